@@ -1,0 +1,47 @@
+// Bucket ids and their spelling in URLs: PROTOCOL.md §6.
+
+import type { BucketHash, BucketId } from './brands.ts';
+import { ProtocolError } from './errors.ts';
+
+/** What a dataset can be asked about. The number stands in seals and run files. */
+export const IndexNumber = { account: 1, password: 2 } as const;
+export type IndexName = keyof typeof IndexNumber;
+export const INDEX_NAMES = Object.keys(IndexNumber) as readonly IndexName[];
+
+/** More would name single entries even in a corpus of four billion. */
+export const MAX_PREFIX_BITS = 30;
+
+/** The leading `prefixBits` of a hash. */
+export function bucketId(hash: BucketHash, prefixBits: number): BucketId {
+  // A shift by 32 is a shift by 0 in ECMAScript.
+  return (prefixBits === 0 ? 0 : hash >>> (32 - prefixBits)) as BucketId;
+}
+
+/** Hex digits of a prefix: one for each four bits, at least one. */
+export function prefixDigits(prefixBits: number): number {
+  return Math.max(1, Math.ceil(prefixBits / 4));
+}
+
+/** The one spelling of a bucket in a URL: lower-case hex of the id with leading zeros. */
+export function formatPrefix(id: BucketId, prefixBits: number): string {
+  return id.toString(16).padStart(prefixDigits(prefixBits), '0');
+}
+
+/** @throws ProtocolError `PREFIX_MALFORMED` for any other spelling or an id out of range */
+export function parsePrefix(text: string, prefixBits: number): BucketId {
+  const digits = prefixDigits(prefixBits);
+  if (text.length !== digits || !/^[0-9a-f]*$/.test(text))
+    throw new ProtocolError(
+      'PREFIX_MALFORMED',
+      `a prefix of this dataset has ${digits} lower-case hex digits`,
+      'Read prefixBits from /v1/config and format the prefix as PROTOCOL.md §6 says.',
+    );
+  const id = Number.parseInt(text, 16);
+  if (id >= 2 ** prefixBits)
+    throw new ProtocolError(
+      'PREFIX_MALFORMED',
+      `a prefix of this dataset is below 2^${prefixBits}`,
+      'Read prefixBits from /v1/config and format the prefix as PROTOCOL.md §6 says.',
+    );
+  return id as BucketId;
+}

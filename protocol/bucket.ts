@@ -1,0 +1,124 @@
+// Bucket body, the thing that crosses the wire: PROTOCOL.md §7.
+//
+//   struct BucketBody {
+//     u8  format = 1;
+//     u8  metadataBytes;                       // 0, 1 or 3
+//     u32 count;                               // big-endian
+//     u8  tags[];                              // Golomb-Rice, golomb-rice.ts
+//     u8  metadata[count * metadataBytes];     // in the order of the tags
+//     u8  seal[16];                            // seal.ts, over all bytes before
+//     u8  padding[];                           // zero bytes up to one of config's bodyBytes
+//   }
+
+import type { EntryTag, MetadataPad, SealKey } from './brands.ts';
+import { ProtocolError } from './errors.ts';
+import { decodeTags, encodeTags, findTag, maxEncodedTagsBytes } from './golomb-rice.ts';
+import { type Metadata, type MetadataBytes, openMetadata } from './metadata.ts';
+import type { EntryKind } from './private-input.ts';
+import { type BucketPlace, computeSeal, equalBytes, type HmacSha256, nobleHmacSha256, SEAL_BYTES } from './seal.ts';
+
+export const BUCKET_FORMAT = 1;
+export const HEADER_BYTES = 6;
+/** Bounds what a decoder allocates: 16 million entries are 80 MB, far beyond any bucket worth sending. */
+export const MAX_BUCKET_ENTRIES = 0xff_ffff;
+
+/**
+ * Encodes and seals a bucket without padding.
+ * @param tags strictly ascending
+ * @param metadata sealed metadata, `tags.length * metadataBytes` bytes
+ * @throws ProtocolError `TAGS_NOT_ASCENDING`, `BUCKET_TOO_LARGE`
+ */
+export function encodeBucket(
+  tags: ArrayLike<number>,
+  metadata: Uint8Array,
+  metadataBytes: MetadataBytes,
+  place: BucketPlace,
+  key: SealKey,
+  hmacSha256: HmacSha256 = nobleHmacSha256,
+): Uint8Array {
+  const count = tags.length;
+  if (count > MAX_BUCKET_ENTRIES)
+    throw new ProtocolError('BUCKET_TOO_LARGE', 'more than 2^24-1 entries in a bucket', 'Use more prefix bits.');
+  const out = new Uint8Array(HEADER_BYTES + maxEncodedTagsBytes(count) + metadata.length + SEAL_BYTES);
+  out[0] = BUCKET_FORMAT;
+  out[1] = metadataBytes;
+  out[2] = count >>> 24;
+  out[3] = count >>> 16;
+  out[4] = count >>> 8;
+  out[5] = count;
+  const metadataAt = HEADER_BYTES + encodeTags(tags, out, HEADER_BYTES);
+  out.set(metadata, metadataAt);
+  const contentBytes = metadataAt + metadata.length;
+  out.set(computeSeal(key, place, out.subarray(0, contentBytes), hmacSha256), contentBytes);
+  return out.subarray(0, contentBytes + SEAL_BYTES);
+}
+
+/** A bucket whose every byte has been checked. */
+export interface Bucket {
+  readonly tags: Float64Array;
+  readonly metadataBytes: MetadataBytes;
+  readonly metadata: Uint8Array;
+}
+
+/** The parts of a body, before its seal has been checked. */
+export interface DecodedBody extends Bucket {
+  /** Bytes before the seal. */
+  readonly contentBytes: number;
+}
+
+const malformed = (what: string): ProtocolError =>
+  new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was cut or altered; ask again.');
+
+/**
+ * Takes a body apart without checking its seal: for a holder of no key. All bytes are consumed or it fails.
+ * @throws ProtocolError `BUCKET_MALFORMED`
+ */
+export function decodeBody(body: Uint8Array): DecodedBody {
+  if (body.length < HEADER_BYTES + SEAL_BYTES) throw malformed('shorter than its header and seal');
+  if (body[0] !== BUCKET_FORMAT) throw malformed('of another format');
+  const metadataBytes = body[1];
+  if (metadataBytes !== 0 && metadataBytes !== 1 && metadataBytes !== 3) throw malformed('metadata of another width');
+  const count = new DataView(body.buffer, body.byteOffset).getUint32(2);
+  if (count > MAX_BUCKET_ENTRIES) throw malformed('more than 2^24-1 entries');
+  const metadataLength = count * metadataBytes;
+  const limit = body.length - SEAL_BYTES - metadataLength;
+  if (limit < HEADER_BYTES) throw malformed('more entries announced than fit');
+  const { tags, end } = decodeTags(body, HEADER_BYTES, limit, count);
+  const contentBytes = end + metadataLength;
+  for (let i = contentBytes + SEAL_BYTES; i < body.length; i++)
+    if (body[i] !== 0) throw malformed('padding that is not zero');
+  return { tags, metadataBytes, metadata: body.subarray(end, contentBytes), contentBytes };
+}
+
+/**
+ * Decodes a padded or unpadded body and checks that it is the bucket that was asked for.
+ * @throws ProtocolError `BUCKET_MALFORMED`, or `BUCKET_FORGED` where the seal does not fit
+ */
+export function openBucket(
+  body: Uint8Array,
+  place: BucketPlace,
+  key: SealKey,
+  hmacSha256: HmacSha256 = nobleHmacSha256,
+): Bucket {
+  const decoded = decodeBody(body);
+  const { contentBytes } = decoded;
+  const seal = computeSeal(key, place, body.subarray(0, contentBytes), hmacSha256);
+  if (!equalBytes(seal, body.subarray(contentBytes, contentBytes + SEAL_BYTES)))
+    throw new ProtocolError(
+      'BUCKET_FORGED',
+      'a bucket does not carry the seal of this key, snapshot and prefix',
+      'Something between the publisher and this process altered or swapped it; compare snapshots and keys.',
+    );
+  return decoded;
+}
+
+/**
+ * Looks for an entry. Its tag must be there and its metadata must say the kind that was asked for.
+ * @returns the entry's metadata, or undefined
+ */
+export function findEntry(bucket: Bucket, tag: EntryTag, pad: MetadataPad, kind: EntryKind): Metadata | undefined {
+  const at = findTag(bucket.tags, tag);
+  if (at < 0) return undefined;
+  const { metadataBytes } = bucket;
+  return openMetadata(bucket.metadata.subarray(at * metadataBytes, (at + 1) * metadataBytes), pad, kind);
+}

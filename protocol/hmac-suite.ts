@@ -1,0 +1,48 @@
+// Suite `hmac`: a keyed PRF where the caller may hold the key. PROTOCOL.md §4.
+//
+// Subkeys by HKDF-SHA-256 (RFC 5869) with salt "credveil hmac 1" and one info string for each use, 32 bytes each.
+
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { BucketHash, HmacKey, KeyId, NormalizedUsername, PrfOutput, PrivateInput, SealKey } from './brands.ts';
+import { readBucketHash } from './entry.ts';
+
+const SALT = utf8ToBytes('credveil hmac 1');
+
+/** The subkeys of the `hmac` suite. */
+export type HmacSubkey = 'account' | 'entry' | 'seal' | 'key id';
+
+/** @returns 32 bytes */
+export function hmacSubkey(key: HmacKey, use: HmacSubkey): Uint8Array {
+  return hkdf(sha256, key, SALT, utf8ToBytes(use), 32);
+}
+
+/** A public name for a key, which says nothing about it: the first 8 bytes of its subkey `key id`, in hex. */
+export function hmacKeyId(key: HmacKey): KeyId {
+  return bytesToHex(hmacSubkey(key, 'key id').subarray(0, 8)) as KeyId;
+}
+
+/** What the holder of a dataset's key can compute without asking anyone. */
+export interface KeyedSuite {
+  readonly suite: 'hmac';
+  readonly keyId: KeyId;
+  readonly sealKey: SealKey;
+  /** Names the bucket of a username in the account index. */
+  accountHash(username: NormalizedUsername): BucketHash;
+  evaluate(input: PrivateInput): PrfOutput;
+}
+
+export function createHmacSuite(key: HmacKey): KeyedSuite {
+  // The keyed state is prepared once; a clone for each message saves half of the compressions.
+  const account = hmac.create(sha256, hmacSubkey(key, 'account'));
+  const entry = hmac.create(sha256, hmacSubkey(key, 'entry'));
+  return {
+    suite: 'hmac',
+    keyId: hmacKeyId(key),
+    sealKey: hmacSubkey(key, 'seal') as SealKey,
+    accountHash: (username) => readBucketHash(account.clone().update(username).digest(), 0),
+    evaluate: (input) => entry.clone().update(input).digest() as PrfOutput,
+  };
+}

@@ -1,0 +1,73 @@
+// Metadata of an entry, hidden by the entry's own PRF output: PROTOCOL.md §5.
+//
+//   struct Metadata {            // each byte XORed with the byte of MetadataPad at the same place
+//     u2  kind;                  // EntryKind - 1
+//     u6  timesCode;             // times seen, in half octaves
+//     u16 source;                // only where metadataBytes = 3: number in config.sources, 0 = not known
+//   }
+
+import type { MetadataPad } from './brands.ts';
+import { ProtocolError } from './errors.ts';
+import type { EntryKind } from './private-input.ts';
+
+/** Bytes of metadata an entry: none, kind and times seen, or these and a source number. */
+export type MetadataBytes = 0 | 1 | 3;
+
+export const MAX_TIMES_SEEN = 0xffff_ffff;
+
+export interface Metadata {
+  readonly kind: EntryKind;
+  /** Lower bound of the times seen: exact up to 4, then at most a third below. */
+  readonly timesSeen: number;
+  /** Number in `config.sources`; 0 where the dataset does not record it. */
+  readonly source: number;
+}
+
+/**
+ * Six bits for 1..2^32-1: twice the binary logarithm, plus the bit below the leading one.
+ * @throws ProtocolError `TIMES_OUT_OF_RANGE`
+ */
+export function encodeTimes(times: number): number {
+  if (!Number.isInteger(times) || times < 1 || times > MAX_TIMES_SEEN)
+    throw new ProtocolError('TIMES_OUT_OF_RANGE', 'times seen must be 1 to 2^32-1', 'Saturate counts before encoding.');
+  const exponent = 31 - Math.clz32(times);
+  return exponent === 0 ? 0 : 2 * exponent + ((times >>> (exponent - 1)) & 1);
+}
+
+/** The smallest count with this code, or undefined for the one code that stands for none. */
+export function decodeTimes(code: number): number | undefined {
+  if (code === 1) return undefined;
+  const exponent = code >>> 1;
+  return exponent === 0 ? 1 : 2 ** exponent + (code & 1) * 2 ** (exponent - 1);
+}
+
+/** Writes `metadataBytes` sealed bytes at `out[at]`. */
+export function sealMetadata(
+  metadata: { kind: EntryKind; times: number; source: number },
+  pad: Uint8Array,
+  metadataBytes: MetadataBytes,
+  out: Uint8Array,
+  at: number,
+): void {
+  if (metadataBytes === 0) return;
+  out[at] = (((metadata.kind - 1) << 6) | encodeTimes(metadata.times)) ^ (pad[0] as number);
+  if (metadataBytes === 1) return;
+  out[at + 1] = (metadata.source >>> 8) ^ (pad[1] as number);
+  out[at + 2] = metadata.source ^ (pad[2] as number);
+}
+
+/**
+ * Opens what stands beside a matching tag. Undefined where it cannot belong to the credential that was asked for:
+ * the tag matched by chance, and the entry is someone else's.
+ */
+export function openMetadata(sealed: Uint8Array, pad: MetadataPad, kind: EntryKind): Metadata | undefined {
+  if (sealed.length === 0) return { kind, timesSeen: 1, source: 0 };
+  const first = (sealed[0] as number) ^ (pad[0] as number);
+  const timesSeen = decodeTimes(first & 63);
+  if (timesSeen === undefined || (first >>> 6) + 1 !== kind) return undefined;
+  const source =
+    sealed.length < 3
+      ? 0
+      : (((sealed[1] as number) ^ (pad[1] as number)) << 8) | ((sealed[2] as number) ^ (pad[2] as number));
+  return { kind, timesSeen, source };
+}

@@ -1,0 +1,36 @@
+// Normalization of usernames and passwords: PROTOCOL.md §2.
+
+import type { NormalizedPassword, NormalizedUsername } from './brands.ts';
+
+/** The version of the two rules below. A dataset records it; a client that knows another one refuses. */
+export const NORMALIZATION_VERSION = 1;
+
+const utf8 = new TextEncoder();
+const plainAscii = /^\p{ASCII}*$/u;
+
+/**
+ * NFKC, trim white space, lower-case without a locale, NFC. Total and idempotent.
+ * White space is ECMAScript's set (what `String.prototype.trim` removes), listed in PROTOCOL.md §2.
+ * @returns UTF-8 bytes; an unpaired surrogate becomes U+FFFD
+ */
+export function normalizeUsername(username: string): NormalizedUsername {
+  // ASCII is its own NFKC and NFC: most usernames take this way.
+  if (plainAscii.test(username)) return utf8.encode(username.trim().toLowerCase()) as NormalizedUsername;
+  let text = username.toWellFormed();
+  // One round is a fixed point for nearly all of Unicode. A few characters lower-case into something that NFKC
+  // takes further, so the rule is the fixed point itself; lengths are bounded and it is reached in three rounds.
+  for (;;) {
+    const next = text.normalize('NFKC').trim().toLowerCase().normalize('NFC');
+    if (next === text) return utf8.encode(text) as NormalizedUsername;
+    text = next;
+  }
+}
+
+/**
+ * NFC and nothing else: no trimming and no case folding, since both change what a user must type.
+ * @returns UTF-8 bytes; an unpaired surrogate becomes U+FFFD
+ */
+export function normalizePassword(password: string): NormalizedPassword {
+  const text = plainAscii.test(password) ? password : password.toWellFormed().normalize('NFC');
+  return utf8.encode(text) as NormalizedPassword;
+}

@@ -1,0 +1,55 @@
+// The seal that binds a bucket body to its key, snapshot and place: PROTOCOL.md §8.
+//
+// Under `hmac` the server does not hold the seal key, so neither it nor a cache can alter, swap or empty a bucket.
+// Under `oprf` the seal key follows from the public key: the seal then finds accidents, not malice.
+//
+//   seal = HMAC-SHA-256(sealKey, struct {
+//     u8  label[17] = "credveil bucket 1";
+//     u8  snapshotBytes;  u8 snapshot[snapshotBytes];   // SnapshotId in ASCII
+//     u8  index;                                        // IndexNumber
+//     u8  prefixBits;
+//     u32 bucketId;
+//     u8  content[];                                    // the body before the seal
+//   })[0..16]
+
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { BucketId, SealKey, SnapshotId } from './brands.ts';
+import { type IndexName, IndexNumber } from './bucket-id.ts';
+
+export const SEAL_BYTES = 16;
+const LABEL = utf8ToBytes('credveil bucket 1');
+
+/** Where a bucket belongs. */
+export interface BucketPlace {
+  readonly snapshot: SnapshotId;
+  readonly index: IndexName;
+  readonly prefixBits: number;
+  readonly id: BucketId;
+}
+
+/** HMAC-SHA-256, so that Node's own may stand in where speed counts. */
+export type HmacSha256 = (key: Uint8Array, message: Uint8Array) => Uint8Array;
+export const nobleHmacSha256: HmacSha256 = (key, message) => hmac(sha256, key, message);
+
+export function computeSeal(
+  key: SealKey,
+  place: BucketPlace,
+  content: Uint8Array,
+  hmacSha256: HmacSha256 = nobleHmacSha256,
+): Uint8Array {
+  const snapshot = utf8ToBytes(place.snapshot);
+  const { id } = place;
+  const tail = Uint8Array.of(IndexNumber[place.index], place.prefixBits, id >>> 24, id >>> 16, id >>> 8, id);
+  const message = concatBytes(LABEL, Uint8Array.of(snapshot.length), snapshot, tail, content);
+  return hmacSha256(key, message).slice(0, SEAL_BYTES);
+}
+
+/** Compares without a branch on the content. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  return difference === 0;
+}

@@ -1,0 +1,64 @@
+// From a credential to its records: which entries each index gets. PROTOCOL.md §11.
+
+import type { BucketHash, PrfOutput } from '../protocol/brands.ts';
+import type { IndexName } from '../protocol/bucket-id.ts';
+import { passwordHash } from '../protocol/entry.ts';
+import type { KeyedSuite } from '../protocol/hmac-suite.ts';
+import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
+import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
+import { EntryKind, pairInput, passwordInput, usernameInput } from '../protocol/private-input.ts';
+import { KIND_AT, PAD_AT, RECORD_BYTES, writeTimes } from './record.ts';
+
+/** One line of a corpus: a pair, or a password without a username. */
+export interface Credential {
+  readonly username?: string;
+  readonly password: string;
+  /** How often the corpus says it was seen: 1 or more. */
+  readonly times: number;
+}
+
+/** Takes a record at the start of a buffer that is used again. */
+export type EmitRecord = (index: IndexName, record: Uint8Array) => void;
+
+export interface CredentialRecords {
+  /** @throws ProtocolError `FIELD_TOO_LONG`, before anything was emitted */
+  derive(credential: Credential, emit: EmitRecord): void;
+}
+
+/** Derives with one suite for the given indexes. An empty username or password makes no entry of its own. */
+export function credentialRecords(suite: KeyedSuite, indexes: readonly IndexName[]): CredentialRecords {
+  const wantsAccount = indexes.includes('account');
+  const wantsPassword = indexes.includes('password');
+  const record = new Uint8Array(RECORD_BYTES);
+
+  const fill = (hash: BucketHash, output: PrfOutput, kind: EntryKind, times: number): Uint8Array => {
+    record[0] = hash >>> 24;
+    record[1] = hash >>> 16;
+    record[2] = hash >>> 8;
+    record[3] = hash;
+    record.set(output.subarray(0, 6), 4);
+    record[KIND_AT] = kind;
+    record.set(output.subarray(6, 9), PAD_AT);
+    writeTimes(record, 0, times);
+    return record;
+  };
+
+  return {
+    derive(credential, emit) {
+      const times = Math.min(MAX_TIMES_SEEN, credential.times);
+      const password = normalizePassword(credential.password);
+      if (wantsAccount && credential.username !== undefined) {
+        const username = normalizeUsername(credential.username);
+        const pair = suite.evaluate(pairInput(username, password));
+        const hash = suite.accountHash(username);
+        emit('account', fill(hash, pair, EntryKind.pair, times));
+        if (username.length > 0)
+          emit('account', fill(hash, suite.evaluate(usernameInput(username)), EntryKind.username, times));
+      }
+      if (wantsPassword && password.length > 0) {
+        const output = suite.evaluate(passwordInput(password));
+        emit('password', fill(passwordHash(output), output, EntryKind.password, times));
+      }
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// CURRENT: which snapshot is served. One line, `<sequence> <sha256 of its facts>`, replaced by rename, so that
+// CURRENT vouches for the facts and the facts for the SQLite file.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { currentFile, type Dataset, snapshotsFolder } from './dataset.ts';
+import { StoreError } from './errors.ts';
+import { isMissing, writeFileAtomically } from './files.ts';
+import { SNAPSHOT_FORMAT, type SnapshotFacts, serviceConfig } from './snapshot-facts.ts';
+
+export const snapshotPath = (dataset: Dataset, name: string): string =>
+  path.join(snapshotsFolder(dataset), `${name}.sqlite`);
+export const factsPath = (dataset: Dataset, name: string): string =>
+  path.join(snapshotsFolder(dataset), `${name}.json`);
+
+export interface CurrentSnapshot {
+  readonly name: string;
+  readonly sequence: number;
+  readonly facts: SnapshotFacts;
+}
+
+export function corruptSnapshot(what: string, cause?: unknown): StoreError {
+  return new StoreError(
+    'SNAPSHOT_CORRUPT',
+    `snapshot ${what}`,
+    'Delete CURRENT and run `credveil publish` again: the runs still have everything.',
+    { cause },
+  );
+}
+
+/** The line in CURRENT, for a cheap look at whether it changed. Undefined before the first publish. */
+export function readCurrent(dataset: Dataset): string | undefined {
+  try {
+    return fs.readFileSync(currentFile(dataset), 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Reads what CURRENT points to. Undefined before the first publish.
+ * @throws StoreError `SNAPSHOT_CORRUPT`
+ */
+export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
+  const line = readCurrent(dataset);
+  if (line === undefined) return undefined;
+  const match = /^(\d{6,12}) ([0-9a-f]{64})\n$/.exec(line);
+  if (!match) throw corruptSnapshot('pointer CURRENT is not what publish writes');
+  const [, name, sha256] = match as unknown as [string, string, string];
+  let text: string;
+  try {
+    text = fs.readFileSync(factsPath(dataset, name), 'utf8');
+  } catch (cause) {
+    throw corruptSnapshot(`${name}: its facts cannot be read`, cause);
+  }
+  if (createHash('sha256').update(text).digest('hex') !== sha256)
+    throw corruptSnapshot(`${name}: the checksum of its facts does not fit`);
+  try {
+    const facts = JSON.parse(text) as SnapshotFacts;
+    if (facts.format !== SNAPSHOT_FORMAT)
+      throw corruptSnapshot(`${name}: it has a format that this version does not know`);
+    serviceConfig(facts);
+    return { name, sequence: Number(name), facts };
+  } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
+    throw corruptSnapshot(`${name}: its facts are not what publish writes`, cause);
+  }
+}
+
+/** From here on readers see the snapshot of this name. */
+export function writeCurrent(dataset: Dataset, name: string): void {
+  const sha256 = createHash('sha256')
+    .update(fs.readFileSync(factsPath(dataset, name)))
+    .digest('hex');
+  writeFileAtomically(currentFile(dataset), `${name} ${sha256}\n`);
+}
+
+/** Deletes all but the newest `keep` snapshots. A server that still has one open goes on reading it. */
+export function pruneSnapshots(dataset: Dataset, current: string, keep: number): void {
+  const names = fs.readdirSync(snapshotsFolder(dataset));
+  const sequences = [...new Set(names.map((name) => name.replace(/\..*$/, '')))].sort().reverse();
+  const kept = new Set([current, ...sequences.filter((name) => name < current).slice(0, Math.max(0, keep - 1))]);
+  for (const name of names)
+    if (!kept.has(name.replace(/\..*$/, ''))) fs.rmSync(path.join(snapshotsFolder(dataset), name), { force: true });
+}

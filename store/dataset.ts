@@ -1,0 +1,154 @@
+// A dataset folder: dataset.json and the places of its runs and snapshots.
+
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { DatasetId, KeyId } from '../protocol/brands.ts';
+import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
+import type { MetadataBytes } from '../protocol/metadata.ts';
+import { NORMALIZATION_VERSION } from '../protocol/normalize.ts';
+import { StoreError } from './errors.ts';
+import { isMissing, syncFolder, writeFileAtomically } from './files.ts';
+import type { DatasetKey } from './key-file.ts';
+
+export const DATASET_FORMAT = 1;
+
+/** What was decided at init and holds for every run and snapshot: the content of dataset.json. */
+export interface DatasetParameters {
+  readonly dataset: DatasetId;
+  readonly suite: 'hmac';
+  readonly keyId: KeyId;
+  readonly normalization: number;
+  readonly indexes: readonly IndexName[];
+  readonly metadataBytes: MetadataBytes;
+  /** A mean bucket never has fewer entries, unless the whole index has. */
+  readonly bucketFloor: number;
+}
+
+export interface Dataset {
+  readonly folder: string;
+  readonly parameters: DatasetParameters;
+}
+
+export interface DatasetOptions {
+  readonly indexes: readonly IndexName[];
+  readonly metadataBytes?: MetadataBytes;
+  readonly bucketFloor?: number;
+}
+
+export const DEFAULT_BUCKET_FLOOR = 1024;
+
+export const runsFolder = (dataset: Dataset): string => path.join(dataset.folder, 'runs');
+export const snapshotsFolder = (dataset: Dataset): string => path.join(dataset.folder, 'snapshots');
+export const currentFile = (dataset: Dataset): string => path.join(dataset.folder, 'CURRENT');
+/** Unfinished work. Whatever stands here belongs to the holder of the lock and may be deleted by the next one. */
+export const workFolder = (dataset: Dataset): string => path.join(dataset.folder, 'work');
+
+/** @throws StoreError `DATASET_EXISTS` unless the folder is not there or empty */
+export function assertNoDataset(folder: string): void {
+  let names: string[];
+  try {
+    names = fs.readdirSync(folder);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw new StoreError('DATASET_EXISTS', `${folder} is not a folder`, 'Choose another name.', { cause: error });
+  }
+  if (names.length > 0)
+    throw new StoreError(
+      'DATASET_EXISTS',
+      `${folder} is not empty`,
+      'Choose a folder that does not exist yet; an existing dataset takes further sources with `credveil ingest`.',
+    );
+}
+
+/** @throws StoreError `DATASET_EXISTS` */
+export function createDataset(folder: string, key: DatasetKey, options: DatasetOptions): Dataset {
+  assertNoDataset(folder);
+  const dataset: Dataset = {
+    folder,
+    parameters: {
+      dataset: randomBytes(8).toString('hex') as DatasetId,
+      suite: 'hmac',
+      keyId: key.keyId,
+      normalization: NORMALIZATION_VERSION,
+      indexes: INDEX_NAMES.filter((name) => options.indexes.includes(name)),
+      metadataBytes: options.metadataBytes ?? 1,
+      bucketFloor: options.bucketFloor ?? DEFAULT_BUCKET_FLOOR,
+    },
+  };
+  fs.mkdirSync(runsFolder(dataset), { recursive: true });
+  fs.mkdirSync(snapshotsFolder(dataset));
+  // Last, so that a folder with a dataset.json is complete.
+  writeFileAtomically(
+    path.join(folder, 'dataset.json'),
+    `${JSON.stringify({ format: DATASET_FORMAT, ...dataset.parameters }, null, 2)}\n`,
+  );
+  syncFolder(path.dirname(path.resolve(folder)));
+  return dataset;
+}
+
+const MAX_DATASET_JSON_BYTES = 65_536;
+
+/** @throws StoreError `DATASET_MISSING`, `DATASET_MALFORMED`, `DATASET_VERSION` */
+export function openDataset(folder: string): Dataset {
+  const file = path.join(folder, 'dataset.json');
+  let text: string;
+  try {
+    if (fs.statSync(file).size > MAX_DATASET_JSON_BYTES) throw malformed(file, 'it is too long');
+    text = fs.readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (!isMissing(cause)) throw cause;
+    throw new StoreError(
+      'DATASET_MISSING',
+      `${folder} is not a dataset`,
+      `Create it: credveil init ${folder} --suite hmac`,
+      {
+        cause,
+      },
+    );
+  }
+  let json: Record<string, unknown>;
+  try {
+    json = JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw malformed(file, 'it is not JSON', cause);
+  }
+  if (json?.format !== DATASET_FORMAT || json.normalization !== NORMALIZATION_VERSION || json.suite !== 'hmac')
+    throw new StoreError(
+      'DATASET_VERSION',
+      `${folder}: format, suite or normalization is not one that this version knows`,
+      'Use the version of credveil that made the dataset.',
+    );
+  const { format, ...parameters } = json;
+  if (!isParameters(parameters)) throw malformed(file, 'a member is missing or out of range');
+  return { folder, parameters };
+}
+
+function malformed(file: string, why: string, cause?: unknown): StoreError {
+  return new StoreError('DATASET_MALFORMED', `${file}: ${why}`, 'Restore dataset.json from a backup.', { cause });
+}
+
+function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
+  const { dataset, keyId, indexes, metadataBytes, bucketFloor } = json;
+  const hex16 = /^[0-9a-f]{16}$/;
+  return (
+    hex16.test(String(dataset)) &&
+    hex16.test(String(keyId)) &&
+    Array.isArray(indexes) &&
+    indexes.length > 0 &&
+    indexes.every((name) => INDEX_NAMES.includes(name)) &&
+    (metadataBytes === 0 || metadataBytes === 1 || metadataBytes === 3) &&
+    Number.isInteger(bucketFloor) &&
+    (bucketFloor as number) >= 1
+  );
+}
+
+/** @throws StoreError `KEY_MISMATCH` */
+export function assertKeyBelongs(dataset: Dataset, key: DatasetKey): void {
+  if (key.keyId !== dataset.parameters.keyId)
+    throw new StoreError(
+      'KEY_MISMATCH',
+      `the key has id ${key.keyId}, the dataset was made with ${dataset.parameters.keyId}`,
+      'Name the key file of this dataset with --key-file.',
+    );
+}

@@ -1,0 +1,30 @@
+// The error class of store/.
+
+import { CredveilError } from '../protocol/errors.ts';
+
+export type StoreErrorCode =
+  | 'DATASET_MISSING'
+  | 'DATASET_EXISTS'
+  | 'DATASET_MALFORMED'
+  | 'DATASET_VERSION'
+  | 'DATASET_BUSY'
+  | 'KEY_FILE_MISSING'
+  | 'KEY_FILE_EXPOSED'
+  | 'KEY_FILE_MALFORMED'
+  | 'KEY_FILE_INSIDE_DATASET'
+  | 'KEY_MISMATCH'
+  | 'SOURCE_NAME'
+  | 'SOURCE_DATE'
+  | 'SOURCE_EXISTS'
+  | 'SOURCE_DUPLICATE'
+  | 'SOURCE_MISSING'
+  | 'RUN_CORRUPT'
+  | 'RUN_FOREIGN'
+  | 'SNAPSHOT_MISSING'
+  | 'SNAPSHOT_CORRUPT'
+  | 'TOO_MANY_SOURCES';
+
+/** A dataset, key file, run or snapshot that is not what it should be. Nothing was changed on disk. */
+export class StoreError extends CredveilError<StoreErrorCode> {
+  override name = 'StoreError';
+}

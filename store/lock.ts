@@ -1,0 +1,29 @@
+// One writer at a time for a dataset, across processes. SQLite's own file lock does it: it works the same on every
+// platform, and the kernel lets go of it when the holder dies, by SIGKILL too.
+
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { StoreError } from './errors.ts';
+
+/**
+ * Takes the writer's lock or fails at once.
+ * @returns a function that lets go of it
+ * @throws StoreError `DATASET_BUSY`
+ */
+export function lockDataset(folder: string): () => void {
+  const database = new Database(path.join(folder, 'lock.sqlite'), { timeout: 0 });
+  try {
+    database.pragma('journal_mode = MEMORY');
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    database.close();
+    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause;
+    throw new StoreError(
+      'DATASET_BUSY',
+      `dataset ${folder}: another process is writing to it`,
+      'Wait for the other ingest, publish or remove to end, then run this again.',
+      { cause },
+    );
+  }
+  return () => database.close();
+}

@@ -1,0 +1,45 @@
+// Body sizes: how far each bucket is padded, and what the sizes still tell. PROTOCOL.md §7.
+
+/** How many buckets have a body of this many bytes. */
+export type SizeHistogram = ReadonlyMap<number, number>;
+
+const ROUND_BYTES = 16;
+const roundUp = (bytes: number): number => Math.ceil(bytes / ROUND_BYTES) * ROUND_BYTES;
+
+/**
+ * The sizes that bodies are padded to, ascending: one where the largest is at most 1.5 times the mean; otherwise
+ * 1.5 times the mean and its doublings up to the largest, so that most buckets still look alike.
+ */
+export function chooseBodySizes(sizes: SizeHistogram): number[] {
+  let buckets = 0;
+  let total = 0;
+  let largest = 0;
+  for (const [bytes, count] of sizes) {
+    buckets += count;
+    total += bytes * count;
+    largest = Math.max(largest, bytes);
+  }
+  const chosen: number[] = [];
+  for (let size = (1.5 * total) / buckets; size < largest; size *= 2) chosen.push(roundUp(size));
+  return [...chosen, roundUp(largest)];
+}
+
+/** The smallest size that takes the body. `bodyBytes` ascend and the last takes every body. */
+export function paddedSize(bytes: number, bodyBytes: readonly number[]): number {
+  for (const size of bodyBytes) if (bytes <= size) return size;
+  return bytes;
+}
+
+/** Bits that the size of an answer gives away about which bucket was asked: the entropy of the padded sizes. */
+export function sizeEntropyBits(sizes: SizeHistogram, bodyBytes: readonly number[]): number {
+  const classes = new Map<number, number>();
+  let buckets = 0;
+  for (const [bytes, count] of sizes) {
+    const size = paddedSize(bytes, bodyBytes);
+    classes.set(size, (classes.get(size) ?? 0) + count);
+    buckets += count;
+  }
+  let bits = 0;
+  for (const count of classes.values()) bits -= (count / buckets) * Math.log2(count / buckets);
+  return Math.abs(bits);
+}

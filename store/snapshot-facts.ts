@@ -1,0 +1,53 @@
+// What a snapshot says of itself: the JSON file beside it, from which /v1/config and `stats` are made.
+
+import type { DatasetId, KeyId, SnapshotId } from '../protocol/brands.ts';
+import type { IndexName } from '../protocol/bucket-id.ts';
+import {
+  type IndexConfig,
+  type KnownAnswer,
+  PROTOCOL_VERSION,
+  parseServiceConfig,
+  type ServiceConfig,
+} from '../protocol/service-config.ts';
+
+export const SNAPSHOT_FORMAT = 1;
+
+export interface IndexFacts extends IndexConfig {
+  readonly entries: number;
+  readonly minEntries: number;
+  readonly maxEntries: number;
+  /** Bytes of all bodies without padding, and the part of them that is metadata. */
+  readonly contentBytes: number;
+  readonly metadataTotalBytes: number;
+  /** Sum over entries of log2(2^48 / entries of its bucket): the least that this false-positive rate can cost. */
+  readonly leastBits: number;
+  /** What padded sizes give away of a query, in bits. */
+  readonly sizeBits: number;
+}
+
+export interface SourceFacts {
+  readonly number: number;
+  readonly name: string;
+  readonly date?: string;
+  readonly credentials: number;
+  readonly records: number;
+}
+
+export interface SnapshotFacts {
+  readonly format: typeof SNAPSHOT_FORMAT;
+  readonly snapshot: SnapshotId;
+  readonly suite: 'hmac';
+  readonly normalization: number;
+  readonly dataset: DatasetId;
+  readonly keyId: KeyId;
+  readonly indexes: { readonly [name in IndexName]?: IndexFacts };
+  readonly sources: readonly SourceFacts[];
+  readonly canary: KnownAnswer;
+  readonly sqlite: { readonly bytes: number; readonly sha256: string };
+}
+
+/** The public part: what a client needs, nothing that only operators need. */
+export function serviceConfig(facts: SnapshotFacts): ServiceConfig {
+  // The strict parser drops every member that is not part of the contract.
+  return parseServiceConfig({ ...facts, protocol: PROTOCOL_VERSION });
+}

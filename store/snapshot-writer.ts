@@ -1,0 +1,345 @@
+// Publishing: all runs merged into one snapshot, then made current. PROTOCOL.md §12.
+//
+//   CREATE TABLE account  (id INTEGER PRIMARY KEY, body BLOB NOT NULL)   -- BucketId, BucketBody without padding
+//   CREATE TABLE password (id INTEGER PRIMARY KEY, body BLOB NOT NULL)
+
+import { createHash, createHmac } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import type { BucketHash, BucketId, SnapshotId } from '../protocol/brands.ts';
+import { encodeBucket } from '../protocol/bucket.ts';
+import { bucketId, type IndexName, MAX_PREFIX_BITS } from '../protocol/bucket-id.ts';
+import { TAG_BITS } from '../protocol/entry.ts';
+import type { KeyedSuite } from '../protocol/hmac-suite.ts';
+import { type MetadataBytes, sealMetadata } from '../protocol/metadata.ts';
+import type { EntryKind } from '../protocol/private-input.ts';
+import type { HmacSha256 } from '../protocol/seal.ts';
+import { knownAnswer } from '../protocol/service-config.ts';
+import { canaryStreams } from './canary.ts';
+import { type CurrentSnapshot, factsPath, openCurrent, pruneSnapshots, snapshotPath, writeCurrent } from './current.ts';
+import { type Dataset, type DatasetParameters, snapshotsFolder, workFolder } from './dataset.ts';
+import { StoreError } from './errors.ts';
+import { digestFile, publishFile, writeFileAtomically } from './files.ts';
+import { Merge, type RecordStream } from './merge.ts';
+import { chooseBodySizes, sizeEntropyBits } from './padding.ts';
+import { openRuns, type Run, RunReader } from './run.ts';
+import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts } from './snapshot-facts.ts';
+
+const nodeHmacSha256: HmacSha256 = (key, message) => createHmac('sha256', key).update(message).digest();
+
+/** How far publishing has come, in records read of records to read. */
+export interface PublishProgress {
+  readonly stage: 'count' | 'write';
+  readonly records: number;
+  readonly totalRecords: number;
+}
+
+export interface PublishOptions {
+  readonly onProgress?: (progress: PublishProgress) => void;
+  /** Snapshots to keep, the new one among them. */
+  readonly keep?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Published {
+  readonly facts: SnapshotFacts;
+  /** False where the current snapshot already was what the runs make. */
+  readonly changed: boolean;
+}
+
+const MAX_RUNS = 0xffff;
+const DEFAULT_KEEP = 2;
+/** Records between two looks at progress and at the abort signal. */
+const RECORDS_A_TURN = 1 << 18;
+
+/**
+ * The caller holds the dataset's lock.
+ * @throws StoreError `RUN_CORRUPT`, `RUN_FOREIGN`, `SNAPSHOT_CORRUPT`, `TOO_MANY_SOURCES`; the current snapshot stays
+ */
+export async function publish(dataset: Dataset, suite: KeyedSuite, options: PublishOptions = {}): Promise<Published> {
+  const runs = openRuns(dataset);
+  if (runs.length > MAX_RUNS)
+    throw new StoreError(
+      'TOO_MANY_SOURCES',
+      `more than ${MAX_RUNS} sources`,
+      'Ingest small corpora together as one source.',
+    );
+  const current = openCurrent(dataset);
+  const digest = contentDigest(dataset.parameters, runs);
+  if (current?.facts.snapshot.endsWith(`-${digest}`)) return { facts: current.facts, changed: false };
+
+  const sequence = 1 + lastSequence(dataset, current);
+  const name = String(sequence).padStart(6, '0');
+  const snapshot = `${name}-${digest}` as SnapshotId;
+  fs.mkdirSync(workFolder(dataset), { recursive: true });
+  const aside = path.join(workFolder(dataset), 'snapshot.sqlite.part');
+  fs.rmSync(aside, { force: true });
+  try {
+    const indexes = await writeBuckets(aside, dataset, suite, snapshot, runs, options);
+    const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
+    const { bucketFloor, indexes: _, metadataBytes, ...identity } = dataset.parameters;
+    const facts: SnapshotFacts = {
+      format: SNAPSHOT_FORMAT,
+      snapshot,
+      ...identity,
+      indexes,
+      sources: runs.map(sourceFacts),
+      canary: knownAnswer(suite),
+      sqlite,
+    };
+    publishFile(aside, snapshotPath(dataset, name));
+    writeFileAtomically(factsPath(dataset, name), `${JSON.stringify(facts, null, 2)}\n`);
+    writeCurrent(dataset, name);
+    pruneSnapshots(dataset, name, options.keep ?? DEFAULT_KEEP);
+    return { facts, changed: true };
+  } finally {
+    fs.rmSync(aside, { force: true });
+  }
+}
+
+/** 16 hex digits that name what a snapshot is made from: the same runs and parameters give the same. */
+function contentDigest(parameters: DatasetParameters, runs: readonly Run[]): string {
+  const made = JSON.stringify([
+    SNAPSHOT_FORMAT,
+    parameters,
+    runs.map((run) => [run.facts.source, run.facts.date, run.sha256]),
+  ]);
+  return createHash('sha256').update(made).digest('hex').slice(0, 16);
+}
+
+function lastSequence(dataset: Dataset, current: CurrentSnapshot | undefined): number {
+  const names = fs.readdirSync(snapshotsFolder(dataset)).map((name) => Number.parseInt(name, 10) || 0);
+  return Math.max(0, current?.sequence ?? 0, ...names);
+}
+
+function sourceFacts(run: Run, place: number): SourceFacts {
+  const { source: name, date, credentials, sections } = run.facts;
+  const records = sections.reduce((sum, section) => sum + section.records, 0);
+  return { number: place + 1, name, ...(date === undefined ? {} : { date }), credentials, records };
+}
+
+class RunStream implements RecordStream {
+  readonly reader: RunReader;
+  readonly number: number;
+
+  constructor(run: Run, number: number) {
+    this.reader = new RunReader(run);
+    this.number = number;
+  }
+
+  readBlock(): Uint8Array {
+    return this.reader.readBlock();
+  }
+}
+
+/** Runs `each` over the merged records of every index, and checks the checksums of all runs at the end. */
+async function mergeRuns(
+  dataset: Dataset,
+  suite: KeyedSuite,
+  runs: readonly Run[],
+  options: PublishOptions,
+  stage: PublishProgress['stage'],
+  begin: (index: IndexName) => { each(merge: Merge): void; end(): void },
+): Promise<void> {
+  const totalRecords = runs.reduce(
+    (sum, run) => sum + run.facts.sections.reduce((s, { records }) => s + records, 0),
+    0,
+  );
+  const streams = runs.map((run, place) => new RunStream(run, place + 1));
+  let records = 0;
+  try {
+    for (const index of dataset.parameters.indexes) {
+      for (const { reader } of streams) reader.beginSection(index);
+      const merge = new Merge([...streams, ...canaryStreams(suite, index)]);
+      const consumer = begin(index);
+      while (merge.next()) {
+        consumer.each(merge);
+        if (++records % RECORDS_A_TURN === 0) {
+          options.onProgress?.({ stage, records, totalRecords });
+          await new Promise(setImmediate);
+          options.signal?.throwIfAborted();
+        }
+      }
+      consumer.end();
+    }
+    for (const { reader } of streams) reader.finish();
+    options.onProgress?.({ stage, records: totalRecords, totalRecords });
+  } finally {
+    for (const { reader } of streams) reader.close();
+  }
+}
+
+/** Entries of each index after merging. The runs of one source have no doubles; more must be counted. */
+async function countEntries(
+  dataset: Dataset,
+  suite: KeyedSuite,
+  runs: readonly Run[],
+  options: PublishOptions,
+): Promise<Map<IndexName, number>> {
+  const counts = new Map<IndexName, number>();
+  await mergeRuns(dataset, suite, runs, options, 'count', (index) => {
+    let entries = 0;
+    return {
+      each: () => {
+        entries++;
+      },
+      end: () => {
+        counts.set(index, entries);
+      },
+    };
+  });
+  return counts;
+}
+
+/** The most bits that leave at least `floor` entries in a mean bucket. */
+export function choosePrefixBits(entries: number, floor: number): number {
+  return Math.min(MAX_PREFIX_BITS, Math.max(0, Math.floor(Math.log2(Math.max(1, entries) / floor))));
+}
+
+async function writeBuckets(
+  file: string,
+  dataset: Dataset,
+  suite: KeyedSuite,
+  snapshot: SnapshotId,
+  runs: readonly Run[],
+  options: PublishOptions,
+): Promise<SnapshotFacts['indexes']> {
+  const counts = await countEntries(dataset, suite, runs, options);
+  const database = new Database(file);
+  try {
+    // Nobody sees this file before it is whole, and whoever crashes starts it anew: no journal, no syncs on the way.
+    for (const pragma of ['page_size = 4096', 'journal_mode = OFF', 'synchronous = OFF', 'locking_mode = EXCLUSIVE'])
+      database.pragma(pragma);
+    const indexes: { [name in IndexName]?: IndexFacts } = {};
+    database.exec('BEGIN');
+    await mergeRuns(dataset, suite, runs, options, 'write', (index) => {
+      database.exec(`CREATE TABLE ${index} (id INTEGER PRIMARY KEY, body BLOB NOT NULL)`);
+      const insert = database.prepare(`INSERT INTO ${index} (id, body) VALUES (?, ?)`);
+      const prefixBits = choosePrefixBits(counts.get(index) ?? 0, dataset.parameters.bucketFloor);
+      const place = { snapshot, index, prefixBits };
+      const encoder = new BucketEncoder(
+        prefixBits,
+        dataset.parameters.metadataBytes,
+        (id, tags, metadata, metadataBytes) => {
+          const body = encodeBucket(tags, metadata, metadataBytes, { ...place, id }, suite.sealKey, nodeHmacSha256);
+          insert.run(id, body);
+          return body.length;
+        },
+      );
+      return {
+        each: (merge) => encoder.add(merge),
+        end: () => {
+          indexes[index] = encoder.finish();
+        },
+      };
+    });
+    database.exec('COMMIT');
+    return indexes;
+  } finally {
+    database.close();
+  }
+}
+
+type WriteBucket = (id: BucketId, tags: Float64Array, metadata: Uint8Array, metadataBytes: MetadataBytes) => number;
+
+/** Gathers merged records into buckets, every id in turn, and keeps the figures that IndexFacts shows. */
+class BucketEncoder {
+  readonly #prefixBits: number;
+  readonly #metadataBytes: MetadataBytes;
+  readonly #write: WriteBucket;
+  readonly #sizes = new Map<number, number>();
+  #tags = new Float64Array(4096);
+  #metadata = new Uint8Array(4096 * 3);
+  #count = 0;
+  #id = 0;
+  #entries = 0;
+  #minEntries = Number.POSITIVE_INFINITY;
+  #maxEntries = 0;
+  #contentBytes = 0;
+  #leastBits = 0;
+
+  constructor(prefixBits: number, metadataBytes: MetadataBytes, write: WriteBucket) {
+    this.#prefixBits = prefixBits;
+    this.#metadataBytes = metadataBytes;
+    this.#write = write;
+  }
+
+  add(merge: Merge): void {
+    const id = bucketId(merge.hash as BucketHash, this.#prefixBits);
+    while (this.#id < id) this.#flush();
+    if (this.#count === this.#tags.length) this.#grow();
+    const at = this.#count++;
+    this.#tags[at] = merge.tag;
+    const { kind, times, source } = merge;
+    sealMetadata(
+      { kind: kind as EntryKind, times, source },
+      merge.pad,
+      this.#metadataBytes,
+      this.#metadata,
+      at * this.#metadataBytes,
+    );
+  }
+
+  finish(): IndexFacts {
+    const buckets = 2 ** this.#prefixBits;
+    while (this.#id < buckets) this.#flush();
+    const bodyBytes = chooseBodySizes(this.#sizes);
+    return {
+      prefixBits: this.#prefixBits,
+      metadataBytes: this.#metadataBytes,
+      bodyBytes,
+      entries: this.#entries,
+      minEntries: this.#minEntries,
+      maxEntries: this.#maxEntries,
+      contentBytes: this.#contentBytes,
+      metadataTotalBytes: this.#entries * this.#metadataBytes,
+      leastBits: this.#leastBits,
+      sizeBits: sizeEntropyBits(this.#sizes, bodyBytes),
+    };
+  }
+
+  #flush(): void {
+    const count = this.#count;
+    const order = this.#sortByTag(count);
+    const bytes = this.#write(this.#id as BucketId, order.tags, order.metadata, this.#metadataBytes);
+    this.#sizes.set(bytes, (this.#sizes.get(bytes) ?? 0) + 1);
+    this.#entries += count;
+    this.#minEntries = Math.min(this.#minEntries, count);
+    this.#maxEntries = Math.max(this.#maxEntries, count);
+    this.#contentBytes += bytes;
+    if (count > 0) this.#leastBits += count * (TAG_BITS - Math.log2(count));
+    this.#count = 0;
+    this.#id++;
+  }
+
+  /** Records come by hash, then tag; a bucket wants them by tag alone, without doubles. */
+  #sortByTag(count: number): { tags: Float64Array; metadata: Uint8Array } {
+    const width = this.#metadataBytes;
+    const places = Uint32Array.from({ length: count }, (_, i) => i).sort(
+      (a, b) => (this.#tags[a] as number) - (this.#tags[b] as number),
+    );
+    const tags = new Float64Array(count);
+    const metadata = new Uint8Array(count * width);
+    let kept = 0;
+    for (const from of places) {
+      const tag = this.#tags[from] as number;
+      // Two entries of one bucket share a tag once in 2^29 buckets. To a client they are one: either is a hit.
+      if (kept > 0 && tags[kept - 1] === tag) continue;
+      tags[kept] = tag;
+      for (let byte = 0; byte < width; byte++)
+        metadata[kept * width + byte] = this.#metadata[from * width + byte] as number;
+      kept++;
+    }
+    return { tags: tags.subarray(0, kept), metadata: metadata.subarray(0, kept * width) };
+  }
+
+  #grow(): void {
+    const tags = new Float64Array(this.#tags.length * 2);
+    tags.set(this.#tags);
+    this.#tags = tags;
+    const metadata = new Uint8Array(this.#metadata.length * 2);
+    metadata.set(this.#metadata);
+    this.#metadata = metadata;
+  }
+}
