@@ -23,7 +23,7 @@ export type BucketId = Brand<number, 'BucketId'>;
 export type MetadataPad = Brand<Uint8Array, 'MetadataPad'>;
 /** 32 secret bytes, the root of the `hmac` suite. */
 export type HmacKey = Brand<Uint8Array, 'HmacKey'>;
-/** 32 bytes under which bucket bodies are sealed, PROTOCOL.md §7. */
+/** 32 bytes under which bucket bodies are sealed, PROTOCOL.md §8. */
 export type SealKey = Brand<Uint8Array, 'SealKey'>;
 /** Public name of a key: 16 lower-case hex digits. */
 export type KeyId = Brand<string, 'KeyId'>;

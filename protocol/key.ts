@@ -5,7 +5,7 @@ import { ProtocolError } from './errors.ts';
 import { hmacKeyId } from './hmac-suite.ts';
 
 export const HMAC_KEY_BYTES = 32;
-const SECRET = /^credveil-hmac-1\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
+const SECRET = /^credveil-hmac-1\.[0-9a-f]{16}\.([A-Za-z0-9_-]{43})$/;
 
 const malformed = (why: string): ProtocolError =>
   new ProtocolError(
@@ -45,7 +45,8 @@ export function formatHmacKey(key: HmacKey): string {
 export function parseHmacKeyText(text: string): HmacKey {
   const match = SECRET.exec(text.trim());
   if (!match) throw malformed('it does not look like credveil-hmac-1.<id>.<secret>');
-  const key = parseHmacKey(fromBase64Url(match[2] as string));
-  if (hmacKeyId(key) !== match[1]) throw malformed('its id and its secret do not belong together');
+  const key = parseHmacKey(fromBase64Url(match[1] as string));
+  // The last of 43 characters has two bits to spare: compared whole, so that a key has one text.
+  if (formatHmacKey(key) !== match[0]) throw malformed('its id and its secret do not belong together');
   return key;
 }

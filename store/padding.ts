@@ -19,9 +19,11 @@ export function chooseBodySizes(sizes: SizeHistogram): number[] {
     total += bytes * count;
     largest = Math.max(largest, bytes);
   }
+  const last = roundUp(largest);
   const chosen: number[] = [];
-  for (let size = (1.5 * total) / buckets; size < largest; size *= 2) chosen.push(roundUp(size));
-  return [...chosen, roundUp(largest)];
+  // Rounded before it is compared: no size may come twice, or the config is refused.
+  for (let size = roundUp((1.5 * total) / buckets); size < last; size *= 2) chosen.push(size);
+  return [...chosen, last];
 }
 
 /** The smallest size that takes the body. `bodyBytes` ascend and the last takes every body. */
