@@ -97,14 +97,12 @@ export function openDataset(folder: string): Dataset {
     if (fs.statSync(file).size > MAX_DATASET_JSON_BYTES) throw malformed(file, 'it is too long');
     text = fs.readFileSync(file, 'utf8');
   } catch (cause) {
-    if (!isMissing(cause)) throw cause;
+    if (!isMissing(cause) && (cause as NodeJS.ErrnoException).code !== 'ENOTDIR') throw cause;
     throw new StoreError(
       'DATASET_MISSING',
       `${folder} is not a dataset`,
       `Create it: credveil init ${folder} --suite hmac`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
   let json: Record<string, unknown>;
@@ -132,10 +130,13 @@ function isParameters(json: Record<string, unknown>): json is Record<string, unk
   const { dataset, keyId, indexes, metadataBytes, bucketFloor } = json;
   const hex16 = /^[0-9a-f]{16}$/;
   return (
-    hex16.test(String(dataset)) &&
-    hex16.test(String(keyId)) &&
+    typeof dataset === 'string' &&
+    hex16.test(dataset) &&
+    typeof keyId === 'string' &&
+    hex16.test(keyId) &&
     Array.isArray(indexes) &&
     indexes.length > 0 &&
+    new Set(indexes).size === indexes.length &&
     indexes.every((name) => INDEX_NAMES.includes(name)) &&
     (metadataBytes === 0 || metadataBytes === 1 || metadataBytes === 3) &&
     Number.isInteger(bucketFloor) &&

@@ -3,14 +3,17 @@
 
 import path from 'node:path';
 import Database from 'better-sqlite3';
+import { openDataset } from './dataset.ts';
 import { StoreError } from './errors.ts';
 
 /**
  * Takes the writer's lock or fails at once.
  * @returns a function that lets go of it
- * @throws StoreError `DATASET_BUSY`
+ * @throws StoreError `DATASET_BUSY`, and those of `openDataset`
  */
 export function lockDataset(folder: string): () => void {
+  // A lock file comes to be only where there is a dataset to lock.
+  openDataset(folder);
   const database = new Database(path.join(folder, 'lock.sqlite'), { timeout: 0 });
   try {
     database.pragma('journal_mode = MEMORY');

@@ -7,22 +7,19 @@ import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import type { BucketHash, BucketId, SnapshotId } from '../protocol/brands.ts';
+import type { SnapshotId } from '../protocol/brands.ts';
 import { encodeBucket } from '../protocol/bucket.ts';
-import { bucketId, type IndexName, MAX_PREFIX_BITS } from '../protocol/bucket-id.ts';
-import { TAG_BITS } from '../protocol/entry.ts';
+import { type IndexName, MAX_PREFIX_BITS } from '../protocol/bucket-id.ts';
 import type { KeyedSuite } from '../protocol/hmac-suite.ts';
-import { type MetadataBytes, sealMetadata } from '../protocol/metadata.ts';
-import type { EntryKind } from '../protocol/private-input.ts';
 import type { HmacSha256 } from '../protocol/seal.ts';
 import { knownAnswer } from '../protocol/service-config.ts';
+import { BucketEncoder } from './bucket-encoder.ts';
 import { canaryStreams } from './canary.ts';
 import { type CurrentSnapshot, factsPath, openCurrent, pruneSnapshots, snapshotPath, writeCurrent } from './current.ts';
 import { type Dataset, type DatasetParameters, snapshotsFolder, workFolder } from './dataset.ts';
 import { StoreError } from './errors.ts';
 import { digestFile, publishFile, writeFileAtomically } from './files.ts';
 import { Merge, type RecordStream } from './merge.ts';
-import { chooseBodySizes, sizeEntropyBits } from './padding.ts';
 import { openRuns, type Run, RunReader } from './run.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts } from './snapshot-facts.ts';
 
@@ -238,108 +235,5 @@ async function writeBuckets(
     return indexes;
   } finally {
     database.close();
-  }
-}
-
-type WriteBucket = (id: BucketId, tags: Float64Array, metadata: Uint8Array, metadataBytes: MetadataBytes) => number;
-
-/** Gathers merged records into buckets, every id in turn, and keeps the figures that IndexFacts shows. */
-class BucketEncoder {
-  readonly #prefixBits: number;
-  readonly #metadataBytes: MetadataBytes;
-  readonly #write: WriteBucket;
-  readonly #sizes = new Map<number, number>();
-  #tags = new Float64Array(4096);
-  #metadata = new Uint8Array(4096 * 3);
-  #count = 0;
-  #id = 0;
-  #entries = 0;
-  #minEntries = Number.POSITIVE_INFINITY;
-  #maxEntries = 0;
-  #contentBytes = 0;
-  #leastBits = 0;
-
-  constructor(prefixBits: number, metadataBytes: MetadataBytes, write: WriteBucket) {
-    this.#prefixBits = prefixBits;
-    this.#metadataBytes = metadataBytes;
-    this.#write = write;
-  }
-
-  add(merge: Merge): void {
-    const id = bucketId(merge.hash as BucketHash, this.#prefixBits);
-    while (this.#id < id) this.#flush();
-    if (this.#count === this.#tags.length) this.#grow();
-    const at = this.#count++;
-    this.#tags[at] = merge.tag;
-    const { kind, times, source } = merge;
-    sealMetadata(
-      { kind: kind as EntryKind, times, source },
-      merge.pad,
-      this.#metadataBytes,
-      this.#metadata,
-      at * this.#metadataBytes,
-    );
-  }
-
-  finish(): IndexFacts {
-    const buckets = 2 ** this.#prefixBits;
-    while (this.#id < buckets) this.#flush();
-    const bodyBytes = chooseBodySizes(this.#sizes);
-    return {
-      prefixBits: this.#prefixBits,
-      metadataBytes: this.#metadataBytes,
-      bodyBytes,
-      entries: this.#entries,
-      minEntries: this.#minEntries,
-      maxEntries: this.#maxEntries,
-      contentBytes: this.#contentBytes,
-      metadataTotalBytes: this.#entries * this.#metadataBytes,
-      leastBits: this.#leastBits,
-      sizeBits: sizeEntropyBits(this.#sizes, bodyBytes),
-    };
-  }
-
-  #flush(): void {
-    const count = this.#count;
-    const order = this.#sortByTag(count);
-    const bytes = this.#write(this.#id as BucketId, order.tags, order.metadata, this.#metadataBytes);
-    this.#sizes.set(bytes, (this.#sizes.get(bytes) ?? 0) + 1);
-    this.#entries += count;
-    this.#minEntries = Math.min(this.#minEntries, count);
-    this.#maxEntries = Math.max(this.#maxEntries, count);
-    this.#contentBytes += bytes;
-    if (count > 0) this.#leastBits += count * (TAG_BITS - Math.log2(count));
-    this.#count = 0;
-    this.#id++;
-  }
-
-  /** Records come by hash, then tag; a bucket wants them by tag alone, without doubles. */
-  #sortByTag(count: number): { tags: Float64Array; metadata: Uint8Array } {
-    const width = this.#metadataBytes;
-    const places = Uint32Array.from({ length: count }, (_, i) => i).sort(
-      (a, b) => (this.#tags[a] as number) - (this.#tags[b] as number),
-    );
-    const tags = new Float64Array(count);
-    const metadata = new Uint8Array(count * width);
-    let kept = 0;
-    for (const from of places) {
-      const tag = this.#tags[from] as number;
-      // Two entries of one bucket share a tag once in 2^29 buckets. To a client they are one: either is a hit.
-      if (kept > 0 && tags[kept - 1] === tag) continue;
-      tags[kept] = tag;
-      for (let byte = 0; byte < width; byte++)
-        metadata[kept * width + byte] = this.#metadata[from * width + byte] as number;
-      kept++;
-    }
-    return { tags: tags.subarray(0, kept), metadata: metadata.subarray(0, kept * width) };
-  }
-
-  #grow(): void {
-    const tags = new Float64Array(this.#tags.length * 2);
-    tags.set(this.#tags);
-    this.#tags = tags;
-    const metadata = new Uint8Array(this.#metadata.length * 2);
-    metadata.set(this.#metadata);
-    this.#metadata = metadata;
   }
 }

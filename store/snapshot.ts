@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import type { BucketId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
-import { corruptSnapshot, openCurrent, snapshotPath } from './current.ts';
+import { corruptSnapshot, openCurrent, readCurrent, snapshotPath } from './current.ts';
 import type { Dataset } from './dataset.ts';
 import { StoreError } from './errors.ts';
 import { digestFile } from './files.ts';
@@ -73,6 +73,18 @@ export class Snapshot {
  * @throws StoreError `SNAPSHOT_MISSING` before the first publish, `SNAPSHOT_CORRUPT`
  */
 export async function openSnapshot(dataset: Dataset): Promise<Snapshot> {
+  for (;;) {
+    const line = readCurrent(dataset);
+    try {
+      return await openPublished(dataset);
+    } catch (error) {
+      // Publishing may have gone on meanwhile and pruned what was being opened.
+      if (readCurrent(dataset) === line) throw error;
+    }
+  }
+}
+
+async function openPublished(dataset: Dataset): Promise<Snapshot> {
   const current = openCurrent(dataset);
   if (!current)
     throw new StoreError(
