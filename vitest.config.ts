@@ -1,0 +1,15 @@
+// Test runner: one process a test file, two at a time.
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Processes, not threads: tests lock files, spawn servers and kill children.
+    pool: 'forks',
+    maxWorkers: 2,
+    // Limits that only a hang reaches: a time never decides a test.
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+});
