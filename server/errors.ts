@@ -1,0 +1,46 @@
+// The error class of server/: a server that cannot start. What a client does wrong is a problem, problem.ts.
+
+import { CredveilError } from '../protocol/errors.ts';
+
+export type ServerErrorCode =
+  | 'OPTION_OUT_OF_RANGE'
+  | 'ADDRESS_IN_USE'
+  | 'ADDRESS_NOT_AVAILABLE'
+  | 'ADDRESS_FORBIDDEN'
+  | 'LISTEN_FAILED';
+
+/** The server was not started. Nothing listens and nothing is held open. */
+export class ServerError extends CredveilError<ServerErrorCode> {
+  override name = 'ServerError';
+}
+
+/** Gives what `listen` failed with a name. */
+export function listenError(cause: unknown, host: string, port: number): ServerError {
+  const place = `${host} port ${port}`;
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new ServerError(
+        'ADDRESS_IN_USE',
+        `${place} is in use`,
+        'Stop the process that listens there, or choose another port.',
+        { cause },
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ServerError(
+        'ADDRESS_NOT_AVAILABLE',
+        `${host} is not an address of this machine`,
+        'Bind to 127.0.0.1, or to an address that this machine has.',
+        { cause },
+      );
+    case 'EACCES':
+      return new ServerError(
+        'ADDRESS_FORBIDDEN',
+        `this user may not listen on ${place}`,
+        'Choose a port from 1024 on, and put a reverse proxy in front for a lower one.',
+        { cause },
+      );
+    default:
+      return new ServerError('LISTEN_FAILED', `listening on ${place} failed`, 'Look at the cause.', { cause });
+  }
+}

@@ -1,0 +1,53 @@
+// Limits: what a client may send and how long it may take. Every one is in force before a handler runs.
+
+import { ServerError } from './errors.ts';
+
+export interface ServerLimits {
+  /** Open sockets; more are dropped as they come. Default 8,192. */
+  readonly maxConnections?: number;
+  /** Request line and headers together. Default 8,192. */
+  readonly maxHeaderBytes?: number;
+  /** Default 2,048. */
+  readonly maxUrlBytes?: number;
+  /** From the first byte (or the connection) to the end of the headers. Default 10,000. */
+  readonly headersTimeoutMs?: number;
+  /** From the first byte (or the connection) to the end of the request. Default 15,000. */
+  readonly requestTimeoutMs?: number;
+  /** A connection between two requests. Default 65,000: longer than the idle time of the usual load balancers. */
+  readonly keepAliveTimeoutMs?: number;
+  /** A socket on which nothing moves while an answer is due: a client that stopped reading. Default 30,000. */
+  readonly stalledTimeoutMs?: number;
+  /** How often the first two timeouts are looked at. Default 1,000. */
+  readonly timeoutCheckIntervalMs?: number;
+}
+
+export const DEFAULT_LIMITS: Required<ServerLimits> = {
+  maxConnections: 8192,
+  maxHeaderBytes: 8192,
+  maxUrlBytes: 2048,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 15_000,
+  keepAliveTimeoutMs: 65_000,
+  stalledTimeoutMs: 30_000,
+  timeoutCheckIntervalMs: 1_000,
+};
+
+const MAX_LIMIT = 2 ** 31 - 1; // what a timer of Node takes
+const LIMIT_NAMES = Object.keys(DEFAULT_LIMITS) as (keyof ServerLimits)[];
+
+/** @throws ServerError `OPTION_OUT_OF_RANGE`: 0 would switch a limit off */
+export function parseLimits(given: ServerLimits): Required<ServerLimits> {
+  const limits = { ...DEFAULT_LIMITS };
+  for (const name of LIMIT_NAMES) limits[name] = asWholeNumber(name, given[name] ?? DEFAULT_LIMITS[name], 1, MAX_LIMIT);
+  return limits;
+}
+
+/** @throws ServerError `OPTION_OUT_OF_RANGE` */
+export function asWholeNumber(name: string, value: number, low: number, high: number): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new ServerError(
+    'OPTION_OUT_OF_RANGE',
+    `option ${name} is not a whole number from ${low} to ${high}`,
+    'Leave the option out for its default.',
+  );
+}

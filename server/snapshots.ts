@@ -1,0 +1,106 @@
+// The snapshots that are served: the current one, and the one before it for clients whose config still names it.
+//
+// Reads are synchronous and copy, so no request holds a snapshot across a turn of the event loop: closing is safe.
+
+import type { SnapshotId } from '../protocol/brands.ts';
+import { readCurrent } from '../store/current.ts';
+import type { Dataset } from '../store/dataset.ts';
+import { StoreError } from '../store/errors.ts';
+import { openSnapshot, type Snapshot } from '../store/snapshot.ts';
+import { serviceConfig } from '../store/snapshot-facts.ts';
+import { nameError, type OnEvent } from './events.ts';
+
+export interface ServedSnapshot {
+  readonly id: SnapshotId;
+  readonly snapshot: Snapshot;
+  /** The JSON of /v1/config. */
+  readonly config: Buffer;
+}
+
+/** Owns the open snapshots and looks at CURRENT for a new one. */
+export class ServedSnapshots {
+  readonly #dataset: Dataset;
+  readonly #onEvent: OnEvent;
+  #current: ServedSnapshot;
+  #previous: ServedSnapshot | undefined;
+  /** The line of CURRENT that was acted on last, taken or refused. */
+  #line: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #polling: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  private constructor(dataset: Dataset, line: string | undefined, first: ServedSnapshot, onEvent: OnEvent) {
+    this.#dataset = dataset;
+    this.#line = line;
+    this.#current = first;
+    this.#onEvent = onEvent;
+  }
+
+  /**
+   * Opens the current snapshot and from then on looks every `pollIntervalMs` whether there is another.
+   * @throws StoreError `SNAPSHOT_MISSING`, `SNAPSHOT_CORRUPT`
+   */
+  static async open(dataset: Dataset, pollIntervalMs: number, onEvent: OnEvent): Promise<ServedSnapshots> {
+    // Read before the snapshot: a publish in between is then seen as a change, never missed.
+    const line = readCurrent(dataset);
+    const served = new ServedSnapshots(dataset, line, await openServed(dataset), onEvent);
+    onEvent({ event: 'snapshot-opened', snapshot: served.current.id });
+    served.#pollEvery(pollIntervalMs);
+    return served;
+  }
+
+  get current(): ServedSnapshot {
+    return this.#current;
+  }
+
+  /** Undefined where this snapshot is neither the current one nor the one before. */
+  find(id: string): ServedSnapshot | undefined {
+    if (this.#current.id === id) return this.#current;
+    return this.#previous?.id === id ? this.#previous : undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#polling;
+    this.#current.snapshot.close();
+    this.#previous?.snapshot.close();
+  }
+
+  #pollEvery(intervalMs: number): void {
+    this.#timer = setTimeout(async () => {
+      this.#polling = this.#poll();
+      await this.#polling;
+      if (!this.#closed) this.#pollEvery(intervalMs);
+    }, intervalMs);
+  }
+
+  async #poll(): Promise<void> {
+    let line = this.#line;
+    try {
+      line = readCurrent(this.#dataset);
+      if (line === this.#line) return;
+      const next = await openServed(this.#dataset);
+      if (this.#closed) return next.snapshot.close();
+      this.#previous?.snapshot.close();
+      this.#previous = this.#current;
+      this.#current = next;
+      this.#line = line;
+      this.#onEvent({ event: 'snapshot-opened', snapshot: next.id });
+    } catch (error) {
+      // Said once for each line of CURRENT: the check reads the whole file, so it is not repeated every second.
+      this.#line = line;
+      const message = error instanceof StoreError ? error.message : 'the new snapshot could not be opened';
+      this.#onEvent({ event: 'snapshot-refused', message, ...nameError(error) });
+    }
+  }
+}
+
+async function openServed(dataset: Dataset): Promise<ServedSnapshot> {
+  const snapshot = await openSnapshot(dataset);
+  return {
+    id: snapshot.facts.snapshot,
+    snapshot,
+    config: Buffer.from(JSON.stringify(serviceConfig(snapshot.facts))),
+  };
+}
