@@ -2,7 +2,7 @@
 
 import { readBucketHash, readTag } from '../protocol/entry.ts';
 import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
-import { KIND_AT, PAD_AT, RECORD_BYTES, readTimes } from './record.ts';
+import { KIND_AT, PAD_AT, RECORD_BYTES, readTimes, writeTimes } from './record.ts';
 
 /** Records that ascend by key. An empty block ends them. */
 export interface RecordStream {
@@ -80,6 +80,25 @@ export class Merge {
       this.#advance(top);
     }
     return true;
+  }
+
+  /** Writes the record in the fields to the start of `out`. */
+  writeRecord(out: Uint8Array): void {
+    const { hash, tag } = this;
+    const high = Math.floor(tag / 0x100_0000);
+    out[0] = hash >>> 24;
+    out[1] = hash >>> 16;
+    out[2] = hash >>> 8;
+    out[3] = hash;
+    out[4] = high >>> 16;
+    out[5] = high >>> 8;
+    out[6] = high;
+    out[7] = tag >>> 16;
+    out[8] = tag >>> 8;
+    out[9] = tag;
+    out[KIND_AT] = this.kind;
+    out.set(this.pad, PAD_AT);
+    writeTimes(out, 0, this.times);
   }
 
   #push(cursor: Cursor): void {

@@ -23,7 +23,8 @@ import { Merge, type RecordStream } from './merge.ts';
 import { openRuns, type Run, RunReader } from './run.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts } from './snapshot-facts.ts';
 
-const nodeHmacSha256: HmacSha256 = (key, message) => createHmac('sha256', key).update(message).digest();
+/** The HMAC of protocol/seal.ts from the platform. */
+export const nodeHmacSha256: HmacSha256 = (key, message) => createHmac('sha256', key).update(message).digest();
 
 /** How far publishing has come, in records read of records to read. */
 export interface PublishProgress {

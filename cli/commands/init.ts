@@ -1,0 +1,69 @@
+// credveil init: a new dataset and its key.
+
+import fs from 'node:fs';
+import type { Command } from 'commander';
+import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
+import { assertNoDataset, createDataset, DEFAULT_BUCKET_FLOOR } from '../../store/dataset.ts';
+import { assertOutside, createDatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
+import { UsageError } from '../exit.ts';
+import { keyFileFor } from '../open.ts';
+import { printResult } from '../output.ts';
+
+interface InitOptions {
+  suite: string;
+  index: string;
+  keyFile?: string;
+  bucketFloor: string;
+  recordSource?: boolean;
+  json?: boolean;
+}
+
+function parseIndexes(list: string): IndexName[] {
+  const names = list.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !(INDEX_NAMES as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new UsageError('--index names an index that there is not', `Choose from ${INDEX_NAMES.join(',')}.`);
+  return names as IndexName[];
+}
+
+function parseFloor(text: string): number {
+  const floor = Number(text);
+  if (!Number.isInteger(floor) || floor < 1 || floor > 1_000_000)
+    throw new UsageError('--bucket-floor is a number of entries from 1 to 1000000', 'Leave it out for 1024.');
+  return floor;
+}
+
+export function addInit(program: Command): void {
+  program
+    .command('init')
+    .description('create a dataset and its key')
+    .argument('<dataset>', 'folder to create')
+    .requiredOption('--suite <suite>', 'hmac: callers hold the key')
+    .option('--index <list>', `what it answers: ${INDEX_NAMES.join(',')}`, INDEX_NAMES.join(','))
+    .option('--key-file <file>', 'where the key goes, or an existing key to use (default: <dataset>.key)')
+    .option('--bucket-floor <entries>', 'least entries in a mean bucket', String(DEFAULT_BUCKET_FLOOR))
+    .option('--record-source', 'let a finding name its source (2 bytes more an entry)')
+    .option('--json', 'print the result as JSON')
+    .action((folder: string, options: InitOptions) => {
+      if (options.suite !== 'hmac') throw new UsageError('--suite is not one that there is', 'Choose hmac.');
+      const parameters = {
+        indexes: parseIndexes(options.index),
+        bucketFloor: parseFloor(options.bucketFloor),
+        metadataBytes: options.recordSource ? 3 : 1,
+      } as const;
+      const keyFile = keyFileFor(folder, options.keyFile);
+      assertNoDataset(folder);
+      assertOutside(keyFile, folder);
+      const adopted = fs.existsSync(keyFile);
+      const key = adopted ? openKeyFile(keyFile) : createDatasetKey();
+      if (!adopted) writeKeyFile(keyFile, key);
+      const dataset = createDataset(folder, key, parameters);
+      const { dataset: id, keyId, indexes } = dataset.parameters;
+      printResult(options, { folder, dataset: id, keyId, indexes, keyFile, keyCreated: !adopted }, (result) =>
+        [
+          `dataset ${result.folder} (${result.dataset}) answers ${result.indexes.join(' and ')}`,
+          `key ${result.keyId} ${result.keyCreated ? 'written to' : 'taken from'} ${result.keyFile}: keep a copy of it in a safe place, and never beside a copy of the dataset`,
+        ].join('\n'),
+      );
+    });
+}

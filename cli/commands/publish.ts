@@ -1,0 +1,90 @@
+// credveil publish: all sources of a dataset become its next snapshot.
+
+import type { Command } from 'commander';
+import type { Dataset } from '../../store/dataset.ts';
+import type { DatasetKey } from '../../store/key-file.ts';
+import { type PublishProgress, publish } from '../../store/snapshot-writer.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { withDataset } from '../open.ts';
+import { printResult } from '../output.ts';
+import { ProgressBar, type ProgressState } from '../progress.ts';
+import { formatBytes, formatCount, formatSeconds } from '../units.ts';
+
+export interface PublishSummary {
+  readonly snapshot: string;
+  readonly changed: boolean;
+  readonly sources: number;
+  readonly indexes: { readonly [index: string]: { readonly entries: number; readonly buckets: number } };
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+function progressState(bar: ProgressBar, { stage, records, totalRecords }: PublishProgress): ProgressState {
+  return {
+    label: stage === 'count' ? 'publish: counting' : 'publish: writing ',
+    done: records,
+    total: totalRecords,
+    figures: [`${formatCount(records)} records`, bar.rate(records, 'records')],
+  };
+}
+
+/** The caller holds the dataset's lock. */
+export async function publishWithProgress(
+  dataset: Dataset,
+  key: DatasetKey,
+  signal: AbortSignal,
+  keep?: number,
+): Promise<PublishSummary> {
+  const bar = new ProgressBar();
+  let last: PublishProgress | undefined;
+  try {
+    const { facts, changed } = await publish(dataset, key.createSuite(), {
+      signal,
+      ...(keep === undefined ? {} : { keep }),
+      onProgress: (progress) => {
+        last = progress;
+        bar.update(() => progressState(bar, progress));
+      },
+    });
+    if (last) bar.finish(progressState(bar, last));
+    const indexes = Object.fromEntries(
+      Object.entries(facts.indexes).map(([index, { entries, prefixBits }]) => [
+        index,
+        { entries, buckets: 2 ** prefixBits },
+      ]),
+    );
+    const { snapshot, sources, sqlite } = facts;
+    return { snapshot, changed, sources: sources.length, indexes, bytes: sqlite.bytes, seconds: bar.elapsedSeconds };
+  } catch (error) {
+    bar.abandon();
+    throw error;
+  }
+}
+
+export function describePublished({ snapshot, changed, sources, indexes, bytes, seconds }: PublishSummary): string {
+  if (!changed) return `snapshot ${snapshot} already holds all sources; nothing changed`;
+  const parts = Object.entries(indexes).map(
+    ([index, { entries, buckets }]) => `${index} ${formatCount(entries)} entries in ${formatCount(buckets)} buckets`,
+  );
+  return `snapshot ${snapshot}: ${formatCount(sources)} sources, ${parts.join(', ')}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`;
+}
+
+export function addPublish(program: Command): void {
+  program
+    .command('publish')
+    .description('make all ingested sources part of the answers')
+    .argument('<dataset>', 'folder of the dataset')
+    .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
+    .option('--json', 'print the result as JSON')
+    .action(async (folder: string, options: { keyFile?: string; json?: boolean }) => {
+      const interrupt = onInterrupt();
+      try {
+        const summary = await withDataset(folder, options, ({ dataset, key }) =>
+          publishWithProgress(dataset, key, interrupt.signal),
+        );
+        printResult(options, summary, describePublished);
+      } finally {
+        interrupt.dispose();
+      }
+    });
+}

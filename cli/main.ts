@@ -1,0 +1,35 @@
+// The program behind `credveil`: commands, and what their ends mean. Run it through bin.js.
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addCheck } from './commands/check.ts';
+import { addIngest } from './commands/ingest.ts';
+import { addInit } from './commands/init.ts';
+import { addPublish } from './commands/publish.ts';
+import { addServe } from './commands/serve.ts';
+import { addRemove, addSources } from './commands/sources.ts';
+import { addStats } from './commands/stats.ts';
+import { addVerify } from './commands/verify.ts';
+import { ExitCode, reportFailure } from './exit.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('credveil')
+  .description('self-hosted leaked-credential checking')
+  .version(version)
+  .showHelpAfterError('  See: credveil --help')
+  .exitOverride();
+
+for (const add of [addInit, addIngest, addPublish, addServe, addCheck, addStats, addSources, addRemove, addVerify])
+  add(program);
+for (const command of program.commands)
+  command.exitOverride().showHelpAfterError(`  See: credveil ${command.name()} --help`);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+  else process.exitCode = reportFailure(error);
+}

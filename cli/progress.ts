@@ -1,0 +1,76 @@
+// Progress on stderr: a bar that redraws itself on a terminal, a plain line now and then elsewhere.
+
+import { formatBytes, formatCount, formatSeconds } from './units.ts';
+
+const REDRAW_MS = 100;
+const PLAIN_LINE_MS = 5000;
+const BAR_CELLS = 24;
+
+export interface ProgressState {
+  readonly label: string;
+  readonly done: number;
+  /** Undefined where the end is not known. */
+  readonly total: number | undefined;
+  /** Further figures, in the order in which they are shown. */
+  readonly figures: readonly string[];
+}
+
+export class ProgressBar {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #startedMs = performance.now();
+  #drawnMs = Number.NEGATIVE_INFINITY;
+  #drawn = false;
+
+  constructor(stream: NodeJS.WriteStream = process.stderr) {
+    this.#stream = stream;
+  }
+
+  get elapsedSeconds(): number {
+    return (performance.now() - this.#startedMs) / 1000;
+  }
+
+  /** `count` a second since the start, for a figure. */
+  rate(count: number, unit: string): string {
+    return `${formatCount(Math.round(count / Math.max(0.001, this.elapsedSeconds)))} ${unit}/s`;
+  }
+
+  update(state: () => ProgressState): void {
+    const now = performance.now();
+    if (now - this.#drawnMs < (this.#stream.isTTY ? REDRAW_MS : PLAIN_LINE_MS)) return;
+    this.#drawnMs = now;
+    this.#draw(state());
+  }
+
+  /** The last state, always shown, with the line ended. */
+  finish(state: ProgressState): void {
+    this.#draw(state);
+    if (this.#stream.isTTY) this.#stream.write('\n');
+    this.#drawn = false;
+  }
+
+  /** Leaves the bar where it stands, so that an error begins on a line of its own. */
+  abandon(): void {
+    if (this.#drawn && this.#stream.isTTY) this.#stream.write('\n');
+    this.#drawn = false;
+  }
+
+  #draw({ label, done, total, figures }: ProgressState): void {
+    const fraction = total === undefined || total === 0 ? undefined : Math.min(1, done / total);
+    const parts = [...figures];
+    if (fraction !== undefined && fraction > 0 && fraction < 1)
+      parts.push(`ETA ${formatSeconds((this.elapsedSeconds * (1 - fraction)) / fraction)}`);
+    const percent = fraction === undefined ? '' : ` ${String(Math.floor(fraction * 100)).padStart(3)}%`;
+    if (!this.#stream.isTTY) {
+      this.#stream.write(`${label}${percent}  ${parts.join('  ')}\n`);
+      return;
+    }
+    const filled = Math.round((fraction ?? 0) * BAR_CELLS);
+    const bar = fraction === undefined ? '' : ` ${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)}`;
+    const line = `${label}${bar}${percent}  ${parts.join('  ')}`;
+    this.#stream.write(`\r\x1b[K${line.slice(0, (this.#stream.columns || 120) - 1)}`);
+    this.#drawn = true;
+  }
+}
+
+export const bytesFigure = (bytes: number, total: number | undefined): string =>
+  total === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(total)}`;

@@ -1,0 +1,56 @@
+// Questions on the terminal. They are written to stderr, so that stdout holds results alone.
+
+import readline from 'node:readline/promises';
+
+function abortError(): Error {
+  return new DOMException('interrupted', 'AbortError');
+}
+
+/** Asks for a line that may be seen. */
+export async function promptLine(question: string, signal: AbortSignal): Promise<string> {
+  const terminal = readline.createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    terminal.on('SIGINT', () => process.emit('SIGINT'));
+    return await terminal.question(question, { signal });
+  } finally {
+    terminal.close();
+  }
+}
+
+/** Asks for a line that is not shown. @throws an AbortError on Ctrl-C */
+export function promptHidden(question: string, signal: AbortSignal): Promise<string> {
+  const { stdin, stderr } = process;
+  stderr.write(question);
+  stdin.setRawMode(true);
+  stdin.setEncoding('utf8');
+  stdin.resume();
+  return new Promise<string>((resolve, reject) => {
+    let typed: string[] = [];
+    const end = (settle: () => void): void => {
+      stdin.off('data', onKeys);
+      signal.removeEventListener('abort', onAbort);
+      stdin.setRawMode(false);
+      stdin.pause();
+      stderr.write('\n');
+      settle();
+    };
+    const onAbort = (): void => end(() => reject(abortError()));
+    const onKeys = (keys: string): void => {
+      for (const key of keys) {
+        if (key === '\r' || key === '\n' || key === '\x04') {
+          end(() => resolve(typed.join('')));
+          return;
+        }
+        if (key === '\x03') {
+          onAbort();
+          return;
+        }
+        if (key === '\x7f' || key === '\b') typed = typed.slice(0, -1);
+        else if (key === '\x15') typed = [];
+        else if (key >= ' ') typed.push(key);
+      }
+    };
+    stdin.on('data', onKeys);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

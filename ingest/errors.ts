@@ -1,0 +1,16 @@
+// The error class of ingest/.
+
+import { CredveilError } from '../protocol/errors.ts';
+
+export type IngestErrorCode =
+  | 'INPUT_MISSING'
+  | 'INPUT_UNREADABLE'
+  | 'FORMAT_UNKNOWN'
+  | 'FORMAT_USELESS'
+  | 'COLUMN_MISSING'
+  | 'NOTHING_FOUND';
+
+/** A corpus that cannot be ingested as asked. Nothing was changed in the dataset. */
+export class IngestError extends CredveilError<IngestErrorCode> {
+  override name = 'IngestError';
+}

@@ -1,0 +1,69 @@
+// Lines of a byte stream, without their ends. A line that is too long is reported and never held.
+
+/** Two fields of the greatest length, a separator and a count. */
+export const MAX_LINE_BYTES = 2 * 0xffff + 16;
+
+const LF = 0x0a;
+const CR = 0x0d;
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+export interface LineSink {
+  /** The bytes of a line, valid until the call returns. */
+  line(bytes: Buffer): void;
+  tooLong(): void;
+}
+
+/** Cuts at LF, drops one CR before it and a byte order mark at the start. */
+export class LineSplitter {
+  readonly #sink: LineSink;
+  #rest: Buffer[] = [];
+  #restBytes = 0;
+  #skipping = false;
+  #first = true;
+
+  constructor(sink: LineSink) {
+    this.#sink = sink;
+  }
+
+  push(block: Buffer): void {
+    let at = 0;
+    for (let end = block.indexOf(LF); end !== -1; end = block.indexOf(LF, at)) {
+      this.#hold(block.subarray(at, end));
+      this.#emit();
+      at = end + 1;
+    }
+    // The block may be reused by its reader; what is left of it is copied.
+    if (at < block.length) this.#hold(Buffer.from(block.subarray(at)));
+  }
+
+  /** A last line without LF counts if it has any bytes. */
+  end(): void {
+    if (this.#restBytes > 0 || this.#skipping) this.#emit();
+  }
+
+  #hold(bytes: Buffer): void {
+    if (this.#skipping) return;
+    if (this.#restBytes + bytes.length > MAX_LINE_BYTES) {
+      this.#skipping = true;
+      this.#rest = [];
+      this.#restBytes = 0;
+      return;
+    }
+    this.#rest.push(bytes);
+    this.#restBytes += bytes.length;
+  }
+
+  #emit(): void {
+    if (this.#skipping) this.#sink.tooLong();
+    else {
+      let line = this.#rest.length === 1 ? (this.#rest[0] as Buffer) : Buffer.concat(this.#rest);
+      if (line.at(-1) === CR) line = line.subarray(0, -1);
+      if (this.#first && line.subarray(0, 3).equals(BOM)) line = line.subarray(3);
+      this.#sink.line(line);
+    }
+    this.#first = false;
+    this.#skipping = false;
+    this.#rest = [];
+    this.#restBytes = 0;
+  }
+}

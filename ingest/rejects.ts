@@ -1,0 +1,26 @@
+// Why a line gave no credential. Lines are counted by reason and never stop a run.
+
+export type RejectReason =
+  | 'blank'
+  | 'no-separator'
+  | 'empty-username'
+  | 'empty-password'
+  | 'bad-count'
+  | 'too-long'
+  | 'malformed-row'
+  | 'missing-column';
+
+export class RejectCounter {
+  readonly #counts = new Map<RejectReason, number>();
+  total = 0;
+
+  add(reason: RejectReason): void {
+    this.total++;
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+  }
+
+  /** Reasons in alphabetical order, so that equal runs have equal bytes. */
+  byReason(): { [reason: string]: number } {
+    return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}
