@@ -1,0 +1,151 @@
+// The house rules of ARCHITECTURE.md, read off the sources: who may import whom, no cycles, short files, a first line.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = path.join(import.meta.dirname, '..');
+
+/** A folder and what it may import of ours. */
+const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
+  protocol: [],
+  accel: ['protocol'],
+  store: ['protocol'],
+  ingest: ['protocol', 'accel', 'store'],
+  server: ['protocol', 'accel', 'store'],
+  'client-sdk': ['protocol'],
+  cli: ['protocol', 'accel', 'store', 'ingest', 'server', 'client-sdk'],
+};
+const FREE = ['test', 'bench'];
+const MAX_LINES = 300;
+
+interface Source {
+  /** Relative to the root, with slashes. */
+  readonly file: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+/** Specifiers of static imports, re-exports and dynamic imports, type-only ones too. */
+function importsOf(text: string): string[] {
+  const code = text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '');
+  const declared = code.matchAll(/^(?:import|export)\b(?:[^'"`;=(]*\bfrom)?\s*['"]([^'"\n]+)['"]/gm);
+  const dynamic = code.matchAll(/\bimport\(\s*['"]([^'"\n]+)['"]/g);
+  return [...declared, ...dynamic].map((match) => match[1] as string);
+}
+
+function readFolder(folder: string): Source[] {
+  return fs
+    .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => path.posix.join(folder, name.replaceAll(path.sep, '/')))
+    .filter((file) => /\.(ts|js|mjs)$/.test(file) && !/(^|\/)(node_modules|dist|vendor)\//.test(file))
+    .map((file) => {
+      const text = fs.readFileSync(path.join(root, file), 'utf8');
+      return { file, text, imports: importsOf(text) };
+    });
+}
+
+const isOurs = (specifier: string): boolean => specifier.startsWith('.');
+const resolveImport = (file: string, specifier: string): string =>
+  path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier));
+const folderOf = (file: string): string => file.split('/')[0] as string;
+
+const ruled = Object.keys(MAY_IMPORT).flatMap(readFolder);
+const all = [...ruled, ...FREE.flatMap(readFolder)];
+
+describe('the sources', () => {
+  test('were found', () => {
+    expect(ruled.filter(({ file }) => folderOf(file) === 'protocol').length).toBeGreaterThan(5);
+    expect(ruled.filter(({ file }) => folderOf(file) === 'store').length).toBeGreaterThan(5);
+    expect(
+      importsOf("import type { A } from './a.ts';\nexport * from \"b\";\nawait import('node:c');\nimport 'd';"),
+    ).toEqual(['./a.ts', 'b', 'd', 'node:c']);
+    // `from './x.ts'` in a comment is no import.
+    expect(importsOf("// from './x.ts'\n * import('./y.ts')")).toEqual([]);
+  });
+
+  test.each(Object.keys(MAY_IMPORT))('of %s import only the folders that they may', (folder) => {
+    const allowed = [folder, ...(MAY_IMPORT[folder] ?? [])];
+    // Entry points check the version of Node first: that one file stands in the root.
+    const shared = ['node-version.js', 'package.json'];
+    const wrong = ruled
+      .filter(({ file }) => folderOf(file) === folder)
+      .flatMap(({ file, imports }) => imports.filter(isOurs).map((specifier) => [file, resolveImport(file, specifier)]))
+      .filter(([, target = '']) => !allowed.includes(folderOf(target)) && !shared.includes(target));
+    expect(wrong).toEqual([]);
+  });
+
+  test('of protocol import nothing else but @noble/*', () => {
+    const foreign = ruled
+      .filter(({ file }) => folderOf(file) === 'protocol')
+      .flatMap(({ file, imports }) =>
+        imports.filter((specifier) => !isOurs(specifier)).map((name) => `${file}: ${name}`),
+      );
+    expect(foreign.filter((found) => !/: @noble\//.test(found))).toEqual([]);
+    expect(foreign.length).toBeGreaterThan(0);
+  });
+
+  test("of the client's core, with all that it imports, import nothing else but @noble/*", () => {
+    const sources = new Map(ruled.map((source) => [source.file, source]));
+    const core = new Set<string>();
+    const visit = (file: string): void => {
+      const source = sources.get(file);
+      if (!source || core.has(file)) return;
+      core.add(file);
+      for (const specifier of source.imports.filter(isOurs)) visit(resolveImport(file, specifier));
+    };
+    visit('client-sdk/index.ts');
+    if (fs.readdirSync(path.join(root, 'client-sdk')).some((name) => name.endsWith('.ts')))
+      expect(core.size, 'the front door is client-sdk/index.ts').toBeGreaterThan(0);
+    const foreign = [...core].flatMap((file) =>
+      (sources.get(file)?.imports ?? [])
+        .filter((name) => !isOurs(name) && !name.startsWith('@noble/'))
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(foreign).toEqual([]);
+  });
+
+  test('import no package that package.json does not name', () => {
+    const named = (file: string): string[] => {
+      const json = JSON.parse(fs.readFileSync(path.join(root, file), 'utf8')) as Record<string, object | undefined>;
+      return ['dependencies', 'peerDependencies', 'optionalDependencies'].flatMap((key) =>
+        Object.keys(json[key] ?? {}),
+      );
+    };
+    const packages = [...named('package.json'), ...named('client-sdk/package.json')];
+    const unnamed = ruled.flatMap(({ file, imports }) =>
+      imports
+        .filter((name) => !isOurs(name) && !name.startsWith('node:'))
+        .filter((name) => !packages.some((known) => name === known || name.startsWith(`${known}/`)))
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(unnamed).toEqual([]);
+  });
+
+  test('have no import cycles', () => {
+    const targets = new Map(
+      all.map(({ file, imports }) => [file, imports.filter(isOurs).map((specifier) => resolveImport(file, specifier))]),
+    );
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (file: string, trail: readonly string[]): void => {
+      if (trail.includes(file)) cycles.push([...trail.slice(trail.indexOf(file)), file].join(' → '));
+      if (done.has(file) || trail.includes(file)) return;
+      for (const target of targets.get(file) ?? []) visit(target, [...trail, file]);
+      done.add(file);
+    };
+    for (const file of targets.keys()) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  test(`have at most ${MAX_LINES} lines`, () => {
+    const long = all.filter(({ text }) => text.trimEnd().split('\n').length > MAX_LINES).map(({ file }) => file);
+    expect(long).toEqual([]);
+  });
+
+  test('say in their first line what they are', () => {
+    // A program that is started by its name has its interpreter there.
+    const silent = all.filter(({ text }) => !/^(#!.*\n)?\/\/ \S/.test(text)).map(({ file }) => file);
+    expect(silent).toEqual([]);
+  });
+});
