@@ -6,10 +6,9 @@ import { decodeBody } from '../protocol/bucket.ts';
 import { type IndexName, parsePrefix } from '../protocol/bucket-id.ts';
 import { formatTag } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import type { Snapshot } from '../store/snapshot.ts';
 import { isNotModified, prefersText } from './negotiation.ts';
 import { type ProblemCode, SHARED_HEADERS, sendProblem } from './problem.ts';
-import type { ServedSnapshots } from './snapshots.ts';
+import type { ServedSnapshot, ServedSnapshots } from './snapshots.ts';
 
 /** A path that names a bucket, its prefix not yet looked at, and what follows the question mark. */
 const BUCKET_TARGET = /^\/v1\/(account|password)\/([^/?]*)(?:\?(.*))?$/;
@@ -20,6 +19,8 @@ const TEXT_ENTRY_BYTES = 13;
 const NEWEST = 'public, no-cache, no-transform';
 /** The URL names the snapshot, and a snapshot never changes. */
 const PINNED = 'public, max-age=31536000, immutable, no-transform';
+
+const VARYING_HEADERS = ['Vary', 'Accept', ...SHARED_HEADERS];
 
 /** Answers GET and HEAD of a bucket. False, and nothing done, for any other request. */
 export type BucketHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -39,7 +40,7 @@ export function createBucketHandler(snapshots: ServedSnapshots): BucketHandler {
 }
 
 interface FoundBucket {
-  readonly snapshot: Snapshot;
+  readonly served: ServedSnapshot;
   readonly index: IndexName;
   readonly id: BucketId;
   readonly maxEntries: number;
@@ -56,13 +57,12 @@ function findBucket(
   if (query !== undefined && wanted === undefined) return 'QUERY_MALFORMED';
   const served = wanted === undefined ? snapshots.current : snapshots.find(wanted);
   if (!served) return 'SNAPSHOT_GONE';
-  const { snapshot } = served;
-  const facts = snapshot.facts.indexes[index];
+  const facts = served.snapshot.facts.indexes[index];
   if (!facts) return 'INDEX_MISSING';
   try {
     const id = parsePrefix(prefix, facts.prefixBits);
     const cacheControl = wanted === undefined ? NEWEST : PINNED;
-    return { snapshot, index, id, maxEntries: facts.maxEntries, cacheControl };
+    return { served, index, id, maxEntries: facts.maxEntries, cacheControl };
   } catch (error) {
     if (error instanceof ProtocolError) return 'PREFIX_MALFORMED';
     throw error;
@@ -70,20 +70,28 @@ function findBucket(
 }
 
 function sendBucket(request: IncomingMessage, response: ServerResponse, found: FoundBucket): void {
-  const { snapshot, index, id, maxEntries, cacheControl } = found;
-  const snapshotId = snapshot.facts.snapshot;
+  const { served, index, id, maxEntries, cacheControl } = found;
+  const snapshotId = served.id;
   const asText = prefersText(request.headers.accept);
   // Two forms under one URL: were their tags equal, a cache could be told to use one for the other.
   const etag = asText ? `"${snapshotId}-text"` : `"${snapshotId}"`;
-  const headers = ['ETag', etag, 'Credveil-Snapshot', snapshotId, 'Cache-Control', cacheControl, 'Vary', 'Accept'];
-  headers.push(...SHARED_HEADERS);
+  const headers = [
+    'ETag',
+    etag,
+    'Credveil-Snapshot',
+    snapshotId,
+    'Cache-Control',
+    cacheControl,
+    'Content-Type',
+    asText ? 'text/plain; charset=utf-8' : 'application/octet-stream',
+    ...VARYING_HEADERS,
+  ];
   if (isNotModified(request.headers['if-none-match'], etag)) {
     response.writeHead(304, headers).end();
     return;
   }
-  const bytes = snapshot.paddedBody(index, id) as Buffer;
+  const bytes = served.readBody(index, id) as Buffer;
   const body = asText ? textBody(bytes, maxEntries) : bytes;
-  headers.push('Content-Type', asText ? 'text/plain; charset=utf-8' : 'application/octet-stream');
   headers.push('Content-Length', String(body.length));
   response.writeHead(200, headers).end(body);
 }

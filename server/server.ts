@@ -18,6 +18,8 @@ export interface ServerOptions extends ServerLimits {
   readonly port?: number;
   /** How often CURRENT is looked at for a new snapshot. Default 1,000. */
   readonly pollIntervalMs?: number;
+  /** What the bodies of a snapshot may take in memory; two snapshots may be open. Default 128 MiB. */
+  readonly maxHeldBytes?: number;
   /** Takes what an operator should know. Must not throw. */
   readonly onEvent?: OnEvent;
 }
@@ -35,6 +37,7 @@ export interface CredveilServer {
 }
 
 export const DEFAULT_PORT = 8787;
+const DEFAULT_HELD_BYTES = 2 ** 27;
 const DEFAULT_DEADLINE_MS = 10_000;
 /** How often connections that have become idle are looked for while closing. */
 const CLOSE_IDLE_MS = 20;
@@ -48,8 +51,9 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
   const { host = '127.0.0.1', onEvent = () => undefined } = options;
   const port = asWholeNumber('port', options.port ?? DEFAULT_PORT, 0, 65_535);
   const pollIntervalMs = asWholeNumber('pollIntervalMs', options.pollIntervalMs ?? 1_000, 1, 86_400_000);
+  const maxHeldBytes = asWholeNumber('maxHeldBytes', options.maxHeldBytes ?? DEFAULT_HELD_BYTES, 0, 2 ** 40);
   const limits = parseLimits(options);
-  const snapshots = await ServedSnapshots.open(openDataset(folder), pollIntervalMs, onEvent);
+  const snapshots = await ServedSnapshots.open(openDataset(folder), { pollIntervalMs, maxHeldBytes, onEvent });
   const state: ServerState = { closing: false };
   const server = createLimitedServer(limits, createListener(snapshots, state, limits, onEvent));
   try {
@@ -93,6 +97,8 @@ function createListener(
       if (refuseRequest(request, response, limits.maxUrlBytes)) return;
       if (!request.url?.startsWith('/')) request.url = originForm(request.url ?? '');
       if (!answerBucket(request, response)) app(request, response);
+      // Armed only where the kernel did not take the whole answer at once: a timer a request would cost a microsecond.
+      if (request.socket.writableLength > 0) request.socket.setTimeout(limits.stalledTimeoutMs);
     } catch (error) {
       sendInternal(response, error, onEvent);
     }
@@ -112,7 +118,6 @@ function createLimitedServer(limits: Required<ServerLimits>, listener: RequestLi
     },
     listener,
   );
-  server.timeout = limits.stalledTimeoutMs;
   server.maxConnections = limits.maxConnections;
   server.on('clientError', refuseSocket);
   // Nobody is asked to go on with a body that the gate refuses.

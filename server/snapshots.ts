@@ -8,11 +8,21 @@ import type { Dataset } from '../store/dataset.ts';
 import { StoreError } from '../store/errors.ts';
 import { openSnapshot, type Snapshot } from '../store/snapshot.ts';
 import { serviceConfig } from '../store/snapshot-facts.ts';
+import { createBodyReader, type ReadBody } from './bodies.ts';
 import { nameError, type OnEvent } from './events.ts';
+
+export interface SnapshotOptions {
+  /** How often CURRENT is looked at. */
+  readonly pollIntervalMs: number;
+  /** What the bodies of one snapshot may take in memory. */
+  readonly maxHeldBytes: number;
+  readonly onEvent: OnEvent;
+}
 
 export interface ServedSnapshot {
   readonly id: SnapshotId;
   readonly snapshot: Snapshot;
+  readonly readBody: ReadBody;
   /** The JSON of /v1/config. */
   readonly config: Buffer;
 }
@@ -20,7 +30,7 @@ export interface ServedSnapshot {
 /** Owns the open snapshots and looks at CURRENT for a new one. */
 export class ServedSnapshots {
   readonly #dataset: Dataset;
-  readonly #onEvent: OnEvent;
+  readonly #options: SnapshotOptions;
   #current: ServedSnapshot;
   #previous: ServedSnapshot | undefined;
   /** The line of CURRENT that was acted on last, taken or refused. */
@@ -29,23 +39,23 @@ export class ServedSnapshots {
   #polling: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(dataset: Dataset, line: string | undefined, first: ServedSnapshot, onEvent: OnEvent) {
+  private constructor(dataset: Dataset, line: string | undefined, first: ServedSnapshot, options: SnapshotOptions) {
     this.#dataset = dataset;
     this.#line = line;
     this.#current = first;
-    this.#onEvent = onEvent;
+    this.#options = options;
   }
 
   /**
    * Opens the current snapshot and from then on looks every `pollIntervalMs` whether there is another.
    * @throws StoreError `SNAPSHOT_MISSING`, `SNAPSHOT_CORRUPT`
    */
-  static async open(dataset: Dataset, pollIntervalMs: number, onEvent: OnEvent): Promise<ServedSnapshots> {
+  static async open(dataset: Dataset, options: SnapshotOptions): Promise<ServedSnapshots> {
     // Read before the snapshot: a publish in between is then seen as a change, never missed.
     const line = readCurrent(dataset);
-    const served = new ServedSnapshots(dataset, line, await openServed(dataset), onEvent);
-    onEvent({ event: 'snapshot-opened', snapshot: served.current.id });
-    served.#pollEvery(pollIntervalMs);
+    const served = new ServedSnapshots(dataset, line, await openServed(dataset, options.maxHeldBytes), options);
+    options.onEvent({ event: 'snapshot-opened', snapshot: served.current.id });
+    served.#pollEvery(options.pollIntervalMs);
     return served;
   }
 
@@ -80,27 +90,28 @@ export class ServedSnapshots {
     try {
       line = readCurrent(this.#dataset);
       if (line === this.#line) return;
-      const next = await openServed(this.#dataset);
+      const next = await openServed(this.#dataset, this.#options.maxHeldBytes);
       if (this.#closed) return next.snapshot.close();
       this.#previous?.snapshot.close();
       this.#previous = this.#current;
       this.#current = next;
       this.#line = line;
-      this.#onEvent({ event: 'snapshot-opened', snapshot: next.id });
+      this.#options.onEvent({ event: 'snapshot-opened', snapshot: next.id });
     } catch (error) {
       // Said once for each line of CURRENT: the check reads the whole file, so it is not repeated every second.
       this.#line = line;
       const message = error instanceof StoreError ? error.message : 'the new snapshot could not be opened';
-      this.#onEvent({ event: 'snapshot-refused', message, ...nameError(error) });
+      this.#options.onEvent({ event: 'snapshot-refused', message, ...nameError(error) });
     }
   }
 }
 
-async function openServed(dataset: Dataset): Promise<ServedSnapshot> {
+async function openServed(dataset: Dataset, maxHeldBytes: number): Promise<ServedSnapshot> {
   const snapshot = await openSnapshot(dataset);
   return {
     id: snapshot.facts.snapshot,
     snapshot,
+    readBody: createBodyReader(snapshot, maxHeldBytes),
     config: Buffer.from(JSON.stringify(serviceConfig(snapshot.facts))),
   };
 }

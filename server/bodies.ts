@@ -1,0 +1,33 @@
+// Padded bodies in memory: an index that fits the budget is read from SQLite once a bucket, a larger one each time.
+//
+// There is no eviction: where not all buckets fit, prefixes of a keyed hash are asked so evenly that few would be
+// found again, and what came and went would only make work for the garbage collector.
+
+import type { BucketId } from '../protocol/brands.ts';
+import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
+import type { Snapshot } from '../store/snapshot.ts';
+
+/** Reads a padded body. Undefined where the dataset does not have the index. The bytes must not be changed. */
+export type ReadBody = (index: IndexName, id: BucketId) => Buffer | undefined;
+
+/** @param maxHeldBytes the most that the bodies of all indexes together may take */
+export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): ReadBody {
+  const held: { [name in IndexName]?: (Buffer | undefined)[] } = {};
+  let left = maxHeldBytes;
+  for (const index of INDEX_NAMES) {
+    const facts = snapshot.facts.indexes[index];
+    if (!facts) continue;
+    const buckets = 2 ** facts.prefixBits;
+    const bytes = buckets * (facts.bodyBytes.at(-1) ?? 0);
+    if (bytes > left) continue;
+    left -= bytes;
+    held[index] = new Array<Buffer | undefined>(buckets);
+  }
+  return (index, id) => {
+    const bodies = held[index];
+    if (!bodies) return snapshot.paddedBody(index, id);
+    const body = bodies[id] ?? snapshot.paddedBody(index, id);
+    bodies[id] = body;
+    return body;
+  };
+}
