@@ -1,0 +1,43 @@
+// npm run bench: what each step costs, in one run. `--json FILE` also writes the figures for a program.
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { makeDataset } from '../test/fixtures/dataset.ts';
+import { createRandom } from '../test/fixtures/random.ts';
+import { measureChecks } from './checks.ts';
+import { type Figure, formatFigures } from './figure.ts';
+import { measureBucketGets } from './http.ts';
+import { describeMachine } from './machine.ts';
+import { measureSteps } from './steps.ts';
+
+const SEED = 1;
+const PAIRS = 100_000;
+
+const { values } = parseArgs({ options: { json: { type: 'string' } } });
+const machine = describeMachine();
+const { cpu, cores, memoryGiB, platform, node, packages } = machine;
+console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}`);
+console.log(
+  Object.entries(packages)
+    .map((entry) => entry.join(' '))
+    .join(', '),
+);
+console.log('repeat with: npm run bench\n');
+
+const random = createRandom(SEED);
+const pairs = Array.from({ length: PAIRS }, () => ({
+  username: `user${random.below(1_000_000)}@example.com`,
+  password: `${random.next().toString(36)}${random.below(100)}`,
+}));
+const dataset = await makeDataset({ pairs, bucketFloor: 1024 });
+try {
+  const figures: Figure[] = [
+    ...(await measureSteps(dataset)),
+    ...(await measureBucketGets(dataset)),
+    ...(await measureChecks(dataset, pairs)),
+  ];
+  console.log(formatFigures(figures));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+} finally {
+  dataset.dispose();
+}

@@ -1,0 +1,152 @@
+// npm run demo: the main job on real input. A real password list, generated usernames, the real commands and SDK.
+
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { dictionary } from '@zxcvbn-ts/language-common';
+import { createLeakChecker, type Verdict } from '../client-sdk/index.ts';
+import { openKeyFile } from '../store/key-file.ts';
+import { createRandom } from '../test/fixtures/random.ts';
+import { formatTable } from './output.ts';
+import { formatBytes } from './units.ts';
+
+const PAIRS = 100_000;
+const SEED = 2026;
+const bin = new URL('./bin.js', import.meta.url).pathname;
+
+interface Pair {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Pairs as a combo list has them: real passwords, the common ones more often, and people who do not exist. */
+function generatePairs(): Pair[] {
+  const random = createRandom(SEED);
+  const passwords = dictionary['passwords-common'] as string[];
+  const first = ['ana', 'ben', 'chloe', 'dmitri', 'eve', 'farah', 'goran', 'hana', 'ines', 'jonas', 'kira', 'liam'];
+  const last = ['almeida', 'brandt', 'castro', 'dubois', 'eriksen', 'fischer', 'garcia', 'hoffmann', 'ito', 'jensen'];
+  return Array.from({ length: PAIRS }, () => ({
+    username: `${random.pick(first)}.${random.pick(last)}${random.below(1000)}@example.com`,
+    password: passwords[Math.floor((random.below(1_000_000) / 1_000_000) ** 2 * passwords.length)] as string,
+  }));
+}
+
+/** Runs a command of the CLI as a person would, its output on this terminal. */
+async function run(...args: string[]): Promise<void> {
+  console.log(`\n$ credveil ${args.join(' ')}`);
+  const child = spawn(process.execPath, [bin, ...args], { stdio: 'inherit' });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`credveil ${args[0]} ended with exit code ${code}`);
+}
+
+interface Service {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+async function serve(folder: string): Promise<Service> {
+  console.log(`\n$ credveil serve ${folder} --listen 127.0.0.1:0`);
+  const child = spawn(process.execPath, [bin, 'serve', folder, '--listen', '127.0.0.1:0', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const lines = readline.createInterface({ input: child.stdout });
+  const [line] = (await Promise.race([
+    new Promise<string[]>((resolve) => lines.once('line', (text) => resolve([text]))),
+    closed.then(() => []),
+  ])) as string[];
+  if (line === undefined) throw new Error('the server did not start');
+  const { url } = JSON.parse(line) as { url: string };
+  console.log(`listening on ${url}`);
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await closed;
+  };
+  return { url, stop };
+}
+
+/** The platform's fetch, with a note of what crossed the wire. */
+class WireTap {
+  sent: string[] = [];
+  receivedBytes = 0;
+
+  readonly fetch: typeof fetch = async (input, init) => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    const [, index, prefix] = /^\/v1\/(account|password)\/([0-9a-f]+)$/.exec(pathname) ?? [];
+    if (index !== undefined) this.sent.push(`${index} ${prefix}`);
+    const response = await fetch(input, init);
+    if (index !== undefined) this.receivedBytes += Number(response.headers.get('content-length') ?? 0);
+    return response;
+  };
+
+  reset(): void {
+    this.sent = [];
+    this.receivedBytes = 0;
+  }
+}
+
+function row(asked: string, verdict: Verdict, tap: WireTap): (string | number)[] {
+  const times = verdict.timesSeen === undefined ? '' : ` (seen ${verdict.timesSeen}+ times)`;
+  const reason = verdict.reason === undefined ? '' : ` (${verdict.reason})`;
+  return [
+    asked,
+    `${verdict.status}${times}${reason}`,
+    tap.sent.join(', ') || '-',
+    tap.receivedBytes === 0 ? '-' : formatBytes(tap.receivedBytes),
+    verdict.durationMs.toFixed(1),
+  ];
+}
+
+const work = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-demo-'));
+let service: Service | undefined;
+try {
+  const folder = path.join(work, 'leaks');
+  const corpus = path.join(work, 'combo.txt');
+  const pairs = generatePairs();
+  fs.writeFileSync(corpus, `${pairs.map(({ username, password }) => `${username}:${password}`).join('\n')}\n`);
+  console.log(
+    `${PAIRS.toLocaleString('en-US')} pairs: passwords from a real list, usernames generated with seed ${SEED}`,
+  );
+
+  await run('init', folder, '--suite', 'hmac');
+  await run('ingest', folder, corpus, '--source', 'demo', '--date', '2026-01');
+  service = await serve(folder);
+
+  const tap = new WireTap();
+  const checker = createLeakChecker({
+    url: service.url,
+    key: openKeyFile(`${folder}.key`).revealText(),
+    timeoutMs: 5000,
+    fetch: tap.fetch,
+  });
+  await checker.ready();
+  const leaked = pairs[4711] as Pair;
+  const rows: (string | number)[][] = [];
+  const ask = async (asked: string, credential: { username?: string; password: string }): Promise<void> => {
+    tap.reset();
+    rows.push(row(asked, await checker.check(credential), tap));
+  };
+  await ask('a pair from the corpus', leaked);
+  await ask('the same, typed as people do', { ...leaked, username: `  ${leaked.username.toUpperCase()} ` });
+  await ask('its username, a new password', { username: leaked.username, password: 'ohm-radish-47-velvet' });
+  await ask('someone else, a leaked password', { username: 'new.person@example.com', password: leaked.password });
+  await ask('someone else, a new password', { username: 'new.person@example.com', password: 'ohm-radish-47-velvet' });
+  await service.stop();
+  service = undefined;
+  await ask('the pair again, server stopped', leaked);
+
+  console.log(`\n${formatTable(['ASKED', 'VERDICT', 'SENT: INDEX AND PREFIX', 'RECEIVED', 'MS'], rows)}`);
+  console.log(`
+Neither usernames nor passwords left this process: the prefix names a bucket of about a thousand entries, the
+answer is that bucket, padded, and the decision was made here. The server holds no key.
+
+The same with your own file:
+  npx credveil init leaks --suite hmac
+  npx credveil ingest leaks YOUR-COMBO-LIST.txt --source my-first-source
+  npx credveil serve leaks`);
+} finally {
+  await service?.stop();
+  fs.rmSync(work, { recursive: true, force: true });
+}
