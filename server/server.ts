@@ -98,7 +98,7 @@ function createListener(
       if (!request.url?.startsWith('/')) request.url = originForm(request.url ?? '');
       if (!answerBucket(request, response)) app(request, response);
       // Armed only where the kernel did not take the whole answer at once: a timer a request would cost a microsecond.
-      if (request.socket.writableLength > 0) request.socket.setTimeout(limits.stalledTimeoutMs);
+      if (response.writableLength > 0) request.socket.setTimeout(limits.stalledTimeoutMs);
     } catch (error) {
       sendInternal(response, error, onEvent);
     }
