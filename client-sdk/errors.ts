@@ -1,0 +1,98 @@
+// The client's one error class, and the closed set of reasons why a lookup has no answer.
+
+import { CredveilError } from '../protocol/errors.ts';
+
+/** Why a verdict is `unknown`. Closed: a program may switch on it. */
+export type UnknownReason =
+  | 'TIMEOUT'
+  | 'ABORTED'
+  | 'NETWORK'
+  | 'HTTP_STATUS'
+  | 'BODY_TOO_LARGE'
+  | 'BODY_MALFORMED'
+  | 'BODY_FORGED'
+  | 'CONFIG_MALFORMED'
+  | 'CONFIG_UNSUPPORTED'
+  | 'KEY_MISMATCH'
+  | 'DATASET_MISMATCH'
+  | 'SNAPSHOT_CHANGED'
+  | 'INDEX_MISSING'
+  | 'NOTHING_ASKED'
+  | 'FIELD_TOO_LONG';
+
+/** A mistake of the calling program: thrown, never a verdict. */
+export type MisuseCode = 'OPTION_MALFORMED' | 'KEY_MALFORMED' | 'ARGUMENT_MALFORMED';
+
+export type LookupErrorCode = UnknownReason | MisuseCode;
+
+/** A lookup that could not be made. Never holds a username, a password, a key or a prefix. */
+export class LookupError extends CredveilError<LookupErrorCode> {
+  override name = 'LookupError';
+}
+
+const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hint: string] } = {
+  TIMEOUT: [
+    'the service did not answer within the deadline',
+    'Raise timeoutMs, or look at the service and the way to it.',
+  ],
+  ABORTED: [
+    "the caller's signal was aborted",
+    'Nothing is wrong with the service; ask again if the answer is still wanted.',
+  ],
+  NETWORK: [
+    'the service cannot be reached',
+    'Check the URL, the network and that the server runs. Redirects are not followed.',
+  ],
+  HTTP_STATUS: ['the service refused to answer', 'Look into the log of the server, and of any proxy before it.'],
+  BODY_TOO_LARGE: ['an answer is longer than allowed', 'Raise maxBodyBytes, or publish with smaller buckets.'],
+  BODY_MALFORMED: [
+    'a bucket is cut, compressed or otherwise not what the service announced',
+    'Look for a proxy that alters bodies.',
+  ],
+  BODY_FORGED: [
+    'a bucket does not carry the seal of this key, snapshot and prefix',
+    'Something between the publisher and this process altered or swapped it: treat it as an attack until explained.',
+  ],
+  CONFIG_MALFORMED: [
+    '/v1/config is not what a Credveil server sends',
+    'Check that the URL is that of a Credveil server.',
+  ],
+  CONFIG_UNSUPPORTED: [
+    'the service speaks of a protocol that this client does not know',
+    'Use client and server of the same major version.',
+  ],
+  KEY_MISMATCH: [
+    'the key is not that of the dataset',
+    'Give the key that the dataset was made with; `credveil stats` shows its id.',
+  ],
+  DATASET_MISMATCH: [
+    'the service serves another dataset than the pinned one',
+    'Check the URL and the option `dataset`.',
+  ],
+  SNAPSHOT_CHANGED: [
+    'the snapshot changed twice during one check',
+    'Ask again; if it goes on, the servers behind the URL serve different snapshots.',
+  ],
+  INDEX_MISSING: [
+    'the dataset has no index for what was asked',
+    'Ask for a pair where it has `account`, for a password where it has `password`.',
+  ],
+  NOTHING_ASKED: ['an empty field alone asks nothing', 'Refuse empty fields where they enter your program.'],
+  FIELD_TOO_LONG: [
+    'a username or password is longer than 65,535 bytes',
+    'Refuse fields of this length where they enter your program.',
+  ],
+};
+
+/** @param detail what the message says after the colon; never a user's */
+export function lookupFailure(reason: UnknownReason, options: { cause?: unknown; detail?: string } = {}): LookupError {
+  const [message, hint] = TEXTS[reason];
+  const { cause, detail } = options;
+  return new LookupError(reason, detail === undefined ? message : `${message}: ${detail}`, hint, { cause });
+}
+
+/** The reason in a failure of the service. Anything else is a defect of this package and goes on as it is. */
+export function reasonOf(error: unknown): UnknownReason {
+  if (error instanceof LookupError && Object.hasOwn(TEXTS, error.code)) return error.code as UnknownReason;
+  throw error;
+}

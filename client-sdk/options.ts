@@ -1,0 +1,117 @@
+// Options of a checker: what the caller gives, and what is made of it once it has been checked.
+
+import type { DatasetId, HmacKey } from '../protocol/brands.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import { parseHmacKeyText } from '../protocol/key.ts';
+import { LookupError } from './errors.ts';
+
+export interface LeakCheckerOptions {
+  /** Where the service is, http or https. It may have a path: `/v1/...` goes below it. */
+  readonly url: string | URL;
+  /** The secret of the dataset as text, `credveil-hmac-1.<id>.<secret>`. */
+  readonly key: string;
+  /** Pins the dataset: its id, 16 hex digits. Another one is `DATASET_MISMATCH`. */
+  readonly dataset?: string;
+  /** Deadline of a whole check in milliseconds, fetching the config included. Default 300. */
+  readonly timeoutMs?: number;
+  /** Longest answer that is read, in bytes. Default 16 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Age in milliseconds at which the config, and with it the snapshot, is renewed in the background. Default 60,000. */
+  readonly configMaxAgeMs?: number;
+  /** Stands in for the platform's fetch. */
+  readonly fetch?: typeof fetch;
+  /** Sent with every request, for a gateway that wants authorization. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface CheckerSettings {
+  /** Ends in a slash. */
+  readonly base: URL;
+  readonly dataset: DatasetId | undefined;
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+  readonly configMaxAgeMs: number;
+  readonly fetch: typeof fetch;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const DEFAULT_TIMEOUT_MS = 300;
+const DEFAULT_MAX_BODY_BYTES = 2 ** 24;
+const DEFAULT_CONFIG_MAX_AGE_MS = 60_000;
+/** Timers of most platforms overflow beyond. */
+const MAX_MS = 2 ** 31 - 1;
+
+function malformed(option: keyof LeakCheckerOptions, why: string, hint: string): LookupError {
+  return new LookupError('OPTION_MALFORMED', `option ${option}: ${why}`, hint);
+}
+
+/** @throws LookupError `OPTION_MALFORMED`; the message never quotes a value */
+export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
+  if (typeof options !== 'object' || options === null)
+    throw new LookupError('OPTION_MALFORMED', 'options: not an object', 'Give at least { url, key }.');
+  const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, fetch: ownFetch, headers = {} } = options;
+  if (dataset !== undefined && (typeof dataset !== 'string' || !/^[0-9a-f]{16}$/.test(dataset)))
+    throw malformed('dataset', 'not a dataset id', 'Give the 16 hex digits that `credveil stats` shows.');
+  if (ownFetch !== undefined && typeof ownFetch !== 'function')
+    throw malformed('fetch', 'not a function', "Leave it out to use the platform's.");
+  return {
+    base: parseBase(options.url),
+    dataset: dataset as DatasetId | undefined,
+    timeoutMs: parseInteger('timeoutMs', timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, MAX_MS),
+    maxBodyBytes: parseInteger('maxBodyBytes', maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1, 2 ** 31),
+    configMaxAgeMs: parseInteger('configMaxAgeMs', configMaxAgeMs ?? DEFAULT_CONFIG_MAX_AGE_MS, 0, MAX_MS),
+    // Looked up at each call, so that instrumentation which replaces it later is honoured; called bare, since a
+    // browser's fetch refuses to be another object's method.
+    fetch: ownFetch ? (input, init) => ownFetch(input, init) : (input, init) => globalThis.fetch(input, init),
+    headers: parseHeaders(headers),
+  };
+}
+
+/** @throws LookupError `KEY_MALFORMED`; the message never quotes the text */
+export function parseKeyOption(key: unknown): HmacKey {
+  try {
+    return parseHmacKeyText(typeof key === 'string' ? key : '');
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    throw new LookupError('KEY_MALFORMED', cause.message, cause.hint, { cause });
+  }
+}
+
+function parseBase(url: string | URL): URL {
+  let base: URL;
+  try {
+    base = new URL(String(url));
+  } catch {
+    // The platform's error quotes its input, which may hold a password: it does not become the cause.
+    throw malformed('url', 'not a URL', 'Give an absolute URL, such as https://leaks.example.org/.');
+  }
+  if (base.protocol !== 'https:' && base.protocol !== 'http:')
+    throw malformed('url', 'neither http nor https', 'Give the URL of a Credveil server.');
+  if (base.username !== '' || base.password !== '')
+    throw malformed('url', 'it holds credentials', 'Send them in the option headers.');
+  if (base.search !== '' || base.hash !== '')
+    throw malformed('url', 'it has a query or a fragment', 'Give the URL without them.');
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  return base;
+}
+
+function parseInteger(option: keyof LeakCheckerOptions, value: unknown, low: number, high: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high)
+    throw malformed(option, `not an integer from ${low} to ${high}`, 'Leave it out to use the default.');
+  return value;
+}
+
+/** Checked here, because fetch would refuse them at every request and look like a broken network. RFC 9110 §5. */
+function parseHeaders(headers: unknown): Record<string, string> {
+  if (typeof headers !== 'object' || headers === null)
+    throw malformed('headers', 'not an object', 'Give names and values as strings.');
+  const parsed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+      throw malformed('headers', 'a name is not an HTTP field name', 'Give names such as authorization.');
+    if (typeof value !== 'string' || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      throw malformed('headers', 'a value is not an HTTP field value', 'Leave out line breaks and control characters.');
+    parsed[name.toLowerCase()] = value;
+  }
+  return parsed;
+}

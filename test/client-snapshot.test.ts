@@ -1,0 +1,91 @@
+// A snapshot that changes under a client: followed, and the verdict speaks of the new one.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ServiceConfig } from '../protocol/service-config.ts';
+import {
+  allUnknown,
+  type ClientWorld,
+  createClientWorld,
+  isBucket,
+  LEAKED,
+  STRANGER,
+  summary,
+  TIMEOUT_MS,
+} from './fixtures/client-world.ts';
+import { type Pair, seededPairs } from './fixtures/dataset.ts';
+import { forward, send } from './fixtures/http-front.ts';
+
+let world: ClientWorld;
+beforeAll(async () => {
+  world = await createClientWorld({ pollIntervalMs: 5 });
+});
+afterEach(() => world.closeFronts());
+afterAll(() => world.close());
+
+/** Adds a source, publishes, and waits until the server serves it. */
+async function publish(source: string, pairs: readonly Pair[] = seededPairs(10, source.length)): Promise<string> {
+  world.made.addSource(source, { pairs });
+  const { snapshot } = await world.made.publish();
+  await vi.waitFor(
+    async () => {
+      const config = (await (await fetch(`${world.url}/v1/config`)).json()) as ServiceConfig;
+      expect(config.snapshot).toBe(snapshot);
+    },
+    { timeout: TIMEOUT_MS },
+  );
+  return snapshot;
+}
+
+describe('a new snapshot', () => {
+  const NEW = { username: 'eve@example.test', password: 'leaked yesterday' };
+
+  test('between config and bucket is followed, and the verdict is right', async () => {
+    const checker = world.checker(world.url);
+    const before = await checker.check(NEW);
+    expect(before.status).toBe('clean');
+    // The server keeps the snapshot before; two publications make the client's one go.
+    await publish('second', [NEW]);
+    const snapshot = await publish('third');
+    const after = await checker.check(NEW);
+    expect([after.status, after.snapshot]).toEqual(['pair', snapshot]);
+    expect(snapshot).not.toBe(before.snapshot);
+  });
+
+  test('is followed where a cache ignores which snapshot was asked for', async () => {
+    const ignoring = await world.front(async (request, response) => {
+      request.url = (request.url ?? '').split('?')[0] ?? '';
+      send(response, await forward(world.url, request));
+    });
+    const checker = world.checker(ignoring.url);
+    expect((await checker.check(STRANGER)).status).toBe('clean');
+    const snapshot = await publish('fourth');
+    const verdict = await checker.check(LEAKED);
+    expect([verdict.status, verdict.snapshot]).toEqual(['pair', snapshot]);
+  });
+
+  test('is asked for again once only', async () => {
+    const restless = await world.spoil((answer, url) => {
+      if (isBucket(url)) answer.status = 410;
+    });
+    const checker = world.checker(restless.url);
+    expect(summary(await checker.check(STRANGER))).toBe(allUnknown('SNAPSHOT_CHANGED'));
+    expect(restless.requests.filter((request) => request.includes('/v1/config'))).toHaveLength(2);
+    expect(restless.requests).toHaveLength(6);
+  });
+
+  test('is noticed after a while, although the old one is still served', async () => {
+    const pair = { username: 'mallory@example.test', password: 'leaked today' };
+    const checker = world.checker(world.url, { configMaxAgeMs: 0 });
+    expect((await checker.check(pair)).status).toBe('clean');
+    await publish('fifth', [pair]);
+    await vi.waitFor(async () => expect((await checker.check(pair)).status).toBe('pair'), { timeout: TIMEOUT_MS });
+  });
+
+  test('is not noticed by accident: until then a check costs two requests', async () => {
+    const counting = await world.spoil(() => {});
+    const checker = world.checker(counting.url);
+    await Promise.all(Array.from({ length: 10 }, () => checker.check(STRANGER)));
+    expect(counting.requests.filter((request) => request.includes('/v1/config'))).toHaveLength(1);
+    expect(counting.requests).toHaveLength(1 + 20);
+  });
+});
