@@ -155,8 +155,11 @@ describe('Golomb-Rice coding', () => {
   });
 
   test('refuses a count that cannot fit before it allocates for it', () => {
+    const before = process.memoryUsage().arrayBuffers;
     expect(() => decodeTags(new Uint8Array(100), 0, 92, 0xff_ffff)).toThrow(
       expect.objectContaining({ code: 'BUCKET_MALFORMED' }),
     );
+    // The tags would be 128 MiB.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
   });
 });

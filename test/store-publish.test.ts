@@ -153,6 +153,22 @@ describe('a snapshot', () => {
     },
   );
 
+  test('that is pruned while it is being opened gives way to the next one', async () => {
+    const pointer = path.join(made.folder, 'CURRENT');
+    const first = fs.readFileSync(pointer);
+    made.addSource('second', { passwords: ['b'] });
+    const next = await made.publish();
+    const second = fs.readFileSync(pointer);
+    fs.writeFileSync(pointer, first);
+    const opening = openSnapshot(made.dataset);
+    // It has read CURRENT by now, and reads the file in a later turn of the event loop.
+    fs.writeFileSync(pointer, second);
+    fs.rmSync(path.join(made.folder, 'snapshots', '000001.sqlite'));
+    const opened = await opening;
+    expect(opened.facts.snapshot).toBe(next.snapshot);
+    opened.close();
+  });
+
   test('that was lost comes back as the error says: delete CURRENT, publish', async () => {
     flipByte(path.join(made.folder, 'snapshots', '000001.sqlite'), 5000);
     fs.rmSync(path.join(made.folder, 'CURRENT'));
