@@ -1,0 +1,69 @@
+// What is published as @credveil/client: it builds, it needs nothing of Node, and it runs where there is no Node.
+
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ClientWorld, createClientWorld, LEAKED, STRANGER } from './fixtures/client-world.ts';
+
+const root = path.join(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+let world: ClientWorld;
+let built: string;
+
+beforeAll(async () => {
+  // Below the root, so that type declarations and @noble are found as in an installed package.
+  fs.mkdirSync(path.join(root, '.tmp'), { recursive: true });
+  built = fs.mkdtempSync(path.join(root, '.tmp', 'client-'));
+  const tsc = path.join(root, 'node_modules/.bin/tsc');
+  await run(tsc, ['-p', path.join(root, 'client-sdk/tsconfig.build.json'), '--outDir', built]);
+  world = await createClientWorld();
+});
+afterAll(async () => {
+  await world.close();
+  fs.rmSync(built, { recursive: true, force: true });
+});
+
+async function checkInBareRealm(credential: { username: string; password: string }): Promise<{
+  verdict: { status: string; reason?: string };
+  modules: string[];
+}> {
+  const script = path.join(import.meta.dirname, 'fixtures/bare-realm.ts');
+  const entry = path.join(built, 'client-sdk/index.js');
+  const node = ['--no-warnings', '--experimental-vm-modules', script];
+  const child = run(process.execPath, [...node, entry]);
+  child.child.stdin?.end(JSON.stringify({ url: world.url, key: world.made.key.revealText(), credential }));
+  return JSON.parse((await child).stdout);
+}
+
+describe('the built package', () => {
+  test('gives right verdicts in a bare realm with a few web globals', async () => {
+    const { verdict, modules } = await checkInBareRealm(LEAKED);
+    expect(verdict).toMatchObject({ status: 'pair' });
+    expect(modules.filter((file) => file.includes('/protocol/')).length).toBeGreaterThan(5);
+    expect((await checkInBareRealm(STRANGER)).verdict).toMatchObject({ status: 'clean' });
+  });
+
+  test('has its entry points where package.json says', () => {
+    const json = JSON.parse(fs.readFileSync(path.join(root, 'client-sdk/package.json'), 'utf8')) as {
+      exports: { '.': Record<string, string> };
+    };
+    for (const file of Object.values(json.exports['.']))
+      expect(fs.existsSync(path.join(built, file.replace(/^\.\/dist\//, ''))), file).toBe(true);
+  });
+
+  test('imports nothing but its own files and @noble/hashes', () => {
+    const files = fs
+      .readdirSync(built, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js') || name.endsWith('.d.ts'));
+    expect(files.length).toBeGreaterThan(20);
+    for (const name of files) {
+      const text = fs.readFileSync(path.join(built, name), 'utf8');
+      for (const [, specifier = ''] of text.matchAll(/(?:from|import\()\s*'([^']+)'/g))
+        expect(specifier, name).toMatch(/^(\.{1,2}\/|@noble\/hashes\/)/);
+      expect(text, name).not.toMatch(/reference types="node"|\bprocess\.[a-z]|\bBuffer\b/);
+    }
+  });
+});
