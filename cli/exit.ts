@@ -13,18 +13,21 @@ export class UsageError extends CredveilError<'USAGE'> {
   }
 }
 
+/** Errors of other areas that say the same of an option. */
+const USAGE_CODES: ReadonlySet<string> = new Set(['SOURCE_NAME', 'SOURCE_DATE', 'OPTION_MALFORMED']);
+
 /** Writes why to stderr and what to do next below it. @returns the exit code */
 export function reportFailure(error: unknown): number {
   if (isAbort(error)) {
-    process.stderr.write('\ninterrupted: the dataset is as it was; run the same command again\n');
+    process.stderr.write('\ninterrupted: nothing was left half done; run the same command again\n');
     return ExitCode.interrupted;
   }
   if (error instanceof CredveilError) {
     process.stderr.write(`error ${error.code}: ${error.message}\n  ${error.hint}\n`);
-    return error instanceof UsageError ? ExitCode.usage : ExitCode.failed;
+    return error instanceof UsageError || USAGE_CODES.has(error.code) ? ExitCode.usage : ExitCode.failed;
   }
   const { code, message, syscall } = error as NodeJS.ErrnoException;
-  if (syscall !== undefined)
+  if (syscall !== undefined || code?.startsWith('SQLITE_'))
     process.stderr.write(
       `error ${code}: ${message}\n  Mend what the system reports, then run this again; nothing was lost.\n`,
     );

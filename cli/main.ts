@@ -16,16 +16,23 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
+// Whoever reads the results may stop early, as `head` does.
+process.stdout.on('error', (error) => process.exit(reportFailure(error)));
+
 const program = new Command('credveil')
   .description('self-hosted leaked-credential checking')
   .version(version)
-  .showHelpAfterError('  See: credveil --help')
   .exitOverride();
 
 for (const add of [addInit, addIngest, addPublish, addServe, addCheck, addStats, addSources, addRemove, addVerify])
   add(program);
-for (const command of program.commands)
-  command.exitOverride().showHelpAfterError(`  See: credveil ${command.name()} --help`);
+for (const command of [program, ...program.commands]) {
+  const words = command === program ? 'credveil' : `credveil ${command.name()}`;
+  command.exitOverride().configureOutput({
+    outputError: (text, write) =>
+      write(`${text.trimEnd().replace(/^error: /, 'error USAGE: ')}\n  See: ${words} --help\n`),
+  });
+}
 
 try {
   await program.parseAsync();

@@ -1,23 +1,25 @@
 // Questions on the terminal. They are written to stderr, so that stdout holds results alone.
 
 import readline from 'node:readline/promises';
+import { stripVTControlCharacters } from 'node:util';
 
 function abortError(): Error {
   return new DOMException('interrupted', 'AbortError');
 }
 
-/** Asks for a line that may be seen. */
+/** Asks for a line that may be seen. @throws an AbortError on Ctrl-C and Ctrl-D */
 export async function promptLine(question: string, signal: AbortSignal): Promise<string> {
   const terminal = readline.createInterface({ input: process.stdin, output: process.stderr });
   try {
     terminal.on('SIGINT', () => process.emit('SIGINT'));
-    return await terminal.question(question, { signal });
+    const closed = new Promise<never>((_, reject) => terminal.once('close', () => reject(abortError())));
+    return await Promise.race([terminal.question(question, { signal }), closed]);
   } finally {
     terminal.close();
   }
 }
 
-/** Asks for a line that is not shown. @throws an AbortError on Ctrl-C */
+/** Asks for a line that is not shown. @throws an AbortError on Ctrl-C and Ctrl-D */
 export function promptHidden(question: string, signal: AbortSignal): Promise<string> {
   const { stdin, stderr } = process;
   stderr.write(question);
@@ -36,12 +38,13 @@ export function promptHidden(question: string, signal: AbortSignal): Promise<str
     };
     const onAbort = (): void => end(() => reject(abortError()));
     const onKeys = (keys: string): void => {
-      for (const key of keys) {
-        if (key === '\r' || key === '\n' || key === '\x04') {
+      // Arrows and the like come as escape sequences, which nobody means as part of a password.
+      for (const key of stripVTControlCharacters(keys)) {
+        if (key === '\r' || key === '\n') {
           end(() => resolve(typed.join('')));
           return;
         }
-        if (key === '\x03') {
+        if (key === '\x03' || key === '\x04') {
           onAbort();
           return;
         }

@@ -13,6 +13,7 @@ export type UnknownReason =
   | 'BODY_FORGED'
   | 'CONFIG_MALFORMED'
   | 'CONFIG_UNSUPPORTED'
+  | 'CONFIG_FORGED'
   | 'KEY_MISMATCH'
   | 'DATASET_MISMATCH'
   | 'SNAPSHOT_CHANGED'
@@ -56,6 +57,10 @@ const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hi
   CONFIG_MALFORMED: [
     '/v1/config is not what a Credveil server sends',
     'Check that the URL is that of a Credveil server.',
+  ],
+  CONFIG_FORGED: [
+    '/v1/config does not carry the seal of this key',
+    'Something between the publisher and this process altered it: treat it as an attack until explained.',
   ],
   CONFIG_UNSUPPORTED: [
     'the service speaks of a protocol that this client does not know',

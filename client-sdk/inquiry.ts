@@ -5,10 +5,10 @@ import { type Bucket, findEntry } from '../protocol/bucket.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
 import { entryTag, metadataPad, passwordHash } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import type { KeyedSuite } from '../protocol/hmac-suite.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput, usernameInput } from '../protocol/private-input.ts';
+import type { KeyedSuite } from '../protocol/suite.ts';
 import type { SignalName } from './verdict.ts';
 
 /** A username and password, a username alone, or a password alone. */

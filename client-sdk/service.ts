@@ -3,8 +3,8 @@
 import type { BucketHash, SnapshotId } from '../protocol/brands.ts';
 import { type Bucket, openBucket } from '../protocol/bucket.ts';
 import { bucketId, formatPrefix, type IndexName } from '../protocol/bucket-id.ts';
+import { assertConfigSeal } from '../protocol/config-seal.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import type { KeyedSuite } from '../protocol/hmac-suite.ts';
 import { equalBytes } from '../protocol/seal.ts';
 import {
   type IndexConfig,
@@ -13,6 +13,7 @@ import {
   parseServiceConfig,
   type ServiceConfig,
 } from '../protocol/service-config.ts';
+import type { KeyedSuite } from '../protocol/suite.ts';
 import { fetchBounded } from './bounded-fetch.ts';
 import type { Deadline } from './deadline.ts';
 import { type LookupError, lookupFailure } from './errors.ts';
@@ -60,12 +61,21 @@ export function createService(settings: CheckerSettings, suite: KeyedSuite): Ser
       refuse,
     });
 
+  const assertSealed = (config: ServiceConfig): void => {
+    try {
+      assertConfigSeal(config, suite.sealKey);
+    } catch (cause) {
+      throw lookupFailure('CONFIG_FORGED', { cause });
+    }
+  };
+
   return {
     async fetchConfig(deadline) {
       const body = await get('v1/config', 'application/json', maxBodyBytes, deadline, refuseStatus);
       const config = decodeConfig(body);
       if (dataset !== undefined && config.dataset !== dataset) throw lookupFailure('DATASET_MISMATCH');
       if (config.keyId !== suite.keyId || !equalAnswers(config.canary, expected)) throw lookupFailure('KEY_MISMATCH');
+      assertSealed(config);
       return config;
     },
 

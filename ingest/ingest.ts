@@ -44,6 +44,8 @@ export interface Ingested {
 }
 
 const DEFAULT_SORT_MEMORY_BYTES = 256 * 2 ** 20;
+/** Records between two looks at the abort signal while a run is written. */
+const RECORDS_A_TURN = 1 << 18;
 
 /**
  * The caller holds the dataset's lock. On any error the dataset is as it was.
@@ -76,7 +78,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
     if (same) return { facts: refuseOrAccept(same, source).facts, changed: false };
     if (corpus.credentials === 0) throw nothingFound(format, corpus.rejects);
     const { suite, keyId, normalization } = dataset.parameters;
-    const facts = writeRun(dataset, corpus.sorters, {
+    const facts = await writeRun(dataset, corpus.sorters, options.signal, {
       suite,
       keyId,
       normalization,
@@ -179,26 +181,28 @@ async function readCorpus(
   const files: InputFile[] = [];
   for (const input of inputs) {
     const parser = format.createParser(sink);
-    const read = async (block: Buffer): Promise<void> => {
-      await parser.push(block);
+    const read = (block: Buffer): void => {
+      parser.push(block);
       bytes += block.length;
       report('read');
     };
     files.push(await readInput(input, read, signal));
-    await parser.end();
+    parser.end();
   }
   report('merge');
   return { sorters, files, lines: credentials + rejects.total, credentials, rejects };
 }
 
-function writeRun(
+async function writeRun(
   dataset: Dataset,
   sorters: ReadonlyMap<IndexName, RecordSorter>,
+  signal: AbortSignal | undefined,
   facts: Omit<RunFacts, 'sections'>,
-): RunFacts {
+): Promise<RunFacts> {
   const writer = new RunWriter(dataset, facts.source);
   try {
     const record = new Uint8Array(RECORD_BYTES);
+    let records = 0;
     for (const index of INDEX_NAMES) {
       const sorter = sorters.get(index);
       if (!sorter) continue;
@@ -208,14 +212,22 @@ function writeRun(
         while (merge.next()) {
           merge.writeRecord(record);
           writer.append(record, 0);
+          if (++records % RECORDS_A_TURN === 0) await letSignalsIn(signal);
         }
       } finally {
         close();
       }
     }
+    await letSignalsIn(signal);
     return writer.commit(facts);
   } catch (error) {
     writer.abort();
     throw error;
   }
+}
+
+/** An interruption arrives as an event: a turn of the event loop, and then a look. */
+async function letSignalsIn(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise(setImmediate);
+  signal?.throwIfAborted();
 }

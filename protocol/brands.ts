@@ -23,6 +23,18 @@ export type BucketId = Brand<number, 'BucketId'>;
 export type MetadataPad = Brand<Uint8Array, 'MetadataPad'>;
 /** 32 secret bytes, the root of the `hmac` suite. */
 export type HmacKey = Brand<Uint8Array, 'HmacKey'>;
+/** 32 secret bytes: a scalar of ristretto255, the root of the `oprf` suite. */
+export type OprfSecretKey = Brand<Uint8Array, 'OprfSecretKey'>;
+/** 32 bytes: a group element, what a client pins of an evaluator. */
+export type PublicKey = Brand<Uint8Array, 'PublicKey'>;
+/** 32 bytes: a random scalar that hides one input from the evaluator. */
+export type BlindScalar = Brand<Uint8Array, 'BlindScalar'>;
+/** 32 bytes: a group element that a client sends. */
+export type BlindedElement = Brand<Uint8Array, 'BlindedElement'>;
+/** 32 bytes: the group element that an evaluator makes of a blinded one. */
+export type EvaluatedElement = Brand<Uint8Array, 'EvaluatedElement'>;
+/** 64 bytes: the DLEQ proof of RFC 9497 §2.2. */
+export type Proof = Brand<Uint8Array, 'Proof'>;
 /** 32 bytes under which bucket bodies are sealed, PROTOCOL.md §8. */
 export type SealKey = Brand<Uint8Array, 'SealKey'>;
 /** Public name of a key: 16 lower-case hex digits. */

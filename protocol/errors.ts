@@ -24,7 +24,14 @@ export type ProtocolErrorCode =
   | 'BUCKET_MALFORMED'
   | 'BUCKET_FORGED'
   | 'CONFIG_MALFORMED'
-  | 'CONFIG_UNSUPPORTED';
+  | 'CONFIG_UNSUPPORTED'
+  | 'CONFIG_FORGED'
+  | 'ELEMENT_LENGTH'
+  | 'ELEMENT_IDENTITY'
+  | 'ELEMENT_NOT_CANONICAL'
+  | 'SCALAR_MALFORMED'
+  | 'PROOF_INVALID'
+  | 'MESSAGE_MALFORMED';
 
 /** A value that does not follow PROTOCOL.md, or a body that was altered on its way. */
 export class ProtocolError extends CredveilError<ProtocolErrorCode> {

@@ -6,8 +6,9 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { BucketHash, HmacKey, KeyId, NormalizedUsername, PrfOutput, PrivateInput, SealKey } from './brands.ts';
+import type { HmacKey, KeyId, PrfOutput, SealKey } from './brands.ts';
 import { readBucketHash } from './entry.ts';
+import type { KeyedSuite } from './suite.ts';
 
 const SALT = utf8ToBytes('credveil hmac 1');
 
@@ -22,16 +23,6 @@ export function hmacSubkey(key: HmacKey, use: HmacSubkey): Uint8Array {
 /** A public name for a key, which says nothing about it: the first 8 bytes of its subkey `key id`, in hex. */
 export function hmacKeyId(key: HmacKey): KeyId {
   return bytesToHex(hmacSubkey(key, 'key id').subarray(0, 8)) as KeyId;
-}
-
-/** What the holder of a dataset's key can compute without asking anyone. */
-export interface KeyedSuite {
-  readonly suite: 'hmac';
-  readonly keyId: KeyId;
-  readonly sealKey: SealKey;
-  /** Names the bucket of a username in the account index. */
-  accountHash(username: NormalizedUsername): BucketHash;
-  evaluate(input: PrivateInput): PrfOutput;
 }
 
 export function createHmacSuite(key: HmacKey): KeyedSuite {

@@ -1,5 +1,6 @@
 // Secret keys as text: PROTOCOL.md §9. `credveil-hmac-1.<key id>.<base64url of 32 bytes>`, on one line.
 
+import { fromBase64Url, toBase64Url } from './base64url.ts';
 import type { HmacKey } from './brands.ts';
 import { ProtocolError } from './errors.ts';
 import { hmacKeyId } from './hmac-suite.ts';
@@ -13,18 +14,6 @@ const malformed = (why: string): ProtocolError =>
     `key: ${why}`,
     'Give the one line that `credveil init` wrote to the key file, whole and unchanged.',
   );
-
-function fromBase64Url(text: string): Uint8Array {
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(binary, (c) => c.charCodeAt(0));
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
-}
 
 /** @throws ProtocolError `KEY_MALFORMED` unless there are 32 bytes that are not all equal */
 export function parseHmacKey(bytes: Uint8Array): HmacKey {

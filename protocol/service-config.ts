@@ -4,10 +4,10 @@ import type { BucketHash, DatasetId, EntryTag, KeyId, SnapshotId } from './brand
 import { bucketId, formatPrefix, INDEX_NAMES, type IndexName, MAX_PREFIX_BITS } from './bucket-id.ts';
 import { entryTag, formatTag } from './entry.ts';
 import { ProtocolError } from './errors.ts';
-import type { KeyedSuite } from './hmac-suite.ts';
 import type { MetadataBytes } from './metadata.ts';
 import { NORMALIZATION_VERSION, normalizePassword, normalizeUsername } from './normalize.ts';
 import { pairInput } from './private-input.ts';
+import { type KeyedSuite, SUITE_NAMES, type SuiteName } from './suite.ts';
 import { CANARY } from './test-credentials.ts';
 
 export const PROTOCOL_VERSION = 1;
@@ -37,14 +37,18 @@ export interface KnownAnswer {
 
 export interface ServiceConfig {
   readonly protocol: typeof PROTOCOL_VERSION;
-  readonly suite: 'hmac';
+  readonly suite: SuiteName;
   readonly normalization: number;
   readonly dataset: DatasetId;
   readonly keyId: KeyId;
+  /** Under `oprf` alone: 64 hex digits. */
+  readonly publicKey?: string;
   readonly snapshot: SnapshotId;
   readonly indexes: { readonly [name in IndexName]?: IndexConfig };
   readonly sources: readonly SourceConfig[];
   readonly canary: KnownAnswer;
+  /** 32 hex digits, config-seal.ts. */
+  readonly seal: string;
 }
 
 /** Computes the known answer: at publish for the config, in a client to compare with it. */
@@ -110,12 +114,14 @@ function parseSource(value: unknown): SourceConfig {
  */
 export function parseServiceConfig(json: unknown): ServiceConfig {
   const config = asObject(json, 'the document');
-  for (const [member, known] of [
-    ['protocol', PROTOCOL_VERSION],
-    ['suite', 'hmac'],
-    ['normalization', NORMALIZATION_VERSION],
-  ] as const)
-    if (config[member] !== known)
+  const suite = config.suite as SuiteName;
+  const known = {
+    protocol: config.protocol === PROTOCOL_VERSION,
+    suite: SUITE_NAMES.includes(suite),
+    normalization: config.normalization === NORMALIZATION_VERSION,
+  };
+  for (const [member, isKnown] of Object.entries(known))
+    if (!isKnown)
       throw new ProtocolError(
         'CONFIG_UNSUPPORTED',
         `the server's ${member} is not the one this client knows`,
@@ -130,7 +136,8 @@ export function parseServiceConfig(json: unknown): ServiceConfig {
   const hex16 = /^[0-9a-f]{16}$/;
   return {
     protocol: PROTOCOL_VERSION,
-    suite: 'hmac',
+    suite,
+    ...(suite === 'oprf' ? { publicKey: asMatch(config.publicKey, /^[0-9a-f]{64}$/, 'publicKey') } : {}),
     normalization: NORMALIZATION_VERSION,
     dataset: asMatch(config.dataset, hex16, 'dataset') as DatasetId,
     keyId: asMatch(config.keyId, hex16, 'keyId') as KeyId,
@@ -141,6 +148,7 @@ export function parseServiceConfig(json: unknown): ServiceConfig {
       accountHash: asMatch(canary.accountHash, /^[0-9a-f]{8}$/, 'canary'),
       tag: asMatch(canary.tag, /^[0-9a-f]{12}$/, 'canary'),
     },
+    seal: asMatch(config.seal, /^[0-9a-f]{32}$/, 'seal'),
   };
 }
 

@@ -1,7 +1,7 @@
 // The canary's records: every snapshot holds them, no run does.
 
 import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
-import type { KeyedSuite } from '../protocol/hmac-suite.ts';
+import type { KeyedSuite } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import { credentialRecords } from './credential-records.ts';
 import type { RecordStream } from './merge.ts';

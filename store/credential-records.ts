@@ -3,10 +3,10 @@
 import type { BucketHash, PrfOutput } from '../protocol/brands.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
 import { passwordHash } from '../protocol/entry.ts';
-import type { KeyedSuite } from '../protocol/hmac-suite.ts';
 import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput, usernameInput } from '../protocol/private-input.ts';
+import type { KeyedSuite } from '../protocol/suite.ts';
 import { KIND_AT, PAD_AT, RECORD_BYTES, writeTimes } from './record.ts';
 
 /** One line of a corpus: a pair, or a password without a username. */

@@ -79,9 +79,11 @@ export function writeCurrent(dataset: Dataset, name: string): void {
 
 /** Deletes all but the newest `keep` snapshots. A server that still has one open goes on reading it. */
 export function pruneSnapshots(dataset: Dataset, current: string, keep: number): void {
-  const names = fs.readdirSync(snapshotsFolder(dataset));
-  const sequences = [...new Set(names.map((name) => name.replace(/\..*$/, '')))].sort().reverse();
-  const kept = new Set([current, ...sequences.filter((name) => name < current).slice(0, Math.max(0, keep - 1))]);
-  for (const name of names)
-    if (!kept.has(name.replace(/\..*$/, ''))) fs.rmSync(path.join(snapshotsFolder(dataset), name), { force: true });
+  const files = fs.readdirSync(snapshotsFolder(dataset));
+  // Only what has facts was ever current: a lone .sqlite is what a crash left behind.
+  const complete = files.filter((file) => file.endsWith('.json')).map((file) => path.parse(file).name);
+  const older = complete.filter((name) => Number(name) < Number(current)).sort((a, b) => Number(b) - Number(a));
+  const kept = new Set([current, ...older.slice(0, Math.max(0, keep - 1))]);
+  for (const file of files)
+    if (!kept.has(path.parse(file).name)) fs.rmSync(path.join(snapshotsFolder(dataset), file), { force: true });
 }

@@ -7,6 +7,7 @@ import type { DatasetId, KeyId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
 import type { MetadataBytes } from '../protocol/metadata.ts';
 import { NORMALIZATION_VERSION } from '../protocol/normalize.ts';
+import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, syncFolder, writeFileAtomically } from './files.ts';
 import type { DatasetKey } from './key-file.ts';
@@ -16,7 +17,7 @@ export const DATASET_FORMAT = 1;
 /** What was decided at init and holds for every run and snapshot: the content of dataset.json. */
 export interface DatasetParameters {
   readonly dataset: DatasetId;
-  readonly suite: 'hmac';
+  readonly suite: SuiteName;
   readonly keyId: KeyId;
   readonly normalization: number;
   readonly indexes: readonly IndexName[];
@@ -68,7 +69,7 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
     folder,
     parameters: {
       dataset: randomBytes(8).toString('hex') as DatasetId,
-      suite: 'hmac',
+      suite: key.suite,
       keyId: key.keyId,
       normalization: NORMALIZATION_VERSION,
       indexes: INDEX_NAMES.filter((name) => options.indexes.includes(name)),
@@ -111,7 +112,11 @@ export function openDataset(folder: string): Dataset {
   } catch (cause) {
     throw malformed(file, 'it is not JSON', cause);
   }
-  if (json?.format !== DATASET_FORMAT || json.normalization !== NORMALIZATION_VERSION || json.suite !== 'hmac')
+  if (
+    json?.format !== DATASET_FORMAT ||
+    json.normalization !== NORMALIZATION_VERSION ||
+    !SUITE_NAMES.includes(json.suite as SuiteName)
+  )
     throw new StoreError(
       'DATASET_VERSION',
       `${folder}: format, suite or normalization is not one that this version knows`,

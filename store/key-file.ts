@@ -4,29 +4,70 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { inspect } from 'node:util';
-import type { HmacKey, KeyId } from '../protocol/brands.ts';
-import { createHmacSuite, hmacKeyId, type KeyedSuite } from '../protocol/hmac-suite.ts';
+import type {
+  BlindedElement,
+  EvaluatedElement,
+  HmacKey,
+  KeyId,
+  OprfSecretKey,
+  Proof,
+  PublicKey,
+} from '../protocol/brands.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import { createHmacSuite, hmacKeyId } from '../protocol/hmac-suite.ts';
 import { formatHmacKey, HMAC_KEY_BYTES, parseHmacKey, parseHmacKeyText } from '../protocol/key.ts';
+import { createNobleOprf, type Oprf, type OprfKeyPair, parseScalar } from '../protocol/oprf.ts';
+import { formatOprfKey, splitOprfKeyText } from '../protocol/oprf-key.ts';
+import { createOprfSuite, KEY_INFO, oprfKeyId } from '../protocol/oprf-suite.ts';
+import type { KeyedSuite, SuiteName } from '../protocol/suite.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, syncFolder } from './files.ts';
 
+type Secret =
+  | { readonly suite: 'hmac'; readonly key: HmacKey }
+  | { readonly suite: 'oprf'; readonly keys: OprfKeyPair };
+
 /** Holds a secret key in memory. Printing, logging or serializing it shows its id only. */
 export class DatasetKey {
-  readonly #key: HmacKey;
+  readonly #secret: Secret;
+  readonly suite: SuiteName;
   readonly keyId: KeyId;
+  /** Under `oprf` alone. */
+  readonly publicKey: PublicKey | undefined;
 
-  constructor(key: HmacKey) {
-    this.#key = key;
-    this.keyId = hmacKeyId(key);
+  constructor(secret: Secret) {
+    this.#secret = secret;
+    this.suite = secret.suite;
+    this.keyId = secret.suite === 'hmac' ? hmacKeyId(secret.key) : oprfKeyId(secret.keys.publicKey);
+    this.publicKey = secret.suite === 'hmac' ? undefined : secret.keys.publicKey;
   }
 
-  createSuite(): KeyedSuite {
-    return createHmacSuite(this.#key);
+  /** @param oprf evaluates under the `oprf` suite: libsodium where speed counts */
+  createSuite(oprf: Oprf = createNobleOprf()): KeyedSuite {
+    const secret = this.#secret;
+    if (secret.suite === 'hmac') return createHmacSuite(secret.key);
+    const { secretKey, publicKey } = secret.keys;
+    return { ...createOprfSuite(publicKey), evaluate: (input) => oprf.evaluate(secretKey, input) };
+  }
+
+  /** What a server does for its callers under `oprf`. Undefined under `hmac`, where it has nothing to do with the key. */
+  createEvaluator(oprf: Oprf = createNobleOprf()): Evaluator | undefined {
+    const secret = this.#secret;
+    if (secret.suite === 'hmac') return undefined;
+    const { keys } = secret;
+    return {
+      publicKey: keys.publicKey,
+      blindEvaluate: (elements) => oprf.blindEvaluate(keys.secretKey, elements),
+      prove: (elements) => oprf.prove(keys, elements),
+    };
   }
 
   /** The secret as text, for a key file or a secret store. */
   revealText(): string {
-    return formatHmacKey(this.#key);
+    const secret = this.#secret;
+    return secret.suite === 'hmac'
+      ? formatHmacKey(secret.key)
+      : formatOprfKey(secret.keys.secretKey, secret.keys.publicKey);
   }
 
   toString(): string {
@@ -42,9 +83,34 @@ export class DatasetKey {
   }
 }
 
+/** Evaluates for callers who do not hold the key, without seeing what it evaluates. */
+export interface Evaluator {
+  readonly publicKey: PublicKey;
+  /** @throws ProtocolError for an element that is not of the group */
+  blindEvaluate(blindedElements: readonly BlindedElement[]): EvaluatedElement[];
+  prove(blindedElements: readonly BlindedElement[]): Proof;
+}
+
 /** A fresh key from the platform's randomness. */
-export function createDatasetKey(): DatasetKey {
-  return new DatasetKey(parseHmacKey(randomBytes(HMAC_KEY_BYTES)));
+export function createDatasetKey(suite: SuiteName = 'hmac'): DatasetKey {
+  const seed = randomBytes(HMAC_KEY_BYTES);
+  if (suite === 'hmac') return new DatasetKey({ suite, key: parseHmacKey(seed) });
+  return new DatasetKey({ suite, keys: createNobleOprf().deriveKeyPair(seed, KEY_INFO) });
+}
+
+/** @throws ProtocolError `KEY_MALFORMED`, `SCALAR_MALFORMED` */
+export function parseKeyText(text: string): DatasetKey {
+  if (!text.startsWith('credveil-oprf-')) return new DatasetKey({ suite: 'hmac', key: parseHmacKeyText(text) });
+  const { keyId, scalar } = splitOprfKeyText(text);
+  const secretKey: OprfSecretKey = parseScalar(scalar);
+  const key = new DatasetKey({ suite: 'oprf', keys: { secretKey, publicKey: createNobleOprf().publicKey(secretKey) } });
+  if (key.keyId !== keyId)
+    throw new ProtocolError(
+      'KEY_MALFORMED',
+      'key: its id and its secret do not belong together',
+      'Give the whole line.',
+    );
+  return key;
 }
 
 /** Writes a key to a new file that only its owner can read. Fails with EEXIST rather than replace a key. */
@@ -83,7 +149,7 @@ export function openKeyFile(file: string): DatasetKey {
       );
     const buffer = Buffer.alloc(MAX_KEY_FILE_BYTES);
     const bytes = fs.readSync(handle, buffer, 0, buffer.length, 0);
-    return new DatasetKey(parseHmacKeyText(buffer.toString('latin1', 0, bytes)));
+    return parseKeyText(buffer.toString('latin1', 0, bytes));
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     throw new StoreError(

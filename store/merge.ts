@@ -2,6 +2,7 @@
 
 import { readBucketHash, readTag } from '../protocol/entry.ts';
 import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
+import { StoreError } from './errors.ts';
 import { KIND_AT, PAD_AT, RECORD_BYTES, readTimes, writeTimes } from './record.ts';
 
 /** Records that ascend by key. An empty block ends them. */
@@ -12,12 +13,20 @@ export interface RecordStream {
   readonly number: number;
 }
 
+function unordered(): StoreError {
+  return new StoreError(
+    'RUN_CORRUPT',
+    'a run: its records do not ascend',
+    'Find it with `credveil verify`, delete it and ingest its source again.',
+  );
+}
+
 class Cursor {
   readonly stream: RecordStream;
   block: Uint8Array = new Uint8Array(0);
   at = 0;
-  hash = 0;
-  tag = 0;
+  hash = -1;
+  tag = -1;
 
   constructor(stream: RecordStream) {
     this.stream = stream;
@@ -31,8 +40,12 @@ class Cursor {
       this.at = 0;
       if (this.block.length === 0) return false;
     }
-    this.hash = readBucketHash(this.block, this.at);
-    this.tag = readTag(this.block, this.at + 4);
+    const hash = readBucketHash(this.block, this.at);
+    const tag = readTag(this.block, this.at + 4);
+    // An entry out of order would land in the wrong bucket, and look clean.
+    if (hash < this.hash || (hash === this.hash && tag <= this.tag)) throw unordered();
+    this.hash = hash;
+    this.tag = tag;
     return true;
   }
 }

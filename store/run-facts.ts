@@ -2,6 +2,7 @@
 
 import type { KeyId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
+import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
 import { StoreError } from './errors.ts';
 
 export interface InputFile {
@@ -17,7 +18,7 @@ export interface RunSection {
 }
 
 export interface RunFacts {
-  readonly suite: 'hmac';
+  readonly suite: SuiteName;
   readonly keyId: KeyId;
   readonly normalization: number;
   readonly source: string;
@@ -58,6 +59,7 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
   const valid =
     typeof facts === 'object' &&
     facts !== null &&
+    SUITE_NAMES.includes(facts.suite) &&
     typeof facts.keyId === 'string' &&
     typeof facts.source === 'string' &&
     SOURCE_NAME.test(facts.source) &&

@@ -2,6 +2,7 @@
 
 import type { DatasetId, KeyId, SnapshotId } from '../protocol/brands.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
+import { computeConfigSeal } from '../protocol/config-seal.ts';
 import {
   type IndexConfig,
   type KnownAnswer,
@@ -9,6 +10,7 @@ import {
   parseServiceConfig,
   type ServiceConfig,
 } from '../protocol/service-config.ts';
+import type { KeyedSuite, SuiteName } from '../protocol/suite.ts';
 
 export const SNAPSHOT_FORMAT = 1;
 
@@ -36,14 +38,24 @@ export interface SourceFacts {
 export interface SnapshotFacts {
   readonly format: typeof SNAPSHOT_FORMAT;
   readonly snapshot: SnapshotId;
-  readonly suite: 'hmac';
+  readonly suite: SuiteName;
   readonly normalization: number;
   readonly dataset: DatasetId;
   readonly keyId: KeyId;
   readonly indexes: { readonly [name in IndexName]?: IndexFacts };
   readonly sources: readonly SourceFacts[];
   readonly canary: KnownAnswer;
+  /** Under `oprf` alone: 64 hex digits. */
+  readonly publicKey?: string;
+  /** Of the config that is made from these facts. */
+  readonly seal: string;
   readonly sqlite: { readonly bytes: number; readonly sha256: string };
+}
+
+/** Adds what only the holder of the key can: the seal of the config that these facts make. */
+export function sealFacts(facts: Omit<SnapshotFacts, 'seal'>, suite: KeyedSuite): SnapshotFacts {
+  const unsealed = serviceConfig({ ...facts, seal: '0'.repeat(32) });
+  return { ...facts, seal: computeConfigSeal(unsealed, suite.sealKey) };
 }
 
 /** The public part: what a client needs, nothing that only operators need. */

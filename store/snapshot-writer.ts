@@ -10,9 +10,9 @@ import Database from 'better-sqlite3';
 import type { SnapshotId } from '../protocol/brands.ts';
 import { encodeBucket } from '../protocol/bucket.ts';
 import { type IndexName, MAX_PREFIX_BITS } from '../protocol/bucket-id.ts';
-import type { KeyedSuite } from '../protocol/hmac-suite.ts';
 import type { HmacSha256 } from '../protocol/seal.ts';
 import { knownAnswer } from '../protocol/service-config.ts';
+import type { KeyedSuite } from '../protocol/suite.ts';
 import { BucketEncoder } from './bucket-encoder.ts';
 import { canaryStreams } from './canary.ts';
 import { type CurrentSnapshot, factsPath, openCurrent, pruneSnapshots, snapshotPath, writeCurrent } from './current.ts';
@@ -21,7 +21,7 @@ import { StoreError } from './errors.ts';
 import { digestFile, publishFile, writeFileAtomically } from './files.ts';
 import { Merge, type RecordStream } from './merge.ts';
 import { openRuns, type Run, RunReader } from './run.ts';
-import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts } from './snapshot-facts.ts';
+import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
 /** The HMAC of protocol/seal.ts from the platform. */
 export const nodeHmacSha256: HmacSha256 = (key, message) => createHmac('sha256', key).update(message).digest();
@@ -77,15 +77,17 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     const indexes = await writeBuckets(aside, dataset, suite, snapshot, runs, options);
     const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
     const { bucketFloor, indexes: _, metadataBytes, ...identity } = dataset.parameters;
-    const facts: SnapshotFacts = {
+    const unsealed = {
       format: SNAPSHOT_FORMAT,
       snapshot,
       ...identity,
       indexes,
       sources: runs.map(sourceFacts),
+      ...(suite.publicKey ? { publicKey: Buffer.from(suite.publicKey).toString('hex') } : {}),
       canary: knownAnswer(suite),
       sqlite,
-    };
+    } as const;
+    const facts = sealFacts(unsealed, suite);
     publishFile(aside, snapshotPath(dataset, name));
     writeFileAtomically(factsPath(dataset, name), `${JSON.stringify(facts, null, 2)}\n`);
     writeCurrent(dataset, name);

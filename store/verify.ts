@@ -3,7 +3,7 @@
 import type { BucketId } from '../protocol/brands.ts';
 import { openBucket } from '../protocol/bucket.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
-import type { KeyedSuite } from '../protocol/hmac-suite.ts';
+import type { KeyedSuite } from '../protocol/suite.ts';
 import { corruptSnapshot, openCurrent } from './current.ts';
 import type { Dataset } from './dataset.ts';
 import { openRuns, RunReader } from './run.ts';

@@ -65,6 +65,8 @@ async function* askedCredentials(signal: AbortSignal): AsyncGenerator<AskedCrede
     number++;
     if (line.trim() !== '') yield parseCredential(line, number);
   }
+  // An interrupted reader ends as one that has read everything.
+  signal.throwIfAborted();
 }
 
 export function addCheck(program: Command): void {

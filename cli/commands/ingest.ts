@@ -11,7 +11,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { withDataset } from '../open.ts';
 import { printResult } from '../output.ts';
 import { bytesFigure, ProgressBar, type ProgressState } from '../progress.ts';
-import { formatCount, formatSeconds } from '../units.ts';
+import { formatCount, formatCounted, formatSeconds } from '../units.ts';
 import { describePublished, type PublishSummary, publishWithProgress } from './publish.ts';
 
 interface IngestOptions {
@@ -63,7 +63,7 @@ function progressState(bar: ProgressBar, label: string, progress: IngestProgress
     total: totalBytes,
     figures: [
       bytesFigure(bytes, totalBytes),
-      `${formatCount(lines)} lines`,
+      formatCounted(lines, 'line'),
       bar.rate(lines, 'lines'),
       `${formatCount(rejects)} rejected`,
     ],
@@ -81,10 +81,13 @@ interface IngestSummary {
 }
 
 function describe({ source, changed, lines, credentials, rejects, seconds, published }: IngestSummary): string {
-  if (!changed) return `source ${source}: already ingested from this file; nothing changed`;
+  if (!changed) {
+    const already = `source ${source}: already ingested from this file`;
+    return published?.changed ? `${already}\n${describePublished(published)}` : `${already}; nothing changed`;
+  }
   const reasons = Object.entries(rejects).map(([reason, count]) => `${formatCount(count)} ${reason}`);
   const text = [
-    `source ${source}: ${formatCount(credentials)} credentials from ${formatCount(lines)} lines in ${formatSeconds(seconds)}`,
+    `source ${source}: ${formatCounted(credentials, 'credential')} from ${formatCounted(lines, 'line')} in ${formatSeconds(seconds)}`,
     `rejected: ${reasons.length === 0 ? 'none' : reasons.join(', ')}`,
   ];
   if (published) text.push(describePublished(published));
@@ -139,8 +142,8 @@ export function addIngest(program: Command): void {
           if (last && changed) bar.finish(progressState(bar, label, last));
           const { lines, credentials, rejects } = facts;
           const seconds = bar.elapsedSeconds;
-          const published =
-            options.publish && changed ? await publishWithProgress(dataset, key, interrupt.signal) : undefined;
+          // Also of an earlier ingest that was interrupted before it came to this.
+          const published = options.publish ? await publishWithProgress(dataset, key, interrupt.signal) : undefined;
           return { source, changed, lines, credentials, rejects, seconds, ...(published ? { published } : {}) };
         });
         printResult(options, summary, describe);

@@ -8,7 +8,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { withDataset } from '../open.ts';
 import { printResult } from '../output.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
-import { formatBytes, formatCount, formatSeconds } from '../units.ts';
+import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
 
 export interface PublishSummary {
   readonly snapshot: string;
@@ -24,7 +24,7 @@ function progressState(bar: ProgressBar, { stage, records, totalRecords }: Publi
     label: stage === 'count' ? 'publish: counting' : 'publish: writing ',
     done: records,
     total: totalRecords,
-    figures: [`${formatCount(records)} records`, bar.rate(records, 'records')],
+    figures: [formatCounted(records, 'record'), bar.rate(records, 'records')],
   };
 }
 
@@ -64,9 +64,10 @@ export async function publishWithProgress(
 export function describePublished({ snapshot, changed, sources, indexes, bytes, seconds }: PublishSummary): string {
   if (!changed) return `snapshot ${snapshot} already holds all sources; nothing changed`;
   const parts = Object.entries(indexes).map(
-    ([index, { entries, buckets }]) => `${index} ${formatCount(entries)} entries in ${formatCount(buckets)} buckets`,
+    ([index, { entries, buckets }]) =>
+      `${index} ${formatCounted(entries, 'entry')} in ${formatCounted(buckets, 'bucket')}`,
   );
-  return `snapshot ${snapshot}: ${formatCount(sources)} sources, ${parts.join(', ')}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`;
+  return `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`;
 }
 
 export function addPublish(program: Command): void {

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { startServer } from '../../server/server.ts';
-import { UsageError } from '../exit.ts';
+import { ExitCode, UsageError } from '../exit.ts';
 
 interface ServeOptions {
   listen: string;
@@ -32,15 +32,17 @@ export function addServe(program: Command): void {
         port,
         onEvent: (event) => process.stderr.write(`${describeEvent(event, options.json === true)}\n`),
       });
-      process.stdout.write(options.json ? `${JSON.stringify({ url: server.url })}\n` : `listening on ${server.url}\n`);
-      await new Promise<void>((resolve, reject) => {
+      const stopped = new Promise<void>((resolve, reject) => {
         const stop = (signal: NodeJS.Signals): void => {
           process.off('SIGINT', stop).off('SIGTERM', stop);
-          if (signal === 'SIGINT') process.exitCode = 130;
+          if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
           server.close().then(resolve, reject);
         };
         process.on('SIGINT', stop).on('SIGTERM', stop);
       });
+      // After that, so that whoever waits for this line may stop the server at once.
+      process.stdout.write(options.json ? `${JSON.stringify({ url: server.url })}\n` : `listening on ${server.url}\n`);
+      await stopped;
     });
 }
 

@@ -1,8 +1,10 @@
 // credveil sources: what a dataset was made from. credveil remove: takes a source out again.
 
 import type { Command } from 'commander';
+import { openCurrent } from '../../store/current.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { deleteRun, openRuns, type Run } from '../../store/run.ts';
+import { assertSourceName } from '../../store/run-facts.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { withDataset } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
@@ -54,7 +56,10 @@ export function addRemove(program: Command): void {
       const interrupt = onInterrupt();
       try {
         const published = await withDataset(folder, options, async ({ dataset, key }) => {
-          deleteRun(dataset, source);
+          assertSourceName(source);
+          // A removal that was interrupted goes on: its run is gone, and the snapshot still has its entries.
+          const published = openCurrent(dataset)?.facts.sources.some(({ name }) => name === source) ?? false;
+          if (!published || openRuns(dataset).some(({ facts }) => facts.source === source)) deleteRun(dataset, source);
           return publishWithProgress(dataset, key, interrupt.signal, 1);
         });
         printResult(options, { removed: source, published }, (result) =>

@@ -6,7 +6,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { openSnapshot, type Snapshot } from '../../store/snapshot.ts';
 import type { IndexFacts } from '../../store/snapshot-facts.ts';
 import { printResult } from '../output.ts';
-import { formatBytes, formatCount } from '../units.ts';
+import { formatBytes, formatCount, formatCounted } from '../units.ts';
 
 interface HistogramBin {
   readonly from: number;
@@ -73,7 +73,7 @@ function formatIndex(name: string, stats: IndexStats): string {
     return `    ${range.padStart(15)} ${'█'.repeat(Math.ceil((buckets / most) * BAR_CELLS)).padEnd(BAR_CELLS)} ${formatCount(buckets)}`;
   });
   return [
-    `${name}: ${formatCount(stats.entries)} entries in ${formatCount(stats.buckets)} buckets (${stats.prefixBits} prefix bits)`,
+    `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.buckets, 'bucket')} (${formatCounted(stats.prefixBits, 'prefix bit')})`,
     `  anonymity set        ${formatCount(least)} to ${formatCount(largest)} entries, mean ${mean.toFixed(1)}`,
     `  cost of an entry     ${stats.bitsPerEntry?.toFixed(2)} bits without metadata and padding, ${stats.ofInformationTheoreticLimit?.toFixed(3)} of the information-theoretic limit`,
     `  false positives      ${stats.falsePositivesPerQuery.toExponential(1)} a query`,
@@ -104,7 +104,7 @@ export function addStats(program: Command): void {
           { snapshot: id, published, dataset, keyId, sources, bytes: sqlite.bytes, indexes },
           (result) =>
             [
-              `snapshot ${result.snapshot}, published ${result.published}, ${formatBytes(result.bytes)}, ${formatCount(result.sources.length)} sources`,
+              `snapshot ${result.snapshot}, published ${result.published}, ${formatBytes(result.bytes)}, ${formatCounted(result.sources.length, 'source')}`,
               ...Object.entries(result.indexes).map(([index, stats]) => formatIndex(index, stats)),
             ].join('\n\n'),
         );

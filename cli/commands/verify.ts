@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { verifyDataset } from '../../store/verify.ts';
 import { withDataset } from '../open.ts';
 import { printResult } from '../output.ts';
-import { formatCount } from '../units.ts';
+import { formatCounted } from '../units.ts';
 
 export function addVerify(program: Command): void {
   program
@@ -19,10 +19,10 @@ export function addVerify(program: Command): void {
       );
       printResult(options, report, ({ runs, records, snapshot, buckets, entries }) =>
         [
-          `${formatCount(runs)} runs with ${formatCount(records)} records: every checksum fits`,
+          `${formatCounted(runs, 'run')} with ${formatCounted(records, 'record')}: every checksum fits`,
           snapshot === null
             ? 'not published yet'
-            : `snapshot ${snapshot}: checksum fits, ${formatCount(buckets)} buckets with ${formatCount(entries)} entries decode and carry this key's seal`,
+            : `snapshot ${snapshot}: checksum fits, ${formatCounted(buckets, 'bucket')} with ${formatCounted(entries, 'entry')} checked: every one decodes and carries this key's seal`,
         ].join('\n'),
       );
     });

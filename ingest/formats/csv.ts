@@ -1,11 +1,10 @@
-// CSV (RFC 4180) with named columns, through csv-parse.
+// CSV with named columns.
 
-import { type Parser, parse } from 'csv-parse';
 import type { Credential } from '../../store/credential-records.ts';
 import { IngestError } from '../errors.ts';
-import { MAX_LINE_BYTES } from '../lines.ts';
 import type { RejectReason } from '../rejects.ts';
 import { decodeText } from '../text.ts';
+import { CsvRows } from './csv-rows.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink } from './format.ts';
 
 /** Names of columns in the header, compared without case. */
@@ -21,60 +20,42 @@ export interface CsvOptions {
   readonly blank?: string;
 }
 
-type Row = Buffer[];
+type Row = readonly Buffer[];
 
 class CsvParser implements CorpusParser {
   readonly #sink: CredentialSink;
   readonly #options: CsvOptions;
-  readonly #parser: Parser;
+  readonly #rows: CsvRows;
   #header: Map<keyof CsvColumns, number> | undefined;
-  #failure: unknown;
 
   constructor(sink: CredentialSink, options: CsvOptions) {
     this.#sink = sink;
     this.#options = options;
-    this.#parser = parse({
-      bom: true,
-      encoding: null,
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_records_with_error: true,
-      max_record_size: MAX_LINE_BYTES,
-    });
-    this.#parser.on('skip', () => sink.reject('malformed-row'));
-    this.#parser.on('error', (error) => {
-      this.#failure = error;
+    this.#rows = new CsvRows({
+      row: (cells) => this.#take(cells),
+      malformed: () => sink.reject('malformed-row'),
+      tooLong: () => sink.reject('too-long'),
     });
   }
 
-  async push(block: Buffer): Promise<void> {
-    // The parser may hold what it cannot take yet, and the block may be reused by its reader.
-    const drained = this.#parser.write(Buffer.from(block));
-    this.#take();
-    if (!drained) await new Promise(setImmediate);
-    if (this.#failure) throw this.#failure;
+  push(block: Buffer): void {
+    this.#rows.push(block);
   }
 
-  async end(): Promise<void> {
-    this.#parser.end();
-    while (!this.#parser.readableEnded && !this.#failure) {
-      this.#take();
-      await new Promise(setImmediate);
-    }
-    if (this.#failure) throw this.#failure;
+  end(): void {
+    this.#rows.end();
     // An empty file has no header either.
     if (!this.#header) this.#readHeader([]);
   }
 
-  #take(): void {
-    for (let row = this.#parser.read() as Row | null; row !== null; row = this.#parser.read() as Row | null) {
-      if (!this.#header) this.#header = this.#readHeader(row);
-      else {
-        const parsed = this.#readRow(row, this.#header);
-        if (typeof parsed === 'string') this.#sink.reject(parsed);
-        else this.#sink.credential(parsed);
-      }
+  #take(row: Row): void {
+    if (!this.#header) {
+      this.#header = this.#readHeader(row);
+      return;
     }
+    const parsed = this.#readRow(row, this.#header);
+    if (typeof parsed === 'string') this.#sink.reject(parsed);
+    else this.#sink.credential(parsed);
   }
 
   #readHeader(row: Row): Map<keyof CsvColumns, number> {

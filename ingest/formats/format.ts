@@ -12,8 +12,8 @@ export interface CredentialSink {
 
 /** Parses one stream. Synchronous between blocks, so that a block is all that is ever held. */
 export interface CorpusParser {
-  push(block: Buffer): void | Promise<void>;
-  end(): void | Promise<void>;
+  push(block: Buffer): void;
+  end(): void;
 }
 
 export interface CorpusFormat {

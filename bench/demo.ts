@@ -6,15 +6,15 @@ import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import { dictionary } from '@zxcvbn-ts/language-common';
+import { formatTable } from '../cli/output.ts';
+import { formatBytes } from '../cli/units.ts';
 import { createLeakChecker, type Verdict } from '../client-sdk/index.ts';
 import { openKeyFile } from '../store/key-file.ts';
 import { createRandom } from '../test/fixtures/random.ts';
-import { formatTable } from './output.ts';
-import { formatBytes } from './units.ts';
 
 const PAIRS = 100_000;
 const SEED = 2026;
-const bin = new URL('./bin.js', import.meta.url).pathname;
+const bin = new URL('../cli/bin.js', import.meta.url).pathname;
 
 interface Pair {
   readonly username: string;
@@ -87,8 +87,12 @@ class WireTap {
   }
 }
 
+/** A count is exact up to 4 and a lower bound beyond. */
+const describeTimes = (times: number): string =>
+  (times < 4 ? `${times} times` : `at least ${times} times`).replace('1 times', 'once');
+
 function row(asked: string, verdict: Verdict, tap: WireTap): (string | number)[] {
-  const times = verdict.timesSeen === undefined ? '' : ` (seen ${verdict.timesSeen}+ times)`;
+  const times = verdict.timesSeen === undefined ? '' : ` (seen ${describeTimes(verdict.timesSeen)})`;
   const reason = verdict.reason === undefined ? '' : ` (${verdict.reason})`;
   return [
     asked,

@@ -1,0 +1,127 @@
+// Rows of a CSV stream: RFC 4180, with LF or CRLF between rows, and forgiving where people write files by hand.
+//
+// A quote that is never closed would take the rest of the file with it. Here it costs its own line alone: a row may go
+// on over lines only so far, and what follows a broken line is read anew.
+
+import { LineSplitter, MAX_LINE_BYTES } from '../lines.ts';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const LF = Buffer.from('\n');
+/** Longer than rows of credentials are, and short enough that reading lines anew stays cheap. */
+const MAX_ROW_LINES = 64;
+
+export interface CsvRowSink {
+  /** The cells of a row without their quotes, valid until the call returns. */
+  row(cells: readonly Buffer[]): void;
+  /** A line whose quotes do not close. */
+  malformed(): void;
+  tooLong(): void;
+}
+
+export class CsvRows {
+  readonly #sink: CsvRowSink;
+  readonly #lines: LineSplitter;
+  /** The lines of a row that is not complete. */
+  #open: Buffer[] = [];
+  #openBytes = 0;
+  /** Cells of the row so far, and the quoted cell that it stopped in. */
+  #cells: Buffer[] = [];
+  #cell: Buffer[] = [];
+
+  constructor(sink: CsvRowSink) {
+    this.#sink = sink;
+    this.#lines = new LineSplitter({
+      line: (line) => this.#line(line),
+      tooLong: () => {
+        this.#giveUpAll();
+        sink.tooLong();
+      },
+    });
+  }
+
+  push(block: Buffer): void {
+    this.#lines.push(block);
+  }
+
+  end(): void {
+    this.#lines.end();
+    this.#giveUpAll();
+  }
+
+  #line(line: Buffer): void {
+    const continues = this.#open.length > 0;
+    const state = continues ? this.#readQuoted(line, 0) : this.#readCells(line, 0);
+    if (state === 'whole') {
+      const cells = this.#cells;
+      this.#forget();
+      this.#sink.row(cells);
+      return;
+    }
+    // The line is the splitter's until this returns.
+    this.#open.push(Buffer.from(line));
+    this.#openBytes += line.length + 1;
+    if (state === 'broken' || this.#open.length > MAX_ROW_LINES || this.#openBytes > MAX_LINE_BYTES) this.#giveUp();
+  }
+
+  /** Reads cells from `at`, the start of one, to the end of the line. */
+  #readCells(line: Buffer, at: number): 'whole' | 'open' | 'broken' {
+    for (let start = at; ; ) {
+      if (line[start] === QUOTE) return this.#readQuoted(line, start + 1, start);
+      const comma = line.indexOf(COMMA, start);
+      this.#cells.push(line.subarray(start, comma === -1 ? line.length : comma));
+      if (comma === -1) return 'whole';
+      start = comma + 1;
+    }
+  }
+
+  /**
+   * Reads on inside of quotes.
+   * @param start of the cell, where it began on this line: then quotes that do not enclose it are part of its text
+   */
+  #readQuoted(line: Buffer, at: number, start?: number): 'whole' | 'open' | 'broken' {
+    let from = at;
+    for (let quote = line.indexOf(QUOTE, from); quote !== -1; quote = line.indexOf(QUOTE, from)) {
+      const after = line[quote + 1];
+      if (after === QUOTE) {
+        this.#cell.push(line.subarray(from, quote + 1));
+        from = quote + 2;
+        continue;
+      }
+      if (after === undefined || after === COMMA) {
+        this.#cell.push(line.subarray(from, quote));
+        this.#cells.push(Buffer.concat(this.#cell));
+        this.#cell = [];
+        return after === undefined ? 'whole' : this.#readCells(line, quote + 2);
+      }
+      if (start === undefined) return 'broken';
+      this.#cell = [];
+      const comma = line.indexOf(COMMA, quote + 1);
+      this.#cells.push(line.subarray(start, comma === -1 ? line.length : comma));
+      return comma === -1 ? 'whole' : this.#readCells(line, comma + 1);
+    }
+    // What is kept for the next line must not be the splitter's.
+    this.#cell = [Buffer.concat([...this.#cell, line.subarray(from), LF])];
+    this.#cells = this.#cells.map((cell) => Buffer.from(cell));
+    return 'open';
+  }
+
+  /** The first line of the open row is broken; the others are read anew, which may leave a row open again. */
+  #giveUp(): void {
+    const [, ...rest] = this.#open;
+    this.#forget();
+    this.#sink.malformed();
+    for (const line of rest) this.#line(line);
+  }
+
+  #giveUpAll(): void {
+    while (this.#open.length > 0) this.#giveUp();
+  }
+
+  #forget(): void {
+    this.#open = [];
+    this.#openBytes = 0;
+    this.#cells = [];
+    this.#cell = [];
+  }
+}

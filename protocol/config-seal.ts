@@ -1,0 +1,49 @@
+// The seal of /v1/config: nobody without the seal key can drop an index, so that a leaked pair would go unasked, or
+// move a client to other buckets. PROTOCOL.md §10.
+//
+//   seal = HMAC-SHA-256(sealKey, "credveil config 1" ‖ JSON)[0..16], in hex, where JSON is the array
+//   [protocol, suite, normalization, dataset, keyId, publicKey or null, snapshot,
+//    [[index, prefixBits, metadataBytes, bodyBytes], …], [[number, name, date or null], …], [accountHash, tag]]
+//   without white space; indexes in the order of IndexNumber.
+
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { SealKey } from './brands.ts';
+import { INDEX_NAMES } from './bucket-id.ts';
+import { ProtocolError } from './errors.ts';
+import { equalBytes, nobleHmacSha256, SEAL_BYTES } from './seal.ts';
+import type { ServiceConfig } from './service-config.ts';
+
+const LABEL = utf8ToBytes('credveil config 1');
+
+export function computeConfigSeal(config: Omit<ServiceConfig, 'seal'>, key: SealKey): string {
+  const { protocol, suite, normalization, dataset, keyId, publicKey, snapshot, canary } = config;
+  const indexes = INDEX_NAMES.flatMap((name) => {
+    const index = config.indexes[name];
+    return index ? [[name, index.prefixBits, index.metadataBytes, index.bodyBytes]] : [];
+  });
+  const sources = config.sources.map(({ number, name, date }) => [number, name, date ?? null]);
+  const known = [canary.accountHash, canary.tag];
+  const text = JSON.stringify([
+    protocol,
+    suite,
+    normalization,
+    dataset,
+    keyId,
+    publicKey ?? null,
+    snapshot,
+    indexes,
+    sources,
+    known,
+  ]);
+  return bytesToHex(nobleHmacSha256(key, concatBytes(LABEL, utf8ToBytes(text))).subarray(0, SEAL_BYTES));
+}
+
+/** @throws ProtocolError `CONFIG_FORGED` */
+export function assertConfigSeal(config: ServiceConfig, key: SealKey): void {
+  if (!equalBytes(utf8ToBytes(config.seal), utf8ToBytes(computeConfigSeal(config, key))))
+    throw new ProtocolError(
+      'CONFIG_FORGED',
+      'the config does not carry the seal of this key',
+      'Something between the publisher and this process altered it; compare it with the dataset.',
+    );
+}

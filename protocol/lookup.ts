@@ -1,0 +1,160 @@
+// Messages between an `oprf` client and its evaluator: PROTOCOL.md §16.
+//
+//   struct ElementsRequest {        // POST /v1/evaluate, POST /v1/prove
+//     u8  format = 1;
+//     u8  count;                    // 1..32
+//     u8  blindedElements[count][32];
+//   }
+//   struct EvaluateResponse {
+//     u8  format = 1;
+//     u8  count;
+//     u8  evaluatedElements[count][32];
+//   }
+//   struct ProveResponse {
+//     u8  format = 1;
+//     u8  proof[64];                // RFC 9497 §2.2, over the request's elements in their order
+//   }
+//   struct LookupRequest {          // POST /v1/lookup
+//     u8  format = 1;
+//     u32 bucketId;                 // in the account index, big-endian
+//     u8  count;                    // 1..32
+//     u8  blindedElements[count][32];
+//   }
+//   struct LookupResponse {
+//     u8  format = 1;
+//     u8  count;
+//     u8  evaluatedElements[count][32];
+//     u8  body[];                   // BucketBody, padded
+//   }
+
+import type { BlindedElement, BucketId, EvaluatedElement, Proof } from './brands.ts';
+import { ProtocolError } from './errors.ts';
+import { ELEMENT_BYTES, PROOF_BYTES } from './oprf-sizes.ts';
+
+export const MESSAGE_FORMAT = 1;
+/** More elements than any check needs; more would let one request keep an evaluator busy. */
+export const MAX_ELEMENTS = 32;
+export const MAX_REQUEST_BYTES = 6 + MAX_ELEMENTS * ELEMENT_BYTES;
+
+function malformed(what: string): ProtocolError {
+  return new ProtocolError('MESSAGE_MALFORMED', `message: ${what}`, 'Format it as PROTOCOL.md §16 says.');
+}
+
+function writeElements(out: Uint8Array, at: number, elements: readonly Uint8Array[]): void {
+  if (elements.length < 1 || elements.length > MAX_ELEMENTS) throw malformed(`1 to ${MAX_ELEMENTS} elements`);
+  out[at] = elements.length;
+  for (const [i, element] of elements.entries()) {
+    if (element.length !== ELEMENT_BYTES) throw malformed('an element of the wrong length');
+    out.set(element, at + 1 + i * ELEMENT_BYTES);
+  }
+}
+
+/** Copies `count` and its elements from `bytes[at]`. @returns them and where the byte after them is */
+function readElements(bytes: Uint8Array, at: number): { elements: Uint8Array[]; end: number } {
+  const count = bytes[at] ?? 0;
+  const end = at + 1 + count * ELEMENT_BYTES;
+  if (count < 1 || count > MAX_ELEMENTS || bytes.length < end)
+    throw malformed(`1 to ${MAX_ELEMENTS} elements, all there`);
+  const elements = Array.from({ length: count }, (_, i) =>
+    bytes.slice(at + 1 + i * ELEMENT_BYTES, at + 1 + (i + 1) * ELEMENT_BYTES),
+  );
+  return { elements, end };
+}
+
+function assertFormat(bytes: Uint8Array): void {
+  if (bytes[0] !== MESSAGE_FORMAT) throw malformed('another format');
+}
+
+function assertEnd(bytes: Uint8Array, end: number): void {
+  if (bytes.length !== end) throw malformed('bytes behind its end');
+}
+
+/** The request of /v1/evaluate and /v1/prove. @throws ProtocolError `MESSAGE_MALFORMED` */
+export function encodeElementsRequest(blindedElements: readonly BlindedElement[]): Uint8Array<ArrayBuffer> {
+  return encodeElements(blindedElements);
+}
+
+export function encodeEvaluateResponse(evaluatedElements: readonly EvaluatedElement[]): Uint8Array<ArrayBuffer> {
+  return encodeElements(evaluatedElements);
+}
+
+function encodeElements(elements: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(2 + elements.length * ELEMENT_BYTES);
+  out[0] = MESSAGE_FORMAT;
+  writeElements(out, 1, elements);
+  return out;
+}
+
+/** The elements are of the right length; whether they are of the group is for who uses them to see. */
+export function decodeElementsRequest(bytes: Uint8Array): BlindedElement[] {
+  return decodeElements(bytes) as BlindedElement[];
+}
+
+export function decodeEvaluateResponse(bytes: Uint8Array): EvaluatedElement[] {
+  return decodeElements(bytes) as EvaluatedElement[];
+}
+
+function decodeElements(bytes: Uint8Array): Uint8Array[] {
+  assertFormat(bytes);
+  const { elements, end } = readElements(bytes, 1);
+  assertEnd(bytes, end);
+  return elements;
+}
+
+export function encodeProveResponse(proof: Proof): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(1 + PROOF_BYTES);
+  out[0] = MESSAGE_FORMAT;
+  out.set(proof, 1);
+  return out;
+}
+
+export function decodeProveResponse(bytes: Uint8Array): Proof {
+  assertFormat(bytes);
+  assertEnd(bytes, 1 + PROOF_BYTES);
+  return bytes.slice(1) as Proof;
+}
+
+export interface LookupRequest {
+  readonly bucketId: BucketId;
+  readonly blindedElements: readonly BlindedElement[];
+}
+
+export function encodeLookupRequest({ bucketId, blindedElements }: LookupRequest): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(6 + blindedElements.length * ELEMENT_BYTES);
+  out[0] = MESSAGE_FORMAT;
+  new DataView(out.buffer).setUint32(1, bucketId);
+  writeElements(out, 5, blindedElements);
+  return out;
+}
+
+/** @param prefixBits of the account index: an id beyond them is refused */
+export function decodeLookupRequest(bytes: Uint8Array, prefixBits: number): LookupRequest {
+  assertFormat(bytes);
+  if (bytes.length < 6) throw malformed('shorter than its header');
+  const bucketId = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1);
+  if (bucketId >= 2 ** prefixBits) throw malformed('a bucket id out of range');
+  const { elements, end } = readElements(bytes, 5);
+  assertEnd(bytes, end);
+  return { bucketId: bucketId as BucketId, blindedElements: elements as BlindedElement[] };
+}
+
+export interface LookupResponse {
+  readonly evaluatedElements: readonly EvaluatedElement[];
+  /** Padded, not yet opened. */
+  readonly body: Uint8Array;
+}
+
+export function encodeLookupResponse({ evaluatedElements, body }: LookupResponse): Uint8Array<ArrayBuffer> {
+  const bodyAt = 2 + evaluatedElements.length * ELEMENT_BYTES;
+  const out = new Uint8Array(bodyAt + body.length);
+  out[0] = MESSAGE_FORMAT;
+  writeElements(out, 1, evaluatedElements);
+  out.set(body, bodyAt);
+  return out;
+}
+
+export function decodeLookupResponse(bytes: Uint8Array): LookupResponse {
+  assertFormat(bytes);
+  const { elements, end } = readElements(bytes, 1);
+  return { evaluatedElements: elements as EvaluatedElement[], body: bytes.subarray(end) };
+}

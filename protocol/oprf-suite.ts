@@ -1,0 +1,35 @@
+// Suite `oprf`: an oblivious PRF where the caller must not hold the key. PROTOCOL.md §15.
+// What follows from the public key alone is here; the PRF itself is oprf.ts.
+
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { KeyId, PublicKey, SealKey } from './brands.ts';
+import { readBucketHash } from './entry.ts';
+import type { Suite } from './suite.ts';
+
+const LABEL = 'credveil oprf 1';
+const SALT = utf8ToBytes(LABEL);
+const KEY_ID_LABEL = utf8ToBytes(`${LABEL} key id`);
+const ACCOUNT_LABEL = utf8ToBytes(`${LABEL} account`);
+
+/** `info` of DeriveKeyPair, RFC 9497 §3.2.1. */
+export const KEY_INFO = SALT;
+
+/** The first 8 bytes of SHA-256("credveil oprf 1 key id" ‖ publicKey), in hex. */
+export function oprfKeyId(publicKey: PublicKey): KeyId {
+  return bytesToHex(sha256(concatBytes(KEY_ID_LABEL, publicKey)).subarray(0, 8)) as KeyId;
+}
+
+/** What a client of the `oprf` suite computes by itself. */
+export function createOprfSuite(publicKey: PublicKey): Suite & { readonly publicKey: PublicKey } {
+  const account = sha256.create().update(ACCOUNT_LABEL);
+  return {
+    suite: 'oprf',
+    keyId: oprfKeyId(publicKey),
+    publicKey,
+    // Public: this seal finds accidents, and buckets of another key; it does not bind the evaluator.
+    sealKey: hkdf(sha256, publicKey, SALT, utf8ToBytes('seal'), 32) as SealKey,
+    accountHash: (username) => readBucketHash(account.clone().update(username).digest(), 0),
+  };
+}
