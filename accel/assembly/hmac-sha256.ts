@@ -1,0 +1,141 @@
+// HMAC-SHA-256 (RFC 2104, FIPS 180-4) of many short messages, four at a time in the lanes of WebAssembly SIMD.
+// AssemblyScript; `npm run build:kernel` makes accel/hmac-kernel-wasm.ts of it.
+//
+// The key is given as two states of SHA-256: after the inner pad's block and after the outer's.
+
+@inline function rotr(x: v128, n: i32): v128 {
+  return v128.or(i32x4.shr_u(x, n), i32x4.shl(x, 32 - n));
+}
+
+// FIPS 180-4 §4.2.2
+const K = memory.data<u32>([
+  0x428a2f98,0x71374491,0xb5c0fbcf,0xe9b5dba5,0x3956c25b,0x59f111f1,0x923f82a4,0xab1c5ed5,
+  0xd807aa98,0x12835b01,0x243185be,0x550c7dc3,0x72be5d74,0x80deb1fe,0x9bdc06a7,0xc19bf174,
+  0xe49b69c1,0xefbe4786,0x0fc19dc6,0x240ca1cc,0x2de92c6f,0x4a7484aa,0x5cb0a9dc,0x76f988da,
+  0x983e5152,0xa831c66d,0xb00327c8,0xbf597fc7,0xc6e00bf3,0xd5a79147,0x06ca6351,0x14292967,
+  0x27b70a85,0x2e1b2138,0x4d2c6dfc,0x53380d13,0x650a7354,0x766a0abb,0x81c2c92e,0x92722c85,
+  0xa2bfe8a1,0xa81a664b,0xc24b8b70,0xc76c51a3,0xd192e819,0xd6990624,0xf40e3585,0x106aa070,
+  0x19a4c116,0x1e376c08,0x2748774c,0x34b0bcb5,0x391c0cb3,0x4ed8aa4a,0x5b9cca4f,0x682e6ff3,
+  0x748f82ee,0x78a5636f,0x84c87814,0x8cc70208,0x90befffa,0xa4506ceb,0xbef9a3f7,0xc67178f2]);
+
+// FIPS 180-4 §5.3.3
+const IV = memory.data<u32>([
+  0x6a09e667,0xbb67ae85,0x3c6ef372,0xa54ff53a,0x510e527f,0x9b05688c,0x1f83d9ab,0x5be0cd19]);
+
+// The message schedule, four lanes a word.
+const W = memory.data(64 * 16, 16);
+const STATE = memory.data(8 * 16, 16);
+const LANES = memory.data(4 * 128, 16);
+
+/** Sixteen bytes as four big-endian words. */
+@inline function be(p: usize): v128 {
+  return v128.swizzle(v128.load(p), i8x16(3,2,1,0,7,6,5,4,11,10,9,8,15,14,13,12));
+}
+
+/** Where memory is free for messages and results. */
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+/** One block of four lanes, 128 bytes apart, into STATE. `mask` lanes of all ones take the result. */
+function compress(block: usize, mask: v128): void {
+  for (let g = 0; g < 4; g++) {
+    const p = block + g * 16;
+    const a = be(p), b = be(p + 128), c = be(p + 256), d = be(p + 384);
+    const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+    const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+    const w = W + g * 64;
+    v128.store(w, i64x2.shuffle(ab0, cd0, 0, 2));
+    v128.store(w, i64x2.shuffle(ab0, cd0, 1, 3), 16);
+    v128.store(w, i64x2.shuffle(ab1, cd1, 0, 2), 32);
+    v128.store(w, i64x2.shuffle(ab1, cd1, 1, 3), 48);
+  }
+  schedule();
+  rounds(mask);
+}
+
+function schedule(): void {
+  for (let w = W + 256; w < W + 1024; w += 16) {
+    const w15 = v128.load(w - 240), w2 = v128.load(w - 32);
+    const s0 = v128.xor(v128.xor(rotr(w15, 7), rotr(w15, 18)), i32x4.shr_u(w15, 3));
+    const s1 = v128.xor(v128.xor(rotr(w2, 17), rotr(w2, 19)), i32x4.shr_u(w2, 10));
+    v128.store(w, i32x4.add(i32x4.add(v128.load(w - 256), s0), i32x4.add(v128.load(w - 112), s1)));
+  }
+}
+
+function rounds(mask: v128): void {
+  let a = v128.load(STATE), b = v128.load(STATE, 16), c = v128.load(STATE, 32), d = v128.load(STATE, 48);
+  let e = v128.load(STATE, 64), f = v128.load(STATE, 80), g = v128.load(STATE, 96), h = v128.load(STATE, 112);
+  for (let t: usize = 0; t < 64; t++) {
+    const S1 = v128.xor(v128.xor(rotr(e, 6), rotr(e, 11)), rotr(e, 25));
+    const ch = v128.xor(g, v128.and(e, v128.xor(f, g)));
+    const t1 = i32x4.add(i32x4.add(i32x4.add(h, S1), ch), i32x4.add(v128.load(W + (t << 4)), v128.load32_splat(K + (t << 2))));
+    const S0 = v128.xor(v128.xor(rotr(a, 2), rotr(a, 13)), rotr(a, 22));
+    const maj = v128.xor(v128.and(v128.xor(a, b), v128.xor(a, c)), a);
+    h = g; g = f; f = e; e = i32x4.add(d, t1); d = c; c = b; b = a; a = i32x4.add(t1, i32x4.add(S0, maj));
+  }
+  add(0, a, mask); add(16, b, mask); add(32, c, mask); add(48, d, mask);
+  add(64, e, mask); add(80, f, mask); add(96, g, mask); add(112, h, mask);
+}
+
+@inline function add(at: usize, x: v128, mask: v128): void {
+  const p = STATE + at;
+  v128.store(p, i32x4.add(v128.load(p), v128.and(x, mask)));
+}
+
+@inline function loadState(p: usize): void {
+  for (let i: usize = 0; i < 8; i++) v128.store(STATE + (i << 4), v128.load32_splat(p + (i << 2)));
+}
+
+/** Copies a message to its lane with SHA-256's padding after a first block of key. */
+function place(lane: usize, message: usize, length: u32): void {
+  const zero = i64x2.splat(0);
+  for (let i: usize = 0; i < 128; i += 16) v128.store(lane + i, zero);
+  memory.copy(lane, message, length);
+  store<u8>(lane + length, 0x80);
+  store<u32>(lane + (length > 55 ? 124 : 60), bswap<u32>((64 + length) << 3));
+}
+
+/** Writes the state (8 u32) that follows from the block of 64 bytes at `block`: a key XORed with a pad. */
+export function stateAfter(block: usize, state: usize): void {
+  memory.copy(LANES, block, 64);
+  loadState(IV);
+  compress(LANES, i32x4.splat(-1));
+  for (let i: usize = 0; i < 8; i++) store<i32>(state + (i << 2), i32x4.extract_lane(v128.load(STATE + (i << 4)), 0));
+}
+
+/**
+ * keys: inner and outer state (8 u32 each). messages: count times { u32 at; u32 length <= 119 }. out: 32 bytes each.
+ * count is a multiple of 4.
+ */
+export function hmacBatch(keys: usize, messages: usize, count: u32, out: usize): void {
+  for (let i: u32 = 0; i < count; i += 4) {
+    const m = messages + (i << 3);
+    const l0 = load<u32>(m, 4), l1 = load<u32>(m, 12), l2 = load<u32>(m, 20), l3 = load<u32>(m, 28);
+    place(LANES, load<u32>(m), l0);
+    place(LANES + 128, load<u32>(m, 8), l1);
+    place(LANES + 256, load<u32>(m, 16), l2);
+    place(LANES + 384, load<u32>(m, 24), l3);
+    loadState(keys);
+    compress(LANES, i32x4.splat(-1));
+    const long = i32x4.gt_u(i32x4(l0, l1, l2, l3), i32x4.splat(55));
+    if (v128.any_true(long)) compress(LANES + 64, long);
+    // The inner digest is the message of the outer hash: already in words.
+    for (let w: usize = 0; w < 128; w += 16) v128.store(W + w, v128.load(STATE + w));
+    v128.store(W + 128, i32x4.splat(<i32>0x80000000));
+    const zero = i32x4.splat(0);
+    for (let w: usize = 144; w < 240; w += 16) v128.store(W + w, zero);
+    v128.store(W + 240, i32x4.splat((64 + 32) << 3));
+    loadState(keys + 32);
+    schedule();
+    rounds(i32x4.splat(-1));
+    const o = out + (i << 5);
+    for (let w: usize = 0; w < 8; w++) {
+      const s = be(STATE + (w << 4));
+      store<u32>(o + (w << 2), i32x4.extract_lane(s, 0));
+      store<u32>(o + 32 + (w << 2), i32x4.extract_lane(s, 1));
+      store<u32>(o + 64 + (w << 2), i32x4.extract_lane(s, 2));
+      store<u32>(o + 96 + (w << 2), i32x4.extract_lane(s, 3));
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// HMAC-SHA-256 of many short messages at a time, on the WebAssembly kernel. Equal to node:crypto and @noble/hashes.
+
+import { HMAC_KERNEL_WASM } from './hmac-kernel-wasm.ts';
+
+/** Two blocks of SHA-256, less their padding. A longer message is for another implementation. */
+export const MAX_KERNEL_MESSAGE_BYTES = 119;
+export const DIGEST_BYTES = 32;
+
+const LANES = 4;
+const STATE_BYTES = 32;
+const PAGE_BYTES = 65_536;
+const BLOCK_BYTES = 64;
+const INNER_PAD = 0x36;
+const OUTER_PAD = 0x5c;
+
+interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  heapBase(): number;
+  stateAfter(block: number, state: number): void;
+  hmacBatch(keys: number, messages: number, count: number, out: number): void;
+}
+
+/** Collects messages under one key, and makes their digests all at once. */
+export class HmacKernel {
+  readonly #exports: KernelExports;
+  readonly #capacity: number;
+  readonly #keysAt: number;
+  readonly #listAt: number;
+  readonly #messagesAt: number;
+  readonly #digestsAt: number;
+  readonly #list: Uint32Array;
+  /** The memory of the module: messages are written here, digests read from here. */
+  readonly bytes: Uint8Array;
+  #count = 0;
+  #end: number;
+
+  /**
+   * @param key up to 64 bytes
+   * @param capacity messages a batch
+   */
+  constructor(key: Uint8Array, capacity: number) {
+    if (key.length > BLOCK_BYTES) throw new RangeError('a key of more than 64 bytes must be hashed first');
+    const module = new WebAssembly.Module(Buffer.from(HMAC_KERNEL_WASM, 'base64'));
+    this.#exports = new WebAssembly.Instance(module, { env: { abort: () => undefined } }).exports as unknown as KernelExports;
+    this.#capacity = Math.ceil(capacity / LANES) * LANES;
+    this.#keysAt = Math.ceil(this.#exports.heapBase() / 16) * 16;
+    this.#listAt = this.#keysAt + 2 * STATE_BYTES;
+    this.#digestsAt = this.#listAt + this.#capacity * 8;
+    this.#messagesAt = this.#digestsAt + this.#capacity * DIGEST_BYTES;
+    const bytes = this.#messagesAt + this.#capacity * (MAX_KERNEL_MESSAGE_BYTES + 1);
+    const { memory } = this.#exports;
+    memory.grow(Math.ceil(bytes / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES);
+    this.bytes = new Uint8Array(memory.buffer);
+    this.#list = new Uint32Array(memory.buffer, this.#listAt, this.#capacity * 2);
+    this.#prepare(key, INNER_PAD, this.#keysAt);
+    this.#prepare(key, OUTER_PAD, this.#keysAt + STATE_BYTES);
+    this.#end = this.#messagesAt;
+  }
+
+  /** RFC 2104: the key, filled with zero bytes to a block, XORed with a pad. */
+  #prepare(key: Uint8Array, pad: number, stateAt: number): void {
+    const at = this.#messagesAt;
+    for (let i = 0; i < BLOCK_BYTES; i++) this.bytes[at + i] = (key[i] ?? 0) ^ pad;
+    this.#exports.stateAfter(at, stateAt);
+    this.bytes.fill(0, at, at + BLOCK_BYTES);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get isFull(): boolean {
+    return this.#count === this.#capacity;
+  }
+
+  /** Where in `bytes` to write the next message, at most MAX_KERNEL_MESSAGE_BYTES long. */
+  get messageAt(): number {
+    return this.#end;
+  }
+
+  /** Ends the message at `messageAt`. @returns its place in the batch */
+  commitMessage(length: number): number {
+    const place = this.#count++;
+    this.#list[2 * place] = this.#end;
+    this.#list[2 * place + 1] = length;
+    this.#end += length;
+    return place;
+  }
+
+  /** Makes the digests of all messages; they are good until the next message is committed. */
+  run(): void {
+    // The lanes of the last four that have no message repeat whatever stood there before.
+    const count = Math.ceil(this.#count / LANES) * LANES;
+    for (let i = this.#count; i < count; i++) this.#list[2 * i + 1] = 0;
+    this.#exports.hmacBatch(this.#keysAt, this.#listAt, count, this.#digestsAt);
+    this.#count = 0;
+    this.#end = this.#messagesAt;
+  }
+
+  /** Where in `bytes` the digest of a message is. */
+  digestAt(place: number): number {
+    return this.#digestsAt + place * DIGEST_BYTES;
+  }
+}
