@@ -5,7 +5,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { nameError, type OnEvent } from './events.ts';
 import { isNotModified } from './negotiation.ts';
 import { SHARED_HEADERS, sendProblem } from './problem.ts';
-import type { ServedSnapshots } from './snapshots.ts';
+import type { Service } from './service.ts';
 
 /** Whether the server is on its way out. */
 export interface ServerState {
@@ -13,10 +13,31 @@ export interface ServerState {
 }
 
 const BUCKET_PATH = /^\/v1\/(?:account|password)\/[^/]*$/;
-const ROUTES = ['/v1/config', '/healthz', '/readyz', BUCKET_PATH];
-const ALLOWED = 'GET, HEAD, OPTIONS';
+const READ = {
+  routes: ['/v1/config', '/v1/datasets', '/healthz', '/readyz', BUCKET_PATH],
+  methods: 'GET, HEAD, OPTIONS',
+  headers: 'If-None-Match',
+};
+const EVALUATE = {
+  routes: ['/v1/lookup', '/v1/evaluate', '/v1/prove'],
+  methods: 'POST, OPTIONS',
+  headers: 'Content-Type',
+};
 
-export function createApp(snapshots: ServedSnapshots, state: ServerState, onEvent: OnEvent): Express {
+/** @param service what is asked; `services` are all that can be */
+export function createApp(
+  services: readonly Service[],
+  { snapshots }: Service,
+  state: ServerState,
+  onEvent: OnEvent,
+): Express {
+  // They do not change while the server runs.
+  const datasets = JSON.stringify(
+    services.map(({ dataset: { parameters } }) => {
+      const { dataset, keyId, suite } = parameters;
+      return { dataset, keyId, suite };
+    }),
+  );
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -37,6 +58,8 @@ export function createApp(snapshots: ServedSnapshots, state: ServerState, onEven
     response.writeHead(200, headers).end(config);
   });
 
+  app.get('/v1/datasets', (_request, response) => sendJson(response, datasets));
+
   app.get('/healthz', (_request, response) => sendStatus(response, { status: 'ok' }));
 
   app.get('/readyz', (_request, response) => {
@@ -44,21 +67,23 @@ export function createApp(snapshots: ServedSnapshots, state: ServerState, onEven
     sendStatus(response, { status: 'ready', snapshot: snapshots.current.id });
   });
 
-  app.options(ROUTES, (_request, response) => {
+  for (const { routes, methods, headers } of [READ, EVALUATE]) {
     const preflight = [
       'Allow',
-      ALLOWED,
+      methods,
       'Access-Control-Allow-Methods',
-      ALLOWED,
+      methods,
       'Access-Control-Allow-Headers',
-      'If-None-Match',
+      headers,
       'Access-Control-Max-Age',
       '86400',
+      ...SHARED_HEADERS,
     ];
-    response.writeHead(204, [...preflight, ...SHARED_HEADERS]).end();
-  });
-
-  app.all(ROUTES, (_request, response) => sendProblem(response, 'METHOD_NOT_ALLOWED', ['Allow', ALLOWED]));
+    app.options(routes, (_request, response) => {
+      response.writeHead(204, preflight).end();
+    });
+    app.all(routes, (_request, response) => sendProblem(response, 'METHOD_NOT_ALLOWED', ['Allow', methods]));
+  }
   app.use((_request, response) => sendProblem(response, 'ROUTE_MISSING'));
   // Express knows an error handler by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
@@ -68,9 +93,12 @@ export function createApp(snapshots: ServedSnapshots, state: ServerState, onEven
 }
 
 function sendStatus(response: Response, status: { readonly status: string; readonly snapshot?: string }): void {
-  const body = JSON.stringify(status);
-  const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
-  response.writeHead(200, [...headers, 'Cache-Control', 'no-store', ...SHARED_HEADERS]).end(body);
+  sendJson(response, JSON.stringify(status));
+}
+
+function sendJson(response: Response, json: string): void {
+  const headers = ['Content-Type', 'application/json', 'Content-Length', String(json.length)];
+  response.writeHead(200, [...headers, 'Cache-Control', 'no-store', ...SHARED_HEADERS]).end(json);
 }
 
 /** What is left to say after an exception. The client learns that there was one, the operator its name. */

@@ -7,12 +7,13 @@ import { type IndexName, parsePrefix } from '../protocol/bucket-id.ts';
 import { formatTag } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { isNotModified, prefersText } from './negotiation.ts';
-import { type ProblemCode, SHARED_HEADERS, sendProblem } from './problem.ts';
+import { SHARED_HEADERS, sendProblem } from './problem.ts';
+import type { ProblemCode } from './problem-kinds.ts';
+import { wantedSnapshot } from './snapshot-query.ts';
 import type { ServedSnapshot, ServedSnapshots } from './snapshots.ts';
 
 /** A path that names a bucket, its prefix not yet looked at, and what follows the question mark. */
 const BUCKET_TARGET = /^\/v1\/(account|password)\/([^/?]*)(?:\?(.*))?$/;
-const SNAPSHOT_QUERY = /^snapshot=(\d{6,12}-[0-9a-f]{16})$/;
 /** 12 hex digits and a line feed. */
 const TEXT_ENTRY_BYTES = 13;
 
@@ -53,15 +54,13 @@ function findBucket(
   prefix: string,
   query: string | undefined,
 ): FoundBucket | ProblemCode {
-  const wanted = query === undefined ? undefined : SNAPSHOT_QUERY.exec(query)?.[1];
-  if (query !== undefined && wanted === undefined) return 'QUERY_MALFORMED';
-  const served = wanted === undefined ? snapshots.current : snapshots.find(wanted);
-  if (!served) return 'SNAPSHOT_GONE';
+  const served = wantedSnapshot(snapshots, query);
+  if (typeof served === 'string') return served;
   const facts = served.snapshot.facts.indexes[index];
   if (!facts) return 'INDEX_MISSING';
   try {
     const id = parsePrefix(prefix, facts.prefixBits);
-    const cacheControl = wanted === undefined ? NEWEST : PINNED;
+    const cacheControl = query === undefined ? NEWEST : PINNED;
     return { served, index, id, maxEntries: facts.maxEntries, cacheControl };
   } catch (error) {
     if (error instanceof ProtocolError) return 'PREFIX_MALFORMED';

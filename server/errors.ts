@@ -4,6 +4,10 @@ import { CredveilError } from '../protocol/errors.ts';
 
 export type ServerErrorCode =
   | 'OPTION_OUT_OF_RANGE'
+  | 'KEY_REQUIRED'
+  | 'KEY_NOT_WANTED'
+  | 'DATASET_REPEATED'
+  | 'REUSE_PORT_UNSUPPORTED'
   | 'ADDRESS_IN_USE'
   | 'ADDRESS_NOT_AVAILABLE'
   | 'ADDRESS_FORBIDDEN'

@@ -2,7 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ProblemCode, rawProblem, sendProblem } from './problem.ts';
+import { rawProblem, sendProblem } from './problem.ts';
+import type { ProblemCode } from './problem-kinds.ts';
 
 /** Answers a request that no route may see. False, and nothing done, for a request that may pass. */
 export function refuseRequest(request: IncomingMessage, response: ServerResponse, maxUrlBytes: number): boolean {
@@ -18,10 +19,14 @@ function problemOf(request: IncomingMessage, maxUrlBytes: number): ProblemCode |
   // RFC 9112 §3.2: a request of HTTP/1.1 names its host.
   if (headers.host === undefined && request.httpVersion === '1.1') return 'REQUEST_MALFORMED';
   // Node hands the URL over as latin1: a character is a byte.
-  if (url.length > maxUrlBytes) return 'URL_TOO_LONG';
-  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0)
-    return 'BODY_NOT_ALLOWED';
-  return undefined;
+  return url.length > maxUrlBytes ? 'URL_TOO_LONG' : undefined;
+}
+
+/** Answers a request with a body, for the routes that take none. False, and nothing done, for one without. */
+export function refuseBody({ headers }: IncomingMessage, response: ServerResponse): boolean {
+  if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return false;
+  sendProblem(response, 'BODY_NOT_ALLOWED', ['Connection', 'close']);
+  return true;
 }
 
 /** RFC 9112 §3.2.2: the absolute form that proxies send means its path. */

@@ -17,6 +17,8 @@ export interface ServerLimits {
   readonly keepAliveTimeoutMs?: number;
   /** A socket on which nothing moves while an answer is due: a client that stopped reading. Default 30,000. */
   readonly stalledTimeoutMs?: number;
+  /** Group elements that wait to be evaluated, in each of two lanes; more is refused. Default 4,096: half a second. */
+  readonly maxWaitingElements?: number;
   /** How often the first two timeouts are looked at. Default 1,000. */
   readonly timeoutCheckIntervalMs?: number;
 }
@@ -29,6 +31,7 @@ export const DEFAULT_LIMITS: Required<ServerLimits> = {
   requestTimeoutMs: 15_000,
   keepAliveTimeoutMs: 65_000,
   stalledTimeoutMs: 30_000,
+  maxWaitingElements: 4096,
   timeoutCheckIntervalMs: 1_000,
 };
 

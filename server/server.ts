@@ -1,24 +1,30 @@
-// Starting and stopping: a dataset's snapshots behind an HTTP server.
+// Starting and stopping: datasets behind an HTTP server.
 
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { openDataset } from '../store/dataset.ts';
-import { createApp, type ServerState, sendInternal } from './app.ts';
-import { createBucketHandler } from './buckets.ts';
-import { listenError } from './errors.ts';
+import type { AddressInfo, ListenOptions, Socket } from 'node:net';
+import type { DatasetKey } from '../store/key-file.ts';
+import type { ServerState } from './app.ts';
+import { listenError, ServerError } from './errors.ts';
 import type { OnEvent } from './events.ts';
-import { originForm, refuseRequest, refuseSocket } from './gate.ts';
+import { refuseSocket } from './gate.ts';
 import { asWholeNumber, parseLimits, type ServerLimits } from './limits.ts';
-import { ServedSnapshots } from './snapshots.ts';
+import { createListener } from './listener.ts';
+import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
 
 export interface ServerOptions extends ServerLimits {
+  /** The key of the dataset under `oprf`. Under `hmac` a server must not have it. */
+  readonly key?: DatasetKey;
+  /** More datasets, under /d/{dataset id}: for the time in which clients move from one key to another. */
+  readonly additional?: readonly ServedFolder[];
   /** Default 127.0.0.1: what other machines may reach is the operator's decision. */
   readonly host?: string;
   /** Default 8787; 0 takes any free port. */
   readonly port?: number;
+  /** Lets further processes listen on the same port; the kernel spreads connections over them. Node 23.1 or later. */
+  readonly reusePort?: boolean;
   /** How often CURRENT is looked at for a new snapshot. Default 1,000. */
   readonly pollIntervalMs?: number;
-  /** What the bodies of a snapshot may take in memory; two snapshots may be open. Default 128 MiB. */
+  /** What the bodies of a snapshot may take in memory; a dataset may have two open. Default 128 MiB. */
   readonly maxHeldBytes?: number;
   /** Takes what an operator should know. Must not throw. */
   readonly onEvent?: OnEvent;
@@ -43,23 +49,27 @@ const DEFAULT_DEADLINE_MS = 10_000;
 const CLOSE_IDLE_MS = 20;
 
 /**
- * Opens a dataset's snapshot and serves it.
+ * Opens the current snapshot of a dataset and serves it.
  * @throws ServerError where an option or the address is wrong
  * @throws StoreError where the dataset or its snapshot is
  */
 export async function startServer(folder: string, options: ServerOptions = {}): Promise<CredveilServer> {
-  const { host = '127.0.0.1', onEvent = () => undefined } = options;
+  const { host = '127.0.0.1', reusePort = false, key, additional = [], onEvent = () => undefined } = options;
   const port = asWholeNumber('port', options.port ?? DEFAULT_PORT, 0, 65_535);
   const pollIntervalMs = asWholeNumber('pollIntervalMs', options.pollIntervalMs ?? 1_000, 1, 86_400_000);
   const maxHeldBytes = asWholeNumber('maxHeldBytes', options.maxHeldBytes ?? DEFAULT_HELD_BYTES, 0, 2 ** 40);
   const limits = parseLimits(options);
-  const snapshots = await ServedSnapshots.open(openDataset(folder), { pollIntervalMs, maxHeldBytes, onEvent });
+  if (reusePort) assertReusePort();
+  const first = key ? { folder, key } : { folder };
+  const snapshotOptions = { pollIntervalMs, maxHeldBytes, onEvent };
+  const services = (await openServices([first, ...additional], snapshotOptions)) as [Service, ...Service[]];
   const state: ServerState = { closing: false };
-  const server = createLimitedServer(limits, createListener(snapshots, state, limits, onEvent));
+  const server = createLimitedServer(limits, createListener(services, state, limits, onEvent));
+  const sockets = trackSockets(server);
   try {
-    await listen(server, host, port);
+    await listen(server, { host, port, reusePort });
   } catch (cause) {
-    await snapshots.close();
+    await closeServices(services);
     throw listenError(cause, host, port);
   }
   const address = server.address() as AddressInfo;
@@ -74,34 +84,12 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
       closed ??= (async () => {
         state.closing = true;
         onEvent({ event: 'closing', deadlineMs });
-        await drain(server, deadlineMs);
-        await snapshots.close();
+        await drain(server, sockets, deadlineMs);
+        await closeServices(services);
         onEvent({ event: 'closed' });
       })();
       return closed;
     },
-  };
-}
-
-function createListener(
-  snapshots: ServedSnapshots,
-  state: ServerState,
-  limits: Required<ServerLimits>,
-  onEvent: OnEvent,
-): RequestListener {
-  const answerBucket = createBucketHandler(snapshots);
-  const app = createApp(snapshots, state, onEvent);
-  return (request, response) => {
-    try {
-      if (state.closing) response.shouldKeepAlive = false;
-      if (refuseRequest(request, response, limits.maxUrlBytes)) return;
-      if (!request.url?.startsWith('/')) request.url = originForm(request.url ?? '');
-      if (!answerBucket(request, response)) app(request, response);
-      // Armed only where the kernel did not take the whole answer at once: a timer a request would cost a microsecond.
-      if (response.writableLength > 0) request.socket.setTimeout(limits.stalledTimeoutMs);
-    } catch (error) {
-      sendInternal(response, error, onEvent);
-    }
   };
 }
 
@@ -126,18 +114,42 @@ function createLimitedServer(limits: Required<ServerLimits>, listener: RequestLi
   return server;
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function assertReusePort(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 23 || (major === 23 && minor >= 1)) return;
+  throw new ServerError(
+    'REUSE_PORT_UNSUPPORTED',
+    'this version of Node cannot share a port between processes',
+    'Use Node 24, or give each process a port of its own.',
+  );
+}
+
+/** The open sockets of a server, kept up to date. */
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+function listen(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port }, () => {
+    server.listen(options, () => {
       server.off('error', reject);
       resolve();
     });
   });
 }
 
-async function drain(server: Server, deadlineMs: number): Promise<void> {
-  const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
+async function drain(server: Server, sockets: ReadonlySet<Socket>, deadlineMs: number): Promise<void> {
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    // To Node a connection without a byte is one whose first request has begun.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }, CLOSE_IDLE_MS);
   const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
   await new Promise((resolve) => server.close(resolve));
   clearInterval(idle);

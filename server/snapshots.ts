@@ -27,14 +27,18 @@ export interface ServedSnapshot {
   readonly config: Buffer;
 }
 
+/** A refused snapshot is tried again after 1, 2, 4, … polls, at most after these. */
+const MAX_RETRY_POLLS = 64;
+
 /** Owns the open snapshots and looks at CURRENT for a new one. */
 export class ServedSnapshots {
   readonly #dataset: Dataset;
   readonly #options: SnapshotOptions;
   #current: ServedSnapshot;
   #previous: ServedSnapshot | undefined;
-  /** The line of CURRENT that was acted on last, taken or refused. */
+  /** The line of CURRENT that names the current snapshot. */
   #line: string | undefined;
+  #refused: Refused | undefined;
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> = Promise.resolve();
   #closed = false;
@@ -86,24 +90,40 @@ export class ServedSnapshots {
   }
 
   async #poll(): Promise<void> {
-    let line = this.#line;
+    const refused = this.#refused;
+    let line: string | undefined;
     try {
       line = readCurrent(this.#dataset);
-      if (line === this.#line) return;
+      if (line === this.#line) {
+        this.#refused = undefined;
+        return;
+      }
+      // The check reads the whole file: what failed it is not read again every second.
+      if (refused && refused.line === line && --refused.pollsLeft > 0) return;
       const next = await openServed(this.#dataset, this.#options.maxHeldBytes);
       if (this.#closed) return next.snapshot.close();
       this.#previous?.snapshot.close();
       this.#previous = this.#current;
       this.#current = next;
       this.#line = line;
+      this.#refused = undefined;
       this.#options.onEvent({ event: 'snapshot-opened', snapshot: next.id });
     } catch (error) {
-      // Said once for each line of CURRENT: the check reads the whole file, so it is not repeated every second.
-      this.#line = line;
+      const polls = refused && refused.line === line ? Math.min(2 * refused.polls, MAX_RETRY_POLLS) : 1;
+      this.#refused = { line, polls, pollsLeft: polls };
+      // Said once for each line of CURRENT.
+      if (polls > 1) return;
       const message = error instanceof StoreError ? error.message : 'the new snapshot could not be opened';
       this.#options.onEvent({ event: 'snapshot-refused', message, ...nameError(error) });
     }
   }
+}
+
+/** What CURRENT said when it was refused, and when it is tried again. */
+interface Refused {
+  readonly line: string | undefined;
+  readonly polls: number;
+  pollsLeft: number;
 }
 
 async function openServed(dataset: Dataset, maxHeldBytes: number): Promise<ServedSnapshot> {

@@ -1,3 +1,5 @@
+// Snapshots that come, go or are broken while a server runs, and how it closes.
+
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';

@@ -1,3 +1,5 @@
+// Limits of the server, over real sockets, and what startServer refuses.
+
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,5 @@
+// The server over real HTTP: buckets, config, and what is said where there is nothing. PROTOCOL.md §13.
+
 import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BucketId } from '../protocol/brands.ts';
