@@ -41,7 +41,8 @@ export class HmacKernel {
   constructor(key: Uint8Array, capacity: number) {
     if (key.length > BLOCK_BYTES) throw new RangeError('a key of more than 64 bytes must be hashed first');
     const module = new WebAssembly.Module(Buffer.from(HMAC_KERNEL_WASM, 'base64'));
-    this.#exports = new WebAssembly.Instance(module, { env: { abort: () => undefined } }).exports as unknown as KernelExports;
+    this.#exports = new WebAssembly.Instance(module, { env: { abort: () => undefined } })
+      .exports as unknown as KernelExports;
     this.#capacity = Math.ceil(capacity / LANES) * LANES;
     this.#keysAt = Math.ceil(this.#exports.heapBase() / 16) * 16;
     this.#listAt = this.#keysAt + 2 * STATE_BYTES;

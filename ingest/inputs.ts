@@ -82,3 +82,13 @@ export async function readInput(
 export function sameFiles(a: readonly InputFile[], b: readonly InputFile[]): boolean {
   return a.length === b.length && a.every((file, i) => file.sha256 === b[i]?.sha256);
 }
+
+/** Undefined where one of them is a stream. */
+export function totalBytes(inputs: readonly CorpusInput[]): number | undefined {
+  let total = 0;
+  for (const { bytes } of inputs) {
+    if (bytes === undefined) return undefined;
+    total += bytes;
+  }
+  return total;
+}

@@ -14,9 +14,14 @@ export class RejectCounter {
   readonly #counts = new Map<RejectReason, number>();
   total = 0;
 
-  add(reason: RejectReason): void {
-    this.total++;
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+  add(reason: RejectReason, count = 1): void {
+    this.total += count;
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+  }
+
+  /** Takes over what another counter counted. */
+  addAll(counts: { readonly [reason: string]: number }): void {
+    for (const [reason, count] of Object.entries(counts)) this.add(reason as RejectReason, count);
   }
 
   /** Reasons in alphabetical order, so that equal runs have equal bytes. */

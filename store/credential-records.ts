@@ -1,11 +1,12 @@
 // From a credential to its records: which entries each index gets. PROTOCOL.md §11.
 
-import type { BucketHash, PrfOutput } from '../protocol/brands.ts';
+import type { BucketHash, NormalizedPassword, NormalizedUsername, PrfOutput } from '../protocol/brands.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
 import { passwordHash } from '../protocol/entry.ts';
+import { ProtocolError } from '../protocol/errors.ts';
 import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
-import { EntryKind, pairInput, passwordInput, usernameInput } from '../protocol/private-input.ts';
+import { EntryKind, MAX_FIELD_BYTES, pairInput, passwordInput, usernameInput } from '../protocol/private-input.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { KIND_AT, PAD_AT, RECORD_BYTES, writeTimes } from './record.ts';
 
@@ -25,8 +26,32 @@ export interface CredentialRecords {
   derive(credential: Credential, emit: EmitRecord): void;
 }
 
-/** Derives with one suite for the given indexes. An empty username or password makes no entry of its own. */
+/** Derives with one suite for the given indexes. */
 export function credentialRecords(suite: KeyedSuite, indexes: readonly IndexName[]): CredentialRecords {
+  const derive = deriveRecords(suite, indexes);
+  return {
+    derive({ username, password, times }, emit) {
+      const name = username === undefined ? undefined : normalizeUsername(username);
+      if (!derive(name, normalizePassword(password), times, emit))
+        throw new ProtocolError(
+          'FIELD_TOO_LONG',
+          `a username or password is longer than ${MAX_FIELD_BYTES} bytes`,
+          'Leave this credential out.',
+        );
+    },
+  };
+}
+
+/** Emits the records of a normalized credential. @returns false, and emits nothing, where a field is too long */
+export type DeriveRecords = (
+  username: NormalizedUsername | undefined,
+  password: NormalizedPassword,
+  times: number,
+  emit: EmitRecord,
+) => boolean;
+
+/** An empty username or password makes no entry of its own. */
+export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[]): DeriveRecords {
   const wantsAccount = indexes.includes('account');
   const wantsPassword = indexes.includes('password');
   const record = new Uint8Array(RECORD_BYTES);
@@ -39,26 +64,22 @@ export function credentialRecords(suite: KeyedSuite, indexes: readonly IndexName
     record.set(output.subarray(0, 6), 4);
     record[KIND_AT] = kind;
     record.set(output.subarray(6, 9), PAD_AT);
-    writeTimes(record, 0, times);
+    writeTimes(record, 0, Math.min(MAX_TIMES_SEEN, times));
     return record;
   };
 
-  return {
-    derive(credential, emit) {
-      const times = Math.min(MAX_TIMES_SEEN, credential.times);
-      const password = normalizePassword(credential.password);
-      if (wantsAccount && credential.username !== undefined) {
-        const username = normalizeUsername(credential.username);
-        const pair = suite.evaluate(pairInput(username, password));
-        const hash = suite.accountHash(username);
-        emit('account', fill(hash, pair, EntryKind.pair, times));
-        if (username.length > 0)
-          emit('account', fill(hash, suite.evaluate(usernameInput(username)), EntryKind.username, times));
-      }
-      if (wantsPassword && password.length > 0) {
-        const output = suite.evaluate(passwordInput(password));
-        emit('password', fill(passwordHash(output), output, EntryKind.password, times));
-      }
-    },
+  return (username, password, times, emit) => {
+    if (password.length > MAX_FIELD_BYTES || (username?.length ?? 0) > MAX_FIELD_BYTES) return false;
+    if (wantsAccount && username !== undefined) {
+      const hash = suite.accountHash(username);
+      emit('account', fill(hash, suite.evaluate(pairInput(username, password)), EntryKind.pair, times));
+      if (username.length > 0)
+        emit('account', fill(hash, suite.evaluate(usernameInput(username)), EntryKind.username, times));
+    }
+    if (wantsPassword && password.length > 0) {
+      const output = suite.evaluate(passwordInput(password));
+      emit('password', fill(passwordHash(output), output, EntryKind.password, times));
+    }
+    return true;
   };
 }

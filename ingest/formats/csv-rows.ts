@@ -49,8 +49,10 @@ export class CsvRows {
     this.#giveUpAll();
   }
 
-  #line(line: Buffer): void {
+  #line(bytes: Buffer): void {
     const continues = this.#open.length > 0;
+    // A row with quotes may go on, and its first lines are the splitter's only now.
+    const line = continues || bytes.includes(QUOTE) ? Buffer.from(bytes) : bytes;
     const state = continues ? this.#readQuoted(line, 0) : this.#readCells(line, 0);
     if (state === 'whole') {
       const cells = this.#cells;
@@ -58,8 +60,7 @@ export class CsvRows {
       this.#sink.row(cells);
       return;
     }
-    // The line is the splitter's until this returns.
-    this.#open.push(Buffer.from(line));
+    this.#open.push(line);
     this.#openBytes += line.length + 1;
     if (state === 'broken' || this.#open.length > MAX_ROW_LINES || this.#openBytes > MAX_LINE_BYTES) this.#giveUp();
   }
@@ -100,9 +101,7 @@ export class CsvRows {
       this.#cells.push(line.subarray(start, comma === -1 ? line.length : comma));
       return comma === -1 ? 'whole' : this.#readCells(line, comma + 1);
     }
-    // What is kept for the next line must not be the splitter's.
-    this.#cell = [Buffer.concat([...this.#cell, line.subarray(from), LF])];
-    this.#cells = this.#cells.map((cell) => Buffer.from(cell));
+    this.#cell.push(line.subarray(from), LF);
     return 'open';
   }
 

@@ -1,0 +1,79 @@
+// Credentials of formats that are not of lines, packed for a worker.
+//
+//   struct PackedCredential {
+//     u32 times;
+//     u32 usernameBytes;   // 0xffffffff where there is none
+//     u32 passwordBytes;
+//     u8  username[];      // UTF-8, not yet normalized
+//     u8  password[];
+//   }                      // little-endian
+
+import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
+import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
+import type { Credential } from '../store/credential-records.ts';
+import type { Deriver } from './deriver.ts';
+import type { RejectCounter } from './rejects.ts';
+
+const HEADER_BYTES = 12;
+const NONE = 0xffff_ffff;
+
+export class CredentialPacker {
+  readonly #batchBytes: number;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #end = 0;
+
+  constructor(batchBytes: number) {
+    this.#batchBytes = batchBytes;
+    this.#bytes = new Uint8Array(batchBytes);
+  }
+
+  get isFull(): boolean {
+    return this.#end >= this.#batchBytes;
+  }
+
+  add({ username, password, times }: Credential): void {
+    const name = username === undefined ? undefined : Buffer.from(username.toWellFormed());
+    const secret = Buffer.from(password.toWellFormed());
+    const length = HEADER_BYTES + (name?.length ?? 0) + secret.length;
+    if (this.#end + length > this.#bytes.length) {
+      const grown = new Uint8Array(2 * this.#bytes.length + length);
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    const view = new DataView(this.#bytes.buffer, this.#end);
+    view.setUint32(0, Math.min(MAX_TIMES_SEEN, times), true);
+    view.setUint32(4, name?.length ?? NONE, true);
+    view.setUint32(8, secret.length, true);
+    if (name) this.#bytes.set(name, this.#end + HEADER_BYTES);
+    this.#bytes.set(secret, this.#end + length - secret.length);
+    this.#end += length;
+  }
+
+  /** What was added since the last time. */
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.#bytes.subarray(0, this.#end);
+    this.#bytes = new Uint8Array(this.#batchBytes);
+    this.#end = 0;
+    return taken;
+  }
+}
+
+/** @returns the credentials that made records */
+export function deriveCredentials(packed: Uint8Array, deriver: Deriver, rejects: RejectCounter): number {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const text = new TextDecoder('utf-8', { ignoreBOM: true });
+  let credentials = 0;
+  for (let at = 0; at < packed.length; ) {
+    const times = view.getUint32(at, true);
+    const usernameBytes = view.getUint32(at + 4, true);
+    const passwordBytes = view.getUint32(at + 8, true);
+    const passwordAt = at + HEADER_BYTES + (usernameBytes === NONE ? 0 : usernameBytes);
+    const username = usernameBytes === NONE ? undefined : text.decode(packed.subarray(at + HEADER_BYTES, passwordAt));
+    const password = text.decode(packed.subarray(passwordAt, passwordAt + passwordBytes));
+    const name = username === undefined ? undefined : normalizeUsername(username);
+    if (deriver.add(name, normalizePassword(password), times)) credentials++;
+    else rejects.add('too-long');
+    at = passwordAt + passwordBytes;
+  }
+  return credentials;
+}

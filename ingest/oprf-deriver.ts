@@ -1,0 +1,23 @@
+// The `oprf` suite for ingest: one evaluation an entry. PROTOCOL.md §15.
+
+import type { NormalizedPassword, NormalizedUsername } from '../protocol/brands.ts';
+import type { KeyedSuite } from '../protocol/suite.ts';
+import { deriveRecords } from '../store/credential-records.ts';
+import type { Deriver } from './deriver.ts';
+import { lowerCase } from './hmac-deriver.ts';
+import type { Sorters } from './sorters.ts';
+
+export function createOprfDeriver(suite: KeyedSuite, sorters: Sorters): Deriver {
+  const derive = deriveRecords(suite, sorters.indexes);
+  const add = (username: Uint8Array | undefined, password: Uint8Array, times: number): boolean =>
+    derive(username as NormalizedUsername | undefined, password as NormalizedPassword, times, sorters.emit);
+  return {
+    addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
+      const username = usernameFrom < 0 ? undefined : bytes.slice(usernameFrom, usernameTo);
+      if (username) lowerCase(username, 0, username.length, username);
+      add(username, bytes.slice(passwordFrom, passwordTo), times);
+    },
+    add,
+    flush: () => undefined,
+  };
+}

@@ -1,0 +1,58 @@
+// A worker thread of ingest: a segment in, sorted chunks out. It alone sees a segment's plaintext.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { createSodiumOprf } from '../accel/oprf-sodium.ts';
+import type { IndexName } from '../protocol/bucket-id.ts';
+import { parseHmacKeyText } from '../protocol/key.ts';
+import type { SuiteName } from '../protocol/suite.ts';
+import { parseKeyText } from '../store/key-file.ts';
+import { deriveCredentials } from './credential-batch.ts';
+import type { Deriver } from './deriver.ts';
+import { findLineFormat } from './formats/line-format.ts';
+import { createHmacDeriver } from './hmac-deriver.ts';
+import { deriveLines } from './line-batch.ts';
+import { createOprfDeriver } from './oprf-deriver.ts';
+import { RejectCounter } from './rejects.ts';
+import { type ChunkFiles, Sorters } from './sorters.ts';
+
+export interface WorkerSettings {
+  readonly suite: SuiteName;
+  /** The secret itself: it goes from thread to thread in memory, never to argv or the environment. */
+  readonly keyText: string;
+  readonly indexes: readonly IndexName[];
+  readonly folder: string;
+  readonly sortMemoryBytes: number;
+  /** Name of a format of lines; undefined where segments are packed credentials. */
+  readonly lineFormat: string | undefined;
+}
+
+export interface SegmentTask {
+  readonly number: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface SegmentResult {
+  readonly number: number;
+  readonly credentials: number;
+  readonly rejects: { readonly [reason: string]: number };
+  readonly chunks: ChunkFiles;
+}
+
+async function createDeriver({ suite, keyText }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
+  if (suite === 'hmac') return createHmacDeriver(parseHmacKeyText(keyText), sorters);
+  return createOprfDeriver(parseKeyText(keyText).createSuite(await createSodiumOprf()), sorters);
+}
+
+const settings = workerData as WorkerSettings;
+const sorters = new Sorters(settings.indexes, settings.folder, settings.sortMemoryBytes);
+const deriver = await createDeriver(settings, sorters);
+const rules = settings.lineFormat === undefined ? undefined : findLineFormat(settings.lineFormat)?.lines;
+
+parentPort?.on('message', ({ number, bytes }: SegmentTask) => {
+  const rejects = new RejectCounter();
+  sorters.begin(number);
+  const credentials = rules ? deriveLines(bytes, rules, deriver, rejects) : deriveCredentials(bytes, deriver, rejects);
+  deriver.flush();
+  const result: SegmentResult = { number, credentials, rejects: rejects.byReason(), chunks: sorters.finish() };
+  parentPort?.postMessage(result);
+});
