@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatSeconds } from './units.ts';
 const REDRAW_MS = 100;
 const PLAIN_LINE_MS = 5000;
 const BAR_CELLS = 24;
+const LEAST_BAR_CELLS = 8;
 
 export interface ProgressState {
   readonly label: string;
@@ -56,18 +57,25 @@ export class ProgressBar {
 
   #draw({ label, done, total, figures }: ProgressState): void {
     const fraction = total === undefined || total === 0 ? undefined : Math.min(1, done / total);
-    const parts = [...figures];
-    if (fraction !== undefined && fraction > 0 && fraction < 1)
-      parts.push(`ETA ${formatSeconds((this.elapsedSeconds * (1 - fraction)) / fraction)}`);
+    // Before the figures, of which a narrow terminal shows the first.
+    const eta =
+      fraction !== undefined && fraction > 0 && fraction < 1
+        ? [`ETA ${formatSeconds((this.elapsedSeconds * (1 - fraction)) / fraction)}`]
+        : [];
+    const parts = [...eta, ...figures];
     const percent = fraction === undefined ? '' : ` ${String(Math.floor(fraction * 100)).padStart(3)}%`;
     if (!this.#stream.isTTY) {
       this.#stream.write(`${label}${percent}  ${parts.join('  ')}\n`);
       return;
     }
-    const filled = Math.round((fraction ?? 0) * BAR_CELLS);
-    const bar = fraction === undefined ? '' : ` ${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)}`;
-    const line = `${label}${bar}${percent}  ${parts.join('  ')}`;
-    this.#stream.write(`\r\x1b[K${line.slice(0, (this.#stream.columns || 120) - 1)}`);
+    const room = (this.#stream.columns || 120) - 1;
+    const tail = (): string => `${percent}  ${parts.join('  ')}`;
+    while (parts.length > 1 && label.length + 1 + LEAST_BAR_CELLS + tail().length > room) parts.pop();
+    const text = tail();
+    const cells = Math.min(BAR_CELLS, Math.max(LEAST_BAR_CELLS, room - label.length - text.length - 1));
+    const filled = Math.round((fraction ?? 0) * cells);
+    const bar = fraction === undefined ? '' : ` ${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`;
+    this.#stream.write(`\r\x1b[K${`${label}${bar}${text}`.slice(0, room)}`);
     this.#drawn = true;
   }
 }

@@ -7,6 +7,7 @@ import { openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { promptHidden, promptLine } from '../prompt.ts';
+import { formatCounted } from '../units.ts';
 
 interface CheckOptions {
   url: string;
@@ -45,7 +46,7 @@ function describe(verdict: Verdict): string {
     clean: 'not found',
     unknown: `could not be decided (${verdict.reason})`,
   };
-  const times = verdict.timesSeen === undefined ? '' : `, seen at least ${verdict.timesSeen} times`;
+  const times = verdict.timesSeen === undefined ? '' : `, seen at least ${formatCounted(verdict.timesSeen, 'time')}`;
   return `${verdict.status}: ${text[verdict.status]}${times}  [${verdict.durationMs.toFixed(1)} ms]`;
 }
 
@@ -95,7 +96,8 @@ export function addCheck(program: Command): void {
           process.stdout.write(`${json ? JSON.stringify(verdict) : describe(verdict)}\n`);
           if (verdict.status === 'unknown') {
             process.exitCode = ExitCode.failed;
-            if (!json) process.stderr.write('  Is the server running, and is this the key of its dataset?\n');
+            if (!json && verdict.reason !== 'NOTHING_ASKED')
+              process.stderr.write('  Is the server running, and is this the key of its dataset?\n');
           }
         }
       } finally {

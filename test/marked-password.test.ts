@@ -1,0 +1,281 @@
+// A marked username and password go the whole way, and afterwards they are nowhere but where they began. Each search
+// is also given something that it has to find, so that a search that finds nothing shows something.
+
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLeakChecker } from '../client-sdk/index.ts';
+import { comboFormat } from '../ingest/formats/line-format.ts';
+import { ingest } from '../ingest/ingest.ts';
+import { streamInput } from '../ingest/inputs.ts';
+import { openDataset, workFolder } from '../store/dataset.ts';
+import { openKeyFile } from '../store/key-file.ts';
+import {
+  createWorkPlace,
+  credveil,
+  filesBelow,
+  type Outcome,
+  type Served,
+  serveDataset,
+  type WorkPlace,
+} from './fixtures/credveil.ts';
+import { seededPairs } from './fixtures/dataset.ts';
+
+/** Letters that occur nowhere else; lower case, so that normalization leaves them. */
+const marker = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => String.fromCharCode(97 + (byte % 26))).join('');
+
+/** What all secrets begin with: one search finds any of them. */
+const tag = marker();
+const username = tag + marker();
+const password = tag + marker();
+/** A pair that did not leak is secret too. */
+const strangerName = tag + marker();
+const strangerPassword = tag + marker();
+const secrets = [username, password, strangerName, strangerPassword];
+
+const textTraces = (text: string): Buffer[] => [
+  Buffer.from(text),
+  Buffer.from(text.toUpperCase()),
+  Buffer.from(text, 'utf16le'),
+];
+
+/** How bytes may hold a text: as it is, in other encodings, or as an unkeyed hash that a dictionary undoes. */
+function traces(text: string): Buffer[] {
+  const utf8 = Buffer.from(text);
+  const digests = ['md5', 'sha1', 'sha256'].map((name) => createHash(name).update(text).digest());
+  const hex = [utf8, ...digests].map((bytes) => bytes.toString('hex'));
+  // Base64 by its place among the bytes before it, without the characters at both ends that share bits with others.
+  const base64 = [0, 1, 2].map((shift) =>
+    Buffer.concat([Buffer.alloc(shift), utf8])
+      .toString('base64')
+      .slice(4, -4),
+  );
+  return [
+    ...textTraces(text),
+    ...digests,
+    ...[...hex, ...hex.map((digits) => digits.toUpperCase()), ...base64].map((written) => Buffer.from(written)),
+  ];
+}
+
+const holds = (bytes: Buffer, text: string): boolean => traces(text).some((trace) => bytes.includes(trace));
+/** The places of the secrets in the bytes; never the secrets themselves. */
+const found = (bytes: Buffer | string): number[] =>
+  secrets.flatMap((secret, place) => (holds(Buffer.from(bytes), secret) ? [place] : []));
+
+let place: WorkPlace;
+let dataset: string;
+let server: Served;
+let proxy: net.Server;
+const outcomes: Outcome[] = [];
+/** Every byte that went to the server and came from it. */
+const received: Buffer[] = [];
+const sent: Buffer[] = [];
+/** In the server's process on purpose: in the path of its dataset, and in requests that it has not answered. */
+const inPath = marker();
+const inRequest = marker();
+
+beforeAll(async () => {
+  place = createWorkPlace();
+  dataset = place.at(inPath);
+  const others = seededPairs(5_000).map((pair) => `${pair.username}:${pair.password}`);
+  const corpus = place.write('combo.txt', [`${username}:${password}`, ...others].join('\n'));
+  for (const args of [
+    ['init', dataset, '--suite', 'hmac'],
+    ['ingest', dataset, corpus, '--source', 'marked'],
+    // And ways to fail with them.
+    ['ingest', dataset, corpus, '--source', 'again'],
+    ['ingest', dataset, corpus, '--source', 'table', '--format', 'csv'],
+  ])
+    outcomes.push(await credveil(args));
+  outcomes.push(await credveil(['ingest', dataset, '-', '--source', 'noise'], `${password}\n`));
+  expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 1, 1, 1]);
+  fs.mkdirSync(place.at('dumps'));
+  server = await serveDataset(dataset, {
+    node: ['--heapsnapshot-signal=SIGUSR2', `--diagnostic-dir=${place.at('dumps')}`],
+  });
+  const port = Number(new URL(server.url).port);
+  proxy = net.createServer((client) => {
+    const upstream = net.connect(port, '127.0.0.1');
+    client.on('data', (block) => received.push(Buffer.from(block)));
+    upstream.on('data', (block) => sent.push(Buffer.from(block)));
+    client.pipe(upstream).pipe(client);
+    client.on('error', () => upstream.destroy());
+    upstream.on('error', () => client.destroy());
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(proxy.address() as net.AddressInfo).port}`;
+  const checker = createLeakChecker({ url, key: openKeyFile(`${dataset}.key`).revealText(), timeoutMs: 60_000 });
+  const verdicts: string[] = [];
+  for (const credential of [
+    { username, password },
+    { username: strangerName, password },
+    { username, password: strangerPassword },
+    { username: strangerName, password: strangerPassword },
+  ])
+    verdicts.push((await checker.check(credential)).status);
+  expect(verdicts).toEqual(['pair', 'password', 'username', 'clean']);
+  const check = ['check', '--url', url, '--key-file', `${dataset}.key`, '--timeout', '60000'];
+  outcomes.push(await credveil(check, `${JSON.stringify({ username, password })}\n${password}\n`));
+});
+
+afterAll(async () => {
+  proxy?.close();
+  if (server?.child.exitCode === null) await server.stop();
+  place?.dispose();
+});
+
+test('a trace is found in every encoding that is searched', () => {
+  const text = `before ${password} after`;
+  for (const bytes of [
+    Buffer.from(text),
+    Buffer.from(text, 'utf16le'),
+    Buffer.from(Buffer.from(text).toString('hex')),
+    ...[1, 2, 3].map((cut) => Buffer.from(Buffer.from(text.slice(cut)).toString('base64'))),
+    createHash('sha1').update(password).digest(),
+  ])
+    expect(found(bytes)).toEqual([1]);
+  expect(found('before and after')).toEqual([]);
+});
+
+test('no file of the dataset holds them', () => {
+  const files = filesBelow(dataset);
+  expect(files.some(({ name }) => name.endsWith('.run')) && files.some(({ name }) => name.endsWith('.sqlite'))).toBe(
+    true,
+  );
+  for (const { name, bytes } of files) expect(found(bytes), name).toEqual([]);
+  expect(found(fs.readFileSync(place.at('combo.txt')))).toEqual([0, 1]);
+});
+
+test('no file that ingest keeps while it works holds them', async () => {
+  const opened = openDataset(dataset);
+  const corpus = new PassThrough();
+  corpus.write(`${strangerName}:${strangerPassword}\n`.repeat(5_000));
+  const controller = new AbortController();
+  let work: { readonly name: string; readonly bytes: Buffer }[] = [];
+  const interrupted = ingest(opened, openKeyFile(`${dataset}.key`), {
+    source: 'interrupted',
+    format: comboFormat,
+    inputs: [streamInput(corpus)],
+    sortMemoryBytes: 1,
+    signal: controller.signal,
+    onProgress: () => {
+      work = filesBelow(workFolder(opened));
+      controller.abort();
+    },
+  });
+  await expect(interrupted).rejects.toMatchObject({ name: 'AbortError' });
+  expect(work.length).toBeGreaterThan(0);
+  for (const { name, bytes } of work) expect(found(bytes), name).toEqual([]);
+});
+
+test('no command says them, whether it is done or fails', () => {
+  for (const { stdout, stderr } of outcomes) expect(found(stdout + stderr)).toEqual([]);
+  expect(outcomes.map(({ stderr }) => stderr).join('')).toContain('error NOTHING_FOUND');
+});
+
+test('the server received none of them, and sent none', () => {
+  const bytes = Buffer.concat(received);
+  expect(bytes.toString('latin1')).toMatch(/GET \/v1\/account\/[0-9a-f]+/);
+  expect(found(bytes)).toEqual([]);
+  expect(found(Buffer.concat(sent))).toEqual([]);
+});
+
+describe('the process of the server', () => {
+  test('says nothing of what a bad request held, in its answers and on its streams', async () => {
+    const probe = marker();
+    const headers = { 'user-agent': probe, authorization: probe };
+    for (const target of [
+      `/v1/account/${probe}`,
+      `/${probe}`,
+      `/v1/config?${probe}`,
+      `/v1/account/0?snapshot=${probe}`,
+    ]) {
+      const answer = await fetch(server.url + target, { headers });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(holds(Buffer.from(`${await answer.text()}${JSON.stringify([...answer.headers])}`), probe)).toBe(false);
+    }
+    const posted = await fetch(`${server.url}/v1/config`, { method: 'POST', body: probe, headers });
+    expect(holds(Buffer.from(await posted.text()), probe)).toBe(false);
+    const raw = net.connect(Number(new URL(server.url).port), '127.0.0.1');
+    raw.end(`${probe} no http\r\n\r\n`);
+    const [answer] = (await once(raw, 'data')) as [Buffer];
+    expect(holds(answer, probe)).toBe(false);
+    raw.destroy();
+    const { stdout, stderr } = server.written;
+    expect(stderr).toContain('snapshot-opened');
+    expect(holds(Buffer.from(stdout + stderr), probe)).toBe(false);
+    expect(found(stdout + stderr)).toEqual([]);
+  });
+
+  test('has none of them in its memory', async () => {
+    // Requests without end, answers that nobody reads: what was asked stays in the process.
+    const port = Number(new URL(server.url).port);
+    const held = net.connect(port, '127.0.0.1').pause();
+    held.on('error', () => {});
+    const request = `GET /v1/account/0 HTTP/1.1\r\nHost: x\r\nUser-Agent: ${inRequest}\r\n\r\n`;
+    held.write(request.repeat(4_000));
+    const unfinished = net.connect(port, '127.0.0.1');
+    unfinished.on('error', () => {});
+    unfinished.write(`GET /v1/config HTTP/1.1\r\nHost: x\r\nUser-Agent: ${inRequest}`);
+    try {
+      await (await fetch(`${server.url}/healthz`)).text();
+      for (const dump of [await heapSnapshot(), ...processMemory(server.child.pid as number)]) {
+        expect(
+          dump.some((bytes) => holds(bytes, inPath)),
+          'the path of the dataset',
+        ).toBe(true);
+        expect(
+          dump.some((bytes) => holds(bytes, inRequest)),
+          'a request that is held',
+        ).toBe(true);
+        for (const bytes of dump) expect(found(bytes)).toEqual([]);
+      }
+    } finally {
+      held.destroy();
+      unfinished.destroy();
+    }
+  });
+});
+
+/** What V8 holds: the strings of the process among them. */
+async function heapSnapshot(): Promise<Buffer[]> {
+  server.child.kill('SIGUSR2');
+  for (;;) {
+    const [file] = filesBelow(place.at('dumps'));
+    if (file?.bytes.subarray(-4).toString().trimEnd().endsWith('}')) return [file.bytes];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** All writable memory of the process, buffers and freed memory with it, where the system lets us read it (Linux). */
+function processMemory(pid: number): Buffer[][] {
+  const areas: Buffer[] = [];
+  let memory: number;
+  try {
+    memory = fs.openSync(path.join('/proc', String(pid), 'mem'), 'r');
+  } catch {
+    return [];
+  }
+  try {
+    for (const line of fs.readFileSync(path.join('/proc', String(pid), 'maps'), 'utf8').split('\n')) {
+      const [, from = '', to = ''] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
+      const bytes = Number.parseInt(to, 16) - Number.parseInt(from, 16);
+      if (!(bytes > 0 && bytes < 2 ** 30)) continue;
+      const area = Buffer.alloc(bytes);
+      try {
+        fs.readSync(memory, area, 0, bytes, Number.parseInt(from, 16));
+        areas.push(area);
+      } catch {
+        // Mapped and not readable, as guard pages are.
+      }
+    }
+  } finally {
+    fs.closeSync(memory);
+  }
+  return [areas];
+}
