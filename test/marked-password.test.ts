@@ -252,9 +252,14 @@ async function heapSnapshot(): Promise<Buffer[]> {
   }
 }
 
+const BLOCK_BYTES = 2 ** 18;
+const OVERLAP_BYTES = 256;
+/** Memory that was never written to: most of what a process of Node maps. */
+const NOTHING = Buffer.alloc(BLOCK_BYTES + OVERLAP_BYTES);
+
 /** All writable memory of the process, buffers and freed memory with it, where the system lets us read it (Linux). */
 function processMemory(pid: number): Buffer[][] {
-  const areas: Buffer[] = [];
+  const blocks: Buffer[] = [];
   let memory: number;
   try {
     memory = fs.openSync(path.join('/proc', String(pid), 'mem'), 'r');
@@ -264,18 +269,20 @@ function processMemory(pid: number): Buffer[][] {
   try {
     for (const line of fs.readFileSync(path.join('/proc', String(pid), 'maps'), 'utf8').split('\n')) {
       const [, from = '', to = ''] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
-      const bytes = Number.parseInt(to, 16) - Number.parseInt(from, 16);
-      if (!(bytes > 0 && bytes < 2 ** 30)) continue;
-      const area = Buffer.alloc(bytes);
-      try {
-        fs.readSync(memory, area, 0, bytes, Number.parseInt(from, 16));
-        areas.push(area);
-      } catch {
-        // Mapped and not readable, as guard pages are.
+      const end = Number.parseInt(to, 16);
+      for (let at = Number.parseInt(from, 16); at < end; at += BLOCK_BYTES) {
+        // Blocks overlap, so that nothing is cut in two.
+        const block = Buffer.alloc(Math.min(BLOCK_BYTES + OVERLAP_BYTES, end - at));
+        try {
+          fs.readSync(memory, block, 0, block.length, at);
+        } catch {
+          break; // Mapped and not readable, as guard pages are.
+        }
+        if (!block.equals(NOTHING.subarray(0, block.length))) blocks.push(block);
       }
     }
   } finally {
     fs.closeSync(memory);
   }
-  return [areas];
+  return [blocks];
 }
