@@ -5,7 +5,9 @@ import { Command, CommanderError } from 'commander';
 import { addCheck } from './commands/check.ts';
 import { addIngest } from './commands/ingest.ts';
 import { addInit } from './commands/init.ts';
+import { addKey } from './commands/key.ts';
 import { addPublish } from './commands/publish.ts';
+import { addRotate } from './commands/rotate.ts';
 import { addServe } from './commands/serve.ts';
 import { addRemove, addSources } from './commands/sources.ts';
 import { addStats } from './commands/stats.ts';
@@ -24,7 +26,19 @@ const program = new Command('credveil')
   .version(version)
   .exitOverride();
 
-for (const add of [addInit, addIngest, addPublish, addServe, addCheck, addStats, addSources, addRemove, addVerify])
+for (const add of [
+  addInit,
+  addIngest,
+  addPublish,
+  addServe,
+  addCheck,
+  addStats,
+  addSources,
+  addRemove,
+  addVerify,
+  addKey,
+  addRotate,
+])
   add(program);
 for (const command of [program, ...program.commands]) {
   const words = command === program ? 'credveil' : `credveil ${command.name()}`;

@@ -3,11 +3,19 @@
 import fs from 'node:fs';
 import type { Command } from 'commander';
 import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
+import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { assertNoDataset, createDataset, DEFAULT_BUCKET_FLOOR } from '../../store/dataset.ts';
 import { assertOutside, createDatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
 import { UsageError } from '../exit.ts';
 import { keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
+import { publicPart } from './key.ts';
+
+function parseSuite(name: string): SuiteName {
+  const suite = SUITE_NAMES.find((known) => known === name);
+  if (!suite) throw new UsageError('--suite is not one that there is', `Choose from ${SUITE_NAMES.join(', ')}.`);
+  return suite;
+}
 
 interface InitOptions {
   suite: string;
@@ -38,14 +46,14 @@ export function addInit(program: Command): void {
     .command('init')
     .description('create a dataset and its key')
     .argument('<dataset>', 'folder to create')
-    .requiredOption('--suite <suite>', 'hmac: callers hold the key')
+    .requiredOption('--suite <suite>', 'hmac: callers hold the key; oprf: they do not')
     .option('--index <list>', `what it answers: ${INDEX_NAMES.join(',')}`, INDEX_NAMES.join(','))
     .option('--key-file <file>', 'where the key goes, or an existing key to use (default: <dataset>.key)')
     .option('--bucket-floor <entries>', 'least entries in a mean bucket', String(DEFAULT_BUCKET_FLOOR))
     .option('--record-source', 'let a finding name its source (2 bytes more an entry)')
     .option('--json', 'print the result as JSON')
     .action((folder: string, options: InitOptions) => {
-      if (options.suite !== 'hmac') throw new UsageError('--suite is not one that there is', 'Choose hmac.');
+      const suite = parseSuite(options.suite);
       const parameters = {
         indexes: parseIndexes(options.index),
         bucketFloor: parseFloor(options.bucketFloor),
@@ -55,14 +63,22 @@ export function addInit(program: Command): void {
       assertNoDataset(folder);
       assertOutside(keyFile, folder);
       const adopted = fs.existsSync(keyFile);
-      const key = adopted ? openKeyFile(keyFile) : createDatasetKey();
+      const key = adopted ? openKeyFile(keyFile) : createDatasetKey(suite);
+      if (key.suite !== suite)
+        throw new UsageError(
+          `the key in ${keyFile} is one of suite ${key.suite}`,
+          `Give --suite ${key.suite}, or another --key-file.`,
+        );
       if (!adopted) writeKeyFile(keyFile, key);
       const dataset = createDataset(folder, key, parameters);
       const { dataset: id, keyId, indexes } = dataset.parameters;
-      printResult(options, { folder, dataset: id, keyId, indexes, keyFile, keyCreated: !adopted }, (result) =>
+      const { publicKey } = publicPart(key);
+      const created = { folder, dataset: id, suite, keyId, publicKey, indexes, keyFile, keyCreated: !adopted };
+      printResult(options, created, (result) =>
         [
           `dataset ${result.folder} (${result.dataset}) answers ${result.indexes.join(' and ')}`,
           `key ${result.keyId} ${result.keyCreated ? 'written to' : 'taken from'} ${result.keyFile}: keep a copy of it in a safe place, and never beside a copy of the dataset`,
+          ...(result.publicKey === null ? [] : [`public key, for clients to pin: ${result.publicKey}`]),
         ].join('\n'),
       );
     });

@@ -1,0 +1,86 @@
+// credveil rotate: guides from a dataset under an old key to one under a new key. Every run says where one stands.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { openCurrent } from '../../store/current.ts';
+import { createDataset, type Dataset, openDataset } from '../../store/dataset.ts';
+import { StoreError } from '../../store/errors.ts';
+import { assertOutside, createDatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
+import { openRuns } from '../../store/run.ts';
+import type { RunFacts } from '../../store/run-facts.ts';
+import { keyFileFor } from '../open.ts';
+import { printResult } from '../output.ts';
+import { describePublicPart, type PublicPart, publicPart } from './key.ts';
+
+interface RotationState {
+  readonly created: boolean;
+  readonly newKey: PublicPart;
+  readonly newKeyFile: string;
+  /** Sources of the old dataset that the new one lacks. */
+  readonly missing: readonly Pick<RunFacts, 'source' | 'date' | 'format' | 'files'>[];
+  readonly published: boolean;
+}
+
+/** A dataset like `old`, under a key of its own. */
+function createSuccessor(old: Dataset, folder: string, keyFile: string): Dataset {
+  assertOutside(keyFile, folder);
+  const { suite, indexes, metadataBytes, bucketFloor } = old.parameters;
+  if (fs.existsSync(keyFile) && openKeyFile(keyFile).keyId === old.parameters.keyId)
+    throw new StoreError('KEY_FILE_EXISTS', 'the new key file holds the old key', 'Name another --key-file.');
+  const key = fs.existsSync(keyFile) ? openKeyFile(keyFile) : createDatasetKey(suite);
+  if (!fs.existsSync(keyFile)) writeKeyFile(keyFile, key);
+  return createDataset(folder, key, { indexes, metadataBytes, bucketFloor });
+}
+
+function rotate(oldFolder: string, newFolder: string, named?: string): RotationState {
+  const old = openDataset(oldFolder);
+  const newKeyFile = keyFileFor(newFolder, named);
+  const created = !fs.existsSync(path.join(newFolder, 'dataset.json'));
+  const successor = created ? createSuccessor(old, newFolder, newKeyFile) : openDataset(newFolder);
+  const there = new Set(openRuns(successor).map(({ facts }) => facts.source));
+  const missing = openRuns(old)
+    .filter(({ facts }) => !there.has(facts.source))
+    .map(({ facts: { source, date, format, files } }) => ({ source, ...(date ? { date } : {}), format, files }));
+  const newKey = publicPart(openKeyFile(newKeyFile));
+  return { created, newKey, newKeyFile, missing, published: openCurrent(successor) !== undefined };
+}
+
+function describe(oldFolder: string, newFolder: string, state: RotationState): string {
+  const text = [`${newFolder}: ${state.created ? 'created' : 'exists'}, ${describePublicPart(state.newKey)}`];
+  if (state.missing.length > 0) {
+    text.push('', 'Entries under one key say nothing under another, so each corpus is read again:');
+    for (const { source, date, format, files } of state.missing) {
+      const names = files.map(({ name }) => name).join(' ');
+      text.push(
+        `  credveil ingest ${newFolder} ${names} --source ${source}${date ? ` --date ${date}` : ''} --format ${format} --no-publish`,
+      );
+    }
+    text.push(`Then: credveil publish ${newFolder}, and this command again.`);
+  } else if (!state.published)
+    text.push('', `All sources are there. Next: credveil publish ${newFolder}, and this command again.`);
+  else
+    text.push(
+      '',
+      'The new dataset is complete. Next:',
+      `  1. serve both: credveil serve ${newFolder} --also ${oldFolder}`,
+      '  2. give clients the new key, and the URL of the new dataset; those of the old one go on as they are',
+      '  3. when no client asks the old one any more, stop serving it and delete it with its key',
+    );
+  return text.join('\n');
+}
+
+export function addRotate(program: Command): void {
+  program
+    .command('rotate')
+    .description('move to a new key, step by step: creates a successor of a dataset and says what is left to do')
+    .argument('<old>', 'folder of the dataset')
+    .argument('<new>', 'folder of its successor')
+    .option('--key-file <file>', 'key of the successor (default: <new>.key)')
+    .option('--json', 'print the state as JSON')
+    .action((oldFolder: string, newFolder: string, options: { keyFile?: string; json?: boolean }) => {
+      printResult(options, rotate(oldFolder, newFolder, options.keyFile), (state) =>
+        describe(oldFolder, newFolder, state),
+      );
+    });
+}
