@@ -1,4 +1,4 @@
-// One GET whose answer is bounded in time and in bytes before it is buffered.
+// One request whose answer is bounded in time and in bytes before it is buffered.
 
 import type { Deadline } from './deadline.ts';
 import { LookupError, lookupFailure } from './errors.ts';
@@ -6,6 +6,8 @@ import { LookupError, lookupFailure } from './errors.ts';
 export interface BoundedRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** With it the request is a POST, without it a GET. */
+  readonly body?: Uint8Array<ArrayBuffer> | undefined;
   /** The longest body that is read. */
   readonly maxBytes: number;
   readonly deadline: Deadline;
@@ -23,6 +25,7 @@ export async function fetchBounded(fetchOnce: typeof fetch, request: BoundedRequ
     const response = await deadline.race(async () =>
       fetchOnce(request.url.href, {
         headers: request.headers,
+        ...(request.body && { method: 'POST', body: request.body }),
         signal: deadline.signal,
         // A redirect would take prefix and headers to whom nobody named.
         redirect: 'error',

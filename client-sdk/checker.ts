@@ -1,15 +1,14 @@
 // The checker: asks the service for buckets and decides in this process whether a credential has leaked.
 
-import { createHmacSuite } from '../protocol/hmac-suite.ts';
-import type { Metadata } from '../protocol/metadata.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { CONFIG_TIMEOUT_MS, createConfigCache } from './config-cache.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
-import { LookupError, reasonOf, type UnknownReason } from './errors.ts';
-import { type Credential, deriveInquiries, findAnswer, type Inquiry } from './inquiry.ts';
-import { type LeakCheckerOptions, parseKeyOption, parseOptions } from './options.ts';
-import { createService } from './service.ts';
-import { decide, type Signal, type SignalName, type Signals, UNASKED, type Verdict } from './verdict.ts';
+import { LookupError, reasonOf } from './errors.ts';
+import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './inquiry.ts';
+import { createKeyedLookup } from './keyed-lookup.ts';
+import { createObliviousLookup } from './oblivious-lookup.ts';
+import { type LeakCheckerOptions, parseOptions, parseSuiteOptions } from './options.ts';
+import { decide, type Signals, UNASKED, type Verdict } from './verdict.ts';
 
 export interface CallOptions {
   /** Ends the wait early: `check` then gives `unknown` with reason `ABORTED`, `ready` rejects with that code. */
@@ -23,7 +22,8 @@ export interface LeakChecker {
    */
   check(credential: Credential, options?: CallOptions): Promise<Verdict>;
   /**
-   * Fetches the config, to learn at start-up whether URL, key and dataset belong together. Not required.
+   * Fetches the config, and under `oprf` has the known answer evaluated, to learn at start-up whether URL, key and
+   * dataset belong together. Not required.
    * @throws LookupError (as a rejection) with the reason that a check would give
    */
   ready(options?: CallOptions): Promise<void>;
@@ -36,42 +36,28 @@ interface Pass {
 }
 
 /**
- * Makes a checker. It holds the key, so it belongs into a server process; nothing is sent before the first call.
+ * Makes a checker; nothing is sent before the first call. With the option `key` it holds the secret of the dataset, so it
+ * belongs into a server process; with `publicKey` it holds none.
  * @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED`
  */
 export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const settings = parseOptions(options);
-  const suite = createHmacSuite(parseKeyOption(options.key));
-  const service = createService(settings, suite);
-  const configs = createConfigCache(service.fetchConfig, settings.configMaxAgeMs);
+  const secrets = parseSuiteOptions(options);
+  const lookup =
+    secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets.key) : createObliviousLookup(settings, secrets);
+  const configs = createConfigCache(lookup.fetchConfig, settings.configMaxAgeMs);
 
-  const ask = async (inquiry: Inquiry, config: ServiceConfig, deadline: Deadline): Promise<Partial<Signals>> => {
-    const { index, hash, questions } = inquiry;
-    const indexConfig = config.indexes[index];
-    if (!indexConfig) return {};
-    if (hash === undefined) return failAll([inquiry], 'FIELD_TOO_LONG');
-    try {
-      const bucket = await service.fetchBucket(config.snapshot, index, indexConfig, hash, deadline);
-      return signalsOf(questions, ({ signal, output }) =>
-        output ? signalOf(findAnswer(bucket, signal, output), config) : { result: 'unknown', reason: 'FIELD_TOO_LONG' },
-      );
-    } catch (error) {
-      return failAll([inquiry], reasonOf(error));
-    }
-  };
-
-  const askAll = async (inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Pass> => {
-    const answers = await Promise.all(inquiries.map((inquiry) => ask(inquiry, config, deadline)));
-    return { config, signals: Object.assign({}, UNASKED, ...answers) };
+  const ask = async (inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Pass> => {
+    return { config, signals: { ...UNASKED, ...(await lookup.ask(inquiries, config, deadline)) } };
   };
 
   const lookUp = async (inquiries: readonly Inquiry[], deadline: Deadline): Promise<Pass> => {
     try {
       const config = await configs.get(deadline);
-      const pass = await askAll(inquiries, config, deadline);
+      const pass = await ask(inquiries, config, deadline);
       if (!snapshotChanged(pass)) return pass;
       // Everything is asked again, so that a verdict speaks of one snapshot. Once: after that it is the caller's turn.
-      return await askAll(inquiries, await configs.renew(config, deadline), deadline);
+      return await ask(inquiries, await configs.renew(config, deadline), deadline);
     } catch (error) {
       return { signals: { ...UNASKED, ...failAll(inquiries, reasonOf(error)) } };
     }
@@ -82,10 +68,11 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
       const startedAt = performance.now();
       assertCredential(credential);
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
-      const inquiries = deriveInquiries(suite, credential);
-      const pass: Pass = inquiries.length > 0 ? await lookUp(inquiries, deadline) : { signals: UNASKED };
+      const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
+      const asks = inquiries.some(isAsked);
+      const pass: Pass = asks ? await lookUp(inquiries, deadline) : { signals: UNASKED };
       return {
-        ...decide(pass.signals, inquiries.length > 0 ? 'INDEX_MISSING' : 'NOTHING_ASKED'),
+        ...decide(pass.signals, asks ? 'INDEX_MISSING' : 'NOTHING_ASKED'),
         ...(pass.config && { snapshot: pass.config.snapshot }),
         durationMs: performance.now() - startedAt,
         signals: pass.signals,
@@ -93,31 +80,10 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     },
 
     async ready(callOptions = {}) {
-      await configs.get(createCallDeadline(CONFIG_TIMEOUT_MS, callOptions));
+      const deadline = createCallDeadline(CONFIG_TIMEOUT_MS, callOptions);
+      await lookup.confirm(await configs.get(deadline), deadline);
     },
   };
-}
-
-function signalsOf(
-  questions: Inquiry['questions'],
-  answer: (question: Inquiry['questions'][number]) => Signal,
-): Partial<Signals> {
-  const signals: { [name in SignalName]?: Signal } = {};
-  for (const question of questions) signals[question.signal] = answer(question);
-  return signals;
-}
-
-function failAll(inquiries: readonly Inquiry[], reason: UnknownReason): Partial<Signals> {
-  return signalsOf(
-    inquiries.flatMap(({ questions }) => questions),
-    () => ({ result: 'unknown', reason }),
-  );
-}
-
-function signalOf(metadata: Metadata | undefined, config: ServiceConfig): Signal {
-  if (!metadata) return { result: 'absent' };
-  const source = config.sources.find(({ number }) => number === metadata.source);
-  return { result: 'found', timesSeen: metadata.timesSeen, ...(source && { source }) };
 }
 
 function snapshotChanged({ signals }: Pass): boolean {

@@ -17,6 +17,7 @@ export type UnknownReason =
   | 'KEY_MISMATCH'
   | 'DATASET_MISMATCH'
   | 'SNAPSHOT_CHANGED'
+  | 'SNAPSHOT_OLDER'
   | 'INDEX_MISSING'
   | 'NOTHING_ASKED'
   | 'FIELD_TOO_LONG';
@@ -67,8 +68,8 @@ const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hi
     'Use client and server of the same major version.',
   ],
   KEY_MISMATCH: [
-    'the key is not that of the dataset',
-    'Give the key that the dataset was made with; `credveil stats` shows its id.',
+    'the key is not that of the dataset, or the service evaluates with another one',
+    'Give the key that the dataset was made with; `credveil stats` shows its id. If it is that one, trust no answer of this service.',
   ],
   DATASET_MISMATCH: [
     'the service serves another dataset than the pinned one',
@@ -77,6 +78,10 @@ const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hi
   SNAPSHOT_CHANGED: [
     'the snapshot changed twice during one check',
     'Ask again; if it goes on, the servers behind the URL serve different snapshots.',
+  ],
+  SNAPSHOT_OLDER: [
+    'the service went back to a snapshot before one that it served earlier',
+    'Look for a cache or a server that was left behind. After a wanted step back, publish again or make a new checker.',
   ],
   INDEX_MISSING: [
     'the dataset has no index for what was asked',

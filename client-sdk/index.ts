@@ -1,8 +1,9 @@
 // @credveil/client: has this username and password leaked? Decided in this process; see README.md.
 
+export type { Oprf } from '../protocol/oprf.ts';
 export type { SourceConfig } from '../protocol/service-config.ts';
 export { type CallOptions, createLeakChecker, type LeakChecker } from './checker.ts';
 export { LookupError, type LookupErrorCode, type MisuseCode, type UnknownReason } from './errors.ts';
 export type { Credential } from './inquiry.ts';
-export type { LeakCheckerOptions } from './options.ts';
+export type { HmacOptions, LeakCheckerOptions, OprfOptions, ProofPolicy } from './options.ts';
 export type { Sighting, Signal, SignalName, Signals, Verdict, VerdictStatus } from './verdict.ts';

@@ -1,15 +1,15 @@
-// From a credential to what is asked: which buckets, and which entries to look for in each. PROTOCOL.md §3, §4.
+// From a credential to what is asked: which indexes, and which entries to look for in each. PROTOCOL.md §3, §4.
 
-import type { BucketHash, PrfOutput, PrivateInput } from '../protocol/brands.ts';
+import type { NormalizedUsername, PrfOutput, PrivateInput } from '../protocol/brands.ts';
 import { type Bucket, findEntry } from '../protocol/bucket.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
-import { entryTag, metadataPad, passwordHash } from '../protocol/entry.ts';
+import { entryTag, metadataPad } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import type { Metadata } from '../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput, usernameInput } from '../protocol/private-input.ts';
-import type { KeyedSuite } from '../protocol/suite.ts';
-import type { SignalName } from './verdict.ts';
+import type { ServiceConfig } from '../protocol/service-config.ts';
+import { reasonOf, type UnknownReason } from './errors.ts';
+import { type Signal, type SignalName, type Signals, UNASKED } from './verdict.ts';
 
 /** A username and password, a username alone, or a password alone. */
 export interface Credential {
@@ -17,49 +17,62 @@ export interface Credential {
   readonly password?: string | undefined;
 }
 
-/** An entry to look for in a bucket. Undefined output: a field is longer than the protocol takes. */
+/** An entry to look for in a bucket. */
 export interface Question {
   readonly signal: SignalName;
-  readonly output: PrfOutput | undefined;
+  /** Where the question is settled, that of no credential. */
+  readonly input: PrivateInput;
+  /** The answer where no dataset can have one. It is the answer whatever is found for `input`. */
+  readonly settled?: Signal;
 }
 
-/** One bucket and what to look for in it. */
-export interface Inquiry {
-  readonly index: IndexName;
-  /** Undefined where no question has an output: then there is nothing to fetch. */
-  readonly hash: BucketHash | undefined;
-  readonly questions: readonly Question[];
-}
+/** Questions that one bucket answers. */
+export type Inquiry =
+  | { readonly index: 'account'; readonly username: NormalizedUsername; readonly questions: readonly Question[] }
+  | { readonly index: 'password'; readonly questions: readonly [Question] };
 
-/** Derives everything locally. An empty field alone has no entry in any dataset, so it is not asked for. */
-export function deriveInquiries(suite: KeyedSuite, credential: Credential): Inquiry[] {
+const INPUT_OF_NOBODY = passwordInput(normalizePassword(''));
+
+/**
+ * Derives everything locally. Which questions there are follows from which fields are given, not from what they hold.
+ * @param maxInputBytes what the suite takes
+ */
+export function deriveInquiries(credential: Credential, maxInputBytes: number): Inquiry[] {
   const username = credential.username === undefined ? undefined : normalizeUsername(credential.username);
   const password = credential.password === undefined ? undefined : normalizePassword(credential.password);
-  const evaluate = (input: () => PrivateInput): PrfOutput | undefined => {
+  const settle = (signal: SignalName, settled: Signal): Question => ({ signal, input: INPUT_OF_NOBODY, settled });
+  const question = (signal: SignalName, makeInput: () => PrivateInput): Question => {
     try {
-      return suite.evaluate(input());
+      const input = makeInput();
+      if (input.length <= maxInputBytes) return { signal, input };
     } catch (error) {
-      if (error instanceof ProtocolError && error.code === 'FIELD_TOO_LONG') return undefined;
-      throw error;
+      if (!(error instanceof ProtocolError && error.code === 'FIELD_TOO_LONG')) throw error;
     }
+    return settle(signal, { result: 'unknown', reason: 'FIELD_TOO_LONG' });
   };
+  // An empty field alone has no entry in any dataset.
+  const alone = (signal: SignalName, field: Uint8Array, makeInput: () => PrivateInput): Question =>
+    field.length === 0 ? settle(signal, UNASKED[signal]) : question(signal, makeInput);
 
   const inquiries: Inquiry[] = [];
   if (username) {
-    const questions: Question[] = [];
-    if (password) questions.push({ signal: 'pair', output: evaluate(() => pairInput(username, password)) });
-    if (username.length > 0) questions.push({ signal: 'username', output: evaluate(() => usernameInput(username)) });
-    const fits = questions.some(({ output }) => output);
-    // The account bucket follows from the username alone: which one is asked says nothing about the password.
-    if (questions.length > 0)
-      inquiries.push({ index: 'account', hash: fits ? suite.accountHash(username) : undefined, questions });
+    const questions = [alone('username', username, () => usernameInput(username))];
+    if (password) questions.unshift(question('pair', () => pairInput(username, password)));
+    inquiries.push({ index: 'account', username, questions });
   }
-  if (password && password.length > 0) {
-    const output = evaluate(() => passwordInput(password));
-    const questions: Question[] = [{ signal: 'password', output }];
-    inquiries.push({ index: 'password', hash: output && passwordHash(output), questions });
-  }
+  if (password)
+    inquiries.push({ index: 'password', questions: [alone('password', password, () => passwordInput(password))] });
   return inquiries;
+}
+
+/** Whether there is anything in it that a dataset can answer. */
+export function isOpen({ questions }: Inquiry): boolean {
+  return questions.some(({ settled }) => !settled);
+}
+
+/** Whether it is about anything at all: an empty field alone is not. */
+export function isAsked({ questions }: Inquiry): boolean {
+  return questions.some(({ settled }) => settled?.result !== 'unasked');
 }
 
 const KINDS: { readonly [name in SignalName]: EntryKind } = {
@@ -68,7 +81,49 @@ const KINDS: { readonly [name in SignalName]: EntryKind } = {
   username: EntryKind.username,
 };
 
-/** Looks for a question's entry in the bucket that would hold it. */
-export function findAnswer(bucket: Bucket, signal: SignalName, output: PrfOutput): Metadata | undefined {
-  return findEntry(bucket, entryTag(output), metadataPad(output), KINDS[signal]);
+/** Looks for an inquiry's entries in the bucket that would hold them. */
+export function answerFrom(
+  bucket: Bucket,
+  { questions }: Inquiry,
+  config: ServiceConfig,
+  outputOf: (question: Question) => PrfOutput,
+): Partial<Signals> {
+  return signalsOf(questions, (question) => {
+    const output = outputOf(question);
+    const metadata = findEntry(bucket, entryTag(output), metadataPad(output), KINDS[question.signal]);
+    if (!metadata) return { result: 'absent' };
+    const source = config.sources.find(({ number }) => number === metadata.source);
+    return { result: 'found', timesSeen: metadata.timesSeen, ...(source && { source }) };
+  });
+}
+
+/** The same failure for all questions that are not settled. */
+export function failAll(inquiries: readonly Inquiry[], reason: UnknownReason): Partial<Signals> {
+  return signalsOf(
+    inquiries.flatMap(({ questions }): readonly Question[] => questions),
+    () => ({ result: 'unknown', reason }),
+  );
+}
+
+/** Waits for what may fail because of the service: then the inquiry's questions are unknown, and others are not. */
+export async function answerOrFail(
+  inquiry: Inquiry,
+  answer: () => Promise<Partial<Signals>> | Partial<Signals>,
+): Promise<Partial<Signals>> {
+  try {
+    return await answer();
+  } catch (error) {
+    return failAll([inquiry], reasonOf(error));
+  }
+}
+
+function signalsOf(questions: readonly Question[], answer: (question: Question) => Signal): Partial<Signals> {
+  const signals: { [name in SignalName]?: Signal } = {};
+  for (const question of questions) signals[question.signal] = question.settled ?? answer(question);
+  return signals;
+}
+
+/** The inquiries that a dataset has an index for. */
+export function answerable(inquiries: readonly Inquiry[], { indexes }: ServiceConfig): Inquiry[] {
+  return inquiries.filter(({ index }: { index: IndexName }) => indexes[index]);
 }

@@ -1,15 +1,15 @@
 // Options of a checker: what the caller gives, and what is made of it once it has been checked.
 
-import type { DatasetId, HmacKey } from '../protocol/brands.ts';
+import type { DatasetId, HmacKey, PublicKey } from '../protocol/brands.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { parseHmacKeyText } from '../protocol/key.ts';
+import type { Oprf } from '../protocol/oprf.ts';
+import { parsePublicKeyText } from '../protocol/oprf-key.ts';
 import { LookupError } from './errors.ts';
 
-export interface LeakCheckerOptions {
+interface SharedOptions {
   /** Where the service is, http or https. It may have a path: `/v1/...` goes below it. */
   readonly url: string | URL;
-  /** The secret of the dataset as text, `credveil-hmac-1.<id>.<secret>`. */
-  readonly key: string;
   /** Pins the dataset: its id, 16 hex digits. Another one is `DATASET_MISMATCH`. */
   readonly dataset?: string;
   /** Deadline of a whole check in milliseconds, fetching the config included. Default 300. */
@@ -23,6 +23,43 @@ export interface LeakCheckerOptions {
   /** Sent with every request, for a gateway that wants authorization. */
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** For a caller who holds the key, suite `hmac`. */
+export interface HmacOptions extends SharedOptions {
+  /** The secret of the dataset as text, `credveil-hmac-1.<id>.<secret>`. */
+  readonly key: string;
+  readonly publicKey?: undefined;
+}
+
+/** When the evaluator must prove that it used its published key: for one check in `sampleEvery`, for each, or for none. */
+export const PROOF_POLICIES = ['sampled', 'always', 'never'] as const;
+export type ProofPolicy = (typeof PROOF_POLICIES)[number];
+
+/** For a caller who does not, suite `oprf`. */
+export interface OprfOptions extends SharedOptions {
+  /** The public key of the dataset as text, `credveil-oprf-public-1.<id>.<key>`. It is pinned. */
+  readonly publicKey: string;
+  readonly key?: undefined;
+  /** Default `sampled`. */
+  readonly proof?: ProofPolicy;
+  /** One check in how many is proved where `proof` is `sampled`. Default 128. */
+  readonly sampleEvery?: number;
+  /** Computes in the group. Default @noble/curves, loaded when a checker is made. */
+  readonly engine?: Oprf | Promise<Oprf>;
+}
+
+export type LeakCheckerOptions = HmacOptions | OprfOptions;
+
+/** What of the options is of the suite `oprf` alone. */
+export interface OprfSettings {
+  readonly suite: 'oprf';
+  readonly publicKey: PublicKey;
+  readonly proof: ProofPolicy;
+  readonly sampleEvery: number;
+  readonly engine: Oprf | Promise<Oprf> | undefined;
+}
+
+export type SuiteSettings = { readonly suite: 'hmac'; readonly key: HmacKey } | OprfSettings;
 
 export interface CheckerSettings {
   /** Ends in a slash. */
@@ -38,17 +75,24 @@ export interface CheckerSettings {
 const DEFAULT_TIMEOUT_MS = 300;
 const DEFAULT_MAX_BODY_BYTES = 2 ** 24;
 const DEFAULT_CONFIG_MAX_AGE_MS = 60_000;
+const DEFAULT_SAMPLE_EVERY = 128;
 /** Timers of most platforms overflow beyond. */
 const MAX_MS = 2 ** 31 - 1;
 
-function malformed(option: keyof LeakCheckerOptions, why: string, hint: string): LookupError {
+type OptionName = keyof HmacOptions | keyof OprfOptions;
+
+function malformed(option: OptionName, why: string, hint: string): LookupError {
   return new LookupError('OPTION_MALFORMED', `option ${option}: ${why}`, hint);
 }
 
 /** @throws LookupError `OPTION_MALFORMED`; the message never quotes a value */
 export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
   if (typeof options !== 'object' || options === null)
-    throw new LookupError('OPTION_MALFORMED', 'options: not an object', 'Give at least { url, key }.');
+    throw new LookupError(
+      'OPTION_MALFORMED',
+      'options: not an object',
+      'Give at least { url, key } or { url, publicKey }.',
+    );
   const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, fetch: ownFetch, headers = {} } = options;
   if (dataset !== undefined && (typeof dataset !== 'string' || !/^[0-9a-f]{16}$/.test(dataset)))
     throw malformed('dataset', 'not a dataset id', 'Give the 16 hex digits that `credveil stats` shows.');
@@ -67,10 +111,29 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
   };
 }
 
-/** @throws LookupError `KEY_MALFORMED`; the message never quotes the text */
-export function parseKeyOption(key: unknown): HmacKey {
+/** @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED`; the message never quotes a value */
+export function parseSuiteOptions(options: LeakCheckerOptions): SuiteSettings {
+  const { key, publicKey } = options;
+  if (publicKey === undefined) return { suite: 'hmac', key: parseKey(parseHmacKeyText, key) };
+  if (key !== undefined)
+    throw malformed('publicKey', 'there is a key as well', 'Give the key of the suite that the dataset has.');
+  const { proof = 'sampled', sampleEvery = DEFAULT_SAMPLE_EVERY, engine } = options;
+  if (!PROOF_POLICIES.includes(proof))
+    throw malformed('proof', 'none of sampled, always and never', 'Leave it out to use the default.');
+  if (engine !== undefined && (typeof engine !== 'object' || engine === null))
+    throw malformed('engine', 'not an engine', 'Give what createSodiumOprf of @credveil/client/sodium returns.');
+  return {
+    suite: 'oprf',
+    publicKey: parseKey(parsePublicKeyText, publicKey),
+    proof,
+    sampleEvery: parseInteger('sampleEvery', sampleEvery, 1, MAX_MS),
+    engine,
+  };
+}
+
+function parseKey<Key>(parse: (text: string) => Key, text: unknown): Key {
   try {
-    return parseHmacKeyText(typeof key === 'string' ? key : '');
+    return parse(typeof text === 'string' ? text : '');
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause;
     throw new LookupError('KEY_MALFORMED', cause.message, cause.hint, { cause });
@@ -95,7 +158,7 @@ function parseBase(url: string | URL): URL {
   return base;
 }
 
-function parseInteger(option: keyof LeakCheckerOptions, value: unknown, low: number, high: number): number {
+function parseInteger(option: OptionName, value: unknown, low: number, high: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high)
     throw malformed(option, `not an integer from ${low} to ${high}`, 'Leave it out to use the default.');
   return value;

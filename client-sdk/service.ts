@@ -1,6 +1,7 @@
-// The two requests of a keyed lookup, and what an answer must satisfy before it is believed. PROTOCOL.md §6-§10.
+// The GETs of a lookup, and what an answer must satisfy before it is believed. PROTOCOL.md §6-§10.
 
-import type { BucketHash, SnapshotId } from '../protocol/brands.ts';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import type { BucketHash, DatasetId, SnapshotId } from '../protocol/brands.ts';
 import { type Bucket, openBucket } from '../protocol/bucket.ts';
 import { bucketId, formatPrefix, type IndexName } from '../protocol/bucket-id.ts';
 import { assertConfigSeal } from '../protocol/config-seal.ts';
@@ -9,19 +10,31 @@ import { equalBytes } from '../protocol/seal.ts';
 import {
   type IndexConfig,
   type KnownAnswer,
-  knownAnswer,
   parseServiceConfig,
   type ServiceConfig,
 } from '../protocol/service-config.ts';
-import type { KeyedSuite } from '../protocol/suite.ts';
+import type { Suite } from '../protocol/suite.ts';
 import { fetchBounded } from './bounded-fetch.ts';
 import type { Deadline } from './deadline.ts';
 import { type LookupError, lookupFailure } from './errors.ts';
 import type { CheckerSettings } from './options.ts';
 
+/** What of a request is not the same for all. */
+export interface ServiceRequest {
+  readonly path: string;
+  readonly accept: string;
+  /** Makes it a POST. */
+  readonly body?: Uint8Array<ArrayBuffer>;
+  readonly maxBytes: number;
+  readonly deadline: Deadline;
+  refuse(status: number, headers: Headers): LookupError | undefined;
+}
+
 export interface Service {
+  /** Sends a request below the base URL. @throws LookupError */
+  send(request: ServiceRequest): Promise<Uint8Array>;
   /**
-   * Fetches /v1/config and checks that it fits the key and the pinned dataset.
+   * Fetches /v1/config and checks that it fits the key and the pinned dataset, and is not older than one before.
    * @throws LookupError for whatever stands in the way
    */
   fetchConfig(deadline: Deadline): Promise<ServiceConfig>;
@@ -29,37 +42,48 @@ export interface Service {
    * Fetches a bucket and checks its seal.
    * @throws LookupError `SNAPSHOT_CHANGED` where the service no longer serves that snapshot, and others
    */
-  fetchBucket(
-    snapshot: SnapshotId,
-    index: IndexName,
-    config: IndexConfig,
-    hash: BucketHash,
-    deadline: Deadline,
-  ): Promise<Bucket>;
+  fetchBucket(config: ServiceConfig, index: IndexName, hash: BucketHash, deadline: Deadline): Promise<Bucket>;
+  /**
+   * Checks length and seal of a body, however it came.
+   * @throws LookupError `BODY_MALFORMED`, `BODY_FORGED`
+   */
+  openBody(body: Uint8Array, config: ServiceConfig, index: IndexName, hash: BucketHash): Bucket;
 }
 
 const utf8 = new TextEncoder();
 // Shared by calls: without the option `stream` it keeps nothing between them.
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
-export function createService(settings: CheckerSettings, suite: KeyedSuite): Service {
+/** @param expected as much of the canary's known answer as can be computed here */
+export function createService(
+  settings: CheckerSettings,
+  suite: Suite,
+  expected: Pick<KnownAnswer, 'accountHash'> & Partial<KnownAnswer>,
+): Service {
   const { base, dataset, maxBodyBytes } = settings;
-  const expected = knownAnswer(suite);
+  const publicKey = suite.publicKey && bytesToHex(suite.publicKey);
+  const newest = new Map<DatasetId, number>();
 
-  const get = (
-    path: string,
-    accept: string,
-    maxBytes: number,
-    deadline: Deadline,
-    refuse: (status: number, headers: Headers) => LookupError | undefined,
-  ): Promise<Uint8Array> =>
+  const send = ({ path, accept, body, maxBytes, deadline, refuse }: ServiceRequest): Promise<Uint8Array> =>
     fetchBounded(settings.fetch, {
       url: new URL(path, base),
-      headers: { ...settings.headers, accept, 'accept-encoding': 'identity' },
-      maxBytes,
+      headers: {
+        ...settings.headers,
+        accept,
+        'accept-encoding': 'identity',
+        ...(body && { 'content-type': 'application/octet-stream' }),
+      },
+      body,
+      maxBytes: Math.min(maxBodyBytes, maxBytes),
       deadline,
       refuse,
     });
+
+  const assertKey = ({ suite: name, keyId, publicKey: given, canary }: ServiceConfig): void => {
+    if (name !== suite.suite || keyId !== suite.keyId || given !== publicKey) throw lookupFailure('KEY_MISMATCH');
+    const { accountHash, tag = canary.tag } = expected;
+    if (!equalTexts(canary.accountHash + canary.tag, accountHash + tag)) throw lookupFailure('KEY_MISMATCH');
+  };
 
   const assertSealed = (config: ServiceConfig): void => {
     try {
@@ -69,37 +93,70 @@ export function createService(settings: CheckerSettings, suite: KeyedSuite): Ser
     }
   };
 
+  /** An old snapshot keeps its seals for ever: only its number tells that it was replayed. */
+  const assertNotOlder = ({ dataset: id, snapshot }: ServiceConfig): void => {
+    const sequence = Number.parseInt(snapshot, 10);
+    const before = newest.get(id) ?? 0;
+    if (sequence < before) throw lookupFailure('SNAPSHOT_OLDER');
+    newest.set(id, sequence);
+  };
+
+  const openBody: Service['openBody'] = (body, { snapshot, indexes }, index, hash) => {
+    const { prefixBits, bodyBytes } = indexConfig(indexes, index);
+    if (!bodyBytes.includes(body.length)) throw lookupFailure('BODY_MALFORMED', { detail: 'a length not announced' });
+    try {
+      return openBucket(body, { snapshot, index, prefixBits, id: bucketId(hash, prefixBits) }, suite.sealKey);
+    } catch (cause) {
+      if (!(cause instanceof ProtocolError)) throw cause;
+      throw lookupFailure(cause.code === 'BUCKET_FORGED' ? 'BODY_FORGED' : 'BODY_MALFORMED', { cause });
+    }
+  };
+
   return {
+    send,
+    openBody,
+
     async fetchConfig(deadline) {
-      const body = await get('v1/config', 'application/json', maxBodyBytes, deadline, refuseStatus);
-      const config = decodeConfig(body);
+      const accept = 'application/json';
+      const config = decodeConfig(
+        await send({ path: 'v1/config', accept, maxBytes: maxBodyBytes, deadline, refuse: refuseStatus }),
+      );
       if (dataset !== undefined && config.dataset !== dataset) throw lookupFailure('DATASET_MISMATCH');
-      if (config.keyId !== suite.keyId || !equalAnswers(config.canary, expected)) throw lookupFailure('KEY_MISMATCH');
+      assertKey(config);
       assertSealed(config);
+      assertNotOlder(config);
       return config;
     },
 
-    async fetchBucket(snapshot, index, { prefixBits, bodyBytes }, hash, deadline) {
-      const id = bucketId(hash, prefixBits);
-      const body = await get(
-        `v1/${index}/${formatPrefix(id, prefixBits)}?snapshot=${snapshot}`,
-        'application/octet-stream',
-        Math.min(maxBodyBytes, bodyBytes.at(-1) ?? 0),
+    async fetchBucket(config, index, hash, deadline) {
+      const { snapshot, indexes } = config;
+      const { prefixBits, bodyBytes } = indexConfig(indexes, index);
+      const body = await send({
+        path: `v1/${index}/${formatPrefix(bucketId(hash, prefixBits), prefixBits)}?snapshot=${snapshot}`,
+        accept: OCTETS,
+        maxBytes: bodyBytes.at(-1) ?? 0,
         deadline,
-        (status, headers) => refuseSnapshot(snapshot, status, headers) ?? refuseStatus(status) ?? refuseCoding(headers),
-      );
-      if (!bodyBytes.includes(body.length)) throw lookupFailure('BODY_MALFORMED', { detail: 'a length not announced' });
-      try {
-        return openBucket(body, { snapshot, index, prefixBits, id }, suite.sealKey);
-      } catch (cause) {
-        if (!(cause instanceof ProtocolError)) throw cause;
-        throw lookupFailure(cause.code === 'BUCKET_FORGED' ? 'BODY_FORGED' : 'BODY_MALFORMED', { cause });
-      }
+        refuse: refuseOctets(snapshot),
+      });
+      return openBody(body, config, index, hash);
     },
   };
 }
 
-function refuseStatus(status: number): LookupError | undefined {
+export const OCTETS = 'application/octet-stream';
+
+function indexConfig(indexes: ServiceConfig['indexes'], index: IndexName): IndexConfig {
+  const config = indexes[index];
+  if (!config) throw lookupFailure('INDEX_MISSING');
+  return config;
+}
+
+/** For answers of a snapshot that are bytes. */
+export function refuseOctets(asked: SnapshotId): ServiceRequest['refuse'] {
+  return (status, headers) => refuseSnapshot(asked, status, headers) ?? refuseStatus(status) ?? refuseCoding(headers);
+}
+
+export function refuseStatus(status: number): LookupError | undefined {
   return status === 200 ? undefined : lookupFailure('HTTP_STATUS', { detail: `status ${status}` });
 }
 
@@ -124,6 +181,6 @@ function decodeConfig(body: Uint8Array): ServiceConfig {
   }
 }
 
-function equalAnswers(a: KnownAnswer, b: KnownAnswer): boolean {
-  return equalBytes(utf8.encode(a.accountHash + a.tag), utf8.encode(b.accountHash + b.tag));
+function equalTexts(a: string, b: string): boolean {
+  return equalBytes(utf8.encode(a), utf8.encode(b));
 }

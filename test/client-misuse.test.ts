@@ -2,13 +2,13 @@
 
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { createLeakChecker, type LeakCheckerOptions, LookupError } from '../client-sdk/index.ts';
+import { createLeakChecker, type HmacOptions, type LeakCheckerOptions, LookupError } from '../client-sdk/index.ts';
 import { formatHmacKey, HMAC_KEY_BYTES, parseHmacKey } from '../protocol/key.ts';
 
 // Nothing here gets as far as a request.
 const URL_OF_NOBODY = 'http://credveil.invalid';
 const LEAKED = { username: 'ada@example.test', password: 'Correct Horse 7' };
-const right = (): LeakCheckerOptions => ({
+const right = (): HmacOptions => ({
   url: URL_OF_NOBODY,
   key: formatHmacKey(parseHmacKey(Uint8Array.from({ length: HMAC_KEY_BYTES }, (_, i) => i))),
 });

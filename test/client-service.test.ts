@@ -3,12 +3,13 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { LookupError, type UnknownReason } from '../client-sdk/index.ts';
-import type { ServiceConfig } from '../protocol/service-config.ts';
+import type { IndexConfig, ServiceConfig } from '../protocol/service-config.ts';
 import {
   allUnknown,
   type ClientWorld,
   createClientWorld,
   isAccount,
+  isConfig,
   isPassword,
   LEAKED,
   STRANGER,
@@ -23,6 +24,10 @@ beforeAll(async () => {
 });
 afterEach(() => world.closeFronts());
 afterAll(() => world.close());
+
+const withAccount = ({ indexes }: ServiceConfig, change: (index: IndexConfig) => object): object => ({
+  indexes: { ...indexes, account: { ...indexes.account, ...(indexes.account && change(indexes.account)) } },
+});
 
 describe('the part that failed', () => {
   const broken = (fails: (url: string) => boolean) =>
@@ -43,6 +48,40 @@ describe('the part that failed', () => {
     expect(summary(await checker.check({ ...LEAKED, password: 'other' }))).toBe(
       'unknown HTTP_STATUS | absent unknown found',
     );
+  });
+});
+
+describe('a config that was altered', () => {
+  const altered = (change: (config: ServiceConfig) => object) =>
+    world.spoil((answer, url) => {
+      if (!isConfig(url)) return;
+      const config = JSON.parse(String(answer.body)) as ServiceConfig;
+      answer.body = Buffer.from(JSON.stringify({ ...config, ...change(config) }));
+    });
+
+  test.each<[string, (config: ServiceConfig) => object]>([
+    ['without its account index', ({ indexes: { password } }) => ({ indexes: { password } })],
+    ['without its password index', ({ indexes: { account } }) => ({ indexes: { account } })],
+    ['without any index', () => ({ indexes: {} })],
+    ['with other prefixBits', (config) => withAccount(config, ({ prefixBits }) => ({ prefixBits: prefixBits - 1 }))],
+    [
+      'with other bodyBytes',
+      (config) => withAccount(config, ({ bodyBytes }) => ({ bodyBytes: [...bodyBytes, 2 ** 20] })),
+    ],
+    ['with other metadataBytes', (config) => withAccount(config, () => ({ metadataBytes: 0 }))],
+    ['with another snapshot', ({ snapshot }) => ({ snapshot: snapshot.replace('000001', '000002') })],
+    ['with another source', () => ({ sources: [{ number: 1, name: 'somewhere-else' }] })],
+    ['with another dataset', () => ({ dataset: '0123456789abcdef' })],
+    ['with another seal', ({ seal }) => ({ seal: seal.replace(/.$/, (digit) => (digit === '0' ? '1' : '0')) })],
+  ])('%s is refused, for a leaked pair and for a clean one', async (_what, change) => {
+    const checker = world.checker((await altered(change)).url);
+    for (const credential of [LEAKED, STRANGER])
+      expect(summary(await checker.check(credential))).toBe(allUnknown('CONFIG_FORGED'));
+  });
+
+  test('by a member that this version does not know is not altered', async () => {
+    const extended = await altered(() => ({ motd: 'hello' }));
+    expect((await world.checker(extended.url).check(STRANGER)).status).toBe('clean');
   });
 });
 

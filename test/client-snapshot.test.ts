@@ -1,4 +1,4 @@
-// A snapshot that changes under a client: followed, and the verdict speaks of the new one.
+// A snapshot that changes under a client: a new one is followed, an old one that comes back is not.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ServiceConfig } from '../protocol/service-config.ts';
@@ -7,13 +7,14 @@ import {
   type ClientWorld,
   createClientWorld,
   isBucket,
+  isConfig,
   LEAKED,
   STRANGER,
   summary,
   TIMEOUT_MS,
 } from './fixtures/client-world.ts';
 import { type Pair, seededPairs } from './fixtures/dataset.ts';
-import { forward, send } from './fixtures/http-front.ts';
+import { type Answer, forward, send } from './fixtures/http-front.ts';
 
 let world: ClientWorld;
 beforeAll(async () => {
@@ -87,5 +88,58 @@ describe('a new snapshot', () => {
     await Promise.all(Array.from({ length: 10 }, () => checker.check(STRANGER)));
     expect(counting.requests.filter((request) => request.includes('/v1/config'))).toHaveLength(1);
     expect(counting.requests).toHaveLength(1 + 20);
+  });
+});
+
+describe('an old snapshot', () => {
+  const REPORTED = { username: 'trent@example.test', password: 'leaked since' };
+  let before: Answer;
+  beforeAll(async () => {
+    const response = await fetch(`${world.url}/v1/config`);
+    before = { status: 200, headers: {}, body: Buffer.from(await response.arrayBuffer()) };
+    await publish('sixth', [REPORTED]);
+  });
+  const idBefore = (): string => (JSON.parse(String(before.body)) as ServiceConfig).snapshot;
+
+  test('that comes back with its own config is refused by who has seen a newer one', async () => {
+    let replays = false;
+    const replaying = await world.spoil((answer, url) => {
+      if (replays && isConfig(url)) answer.body = before.body;
+      else if (replays && isBucket(url) && !url.endsWith(idBefore())) answer.status = 410;
+    });
+    const checker = world.checker(replaying.url);
+    expect((await checker.check(REPORTED)).status).toBe('pair');
+    replays = true;
+    expect(summary(await checker.check(REPORTED))).toBe(allUnknown('SNAPSHOT_OLDER'));
+    replays = false;
+    expect((await checker.check(REPORTED)).status, 'what was seen is not forgotten').toBe('pair');
+    replays = true;
+    // Who has seen nothing newer cannot know. It is a true answer of that day.
+    const verdict = await world.checker(replaying.url).check(REPORTED);
+    expect([verdict.status, verdict.snapshot]).toEqual(['clean', idBefore()]);
+  });
+
+  test('that comes back in the background changes nothing', async () => {
+    let replays = false;
+    const replaying = await world.spoil((answer, url) => {
+      if (replays && isConfig(url)) answer.body = before.body;
+    });
+    const checker = world.checker(replaying.url, { configMaxAgeMs: 0 });
+    const { snapshot } = await checker.check(STRANGER);
+    replays = true;
+    for (let i = 0; i < 5; i++) expect((await checker.check(REPORTED)).status).toBe('pair');
+    expect((await checker.check(REPORTED)).snapshot).toBe(snapshot);
+  });
+
+  test('whose buckets come under the name of the new one is not believed', async () => {
+    const renaming = await world.front(async (request, response) => {
+      request.url = (request.url ?? '').replace(/snapshot=.*/, `snapshot=${idBefore()}`);
+      const answer = await forward(world.url, request);
+      delete answer.headers['credveil-snapshot'];
+      send(response, answer);
+    });
+    const verdict = await world.checker(renaming.url).check(STRANGER);
+    expect(verdict.status).toBe('unknown');
+    expect(['BODY_FORGED', 'BODY_MALFORMED']).toContain(verdict.reason);
   });
 });

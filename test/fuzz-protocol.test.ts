@@ -152,6 +152,7 @@ describe('fuzzing', () => {
         { number: 2, name: 'second' },
       ],
       canary: { accountHash: '01234567', tag: '0123456789ab' },
+      seal: '0123456789abcdef0123456789abcdef',
     };
     expect(parseServiceConfig(valid)).toEqual(valid);
     let parsed = 0;

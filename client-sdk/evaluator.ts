@@ -1,0 +1,95 @@
+// The POSTs of the `oprf` suite: blinded elements out, evaluated elements and proofs back. PROTOCOL.md §16.
+
+import type { BlindedElement, BucketHash, EvaluatedElement, Proof } from '../protocol/brands.ts';
+import { bucketId } from '../protocol/bucket-id.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import {
+  decodeEvaluateResponse,
+  decodeLookupResponse,
+  decodeProveResponse,
+  encodeElementsRequest,
+  encodeLookupRequest,
+} from '../protocol/lookup.ts';
+import { ELEMENT_BYTES, PROOF_BYTES } from '../protocol/oprf-sizes.ts';
+import type { ServiceConfig } from '../protocol/service-config.ts';
+import type { Deadline } from './deadline.ts';
+import { lookupFailure } from './errors.ts';
+import { OCTETS, refuseOctets, refuseStatus, type Service } from './service.ts';
+
+/** What was sent to be evaluated and what came back, in the same order. */
+export interface Evaluation {
+  readonly blindedElements: readonly BlindedElement[];
+  readonly evaluatedElements: readonly EvaluatedElement[];
+}
+
+export interface EvaluatorClient {
+  /** Evaluates, and fetches a bucket of the account index in the same round trip. @throws LookupError */
+  lookup(
+    blindedElements: readonly BlindedElement[],
+    config: ServiceConfig,
+    hash: BucketHash,
+    deadline: Deadline,
+  ): Promise<Evaluation & { readonly body: Uint8Array }>;
+  /** @throws LookupError */
+  evaluate(blindedElements: readonly BlindedElement[], deadline: Deadline): Promise<Evaluation>;
+  /** Asks for the proof of an evaluation. It is not yet verified. @throws LookupError */
+  prove(blindedElements: readonly BlindedElement[], deadline: Deadline): Promise<Proof>;
+}
+
+export function createEvaluatorClient({ send }: Service): EvaluatorClient {
+  return {
+    async lookup(blindedElements, { snapshot, indexes }, hash, deadline) {
+      const { prefixBits = 0, bodyBytes = [] } = indexes.account ?? {};
+      const response = await send({
+        path: `v1/lookup?snapshot=${snapshot}`,
+        accept: OCTETS,
+        body: encodeLookupRequest({ bucketId: bucketId(hash, prefixBits), blindedElements }),
+        maxBytes: 2 + blindedElements.length * ELEMENT_BYTES + (bodyBytes.at(-1) ?? 0),
+        deadline,
+        refuse: refuseOctets(snapshot),
+      });
+      const { evaluatedElements, body } = decode(decodeLookupResponse, response);
+      assertCount(blindedElements, evaluatedElements);
+      return { blindedElements, evaluatedElements, body };
+    },
+
+    async evaluate(blindedElements, deadline) {
+      const response = await send({
+        path: 'v1/evaluate',
+        accept: OCTETS,
+        body: encodeElementsRequest(blindedElements),
+        maxBytes: 2 + blindedElements.length * ELEMENT_BYTES,
+        deadline,
+        refuse: refuseStatus,
+      });
+      const evaluatedElements = decode(decodeEvaluateResponse, response);
+      assertCount(blindedElements, evaluatedElements);
+      return { blindedElements, evaluatedElements };
+    },
+
+    async prove(blindedElements, deadline) {
+      const response = await send({
+        path: 'v1/prove',
+        accept: OCTETS,
+        body: encodeElementsRequest(blindedElements),
+        maxBytes: 1 + PROOF_BYTES,
+        deadline,
+        refuse: refuseStatus,
+      });
+      return decode(decodeProveResponse, response);
+    },
+  };
+}
+
+function decode<T>(decodeResponse: (bytes: Uint8Array) => T, response: Uint8Array): T {
+  try {
+    return decodeResponse(response);
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    throw lookupFailure('BODY_MALFORMED', { cause });
+  }
+}
+
+function assertCount(asked: readonly BlindedElement[], given: readonly EvaluatedElement[]): void {
+  if (asked.length !== given.length) throw lookupFailure('BODY_MALFORMED', { detail: 'another number of elements' });
+}

@@ -1,0 +1,17 @@
+// What a checker needs of a suite: one implementation for callers with the key, one for callers without.
+
+import type { ServiceConfig } from '../protocol/service-config.ts';
+import type { Deadline } from './deadline.ts';
+import type { Inquiry } from './inquiry.ts';
+import type { Signals } from './verdict.ts';
+
+export interface Lookup {
+  /** The longest PrivateInput that its PRF takes. */
+  readonly maxInputBytes: number;
+  /** @throws LookupError unless the service's config belongs to the key */
+  fetchConfig(deadline: Deadline): Promise<ServiceConfig>;
+  /** @throws LookupError unless the service was seen to evaluate with the key */
+  confirm(config: ServiceConfig, deadline: Deadline): Promise<void>;
+  /** Answers what the dataset has an index for; what fails is `unknown` in the signals. */
+  ask(inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Partial<Signals>>;
+}

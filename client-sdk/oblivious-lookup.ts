@@ -1,0 +1,174 @@
+// Lookups of a caller who holds no key: the service evaluates blinded elements, without seeing of what. PROTOCOL.md §16.
+
+import { randomBytes } from '@noble/hashes/utils.js';
+import type { BucketHash, EvaluatedElement, PrfOutput } from '../protocol/brands.ts';
+import type { Bucket } from '../protocol/bucket.ts';
+import { bucketId, formatPrefix } from '../protocol/bucket-id.ts';
+import { entryTag, formatTag, passwordHash, readBucketHash } from '../protocol/entry.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
+import { createOprfSuite } from '../protocol/oprf-suite.ts';
+import { pairInput } from '../protocol/private-input.ts';
+import type { ServiceConfig } from '../protocol/service-config.ts';
+import { CANARY } from '../protocol/test-credentials.ts';
+import { type BlindedInput, loadBlinding } from './blinding.ts';
+import type { Deadline } from './deadline.ts';
+import { lookupFailure, reasonOf } from './errors.ts';
+import { createEvaluatorClient, type Evaluation } from './evaluator.ts';
+import {
+  answerable,
+  answerFrom,
+  answerOrFail,
+  deriveInquiries,
+  failAll,
+  type Inquiry,
+  isOpen,
+  type Question,
+} from './inquiry.ts';
+import type { Lookup } from './lookup.ts';
+import type { CheckerSettings, OprfSettings } from './options.ts';
+import { createService } from './service.ts';
+import { createTrust } from './trust.ts';
+import type { Signals } from './verdict.ts';
+
+/** RFC 9497 §1.2: inputs have a length of two bytes. */
+const MAX_INPUT_BYTES = 0xffff;
+const CANARY_USERNAME = normalizeUsername(CANARY.username);
+const CANARY_INQUIRIES = deriveInquiries(CANARY, MAX_INPUT_BYTES);
+const CANARY_PAIR: Question = {
+  signal: 'pair',
+  input: pairInput(CANARY_USERNAME, normalizePassword(CANARY.password)),
+};
+
+/** An evaluation of some questions' inputs, and what only who blinded them can make of it. */
+interface Evaluated {
+  readonly evaluation: Evaluation;
+  /** The account bucket, not yet opened. Empty where none was asked for. */
+  readonly body: Uint8Array;
+  /** @throws LookupError `BODY_MALFORMED` for an element that is not of the group */
+  outputOf(question: Question): PrfOutput;
+}
+
+export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
+  const suite = createOprfSuite(oprf.publicKey);
+  const accountHash = formatPrefix(bucketId(suite.accountHash(CANARY_USERNAME), 32), 32);
+  const service = createService(settings, suite, { accountHash });
+  const evaluator = createEvaluatorClient(service);
+  const blinding = loadBlinding(oprf);
+  // Who waits for it gets the error; until then it is no unhandled one.
+  blinding.catch(() => {});
+
+  const evaluate = async (
+    questions: readonly Question[],
+    account: BucketHash | undefined,
+    config: ServiceConfig,
+    deadline: Deadline,
+  ): Promise<Evaluated> => {
+    const { blind } = await deadline.race(() => blinding);
+    const blinded = questions.map(({ input }) => blind(input));
+    const elements = blinded.map(({ blindedElement }) => blindedElement);
+    const { body, ...evaluation } =
+      account === undefined
+        ? { ...(await evaluator.evaluate(elements, deadline)), body: new Uint8Array(0) }
+        : await evaluator.lookup(elements, config, account, deadline);
+    const outputs = new Map<Question, PrfOutput>();
+    const outputOf = (question: Question): PrfOutput => {
+      const at = questions.indexOf(question);
+      const output = outputs.get(question) ?? finalize(blinded[at], evaluation.evaluatedElements[at]);
+      outputs.set(question, output);
+      return output;
+    };
+    return { evaluation, body, outputOf };
+  };
+
+  const evaluateCanary = async (config: ServiceConfig, deadline: Deadline): Promise<Evaluation> => {
+    const { account } = config.indexes;
+    // It looks as a check of username and password, or of a password alone where there is no account index; and the
+    // bucket is one at random, as that of any username is. Nothing in the request says that it is the canary's.
+    const others = answerable(CANARY_INQUIRIES, config)
+      .flatMap(({ questions }): readonly Question[] => questions)
+      .filter(({ signal }) => account && signal !== 'pair');
+    const { evaluation, outputOf } = await evaluate(
+      [CANARY_PAIR, ...others],
+      account && randomBucketHash(),
+      config,
+      deadline,
+    );
+    if (formatTag(entryTag(outputOf(CANARY_PAIR))) !== config.canary.tag)
+      throw lookupFailure('KEY_MISMATCH', { detail: 'the known answer came out wrong' });
+    return evaluation;
+  };
+
+  const prove = async ({ blindedElements, evaluatedElements }: Evaluation, deadline: Deadline): Promise<void> => {
+    const { verifyProof } = await deadline.race(() => blinding);
+    const proof = await evaluator.prove(blindedElements, deadline);
+    try {
+      verifyProof(blindedElements, evaluatedElements, proof);
+    } catch (cause) {
+      if (!(cause instanceof ProtocolError)) throw cause;
+      throw lookupFailure('KEY_MISMATCH', { cause, detail: 'its proof is wrong' });
+    }
+  };
+
+  const trust = createTrust({ evaluateCanary, prove }, oprf);
+
+  const askTrusted = async (
+    asked: readonly Inquiry[],
+    config: ServiceConfig,
+    deadline: Deadline,
+  ): Promise<Partial<Signals>> => {
+    await trust.confirm(config, deadline);
+    // All questions are sent, settled ones too: how many there are follows from the fields that were given.
+    const questions = asked.flatMap((inquiry): readonly Question[] => inquiry.questions);
+    const account = asked.find((inquiry) => inquiry.index === 'account');
+    const hash = account && suite.accountHash(account.username);
+    const { evaluation, body, outputOf } = await evaluate(questions, hash, config, deadline);
+    await trust.examine(evaluation, deadline);
+    const openBucketOf = (inquiry: Inquiry): Promise<Bucket> | Bucket => {
+      if (inquiry.index === 'account')
+        return service.openBody(body, config, 'account', suite.accountHash(inquiry.username));
+      const [question] = inquiry.questions;
+      // The bucket of a stand-in would be known by its prefix.
+      const passwordBucket = question.settled ? randomBucketHash() : passwordHash(outputOf(question));
+      return service.fetchBucket(config, 'password', passwordBucket, deadline);
+    };
+    // The password first: its bucket is on the way while the account's is opened.
+    const answers = asked
+      .toReversed()
+      .map((inquiry) =>
+        answerOrFail(inquiry, async () => answerFrom(await openBucketOf(inquiry), inquiry, config, outputOf)),
+      );
+    const signals: Partial<Signals> = Object.assign({}, ...(await Promise.all(answers)));
+    trust.assertTrusted();
+    return signals;
+  };
+
+  return {
+    maxInputBytes: MAX_INPUT_BYTES,
+    fetchConfig: service.fetchConfig,
+    confirm: trust.confirm,
+    async ask(inquiries, config, deadline) {
+      const asked = answerable(inquiries, config);
+      if (!asked.some(isOpen)) return failAll(asked, 'NOTHING_ASKED');
+      try {
+        return await askTrusted(asked, config, deadline);
+      } catch (error) {
+        return failAll(asked, reasonOf(error));
+      }
+    },
+  };
+}
+
+function randomBucketHash(): BucketHash {
+  return readBucketHash(randomBytes(4), 0);
+}
+
+function finalize(blinded: BlindedInput | undefined, evaluatedElement: EvaluatedElement | undefined): PrfOutput {
+  if (!blinded || !evaluatedElement) throw new RangeError('a question that was not evaluated');
+  try {
+    return blinded.finalize(evaluatedElement);
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    throw lookupFailure('BODY_MALFORMED', { cause });
+  }
+}
