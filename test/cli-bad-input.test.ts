@@ -182,7 +182,10 @@ describe('files that are not what they should be: exit code 1', () => {
       [place.at('nowhere'), 'DATASET_MISSING'],
       [combo, 'DATASET_MISSING'],
     ] as const)
-      for (const args of [['stats'], ['sources'], ['serve', '--listen', ':0'], ['verify', '--key-file', keyFile]])
+      for (const args of [
+        ['serve', '--listen', ':0'],
+        ['verify', '--key-file', keyFile],
+      ])
         await refused(code, 1, [args[0] as string, folder, ...args.slice(1)]);
     await refused('SNAPSHOT_MISSING', 1, ['serve', place.at('stranger'), '--listen', ':0']);
     await refused('SNAPSHOT_MISSING', 1, ['stats', place.at('stranger')]);
@@ -191,8 +194,6 @@ describe('files that are not what they should be: exit code 1', () => {
   test('a run that was cut', async () => {
     const folder = spoilt('cut-run', (copy) => truncate(path.join(copy, 'runs', 'first.run')));
     for (const args of [
-      ['sources', folder],
-      ['verify', folder],
       ['publish', folder],
       ['ingest', folder, other, '--source', 'x'],
     ])
