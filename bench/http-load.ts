@@ -1,14 +1,11 @@
 // Load on loopback against servers in processes of their own, each measured in turns so that noise hits all alike.
 
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import autocannon from 'autocannon';
+import { type ServerChild, type ServerKind, startServerChild } from './server-children.ts';
 
 export interface LoadTarget {
   readonly name: string;
-  readonly kind: 'credveil' | 'raw';
-  /** Folder of the dataset, or bytes of the constant body. */
-  readonly argument: string;
+  readonly server: ServerKind;
   /** Paths to ask, in turn. */
   readonly paths: readonly string[];
 }
@@ -17,23 +14,6 @@ const ROUNDS = 3;
 const WARM_UP_SECONDS = 1;
 const SECONDS_A_ROUND = 3;
 const CONNECTIONS = 32;
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly url: string;
-}
-
-async function start({ kind, argument }: LoadTarget): Promise<Running> {
-  const child = fork(new URL('./server-process.ts', import.meta.url), [kind, argument]);
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return { child, url: `http://127.0.0.1:${port}` };
-}
-
-async function cpuMs({ child }: Running): Promise<number> {
-  child.send('cpu');
-  const [message] = (await once(child, 'message')) as [{ cpuMs: number }];
-  return message.cpuMs;
-}
 
 interface Total {
   requests: number;
@@ -49,15 +29,15 @@ export interface Load {
 
 /** One result a target, in the same order. */
 export async function measureLoad(targets: readonly LoadTarget[]): Promise<Load[]> {
-  const running = await Promise.all(targets.map(start));
+  const running = await Promise.all(targets.map(({ server }) => startServerChild(server)));
   try {
     const totals: Total[] = targets.map(() => ({ requests: 0, seconds: 0, cpuMs: 0 }));
     for (let round = 0; round <= ROUNDS; round++)
       for (const [i, target] of targets.entries()) {
-        const server = running[i] as Running;
-        const before = await cpuMs(server);
+        const server = running[i] as ServerChild;
+        const before = await server.cpuMs();
         const result = await autocannon({
-          url: server.url,
+          url: `http://127.0.0.1:${server.port}`,
           connections: CONNECTIONS,
           duration: round === 0 ? WARM_UP_SECONDS : SECONDS_A_ROUND,
           requests: target.paths.map((path) => ({ path })),
@@ -67,13 +47,13 @@ export async function measureLoad(targets: readonly LoadTarget[]): Promise<Load[
         const total = totals[i] as Total;
         total.requests += result.requests.total;
         total.seconds += result.duration;
-        total.cpuMs += (await cpuMs(server)) - before;
+        total.cpuMs += (await server.cpuMs()) - before;
       }
     return totals.map(({ requests, seconds, cpuMs: cpu }) => ({
       requestsPerSecond: requests / seconds,
       cpuMicroseconds: (cpu * 1000) / requests,
     }));
   } finally {
-    for (const { child } of running) child.disconnect();
+    for (const server of running) server.stop();
   }
 }

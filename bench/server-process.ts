@@ -1,15 +1,22 @@
 // A server in a process of its own, for load: Credveil's, or a raw node:http server with a constant body.
-// Started by http-load.ts; answers { cpuMs } whenever it is sent a message.
+// Started by server-children.ts, which says what to serve; then answers { cpuMs } whenever it is sent a message.
 
+import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startServer } from '../server/server.ts';
+import { parseKeyText } from '../store/key-file.ts';
+import type { ServerKind } from './server-children.ts';
 
-const [kind, argument] = process.argv.slice(2);
+const [kind] = (await once(process, 'message')) as [ServerKind];
 
 async function listen(): Promise<number> {
-  if (kind === 'credveil') return (await startServer(argument as string, { port: 0 })).address.port;
-  const body = Buffer.alloc(Number(argument), 1);
+  if ('folder' in kind) {
+    const { folder, keyText, port = 0, reusePort = false } = kind;
+    const key = keyText === undefined ? {} : { key: parseKeyText(keyText) };
+    return (await startServer(folder, { ...key, port, reusePort })).address.port;
+  }
+  const body = Buffer.alloc(kind.bodyBytes, 1);
   const server = http.createServer((_request, response) => {
     response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': body.length });
     response.end(body);
