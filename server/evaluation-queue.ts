@@ -94,13 +94,17 @@ export class EvaluationQueue {
   }
 
   readonly #turn = (): void => {
-    const lane = this.#nextLane();
-    const job = lane.jobs.shift();
-    this.#running = job !== undefined;
-    if (!job) return;
-    this.#owed = lane === this.#short ? this.#owed - job.sliceWork : SHORT_SHARE * job.sliceWork;
-    if (job.run()) lane.jobs.push(job);
-    else lane.work -= job.work;
+    // Small requests share a slice: fewer turns of the event loop for the same work.
+    for (let spent = 0; spent < SLICE_ELEMENTS; ) {
+      const lane = this.#nextLane();
+      const job = lane.jobs.shift();
+      this.#running = job !== undefined;
+      if (!job) return;
+      this.#owed = lane === this.#short ? this.#owed - job.sliceWork : SHORT_SHARE * job.sliceWork;
+      spent += job.sliceWork;
+      if (job.run()) lane.jobs.push(job);
+      else lane.work -= job.work;
+    }
     setImmediate(this.#turn);
   };
 
