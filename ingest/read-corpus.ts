@@ -10,7 +10,7 @@ import type { IngestOptions, IngestProgress } from './ingest.ts';
 import { type CorpusInput, readInput, totalBytes } from './inputs.ts';
 import { IngestPool } from './pool.ts';
 import { RejectCounter } from './rejects.ts';
-import { Segmenter } from './segmenter.ts';
+import { MIN_SEGMENT_BYTES, Segmenter } from './segmenter.ts';
 import type { ChunkFiles } from './sorters.ts';
 
 export interface ReadCorpus {
@@ -23,8 +23,10 @@ export interface ReadCorpus {
 
 /** Of a worker's memory, the part that holds text; the rest sorts its records. */
 const SEGMENT_SHARE = 8;
-const MIN_SEGMENT_BYTES = 1 << 20;
-const MAX_SEGMENT_BYTES = 32 << 20;
+/** An `oprf` segment of this size keeps a thread busy for some seconds. */
+const MAX_SEGMENT_BYTES = { hmac: 32 << 20, oprf: 256 << 10 } as const;
+/** Segments a thread at the least, so that all threads end at about the same time. */
+const SEGMENTS_A_THREAD = 4;
 
 /** Takes the blocks of one input after the other, and hands out segments. */
 interface Cutter {
@@ -40,7 +42,7 @@ function createCutter(
   submit: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
 ): Cutter {
   if (format.lines) return new Segmenter({ segment: submit, tooLong: () => rejects.add('too-long') }, segmentBytes);
-  const packer = new CredentialPacker(segmentBytes);
+  const packer = new CredentialPacker(Math.max(segmentBytes, MIN_SEGMENT_BYTES));
   const sink: CredentialSink = {
     credential: (credential) => packer.add(credential),
     reject: (reason) => rejects.add(reason),
@@ -69,13 +71,19 @@ export async function readCorpus(
   const { format, inputs, onProgress, signal } = options;
   const threads = options.threads ?? os.availableParallelism();
   const share = memoryBytes / threads;
-  const segmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.max(MIN_SEGMENT_BYTES, Math.floor(share / SEGMENT_SHARE)));
+  const total = totalBytes(inputs);
+  const segmentBytes = Math.floor(
+    Math.min(
+      MAX_SEGMENT_BYTES[key.suite],
+      share / SEGMENT_SHARE,
+      (total ?? Number.POSITIVE_INFINITY) / (SEGMENTS_A_THREAD * threads),
+    ),
+  );
   const rejects = new RejectCounter();
   const chunks: { [index in IndexName]?: string[] } = {};
   for (const index of feeds) chunks[index] = [];
   let credentials = 0;
   let bytes = 0;
-  const total = totalBytes(inputs);
   const report = (stage: IngestProgress['stage']): void =>
     onProgress?.({ stage, bytes, totalBytes: total, lines: credentials + rejects.total, rejects: rejects.total });
 
@@ -117,5 +125,5 @@ export async function readCorpus(
 /** A small file is not worth a thread more. */
 function neededThreads(threads: number, inputs: readonly CorpusInput[], segmentBytes: number): number {
   const bytes = totalBytes(inputs) ?? Number.POSITIVE_INFINITY;
-  return Math.max(1, Math.min(threads, Math.ceil(bytes / segmentBytes)));
+  return Math.max(1, Math.min(threads, Math.ceil(bytes / Math.max(segmentBytes, MIN_SEGMENT_BYTES))));
 }

@@ -5,6 +5,9 @@ import { MAX_LINE_BYTES } from './lines.ts';
 const LF = 0x0a;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** The longest line and its end fit. */
+export const MIN_SEGMENT_BYTES = MAX_LINE_BYTES + 1;
+
 export interface SegmentSink {
   /** Whole lines, each ended by LF. The buffer belongs to the sink from now on. */
   segment(lines: Uint8Array<ArrayBuffer>): void | Promise<void>;
@@ -23,7 +26,7 @@ export class Segmenter {
 
   constructor(sink: SegmentSink, segmentBytes: number) {
     this.#sink = sink;
-    this.#segmentBytes = Math.max(segmentBytes, 2 * MAX_LINE_BYTES);
+    this.#segmentBytes = Math.max(segmentBytes, MIN_SEGMENT_BYTES);
     this.#buffer = new Uint8Array(this.#segmentBytes);
   }
 

@@ -3,6 +3,7 @@
 import readline from 'node:readline';
 import type { Command } from 'commander';
 import { createLeakChecker, type Verdict } from '../../client-sdk/index.ts';
+import { formatPublicKey } from '../../protocol/oprf-key.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -11,7 +12,8 @@ import { formatCounted } from '../units.ts';
 
 interface CheckOptions {
   url: string;
-  keyFile: string;
+  keyFile?: string;
+  publicKey?: string;
   timeout: string;
   json?: boolean;
 }
@@ -36,6 +38,15 @@ function parseCredential(line: string, number: number): AskedCredential {
       'Write one JSON object a line: {"username": "…", "password": "…"}; one of the two may be left out.',
     );
   return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+}
+
+/** A key file of either suite, or a public key. Under `oprf` a check needs the public part alone. */
+function chooseKey({ keyFile, publicKey }: CheckOptions): { key: string } | { publicKey: string } {
+  if ((keyFile === undefined) === (publicKey === undefined))
+    throw new UsageError('check needs one key', 'Give --key-file for the hmac suite, or --public-key for oprf.');
+  if (publicKey !== undefined) return { publicKey };
+  const key = openKeyFile(keyFile as string);
+  return key.publicKey ? { publicKey: formatPublicKey(key.publicKey) } : { key: key.revealText() };
 }
 
 function describe(verdict: Verdict): string {
@@ -75,7 +86,8 @@ export function addCheck(program: Command): void {
     .command('check')
     .description('ask a server about credentials: JSON lines on standard input, or a prompt')
     .requiredOption('--url <url>', 'the server')
-    .requiredOption('--key-file <file>', 'key of its dataset')
+    .option('--key-file <file>', 'key of its dataset, hmac suite')
+    .option('--public-key <key>', 'public key of its dataset, oprf suite: the line that `credveil key show` prints')
     .option('--timeout <ms>', 'deadline of one check', '2000')
     .option('--json', 'print verdicts as JSON lines (always so where standard input is not a terminal)')
     .action(async (options: CheckOptions) => {
@@ -84,7 +96,7 @@ export function addCheck(program: Command): void {
         throw new UsageError('--timeout is a number of milliseconds', 'Leave it out for 2000.');
       const checker = createLeakChecker({
         url: options.url,
-        key: openKeyFile(options.keyFile).revealText(),
+        ...chooseKey(options),
         timeoutMs,
       });
       const json = options.json === true || !process.stdin.isTTY;
