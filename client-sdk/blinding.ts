@@ -1,17 +1,6 @@
-// Hiding inputs from the evaluator: what a lookup needs of the group, and RFC 9497's own way to it.
+// Hiding inputs from the evaluator: what a lookup needs of the group.
 
-import type {
-  BlindedElement,
-  EvaluatedElement,
-  PrfOutput,
-  PrivateInput,
-  Proof,
-  PublicKey,
-} from '../protocol/brands.ts';
-import { ProtocolError } from '../protocol/errors.ts';
-import type { Oprf } from '../protocol/oprf.ts';
-import { LookupError } from './errors.ts';
-import type { OprfSettings } from './options.ts';
+import type { BlindedElement, EvaluatedElement, PrfOutput, PrivateInput, Proof } from '../protocol/brands.ts';
 
 export interface BlindedInput {
   readonly blindedElement: BlindedElement;
@@ -28,31 +17,4 @@ export interface Blinding {
     evaluatedElements: readonly EvaluatedElement[],
     proof: Proof,
   ): void;
-}
-
-/** Blind and Finalize of RFC 9497 §3.3, on whatever engine. */
-export function createBlinding(oprf: Oprf, publicKey: PublicKey): Blinding {
-  return {
-    blind(input) {
-      const { blind, blindedElement } = oprf.blind(input);
-      return { blindedElement, finalize: (evaluatedElement) => oprf.finalize(input, blind, evaluatedElement) };
-    },
-    verifyProof: (blinded, evaluated, proof) => oprf.verifyProof(publicKey, blinded, evaluated, proof),
-  };
-}
-
-/**
- * Without an engine the one on @noble/curves, loaded here so that a caller with a key loads no curve.
- * @throws LookupError (as a rejection) `KEY_MALFORMED` where the key is no element, `OPTION_MALFORMED` for the engine
- */
-export async function loadBlinding({ engine, publicKey }: OprfSettings): Promise<Blinding> {
-  try {
-    if (engine) return createBlinding(await engine, publicKey);
-    const { createAdditiveBlinding } = await import('./additive-blinding.ts');
-    return createAdditiveBlinding(publicKey);
-  } catch (cause) {
-    if (cause instanceof ProtocolError)
-      throw new LookupError('KEY_MALFORMED', 'key: it is not an element of the group', cause.hint, { cause });
-    throw new LookupError('OPTION_MALFORMED', 'option engine: it cannot be loaded', 'Look at the cause.', { cause });
-  }
 }

@@ -11,7 +11,7 @@ import { createOprfSuite } from '../protocol/oprf-suite.ts';
 import { pairInput } from '../protocol/private-input.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
-import { type BlindedInput, loadBlinding } from './blinding.ts';
+import type { BlindedInput } from './blinding.ts';
 import type { Deadline } from './deadline.ts';
 import { lookupFailure, reasonOf } from './errors.ts';
 import { createEvaluatorClient, type Evaluation } from './evaluator.ts';
@@ -25,6 +25,7 @@ import {
   isOpen,
   type Question,
 } from './inquiry.ts';
+import { loadBlinding } from './load-blinding.ts';
 import type { Lookup } from './lookup.ts';
 import type { CheckerSettings, OprfSettings } from './options.ts';
 import { createService } from './service.ts';

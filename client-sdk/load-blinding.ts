@@ -1,0 +1,35 @@
+// Which blinding a checker uses: RFC 9497's on the engine that was given, or the additive one on @noble/curves.
+
+import type { PublicKey } from '../protocol/brands.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import type { Oprf } from '../protocol/oprf.ts';
+import type { Blinding } from './blinding.ts';
+import { LookupError } from './errors.ts';
+import type { OprfSettings } from './options.ts';
+
+/**
+ * Without an engine the one on @noble/curves, loaded here so that a caller with a key loads no curve.
+ * @throws LookupError (as a rejection) `KEY_MALFORMED` where the key is no element, `OPTION_MALFORMED` for the engine
+ */
+export async function loadBlinding({ engine, publicKey }: OprfSettings): Promise<Blinding> {
+  try {
+    if (engine) return createBlinding(await engine, publicKey);
+    const { createAdditiveBlinding } = await import('./additive-blinding.ts');
+    return createAdditiveBlinding(publicKey);
+  } catch (cause) {
+    if (cause instanceof ProtocolError)
+      throw new LookupError('KEY_MALFORMED', 'key: it is not an element of the group', cause.hint, { cause });
+    throw new LookupError('OPTION_MALFORMED', 'option engine: it cannot be loaded', 'Look at the cause.', { cause });
+  }
+}
+
+/** Blind and Finalize of RFC 9497 §3.3, on whatever engine. */
+export function createBlinding(oprf: Oprf, publicKey: PublicKey): Blinding {
+  return {
+    blind(input) {
+      const { blind, blindedElement } = oprf.blind(input);
+      return { blindedElement, finalize: (evaluatedElement) => oprf.finalize(input, blind, evaluatedElement) };
+    },
+    verifyProof: (blinded, evaluated, proof) => oprf.verifyProof(publicKey, blinded, evaluated, proof),
+  };
+}
