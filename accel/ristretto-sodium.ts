@@ -120,7 +120,9 @@ function createRistretto255(libsodium: SodiumModule): Ristretto255 {
     },
     isValid(element) {
       put(first, element, ELEMENT_BYTES);
-      return libsodium._crypto_core_ristretto255_is_valid_point(first) === 1;
+      const valid = libsodium._crypto_core_ristretto255_is_valid_point(first) === 1;
+      take(0, ELEMENT_BYTES);
+      return valid;
     },
     add(a, b) {
       putTwo(a, b);
