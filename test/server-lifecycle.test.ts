@@ -6,14 +6,23 @@ import fs from 'node:fs';
 import type net from 'node:net';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSodiumOprf } from '../accel/oprf-sodium.ts';
+import type { BucketId, SnapshotId } from '../protocol/brands.ts';
+import { openBucket } from '../protocol/bucket.ts';
+import { decodeLookupResponse, encodeLookupRequest } from '../protocol/lookup.ts';
 import type { ServerEvent } from '../server/events.ts';
-import { startServer } from '../server/server.ts';
+import { type CredveilServer, startServer } from '../server/server.ts';
 import { factsPath, snapshotPath, writeCurrent } from '../store/current.ts';
 import type { SnapshotFacts } from '../store/snapshot-facts.ts';
 import { type MadeDataset, makeDataset, seededPairs } from './fixtures/dataset.ts';
+import { blindedElements, postMessage, readMessage } from './fixtures/post-message.ts';
 import { connect, expectRawProblem, readToEnd } from './fixtures/raw-http.ts';
 
 let made: MadeDataset;
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+const served = async ({ url }: CredveilServer): Promise<string | null> =>
+  (await fetch(`${url}/v1/config`)).headers.get('credveil-snapshot');
 
 beforeAll(async () => {
   made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
@@ -94,6 +103,68 @@ describe('a new snapshot', () => {
     }
   });
 
+  test('that could not be read for a while is taken later, without another publish', async () => {
+    const broken = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
+    const events: ServerEvent[] = [];
+    const target = await startServer(broken.folder, { port: 0, pollIntervalMs: 5, onEvent: (e) => events.push(e) });
+    try {
+      broken.addSource('second', { pairs: seededPairs(100, 2) });
+      // What CURRENT names before its files are there, as where a folder is copied in the wrong order.
+      const before = fs.readFileSync(`${broken.folder}/CURRENT`);
+      const { snapshot } = await broken.publish();
+      while (events.at(-1)?.event !== 'snapshot-opened' || (await served(target)) !== snapshot) await pause();
+      fs.writeFileSync(`${broken.folder}/CURRENT`, before);
+      while ((await served(target)) === snapshot) await pause();
+      const file = snapshotPath(broken.dataset, '000002');
+      fs.renameSync(file, `${file}.away`);
+      writeCurrent(broken.dataset, '000002');
+      while (events.at(-1)?.event !== 'snapshot-refused') await pause();
+      // Several polls, of which none says it again.
+      for (let i = 0; i < 10; i++) await pause();
+      expect(events.filter(({ event }) => event === 'snapshot-refused')).toHaveLength(1);
+      fs.renameSync(`${file}.away`, file);
+      while ((await served(target)) !== snapshot) await pause();
+      expect(events.at(-1)).toEqual({ event: 'snapshot-opened', snapshot });
+    } finally {
+      await target.close({ deadlineMs: 100 });
+      broken.dispose();
+    }
+  });
+
+  test('is swapped in while lookups of the oprf suite run', async () => {
+    const sodium = await createSodiumOprf();
+    const growing = await makeDataset({ suite: 'oprf', oprf: sodium, pairs: seededPairs(60), bucketFloor: 1000 });
+    const target = await startServer(growing.folder, { port: 0, pollIntervalMs: 10, key: growing.key });
+    try {
+      const message = encodeLookupRequest({ bucketId: 0 as BucketId, blindedElements: blindedElements(sodium, 12) });
+      const seen: (string | null)[] = [];
+      let stop = false;
+      const load = async (): Promise<void> => {
+        while (!stop) {
+          const answer = await postMessage(`${target.url}/v1/lookup`, message);
+          const { body } = decodeLookupResponse(await readMessage(answer));
+          const snapshot = answer.headers.get('credveil-snapshot') as SnapshotId;
+          if (seen.at(-1) !== snapshot) seen.push(snapshot);
+          openBucket(body, { snapshot, index: 'account', prefixBits: 0, id: 0 as BucketId }, growing.suite.sealKey);
+        }
+      };
+      const loads = Promise.all([load(), load(), load()]);
+      const published = [await served(target)];
+      for (const source of ['second', 'third']) {
+        growing.addSource(source, { pairs: seededPairs(20, source.length) });
+        const { snapshot } = await growing.publish();
+        published.push(snapshot);
+        while (!seen.includes(snapshot)) await pause();
+      }
+      stop = true;
+      await loads;
+      expect([...new Set(seen)]).toEqual(published);
+    } finally {
+      await target.close({ deadlineMs: 100 });
+      growing.dispose();
+    }
+  });
+
   test('that lacks a bucket makes an error without details, never an empty answer', async () => {
     const broken = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
     const { dataset } = broken;
@@ -159,6 +230,17 @@ describe('closing', () => {
     expectRawProblem(readyAnswer, 503, 'NOT_READY');
     await closed;
     expect(events.slice(-2).map(({ event }) => event)).toEqual(['closing', 'closed']);
+  });
+
+  test('does not wait for connections on which nothing was ever sent', async () => {
+    const target = await startServer(made.folder, { port: 0 });
+    const silent = await Promise.all([connect(target), connect(target)]);
+    // A later connection is served: these have been accepted.
+    expect((await fetch(`${target.url}/healthz`)).status).toBe(200);
+    const read = Promise.all(silent.map(readToEnd));
+    // Long before this deadline, or the test runs into its own.
+    await target.close({ deadlineMs: 600_000 });
+    expect(await read).toEqual(['', '']);
   });
 
   test('destroys at the deadline what is left', async () => {
