@@ -6,7 +6,16 @@ import { encodeElementsRequest } from '../protocol/lookup.ts';
 import type { Oprf } from '../protocol/oprf.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs } from './fixtures/dataset.ts';
-import { blindedElements, codeOf, IDENTITY, NOT_CANONICAL, postMessage, rawPost } from './fixtures/post-message.ts';
+import {
+  blindedElements,
+  codeOf,
+  EVALUATION_ROUTES,
+  IDENTITY,
+  messageFor,
+  NOT_CANONICAL,
+  postMessage,
+  rawPost,
+} from './fixtures/post-message.ts';
 import { connect, expectRawProblem, readToEnd } from './fixtures/raw-http.ts';
 
 let sodium: Oprf;
