@@ -1,9 +1,19 @@
 // Hiding inputs from the evaluator: what a lookup needs of the group.
 
-import type { BlindedElement, EvaluatedElement, PrfOutput, PrivateInput, Proof } from '../protocol/brands.ts';
+import type {
+  BlindedElement,
+  EvaluatedElement,
+  PrfOutput,
+  PrivateInput,
+  Proof,
+  PublicKey,
+} from '../protocol/brands.ts';
+import type { Oprf } from '../protocol/oprf.ts';
 
 export interface BlindedInput {
   readonly blindedElement: BlindedElement;
+  /** Does of finalize what needs no answer: for the time in which it is awaited. */
+  prepare(): void;
   /** @throws ProtocolError `ELEMENT_*` for an element that is not of the group */
   finalize(evaluatedElement: EvaluatedElement): PrfOutput;
 }
@@ -18,3 +28,9 @@ export interface Blinding {
     proof: Proof,
   ): void;
 }
+
+/** An engine that knows a faster way to blind than RFC 9497's. */
+export type Engine = Oprf & {
+  /** @throws ProtocolError `ELEMENT_*` where the key is no element of the group */
+  createBlinding?(publicKey: PublicKey): Blinding;
+};

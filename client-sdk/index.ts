@@ -1,7 +1,7 @@
 // @credveil/client: has this username and password leaked? Decided in this process; see README.md.
 
-export type { Oprf } from '../protocol/oprf.ts';
 export type { SourceConfig } from '../protocol/service-config.ts';
+export type { Engine } from './blinding.ts';
 export { type CallOptions, createLeakChecker, type LeakChecker } from './checker.ts';
 export { LookupError, type LookupErrorCode, type MisuseCode, type UnknownReason } from './errors.ts';
 export type { Credential } from './inquiry.ts';

@@ -1,4 +1,4 @@
-// Which blinding a checker uses: RFC 9497's on the engine that was given, or the additive one on @noble/curves.
+// Which blinding a checker uses: that of the engine that was given, or the one on @noble/curves.
 
 import type { PublicKey } from '../protocol/brands.ts';
 import { ProtocolError } from '../protocol/errors.ts';
@@ -13,9 +13,12 @@ import type { OprfSettings } from './options.ts';
  */
 export async function loadBlinding({ engine, publicKey }: OprfSettings): Promise<Blinding> {
   try {
-    if (engine) return createBlinding(await engine, publicKey);
-    const { createAdditiveBlinding } = await import('./additive-blinding.ts');
-    return createAdditiveBlinding(publicKey);
+    if (engine) {
+      const loaded = await engine;
+      return loaded.createBlinding?.(publicKey) ?? createBlinding(loaded, publicKey);
+    }
+    const { createNobleBlinding } = await import('./noble-blinding.ts');
+    return createNobleBlinding(publicKey);
   } catch (cause) {
     if (cause instanceof ProtocolError)
       throw new LookupError('KEY_MALFORMED', 'key: it is not an element of the group', cause.hint, { cause });
@@ -28,7 +31,11 @@ export function createBlinding(oprf: Oprf, publicKey: PublicKey): Blinding {
   return {
     blind(input) {
       const { blind, blindedElement } = oprf.blind(input);
-      return { blindedElement, finalize: (evaluatedElement) => oprf.finalize(input, blind, evaluatedElement) };
+      return {
+        blindedElement,
+        prepare() {},
+        finalize: (evaluatedElement) => oprf.finalize(input, blind, evaluatedElement),
+      };
     },
     verifyProof: (blinded, evaluated, proof) => oprf.verifyProof(publicKey, blinded, evaluated, proof),
   };

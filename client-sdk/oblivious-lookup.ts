@@ -68,10 +68,16 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     const { blind } = await deadline.race(() => blinding);
     const blinded = questions.map(({ input }) => blind(input));
     const elements = blinded.map(({ blindedElement }) => blindedElement);
-    const { body, ...evaluation } =
+    const answer =
       account === undefined
-        ? { ...(await evaluator.evaluate(elements, deadline)), body: new Uint8Array(0) }
-        : await evaluator.lookup(elements, config, account, deadline);
+        ? evaluator.evaluate(elements, deadline).then((evaluated) => ({ ...evaluated, body: new Uint8Array(0) }))
+        : evaluator.lookup(elements, config, account, deadline);
+    const [{ body, ...evaluation }] = await Promise.all([
+      answer,
+      afterSending(() => {
+        for (const { prepare } of blinded) prepare();
+      }),
+    ]);
     const outputs = new Map<Question, PrfOutput>();
     const outputOf = (question: Question): PrfOutput => {
       const at = questions.indexOf(question);
@@ -125,9 +131,9 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     const hash = account && suite.accountHash(account.username);
     const { evaluation, body, outputOf } = await evaluate(questions, hash, config, deadline);
     await trust.examine(evaluation, deadline);
-    const openBucketOf = (inquiry: Inquiry): Promise<Bucket> | Bucket => {
+    const openBucketOf = (inquiry: Inquiry): Promise<Bucket> => {
       if (inquiry.index === 'account')
-        return service.openBody(body, config, 'account', suite.accountHash(inquiry.username));
+        return afterSending(() => service.openBody(body, config, 'account', suite.accountHash(inquiry.username)));
       const [question] = inquiry.questions;
       // The bucket of a stand-in would be known by its prefix.
       const passwordBucket = question.settled ? randomBucketHash() : passwordHash(outputOf(question));
@@ -158,6 +164,13 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
       }
     },
   };
+}
+
+/** Lets what was just started go out on its socket first, where the platform has a way: computing holds it up. */
+async function afterSending<T>(compute: () => T): Promise<T> {
+  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+  if (setImmediate) await new Promise<void>((resolve) => setImmediate(resolve));
+  return compute();
 }
 
 function randomBucketHash(): BucketHash {

@@ -3,8 +3,8 @@
 import type { DatasetId, HmacKey, PublicKey } from '../protocol/brands.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { parseHmacKeyText } from '../protocol/key.ts';
-import type { Oprf } from '../protocol/oprf.ts';
 import { parsePublicKeyText } from '../protocol/oprf-key.ts';
+import type { Engine } from './blinding.ts';
 import { LookupError } from './errors.ts';
 
 interface SharedOptions {
@@ -45,7 +45,7 @@ export interface OprfOptions extends SharedOptions {
   /** One check in how many is proved where `proof` is `sampled`. Default 128. */
   readonly sampleEvery?: number;
   /** Computes in the group. Default @noble/curves, loaded when a checker is made. */
-  readonly engine?: Oprf | Promise<Oprf>;
+  readonly engine?: Engine | Promise<Engine>;
 }
 
 export type LeakCheckerOptions = HmacOptions | OprfOptions;
@@ -56,7 +56,7 @@ export interface OprfSettings {
   readonly publicKey: PublicKey;
   readonly proof: ProofPolicy;
   readonly sampleEvery: number;
-  readonly engine: Oprf | Promise<Oprf> | undefined;
+  readonly engine: Engine | Promise<Engine> | undefined;
 }
 
 export type SuiteSettings = { readonly suite: 'hmac'; readonly key: HmacKey } | OprfSettings;

@@ -1,4 +1,51 @@
 // @credveil/client/sodium: the group operations of the `oprf` suite on libsodium, for the option `engine`.
 
-export { createSodiumOprf } from '../accel/oprf-sodium.ts';
-export type { Oprf } from '../protocol/oprf.ts';
+import { createSodiumOprf as createOprf } from '../accel/oprf-sodium.ts';
+import { createRfc9497Hash } from '../accel/rfc9497-hash.ts';
+import { loadRistretto255 } from '../accel/ristretto-sodium.ts';
+import type { BlindScalar, PublicKey } from '../protocol/brands.ts';
+import { assertElementShape, refused } from '../protocol/oprf.ts';
+import { SCALAR_BYTES } from '../protocol/oprf-sizes.ts';
+import { createAdditiveBlinding } from './additive-blinding.ts';
+import type { Engine } from './blinding.ts';
+
+export type { Engine } from './blinding.ts';
+
+const ZERO = new Uint8Array(SCALAR_BYTES);
+
+/** Compiles libsodium's WebAssembly once a process. Rejects where there is no WebAssembly. */
+export async function createSodiumOprf(): Promise<Engine> {
+  const [oprf, ristretto] = await Promise.all([createOprf(), loadRistretto255()]);
+  const { hashToGroup } = createRfc9497Hash(ristretto, 'voprf');
+
+  const decode = (bytes: Uint8Array): Uint8Array => {
+    assertElementShape(bytes);
+    if (!ristretto.isValid(bytes)) throw refused('ELEMENT_NOT_CANONICAL');
+    return bytes;
+  };
+  /** Of a scalar that is not zero with an element that is not the identity. */
+  const notIdentity = (product: Uint8Array | undefined): Uint8Array => {
+    if (!product) throw refused('SCALAR_MALFORMED');
+    return product;
+  };
+
+  return {
+    ...oprf,
+    createBlinding(publicKey: PublicKey) {
+      decode(publicKey);
+      return createAdditiveBlinding(
+        {
+          randomScalar: () => ristretto.randomScalar() as BlindScalar,
+          hashToGroup,
+          multiplyGenerator: (scalar) => notIdentity(ristretto.multiplyBase(scalar)),
+          multiplyKeyNegated: (scalar) =>
+            notIdentity(ristretto.multiply(ristretto.subtractScalars(ZERO, scalar), publicKey)),
+          add: ristretto.add,
+          encode: (element) => element,
+          decode,
+        },
+        (blinded, evaluated, proof) => oprf.verifyProof(publicKey, blinded, evaluated, proof),
+      );
+    },
+  };
+}

@@ -13,7 +13,7 @@ import type { Evaluation } from './evaluator.ts';
 import type { OprfSettings } from './options.ts';
 
 /** One check in how many has the known answer asked for again, in the background. */
-const CANARY_EVERY = 1024;
+const CANARY_EVERY = 256;
 
 export interface Examiner {
   /** Has the canary evaluated as if it were anyone's. @throws LookupError `KEY_MISMATCH` for a wrong answer, and others */
