@@ -11,8 +11,7 @@ import type {
   Proof,
   PublicKey,
 } from '../protocol/brands.ts';
-import { ProtocolError } from '../protocol/errors.ts';
-import { assertElementShape, type Oprf, type OprfMode, proofInvalid, refused } from '../protocol/oprf.ts';
+import { assertElementShape, assertInput, type Oprf, type OprfMode, proofInvalid, refused } from '../protocol/oprf.ts';
 import { ELEMENT_BYTES, PROOF_BYTES } from '../protocol/oprf-sizes.ts';
 import { createDleq } from './dleq.ts';
 import { createRfc9497Hash, i2osp2 } from './rfc9497-hash.ts';
@@ -24,15 +23,6 @@ const MAX_INPUT_BYTES = 0xffff;
 const SEED_BYTES = 32;
 const ELEMENT_LENGTH = i2osp2(ELEMENT_BYTES);
 const FINALIZE = utf8ToBytes('Finalize');
-
-function assertInput(input: Uint8Array): void {
-  if (input.length > MAX_INPUT_BYTES)
-    throw new ProtocolError(
-      'FIELD_TOO_LONG',
-      `username and password together are longer than ${MAX_INPUT_BYTES - 5} bytes`,
-      'Refuse fields of this length where they enter your program.',
-    );
-}
 
 function assertScalar(scalar: Uint8Array): void {
   if (!isNonZeroScalar(scalar)) throw refused('SCALAR_MALFORMED');

@@ -9,32 +9,11 @@ import { openRuns, type Run } from '../store/run.ts';
 import { assertSourceDate, assertSourceName, type InputFile, type RunFacts } from '../store/run-facts.ts';
 import { IngestError } from './errors.ts';
 import type { CorpusFormat } from './formats/format.ts';
-import { type CorpusInput, readInput, sameFiles, totalBytes } from './inputs.ts';
+import { readInput, sameFiles, totalBytes } from './inputs.ts';
+import type { IngestOptions } from './options.ts';
 import { readCorpus } from './read-corpus.ts';
 import type { RejectCounter } from './rejects.ts';
 import { writeRun } from './write-run.ts';
-
-export interface IngestProgress {
-  readonly stage: 'read' | 'merge';
-  readonly bytes: number;
-  /** Undefined for a stream. */
-  readonly totalBytes: number | undefined;
-  readonly lines: number;
-  readonly rejects: number;
-}
-
-export interface IngestOptions {
-  readonly source: string;
-  readonly date?: string;
-  readonly format: CorpusFormat;
-  readonly inputs: readonly CorpusInput[];
-  /** For text and sorting in all threads together; records beyond it go to disk. */
-  readonly sortMemoryBytes?: number;
-  /** Worker threads; all cores unless given. */
-  readonly threads?: number;
-  readonly onProgress?: (progress: IngestProgress) => void;
-  readonly signal?: AbortSignal;
-}
 
 export interface Ingested {
   readonly facts: RunFacts;

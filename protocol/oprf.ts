@@ -16,6 +16,8 @@ import type {
 import { ProtocolError } from './errors.ts';
 import { ELEMENT_BYTES, PROOF_BYTES, SCALAR_BYTES } from './oprf-sizes.ts';
 
+const MAX_INPUT_BYTES = 0xffff;
+
 /** RFC 9497 §3.1. `voprf` is what Credveil uses; `oprf` is here for its vectors. */
 export type OprfMode = 'oprf' | 'voprf';
 
@@ -85,6 +87,16 @@ export function proofInvalid(cause?: unknown): ProtocolError {
   );
 }
 
+/** RFC 9497 §1.2: inputs have a length of two bytes. @throws ProtocolError `FIELD_TOO_LONG` */
+export function assertInput(input: Uint8Array): void {
+  if (input.length > MAX_INPUT_BYTES)
+    throw new ProtocolError(
+      'FIELD_TOO_LONG',
+      `username and password together are longer than ${MAX_INPUT_BYTES - 5} bytes`,
+      'Refuse fields of this length where they enter your program.',
+    );
+}
+
 /** The checks that need no curve. */
 export function assertElementShape(bytes: Uint8Array): void {
   if (bytes.length !== ELEMENT_BYTES) throw refused('ELEMENT_LENGTH');
@@ -130,24 +142,36 @@ export function createNobleOprf(mode: OprfMode = 'voprf'): Oprf {
     engine: 'noble',
     mode,
     deriveKeyPair: (seed, info) => own.deriveKeyPair(seed, info) as unknown as OprfKeyPair,
-    publicKey: (secretKey) => Point.BASE.multiply(Fn.fromBytes(secretKey)).toBytes() as unknown as PublicKey,
+    publicKey: (secretKey) =>
+      Point.BASE.multiply(Fn.fromBytes(parseScalar<OprfSecretKey>(secretKey))).toBytes() as unknown as PublicKey,
     blind(input, blind = randomScalar()) {
+      assertInput(input);
+      parseScalar<BlindScalar>(blind);
       const { blinded } = own.blind(input, drawing(blind));
       return { blind, blindedElement: blinded as unknown as BlindedElement };
     },
-    blindEvaluate: (secretKey, blindedElements) =>
-      blindedElements.map((element) => {
+    blindEvaluate(secretKey, blindedElements) {
+      parseScalar<OprfSecretKey>(secretKey);
+      return blindedElements.map((element) => {
         assertElement(element);
         // Evaluation is the same in both modes; only the proof, made on demand, differs.
         return oprf.blindEvaluate(secretKey, element) as unknown as EvaluatedElement;
-      }),
+      });
+    },
     finalize(input, blind, evaluatedElement) {
+      assertInput(input);
+      parseScalar<BlindScalar>(blind);
       assertElement(evaluatedElement);
       return oprf.finalize(input, blind, evaluatedElement) as unknown as PrfOutput;
     },
-    evaluate: (secretKey, input) => evaluate(secretKey, input) as PrfOutput,
+    evaluate(secretKey, input) {
+      assertInput(input);
+      return evaluate(parseScalar<OprfSecretKey>(secretKey), input) as PrfOutput;
+    },
     prove({ secretKey, publicKey }, blindedElements, scalar = randomScalar()) {
       blindedElements.forEach(assertElement);
+      parseScalar<OprfSecretKey>(secretKey);
+      parseScalar<BlindScalar>(scalar);
       const { proof } = voprf.blindEvaluateBatch(secretKey, publicKey, [...blindedElements], drawing(scalar));
       return proof as unknown as Proof;
     },

@@ -18,6 +18,9 @@ export interface Credential {
   readonly times: number;
 }
 
+/** Kind and two lengths around the fields of a PrivateInput. */
+const INPUT_OVERHEAD = 5;
+
 /** Takes a record at the start of a buffer that is used again. */
 export type EmitRecord = (index: IndexName, record: Uint8Array) => void;
 
@@ -69,7 +72,10 @@ export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[]):
   };
 
   return (username, password, times, emit) => {
-    if (password.length > MAX_FIELD_BYTES || (username?.length ?? 0) > MAX_FIELD_BYTES) return false;
+    const usernameBytes = username?.length ?? 0;
+    if (password.length > MAX_FIELD_BYTES || usernameBytes > MAX_FIELD_BYTES) return false;
+    // RFC 9497 §1.2 bounds an input of the PRF; HMAC does not.
+    if (suite.suite === 'oprf' && INPUT_OVERHEAD + usernameBytes + password.length > MAX_FIELD_BYTES) return false;
     if (wantsAccount && username !== undefined) {
       const hash = suite.accountHash(username);
       emit('account', fill(hash, suite.evaluate(pairInput(username, password)), EntryKind.pair, times));

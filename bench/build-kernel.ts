@@ -1,10 +1,10 @@
-// npm run build:kernel: compiles assembly/hmac-sha256.ts and writes hmac-kernel-wasm.ts.
+// npm run build:kernel: compiles accel/assembly/hmac-sha256.ts and writes accel/hmac-kernel-wasm.ts.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import asc from 'assemblyscript/asc';
 
-const SOURCES = path.join(import.meta.dirname, 'assembly');
+const SOURCES = path.join(import.meta.dirname, '../accel/assembly');
 const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'bulk-memory'];
 
 /** @returns the module's bytes: the same for the same source and compiler */
@@ -43,6 +43,6 @@ ${lines.join('\n')}
 }
 
 if (import.meta.main) {
-  const file = path.join(import.meta.dirname, 'hmac-kernel-wasm.ts');
+  const file = path.join(import.meta.dirname, '../accel/hmac-kernel-wasm.ts');
   writeFileSync(file, formatKernelModule(await compileKernel()));
 }

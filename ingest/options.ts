@@ -1,0 +1,26 @@
+// What an ingest is asked to do, and how it tells how far it has come.
+
+import type { CorpusFormat } from './formats/format.ts';
+import type { CorpusInput } from './inputs.ts';
+
+export interface IngestProgress {
+  readonly stage: 'read' | 'merge';
+  readonly bytes: number;
+  /** Undefined for a stream. */
+  readonly totalBytes: number | undefined;
+  readonly lines: number;
+  readonly rejects: number;
+}
+
+export interface IngestOptions {
+  readonly source: string;
+  readonly date?: string;
+  readonly format: CorpusFormat;
+  readonly inputs: readonly CorpusInput[];
+  /** For text and sorting in all threads together; records beyond it go to disk. */
+  readonly sortMemoryBytes?: number;
+  /** Worker threads; all cores unless given. */
+  readonly threads?: number;
+  readonly onProgress?: (progress: IngestProgress) => void;
+  readonly signal?: AbortSignal;
+}
