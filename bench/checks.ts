@@ -1,20 +1,60 @@
-// Checks through the SDK, as a login handler makes them.
+// Checks through the SDK, as a login handler makes them, with the server in a process of its own.
 
-import { createLeakChecker } from '../client-sdk/index.ts';
-import { startServer } from '../server/server.ts';
-import type { MadeDataset, Pair } from '../test/fixtures/dataset.ts';
+import { createLeakChecker, type LeakCheckerOptions } from '../client-sdk/index.ts';
+import { createSodiumOprf } from '../client-sdk/sodium.ts';
+import { createNobleOprf } from '../protocol/oprf.ts';
+import { formatPublicKey } from '../protocol/oprf-key.ts';
+import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../test/fixtures/dataset.ts';
 import { createRandom } from '../test/fixtures/random.ts';
 import type { Figure } from './figure.ts';
+import { startServerChild } from './server-children.ts';
 
 const SEED = 3;
 const CHECKS = 2000;
-const WARM_UP = 200;
+const WARM_UP = 300;
+/** With two entries each in the account index: 1,024 in each of 16 buckets. */
+const OPRF_PAIRS = 8192;
+const TIMEOUT_MS = 5000;
 
-export async function measureChecks({ folder, key }: MadeDataset, pairs: readonly Pair[]): Promise<Figure[]> {
-  const random = createRandom(SEED);
-  const server = await startServer(folder, { port: 0 });
+/** The options of a checker, but where it sends. */
+type Caller = { readonly key: string } | Omit<Extract<LeakCheckerOptions, { publicKey: string }>, 'url'>;
+
+/** @param keyed a dataset of the `hmac` suite */
+export async function measureChecks(keyed: MadeDataset, pairs: readonly Pair[]): Promise<Figure[]> {
+  const engine = await createSodiumOprf();
+  const oprfPairs = seededPairs(OPRF_PAIRS);
+  const oblivious = await makeDataset({ suite: 'oprf', oprf: engine, pairs: oprfPairs, bucketFloor: 1000 });
   try {
-    const checker = createLeakChecker({ url: server.url, key: key.revealText(), timeoutMs: 5000 });
+    if (!oblivious.key.publicKey) throw new Error('a key of the oprf suite has a public key');
+    const publicKey = formatPublicKey(oblivious.key.publicKey);
+    return [
+      ...(await measure('hmac', keyed, pairs, { key: keyed.key.revealText() })),
+      ...(await measure('oprf, libsodium', oblivious, oprfPairs, { publicKey, engine }, 'goal: p50 under 1.5 ms')),
+      ...(await measure('oprf, noble', oblivious, oprfPairs, { publicKey }, 'goal: p50 under 6 ms')),
+      ...(await measure(
+        'oprf, noble, blinding as RFC 9497 does',
+        oblivious,
+        oprfPairs,
+        { publicKey, engine: createNobleOprf() },
+        'for comparison',
+      )),
+    ];
+  } finally {
+    oblivious.dispose();
+  }
+}
+
+async function measure(
+  name: string,
+  { folder, key }: MadeDataset,
+  pairs: readonly Pair[],
+  caller: Caller,
+  note = '',
+): Promise<Figure[]> {
+  const random = createRandom(SEED);
+  const server = await startServerChild(key.suite === 'oprf' ? { folder, keyText: key.revealText() } : { folder });
+  try {
+    const checker = createLeakChecker({ url: `http://127.0.0.1:${server.port}`, timeoutMs: TIMEOUT_MS, ...caller });
     const latencies: number[] = [];
     for (let i = 0; i < WARM_UP + CHECKS; i++) {
       const verdict = await checker.check(random.pick(pairs));
@@ -22,13 +62,13 @@ export async function measureChecks({ folder, key }: MadeDataset, pairs: readonl
       if (i >= WARM_UP) latencies.push(verdict.durationMs);
     }
     latencies.sort((a, b) => a - b);
-    return [50, 99].map((percentile) => ({
-      name: `SDK check p${percentile}`,
+    return [10, 50, 99].map((percentile) => ({
+      name: `SDK check (${name}) p${percentile}`,
       value: latencies[Math.floor((CHECKS * percentile) / 100)] ?? Number.NaN,
       unit: 'ms',
-      note: 'pair, username and password over loopback; server in the same process',
+      note: ['pair, username and password over loopback', note].filter(Boolean).join('; '),
     }));
   } finally {
-    await server.close();
+    server.stop();
   }
 }
