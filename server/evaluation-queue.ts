@@ -2,7 +2,8 @@
 //
 // Two lanes, each a round robin. A request of few elements, which is what a check sends, takes the short lane. While
 // both have work the long lane gets a quarter of the time, so that neither can starve the other. One slice a turn of
-// the event loop: between two slices sockets are read, buckets are sent, and who went away is noticed.
+// the event loop: between two slices sockets are read, buckets are sent, and who went away is noticed. A proof is one
+// slice whatever its size.
 
 import type { BlindedElement, EvaluatedElement, Proof } from '../protocol/brands.ts';
 import type { Evaluator } from '../store/key-file.ts';
@@ -94,18 +95,20 @@ export class EvaluationQueue {
   }
 
   readonly #turn = (): void => {
-    // Small requests share a slice: fewer turns of the event loop for the same work.
-    for (let spent = 0; spent < SLICE_ELEMENTS; ) {
+    let spent = 0;
+    for (;;) {
       const lane = this.#nextLane();
-      const job = lane.jobs.shift();
-      this.#running = job !== undefined;
-      if (!job) return;
-      this.#owed = lane === this.#short ? this.#owed - job.sliceWork : SHORT_SHARE * job.sliceWork;
+      const [job] = lane.jobs;
+      // Small requests share a turn. None of them waits for its answer while a slice of a large one is done.
+      if (!job || (spent > 0 && spent + job.sliceWork > SLICE_ELEMENTS)) break;
+      lane.jobs.shift();
       spent += job.sliceWork;
+      this.#owed = lane === this.#short ? this.#owed - job.sliceWork : SHORT_SHARE * job.sliceWork;
       if (job.run()) lane.jobs.push(job);
       else lane.work -= job.work;
     }
-    setImmediate(this.#turn);
+    this.#running = spent > 0;
+    if (this.#running) setImmediate(this.#turn);
   };
 
   #nextLane(): Lane {
