@@ -28,16 +28,17 @@ beforeAll(async () => {
 });
 
 describe('the queue', () => {
-  test('ends a small request before large ones that came earlier', async () => {
+  test('ends small requests before large ones that came earlier have had more than a slice', async () => {
     const queue = new EvaluationQueue(4096);
-    const order: string[] = [];
-    const jobs = Array.from({ length: 5 }, async () => {
-      await queue.blindEvaluate(evaluator, many, wanted);
-      order.push('large');
-    });
-    jobs.push(queue.blindEvaluate(evaluator, few, wanted).then(() => void order.push('small')));
-    await Promise.all(jobs);
-    expect(order).toEqual(['small', 'large', 'large', 'large', 'large', 'large']);
+    let slices = 0;
+    const counted = (): boolean => ++slices > 0;
+    const large = Array.from({ length: 5 }, () => queue.blindEvaluate(evaluator, many, counted));
+    for (const elements of [few, many.slice(0, 8)]) {
+      slices = 0;
+      expect(await queue.blindEvaluate(evaluator, elements, wanted)).toHaveLength(elements.length);
+      expect(slices).toBeLessThanOrEqual(1);
+    }
+    for (const answer of await Promise.all(large)) expect(answer).toHaveLength(MAX_ELEMENTS);
   });
 
   test('ends a large request before small ones without number, and a proof too', async () => {
