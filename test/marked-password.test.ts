@@ -154,7 +154,7 @@ test('no file of the dataset holds them', () => {
 test('no file that ingest keeps while it works holds them', async () => {
   const opened = openDataset(dataset);
   const corpus = new PassThrough();
-  corpus.write(`${strangerName}:${strangerPassword}\n`.repeat(5_000));
+  corpus.write(`${strangerName}:${strangerPassword}\n`.repeat(20_000));
   const controller = new AbortController();
   let work: { readonly name: string; readonly bytes: Buffer }[] = [];
   const interrupted = ingest(opened, openKeyFile(`${dataset}.key`), {
@@ -165,7 +165,7 @@ test('no file that ingest keeps while it works holds them', async () => {
     signal: controller.signal,
     onProgress: () => {
       work = filesBelow(workFolder(opened));
-      controller.abort();
+      if (work.length > 0) controller.abort();
     },
   });
   await expect(interrupted).rejects.toMatchObject({ name: 'AbortError' });
