@@ -2,8 +2,7 @@
 //
 // RFC 9497 §3.3 sends r·H(x) and takes the r-th root of k·r·H(x): two multiplications of points that come but once.
 // With pkS = k·G known beforehand, H(x) + r·G goes out, k·H(x) + r·pkS comes back, and r·pkS is subtracted. G and pkS
-// never change, so there are tables for them, and r·pkS is computed while the answer is awaited. What is sent is
-// uniformly random either way, and what comes out is the same k·H(x): nobody can tell which was used.
+// never change, so there can be tables for them. What is sent is uniformly random either way, and what comes out is the same k·H(x): nobody can tell which was used.
 // Source: Jarecki, Krawczyk, Xu, "On the (In)Security of the Diffie-Hellman Oblivious PRF with Multiplicative
 // Blinding", PKC 2021. It is sound only with a pkS that is not the evaluator's to choose: hence pinned.
 
@@ -37,16 +36,10 @@ export function createAdditiveBlinding<Element>(
     blind(input) {
       const scalar = group.randomScalar();
       const blinded = group.add(group.hashToGroup(input), group.multiplyGenerator(scalar));
-      let mask: Element | undefined;
-      const unmask = (): Element => {
-        mask ??= group.multiplyKeyNegated(scalar);
-        return mask;
-      };
       return {
         blindedElement: group.encode(blinded) as BlindedElement,
-        prepare: () => void unmask(),
         finalize: (evaluatedElement) =>
-          finalOutput(input, group.encode(group.add(group.decode(evaluatedElement), unmask()))),
+          finalOutput(input, group.encode(group.add(group.decode(evaluatedElement), group.multiplyKeyNegated(scalar)))),
       };
     },
   };

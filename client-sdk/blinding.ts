@@ -12,8 +12,6 @@ import type { Oprf } from '../protocol/oprf.ts';
 
 export interface BlindedInput {
   readonly blindedElement: BlindedElement;
-  /** Does of finalize what needs no answer: for the time in which it is awaited. */
-  prepare(): void;
   /** @throws ProtocolError `ELEMENT_*` for an element that is not of the group */
   finalize(evaluatedElement: EvaluatedElement): PrfOutput;
 }

@@ -33,7 +33,6 @@ export function createBlinding(oprf: Oprf, publicKey: PublicKey): Blinding {
       const { blind, blindedElement } = oprf.blind(input);
       return {
         blindedElement,
-        prepare() {},
         finalize: (evaluatedElement) => oprf.finalize(input, blind, evaluatedElement),
       };
     },

@@ -68,16 +68,10 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     const { blind } = await deadline.race(() => blinding);
     const blinded = questions.map(({ input }) => blind(input));
     const elements = blinded.map(({ blindedElement }) => blindedElement);
-    const answer =
+    const { body, ...evaluation } =
       account === undefined
-        ? evaluator.evaluate(elements, deadline).then((evaluated) => ({ ...evaluated, body: new Uint8Array(0) }))
-        : evaluator.lookup(elements, config, account, deadline);
-    const [{ body, ...evaluation }] = await Promise.all([
-      answer,
-      afterSending(() => {
-        for (const { prepare } of blinded) prepare();
-      }),
-    ]);
+        ? { ...(await evaluator.evaluate(elements, deadline)), body: new Uint8Array(0) }
+        : await evaluator.lookup(elements, config, account, deadline);
     const outputs = new Map<Question, PrfOutput>();
     const outputOf = (question: Question): PrfOutput => {
       const at = questions.indexOf(question);
@@ -131,15 +125,15 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     const hash = account && suite.accountHash(account.username);
     const { evaluation, body, outputOf } = await evaluate(questions, hash, config, deadline);
     await trust.examine(evaluation, deadline);
-    const openBucketOf = (inquiry: Inquiry): Promise<Bucket> => {
+    const openBucketOf = (inquiry: Inquiry): Promise<Bucket> | Bucket => {
       if (inquiry.index === 'account')
-        return afterSending(() => service.openBody(body, config, 'account', suite.accountHash(inquiry.username)));
+        return service.openBody(body, config, 'account', suite.accountHash(inquiry.username));
       const [question] = inquiry.questions;
       // The bucket of a stand-in would be known by its prefix.
       const passwordBucket = question.settled ? randomBucketHash() : passwordHash(outputOf(question));
       return service.fetchBucket(config, 'password', passwordBucket, deadline);
     };
-    // The password first: its bucket is on the way while the account's is opened.
+    // The password first: its bucket is asked for before the account's is opened.
     const answers = asked
       .toReversed()
       .map((inquiry) =>
@@ -164,13 +158,6 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
       }
     },
   };
-}
-
-/** Lets what was just started go out on its socket first, where the platform has a way: computing holds it up. */
-async function afterSending<T>(compute: () => T): Promise<T> {
-  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-  if (setImmediate) await new Promise<void>((resolve) => setImmediate(resolve));
-  return compute();
 }
 
 function randomBucketHash(): BucketHash {
