@@ -3,9 +3,11 @@
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ClientWorld, createClientWorld, LEAKED, STRANGER } from './fixtures/client-world.ts';
+import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from './fixtures/client-world.ts';
+import { createOprfWorld } from './fixtures/oprf-world.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const run = promisify(execFile);
@@ -45,6 +47,25 @@ describe('the built package', () => {
     expect(modules.filter((file) => file.includes('/protocol/')).length).toBeGreaterThan(5);
     expect(modules.filter((file) => file.includes('@noble/curves'))).toEqual([]);
     expect((await checkInBareRealm(STRANGER)).verdict).toMatchObject({ status: 'clean' });
+  });
+
+  test('checks without a key, on the curve that it loads then and on libsodium', async () => {
+    const oprf = await createOprfWorld({ pairs: [LEAKED] });
+    try {
+      const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
+      const { createLeakChecker }: typeof import('../client-sdk/index.ts') = await import(entry('index.js'));
+      const { createSodiumOprf }: typeof import('../client-sdk/sodium.ts') = await import(entry('sodium.js'));
+      const options = { url: oprf.url, publicKey: oprf.publicKey, proof: 'always', timeoutMs: TIMEOUT_MS } as const;
+      for (const checker of [
+        createLeakChecker(options),
+        createLeakChecker({ ...options, engine: createSodiumOprf() }),
+      ]) {
+        expect((await checker.check(LEAKED)).status).toBe('pair');
+        expect((await checker.check(STRANGER)).status).toBe('clean');
+      }
+    } finally {
+      await oprf.close();
+    }
   });
 
   test('has its entry points where package.json says', () => {
