@@ -2,16 +2,6 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { addCheck } from './commands/check.ts';
-import { addIngest } from './commands/ingest.ts';
-import { addInit } from './commands/init.ts';
-import { addKey } from './commands/key.ts';
-import { addPublish } from './commands/publish.ts';
-import { addRotate } from './commands/rotate.ts';
-import { addServe } from './commands/serve.ts';
-import { addRemove, addSources } from './commands/sources.ts';
-import { addStats } from './commands/stats.ts';
-import { addVerify } from './commands/verify.ts';
 import { ExitCode, reportFailure } from './exit.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -26,20 +16,24 @@ const program = new Command('credveil')
   .version(version)
   .exitOverride();
 
-for (const add of [
-  addInit,
-  addIngest,
-  addPublish,
-  addServe,
-  addCheck,
-  addStats,
-  addSources,
-  addRemove,
-  addVerify,
-  addKey,
-  addRotate,
-])
-  add(program);
+/** Loaded when they are asked for: a command waits for no other's modules. */
+const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => void> } = {
+  init: async () => (await import('./commands/init.ts')).addInit,
+  ingest: async () => (await import('./commands/ingest.ts')).addIngest,
+  publish: async () => (await import('./commands/publish.ts')).addPublish,
+  serve: async () => (await import('./commands/serve.ts')).addServe,
+  check: async () => (await import('./commands/check.ts')).addCheck,
+  stats: async () => (await import('./commands/stats.ts')).addStats,
+  sources: async () => (await import('./commands/sources.ts')).addSources,
+  remove: async () => (await import('./commands/sources.ts')).addRemove,
+  verify: async () => (await import('./commands/verify.ts')).addVerify,
+  keygen: async () => (await import('./commands/key.ts')).addKeygen,
+  key: async () => (await import('./commands/key.ts')).addKey,
+  rotate: async () => (await import('./commands/rotate.ts')).addRotate,
+};
+const asked = COMMANDS[process.argv[2] ?? ''];
+for (const load of asked ? [asked] : Object.values(COMMANDS)) (await load())(program);
+
 for (const command of [program, ...program.commands]) {
   const words = command === program ? 'credveil' : `credveil ${command.name()}`;
   command.exitOverride().configureOutput({

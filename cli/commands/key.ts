@@ -26,7 +26,7 @@ export function describePublicPart({ suite, keyId, publicKey }: PublicPart): str
   return publicKey === null ? id : `${id}\npublic key, for clients to pin: ${publicKey}`;
 }
 
-export function addKey(program: Command): void {
+export function addKeygen(program: Command): void {
   program
     .command('keygen')
     .description('create a key for datasets on several machines; `init` creates one by itself')
@@ -49,7 +49,9 @@ export function addKey(program: Command): void {
         ].join('\n'),
       );
     });
+}
 
+export function addKey(program: Command): void {
   program
     .command('key')
     .description('look at a key')
