@@ -1,25 +1,16 @@
-// Load on loopback against servers in processes of their own, each measured in turns so that noise hits all alike.
+// GETs on loopback against servers in processes of their own, each measured in turns so that noise hits all alike.
 
-import autocannon from 'autocannon';
+import { runLoad } from './request-load.ts';
 import { type ServerChild, type ServerKind, startServerChild } from './server-children.ts';
 
 export interface LoadTarget {
-  readonly name: string;
   readonly server: ServerKind;
   /** Paths to ask, in turn. */
   readonly paths: readonly string[];
 }
 
-const ROUNDS = 3;
-const WARM_UP_SECONDS = 1;
-const SECONDS_A_ROUND = 3;
+const ROUNDS = 2;
 const CONNECTIONS = 32;
-
-interface Total {
-  requests: number;
-  seconds: number;
-  cpuMs: number;
-}
 
 export interface Load {
   readonly requestsPerSecond: number;
@@ -27,31 +18,26 @@ export interface Load {
   readonly cpuMicroseconds: number;
 }
 
-/** One result a target, in the same order. */
+/** One result a target, in the same order: the mean of all rounds. */
 export async function measureLoad(targets: readonly LoadTarget[]): Promise<Load[]> {
-  const running = await Promise.all(targets.map(({ server }) => startServerChild(server)));
+  const running: ServerChild[] = [];
   try {
-    const totals: Total[] = targets.map(() => ({ requests: 0, seconds: 0, cpuMs: 0 }));
-    for (let round = 0; round <= ROUNDS; round++)
-      for (const [i, target] of targets.entries()) {
-        const server = running[i] as ServerChild;
-        const before = await server.cpuMs();
-        const result = await autocannon({
-          url: `http://127.0.0.1:${server.port}`,
-          connections: CONNECTIONS,
-          duration: round === 0 ? WARM_UP_SECONDS : SECONDS_A_ROUND,
-          requests: target.paths.map((path) => ({ path })),
-        });
-        if (result.non2xx + result.errors > 0) throw new Error(`${target.name}: a request failed`);
-        if (round === 0) continue;
-        const total = totals[i] as Total;
-        total.requests += result.requests.total;
-        total.seconds += result.duration;
-        total.cpuMs += (await server.cpuMs()) - before;
+    for (const { server } of targets) running.push(await startServerChild(server));
+    const totals = targets.map(() => ({ requests: 0, requestsPerSecond: 0, cpuMs: 0 }));
+    for (let round = 0; round < ROUNDS; round++)
+      for (const [i, { paths }] of targets.entries()) {
+        const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+        const load = await runLoad([running[i] as ServerChild], [{ connections: CONNECTIONS, requests }]);
+        const [result] = load.streams;
+        const total = totals[i];
+        if (!result || !total) throw new Error('nothing was measured');
+        total.requests += result.requests;
+        total.requestsPerSecond += result.requestsPerSecond / ROUNDS;
+        total.cpuMs += load.serverCpuMs;
       }
-    return totals.map(({ requests, seconds, cpuMs: cpu }) => ({
-      requestsPerSecond: requests / seconds,
-      cpuMicroseconds: (cpu * 1000) / requests,
+    return totals.map(({ requests, requestsPerSecond, cpuMs }) => ({
+      requestsPerSecond,
+      cpuMicroseconds: (1000 * cpuMs) / requests,
     }));
   } finally {
     for (const server of running) server.stop();

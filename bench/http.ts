@@ -19,8 +19,8 @@ export async function measureBucketGets({ folder }: MadeDataset): Promise<Figure
     (_, id) => `/v1/account/${formatPrefix(id as BucketId, prefixBits)}`,
   );
   const [bucket, raw] = await measureLoad([
-    { name: 'HTTP bucket GET', server: { folder }, paths },
-    { name: 'raw node:http', server: { bodyBytes: Number(bodyBytes[0]) }, paths: ['/'] },
+    { server: { folder }, paths },
+    { server: { bodyBytes: Number(bodyBytes[0]) }, paths: ['/'] },
   ]);
   if (!bucket || !raw) throw new Error('nothing was measured');
   const size = `bodies of ${bodyBytes[0]} bytes`;
