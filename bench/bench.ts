@@ -8,6 +8,8 @@ import { measureChecks } from './checks.ts';
 import { type Figure, formatFigures } from './figure.ts';
 import { measureBucketGets } from './http.ts';
 import { describeMachine } from './machine.ts';
+import { measureEngines, measureOprfIngest } from './oprf.ts';
+import { measureLookups } from './oprf-server.ts';
 import { measureSteps } from './steps.ts';
 
 const SEED = 1;
@@ -35,6 +37,9 @@ try {
     ...(await measureSteps(dataset)),
     ...(await measureBucketGets(dataset)),
     ...(await measureChecks(dataset, pairs)),
+    ...(await measureEngines()),
+    ...(await measureLookups()),
+    ...(await measureOprfIngest()),
   ];
   console.log(formatFigures(figures));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
