@@ -4,7 +4,7 @@ import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import type { Dataset } from '../store/dataset.ts';
 import { RECORD_BYTES } from '../store/record.ts';
 import { RunWriter } from '../store/run.ts';
-import type { RunFacts } from '../store/run-facts.ts';
+import type { NewRunFacts, RunFacts } from '../store/run-facts.ts';
 import { mergeChunks } from './merge-chunks.ts';
 import type { ChunkFiles } from './sorters.ts';
 
@@ -17,7 +17,7 @@ export async function writeRun(
   chunks: ChunkFiles,
   memoryBytes: number,
   signal: AbortSignal | undefined,
-  facts: Omit<RunFacts, 'sections'>,
+  facts: NewRunFacts,
 ): Promise<RunFacts> {
   const writer = new RunWriter(dataset, facts.source);
   try {

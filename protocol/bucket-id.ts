@@ -8,6 +8,12 @@ export const IndexNumber = { account: 1, password: 2 } as const;
 export type IndexName = keyof typeof IndexNumber;
 export const INDEX_NAMES = Object.keys(IndexNumber) as readonly IndexName[];
 
+/** Indexes of unsalted hashes, cut as Have I Been Pwned cuts them: by the hash's first five hex digits. */
+export const RANGE_NAMES = ['sha1', 'ntlm'] as const;
+export type RangeName = (typeof RANGE_NAMES)[number];
+/** Ranges of an index: 20 bits. */
+export const RANGES = 2 ** 20;
+
 /** More would name single entries even in a corpus of four billion. */
 export const MAX_PREFIX_BITS = 30;
 
@@ -44,4 +50,23 @@ export function parsePrefix(text: string, prefixBits: number): BucketId {
       'Read prefixBits from /v1/config and format the prefix as PROTOCOL.md §6 says.',
     );
   return id as BucketId;
+}
+
+/**
+ * The number of a range from its five hex digits in any case.
+ * @throws ProtocolError `PREFIX_MALFORMED`
+ */
+export function parseRangePrefix(text: string): number {
+  if (!/^[0-9a-fA-F]{5}$/.test(text))
+    throw new ProtocolError(
+      'PREFIX_MALFORMED',
+      'the prefix of a range has 5 hex digits',
+      'Take the first 5 of the hash.',
+    );
+  return Number.parseInt(text, 16);
+}
+
+/** Five upper-case hex digits, as Have I Been Pwned names its ranges. */
+export function formatRangePrefix(range: number): string {
+  return range.toString(16).toUpperCase().padStart(5, '0');
 }

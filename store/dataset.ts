@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { DatasetId, KeyId } from '../protocol/brands.ts';
-import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
+import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
 import type { MetadataBytes } from '../protocol/metadata.ts';
 import { NORMALIZATION_VERSION } from '../protocol/normalize.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
@@ -21,6 +21,10 @@ export interface DatasetParameters {
   readonly keyId: KeyId;
   readonly normalization: number;
   readonly indexes: readonly IndexName[];
+  /** Indexes of unsalted hashes; missing where there are none. */
+  readonly ranges?: readonly RangeName[];
+  /** Passwords that are ingested in plaintext feed `ranges` too. */
+  readonly hashPlaintext?: true;
   readonly metadataBytes: MetadataBytes;
   /** A mean bucket never has fewer entries, unless the whole index has. */
   readonly bucketFloor: number;
@@ -33,6 +37,8 @@ export interface Dataset {
 
 export interface DatasetOptions {
   readonly indexes: readonly IndexName[];
+  readonly ranges?: readonly RangeName[];
+  readonly hashPlaintext?: boolean;
   readonly metadataBytes?: MetadataBytes;
   readonly bucketFloor?: number;
 }
@@ -65,6 +71,7 @@ export function assertNoDataset(folder: string): void {
 /** @throws StoreError `DATASET_EXISTS` */
 export function createDataset(folder: string, key: DatasetKey, options: DatasetOptions): Dataset {
   assertNoDataset(folder);
+  const ranges = RANGE_NAMES.filter((name) => options.ranges?.includes(name));
   const dataset: Dataset = {
     folder,
     parameters: {
@@ -73,6 +80,8 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
       keyId: key.keyId,
       normalization: NORMALIZATION_VERSION,
       indexes: INDEX_NAMES.filter((name) => options.indexes.includes(name)),
+      ...(ranges.length > 0 ? { ranges } : {}),
+      ...(options.hashPlaintext && ranges.length > 0 ? { hashPlaintext: true } : {}),
       metadataBytes: options.metadataBytes ?? 1,
       bucketFloor: options.bucketFloor ?? DEFAULT_BUCKET_FLOOR,
     },
@@ -132,20 +141,28 @@ function malformed(file: string, why: string, cause?: unknown): StoreError {
 }
 
 function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
-  const { dataset, keyId, indexes, metadataBytes, bucketFloor } = json;
+  const { dataset, keyId, indexes, ranges = [], hashPlaintext, metadataBytes, bucketFloor } = json;
   const hex16 = /^[0-9a-f]{16}$/;
   return (
     typeof dataset === 'string' &&
     hex16.test(dataset) &&
     typeof keyId === 'string' &&
     hex16.test(keyId) &&
-    Array.isArray(indexes) &&
-    indexes.length > 0 &&
-    new Set(indexes).size === indexes.length &&
-    indexes.every((name) => INDEX_NAMES.includes(name)) &&
+    isSetOf(indexes, INDEX_NAMES) &&
+    isSetOf(ranges, RANGE_NAMES) &&
+    indexes.length + ranges.length > 0 &&
+    (hashPlaintext === undefined || (hashPlaintext === true && ranges.length > 0)) &&
     (metadataBytes === 0 || metadataBytes === 1 || metadataBytes === 3) &&
     Number.isInteger(bucketFloor) &&
     (bucketFloor as number) >= 1
+  );
+}
+
+function isSetOf(value: unknown, known: readonly string[]): value is string[] {
+  return (
+    Array.isArray(value) &&
+    new Set(value).size === value.length &&
+    value.every((name) => known.includes(name as string))
   );
 }
 

@@ -1,9 +1,13 @@
 // What a run says of its source, in its footer and in `credveil sources`.
 
+import path from 'node:path';
 import type { KeyId } from '../protocol/brands.ts';
-import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
+import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
+import type { Dataset, DatasetParameters } from './dataset.ts';
 import { StoreError } from './errors.ts';
+import { rangeRecordBytes } from './range-record.ts';
+import { RECORD_BYTES } from './record.ts';
 
 export interface InputFile {
   /** The file's name without its folder; "-" for standard input. */
@@ -12,8 +16,24 @@ export interface InputFile {
   readonly sha256: string;
 }
 
+/** What a section of a run holds records of. */
+export type SectionName = IndexName | RangeName;
+/** In the order of sections in a run. */
+export const SECTION_NAMES: readonly SectionName[] = [...INDEX_NAMES, ...RANGE_NAMES];
+
+export const SECTION_RECORD_BYTES: { readonly [name in SectionName]: number } = {
+  account: RECORD_BYTES,
+  password: RECORD_BYTES,
+  sha1: rangeRecordBytes('sha1'),
+  ntlm: rangeRecordBytes('ntlm'),
+};
+
+/** The indexes that a plaintext password feeds in such a dataset. */
+export const feedsOf = ({ indexes, ranges, hashPlaintext }: DatasetParameters): readonly SectionName[] =>
+  hashPlaintext ? [...indexes, ...(ranges ?? [])] : indexes;
+
 export interface RunSection {
-  readonly index: IndexName;
+  readonly index: SectionName;
   readonly records: number;
 }
 
@@ -30,9 +50,14 @@ export interface RunFacts {
   readonly credentials: number;
   /** Lines that gave no credential, by reason. */
   readonly rejects: { readonly [reason: string]: number };
+  /** What plaintext fed in the dataset that the run was made for: `feedsOf`. */
+  readonly indexes: readonly SectionName[];
   /** In the order in which they stand in the file. */
   readonly sections: readonly RunSection[];
 }
+
+/** What the maker of a run says; the rest follows from its dataset and records. */
+export type NewRunFacts = Omit<RunFacts, 'indexes' | 'sections'>;
 
 const SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -68,7 +93,33 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     count(facts.credentials) &&
     typeof facts.rejects === 'object' &&
     Array.isArray(facts.files) &&
+    Array.isArray(facts.indexes) &&
+    facts.indexes.every((name) => SECTION_NAMES.includes(name)) &&
     Array.isArray(facts.sections) &&
-    facts.sections.every((section) => INDEX_NAMES.includes(section?.index) && count(section.records));
+    facts.sections.every((section) => SECTION_NAMES.includes(section?.index) && count(section.records));
   return valid ? facts : undefined;
+}
+
+/**
+ * A run may have been made on another machine, for another dataset folder with the same key and options.
+ * @throws StoreError `RUN_FOREIGN`
+ */
+export function assertRunBelongs({ file, facts }: { file: string; facts: RunFacts }, { parameters }: Dataset): void {
+  const { keyId, suite, normalization, source } = facts;
+  if (keyId !== parameters.keyId || suite !== parameters.suite || normalization !== parameters.normalization)
+    throw new StoreError(
+      'RUN_FOREIGN',
+      `run ${file}: it was made with another key, suite or normalization`,
+      'Delete it, or copy it to the dataset that it belongs to.',
+    );
+  // Its credentials would be missing from an index that it was not made for, and look clean there.
+  const lacking = feedsOf(parameters).filter((name) => !facts.indexes.includes(name));
+  if (lacking.length > 0)
+    throw new StoreError(
+      'RUN_FOREIGN',
+      `run ${file}: it was made for a dataset without ${lacking.join(' and ')}`,
+      'Ingest its corpus here, or where it was made into a dataset with the same --index and --hash-plaintext.',
+    );
+  if (path.basename(file) !== `${source}.run`)
+    throw new StoreError('RUN_FOREIGN', `run ${file}: its source is named otherwise`, `Rename it ${source}.run.`);
 }

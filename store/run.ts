@@ -2,8 +2,7 @@
 //
 //   struct RunFile {
 //     u8  magic[8] = "CVRUN" 00 00 01;
-//     Record account[facts.sections[0].records];  // one area for each section of the facts
-//     …
+//     records[];                                  // one area for each section of the facts: Record, RangeRecord
 //     u8  facts[factsBytes];                      // JSON, run-facts.ts
 //     u32 factsBytes;                             // big-endian
 //     u8  sha256[32];                             // of all bytes before
@@ -12,12 +11,20 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
 import { type Dataset, runsFolder, workFolder } from './dataset.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, publishFile, syncFolder } from './files.ts';
-import { RECORD_BYTES } from './record.ts';
-import { parseRunFacts, type RunFacts, type RunSection } from './run-facts.ts';
+import {
+  assertRunBelongs,
+  feedsOf,
+  type NewRunFacts,
+  parseRunFacts,
+  type RunFacts,
+  type RunSection,
+  SECTION_NAMES,
+  SECTION_RECORD_BYTES,
+  type SectionName,
+} from './run-facts.ts';
 
 const MAGIC = Buffer.from('CVRUN\0\0\x01', 'latin1');
 const TRAILER_BYTES = 36;
@@ -26,37 +33,41 @@ const WRITE_BYTES = 1 << 20;
 
 /** Writes records front to back; nothing is seen of the run before `commit`. */
 export class RunWriter {
+  readonly #feeds: readonly SectionName[];
   readonly #target: string;
   readonly #aside: string;
   readonly #handle: number;
   readonly #hash: Hash = createHash('sha256');
   readonly #buffer = Buffer.allocUnsafe(WRITE_BYTES);
-  readonly #sections: { index: IndexName; records: number }[] = [];
+  readonly #sections: { index: SectionName; records: number }[] = [];
+  #recordBytes = 0;
   #filled = 0;
   #open = true;
 
   constructor(dataset: Dataset, source: string) {
     fs.mkdirSync(workFolder(dataset), { recursive: true });
+    this.#feeds = feedsOf(dataset.parameters);
     this.#target = runPath(dataset, source);
     this.#aside = path.join(workFolder(dataset), `${source}.run.part`);
     this.#handle = fs.openSync(this.#aside, 'w', 0o644);
     this.#write(MAGIC, 0, MAGIC.length);
   }
 
-  /** Later records belong to this index. Sections come in the order of `INDEX_NAMES`. */
-  beginSection(index: IndexName): void {
+  /** Later records belong to this index. Sections come in the order of `SECTION_NAMES`. */
+  beginSection(index: SectionName): void {
+    this.#recordBytes = SECTION_RECORD_BYTES[index];
     this.#sections.push({ index, records: 0 });
   }
 
   /** Takes the record at `bytes[at]`. Records of a section ascend strictly by key. */
   append(bytes: Uint8Array, at: number): void {
     (this.#sections.at(-1) as { records: number }).records++;
-    this.#write(bytes, at, RECORD_BYTES);
+    this.#write(bytes, at, this.#recordBytes);
   }
 
   /** Makes the run durable and visible. */
-  commit(facts: Omit<RunFacts, 'sections'>): RunFacts {
-    const whole: RunFacts = { ...facts, sections: this.#sections };
+  commit(facts: NewRunFacts): RunFacts {
+    const whole: RunFacts = { ...facts, indexes: this.#feeds, sections: this.#sections };
     const json = Buffer.from(JSON.stringify(whole));
     this.#write(json, 0, json.length);
     const length = Buffer.alloc(4);
@@ -84,7 +95,7 @@ export class RunWriter {
       writeFully(this.#handle, slice, length);
       return;
     }
-    // A record is 18 bytes: a loop beats the call that copies.
+    // A record has some 20 bytes: a loop beats the call that copies.
     const buffer = this.#buffer;
     for (let i = 0; i < length; i++) buffer[this.#filled + i] = bytes[at + i] as number;
     this.#filled += length;
@@ -147,8 +158,11 @@ export function openRun(file: string): Run {
     fs.readSync(handle, json, 0, factsBytes, factsAt);
     const facts = parseRunFacts(parseJson(file, json));
     if (!facts) throw corrupt(file, 'its footer is not what a run writes');
-    const records = facts.sections.reduce((sum, section) => sum + section.records, 0);
-    if (MAGIC.length + records * RECORD_BYTES !== factsAt) throw corrupt(file, 'its length does not fit its footer');
+    const recordsBytes = facts.sections.reduce(
+      (sum, { index, records }) => sum + records * SECTION_RECORD_BYTES[index],
+      0,
+    );
+    if (MAGIC.length + recordsBytes !== factsAt) throw corrupt(file, 'its length does not fit its footer');
     return { file, facts, sha256: trailer.toString('hex', 4), bytes: size };
   } finally {
     fs.closeSync(handle);
@@ -167,18 +181,7 @@ function parseJson(file: string, bytes: Buffer): unknown {
 export function openRuns(dataset: Dataset): Run[] {
   const names = fs.readdirSync(runsFolder(dataset)).filter((name) => name.endsWith('.run'));
   const runs = names.map((name) => openRun(path.join(runsFolder(dataset), name)));
-  for (const run of runs) {
-    const { keyId, suite, normalization, source } = run.facts;
-    const { parameters } = dataset;
-    if (keyId !== parameters.keyId || suite !== parameters.suite || normalization !== parameters.normalization)
-      throw new StoreError(
-        'RUN_FOREIGN',
-        `run ${run.file}: it was made with another key, suite or normalization`,
-        'Delete it, or copy it to the dataset that it belongs to.',
-      );
-    if (path.basename(run.file) !== `${source}.run`)
-      throw new StoreError('RUN_FOREIGN', `run ${run.file}: its source is named otherwise`, `Rename it ${source}.run.`);
-  }
+  for (const run of runs) assertRunBelongs(run, dataset);
   const order = (run: Run): string => `${run.facts.date ?? '0000-00'} ${run.facts.source}`;
   return runs.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
@@ -196,7 +199,7 @@ export function deleteRun(dataset: Dataset, source: string): void {
   syncFolder(runsFolder(dataset));
 }
 
-const READ_BYTES = RECORD_BYTES * 14_000;
+const READ_BYTES = 252_000;
 
 /**
  * Reads a run front to back, section by section, and at its end compares the checksum of all that was read.
@@ -209,6 +212,7 @@ export class RunReader {
   readonly #buffer = Buffer.allocUnsafe(READ_BYTES);
   readonly #sections: readonly RunSection[];
   #section = 0;
+  #recordBytes = 0;
   #left = 0;
   #position = MAGIC.length;
 
@@ -219,13 +223,13 @@ export class RunReader {
     this.#sections = run.facts.sections;
   }
 
-  /** Positions at the records of an index. Sections must be taken in the order of `INDEX_NAMES`. */
-  beginSection(index: IndexName): void {
+  /** Positions at the records of an index. Sections must be taken in the order of `SECTION_NAMES`. */
+  beginSection(index: SectionName): void {
     while (this.#left > 0) this.readBlock();
     for (; this.#section < this.#sections.length; this.#section++) {
       const section = this.#sections[this.#section] as RunSection;
-      if (INDEX_NAMES.indexOf(section.index) > INDEX_NAMES.indexOf(index)) return;
-      this.#left = section.records;
+      if (SECTION_NAMES.indexOf(section.index) > SECTION_NAMES.indexOf(index)) return;
+      this.#enter(section);
       if (section.index === index) {
         this.#section++;
         return;
@@ -237,10 +241,11 @@ export class RunReader {
 
   /** The next records of the section, in a buffer that the next call reuses; empty at its end. */
   readBlock(): Uint8Array {
-    const bytes = Math.min(READ_BYTES, this.#left * RECORD_BYTES);
+    const records = Math.min(Math.floor(READ_BYTES / this.#recordBytes), this.#left);
+    const bytes = records * this.#recordBytes;
     if (bytes === 0) return this.#buffer.subarray(0, 0);
     this.#readFully(this.#buffer, bytes);
-    this.#left -= bytes / RECORD_BYTES;
+    this.#left -= records;
     return this.#buffer.subarray(0, bytes);
   }
 
@@ -248,7 +253,7 @@ export class RunReader {
   finish(): void {
     while (this.#left > 0) this.readBlock();
     for (; this.#section < this.#sections.length; this.#section++) {
-      this.#left = (this.#sections[this.#section] as RunSection).records;
+      this.#enter(this.#sections[this.#section] as RunSection);
       while (this.#left > 0) this.readBlock();
     }
     const end = Buffer.alloc(this.#run.bytes - 32 - this.#position);
@@ -261,6 +266,11 @@ export class RunReader {
   close(): void {
     if (this.#position >= 0) fs.closeSync(this.#handle);
     this.#position = -1;
+  }
+
+  #enter({ index, records }: RunSection): void {
+    this.#recordBytes = SECTION_RECORD_BYTES[index];
+    this.#left = records;
   }
 
   #readFully(buffer: Buffer, bytes: number): void {

@@ -1,7 +1,7 @@
 // What a snapshot says of itself: the JSON file beside it, from which /v1/config and `stats` are made.
 
 import type { DatasetId, KeyId, SnapshotId } from '../protocol/brands.ts';
-import type { IndexName } from '../protocol/bucket-id.ts';
+import type { IndexName, RangeName } from '../protocol/bucket-id.ts';
 import { computeConfigSeal } from '../protocol/config-seal.ts';
 import {
   type IndexConfig,
@@ -27,6 +27,19 @@ export interface IndexFacts extends IndexConfig {
   readonly sizeBits: number;
 }
 
+/** Of a range index. */
+export interface RangeFacts {
+  readonly entries: number;
+  /** Ranges with entries, of 2^20; the least and most entries of these. */
+  readonly ranges: number;
+  readonly minEntries: number;
+  readonly maxEntries: number;
+  /** Bytes of all bodies. */
+  readonly contentBytes: number;
+}
+
+export type RangesFacts = { readonly [name in RangeName]?: RangeFacts };
+
 export interface SourceFacts {
   readonly number: number;
   readonly name: string;
@@ -43,6 +56,8 @@ export interface SnapshotFacts {
   readonly dataset: DatasetId;
   readonly keyId: KeyId;
   readonly indexes: { readonly [name in IndexName]?: IndexFacts };
+  /** Missing where the dataset has no range index. */
+  readonly ranges?: RangesFacts;
   readonly sources: readonly SourceFacts[];
   readonly canary: KnownAnswer;
   /** Under `oprf` alone: 64 hex digits. */

@@ -20,6 +20,7 @@ import { type Dataset, type DatasetParameters, snapshotsFolder, workFolder } fro
 import { StoreError } from './errors.ts';
 import { digestFile, publishFile, writeFileAtomically } from './files.ts';
 import { Merge, type RecordStream } from './merge.ts';
+import { countRangeRecords, writeRanges } from './range-writer.ts';
 import { openRuns, type Run, RunReader } from './run.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
@@ -74,14 +75,17 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const aside = path.join(workFolder(dataset), 'snapshot.sqlite.part');
   fs.rmSync(aside, { force: true });
   try {
-    const indexes = await writeBuckets(aside, dataset, suite, snapshot, runs, options);
+    const tables = await writeTables(aside, dataset, suite, snapshot, runs, options);
     const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
-    const { bucketFloor, indexes: _, metadataBytes, ...identity } = dataset.parameters;
+    const { dataset: id, suite: suiteName, normalization, keyId } = dataset.parameters;
     const unsealed = {
       format: SNAPSHOT_FORMAT,
       snapshot,
-      ...identity,
-      indexes,
+      dataset: id,
+      suite: suiteName,
+      keyId,
+      normalization,
+      ...tables,
       sources: runs.map(sourceFacts),
       ...(suite.publicKey ? { publicKey: Buffer.from(suite.publicKey).toString('hex') } : {}),
       canary: knownAnswer(suite),
@@ -197,14 +201,14 @@ export function choosePrefixBits(entries: number, floor: number): number {
   return Math.min(MAX_PREFIX_BITS, Math.max(0, Math.floor(Math.log2(Math.max(1, entries) / floor))));
 }
 
-async function writeBuckets(
+async function writeTables(
   file: string,
   dataset: Dataset,
   suite: KeyedSuite,
   snapshot: SnapshotId,
   runs: readonly Run[],
   options: PublishOptions,
-): Promise<SnapshotFacts['indexes']> {
+): Promise<Pick<SnapshotFacts, 'indexes' | 'ranges'>> {
   const counts = await countEntries(dataset, suite, runs, options);
   const database = new Database(file);
   try {
@@ -234,8 +238,22 @@ async function writeBuckets(
         },
       };
     });
+    const { ranges } = dataset.parameters;
+    if (ranges === undefined) {
+      database.exec('COMMIT');
+      return { indexes };
+    }
+    const totalRecords = countRangeRecords(ranges, runs);
+    let records = 0;
+    const rangesFacts = await writeRanges(database, ranges, runs, {
+      signal: options.signal,
+      onRecords: (read) => {
+        records += read;
+        options.onProgress?.({ stage: 'write', records, totalRecords });
+      },
+    });
     database.exec('COMMIT');
-    return indexes;
+    return { indexes, ranges: rangesFacts };
   } finally {
     database.close();
   }

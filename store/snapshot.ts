@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import type { BucketId } from '../protocol/brands.ts';
-import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
+import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
 import { corruptSnapshot, openCurrent, readCurrent, snapshotPath } from './current.ts';
 import type { Dataset } from './dataset.ts';
 import { StoreError } from './errors.ts';
@@ -19,18 +19,21 @@ export class Snapshot {
   /** When the snapshot was published. */
   readonly publishedAt: Date;
   readonly #database: Database.Database;
-  readonly #select: { readonly [name in IndexName]?: Database.Statement<[number], Buffer> };
+  readonly #select: { readonly [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> };
 
   constructor(database: Database.Database, facts: SnapshotFacts, publishedAt: Date) {
     this.facts = facts;
     this.publishedAt = publishedAt;
     this.#database = database;
-    const select: { [name in IndexName]?: Database.Statement<[number], Buffer> } = {};
-    for (const index of INDEX_NAMES)
-      if (facts.indexes[index])
-        select[index] = database
-          .prepare<[number], Buffer>(`SELECT body FROM ${index} WHERE id = ?`)
-          .pluck() as Database.Statement<[number], Buffer>;
+    const select: { [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> } = {};
+    const tables = [
+      ...INDEX_NAMES.filter((index) => facts.indexes[index]),
+      ...RANGE_NAMES.filter((name) => facts.ranges?.[name]),
+    ];
+    for (const index of tables)
+      select[index] = database
+        .prepare<[number], Buffer>(`SELECT body FROM ${index} WHERE id = ?`)
+        .pluck() as Database.Statement<[number], Buffer>;
     this.#select = select;
     // Held open: a read outside of a transaction costs seven system calls more.
     database.exec('BEGIN');
@@ -61,6 +64,28 @@ export class Snapshot {
   *bucketCounts(index: IndexName): Generator<number> {
     const rows = this.#database.prepare<[], Buffer>(`SELECT substr(body, 1, 6) FROM ${index} ORDER BY id`).pluck();
     for (const header of rows.iterate()) yield (header as Buffer).readUInt32BE(2);
+  }
+
+  /** The stored body of a range; empty where no hash begins so. Undefined where the dataset does not have the index. */
+  rangeBody(name: RangeName, range: number): Buffer | undefined {
+    const select = this.#select[name];
+    return select && (select.get(range) ?? Buffer.alloc(0));
+  }
+
+  /** All ranges of an index that have entries, in order. */
+  *rangeBodies(name: RangeName): Generator<{ readonly range: number; readonly body: Buffer }> {
+    if (!this.#select[name]) return;
+    const rows = this.#database.prepare<[], { range: number; body: Buffer }>(
+      `SELECT id AS range, body FROM ${name} ORDER BY id`,
+    );
+    yield* rows.iterate();
+  }
+
+  /** Entries of every range of an index that has some, for statistics. */
+  *rangeCounts(name: RangeName): Generator<number> {
+    if (!this.#select[name]) return;
+    const rows = this.#database.prepare<[], Buffer>(`SELECT substr(body, 1, 5) FROM ${name} ORDER BY id`).pluck();
+    for (const header of rows.iterate()) yield (header as Buffer).readUInt32BE(1);
   }
 
   close(): void {

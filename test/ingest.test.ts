@@ -65,6 +65,7 @@ describe('a run', () => {
       lines: 8,
       credentials: 3,
       rejects: { blank: 1, 'empty-password': 1, 'empty-username': 1, 'no-separator': 1, 'too-long': 1 },
+      indexes: ['account', 'password'],
       // Two pairs and two usernames; one password.
       sections: [
         { index: 'account', records: 4 },
