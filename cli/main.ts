@@ -26,6 +26,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   stats: async () => (await import('./commands/stats.ts')).addStats,
   sources: async () => (await import('./commands/sources.ts')).addSources,
   remove: async () => (await import('./commands/sources.ts')).addRemove,
+  export: async () => (await import('./commands/export.ts')).addExport,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
   keygen: async () => (await import('./commands/key.ts')).addKeygen,
   key: async () => (await import('./commands/key.ts')).addKey,

@@ -186,15 +186,19 @@ export function openRuns(dataset: Dataset): Run[] {
   return runs.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
+export function sourceMissing(cause?: unknown): StoreError {
+  return new StoreError('SOURCE_MISSING', 'there is no source of this name', 'List them: credveil sources DATASET', {
+    cause,
+  });
+}
+
 /** @throws StoreError `SOURCE_MISSING` */
 export function deleteRun(dataset: Dataset, source: string): void {
   try {
     fs.rmSync(runPath(dataset, source));
   } catch (cause) {
     if (!isMissing(cause)) throw cause;
-    throw new StoreError('SOURCE_MISSING', 'there is no source of this name', 'List them: credveil sources DATASET', {
-      cause,
-    });
+    throw sourceMissing(cause);
   }
   syncFolder(runsFolder(dataset));
 }

@@ -2,10 +2,11 @@
 
 import fs from 'node:fs';
 import type { Command } from 'commander';
-import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
+import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { assertNoDataset, createDataset, DEFAULT_BUCKET_FLOOR } from '../../store/dataset.ts';
 import { assertOutside, createDatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
+import { SECTION_NAMES, type SectionName } from '../../store/run-facts.ts';
 import { UsageError } from '../exit.ts';
 import { keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
@@ -23,15 +24,16 @@ interface InitOptions {
   keyFile?: string;
   bucketFloor: string;
   recordSource?: boolean;
+  hashPlaintext?: boolean;
   json?: boolean;
 }
 
-function parseIndexes(list: string): IndexName[] {
+function parseIndexes(list: string): SectionName[] {
   const names = list.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !(INDEX_NAMES as readonly string[]).includes(name));
+  const unknown = names.find((name) => !(SECTION_NAMES as readonly string[]).includes(name));
   if (unknown !== undefined)
-    throw new UsageError('--index names an index that there is not', `Choose from ${INDEX_NAMES.join(',')}.`);
-  return names as IndexName[];
+    throw new UsageError('--index names an index that there is not', `Choose from ${SECTION_NAMES.join(',')}.`);
+  return names as SectionName[];
 }
 
 function parseFloor(text: string): number {
@@ -47,15 +49,22 @@ export function addInit(program: Command): void {
     .description('create a dataset and its key')
     .argument('<dataset>', 'folder to create')
     .requiredOption('--suite <suite>', 'hmac: callers hold the key; oprf: they do not')
-    .option('--index <list>', `what it answers: ${INDEX_NAMES.join(',')}`, INDEX_NAMES.join(','))
+    .option('--index <list>', `what it answers: ${SECTION_NAMES.join(',')}`, INDEX_NAMES.join(','))
     .option('--key-file <file>', 'where the key goes, or an existing key to use (default: <dataset>.key)')
     .option('--bucket-floor <entries>', 'least entries in a mean bucket', String(DEFAULT_BUCKET_FLOOR))
     .option('--record-source', 'let a finding name its source (2 bytes more an entry)')
+    .option('--hash-plaintext', 'passwords in plaintext feed the indexes sha1 and ntlm too: unsalted, without the key')
     .option('--json', 'print the result as JSON')
     .action((folder: string, options: InitOptions) => {
       const suite = parseSuite(options.suite);
+      const answers = parseIndexes(options.index);
+      const ranges = RANGE_NAMES.filter((name) => answers.includes(name));
+      if (options.hashPlaintext && ranges.length === 0)
+        throw new UsageError('--hash-plaintext feeds an index that is not there', 'Add sha1 or ntlm to --index.');
       const parameters = {
-        indexes: parseIndexes(options.index),
+        indexes: INDEX_NAMES.filter((name) => answers.includes(name)),
+        ranges,
+        hashPlaintext: options.hashPlaintext === true,
         bucketFloor: parseFloor(options.bucketFloor),
         metadataBytes: options.recordSource ? 3 : 1,
       } as const;
@@ -71,7 +80,8 @@ export function addInit(program: Command): void {
         );
       if (!adopted) writeKeyFile(keyFile, key);
       const dataset = createDataset(folder, key, parameters);
-      const { dataset: id, keyId, indexes } = dataset.parameters;
+      const { dataset: id, keyId } = dataset.parameters;
+      const indexes = [...dataset.parameters.indexes, ...ranges];
       const { publicKey } = publicPart(key);
       const created = { folder, dataset: id, suite, keyId, publicKey, indexes, keyFile, keyCreated: !adopted };
       printResult(options, created, (result) =>

@@ -1,14 +1,24 @@
 // credveil sources: what a dataset was made from. credveil remove: takes a source out again.
 
+import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
 import { openCurrent } from '../../store/current.ts';
-import { openDataset } from '../../store/dataset.ts';
-import { deleteRun, openRuns, type Run } from '../../store/run.ts';
+import { type Dataset, openDataset } from '../../store/dataset.ts';
+import { deleteRun, openRuns, type Run, sourceMissing } from '../../store/run.ts';
 import { assertSourceName } from '../../store/run-facts.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { withDataset } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
+import { formatBytes, formatCount } from '../units.ts';
 import { describePublished, publishWithProgress } from './publish.ts';
+
+/** @throws StoreError `SOURCE_NAME`, `SOURCE_MISSING` */
+export function findSource(dataset: Dataset, name: string): Run {
+  assertSourceName(name);
+  const run = openRuns(dataset).find(({ facts }) => facts.source === name);
+  if (!run) throw sourceMissing();
+  return run;
+}
 
 function summarize({ facts, bytes, sha256 }: Run) {
   const { source: name, date, format, files, lines, credentials, rejects } = facts;
@@ -16,13 +26,44 @@ function summarize({ facts, bytes, sha256 }: Run) {
   return { name, date: date ?? null, format, files, lines, credentials, rejects, records, bytes, sha256 };
 }
 
+/** All that a run says of its source, for people. */
+function describeSource({ facts, bytes, sha256 }: Run): string {
+  const { source, date, format, files, lines, credentials, rejects, sections } = facts;
+  const reasons = Object.entries(rejects);
+  const noun = format === 'sha1' || format === 'ntlm' ? 'hash' : 'credential';
+  return [
+    `source       ${source}`,
+    `date         ${date ?? 'not given'}`,
+    `format       ${format}`,
+    `lines        ${formatCount(lines)}`,
+    `${`${noun}${noun === 'hash' ? 'es' : 's'}`.padEnd(12)} ${formatCount(credentials)}`,
+    `rejected     ${formatCount(lines - credentials)}`,
+    ...reasons.map(([reason, count]) => `  ${reason}: ${formatCount(count)}`),
+    'records',
+    ...sections.map(({ index, records }) => `  ${index}: ${formatCount(records)}`),
+    `run          ${formatBytes(bytes)}, SHA-256 ${sha256}`,
+    'files',
+    formatTable(
+      ['  NAME', 'BYTES', 'SHA-256'],
+      files.map((file) => [`  ${stripVTControlCharacters(file.name)}`, file.bytes, file.sha256]),
+    ),
+  ].join('\n');
+}
+
 export function addSources(program: Command): void {
   program
     .command('sources')
-    .description('list the sources of a dataset')
+    .description('list the sources of a dataset, or show one')
     .argument('<dataset>', 'folder of the dataset')
+    .option('--show <source>', 'all that is known of one source: rejects by reason, files, checksums')
     .option('--json', 'print the result as JSON')
-    .action((folder: string, options: { json?: boolean }) => {
+    .action((folder: string, options: { show?: string; json?: boolean }) => {
+      if (options.show !== undefined) {
+        const run = findSource(openDataset(folder), options.show);
+        if (options.json) printResult(options, { ...run.facts, bytes: run.bytes, sha256: run.sha256 }, String);
+        else printResult(options, run, describeSource);
+        return;
+      }
       const sources = openRuns(openDataset(folder)).map(summarize);
       printResult(options, sources, (list) =>
         list.length === 0

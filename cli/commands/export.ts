@@ -1,0 +1,118 @@
+// credveil export: a range index as Have I Been Pwned's files, or what a source's run says of it.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { isMissing, syncFolder } from '../../store/files.ts';
+import { rangeFiles } from '../../store/range.ts';
+import { openSnapshot } from '../../store/snapshot.ts';
+import { UsageError } from '../exit.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { printResult } from '../output.ts';
+import { ProgressBar, type ProgressState } from '../progress.ts';
+import { formatCounted, formatSeconds } from '../units.ts';
+import { findSource } from './sources.ts';
+
+interface ExportOptions {
+  index?: string;
+  to?: string;
+  source?: string;
+  json?: boolean;
+}
+
+/** Files between two looks at the abort signal. */
+const FILES_A_TURN = 256;
+
+/** Writes a file a range. All of the folder is there in the end, or nothing of it. */
+async function exportRanges(folder: string, index: RangeName, target: string) {
+  if (exists(target)) throw new UsageError(`${target} exists`, 'Name a folder that does not exist yet.');
+  const snapshot = await openSnapshot(openDataset(folder));
+  const interrupt = onInterrupt();
+  const aside = `${path.resolve(target)}.part`;
+  const bar = new ProgressBar();
+  try {
+    const facts = snapshot.facts.ranges?.[index];
+    if (!facts)
+      throw new UsageError(`the snapshot has no index ${index}`, `Init a dataset with --index ${index}, and publish.`);
+    let files = 0;
+    const state = (): ProgressState => ({
+      label: `export ${index}`,
+      done: files,
+      total: facts.ranges,
+      figures: [formatCounted(files, 'range'), bar.rate(files, 'ranges')],
+    });
+    fs.rmSync(aside, { recursive: true, force: true });
+    fs.mkdirSync(aside);
+    for (const { name, content } of rangeFiles(snapshot, index)) {
+      fs.writeFileSync(path.join(aside, name), content);
+      if (++files % FILES_A_TURN !== 0) continue;
+      bar.update(state);
+      await new Promise(setImmediate);
+      interrupt.signal.throwIfAborted();
+    }
+    syncFolder(aside);
+    fs.renameSync(aside, target);
+    bar.finish(state());
+    const { entries } = facts;
+    return {
+      index,
+      snapshot: snapshot.facts.snapshot,
+      folder: target,
+      ranges: files,
+      entries,
+      seconds: bar.elapsedSeconds,
+    };
+  } catch (error) {
+    bar.abandon();
+    throw error;
+  } finally {
+    fs.rmSync(aside, { recursive: true, force: true });
+    snapshot.close();
+    interrupt.dispose();
+  }
+}
+
+function exists(file: string): boolean {
+  try {
+    fs.lstatSync(file);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+export function addExport(program: Command): void {
+  program
+    .command('export')
+    .description("write an index of hashes as Have I Been Pwned's range files, or a source's facts as JSON")
+    .argument('<dataset>', 'folder of the dataset')
+    .option('--index <index>', `index to write: ${RANGE_NAMES.join(' or ')}`)
+    .option('--to <folder>', 'folder to create: a file for each range that has entries')
+    .option('--source <name>', 'print what is known of this source')
+    .option('--json', 'print the result as JSON')
+    .action(async (folder: string, { index: named, to, source, json = false }: ExportOptions) => {
+      if (source !== undefined) {
+        if (named !== undefined || to !== undefined)
+          throw new UsageError('--source stands alone', 'Leave --index and --to out.');
+        const { facts, bytes, sha256 } = findSource(openDataset(folder), source);
+        process.stdout.write(`${JSON.stringify({ ...facts, bytes, sha256 }, null, json ? 0 : 2)}\n`);
+        return;
+      }
+      const index = RANGE_NAMES.find((name) => name === named);
+      if (index === undefined || to === undefined)
+        throw new UsageError(
+          'what to export is not said',
+          `Give --index ${RANGE_NAMES.join('|')} --to FOLDER, or --source NAME.`,
+        );
+      const exported = await exportRanges(folder, index, to);
+      printResult({ json }, exported, ({ ranges, entries, seconds }) =>
+        [
+          `${formatCounted(ranges, 'range')} with ${formatCounted(entries, 'entry')} written to ${to}`,
+          `in ${formatSeconds(seconds)}`,
+        ].join(' '),
+      );
+    });
+}
