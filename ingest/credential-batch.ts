@@ -17,18 +17,17 @@ import type { RejectCounter } from './rejects.ts';
 const HEADER_BYTES = 12;
 const NONE = 0xffff_ffff;
 
+/** Batches end where the credentials say, wherever the blocks of the corpus ended. */
 export class CredentialPacker {
-  readonly #batchBytes: number;
+  readonly #newBuffer: () => Uint8Array<ArrayBuffer>;
+  #full: Uint8Array<ArrayBuffer>[] = [];
   #bytes: Uint8Array<ArrayBuffer>;
   #end = 0;
 
-  constructor(batchBytes: number) {
-    this.#batchBytes = batchBytes;
-    this.#bytes = new Uint8Array(batchBytes);
-  }
-
-  get isFull(): boolean {
-    return this.#end >= this.#batchBytes;
+  /** @param newBuffer gives empty buffers of the length of a segment */
+  constructor(newBuffer: () => Uint8Array<ArrayBuffer>) {
+    this.#newBuffer = newBuffer;
+    this.#bytes = newBuffer();
   }
 
   add({ username, password, times }: Credential): void {
@@ -36,9 +35,10 @@ export class CredentialPacker {
     const secret = Buffer.from(password.toWellFormed());
     const length = HEADER_BYTES + (name?.length ?? 0) + secret.length;
     if (this.#end + length > this.#bytes.length) {
-      const grown = new Uint8Array(2 * this.#bytes.length + length);
-      grown.set(this.#bytes);
-      this.#bytes = grown;
+      if (this.#end > 0) this.#full.push(this.#bytes.subarray(0, this.#end));
+      const next = this.#newBuffer();
+      this.#bytes = length <= next.length ? next : new Uint8Array(length);
+      this.#end = 0;
     }
     const view = new DataView(this.#bytes.buffer, this.#end);
     view.setUint32(0, Math.min(MAX_TIMES_SEEN, times), true);
@@ -49,12 +49,21 @@ export class CredentialPacker {
     this.#end += length;
   }
 
-  /** What was added since the last time. */
-  take(): Uint8Array<ArrayBuffer> {
-    const taken = this.#bytes.subarray(0, this.#end);
-    this.#bytes = new Uint8Array(this.#batchBytes);
-    this.#end = 0;
-    return taken;
+  /** The batches that are full. */
+  takeFull(): Uint8Array<ArrayBuffer>[] {
+    const full = this.#full;
+    this.#full = [];
+    return full;
+  }
+
+  /** All that was added and not taken yet, at the end of a stream. */
+  takeAll(): Uint8Array<ArrayBuffer>[] {
+    if (this.#end > 0) {
+      this.#full.push(this.#bytes.subarray(0, this.#end));
+      this.#bytes = this.#newBuffer();
+      this.#end = 0;
+    }
+    return this.takeFull();
   }
 }
 

@@ -8,7 +8,8 @@ export type IngestErrorCode =
   | 'FORMAT_UNKNOWN'
   | 'FORMAT_USELESS'
   | 'COLUMN_MISSING'
-  | 'NOTHING_FOUND';
+  | 'NOTHING_FOUND'
+  | 'CHUNK_CORRUPT';
 
 /** A corpus that cannot be ingested as asked. Nothing was changed in the dataset. */
 export class IngestError extends CredveilError<IngestErrorCode> {

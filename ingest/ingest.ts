@@ -2,16 +2,25 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { CredveilError } from '../protocol/errors.ts';
 import { assertKeyBelongs, type Dataset, workFolder } from '../store/dataset.ts';
 import { StoreError } from '../store/errors.ts';
 import type { DatasetKey } from '../store/key-file.ts';
 import { openRuns, type Run } from '../store/run.ts';
-import { assertSourceDate, assertSourceName, type InputFile, type RunFacts } from '../store/run-facts.ts';
+import {
+  assertSourceDate,
+  assertSourceName,
+  type InputFile,
+  type RunFacts,
+  type SectionName,
+} from '../store/run-facts.ts';
 import { IngestError } from './errors.ts';
 import type { CorpusFormat } from './formats/format.ts';
 import { readInput, sameFiles, totalBytes } from './inputs.ts';
+import { createManifest, type IngestJob, openManifest } from './manifest.ts';
+import { type MemoryPlan, planMemory } from './memory.ts';
 import type { IngestOptions } from './options.ts';
-import { readCorpus } from './read-corpus.ts';
+import { CorpusChanged, type ReadCorpus, readCorpus } from './read-corpus.ts';
 import type { RejectCounter } from './rejects.ts';
 import { writeRun } from './write-run.ts';
 
@@ -21,10 +30,9 @@ export interface Ingested {
   readonly changed: boolean;
 }
 
-const DEFAULT_SORT_MEMORY_BYTES = 256 * 2 ** 20;
-
 /**
- * The caller holds the dataset's lock. On any error the dataset is as it was.
+ * The caller holds the dataset's lock. On any error runs and snapshots are as they were; what was finished of files
+ * waits in the work folder for the same call, which goes on from there and makes the same run.
  * @throws StoreError `SOURCE_NAME`, `SOURCE_DATE`, `SOURCE_EXISTS`, `SOURCE_DUPLICATE`, `KEY_MISMATCH`
  * @throws IngestError `INPUT_UNREADABLE`, `FORMAT_USELESS`, `COLUMN_MISSING`, `NOTHING_FOUND`
  */
@@ -42,20 +50,35 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
     );
   const runs = openRuns(dataset);
   const earlier = await findEarlier(runs, options);
-  if (earlier) return { facts: earlier.facts, changed: false };
+  if (earlier) {
+    fs.rmSync(path.join(workFolder(dataset), 'ingest'), { recursive: true, force: true });
+    return { facts: earlier.facts, changed: false };
+  }
 
-  const folder = path.join(workFolder(dataset), 'ingest');
-  fs.rmSync(folder, { recursive: true, force: true });
-  fs.mkdirSync(folder, { recursive: true });
+  const plan = planMemory(key.suite, options.memoryBytes, options.threads, totalBytes(options.inputs));
+  const job = describeJob(key, feeds, plan, options);
+  clearAside(dataset);
+  let manifest = openManifest(path.join(workFolder(dataset), 'ingest'), job);
   try {
-    const memoryBytes = options.sortMemoryBytes ?? DEFAULT_SORT_MEMORY_BYTES;
-    const corpus = await readCorpus(key, feeds, folder, memoryBytes, options);
+    let corpus: ReadCorpus;
+    try {
+      corpus = await readCorpus(key, manifest, plan, options);
+    } catch (error) {
+      if (!(error instanceof CorpusChanged)) throw error;
+      manifest.discard();
+      manifest = createManifest(manifest.folder, job);
+      corpus = await readCorpus(key, manifest, plan, options);
+    }
     // A stream's bytes are known only now.
     const same = runs.find((run) => sameFiles(run.facts.files, corpus.files));
-    if (same) return { facts: refuseOrAccept(same, source).facts, changed: false };
+    if (same) {
+      const { facts } = refuseOrAccept(same, source);
+      manifest.discard();
+      return { facts, changed: false };
+    }
     if (corpus.credentials === 0) throw nothingFound(format, corpus.rejects);
     const { suite, keyId, normalization } = dataset.parameters;
-    const facts = await writeRun(dataset, corpus.chunks, memoryBytes, options.signal, {
+    const facts = await writeRun(dataset, manifest, plan, options.signal, {
       suite,
       keyId,
       normalization,
@@ -67,10 +90,43 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
       credentials: corpus.credentials,
       rejects: corpus.rejects.byReason(),
     });
+    manifest.discard();
     return { facts, changed: true };
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    // What the corpus or the dataset refuses will be refused again; anything else may go better next time.
+    const refused = error instanceof CredveilError && error.code !== 'INPUT_UNREADABLE';
+    if (refused || isStream(options) || manifest.segments.size === 0) manifest.discard();
+    else manifest.leave();
+    throw error;
   }
+}
+
+function describeJob(
+  key: DatasetKey,
+  indexes: readonly SectionName[],
+  { segmentBytes }: MemoryPlan,
+  { source, date, format, inputs }: IngestOptions,
+): IngestJob {
+  return {
+    version: 1,
+    source,
+    date: date ?? null,
+    format: format.name,
+    keyId: key.keyId,
+    indexes,
+    segmentBytes,
+    inputs: inputs.map(({ name, bytes }) => ({ name, bytes: bytes ?? null })),
+  };
+}
+
+/** Nobody can say before it is read whether a stream is the one of the last time. */
+const isStream = ({ inputs }: IngestOptions): boolean => totalBytes(inputs) === undefined;
+
+/** Deletes files that a killed process was writing. */
+function clearAside(dataset: Dataset): void {
+  const folder = workFolder(dataset);
+  fs.mkdirSync(folder, { recursive: true });
+  for (const name of fs.readdirSync(folder)) if (name.endsWith('.part')) fs.rmSync(path.join(folder, name));
 }
 
 /** The same bytes under the same name are done already; under another name, or others under this name, are refused. */

@@ -17,8 +17,8 @@ export interface IngestOptions {
   readonly date?: string;
   readonly format: CorpusFormat;
   readonly inputs: readonly CorpusInput[];
-  /** For text and sorting in all threads together; records beyond it go to disk. */
-  readonly sortMemoryBytes?: number;
+  /** For the whole process; records beyond it wait on disk. */
+  readonly memoryBytes?: number;
   /** Worker threads; all cores unless given. */
   readonly threads?: number;
   readonly onProgress?: (progress: IngestProgress) => void;

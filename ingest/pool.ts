@@ -3,43 +3,57 @@
 import { Worker } from 'node:worker_threads';
 import type { SegmentResult, SegmentTask, WorkerSettings } from './worker.ts';
 
-interface Idle {
-  readonly worker: Worker;
-}
-
 export class IngestPool {
   readonly #workers: Worker[] = [];
-  readonly #idle: Idle[] = [];
-  readonly #onResult: (result: SegmentResult) => void;
+  readonly #idle: Worker[] = [];
+  readonly #buffers: Uint8Array<ArrayBuffer>[] = [];
+  readonly #segmentBytes: number;
   #waiting: (() => void)[] = [];
   #failure: unknown;
-  #next = 0;
 
   /** @param onResult takes the result of each segment, in no particular order */
-  constructor(threads: number, settings: WorkerSettings, onResult: (result: SegmentResult) => void) {
-    this.#onResult = onResult;
+  constructor(
+    threads: number,
+    segmentBytes: number,
+    settings: WorkerSettings,
+    onResult: (result: SegmentResult) => void,
+  ) {
+    this.#segmentBytes = segmentBytes;
     const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
     for (let i = 0; i < threads; i++) {
       const worker = new Worker(file, { workerData: settings });
-      const idle = { worker };
       worker.on('message', (result: SegmentResult) => {
-        this.#onResult(result);
-        this.#idle.push(idle);
+        try {
+          onResult(result);
+        } catch (error) {
+          this.#fail(error);
+        }
+        this.recycle(result.bytes);
+        this.#idle.push(worker);
         this.#wake();
       });
       worker.on('error', (error) => this.#fail(error));
       this.#workers.push(worker);
-      this.#idle.push(idle);
+      this.#idle.push(worker);
     }
   }
 
+  /** A buffer for a segment. They come back from the workers, so that there are never more than are in use at once. */
+  buffer(): Uint8Array<ArrayBuffer> {
+    return this.#buffers.pop() ?? new Uint8Array(this.#segmentBytes);
+  }
+
+  /** Takes back a buffer that no worker has. */
+  recycle({ buffer }: Uint8Array<ArrayBuffer>): void {
+    if (buffer.byteLength === this.#segmentBytes) this.#buffers.push(new Uint8Array(buffer));
+  }
+
   /** Hands a segment to an idle worker, after waiting for one. The bytes are the worker's from then on. */
-  async submit(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async submit(number: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     while (this.#idle.length === 0 && this.#failure === undefined) await this.#change();
     if (this.#failure !== undefined) throw this.#failure;
-    const idle = this.#idle.shift() as Idle;
-    const task: SegmentTask = { number: this.#next++, bytes };
-    idle.worker.postMessage(task, [bytes.buffer]);
+    const task: SegmentTask = { number, bytes };
+    this.#idle.shift()?.postMessage(task, [bytes.buffer]);
   }
 
   /** Waits until every segment is done. */

@@ -1,108 +1,106 @@
 // The first step of ingest: a corpus cut into segments, each turned into sorted chunks by a worker thread.
 
-import os from 'node:os';
-import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
 import type { DatasetKey } from '../store/key-file.ts';
 import type { InputFile } from '../store/run-facts.ts';
 import { CredentialPacker } from './credential-batch.ts';
 import type { CorpusFormat, CredentialSink } from './formats/format.ts';
-import { type CorpusInput, readInput, totalBytes } from './inputs.ts';
+import { readInput, totalBytes } from './inputs.ts';
+import { type FinishedSegment, fingerprint, type Manifest } from './manifest.ts';
+import type { MemoryPlan } from './memory.ts';
 import type { IngestOptions, IngestProgress } from './options.ts';
 import { IngestPool } from './pool.ts';
 import { RejectCounter } from './rejects.ts';
-import { MIN_SEGMENT_BYTES, Segmenter } from './segmenter.ts';
-import type { ChunkFiles } from './sorters.ts';
+import { Segmenter, type SegmentSink } from './segmenter.ts';
+import type { WorkerSettings } from './worker.ts';
 
 export interface ReadCorpus {
-  readonly chunks: ChunkFiles;
   readonly files: readonly InputFile[];
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: RejectCounter;
 }
 
-/** Of a worker's memory, the part that holds text; the rest sorts its records. */
-const SEGMENT_SHARE = 8;
-/** An `oprf` segment of this size keeps a thread busy for some seconds. */
-const MAX_SEGMENT_BYTES = { hmac: 32 << 20, oprf: 256 << 10 } as const;
-/** Segments a thread at the least, so that all threads end at about the same time. */
-const SEGMENTS_A_THREAD = 4;
+/** The corpus is not the one of which the manifest's segments were made. */
+export class CorpusChanged extends Error {
+  override name = 'CorpusChanged';
+}
 
-/** Takes the blocks of one input after the other, and hands out segments. */
+/** Takes the blocks of one input after the other, and hands out segments: the same whatever the blocks. */
 interface Cutter {
   push(block: Buffer): void | Promise<void>;
   end(): void | Promise<void>;
 }
 
 /** Segments of lines for formats that workers take apart; packed credentials for others. */
-function createCutter(
-  format: CorpusFormat,
-  segmentBytes: number,
-  rejects: RejectCounter,
-  submit: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
-): Cutter {
-  if (format.lines) return new Segmenter({ segment: submit, tooLong: () => rejects.add('too-long') }, segmentBytes);
-  const packer = new CredentialPacker(Math.max(segmentBytes, MIN_SEGMENT_BYTES));
+function createCutter(format: CorpusFormat, rejects: RejectCounter, out: Omit<SegmentSink, 'tooLong'>): Cutter {
+  if (format.lines) return new Segmenter({ ...out, tooLong: () => rejects.add('too-long') });
+  const packer = new CredentialPacker(out.buffer);
   const sink: CredentialSink = {
     credential: (credential) => packer.add(credential),
     reject: (reason) => rejects.add(reason),
   };
   let parser = format.createParser(sink);
   return {
-    push(block) {
+    async push(block) {
       parser.push(block);
-      return packer.isFull ? submit(packer.take()) : undefined;
+      for (const batch of packer.takeFull()) await out.segment(batch);
     },
-    end() {
+    async end() {
       parser.end();
       parser = format.createParser(sink);
-      return submit(packer.take());
+      for (const batch of packer.takeAll()) await out.segment(batch);
     },
   };
 }
 
+/**
+ * Leaves all records of the corpus as chunks in the manifest. Segments that it has already are read, and not derived.
+ * @throws CorpusChanged
+ */
 export async function readCorpus(
   key: DatasetKey,
-  feeds: readonly IndexName[],
-  folder: string,
-  memoryBytes: number,
+  manifest: Manifest,
+  plan: MemoryPlan,
   options: IngestOptions,
 ): Promise<ReadCorpus> {
   const { format, inputs, onProgress, signal } = options;
-  const threads = options.threads ?? os.availableParallelism();
-  const share = memoryBytes / threads;
+  const keyText = key.revealText();
   const total = totalBytes(inputs);
-  const segmentBytes = Math.floor(
-    Math.min(
-      MAX_SEGMENT_BYTES[key.suite],
-      share / SEGMENT_SHARE,
-      (total ?? Number.POSITIVE_INFINITY) / (SEGMENTS_A_THREAD * threads),
-    ),
-  );
   const rejects = new RejectCounter();
-  const chunks: { [index in IndexName]?: string[] } = {};
-  for (const index of feeds) chunks[index] = [];
   let credentials = 0;
   let bytes = 0;
   const report = (stage: IngestProgress['stage']): void =>
     onProgress?.({ stage, bytes, totalBytes: total, lines: credentials + rejects.total, rejects: rejects.total });
+  const count = (finished: FinishedSegment): void => {
+    credentials += finished.credentials;
+    rejects.addAll(finished.rejects);
+    report('read');
+  };
 
-  const settings = {
+  const settings: WorkerSettings = {
     suite: key.suite,
-    keyText: key.revealText(),
-    indexes: feeds,
-    folder,
-    sortMemoryBytes: share,
+    keyText,
+    indexes: manifest.job.indexes,
+    folder: manifest.folder,
+    sorterBytes: plan.sorterBytes,
     lineFormat: format.lines ? format.name : undefined,
   };
-  const pool = new IngestPool(neededThreads(threads, inputs, segmentBytes), settings, (result) => {
-    credentials += result.credentials;
-    rejects.addAll(result.rejects);
-    for (const index of INDEX_NAMES) chunks[index]?.push(...(result.chunks[index] ?? []));
-    report('read');
+  const pool = new IngestPool(plan.threads, plan.segmentBytes, settings, ({ finished }) => {
+    manifest.append(finished);
+    count(finished);
   });
+  let segments = 0;
+  const earlier = new Map(manifest.segments);
+  const segment = async (content: Uint8Array<ArrayBuffer>): Promise<void> => {
+    const number = segments++;
+    const finished = earlier.get(number);
+    if (!finished) return pool.submit(number, content);
+    if (finished.fingerprint !== fingerprint(keyText, content)) throw new CorpusChanged();
+    count(finished);
+    pool.recycle(content);
+  };
   try {
-    const cutter = createCutter(format, segmentBytes, rejects, (segment) => pool.submit(segment));
+    const cutter = createCutter(format, rejects, { buffer: () => pool.buffer(), segment });
     const files: InputFile[] = [];
     for (const input of inputs) {
       const read = async (block: Buffer): Promise<void> => {
@@ -115,15 +113,10 @@ export async function readCorpus(
     }
     await pool.drain();
     signal?.throwIfAborted();
+    for (const number of earlier.keys()) if (number >= segments) throw new CorpusChanged();
     report('merge');
-    return { chunks, files, lines: credentials + rejects.total, credentials, rejects };
+    return { files, lines: credentials + rejects.total, credentials, rejects };
   } finally {
     await pool.close();
   }
-}
-
-/** A small file is not worth a thread more. */
-function neededThreads(threads: number, inputs: readonly CorpusInput[], segmentBytes: number): number {
-  const bytes = totalBytes(inputs) ?? Number.POSITIVE_INFINITY;
-  return Math.max(1, Math.min(threads, Math.ceil(bytes / Math.max(segmentBytes, MIN_SEGMENT_BYTES))));
 }

@@ -1,32 +1,39 @@
 // Sorts records in memory and writes them as chunks: the first half of an external sort. merge-chunks.ts is the second.
 
-import fs from 'node:fs';
 import { readBucketHash, readTag } from '../protocol/entry.ts';
 import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
-import { RECORD_BYTES, readTimes, writeTimes } from '../store/record.ts';
-import { writeFully } from '../store/run.ts';
+import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../store/record.ts';
+import { type ChunkSink, ChunkWriter } from './chunk-writer.ts';
 
-/** What sorting takes for each record: itself, itself again in order, its key and its place. */
-export const SORT_BYTES_A_RECORD = 2 * RECORD_BYTES + 12;
+/** What sorting takes for each record: itself, the part of its key that decides, its place. */
+export const SORT_BYTES_A_RECORD = RECORD_BYTES + 4 + 4;
 
 /** The keys of insertion sort leave out the first 16 bits: groups must share them. */
 const MIN_RADIX_BITS = 16;
 const MAX_RADIX_BITS = 20;
 /** Up to here insertion sort is faster than anything cleverer. */
 const INSERTION_LIMIT = 40;
+const MIN_CAPACITY = 1024;
 
-/** Sorts the records of one index. `nextChunk` names a new file each time one is needed. */
+/** Sorts the records of one index. All that it holds is allocated once. */
 export class RecordSorter {
   readonly #capacity: number;
-  readonly #nextChunk: () => string;
+  readonly #sink: ChunkSink;
+  readonly #writer = new ChunkWriter(RECORD_BYTES);
   /** Where records are written, at the place that `reserve` gives. */
   readonly records: Uint8Array;
+  /** The 32 bits after the first 16 of each record. */
+  readonly #keys: Uint32Array;
+  readonly #order: Uint32Array;
+  readonly #ends = new Uint32Array(2 ** MAX_RADIX_BITS);
   #count = 0;
 
-  constructor(memoryBytes: number, nextChunk: () => string) {
-    this.#capacity = Math.max(1024, Math.floor(memoryBytes / SORT_BYTES_A_RECORD));
+  constructor(memoryBytes: number, sink: ChunkSink) {
+    this.#capacity = Math.max(MIN_CAPACITY, Math.floor(memoryBytes / SORT_BYTES_A_RECORD));
     this.records = new Uint8Array(this.#capacity * RECORD_BYTES);
-    this.#nextChunk = nextChunk;
+    this.#keys = new Uint32Array(this.#capacity);
+    this.#order = new Uint32Array(this.#capacity);
+    this.#sink = sink;
   }
 
   /** Makes room for a record. @returns where in `records` it begins */
@@ -43,53 +50,53 @@ export class RecordSorter {
   /** Writes what is held as a chunk, sorted, doubles merged, durable. */
   spill(): void {
     if (this.#count === 0) return;
-    const sorted = this.#sorted();
-    const handle = fs.openSync(this.#nextChunk(), 'wx', 0o600);
+    this.#sort();
+    const writer = this.#writer;
+    writer.begin(this.#sink.next());
     try {
-      writeFully(handle, sorted, sorted.length);
-      fs.fdatasyncSync(handle);
+      this.#write();
+      writer.finish(this.#sink);
     } finally {
-      fs.closeSync(handle);
+      writer.close();
     }
     this.#count = 0;
   }
 
-  #sorted(): Uint8Array {
+  #write(): void {
     const { records } = this;
-    const order = this.#order();
-    const sorted = new Uint8Array(order.length * RECORD_BYTES);
-    let end = 0;
-    for (let i = 0; i < order.length; i++) {
+    const order = this.#order;
+    const out = this.#writer.buffer;
+    let previous = -1;
+    let at = 0;
+    for (let i = 0; i < this.#count; i++) {
       const from = (order[i] as number) * RECORD_BYTES;
-      const previous = end - RECORD_BYTES;
-      if (previous >= 0 && sameKey(sorted, previous, records, from)) {
-        const times = readTimes(sorted, previous) + readTimes(records, from);
-        writeTimes(sorted, previous, Math.min(MAX_TIMES_SEEN, times));
+      if (previous >= 0 && sameKey(records, previous, from)) {
+        const times = readTimes(out, at) + readTimes(records, from);
+        writeTimes(out, at, Math.min(MAX_TIMES_SEEN, times));
         continue;
       }
-      for (let byte = 0; byte < RECORD_BYTES; byte++) sorted[end + byte] = records[from + byte] as number;
-      end += RECORD_BYTES;
+      previous = from;
+      at = this.#writer.reserve();
+      for (let byte = 0; byte < RECORD_BYTES; byte++) out[at + byte] = records[from + byte] as number;
     }
-    return sorted.subarray(0, end);
   }
 
   /**
    * Places of the records by key. Keys are pseudo-random, so one distribution by their leading bits leaves a few in
    * each group. Only an account with very many entries makes a large group; it is sorted by comparison.
    */
-  #order(): Uint32Array {
+  #sort(): void {
     const { records } = this;
     const count = this.#count;
     const bits = Math.min(MAX_RADIX_BITS, Math.max(MIN_RADIX_BITS, 30 - Math.clz32(count | 1)));
     const shift = 32 - bits;
     const groups = 2 ** bits;
-    const ends = new Uint32Array(groups);
-    // The 48 bits after the first 16 decide nearly all comparisons within a group.
-    const keys = new Float64Array(count);
+    const ends = this.#ends.fill(0, 0, groups);
+    const keys = this.#keys;
     for (let i = 0, at = 0; i < count; i++, at += RECORD_BYTES) {
       const group = readBucketHash(records, at) >>> shift;
       ends[group] = (ends[group] as number) + 1;
-      keys[i] = readTag(records, at + 2);
+      keys[i] = readBucketHash(records, at + 2);
     }
     let sum = 0;
     for (let group = 0; group < groups; group++) {
@@ -97,7 +104,7 @@ export class RecordSorter {
       ends[group] = sum;
       sum += size;
     }
-    const order = new Uint32Array(count);
+    const order = this.#order;
     for (let i = 0, at = 0; i < count; i++, at += RECORD_BYTES) {
       const group = readBucketHash(records, at) >>> shift;
       const place = ends[group] as number;
@@ -111,7 +118,6 @@ export class RecordSorter {
       else if (end - start > 1) insertionSort(order, start, end, keys, before);
       start = end;
     }
-    return order;
   }
 }
 
@@ -119,7 +125,7 @@ function insertionSort(
   order: Uint32Array,
   start: number,
   end: number,
-  keys: Float64Array,
+  keys: Uint32Array,
   before: (a: number, b: number) => number,
 ): void {
   for (let i = start + 1; i < end; i++) {
@@ -140,7 +146,7 @@ function compareKeys(records: Uint8Array, a: number, b: number): number {
   return readBucketHash(records, a) - readBucketHash(records, b) || readTag(records, a + 4) - readTag(records, b + 4);
 }
 
-function sameKey(sorted: Uint8Array, a: number, records: Uint8Array, b: number): boolean {
-  for (let byte = 9; byte >= 0; byte--) if (sorted[a + byte] !== records[b + byte]) return false;
+function sameKey(records: Uint8Array, a: number, b: number): boolean {
+  for (let byte = KEY_BYTES - 1; byte >= 0; byte--) if (records[a + byte] !== records[b + byte]) return false;
   return true;
 }

@@ -9,6 +9,8 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 export const MIN_SEGMENT_BYTES = MAX_LINE_BYTES + 1;
 
 export interface SegmentSink {
+  /** An empty buffer of the length of a segment. */
+  buffer(): Uint8Array<ArrayBuffer>;
   /** Whole lines, each ended by LF. The buffer belongs to the sink from now on. */
   segment(lines: Uint8Array<ArrayBuffer>): void | Promise<void>;
   /** A line that was dropped while it was read, since it is longer than any credential. */
@@ -24,10 +26,10 @@ export class Segmenter {
   #skipping = false;
   #atStart = true;
 
-  constructor(sink: SegmentSink, segmentBytes: number) {
+  constructor(sink: SegmentSink) {
     this.#sink = sink;
-    this.#segmentBytes = Math.max(segmentBytes, MIN_SEGMENT_BYTES);
-    this.#buffer = new Uint8Array(this.#segmentBytes);
+    this.#buffer = sink.buffer();
+    this.#segmentBytes = this.#buffer.length;
   }
 
   async push(block: Buffer): Promise<void> {
@@ -67,8 +69,8 @@ export class Segmenter {
     const lines = whole.lastIndexOf(LF, this.#filled - 1) + 1;
     const rest = whole.slice(lines, this.#filled);
     if (lines > 0) {
-      this.#buffer = new Uint8Array(this.#segmentBytes);
       await this.#sink.segment(whole.subarray(0, lines));
+      this.#buffer = this.#sink.buffer();
     }
     if (rest.length > MAX_LINE_BYTES) {
       this.#skipping = true;

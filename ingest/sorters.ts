@@ -3,10 +3,13 @@
 import path from 'node:path';
 import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
 import type { EmitRecord } from '../store/credential-records.ts';
+import type { SectionName } from '../store/run-facts.ts';
+import type { ChunkSink } from './chunk-writer.ts';
+import type { Chunk, Chunks } from './manifest.ts';
 import { RecordSorter } from './record-sorter.ts';
 
-/** Chunk files by index. */
-export type ChunkFiles = { readonly [index in IndexName]?: readonly string[] };
+/** A credential makes a pair and a username in one index, a password in the other. */
+const SHARES = { account: 2, password: 1 } as const satisfies { [index in IndexName]: number };
 
 export class Sorters {
   readonly indexes: readonly IndexName[];
@@ -16,14 +19,15 @@ export class Sorters {
   readonly emit: EmitRecord;
   readonly #folder: string;
   #segment = 0;
-  #chunks: { [index in IndexName]?: string[] } = {};
+  #chunks: { [index in SectionName]?: Chunk[] } = {};
 
-  constructor(indexes: readonly IndexName[], folder: string, memoryBytes: number) {
+  constructor(sections: readonly SectionName[], folder: string, memoryBytes: number) {
+    const indexes = INDEX_NAMES.filter((name) => sections.includes(name));
     this.indexes = indexes;
     this.#folder = folder;
-    const share = memoryBytes / indexes.length;
+    const shares = indexes.reduce((sum, index) => sum + SHARES[index], 0);
     const create = (index: IndexName): RecordSorter | undefined =>
-      indexes.includes(index) ? new RecordSorter(share, () => this.#nextChunk(index)) : undefined;
+      indexes.includes(index) ? new RecordSorter((memoryBytes * SHARES[index]) / shares, this.#sink(index)) : undefined;
     this.account = create('account');
     this.password = create('password');
     this.emit = (index, record) => this[index]?.add(record);
@@ -36,16 +40,21 @@ export class Sorters {
   }
 
   /** Writes all that is held. @returns the segment's chunks */
-  finish(): ChunkFiles {
+  finish(): Chunks {
     for (const index of INDEX_NAMES) this[index]?.spill();
     return this.#chunks;
   }
 
-  #nextChunk(index: IndexName): string {
-    this.#chunks[index] ??= [];
-    const files = this.#chunks[index];
-    const file = path.join(this.#folder, `${String(this.#segment).padStart(6, '0')}-${files.length}.${index}`);
-    files.push(file);
-    return file;
+  #sink(index: SectionName): ChunkSink {
+    return {
+      next: () => {
+        const place = this.#chunks[index]?.length ?? 0;
+        return path.join(this.#folder, `${String(this.#segment).padStart(6, '0')}-${place}.${index}`);
+      },
+      done: (file, bytes, crc32) => {
+        this.#chunks[index] ??= [];
+        this.#chunks[index].push({ name: path.basename(file), bytes, crc32 });
+      },
+    };
   }
 }

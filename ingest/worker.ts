@@ -2,26 +2,27 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
-import type { IndexName } from '../protocol/bucket-id.ts';
 import { parseHmacKeyText } from '../protocol/key.ts';
 import type { SuiteName } from '../protocol/suite.ts';
 import { parseKeyText } from '../store/key-file.ts';
+import type { SectionName } from '../store/run-facts.ts';
 import { deriveCredentials } from './credential-batch.ts';
 import type { Deriver } from './deriver.ts';
 import { findLineFormat } from './formats/line-format.ts';
 import { createHmacDeriver } from './hmac-deriver.ts';
 import { deriveLines } from './line-batch.ts';
+import { type FinishedSegment, fingerprint } from './manifest.ts';
 import { createOprfDeriver } from './oprf-deriver.ts';
 import { RejectCounter } from './rejects.ts';
-import { type ChunkFiles, Sorters } from './sorters.ts';
+import { Sorters } from './sorters.ts';
 
 export interface WorkerSettings {
   readonly suite: SuiteName;
   /** The secret itself: it goes from thread to thread in memory, never to argv or the environment. */
   readonly keyText: string;
-  readonly indexes: readonly IndexName[];
+  readonly indexes: readonly SectionName[];
   readonly folder: string;
-  readonly sortMemoryBytes: number;
+  readonly sorterBytes: number;
   /** Name of a format of lines; undefined where segments are packed credentials. */
   readonly lineFormat: string | undefined;
 }
@@ -32,10 +33,9 @@ export interface SegmentTask {
 }
 
 export interface SegmentResult {
-  readonly number: number;
-  readonly credentials: number;
-  readonly rejects: { readonly [reason: string]: number };
-  readonly chunks: ChunkFiles;
+  readonly finished: FinishedSegment;
+  /** The segment's buffer, for another. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 async function createDeriver({ suite, keyText }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
@@ -44,7 +44,7 @@ async function createDeriver({ suite, keyText }: WorkerSettings, sorters: Sorter
 }
 
 const settings = workerData as WorkerSettings;
-const sorters = new Sorters(settings.indexes, settings.folder, settings.sortMemoryBytes);
+const sorters = new Sorters(settings.indexes, settings.folder, settings.sorterBytes);
 const deriver = await createDeriver(settings, sorters);
 const rules = settings.lineFormat === undefined ? undefined : findLineFormat(settings.lineFormat)?.lines;
 
@@ -53,6 +53,13 @@ parentPort?.on('message', ({ number, bytes }: SegmentTask) => {
   sorters.begin(number);
   const credentials = rules ? deriveLines(bytes, rules, deriver, rejects) : deriveCredentials(bytes, deriver, rejects);
   deriver.flush();
-  const result: SegmentResult = { number, credentials, rejects: rejects.byReason(), chunks: sorters.finish() };
-  parentPort?.postMessage(result);
+  const finished: FinishedSegment = {
+    segment: number,
+    fingerprint: fingerprint(settings.keyText, bytes),
+    credentials,
+    rejects: rejects.byReason(),
+    chunks: sorters.finish(),
+  };
+  const result: SegmentResult = { finished, bytes };
+  parentPort?.postMessage(result, [bytes.buffer]);
 });

@@ -1,42 +1,39 @@
 // The last step of ingest: all chunks merged into one run.
 
-import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import type { Dataset } from '../store/dataset.ts';
-import { RECORD_BYTES } from '../store/record.ts';
 import { RunWriter } from '../store/run.ts';
-import type { NewRunFacts, RunFacts } from '../store/run-facts.ts';
-import { mergeChunks } from './merge-chunks.ts';
-import type { ChunkFiles } from './sorters.ts';
+import { type NewRunFacts, type RunFacts, SECTION_NAMES, SECTION_RECORD_BYTES } from '../store/run-facts.ts';
+import type { Manifest } from './manifest.ts';
+import type { MemoryPlan } from './memory.ts';
+import { letSignalsIn, mergeChunks, reduceChunks } from './merge-chunks.ts';
 
 /** Records between two looks at the abort signal. */
 const RECORDS_A_TURN = 1 << 18;
 
-/** Makes the run visible, or leaves nothing. */
+/** Makes the run visible, or leaves nothing of it but its chunks. */
 export async function writeRun(
   dataset: Dataset,
-  chunks: ChunkFiles,
-  memoryBytes: number,
+  manifest: Manifest,
+  plan: MemoryPlan,
   signal: AbortSignal | undefined,
   facts: NewRunFacts,
 ): Promise<RunFacts> {
+  const { indexes } = manifest.job;
+  const sections = SECTION_NAMES.filter((name) => indexes.includes(name));
+  for (const index of sections) await reduceChunks(manifest, index, plan, signal);
   const writer = new RunWriter(dataset, facts.source);
   try {
-    const record = new Uint8Array(RECORD_BYTES);
     let records = 0;
-    for (const index of INDEX_NAMES) {
-      const files = chunks[index];
-      if (!files) continue;
+    for (const index of sections) {
       writer.beginSection(index);
-      const { merge, close } = mergeChunks(files, memoryBytes);
-      try {
+      const record = new Uint8Array(SECTION_RECORD_BYTES[index]);
+      await mergeChunks(manifest.folder, index, manifest.chunks(index), plan.mergeBytes, async (merge) => {
         while (merge.next()) {
-          merge.writeRecord(record);
+          merge.writeRecord(record, 0);
           writer.append(record, 0);
           if (++records % RECORDS_A_TURN === 0) await letSignalsIn(signal);
         }
-      } finally {
-        close();
-      }
+      });
     }
     await letSignalsIn(signal);
     return writer.commit(facts);
@@ -44,10 +41,4 @@ export async function writeRun(
     writer.abort();
     throw error;
   }
-}
-
-/** An interruption arrives as an event: a turn of the event loop, and then a look. */
-async function letSignalsIn(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise(setImmediate);
-  signal?.throwIfAborted();
 }

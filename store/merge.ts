@@ -95,23 +95,23 @@ export class Merge {
     return true;
   }
 
-  /** Writes the record in the fields to the start of `out`. */
-  writeRecord(out: Uint8Array): void {
+  /** Writes the record in the fields to `out[start]`. */
+  writeRecord(out: Uint8Array, start = 0): void {
     const { hash, tag } = this;
     const high = Math.floor(tag / 0x100_0000);
-    out[0] = hash >>> 24;
-    out[1] = hash >>> 16;
-    out[2] = hash >>> 8;
-    out[3] = hash;
-    out[4] = high >>> 16;
-    out[5] = high >>> 8;
-    out[6] = high;
-    out[7] = tag >>> 16;
-    out[8] = tag >>> 8;
-    out[9] = tag;
-    out[KIND_AT] = this.kind;
-    out.set(this.pad, PAD_AT);
-    writeTimes(out, 0, this.times);
+    out[start] = hash >>> 24;
+    out[start + 1] = hash >>> 16;
+    out[start + 2] = hash >>> 8;
+    out[start + 3] = hash;
+    out[start + 4] = high >>> 16;
+    out[start + 5] = high >>> 8;
+    out[start + 6] = high;
+    out[start + 7] = tag >>> 16;
+    out[start + 8] = tag >>> 8;
+    out[start + 9] = tag;
+    out[start + KIND_AT] = this.kind;
+    for (let byte = 0; byte < 3; byte++) out[start + PAD_AT + byte] = this.pad[byte] as number;
+    writeTimes(out, start, this.times);
   }
 
   #push(cursor: Cursor): void {

@@ -121,37 +121,41 @@ describe('deriving', () => {
   afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
   /** All records of the chunks, merged, as hex. */
-  function recordsOf(sorters: Sorters): { [index: string]: string[] } {
+  async function recordsOf(sorters: Sorters, chunkFolder: string): Promise<{ [index: string]: string[] }> {
     const chunks = sorters.finish();
     const found: { [index: string]: string[] } = {};
     for (const index of INDEX_NAMES) {
-      const { merge, close } = mergeChunks(chunks[index] ?? [], 1 << 20);
-      const record = new Uint8Array(18);
-      found[index] = [];
-      while (merge.next()) {
-        merge.writeRecord(record);
-        found[index].push(Buffer.from(record).toString('hex'));
-      }
-      close();
+      const records: string[] = [];
+      await mergeChunks(chunkFolder, index, chunks[index] ?? [], 1 << 20, async (merge) => {
+        const record = new Uint8Array(18);
+        while (merge.next()) {
+          merge.writeRecord(record, 0);
+          records.push(Buffer.from(record).toString('hex'));
+        }
+      });
+      found[index] = records;
     }
     return found;
   }
 
-  test('lines by the batch gives the records that credentials one by one give, whatever spills', () => {
+  test('lines by the batch gives the records that credentials one by one give, whatever spills', async () => {
     const random = createRandom(testSeed('derived lines'));
     for (const [round, memoryBytes] of [1, 1 << 22].entries()) {
       const lines = Array.from({ length: 20_000 }, () => randomLine(random));
-      const fast = new Sorters(INDEX_NAMES, fs.mkdtempSync(path.join(folder, `fast${round}-`)), memoryBytes);
+      const [fastFolder, plainFolder, packedFolder] = ['fast', 'plain', 'packed'].map((name) =>
+        fs.mkdtempSync(path.join(folder, `${name}${round}-`)),
+      ) as [string, string, string];
+      const fast = new Sorters(INDEX_NAMES, fastFolder, memoryBytes);
       const deriver = createHmacDeriver(key, fast);
       const rejects = new RejectCounter();
       fast.begin(0);
       const found = deriveLines(Buffer.from(`${lines.join('\n')}\n`), comboFormat.lines as never, deriver, rejects);
       deriver.flush();
 
-      const plain = new Sorters(INDEX_NAMES, fs.mkdtempSync(path.join(folder, `plain${round}-`)), 1 << 24);
+      const plain = new Sorters(INDEX_NAMES, plainFolder, 1 << 24);
       const records = credentialRecords(createHmacSuite(key), INDEX_NAMES);
-      const packed = new Sorters(INDEX_NAMES, fs.mkdtempSync(path.join(folder, `packed${round}-`)), 1 << 24);
-      const packer = new CredentialPacker(1000);
+      const packed = new Sorters(INDEX_NAMES, packedFolder, 1 << 24);
+      const packer = new CredentialPacker(() => new Uint8Array(1000));
       plain.begin(0);
       packed.begin(0);
       const expected = new RejectCounter();
@@ -167,26 +171,29 @@ describe('deriving', () => {
       parser.push(Buffer.from(`${lines.join('\n')}\n`));
       parser.end();
       const unpacking = createHmacDeriver(key, packed);
-      expect(deriveCredentials(packer.take(), unpacking, rejects)).toBe(credentials);
+      const batches = packer.takeAll();
+      const unpacked = batches.map((batch) => deriveCredentials(batch, unpacking, rejects));
+      expect(batches.length).toBeGreaterThan(100);
+      expect(unpacked.reduce((sum, count) => sum + count, 0)).toBe(credentials);
       unpacking.flush();
 
       expect(found).toBe(credentials);
       expect(rejects.byReason()).toEqual(expected.byReason());
-      const right = recordsOf(plain);
+      const right = await recordsOf(plain, plainFolder);
       expect(right.account?.length).toBeGreaterThan(100);
-      expect(recordsOf(fast)).toEqual(right);
-      expect(recordsOf(packed)).toEqual(right);
+      expect(await recordsOf(fast, fastFolder)).toEqual(right);
+      expect(await recordsOf(packed, packedFolder)).toEqual(right);
     }
   });
 
-  test('one username with very many passwords is sorted too', () => {
+  test('one username with very many passwords is sorted too', async () => {
     const sorters = new Sorters(INDEX_NAMES, folder, 1 << 24);
     const deriver = createHmacDeriver(key, sorters);
     sorters.begin(0);
     const lines = Array.from({ length: 5000 }, (_, i) => `admin:pw${i}`);
     deriveLines(Buffer.from(`${lines.join('\n')}\n`), comboFormat.lines as never, deriver, new RejectCounter());
     deriver.flush();
-    expect(recordsOf(sorters).account?.length).toBe(5001);
+    expect((await recordsOf(sorters, folder)).account?.length).toBe(5001);
   });
 });
 
@@ -199,18 +206,16 @@ describe('segments', () => {
       const bytes = Buffer.from(`\ufeff${lines.join('\n')}${ended ? '\n' : ''}`);
       const seen: string[] = [];
       let tooLong = 0;
-      const segmenter = new Segmenter(
-        {
-          segment: (segment) => {
-            expect(segment.at(-1)).toBe(0x0a);
-            seen.push(...Buffer.from(segment).toString().split('\n').slice(0, -1));
-          },
-          tooLong: () => {
-            tooLong++;
-          },
+      const segmenter = new Segmenter({
+        buffer: () => new Uint8Array(MIN_SEGMENT_BYTES),
+        segment: (segment) => {
+          expect(segment.at(-1)).toBe(0x0a);
+          seen.push(...Buffer.from(segment).toString().split('\n').slice(0, -1));
         },
-        MIN_SEGMENT_BYTES,
-      );
+        tooLong: () => {
+          tooLong++;
+        },
+      });
       for (let at = 0; at < bytes.length; ) {
         const length = 3 + random.below(80_000);
         await segmenter.push(bytes.subarray(at, at + length));
@@ -226,17 +231,15 @@ describe('segments', () => {
   test('leave out a line that is longer than any credential, and count it once', async () => {
     const seen: string[] = [];
     let tooLong = 0;
-    const segmenter = new Segmenter(
-      {
-        segment: (segment) => {
-          seen.push(...Buffer.from(segment).toString().split('\n').slice(0, -1));
-        },
-        tooLong: () => {
-          tooLong++;
-        },
+    const segmenter = new Segmenter({
+      buffer: () => new Uint8Array(MIN_SEGMENT_BYTES),
+      segment: (segment) => {
+        seen.push(...Buffer.from(segment).toString().split('\n').slice(0, -1));
       },
-      MIN_SEGMENT_BYTES,
-    );
+      tooLong: () => {
+        tooLong++;
+      },
+    });
     await segmenter.push(Buffer.from('before\n'));
     for (let i = 0; i < 100; i++) await segmenter.push(Buffer.alloc(65_536, 'y'));
     await segmenter.push(Buffer.from('\nafter'));

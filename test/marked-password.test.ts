@@ -161,7 +161,7 @@ test('no file that ingest keeps while it works holds them', async () => {
     source: 'interrupted',
     format: comboFormat,
     inputs: [streamInput(corpus)],
-    sortMemoryBytes: 1,
+    memoryBytes: 1,
     signal: controller.signal,
     onProgress: () => {
       work = filesBelow(workFolder(opened));

@@ -1,0 +1,201 @@
+// What of an ingest is finished: whoever gives the same command again goes on from here.
+//
+//   work/ingest/manifest: lines of JSON TAB checksum LF, appended and fsynced
+//     IngestJob                       // once, first
+//     FinishedSegment | MergedChunks  // each after its chunks are durable
+//
+// A line that was cut ends the manifest: it and files that no line names are deleted.
+
+import { createHash, createHmac } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { KeyId } from '../protocol/brands.ts';
+import { isMissing, syncFolder } from '../store/files.ts';
+import { writeFully } from '../store/run.ts';
+import type { SectionName } from '../store/run-facts.ts';
+
+/** What an ingest is made of; another one cannot use its chunks. */
+export interface IngestJob {
+  readonly version: 1;
+  readonly source: string;
+  readonly date: string | null;
+  readonly format: string;
+  readonly keyId: KeyId;
+  readonly indexes: readonly SectionName[];
+  /** Segments end where they ended before only if they are as long. */
+  readonly segmentBytes: number;
+  readonly inputs: readonly { readonly name: string; readonly bytes: number | null }[];
+}
+
+/** Sorted records in a file of the work folder. */
+export interface Chunk {
+  readonly name: string;
+  readonly bytes: number;
+  /** Against a disk that fails, not against people: whoever writes here could write runs. */
+  readonly crc32: number;
+}
+
+export type Chunks = { readonly [index in SectionName]?: readonly Chunk[] };
+
+export interface FinishedSegment {
+  readonly segment: number;
+  /** See `fingerprint`: of the segment's bytes. */
+  readonly fingerprint: string;
+  readonly credentials: number;
+  readonly rejects: { readonly [reason: string]: number };
+  readonly chunks: Chunks;
+}
+
+/** A chunk that holds what several held before. */
+export interface MergedChunks {
+  readonly index: SectionName;
+  readonly merged: readonly string[];
+  readonly chunk: Chunk;
+}
+
+/** Tells a segment by its bytes. Keyed: a plain hash of a short segment would tell a line of it. */
+export function fingerprint(keyText: string, bytes: Uint8Array): string {
+  return createHmac('sha256', keyText).update(bytes).digest('hex').slice(0, 32);
+}
+
+const MANIFEST = 'manifest';
+const checksum = (json: string): string => createHash('sha256').update(json).digest('hex').slice(0, 16);
+const lineOf = (json: string): Buffer => Buffer.from(`${json}\t${checksum(json)}\n`);
+
+/** The manifest of an ingest that is going on, and the chunks in its folder. */
+export class Manifest {
+  readonly folder: string;
+  readonly job: IngestJob;
+  readonly #segments = new Map<number, FinishedSegment>();
+  readonly #chunks = new Map<SectionName, Map<string, Chunk>>();
+  #handle: number;
+
+  constructor(folder: string, job: IngestJob, handle: number, lines: readonly (FinishedSegment | MergedChunks)[]) {
+    this.folder = folder;
+    this.job = job;
+    this.#handle = handle;
+    for (const line of lines) this.#take(line);
+  }
+
+  get segments(): ReadonlyMap<number, FinishedSegment> {
+    return this.#segments;
+  }
+
+  chunks(index: SectionName): Chunk[] {
+    return [...(this.#chunks.get(index)?.values() ?? [])];
+  }
+
+  /** True where every chunk has the length that it was written with. */
+  get isWhole(): boolean {
+    const chunks = [...this.#chunks.values()].flatMap((byName) => [...byName.values()]);
+    return chunks.every(({ name, bytes }) => fileBytes(path.join(this.folder, name)) === bytes);
+  }
+
+  /** Takes what is finished; its chunks are durable themselves. */
+  append(line: FinishedSegment | MergedChunks): void {
+    syncFolder(this.folder);
+    const bytes = lineOf(JSON.stringify(line));
+    writeFully(this.#handle, bytes, bytes.length);
+    fs.fdatasyncSync(this.#handle);
+    this.#take(line);
+    if ('merged' in line) for (const name of line.merged) fs.rmSync(path.join(this.folder, name), { force: true });
+  }
+
+  /** Ends writing: later the same command goes on from here. */
+  leave(): void {
+    this.#close();
+    this.sweep();
+  }
+
+  /** Deletes what no line names. */
+  sweep(): void {
+    const named = new Set([MANIFEST, ...[...this.#chunks.values()].flatMap((chunks) => [...chunks.keys()])]);
+    for (const name of fs.readdirSync(this.folder))
+      if (!named.has(name)) fs.rmSync(path.join(this.folder, name), { recursive: true, force: true });
+  }
+
+  /** Deletes everything. */
+  discard(): void {
+    this.#close();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #close(): void {
+    if (this.#handle >= 0) fs.closeSync(this.#handle);
+    this.#handle = -1;
+  }
+
+  #take(line: FinishedSegment | MergedChunks): void {
+    if ('merged' in line) {
+      const chunks = this.#chunksOf(line.index);
+      for (const name of line.merged) chunks.delete(name);
+      chunks.set(line.chunk.name, line.chunk);
+      return;
+    }
+    this.#segments.set(line.segment, line);
+    for (const [index, chunks] of Object.entries(line.chunks) as [SectionName, readonly Chunk[]][])
+      for (const chunk of chunks) this.#chunksOf(index).set(chunk.name, chunk);
+  }
+
+  #chunksOf(index: SectionName): Map<string, Chunk> {
+    const chunks = this.#chunks.get(index) ?? new Map<string, Chunk>();
+    this.#chunks.set(index, chunks);
+    return chunks;
+  }
+}
+
+/** Begins anew: what another ingest left is deleted. */
+export function createManifest(folder: string, job: IngestJob): Manifest {
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(folder, { recursive: true });
+  const handle = fs.openSync(path.join(folder, MANIFEST), 'wx', 0o600);
+  const header = lineOf(JSON.stringify(job));
+  writeFully(handle, header, header.length);
+  fs.fdatasyncSync(handle);
+  return new Manifest(folder, job, handle, []);
+}
+
+/** Goes on with what this very job finished, if it finished anything; otherwise begins anew. */
+export function openManifest(folder: string, job: IngestJob): Manifest {
+  const file = path.join(folder, MANIFEST);
+  const { header, lines, validBytes } = readLines(file);
+  const fits = header === JSON.stringify(job) && job.inputs.every((input) => input.bytes !== null);
+  if (!fits || lines.length === 0) return createManifest(folder, job);
+  const handle = fs.openSync(file, 'a');
+  fs.ftruncateSync(handle, validBytes);
+  const manifest = new Manifest(folder, job, handle, lines);
+  if (manifest.isWhole) {
+    manifest.sweep();
+    return manifest;
+  }
+  manifest.discard();
+  return createManifest(folder, job);
+}
+
+/** The lines up to the first that is not whole. */
+function readLines(file: string): {
+  header: string | undefined;
+  lines: (FinishedSegment | MergedChunks)[];
+  validBytes: number;
+} {
+  let text = '';
+  try {
+    text = fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  const valid: string[] = [];
+  let validBytes = 0;
+  for (const line of text.split('\n').slice(0, -1)) {
+    const [json = '', sum] = line.split('\t');
+    if (sum !== checksum(json)) break;
+    valid.push(json);
+    validBytes += Buffer.byteLength(line) + 1;
+  }
+  const [header, ...rest] = valid;
+  return { header, lines: rest.map((json) => JSON.parse(json) as FinishedSegment | MergedChunks), validBytes };
+}
+
+function fileBytes(file: string): number | undefined {
+  return fs.statSync(file, { throwIfNoEntry: false })?.size;
+}
