@@ -8,6 +8,10 @@ export const formatCount = (count: number): string => grouped.format(count);
 export const formatCounted = (count: number, noun: string): string =>
   `${formatCount(count)} ${count === 1 ? noun : noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
 
+/** Both ends of a range of counts, or the count that they are. */
+export const formatSpan = (from: number, to: number): string =>
+  from === to ? formatCount(from) : `${formatCount(from)}-${formatCount(to)}`;
+
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let unit = 0;

@@ -101,7 +101,7 @@ export function addRemove(program: Command): void {
           // A removal that was interrupted goes on: its run is gone, and the snapshot still has its entries.
           const published = openCurrent(dataset)?.facts.sources.some(({ name }) => name === source) ?? false;
           if (!published || openRuns(dataset).some(({ facts }) => facts.source === source)) deleteRun(dataset, source);
-          return publishWithProgress(dataset, key, interrupt.signal, 1);
+          return publishWithProgress(dataset, key, interrupt.signal, { keep: 1 });
         });
         printResult(options, { removed: source, published }, (result) =>
           [

@@ -1,87 +1,62 @@
 // credveil stats: what a snapshot holds, what it costs, and what its sizes give away.
 
 import type { Command } from 'commander';
-import type { IndexName } from '../../protocol/bucket-id.ts';
 import { openDataset } from '../../store/dataset.ts';
-import { openSnapshot, type Snapshot } from '../../store/snapshot.ts';
-import type { IndexFacts } from '../../store/snapshot-facts.ts';
+import { writeFileAtomically } from '../../store/files.ts';
+import { openSnapshot } from '../../store/snapshot.ts';
 import { printResult } from '../output.ts';
-import { formatBytes, formatCount, formatCounted } from '../units.ts';
+import {
+  describeSnapshot,
+  type HistogramBin,
+  type IndexStats,
+  type RangeStats,
+  type SnapshotStats,
+} from '../stats-figures.ts';
+import { statsPage } from '../stats-page.ts';
+import { formatBytes, formatCount, formatCounted, formatSpan } from '../units.ts';
 
-interface HistogramBin {
-  readonly from: number;
-  readonly to: number;
-  readonly buckets: number;
-}
-
-const BINS = 16;
 const BAR_CELLS = 40;
 
-function histogram(counts: readonly number[]): HistogramBin[] {
-  const low = counts.reduce((least, count) => Math.min(least, count), Number.POSITIVE_INFINITY);
-  const high = counts.reduce((most, count) => Math.max(most, count), 0);
-  const width = Math.max(1, Math.ceil((high - low + 1) / BINS));
-  const bins = Array.from({ length: Math.ceil((high - low + 1) / width) }, (_, i) => ({
-    from: low + i * width,
-    to: Math.min(high, low + (i + 1) * width - 1),
-    buckets: 0,
-  }));
-  for (const count of counts) {
-    const bin = bins[Math.floor((count - low) / width)];
-    if (bin) bin.buckets++;
-  }
-  return bins;
+function formatHistogram(bins: readonly HistogramBin[]): string[] {
+  const most = Math.max(...bins.map(({ buckets }) => buckets));
+  return bins.map(({ from, to, buckets }) => {
+    const bar = '█'.repeat(Math.ceil((buckets / most) * BAR_CELLS)).padEnd(BAR_CELLS);
+    return `    ${formatSpan(from, to).padStart(15)} ${bar} ${formatCount(buckets)}`;
+  });
 }
-
-/** The figures of one index. */
-function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts) {
-  const {
-    entries,
-    prefixBits,
-    minEntries,
-    maxEntries,
-    contentBytes,
-    metadataTotalBytes,
-    leastBits,
-    bodyBytes,
-    sizeBits,
-  } = facts;
-  const buckets = 2 ** prefixBits;
-  const bits = (contentBytes - metadataTotalBytes) * 8;
-  return {
-    entries,
-    buckets,
-    prefixBits,
-    anonymitySet: { least: minEntries, mean: entries / buckets, most: maxEntries },
-    /** Seal and header counted in, metadata and padding not. */
-    bitsPerEntry: entries === 0 ? null : bits / entries,
-    ofInformationTheoreticLimit: leastBits === 0 ? null : bits / leastBits,
-    falsePositivesPerQuery: entries / buckets / 2 ** 48,
-    bodyBytes,
-    bitsGivenAwayBySizes: sizeBits,
-    histogram: histogram([...snapshot.bucketCounts(index)]),
-  };
-}
-
-type IndexStats = ReturnType<typeof describeIndex>;
 
 function formatIndex(name: string, stats: IndexStats): string {
-  const most = Math.max(...stats.histogram.map(({ buckets }) => buckets));
-  const { least, mean, most: largest } = stats.anonymitySet;
-  const rows = stats.histogram.map(({ from, to, buckets }) => {
-    const range = from === to ? formatCount(from) : `${formatCount(from)}-${formatCount(to)}`;
-    return `    ${range.padStart(15)} ${'█'.repeat(Math.ceil((buckets / most) * BAR_CELLS)).padEnd(BAR_CELLS)} ${formatCount(buckets)}`;
-  });
+  const { least, mean, most } = stats.anonymitySet;
   return [
     `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.buckets, 'bucket')} (${formatCounted(stats.prefixBits, 'prefix bit')})`,
-    `  anonymity set        ${formatCount(least)} to ${formatCount(largest)} entries, mean ${mean.toFixed(1)}`,
+    `  anonymity set        ${formatCount(least)} to ${formatCount(most)} entries, mean ${mean.toFixed(1)}`,
     `  cost of an entry     ${stats.bitsPerEntry?.toFixed(2)} bits without metadata and padding, ${stats.ofInformationTheoreticLimit?.toFixed(3)} of the information-theoretic limit`,
     `  false positives      ${stats.falsePositivesPerQuery.toExponential(1)} a query`,
     `  body sizes           ${stats.bodyBytes.map((bytes) => formatBytes(bytes)).join(', ')}`,
     `  sizes give away      ${stats.bitsGivenAwayBySizes.toFixed(2)} bits of the prefix`,
     '  entries of a bucket',
-    ...rows,
+    ...formatHistogram(stats.histogram),
   ].join('\n');
+}
+
+function formatRange(name: string, stats: RangeStats): string {
+  const { least, mean, most } = stats.anonymitySet;
+  return [
+    `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.ranges, 'range')} that have some`,
+    `  anonymity set        ${formatCount(least)} to ${formatCount(most)} entries, mean ${mean.toFixed(1)}`,
+    `  cost of an entry     ${stats.bitsPerEntry?.toFixed(2) ?? '-'} bits, its exact count among them`,
+    '  entries of a range',
+    ...formatHistogram(stats.histogram),
+  ].join('\n');
+}
+
+function describe(stats: SnapshotStats): string {
+  const { snapshot, published, bytes, sources, indexes, ranges } = stats;
+  return [
+    `snapshot ${snapshot}, published ${published}, ${formatBytes(bytes)}, ${formatCounted(sources.length, 'source')}`,
+    ...Object.entries(indexes).map(([index, figures]) => formatIndex(index, figures)),
+    ...Object.entries(ranges).map(([name, figures]) => formatRange(name, figures)),
+  ].join('\n\n');
 }
 
 export function addStats(program: Command): void {
@@ -89,25 +64,15 @@ export function addStats(program: Command): void {
     .command('stats')
     .description('figures of the published snapshot')
     .argument('<dataset>', 'folder of the dataset')
+    .option('--html <file>', 'write them with plots as one page that needs nothing else')
     .option('--json', 'print the result as JSON')
-    .action(async (folder: string, options: { json?: boolean }) => {
+    .action(async (folder: string, options: { html?: string; json?: boolean }) => {
       const snapshot = await openSnapshot(openDataset(folder));
       try {
-        const { facts } = snapshot;
-        const indexes: { [index: string]: IndexStats } = {};
-        for (const [index, indexFacts] of Object.entries(facts.indexes) as [IndexName, IndexFacts][])
-          indexes[index] = describeIndex(snapshot, index, indexFacts);
-        const { snapshot: id, dataset, keyId, sources, sqlite } = facts;
-        const published = snapshot.publishedAt.toISOString();
-        printResult(
-          options,
-          { snapshot: id, published, dataset, keyId, sources, bytes: sqlite.bytes, indexes },
-          (result) =>
-            [
-              `snapshot ${result.snapshot}, published ${result.published}, ${formatBytes(result.bytes)}, ${formatCounted(result.sources.length, 'source')}`,
-              ...Object.entries(result.indexes).map(([index, stats]) => formatIndex(index, stats)),
-            ].join('\n\n'),
-        );
+        const stats = describeSnapshot(snapshot);
+        if (options.html !== undefined) writeFileAtomically(options.html, statsPage(stats));
+        if (options.html !== undefined && !options.json) process.stdout.write(`written to ${options.html}\n`);
+        else printResult(options, stats, describe);
       } finally {
         snapshot.close();
       }

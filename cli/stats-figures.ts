@@ -1,0 +1,102 @@
+// The figures of a snapshot that `credveil stats` shows as text, JSON and a page.
+
+import { type IndexName, RANGES, type RangeName } from '../protocol/bucket-id.ts';
+import { HASH_BYTES } from '../store/range-record.ts';
+import type { Snapshot } from '../store/snapshot.ts';
+import type { IndexFacts, RangeFacts, SourceFacts } from '../store/snapshot-facts.ts';
+
+export interface HistogramBin {
+  readonly from: number;
+  readonly to: number;
+  readonly buckets: number;
+}
+
+const BINS = 16;
+
+function histogram(counts: readonly number[]): HistogramBin[] {
+  if (counts.length === 0) return [];
+  const low = counts.reduce((least, count) => Math.min(least, count), Number.POSITIVE_INFINITY);
+  const high = counts.reduce((most, count) => Math.max(most, count), 0);
+  const width = Math.max(1, Math.ceil((high - low + 1) / BINS));
+  const bins = Array.from({ length: Math.ceil((high - low + 1) / width) }, (_, i) => ({
+    from: low + i * width,
+    to: Math.min(high, low + (i + 1) * width - 1),
+    buckets: 0,
+  }));
+  for (const count of counts) {
+    const bin = bins[Math.floor((count - low) / width)];
+    if (bin) bin.buckets++;
+  }
+  return bins;
+}
+
+function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts) {
+  const { entries, prefixBits, minEntries, maxEntries, contentBytes, metadataTotalBytes, leastBits } = facts;
+  const buckets = 2 ** prefixBits;
+  const bits = (contentBytes - metadataTotalBytes) * 8;
+  return {
+    entries,
+    buckets,
+    prefixBits,
+    anonymitySet: { least: minEntries, mean: entries / buckets, most: maxEntries },
+    /** Seal and header counted in, metadata and padding not. */
+    bitsPerEntry: entries === 0 ? null : bits / entries,
+    leastBitsPerEntry: entries === 0 ? null : leastBits / entries,
+    metadataBitsPerEntry: facts.metadataBytes * 8,
+    ofInformationTheoreticLimit: leastBits === 0 ? null : bits / leastBits,
+    falsePositivesPerQuery: entries / buckets / 2 ** 48,
+    bodyBytes: facts.bodyBytes,
+    bitsGivenAwayBySizes: facts.sizeBits,
+    histogram: histogram([...snapshot.bucketCounts(index)]),
+  };
+}
+
+/** Ranges without entries are left out of the sizes: where there are few hashes, most have none. */
+function describeRange(snapshot: Snapshot, name: RangeName, facts: RangeFacts) {
+  const { entries, ranges, minEntries, maxEntries, contentBytes } = facts;
+  return {
+    entries,
+    ranges,
+    anonymitySet: { least: minEntries, mean: ranges === 0 ? 0 : entries / ranges, most: maxEntries },
+    bitsPerEntry: entries === 0 ? null : (8 * contentBytes) / entries,
+    /** Of a hash, after the prefix. */
+    hashBits: 8 * HASH_BYTES[name] - Math.log2(RANGES),
+    histogram: histogram([...snapshot.rangeCounts(name)]),
+  };
+}
+
+export type IndexStats = ReturnType<typeof describeIndex>;
+export type RangeStats = ReturnType<typeof describeRange>;
+
+export interface SnapshotStats {
+  readonly snapshot: string;
+  /** ISO 8601. */
+  readonly published: string;
+  readonly dataset: string;
+  readonly keyId: string;
+  readonly sources: readonly SourceFacts[];
+  readonly bytes: number;
+  readonly indexes: { readonly [index: string]: IndexStats };
+  /** Range indexes. */
+  readonly ranges: { readonly [index: string]: RangeStats };
+}
+
+export function describeSnapshot(snapshot: Snapshot): SnapshotStats {
+  const { facts } = snapshot;
+  const indexes: { [index: string]: IndexStats } = {};
+  for (const [index, indexFacts] of Object.entries(facts.indexes) as [IndexName, IndexFacts][])
+    indexes[index] = describeIndex(snapshot, index, indexFacts);
+  const ranges: { [index: string]: RangeStats } = {};
+  for (const [name, rangeFacts] of Object.entries(facts.ranges ?? {}) as [RangeName, RangeFacts][])
+    ranges[name] = describeRange(snapshot, name, rangeFacts);
+  return {
+    snapshot: facts.snapshot,
+    published: snapshot.publishedAt.toISOString(),
+    dataset: facts.dataset,
+    keyId: facts.keyId,
+    sources: facts.sources,
+    bytes: facts.sqlite.bytes,
+    indexes,
+    ranges,
+  };
+}

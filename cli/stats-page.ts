@@ -1,0 +1,211 @@
+// `credveil stats --html`: one page with its figures, plots and tables. No script, no network, no other file.
+
+import type { SourceFacts } from '../store/snapshot-facts.ts';
+import { html, type Markup } from './markup.ts';
+import type { HistogramBin, SnapshotStats } from './stats-figures.ts';
+import { type Bar, barPlot, type Span, type Stack, spanPlot, stackPlot } from './stats-plots.ts';
+import { STATS_STYLE } from './stats-style.ts';
+import { formatBytes, formatCount, formatCounted, formatSpan } from './units.ts';
+
+interface Table {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
+const cell = (value: string | number): string => (typeof value === 'number' ? formatCount(value) : value);
+
+function table({ header, rows }: Table): Markup {
+  const heads = header.map((name) => html`<th scope="col">${name}</th>`);
+  const body = rows.map(([first = '', ...rest]) => {
+    const cells = rest.map((value) => html`<td>${cell(value)}</td>`);
+    return html`<tr><th scope="row">${cell(first)}</th>${cells}</tr>\n`;
+  });
+  return html`<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>\n${body}</tbody></table></div>`;
+}
+
+/** A plot, what it says, and the same as a table. */
+function figure(title: string, text: string, plot: Markup, figures: Table): Markup {
+  return html`<figure>
+<figcaption><h3>${title}</h3><p>${text}</p></figcaption>
+${plot}
+<details><summary>As a table</summary>${table(figures)}</details>
+</figure>
+`;
+}
+
+function sizesFigure(name: string, what: 'bucket' | 'range', bins: readonly HistogramBin[]): Markup {
+  const bars = bins.map(
+    ({ from, to, buckets }): Bar => ({
+      label: formatSpan(from, to),
+      value: buckets,
+      note: `${formatSpan(from, to)} entries: ${formatCounted(buckets, what)}`,
+    }),
+  );
+  const title = `${name}: sizes of ${what}s`;
+  return figure(
+    title,
+    `How many ${what}s have how many entries.`,
+    // A span is too wide for a label: where it begins says enough.
+    barPlot(
+      title,
+      bins.map(({ from }, i) => ({ ...(bars[i] as Bar), label: formatCount(from) })),
+      `entries of a ${what}`,
+    ),
+    {
+      header: ['Entries', `${what === 'bucket' ? 'Buckets' : 'Ranges'}`],
+      rows: bars.map(({ label, value }) => [label, value]),
+    },
+  );
+}
+
+function anonymityFigure({ indexes, ranges }: SnapshotStats): Markup {
+  const spans = Object.entries({ ...indexes, ...ranges }).map(
+    ([label, { anonymitySet }]): Span => ({ label, ...anonymitySet }),
+  );
+  return figure(
+    'Anonymity sets',
+    'Among how many entries a query hides: the least, the mean (the dot) and the most. A query without an answer hides among all names or passwords of its bucket.',
+    spanPlot('Anonymity sets', spans, 'entries that share a prefix'),
+    {
+      header: ['Index', 'Least', 'Mean', 'Most'],
+      rows: spans.map(({ label, least, mean, most }) => [label, least, mean.toFixed(1), most]),
+    },
+  );
+}
+
+function costFigure({ indexes, ranges }: SnapshotStats): Markup {
+  const stacks: Stack[] = [];
+  const rows: string[][] = [];
+  const add = (label: string, limit: number, coding: number, metadata: number): void => {
+    const parts = [
+      ['least that the false-positive rate can cost', limit],
+      ['coding, header and seal', coding],
+      ['metadata and counts', metadata],
+    ] as const;
+    stacks.push({
+      label,
+      parts: parts.map(([part, value]) => ({
+        label: part,
+        value,
+        note: `${label}, ${part}: ${value.toFixed(2)} bits`,
+      })),
+    });
+    rows.push([label, ...parts.map(([, value]) => value.toFixed(2)), (limit + coding + metadata).toFixed(2)]);
+  };
+  for (const [label, stats] of Object.entries(indexes))
+    if (stats.bitsPerEntry !== null && stats.leastBitsPerEntry !== null)
+      add(label, stats.leastBitsPerEntry, stats.bitsPerEntry - stats.leastBitsPerEntry, stats.metadataBitsPerEntry);
+  // An exact hash costs what it has after the prefix.
+  for (const [label, { bitsPerEntry, hashBits }] of Object.entries(ranges))
+    if (bitsPerEntry !== null) add(label, hashBits, 0, bitsPerEntry - hashBits);
+  return html`${figure(
+    'Cost of an entry',
+    'Bits that an entry takes on disk, without padding.',
+    html`<ul class="legend"><li class="part-1">least possible</li><li class="part-2">coding, header, seal</li><li class="part-3">metadata, counts</li></ul>${stackPlot('Cost of an entry in bits', stacks, 'bits')}`,
+    { header: ['Index', 'Least possible', 'Coding, header, seal', 'Metadata, counts', 'All'], rows },
+  )}`;
+}
+
+const MAX_MONTHS = 24;
+
+/** Every month from the first to the last, or every year where these are many; what has no date comes last. */
+export function byBreachDate(
+  sources: readonly SourceFacts[],
+): { readonly period: string; readonly credentials: number }[] {
+  const months = sources.flatMap(({ date }) => (date === undefined ? [] : [monthNumber(date)]));
+  const undated = sources.filter(({ date }) => date === undefined);
+  const first = Math.min(...months);
+  const last = Math.max(...months);
+  const span = last - first + 1 > MAX_MONTHS ? 12 : 1;
+  const place = (month: number): number => Math.floor(month / span);
+  const periods = Array.from({ length: months.length === 0 ? 0 : place(last) - place(first) + 1 }, (_, i) => {
+    const at = place(first) + i;
+    const month = String((at % 12) + 1).padStart(2, '0');
+    return { period: span === 12 ? String(at) : `${Math.floor(at / 12)}-${month}`, credentials: 0 };
+  });
+  for (const { date, credentials } of sources) {
+    const period = date === undefined ? undefined : periods[place(monthNumber(date)) - place(first)];
+    if (period) period.credentials += credentials;
+  }
+  const rest = undated.reduce((sum, { credentials }) => sum + credentials, 0);
+  return undated.length === 0 ? periods : [...periods, { period: 'no date', credentials: rest }];
+}
+
+function monthNumber(date: string): number {
+  const [year = 0, month = 1] = date.split('-').map(Number);
+  return year * 12 + month - 1;
+}
+
+function sourcesFigure({ sources }: SnapshotStats): Markup {
+  const bars = byBreachDate(sources).map(
+    ({ period, credentials }): Bar => ({
+      label: period,
+      value: credentials,
+      note: `${period}: ${formatCounted(credentials, 'credential')}`,
+    }),
+  );
+  return figure(
+    'Sources over time',
+    'Credentials by the date of their breach.',
+    barPlot('Sources over time', bars, 'date of the breach'),
+    {
+      header: ['Source', 'Date', 'Credentials', 'Records'],
+      rows: sources.map(({ name, date, credentials, records }) => [name, date ?? 'no date', credentials, records]),
+    },
+  );
+}
+
+function tiles({ bytes, sources, indexes, ranges }: SnapshotStats): Markup {
+  const figures: [string, string][] = [
+    ...Object.entries(indexes).map(([name, { entries, buckets }]): [string, string] => [
+      formatCount(entries),
+      `entries of ${name}, in ${formatCounted(buckets, 'bucket')}`,
+    ]),
+    ...Object.entries(ranges).map(([name, stats]): [string, string] => [
+      formatCount(stats.entries),
+      `hashes of ${name}, in ${formatCounted(stats.ranges, 'range')}`,
+    ]),
+    [formatCount(sources.length), sources.length === 1 ? 'source' : 'sources'],
+    [formatBytes(bytes), 'on disk'],
+  ];
+  return html`<dl class="tiles">${figures.map(([value, what]) => html`<div><dt>${what}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+/** The whole page. Every name in it is escaped, and its policy forbids scripts and requests. */
+export function statsPage(stats: SnapshotStats): string {
+  const { snapshot, published, dataset, keyId, indexes, ranges } = stats;
+  const title = `Credveil snapshot ${snapshot}`;
+  const leaks = Object.entries(indexes).map(([name, { bitsGivenAwayBySizes, falsePositivesPerQuery, bodyBytes }]) => [
+    name,
+    bitsGivenAwayBySizes.toFixed(2),
+    falsePositivesPerQuery.toExponential(1),
+    bodyBytes.map((bytes) => formatBytes(bytes)).join(', '),
+  ]);
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${{ markup: STATS_STYLE }}</style>
+</head>
+<body>
+<main>
+<header><h1>Snapshot <span>${snapshot}</span></h1>
+<p>Published ${published}. Dataset ${dataset}, key ${keyId}.</p></header>
+${tiles(stats)}
+<section class="figures" aria-label="Plots">
+${anonymityFigure(stats)}${costFigure(stats)}${sourcesFigure(stats)}
+${Object.entries(indexes).map(([name, { histogram }]) => sizesFigure(name, 'bucket', histogram))}
+${Object.entries(ranges).map(([name, { histogram }]) => sizesFigure(name, 'range', histogram))}
+</section>
+<section class="leaks"><h2>What sizes give away</h2>
+<p>Answers are padded to few sizes. This is what the size of one still tells of the bucket, of at most the bits in its prefix.</p>
+${table({ header: ['Index', 'Bits given away', 'False positives a query', 'Sizes of answers'], rows: leaks })}</section>
+</main>
+</body>
+</html>
+`.markup;
+}
