@@ -145,7 +145,16 @@ test('results for people go to stdout, progress in plain lines to stderr', async
 
 test('init adopts a key that is there, and two datasets may share one', async () => {
   const keyFile = place.at('shared.key');
-  const one = (await credveilJson(['init', dataset, '--suite', 'hmac', '--key-file', keyFile])) as { keyId: string };
+  const one = (await credveilJson([
+    'init',
+    dataset,
+    '--suite',
+    'hmac',
+    '--key-file',
+    keyFile,
+    '--index',
+    'password',
+  ])) as { keyId: string };
   const secret = fs.readFileSync(keyFile);
   const two = await credveilJson([
     'init',
