@@ -1,35 +1,43 @@
-// The files of a corpus: opened before anything is changed, digested while they are read.
+// The files of a corpus: opened before anything is changed, digested and unpacked while they are read.
 
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { addAbortSignal, type Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { isMissing } from '../store/files.ts';
 import type { InputFile } from '../store/run-facts.ts';
+import { Budget, type ContainerLimits, DEFAULT_LIMITS } from './containers/budget.ts';
+import { ContainerError } from './containers/errors.ts';
+import { unpack } from './containers/unpack.ts';
 import { IngestError } from './errors.ts';
 
 const BLOCK_BYTES = 1 << 18;
+/** As much of a stream as is held to look at. */
+const PEEK_BYTES = 1 << 20;
+const LINE_END = Buffer.from('\n');
 
 /** A file, or a stream whose length is not known. */
 export interface CorpusInput {
   readonly name: string;
   readonly bytes: number | undefined;
+  /** Of containers; the defaults unless given. */
+  readonly limits?: ContainerLimits;
+  /** Of a file, which may be read from any place. */
+  readonly path?: string;
+  /** The bytes as they are: packed, where they are packed. */
   open(): Readable;
+  /** The first bytes of a stream, which `open` gives again. */
+  peek?(signal?: AbortSignal): Promise<Buffer>;
 }
 
 /** @throws IngestError `INPUT_MISSING`, `INPUT_UNREADABLE` */
 export function openInput(file: string): CorpusInput {
-  let stat: fs.Stats;
-  try {
-    stat = fs.statSync(file);
-    fs.accessSync(file, fs.constants.R_OK);
-  } catch (cause) {
-    const code = isMissing(cause) ? 'INPUT_MISSING' : 'INPUT_UNREADABLE';
-    const what = isMissing(cause) ? 'there is no such file' : 'it cannot be read';
-    throw new IngestError(code, `${file}: ${what}`, 'Check its name and permissions; `-` reads standard input.', {
-      cause,
-    });
-  }
+  return fileInput(file, DEFAULT_LIMITS);
+}
+
+function fileInput(file: string, limits: ContainerLimits): CorpusInput {
+  const stat = statInput(file);
   if (!stat.isFile())
     throw new IngestError(
       'INPUT_UNREADABLE',
@@ -39,30 +47,203 @@ export function openInput(file: string): CorpusInput {
   return {
     name: path.basename(file),
     bytes: stat.size,
+    limits,
+    path: file,
     open: () => fs.createReadStream(file, { highWaterMark: BLOCK_BYTES }),
   };
 }
 
-export function streamInput(stream: Readable): CorpusInput {
-  return { name: '-', bytes: undefined, open: () => stream };
+/**
+ * Files, and all regular files below folders in the order of their paths.
+ * @throws IngestError `INPUT_MISSING`, `INPUT_UNREADABLE`
+ */
+export function openInputs(paths: readonly string[], limits: ContainerLimits = DEFAULT_LIMITS): CorpusInput[] {
+  return paths.flatMap((file) => {
+    if (!statInput(file).isDirectory()) return fileInput(file, limits);
+    const files = fs
+      .readdirSync(file, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name))
+      .sort();
+    if (files.length === 0)
+      throw new IngestError('INPUT_MISSING', `${file}: the folder has no files`, 'Name the folder with the corpus.');
+    return files.map((below) => fileInput(below, limits));
+  });
 }
 
-/** Reads an input to its end, each block given to `each`, and says what was read. */
+function statInput(file: string): fs.Stats {
+  try {
+    const stat = fs.statSync(file);
+    fs.accessSync(file, fs.constants.R_OK);
+    return stat;
+  } catch (cause) {
+    const code = isMissing(cause) ? 'INPUT_MISSING' : 'INPUT_UNREADABLE';
+    const what = isMissing(cause) ? 'there is no such file' : 'it cannot be read';
+    throw new IngestError(code, `${file}: ${what}`, 'Check its name and permissions; `-` reads standard input.', {
+      cause,
+    });
+  }
+}
+
+export function streamInput(stream: Readable, limits: ContainerLimits = DEFAULT_LIMITS): CorpusInput {
+  let source = stream;
+  return {
+    name: '-',
+    bytes: undefined,
+    limits,
+    open: () => source,
+    async peek(signal) {
+      const { head, ended } = await readAhead(stream, PEEK_BYTES, signal);
+      if (ended) source = Readable.from([head]);
+      else stream.unshift(head);
+      return head;
+    },
+  };
+}
+
+async function readAhead(
+  stream: Readable,
+  bytes: number,
+  signal: AbortSignal | undefined,
+): Promise<{ head: Buffer; ended: boolean }> {
+  const blocks: Buffer[] = [];
+  let length = 0;
+  let ended = false;
+  const onEnd = (): void => {
+    ended = true;
+    stream.emit('readable');
+  };
+  stream.once('end', onEnd);
+  try {
+    while (length < bytes && !ended) {
+      const block = stream.read() as Buffer | null;
+      if (block) {
+        blocks.push(block);
+        length += block.length;
+      } else await once(stream, 'readable', signal ? { signal } : {});
+    }
+  } finally {
+    stream.off('end', onEnd);
+  }
+  return { head: Buffer.concat(blocks), ended };
+}
+
+/**
+ * Reads an input to its end and says what was read: the bytes of the file itself, packed as it is.
+ * @param each takes the text that was packed in it, and how many bytes of the file have been read for it
+ * @param endMember is called between the members of an archive; without it a line end stands there
+ * @throws IngestError `INPUT_UNREADABLE`
+ * @throws ContainerError
+ */
 export async function readInput(
   input: CorpusInput,
-  each: (block: Buffer) => void | Promise<void>,
+  each: (block: Buffer, bytesRead: number) => void | Promise<void>,
   signal?: AbortSignal,
+  endMember?: () => void | Promise<void>,
 ): Promise<InputFile> {
+  const budget = new Budget(input.limits ?? DEFAULT_LIMITS);
   const hash = createHash('sha256');
   let bytes = 0;
+  const source = readBlocks(input, signal);
+  // Without `return`: who unpacks may leave the end of a file unread, and the digest is of all of it.
+  const digested: AsyncIterator<Buffer> = {
+    async next() {
+      const next = await source.next();
+      if (!next.done) {
+        hash.update(next.value);
+        bytes += next.value.length;
+        budget.bytesRead += next.value.length;
+      }
+      return next;
+    },
+  };
+  const blocks = { [Symbol.asyncIterator]: () => digested };
+  const { path: file } = input;
+  try {
+    const members = unpack(
+      { blocks, ...(file === undefined ? {} : { file: { open: () => fs.openSync(file, 'r'), drain: true } }) },
+      budget,
+    );
+    let first = true;
+    for await (const member of members) {
+      if (!first) await (endMember ?? (() => each(LINE_END, budget.bytesRead)))();
+      first = false;
+      for await (const block of member) {
+        const pending = each(block, budget.bytesRead);
+        if (pending) await pending;
+      }
+    }
+    for await (const _ of blocks);
+  } finally {
+    await source.return(undefined);
+  }
+  return { name: input.name, bytes, sha256: hash.digest('hex') };
+}
+
+/** What `readInput` says, without unpacking. */
+export async function digestInput(input: CorpusInput, signal?: AbortSignal): Promise<InputFile> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const block of readBlocks(input, signal)) {
+    hash.update(block);
+    bytes += block.length;
+  }
+  return { name: input.name, bytes, sha256: hash.digest('hex') };
+}
+
+export interface Sample {
+  /** Unpacked text, possibly cut within a line. */
+  readonly text: Buffer;
+  /** Bytes of the file that were read for it. */
+  readonly bytesRead: number;
+  /** Whether the sample is all there is. */
+  readonly whole: boolean;
+}
+
+/** The first bytes of an input's text. A stream can be read afterwards from its start. */
+export async function sampleInput(input: CorpusInput, bytes: number, signal?: AbortSignal): Promise<Sample> {
+  const budget = new Budget(input.limits ?? DEFAULT_LIMITS);
+  const peeked = await input.peek?.(signal);
+  const cut = peeked !== undefined && peeked.length >= PEEK_BYTES;
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const block of peeked ? [peeked] : readBlocks(input, signal)) {
+      budget.bytesRead += block.length;
+      yield block;
+    }
+  }
+  const { path: file } = input;
+  const blocks: Buffer[] = [];
+  let length = 0;
+  let whole = !cut;
+  try {
+    const members = unpack(
+      {
+        blocks: counted(),
+        ...(file === undefined ? {} : { file: { open: () => fs.openSync(file, 'r'), drain: false } }),
+      },
+      budget,
+    );
+    sampling: for await (const member of members) {
+      if (blocks.length > 0) blocks.push(LINE_END);
+      for await (const block of member) {
+        blocks.push(block);
+        length += block.length;
+        if (length < bytes) continue;
+        whole = false;
+        break sampling;
+      }
+    }
+  } catch (error) {
+    // A stream that was cut by looking at its beginning only.
+    if (!cut || !(error instanceof ContainerError) || error.code !== 'CONTAINER_CORRUPT') throw error;
+  }
+  return { text: Buffer.concat(blocks), bytesRead: budget.bytesRead, whole };
+}
+
+async function* readBlocks(input: CorpusInput, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
   const stream = signal ? addAbortSignal(signal, input.open()) : input.open();
   try {
-    for await (const block of stream) {
-      hash.update(block as Buffer);
-      bytes += (block as Buffer).length;
-      const pending = each(block as Buffer);
-      if (pending) await pending;
-    }
+    for await (const block of stream) yield block as Buffer;
   } catch (cause) {
     const { syscall, code } = cause as NodeJS.ErrnoException;
     if (syscall !== 'read') throw cause;
@@ -70,12 +251,9 @@ export async function readInput(
       'INPUT_UNREADABLE',
       `${input.name}: reading failed (${code})`,
       'Check the file and its disk.',
-      {
-        cause,
-      },
+      { cause },
     );
   }
-  return { name: input.name, bytes, sha256: hash.digest('hex') };
 }
 
 /** True where two sources were made of the same bytes, whatever the files were called. */

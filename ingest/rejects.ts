@@ -6,6 +6,7 @@ export type RejectReason =
   | 'empty-username'
   | 'empty-password'
   | 'bad-count'
+  | 'bad-hash'
   | 'too-long'
   | 'malformed-row'
   | 'missing-column';

@@ -1,4 +1,4 @@
-// Rows of a CSV stream: RFC 4180, with LF or CRLF between rows, and forgiving where people write files by hand.
+// Rows of a CSV stream: RFC 4180, with any separator, with LF or CRLF between rows, and forgiving where people write files by hand.
 //
 // A quote that is never closed would take the rest of the file with it. Here it costs its own line alone: a row may go
 // on over lines only so far, and what follows a broken line is read anew.
@@ -6,7 +6,6 @@
 import { LineSplitter, MAX_LINE_BYTES } from '../lines.ts';
 
 const QUOTE = 0x22;
-const COMMA = 0x2c;
 const LF = Buffer.from('\n');
 /** Longer than rows of credentials are, and short enough that reading lines anew stays cheap. */
 const MAX_ROW_LINES = 64;
@@ -22,6 +21,7 @@ export interface CsvRowSink {
 export class CsvRows {
   readonly #sink: CsvRowSink;
   readonly #lines: LineSplitter;
+  readonly #separator: number;
   /** The lines of a row that is not complete. */
   #open: Buffer[] = [];
   #openBytes = 0;
@@ -29,8 +29,10 @@ export class CsvRows {
   #cells: Buffer[] = [];
   #cell: Buffer[] = [];
 
-  constructor(sink: CsvRowSink) {
+  /** @param separator one ASCII character */
+  constructor(sink: CsvRowSink, separator = ',') {
     this.#sink = sink;
+    this.#separator = separator.charCodeAt(0);
     this.#lines = new LineSplitter({
       line: (line) => this.#line(line),
       tooLong: () => {
@@ -69,10 +71,10 @@ export class CsvRows {
   #readCells(line: Buffer, at: number): 'whole' | 'open' | 'broken' {
     for (let start = at; ; ) {
       if (line[start] === QUOTE) return this.#readQuoted(line, start + 1, start);
-      const comma = line.indexOf(COMMA, start);
-      this.#cells.push(line.subarray(start, comma === -1 ? line.length : comma));
-      if (comma === -1) return 'whole';
-      start = comma + 1;
+      const cut = line.indexOf(this.#separator, start);
+      this.#cells.push(line.subarray(start, cut === -1 ? line.length : cut));
+      if (cut === -1) return 'whole';
+      start = cut + 1;
     }
   }
 
@@ -89,7 +91,7 @@ export class CsvRows {
         from = quote + 2;
         continue;
       }
-      if (after === undefined || after === COMMA) {
+      if (after === undefined || after === this.#separator) {
         this.#cell.push(line.subarray(from, quote));
         this.#cells.push(Buffer.concat(this.#cell));
         this.#cell = [];
@@ -97,9 +99,9 @@ export class CsvRows {
       }
       if (start === undefined) return 'broken';
       this.#cell = [];
-      const comma = line.indexOf(COMMA, quote + 1);
-      this.#cells.push(line.subarray(start, comma === -1 ? line.length : comma));
-      return comma === -1 ? 'whole' : this.#readCells(line, comma + 1);
+      const cut = line.indexOf(this.#separator, quote + 1);
+      this.#cells.push(line.subarray(start, cut === -1 ? line.length : cut));
+      return cut === -1 ? 'whole' : this.#readCells(line, cut + 1);
     }
     this.#cell.push(line.subarray(from), LF);
     return 'open';

@@ -1,41 +1,43 @@
-// CSV with named columns.
+// CSV and TSV with named columns.
 
 import type { Credential } from '../../store/credential-records.ts';
 import { IngestError } from '../errors.ts';
 import type { RejectReason } from '../rejects.ts';
 import { decodeText } from '../text.ts';
+import { type Columns, guessColumns } from './columns.ts';
 import { CsvRows } from './csv-rows.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink } from './format.ts';
 
-/** Names of columns in the header, compared without case. */
-export interface CsvColumns {
-  readonly username?: string;
-  readonly password: string;
-  readonly count?: string;
-}
-
 export interface CsvOptions {
-  readonly columns: CsvColumns;
+  /** Those that the header names as corpora do, unless given. */
+  readonly columns?: Columns;
+  /** A comma unless given. */
+  readonly separator?: string;
   /** A cell with exactly this text is an empty field on purpose, such as `<blank>`. */
   readonly blank?: string;
 }
 
 type Row = readonly Buffer[];
+/** Place by role. */
+type Header = Map<keyof Columns, number>;
 
 class CsvParser implements CorpusParser {
   readonly #sink: CredentialSink;
   readonly #options: CsvOptions;
   readonly #rows: CsvRows;
-  #header: Map<keyof CsvColumns, number> | undefined;
+  #header: Header | undefined;
 
   constructor(sink: CredentialSink, options: CsvOptions) {
     this.#sink = sink;
     this.#options = options;
-    this.#rows = new CsvRows({
-      row: (cells) => this.#take(cells),
-      malformed: () => sink.reject('malformed-row'),
-      tooLong: () => sink.reject('too-long'),
-    });
+    this.#rows = new CsvRows(
+      {
+        row: (cells) => this.#take(cells),
+        malformed: () => sink.reject('malformed-row'),
+        tooLong: () => sink.reject('too-long'),
+      },
+      options.separator,
+    );
   }
 
   push(block: Buffer): void {
@@ -58,37 +60,35 @@ class CsvParser implements CorpusParser {
     else this.#sink.credential(parsed);
   }
 
-  #readHeader(row: Row): Map<keyof CsvColumns, number> {
+  #readHeader(row: Row): Header {
     const names = row.map((cell) => decodeText(cell).trim().toLowerCase());
-    const header = new Map<keyof CsvColumns, number>();
-    for (const [role, name] of Object.entries(this.#options.columns) as [keyof CsvColumns, string][]) {
+    const columns = this.#options.columns ?? guessColumns(names);
+    const header: Header = new Map();
+    for (const [role, name] of Object.entries(columns ?? { password: 'password' }) as [keyof Columns, string][]) {
       const place = names.indexOf(name.toLowerCase());
-      if (place === -1)
-        throw new IngestError(
-          'COLUMN_MISSING',
-          `the CSV's header has no column for the ${role}`,
-          'Name its columns: --columns username=NAME,password=NAME[,count=NAME].',
-        );
+      if (place === -1) throw missingColumn(role);
       header.set(role, place);
     }
+    // A name that is not known must not cost all usernames in silence.
+    if (!this.#options.columns && !header.has('username') && names.length > header.size)
+      throw missingColumn('username');
     return header;
   }
 
-  #readRow(row: Row, header: Map<keyof CsvColumns, number>): Credential | RejectReason {
+  #readRow(row: Row, header: Header): Credential | RejectReason {
     if (row.length === 1 && row[0]?.length === 0) return 'blank';
-    const cell = (role: keyof CsvColumns): string | undefined => {
+    const cell = (role: keyof Columns): string | undefined => {
       const bytes = row[header.get(role) ?? -1];
       return bytes === undefined ? undefined : decodeText(bytes);
     };
     const usernameCell = cell('username');
     const passwordCell = cell('password');
-    const { columns, blank } = this.#options;
-    if (passwordCell === undefined || (columns.username !== undefined && usernameCell === undefined))
-      return 'missing-column';
+    const { blank } = this.#options;
+    if (passwordCell === undefined || (header.has('username') && usernameCell === undefined)) return 'missing-column';
     if (usernameCell?.trim() === '') return 'empty-username';
     if (passwordCell === '') return 'empty-password';
     let times = 1;
-    if (columns.count !== undefined) {
+    if (header.has('count')) {
       const countCell = cell('count');
       if (countCell === undefined || !/^\d{1,15}$/.test(countCell.trim()) || Number(countCell) === 0)
         return 'bad-count';
@@ -100,10 +100,19 @@ class CsvParser implements CorpusParser {
   }
 }
 
+function missingColumn(role: keyof Columns): IngestError {
+  return new IngestError(
+    'COLUMN_MISSING',
+    `the header has no column for the ${role}`,
+    'Name its columns: --columns username=NAME,password=NAME[,count=NAME]; leave out the username for passwords alone.',
+  );
+}
+
 export function csvFormat(options: CsvOptions): CorpusFormat {
+  const { columns, separator } = options;
   return {
-    name: 'csv',
-    feeds: options.columns.username === undefined ? ['password'] : ['account', 'password'],
+    name: separator === '\t' ? 'tsv' : 'csv',
+    feeds: columns && columns.username === undefined ? ['password'] : ['account', 'password'],
     createParser: (sink) => new CsvParser(sink, options),
   };
 }

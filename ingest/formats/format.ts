@@ -1,6 +1,6 @@
 // What a corpus format is: a way from bytes to credentials and rejects.
 
-import type { IndexName } from '../../protocol/bucket-id.ts';
+import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
 import type { Credential } from '../../store/credential-records.ts';
 import type { RejectReason } from '../rejects.ts';
 
@@ -40,7 +40,7 @@ export interface LineRules {
 export interface CorpusFormat {
   readonly name: string;
   /** The indexes that its credentials can feed. */
-  readonly feeds: readonly IndexName[];
+  readonly feeds: readonly (IndexName | RangeName)[];
   /** Where a line is a credential. Otherwise the parser takes the whole stream. */
   readonly lines?: LineRules;
   createParser(sink: CredentialSink): CorpusParser;

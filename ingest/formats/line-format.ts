@@ -1,35 +1,25 @@
-// Formats with a credential a line.
+// The formats with a credential a line, by name. Workers take these apart by themselves.
 
-import type { IndexName } from '../../protocol/bucket-id.ts';
-import { LineSplitter } from '../lines.ts';
-import { decodeHexNotation, decodeText } from '../text.ts';
-import type { AsciiFields, CorpusFormat, LineRules } from './format.ts';
+import { decodeHexNotation } from '../text.ts';
+import type { AsciiFields, CorpusFormat } from './format.ts';
+import { isSpace, lineFormat } from './line-parser.ts';
+import { comboRules, urlRules } from './pairs.ts';
 
-const COLON = 0x3a;
-const SPACE = 0x20;
-const TAB = 0x09;
-const ZERO = 0x30;
+const PAIRS = ['account', 'password'] as const;
 
-/** What `String.prototype.trim` removes, as far as it is ASCII. */
-const isSpace = (byte: number | undefined): boolean =>
-  byte === SPACE || (byte !== undefined && byte >= TAB && byte <= 0x0d);
+export const comboFormat = lineFormat('combo', PAIRS, comboRules(':'));
 
-function lineFormat(name: string, feeds: readonly IndexName[], lines: LineRules): CorpusFormat {
-  return {
-    name,
-    feeds,
-    lines,
-    createParser: (sink) =>
-      new LineSplitter({
-        line(bytes) {
-          const parsed = bytes.length === 0 ? 'blank' : lines.parseLine(decodeText(bytes));
-          if (typeof parsed === 'string') sink.reject(parsed);
-          else sink.credential(parsed);
-        },
-        tooLong: () => sink.reject('too-long'),
-      }),
-  };
-}
+/** Separator by name. */
+export const COMBO_FORMATS: readonly (readonly [string, CorpusFormat])[] = [
+  [':', comboFormat],
+  [';', lineFormat('combo-semicolon', PAIRS, comboRules(';'))],
+  [',', lineFormat('combo-comma', PAIRS, comboRules(','))],
+  ['|', lineFormat('combo-pipe', PAIRS, comboRules('|'))],
+  ['\t', lineFormat('combo-tab', PAIRS, comboRules('\t'))],
+];
+
+/** `url:user:pass` of stealer logs. */
+export const urlFormat = lineFormat('url-user-pass', PAIRS, urlRules);
 
 function passwordAlone(fields: AsciiFields, from: number, to: number, times: number): void {
   fields.usernameFrom = -1;
@@ -38,36 +28,6 @@ function passwordAlone(fields: AsciiFields, from: number, to: number, times: num
   fields.passwordTo = to;
   fields.times = times;
 }
-
-/** `user:pass`. The first colon separates; a password may contain more. */
-export const comboFormat = lineFormat('combo', ['account', 'password'], {
-  parseLine(line) {
-    const separator = line.indexOf(':');
-    if (separator === -1) return line.trim() === '' ? 'blank' : 'no-separator';
-    const username = line.slice(0, separator);
-    if (username.trim() === '') return 'empty-username';
-    const password = decodeHexNotation(line.slice(separator + 1));
-    if (password === '') return 'empty-password';
-    return { username, password, times: 1 };
-  },
-  parseAscii(bytes, from, to, fields) {
-    let separator = from;
-    while (separator < to && bytes[separator] !== COLON) separator++;
-    let start = from;
-    while (start < separator && isSpace(bytes[start])) start++;
-    if (separator === to) return start === to ? 'blank' : 'no-separator';
-    let end = separator;
-    while (end > start && isSpace(bytes[end - 1])) end--;
-    if (start === end) return 'empty-username';
-    if (separator + 1 === to) return 'empty-password';
-    fields.usernameFrom = start;
-    fields.usernameTo = end;
-    fields.passwordFrom = separator + 1;
-    fields.passwordTo = to;
-    fields.times = 1;
-    return undefined;
-  },
-});
 
 /** A password a line. */
 export const passwordsFormat = lineFormat('passwords', ['password'], {
@@ -81,6 +41,9 @@ export const passwordsFormat = lineFormat('passwords', ['password'], {
   },
 });
 
+const SPACE = 0x20;
+const TAB = 0x09;
+const ZERO = 0x30;
 const MAX_COUNT_DIGITS = 15;
 const COUNTED = /^\s*(\d{1,15})[ \t](.*)$/s;
 
@@ -112,7 +75,13 @@ export const countedPasswordsFormat = lineFormat('counted-passwords', ['password
   },
 });
 
-const LINE_FORMATS = [comboFormat, passwordsFormat, countedPasswordsFormat];
+/** Every format of lines: `--format` and workers know them from here. */
+export const LINE_FORMATS: readonly CorpusFormat[] = [
+  ...COMBO_FORMATS.map(([, format]) => format),
+  urlFormat,
+  passwordsFormat,
+  countedPasswordsFormat,
+];
 
 /** By name; undefined for a format that is not of lines. */
 export function findLineFormat(name: string): CorpusFormat | undefined {

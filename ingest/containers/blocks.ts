@@ -1,0 +1,48 @@
+// Streams of blocks: looking ahead, and passing them through a decoder.
+
+import { type Duplex, pipeline } from 'node:stream';
+import { corruptContainer } from './errors.ts';
+
+export type Blocks = AsyncIterable<Buffer>;
+
+/** Reads at least `bytes` ahead, unless the stream ends before. `blocks` gives the whole stream. */
+export async function lookAhead(blocks: Blocks, bytes: number): Promise<{ head: Buffer; blocks: Blocks }> {
+  const iterator = blocks[Symbol.asyncIterator]();
+  const ahead: Buffer[] = [];
+  let length = 0;
+  while (length < bytes) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    ahead.push(value);
+    length += value.length;
+  }
+  const head = ahead.length === 1 ? (ahead[0] as Buffer) : Buffer.concat(ahead);
+  async function* whole(): AsyncGenerator<Buffer> {
+    if (head.length > 0) yield head;
+    try {
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { head, blocks: whole() };
+}
+
+/** What a decoding stream of Node makes of the blocks. What the source throws goes through unchanged. */
+export async function* decodeWith(decoder: Duplex, kind: string, blocks: Blocks): AsyncGenerator<Buffer> {
+  let ofSource: unknown;
+  async function* watched(): AsyncGenerator<Buffer> {
+    try {
+      yield* blocks;
+    } catch (error) {
+      ofSource = error;
+      throw error;
+    }
+  }
+  pipeline(watched(), decoder, () => {});
+  try {
+    for await (const block of decoder) yield block as Buffer;
+  } catch (cause) {
+    throw ofSource ?? corruptContainer(kind, cause);
+  }
+}

@@ -1,0 +1,69 @@
+// JSON lines: an object a line, fields by name.
+
+import type { Credential } from '../../store/credential-records.ts';
+import { LineSplitter } from '../lines.ts';
+import type { RejectReason } from '../rejects.ts';
+import { decodeText } from '../text.ts';
+import type { Columns } from './columns.ts';
+import { COUNT_NAMES, PASSWORD_NAMES, USERNAME_NAMES } from './columns.ts';
+import type { CorpusFormat } from './format.ts';
+
+type Json = { readonly [name: string]: unknown };
+
+export function parseJsonObject(line: string): Json | undefined {
+  // Of an array with a line for each item, the comma is not part of it.
+  const text = line.trim().replace(/,$/, '');
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first field of these names that holds text or a number. */
+function field(record: Map<string, unknown>, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = record.get(name.toLowerCase());
+    if (typeof value === 'string') return value;
+    if (typeof value === 'number') return String(value);
+  }
+  return undefined;
+}
+
+/** @param columns the fields by name, where they are not among those that the field uses */
+export function jsonLinesFormat(columns?: Columns): CorpusFormat {
+  const usernames = columns ? (columns.username === undefined ? [] : [columns.username]) : USERNAME_NAMES;
+  const passwords = columns ? [columns.password] : PASSWORD_NAMES;
+  const counts = columns ? (columns.count === undefined ? [] : [columns.count]) : COUNT_NAMES;
+
+  const parse = (line: string): Credential | RejectReason => {
+    if (line.trim() === '') return 'blank';
+    const json = parseJsonObject(line);
+    if (!json) return 'malformed-row';
+    const record = new Map(Object.entries(json).map(([name, value]) => [name.toLowerCase(), value]));
+    const username = field(record, usernames);
+    const password = field(record, passwords);
+    if (password === undefined || (username === undefined && usernames.length > 0)) return 'missing-column';
+    if (username?.trim() === '') return 'empty-username';
+    if (password === '') return 'empty-password';
+    const count = field(record, counts) ?? '1';
+    if (!/^\d{1,15}$/.test(count) || Number(count) === 0) return 'bad-count';
+    const times = Number(count);
+    return username === undefined ? { password, times } : { username, password, times };
+  };
+
+  return {
+    name: 'json-lines',
+    feeds: usernames.length === 0 ? ['password'] : ['account', 'password'],
+    createParser: (sink) =>
+      new LineSplitter({
+        line(bytes) {
+          const parsed = parse(decodeText(bytes));
+          if (typeof parsed === 'string') sink.reject(parsed);
+          else sink.credential(parsed);
+        },
+        tooLong: () => sink.reject('too-long'),
+      }),
+  };
+}

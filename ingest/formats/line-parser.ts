@@ -1,0 +1,30 @@
+// What formats with a credential a line have in common.
+
+import { LineSplitter } from '../lines.ts';
+import { decodeText } from '../text.ts';
+import type { CorpusFormat, LineRules } from './format.ts';
+
+const SPACE = 0x20;
+const TAB = 0x09;
+const CR = 0x0d;
+
+/** What `String.prototype.trim` removes, as far as it is ASCII. */
+export const isSpace = (byte: number | undefined): boolean =>
+  byte === SPACE || (byte !== undefined && byte >= TAB && byte <= CR);
+
+export function lineFormat(name: string, feeds: CorpusFormat['feeds'], lines: LineRules): CorpusFormat {
+  return {
+    name,
+    feeds,
+    lines,
+    createParser: (sink) =>
+      new LineSplitter({
+        line(bytes) {
+          const parsed = bytes.length === 0 ? 'blank' : lines.parseLine(decodeText(bytes));
+          if (typeof parsed === 'string') sink.reject(parsed);
+          else sink.credential(parsed);
+        },
+        tooLong: () => sink.reject('too-long'),
+      }),
+  };
+}

@@ -1,0 +1,105 @@
+// Lines with a username and a password: combo lists, and `url:user:pass` of stealer logs.
+
+import type { Credential } from '../../store/credential-records.ts';
+import type { RejectReason } from '../rejects.ts';
+import { decodeHexNotation } from '../text.ts';
+import type { AsciiFields, LineRules } from './format.ts';
+import { isSpace } from './line-parser.ts';
+
+/** `user:pass` with another separator perhaps. The first one separates; a password may contain more. */
+export function comboRules(separator: string): LineRules {
+  const byte = separator.charCodeAt(0);
+  return {
+    parseLine: (line) => splitPair(line, 0, separator),
+    parseAscii: (bytes, from, to, fields) => splitAsciiPair(bytes, from, from, to, byte, fields),
+  };
+}
+
+/** @param at where the username begins; before it is what the line has besides */
+function splitPair(line: string, at: number, separator: string): Credential | RejectReason {
+  const end = line.indexOf(separator, at);
+  if (end === -1) return line.trim() === '' ? 'blank' : 'no-separator';
+  const username = line.slice(at, end);
+  if (username.trim() === '') return 'empty-username';
+  const password = decodeHexNotation(line.slice(end + 1));
+  return password === '' ? 'empty-password' : { username, password, times: 1 };
+}
+
+function splitAsciiPair(
+  bytes: Uint8Array,
+  from: number,
+  at: number,
+  to: number,
+  separator: number,
+  fields: AsciiFields,
+): RejectReason | undefined {
+  let split = at;
+  while (split < to && bytes[split] !== separator) split++;
+  if (split === to) return isBlank(bytes, from, to) ? 'blank' : 'no-separator';
+  let start = at;
+  while (start < split && isSpace(bytes[start])) start++;
+  let end = split;
+  while (end > start && isSpace(bytes[end - 1])) end--;
+  if (start === end) return 'empty-username';
+  if (split + 1 === to) return 'empty-password';
+  fields.usernameFrom = start;
+  fields.usernameTo = end;
+  fields.passwordFrom = split + 1;
+  fields.passwordTo = to;
+  fields.times = 1;
+  return undefined;
+}
+
+function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
+  let at = from;
+  while (at < to && isSpace(bytes[at])) at++;
+  return at === to;
+}
+
+const COLON = 0x3a;
+const SLASH = 0x2f;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const MAX_PORT_DIGITS = 5;
+
+/**
+ * `url:user:pass`. The colons of a scheme, of an IPv6 host and of a port belong to the URL; so does anything up to the
+ * next colon. A number after the host is a port where a path follows it, or two more fields.
+ */
+export const urlRules: LineRules = {
+  parseLine(line) {
+    const end = urlEnd(line.length, (at) => line.charCodeAt(at));
+    if (end === -1) return line.trim() === '' ? 'blank' : 'no-separator';
+    return splitPair(line, end + 1, ':');
+  },
+  parseAscii(bytes, from, to, fields) {
+    const end = urlEnd(to - from, (at) => bytes[from + at] as number);
+    if (end === -1) return isBlank(bytes, from, to) ? 'blank' : 'no-separator';
+    return splitAsciiPair(bytes, from, from + end + 1, to, COLON, fields);
+  },
+};
+
+/** Place of the colon that ends the URL, or -1. */
+function urlEnd(length: number, at: (place: number) => number): number {
+  const find = (byte: number, from: number): number => {
+    for (let place = from; place < length; place++) if (at(place) === byte) return place;
+    return -1;
+  };
+  let host = 0;
+  let colon = find(COLON, 0);
+  if (colon > 0 && at(colon + 1) === SLASH && at(colon + 2) === SLASH) {
+    host = colon + 3;
+    const bracket = at(host) === OPENING_BRACKET ? find(CLOSING_BRACKET, host) : -1;
+    colon = find(COLON, bracket === -1 ? host : bracket);
+  }
+  if (colon === -1) return -1;
+  const slash = find(SLASH, host);
+  if (slash !== -1 && slash < colon) return colon;
+  let digits = colon + 1;
+  while (digits < length && at(digits) >= 0x30 && at(digits) <= 0x39) digits++;
+  const count = digits - colon - 1;
+  if (count === 0 || count > MAX_PORT_DIGITS) return colon;
+  const after = at(digits);
+  if (after === COLON) return find(COLON, digits + 1) === -1 ? colon : digits;
+  return after === SLASH || after === 0x3f || after === 0x23 ? find(COLON, digits) : colon;
+}

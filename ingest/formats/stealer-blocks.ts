@@ -1,0 +1,102 @@
+// Stealer logs in blocks: a line for the URL, one for the username and one for the password.
+
+import { LineSplitter } from '../lines.ts';
+import type { RejectReason } from '../rejects.ts';
+import { decodeHexNotation, decodeText } from '../text.ts';
+import type { CorpusFormat, CorpusParser, CredentialSink } from './format.ts';
+
+type Role = 'start' | 'username' | 'password' | 'other';
+
+/** The field's words for the same thing; a key begins its line. */
+export const BLOCK_LINE = /^\s*([A-Za-z][A-Za-z _-]{0,30}?)\s*:(.*)$/s;
+const ROLES: { readonly [key: string]: Role } = {
+  url: 'start',
+  host: 'start',
+  hostname: 'start',
+  site: 'start',
+  website: 'start',
+  user: 'username',
+  username: 'username',
+  'user name': 'username',
+  'user login': 'username',
+  login: 'username',
+  email: 'username',
+  pass: 'password',
+  password: 'password',
+  'user password': 'password',
+};
+
+export const blockRole = (key: string): Role => ROLES[key.toLowerCase()] ?? 'other';
+
+/** Rulers and banners between blocks. */
+const RULER = /^[^\p{L}\p{N}]*$/u;
+
+class BlockParser implements CorpusParser {
+  readonly #sink: CredentialSink;
+  readonly #lines: LineSplitter;
+  #username: string | undefined;
+  #password: string | undefined;
+
+  constructor(sink: CredentialSink) {
+    this.#sink = sink;
+    this.#lines = new LineSplitter({
+      line: (bytes) => this.#line(decodeText(bytes)),
+      tooLong: () => sink.reject('too-long'),
+    });
+  }
+
+  push(block: Buffer): void {
+    this.#lines.push(block);
+  }
+
+  end(): void {
+    this.#lines.end();
+    this.#close();
+  }
+
+  #line(line: string): void {
+    if (RULER.test(line)) {
+      this.#close();
+      return;
+    }
+    const [, key, value] = BLOCK_LINE.exec(line) ?? [];
+    if (key === undefined || value === undefined) {
+      this.#sink.reject('no-separator');
+      return;
+    }
+    // One blank after the colon is the log's; more are the password's.
+    const text = value.startsWith(' ') ? value.slice(1) : value;
+    switch (blockRole(key)) {
+      case 'start':
+        this.#close();
+        break;
+      case 'username':
+        if (this.#username !== undefined) this.#close();
+        this.#username = text;
+        break;
+      case 'password':
+        if (this.#password !== undefined) this.#close();
+        this.#password = decodeHexNotation(text);
+        break;
+    }
+  }
+
+  /** Ends a block: what it has must be whole. */
+  #close(): void {
+    const username = this.#username;
+    const password = this.#password;
+    this.#username = undefined;
+    this.#password = undefined;
+    if (username === undefined && password === undefined) return;
+    const reason: RejectReason | undefined =
+      username === undefined || username.trim() === '' ? 'empty-username' : password ? undefined : 'empty-password';
+    if (reason) this.#sink.reject(reason);
+    else this.#sink.credential({ username: username as string, password: password as string, times: 1 });
+  }
+}
+
+export const stealerBlocksFormat: CorpusFormat = {
+  name: 'stealer-blocks',
+  feeds: ['account', 'password'],
+  createParser: (sink) => new BlockParser(sink),
+};
