@@ -19,7 +19,9 @@ const USAGE_CODES: ReadonlySet<string> = new Set(['SOURCE_NAME', 'SOURCE_DATE', 
 /** Writes why to stderr and what to do next below it. @returns the exit code */
 export function reportFailure(error: unknown): number {
   if (isAbort(error)) {
-    process.stderr.write('\ninterrupted: nothing was left half done; run the same command again\n');
+    process.stderr.write(
+      '\ninterrupted: nothing was left half done; run the same command again, it goes on after what was finished\n',
+    );
     return ExitCode.interrupted;
   }
   if (error instanceof CredveilError) {

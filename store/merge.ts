@@ -11,7 +11,11 @@ export interface RecordStream {
   readBlock(): Uint8Array;
   /** What a merged record remembers of where it came from: the highest number among its records wins. */
   readonly number: number;
+  /** True where each record has a number of its own, as a u16 after it. */
+  readonly numbered?: boolean;
 }
+
+export const NUMBERED_RECORD_BYTES = RECORD_BYTES + 2;
 
 function unordered(): StoreError {
   return new StoreError(
@@ -27,14 +31,22 @@ class Cursor {
   at = 0;
   hash = -1;
   tag = -1;
+  readonly #recordBytes: number;
 
   constructor(stream: RecordStream) {
     this.stream = stream;
+    this.#recordBytes = stream.numbered ? NUMBERED_RECORD_BYTES : RECORD_BYTES;
+  }
+
+  get number(): number {
+    const { stream, block, at } = this;
+    if (!stream.numbered) return stream.number;
+    return ((block[at + RECORD_BYTES] as number) << 8) | (block[at + RECORD_BYTES + 1] as number);
   }
 
   /** Moves to the next record; false at the end. */
   next(): boolean {
-    this.at += RECORD_BYTES;
+    this.at += this.#recordBytes;
     if (this.at >= this.block.length) {
       this.block = this.stream.readBlock();
       this.at = 0;
@@ -89,7 +101,7 @@ export class Merge {
       top = this.#heap[0]
     ) {
       this.times = Math.min(MAX_TIMES_SEEN, this.times + readTimes(top.block, top.at));
-      this.source = Math.max(this.source, top.stream.number);
+      this.source = Math.max(this.source, top.number);
       this.#advance(top);
     }
     return true;

@@ -19,9 +19,10 @@ import { type CurrentSnapshot, factsPath, openCurrent, pruneSnapshots, snapshotP
 import { type Dataset, type DatasetParameters, snapshotsFolder, workFolder } from './dataset.ts';
 import { StoreError } from './errors.ts';
 import { digestFile, publishFile, writeFileAtomically } from './files.ts';
-import { Merge, type RecordStream } from './merge.ts';
+import { Merge } from './merge.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
-import { openRuns, type Run, RunReader } from './run.ts';
+import { openRuns, type Run } from './run.ts';
+import { prepareRunStreams, type RunStreams } from './run-streams.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
 /** The HMAC of protocol/seal.ts from the platform. */
@@ -48,6 +49,8 @@ export interface Published {
 }
 
 const MAX_RUNS = 0xffff;
+/** Bodies fill the most of their last page so. */
+const PAGE_SIZE = 'page_size = 1024';
 const DEFAULT_KEEP = 2;
 /** Records between two looks at progress and at the abort signal. */
 const RECORDS_A_TURN = 1 << 18;
@@ -66,16 +69,27 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     );
   const current = openCurrent(dataset);
   const digest = contentDigest(dataset.parameters, runs);
-  if (current?.facts.snapshot.endsWith(`-${digest}`)) return { facts: current.facts, changed: false };
+  const keep = options.keep ?? DEFAULT_KEEP;
+  const aside = path.join(workFolder(dataset), 'snapshot.sqlite.part');
+  const folder = path.join(workFolder(dataset), 'publish');
+  const clear = (): void => {
+    for (const file of [aside, folder]) fs.rmSync(file, { recursive: true, force: true });
+  };
+  clear();
+  if (current?.facts.snapshot.endsWith(`-${digest}`)) {
+    // Whoever made it current may have been killed before this.
+    pruneSnapshots(dataset, current.name, keep);
+    return { facts: current.facts, changed: false };
+  }
 
-  const sequence = 1 + lastSequence(dataset, current);
-  const name = String(sequence).padStart(6, '0');
+  const name = String(nextSequence(dataset, current, digest)).padStart(6, '0');
   const snapshot = `${name}-${digest}` as SnapshotId;
   fs.mkdirSync(workFolder(dataset), { recursive: true });
-  const aside = path.join(workFolder(dataset), 'snapshot.sqlite.part');
-  fs.rmSync(aside, { force: true });
   try {
-    const tables = await writeTables(aside, dataset, suite, snapshot, runs, options);
+    const { indexes } = dataset.parameters;
+    const turn = (): Promise<void> => giveWay(options.signal);
+    const openStreams = await prepareRunStreams(runs, { folder, indexes, turn });
+    const tables = await writeTables(aside, { dataset, suite, snapshot, runs, openStreams, options });
     const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
     const { dataset: id, suite: suiteName, normalization, keyId } = dataset.parameters;
     const unsealed = {
@@ -95,10 +109,10 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     publishFile(aside, snapshotPath(dataset, name));
     writeFileAtomically(factsPath(dataset, name), `${JSON.stringify(facts, null, 2)}\n`);
     writeCurrent(dataset, name);
-    pruneSnapshots(dataset, name, options.keep ?? DEFAULT_KEEP);
+    pruneSnapshots(dataset, name, keep);
     return { facts, changed: true };
   } finally {
-    fs.rmSync(aside, { force: true });
+    clear();
   }
 }
 
@@ -112,9 +126,16 @@ function contentDigest(parameters: DatasetParameters, runs: readonly Run[]): str
   return createHash('sha256').update(made).digest('hex').slice(0, 16);
 }
 
-function lastSequence(dataset: Dataset, current: CurrentSnapshot | undefined): number {
-  const names = fs.readdirSync(snapshotsFolder(dataset)).map((name) => Number.parseInt(name, 10) || 0);
-  return Math.max(0, current?.sequence ?? 0, ...names);
+/**
+ * Sequences never go back, and a publication that was killed before it was current is made again under its number.
+ * A file without facts never was current.
+ */
+function nextSequence(dataset: Dataset, current: CurrentSnapshot | undefined, digest: string): number {
+  const names = fs.readdirSync(snapshotsFolder(dataset)).filter((name) => /^\d{6,12}\.json$/.test(name));
+  const last = Math.max(0, current?.sequence ?? 0, ...names.map((name) => Number.parseInt(name, 10)));
+  if (last === (current?.sequence ?? 0)) return last + 1;
+  const facts = fs.readFileSync(factsPath(dataset, String(last).padStart(6, '0')), 'utf8');
+  return facts.includes(`-${digest}"`) ? last : last + 1;
 }
 
 function sourceFacts(run: Run, place: number): SourceFacts {
@@ -123,77 +144,77 @@ function sourceFacts(run: Run, place: number): SourceFacts {
   return { number: place + 1, name, ...(date === undefined ? {} : { date }), credentials, records };
 }
 
-class RunStream implements RecordStream {
-  readonly reader: RunReader;
-  readonly number: number;
-
-  constructor(run: Run, number: number) {
-    this.reader = new RunReader(run);
-    this.number = number;
-  }
-
-  readBlock(): Uint8Array {
-    return this.reader.readBlock();
-  }
-}
-
 /** Runs `each` over the merged records of every index, and checks the checksums of all runs at the end. */
 async function mergeRuns(
-  dataset: Dataset,
-  suite: KeyedSuite,
-  runs: readonly Run[],
-  options: PublishOptions,
+  { dataset, suite, runs, openStreams, options }: Publication,
   stage: PublishProgress['stage'],
   begin: (index: IndexName) => { each(merge: Merge): void; end(): void },
 ): Promise<void> {
-  const totalRecords = runs.reduce(
-    (sum, run) => sum + run.facts.sections.reduce((s, { records }) => s + records, 0),
-    0,
-  );
-  const streams = runs.map((run, place) => new RunStream(run, place + 1));
+  const totalRecords = sumOf(dataset.parameters.indexes.map((index) => sumOf(recordCounts(runs, index))));
+  const streams = openStreams();
   let records = 0;
   try {
     for (const index of dataset.parameters.indexes) {
-      for (const { reader } of streams) reader.beginSection(index);
-      const merge = new Merge([...streams, ...canaryStreams(suite, index)]);
+      const merge = new Merge([...streams.begin(index), ...canaryStreams(suite, index)]);
       const consumer = begin(index);
       while (merge.next()) {
         consumer.each(merge);
         if (++records % RECORDS_A_TURN === 0) {
           options.onProgress?.({ stage, records, totalRecords });
-          await new Promise(setImmediate);
-          options.signal?.throwIfAborted();
+          await giveWay(options.signal);
         }
       }
       consumer.end();
     }
-    for (const { reader } of streams) reader.finish();
+    streams.finish();
     options.onProgress?.({ stage, records: totalRecords, totalRecords });
   } finally {
-    for (const { reader } of streams) reader.close();
+    streams.close();
   }
 }
 
-/** Entries of each index after merging. The runs of one source have no doubles; more must be counted. */
-async function countEntries(
-  dataset: Dataset,
-  suite: KeyedSuite,
-  runs: readonly Run[],
-  options: PublishOptions,
-): Promise<Map<IndexName, number>> {
-  const counts = new Map<IndexName, number>();
-  await mergeRuns(dataset, suite, runs, options, 'count', (index) => {
+async function giveWay(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise(setImmediate);
+  signal?.throwIfAborted();
+}
+
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** Records of each run for an index. */
+function recordCounts(runs: readonly Run[], index: IndexName): number[] {
+  return runs.map(({ facts }) =>
+    sumOf(facts.sections.filter((at) => at.index === index).map(({ records }) => records)),
+  );
+}
+
+/** Bits of each index for the entries that it has after merging. They are counted only where it matters how many. */
+async function findPrefixBits(publication: Publication): Promise<Map<IndexName, number>> {
+  const { dataset, suite, runs } = publication;
+  const { indexes, bucketFloor } = dataset.parameters;
+  const bits = new Map<IndexName, number>();
+  for (const index of indexes) {
+    // The records of one run have no doubles.
+    const counts = recordCounts(runs, index);
+    const least = choosePrefixBits(
+      counts.reduce((most, count) => Math.max(most, count), 0),
+      bucketFloor,
+    );
+    const most = choosePrefixBits(sumOf(counts) + canaryStreams(suite, index).length, bucketFloor);
+    if (least === most) bits.set(index, most);
+  }
+  if (bits.size === indexes.length) return bits;
+  await mergeRuns(publication, 'count', (index) => {
     let entries = 0;
     return {
       each: () => {
         entries++;
       },
       end: () => {
-        counts.set(index, entries);
+        bits.set(index, choosePrefixBits(entries, bucketFloor));
       },
     };
   });
-  return counts;
+  return bits;
 }
 
 /** The most bits that leave at least `floor` entries in a mean bucket. */
@@ -201,26 +222,30 @@ export function choosePrefixBits(entries: number, floor: number): number {
   return Math.min(MAX_PREFIX_BITS, Math.max(0, Math.floor(Math.log2(Math.max(1, entries) / floor))));
 }
 
-async function writeTables(
-  file: string,
-  dataset: Dataset,
-  suite: KeyedSuite,
-  snapshot: SnapshotId,
-  runs: readonly Run[],
-  options: PublishOptions,
-): Promise<Pick<SnapshotFacts, 'indexes' | 'ranges'>> {
-  const counts = await countEntries(dataset, suite, runs, options);
+/** What is published, for all steps of it. */
+interface Publication {
+  readonly dataset: Dataset;
+  readonly suite: KeyedSuite;
+  readonly snapshot: SnapshotId;
+  readonly runs: readonly Run[];
+  readonly openStreams: () => RunStreams;
+  readonly options: PublishOptions;
+}
+
+async function writeTables(file: string, publication: Publication): Promise<Pick<SnapshotFacts, 'indexes' | 'ranges'>> {
+  const { dataset, suite, snapshot, runs, options } = publication;
+  const bits = await findPrefixBits(publication);
   const database = new Database(file);
   try {
     // Nobody sees this file before it is whole, and whoever crashes starts it anew: no journal, no syncs on the way.
-    for (const pragma of ['page_size = 4096', 'journal_mode = OFF', 'synchronous = OFF', 'locking_mode = EXCLUSIVE'])
+    for (const pragma of [PAGE_SIZE, 'journal_mode = OFF', 'synchronous = OFF', 'locking_mode = EXCLUSIVE'])
       database.pragma(pragma);
     const indexes: { [name in IndexName]?: IndexFacts } = {};
     database.exec('BEGIN');
-    await mergeRuns(dataset, suite, runs, options, 'write', (index) => {
+    await mergeRuns(publication, 'write', (index) => {
       database.exec(`CREATE TABLE ${index} (id INTEGER PRIMARY KEY, body BLOB NOT NULL)`);
       const insert = database.prepare(`INSERT INTO ${index} (id, body) VALUES (?, ?)`);
-      const prefixBits = choosePrefixBits(counts.get(index) ?? 0, dataset.parameters.bucketFloor);
+      const prefixBits = bits.get(index) ?? 0;
       const place = { snapshot, index, prefixBits };
       const encoder = new BucketEncoder(
         prefixBits,

@@ -5,6 +5,7 @@ import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/key-file.ts';
 import { type PublishProgress, publish } from '../../store/snapshot-writer.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { parseCount } from '../memory.ts';
 import { withDataset } from '../open.ts';
 import { printResult } from '../output.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
@@ -28,12 +29,17 @@ function progressState(bar: ProgressBar, { stage, records, totalRecords }: Publi
   };
 }
 
+export interface PublishLimits {
+  /** Snapshots to keep. */
+  readonly keep?: number;
+}
+
 /** The caller holds the dataset's lock. */
 export async function publishWithProgress(
   dataset: Dataset,
   key: DatasetKey,
   signal: AbortSignal,
-  keep?: number,
+  { keep }: PublishLimits = {},
 ): Promise<PublishSummary> {
   const bar = new ProgressBar();
   let last: PublishProgress | undefined;
@@ -76,12 +82,13 @@ export function addPublish(program: Command): void {
     .description('make all ingested sources part of the answers')
     .argument('<dataset>', 'folder of the dataset')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
+    .option('--keep <n>', 'snapshots to keep, the new one among them (default: 2)', parseCount('--keep'))
     .option('--json', 'print the result as JSON')
-    .action(async (folder: string, options: { keyFile?: string; json?: boolean }) => {
+    .action(async (folder: string, options: PublishLimits & { keyFile?: string; json?: boolean }) => {
       const interrupt = onInterrupt();
       try {
         const summary = await withDataset(folder, options, ({ dataset, key }) =>
-          publishWithProgress(dataset, key, interrupt.signal),
+          publishWithProgress(dataset, key, interrupt.signal, options),
         );
         printResult(options, summary, describePublished);
       } finally {
