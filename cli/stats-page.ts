@@ -107,6 +107,7 @@ function costFigure({ indexes, ranges }: SnapshotStats): Markup {
 }
 
 const MAX_MONTHS = 24;
+const NO_DATE = 'no date';
 
 /** Every month from the first to the last, or every year where these are many; what has no date comes last. */
 export function byBreachDate(
@@ -128,7 +129,7 @@ export function byBreachDate(
     if (period) period.credentials += credentials;
   }
   const rest = undated.reduce((sum, { credentials }) => sum + credentials, 0);
-  return undated.length === 0 ? periods : [...periods, { period: 'no date', credentials: rest }];
+  return undated.length === 0 ? periods : [...periods, { period: NO_DATE, credentials: rest }];
 }
 
 function monthNumber(date: string): number {
@@ -142,6 +143,7 @@ function sourcesFigure({ sources }: SnapshotStats): Markup {
       label: period,
       value: credentials,
       note: `${period}: ${formatCounted(credentials, 'credential')}`,
+      ...(period === NO_DATE ? { named: true } : {}),
     }),
   );
   return figure(
@@ -150,7 +152,7 @@ function sourcesFigure({ sources }: SnapshotStats): Markup {
     barPlot('Sources over time', bars, 'date of the breach'),
     {
       header: ['Source', 'Date', 'Credentials', 'Records'],
-      rows: sources.map(({ name, date, credentials, records }) => [name, date ?? 'no date', credentials, records]),
+      rows: sources.map(({ name, date, credentials, records }) => [name, date ?? NO_DATE, credentials, records]),
     },
   );
 }

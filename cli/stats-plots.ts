@@ -39,6 +39,8 @@ export interface Bar {
   readonly value: number;
   /** Shown when one points at it. */
   readonly note: string;
+  /** Its label is never thinned out. */
+  readonly named?: true;
 }
 
 /** Vertical bars from zero. Labels are thinned out where there are many. */
@@ -54,12 +56,13 @@ export function barPlot(title: string, bars: readonly Bar[], axis: string): Mark
     const value = i * step;
     return html`<line class="${i === 0 ? 'base' : 'grid'}" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value)}" y2="${y(value)}"/><text class="tick" x="${LEFT - 6}" y="${y(value) + 4}" text-anchor="end">${shortCount(value)}</text>`;
   });
-  const drawn = bars.map(({ label, value, note }, i) => {
+  const drawn = bars.map(({ label, value, note, named }, i) => {
     const centre = round(LEFT + slot * (i + 0.5));
     // What is there is seen, however little it is.
     const height = value === 0 ? 0 : Math.max(1, TOP + PLOT_HEIGHT - y(value));
     const bar = html`<rect class="bar" x="${round(centre - width / 2)}" y="${round(TOP + PLOT_HEIGHT - height)}" width="${round(width)}" height="${round(height)}"><title>${note}</title></rect>`;
-    if (i % every !== 0) return bar;
+    const besideNamed = bars.slice(i + 1, i + every).some((next) => next.named);
+    if (!named && (i % every !== 0 || besideNamed)) return bar;
     return html`${bar}<text class="tick" x="${centre}" y="${TOP + PLOT_HEIGHT + 16}" text-anchor="middle">${label}</text>`;
   });
   const axisTitle = html`<text class="axis" x="${LEFT + PLOT_WIDTH / 2}" y="${TOP + PLOT_HEIGHT + 34}" text-anchor="middle">${axis}</text>`;
@@ -120,7 +123,7 @@ export function stackPlot(title: string, stacks: readonly Stack[], axis: string)
       const start = x(from);
       from += value;
       // A gap of two units tells the parts apart without their colours.
-      return html`<rect class="part-${part + 1}" x="${start}" y="${y}" width="${Math.max(0, round(x(from) - start - 2))}" height="28"><title>${note}</title></rect>`;
+      return html`<rect class="part-${part + 1}" x="${start}" y="${y}" width="${Math.max(0, round(Math.max(x(from) - start - 2, (x(from) - start) / 2)))}" height="28"><title>${note}</title></rect>`;
     });
     return html`<text class="name" x="${ROW_LEFT - 8}" y="${y + 18}" text-anchor="end">${label}</text>${drawn}`;
   });

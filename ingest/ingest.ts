@@ -13,6 +13,7 @@ import {
   type InputFile,
   type RunFacts,
   type SectionName,
+  sectionsFed,
 } from '../store/run-facts.ts';
 import { IngestError } from './errors.ts';
 import type { CorpusFormat } from './formats/format.ts';
@@ -41,12 +42,12 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
   assertSourceName(source);
   if (date !== undefined) assertSourceDate(date);
   assertKeyBelongs(dataset, key);
-  const feeds = dataset.parameters.indexes.filter((index) => format.feeds.includes(index));
+  const feeds = sectionsFed(dataset.parameters, format.feeds);
   if (feeds.length === 0)
     throw new IngestError(
       'FORMAT_USELESS',
       `format ${format.name} feeds none of this dataset's indexes`,
-      'Give a corpus with usernames, or init a dataset with --index account,password.',
+      'Init a dataset with the --index that this corpus is for.',
     );
   const runs = openRuns(dataset);
   const earlier = await findEarlier(runs, options);

@@ -11,6 +11,7 @@ import { Budget, type ContainerLimits, DEFAULT_LIMITS } from './containers/budge
 import { ContainerError } from './containers/errors.ts';
 import { unpack } from './containers/unpack.ts';
 import { IngestError } from './errors.ts';
+import { openRangeFiles } from './hash-ranges.ts';
 
 const BLOCK_BYTES = 1 << 18;
 /** As much of a stream as is held to look at. */
@@ -54,12 +55,15 @@ function fileInput(file: string, limits: ContainerLimits): CorpusInput {
 }
 
 /**
- * Files, and all regular files below folders in the order of their paths.
+ * Files, and all regular files below folders in the order of their paths. Range files of HIBP make one list.
  * @throws IngestError `INPUT_MISSING`, `INPUT_UNREADABLE`
  */
 export function openInputs(paths: readonly string[], limits: ContainerLimits = DEFAULT_LIMITS): CorpusInput[] {
   return paths.flatMap((file) => {
-    if (!statInput(file).isDirectory()) return fileInput(file, limits);
+    const stat = statInput(file);
+    const ranges = openRangeFiles(file);
+    if (ranges) return { ...ranges, limits };
+    if (!stat.isDirectory()) return fileInput(file, limits);
     const files = fs
       .readdirSync(file, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

@@ -1,20 +1,24 @@
 // The sorters of a worker, one for each index that its corpus feeds.
 
 import path from 'node:path';
-import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
+import { INDEX_NAMES, type IndexName, type RangeName } from '../protocol/bucket-id.ts';
 import type { EmitRecord } from '../store/credential-records.ts';
-import type { SectionName } from '../store/run-facts.ts';
+import { SECTION_NAMES, type SectionName } from '../store/run-facts.ts';
 import type { ChunkSink } from './chunk-writer.ts';
+import { HashSorter } from './hash-sorter.ts';
 import type { Chunk, Chunks } from './manifest.ts';
 import { RecordSorter } from './record-sorter.ts';
 
-/** A credential makes a pair and a username in one index, a password in the other. */
-const SHARES = { account: 2, password: 1 } as const satisfies { [index in IndexName]: number };
+/** A credential makes a pair and a username in one index, a password in each of the others. */
+const SHARES: { readonly [name in SectionName]: number } = { account: 2, password: 1, sha1: 1, ntlm: 1 };
 
 export class Sorters {
+  /** Those of keyed entries. */
   readonly indexes: readonly IndexName[];
   readonly account: RecordSorter | undefined;
   readonly password: RecordSorter | undefined;
+  readonly sha1: HashSorter | undefined;
+  readonly ntlm: HashSorter | undefined;
   /** For records that come one at a time. */
   readonly emit: EmitRecord;
   readonly #folder: string;
@@ -25,11 +29,16 @@ export class Sorters {
     const indexes = INDEX_NAMES.filter((name) => sections.includes(name));
     this.indexes = indexes;
     this.#folder = folder;
-    const shares = indexes.reduce((sum, index) => sum + SHARES[index], 0);
+    const shares = sections.reduce((sum, name) => sum + SHARES[name], 0);
+    const share = (name: SectionName): number => (memoryBytes * SHARES[name]) / shares;
     const create = (index: IndexName): RecordSorter | undefined =>
-      indexes.includes(index) ? new RecordSorter((memoryBytes * SHARES[index]) / shares, this.#sink(index)) : undefined;
+      sections.includes(index) ? new RecordSorter(share(index), this.#sink(index)) : undefined;
+    const createHashes = (name: RangeName): HashSorter | undefined =>
+      sections.includes(name) ? new HashSorter(name, share(name), this.#sink(name)) : undefined;
     this.account = create('account');
     this.password = create('password');
+    this.sha1 = createHashes('sha1');
+    this.ntlm = createHashes('ntlm');
     this.emit = (index, record) => this[index]?.add(record);
   }
 
@@ -41,7 +50,7 @@ export class Sorters {
 
   /** Writes all that is held. @returns the segment's chunks */
   finish(): Chunks {
-    for (const index of INDEX_NAMES) this[index]?.spill();
+    for (const name of SECTION_NAMES) this[name]?.spill();
     return this.#chunks;
   }
 

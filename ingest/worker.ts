@@ -9,6 +9,7 @@ import type { SectionName } from '../store/run-facts.ts';
 import { deriveCredentials } from './credential-batch.ts';
 import type { Deriver } from './deriver.ts';
 import { findLineFormat } from './formats/line-format.ts';
+import { createHashListDeriver, withPlaintextHashes } from './hash-deriver.ts';
 import { createHmacDeriver } from './hmac-deriver.ts';
 import { deriveLines } from './line-batch.ts';
 import { type FinishedSegment, fingerprint } from './manifest.ts';
@@ -38,7 +39,15 @@ export interface SegmentResult {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-async function createDeriver({ suite, keyText }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
+async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promise<Deriver> {
+  const { lineFormat } = settings;
+  const hashes = lineFormat === 'sha1' || lineFormat === 'ntlm' ? sorters[lineFormat] : undefined;
+  if (hashes) return createHashListDeriver(hashes);
+  const deriver = await createKeyedDeriver(settings, sorters);
+  return sorters.sha1 || sorters.ntlm ? withPlaintextHashes(deriver, sorters) : deriver;
+}
+
+async function createKeyedDeriver({ suite, keyText }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
   if (suite === 'hmac') return createHmacDeriver(parseHmacKeyText(keyText), sorters);
   return createOprfDeriver(parseKeyText(keyText).createSuite(await createSodiumOprf()), sorters);
 }

@@ -32,6 +32,13 @@ export const SECTION_RECORD_BYTES: { readonly [name in SectionName]: number } = 
 export const feedsOf = ({ indexes, ranges, hashPlaintext }: DatasetParameters): readonly SectionName[] =>
   hashPlaintext ? [...indexes, ...(ranges ?? [])] : indexes;
 
+/** The sections of a run that a corpus makes whose format offers `feeds`. */
+export function sectionsFed(parameters: DatasetParameters, feeds: readonly SectionName[]): readonly SectionName[] {
+  const plaintext = feeds.includes('password') ? feedsOf(parameters) : [];
+  const ranges = parameters.ranges?.filter((name) => feeds.includes(name) || plaintext.includes(name)) ?? [];
+  return [...parameters.indexes.filter((name) => feeds.includes(name)), ...ranges];
+}
+
 export interface RunSection {
   readonly index: SectionName;
   readonly records: number;

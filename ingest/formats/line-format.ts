@@ -2,6 +2,7 @@
 
 import { decodeHexNotation } from '../text.ts';
 import type { AsciiFields, CorpusFormat } from './format.ts';
+import { ntlmListFormat, sha1ListFormat } from './hash-list.ts';
 import { isSpace, lineFormat } from './line-parser.ts';
 import { comboRules, urlRules } from './pairs.ts';
 
@@ -81,6 +82,8 @@ export const LINE_FORMATS: readonly CorpusFormat[] = [
   urlFormat,
   passwordsFormat,
   countedPasswordsFormat,
+  sha1ListFormat,
+  ntlmListFormat,
 ];
 
 /** By name; undefined for a format that is not of lines. */

@@ -1,0 +1,46 @@
+// Unsalted hashes to records of the range indexes: from lists of hashes, and from passwords in plaintext.
+
+import { hash } from 'node:crypto';
+import type { Deriver } from './deriver.ts';
+import { md4 } from './hash-md4.ts';
+import type { HashSorter } from './hash-sorter.ts';
+import type { Sorters } from './sorters.ts';
+
+/** For the formats of formats/hash-list.ts: the password's bytes are the hash in hex. */
+export function createHashListDeriver(sorter: HashSorter): Deriver {
+  const binary = new Uint8Array(20);
+  return {
+    addAscii(bytes, _usernameFrom, _usernameTo, from, to, times) {
+      for (let at = from, byte = 0; at < to; at += 2, byte++)
+        binary[byte] = (hexDigit(bytes[at] as number) << 4) | hexDigit(bytes[at + 1] as number);
+      sorter.add(binary, times);
+    },
+    // Such a line has no hash, and the format has refused it.
+    add: () => false,
+    flush: () => undefined,
+  };
+}
+
+/** Of a byte that is a hex digit in either case. */
+const hexDigit = (byte: number): number => (byte & 0xf) + (byte > 0x39 ? 9 : 0);
+
+/** Does what `deriver` does, and records SHA-1 (of UTF-8) and NTLM (MD4 of UTF-16LE) of each password that is not empty. */
+export function withPlaintextHashes(deriver: Deriver, { sha1, ntlm }: Sorters): Deriver {
+  const record = (password: Uint8Array, times: number): void => {
+    if (password.length === 0) return;
+    sha1?.add(hash('sha1', password, 'buffer'), times);
+    ntlm?.add(md4(Buffer.from(Buffer.from(password).toString('utf8'), 'utf16le')), times);
+  };
+  return {
+    addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
+      deriver.addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times);
+      record(bytes.subarray(passwordFrom, passwordTo), times);
+    },
+    add(username, password, times) {
+      if (!deriver.add(username, password, times)) return false;
+      record(password, times);
+      return true;
+    },
+    flush: () => deriver.flush(),
+  };
+}

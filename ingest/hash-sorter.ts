@@ -1,0 +1,123 @@
+// Sorts the records of a range index in memory and writes them as chunks, as record-sorter.ts does for keyed records.
+
+import type { RangeName } from '../protocol/bucket-id.ts';
+import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
+import { compareHashes } from '../store/range-merge.ts';
+import { HASH_BYTES, rangeRecordBytes, readU32, writeU32 } from '../store/range-record.ts';
+import { type ChunkSink, ChunkWriter } from './chunk-writer.ts';
+
+const MAX_GROUP_BITS = 20;
+/** Up to here insertion sort is faster. */
+const INSERTION_LIMIT = 40;
+const MIN_CAPACITY = 1024;
+
+/** Sorts the records of one index. All that it holds is allocated once. */
+export class HashSorter {
+  readonly #hashBytes: number;
+  readonly #recordBytes: number;
+  readonly #capacity: number;
+  readonly #sink: ChunkSink;
+  readonly #writer: ChunkWriter;
+  readonly #records: Uint8Array;
+  /** Places of the records in the order of their hashes. */
+  readonly #order: Uint32Array;
+  readonly #ends = new Uint32Array(2 ** MAX_GROUP_BITS);
+  #count = 0;
+
+  constructor(name: RangeName, memoryBytes: number, sink: ChunkSink) {
+    this.#hashBytes = HASH_BYTES[name];
+    this.#recordBytes = rangeRecordBytes(name);
+    this.#capacity = Math.max(MIN_CAPACITY, Math.floor(memoryBytes / (this.#recordBytes + 4)));
+    this.#records = new Uint8Array(this.#capacity * this.#recordBytes);
+    this.#order = new Uint32Array(this.#capacity);
+    this.#writer = new ChunkWriter(this.#recordBytes);
+    this.#sink = sink;
+  }
+
+  /** Takes the hash at the start of `hash`. */
+  add(hash: Uint8Array, times: number): void {
+    if (this.#count === this.#capacity) this.spill();
+    const to = this.#count++ * this.#recordBytes;
+    for (let byte = 0; byte < this.#hashBytes; byte++) this.#records[to + byte] = hash[byte] as number;
+    writeU32(this.#records, to + this.#hashBytes, times);
+  }
+
+  /** Writes what is held as a chunk, sorted, doubles merged, durable. */
+  spill(): void {
+    if (this.#count === 0) return;
+    this.#sort();
+    const writer = this.#writer;
+    writer.begin(this.#sink.next());
+    try {
+      this.#write();
+      writer.finish(this.#sink);
+    } finally {
+      writer.close();
+    }
+    this.#count = 0;
+  }
+
+  #write(): void {
+    const out = this.#writer.buffer;
+    let previous = -1;
+    let at = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const record = this.#order[i] as number;
+      const from = record * this.#recordBytes;
+      if (previous >= 0 && this.#compare(previous, record) === 0) {
+        const times = readU32(out, at + this.#hashBytes) + readU32(this.#records, from + this.#hashBytes);
+        writeU32(out, at + this.#hashBytes, Math.min(MAX_TIMES_SEEN, times));
+        continue;
+      }
+      previous = record;
+      at = this.#writer.reserve();
+      for (let byte = 0; byte < this.#recordBytes; byte++) out[at + byte] = this.#records[from + byte] as number;
+    }
+  }
+
+  /** Distributes by the leading bits, then compares within each group. HIBP's own order is kept as it comes. */
+  #sort(): void {
+    const count = this.#count;
+    // About a record a group, and no pass over a million groups for a few records.
+    const bits = Math.min(MAX_GROUP_BITS, Math.max(8, 32 - Math.clz32(count)));
+    const ends = this.#ends.subarray(0, 2 ** bits).fill(0);
+    const group = (record: number): number => readU32(this.#records, record * this.#recordBytes) >>> (32 - bits);
+    for (let record = 0; record < count; record++) {
+      const at = group(record);
+      ends[at] = (ends[at] as number) + 1;
+    }
+    let sum = 0;
+    for (let at = 0; at < ends.length; at++) {
+      const size = ends[at] as number;
+      ends[at] = sum;
+      sum += size;
+    }
+    for (let record = 0; record < count; record++) {
+      const at = group(record);
+      const place = ends[at] as number;
+      this.#order[place] = record;
+      ends[at] = place + 1;
+    }
+    for (let at = 0, start = 0; at < ends.length; at++) {
+      const end = ends[at] as number;
+      if (end - start > INSERTION_LIMIT) this.#order.subarray(start, end).sort((a, b) => this.#compare(a, b));
+      else if (end - start > 1) this.#insertionSort(start, end);
+      start = end;
+    }
+  }
+
+  #insertionSort(start: number, end: number): void {
+    const order = this.#order;
+    for (let i = start + 1; i < end; i++) {
+      const moving = order[i] as number;
+      let at = i;
+      for (; at > start && this.#compare(order[at - 1] as number, moving) > 0; at--)
+        order[at] = order[at - 1] as number;
+      order[at] = moving;
+    }
+  }
+
+  #compare(a: number, b: number): number {
+    return compareHashes(this.#records, a * this.#recordBytes, this.#records, b * this.#recordBytes, this.#hashBytes);
+  }
+}
