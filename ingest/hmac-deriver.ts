@@ -4,6 +4,7 @@ import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../accel/hmac-kernel.ts';
 import type { HmacKey, NormalizedPassword, NormalizedUsername } from '../protocol/brands.ts';
 import { createHmacSuite, hmacSubkey } from '../protocol/hmac-suite.ts';
 import { EntryKind } from '../protocol/private-input.ts';
+import { isOneRepeated, MAX_SIMILAR_FORMS, similarRanges } from '../protocol/similar.ts';
 import { deriveRecords } from '../store/credential-records.ts';
 import { KIND_AT, PAD_AT, writeTimes } from '../store/record.ts';
 import type { Deriver } from './deriver.ts';
@@ -15,14 +16,15 @@ const BATCH = 2048;
 const INPUT_OVERHEAD = 5;
 const NONE = 0xffff_ffff;
 
-/** A credential that waits for its digests. */
-const FIELDS = 5;
+/** A credential that waits for its digests: its times, and the places of account, pair, username, password and forms. */
+const FORMS_AT = 5;
+const FIELDS = FORMS_AT + MAX_SIMILAR_FORMS;
 
-export function createHmacDeriver(key: HmacKey, sorters: Sorters): Deriver {
+/** @param similar makes entries of similarity forms too */
+export function createHmacDeriver(key: HmacKey, sorters: Sorters, similar = false): Deriver {
   const suite = createHmacSuite(key);
   const accounts = new HmacKernel(hmacSubkey(key, 'account'), BATCH);
-  const entries = new HmacKernel(hmacSubkey(key, 'entry'), 3 * BATCH);
-  // For each credential its times and the places of its digests: account, pair, username, password.
+  const entries = new HmacKernel(hmacSubkey(key, 'entry'), (similar ? 3 + MAX_SIMILAR_FORMS : 3) * BATCH);
   const waiting = new Uint32Array(BATCH * FIELDS);
   let count = 0;
   const { account, password: passwords } = sorters;
@@ -58,7 +60,26 @@ export function createHmacDeriver(key: HmacKey, sorters: Sorters): Deriver {
     return accounts.commitMessage(to - from);
   }
 
-  /** All lengths fit the kernel. The fields are normalized. */
+  /** The password is ASCII. */
+  function enqueueForms(
+    at: number,
+    u: Uint8Array,
+    uFrom: number,
+    uTo: number,
+    p: Uint8Array,
+    pFrom: number,
+    pTo: number,
+  ): void {
+    lowerCase(p, pFrom, pTo, folded);
+    const text = folded.subarray(0, pTo - pFrom);
+    const ranges = similarRanges(text.length, isOneRepeated(text));
+    for (let i = 0; i < ranges.length; i++) {
+      const [from, to] = ranges[i] as (typeof ranges)[number];
+      waiting[at + FORMS_AT + i] = input(EntryKind.similar, u, uFrom, uTo, folded, from, to);
+    }
+  }
+
+  /** All lengths fit the kernel. The fields are normalized, the password is ASCII where forms are wanted. */
   function enqueue(
     u: Uint8Array,
     uFrom: number,
@@ -70,14 +91,12 @@ export function createHmacDeriver(key: HmacKey, sorters: Sorters): Deriver {
   ): void {
     const at = FIELDS * count++;
     waiting[at] = times;
-    waiting[at + 1] = NONE;
-    waiting[at + 2] = NONE;
-    waiting[at + 3] = NONE;
-    waiting[at + 4] = NONE;
+    for (let i = at + 1; i < at + FIELDS; i++) waiting[i] = NONE;
     if (account && uFrom >= 0) {
       waiting[at + 1] = commitUsername(u, uFrom, uTo);
       waiting[at + 2] = input(EntryKind.pair, u, uFrom, uTo, p, pFrom, pTo);
       if (uTo > uFrom) waiting[at + 3] = input(EntryKind.username, u, uFrom, uTo, p, 0, 0);
+      if (similar) enqueueForms(at, u, uFrom, uTo, p, pFrom, pTo);
     }
     if (passwords && pTo > pFrom) waiting[at + 4] = input(EntryKind.password, u, 0, 0, p, pFrom, pTo);
     if (count === BATCH) flush();
@@ -114,6 +133,8 @@ export function createHmacDeriver(key: HmacKey, sorters: Sorters): Deriver {
         record(account, accounts.bytes, hashAt, entries.digestAt(pair), EntryKind.pair, times);
         if (username !== NONE)
           record(account, accounts.bytes, hashAt, entries.digestAt(username), EntryKind.username, times);
+        for (let i = at + FORMS_AT; i < at + FIELDS && waiting[i] !== NONE; i++)
+          record(account, accounts.bytes, hashAt, entries.digestAt(waiting[i] as number), EntryKind.similar, times);
       }
       if (passwords && password !== NONE) {
         const digestAt = entries.digestAt(password);
@@ -123,8 +144,9 @@ export function createHmacDeriver(key: HmacKey, sorters: Sorters): Deriver {
     count = 0;
   }
 
-  const slow = deriveRecords(suite, sorters.indexes);
+  const slow = deriveRecords(suite, sorters.indexes, similar);
   const lower = new Uint8Array(MAX_KERNEL_MESSAGE_BYTES);
+  const folded = new Uint8Array(MAX_KERNEL_MESSAGE_BYTES);
 
   return {
     addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
@@ -144,7 +166,8 @@ export function createHmacDeriver(key: HmacKey, sorters: Sorters): Deriver {
       enqueue(lower, usernameFrom < 0 ? -1 : 0, uBytes, bytes, passwordFrom, passwordTo, times);
     },
     add(username, password, times) {
-      if ((username?.length ?? 0) + password.length + INPUT_OVERHEAD <= MAX_KERNEL_MESSAGE_BYTES) {
+      const fits = (username?.length ?? 0) + password.length + INPUT_OVERHEAD <= MAX_KERNEL_MESSAGE_BYTES;
+      if (fits && !(similar && hasNonAscii(password))) {
         enqueue(username ?? lower, username ? 0 : -1, username?.length ?? 0, password, 0, password.length, times);
         return true;
       }
@@ -152,6 +175,11 @@ export function createHmacDeriver(key: HmacKey, sorters: Sorters): Deriver {
     },
     flush,
   };
+}
+
+function hasNonAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 0x7f) return true;
+  return false;
 }
 
 /** ASCII letters alone. */

@@ -7,8 +7,9 @@ import type { Deriver } from './deriver.ts';
 import { lowerCase } from './hmac-deriver.ts';
 import type { Sorters } from './sorters.ts';
 
-export function createOprfDeriver(suite: KeyedSuite, sorters: Sorters): Deriver {
-  const derive = deriveRecords(suite, sorters.indexes);
+/** @param similar makes entries of similarity forms too */
+export function createOprfDeriver(suite: KeyedSuite, sorters: Sorters, similar = false): Deriver {
+  const derive = deriveRecords(suite, sorters.indexes, similar);
   const add = (username: Uint8Array | undefined, password: Uint8Array, times: number): boolean =>
     derive(username as NormalizedUsername | undefined, password as NormalizedPassword, times, sorters.emit);
   return {

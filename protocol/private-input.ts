@@ -51,3 +51,8 @@ export function usernameInput(username: NormalizedUsername): PrivateInput {
 export function passwordInput(password: NormalizedPassword): PrivateInput {
   return encodePrivateInput(EntryKind.password, EMPTY, password);
 }
+
+/** @param form one of similar.ts @throws ProtocolError `FIELD_TOO_LONG` */
+export function similarInput(username: NormalizedUsername, form: NormalizedPassword): PrivateInput {
+  return encodePrivateInput(EntryKind.similar, username, form);
+}

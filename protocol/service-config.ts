@@ -45,6 +45,8 @@ export interface ServiceConfig {
   readonly publicKey?: string;
   readonly snapshot: SnapshotId;
   readonly indexes: { readonly [name in IndexName]?: IndexConfig };
+  /** The account index has entries of similarity forms; missing where it has none. */
+  readonly similar?: true;
   readonly sources: readonly SourceConfig[];
   readonly canary: KnownAnswer;
   /** 32 hex digits, config-seal.ts. */
@@ -130,6 +132,8 @@ export function parseServiceConfig(json: unknown): ServiceConfig {
   const indexes: { [name in IndexName]?: IndexConfig } = {};
   const given = asObject(config.indexes, 'indexes');
   for (const name of INDEX_NAMES) if (given[name] !== undefined) indexes[name] = parseIndex(given[name], name);
+  const { similar } = config;
+  if (similar !== undefined && !(similar === true && indexes.account)) fail('similar is malformed');
   const sources = config.sources;
   if (!Array.isArray(sources) || sources.length > MAX_SOURCES) fail('sources is malformed');
   const canary = asObject(config.canary, 'canary');
@@ -143,6 +147,7 @@ export function parseServiceConfig(json: unknown): ServiceConfig {
     keyId: asMatch(config.keyId, hex16, 'keyId') as KeyId,
     snapshot: parseSnapshotId(config.snapshot),
     indexes,
+    ...(similar === true ? { similar } : {}),
     sources: (sources as unknown[]).map(parseSource),
     canary: {
       accountHash: asMatch(canary.accountHash, /^[0-9a-f]{8}$/, 'canary'),

@@ -1,4 +1,4 @@
-// The canary's records: every snapshot holds them, no run does.
+// The canary's records: every snapshot holds them, no run does. All test credentials rest on them. PROTOCOL.md §10.
 
 import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
@@ -8,9 +8,9 @@ import type { RecordStream } from './merge.ts';
 import { RECORD_BYTES } from './record.ts';
 
 /** One stream a record: the merge brings them in order. */
-export function canaryStreams(suite: KeyedSuite, index: IndexName): RecordStream[] {
+export function canaryStreams(suite: KeyedSuite, index: IndexName, similar = false): RecordStream[] {
   const streams: RecordStream[] = [];
-  credentialRecords(suite, INDEX_NAMES).derive({ ...CANARY, times: 1 }, (recordIndex, record) => {
+  credentialRecords(suite, INDEX_NAMES, similar).derive({ ...CANARY, times: 1 }, (recordIndex, record) => {
     if (recordIndex !== index) return;
     let block = record.slice(0, RECORD_BYTES);
     streams.push({

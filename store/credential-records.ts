@@ -6,7 +6,15 @@ import { passwordHash } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
-import { EntryKind, MAX_FIELD_BYTES, pairInput, passwordInput, usernameInput } from '../protocol/private-input.ts';
+import {
+  EntryKind,
+  MAX_FIELD_BYTES,
+  pairInput,
+  passwordInput,
+  similarInput,
+  usernameInput,
+} from '../protocol/private-input.ts';
+import { similarForms } from '../protocol/similar.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { KIND_AT, PAD_AT, RECORD_BYTES, writeTimes } from './record.ts';
 
@@ -29,9 +37,13 @@ export interface CredentialRecords {
   derive(credential: Credential, emit: EmitRecord): void;
 }
 
-/** Derives with one suite for the given indexes. */
-export function credentialRecords(suite: KeyedSuite, indexes: readonly IndexName[]): CredentialRecords {
-  const derive = deriveRecords(suite, indexes);
+/** Derives with one suite for the given indexes, with entries of similarity forms where `similar`. */
+export function credentialRecords(
+  suite: KeyedSuite,
+  indexes: readonly IndexName[],
+  similar = false,
+): CredentialRecords {
+  const derive = deriveRecords(suite, indexes, similar);
   return {
     derive({ username, password, times }, emit) {
       const name = username === undefined ? undefined : normalizeUsername(username);
@@ -54,7 +66,7 @@ export type DeriveRecords = (
 ) => boolean;
 
 /** An empty username or password makes no entry of its own. */
-export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[]): DeriveRecords {
+export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[], similar = false): DeriveRecords {
   const wantsAccount = indexes.includes('account');
   const wantsPassword = indexes.includes('password');
   const record = new Uint8Array(RECORD_BYTES);
@@ -71,16 +83,23 @@ export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[]):
     return record;
   };
 
-  return (username, password, times, emit) => {
-    const usernameBytes = username?.length ?? 0;
-    if (password.length > MAX_FIELD_BYTES || usernameBytes > MAX_FIELD_BYTES) return false;
+  const fits = (usernameBytes: number, passwordBytes: number): boolean =>
+    usernameBytes <= MAX_FIELD_BYTES &&
+    passwordBytes <= MAX_FIELD_BYTES &&
     // RFC 9497 §1.2 bounds an input of the PRF; HMAC does not.
-    if (suite.suite === 'oprf' && INPUT_OVERHEAD + usernameBytes + password.length > MAX_FIELD_BYTES) return false;
+    (suite.suite !== 'oprf' || INPUT_OVERHEAD + usernameBytes + passwordBytes <= MAX_FIELD_BYTES);
+
+  return (username, password, times, emit) => {
+    if (!fits(username?.length ?? 0, password.length)) return false;
     if (wantsAccount && username !== undefined) {
       const hash = suite.accountHash(username);
       emit('account', fill(hash, suite.evaluate(pairInput(username, password)), EntryKind.pair, times));
       if (username.length > 0)
         emit('account', fill(hash, suite.evaluate(usernameInput(username)), EntryKind.username, times));
+      // Lower case may be longer in UTF-8: a form that does not fit makes no entry.
+      for (const form of similar ? similarForms(password) : [])
+        if (fits(username.length, form.length))
+          emit('account', fill(hash, suite.evaluate(similarInput(username, form)), EntryKind.similar, times));
     }
     if (wantsPassword && password.length > 0) {
       const output = suite.evaluate(passwordInput(password));

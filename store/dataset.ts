@@ -25,6 +25,8 @@ export interface DatasetParameters {
   readonly ranges?: readonly RangeName[];
   /** Passwords that are ingested in plaintext feed `ranges` too. */
   readonly hashPlaintext?: true;
+  /** Leaked pairs make entries of similarity forms too. */
+  readonly similar?: true;
   readonly metadataBytes: MetadataBytes;
   /** A mean bucket never has fewer entries, unless the whole index has. */
   readonly bucketFloor: number;
@@ -39,6 +41,8 @@ export interface DatasetOptions {
   readonly indexes: readonly IndexName[];
   readonly ranges?: readonly RangeName[];
   readonly hashPlaintext?: boolean;
+  /** Without an account index it is nothing. */
+  readonly similar?: boolean;
   readonly metadataBytes?: MetadataBytes;
   readonly bucketFloor?: number;
 }
@@ -82,6 +86,7 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
       indexes: INDEX_NAMES.filter((name) => options.indexes.includes(name)),
       ...(ranges.length > 0 ? { ranges } : {}),
       ...(options.hashPlaintext && ranges.length > 0 ? { hashPlaintext: true } : {}),
+      ...(options.similar && options.indexes.includes('account') ? { similar: true } : {}),
       metadataBytes: options.metadataBytes ?? 1,
       bucketFloor: options.bucketFloor ?? DEFAULT_BUCKET_FLOOR,
     },
@@ -141,7 +146,7 @@ function malformed(file: string, why: string, cause?: unknown): StoreError {
 }
 
 function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
-  const { dataset, keyId, indexes, ranges = [], hashPlaintext, metadataBytes, bucketFloor } = json;
+  const { dataset, keyId, indexes, ranges = [], hashPlaintext, similar, metadataBytes, bucketFloor } = json;
   const hex16 = /^[0-9a-f]{16}$/;
   return (
     typeof dataset === 'string' &&
@@ -152,6 +157,7 @@ function isParameters(json: Record<string, unknown>): json is Record<string, unk
     isSetOf(ranges, RANGE_NAMES) &&
     indexes.length + ranges.length > 0 &&
     (hashPlaintext === undefined || (hashPlaintext === true && ranges.length > 0)) &&
+    (similar === undefined || (similar === true && indexes.includes('account'))) &&
     (metadataBytes === 0 || metadataBytes === 1 || metadataBytes === 3) &&
     Number.isInteger(bucketFloor) &&
     (bucketFloor as number) >= 1
