@@ -1,0 +1,53 @@
+// Members and non-members of a published corpus, each looked up exactly as a client does: bucket, seal, tag, kind.
+
+import type { BucketId } from '../protocol/brands.ts';
+import { type Bucket, findEntry, openBucket } from '../protocol/bucket.ts';
+import { bucketId } from '../protocol/bucket-id.ts';
+import { entryTag, metadataPad } from '../protocol/entry.ts';
+import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
+import { EntryKind, pairInput } from '../protocol/private-input.ts';
+import type { KeyedSuite } from '../protocol/suite.ts';
+import type { Dataset } from '../store/dataset.ts';
+import { openSnapshot } from '../store/snapshot.ts';
+import { nodeHmacSha256 } from '../store/snapshot-writer.ts';
+import { type SeededPair, seededPair, strangerPair } from './ingest-corpus.ts';
+
+/** Looks up `lookups` pairs of the corpus of `pairs`, and as many strangers under its usernames. */
+export async function countFound(
+  dataset: Dataset,
+  suite: KeyedSuite,
+  pairs: number,
+  lookups: number,
+): Promise<{ readonly membersFound: number; readonly strangersFound: number }> {
+  const snapshot = await openSnapshot(dataset);
+  try {
+    const prefixBits = snapshot.facts.indexes.account?.prefixBits ?? 0;
+    const open = (id: BucketId): Bucket => {
+      const body = snapshot.body('account', id);
+      if (!body) throw new Error('the dataset has no account index');
+      return openBucket(
+        body,
+        { snapshot: snapshot.facts.snapshot, index: 'account', prefixBits, id },
+        suite.sealKey,
+        nodeHmacSha256,
+      );
+    };
+    const isFound = ({ username, password }: SeededPair): boolean => {
+      const name = normalizeUsername(username);
+      const output = suite.evaluate(pairInput(name, normalizePassword(password)));
+      const bucket = open(bucketId(suite.accountHash(name), prefixBits));
+      return findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.pair) !== undefined;
+    };
+    let membersFound = 0;
+    let strangersFound = 0;
+    for (let i = 0; i < lookups; i++) {
+      // Spread over the whole corpus.
+      const place = Math.floor((i * pairs) / lookups);
+      if (isFound(seededPair(place, pairs))) membersFound++;
+      if (isFound(strangerPair(place, pairs))) strangersFound++;
+    }
+    return { membersFound, strangersFound };
+  } finally {
+    snapshot.close();
+  }
+}

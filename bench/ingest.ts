@@ -1,0 +1,125 @@
+// npm run bench:ingest -- --pairs N [--memory 1GiB] [--gzip] [--folder DIR]: seeded pairs from text to a published
+// snapshot by the commands that people use, each bounded and measured; then members and non-members are looked up.
+
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { formatTable } from '../cli/output.ts';
+import { formatBytes, formatCount } from '../cli/units.ts';
+import { openCurrent } from '../store/current.ts';
+import { openDataset } from '../store/dataset.ts';
+import { openKeyFile } from '../store/key-file.ts';
+import { runPath } from '../store/run.ts';
+import { bin } from '../test/fixtures/credveil.ts';
+import { writeCorpus } from './ingest-corpus.ts';
+import { countFound } from './ingest-lookups.ts';
+import { describeMachine } from './machine.ts';
+import { watchPeaks } from './process-peaks.ts';
+
+const LOOKUPS = 100_000;
+/** Below the largest, so that the slope shows. */
+const STEPS = [1_000_000, 10_000_000];
+
+const { values } = parseArgs({
+  options: {
+    pairs: { type: 'string', default: '1000000' },
+    memory: { type: 'string', default: '1GiB' },
+    folder: { type: 'string', default: os.tmpdir() },
+    gzip: { type: 'boolean', default: false },
+  },
+});
+const pairs = Number(values.pairs);
+const { cpu, cores, memoryGiB, platform, node } = describeMachine();
+console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}`);
+console.log(
+  `repeat with: npm run bench:ingest -- --pairs ${pairs} --memory ${values.memory}${values.gzip ? ' --gzip' : ''}\n`,
+);
+
+interface Measured {
+  readonly pairs: number;
+  readonly textBytes: number;
+  readonly ingestSeconds: number;
+  readonly publishSeconds: number;
+  readonly records: number;
+  readonly peakBytes: number;
+  readonly workBytes: number;
+  readonly runBytes: number;
+  readonly snapshotBytes: number;
+  readonly membersFound: number;
+  readonly strangersFound: number;
+}
+
+/** Runs a command, and watches its memory and the work folder. */
+async function run(args: readonly string[], work: string): Promise<{ seconds: number; rss: number; disk: number }> {
+  const started = performance.now();
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const peaks = watchPeaks(child.pid as number, work);
+  const code = await new Promise((resolve) => child.once('exit', resolve));
+  const { rss, disk } = peaks.stop();
+  if (code !== 0) throw new Error(`credveil ${args[0]}: exit code ${code}`);
+  return { seconds: (performance.now() - started) / 1000, rss, disk };
+}
+
+async function measure(count: number): Promise<Measured> {
+  const home = fs.mkdtempSync(path.join(values.folder, 'credveil-bench-'));
+  try {
+    const folder = path.join(home, 'dataset');
+    const work = path.join(folder, 'work');
+    const corpus = path.join(home, values.gzip ? 'pairs.txt.gz' : 'pairs.txt');
+    const { textBytes } = await writeCorpus(corpus, count, values.gzip);
+    await run(['init', folder, '--suite', 'hmac', '--index', 'account'], work);
+    const memory = ['--memory', values.memory];
+    const ingest = await run(['ingest', folder, corpus, '--source', 'bench', '--no-publish', ...memory], work);
+    fs.rmSync(corpus);
+    const publish = await run(['publish', folder], work);
+    const dataset = openDataset(folder);
+    const facts = openCurrent(dataset)?.facts;
+    if (!facts) throw new Error('nothing was published');
+    const suite = openKeyFile(`${folder}.key`).createSuite();
+    const { membersFound, strangersFound } = await countFound(dataset, suite, count, LOOKUPS);
+    return {
+      pairs: count,
+      textBytes,
+      ingestSeconds: ingest.seconds,
+      publishSeconds: publish.seconds,
+      records: facts.sources.reduce((sum, { records }) => sum + records, 0),
+      peakBytes: Math.max(ingest.rss, publish.rss),
+      workBytes: Math.max(ingest.disk, publish.disk),
+      runBytes: fs.statSync(runPath(dataset, 'bench')).size,
+      snapshotBytes: facts.sqlite.bytes,
+      membersFound,
+      strangersFound,
+    };
+  } finally {
+    fs.rmSync(home, { recursive: true, force: true });
+  }
+}
+
+const results: Measured[] = [];
+for (const count of [...STEPS.filter((step) => step < pairs), pairs]) results.push(await measure(count));
+const rate = (count: number, seconds: number): string => `${formatCount(Math.round(count / seconds))}/s`;
+const row = (name: string, text: (of: Measured) => string): string[] => [name, ...results.map(text)];
+console.log(
+  formatTable(
+    ['', ...results.map((of) => `${formatCount(of.pairs)} pairs`)],
+    [
+      row('text', (of) => formatBytes(of.textBytes)),
+      row('ingest, text to run', (of) => `${of.ingestSeconds.toFixed(1)} s`),
+      row('  pairs', (of) => rate(of.pairs, of.ingestSeconds)),
+      row('publish, run to snapshot', (of) => `${of.publishSeconds.toFixed(1)} s`),
+      row('  records', (of) => rate(of.records, of.publishSeconds)),
+      row('peak memory', (of) => formatBytes(of.peakBytes)),
+      row('peak of work/', (of) => formatBytes(of.workBytes)),
+      row('run', (of) => formatBytes(of.runBytes)),
+      row('snapshot', (of) => formatBytes(of.snapshotBytes)),
+      row('  bytes a pair', (of) => (of.snapshotBytes / of.pairs).toFixed(2)),
+      row('  bytes an entry', (of) => (of.snapshotBytes / of.records).toFixed(2)),
+      row('members found', (of) => `${formatCount(of.membersFound)} of ${formatCount(LOOKUPS)}`),
+      row('non-members found', (of) => `${formatCount(of.strangersFound)} of ${formatCount(LOOKUPS)}`),
+    ],
+  ),
+);
+for (const { membersFound, strangersFound } of results)
+  if (membersFound !== LOOKUPS || strangersFound !== 0) process.exitCode = 1;
