@@ -3,8 +3,15 @@
 import { guessColumns } from './formats/columns.ts';
 import { csvFormat } from './formats/csv.ts';
 import type { CorpusFormat } from './formats/format.ts';
+import { ntlmListFormat, sha1ListFormat } from './formats/hash-list.ts';
 import { parseJsonObject } from './formats/json-lines.ts';
-import { COMBO_FORMATS, countedPasswordsFormat, passwordsFormat, urlFormat } from './formats/line-format.ts';
+import {
+  COMBO_FORMATS,
+  comboFormat,
+  countedPasswordsFormat,
+  passwordsFormat,
+  urlFormat,
+} from './formats/line-format.ts';
 import { createFormat, type FormatOptions } from './formats/registry.ts';
 import { BLOCK_LINE, blockRole, stealerBlocksFormat } from './formats/stealer-blocks.ts';
 import { decodeText } from './text.ts';
@@ -17,6 +24,10 @@ const SAMPLE_LINES = 2000;
 const MOST = 0.8;
 const HALF = 0.5;
 
+const HASH_LINES = [
+  [/^[0-9a-f]{40}(:\d{1,15})?\s*$/i, sha1ListFormat],
+  [/^[0-9a-f]{32}(:\d{1,15})?\s*$/i, ntlmListFormat],
+] as const;
 const URL_LINE = /^[a-z][a-z0-9+.-]*:\/\/[^\s:]+(:\d{1,5})?[^\s:]*:[^:]+:./i;
 const BARE_URL_LINE = /^([a-z0-9-]+\.)+[a-z]{2,}(:\d{1,5})?(\/[^\s:]*)?:[^\s:]+:./i;
 const COUNTED_LINE = /^\s*\d{1,15}[ \t]./;
@@ -32,13 +43,14 @@ export function detectFormat(sample: Buffer, whole: boolean, options: FormatOpti
   const share = (is: (line: string) => boolean): number =>
     lines.length === 0 ? 0 : lines.filter(is).length / lines.length;
 
+  for (const [pattern, format] of HASH_LINES) if (share((line) => pattern.test(line)) > MOST) return format;
   if (share((line) => parseJsonObject(line) !== undefined) > HALF) return createFormat('json-lines', options);
   const table = detectTable(lines[0] ?? '', options);
   if (table) return table;
   if (isBlocks(lines)) return stealerBlocksFormat;
   if (share((line) => URL_LINE.test(line) || BARE_URL_LINE.test(line)) > HALF) return urlFormat;
   if (share((line) => COUNTED_LINE.test(line)) > MOST) return countedPasswordsFormat;
-  return detectCombo(lines) ?? passwordsFormat;
+  return lines.length === 0 ? comboFormat : (detectCombo(lines) ?? passwordsFormat);
 }
 
 function sampleLines(sample: Buffer, whole: boolean): string[] {

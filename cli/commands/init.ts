@@ -12,6 +12,8 @@ import { keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
 import { publicPart } from './key.ts';
 
+const listed = new Intl.ListFormat('en');
+
 function parseSuite(name: string): SuiteName {
   const suite = SUITE_NAMES.find((known) => known === name);
   if (!suite) throw new UsageError('--suite is not one that there is', `Choose from ${SUITE_NAMES.join(', ')}.`);
@@ -86,7 +88,7 @@ export function addInit(program: Command): void {
       const created = { folder, dataset: id, suite, keyId, publicKey, indexes, keyFile, keyCreated: !adopted };
       printResult(options, created, (result) =>
         [
-          `dataset ${result.folder} (${result.dataset}) answers ${result.indexes.join(' and ')}`,
+          `dataset ${result.folder} (${result.dataset}) answers ${listed.format(result.indexes)}`,
           `key ${result.keyId} ${result.keyCreated ? 'written to' : 'taken from'} ${result.keyFile}: keep a copy of it in a safe place, and never beside a copy of the dataset`,
           ...(result.publicKey === null ? [] : [`public key, for clients to pin: ${result.publicKey}`]),
         ].join('\n'),

@@ -1,0 +1,349 @@
+// Range indexes: HIBP's files go in and come out as the same bytes; merging, stored bodies, hashes of plaintext.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { detectFormat } from '../ingest/detect.ts';
+import type { CorpusFormat } from '../ingest/formats/format.ts';
+import { ntlmListFormat, sha1ListFormat } from '../ingest/formats/hash-list.ts';
+import { passwordsFormat } from '../ingest/formats/line-format.ts';
+import { md4 } from '../ingest/hash-md4.ts';
+import { ingest } from '../ingest/ingest.ts';
+import { openInputs } from '../ingest/inputs.ts';
+import { formatRangePrefix, parseRangePrefix, type RangeName } from '../protocol/bucket-id.ts';
+import { createDataset, type Dataset, openDataset } from '../store/dataset.ts';
+import type { DatasetKey } from '../store/key-file.ts';
+import { rangeBody, rangeFiles } from '../store/range.ts';
+import { decodeRangeBody, encodeRangeBody } from '../store/range-body.ts';
+import { RangeMerge, type RangeStream } from '../store/range-merge.ts';
+import { rangeRecordBytes, writeU32 } from '../store/range-record.ts';
+import type { RunFacts } from '../store/run-facts.ts';
+import { openSnapshot } from '../store/snapshot.ts';
+import { publish } from '../store/snapshot-writer.ts';
+import { verifyDataset } from '../store/verify.ts';
+import { createWorkPlace, credveil, credveilJson, type WorkPlace } from './fixtures/credveil.ts';
+import { seededKey } from './fixtures/dataset.ts';
+import { mutateBytes, valueOrRefusal } from './fixtures/mutate.ts';
+import { createRandom, testSeed } from './fixtures/random.ts';
+
+const HIBP = path.join(import.meta.dirname, '../../shared/corpora/hibp-sha1');
+
+let place: WorkPlace;
+let key: DatasetKey;
+let dataset: Dataset;
+beforeEach(() => {
+  place = createWorkPlace();
+  key = seededKey('hmac', 1);
+  dataset = createDataset(place.at('dataset'), key, {
+    indexes: ['account', 'password'],
+    ranges: ['sha1', 'ntlm'],
+    hashPlaintext: true,
+  });
+});
+afterEach(() => place.dispose());
+
+async function take(source: string, format: CorpusFormat, ...files: string[]): Promise<RunFacts> {
+  return (await ingest(dataset, key, { source, format, inputs: openInputs(files), threads: 2 })).facts;
+}
+
+/** What the published dataset answers, by the name of the range. */
+async function published(name: RangeName): Promise<Map<string, string>> {
+  await publish(dataset, key.createSuite());
+  const snapshot = await openSnapshot(dataset);
+  try {
+    const files = new Map<string, string>();
+    for (const { name: range, content } of rangeFiles(snapshot, name)) {
+      files.set(range, content.toString('latin1'));
+      expect(rangeBody(snapshot, name, range.toLowerCase())?.equals(content)).toBe(true);
+    }
+    return files;
+  } finally {
+    snapshot.close();
+  }
+}
+
+/** Files as HIBP's service gives them: upper case, CRLF between rows, none at the end. */
+function seededRanges(name: RangeName, prefixes: readonly string[], rows: number): Map<string, string> {
+  const random = createRandom(testSeed(`ranges ${name}`));
+  const digits = name === 'sha1' ? 35 : 27;
+  const suffix = (): string =>
+    Array.from({ length: digits }, () => random.below(16).toString(16).toUpperCase()).join('');
+  return new Map(
+    prefixes.map((prefix) => {
+      const suffixes = [...new Set(Array.from({ length: rows }, suffix))].sort();
+      return [prefix, suffixes.map((text) => `${text}:${1 + random.below(60_000_000)}`).join('\r\n')];
+    }),
+  );
+}
+
+function writeRanges(folder: string, files: ReadonlyMap<string, string>, extension = ''): string {
+  fs.mkdirSync(place.at(folder));
+  for (const [name, text] of files) fs.writeFileSync(path.join(place.at(folder), `${name}${extension}`), text);
+  return place.at(folder);
+}
+
+/** The rows of ranges with whole hashes. */
+const hashesOf = (files: ReadonlyMap<string, string>): string[] =>
+  [...files].flatMap(([prefix, text]) => text.split('\r\n').map((row) => `${prefix}${row}`));
+
+const sha1Of = (password: string): string => createHash('sha1').update(password).digest('hex').toUpperCase();
+
+describe("Have I Been Pwned's files", () => {
+  test.runIf(fs.existsSync(HIBP))('of its service go in and come out as the same bytes', async () => {
+    const facts = await take('hibp', sha1ListFormat, HIBP);
+    expect(facts).toMatchObject({ rejects: {}, sections: [{ index: 'sha1', records: facts.credentials }] });
+    const answers = await published('sha1');
+    const names = fs.readdirSync(HIBP).sort();
+    expect([...answers.keys()]).toEqual(names);
+    for (const name of names) expect(answers.get(name), name).toBe(fs.readFileSync(path.join(HIBP, name), 'latin1'));
+  });
+
+  test.each(['sha1', 'ntlm'] as const)('%s: seeded ranges go in and come out as the same bytes', async (name) => {
+    const files = seededRanges(name, ['00000', '0000A', '7FFFF', 'ABCDE', 'FFFFF'], 400);
+    await take('ranges', name === 'sha1' ? sha1ListFormat : ntlmListFormat, writeRanges('ranges', files, '.txt'));
+    expect(await published(name)).toEqual(files);
+    expect((await published(name === 'sha1' ? 'ntlm' : 'sha1')).size).toBe(0);
+  });
+
+  test('as one list, in any order, case and line ends, make the same run sections', async () => {
+    const files = seededRanges('sha1', ['00000', '80000', 'FFFFF'], 300);
+    const random = createRandom(testSeed('order'));
+    const rows = hashesOf(files)
+      .map((row) => [random.next(), row] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([, row]) => row)
+      .map((row, i) => (i % 2 === 0 ? row : row.toLowerCase()));
+    const list = place.write('list.txt', rows.map((row, i) => `${row}${i % 3 === 0 ? '\n' : '\r\n'}`).join(''));
+    await take('list', sha1ListFormat, list);
+    expect(await published('sha1')).toEqual(files);
+  });
+
+  test('are told from other lists by looking', () => {
+    const hash = 'a'.repeat(40);
+    expect(detectFormat(Buffer.from(`${hash}:3\r\n${hash}\n`), true).name).toBe('sha1');
+    expect(detectFormat(Buffer.from(`${hash.slice(8)}:3\n`), true).name).toBe('ntlm');
+    expect(detectFormat(Buffer.from(`${hash.slice(1)}:3\n`), true).name).toBe('combo');
+  });
+
+  test('single range files are taken with their names', async () => {
+    const files = seededRanges('sha1', ['12345', '54321'], 20);
+    const folder = writeRanges('ranges', files);
+    await take('first', sha1ListFormat, path.join(folder, '54321'), path.join(folder, '12345'));
+    expect(await published('sha1')).toEqual(files);
+  });
+});
+
+describe('a list of hashes', () => {
+  test('counts rejects by reason and adds up equal hashes, a missing count being 1', async () => {
+    const [a, b] = [sha1Of('a'), sha1Of('b')];
+    const lines = [a, `${a}:4`, `${a.toLowerCase()}:37000000`, `${b}:4294967295`, `${b}:9`, '', `${a}:0`, `${a}:`]
+      .concat([`${a.slice(1)}:3`, `${a}5:3`, `${a.replace(/./, 'x')}:3`, `${a}:1x`, 'é', `${a} :3`, `  `])
+      .concat([`${a}:1234567890123456`]);
+    const facts = await take('list', sha1ListFormat, place.write('list.txt', `\ufeff${lines.join('\n')}`));
+    expect(facts).toMatchObject({
+      lines: lines.length,
+      credentials: 5,
+      rejects: { blank: 2, 'bad-count': 4, 'bad-hash': 5 },
+    });
+    const answers = await published('sha1');
+    expect(answers.get(a.slice(0, 5))).toBe(`${a.slice(5)}:37000005`);
+    // Saturated, as in the other indexes.
+    expect(answers.get(b.slice(0, 5))).toBe(`${b.slice(5)}:4294967295`);
+  });
+
+  test('spilled to disk in pieces gives the same run as in one', async () => {
+    const random = createRandom(testSeed('spill'));
+    const hashes = Array.from({ length: 3000 }, (_, i) => sha1Of(String(i)));
+    const rows = Array.from({ length: 60_000 }, () => `${random.pick(hashes)}:${1 + random.below(9)}`);
+    const list = place.write('list.txt', `${rows.join('\n')}\n`);
+    const expected = new Map<string, number>();
+    for (const row of rows) {
+      const [hash = '', count] = row.split(':');
+      expected.set(hash, (expected.get(hash) ?? 0) + Number(count));
+    }
+    for (const [source, threads] of [
+      ['one', 1],
+      ['two', 3],
+    ] as const) {
+      const made = createDataset(place.at(source), key, { indexes: [], ranges: ['sha1'] });
+      const options = { source, format: sha1ListFormat, inputs: openInputs([list]), threads, memoryBytes: 1 << 20 };
+      const { facts } = await ingest(made, key, options);
+      expect(facts.sections).toEqual([{ index: 'sha1', records: expected.size }]);
+      await publish(made, key.createSuite());
+      const snapshot = await openSnapshot(made);
+      const answered = new Map<string, number>();
+      for (const { name, content } of rangeFiles(snapshot, 'sha1'))
+        for (const row of content.toString().split('\r\n')) {
+          const [suffix, count] = row.split(':');
+          answered.set(`${name}${suffix}`, Number(count));
+        }
+      snapshot.close();
+      expect(answered).toEqual(new Map([...expected].sort()));
+    }
+  });
+
+  test('is refused by a dataset without its index', async () => {
+    const without = createDataset(place.at('without'), key, { indexes: ['account'] });
+    const inputs = openInputs([place.write('list.txt', sha1Of('a'))]);
+    await expect(ingest(without, key, { source: 'list', format: sha1ListFormat, inputs })).rejects.toMatchObject({
+      code: 'FORMAT_USELESS',
+    });
+  });
+});
+
+describe('passwords in plaintext', () => {
+  test('feed the range indexes where the dataset says so', async () => {
+    const lines = ['123456', '123456', 'Pässwörd', 'P\u0061\u0308sswo\u0308rd', '日本語🔑', '$HEX[c3a9]'];
+    const facts = await take('list', passwordsFormat, place.write('list.txt', `${lines.join('\n')}\n`));
+    expect(facts.sections.map(({ index, records }) => [index, records])).toEqual([
+      ['password', 4],
+      ['sha1', 4],
+      ['ntlm', 4],
+    ]);
+    const sha1 = await published('sha1');
+    const counts = { 123456: 2, Pässwörd: 2, '日本語🔑': 1, é: 1 };
+    const rows = Object.entries(counts).map(([password, count]) => `${sha1Of(password)}:${count}`);
+    expect(hashesOf(sha1).sort()).toEqual(rows.sort());
+    // Published everywhere as the NTLM hash of 123456.
+    const ntlm = '32ED87BDB5FDC5E9CBA88547376818D4';
+    expect((await published('ntlm')).get(ntlm.slice(0, 5))).toBe(`${ntlm.slice(5)}:2`);
+  });
+
+  test('do not without the option', async () => {
+    const plain = createDataset(place.at('plain'), key, { indexes: ['password'], ranges: ['sha1'] });
+    const inputs = openInputs([place.write('list.txt', '123456\n')]);
+    const { facts } = await ingest(plain, key, { source: 'list', format: passwordsFormat, inputs });
+    expect(facts.sections.map(({ index }) => index)).toEqual(['password']);
+  });
+
+  test('MD4 is that of RFC 1320', () => {
+    // §A.5, the test suite.
+    const vectors = {
+      '': '31d6cfe0d16ae931b73c59d7e0c089c0',
+      a: 'bde52cb31de33e46245e05fbdbd6fb24',
+      abc: 'a448017aaf21d8525fc10ae87aa6729d',
+      'message digest': 'd9130a8164549fe818874806e1c7014b',
+      abcdefghijklmnopqrstuvwxyz: 'd79e1c308aa5bbcdeea8ed63df412da9',
+      ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789: '043f8582f241db351ce627e153e7f0e4',
+      '12345678901234567890123456789012345678901234567890123456789012345678901234567890':
+        'e33b4ddc9c38f2199c3e7b164fcc0536',
+    };
+    for (const [message, digest] of Object.entries(vectors))
+      expect(md4(Buffer.from(message)).toString('hex')).toBe(digest);
+  });
+});
+
+describe('merging and stored bodies', () => {
+  test('a merge of many streams is what a map makes of them', () => {
+    const random = createRandom(testSeed('merge'));
+    const bytes = rangeRecordBytes('ntlm');
+    const expected = new Map<string, number>();
+    const streams = Array.from({ length: 9 }, (): RangeStream => {
+      const hashes = new Set(Array.from({ length: random.below(51) }, () => random.below(100)));
+      const records = [...hashes]
+        .sort((a, b) => a - b)
+        .map((hash) => {
+          const record = Buffer.alloc(bytes);
+          record[15] = hash;
+          const times = 1 + random.below(2 ** 31);
+          writeU32(record, 16, times);
+          const name = record.toString('hex', 0, 16);
+          expected.set(name, Math.min(2 ** 32 - 1, (expected.get(name) ?? 0) + times));
+          return record;
+        });
+      // Blocks of one to three records, in a buffer that is used again.
+      const buffer = Buffer.alloc(3 * bytes);
+      return {
+        readBlock() {
+          const block = Buffer.concat(records.splice(0, 1 + random.below(3)));
+          block.copy(buffer);
+          return buffer.subarray(0, block.length);
+        },
+      };
+    });
+    const merge = new RangeMerge(streams, 16);
+    const merged: [string, number][] = [];
+    while (merge.next()) merged.push([Buffer.from(merge.record.subarray(0, 16)).toString('hex'), merge.times]);
+    expect(merged).toEqual([...expected].sort());
+  });
+
+  test('a stream out of order is refused', () => {
+    const records = [2, 1].map((hash) => Buffer.concat([Buffer.alloc(15), Buffer.of(hash, 0, 0, 0, 1)]));
+    const stream = { readBlock: () => records.shift() ?? Buffer.alloc(0) };
+    const merge = new RangeMerge([stream], 16);
+    expect(() => merge.next()).toThrow(expect.objectContaining({ code: 'RUN_CORRUPT' }));
+  });
+
+  test('5,000 damaged bodies give other entries in canonical form, or an error', () => {
+    const random = createRandom(testSeed('bodies'));
+    const suffixes = Buffer.concat(
+      [1, 2, 3, 9].map((last) => Buffer.concat([Buffer.alloc(17, 0x5a), Buffer.of(last)])),
+    );
+    const valid = encodeRangeBody(suffixes, Float64Array.of(1, 127, 128, 2 ** 32 - 1));
+    expect(decodeRangeBody('sha1', 0x12345, valid).times).toEqual(Float64Array.of(1, 127, 128, 2 ** 32 - 1));
+    expect(() => decodeRangeBody('sha1', 0x12346, valid)).toThrow('not of it');
+    let read = 0;
+    for (let i = 0; i < 5000; i++) {
+      const damaged = mutateBytes(random, valid);
+      const entries = valueOrRefusal(() => decodeRangeBody('sha1', 0x12345, damaged));
+      if (!entries) continue;
+      read++;
+      expect(encodeRangeBody(entries.suffixes, entries.times).equals(damaged)).toBe(true);
+    }
+    expect(read).toBeGreaterThan(100);
+  });
+
+  test('prefixes are five hex digits in any case, and nothing else', () => {
+    expect(formatRangePrefix(parseRangePrefix('0aBcD'))).toBe('0ABCD');
+    for (const text of ['', '0abc', '0abcde', '0abcg', ' abcd', '0abcd\n', '０abcd'])
+      expect(() => parseRangePrefix(text)).toThrow(expect.objectContaining({ code: 'PREFIX_MALFORMED' }));
+  });
+});
+
+describe('the command', () => {
+  test('makes the indexes, takes a folder by looking, verifies and exports it', async () => {
+    const files = seededRanges('sha1', ['00001', 'FFFFE'], 100);
+    const folder = writeRanges('ranges', files);
+    const made = place.at('by-command');
+    const out = place.at('out');
+    await credveilJson(['init', made, '--suite', 'hmac', '--index', 'account,sha1']);
+    expect(openDataset(made).parameters).toMatchObject({ indexes: ['account'], ranges: ['sha1'] });
+    await credveilJson(['ingest', made, folder, '--source', 'hibp']);
+    expect(await credveilJson(['verify', made])).toMatchObject({ ranges: 2, hashes: 200 });
+    expect(await credveilJson(['export', made, '--index', 'sha1', '--to', out])).toMatchObject({
+      ranges: 2,
+      entries: 200,
+    });
+    expect(new Map(fs.readdirSync(out).map((name) => [name, fs.readFileSync(path.join(out, name), 'latin1')]))).toEqual(
+      files,
+    );
+    expect(fs.existsSync(`${out}.part`)).toBe(false);
+    for (const args of [
+      ['--index', 'sha1', '--to', out],
+      ['--index', 'ntlm', '--to', place.at('other')],
+      ['--index', 'account', '--to', place.at('other')],
+      ['--index', 'sha1'],
+      ['--source', 'hibp', '--to', place.at('other')],
+    ])
+      expect(await credveil(['export', made, ...args])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('error USAGE'),
+      });
+    expect(await credveil(['init', place.at('x'), '--suite', 'hmac', '--hash-plaintext'])).toMatchObject({ code: 2 });
+    expect(fs.existsSync(place.at('other'))).toBe(false);
+  }, 30_000);
+
+  test('a snapshot whose ranges were altered does not verify', async () => {
+    await take('list', sha1ListFormat, place.write('list.txt', `${sha1Of('a')}\n`));
+    await publish(dataset, key.createSuite());
+    expect(await verifyDataset(dataset, key.createSuite())).toMatchObject({ ranges: 1, hashes: 1 });
+    const file = path.join(dataset.folder, 'snapshots', '000001.sqlite');
+    const bytes = fs.readFileSync(file);
+    const at = bytes.indexOf(Buffer.from(sha1Of('a'), 'hex').subarray(2));
+    expect(at).toBeGreaterThan(0);
+    bytes[at] = (bytes[at] as number) ^ 1;
+    fs.writeFileSync(file, bytes);
+    await expect(verifyDataset(dataset, key.createSuite())).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+  });
+});
