@@ -10,7 +10,7 @@ export const DEFAULT_MEMORY_BYTES = 1024 * MIB;
 /** Node itself with our code, and what waits for its garbage collector. */
 const PROCESS_BYTES = 104 * MIB;
 /** An isolate with our code, the batch kernels, the buffers of a chunk that is written. */
-const THREAD_BYTES = 40 * MIB;
+const THREAD_BYTES = 44 * MIB;
 /** Below this another thread only makes chunks smaller. */
 const MIN_WORK_BYTES = 16 * MIB;
 /** A line of 30 bytes makes three records of 26 bytes while they are sorted. */
