@@ -1,10 +1,11 @@
 // The files of a corpus: opened before anything is changed, digested and unpacked while they are read.
 
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isMissing } from '../store/files.ts';
 import type { InputFile } from '../store/run-facts.ts';
 import { Budget, type ContainerLimits, DEFAULT_LIMITS } from './containers/budget.ts';
@@ -16,7 +17,10 @@ import { openRangeFiles } from './hash-ranges.ts';
 const BLOCK_BYTES = 1 << 18;
 /** As much of a stream as is held to look at. */
 const PEEK_BYTES = 1 << 20;
-const LINE_END = Buffer.from('\n');
+const LF = 0x0a;
+const LINE_END = Buffer.from([LF]);
+/** A stream that has given something may keep the rest to itself for so long before what it gave is looked at. */
+const PAUSE_MS = 250;
 
 /** A file, or a stream whose length is not known. */
 export interface CorpusInput {
@@ -113,21 +117,30 @@ async function readAhead(
   const blocks: Buffer[] = [];
   let length = 0;
   let ended = false;
+  const change = new EventEmitter();
+  const onReadable = (): unknown => change.emit('change');
   const onEnd = (): void => {
     ended = true;
-    stream.emit('readable');
+    change.emit('change');
   };
-  stream.once('end', onEnd);
+  const onError = (error: Error): unknown => change.emit('error', error);
+  stream.on('readable', onReadable).on('end', onEnd).on('error', onError);
   try {
     while (length < bytes && !ended) {
       const block = stream.read() as Buffer | null;
       if (block) {
         blocks.push(block);
         length += block.length;
-      } else await once(stream, 'readable', signal ? { signal } : {});
+      } else {
+        const waiting = once(change, 'change', signal ? { signal } : {});
+        // Whoever gave up waiting does not hear of an interruption here.
+        waiting.catch(() => {});
+        if (length === 0) await waiting;
+        else if (!(await Promise.race([waiting, delay(PAUSE_MS, false)]))) break;
+      }
     }
   } finally {
-    stream.off('end', onEnd);
+    stream.off('readable', onReadable).off('end', onEnd).off('error', onError);
   }
   return { head: Buffer.concat(blocks), ended };
 }
@@ -168,13 +181,14 @@ export async function readInput(
       { blocks, ...(file === undefined ? {} : { file: { open: () => fs.openSync(file, 'r'), drain: true } }) },
       budget,
     );
-    let first = true;
+    let last: number | undefined;
     for await (const member of members) {
-      if (!first) await (endMember ?? (() => each(LINE_END, budget.bytesRead)))();
-      first = false;
+      if (last !== undefined && endMember) await endMember();
+      else if (last !== undefined && last !== LF) await each(LINE_END, budget.bytesRead);
       for await (const block of member) {
         const pending = each(block, budget.bytesRead);
         if (pending) await pending;
+        last = block.at(-1) ?? last;
       }
     }
     for await (const _ of blocks);
@@ -228,7 +242,7 @@ export async function sampleInput(input: CorpusInput, bytes: number, signal?: Ab
       budget,
     );
     sampling: for await (const member of members) {
-      if (blocks.length > 0) blocks.push(LINE_END);
+      if (blocks.length > 0 && blocks.at(-1)?.at(-1) !== LF) blocks.push(LINE_END);
       for await (const block of member) {
         blocks.push(block);
         length += block.length;
