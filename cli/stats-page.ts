@@ -64,7 +64,7 @@ function anonymityFigure({ indexes, ranges }: SnapshotStats): Markup {
   );
   return figure(
     'Anonymity sets',
-    'Among how many entries a query hides: the least, the mean (the dot) and the most. A query without an answer hides among all names or passwords of its bucket.',
+    'Among how many entries a query hides: the least, the mean (the dot) and the most that share a prefix.',
     spanPlot('Anonymity sets', spans, 'entries that share a prefix'),
     {
       header: ['Index', 'Least', 'Mean', 'Most'],
