@@ -104,7 +104,7 @@ function detectCombo(lines: readonly string[]): CorpusFormat | undefined {
       if (EMAIL.test(line.slice(0, at))) emails++;
     }
     const score = (pairs + emails) / lines.length;
-    if (pairs > MOST * lines.length && score > (best?.score ?? 0)) best = { format, score };
+    if (pairs > HALF * lines.length && score > (best?.score ?? 0)) best = { format, score };
   }
   return best?.format;
 }

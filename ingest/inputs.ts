@@ -10,7 +10,7 @@ import { isMissing } from '../store/files.ts';
 import type { InputFile } from '../store/run-facts.ts';
 import { Budget, type ContainerLimits, DEFAULT_LIMITS } from './containers/budget.ts';
 import { ContainerError } from './containers/errors.ts';
-import { unpack } from './containers/unpack.ts';
+import { type Packed, unpack } from './containers/unpack.ts';
 import { IngestError } from './errors.ts';
 import { openRangeFiles } from './hash-ranges.ts';
 
@@ -175,12 +175,8 @@ export async function readInput(
     },
   };
   const blocks = { [Symbol.asyncIterator]: () => digested };
-  const { path: file } = input;
   try {
-    const members = unpack(
-      { blocks, ...(file === undefined ? {} : { file: { open: () => fs.openSync(file, 'r'), drain: true } }) },
-      budget,
-    );
+    const members = unpack({ blocks, ...packedFile(input, true) }, budget);
     let last: number | undefined;
     for await (const member of members) {
       if (last !== undefined && endMember) await endMember();
@@ -196,6 +192,10 @@ export async function readInput(
     await source.return(undefined);
   }
   return { name: input.name, bytes, sha256: hash.digest('hex') };
+}
+
+function packedFile({ path: file, bytes = 0 }: CorpusInput, drain: boolean): Pick<Packed, 'file'> {
+  return file === undefined ? {} : { file: { bytes, open: () => fs.openSync(file, 'r'), drain } };
 }
 
 /** What `readInput` says, without unpacking. */
@@ -229,7 +229,6 @@ export async function sampleInput(input: CorpusInput, bytes: number, signal?: Ab
       yield block;
     }
   }
-  const { path: file } = input;
   const blocks: Buffer[] = [];
   let length = 0;
   let whole = !cut;
@@ -237,7 +236,7 @@ export async function sampleInput(input: CorpusInput, bytes: number, signal?: Ab
     const members = unpack(
       {
         blocks: counted(),
-        ...(file === undefined ? {} : { file: { open: () => fs.openSync(file, 'r'), drain: false } }),
+        ...packedFile(input, false),
       },
       budget,
     );

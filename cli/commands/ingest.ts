@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { type Ingested, ingest } from '../../ingest/ingest.ts';
 import type { IngestProgress } from '../../ingest/options.ts';
+import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { parseCount, parseMemory } from '../memory.ts';
 import { withDataset } from '../open.ts';
@@ -10,10 +11,12 @@ import { printResult } from '../output.ts';
 import { bytesFigure, ProgressBar, type ProgressState } from '../progress.ts';
 import { formatCount, formatCounted, formatSeconds } from '../units.ts';
 import { addCorpusOptions, type CorpusOptions, openCorpus } from './corpus.ts';
+import { printDryRun } from './dry-run.ts';
 import { describePublished, type PublishSummary, publishWithProgress } from './publish.ts';
 
 interface IngestOptions extends CorpusOptions {
-  source: string;
+  source?: string;
+  dryRun?: boolean;
   date?: string;
   keyFile?: string;
   publish: boolean;
@@ -69,20 +72,28 @@ export function addIngest(program: Command): void {
     .description('read a corpus into a dataset as one source, and publish')
     .argument('<dataset>', 'folder of the dataset');
   addCorpusOptions(command)
-    .requiredOption('--source <name>', 'name of the source, by which it can be removed')
+    .option('--source <name>', 'name of the source, by which it can be removed; only --dry-run does without')
     .option('--date <YYYY-MM>', 'month of the breach')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
     .option('--memory <size>', 'bound for the memory of the process (default: 1GiB)', parseMemory)
     .option('--threads <n>', 'worker threads (default: one a core)', parseCount('--threads'))
     .option('--keep <n>', 'snapshots to keep, the new one among them (default: 2)', parseCount('--keep'))
     .option('--no-publish', 'leave the snapshot as it is')
+    .option('--dry-run', 'read a sample, say what it looks like and would take, and write nothing')
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, files: string[], options: IngestOptions) => {
+      const { source, date } = options;
+      if (source === undefined && !options.dryRun)
+        throw new UsageError('--source is missing', 'Name the source: --source collection1-2019.');
       const interrupt = onInterrupt();
       try {
-        const { inputs, format } = await openCorpus(files, options, interrupt.signal);
+        const corpus = await openCorpus(files, options, interrupt.signal);
+        if (source === undefined || options.dryRun) {
+          await printDryRun(folder, corpus, options, interrupt.signal);
+          return;
+        }
+        const { inputs, format } = corpus;
         const summary = await withDataset(folder, options, async ({ dataset, key }): Promise<IngestSummary> => {
-          const { source, date } = options;
           const bar = new ProgressBar();
           let last: IngestProgress | undefined;
           const label = `ingest ${source}`;

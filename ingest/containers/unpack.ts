@@ -14,6 +14,7 @@ export interface Packed {
   readonly blocks: Blocks;
   /** The file itself, where there is one: a zip is read from its end. */
   readonly file?: {
+    readonly bytes: number;
     open(): number;
     /** Whether all blocks have to go by all the same, since their digest is wanted. */
     readonly drain: boolean;
@@ -62,11 +63,10 @@ async function* members({ blocks, file }: Packed, budget: Budget, depth: number)
 
 async function* zipMembers({ blocks, file }: Packed, budget: Budget, depth: number): AsyncGenerator<Blocks> {
   if (file?.drain) for await (const _ of blocks);
-  const fileBytes = budget.bytesRead;
   // From here on the file's bytes are read again, entry by entry; some archives let entries share them.
   if (file) budget.bytesRead = 0;
   const read = (bytes: number): void => {
-    if (file) budget.bytesRead = Math.min(fileBytes, budget.bytesRead + bytes);
+    if (file) budget.bytesRead = Math.min(file.bytes, budget.bytesRead + bytes);
   };
   const fd = file ? file.open() : await spool(blocks);
   try {

@@ -1,0 +1,209 @@
+// A sample of a corpus through its format, without a trace on disk: what would be rejected, and what all of it would take.
+
+import os from 'node:os';
+import { createSodiumOprf } from '../accel/oprf-sodium.ts';
+import { parseHmacKeyText } from '../protocol/key.ts';
+import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
+import type { Credential } from '../store/credential-records.ts';
+import type { DatasetParameters } from '../store/dataset.ts';
+import type { DatasetKey } from '../store/key-file.ts';
+import { RECORD_BYTES } from '../store/record.ts';
+import type { Deriver } from './deriver.ts';
+import type { CorpusFormat } from './formats/format.ts';
+import { createHmacDeriver } from './hmac-deriver.ts';
+import { type CorpusInput, sampleInput, totalBytes } from './inputs.ts';
+import { createOprfDeriver } from './oprf-deriver.ts';
+import type { RejectReason } from './rejects.ts';
+import { Sorters } from './sorters.ts';
+import { decodeText } from './text.ts';
+
+/** Of each input, and of all of them. */
+const SAMPLE_BYTES = 4 << 20;
+const MAX_SAMPLE_BYTES = 64 << 20;
+const EXAMPLES = 3;
+const EXAMPLE_LENGTH = 60;
+
+/** Measured on 2 cores: merging a run and publishing it, records a second each. */
+const MERGED_A_SECOND = 2_000_000;
+/** Measured on 100 million pairs, with metadata. */
+const SNAPSHOT_BYTES_AN_ENTRY = 6;
+/** Symmetric-deletion forms of a password, on average. */
+const SIMILAR_FORMS = 3.5;
+/** Credentials that are derived to see how fast that is. */
+const TIMED = { hmac: 50_000, oprf: 300 } as const;
+
+export interface RejectSample {
+  readonly reason: RejectReason;
+  readonly count: number;
+  /** Letters as x, digits as 9. */
+  readonly examples: readonly string[];
+}
+
+export interface Prediction {
+  readonly credentials: number;
+  readonly seconds: number;
+  readonly workBytes: number;
+  readonly runBytes: number;
+  /** At the most: what is in other sources already takes no room. */
+  readonly snapshotBytes: number;
+}
+
+export interface DryRun {
+  readonly format: string;
+  readonly inputs: number;
+  readonly sampledInputs: number;
+  /** Of the files as they are; undefined for a stream. */
+  readonly totalBytes: number | undefined;
+  readonly sampledBytes: number;
+  readonly lines: number;
+  readonly credentials: number;
+  readonly rejects: readonly RejectSample[];
+  /** Undefined where the length of a stream is not known. */
+  readonly prediction: Prediction | undefined;
+}
+
+/** Reads the beginnings of the inputs. Nothing is written. @throws IngestError, ContainerError */
+export async function dryRun(
+  parameters: DatasetParameters,
+  key: DatasetKey,
+  format: CorpusFormat,
+  inputs: readonly CorpusInput[],
+  signal?: AbortSignal,
+): Promise<DryRun> {
+  const rejects = new Map<RejectReason, { count: number; examples: string[] }>();
+  const timed: Credential[] = [];
+  let credentials = 0;
+  let rejected = 0;
+  let sampledBytes = 0;
+  let sampledText = 0;
+  let sampledInputs = 0;
+  let parseSeconds = 0;
+  let whole = true;
+  for (const input of inputs) {
+    signal?.throwIfAborted();
+    if (sampledText >= MAX_SAMPLE_BYTES) {
+      whole = false;
+      break;
+    }
+    const sample = await sampleInput(input, SAMPLE_BYTES, signal);
+    const text = sample.whole ? sample.text : sample.text.subarray(0, sample.text.lastIndexOf(0x0a) + 1);
+    sampledInputs++;
+    sampledBytes += sample.whole ? (input.bytes ?? sample.bytesRead) : sample.bytesRead;
+    sampledText += text.length;
+    whole &&= sample.whole;
+    parseSeconds += timeParser(format, text);
+    eachLine(format, text, {
+      credential(credential) {
+        credentials++;
+        if (timed.length < TIMED[key.suite]) timed.push(credential);
+      },
+      reject(reason, line) {
+        rejected++;
+        const found = rejects.get(reason) ?? { count: 0, examples: [] };
+        rejects.set(reason, found);
+        found.count++;
+        if (found.examples.length < EXAMPLES && line.length > 0) found.examples.push(maskLine(line));
+      },
+    });
+  }
+  const total = totalBytes(inputs);
+  const factor = whole ? 1 : total === undefined || sampledBytes === 0 ? undefined : total / sampledBytes;
+  return {
+    format: format.name,
+    inputs: inputs.length,
+    sampledInputs,
+    totalBytes: total,
+    sampledBytes,
+    lines: credentials + rejected,
+    credentials,
+    rejects: [...rejects].map(([reason, found]) => ({ reason, ...found })).sort((a, b) => b.count - a.count),
+    prediction:
+      factor === undefined
+        ? undefined
+        : predict(parameters, format, {
+            credentials: Math.round(credentials * factor),
+            parseSeconds: parseSeconds * factor,
+            secondsACredential: await timeDeriver(key, parameters, timed),
+          }),
+  };
+}
+
+interface LineOutcome {
+  credential(credential: Credential): void;
+  reject(reason: RejectReason, line: string): void;
+}
+
+/** Line by line, so that a reject has its line. */
+function eachLine(format: CorpusFormat, text: Buffer, outcome: LineOutcome): void {
+  let line: Buffer = text.subarray(0, 0);
+  const parser = format.createParser({
+    credential: outcome.credential,
+    reject: (reason) => outcome.reject(reason, decodeText(line.subarray(0, EXAMPLE_LENGTH)).trimEnd()),
+  });
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf(0x0a, from);
+    const to = end === -1 ? text.length : end + 1;
+    line = text.subarray(from, to);
+    parser.push(line);
+    from = to;
+  }
+  parser.end();
+}
+
+/** Letters as x, digits as 9, separators as they are, anything else as *. */
+export function maskLine(line: string): string {
+  return line
+    .replace(/\p{L}/gu, 'x')
+    .replace(/\p{N}/gu, '9')
+    .replace(/[^x9:;,|\t "'@./{}[\]]/gu, '*');
+}
+
+function timeParser(format: CorpusFormat, text: Buffer): number {
+  const started = performance.now();
+  const parser = format.createParser({ credential: () => {}, reject: () => {} });
+  parser.push(text);
+  parser.end();
+  return (performance.now() - started) / 1000;
+}
+
+async function timeDeriver(
+  key: DatasetKey,
+  { indexes, similar = false }: DatasetParameters,
+  credentials: readonly Credential[],
+): Promise<number> {
+  if (credentials.length === 0 || indexes.length === 0) return 0;
+  // So much that it never writes a chunk: the folder is not there.
+  const sorters = new Sorters(indexes, '', 64 << 20);
+  const deriver: Deriver =
+    key.suite === 'hmac'
+      ? createHmacDeriver(parseHmacKeyText(key.revealText()), sorters, similar)
+      : createOprfDeriver(key.createSuite(await createSodiumOprf()), sorters, similar);
+  const started = performance.now();
+  for (const { username, password, times } of credentials)
+    deriver.add(username === undefined ? undefined : normalizeUsername(username), normalizePassword(password), times);
+  deriver.flush();
+  return (performance.now() - started) / 1000 / credentials.length;
+}
+
+interface Measured {
+  readonly credentials: number;
+  readonly parseSeconds: number;
+  readonly secondsACredential: number;
+}
+
+function predict(parameters: DatasetParameters, format: CorpusFormat, measured: Measured): Prediction {
+  const { indexes, similar } = parameters;
+  const accountRecords = 2 + (similar ? SIMILAR_FORMS : 0);
+  const feeds = (index: (typeof indexes)[number]): boolean => indexes.includes(index) && format.feeds.includes(index);
+  const records = measured.credentials * ((feeds('account') ? accountRecords : 0) + (feeds('password') ? 1 : 0));
+  const deriveSeconds = measured.credentials * measured.secondsACredential;
+  const threads = os.availableParallelism();
+  const runBytes = Math.round(records * RECORD_BYTES);
+  return {
+    credentials: measured.credentials,
+    seconds: (measured.parseSeconds + deriveSeconds) / threads + (2 * records) / MERGED_A_SECOND,
+    workBytes: runBytes,
+    runBytes,
+    snapshotBytes: Math.round(records * SNAPSHOT_BYTES_AN_ENTRY),
+  };
+}
