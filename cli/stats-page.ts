@@ -203,11 +203,15 @@ ${anonymityFigure(stats)}${costFigure(stats)}${sourcesFigure(stats)}
 ${Object.entries(indexes).map(([name, { histogram }]) => sizesFigure(name, 'bucket', histogram))}
 ${Object.entries(ranges).map(([name, { histogram }]) => sizesFigure(name, 'range', histogram))}
 </section>
-<section class="leaks"><h2>What sizes give away</h2>
-<p>Answers are padded to few sizes. This is what the size of one still tells of the bucket, of at most the bits in its prefix.</p>
-${table({ header: ['Index', 'Bits given away', 'False positives a query', 'Sizes of answers'], rows: leaks })}</section>
+${leaks.length === 0 ? '' : leaksSection(leaks)}
 </main>
 </body>
 </html>
 `.markup;
+}
+
+function leaksSection(rows: Table['rows']): Markup {
+  return html`<section class="leaks"><h2>What sizes give away</h2>
+<p>Answers are padded to few sizes. This is what the size of one still tells of the bucket, of at most the bits in its prefix.</p>
+${table({ header: ['Index', 'Bits given away', 'False positives a query', 'Sizes of answers'], rows })}</section>`;
 }

@@ -59,12 +59,14 @@ export interface RunFacts {
   readonly rejects: { readonly [reason: string]: number };
   /** What plaintext fed in the dataset that the run was made for: `feedsOf`. */
   readonly indexes: readonly SectionName[];
+  /** Whether that dataset had entries of similarity forms. */
+  readonly similar?: true;
   /** In the order in which they stand in the file. */
   readonly sections: readonly RunSection[];
 }
 
 /** What the maker of a run says; the rest follows from its dataset and records. */
-export type NewRunFacts = Omit<RunFacts, 'indexes' | 'sections'>;
+export type NewRunFacts = Omit<RunFacts, 'indexes' | 'similar' | 'sections'>;
 
 const SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -102,6 +104,7 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     Array.isArray(facts.files) &&
     Array.isArray(facts.indexes) &&
     facts.indexes.every((name) => SECTION_NAMES.includes(name)) &&
+    (facts.similar === undefined || facts.similar === true) &&
     Array.isArray(facts.sections) &&
     facts.sections.every((section) => SECTION_NAMES.includes(section?.index) && count(section.records));
   return valid ? facts : undefined;
@@ -126,6 +129,12 @@ export function assertRunBelongs({ file, facts }: { file: string; facts: RunFact
       'RUN_FOREIGN',
       `run ${file}: it was made for a dataset without ${lacking.join(' and ')}`,
       'Ingest its corpus here, or where it was made into a dataset with the same --index and --hash-plaintext.',
+    );
+  if (facts.similar !== parameters.similar)
+    throw new StoreError(
+      'RUN_FOREIGN',
+      `run ${file}: it was made for a dataset ${facts.similar ? 'with' : 'without'} entries of similar passwords`,
+      'Ingest its corpus here, or where it was made into a dataset with the same --similar.',
     );
   if (path.basename(file) !== `${source}.run`)
     throw new StoreError('RUN_FOREIGN', `run ${file}: its source is named otherwise`, `Rename it ${source}.run.`);

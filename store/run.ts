@@ -33,7 +33,7 @@ const WRITE_BYTES = 1 << 20;
 
 /** Writes records front to back; nothing is seen of the run before `commit`. */
 export class RunWriter {
-  readonly #feeds: readonly SectionName[];
+  readonly #madeFor: Pick<RunFacts, 'indexes' | 'similar'>;
   readonly #target: string;
   readonly #aside: string;
   readonly #handle: number;
@@ -46,7 +46,8 @@ export class RunWriter {
 
   constructor(dataset: Dataset, source: string) {
     fs.mkdirSync(workFolder(dataset), { recursive: true });
-    this.#feeds = feedsOf(dataset.parameters);
+    const { similar } = dataset.parameters;
+    this.#madeFor = { indexes: feedsOf(dataset.parameters), ...(similar ? { similar } : {}) };
     this.#target = runPath(dataset, source);
     this.#aside = path.join(workFolder(dataset), `${source}.run.part`);
     this.#handle = fs.openSync(this.#aside, 'w', 0o644);
@@ -67,7 +68,7 @@ export class RunWriter {
 
   /** Makes the run durable and visible. */
   commit(facts: NewRunFacts): RunFacts {
-    const whole: RunFacts = { ...facts, indexes: this.#feeds, sections: this.#sections };
+    const whole: RunFacts = { ...facts, ...this.#madeFor, sections: this.#sections };
     const json = Buffer.from(JSON.stringify(whole));
     this.#write(json, 0, json.length);
     const length = Buffer.alloc(4);
