@@ -13,8 +13,8 @@ const PROCESS_BYTES = 104 * MIB;
 const THREAD_BYTES = 44 * MIB;
 /** Below this another thread only makes chunks smaller. */
 const MIN_WORK_BYTES = 16 * MIB;
-/** A line of 30 bytes makes three records of 26 bytes while they are sorted. */
-const SORTER_TO_SEGMENT = 3;
+/** A line of 30 bytes makes three records, each of 36 bytes while it is sorted. */
+const SORTER_TO_SEGMENT = 4;
 /** An `oprf` segment of this size keeps a thread busy for some seconds. */
 const MAX_SEGMENT_BYTES = { hmac: 64 * MIB, oprf: MIB / 4 } as const;
 /** Segments a thread at the least, so that all threads end at about the same time. */

@@ -1,7 +1,6 @@
 // A worker thread of ingest: a segment in, sorted chunks out. It alone sees a segment's plaintext.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { parseHmacKeyText } from '../protocol/key.ts';
 import type { SuiteName } from '../protocol/suite.ts';
 import { parseKeyText } from '../store/key-file.ts';
@@ -49,6 +48,8 @@ async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promis
 
 async function createKeyedDeriver({ suite, keyText }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
   if (suite === 'hmac') return createHmacDeriver(parseHmacKeyText(keyText), sorters);
+  // Half a megabyte of WebAssembly that the other suite does not need.
+  const { createSodiumOprf } = await import('../accel/oprf-sodium.ts');
   return createOprfDeriver(parseKeyText(keyText).createSuite(await createSodiumOprf()), sorters);
 }
 

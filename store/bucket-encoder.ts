@@ -90,13 +90,12 @@ export class BucketEncoder {
   /** Records come by hash, then tag; a bucket wants them by tag alone, without doubles. */
   #sortByTag(count: number): { tags: Float64Array; metadata: Uint8Array } {
     const width = this.#metadataBytes;
-    const places = Uint32Array.from({ length: count }, (_, i) => i).sort(
-      (a, b) => (this.#tags[a] as number) - (this.#tags[b] as number),
-    );
+    const order = this.#orderByTag(count);
     const tags = new Float64Array(count);
     const metadata = new Uint8Array(count * width);
     let kept = 0;
-    for (const from of places) {
+    for (let place = 0; place < count; place++) {
+      const from = order[place] as number;
       const tag = this.#tags[from] as number;
       // Two entries of one bucket share a tag once in 2^29 buckets. To a client they are one: either is a hit.
       if (kept > 0 && tags[kept - 1] === tag) continue;
@@ -106,6 +105,43 @@ export class BucketEncoder {
       kept++;
     }
     return { tags: tags.subarray(0, kept), metadata: metadata.subarray(0, kept * width) };
+  }
+
+  /**
+   * Places of the entries by tag, equal tags in the order in which they came. Tags are pseudo-random: one distribution
+   * by their leading bits leaves about one in each group.
+   */
+  #orderByTag(count: number): Uint32Array {
+    const tags = this.#tags;
+    const bits = 32 - Math.clz32(count);
+    const divisor = 2 ** (TAG_BITS - bits);
+    const ends = new Uint32Array(2 ** bits);
+    for (let i = 0; i < count; i++) {
+      const group = Math.floor((tags[i] as number) / divisor);
+      ends[group] = (ends[group] as number) + 1;
+    }
+    let sum = 0;
+    for (let group = 0; group < ends.length; group++) {
+      const size = ends[group] as number;
+      ends[group] = sum;
+      sum += size;
+    }
+    const order = new Uint32Array(count);
+    for (let i = 0; i < count; i++) {
+      const group = Math.floor((tags[i] as number) / divisor);
+      const place = ends[group] as number;
+      order[place] = i;
+      ends[group] = place + 1;
+    }
+    // Nearly sorted: each entry moves within its group.
+    for (let i = 1; i < count; i++) {
+      const moving = order[i] as number;
+      const tag = tags[moving] as number;
+      let at = i;
+      for (; at > 0 && (tags[order[at - 1] as number] as number) > tag; at--) order[at] = order[at - 1] as number;
+      order[at] = moving;
+    }
+    return order;
   }
 
   #grow(): void {
