@@ -168,7 +168,7 @@ function timeParser(format: CorpusFormat, text: Buffer): number {
 
 async function timeDeriver(
   key: DatasetKey,
-  { indexes, similar = false }: DatasetParameters,
+  { indexes, similar }: DatasetParameters,
   credentials: readonly Credential[],
 ): Promise<number> {
   if (credentials.length === 0 || indexes.length === 0) return 0;
@@ -176,8 +176,8 @@ async function timeDeriver(
   const sorters = new Sorters(indexes, '', 64 << 20);
   const deriver: Deriver =
     key.suite === 'hmac'
-      ? createHmacDeriver(parseHmacKeyText(key.revealText()), sorters, similar)
-      : createOprfDeriver(key.createSuite(await createSodiumOprf()), sorters, similar);
+      ? createHmacDeriver(parseHmacKeyText(key.revealText()), sorters, similar === true)
+      : createOprfDeriver(key.createSuite(await createSodiumOprf()), sorters, similar === true);
   const started = performance.now();
   for (const { username, password, times } of credentials)
     deriver.add(username === undefined ? undefined : normalizeUsername(username), normalizePassword(password), times);

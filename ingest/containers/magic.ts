@@ -33,13 +33,15 @@ export function detectContainer(head: Uint8Array): ContainerKind | undefined {
   return isTarHeader(head) ? 'tar' : undefined;
 }
 
+const USTAR_AT = 257;
 const CHECKSUM_AT = 148;
 const CHECKSUM_END = 156;
 const SPACE = 0x20;
 
-/** By the checksum of POSIX.1-1988 ustar, which tars older than the magic have too. */
+/** By the magic of POSIX.1-1988 ustar, or the checksum, which tars older than it have too. */
 function isTarHeader(head: Uint8Array): boolean {
   if (head.length < 512 || head[0] === 0) return false;
+  if (Buffer.from(head.subarray(USTAR_AT, USTAR_AT + 5)).toString('latin1') === 'ustar') return true;
   const field = Buffer.from(head.subarray(CHECKSUM_AT, CHECKSUM_END)).toString('latin1');
   const digits = /^ *([0-7]{1,7})[\0 ]/.exec(field)?.[1];
   if (digits === undefined) return false;
