@@ -1,0 +1,69 @@
+// npm run bench:similar: how many similar passwords the forms of PROTOCOL.md §3 find, and how many others they take for
+// similar, beside ten ranked tweaks. Seeded: the same numbers everywhere.
+
+import { parseArgs } from 'node:util';
+import { formatTable } from '../cli/output.ts';
+import { normalizePassword } from '../protocol/normalize.ts';
+import { similarForms } from '../protocol/similar.ts';
+import { createRandom, type Random } from '../test/fixtures/random.ts';
+import { DISSIMILAR, drawPair, type PasswordPair, SIMILAR_EDITS } from './similar-edits.ts';
+import { rankedTweaks } from './similar-tweaks.ts';
+
+const { values } = parseArgs({
+  options: { pairs: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
+});
+const PAIRS = Number(values.pairs);
+const SEED = Number(values.seed);
+
+const formTexts = (password: string): string[] =>
+  similarForms(normalizePassword(password)).map((form) => Buffer.from(form).toString('latin1'));
+
+/** What was found of one kind of pairs. */
+class Count {
+  pairs = 0;
+  forms = 0;
+  tweaks = 0;
+  formEntries = 0;
+  tweakEntries = 0;
+
+  add({ leaked, typed }: PasswordPair): void {
+    const stored = formTexts(leaked);
+    const tweaks = rankedTweaks(leaked);
+    this.pairs++;
+    if (formTexts(typed).some((form) => stored.includes(form))) this.forms++;
+    if (tweaks.has(typed)) this.tweaks++;
+    this.formEntries += stored.length;
+    this.tweakEntries += tweaks.size;
+  }
+
+  addAll(other: Count): void {
+    for (const member of ['pairs', 'forms', 'tweaks', 'formEntries', 'tweakEntries'] as const)
+      this[member] += other[member];
+  }
+
+  row(name: string): string[] {
+    const share = (found: number): string => `${((100 * found) / this.pairs).toFixed(2)}%`;
+    const mean = (entries: number): string => (entries / this.pairs).toFixed(1);
+    return [name, share(this.forms), share(this.tweaks), mean(this.formEntries), mean(this.tweakEntries)];
+  }
+}
+
+function measure(random: Random, kinds: typeof SIMILAR_EDITS, total: string): string[][] {
+  const all = new Count();
+  const rows = Object.entries(kinds).map(([kind, makePair]) => {
+    const count = new Count();
+    for (let i = 0; i < PAIRS; i++) count.add(drawPair(random, makePair));
+    all.addAll(count);
+    return count.row(kind);
+  });
+  return [...rows, all.row(total)];
+}
+
+const random = createRandom(SEED);
+console.log(
+  `${PAIRS.toLocaleString('en-US')} pairs of each kind, seed ${SEED}; entries are those stored of a leaked pair, besides itself\n`,
+);
+const head = (what: string): string[] => [what, 'FORMS', 'TEN TWEAKS', 'ENTRIES', 'ENTRIES'];
+console.log(formatTable(head('SIMILAR: FOUND'), measure(random, SIMILAR_EDITS, 'all kinds, as often')));
+console.log();
+console.log(formatTable(head('DISSIMILAR: FALSE ALARMS'), measure(random, DISSIMILAR, 'all kinds, as often')));
