@@ -6,4 +6,12 @@ export { type CallOptions, createLeakChecker, type LeakChecker } from './checker
 export { LookupError, type LookupErrorCode, type MisuseCode, type UnknownReason } from './errors.ts';
 export type { Credential } from './inquiry.ts';
 export type { HmacOptions, LeakCheckerOptions, OprfOptions, ProofPolicy } from './options.ts';
-export type { Sighting, Signal, SignalName, Signals, Verdict, VerdictStatus } from './verdict.ts';
+export type {
+  ExposedCredentialCheck,
+  Sighting,
+  Signal,
+  SignalName,
+  Signals,
+  Verdict,
+  VerdictStatus,
+} from './verdict.ts';

@@ -6,8 +6,9 @@ import type { IndexName } from '../protocol/bucket-id.ts';
 import { entryTag, metadataPad } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
-import { EntryKind, pairInput, passwordInput, usernameInput } from '../protocol/private-input.ts';
+import { EntryKind, pairInput, passwordInput, similarInput, usernameInput } from '../protocol/private-input.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
+import { MAX_SIMILAR_FORMS, similarForms } from '../protocol/similar.ts';
 import { reasonOf, type UnknownReason } from './errors.ts';
 import { type Signal, type SignalName, type Signals, UNASKED } from './verdict.ts';
 
@@ -57,7 +58,20 @@ export function deriveInquiries(credential: Credential, maxInputBytes: number): 
   const inquiries: Inquiry[] = [];
   if (username) {
     const questions = [alone('username', username, () => usernameInput(username))];
-    if (password) questions.unshift(question('pair', () => pairInput(username, password)));
+    if (password) {
+      const forms = similarForms(password);
+      // As many questions whatever the password is.
+      const similar = Array.from({ length: MAX_SIMILAR_FORMS }, (_, i) => {
+        const form = forms[i];
+        const asked = form && question('similar', () => similarInput(username, form));
+        // A form that no suite takes has no entry in any dataset.
+        return asked && !asked.settled ? asked : settle('similar', UNASKED.similar);
+      });
+      questions.unshift(
+        question('pair', () => pairInput(username, password)),
+        ...similar,
+      );
+    }
     inquiries.push({ index: 'account', username, questions });
   }
   if (password)
@@ -77,6 +91,7 @@ export function isAsked({ questions }: Inquiry): boolean {
 
 const KINDS: { readonly [name in SignalName]: EntryKind } = {
   pair: EntryKind.pair,
+  similar: EntryKind.similar,
   password: EntryKind.password,
   username: EntryKind.username,
 };
@@ -119,11 +134,28 @@ export async function answerOrFail(
 
 function signalsOf(questions: readonly Question[], answer: (question: Question) => Signal): Partial<Signals> {
   const signals: { [name in SignalName]?: Signal } = {};
-  for (const question of questions) signals[question.signal] = question.settled ?? answer(question);
+  for (const question of questions) {
+    const before = signals[question.signal] ?? UNASKED[question.signal];
+    signals[question.signal] = either(before, question.settled ?? answer(question));
+  }
   return signals;
 }
 
-/** The inquiries that a dataset has an index for. */
-export function answerable(inquiries: readonly Inquiry[], { indexes }: ServiceConfig): Inquiry[] {
-  return inquiries.filter(({ index }: { index: IndexName }) => indexes[index]);
+const WEIGHTS = { unasked: 0, absent: 1, unknown: 2, found: 3 } as const;
+
+/** Of two questions about one thing: what was found most often, then a failure, since it may have been a finding. */
+function either(a: Signal, b: Signal): Signal {
+  if (a.result === 'found' && b.result === 'found') return b.timesSeen > a.timesSeen ? b : a;
+  return WEIGHTS[b.result] > WEIGHTS[a.result] ? b : a;
+}
+
+/** What a dataset has an index for, and of that the questions that it has entries for. */
+export function answerable(inquiries: readonly Inquiry[], { indexes, similar }: ServiceConfig): Inquiry[] {
+  return inquiries
+    .filter(({ index }: { index: IndexName }) => indexes[index])
+    .map((inquiry) =>
+      similar || inquiry.index !== 'account'
+        ? inquiry
+        : { ...inquiry, questions: inquiry.questions.filter(({ signal }) => signal !== 'similar') },
+    );
 }

@@ -3,11 +3,17 @@
 import type { SourceConfig } from '../protocol/service-config.ts';
 import type { UnknownReason } from './errors.ts';
 
-/** `pair`: username and password leaked together; then the password, then the username alone; or nothing is known. */
-export type VerdictStatus = 'pair' | 'password' | 'username' | 'clean' | 'unknown';
+/**
+ * `pair`: username and password leaked together; then the username with a similar password, the password, the username
+ * alone; or nothing is known.
+ */
+export type VerdictStatus = 'pair' | 'similar' | 'password' | 'username' | 'clean' | 'unknown';
 
-/** The questions that a check can ask, the most serious first. */
-export const SIGNAL_NAMES = ['pair', 'password', 'username'] as const;
+/**
+ * The questions that a check can ask, the most serious first. A password that leaked can be acted on, so it comes
+ * before the username: nearly every username has leaked.
+ */
+export const SIGNAL_NAMES = ['pair', 'similar', 'password', 'username'] as const;
 export type SignalName = (typeof SIGNAL_NAMES)[number];
 
 /** What the dataset says of an entry that was found. */
@@ -23,13 +29,24 @@ export type Signal =
   | ({ readonly result: 'found' } & Sighting)
   | { readonly result: 'absent' }
   | { readonly result: 'unknown'; readonly reason: UnknownReason }
-  /** Not part of this check, or the dataset has no index for it. */
+  /** Not part of this check, or the dataset has no entries for it. */
   | { readonly result: 'unasked' };
 
 export type Signals = { readonly [name in SignalName]: Signal };
 
+/** What a finding is in Cloudflare's `Exposed-Credential-Check`. */
+const HEADER_VALUES = { pair: '1', username: '2', similar: '3', password: '4' } as const satisfies {
+  [name in SignalName]: string;
+};
+export type ExposedCredentialCheck = (typeof HEADER_VALUES)[SignalName];
+
 export interface Verdict {
   readonly status: VerdictStatus;
+  /**
+   * For the request header `Exposed-Credential-Check`: 1 pair, 2 username, 3 similar, 4 password. Missing where the
+   * status is `clean` or `unknown`: then that header must be missing too, whoever sent one.
+   */
+  readonly exposedCredentialCheck?: ExposedCredentialCheck;
   /** Only where the status is `unknown`. */
   readonly reason?: UnknownReason;
   /** Of the entry that decided the status: lower bound of the times seen. */
@@ -44,27 +61,27 @@ export interface Verdict {
 
 export const UNASKED: Signals = {
   pair: { result: 'unasked' },
+  similar: { result: 'unasked' },
   password: { result: 'unasked' },
   username: { result: 'unasked' },
 };
 
 /**
- * The most serious thing found, as long as nothing that failed could have shown something else. A pair outranks
- * everything; below it, one failed question makes the whole `unknown`: its answer may have been worse, or `clean` wrong.
+ * The most serious thing found, unless a question that is more serious failed: its answer may have been worse. One failed
+ * question without a finding above it makes the whole `unknown`: `clean` may be wrong.
  * @param ifUnasked the reason where no question could be asked
  */
 export function decide(
   signals: Signals,
   ifUnasked: 'INDEX_MISSING' | 'NOTHING_ASKED',
-): Pick<Verdict, 'status' | 'reason' | 'timesSeen' | 'source'> {
-  const failed = SIGNAL_NAMES.map((name) => signals[name]).find(({ result }) => result === 'unknown');
+): Pick<Verdict, 'status' | 'exposedCredentialCheck' | 'reason' | 'timesSeen' | 'source'> {
   for (const status of SIGNAL_NAMES) {
     const signal = signals[status];
-    if (signal.result !== 'found' || (failed && status !== 'pair')) continue;
+    if (signal.result === 'unknown') return { status: 'unknown', reason: signal.reason };
+    if (signal.result !== 'found') continue;
     const { timesSeen, source } = signal;
-    return { status, timesSeen, ...(source && { source }) };
+    return { status, exposedCredentialCheck: HEADER_VALUES[status], timesSeen, ...(source && { source }) };
   }
-  if (failed?.result === 'unknown') return { status: 'unknown', reason: failed.reason };
   const asked = SIGNAL_NAMES.some((name) => signals[name].result === 'absent');
   return asked ? { status: 'clean' } : { status: 'unknown', reason: ifUnasked };
 }
