@@ -16,7 +16,7 @@ import { bin } from '../test/fixtures/credveil.ts';
 import { writeCorpus } from './ingest-corpus.ts';
 import { countFound } from './ingest-lookups.ts';
 import { describeMachine } from './machine.ts';
-import { watchPeaks } from './process-peaks.ts';
+import { type Peaks, watchPeaks } from './process-peaks.ts';
 
 const LOOKUPS = 100_000;
 /** Below the largest, so that the slope shows. */
@@ -43,6 +43,8 @@ interface Measured {
   readonly ingestSeconds: number;
   readonly publishSeconds: number;
   readonly records: number;
+  readonly ingestProcessor: number;
+  readonly publishProcessor: number;
   readonly peakBytes: number;
   readonly workBytes: number;
   readonly runBytes: number;
@@ -52,14 +54,14 @@ interface Measured {
 }
 
 /** Runs a command, and watches its memory and the work folder. */
-async function run(args: readonly string[], work: string): Promise<{ seconds: number; rss: number; disk: number }> {
+async function run(args: readonly string[], work: string): Promise<Peaks & { readonly seconds: number }> {
   const started = performance.now();
   const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
   const peaks = watchPeaks(child.pid as number, work);
   const code = await new Promise((resolve) => child.once('exit', resolve));
-  const { rss, disk } = peaks.stop();
+  const seen = peaks.stop();
   if (code !== 0) throw new Error(`credveil ${args[0]}: exit code ${code}`);
-  return { seconds: (performance.now() - started) / 1000, rss, disk };
+  return { ...seen, seconds: (performance.now() - started) / 1000 };
 }
 
 async function measure(count: number): Promise<Measured> {
@@ -85,6 +87,8 @@ async function measure(count: number): Promise<Measured> {
       ingestSeconds: ingest.seconds,
       publishSeconds: publish.seconds,
       records: facts.sources.reduce((sum, { records }) => sum + records, 0),
+      ingestProcessor: ingest.processorSeconds,
+      publishProcessor: publish.processorSeconds,
       peakBytes: Math.max(ingest.rss, publish.rss),
       workBytes: Math.max(ingest.disk, publish.disk),
       runBytes: fs.statSync(runPath(dataset, 'bench')).size,
@@ -108,8 +112,10 @@ console.log(
       row('text', (of) => formatBytes(of.textBytes)),
       row('ingest, text to run', (of) => `${of.ingestSeconds.toFixed(1)} s`),
       row('  pairs', (of) => rate(of.pairs, of.ingestSeconds)),
+      row('  processor time', (of) => `${of.ingestProcessor.toFixed(1)} s`),
       row('publish, run to snapshot', (of) => `${of.publishSeconds.toFixed(1)} s`),
       row('  records', (of) => rate(of.records, of.publishSeconds)),
+      row('  processor time', (of) => `${of.publishProcessor.toFixed(1)} s`),
       row('peak memory', (of) => formatBytes(of.peakBytes)),
       row('peak of work/', (of) => formatBytes(of.workBytes)),
       row('run', (of) => formatBytes(of.runBytes)),

@@ -20,7 +20,8 @@ const USAGE_CODES: ReadonlySet<string> = new Set(['SOURCE_NAME', 'SOURCE_DATE', 
 export function reportFailure(error: unknown): number {
   if (isAbort(error)) {
     process.stderr.write(
-      '\ninterrupted: nothing was left half done; run the same command again, it goes on after what was finished\n',
+      '\ninterrupted: nothing was left half done\n' +
+        '  Run the same command again: ingest of files goes on after what is finished, of standard input it begins anew.\n',
     );
     return ExitCode.interrupted;
   }
