@@ -31,7 +31,7 @@ const HASH_LINES = [
 const URL_LINE = /^[a-z][a-z0-9+.-]*:\/\/[^\s:]+(:\d{1,5})?[^\s:]*:[^:]+:./i;
 const BARE_URL_LINE = /^([a-z0-9-]+\.)+[a-z]{2,}(:\d{1,5})?(\/[^\s:]*)?:[^\s:]+:./i;
 const COUNTED_LINE = /^\s*\d{1,15}[ \t]./;
-const EMAIL = /^\s*[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const EMAIL = /^\s*[^\s@:;,|]+@[^\s@:;,|]+\.[^\s@:;,|]+$/;
 
 /**
  * Total: what looks like nothing else is a list of passwords.

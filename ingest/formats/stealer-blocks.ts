@@ -36,6 +36,10 @@ class BlockParser implements CorpusParser {
   readonly #lines: LineSplitter;
   #username: string | undefined;
   #password: string | undefined;
+  /** A line before the block says where it begins: then its fields may come in any order. */
+  #bounded = true;
+  /** The field that the first block began with; where nothing stands between blocks, it begins each. */
+  #leader: Role | undefined;
 
   constructor(sink: CredentialSink) {
     this.#sink = sink;
@@ -56,7 +60,7 @@ class BlockParser implements CorpusParser {
 
   #line(line: string): void {
     if (RULER.test(line)) {
-      this.#close();
+      this.#begin();
       return;
     }
     const [, key, value] = BLOCK_LINE.exec(line) ?? [];
@@ -64,21 +68,26 @@ class BlockParser implements CorpusParser {
       this.#sink.reject('no-separator');
       return;
     }
+    const role = blockRole(key);
+    if (role === 'start') this.#begin();
+    if (role !== 'username' && role !== 'password') return;
+    this.#leader ??= role;
+    const isOpen = this.#username !== undefined || this.#password !== undefined;
+    const again = (role === 'username' ? this.#username : this.#password) !== undefined;
+    if (again || (isOpen && !this.#bounded && role === this.#leader)) this.#close();
     // One blank after the colon is the log's; more are the password's.
     const text = value.startsWith(' ') ? value.slice(1) : value;
-    switch (blockRole(key)) {
-      case 'start':
-        this.#close();
-        break;
-      case 'username':
-        if (this.#username !== undefined) this.#close();
-        this.#username = text;
-        break;
-      case 'password':
-        if (this.#password !== undefined) this.#close();
-        this.#password = decodeHexNotation(text);
-        break;
+    if (role === 'username') this.#username = text;
+    else this.#password = decodeHexNotation(text);
+    if (this.#username !== undefined && this.#password !== undefined) {
+      this.#close();
+      this.#bounded = false;
     }
+  }
+
+  #begin(): void {
+    this.#close();
+    this.#bounded = true;
   }
 
   /** Ends a block: what it has must be whole. */
