@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
-import { type DatasetKey, openKeyFile } from '../store/key-file.ts';
+import { assertOutside, type DatasetKey, openKeyFile } from '../store/key-file.ts';
 import { lockDataset } from '../store/lock.ts';
 
 /** Beside the dataset, unless the person names another place. */
@@ -22,7 +22,9 @@ export async function withDataset<T>(
   work: (opened: OpenedForWriting) => Promise<T>,
 ): Promise<T> {
   const dataset = openDataset(folder);
-  const key = openKeyFile(keyFileFor(folder, options.keyFile));
+  const keyFile = keyFileFor(folder, options.keyFile);
+  assertOutside(keyFile, folder);
+  const key = openKeyFile(keyFile);
   assertKeyBelongs(dataset, key);
   const unlock = lockDataset(folder);
   try {

@@ -62,7 +62,8 @@ export function createService(
 ): Service {
   const { base, dataset, maxBodyBytes } = settings;
   const publicKey = suite.publicKey && bytesToHex(suite.publicKey);
-  const newest = new Map<DatasetId, number>();
+  /** What the first config that was believed said, and the newest sequence number since. */
+  let known: { readonly dataset: DatasetId; readonly sequence: number } | undefined;
 
   const send = ({ path, accept, body, maxBytes, deadline, refuse }: ServiceRequest): Promise<Uint8Array> =>
     fetchBounded(settings.fetch, {
@@ -93,19 +94,24 @@ export function createService(
     }
   };
 
-  /** An old snapshot keeps its seals for ever: only its number tells that it was replayed. */
+  /**
+   * An old snapshot keeps its seals for ever: only its number tells that it was replayed. So does a snapshot of another
+   * dataset under the same key, which could be older still: a checker stays with the dataset that it saw first.
+   */
   const assertNotOlder = ({ dataset: id, snapshot }: ServiceConfig): void => {
     const sequence = Number.parseInt(snapshot, 10);
-    const before = newest.get(id) ?? 0;
-    if (sequence < before) throw lookupFailure('SNAPSHOT_OLDER');
-    newest.set(id, sequence);
+    if (known && known.dataset !== id) throw lookupFailure('DATASET_MISMATCH');
+    if (known && sequence < known.sequence) throw lookupFailure('SNAPSHOT_OLDER');
+    known = { dataset: id, sequence };
   };
 
   const openBody: Service['openBody'] = (body, { snapshot, indexes }, index, hash) => {
-    const { prefixBits, bodyBytes } = indexConfig(indexes, index);
+    const { prefixBits, bodyBytes, metadataBytes } = indexConfig(indexes, index);
     if (!bodyBytes.includes(body.length)) throw lookupFailure('BODY_MALFORMED', { detail: 'a length not announced' });
     try {
-      return openBucket(body, { snapshot, index, prefixBits, id: bucketId(hash, prefixBits) }, suite.sealKey);
+      const bucket = openBucket(body, { snapshot, index, prefixBits, id: bucketId(hash, prefixBits) }, suite.sealKey);
+      if (bucket.metadataBytes !== metadataBytes) throw lookupFailure('BODY_MALFORMED', { detail: 'other metadata' });
+      return bucket;
     } catch (cause) {
       if (!(cause instanceof ProtocolError)) throw cause;
       throw lookupFailure(cause.code === 'BUCKET_FORGED' ? 'BODY_FORGED' : 'BODY_MALFORMED', { cause });

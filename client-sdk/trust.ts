@@ -14,6 +14,8 @@ import type { OprfSettings } from './options.ts';
 
 /** One check in how many has the known answer asked for again, in the background. */
 const CANARY_EVERY = 256;
+/** Proofs that are remembered as owed. One that is not paid stops every check, so more would change nothing. */
+const MAX_OWED = 64;
 
 export interface Examiner {
   /** Has the canary evaluated as if it were anyone's. @throws LookupError `KEY_MISMATCH` for a wrong answer, and others */
@@ -37,32 +39,38 @@ export interface Trust {
 export function createTrust(examiner: Examiner, { proof, sampleEvery }: OprfSettings): Trust {
   /** `caught`: it gave a wrong answer or proof, and none that was right since. */
   let state: 'new' | 'trusted' | 'caught' = 'new';
+  /** How often it was caught: what was under way at the time must not restore trust. */
+  let catches = 0;
   /** Chosen for a proof that did not come. Until it does, nothing passes: else a cheat need only keep silent. */
-  let owed: Evaluation | undefined;
+  const owed = new Set<Evaluation>();
   let pending: Promise<void> | undefined;
 
   const orCatch = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } catch (error) {
-      if (error instanceof LookupError && error.code === 'KEY_MISMATCH') state = 'caught';
+      if (isMismatch(error)) {
+        state = 'caught';
+        catches++;
+      }
       throw error;
     }
   };
 
   const settle = async (config: ServiceConfig, deadline: Deadline): Promise<void> => {
-    const debt = owed;
-    if (debt)
+    const before = { state, catches };
+    for (const debt of owed)
       try {
         await orCatch(examiner.prove(debt, deadline));
-        owed = undefined;
+        owed.delete(debt);
       } catch (error) {
-        if (state === 'caught') owed = undefined;
+        // Wrong is an answer too: the debt is paid, and the service caught.
+        if (isMismatch(error)) owed.delete(debt);
         throw error;
       }
-    const before = state;
     const evaluation = await orCatch(examiner.evaluateCanary(config, deadline));
-    if (before === 'caught' && proof !== 'never') await orCatch(examiner.prove(evaluation, deadline));
+    if (before.state === 'caught' && proof !== 'never') await orCatch(examiner.prove(evaluation, deadline));
+    if (catches !== before.catches) throw lookupFailure('KEY_MISMATCH');
     state = 'trusted';
   };
 
@@ -76,7 +84,7 @@ export function createTrust(examiner: Examiner, { proof, sampleEvery }: OprfSett
 
   return {
     async confirm(config, deadline) {
-      if (state !== 'trusted' || owed) return deadline.race(() => settleOnce(config));
+      if (state !== 'trusted' || owed.size > 0) return deadline.race(() => settleOnce(config));
       if (isDrawn(CANARY_EVERY)) settleOnce(config).catch(() => {});
     },
 
@@ -86,7 +94,7 @@ export function createTrust(examiner: Examiner, { proof, sampleEvery }: OprfSett
       try {
         await orCatch(examiner.prove(evaluation, deadline));
       } catch (error) {
-        if (!(error instanceof LookupError && error.code === 'KEY_MISMATCH')) owed = evaluation;
+        if (!isMismatch(error) && owed.size < MAX_OWED) owed.add(evaluation);
         throw error;
       }
     },
@@ -95,6 +103,10 @@ export function createTrust(examiner: Examiner, { proof, sampleEvery }: OprfSett
       if (state === 'caught') throw lookupFailure('KEY_MISMATCH');
     },
   };
+}
+
+function isMismatch(error: unknown): boolean {
+  return error instanceof LookupError && error.code === 'KEY_MISMATCH';
 }
 
 /** True once in `every` times, by the platform's randomness. */

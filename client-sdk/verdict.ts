@@ -20,7 +20,7 @@ export type SignalName = (typeof SIGNAL_NAMES)[number];
 export interface Sighting {
   /** Lower bound of the times seen; 1 where the dataset does not record it. */
   readonly timesSeen: number;
-  /** The first source that had it, where the dataset records it. */
+  /** The latest source that had it, where the dataset records it. */
   readonly source?: SourceConfig;
 }
 

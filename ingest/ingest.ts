@@ -73,7 +73,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
     // A stream's bytes are known only now.
     const same = runs.find((run) => sameFiles(run.facts.files, corpus.files));
     if (same) {
-      const { facts } = refuseOrAccept(same, source);
+      const { facts } = refuseOrAccept(same, options);
       manifest.discard();
       return { facts, changed: false };
     }
@@ -140,7 +140,7 @@ async function findEarlier(runs: readonly Run[], options: IngestOptions): Promis
   const files: InputFile[] = [];
   for (const input of inputs) files.push(await readInput(input, () => {}, signal));
   const same = runs.find((run) => sameFiles(run.facts.files, files));
-  if (same) return refuseOrAccept(same, source);
+  if (same) return refuseOrAccept(same, options);
   if (!named) return undefined;
   throw new StoreError(
     'SOURCE_EXISTS',
@@ -149,8 +149,16 @@ async function findEarlier(runs: readonly Run[], options: IngestOptions): Promis
   );
 }
 
-function refuseOrAccept(earlier: Run, source: string): Run {
-  if (earlier.facts.source === source) return earlier;
+/** The same bytes are the same source only where they are read in the same way. */
+function refuseOrAccept(earlier: Run, { source, date, format }: IngestOptions): Run {
+  const { facts } = earlier;
+  if (facts.source === source && facts.format === format.name && facts.date === date) return earlier;
+  if (facts.source === source)
+    throw new StoreError(
+      'SOURCE_EXISTS',
+      `source ${source} was ingested from this file as format ${facts.format}${facts.date ? `, date ${facts.date}` : ''}`,
+      'To read it in another way, remove it first: credveil remove DATASET SOURCE',
+    );
   throw new StoreError(
     'SOURCE_DUPLICATE',
     `the same file is already here as source ${earlier.facts.source}`,

@@ -14,8 +14,8 @@ export type RangeName = (typeof RANGE_NAMES)[number];
 /** Ranges of an index: 20 bits. */
 export const RANGES = 2 ** 20;
 
-/** More would name single entries even in a corpus of four billion. */
-export const MAX_PREFIX_BITS = 30;
+/** What MIGP uses for billions. A server cannot ask for more: few entries would be left to hide among. */
+export const MAX_PREFIX_BITS = 20;
 
 /** The leading `prefixBits` of a hash. */
 export function bucketId(hash: BucketHash, prefixBits: number): BucketId {

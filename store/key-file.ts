@@ -166,7 +166,7 @@ export function openKeyFile(file: string): DatasetKey {
 /** @throws StoreError `KEY_FILE_INSIDE_DATASET`: who copies a dataset must not copy its key */
 export function assertOutside(keyFile: string, folder: string): void {
   const inside = path.relative(realPath(folder), realPath(keyFile));
-  if (!inside.startsWith('..') && !path.isAbsolute(inside))
+  if (inside !== '..' && !inside.startsWith(`..${path.sep}`) && !path.isAbsolute(inside))
     throw new StoreError(
       'KEY_FILE_INSIDE_DATASET',
       'the key file would be inside the dataset',

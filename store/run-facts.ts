@@ -100,13 +100,24 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     (facts.date === undefined || /^\d{4}-\d{2}$/.test(facts.date)) &&
     count(facts.lines) &&
     count(facts.credentials) &&
+    typeof facts.format === 'string' &&
     typeof facts.rejects === 'object' &&
+    facts.rejects !== null &&
+    Object.values(facts.rejects).every(count) &&
     Array.isArray(facts.files) &&
+    facts.files.every(
+      (file) => typeof file?.name === 'string' && count(file.bytes) && typeof file.sha256 === 'string',
+    ) &&
     Array.isArray(facts.indexes) &&
     facts.indexes.every((name) => SECTION_NAMES.includes(name)) &&
     (facts.similar === undefined || facts.similar === true) &&
     Array.isArray(facts.sections) &&
-    facts.sections.every((section) => SECTION_NAMES.includes(section?.index) && count(section.records));
+    facts.sections.every((section) => SECTION_NAMES.includes(section?.index) && count(section.records)) &&
+    // In order and once each: a reader that passed one over would make its entries look clean.
+    facts.sections.every(({ index }, i) => {
+      const previous = facts.sections[i - 1];
+      return !previous || SECTION_NAMES.indexOf(previous.index) < SECTION_NAMES.indexOf(index);
+    });
   return valid ? facts : undefined;
 }
 

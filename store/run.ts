@@ -50,7 +50,7 @@ export class RunWriter {
     this.#madeFor = { indexes: feedsOf(dataset.parameters), ...(similar ? { similar } : {}) };
     this.#target = runPath(dataset, source);
     this.#aside = path.join(workFolder(dataset), `${source}.run.part`);
-    this.#handle = fs.openSync(this.#aside, 'w', 0o644);
+    this.#handle = fs.openSync(this.#aside, 'w', 0o600);
     this.#write(MAGIC, 0, MAGIC.length);
   }
 

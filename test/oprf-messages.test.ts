@@ -137,7 +137,7 @@ describe('a message is refused', () => {
   });
 
   test('for a bucket that the index does not have', () => {
-    for (const prefixBits of [0, 1, 12, 30]) {
+    for (const prefixBits of [0, 1, 12, 20]) {
       const last = 2 ** prefixBits - 1;
       expect(decodeLookupRequest(request(last, 1), prefixBits).bucketId).toBe(last);
       for (const beyond of [last + 1, 2 ** 31, 2 ** 32 - 1])

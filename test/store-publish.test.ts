@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MAX_PREFIX_BITS } from '../protocol/bucket-id.ts';
 import { openCurrent } from '../store/current.ts';
 import { openDataset } from '../store/dataset.ts';
 import { chooseBodySizes, paddedSize, sizeEntropyBits } from '../store/padding.ts';
@@ -219,7 +220,7 @@ describe('prefix bits and padding', () => {
       for (const entries of [0, 1, floor - 1, floor, 2 * floor - 1, 2 * floor, 2 ** 20, 2 ** 32 - 1, 2 ** 32]) {
         const bits = choosePrefixBits(entries, floor);
         if (bits > 0) expect(entries / 2 ** bits).toBeGreaterThanOrEqual(floor);
-        if (bits < 30) expect(entries / 2 ** (bits + 1)).toBeLessThan(floor);
+        if (bits < MAX_PREFIX_BITS) expect(entries / 2 ** (bits + 1)).toBeLessThan(floor);
       }
   });
 

@@ -52,6 +52,7 @@ function chooseKey({ keyFile, publicKey }: CheckOptions): { key: string } | { pu
 function describe(verdict: Verdict): string {
   const text = {
     pair: 'this username and password leaked together',
+    similar: 'a password like this one leaked with this username',
     password: 'this password leaked',
     username: 'this username leaked, this password did not',
     clean: 'not found',

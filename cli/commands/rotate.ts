@@ -25,12 +25,13 @@ interface RotationState {
 /** A dataset like `old`, under a key of its own. */
 function createSuccessor(old: Dataset, folder: string, keyFile: string): Dataset {
   assertOutside(keyFile, folder);
-  const { suite, indexes, metadataBytes, bucketFloor } = old.parameters;
+  // All that was chosen for the old one but what belongs to its key.
+  const { dataset: _, keyId: __, suite, normalization: ___, ...options } = old.parameters;
   if (fs.existsSync(keyFile) && openKeyFile(keyFile).keyId === old.parameters.keyId)
     throw new StoreError('KEY_FILE_EXISTS', 'the new key file holds the old key', 'Name another --key-file.');
   const key = fs.existsSync(keyFile) ? openKeyFile(keyFile) : createDatasetKey(suite);
   if (!fs.existsSync(keyFile)) writeKeyFile(keyFile, key);
-  return createDataset(folder, key, { indexes, metadataBytes, bucketFloor });
+  return createDataset(folder, key, options);
 }
 
 function rotate(oldFolder: string, newFolder: string, named?: string): RotationState {
@@ -46,14 +47,21 @@ function rotate(oldFolder: string, newFolder: string, named?: string): RotationS
   return { created, newKey, newKeyFile, missing, published: openCurrent(successor) !== undefined };
 }
 
+/** Corpora are named by those who leak them: no name may run as a command, or move the cursor, where it is pasted. */
+function quote(name: string): string {
+  const shown = name.replace(/\p{Cc}/gu, '?');
+  return /^[\w.,+@%-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+}
+
 function describe(oldFolder: string, newFolder: string, state: RotationState): string {
   const text = [`${newFolder}: ${state.created ? 'created' : 'exists'}, ${describePublicPart(state.newKey)}`];
   if (state.missing.length > 0) {
     text.push('', 'Entries under one key say nothing under another, so each corpus is read again:');
     for (const { source, date, format, files } of state.missing) {
-      const names = files.map(({ name }) => name).join(' ');
+      const names = files.map(({ name }) => quote(name)).join(' ');
+      const columns = format === 'csv' ? ' --columns …' : '';
       text.push(
-        `  credveil ingest ${newFolder} ${names} --source ${source}${date ? ` --date ${date}` : ''} --format ${format} --no-publish`,
+        `  credveil ingest ${newFolder} ${names} --source ${source}${date ? ` --date ${date}` : ''} --format ${format}${columns} --no-publish`,
       );
     }
     text.push(`Then: credveil publish ${newFolder}, and this command again.`);
