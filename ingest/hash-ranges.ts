@@ -60,7 +60,6 @@ async function* readRanges(folder: string, names: readonly string[]): AsyncGener
   for (const name of names) {
     const file = path.join(folder, name);
     const { size } = await fs.promises.stat(file);
-    // A line that is too long is what ingest counts; the file is not held.
     if (size > MAX_RANGE_BYTES)
       throw new IngestError(
         'INPUT_UNREADABLE',
