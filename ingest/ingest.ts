@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { CredveilError } from '../protocol/errors.ts';
-import { assertKeyBelongs, type Dataset, workFolder } from '../store/dataset.ts';
+import { assertKeyBelongs, type Dataset, type DatasetParameters, workFolder } from '../store/dataset.ts';
 import { StoreError } from '../store/errors.ts';
 import type { DatasetKey } from '../store/key-file.ts';
 import { openRuns, type Run } from '../store/run.ts';
@@ -17,7 +17,7 @@ import {
 } from '../store/run-facts.ts';
 import { IngestError } from './errors.ts';
 import type { CorpusFormat } from './formats/format.ts';
-import { readInput, sameFiles, totalBytes } from './inputs.ts';
+import { digestInput, sameFiles, totalBytes } from './inputs.ts';
 import { createManifest, type IngestJob, openManifest } from './manifest.ts';
 import { type MemoryPlan, planMemory } from './memory.ts';
 import type { IngestOptions } from './options.ts';
@@ -57,7 +57,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
   }
 
   const plan = planMemory(key.suite, options.memoryBytes, options.threads, totalBytes(options.inputs));
-  const job = describeJob(key, feeds, plan, options);
+  const job = describeJob(dataset.parameters, feeds, plan, options);
   clearAside(dataset);
   let manifest = openManifest(path.join(workFolder(dataset), 'ingest'), job);
   try {
@@ -103,7 +103,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
 }
 
 function describeJob(
-  key: DatasetKey,
+  { keyId, similar }: DatasetParameters,
   indexes: readonly SectionName[],
   { segmentBytes }: MemoryPlan,
   { source, date, format, inputs }: IngestOptions,
@@ -113,8 +113,9 @@ function describeJob(
     source,
     date: date ?? null,
     format: format.name,
-    keyId: key.keyId,
+    keyId,
     indexes,
+    similar: similar === true,
     segmentBytes,
     inputs: inputs.map(({ name, bytes }) => ({ name, bytes: bytes ?? null })),
   };
@@ -138,7 +139,7 @@ async function findEarlier(runs: readonly Run[], options: IngestOptions): Promis
   const total = (run: Run): number => run.facts.files.reduce((sum, file) => sum + file.bytes, 0);
   if (!named && (bytes === undefined || !runs.some((run) => total(run) === bytes))) return undefined;
   const files: InputFile[] = [];
-  for (const input of inputs) files.push(await readInput(input, () => {}, signal));
+  for (const input of inputs) files.push(await digestInput(input, signal));
   const same = runs.find((run) => sameFiles(run.facts.files, files));
   if (same) return refuseOrAccept(same, options);
   if (!named) return undefined;

@@ -22,6 +22,7 @@ export interface IngestJob {
   readonly format: string;
   readonly keyId: KeyId;
   readonly indexes: readonly SectionName[];
+  readonly similar: boolean;
   /** Segments end where they ended before only if they are as long. */
   readonly segmentBytes: number;
   readonly inputs: readonly { readonly name: string; readonly bytes: number | null }[];

@@ -81,6 +81,7 @@ export async function readCorpus(
     suite: key.suite,
     keyText,
     indexes: manifest.job.indexes,
+    similar: manifest.job.similar,
     folder: manifest.folder,
     sorterBytes: plan.sorterBytes,
     lineFormat: format.lines ? format.name : undefined,
@@ -103,13 +104,16 @@ export async function readCorpus(
     const cutter = createCutter(format, rejects, { buffer: () => pool.buffer(), segment });
     const files: InputFile[] = [];
     for (const input of inputs) {
-      const read = async (block: Buffer): Promise<void> => {
+      const before = bytes;
+      const read = async (block: Buffer, bytesRead: number): Promise<void> => {
         await cutter.push(block);
-        bytes += block.length;
+        bytes = before + bytesRead;
         report('read');
       };
-      files.push(await readInput(input, read, signal));
+      const file = await readInput(input, read, signal, () => cutter.end());
       await cutter.end();
+      bytes = before + file.bytes;
+      files.push(file);
     }
     await pool.drain();
     signal?.throwIfAborted();

@@ -21,6 +21,8 @@ export interface WorkerSettings {
   /** The secret itself: it goes from thread to thread in memory, never to argv or the environment. */
   readonly keyText: string;
   readonly indexes: readonly SectionName[];
+  /** Pairs make entries of similarity forms too. */
+  readonly similar: boolean;
   readonly folder: string;
   readonly sorterBytes: number;
   /** Name of a format of lines; undefined where segments are packed credentials. */
@@ -46,11 +48,11 @@ async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promis
   return sorters.sha1 || sorters.ntlm ? withPlaintextHashes(deriver, sorters) : deriver;
 }
 
-async function createKeyedDeriver({ suite, keyText }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
-  if (suite === 'hmac') return createHmacDeriver(parseHmacKeyText(keyText), sorters);
+async function createKeyedDeriver({ suite, keyText, similar }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
+  if (suite === 'hmac') return createHmacDeriver(parseHmacKeyText(keyText), sorters, similar);
   // Half a megabyte of WebAssembly that the other suite does not need.
   const { createSodiumOprf } = await import('../accel/oprf-sodium.ts');
-  return createOprfDeriver(parseKeyText(keyText).createSuite(await createSodiumOprf()), sorters);
+  return createOprfDeriver(parseKeyText(keyText).createSuite(await createSodiumOprf()), sorters, similar);
 }
 
 const settings = workerData as WorkerSettings;

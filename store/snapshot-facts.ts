@@ -58,6 +58,8 @@ export interface SnapshotFacts {
   readonly indexes: { readonly [name in IndexName]?: IndexFacts };
   /** Missing where the dataset has no range index. */
   readonly ranges?: RangesFacts;
+  /** The account index has entries of similarity forms. */
+  readonly similar?: true;
   readonly sources: readonly SourceFacts[];
   readonly canary: KnownAnswer;
   /** Under `oprf` alone: 64 hex digits. */

@@ -91,7 +91,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     const openStreams = await prepareRunStreams(runs, { folder, indexes, turn });
     const tables = await writeTables(aside, { dataset, suite, snapshot, runs, openStreams, options });
     const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
-    const { dataset: id, suite: suiteName, normalization, keyId } = dataset.parameters;
+    const { dataset: id, suite: suiteName, normalization, keyId, similar } = dataset.parameters;
     const unsealed = {
       format: SNAPSHOT_FORMAT,
       snapshot,
@@ -100,6 +100,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
       keyId,
       normalization,
       ...tables,
+      ...(similar && { similar }),
       sources: runs.map(sourceFacts),
       ...(suite.publicKey ? { publicKey: Buffer.from(suite.publicKey).toString('hex') } : {}),
       canary: knownAnswer(suite),
@@ -155,7 +156,7 @@ async function mergeRuns(
   let records = 0;
   try {
     for (const index of dataset.parameters.indexes) {
-      const merge = new Merge([...streams.begin(index), ...canaryStreams(suite, index)]);
+      const merge = new Merge([...streams.begin(index), ...canaryStreams(suite, index, dataset.parameters.similar)]);
       const consumer = begin(index);
       while (merge.next()) {
         consumer.each(merge);
@@ -199,7 +200,10 @@ async function findPrefixBits(publication: Publication): Promise<Map<IndexName, 
       counts.reduce((most, count) => Math.max(most, count), 0),
       bucketFloor,
     );
-    const most = choosePrefixBits(sumOf(counts) + canaryStreams(suite, index).length, bucketFloor);
+    const most = choosePrefixBits(
+      sumOf(counts) + canaryStreams(suite, index, dataset.parameters.similar).length,
+      bucketFloor,
+    );
     if (least === most) bits.set(index, most);
   }
   if (bits.size === indexes.length) return bits;

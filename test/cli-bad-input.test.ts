@@ -129,8 +129,10 @@ describe('files that are not what they should be: exit code 1', () => {
   test('corpora', async () => {
     const ingest = (file: string, ...more: string[]): string[] => ['ingest', dataset, file, '--source', 'x', ...more];
     await refused('INPUT_MISSING', 1, ingest(place.at('none.txt')));
-    await refused('INPUT_UNREADABLE', 1, ingest(place.home));
-    await refused('NOTHING_FOUND', 1, ingest(place.at('noise.txt')));
+    fs.mkdirSync(place.at('empty'));
+    await refused('INPUT_MISSING', 1, ingest(place.at('empty')));
+    await refused('CONTAINER_CORRUPT', 1, ingest(place.write('cut.gz', Buffer.from('1f8b0800', 'hex'))));
+    await refused('NOTHING_FOUND', 1, ingest(place.at('noise.txt'), '--format', 'combo'));
     await refused('NOTHING_FOUND', 1, ingest(place.at('nothing.txt')));
     await refused('NOTHING_FOUND', 1, ingest('-'));
     await refused('COLUMN_MISSING', 1, ingest(place.at('table.csv'), '--format', 'csv'));

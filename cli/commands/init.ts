@@ -27,6 +27,7 @@ interface InitOptions {
   bucketFloor: string;
   recordSource?: boolean;
   hashPlaintext?: boolean;
+  similar?: boolean;
   json?: boolean;
 }
 
@@ -56,6 +57,7 @@ export function addInit(program: Command): void {
     .option('--bucket-floor <entries>', 'least entries in a mean bucket', String(DEFAULT_BUCKET_FLOOR))
     .option('--record-source', 'let a finding name its source (2 bytes more an entry)')
     .option('--hash-plaintext', 'passwords in plaintext feed the indexes sha1 and ntlm too: unsalted, without the key')
+    .option('--similar', 'find passwords like the leaked one too: up to four entries more a pair, and easier guessing')
     .option('--json', 'print the result as JSON')
     .action((folder: string, options: InitOptions) => {
       const suite = parseSuite(options.suite);
@@ -63,10 +65,13 @@ export function addInit(program: Command): void {
       const ranges = RANGE_NAMES.filter((name) => answers.includes(name));
       if (options.hashPlaintext && ranges.length === 0)
         throw new UsageError('--hash-plaintext feeds an index that is not there', 'Add sha1 or ntlm to --index.');
+      if (options.similar && !answers.includes('account'))
+        throw new UsageError('--similar is about usernames with their passwords', 'Add account to --index.');
       const parameters = {
         indexes: INDEX_NAMES.filter((name) => answers.includes(name)),
         ranges,
         hashPlaintext: options.hashPlaintext === true,
+        similar: options.similar === true,
         bucketFloor: parseFloor(options.bucketFloor),
         metadataBytes: options.recordSource ? 3 : 1,
       } as const;
