@@ -100,6 +100,8 @@ export async function readCorpus(
     count(finished);
     pool.recycle(content);
   };
+  // Before the first byte: whoever feeds a pipe slowly sees that reading has begun.
+  report('read');
   try {
     const cutter = createCutter(format, rejects, { buffer: () => pool.buffer(), segment });
     const files: InputFile[] = [];
