@@ -59,7 +59,7 @@ const truncate = (file: string): void => fs.truncateSync(file, fs.statSync(file)
 
 describe('a command line that cannot be: exit code 2', () => {
   const cases: [string, () => string[]][] = [
-    ['an unknown command', () => ['explode']],
+    ['an unknown command', () => ['frobnicate']],
     ['an unknown option', () => ['stats', dataset, '--frobnicate']],
     ['an unknown option of the program', () => ['--frobnicate']],
     ['an argument that is missing', () => ['stats']],
@@ -70,7 +70,10 @@ describe('a command line that cannot be: exit code 2', () => {
     ['no index', () => ['init', place.at('new'), '--suite', 'hmac', '--index', '']],
     ['a bucket floor of nothing', () => ['init', place.at('new'), '--suite', 'hmac', '--bucket-floor', '0']],
     ['an unknown format', () => ['ingest', dataset, other, '--source', 'x', '--format', 'xml']],
-    ['columns without csv', () => ['ingest', dataset, other, '--source', 'x', '--columns', 'password=p']],
+    [
+      'columns without csv',
+      () => ['ingest', dataset, other, '--source', 'x', '--format', 'combo', '--columns', 'password=p'],
+    ],
     [
       'columns that are no list',
       () => ['ingest', dataset, other, '--source', 'x', '--format', 'csv', '--columns', 'p'],
