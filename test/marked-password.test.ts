@@ -92,7 +92,7 @@ beforeAll(async () => {
     ['ingest', dataset, corpus, '--source', 'table', '--format', 'csv'],
   ])
     outcomes.push(await credveil(args));
-  outcomes.push(await credveil(['ingest', dataset, '-', '--source', 'noise'], `${password}\n`));
+  outcomes.push(await credveil(['ingest', dataset, '-', '--source', 'noise', '--format', 'combo'], `${password}\n`));
   expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 1, 1, 1]);
   fs.mkdirSync(place.at('dumps'));
   server = await serveDataset(dataset, {
