@@ -2,13 +2,10 @@
 
 import type { Dataset } from '../store/dataset.ts';
 import { RunWriter } from '../store/run.ts';
-import { type NewRunFacts, type RunFacts, SECTION_NAMES, SECTION_RECORD_BYTES } from '../store/run-facts.ts';
+import { type NewRunFacts, type RunFacts, SECTION_NAMES } from '../store/run-facts.ts';
 import type { Manifest } from './manifest.ts';
 import type { MemoryPlan } from './memory.ts';
 import { letSignalsIn, mergeChunks, reduceChunks } from './merge-chunks.ts';
-
-/** Records between two looks at the abort signal. */
-const RECORDS_A_TURN = 1 << 18;
 
 /** Makes the run visible, or leaves nothing of it but its chunks. */
 export async function writeRun(
@@ -23,17 +20,12 @@ export async function writeRun(
   for (const index of sections) await reduceChunks(manifest, index, plan, signal);
   const writer = new RunWriter(dataset, facts.source);
   try {
-    let records = 0;
     for (const index of sections) {
       writer.beginSection(index);
-      const record = new Uint8Array(SECTION_RECORD_BYTES[index]);
-      await mergeChunks(manifest.folder, index, manifest.chunks(index), plan.mergeBytes, async (merge) => {
-        while (merge.next()) {
-          merge.writeRecord(record, 0);
-          writer.append(record, 0);
-          if (++records % RECORDS_A_TURN === 0) await letSignalsIn(signal);
-        }
-      });
+      for (const block of mergeChunks(manifest.folder, index, manifest.chunks(index), plan.mergeBytes)) {
+        writer.append(block);
+        await letSignalsIn(signal);
+      }
     }
     await letSignalsIn(signal);
     return writer.commit(facts);

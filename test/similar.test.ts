@@ -5,7 +5,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHmacDeriver } from '../ingest/hmac-deriver.ts';
-import { mergeChunks } from '../ingest/merge-chunks.ts';
 import { Sorters } from '../ingest/sorters.ts';
 import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
@@ -15,7 +14,8 @@ import { EntryKind } from '../protocol/private-input.ts';
 import { MAX_SIMILAR_FORMS, similarForms } from '../protocol/similar.ts';
 import { TEST_CREDENTIALS } from '../protocol/test-credentials.ts';
 import { credentialRecords } from '../store/credential-records.ts';
-import { KIND_AT, RECORD_BYTES } from '../store/record.ts';
+import { KIND_AT } from '../store/record.ts';
+import { mergedRecords } from './fixtures/merged-records.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 
 const formsOf = (password: string): string[] =>
@@ -130,23 +130,16 @@ describe('entries of forms', () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-  async function recordsOf(name: string, fill: (sorters: Sorters) => void): Promise<string[]> {
+  function recordsOf(name: string, fill: (sorters: Sorters) => void): string[] {
     const place = path.join(folder, name);
     fs.mkdirSync(place);
     const sorters = new Sorters(INDEX_NAMES, place, 1 << 24);
     sorters.begin(0);
     fill(sorters);
     const chunks = sorters.finish();
-    const records: string[] = [];
-    for (const index of INDEX_NAMES)
-      await mergeChunks(place, index, chunks[index] ?? [], 1 << 20, async (merge) => {
-        const record = new Uint8Array(RECORD_BYTES);
-        while (merge.next()) {
-          merge.writeRecord(record, 0);
-          records.push(`${index} ${Buffer.from(record).toString('hex')}`);
-        }
-      });
-    return records;
+    return INDEX_NAMES.flatMap((index) =>
+      mergedRecords(place, index, chunks[index] ?? []).map((record) => `${index} ${record}`),
+    );
   }
   const kindOf = (record: string): number =>
     Number.parseInt(record.split(' ')[1]?.slice(2 * KIND_AT, 2 * KIND_AT + 2) ?? '', 16);
@@ -158,12 +151,12 @@ describe('entries of forms', () => {
       password: random.pick([randomPassword(random), `Pw${random.below(5000)}`, 'Aa1'.repeat(random.below(45))]),
       times: 1 + random.below(3),
     }));
-    const plain = await recordsOf('plain', (sorters) => {
+    const plain = recordsOf('plain', (sorters) => {
       const records = credentialRecords(createHmacSuite(key), INDEX_NAMES, true);
       for (const { username, ...credential } of credentials)
         records.derive({ ...credential, ...(username !== undefined && { username }) }, sorters.emit);
     });
-    const normalized = await recordsOf('normalized', (sorters) => {
+    const normalized = recordsOf('normalized', (sorters) => {
       const deriver = createHmacDeriver(key, sorters, true);
       for (const { username, password, times } of credentials)
         deriver.add(
@@ -173,7 +166,7 @@ describe('entries of forms', () => {
         );
       deriver.flush();
     });
-    const bytes = await recordsOf('bytes', (sorters) => {
+    const bytes = recordsOf('bytes', (sorters) => {
       const deriver = createHmacDeriver(key, sorters, true);
       for (const { username, password, times } of credentials) {
         const line = Buffer.from(`${username ?? ''}${password}`);
@@ -195,7 +188,7 @@ describe('entries of forms', () => {
   });
 
   test('are not there unless they are asked for', async () => {
-    const without = await recordsOf('without', (sorters) => {
+    const without = recordsOf('without', (sorters) => {
       const deriver = createHmacDeriver(key, sorters);
       deriver.add(normalizeUsername('ana'), normalizePassword('Password1'), 1);
       deriver.flush();
