@@ -5,10 +5,19 @@ import path from 'node:path';
 import type { IndexName } from '../protocol/bucket-id.ts';
 import { Merge, NUMBERED_RECORD_BYTES, type RecordStream } from './merge.ts';
 import { RECORD_BYTES } from './record.ts';
-import { type Run, RunReader, writeFully } from './run.ts';
+import { READ_BYTES, type Run, RunReader, writeFully } from './run.ts';
 
 /** Files that are open at once, with a quarter of a mebibyte for each. */
 export const MAX_OPEN_RUNS = 200;
+const MIN_OPEN_RUNS = 16;
+/** What publishing takes beside them: Node, our code, a bucket, SQLite's pages. */
+const PROCESS_BYTES = 160 * 2 ** 20;
+
+/** How many runs may be open where the process may take so much memory. */
+export function openRunsWithin(memoryBytes: number): number {
+  const fitting = Math.floor((memoryBytes - PROCESS_BYTES) / (2 * READ_BYTES));
+  return Math.min(MAX_OPEN_RUNS, Math.max(MIN_OPEN_RUNS, fitting));
+}
 const BLOCK_RECORDS = 14_000;
 
 /** One pass over all records. Indexes are taken in the order of `INDEX_NAMES`. */

@@ -184,7 +184,8 @@ export function deleteRun(dataset: Dataset, source: string): void {
   syncFolder(runsFolder(dataset));
 }
 
-const READ_BYTES = 252_000;
+/** Of a run at a time. */
+export const READ_BYTES = 252_000;
 
 /**
  * Reads a run front to back, section by section, and at its end compares the checksum of all that was read.

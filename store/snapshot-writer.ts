@@ -22,7 +22,7 @@ import { digestFile, publishFile, writeFileAtomically } from './files.ts';
 import { Merge } from './merge.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
 import { openRuns, type Run } from './run.ts';
-import { prepareRunStreams, type RunStreams } from './run-streams.ts';
+import { openRunsWithin, prepareRunStreams, type RunStreams } from './run-streams.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
 /** The HMAC of protocol/seal.ts from the platform. */
@@ -39,6 +39,8 @@ export interface PublishOptions {
   readonly onProgress?: (progress: PublishProgress) => void;
   /** Snapshots to keep, the new one among them. */
   readonly keep?: number;
+  /** For the whole process; more runs than fit are merged in groups first. */
+  readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -88,7 +90,10 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   try {
     const { indexes } = dataset.parameters;
     const turn = (): Promise<void> => giveWay(options.signal);
-    const openStreams = await prepareRunStreams(runs, { folder, indexes, turn });
+    const openStreams = await prepareRunStreams(runs, {
+      ...{ folder, indexes, turn },
+      ...(options.memoryBytes === undefined ? {} : { maxOpen: openRunsWithin(options.memoryBytes) }),
+    });
     const tables = await writeTables(aside, { dataset, suite, snapshot, runs, openStreams, options });
     const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
     const { dataset: id, suite: suiteName, normalization, keyId, similar } = dataset.parameters;

@@ -5,7 +5,7 @@ import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/key-file.ts';
 import { type PublishProgress, publish } from '../../store/snapshot-writer.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { parseCount } from '../memory.ts';
+import { parseCount, parseMemory } from '../memory.ts';
 import { withDataset } from '../open.ts';
 import { printResult } from '../output.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
@@ -32,6 +32,8 @@ function progressState(bar: ProgressBar, { stage, records, totalRecords }: Publi
 export interface PublishLimits {
   /** Snapshots to keep. */
   readonly keep?: number;
+  /** Of the process, in bytes. */
+  readonly memory?: number;
 }
 
 /** The caller holds the dataset's lock. */
@@ -39,7 +41,7 @@ export async function publishWithProgress(
   dataset: Dataset,
   key: DatasetKey,
   signal: AbortSignal,
-  { keep }: PublishLimits = {},
+  { keep, memory }: PublishLimits = {},
 ): Promise<PublishSummary> {
   const bar = new ProgressBar();
   let last: PublishProgress | undefined;
@@ -47,6 +49,7 @@ export async function publishWithProgress(
     const { facts, changed } = await publish(dataset, key.createSuite(), {
       signal,
       ...(keep === undefined ? {} : { keep }),
+      ...(memory === undefined ? {} : { memoryBytes: memory }),
       onProgress: (progress) => {
         last = progress;
         bar.update(() => progressState(bar, progress));
@@ -82,6 +85,7 @@ export function addPublish(program: Command): void {
     .description('make all ingested sources part of the answers')
     .argument('<dataset>', 'folder of the dataset')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
+    .option('--memory <size>', 'bound for the memory of the process (default: 1GiB)', parseMemory)
     .option('--keep <n>', 'snapshots to keep, the new one among them (default: 2)', parseCount('--keep'))
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, options: PublishLimits & { keyFile?: string; json?: boolean }) => {
