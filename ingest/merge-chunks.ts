@@ -11,7 +11,8 @@ import { ChunkWriter } from './chunk-writer.ts';
 import { IngestError } from './errors.ts';
 import type { Chunk, Manifest } from './manifest.ts';
 import type { MemoryPlan } from './memory.ts';
-import { mergeRecords } from './merge-records.ts';
+import { BatchSorter, cutBatches } from './merge-records.ts';
+import { buffersOnTheWay, sortInThreads } from './sorter-threads.ts';
 
 /** What is read of all chunks together before it is sorted: it should fit the processor's cache. */
 const BATCH_BYTES = 4 * 2 ** 20;
@@ -20,8 +21,10 @@ const MAX_READ_BYTES = 2 ** 20;
 const MIN_READ_BYTES = 32 * 1024;
 /** Where there is little memory for many chunks. */
 const SMALLEST_READ_BYTES = 4096;
-/** A chunk's bytes are in its own buffer, in the batch and in what comes out; the order takes as much again. */
-const BUFFERS_A_CHUNK = 4;
+/** Below this the threads would take longer to start than to sort. */
+const MIN_THREADED_BYTES = 64 * 2 ** 20;
+/** The order of a batch, while it is sorted. */
+const ORDER_BUFFERS = 2;
 /** Of a merge of hashes. */
 const RECORDS_A_BLOCK = 1 << 15;
 
@@ -58,10 +61,22 @@ class ChunkReader {
   }
 }
 
-/** Blocks of merged records; each is good until the next is asked for. */
-type SortedBlocks = Iterable<Uint8Array>;
+async function* mergeRecords(
+  chunks: readonly ChunkReader[],
+  readBytes: number,
+  threads: number,
+): AsyncGenerator<Uint8Array> {
+  if (threads > 0) {
+    yield* sortInThreads(threads, (newBuffer) => cutBatches(chunks, readBytes, newBuffer));
+    return;
+  }
+  const buffer = new Uint8Array(chunks.length * readBytes);
+  const sorter = new BatchSorter();
+  const into = new Uint8Array(buffer.length);
+  for (const batch of cutBatches(chunks, readBytes, () => buffer)) yield sorter.sort(batch, into);
+}
 
-function* mergeHashes(chunks: readonly ChunkReader[], name: RangeName, readBytes: number): SortedBlocks {
+function* mergeHashes(chunks: readonly ChunkReader[], name: RangeName, readBytes: number): Generator<Uint8Array> {
   const streams = chunks.map((chunk) => {
     const buffer = Buffer.allocUnsafeSlow(readBytes);
     return { readBlock: () => buffer.subarray(0, chunk.read(buffer, 0)) };
@@ -82,23 +97,27 @@ function* mergeHashes(chunks: readonly ChunkReader[], name: RangeName, readBytes
 
 /**
  * The merge of all chunks, equal keys in one record, as blocks that are good until the next is asked for.
- * @param memoryBytes for the buffers of all chunks together
  * @throws IngestError `CHUNK_CORRUPT`, at the latest when the merge ends
  */
-export function* mergeChunks(
+export async function* mergeChunks(
   folder: string,
   index: SectionName,
   chunks: readonly Chunk[],
-  memoryBytes: number,
-): SortedBlocks {
+  plan: Pick<MemoryPlan, 'mergeBytes' | 'threads'>,
+): AsyncGenerator<Uint8Array> {
+  const isKeyed = INDEX_NAMES.includes(index as IndexName);
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
+  const threads = isKeyed && bytes >= MIN_THREADED_BYTES ? plan.threads : 0;
+  // What is held of each, and batches with what comes out of them.
+  const buffers = 1 + buffersOnTheWay(threads) + ORDER_BUFFERS * Math.max(1, threads);
   const recordBytes = SECTION_RECORD_BYTES[index];
   const wanted = Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, BATCH_BYTES / chunks.length));
-  const share = Math.max(SMALLEST_READ_BYTES, Math.min(wanted, memoryBytes / (BUFFERS_A_CHUNK * chunks.length)));
+  const share = Math.max(SMALLEST_READ_BYTES, Math.min(wanted, plan.mergeBytes / (buffers * chunks.length)));
   const readBytes = Math.floor(share / recordBytes) * recordBytes;
   const readers: ChunkReader[] = [];
   try {
     for (const chunk of chunks) readers.push(new ChunkReader(folder, chunk));
-    if (INDEX_NAMES.includes(index as IndexName)) yield* mergeRecords(readers, readBytes);
+    if (isKeyed) yield* mergeRecords(readers, readBytes, threads);
     else yield* mergeHashes(readers, index as RangeName, readBytes);
   } finally {
     for (const reader of readers) reader.close();
@@ -119,7 +138,7 @@ export async function reduceChunks(
     const merged = taken.map(({ name }) => name);
     writer.begin(path.join(manifest.folder, `merged-${merged[0]}`));
     try {
-      for (const block of mergeChunks(manifest.folder, index, taken, plan.mergeBytes)) {
+      for await (const block of mergeChunks(manifest.folder, index, taken, plan)) {
         writer.append(block);
         await letSignalsIn(signal);
       }

@@ -1,5 +1,6 @@
 // K-way merge of sorted records by sorting: what all streams hold up to a bound is a batch, put in order as a whole. A
-// distribution takes 40 to 65 ns a record, however many streams there are; a heap of 60 streams took 300.
+// distribution takes 40 to 65 ns a record, however many streams there are; a heap of 60 streams took 300. No key is in two
+// batches, so that batches can be sorted by several threads.
 
 import { RECORD_BYTES } from '../store/record.ts';
 import { compareKeys, RecordOrder, type RecordTarget } from './record-order.ts';
@@ -20,14 +21,16 @@ interface Window {
 }
 
 /**
+ * Batches of records in no order, each above all before it.
  * @param readBytes of each stream at a time: whole records
- * @returns blocks of records, equal keys in one, each good until the next is asked for
+ * @param newBuffer gives buffers of the length of all reads together, which become the caller's with what is in them
  */
-export function* mergeRecords(readers: readonly RecordReader[], readBytes: number): Generator<Uint8Array> {
+export function* cutBatches(
+  readers: readonly RecordReader[],
+  readBytes: number,
+  newBuffer: (bytes: number) => Uint8Array<ArrayBuffer>,
+): Generator<Uint8Array<ArrayBuffer>> {
   const held = new Uint8Array(readers.length * readBytes);
-  const batch = new Uint8Array(held.length);
-  const sorted = new Block(held.length);
-  const order = new RecordOrder();
   const windows = readers.map((reader, place): Window => {
     const from = place * readBytes;
     return { reader, from, to: from + readBytes, end: from, ended: false };
@@ -35,6 +38,7 @@ export function* mergeRecords(readers: readonly RecordReader[], readBytes: numbe
   for (;;) {
     for (const window of windows) fill(held, window);
     const bound = leastEnd(held, windows);
+    const batch = newBuffer(held.length);
     let filled = 0;
     for (const window of windows) {
       const taken = bound < 0 ? window.end : endUpTo(held, window, bound);
@@ -44,23 +48,26 @@ export function* mergeRecords(readers: readonly RecordReader[], readBytes: numbe
       window.end -= taken - window.from;
     }
     if (filled === 0) return;
-    sorted.end = 0;
-    order.write(batch, 0, filled / RECORD_BYTES, sorted);
-    yield sorted.buffer.subarray(0, sorted.end);
+    yield batch.subarray(0, filled);
   }
 }
 
-class Block implements RecordTarget {
-  readonly buffer: Uint8Array;
-  end = 0;
+/** Sorts one batch after the other. */
+export class BatchSorter {
+  readonly #order = new RecordOrder();
 
-  constructor(bytes: number) {
-    this.buffer = new Uint8Array(bytes);
-  }
-
-  reserve(): number {
-    this.end += RECORD_BYTES;
-    return this.end - RECORD_BYTES;
+  /** Puts the batch in order, equal keys in one record, into a buffer of at least its length. @returns what is filled */
+  sort(batch: Uint8Array, into: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    let end = 0;
+    const target: RecordTarget = {
+      buffer: into,
+      reserve() {
+        end += RECORD_BYTES;
+        return end - RECORD_BYTES;
+      },
+    };
+    this.#order.write(batch, 0, batch.length / RECORD_BYTES, target);
+    return into.subarray(0, end);
   }
 }
 

@@ -35,7 +35,7 @@ export async function writeRun(
   try {
     for (const index of sections) {
       writer.beginSection(index);
-      for (const block of mergeChunks(manifest.folder, index, manifest.chunks(index), plan.mergeBytes)) {
+      for await (const block of mergeChunks(manifest.folder, index, manifest.chunks(index), plan)) {
         writer.append(block);
         records += block.length / SECTION_RECORD_BYTES[index];
         onProgress?.({ stage: 'merge', records, totalRecords });

@@ -129,7 +129,7 @@ test('results for people go to stdout, progress in plain lines to stderr', async
   );
   // Off a terminal nothing is drawn over.
   expect(ingested.stderr).not.toContain('\r');
-  expect(ingested.stderr).toMatch(/^format combo, .*\n(?:(?:ingest combo|publish: \w+) +\d+% {2}\S.*\n)+$/);
+  expect(ingested.stderr).toMatch(/^format combo, .*\n(?:(?:(?:ingest|merge) combo|publish: \w+) +\d+% {2}\S.*\n)+$/);
   expect((await credveil(['ingest', dataset, combo, '--source', 'combo'])).stdout).toBe(
     'source combo: already ingested from this file; nothing changed\n',
   );

@@ -121,11 +121,11 @@ describe('deriving', () => {
   afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
   /** All records of the chunks, merged, as hex. */
-  function recordsOf(sorters: Sorters, chunkFolder: string): { [index: string]: string[] } {
+  async function recordsOf(sorters: Sorters, chunkFolder: string): Promise<{ [index: string]: string[] }> {
     const chunks = sorters.finish();
     const found: { [index: string]: string[] } = {};
     for (const index of INDEX_NAMES) {
-      found[index] = mergedRecords(chunkFolder, index, chunks[index] ?? []);
+      found[index] = await mergedRecords(chunkFolder, index, chunks[index] ?? []);
     }
     return found;
   }
@@ -171,10 +171,10 @@ describe('deriving', () => {
 
       expect(found).toBe(credentials);
       expect(rejects.byReason()).toEqual(expected.byReason());
-      const right = recordsOf(plain, plainFolder);
+      const right = await recordsOf(plain, plainFolder);
       expect(right.account?.length).toBeGreaterThan(100);
-      expect(recordsOf(fast, fastFolder)).toEqual(right);
-      expect(recordsOf(packed, packedFolder)).toEqual(right);
+      expect(await recordsOf(fast, fastFolder)).toEqual(right);
+      expect(await recordsOf(packed, packedFolder)).toEqual(right);
     }
   });
 
@@ -185,7 +185,7 @@ describe('deriving', () => {
     const lines = Array.from({ length: 5000 }, (_, i) => `admin:pw${i}`);
     deriveLines(Buffer.from(`${lines.join('\n')}\n`), comboFormat.lines as never, deriver, new RejectCounter());
     deriver.flush();
-    expect(recordsOf(sorters, folder).account?.length).toBe(5001);
+    expect((await recordsOf(sorters, folder)).account?.length).toBe(5001);
   });
 });
 

@@ -130,16 +130,17 @@ describe('entries of forms', () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-  function recordsOf(name: string, fill: (sorters: Sorters) => void): string[] {
+  async function recordsOf(name: string, fill: (sorters: Sorters) => void): Promise<string[]> {
     const place = path.join(folder, name);
     fs.mkdirSync(place);
     const sorters = new Sorters(INDEX_NAMES, place, 1 << 24);
     sorters.begin(0);
     fill(sorters);
     const chunks = sorters.finish();
-    return INDEX_NAMES.flatMap((index) =>
-      mergedRecords(place, index, chunks[index] ?? []).map((record) => `${index} ${record}`),
-    );
+    const records: string[] = [];
+    for (const index of INDEX_NAMES)
+      for (const record of await mergedRecords(place, index, chunks[index] ?? [])) records.push(`${index} ${record}`);
+    return records;
   }
   const kindOf = (record: string): number =>
     Number.parseInt(record.split(' ')[1]?.slice(2 * KIND_AT, 2 * KIND_AT + 2) ?? '', 16);
@@ -151,12 +152,12 @@ describe('entries of forms', () => {
       password: random.pick([randomPassword(random), `Pw${random.below(5000)}`, 'Aa1'.repeat(random.below(45))]),
       times: 1 + random.below(3),
     }));
-    const plain = recordsOf('plain', (sorters) => {
+    const plain = await recordsOf('plain', (sorters) => {
       const records = credentialRecords(createHmacSuite(key), INDEX_NAMES, true);
       for (const { username, ...credential } of credentials)
         records.derive({ ...credential, ...(username !== undefined && { username }) }, sorters.emit);
     });
-    const normalized = recordsOf('normalized', (sorters) => {
+    const normalized = await recordsOf('normalized', (sorters) => {
       const deriver = createHmacDeriver(key, sorters, true);
       for (const { username, password, times } of credentials)
         deriver.add(
@@ -166,7 +167,7 @@ describe('entries of forms', () => {
         );
       deriver.flush();
     });
-    const bytes = recordsOf('bytes', (sorters) => {
+    const bytes = await recordsOf('bytes', (sorters) => {
       const deriver = createHmacDeriver(key, sorters, true);
       for (const { username, password, times } of credentials) {
         const line = Buffer.from(`${username ?? ''}${password}`);
@@ -188,7 +189,7 @@ describe('entries of forms', () => {
   });
 
   test('are not there unless they are asked for', async () => {
-    const without = recordsOf('without', (sorters) => {
+    const without = await recordsOf('without', (sorters) => {
       const deriver = createHmacDeriver(key, sorters);
       deriver.add(normalizeUsername('ana'), normalizePassword('Password1'), 1);
       deriver.flush();
