@@ -5,7 +5,7 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { INDEX_NAMES, type IndexName, type RangeName } from '../protocol/bucket-id.ts';
 import { RangeMerge } from '../store/range-merge.ts';
-import { HASH_BYTES } from '../store/range-record.ts';
+import { HASH_BYTES, writeU32 } from '../store/range-record.ts';
 import { SECTION_RECORD_BYTES, type SectionName } from '../store/run-facts.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { IngestError } from './errors.ts';
@@ -81,12 +81,15 @@ function* mergeHashes(chunks: readonly ChunkReader[], name: RangeName, readBytes
     const buffer = Buffer.allocUnsafeSlow(readBytes);
     return { readBlock: () => buffer.subarray(0, chunk.read(buffer, 0)) };
   });
-  const merge = new RangeMerge(streams, HASH_BYTES[name]);
+  const hashBytes = HASH_BYTES[name];
+  const merge = new RangeMerge(streams, hashBytes);
   const recordBytes = SECTION_RECORD_BYTES[name];
   const block = new Uint8Array(RECORDS_A_BLOCK * recordBytes);
   let filled = 0;
   while (merge.next()) {
-    block.set(merge.record, filled);
+    const { bytes, at, times } = merge;
+    for (let byte = 0; byte < hashBytes; byte++) block[filled + byte] = bytes[at + byte] as number;
+    writeU32(block, filled + hashBytes, times);
     filled += recordBytes;
     if (filled < block.length) continue;
     yield block;

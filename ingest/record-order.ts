@@ -64,8 +64,7 @@ export class RecordOrder {
     if (this.#ends.length < groups) this.#ends = new Uint32Array(groups);
     else this.#ends.fill(0, 0, groups);
     const ends = this.#ends;
-    // Rounded down, so that the last hash falls into the last group and not behind it.
-    const scale = (groups - 0.001) / (most - least + 1);
+    const scale = groupScale(least, most, groups);
     for (let i = 0; i < count; i++) {
       const group = (((hashes[i] as number) - least) * scale) | 0;
       ends[group] = (ends[group] as number) + 1;
@@ -86,6 +85,12 @@ export class RecordOrder {
       from = end;
     }
   }
+}
+
+/** What a number's distance from the least is multiplied by, rounded down, to give its group. */
+export function groupScale(least: number, most: number, groups: number): number {
+  // A little less, so that the last number falls into the last group and not behind it.
+  return (groups - 0.001) / (most - least + 1);
 }
 
 /** Counts become where each begins. */

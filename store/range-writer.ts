@@ -8,21 +8,21 @@ import { StoreError } from './errors.ts';
 import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.ts';
 import { RangeMerge } from './range-merge.ts';
 import { HASH_BYTES } from './range-record.ts';
-import { type Run, RunReader } from './run.ts';
+import { openRangeStreams, type RangeGroupOptions } from './range-streams.ts';
+import type { Run } from './run.ts';
 import type { RangeFacts, RangesFacts } from './snapshot-facts.ts';
 
 /** Records between two looks at progress and at the abort signal. */
 const RECORDS_A_TURN = 1 << 18;
 
-export interface RangeWriterOptions {
+export interface RangeWriterOptions extends Omit<RangeGroupOptions, 'ranges'> {
   /** Records read since the last call. */
   readonly onRecords?: (records: number) => void;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** The range of a hash: its first 20 bits. */
-const rangeOf = (record: Uint8Array): number =>
-  ((record[0] as number) << 12) | ((record[1] as number) << 4) | ((record[2] as number) >>> 4);
+const rangeOf = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] as number) << 12) | ((bytes[at + 1] as number) << 4) | ((bytes[at + 2] as number) >>> 4);
 
 /** Gathers merged records into ranges; ranges without entries get no row. */
 class RangeGatherer {
@@ -39,8 +39,9 @@ class RangeGatherer {
     this.#insert = insert;
   }
 
-  add(record: Uint8Array, times: number): void {
-    const range = rangeOf(record);
+  /** Takes the hash at `bytes[from]`. */
+  add(bytes: Uint8Array, from: number, times: number): void {
+    const range = rangeOf(bytes, from);
     if (range !== this.#range) this.#flush();
     this.#range = range;
     if (this.#count === MAX_RANGE_ENTRIES)
@@ -48,7 +49,7 @@ class RangeGatherer {
     this.#reserve();
     const at = this.#count * this.#suffixBytes;
     for (let byte = 0; byte < this.#suffixBytes; byte++)
-      this.#suffixes[at + byte] = record[SHARED_BYTES + byte] as number;
+      this.#suffixes[at + byte] = bytes[from + SHARED_BYTES + byte] as number;
     this.#times[this.#count++] = times;
   }
 
@@ -104,31 +105,27 @@ export async function writeRanges(
   database: Database.Database,
   ranges: readonly RangeName[],
   runs: readonly Run[],
-  { onRecords, signal }: RangeWriterOptions = {},
+  { folder, turn, maxOpen, onRecords }: RangeWriterOptions,
 ): Promise<RangesFacts> {
-  const readers = runs
-    .filter(({ facts }) => facts.sections.some(({ index }) => (ranges as readonly string[]).includes(index)))
-    .map((run) => new RunReader(run));
+  const streams = await openRangeStreams(runs, { folder, ranges, turn, ...(maxOpen === undefined ? {} : { maxOpen }) });
   const facts: { [name in RangeName]?: RangeFacts } = {};
   try {
     for (const name of ranges) {
       database.exec(`CREATE TABLE ${name} (id INTEGER PRIMARY KEY, body BLOB NOT NULL)`);
       const insert = database.prepare(`INSERT INTO ${name} (id, body) VALUES (?, ?)`);
       const gatherer = new RangeGatherer(name, (range, body) => insert.run(range, body));
-      for (const reader of readers) reader.beginSection(name);
-      const merge = new RangeMerge(readers, HASH_BYTES[name]);
+      const merge = new RangeMerge(streams.begin(name), HASH_BYTES[name]);
       for (let records = 1; merge.next(); records++) {
-        gatherer.add(merge.record, merge.times);
+        gatherer.add(merge.bytes, merge.at, merge.times);
         if (records % RECORDS_A_TURN !== 0) continue;
         onRecords?.(RECORDS_A_TURN);
-        await new Promise(setImmediate);
-        signal?.throwIfAborted();
+        await turn();
       }
       facts[name] = gatherer.finish();
     }
-    for (const reader of readers) reader.finish();
+    streams.finish();
     return facts;
   } finally {
-    for (const reader of readers) reader.close();
+    streams.close();
   }
 }

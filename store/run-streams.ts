@@ -53,13 +53,17 @@ function openRuns(runs: readonly Run[], first: number): RunStreams {
   };
 }
 
-/** A file of numbered records, in the order of a merge. */
-function openGroup(file: string): RecordStream & { close(): void } {
+export interface BlockFile {
+  /** In a buffer that the next call reuses; empty at the end. */
+  readBlock(): Uint8Array;
+  close(): void;
+}
+
+/** A file of records, in the order of a merge. */
+export function openBlockFile(file: string, blockBytes: number): BlockFile {
   const handle = fs.openSync(file, 'r');
-  const buffer = Buffer.allocUnsafeSlow(BLOCK_RECORDS * NUMBERED_RECORD_BYTES);
+  const buffer = Buffer.allocUnsafeSlow(blockBytes);
   return {
-    number: 0,
-    numbered: true,
     readBlock: () => {
       let filled = 0;
       for (let read = -1; read !== 0 && filled < buffer.length; filled += read)
@@ -101,7 +105,7 @@ export async function prepareRunStreams(runs: readonly Run[], options: GroupOpti
     groups.push(group);
   }
   return () => {
-    let open: (RecordStream & { close(): void })[] = [];
+    let open: (RecordStream & BlockFile)[] = [];
     const close = (): void => {
       for (const stream of open) stream.close();
       open = [];
@@ -109,7 +113,10 @@ export async function prepareRunStreams(runs: readonly Run[], options: GroupOpti
     return {
       begin: (index) => {
         close();
-        for (const group of groups) open.push(openGroup(`${group}.${index}`));
+        for (const group of groups) {
+          const file = openBlockFile(`${group}.${index}`, BLOCK_RECORDS * NUMBERED_RECORD_BYTES);
+          open.push({ ...file, number: 0, numbered: true });
+        }
         return open;
       },
       finish: () => undefined,

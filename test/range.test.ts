@@ -14,6 +14,10 @@ import type { RangeName } from '../protocol/bucket-id.ts';
 import { createDataset, type Dataset, openDataset } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/key-file.ts';
 import { rangeBody, rangeFiles } from '../store/range.ts';
+import { RangeMerge } from '../store/range-merge.ts';
+import { HASH_BYTES } from '../store/range-record.ts';
+import { openRangeStreams } from '../store/range-streams.ts';
+import { openRuns } from '../store/run.ts';
 import type { RunFacts } from '../store/run-facts.ts';
 import { openSnapshot } from '../store/snapshot.ts';
 import { publish } from '../store/snapshot-writer.ts';
@@ -210,6 +214,35 @@ describe('passwords in plaintext', () => {
     const inputs = openInputs([place.write('list.txt', '123456\n')]);
     const { facts } = await ingest(plain, key, { source: 'list', format: passwordsFormat, inputs });
     expect(facts.sections.map(({ index }) => index)).toEqual(['password']);
+  });
+});
+
+describe('more runs than can be open', () => {
+  test('are merged in groups, to what all of them give at once', async () => {
+    const random = createRandom(testSeed('many runs of hashes'));
+    for (let source = 0; source < 9; source++) {
+      // They overlap.
+      const rows = Array.from({ length: 40 }, () => `${sha1Of(String(random.below(100)))}:${1 + random.below(9)}`);
+      await take(`list-${source}`, sha1ListFormat, place.write(`${source}.txt`, `${rows.join('\n')}\n`));
+    }
+    const runs = openRuns(dataset);
+    const recordsWith = async (maxOpen: number): Promise<string[]> => {
+      const folder = place.at(`groups-${maxOpen}`);
+      const turn = async (): Promise<void> => {};
+      const streams = await openRangeStreams(runs, { folder, ranges: ['sha1', 'ntlm'], turn, maxOpen });
+      const found: string[] = [];
+      for (const name of ['sha1', 'ntlm'] as const) {
+        const merge = new RangeMerge(streams.begin(name), HASH_BYTES[name]);
+        while (merge.next())
+          found.push(`${name} ${Buffer.from(merge.bytes).toString('hex', merge.at, merge.at + 20)} ${merge.times}`);
+      }
+      streams.finish();
+      streams.close();
+      return found;
+    };
+    const all = await recordsWith(100);
+    expect(all.length).toBeGreaterThan(50);
+    for (const maxOpen of [1, 2, 4, 9]) expect(await recordsWith(maxOpen)).toEqual(all);
   });
 });
 

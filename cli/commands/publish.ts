@@ -16,6 +16,8 @@ export interface PublishSummary {
   readonly changed: boolean;
   readonly sources: number;
   readonly indexes: { readonly [index: string]: { readonly entries: number; readonly buckets: number } };
+  /** Of unsalted hashes. */
+  readonly ranges: { readonly [index: string]: { readonly entries: number; readonly ranges: number } };
   readonly bytes: number;
   readonly seconds: number;
 }
@@ -62,20 +64,44 @@ export async function publishWithProgress(
         { entries, buckets: 2 ** prefixBits },
       ]),
     );
+    const ranges = Object.fromEntries(
+      Object.entries(facts.ranges ?? {}).map(([index, { entries, ranges: count }]) => [
+        index,
+        { entries, ranges: count },
+      ]),
+    );
     const { snapshot, sources, sqlite } = facts;
-    return { snapshot, changed, sources: sources.length, indexes, bytes: sqlite.bytes, seconds: bar.elapsedSeconds };
+    return {
+      snapshot,
+      changed,
+      sources: sources.length,
+      indexes,
+      ranges,
+      bytes: sqlite.bytes,
+      seconds: bar.elapsedSeconds,
+    };
   } catch (error) {
     bar.abandon();
     throw error;
   }
 }
 
-export function describePublished({ snapshot, changed, sources, indexes, bytes, seconds }: PublishSummary): string {
+export function describePublished({
+  snapshot,
+  changed,
+  sources,
+  indexes,
+  ranges,
+  bytes,
+  seconds,
+}: PublishSummary): string {
   if (!changed) return `snapshot ${snapshot} already holds all sources; nothing changed`;
   const parts = Object.entries(indexes).map(
     ([index, { entries, buckets }]) =>
       `${index} ${formatCounted(entries, 'entry')} in ${formatCounted(buckets, 'bucket')}`,
   );
+  for (const [index, { entries, ranges: count }] of Object.entries(ranges))
+    parts.push(`${index} ${formatCounted(entries, 'entry')} in ${formatCounted(count, 'range')}`);
   return `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`;
 }
 
