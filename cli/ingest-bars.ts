@@ -22,7 +22,11 @@ function readState(
       bytesFigure(bytes, totalBytes),
       formatCounted(lines, 'line'),
       bar.rate(lines, 'lines'),
-      `rejected: ${reasonFigures(rejects.byReason())}`,
+      // The most frequent reasons first: a narrow terminal shows those for which it has room.
+      `${formatCount(rejects.total)} rejected`,
+      ...Object.entries(rejects.byReason())
+        .sort(([, a], [, b]) => b - a)
+        .map(([reason, count]) => `${formatCount(count)} ${reason}`),
     ],
   };
 }
