@@ -1,0 +1,45 @@
+// What the primary and its workers ask of each other: one line a question. The primary answers in workers.ts, a
+// worker in worker.ts.
+
+import type { DatasetId, SnapshotId } from '../protocol/brands.ts';
+import type { ServerEvent } from './events.ts';
+import type { Channel } from './ipc.ts';
+import type { LiveLimits, ServerOptions } from './server.ts';
+
+/** A dataset, with its key as text under `oprf`: sent as a message, since arguments and environments can be read. */
+export interface OrderedFolder {
+  readonly folder: string;
+  readonly keyText?: string;
+}
+
+/** All that a worker is told. */
+export interface WorkerOrder {
+  readonly datasets: readonly [OrderedFolder, ...OrderedFolder[]];
+  readonly options: Omit<ServerOptions, 'key' | 'additional' | 'peers' | 'onEvent'>;
+}
+
+export interface WorkerAddress {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Asked by a worker, answered by the primary. */
+export interface PrimaryAnswers {
+  snapshotOpened(payload: { readonly dataset: DatasetId; readonly snapshot: SnapshotId }): boolean;
+  snapshotRefused(payload: { readonly dataset: DatasetId }): void;
+  event(payload: ServerEvent): void;
+}
+
+/** Asked by the primary, answered by every worker. */
+export interface WorkerAnswers {
+  start(payload: WorkerOrder): WorkerAddress;
+  reload(payload: LiveLimits): void;
+  /** Stop accepting, finish what is in flight. */
+  close(payload: { readonly deadlineMs: number }): void;
+}
+
+/** The primary's end of a worker's channel. */
+export type WorkerChannel = Channel<WorkerAnswers, PrimaryAnswers>;
+/** The worker's end. */
+export type PrimaryChannel = Channel<PrimaryAnswers, WorkerAnswers>;
