@@ -10,10 +10,10 @@ import { ntlmListFormat, sha1ListFormat } from '../ingest/formats/hash-list.ts';
 import { passwordsFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
 import { openInputs } from '../ingest/inputs.ts';
-import type { RangeName } from '../protocol/bucket-id.ts';
+import { parseRangePrefix, type RangeName } from '../protocol/bucket-id.ts';
 import { createDataset, type Dataset, openDataset } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/key-file.ts';
-import { rangeBody, rangeFiles } from '../store/range.ts';
+import { rangeFiles, rangeText } from '../store/range.ts';
 import type { RunFacts } from '../store/run-facts.ts';
 import { openSnapshot } from '../store/snapshot.ts';
 import { publish } from '../store/snapshot-writer.ts';
@@ -50,7 +50,7 @@ async function published(name: RangeName): Promise<Map<string, string>> {
     const files = new Map<string, string>();
     for (const { name: range, content } of rangeFiles(snapshot, name)) {
       files.set(range, content.toString('latin1'));
-      expect(rangeBody(snapshot, name, range.toLowerCase())?.equals(content)).toBe(true);
+      expect(rangeText(snapshot, name, parseRangePrefix(range.toLowerCase()))?.equals(content)).toBe(true);
     }
     return files;
   } finally {
