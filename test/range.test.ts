@@ -1,6 +1,5 @@
 // Range indexes: HIBP's files go in and come out as the same bytes; lists, and hashes of plaintext.
 
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -21,6 +20,7 @@ import { verifyDataset } from '../store/verify.ts';
 import { createWorkPlace, credveil, credveilJson, type WorkPlace } from './fixtures/credveil.ts';
 import { seededKey } from './fixtures/dataset.ts';
 import { createRandom, testSeed } from './fixtures/random.ts';
+import { seededRanges, sha1Of, writeRanges } from './fixtures/range-dataset.ts';
 
 const HIBP = path.join(import.meta.dirname, '../../shared/corpora/hibp-sha1');
 
@@ -58,31 +58,9 @@ async function published(name: RangeName): Promise<Map<string, string>> {
   }
 }
 
-/** Files as HIBP's service gives them: upper case, CRLF between rows, none at the end. */
-function seededRanges(name: RangeName, prefixes: readonly string[], rows: number): Map<string, string> {
-  const random = createRandom(testSeed(`ranges ${name}`));
-  const digits = name === 'sha1' ? 35 : 27;
-  const suffix = (): string =>
-    Array.from({ length: digits }, () => random.below(16).toString(16).toUpperCase()).join('');
-  return new Map(
-    prefixes.map((prefix) => {
-      const suffixes = [...new Set(Array.from({ length: rows }, suffix))].sort();
-      return [prefix, suffixes.map((text) => `${text}:${1 + random.below(60_000_000)}`).join('\r\n')];
-    }),
-  );
-}
-
-function writeRanges(folder: string, files: ReadonlyMap<string, string>, extension = ''): string {
-  fs.mkdirSync(place.at(folder));
-  for (const [name, text] of files) fs.writeFileSync(path.join(place.at(folder), `${name}${extension}`), text);
-  return place.at(folder);
-}
-
 /** The rows of ranges with whole hashes. */
 const hashesOf = (files: ReadonlyMap<string, string>): string[] =>
   [...files].flatMap(([prefix, text]) => text.split('\r\n').map((row) => `${prefix}${row}`));
-
-const sha1Of = (password: string): string => createHash('sha1').update(password).digest('hex').toUpperCase();
 
 describe("Have I Been Pwned's files", () => {
   test.runIf(fs.existsSync(HIBP))('of its service go in and come out as the same bytes', async () => {
@@ -96,7 +74,11 @@ describe("Have I Been Pwned's files", () => {
 
   test.each(['sha1', 'ntlm'] as const)('%s: seeded ranges go in and come out as the same bytes', async (name) => {
     const files = seededRanges(name, ['00000', '0000A', '7FFFF', 'ABCDE', 'FFFFF'], 400);
-    await take('ranges', name === 'sha1' ? sha1ListFormat : ntlmListFormat, writeRanges('ranges', files, '.txt'));
+    await take(
+      'ranges',
+      name === 'sha1' ? sha1ListFormat : ntlmListFormat,
+      writeRanges(place.at('ranges'), files, '.txt'),
+    );
     expect(await published(name)).toEqual(files);
     expect((await published(name === 'sha1' ? 'ntlm' : 'sha1')).size).toBe(0);
   });
@@ -123,7 +105,7 @@ describe("Have I Been Pwned's files", () => {
 
   test('single range files are taken with their names', async () => {
     const files = seededRanges('sha1', ['12345', '54321'], 20);
-    const folder = writeRanges('ranges', files);
+    const folder = writeRanges(place.at('ranges'), files);
     await take('first', sha1ListFormat, path.join(folder, '54321'), path.join(folder, '12345'));
     expect(await published('sha1')).toEqual(files);
   });
@@ -216,7 +198,7 @@ describe('passwords in plaintext', () => {
 describe('the command', () => {
   test('makes the indexes, takes a folder by looking, verifies and exports it', async () => {
     const files = seededRanges('sha1', ['00001', 'FFFFE'], 100);
-    const folder = writeRanges('ranges', files);
+    const folder = writeRanges(place.at('ranges'), files);
     const made = place.at('by-command');
     const out = place.at('out');
     await credveilJson(['init', made, '--suite', 'hmac', '--index', 'account,sha1']);
