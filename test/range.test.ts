@@ -212,9 +212,17 @@ describe('the command', () => {
     expect(new Map(fs.readdirSync(out).map((name) => [name, fs.readFileSync(path.join(out, name), 'latin1')]))).toEqual(
       files,
     );
-    expect(fs.existsSync(`${out}.part`)).toBe(false);
+    const list = place.at('list.txt');
+    expect(await credveilJson(['export', made, '--index', 'sha1', '--to', list, '--list'])).toMatchObject({
+      file: list,
+      entries: 200,
+    });
+    expect(fs.readFileSync(list, 'latin1')).toBe(`${hashesOf(files).join('\r\n')}\r\n`);
+    for (const target of [out, list]) expect(fs.existsSync(`${target}.part`)).toBe(false);
     for (const args of [
       ['--index', 'sha1', '--to', out],
+      ['--index', 'sha1', '--to', list, '--list'],
+      ['--source', 'hibp', '--list'],
       ['--index', 'ntlm', '--to', place.at('other')],
       ['--index', 'account', '--to', place.at('other')],
       ['--index', 'sha1'],
