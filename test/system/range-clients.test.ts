@@ -54,7 +54,7 @@ describe("Symfony's NotCompromisedPassword", () => {
   });
 
   test('throws where the server has no such route: nothing that fails looks clean', async () => {
-    expect(await validate(CLEAN, `${server.url}/ranges/%s`)).toMatch(/ClientException: .*404/);
+    expect(await validate(CLEAN, `${server.url}/ranges/%s`)).toContain('ClientException: No such route');
   });
 });
 
