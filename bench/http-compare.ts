@@ -1,0 +1,169 @@
+// npm run bench:http [-- --seconds N] [--rounds N] [--json FILE]: account buckets and ranges over HTTP beside raw node:http
+// with the same bodies in memory and nginx with them as files. Needs taskset and wrk; nginx where it is to be compared.
+//
+// On one core: the server alone on core 0, wrk alone on core 1. Two cores against one: one server and wrk together on core
+// 0, against two servers (one a core, on one port) and two threads of wrk on both; so a core has the same share
+// of load generator either way. At half load: a constant rate, latency counted from when a request was due.
+// Contenders take turns, in rounds; the figures are medians, so that other work on the machine hits all alike.
+
+import { writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { runConstantRate } from './constant-rate.ts';
+import { type Figure, formatFigures } from './figure.ts';
+import { type BenchBodies, type BodySet, makeBenchBodies } from './http-bodies.ts';
+import { type Contender, isInstalled, startCredveil, startNginx, startRaw } from './http-contenders.ts';
+import { describeMachine } from './machine.ts';
+import { processorSeconds } from './process-peaks.ts';
+import { runWrk } from './wrk.ts';
+
+const CONNECTIONS = 32;
+const [SERVER_CORE, LOAD_CORE] = [0, 1];
+const COLD = 'credveil, nothing held';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'string' },
+  },
+});
+const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
+
+for (const command of ['taskset', 'wrk'])
+  if (!isInstalled(command)) throw new Error(`${command} is not installed (Debian: util-linux, wrk)`);
+if (os.availableParallelism() < 2) throw new Error('two cores are needed: one for the server, one for the load');
+const hasNginx = isInstalled('nginx');
+if (!hasNginx) console.log('nginx is not installed (Debian: nginx): its figures are MISSING below\n');
+
+const median = (numbers: readonly number[]): number => {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+};
+
+/** Medians over the rounds. */
+interface Rate {
+  readonly requestsPerSecond: number;
+  readonly cpuMicroseconds: number;
+}
+
+/** All contenders on one core, in turns. */
+async function compare(contenders: readonly Contender[], { list }: BodySet): Promise<Map<string, Rate>> {
+  const load = (contender: Contender, seed: number): Promise<number> =>
+    runWrk({
+      ...{ port: contender.port, paths: list, seed, cores: String(LOAD_CORE) },
+      ...{ threads: 1, connections: CONNECTIONS, seconds },
+    });
+  const measured = new Map(contenders.map(({ name }) => [name, { rates: [] as number[], cpu: [] as number[] }]));
+  for (const contender of contenders) await load(contender, 0);
+  for (let round = 1; round <= rounds; round++)
+    for (const contender of contenders) {
+      const before = processorSeconds(contender.pid);
+      const rate = await load(contender, round);
+      const of = measured.get(contender.name);
+      of?.rates.push(rate);
+      of?.cpu.push((1e6 * (processorSeconds(contender.pid) - before)) / (rate * seconds));
+    }
+  return new Map(
+    [...measured].map(([name, { rates, cpu }]) => [
+      name,
+      { requestsPerSecond: median(rates), cpuMicroseconds: median(cpu) },
+    ]),
+  );
+}
+
+/** Requests a second of two cores over those of one, each with its share of the load generator. */
+async function measureSecondCore(folder: string, { list }: BodySet): Promise<number> {
+  const alone = await startCredveil(folder, 0);
+  const first = await startCredveil(folder, 0, { reusePort: true });
+  const second = await startCredveil(folder, 1, { port: first.port, reusePort: true });
+  try {
+    const load = (cores: number, seed: number): Promise<number> =>
+      runWrk({
+        ...{ port: cores === 1 ? alone.port : first.port, paths: list, seed, cores: cores === 1 ? '0' : '0,1' },
+        // Many, so that the kernel's choice of a server for each comes out even.
+        ...{ threads: cores, connections: 4 * CONNECTIONS * cores, seconds },
+      });
+    for (const cores of [1, 2]) await load(cores, 0);
+    const ratios: number[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      const one = await load(1, round);
+      ratios.push((await load(2, round)) / one);
+    }
+    return median(ratios);
+  } finally {
+    for (const server of [alone, first, second]) server.stop();
+  }
+}
+
+async function measureHalfLoad({ port }: Contender, { paths }: BodySet, requestsPerSecond: number): Promise<number> {
+  const p99: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const order = { port, paths, requestsPerSecond, connections: CONNECTIONS, warmUpMs: 1000 };
+    p99.push((await runConstantRate({ ...order, durationMs: 1000 * seconds }, LOAD_CORE)).p99Ms);
+  }
+  return median(p99);
+}
+
+async function measureRoute(bodies: BenchBodies, route: 'account' | 'range'): Promise<Figure[]> {
+  const set = bodies[route];
+  const what = { account: 'GET /v1/account/{prefix}', range: 'GET /range/{prefix}' }[route];
+  const goal = { account: 0.85, range: 0.8 }[route];
+  const { folder, bodiesFolder, home } = bodies;
+  const contenders: Contender[] = [];
+  try {
+    const credveil = await startCredveil(folder, SERVER_CORE);
+    contenders.push(credveil, await startRaw(bodiesFolder, SERVER_CORE));
+    if (hasNginx) contenders.push(await startNginx(bodiesFolder, home, SERVER_CORE));
+    if (route === 'range') contenders.push(await startCredveil(folder, SERVER_CORE, { name: COLD, maxHeldBytes: 0 }));
+    const rates = await compare(contenders, set);
+    const of = (name: string): Rate =>
+      rates.get(name) ?? { requestsPerSecond: Number.NaN, cpuMicroseconds: Number.NaN };
+    const ratio = (name: string): number => of('credveil').requestsPerSecond / of(name).requestsPerSecond;
+    const half = of('credveil').requestsPerSecond / 2;
+    const size = `bodies of ${Math.round(set.meanBytes).toLocaleString('en-US')} bytes`;
+    return [
+      ...contenders.flatMap(({ name }): Figure[] => [
+        { name: `${what}: ${name}`, value: of(name).requestsPerSecond, unit: 'requests/s', note: size },
+        { name: `${what}: ${name}`, value: of(name).cpuMicroseconds, unit: 'µs of server CPU' },
+      ]),
+      { name: `${what}: to raw node:http`, value: ratio('raw node:http'), unit: 'ratio', note: `goal: ${goal}` },
+      {
+        name: `${what}: CPU of raw to its own`,
+        value: of('raw node:http').cpuMicroseconds / of('credveil').cpuMicroseconds,
+        unit: 'ratio',
+      },
+      ...(hasNginx ? [{ name: `${what}: to nginx`, value: ratio('nginx'), unit: 'ratio' }] : []),
+      {
+        name: `${what}: p99 at half load`,
+        value: await measureHalfLoad(credveil, set, half),
+        unit: 'ms',
+        note: `${Math.round(half).toLocaleString('en-US')} requests/s; goal: under 5`,
+      },
+      {
+        name: `${what}: two cores to one`,
+        value: await measureSecondCore(folder, set),
+        unit: 'ratio',
+        note: 'goal: 1.7',
+      },
+    ];
+  } finally {
+    for (const contender of contenders) contender.stop();
+  }
+}
+
+const machine = describeMachine();
+console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}`);
+console.log(`repeat with: npm run bench:http -- --seconds ${seconds} --rounds ${rounds}\n`);
+const bodies = await makeBenchBodies();
+try {
+  const figures = [...(await measureRoute(bodies, 'account')), ...(await measureRoute(bodies, 'range'))];
+  console.log(formatFigures(figures));
+  const [load] = os.loadavg();
+  console.log(`\nload average at the end: ${load?.toFixed(1)}`);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+} finally {
+  bodies.dispose();
+}
