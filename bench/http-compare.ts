@@ -4,7 +4,9 @@
 // On one core: the server alone on core 0, wrk alone on core 1. Two cores against one: one server and wrk together on core
 // 0, against two servers (one a core, on one port) and two threads of wrk on both; so a core has the same share
 // of load generator either way. At half load: a constant rate, latency counted from when a request was due.
-// Contenders take turns, in rounds; the figures are medians, so that other work on the machine hits all alike.
+// Contenders take turns, in rounds; the figures are medians over the rounds, ratios those of neighbours in one round, so that other
+// work on the machine hits all alike. How much of its core a server had says how much of that there was; its CPU time a request hardly
+// depends on it.
 
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -12,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { runConstantRate } from './constant-rate.ts';
 import { type Figure, formatFigures } from './figure.ts';
 import { type BenchBodies, type BodySet, makeBenchBodies } from './http-bodies.ts';
-import { type Contender, isInstalled, startCredveil, startNginx, startRaw } from './http-contenders.ts';
+import { type Contender, isInstalled, RAW, startCredveil, startNginx, startRaw } from './http-contenders.ts';
 import { describeMachine } from './machine.ts';
 import { processorSeconds } from './process-peaks.ts';
 import { runWrk } from './wrk.ts';
@@ -23,8 +25,8 @@ const COLD = 'credveil, nothing held';
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '7' },
     json: { type: 'string' },
   },
 });
@@ -43,35 +45,32 @@ const median = (numbers: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 };
 
-/** Medians over the rounds. */
-interface Rate {
+/** A round of a contender. */
+interface Round {
   readonly requestsPerSecond: number;
   readonly cpuMicroseconds: number;
+  /** CPU time of the server over time. */
+  readonly share: number;
 }
 
 /** All contenders on one core, in turns. */
-async function compare(contenders: readonly Contender[], { list }: BodySet): Promise<Map<string, Rate>> {
+async function compare(contenders: readonly Contender[], { list }: BodySet): Promise<Map<string, Round[]>> {
   const load = (contender: Contender, seed: number): Promise<number> =>
     runWrk({
       ...{ port: contender.port, paths: list, seed, cores: String(LOAD_CORE) },
       ...{ threads: 1, connections: CONNECTIONS, seconds },
     });
-  const measured = new Map(contenders.map(({ name }) => [name, { rates: [] as number[], cpu: [] as number[] }]));
+  const measured = new Map<string, Round[]>(contenders.map(({ name }) => [name, []]));
   for (const contender of contenders) await load(contender, 0);
   for (let round = 1; round <= rounds; round++)
     for (const contender of contenders) {
       const before = processorSeconds(contender.pid);
-      const rate = await load(contender, round);
-      const of = measured.get(contender.name);
-      of?.rates.push(rate);
-      of?.cpu.push((1e6 * (processorSeconds(contender.pid) - before)) / (rate * seconds));
+      const requestsPerSecond = await load(contender, round);
+      const cpuSeconds = processorSeconds(contender.pid) - before;
+      const cpuMicroseconds = (1e6 * cpuSeconds) / (requestsPerSecond * seconds);
+      measured.get(contender.name)?.push({ requestsPerSecond, cpuMicroseconds, share: cpuSeconds / seconds });
     }
-  return new Map(
-    [...measured].map(([name, { rates, cpu }]) => [
-      name,
-      { requestsPerSecond: median(rates), cpuMicroseconds: median(cpu) },
-    ]),
-  );
+  return measured;
 }
 
 /** Requests a second of two cores over those of one, each with its share of the load generator. */
@@ -118,24 +117,32 @@ async function measureRoute(bodies: BenchBodies, route: 'account' | 'range'): Pr
     contenders.push(credveil, await startRaw(bodiesFolder, SERVER_CORE));
     if (hasNginx) contenders.push(await startNginx(bodiesFolder, home, SERVER_CORE));
     if (route === 'range') contenders.push(await startCredveil(folder, SERVER_CORE, { name: COLD, maxHeldBytes: 0 }));
-    const rates = await compare(contenders, set);
-    const of = (name: string): Rate =>
-      rates.get(name) ?? { requestsPerSecond: Number.NaN, cpuMicroseconds: Number.NaN };
-    const ratio = (name: string): number => of('credveil').requestsPerSecond / of(name).requestsPerSecond;
-    const half = of('credveil').requestsPerSecond / 2;
+    const measured = await compare(contenders, set);
+    const of = (name: string, value: keyof Round): number[] => (measured.get(name) ?? []).map((round) => round[value]);
+    const ratio = (value: keyof Round, ours: string, theirs: string): number =>
+      median(of(ours, value).map((one, round) => one / (of(theirs, value)[round] ?? Number.NaN)));
+    const half = median(of('credveil', 'requestsPerSecond')) / 2;
     const size = `bodies of ${Math.round(set.meanBytes).toLocaleString('en-US')} bytes`;
     return [
       ...contenders.flatMap(({ name }): Figure[] => [
-        { name: `${what}: ${name}`, value: of(name).requestsPerSecond, unit: 'requests/s', note: size },
-        { name: `${what}: ${name}`, value: of(name).cpuMicroseconds, unit: 'µs of server CPU' },
+        {
+          name: `${what}: ${name}`,
+          value: median(of(name, 'requestsPerSecond')),
+          unit: 'requests/s',
+          note: `${size}; the server had ${Math.round(100 * median(of(name, 'share')))}% of its core`,
+        },
+        { name: `${what}: ${name}`, value: median(of(name, 'cpuMicroseconds')), unit: 'µs of server CPU' },
       ]),
-      { name: `${what}: to raw node:http`, value: ratio('raw node:http'), unit: 'ratio', note: `goal: ${goal}` },
       {
-        name: `${what}: CPU of raw to its own`,
-        value: of('raw node:http').cpuMicroseconds / of('credveil').cpuMicroseconds,
+        name: `${what}: to raw node:http`,
+        value: ratio('requestsPerSecond', 'credveil', RAW),
         unit: 'ratio',
+        note: `goal: ${goal}`,
       },
-      ...(hasNginx ? [{ name: `${what}: to nginx`, value: ratio('nginx'), unit: 'ratio' }] : []),
+      { name: `${what}: CPU of raw to its own`, value: ratio('cpuMicroseconds', RAW, 'credveil'), unit: 'ratio' },
+      ...(hasNginx
+        ? [{ name: `${what}: to nginx`, value: ratio('requestsPerSecond', 'credveil', 'nginx'), unit: 'ratio' }]
+        : []),
       {
         name: `${what}: p99 at half load`,
         value: await measureHalfLoad(credveil, set, half),

@@ -27,9 +27,11 @@ export async function startCredveil(folder: string, core: number, options: Credv
   return { name, ...(await startServerChild({ folder, ...served }, core)) };
 }
 
+export const RAW = 'raw node:http';
+
 /** @param bodiesFolder a file for each path of a URL */
 export async function startRaw(bodiesFolder: string, core: number): Promise<Contender> {
-  return { name: 'raw node:http', ...(await startServerChild({ bodiesFolder }, core)) };
+  return { name: RAW, ...(await startServerChild({ bodiesFolder }, core)) };
 }
 
 export const isInstalled = (command: string): boolean => !spawnSync(command, ['-v'], { stdio: 'ignore' }).error;

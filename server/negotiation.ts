@@ -26,9 +26,12 @@ export function isNotModified(ifNoneMatch: string | undefined, etag: string): bo
   return ifNoneMatch.split(',').some((listed) => listed.trim().replace(/^W\//, '') === etag);
 }
 
+/** What HTTP calls a date, but for the form of asctime, whose time zone is anybody's guess. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8}, .{1,24} GMT$/;
+
 /** RFC 9110 §13.1.3: a date that is none is no condition. Dates have whole seconds. */
 export function isUnmodifiedSince(ifModifiedSince: string | undefined, modifiedAt: Date): boolean {
-  if (ifModifiedSince === undefined) return false;
+  if (ifModifiedSince === undefined || !HTTP_DATE.test(ifModifiedSince)) return false;
   return Math.floor(modifiedAt.getTime() / 1000) * 1000 <= Date.parse(ifModifiedSince);
 }
 
