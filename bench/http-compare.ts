@@ -97,13 +97,19 @@ async function measureSecondCore(folder: string, { list }: BodySet): Promise<num
   }
 }
 
-async function measureHalfLoad({ port }: Contender, { paths }: BodySet, requestsPerSecond: number): Promise<number> {
-  const p99: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const order = { port, paths, requestsPerSecond, connections: CONNECTIONS, warmUpMs: 1000 };
-    p99.push((await runConstantRate({ ...order, durationMs: 1000 * seconds }, LOAD_CORE)).p99Ms);
-  }
-  return median(p99);
+/** The p99 of each, in turns. */
+async function measureHalfLoad(
+  servers: readonly Contender[],
+  { paths }: BodySet,
+  requestsPerSecond: number,
+): Promise<number[]> {
+  const p99 = servers.map((): number[] => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [at, { port }] of servers.entries()) {
+      const order = { port, paths, requestsPerSecond, connections: CONNECTIONS, warmUpMs: 500 };
+      p99[at]?.push((await runConstantRate({ ...order, durationMs: 1000 * seconds }, LOAD_CORE)).p99Ms);
+    }
+  return p99.map(median);
 }
 
 async function measureRoute(bodies: BenchBodies, route: 'account' | 'range'): Promise<Figure[]> {
@@ -114,7 +120,8 @@ async function measureRoute(bodies: BenchBodies, route: 'account' | 'range'): Pr
   const contenders: Contender[] = [];
   try {
     const credveil = await startCredveil(folder, SERVER_CORE);
-    contenders.push(credveil, await startRaw(bodiesFolder, SERVER_CORE));
+    const raw = await startRaw(bodiesFolder, SERVER_CORE);
+    contenders.push(credveil, raw);
     if (hasNginx) contenders.push(await startNginx(bodiesFolder, home, SERVER_CORE));
     if (route === 'range') contenders.push(await startCredveil(folder, SERVER_CORE, { name: COLD, maxHeldBytes: 0 }));
     const measured = await compare(contenders, set);
@@ -143,12 +150,12 @@ async function measureRoute(bodies: BenchBodies, route: 'account' | 'range'): Pr
       ...(hasNginx
         ? [{ name: `${what}: to nginx`, value: ratio('requestsPerSecond', 'credveil', 'nginx'), unit: 'ratio' }]
         : []),
-      {
-        name: `${what}: p99 at half load`,
-        value: await measureHalfLoad(credveil, set, half),
+      ...(await measureHalfLoad([credveil, raw], set, half)).map((value, at) => ({
+        name: `${what}: p99 at half load: ${at === 0 ? 'credveil' : RAW}`,
+        value,
         unit: 'ms',
-        note: `${Math.round(half).toLocaleString('en-US')} requests/s; goal: under 5`,
-      },
+        note: `${Math.round(half).toLocaleString('en-US')} requests/s${at === 0 ? '; goal: under 5' : ''}`,
+      })),
       {
         name: `${what}: two cores to one`,
         value: await measureSecondCore(folder, set),
