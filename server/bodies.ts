@@ -10,8 +10,14 @@ import type { Snapshot } from '../store/snapshot.ts';
 /** Reads a padded body. Undefined where the dataset does not have the index. The bytes must not be changed. */
 export type ReadBody = (index: IndexName, id: BucketId) => Buffer | undefined;
 
+export interface BodyReader {
+  readonly readBody: ReadBody;
+  /** What is left for others of the bytes that may be held. */
+  readonly leftBytes: number;
+}
+
 /** @param maxHeldBytes the most that the bodies of all indexes together may take */
-export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): ReadBody {
+export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): BodyReader {
   const held: { [name in IndexName]?: (Buffer | undefined)[] } = {};
   let left = maxHeldBytes;
   for (const index of INDEX_NAMES) {
@@ -23,11 +29,12 @@ export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): Read
     left -= bytes;
     held[index] = new Array<Buffer | undefined>(buckets);
   }
-  return (index, id) => {
+  const readBody: ReadBody = (index, id) => {
     const bodies = held[index];
     if (!bodies) return snapshot.paddedBody(index, id);
     const body = bodies[id] ?? snapshot.paddedBody(index, id);
     bodies[id] = body;
     return body;
   };
+  return { readBody, leftBytes: left };
 }

@@ -1,4 +1,4 @@
-// The way of a request: gate, dataset, evaluation, bucket, and express for the rest.
+// The way of a request: gate, dataset, evaluation, bucket, range, and express for the rest.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createApp, type ServerState, sendInternal } from './app.ts';
@@ -9,10 +9,11 @@ import type { OnEvent } from './events.ts';
 import { originForm, refuseBody, refuseRequest } from './gate.ts';
 import type { ServerLimits } from './limits.ts';
 import { sendProblem } from './problem.ts';
+import { createRangeHandler } from './ranges.ts';
 import type { Service } from './service.ts';
 
 /** The path of a dataset other than the first one, and of the first one too. */
-const DATASET_TARGET = /^\/d\/([^/?]*)(\/v1\/.*)$/;
+const DATASET_TARGET = /^\/d\/([^/?]*)(\/(?:v1\/|range\b).*)$/;
 
 /** Undefined where everything is done on return. */
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
@@ -62,10 +63,13 @@ export function createListener(
 function createHandle({ snapshots, evaluator }: Service, queue: EvaluationQueue, app: RequestListener): Handle {
   const answerEvaluation = createEvaluationHandler(snapshots, evaluator, queue);
   const answerBucket = createBucketHandler(snapshots);
+  const answerRange = createRangeHandler(snapshots);
   return (request, response) => {
     const evaluation = answerEvaluation(request, response);
     if (evaluation) return evaluation;
-    if (!refuseBody(request, response) && !answerBucket(request, response)) app(request, response);
+    if (refuseBody(request, response) || answerBucket(request, response) || answerRange(request, response))
+      return undefined;
+    app(request, response);
     return undefined;
   };
 }

@@ -66,7 +66,7 @@ export const PROBLEMS = {
     status: 404,
     title: 'No such index',
     detail: 'The dataset that is served was made without this index.',
-    hint: 'Read indexes from /v1/config; a new dataset with the index has to be made to add it.',
+    hint: 'Indexes are chosen when a dataset is made: credveil init --index. /v1/config names account and password.',
   },
   METHOD_NOT_ALLOWED: {
     status: 405,

@@ -34,6 +34,8 @@ export interface ServedSnapshot {
   readonly id: SnapshotId;
   readonly snapshot: Snapshot;
   readonly readBody: ReadBody;
+  /** What its ranges may take in memory. */
+  readonly rangesHeldBytes: number;
   /** The JSON of /v1/config. */
   readonly config: Buffer;
 }
@@ -195,10 +197,12 @@ interface Refused {
 
 async function openServed(dataset: Dataset, maxHeldBytes: number): Promise<ServedSnapshot> {
   const snapshot = await openSnapshot(dataset);
+  const { readBody, leftBytes } = createBodyReader(snapshot, maxHeldBytes);
   return {
     id: snapshot.facts.snapshot,
     snapshot,
-    readBody: createBodyReader(snapshot, maxHeldBytes),
+    readBody,
+    rangesHeldBytes: leftBytes,
     config: Buffer.from(JSON.stringify(serviceConfig(snapshot.facts))),
   };
 }

@@ -9,6 +9,7 @@ import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.t
 import { RangeMerge } from './range-merge.ts';
 import { HASH_BYTES } from './range-record.ts';
 import { openRangeStreams, type RangeGroupOptions } from './range-streams.ts';
+import { textBytes } from './range-text.ts';
 import type { Run } from './run.ts';
 import type { RangeFacts, RangesFacts } from './snapshot-facts.ts';
 
@@ -27,14 +28,16 @@ const rangeOf = (bytes: Uint8Array, at: number): number =>
 /** Gathers merged records into ranges; ranges without entries get no row. */
 class RangeGatherer {
   readonly #insert: (range: number, body: Buffer) => void;
+  readonly #name: RangeName;
   readonly #suffixBytes: number;
   #suffixes = new Uint8Array(1 << 16);
   #times = new Float64Array(4096);
   #count = 0;
   #range = -1;
-  #facts = { entries: 0, ranges: 0, minEntries: 0, maxEntries: 0, contentBytes: 0 };
+  #facts = { entries: 0, ranges: 0, minEntries: 0, maxEntries: 0, contentBytes: 0, maxTextBytes: 0 };
 
   constructor(name: RangeName, insert: (range: number, body: Buffer) => void) {
+    this.#name = name;
     this.#suffixBytes = HASH_BYTES[name] - SHARED_BYTES;
     this.#insert = insert;
   }
@@ -61,15 +64,17 @@ class RangeGatherer {
   #flush(): void {
     const count = this.#count;
     if (count === 0) return;
-    const body = encodeRangeBody(this.#suffixes.subarray(0, count * this.#suffixBytes), this.#times.subarray(0, count));
+    const times = this.#times.subarray(0, count);
+    const body = encodeRangeBody(this.#suffixes.subarray(0, count * this.#suffixBytes), times);
     this.#insert(this.#range, body);
-    const { entries, ranges, minEntries, maxEntries, contentBytes } = this.#facts;
+    const { entries, ranges, minEntries, maxEntries, contentBytes, maxTextBytes } = this.#facts;
     this.#facts = {
       entries: entries + count,
       ranges: ranges + 1,
       minEntries: ranges === 0 ? count : Math.min(minEntries, count),
       maxEntries: Math.max(maxEntries, count),
       contentBytes: contentBytes + body.length,
+      maxTextBytes: Math.max(maxTextBytes, textBytes(this.#name, times)),
     };
     this.#count = 0;
   }

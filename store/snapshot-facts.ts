@@ -36,6 +36,8 @@ export interface RangeFacts {
   readonly maxEntries: number;
   /** Bytes of all bodies. */
   readonly contentBytes: number;
+  /** Bytes of the longest range as text. Missing in a snapshot that was published before this was recorded. */
+  readonly maxTextBytes?: number;
 }
 
 export type RangesFacts = { readonly [name in RangeName]?: RangeFacts };
