@@ -64,7 +64,8 @@ export function createApp(
 
   app.get('/readyz', (_request, response) => {
     if (state.closing) return sendProblem(response, 'NOT_READY');
-    sendStatus(response, { status: 'ready', snapshot: snapshots.current.id });
+    const { current, refused } = snapshots;
+    sendStatus(response, { status: 'ready', snapshot: current.id, ...(refused && { refused }) });
   });
 
   for (const { routes, methods, headers } of [READ, EVALUATE]) {
@@ -92,7 +93,14 @@ export function createApp(
   return app;
 }
 
-function sendStatus(response: Response, status: { readonly status: string; readonly snapshot?: string }): void {
+interface Status {
+  readonly status: string;
+  readonly snapshot?: string;
+  /** Why a newer snapshot is not served. */
+  readonly refused?: { readonly code: string };
+}
+
+function sendStatus(response: Response, status: Status): void {
   sendJson(response, JSON.stringify(status));
 }
 

@@ -17,7 +17,7 @@ type ReplyOf<C extends Contract, Name extends keyof C> = C[Name] extends Questio
 type NameOf<C extends Contract> = keyof C & string;
 
 export interface Channel<Asked extends Contract, Answered extends Contract> {
-  /** @throws IpcError always a named one, and at the latest after `timeoutMs` */
+  /** @throws IpcError always a named one, and at the latest after `timeoutMs`, which may be Infinity */
   ask<Name extends NameOf<Asked>>(
     name: Name,
     payload: PayloadOf<Asked, Name>,
@@ -134,7 +134,8 @@ export function openChannel<Asked extends Contract, Answered extends Contract>(
       if (pending.size >= maxWaiting) return Promise.reject(peerBusy());
       return new Promise((resolve, reject) => {
         const id = ++lastId;
-        const timer = setTimeout(() => pending.get(id)?.reject(peerSilent()), timeoutMs);
+        const silent = (): void => pending.get(id)?.reject(peerSilent());
+        const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(silent, timeoutMs);
         const settle = (): void => {
           clearTimeout(timer);
           pending.delete(id);

@@ -35,7 +35,8 @@ export const DEFAULT_LIMITS: Required<ServerLimits> = {
   timeoutCheckIntervalMs: 1_000,
 };
 
-const MAX_LIMIT = 2 ** 31 - 1; // what a timer of Node takes
+/** What a timer of Node takes. */
+export const MAX_LIMIT = 2 ** 31 - 1;
 const LIMIT_NAMES = Object.keys(DEFAULT_LIMITS) as (keyof ServerLimits)[];
 
 /** @throws ServerError `OPTION_OUT_OF_RANGE`: 0 would switch a limit off */

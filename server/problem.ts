@@ -49,11 +49,11 @@ export function sendProblem(response: ServerResponse, code: ProblemCode, headers
   response.end(body);
 }
 
-/** The whole response as text, for a socket whose bytes never became a request. */
-export function rawProblem(code: ProblemCode): string {
+/** The whole response as text, for a socket whose bytes never became a request. `more` are names and values in turn. */
+export function rawProblem(code: ProblemCode, more: readonly string[] = []): string {
   const { status } = PROBLEMS[code];
   const body = JSON.stringify(describeProblem(code));
-  const headers = [...problemHeaders(body), 'Date', new Date().toUTCString(), 'Connection', 'close'];
+  const headers = [...problemHeaders(body), 'Date', new Date().toUTCString(), 'Connection', 'close', ...more];
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
   return `${head}\r\n${body}`;

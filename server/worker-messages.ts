@@ -1,16 +1,41 @@
-// What the primary and its workers ask of each other: one line a question, answered where supervisor.ts and worker.ts say.
+// What the primary and its workers ask of each other: one line a question. The primary answers in workers.ts, a
+// worker in worker.ts.
 
+import type { DatasetId, SnapshotId } from '../protocol/brands.ts';
+import type { ServerEvent } from './events.ts';
 import type { Channel } from './ipc.ts';
+import type { LiveLimits, ServerOptions } from './server.ts';
+
+/** A dataset, with its key as text under `oprf`: sent as a message, since arguments and environments can be read. */
+export interface OrderedFolder {
+  readonly folder: string;
+  readonly keyText?: string;
+}
+
+/** All that a worker is told. */
+export interface WorkerOrder {
+  readonly datasets: readonly [OrderedFolder, ...OrderedFolder[]];
+  readonly options: Omit<ServerOptions, 'key' | 'additional' | 'peers' | 'onEvent'>;
+}
+
+export interface WorkerAddress {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+}
 
 /** Asked by a worker, answered by the primary. */
 export interface PrimaryAnswers {
-  /** What this worker is to do: the first thing it asks. */
-  order(payload: undefined): unknown;
+  snapshotOpened(payload: { readonly dataset: DatasetId; readonly snapshot: SnapshotId }): boolean;
+  snapshotRefused(payload: { readonly dataset: DatasetId }): void;
+  event(payload: ServerEvent): void;
 }
 
 /** Asked by the primary, answered by every worker. */
 export interface WorkerAnswers {
-  /** Stop accepting, finish what is in flight, and end. */
+  start(payload: WorkerOrder): WorkerAddress;
+  reload(payload: LiveLimits): void;
+  /** Stop accepting, finish what is in flight. */
   close(payload: { readonly deadlineMs: number }): void;
 }
 

@@ -1,0 +1,85 @@
+// The primary: starts workers that share a port, replaces those that die, and passes on what the operator says.
+
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import net from 'node:net';
+import { SnapshotAgreement } from './agreement.ts';
+import { listenError } from './errors.ts';
+import type { OnEvent } from './events.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { assertReusePort, type CredveilServer, DEFAULT_PORT } from './server.ts';
+import type { WorkerAddress, WorkerOrder } from './worker-messages.ts';
+import { WorkerPlace } from './worker-place.ts';
+
+const TICKET_SECRET_BYTES = 32;
+
+export interface WorkersOptions {
+  /** From 1 on. With one alone the port is closed while a worker that died is replaced. */
+  readonly workers: number;
+  readonly onEvent?: OnEvent;
+}
+
+/**
+ * Starts the workers and waits for all of them.
+ * @throws ServerError, StoreError as CredveilError: what `startServer` throws
+ */
+export async function startWorkers(
+  order: WorkerOrder,
+  { workers: count, onEvent = () => undefined }: WorkersOptions,
+): Promise<CredveilServer> {
+  assertReusePort();
+  const { host = '127.0.0.1', port = DEFAULT_PORT } = order.options;
+  await assertFree(host, port);
+  const { tls } = order.options;
+  const ticketSecret = randomBytes(TICKET_SECRET_BYTES);
+  const shared = tls ? { ...order, options: { ...order.options, tls: { ...tls, ticketSecret } } } : order;
+  let current: WorkerOrder = shareLimits(shared, count);
+  const agreement = new SnapshotAgreement<WorkerPlace>();
+  const workers = Array.from({ length: count }, (_, i) => new WorkerPlace(i + 1, agreement, () => current, onEvent));
+  const [first, ...others] = workers as [WorkerPlace, ...WorkerPlace[]];
+  let address: WorkerAddress;
+  try {
+    address = await first.start();
+    // Where any free port was wanted, the others take the same.
+    current = { ...current, options: { ...current.options, port: address.port } };
+    await Promise.all(others.map((worker) => worker.start()));
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.close({ deadlineMs: 1 })));
+    throw error;
+  }
+  let closed: Promise<unknown> | undefined;
+  return {
+    url: address.url,
+    address: { host: address.host, port: address.port },
+    reload: (limits = {}) => {
+      current = shareLimits({ ...current, options: { ...current.options, ...limits } }, count);
+      for (const worker of workers) worker.reload(current.options);
+    },
+    close: async (options = {}) => {
+      closed ??= Promise.all(workers.map((worker) => worker.close(options)));
+      await closed;
+    },
+  };
+}
+
+/** Each worker its part of what is meant for all together. */
+function shareLimits(order: WorkerOrder, count: number): WorkerOrder {
+  const { maxConnections = DEFAULT_LIMITS.maxConnections } = order.options;
+  return {
+    ...order,
+    options: { ...order.options, reusePort: true, maxConnections: Math.ceil(maxConnections / count) },
+  };
+}
+
+/** Processes of one user may share a port: without this a server that still runs would get half of the requests. */
+async function assertFree(host: string, port: number): Promise<void> {
+  const probe = net.createServer();
+  try {
+    probe.listen({ host, port });
+    await once(probe, 'listening');
+  } catch (cause) {
+    throw listenError(cause, host, port);
+  }
+  probe.close();
+  await once(probe, 'close');
+}
