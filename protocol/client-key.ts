@@ -1,4 +1,4 @@
-// Keys of clients as text: PROTOCOL.md §17. `credveil-client-1.<id>.<base64url of 32 bytes>`, on one line.
+// Keys of clients as text: PROTOCOL.md §18. `credveil-client-1.<id>.<base64url of 32 bytes>`, on one line.
 //
 // Such a key says who asks. It opens nothing: what the answers hold is under the key of the dataset.
 

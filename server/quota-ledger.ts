@@ -1,4 +1,4 @@
-// The quota ledger: who was granted what in which window, in the one process that all workers ask. PROTOCOL.md §17.
+// The quota ledger: who was granted what in which window, in the one process that all workers ask. PROTOCOL.md §18.
 //
 // Workers do not ask for each request. They hold leases: counts that are granted ahead and used without asking. A lease
 // is an eighth of what is left, so leases shrink towards the end; when what is left does not do, the leases of the
@@ -7,7 +7,7 @@
 
 import type { ClientId } from '../protocol/brands.ts';
 import type { QuotaBook } from '../store/quota-book.ts';
-import { DAY_MS, QUOTA_POLICIES, type QuotaPolicy, windowOf } from '../store/quota-policy.ts';
+import { DAY_MS, QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from '../store/quota-policy.ts';
 
 /** One policy in a question. */
 export interface QuotaNeed {
@@ -56,6 +56,12 @@ export interface ReturnedLease {
   readonly returned: number;
 }
 
+/** Of one client. */
+export interface ReturnedLeases {
+  readonly client: ClientId;
+  readonly leases: readonly ReturnedLease[];
+}
+
 /** A worker, as the ledger sees it. */
 export interface LeaseHolder {
   /** Takes back what is left of its leases: none where its process is gone. Undefined where it does not answer in time. */
@@ -88,15 +94,29 @@ interface Account {
 
 /** Owns the counts of all clients. */
 export class QuotaLedger {
-  readonly #book: QuotaBook;
+  readonly #openBook: () => QuotaBook;
   readonly #now: () => number;
   readonly #accounts = new Map<ClientId, Account>();
+  #opened: QuotaBook | undefined;
 
-  constructor(book: QuotaBook, now: () => number = Date.now) {
-    this.#book = book;
+  /** @param openBook called when the first daily quota is asked about, or by `open` */
+  constructor(openBook: () => QuotaBook, now: () => number = Date.now) {
+    this.#openBook = openBook;
     this.#now = now;
-    for (const policy of ['requests-per-day', 'evaluations-per-day'] as const)
-      book.forget(policy, windowOf(policy, now()));
+  }
+
+  /** Opens the book now, so that a server which cannot have it does not start. @throws StoreError */
+  open(): void {
+    void this.#book;
+  }
+
+  get #book(): QuotaBook {
+    if (!this.#opened) {
+      this.#opened = this.#openBook();
+      for (const policy of QUOTA_POLICY_NAMES)
+        if (isWritten(policy)) this.#opened.forget(policy, windowOf(policy, this.#now()));
+    }
+    return this.#opened;
   }
 
   lease(holder: LeaseHolder, { client, needs }: LeaseRequest): Promise<LeaseAnswer> {
@@ -109,7 +129,7 @@ export class QuotaLedger {
   }
 
   /** What a worker that stops gives back. */
-  giveBack(client: ClientId, leases: readonly ReturnedLease[]): void {
+  giveBack({ client, leases }: ReturnedLeases): void {
     this.#takeBack(client, this.#account(client), leases);
   }
 
@@ -127,7 +147,7 @@ export class QuotaLedger {
       for (const [policy, { window, used, written }] of counts)
         if (isWritten(policy) && used !== written) this.#book.write(client, policy, window, used);
     this.#accounts.clear();
-    this.#book.close();
+    this.#opened?.close();
   }
 
   #account(client: ClientId): Account {

@@ -1,10 +1,10 @@
 // The quota meter: what a worker holds of its clients' quotas. It counts without asking while its leases last, and asks
-// the ledger when they do not. PROTOCOL.md §17.
+// the ledger when they do not. PROTOCOL.md §18.
 
 import type { ClientId } from '../protocol/brands.ts';
 import type { Client } from '../store/client-file.ts';
 import { QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from '../store/quota-policy.ts';
-import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease } from './quota-ledger.ts';
+import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedLeases } from './quota-ledger.ts';
 import { formatPolicies, formatStandings, type QuotaStanding, secondsLeft } from './rate-limit.ts';
 
 /** What a request costs. */
@@ -45,7 +45,7 @@ interface Account {
   /** Requests that wait for a lease are served in their order, and new ones behind them. */
   waiting: number;
   turn: Promise<unknown>;
-  /** Answers with a grant that have arrived: §17's recall waits for those that are on their way. */
+  /** Answers with a grant that have arrived: §18's recall waits for those that are on their way. */
   arrived: number;
   arrival: () => void;
 }
@@ -94,7 +94,7 @@ export class QuotaMeter {
   }
 
   /** Gives everything back: the worker stops. */
-  returnAll(): { readonly client: ClientId; readonly leases: readonly ReturnedLease[] }[] {
+  returnAll(): ReturnedLeases[] {
     return [...this.#accounts]
       .map(([client, account]) => ({ client, leases: giveBack(account) }))
       .filter(({ leases }) => leases.length > 0);

@@ -1,5 +1,5 @@
 // What a client is told of its quotas: the fields RateLimit-Policy and RateLimit of the IETF's
-// draft-ietf-httpapi-ratelimit-headers-11, structured fields of RFC 9651. PROTOCOL.md §17.
+// draft-ietf-httpapi-ratelimit-headers-11, structured fields of RFC 9651. PROTOCOL.md §18.
 
 import { QUOTA_POLICIES, type QuotaPolicy, windowEnd } from '../store/quota-policy.ts';
 

@@ -1,4 +1,4 @@
-// The file of clients: who may ask, and how much. It holds no secret, only what tells the right one. PROTOCOL.md §17.
+// The file of clients: who may ask, and how much. It holds no secret, only what tells the right one. PROTOCOL.md §18.
 //
 // A key has 256 random bits: a plain SHA-256 of it can neither be guessed nor looked up in a table, and costs a request
 // less than a microsecond. A slow hash is for passwords.
@@ -102,7 +102,7 @@ function malformed(file: string, cause?: unknown): StoreError {
   return new StoreError(
     'CLIENTS_MALFORMED',
     `clients file ${file}: it is not what \`credveil client\` writes${where}`,
-    'Mend the file, or restore it from a backup; PROTOCOL.md §17 says what it holds.',
+    'Mend the file, or restore it from a backup; PROTOCOL.md §18 says what it holds.',
   );
 }
 

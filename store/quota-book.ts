@@ -1,4 +1,4 @@
-// The quota book: what clients have used of their daily quotas, in one SQLite file. PROTOCOL.md §17.
+// The quota book: what clients have used of their daily quotas, in one SQLite file. PROTOCOL.md §18.
 //
 // A count is written down before it is granted, and corrected to what was used when the server stops. So a restart goes
 // on exactly, and a server that was killed counts what it had written down and not used as used: never too much is

@@ -1,4 +1,4 @@
-// The quotas that a client may have. PROTOCOL.md §17.
+// The quotas that a client may have. PROTOCOL.md §18.
 
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;

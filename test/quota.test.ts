@@ -1,4 +1,4 @@
-// Quotas: exactly what is allowed, whoever counts it. PROTOCOL.md §17.
+// Quotas: exactly what is allowed, whoever counts it. PROTOCOL.md §18.
 
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
