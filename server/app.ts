@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { nameError, type OnEvent } from './events.ts';
 import { isNotModified } from './negotiation.ts';
-import { SHARED_HEADERS, sendProblem } from './problem.ts';
+import { DATA_HEADERS, sendProblem } from './problem.ts';
 import { addReference, REFERENCE_PATHS } from './reference.ts';
 import type { Service } from './service.ts';
 
@@ -50,7 +50,7 @@ export function createApp(
     if (request.url.includes('?')) return sendProblem(response, 'QUERY_MALFORMED');
     const { id, config } = snapshots.current;
     const etag = `"${id}"`;
-    const headers = ['ETag', etag, 'Credveil-Snapshot', id, 'Cache-Control', 'public, no-cache', ...SHARED_HEADERS];
+    const headers = ['ETag', etag, 'Credveil-Snapshot', id, 'Cache-Control', 'public, no-cache', ...DATA_HEADERS];
     if (isNotModified(request.headers['if-none-match'], etag)) {
       response.writeHead(304, headers).end();
       return;
@@ -81,7 +81,7 @@ export function createApp(
       headers,
       'Access-Control-Max-Age',
       '86400',
-      ...SHARED_HEADERS,
+      ...DATA_HEADERS,
     ];
     app.options(routes, (_request, response) => {
       response.writeHead(204, preflight).end();
@@ -109,7 +109,7 @@ function sendStatus(response: Response, status: Status): void {
 
 function sendJson(response: Response, json: string): void {
   const headers = ['Content-Type', 'application/json', 'Content-Length', String(json.length)];
-  response.writeHead(200, [...headers, 'Cache-Control', 'no-store', ...SHARED_HEADERS]).end(json);
+  response.writeHead(200, [...headers, 'Cache-Control', 'no-store', ...DATA_HEADERS]).end(json);
 }
 
 /** What is left to say after an exception. The client learns that there was one, the operator its name. */

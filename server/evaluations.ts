@@ -14,7 +14,7 @@ import {
 import type { Evaluator } from '../store/key-file.ts';
 import type { Admission } from './admission.ts';
 import { type EvaluationQueue, type IsWanted, proofWork, type Unevaluated } from './evaluation-queue.ts';
-import { SHARED_HEADERS, sendProblem } from './problem.ts';
+import { DATA_HEADERS, sendProblem } from './problem.ts';
 import { PROBLEMS, type ProblemCode } from './problem-kinds.ts';
 import { bodyProblem, readBody } from './request-body.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
@@ -23,7 +23,7 @@ import type { ServedSnapshots } from './snapshots.ts';
 const TARGET = /^\/v1\/(lookup|evaluate|prove)(?:\?(.*))?$/;
 type Route = 'lookup' | 'evaluate' | 'prove';
 
-const HEADERS = ['Content-Type', 'application/octet-stream', 'Cache-Control', 'no-store', ...SHARED_HEADERS];
+const HEADERS = ['Content-Type', 'application/octet-stream', 'Cache-Control', 'no-store', ...DATA_HEADERS];
 const CLOSE = ['Connection', 'close'];
 const RETRY = ['Retry-After', '1'];
 

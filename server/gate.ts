@@ -45,8 +45,9 @@ const PARSER_PROBLEMS: { readonly [code: string]: ProblemCode } = {
 /** Answers what Node's parser or its timeouts refuse, then destroys the socket. */
 export function refuseSocket(error: NodeJS.ErrnoException, socket: Duplex): void {
   const secure = socket instanceof TLSSocket;
-  // Without a handshake there is no way to say anything.
-  if (error.code === 'ECONNRESET' || !socket.writable || (secure && socket.getProtocol() === null)) {
+  // A handshake that failed, or took too long, leaves no way to say anything.
+  const isHandshake = secure && !/^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
+  if (error.code === 'ECONNRESET' || !socket.writable || isHandshake) {
     socket.destroy();
     return;
   }

@@ -20,14 +20,23 @@ export function describeProblem(code: ProblemCode): Problem {
   return { type: `urn:credveil:problem:${code.toLowerCase().replaceAll('_', '-')}`, title, status, detail, code, hint };
 }
 
-/** Allowed to every origin: the SDK also runs in browsers, and what is public needs no origin check. */
+/** Of every answer. Allowed to every origin: the SDK also runs in browsers, and what is public needs no origin check. */
 export const SHARED_HEADERS: readonly string[] = [
   'X-Content-Type-Options',
   'nosniff',
+  'Referrer-Policy',
+  'no-referrer',
   'Access-Control-Allow-Origin',
   '*',
   'Access-Control-Expose-Headers',
   'Credveil-Snapshot, ETag, RateLimit, RateLimit-Policy, Retry-After',
+];
+
+/** Of an answer that is data: opened in a browser it runs nothing, loads nothing and is framed by nobody. */
+export const DATA_HEADERS: readonly string[] = [
+  ...SHARED_HEADERS,
+  'Content-Security-Policy',
+  "default-src 'none'; frame-ancestors 'none'",
 ];
 
 function problemHeaders(body: string): string[] {
@@ -38,7 +47,7 @@ function problemHeaders(body: string): string[] {
     String(Buffer.byteLength(body)),
     'Cache-Control',
     'no-store',
-    ...SHARED_HEADERS,
+    ...DATA_HEADERS,
   ];
 }
 

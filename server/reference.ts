@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
 import { isNotModified } from './negotiation.ts';
 import { createOpenApi } from './openapi.ts';
-import { SHARED_HEADERS } from './problem.ts';
+import { DATA_HEADERS, SHARED_HEADERS } from './problem.ts';
 import { REFERENCE_POLICY, referencePage } from './reference-page.ts';
 import { ROUTES } from './routes.ts';
 import { VERSION } from './version.ts';
@@ -24,8 +24,7 @@ const PAGE_HEADERS = [
   REFERENCE_POLICY,
   'X-Frame-Options',
   'DENY',
-  'Referrer-Policy',
-  'no-referrer',
+  ...SHARED_HEADERS,
 ];
 
 let forms: { readonly json: Form; readonly page: Form } | undefined;
@@ -33,7 +32,7 @@ let forms: { readonly json: Form; readonly page: Form } | undefined;
 function makeForms() {
   const document = createOpenApi(ROUTES, VERSION);
   return {
-    json: makeForm(JSON.stringify(document), ['Content-Type', 'application/json']),
+    json: makeForm(JSON.stringify(document), ['Content-Type', 'application/json', ...DATA_HEADERS]),
     page: makeForm(referencePage(document), PAGE_HEADERS),
   };
 }
@@ -41,17 +40,16 @@ function makeForms() {
 function makeForm(text: string, headers: readonly string[]): Form {
   const body = Buffer.from(text);
   const etag = `"${createHash('sha256').update(body).digest('hex').slice(0, 32)}"`;
-  const length = ['Content-Length', String(body.length)];
-  return { body, etag, headers: [...headers, ...length] };
+  return { body, etag, headers };
 }
 
 export function addReference(app: Express): void {
   const send = (name: 'json' | 'page') => (request: Request, response: Response) => {
     forms ??= makeForms();
     const { body, etag, headers } = forms[name];
-    const shared = ['ETag', etag, 'Cache-Control', 'public, no-cache', ...SHARED_HEADERS];
+    const shared = ['ETag', etag, 'Cache-Control', 'public, no-cache', ...headers];
     if (isNotModified(request.headers['if-none-match'], etag)) response.writeHead(304, shared).end();
-    else response.writeHead(200, [...headers, ...shared]).end(body);
+    else response.writeHead(200, ['Content-Length', String(body.length), ...shared]).end(body);
   };
   app.get('/openapi.json', send('json'));
   app.get('/reference', send('page'));

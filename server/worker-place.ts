@@ -71,8 +71,11 @@ export class WorkerPlace {
     child.once('exit', (code, signal) => this.#onExit(child, signal ?? `exit code ${code}`));
     try {
       // Reading a snapshot against its checksum takes as long as it takes.
-      const address = await channel.ask('start', this.#order(), { timeoutMs: Number.POSITIVE_INFINITY });
+      const order = this.#order();
+      const address = await channel.ask('start', order, { timeoutMs: Number.POSITIVE_INFINITY });
       this.#readyAt = performance.now();
+      const { options } = this.#order();
+      if (options !== order.options) this.reload(options);
       this.#onEvent({ event: 'worker-ready', pid: child.pid ?? 0 });
       return address;
     } catch (error) {
@@ -85,9 +88,11 @@ export class WorkerPlace {
   }
 
   reload(options: WorkerOrder['options']): void {
-    // One that is not up yet reads everything anew as it starts.
+    // One that is not up yet is told when it is.
+    if (this.#readyAt === undefined) return;
     this.#channel?.ask('reload', options).catch((error: unknown) => {
-      if (this.#readyAt !== undefined) this.#report(error);
+      // One that has just died is replaced by one that is told from the start.
+      if (!(error instanceof IpcError && error.code === 'PEER_GONE')) this.#report(error);
     });
   }
 
