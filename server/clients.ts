@@ -5,6 +5,7 @@
 
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { CredveilError } from '../protocol/errors.ts';
 import { type Client, clientFileVersion, readClients } from '../store/client-file.ts';
 import { ServerError } from './errors.ts';
@@ -43,6 +44,7 @@ export class ClientDirectory {
   #required = false;
   #version: string | undefined;
   #timer: NodeJS.Timeout | undefined;
+  readonly #fingerprints = new WeakMap<Socket, string>();
   readonly #scratch = Buffer.alloc(DIGEST_HEX);
 
   /**
@@ -72,8 +74,8 @@ export class ClientDirectory {
   identify(request: IncomingMessage): Identity {
     const { authorization } = request.headers;
     if (authorization !== undefined && this.#required) return this.#byKey(authorization) ?? 'CLIENT_UNKNOWN';
-    const fingerprint = this.#byCertificate.size > 0 ? clientFingerprint(request) : undefined;
-    const client = fingerprint && this.#byCertificate.get(fingerprint.replaceAll(':', '').toLowerCase());
+    const fingerprint = this.#byCertificate.size > 0 ? this.#fingerprint(request) : undefined;
+    const client = fingerprint && this.#byCertificate.get(fingerprint);
     if (client) return client;
     if (!this.required) return 'ANONYMOUS';
     return fingerprint === undefined ? 'CLIENT_REQUIRED' : 'CLIENT_UNKNOWN';
@@ -86,6 +88,15 @@ export class ClientDirectory {
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  /** A connection has one certificate for good: read once, in hex. */
+  #fingerprint(request: IncomingMessage): string | undefined {
+    const known = this.#fingerprints.get(request.socket);
+    if (known !== undefined) return known || undefined;
+    const fingerprint = clientFingerprint(request)?.replaceAll(':', '').toLowerCase();
+    this.#fingerprints.set(request.socket, fingerprint ?? '');
+    return fingerprint;
   }
 
   #byKey(authorization: string): Client | undefined {
