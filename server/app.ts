@@ -5,6 +5,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { nameError, type OnEvent } from './events.ts';
 import { isNotModified } from './negotiation.ts';
 import { DATA_HEADERS, sendProblem } from './problem.ts';
+import { addReference, REFERENCE_PATHS } from './reference.ts';
 import type { Service } from './service.ts';
 
 /** Whether the server is on its way out. */
@@ -14,14 +15,14 @@ export interface ServerState {
 
 const BUCKET_PATH = /^\/v1\/(?:account|password)\/[^/]*$/;
 const READ = {
-  routes: ['/v1/config', '/v1/datasets', '/healthz', '/readyz', BUCKET_PATH],
+  routes: ['/v1/config', '/v1/datasets', '/healthz', '/readyz', ...REFERENCE_PATHS, BUCKET_PATH],
   methods: 'GET, HEAD, OPTIONS',
-  headers: 'If-None-Match',
+  headers: 'Authorization, If-None-Match',
 };
 const EVALUATE = {
   routes: ['/v1/lookup', '/v1/evaluate', '/v1/prove'],
   methods: 'POST, OPTIONS',
-  headers: 'Content-Type',
+  headers: 'Authorization, Content-Type',
 };
 
 /** @param service what is asked; `services` are all that can be */
@@ -67,6 +68,8 @@ export function createApp(
     const { current, refused } = snapshots;
     sendStatus(response, { status: 'ready', snapshot: current.id, ...(refused && { refused }) });
   });
+
+  addReference(app);
 
   for (const { routes, methods, headers } of [READ, EVALUATE]) {
     const preflight = [

@@ -100,21 +100,29 @@ type GroupOf<Group extends string> = {
  * @throws ConfigError where two of them do not go together
  */
 export function serverOptions(settings: Settings): WorkerOrder['options'] {
-  const { listen, pollIntervalMs, maxHeldBytes } = settings;
-  const colon = listen.lastIndexOf(':');
-  const host = listen.slice(0, colon).replace(/^\[|\]$/g, '') || '127.0.0.1';
+  const { listen, pollIntervalMs, maxHeldBytes, clientsFile, quotaFile, allowAnonymous, logLevel } = settings;
   const { certFile, keyFile, ...clients } = settingsBelow(settings, 'tls');
   const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile, ...clients } : undefined;
   if (!tls && (certFile ?? keyFile ?? clients.caFile) !== undefined)
     throw invalid(certFile === undefined ? 'tls.certFile' : 'tls.keyFile', 'missing', 'a path is wanted, with TLS');
   return {
     ...settingsBelow(settings, 'limits'),
-    host,
-    port: Number(listen.slice(colon + 1)),
+    ...parseAddress(listen),
     pollIntervalMs,
     maxHeldBytes,
+    allowAnonymous,
+    logLevel,
+    ...(clientsFile !== undefined && { clientsFile }),
+    ...(quotaFile !== undefined && { quotaFile }),
     ...(tls && { tls }),
   };
+}
+
+/** Of `HOST:PORT`, `[IPv6]:PORT` or `:PORT`, as the schema has checked it. */
+export function parseAddress(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(':');
+  const host = text.slice(0, colon).replace(/^\[|\]$/g, '') || '127.0.0.1';
+  return { host, port: Number(text.slice(colon + 1)) };
 }
 
 function assertEnvironment(environment: ConfigSources['environment']): void {

@@ -14,7 +14,8 @@ export type ServerErrorCode =
   | 'LISTEN_FAILED'
   | 'TLS_FILE_UNREADABLE'
   | 'TLS_FILES_INVALID'
-  | 'WORKER_DIED';
+  | 'WORKER_DIED'
+  | 'CLIENTS_REQUIRED';
 
 /** The server was not started. Nothing listens and nothing is held open. */
 export class ServerError extends CredveilError<ServerErrorCode> {

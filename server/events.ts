@@ -1,4 +1,4 @@
-// Events: what an operator is told. Their fields hold nothing of a request and nothing of a client.
+// Events: what an operator is told. Their fields hold nothing of a request, and of a client the name that the operator gave it.
 
 import type { SnapshotId } from '../protocol/brands.ts';
 import { CredveilError } from '../protocol/errors.ts';
@@ -19,6 +19,11 @@ export type ServerEvent =
   | { readonly event: 'config-reloaded'; readonly changed: readonly string[]; readonly needRestart: readonly string[] }
   /** The configuration before stays in force. */
   | { readonly event: 'config-refused'; readonly code: string; readonly message: string; readonly hint: string }
+  | { readonly event: 'clients-loaded'; readonly clients: number }
+  /** The list before stays in force. */
+  | { readonly event: 'clients-refused'; readonly code: string; readonly message: string; readonly hint: string }
+  /** Said once for each client, policy and window, by each process. */
+  | { readonly event: 'quota-exceeded'; readonly client: string; readonly policy: string }
   | { readonly event: 'request-failed'; readonly code: string; readonly hint: string }
   | { readonly event: 'closing'; readonly deadlineMs: number }
   | { readonly event: 'closed' };

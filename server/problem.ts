@@ -29,7 +29,7 @@ export const SHARED_HEADERS: readonly string[] = [
   'Access-Control-Allow-Origin',
   '*',
   'Access-Control-Expose-Headers',
-  'Credveil-Snapshot, ETag',
+  'Credveil-Snapshot, ETag, RateLimit, RateLimit-Policy, Retry-After',
 ];
 
 /** Of an answer that is data: opened in a browser it runs nothing, loads nothing and is framed by nobody. */
@@ -51,9 +51,18 @@ function problemHeaders(body: string): string[] {
   ];
 }
 
-/** Answers with a problem. `headers` are further names and values in turn. */
-export function sendProblem(response: ServerResponse, code: ProblemCode, headers: readonly string[] = []): void {
-  const body = JSON.stringify(describeProblem(code));
+/**
+ * Answers with a problem.
+ * @param headers further names and values in turn
+ * @param members of the body beyond those of every problem
+ */
+export function sendProblem(
+  response: ServerResponse,
+  code: ProblemCode,
+  headers: readonly string[] = [],
+  members: { readonly [name: string]: unknown } = {},
+): void {
+  const body = JSON.stringify({ ...describeProblem(code), ...members });
   response.writeHead(PROBLEMS[code].status, [...problemHeaders(body), ...headers]);
   response.end(body);
 }

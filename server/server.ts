@@ -3,18 +3,23 @@
 import { createServer, type ServerOptions as HttpOptions, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
+import { promisify } from 'node:util';
 import type { DatasetKey } from '../store/key-file.ts';
+import { type AccessOptions, openAccess } from './access.ts';
 import type { ServerState } from './app.ts';
 import { listenError, ServerError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { refuseSocket } from './gate.ts';
 import { asWholeNumber, parseLimits, type ServerLimits } from './limits.ts';
 import { createListener } from './listener.ts';
+import type { Metric } from './metric.ts';
+import { collectProcess } from './process-metrics.ts';
 import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
+import { collectServices } from './service-metrics.ts';
 import type { SnapshotPeers } from './snapshots.ts';
 import { STRICT_TRANSPORT_SECURITY, type TlsFileOptions, TlsFiles } from './tls.ts';
 
-export interface ServerOptions extends ServerLimits {
+export interface ServerOptions extends ServerLimits, AccessOptions {
   /** The key of the dataset under `oprf`. Under `hmac` a server must not have it. */
   readonly key?: DatasetKey;
   /** More datasets, under /d/{dataset id}: for the time in which clients move from one key to another. */
@@ -54,10 +59,12 @@ export interface CredveilServer {
   /** Stops accepting, lets requests in flight finish, then closes the snapshots. A second call waits for the first. */
   close(options?: CloseOptions): Promise<void>;
   /**
-   * Applies limits, and reads TLS files anew.
+   * Applies limits, and reads TLS files and clients anew.
    * @throws ServerError `OPTION_OUT_OF_RANGE`, and then nothing has changed
    */
   reload(limits?: LiveLimits): void;
+  /** What each process has counted so far. */
+  metrics(): Promise<readonly (readonly Metric[])[]>;
 }
 
 export const DEFAULT_PORT = 8787;
@@ -72,29 +79,44 @@ const CLOSE_IDLE_MS = 20;
  * @throws StoreError where the dataset or its snapshot is
  */
 export async function startServer(folder: string, options: ServerOptions = {}): Promise<CredveilServer> {
-  const { host = '127.0.0.1', reusePort = false, key, additional = [], onEvent = () => undefined } = options;
+  const { host = '127.0.0.1', reusePort = false, key, additional = [] } = options;
   const port = asWholeNumber('port', options.port ?? DEFAULT_PORT, 0, 65_535);
   const pollIntervalMs = asWholeNumber('pollIntervalMs', options.pollIntervalMs ?? 1_000, 1, 86_400_000);
   const maxHeldBytes = asWholeNumber('maxHeldBytes', options.maxHeldBytes ?? DEFAULT_HELD_BYTES, 0, 2 ** 40);
   const limits = parseLimits(options);
   if (reusePort) assertReusePort();
   const first = key ? { folder, key } : { folder };
-  const tls = options.tls && new TlsFiles(options.tls, pollIntervalMs, onEvent);
-  const snapshotOptions = { pollIntervalMs, maxHeldBytes, onEvent, ...(options.peers && { peers: options.peers }) };
+  const access = openAccess(options, {
+    folder,
+    host,
+    pollIntervalMs,
+    onEvent: options.onEvent ?? (() => undefined),
+  });
+  const { onEvent } = access;
+  let tls: TlsFiles | undefined;
   let services: [Service, ...Service[]];
   try {
-    services = (await openServices([first, ...additional], snapshotOptions)) as [Service, ...Service[]];
+    tls = options.tls && new TlsFiles(options.tls, pollIntervalMs, onEvent);
+    services = (await openServices([first, ...additional], {
+      pollIntervalMs,
+      maxHeldBytes,
+      onEvent,
+      countPadding: access.requests.countPadding,
+      ...(options.peers && { peers: options.peers }),
+    })) as [Service, ...Service[]];
   } catch (error) {
     tls?.close();
+    access.close();
     throw error;
   }
   const state: ServerState = { closing: false };
-  const server = createLimitedServer(limits, createListener(services, state, limits, onEvent), tls);
+  const server = createLimitedServer(limits, createListener(services, { state, limits, ...access }), tls);
   const sockets = trackSockets(server);
   try {
     await listen(server, { host, port, reusePort });
   } catch (cause) {
     tls?.close();
+    access.close();
     await closeServices(services);
     throw listenError(cause, host, port);
   }
@@ -112,6 +134,7 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
         onEvent({ event: 'closing', deadlineMs });
         tls?.close();
         await drain(server, sockets, deadlineMs);
+        access.close();
         await closeServices(services);
         onEvent({ event: 'closed' });
       })();
@@ -121,6 +144,12 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
       Object.assign(limits, parseLimits({ ...limits, ...changed }));
       applyLimits(server, limits);
       tls?.reload();
+      access.reload();
+    },
+    metrics: async () => {
+      const connections = await promisify(server.getConnections.bind(server))();
+      const ofServices = collectServices(services, connections, Date.now());
+      return [[...ofServices, ...access.requests.collect(), ...access.events.collect(), ...(await collectProcess())]];
     },
   };
 }

@@ -61,6 +61,15 @@ export function text(about: string, fallback: string, pattern: RegExp, wanted: s
   return { schema, parse: (given) => given, fallback, about, placeholder: '<text>', live: false, isPath: false };
 }
 
+export function oneOf<Word extends string>(
+  words: readonly Word[],
+  about: string,
+  fallback: NoInfer<Word>,
+): Setting<Word> {
+  const schema = z.enum(words, { error: `one of ${words.join(', ')} is wanted` });
+  return { schema, parse: (given) => given, fallback, about, placeholder: '<word>', live: false, isPath: false };
+}
+
 export function yesOrNo(about: string, fallback: boolean, { live = false }: Traits = {}): Setting<boolean> {
   const parse = (given: string): unknown => (given === 'true' ? true : given === 'false' ? false : given);
   const schema = z.boolean({ error: 'true or false is wanted' });

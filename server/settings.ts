@@ -3,12 +3,15 @@
 // No setting holds a secret: what is secret stands in a file that a setting names.
 
 import { DEFAULT_LIMITS, MAX_LIMIT } from './limits.ts';
-import { place, places, type Setting, text, wholeNumber, wholeNumberOr, yesOrNo } from './setting.ts';
+import { LOG_LEVELS } from './log.ts';
+import { oneOf, place, places, type Setting, text, wholeNumber, wholeNumberOr, yesOrNo } from './setting.ts';
 
 const COUNT = [1, MAX_LIMIT] as const;
 const LIVE = { live: true };
 const LIMITS = DEFAULT_LIMITS;
 const LISTEN = /^(\[[0-9a-fA-F:.]+\]|[^[\]:\s]*):(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/;
+
+const METRICS = new RegExp(`^off$|${LISTEN.source}`);
 
 /** `a.b` is the key b of the object a in a file, CREDVEIL_A_B in the environment, and the flag --a-b. */
 export const SETTINGS = {
@@ -16,6 +19,11 @@ export const SETTINGS = {
   keyFile: place('oprf: key of the dataset (default: <dataset>.key)'),
   also: places('serve one more under /d/<dataset id>, as while keys are rotated'),
   listen: text('where to listen; port 0 takes a free one', '127.0.0.1:8787', LISTEN, 'HOST:PORT'),
+  allowAnonymous: yesOrNo('answer whoever asks without a key or a certificate, also from other machines', false),
+  clientsFile: place('who may ask, as `credveil client` writes it (default: <dataset>.clients.json)'),
+  quotaFile: place('what clients have used of their daily quotas (default: <dataset>.quota.sqlite)'),
+  metrics: text('where to answer GET /metrics; off means nowhere', 'off', METRICS, 'HOST:PORT or off'),
+  logLevel: oneOf(LOG_LEVELS, 'what is logged; debug has a line for each request', 'info'),
   workers: wholeNumberOr(
     'auto',
     'processes that answer; auto is one a core and 2 at least, 0 answers in this one',

@@ -4,13 +4,14 @@
 // Reads are synchronous and copy, so no request holds a snapshot across a turn of the event loop: closing is safe.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { DatasetId, SnapshotId } from '../protocol/brands.ts';
+import type { BucketId, DatasetId, SnapshotId } from '../protocol/brands.ts';
+import type { IndexName } from '../protocol/bucket-id.ts';
 import { readCurrent } from '../store/current.ts';
 import type { Dataset } from '../store/dataset.ts';
 import { StoreError } from '../store/errors.ts';
 import { openSnapshot, type Snapshot } from '../store/snapshot.ts';
 import { serviceConfig } from '../store/snapshot-facts.ts';
-import { createBodyReader, type ReadBody } from './bodies.ts';
+import { createBodyReader } from './bodies.ts';
 import { nameError, type OnEvent } from './events.ts';
 
 export interface SnapshotOptions {
@@ -19,6 +20,8 @@ export interface SnapshotOptions {
   /** What the bodies of one snapshot may take in memory. */
   readonly maxHeldBytes: number;
   readonly onEvent: OnEvent;
+  /** Takes the padding of each bucket that is read. */
+  readonly countPadding?: (bytes: number) => void;
   /** Other processes behind the same port. Without them a new snapshot becomes current at once. */
   readonly peers?: SnapshotPeers;
 }
@@ -33,7 +36,8 @@ export interface SnapshotPeers {
 export interface ServedSnapshot {
   readonly id: SnapshotId;
   readonly snapshot: Snapshot;
-  readonly readBody: ReadBody;
+  /** Reads a padded body. Undefined where the dataset does not have the index. The bytes must not be changed. */
+  readBody(index: IndexName, id: BucketId): Buffer | undefined;
   /** What its ranges may take in memory. */
   readonly rangesHeldBytes: number;
   /** The JSON of /v1/config. */
@@ -71,7 +75,7 @@ export class ServedSnapshots {
   static async open(dataset: Dataset, options: SnapshotOptions): Promise<ServedSnapshots> {
     // Read before the snapshot: a publish in between is then seen as a change, never missed.
     const line = readCurrent(dataset);
-    const served = new ServedSnapshots(dataset, line, await openServed(dataset, options.maxHeldBytes), options);
+    const served = new ServedSnapshots(dataset, line, await openServed(dataset, options), options);
     options.onEvent({ event: 'snapshot-opened', snapshot: served.current.id });
     void options.peers?.opened(dataset.parameters.dataset, served.current.id);
     served.#pollEvery(options.pollIntervalMs);
@@ -159,7 +163,7 @@ export class ServedSnapshots {
 
   async #openNext(line: string | undefined): Promise<ServedSnapshot> {
     if (this.#next && this.#next.line === line) return this.#next.served;
-    const served = await openServed(this.#dataset, this.#options.maxHeldBytes);
+    const served = await openServed(this.#dataset, this.#options);
     this.#dropNext();
     this.#next = { line, served };
     return served;
@@ -195,13 +199,17 @@ interface Refused {
   pollsLeft: number;
 }
 
-async function openServed(dataset: Dataset, maxHeldBytes: number): Promise<ServedSnapshot> {
+async function openServed(dataset: Dataset, { maxHeldBytes, countPadding }: SnapshotOptions): Promise<ServedSnapshot> {
   const snapshot = await openSnapshot(dataset);
-  const { readBody, leftBytes } = createBodyReader(snapshot, maxHeldBytes);
+  const { readPadded, leftBytes } = createBodyReader(snapshot, maxHeldBytes);
   return {
     id: snapshot.facts.snapshot,
     snapshot,
-    readBody,
+    readBody: (index, id) => {
+      const padded = readPadded(index, id);
+      if (padded) countPadding?.(padded.padding);
+      return padded?.bytes;
+    },
     rangesHeldBytes: leftBytes,
     config: Buffer.from(JSON.stringify(serviceConfig(snapshot.facts))),
   };

@@ -4,6 +4,8 @@
 import type { DatasetId, SnapshotId } from '../protocol/brands.ts';
 import type { ServerEvent } from './events.ts';
 import type { Channel } from './ipc.ts';
+import type { Metric } from './metric.ts';
+import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedLeases } from './quota-ledger.ts';
 import type { LiveLimits, ServerOptions } from './server.ts';
 
 /** A dataset, with its key as text under `oprf`: sent as a message, since arguments and environments can be read. */
@@ -15,7 +17,7 @@ export interface OrderedFolder {
 /** All that a worker is told. */
 export interface WorkerOrder {
   readonly datasets: readonly [OrderedFolder, ...OrderedFolder[]];
-  readonly options: Omit<ServerOptions, 'key' | 'additional' | 'peers' | 'onEvent'>;
+  readonly options: Omit<ServerOptions, 'key' | 'additional' | 'peers' | 'meter' | 'onEvent'>;
 }
 
 export interface WorkerAddress {
@@ -29,12 +31,17 @@ export interface PrimaryAnswers {
   snapshotOpened(payload: { readonly dataset: DatasetId; readonly snapshot: SnapshotId }): boolean;
   snapshotRefused(payload: { readonly dataset: DatasetId }): void;
   event(payload: ServerEvent): void;
+  leaseQuota(payload: LeaseRequest): LeaseAnswer;
+  /** What is left, at the end. */
+  returnQuotas(payload: readonly ReturnedLeases[]): void;
 }
 
 /** Asked by the primary, answered by every worker. */
 export interface WorkerAnswers {
   start(payload: WorkerOrder): WorkerAddress;
   reload(payload: LiveLimits): void;
+  recallQuota(payload: RecallRequest): readonly ReturnedLease[];
+  metrics(payload: null): readonly Metric[];
   /** Stop accepting, finish what is in flight. */
   close(payload: { readonly deadlineMs: number }): void;
 }

@@ -7,6 +7,8 @@ import type { SnapshotAgreement } from './agreement.ts';
 import { ServerError } from './errors.ts';
 import { nameError, type OnEvent } from './events.ts';
 import { IpcError, openChannel } from './ipc.ts';
+import type { Metric } from './metric.ts';
+import type { LeaseHolder, QuotaLedger } from './quota-ledger.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS } from './server.ts';
 import type { PrimaryAnswers, WorkerAddress, WorkerAnswers, WorkerChannel, WorkerOrder } from './worker-messages.ts';
 
@@ -16,10 +18,20 @@ const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;
 /** What a worker may take beyond its deadline before it is killed. */
 const CLOSE_GRACE_MS = 2_000;
+/** A worker that takes longer to give leases back is passed over. */
+const RECALL_MS = 1_000;
+const METRICS_MS = 2_000;
+
+/** What the primary has for all of them. */
+export interface SharedByWorkers {
+  readonly agreement: SnapshotAgreement<WorkerPlace>;
+  readonly ledger: QuotaLedger;
+}
 
 /** Owns one place among the workers, and the processes that fill it one after the other. */
 export class WorkerPlace {
   readonly #agreement: SnapshotAgreement<WorkerPlace>;
+  readonly #ledger: QuotaLedger;
   readonly #order: () => WorkerOrder;
   readonly #onEvent: OnEvent;
   #child: ChildProcess | undefined;
@@ -30,8 +42,9 @@ export class WorkerPlace {
   #restart: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(number: number, agreement: SnapshotAgreement<WorkerPlace>, order: () => WorkerOrder, onEvent: OnEvent) {
+  constructor(number: number, { agreement, ledger }: SharedByWorkers, order: () => WorkerOrder, onEvent: OnEvent) {
     this.#agreement = agreement;
+    this.#ledger = ledger;
     this.#order = order;
     this.#onEvent = (event) => onEvent({ worker: number, ...event });
   }
@@ -49,7 +62,12 @@ export class WorkerPlace {
     this.#agreement.join(this);
     const channel: WorkerChannel = openChannel<WorkerAnswers, PrimaryAnswers>(child);
     this.#channel = channel;
-    this.#answer(channel);
+    const holder: LeaseHolder = {
+      recall: (request) =>
+        channel.ask('recallQuota', request, { timeoutMs: RECALL_MS }).catch(() => (channel.open ? undefined : [])),
+    };
+    channel.onGone(() => this.#ledger.forget(holder));
+    this.#answer(channel, holder);
     child.once('exit', (code, signal) => this.#onExit(child, signal ?? `exit code ${code}`));
     try {
       // Reading a snapshot against its checksum takes as long as it takes.
@@ -78,6 +96,12 @@ export class WorkerPlace {
     });
   }
 
+  /** None of a worker that is not up, or does not answer. */
+  async metrics(): Promise<readonly Metric[]> {
+    if (this.#readyAt === undefined) return [];
+    return (await this.#channel?.ask('metrics', null, { timeoutMs: METRICS_MS }).catch(() => [])) ?? [];
+  }
+
   async close({ deadlineMs = DEFAULT_DEADLINE_MS }: CloseOptions): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#restart);
@@ -97,9 +121,13 @@ export class WorkerPlace {
   }
 
   /** Where the primary answers what workers ask. */
-  #answer(channel: WorkerChannel): void {
+  #answer(channel: WorkerChannel, holder: LeaseHolder): void {
     channel.handle('event', this.#onEvent);
     channel.handle('snapshotOpened', ({ dataset, snapshot }) => this.#agreement.opened(this, dataset, snapshot));
+    channel.handle('leaseQuota', (request) => this.#ledger.lease(holder, request));
+    channel.handle('returnQuotas', (returned) => {
+      for (const leases of returned) this.#ledger.giveBack(leases);
+    });
     channel.handle('snapshotRefused', ({ dataset }) => this.#agreement.refused(this, dataset));
   }
 

@@ -4,6 +4,7 @@
 import { parseKeyText } from '../store/key-file.ts';
 import { ServerError } from './errors.ts';
 import { openChannel } from './ipc.ts';
+import { QuotaMeter } from './quota-meter.ts';
 import { type CredveilServer, startServer } from './server.ts';
 import type { ServedFolder } from './service.ts';
 import type { OrderedFolder, PrimaryAnswers, PrimaryChannel, WorkerAnswers } from './worker-messages.ts';
@@ -14,6 +15,7 @@ const AGREE_MS = 60_000;
 const ORPHAN_DEADLINE_MS = 10_000;
 
 const primary: PrimaryChannel = openChannel<PrimaryAnswers, WorkerAnswers>(process);
+const meter = new QuotaMeter((request) => primary.ask('leaseQuota', request));
 let server: CredveilServer | undefined;
 
 process.title = 'credveil worker';
@@ -31,6 +33,7 @@ primary.handle('start', async ({ datasets, options }) => {
     ...options,
     ...(first.key && { key: first.key }),
     additional,
+    meter,
     onEvent: (event) => primary.tell('event', event),
     peers: {
       opened: (dataset, snapshot) =>
@@ -41,7 +44,13 @@ primary.handle('start', async ({ datasets, options }) => {
   return { url: server.url, ...server.address };
 });
 primary.handle('reload', (limits) => started().reload(limits));
-primary.handle('close', (options) => started().close(options));
+primary.handle('recallQuota', (request) => meter.recall(request));
+primary.handle('metrics', async () => (await started().metrics()).flat());
+primary.handle('close', async (options) => {
+  await started().close(options);
+  // Nothing is answered any more: what is left is what was not used.
+  await primary.ask('returnQuotas', meter.returnAll());
+});
 
 function withKey({ folder, keyText }: OrderedFolder): ServedFolder {
   return keyText === undefined ? { folder } : { folder, key: parseKeyText(keyText) };

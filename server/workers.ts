@@ -3,11 +3,15 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
+import { clientFileFor, readClients } from '../store/client-file.ts';
+import { openQuotaBook, quotaBookFor } from '../store/quota-book.ts';
 import { SnapshotAgreement } from './agreement.ts';
 import { listenError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
+import { QuotaLedger } from './quota-ledger.ts';
 import { assertReusePort, type CredveilServer, DEFAULT_PORT } from './server.ts';
+import { createEventCounts } from './service-metrics.ts';
 import type { WorkerAddress, WorkerOrder } from './worker-messages.ts';
 import { WorkerPlace } from './worker-place.ts';
 
@@ -34,8 +38,23 @@ export async function startWorkers(
   const ticketSecret = randomBytes(TICKET_SECRET_BYTES);
   const shared = tls ? { ...order, options: { ...order.options, tls: { ...tls, ticketSecret } } } : order;
   let current: WorkerOrder = shareLimits(shared, count);
+  const events = createEventCounts();
   const agreement = new SnapshotAgreement<WorkerPlace>();
-  const workers = Array.from({ length: count }, (_, i) => new WorkerPlace(i + 1, agreement, () => current, onEvent));
+  const ledger = openLedger(order);
+  const workers = Array.from(
+    { length: count },
+    (_, i) =>
+      new WorkerPlace(
+        i + 1,
+        { agreement, ledger },
+        () => current,
+        (event) => {
+          // What a worker tells it has counted itself.
+          if (PRIMARY_EVENTS.has(event.event)) events.count(event);
+          onEvent(event);
+        },
+      ),
+  );
   const [first, ...others] = workers as [WorkerPlace, ...WorkerPlace[]];
   let address: WorkerAddress;
   try {
@@ -45,9 +64,10 @@ export async function startWorkers(
     await Promise.all(others.map((worker) => worker.start()));
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.close({ deadlineMs: 1 })));
+    ledger.close();
     throw error;
   }
-  let closed: Promise<unknown> | undefined;
+  let closed: Promise<void> | undefined;
   return {
     url: address.url,
     address: { host: address.host, port: address.port },
@@ -56,10 +76,23 @@ export async function startWorkers(
       for (const worker of workers) worker.reload(current.options);
     },
     close: async (options = {}) => {
-      closed ??= Promise.all(workers.map((worker) => worker.close(options)));
+      // By then all workers have given back what they had left.
+      closed ??= Promise.all(workers.map((worker) => worker.close(options))).then(() => ledger.close());
       await closed;
     },
+    metrics: async () => [events.collect(), ...(await Promise.all(workers.map((worker) => worker.metrics())))],
   };
+}
+
+/** Events of workers that they cannot tell of themselves. */
+const PRIMARY_EVENTS: ReadonlySet<string> = new Set(['worker-exited']);
+
+/** Opened now where there are clients, so that a server which cannot have the book does not start. */
+function openLedger({ datasets: [{ folder }], options }: WorkerOrder): QuotaLedger {
+  const { clientsFile = clientFileFor(folder), quotaFile = quotaBookFor(folder) } = options;
+  const ledger = new QuotaLedger(() => openQuotaBook(quotaFile));
+  if (readClients(clientsFile)?.length) ledger.open();
+  return ledger;
 }
 
 /** Each worker its part of what is meant for all together. */

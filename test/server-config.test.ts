@@ -186,6 +186,8 @@ test('settings become options of a server', () => {
     ...DEFAULT_LIMITS,
     maxUrlBytes: 99,
     host: '::1',
+    allowAnonymous: false,
+    logLevel: 'info',
     port: 80,
     pollIntervalMs: 1000,
     maxHeldBytes: 2 ** 27,

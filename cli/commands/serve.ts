@@ -2,8 +2,10 @@
 
 import os from 'node:os';
 import type { Command } from 'commander';
-import { compareSettings, loadConfig, serverOptions, settingsBelow } from '../../server/config.ts';
+import { compareSettings, loadConfig, parseAddress, serverOptions, settingsBelow } from '../../server/config.ts';
 import { nameError, type OnEvent } from '../../server/events.ts';
+import { createLog } from '../../server/log.ts';
+import { type MetricsListener, startMetricsListener } from '../../server/metrics-listener.ts';
 import { type CredveilServer, canReusePort, startServer } from '../../server/server.ts';
 import type { ServedFolder } from '../../server/service.ts';
 import type { Settings } from '../../server/settings.ts';
@@ -64,7 +66,7 @@ export function addServe(program: Command): void {
     .argument('[dataset]', 'folder of the dataset')
     .option('--config <file>', 'settings as JSON; the environment (CREDVEIL_…) and flags win over it')
     .option('--print-config', 'show every setting, its value and where that is from, and end')
-    .option('--json', 'print the address and events as JSON lines');
+    .option('--json', 'print the address as JSON');
   const readFlags = addSettingFlags(command);
   command.action(async (dataset: string | undefined, options: ServeOptions) => {
     const flags = { ...readFlags(), ...(dataset !== undefined && { dataset }) };
@@ -72,9 +74,10 @@ export function addServe(program: Command): void {
     const config = load();
     if (options.printConfig)
       return printResult(options, options.json ? configJson(config) : config, () => describeConfig(config));
-    const onEvent: OnEvent = (event) => process.stderr.write(`${describeEvent(event, options.json === true)}\n`);
     let { settings } = config;
+    const onEvent: OnEvent = createLog(settings.logLevel).event;
     const server = await start(settings, onEvent);
+    const metrics = await startMetrics(settings, server, onEvent);
     const reload = (): void => {
       try {
         const change = compareSettings(settings, load().settings);
@@ -91,20 +94,33 @@ export function addServe(program: Command): void {
       const stop = (signal: NodeJS.Signals): void => {
         process.off('SIGINT', stop).off('SIGTERM', stop);
         if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
-        server.close({ deadlineMs: settings.drainMs }).then(resolve, reject);
+        // Metrics tell of the end, too.
+        server
+          .close({ deadlineMs: settings.drainMs })
+          .finally(() => metrics?.close())
+          .then(resolve, reject);
       };
       process.on('SIGINT', stop).on('SIGTERM', stop);
     });
     // After that, so that whoever waits for this line may stop the server at once.
-    process.stdout.write(options.json ? `${JSON.stringify({ url: server.url })}\n` : `listening on ${server.url}\n`);
+    const urls = { url: server.url, ...(metrics && { metrics: metrics.url }) };
+    process.stdout.write(options.json ? `${JSON.stringify(urls)}\n` : `listening on ${server.url}\n`);
     await stopped;
     process.off('SIGHUP', reload);
   });
 }
 
-function describeEvent(event: { readonly event: string }, json: boolean): string {
-  const at = new Date().toISOString();
-  if (json) return JSON.stringify({ at, ...event });
-  const { event: name, ...fields } = event;
-  return [at, name, ...Object.entries(fields).map(([field, value]) => `${field}=${String(value)}`)].join(' ');
+/** Nothing where it is switched off. Without its metrics a server does not start. */
+async function startMetrics(
+  { metrics }: Settings,
+  server: CredveilServer,
+  onEvent: OnEvent,
+): Promise<MetricsListener | undefined> {
+  if (metrics === 'off') return undefined;
+  try {
+    return await startMetricsListener(() => server.metrics(), { ...parseAddress(metrics), onEvent });
+  } catch (error) {
+    await server.close({ deadlineMs: 0 });
+    throw error;
+  }
 }
