@@ -4,6 +4,8 @@ import type { ServiceConfig } from '../protocol/service-config.ts';
 import { CONFIG_TIMEOUT_MS, createConfigCache } from './config-cache.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { LookupError, reasonOf } from './errors.ts';
+import type { PasswordFilterInfo } from './filter-cache.ts';
+import { FILTER_TIMEOUT_MS } from './filter-download.ts';
 import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './inquiry.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
 import { createObliviousLookup } from './oblivious-lookup.ts';
@@ -27,6 +29,12 @@ export interface LeakChecker {
    * @throws LookupError (as a rejection) with the reason that a check would give
    */
   ready(options?: CallOptions): Promise<void>;
+  /**
+   * Waits until the password filter is there and verified, which the first check begins but does not wait for. With it
+   * called at start-up, no check has to ask for a bucket because it came too early. Not required.
+   * @throws LookupError (as a rejection) with the reason why there is no filter
+   */
+  loadFilter(options?: CallOptions): Promise<PasswordFilterInfo>;
 }
 
 /** What one pass over the inquiries found. */
@@ -67,8 +75,15 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     async check(credential, callOptions = {}) {
       const startedAt = performance.now();
       assertCredential(credential);
-      const deadline = createCallDeadline(settings.timeoutMs, callOptions);
       const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
+      // Nothing to wait for: no deadline is made, which costs more than the answer.
+      const here = isAborted(callOptions) ? undefined : lookup.answerHere(inquiries);
+      if (here) {
+        const signals = { ...UNASKED, ...here.signals };
+        const { snapshot } = here;
+        return { ...decide(signals, 'NOTHING_ASKED'), snapshot, durationMs: performance.now() - startedAt, signals };
+      }
+      const deadline = createCallDeadline(settings.timeoutMs, callOptions);
       const asks = inquiries.some(isAsked);
       const pass: Pass = asks ? await lookUp(inquiries, deadline) : { signals: UNASKED };
       return {
@@ -82,6 +97,10 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     async ready(callOptions = {}) {
       const deadline = createCallDeadline(CONFIG_TIMEOUT_MS, callOptions);
       await lookup.confirm(await configs.get(deadline), deadline);
+    },
+
+    async loadFilter(callOptions = {}) {
+      return lookup.filters.load(createCallDeadline(FILTER_TIMEOUT_MS, callOptions));
     },
   };
 }
@@ -103,6 +122,11 @@ function assertCredential(credential: unknown): void {
       throw argumentMalformed('a username or password is not a string', 'Check the type of what a form or body holds.');
   if (username === undefined && password === undefined)
     throw argumentMalformed('neither username nor password is given', 'Give at least one of them.');
+}
+
+/** Also where the signal is none, which is for createCallDeadline to say. */
+function isAborted({ signal }: CallOptions): boolean {
+  return signal !== undefined && !(signal instanceof AbortSignal && !signal.aborted);
 }
 
 function createCallDeadline(timeoutMs: number, { signal }: CallOptions): Deadline {

@@ -1,4 +1,4 @@
-// The way of a request: gate, dataset, evaluation, bucket, and express for the rest.
+// The way of a request: gate, dataset, evaluation, bucket, filter, and express for the rest.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createApp, type ServerState, sendInternal } from './app.ts';
@@ -6,6 +6,7 @@ import { createBucketHandler } from './buckets.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';
 import { createEvaluationHandler } from './evaluations.ts';
 import type { OnEvent } from './events.ts';
+import { createFilterHandler } from './filter.ts';
 import { originForm, refuseBody, refuseRequest } from './gate.ts';
 import type { ServerLimits } from './limits.ts';
 import { sendProblem } from './problem.ts';
@@ -25,7 +26,9 @@ export function createListener(
   onEvent: OnEvent,
 ): RequestListener {
   const queue = new EvaluationQueue(limits.maxWaitingElements);
-  const handles = services.map((service) => createHandle(service, queue, createApp(services, service, state, onEvent)));
+  const handles = services.map((service) =>
+    createHandle(service, queue, limits, createApp(services, service, state, onEvent)),
+  );
   const byDataset = new Map(services.map(({ dataset }, i) => [dataset.parameters.dataset as string, handles[i]]));
   const [first] = handles as [Handle];
 
@@ -59,13 +62,21 @@ export function createListener(
   };
 }
 
-function createHandle({ snapshots, evaluator }: Service, queue: EvaluationQueue, app: RequestListener): Handle {
+function createHandle(
+  { snapshots, evaluator }: Service,
+  queue: EvaluationQueue,
+  { stalledTimeoutMs }: Required<ServerLimits>,
+  app: RequestListener,
+): Handle {
   const answerEvaluation = createEvaluationHandler(snapshots, evaluator, queue);
   const answerBucket = createBucketHandler(snapshots);
+  const answerFilter = createFilterHandler(snapshots, stalledTimeoutMs);
   return (request, response) => {
     const evaluation = answerEvaluation(request, response);
     if (evaluation) return evaluation;
-    if (!refuseBody(request, response) && !answerBucket(request, response)) app(request, response);
-    return undefined;
+    if (refuseBody(request, response) || answerBucket(request, response)) return undefined;
+    const filter = answerFilter(request, response);
+    if (!filter) app(request, response);
+    return filter;
   };
 }

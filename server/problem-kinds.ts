@@ -68,6 +68,12 @@ export const PROBLEMS = {
     detail: 'The dataset that is served was made without this index.',
     hint: 'Read indexes from /v1/config; a new dataset with the index has to be made to add it.',
   },
+  FILTER_MISSING: {
+    status: 404,
+    title: 'No filter',
+    detail: 'The snapshot has no filter of the password index.',
+    hint: 'Ask for buckets, or publish the dataset again with a filter.',
+  },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'Method not allowed',
@@ -115,6 +121,12 @@ export const PROBLEMS = {
     title: 'Media type not supported',
     detail: 'The body is not announced as application/octet-stream.',
     hint: 'Send Content-Type: application/octet-stream.',
+  },
+  RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    title: 'Range not satisfiable',
+    detail: 'Nothing of the body is in the range that was asked for.',
+    hint: 'Content-Range says how long the body is; ask again without a range.',
   },
   HEADERS_TOO_LARGE: {
     status: 431,

@@ -27,7 +27,7 @@ export const SHARED_HEADERS: readonly string[] = [
   'Access-Control-Allow-Origin',
   '*',
   'Access-Control-Expose-Headers',
-  'Credveil-Snapshot, ETag',
+  'Content-Range, Credveil-Snapshot, ETag',
 ];
 
 function problemHeaders(body: string): string[] {

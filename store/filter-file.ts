@@ -17,9 +17,17 @@ export class FilterFile {
   /** The bytes from `start` to before `end`, read as they are taken. */
   read(start: number, end: number): Readable {
     this.#holders++;
-    const stream = fs.createReadStream('', { fd: this.#handle, autoClose: false, start, end: end - 1 });
-    stream.once('close', () => this.release());
-    return stream;
+    // What the stream takes for closing its file is giving up its hold.
+    const close = (_handle: number, done: (error?: Error) => void): void => {
+      this.release();
+      done();
+    };
+    return fs.createReadStream('', {
+      fd: this.#handle,
+      fs: { open: fs.open, read: fs.read, close },
+      start,
+      end: end - 1,
+    });
   }
 
   /** Lets go of the file; it is closed when no stream needs it any more. */
