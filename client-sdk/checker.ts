@@ -75,15 +75,14 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     async check(credential, callOptions = {}) {
       const startedAt = performance.now();
       assertCredential(credential);
-      const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
-      // Nothing to wait for: no deadline is made, which costs more than the answer.
-      const here = isAborted(callOptions) ? undefined : lookup.answerHere(inquiries);
-      if (here) {
-        const signals = { ...UNASKED, ...here.signals };
-        const { snapshot } = here;
-        return { ...decide(signals, 'NOTHING_ASKED'), snapshot, durationMs: performance.now() - startedAt, signals };
+      const { username, password } = credential;
+      if (password && username === undefined && !isAborted(callOptions)) {
+        const snapshot = lookup.absentIn(password, startedAt);
+        if (snapshot)
+          return { status: 'clean', snapshot, durationMs: performance.now() - startedAt, signals: absent() };
       }
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
+      const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
       const asks = inquiries.some(isAsked);
       const pass: Pass = asks ? await lookUp(inquiries, deadline) : { signals: UNASKED };
       return {
@@ -103,6 +102,12 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
       return lookup.filters.load(createCallDeadline(FILTER_TIMEOUT_MS, callOptions));
     },
   };
+}
+
+/** Of a password alone. */
+function absent(): Signals {
+  const { pair, similar, username } = UNASKED;
+  return { pair, similar, password: { result: 'absent' }, username };
 }
 
 function snapshotChanged({ signals }: Pass): boolean {

@@ -27,8 +27,9 @@ export interface FilterCache {
   /**
    * The filter that may answer now. Never waits: where an update is due it begins in the background.
    * Undefined where none is there, or where it has not been known to be current for too long.
+   * @param now that of `performance`, for who has it at hand
    */
-  current(): PasswordFilter | undefined;
+  current(now?: number): PasswordFilter | undefined;
   /** Waits until there is one. @throws LookupError why there is none */
   load(deadline: Deadline): Promise<PasswordFilterInfo>;
 }
@@ -119,8 +120,7 @@ function openFilterCache(
     return pending;
   };
 
-  const current = (): PasswordFilter | undefined => {
-    const now = performance.now();
+  const current = (now = performance.now()): PasswordFilter | undefined => {
     const superseded = held && failures === 0 && isOlder(held.filter);
     if (!pending && (now >= dueAt || (superseded && now >= triedAt + RETRY_MS))) refresh().catch(() => {});
     return held && now - confirmedAt <= maxAgeMs && !isForeign(held.filter) ? held.filter : undefined;

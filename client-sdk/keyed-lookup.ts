@@ -15,6 +15,8 @@ import type { CheckerSettings } from './options.ts';
 import { createService } from './service.ts';
 import type { Signals } from './verdict.ts';
 
+/** Normalized, so many UTF-16 units are few enough bytes for a PrivateInput. */
+const MAX_PASSWORD_UNITS = 4096;
 const CANARY_PASSWORD = passwordInput(normalizePassword(CANARY.password));
 
 export function createKeyedLookup(settings: CheckerSettings, key: HmacKey): Lookup {
@@ -41,12 +43,11 @@ export function createKeyedLookup(settings: CheckerSettings, key: HmacKey): Look
     // The known answer was computed here, and compared when the config came.
     confirm: async () => {},
     filters,
-    answerHere(inquiries) {
-      const [inquiry] = inquiries;
-      if (inquiries.length !== 1 || inquiry?.index !== 'password' || !isOpen(inquiry)) return undefined;
-      const filter = filters.current();
-      if (!filter || filter.mayHold(suite.evaluate(inquiry.questions[0].input))) return undefined;
-      return { snapshot: filter.snapshot, signals: answerAbsent(inquiry) };
+    absentIn(password, now) {
+      const filter = filters.current(now);
+      if (!filter || password.length > MAX_PASSWORD_UNITS) return undefined;
+      const output = suite.evaluate(passwordInput(normalizePassword(password)));
+      return filter.mayHold(output) ? undefined : filter.snapshot;
     },
     async ask(inquiries, config, deadline) {
       const answers = answerable(inquiries, config).map((inquiry) =>

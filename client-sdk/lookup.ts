@@ -16,13 +16,11 @@ export interface Lookup {
   confirm(config: ServiceConfig, deadline: Deadline): Promise<void>;
   /** Answers what the dataset has an index for; what fails is `unknown` in the signals. */
   ask(inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Partial<Signals>>;
-  /** Answers at once, from what is held in memory; undefined where that does not suffice for all inquiries. */
-  answerHere(inquiries: readonly Inquiry[]): LocalAnswer | undefined;
   readonly filters: FilterCache;
-}
-
-/** An answer for which nothing was sent. */
-export interface LocalAnswer {
-  readonly snapshot: SnapshotId;
-  readonly signals: Partial<Signals>;
+  /**
+   * Decides a password alone from what is held in memory: the snapshot in which it is absent, or undefined where that is
+   * not known without asking. This is the hot path of a caller who checks passwords only.
+   * @param now that of `performance`
+   */
+  absentIn(password: string, now: number): SnapshotId | undefined;
 }

@@ -156,7 +156,7 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     confirm: trust.confirm,
     filters,
     // The output has to be evaluated first.
-    answerHere: () => undefined,
+    absentIn: () => undefined,
     async ask(inquiries, config, deadline) {
       const asked = answerable(inquiries, config);
       if (!asked.some(isOpen)) return failAll(asked, 'NOTHING_ASKED');
