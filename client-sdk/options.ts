@@ -138,7 +138,7 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
     // browser's fetch refuses to be another object's method.
     fetch: ownFetch ? (input, init) => ownFetch(input, init) : (input, init) => globalThis.fetch(input, init),
     headers: parseHeaders(headers),
-    passwordFilter: parsePasswordFilter(options.passwordFilter ?? false),
+    passwordFilter: parsePasswordFilter(options.passwordFilter),
   };
 }
 
@@ -190,7 +190,7 @@ function parseBase(url: string | URL): URL {
 }
 
 function parsePasswordFilter(given: unknown): FilterSettings | undefined {
-  if (given === false) return undefined;
+  if (given === undefined || given === false) return undefined;
   const options = given === true ? {} : given;
   if (typeof options !== 'object' || options === null)
     throw malformed('passwordFilter', 'neither a boolean nor an object', 'Give true, or { maxBytes, … }.');
