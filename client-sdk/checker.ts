@@ -1,5 +1,6 @@
 // The checker: asks the service for buckets and decides in this process whether a credential has leaked.
 
+import type { SnapshotId } from '../protocol/brands.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { CONFIG_TIMEOUT_MS, createConfigCache } from './config-cache.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
@@ -37,10 +38,12 @@ export interface LeakChecker {
   loadFilter(options?: CallOptions): Promise<PasswordFilterInfo>;
 }
 
+const PASSWORD_ABSENT: Signals = { ...UNASKED, password: { result: 'absent' } };
+
 /** What one pass over the inquiries found. */
 interface Pass {
   readonly signals: Signals;
-  readonly config?: ServiceConfig;
+  readonly snapshot?: SnapshotId;
 }
 
 /**
@@ -56,7 +59,7 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const configs = createConfigCache(lookup.fetchConfig, settings.configMaxAgeMs);
 
   const ask = async (inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Pass> => {
-    return { config, signals: { ...UNASKED, ...(await lookup.ask(inquiries, config, deadline)) } };
+    return { snapshot: config.snapshot, signals: { ...UNASKED, ...(await lookup.ask(inquiries, config, deadline)) } };
   };
 
   const lookUp = async (inquiries: readonly Inquiry[], deadline: Deadline): Promise<Pass> => {
@@ -71,26 +74,23 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     }
   };
 
+  /** The pass of a password alone that the filter does not hold: nothing is waited for, so no deadline is made. */
+  const absentHere = ({ username, password }: Credential, options: CallOptions, now: number): Pass | undefined => {
+    if (!password || username !== undefined || isAborted(options)) return undefined;
+    const snapshot = lookup.absentIn(password, now);
+    return snapshot && { snapshot, signals: PASSWORD_ABSENT };
+  };
+
   return {
     async check(credential, callOptions = {}) {
       const startedAt = performance.now();
       assertCredential(credential);
-      const { username, password } = credential;
-      if (password && username === undefined && !isAborted(callOptions)) {
-        const snapshot = lookup.absentIn(password, startedAt);
-        if (snapshot)
-          return { status: 'clean', snapshot, durationMs: performance.now() - startedAt, signals: absent() };
-      }
+      const here = absentHere(credential, callOptions, startedAt);
+      if (here) return conclude(here, 'NOTHING_ASKED', startedAt);
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
       const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
-      const asks = inquiries.some(isAsked);
-      const pass: Pass = asks ? await lookUp(inquiries, deadline) : { signals: UNASKED };
-      return {
-        ...decide(pass.signals, asks ? 'INDEX_MISSING' : 'NOTHING_ASKED'),
-        ...(pass.config && { snapshot: pass.config.snapshot }),
-        durationMs: performance.now() - startedAt,
-        signals: pass.signals,
-      };
+      if (!inquiries.some(isAsked)) return conclude({ signals: UNASKED }, 'NOTHING_ASKED', startedAt);
+      return conclude(await lookUp(inquiries, deadline), 'INDEX_MISSING', startedAt);
     },
 
     async ready(callOptions = {}) {
@@ -104,10 +104,11 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   };
 }
 
-/** Of a password alone. */
-function absent(): Signals {
-  const { pair, similar, username } = UNASKED;
-  return { pair, similar, password: { result: 'absent' }, username };
+function conclude(pass: Pass, ifUnasked: Parameters<typeof decide>[1], startedAt: number): Verdict {
+  const { signals, snapshot } = pass;
+  const facts = decide(signals, ifUnasked);
+  const durationMs = performance.now() - startedAt;
+  return snapshot === undefined ? { ...facts, durationMs, signals } : { ...facts, snapshot, durationMs, signals };
 }
 
 function snapshotChanged({ signals }: Pass): boolean {

@@ -120,9 +120,12 @@ function openFilterCache(
     return pending;
   };
 
+  /** On word of a newer snapshot it is not waited until the next look is due. */
+  const isSuperseded = (now: number): boolean =>
+    held !== undefined && failures === 0 && now >= triedAt + RETRY_MS && isOlder(held.filter);
+
   const current = (now = performance.now()): PasswordFilter | undefined => {
-    const superseded = held && failures === 0 && isOlder(held.filter);
-    if (!pending && (now >= dueAt || (superseded && now >= triedAt + RETRY_MS))) refresh().catch(() => {});
+    if (!pending && (now >= dueAt || isSuperseded(now))) refresh().catch(() => {});
     return held && now - confirmedAt <= maxAgeMs && !isForeign(held.filter) ? held.filter : undefined;
   };
 
