@@ -12,15 +12,18 @@ import { CANARY } from '../protocol/test-credentials.ts';
 import { chooseBlocks, FilterWriter } from '../store/filter-writer.ts';
 import { seededRandom } from '../test/fixtures/dataset.ts';
 
-const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const LETTERS = Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789');
 
 /** Passwords of 8 to 15 characters; those of another seed are others, but for accidents. */
 export function* seededWords(count: number, seed: number): Generator<string> {
   const random = seededRandom(seed);
   for (let i = 0; i < count; i++) {
-    let word = '';
-    for (let left = 8 + Math.floor(random() * 8); left > 0; left--) word += LETTERS[Math.floor(random() * 36)];
-    yield word;
+    const units = Array.from(
+      { length: 8 + Math.floor(random() * 8) },
+      () => LETTERS[Math.floor(random() * 36)] as number,
+    );
+    // In one piece, as a parser makes them: one that is added up is put together by whoever reads it first.
+    yield String.fromCharCode(...units);
   }
 }
 
