@@ -12,6 +12,7 @@ export type {
   Signal,
   SignalName,
   Signals,
+  UnknownVerdict,
   Verdict,
   VerdictStatus,
 } from './verdict.ts';
