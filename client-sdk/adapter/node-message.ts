@@ -4,13 +4,13 @@ import { type HeaderName, NAME_LISTS } from './header-name.ts';
 
 type Fields = Record<string, string | string[] | undefined>;
 
-/** What is needed of an IncomingMessage, or of the one of node:http2. */
+/** What is needed of an IncomingMessage, of the one of node:http2, or of one that a test injects and that has less. */
 export interface NodeMessage {
   readonly headers: Fields;
   readonly rawHeaders: string[];
   readonly headersDistinct?: Fields;
-  readonly trailers: Fields;
-  readonly rawTrailers: string[];
+  readonly trailers?: Fields;
+  readonly rawTrailers?: string[];
   readonly trailersDistinct?: Fields;
   readonly readableEnded: boolean;
   prependOnceListener(event: 'end', listener: () => void): unknown;
@@ -39,8 +39,8 @@ export function setOnMessage(message: NodeMessage, header: HeaderName, value: st
 }
 
 function removeFields(fields: Fields | undefined, header: HeaderName): void {
-  for (const [name, value] of Object.entries(fields ?? {})) {
-    if (!fields) return;
+  if (!fields) return;
+  for (const [name, value] of Object.entries(fields)) {
     if (header.isSpelling(name)) delete fields[name];
     if (value === undefined || !NAME_LISTS.includes(name)) continue;
     const rest = header.unlisted(String(value));
@@ -50,7 +50,8 @@ function removeFields(fields: Fields | undefined, header: HeaderName): void {
 }
 
 /** Names and values in turn. */
-function removeRaw(raw: string[], header: HeaderName): void {
+function removeRaw(raw: string[] | undefined, header: HeaderName): void {
+  if (!raw) return;
   const kept: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const [name = '', value = ''] = [raw[i], raw[i + 1]];
