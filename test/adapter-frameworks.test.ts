@@ -194,6 +194,19 @@ describe('fetch', () => {
     expect(await (await handler(new Request('http://app.test/'))).json()).toBeNull();
   });
 
+  test('what cannot be read is told to nobody', async () => {
+    const told: unknown[] = [];
+    const onError = (verdict: Verdict, _request: Request, cause?: unknown): 'deny' => {
+      told.push(JSON.stringify(verdict), String(cause), cause instanceof Error ? cause.cause : undefined);
+      return 'deny';
+    };
+    const handler = onFetch(world.checker, { onError })(() => new Response('passed'));
+    for (const body of ['marked-password', '{"password":"marked-password', '["marked-password"'])
+      told.push(await (await handler(request(body))).text());
+    expect(told).toHaveLength(12);
+    expect(told.join()).not.toContain('marked');
+  });
+
   test('what was not wanted of a body is let go', async () => {
     let pulled = 0;
     const body = new ReadableStream({

@@ -22,6 +22,8 @@ let front: HttpFront;
 /** A user signs up while the service is down; the leak is known at the next login. */
 let isDown = false;
 const running: ChildProcess[] = [];
+/** All that the examples wrote. */
+let written = '';
 
 beforeAll(async () => {
   client = await installClient();
@@ -37,6 +39,8 @@ afterEach(async () => {
     child.kill('SIGTERM');
     await once(child, 'close');
   }
+  expect(written).not.toContain(LEAKED.password);
+  expect(written).not.toContain(CLEAN.password);
 });
 afterAll(async () => {
   await front.close();
@@ -66,17 +70,17 @@ async function start(name: string): Promise<Example> {
   const env = { ...process.env, CREDVEIL_URL: front.url, CREDVEIL_KEY: secret, PORT: String(await freePort()) };
   const child = spawn(process.execPath, ['server.ts'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
-  let errors = '';
-  child.stderr.on('data', (block) => {
-    errors += String(block);
-  });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (block) => {
+      written += String(block);
+    });
   const lines: string[] = [];
   const url = await new Promise<string>((resolve, reject) => {
     readline.createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(line);
       if (/^http:/.test(line)) resolve(line);
     });
-    child.once('close', () => reject(new Error(`${name} did not start\n${errors}`)));
+    child.once('close', () => reject(new Error(`${name} did not start\n${written}`)));
   });
   return {
     url,
