@@ -20,6 +20,7 @@ export type {
   Signal,
   SignalName,
   Signals,
+  UnknownVerdict,
   Verdict,
   VerdictStatus,
 } from './verdict.ts';

@@ -59,6 +59,9 @@ export interface Verdict {
   readonly signals: Signals;
 }
 
+/** A verdict where there is none. */
+export type UnknownVerdict = Verdict & { readonly status: 'unknown'; readonly reason: UnknownReason };
+
 export const UNASKED: Signals = {
   pair: { result: 'unasked' },
   similar: { result: 'unasked' },
@@ -84,4 +87,15 @@ export function decide(
   }
   const asked = SIGNAL_NAMES.some((name) => signals[name].result === 'absent');
   return asked ? { status: 'clean' } : { status: 'unknown', reason: ifUnasked };
+}
+
+/** Where not even a question could be made. */
+export function unknownVerdict(reason: UnknownReason, durationMs: number): UnknownVerdict {
+  const signal = { result: 'unknown', reason } as const;
+  return {
+    status: 'unknown',
+    reason,
+    durationMs,
+    signals: { pair: signal, similar: signal, password: signal, username: signal },
+  };
 }
