@@ -1,6 +1,7 @@
 // The checker: asks the service for buckets and decides in this process whether a credential has leaked.
 
 import type { ServiceConfig } from '../protocol/service-config.ts';
+import { ALWAYS_CLOSED, createCircuitBreaker } from './circuit-breaker.ts';
 import { CONFIG_TIMEOUT_MS, createConfigCache } from './config-cache.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { LookupError, reasonOf } from './errors.ts';
@@ -8,19 +9,24 @@ import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from
 import { createKeyedLookup } from './keyed-lookup.ts';
 import { createObliviousLookup } from './oblivious-lookup.ts';
 import { type LeakCheckerOptions, parseOptions, parseSuiteOptions } from './options.ts';
-import { decide, type Signals, UNASKED, type Verdict } from './verdict.ts';
+import type { PolicyContext } from './policy.ts';
+import { decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict.ts';
 
 export interface CallOptions {
   /** Ends the wait early: `check` then gives `unknown` with reason `ABORTED`, `ready` rejects with that code. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What of one check is not its credential. */
+export interface CheckOptions extends CallOptions, PolicyContext {}
+
 export interface LeakChecker {
   /**
    * Has this credential leaked? Trouble with the service gives the status `unknown`, never a rejection.
-   * @throws LookupError `ARGUMENT_MALFORMED` (as a rejection) where neither field is given or one is not a string
+   * @throws LookupError `ARGUMENT_MALFORMED` (as a rejection) where neither field is given or one is not a string, or an
+   *   option is of another type
    */
-  check(credential: Credential, options?: CallOptions): Promise<Verdict>;
+  check(credential: Credential, options?: CheckOptions): Promise<Verdict>;
   /**
    * Fetches the config, and under `oprf` has the known answer evaluated, to learn at start-up whether URL, key and
    * dataset belong together. Not required.
@@ -45,6 +51,10 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const secrets = parseSuiteOptions(options);
   const lookup =
     secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets.key) : createObliviousLookup(settings, secrets);
+  const { events, policy } = settings;
+  const breaker = settings.circuitBreaker
+    ? createCircuitBreaker(settings.circuitBreaker, (state) => events.circuit.emit({ state }))
+    : ALWAYS_CLOSED;
   const configs = createConfigCache(lookup.fetchConfig, settings.configMaxAgeMs);
 
   const ask = async (inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Pass> => {
@@ -67,16 +77,26 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     async check(credential, callOptions = {}) {
       const startedAt = performance.now();
       assertCredential(credential);
+      assertPolicyContext(callOptions);
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
       const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
       const asks = inquiries.some(isAsked);
-      const pass: Pass = asks ? await lookUp(inquiries, deadline) : { signals: UNASKED };
-      return {
-        ...decide(pass.signals, asks ? 'INDEX_MISSING' : 'NOTHING_ASKED'),
-        ...(pass.config && { snapshot: pass.config.snapshot }),
-        durationMs: performance.now() - startedAt,
-        signals: pass.signals,
-      };
+      const { signals, config }: Pass = asks
+        ? await breaker.run(
+            deadline,
+            (guarded) => lookUp(inquiries, guarded),
+            (pass) => failuresIn(pass.signals),
+          )
+        : { signals: UNASKED };
+      const facts = decide(signals, asks ? 'INDEX_MISSING' : 'NOTHING_ASKED');
+      const action = policy({ ...facts, signals }, callOptions);
+      const durationMs = performance.now() - startedAt;
+      if (events.verdict.isHeard()) {
+        const { status, reason } = facts;
+        const failures = failuresIn(signals);
+        events.verdict.emit({ status, action, ...(reason && { reason }), failures, durationMs });
+      }
+      return { ...facts, action, ...(config && { snapshot: config.snapshot }), durationMs, signals };
     },
 
     async ready(callOptions = {}) {
@@ -103,6 +123,11 @@ function assertCredential(credential: unknown): void {
       throw argumentMalformed('a username or password is not a string', 'Check the type of what a form or body holds.');
   if (username === undefined && password === undefined)
     throw argumentMalformed('neither username nor password is given', 'Give at least one of them.');
+}
+
+function assertPolicyContext({ passwordChangedAt: changedAt }: CheckOptions): void {
+  if (changedAt !== undefined && changedAt !== null && !(changedAt instanceof Date))
+    throw argumentMalformed('passwordChangedAt is not a Date', 'Leave it out where it is not known.');
 }
 
 function createCallDeadline(timeoutMs: number, { signal }: CallOptions): Deadline {

@@ -7,6 +7,7 @@ export type UnknownReason =
   | 'TIMEOUT'
   | 'ABORTED'
   | 'NETWORK'
+  | 'CIRCUIT_OPEN'
   | 'HTTP_STATUS'
   | 'BODY_TOO_LARGE'
   | 'BODY_MALFORMED'
@@ -44,6 +45,10 @@ const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hi
   NETWORK: [
     'the service cannot be reached',
     'Check the URL, the network and that the server runs. Redirects are not followed.',
+  ],
+  CIRCUIT_OPEN: [
+    'the service failed several times in a row and is not asked for a moment',
+    'Look at the reasons of the checks before; it is tried again by itself.',
   ],
   HTTP_STATUS: ['the service refused to answer', 'Look into the log of the server, and of any proxy before it.'],
   BODY_TOO_LARGE: ['an answer is longer than allowed', 'Raise maxBodyBytes, or publish with smaller buckets.'],

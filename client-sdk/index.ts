@@ -2,10 +2,13 @@
 
 export type { SourceConfig } from '../protocol/service-config.ts';
 export type { Engine } from './blinding.ts';
-export { type CallOptions, createLeakChecker, type LeakChecker } from './checker.ts';
+export { type CallOptions, type CheckOptions, createLeakChecker, type LeakChecker } from './checker.ts';
+export type { CircuitBreakerOptions, CircuitState } from './circuit-breaker.ts';
 export { LookupError, type LookupErrorCode, type MisuseCode, type UnknownReason } from './errors.ts';
+export type { CircuitEvent, Hooks, RequestEvent, VerdictEvent } from './events.ts';
 export type { Credential } from './inquiry.ts';
 export type { HmacOptions, LeakCheckerOptions, OprfOptions, ProofPolicy } from './options.ts';
+export { type Action, createPolicy, type Policy, type PolicyContext, type PolicyOptions } from './policy.ts';
 export type {
   ExposedCredentialCheck,
   Sighting,

@@ -20,8 +20,12 @@ export type SignalName = (typeof SIGNAL_NAMES)[number];
 export interface Sighting {
   /** Lower bound of the times seen; 1 where the dataset does not record it. */
   readonly timesSeen: number;
+  /** The dataset does not record how often anything was seen. */
+  readonly timesUnknown?: true;
   /** The latest source that had it, where the dataset records it. */
   readonly source?: SourceConfig;
+  /** Month of the newest leak that had it, YYYY-MM: where the dataset records sources, and each of them has a date. */
+  readonly newestLeak?: string;
 }
 
 /** The answer to one question. `absent` always comes from a bucket whose seal was checked. */
@@ -40,8 +44,13 @@ const HEADER_VALUES = { pair: '1', username: '2', similar: '3', password: '4' } 
 };
 export type ExposedCredentialCheck = (typeof HEADER_VALUES)[SignalName];
 
+/** `challenge`: ask for more than the password, such as a second factor, and have the password changed. */
+export type Action = 'allow' | 'challenge' | 'deny';
+
 export interface Verdict {
   readonly status: VerdictStatus;
+  /** What the option `policy` says to do about it. */
+  readonly action: Action;
   /**
    * For the request header `Exposed-Credential-Check`: 1 pair, 2 username, 3 similar, 4 password. Missing where the
    * status is `clean` or `unknown`: then that header must be missing too, whoever sent one.
@@ -57,6 +66,14 @@ export interface Verdict {
   readonly snapshot?: string;
   readonly durationMs: number;
   readonly signals: Signals;
+}
+
+/** Why questions have no answer, each reason once. */
+export function failuresIn(signals: Signals): UnknownReason[] {
+  const reasons = SIGNAL_NAMES.map((name) => signals[name]).flatMap((signal) =>
+    signal.result === 'unknown' ? [signal.reason] : [],
+  );
+  return [...new Set(reasons)];
 }
 
 export const UNASKED: Signals = {

@@ -44,7 +44,11 @@ async function withChecker(
   });
   const key = secret ? { publicKey: formatPublicKey(made.key.publicKey as PublicKey) } : { key: made.key.revealText() };
   try {
-    await use(createLeakChecker({ url: front.url, timeoutMs: TIMEOUT_MS, ...key }), front.requests, made);
+    await use(
+      createLeakChecker({ url: front.url, timeoutMs: TIMEOUT_MS, bucketCacheBytes: 0, ...key }),
+      front.requests,
+      made,
+    );
   } finally {
     await front.close();
     await server.close();

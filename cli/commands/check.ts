@@ -99,6 +99,8 @@ export function addCheck(program: Command): void {
         url: options.url,
         ...chooseKey(options),
         timeoutMs,
+        // Each line says why it has no answer.
+        circuitBreaker: false,
       });
       const json = options.json === true || !process.stdin.isTTY;
       const interrupt = onInterrupt();
