@@ -4,8 +4,7 @@
 
 import type { CircuitState } from './circuit-breaker.ts';
 import type { UnknownReason } from './errors.ts';
-import type { Action } from './policy.ts';
-import type { VerdictStatus } from './verdict.ts';
+import type { Action, VerdictStatus } from './verdict.ts';
 
 /** A check has ended. */
 export interface VerdictEvent {

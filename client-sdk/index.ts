@@ -8,8 +8,9 @@ export { LookupError, type LookupErrorCode, type MisuseCode, type UnknownReason 
 export type { CircuitEvent, Hooks, RequestEvent, VerdictEvent } from './events.ts';
 export type { Credential } from './inquiry.ts';
 export type { HmacOptions, LeakCheckerOptions, OprfOptions, ProofPolicy } from './options.ts';
-export { type Action, createPolicy, type Policy, type PolicyContext, type PolicyOptions } from './policy.ts';
+export { createPolicy, type Policy, type PolicyContext, type PolicyOptions } from './policy.ts';
 export type {
+  Action,
   ExposedCredentialCheck,
   Sighting,
   Signal,

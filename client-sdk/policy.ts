@@ -2,10 +2,7 @@
 
 import { decodeTimes, encodeTimes, MAX_TIMES_SEEN } from '../protocol/metadata.ts';
 import { LookupError } from './errors.ts';
-import { SIGNAL_NAMES, type Sighting, type Signal, type SignalName, type Verdict } from './verdict.ts';
-
-/** `challenge`: ask for more than the password, such as a second factor, and have the password changed. */
-export type Action = 'allow' | 'challenge' | 'deny';
+import { type Action, SIGNAL_NAMES, type Sighting, type Signal, type SignalName, type Verdict } from './verdict.ts';
 
 /** The mildest first. */
 const ACTIONS: readonly Action[] = ['allow', 'challenge', 'deny'];
