@@ -7,7 +7,7 @@ import { createDeadline, type Deadline } from './deadline.ts';
 import { LookupError, reasonOf } from './errors.ts';
 import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './inquiry.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
-import { createObliviousLookup } from './oblivious-lookup.ts';
+import { loadObliviousLookup } from './load-oblivious-lookup.ts';
 import { type LeakCheckerOptions, parseOptions, parseSuiteOptions } from './options.ts';
 import type { PolicyContext } from './policy.ts';
 import { decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict.ts';
@@ -50,7 +50,7 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const settings = parseOptions(options);
   const secrets = parseSuiteOptions(options);
   const lookup =
-    secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets.key) : createObliviousLookup(settings, secrets);
+    secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets.key) : loadObliviousLookup(settings, secrets);
   const { events, policy } = settings;
   const breaker = settings.circuitBreaker
     ? createCircuitBreaker(settings.circuitBreaker, (state) => events.circuit.emit({ state }))

@@ -5,6 +5,9 @@ import type { Deadline } from './deadline.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Signals } from './verdict.ts';
 
+/** RFC 9497 §1.2: inputs have a length of two bytes. */
+export const MAX_OPRF_INPUT_BYTES = 0xffff;
+
 export interface Lookup {
   /** The longest PrivateInput that its PRF takes. */
   readonly maxInputBytes: number;
