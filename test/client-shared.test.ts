@@ -203,10 +203,11 @@ describe('connections', () => {
 
   test('are as many as a dispatcher of undici allows, which goes in by the option fetch', async () => {
     const counting = await startCounting();
-    const dispatcher = new Agent({ connections: 1, keepAliveTimeout: 30_000 });
+    const dispatcher = new Agent({ connections: 1, keepAliveTimeout: 30_000, connect: { timeout: TIMEOUT_MS } });
+    const dispatched = (input: string, init: object) => undiciFetch(input, { ...init, dispatcher });
     try {
       const checker = world.checker(counting.url, {
-        fetch: ((url: string, init: object) => undiciFetch(url, { ...init, dispatcher })) as unknown as typeof fetch,
+        fetch: dispatched as unknown as typeof fetch,
       });
       await Promise.all(seededPairs(50).map(async (pair) => expect((await checker.check(pair)).status).toBe('pair')));
       expect(counting.connections()).toBe(1);
