@@ -9,7 +9,7 @@ import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from
 import { createKeyedLookup } from './keyed-lookup.ts';
 import { loadObliviousLookup } from './load-oblivious-lookup.ts';
 import { type LeakCheckerOptions, parseOptions, parseSuiteOptions } from './options.ts';
-import type { PolicyContext } from './policy.ts';
+import type { Policy, PolicyContext } from './policy.ts';
 import { decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict.ts';
 
 export interface CallOptions {
@@ -33,6 +33,8 @@ export interface LeakChecker {
    * @throws LookupError (as a rejection) with the reason that a check would give
    */
   ready(options?: CallOptions): Promise<void>;
+  /** What the option `policy` says of a verdict, for one that did not come from `check`. */
+  readonly policy: Policy;
 }
 
 /** What one pass over the inquiries found. */
@@ -74,6 +76,8 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   };
 
   return {
+    policy,
+
     async check(credential, callOptions = {}) {
       const startedAt = performance.now();
       assertCredential(credential);
@@ -89,14 +93,14 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
           )
         : { signals: UNASKED };
       const facts = decide(signals, asks ? 'INDEX_MISSING' : 'NOTHING_ASKED');
-      const action = policy({ ...facts, signals }, callOptions);
+      const decision = policy({ ...facts, signals }, callOptions);
       const durationMs = performance.now() - startedAt;
       if (events.verdict.isHeard()) {
         const { status, reason } = facts;
         const failures = failuresIn(signals);
-        events.verdict.emit({ status, action, ...(reason && { reason }), failures, durationMs });
+        events.verdict.emit({ status, action: decision.action, ...(reason && { reason }), failures, durationMs });
       }
-      return { ...facts, action, ...(config && { snapshot: config.snapshot }), durationMs, signals };
+      return { ...facts, ...decision, ...(config && { snapshot: config.snapshot }), durationMs, signals };
     },
 
     async ready(callOptions = {}) {

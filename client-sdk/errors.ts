@@ -21,7 +21,9 @@ export type UnknownReason =
   | 'SNAPSHOT_OLDER'
   | 'INDEX_MISSING'
   | 'NOTHING_ASKED'
-  | 'FIELD_TOO_LONG';
+  | 'FIELD_TOO_LONG'
+  | 'CREDENTIAL_UNREADABLE'
+  | 'CHECK_FAILED';
 
 /** A mistake of the calling program: thrown, never a verdict. */
 export type MisuseCode = 'OPTION_MALFORMED' | 'KEY_MALFORMED' | 'ARGUMENT_MALFORMED';
@@ -96,6 +98,14 @@ const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hi
   FIELD_TOO_LONG: [
     'a username or password is longer than 65,535 bytes',
     'Refuse fields of this length where they enter your program.',
+  ],
+  CREDENTIAL_UNREADABLE: [
+    'an adapter cannot tell the credential of a request',
+    'Put the body parser before the adapter, or give the option `fields` a function.',
+  ],
+  CHECK_FAILED: [
+    'the check failed in a way that is not meant to happen',
+    'Give `onError` a function and look at its third argument.',
   ],
 };
 

@@ -11,11 +11,13 @@ export type { HmacOptions, LeakCheckerOptions, OprfOptions, ProofPolicy } from '
 export { createPolicy, type Policy, type PolicyContext, type PolicyOptions } from './policy.ts';
 export type {
   Action,
+  Decision,
   ExposedCredentialCheck,
   Sighting,
   Signal,
   SignalName,
   Signals,
+  UnknownVerdict,
   Verdict,
   VerdictStatus,
 } from './verdict.ts';

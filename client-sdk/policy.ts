@@ -2,7 +2,15 @@
 
 import { decodeTimes, encodeTimes, MAX_TIMES_SEEN } from '../protocol/metadata.ts';
 import { LookupError } from './errors.ts';
-import { type Action, SIGNAL_NAMES, type Sighting, type Signal, type SignalName, type Verdict } from './verdict.ts';
+import {
+  type Action,
+  type Decision,
+  SIGNAL_NAMES,
+  type Sighting,
+  type Signal,
+  type SignalName,
+  type Verdict,
+} from './verdict.ts';
 
 /** The mildest first. */
 const ACTIONS: readonly Action[] = ['allow', 'challenge', 'deny'];
@@ -25,8 +33,8 @@ export interface PolicyContext {
   readonly passwordChangedAt?: Date | null | undefined;
 }
 
-/** Pure: the same verdict and context give the same action. */
-export type Policy = (verdict: Pick<Verdict, 'status' | 'signals'>, context?: PolicyContext) => Action;
+/** Pure: the same verdict and context give the same decision. */
+export type Policy = (verdict: Pick<Verdict, 'status' | 'signals'>, context?: PolicyContext) => Decision;
 
 const DEFAULT_ACTIONS: { readonly [name in SignalName]: Action } = {
   pair: 'challenge',
@@ -54,20 +62,21 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
       !(name === 'username' && passwordChangedAt && leakedBefore(signal, passwordChangedAt));
     const found = rules
       .filter(({ name, least }) => counts(name, signals[name], least))
-      .reduce<Action>((strictest, { action }) => stricter(strictest, action), 'allow');
+      .reduce<Decision>(
+        (strictest, { name, action }) => (isStricter(action, strictest.action) ? { action, because: name } : strictest),
+        { action: 'allow' },
+      );
     // A failure matters where the answer could have been one that is acted on more strictly than what was found.
-    const failed = rules.some(({ name, action }) => signals[name].result === 'unknown' && isStricter(action, found));
+    const failed = rules.some(
+      ({ name, action }) => signals[name].result === 'unknown' && isStricter(action, found.action),
+    );
     const askedNothing = status === 'unknown' && SIGNAL_NAMES.every((name) => signals[name].result === 'unasked');
-    return failed || askedNothing ? stricter(found, atFailure) : found;
+    return (failed || askedNothing) && isStricter(atFailure, found.action) ? { action: atFailure } : found;
   };
 }
 
 function isStricter(a: Action, b: Action): boolean {
   return ACTIONS.indexOf(a) > ACTIONS.indexOf(b);
-}
-
-function stricter(a: Action, b: Action): Action {
-  return isStricter(b, a) ? b : a;
 }
 
 /**

@@ -47,10 +47,15 @@ export type ExposedCredentialCheck = (typeof HEADER_VALUES)[SignalName];
 /** `challenge`: ask for more than the password, such as a second factor, and have the password changed. */
 export type Action = 'allow' | 'challenge' | 'deny';
 
-export interface Verdict {
-  readonly status: VerdictStatus;
-  /** What the option `policy` says to do about it. */
+export interface Decision {
   readonly action: Action;
+  /** The finding that asks for it: missing with `allow`, and where it is for a question that failed. */
+  readonly because?: SignalName;
+}
+
+/** With the decision of the option `policy`: what to do about it. */
+export interface Verdict extends Decision {
+  readonly status: VerdictStatus;
   /**
    * For the request header `Exposed-Credential-Check`: 1 pair, 2 username, 3 similar, 4 password. Missing where the
    * status is `clean` or `unknown`: then that header must be missing too, whoever sent one.
@@ -75,6 +80,9 @@ export function failuresIn(signals: Signals): UnknownReason[] {
   );
   return [...new Set(reasons)];
 }
+
+/** A verdict where there is none. */
+export type UnknownVerdict = Verdict & { readonly status: 'unknown'; readonly reason: UnknownReason };
 
 export const UNASKED: Signals = {
   pair: { result: 'unasked' },
@@ -101,4 +109,15 @@ export function decide(
   }
   const asked = SIGNAL_NAMES.some((name) => signals[name].result === 'absent');
   return asked ? { status: 'clean' } : { status: 'unknown', reason: ifUnasked };
+}
+
+/** Where not even a question could be made. */
+export function unknownVerdict(
+  reason: UnknownReason,
+  durationMs: number,
+  policy: (facts: Pick<Verdict, 'status' | 'signals'>) => Decision,
+): UnknownVerdict {
+  const signal = { result: 'unknown', reason } as const;
+  const signals: Signals = { pair: signal, similar: signal, password: signal, username: signal };
+  return { status: 'unknown', reason, ...policy({ status: 'unknown', signals }), durationMs, signals };
 }

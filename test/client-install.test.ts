@@ -147,7 +147,7 @@ export async function logIn(username: string, password: string, passwordChangedA
       case 'username':
       case 'clean':
       case 'unknown':
-        return signUp(verdict);
+        return signUp(verdict).action;
     }
   } catch (error) {
     if (error instanceof LookupError && error.code === 'ARGUMENT_MALFORMED') return 'allow';

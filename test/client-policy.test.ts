@@ -25,7 +25,7 @@ const TIMEOUT: Signal = { result: 'unknown', reason: 'TIMEOUT' };
 function actionOf(policy: PolicyOptions | undefined, given: Partial<Signals>, changedAt?: Date): Action {
   const signals = { pair: ABSENT, similar: ABSENT, password: ABSENT, username: ABSENT, ...given };
   const facts = { ...decide(signals, 'INDEX_MISSING'), signals };
-  return createPolicy(policy)(facts, { passwordChangedAt: changedAt });
+  return createPolicy(policy)(facts, { passwordChangedAt: changedAt }).action;
 }
 
 describe('the action', () => {
@@ -90,7 +90,10 @@ describe('the action', () => {
     expect(actionOf(onUsername, { username })).toBe('challenge');
     const signals: Signals = { ...UNASKED, username };
     for (const passwordChangedAt of [null, undefined])
-      expect(createPolicy(onUsername)({ status: 'username', signals }, { passwordChangedAt })).toBe('challenge');
+      expect(createPolicy(onUsername)({ status: 'username', signals }, { passwordChangedAt })).toEqual({
+        action: 'challenge',
+        because: 'username',
+      });
   });
 
   test('of a leaked password does not depend on when it was changed', () => {
@@ -112,8 +115,8 @@ describe('the action', () => {
 
   test('of a check that could ask nothing is onError', () => {
     const nothing = { ...decide(UNASKED, 'INDEX_MISSING'), signals: UNASKED };
-    expect(createPolicy({ onError: 'deny' })(nothing)).toBe('deny');
-    expect(createPolicy()(nothing)).toBe('allow');
+    expect(createPolicy({ onError: 'deny' })(nothing)).toEqual({ action: 'deny' });
+    expect(createPolicy()(nothing)).toEqual({ action: 'allow' });
   });
 
   test('is never milder for a finding more, nor for a failure instead of an absence', () => {
@@ -247,7 +250,7 @@ describe('over a real server', () => {
     expect([closed.status, closed.action]).toEqual(['unknown', 'deny']);
     const open = await checkWith(down, {}, OLD.username);
     expect([open.status, open.action]).toEqual(['unknown', 'allow']);
-    expect(createPolicy({ onError: 'deny' })(open)).toBe('deny');
+    expect(createPolicy({ onError: 'deny' })(open)).toEqual({ action: 'deny' });
     expect((await checkWith(dated, { onError: 'deny' }, STRANGER.username)).action).toBe('allow');
   });
 
