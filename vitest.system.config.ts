@@ -1,8 +1,9 @@
-// Tests against programs of the system: Debian's packages, which a clone does not bring.
+// Test runner for tests that need programs of the system, such as a browser: `npm run test:system`.
 
 import { defineConfig } from 'vitest/config';
-import config from './vitest.config.ts';
+import shared from './vitest.config.ts';
 
 export default defineConfig({
-  test: { ...config.test, include: ['test/system/**/*.test.ts'], exclude: [] },
+  ...shared,
+  test: { ...shared.test, include: ['test/system/**/*.test.ts'], exclude: [] },
 });
