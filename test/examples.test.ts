@@ -27,7 +27,11 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   isDown = false;
-  for (const example of running.splice(0)) await example.stop();
+  for (const example of running.splice(0)) {
+    await example.stop();
+    expect(example.written()).not.toContain(LEAKED.password);
+    expect(example.written()).not.toContain(CLEAN.password);
+  }
 });
 afterAll(async () => {
   await front.close();

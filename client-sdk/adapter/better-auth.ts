@@ -34,7 +34,7 @@ export interface LeakCheckOptions {
    * Sees the verdict on a sign-in whose password was right, before it is answered; the place for a step-up. Where it
    * throws, such as an APIError, the session is ended and the sign-in answered with that.
    */
-  readonly onSignIn?: (verdict: Verdict, session: NewSession, ctx: Context) => Awaitable<void>;
+  readonly onSignIn?: (verdict: Verdict, session: NewSession, ctx: Context) => unknown;
   /** Which findings deny. Default those for which the checker's policy does not say `allow`. */
   readonly denyOn?: readonly SignalName[];
   /** What becomes of a request whose check failed. Default what the checker's policy says; `allow` where `denyOn` is given. */
@@ -42,7 +42,7 @@ export interface LeakCheckOptions {
   /** True for a request that is not to be checked. */
   readonly skip?: (ctx: Context) => Awaitable<boolean>;
   /** Sees each verdict, for logs and metrics. It is not waited for, and what it throws is dropped. */
-  readonly onResult?: (verdict: Verdict, ctx: Context) => Awaitable<void>;
+  readonly onResult?: (verdict: Verdict, ctx: Context) => unknown;
   /** Default `Exposed-Credential-Check`. */
   readonly header?: string;
 }

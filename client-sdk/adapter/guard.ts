@@ -122,7 +122,7 @@ function isFound({ status, signals }: Verdict, name: SignalName): boolean {
 }
 
 /** A listener cannot break a login. */
-function observe(listener: () => void | Promise<void>): void {
-  const call = async (): Promise<void> => listener();
+function observe(listener: () => unknown): void {
+  const call = async (): Promise<unknown> => listener();
   call().catch(() => {});
 }

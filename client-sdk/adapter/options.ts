@@ -16,7 +16,7 @@ interface SharedOptions<Context> {
   /** True for a request that is not to be checked. A copy of the header is removed all the same. */
   readonly skip?: (context: Context) => Awaitable<boolean>;
   /** Sees each verdict, for logs and metrics. It is not waited for, and what it throws is dropped. */
-  readonly onResult?: (verdict: Verdict, context: Context) => Awaitable<void>;
+  readonly onResult?: (verdict: Verdict, context: Context) => unknown;
   /** Default `Exposed-Credential-Check`. */
   readonly header?: string;
 }
@@ -61,7 +61,7 @@ export type GuardOptions<Context, Handler> = SharedOptions<Context> &
 export interface GuardSettings<Context, Handler> {
   readonly fields: ParsedFields | ((context: Context) => Awaitable<Credential | undefined>);
   readonly skip: ((context: Context) => Awaitable<boolean>) | undefined;
-  readonly onResult: ((verdict: Verdict, context: Context) => Awaitable<void>) | undefined;
+  readonly onResult: ((verdict: Verdict, context: Context) => unknown) | undefined;
   /** Undefined where the policy of the checker decides, as for `denyOn`. */
   readonly onError: OnError<Context> | undefined;
   readonly denyOn: readonly SignalName[] | undefined;
