@@ -7,6 +7,7 @@ export type UnknownReason =
   | 'TIMEOUT'
   | 'ABORTED'
   | 'NETWORK'
+  | 'CIRCUIT_OPEN'
   | 'HTTP_STATUS'
   | 'CLIENT_REFUSED'
   | 'QUOTA_EXCEEDED'
@@ -78,6 +79,10 @@ const TEXTS: Texts<UnknownReason> = {
   NETWORK: [
     'the service cannot be reached',
     'Check the URL, the network and that the server runs. Redirects are not followed.',
+  ],
+  CIRCUIT_OPEN: [
+    'the service failed several times in a row and is not asked for a moment',
+    'Look at the reasons of the checks before; it is tried again by itself.',
   ],
   HTTP_STATUS: ['the service refused to answer', 'Look into the log of the server, and of any proxy before it.'],
   CLIENT_REFUSED: [

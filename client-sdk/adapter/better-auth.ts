@@ -35,9 +35,9 @@ export interface LeakCheckOptions {
    * throws, such as an APIError, the session is ended and the sign-in answered with that.
    */
   readonly onSignIn?: (verdict: Verdict, session: NewSession, ctx: Context) => unknown;
-  /** Which findings deny. Default `pair`, `similar` and `password`. */
+  /** Which findings deny. Default those for which the checker's policy does not say `allow`. */
   readonly denyOn?: readonly SignalName[];
-  /** What becomes of a request whose check failed. Default `allow`. */
+  /** What becomes of a request whose check failed. Default what the checker's policy says; `allow` where `denyOn` is given. */
   readonly onError?: OnError<Context>;
   /** True for a request that is not to be checked. */
   readonly skip?: (ctx: Context) => Awaitable<boolean>;

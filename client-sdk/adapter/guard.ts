@@ -2,7 +2,14 @@
 
 import type { LeakChecker } from '../checker.ts';
 import type { Credential } from '../inquiry.ts';
-import { type SignalName, type UnknownVerdict, unknownVerdict, type Verdict, type VerdictStatus } from '../verdict.ts';
+import {
+  SIGNAL_NAMES,
+  type SignalName,
+  type UnknownVerdict,
+  unknownVerdict,
+  type Verdict,
+  type VerdictStatus,
+} from '../verdict.ts';
 import type { ParsedFields } from './fields.ts';
 import type { HeaderName } from './header-name.ts';
 import { assertChecker, type GuardOptions, parseGuardOptions } from './options.ts';
@@ -59,16 +66,22 @@ export function createGuard<Context, Handler>(
       if (await skip?.(context)) return { verdicts: [] };
       credentials = await find(read, finder);
     } catch (cause) {
-      return { verdicts: [unknownVerdict('CREDENTIAL_UNREADABLE', performance.now() - startedAt)], cause };
+      return {
+        verdicts: [unknownVerdict('CREDENTIAL_UNREADABLE', performance.now() - startedAt, checker.policy)],
+        cause,
+      };
     }
     try {
       return { verdicts: await Promise.all(credentials.map((credential) => checker.check(credential))) };
     } catch (cause) {
-      return { verdicts: [unknownVerdict('CHECK_FAILED', performance.now() - startedAt)], cause };
+      return { verdicts: [unknownVerdict('CHECK_FAILED', performance.now() - startedAt, checker.policy)], cause };
     }
   };
 
-  const denies = async (verdict: UnknownVerdict, context: Context, cause: unknown): Promise<boolean> => {
+  const deniesFinding = (verdict: Verdict, name: SignalName): boolean =>
+    denyOn ? denyOn.includes(name) && isFound(verdict, name) : verdict.because === name;
+
+  const deniesFailure = async (verdict: UnknownVerdict, context: Context, cause: unknown): Promise<boolean> => {
     if (typeof onError !== 'function') return onError === 'deny';
     try {
       return (await onError(verdict, context, cause)) !== 'allow';
@@ -85,11 +98,12 @@ export function createGuard<Context, Handler>(
       const verdict = worstOf(verdicts);
       if (!verdict) return {};
       observe(() => onResult?.(verdict, context));
-      const found = denyOn.find((name) => verdicts.some((one) => isFound(one, name)));
+      const found = SIGNAL_NAMES.find((name) => verdicts.some((one) => deniesFinding(one, name)));
       if (found) return { verdict, refusal: REFUSALS[found === 'username' ? 'USERNAME_LEAKED' : 'PASSWORD_LEAKED'] };
-      if (isUnknown(verdict) && (await denies(verdict, context, cause)))
-        return { verdict, refusal: REFUSALS.CHECK_UNAVAILABLE };
-      return { verdict };
+      const failed = onError
+        ? isUnknown(verdict) && (await deniesFailure(verdict, context, cause))
+        : verdicts.some(({ action, because }) => action !== 'allow' && because === undefined);
+      return failed ? { verdict, refusal: REFUSALS.CHECK_UNAVAILABLE } : { verdict };
     },
   };
 }

@@ -22,7 +22,7 @@ interface SharedOptions<Context> {
 }
 
 /**
- * What becomes of a request whose check failed; one that throws denies. Default `allow`.
+ * What becomes of a request whose check failed; one that throws denies.
  * @param cause what your own `fields` or `skip` threw
  */
 export type OnError<Context> =
@@ -39,8 +39,12 @@ interface AnnotateOptions {
 /** Lets nothing that leaked pass: for sign-up and password change. */
 interface DenyOptions<Context, Handler> {
   readonly mode: 'deny';
-  /** Which findings deny. Default `pair`, `similar` and `password`. */
+  /**
+   * Which findings deny, however often they were seen. Default those for which the checker's policy does not say
+   * `allow`: `pair`, `similar` and `password`.
+   */
   readonly denyOn?: readonly SignalName[];
+  /** Default what the checker's policy says; `allow` where `denyOn` is given. */
   readonly onError?: OnError<Context>;
   /** Answers a request that is denied. Default a problem (RFC 9457) with status 422, or 503 where the check failed. */
   readonly handler?: Handler;
@@ -58,14 +62,14 @@ export interface GuardSettings<Context, Handler> {
   readonly fields: ParsedFields | ((context: Context) => Awaitable<Credential | undefined>);
   readonly skip: ((context: Context) => Awaitable<boolean>) | undefined;
   readonly onResult: ((verdict: Verdict, context: Context) => unknown) | undefined;
-  readonly onError: OnError<Context>;
-  readonly denyOn: readonly SignalName[];
+  /** Undefined where the policy of the checker decides, as for `denyOn`. */
+  readonly onError: OnError<Context> | undefined;
+  readonly denyOn: readonly SignalName[] | undefined;
   readonly handler: Handler | undefined;
   readonly header: HeaderName;
 }
 
 const DEFAULT_HEADER = 'Exposed-Credential-Check';
-const DEFAULT_DENY_ON: readonly SignalName[] = ['pair', 'similar', 'password'];
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 export function malformed(option: string, why: string, hint: string): LookupError {
@@ -74,7 +78,8 @@ export function malformed(option: string, why: string, hint: string): LookupErro
 
 /** @throws LookupError `OPTION_MALFORMED` */
 export function assertChecker(checker: unknown): asserts checker is LeakChecker {
-  if (typeof (checker as Partial<LeakChecker> | null | undefined)?.check !== 'function')
+  const { check, policy } = (checker ?? {}) as Partial<LeakChecker>;
+  if (typeof check !== 'function' || typeof policy !== 'function')
     throw malformed('checker', 'not a checker', 'Give what createLeakChecker returns.');
 }
 
@@ -83,12 +88,14 @@ export function parseGuardOptions<Context, Handler>(
   options: GuardOptions<Context, Handler>,
 ): GuardSettings<Context, Handler> {
   if (typeof options !== 'object' || options === null) throw malformed('options', 'not an object', 'Leave them out.');
-  const { mode = 'annotate', denyOn = DEFAULT_DENY_ON, onError = 'allow', header = DEFAULT_HEADER } = options;
+  const { mode = 'annotate', header = DEFAULT_HEADER } = options;
+  const denyOn = mode === 'deny' ? options.denyOn : [];
+  const onError = options.onError ?? (denyOn && 'allow');
   if (mode !== 'annotate' && mode !== 'deny')
     throw malformed('mode', 'neither annotate nor deny', 'Leave it out to annotate.');
-  if (!Array.isArray(denyOn) || denyOn.some((name) => !SIGNAL_NAMES.includes(name)))
+  if (denyOn !== undefined && !(Array.isArray(denyOn) && denyOn.every((name) => SIGNAL_NAMES.includes(name))))
     throw malformed('denyOn', 'not a list of findings', 'Give some of pair, similar, password and username.');
-  if (onError !== 'allow' && onError !== 'deny' && typeof onError !== 'function')
+  if (onError !== undefined && onError !== 'allow' && onError !== 'deny' && typeof onError !== 'function')
     throw malformed('onError', 'none of allow, deny and a function', 'Leave it out to allow.');
   if (typeof header !== 'string' || !TOKEN.test(header))
     throw malformed('header', 'not an HTTP field name', 'Leave it out to use the default.');
@@ -100,7 +107,7 @@ export function parseGuardOptions<Context, Handler>(
     skip: options.skip,
     onResult: options.onResult,
     onError,
-    denyOn: mode === 'deny' ? denyOn : [],
+    denyOn,
     handler: options.handler,
     header: createHeaderName(header),
   };
