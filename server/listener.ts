@@ -1,6 +1,7 @@
 // The way of a request: gate, dataset, evaluation, bucket, and express for the rest.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { RequestRates } from '../protocol/service-status.ts';
 import { createApp, type ServerState, sendInternal } from './app.ts';
 import { createBucketHandler } from './buckets.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';
@@ -8,7 +9,9 @@ import { createEvaluationHandler } from './evaluations.ts';
 import type { OnEvent } from './events.ts';
 import { originForm, refuseBody, refuseRequest } from './gate.ts';
 import type { ServerLimits } from './limits.ts';
+import { createPageFiles, createPageHandler, type PageHandler } from './pages.ts';
 import { sendProblem } from './problem.ts';
+import type { RequestCounter } from './request-rates.ts';
 import type { Service } from './service.ts';
 
 /** The path of a dataset other than the first one, and of the first one too. */
@@ -17,15 +20,29 @@ const DATASET_TARGET = /^\/d\/([^/?]*)(\/v1\/.*)$/;
 /** Undefined where everything is done on return. */
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
 
-/** @param services the first one answers where the path names no dataset */
+/** What of the pages is the server's, not a dataset's. */
+export interface PageSettings {
+  readonly counter: RequestCounter;
+  readonly rates: () => Promise<RequestRates> | RequestRates;
+}
+
+/**
+ * @param services the first one answers where the path names no dataset
+ * @param pages undefined where there are none
+ */
 export function createListener(
   services: readonly [Service, ...Service[]],
   state: ServerState,
   limits: Required<ServerLimits>,
   onEvent: OnEvent,
+  pages?: PageSettings,
 ): RequestListener {
   const queue = new EvaluationQueue(limits.maxWaitingElements);
-  const handles = services.map((service) => createHandle(service, queue, createApp(services, service, state, onEvent)));
+  const files = createPageFiles();
+  const handles = services.map((service) => {
+    const answerPage = pages && createPageHandler({ snapshots: service.snapshots, files, rates: pages.rates });
+    return createHandle(service, queue, createApp(services, service, state, onEvent), answerPage);
+  });
   const byDataset = new Map(services.map(({ dataset }, i) => [dataset.parameters.dataset as string, handles[i]]));
   const [first] = handles as [Handle];
 
@@ -47,6 +64,7 @@ export function createListener(
     // Armed only where the kernel did not take the whole answer at once: a timer a request would cost a microsecond.
     const watch = (): void => {
       if (response.writableLength > 0) request.socket.setTimeout(limits.stalledTimeoutMs);
+      pages?.counter.count(request.url ?? '', response.statusCode);
     };
     try {
       if (state.closing) response.shouldKeepAlive = false;
@@ -59,13 +77,20 @@ export function createListener(
   };
 }
 
-function createHandle({ snapshots, evaluator }: Service, queue: EvaluationQueue, app: RequestListener): Handle {
+function createHandle(
+  { snapshots, evaluator }: Service,
+  queue: EvaluationQueue,
+  app: RequestListener,
+  answerPage: PageHandler | undefined,
+): Handle {
   const answerEvaluation = createEvaluationHandler(snapshots, evaluator, queue);
   const answerBucket = createBucketHandler(snapshots);
   return (request, response) => {
     const evaluation = answerEvaluation(request, response);
     if (evaluation) return evaluation;
-    if (!refuseBody(request, response) && !answerBucket(request, response)) app(request, response);
-    return undefined;
+    if (refuseBody(request, response) || answerBucket(request, response)) return undefined;
+    const page = answerPage?.(request, response);
+    if (!page) app(request, response);
+    return page;
   };
 }

@@ -2,6 +2,7 @@
 
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
+import type { RequestRates } from '../protocol/service-status.ts';
 import type { DatasetKey } from '../store/key-file.ts';
 import type { ServerState } from './app.ts';
 import { listenError, ServerError } from './errors.ts';
@@ -9,6 +10,7 @@ import type { OnEvent } from './events.ts';
 import { refuseSocket } from './gate.ts';
 import { asWholeNumber, parseLimits, type ServerLimits } from './limits.ts';
 import { createListener } from './listener.ts';
+import { createRequestCounter } from './request-rates.ts';
 import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
 
 export interface ServerOptions extends ServerLimits {
@@ -26,6 +28,10 @@ export interface ServerOptions extends ServerLimits {
   readonly pollIntervalMs?: number;
   /** What the bodies of a snapshot may take in memory; a dataset may have two open. Default 128 MiB. */
   readonly maxHeldBytes?: number;
+  /** The pages at / and /status, and /v1/status. Default true. */
+  readonly pages?: boolean;
+  /** What /status shows where several processes answer: made from what this one counted. Default that alone. */
+  readonly gatherRates?: (own: RequestRates) => Promise<RequestRates> | RequestRates;
   /** Takes what an operator should know. Must not throw. */
   readonly onEvent?: OnEvent;
 }
@@ -38,6 +44,8 @@ export interface CloseOptions {
 export interface CredveilServer {
   readonly url: string;
   readonly address: { readonly host: string; readonly port: number };
+  /** What this process counted. */
+  requestRates(): RequestRates;
   /** Stops accepting, lets requests in flight finish, then closes the snapshots. A second call waits for the first. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -55,6 +63,7 @@ const CLOSE_IDLE_MS = 20;
  */
 export async function startServer(folder: string, options: ServerOptions = {}): Promise<CredveilServer> {
   const { host = '127.0.0.1', reusePort = false, key, additional = [], onEvent = () => undefined } = options;
+  const { pages = true, gatherRates = (own) => own } = options;
   const port = asWholeNumber('port', options.port ?? DEFAULT_PORT, 0, 65_535);
   const pollIntervalMs = asWholeNumber('pollIntervalMs', options.pollIntervalMs ?? 1_000, 1, 86_400_000);
   const maxHeldBytes = asWholeNumber('maxHeldBytes', options.maxHeldBytes ?? DEFAULT_HELD_BYTES, 0, 2 ** 40);
@@ -64,7 +73,9 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
   const snapshotOptions = { pollIntervalMs, maxHeldBytes, onEvent };
   const services = (await openServices([first, ...additional], snapshotOptions)) as [Service, ...Service[]];
   const state: ServerState = { closing: false };
-  const server = createLimitedServer(limits, createListener(services, state, limits, onEvent));
+  const counter = createRequestCounter();
+  const pageSettings = pages ? { counter, rates: () => gatherRates(counter.read()) } : undefined;
+  const server = createLimitedServer(limits, createListener(services, state, limits, onEvent, pageSettings));
   const sockets = trackSockets(server);
   try {
     await listen(server, { host, port, reusePort });
@@ -80,6 +91,7 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
   return {
     url,
     address: { host: address.address, port: address.port },
+    requestRates: () => counter.read(),
     close: ({ deadlineMs = DEFAULT_DEADLINE_MS } = {}) => {
       closed ??= (async () => {
         state.closing = true;

@@ -5,6 +5,7 @@
 import type Database from 'better-sqlite3';
 import type { RangeName } from '../protocol/bucket-id.ts';
 import { StoreError } from './errors.ts';
+import { SizeTally } from './histogram.ts';
 import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.ts';
 import { RangeMerge } from './range-merge.ts';
 import { HASH_BYTES } from './range-record.ts';
@@ -32,6 +33,7 @@ class RangeGatherer {
   #times = new Float64Array(4096);
   #count = 0;
   #range = -1;
+  readonly #tally = new SizeTally();
   #facts = { entries: 0, ranges: 0, minEntries: 0, maxEntries: 0, contentBytes: 0 };
 
   constructor(name: RangeName, insert: (range: number, body: Buffer) => void) {
@@ -54,7 +56,7 @@ class RangeGatherer {
 
   finish(): RangeFacts {
     this.#flush();
-    return this.#facts;
+    return { ...this.#facts, histogram: this.#tally.histogram() };
   }
 
   #flush(): void {
@@ -62,6 +64,7 @@ class RangeGatherer {
     if (count === 0) return;
     const body = encodeRangeBody(this.#suffixes.subarray(0, count * this.#suffixBytes), this.#times.subarray(0, count));
     this.#insert(this.#range, body);
+    this.#tally.add(count);
     const { entries, ranges, minEntries, maxEntries, contentBytes } = this.#facts;
     this.#facts = {
       entries: entries + count,

@@ -10,6 +10,7 @@ import {
   parseServiceConfig,
   type ServiceConfig,
 } from '../protocol/service-config.ts';
+import type { HistogramBin } from '../protocol/service-status.ts';
 import type { KeyedSuite, SuiteName } from '../protocol/suite.ts';
 
 export const SNAPSHOT_FORMAT = 1;
@@ -25,6 +26,8 @@ export interface IndexFacts extends IndexConfig {
   readonly leastBits: number;
   /** What padded sizes give away of a query, in bits. */
   readonly sizeBits: number;
+  /** Of the entries of a bucket. Missing in a snapshot that an older version published. */
+  readonly histogram?: readonly HistogramBin[];
 }
 
 /** Of a range index. */
@@ -36,6 +39,8 @@ export interface RangeFacts {
   readonly maxEntries: number;
   /** Bytes of all bodies. */
   readonly contentBytes: number;
+  /** Of the entries of a range that has some. Missing as in IndexFacts. */
+  readonly histogram?: readonly HistogramBin[];
 }
 
 export type RangesFacts = { readonly [name in RangeName]?: RangeFacts };

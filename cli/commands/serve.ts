@@ -12,6 +12,7 @@ interface ServeOptions {
   listen: string;
   keyFile?: string;
   also: string[];
+  pages: boolean;
   json?: boolean;
 }
 
@@ -44,6 +45,7 @@ export function addServe(program: Command): void {
     .option('--listen <host:port>', 'where to listen; port 0 takes a free one', '127.0.0.1:8787')
     .option('--key-file <file>', 'oprf: key of the dataset (default: <dataset>.key)')
     .option('--also <dataset>', 'serve one more under /d/<dataset id>, as while keys are rotated', collect, [])
+    .option('--no-pages', 'leave out the pages at / and /status')
     .option('--json', 'print the address and events as JSON lines')
     .action(async (folder: string, options: ServeOptions) => {
       const { host, port } = parseListen(options.listen);
@@ -53,6 +55,7 @@ export function addServe(program: Command): void {
         additional: options.also.map((also) => withKey(also)),
         host,
         port,
+        pages: options.pages,
         onEvent: (event) => process.stderr.write(`${describeEvent(event, options.json === true)}\n`),
       });
       const stopped = new Promise<void>((resolve, reject) => {

@@ -1,17 +1,12 @@
 // credveil stats: what a snapshot holds, what it costs, and what its sizes give away.
 
 import type { Command } from 'commander';
+import type { HistogramBin } from '../../protocol/service-status.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { writeFileAtomically } from '../../store/files.ts';
 import { openSnapshot } from '../../store/snapshot.ts';
 import { printResult } from '../output.ts';
-import {
-  describeSnapshot,
-  type HistogramBin,
-  type IndexStats,
-  type RangeStats,
-  type SnapshotStats,
-} from '../stats-figures.ts';
+import { describeSnapshot, type IndexStats, type RangeStats, type SnapshotStats } from '../stats-figures.ts';
 import { statsPage } from '../stats-page.ts';
 import { formatBytes, formatCount, formatCounted, formatSpan } from '../units.ts';
 

@@ -1,0 +1,56 @@
+// The same check done otherwise: what other ways would have sent for this credential. Worked out here, sent nowhere.
+
+import { sha1 } from '@noble/hashes/legacy.js';
+import type { Credential } from '../client-sdk/inquiry.ts';
+import { normalizePassword } from '../protocol/normalize.ts';
+import { byId, formatCounted, shorten } from './dom.ts';
+import { routeOf } from './exchanges.ts';
+import type { Trial } from './trial.ts';
+
+/** Hex digits of a hash that a range names. */
+const RANGE_DIGITS = 5;
+const MASK = '•';
+
+const setText = (id: string, text: string): void => {
+  byId(id, HTMLElement).textContent = text;
+};
+
+/** @param trial undefined where the check itself could not be made @param revealed whether the password may be read */
+export function showComparison(credential: Credential, trial: Trial | undefined, revealed: boolean): void {
+  if (trial) {
+    const asked = trial.exchanges.filter((exchange) => routeOf(exchange) !== 'config');
+    const lines = asked.map(({ method, target, sent }) =>
+      sent.length === 0
+        ? `${method} ${target}`
+        : `${method} ${target}\n  ${formatCounted(sent.length, 'byte')} of random-looking points`,
+    );
+    setText('ours-sent', lines.join('\n'));
+    setText('ours-learns', whatWeTell(trial));
+  }
+  const { username, password } = credential;
+  if (password === undefined) {
+    setText('range-sent', 'nothing: it cannot ask about a username');
+  } else {
+    const digest = sha1(normalizePassword(password));
+    const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
+      .join('')
+      .toUpperCase();
+    setText('range-sent', `GET /range/${hex.slice(0, RANGE_DIGITS)}\n\nof SHA-1 ${hex}`);
+  }
+  const shown = (text: string): string => (revealed ? shorten(text) : MASK.repeat(8));
+  const body = {
+    ...(username !== undefined && { username: shorten(username) }),
+    ...(password !== undefined && { password: shown(password) }),
+  };
+  setText('plain-sent', `POST /check\n${JSON.stringify(body, null, 1)}`);
+}
+
+function whatWeTell({ config, accountHash }: Trial): string {
+  const { account, password } = config.indexes;
+  const keyed = config.suite === 'hmac' ? 'a keyed hash' : 'a hash';
+  const parts: string[] = [];
+  if (account && accountHash !== undefined)
+    parts.push(`${formatCounted(account.prefixBits, 'bit')} of ${keyed} of the username`);
+  if (password) parts.push(`${formatCounted(password.prefixBits, 'bit')} of the password’s keyed output`);
+  return `The server learns ${parts.join(' and ')}: buckets that many share.`;
+}

@@ -1,0 +1,122 @@
+// Plots on uPlot, in the page's colours: they follow light and dark, and the width that they are given.
+
+import uPlot from 'uplot';
+import type { HistogramBin } from '../protocol/service-status.ts';
+import { formatCount } from './dom.ts';
+
+/** A colour is a custom property of base.css. */
+export interface Line {
+  readonly label: string;
+  readonly colour: string;
+  /** Told apart without colours. */
+  readonly dash: readonly number[];
+  readonly values: readonly number[];
+}
+
+const HEIGHT = 240;
+const FONT = '13px system-ui, sans-serif';
+const DARK = matchMedia('(prefers-color-scheme: dark)');
+
+const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** Draws, and draws anew where the colours change. Replaces what `place` showed before. */
+function draw(
+  place: HTMLElement,
+  options: () => Omit<uPlot.Options, 'width' | 'height'>,
+  data: uPlot.AlignedData,
+): void {
+  const mount = (): uPlot => {
+    place.replaceChildren();
+    return new uPlot({ ...options(), width: place.clientWidth, height: HEIGHT, legend: { show: false } }, data, place);
+  };
+  let plot = mount();
+  const resized = new ResizeObserver(() => {
+    if (!place.contains(plot.root)) stop();
+    else if (place.clientWidth !== plot.width) plot.setSize({ width: place.clientWidth, height: HEIGHT });
+  });
+  const recolour = (): void => {
+    if (place.contains(plot.root)) {
+      plot.destroy();
+      plot = mount();
+    } else stop();
+  };
+  const stop = (): void => {
+    resized.disconnect();
+    DARK.removeEventListener('change', recolour);
+  };
+  resized.observe(place);
+  DARK.addEventListener('change', recolour);
+}
+
+function axis(more: uPlot.Axis): uPlot.Axis {
+  const line = { stroke: colour('--line'), width: 1 };
+  return { stroke: colour('--soft'), font: FONT, labelFont: FONT, grid: line, ticks: line, ...more };
+}
+
+const COUNT_AXIS = { size: 60, values: (_plot: uPlot, ticks: number[]) => ticks.map((tick) => formatCount(tick)) };
+
+/** @param times seconds since 1970 */
+export function drawLines(place: HTMLElement, times: readonly number[], lines: readonly Line[]): void {
+  draw(
+    place,
+    () => ({
+      cursor: { y: false, points: { size: 8 } },
+      scales: { y: { range: (_plot, _least, most) => [0, Math.max(0.1, most * 1.15)] } },
+      axes: [axis({}), axis(COUNT_AXIS)],
+      series: [
+        {},
+        ...lines.map(
+          (line): uPlot.Series => ({
+            label: line.label,
+            stroke: colour(line.colour),
+            width: 2,
+            dash: [...line.dash],
+            points: { show: false },
+          }),
+        ),
+      ],
+    }),
+    [[...times], ...lines.map(({ values }) => [...values])],
+  );
+}
+
+/** How many buckets have how many entries. */
+export function drawHistogram(place: HTMLElement, bins: readonly HistogramBin[], label: string): void {
+  const width = bins[0] ? bins[0].to - bins[0].from + 1 : 1;
+  const first = (bins[0]?.from ?? 0) - width / 2;
+  const last = (bins.at(-1)?.from ?? 0) + 1.5 * width;
+  draw(
+    place,
+    () => ({
+      cursor: { show: false },
+      scales: {
+        x: { time: false, range: () => [first, last] },
+        y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.15)] },
+      },
+      axes: [
+        axis({
+          label,
+          labelSize: 26,
+          space: 64,
+          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6],
+          values: COUNT_AXIS.values,
+        }),
+        axis({
+          ...COUNT_AXIS,
+          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6],
+        }),
+      ],
+      series: [
+        {},
+        {
+          fill: colour('--back'),
+          stroke: colour('--back'),
+          width: 0,
+          points: { show: false },
+          ...(uPlot.paths.bars && { paths: uPlot.paths.bars({ size: [0.86, 80], radius: 0.15 }) }),
+        },
+      ],
+    }),
+    [bins.map(({ from }) => from + width / 2), bins.map(({ buckets }) => buckets)],
+  );
+}
