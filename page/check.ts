@@ -4,13 +4,14 @@ import type { Credential } from '../client-sdk/inquiry.ts';
 import { CredveilError } from '../protocol/errors.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { TEST_CREDENTIALS } from '../protocol/test-credentials.ts';
+import { askForClientKey, takeClientKey } from './client-key.ts';
 import { showComparison } from './comparison.ts';
 import { byId, formatCount, make, showSuite } from './dom.ts';
 import { purposeOf } from './exchanges.ts';
 import { getConfig, listDatasets, type ServedDataset, ServiceTrouble } from './service.ts';
 import { clearSteps, showSteps } from './steps.ts';
 import { createTraffic } from './traffic.ts';
-import { createTrier, type Trier } from './trial.ts';
+import { createTrier, type Trial, type Trier } from './trial.ts';
 import { clearVerdict, showFailure, showVerdict } from './verdicts.ts';
 
 const username = byId('username', HTMLInputElement);
@@ -18,7 +19,7 @@ const password = byId('password', HTMLInputElement);
 const reveal = byId('reveal', HTMLButtonElement);
 const key = byId('key', HTMLInputElement);
 const keyError = byId('key-error', HTMLElement);
-const clientKey = byId('client-key', HTMLInputElement);
+const inputError = byId('input-error', HTMLElement);
 const choice = byId('dataset', HTMLSelectElement);
 const button = byId('check', HTMLButtonElement);
 const trouble = byId('trouble', HTMLElement);
@@ -30,6 +31,8 @@ let chosen: { readonly served: ServedDataset; readonly config: ServiceConfig } |
 /** Keeps trust in the server between checks; it belongs to a dataset and a key. */
 let trier: { readonly keyText: string; readonly trier: Trier } | undefined;
 
+let busy = false;
+let latest: { readonly credential: Credential; readonly trial?: Trial } | undefined;
 /** The person at the page wanted to read the password. */
 let shownByHand = false;
 
@@ -85,8 +88,7 @@ async function attempt(work: () => Promise<void>): Promise<void> {
     const known = error instanceof ServiceTrouble || error instanceof CredveilError;
     trouble.textContent = known ? error.message : 'The page failed. Reload it to try again.';
     trouble.hidden = false;
-    if (error instanceof ServiceTrouble && error.code === 'CLIENT_KEY')
-      byId('client-key-field', HTMLElement).hidden = false;
+    if (error instanceof ServiceTrouble && error.code === 'CLIENT_KEY') askForClientKey();
     if (!known) throw error;
   }
 }
@@ -103,8 +105,14 @@ function trySample(sample: { readonly username: string; readonly password: strin
 
 function setRevealed(revealed: boolean): void {
   password.type = revealed ? 'text' : 'password';
+  compare();
   reveal.setAttribute('aria-pressed', String(revealed));
   reveal.textContent = revealed ? 'Hide' : 'Show';
+}
+
+/** Shows what was checked last beside other ways; its password is readable where the field is. */
+function compare(): void {
+  if (latest) showComparison(latest.credential, latest.trial, password.type === 'text');
 }
 
 function askForKey(message: string): void {
@@ -123,44 +131,48 @@ function typedCredential(): Credential | undefined {
 }
 
 async function check(): Promise<void> {
-  if (!chosen || button.disabled) return;
+  if (!chosen || busy) return;
   const credential = typedCredential();
   keyError.hidden = true;
   key.removeAttribute('aria-invalid');
-  if (!credential) {
-    username.focus();
-    return showFailure('', 'Type a username, a password, or both.');
-  }
+  inputError.hidden = credential !== undefined;
+  if (!credential) return username.focus();
   const { served, config } = chosen;
   const keyText = key.value.trim();
-  showComparison(credential, undefined, password.type === 'text');
+  latest = { credential };
+  compare();
   if (config.suite === 'hmac' && keyText === '')
     return askForKey('Paste the key of the dataset: without it nothing can be compared.');
-  button.disabled = true;
-  button.textContent = 'Checking…';
+  setBusy(true);
   clearVerdict();
   try {
     if (trier?.keyText !== keyText) trier = { keyText, trier: createTrier(traffic, served, config, keyText) };
     const trial = await trier.trier.check(credential);
     showSteps(credential, trial);
-    showComparison(credential, trial, password.type === 'text');
-    byId('steps-title', HTMLElement).textContent = 'What just happened, step by step';
-    byId('steps-note', HTMLElement).textContent = 'Every value below is from this check.';
-    showVerdict(trial.verdict);
+    latest = { credential, trial };
+    compare();
+    showVerdict(credential, trial.verdict);
   } catch (error) {
     clearSteps();
     if (!(error instanceof CredveilError)) throw error;
-    showFailure(error.code, error.message);
     if (config.suite === 'hmac' && (error.code === 'KEY_MALFORMED' || error.code === 'KEY_MISMATCH'))
       askForKey(
         error.code === 'KEY_MALFORMED'
           ? 'This is not a key of the suite hmac. It begins with credveil-hmac-1.'
           : 'This is the key of another dataset.',
       );
+    else showFailure(error.code, error.message);
   } finally {
-    button.disabled = false;
-    button.textContent = 'Check';
+    setBusy(false);
+    if (traffic.exchanges.at(-1)?.status === 401) askForClientKey();
   }
+}
+
+/** Not `disabled`, which would take the focus from whoever pressed it. */
+function setBusy(now: boolean): void {
+  busy = now;
+  button.setAttribute('aria-disabled', String(now));
+  button.textContent = now ? 'Checking…' : 'Check';
 }
 
 function showTraffic(): void {
@@ -194,10 +206,7 @@ password.addEventListener('input', () => {
   // What was shown was a published one; what is typed now is somebody's.
   if (!shownByHand) setRevealed(false);
 });
-byId('client-key-use', HTMLButtonElement).addEventListener('click', () => {
-  traffic.clientKey = clientKey.value.trim() || undefined;
-  void start();
-});
+takeClientKey(traffic, () => void start());
 
 for (const place of document.querySelectorAll<HTMLElement>('section.scroll')) place.tabIndex = 0;
 

@@ -22,12 +22,16 @@ export function showComparison(credential: Credential, trial: Trial | undefined,
     const lines = asked.map(({ method, target, sent }) =>
       sent.length === 0
         ? `${method} ${target}`
-        : `${method} ${target}\n  ${formatCounted(sent.length, 'byte')} of random-looking points`,
+        : `${method} ${target}\n+ ${formatCounted(sent.length, 'byte')}: blinded`,
     );
     setText('ours-sent', lines.join('\n'));
     setText('ours-learns', whatWeTell(trial));
+  } else {
+    setText('ours-sent', 'a few bits of a hash');
+    setText('ours-learns', 'The server learns a bucket that many usernames share.');
   }
   const { username, password } = credential;
+  byId('range-kept', HTMLElement).hidden = password === undefined;
   if (password === undefined) {
     setText('range-sent', 'nothing: it cannot ask about a username');
   } else {
@@ -35,7 +39,9 @@ export function showComparison(credential: Credential, trial: Trial | undefined,
     const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
       .join('')
       .toUpperCase();
-    setText('range-sent', `GET /range/${hex.slice(0, RANGE_DIGITS)}\n\nof SHA-1 ${hex}`);
+    const kept = hex.slice(RANGE_DIGITS);
+    setText('range-sent', `GET /range/${hex.slice(0, RANGE_DIGITS)}`);
+    setText('range-kept', `Keeps the other digits of the SHA-1: ${revealed ? kept : MASK.repeat(8)}`);
   }
   const shown = (text: string): string => (revealed ? shorten(text) : MASK.repeat(8));
   const body = {
@@ -45,12 +51,14 @@ export function showComparison(credential: Credential, trial: Trial | undefined,
   setText('plain-sent', `POST /check\n${JSON.stringify(body, null, 1)}`);
 }
 
-function whatWeTell({ config, accountHash }: Trial): string {
+function whatWeTell({ config, accountHash, sought }: Trial): string {
   const { account, password } = config.indexes;
   const keyed = config.suite === 'hmac' ? 'a keyed hash' : 'a hash';
   const parts: string[] = [];
   if (account && accountHash !== undefined)
     parts.push(`${formatCounted(account.prefixBits, 'bit')} of ${keyed} of the username`);
-  if (password) parts.push(`${formatCounted(password.prefixBits, 'bit')} of the password’s keyed output`);
+  if (password && sought.some(({ signal }) => signal === 'password'))
+    parts.push(`${formatCounted(password.prefixBits, 'bit')} of the password’s keyed output`);
+  if (parts.length === 0) return 'Nothing was asked, so the server learns nothing.';
   return `The server learns ${parts.join(' and ')}: buckets that many share.`;
 }

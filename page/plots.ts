@@ -14,7 +14,6 @@ export interface Line {
 }
 
 const HEIGHT = 240;
-const FONT = '13px system-ui, sans-serif';
 const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -49,8 +48,9 @@ function draw(
 }
 
 function axis(more: uPlot.Axis): uPlot.Axis {
+  const font = `13px ${getComputedStyle(document.body).fontFamily}`;
   const line = { stroke: colour('--line'), width: 1 };
-  return { stroke: colour('--soft'), font: FONT, labelFont: FONT, grid: line, ticks: line, ...more };
+  return { stroke: colour('--soft'), font, labelFont: font, grid: line, ticks: line, ...more };
 }
 
 const COUNT_AXIS = { size: 60, values: (_plot: uPlot, ticks: number[]) => ticks.map((tick) => formatCount(tick)) };
@@ -96,7 +96,9 @@ export function drawHistogram(place: HTMLElement, bins: readonly HistogramBin[],
       axes: [
         axis({
           label,
-          labelSize: 26,
+          size: 32,
+          labelSize: 24,
+          labelGap: 2,
           space: 64,
           incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6],
           values: COUNT_AXIS.values,

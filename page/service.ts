@@ -28,7 +28,7 @@ const BASE = new URL('.', document.baseURI);
 async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
   let response: Response;
   try {
-    response = await traffic.fetch(url, { cache: 'no-cache', credentials: 'omit', redirect: 'error' });
+    response = await traffic.fetch(url, { credentials: 'omit', redirect: 'error' });
   } catch {
     throw new ServiceTrouble('UNREACHABLE', 'The server cannot be reached. Check that it runs, then try again.');
   }

@@ -8,6 +8,7 @@ import {
   type RequestRates,
   type ServiceStatus,
 } from '../protocol/service-status.ts';
+import { askForClientKey, takeClientKey } from './client-key.ts';
 import { byId, formatCount, formatCounted, make, makeScrollable, makeSvg, makeTable } from './dom.ts';
 import { drawHistogram, drawLines, type Line } from './plots.ts';
 import { getStatus, listDatasets, type ServedDataset, ServiceTrouble } from './service.ts';
@@ -17,7 +18,6 @@ const choice = byId('dataset', HTMLSelectElement);
 const pause = byId('pause', HTMLButtonElement);
 const trouble = byId('trouble', HTMLElement);
 const figures = byId('figures', HTMLElement);
-const clientKeyForm = byId('client-key-field', HTMLFormElement);
 
 const traffic = createTraffic();
 const UPDATE_MS = 10_000;
@@ -50,14 +50,12 @@ async function update(): Promise<void> {
     const served = datasets[Number(choice.value) || 0];
     if (served) show(await getStatus(traffic, served));
     trouble.hidden = true;
-    clientKeyForm.hidden = true;
   } catch (error) {
     if (!(error instanceof ServiceTrouble)) throw error;
-    clientKeyForm.hidden = error.code !== 'CLIENT_KEY';
     // Said once, not every ten seconds.
     if (trouble.hidden || trouble.textContent !== error.message) trouble.textContent = error.message;
     trouble.hidden = false;
-    if (error.code === 'CLIENT_KEY') return;
+    if (error.code === 'CLIENT_KEY') return askForClientKey();
   }
   if (pause.getAttribute('aria-pressed') === 'false') timer = setTimeout(update, UPDATE_MS);
 }
@@ -101,6 +99,7 @@ function tiles({ snapshot, suite, similar, indexes, sources, requests }: Service
 
 function ago(then: Date): string {
   const minutes = Math.max(0, Math.round((Date.now() - then.getTime()) / 60_000));
+  if (minutes === 0) return 'Moments';
   if (minutes < 120) return formatCounted(minutes, 'minute');
   const hours = Math.round(minutes / 60);
   return hours < 48 ? formatCounted(hours, 'hour') : formatCounted(Math.round(hours / 24), 'day');
@@ -112,7 +111,7 @@ function showRates({ slotSeconds, until, classes }: RequestRates): void {
   const slots = classes.other.length;
   const end = Date.parse(until) / 1_000;
   const times = Array.from({ length: slots }, (_, i) => end - (slots - 1 - i) * slotSeconds);
-  // The two that every dataset has; the others where there were any.
+  // Buckets always; the others where there were any.
   const names = REQUEST_CLASSES.filter((name) => name === 'bucket' || classes[name].some((count) => count > 0));
   const total = names.reduce((sum, name) => sum + sumOf(classes[name]), 0);
   const text =
@@ -120,6 +119,8 @@ function showRates({ slotSeconds, until, classes }: RequestRates): void {
       ? `The server has just started: the first figures come after ${2 * slotSeconds} seconds.`
       : `A second, in slots of ${slotSeconds} seconds. ${formatCounted(total, 'request')} in ${formatCounted(Math.max(1, Math.round((slots * slotSeconds) / 60)), 'minute')}.`;
   byId('rates-text', HTMLElement).textContent = text;
+  byId('rates', HTMLElement).hidden = slots < 2;
+  if (slots < 2) return;
   const lines = names.map((name) => ({ ...CLASSES[name], values: classes[name].map((count) => count / slotSeconds) }));
   drawLines(byId('rates-plot', HTMLElement), times, lines);
   byId('rates-keys', HTMLElement).replaceChildren(...names.map((name) => key(name)));
@@ -198,11 +199,7 @@ pause.addEventListener('click', () => {
   if (paused) clearTimeout(timer);
   else void update();
 });
-clientKeyForm.addEventListener('submit', (event) => {
-  event.preventDefault();
-  traffic.clientKey = byId('client-key', HTMLInputElement).value.trim() || undefined;
-  void update();
-});
+takeClientKey(traffic, () => void update());
 for (const place of document.querySelectorAll<HTMLElement>('section.scroll')) place.tabIndex = 0;
 
 void update();

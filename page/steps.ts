@@ -37,11 +37,21 @@ function fill(step: string, ...content: readonly Child[]): void {
 const text = (words: string): HTMLElement => make('p', {}, words);
 const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
+/** The whole of it is in the request, a step further on. */
+const abbreviate = (hex: string): string => `${hex.slice(0, 12)} … ${hex.slice(-12)}`;
+
+function announce(title: string, note: string): void {
+  byId('steps-title', HTMLElement).textContent = title;
+  byId('steps-note', HTMLElement).textContent = note;
+}
+
 export function clearSteps(): void {
+  announce('How a check goes, step by step', 'Check something, and every step shows what it did.');
   for (const step of ['normalize', 'hash', 'hide', 'send', 'answer', 'compare']) fill(step);
 }
 
 export function showSteps(credential: Credential, trial: Trial): void {
+  announce('What just happened, step by step', 'Every value below is from this check.');
   fill('normalize', ...normalization(credential, trial));
   fill('hash', ...hashes(trial));
   fill('hide', ...hidden(trial));
@@ -89,7 +99,7 @@ function hidden({ config, sought, standIns }: Trial): Child[] {
   if (config.suite === 'hmac') return [tagTable(sought)];
   const rows = sought.map(({ signal, blindedElement }) => [
     QUESTIONS[signal],
-    make('code', {}, blindedElement ? toHex(blindedElement) : '–'),
+    make('code', {}, blindedElement ? abbreviate(toHex(blindedElement)) : '–'),
   ]);
   if (standIns > 0)
     rows.push([`${formatCounted(standIns, 'stand-in')}`, 'so that how many there are says nothing of the password']);
@@ -111,7 +121,8 @@ const tagOf = (output: Sought['output']): string => (output ? formatTag(entryTag
 function request(exchange: Exchange, { config }: Trial): HTMLElement {
   const { method, target, sent } = exchange;
   const parts: Child[] = [make('div', { class: 'code request' }, `${method} ${target}`)];
-  if (sent.length > 0) {
+  // A proof is asked of the elements that were shown just before.
+  if (sent.length > 0 && routeOf(exchange) !== 'prove') {
     const label = `Body of ${method} ${routeOf(exchange)} in hex`;
     parts.push(make('section', { class: 'bytes', tabindex: '0', 'aria-label': label }, toHex(sent)));
   }
@@ -162,18 +173,15 @@ function bucketPicture(
   );
 }
 
-function comparison({ sought, verdict, config }: Trial): Child[] {
-  const rows = sought.map(({ signal, output }, i) => {
-    // The forms of a similar password have one answer together.
-    if (signal === 'similar' && sought.findIndex((other) => other.signal === 'similar') !== i)
-      return [QUESTIONS[signal], make('code', {}, tagOf(output)), make('span', { class: 'absent' }, 'as above')];
+function comparison({ sought, verdict, config, exchanges }: Trial): Child[] {
+  const there = new Set(exchanges.flatMap((exchange) => [...(bucketOf(exchange)?.tags ?? [])]));
+  const rows = sought.map(({ signal, output }) => {
     const { result } = verdict.signals[signal];
-    const words = { found: 'Found', absent: 'Not there', unknown: 'No answer', unasked: 'Not asked' }[result];
-    return [
-      QUESTIONS[signal],
-      make('code', {}, tagOf(output)),
-      make('span', { class: result === 'found' ? 'found' : 'absent' }, words),
-    ];
+    // The forms of a similar password have one answer together: which of them it was, their tags say.
+    const known = result === 'found' && !(output && there.has(entryTag(output))) ? 'absent' : result;
+    const words = { found: 'Found', absent: 'Not there', unknown: 'No answer', unasked: 'Not asked' }[known];
+    const told = make('span', { class: known === 'found' ? 'found' : 'absent' }, words);
+    return [QUESTIONS[signal], make('code', {}, tagOf(output)), told];
   });
   const table = makeTable(
     [{ title: 'Question' }, { title: 'Tag that was looked for' }, { title: 'In the bucket?' }],

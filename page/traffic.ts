@@ -53,7 +53,8 @@ export function createTraffic(onExchange: () => void = () => {}): Traffic {
       if (traffic.clientKey) headers.set('authorization', `Bearer ${traffic.clientKey}`);
       let response: Response;
       try {
-        response = await fetch(input, { ...init, headers });
+        // From no cache: what is shown was sent. And into none: a prefix does not stay on the disk.
+        response = await fetch(input, { ...init, headers, cache: 'no-store' });
       } catch (error) {
         record({ ...asked, received: new Uint8Array(0) });
         throw error;

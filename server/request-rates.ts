@@ -15,6 +15,9 @@ export interface RequestCounter {
   read(): RequestRates;
 }
 
+/** The files of a page are not what the server is there for, and are many. */
+const UNCOUNTED = '/assets/';
+
 function classify(url: string, status: number): RequestClass {
   if (status >= 400) return 'refused';
   if (url.startsWith('/v1/account/') || url.startsWith('/v1/password/')) return 'bucket';
@@ -50,6 +53,7 @@ export function createRequestCounter(now: () => number = Date.now): RequestCount
 
   return {
     count(url, status) {
+      if (url.startsWith(UNCOUNTED)) return;
       advance();
       const slots = counts[classify(url, status)];
       const at = newest % SLOTS;
