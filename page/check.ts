@@ -106,8 +106,7 @@ function trySample(sample: { readonly username: string; readonly password: strin
 function setRevealed(revealed: boolean): void {
   password.type = revealed ? 'text' : 'password';
   compare();
-  reveal.setAttribute('aria-pressed', String(revealed));
-  reveal.textContent = revealed ? 'Hide' : 'Show';
+  byId('reveal-word', HTMLElement).textContent = revealed ? 'Hide' : 'Show';
 }
 
 /** Shows what was checked last beside other ways; its password is readable where the field is. */

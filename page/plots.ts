@@ -55,6 +55,8 @@ function axis(more: uPlot.Axis): uPlot.Axis {
 
 const COUNT_AXIS = { size: 60, values: (_plot: uPlot, ticks: number[]) => ticks.map((tick) => formatCount(tick)) };
 
+const formatTime = (seconds: number): string => new Date(seconds * 1_000).toLocaleTimeString();
+
 /** @param times seconds since 1970 */
 export function drawLines(place: HTMLElement, times: readonly number[], lines: readonly Line[]): void {
   draw(
@@ -62,7 +64,7 @@ export function drawLines(place: HTMLElement, times: readonly number[], lines: r
     () => ({
       cursor: { y: false, points: { size: 8 } },
       scales: { y: { range: (_plot, _least, most) => [0, Math.max(0.1, most * 1.15)] } },
-      axes: [axis({}), axis(COUNT_AXIS)],
+      axes: [axis({ space: 96, values: (_plot, ticks) => ticks.map(formatTime) }), axis(COUNT_AXIS)],
       series: [
         {},
         ...lines.map(

@@ -88,10 +88,12 @@ function tiles({ snapshot, suite, similar, indexes, sources, requests }: Service
   const entries = Object.values(indexes).reduce((sum, index) => sum + index.entries, 0);
   const published = new Date(snapshot.publishedAt);
   const perSecond = REQUEST_CLASSES.reduce((sum, name) => sum + (requests.classes[name].at(-1) ?? 0), 0);
+  const least = (indexes.account ?? Object.values(indexes)[0])?.anonymitySet.least ?? 0;
   return [
     [`#${snapshot.number}`, `snapshot ${snapshot.id}`],
     [ago(published), `since it was published, ${published.toLocaleString()}`],
     [formatCount(entries), `entries, suite ${suite}${similar ? ', similar passwords too' : ''}`],
+    [formatCount(least), 'entries that a query hides among, at the least'],
     [formatCount(sources.length), sources.length === 1 ? 'source' : 'sources'],
     [formatRate(perSecond / requests.slotSeconds), `requests a second, in the last ${requests.slotSeconds} seconds`],
   ].map(([value = '', what = '']) => make('div', {}, make('dt', {}, what), make('dd', {}, value)));
