@@ -8,7 +8,7 @@ import { askForClientKey, takeClientKey } from './client-key.ts';
 import { showComparison } from './comparison.ts';
 import { byId, formatCount, make, showSuite } from './dom.ts';
 import { purposeOf } from './exchanges.ts';
-import { getConfig, listDatasets, type ServedDataset, ServiceTrouble } from './service.ts';
+import { getConfig, listDatasets, type ServedDataset } from './service.ts';
 import { clearSteps, showSteps } from './steps.ts';
 import { createTraffic } from './traffic.ts';
 import { createTrier, type Trial, type Trier } from './trial.ts';
@@ -26,6 +26,7 @@ const trouble = byId('trouble', HTMLElement);
 
 const traffic = createTraffic(showTraffic);
 
+let wanted: ServedDataset | undefined;
 /** The dataset that is asked, with what it says of itself. */
 let chosen: { readonly served: ServedDataset; readonly config: ServiceConfig } | undefined;
 /** Keeps trust in the server between checks; it belongs to a dataset and a key. */
@@ -58,10 +59,13 @@ async function start(): Promise<void> {
 
 async function choose(served: ServedDataset | undefined): Promise<void> {
   if (!served) return;
+  wanted = served;
   chosen = undefined;
   trier = undefined;
   button.disabled = true;
   const config = await getConfig(traffic, served);
+  // Another was chosen meanwhile.
+  if (wanted !== served) return;
   chosen = { served, config };
   showSuite(config.suite);
   byId('key-field', HTMLElement).hidden = config.suite !== 'hmac';
@@ -85,18 +89,19 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    const known = error instanceof ServiceTrouble || error instanceof CredveilError;
-    trouble.textContent = known ? error.message : 'The page failed. Reload it to try again.';
+    const known = error instanceof CredveilError;
+    trouble.textContent = known ? `${error.message} ${error.hint}` : 'The page failed. Reload it to try again.';
     trouble.hidden = false;
-    if (error instanceof ServiceTrouble && error.code === 'CLIENT_KEY') askForClientKey();
     if (!known) throw error;
+    if (error.code === 'CLIENT_KEY_WANTED') askForClientKey();
   }
 }
 
 function trySample(sample: { readonly username: string; readonly password: string }): void {
   username.value = sample.username;
   password.value = sample.password;
-  // They are published: nothing is given away by showing them.
+  // They are published: nothing is given away by showing them, and them alone.
+  latest = { credential: sample };
   shownByHand = false;
   setRevealed(true);
   if (chosen?.config.suite === 'hmac' && key.value === '') askForKey('Paste the key of the dataset to try this.');

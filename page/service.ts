@@ -1,18 +1,16 @@
 // The server that the page came from: its datasets, the config of one, and whether it wants a client key.
 
+import { CredveilError } from '../protocol/errors.ts';
 import { parseServiceConfig, type ServiceConfig } from '../protocol/service-config.ts';
 import type { ServiceStatus } from '../protocol/service-status.ts';
 import { formatCounted } from './dom.ts';
 import type { Traffic } from './traffic.ts';
 
-/** Why the server did not answer, as a person is told. `CLIENT_KEY` asks for one. */
-export class ServiceTrouble extends Error {
-  readonly code: 'UNREACHABLE' | 'CLIENT_KEY' | 'REFUSED';
+export type PageErrorCode = 'SERVER_UNREACHABLE' | 'CLIENT_KEY_WANTED' | 'SERVER_REFUSED';
 
-  constructor(code: ServiceTrouble['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
+/** The server that the page came from did not answer it. Message and hint are for the person at the page. */
+export class PageError extends CredveilError<PageErrorCode> {
+  override name = 'PageError';
 }
 
 export interface ServedDataset {
@@ -29,19 +27,31 @@ async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
   let response: Response;
   try {
     response = await traffic.fetch(url, { credentials: 'omit', redirect: 'error' });
-  } catch {
-    throw new ServiceTrouble('UNREACHABLE', 'The server cannot be reached. Check that it runs, then try again.');
+  } catch (cause) {
+    throw new PageError('SERVER_UNREACHABLE', 'The server cannot be reached.', 'Check that it runs, then try again.', {
+      cause,
+    });
   }
   if (response.status === 401)
-    throw new ServiceTrouble(
-      'CLIENT_KEY',
+    throw new PageError(
+      'CLIENT_KEY_WANTED',
       traffic.clientKey ? 'The server does not know this client key.' : 'This server answers registered clients only.',
+      'Paste the key that its operator gave you.',
     );
   if (response.status === 429) {
     const seconds = Number(response.headers.get('retry-after')) || 60;
-    throw new ServiceTrouble('REFUSED', `Too many requests. Try again in ${formatCounted(seconds, 'second')}.`);
+    throw new PageError(
+      'SERVER_REFUSED',
+      'The server has had too many requests.',
+      `Try again in ${formatCounted(seconds, 'second')}.`,
+    );
   }
-  if (!response.ok) throw new ServiceTrouble('REFUSED', `The server refused to answer (status ${response.status}).`);
+  if (!response.ok)
+    throw new PageError(
+      'SERVER_REFUSED',
+      `The server refused to answer (status ${response.status}).`,
+      'Ask its operator.',
+    );
   return response.json();
 }
 

@@ -11,7 +11,7 @@ import {
 import { askForClientKey, takeClientKey } from './client-key.ts';
 import { byId, formatCount, formatCounted, make, makeScrollable, makeSvg, makeTable } from './dom.ts';
 import { drawHistogram, drawLines, type Line } from './plots.ts';
-import { getStatus, listDatasets, type ServedDataset, ServiceTrouble } from './service.ts';
+import { getStatus, listDatasets, PageError, type ServedDataset } from './service.ts';
 import { createTraffic } from './traffic.ts';
 
 const choice = byId('dataset', HTMLSelectElement);
@@ -51,11 +51,12 @@ async function update(): Promise<void> {
     if (served) show(await getStatus(traffic, served));
     trouble.hidden = true;
   } catch (error) {
-    if (!(error instanceof ServiceTrouble)) throw error;
+    if (!(error instanceof PageError)) throw error;
+    const told = `${error.message} ${error.hint}`;
     // Said once, not every ten seconds.
-    if (trouble.hidden || trouble.textContent !== error.message) trouble.textContent = error.message;
+    if (trouble.hidden || trouble.textContent !== told) trouble.textContent = told;
     trouble.hidden = false;
-    if (error.code === 'CLIENT_KEY') return askForClientKey();
+    if (error.code === 'CLIENT_KEY_WANTED') return askForClientKey();
   }
   if (pause.getAttribute('aria-pressed') === 'false') timer = setTimeout(update, UPDATE_MS);
 }

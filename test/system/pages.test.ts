@@ -305,6 +305,17 @@ describe('the page', () => {
     expect(await page.getAttribute('#password', 'type')).toBe('text');
   });
 
+  test('does not show what a person typed when a published credential is shown', async () => {
+    const { page } = await visit('hmac', '/');
+    await page.fill('#username', 'ada');
+    await page.fill('#password', 'secret of ada');
+    await page.click('#check');
+    expect(await page.textContent('#plain-sent')).toContain('ada');
+    await page.click('[data-sample=pair]');
+    expect(await page.textContent('#plain-sent')).toContain(TEST_CREDENTIALS.pair.password);
+    expect(await page.textContent('body')).not.toContain('secret of ada');
+  });
+
   test('runs no text as markup or code: the policy holds where the script would err', async () => {
     const { page } = await visit('oprf', '/');
     await page.fill('#username', '<img src=x onerror=alert(1)>');
