@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServiceStatus } from '../protocol/service-status.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { openSnapshot } from '../store/snapshot.ts';
+import { serveDataset } from './fixtures/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from './fixtures/dataset.ts';
 import { connect, readToEnd } from './fixtures/raw-http.ts';
 
@@ -266,4 +267,14 @@ test('pages can be left out, with all that belongs to them', async () => {
   } finally {
     await bare.close({ deadlineMs: 100 });
   }
+});
+
+test('the command serves them without a word to the operator, or not at all', async () => {
+  const { folder } = datasets[1];
+  const served = await serveDataset(folder);
+  expect((await fetch(`${served.url}/`)).status).toBe(200);
+  expect((await served.stop()).stderr).not.toMatch(/warning/i);
+  const bare = await serveDataset(folder, { args: ['--no-pages'] });
+  expect((await fetch(`${bare.url}/`)).status).toBe(404);
+  expect((await bare.stop()).code).toBe(0);
 });
