@@ -60,5 +60,7 @@ function whatWeTell({ config, accountHash, sought }: Trial): string {
   if (password && sought.some(({ signal }) => signal === 'password'))
     parts.push(`${formatCounted(password.prefixBits, 'bit')} of the password’s keyed output`);
   if (parts.length === 0) return 'Nothing was asked, so the server learns nothing.';
+  if ((account?.prefixBits ?? 0) + (password?.prefixBits ?? 0) === 0)
+    return 'The server learns that something was asked: this dataset is so small that everyone gets all of it.';
   return `The server learns ${parts.join(' and ')}: buckets that many share.`;
 }

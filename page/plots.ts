@@ -62,6 +62,8 @@ export function drawLines(place: HTMLElement, times: readonly number[], lines: r
   draw(
     place,
     () => ({
+      // The last time is written half beyond its place.
+      padding: [null, 36, null, null],
       cursor: { y: false, points: { size: 8 } },
       scales: { y: { range: (_plot, _least, most) => [0, Math.max(0.1, most * 1.15)] } },
       axes: [axis({ space: 96, values: (_plot, ticks) => ticks.map(formatTime) }), axis(COUNT_AXIS)],
@@ -82,11 +84,16 @@ export function drawLines(place: HTMLElement, times: readonly number[], lines: r
   );
 }
 
+/** There is no half of a bucket. */
+const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((power) => [power, 2 * power, 5 * power]);
+
 /** How many buckets have how many entries. */
 export function drawHistogram(place: HTMLElement, bins: readonly HistogramBin[], label: string): void {
   const width = bins[0] ? bins[0].to - bins[0].from + 1 : 1;
-  const first = (bins[0]?.from ?? 0) - width / 2;
-  const last = (bins.at(-1)?.from ?? 0) + 1.5 * width;
+  // A bin of one size is drawn on that size.
+  const centre = ({ from }: HistogramBin): number => from + (width - 1) / 2;
+  const first = (bins[0] ? centre(bins[0]) : 0) - width;
+  const last = first + (bins.length + 1) * width;
   draw(
     place,
     () => ({
@@ -102,13 +109,10 @@ export function drawHistogram(place: HTMLElement, bins: readonly HistogramBin[],
           labelSize: 24,
           labelGap: 2,
           space: 64,
-          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6],
+          incrs: WHOLE_STEPS,
           values: COUNT_AXIS.values,
         }),
-        axis({
-          ...COUNT_AXIS,
-          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6],
-        }),
+        axis({ ...COUNT_AXIS, incrs: WHOLE_STEPS }),
       ],
       series: [
         {},
@@ -121,6 +125,6 @@ export function drawHistogram(place: HTMLElement, bins: readonly HistogramBin[],
         },
       ],
     }),
-    [bins.map(({ from }) => from + width / 2), bins.map(({ buckets }) => buckets)],
+    [bins.map(centre), bins.map(({ buckets }) => buckets)],
   );
 }

@@ -166,7 +166,7 @@ function indexCard(name: string, index: IndexStatus): { card: HTMLElement; drawP
   const text = make(
     'p',
     { class: 'soft', id: `index-${name}-text` },
-    `${formatCount(entries)} entries in ${formatCounted(buckets, 'bucket')}. A query shows ${formatCounted(prefixBits, 'bit')} and hides among ${formatCount(Math.round(mean))} entries on average, ${formatCount(least)} at the least and ${formatCount(most)} at the most: the anonymity set.`,
+    `${formatCount(entries)} entries in ${formatCounted(buckets, 'bucket')}. A query shows ${formatCounted(prefixBits, 'bit')}. Entries that share them, the anonymity set: a mean of ${formatCount(Math.round(mean))}, ${formatCount(least)} at the least, ${formatCount(most)} at the most.`,
   );
   const labels = { role: 'img', 'aria-labelledby': `index-${name} index-${name}-text` };
   const plot = make('div', { class: 'plot', ...labels });
