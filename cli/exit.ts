@@ -14,7 +14,16 @@ export class UsageError extends CredveilError<'USAGE'> {
 }
 
 /** Errors of other areas that say the same of an option. */
-const USAGE_CODES: ReadonlySet<string> = new Set(['SOURCE_NAME', 'SOURCE_DATE', 'OPTION_MALFORMED']);
+const USAGE_CODES: ReadonlySet<string> = new Set([
+  'SOURCE_NAME',
+  'SOURCE_DATE',
+  'OPTION_MALFORMED',
+  'CLIENT_NAME',
+  'SETTING_UNKNOWN',
+  'SETTING_INVALID',
+  'SETTINGS_FILE_MISSING',
+  'SETTINGS_FILE_MALFORMED',
+]);
 
 /** Writes why to stderr and what to do next below it. @returns the exit code */
 export function reportFailure(error: unknown): number {

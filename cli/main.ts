@@ -31,12 +31,17 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   keygen: async () => (await import('./commands/key.ts')).addKeygen,
   key: async () => (await import('./commands/key.ts')).addKey,
   rotate: async () => (await import('./commands/rotate.ts')).addRotate,
+  client: async () => (await import('./commands/client.ts')).addClientCommands,
 };
 const asked = COMMANDS[process.argv[2] ?? ''];
 for (const load of asked ? [asked] : Object.values(COMMANDS)) (await load())(program);
 
-for (const command of [program, ...program.commands]) {
-  const words = command === program ? 'credveil' : `credveil ${command.name()}`;
+/** A command and its subcommands, each with the words that call it. */
+const commandsBelow = (command: Command, words: string): (readonly [Command, string])[] => [
+  [command, words],
+  ...command.commands.flatMap((below) => commandsBelow(below, `${words} ${below.name()}`)),
+];
+for (const [command, words] of commandsBelow(program, 'credveil')) {
   command.exitOverride().configureOutput({
     outputError: (text, write) =>
       write(`${text.trimEnd().replace(/^error: /, 'error USAGE: ')}\n  See: ${words} --help\n`),

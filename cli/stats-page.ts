@@ -1,8 +1,8 @@
 // `credveil stats --html`: one page with its figures, plots and tables. No script, no network, no other file.
 
 import type { HistogramBin } from '../protocol/service-status.ts';
+import { html, type Markup } from '../server/markup.ts';
 import type { SourceFacts } from '../store/snapshot-facts.ts';
-import { html, type Markup } from './markup.ts';
 import type { SnapshotStats } from './stats-figures.ts';
 import { type Bar, barPlot, type Span, type Stack, spanPlot, stackPlot } from './stats-plots.ts';
 import { STATS_STYLE } from './stats-style.ts';

@@ -8,6 +8,8 @@ export type UnknownReason =
   | 'ABORTED'
   | 'NETWORK'
   | 'HTTP_STATUS'
+  | 'CLIENT_REFUSED'
+  | 'QUOTA_EXCEEDED'
   | 'BODY_TOO_LARGE'
   | 'BODY_MALFORMED'
   | 'BODY_FORGED'
@@ -46,6 +48,14 @@ const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hi
     'Check the URL, the network and that the server runs. Redirects are not followed.',
   ],
   HTTP_STATUS: ['the service refused to answer', 'Look into the log of the server, and of any proxy before it.'],
+  CLIENT_REFUSED: [
+    'the service does not know who asks',
+    'Give the option clientKey the key that `credveil client add` printed; one that was revoked is not taken again.',
+  ],
+  QUOTA_EXCEEDED: [
+    'the quota of this client is used up',
+    'Ask the operator of the service for more, or check fewer logins.',
+  ],
   BODY_TOO_LARGE: ['an answer is longer than allowed', 'Raise maxBodyBytes, or publish with smaller buckets.'],
   BODY_MALFORMED: [
     'a bucket is cut, compressed or otherwise not what the service announced',

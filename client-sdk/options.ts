@@ -1,6 +1,7 @@
 // Options of a checker: what the caller gives, and what is made of it once it has been checked.
 
 import type { DatasetId, HmacKey, PublicKey } from '../protocol/brands.ts';
+import { parseClientKeyText } from '../protocol/client-key.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { parseHmacKeyText } from '../protocol/key.ts';
 import { parsePublicKeyText } from '../protocol/oprf-key.ts';
@@ -20,6 +21,8 @@ interface SharedOptions {
   readonly configMaxAgeMs?: number;
   /** Stands in for the platform's fetch. */
   readonly fetch?: typeof fetch;
+  /** Says who asks, `credveil-client-1.<id>.<secret>`, where the service wants to know: what `credveil client add` printed. */
+  readonly clientKey?: string;
   /** Sent with every request, for a gateway that wants authorization. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -93,7 +96,7 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
       'options: not an object',
       'Give at least { url, key } or { url, publicKey }.',
     );
-  const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, fetch: ownFetch, headers = {} } = options;
+  const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, fetch: ownFetch, headers = {}, clientKey } = options;
   if (dataset !== undefined && (typeof dataset !== 'string' || !/^[0-9a-f]{16}$/.test(dataset)))
     throw malformed('dataset', 'not a dataset id', 'Give the 16 hex digits that `credveil stats` shows.');
   if (ownFetch !== undefined && typeof ownFetch !== 'function')
@@ -107,7 +110,7 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
     // Looked up at each call, so that instrumentation which replaces it later is honoured; called bare, since a
     // browser's fetch refuses to be another object's method.
     fetch: ownFetch ? (input, init) => ownFetch(input, init) : (input, init) => globalThis.fetch(input, init),
-    headers: parseHeaders(headers),
+    headers: { ...parseHeaders(headers), ...(clientKey !== undefined && authorization(clientKey)) },
   };
 }
 
@@ -162,6 +165,10 @@ function parseInteger(option: OptionName, value: unknown, low: number, high: num
   if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high)
     throw malformed(option, `not an integer from ${low} to ${high}`, 'Leave it out to use the default.');
   return value;
+}
+
+function authorization(clientKey: string): Record<string, string> {
+  return { authorization: `Bearer ${parseKey(parseClientKeyText, clientKey)}` };
 }
 
 /** Checked here, because fetch would refuse them at every request and look like a broken network. RFC 9110 §5. */

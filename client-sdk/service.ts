@@ -163,7 +163,11 @@ export function refuseOctets(asked: SnapshotId): ServiceRequest['refuse'] {
 }
 
 export function refuseStatus(status: number): LookupError | undefined {
-  return status === 200 ? undefined : lookupFailure('HTTP_STATUS', { detail: `status ${status}` });
+  if (status === 200) return undefined;
+  if (status === 401) return lookupFailure('CLIENT_REFUSED');
+  return status === 429
+    ? lookupFailure('QUOTA_EXCEEDED')
+    : lookupFailure('HTTP_STATUS', { detail: `status ${status}` });
 }
 
 /** 410 Gone says that the snapshot is no longer served; the header guards against caches that ignore the query. */

@@ -41,5 +41,9 @@ export type SealKey = Brand<Uint8Array, 'SealKey'>;
 export type KeyId = Brand<string, 'KeyId'>;
 /** Public name of a dataset: 16 lower-case hex digits. */
 export type DatasetId = Brand<string, 'DatasetId'>;
+/** 32 secret bytes with which a client says who it is. */
+export type ClientSecret = Brand<Uint8Array, 'ClientSecret'>;
+/** Public name of a client: 16 lower-case hex digits. */
+export type ClientId = Brand<string, 'ClientId'>;
 /** Public name of a snapshot: sequence number and digest, `000007-9f86d081884c7d65`. */
 export type SnapshotId = Brand<string, 'SnapshotId'>;

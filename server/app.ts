@@ -4,7 +4,8 @@ import type { ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { nameError, type OnEvent } from './events.ts';
 import { isNotModified } from './negotiation.ts';
-import { SHARED_HEADERS, sendProblem } from './problem.ts';
+import { DATA_HEADERS, sendProblem } from './problem.ts';
+import { addReference, REFERENCE_PATHS } from './reference.ts';
 import type { Service } from './service.ts';
 
 /** Whether the server is on its way out. */
@@ -14,14 +15,14 @@ export interface ServerState {
 
 const BUCKET_PATH = /^\/v1\/(?:account|password)\/[^/]*$/;
 const READ = {
-  routes: ['/v1/config', '/v1/datasets', '/healthz', '/readyz', BUCKET_PATH],
+  routes: ['/v1/config', '/v1/datasets', '/healthz', '/readyz', ...REFERENCE_PATHS, BUCKET_PATH],
   methods: 'GET, HEAD, OPTIONS',
-  headers: 'If-None-Match',
+  headers: 'Authorization, If-None-Match',
 };
 const EVALUATE = {
   routes: ['/v1/lookup', '/v1/evaluate', '/v1/prove'],
   methods: 'POST, OPTIONS',
-  headers: 'Content-Type',
+  headers: 'Authorization, Content-Type',
 };
 
 /** @param service what is asked; `services` are all that can be */
@@ -49,7 +50,7 @@ export function createApp(
     if (request.url.includes('?')) return sendProblem(response, 'QUERY_MALFORMED');
     const { id, config } = snapshots.current;
     const etag = `"${id}"`;
-    const headers = ['ETag', etag, 'Credveil-Snapshot', id, 'Cache-Control', 'public, no-cache', ...SHARED_HEADERS];
+    const headers = ['ETag', etag, 'Credveil-Snapshot', id, 'Cache-Control', 'public, no-cache', ...DATA_HEADERS];
     if (isNotModified(request.headers['if-none-match'], etag)) {
       response.writeHead(304, headers).end();
       return;
@@ -64,8 +65,11 @@ export function createApp(
 
   app.get('/readyz', (_request, response) => {
     if (state.closing) return sendProblem(response, 'NOT_READY');
-    sendStatus(response, { status: 'ready', snapshot: snapshots.current.id });
+    const { current, refused } = snapshots;
+    sendStatus(response, { status: 'ready', snapshot: current.id, ...(refused && { refused }) });
   });
+
+  addReference(app);
 
   for (const { routes, methods, headers } of [READ, EVALUATE]) {
     const preflight = [
@@ -77,7 +81,7 @@ export function createApp(
       headers,
       'Access-Control-Max-Age',
       '86400',
-      ...SHARED_HEADERS,
+      ...DATA_HEADERS,
     ];
     app.options(routes, (_request, response) => {
       response.writeHead(204, preflight).end();
@@ -92,13 +96,20 @@ export function createApp(
   return app;
 }
 
-function sendStatus(response: Response, status: { readonly status: string; readonly snapshot?: string }): void {
+interface Status {
+  readonly status: string;
+  readonly snapshot?: string;
+  /** Why a newer snapshot is not served. */
+  readonly refused?: { readonly code: string };
+}
+
+function sendStatus(response: Response, status: Status): void {
   sendJson(response, JSON.stringify(status));
 }
 
 function sendJson(response: Response, json: string): void {
   const headers = ['Content-Type', 'application/json', 'Content-Length', String(json.length)];
-  response.writeHead(200, [...headers, 'Cache-Control', 'no-store', ...SHARED_HEADERS]).end(json);
+  response.writeHead(200, [...headers, 'Cache-Control', 'no-store', ...DATA_HEADERS]).end(json);
 }
 
 /** What is left to say after an exception. The client learns that there was one, the operator its name. */

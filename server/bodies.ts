@@ -5,14 +5,20 @@
 
 import type { BucketId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
-import type { Snapshot } from '../store/snapshot.ts';
+import type { PaddedBody, Snapshot } from '../store/snapshot.ts';
 
 /** Reads a padded body. Undefined where the dataset does not have the index. The bytes must not be changed. */
-export type ReadBody = (index: IndexName, id: BucketId) => Buffer | undefined;
+export type ReadPadded = (index: IndexName, id: BucketId) => PaddedBody | undefined;
+
+export interface BodyReader {
+  readonly readPadded: ReadPadded;
+  /** What is left for others of the bytes that may be held. */
+  readonly leftBytes: number;
+}
 
 /** @param maxHeldBytes the most that the bodies of all indexes together may take */
-export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): ReadBody {
-  const held: { [name in IndexName]?: (Buffer | undefined)[] } = {};
+export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): BodyReader {
+  const held: { [name in IndexName]?: (PaddedBody | undefined)[] } = {};
   let left = maxHeldBytes;
   for (const index of INDEX_NAMES) {
     const facts = snapshot.facts.indexes[index];
@@ -21,13 +27,14 @@ export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): Read
     const bytes = buckets * (facts.bodyBytes.at(-1) ?? 0);
     if (bytes > left) continue;
     left -= bytes;
-    held[index] = new Array<Buffer | undefined>(buckets);
+    held[index] = new Array<PaddedBody | undefined>(buckets);
   }
-  return (index, id) => {
+  const readPadded: ReadPadded = (index, id) => {
     const bodies = held[index];
-    if (!bodies) return snapshot.paddedBody(index, id);
-    const body = bodies[id] ?? snapshot.paddedBody(index, id);
+    if (!bodies) return snapshot.padded(index, id);
+    const body = bodies[id] ?? snapshot.padded(index, id);
     bodies[id] = body;
     return body;
   };
+  return { readPadded, leftBytes: left };
 }

@@ -7,7 +7,7 @@ import { type IndexName, parsePrefix } from '../protocol/bucket-id.ts';
 import { formatTag } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { isNotModified, prefersText } from './negotiation.ts';
-import { SHARED_HEADERS, sendProblem } from './problem.ts';
+import { DATA_HEADERS, sendProblem } from './problem.ts';
 import type { ProblemCode } from './problem-kinds.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
 import type { ServedSnapshot, ServedSnapshots } from './snapshots.ts';
@@ -21,7 +21,7 @@ const NEWEST = 'public, no-cache, no-transform';
 /** The URL names the snapshot, and a snapshot never changes. */
 const PINNED = 'public, max-age=31536000, immutable, no-transform';
 
-const VARYING_HEADERS = ['Vary', 'Accept', ...SHARED_HEADERS];
+const VARYING_HEADERS = ['Vary', 'Accept', ...DATA_HEADERS];
 
 /** Answers GET and HEAD of a bucket. False, and nothing done, for any other request. */
 export type BucketHandler = (request: IncomingMessage, response: ServerResponse) => boolean;

@@ -11,7 +11,11 @@ export type ServerErrorCode =
   | 'ADDRESS_IN_USE'
   | 'ADDRESS_NOT_AVAILABLE'
   | 'ADDRESS_FORBIDDEN'
-  | 'LISTEN_FAILED';
+  | 'LISTEN_FAILED'
+  | 'TLS_FILE_UNREADABLE'
+  | 'TLS_FILES_INVALID'
+  | 'WORKER_DIED'
+  | 'CLIENTS_REQUIRED';
 
 /** The server was not started. Nothing listens and nothing is held open. */
 export class ServerError extends CredveilError<ServerErrorCode> {

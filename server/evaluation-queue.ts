@@ -34,6 +34,9 @@ interface Lane {
   work: number;
 }
 
+/** Of a proof: evaluated anew, then multiplied once more for the composites of RFC 9497 §2.2.1. */
+export const proofWork = (elements: readonly BlindedElement[]): number => 2 * elements.length;
+
 /** Owns the order of evaluations. Its promises reject with what the evaluator throws. */
 export class EvaluationQueue {
   readonly #maxWaiting: number;
@@ -63,9 +66,17 @@ export class EvaluationQueue {
 
   /** A proof cannot be cut into slices: the short lane is owed for what it costs. */
   prove(evaluator: Evaluator, elements: readonly BlindedElement[], isWanted: IsWanted): Promise<Proof | Unevaluated> {
-    // Evaluated anew, then multiplied once more for the composites of RFC 9497 §2.2.1.
-    const work = 2 * elements.length;
+    const work = proofWork(elements);
     return this.#wait(work, work, isWanted, () => evaluator.prove(elements));
+  }
+
+  /** Whether so many group operations would be taken on now. */
+  hasRoom(work: number): boolean {
+    return this.#laneOf(work).work + work <= this.#maxWaiting;
+  }
+
+  #laneOf(work: number): Lane {
+    return work <= SHORT_ELEMENTS ? this.#short : this.#long;
   }
 
   #wait<Result>(
@@ -74,8 +85,8 @@ export class EvaluationQueue {
     isWanted: IsWanted,
     step: () => Result | undefined,
   ): Promise<Result | Unevaluated> {
-    const lane = work <= SHORT_ELEMENTS ? this.#short : this.#long;
-    if (lane.work + work > this.#maxWaiting) return Promise.resolve('OVERLOADED');
+    if (!this.hasRoom(work)) return Promise.resolve('OVERLOADED');
+    const lane = this.#laneOf(work);
     return new Promise((resolve, reject) => {
       const run = (): boolean => {
         try {

@@ -2,8 +2,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { rawProblem, sendProblem } from './problem.ts';
 import type { ProblemCode } from './problem-kinds.ts';
+import { STRICT_TRANSPORT_SECURITY } from './tls.ts';
 
 /** Answers a request that no route may see. False, and nothing done, for a request that may pass. */
 export function refuseRequest(request: IncomingMessage, response: ServerResponse, maxUrlBytes: number): boolean {
@@ -42,10 +44,14 @@ const PARSER_PROBLEMS: { readonly [code: string]: ProblemCode } = {
 
 /** Answers what Node's parser or its timeouts refuse, then destroys the socket. */
 export function refuseSocket(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  const secure = socket instanceof TLSSocket;
+  // A handshake that failed, or took too long, leaves no way to say anything.
+  const isHandshake = secure && !/^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
+  if (error.code === 'ECONNRESET' || !socket.writable || isHandshake) {
     socket.destroy();
     return;
   }
+  const code = PARSER_PROBLEMS[error.code ?? ''] ?? 'REQUEST_MALFORMED';
   // Handlers write a response whole, so this never lands inside of one.
-  socket.end(rawProblem(PARSER_PROBLEMS[error.code ?? ''] ?? 'REQUEST_MALFORMED'), () => socket.destroy());
+  socket.end(rawProblem(code, secure ? STRICT_TRANSPORT_SECURITY : []), () => socket.destroy());
 }

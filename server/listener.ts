@@ -1,7 +1,7 @@
-// The way of a request: gate, dataset, evaluation, bucket, and express for the rest.
+// The way of a request: gate, dataset, route, admission, evaluation, bucket, range, and express for the rest.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { RequestRates } from '../protocol/service-status.ts';
+import { type Admission, type Admit, ANONYMOUS } from './admission.ts';
 import { createApp, type ServerState, sendInternal } from './app.ts';
 import { createBucketHandler } from './buckets.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';
@@ -9,70 +9,100 @@ import { createEvaluationHandler } from './evaluations.ts';
 import type { OnEvent } from './events.ts';
 import { originForm, refuseBody, refuseRequest } from './gate.ts';
 import type { ServerLimits } from './limits.ts';
-import { createPageFiles, createPageHandler, type PageHandler } from './pages.ts';
+import type { Observe, RequestFacts } from './observation.ts';
+import { createPageFiles, createPageHandler, type PageHandler, type PageSources } from './pages.ts';
 import { sendProblem } from './problem.ts';
-import type { RequestCounter } from './request-rates.ts';
+import { createRangeHandler } from './ranges.ts';
+import { findRoute } from './routes.ts';
 import type { Service } from './service.ts';
 
 /** The path of a dataset other than the first one, and of the first one too. */
-const DATASET_TARGET = /^\/d\/([^/?]*)(\/v1\/.*)$/;
+const DATASET_TARGET = /^\/d\/([^/?]*)(\/(?:v1\/|range\b).*)$/;
+const ONE_REQUEST = { requests: 1, evaluations: 0 };
 
 /** Undefined where everything is done on return. */
-type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
+type Handle = (request: IncomingMessage, response: ServerResponse, admission: Admission) => Promise<void> | undefined;
 
-/** What of the pages is the server's, not a dataset's. */
-export interface PageSettings {
-  readonly counter: RequestCounter;
-  readonly rates: () => Promise<RequestRates> | RequestRates;
+export interface ListenerParts {
+  readonly state: ServerState;
+  readonly limits: Required<ServerLimits>;
+  readonly onEvent: OnEvent;
+  readonly admit: Admit;
+  readonly observe: Observe;
+  /** Undefined where there are none. */
+  readonly pages: Pick<PageSources, 'rates'> | undefined;
 }
 
-/**
- * @param services the first one answers where the path names no dataset
- * @param pages undefined where there are none
- */
+/** @param services the first one answers where the path names no dataset */
 export function createListener(
   services: readonly [Service, ...Service[]],
-  state: ServerState,
-  limits: Required<ServerLimits>,
-  onEvent: OnEvent,
-  pages?: PageSettings,
+  { state, limits, onEvent, admit, observe, pages }: ListenerParts,
 ): RequestListener {
   const queue = new EvaluationQueue(limits.maxWaitingElements);
   const files = createPageFiles();
   const handles = services.map((service) => {
-    const answerPage = pages && createPageHandler({ snapshots: service.snapshots, files, rates: pages.rates });
+    const answerPage = pages && createPageHandler({ snapshots: service.snapshots, files, ...pages });
     return createHandle(service, queue, createApp(services, service, state, onEvent), answerPage);
   });
   const byDataset = new Map(services.map(({ dataset }, i) => [dataset.parameters.dataset as string, handles[i]]));
   const [first] = handles as [Handle];
 
-  const handle: Handle = (request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => {
     if (refuseRequest(request, response, limits.maxUrlBytes)) return undefined;
     const url = request.url?.startsWith('/') ? request.url : originForm(request.url ?? '');
     request.url = url;
     const target = url.startsWith('/d/') ? DATASET_TARGET.exec(url) : null;
-    if (!target) return first(request, response);
+    if (!target) return answer(first, request, response, facts);
     const [, dataset, path] = target as unknown as [string, string, string];
     const named = byDataset.get(dataset);
     request.url = path;
-    if (named) return named(request, response);
+    if (named) return answer(named, request, response, facts);
     sendProblem(response, 'DATASET_MISSING', ['Connection', 'close']);
     return undefined;
   };
 
+  const answer = (
+    named: Handle,
+    request: IncomingMessage,
+    response: ServerResponse,
+    facts: RequestFacts,
+  ): Promise<void> | undefined => {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    const route = findRoute(path);
+    facts.route = route;
+    if (!route) {
+      if (!refuseBody(request, response)) sendProblem(response, 'ROUTE_MISSING');
+      return undefined;
+    }
+    // A browser's question before the question has no key with it.
+    if (route.access === 'open' || request.method === 'OPTIONS') return named(request, response, ANONYMOUS);
+    const admission = admit(request, response);
+    if (!admission) return undefined;
+    facts.client = admission.client;
+    const taken = route.access === 'metered' ? admission.take(ONE_REQUEST) : true;
+    if (taken === true) return named(request, response, admission);
+    return taken ? taken.then((allowed) => (allowed ? named(request, response, admission) : undefined)) : undefined;
+  };
+
   return (request, response) => {
+    const facts: RequestFacts = { route: undefined, client: undefined };
+    const observed = observe(request, response, facts);
     // Armed only where the kernel did not take the whole answer at once: a timer a request would cost a microsecond.
     const watch = (): void => {
       if (response.writableLength > 0) request.socket.setTimeout(limits.stalledTimeoutMs);
-      pages?.counter.count(request.url ?? '', response.statusCode);
+      observed();
+    };
+    const fail = (error: unknown): void => {
+      sendInternal(response, error, onEvent);
+      observed();
     };
     try {
       if (state.closing) response.shouldKeepAlive = false;
-      const answered = handle(request, response);
-      if (answered) answered.then(watch, (error) => sendInternal(response, error, onEvent));
+      const answered = handle(request, response, facts);
+      if (answered) answered.then(watch, fail);
       else watch();
     } catch (error) {
-      sendInternal(response, error, onEvent);
+      fail(error);
     }
   };
 }
@@ -85,10 +115,12 @@ function createHandle(
 ): Handle {
   const answerEvaluation = createEvaluationHandler(snapshots, evaluator, queue);
   const answerBucket = createBucketHandler(snapshots);
-  return (request, response) => {
-    const evaluation = answerEvaluation(request, response);
+  const answerRange = createRangeHandler(snapshots);
+  return (request, response, admission) => {
+    const evaluation = answerEvaluation(request, response, admission);
     if (evaluation) return evaluation;
-    if (refuseBody(request, response) || answerBucket(request, response)) return undefined;
+    if (refuseBody(request, response) || answerBucket(request, response) || answerRange(request, response))
+      return undefined;
     const page = answerPage?.(request, response);
     if (!page) app(request, response);
     return page;

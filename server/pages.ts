@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { RequestRates } from '../protocol/service-status.ts';
 import { isNotModified } from './negotiation.ts';
 import type { PageFile } from './page-files.ts';
-import { SHARED_HEADERS, sendProblem } from './problem.ts';
+import { DATA_HEADERS, sendProblem } from './problem.ts';
 import type { ServedSnapshots } from './snapshots.ts';
 import { describeStatus } from './status.ts';
 
@@ -14,8 +14,7 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse) =
 
 const STATUS = '/v1/status';
 const PAGE_TARGET = /^\/(?:status|assets\/[^?]*)?$/;
-const METHODS = 'GET, HEAD';
-const STATUS_METHODS = `${METHODS}, OPTIONS`;
+const METHODS = 'GET, HEAD, OPTIONS';
 
 /** Nothing from elsewhere, nothing inline, nowhere to send a form to, in no one's frame, and no string becomes code. */
 export const CONTENT_SECURITY_POLICY = [
@@ -58,7 +57,7 @@ export function createPageHandler({ snapshots, files, rates }: PageSources): Pag
     const requests = await rates();
     const body = Buffer.from(JSON.stringify(describeStatus(snapshots.current.snapshot, requests)));
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
-    response.writeHead(200, [...headers, 'Cache-Control', 'no-store', ...SHARED_HEADERS]).end(body);
+    response.writeHead(200, [...headers, 'Cache-Control', 'no-store', ...DATA_HEADERS]).end(body);
   };
 
   const answerFile = async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
@@ -73,22 +72,22 @@ export function createPageHandler({ snapshots, files, rates }: PageSources): Pag
     if (!isStatus && !PAGE_TARGET.test(url)) return undefined;
     if (method === 'GET' || method === 'HEAD')
       return isStatus ? answerStatus(response) : answerFile(request, response, url);
-    const allow = isStatus ? STATUS_METHODS : METHODS;
-    if (isStatus && method === 'OPTIONS') response.writeHead(204, [...preflight(allow), ...SHARED_HEADERS]).end();
-    else sendProblem(response, 'METHOD_NOT_ALLOWED', ['Allow', allow]);
+    if (method === 'OPTIONS') response.writeHead(204, PREFLIGHT).end();
+    else sendProblem(response, 'METHOD_NOT_ALLOWED', ['Allow', METHODS]);
     return Promise.resolve();
   };
 }
 
-const preflight = (allow: string): string[] => [
+const PREFLIGHT = [
   'Allow',
-  allow,
+  METHODS,
   'Access-Control-Allow-Methods',
-  allow,
+  METHODS,
   'Access-Control-Allow-Headers',
-  'Authorization',
+  'Authorization, If-None-Match',
   'Access-Control-Max-Age',
   '86400',
+  ...DATA_HEADERS,
 ];
 
 function sendFile({ headers }: IncomingMessage, response: ServerResponse, file: PageFile): void {

@@ -44,6 +44,18 @@ export const PROBLEMS = {
     detail: 'A group element is not in its canonical encoding.',
     hint: 'Send elements as RFC 9496 §4.3.2 encodes them.',
   },
+  CLIENT_REQUIRED: {
+    status: 401,
+    title: 'Client required',
+    detail: 'This server answers clients that it knows, and the request names none.',
+    hint: 'Send Authorization: Bearer with the key that `credveil client add` printed, or a client certificate.',
+  },
+  CLIENT_UNKNOWN: {
+    status: 401,
+    title: 'Client unknown',
+    detail: 'The key or certificate is not that of a client, or no longer.',
+    hint: 'Ask the operator for a key; one that was revoked is not taken again.',
+  },
   ROUTE_MISSING: {
     status: 404,
     title: 'No such route',
@@ -66,7 +78,7 @@ export const PROBLEMS = {
     status: 404,
     title: 'No such index',
     detail: 'The dataset that is served was made without this index.',
-    hint: 'Read indexes from /v1/config; a new dataset with the index has to be made to add it.',
+    hint: 'Indexes are chosen when a dataset is made: credveil init --index. /v1/config names account and password.',
   },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -116,6 +128,12 @@ export const PROBLEMS = {
     detail: 'The body is not announced as application/octet-stream.',
     hint: 'Send Content-Type: application/octet-stream.',
   },
+  QUOTA_EXCEEDED: {
+    status: 429,
+    title: 'Quota exceeded',
+    detail: 'The request does not fit into what is left of a quota of this client. Nothing was taken for it.',
+    hint: 'Ask again after Retry-After seconds; RateLimit-Policy and RateLimit say what there is.',
+  },
   HEADERS_TOO_LARGE: {
     status: 431,
     title: 'Headers too large',
@@ -133,6 +151,12 @@ export const PROBLEMS = {
     title: 'Overloaded',
     detail: 'More evaluations wait than this server takes on.',
     hint: 'Ask again after Retry-After seconds, or ask another instance.',
+  },
+  QUOTA_UNKNOWN: {
+    status: 503,
+    title: 'Quota unknown',
+    detail: 'The server could not find out what is left of the quota of this client.',
+    hint: "Ask again after Retry-After seconds; if it goes on, look at the server's log.",
   },
   NOT_READY: {
     status: 503,

@@ -10,20 +10,24 @@ export const SLOTS = 360;
 const SLOT_MS = 1_000 * SLOT_SECONDS;
 
 export interface RequestCounter {
-  /** @param url of the request, below its dataset */
-  count(url: string, status: number): void;
+  /** @param route its path as the table of routes has it; undefined where there was none */
+  count(route: string | undefined, status: number): void;
   read(): RequestRates;
 }
 
-/** The files of a page are not what the server is there for, and are many. */
-const UNCOUNTED = '/assets/';
+const CLASSES: { readonly [route: string]: RequestClass } = {
+  '/v1/account/{prefix}': 'bucket',
+  '/v1/password/{prefix}': 'bucket',
+  '/v1/lookup': 'evaluation',
+  '/v1/evaluate': 'evaluation',
+  '/v1/prove': 'evaluation',
+  '/range/{prefix}': 'range',
+};
+/** The files of the pages are not what the server is there for, and are many. */
+const UNCOUNTED = '/assets/{file}';
 
-function classify(url: string, status: number): RequestClass {
-  if (status >= 400) return 'refused';
-  if (url.startsWith('/v1/account/') || url.startsWith('/v1/password/')) return 'bucket';
-  if (url.startsWith('/v1/lookup') || url === '/v1/evaluate' || url === '/v1/prove') return 'evaluation';
-  return url.startsWith('/range/') ? 'range' : 'other';
-}
+const classify = (route: string | undefined, status: number): RequestClass =>
+  status >= 400 ? 'refused' : (CLASSES[route ?? ''] ?? 'other');
 
 type Counts = { readonly [name in RequestClass]: Float64Array };
 
@@ -52,10 +56,10 @@ export function createRequestCounter(now: () => number = Date.now): RequestCount
   };
 
   return {
-    count(url, status) {
-      if (url.startsWith(UNCOUNTED)) return;
+    count(route, status) {
+      if (route === UNCOUNTED) return;
       advance();
-      const slots = counts[classify(url, status)];
+      const slots = counts[classify(route, status)];
       const at = newest % SLOTS;
       slots[at] = (slots[at] ?? 0) + 1;
     },

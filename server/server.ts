@@ -1,19 +1,26 @@
 // Starting and stopping: datasets behind an HTTP server.
 
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type ServerOptions as HttpOptions, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
+import { promisify } from 'node:util';
 import type { RequestRates } from '../protocol/service-status.ts';
 import type { DatasetKey } from '../store/key-file.ts';
+import { type AccessOptions, openAccess } from './access.ts';
 import type { ServerState } from './app.ts';
 import { listenError, ServerError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { refuseSocket } from './gate.ts';
 import { asWholeNumber, parseLimits, type ServerLimits } from './limits.ts';
 import { createListener } from './listener.ts';
-import { createRequestCounter } from './request-rates.ts';
+import type { Metric } from './metric.ts';
+import { collectProcess } from './process-metrics.ts';
 import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
+import { collectServices } from './service-metrics.ts';
+import type { SnapshotPeers } from './snapshots.ts';
+import { STRICT_TRANSPORT_SECURITY, type TlsFileOptions, TlsFiles } from './tls.ts';
 
-export interface ServerOptions extends ServerLimits {
+export interface ServerOptions extends ServerLimits, AccessOptions {
   /** The key of the dataset under `oprf`. Under `hmac` a server must not have it. */
   readonly key?: DatasetKey;
   /** More datasets, under /d/{dataset id}: for the time in which clients move from one key to another. */
@@ -22,9 +29,11 @@ export interface ServerOptions extends ServerLimits {
   readonly host?: string;
   /** Default 8787; 0 takes any free port. */
   readonly port?: number;
+  /** Speaks HTTPS. */
+  readonly tls?: TlsFileOptions;
   /** Lets further processes listen on the same port; the kernel spreads connections over them. Node 23.1 or later. */
   readonly reusePort?: boolean;
-  /** How often CURRENT is looked at for a new snapshot. Default 1,000. */
+  /** How often CURRENT is looked at for a new snapshot, and TLS files for a new certificate. Default 1,000. */
   readonly pollIntervalMs?: number;
   /** What the bodies of a snapshot may take in memory; a dataset may have two open. Default 128 MiB. */
   readonly maxHeldBytes?: number;
@@ -32,6 +41,8 @@ export interface ServerOptions extends ServerLimits {
   readonly pages?: boolean;
   /** What /status shows where several processes answer: made from what this one counted. Default that alone. */
   readonly gatherRates?: (own: RequestRates) => Promise<RequestRates> | RequestRates;
+  /** The other processes that answer on this port. */
+  readonly peers?: SnapshotPeers;
   /** Takes what an operator should know. Must not throw. */
   readonly onEvent?: OnEvent;
 }
@@ -41,18 +52,31 @@ export interface CloseOptions {
   readonly deadlineMs?: number;
 }
 
+/** Limits that may change while requests are under way. */
+export type LiveLimits = Pick<
+  ServerLimits,
+  'maxConnections' | 'maxUrlBytes' | 'headersTimeoutMs' | 'requestTimeoutMs' | 'keepAliveTimeoutMs' | 'stalledTimeoutMs'
+>;
+
 export interface CredveilServer {
   readonly url: string;
   readonly address: { readonly host: string; readonly port: number };
-  /** What this process counted. */
-  requestRates(): RequestRates;
   /** Stops accepting, lets requests in flight finish, then closes the snapshots. A second call waits for the first. */
   close(options?: CloseOptions): Promise<void>;
+  /**
+   * Applies limits, and reads TLS files and clients anew.
+   * @throws ServerError `OPTION_OUT_OF_RANGE`, and then nothing has changed
+   */
+  reload(limits?: LiveLimits): void;
+  /** Requests of the last hour; of all processes. */
+  requestRates(): Promise<RequestRates>;
+  /** What each process has counted so far. */
+  metrics(): Promise<readonly (readonly Metric[])[]>;
 }
 
 export const DEFAULT_PORT = 8787;
 const DEFAULT_HELD_BYTES = 2 ** 27;
-const DEFAULT_DEADLINE_MS = 10_000;
+export const DEFAULT_DEADLINE_MS = 10_000;
 /** How often connections that have become idle are looked for while closing. */
 const CLOSE_IDLE_MS = 20;
 
@@ -62,7 +86,7 @@ const CLOSE_IDLE_MS = 20;
  * @throws StoreError where the dataset or its snapshot is
  */
 export async function startServer(folder: string, options: ServerOptions = {}): Promise<CredveilServer> {
-  const { host = '127.0.0.1', reusePort = false, key, additional = [], onEvent = () => undefined } = options;
+  const { host = '127.0.0.1', reusePort = false, key, additional = [] } = options;
   const { pages = true, gatherRates = (own) => own } = options;
   const port = asWholeNumber('port', options.port ?? DEFAULT_PORT, 0, 65_535);
   const pollIntervalMs = asWholeNumber('pollIntervalMs', options.pollIntervalMs ?? 1_000, 1, 86_400_000);
@@ -70,79 +94,145 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
   const limits = parseLimits(options);
   if (reusePort) assertReusePort();
   const first = key ? { folder, key } : { folder };
-  const snapshotOptions = { pollIntervalMs, maxHeldBytes, onEvent };
-  const services = (await openServices([first, ...additional], snapshotOptions)) as [Service, ...Service[]];
+  const access = openAccess(options, {
+    folder,
+    host,
+    pollIntervalMs,
+    onEvent: options.onEvent ?? (() => undefined),
+  });
+  const { onEvent } = access;
+  let tls: TlsFiles | undefined;
+  let services: [Service, ...Service[]];
+  try {
+    tls = options.tls && new TlsFiles(options.tls, pollIntervalMs, onEvent);
+    services = (await openServices([first, ...additional], {
+      pollIntervalMs,
+      maxHeldBytes,
+      onEvent,
+      countPadding: access.requests.countPadding,
+      ...(options.peers && { peers: options.peers }),
+    })) as [Service, ...Service[]];
+  } catch (error) {
+    tls?.close();
+    access.close();
+    throw error;
+  }
   const state: ServerState = { closing: false };
-  const counter = createRequestCounter();
-  const pageSettings = pages ? { counter, rates: () => gatherRates(counter.read()) } : undefined;
-  const server = createLimitedServer(limits, createListener(services, state, limits, onEvent, pageSettings));
+  const pageSettings = pages ? { rates: () => gatherRates(access.rates.read()) } : undefined;
+  const parts = { state, limits, pages: pageSettings, ...access };
+  const server = createLimitedServer(limits, createListener(services, parts), tls);
   const sockets = trackSockets(server);
   try {
     await listen(server, { host, port, reusePort });
   } catch (cause) {
+    tls?.close();
+    access.close();
     await closeServices(services);
     throw listenError(cause, host, port);
   }
   const address = server.address() as AddressInfo;
-  const url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+  const url = `${tls ? 'https' : 'http'}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
   onEvent({ event: 'listening', url });
 
   let closed: Promise<void> | undefined;
   return {
     url,
     address: { host: address.address, port: address.port },
-    requestRates: () => counter.read(),
     close: ({ deadlineMs = DEFAULT_DEADLINE_MS } = {}) => {
       closed ??= (async () => {
         state.closing = true;
         onEvent({ event: 'closing', deadlineMs });
+        tls?.close();
         await drain(server, sockets, deadlineMs);
+        access.close();
         await closeServices(services);
         onEvent({ event: 'closed' });
       })();
       return closed;
     },
+    reload: (changed = {}) => {
+      Object.assign(limits, parseLimits({ ...limits, ...changed }));
+      applyLimits(server, limits);
+      tls?.reload();
+      access.reload();
+    },
+    requestRates: async () => access.rates.read(),
+    metrics: async () => {
+      const connections = await promisify(server.getConnections.bind(server))();
+      const ofServices = collectServices(services, connections, Date.now());
+      return [[...ofServices, ...access.requests.collect(), ...access.events.collect(), ...(await collectProcess())]];
+    },
   };
 }
 
-function createLimitedServer(limits: Required<ServerLimits>, listener: RequestListener): Server {
-  const server = createServer(
-    {
-      maxHeaderSize: limits.maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: Math.max(limits.headersTimeoutMs, limits.requestTimeoutMs),
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
-      // The gate does it, with a problem body.
-      requireHostHeader: false,
-    },
-    listener,
-  );
-  server.maxConnections = limits.maxConnections;
+function createLimitedServer(limits: Required<ServerLimits>, listener: RequestListener, tls?: TlsFiles): Server {
+  const options: HttpOptions = {
+    maxHeaderSize: limits.maxHeaderBytes,
+    connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
+    // The gate does it, with a problem body.
+    requireHostHeader: false,
+  };
+  const answer: RequestListener = tls
+    ? (request, response) => {
+        response.setHeader(...STRICT_TRANSPORT_SECURITY);
+        listener(request, response);
+      }
+    : listener;
+  const server = tls ? createSecureServer(options, limits, answer, tls) : createServer(options, answer);
+  applyLimits(server, limits);
   server.on('clientError', refuseSocket);
   // Nobody is asked to go on with a body that the gate refuses.
-  server.on('checkContinue', listener);
-  server.on('checkExpectation', listener);
+  server.on('checkContinue', answer);
+  server.on('checkExpectation', answer);
   return server;
 }
 
-function assertReusePort(): void {
+function createSecureServer(
+  options: HttpOptions,
+  limits: Required<ServerLimits>,
+  listener: RequestListener,
+  tls: TlsFiles,
+): Server {
+  const handshakeTimeout = limits.headersTimeoutMs;
+  const server = createTlsServer({ ...options, ...tls.context, handshakeTimeout }, listener);
+  tls.onChange((context) => server.setSecureContext(context));
+  return server;
+}
+
+function applyLimits(server: Server, limits: Required<ServerLimits>): void {
+  server.maxConnections = limits.maxConnections;
+  server.headersTimeout = limits.headersTimeoutMs;
+  server.requestTimeout = Math.max(limits.headersTimeoutMs, limits.requestTimeoutMs);
+  server.keepAliveTimeout = limits.keepAliveTimeoutMs;
+}
+
+/** Systems whose kernels spread connections over the listeners of a port. */
+const SHARING_PLATFORMS: readonly string[] = ['linux', 'freebsd', 'dragonfly', 'sunos', 'aix'];
+
+/** Whether several processes can listen on one port here. */
+export function canReusePort(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 23 || (major === 23 && minor >= 1)) return;
+  return SHARING_PLATFORMS.includes(process.platform) && (major > 23 || (major === 23 && minor >= 1));
+}
+
+/** @throws ServerError `REUSE_PORT_UNSUPPORTED` */
+export function assertReusePort(): void {
+  if (canReusePort()) return;
   throw new ServerError(
     'REUSE_PORT_UNSUPPORTED',
-    'this version of Node cannot share a port between processes',
-    'Use Node 24, or give each process a port of its own.',
+    'this version of Node, or this system, cannot share a port between processes',
+    'Use Node 24 on Linux or FreeBSD, or one process: --workers 0.',
   );
 }
 
-/** The open sockets of a server, kept up to date. */
+/** The open sockets of a server, kept up to date; under TLS those on which the handshake is done as well. */
 function trackSockets(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
+  const track = (socket: Socket): void => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-  });
+  };
+  server.on('connection', track).on('secureConnection', track);
   return sockets;
 }
 
@@ -162,7 +252,10 @@ async function drain(server: Server, sockets: ReadonlySet<Socket>, deadlineMs: n
     // To Node a connection without a byte is one whose first request has begun.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   }, CLOSE_IDLE_MS);
-  const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  const deadline = setTimeout(() => {
+    // Not closeAllConnections: to that a connection in its TLS handshake is none.
+    for (const socket of sockets) socket.destroy();
+  }, deadlineMs);
   await new Promise((resolve) => server.close(resolve));
   clearInterval(idle);
   clearTimeout(deadline);

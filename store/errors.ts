@@ -23,9 +23,17 @@ export type StoreErrorCode =
   | 'RUN_FOREIGN'
   | 'SNAPSHOT_MISSING'
   | 'SNAPSHOT_CORRUPT'
-  | 'TOO_MANY_SOURCES';
+  | 'TOO_MANY_SOURCES'
+  | 'CLIENT_NAME'
+  | 'CLIENT_EXISTS'
+  | 'CLIENT_MISSING'
+  | 'CLIENTS_BUSY'
+  | 'CLIENTS_EXPOSED'
+  | 'CLIENTS_MALFORMED'
+  | 'QUOTAS_BUSY'
+  | 'QUOTAS_CORRUPT';
 
-/** A dataset, key file, run or snapshot that is not what it should be. Nothing was changed on disk. */
+/** A dataset, key file, run, snapshot or list of clients that is not what it should be. Nothing was changed on disk. */
 export class StoreError extends CredveilError<StoreErrorCode> {
   override name = 'StoreError';
 }

@@ -13,6 +13,7 @@ import type {
   Proof,
   PublicKey,
 } from '../protocol/brands.ts';
+import { parseClientKeyText } from '../protocol/client-key.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { createHmacSuite, hmacKeyId } from '../protocol/hmac-suite.ts';
 import { formatHmacKey, HMAC_KEY_BYTES, parseHmacKey, parseHmacKeyText } from '../protocol/key.ts';
@@ -130,18 +131,32 @@ const MAX_KEY_FILE_BYTES = 512;
 
 /** @throws StoreError `KEY_FILE_MISSING`, `KEY_FILE_EXPOSED`, `KEY_FILE_MALFORMED` */
 export function openKeyFile(file: string): DatasetKey {
+  return readKeyFile(file, parseKeyText);
+}
+
+/**
+ * The key of a client, as text.
+ * @throws StoreError as `openKeyFile`
+ */
+export function openClientKeyFile(file: string): string {
+  return readKeyFile(file, parseClientKeyText);
+}
+
+function readKeyFile<Key>(file: string, parse: (text: string) => Key): Key {
   let handle: number;
   try {
     handle = fs.openSync(file, 'r');
   } catch (cause) {
     const why = isMissing(cause) ? 'there is no such file' : 'it cannot be opened';
-    throw new StoreError('KEY_FILE_MISSING', `key file ${file}: ${why}`, 'Name the key file with --key-file.', {
+    throw new StoreError('KEY_FILE_MISSING', `key file ${file}: ${why}`, 'Name the file that holds the key.', {
       cause,
     });
   }
   try {
-    const { mode } = fs.fstatSync(handle);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    const { mode, uid, gid } = fs.fstatSync(handle);
+    // systemd's LoadCredential= lets the service read by an access list, whose mask then shows as the group's right.
+    const isCredential = uid === 0 && gid === 0 && (mode & 0o777) === 0o440;
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0 && !isCredential)
       throw new StoreError(
         'KEY_FILE_EXPOSED',
         `key file ${file}: others than its owner may read it (mode ${(mode & 0o777).toString(8)})`,
@@ -149,13 +164,13 @@ export function openKeyFile(file: string): DatasetKey {
       );
     const buffer = Buffer.alloc(MAX_KEY_FILE_BYTES);
     const bytes = fs.readSync(handle, buffer, 0, buffer.length, 0);
-    return parseKeyText(buffer.toString('latin1', 0, bytes));
+    return parse(buffer.toString('latin1', 0, bytes));
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     throw new StoreError(
       'KEY_FILE_MALFORMED',
       `key file ${file}: it does not hold a Credveil key`,
-      'Name the file that `credveil init` wrote, whole and unchanged.',
+      'Name the file that `credveil init` wrote, or for a client one with the line that `credveil client add` printed, whole and unchanged.',
       { cause },
     );
   } finally {

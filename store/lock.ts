@@ -1,4 +1,4 @@
-// One writer at a time for a dataset, across processes. SQLite's own file lock does it: it works the same on every
+// One writer at a time for a dataset or a file, across processes. SQLite's own file lock does it: it works the same on every
 // platform, and the kernel lets go of it when the holder dies, by SIGKILL too.
 
 import path from 'node:path';
@@ -14,19 +14,30 @@ import { StoreError } from './errors.ts';
 export function lockDataset(folder: string): () => void {
   // A lock file comes to be only where there is a dataset to lock.
   openDataset(folder);
-  const database = new Database(path.join(folder, 'lock.sqlite'), { timeout: 0 });
-  try {
-    database.pragma('journal_mode = MEMORY');
-    database.exec('BEGIN EXCLUSIVE');
-  } catch (cause) {
-    database.close();
-    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause;
+  return takeLock(path.join(folder, 'lock.sqlite'), 0, (cause) => {
     throw new StoreError(
       'DATASET_BUSY',
       `dataset ${folder}: another process is writing to it`,
       'Wait for the other ingest, publish or remove to end, then run this again.',
       { cause },
     );
+  });
+}
+
+/**
+ * Takes the lock that a file stands for, waiting up to `timeoutMs` for it.
+ * @param busy throws the error of the area where another process holds the lock
+ * @returns a function that lets go of it
+ */
+export function takeLock(file: string, timeoutMs: number, busy: (cause: unknown) => never): () => void {
+  const database = new Database(file, { timeout: timeoutMs });
+  try {
+    database.pragma('journal_mode = MEMORY');
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    database.close();
+    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause;
+    busy(cause);
   }
   return () => database.close();
 }

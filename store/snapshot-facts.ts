@@ -39,6 +39,8 @@ export interface RangeFacts {
   readonly maxEntries: number;
   /** Bytes of all bodies. */
   readonly contentBytes: number;
+  /** Bytes of the longest range as text. Missing in a snapshot that was published before this was recorded. */
+  readonly maxTextBytes?: number;
   /** Of the entries of a range that has some. Missing as in IndexFacts. */
   readonly histogram?: readonly HistogramBin[];
 }

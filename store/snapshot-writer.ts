@@ -22,7 +22,7 @@ import { digestFile, publishFile, writeFileAtomically } from './files.ts';
 import { Merge } from './merge.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
 import { openRuns, type Run } from './run.ts';
-import { prepareRunStreams, type RunStreams } from './run-streams.ts';
+import { type GroupOptions, openRunsWithin, prepareRunStreams, type RunStreams } from './run-streams.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
 /** The HMAC of protocol/seal.ts from the platform. */
@@ -39,6 +39,8 @@ export interface PublishOptions {
   readonly onProgress?: (progress: PublishProgress) => void;
   /** Snapshots to keep, the new one among them. */
   readonly keep?: number;
+  /** For the whole process; more runs than fit are merged in groups first. */
+  readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -88,8 +90,12 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   try {
     const { indexes } = dataset.parameters;
     const turn = (): Promise<void> => giveWay(options.signal);
-    const openStreams = await prepareRunStreams(runs, { folder, indexes, turn });
-    const tables = await writeTables(aside, { dataset, suite, snapshot, runs, openStreams, options });
+    const groups = {
+      ...{ folder, turn },
+      ...(options.memoryBytes === undefined ? {} : { maxOpen: openRunsWithin(options.memoryBytes) }),
+    };
+    const openStreams = await prepareRunStreams(runs, { ...groups, indexes });
+    const tables = await writeTables(aside, { dataset, suite, snapshot, runs, openStreams, groups, options });
     const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
     const { dataset: id, suite: suiteName, normalization, keyId, similar } = dataset.parameters;
     const unsealed = {
@@ -233,11 +239,13 @@ interface Publication {
   readonly snapshot: SnapshotId;
   readonly runs: readonly Run[];
   readonly openStreams: () => RunStreams;
+  /** Where there are more runs than can be open. */
+  readonly groups: Omit<GroupOptions, 'indexes'>;
   readonly options: PublishOptions;
 }
 
 async function writeTables(file: string, publication: Publication): Promise<Pick<SnapshotFacts, 'indexes' | 'ranges'>> {
-  const { dataset, suite, snapshot, runs, options } = publication;
+  const { dataset, suite, snapshot, runs, groups, options } = publication;
   const bits = await findPrefixBits(publication);
   const database = new Database(file);
   try {
@@ -275,7 +283,7 @@ async function writeTables(file: string, publication: Publication): Promise<Pick
     const totalRecords = countRangeRecords(ranges, runs);
     let records = 0;
     const rangesFacts = await writeRanges(database, ranges, runs, {
-      signal: options.signal,
+      ...groups,
       onRecords: (read) => {
         records += read;
         options.onProgress?.({ stage: 'write', records, totalRecords });

@@ -14,6 +14,12 @@ import type { SnapshotFacts } from './snapshot-facts.ts';
 /** SQLite maps at most this much; what is beyond is read. */
 const MMAP_BYTES = 2 ** 31 - 65_536;
 
+export interface PaddedBody {
+  readonly bytes: Buffer;
+  /** Bytes at its end that say nothing. */
+  readonly padding: number;
+}
+
 export class Snapshot {
   readonly facts: SnapshotFacts;
   /** When the snapshot was published. */
@@ -53,11 +59,16 @@ export class Snapshot {
 
   /** The body padded to one of the sizes that the config announces. */
   paddedBody(index: IndexName, id: BucketId): Buffer | undefined {
+    return this.padded(index, id)?.bytes;
+  }
+
+  /** The same, and how much of it is padding. */
+  padded(index: IndexName, id: BucketId): PaddedBody | undefined {
     const body = this.body(index, id);
     if (!body) return undefined;
-    const padded = Buffer.alloc(paddedSize(body.length, this.facts.indexes[index]?.bodyBytes ?? []));
-    body.copy(padded);
-    return padded;
+    const bytes = Buffer.alloc(paddedSize(body.length, this.facts.indexes[index]?.bodyBytes ?? []));
+    body.copy(bytes);
+    return { bytes, padding: bytes.length - body.length };
   }
 
   /** Entries of every bucket of an index, for statistics. */

@@ -87,13 +87,14 @@ describe('a command line that cannot be: exit code 2', () => {
       'a timeout that is no number',
       () => ['check', '--url', 'http://127.0.0.1:9', '--key-file', keyFile, '--timeout', 'soon'],
     ],
-    ...['nonsense', '127.0.0.1', '127.0.0.1:99999', ':x', '::1:80'].map((listen): [string, () => string[]] => [
-      `--listen ${listen}`,
-      () => ['serve', dataset, '--listen', listen],
-    ]),
+    ['no dataset to serve', () => ['serve', '--listen', ':0']],
   ];
   test.each(cases)('%s', async (_, args) => {
     await refused('USAGE', 2, args());
+  });
+
+  test.each(['nonsense', '127.0.0.1', '127.0.0.1:99999', ':x', '::1:80', 'a b:80'])('--listen %s', async (listen) => {
+    await refused('SETTING_INVALID', 2, ['serve', dataset, '--listen', listen]);
   });
 
   test('a month, a source name and a URL that cannot be', async () => {

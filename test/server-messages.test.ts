@@ -122,7 +122,7 @@ describe.each(EVALUATION_ROUTES)('%s refuses', (route) => {
     const preflight = await fetch(`${server.url}${route}`, { method: 'OPTIONS' });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-methods')).toBe('POST, OPTIONS');
-    expect(preflight.headers.get('access-control-allow-headers')).toBe('Content-Type');
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('Authorization, Content-Type');
   });
 });
 

@@ -3,10 +3,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { html } from '../cli/markup.ts';
 import { describeSnapshot, type SnapshotStats } from '../cli/stats-figures.ts';
 import { byBreachDate, statsPage } from '../cli/stats-page.ts';
 import { niceStep } from '../cli/stats-plots.ts';
+import { html } from '../server/markup.ts';
 import { openSnapshot } from '../store/snapshot.ts';
 import type { SourceFacts } from '../store/snapshot-facts.ts';
 import { credveil } from './fixtures/credveil.ts';

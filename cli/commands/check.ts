@@ -4,7 +4,7 @@ import readline from 'node:readline';
 import type { Command } from 'commander';
 import { createLeakChecker, type Verdict } from '../../client-sdk/index.ts';
 import { formatPublicKey } from '../../protocol/oprf-key.ts';
-import { openKeyFile } from '../../store/key-file.ts';
+import { openClientKeyFile, openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { promptHidden, promptLine } from '../prompt.ts';
@@ -14,6 +14,7 @@ interface CheckOptions {
   url: string;
   keyFile?: string;
   publicKey?: string;
+  clientKeyFile?: string;
   timeout: string;
   json?: boolean;
 }
@@ -89,6 +90,10 @@ export function addCheck(program: Command): void {
     .requiredOption('--url <url>', 'the server')
     .option('--key-file <file>', 'key of its dataset, hmac suite')
     .option('--public-key <key>', 'public key of its dataset, oprf suite: the line that `credveil key show` prints')
+    .option(
+      '--client-key-file <file>',
+      'key of a client, where the server wants one: what `credveil client add` printed',
+    )
     .option('--timeout <ms>', 'deadline of one check', '2000')
     .option('--json', 'print verdicts as JSON lines (always so where standard input is not a terminal)')
     .action(async (options: CheckOptions) => {
@@ -98,6 +103,7 @@ export function addCheck(program: Command): void {
       const checker = createLeakChecker({
         url: options.url,
         ...chooseKey(options),
+        ...(options.clientKeyFile !== undefined && { clientKey: openClientKeyFile(options.clientKeyFile) }),
         timeoutMs,
       });
       const json = options.json === true || !process.stdin.isTTY;

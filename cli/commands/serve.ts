@@ -1,28 +1,27 @@
 // credveil serve: answers over HTTP until told to stop.
 
+import os from 'node:os';
 import type { Command } from 'commander';
-import { startServer } from '../../server/server.ts';
+import { compareSettings, loadConfig, parseAddress, serverOptions, settingsBelow } from '../../server/config.ts';
+import { nameError, type OnEvent } from '../../server/events.ts';
+import { createLog } from '../../server/log.ts';
+import { type MetricsListener, startMetricsListener } from '../../server/metrics-listener.ts';
+import { type CredveilServer, canReusePort, startServer } from '../../server/server.ts';
 import type { ServedFolder } from '../../server/service.ts';
+import type { Settings } from '../../server/settings.ts';
+import type { OrderedFolder } from '../../server/worker-messages.ts';
+import { startWorkers } from '../../server/workers.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { keyFileFor } from '../open.ts';
+import { printResult } from '../output.ts';
+import { addSettingFlags, configJson, describeConfig } from '../serve-config.ts';
 
 interface ServeOptions {
-  listen: string;
-  keyFile?: string;
-  also: string[];
-  pages: boolean;
+  config?: string;
+  printConfig?: boolean;
   json?: boolean;
-}
-
-/** `HOST:PORT`, `[IPv6]:PORT` or `:PORT`. */
-function parseListen(text: string): { host: string; port: number } {
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^[\]:]*):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[2]);
-  if (!match || port > 65_535)
-    throw new UsageError('--listen is not HOST:PORT', 'Write for example --listen 127.0.0.1:8787.');
-  return { host: (match[1] ?? '').replace(/^\[|\]$/g, '') || '127.0.0.1', port };
 }
 
 /** Under `oprf` a server holds the key; under `hmac` it must not, and the key file is not even opened. */
@@ -37,46 +36,91 @@ function withKey(folder: string, keyFile?: string): ServedFolder {
   return { folder };
 }
 
-export function addServe(program: Command): void {
-  program
-    .command('serve')
-    .description('answer queries over HTTP')
-    .argument('<dataset>', 'folder of the dataset')
-    .option('--listen <host:port>', 'where to listen; port 0 takes a free one', '127.0.0.1:8787')
-    .option('--key-file <file>', 'oprf: key of the dataset (default: <dataset>.key)')
-    .option('--also <dataset>', 'serve one more under /d/<dataset id>, as while keys are rotated', collect, [])
-    .option('--no-pages', 'leave out the pages at / and /status')
-    .option('--json', 'print the address and events as JSON lines')
-    .action(async (folder: string, options: ServeOptions) => {
-      const { host, port } = parseListen(options.listen);
-      const { key } = withKey(folder, options.keyFile);
-      const server = await startServer(folder, {
-        ...(key ? { key } : {}),
-        additional: options.also.map((also) => withKey(also)),
-        host,
-        port,
-        pages: options.pages,
-        onEvent: (event) => process.stderr.write(`${describeEvent(event, options.json === true)}\n`),
-      });
-      const stopped = new Promise<void>((resolve, reject) => {
-        const stop = (signal: NodeJS.Signals): void => {
-          process.off('SIGINT', stop).off('SIGTERM', stop);
-          if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
-          server.close().then(resolve, reject);
-        };
-        process.on('SIGINT', stop).on('SIGTERM', stop);
-      });
-      // After that, so that whoever waits for this line may stop the server at once.
-      process.stdout.write(options.json ? `${JSON.stringify({ url: server.url })}\n` : `listening on ${server.url}\n`);
-      await stopped;
-    });
+/** One a core; but with one alone the port would be closed while it is replaced. */
+function countWorkers(workers: Settings['workers']): number {
+  if (workers !== 'auto') return workers;
+  return canReusePort() ? Math.max(2, os.availableParallelism()) : 0;
 }
 
-const collect = (value: string, list: string[]): string[] => [...list, value];
+async function start(settings: Settings, onEvent: OnEvent): Promise<CredveilServer> {
+  if (settings.dataset === undefined)
+    throw new UsageError('no dataset is named', 'Name its folder: credveil serve <dataset>.');
+  const options = serverOptions(settings);
+  const first = withKey(settings.dataset, settings.keyFile);
+  const additional = settings.also.map((folder) => withKey(folder));
+  const workers = countWorkers(settings.workers);
+  if (workers > 0) {
+    const datasets = [toOrder(first), ...additional.map(toOrder)] as const;
+    return startWorkers({ datasets, options }, { workers, onEvent });
+  }
+  return startServer(first.folder, { ...options, ...(first.key && { key: first.key }), additional, onEvent });
+}
 
-function describeEvent(event: { readonly event: string }, json: boolean): string {
-  const at = new Date().toISOString();
-  if (json) return JSON.stringify({ at, ...event });
-  const { event: name, ...fields } = event;
-  return [at, name, ...Object.entries(fields).map(([field, value]) => `${field}=${String(value)}`)].join(' ');
+const toOrder = ({ folder, key }: ServedFolder): OrderedFolder =>
+  key ? { folder, keyText: key.revealText() } : { folder };
+
+export function addServe(program: Command): void {
+  const command = program
+    .command('serve')
+    .description('answer queries over HTTP')
+    .argument('[dataset]', 'folder of the dataset')
+    .option('--config <file>', 'settings as JSON; the environment (CREDVEIL_…) and flags win over it')
+    .option('--print-config', 'show every setting, its value and where that is from, and end')
+    .option('--json', 'print the address as JSON');
+  const readFlags = addSettingFlags(command);
+  command.action(async (dataset: string | undefined, options: ServeOptions) => {
+    const flags = { ...readFlags(), ...(dataset !== undefined && { dataset }) };
+    const load = () => loadConfig({ flags, environment: process.env, file: options.config });
+    const config = load();
+    if (options.printConfig)
+      return printResult(options, options.json ? configJson(config) : config, () => describeConfig(config));
+    let { settings } = config;
+    const onEvent: OnEvent = createLog(settings.logLevel).event;
+    const server = await start(settings, onEvent);
+    const metrics = await startMetrics(settings, server, onEvent);
+    const reload = (): void => {
+      try {
+        const change = compareSettings(settings, load().settings);
+        server.reload(settingsBelow(change.settings, 'limits'));
+        settings = change.settings;
+        onEvent({ event: 'config-reloaded', changed: change.changed, needRestart: change.needRestart });
+      } catch (error) {
+        const message = error instanceof Error ? error.message : 'the configuration could not be read';
+        onEvent({ event: 'config-refused', message, ...nameError(error) });
+      }
+    };
+    process.on('SIGHUP', reload);
+    const stopped = new Promise<void>((resolve, reject) => {
+      const stop = (signal: NodeJS.Signals): void => {
+        process.off('SIGINT', stop).off('SIGTERM', stop);
+        if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
+        // Metrics tell of the end, too.
+        server
+          .close({ deadlineMs: settings.drainMs })
+          .finally(() => metrics?.close())
+          .then(resolve, reject);
+      };
+      process.on('SIGINT', stop).on('SIGTERM', stop);
+    });
+    // After that, so that whoever waits for this line may stop the server at once.
+    const urls = { url: server.url, ...(metrics && { metrics: metrics.url }) };
+    process.stdout.write(options.json ? `${JSON.stringify(urls)}\n` : `listening on ${server.url}\n`);
+    await stopped;
+    process.off('SIGHUP', reload);
+  });
+}
+
+/** Nothing where it is switched off. Without its metrics a server does not start. */
+async function startMetrics(
+  { metrics }: Settings,
+  server: CredveilServer,
+  onEvent: OnEvent,
+): Promise<MetricsListener | undefined> {
+  if (metrics === 'off') return undefined;
+  try {
+    return await startMetricsListener(() => server.metrics(), { ...parseAddress(metrics), onEvent });
+  } catch (error) {
+    await server.close({ deadlineMs: 0 });
+    throw error;
+  }
 }

@@ -1,0 +1,41 @@
+// The open TCP sockets of a process, as Linux tells them in /proc.
+
+import fs from 'node:fs';
+
+export interface OpenSocket {
+  readonly localPort: number;
+  readonly remotePort: number;
+}
+
+interface TcpRow extends OpenSocket {
+  readonly inode: string;
+}
+
+const ESTABLISHED = '01';
+
+function readTable(): TcpRow[] {
+  const rows = fs.readFileSync('/proc/net/tcp', 'latin1').trimEnd().split('\n').slice(1);
+  return rows.flatMap((row) => {
+    const [, local = '', remote = '', state, , , , , , inode = ''] = row.trim().split(/\s+/);
+    const port = (address: string): number => Number.parseInt(address.split(':')[1] ?? '', 16);
+    return state === ESTABLISHED ? [{ localPort: port(local), remotePort: port(remote), inode }] : [];
+  });
+}
+
+/** Those that the process has a descriptor of. None where it has ended. */
+export function socketsOf(pid: number): OpenSocket[] {
+  const inodes = new Set<string>();
+  const folder = `/proc/${pid}/fd`;
+  for (const descriptor of fs.existsSync(folder) ? fs.readdirSync(folder) : [])
+    try {
+      const inode = /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`${folder}/${descriptor}`))?.[1];
+      if (inode) inodes.add(inode);
+    } catch {
+      // Closed since it was listed.
+    }
+  return readTable().filter(({ inode }) => inodes.has(inode));
+}
+
+/** Connections to a port that no process has accepted yet. */
+export const waitingAt = (port: number): OpenSocket[] =>
+  readTable().filter(({ localPort, inode }) => localPort === port && inode === '0');

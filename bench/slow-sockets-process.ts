@@ -1,0 +1,48 @@
+// Clients that begin a request and send a byte of it now and then, in a process of its own: `node FILE PORT COUNT EVERY_MS`.
+// Says { open, cut } whenever it is asked. What the server cuts off comes back.
+
+import net from 'node:net';
+
+const [port = 0, count = 0, everyMs = 0] = process.argv.slice(2).map(Number);
+const TICK_MS = 50;
+/** Connections that are begun in a tick, so that the flood is the slow requests and not the handshakes. */
+const STEP = 50;
+
+const sockets: (net.Socket | undefined)[] = new Array(count).fill(undefined);
+let open = 0;
+let cut = 0;
+
+function connect(i: number): void {
+  const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+  sockets[i] = socket;
+  let connected = false;
+  socket.on('connect', () => {
+    connected = true;
+    open++;
+    socket.write('GET /v1/account/0 HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ');
+  });
+  socket.on('data', () => undefined);
+  socket.on('error', () => undefined);
+  socket.on('close', () => {
+    if (connected) {
+      open--;
+      cut++;
+    }
+    sockets[i] = undefined;
+  });
+}
+
+let next = 0;
+setInterval(() => {
+  let begun = 0;
+  for (let i = 0; i < count && begun < STEP; i++)
+    if (!sockets[i]) {
+      connect(i);
+      begun++;
+    }
+  const drips = Math.ceil((count * TICK_MS) / everyMs);
+  for (let i = 0; i < drips; i++) sockets[next++ % count]?.write('a');
+}, TICK_MS);
+
+process.on('message', () => process.send?.({ open, cut }));
+process.on('disconnect', () => process.exit());

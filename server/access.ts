@@ -1,0 +1,118 @@
+// What of a server is not its datasets: who may ask and how much, and what is counted and logged of it.
+
+import { type Client, clientFileFor } from '../store/client-file.ts';
+import { openQuotaBook, quotaBookFor } from '../store/quota-book.ts';
+import { type QuotaPolicy, windowOf } from '../store/quota-policy.ts';
+import { type Admit, createAdmit } from './admission.ts';
+import { ClientDirectory } from './clients.ts';
+import type { OnEvent } from './events.ts';
+import { createLog, type LogLevel } from './log.ts';
+import { createObserve, type Observe } from './observation.ts';
+import { QuotaLedger } from './quota-ledger.ts';
+import { QuotaMeter } from './quota-meter.ts';
+import { RequestMetrics } from './request-metrics.ts';
+import { createRequestCounter, type RequestCounter } from './request-rates.ts';
+import { createEventCounts, type EventCounts } from './service-metrics.ts';
+
+export interface AccessOptions {
+  /** Default `DATASET.clients.json`, beside the dataset. */
+  readonly clientsFile?: string;
+  /** Default `DATASET.quota.sqlite`, beside the dataset. Not used by a server that is given a meter. */
+  readonly quotaFile?: string;
+  /** Answers whoever asks without a key, also beyond loopback. Default false. */
+  readonly allowAnonymous?: boolean;
+  /** Request lines are written at `debug`. Default `silent`. */
+  readonly logLevel?: LogLevel;
+  /** Counts quotas together with other processes. Default: this process alone, with a ledger of its own. */
+  readonly meter?: QuotaMeter;
+}
+
+/** Where the access is to, and what it has of the server. */
+export interface AccessPlace {
+  readonly folder: string;
+  readonly host: string;
+  readonly pollIntervalMs: number;
+  readonly onEvent: OnEvent;
+}
+
+export interface Access {
+  readonly admit: Admit;
+  readonly observe: Observe;
+  readonly requests: RequestMetrics;
+  readonly rates: RequestCounter;
+  readonly events: EventCounts;
+  /** Counts an event and passes it on. */
+  readonly onEvent: OnEvent;
+  /** Looks for changed clients now. */
+  reload(): void;
+  /** Writes down what was used of daily quotas. */
+  close(): void;
+}
+
+/**
+ * @throws ServerError `CLIENTS_REQUIRED`
+ * @throws StoreError where the list of clients or the quota book is at fault
+ */
+export function openAccess(options: AccessOptions, { folder, host, pollIntervalMs, ...place }: AccessPlace): Access {
+  const events = createEventCounts();
+  const onEvent: OnEvent = (event) => {
+    events.count(event);
+    place.onEvent(event);
+  };
+  const { clientsFile = clientFileFor(folder), quotaFile = quotaBookFor(folder) } = options;
+  const { allowAnonymous = false, logLevel = 'silent' } = options;
+  const clients = new ClientDirectory({ file: clientsFile, host, allowAnonymous, pollIntervalMs, onEvent });
+  const ledger = options.meter ? undefined : new QuotaLedger(() => openQuotaBook(quotaFile));
+  try {
+    if (clients.size > 0) ledger?.open();
+  } catch (error) {
+    clients.close();
+    throw error;
+  }
+  const meter = options.meter ?? createLocalMeter(ledger as QuotaLedger);
+  const requests = new RequestMetrics();
+  const rates = createRequestCounter();
+  const notice = createQuotaNotice(onEvent);
+  const admit = createAdmit(clients, meter, {
+    took: (client, cost) => requests.took(client?.name, cost),
+    refused: (client, { violated }) => {
+      requests.refused(client.name, violated);
+      notice(client, violated);
+    },
+  });
+  return {
+    admit,
+    observe: createObserve(requests, rates, createLog(logLevel)),
+    requests,
+    rates,
+    events,
+    onEvent,
+    reload: () => clients.reload(),
+    close: () => {
+      clients.close();
+      if (!ledger) return;
+      for (const returned of meter.returnAll()) ledger.giveBack(returned);
+      ledger.close();
+    },
+  };
+}
+
+/** The only one that asks the ledger: nobody calls its leases back. */
+function createLocalMeter(ledger: QuotaLedger): QuotaMeter {
+  const alone = { recall: async () => [] };
+  return new QuotaMeter((request) => ledger.lease(alone, request));
+}
+
+/** Tells of the first refusal of a client by a policy in each window: who goes on asking does not fill the log. */
+function createQuotaNotice(onEvent: OnEvent): (client: Client, violated: readonly QuotaPolicy[]) => void {
+  const told = new Map<string, number>();
+  return (client, violated) => {
+    for (const policy of violated) {
+      const window = windowOf(policy, Date.now());
+      const place = `${client.id} ${policy}`;
+      if (told.get(place) === window) continue;
+      told.set(place, window);
+      onEvent({ event: 'quota-exceeded', client: client.name, policy });
+    }
+  };
+}

@@ -1,0 +1,149 @@
+// The clients of a server: who asks, by key or certificate. PROTOCOL.md §18.
+//
+// A key's digest is computed anew for each request. A cache by header would save 0.4 of the 0.7 µs that knowing a client
+// costs, and would keep every client's secret in memory for good.
+
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { CredveilError } from '../protocol/errors.ts';
+import { type Client, clientFileVersion, readClients } from '../store/client-file.ts';
+import { ServerError } from './errors.ts';
+import { nameError, type OnEvent } from './events.ts';
+import { clientFingerprint } from './tls.ts';
+
+const BEARER = /^bearer +(credveil-client-1\.([0-9a-f]{16})\.[\w-]{43})$/i;
+const DIGEST_HEX = 64;
+/** What an unknown id is compared with, so that it takes as long as a known one. */
+const NOBODY = Buffer.alloc(DIGEST_HEX);
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
+
+export interface ClientDirectoryOptions {
+  readonly file: string;
+  /** Where the server listens. */
+  readonly host: string;
+  /** Lets requests without a key or a certificate through, and beyond loopback too. */
+  readonly allowAnonymous: boolean;
+  readonly pollIntervalMs: number;
+  readonly onEvent: OnEvent;
+}
+
+/** Who asks; or why nobody is let in. */
+export type Identity = Client | 'ANONYMOUS' | 'CLIENT_REQUIRED' | 'CLIENT_UNKNOWN';
+
+interface KeyedClient {
+  readonly client: Client;
+  readonly digest: Buffer;
+}
+
+/** Owns the list of clients and looks whether its file has changed. */
+export class ClientDirectory {
+  readonly #options: ClientDirectoryOptions;
+  #byKeyId = new Map<string, KeyedClient>();
+  #byCertificate = new Map<string, Client>();
+  #required = false;
+  #version: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #fingerprints = new WeakMap<Socket, string>();
+  readonly #scratch = Buffer.alloc(DIGEST_HEX);
+
+  /**
+   * @throws ServerError `CLIENTS_REQUIRED`: other machines can reach it, and there is nobody who may ask
+   * @throws StoreError `CLIENTS_EXPOSED`, `CLIENTS_MALFORMED`
+   */
+  constructor(options: ClientDirectoryOptions) {
+    this.#options = options;
+    // Before the list: a change in between is then seen, never missed.
+    this.#version = clientFileVersion(options.file);
+    const clients = readClients(options.file);
+    if (!options.allowAnonymous && !clients?.length && !LOOPBACK.test(options.host)) throw clientsRequired();
+    if (clients) this.#replace(clients);
+    this.#timer = setInterval(() => this.#poll(), options.pollIntervalMs);
+    this.#timer.unref();
+  }
+
+  /** Whether there is a list: then who asks must be on it. */
+  get required(): boolean {
+    return this.#required && !this.#options.allowAnonymous;
+  }
+
+  get size(): number {
+    return this.#byKeyId.size + this.#byCertificate.size;
+  }
+
+  identify(request: IncomingMessage): Identity {
+    const { authorization } = request.headers;
+    if (authorization !== undefined && this.#required) return this.#byKey(authorization) ?? 'CLIENT_UNKNOWN';
+    const fingerprint = this.#byCertificate.size > 0 ? this.#fingerprint(request) : undefined;
+    const client = fingerprint && this.#byCertificate.get(fingerprint);
+    if (client) return client;
+    if (!this.required) return 'ANONYMOUS';
+    return fingerprint === undefined ? 'CLIENT_REQUIRED' : 'CLIENT_UNKNOWN';
+  }
+
+  /** Looks at the file now. */
+  reload(): void {
+    this.#poll();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** A connection has one certificate for good: read once, in hex. */
+  #fingerprint(request: IncomingMessage): string | undefined {
+    const known = this.#fingerprints.get(request.socket);
+    if (known !== undefined) return known || undefined;
+    const fingerprint = clientFingerprint(request)?.replaceAll(':', '').toLowerCase();
+    this.#fingerprints.set(request.socket, fingerprint ?? '');
+    return fingerprint;
+  }
+
+  #byKey(authorization: string): Client | undefined {
+    const [, text = '', id = ''] = BEARER.exec(authorization) ?? [];
+    const known = this.#byKeyId.get(id);
+    this.#scratch.write(hash('sha256', text, 'hex'), 'latin1');
+    const equal = timingSafeEqual(this.#scratch, known?.digest ?? NOBODY);
+    return equal ? known?.client : undefined;
+  }
+
+  /** A list that cannot be read leaves the one before in force: a revocation is then not lost, only late, and said so. */
+  #poll(): void {
+    const { file, onEvent } = this.#options;
+    try {
+      const version = clientFileVersion(file);
+      if (version === this.#version) return;
+      this.#version = version;
+      const clients = readClients(file);
+      if (!clients) throw clientsRequired();
+      this.#replace(clients);
+      onEvent({ event: 'clients-loaded', clients: clients.length });
+    } catch (error) {
+      // What the system refused may go by itself: it is looked at again.
+      if (!(error instanceof CredveilError)) this.#version = undefined;
+      const message = 'the changed list of clients cannot be used; the one before stays in force';
+      onEvent({ event: 'clients-refused', message, ...nameError(error) });
+    }
+  }
+
+  #replace(clients: readonly Client[]): void {
+    const keyed = clients.flatMap((client) => {
+      const { id, keyDigest } = client;
+      return keyDigest === undefined ? [] : [[id as string, { client, digest: Buffer.from(keyDigest) }] as const];
+    });
+    const certified = clients.flatMap((client) =>
+      client.certificate === undefined ? [] : [[client.certificate, client] as const],
+    );
+    this.#byKeyId = new Map(keyed);
+    this.#byCertificate = new Map(certified);
+    this.#required = true;
+  }
+}
+
+function clientsRequired(): ServerError {
+  return new ServerError(
+    'CLIENTS_REQUIRED',
+    'other machines can reach this address, and no client is named that may ask',
+    'Add one with `credveil client add DATASET NAME`, listen on 127.0.0.1, or say --allow-anonymous if everyone may ask.',
+  );
+}

@@ -1,0 +1,215 @@
+// Configuration: each setting's value and where it came from. Flags win over the environment, and that over the file.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { CredveilError } from '../protocol/errors.ts';
+import {
+  environmentName,
+  flagName,
+  SETTING_KEYS,
+  SETTINGS,
+  type SettingKey,
+  type Settings,
+  type SettingValue,
+} from './settings.ts';
+import type { WorkerOrder } from './worker-messages.ts';
+
+export type ConfigErrorCode =
+  | 'SETTING_UNKNOWN'
+  | 'SETTING_INVALID'
+  | 'SETTINGS_FILE_MISSING'
+  | 'SETTINGS_FILE_MALFORMED';
+
+/** A configuration that cannot be. Names the setting and where it stands, never its value. */
+export class ConfigError extends CredveilError<ConfigErrorCode> {
+  override name = 'ConfigError';
+}
+
+export interface ConfigSources {
+  /** By setting: the text of a flag, or of each where it may be given more than once. */
+  readonly flags: { readonly [key in SettingKey]?: string | readonly string[] };
+  readonly environment: { readonly [name: string]: string | undefined };
+  /** Default: what CREDVEIL_CONFIG names. */
+  readonly file?: string | undefined;
+}
+
+export interface Config {
+  readonly settings: Settings;
+  /** `default`, or the file, environment name or flag that a value is from. */
+  readonly origins: { readonly [key in SettingKey]: string };
+}
+
+const FILE_NAME = 'CREDVEIL_CONFIG';
+/** Names that tests of Credveil use for themselves. */
+const TEST_NAMES = /^CREDVEIL_(?:TEST_|FAULT$)/;
+const MAX_FILE_BYTES = 2 ** 20;
+
+/** @throws ConfigError */
+export function loadConfig({ flags, environment, file = environment[FILE_NAME] }: ConfigSources): Config {
+  assertEnvironment(environment);
+  const inFile = file === undefined ? {} : readFile(file);
+  const settings: { [key: string]: unknown } = {};
+  const origins: { [key: string]: string } = {};
+  for (const key of SETTING_KEYS) {
+    const { schema, parse, fallback, isPath } = SETTINGS[key];
+    const set = (value: unknown, origin: string): void => {
+      const checked = schema.safeParse(value);
+      if (!checked.success) throw invalid(key, origin, checked.error.issues[0]?.message);
+      settings[key] = checked.data;
+      origins[key] = origin;
+    };
+    set(fallback, 'default');
+    if (file !== undefined && key in inFile) set(isPath ? relativeTo(file, inFile[key]) : inFile[key], `file ${file}`);
+    const name = environmentName(key);
+    const variable = environment[name];
+    if (variable !== undefined) set(parse(variable), `environment ${name}`);
+    const flag = flags[key];
+    if (flag !== undefined)
+      set(typeof flag === 'string' ? parse(flag) : flag, key === 'dataset' ? 'argument' : `flag ${flagName(key)}`);
+  }
+  return { settings: settings as Settings, origins: origins as Config['origins'] };
+}
+
+/** What a reload changes: its live settings are applied, the others are named and stay. */
+export interface ConfigChange {
+  readonly settings: Settings;
+  readonly changed: readonly SettingKey[];
+  readonly needRestart: readonly SettingKey[];
+}
+
+export function compareSettings(before: Settings, after: Settings): ConfigChange {
+  const settings: { [key: string]: unknown } = { ...before };
+  const different = SETTING_KEYS.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  const changed = different.filter((key) => SETTINGS[key].live);
+  for (const key of changed) settings[key] = after[key];
+  return { settings: settings as Settings, changed, needRestart: different.filter((key) => !SETTINGS[key].live) };
+}
+
+/** The settings below a name as an object: those of `limits.` without it. Unset ones are left out. */
+export function settingsBelow<Group extends string>(settings: Settings, group: Group): GroupOf<Group> {
+  const below = SETTING_KEYS.filter((key) => key.startsWith(`${group}.`) && settings[key] !== undefined);
+  return Object.fromEntries(below.map((key) => [key.slice(group.length + 1), settings[key]])) as GroupOf<Group>;
+}
+
+type GroupOf<Group extends string> = {
+  readonly [Key in SettingKey as Key extends `${Group}.${infer Name}` ? Name : never]?: NonNullable<SettingValue<Key>>;
+};
+
+/**
+ * What the settings mean for a server.
+ * @throws ConfigError where two of them do not go together
+ */
+export function serverOptions(settings: Settings): WorkerOrder['options'] {
+  const { listen, pollIntervalMs, maxHeldBytes, clientsFile, quotaFile, allowAnonymous, logLevel, pages } = settings;
+  const { certFile, keyFile, ...clients } = settingsBelow(settings, 'tls');
+  const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile, ...clients } : undefined;
+  if (!tls && (certFile ?? keyFile ?? clients.caFile) !== undefined)
+    throw invalid(certFile === undefined ? 'tls.certFile' : 'tls.keyFile', 'missing', 'a path is wanted, with TLS');
+  return {
+    ...settingsBelow(settings, 'limits'),
+    ...parseAddress(listen),
+    pollIntervalMs,
+    maxHeldBytes,
+    allowAnonymous,
+    logLevel,
+    pages,
+    ...(clientsFile !== undefined && { clientsFile }),
+    ...(quotaFile !== undefined && { quotaFile }),
+    ...(tls && { tls }),
+  };
+}
+
+/** Of `HOST:PORT`, `[IPv6]:PORT` or `:PORT`, as the schema has checked it. */
+export function parseAddress(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(':');
+  const host = text.slice(0, colon).replace(/^\[|\]$/g, '') || '127.0.0.1';
+  return { host, port: Number(text.slice(colon + 1)) };
+}
+
+function assertEnvironment(environment: ConfigSources['environment']): void {
+  const known = [FILE_NAME, ...SETTING_KEYS.map(environmentName)];
+  for (const name of Object.keys(environment))
+    if (name.startsWith('CREDVEIL_') && !known.includes(name) && !TEST_NAMES.test(name))
+      throw unknown(`environment variable ${name}`, nearest(name, known));
+}
+
+function readFile(file: string): { readonly [key: string]: unknown } {
+  let text: string;
+  try {
+    if (fs.statSync(file).size > MAX_FILE_BYTES) throw malformed(file, 'it is larger than any configuration');
+    text = fs.readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    const hint = 'Name a file that this user may read with --config.';
+    throw new ConfigError('SETTINGS_FILE_MISSING', `configuration ${file} cannot be read`, hint, { cause });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    // The place alone: the message repeats what stands there.
+    const [where = ''] = /\(line \d+ column \d+\)/.exec(String(cause)) ?? [];
+    throw malformed(file, `it is not JSON ${where}`.trimEnd());
+  }
+  if (!isObject(json)) throw malformed(file, 'it is not one JSON object');
+  const flat: { [key: string]: unknown } = {};
+  for (const [name, value] of Object.entries(json)) {
+    const isGroup = SETTING_KEYS.some((key) => key.startsWith(`${name}.`));
+    if (isGroup && !isObject(value)) throw malformed(file, `${name} is not an object`);
+    for (const [key, inner] of isGroup ? Object.entries(value as object) : []) flat[`${name}.${key}`] = inner;
+    if (!isGroup) flat[name] = value;
+  }
+  for (const key of Object.keys(flat))
+    if (!(SETTING_KEYS as string[]).includes(key))
+      throw unknown(`setting ${shown(key)} in ${file}`, nearest(key, SETTING_KEYS));
+  return flat;
+}
+
+function relativeTo(file: string, value: unknown): unknown {
+  const resolve = (name: unknown): unknown =>
+    typeof name === 'string' && name !== '' ? path.resolve(path.dirname(file), name) : name;
+  return Array.isArray(value) ? value.map(resolve) : resolve(value);
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A key may be anything that somebody wrote into a file: no control characters, and not all of a long one. */
+const shown = (key: string): string => key.replace(/[^\w.-]/g, '?').slice(0, 60);
+
+const malformed = (file: string, why: string): ConfigError =>
+  new ConfigError(
+    'SETTINGS_FILE_MALFORMED',
+    `configuration ${file}: ${why}`,
+    'Write one JSON object with the settings that `credveil serve --print-config` lists.',
+  );
+
+const unknown = (what: string, meant: string | undefined): ConfigError =>
+  new ConfigError(
+    'SETTING_UNKNOWN',
+    `${what} is not known`,
+    meant === undefined ? '`credveil serve --print-config` lists all settings.' : `Did you mean ${meant}?`,
+  );
+
+const invalid = (key: SettingKey, origin: string, wanted = 'another value is wanted'): ConfigError =>
+  new ConfigError('SETTING_INVALID', `setting ${key} (${origin}): ${wanted}`, 'Change it, or leave it out.');
+
+/** The name that was probably meant: at most a third of it written otherwise. */
+function nearest(given: string, names: readonly string[]): string | undefined {
+  const distances = names.map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }));
+  const [best] = distances.sort((a, b) => a.distance - b.distance);
+  return best && best.distance <= best.name.length / 3 ? best.name : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= Math.min(a.length, 100); i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) as number;
+}

@@ -1,0 +1,98 @@
+// The log: JSON lines on standard error. A field is written only if it is on the list; none of them can hold what a
+// request held, where it came from, or a secret.
+
+import pino, { type Level } from 'pino';
+import type { FromWorker, ServerEvent } from './events.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What is said of a request, at level debug. */
+export interface RequestLine {
+  /** As the route is written, never as it was asked: `/v1/account/{prefix}`. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly durationMs: number;
+  /** The name that the operator gave. */
+  readonly client?: string;
+  readonly clientId?: string;
+  /** Sent on the connection meanwhile. */
+  readonly bytes: number;
+}
+
+export interface Log {
+  event(event: ServerEvent & FromWorker): void;
+  request(line: RequestLine): void;
+  /** Whether request lines are written at all. */
+  readonly requests: boolean;
+}
+
+/** Everything that may stand in a line, beside its time and level. */
+const FIELDS: ReadonlySet<string> = new Set<
+  Exclude<FieldOf<ServerEvent | RequestLine>, 'message'> | keyof FromWorker | 'msg' | 'pid'
+>([
+  'event',
+  'worker',
+  'pid',
+  'url',
+  'snapshot',
+  'code',
+  'hint',
+  'msg',
+  'notAfter',
+  'why',
+  'restartInMs',
+  'changed',
+  'needRestart',
+  'clients',
+  'client',
+  'clientId',
+  'policy',
+  'deadlineMs',
+  'route',
+  'method',
+  'status',
+  'durationMs',
+  'bytes',
+]);
+type FieldOf<T> = T extends unknown ? keyof T : never;
+
+const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
+  'snapshot-refused': 'error',
+  'tls-refused': 'error',
+  'clients-refused': 'error',
+  'config-refused': 'error',
+  'worker-exited': 'error',
+  'worker-failed': 'error',
+  'request-failed': 'error',
+  'quota-exceeded': 'warn',
+};
+/** What Node's parser takes; a request could hold others in its place. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);
+
+/** @param write takes whole lines; default standard error */
+export function createLog(level: LogLevel, write?: (line: string) => void): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => Object.fromEntries(Object.entries(fields).filter(([name]) => FIELDS.has(name))),
+      },
+    },
+    write ? { write } : pino.destination({ fd: 2, sync: true }),
+  );
+  return {
+    event: ({ ...fields }) => {
+      const { message, ...rest } = fields as typeof fields & { message?: string };
+      logger[LEVELS[fields.event] ?? 'info'](rest, message);
+    },
+    request: (line) => {
+      logger.debug({ ...line, method: METHODS.has(line.method) ? line.method : 'other' });
+    },
+    requests: logger.isLevelEnabled('debug'),
+  };
+}

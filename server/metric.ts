@@ -1,0 +1,55 @@
+// Metrics as prom-client exports them, made by hand: what is counted on the hot path is counted in plain numbers, and
+// only takes this form when somebody asks.
+
+import type { MetricObjectWithValues, MetricType, MetricValue } from 'prom-client';
+
+export type Metric = MetricObjectWithValues<MetricValue<string>>;
+type Aggregation = 'sum' | 'max' | 'min';
+
+export interface Sample {
+  readonly value: number;
+  readonly labels?: { readonly [label: string]: string };
+}
+
+function metric(type: 'counter' | 'gauge', name: string, help: string, samples: readonly Sample[], how: Aggregation) {
+  // The names of prom-client's enum are its values' plain names; its types know the enum alone.
+  const values = samples.map(({ value, labels = {} }) => ({ value, labels: { ...labels } }));
+  return { name, help, type: type as unknown as MetricType, values, aggregator: how } as Metric;
+}
+
+/** Adds up over the processes. */
+export const counter = (name: string, help: string, samples: readonly Sample[]): Metric =>
+  metric('counter', name, help, samples, 'sum');
+
+/** @param how what stands for all processes together */
+export const gauge = (name: string, help: string, samples: readonly Sample[], how: Aggregation): Metric =>
+  metric('gauge', name, help, samples, how);
+
+export interface HistogramSeries {
+  readonly labels: { readonly [label: string]: string };
+  /** Observations in each bucket; the last one takes what is above all bounds. */
+  readonly counts: ArrayLike<number>;
+  readonly sum: number;
+}
+
+/** @param bounds upper bounds of all buckets but the last, ascending */
+export function histogram(
+  name: string,
+  help: string,
+  bounds: readonly number[],
+  series: readonly HistogramSeries[],
+): Metric {
+  const values = series.flatMap(({ labels, counts, sum }) => {
+    let total = 0;
+    const buckets = [...bounds, '+Inf'].map((bound, i) => {
+      total += counts[i] ?? 0;
+      return { value: total, labels: { le: String(bound), ...labels }, metricName: `${name}_bucket` };
+    });
+    return [
+      ...buckets,
+      { value: sum, labels, metricName: `${name}_sum` },
+      { value: total, labels, metricName: `${name}_count` },
+    ];
+  });
+  return { name, help, type: 'histogram' as unknown as MetricType, values, aggregator: 'sum' } as unknown as Metric;
+}

@@ -1,0 +1,162 @@
+// GET /openapi.json: the routes and the schemas as a document of OpenAPI 3.1.
+
+import { z } from 'zod';
+import { PROBLEMS, type ProblemCode } from './problem-kinds.ts';
+import { type Answer, type Content, type Operation, type Parameter, problemsOf, type Route } from './route.ts';
+import { SCHEMAS, type SchemaName } from './schemas.ts';
+
+type Json = { readonly [member: string]: unknown };
+
+export interface OpenApiDocument extends Json {
+  readonly openapi: '3.1.1';
+  readonly paths: { readonly [path: string]: PathItem };
+}
+
+export type PathItem = { readonly [method in 'get' | 'head' | 'post']?: OperationObject } & {
+  readonly servers?: Json[];
+};
+
+export interface OperationObject extends Json {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly security: readonly Json[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly required: true; readonly content: Json };
+  readonly responses: { readonly [status: string]: ResponseObject };
+}
+
+export interface ResponseObject extends Json {
+  readonly description: string;
+  readonly content?: Json;
+  readonly 'x-credveil-codes'?: readonly ProblemCode[];
+}
+
+const HEADERS: { readonly [name: string]: string } = {
+  ETag: 'Differs between snapshots and between forms of an answer.',
+  'Credveil-Snapshot': 'The snapshot that the answer is from.',
+  'Retry-After': 'Seconds after which to ask again.',
+  'WWW-Authenticate': 'Bearer: what a client has to send.',
+  Allow: 'The methods that the route takes.',
+  RateLimit: 'What is left of the quotas that the request is counted in: draft-ietf-httpapi-ratelimit-headers-11.',
+  'RateLimit-Policy': 'The quotas of the client: the same draft.',
+};
+const KEY = [{ clientKey: [] }, { clientCertificate: [] }, {}];
+const OF_STATUS: { readonly [status: number]: readonly string[] } = {
+  401: ['WWW-Authenticate'],
+  405: ['Allow'],
+  429: ['Retry-After'],
+};
+
+/** @param version of the service */
+export function createOpenApi(routes: readonly Route[], version: string): OpenApiDocument {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Credveil',
+      version,
+      description:
+        'Leaked-credential checks: sealed buckets by prefix, and blinded evaluations. PROTOCOL.md says what the bytes are; @credveil/client speaks all of it.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'The first dataset, and what is not of a dataset.' }],
+    paths: Object.fromEntries(
+      routes.filter(({ get, post }) => get ?? post).map((route) => [route.path, pathItem(route)]),
+    ),
+    components: {
+      schemas: Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, jsonSchema(schema)])),
+      headers: Object.fromEntries(Object.entries(HEADERS).map(([name, about]) => [name, header(about)])),
+      securitySchemes: {
+        clientKey: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'credveil-client-1',
+          description: 'A key that `credveil client add` printed. Wanted where the server has a list of clients.',
+        },
+        clientCertificate: { type: 'mutualTLS', description: 'A certificate that the list of clients names instead.' },
+      },
+    },
+  };
+}
+
+const DATASET_SERVER = {
+  url: '/d/{dataset}',
+  description: 'Any dataset that is served.',
+  variables: { dataset: { default: '0123456789abcdef', description: 'An id that /v1/datasets names.' } },
+};
+
+function pathItem(route: Route): PathItem {
+  const { path, get, post, ofDataset } = route;
+  return {
+    ...(ofDataset && { servers: [{ url: '/' }, DATASET_SERVER] }),
+    ...(get && {
+      get: operation(route, get, `get ${path}`),
+      head: { ...operation(route, get, `head ${path}`), summary: `${get.summary}: the headers alone` },
+    }),
+    ...(post && { post: operation(route, post, `post ${path}`) }),
+  };
+}
+
+function operation(route: Route, asked: Operation, words: string): OperationObject {
+  const { summary, description, parameters, body, answers } = asked;
+  return {
+    operationId: words.replace(/[^a-z0-9]+(.?)/gi, (_, next: string) => next.toUpperCase()),
+    summary,
+    ...(description !== undefined && { description }),
+    security: route.access === 'open' ? [] : KEY,
+    ...(parameters && { parameters }),
+    ...(body && { requestBody: { required: true, content: mediaTypes(body) } }),
+    responses: {
+      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, success(route, answer)])),
+      ...problemResponses(problemsOf(route, asked)),
+    },
+  };
+}
+
+function success({ access }: Route, { description, content, headers = [] }: Answer): ResponseObject {
+  const metered = access === 'metered' || access === 'evaluation' ? ['RateLimit', 'RateLimit-Policy'] : [];
+  return {
+    description,
+    ...headerRefs([...headers, ...metered]),
+    ...(content && { content: mediaTypes(content) }),
+  };
+}
+
+/** Problems with one status are one response, which names their codes. */
+function problemResponses(codes: readonly ProblemCode[]): { [status: string]: ResponseObject } {
+  const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => [
+      status,
+      {
+        description: ofStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].detail}`).join('\n'),
+        ...headerRefs(OF_STATUS[status] ?? []),
+        content: { 'application/problem+json': { schema: ref('schemas', 'Problem') } },
+        'x-credveil-codes': ofStatus,
+      },
+    ]),
+  );
+}
+
+function mediaTypes(content: Content): Json {
+  return Object.fromEntries(
+    Object.entries(content).map(([mediaType, { schema, description }]) => [
+      mediaType,
+      // OpenAPI 3.1 says of bytes that they have no schema but, as it may be, words.
+      { schema: schema ? ref('schemas', schema) : { ...(description !== undefined && { description }) } },
+    ]),
+  );
+}
+
+const ref = (kind: 'schemas' | 'headers', name: SchemaName | string): Json => ({
+  $ref: `#/components/${kind}/${name}`,
+});
+const header = (description: string): Json => ({ description, schema: { type: 'string' } });
+const headerRefs = (names: readonly string[]): { headers?: Json } =>
+  names.length === 0 ? {} : { headers: Object.fromEntries(names.map((name) => [name, ref('headers', name)])) };
+
+function jsonSchema(schema: z.ZodType): Json {
+  // A reader of JSON leaves unknown members alone (PROTOCOL.md §1): what is sent may grow.
+  const { $schema: _dialect, ...members } = z.toJSONSchema(schema, { io: 'input' });
+  return members;
+}

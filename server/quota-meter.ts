@@ -1,0 +1,214 @@
+// The quota meter: what a worker holds of its clients' quotas. It counts without asking while its leases last, and asks
+// the ledger when they do not. PROTOCOL.md §18.
+
+import type { ClientId } from '../protocol/brands.ts';
+import type { Client } from '../store/client-file.ts';
+import { QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from '../store/quota-policy.ts';
+import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedLeases } from './quota-ledger.ts';
+import { formatPolicies, formatStandings, type QuotaStanding, secondsLeft } from './rate-limit.ts';
+
+/** What a request costs. */
+export interface Cost {
+  readonly requests: number;
+  readonly evaluations: number;
+}
+
+/** What became of a request's cost: taken whole, or not at all. */
+export interface Taken {
+  /** Those whose quota does not allow it; none where it was taken. */
+  readonly violated: readonly QuotaPolicy[];
+  /** Seconds until the last of them has a new window. */
+  readonly retryAfter: number;
+  /** Header names and values in turn. */
+  readonly headers: readonly string[];
+}
+
+/** Nobody could say whether the quota allows it. */
+export type Unmetered = 'QUOTA_UNKNOWN';
+
+export type AskLease = (request: LeaseRequest) => Promise<LeaseAnswer>;
+
+/** A lease of one policy. */
+interface Lease extends QuotaStanding {
+  limit: number;
+  window: number;
+  left: number;
+  remaining: number;
+  /** The most that can be had in this window, from whomever: known once the ledger has called everything back. */
+  bound: number;
+}
+
+interface Account {
+  client: Client;
+  leases: Lease[];
+  policyField: string;
+  /** Requests that wait for a lease are served in their order, and new ones behind them. */
+  waiting: number;
+  turn: Promise<unknown>;
+  /** Answers with a grant that have arrived: §18's recall waits for those that are on their way. */
+  arrived: number;
+  arrival: () => void;
+}
+
+/** Owns the leases of one worker. */
+export class QuotaMeter {
+  readonly #ask: AskLease;
+  readonly #now: () => number;
+  readonly #accounts = new Map<ClientId, Account>();
+
+  constructor(ask: AskLease, now: () => number = Date.now) {
+    this.#ask = ask;
+    this.#now = now;
+  }
+
+  /** Undefined for a client without quotas. A promise only where the ledger has to be asked. */
+  take(client: Client, cost: Cost): Taken | undefined | Promise<Taken | Unmetered> {
+    const account = this.#account(client);
+    if (account.leases.length === 0) return undefined;
+    if (account.waiting === 0) {
+      const taken = this.#takeHeld(account, cost);
+      if (taken) return taken;
+    }
+    account.waiting++;
+    const turn = account.turn.then(async () => this.#takeHeld(account, cost) ?? this.#takeAsking(account, cost));
+    account.turn = turn.then(
+      () => account.waiting--,
+      () => account.waiting--,
+    );
+    return turn;
+  }
+
+  /** Gives back what is left of a client's leases. */
+  async recall({ client, grants }: RecallRequest): Promise<ReturnedLease[]> {
+    const account = this.#accounts.get(client);
+    if (!account) return [];
+    while (account.arrived < grants)
+      await new Promise<void>((resolve) => {
+        const others = account.arrival;
+        account.arrival = () => {
+          others();
+          resolve();
+        };
+      });
+    return giveBack(account);
+  }
+
+  /** Gives everything back: the worker stops. */
+  returnAll(): ReturnedLeases[] {
+    return [...this.#accounts]
+      .map(([client, account]) => ({ client, leases: giveBack(account) }))
+      .filter(({ leases }) => leases.length > 0);
+  }
+
+  #account(client: Client): Account {
+    const known = this.#accounts.get(client.id);
+    // The list of clients was read again: what is held stays, limits may be others. Not while an answer is due.
+    if (known && (known.client === client || known.waiting > 0)) return known;
+    const leases = QUOTA_POLICY_NAMES.flatMap((policy): Lease[] => {
+      const limit = client.quotas[policy];
+      if (limit === undefined) return [];
+      const held = known?.leases.find((lease) => lease.policy === policy);
+      if (held?.limit === limit) return [held];
+      const { window = -1, left = 0 } = held ?? {};
+      return [{ policy, limit, window, left, remaining: left, bound: Number.POSITIVE_INFINITY }];
+    });
+    const policyField = formatPolicies(leases);
+    if (known) return Object.assign(known, { client, leases, policyField });
+    const idle = { waiting: 0, turn: Promise.resolve(), arrived: 0, arrival: () => undefined };
+    const account: Account = { client, leases, policyField, ...idle };
+    this.#accounts.set(client.id, account);
+    return account;
+  }
+
+  /** Undefined where the ledger has to be asked. */
+  #takeHeld(account: Account, cost: Cost): Taken | undefined {
+    const nowMs = this.#now();
+    let missing = false;
+    for (const lease of account.leases) {
+      roll(lease, nowMs);
+      const want = wantOf(lease, cost);
+      if (want > lease.bound) return this.#refused(account, cost, nowMs);
+      missing ||= want > lease.left;
+    }
+    if (missing) return undefined;
+    return this.#use(account, cost, nowMs);
+  }
+
+  #use(account: Account, cost: Cost, nowMs: number): Taken {
+    for (const lease of account.leases) {
+      const want = wantOf(lease, cost);
+      lease.left -= want;
+      lease.remaining -= want;
+      lease.bound -= want;
+    }
+    return { violated: [], retryAfter: 0, headers: this.#headers(account, cost, nowMs) };
+  }
+
+  async #takeAsking(account: Account, cost: Cost): Promise<Taken | Unmetered> {
+    const wanted = account.leases.filter((lease) => wantOf(lease, cost) > 0);
+    const needs = wanted.map(({ policy, limit, window, left, ...lease }) => {
+      return { policy, limit, window, returned: left, want: wantOf({ policy, ...lease }, cost) };
+    });
+    for (const lease of wanted) lease.left = 0;
+    let answer: LeaseAnswer;
+    try {
+      answer = await this.#ask({ client: account.client.id, needs });
+    } catch {
+      // An answer that comes too late is lost, and what it grants counts as used: nobody waits for its arrival.
+      arrive(account, Number.POSITIVE_INFINITY);
+      return 'QUOTA_UNKNOWN';
+    }
+    const nowMs = this.#now();
+    for (const [i, { window, granted, free }] of answer.states.entries()) {
+      const lease = wanted[i] as Lease;
+      if (lease.window !== window) lease.bound = Number.POSITIVE_INFINITY;
+      lease.window = window;
+      lease.left = granted;
+      lease.remaining = granted + free;
+      if (answer.settled && !answer.granted) lease.bound = free;
+    }
+    const taken = answer.granted ? this.#use(account, cost, nowMs) : this.#refused(account, cost, nowMs);
+    arrive(account, answer.grants);
+    return taken;
+  }
+
+  #refused(account: Account, cost: Cost, nowMs: number): Taken {
+    const violated = account.leases.filter((lease) => wantOf(lease, cost) > Math.min(lease.bound, lease.remaining));
+    return {
+      violated: violated.map(({ policy }) => policy),
+      retryAfter: Math.max(1, ...violated.map((lease) => secondsLeft(lease, nowMs))),
+      headers: this.#headers(account, cost, nowMs),
+    };
+  }
+
+  #headers({ leases, policyField }: Account, cost: Cost, nowMs: number): string[] {
+    const asked = cost.evaluations > 0 ? leases : leases.filter((lease) => wantOf(lease, cost) > 0);
+    return ['RateLimit-Policy', policyField, 'RateLimit', formatStandings(asked, nowMs)];
+  }
+}
+
+const wantOf = ({ policy }: Pick<Lease, 'policy'>, cost: Cost): number => cost[QUOTA_POLICIES[policy].unit];
+
+/** A lease ends with its window. A clock that is set back over the end of a window stays in it. */
+function roll(lease: Lease, nowMs: number): void {
+  const window = windowOf(lease.policy, nowMs);
+  if (window === lease.window || window === lease.window - 1) return;
+  lease.window = window;
+  lease.left = 0;
+  lease.remaining = lease.limit;
+  lease.bound = Number.POSITIVE_INFINITY;
+}
+
+function arrive(account: Account, grants: number): void {
+  const { arrival } = account;
+  account.arrived = grants;
+  account.arrival = () => undefined;
+  arrival();
+}
+
+function giveBack({ leases }: Account): ReturnedLease[] {
+  const held = leases.filter(({ left }) => left > 0);
+  const returned = held.map(({ policy, window, left }) => ({ policy, window, returned: left }));
+  for (const lease of held) lease.left = 0;
+  return returned;
+}

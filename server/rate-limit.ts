@@ -1,0 +1,41 @@
+// What a client is told of its quotas: the fields RateLimit-Policy and RateLimit of the IETF's
+// draft-ietf-httpapi-ratelimit-headers-11, structured fields of RFC 9651. PROTOCOL.md §18.
+
+import { QUOTA_POLICIES, type QuotaPolicy, windowEnd } from '../store/quota-policy.ts';
+
+/** A policy, and where its client stands. */
+export interface QuotaStanding {
+  readonly policy: QuotaPolicy;
+  readonly limit: number;
+  readonly window: number;
+  /** As far as this process knows: what it holds, and what was free when it last asked. */
+  readonly remaining: number;
+}
+
+/**
+ * The draft registers no unit for group elements and takes unregistered parameters as comments: the name of the policy
+ * and one such parameter say what is counted.
+ */
+export function formatPolicies(limits: readonly Pick<QuotaStanding, 'policy' | 'limit'>[]): string {
+  return limits
+    .map(({ policy, limit }) => {
+      const { unit, windowMs } = QUOTA_POLICIES[policy];
+      const item = `"${policy}";q=${limit};w=${windowMs / 1000}`;
+      return unit === 'requests' ? item : `${item};credveil-unit="${unit}"`;
+    })
+    .join(', ');
+}
+
+export function formatStandings(standings: readonly QuotaStanding[], nowMs: number): string {
+  let field = '';
+  for (const standing of standings) {
+    if (field !== '') field += ', ';
+    field += `"${standing.policy}";r=${standing.remaining};t=${secondsLeft(standing, nowMs)}`;
+  }
+  return field;
+}
+
+/** Whole seconds until a window has ended, at least 1. */
+export function secondsLeft({ policy, window }: Pick<QuotaStanding, 'policy' | 'window'>, nowMs: number): number {
+  return Math.max(1, Math.ceil((windowEnd(policy, window) - nowMs) / 1000));
+}

@@ -1,0 +1,246 @@
+// The routes of the service. What is not listed here is not answered: documentation, access, metrics and logs all
+// follow from this list, so a new route is one entry here and its handler. PROTOCOL.md §13.
+
+import { type Answer, createFindRoute, type Operation, type Parameter, type Route } from './route.ts';
+
+const IF_NONE_MATCH: Parameter = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: 'An ETag of before: answered with 304 where nothing has changed.',
+  schema: { type: 'string' },
+};
+const SNAPSHOT: Parameter = {
+  name: 'snapshot',
+  in: 'query',
+  description: 'Asks for this snapshot, as the config names it. Without it the current one answers.',
+  schema: { type: 'string', pattern: '^\\d{6,12}-[0-9a-f]{16}$' },
+};
+const PREFIX: Parameter = {
+  name: 'prefix',
+  in: 'path',
+  required: true,
+  description: 'The leading `prefixBits` of a hash in lower-case hex, one digit for each four bits: PROTOCOL.md §6.',
+  schema: { type: 'string', pattern: '^[0-9a-f]{1,5}$' },
+};
+const NOT_MODIFIED: Answer = { description: 'Nothing has changed.', headers: ['ETag'] };
+const OCTETS = 'application/octet-stream';
+
+function bucket(index: string, of: string): Operation {
+  return {
+    summary: `A bucket of the index \`${index}\``,
+    description: `All entries whose ${of} begins with the prefix, sealed and padded.`,
+    parameters: [PREFIX, SNAPSHOT, IF_NONE_MATCH],
+    answers: {
+      200: {
+        description: 'The bucket.',
+        headers: ['ETag', 'Credveil-Snapshot'],
+        content: {
+          [OCTETS]: { description: 'BucketBody, PROTOCOL.md §7.' },
+          'text/plain': { description: 'The same tags in hex, one a line, for people: without a seal.' },
+        },
+      },
+      304: NOT_MODIFIED,
+    },
+    problems: ['PREFIX_MALFORMED', 'QUERY_MALFORMED', 'INDEX_MISSING', 'SNAPSHOT_GONE'],
+  };
+}
+
+function evaluation(summary: string, asked: string, answered: string, more: Partial<Operation> = {}): Operation {
+  const { answers, problems = [], ...rest } = more;
+  return {
+    summary,
+    description: 'For datasets of the suite `oprf`. Nothing is kept of it.',
+    body: { [OCTETS]: { description: `${asked}, PROTOCOL.md §16: 1 to 32 elements.` } },
+    answers: {
+      200: {
+        description: 'Made of all elements of the request, in their order.',
+        content: { [OCTETS]: { description: `${answered}, PROTOCOL.md §16.` } },
+      },
+      ...answers,
+    },
+    problems: [
+      'QUERY_MALFORMED',
+      'SUITE_MISMATCH',
+      'ELEMENT_IDENTITY',
+      'ELEMENT_NOT_CANONICAL',
+      'OVERLOADED',
+      ...problems,
+    ],
+    ...rest,
+  };
+}
+
+const json = (description: string, schema: 'Datasets' | 'Status' | 'Health' | 'Readiness'): Answer => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+const page = (summary: string): Operation => ({
+  summary,
+  parameters: [IF_NONE_MATCH],
+  answers: {
+    200: { description: 'Missing where the service has no pages.', headers: ['ETag'], content: { 'text/html': {} } },
+    304: NOT_MODIFIED,
+  },
+  problems: ['ROUTE_MISSING'],
+});
+
+export const ROUTES = [
+  {
+    path: '/v1/config',
+    access: 'client',
+    ofDataset: true,
+    get: {
+      summary: 'What a client must know before it asks',
+      parameters: [IF_NONE_MATCH],
+      answers: {
+        200: {
+          description: 'Of the current snapshot.',
+          headers: ['ETag', 'Credveil-Snapshot'],
+          content: { 'application/json': { schema: 'ServiceConfig' } },
+        },
+        304: NOT_MODIFIED,
+      },
+      problems: ['QUERY_MALFORMED'],
+    },
+  },
+  {
+    path: '/v1/account/{prefix}',
+    access: 'metered',
+    ofDataset: true,
+    get: bucket('account', 'hash of the username'),
+  },
+  {
+    path: '/v1/password/{prefix}',
+    access: 'metered',
+    ofDataset: true,
+    get: bucket('password', 'hash of the password'),
+  },
+  {
+    path: '/range/{prefix}',
+    subtree: true,
+    access: 'metered',
+    ofDataset: true,
+    get: {
+      summary: "A range of unsalted hashes, as Have I Been Pwned's Pwned Passwords answers it",
+      parameters: [
+        {
+          name: 'prefix',
+          in: 'path',
+          required: true,
+          description: 'The first five hex digits of a SHA-1 or NTLM hash, in any case.',
+          schema: { type: 'string', pattern: '^[0-9A-Fa-f]{5}$' },
+        },
+        {
+          name: 'mode',
+          in: 'query',
+          description: '`ntlm` asks the index of NTLM hashes, anything else that of SHA-1.',
+          schema: { type: 'string' },
+        },
+        {
+          name: 'Add-Padding',
+          in: 'header',
+          description: '`true` or `1`: all answers get one size, by rows with the count 0.',
+          schema: { type: 'string' },
+        },
+        IF_NONE_MATCH,
+      ],
+      answers: {
+        200: {
+          description: 'Rows `SUFFIX:COUNT`, ascending, CRLF between them and none at the end.',
+          headers: ['ETag', 'Last-Modified', 'Credveil-Snapshot'],
+          content: { 'text/plain': {} },
+        },
+        304: NOT_MODIFIED,
+        400: { description: 'The prefix has not five hexadecimal digits.', content: { 'text/plain': {} } },
+      },
+      problems: ['INDEX_MISSING'],
+    },
+  },
+  {
+    path: '/v1/lookup',
+    access: 'evaluation',
+    ofDataset: true,
+    post: evaluation('Evaluates blinded elements and sends an account bucket', 'LookupRequest', 'LookupResponse', {
+      parameters: [SNAPSHOT],
+      problems: ['INDEX_MISSING', 'SNAPSHOT_GONE'],
+    }),
+  },
+  {
+    path: '/v1/evaluate',
+    access: 'evaluation',
+    ofDataset: true,
+    post: evaluation('Evaluates blinded elements', 'ElementsRequest', 'EvaluateResponse'),
+  },
+  {
+    path: '/v1/prove',
+    access: 'evaluation',
+    ofDataset: true,
+    post: evaluation('Proves that elements were evaluated with the key', 'ElementsRequest', 'ProveResponse'),
+  },
+  {
+    path: '/v1/datasets',
+    access: 'client',
+    ofDataset: true,
+    get: { summary: 'What is served here', answers: { 200: json('All datasets.', 'Datasets') } },
+  },
+  {
+    path: '/v1/status',
+    access: 'client',
+    ofDataset: true,
+    get: {
+      summary: 'Figures of the snapshot and request rates, for people',
+      answers: { 200: json('As of now. Missing where the service has no pages.', 'Status') },
+      problems: ['ROUTE_MISSING'],
+    },
+  },
+  {
+    path: '/healthz',
+    access: 'open',
+    ofDataset: false,
+    get: { summary: 'Whether the process lives', answers: { 200: json('It does.', 'Health') } },
+  },
+  {
+    path: '/readyz',
+    access: 'open',
+    ofDataset: false,
+    get: {
+      summary: 'Whether requests should be sent here',
+      answers: { 200: json('They should.', 'Readiness') },
+      problems: ['NOT_READY'],
+    },
+  },
+  {
+    path: '/openapi.json',
+    access: 'open',
+    ofDataset: false,
+    get: {
+      summary: 'This description',
+      parameters: [IF_NONE_MATCH],
+      answers: {
+        200: { description: 'OpenAPI 3.1.', headers: ['ETag'], content: { 'application/json': {} } },
+        304: NOT_MODIFIED,
+      },
+    },
+  },
+  {
+    path: '/reference',
+    access: 'open',
+    ofDataset: false,
+    get: {
+      summary: 'This description, to read',
+      parameters: [IF_NONE_MATCH],
+      answers: {
+        200: { description: 'A page without scripts.', headers: ['ETag'], content: { 'text/html': {} } },
+        304: NOT_MODIFIED,
+      },
+    },
+  },
+  { path: '/', access: 'open', ofDataset: false, get: page('A page that checks a credential in the browser') },
+  { path: '/status', access: 'open', ofDataset: false, get: page('A page that shows /v1/status') },
+  // What the pages refer to: nothing to document.
+  { path: '/assets/{file}', subtree: true, access: 'open', ofDataset: false },
+] as const satisfies readonly Route[];
+
+/** Undefined for a path that the service does not have. */
+export const findRoute = createFindRoute(ROUTES);

@@ -1,0 +1,115 @@
+// What the JSON answers of the service hold, as schemas: the source of /openapi.json. PROTOCOL.md §10, §13.
+
+import { z } from 'zod';
+import { REQUEST_CLASSES, type RequestClass } from '../protocol/service-status.ts';
+import { PROBLEMS, type ProblemCode } from './problem-kinds.ts';
+
+const hex = (digits: number, about: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^[0-9a-f]{${digits}}$`))
+    .meta({ description: about });
+const snapshotId = z
+  .string()
+  .regex(/^\d{6,12}-[0-9a-f]{16}$/)
+  .meta({ description: 'Sequence number and digest of a snapshot', examples: ['000007-9f86d081884c7d65'] });
+const suite = z.enum(['hmac', 'oprf']);
+
+const indexConfig = z.object({
+  prefixBits: z.int().min(0).max(20).meta({ description: 'Bits of a hash that name its bucket' }),
+  metadataBytes: z.union([z.literal(0), z.literal(1), z.literal(3)]),
+  bodyBytes: z.array(z.int().min(1)).min(1).max(64).meta({ description: 'The sizes that bodies are padded to' }),
+});
+
+const sourceConfig = z.object({
+  number: z.int().min(1).max(65_535),
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+  date: z
+    .string()
+    .regex(/^\d{4}-\d{2}$/)
+    .optional(),
+});
+const indexStatus = z.object({
+  entries: z.int().min(0),
+  buckets: z.int().min(0),
+  prefixBits: z.int().min(0).max(20),
+  anonymitySet: z
+    .object({ least: z.int().min(0), mean: z.number().min(0), most: z.int().min(0) })
+    .meta({ description: 'Entries that share a prefix' }),
+  bodyBytes: z.array(z.int().min(1)).optional(),
+  histogram: z
+    .array(z.object({ from: z.int().min(0), to: z.int().min(0), buckets: z.int().min(0) }))
+    .optional()
+    .meta({ description: 'How many buckets have how many entries' }),
+});
+
+export const SCHEMAS = {
+  ServiceConfig: z
+    .object({
+      protocol: z.literal(1),
+      suite,
+      normalization: z.literal(1),
+      dataset: hex(16, 'Id of the dataset'),
+      keyId: hex(16, 'Public name of its key'),
+      publicKey: hex(64, 'Under `oprf`: what clients pin').optional(),
+      snapshot: snapshotId,
+      indexes: z.object({ account: indexConfig.optional(), password: indexConfig.optional() }),
+      similar: z.literal(true).optional(),
+      sources: z.array(sourceConfig),
+      canary: z.object({ accountHash: hex(8, 'Of the canary'), tag: hex(12, 'Of the canary') }),
+      seal: hex(32, 'Binds the config to its key'),
+    })
+    .meta({ description: 'What a client must know before it asks: PROTOCOL.md §10.' }),
+  Datasets: z
+    .array(z.object({ dataset: hex(16, 'Id of the dataset'), keyId: hex(16, 'Public name of its key'), suite }))
+    .meta({ description: 'The datasets that are served; the first one also answers without /d/{dataset}.' }),
+  Status: z
+    .object({
+      dataset: hex(16, 'Id of the dataset'),
+      suite,
+      keyId: hex(16, 'Public name of its key'),
+      snapshot: z.object({ number: z.int().min(1), id: snapshotId, publishedAt: z.iso.datetime() }),
+      similar: z.boolean(),
+      sources: z.array(sourceConfig),
+      indexes: z.object({
+        account: indexStatus.optional(),
+        password: indexStatus.optional(),
+        sha1: indexStatus.optional(),
+        ntlm: indexStatus.optional(),
+      }),
+      requests: z
+        .object({
+          slotSeconds: z.int().min(1),
+          until: z.iso.datetime().meta({ description: 'When the last slot ended' }),
+          classes: z.object(
+            Object.fromEntries(REQUEST_CLASSES.map((name) => [name, z.array(z.int().min(0))])) as {
+              [name in RequestClass]: z.ZodArray<z.ZodInt>;
+            },
+          ),
+        })
+        .meta({ description: 'Requests a slot of the last hour, the oldest first' }),
+    })
+    .meta({ description: 'Figures for people: PROTOCOL.md §13.' }),
+  Health: z.object({ status: z.literal('ok') }),
+  Readiness: z.object({
+    status: z.literal('ready'),
+    snapshot: snapshotId,
+    refused: z.object({ code: z.string() }).optional().meta({ description: 'Why a newer snapshot is not served' }),
+  }),
+  Problem: z
+    .object({
+      type: z.string().startsWith('urn:credveil:problem:'),
+      title: z.string(),
+      status: z.int().min(400).max(599),
+      detail: z.string(),
+      code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+      hint: z.string().meta({ description: 'What to do next' }),
+      'violated-policies': z
+        .array(z.string())
+        .optional()
+        .meta({ description: 'With QUOTA_EXCEEDED: the policies whose quota does not allow it' }),
+    })
+    .meta({ description: 'A problem of RFC 9457. It repeats nothing of the request.' }),
+} as const;
+
+export type SchemaName = keyof typeof SCHEMAS;

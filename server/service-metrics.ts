@@ -1,0 +1,76 @@
+// What the state of a service looks like in metrics: its snapshots, its connections, its events.
+
+import type { ServerEvent } from './events.ts';
+import { counter, gauge, type Metric } from './metric.ts';
+import type { Service } from './service.ts';
+import { VERSION } from './version.ts';
+
+/** Counts events by their name. */
+export interface EventCounts {
+  count(event: ServerEvent): void;
+  collect(): Metric[];
+}
+
+const COUNTED = {
+  'snapshot-refused': ['credveil_snapshots_refused_total', 'New snapshots that were broken.'],
+  'clients-refused': ['credveil_clients_refused_total', 'Changed lists of clients that could not be used.'],
+  'tls-refused': ['credveil_tls_refused_total', 'Changed TLS files that could not be used.'],
+  'request-failed': ['credveil_requests_failed_total', 'Requests at whose failure the server is at fault.'],
+  'worker-exited': ['credveil_worker_restarts_total', 'Workers that ended and were replaced.'],
+} as const satisfies { readonly [event in ServerEvent['event']]?: readonly [name: string, help: string] };
+
+type Counted = keyof typeof COUNTED;
+
+export function createEventCounts(): EventCounts {
+  const counts = new Map(Object.keys(COUNTED).map((event) => [event, 0]));
+  return {
+    count: ({ event }) => {
+      const before = counts.get(event);
+      if (before !== undefined) counts.set(event, before + 1);
+    },
+    collect: () =>
+      [...counts].map(([event, value]) => {
+        const [name, help] = COUNTED[event as Counted];
+        return counter(name, help, [{ value }]);
+      }),
+  };
+}
+
+export function collectServices(services: readonly Service[], connections: number, nowMs: number): Metric[] {
+  const of = (value: (service: Service) => number) =>
+    services.map((service) => ({
+      value: value(service),
+      labels: { dataset: service.dataset.parameters.dataset as string },
+    }));
+  return [
+    gauge('credveil_build_info', 'The version that runs.', [{ value: 1, labels: { version: VERSION } }], 'max'),
+    gauge('credveil_connections', 'Open sockets.', [{ value: connections }], 'sum'),
+    gauge(
+      'credveil_snapshot_info',
+      'The snapshot that is served.',
+      services.map(({ dataset, snapshots }) => ({
+        value: 1,
+        labels: { dataset: dataset.parameters.dataset as string, snapshot: snapshots.current.id as string },
+      })),
+      'max',
+    ),
+    gauge(
+      'credveil_snapshot_number',
+      'Sequence number of the snapshot that is served; the lowest of all processes.',
+      of(({ snapshots }) => Number.parseInt(snapshots.current.id, 10)),
+      'min',
+    ),
+    gauge(
+      'credveil_snapshot_age_seconds',
+      'Since the snapshot that is served was published.',
+      of(({ snapshots }) => Math.max(0, (nowMs - snapshots.current.snapshot.publishedAt.getTime()) / 1000)),
+      'max',
+    ),
+    gauge(
+      'credveil_snapshot_refused',
+      '1 while a newer snapshot is there and broken.',
+      of(({ snapshots }) => (snapshots.refused ? 1 : 0)),
+      'max',
+    ),
+  ];
+}

@@ -1,0 +1,92 @@
+// A setting of the service: its schema, its default, and how it is read from text. The kinds there are.
+
+import { z } from 'zod';
+
+export interface Setting<Value> {
+  /** What is valid, wherever it comes from. */
+  readonly schema: z.ZodType<Value>;
+  /** Reads the text of an environment variable or a flag; what cannot be is left to the schema. */
+  parse(text: string): unknown;
+  readonly fallback: Value;
+  /** One line for the help. */
+  readonly about: string;
+  /** What stands for the value in the help. */
+  readonly placeholder: string;
+  /** Whether SIGHUP applies a change; the others need a restart. */
+  readonly live: boolean;
+  /** A file or folder: in a configuration file relative to it. */
+  readonly isPath: boolean;
+}
+
+interface Traits {
+  readonly live?: boolean;
+}
+
+// No message repeats what was given.
+
+export function wholeNumber(
+  about: string,
+  fallback: number,
+  [low, high]: readonly [number, number],
+  { live = false }: Traits = {},
+): Setting<number> {
+  const error = `a whole number from ${low} to ${high} is wanted`;
+  return {
+    schema: z.int({ error }).min(low, { error }).max(high, { error }),
+    parse: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : text),
+    fallback,
+    about,
+    placeholder: '<number>',
+    live,
+    isPath: false,
+  };
+}
+
+/** A number, or a word instead of it. */
+export function wholeNumberOr<Word extends string>(
+  word: Word,
+  about: string,
+  [low, high]: readonly [number, number],
+): Setting<number | Word> {
+  const error = `${word}, or a whole number from ${low} to ${high}, is wanted`;
+  const { parse } = wholeNumber(about, low, [low, high]);
+  const schema = z.union([z.literal(word), z.int().min(low).max(high)], { error });
+  return { schema, parse, fallback: word, about, placeholder: `<number|${word}>`, live: false, isPath: false };
+}
+
+/** Text of a form, with a default. */
+export function text(about: string, fallback: string, pattern: RegExp, wanted: string): Setting<string> {
+  const error = `${wanted} is wanted`;
+  const schema = z.string({ error }).regex(pattern, { error });
+  return { schema, parse: (given) => given, fallback, about, placeholder: '<text>', live: false, isPath: false };
+}
+
+export function oneOf<Word extends string>(
+  words: readonly Word[],
+  about: string,
+  fallback: NoInfer<Word>,
+): Setting<Word> {
+  const schema = z.enum(words, { error: `one of ${words.join(', ')} is wanted` });
+  return { schema, parse: (given) => given, fallback, about, placeholder: '<word>', live: false, isPath: false };
+}
+
+export function yesOrNo(about: string, fallback: boolean, { live = false }: Traits = {}): Setting<boolean> {
+  const parse = (given: string): unknown => (given === 'true' ? true : given === 'false' ? false : given);
+  const schema = z.boolean({ error: 'true or false is wanted' });
+  return { schema, parse, fallback, about, placeholder: '[true|false]', live, isPath: false };
+}
+
+const PATH = z.string({ error: 'a path is wanted' }).min(1, { error: 'a path is wanted' });
+
+/** The name of a file or folder, or nothing. */
+export function place(about: string, { live = false }: Traits = {}): Setting<string | undefined> {
+  const schema = PATH.optional();
+  return { schema, parse: (given) => given, fallback: undefined, about, placeholder: '<path>', live, isPath: true };
+}
+
+/** Several of them: in the environment with commas between, on the command line one a flag. */
+export function places(about: string): Setting<readonly string[]> {
+  const schema = z.array(PATH, { error: 'a list of paths is wanted' }).readonly();
+  const parse = (given: string): unknown => given.split(',').filter((name) => name !== '');
+  return { schema, parse, fallback: [], about, placeholder: '<path>', live: false, isPath: true };
+}

@@ -1,0 +1,165 @@
+// TLS in process: certificate and key from files, read again when they change. A pair that does not work is refused.
+
+import { hkdfSync, randomBytes, X509Certificate } from 'node:crypto';
+import fs from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { createSecureContext, type SecureContextOptions, TLSSocket, type TlsOptions } from 'node:tls';
+import { ServerError, type ServerErrorCode } from './errors.ts';
+import { nameError, type OnEvent } from './events.ts';
+
+export interface TlsFileOptions {
+  /** PEM: the certificate, then those between it and its root. */
+  readonly certFile: string;
+  /** PEM: the private key, without a passphrase. */
+  readonly keyFile: string;
+  /** PEM: who may sign the certificates of clients. With it clients are asked for one. */
+  readonly caFile?: string;
+  /** Refuses connections without a valid client certificate. Default false: requests tell, by `clientFingerprint`. */
+  readonly requireClientCertificate?: boolean;
+  /** Equal in all processes behind one port, so that a session of one is resumed by another. Default: random. */
+  readonly ticketSecret?: Uint8Array;
+}
+
+/** RFC 6797: browsers and other clients that were here once come back over TLS only, for a year. */
+export const STRICT_TRANSPORT_SECURITY = ['Strict-Transport-Security', 'max-age=31536000'] as const;
+
+const MIN_VERSION = 'TLSv1.2';
+const MAX_FILE_BYTES = 2 ** 20;
+/** What Node's ticketKeys are made of. */
+const TICKET_KEY_BYTES = 48;
+
+interface Pem {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly ca: Buffer | undefined;
+}
+
+/** Owns what the files said last, and looks whether they say something else. */
+export class TlsFiles {
+  readonly #options: TlsFileOptions;
+  readonly #onEvent: OnEvent;
+  readonly #ticketSecret: Uint8Array;
+  readonly #timer: NodeJS.Timeout;
+  #context: SecureContextOptions & TlsOptions;
+  /** Of the files as they were last loaded or refused, and as they were last seen. */
+  #judged: string;
+  #seen: string;
+  #onChange: (context: SecureContextOptions & TlsOptions) => void = () => undefined;
+
+  /** @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID` */
+  constructor(options: TlsFileOptions, pollIntervalMs: number, onEvent: OnEvent) {
+    this.#options = options;
+    this.#onEvent = onEvent;
+    this.#ticketSecret = options.ticketSecret ?? randomBytes(TICKET_KEY_BYTES);
+    this.#judged = this.#seen = this.#stamp();
+    this.#context = this.#load();
+    // Files are replaced one after the other: they are read once they have stayed the same for a while.
+    this.#timer = setInterval(() => {
+      const stamp = this.#stamp();
+      if (stamp === this.#seen && stamp !== this.#judged) this.reload();
+      this.#seen = stamp;
+    }, pollIntervalMs);
+  }
+
+  /** For a server of node:tls or node:https, and its `setSecureContext`. */
+  get context(): SecureContextOptions & TlsOptions {
+    return this.#context;
+  }
+
+  onChange(listener: (context: SecureContextOptions & TlsOptions) => void): void {
+    this.#onChange = listener;
+  }
+
+  /** Reads the files now. Says in an event what came of it; what was in force stays unless they are valid. */
+  reload(): void {
+    this.#judged = this.#seen = this.#stamp();
+    try {
+      this.#context = this.#load();
+      this.#onChange(this.#context);
+    } catch (error) {
+      const message = error instanceof ServerError ? error.message : 'the new TLS files could not be used';
+      this.#onEvent({ event: 'tls-refused', message, ...nameError(error) });
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #load(): SecureContextOptions & TlsOptions {
+    const { certFile, keyFile, caFile, requireClientCertificate = false } = this.#options;
+    const pem: Pem = {
+      cert: readPem(certFile),
+      key: readPem(keyFile),
+      ca: caFile === undefined ? undefined : readPem(caFile),
+    };
+    const { cert, key, ca } = pem;
+    const context = { cert, key, minVersion: MIN_VERSION, ...(ca && { ca }) } as const;
+    let leaf: X509Certificate;
+    try {
+      leaf = new X509Certificate(cert);
+      // OpenSSL takes a file without any certificate for an empty list.
+      if (ca) new X509Certificate(ca);
+      createSecureContext(context);
+    } catch (cause) {
+      throw tlsError('TLS_FILES_INVALID', 'certificate, private key and CA do not work together', cause);
+    }
+    this.#onEvent({ event: 'tls-loaded', notAfter: new Date(leaf.validTo).toISOString() });
+    return {
+      ...context,
+      requestCert: ca !== undefined,
+      rejectUnauthorized: requireClientCertificate,
+      ticketKeys: this.#ticketKeys(pem),
+    };
+  }
+
+  /** Sessions end with the files that they began under: a CA that is gone vouches for nobody any more. */
+  #ticketKeys({ cert, ca }: Pem): Buffer {
+    const salt = Buffer.concat([cert, ca ?? Buffer.alloc(0)]);
+    return Buffer.from(hkdfSync('sha256', this.#ticketSecret, salt, 'credveil session tickets', TICKET_KEY_BYTES));
+  }
+
+  /** Changes with any of the files, whether written anew, renamed into place or behind a link that now points elsewhere. */
+  #stamp(): string {
+    const { certFile, keyFile, caFile } = this.#options;
+    return [certFile, keyFile, ...(caFile === undefined ? [] : [caFile])].map(stampFile).join();
+  }
+}
+
+function stampFile(file: string): string {
+  try {
+    const { dev, ino, size, mtimeNs } = fs.statSync(file, { bigint: true });
+    return `${dev}:${ino}:${size}:${mtimeNs}`;
+  } catch {
+    // Reading it will say why.
+    return 'unreadable';
+  }
+}
+
+function readPem(file: string): Buffer {
+  try {
+    const stat = fs.statSync(file);
+    if (!stat.isFile() || stat.size > MAX_FILE_BYTES) throw new Error('not a file of a size that PEM files have');
+    return fs.readFileSync(file);
+  } catch (cause) {
+    throw tlsError('TLS_FILE_UNREADABLE', `TLS file ${file} cannot be read`, cause);
+  }
+}
+
+function tlsError(code: ServerErrorCode, message: string, cause: unknown): ServerError {
+  return new ServerError(
+    code,
+    message,
+    'Give PEM files that this user may read, the key without a passphrase and that of the certificate.',
+    { cause },
+  );
+}
+
+/**
+ * SHA-256 of the client certificate of a request, as hex pairs with colons. Undefined where there is none, or where
+ * the CA does not vouch for it.
+ */
+export function clientFingerprint({ socket }: IncomingMessage): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  return socket.getPeerX509Certificate()?.fingerprint256;
+}

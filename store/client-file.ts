@@ -1,0 +1,187 @@
+// The file of clients: who may ask, and how much. It holds no secret, only what tells the right one. PROTOCOL.md §18.
+//
+// A key has 256 random bits: a plain SHA-256 of it can neither be guessed nor looked up in a table, and costs a request
+// less than a microsecond. A slow hash is for passwords.
+
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import type { ClientId, ClientSecret } from '../protocol/brands.ts';
+import { CLIENT_SECRET_BYTES, clientId, clientKeyDigest, formatClientKey } from '../protocol/client-key.ts';
+import { StoreError } from './errors.ts';
+import { isMissing, writeFileAtomically } from './files.ts';
+import { takeLock } from './lock.ts';
+import { MAX_QUOTA, QUOTA_POLICY_NAMES, type QuotaPolicy, type Quotas } from './quota-policy.ts';
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const MAX_FILE_BYTES = 2 ** 24;
+const MAX_CLIENTS = 65_536;
+const LOCK_WAIT_MS = 5_000;
+
+const quotaSchema = z.number().int().min(0).max(MAX_QUOTA).optional();
+const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
+const clientSchema = z
+  .strictObject({
+    id: z.string().regex(/^[0-9a-f]{16}$/),
+    name: z.string().regex(NAME),
+    created: z.iso.datetime(),
+    /** SHA-256 of the key's text. */
+    keyDigest: digestSchema.optional(),
+    /** SHA-256 of the certificate in DER, for a client that has one instead of a key. */
+    certificate: digestSchema.optional(),
+    quotas: z.strictObject(
+      Object.fromEntries(QUOTA_POLICY_NAMES.map((name) => [name, quotaSchema])) as {
+        [policy in QuotaPolicy]: typeof quotaSchema;
+      },
+    ),
+  })
+  .refine(({ keyDigest, certificate }) => (keyDigest === undefined) !== (certificate === undefined));
+const fileSchema = z
+  .strictObject({ format: z.literal(1), clients: z.array(clientSchema).max(MAX_CLIENTS) })
+  .refine(({ clients }) =>
+    (['id', 'name', 'keyDigest', 'certificate'] as const).every((key) => isUnique(clients, key)),
+  );
+
+/** One who may ask. */
+export interface Client {
+  readonly id: ClientId;
+  readonly name: string;
+  /** ISO 8601, UTC. */
+  readonly created: string;
+  readonly keyDigest?: string;
+  readonly certificate?: string;
+  readonly quotas: Quotas;
+}
+
+function isUnique<Key extends string>(clients: readonly { readonly [key in Key]?: string | undefined }[], key: Key) {
+  const values = clients.flatMap((client) => client[key] ?? []);
+  return new Set(values).size === values.length;
+}
+
+/** Beside the dataset, as its key is: who copies a dataset does not take its clients along. */
+export function clientFileFor(folder: string): string {
+  return `${path.resolve(folder)}.clients.json`;
+}
+
+/** What tells one version of the file from another, without reading it. Undefined where there is no file. */
+export function clientFileVersion(file: string): string | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stat && `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+}
+
+/**
+ * Undefined where there is no such file.
+ * @throws StoreError `CLIENTS_EXPOSED`, `CLIENTS_MALFORMED`
+ */
+export function readClients(file: string): Client[] | undefined {
+  let handle: number;
+  try {
+    handle = fs.openSync(file, 'r');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  try {
+    const { mode, size } = fs.fstatSync(handle);
+    if (process.platform !== 'win32' && (mode & 0o022) !== 0)
+      throw new StoreError(
+        'CLIENTS_EXPOSED',
+        `clients file ${file}: others than its owner may write it (mode ${(mode & 0o777).toString(8)})`,
+        `Run: chmod 600 ${file} — and look with \`credveil client list\` for clients that you did not add.`,
+      );
+    if (size > MAX_FILE_BYTES) throw malformed(file);
+    return parseClients(file, fs.readFileSync(handle, 'utf8'));
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+function malformed(file: string, cause?: unknown): StoreError {
+  const where = cause instanceof z.ZodError ? ` at ${cause.issues[0]?.path.join('.') || 'its top'}` : '';
+  return new StoreError(
+    'CLIENTS_MALFORMED',
+    `clients file ${file}: it is not what \`credveil client\` writes${where}`,
+    'Mend the file, or restore it from a backup; PROTOCOL.md §18 says what it holds.',
+  );
+}
+
+function parseClients(file: string, text: string): Client[] {
+  try {
+    const { clients } = fileSchema.parse(JSON.parse(text));
+    return clients as Client[];
+  } catch (cause) {
+    // Neither zod's issue nor the parser's message goes along as a cause: they may quote the file.
+    throw malformed(file, cause);
+  }
+}
+
+/** Changes the file under a lock of its own: a revocation does not wait for an ingest. */
+function changeClients(file: string, change: (clients: readonly Client[]) => readonly Client[]): void {
+  const unlock = takeLock(`${file}.lock`, LOCK_WAIT_MS, (cause) => {
+    throw new StoreError(
+      'CLIENTS_BUSY',
+      `clients file ${file}: another process is changing it`,
+      'Run this again when the other command has ended.',
+      { cause },
+    );
+  });
+  try {
+    const clients = change(readClients(file) ?? []);
+    writeFileAtomically(file, `${JSON.stringify({ format: 1, clients }, undefined, 2)}\n`, 0o600);
+  } finally {
+    unlock();
+  }
+}
+
+export interface AddedClient {
+  readonly client: Client;
+  /** Nowhere else: it is shown once. Undefined for a client with a certificate. */
+  readonly keyText: string | undefined;
+}
+
+/**
+ * Adds a client with a fresh key, or with the certificate that is named.
+ * @param certificate SHA-256 of the certificate, in hex
+ * @throws StoreError `CLIENT_NAME`, `CLIENT_EXISTS`, `CLIENTS_BUSY`, and those of `readClients`
+ */
+export function addClient(file: string, name: string, quotas: Quotas, certificate?: string): AddedClient {
+  if (!NAME.test(name))
+    throw new StoreError(
+      'CLIENT_NAME',
+      'the name of a client is lower-case letters, digits, dots, underscores and hyphens, at most 64',
+      'Name it after the service that asks, such as login-eu.',
+    );
+  const created = new Date().toISOString();
+  const secret = Uint8Array.from(randomBytes(CLIENT_SECRET_BYTES)) as ClientSecret;
+  const id = clientId(secret);
+  const keyText = certificate === undefined ? formatClientKey(secret) : undefined;
+  const known = keyText === undefined ? { certificate } : { keyDigest: clientKeyDigest(keyText) };
+  const client = { id, name, created, ...known, quotas } as Client;
+  changeClients(file, (clients) => {
+    if (clients.some((other) => other.name === name || (certificate && other.certificate === certificate)))
+      throw new StoreError(
+        'CLIENT_EXISTS',
+        `there is a client of this name or certificate already`,
+        'Choose another name, or revoke the client first: a new one has a new key and begins with full quotas.',
+      );
+    return [...clients, client];
+  });
+  return { client, keyText };
+}
+
+/** @throws StoreError `CLIENT_MISSING`, `CLIENTS_BUSY`, and those of `readClients` */
+export function revokeClient(file: string, name: string): Client {
+  let revoked: Client | undefined;
+  changeClients(file, (clients) => {
+    revoked = clients.find((client) => client.name === name);
+    if (!revoked)
+      throw new StoreError(
+        'CLIENT_MISSING',
+        'there is no client of this name',
+        'Look at the names with `credveil client list`.',
+      );
+    return clients.filter((client) => client !== revoked);
+  });
+  return revoked as unknown as Client;
+}

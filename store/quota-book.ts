@@ -1,0 +1,97 @@
+// The quota book: what clients have used of their daily quotas, in one SQLite file. PROTOCOL.md §18.
+//
+// A count is written down before it is granted, and corrected to what was used when the server stops. So a restart goes
+// on exactly, and a server that was killed counts what it had written down and not used as used: never too much is
+// granted. One server holds the file at a time, by SQLite's own lock.
+
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import type { ClientId } from '../protocol/brands.ts';
+import { StoreError } from './errors.ts';
+import type { QuotaPolicy } from './quota-policy.ts';
+
+/** Days that stay in the book, so that a clock that is set back finds its counts again. */
+const KEPT_WINDOWS = 3;
+/** A server that is being stopped lets go of the file within its deadline. */
+const BUSY_TIMEOUT_MS = 5_000;
+const VERSION = 1;
+
+/** Beside the dataset: it changes all day, while a dataset may be on a read-only disk. */
+export function quotaBookFor(folder: string): string {
+  return `${path.resolve(folder)}.quota.sqlite`;
+}
+
+export interface QuotaBook {
+  /** What stands written for a client in a window: 0 where nothing does. */
+  read(client: ClientId, policy: QuotaPolicy, window: number): number;
+  /** Durable on return. */
+  write(client: ClientId, policy: QuotaPolicy, window: number, used: number): void;
+  /** Forgets windows that are over. */
+  forget(policy: QuotaPolicy, current: number): void;
+  close(): void;
+}
+
+/** @throws StoreError `QUOTAS_BUSY`, `QUOTAS_CORRUPT` */
+export function openQuotaBook(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS): QuotaBook {
+  const database = openDatabase(file, busyTimeoutMs);
+  const select = database
+    .prepare<[string, string, number], number>('SELECT used FROM used WHERE client = ? AND policy = ? AND window = ?')
+    .pluck();
+  const upsert = database.prepare(
+    'INSERT INTO used (client, policy, window, used) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET used = excluded.used',
+  );
+  const remove = database.prepare('DELETE FROM used WHERE policy = ? AND abs(window - ?) >= ?');
+  return {
+    read: (client, policy, window) => select.get(client, policy, window) ?? 0,
+    write: (client, policy, window, used) => {
+      upsert.run(client, policy, window, used);
+    },
+    forget: (policy, current) => {
+      remove.run(policy, current, KEPT_WINDOWS);
+    },
+    close: () => database.close(),
+  };
+}
+
+function openDatabase(file: string, timeout: number): Database.Database {
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(file, { timeout });
+    database.pragma('locking_mode = EXCLUSIVE');
+    database.pragma('journal_mode = TRUNCATE');
+    database.pragma('synchronous = FULL');
+    // Two books would be two quotas: from here on no other server can open this one.
+    database.exec('BEGIN EXCLUSIVE');
+    const version = database.pragma('user_version', { simple: true });
+    if (version !== 0 && version !== VERSION) throw corrupt(file);
+    database.exec(`
+      CREATE TABLE IF NOT EXISTS used (
+        client TEXT NOT NULL, policy TEXT NOT NULL, window INTEGER NOT NULL, used INTEGER NOT NULL,
+        PRIMARY KEY (client, policy, window)
+      ) STRICT, WITHOUT ROWID;
+      PRAGMA user_version = ${VERSION};
+      COMMIT`);
+    return database;
+  } catch (cause) {
+    database?.close();
+    const code = (cause as { code?: string }).code ?? '';
+    if (code === 'SQLITE_BUSY')
+      throw new StoreError(
+        'QUOTAS_BUSY',
+        `quota book ${file}: another server holds it`,
+        'Run one server with several workers instead of several servers, or give each a quota file of its own.',
+        { cause },
+      );
+    if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) throw corrupt(file, cause);
+    throw cause;
+  }
+}
+
+function corrupt(file: string, cause?: unknown): StoreError {
+  return new StoreError(
+    'QUOTAS_CORRUPT',
+    `quota book ${file}: it is damaged, or of another version`,
+    'Delete it to begin the day with full quotas, or restore it.',
+    { cause },
+  );
+}
