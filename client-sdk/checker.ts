@@ -1,38 +1,57 @@
 // The checker: asks the service for buckets and decides in this process whether a credential has leaked.
 
+import type { SnapshotId } from '../protocol/brands.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
+import { ALWAYS_CLOSED, createCircuitBreaker } from './circuit-breaker.ts';
 import { CONFIG_TIMEOUT_MS, createConfigCache } from './config-cache.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { LookupError, reasonOf } from './errors.ts';
+import type { PasswordFilterInfo } from './filter-cache.ts';
+import { FILTER_TIMEOUT_MS } from './filter-download.ts';
 import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './inquiry.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
-import { createObliviousLookup } from './oblivious-lookup.ts';
+import { loadObliviousLookup } from './load-oblivious-lookup.ts';
 import { type LeakCheckerOptions, parseOptions, parseSuiteOptions } from './options.ts';
-import { decide, type Signals, UNASKED, type Verdict } from './verdict.ts';
+import type { Policy, PolicyContext } from './policy.ts';
+import { decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict.ts';
 
 export interface CallOptions {
   /** Ends the wait early: `check` then gives `unknown` with reason `ABORTED`, `ready` rejects with that code. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What of one check is not its credential. */
+export interface CheckOptions extends CallOptions, PolicyContext {}
+
 export interface LeakChecker {
   /**
    * Has this credential leaked? Trouble with the service gives the status `unknown`, never a rejection.
-   * @throws LookupError `ARGUMENT_MALFORMED` (as a rejection) where neither field is given or one is not a string
+   * @throws LookupError `ARGUMENT_MALFORMED` (as a rejection) where neither field is given or one is not a string, or an
+   *   option is of another type
    */
-  check(credential: Credential, options?: CallOptions): Promise<Verdict>;
+  check(credential: Credential, options?: CheckOptions): Promise<Verdict>;
   /**
    * Fetches the config, and under `oprf` has the known answer evaluated, to learn at start-up whether URL, key and
    * dataset belong together. Not required.
    * @throws LookupError (as a rejection) with the reason that a check would give
    */
   ready(options?: CallOptions): Promise<void>;
+  /**
+   * Waits until the password filter is there and verified, which the first check begins but does not wait for. With it
+   * called at start-up, no check has to ask for a bucket because it came too early. Not required.
+   * @throws LookupError (as a rejection) with the reason why there is no filter
+   */
+  loadFilter(options?: CallOptions): Promise<PasswordFilterInfo>;
+  /** What the option `policy` says of a verdict, for one that did not come from `check`. */
+  readonly policy: Policy;
 }
+
+const PASSWORD_ABSENT: Signals = { ...UNASKED, password: { result: 'absent' } };
 
 /** What one pass over the inquiries found. */
 interface Pass {
   readonly signals: Signals;
-  readonly config?: ServiceConfig;
+  readonly snapshot?: SnapshotId;
 }
 
 /**
@@ -44,11 +63,15 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const settings = parseOptions(options);
   const secrets = parseSuiteOptions(options);
   const lookup =
-    secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets.key) : createObliviousLookup(settings, secrets);
+    secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets.key) : loadObliviousLookup(settings, secrets);
+  const { events, policy } = settings;
+  const breaker = settings.circuitBreaker
+    ? createCircuitBreaker(settings.circuitBreaker, (state) => events.circuit.emit({ state }))
+    : ALWAYS_CLOSED;
   const configs = createConfigCache(lookup.fetchConfig, settings.configMaxAgeMs);
 
   const ask = async (inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Pass> => {
-    return { config, signals: { ...UNASKED, ...(await lookup.ask(inquiries, config, deadline)) } };
+    return { snapshot: config.snapshot, signals: { ...UNASKED, ...(await lookup.ask(inquiries, config, deadline)) } };
   };
 
   const lookUp = async (inquiries: readonly Inquiry[], deadline: Deadline): Promise<Pass> => {
@@ -63,25 +86,58 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     }
   };
 
+  /** The pass of a password alone that the filter does not hold: nothing is waited for, so no deadline is made. */
+  const absentHere = ({ username, password }: Credential, options: CallOptions, now: number): Pass | undefined => {
+    if (!password || username !== undefined || isAborted(options)) return undefined;
+    const snapshot = lookup.absentIn(password, now);
+    return snapshot && { snapshot, signals: PASSWORD_ABSENT };
+  };
+
+  /** What a pass means, for the caller and for those who listen. */
+  const conclude = (
+    { signals, snapshot }: Pass,
+    ifUnasked: Parameters<typeof decide>[1],
+    context: PolicyContext,
+    startedAt: number,
+  ): Verdict => {
+    const facts = decide(signals, ifUnasked);
+    const decision = policy({ ...facts, signals }, context);
+    const durationMs = performance.now() - startedAt;
+    if (events.verdict.isHeard()) {
+      const { status, reason } = facts;
+      const failures = failuresIn(signals);
+      events.verdict.emit({ status, action: decision.action, ...(reason && { reason }), failures, durationMs });
+    }
+    return { ...facts, ...decision, ...(snapshot && { snapshot }), durationMs, signals };
+  };
+
   return {
+    policy,
+
     async check(credential, callOptions = {}) {
       const startedAt = performance.now();
       assertCredential(credential);
+      assertPolicyContext(callOptions);
+      const here = absentHere(credential, callOptions, startedAt);
+      if (here) return conclude(here, 'NOTHING_ASKED', callOptions, startedAt);
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
       const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
-      const asks = inquiries.some(isAsked);
-      const pass: Pass = asks ? await lookUp(inquiries, deadline) : { signals: UNASKED };
-      return {
-        ...decide(pass.signals, asks ? 'INDEX_MISSING' : 'NOTHING_ASKED'),
-        ...(pass.config && { snapshot: pass.config.snapshot }),
-        durationMs: performance.now() - startedAt,
-        signals: pass.signals,
-      };
+      if (!inquiries.some(isAsked)) return conclude({ signals: UNASKED }, 'NOTHING_ASKED', callOptions, startedAt);
+      const pass = await breaker.run(
+        deadline,
+        (guarded) => lookUp(inquiries, guarded),
+        ({ signals }) => failuresIn(signals),
+      );
+      return conclude(pass, 'INDEX_MISSING', callOptions, startedAt);
     },
 
     async ready(callOptions = {}) {
       const deadline = createCallDeadline(CONFIG_TIMEOUT_MS, callOptions);
       await lookup.confirm(await configs.get(deadline), deadline);
+    },
+
+    async loadFilter(callOptions = {}) {
+      return lookup.loadFilter(createCallDeadline(FILTER_TIMEOUT_MS, callOptions));
     },
   };
 }
@@ -103,6 +159,16 @@ function assertCredential(credential: unknown): void {
       throw argumentMalformed('a username or password is not a string', 'Check the type of what a form or body holds.');
   if (username === undefined && password === undefined)
     throw argumentMalformed('neither username nor password is given', 'Give at least one of them.');
+}
+
+/** Also where the signal is none, which is for createCallDeadline to say. */
+function isAborted({ signal }: CallOptions): boolean {
+  return signal !== undefined && !(signal instanceof AbortSignal && !signal.aborted);
+}
+
+function assertPolicyContext({ passwordChangedAt: changedAt }: CheckOptions): void {
+  if (changedAt !== undefined && changedAt !== null && !(changedAt instanceof Date))
+    throw argumentMalformed('passwordChangedAt is not a Date', 'Leave it out where it is not known.');
 }
 
 function createCallDeadline(timeoutMs: number, { signal }: CallOptions): Deadline {

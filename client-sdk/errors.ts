@@ -7,6 +7,7 @@ export type UnknownReason =
   | 'TIMEOUT'
   | 'ABORTED'
   | 'NETWORK'
+  | 'CIRCUIT_OPEN'
   | 'HTTP_STATUS'
   | 'CLIENT_REFUSED'
   | 'QUOTA_EXCEEDED'
@@ -22,19 +23,51 @@ export type UnknownReason =
   | 'SNAPSHOT_OLDER'
   | 'INDEX_MISSING'
   | 'NOTHING_ASKED'
-  | 'FIELD_TOO_LONG';
+  | 'FIELD_TOO_LONG'
+  | 'CREDENTIAL_UNREADABLE'
+  | 'CHECK_FAILED';
+
+/** Why there is no password filter; besides, a reason of above. No verdict has it: without a filter a bucket is asked for. */
+export type FilterReason =
+  | 'FILTER_MISSING'
+  | 'FILTER_TOO_LARGE'
+  | 'FILTER_MALFORMED'
+  | 'FILTER_FORGED'
+  | 'FILTER_UNREADABLE';
 
 /** A mistake of the calling program: thrown, never a verdict. */
 export type MisuseCode = 'OPTION_MALFORMED' | 'KEY_MALFORMED' | 'ARGUMENT_MALFORMED';
 
-export type LookupErrorCode = UnknownReason | MisuseCode;
+export type LookupErrorCode = UnknownReason | FilterReason | MisuseCode;
 
 /** A lookup that could not be made. Never holds a username, a password, a key or a prefix. */
 export class LookupError extends CredveilError<LookupErrorCode> {
   override name = 'LookupError';
 }
 
-const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hint: string] } = {
+type Texts<Reason extends string> = { readonly [reason in Reason]: readonly [message: string, hint: string] };
+
+const FILTER_TEXTS: Texts<FilterReason> = {
+  FILTER_MISSING: [
+    'the service has no password filter',
+    'Publish with this version of credveil, unless init --filter-one-in 0 was meant.',
+  ],
+  FILTER_TOO_LARGE: [
+    'the password filter is longer than allowed',
+    'Raise passwordFilter.maxBytes, where the memory is there.',
+  ],
+  FILTER_MALFORMED: [
+    'the password filter is not one',
+    'Take the file whole from the snapshots of the dataset; look for a proxy that alters bodies.',
+  ],
+  FILTER_FORGED: [
+    'the password filter does not carry the seal of this key',
+    'Something between the publisher and this process altered it, or it is of another key: treat it as an attack until explained.',
+  ],
+  FILTER_UNREADABLE: ['the source of the password filter failed', 'Look at the cause.'],
+};
+
+const TEXTS: Texts<UnknownReason> = {
   TIMEOUT: [
     'the service did not answer within the deadline',
     'Raise timeoutMs, or look at the service and the way to it.',
@@ -46,6 +79,10 @@ const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hi
   NETWORK: [
     'the service cannot be reached',
     'Check the URL, the network and that the server runs. Redirects are not followed.',
+  ],
+  CIRCUIT_OPEN: [
+    'the service failed several times in a row and is not asked for a moment',
+    'Look at the reasons of the checks before; it is tried again by itself.',
   ],
   HTTP_STATUS: ['the service refused to answer', 'Look into the log of the server, and of any proxy before it.'],
   CLIENT_REFUSED: [
@@ -102,11 +139,22 @@ const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hi
     'a username or password is longer than 65,535 bytes',
     'Refuse fields of this length where they enter your program.',
   ],
+  CREDENTIAL_UNREADABLE: [
+    'an adapter cannot tell the credential of a request',
+    'Put the body parser before the adapter, or give the option `fields` a function.',
+  ],
+  CHECK_FAILED: [
+    'the check failed in a way that is not meant to happen',
+    'Give `onError` a function and look at its third argument.',
+  ],
 };
 
 /** @param detail what the message says after the colon; never a user's */
-export function lookupFailure(reason: UnknownReason, options: { cause?: unknown; detail?: string } = {}): LookupError {
-  const [message, hint] = TEXTS[reason];
+export function lookupFailure(
+  reason: UnknownReason | FilterReason,
+  options: { cause?: unknown; detail?: string } = {},
+): LookupError {
+  const [message, hint] = { ...TEXTS, ...FILTER_TEXTS }[reason];
   const { cause, detail } = options;
   return new LookupError(reason, detail === undefined ? message : `${message}: ${detail}`, hint, { cause });
 }

@@ -6,9 +6,13 @@ import { ProtocolError } from '../protocol/errors.ts';
 import { parseHmacKeyText } from '../protocol/key.ts';
 import { parsePublicKeyText } from '../protocol/oprf-key.ts';
 import type { Engine } from './blinding.ts';
+import type { CircuitBreakerOptions } from './circuit-breaker.ts';
 import { LookupError } from './errors.ts';
+import { createEvents, type Events, type Hooks } from './events.ts';
+import { createBytesSource, type FilterSource } from './filter-source.ts';
+import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 
-interface SharedOptions {
+interface SharedOptions extends Hooks {
   /** Where the service is, http or https. It may have a path: `/v1/...` goes below it. */
   readonly url: string | URL;
   /** Pins the dataset: its id, 16 hex digits. Another one is `DATASET_MISMATCH`. */
@@ -19,12 +23,34 @@ interface SharedOptions {
   readonly maxBodyBytes?: number;
   /** Age in milliseconds at which the config, and with it the snapshot, is renewed in the background. Default 60,000. */
   readonly configMaxAgeMs?: number;
+  /** Memory for buckets of the snapshot in force, in bytes. Default 4 MiB; 0 keeps none. */
+  readonly bucketCacheBytes?: number;
+  /** When a service that keeps failing is no longer waited for. `false`: never. */
+  readonly circuitBreaker?: CircuitBreakerOptions | false;
+  /** What `verdict.action` says. */
+  readonly policy?: PolicyOptions;
   /** Stands in for the platform's fetch. */
   readonly fetch?: typeof fetch;
   /** Says who asks, `credveil-client-1.<id>.<secret>`, where the service wants to know: what `credveil client add` printed. */
   readonly clientKey?: string;
   /** Sent with every request, for a gateway that wants authorization. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Holds the filter of the password index in memory, so that nothing is sent about a password that did not leak (under
+   * `oprf` only a blinded element). Default false.
+   */
+  readonly passwordFilter?: boolean | PasswordFilterOptions;
+}
+
+export interface PasswordFilterOptions {
+  /** Longest filter that is held, in bytes. Default 256 MiB: 120 million passwords. */
+  readonly maxBytes?: number;
+  /** How often it is asked whether there is a newer one. Default 60,000. */
+  readonly refreshMs?: number;
+  /** How long the filter may answer since it was last known to be current. Then buckets are asked for. Default an hour. */
+  readonly maxAgeMs?: number;
+  /** Where filters come from instead of the service: a file's bytes, or `createFileSource` of @credveil/client/node. */
+  readonly source?: Uint8Array | FilterSource;
 }
 
 /** For a caller who holds the key, suite `hmac`. */
@@ -71,18 +97,38 @@ export interface CheckerSettings {
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
   readonly configMaxAgeMs: number;
+  readonly bucketCacheBytes: number;
+  readonly circuitBreaker: Required<CircuitBreakerOptions> | undefined;
+  readonly policy: Policy;
+  readonly events: Events;
   readonly fetch: typeof fetch;
   readonly headers: Readonly<Record<string, string>>;
+  /** Undefined where it is off. */
+  readonly passwordFilter: FilterSettings | undefined;
+}
+
+export interface FilterSettings {
+  readonly maxBytes: number;
+  readonly refreshMs: number;
+  readonly maxAgeMs: number;
+  /** Undefined where it is the service. */
+  readonly source: FilterSource | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 300;
 const DEFAULT_MAX_BODY_BYTES = 2 ** 24;
 const DEFAULT_CONFIG_MAX_AGE_MS = 60_000;
+const DEFAULT_BUCKET_CACHE_BYTES = 2 ** 22;
+const DEFAULT_FAILURES = 5;
+const DEFAULT_COOL_DOWN_MS = 1_000;
 const DEFAULT_SAMPLE_EVERY = 128;
+const DEFAULT_FILTER_BYTES = 2 ** 28;
+const DEFAULT_FILTER_REFRESH_MS = 60_000;
+const DEFAULT_FILTER_MAX_AGE_MS = 3_600_000;
 /** Timers of most platforms overflow beyond. */
 const MAX_MS = 2 ** 31 - 1;
 
-type OptionName = keyof HmacOptions | keyof OprfOptions;
+type OptionName = keyof HmacOptions | keyof OprfOptions | `passwordFilter.${keyof PasswordFilterOptions}`;
 
 function malformed(option: OptionName, why: string, hint: string): LookupError {
   return new LookupError('OPTION_MALFORMED', `option ${option}: ${why}`, hint);
@@ -96,7 +142,8 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
       'options: not an object',
       'Give at least { url, key } or { url, publicKey }.',
     );
-  const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, fetch: ownFetch, headers = {}, clientKey } = options;
+  const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, bucketCacheBytes } = options;
+  const { fetch: ownFetch, headers = {}, clientKey } = options;
   if (dataset !== undefined && (typeof dataset !== 'string' || !/^[0-9a-f]{16}$/.test(dataset)))
     throw malformed('dataset', 'not a dataset id', 'Give the 16 hex digits that `credveil stats` shows.');
   if (ownFetch !== undefined && typeof ownFetch !== 'function')
@@ -107,10 +154,15 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
     timeoutMs: parseInteger('timeoutMs', timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, MAX_MS),
     maxBodyBytes: parseInteger('maxBodyBytes', maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1, 2 ** 31),
     configMaxAgeMs: parseInteger('configMaxAgeMs', configMaxAgeMs ?? DEFAULT_CONFIG_MAX_AGE_MS, 0, MAX_MS),
+    bucketCacheBytes: parseInteger('bucketCacheBytes', bucketCacheBytes ?? DEFAULT_BUCKET_CACHE_BYTES, 0, 2 ** 31),
+    circuitBreaker: parseCircuitBreaker(options.circuitBreaker),
+    policy: createPolicy(options.policy),
+    events: createEvents(parseHooks(options)),
     // Looked up at each call, so that instrumentation which replaces it later is honoured; called bare, since a
     // browser's fetch refuses to be another object's method.
     fetch: ownFetch ? (input, init) => ownFetch(input, init) : (input, init) => globalThis.fetch(input, init),
     headers: { ...parseHeaders(headers), ...(clientKey !== undefined && authorization(clientKey)) },
+    passwordFilter: parsePasswordFilter(options.passwordFilter),
   };
 }
 
@@ -132,6 +184,28 @@ export function parseSuiteOptions(options: LeakCheckerOptions): SuiteSettings {
     sampleEvery: parseInteger('sampleEvery', sampleEvery, 1, MAX_MS),
     engine,
   };
+}
+
+function parseCircuitBreaker(options: unknown = {}): CheckerSettings['circuitBreaker'] {
+  if (options === false) return undefined;
+  if (typeof options !== 'object' || options === null)
+    throw malformed(
+      'circuitBreaker',
+      'neither an object nor false',
+      'Give { failures, coolDownMs } or one of the two.',
+    );
+  const { failures = DEFAULT_FAILURES, coolDownMs = DEFAULT_COOL_DOWN_MS } = options as CircuitBreakerOptions;
+  return {
+    failures: parseInteger('circuitBreaker', failures, 1, MAX_MS),
+    coolDownMs: parseInteger('circuitBreaker', coolDownMs, 1, MAX_MS),
+  };
+}
+
+function parseHooks({ onVerdict, onRequest, onCircuit }: Hooks): Hooks {
+  for (const [name, hook] of Object.entries({ onVerdict, onRequest, onCircuit }))
+    if (hook !== undefined && typeof hook !== 'function')
+      throw malformed(name as keyof Hooks, 'not a function', 'Leave it out to hear nothing.');
+  return { ...(onVerdict && { onVerdict }), ...(onRequest && { onRequest }), ...(onCircuit && { onCircuit }) };
 }
 
 function parseKey<Key>(parse: (text: string) => Key, text: unknown): Key {
@@ -159,6 +233,25 @@ function parseBase(url: string | URL): URL {
     throw malformed('url', 'it has a query or a fragment', 'Give the URL without them.');
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return base;
+}
+
+function parsePasswordFilter(given: unknown): FilterSettings | undefined {
+  if (given === undefined || given === false) return undefined;
+  const options = given === true ? {} : given;
+  if (typeof options !== 'object' || options === null)
+    throw malformed('passwordFilter', 'neither a boolean nor an object', 'Give true, or { maxBytes, … }.');
+  const { maxBytes, refreshMs, maxAgeMs, source } = options as PasswordFilterOptions;
+  const integer = (name: 'maxBytes' | 'refreshMs' | 'maxAgeMs', value: unknown, high: number): number =>
+    parseInteger(`passwordFilter.${name}`, value, 0, high);
+  const isSource = typeof (source as FilterSource | undefined)?.open === 'function';
+  if (source !== undefined && !isSource && !(source instanceof Uint8Array))
+    throw malformed('passwordFilter.source', 'neither bytes nor a source', 'Give what createFileSource returns.');
+  return {
+    maxBytes: integer('maxBytes', maxBytes ?? DEFAULT_FILTER_BYTES, 2 ** 33),
+    refreshMs: integer('refreshMs', refreshMs ?? DEFAULT_FILTER_REFRESH_MS, MAX_MS),
+    maxAgeMs: integer('maxAgeMs', maxAgeMs ?? DEFAULT_FILTER_MAX_AGE_MS, Number.MAX_SAFE_INTEGER),
+    source: source instanceof Uint8Array ? createBytesSource(source) : source,
+  };
 }
 
 function parseInteger(option: OptionName, value: unknown, low: number, high: number): number {

@@ -36,6 +36,9 @@ export interface Trial {
   readonly exchanges: readonly Exchange[];
 }
 
+/** Every check is made anew: a bucket that is kept would leave nothing to show. */
+const EACH_TIME = { bucketCacheBytes: 0, circuitBreaker: false } as const;
+
 export interface Trier {
   /** @throws LookupError for a service that is not to be believed, or cannot be asked */
   check(credential: Credential): Promise<Trial>;
@@ -49,7 +52,7 @@ const MAX_INPUT_BYTES = 0xffff;
 /** @param keyText under `hmac`. @throws LookupError `KEY_MALFORMED` */
 export function createTrier(traffic: Traffic, { url }: ServedDataset, config: ServiceConfig, keyText: string): Trier {
   const observed: ObservedInput[] = [];
-  const shared = { url, dataset: config.dataset, timeoutMs: TIMEOUT_MS, fetch: traffic.fetch };
+  const shared = { url, dataset: config.dataset, timeoutMs: TIMEOUT_MS, fetch: traffic.fetch, ...EACH_TIME };
   let suite: Suite;
   let evaluate: KeyedSuite['evaluate'] | undefined;
   let checker: LeakChecker;

@@ -54,7 +54,9 @@ const WORDS: { readonly [status in VerdictStatus]: Words } = {
 const REASONS: { readonly [reason in UnknownReason]?: string } = {
   TIMEOUT: 'The server took too long to answer. Try again.',
   NETWORK: 'The server cannot be reached. Check that it runs, then try again.',
-  HTTP_STATUS: 'The server refused to answer: it may want a client key, or have had too many requests.',
+  HTTP_STATUS: 'The server refused to answer.',
+  CLIENT_REFUSED: 'The server wants a client key, or does not know this one.',
+  QUOTA_EXCEEDED: 'Too many requests: what this client may ask is used up for now. Try again later.',
   KEY_MISMATCH: 'The key is not that of this dataset, or the server uses another one than it says.',
   CONFIG_FORGED: 'What the server says of itself does not carry the seal of this key.',
   BODY_FORGED: 'A bucket does not carry the seal of this key: something on the way changed it.',

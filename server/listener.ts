@@ -1,4 +1,4 @@
-// The way of a request: gate, dataset, route, admission, evaluation, bucket, range, and express for the rest.
+// The way of a request: gate, dataset, route, admission, evaluation, bucket, range, filter, and express for the rest.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type Admission, type Admit, ANONYMOUS } from './admission.ts';
@@ -7,6 +7,7 @@ import { createBucketHandler } from './buckets.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';
 import { createEvaluationHandler } from './evaluations.ts';
 import type { OnEvent } from './events.ts';
+import { createFilterHandler } from './filter.ts';
 import { originForm, refuseBody, refuseRequest } from './gate.ts';
 import type { ServerLimits } from './limits.ts';
 import type { Observe, RequestFacts } from './observation.ts';
@@ -42,7 +43,7 @@ export function createListener(
   const files = createPageFiles();
   const handles = services.map((service) => {
     const answerPage = pages && createPageHandler({ snapshots: service.snapshots, files, ...pages });
-    return createHandle(service, queue, createApp(services, service, state, onEvent), answerPage);
+    return createHandle(service, queue, limits, createApp(services, service, state, onEvent), answerPage);
   });
   const byDataset = new Map(services.map(({ dataset }, i) => [dataset.parameters.dataset as string, handles[i]]));
   const [first] = handles as [Handle];
@@ -110,19 +111,21 @@ export function createListener(
 function createHandle(
   { snapshots, evaluator }: Service,
   queue: EvaluationQueue,
+  { stalledTimeoutMs }: Required<ServerLimits>,
   app: RequestListener,
   answerPage: PageHandler | undefined,
 ): Handle {
   const answerEvaluation = createEvaluationHandler(snapshots, evaluator, queue);
   const answerBucket = createBucketHandler(snapshots);
   const answerRange = createRangeHandler(snapshots);
+  const answerFilter = createFilterHandler(snapshots, stalledTimeoutMs);
   return (request, response, admission) => {
     const evaluation = answerEvaluation(request, response, admission);
     if (evaluation) return evaluation;
     if (refuseBody(request, response) || answerBucket(request, response) || answerRange(request, response))
       return undefined;
-    const page = answerPage?.(request, response);
-    if (!page) app(request, response);
-    return page;
+    const answered = answerFilter(request, response) ?? answerPage?.(request, response);
+    if (!answered) app(request, response);
+    return answered;
   };
 }

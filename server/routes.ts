@@ -117,6 +117,45 @@ export const ROUTES = [
     get: bucket('password', 'hash of the password'),
   },
   {
+    path: '/v1/filter/password',
+    access: 'metered',
+    ofDataset: true,
+    get: {
+      summary: 'The filter of the index `password`',
+      description: 'With it a client knows by itself that a password did not leak.',
+      parameters: [
+        SNAPSHOT,
+        IF_NONE_MATCH,
+        {
+          name: 'Range',
+          in: 'header',
+          description: 'One range of bytes, as of a download that was interrupted.',
+          schema: { type: 'string' },
+        },
+        {
+          name: 'If-Range',
+          in: 'header',
+          description: 'The ETag of the part that is there already: without a match the whole filter is sent.',
+          schema: { type: 'string' },
+        },
+      ],
+      answers: {
+        200: {
+          description: 'The filter.',
+          headers: ['ETag', 'Credveil-Snapshot'],
+          content: { [OCTETS]: { description: 'FilterFile, PROTOCOL.md §17.' } },
+        },
+        206: {
+          description: 'A part of it.',
+          headers: ['ETag', 'Credveil-Snapshot', 'Content-Range'],
+          content: { [OCTETS]: { description: 'A part of FilterFile, PROTOCOL.md §17.' } },
+        },
+        304: NOT_MODIFIED,
+      },
+      problems: ['QUERY_MALFORMED', 'INDEX_MISSING', 'FILTER_MISSING', 'SNAPSHOT_GONE', 'RANGE_NOT_SATISFIABLE'],
+    },
+  },
+  {
     path: '/range/{prefix}',
     subtree: true,
     access: 'metered',

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from './fixtures/client-world.ts';
 import { createOprfWorld } from './fixtures/oprf-world.ts';
 
+const ADAPTERS = ['express', 'fastify', 'hono', 'fetch', 'next', 'better-auth'];
 const root = path.join(import.meta.dirname, '..');
 const run = promisify(execFile);
 
@@ -20,7 +21,9 @@ beforeAll(async () => {
   fs.mkdirSync(path.join(root, '.tmp'), { recursive: true });
   built = fs.mkdtempSync(path.join(root, '.tmp', 'client-'));
   const tsc = path.join(root, 'node_modules/.bin/tsc');
-  await run(tsc, ['-p', path.join(root, 'client-sdk/tsconfig.build.json'), '--outDir', built]);
+  // What is Node's own is built apart: the types of Node are not there for the rest.
+  for (const project of ['build', 'node'])
+    await run(tsc, ['-p', path.join(root, `client-sdk/tsconfig.${project}.json`), '--outDir', built]);
   world = await createClientWorld();
 });
 afterAll(async () => {
@@ -68,16 +71,27 @@ describe('the built package', () => {
     }
   });
 
+  test('answers from a filter file, with no service at all', async () => {
+    const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
+    const { createLeakChecker }: typeof import('../client-sdk/index.ts') = await import(entry('index.js'));
+    const { createFileSource }: typeof import('../client-sdk/node.ts') = await import(entry('node.js'));
+    const source = createFileSource(path.join(world.made.folder, 'snapshots', '000001.filter'));
+    const key = world.made.key.revealText();
+    const leaks = createLeakChecker({ url: 'http://127.0.0.1:1', key, passwordFilter: { source } });
+    await leaks.loadFilter();
+    expect((await leaks.check({ password: STRANGER.password })).status).toBe('clean');
+  });
+
   test('has its entry points where package.json says', () => {
     const json = JSON.parse(fs.readFileSync(path.join(root, 'client-sdk/package.json'), 'utf8')) as {
       exports: Record<string, Record<string, string>>;
     };
-    expect(Object.keys(json.exports)).toEqual(['.', './sodium']);
+    expect(Object.keys(json.exports)).toEqual(['.', './sodium', './node', ...ADAPTERS.map((name) => `./${name}`)]);
     for (const file of Object.values(json.exports).flatMap((entry) => Object.values(entry)))
       expect(fs.existsSync(path.join(built, file.replace(/^\.\/dist\//, ''))), file).toBe(true);
   });
 
-  test('imports nothing but its own files and @noble, and libsodium below its own entry point alone', () => {
+  test('imports nothing but its own files and @noble, below an own entry point libsodium or a framework', () => {
     const files = fs
       .readdirSync(built, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.js') || name.endsWith('.d.ts'));
@@ -86,9 +100,16 @@ describe('the built package', () => {
       const text = fs.readFileSync(path.join(built, name), 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
       const allowed = name.startsWith('accel')
         ? /^(\.{1,2}\/|@noble\/|libsodium-wrappers-sumo$)/
-        : /^(\.{1,2}\/|@noble\/)/;
+        : /^client-sdk.node\./.test(name)
+          ? /^(\.{1,2}\/|node:)/
+          : /^(\.{1,2}\/|@noble\/)/;
+      const framework = /^client-sdk\/adapter\/([a-z-]+)\.(?:js|d\.ts)$/.exec(name)?.[1];
       for (const [, specifier = ''] of text.matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
-        expect(specifier, name).toMatch(allowed);
+        const isOfFramework = framework !== undefined && ADAPTERS.includes(specifier.split('/')[0] ?? '');
+        if (isOfFramework) expect(specifier.split('/')[0], name).toBe(framework);
+        else expect(specifier, name).toMatch(allowed);
+        // Express, Fastify, Hono and Next.js need not be there for their adapters to load.
+        if (isOfFramework && name.endsWith('.js')) expect(framework).toBe('better-auth');
         if (specifier.includes('/accel/')) expect(name).toMatch(/^client-sdk\/sodium\./);
       }
       expect(text, name).not.toMatch(/reference types="node"|\bprocess\.[a-z]|\bBuffer\b/);
