@@ -70,9 +70,19 @@ function evaluation(summary: string, asked: string, answered: string, more: Part
   };
 }
 
-const json = (description: string, schema: 'Datasets' | 'Health' | 'Readiness'): Answer => ({
+const json = (description: string, schema: 'Datasets' | 'Status' | 'Health' | 'Readiness'): Answer => ({
   description,
   content: { 'application/json': { schema } },
+});
+
+const page = (summary: string): Operation => ({
+  summary,
+  parameters: [IF_NONE_MATCH],
+  answers: {
+    200: { description: 'Missing where the service has no pages.', headers: ['ETag'], content: { 'text/html': {} } },
+    304: NOT_MODIFIED,
+  },
+  problems: ['ROUTE_MISSING'],
 });
 
 export const ROUTES = [
@@ -214,6 +224,16 @@ export const ROUTES = [
     get: { summary: 'What is served here', answers: { 200: json('All datasets.', 'Datasets') } },
   },
   {
+    path: '/v1/status',
+    access: 'client',
+    ofDataset: true,
+    get: {
+      summary: 'Figures of the snapshot and request rates, for people',
+      answers: { 200: json('As of now. Missing where the service has no pages.', 'Status') },
+      problems: ['ROUTE_MISSING'],
+    },
+  },
+  {
     path: '/healthz',
     access: 'open',
     ofDataset: false,
@@ -255,6 +275,10 @@ export const ROUTES = [
       },
     },
   },
+  { path: '/', access: 'open', ofDataset: false, get: page('A page that checks a credential in the browser') },
+  { path: '/status', access: 'open', ofDataset: false, get: page('A page that shows /v1/status') },
+  // What the pages refer to: nothing to document.
+  { path: '/assets/{file}', subtree: true, access: 'open', ofDataset: false },
 ] as const satisfies readonly Route[];
 
 /** Undefined for a path that the service does not have. */

@@ -227,7 +227,6 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
 
 test('what is not documented is not answered', async () => {
   for (const path of [
-    '/',
     '/v1',
     '/v1/',
     '/v1/account',
@@ -237,6 +236,8 @@ test('what is not documented is not answered', async () => {
     '/metrics',
     '/V1/config',
     '/openapi',
+    '/status/',
+    '/?x',
   ])
     for (const method of ['get', 'post', 'options']) {
       const answer = await ask({ path, method });
