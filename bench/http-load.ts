@@ -7,8 +7,6 @@ export interface LoadTarget {
   readonly server: ServerKind;
   /** Paths to ask, in turn. */
   readonly paths: readonly string[];
-  /** Whole lines. */
-  readonly headers?: string;
 }
 
 const ROUNDS = 2;
@@ -27,8 +25,8 @@ export async function measureLoad(targets: readonly LoadTarget[]): Promise<Load[
     for (const { server } of targets) running.push(await startServerChild(server));
     const totals = targets.map(() => ({ requests: 0, requestsPerSecond: 0, cpuMs: 0 }));
     for (let round = 0; round < ROUNDS; round++)
-      for (const [i, { paths, headers = '' }] of targets.entries()) {
-        const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`);
+      for (const [i, { paths }] of targets.entries()) {
+        const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
         const load = await runLoad([running[i] as ServerChild], [{ connections: CONNECTIONS, requests }]);
         const [result] = load.streams;
         const total = totals[i];

@@ -8,8 +8,6 @@ export type ServerKind =
       readonly folder: string;
       /** Under `oprf`. Sent as a message, since everyone on the machine can read arguments. */
       readonly keyText?: string;
-      /** Who may ask; default everyone. */
-      readonly clientsFile?: string;
       readonly port?: number;
       readonly reusePort?: boolean;
     }

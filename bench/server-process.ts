@@ -12,10 +12,9 @@ const [kind] = (await once(process, 'message')) as [ServerKind];
 
 async function listen(): Promise<number> {
   if ('folder' in kind) {
-    const { folder, keyText, clientsFile, port = 0, reusePort = false } = kind;
+    const { folder, keyText, port = 0, reusePort = false } = kind;
     const key = keyText === undefined ? {} : { key: parseKeyText(keyText) };
-    const clients = clientsFile === undefined ? {} : { clientsFile, quotaFile: `${clientsFile}.sqlite` };
-    return (await startServer(folder, { ...key, ...clients, port, reusePort })).address.port;
+    return (await startServer(folder, { ...key, port, reusePort })).address.port;
   }
   const body = Buffer.alloc(kind.bodyBytes, 1);
   const server = http.createServer((_request, response) => {
