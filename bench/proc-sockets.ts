@@ -22,12 +22,13 @@ function readTable(): TcpRow[] {
   });
 }
 
-/** Those that the process has a descriptor of. */
+/** Those that the process has a descriptor of. None where it has ended. */
 export function socketsOf(pid: number): OpenSocket[] {
   const inodes = new Set<string>();
-  for (const descriptor of fs.readdirSync(`/proc/${pid}/fd`))
+  const folder = `/proc/${pid}/fd`;
+  for (const descriptor of fs.existsSync(folder) ? fs.readdirSync(folder) : [])
     try {
-      const inode = /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1];
+      const inode = /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`${folder}/${descriptor}`))?.[1];
       if (inode) inodes.add(inode);
     } catch {
       // Closed since it was listed.

@@ -153,8 +153,10 @@ function readKeyFile<Key>(file: string, parse: (text: string) => Key): Key {
     });
   }
   try {
-    const { mode } = fs.fstatSync(handle);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    const { mode, uid, gid } = fs.fstatSync(handle);
+    // systemd's LoadCredential= lets the service read by an access list, whose mask then shows as the group's right.
+    const isCredential = uid === 0 && gid === 0 && (mode & 0o777) === 0o440;
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0 && !isCredential)
       throw new StoreError(
         'KEY_FILE_EXPOSED',
         `key file ${file}: others than its owner may read it (mode ${(mode & 0o777).toString(8)})`,

@@ -119,6 +119,19 @@ describe('a key file', () => {
     expect(() => openKeyFile(file)).toThrow(coded('KEY_FILE_EXPOSED'));
   });
 
+  test.runIf(process.getuid?.() === 0)(
+    "of root, which its group may read and nobody write, is a credential of systemd's",
+    () => {
+      const file = path.join(home, 'dataset.key');
+      const key = createDatasetKey();
+      writeKeyFile(file, key);
+      fs.chmodSync(file, 0o440);
+      expect(openKeyFile(file).keyId).toBe(key.keyId);
+      fs.chownSync(file, 0, 1);
+      expect(() => openKeyFile(file)).toThrow(coded('KEY_FILE_EXPOSED'));
+    },
+  );
+
   test('that is missing is not made', () => {
     expect(() => openKeyFile(path.join(home, 'no.key'))).toThrow(coded('KEY_FILE_MISSING'));
     expect(fs.readdirSync(home)).toEqual([]);
