@@ -41,6 +41,8 @@ interface Measured {
   readonly pairs: number;
   readonly textBytes: number;
   readonly ingestSeconds: number;
+  /** Of it, as the command says: reading to sorted chunks, and merging them. */
+  readonly stages: { readonly read: number; readonly merge: number };
   readonly publishSeconds: number;
   readonly records: number;
   readonly ingestProcessor: number;
@@ -54,14 +56,21 @@ interface Measured {
 }
 
 /** Runs a command, and watches its memory and the work folder. */
-async function run(args: readonly string[], work: string): Promise<Peaks & { readonly seconds: number }> {
+async function run(
+  args: readonly string[],
+  work: string,
+): Promise<Peaks & { readonly seconds: number; readonly stdout: string }> {
   const started = performance.now();
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let stdout = '';
+  child.stdout.on('data', (block) => {
+    stdout += String(block);
+  });
   const peaks = watchPeaks(child.pid as number, work);
   const code = await new Promise((resolve) => child.once('exit', resolve));
   const seen = peaks.stop();
   if (code !== 0) throw new Error(`credveil ${args[0]}: exit code ${code}`);
-  return { ...seen, seconds: (performance.now() - started) / 1000 };
+  return { ...seen, stdout, seconds: (performance.now() - started) / 1000 };
 }
 
 async function measure(count: number): Promise<Measured> {
@@ -73,9 +82,12 @@ async function measure(count: number): Promise<Measured> {
     const { textBytes } = await writeCorpus(corpus, count, values.gzip);
     await run(['init', folder, '--suite', 'hmac', '--index', 'account'], work);
     const memory = ['--memory', values.memory];
-    const ingest = await run(['ingest', folder, corpus, '--source', 'bench', '--no-publish', ...memory], work);
+    const ingest = await run(
+      ['ingest', folder, corpus, '--source', 'bench', '--no-publish', '--json', ...memory],
+      work,
+    );
     fs.rmSync(corpus);
-    const publish = await run(['publish', folder], work);
+    const publish = await run(['publish', folder, ...memory], work);
     const dataset = openDataset(folder);
     const facts = openCurrent(dataset)?.facts;
     if (!facts) throw new Error('nothing was published');
@@ -85,6 +97,7 @@ async function measure(count: number): Promise<Measured> {
       pairs: count,
       textBytes,
       ingestSeconds: ingest.seconds,
+      stages: (JSON.parse(ingest.stdout) as { seconds: Measured['stages'] }).seconds,
       publishSeconds: publish.seconds,
       records: facts.sources.reduce((sum, { records }) => sum + records, 0),
       ingestProcessor: ingest.processorSeconds,
@@ -112,6 +125,7 @@ console.log(
       row('text', (of) => formatBytes(of.textBytes)),
       row('ingest, text to run', (of) => `${of.ingestSeconds.toFixed(1)} s`),
       row('  pairs', (of) => rate(of.pairs, of.ingestSeconds)),
+      row('  reading, merging', (of) => `${of.stages.read.toFixed(1)} s, ${of.stages.merge.toFixed(1)} s`),
       row('  processor time', (of) => `${of.ingestProcessor.toFixed(1)} s`),
       row('publish, run to snapshot', (of) => `${of.publishSeconds.toFixed(1)} s`),
       row('  records', (of) => rate(of.records, of.publishSeconds)),

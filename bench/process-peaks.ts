@@ -27,7 +27,7 @@ function folderBytes(folder: string): number {
 }
 
 /** Seconds of processor time that all threads of a process took (Linux, where a tick is 10 ms). */
-function processorSeconds(pid: number): number {
+export function processorSeconds(pid: number): number {
   try {
     // The fields after the name, which may have spaces: utime and stime are the 12th and 13th of them.
     const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];

@@ -10,23 +10,30 @@ export type ServerKind =
       readonly keyText?: string;
       readonly port?: number;
       readonly reusePort?: boolean;
+      readonly maxHeldBytes?: number;
     }
   /** A constant body from node:http alone. */
-  | { readonly bodyBytes: number };
+  | { readonly bodyBytes: number }
+  /** The files of a folder from node:http alone, held in memory. */
+  | { readonly bodiesFolder: string };
 
 export interface ServerChild {
   readonly port: number;
+  readonly pid: number;
   /** User and system time since it started. */
   cpuMs(): Promise<number>;
   stop(): void;
 }
 
-export async function startServerChild(kind: ServerKind): Promise<ServerChild> {
-  const child = fork(new URL('./server-process.ts', import.meta.url));
+/** @param core the one that all of its threads stay on; any where it is left out */
+export async function startServerChild(kind: ServerKind, core?: number): Promise<ServerChild> {
+  const pinned = core === undefined ? {} : { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath] };
+  const child = fork(new URL('./server-process.ts', import.meta.url), pinned);
   child.send(kind);
   const { port } = await answer<{ port: number }>(child);
   return {
     port,
+    pid: child.pid ?? 0,
     async cpuMs() {
       child.send('cpu');
       return (await answer<{ cpuMs: number }>(child)).cpuMs;

@@ -1,9 +1,11 @@
-// A server in a process of its own, for load: Credveil's, or a raw node:http server with a constant body.
+// A server in a process of its own, for load: Credveil's, or a raw node:http server with bodies in memory.
 // Started by server-children.ts, which says what to serve; then answers { cpuMs } whenever it is sent a message.
 
 import { once } from 'node:events';
+import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { startServer } from '../server/server.ts';
 import { parseKeyText } from '../store/key-file.ts';
 import type { ServerKind } from './server-children.ts';
@@ -12,17 +14,36 @@ const [kind] = (await once(process, 'message')) as [ServerKind];
 
 async function listen(): Promise<number> {
   if ('folder' in kind) {
-    const { folder, keyText, port = 0, reusePort = false } = kind;
+    const { folder, keyText, port = 0, reusePort = false, maxHeldBytes } = kind;
     const key = keyText === undefined ? {} : { key: parseKeyText(keyText) };
-    return (await startServer(folder, { ...key, port, reusePort })).address.port;
+    const held = maxHeldBytes === undefined ? {} : { maxHeldBytes };
+    return (await startServer(folder, { ...key, ...held, port, reusePort })).address.port;
   }
-  const body = Buffer.alloc(kind.bodyBytes, 1);
-  const server = http.createServer((_request, response) => {
-    response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': body.length });
+  const find = bodyFinder(kind);
+  const server = http.createServer((request, response) => {
+    const body = find(request.url ?? '');
+    response.writeHead(body ? 200 : 404, {
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': body?.length ?? 0,
+    });
     response.end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
+}
+
+function bodyFinder(raw: Exclude<ServerKind, { folder: string }>): (url: string) => Buffer | undefined {
+  if ('bodyBytes' in raw) {
+    const body = Buffer.alloc(raw.bodyBytes, 1);
+    return () => body;
+  }
+  const bodies = new Map<string, Buffer>();
+  for (const entry of fs.readdirSync(raw.bodiesFolder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) {
+      const file = path.join(entry.parentPath, entry.name);
+      bodies.set(`/${path.relative(raw.bodiesFolder, file)}`, fs.readFileSync(file));
+    }
+  return (url) => bodies.get(url);
 }
 
 const port = await listen();

@@ -1,9 +1,10 @@
 // The figures of a snapshot that `credveil stats` shows as text, JSON and a page.
 
 import { type IndexName, RANGES, type RangeName } from '../protocol/bucket-id.ts';
+import { falsePositiveRate } from '../protocol/split-block.ts';
 import { HASH_BYTES } from '../store/range-record.ts';
 import type { Snapshot } from '../store/snapshot.ts';
-import type { IndexFacts, RangeFacts, SourceFacts } from '../store/snapshot-facts.ts';
+import type { FilterFacts, IndexFacts, RangeFacts, SourceFacts } from '../store/snapshot-facts.ts';
 
 export interface HistogramBin {
   readonly from: number;
@@ -65,6 +66,17 @@ function describeRange(snapshot: Snapshot, name: RangeName, facts: RangeFacts) {
   };
 }
 
+/** Of the password filter. */
+function describeFilter({ entries, blocks, bytes }: FilterFacts) {
+  return {
+    entries,
+    bytes,
+    bitsPerEntry: entries === 0 ? null : (8 * bytes) / entries,
+    falsePositiveRate: falsePositiveRate(entries, blocks),
+  };
+}
+
+export type FilterStats = ReturnType<typeof describeFilter>;
 export type IndexStats = ReturnType<typeof describeIndex>;
 export type RangeStats = ReturnType<typeof describeRange>;
 
@@ -79,6 +91,8 @@ export interface SnapshotStats {
   readonly indexes: { readonly [index: string]: IndexStats };
   /** Range indexes. */
   readonly ranges: { readonly [index: string]: RangeStats };
+  /** Null where the snapshot has none. */
+  readonly filter: FilterStats | null;
 }
 
 export function describeSnapshot(snapshot: Snapshot): SnapshotStats {
@@ -98,5 +112,6 @@ export function describeSnapshot(snapshot: Snapshot): SnapshotStats {
     bytes: facts.sqlite.bytes,
     indexes,
     ranges,
+    filter: facts.filter ? describeFilter(facts.filter) : null,
   };
 }

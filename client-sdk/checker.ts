@@ -1,9 +1,12 @@
 // The checker: asks the service for buckets and decides in this process whether a credential has leaked.
 
+import type { SnapshotId } from '../protocol/brands.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { CONFIG_TIMEOUT_MS, createConfigCache } from './config-cache.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { LookupError, reasonOf } from './errors.ts';
+import type { PasswordFilterInfo } from './filter-cache.ts';
+import { FILTER_TIMEOUT_MS } from './filter-download.ts';
 import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './inquiry.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
 import { createObliviousLookup } from './oblivious-lookup.ts';
@@ -27,12 +30,20 @@ export interface LeakChecker {
    * @throws LookupError (as a rejection) with the reason that a check would give
    */
   ready(options?: CallOptions): Promise<void>;
+  /**
+   * Waits until the password filter is there and verified, which the first check begins but does not wait for. With it
+   * called at start-up, no check has to ask for a bucket because it came too early. Not required.
+   * @throws LookupError (as a rejection) with the reason why there is no filter
+   */
+  loadFilter(options?: CallOptions): Promise<PasswordFilterInfo>;
 }
+
+const PASSWORD_ABSENT: Signals = { ...UNASKED, password: { result: 'absent' } };
 
 /** What one pass over the inquiries found. */
 interface Pass {
   readonly signals: Signals;
-  readonly config?: ServiceConfig;
+  readonly snapshot?: SnapshotId;
 }
 
 /**
@@ -48,7 +59,7 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const configs = createConfigCache(lookup.fetchConfig, settings.configMaxAgeMs);
 
   const ask = async (inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Pass> => {
-    return { config, signals: { ...UNASKED, ...(await lookup.ask(inquiries, config, deadline)) } };
+    return { snapshot: config.snapshot, signals: { ...UNASKED, ...(await lookup.ask(inquiries, config, deadline)) } };
   };
 
   const lookUp = async (inquiries: readonly Inquiry[], deadline: Deadline): Promise<Pass> => {
@@ -63,27 +74,41 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     }
   };
 
+  /** The pass of a password alone that the filter does not hold: nothing is waited for, so no deadline is made. */
+  const absentHere = ({ username, password }: Credential, options: CallOptions, now: number): Pass | undefined => {
+    if (!password || username !== undefined || isAborted(options)) return undefined;
+    const snapshot = lookup.absentIn(password, now);
+    return snapshot && { snapshot, signals: PASSWORD_ABSENT };
+  };
+
   return {
     async check(credential, callOptions = {}) {
       const startedAt = performance.now();
       assertCredential(credential);
+      const here = absentHere(credential, callOptions, startedAt);
+      if (here) return conclude(here, 'NOTHING_ASKED', startedAt);
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
       const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
-      const asks = inquiries.some(isAsked);
-      const pass: Pass = asks ? await lookUp(inquiries, deadline) : { signals: UNASKED };
-      return {
-        ...decide(pass.signals, asks ? 'INDEX_MISSING' : 'NOTHING_ASKED'),
-        ...(pass.config && { snapshot: pass.config.snapshot }),
-        durationMs: performance.now() - startedAt,
-        signals: pass.signals,
-      };
+      if (!inquiries.some(isAsked)) return conclude({ signals: UNASKED }, 'NOTHING_ASKED', startedAt);
+      return conclude(await lookUp(inquiries, deadline), 'INDEX_MISSING', startedAt);
     },
 
     async ready(callOptions = {}) {
       const deadline = createCallDeadline(CONFIG_TIMEOUT_MS, callOptions);
       await lookup.confirm(await configs.get(deadline), deadline);
     },
+
+    async loadFilter(callOptions = {}) {
+      return lookup.filters.load(createCallDeadline(FILTER_TIMEOUT_MS, callOptions));
+    },
   };
+}
+
+function conclude(pass: Pass, ifUnasked: Parameters<typeof decide>[1], startedAt: number): Verdict {
+  const { signals, snapshot } = pass;
+  const facts = decide(signals, ifUnasked);
+  const durationMs = performance.now() - startedAt;
+  return snapshot === undefined ? { ...facts, durationMs, signals } : { ...facts, snapshot, durationMs, signals };
 }
 
 function snapshotChanged({ signals }: Pass): boolean {
@@ -103,6 +128,11 @@ function assertCredential(credential: unknown): void {
       throw argumentMalformed('a username or password is not a string', 'Check the type of what a form or body holds.');
   if (username === undefined && password === undefined)
     throw argumentMalformed('neither username nor password is given', 'Give at least one of them.');
+}
+
+/** Also where the signal is none, which is for createCallDeadline to say. */
+function isAborted({ signal }: CallOptions): boolean {
+  return signal !== undefined && !(signal instanceof AbortSignal && !signal.aborted);
 }
 
 function createCallDeadline(timeoutMs: number, { signal }: CallOptions): Deadline {

@@ -24,17 +24,47 @@ export type UnknownReason =
   | 'NOTHING_ASKED'
   | 'FIELD_TOO_LONG';
 
+/** Why there is no password filter; besides, a reason of above. No verdict has it: without a filter a bucket is asked for. */
+export type FilterReason =
+  | 'FILTER_MISSING'
+  | 'FILTER_TOO_LARGE'
+  | 'FILTER_MALFORMED'
+  | 'FILTER_FORGED'
+  | 'FILTER_UNREADABLE';
+
 /** A mistake of the calling program: thrown, never a verdict. */
 export type MisuseCode = 'OPTION_MALFORMED' | 'KEY_MALFORMED' | 'ARGUMENT_MALFORMED';
 
-export type LookupErrorCode = UnknownReason | MisuseCode;
+export type LookupErrorCode = UnknownReason | FilterReason | MisuseCode;
 
 /** A lookup that could not be made. Never holds a username, a password, a key or a prefix. */
 export class LookupError extends CredveilError<LookupErrorCode> {
   override name = 'LookupError';
 }
 
-const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hint: string] } = {
+type Texts<Reason extends string> = { readonly [reason in Reason]: readonly [message: string, hint: string] };
+
+const FILTER_TEXTS: Texts<FilterReason> = {
+  FILTER_MISSING: [
+    'the service has no password filter',
+    'Publish with this version of credveil, unless init --filter-one-in 0 was meant.',
+  ],
+  FILTER_TOO_LARGE: [
+    'the password filter is longer than allowed',
+    'Raise passwordFilter.maxBytes, where the memory is there.',
+  ],
+  FILTER_MALFORMED: [
+    'the password filter is not one',
+    'Take the file whole from the snapshots of the dataset; look for a proxy that alters bodies.',
+  ],
+  FILTER_FORGED: [
+    'the password filter does not carry the seal of this key',
+    'Something between the publisher and this process altered it, or it is of another key: treat it as an attack until explained.',
+  ],
+  FILTER_UNREADABLE: ['the source of the password filter failed', 'Look at the cause.'],
+};
+
+const TEXTS: Texts<UnknownReason> = {
   TIMEOUT: [
     'the service did not answer within the deadline',
     'Raise timeoutMs, or look at the service and the way to it.',
@@ -105,8 +135,11 @@ const TEXTS: { readonly [reason in UnknownReason]: readonly [message: string, hi
 };
 
 /** @param detail what the message says after the colon; never a user's */
-export function lookupFailure(reason: UnknownReason, options: { cause?: unknown; detail?: string } = {}): LookupError {
-  const [message, hint] = TEXTS[reason];
+export function lookupFailure(
+  reason: UnknownReason | FilterReason,
+  options: { cause?: unknown; detail?: string } = {},
+): LookupError {
+  const [message, hint] = { ...TEXTS, ...FILTER_TEXTS }[reason];
   const { cause, detail } = options;
   return new LookupError(reason, detail === undefined ? message : `${message}: ${detail}`, hint, { cause });
 }

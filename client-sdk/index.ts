@@ -3,9 +3,17 @@
 export type { SourceConfig } from '../protocol/service-config.ts';
 export type { Engine } from './blinding.ts';
 export { type CallOptions, createLeakChecker, type LeakChecker } from './checker.ts';
-export { LookupError, type LookupErrorCode, type MisuseCode, type UnknownReason } from './errors.ts';
+export {
+  type FilterReason,
+  LookupError,
+  type LookupErrorCode,
+  type MisuseCode,
+  type UnknownReason,
+} from './errors.ts';
+export type { PasswordFilterInfo } from './filter-cache.ts';
+export type { FilterSource, OpenedFilter } from './filter-source.ts';
 export type { Credential } from './inquiry.ts';
-export type { HmacOptions, LeakCheckerOptions, OprfOptions, ProofPolicy } from './options.ts';
+export type { HmacOptions, LeakCheckerOptions, OprfOptions, PasswordFilterOptions, ProofPolicy } from './options.ts';
 export type {
   ExposedCredentialCheck,
   Sighting,

@@ -112,6 +112,11 @@ export function answerFrom(
   });
 }
 
+/** The answer of a filter that does not hold the inquiry's entry. */
+export function answerAbsent({ questions }: Inquiry): Partial<Signals> {
+  return signalsOf(questions, () => ({ result: 'absent' }));
+}
+
 /** The same failure for all questions that are not settled. */
 export function failAll(inquiries: readonly Inquiry[], reason: UnknownReason): Partial<Signals> {
   return signalsOf(

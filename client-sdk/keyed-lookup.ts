@@ -3,34 +3,56 @@
 import type { HmacKey } from '../protocol/brands.ts';
 import { passwordHash } from '../protocol/entry.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
-import { knownAnswer } from '../protocol/service-config.ts';
-import { answerable, answerFrom, answerOrFail, failAll, type Inquiry, isOpen } from './inquiry.ts';
+import { normalizePassword } from '../protocol/normalize.ts';
+import { passwordInput } from '../protocol/private-input.ts';
+import { knownAnswer, type ServiceConfig } from '../protocol/service-config.ts';
+import { CANARY } from '../protocol/test-credentials.ts';
+import type { Deadline } from './deadline.ts';
+import { createFilterCache } from './filter-cache.ts';
+import { answerAbsent, answerable, answerFrom, answerOrFail, failAll, type Inquiry, isOpen } from './inquiry.ts';
 import type { Lookup } from './lookup.ts';
 import type { CheckerSettings } from './options.ts';
 import { createService } from './service.ts';
 import type { Signals } from './verdict.ts';
 
+/** Normalized, so many UTF-16 units are few enough bytes for a PrivateInput. */
+const MAX_PASSWORD_UNITS = 4096;
+const CANARY_PASSWORD = passwordInput(normalizePassword(CANARY.password));
+
 export function createKeyedLookup(settings: CheckerSettings, key: HmacKey): Lookup {
   const suite = createHmacSuite(key);
   const service = createService(settings, suite, knownAnswer(suite));
-  const hashOf = (inquiry: Inquiry) =>
-    inquiry.index === 'account'
-      ? // It follows from the username alone: which bucket is asked for says nothing about the password.
-        suite.accountHash(inquiry.username)
-      : passwordHash(suite.evaluate(inquiry.questions[0].input));
+  const filters = createFilterCache(settings, service, suite.sealKey, () => suite.evaluate(CANARY_PASSWORD));
+
+  const answer = async (inquiry: Inquiry, config: ServiceConfig, deadline: Deadline): Promise<Partial<Signals>> => {
+    if (inquiry.index === 'account') {
+      // It follows from the username alone: which bucket is asked for says nothing about the password.
+      const hash = suite.accountHash(inquiry.username);
+      const bucket = await service.fetchBucket(config, 'account', hash, deadline);
+      return answerFrom(bucket, inquiry, config, ({ input }) => suite.evaluate(input));
+    }
+    const output = suite.evaluate(inquiry.questions[0].input);
+    if (filters.current()?.mayHold(output) === false) return answerAbsent(inquiry);
+    const bucket = await service.fetchBucket(config, 'password', passwordHash(output), deadline);
+    return answerFrom(bucket, inquiry, config, () => output);
+  };
 
   return {
     maxInputBytes: Number.POSITIVE_INFINITY,
     fetchConfig: service.fetchConfig,
     // The known answer was computed here, and compared when the config came.
     confirm: async () => {},
+    filters,
+    absentIn(password, now) {
+      const filter = filters.current(now);
+      if (!filter || password.length > MAX_PASSWORD_UNITS) return undefined;
+      const output = suite.evaluate(passwordInput(normalizePassword(password)));
+      return filter.mayHold(output) ? undefined : filter.snapshot;
+    },
     async ask(inquiries, config, deadline) {
       const answers = answerable(inquiries, config).map((inquiry) =>
         isOpen(inquiry)
-          ? answerOrFail(inquiry, async () => {
-              const bucket = await service.fetchBucket(config, inquiry.index, hashOf(inquiry), deadline);
-              return answerFrom(bucket, inquiry, config, ({ input }) => suite.evaluate(input));
-            })
+          ? answerOrFail(inquiry, () => answer(inquiry, config, deadline))
           : failAll([inquiry], 'NOTHING_ASKED'),
       );
       return Object.assign({}, ...(await Promise.all<Partial<Signals>>(answers)));

@@ -1,7 +1,9 @@
 // What a checker needs of a suite: one implementation for callers with the key, one for callers without.
 
+import type { SnapshotId } from '../protocol/brands.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import type { Deadline } from './deadline.ts';
+import type { FilterCache } from './filter-cache.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Signals } from './verdict.ts';
 
@@ -14,4 +16,11 @@ export interface Lookup {
   confirm(config: ServiceConfig, deadline: Deadline): Promise<void>;
   /** Answers what the dataset has an index for; what fails is `unknown` in the signals. */
   ask(inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Partial<Signals>>;
+  readonly filters: FilterCache;
+  /**
+   * Decides a password alone from what is held in memory: the snapshot in which it is absent, or undefined where that is
+   * not known without asking. This is the hot path of a caller who checks passwords only.
+   * @param now that of `performance`
+   */
+  absentIn(password: string, now: number): SnapshotId | undefined;
 }

@@ -15,7 +15,9 @@ import type { BlindedInput } from './blinding.ts';
 import type { Deadline } from './deadline.ts';
 import { lookupFailure, reasonOf } from './errors.ts';
 import { createEvaluatorClient, type Evaluation } from './evaluator.ts';
+import { createFilterCache } from './filter-cache.ts';
 import {
+  answerAbsent,
   answerable,
   answerFrom,
   answerOrFail,
@@ -55,6 +57,7 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
   const accountHash = formatPrefix(bucketId(suite.accountHash(CANARY_USERNAME), 32), 32);
   const service = createService(settings, suite, { accountHash });
   const evaluator = createEvaluatorClient(service);
+  const filters = createFilterCache(settings, service, suite.sealKey);
   const blinding = loadBlinding(oprf);
   // Who waits for it gets the error; until then it is no unhandled one.
   blinding.catch(() => {});
@@ -134,11 +137,14 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
       return service.fetchBucket(config, 'password', passwordBucket, deadline);
     };
     // The password first: its bucket is asked for before the account's is opened.
-    const answers = asked
-      .toReversed()
-      .map((inquiry) =>
-        answerOrFail(inquiry, async () => answerFrom(await openBucketOf(inquiry), inquiry, config, outputOf)),
-      );
+    const answers = asked.toReversed().map((inquiry) =>
+      answerOrFail(inquiry, async () =>
+        // Whether the password is settled makes no difference here either.
+        inquiry.index === 'password' && filters.current()?.mayHold(outputOf(inquiry.questions[0])) === false
+          ? answerAbsent(inquiry)
+          : answerFrom(await openBucketOf(inquiry), inquiry, config, outputOf),
+      ),
+    );
     const signals: Partial<Signals> = Object.assign({}, ...(await Promise.all(answers)));
     trust.assertTrusted();
     return signals;
@@ -148,6 +154,9 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     maxInputBytes: MAX_INPUT_BYTES,
     fetchConfig: service.fetchConfig,
     confirm: trust.confirm,
+    filters,
+    // The output has to be evaluated first.
+    absentIn: () => undefined,
     async ask(inquiries, config, deadline) {
       const asked = answerable(inquiries, config);
       if (!asked.some(isOpen)) return failAll(asked, 'NOTHING_ASKED');

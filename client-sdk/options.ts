@@ -7,6 +7,7 @@ import { parseHmacKeyText } from '../protocol/key.ts';
 import { parsePublicKeyText } from '../protocol/oprf-key.ts';
 import type { Engine } from './blinding.ts';
 import { LookupError } from './errors.ts';
+import { createBytesSource, type FilterSource } from './filter-source.ts';
 
 interface SharedOptions {
   /** Where the service is, http or https. It may have a path: `/v1/...` goes below it. */
@@ -25,6 +26,22 @@ interface SharedOptions {
   readonly clientKey?: string;
   /** Sent with every request, for a gateway that wants authorization. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Holds the filter of the password index in memory, so that nothing is sent about a password that did not leak (under
+   * `oprf` only a blinded element). Default false.
+   */
+  readonly passwordFilter?: boolean | PasswordFilterOptions;
+}
+
+export interface PasswordFilterOptions {
+  /** Longest filter that is held, in bytes. Default 256 MiB: 120 million passwords. */
+  readonly maxBytes?: number;
+  /** How often it is asked whether there is a newer one. Default 60,000. */
+  readonly refreshMs?: number;
+  /** How long the filter may answer since it was last known to be current. Then buckets are asked for. Default an hour. */
+  readonly maxAgeMs?: number;
+  /** Where filters come from instead of the service: a file's bytes, or `createFileSource` of @credveil/client/node. */
+  readonly source?: Uint8Array | FilterSource;
 }
 
 /** For a caller who holds the key, suite `hmac`. */
@@ -73,16 +90,29 @@ export interface CheckerSettings {
   readonly configMaxAgeMs: number;
   readonly fetch: typeof fetch;
   readonly headers: Readonly<Record<string, string>>;
+  /** Undefined where it is off. */
+  readonly passwordFilter: FilterSettings | undefined;
+}
+
+export interface FilterSettings {
+  readonly maxBytes: number;
+  readonly refreshMs: number;
+  readonly maxAgeMs: number;
+  /** Undefined where it is the service. */
+  readonly source: FilterSource | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 300;
 const DEFAULT_MAX_BODY_BYTES = 2 ** 24;
 const DEFAULT_CONFIG_MAX_AGE_MS = 60_000;
 const DEFAULT_SAMPLE_EVERY = 128;
+const DEFAULT_FILTER_BYTES = 2 ** 28;
+const DEFAULT_FILTER_REFRESH_MS = 60_000;
+const DEFAULT_FILTER_MAX_AGE_MS = 3_600_000;
 /** Timers of most platforms overflow beyond. */
 const MAX_MS = 2 ** 31 - 1;
 
-type OptionName = keyof HmacOptions | keyof OprfOptions;
+type OptionName = keyof HmacOptions | keyof OprfOptions | `passwordFilter.${keyof PasswordFilterOptions}`;
 
 function malformed(option: OptionName, why: string, hint: string): LookupError {
   return new LookupError('OPTION_MALFORMED', `option ${option}: ${why}`, hint);
@@ -111,6 +141,7 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
     // browser's fetch refuses to be another object's method.
     fetch: ownFetch ? (input, init) => ownFetch(input, init) : (input, init) => globalThis.fetch(input, init),
     headers: { ...parseHeaders(headers), ...(clientKey !== undefined && authorization(clientKey)) },
+    passwordFilter: parsePasswordFilter(options.passwordFilter),
   };
 }
 
@@ -159,6 +190,25 @@ function parseBase(url: string | URL): URL {
     throw malformed('url', 'it has a query or a fragment', 'Give the URL without them.');
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return base;
+}
+
+function parsePasswordFilter(given: unknown): FilterSettings | undefined {
+  if (given === undefined || given === false) return undefined;
+  const options = given === true ? {} : given;
+  if (typeof options !== 'object' || options === null)
+    throw malformed('passwordFilter', 'neither a boolean nor an object', 'Give true, or { maxBytes, … }.');
+  const { maxBytes, refreshMs, maxAgeMs, source } = options as PasswordFilterOptions;
+  const integer = (name: 'maxBytes' | 'refreshMs' | 'maxAgeMs', value: unknown, high: number): number =>
+    parseInteger(`passwordFilter.${name}`, value, 0, high);
+  const isSource = typeof (source as FilterSource | undefined)?.open === 'function';
+  if (source !== undefined && !isSource && !(source instanceof Uint8Array))
+    throw malformed('passwordFilter.source', 'neither bytes nor a source', 'Give what createFileSource returns.');
+  return {
+    maxBytes: integer('maxBytes', maxBytes ?? DEFAULT_FILTER_BYTES, 2 ** 33),
+    refreshMs: integer('refreshMs', refreshMs ?? DEFAULT_FILTER_REFRESH_MS, MAX_MS),
+    maxAgeMs: integer('maxAgeMs', maxAgeMs ?? DEFAULT_FILTER_MAX_AGE_MS, Number.MAX_SAFE_INTEGER),
+    source: source instanceof Uint8Array ? createBytesSource(source) : source,
+  };
 }
 
 function parseInteger(option: OptionName, value: unknown, low: number, high: number): number {

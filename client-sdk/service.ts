@@ -33,6 +33,8 @@ export interface ServiceRequest {
 export interface Service {
   /** Sends a request below the base URL. @throws LookupError */
   send(request: ServiceRequest): Promise<Uint8Array>;
+  /** The dataset that the first config named, and the newest snapshot's number since. Undefined before. */
+  known(): KnownSnapshot | undefined;
   /**
    * Fetches /v1/config and checks that it fits the key and the pinned dataset, and is not older than one before.
    * @throws LookupError for whatever stands in the way
@@ -50,6 +52,11 @@ export interface Service {
   openBody(body: Uint8Array, config: ServiceConfig, index: IndexName, hash: BucketHash): Bucket;
 }
 
+export interface KnownSnapshot {
+  readonly dataset: DatasetId;
+  readonly sequence: number;
+}
+
 const utf8 = new TextEncoder();
 // Shared by calls: without the option `stream` it keeps nothing between them.
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
@@ -63,7 +70,7 @@ export function createService(
   const { base, dataset, maxBodyBytes } = settings;
   const publicKey = suite.publicKey && bytesToHex(suite.publicKey);
   /** What the first config that was believed said, and the newest sequence number since. */
-  let known: { readonly dataset: DatasetId; readonly sequence: number } | undefined;
+  let known: KnownSnapshot | undefined;
 
   const send = ({ path, accept, body, maxBytes, deadline, refuse }: ServiceRequest): Promise<Uint8Array> =>
     fetchBounded(settings.fetch, {
@@ -120,6 +127,7 @@ export function createService(
 
   return {
     send,
+    known: () => known,
     openBody,
 
     async fetchConfig(deadline) {

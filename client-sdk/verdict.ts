@@ -24,7 +24,7 @@ export interface Sighting {
   readonly source?: SourceConfig;
 }
 
-/** The answer to one question. `absent` always comes from a bucket whose seal was checked. */
+/** The answer to one question. `absent` always comes from a bucket, or a password filter, whose seal was checked. */
 export type Signal =
   | ({ readonly result: 'found' } & Sighting)
   | { readonly result: 'absent' }
@@ -53,7 +53,7 @@ export interface Verdict {
   readonly timesSeen?: number;
   /** Of the entry that decided the status, where the dataset records it. */
   readonly source?: SourceConfig;
-  /** The snapshot that was asked. */
+  /** The snapshot that was asked; of a password alone that the filter does not hold, the filter's. */
   readonly snapshot?: string;
   readonly durationMs: number;
   readonly signals: Signals;

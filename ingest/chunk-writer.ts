@@ -45,6 +45,12 @@ export class ChunkWriter {
     return this.#filled - this.#recordBytes;
   }
 
+  /** Takes whole records. */
+  append(records: Uint8Array): void {
+    this.#flush();
+    this.#write(records);
+  }
+
   finish(sink: Pick<ChunkSink, 'done'>): void {
     this.#flush();
     fs.fdatasyncSync(this.#handle);
@@ -59,9 +65,13 @@ export class ChunkWriter {
   }
 
   #flush(): void {
-    this.#crc32 = crc32(this.buffer.subarray(0, this.#filled), this.#crc32);
-    writeFully(this.#handle, this.buffer, this.#filled);
-    this.#bytes += this.#filled;
+    this.#write(this.buffer.subarray(0, this.#filled));
     this.#filled = 0;
+  }
+
+  #write(records: Uint8Array): void {
+    this.#crc32 = crc32(records, this.#crc32);
+    writeFully(this.#handle, records, records.length);
+    this.#bytes += records.length;
   }
 }

@@ -54,19 +54,20 @@ function beginsAsRange(file: string): boolean {
   }
 }
 
-async function* readRanges(folder: string, names: readonly string[]): AsyncGenerator<Buffer> {
+function* readRanges(folder: string, names: readonly string[]): Generator<Buffer> {
   let blocks: string[] = [];
   let held = 0;
   for (const name of names) {
     const file = path.join(folder, name);
-    const { size } = await fs.promises.stat(file);
+    // There may be a million of them: what the promises of fs take for each is ten times as much as the call.
+    const { size } = fs.statSync(file);
     if (size > MAX_RANGE_BYTES)
       throw new IngestError(
         'INPUT_UNREADABLE',
         `${file}: it is too long for a range file`,
         'Give a list with whole hashes as one file under another name.',
       );
-    const text = await fs.promises.readFile(file, 'latin1');
+    const text = fs.readFileSync(file, 'latin1');
     const prefix = name.slice(0, 5).toUpperCase();
     for (const row of text.split(/\r?\n/)) {
       if (row === '') continue;

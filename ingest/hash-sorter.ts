@@ -5,6 +5,7 @@ import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
 import { compareHashes } from '../store/range-merge.ts';
 import { HASH_BYTES, rangeRecordBytes, readU32, writeU32 } from '../store/range-record.ts';
 import { type ChunkSink, ChunkWriter } from './chunk-writer.ts';
+import { groupScale } from './record-order.ts';
 
 const MAX_GROUP_BITS = 20;
 /** Up to here insertion sort is faster. */
@@ -75,13 +76,25 @@ export class HashSorter {
     }
   }
 
-  /** Distributes by the leading bits, then compares within each group. HIBP's own order is kept as it comes. */
+  /**
+   * Distributes over the range of the first bytes that there are (a few of HIBP's ranges are a small part of all), then
+   * compares within each group. HIBP's own order is kept as it comes.
+   */
   #sort(): void {
     const count = this.#count;
     // About a record a group, and no pass over a million groups for a few records.
     const bits = Math.min(MAX_GROUP_BITS, Math.max(8, 32 - Math.clz32(count)));
     const ends = this.#ends.subarray(0, 2 ** bits).fill(0);
-    const group = (record: number): number => readU32(this.#records, record * this.#recordBytes) >>> (32 - bits);
+    let least = 0xffff_ffff;
+    let most = 0;
+    for (let at = 0; at < count * this.#recordBytes; at += this.#recordBytes) {
+      const head = readU32(this.#records, at);
+      if (head < least) least = head;
+      if (head > most) most = head;
+    }
+    const scale = groupScale(least, most, ends.length);
+    const group = (record: number): number =>
+      ((readU32(this.#records, record * this.#recordBytes) - least) * scale) | 0;
     for (let record = 0; record < count; record++) {
       const at = group(record);
       ends[at] = (ends[at] as number) + 1;

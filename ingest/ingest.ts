@@ -79,7 +79,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
     }
     if (corpus.credentials === 0) throw nothingFound(format, corpus.rejects);
     const { suite, keyId, normalization } = dataset.parameters;
-    const facts = await writeRun(dataset, manifest, plan, options.signal, {
+    const facts = await writeRun(dataset, manifest, plan, options, {
       suite,
       keyId,
       normalization,

@@ -4,47 +4,56 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { INDEX_NAMES, type IndexName, type RangeName } from '../protocol/bucket-id.ts';
-import { Merge, type RecordStream } from '../store/merge.ts';
 import { RangeMerge } from '../store/range-merge.ts';
-import { HASH_BYTES } from '../store/range-record.ts';
+import { HASH_BYTES, writeU32 } from '../store/range-record.ts';
 import { SECTION_RECORD_BYTES, type SectionName } from '../store/run-facts.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { IngestError } from './errors.ts';
 import type { Chunk, Manifest } from './manifest.ts';
 import type { MemoryPlan } from './memory.ts';
+import { BatchSorter, cutBatches } from './merge-records.ts';
+import { buffersOnTheWay, sortInThreads } from './sorter-threads.ts';
 
-const MAX_READ_BYTES = 1024 * 1024;
-const MIN_READ_BYTES = 4096;
+/** What is read of all chunks together before it is sorted: it should fit the processor's cache. */
+const BATCH_BYTES = 4 * 2 ** 20;
+const MAX_READ_BYTES = 2 ** 20;
+/** Smaller reads cost more than the cache gives. */
+const MIN_READ_BYTES = 32 * 1024;
+/** Where there is little memory for many chunks. */
+const SMALLEST_READ_BYTES = 4096;
+/** Below this the threads would take longer to start than to sort. */
+const MIN_THREADED_BYTES = 64 * 2 ** 20;
+/** The order of a batch, while it is sorted. */
+const ORDER_BUFFERS = 2;
+/** Of a merge of hashes. */
+const RECORDS_A_BLOCK = 1 << 15;
 
-class ChunkStream implements RecordStream {
-  readonly number = 0;
+class ChunkReader {
   readonly #chunk: Chunk;
   readonly #handle: number;
-  readonly #buffer: Buffer;
   #crc32 = 0;
 
-  constructor(folder: string, chunk: Chunk, readBytes: number) {
+  constructor(folder: string, chunk: Chunk) {
     this.#chunk = chunk;
     this.#handle = fs.openSync(path.join(folder, chunk.name), 'r');
-    this.#buffer = Buffer.allocUnsafeSlow(Math.min(readBytes, chunk.bytes));
   }
 
-  readBlock(): Uint8Array {
-    let filled = 0;
-    while (filled < this.#buffer.length) {
-      const read = fs.readSync(this.#handle, this.#buffer, filled, this.#buffer.length - filled, null);
+  /** Fills the buffer from `start` on, as far as there is something. @returns where it ends */
+  read(buffer: Uint8Array, start: number): number {
+    let filled = start;
+    while (filled < buffer.length) {
+      const read = fs.readSync(this.#handle, buffer, filled, buffer.length - filled, null);
       if (read === 0) break;
       filled += read;
     }
-    const block = this.#buffer.subarray(0, filled);
-    this.#crc32 = crc32(block, this.#crc32);
-    if (filled === 0 && this.#crc32 !== this.#chunk.crc32)
+    this.#crc32 = crc32(buffer.subarray(start, filled), this.#crc32);
+    if (filled < buffer.length && this.#crc32 !== this.#chunk.crc32)
       throw new IngestError(
         'CHUNK_CORRUPT',
         'a file of finished work is not what was written',
         'Check the disk, then run the same command again: it begins anew.',
       );
-    return block;
+    return filled;
   }
 
   close(): void {
@@ -52,45 +61,71 @@ class ChunkStream implements RecordStream {
   }
 }
 
-/** Merged records, one at a time. */
-export interface SortedRecords {
-  /** Moves to the next; false at the end. */
-  next(): boolean;
-  /** Writes the current record to `out[at]`. */
-  writeRecord(out: Uint8Array, at: number): void;
+async function* mergeRecords(
+  chunks: readonly ChunkReader[],
+  readBytes: number,
+  threads: number,
+): AsyncGenerator<Uint8Array> {
+  if (threads > 0) {
+    yield* sortInThreads(threads, (newBuffer) => cutBatches(chunks, readBytes, newBuffer));
+    return;
+  }
+  const buffer = new Uint8Array(chunks.length * readBytes);
+  const sorter = new BatchSorter();
+  const into = new Uint8Array(buffer.length);
+  for (const batch of cutBatches(chunks, readBytes, () => buffer)) yield sorter.sort(batch, into);
 }
 
-function createMerge(index: SectionName, streams: readonly ChunkStream[]): SortedRecords {
-  if (INDEX_NAMES.includes(index as IndexName)) return new Merge(streams);
-  const merge = new RangeMerge(streams, HASH_BYTES[index as RangeName]);
-  return { next: () => merge.next(), writeRecord: (out, at) => out.set(merge.record, at) };
+function* mergeHashes(chunks: readonly ChunkReader[], name: RangeName, readBytes: number): Generator<Uint8Array> {
+  const streams = chunks.map((chunk) => {
+    const buffer = Buffer.allocUnsafeSlow(readBytes);
+    return { readBlock: () => buffer.subarray(0, chunk.read(buffer, 0)) };
+  });
+  const hashBytes = HASH_BYTES[name];
+  const merge = new RangeMerge(streams, hashBytes);
+  const recordBytes = SECTION_RECORD_BYTES[name];
+  const block = new Uint8Array(RECORDS_A_BLOCK * recordBytes);
+  let filled = 0;
+  while (merge.next()) {
+    const { bytes, at, times } = merge;
+    for (let byte = 0; byte < hashBytes; byte++) block[filled + byte] = bytes[at + byte] as number;
+    writeU32(block, filled + hashBytes, times);
+    filled += recordBytes;
+    if (filled < block.length) continue;
+    yield block;
+    filled = 0;
+  }
+  if (filled > 0) yield block.subarray(0, filled);
 }
 
 /**
- * Gives `each` the merge of all chunks, equal keys in one record.
- * @param memoryBytes for the buffers of all chunks together
+ * The merge of all chunks, equal keys in one record, as blocks that are good until the next is asked for.
  * @throws IngestError `CHUNK_CORRUPT`, at the latest when the merge ends
  */
-export async function mergeChunks(
+export async function* mergeChunks(
   folder: string,
   index: SectionName,
   chunks: readonly Chunk[],
-  memoryBytes: number,
-  each: (merge: SortedRecords) => Promise<void>,
-): Promise<void> {
-  const share = Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, memoryBytes / Math.max(1, chunks.length)));
-  const readBytes = Math.floor(share / SECTION_RECORD_BYTES[index]) * SECTION_RECORD_BYTES[index];
-  const streams: ChunkStream[] = [];
+  plan: Pick<MemoryPlan, 'mergeBytes' | 'threads'>,
+): AsyncGenerator<Uint8Array> {
+  const isKeyed = INDEX_NAMES.includes(index as IndexName);
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
+  const threads = isKeyed && bytes >= MIN_THREADED_BYTES ? plan.threads : 0;
+  // What is held of each, and batches with what comes out of them.
+  const buffers = 1 + buffersOnTheWay(threads) + ORDER_BUFFERS * Math.max(1, threads);
+  const recordBytes = SECTION_RECORD_BYTES[index];
+  const wanted = Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, BATCH_BYTES / chunks.length));
+  const share = Math.max(SMALLEST_READ_BYTES, Math.min(wanted, plan.mergeBytes / (buffers * chunks.length)));
+  const readBytes = Math.floor(share / recordBytes) * recordBytes;
+  const readers: ChunkReader[] = [];
   try {
-    for (const chunk of chunks) streams.push(new ChunkStream(folder, chunk, readBytes));
-    await each(createMerge(index, streams));
+    for (const chunk of chunks) readers.push(new ChunkReader(folder, chunk));
+    if (isKeyed) yield* mergeRecords(readers, readBytes, threads);
+    else yield* mergeHashes(readers, index as RangeName, readBytes);
   } finally {
-    for (const stream of streams) stream.close();
+    for (const reader of readers) reader.close();
   }
 }
-
-/** Records between two looks at the abort signal. */
-const RECORDS_A_TURN = 1 << 18;
 
 /** Merges chunks into larger ones until those that are left can be merged at once. */
 export async function reduceChunks(
@@ -106,12 +141,10 @@ export async function reduceChunks(
     const merged = taken.map(({ name }) => name);
     writer.begin(path.join(manifest.folder, `merged-${merged[0]}`));
     try {
-      await mergeChunks(manifest.folder, index, taken, plan.mergeBytes, async (merge) => {
-        for (let records = 1; merge.next(); records++) {
-          merge.writeRecord(writer.buffer, writer.reserve());
-          if (records % RECORDS_A_TURN === 0) await letSignalsIn(signal);
-        }
-      });
+      for await (const block of mergeChunks(manifest.folder, index, taken, plan)) {
+        writer.append(block);
+        await letSignalsIn(signal);
+      }
       writer.finish({
         done: (file, bytes, checksum) =>
           manifest.append({ index, merged, chunk: { name: path.basename(file), bytes, crc32: checksum } }),

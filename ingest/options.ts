@@ -2,15 +2,26 @@
 
 import type { CorpusFormat } from './formats/format.ts';
 import type { CorpusInput } from './inputs.ts';
+import type { RejectCounter } from './rejects.ts';
 
-export interface IngestProgress {
-  readonly stage: 'read' | 'merge';
+/** Of the corpus, while it becomes sorted chunks. */
+export interface ReadProgress {
+  readonly stage: 'read';
   readonly bytes: number;
   /** Undefined for a stream. */
   readonly totalBytes: number | undefined;
   readonly lines: number;
-  readonly rejects: number;
+  readonly rejects: Pick<RejectCounter, 'total' | 'byReason'>;
 }
+
+/** Of the chunks, while they become a run. */
+export interface MergeProgress {
+  readonly stage: 'merge';
+  readonly records: number;
+  readonly totalRecords: number;
+}
+
+export type IngestProgress = ReadProgress | MergeProgress;
 
 export interface IngestOptions {
   readonly source: string;

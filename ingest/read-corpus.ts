@@ -7,7 +7,7 @@ import type { CorpusFormat, CredentialSink } from './formats/format.ts';
 import { readInput, totalBytes } from './inputs.ts';
 import { type FinishedSegment, fingerprint, type Manifest } from './manifest.ts';
 import type { MemoryPlan } from './memory.ts';
-import type { IngestOptions, IngestProgress } from './options.ts';
+import type { IngestOptions } from './options.ts';
 import { IngestPool } from './pool.ts';
 import { RejectCounter } from './rejects.ts';
 import { Segmenter, type SegmentSink } from './segmenter.ts';
@@ -69,12 +69,12 @@ export async function readCorpus(
   const rejects = new RejectCounter();
   let credentials = 0;
   let bytes = 0;
-  const report = (stage: IngestProgress['stage']): void =>
-    onProgress?.({ stage, bytes, totalBytes: total, lines: credentials + rejects.total, rejects: rejects.total });
+  const report = (): void =>
+    onProgress?.({ stage: 'read', bytes, totalBytes: total, lines: credentials + rejects.total, rejects });
   const count = (finished: FinishedSegment): void => {
     credentials += finished.credentials;
     rejects.addAll(finished.rejects);
-    report('read');
+    report();
   };
 
   const settings: WorkerSettings = {
@@ -101,7 +101,7 @@ export async function readCorpus(
     pool.recycle(content);
   };
   // Before the first byte: whoever feeds a pipe slowly sees that reading has begun.
-  report('read');
+  report();
   try {
     const cutter = createCutter(format, rejects, { buffer: () => pool.buffer(), segment });
     const files: InputFile[] = [];
@@ -110,7 +110,7 @@ export async function readCorpus(
       const read = async (block: Buffer, bytesRead: number): Promise<void> => {
         await cutter.push(block);
         bytes = before + bytesRead;
-        report('read');
+        report();
       };
       const file = await readInput(input, read, signal, () => cutter.end());
       await cutter.end();
@@ -120,7 +120,7 @@ export async function readCorpus(
     await pool.drain();
     signal?.throwIfAborted();
     for (const number of earlier.keys()) if (number >= segments) throw new CorpusChanged();
-    report('merge');
+    report();
     return { files, lines: credentials + rejects.total, credentials, rejects };
   } finally {
     await pool.close();

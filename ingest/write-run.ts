@@ -2,39 +2,47 @@
 
 import type { Dataset } from '../store/dataset.ts';
 import { RunWriter } from '../store/run.ts';
-import { type NewRunFacts, type RunFacts, SECTION_NAMES, SECTION_RECORD_BYTES } from '../store/run-facts.ts';
+import {
+  type NewRunFacts,
+  type RunFacts,
+  SECTION_NAMES,
+  SECTION_RECORD_BYTES,
+  type SectionName,
+} from '../store/run-facts.ts';
 import type { Manifest } from './manifest.ts';
 import type { MemoryPlan } from './memory.ts';
 import { letSignalsIn, mergeChunks, reduceChunks } from './merge-chunks.ts';
-
-/** Records between two looks at the abort signal. */
-const RECORDS_A_TURN = 1 << 18;
+import type { IngestOptions } from './options.ts';
 
 /** Makes the run visible, or leaves nothing of it but its chunks. */
 export async function writeRun(
   dataset: Dataset,
   manifest: Manifest,
   plan: MemoryPlan,
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: Pick<IngestOptions, 'signal' | 'onProgress'>,
   facts: NewRunFacts,
 ): Promise<RunFacts> {
   const { indexes } = manifest.job;
   const sections = SECTION_NAMES.filter((name) => indexes.includes(name));
+  const recordsOf = (index: SectionName): number =>
+    manifest.chunks(index).reduce((sum, { bytes }) => sum + bytes / SECTION_RECORD_BYTES[index], 0);
+  // Before equal ones become one: as good as a total can be.
+  const totalRecords = sections.reduce((sum, index) => sum + recordsOf(index), 0);
+  let records = 0;
+  onProgress?.({ stage: 'merge', records, totalRecords });
   for (const index of sections) await reduceChunks(manifest, index, plan, signal);
   const writer = new RunWriter(dataset, facts.source);
   try {
-    let records = 0;
     for (const index of sections) {
       writer.beginSection(index);
-      const record = new Uint8Array(SECTION_RECORD_BYTES[index]);
-      await mergeChunks(manifest.folder, index, manifest.chunks(index), plan.mergeBytes, async (merge) => {
-        while (merge.next()) {
-          merge.writeRecord(record, 0);
-          writer.append(record, 0);
-          if (++records % RECORDS_A_TURN === 0) await letSignalsIn(signal);
-        }
-      });
+      for await (const block of mergeChunks(manifest.folder, index, manifest.chunks(index), plan)) {
+        writer.append(block);
+        records += block.length / SECTION_RECORD_BYTES[index];
+        onProgress?.({ stage: 'merge', records, totalRecords });
+        await letSignalsIn(signal);
+      }
     }
+    onProgress?.({ stage: 'merge', records: totalRecords, totalRecords });
     await letSignalsIn(signal);
     return writer.commit(facts);
   } catch (error) {

@@ -4,7 +4,8 @@
 //   seal = HMAC-SHA-256(sealKey, "credveil config 1" ‖ JSON)[0..16], in hex, where JSON is the array
 //   [protocol, suite, normalization, dataset, keyId, publicKey or null, snapshot,
 //    [[index, prefixBits, metadataBytes, bodyBytes], …], [[number, name, date or null], …], [accountHash, tag]]
-//   without white space; indexes in the order of IndexNumber. Where `similar` is true, "similar" is one more element.
+//   without white space; indexes in the order of IndexNumber. Where `similar` is true, "similar" is one more element;
+//   where there is a filter, ["filter", bytes].
 
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { SealKey } from './brands.ts';
@@ -16,7 +17,7 @@ import type { ServiceConfig } from './service-config.ts';
 const LABEL = utf8ToBytes('credveil config 1');
 
 export function computeConfigSeal(config: Omit<ServiceConfig, 'seal'>, key: SealKey): string {
-  const { protocol, suite, normalization, dataset, keyId, publicKey, snapshot, canary, similar } = config;
+  const { protocol, suite, normalization, dataset, keyId, publicKey, snapshot, canary, similar, filter } = config;
   const indexes = INDEX_NAMES.flatMap((name) => {
     const index = config.indexes[name];
     return index ? [[name, index.prefixBits, index.metadataBytes, index.bodyBytes]] : [];
@@ -35,6 +36,7 @@ export function computeConfigSeal(config: Omit<ServiceConfig, 'seal'>, key: Seal
     sources,
     known,
     ...(similar ? ['similar'] : []),
+    ...(filter ? [['filter', filter.bytes]] : []),
   ]);
   return bytesToHex(nobleHmacSha256(key, concatBytes(LABEL, utf8ToBytes(text))).subarray(0, SEAL_BYTES));
 }

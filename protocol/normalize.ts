@@ -8,6 +8,17 @@ export const NORMALIZATION_VERSION = 1;
 const utf8 = new TextEncoder();
 const plainAscii = /^\p{ASCII}*$/u;
 
+/** The bytes of a text that is all ASCII, else undefined. For short texts several times as fast as TextEncoder. */
+function encodeAscii(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) return undefined;
+    bytes[i] = unit;
+  }
+  return bytes;
+}
+
 /**
  * NFKC, trim white space, lower-case without a locale, NFC. Total and idempotent.
  * White space is ECMAScript's set (what `String.prototype.trim` removes), listed in PROTOCOL.md §2.
@@ -31,6 +42,6 @@ export function normalizeUsername(username: string): NormalizedUsername {
  * @returns UTF-8 bytes; an unpaired surrogate becomes U+FFFD
  */
 export function normalizePassword(password: string): NormalizedPassword {
-  const text = plainAscii.test(password) ? password : password.toWellFormed().normalize('NFC');
-  return utf8.encode(text) as NormalizedPassword;
+  const ascii = encodeAscii(password);
+  return (ascii ?? utf8.encode(password.toWellFormed().normalize('NFC'))) as NormalizedPassword;
 }

@@ -6,7 +6,9 @@ import { entryTag, formatTag } from './entry.ts';
 import { ProtocolError } from './errors.ts';
 import type { MetadataBytes } from './metadata.ts';
 import { NORMALIZATION_VERSION, normalizePassword, normalizeUsername } from './normalize.ts';
+import { filterFileBytes } from './password-filter.ts';
 import { pairInput } from './private-input.ts';
+import { BLOCK_BYTES, MAX_BLOCKS } from './split-block.ts';
 import { type KeyedSuite, SUITE_NAMES, type SuiteName } from './suite.ts';
 import { CANARY } from './test-credentials.ts';
 
@@ -17,6 +19,11 @@ export interface IndexConfig {
   readonly metadataBytes: MetadataBytes;
   /** Every body of this index has one of these lengths, ascending. */
   readonly bodyBytes: readonly number[];
+}
+
+export interface FilterConfig {
+  /** Length of the file. */
+  readonly bytes: number;
 }
 
 export interface SourceConfig {
@@ -47,6 +54,8 @@ export interface ServiceConfig {
   readonly indexes: { readonly [name in IndexName]?: IndexConfig };
   /** The account index has entries of similarity forms; missing where it has none. */
   readonly similar?: true;
+  /** There is a filter of the password index: /v1/filter/password. Missing where there is none. */
+  readonly filter?: FilterConfig;
   readonly sources: readonly SourceConfig[];
   readonly canary: KnownAnswer;
   /** 32 hex digits, config-seal.ts. */
@@ -99,6 +108,13 @@ function parseIndex(value: unknown, name: string): IndexConfig {
   };
 }
 
+function parseFilter(value: unknown, indexes: ServiceConfig['indexes']): FilterConfig {
+  if (!indexes.password) fail('filter is of an index that is not there');
+  const bytes = asInteger(asObject(value, 'filter').bytes, filterFileBytes(1), filterFileBytes(MAX_BLOCKS), 'filter');
+  if ((bytes - filterFileBytes(0)) % BLOCK_BYTES !== 0) fail('filter is malformed');
+  return { bytes };
+}
+
 function parseSource(value: unknown): SourceConfig {
   const source = asObject(value, 'a source');
   const parsed = {
@@ -148,6 +164,7 @@ export function parseServiceConfig(json: unknown): ServiceConfig {
     snapshot: parseSnapshotId(config.snapshot),
     indexes,
     ...(similar === true ? { similar } : {}),
+    ...(config.filter === undefined ? {} : { filter: parseFilter(config.filter, indexes) }),
     sources: (sources as unknown[]).map(parseSource),
     canary: {
       accountHash: asMatch(canary.accountHash, /^[0-9a-f]{8}$/, 'canary'),

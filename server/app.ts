@@ -3,6 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { nameError, type OnEvent } from './events.ts';
+import { FILTER_ROUTE } from './filter.ts';
 import { isNotModified } from './negotiation.ts';
 import { DATA_HEADERS, sendProblem } from './problem.ts';
 import { addReference, REFERENCE_PATHS } from './reference.ts';
@@ -15,9 +16,9 @@ export interface ServerState {
 
 const BUCKET_PATH = /^\/v1\/(?:account|password)\/[^/]*$/;
 const READ = {
-  routes: ['/v1/config', '/v1/datasets', '/healthz', '/readyz', ...REFERENCE_PATHS, BUCKET_PATH],
+  routes: ['/v1/config', '/v1/datasets', '/healthz', '/readyz', ...REFERENCE_PATHS, FILTER_ROUTE, BUCKET_PATH],
   methods: 'GET, HEAD, OPTIONS',
-  headers: 'Authorization, If-None-Match',
+  headers: 'Authorization, If-None-Match, If-Range, Range',
 };
 const EVALUATE = {
   routes: ['/v1/lookup', '/v1/evaluate', '/v1/prove'],

@@ -10,8 +10,14 @@ import type { PaddedBody, Snapshot } from '../store/snapshot.ts';
 /** Reads a padded body. Undefined where the dataset does not have the index. The bytes must not be changed. */
 export type ReadPadded = (index: IndexName, id: BucketId) => PaddedBody | undefined;
 
+export interface BodyReader {
+  readonly readPadded: ReadPadded;
+  /** What is left for others of the bytes that may be held. */
+  readonly leftBytes: number;
+}
+
 /** @param maxHeldBytes the most that the bodies of all indexes together may take */
-export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): ReadPadded {
+export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): BodyReader {
   const held: { [name in IndexName]?: (PaddedBody | undefined)[] } = {};
   let left = maxHeldBytes;
   for (const index of INDEX_NAMES) {
@@ -23,11 +29,12 @@ export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): Read
     left -= bytes;
     held[index] = new Array<PaddedBody | undefined>(buckets);
   }
-  return (index, id) => {
+  const readPadded: ReadPadded = (index, id) => {
     const bodies = held[index];
     if (!bodies) return snapshot.padded(index, id);
     const body = bodies[id] ?? snapshot.padded(index, id);
     bodies[id] = body;
     return body;
   };
+  return { readPadded, leftBytes: left };
 }

@@ -1,4 +1,4 @@
-// The way of a request: gate, dataset, route, admission, evaluation, bucket, and express for the rest.
+// The way of a request: gate, dataset, route, admission, evaluation, bucket, range, filter, and express for the rest.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type Admission, type Admit, ANONYMOUS } from './admission.ts';
@@ -7,15 +7,17 @@ import { createBucketHandler } from './buckets.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';
 import { createEvaluationHandler } from './evaluations.ts';
 import type { OnEvent } from './events.ts';
+import { createFilterHandler } from './filter.ts';
 import { originForm, refuseBody, refuseRequest } from './gate.ts';
 import type { ServerLimits } from './limits.ts';
 import type { Observe, RequestFacts } from './observation.ts';
 import { sendProblem } from './problem.ts';
+import { createRangeHandler } from './ranges.ts';
 import { findRoute } from './routes.ts';
 import type { Service } from './service.ts';
 
 /** The path of a dataset other than the first one, and of the first one too. */
-const DATASET_TARGET = /^\/d\/([^/?]*)(\/v1\/.*)$/;
+const DATASET_TARGET = /^\/d\/([^/?]*)(\/(?:v1\/|range\b).*)$/;
 const ONE_REQUEST = { requests: 1, evaluations: 0 };
 
 /** Undefined where everything is done on return. */
@@ -35,7 +37,9 @@ export function createListener(
   { state, limits, onEvent, admit, observe }: ListenerParts,
 ): RequestListener {
   const queue = new EvaluationQueue(limits.maxWaitingElements);
-  const handles = services.map((service) => createHandle(service, queue, createApp(services, service, state, onEvent)));
+  const handles = services.map((service) =>
+    createHandle(service, queue, limits, createApp(services, service, state, onEvent)),
+  );
   const byDataset = new Map(services.map(({ dataset }, i) => [dataset.parameters.dataset as string, handles[i]]));
   const [first] = handles as [Handle];
 
@@ -99,13 +103,23 @@ export function createListener(
   };
 }
 
-function createHandle({ snapshots, evaluator }: Service, queue: EvaluationQueue, app: RequestListener): Handle {
+function createHandle(
+  { snapshots, evaluator }: Service,
+  queue: EvaluationQueue,
+  { stalledTimeoutMs }: Required<ServerLimits>,
+  app: RequestListener,
+): Handle {
   const answerEvaluation = createEvaluationHandler(snapshots, evaluator, queue);
   const answerBucket = createBucketHandler(snapshots);
+  const answerRange = createRangeHandler(snapshots);
+  const answerFilter = createFilterHandler(snapshots, stalledTimeoutMs);
   return (request, response, admission) => {
     const evaluation = answerEvaluation(request, response, admission);
     if (evaluation) return evaluation;
-    if (!refuseBody(request, response) && !answerBucket(request, response)) app(request, response);
-    return undefined;
+    if (refuseBody(request, response) || answerBucket(request, response) || answerRange(request, response))
+      return undefined;
+    const filter = answerFilter(request, response);
+    if (!filter) app(request, response);
+    return filter;
   };
 }

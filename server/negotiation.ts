@@ -1,4 +1,4 @@
-// What Accept and If-None-Match ask for: RFC 9110 §12.5.1 and §13.1.2.
+// What Accept, Accept-Encoding, If-None-Match and If-Modified-Since ask for: RFC 9110 §12.5.1, §12.5.3, §13.1.2, §13.1.3.
 
 /**
  * True where text/plain is named itself and application/octet-stream is not preferred to it.
@@ -24,4 +24,34 @@ export function isNotModified(ifNoneMatch: string | undefined, etag: string): bo
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true;
   return ifNoneMatch.split(',').some((listed) => listed.trim().replace(/^W\//, '') === etag);
+}
+
+/** What HTTP calls a date, but for the form of asctime, whose time zone is anybody's guess. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8}, .{1,24} GMT$/;
+
+/** RFC 9110 §13.1.3: a date that is none is no condition. Dates have whole seconds. */
+export function isUnmodifiedSince(ifModifiedSince: string | undefined, modifiedAt: Date): boolean {
+  if (ifModifiedSince === undefined || !HTTP_DATE.test(ifModifiedSince)) return false;
+  return Math.floor(modifiedAt.getTime() / 1000) * 1000 <= Date.parse(ifModifiedSince);
+}
+
+export type ContentCoding = 'identity' | 'br' | 'gzip';
+
+/**
+ * The coding that weighs most; of equals br before gzip before none. Where nothing is acceptable, none: a client that
+ * cannot read it is no worse off than with an error.
+ */
+export function preferredCoding(acceptEncoding: string | undefined): ContentCoding {
+  if (acceptEncoding === undefined) return 'identity';
+  const weights = new Map<string, number>();
+  for (const listed of acceptEncoding.toLowerCase().split(',')) {
+    const [coding = '', ...parameters] = listed.split(';').map((part) => part.trim());
+    const weight = parameters.find((parameter) => parameter.startsWith('q='));
+    weights.set(coding.replace(/^x-/, ''), weight === undefined ? 1 : Number(weight.slice(2)) || 0);
+  }
+  const others = weights.get('*') ?? 0;
+  const [br, gzip] = [weights.get('br') ?? others, weights.get('gzip') ?? others];
+  const best = Math.max(br, gzip);
+  if (best === 0 || best < (weights.get('identity') ?? 0)) return 'identity';
+  return br === best ? 'br' : 'gzip';
 }

@@ -78,7 +78,13 @@ export const PROBLEMS = {
     status: 404,
     title: 'No such index',
     detail: 'The dataset that is served was made without this index.',
-    hint: 'Read indexes from /v1/config; a new dataset with the index has to be made to add it.',
+    hint: 'Indexes are chosen when a dataset is made: credveil init --index. /v1/config names account and password.',
+  },
+  FILTER_MISSING: {
+    status: 404,
+    title: 'No filter',
+    detail: 'The snapshot has no filter of the password index.',
+    hint: 'Ask for buckets, or publish the dataset again with a filter.',
   },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -133,6 +139,12 @@ export const PROBLEMS = {
     title: 'Quota exceeded',
     detail: 'The request does not fit into what is left of a quota of this client. Nothing was taken for it.',
     hint: 'Ask again after Retry-After seconds; RateLimit-Policy and RateLimit say what there is.',
+  },
+  RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    title: 'Range not satisfiable',
+    detail: 'Nothing of the body is in the range that was asked for.',
+    hint: 'Content-Range says how long the body is; ask again without a range.',
   },
   HEADERS_TOO_LARGE: {
     status: 431,

@@ -29,7 +29,7 @@ export const SHARED_HEADERS: readonly string[] = [
   'Access-Control-Allow-Origin',
   '*',
   'Access-Control-Expose-Headers',
-  'Credveil-Snapshot, ETag, RateLimit, RateLimit-Policy, Retry-After',
+  'Content-Range, Credveil-Snapshot, ETag, RateLimit, RateLimit-Policy, Retry-After',
 ];
 
 /** Of an answer that is data: opened in a browser it runs nothing, loads nothing and is framed by nobody. */

@@ -43,6 +43,8 @@ export interface Operation {
 export interface Route {
   /** Its last part may be a parameter: `/v1/account/{prefix}`. */
   readonly path: string;
+  /** The handler answers every path that begins so, also those that cannot be right. */
+  readonly subtree?: boolean;
   readonly access: Access;
   /** HEAD follows from `get`. */
   readonly get?: Operation;
@@ -84,10 +86,15 @@ export function createFindRoute(routes: readonly Route[]): FindRoute {
   const whole = new Map<string, Route>();
   /** By what stands before the parameter. */
   const begun = new Map<string, Route>();
+  const subtrees: { readonly root: string; readonly route: Route }[] = [];
   for (const route of routes) {
     const parameter = route.path.indexOf('{');
     if (parameter < 0) whole.set(route.path, route);
     else begun.set(route.path.slice(0, parameter), route);
+    if (route.subtree) subtrees.push({ root: route.path.slice(0, parameter - 1), route });
   }
-  return (path) => begun.get(path.slice(0, path.lastIndexOf('/') + 1)) ?? whole.get(path);
+  return (path) =>
+    begun.get(path.slice(0, path.lastIndexOf('/') + 1)) ??
+    whole.get(path) ??
+    subtrees.find(({ root }) => path === root || path.startsWith(`${root}/`))?.route;
 }

@@ -107,6 +107,86 @@ export const ROUTES = [
     get: bucket('password', 'hash of the password'),
   },
   {
+    path: '/v1/filter/password',
+    access: 'metered',
+    ofDataset: true,
+    get: {
+      summary: 'The filter of the index `password`',
+      description: 'With it a client knows by itself that a password did not leak.',
+      parameters: [
+        SNAPSHOT,
+        IF_NONE_MATCH,
+        {
+          name: 'Range',
+          in: 'header',
+          description: 'One range of bytes, as of a download that was interrupted.',
+          schema: { type: 'string' },
+        },
+        {
+          name: 'If-Range',
+          in: 'header',
+          description: 'The ETag of the part that is there already: without a match the whole filter is sent.',
+          schema: { type: 'string' },
+        },
+      ],
+      answers: {
+        200: {
+          description: 'The filter.',
+          headers: ['ETag', 'Credveil-Snapshot'],
+          content: { [OCTETS]: { description: 'FilterFile, PROTOCOL.md §17.' } },
+        },
+        206: {
+          description: 'A part of it.',
+          headers: ['ETag', 'Credveil-Snapshot', 'Content-Range'],
+          content: { [OCTETS]: { description: 'A part of FilterFile, PROTOCOL.md §17.' } },
+        },
+        304: NOT_MODIFIED,
+      },
+      problems: ['QUERY_MALFORMED', 'INDEX_MISSING', 'FILTER_MISSING', 'SNAPSHOT_GONE', 'RANGE_NOT_SATISFIABLE'],
+    },
+  },
+  {
+    path: '/range/{prefix}',
+    subtree: true,
+    access: 'metered',
+    ofDataset: true,
+    get: {
+      summary: "A range of unsalted hashes, as Have I Been Pwned's Pwned Passwords answers it",
+      parameters: [
+        {
+          name: 'prefix',
+          in: 'path',
+          required: true,
+          description: 'The first five hex digits of a SHA-1 or NTLM hash, in any case.',
+          schema: { type: 'string', pattern: '^[0-9A-Fa-f]{5}$' },
+        },
+        {
+          name: 'mode',
+          in: 'query',
+          description: '`ntlm` asks the index of NTLM hashes, anything else that of SHA-1.',
+          schema: { type: 'string' },
+        },
+        {
+          name: 'Add-Padding',
+          in: 'header',
+          description: '`true` or `1`: all answers get one size, by rows with the count 0.',
+          schema: { type: 'string' },
+        },
+        IF_NONE_MATCH,
+      ],
+      answers: {
+        200: {
+          description: 'Rows `SUFFIX:COUNT`, ascending, CRLF between them and none at the end.',
+          headers: ['ETag', 'Last-Modified', 'Credveil-Snapshot'],
+          content: { 'text/plain': {} },
+        },
+        304: NOT_MODIFIED,
+        400: { description: 'The prefix has not five hexadecimal digits.', content: { 'text/plain': {} } },
+      },
+      problems: ['INDEX_MISSING'],
+    },
+  },
+  {
     path: '/v1/lookup',
     access: 'evaluation',
     ofDataset: true,

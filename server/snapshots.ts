@@ -38,6 +38,8 @@ export interface ServedSnapshot {
   readonly snapshot: Snapshot;
   /** Reads a padded body. Undefined where the dataset does not have the index. The bytes must not be changed. */
   readBody(index: IndexName, id: BucketId): Buffer | undefined;
+  /** What its ranges may take in memory. */
+  readonly rangesHeldBytes: number;
   /** The JSON of /v1/config. */
   readonly config: Buffer;
 }
@@ -199,7 +201,7 @@ interface Refused {
 
 async function openServed(dataset: Dataset, { maxHeldBytes, countPadding }: SnapshotOptions): Promise<ServedSnapshot> {
   const snapshot = await openSnapshot(dataset);
-  const readPadded = createBodyReader(snapshot, maxHeldBytes);
+  const { readPadded, leftBytes } = createBodyReader(snapshot, maxHeldBytes);
   return {
     id: snapshot.facts.snapshot,
     snapshot,
@@ -208,6 +210,7 @@ async function openServed(dataset: Dataset, { maxHeldBytes, countPadding }: Snap
       if (padded) countPadding?.(padded.padding);
       return padded?.bytes;
     },
+    rangesHeldBytes: leftBytes,
     config: Buffer.from(JSON.stringify(serviceConfig(snapshot.facts))),
   };
 }

@@ -11,6 +11,8 @@ import { SNAPSHOT_FORMAT, type SnapshotFacts, serviceConfig } from './snapshot-f
 
 export const snapshotPath = (dataset: Dataset, name: string): string =>
   path.join(snapshotsFolder(dataset), `${name}.sqlite`);
+export const filterPath = (dataset: Dataset, name: string): string =>
+  path.join(snapshotsFolder(dataset), `${name}.filter`);
 export const factsPath = (dataset: Dataset, name: string): string =>
   path.join(snapshotsFolder(dataset), `${name}.json`);
 

@@ -30,6 +30,8 @@ export interface DatasetParameters {
   readonly metadataBytes: MetadataBytes;
   /** A mean bucket never has fewer entries, unless the whole index has. */
   readonly bucketFloor: number;
+  /** False positives of the password filter: one in so many passwords; 0: no filter. Missing: the default. */
+  readonly filterOneIn?: number;
 }
 
 export interface Dataset {
@@ -45,9 +47,13 @@ export interface DatasetOptions {
   readonly similar?: boolean;
   readonly metadataBytes?: MetadataBytes;
   readonly bucketFloor?: number;
+  readonly filterOneIn?: number;
 }
 
 export const DEFAULT_BUCKET_FLOOR = 1024;
+export const DEFAULT_FILTER_ONE_IN = 1000;
+/** More would be larger than the index that it stands before. */
+export const MAX_FILTER_ONE_IN = 1_000_000;
 
 export const runsFolder = (dataset: Dataset): string => path.join(dataset.folder, 'runs');
 export const snapshotsFolder = (dataset: Dataset): string => path.join(dataset.folder, 'snapshots');
@@ -89,6 +95,7 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
       ...(options.similar && options.indexes.includes('account') ? { similar: true } : {}),
       metadataBytes: options.metadataBytes ?? 1,
       bucketFloor: options.bucketFloor ?? DEFAULT_BUCKET_FLOOR,
+      ...(options.filterOneIn === undefined ? {} : { filterOneIn: options.filterOneIn }),
     },
   };
   fs.mkdirSync(runsFolder(dataset), { recursive: true });
@@ -146,7 +153,17 @@ function malformed(file: string, why: string, cause?: unknown): StoreError {
 }
 
 function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
-  const { dataset, keyId, indexes, ranges = [], hashPlaintext, similar, metadataBytes, bucketFloor } = json;
+  const {
+    dataset,
+    keyId,
+    indexes,
+    ranges = [],
+    hashPlaintext,
+    similar,
+    metadataBytes,
+    bucketFloor,
+    filterOneIn,
+  } = json;
   const hex16 = /^[0-9a-f]{16}$/;
   return (
     typeof dataset === 'string' &&
@@ -160,8 +177,19 @@ function isParameters(json: Record<string, unknown>): json is Record<string, unk
     (similar === undefined || (similar === true && indexes.includes('account'))) &&
     (metadataBytes === 0 || metadataBytes === 1 || metadataBytes === 3) &&
     Number.isInteger(bucketFloor) &&
-    (bucketFloor as number) >= 1
+    (bucketFloor as number) >= 1 &&
+    (filterOneIn === undefined || isFilterOneIn(filterOneIn))
   );
+}
+
+/** 0, or 2 to 1,000,000. */
+export function isFilterOneIn(value: unknown): boolean {
+  return Number.isInteger(value) && (value === 0 || ((value as number) >= 2 && (value as number) <= MAX_FILTER_ONE_IN));
+}
+
+/** The false positives that a password filter of this dataset may have; 0 where it has none. */
+export function filterOneInOf({ indexes, filterOneIn = DEFAULT_FILTER_ONE_IN }: DatasetParameters): number {
+  return indexes.includes('password') ? filterOneIn : 0;
 }
 
 function isSetOf(value: unknown, known: readonly string[]): value is string[] {

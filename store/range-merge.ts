@@ -2,7 +2,7 @@
 
 import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
 import { StoreError } from './errors.ts';
-import { readU32, TIMES_BYTES, writeU32 } from './range-record.ts';
+import { readU32, TIMES_BYTES } from './range-record.ts';
 
 /** Records that ascend by hash. An empty block ends them. */
 export interface RangeStream {
@@ -13,16 +13,19 @@ export interface RangeStream {
 class RangeCursor {
   readonly #stream: RangeStream;
   readonly #hashBytes: number;
+  readonly #recordBytes: number;
   block: Uint8Array = new Uint8Array(0);
   at = 0;
-  /** The hash again, since its block may be gone when the next one is compared with it. */
-  readonly hash: Uint8Array;
-  #started = false;
+  /** The first bytes of the hash as a number: nearly always they decide. */
+  head = -1;
+  /** The last record of the block before, which is gone when the next is compared with it. */
+  readonly #last: Uint8Array;
 
   constructor(stream: RangeStream, hashBytes: number) {
     this.#stream = stream;
     this.#hashBytes = hashBytes;
-    this.hash = new Uint8Array(hashBytes);
+    this.#recordBytes = hashBytes + TIMES_BYTES;
+    this.#last = new Uint8Array(this.#recordBytes);
   }
 
   get times(): number {
@@ -31,21 +34,29 @@ class RangeCursor {
 
   /** Moves to the next record; false at the end. */
   next(): boolean {
-    this.at += this.#hashBytes + TIMES_BYTES;
+    const previous = this.head;
+    let last = this.block;
+    let lastAt = this.at;
+    this.at += this.#recordBytes;
     if (this.at >= this.block.length) {
+      if (previous >= 0) this.#last.set(last.subarray(lastAt, lastAt + this.#recordBytes));
+      last = this.#last;
+      lastAt = 0;
       this.block = this.#stream.readBlock();
       this.at = 0;
       if (this.block.length === 0) return false;
     }
+    this.head = readU32(this.block, this.at);
     // A hash out of order would land in the wrong range, and be missed.
-    if (this.#started && compareHashes(this.hash, 0, this.block, this.at, this.#hashBytes) >= 0)
+    if (
+      this.head < previous ||
+      (this.head === previous && compareHashes(last, lastAt, this.block, this.at, this.#hashBytes) >= 0)
+    )
       throw new StoreError(
         'RUN_CORRUPT',
         'a run: its hashes do not ascend',
         'Find it with `credveil verify`, delete it and ingest its source again.',
       );
-    this.#started = true;
-    for (let byte = 0; byte < this.#hashBytes; byte++) this.hash[byte] = this.block[this.at + byte] as number;
     return true;
   }
 }
@@ -58,18 +69,23 @@ export function compareHashes(a: Uint8Array, aAt: number, b: Uint8Array, bAt: nu
   return 0;
 }
 
-/** One merged record at a time, in `record`. */
+/** One merged record at a time: its hash is at `bytes[at]`. */
 export class RangeMerge {
-  /** Hash and times of the current record. */
-  readonly record: Uint8Array;
+  bytes: Uint8Array;
+  at = 0;
   times = 0;
   readonly #hashBytes: number;
   /** A binary heap with the least cursor first. */
   readonly #heap: RangeCursor[] = [];
+  /** The hash of a record of several cursors, which have gone on. */
+  readonly #merged: Uint8Array;
+  /** Whether the only cursor that is left still stands at the current record, which was not copied. */
+  #inPlace = false;
 
   constructor(streams: Iterable<RangeStream>, hashBytes: number) {
     this.#hashBytes = hashBytes;
-    this.record = new Uint8Array(hashBytes + TIMES_BYTES);
+    this.#merged = new Uint8Array(hashBytes);
+    this.bytes = this.#merged;
     for (const stream of streams) {
       const cursor = new RangeCursor(stream, hashBytes);
       if (cursor.next()) this.#heap.push(cursor);
@@ -77,13 +93,16 @@ export class RangeMerge {
     for (let at = (this.#heap.length >>> 1) - 1; at >= 0; at--) this.#sink(at);
   }
 
-  /** Fills `record` and `times`; false at the end. */
+  /** Moves to the next record; false at the end. */
   next(): boolean {
     const first = this.#heap[0];
     if (!first) return false;
-    this.record.set(first.hash);
+    if (this.#heap.length === 1) return this.#nextOf(first);
+    const merged = this.#merged;
+    const { block, at, head } = first;
+    for (let byte = 0; byte < merged.length; byte++) merged[byte] = block[at + byte] as number;
     this.times = 0;
-    for (let top: RangeCursor | undefined = first; top && this.#isCurrent(top); top = this.#heap[0]) {
+    for (let top: RangeCursor | undefined = first; top && this.#isMerged(top, head); top = this.#heap[0]) {
       this.times = Math.min(MAX_TIMES_SEEN, this.times + top.times);
       if (!top.next()) {
         const last = this.#heap.pop() as RangeCursor;
@@ -92,16 +111,27 @@ export class RangeMerge {
       }
       this.#sink(0);
     }
-    writeU32(this.record, this.#hashBytes, this.times);
     return true;
   }
 
-  #isCurrent(cursor: RangeCursor): boolean {
-    return compareHashes(cursor.hash, 0, this.record, 0, this.#hashBytes) === 0;
+  #nextOf(cursor: RangeCursor): boolean {
+    if (this.#inPlace && !cursor.next()) {
+      this.#heap.pop();
+      return false;
+    }
+    this.#inPlace = true;
+    this.bytes = cursor.block;
+    this.at = cursor.at;
+    this.times = cursor.times;
+    return true;
+  }
+
+  #isMerged({ head, block, at }: RangeCursor, mergedHead: number): boolean {
+    return head === mergedHead && compareHashes(block, at, this.#merged, 0, this.#hashBytes) === 0;
   }
 
   #before(a: RangeCursor, b: RangeCursor): boolean {
-    return compareHashes(a.hash, 0, b.hash, 0, this.#hashBytes) < 0;
+    return a.head === b.head ? compareHashes(a.block, a.at, b.block, b.at, this.#hashBytes) < 0 : a.head < b.head;
   }
 
   #sink(from: number): void {

@@ -8,39 +8,43 @@ import { StoreError } from './errors.ts';
 import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.ts';
 import { RangeMerge } from './range-merge.ts';
 import { HASH_BYTES } from './range-record.ts';
-import { type Run, RunReader } from './run.ts';
+import { openRangeStreams, type RangeGroupOptions } from './range-streams.ts';
+import { textBytes } from './range-text.ts';
+import type { Run } from './run.ts';
 import type { RangeFacts, RangesFacts } from './snapshot-facts.ts';
 
 /** Records between two looks at progress and at the abort signal. */
 const RECORDS_A_TURN = 1 << 18;
 
-export interface RangeWriterOptions {
+export interface RangeWriterOptions extends Omit<RangeGroupOptions, 'ranges'> {
   /** Records read since the last call. */
   readonly onRecords?: (records: number) => void;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** The range of a hash: its first 20 bits. */
-const rangeOf = (record: Uint8Array): number =>
-  ((record[0] as number) << 12) | ((record[1] as number) << 4) | ((record[2] as number) >>> 4);
+const rangeOf = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] as number) << 12) | ((bytes[at + 1] as number) << 4) | ((bytes[at + 2] as number) >>> 4);
 
 /** Gathers merged records into ranges; ranges without entries get no row. */
 class RangeGatherer {
   readonly #insert: (range: number, body: Buffer) => void;
+  readonly #name: RangeName;
   readonly #suffixBytes: number;
   #suffixes = new Uint8Array(1 << 16);
   #times = new Float64Array(4096);
   #count = 0;
   #range = -1;
-  #facts = { entries: 0, ranges: 0, minEntries: 0, maxEntries: 0, contentBytes: 0 };
+  #facts = { entries: 0, ranges: 0, minEntries: 0, maxEntries: 0, contentBytes: 0, maxTextBytes: 0 };
 
   constructor(name: RangeName, insert: (range: number, body: Buffer) => void) {
+    this.#name = name;
     this.#suffixBytes = HASH_BYTES[name] - SHARED_BYTES;
     this.#insert = insert;
   }
 
-  add(record: Uint8Array, times: number): void {
-    const range = rangeOf(record);
+  /** Takes the hash at `bytes[from]`. */
+  add(bytes: Uint8Array, from: number, times: number): void {
+    const range = rangeOf(bytes, from);
     if (range !== this.#range) this.#flush();
     this.#range = range;
     if (this.#count === MAX_RANGE_ENTRIES)
@@ -48,7 +52,7 @@ class RangeGatherer {
     this.#reserve();
     const at = this.#count * this.#suffixBytes;
     for (let byte = 0; byte < this.#suffixBytes; byte++)
-      this.#suffixes[at + byte] = record[SHARED_BYTES + byte] as number;
+      this.#suffixes[at + byte] = bytes[from + SHARED_BYTES + byte] as number;
     this.#times[this.#count++] = times;
   }
 
@@ -60,15 +64,17 @@ class RangeGatherer {
   #flush(): void {
     const count = this.#count;
     if (count === 0) return;
-    const body = encodeRangeBody(this.#suffixes.subarray(0, count * this.#suffixBytes), this.#times.subarray(0, count));
+    const times = this.#times.subarray(0, count);
+    const body = encodeRangeBody(this.#suffixes.subarray(0, count * this.#suffixBytes), times);
     this.#insert(this.#range, body);
-    const { entries, ranges, minEntries, maxEntries, contentBytes } = this.#facts;
+    const { entries, ranges, minEntries, maxEntries, contentBytes, maxTextBytes } = this.#facts;
     this.#facts = {
       entries: entries + count,
       ranges: ranges + 1,
       minEntries: ranges === 0 ? count : Math.min(minEntries, count),
       maxEntries: Math.max(maxEntries, count),
       contentBytes: contentBytes + body.length,
+      maxTextBytes: Math.max(maxTextBytes, textBytes(this.#name, times)),
     };
     this.#count = 0;
   }
@@ -104,31 +110,27 @@ export async function writeRanges(
   database: Database.Database,
   ranges: readonly RangeName[],
   runs: readonly Run[],
-  { onRecords, signal }: RangeWriterOptions = {},
+  { folder, turn, maxOpen, onRecords }: RangeWriterOptions,
 ): Promise<RangesFacts> {
-  const readers = runs
-    .filter(({ facts }) => facts.sections.some(({ index }) => (ranges as readonly string[]).includes(index)))
-    .map((run) => new RunReader(run));
+  const streams = await openRangeStreams(runs, { folder, ranges, turn, ...(maxOpen === undefined ? {} : { maxOpen }) });
   const facts: { [name in RangeName]?: RangeFacts } = {};
   try {
     for (const name of ranges) {
       database.exec(`CREATE TABLE ${name} (id INTEGER PRIMARY KEY, body BLOB NOT NULL)`);
       const insert = database.prepare(`INSERT INTO ${name} (id, body) VALUES (?, ?)`);
       const gatherer = new RangeGatherer(name, (range, body) => insert.run(range, body));
-      for (const reader of readers) reader.beginSection(name);
-      const merge = new RangeMerge(readers, HASH_BYTES[name]);
+      const merge = new RangeMerge(streams.begin(name), HASH_BYTES[name]);
       for (let records = 1; merge.next(); records++) {
-        gatherer.add(merge.record, merge.times);
+        gatherer.add(merge.bytes, merge.at, merge.times);
         if (records % RECORDS_A_TURN !== 0) continue;
         onRecords?.(RECORDS_A_TURN);
-        await new Promise(setImmediate);
-        signal?.throwIfAborted();
+        await turn();
       }
       facts[name] = gatherer.finish();
     }
-    for (const reader of readers) reader.finish();
+    streams.finish();
     return facts;
   } finally {
-    for (const reader of readers) reader.close();
+    streams.close();
   }
 }

@@ -5,10 +5,19 @@ import path from 'node:path';
 import type { IndexName } from '../protocol/bucket-id.ts';
 import { Merge, NUMBERED_RECORD_BYTES, type RecordStream } from './merge.ts';
 import { RECORD_BYTES } from './record.ts';
-import { type Run, RunReader, writeFully } from './run.ts';
+import { READ_BYTES, type Run, RunReader, writeFully } from './run.ts';
 
 /** Files that are open at once, with a quarter of a mebibyte for each. */
 export const MAX_OPEN_RUNS = 200;
+const MIN_OPEN_RUNS = 16;
+/** What publishing takes beside them: Node, our code, a bucket, SQLite's pages. */
+const PROCESS_BYTES = 160 * 2 ** 20;
+
+/** How many runs may be open where the process may take so much memory. */
+export function openRunsWithin(memoryBytes: number): number {
+  const fitting = Math.floor((memoryBytes - PROCESS_BYTES) / (2 * READ_BYTES));
+  return Math.min(MAX_OPEN_RUNS, Math.max(MIN_OPEN_RUNS, fitting));
+}
 const BLOCK_RECORDS = 14_000;
 
 /** One pass over all records. Indexes are taken in the order of `INDEX_NAMES`. */
@@ -44,13 +53,17 @@ function openRuns(runs: readonly Run[], first: number): RunStreams {
   };
 }
 
-/** A file of numbered records, in the order of a merge. */
-function openGroup(file: string): RecordStream & { close(): void } {
+export interface BlockFile {
+  /** In a buffer that the next call reuses; empty at the end. */
+  readBlock(): Uint8Array;
+  close(): void;
+}
+
+/** A file of records, in the order of a merge. */
+export function openBlockFile(file: string, blockBytes: number): BlockFile {
   const handle = fs.openSync(file, 'r');
-  const buffer = Buffer.allocUnsafeSlow(BLOCK_RECORDS * NUMBERED_RECORD_BYTES);
+  const buffer = Buffer.allocUnsafeSlow(blockBytes);
   return {
-    number: 0,
-    numbered: true,
     readBlock: () => {
       let filled = 0;
       for (let read = -1; read !== 0 && filled < buffer.length; filled += read)
@@ -92,7 +105,7 @@ export async function prepareRunStreams(runs: readonly Run[], options: GroupOpti
     groups.push(group);
   }
   return () => {
-    let open: (RecordStream & { close(): void })[] = [];
+    let open: (RecordStream & BlockFile)[] = [];
     const close = (): void => {
       for (const stream of open) stream.close();
       open = [];
@@ -100,7 +113,10 @@ export async function prepareRunStreams(runs: readonly Run[], options: GroupOpti
     return {
       begin: (index) => {
         close();
-        for (const group of groups) open.push(openGroup(`${group}.${index}`));
+        for (const group of groups) {
+          const file = openBlockFile(`${group}.${index}`, BLOCK_RECORDS * NUMBERED_RECORD_BYTES);
+          open.push({ ...file, number: 0, numbered: true });
+        }
         return open;
       },
       finish: () => undefined,

@@ -29,19 +29,15 @@ import {
 const MAGIC = Buffer.from('CVRUN\0\0\x01', 'latin1');
 const TRAILER_BYTES = 36;
 const MAX_FACTS_BYTES = 1 << 24;
-const WRITE_BYTES = 1 << 20;
 
-/** Writes records front to back; nothing is seen of the run before `commit`. */
+/** Writes blocks of records front to back; nothing is seen of the run before `commit`. */
 export class RunWriter {
   readonly #madeFor: Pick<RunFacts, 'indexes' | 'similar'>;
   readonly #target: string;
   readonly #aside: string;
   readonly #handle: number;
   readonly #hash: Hash = createHash('sha256');
-  readonly #buffer = Buffer.allocUnsafe(WRITE_BYTES);
   readonly #sections: { index: SectionName; records: number }[] = [];
-  #recordBytes = 0;
-  #filled = 0;
   #open = true;
 
   constructor(dataset: Dataset, source: string) {
@@ -51,30 +47,29 @@ export class RunWriter {
     this.#target = runPath(dataset, source);
     this.#aside = path.join(workFolder(dataset), `${source}.run.part`);
     this.#handle = fs.openSync(this.#aside, 'w', 0o600);
-    this.#write(MAGIC, 0, MAGIC.length);
+    this.#write(MAGIC);
   }
 
   /** Later records belong to this index. Sections come in the order of `SECTION_NAMES`. */
   beginSection(index: SectionName): void {
-    this.#recordBytes = SECTION_RECORD_BYTES[index];
     this.#sections.push({ index, records: 0 });
   }
 
-  /** Takes the record at `bytes[at]`. Records of a section ascend strictly by key. */
-  append(bytes: Uint8Array, at: number): void {
-    (this.#sections.at(-1) as { records: number }).records++;
-    this.#write(bytes, at, this.#recordBytes);
+  /** Takes whole records. Those of a section ascend strictly by key. */
+  append(records: Uint8Array): void {
+    const section = this.#sections.at(-1) as { readonly index: SectionName; records: number };
+    section.records += records.length / SECTION_RECORD_BYTES[section.index];
+    this.#write(records);
   }
 
   /** Makes the run durable and visible. */
   commit(facts: NewRunFacts): RunFacts {
     const whole: RunFacts = { ...facts, ...this.#madeFor, sections: this.#sections };
     const json = Buffer.from(JSON.stringify(whole));
-    this.#write(json, 0, json.length);
+    this.#write(json);
     const length = Buffer.alloc(4);
     length.writeUInt32BE(json.length);
-    this.#write(length, 0, 4);
-    this.#flush();
+    this.#write(length);
     const digest = this.#hash.digest();
     writeFully(this.#handle, digest, digest.length);
     this.#close();
@@ -88,24 +83,9 @@ export class RunWriter {
     fs.rmSync(this.#aside, { force: true });
   }
 
-  #write(bytes: Uint8Array, at: number, length: number): void {
-    if (this.#filled + length > WRITE_BYTES) this.#flush();
-    if (length > WRITE_BYTES) {
-      const slice = bytes.subarray(at, at + length);
-      this.#hash.update(slice);
-      writeFully(this.#handle, slice, length);
-      return;
-    }
-    // A record has some 20 bytes: a loop beats the call that copies.
-    const buffer = this.#buffer;
-    for (let i = 0; i < length; i++) buffer[this.#filled + i] = bytes[at + i] as number;
-    this.#filled += length;
-  }
-
-  #flush(): void {
-    this.#hash.update(this.#buffer.subarray(0, this.#filled));
-    writeFully(this.#handle, this.#buffer, this.#filled);
-    this.#filled = 0;
+  #write(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    writeFully(this.#handle, bytes, bytes.length);
   }
 
   #close(): void {
@@ -204,7 +184,8 @@ export function deleteRun(dataset: Dataset, source: string): void {
   syncFolder(runsFolder(dataset));
 }
 
-const READ_BYTES = 252_000;
+/** Of a run at a time. */
+export const READ_BYTES = 252_000;
 
 /**
  * Reads a run front to back, section by section, and at its end compares the checksum of all that was read.

@@ -4,6 +4,7 @@ import type { DatasetId, KeyId, SnapshotId } from '../protocol/brands.ts';
 import type { IndexName, RangeName } from '../protocol/bucket-id.ts';
 import { computeConfigSeal } from '../protocol/config-seal.ts';
 import {
+  type FilterConfig,
   type IndexConfig,
   type KnownAnswer,
   PROTOCOL_VERSION,
@@ -36,6 +37,15 @@ export interface RangeFacts {
   readonly maxEntries: number;
   /** Bytes of all bodies. */
   readonly contentBytes: number;
+  /** Bytes of the longest range as text. Missing in a snapshot that was published before this was recorded. */
+  readonly maxTextBytes?: number;
+}
+
+/** Of the filter of the password index. */
+export interface FilterFacts extends FilterConfig {
+  readonly sha256: string;
+  readonly entries: number;
+  readonly blocks: number;
 }
 
 export type RangesFacts = { readonly [name in RangeName]?: RangeFacts };
@@ -60,6 +70,8 @@ export interface SnapshotFacts {
   readonly ranges?: RangesFacts;
   /** The account index has entries of similarity forms. */
   readonly similar?: true;
+  /** Missing where there is no password index, or the dataset has no filter of it. */
+  readonly filter?: FilterFacts;
   readonly sources: readonly SourceFacts[];
   readonly canary: KnownAnswer;
   /** Under `oprf` alone: 64 hex digits. */

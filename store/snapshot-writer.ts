@@ -9,38 +9,39 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import type { SnapshotId } from '../protocol/brands.ts';
 import { encodeBucket } from '../protocol/bucket.ts';
-import { type IndexName, MAX_PREFIX_BITS } from '../protocol/bucket-id.ts';
+import type { IndexName } from '../protocol/bucket-id.ts';
 import type { HmacSha256 } from '../protocol/seal.ts';
 import { knownAnswer } from '../protocol/service-config.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { BucketEncoder } from './bucket-encoder.ts';
-import { canaryStreams } from './canary.ts';
-import { type CurrentSnapshot, factsPath, openCurrent, pruneSnapshots, snapshotPath, writeCurrent } from './current.ts';
-import { type Dataset, type DatasetParameters, snapshotsFolder, workFolder } from './dataset.ts';
+import {
+  type CurrentSnapshot,
+  factsPath,
+  filterPath,
+  openCurrent,
+  pruneSnapshots,
+  snapshotPath,
+  writeCurrent,
+} from './current.ts';
+import { type Dataset, type DatasetParameters, filterOneInOf, snapshotsFolder, workFolder } from './dataset.ts';
 import { StoreError } from './errors.ts';
 import { digestFile, publishFile, writeFileAtomically } from './files.ts';
-import { Merge } from './merge.ts';
+import { chooseBlocks, FilterWriter } from './filter-writer.ts';
+import {
+  choosePrefixBits,
+  countEntries,
+  giveWay,
+  mergeRuns,
+  type Publication,
+  type PublishOptions,
+} from './publication.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
 import { openRuns, type Run } from './run.ts';
-import { prepareRunStreams, type RunStreams } from './run-streams.ts';
+import { openRunsWithin, prepareRunStreams } from './run-streams.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
 /** The HMAC of protocol/seal.ts from the platform. */
 export const nodeHmacSha256: HmacSha256 = (key, message) => createHmac('sha256', key).update(message).digest();
-
-/** How far publishing has come, in records read of records to read. */
-export interface PublishProgress {
-  readonly stage: 'count' | 'write';
-  readonly records: number;
-  readonly totalRecords: number;
-}
-
-export interface PublishOptions {
-  readonly onProgress?: (progress: PublishProgress) => void;
-  /** Snapshots to keep, the new one among them. */
-  readonly keep?: number;
-  readonly signal?: AbortSignal;
-}
 
 export interface Published {
   readonly facts: SnapshotFacts;
@@ -52,8 +53,6 @@ const MAX_RUNS = 0xffff;
 /** Bodies fill the most of their last page so. */
 const PAGE_SIZE = 'page_size = 1024';
 const DEFAULT_KEEP = 2;
-/** Records between two looks at progress and at the abort signal. */
-const RECORDS_A_TURN = 1 << 18;
 
 /**
  * The caller holds the dataset's lock.
@@ -71,9 +70,10 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const digest = contentDigest(dataset.parameters, runs);
   const keep = options.keep ?? DEFAULT_KEEP;
   const aside = path.join(workFolder(dataset), 'snapshot.sqlite.part');
+  const filterAside = path.join(workFolder(dataset), 'snapshot.filter.part');
   const folder = path.join(workFolder(dataset), 'publish');
   const clear = (): void => {
-    for (const file of [aside, folder]) fs.rmSync(file, { recursive: true, force: true });
+    for (const file of [aside, filterAside, folder]) fs.rmSync(file, { recursive: true, force: true });
   };
   clear();
   if (current?.facts.snapshot.endsWith(`-${digest}`)) {
@@ -88,8 +88,13 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   try {
     const { indexes } = dataset.parameters;
     const turn = (): Promise<void> => giveWay(options.signal);
-    const openStreams = await prepareRunStreams(runs, { folder, indexes, turn });
-    const tables = await writeTables(aside, { dataset, suite, snapshot, runs, openStreams, options });
+    const groups = {
+      ...{ folder, turn },
+      ...(options.memoryBytes === undefined ? {} : { maxOpen: openRunsWithin(options.memoryBytes) }),
+    };
+    const openStreams = await prepareRunStreams(runs, { ...groups, indexes });
+    const publication = { dataset, suite, snapshot, runs, openStreams, groups, options };
+    const tables = await writeTables({ aside, filterAside }, publication);
     const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
     const { dataset: id, suite: suiteName, normalization, keyId, similar } = dataset.parameters;
     const unsealed = {
@@ -108,6 +113,8 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     } as const;
     const facts = sealFacts(unsealed, suite);
     publishFile(aside, snapshotPath(dataset, name));
+    if (facts.filter) publishFile(filterAside, filterPath(dataset, name));
+    else fs.rmSync(filterPath(dataset, name), { force: true });
     writeFileAtomically(factsPath(dataset, name), `${JSON.stringify(facts, null, 2)}\n`);
     writeCurrent(dataset, name);
     pruneSnapshots(dataset, name, keep);
@@ -123,6 +130,8 @@ function contentDigest(parameters: DatasetParameters, runs: readonly Run[]): str
     SNAPSHOT_FORMAT,
     parameters,
     runs.map((run) => [run.facts.source, run.facts.date, run.sha256]),
+    // Datasets of before there were filters get one at the next publish.
+    ...(filterOneInOf(parameters) > 0 ? [['filter 1', filterOneInOf(parameters)]] : []),
   ]);
   return createHash('sha256').update(made).digest('hex').slice(0, 16);
 }
@@ -145,101 +154,23 @@ function sourceFacts(run: Run, place: number): SourceFacts {
   return { number: place + 1, name, ...(date === undefined ? {} : { date }), credentials, records };
 }
 
-/** Runs `each` over the merged records of every index, and checks the checksums of all runs at the end. */
-async function mergeRuns(
-  { dataset, suite, runs, openStreams, options }: Publication,
-  stage: PublishProgress['stage'],
-  begin: (index: IndexName) => { each(merge: Merge): void; end(): void },
-): Promise<void> {
-  const totalRecords = sumOf(dataset.parameters.indexes.map((index) => sumOf(recordCounts(runs, index))));
-  const streams = openStreams();
-  let records = 0;
-  try {
-    for (const index of dataset.parameters.indexes) {
-      const merge = new Merge([...streams.begin(index), ...canaryStreams(suite, index, dataset.parameters.similar)]);
-      const consumer = begin(index);
-      while (merge.next()) {
-        consumer.each(merge);
-        if (++records % RECORDS_A_TURN === 0) {
-          options.onProgress?.({ stage, records, totalRecords });
-          await giveWay(options.signal);
-        }
-      }
-      consumer.end();
-    }
-    streams.finish();
-    options.onProgress?.({ stage, records: totalRecords, totalRecords });
-  } finally {
-    streams.close();
-  }
+/** Files that are written aside. */
+interface Asides {
+  readonly aside: string;
+  readonly filterAside: string;
 }
 
-async function giveWay(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise(setImmediate);
-  signal?.throwIfAborted();
-}
+type Written = Pick<SnapshotFacts, 'indexes' | 'ranges' | 'filter'>;
 
-const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
-
-/** Records of each run for an index. */
-function recordCounts(runs: readonly Run[], index: IndexName): number[] {
-  return runs.map(({ facts }) =>
-    sumOf(facts.sections.filter((at) => at.index === index).map(({ records }) => records)),
-  );
-}
-
-/** Bits of each index for the entries that it has after merging. They are counted only where it matters how many. */
-async function findPrefixBits(publication: Publication): Promise<Map<IndexName, number>> {
-  const { dataset, suite, runs } = publication;
-  const { indexes, bucketFloor } = dataset.parameters;
-  const bits = new Map<IndexName, number>();
-  for (const index of indexes) {
-    // The records of one run have no doubles.
-    const counts = recordCounts(runs, index);
-    const least = choosePrefixBits(
-      counts.reduce((most, count) => Math.max(most, count), 0),
-      bucketFloor,
-    );
-    const most = choosePrefixBits(
-      sumOf(counts) + canaryStreams(suite, index, dataset.parameters.similar).length,
-      bucketFloor,
-    );
-    if (least === most) bits.set(index, most);
-  }
-  if (bits.size === indexes.length) return bits;
-  await mergeRuns(publication, 'count', (index) => {
-    let entries = 0;
-    return {
-      each: () => {
-        entries++;
-      },
-      end: () => {
-        bits.set(index, choosePrefixBits(entries, bucketFloor));
-      },
-    };
-  });
-  return bits;
-}
-
-/** The most bits that leave at least `floor` entries in a mean bucket. */
-export function choosePrefixBits(entries: number, floor: number): number {
-  return Math.min(MAX_PREFIX_BITS, Math.max(0, Math.floor(Math.log2(Math.max(1, entries) / floor))));
-}
-
-/** What is published, for all steps of it. */
-interface Publication {
-  readonly dataset: Dataset;
-  readonly suite: KeyedSuite;
-  readonly snapshot: SnapshotId;
-  readonly runs: readonly Run[];
-  readonly openStreams: () => RunStreams;
-  readonly options: PublishOptions;
-}
-
-async function writeTables(file: string, publication: Publication): Promise<Pick<SnapshotFacts, 'indexes' | 'ranges'>> {
-  const { dataset, suite, snapshot, runs, options } = publication;
-  const bits = await findPrefixBits(publication);
-  const database = new Database(file);
+async function writeTables({ aside, filterAside }: Asides, publication: Publication): Promise<Written> {
+  const { dataset, suite, snapshot, runs, groups, options } = publication;
+  const { parameters } = dataset;
+  const counts = await countEntries(publication);
+  const oneIn = filterOneInOf(parameters);
+  const blocks = chooseBlocks(counts.get('password') ?? 0, oneIn);
+  const filter =
+    oneIn > 0 ? new FilterWriter(filterAside, { dataset: parameters.dataset, snapshot, blocks }) : undefined;
+  const database = new Database(aside);
   try {
     // Nobody sees this file before it is whole, and whoever crashes starts it anew: no journal, no syncs on the way.
     for (const pragma of [PAGE_SIZE, 'journal_mode = OFF', 'synchronous = OFF', 'locking_mode = EXCLUSIVE'])
@@ -249,41 +180,44 @@ async function writeTables(file: string, publication: Publication): Promise<Pick
     await mergeRuns(publication, 'write', (index) => {
       database.exec(`CREATE TABLE ${index} (id INTEGER PRIMARY KEY, body BLOB NOT NULL)`);
       const insert = database.prepare(`INSERT INTO ${index} (id, body) VALUES (?, ?)`);
-      const prefixBits = bits.get(index) ?? 0;
+      const prefixBits = choosePrefixBits(counts.get(index) ?? 0, parameters.bucketFloor);
       const place = { snapshot, index, prefixBits };
-      const encoder = new BucketEncoder(
-        prefixBits,
-        dataset.parameters.metadataBytes,
-        (id, tags, metadata, metadataBytes) => {
-          const body = encodeBucket(tags, metadata, metadataBytes, { ...place, id }, suite.sealKey, nodeHmacSha256);
-          insert.run(id, body);
-          return body.length;
-        },
-      );
+      const encoder = new BucketEncoder(prefixBits, parameters.metadataBytes, (id, tags, metadata, metadataBytes) => {
+        const body = encodeBucket(tags, metadata, metadataBytes, { ...place, id }, suite.sealKey, nodeHmacSha256);
+        insert.run(id, body);
+        return body.length;
+      });
+      const ofFilter = index === 'password' ? filter : undefined;
       return {
-        each: (merge) => encoder.add(merge),
+        each: (merge) => {
+          encoder.add(merge);
+          ofFilter?.add(merge.hash, merge.tag);
+        },
         end: () => {
           indexes[index] = encoder.finish();
         },
       };
     });
-    const { ranges } = dataset.parameters;
+    const filterFacts = await filter?.finish(suite.sealKey);
+    const written: Written = { indexes, ...(filterFacts && { filter: filterFacts }) };
+    const { ranges } = parameters;
     if (ranges === undefined) {
       database.exec('COMMIT');
-      return { indexes };
+      return written;
     }
     const totalRecords = countRangeRecords(ranges, runs);
     let records = 0;
     const rangesFacts = await writeRanges(database, ranges, runs, {
-      signal: options.signal,
+      ...groups,
       onRecords: (read) => {
         records += read;
         options.onProgress?.({ stage: 'write', records, totalRecords });
       },
     });
     database.exec('COMMIT');
-    return { indexes, ranges: rangesFacts };
+    return { ...written, ranges: rangesFacts };
   } finally {
+    filter?.close();
     database.close();
   }
 }

@@ -4,10 +4,11 @@ import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import type { BucketId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
-import { corruptSnapshot, openCurrent, readCurrent, snapshotPath } from './current.ts';
+import { corruptSnapshot, filterPath, openCurrent, readCurrent, snapshotPath } from './current.ts';
 import type { Dataset } from './dataset.ts';
 import { StoreError } from './errors.ts';
 import { digestFile } from './files.ts';
+import { FilterFile } from './filter-file.ts';
 import { paddedSize } from './padding.ts';
 import type { SnapshotFacts } from './snapshot-facts.ts';
 
@@ -24,11 +25,14 @@ export class Snapshot {
   readonly facts: SnapshotFacts;
   /** When the snapshot was published. */
   readonly publishedAt: Date;
+  /** Undefined where the snapshot has none. */
+  readonly filter: FilterFile | undefined;
   readonly #database: Database.Database;
   readonly #select: { readonly [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> };
 
-  constructor(database: Database.Database, facts: SnapshotFacts, publishedAt: Date) {
+  constructor(database: Database.Database, filter: FilterFile | undefined, facts: SnapshotFacts, publishedAt: Date) {
     this.facts = facts;
+    this.filter = filter;
     this.publishedAt = publishedAt;
     this.#database = database;
     const select: { [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> } = {};
@@ -101,6 +105,7 @@ export class Snapshot {
 
   close(): void {
     this.#database.close();
+    this.filter?.release();
   }
 }
 
@@ -128,20 +133,31 @@ async function openPublished(dataset: Dataset): Promise<Snapshot> {
       `dataset ${dataset.folder} has not been published yet`,
       `Run: credveil publish ${dataset.folder}`,
     );
-  const file = snapshotPath(dataset, current.name);
-  const { sqlite } = current.facts;
-  let stat: fs.Stats;
+  const { facts, name } = current;
+  const file = snapshotPath(dataset, name);
+  const publishedAt = await checkFile(file, name, facts.sqlite);
+  if (facts.filter) await checkFile(filterPath(dataset, name), `${name}: its filter`, facts.filter);
+  const filter = facts.filter && new FilterFile(filterPath(dataset, name));
   try {
-    stat = fs.statSync(file);
-    if (stat.size !== sqlite.bytes)
-      throw corruptSnapshot(`${current.name}: it has ${stat.size} bytes, not ${sqlite.bytes}`);
-    if ((await digestFile(file)) !== sqlite.sha256) throw corruptSnapshot(`${current.name}: its checksum does not fit`);
+    const database = new Database(file, { readonly: true, fileMustExist: true });
+    database.pragma(`mmap_size = ${MMAP_BYTES}`);
+    database.pragma('query_only = ON');
+    return new Snapshot(database, filter, facts, publishedAt);
+  } catch (error) {
+    filter?.release();
+    throw error;
+  }
+}
+
+/** Reads a whole file against what the facts say of it. @returns when it was written @throws StoreError `SNAPSHOT_CORRUPT` */
+async function checkFile(file: string, what: string, facts: { bytes: number; sha256: string }): Promise<Date> {
+  try {
+    const stat = fs.statSync(file);
+    if (stat.size !== facts.bytes) throw corruptSnapshot(`${what}: it has ${stat.size} bytes, not ${facts.bytes}`);
+    if ((await digestFile(file)) !== facts.sha256) throw corruptSnapshot(`${what}: its checksum does not fit`);
+    return stat.mtime;
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
-    throw corruptSnapshot(`${current.name}: it cannot be read`, cause);
+    throw corruptSnapshot(`${what}: it cannot be read`, cause);
   }
-  const database = new Database(file, { readonly: true, fileMustExist: true });
-  database.pragma(`mmap_size = ${MMAP_BYTES}`);
-  database.pragma('query_only = ON');
-  return new Snapshot(database, current.facts, stat.mtime);
 }

@@ -1,11 +1,20 @@
-// Verification of a whole dataset: every run's checksum and order, the snapshot's checksum, every bucket's seal.
+// Verification of a whole dataset: every run's checksum and order, the snapshot's checksums, every bucket's seal, the filter's.
 
+import fs from 'node:fs';
 import type { BucketId } from '../protocol/brands.ts';
 import { openBucket } from '../protocol/bucket.ts';
 import { type IndexName, RANGES, type RangeName } from '../protocol/bucket-id.ts';
+import { entryTag, passwordHash } from '../protocol/entry.ts';
+import { normalizePassword } from '../protocol/normalize.ts';
+import { FILTER_HEADER_BYTES, filterLow, parseFilterHeader } from '../protocol/password-filter.ts';
+import { passwordInput } from '../protocol/private-input.ts';
+import { equalBytes, SEAL_BYTES } from '../protocol/seal.ts';
+import { BLOCK_BYTES, blockIndex, hasBits } from '../protocol/split-block.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
-import { corruptSnapshot, openCurrent } from './current.ts';
+import { CANARY } from '../protocol/test-credentials.ts';
+import { corruptSnapshot, filterPath, openCurrent } from './current.ts';
 import type { Dataset } from './dataset.ts';
+import { sealFilterFile } from './filter-writer.ts';
 import { decodeRangeBody } from './range-body.ts';
 import { openRuns, RunReader } from './run.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
@@ -22,6 +31,8 @@ export interface VerifyReport {
   /** Ranges of unsalted hashes that have entries, and their entries. */
   readonly ranges: number;
   readonly hashes: number;
+  /** Passwords in the filter; null where the snapshot has none. */
+  readonly filtered: number | null;
 }
 
 /** @throws StoreError or ProtocolError at the first thing that is not as it was written */
@@ -38,7 +49,7 @@ export async function verifyDataset(dataset: Dataset, suite: KeyedSuite): Promis
     for (const section of run.facts.sections) records += section.records;
   }
   if (!openCurrent(dataset))
-    return { runs: runs.length, records, snapshot: null, buckets: 0, entries: 0, ranges: 0, hashes: 0 };
+    return { runs: runs.length, records, snapshot: null, buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null };
 
   const snapshot = await openSnapshot(dataset);
   try {
@@ -54,7 +65,8 @@ export async function verifyDataset(dataset: Dataset, suite: KeyedSuite): Promis
         buckets++;
       }
     }
-    const verified = { buckets, entries, ...verifyRanges(snapshot) };
+    const filtered = await verifyFilter(dataset, snapshot, suite);
+    const verified = { buckets, entries, ...verifyRanges(snapshot), filtered };
     return { runs: runs.length, records, snapshot: snapshot.facts.snapshot, ...verified };
   } finally {
     snapshot.close();
@@ -76,4 +88,32 @@ function verifyRanges(snapshot: Snapshot): { ranges: number; hashes: number } {
     hashes += entries;
   }
   return { ranges, hashes };
+}
+
+/** Checks seal and header, and that the filter knows the canary. @returns its entries */
+async function verifyFilter(dataset: Dataset, { facts }: Snapshot, suite: KeyedSuite): Promise<number | null> {
+  const { filter, snapshot } = facts;
+  if (!filter) return null;
+  const name = snapshot.slice(0, snapshot.indexOf('-'));
+  const file = filterPath(dataset, name);
+  const wrong = (what: string) => corruptSnapshot(`${snapshot}: its filter ${what}`);
+  const sealed = await sealFilterFile(file, suite.sealKey, filter.bytes - SEAL_BYTES);
+  const handle = fs.openSync(file, 'r');
+  try {
+    const read = (bytes: number, at: number): Buffer => {
+      const buffer = Buffer.alloc(bytes);
+      fs.readSync(handle, buffer, 0, bytes, at);
+      return buffer;
+    };
+    if (!equalBytes(read(SEAL_BYTES, filter.bytes - SEAL_BYTES), sealed)) throw wrong("does not carry this key's seal");
+    const header = parseFilterHeader(read(FILTER_HEADER_BYTES, 0));
+    if (header.snapshot !== snapshot || header.dataset !== facts.dataset) throw wrong('is of another snapshot');
+    if (header.blocks !== filter.blocks || header.entries !== filter.entries) throw wrong('is not what the facts say');
+    const output = suite.evaluate(passwordInput(normalizePassword(CANARY.password)));
+    const at = FILTER_HEADER_BYTES + blockIndex(passwordHash(output), header.blocks) * BLOCK_BYTES;
+    if (!hasBits(read(BLOCK_BYTES, at), 0, filterLow(entryTag(output)))) throw wrong('does not hold the canary');
+    return header.entries;
+  } finally {
+    fs.closeSync(handle);
+  }
 }

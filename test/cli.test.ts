@@ -125,11 +125,11 @@ test('results for people go to stdout, progress in plain lines to stderr', async
   );
   const ingested = await credveil(['ingest', dataset, combo, '--source', 'combo']);
   expect(ingested.stdout).toMatch(
-    /^source combo: 1 credential from 2 lines in [\d.]+ s\nrejected: 1 blank\nsnapshot \S+: 1 source, account 4 entries in 1 bucket, password 2 entries in 1 bucket, /,
+    /^source combo: 1 credential from 2 lines in [\d.]+ s, [\d,]+ lines\/s\nrejected: 1 blank\nsnapshot \S+: 1 source, account 4 entries in 1 bucket, password 2 entries in 1 bucket, .*\ntime: reading [\d.]+ s, merging [\d.]+ s, publishing [\d.]+ s; peak memory [\d.]+ MiB\n$/,
   );
   // Off a terminal nothing is drawn over.
   expect(ingested.stderr).not.toContain('\r');
-  expect(ingested.stderr).toMatch(/^format combo, .*\n(?:(?:ingest combo|publish: \w+) +\d+% {2}\S.*\n)+$/);
+  expect(ingested.stderr).toMatch(/^format combo, .*\n(?:(?:(?:ingest|merge) combo|publish: \w+) +\d+% {2}\S.*\n)+$/);
   expect((await credveil(['ingest', dataset, combo, '--source', 'combo'])).stdout).toBe(
     'source combo: already ingested from this file; nothing changed\n',
   );

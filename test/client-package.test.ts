@@ -20,7 +20,9 @@ beforeAll(async () => {
   fs.mkdirSync(path.join(root, '.tmp'), { recursive: true });
   built = fs.mkdtempSync(path.join(root, '.tmp', 'client-'));
   const tsc = path.join(root, 'node_modules/.bin/tsc');
-  await run(tsc, ['-p', path.join(root, 'client-sdk/tsconfig.build.json'), '--outDir', built]);
+  // What is Node's own is built apart: the types of Node are not there for the rest.
+  for (const project of ['build', 'node'])
+    await run(tsc, ['-p', path.join(root, `client-sdk/tsconfig.${project}.json`), '--outDir', built]);
   world = await createClientWorld();
 });
 afterAll(async () => {
@@ -68,11 +70,22 @@ describe('the built package', () => {
     }
   });
 
+  test('answers from a filter file, with no service at all', async () => {
+    const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
+    const { createLeakChecker }: typeof import('../client-sdk/index.ts') = await import(entry('index.js'));
+    const { createFileSource }: typeof import('../client-sdk/node.ts') = await import(entry('node.js'));
+    const source = createFileSource(path.join(world.made.folder, 'snapshots', '000001.filter'));
+    const key = world.made.key.revealText();
+    const leaks = createLeakChecker({ url: 'http://127.0.0.1:1', key, passwordFilter: { source } });
+    await leaks.loadFilter();
+    expect((await leaks.check({ password: STRANGER.password })).status).toBe('clean');
+  });
+
   test('has its entry points where package.json says', () => {
     const json = JSON.parse(fs.readFileSync(path.join(root, 'client-sdk/package.json'), 'utf8')) as {
       exports: Record<string, Record<string, string>>;
     };
-    expect(Object.keys(json.exports)).toEqual(['.', './sodium']);
+    expect(Object.keys(json.exports)).toEqual(['.', './sodium', './node']);
     for (const file of Object.values(json.exports).flatMap((entry) => Object.values(entry)))
       expect(fs.existsSync(path.join(built, file.replace(/^\.\/dist\//, ''))), file).toBe(true);
   });
@@ -86,7 +99,9 @@ describe('the built package', () => {
       const text = fs.readFileSync(path.join(built, name), 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
       const allowed = name.startsWith('accel')
         ? /^(\.{1,2}\/|@noble\/|libsodium-wrappers-sumo$)/
-        : /^(\.{1,2}\/|@noble\/)/;
+        : /^client-sdk.node\./.test(name)
+          ? /^(\.{1,2}\/|node:)/
+          : /^(\.{1,2}\/|@noble\/)/;
       for (const [, specifier = ''] of text.matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
         expect(specifier, name).toMatch(allowed);
         if (specifier.includes('/accel/')) expect(name).toMatch(/^client-sdk\/sodium\./);

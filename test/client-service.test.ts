@@ -61,8 +61,10 @@ describe('a config that was altered', () => {
 
   test.each<[string, (config: ServiceConfig) => object]>([
     ['without its account index', ({ indexes: { password } }) => ({ indexes: { password } })],
-    ['without its password index', ({ indexes: { account } }) => ({ indexes: { account } })],
-    ['without any index', () => ({ indexes: {} })],
+    ['without its password index', ({ indexes: { account } }) => ({ indexes: { account }, filter: undefined })],
+    ['without any index', () => ({ indexes: {}, filter: undefined })],
+    ['without its filter', () => ({ filter: undefined })],
+    ['with another filter', ({ filter }) => ({ filter: { bytes: (filter?.bytes ?? 0) + 32 } })],
     ['with other prefixBits', (config) => withAccount(config, ({ prefixBits }) => ({ prefixBits: prefixBits - 1 }))],
     [
       'with other bodyBytes',

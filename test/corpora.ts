@@ -1,6 +1,6 @@
-// npm run corpora: three real corpora through ingest, a running server and the SDK, over the whole set.
-// Usage: node test/corpora.ts FOLDER [--suite oprf] — the folder holds passwords-304k-with-counts.txt.gz, default-credentials.csv
-// and usernames-26k.txt. Every credential that went in must come out with its verdict and count; 100,000 that did not
+// npm run corpora: real corpora through ingest, a running server and the SDK, over the whole set.
+// Usage: node test/corpora.ts FOLDER [--suite oprf] — the folder holds passwords-304k-with-counts.txt.gz, default-credentials.csv,
+// usernames-26k.txt and, in hibp-sha1, ranges of HIBP. Every credential that went in must come out with its verdict and count; 100,000 that did not
 // must come out clean. Under `oprf` all goes in, and every default login, each 10th password, each 5th pair and
 // username and 10,000 strangers come out: one evaluation costs what forty keyed checks do.
 
@@ -18,6 +18,7 @@ import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { formatPublicKey } from '../protocol/oprf-key.ts';
 import { startServer } from '../server/server.ts';
 import { openKeyFile } from '../store/key-file.ts';
+import { checkRanges } from './corpora-ranges.ts';
 import { createRandom } from './fixtures/random.ts';
 
 const SEED = 304;
@@ -206,6 +207,12 @@ try {
   } finally {
     await server.close();
   }
+
+  const ranges = path.join(work, 'ranges');
+  const hibp = path.join(folder, 'hibp-sha1');
+  credveil('init', ranges, '--suite', 'hmac', '--index', 'sha1');
+  credveil('ingest', ranges, hibp, '--source', 'hibp');
+  await checkRanges(hibp, ranges);
   console.log(`corpora: all verdicts and counts are right (seed ${SEED})`);
 } finally {
   fs.rmSync(work, { recursive: true, force: true });

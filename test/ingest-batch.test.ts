@@ -13,7 +13,6 @@ import type { AsciiFields } from '../ingest/formats/format.ts';
 import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../ingest/formats/line-format.ts';
 import { createHmacDeriver } from '../ingest/hmac-deriver.ts';
 import { deriveLines } from '../ingest/line-batch.ts';
-import { mergeChunks } from '../ingest/merge-chunks.ts';
 import { RejectCounter } from '../ingest/rejects.ts';
 import { MIN_SEGMENT_BYTES, Segmenter } from '../ingest/segmenter.ts';
 import { Sorters } from '../ingest/sorters.ts';
@@ -21,6 +20,7 @@ import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
 import { parseHmacKey } from '../protocol/key.ts';
 import { credentialRecords } from '../store/credential-records.ts';
+import { mergedRecords } from './fixtures/merged-records.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 
 const key = parseHmacKey(createRandom(5).bytes(32));
@@ -125,15 +125,7 @@ describe('deriving', () => {
     const chunks = sorters.finish();
     const found: { [index: string]: string[] } = {};
     for (const index of INDEX_NAMES) {
-      const records: string[] = [];
-      await mergeChunks(chunkFolder, index, chunks[index] ?? [], 1 << 20, async (merge) => {
-        const record = new Uint8Array(18);
-        while (merge.next()) {
-          merge.writeRecord(record, 0);
-          records.push(Buffer.from(record).toString('hex'));
-        }
-      });
-      found[index] = records;
+      found[index] = await mergedRecords(chunkFolder, index, chunks[index] ?? []);
     }
     return found;
   }

@@ -89,6 +89,7 @@ describe('a container', () => {
       .filter((name) => !/txt|md|truncated|flipped|lines/.test(name))
       .map((name) => [name, detectContainer(fs.readFileSync(fixture(name)))]);
     expect(Object.fromEntries(kinds)).toEqual({
+      'bomb.bz2': 'bzip2',
       'bomb.gz': 'gzip',
       'deep.gz': 'gzip',
       'encrypted.zip': 'zip',
@@ -166,6 +167,16 @@ describe('a bomb', () => {
       bytes += block.length;
     });
     expect(bytes).toBe(80 * 2 ** 20);
+  });
+
+  test('of bzip2, which gives everything at once, is refused before it is held', async () => {
+    let bytes = 0;
+    const [input] = openInputs([fixture('bomb.bz2')]);
+    const reading = readInput(input as CorpusInput, (block) => {
+      bytes += block.length;
+    });
+    await expect(reading).rejects.toMatchObject({ code: 'CONTAINER_RATIO' });
+    expect(bytes).toBeLessThan(2 * 64 * 2 ** 20);
   });
 
   test('is refused by its depth, until the limit is lifted', async () => {

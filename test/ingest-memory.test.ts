@@ -55,7 +55,7 @@ describe.runIf(fs.existsSync('/proc/self/status'))('the process', () => {
     await credveil(['init', folder, '--suite', 'hmac', '--index', 'account,password']);
     for (const args of [
       ['ingest', folder, corpus, '--source', 'big', '--no-publish', '--memory', '256MiB'],
-      ['publish', folder],
+      ['publish', folder, '--memory', '256MiB'],
     ]) {
       const { child, ended } = startCredveil(args);
       const peaks = watchPeaks(child.pid as number, folder);

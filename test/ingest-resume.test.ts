@@ -50,8 +50,8 @@ const options = (file: string, more: Partial<IngestOptions> = {}): IngestOptions
 /** Ingests until some segments are finished, and stops. @returns how many lines of the manifest say so */
 async function stopMidway(file: string, more: Partial<IngestOptions> = {}): Promise<number> {
   const controller = new AbortController();
-  const onProgress = ({ lines, stage }: IngestProgress): void => {
-    if (lines > 20_000 || stage === 'merge') controller.abort();
+  const onProgress = (progress: IngestProgress): void => {
+    if (progress.stage === 'merge' || progress.lines > 20_000) controller.abort();
   };
   const stopped = ingest(dataset, key, options(file, { ...more, signal: controller.signal, onProgress }));
   await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
@@ -88,8 +88,9 @@ describe('an ingest that was stopped', () => {
     expect(kept.size).toBeGreaterThanOrEqual(1 + finished);
 
     let untouched = 0;
-    const onProgress = ({ stage }: IngestProgress): void => {
-      if (stage !== 'merge') return;
+    const onProgress = (progress: IngestProgress): void => {
+      // When all of the corpus has been read, and before the first merge.
+      if (progress.stage !== 'merge' || progress.records > 0) return;
       for (const [name, mtimeMs] of kept)
         if (
           !name.endsWith('manifest') &&

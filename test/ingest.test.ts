@@ -82,8 +82,8 @@ describe('a run', () => {
     await ingest(dataset, key, options('same', [file], { threads: 1 }));
     const once = runBytes('same');
     let chunks = 0;
-    const watch = ({ stage }: IngestProgress): void => {
-      if (stage === 'merge') chunks = filesBelow(workFolder(dataset)).length;
+    const watch = (progress: IngestProgress): void => {
+      if (progress.stage === 'merge' && progress.records === 0) chunks = filesBelow(workFolder(dataset)).length;
     };
     for (const memoryBytes of [256 * 2 ** 20, 1]) {
       fs.rmSync(runPath(dataset, 'same'));

@@ -177,6 +177,26 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     expect((await askSpoiled(flip)).error).toMatch(/^body: /);
   });
 
+  test('refuses a filter that was altered, and asks nothing about a password that the filter does not hold', async () => {
+    const flip = (answer: Answer, url: string): void => {
+      if (url.startsWith('/v1/filter/')) answer.body[70] = (answer.body[70] as number) ^ 1;
+    };
+    expect(await askSpoiled(flip)).toEqual({ error: 'filter: seal' });
+    const paths: string[] = [];
+    const front = await startFront(async (request, response) => {
+      paths.push(request.url ?? '');
+      send(response, await forward(server.url, request));
+    });
+    try {
+      const credentials = [{ password: 'never seen' }, { password: NAMELESS }];
+      const verdicts = [{ status: 'clean' }, { status: 'password' }];
+      expect(await askPython(front.url, key, credentials)).toEqual({ verdicts });
+      expect(paths.filter((url) => url.startsWith('/v1/password/')).length).toBe(1);
+    } finally {
+      await front.close();
+    }
+  });
+
   test('refuses a key that is not the dataset’s', async () => {
     const other = await makeDataset(await options({ keySeed: 2, published: false }));
     try {

@@ -1,13 +1,16 @@
-// What range indexes are made of: merging, stored bodies, prefixes, MD4.
+// What range indexes are made of: merging, stored bodies, prefixes, text and its padding, MD4.
 
 import { describe, expect, test } from 'vitest';
 import { md4 } from '../ingest/hash-md4.ts';
-import { formatRangePrefix, parseRangePrefix } from '../protocol/bucket-id.ts';
-import { decodeRangeBody, encodeRangeBody } from '../store/range-body.ts';
+import type { SnapshotId } from '../protocol/brands.ts';
+import { formatRangePrefix, parseRangePrefix, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
+import { paddedTextBytes, padRange } from '../server/range-padding.ts';
+import { decodeRangeBody, encodeRangeBody, type RangeEntries, SHARED_BYTES } from '../store/range-body.ts';
 import { RangeMerge, type RangeStream } from '../store/range-merge.ts';
-import { rangeRecordBytes, writeU32 } from '../store/range-record.ts';
+import { HASH_BYTES, rangeRecordBytes, writeU32 } from '../store/range-record.ts';
+import { formatRows, mostTextBytes, rowBytes, textBytes } from '../store/range-text.ts';
 import { mutateBytes, valueOrRefusal } from './fixtures/mutate.ts';
-import { createRandom, testSeed } from './fixtures/random.ts';
+import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 
 describe('merging and stored bodies', () => {
   test('a merge of many streams is what a map makes of them', () => {
@@ -39,7 +42,8 @@ describe('merging and stored bodies', () => {
     });
     const merge = new RangeMerge(streams, 16);
     const merged: [string, number][] = [];
-    while (merge.next()) merged.push([Buffer.from(merge.record.subarray(0, 16)).toString('hex'), merge.times]);
+    while (merge.next())
+      merged.push([Buffer.from(merge.bytes.subarray(merge.at, merge.at + 16)).toString('hex'), merge.times]);
     expect(merged).toEqual([...expected].sort());
   });
 
@@ -47,7 +51,9 @@ describe('merging and stored bodies', () => {
     const records = [2, 1].map((hash) => Buffer.concat([Buffer.alloc(15), Buffer.of(hash, 0, 0, 0, 1)]));
     const stream = { readBlock: () => records.shift() ?? Buffer.alloc(0) };
     const merge = new RangeMerge([stream], 16);
-    expect(() => merge.next()).toThrow(expect.objectContaining({ code: 'RUN_CORRUPT' }));
+    expect(() => {
+      while (merge.next());
+    }).toThrow(expect.objectContaining({ code: 'RUN_CORRUPT' }));
   });
 
   test('5,000 damaged bodies give other entries in canonical form, or an error', () => {
@@ -73,6 +79,65 @@ describe('merging and stored bodies', () => {
     expect(formatRangePrefix(parseRangePrefix('0aBcD'))).toBe('0ABCD');
     for (const text of ['', '0abc', '0abcde', '0abcg', ' abcd', '0abcd\n', '０abcd'])
       expect(() => parseRangePrefix(text)).toThrow(expect.objectContaining({ code: 'PREFIX_MALFORMED' }));
+  });
+});
+
+describe('text', () => {
+  /** Entries of the range 0x12345, ascending. */
+  function seededEntries(random: Random, name: RangeName, count: number): RangeEntries {
+    const suffixBytes = HASH_BYTES[name] - SHARED_BYTES;
+    const rows = Array.from({ length: count }, () => {
+      const suffix = random.bytes(suffixBytes);
+      suffix[0] = 0x50 | ((suffix[0] as number) & 0xf);
+      return suffix;
+    }).sort(Buffer.compare);
+    const times = Float64Array.from(
+      { length: count },
+      () => 1 + random.below(Math.min(10 ** random.below(11), 2 ** 32 - 1)),
+    );
+    return { count, suffixBytes, suffixes: Buffer.concat(rows), times };
+  }
+  const rowsOf = ({ count, suffixBytes, suffixes, times }: RangeEntries): string[] =>
+    Array.from({ length: count }, (_, row) => {
+      const hex = Buffer.from(suffixes).toString('hex', row * suffixBytes, (row + 1) * suffixBytes);
+      return `${hex.slice(1).toUpperCase()}:${times[row]}`;
+    });
+  const place = { snapshot: '000001-0123456789abcdef' as SnapshotId, range: 0x12345 };
+
+  test.each(RANGE_NAMES)('of %s is what strings make of it, and as long as said', (name) => {
+    const random = createRandom(testSeed(`text ${name}`));
+    for (let i = 0; i < 200; i++) {
+      const entries = seededEntries(random, name, random.below(40));
+      const text = formatRows(name, entries).toString('latin1');
+      expect(text).toBe(rowsOf(entries).join('\r\n'));
+      expect(textBytes(name, entries.times)).toBe(text.length);
+      expect(text.length).toBeLessThanOrEqual(mostTextBytes(name, entries.count));
+    }
+  });
+
+  test.each(RANGE_NAMES)('of %s is padded to any size that takes one row more, and to no less', (name) => {
+    const random = createRandom(testSeed(`padding ${name}`));
+    for (const count of [0, 1, 30]) {
+      const entries = seededEntries(random, name, count);
+      // An empty range saves the line end of its first row.
+      const least = textBytes(name, entries.times) + rowBytes(name) - (count === 0 ? 2 : 0);
+      for (let bytes = least; bytes < least + 3 * rowBytes(name); bytes++) {
+        const text = padRange({ ...place, name }, entries, bytes).toString('latin1');
+        expect(text.length).toBe(bytes);
+        const rows = text.split('\r\n');
+        expect(rows.filter((row) => !/:0+$/.test(row))).toEqual(rowsOf(entries));
+        expect(rows).toEqual(rows.toSorted());
+      }
+      expect(() => padRange({ ...place, name }, entries, least - 1)).toThrow(
+        expect.objectContaining({ code: 'SNAPSHOT_CORRUPT' }),
+      );
+    }
+  });
+
+  test('of a snapshot that does not say how long its ranges get is padded to what they may be', () => {
+    const facts = { entries: 9, ranges: 4, minEntries: 1, maxEntries: 3, contentBytes: 1 };
+    expect(paddedTextBytes('sha1', { ...facts, maxTextBytes: 100 })).toBe(139);
+    expect(paddedTextBytes('sha1', facts)).toBe(3 * 48 + 39);
   });
 });
 

@@ -1,6 +1,5 @@
 // Range indexes: HIBP's files go in and come out as the same bytes; lists, and hashes of plaintext.
 
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -10,10 +9,14 @@ import { ntlmListFormat, sha1ListFormat } from '../ingest/formats/hash-list.ts';
 import { passwordsFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
 import { openInputs } from '../ingest/inputs.ts';
-import type { RangeName } from '../protocol/bucket-id.ts';
+import { parseRangePrefix, type RangeName } from '../protocol/bucket-id.ts';
 import { createDataset, type Dataset, openDataset } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/key-file.ts';
-import { rangeBody, rangeFiles } from '../store/range.ts';
+import { rangeFiles, rangeText } from '../store/range.ts';
+import { RangeMerge } from '../store/range-merge.ts';
+import { HASH_BYTES } from '../store/range-record.ts';
+import { openRangeStreams } from '../store/range-streams.ts';
+import { openRuns } from '../store/run.ts';
 import type { RunFacts } from '../store/run-facts.ts';
 import { openSnapshot } from '../store/snapshot.ts';
 import { publish } from '../store/snapshot-writer.ts';
@@ -21,6 +24,7 @@ import { verifyDataset } from '../store/verify.ts';
 import { createWorkPlace, credveil, credveilJson, type WorkPlace } from './fixtures/credveil.ts';
 import { seededKey } from './fixtures/dataset.ts';
 import { createRandom, testSeed } from './fixtures/random.ts';
+import { seededRanges, sha1Of, writeRanges } from './fixtures/range-dataset.ts';
 
 const HIBP = path.join(import.meta.dirname, '../../shared/corpora/hibp-sha1');
 
@@ -50,7 +54,7 @@ async function published(name: RangeName): Promise<Map<string, string>> {
     const files = new Map<string, string>();
     for (const { name: range, content } of rangeFiles(snapshot, name)) {
       files.set(range, content.toString('latin1'));
-      expect(rangeBody(snapshot, name, range.toLowerCase())?.equals(content)).toBe(true);
+      expect(rangeText(snapshot, name, parseRangePrefix(range.toLowerCase()))?.equals(content)).toBe(true);
     }
     return files;
   } finally {
@@ -58,31 +62,9 @@ async function published(name: RangeName): Promise<Map<string, string>> {
   }
 }
 
-/** Files as HIBP's service gives them: upper case, CRLF between rows, none at the end. */
-function seededRanges(name: RangeName, prefixes: readonly string[], rows: number): Map<string, string> {
-  const random = createRandom(testSeed(`ranges ${name}`));
-  const digits = name === 'sha1' ? 35 : 27;
-  const suffix = (): string =>
-    Array.from({ length: digits }, () => random.below(16).toString(16).toUpperCase()).join('');
-  return new Map(
-    prefixes.map((prefix) => {
-      const suffixes = [...new Set(Array.from({ length: rows }, suffix))].sort();
-      return [prefix, suffixes.map((text) => `${text}:${1 + random.below(60_000_000)}`).join('\r\n')];
-    }),
-  );
-}
-
-function writeRanges(folder: string, files: ReadonlyMap<string, string>, extension = ''): string {
-  fs.mkdirSync(place.at(folder));
-  for (const [name, text] of files) fs.writeFileSync(path.join(place.at(folder), `${name}${extension}`), text);
-  return place.at(folder);
-}
-
 /** The rows of ranges with whole hashes. */
 const hashesOf = (files: ReadonlyMap<string, string>): string[] =>
   [...files].flatMap(([prefix, text]) => text.split('\r\n').map((row) => `${prefix}${row}`));
-
-const sha1Of = (password: string): string => createHash('sha1').update(password).digest('hex').toUpperCase();
 
 describe("Have I Been Pwned's files", () => {
   test.runIf(fs.existsSync(HIBP))('of its service go in and come out as the same bytes', async () => {
@@ -96,7 +78,11 @@ describe("Have I Been Pwned's files", () => {
 
   test.each(['sha1', 'ntlm'] as const)('%s: seeded ranges go in and come out as the same bytes', async (name) => {
     const files = seededRanges(name, ['00000', '0000A', '7FFFF', 'ABCDE', 'FFFFF'], 400);
-    await take('ranges', name === 'sha1' ? sha1ListFormat : ntlmListFormat, writeRanges('ranges', files, '.txt'));
+    await take(
+      'ranges',
+      name === 'sha1' ? sha1ListFormat : ntlmListFormat,
+      writeRanges(place.at('ranges'), files, '.txt'),
+    );
     expect(await published(name)).toEqual(files);
     expect((await published(name === 'sha1' ? 'ntlm' : 'sha1')).size).toBe(0);
   });
@@ -123,7 +109,7 @@ describe("Have I Been Pwned's files", () => {
 
   test('single range files are taken with their names', async () => {
     const files = seededRanges('sha1', ['12345', '54321'], 20);
-    const folder = writeRanges('ranges', files);
+    const folder = writeRanges(place.at('ranges'), files);
     await take('first', sha1ListFormat, path.join(folder, '54321'), path.join(folder, '12345'));
     expect(await published('sha1')).toEqual(files);
   });
@@ -213,10 +199,39 @@ describe('passwords in plaintext', () => {
   });
 });
 
+describe('more runs than can be open', () => {
+  test('are merged in groups, to what all of them give at once', async () => {
+    const random = createRandom(testSeed('many runs of hashes'));
+    for (let source = 0; source < 9; source++) {
+      // They overlap.
+      const rows = Array.from({ length: 40 }, () => `${sha1Of(String(random.below(100)))}:${1 + random.below(9)}`);
+      await take(`list-${source}`, sha1ListFormat, place.write(`${source}.txt`, `${rows.join('\n')}\n`));
+    }
+    const runs = openRuns(dataset);
+    const recordsWith = async (maxOpen: number): Promise<string[]> => {
+      const folder = place.at(`groups-${maxOpen}`);
+      const turn = async (): Promise<void> => {};
+      const streams = await openRangeStreams(runs, { folder, ranges: ['sha1', 'ntlm'], turn, maxOpen });
+      const found: string[] = [];
+      for (const name of ['sha1', 'ntlm'] as const) {
+        const merge = new RangeMerge(streams.begin(name), HASH_BYTES[name]);
+        while (merge.next())
+          found.push(`${name} ${Buffer.from(merge.bytes).toString('hex', merge.at, merge.at + 20)} ${merge.times}`);
+      }
+      streams.finish();
+      streams.close();
+      return found;
+    };
+    const all = await recordsWith(100);
+    expect(all.length).toBeGreaterThan(50);
+    for (const maxOpen of [1, 2, 4, 9]) expect(await recordsWith(maxOpen)).toEqual(all);
+  });
+});
+
 describe('the command', () => {
   test('makes the indexes, takes a folder by looking, verifies and exports it', async () => {
     const files = seededRanges('sha1', ['00001', 'FFFFE'], 100);
-    const folder = writeRanges('ranges', files);
+    const folder = writeRanges(place.at('ranges'), files);
     const made = place.at('by-command');
     const out = place.at('out');
     await credveilJson(['init', made, '--suite', 'hmac', '--index', 'account,sha1']);
@@ -230,9 +245,17 @@ describe('the command', () => {
     expect(new Map(fs.readdirSync(out).map((name) => [name, fs.readFileSync(path.join(out, name), 'latin1')]))).toEqual(
       files,
     );
-    expect(fs.existsSync(`${out}.part`)).toBe(false);
+    const list = place.at('list.txt');
+    expect(await credveilJson(['export', made, '--index', 'sha1', '--to', list, '--list'])).toMatchObject({
+      file: list,
+      entries: 200,
+    });
+    expect(fs.readFileSync(list, 'latin1')).toBe(`${hashesOf(files).join('\r\n')}\r\n`);
+    for (const target of [out, list]) expect(fs.existsSync(`${target}.part`)).toBe(false);
     for (const args of [
       ['--index', 'sha1', '--to', out],
+      ['--index', 'sha1', '--to', list, '--list'],
+      ['--source', 'hibp', '--list'],
       ['--index', 'ntlm', '--to', place.at('other')],
       ['--index', 'account', '--to', place.at('other')],
       ['--index', 'sha1'],

@@ -52,7 +52,7 @@ function expectCommonHeaders(answer: Response): void {
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   expect(answer.headers.get('access-control-allow-origin')).toBe('*');
   expect(answer.headers.get('access-control-expose-headers')).toBe(
-    'Credveil-Snapshot, ETag, RateLimit, RateLimit-Policy, Retry-After',
+    'Content-Range, Credveil-Snapshot, ETag, RateLimit, RateLimit-Policy, Retry-After',
   );
   expect(answer.headers.get('x-powered-by')).toBeNull();
   expect(answer.headers.get('content-encoding')).toBeNull();
@@ -240,7 +240,9 @@ describe('what is not a bucket', () => {
       const preflight = await get(path, { 'Access-Control-Request-Headers': 'if-none-match' }, 'OPTIONS');
       expect(preflight.status).toBe(204);
       expect(preflight.headers.get('access-control-allow-methods')).toBe('GET, HEAD, OPTIONS');
-      expect(preflight.headers.get('access-control-allow-headers')).toBe('Authorization, If-None-Match');
+      expect(preflight.headers.get('access-control-allow-headers')).toBe(
+        'Authorization, If-None-Match, If-Range, Range',
+      );
       expectCommonHeaders(preflight);
     },
   );

@@ -5,7 +5,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHmacDeriver } from '../ingest/hmac-deriver.ts';
-import { mergeChunks } from '../ingest/merge-chunks.ts';
 import { Sorters } from '../ingest/sorters.ts';
 import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
@@ -15,7 +14,8 @@ import { EntryKind } from '../protocol/private-input.ts';
 import { MAX_SIMILAR_FORMS, similarForms } from '../protocol/similar.ts';
 import { TEST_CREDENTIALS } from '../protocol/test-credentials.ts';
 import { credentialRecords } from '../store/credential-records.ts';
-import { KIND_AT, RECORD_BYTES } from '../store/record.ts';
+import { KIND_AT } from '../store/record.ts';
+import { mergedRecords } from './fixtures/merged-records.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 
 const formsOf = (password: string): string[] =>
@@ -139,13 +139,7 @@ describe('entries of forms', () => {
     const chunks = sorters.finish();
     const records: string[] = [];
     for (const index of INDEX_NAMES)
-      await mergeChunks(place, index, chunks[index] ?? [], 1 << 20, async (merge) => {
-        const record = new Uint8Array(RECORD_BYTES);
-        while (merge.next()) {
-          merge.writeRecord(record, 0);
-          records.push(`${index} ${Buffer.from(record).toString('hex')}`);
-        }
-      });
+      for (const record of await mergedRecords(place, index, chunks[index] ?? [])) records.push(`${index} ${record}`);
     return records;
   }
   const kindOf = (record: string): number =>

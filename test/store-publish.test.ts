@@ -9,9 +9,10 @@ import { MAX_PREFIX_BITS } from '../protocol/bucket-id.ts';
 import { openCurrent } from '../store/current.ts';
 import { openDataset } from '../store/dataset.ts';
 import { chooseBodySizes, paddedSize, sizeEntropyBits } from '../store/padding.ts';
+import { choosePrefixBits } from '../store/publication.ts';
 import { deleteRun, openRuns, runPath } from '../store/run.ts';
 import { openSnapshot } from '../store/snapshot.ts';
-import { choosePrefixBits, publish } from '../store/snapshot-writer.ts';
+import { publish } from '../store/snapshot-writer.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from './fixtures/dataset.ts';
 import { createRandom, testSeed } from './fixtures/random.ts';
 
@@ -40,7 +41,7 @@ describe('publishing', () => {
     expect(again.changed).toBe(false);
     expect(again.facts.snapshot).toBe(openCurrent(made.dataset)?.facts.snapshot);
     expect(fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8')).toBe(before);
-    expect(snapshotFiles()).toEqual(['000001.json', '000001.sqlite']);
+    expect(snapshotFiles()).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
   });
 
   test('the same runs and parameters gives the same bytes', async () => {
@@ -49,7 +50,7 @@ describe('publishing', () => {
     fs.cpSync(made.folder, copy, { recursive: true });
     await made.publish();
     await publish(openDataset(copy), made.suite);
-    for (const name of ['CURRENT', 'snapshots/000002.json', 'snapshots/000002.sqlite'])
+    for (const name of ['CURRENT', 'snapshots/000002.json', 'snapshots/000002.sqlite', 'snapshots/000002.filter'])
       expect(fs.readFileSync(path.join(copy, name)).equals(fs.readFileSync(path.join(made.folder, name))), name).toBe(
         true,
       );
@@ -60,10 +61,12 @@ describe('publishing', () => {
       made.addSource(source, { passwords: [source] });
       await made.publish();
     }
-    expect(snapshotFiles()).toEqual(['000003.json', '000003.sqlite', '000004.json', '000004.sqlite']);
+    expect(snapshotFiles()).toEqual(
+      [3, 4].flatMap((n) => ['filter', 'json', 'sqlite'].map((kind) => `00000${n}.${kind}`)),
+    );
     made.addSource('e', { passwords: ['e'] });
     await publish(made.dataset, made.suite, { keep: 1 });
-    expect(snapshotFiles()).toEqual(['000005.json', '000005.sqlite']);
+    expect(snapshotFiles()).toEqual(['000005.filter', '000005.json', '000005.sqlite']);
   });
 
   test('leaves the snapshot that a reader holds readable after it was pruned', async () => {
@@ -85,7 +88,7 @@ describe('publishing', () => {
     flipByte(run, 100);
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(coded('RUN_CORRUPT'));
     expect(openCurrent(made.dataset)?.facts.snapshot).toBe(before);
-    expect(snapshotFiles()).toEqual(['000001.json', '000001.sqlite']);
+    expect(snapshotFiles()).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
     deleteRun(made.dataset, 'second');
     expect((await publish(made.dataset, made.suite)).changed).toBe(false);
   });

@@ -1,23 +1,27 @@
-// credveil export: a range index as Have I Been Pwned's files, or what a source's run says of it.
+// credveil export: a range index as Have I Been Pwned's files, the password filter, or what a source's run says of it.
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { openDataset } from '../../store/dataset.ts';
-import { isMissing, syncFolder } from '../../store/files.ts';
+import { isMissing, publishFile, syncFolder } from '../../store/files.ts';
 import { rangeFiles } from '../../store/range.ts';
 import { openSnapshot } from '../../store/snapshot.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printResult } from '../output.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
-import { formatCounted, formatSeconds } from '../units.ts';
+import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
+import { createHashList, createRangeFolder, type ExportTarget } from './export-target.ts';
 import { findSource } from './sources.ts';
 
 interface ExportOptions {
   index?: string;
   to?: string;
+  list?: boolean;
+  filter?: string;
   source?: string;
   json?: boolean;
 }
@@ -25,13 +29,12 @@ interface ExportOptions {
 /** Files between two looks at the abort signal. */
 const FILES_A_TURN = 256;
 
-/** Writes a file a range. All of the folder is there in the end, or nothing of it. */
-async function exportRanges(folder: string, index: RangeName, target: string) {
-  if (exists(target)) throw new UsageError(`${target} exists`, 'Name a folder that does not exist yet.');
+async function exportRanges(folder: string, index: RangeName, target: string, list: boolean) {
+  if (exists(target)) throw new UsageError(`${target} exists`, 'Name a folder or file that does not exist yet.');
   const snapshot = await openSnapshot(openDataset(folder));
   const interrupt = onInterrupt();
-  const aside = `${path.resolve(target)}.part`;
   const bar = new ProgressBar();
+  let written: ExportTarget | undefined;
   try {
     const facts = snapshot.facts.ranges?.[index];
     if (!facts)
@@ -43,23 +46,21 @@ async function exportRanges(folder: string, index: RangeName, target: string) {
       total: facts.ranges,
       figures: [formatCounted(files, 'range'), bar.rate(files, 'ranges')],
     });
-    fs.rmSync(aside, { recursive: true, force: true });
-    fs.mkdirSync(aside);
+    written = list ? createHashList(target) : createRangeFolder(target);
     for (const { name, content } of rangeFiles(snapshot, index)) {
-      fs.writeFileSync(path.join(aside, name), content);
+      written.write(name, content);
       if (++files % FILES_A_TURN !== 0) continue;
       bar.update(state);
       await new Promise(setImmediate);
       interrupt.signal.throwIfAborted();
     }
-    syncFolder(aside);
-    fs.renameSync(aside, target);
+    written.commit();
     bar.finish(state());
     const { entries } = facts;
     return {
       index,
       snapshot: snapshot.facts.snapshot,
-      folder: target,
+      [list ? 'file' : 'folder']: target,
       ranges: files,
       entries,
       seconds: bar.elapsedSeconds,
@@ -68,9 +69,27 @@ async function exportRanges(folder: string, index: RangeName, target: string) {
     bar.abandon();
     throw error;
   } finally {
-    fs.rmSync(aside, { recursive: true, force: true });
+    written?.dispose();
     snapshot.close();
     interrupt.dispose();
+  }
+}
+
+/** Copies the current filter. Whoever reads the file sees the old one or the new one. */
+async function exportFilter(folder: string, target: string) {
+  const dataset = openDataset(folder);
+  const snapshot = await openSnapshot(dataset);
+  const aside = `${path.resolve(target)}.part`;
+  try {
+    const { filter, facts } = snapshot;
+    if (!filter || !facts.filter)
+      throw new UsageError('the snapshot has no password filter', 'Publish a dataset with the index password.');
+    await pipeline(filter.read(0, filter.bytes), fs.createWriteStream(aside));
+    publishFile(aside, path.resolve(target));
+    return { snapshot: facts.snapshot, file: target, entries: facts.filter.entries, bytes: filter.bytes };
+  } finally {
+    fs.rmSync(aside, { force: true });
+    snapshot.close();
   }
 }
 
@@ -87,27 +106,41 @@ function exists(file: string): boolean {
 export function addExport(program: Command): void {
   program
     .command('export')
-    .description("write an index of hashes as Have I Been Pwned's range files, or a source's facts as JSON")
+    .description("write an index of hashes as Have I Been Pwned's files, the password filter, or a source's facts")
     .argument('<dataset>', 'folder of the dataset')
     .option('--index <index>', `index to write: ${RANGE_NAMES.join(' or ')}`)
-    .option('--to <folder>', 'folder to create: a file for each range that has entries')
+    .option('--to <path>', 'folder to create: a file for each range that has entries')
+    .option('--list', 'create a file instead: HASH:COUNT in each line, as local tools read it')
+    .option('--filter <file>', 'copy the password filter to this file, for clients that read it from there')
     .option('--source <name>', 'print what is known of this source')
     .option('--json', 'print the result as JSON')
-    .action(async (folder: string, { index: named, to, source, json = false }: ExportOptions) => {
+    .action(async (folder: string, options: ExportOptions) => {
+      const { index: named, to, list = false, filter, source, json = false } = options;
       if (source !== undefined) {
-        if (named !== undefined || to !== undefined)
-          throw new UsageError('--source stands alone', 'Leave --index and --to out.');
+        if (named !== undefined || to !== undefined || list || filter !== undefined)
+          throw new UsageError('--source stands alone', 'Leave --index, --to, --list and --filter out.');
         const { facts, bytes, sha256 } = findSource(openDataset(folder), source);
         process.stdout.write(`${JSON.stringify({ ...facts, bytes, sha256 }, null, json ? 0 : 2)}\n`);
+        return;
+      }
+      if (filter !== undefined) {
+        if (named !== undefined || to !== undefined || list)
+          throw new UsageError('--filter stands alone', 'Leave --index, --to and --list out.');
+        printResult({ json }, await exportFilter(folder, filter), ({ snapshot, entries, bytes }) =>
+          [
+            `password filter of ${formatCounted(entries, 'entry')} (${formatBytes(bytes)}) of snapshot ${snapshot}`,
+            `written to ${filter}`,
+          ].join(' '),
+        );
         return;
       }
       const index = RANGE_NAMES.find((name) => name === named);
       if (index === undefined || to === undefined)
         throw new UsageError(
           'what to export is not said',
-          `Give --index ${RANGE_NAMES.join('|')} --to FOLDER, or --source NAME.`,
+          `Give --index ${RANGE_NAMES.join('|')} --to FOLDER (or --to FILE --list), --filter FILE, or --source NAME.`,
         );
-      const exported = await exportRanges(folder, index, to);
+      const exported = await exportRanges(folder, index, to, list);
       printResult({ json }, exported, ({ ranges, entries, seconds }) =>
         [
           `${formatCounted(ranges, 'range')} with ${formatCounted(entries, 'entry')} written to ${to}`,

@@ -2,14 +2,13 @@
 
 import type { Command } from 'commander';
 import { type Ingested, ingest } from '../../ingest/ingest.ts';
-import type { IngestProgress } from '../../ingest/options.ts';
 import { UsageError } from '../exit.ts';
+import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { parseCount, parseMemory } from '../memory.ts';
 import { withDataset } from '../open.ts';
 import { printResult } from '../output.ts';
-import { bytesFigure, ProgressBar, type ProgressState } from '../progress.ts';
-import { formatCount, formatCounted, formatSeconds } from '../units.ts';
+import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
 import { addCorpusOptions, type CorpusOptions, openCorpus } from './corpus.ts';
 import { printDryRun } from './dry-run.ts';
 import { describePublished, type PublishSummary, publishWithProgress } from './publish.ts';
@@ -26,43 +25,34 @@ interface IngestOptions extends CorpusOptions {
   json?: boolean;
 }
 
-function progressState(bar: ProgressBar, label: string, progress: IngestProgress): ProgressState {
-  const { bytes, totalBytes, lines, rejects } = progress;
-  return {
-    label,
-    done: bytes,
-    total: totalBytes,
-    figures: [
-      bytesFigure(bytes, totalBytes),
-      formatCounted(lines, 'line'),
-      bar.rate(lines, 'lines'),
-      `${formatCount(rejects)} rejected`,
-    ],
-  };
-}
-
 interface IngestSummary {
   readonly source: string;
   readonly changed: boolean;
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: { readonly [reason: string]: number };
-  readonly seconds: number;
+  readonly seconds: IngestSeconds;
+  /** The most memory that the process had resident, its threads and publishing included. */
+  readonly peakMemoryBytes: number;
   readonly published?: PublishSummary;
 }
 
-function describe({ source, changed, lines, credentials, rejects, seconds, published }: IngestSummary): string {
+function describe(summary: IngestSummary): string {
+  const { source, changed, lines, credentials, rejects, seconds, peakMemoryBytes, published } = summary;
   if (!changed) {
     const already = `source ${source}: already ingested from this file`;
     return published?.changed ? `${already}\n${describePublished(published)}` : `${already}; nothing changed`;
   }
-  const reasons = Object.entries(rejects).map(([reason, count]) => `${formatCount(count)} ${reason}`);
+  const whole = seconds.read + seconds.merge;
+  const stages = [`reading ${formatSeconds(seconds.read)}`, `merging ${formatSeconds(seconds.merge)}`];
+  if (published) stages.push(`publishing ${formatSeconds(published.seconds)}`);
   const text = [
-    `source ${source}: ${formatCounted(credentials, 'credential')} from ${formatCounted(lines, 'line')} in ${formatSeconds(seconds)}`,
-    `rejected: ${reasons.length === 0 ? 'none' : reasons.join(', ')}`,
+    `source ${source}: ${formatCounted(credentials, 'credential')} from ${formatCounted(lines, 'line')} in ${formatSeconds(whole)}, ${formatCount(Math.round(lines / Math.max(0.001, whole)))} lines/s`,
+    `rejected: ${reasonFigures(rejects)}`,
   ];
   if (published) text.push(describePublished(published));
-  else text.push('not published yet: credveil publish makes it part of the answers');
+  text.push(`time: ${stages.join(', ')}; peak memory ${formatBytes(peakMemoryBytes)}`);
+  if (!published) text.push('not published yet: credveil publish makes it part of the answers');
   return text.join('\n');
 }
 
@@ -94,9 +84,7 @@ export function addIngest(program: Command): void {
         }
         const { inputs, format } = corpus;
         const summary = await withDataset(folder, options, async ({ dataset, key }): Promise<IngestSummary> => {
-          const bar = new ProgressBar();
-          let last: IngestProgress | undefined;
-          const label = `ingest ${source}`;
+          const bars = createIngestBars(source);
           let ingested: Ingested;
           try {
             ingested = await ingest(dataset, key, {
@@ -107,24 +95,24 @@ export function addIngest(program: Command): void {
               ...(options.memory === undefined ? {} : { memoryBytes: options.memory }),
               ...(options.threads === undefined ? {} : { threads: options.threads }),
               signal: interrupt.signal,
-              onProgress: (progress) => {
-                last = progress;
-                bar.update(() => progressState(bar, label, progress));
-              },
+              onProgress: bars.update,
             });
           } catch (error) {
-            bar.abandon();
+            bars.abandon();
             throw error;
           }
           const { facts, changed } = ingested;
-          if (last && changed) bar.finish(progressState(bar, label, last));
           const { lines, credentials, rejects } = facts;
-          const seconds = bar.elapsedSeconds;
+          const seconds = bars.finish();
           // Also of an earlier ingest that was interrupted before it came to this.
           const published = options.publish
             ? await publishWithProgress(dataset, key, interrupt.signal, options)
             : undefined;
-          return { source, changed, lines, credentials, rejects, seconds, ...(published ? { published } : {}) };
+          const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+          return {
+            ...{ source, changed, lines, credentials, rejects, seconds, peakMemoryBytes },
+            ...(published ? { published } : {}),
+          };
         });
         printResult(options, summary, describe);
       } finally {

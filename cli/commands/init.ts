@@ -4,7 +4,13 @@ import fs from 'node:fs';
 import type { Command } from 'commander';
 import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
-import { assertNoDataset, createDataset, DEFAULT_BUCKET_FLOOR } from '../../store/dataset.ts';
+import {
+  assertNoDataset,
+  createDataset,
+  DEFAULT_BUCKET_FLOOR,
+  DEFAULT_FILTER_ONE_IN,
+  isFilterOneIn,
+} from '../../store/dataset.ts';
 import { assertOutside, createDatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
 import { SECTION_NAMES, type SectionName } from '../../store/run-facts.ts';
 import { UsageError } from '../exit.ts';
@@ -28,6 +34,7 @@ interface InitOptions {
   recordSource?: boolean;
   hashPlaintext?: boolean;
   similar?: boolean;
+  filterOneIn?: string;
   json?: boolean;
 }
 
@@ -46,6 +53,16 @@ function parseFloor(text: string): number {
   return floor;
 }
 
+function parseFilterOneIn(text: string): number {
+  const oneIn = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+  if (!isFilterOneIn(oneIn))
+    throw new UsageError(
+      '--filter-one-in is a number from 2 to 1000000, or 0',
+      `Leave it out for ${DEFAULT_FILTER_ONE_IN}.`,
+    );
+  return oneIn;
+}
+
 export function addInit(program: Command): void {
   program
     .command('init')
@@ -58,6 +75,10 @@ export function addInit(program: Command): void {
     .option('--record-source', 'let a finding name its source (2 bytes more an entry)')
     .option('--hash-plaintext', 'passwords in plaintext feed the indexes sha1 and ntlm too: unsalted, without the key')
     .option('--similar', 'find passwords like the leaked one too: up to four entries more a pair, and easier guessing')
+    .option(
+      '--filter-one-in <n>',
+      `false positives of the password filter: one in n (default: ${DEFAULT_FILTER_ONE_IN}; 0: no filter)`,
+    )
     .option('--json', 'print the result as JSON')
     .action((folder: string, options: InitOptions) => {
       const suite = parseSuite(options.suite);
@@ -67,6 +88,8 @@ export function addInit(program: Command): void {
         throw new UsageError('--hash-plaintext feeds an index that is not there', 'Add sha1 or ntlm to --index.');
       if (options.similar && !answers.includes('account'))
         throw new UsageError('--similar is about usernames with their passwords', 'Add account to --index.');
+      if (options.filterOneIn !== undefined && !answers.includes('password'))
+        throw new UsageError('--filter-one-in is about the password index', 'Add password to --index.');
       const parameters = {
         indexes: INDEX_NAMES.filter((name) => answers.includes(name)),
         ranges,
@@ -74,6 +97,7 @@ export function addInit(program: Command): void {
         similar: options.similar === true,
         bucketFloor: parseFloor(options.bucketFloor),
         metadataBytes: options.recordSource ? 3 : 1,
+        ...(options.filterOneIn === undefined ? {} : { filterOneIn: parseFilterOneIn(options.filterOneIn) }),
       } as const;
       const keyFile = keyFileFor(folder, options.keyFile);
       assertNoDataset(folder);

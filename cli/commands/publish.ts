@@ -3,9 +3,10 @@
 import type { Command } from 'commander';
 import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/key-file.ts';
-import { type PublishProgress, publish } from '../../store/snapshot-writer.ts';
+import type { PublishProgress } from '../../store/publication.ts';
+import { publish } from '../../store/snapshot-writer.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { parseCount } from '../memory.ts';
+import { parseCount, parseMemory } from '../memory.ts';
 import { withDataset } from '../open.ts';
 import { printResult } from '../output.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
@@ -16,6 +17,8 @@ export interface PublishSummary {
   readonly changed: boolean;
   readonly sources: number;
   readonly indexes: { readonly [index: string]: { readonly entries: number; readonly buckets: number } };
+  /** Of unsalted hashes. */
+  readonly ranges: { readonly [index: string]: { readonly entries: number; readonly ranges: number } };
   readonly bytes: number;
   readonly seconds: number;
 }
@@ -32,6 +35,8 @@ function progressState(bar: ProgressBar, { stage, records, totalRecords }: Publi
 export interface PublishLimits {
   /** Snapshots to keep. */
   readonly keep?: number;
+  /** Of the process, in bytes. */
+  readonly memory?: number;
 }
 
 /** The caller holds the dataset's lock. */
@@ -39,7 +44,7 @@ export async function publishWithProgress(
   dataset: Dataset,
   key: DatasetKey,
   signal: AbortSignal,
-  { keep }: PublishLimits = {},
+  { keep, memory }: PublishLimits = {},
 ): Promise<PublishSummary> {
   const bar = new ProgressBar();
   let last: PublishProgress | undefined;
@@ -47,6 +52,7 @@ export async function publishWithProgress(
     const { facts, changed } = await publish(dataset, key.createSuite(), {
       signal,
       ...(keep === undefined ? {} : { keep }),
+      ...(memory === undefined ? {} : { memoryBytes: memory }),
       onProgress: (progress) => {
         last = progress;
         bar.update(() => progressState(bar, progress));
@@ -59,20 +65,44 @@ export async function publishWithProgress(
         { entries, buckets: 2 ** prefixBits },
       ]),
     );
+    const ranges = Object.fromEntries(
+      Object.entries(facts.ranges ?? {}).map(([index, { entries, ranges: count }]) => [
+        index,
+        { entries, ranges: count },
+      ]),
+    );
     const { snapshot, sources, sqlite } = facts;
-    return { snapshot, changed, sources: sources.length, indexes, bytes: sqlite.bytes, seconds: bar.elapsedSeconds };
+    return {
+      snapshot,
+      changed,
+      sources: sources.length,
+      indexes,
+      ranges,
+      bytes: sqlite.bytes,
+      seconds: bar.elapsedSeconds,
+    };
   } catch (error) {
     bar.abandon();
     throw error;
   }
 }
 
-export function describePublished({ snapshot, changed, sources, indexes, bytes, seconds }: PublishSummary): string {
+export function describePublished({
+  snapshot,
+  changed,
+  sources,
+  indexes,
+  ranges,
+  bytes,
+  seconds,
+}: PublishSummary): string {
   if (!changed) return `snapshot ${snapshot} already holds all sources; nothing changed`;
   const parts = Object.entries(indexes).map(
     ([index, { entries, buckets }]) =>
       `${index} ${formatCounted(entries, 'entry')} in ${formatCounted(buckets, 'bucket')}`,
   );
+  for (const [index, { entries, ranges: count }] of Object.entries(ranges))
+    parts.push(`${index} ${formatCounted(entries, 'entry')} in ${formatCounted(count, 'range')}`);
   return `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`;
 }
 
@@ -82,6 +112,7 @@ export function addPublish(program: Command): void {
     .description('make all ingested sources part of the answers')
     .argument('<dataset>', 'folder of the dataset')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
+    .option('--memory <size>', 'bound for the memory of the process (default: 1GiB)', parseMemory)
     .option('--keep <n>', 'snapshots to keep, the new one among them (default: 2)', parseCount('--keep'))
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, options: PublishLimits & { keyFile?: string; json?: boolean }) => {

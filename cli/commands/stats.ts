@@ -7,6 +7,7 @@ import { openSnapshot } from '../../store/snapshot.ts';
 import { printResult } from '../output.ts';
 import {
   describeSnapshot,
+  type FilterStats,
   type HistogramBin,
   type IndexStats,
   type RangeStats,
@@ -50,11 +51,20 @@ function formatRange(name: string, stats: RangeStats): string {
   ].join('\n');
 }
 
+function formatFilter({ entries, bytes, bitsPerEntry, falsePositiveRate }: FilterStats): string {
+  return [
+    `password filter: ${formatCounted(entries, 'entry')} in ${formatBytes(bytes)}, what a client holds in memory`,
+    `  cost of an entry     ${bitsPerEntry?.toFixed(2) ?? '-'} bits`,
+    `  false positives      one in ${formatCount(Math.round(1 / falsePositiveRate))}, which ask for a bucket`,
+  ].join('\n');
+}
+
 function describe(stats: SnapshotStats): string {
-  const { snapshot, published, bytes, sources, indexes, ranges } = stats;
+  const { snapshot, published, bytes, sources, indexes, ranges, filter } = stats;
   return [
     `snapshot ${snapshot}, published ${published}, ${formatBytes(bytes)}, ${formatCounted(sources.length, 'source')}`,
     ...Object.entries(indexes).map(([index, figures]) => formatIndex(index, figures)),
+    ...(filter ? [formatFilter(filter)] : []),
     ...Object.entries(ranges).map(([name, figures]) => formatRange(name, figures)),
   ].join('\n\n');
 }

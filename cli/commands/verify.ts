@@ -17,12 +17,15 @@ export function addVerify(program: Command): void {
       const report = await withDataset(folder, options, ({ dataset, key }) =>
         verifyDataset(dataset, key.createSuite()),
       );
-      printResult(options, report, ({ runs, records, snapshot, buckets, entries, ranges, hashes }) =>
+      printResult(options, report, ({ runs, records, snapshot, buckets, entries, ranges, hashes, filtered }) =>
         [
           `${formatCounted(runs, 'run')} with ${formatCounted(records, 'record')}: every checksum fits`,
           snapshot === null
             ? 'not published yet'
             : `snapshot ${snapshot}: checksum fits, ${formatCounted(buckets, 'bucket')} with ${formatCounted(entries, 'entry')} checked: every one decodes and carries this key's seal`,
+          ...(filtered === null
+            ? []
+            : [`password filter of ${formatCounted(filtered, 'entry')}: checksum fits, it carries this key's seal`]),
           ...(ranges > 0
             ? [`${formatCounted(ranges, 'range')} with ${formatCounted(hashes, 'entry')} checked: every one decodes`]
             : []),

@@ -33,17 +33,22 @@ export class Budget {
 
   /** Passes a stream on, as long as it is in proportion. @throws ContainerError `CONTAINER_RATIO` */
   async *meter(blocks: AsyncIterable<Buffer>, passed: Passed = { bytes: 0 }): AsyncGenerator<Buffer> {
-    const { maxRatio } = this.limits;
     for await (const block of blocks) {
       passed.bytes += block.length;
-      if (passed.bytes > FREE_BYTES && passed.bytes > maxRatio * this.bytesRead)
-        throw new ContainerError(
-          'CONTAINER_RATIO',
-          `an input unpacks to more than ${maxRatio} times its size`,
-          'This is how archive bombs are made. If the corpus is so repetitive, lift the limit with --max-ratio N.',
-        );
+      this.assertProportion(passed.bytes);
       yield block;
     }
+  }
+
+  /** @throws ContainerError `CONTAINER_RATIO` where so many bytes are too many for those read so far */
+  assertProportion(bytes: number): void {
+    const { maxRatio } = this.limits;
+    if (bytes > FREE_BYTES && bytes > maxRatio * this.bytesRead)
+      throw new ContainerError(
+        'CONTAINER_RATIO',
+        `an input unpacks to more than ${maxRatio} times its size`,
+        'This is how archive bombs are made. If the corpus is so repetitive, lift the limit with --max-ratio N.',
+      );
   }
 
   /** @throws ContainerError `CONTAINER_DEPTH` */

@@ -2,6 +2,7 @@
 
 import zlib from 'node:zlib';
 import { type Blocks, decodeWith } from './blocks.ts';
+import type { Budget } from './budget.ts';
 import { decodeBzip2 } from './bzip2.ts';
 import type { Compression } from './magic.ts';
 import { decodeXz } from './xz.ts';
@@ -9,8 +10,8 @@ import { decodeZstd } from './zstd.ts';
 
 const GZIP_BLOCK_BYTES = 1 << 18;
 
-/** @throws ContainerError `CONTAINER_CORRUPT`, after what could be read */
-export function decompress(kind: Compression, blocks: Blocks): AsyncGenerator<Buffer> {
+/** @throws ContainerError `CONTAINER_CORRUPT`, after what could be read; `CONTAINER_RATIO` */
+export function decompress(kind: Compression, blocks: Blocks, budget: Budget): AsyncGenerator<Buffer> {
   switch (kind) {
     case 'gzip':
       return decodeWith(zlib.createGunzip({ chunkSize: GZIP_BLOCK_BYTES }), kind, blocks);
@@ -19,6 +20,6 @@ export function decompress(kind: Compression, blocks: Blocks): AsyncGenerator<Bu
     case 'xz':
       return decodeXz(blocks);
     case 'bzip2':
-      return decodeBzip2(blocks);
+      return decodeBzip2(blocks, budget);
   }
 }

@@ -57,7 +57,7 @@ async function* members({ blocks, file }: Packed, budget: Budget, depth: number)
         'Unpack it with its own tool first, and ingest the folder.',
       );
     default:
-      yield* members({ blocks: budget.meter(decompress(kind, whole)) }, budget, depth + 1);
+      yield* members({ blocks: budget.meter(decompress(kind, whole, budget)) }, budget, depth + 1);
   }
 }
 

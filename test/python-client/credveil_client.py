@@ -344,6 +344,8 @@ def config_text(config):
     names = ("protocol", "suite", "normalization", "dataset", "keyId")
     public_key = config["publicKey"] if config["suite"] == "oprf" else None
     members = [config[name] for name in names] + [public_key, config["snapshot"], indexes, sources, known]
+    if "filter" in config:
+        members.append(["filter", config["filter"]["bytes"]])
     return json.dumps(members, separators=(",", ":")).encode()
 
 
@@ -372,11 +374,40 @@ def check_config(config, suite):
         refuse_unless(type(source) is dict and is_integer(source.get("number"), 1, 65535), "config: source")
         refuse_unless(is_text(source.get("name"), "[a-z0-9][a-z0-9._-]{0,63}"), "config: source")
         refuse_unless("date" not in source or is_text(source["date"], "[0-9]{4}-[0-9]{2}"), "config: source")
+    if "filter" in config:
+        password_filter = config["filter"]
+        refuse_unless(type(password_filter) is dict and "password" in indexes, "config: filter")
+        size = password_filter.get("bytes")
+        refuse_unless(is_integer(size, 112, 80 + 32 * 2**28) and (size - 80) % 32 == 0, "config: filter")
     refuse_unless(config["suite"] == suite.name and config["keyId"] == suite.key_id, "config: another key")
     if suite.public_key:
         refuse_unless(config.get("publicKey") == suite.public_key.hex(), "config: another key")
     seal = hmac_sha256(suite.seal_key, b"credveil config 1" + config_text(config))[:16].hex()
     refuse_unless(hmac.compare_digest(seal, config["seal"]), "config: seal")
+
+
+# --- §17 Password filter ----------------------------------------------------------------------------------------------
+
+SALT = (0x47B6137B, 0x44974D91, 0x8824AD5B, 0xA2B7289D, 0x705495C7, 0x2DF1424B, 0x9EFC4947, 0x5C6BFB31)
+
+
+class PasswordFilter:
+    def __init__(self, file, suite, config):
+        refuse_unless(len(file) == config["filter"]["bytes"] and file[:8] == b"CVFLT\x00\x00\x01", "filter: malformed")
+        refuse_unless(file[8:16].hex() == config["dataset"], "filter: dataset")
+        refuse_unless(file[16:48] == config["snapshot"].encode().ljust(32, b"\0"), "filter: snapshot")
+        refuse_unless(file[56:60] == b"\x02\0\0\0", "filter: malformed")
+        self.file, self.blocks = file, int.from_bytes(file[60:64], "big")
+        refuse_unless(1 <= self.blocks <= 2**28 and len(file) == 80 + 32 * self.blocks, "filter: malformed")
+        seal = hmac_sha256(suite.seal_key, b"credveil filter 1" + file[:-16])[:16]
+        refuse_unless(hmac.compare_digest(seal, file[-16:]), "filter: seal")
+
+    def may_hold(self, output):
+        high, low = int.from_bytes(output[16:20], "big"), int.from_bytes(output[2:6], "big")
+        at = 64 + 32 * (high * self.blocks >> 32)
+        words = [int.from_bytes(self.file[at + 4 * i : at + 4 * i + 4], "little") for i in range(8)]
+        bits = [(low * salt % 2**32) >> 27 for salt in SALT]
+        return all(word >> bit & 1 for word, bit in zip(words, bits, strict=True))
 
 
 # --- §13 HTTP, §16 messages -------------------------------------------------------------------------------------------
@@ -437,6 +468,11 @@ class Client:
         known = self.config["canary"]
         refuse_unless(known["accountHash"] == self.suite.account_hash(username).hex(), "canary: accountHash")
         refuse_unless(known["tag"] == output[:6].hex(), "canary: tag")
+        self.filter = None
+        if "filter" in self.config:
+            snapshot, size = self.config["snapshot"], self.config["filter"]["bytes"]
+            file = self.service.ask(f"/v1/filter/password?snapshot={snapshot}", size, snapshot=snapshot)
+            self.filter = PasswordFilter(file, self.suite, self.config)
 
     def outputs(self, inputs, bucket_id):
         """PrfOutput of each input and, under `oprf` where a bucket is asked for, its body."""
@@ -483,7 +519,9 @@ class Client:
         found = set()
         account = None if account_id is None else self.bucket("account", account_id, body)
         for (kind, _, _), output in zip(asked, outputs, strict=True):
-            if kind == PASSWORD:
+            if kind == PASSWORD and self.filter and not self.filter.may_hold(output):
+                bucket = {}
+            elif kind == PASSWORD:
                 bucket = self.bucket("password", self.bucket_id("password", output[16:20]))
             else:
                 bucket = account

@@ -1,0 +1,58 @@
+// A sealed filter of seeded passwords under a key, made as publishing makes it, for the bench of filters.
+
+import fs from 'node:fs';
+import type { DatasetId, PrfOutput, SnapshotId } from '../protocol/brands.ts';
+import { passwordHash, readBucketHash } from '../protocol/entry.ts';
+import { normalizePassword } from '../protocol/normalize.ts';
+import { createFilterSeal, openFilter, type PasswordFilter } from '../protocol/password-filter.ts';
+import { passwordInput } from '../protocol/private-input.ts';
+import { SEAL_BYTES } from '../protocol/seal.ts';
+import type { KeyedSuite } from '../protocol/suite.ts';
+import { CANARY } from '../protocol/test-credentials.ts';
+import { chooseBlocks, FilterWriter } from '../store/filter-writer.ts';
+import { seededRandom } from '../test/fixtures/dataset.ts';
+
+const LETTERS = Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789');
+
+/** Passwords of 8 to 15 characters; those of another seed are others, but for accidents. */
+export function* seededWords(count: number, seed: number): Generator<string> {
+  const random = seededRandom(seed);
+  for (let i = 0; i < count; i++) {
+    const units = Array.from(
+      { length: 8 + Math.floor(random() * 8) },
+      () => LETTERS[Math.floor(random() * 36)] as number,
+    );
+    // In one piece, as a parser makes them: one that is added up is put together by whoever reads it first.
+    yield String.fromCharCode(...units);
+  }
+}
+
+export const outputOf = (suite: KeyedSuite, password: string): PrfOutput =>
+  suite.evaluate(passwordInput(normalizePassword(password)));
+
+/** Writes a filter of the canary and of `count` passwords. */
+export async function writeFilter(file: string, suite: KeyedSuite, count: number, seed: number, oneIn: number) {
+  // Upper and lower halves in the order of a little-endian 64-bit number, so that the platform can sort them.
+  const halves = new Uint32Array(2 * (count + 1));
+  let at = 0;
+  const add = (password: string): void => {
+    const output = outputOf(suite, password);
+    halves[at++] = readBucketHash(output, 2);
+    halves[at++] = passwordHash(output);
+  };
+  add(CANARY.password);
+  for (const word of seededWords(count, seed)) add(word);
+  new BigUint64Array(halves.buffer).sort();
+  const dataset = '0123456789abcdef' as DatasetId;
+  const snapshot = '000001-0123456789abcdef' as SnapshotId;
+  const writer = new FilterWriter(file, { dataset, snapshot, blocks: chooseBlocks(count + 1, oneIn) });
+  for (let i = 0; i < halves.length; i += 2) writer.add(halves[i + 1] as number, halves[i] as number);
+  return writer.finish(suite.sealKey);
+}
+
+export function readFilter(file: string, suite: KeyedSuite): PasswordFilter {
+  const bytes = fs.readFileSync(file);
+  const seal = createFilterSeal(suite.sealKey);
+  seal.update(bytes.subarray(0, bytes.length - SEAL_BYTES));
+  return openFilter(bytes, seal.digest());
+}

@@ -1,0 +1,108 @@
+// What bench:http serves: a dataset with account buckets and ranges, and the same bodies as files.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { sha1ListFormat } from '../ingest/formats/hash-list.ts';
+import { comboFormat } from '../ingest/formats/line-format.ts';
+import { ingest } from '../ingest/ingest.ts';
+import { openInputs } from '../ingest/inputs.ts';
+import type { BucketId } from '../protocol/brands.ts';
+import { formatPrefix, formatRangePrefix } from '../protocol/bucket-id.ts';
+import { startServer } from '../server/server.ts';
+import { createDataset } from '../store/dataset.ts';
+import { publish } from '../store/snapshot-writer.ts';
+import { seededKey, seededPairs } from '../test/fixtures/dataset.ts';
+import { seededRanges, writeRanges } from '../test/fixtures/range-dataset.ts';
+
+/** With two entries each, a thousand in each of 64 buckets. */
+const PAIRS = 36_000;
+/** 37 MB of text. The 48 ranges of HIBP's that the project's tests hold have 897 rows on average. */
+const RANGES_MADE = 1024;
+const ROWS = 900;
+const SEED = 5;
+
+export interface BenchBodies {
+  readonly home: string;
+  /** Of the dataset. */
+  readonly folder: string;
+  /** Of the bodies: a file for each path. */
+  readonly bodiesFolder: string;
+  readonly account: BodySet;
+  readonly range: BodySet;
+  dispose(): void;
+}
+
+export interface BodySet {
+  readonly paths: readonly string[];
+  /** A file with a path in each line. */
+  readonly list: string;
+  readonly meanBytes: number;
+}
+
+export async function makeBenchBodies(): Promise<BenchBodies> {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-bench-'));
+  const dispose = (): void => fs.rmSync(home, { recursive: true, force: true });
+  try {
+    const folder = path.join(home, 'dataset');
+    const prefixBits = await makeDataset(home, folder);
+    const accounts = Array.from({ length: 2 ** prefixBits }, (_, id) => formatPrefix(id as BucketId, prefixBits));
+    const bodiesFolder = path.join(home, 'bodies');
+    const server = await startServer(folder, { port: 0 });
+    try {
+      const fetchSet = (name: string, paths: readonly string[]) => fetchBodies(server.url, home, name, paths);
+      const account = await fetchSet(
+        'account',
+        accounts.map((prefix) => `/v1/account/${prefix}`),
+      );
+      const range = await fetchSet(
+        'range',
+        rangePrefixes().map((prefix) => `/range/${prefix}`),
+      );
+      return { home, folder, bodiesFolder, account, range, dispose };
+    } finally {
+      await server.close();
+    }
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+const rangePrefixes = (): string[] =>
+  Array.from({ length: RANGES_MADE }, (_, range) => formatRangePrefix(range * 1021));
+
+/** @returns prefixBits of its account index */
+async function makeDataset(home: string, folder: string): Promise<number> {
+  const key = seededKey('hmac', SEED);
+  const dataset = createDataset(folder, key, { indexes: ['account'], ranges: ['sha1'], bucketFloor: 1000 });
+  const pairs = path.join(home, 'pairs.txt');
+  fs.writeFileSync(
+    pairs,
+    seededPairs(PAIRS, SEED)
+      .map(({ username, password }) => `${username}:${password}\n`)
+      .join(''),
+  );
+  await ingest(dataset, key, { source: 'pairs', format: comboFormat, inputs: openInputs([pairs]) });
+  const ranges = writeRanges(path.join(home, 'ranges'), seededRanges('sha1', rangePrefixes(), ROWS, SEED));
+  await ingest(dataset, key, { source: 'ranges', format: sha1ListFormat, inputs: openInputs([ranges]) });
+  const { facts } = await publish(dataset, key.createSuite());
+  return facts.indexes.account?.prefixBits ?? 0;
+}
+
+/** Every contender gives the very bytes that Credveil gives. */
+async function fetchBodies(url: string, home: string, name: string, paths: readonly string[]): Promise<BodySet> {
+  let bytes = 0;
+  for (const at of paths) {
+    const response = await fetch(url + at, { headers: { 'Accept-Encoding': 'identity' } });
+    if (response.status !== 200) throw new Error(`${at}: ${response.status}`);
+    const body = Buffer.from(await response.arrayBuffer());
+    bytes += body.length;
+    const file = path.join(home, 'bodies', at);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, body);
+  }
+  const list = path.join(home, `${name}.txt`);
+  fs.writeFileSync(list, `${paths.join('\n')}\n`);
+  return { paths, list, meanBytes: bytes / paths.length };
+}

@@ -1,0 +1,183 @@
+// npm run bench:http [-- --seconds N] [--rounds N] [--json FILE]: account buckets and ranges over HTTP beside raw node:http
+// with the same bodies in memory and nginx with them as files. Needs taskset and wrk; nginx where it is to be compared.
+//
+// On one core: the server alone on core 0, wrk alone on core 1. Two cores against one: one server and wrk together on core
+// 0, against two servers (one a core, on one port) and two threads of wrk on both; so a core has the same share
+// of load generator either way. At half load: a constant rate, latency counted from when a request was due.
+// Contenders take turns, in rounds; the figures are medians over the rounds, ratios those of neighbours in one round, so that other
+// work on the machine hits all alike. How much of its core a server had says how much of that there was; its CPU time a request hardly
+// depends on it.
+
+import { writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { runConstantRate } from './constant-rate.ts';
+import { type Figure, formatFigures } from './figure.ts';
+import { type BenchBodies, type BodySet, makeBenchBodies } from './http-bodies.ts';
+import { type Contender, isInstalled, RAW, startCredveil, startNginx, startRaw } from './http-contenders.ts';
+import { describeMachine } from './machine.ts';
+import { processorSeconds } from './process-peaks.ts';
+import { runWrk } from './wrk.ts';
+
+const CONNECTIONS = 32;
+const [SERVER_CORE, LOAD_CORE] = [0, 1];
+const COLD = 'credveil, nothing held';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '7' },
+    json: { type: 'string' },
+  },
+});
+const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
+
+for (const command of ['taskset', 'wrk'])
+  if (!isInstalled(command)) throw new Error(`${command} is not installed (Debian: util-linux, wrk)`);
+if (os.availableParallelism() < 2) throw new Error('two cores are needed: one for the server, one for the load');
+const hasNginx = isInstalled('nginx');
+if (!hasNginx) console.log('nginx is not installed (Debian: nginx): its figures are MISSING below\n');
+
+const median = (numbers: readonly number[]): number => {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+};
+
+/** A round of a contender. */
+interface Round {
+  readonly requestsPerSecond: number;
+  readonly cpuMicroseconds: number;
+  /** CPU time of the server over time. */
+  readonly share: number;
+}
+
+/** All contenders on one core, in turns. */
+async function compare(contenders: readonly Contender[], { list }: BodySet): Promise<Map<string, Round[]>> {
+  const load = (contender: Contender, seed: number): Promise<number> =>
+    runWrk({
+      ...{ port: contender.port, paths: list, seed, cores: String(LOAD_CORE) },
+      ...{ threads: 1, connections: CONNECTIONS, seconds },
+    });
+  const measured = new Map<string, Round[]>(contenders.map(({ name }) => [name, []]));
+  for (const contender of contenders) await load(contender, 0);
+  for (let round = 1; round <= rounds; round++)
+    for (const contender of contenders) {
+      const before = processorSeconds(contender.pid);
+      const requestsPerSecond = await load(contender, round);
+      const cpuSeconds = processorSeconds(contender.pid) - before;
+      const cpuMicroseconds = (1e6 * cpuSeconds) / (requestsPerSecond * seconds);
+      measured.get(contender.name)?.push({ requestsPerSecond, cpuMicroseconds, share: cpuSeconds / seconds });
+    }
+  return measured;
+}
+
+/** Requests a second of two cores over those of one, each with its share of the load generator. */
+async function measureSecondCore(folder: string, { list }: BodySet): Promise<number> {
+  const alone = await startCredveil(folder, 0);
+  const first = await startCredveil(folder, 0, { reusePort: true });
+  const second = await startCredveil(folder, 1, { port: first.port, reusePort: true });
+  try {
+    const load = (cores: number, seed: number): Promise<number> =>
+      runWrk({
+        ...{ port: cores === 1 ? alone.port : first.port, paths: list, seed, cores: cores === 1 ? '0' : '0,1' },
+        // Many, so that the kernel's choice of a server for each comes out even.
+        ...{ threads: cores, connections: 4 * CONNECTIONS * cores, seconds },
+      });
+    for (const cores of [1, 2]) await load(cores, 0);
+    const ratios: number[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      const one = await load(1, round);
+      ratios.push((await load(2, round)) / one);
+    }
+    return median(ratios);
+  } finally {
+    for (const server of [alone, first, second]) server.stop();
+  }
+}
+
+/** The p99 of each, in turns. */
+async function measureHalfLoad(
+  servers: readonly Contender[],
+  { paths }: BodySet,
+  requestsPerSecond: number,
+): Promise<number[]> {
+  const p99 = servers.map((): number[] => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [at, { port }] of servers.entries()) {
+      const order = { port, paths, requestsPerSecond, connections: CONNECTIONS, warmUpMs: 500 };
+      p99[at]?.push((await runConstantRate({ ...order, durationMs: 1000 * seconds }, LOAD_CORE)).p99Ms);
+    }
+  return p99.map(median);
+}
+
+async function measureRoute(bodies: BenchBodies, route: 'account' | 'range'): Promise<Figure[]> {
+  const set = bodies[route];
+  const what = { account: 'GET /v1/account/{prefix}', range: 'GET /range/{prefix}' }[route];
+  const goal = { account: 0.85, range: 0.8 }[route];
+  const { folder, bodiesFolder, home } = bodies;
+  const contenders: Contender[] = [];
+  try {
+    const credveil = await startCredveil(folder, SERVER_CORE);
+    const raw = await startRaw(bodiesFolder, SERVER_CORE);
+    contenders.push(credveil, raw);
+    if (hasNginx) contenders.push(await startNginx(bodiesFolder, home, SERVER_CORE));
+    if (route === 'range') contenders.push(await startCredveil(folder, SERVER_CORE, { name: COLD, maxHeldBytes: 0 }));
+    const measured = await compare(contenders, set);
+    const of = (name: string, value: keyof Round): number[] => (measured.get(name) ?? []).map((round) => round[value]);
+    const ratio = (value: keyof Round, ours: string, theirs: string): number =>
+      median(of(ours, value).map((one, round) => one / (of(theirs, value)[round] ?? Number.NaN)));
+    const half = median(of('credveil', 'requestsPerSecond')) / 2;
+    const size = `bodies of ${Math.round(set.meanBytes).toLocaleString('en-US')} bytes`;
+    return [
+      ...contenders.flatMap(({ name }): Figure[] => [
+        {
+          name: `${what}: ${name}`,
+          value: median(of(name, 'requestsPerSecond')),
+          unit: 'requests/s',
+          note: `${size}; the server had ${Math.round(100 * median(of(name, 'share')))}% of its core`,
+        },
+        { name: `${what}: ${name}`, value: median(of(name, 'cpuMicroseconds')), unit: 'µs of server CPU' },
+      ]),
+      {
+        name: `${what}: to raw node:http`,
+        value: ratio('requestsPerSecond', 'credveil', RAW),
+        unit: 'ratio',
+        note: `goal: ${goal}`,
+      },
+      { name: `${what}: CPU of raw to its own`, value: ratio('cpuMicroseconds', RAW, 'credveil'), unit: 'ratio' },
+      ...(hasNginx
+        ? [{ name: `${what}: to nginx`, value: ratio('requestsPerSecond', 'credveil', 'nginx'), unit: 'ratio' }]
+        : []),
+      ...(await measureHalfLoad([credveil, raw], set, half)).map((value, at) => ({
+        name: `${what}: p99 at half load: ${at === 0 ? 'credveil' : RAW}`,
+        value,
+        unit: 'ms',
+        note: `${Math.round(half).toLocaleString('en-US')} requests/s${at === 0 ? '; goal: under 5' : ''}`,
+      })),
+      {
+        name: `${what}: two cores to one`,
+        value: await measureSecondCore(folder, set),
+        unit: 'ratio',
+        note: 'goal: 1.7',
+      },
+    ];
+  } finally {
+    for (const contender of contenders) contender.stop();
+  }
+}
+
+const machine = describeMachine();
+console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}`);
+console.log(`repeat with: npm run bench:http -- --seconds ${seconds} --rounds ${rounds}\n`);
+const bodies = await makeBenchBodies();
+try {
+  const figures = [...(await measureRoute(bodies, 'account')), ...(await measureRoute(bodies, 'range'))];
+  console.log(formatFigures(figures));
+  const [load] = os.loadavg();
+  console.log(`\nload average at the end: ${load?.toFixed(1)}`);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+} finally {
+  bodies.dispose();
+}

@@ -1,0 +1,129 @@
+// The filter from the service: asked for by ETag, read as it comes, and taken up again where a connection broke.
+
+import { createDeadline, type Deadline } from './deadline.ts';
+import { LookupError, lookupFailure } from './errors.ts';
+import type { FilterSource, OpenedFilter } from './filter-source.ts';
+import type { CheckerSettings } from './options.ts';
+
+/** Time of one download with all its resumptions. No check waits for it. */
+export const FILTER_TIMEOUT_MS = 600_000;
+/** Longest wait for an answer to begin, and for its next bytes. */
+const STALL_MS = 30_000;
+/** Attempts in a row to go on that may fail without having brought a byte, and the pause before each. */
+const MAX_FRUITLESS = 5;
+const PAUSE_MS = 500;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReadableStreamDefaultReader<Uint8Array>;
+}
+
+export function createServiceSource({ base, fetch: send, headers }: CheckerSettings): FilterSource {
+  const url = new URL('v1/filter/password', base).href;
+
+  /** Undefined where the filter is the one of `if-none-match`. */
+  const ask = async (more: Readonly<Record<string, string>>, deadline: Deadline): Promise<Answer | undefined> => {
+    const response = await createDeadline(STALL_MS).race(() =>
+      deadline.race(async () =>
+        send(url, {
+          headers: { ...headers, accept: 'application/octet-stream', 'accept-encoding': 'identity', ...more },
+          signal: deadline.signal,
+          redirect: 'error',
+          credentials: 'omit',
+          referrerPolicy: 'no-referrer',
+        }),
+      ),
+    );
+    const refusal = refuse(response);
+    if (response.body && refusal === undefined && response.status !== 304)
+      return { status: response.status, headers: response.headers, body: response.body.getReader() };
+    response.body?.cancel().catch(() => {});
+    if (response.status === 304) return undefined;
+    throw refusal ?? lookupFailure('FILTER_MALFORMED', { detail: 'it is empty' });
+  };
+
+  /** The rest of a filter of which `received` bytes are there. Tries again where the service is away for a moment. */
+  const resume = async (etag: string, received: number, deadline: Deadline): Promise<Answer> => {
+    for (let attempt = 1; ; attempt++) {
+      await pause(deadline);
+      try {
+        // RFC 9110 §13.1.5: where the ETag is another one by now, all of the new filter comes instead.
+        const answer = await ask({ range: `bytes=${received}-`, 'if-range': etag }, deadline);
+        if (answer?.status === 206 && answer.headers.get('content-range')?.startsWith(`bytes ${received}-`))
+          return answer;
+        answer?.body.cancel().catch(() => {});
+        throw lookupFailure('SNAPSHOT_CHANGED', { detail: 'while its filter was read' });
+      } catch (error) {
+        if (error instanceof LookupError && error.code !== 'TIMEOUT') throw error;
+        if (attempt === MAX_FRUITLESS || deadline.signal.aborted) throw asFailure(error);
+      }
+    }
+  };
+
+  async function* read(first: Answer, deadline: Deadline): AsyncGenerator<Uint8Array> {
+    const total = lengthOf(first);
+    const etag = first.headers.get('etag') ?? '';
+    let { body } = first;
+    let received = 0;
+    try {
+      for (;;) {
+        const piece = await createDeadline(STALL_MS)
+          .race(() => deadline.race(() => body.read()))
+          .catch((cause: unknown) => ({ broken: asFailure(cause) }));
+        if (!('broken' in piece) && !piece.done) {
+          received += piece.value.length;
+          yield piece.value;
+        } else {
+          if (!('broken' in piece) && (total === undefined || received >= total)) return;
+          body.cancel().catch(() => {});
+          const broken = 'broken' in piece ? piece.broken : lookupFailure('NETWORK', { detail: 'the filter is cut' });
+          // Only a strong validator says that the rest belongs to what is there.
+          if (!etag.startsWith('"') || deadline.signal.aborted) throw broken;
+          ({ body } = await resume(etag, received, deadline));
+        }
+      }
+    } finally {
+      // Does nothing at the end; before it, the connection is given up.
+      body.cancel().catch(() => {});
+    }
+  }
+
+  return {
+    async open(heldVersion): Promise<OpenedFilter | undefined> {
+      const deadline = createDeadline(FILTER_TIMEOUT_MS);
+      try {
+        const answer = await ask(heldVersion === undefined ? {} : { 'if-none-match': heldVersion }, deadline);
+        return answer && { version: answer.headers.get('etag') ?? '', pieces: read(answer, deadline) };
+      } catch (error) {
+        throw asFailure(error);
+      }
+    },
+  };
+}
+
+function refuse({ status, headers }: Response): LookupError | undefined {
+  if (status === 404) return lookupFailure('FILTER_MISSING');
+  if (status !== 200 && status !== 206 && status !== 304)
+    return lookupFailure('HTTP_STATUS', { detail: `status ${status}` });
+  // Ranges of a compressed filter would be others.
+  return (headers.get('content-encoding') ?? 'identity') === 'identity'
+    ? undefined
+    : lookupFailure('FILTER_MALFORMED', { detail: 'it is compressed' });
+}
+
+function lengthOf({ headers }: Answer): number | undefined {
+  const length = Number.parseInt(headers.get('content-length') ?? '', 10);
+  return Number.isNaN(length) ? undefined : length;
+}
+
+function asFailure(cause: unknown): LookupError {
+  return cause instanceof LookupError ? cause : lookupFailure('NETWORK', { cause });
+}
+
+/** Not by setTimeout: some platforms that run the core have none. */
+async function pause(deadline: Deadline): Promise<void> {
+  await deadline.race(
+    () => new Promise((resolve) => AbortSignal.timeout(PAUSE_MS).addEventListener('abort', () => resolve(undefined))),
+  );
+}

@@ -1,0 +1,53 @@
+// Split-block Bloom filter: the layout of the Apache Parquet specification (BloomFilter.md). PROTOCOL.md §17.
+//
+// A block has 8 words of 32 bits, little-endian. An element sets one bit in each word of one block: one cache line a look.
+
+export const BLOCK_BYTES = 32;
+/** A filter of 8 GiB. */
+export const MAX_BLOCKS = 2 ** 28;
+
+/** The specification's odd constants, one a word. */
+const SALT = [0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31] as const;
+const WORDS = SALT.length;
+const HALF = 0x1_0000;
+
+/** (high * blocks) >> 32: blocks ascend as the high halves of hashes do. @param high the hash's upper 32 bits, unsigned */
+export function blockIndex(high: number, blocks: number): number {
+  // In two halves: the whole product has up to 60 bits, and a number holds 53.
+  const carried = Math.floor(((high % HALF) * blocks) / HALF);
+  return Math.floor(((high >>> 16) * blocks + carried) / HALF);
+}
+
+/** Sets the bits of an element. @param at where its block begins @param low the hash's lower 32 bits */
+export function setBits(bytes: Uint8Array, at: number, low: number): void {
+  for (let word = 0; word < WORDS; word++) {
+    const bit = Math.imul(low, SALT[word] as number) >>> 27;
+    const place = at + 4 * word + (bit >>> 3);
+    bytes[place] = (bytes[place] as number) | (1 << (bit & 7));
+  }
+}
+
+/** Whether all bits of an element are set. Looks at all of them whatever it finds, so that the time tells nothing. */
+export function hasBits(bytes: Uint8Array, at: number, low: number): boolean {
+  let set = 1;
+  for (let word = 0; word < WORDS; word++) {
+    const bit = Math.imul(low, SALT[word] as number) >>> 27;
+    set &= (bytes[at + 4 * word + (bit >>> 3)] as number) >>> (bit & 7);
+  }
+  return set === 1;
+}
+
+/**
+ * How often a filter that holds `entries` says yes to an element that it does not hold. Blocks are filled unevenly:
+ * this is the mean over a Poisson distribution, which the specification's table of bits and rates follows too.
+ */
+export function falsePositiveRate(entries: number, blocks: number): number {
+  const mean = entries / blocks;
+  let rate = 0;
+  const end = Math.ceil(mean + 12 * Math.sqrt(mean)) + 24;
+  for (let filled = 1, logProbability = -mean; filled <= end; filled++) {
+    logProbability += Math.log(mean) - Math.log(filled);
+    rate += Math.exp(logProbability) * (1 - (31 / 32) ** filled) ** WORDS;
+  }
+  return rate;
+}

@@ -1,0 +1,123 @@
+// Writes the filter of the password index in one pass, with a mebibyte of memory. PROTOCOL.md §17.
+
+import { createHash, createHmac } from 'node:crypto';
+import fs from 'node:fs';
+import type { DatasetId, EntryTag, SealKey, SnapshotId } from '../protocol/brands.ts';
+import {
+  encodeFilterHeader,
+  FILTER_HEADER_BYTES,
+  FILTER_SEAL_LABEL,
+  type FilterHeader,
+  filterLow,
+} from '../protocol/password-filter.ts';
+import { SEAL_BYTES } from '../protocol/seal.ts';
+import { BLOCK_BYTES, blockIndex, falsePositiveRate, MAX_BLOCKS, setBits } from '../protocol/split-block.ts';
+import { writeFully } from './run.ts';
+import type { FilterFacts } from './snapshot-facts.ts';
+
+/** Blocks in memory at once. */
+const WINDOW_BLOCKS = 2 ** 15;
+
+/** The least blocks that keep false positives at one in `oneIn`. */
+export function chooseBlocks(entries: number, oneIn: number): number {
+  let most = Math.max(1, entries);
+  let least = 1;
+  while (least < most) {
+    const middle = Math.floor((least + most) / 2);
+    if (falsePositiveRate(entries, middle) * oneIn <= 1) most = middle;
+    else least = middle + 1;
+  }
+  return Math.min(MAX_BLOCKS, most);
+}
+
+export interface FilterPlace {
+  readonly dataset: DatasetId;
+  readonly snapshot: SnapshotId;
+  readonly blocks: number;
+}
+
+/** Takes the password index's entries in the order of their hashes, which is that of their blocks. */
+export class FilterWriter {
+  readonly #file: string;
+  readonly #handle: number;
+  readonly #place: FilterPlace;
+  readonly #window: Uint8Array;
+  #open = true;
+  /** The first block in the window. */
+  #from = 0;
+  #entries = 0;
+
+  constructor(file: string, place: FilterPlace) {
+    this.#file = file;
+    this.#place = place;
+    this.#window = new Uint8Array(Math.min(WINDOW_BLOCKS, place.blocks) * BLOCK_BYTES);
+    this.#handle = fs.openSync(file, 'w');
+    // Zeros until it is known how many entries there are.
+    writeFully(this.#handle, new Uint8Array(FILTER_HEADER_BYTES), FILTER_HEADER_BYTES);
+  }
+
+  /** @param hash not below that of the call before */
+  add(hash: number, tag: number): void {
+    const block = blockIndex(hash, this.#place.blocks);
+    while (block >= this.#from + WINDOW_BLOCKS) this.#flush();
+    setBits(this.#window, (block - this.#from) * BLOCK_BYTES, filterLow(tag as EntryTag));
+    this.#entries++;
+  }
+
+  /** Gives the file its header and seal. */
+  async finish(sealKey: SealKey): Promise<FilterFacts> {
+    const { blocks } = this.#place;
+    while (this.#from < blocks) this.#flush();
+    this.close();
+    const header: FilterHeader = { ...this.#place, entries: this.#entries };
+    append(this.#file, 'r+', encodeFilterHeader(header));
+    const seal = await sealFilterFile(this.#file, sealKey);
+    append(this.#file, 'a', seal);
+    const sha256 = createHash('sha256');
+    const bytes = await readBlocks(this.#file, Number.POSITIVE_INFINITY, (block) => sha256.update(block));
+    return { bytes, sha256: sha256.digest('hex'), entries: this.#entries, blocks };
+  }
+
+  /** Also where the file is given up. */
+  close(): void {
+    if (this.#open) fs.closeSync(this.#handle);
+    this.#open = false;
+  }
+
+  #flush(): void {
+    const blocks = Math.min(WINDOW_BLOCKS, this.#place.blocks - this.#from);
+    writeFully(this.#handle, this.#window, blocks * BLOCK_BYTES);
+    this.#window.fill(0);
+    this.#from += blocks;
+  }
+}
+
+/** @param flags `r+` writes from the beginning on, `a` at the end */
+function append(file: string, flags: 'r+' | 'a', bytes: Uint8Array): void {
+  const handle = fs.openSync(file, flags);
+  try {
+    writeFully(handle, bytes, bytes.length);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+/** The seal that a file's bytes make. @param bytes how many of them; all unless given */
+export async function sealFilterFile(
+  file: string,
+  sealKey: SealKey,
+  bytes = Number.POSITIVE_INFINITY,
+): Promise<Uint8Array> {
+  const mac = createHmac('sha256', sealKey).update(FILTER_SEAL_LABEL);
+  await readBlocks(file, bytes, (block) => mac.update(block));
+  return mac.digest().subarray(0, SEAL_BYTES);
+}
+
+async function readBlocks(file: string, limit: number, take: (block: Buffer) => unknown): Promise<number> {
+  let bytes = 0;
+  for await (const block of fs.createReadStream(file, { highWaterMark: 1 << 20, end: limit - 1 })) {
+    take(block as Buffer);
+    bytes += (block as Buffer).length;
+  }
+  return bytes;
+}

@@ -1,0 +1,83 @@
+// Rows of a range as text, as Have I Been Pwned's API writes them: `SUFFIX:COUNT`, CRLF between rows, none at the end.
+// PROTOCOL.md §13.
+
+import type { RangeName } from '../protocol/bucket-id.ts';
+import { type RangeEntries, SHARED_BYTES } from './range-body.ts';
+import { HASH_BYTES } from './range-record.ts';
+
+const [ZERO, COLON, CR, LF] = [0x30, 0x3a, 0x0d, 0x0a];
+const DIGITS = Buffer.from('0123456789ABCDEF', 'latin1');
+/** The two upper-case digits of each byte, as they stand in text. */
+const DIGIT_PAIRS = Uint16Array.from(
+  { length: 256 },
+  (_, byte) => ((DIGITS[byte >>> 4] as number) << 8) | (DIGITS[byte & 0xf] as number),
+);
+/** The least number of two decimal digits, of three, and so on. */
+const MORE_DIGITS = [10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, Number.POSITIVE_INFINITY];
+
+/** Hex digits of a hash behind the five of its prefix. */
+const suffixDigits = (name: RangeName): number => 2 * (HASH_BYTES[name] - SHARED_BYTES) - 1;
+
+/** Bytes of a row with a count of one digit and its line end: what one row more adds to an answer. */
+export const rowBytes = (name: RangeName): number => suffixDigits(name) + ':0\r\n'.length;
+
+/** The most bytes that so many rows can take. */
+export const mostTextBytes = (name: RangeName, rows: number): number =>
+  rows * (rowBytes(name) + MORE_DIGITS.length - 1);
+
+/** Bytes of the text of entries that were seen so often. */
+export function textBytes(name: RangeName, times: Float64Array): number {
+  if (times.length === 0) return 0;
+  let bytes = times.length * rowBytes(name) - '\r\n'.length;
+  for (const value of times) bytes += decimalDigits(value) - 1;
+  return bytes;
+}
+
+/** @param zeros further digits for the entries with times 0, spread over them: how an answer gets a size to the byte */
+export function formatRows(name: RangeName, { count, suffixes, times }: RangeEntries, zeros = 0): Buffer {
+  const text = Buffer.allocUnsafe(textBytes(name, times) + zeros);
+  const view = new DataView(text.buffer, text.byteOffset, text.length);
+  let unseen = zeros === 0 ? 0 : times.reduce((rows, value) => (value === 0 ? rows + 1 : rows), 0);
+  let zerosLeft = zeros;
+  const pairedDigits = suffixDigits(name) - 1;
+  let from = 0;
+  let at = 0;
+  for (let entry = 0; entry < count; entry++) {
+    if (entry > 0) {
+      text[at++] = CR;
+      text[at++] = LF;
+    }
+    // The first digit is the last one of the prefix.
+    text[at++] = DIGITS[(suffixes[from++] as number) & 0xf] as number;
+    for (const end = at + pairedDigits; at < end; at += 2)
+      view.setUint16(at, DIGIT_PAIRS[suffixes[from++] as number] as number);
+    text[at++] = COLON;
+    const value = times[entry] as number;
+    if (value === 0 && zerosLeft > 0) {
+      const further = Math.ceil(zerosLeft / unseen--);
+      zerosLeft -= further;
+      text.fill(ZERO, at, at + further);
+      at += further;
+    }
+    at = writeDecimal(text, at, value);
+  }
+  return text;
+}
+
+function decimalDigits(value: number): number {
+  let digits = 1;
+  while (value >= (MORE_DIGITS[digits - 1] as number)) digits++;
+  return digits;
+}
+
+/** @returns where the number ends */
+function writeDecimal(text: Buffer, at: number, value: number): number {
+  const end = at + decimalDigits(value);
+  let rest = value;
+  for (let digit = end - 1; digit >= at; digit--) {
+    const tenth = Math.floor(rest / 10);
+    text[digit] = ZERO + rest - 10 * tenth;
+    rest = tenth;
+  }
+  return end;
+}
