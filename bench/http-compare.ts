@@ -1,4 +1,4 @@
-// npm run bench:http [-- --seconds N] [--rounds N] [--json FILE]: account buckets and ranges over HTTP beside raw node:http
+// npm run bench:http [-- --seconds N] [--rounds N] [--wait N] [--json FILE]: account buckets and ranges over HTTP beside raw node:http
 // with the same bodies in memory and nginx with them as files. Needs taskset and wrk; nginx where it is to be compared.
 //
 // On one core: the server alone on core 0, wrk alone on core 1. Two cores against one: one server and wrk together on core
@@ -6,7 +6,7 @@
 // of load generator either way. At half load: a constant rate, latency counted from when a request was due.
 // Contenders take turns, in rounds; the figures are medians over the rounds, ratios those of neighbours in one round, so that other
 // work on the machine hits all alike. How much of its core a server had says how much of that there was; its CPU time a request hardly
-// depends on it.
+// depends on it. With --wait each slice waits up to so many seconds until the machine has nothing else to do.
 
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -17,6 +17,7 @@ import { type BenchBodies, type BodySet, makeBenchBodies } from './http-bodies.t
 import { type Contender, isInstalled, RAW, startCredveil, startNginx, startRaw } from './http-contenders.ts';
 import { describeMachine } from './machine.ts';
 import { processorSeconds } from './process-peaks.ts';
+import { waitForQuiet } from './quiet.ts';
 import { runWrk } from './wrk.ts';
 
 const CONNECTIONS = 32;
@@ -27,10 +28,18 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '7' },
+    wait: { type: 'string', default: '0' },
     json: { type: 'string' },
   },
 });
 const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
+
+const slices = { all: 0, quiet: 0 };
+/** Before every slice. */
+async function settle(): Promise<void> {
+  slices.all++;
+  if (await waitForQuiet(1000 * Number(values.wait))) slices.quiet++;
+}
 
 for (const command of ['taskset', 'wrk'])
   if (!isInstalled(command)) throw new Error(`${command} is not installed (Debian: util-linux, wrk)`);
@@ -64,6 +73,7 @@ async function compare(contenders: readonly Contender[], { list }: BodySet): Pro
   for (const contender of contenders) await load(contender, 0);
   for (let round = 1; round <= rounds; round++)
     for (const contender of contenders) {
+      await settle();
       const before = processorSeconds(contender.pid);
       const requestsPerSecond = await load(contender, round);
       const cpuSeconds = processorSeconds(contender.pid) - before;
@@ -88,7 +98,9 @@ async function measureSecondCore(folder: string, { list }: BodySet): Promise<num
     for (const cores of [1, 2]) await load(cores, 0);
     const ratios: number[] = [];
     for (let round = 1; round <= rounds; round++) {
+      await settle();
       const one = await load(1, round);
+      await settle();
       ratios.push((await load(2, round)) / one);
     }
     return median(ratios);
@@ -106,6 +118,7 @@ async function measureHalfLoad(
   const p99 = servers.map((): number[] => []);
   for (let round = 0; round < rounds; round++)
     for (const [at, { port }] of servers.entries()) {
+      await settle();
       const order = { port, paths, requestsPerSecond, connections: CONNECTIONS, warmUpMs: 500 };
       p99[at]?.push((await runConstantRate({ ...order, durationMs: 1000 * seconds }, LOAD_CORE)).p99Ms);
     }
@@ -170,13 +183,12 @@ async function measureRoute(bodies: BenchBodies, route: 'account' | 'range'): Pr
 
 const machine = describeMachine();
 console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}`);
-console.log(`repeat with: npm run bench:http -- --seconds ${seconds} --rounds ${rounds}\n`);
+console.log(`repeat with: npm run bench:http -- --seconds ${seconds} --rounds ${rounds} --wait ${values.wait}\n`);
 const bodies = await makeBenchBodies();
 try {
   const figures = [...(await measureRoute(bodies, 'account')), ...(await measureRoute(bodies, 'range'))];
   console.log(formatFigures(figures));
-  const [load] = os.loadavg();
-  console.log(`\nload average at the end: ${load?.toFixed(1)}`);
+  console.log(`\n${slices.quiet} of ${slices.all} slices began on an idle machine`);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
 } finally {
   bodies.dispose();

@@ -157,7 +157,7 @@ function sourcesFigure({ sources }: SnapshotStats): Markup {
   );
 }
 
-function tiles({ bytes, sources, indexes, ranges }: SnapshotStats): Markup {
+function tiles({ bytes, sources, indexes, ranges, filter }: SnapshotStats): Markup {
   const figures: [string, string][] = [
     ...Object.entries(indexes).map(([name, { entries, buckets }]): [string, string] => [
       formatCount(entries),
@@ -167,6 +167,14 @@ function tiles({ bytes, sources, indexes, ranges }: SnapshotStats): Markup {
       formatCount(stats.entries),
       `hashes of ${name}, in ${formatCounted(stats.ranges, 'range')}`,
     ]),
+    ...(filter
+      ? [
+          [
+            formatBytes(filter.bytes),
+            `password filter, one false positive in ${formatCount(Math.round(1 / filter.falsePositiveRate))}`,
+          ] as [string, string],
+        ]
+      : []),
     [formatCount(sources.length), sources.length === 1 ? 'source' : 'sources'],
     [formatBytes(bytes), 'on disk'],
   ];

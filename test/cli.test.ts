@@ -99,7 +99,8 @@ test('init, ingest, serve, check, sources, stats, verify, remove, and check agai
     removed: 'combo',
     published: { sources: 1 },
   });
-  expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(2);
+  // Buckets, filter and facts of one snapshot: nothing is left of what was removed.
+  expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(3);
   const ended = await server.stop();
   expect(ended.code).toBe(0);
   expect(ended.stdout).toBe(`${JSON.stringify({ url: server.url })}\n`);
@@ -243,7 +244,7 @@ describe('a signal', () => {
       removed: 'first',
       published: { sources: 1 },
     });
-    expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(2);
+    expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(3);
   });
 });
 

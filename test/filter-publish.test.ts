@@ -194,6 +194,9 @@ describe('the command', () => {
     const { bytes, blocks } = openCurrent(made.dataset)?.facts.filter ?? (undefined as never);
     expect(stats.filter).toMatchObject({ entries: 3001, bytes, falsePositiveRate: falsePositiveRate(3001, blocks) });
     expect((await credveil(['stats', made.folder])).stdout).toMatch(/password filter: 3,001 entries[\s\S]*one in 1,0/);
+    const page = path.join(home, 'stats.html');
+    await credveil(['stats', made.folder, '--html', page]);
+    expect(fs.readFileSync(page, 'utf8')).toMatch(/password filter, one false positive in 1,0/);
     const verified = await credveil(['verify', made.folder, '--key-file', key]);
     expect(verified.stdout).toContain('filter of 3,001 entries');
     const file = path.join(home, 'passwords.filter');

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { openDataset } from '../../store/dataset.ts';
-import { isMissing, publishFile, syncFolder } from '../../store/files.ts';
+import { isMissing, publishFile } from '../../store/files.ts';
 import { rangeFiles } from '../../store/range.ts';
 import { openSnapshot } from '../../store/snapshot.ts';
 import { UsageError } from '../exit.ts';
