@@ -54,7 +54,12 @@ async function measure(
   const random = createRandom(SEED);
   const server = await startServerChild(key.suite === 'oprf' ? { folder, keyText: key.revealText() } : { folder });
   try {
-    const checker = createLeakChecker({ url: `http://127.0.0.1:${server.port}`, timeoutMs: TIMEOUT_MS, ...caller });
+    const checker = createLeakChecker({
+      url: `http://127.0.0.1:${server.port}`,
+      timeoutMs: TIMEOUT_MS,
+      bucketCacheBytes: 0,
+      ...caller,
+    });
     const latencies: number[] = [];
     for (let i = 0; i < WARM_UP + CHECKS; i++) {
       const verdict = await checker.check(random.pick(pairs));

@@ -2,6 +2,7 @@
 
 import type { SnapshotId } from '../protocol/brands.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
+import { ALWAYS_CLOSED, createCircuitBreaker } from './circuit-breaker.ts';
 import { CONFIG_TIMEOUT_MS, createConfigCache } from './config-cache.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { LookupError, reasonOf } from './errors.ts';
@@ -9,21 +10,26 @@ import type { PasswordFilterInfo } from './filter-cache.ts';
 import { FILTER_TIMEOUT_MS } from './filter-download.ts';
 import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './inquiry.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
-import { createObliviousLookup } from './oblivious-lookup.ts';
+import { loadObliviousLookup } from './load-oblivious-lookup.ts';
 import { type LeakCheckerOptions, parseOptions, parseSuiteOptions } from './options.ts';
-import { decide, type Signals, UNASKED, type Verdict } from './verdict.ts';
+import type { Policy, PolicyContext } from './policy.ts';
+import { decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict.ts';
 
 export interface CallOptions {
   /** Ends the wait early: `check` then gives `unknown` with reason `ABORTED`, `ready` rejects with that code. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What of one check is not its credential. */
+export interface CheckOptions extends CallOptions, PolicyContext {}
+
 export interface LeakChecker {
   /**
    * Has this credential leaked? Trouble with the service gives the status `unknown`, never a rejection.
-   * @throws LookupError `ARGUMENT_MALFORMED` (as a rejection) where neither field is given or one is not a string
+   * @throws LookupError `ARGUMENT_MALFORMED` (as a rejection) where neither field is given or one is not a string, or an
+   *   option is of another type
    */
-  check(credential: Credential, options?: CallOptions): Promise<Verdict>;
+  check(credential: Credential, options?: CheckOptions): Promise<Verdict>;
   /**
    * Fetches the config, and under `oprf` has the known answer evaluated, to learn at start-up whether URL, key and
    * dataset belong together. Not required.
@@ -36,6 +42,8 @@ export interface LeakChecker {
    * @throws LookupError (as a rejection) with the reason why there is no filter
    */
   loadFilter(options?: CallOptions): Promise<PasswordFilterInfo>;
+  /** What the option `policy` says of a verdict, for one that did not come from `check`. */
+  readonly policy: Policy;
 }
 
 const PASSWORD_ABSENT: Signals = { ...UNASKED, password: { result: 'absent' } };
@@ -55,7 +63,11 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const settings = parseOptions(options);
   const secrets = parseSuiteOptions(options);
   const lookup =
-    secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets.key) : createObliviousLookup(settings, secrets);
+    secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets.key) : loadObliviousLookup(settings, secrets);
+  const { events, policy } = settings;
+  const breaker = settings.circuitBreaker
+    ? createCircuitBreaker(settings.circuitBreaker, (state) => events.circuit.emit({ state }))
+    : ALWAYS_CLOSED;
   const configs = createConfigCache(lookup.fetchConfig, settings.configMaxAgeMs);
 
   const ask = async (inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Pass> => {
@@ -81,16 +93,42 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     return snapshot && { snapshot, signals: PASSWORD_ABSENT };
   };
 
+  /** What a pass means, for the caller and for those who listen. */
+  const conclude = (
+    { signals, snapshot }: Pass,
+    ifUnasked: Parameters<typeof decide>[1],
+    context: PolicyContext,
+    startedAt: number,
+  ): Verdict => {
+    const facts = decide(signals, ifUnasked);
+    const decision = policy({ ...facts, signals }, context);
+    const durationMs = performance.now() - startedAt;
+    if (events.verdict.isHeard()) {
+      const { status, reason } = facts;
+      const failures = failuresIn(signals);
+      events.verdict.emit({ status, action: decision.action, ...(reason && { reason }), failures, durationMs });
+    }
+    return { ...facts, ...decision, ...(snapshot && { snapshot }), durationMs, signals };
+  };
+
   return {
+    policy,
+
     async check(credential, callOptions = {}) {
       const startedAt = performance.now();
       assertCredential(credential);
+      assertPolicyContext(callOptions);
       const here = absentHere(credential, callOptions, startedAt);
-      if (here) return conclude(here, 'NOTHING_ASKED', startedAt);
+      if (here) return conclude(here, 'NOTHING_ASKED', callOptions, startedAt);
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
       const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
-      if (!inquiries.some(isAsked)) return conclude({ signals: UNASKED }, 'NOTHING_ASKED', startedAt);
-      return conclude(await lookUp(inquiries, deadline), 'INDEX_MISSING', startedAt);
+      if (!inquiries.some(isAsked)) return conclude({ signals: UNASKED }, 'NOTHING_ASKED', callOptions, startedAt);
+      const pass = await breaker.run(
+        deadline,
+        (guarded) => lookUp(inquiries, guarded),
+        ({ signals }) => failuresIn(signals),
+      );
+      return conclude(pass, 'INDEX_MISSING', callOptions, startedAt);
     },
 
     async ready(callOptions = {}) {
@@ -99,16 +137,9 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     },
 
     async loadFilter(callOptions = {}) {
-      return lookup.filters.load(createCallDeadline(FILTER_TIMEOUT_MS, callOptions));
+      return lookup.loadFilter(createCallDeadline(FILTER_TIMEOUT_MS, callOptions));
     },
   };
-}
-
-function conclude(pass: Pass, ifUnasked: Parameters<typeof decide>[1], startedAt: number): Verdict {
-  const { signals, snapshot } = pass;
-  const facts = decide(signals, ifUnasked);
-  const durationMs = performance.now() - startedAt;
-  return snapshot === undefined ? { ...facts, durationMs, signals } : { ...facts, snapshot, durationMs, signals };
 }
 
 function snapshotChanged({ signals }: Pass): boolean {
@@ -133,6 +164,11 @@ function assertCredential(credential: unknown): void {
 /** Also where the signal is none, which is for createCallDeadline to say. */
 function isAborted({ signal }: CallOptions): boolean {
   return signal !== undefined && !(signal instanceof AbortSignal && !signal.aborted);
+}
+
+function assertPolicyContext({ passwordChangedAt: changedAt }: CheckOptions): void {
+  if (changedAt !== undefined && changedAt !== null && !(changedAt instanceof Date))
+    throw argumentMalformed('passwordChangedAt is not a Date', 'Leave it out where it is not known.');
 }
 
 function createCallDeadline(timeoutMs: number, { signal }: CallOptions): Deadline {

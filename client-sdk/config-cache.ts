@@ -6,6 +6,9 @@ import { createDeadline, type Deadline } from './deadline.ts';
 /** Fetching is shared, so no caller's deadline ends it: who has less time stops waiting, and the next one profits. */
 export const CONFIG_TIMEOUT_MS = 5_000;
 
+/** After a renewal in the background failed, as long passes before the next: the service is not asked at every check. */
+const RENEWAL_PAUSE_MS = 1_000;
+
 export interface ConfigCache {
   /** The config in force, or the first one. A failure is not kept: the next call tries again. */
   get(deadline: Deadline): Promise<ServiceConfig>;
@@ -23,6 +26,7 @@ export function createConfigCache(
 ): ConfigCache {
   let current: ServiceConfig | undefined;
   let fetchedAt = 0;
+  let renewedAt = 0;
   let pending: Promise<ServiceConfig> | undefined;
 
   const refresh = (): Promise<ServiceConfig> => {
@@ -42,7 +46,11 @@ export function createConfigCache(
     async get(deadline) {
       if (!current) return deadline.race(refresh);
       // The old config goes on if this fails: its buckets are still sealed, and a snapshot that is gone says so.
-      if (performance.now() - fetchedAt >= maxAgeMs) refresh().catch(() => {});
+      const now = performance.now();
+      if (now - fetchedAt >= maxAgeMs && now - renewedAt >= Math.min(maxAgeMs, RENEWAL_PAUSE_MS)) {
+        renewedAt = now;
+        refresh().catch(() => {});
+      }
       return current;
     },
     async renew(stale, deadline) {

@@ -14,10 +14,14 @@ export interface Deadline {
 
 export function createDeadline(timeoutMs: number, caller?: AbortSignal): Deadline {
   const timeout = AbortSignal.timeout(timeoutMs);
-  const signal = caller ? AbortSignal.any([caller, timeout]) : timeout;
+  return followSignal(caller ? AbortSignal.any([caller, timeout]) : timeout, timeout);
+}
+
+/** @param timeout the signal of a time limit, where there is one */
+export function followSignal(signal: AbortSignal, timeout?: AbortSignal): Deadline {
   // A caller's signal may be a timeout too: whose it was shows in the identity of the reason.
   const failure = () =>
-    lookupFailure(signal.reason === timeout.reason ? 'TIMEOUT' : 'ABORTED', { cause: signal.reason });
+    lookupFailure(timeout && signal.reason === timeout.reason ? 'TIMEOUT' : 'ABORTED', { cause: signal.reason });
   return {
     signal,
     race: async (work) => {

@@ -7,6 +7,7 @@ export type UnknownReason =
   | 'TIMEOUT'
   | 'ABORTED'
   | 'NETWORK'
+  | 'CIRCUIT_OPEN'
   | 'HTTP_STATUS'
   | 'CLIENT_REFUSED'
   | 'QUOTA_EXCEEDED'
@@ -22,7 +23,9 @@ export type UnknownReason =
   | 'SNAPSHOT_OLDER'
   | 'INDEX_MISSING'
   | 'NOTHING_ASKED'
-  | 'FIELD_TOO_LONG';
+  | 'FIELD_TOO_LONG'
+  | 'CREDENTIAL_UNREADABLE'
+  | 'CHECK_FAILED';
 
 /** Why there is no password filter; besides, a reason of above. No verdict has it: without a filter a bucket is asked for. */
 export type FilterReason =
@@ -76,6 +79,10 @@ const TEXTS: Texts<UnknownReason> = {
   NETWORK: [
     'the service cannot be reached',
     'Check the URL, the network and that the server runs. Redirects are not followed.',
+  ],
+  CIRCUIT_OPEN: [
+    'the service failed several times in a row and is not asked for a moment',
+    'Look at the reasons of the checks before; it is tried again by itself.',
   ],
   HTTP_STATUS: ['the service refused to answer', 'Look into the log of the server, and of any proxy before it.'],
   CLIENT_REFUSED: [
@@ -131,6 +138,14 @@ const TEXTS: Texts<UnknownReason> = {
   FIELD_TOO_LONG: [
     'a username or password is longer than 65,535 bytes',
     'Refuse fields of this length where they enter your program.',
+  ],
+  CREDENTIAL_UNREADABLE: [
+    'an adapter cannot tell the credential of a request',
+    'Put the body parser before the adapter, or give the option `fields` a function.',
+  ],
+  CHECK_FAILED: [
+    'the check failed in a way that is not meant to happen',
+    'Give `onError` a function and look at its third argument.',
   ],
 };
 

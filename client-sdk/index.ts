@@ -2,7 +2,8 @@
 
 export type { SourceConfig } from '../protocol/service-config.ts';
 export type { Engine } from './blinding.ts';
-export { type CallOptions, createLeakChecker, type LeakChecker } from './checker.ts';
+export { type CallOptions, type CheckOptions, createLeakChecker, type LeakChecker } from './checker.ts';
+export type { CircuitBreakerOptions, CircuitState } from './circuit-breaker.ts';
 export {
   type FilterReason,
   LookupError,
@@ -10,16 +11,21 @@ export {
   type MisuseCode,
   type UnknownReason,
 } from './errors.ts';
+export type { CircuitEvent, Hooks, RequestEvent, VerdictEvent } from './events.ts';
 export type { PasswordFilterInfo } from './filter-cache.ts';
 export type { FilterSource, OpenedFilter } from './filter-source.ts';
 export type { Credential } from './inquiry.ts';
 export type { HmacOptions, LeakCheckerOptions, OprfOptions, PasswordFilterOptions, ProofPolicy } from './options.ts';
+export { createPolicy, type Policy, type PolicyContext, type PolicyOptions } from './policy.ts';
 export type {
+  Action,
+  Decision,
   ExposedCredentialCheck,
   Sighting,
   Signal,
   SignalName,
   Signals,
+  UnknownVerdict,
   Verdict,
   VerdictStatus,
 } from './verdict.ts';

@@ -5,12 +5,13 @@ import { type Bucket, findEntry } from '../protocol/bucket.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
 import { entryTag, metadataPad } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
+import type { Metadata } from '../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput, similarInput, usernameInput } from '../protocol/private-input.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { MAX_SIMILAR_FORMS, similarForms } from '../protocol/similar.ts';
 import { reasonOf, type UnknownReason } from './errors.ts';
-import { type Signal, type SignalName, type Signals, UNASKED } from './verdict.ts';
+import { type Sighting, type Signal, type SignalName, type Signals, UNASKED } from './verdict.ts';
 
 /** A username and password, a username alone, or a password alone. */
 export interface Credential {
@@ -107,14 +108,25 @@ export function answerFrom(
     const output = outputOf(question);
     const metadata = findEntry(bucket, entryTag(output), metadataPad(output), KINDS[question.signal]);
     if (!metadata) return { result: 'absent' };
-    const source = config.sources.find(({ number }) => number === metadata.source);
-    return { result: 'found', timesSeen: metadata.timesSeen, ...(source && { source }) };
+    return { result: 'found', ...sightingOf(metadata, bucket, config) };
   });
 }
 
 /** The answer of a filter that does not hold the inquiry's entry. */
 export function answerAbsent({ questions }: Inquiry): Partial<Signals> {
   return signalsOf(questions, () => ({ result: 'absent' }));
+}
+
+function sightingOf({ timesSeen, source: number }: Metadata, bucket: Bucket, { sources }: ServiceConfig): Sighting {
+  const source = sources.find((known) => known.number === number);
+  // An entry names the last of its sources, and one without a date comes before all that have one.
+  const newestLeak = sources.every(({ date }) => date !== undefined) ? source?.date : undefined;
+  return {
+    timesSeen,
+    ...(bucket.metadataBytes === 0 && { timesUnknown: true }),
+    ...(source && { source }),
+    ...(newestLeak !== undefined && { newestLeak }),
+  };
 }
 
 /** The same failure for all questions that are not settled. */

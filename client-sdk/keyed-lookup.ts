@@ -42,7 +42,7 @@ export function createKeyedLookup(settings: CheckerSettings, key: HmacKey): Look
     fetchConfig: service.fetchConfig,
     // The known answer was computed here, and compared when the config came.
     confirm: async () => {},
-    filters,
+    loadFilter: filters.load,
     absentIn(password, now) {
       const filter = filters.current(now);
       if (!filter || password.length > MAX_PASSWORD_UNITS) return undefined;

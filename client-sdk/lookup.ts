@@ -3,9 +3,12 @@
 import type { SnapshotId } from '../protocol/brands.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import type { Deadline } from './deadline.ts';
-import type { FilterCache } from './filter-cache.ts';
+import type { PasswordFilterInfo } from './filter-cache.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Signals } from './verdict.ts';
+
+/** RFC 9497 §1.2: inputs have a length of two bytes. */
+export const MAX_OPRF_INPUT_BYTES = 0xffff;
 
 export interface Lookup {
   /** The longest PrivateInput that its PRF takes. */
@@ -16,7 +19,8 @@ export interface Lookup {
   confirm(config: ServiceConfig, deadline: Deadline): Promise<void>;
   /** Answers what the dataset has an index for; what fails is `unknown` in the signals. */
   ask(inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Partial<Signals>>;
-  readonly filters: FilterCache;
+  /** Waits until there is a password filter. @throws LookupError why there is none */
+  loadFilter(deadline: Deadline): Promise<PasswordFilterInfo>;
   /**
    * Decides a password alone from what is held in memory: the snapshot in which it is absent, or undefined where that is
    * not known without asking. This is the hot path of a caller who checks passwords only.

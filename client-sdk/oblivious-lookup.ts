@@ -28,16 +28,14 @@ import {
   type Question,
 } from './inquiry.ts';
 import { loadBlinding } from './load-blinding.ts';
-import type { Lookup } from './lookup.ts';
+import { type Lookup, MAX_OPRF_INPUT_BYTES } from './lookup.ts';
 import type { CheckerSettings, OprfSettings } from './options.ts';
 import { createService } from './service.ts';
 import { createTrust } from './trust.ts';
 import type { Signals } from './verdict.ts';
 
-/** RFC 9497 §1.2: inputs have a length of two bytes. */
-const MAX_INPUT_BYTES = 0xffff;
 const CANARY_USERNAME = normalizeUsername(CANARY.username);
-const CANARY_INQUIRIES = deriveInquiries(CANARY, MAX_INPUT_BYTES);
+const CANARY_INQUIRIES = deriveInquiries(CANARY, MAX_OPRF_INPUT_BYTES);
 const CANARY_PAIR: Question = {
   signal: 'pair',
   input: pairInput(CANARY_USERNAME, normalizePassword(CANARY.password)),
@@ -151,10 +149,10 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
   };
 
   return {
-    maxInputBytes: MAX_INPUT_BYTES,
+    maxInputBytes: MAX_OPRF_INPUT_BYTES,
     fetchConfig: service.fetchConfig,
     confirm: trust.confirm,
-    filters,
+    loadFilter: filters.load,
     // The output has to be evaluated first.
     absentIn: () => undefined,
     async ask(inquiries, config, deadline) {

@@ -6,10 +6,13 @@ import { ProtocolError } from '../protocol/errors.ts';
 import { parseHmacKeyText } from '../protocol/key.ts';
 import { parsePublicKeyText } from '../protocol/oprf-key.ts';
 import type { Engine } from './blinding.ts';
+import type { CircuitBreakerOptions } from './circuit-breaker.ts';
 import { LookupError } from './errors.ts';
+import { createEvents, type Events, type Hooks } from './events.ts';
 import { createBytesSource, type FilterSource } from './filter-source.ts';
+import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 
-interface SharedOptions {
+interface SharedOptions extends Hooks {
   /** Where the service is, http or https. It may have a path: `/v1/...` goes below it. */
   readonly url: string | URL;
   /** Pins the dataset: its id, 16 hex digits. Another one is `DATASET_MISMATCH`. */
@@ -20,6 +23,12 @@ interface SharedOptions {
   readonly maxBodyBytes?: number;
   /** Age in milliseconds at which the config, and with it the snapshot, is renewed in the background. Default 60,000. */
   readonly configMaxAgeMs?: number;
+  /** Memory for buckets of the snapshot in force, in bytes. Default 4 MiB; 0 keeps none. */
+  readonly bucketCacheBytes?: number;
+  /** When a service that keeps failing is no longer waited for. `false`: never. */
+  readonly circuitBreaker?: CircuitBreakerOptions | false;
+  /** What `verdict.action` says. */
+  readonly policy?: PolicyOptions;
   /** Stands in for the platform's fetch. */
   readonly fetch?: typeof fetch;
   /** Says who asks, `credveil-client-1.<id>.<secret>`, where the service wants to know: what `credveil client add` printed. */
@@ -88,6 +97,10 @@ export interface CheckerSettings {
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
   readonly configMaxAgeMs: number;
+  readonly bucketCacheBytes: number;
+  readonly circuitBreaker: Required<CircuitBreakerOptions> | undefined;
+  readonly policy: Policy;
+  readonly events: Events;
   readonly fetch: typeof fetch;
   readonly headers: Readonly<Record<string, string>>;
   /** Undefined where it is off. */
@@ -105,6 +118,9 @@ export interface FilterSettings {
 const DEFAULT_TIMEOUT_MS = 300;
 const DEFAULT_MAX_BODY_BYTES = 2 ** 24;
 const DEFAULT_CONFIG_MAX_AGE_MS = 60_000;
+const DEFAULT_BUCKET_CACHE_BYTES = 2 ** 22;
+const DEFAULT_FAILURES = 5;
+const DEFAULT_COOL_DOWN_MS = 1_000;
 const DEFAULT_SAMPLE_EVERY = 128;
 const DEFAULT_FILTER_BYTES = 2 ** 28;
 const DEFAULT_FILTER_REFRESH_MS = 60_000;
@@ -126,7 +142,8 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
       'options: not an object',
       'Give at least { url, key } or { url, publicKey }.',
     );
-  const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, fetch: ownFetch, headers = {}, clientKey } = options;
+  const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, bucketCacheBytes } = options;
+  const { fetch: ownFetch, headers = {}, clientKey } = options;
   if (dataset !== undefined && (typeof dataset !== 'string' || !/^[0-9a-f]{16}$/.test(dataset)))
     throw malformed('dataset', 'not a dataset id', 'Give the 16 hex digits that `credveil stats` shows.');
   if (ownFetch !== undefined && typeof ownFetch !== 'function')
@@ -137,6 +154,10 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
     timeoutMs: parseInteger('timeoutMs', timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, MAX_MS),
     maxBodyBytes: parseInteger('maxBodyBytes', maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1, 2 ** 31),
     configMaxAgeMs: parseInteger('configMaxAgeMs', configMaxAgeMs ?? DEFAULT_CONFIG_MAX_AGE_MS, 0, MAX_MS),
+    bucketCacheBytes: parseInteger('bucketCacheBytes', bucketCacheBytes ?? DEFAULT_BUCKET_CACHE_BYTES, 0, 2 ** 31),
+    circuitBreaker: parseCircuitBreaker(options.circuitBreaker),
+    policy: createPolicy(options.policy),
+    events: createEvents(parseHooks(options)),
     // Looked up at each call, so that instrumentation which replaces it later is honoured; called bare, since a
     // browser's fetch refuses to be another object's method.
     fetch: ownFetch ? (input, init) => ownFetch(input, init) : (input, init) => globalThis.fetch(input, init),
@@ -163,6 +184,28 @@ export function parseSuiteOptions(options: LeakCheckerOptions): SuiteSettings {
     sampleEvery: parseInteger('sampleEvery', sampleEvery, 1, MAX_MS),
     engine,
   };
+}
+
+function parseCircuitBreaker(options: unknown = {}): CheckerSettings['circuitBreaker'] {
+  if (options === false) return undefined;
+  if (typeof options !== 'object' || options === null)
+    throw malformed(
+      'circuitBreaker',
+      'neither an object nor false',
+      'Give { failures, coolDownMs } or one of the two.',
+    );
+  const { failures = DEFAULT_FAILURES, coolDownMs = DEFAULT_COOL_DOWN_MS } = options as CircuitBreakerOptions;
+  return {
+    failures: parseInteger('circuitBreaker', failures, 1, MAX_MS),
+    coolDownMs: parseInteger('circuitBreaker', coolDownMs, 1, MAX_MS),
+  };
+}
+
+function parseHooks({ onVerdict, onRequest, onCircuit }: Hooks): Hooks {
+  for (const [name, hook] of Object.entries({ onVerdict, onRequest, onCircuit }))
+    if (hook !== undefined && typeof hook !== 'function')
+      throw malformed(name as keyof Hooks, 'not a function', 'Leave it out to hear nothing.');
+  return { ...(onVerdict && { onVerdict }), ...(onRequest && { onRequest }), ...(onCircuit && { onCircuit }) };
 }
 
 function parseKey<Key>(parse: (text: string) => Key, text: unknown): Key {

@@ -15,9 +15,12 @@ import {
 } from '../protocol/service-config.ts';
 import type { Suite } from '../protocol/suite.ts';
 import { fetchBounded } from './bounded-fetch.ts';
+import { createBucketCache } from './bucket-cache.ts';
 import type { Deadline } from './deadline.ts';
-import { type LookupError, lookupFailure } from './errors.ts';
+import { type LookupError, lookupFailure, reasonOf } from './errors.ts';
+import type { RequestEvent } from './events.ts';
 import type { CheckerSettings } from './options.ts';
+import { createSingleFlight } from './single-flight.ts';
 
 /** What of a request is not the same for all. */
 export interface ServiceRequest {
@@ -41,7 +44,7 @@ export interface Service {
    */
   fetchConfig(deadline: Deadline): Promise<ServiceConfig>;
   /**
-   * Fetches a bucket and checks its seal.
+   * A bucket whose seal was checked: one that is held, one that is on its way for another check, or a new one.
    * @throws LookupError `SNAPSHOT_CHANGED` where the service no longer serves that snapshot, and others
    */
   fetchBucket(config: ServiceConfig, index: IndexName, hash: BucketHash, deadline: Deadline): Promise<Bucket>;
@@ -67,25 +70,44 @@ export function createService(
   suite: Suite,
   expected: Pick<KnownAnswer, 'accountHash'> & Partial<KnownAnswer>,
 ): Service {
-  const { base, dataset, maxBodyBytes } = settings;
+  const { base, dataset, maxBodyBytes, events } = settings;
+  const buckets = createBucketCache(settings.bucketCacheBytes);
+  const flights = createSingleFlight<Bucket>(settings.timeoutMs);
   const publicKey = suite.publicKey && bytesToHex(suite.publicKey);
   /** What the first config that was believed said, and the newest sequence number since. */
   let known: KnownSnapshot | undefined;
 
   const send = ({ path, accept, body, maxBytes, deadline, refuse }: ServiceRequest): Promise<Uint8Array> =>
-    fetchBounded(settings.fetch, {
-      url: new URL(path, base),
-      headers: {
-        ...settings.headers,
-        accept,
-        'accept-encoding': 'identity',
-        ...(body && { 'content-type': 'application/octet-stream' }),
-      },
-      body,
-      maxBytes: Math.min(maxBodyBytes, maxBytes),
-      deadline,
-      refuse,
-    });
+    reported(path, () =>
+      fetchBounded(settings.fetch, {
+        url: new URL(path, base),
+        headers: {
+          ...settings.headers,
+          accept,
+          'accept-encoding': 'identity',
+          ...(body && { 'content-type': 'application/octet-stream' }),
+        },
+        body,
+        maxBytes: Math.min(maxBodyBytes, maxBytes),
+        deadline,
+        refuse,
+      }),
+    );
+
+  const reported = async (path: string, request: () => Promise<Uint8Array>): Promise<Uint8Array> => {
+    if (!events.request.isHeard()) return request();
+    const startedAt = performance.now();
+    const report = (failed?: Pick<RequestEvent, 'reason'>): void =>
+      events.request.emit({ route: routeOf(path), durationMs: performance.now() - startedAt, ...failed });
+    try {
+      const answer = await request();
+      report();
+      return answer;
+    } catch (error) {
+      report({ reason: reasonOf(error) });
+      throw error;
+    }
+  };
 
   const assertKey = ({ suite: name, keyId, publicKey: given, canary }: ServiceConfig): void => {
     if (name !== suite.suite || keyId !== suite.keyId || given !== publicKey) throw lookupFailure('KEY_MISMATCH');
@@ -145,16 +167,22 @@ export function createService(
     async fetchBucket(config, index, hash, deadline) {
       const { snapshot, indexes } = config;
       const { prefixBits, bodyBytes } = indexConfig(indexes, index);
-      const body = await send({
-        path: `v1/${index}/${formatPrefix(bucketId(hash, prefixBits), prefixBits)}?snapshot=${snapshot}`,
-        accept: OCTETS,
-        maxBytes: bodyBytes.at(-1) ?? 0,
-        deadline,
-        refuse: refuseOctets(snapshot),
-      });
-      return openBody(body, config, index, hash);
+      const path = `v1/${index}/${formatPrefix(bucketId(hash, prefixBits), prefixBits)}?snapshot=${snapshot}`;
+      const fetchOnce = async (shared: Deadline): Promise<Bucket> => {
+        const maxBytes = bodyBytes.at(-1) ?? 0;
+        const body = await send({ path, accept: OCTETS, maxBytes, deadline: shared, refuse: refuseOctets(snapshot) });
+        const bucket = openBody(body, config, index, hash);
+        buckets.put(snapshot, path, bucket);
+        return bucket;
+      };
+      return buckets.get(snapshot, path) ?? flights.share(path, deadline, fetchOnce);
     },
   };
+}
+
+/** The first step of a path below /v1/. What follows may be a prefix. */
+function routeOf(path: string): string {
+  return /^v1\/([a-z]+)/.exec(path)?.[1] ?? 'other';
 }
 
 export const OCTETS = 'application/octet-stream';

@@ -20,8 +20,12 @@ export type SignalName = (typeof SIGNAL_NAMES)[number];
 export interface Sighting {
   /** Lower bound of the times seen; 1 where the dataset does not record it. */
   readonly timesSeen: number;
+  /** The dataset does not record how often anything was seen. */
+  readonly timesUnknown?: true;
   /** The latest source that had it, where the dataset records it. */
   readonly source?: SourceConfig;
+  /** Month of the newest leak that had it, YYYY-MM: where the dataset records sources, and each of them has a date. */
+  readonly newestLeak?: string;
 }
 
 /** The answer to one question. `absent` always comes from a bucket, or a password filter, whose seal was checked. */
@@ -40,7 +44,17 @@ const HEADER_VALUES = { pair: '1', username: '2', similar: '3', password: '4' } 
 };
 export type ExposedCredentialCheck = (typeof HEADER_VALUES)[SignalName];
 
-export interface Verdict {
+/** `challenge`: ask for more than the password, such as a second factor, and have the password changed. */
+export type Action = 'allow' | 'challenge' | 'deny';
+
+export interface Decision {
+  readonly action: Action;
+  /** The finding that asks for it: missing with `allow`, and where it is for a question that failed. */
+  readonly because?: SignalName;
+}
+
+/** With the decision of the option `policy`: what to do about it. */
+export interface Verdict extends Decision {
   readonly status: VerdictStatus;
   /**
    * For the request header `Exposed-Credential-Check`: 1 pair, 2 username, 3 similar, 4 password. Missing where the
@@ -58,6 +72,17 @@ export interface Verdict {
   readonly durationMs: number;
   readonly signals: Signals;
 }
+
+/** Why questions have no answer, each reason once. */
+export function failuresIn(signals: Signals): UnknownReason[] {
+  const reasons = SIGNAL_NAMES.map((name) => signals[name]).flatMap((signal) =>
+    signal.result === 'unknown' ? [signal.reason] : [],
+  );
+  return [...new Set(reasons)];
+}
+
+/** A verdict where there is none. */
+export type UnknownVerdict = Verdict & { readonly status: 'unknown'; readonly reason: UnknownReason };
 
 export const UNASKED: Signals = {
   pair: { result: 'unasked' },
@@ -84,4 +109,15 @@ export function decide(
   }
   const asked = SIGNAL_NAMES.some((name) => signals[name].result === 'absent');
   return asked ? { status: 'clean' } : { status: 'unknown', reason: ifUnasked };
+}
+
+/** Where not even a question could be made. */
+export function unknownVerdict(
+  reason: UnknownReason,
+  durationMs: number,
+  policy: (facts: Pick<Verdict, 'status' | 'signals'>) => Decision,
+): UnknownVerdict {
+  const signal = { result: 'unknown', reason } as const;
+  const signals: Signals = { pair: signal, similar: signal, password: signal, username: signal };
+  return { status: 'unknown', reason, ...policy({ status: 'unknown', signals }), durationMs, signals };
 }

@@ -18,7 +18,16 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
 };
 /** Entry points of their own, for whom a caller has to ask: they may import one folder more. */
 const ALSO: { readonly [file: string]: string } = { 'client-sdk/sodium.ts': 'accel' };
-const FREE = ['test', 'bench'];
+const FREE = ['test', 'bench', 'examples'];
+/** Adapters by what they may import; of Next.js nothing, since its own bundle resolves it. */
+const ADAPTERS: { readonly [name: string]: string } = {
+  express: 'express',
+  fastify: 'fastify',
+  fetch: '',
+  hono: 'hono',
+  next: '',
+  'better-auth': 'better-auth',
+};
 const MAX_LINES = 300;
 
 interface Source {
@@ -46,6 +55,10 @@ function readFolder(folder: string): Source[] {
       return { file, text, imports: importsOf(text) };
     });
 }
+
+/** Whether all imports of a specifier are of types. */
+const isOfTypes = (text: string, specifier: string): boolean =>
+  !new RegExp(`^import (?!type )[^;]*from '${specifier}'`, 'm').test(text);
 
 const isOurs = (specifier: string): boolean => specifier.startsWith('.');
 const resolveImport = (file: string, specifier: string): string =>
@@ -88,16 +101,22 @@ describe('the sources', () => {
     expect(foreign.length).toBeGreaterThan(0);
   });
 
-  test("of the client's core, with all that it imports, import nothing else but @noble/*", () => {
-    const sources = new Map(ruled.map((source) => [source.file, source]));
-    const core = new Set<string>();
+  const sources = new Map(ruled.map((source) => [source.file, source]));
+  /** A file with all that it imports. */
+  const closureOf = (entry: string): Set<string> => {
+    const closure = new Set<string>();
     const visit = (file: string): void => {
       const source = sources.get(file);
-      if (!source || core.has(file)) return;
-      core.add(file);
+      if (!source || closure.has(file)) return;
+      closure.add(file);
       for (const specifier of source.imports.filter(isOurs)) visit(resolveImport(file, specifier));
     };
-    visit('client-sdk/index.ts');
+    visit(entry);
+    return closure;
+  };
+
+  test("of the client's core, with all that it imports, import nothing else but @noble/*", () => {
+    const core = closureOf('client-sdk/index.ts');
     if (fs.readdirSync(path.join(root, 'client-sdk')).some((name) => name.endsWith('.ts')))
       expect(core.size, 'the front door is client-sdk/index.ts').toBeGreaterThan(0);
     const foreign = [...core].flatMap((file) =>
@@ -106,6 +125,32 @@ describe('the sources', () => {
         .map((name) => `${file}: ${name}`),
     );
     expect(foreign).toEqual([]);
+  });
+
+  test.each(Object.entries(ADAPTERS))(
+    'of the adapter %s import its framework alone, and of it types',
+    (name, framework) => {
+      const closure = closureOf(`client-sdk/adapter/${name}.ts`);
+      expect(closure.size).toBeGreaterThan(5);
+      for (const file of closure) {
+        const { imports = [], text = '' } = sources.get(file) ?? {};
+        const foreign = imports.filter((specifier) => !isOurs(specifier) && !specifier.startsWith('@noble/'));
+        const ofOthers = foreign.filter((specifier) => framework === '' || specifier.split('/')[0] !== framework);
+        expect(ofOthers, file).toEqual([]);
+        // A plugin of better-auth is made with its functions; every other adapter loads without its framework.
+        const values = foreign.filter((specifier) => !isOfTypes(text, specifier));
+        expect(name === 'better-auth' ? [] : values, file).toEqual([]);
+      }
+    },
+  );
+
+  test('of examples import what is published, as a user does', () => {
+    for (const { file, imports } of readFolder('examples')) {
+      const manifest = path.join(root, path.dirname(file), 'package.json');
+      const { dependencies } = JSON.parse(fs.readFileSync(manifest, 'utf8')) as { dependencies: object };
+      const packages = [...Object.keys(dependencies), 'node:'];
+      expect(imports.filter((name) => !packages.some((known) => name.startsWith(known)))).toEqual([]);
+    }
   });
 
   test('import no package that package.json does not name', () => {

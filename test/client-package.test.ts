@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from './fixtures/client-world.ts';
 import { createOprfWorld } from './fixtures/oprf-world.ts';
 
+const ADAPTERS = ['express', 'fastify', 'hono', 'fetch', 'next', 'better-auth'];
 const root = path.join(import.meta.dirname, '..');
 const run = promisify(execFile);
 
@@ -85,12 +86,12 @@ describe('the built package', () => {
     const json = JSON.parse(fs.readFileSync(path.join(root, 'client-sdk/package.json'), 'utf8')) as {
       exports: Record<string, Record<string, string>>;
     };
-    expect(Object.keys(json.exports)).toEqual(['.', './sodium', './node']);
+    expect(Object.keys(json.exports)).toEqual(['.', './sodium', './node', ...ADAPTERS.map((name) => `./${name}`)]);
     for (const file of Object.values(json.exports).flatMap((entry) => Object.values(entry)))
       expect(fs.existsSync(path.join(built, file.replace(/^\.\/dist\//, ''))), file).toBe(true);
   });
 
-  test('imports nothing but its own files and @noble, and libsodium below its own entry point alone', () => {
+  test('imports nothing but its own files and @noble, below an own entry point libsodium or a framework', () => {
     const files = fs
       .readdirSync(built, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.js') || name.endsWith('.d.ts'));
@@ -102,8 +103,13 @@ describe('the built package', () => {
         : /^client-sdk.node\./.test(name)
           ? /^(\.{1,2}\/|node:)/
           : /^(\.{1,2}\/|@noble\/)/;
+      const framework = /^client-sdk\/adapter\/([a-z-]+)\.(?:js|d\.ts)$/.exec(name)?.[1];
       for (const [, specifier = ''] of text.matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
-        expect(specifier, name).toMatch(allowed);
+        const isOfFramework = framework !== undefined && ADAPTERS.includes(specifier.split('/')[0] ?? '');
+        if (isOfFramework) expect(specifier.split('/')[0], name).toBe(framework);
+        else expect(specifier, name).toMatch(allowed);
+        // Express, Fastify, Hono and Next.js need not be there for their adapters to load.
+        if (isOfFramework && name.endsWith('.js')) expect(framework).toBe('better-auth');
         if (specifier.includes('/accel/')) expect(name).toMatch(/^client-sdk\/sodium\./);
       }
       expect(text, name).not.toMatch(/reference types="node"|\bprocess\.[a-z]|\bBuffer\b/);

@@ -104,6 +104,7 @@ test('a checker that has seen one dataset refuses another under the same key', a
       key: first.key.revealText(),
       timeoutMs: 10_000,
       configMaxAgeMs: 0,
+      bucketCacheBytes: 0,
       fetch: moved,
     });
     expect(await checker.check(leaked)).toMatchObject({ status: 'pair' });

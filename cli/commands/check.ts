@@ -105,6 +105,8 @@ export function addCheck(program: Command): void {
         ...chooseKey(options),
         ...(options.clientKeyFile !== undefined && { clientKey: openClientKeyFile(options.clientKeyFile) }),
         timeoutMs,
+        // Each line says why it has no answer.
+        circuitBreaker: false,
       });
       const json = options.json === true || !process.stdin.isTTY;
       const interrupt = onInterrupt();

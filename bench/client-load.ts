@@ -1,0 +1,180 @@
+// npm run bench:client: checks through the SDK over loopback, with many at once, and while the service fails.
+// `--json FILE` also writes the figures for a program.
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { createLeakChecker, type LeakCheckerOptions } from '../client-sdk/index.ts';
+import { createSodiumOprf } from '../client-sdk/sodium.ts';
+import { formatPublicKey } from '../protocol/oprf-key.ts';
+import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../test/fixtures/dataset.ts';
+import {
+  FAILURE_NAMES,
+  type FailingService,
+  type Failure,
+  startFailingService,
+} from '../test/fixtures/failing-service.ts';
+import { createRandom } from '../test/fixtures/random.ts';
+import { type Figure, formatFigures } from './figure.ts';
+import { describeMachine } from './machine.ts';
+import { startServerChild } from './server-children.ts';
+
+const SEED = 5;
+/** With two entries each in the account index: 1,024 in each of 16 buckets. */
+const PAIRS = 8192;
+const BUCKET_FLOOR = 1000;
+const AT_ONCE = [1, 16, 64];
+const WARM_UP = 200;
+/** Fewer where each takes longer. */
+const CHECKS = { hmac: 4000, 'oprf, libsodium': 1500, 'oprf, noble': 600 } as const;
+/** While the service fails. */
+const FAILED_CHECKS = 1000;
+const DEADLINE_MS = 300;
+/** For what is to be measured to its end. */
+const PATIENCE_MS = 60_000;
+
+type Caller = { readonly key: string } | Omit<Extract<LeakCheckerOptions, { publicKey: string }>, 'url'>;
+
+/** The durations of checks of random pairs, so many at once, in ascending order. */
+async function measure(
+  options: LeakCheckerOptions,
+  pairs: readonly Pair[],
+  { atOnce, warmUp, checks }: { atOnce: number; warmUp: number; checks: number },
+): Promise<{ durations: number[]; perSecond: number; failures: number }> {
+  const checker = createLeakChecker(options);
+  const random = createRandom(SEED);
+  const durations: number[] = [];
+  let failures = 0;
+  const run = async (count: number): Promise<void> => {
+    durations.length = 0;
+    failures = 0;
+    let left = count;
+    const lane = async (): Promise<void> => {
+      while (left-- > 0) {
+        const { status, durationMs } = await checker.check(random.pick(pairs));
+        if (status === 'unknown') failures++;
+        else if (status !== 'pair') throw new Error(`a member was ${status}`);
+        durations.push(durationMs);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, lane));
+  };
+  await run(warmUp);
+  const startedAt = performance.now();
+  await run(checks);
+  const perSecond = (1000 * durations.length) / (performance.now() - startedAt);
+  durations.sort((a, b) => a - b);
+  return { durations, perSecond, failures };
+}
+
+const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+
+async function measureLoad(
+  name: keyof typeof CHECKS,
+  made: MadeDataset,
+  pairs: readonly Pair[],
+  caller: Caller,
+): Promise<Figure[]> {
+  const { folder, key } = made;
+  const server = await startServerChild(key.suite === 'oprf' ? { folder, keyText: key.revealText() } : { folder });
+  const figures: Figure[] = [];
+  try {
+    const url = `http://127.0.0.1:${server.port}`;
+    // Under oprf an evaluation is asked for all the same.
+    for (const bucketCacheBytes of key.suite === 'oprf' ? [0] : [0, 2 ** 22])
+      for (const atOnce of AT_ONCE) {
+        const options: LeakCheckerOptions = { url, timeoutMs: PATIENCE_MS, bucketCacheBytes, ...caller };
+        const { durations, perSecond, failures } = await measure(options, pairs, {
+          atOnce,
+          warmUp: WARM_UP,
+          checks: CHECKS[name],
+        });
+        if (failures > 0) throw new Error('a check failed');
+        const what = `SDK check (${name}${bucketCacheBytes > 0 ? ', buckets held' : ''}), ${atOnce} at once`;
+        figures.push({ name: `${what}, p50`, value: percentile(durations, 0.5), unit: 'ms' });
+        figures.push({ name: `${what}, p99`, value: percentile(durations, 0.99), unit: 'ms' });
+        figures.push({ name: what, value: perSecond, unit: 'checks/s' });
+      }
+    return figures;
+  } finally {
+    server.stop();
+  }
+}
+
+/** How long checks last that find the service in each state, with the default deadline. */
+async function measureFailures(made: MadeDataset, other: MadeDataset, pairs: readonly Pair[]): Promise<Figure[]> {
+  const behind = await startServerChild({ folder: made.folder });
+  const beside = await startServerChild({ folder: other.folder });
+  const service = await startFailingService(`http://127.0.0.1:${behind.port}`, `http://127.0.0.1:${beside.port}`);
+  try {
+    const figures: Figure[] = [];
+    for (const failure of FAILURE_NAMES)
+      for (const breaker of [true, false])
+        figures.push(...(await measureFailure(service, failure, breaker, made, pairs)));
+    return figures;
+  } finally {
+    await service.close();
+    behind.stop();
+    beside.stop();
+  }
+}
+
+async function measureFailure(
+  service: FailingService,
+  failure: Failure,
+  breaker: boolean,
+  { key }: MadeDataset,
+  pairs: readonly Pair[],
+): Promise<Figure[]> {
+  await service.fail(failure);
+  const { durations, failures } = await measure(
+    {
+      url: service.url,
+      key: key.revealText(),
+      timeoutMs: DEADLINE_MS,
+      ...(!breaker && { circuitBreaker: false }),
+    },
+    pairs,
+    { atOnce: 16, warmUp: 0, checks: FAILED_CHECKS },
+  );
+  await service.heal();
+  const what = `SDK check, service ${failure}${breaker ? '' : ', no circuit breaker'}`;
+  const note = `${failures} of ${durations.length} unknown, deadline ${DEADLINE_MS} ms`;
+  return [0.5, 0.99, 1].map((share) => ({
+    name: `${what}, ${share === 1 ? 'longest' : `p${100 * share}`}`,
+    value: percentile(durations, share),
+    unit: 'ms',
+    note,
+  }));
+}
+
+const { values } = parseArgs({ options: { json: { type: 'string' } } });
+const machine = describeMachine();
+const { cpu, cores, memoryGiB, platform, node, packages } = machine;
+console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}`);
+console.log(
+  Object.entries(packages)
+    .map((entry) => entry.join(' '))
+    .join(', '),
+);
+console.log('repeat with: npm run bench:client\n');
+
+const engine = await createSodiumOprf();
+const pairs = seededPairs(PAIRS);
+const keyed = await makeDataset({ pairs, bucketFloor: BUCKET_FLOOR });
+const other = await makeDataset({ keySeed: 2, pairs: seededPairs(10) });
+const oblivious = await makeDataset({ suite: 'oprf', oprf: engine, pairs, bucketFloor: BUCKET_FLOOR });
+try {
+  if (!oblivious.key.publicKey) throw new Error('a key of the oprf suite has a public key');
+  const publicKey = formatPublicKey(oblivious.key.publicKey);
+  const figures = [
+    ...(await measureLoad('hmac', keyed, pairs, { key: keyed.key.revealText() })),
+    ...(await measureLoad('oprf, libsodium', oblivious, pairs, { publicKey, engine })),
+    ...(await measureLoad('oprf, noble', oblivious, pairs, { publicKey })),
+    ...(await measureFailures(keyed, other, pairs)),
+  ];
+  console.log(formatFigures(figures));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+} finally {
+  for (const dataset of [keyed, other, oblivious]) dataset.dispose();
+}

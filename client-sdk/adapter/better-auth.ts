@@ -1,0 +1,130 @@
+// @credveil/client/better-auth: the guard as a plugin, for when a password was found right and before one is set.
+
+import type { BetterAuthPlugin, GenericEndpointContext } from 'better-auth';
+import { APIError, createAuthMiddleware, getSessionFromCtx, isAPIError } from 'better-auth/api';
+import { deleteSessionCookie } from 'better-auth/cookies';
+import type { LeakChecker } from '../checker.ts';
+import type { Credential } from '../inquiry.ts';
+import type { SignalName, Verdict } from '../verdict.ts';
+import { type CredentialPlace, NEW_PASSWORDS, SIGN_INS } from './better-auth-paths.ts';
+import { withoutHeader } from './fetch-request.ts';
+import { credentialsIn } from './fields.ts';
+import { createGuard } from './guard.ts';
+import { replaceHeader } from './header-name.ts';
+import type { OnError } from './options.ts';
+import { REFUSALS } from './refusal.ts';
+
+type Context = GenericEndpointContext;
+type Awaitable<T> = T | Promise<T>;
+type Mode = 'annotate' | 'deny';
+
+/** A session that has just begun. Missing where a second factor is still asked for. */
+export type NewSession = Context['context']['newSession'];
+
+export interface LeakCheckOptions {
+  readonly checker: LeakChecker;
+  /**
+   * Of a sign-in whose password was right: `annotate` tells `onSignIn`, `deny` also ends its session and answers 403.
+   * Default `annotate`.
+   */
+  readonly signIn?: Mode;
+  /** Of sign-up, password change and reset. Default `deny`: 422. */
+  readonly newPassword?: Mode;
+  /**
+   * Sees the verdict on a sign-in whose password was right, before it is answered; the place for a step-up. Where it
+   * throws, such as an APIError, the session is ended and the sign-in answered with that.
+   */
+  readonly onSignIn?: (verdict: Verdict, session: NewSession, ctx: Context) => unknown;
+  /** Which findings deny. Default those for which the checker's policy does not say `allow`. */
+  readonly denyOn?: readonly SignalName[];
+  /** What becomes of a request whose check failed. Default what the checker's policy says; `allow` where `denyOn` is given. */
+  readonly onError?: OnError<Context>;
+  /** True for a request that is not to be checked. */
+  readonly skip?: (ctx: Context) => Awaitable<boolean>;
+  /** Sees each verdict, for logs and metrics. It is not waited for, and what it throws is dropped. */
+  readonly onResult?: (verdict: Verdict, ctx: Context) => unknown;
+  /** Default `Exposed-Credential-Check`. */
+  readonly header?: string;
+}
+
+type ErrorCodes = { readonly [code in 'PASSWORD_LEAKED' | 'CHECK_UNAVAILABLE']: { code: code; message: string } };
+
+const ERROR_CODES: ErrorCodes = {
+  PASSWORD_LEAKED: { code: 'PASSWORD_LEAKED', message: REFUSALS.PASSWORD_LEAKED.detail },
+  CHECK_UNAVAILABLE: { code: 'CHECK_UNAVAILABLE', message: REFUSALS.CHECK_UNAVAILABLE.detail },
+};
+
+const MUST_RESET = 'This password has appeared in a data breach, so attackers will try it. Reset it to sign in.';
+
+/** @throws LookupError `OPTION_MALFORMED` */
+export function leakCheck(options: LeakCheckOptions): BetterAuthPlugin & { id: 'credveil'; $ERROR_CODES: ErrorCodes } {
+  const { checker, signIn = 'annotate', newPassword = 'deny', onSignIn, denyOn, ...shared } = options;
+  const guardOf = (mode: Mode) =>
+    createGuard<Context, never>(checker, {
+      ...shared,
+      mode: 'deny',
+      ...(mode === 'annotate' ? { denyOn: [] } : denyOn && { denyOn }),
+    });
+  const signIns = guardOf(signIn);
+  const newPasswords = guardOf(newPassword);
+  const { header } = signIns;
+
+  const beforeNewPassword = createAuthMiddleware(async (ctx) => {
+    const place = NEW_PASSWORDS.get(ctx.path);
+    const credentials = place && (await credentialsOf(ctx, place));
+    if (!credentials) return;
+    const { refusal } = await newPasswords.judge(ctx, credentials);
+    if (refusal?.code === 'CHECK_UNAVAILABLE')
+      throw APIError.from('SERVICE_UNAVAILABLE', ERROR_CODES.CHECK_UNAVAILABLE);
+    if (refusal) throw APIError.from('UNPROCESSABLE_ENTITY', { code: refusal.code, message: refusal.detail });
+  });
+
+  const afterSignIn = createAuthMiddleware(async (ctx) => {
+    const place = SIGN_INS.get(ctx.path);
+    // A wrong password: an answer that depended on the verdict would tell which guesses are known.
+    if (!place || isAPIError(ctx.context.returned)) return;
+    const { verdict, refusal } = await signIns.judge(ctx, () => readFields(ctx.body, place));
+    if (!verdict) return;
+    if (ctx.headers) replaceHeader(ctx.headers, header, verdict.exposedCredentialCheck);
+    try {
+      await onSignIn?.(verdict, ctx.context.newSession, ctx);
+      if (refusal?.code === 'CHECK_UNAVAILABLE')
+        throw APIError.from('SERVICE_UNAVAILABLE', ERROR_CODES.CHECK_UNAVAILABLE);
+      if (refusal) throw APIError.from('FORBIDDEN', { code: refusal.code, message: MUST_RESET });
+    } catch (error) {
+      await endSession(ctx);
+      throw error;
+    }
+  });
+
+  return {
+    id: 'credveil',
+    onRequest: async (request) => ({ request: withoutHeader(request, header) }),
+    hooks: {
+      before: [{ matcher: ({ path = '' }) => NEW_PASSWORDS.has(path), handler: beforeNewPassword }],
+      after: [{ matcher: ({ path = '' }) => SIGN_INS.has(path), handler: afterSignIn }],
+    },
+    $ERROR_CODES: ERROR_CODES,
+  };
+}
+
+function readFields(body: unknown, { username, password }: CredentialPlace): readonly Credential[] {
+  return credentialsIn(body, { username: username === undefined ? [] : [username], password });
+}
+
+/** Nothing where nobody is signed in who would have to be: the endpoint refuses that by itself. */
+async function credentialsOf(ctx: Context, place: CredentialPlace): Promise<(() => readonly Credential[]) | undefined> {
+  if (place.username !== 'session') return () => readFields(ctx.body, place);
+  const session = await getSessionFromCtx(ctx);
+  if (!session) return undefined;
+  const { email: username } = session.user;
+  return () => readFields(ctx.body, { password: place.password }).map(({ password }) => ({ username, password }));
+}
+
+/** As two-factor does: the cookie is taken back, and the session is gone from where it is kept. */
+async function endSession(ctx: Context): Promise<void> {
+  const { newSession, internalAdapter } = ctx.context;
+  deleteSessionCookie(ctx, true);
+  if (newSession) await internalAdapter.deleteSession(newSession.session.token);
+  ctx.context.setNewSession(null);
+}

@@ -1,0 +1,65 @@
+// One fetch request through the guard: its header is replaced, its body stays whole for what runs behind.
+
+import type { Credential } from '../inquiry.ts';
+import { boundedCopy, discard, readingsOf, streamed } from './fetch-body.ts';
+import { credentialsIn, type ParsedFields, unreadable } from './fields.ts';
+import type { Guard, Judgement } from './guard.ts';
+import { type HeaderName, replaceHeader } from './header-name.ts';
+import { malformed } from './options.ts';
+import { PROBLEM_TYPE, type Refusal } from './refusal.ts';
+
+/**
+ * The same request, of the same body, without the header that came in. An incoming request may be immutable: this one is not.
+ */
+export function withoutHeader(request: Request, header: HeaderName): Request {
+  const headers = new Headers(request.headers);
+  replaceHeader(headers, header);
+  if (!request.bodyUsed) return new Request(request, { headers });
+  const body = new ReadableStream({ start: (controller) => controller.error(unreadable('it was read before')) });
+  return new Request(request.url, streamed({ method: request.method, headers, body }));
+}
+
+/** Judges by the body of `request`, which stays whole. */
+export async function judgeFetch<Context, Handler>(
+  guard: Guard<Context, Handler>,
+  request: Request,
+  maxBodyBytes: number,
+  contextOf: (request: Request) => Context,
+): Promise<Judgement> {
+  const copies: Request[] = [];
+  const copy = (): Request => {
+    const made = boundedCopy(request, maxBodyBytes);
+    copies.push(made);
+    return made;
+  };
+  const judgement = await guard.judge(
+    contextOf(request),
+    async (fields) => credentialsOf(await readingsOf(copy()), fields),
+    () => contextOf(copy()),
+  );
+  copies.forEach(discard);
+  return judgement;
+}
+
+/** @throws CredentialUnreadable where the readings of one body do not agree */
+export function credentialsOf(readings: readonly object[], fields: ParsedFields): readonly Credential[] {
+  const found = readings.map((reading) => credentialsIn(reading, fields)).filter(({ length }) => length > 0);
+  const [first = [], ...others] = found;
+  if (others.some((other) => JSON.stringify(other) !== JSON.stringify(first)))
+    throw unreadable('its body can be read in two ways');
+  return first;
+}
+
+export function refusalResponse(refusal: Refusal): Response {
+  return new Response(JSON.stringify(refusal), {
+    status: refusal.status,
+    headers: { 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' },
+  });
+}
+
+/** @throws LookupError `OPTION_MALFORMED` */
+export function parseMaxBodyBytes(maxBodyBytes: unknown): number {
+  if (typeof maxBodyBytes !== 'number' || !Number.isInteger(maxBodyBytes) || maxBodyBytes < 1)
+    throw malformed('maxBodyBytes', 'not a positive integer', 'Leave it out to use the default.');
+  return maxBodyBytes;
+}

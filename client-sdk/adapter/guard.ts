@@ -1,0 +1,128 @@
+// The guard that every adapter is made of: one request in, a verdict and whether to deny out. It knows no framework.
+
+import type { LeakChecker } from '../checker.ts';
+import type { Credential } from '../inquiry.ts';
+import {
+  SIGNAL_NAMES,
+  type SignalName,
+  type UnknownVerdict,
+  unknownVerdict,
+  type Verdict,
+  type VerdictStatus,
+} from '../verdict.ts';
+import type { ParsedFields } from './fields.ts';
+import type { HeaderName } from './header-name.ts';
+import { assertChecker, type GuardOptions, parseGuardOptions } from './options.ts';
+import { REFUSALS, type Refusal } from './refusal.ts';
+
+export type Judgement =
+  | {
+      /** Missing where there was nothing to check. */
+      readonly verdict?: Verdict;
+      readonly refusal?: undefined;
+    }
+  | { readonly verdict: Verdict; readonly refusal: Refusal };
+
+export interface Guard<Context, Handler> {
+  readonly header: HeaderName;
+  readonly handler: Handler | undefined;
+  /**
+   * Never rejects: whatever goes wrong is a verdict `unknown`, and what becomes of that `onError` decides.
+   * @param read looks for credentials by the names of fields, in the way of the framework
+   */
+  judge(context: Context, read: ReadCredentials, finders?: FinderContext<Context>): Promise<Judgement>;
+}
+
+export type ReadCredentials = (fields: ParsedFields) => readonly Credential[] | Promise<readonly Credential[]>;
+/** What the option `fields` gets where it is a function, if that is not the context itself. */
+export type FinderContext<Context> = () => Context;
+
+/** The worst first; a failed check may have been a pair. */
+const WORST: readonly VerdictStatus[] = ['pair', 'unknown', 'similar', 'password', 'username', 'clean'];
+
+/** @throws LookupError `OPTION_MALFORMED` */
+export function createGuard<Context, Handler>(
+  checker: LeakChecker,
+  options: GuardOptions<Context, Handler>,
+): Guard<Context, Handler> {
+  assertChecker(checker);
+  const { fields, skip, onResult, onError, denyOn, header, handler } = parseGuardOptions(options);
+
+  const find = async (read: ReadCredentials, finder: FinderContext<Context>): Promise<readonly Credential[]> => {
+    if (typeof fields !== 'function') return read(fields);
+    const credential = await fields(finder());
+    return credential === undefined ? [] : [credential];
+  };
+
+  /** The verdict on each credential of a request. */
+  const ask = async (
+    context: Context,
+    read: ReadCredentials,
+    finder: FinderContext<Context>,
+  ): Promise<{ verdicts: readonly Verdict[]; cause?: unknown }> => {
+    const startedAt = performance.now();
+    let credentials: readonly Credential[];
+    try {
+      if (await skip?.(context)) return { verdicts: [] };
+      credentials = await find(read, finder);
+    } catch (cause) {
+      return {
+        verdicts: [unknownVerdict('CREDENTIAL_UNREADABLE', performance.now() - startedAt, checker.policy)],
+        cause,
+      };
+    }
+    try {
+      return { verdicts: await Promise.all(credentials.map((credential) => checker.check(credential))) };
+    } catch (cause) {
+      return { verdicts: [unknownVerdict('CHECK_FAILED', performance.now() - startedAt, checker.policy)], cause };
+    }
+  };
+
+  const deniesFinding = (verdict: Verdict, name: SignalName): boolean =>
+    denyOn ? denyOn.includes(name) && isFound(verdict, name) : verdict.because === name;
+
+  const deniesFailure = async (verdict: UnknownVerdict, context: Context, cause: unknown): Promise<boolean> => {
+    if (typeof onError !== 'function') return onError === 'deny';
+    try {
+      return (await onError(verdict, context, cause)) !== 'allow';
+    } catch {
+      return true;
+    }
+  };
+
+  return {
+    header,
+    handler,
+    async judge(context, read, finder = () => context) {
+      const { verdicts, cause } = await ask(context, read, finder);
+      const verdict = worstOf(verdicts);
+      if (!verdict) return {};
+      observe(() => onResult?.(verdict, context));
+      const found = SIGNAL_NAMES.find((name) => verdicts.some((one) => deniesFinding(one, name)));
+      if (found) return { verdict, refusal: REFUSALS[found === 'username' ? 'USERNAME_LEAKED' : 'PASSWORD_LEAKED'] };
+      const failed = onError
+        ? isUnknown(verdict) && (await deniesFailure(verdict, context, cause))
+        : verdicts.some(({ action, because }) => action !== 'allow' && because === undefined);
+      return failed ? { verdict, refusal: REFUSALS.CHECK_UNAVAILABLE } : { verdict };
+    },
+  };
+}
+
+function worstOf(verdicts: readonly Verdict[]): Verdict | undefined {
+  return [...verdicts].sort((a, b) => WORST.indexOf(a.status) - WORST.indexOf(b.status))[0];
+}
+
+function isUnknown(verdict: Verdict): verdict is UnknownVerdict {
+  return verdict.status === 'unknown';
+}
+
+/** Beside what was graver as well, and where a graver question failed: that takes nothing back. */
+function isFound({ status, signals }: Verdict, name: SignalName): boolean {
+  return status !== 'clean' && signals[name].result === 'found';
+}
+
+/** A listener cannot break a login. */
+function observe(listener: () => unknown): void {
+  const call = async (): Promise<unknown> => listener();
+  call().catch(() => {});
+}

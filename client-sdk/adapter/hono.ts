@@ -1,0 +1,52 @@
+// @credveil/client/hono: the guard as middleware of Hono.
+
+import type { Context, MiddlewareHandler } from 'hono';
+import type { LeakChecker } from '../checker.ts';
+import type { Verdict } from '../verdict.ts';
+import { DEFAULT_MAX_BODY_BYTES, fieldsOfForm, readingsOf } from './fetch-body.ts';
+import { credentialsOf, judgeFetch, parseMaxBodyBytes, refusalResponse, withoutHeader } from './fetch-request.ts';
+import { createGuard } from './guard.ts';
+import { replaceHeader } from './header-name.ts';
+import { type GuardOptions, parseProperty } from './options.ts';
+
+export type DenyHandler = (verdict: Verdict, c: Context) => Response | Promise<Response>;
+
+export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<Context, DenyHandler> & {
+  /** Where a handler finds the verdict: `c.get('leaks')`, or `c.var.leaks`. Default `leaks`. */
+  readonly property?: Property;
+  /** How much of a body is read at most; a longer one is `unknown`. Default 65,536. */
+  readonly maxBodyBytes?: number;
+};
+
+/** The verdict is missing where there was nothing to check. */
+export type LeakCheckEnv<Property extends string = 'leaks'> = {
+  Variables: { [name in Property]: Verdict | undefined };
+};
+
+/** @throws LookupError `OPTION_MALFORMED` */
+export function leakCheck<const Property extends string = 'leaks'>(
+  checker: LeakChecker,
+  options: LeakCheckOptions<Property> = {},
+): MiddlewareHandler<LeakCheckEnv<Property>> {
+  const guard = createGuard(checker, options);
+  const property = parseProperty(options.property ?? 'leaks') as Property;
+  const maxBodyBytes = parseMaxBodyBytes(options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
+
+  return async (c, next) => {
+    const isRead = c.req.raw.bodyUsed;
+    c.req.raw = withoutHeader(c.req.raw, guard.header);
+    const { verdict, refusal } = isRead
+      ? await guard.judge(c, async (fields) => credentialsOf(await readingsOfCache(c), fields))
+      : await judgeFetch(guard, c.req.raw, maxBodyBytes, () => c);
+    if (refusal) return guard.handler ? guard.handler(verdict, c) : refusalResponse(refusal);
+    replaceHeader(c.req.raw.headers, guard.header, verdict?.exposedCredentialCheck);
+    c.set(property, verdict);
+    await next();
+  };
+}
+
+/** Where a validator has read the body, Hono keeps what it read. */
+async function readingsOfCache({ req }: Context): Promise<readonly object[]> {
+  if (req.bodyCache.formData) return [fieldsOfForm(await req.formData())];
+  return readingsOf(new Response(await req.arrayBuffer(), { headers: req.raw.headers }));
+}

@@ -1,0 +1,41 @@
+// better-auth with the plugin: no leaked password is set, and a user who signs in with one is marked and told.
+
+import { createServer } from 'node:http';
+import { createLeakChecker } from '@credveil/client';
+import { leakCheck } from '@credveil/client/better-auth';
+import { betterAuth } from 'better-auth';
+import { memoryAdapter } from 'better-auth/adapters/memory';
+import { createAuthMiddleware, isAPIError } from 'better-auth/api';
+import { toNodeHandler } from 'better-auth/node';
+
+const checker = createLeakChecker({
+  url: process.env.CREDVEIL_URL ?? 'http://127.0.0.1:8787',
+  key: process.env.CREDVEIL_KEY ?? '',
+});
+const port = Number(process.env.PORT ?? 3000);
+
+const auth = betterAuth({
+  baseURL: `http://localhost:${port}`,
+  secret: process.env.BETTER_AUTH_SECRET ?? 'for-this-example-alone-set-your-own',
+  database: memoryAdapter({ user: [], session: [], account: [], verification: [] }),
+  emailAndPassword: { enabled: true },
+  user: { additionalFields: { mustChangePassword: { type: 'boolean', input: false, defaultValue: false } } },
+  plugins: [
+    leakCheck({
+      checker,
+      // The password was right: from here on the verdict may be acted on.
+      onSignIn: async ({ status }, session, ctx) => {
+        if (!session || !['pair', 'similar', 'password'].includes(status)) return;
+        await ctx.context.internalAdapter.updateUser(session.user.id, { mustChangePassword: true });
+      },
+    }),
+  ],
+  hooks: {
+    after: createAuthMiddleware(async ({ path, context }) => {
+      if (path !== '/change-password' || !context.session || isAPIError(context.returned)) return;
+      await context.internalAdapter.updateUser(context.session.user.id, { mustChangePassword: false });
+    }),
+  },
+});
+
+createServer(toNodeHandler(auth)).listen(port, () => console.log(`http://localhost:${port}`));

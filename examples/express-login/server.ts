@@ -1,0 +1,82 @@
+// A login with Express and bcrypt. Who comes in with a leaked password has to confirm by mail before the session counts.
+
+import { randomBytes, randomInt } from 'node:crypto';
+import { createLeakChecker } from '@credveil/client';
+import { leakCheck } from '@credveil/client/express';
+import bcrypt from 'bcryptjs';
+import express, { type RequestHandler } from 'express';
+
+interface Session {
+  readonly username: string;
+  /** Still to be confirmed with it. */
+  code?: string;
+}
+
+const leaks = createLeakChecker({
+  url: process.env.CREDVEIL_URL ?? 'http://127.0.0.1:8787',
+  key: process.env.CREDVEIL_KEY ?? '',
+});
+const hashes = new Map<string, string>();
+const sessions = new Map<string, Session>();
+/** Compared with where there is no such user, so that the time of an answer does not tell. */
+const NOBODY = bcrypt.hashSync(randomBytes(16).toString('hex'), 10);
+
+const sendMail = (to: string, code: string): void => console.log(`mail to ${to}: your code is ${code}`);
+
+const readCredential: RequestHandler = ({ body }, response, next) => {
+  if (typeof body?.username === 'string' && typeof body.password === 'string') next();
+  else response.status(400).json({ error: 'username and password are needed' });
+};
+
+const app = express();
+app.use(express.json({ limit: '16kb' }));
+
+// A new password is refused if it has leaked, and the answer says why.
+app.post('/sign-up', readCredential, leakCheck(leaks, { mode: 'deny' }), async ({ body }, response) => {
+  if (hashes.has(body.username)) return response.status(409).json({ error: 'this username is taken' });
+  hashes.set(body.username, await bcrypt.hash(body.password, 10));
+  return response.status(201).json({});
+});
+
+app.post('/login', readCredential, leakCheck(leaks), async ({ body, leaks: verdict }, response) => {
+  const isRight = await bcrypt.compare(body.password, hashes.get(body.username) ?? NOBODY);
+  // Before this line nothing may depend on the verdict: it would tell an attacker which guesses are known.
+  if (!isRight) return response.status(401).json({ error: 'wrong username or password' });
+
+  const session: Session = { username: body.username };
+  const token = randomBytes(32).toString('base64url');
+  sessions.set(token, session);
+  response.cookie('session', token, { httpOnly: true, sameSite: 'lax' });
+
+  if (verdict?.status === 'pair' || verdict?.status === 'similar' || verdict?.status === 'password') {
+    session.code = String(randomInt(1e6)).padStart(6, '0');
+    sendMail(session.username, session.code);
+    return response.status(202).json({ next: 'confirm', why: 'this password has appeared in a data breach' });
+  }
+  // `unknown` comes in as well: the service being down keeps nobody out.
+  return response.json({ next: 'home' });
+});
+
+const sessionOf = (cookies = ''): Session | undefined =>
+  sessions.get(/(?:^|; )session=([^;]+)/.exec(cookies)?.[1] ?? '');
+
+app.post('/login/confirm', ({ body, headers }, response) => {
+  const session = sessionOf(headers.cookie);
+  const { code } = session ?? {};
+  // One try a code.
+  if (session) session.code = '';
+  if (!session || !code || body?.code !== code) return response.status(401).json({ error: 'wrong code: log in again' });
+  delete session.code;
+  return response.json({ next: 'change-password' });
+});
+
+app.get('/home', ({ headers }, response) => {
+  const session = sessionOf(headers.cookie);
+  if (!session || session.code !== undefined) return response.status(401).json({ error: 'log in first' });
+  return response.json({ hello: session.username });
+});
+
+const server = app.listen(Number(process.env.PORT ?? 3000), () => {
+  const address = server.address();
+  console.log(`http://localhost:${typeof address === 'object' ? address?.port : address}`);
+});

@@ -1,0 +1,93 @@
+// A login with Fastify and bcrypt. Who comes in with a leaked password has to change it before anything else.
+
+import { randomBytes } from 'node:crypto';
+import { createLeakChecker } from '@credveil/client';
+import { leakCheck } from '@credveil/client/fastify';
+import bcrypt from 'bcryptjs';
+import fastify from 'fastify';
+
+interface Session {
+  readonly username: string;
+  mustChangePassword: boolean;
+}
+
+const checker = createLeakChecker({
+  url: process.env.CREDVEIL_URL ?? 'http://127.0.0.1:8787',
+  key: process.env.CREDVEIL_KEY ?? '',
+});
+const hashes = new Map<string, string>();
+const sessions = new Map<string, Session>();
+/** Compared with where there is no such user, so that the time of an answer does not tell. */
+const NOBODY = bcrypt.hashSync(randomBytes(16).toString('hex'), 10);
+
+const text = { type: 'string', minLength: 1, maxLength: 200 };
+const credential = {
+  type: 'object',
+  required: ['username', 'password'],
+  properties: { username: text, password: text },
+};
+
+const app = fastify({ bodyLimit: 16_384 });
+await app.register(leakCheck, { checker, global: false });
+
+const sessionOf = (authorization = ''): Session | undefined => sessions.get(authorization.replace(/^Bearer /, ''));
+
+app.post<{ Body: { username: string; password: string } }>(
+  '/sign-up',
+  { schema: { body: credential }, config: { leakCheck: { mode: 'deny' } } },
+  async ({ body }, reply) => {
+    if (hashes.has(body.username)) return reply.code(409).send({ error: 'this username is taken' });
+    hashes.set(body.username, await bcrypt.hash(body.password, 10));
+    return reply.code(201).send({});
+  },
+);
+
+app.post<{ Body: { username: string; password: string } }>(
+  '/login',
+  { schema: { body: credential }, config: { leakCheck: true } },
+  async ({ body, leaks }, reply) => {
+    const isRight = await bcrypt.compare(body.password, hashes.get(body.username) ?? NOBODY);
+    // Before this line nothing may depend on the verdict: it would tell an attacker which guesses are known.
+    if (!isRight) return reply.code(401).send({ error: 'wrong username or password' });
+    const mustChangePassword = leaks !== undefined && ['pair', 'similar', 'password'].includes(leaks.status);
+    const token = randomBytes(32).toString('base64url');
+    sessions.set(token, { username: body.username, mustChangePassword });
+    return { token, mustChangePassword };
+  },
+);
+
+app.post<{ Body: { password: string } }>(
+  '/password',
+  {
+    schema: { body: { type: 'object', required: ['password'], properties: { password: text } } },
+    // Nobody asks about passwords here who is not logged in, and the pair is that of the session.
+    preValidation: async ({ headers }, reply) =>
+      sessionOf(headers.authorization) ? undefined : reply.code(401).send({ error: 'log in first' }),
+    config: {
+      leakCheck: {
+        mode: 'deny',
+        fields: ({ body, headers }) => ({
+          username: sessionOf(headers.authorization)?.username,
+          password: (body as { password: string }).password,
+        }),
+      },
+    },
+  },
+  async ({ body, headers }, reply) => {
+    const session = sessionOf(headers.authorization);
+    if (!session) return reply.code(401).send({ error: 'log in first' });
+    hashes.set(session.username, await bcrypt.hash(body.password, 10));
+    session.mustChangePassword = false;
+    return {};
+  },
+);
+
+app.get('/home', async ({ headers }, reply) => {
+  const session = sessionOf(headers.authorization);
+  if (!session) return reply.code(401).send({ error: 'log in first' });
+  if (session.mustChangePassword) return reply.code(403).send({ error: 'change your password first' });
+  return { hello: session.username };
+});
+
+const address = await app.listen({ port: Number(process.env.PORT ?? 3000) });
+console.log(address);

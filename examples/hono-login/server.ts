@@ -1,0 +1,74 @@
+// A login by HTML form with Hono and bcrypt. Who comes in with a leaked password is sent to the page that changes it.
+
+import { createLeakChecker } from '@credveil/client';
+import { leakCheck } from '@credveil/client/hono';
+import { serve } from '@hono/node-server';
+import bcrypt from 'bcryptjs';
+import { Hono } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+import { html } from 'hono/html';
+
+const leaks = createLeakChecker({
+  url: process.env.CREDVEIL_URL ?? 'http://127.0.0.1:8787',
+  key: process.env.CREDVEIL_KEY ?? '',
+});
+const hashes = new Map<string, string>();
+const sessions = new Map<string, { username: string; mustChangePassword: boolean }>();
+/** Compared with where there is no such user, so that the time of an answer does not tell. */
+const NOBODY = bcrypt.hashSync(crypto.randomUUID(), 10);
+
+const form = (action: string, why = '') => html`<!doctype html>
+  <title>${action}</title>
+  <p role="alert">${why}</p>
+  <form method="post" action="${action}">
+    <input name="email" type="email" autocomplete="username" required>
+    <input name="password" type="password" required>
+    <button>${action}</button>
+  </form>`;
+
+/** What a field of a form holds. */
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const app = new Hono();
+app.get('/login', (c) => c.html(form('/login')));
+app.get('/sign-up', (c) => c.html(form('/sign-up')));
+
+// `handler` answers in the way of this application; the answer says why (NIST SP 800-63B).
+const refuse = leakCheck(leaks, {
+  mode: 'deny',
+  handler: (_verdict, c) =>
+    c.html(form('/sign-up', 'This password has appeared in a data breach. Choose another.'), 422),
+});
+
+app.post('/sign-up', refuse, async (c) => {
+  const { email, password } = await c.req.parseBody();
+  if (!text(email) || !text(password) || hashes.has(text(email)))
+    return c.html(form('/sign-up', 'Try another one.'), 400);
+  hashes.set(text(email), await bcrypt.hash(text(password), 10));
+  return c.redirect('/login', 303);
+});
+
+app.post('/login', leakCheck(leaks), async (c) => {
+  const { email, password } = await c.req.parseBody();
+  const isRight = await bcrypt.compare(text(password), hashes.get(text(email)) ?? NOBODY);
+  // Before this line nothing may depend on the verdict: it would tell an attacker which guesses are known.
+  if (!isRight) return c.html(form('/login', 'Wrong address or password.'), 401);
+  const mustChangePassword = ['pair', 'similar', 'password'].includes(c.var.leaks?.status ?? 'unknown');
+  const token = crypto.randomUUID();
+  sessions.set(token, { username: text(email), mustChangePassword });
+  setCookie(c, 'session', token, { httpOnly: true, sameSite: 'Lax', path: '/' });
+  return c.redirect(mustChangePassword ? '/password' : '/home', 303);
+});
+
+app.get('/home', (c) => {
+  const session = sessions.get(getCookie(c, 'session') ?? '');
+  if (!session) return c.redirect('/login', 303);
+  if (session.mustChangePassword) return c.redirect('/password', 303);
+  return c.html(html`<p>Hello ${session.username}</p>`);
+});
+
+app.get('/password', (c) => c.html(html`<p>Your password has appeared in a data breach: change it.</p>`));
+
+serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) }, ({ port }) =>
+  console.log(`http://localhost:${port}`),
+);

@@ -1,0 +1,62 @@
+// The packed client on the oldest Node that it names in `engines`, and on the one that this repository runs on. Node 22 comes
+// from the npm registry.
+
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from '../fixtures/client-world.ts';
+import { CHECK_MODULE } from '../fixtures/consumer.ts';
+import { createOprfWorld, type OprfWorld } from '../fixtures/oprf-world.ts';
+import { type InstalledClient, installClient, npm } from '../fixtures/packed-client.ts';
+
+const run = promisify(execFile);
+
+let installed: InstalledClient;
+let world: ClientWorld;
+let oprf: OprfWorld;
+let node22: string;
+beforeAll(async () => {
+  installed = await installClient();
+  const folder = path.join(installed.folder, 'node-22');
+  fs.mkdirSync(folder);
+  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }');
+  // Its binary is in the package: nothing has to run for it.
+  const name = `node-${process.platform}-${process.arch}`;
+  await npm(['install', `${name}@22`, '--ignore-scripts', '--no-audit', '--no-fund'], folder).catch(
+    (cause: unknown) => {
+      throw new Error(`${name}@22 cannot be installed: this test needs the npm registry`, { cause });
+    },
+  );
+  node22 = path.join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  world = await createClientWorld();
+  oprf = await createOprfWorld({ pairs: [LEAKED] });
+}, 300_000);
+afterAll(async () => {
+  await oprf?.close();
+  await world?.close();
+  installed?.dispose();
+});
+
+test.each([
+  [22, (): string => node22],
+  [24, (): string => process.execPath],
+])('on Node %i it checks with and without a key, and its events arrive', async (major, binary) => {
+  const node = binary();
+  expect((await run(node, ['--version'])).stdout).toMatch(new RegExp(`^v${major}\\.`));
+  const keyed = { url: world.url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS };
+  const oblivious = { url: oprf.url, publicKey: oprf.publicKey, proof: 'always', timeoutMs: TIMEOUT_MS };
+  for (const options of [keyed, oblivious]) {
+    const input = { options, credentials: [LEAKED, STRANGER] };
+    expect(await installed.runModule(CHECK_MODULE, { input, node })).toEqual(['pair challenge', 'clean allow']);
+    const listening = `
+      import diagnostics from 'node:diagnostics_channel';
+      const heard = [];
+      diagnostics.subscribe('credveil.client.verdict', ({ status }) => heard.push(status));
+      const { log } = console;
+      console.log = () => log(JSON.stringify(heard));
+      ${CHECK_MODULE}`;
+    expect(await installed.runModule(listening, { input, node })).toEqual(['pair', 'clean']);
+  }
+});
