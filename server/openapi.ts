@@ -35,6 +35,8 @@ export interface ResponseObject extends Json {
 const HEADERS: { readonly [name: string]: string } = {
   ETag: 'Differs between snapshots and between forms of an answer.',
   'Credveil-Snapshot': 'The snapshot that the answer is from.',
+  'Content-Range': 'The bytes that are sent, and how many there are.',
+  'Last-Modified': 'When the snapshot was published.',
   'Retry-After': 'Seconds after which to ask again.',
   'WWW-Authenticate': 'Bearer: what a client has to send.',
   Allow: 'The methods that the route takes.',
@@ -45,6 +47,7 @@ const KEY = [{ clientKey: [] }, { clientCertificate: [] }, {}];
 const OF_STATUS: { readonly [status: number]: readonly string[] } = {
   401: ['WWW-Authenticate'],
   405: ['Allow'],
+  416: ['Content-Range'],
   429: ['Retry-After'],
 };
 
@@ -89,9 +92,21 @@ function pathItem(route: Route): PathItem {
     ...(ofDataset && { servers: [{ url: '/' }, DATASET_SERVER] }),
     ...(get && {
       get: operation(route, get, `get ${path}`),
-      head: { ...operation(route, get, `head ${path}`), summary: `${get.summary}: the headers alone` },
+      head: operation(route, headOf(get), `head ${path}`),
     }),
     ...(post && { post: operation(route, post, `post ${path}`) }),
+  };
+}
+
+/** RFC 9110 §14.2: nothing but a GET has ranges of bytes. */
+function headOf({ summary, answers, parameters = [], problems = [], ...get }: Operation): Operation {
+  const { 206: _part, ...whole } = answers;
+  return {
+    ...get,
+    summary: `${summary}: the headers alone`,
+    answers: whole,
+    parameters: parameters.filter(({ name }) => name !== 'Range' && name !== 'If-Range'),
+    problems: problems.filter((code) => code !== 'RANGE_NOT_SATISFIABLE'),
   };
 }
 
@@ -102,16 +117,31 @@ function operation(route: Route, asked: Operation, words: string): OperationObje
     summary,
     ...(description !== undefined && { description }),
     security: route.access === 'open' ? [] : KEY,
-    ...(parameters && { parameters }),
+    ...(parameters?.length && { parameters }),
     ...(body && { requestBody: { required: true, content: mediaTypes(body) } }),
-    responses: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, success(route, answer)])),
-      ...problemResponses(problemsOf(route, asked)),
-    },
+    responses: joinResponses(
+      Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, response(route, answer)])),
+      problemResponses(problemsOf(route, asked)),
+    ),
   };
 }
 
-function success({ access }: Route, { description, content, headers = [] }: Answer): ResponseObject {
+interface Responses {
+  readonly [status: string]: ResponseObject;
+}
+
+/** One status may be answered in the words of the route and as a problem. Headers are those of problems: what is in words has none of its own. */
+function joinResponses(own: Responses, problems: Responses): Responses {
+  const joined = Object.entries(problems).map(([status, problem]): [string, ResponseObject] => {
+    const of = own[status];
+    if (!of) return [status, problem];
+    const description = `${of.description}\n${problem.description}`;
+    return [status, { ...problem, description, content: { ...of.content, ...problem.content } }];
+  });
+  return { ...own, ...Object.fromEntries(joined) };
+}
+
+function response({ access }: Route, { description, content, headers = [] }: Answer): ResponseObject {
   const metered = access === 'metered' || access === 'evaluation' ? ['RateLimit', 'RateLimit-Policy'] : [];
   return {
     description,
@@ -121,7 +151,7 @@ function success({ access }: Route, { description, content, headers = [] }: Answ
 }
 
 /** Problems with one status are one response, which names their codes. */
-function problemResponses(codes: readonly ProblemCode[]): { [status: string]: ResponseObject } {
+function problemResponses(codes: readonly ProblemCode[]): Responses {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [

@@ -5,7 +5,11 @@ import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
+import { ntlmListFormat, sha1ListFormat } from '../ingest/formats/hash-list.ts';
+import { ingest } from '../ingest/ingest.ts';
+import { openInputs } from '../ingest/inputs.ts';
 import type { BucketId } from '../protocol/brands.ts';
+import { RANGE_NAMES } from '../protocol/bucket-id.ts';
 import { encodeElementsRequest, encodeLookupRequest } from '../protocol/lookup.ts';
 import type { Oprf } from '../protocol/oprf.ts';
 import { createOpenApi, type OpenApiDocument, type OperationObject, type ResponseObject } from '../server/openapi.ts';
@@ -13,8 +17,12 @@ import { PROBLEMS, type ProblemCode } from '../server/problem-kinds.ts';
 import { ROUTES } from '../server/routes.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { addClient, clientFileFor } from '../store/client-file.ts';
+import type { Dataset } from '../store/dataset.ts';
+import type { DatasetKey } from '../store/key-file.ts';
+import { createWorkPlace } from './fixtures/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from './fixtures/dataset.ts';
 import { blindedElements, CONTENT_TYPE, IDENTITY, NOT_CANONICAL } from './fixtures/post-message.ts';
+import { seededRanges, writeRanges } from './fixtures/range-dataset.ts';
 
 const document = createOpenApi(ROUTES, '1.2.3');
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -28,6 +36,9 @@ const schemas = (document.components as { schemas: { [name: string]: Parameters<
 /** What the document says of a kind of JSON, as it is written there. */
 const validators = new Map(Object.entries(schemas).map(([name, schema]) => [name, z.fromJSONSchema(schema)]));
 
+/** A range with hashes of both kinds. */
+const RANGE = 'ABCDE';
+
 let sodium: Oprf;
 let made: MadeDataset;
 let server: CredveilServer;
@@ -39,7 +50,9 @@ let bodies: { readonly [path: string]: Uint8Array };
 beforeAll(async () => {
   sodium = await createSodiumOprf();
   const content = { pairs: seededPairs(50), passwords: seededPasswords(50), bucketFloor: 16 };
-  made = await makeDataset({ suite: 'oprf', oprf: sodium, ...content });
+  made = await makeDataset({ suite: 'oprf', oprf: sodium, ranges: RANGE_NAMES, published: false, ...content });
+  await ingestRanges(made.dataset, made.key);
+  await made.publish();
   server = await startServer(made.folder, { port: 0, key: made.key });
   const clientsFile = `${clientFileFor(made.folder)}.listed`;
   key = addClient(clientsFile, 'a', { 'requests-per-day': 2 }).keyText as string;
@@ -58,8 +71,20 @@ afterAll(async () => {
   made.dispose();
 });
 
+async function ingestRanges(dataset: Dataset, datasetKey: DatasetKey): Promise<void> {
+  const place = createWorkPlace();
+  for (const [name, format] of [
+    ['sha1', sha1ListFormat],
+    ['ntlm', ntlmListFormat],
+  ] as const) {
+    const inputs = openInputs([writeRanges(place.at(name), seededRanges(name, [RANGE], 20))]);
+    await ingest(dataset, datasetKey, { source: name, format, inputs, threads: 1 });
+  }
+  place.dispose();
+}
+
 /** The path with an example in the place of its parameter. */
-const example = (path: string): string => path.replace('{prefix}', '0');
+const example = (path: string): string => path.replace('{prefix}', path.startsWith('/range/') ? RANGE : '0');
 
 interface Asked {
   readonly path: string;
@@ -74,6 +99,17 @@ function ask({ path, method, headers = {}, body, from = server }: Asked): Promis
   const sent = body ? { body: new Uint8Array(body) } : {};
   return fetch(from.url + path, { method: method.toUpperCase(), headers: { ...type, ...headers }, ...sent });
 }
+
+/** What a request sends in a header that is documented, made from an answer of before, and the status that it gets. */
+const HEADER_EXAMPLES: {
+  readonly [name: string]: (told: Headers) => readonly [headers: { readonly [name: string]: string }, status: number];
+} = {
+  'If-None-Match': (told) => [{ 'if-none-match': told.get('etag') as string }, 304],
+  'If-Modified-Since': (told) => [{ 'if-modified-since': told.get('last-modified') as string }, 304],
+  Range: () => [{ range: 'bytes=1-2' }, 206],
+  'If-Range': () => [{ range: 'bytes=1-2', 'if-range': '"of another"' }, 200],
+  'Add-Padding': () => [{ 'add-padding': 'true' }, 200],
+};
 
 /** Everything that the document says of an answer with this status. */
 async function expectDocumented(answer: Response, operation: OperationObject): Promise<string> {
@@ -156,10 +192,17 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
   test('takes the parameters that are documented', async () => {
     for (const parameter of operation.parameters ?? []) {
       if (parameter.in === 'header') {
-        const { etag } = Object.fromEntries((await ask({ path: example(path), method })).headers);
-        const answer = await ask({ path: example(path), method, headers: { [parameter.name]: etag as string } });
-        expect(answer.status).toBe(304);
+        const { headers: told } = await ask({ path: example(path), method });
+        const [headers, status] = HEADER_EXAMPLES[parameter.name]?.(told) ?? [];
+        expect(headers, `an example of ${parameter.name}`).toBeDefined();
+        const answer = await ask({ path: example(path), method, ...(headers && { headers }) });
+        expect(answer.status, parameter.name).toBe(status);
         await expectDocumented(answer, operation);
+      }
+      if (parameter.name === 'mode') {
+        const tagOf = async (query: string) => (await ask({ path: example(path) + query, method })).headers.get('etag');
+        expect(await tagOf('?mode=sha1')).toBe(await tagOf(''));
+        expect(await tagOf('?mode=ntlm')).toMatch(/-ntlm-/);
       }
       if (parameter.name !== 'snapshot') continue;
       const snapshot = (await ask({ path: '/v1/config', method: 'get' })).headers.get('credveil-snapshot');
@@ -178,7 +221,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
       const answer = await ask({ path: example(path), method, ...body(), ...asked });
       const text = await expectDocumented(answer, operation);
       expect(answer.status).toBeGreaterThanOrEqual(400);
-      if (text !== '') found.push(codeOf(text));
+      if (answer.headers.get('content-type')?.endsWith('json') && text !== '') found.push(codeOf(text));
     };
     if (operation.responses[401]) {
       await refuse({ from: guarded });
@@ -191,6 +234,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
     }
     if (path.startsWith('/v1/') && path !== '/v1/datasets') await refuse({ path: `${example(path)}?no` });
     if (path.includes('{prefix}')) await refuse({ path: path.replace('{prefix}', 'zz') });
+    if (operation.responses[416]) await refuse({ headers: { range: 'bytes=999999999-' } });
     await refuse({ path: example(path) + '?'.padEnd(3000, 'x') });
     if (isPost) {
       await refuse({ body: Uint8Array.of(9) });
@@ -237,6 +281,10 @@ test('what is not documented is not answered', async () => {
     '/metrics',
     '/V1/config',
     '/openapi',
+    '/v1/filter',
+    '/v1/filter/account',
+    '/v1/range/ABCDE',
+    '/ranges',
   ])
     for (const method of ['get', 'post', 'options']) {
       const answer = await ask({ path, method });
@@ -248,6 +296,19 @@ test('what is not documented is not answered', async () => {
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 /);
   socket.destroy();
 });
+
+test.each(ROUTES.filter((route) => 'subtree' in route))(
+  'below $path everything is answered as documented',
+  async ({ path }) => {
+    const root = path.slice(0, path.indexOf('/{'));
+    const operation = document.paths[path]?.get as OperationObject;
+    for (const below of ['', '/', '/ABCDG', '/ABCDE/1']) {
+      const answer = await ask({ path: root + below, method: 'get' });
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'text/plain']);
+      await expectDocumented(answer, operation);
+    }
+  },
+);
 
 describe('the reference page', () => {
   test('shows every route and every code, runs nothing and loads nothing', async () => {
