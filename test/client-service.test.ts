@@ -155,7 +155,7 @@ describe('a service that cannot be used', () => {
     [429, 'QUOTA_EXCEEDED'],
     [500, 'HTTP_STATUS'],
     [503, 'HTTP_STATUS'],
-  ])('because it answers with status %i', async (status, reason) => {
+  ] as const)('because it answers with status %i', async (status, reason) => {
     const refusing = await world.front((_request, response) => void response.writeHead(status).end());
     expect(summary(await world.checker(refusing.url).check(STRANGER))).toBe(allUnknown(reason));
   });
