@@ -78,6 +78,7 @@ const HEADER_EXAMPLES: {
   readonly [name: string]: (etag: string, method: string) => { headers: { [name: string]: string }; status: number };
 } = {
   'If-None-Match': (etag) => ({ headers: { 'if-none-match': etag }, status: 304 }),
+  'If-Modified-Since': () => ({ headers: { 'if-modified-since': new Date().toUTCString() }, status: 304 }),
   'If-Range': () => ({ headers: { range: 'bytes=0-3', 'if-range': '"other"' }, status: 200 }),
   Range: (_etag, method) => ({ headers: { range: 'bytes=0-3' }, status: method === 'get' ? 206 : 200 }),
   'Add-Padding': () => ({ headers: { 'add-padding': 'true' }, status: 200 }),
