@@ -1,5 +1,6 @@
 // Each adapter by itself: what only its framework has, and mistakes in options.
 
+import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import fastify from 'fastify';
@@ -109,6 +110,29 @@ describe('fastify', () => {
     expect((await app.inject({ ...options, url: '/none' })).statusCode).toBe(404);
     expect(early).toEqual([undefined, undefined, undefined, undefined]);
   });
+});
+
+test('over HTTP/2 too no copy comes through, in headers or trailers', async () => {
+  const app = fastify({ http2: true });
+  await app.register(onFastify, { checker: world.checker });
+  app.post('/', async ({ raw, leaks }) => ({
+    status: leaks?.status,
+    headers: [raw.headers, raw.rawHeaders, raw.trailers, raw.rawTrailers].map((place) => JSON.stringify(place)),
+  }));
+  const session = http2.connect(await app.listen({ port: 0, host: '127.0.0.1' }));
+  const copies = { exposed_credential_check: '9', 'exposed-credential-check': '9' };
+  const head = { ':method': 'POST', ':path': '/', 'content-type': 'application/json', ...copies };
+  const stream = session.request(head, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers({ ...copies, expires: 'never' }));
+  stream.end(PAIR);
+  let text = '';
+  for await (const piece of stream) text += String(piece);
+  expect(JSON.parse(text)).toMatchObject({ status: 'pair' });
+  expect(text).toContain('never');
+  expect(text).not.toContain('9\\"');
+  expect(text.match(/exposed.credential.check\\":\\"1/gi)).toHaveLength(1);
+  session.close();
+  await app.close();
 });
 
 describe('hono', () => {
