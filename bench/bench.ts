@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { makeDataset } from '../test/fixtures/dataset.ts';
 import { createRandom } from '../test/fixtures/random.ts';
 import { measureChecks } from './checks.ts';
+import { measureClients } from './clients.ts';
 import { type Figure, formatFigures } from './figure.ts';
 import { measureBucketGets } from './http.ts';
 import { describeMachine } from './machine.ts';
@@ -36,6 +37,7 @@ try {
   const figures: Figure[] = [
     ...(await measureSteps(dataset)),
     ...(await measureBucketGets(dataset)),
+    ...(await measureClients(dataset)),
     ...(await measureChecks(dataset, pairs)),
     ...(await measureEngines()),
     ...(await measureLookups()),

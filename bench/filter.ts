@@ -7,9 +7,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import bloom from 'bloom-filters';
+import { HmacKernel } from '../accel/hmac-kernel.ts';
 import { formatBytes } from '../cli/units.ts';
 import { createLeakChecker, type LeakChecker } from '../client-sdk/index.ts';
 import { createFileSource } from '../client-sdk/node.ts';
+import type { PrivateInput } from '../protocol/brands.ts';
+import { normalizePassword } from '../protocol/normalize.ts';
+import { passwordInput } from '../protocol/private-input.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { DEFAULT_FILTER_ONE_IN } from '../store/dataset.ts';
 import { seededKey } from '../test/fixtures/dataset.ts';
@@ -83,6 +87,8 @@ async function compare(): Promise<Figure[]> {
   const leaks = open(file);
   await leaks.loadFilter();
   const filter = readFilter(file, suite);
+  const inputs = absent.slice(0, A_ROUND).map((password) => passwordInput(normalizePassword(password)));
+  const kernelPrf = createKernelPrf();
   const outputs = absent.slice(0, A_ROUND).map((password) => outputOf(suite, password));
 
   const theirs = bloom.BloomFilter.create(PASSWORDS, 1 / DEFAULT_FILTER_ONE_IN);
@@ -101,6 +107,12 @@ async function compare(): Promise<Figure[]> {
       name: 'bloom-filters 3, has',
       note: 'the same passwords, the same rate',
       run: (password) => theirs.has(password),
+    },
+    { name: 'keyed PRF, noble', note: "the SDK's", run: (_, at) => suite.evaluate(inputs[at] as PrivateInput) },
+    {
+      name: 'keyed PRF, our kernel',
+      note: 'one of its four lanes in use',
+      run: (_, at) => kernelPrf(inputs[at] as PrivateInput),
     },
     {
       name: 'our filter alone',
@@ -122,6 +134,17 @@ async function compare(): Promise<Figure[]> {
     { name: 'bits an entry, ours', value: (8 * facts.bytes) / facts.entries, unit: 'bits' },
     { name: 'bits an entry, bloom-filters 3', value: theirs.size / PASSWORDS, unit: 'bits' },
   ];
+}
+
+/** The HMAC of ingest, for one message at a time. Under any key: only its time is looked at. */
+function createKernelPrf(): (input: PrivateInput) => Uint8Array {
+  const kernel = new HmacKernel(suite.sealKey, 1);
+  return (input) => {
+    kernel.bytes.set(input, kernel.messageAt);
+    kernel.commitMessage(input.length);
+    kernel.run();
+    return kernel.bytes.slice(kernel.digestAt(0), kernel.digestAt(1));
+  };
 }
 
 async function measureLarge(): Promise<Figure[]> {

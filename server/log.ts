@@ -78,21 +78,22 @@ export function createLog(level: LogLevel, write?: (line: string) => void): Log 
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: {
-        level: (label) => ({ level: label }),
-        log: (fields) => Object.fromEntries(Object.entries(fields).filter(([name]) => FIELDS.has(name))),
-      },
+      formatters: { level: (label) => ({ level: label }) },
     },
     write ? { write } : pino.destination({ fd: 2, sync: true }),
   );
   return {
     event: ({ ...fields }) => {
       const { message, ...rest } = fields as typeof fields & { message?: string };
-      logger[LEVELS[fields.event] ?? 'info'](rest, message);
+      logger[LEVELS[fields.event] ?? 'info'](listed(rest), message);
     },
     request: (line) => {
-      logger.debug({ ...line, method: METHODS.has(line.method) ? line.method : 'other' });
+      logger.debug(listed({ ...line, method: METHODS.has(line.method) ? line.method : 'other' }));
     },
     requests: logger.isLevelEnabled('debug'),
   };
 }
+
+/** Before pino sees it: of an error among the fields it would write the message as well. */
+const listed = (fields: object): object =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => FIELDS.has(name)));

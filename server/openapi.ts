@@ -23,8 +23,10 @@ export interface OperationObject extends Json {
   readonly security: readonly Json[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required: true; readonly content: Json };
-  readonly responses: { readonly [status: string]: ResponseObject };
+  readonly responses: Responses;
 }
+
+type Responses = { readonly [status: string]: ResponseObject };
 
 export interface ResponseObject extends Json {
   readonly description: string;
@@ -33,6 +35,8 @@ export interface ResponseObject extends Json {
 }
 
 const HEADERS: { readonly [name: string]: string } = {
+  'Content-Range': 'Which part of the whole this is, and how long the whole is.',
+  'Last-Modified': 'When the snapshot was published.',
   ETag: 'Differs between snapshots and between forms of an answer.',
   'Credveil-Snapshot': 'The snapshot that the answer is from.',
   'Retry-After': 'Seconds after which to ask again.',
@@ -45,6 +49,7 @@ const KEY = [{ clientKey: [] }, { clientCertificate: [] }, {}];
 const OF_STATUS: { readonly [status: number]: readonly string[] } = {
   401: ['WWW-Authenticate'],
   405: ['Allow'],
+  416: ['Content-Range'],
   429: ['Retry-After'],
 };
 
@@ -106,11 +111,23 @@ function operation(route: Route, asked: Operation, words: string): OperationObje
     security: route.access === 'open' ? [] : KEY,
     ...(parameters && { parameters }),
     ...(body && { requestBody: { required: true, content: mediaTypes(body) } }),
-    responses: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, success(route, answer)])),
-      ...problemResponses(problemsOf(route, asked)),
-    },
+    responses: bothResponses(
+      Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, success(route, answer)])),
+      problemResponses(problemsOf(route, asked)),
+    ),
   };
+}
+
+/** A status that has an answer of its own may stand for problems as well. */
+function bothResponses(answers: Responses, problems: Responses): Responses {
+  const both: { [status: string]: ResponseObject } = { ...answers, ...problems };
+  for (const [status, { description, content }] of Object.entries(answers)) {
+    const problem = problems[status];
+    if (!problem) continue;
+    const words = `${description}\n${problem.description}`;
+    both[status] = { ...problem, description: words, content: { ...content, ...problem.content } };
+  }
+  return both;
 }
 
 function success({ access }: Route, { description, content, headers = [] }: Answer): ResponseObject {
@@ -123,7 +140,7 @@ function success({ access }: Route, { description, content, headers = [] }: Answ
 }
 
 /** Problems with one status are one response, which names their codes. */
-function problemResponses(codes: readonly ProblemCode[]): { [status: string]: ResponseObject } {
+function problemResponses(codes: readonly ProblemCode[]): Responses {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [

@@ -19,7 +19,7 @@ const PREFLIGHT_HEADERS = [
   'Access-Control-Allow-Methods',
   METHODS,
   'Access-Control-Allow-Headers',
-  'Add-Padding, If-None-Match, If-Modified-Since',
+  'Add-Padding, Authorization, If-None-Match, If-Modified-Since',
   'Access-Control-Max-Age',
   '86400',
   ...SHARED_HEADERS,

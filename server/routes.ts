@@ -9,6 +9,13 @@ const IF_NONE_MATCH: Parameter = {
   description: 'An ETag of before: answered with 304 where nothing has changed.',
   schema: { type: 'string' },
 };
+const IF_MODIFIED_SINCE: Parameter = {
+  name: 'If-Modified-Since',
+  in: 'header',
+  description:
+    'A Last-Modified of before, where there is no If-None-Match: answered with 304 where nothing has changed.',
+  schema: { type: 'string' },
+};
 const SNAPSHOT: Parameter = {
   name: 'snapshot',
   in: 'query',
@@ -183,6 +190,7 @@ export const ROUTES = [
           schema: { type: 'string' },
         },
         IF_NONE_MATCH,
+        IF_MODIFIED_SINCE,
       ],
       answers: {
         200: {
@@ -190,7 +198,7 @@ export const ROUTES = [
           headers: ['ETag', 'Last-Modified', 'Credveil-Snapshot'],
           content: { 'text/plain': {} },
         },
-        304: NOT_MODIFIED,
+        304: { ...NOT_MODIFIED, headers: ['ETag', 'Last-Modified'] },
         400: { description: 'The prefix has not five hexadecimal digits.', content: { 'text/plain': {} } },
       },
       problems: ['INDEX_MISSING'],

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { ClientId, ClientSecret } from '../protocol/brands.ts';
 import { CLIENT_SECRET_BYTES, clientId, clientKeyDigest, formatClientKey } from '../protocol/client-key.ts';
 import { StoreError } from './errors.ts';
-import { isMissing, writeFileAtomically } from './files.ts';
+import { isMissing, publishFile } from './files.ts';
 import { takeLock } from './lock.ts';
 import { MAX_QUOTA, QUOTA_POLICY_NAMES, type QuotaPolicy, type Quotas } from './quota-policy.ts';
 
@@ -128,9 +128,24 @@ function changeClients(file: string, change: (clients: readonly Client[]) => rea
   });
   try {
     const clients = change(readClients(file) ?? []);
-    writeFileAtomically(file, `${JSON.stringify({ format: 1, clients }, undefined, 2)}\n`, 0o600);
+    replaceFile(file, `${JSON.stringify({ format: 1, clients }, undefined, 2)}\n`);
   } finally {
     unlock();
+  }
+}
+
+/** A file that is there keeps its owner, group and mode: the service may be another user, who reads it through a group. */
+function replaceFile(file: string, text: string): void {
+  const { uid, gid, mode = 0o600 } = fs.statSync(file, { throwIfNoEntry: false }) ?? {};
+  const aside = `${file}.part`;
+  fs.rmSync(aside, { force: true });
+  try {
+    fs.writeFileSync(aside, text, { mode: 0o600, flag: 'wx' });
+    if (uid !== undefined && gid !== undefined) fs.chownSync(aside, uid, gid);
+    fs.chmodSync(aside, mode & 0o777);
+    publishFile(aside, file);
+  } finally {
+    fs.rmSync(aside, { force: true });
   }
 }
 

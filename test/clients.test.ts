@@ -91,6 +91,20 @@ describe('credveil client', () => {
     expect(fs.existsSync(place.at('nothing.clients.json'))).toBe(false);
   });
 
+  test('leaves owner, group and mode of the list as they are', () => {
+    const list = place.at('grouped.json');
+    addClient(list, 'a', {});
+    expect(fs.statSync(list).mode & 0o777).toBe(0o600);
+    fs.chmodSync(list, 0o640);
+    const groups = process.getgroups?.() ?? [];
+    // Root may give it to anyone.
+    const gid = process.getuid?.() === 0 ? 12_345 : groups.at(-1);
+    if (gid !== undefined) fs.chownSync(list, process.getuid?.() ?? 0, gid);
+    addClient(list, 'b', {});
+    const { mode, gid: kept } = fs.statSync(list);
+    expect([mode & 0o777, kept]).toEqual([0o640, gid ?? kept]);
+  });
+
   test('loses no change where several are made at once', async () => {
     const names = Array.from({ length: 4 }, (_, i) => `at-once-${i}`);
     await Promise.all(names.map((name) => credveil(['client', 'add', dataset, name])));

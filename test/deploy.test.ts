@@ -13,14 +13,15 @@ const read = (name: string): string => fs.readFileSync(path.join(root, 'deploy',
 const settingsIn = (text: string): { [name: string]: string } =>
   Object.fromEntries([...text.matchAll(/\b(CREDVEIL_[A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name, value]));
 
-test.each(['credveil.service', 'credveil.service.d/oprf.conf', 'credveil.service.d/tls.conf', 'Containerfile'])(
-  '%s names settings that there are',
-  (name) => {
-    const { CREDVEIL_CONFIG: _, ...environment } = settingsIn(read(name));
-    expect(Object.keys(environment).length).toBeGreaterThan(0);
-    expect(() => loadConfig({ flags: {}, environment })).not.toThrow();
-  },
-);
+test.each([
+  'credveil.service',
+  ...['oprf', 'tls', 'clients'].map((name) => `credveil.service.d/${name}.conf`),
+  'Containerfile',
+])('%s names settings that there are', (name) => {
+  const { CREDVEIL_CONFIG: _, ...environment } = settingsIn(read(name));
+  expect(Object.keys(environment).length).toBeGreaterThan(0);
+  expect(() => loadConfig({ flags: {}, environment })).not.toThrow();
+});
 
 test('the container has every folder that the command imports, runs as nobody, and holds no key', () => {
   const text = read('Containerfile');

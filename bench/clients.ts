@@ -1,0 +1,55 @@
+// What it costs to know a client and to count its requests: a bucket through the whole of the listener, without a socket.
+
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { openAccess } from '../server/access.ts';
+import { parseLimits } from '../server/limits.ts';
+import { createListener } from '../server/listener.ts';
+import { closeServices, openServices, type Service } from '../server/service.ts';
+import { addClient } from '../store/client-file.ts';
+import { MAX_QUOTA, QUOTA_POLICY_NAMES, type Quotas } from '../store/quota-policy.ts';
+import type { MadeDataset } from '../test/fixtures/dataset.ts';
+import type { Figure } from './figure.ts';
+import { measureMicro } from './micro.ts';
+
+const HOST = '127.0.0.1';
+/** Longer than the bench. */
+const POLL_MS = 3_600_000;
+
+export async function measureClients({ folder, dataset }: MadeDataset): Promise<Figure[]> {
+  const onEvent = (): void => undefined;
+  const services = await openServices([{ folder }], { pollIntervalMs: POLL_MS, maxHeldBytes: 2 ** 27, onEvent });
+  const opened: { close(): void }[] = [];
+  const ask = (name: string, quotas?: Quotas): (() => Promise<void>) => {
+    const clientsFile = `${folder}.${name}.json`;
+    const { keyText = '' } = quotas ? addClient(clientsFile, name, quotas) : {};
+    const options = { clientsFile, quotaFile: `${clientsFile}.sqlite` };
+    const access = openAccess(options, { folder, host: HOST, pollIntervalMs: POLL_MS, onEvent });
+    opened.push(access);
+    const parts = { state: { closing: false }, limits: parseLimits({}), pages: undefined, ...access };
+    const listener = createListener(services as [Service], parts);
+    const socket = new Socket();
+    return async () => {
+      const request = new IncomingMessage(socket);
+      request.method = 'GET';
+      request.url = `/d/${dataset.parameters.dataset}/v1/account/00`;
+      request.headers = { host: HOST, ...(keyText !== '' && { authorization: `Bearer ${keyText}` }) };
+      const response = new ServerResponse(request);
+      listener(request, response);
+      // A lease is used up now and then, and the ledger is asked for another.
+      while (!response.writableEnded) await new Promise(setImmediate);
+      if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
+    };
+  };
+  const all = Object.fromEntries(QUOTA_POLICY_NAMES.map((policy) => [policy, MAX_QUOTA])) as Quotas;
+  try {
+    return await measureMicro([
+      { name: 'listener, anonymous', run: ask('nobody'), note: 'a bucket, everything but the socket' },
+      { name: 'listener, client with a key', run: ask('known', {}) },
+      { name: 'listener, client with quotas', run: ask('counted', all), note: 'all four, and their headers' },
+    ]);
+  } finally {
+    for (const access of opened) access.close();
+    await closeServices(services);
+  }
+}
