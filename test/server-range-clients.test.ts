@@ -109,7 +109,7 @@ describe('where there is a list of clients', () => {
     return match?.pwnedAmount;
   };
 
-  test('a program that sends a key is answered; without one hibp is told of the refusal, and the matcher's error handler is', async () => {
+  test('a program that sends a key is answered; without one hibp is told of the refusal, and so is the error handler of the matcher', async () => {
     const withKey: typeof fetch = (url, init) =>
       fetch(url, { ...init, headers: { ...init?.headers, authorization: `Bearer ${key}` } });
     expect(await pwnedAmount(withKey)).toBe(LEAKED_TIMES);
