@@ -2,6 +2,8 @@
 // `--json FILE` also writes the figures for a program.
 
 import { writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createLeakChecker, type LeakCheckerOptions } from '../client-sdk/index.ts';
 import { createSodiumOprf } from '../client-sdk/sodium.ts';
@@ -39,7 +41,7 @@ async function measure(
   options: LeakCheckerOptions,
   pairs: readonly Pair[],
   { atOnce, warmUp, checks }: { atOnce: number; warmUp: number; checks: number },
-): Promise<{ durations: number[]; perSecond: number; failures: number }> {
+): Promise<{ durations: number[]; perSecond: number; cpuMs: number; failures: number }> {
   const checker = createLeakChecker(options);
   const random = createRandom(SEED);
   const durations: number[] = [];
@@ -60,10 +62,12 @@ async function measure(
   };
   await run(warmUp);
   const startedAt = performance.now();
+  const before = process.cpuUsage();
   await run(checks);
+  const { user, system } = process.cpuUsage(before);
   const perSecond = (1000 * durations.length) / (performance.now() - startedAt);
   durations.sort((a, b) => a - b);
-  return { durations, perSecond, failures };
+  return { durations, perSecond, cpuMs: (user + system) / 1000 / durations.length, failures };
 }
 
 const percentile = (sorted: readonly number[], share: number): number =>
@@ -84,7 +88,7 @@ async function measureLoad(
     for (const bucketCacheBytes of key.suite === 'oprf' ? [0] : [0, 2 ** 22])
       for (const atOnce of AT_ONCE) {
         const options: LeakCheckerOptions = { url, timeoutMs: PATIENCE_MS, bucketCacheBytes, ...caller };
-        const { durations, perSecond, failures } = await measure(options, pairs, {
+        const { durations, perSecond, cpuMs, failures } = await measure(options, pairs, {
           atOnce,
           warmUp: WARM_UP,
           checks: CHECKS[name],
@@ -94,6 +98,7 @@ async function measureLoad(
         figures.push({ name: `${what}, p50`, value: percentile(durations, 0.5), unit: 'ms' });
         figures.push({ name: `${what}, p99`, value: percentile(durations, 0.99), unit: 'ms' });
         figures.push({ name: what, value: perSecond, unit: 'checks/s' });
+        figures.push({ name: what, value: cpuMs, unit: 'ms of client CPU' });
       }
     return figures;
   } finally {
@@ -119,6 +124,24 @@ async function measureFailures(made: MadeDataset, other: MadeDataset, pairs: rea
   }
 }
 
+/** The longest of timers of the deadline, while something else runs: how late this machine is, whoever waits. */
+async function measureLateness(work: Promise<unknown>): Promise<number> {
+  let longest = 0;
+  let isRunning = true;
+  const watch = async (): Promise<void> => {
+    while (isRunning) {
+      const startedAt = performance.now();
+      await setTimeout(DEADLINE_MS);
+      longest = Math.max(longest, performance.now() - startedAt);
+    }
+  };
+  const watches = Array.from({ length: 16 }, watch);
+  await work;
+  isRunning = false;
+  await Promise.all(watches);
+  return longest;
+}
+
 async function measureFailure(
   service: FailingService,
   failure: Failure,
@@ -127,7 +150,7 @@ async function measureFailure(
   pairs: readonly Pair[],
 ): Promise<Figure[]> {
   await service.fail(failure);
-  const { durations, failures } = await measure(
+  const measuring = measure(
     {
       url: service.url,
       key: key.revealText(),
@@ -137,9 +160,11 @@ async function measureFailure(
     pairs,
     { atOnce: 16, warmUp: 0, checks: FAILED_CHECKS },
   );
+  const lateness = await measureLateness(measuring);
+  const { durations, failures } = await measuring;
   await service.heal();
   const what = `SDK check, service ${failure}${breaker ? '' : ', no circuit breaker'}`;
-  const note = `${failures} of ${durations.length} unknown, deadline ${DEADLINE_MS} ms`;
+  const note = `${failures} of ${durations.length} unknown; a bare timer of ${DEADLINE_MS} ms took up to ${Math.round(lateness)}`;
   return [0.5, 0.99, 1].map((share) => ({
     name: `${what}, ${share === 1 ? 'longest' : `p${100 * share}`}`,
     value: percentile(durations, share),
@@ -157,7 +182,7 @@ console.log(
     .map((entry) => entry.join(' '))
     .join(', '),
 );
-console.log('repeat with: npm run bench:client\n');
+console.log(`repeat with: npm run bench:client; load of the machine before it: ${os.loadavg()[0]?.toFixed(1)}\n`);
 
 const engine = await createSodiumOprf();
 const pairs = seededPairs(PAIRS);

@@ -26,7 +26,7 @@ export async function measureClients({ folder, dataset }: MadeDataset): Promise<
     const options = { clientsFile, quotaFile: `${clientsFile}.sqlite` };
     const access = openAccess(options, { folder, host: HOST, pollIntervalMs: POLL_MS, onEvent });
     opened.push(access);
-    const parts = { state: { closing: false }, limits: parseLimits({}), ...access };
+    const parts = { state: { closing: false }, limits: parseLimits({}), pages: undefined, ...access };
     const listener = createListener(services as [Service], parts);
     const socket = new Socket();
     return async () => {

@@ -4,10 +4,10 @@
 import net from 'node:net';
 
 const [port = 0, count = 0, everyMs = 0] = process.argv.slice(2).map(Number);
-const TICK_MS = 50;
+const TICK_MS = 5;
 /** All come within this time, and those that are cut off come back as evenly: the load is slow requests, not a flood of handshakes. */
 const ARRIVE_MS = 10_000;
-const STEP = Math.ceil((count * TICK_MS) / ARRIVE_MS);
+const STEP = Math.max(1, Math.round((count * TICK_MS) / ARRIVE_MS));
 
 const sockets: (net.Socket | undefined)[] = new Array(count).fill(undefined);
 let open = 0;

@@ -18,6 +18,9 @@ export function addSettingFlags(command: Command): () => Flags {
     const option = new Option(`${flagName(key)} ${placeholder}`, about + said);
     if (Array.isArray(fallback)) option.argParser((value, list: string[] = []) => [...list, value]);
     command.addOption(option);
+    // After it, so that neither is the default.
+    if (fallback === true)
+      command.addOption(new Option(flagName(key).replace('--', '--no-'), `the same as ${flagName(key)} false`));
     return { key, option };
   });
   return () => {
@@ -25,7 +28,7 @@ export function addSettingFlags(command: Command): () => Flags {
     for (const { key, option } of options) {
       const value: unknown = command.getOptionValue(option.attributeName());
       // A flag of yes or no may stand alone.
-      if (value !== undefined) flags[key] = value === true ? 'true' : (value as string | string[]);
+      if (value !== undefined) flags[key] = typeof value === 'boolean' ? String(value) : (value as string | string[]);
     }
     return flags;
   };

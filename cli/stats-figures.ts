@@ -2,34 +2,10 @@
 
 import { type IndexName, RANGES, type RangeName } from '../protocol/bucket-id.ts';
 import { falsePositiveRate } from '../protocol/split-block.ts';
+import { histogramOf } from '../store/histogram.ts';
 import { HASH_BYTES } from '../store/range-record.ts';
 import type { Snapshot } from '../store/snapshot.ts';
 import type { FilterFacts, IndexFacts, RangeFacts, SourceFacts } from '../store/snapshot-facts.ts';
-
-export interface HistogramBin {
-  readonly from: number;
-  readonly to: number;
-  readonly buckets: number;
-}
-
-const BINS = 16;
-
-function histogram(counts: readonly number[]): HistogramBin[] {
-  if (counts.length === 0) return [];
-  const low = counts.reduce((least, count) => Math.min(least, count), Number.POSITIVE_INFINITY);
-  const high = counts.reduce((most, count) => Math.max(most, count), 0);
-  const width = Math.max(1, Math.ceil((high - low + 1) / BINS));
-  const bins = Array.from({ length: Math.ceil((high - low + 1) / width) }, (_, i) => ({
-    from: low + i * width,
-    to: Math.min(high, low + (i + 1) * width - 1),
-    buckets: 0,
-  }));
-  for (const count of counts) {
-    const bin = bins[Math.floor((count - low) / width)];
-    if (bin) bin.buckets++;
-  }
-  return bins;
-}
 
 function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts) {
   const { entries, prefixBits, minEntries, maxEntries, contentBytes, metadataTotalBytes, leastBits } = facts;
@@ -48,7 +24,7 @@ function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts) 
     falsePositivesPerQuery: entries / buckets / 2 ** 48,
     bodyBytes: facts.bodyBytes,
     bitsGivenAwayBySizes: facts.sizeBits,
-    histogram: histogram([...snapshot.bucketCounts(index)]),
+    histogram: facts.histogram ?? histogramOf(snapshot.bucketCounts(index)),
   };
 }
 
@@ -62,7 +38,7 @@ function describeRange(snapshot: Snapshot, name: RangeName, facts: RangeFacts) {
     bitsPerEntry: entries === 0 ? null : (8 * contentBytes) / entries,
     /** Of a hash, after the prefix. */
     hashBits: 8 * HASH_BYTES[name] - Math.log2(RANGES),
-    histogram: histogram([...snapshot.rangeCounts(name)]),
+    histogram: facts.histogram ?? histogramOf(snapshot.rangeCounts(name)),
   };
 }
 

@@ -1,8 +1,9 @@
 // `credveil stats --html`: one page with its figures, plots and tables. No script, no network, no other file.
 
+import type { HistogramBin } from '../protocol/service-status.ts';
 import { html, type Markup } from '../server/markup.ts';
 import type { SourceFacts } from '../store/snapshot-facts.ts';
-import type { HistogramBin, SnapshotStats } from './stats-figures.ts';
+import type { SnapshotStats } from './stats-figures.ts';
 import { type Bar, barPlot, type Span, type Stack, spanPlot, stackPlot } from './stats-plots.ts';
 import { STATS_STYLE } from './stats-style.ts';
 import { formatBytes, formatCount, formatCounted, formatSpan } from './units.ts';

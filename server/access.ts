@@ -11,6 +11,7 @@ import { createObserve, type Observe } from './observation.ts';
 import { QuotaLedger } from './quota-ledger.ts';
 import { QuotaMeter } from './quota-meter.ts';
 import { RequestMetrics } from './request-metrics.ts';
+import { createRequestCounter, type RequestCounter } from './request-rates.ts';
 import { createEventCounts, type EventCounts } from './service-metrics.ts';
 
 export interface AccessOptions {
@@ -38,6 +39,7 @@ export interface Access {
   readonly admit: Admit;
   readonly observe: Observe;
   readonly requests: RequestMetrics;
+  readonly rates: RequestCounter;
   readonly events: EventCounts;
   /** Counts an event and passes it on. */
   readonly onEvent: OnEvent;
@@ -69,6 +71,7 @@ export function openAccess(options: AccessOptions, { folder, host, pollIntervalM
   }
   const meter = options.meter ?? createLocalMeter(ledger as QuotaLedger);
   const requests = new RequestMetrics();
+  const rates = createRequestCounter();
   const notice = createQuotaNotice(onEvent);
   const admit = createAdmit(clients, meter, {
     took: (client, cost) => requests.took(client?.name, cost),
@@ -79,8 +82,9 @@ export function openAccess(options: AccessOptions, { folder, host, pollIntervalM
   });
   return {
     admit,
-    observe: createObserve(requests, createLog(logLevel)),
+    observe: createObserve(requests, rates, createLog(logLevel)),
     requests,
+    rates,
     events,
     onEvent,
     reload: () => clients.reload(),

@@ -100,7 +100,7 @@ type GroupOf<Group extends string> = {
  * @throws ConfigError where two of them do not go together
  */
 export function serverOptions(settings: Settings): WorkerOrder['options'] {
-  const { listen, pollIntervalMs, maxHeldBytes, clientsFile, quotaFile, allowAnonymous, logLevel } = settings;
+  const { listen, pollIntervalMs, maxHeldBytes, clientsFile, quotaFile, allowAnonymous, logLevel, pages } = settings;
   const { certFile, keyFile, ...clients } = settingsBelow(settings, 'tls');
   const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile, ...clients } : undefined;
   if (!tls && (certFile ?? keyFile ?? clients.caFile) !== undefined)
@@ -112,6 +112,7 @@ export function serverOptions(settings: Settings): WorkerOrder['options'] {
     maxHeldBytes,
     allowAnonymous,
     logLevel,
+    pages,
     ...(clientsFile !== undefined && { clientsFile }),
     ...(quotaFile !== undefined && { quotaFile }),
     ...(tls && { tls }),

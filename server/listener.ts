@@ -11,6 +11,7 @@ import { createFilterHandler } from './filter.ts';
 import { originForm, refuseBody, refuseRequest } from './gate.ts';
 import type { ServerLimits } from './limits.ts';
 import type { Observe, RequestFacts } from './observation.ts';
+import { createPageFiles, createPageHandler, type PageHandler, type PageSources } from './pages.ts';
 import { sendProblem } from './problem.ts';
 import { createRangeHandler } from './ranges.ts';
 import { findRoute } from './routes.ts';
@@ -29,17 +30,21 @@ export interface ListenerParts {
   readonly onEvent: OnEvent;
   readonly admit: Admit;
   readonly observe: Observe;
+  /** Undefined where there are none. */
+  readonly pages: Pick<PageSources, 'rates'> | undefined;
 }
 
 /** @param services the first one answers where the path names no dataset */
 export function createListener(
   services: readonly [Service, ...Service[]],
-  { state, limits, onEvent, admit, observe }: ListenerParts,
+  { state, limits, onEvent, admit, observe, pages }: ListenerParts,
 ): RequestListener {
   const queue = new EvaluationQueue(limits.maxWaitingElements);
-  const handles = services.map((service) =>
-    createHandle(service, queue, limits, createApp(services, service, state, onEvent)),
-  );
+  const files = createPageFiles();
+  const handles = services.map((service) => {
+    const answerPage = pages && createPageHandler({ snapshots: service.snapshots, files, ...pages });
+    return createHandle(service, queue, limits, createApp(services, service, state, onEvent), answerPage);
+  });
   const byDataset = new Map(services.map(({ dataset }, i) => [dataset.parameters.dataset as string, handles[i]]));
   const [first] = handles as [Handle];
 
@@ -108,6 +113,7 @@ function createHandle(
   queue: EvaluationQueue,
   { stalledTimeoutMs }: Required<ServerLimits>,
   app: RequestListener,
+  answerPage: PageHandler | undefined,
 ): Handle {
   const answerEvaluation = createEvaluationHandler(snapshots, evaluator, queue);
   const answerBucket = createBucketHandler(snapshots);
@@ -118,8 +124,8 @@ function createHandle(
     if (evaluation) return evaluation;
     if (refuseBody(request, response) || answerBucket(request, response) || answerRange(request, response))
       return undefined;
-    const filter = answerFilter(request, response);
-    if (!filter) app(request, response);
-    return filter;
+    const answered = answerFilter(request, response) ?? answerPage?.(request, response);
+    if (!answered) app(request, response);
+    return answered;
   };
 }

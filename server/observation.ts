@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Client } from '../store/client-file.ts';
 import type { Log } from './log.ts';
 import type { RequestMetrics } from './request-metrics.ts';
+import type { RequestCounter } from './request-rates.ts';
 import type { Route } from './route.ts';
 
 /** What becomes known of a request on its way. */
@@ -15,7 +16,7 @@ export interface RequestFacts {
 /** @returns to be called when the handler has done its part */
 export type Observe = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => () => void;
 
-export function createObserve(metrics: RequestMetrics, log: Log): Observe {
+export function createObserve(metrics: RequestMetrics, rates: RequestCounter, log: Log): Observe {
   return (request, response, facts) => {
     const startedAt = performance.now();
     const { socket, method = '' } = request;
@@ -25,6 +26,7 @@ export function createObserve(metrics: RequestMetrics, log: Log): Observe {
       const status = response.headersSent ? response.statusCode : 0;
       const { route, client } = facts;
       metrics.observe(route, status, durationMs / 1000);
+      rates.count(route?.path, status);
       if (!log.requests) return;
       log.request({
         route: route?.path ?? 'none',

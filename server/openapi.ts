@@ -65,7 +65,9 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'The first dataset, and what is not of a dataset.' }],
-    paths: Object.fromEntries(routes.map((route) => [route.path, pathItem(route)])),
+    paths: Object.fromEntries(
+      routes.filter(({ get, post }) => get ?? post).map((route) => [route.path, pathItem(route)]),
+    ),
     components: {
       schemas: Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, jsonSchema(schema)])),
       headers: Object.fromEntries(Object.entries(HEADERS).map(([name, about]) => [name, header(about)])),

@@ -9,6 +9,13 @@ const IF_NONE_MATCH: Parameter = {
   description: 'An ETag of before: answered with 304 where nothing has changed.',
   schema: { type: 'string' },
 };
+const IF_MODIFIED_SINCE: Parameter = {
+  name: 'If-Modified-Since',
+  in: 'header',
+  description:
+    'A Last-Modified of before, where there is no If-None-Match: answered with 304 where nothing has changed.',
+  schema: { type: 'string' },
+};
 const SNAPSHOT: Parameter = {
   name: 'snapshot',
   in: 'query',
@@ -70,9 +77,19 @@ function evaluation(summary: string, asked: string, answered: string, more: Part
   };
 }
 
-const json = (description: string, schema: 'Datasets' | 'Health' | 'Readiness'): Answer => ({
+const json = (description: string, schema: 'Datasets' | 'Status' | 'Health' | 'Readiness'): Answer => ({
   description,
   content: { 'application/json': { schema } },
+});
+
+const page = (summary: string): Operation => ({
+  summary,
+  parameters: [IF_NONE_MATCH],
+  answers: {
+    200: { description: 'Missing where the service has no pages.', headers: ['ETag'], content: { 'text/html': {} } },
+    304: NOT_MODIFIED,
+  },
+  problems: ['ROUTE_MISSING'],
 });
 
 export const ROUTES = [
@@ -173,6 +190,7 @@ export const ROUTES = [
           schema: { type: 'string' },
         },
         IF_NONE_MATCH,
+        IF_MODIFIED_SINCE,
       ],
       answers: {
         200: {
@@ -180,7 +198,7 @@ export const ROUTES = [
           headers: ['ETag', 'Last-Modified', 'Credveil-Snapshot'],
           content: { 'text/plain': {} },
         },
-        304: NOT_MODIFIED,
+        304: { ...NOT_MODIFIED, headers: ['ETag', 'Last-Modified'] },
         400: { description: 'The prefix has not five hexadecimal digits.', content: { 'text/plain': {} } },
       },
       problems: ['INDEX_MISSING'],
@@ -212,6 +230,16 @@ export const ROUTES = [
     access: 'client',
     ofDataset: true,
     get: { summary: 'What is served here', answers: { 200: json('All datasets.', 'Datasets') } },
+  },
+  {
+    path: '/v1/status',
+    access: 'client',
+    ofDataset: true,
+    get: {
+      summary: 'Figures of the snapshot and request rates, for people',
+      answers: { 200: json('As of now. Missing where the service has no pages.', 'Status') },
+      problems: ['ROUTE_MISSING'],
+    },
   },
   {
     path: '/healthz',
@@ -255,6 +283,10 @@ export const ROUTES = [
       },
     },
   },
+  { path: '/', access: 'open', ofDataset: false, get: page('A page that checks a credential in the browser') },
+  { path: '/status', access: 'open', ofDataset: false, get: page('A page that shows /v1/status') },
+  // What the pages refer to: nothing to document.
+  { path: '/assets/{file}', subtree: true, access: 'open', ofDataset: false },
 ] as const satisfies readonly Route[];
 
 /** Undefined for a path that the service does not have. */

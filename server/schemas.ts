@@ -1,6 +1,7 @@
 // What the JSON answers of the service hold, as schemas: the source of /openapi.json. PROTOCOL.md §10, §13.
 
 import { z } from 'zod';
+import { REQUEST_CLASSES, type RequestClass } from '../protocol/service-status.ts';
 import { PROBLEMS, type ProblemCode } from './problem-kinds.ts';
 
 const hex = (digits: number, about: string) =>
@@ -20,6 +21,28 @@ const indexConfig = z.object({
   bodyBytes: z.array(z.int().min(1)).min(1).max(64).meta({ description: 'The sizes that bodies are padded to' }),
 });
 
+const sourceConfig = z.object({
+  number: z.int().min(1).max(65_535),
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+  date: z
+    .string()
+    .regex(/^\d{4}-\d{2}$/)
+    .optional(),
+});
+const indexStatus = z.object({
+  entries: z.int().min(0),
+  buckets: z.int().min(0),
+  prefixBits: z.int().min(0).max(20),
+  anonymitySet: z
+    .object({ least: z.int().min(0), mean: z.number().min(0), most: z.int().min(0) })
+    .meta({ description: 'Entries that share a prefix' }),
+  bodyBytes: z.array(z.int().min(1)).optional(),
+  histogram: z
+    .array(z.object({ from: z.int().min(0), to: z.int().min(0), buckets: z.int().min(0) }))
+    .optional()
+    .meta({ description: 'How many buckets have how many entries' }),
+});
+
 export const SCHEMAS = {
   ServiceConfig: z
     .object({
@@ -32,16 +55,7 @@ export const SCHEMAS = {
       snapshot: snapshotId,
       indexes: z.object({ account: indexConfig.optional(), password: indexConfig.optional() }),
       similar: z.literal(true).optional(),
-      sources: z.array(
-        z.object({
-          number: z.int().min(1).max(65_535),
-          name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
-          date: z
-            .string()
-            .regex(/^\d{4}-\d{2}$/)
-            .optional(),
-        }),
-      ),
+      sources: z.array(sourceConfig),
       canary: z.object({ accountHash: hex(8, 'Of the canary'), tag: hex(12, 'Of the canary') }),
       seal: hex(32, 'Binds the config to its key'),
     })
@@ -49,6 +63,33 @@ export const SCHEMAS = {
   Datasets: z
     .array(z.object({ dataset: hex(16, 'Id of the dataset'), keyId: hex(16, 'Public name of its key'), suite }))
     .meta({ description: 'The datasets that are served; the first one also answers without /d/{dataset}.' }),
+  Status: z
+    .object({
+      dataset: hex(16, 'Id of the dataset'),
+      suite,
+      keyId: hex(16, 'Public name of its key'),
+      snapshot: z.object({ number: z.int().min(1), id: snapshotId, publishedAt: z.iso.datetime() }),
+      similar: z.boolean(),
+      sources: z.array(sourceConfig),
+      indexes: z.object({
+        account: indexStatus.optional(),
+        password: indexStatus.optional(),
+        sha1: indexStatus.optional(),
+        ntlm: indexStatus.optional(),
+      }),
+      requests: z
+        .object({
+          slotSeconds: z.int().min(1),
+          until: z.iso.datetime().meta({ description: 'When the last slot ended' }),
+          classes: z.object(
+            Object.fromEntries(REQUEST_CLASSES.map((name) => [name, z.array(z.int().min(0))])) as {
+              [name in RequestClass]: z.ZodArray<z.ZodInt>;
+            },
+          ),
+        })
+        .meta({ description: 'Requests a slot of the last hour, the oldest first' }),
+    })
+    .meta({ description: 'Figures for people: PROTOCOL.md §13.' }),
   Health: z.object({ status: z.literal('ok') }),
   Readiness: z.object({
     status: z.literal('ready'),

@@ -4,6 +4,7 @@ import { createServer, type ServerOptions as HttpOptions, type RequestListener, 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import { promisify } from 'node:util';
+import type { RequestRates } from '../protocol/service-status.ts';
 import type { DatasetKey } from '../store/key-file.ts';
 import { type AccessOptions, openAccess } from './access.ts';
 import type { ServerState } from './app.ts';
@@ -36,6 +37,10 @@ export interface ServerOptions extends ServerLimits, AccessOptions {
   readonly pollIntervalMs?: number;
   /** What the bodies of a snapshot may take in memory; a dataset may have two open. Default 128 MiB. */
   readonly maxHeldBytes?: number;
+  /** The pages at / and /status, and /v1/status. Default true. */
+  readonly pages?: boolean;
+  /** What /status shows where several processes answer: made from what this one counted. Default that alone. */
+  readonly gatherRates?: (own: RequestRates) => Promise<RequestRates> | RequestRates;
   /** The other processes that answer on this port. */
   readonly peers?: SnapshotPeers;
   /** Takes what an operator should know. Must not throw. */
@@ -63,6 +68,8 @@ export interface CredveilServer {
    * @throws ServerError `OPTION_OUT_OF_RANGE`, and then nothing has changed
    */
   reload(limits?: LiveLimits): void;
+  /** Requests of the last hour; of all processes. */
+  requestRates(): Promise<RequestRates>;
   /** What each process has counted so far. */
   metrics(): Promise<readonly (readonly Metric[])[]>;
 }
@@ -80,6 +87,7 @@ const CLOSE_IDLE_MS = 20;
  */
 export async function startServer(folder: string, options: ServerOptions = {}): Promise<CredveilServer> {
   const { host = '127.0.0.1', reusePort = false, key, additional = [] } = options;
+  const { pages = true, gatherRates = (own) => own } = options;
   const port = asWholeNumber('port', options.port ?? DEFAULT_PORT, 0, 65_535);
   const pollIntervalMs = asWholeNumber('pollIntervalMs', options.pollIntervalMs ?? 1_000, 1, 86_400_000);
   const maxHeldBytes = asWholeNumber('maxHeldBytes', options.maxHeldBytes ?? DEFAULT_HELD_BYTES, 0, 2 ** 40);
@@ -110,7 +118,9 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
     throw error;
   }
   const state: ServerState = { closing: false };
-  const server = createLimitedServer(limits, createListener(services, { state, limits, ...access }), tls);
+  const pageSettings = pages ? { rates: () => gatherRates(access.rates.read()) } : undefined;
+  const parts = { state, limits, pages: pageSettings, ...access };
+  const server = createLimitedServer(limits, createListener(services, parts), tls);
   const sockets = trackSockets(server);
   try {
     await listen(server, { host, port, reusePort });
@@ -146,6 +156,7 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
       tls?.reload();
       access.reload();
     },
+    requestRates: async () => access.rates.read(),
     metrics: async () => {
       const connections = await promisify(server.getConnections.bind(server))();
       const ofServices = collectServices(services, connections, Date.now());

@@ -29,6 +29,7 @@ export const SETTINGS = {
     'processes that answer; auto is one a core and 2 at least, 0 answers in this one',
     [0, 256],
   ),
+  pages: yesOrNo('answer with pages for people at / and /status, and with /v1/status', true),
   drainMs: wholeNumber('how long requests in flight may take at the end', 10_000, [1, 86_400_000], LIVE),
   pollIntervalMs: wholeNumber('how often new snapshots and changed TLS files are looked for', 1000, [1, 86_400_000]),
   maxHeldBytes: wholeNumber('memory for the bodies of a snapshot, in each process', 2 ** 27, [0, 2 ** 40]),

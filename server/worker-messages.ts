@@ -2,6 +2,7 @@
 // worker in worker.ts.
 
 import type { DatasetId, SnapshotId } from '../protocol/brands.ts';
+import type { RequestRates } from '../protocol/service-status.ts';
 import type { ServerEvent } from './events.ts';
 import type { Channel } from './ipc.ts';
 import type { Metric } from './metric.ts';
@@ -17,7 +18,7 @@ export interface OrderedFolder {
 /** All that a worker is told. */
 export interface WorkerOrder {
   readonly datasets: readonly [OrderedFolder, ...OrderedFolder[]];
-  readonly options: Omit<ServerOptions, 'key' | 'additional' | 'peers' | 'meter' | 'onEvent'>;
+  readonly options: Omit<ServerOptions, 'key' | 'additional' | 'peers' | 'meter' | 'gatherRates' | 'onEvent'>;
 }
 
 export interface WorkerAddress {
@@ -32,6 +33,8 @@ export interface PrimaryAnswers {
   snapshotRefused(payload: { readonly dataset: DatasetId }): void;
   event(payload: ServerEvent): void;
   leaseQuota(payload: LeaseRequest): LeaseAnswer;
+  /** Of all workers together. */
+  gatherRates(payload: null): RequestRates;
   /** What is left, at the end. */
   returnQuotas(payload: readonly ReturnedLeases[]): void;
 }
@@ -42,6 +45,7 @@ export interface WorkerAnswers {
   reload(payload: LiveLimits): void;
   recallQuota(payload: RecallRequest): readonly ReturnedLease[];
   metrics(payload: null): readonly Metric[];
+  requestRates(payload: null): RequestRates;
   /** Stop accepting, finish what is in flight. */
   close(payload: { readonly deadlineMs: number }): void;
 }

@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { CredveilError } from '../protocol/errors.ts';
+import type { RequestRates } from '../protocol/service-status.ts';
 import type { SnapshotAgreement } from './agreement.ts';
 import { ServerError } from './errors.ts';
 import { nameError, type OnEvent } from './events.ts';
@@ -21,17 +22,20 @@ const CLOSE_GRACE_MS = 2_000;
 /** A worker that takes longer to give leases back is passed over. */
 const RECALL_MS = 1_000;
 const METRICS_MS = 2_000;
+const RATES_MS = 1_000;
 
 /** What the primary has for all of them. */
 export interface SharedByWorkers {
   readonly agreement: SnapshotAgreement<WorkerPlace>;
   readonly ledger: QuotaLedger;
+  readonly gatherRates: () => Promise<RequestRates>;
 }
 
 /** Owns one place among the workers, and the processes that fill it one after the other. */
 export class WorkerPlace {
   readonly #agreement: SnapshotAgreement<WorkerPlace>;
   readonly #ledger: QuotaLedger;
+  readonly #gatherRates: SharedByWorkers['gatherRates'];
   readonly #order: () => WorkerOrder;
   readonly #onEvent: OnEvent;
   #child: ChildProcess | undefined;
@@ -42,9 +46,15 @@ export class WorkerPlace {
   #restart: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(number: number, { agreement, ledger }: SharedByWorkers, order: () => WorkerOrder, onEvent: OnEvent) {
+  constructor(
+    number: number,
+    { agreement, ledger, gatherRates }: SharedByWorkers,
+    order: () => WorkerOrder,
+    onEvent: OnEvent,
+  ) {
     this.#agreement = agreement;
     this.#ledger = ledger;
+    this.#gatherRates = gatherRates;
     this.#order = order;
     this.#onEvent = (event) => onEvent({ worker: number, ...event });
   }
@@ -102,6 +112,12 @@ export class WorkerPlace {
     return (await this.#channel?.ask('metrics', null, { timeoutMs: METRICS_MS }).catch(() => [])) ?? [];
   }
 
+  /** Undefined of a worker that is not up, or does not answer. */
+  async requestRates(): Promise<RequestRates | undefined> {
+    if (this.#readyAt === undefined) return undefined;
+    return this.#channel?.ask('requestRates', null, { timeoutMs: RATES_MS }).catch(() => undefined);
+  }
+
   async close({ deadlineMs = DEFAULT_DEADLINE_MS }: CloseOptions): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#restart);
@@ -125,6 +141,7 @@ export class WorkerPlace {
     channel.handle('event', this.#onEvent);
     channel.handle('snapshotOpened', ({ dataset, snapshot }) => this.#agreement.opened(this, dataset, snapshot));
     channel.handle('leaseQuota', (request) => this.#ledger.lease(holder, request));
+    channel.handle('gatherRates', this.#gatherRates);
     channel.handle('returnQuotas', (returned) => {
       for (const leases of returned) this.#ledger.giveBack(leases);
     });

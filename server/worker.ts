@@ -11,6 +11,7 @@ import type { OrderedFolder, PrimaryAnswers, PrimaryChannel, WorkerAnswers } fro
 
 /** How long the others are waited for with a new snapshot: by then they are broken rather than slow. */
 const AGREE_MS = 60_000;
+const GATHER_MS = 3_000;
 /** Without the primary nobody can say how long. */
 const ORPHAN_DEADLINE_MS = 10_000;
 
@@ -34,6 +35,8 @@ primary.handle('start', async ({ datasets, options }) => {
     ...(first.key && { key: first.key }),
     additional,
     meter,
+    // Where the primary does not answer, its own are better than none.
+    gatherRates: (own) => primary.ask('gatherRates', null, { timeoutMs: GATHER_MS }).catch(() => own),
     onEvent: (event) => primary.tell('event', event),
     peers: {
       opened: (dataset, snapshot) =>
@@ -46,6 +49,7 @@ primary.handle('start', async ({ datasets, options }) => {
 primary.handle('reload', (limits) => started().reload(limits));
 primary.handle('recallQuota', (request) => meter.recall(request));
 primary.handle('metrics', async () => (await started().metrics()).flat());
+primary.handle('requestRates', () => started().requestRates());
 primary.handle('close', async (options) => {
   await started().close(options);
   // Nothing is answered any more: what is left is what was not used.

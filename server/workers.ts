@@ -10,6 +10,7 @@ import { listenError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { QuotaLedger } from './quota-ledger.ts';
+import { addRates } from './request-rates.ts';
 import { assertReusePort, type CredveilServer, DEFAULT_PORT } from './server.ts';
 import { createEventCounts } from './service-metrics.ts';
 import type { WorkerAddress, WorkerOrder } from './worker-messages.ts';
@@ -41,12 +42,16 @@ export async function startWorkers(
   const events = createEventCounts();
   const agreement = new SnapshotAgreement<WorkerPlace>();
   const ledger = openLedger(order);
-  const workers = Array.from(
+  const gatherRates = shareFor(RATES_MS, async () => {
+    const told = await Promise.all(workers.map((worker) => worker.requestRates()));
+    return addRates(told.filter((rates) => rates !== undefined));
+  });
+  const workers: WorkerPlace[] = Array.from(
     { length: count },
     (_, i) =>
       new WorkerPlace(
         i + 1,
-        { agreement, ledger },
+        { agreement, ledger, gatherRates },
         () => current,
         (event) => {
           // What a worker tells it has counted itself.
@@ -80,7 +85,21 @@ export async function startWorkers(
       closed ??= Promise.all(workers.map((worker) => worker.close(options))).then(() => ledger.close());
       await closed;
     },
+    requestRates: gatherRates,
     metrics: async () => [events.collect(), ...(await Promise.all(workers.map((worker) => worker.metrics())))],
+  };
+}
+
+/** However often they are looked at, workers are asked for their rates once in this time. */
+const RATES_MS = 1_000;
+
+/** Does it once in a while, and gives to all who ask meanwhile what came of it. */
+function shareFor<Value>(ms: number, make: () => Promise<Value>): () => Promise<Value> {
+  let made: { readonly at: number; readonly value: Promise<Value> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (!made || now - made.at >= ms) made = { at: now, value: make() };
+    return made.value;
   };
 }
 

@@ -5,6 +5,7 @@ import { bucketId } from '../protocol/bucket-id.ts';
 import { TAG_BITS } from '../protocol/entry.ts';
 import { type MetadataBytes, sealMetadata } from '../protocol/metadata.ts';
 import type { EntryKind } from '../protocol/private-input.ts';
+import { SizeTally } from './histogram.ts';
 import type { Merge } from './merge.ts';
 import { chooseBodySizes, sizeEntropyBits } from './padding.ts';
 import type { IndexFacts } from './snapshot-facts.ts';
@@ -23,6 +24,7 @@ export class BucketEncoder {
   readonly #metadataBytes: MetadataBytes;
   readonly #write: WriteBucket;
   readonly #sizes = new Map<number, number>();
+  readonly #tally = new SizeTally();
   #tags = new Float64Array(4096);
   #metadata = new Uint8Array(4096 * 3);
   #count = 0;
@@ -70,6 +72,7 @@ export class BucketEncoder {
       metadataTotalBytes: this.#entries * this.#metadataBytes,
       leastBits: this.#leastBits,
       sizeBits: sizeEntropyBits(this.#sizes, bodyBytes),
+      histogram: this.#tally.histogram(),
     };
   }
 
@@ -78,6 +81,7 @@ export class BucketEncoder {
     const order = this.#sortByTag(count);
     const bytes = this.#write(this.#id as BucketId, order.tags, order.metadata, this.#metadataBytes);
     this.#sizes.set(bytes, (this.#sizes.get(bytes) ?? 0) + 1);
+    this.#tally.add(count);
     this.#entries += count;
     this.#minEntries = Math.min(this.#minEntries, count);
     this.#maxEntries = Math.max(this.#maxEntries, count);

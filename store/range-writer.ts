@@ -5,6 +5,7 @@
 import type Database from 'better-sqlite3';
 import type { RangeName } from '../protocol/bucket-id.ts';
 import { StoreError } from './errors.ts';
+import { SizeTally } from './histogram.ts';
 import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.ts';
 import { RangeMerge } from './range-merge.ts';
 import { HASH_BYTES } from './range-record.ts';
@@ -34,6 +35,7 @@ class RangeGatherer {
   #times = new Float64Array(4096);
   #count = 0;
   #range = -1;
+  readonly #tally = new SizeTally();
   #facts = { entries: 0, ranges: 0, minEntries: 0, maxEntries: 0, contentBytes: 0, maxTextBytes: 0 };
 
   constructor(name: RangeName, insert: (range: number, body: Buffer) => void) {
@@ -58,7 +60,7 @@ class RangeGatherer {
 
   finish(): RangeFacts {
     this.#flush();
-    return this.#facts;
+    return { ...this.#facts, histogram: this.#tally.histogram() };
   }
 
   #flush(): void {
@@ -67,6 +69,7 @@ class RangeGatherer {
     const times = this.#times.subarray(0, count);
     const body = encodeRangeBody(this.#suffixes.subarray(0, count * this.#suffixBytes), times);
     this.#insert(this.#range, body);
+    this.#tally.add(count);
     const { entries, ranges, minEntries, maxEntries, contentBytes, maxTextBytes } = this.#facts;
     this.#facts = {
       entries: entries + count,

@@ -11,6 +11,7 @@ import {
   parseServiceConfig,
   type ServiceConfig,
 } from '../protocol/service-config.ts';
+import type { HistogramBin } from '../protocol/service-status.ts';
 import type { KeyedSuite, SuiteName } from '../protocol/suite.ts';
 
 export const SNAPSHOT_FORMAT = 1;
@@ -26,6 +27,8 @@ export interface IndexFacts extends IndexConfig {
   readonly leastBits: number;
   /** What padded sizes give away of a query, in bits. */
   readonly sizeBits: number;
+  /** Of the entries of a bucket. Missing in a snapshot that an older version published. */
+  readonly histogram?: readonly HistogramBin[];
 }
 
 /** Of a range index. */
@@ -39,6 +42,8 @@ export interface RangeFacts {
   readonly contentBytes: number;
   /** Bytes of the longest range as text. Missing in a snapshot that was published before this was recorded. */
   readonly maxTextBytes?: number;
+  /** Of the entries of a range that has some. Missing as in IndexFacts. */
+  readonly histogram?: readonly HistogramBin[];
 }
 
 /** Of the filter of the password index. */

@@ -14,6 +14,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   ingest: ['protocol', 'accel', 'store'],
   server: ['protocol', 'accel', 'store'],
   'client-sdk': ['protocol'],
+  page: ['protocol', 'client-sdk'],
   cli: ['protocol', 'accel', 'store', 'ingest', 'server', 'client-sdk'],
 };
 /** Entry points of their own, for whom a caller has to ask: they may import one folder more. */

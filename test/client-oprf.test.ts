@@ -93,13 +93,18 @@ describe('a dataset with one index', () => {
 });
 
 describe('a service that cannot be used', () => {
-  test.each([400, 404, 429, 503])('because its evaluator answers with status %i', async (status) => {
+  test.each([
+    [400, 'HTTP_STATUS'],
+    [404, 'HTTP_STATUS'],
+    [429, 'QUOTA_EXCEEDED'],
+    [503, 'HTTP_STATUS'],
+  ] as const)('because its evaluator answers with status %i', async (status, reason) => {
     const refusing = await world.spoil((answer, url) => {
       if (url.startsWith('/v1/lookup')) answer.status = status;
     });
     const checker = world.checker(refusing.url);
-    expect(summary(await checker.check(STRANGER))).toBe('unknown HTTP_STATUS | unknown unknown unknown');
-    await expect(checker.ready()).rejects.toMatchObject({ code: 'HTTP_STATUS' });
+    expect(summary(await checker.check(STRANGER))).toBe(`unknown ${reason} | unknown unknown unknown`);
+    await expect(checker.ready()).rejects.toMatchObject({ code: reason });
   });
 
   test('because it is of another key, or of the other suite', async () => {

@@ -146,9 +146,17 @@ describe('a service that cannot be used', () => {
     expect(summary(await world.checker(odd.url, { maxBodyBytes: 2 ** 15 }).check(STRANGER))).toBe(allUnknown(reason));
   });
 
-  test.each([204, 304, 400, 401, 404, 429, 500, 503])('because it answers with status %i', async (status) => {
+  test.each([204, 304, 400, 404, 500, 503])('because it answers with status %i', async (status) => {
     const refusing = await world.front((_request, response) => void response.writeHead(status).end());
     expect(summary(await world.checker(refusing.url).check(STRANGER))).toBe(allUnknown('HTTP_STATUS'));
+  });
+
+  test.each([
+    [401, 'CLIENT_REFUSED'],
+    [429, 'QUOTA_EXCEEDED'],
+  ] as const)('because it knows this client, and answers with status %i', async (status, reason) => {
+    const refusing = await world.front((_request, response) => void response.writeHead(status).end());
+    expect(summary(await world.checker(refusing.url).check(STRANGER))).toBe(allUnknown(reason));
   });
 
   test('because it redirects, and nothing is sent to where it points', async () => {

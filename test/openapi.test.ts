@@ -78,6 +78,7 @@ const HEADER_EXAMPLES: {
   readonly [name: string]: (etag: string, method: string) => { headers: { [name: string]: string }; status: number };
 } = {
   'If-None-Match': (etag) => ({ headers: { 'if-none-match': etag }, status: 304 }),
+  'If-Modified-Since': () => ({ headers: { 'if-modified-since': new Date().toUTCString() }, status: 304 }),
   'If-Range': () => ({ headers: { range: 'bytes=0-3', 'if-range': '"other"' }, status: 200 }),
   Range: (_etag, method) => ({ headers: { range: 'bytes=0-3' }, status: method === 'get' ? 206 : 200 }),
   'Add-Padding': () => ({ headers: { 'add-padding': 'true' }, status: 200 }),
@@ -254,7 +255,6 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
 
 test('what is not documented is not answered', async () => {
   for (const path of [
-    '/',
     '/v1',
     '/v1/',
     '/v1/account',
@@ -264,6 +264,8 @@ test('what is not documented is not answered', async () => {
     '/metrics',
     '/V1/config',
     '/openapi',
+    '/status/',
+    '/?x',
   ])
     for (const method of ['get', 'post', 'options']) {
       const answer = await ask({ path, method });

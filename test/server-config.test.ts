@@ -188,6 +188,7 @@ test('settings become options of a server', () => {
     host: '::1',
     allowAnonymous: false,
     logLevel: 'info',
+    pages: true,
     port: 80,
     pollIntervalMs: 1000,
     maxHeldBytes: 2 ** 27,

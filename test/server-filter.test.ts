@@ -136,7 +136,7 @@ describe('the filter', () => {
     }
     const preflight = await get({}, '', 'OPTIONS');
     expect(preflight.status).toBe(204);
-    expect(preflight.headers.get('access-control-allow-headers')).toBe('If-None-Match, If-Range, Range');
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('Authorization, If-None-Match, If-Range, Range');
     await expectProblem(await fetch(`${server.url}/v1/filter/account`), 404, 'ROUTE_MISSING');
   });
 

@@ -40,6 +40,16 @@ describe('a quota', () => {
     ]);
   });
 
+  // A route that the dataset cannot answer is counted like one that it can.
+  test.each(['/v1/filter/password', '/range/00000', '/range/00000?mode=ntlm'])('counts %s', async (path) => {
+    const key = world.add('a', { 'requests-per-day': 2 });
+    await world.start();
+    expect((await world.get(path)).status).toBe(401);
+    expect((await world.get(path, key)).headers.get('ratelimit')).toContain('"requests-per-day";r=1;');
+    expect((await world.get(path, key)).status).not.toBe(429);
+    expect(await codeOf(await world.get(path, key))).toEqual([429, 'QUOTA_EXCEEDED']);
+  });
+
   test('is told in the fields of the IETF draft, and what is over it as a problem', async () => {
     const key = world.add('a', { 'requests-per-minute': 2, 'evaluations-per-minute': 64 });
     await world.start();

@@ -9,6 +9,7 @@ import { pwnedPassword, pwnedPasswordRange } from 'hibp';
 import { Agent, type Dispatcher, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CredveilServer, startServer } from '../server/server.ts';
+import { addClient, clientFileFor } from '../store/client-file.ts';
 import { type HttpFront, send, startFront } from './fixtures/http-front.ts';
 import { makeRangeDataset, type RangeDataset, seededRanges, sha1Of } from './fixtures/range-dataset.ts';
 
@@ -85,6 +86,36 @@ test('@zxcvbn-ts/matcher-pwned finds a leaked password and no other', async () =
   expect(await pwned(LEAKED)).toBe(LEAKED_TIMES);
   expect(await pwned(CLEAN)).toBeUndefined();
   expect(failures).toEqual([]);
+});
+
+describe('where there is a list of clients', () => {
+  let guarded: CredveilServer;
+  let key: string;
+
+  beforeAll(async () => {
+    const clientsFile = `${clientFileFor(made.folder)}.listed`;
+    key = addClient(clientsFile, 'a', {}).keyText as string;
+    guarded = await startServer(made.folder, { port: 0, clientsFile });
+  });
+  afterAll(() => guarded.close({ deadlineMs: 100 }));
+
+  /** As README.md says: the matcher takes a fetch, and that sends the key. */
+  const pwnedAmount = async (ask: typeof fetch): Promise<number | undefined> => {
+    const require = createRequire(import.meta.resolve('@zxcvbn-ts/matcher-pwned'));
+    const { zxcvbnOptions } = require('@zxcvbn-ts/core');
+    const options = { url: `${guarded.url}/range/`, networkErrorHandler: () => false as const };
+    const { Matching } = matcherPwnedFactory(ask, zxcvbnOptions, options);
+    const [match] = (await new Matching().match({ password: LEAKED } as never)) as { pwnedAmount?: number }[];
+    return match?.pwnedAmount;
+  };
+
+  test('a program that can send a key is answered, and one that cannot is not told "clean" but refused', async () => {
+    const withKey: typeof fetch = (url, init) =>
+      fetch(url, { ...init, headers: { ...init?.headers, authorization: `Bearer ${key}` } });
+    expect(await pwnedAmount(withKey)).toBe(LEAKED_TIMES);
+    expect(await pwnedAmount(fetch)).toBeUndefined();
+    await expect(pwnedPassword(LEAKED, { baseUrl: guarded.url })).rejects.toThrow();
+  });
 });
 
 describe("better-auth's haveIBeenPwned", () => {

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_PREFIX_BITS } from '../protocol/bucket-id.ts';
 import { openCurrent } from '../store/current.ts';
 import { openDataset } from '../store/dataset.ts';
+import { histogramOf } from '../store/histogram.ts';
 import { chooseBodySizes, paddedSize, sizeEntropyBits } from '../store/padding.ts';
 import { choosePrefixBits } from '../store/publication.ts';
 import { deleteRun, openRuns, runPath } from '../store/run.ts';
@@ -237,6 +238,7 @@ describe('prefix bits and padding', () => {
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(facts.entries);
       expect(facts.entries / counts.length).toBeGreaterThanOrEqual(made.dataset.parameters.bucketFloor);
       expect([facts.minEntries, facts.maxEntries]).toEqual([Math.min(...counts), Math.max(...counts)]);
+      expect(facts.histogram).toEqual(histogramOf(counts));
     }
     snapshot.close();
   });

@@ -1,6 +1,7 @@
 // credveil stats: what a snapshot holds, what it costs, and what its sizes give away.
 
 import type { Command } from 'commander';
+import type { HistogramBin } from '../../protocol/service-status.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { writeFileAtomically } from '../../store/files.ts';
 import { openSnapshot } from '../../store/snapshot.ts';
@@ -8,7 +9,6 @@ import { printResult } from '../output.ts';
 import {
   describeSnapshot,
   type FilterStats,
-  type HistogramBin,
   type IndexStats,
   type RangeStats,
   type SnapshotStats,

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWorkPlace } from '../fixtures/credveil.ts';
 
 /** Of 10 for a service without any restriction; 2 and below is what systemd calls OK. */
-const MAX_EXPOSURE = 15; // In tenths, as --threshold takes it.
+const MAX_EXPOSURE = 15; // In tenths, as --threshold takes it: 1.5.
 
 const deploy = path.join(import.meta.dirname, '../../deploy');
 const place = createWorkPlace();

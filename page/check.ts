@@ -1,0 +1,217 @@
+// The page at /: checks a credential in the browser and shows what left it. Nothing typed is kept or put into a URL.
+
+import type { Credential } from '../client-sdk/inquiry.ts';
+import { CredveilError } from '../protocol/errors.ts';
+import type { ServiceConfig } from '../protocol/service-config.ts';
+import { TEST_CREDENTIALS } from '../protocol/test-credentials.ts';
+import { askForClientKey, takeClientKey } from './client-key.ts';
+import { showComparison } from './comparison.ts';
+import { byId, formatCount, make, showSuite } from './dom.ts';
+import { purposeOf } from './exchanges.ts';
+import { getConfig, listDatasets, type ServedDataset } from './service.ts';
+import { clearSteps, showSteps } from './steps.ts';
+import { createTraffic } from './traffic.ts';
+import { createTrier, type Trial, type Trier } from './trial.ts';
+import { clearVerdict, showFailure, showVerdict } from './verdicts.ts';
+
+const username = byId('username', HTMLInputElement);
+const password = byId('password', HTMLInputElement);
+const reveal = byId('reveal', HTMLButtonElement);
+const key = byId('key', HTMLInputElement);
+const keyError = byId('key-error', HTMLElement);
+const inputError = byId('input-error', HTMLElement);
+const choice = byId('dataset', HTMLSelectElement);
+const button = byId('check', HTMLButtonElement);
+const trouble = byId('trouble', HTMLElement);
+
+const traffic = createTraffic(showTraffic);
+
+let wanted: ServedDataset | undefined;
+/** The dataset that is asked, with what it says of itself. */
+let chosen: { readonly served: ServedDataset; readonly config: ServiceConfig } | undefined;
+/** Keeps trust in the server between checks; it belongs to a dataset and a key. */
+let trier: { readonly keyText: string; readonly trier: Trier } | undefined;
+
+let busy = false;
+let latest: { readonly credential: Credential; readonly trial?: Trial } | undefined;
+/** The person at the page wanted to read the password. */
+let shownByHand = false;
+
+const SAMPLES = [
+  ['pair', 'Leaked pair'],
+  ['similar', 'Similar password'],
+  ['password', 'Leaked password'],
+  ['username', 'Leaked username'],
+  ['clean', 'Clean'],
+] as const;
+
+async function start(): Promise<void> {
+  await attempt(async () => {
+    const datasets = await listDatasets(traffic);
+    choice.replaceChildren(
+      ...datasets.map(({ dataset, suite }, i) => make('option', { value: String(i) }, `${dataset} (${suite})`)),
+    );
+    byId('dataset-field', HTMLElement).hidden = datasets.length < 2;
+    choice.onchange = () => attempt(() => choose(datasets[Number(choice.value)]));
+    await choose(datasets[0]);
+  });
+}
+
+async function choose(served: ServedDataset | undefined): Promise<void> {
+  if (!served) return;
+  wanted = served;
+  chosen = undefined;
+  trier = undefined;
+  button.disabled = true;
+  const config = await getConfig(traffic, served);
+  // Another was chosen meanwhile.
+  if (wanted !== served) return;
+  chosen = { served, config };
+  showSuite(config.suite);
+  byId('key-field', HTMLElement).hidden = config.suite !== 'hmac';
+  byId('key-id', HTMLElement).textContent = config.keyId;
+  const samples = SAMPLES.filter(([name]) => name !== 'similar' || config.similar);
+  byId('samples', HTMLElement).replaceChildren(
+    ...samples.map(([name, label]) => {
+      const sample = make('button', { type: 'button', class: 'quiet', 'data-sample': name }, label);
+      sample.addEventListener('click', () => trySample(TEST_CREDENTIALS[name]));
+      return sample;
+    }),
+  );
+  clearVerdict();
+  clearSteps();
+  button.disabled = false;
+}
+
+/** Does what asks the server first, and says what stands in the way. */
+async function attempt(work: () => Promise<void>): Promise<void> {
+  trouble.hidden = true;
+  try {
+    await work();
+  } catch (error) {
+    const known = error instanceof CredveilError;
+    trouble.textContent = known ? `${error.message} ${error.hint}` : 'The page failed. Reload it to try again.';
+    trouble.hidden = false;
+    if (!known) throw error;
+    if (error.code === 'CLIENT_KEY_WANTED') askForClientKey();
+  }
+}
+
+function trySample(sample: { readonly username: string; readonly password: string }): void {
+  username.value = sample.username;
+  password.value = sample.password;
+  // They are published: nothing is given away by showing them, and them alone.
+  latest = { credential: sample };
+  shownByHand = false;
+  setRevealed(true);
+  if (chosen?.config.suite === 'hmac' && key.value === '') askForKey('Paste the key of the dataset to try this.');
+  else void check();
+}
+
+function setRevealed(revealed: boolean): void {
+  password.type = revealed ? 'text' : 'password';
+  compare();
+  byId('reveal-word', HTMLElement).textContent = revealed ? 'Hide' : 'Show';
+}
+
+/** Shows what was checked last beside other ways; its password is readable where the field is. */
+function compare(): void {
+  if (latest) showComparison(latest.credential, latest.trial, password.type === 'text');
+}
+
+function askForKey(message: string): void {
+  keyError.textContent = message;
+  keyError.hidden = false;
+  key.setAttribute('aria-invalid', 'true');
+  key.focus();
+}
+
+function typedCredential(): Credential | undefined {
+  if (username.value === '' && password.value === '') return undefined;
+  return {
+    ...(username.value !== '' && { username: username.value }),
+    ...(password.value !== '' && { password: password.value }),
+  };
+}
+
+async function check(): Promise<void> {
+  if (!chosen || busy) return;
+  const credential = typedCredential();
+  keyError.hidden = true;
+  key.removeAttribute('aria-invalid');
+  inputError.hidden = credential !== undefined;
+  if (!credential) return username.focus();
+  const { served, config } = chosen;
+  const keyText = key.value.trim();
+  latest = { credential };
+  compare();
+  if (config.suite === 'hmac' && keyText === '')
+    return askForKey('Paste the key of the dataset: without it nothing can be compared.');
+  setBusy(true);
+  clearVerdict();
+  try {
+    if (trier?.keyText !== keyText) trier = { keyText, trier: createTrier(traffic, served, config, keyText) };
+    const trial = await trier.trier.check(credential);
+    showSteps(credential, trial);
+    latest = { credential, trial };
+    compare();
+    showVerdict(credential, trial.verdict);
+  } catch (error) {
+    clearSteps();
+    if (!(error instanceof CredveilError)) throw error;
+    if (config.suite === 'hmac' && (error.code === 'KEY_MALFORMED' || error.code === 'KEY_MISMATCH'))
+      askForKey(
+        error.code === 'KEY_MALFORMED'
+          ? 'This is not a key of the suite hmac. It begins with credveil-hmac-1.'
+          : 'This is the key of another dataset.',
+      );
+    else showFailure(error.code, error.message);
+  } finally {
+    setBusy(false);
+    if (traffic.exchanges.at(-1)?.status === 401) askForClientKey();
+  }
+}
+
+/** Not `disabled`, which would take the focus from whoever pressed it. */
+function setBusy(now: boolean): void {
+  busy = now;
+  button.setAttribute('aria-disabled', String(now));
+  button.textContent = now ? 'Checking…' : 'Check';
+}
+
+function showTraffic(): void {
+  const cell = (count: number): HTMLElement =>
+    make('td', { class: 'number' }, count === 0 ? 'none' : `${formatCount(count)} B`);
+  byId('wire', HTMLTableSectionElement).replaceChildren(
+    ...traffic.exchanges.map((exchange) => {
+      const { method, target, sent, status, received } = exchange;
+      const came = status === undefined ? make('td', { class: 'number' }, 'no answer') : cell(received.length);
+      return make(
+        'tr',
+        {},
+        make('th', { scope: 'row' }, `${method} ${target}`),
+        make('td', {}, `${purposeOf(exchange)}${status === undefined || status === 200 ? '' : ` (status ${status})`}`),
+        cell(sent.length),
+        came,
+      );
+    }),
+  );
+}
+
+byId('form', HTMLFormElement).addEventListener('submit', (event) => {
+  event.preventDefault();
+  void check();
+});
+reveal.addEventListener('click', () => {
+  shownByHand = password.type === 'password';
+  setRevealed(shownByHand);
+});
+password.addEventListener('input', () => {
+  // What was shown was a published one; what is typed now is somebody's.
+  if (!shownByHand) setRevealed(false);
+});
+takeClientKey(traffic, () => void start());
+
+for (const place of document.querySelectorAll<HTMLElement>('section.scroll')) place.tabIndex = 0;
+
+void start();

@@ -1,0 +1,92 @@
+// Elements: finding those of the document, and making new ones from text. Text never becomes markup.
+
+/** @throws Error where the document has no such element: it and the script belong together */
+export function byId<T extends Element>(id: string, type: { new (): T; readonly name: string }): T {
+  const found = document.getElementById(id);
+  if (found instanceof type) return found;
+  throw new Error(`no ${type.name} has the id ${id}`);
+}
+
+export type Child = Node | string;
+
+/** @param attributes `class` and others; a value of undefined leaves one out */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, string | undefined>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+export function makeSvg(
+  tag: string,
+  attributes: Readonly<Record<string, string | number>>,
+  ...children: Node[]
+): Element {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
+/** Terms and what they are, as a description list. */
+export function describe(terms: readonly (readonly [term: string, description: Child])[]): HTMLDListElement {
+  return make(
+    'dl',
+    {},
+    ...terms.map(([term, description]) => make('div', {}, make('dt', {}, term), make('dd', {}, description))),
+  );
+}
+
+export interface Column {
+  readonly title: string;
+  readonly number?: true;
+}
+
+/** The first cell of a row names it. */
+export function makeTable(columns: readonly Column[], rows: readonly (readonly Child[])[]): HTMLTableElement {
+  const classOf = (i: number): string | undefined => (columns[i]?.number ? 'number' : undefined);
+  const head = columns.map(({ title }, i) => make('th', { scope: 'col', class: classOf(i) }, title));
+  const body = rows.map((cells) =>
+    make(
+      'tr',
+      {},
+      ...cells.map((cell, i) =>
+        i === 0 ? make('th', { scope: 'row' }, cell) : make('td', { class: classOf(i) }, cell),
+      ),
+    ),
+  );
+  return make('table', {}, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...body));
+}
+
+/** A place that scrolls sideways where it must: a keyboard reaches it, and its name is read out. */
+export function makeScrollable(label: string, content: Node): HTMLElement {
+  return make('section', { class: 'scroll', tabindex: '0', 'aria-label': label }, content);
+}
+
+/** Shows the parts of the document that are about one suite and hides those about the other. */
+export function showSuite(suite: string): void {
+  for (const element of document.querySelectorAll<HTMLElement>('[data-suite]'))
+    element.hidden = element.dataset.suite !== suite;
+}
+
+const grouped = new Intl.NumberFormat('en-US');
+export const formatCount = (count: number): string => grouped.format(count);
+
+/** A count and its noun, which makes its plural with an s. */
+export const formatCounted = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+const MAX_SHOWN = 160;
+
+/** A text that may be of any length, cut for being looked at. */
+export function shorten(text: string): string {
+  const points = Array.from(text.slice(0, 2 * MAX_SHOWN));
+  if (points.length <= MAX_SHOWN && text.length <= 2 * MAX_SHOWN) return text;
+  return `${points.slice(0, MAX_SHOWN).join('')}… (${formatCounted(text.length, 'character')})`;
+}

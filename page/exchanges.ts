@@ -1,0 +1,84 @@
+// What a recorded exchange was: read off its bytes, as PROTOCOL.md §13 and §16 say.
+
+import { decodeBody } from '../protocol/bucket.ts';
+import type { IndexName } from '../protocol/bucket-id.ts';
+import { decodeElementsRequest, decodeLookupRequest, decodeLookupResponse } from '../protocol/lookup.ts';
+import type { ServiceConfig } from '../protocol/service-config.ts';
+import { formatCount, formatCounted } from './dom.ts';
+import type { Exchange } from './traffic.ts';
+
+/** A bucket as it came. */
+export interface ReceivedBucket {
+  readonly index: IndexName;
+  readonly bytes: number;
+  readonly paddingBytes: number;
+  readonly tags: Float64Array;
+}
+
+const SEAL_BYTES = 16;
+const ROUTE = /\/v1\/(config|datasets|status|lookup|evaluate|prove|account|password)(?=[/?]|$)/;
+export type Route = 'config' | 'datasets' | 'status' | 'lookup' | 'evaluate' | 'prove' | 'account' | 'password' | '';
+
+export const routeOf = ({ target }: Exchange): Route => (ROUTE.exec(target)?.[1] ?? '') as Route;
+
+/** The bucket in an answer, where it has one. */
+export function bucketOf(exchange: Exchange): ReceivedBucket | undefined {
+  const route = routeOf(exchange);
+  if (exchange.status !== 200) return undefined;
+  if (route === 'account' || route === 'password') return describeBucket(route, exchange.received);
+  return route === 'lookup' ? describeBucket('account', decodeLookupResponse(exchange.received).body) : undefined;
+}
+
+function describeBucket(index: IndexName, body: Uint8Array): ReceivedBucket {
+  const { tags, contentBytes } = decodeBody(body);
+  return { index, bytes: body.length, paddingBytes: body.length - contentBytes - SEAL_BYTES, tags };
+}
+
+/** What a request says, in words. */
+export function explainRequest(exchange: Exchange, config: ServiceConfig): string {
+  const { sent, target } = exchange;
+  switch (routeOf(exchange)) {
+    case 'config':
+      return 'Nothing of yours: asks what the server has.';
+    case 'lookup': {
+      const prefixBits = config.indexes.account?.prefixBits ?? 0;
+      const { bucketId, blindedElements } = decodeLookupRequest(sent, prefixBits);
+      return `${formatCounted(sent.length, 'byte')}: bucket ${formatCount(bucketId)} of ${formatCount(2 ** prefixBits)}, and ${formatCounted(blindedElements.length, 'blinded element')}.`;
+    }
+    case 'evaluate':
+      return `${formatCounted(sent.length, 'byte')}: ${formatCounted(decodeElementsRequest(sent).length, 'blinded element')}.`;
+    case 'prove':
+      return 'The same blinded elements again: the server is to prove that it used its published key for them.';
+    case 'account':
+    case 'password': {
+      const [, index = '', prefix = ''] = /\/v1\/(account|password)\/([0-9a-f]+)/.exec(target) ?? [];
+      const prefixBits = config.indexes[index as IndexName]?.prefixBits ?? 0;
+      const of = `${formatCount(Number.parseInt(prefix, 16))} of ${formatCount(2 ** prefixBits)}`;
+      return `No body. The path names ${index} bucket ${of}.`;
+    }
+    default:
+      return '';
+  }
+}
+
+/** Why it was made, for the list of all. */
+export function purposeOf(exchange: Exchange): string {
+  const route = routeOf(exchange);
+  if (route === 'datasets') return 'Which datasets there are';
+  if (route === 'config') return 'What the dataset is like; sealed with its key';
+  if (exchange.phase === 'trust') return 'Has a known answer computed, to test the server; looks like any other check';
+  switch (route) {
+    case 'lookup':
+      return 'Blinded elements out; evaluated ones and the account bucket back';
+    case 'evaluate':
+      return 'Blinded elements out, evaluated ones back';
+    case 'prove':
+      return 'Has the server prove that it used its published key';
+    case 'account':
+      return 'The bucket of the username';
+    case 'password':
+      return 'The bucket of the password';
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,40 @@
+// The SDK's own blinding, watched: what was blinded, what it became, and what came out. For the page that shows it.
+
+import type { Blinding, Engine } from '../client-sdk/blinding.ts';
+import type { BlindedElement, PrfOutput, PrivateInput } from '../protocol/brands.ts';
+
+export interface ObservedInput {
+  readonly input: PrivateInput;
+  readonly blindedElement: BlindedElement;
+  output?: PrfOutput;
+}
+
+/** Loads the curve. @param onBlinded told of each input that is blinded; its output comes later */
+export async function createObservedEngine(onBlinded: (observed: ObservedInput) => void): Promise<Engine> {
+  const [{ createNobleOprf }, { createNobleBlinding }] = await Promise.all([
+    import('../protocol/oprf.ts'),
+    import('../client-sdk/noble-blinding.ts'),
+  ]);
+  return {
+    ...createNobleOprf(),
+    createBlinding(publicKey): Blinding {
+      const { blind, verifyProof } = createNobleBlinding(publicKey);
+      return {
+        verifyProof,
+        blind(input) {
+          const { blindedElement, finalize } = blind(input);
+          const observed: ObservedInput = { input, blindedElement };
+          onBlinded(observed);
+          return {
+            blindedElement,
+            finalize(evaluatedElement) {
+              const output = finalize(evaluatedElement);
+              observed.output = output;
+              return output;
+            },
+          };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,74 @@
+// The server that the page came from: its datasets, the config of one, and whether it wants a client key.
+
+import { CredveilError } from '../protocol/errors.ts';
+import { parseServiceConfig, type ServiceConfig } from '../protocol/service-config.ts';
+import type { ServiceStatus } from '../protocol/service-status.ts';
+import { formatCounted } from './dom.ts';
+import type { Traffic } from './traffic.ts';
+
+export type PageErrorCode = 'SERVER_UNREACHABLE' | 'CLIENT_KEY_WANTED' | 'SERVER_REFUSED';
+
+/** The server that the page came from did not answer it. Message and hint are for the person at the page. */
+export class PageError extends CredveilError<PageErrorCode> {
+  override name = 'PageError';
+}
+
+export interface ServedDataset {
+  readonly dataset: string;
+  readonly suite: string;
+  /** Ends in a slash. */
+  readonly url: URL;
+}
+
+/** The page may stand below a path that is not the server's: everything is asked beside it. */
+const BASE = new URL('.', document.baseURI);
+
+async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await traffic.fetch(url, { credentials: 'omit', redirect: 'error' });
+  } catch (cause) {
+    throw new PageError('SERVER_UNREACHABLE', 'The server cannot be reached.', 'Check that it runs, then try again.', {
+      cause,
+    });
+  }
+  if (response.status === 401)
+    throw new PageError(
+      'CLIENT_KEY_WANTED',
+      traffic.clientKey ? 'The server does not know this client key.' : 'This server answers registered clients only.',
+      'Paste the key that its operator gave you.',
+    );
+  if (response.status === 429) {
+    const seconds = Number(response.headers.get('retry-after')) || 60;
+    throw new PageError(
+      'SERVER_REFUSED',
+      'The server has had too many requests.',
+      `Try again in ${formatCounted(seconds, 'second')}.`,
+    );
+  }
+  if (!response.ok)
+    throw new PageError(
+      'SERVER_REFUSED',
+      `The server refused to answer (status ${response.status}).`,
+      'Ask its operator.',
+    );
+  return response.json();
+}
+
+/** The first is the one that the server answers with where none is named. */
+export async function listDatasets(traffic: Traffic): Promise<ServedDataset[]> {
+  const listed = (await getJson(traffic, new URL('v1/datasets', BASE))) as { dataset: string; suite: string }[];
+  return listed.map(({ dataset, suite }, i) => ({
+    dataset,
+    suite,
+    url: i === 0 ? BASE : new URL(`d/${dataset}/`, BASE),
+  }));
+}
+
+export async function getConfig(traffic: Traffic, { url }: ServedDataset): Promise<ServiceConfig> {
+  return parseServiceConfig(await getJson(traffic, new URL('v1/config', url)));
+}
+
+export async function getStatus(traffic: Traffic, { url }: ServedDataset): Promise<ServiceStatus> {
+  return (await getJson(traffic, new URL('v1/status', url))) as ServiceStatus;
+}

@@ -1,0 +1,68 @@
+// Traffic: everything that the page sends and gets, recorded where it is sent. Kept in memory, and only the last.
+
+/** What the page was at: learning what there is, testing the server with a known answer, or checking a credential. */
+export type Phase = 'start' | 'trust' | 'check';
+
+export interface Exchange {
+  readonly phase: Phase;
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly sent: Uint8Array;
+  /** Undefined where no answer came. */
+  readonly status?: number;
+  readonly received: Uint8Array;
+}
+
+export interface Traffic {
+  /** The platform's fetch, watched. Adds the client key where one is set. */
+  readonly fetch: typeof fetch;
+  /** The newest last. */
+  readonly exchanges: readonly Exchange[];
+  /** For a server that answers registered clients only. */
+  clientKey: string | undefined;
+  phase: Phase;
+}
+
+/** More than a check makes, several times over. */
+const MAX_EXCHANGES = 60;
+
+/** @param onExchange told after each */
+export function createTraffic(onExchange: () => void = () => {}): Traffic {
+  const exchanges: Exchange[] = [];
+  const record = (exchange: Exchange): void => {
+    exchanges.push(exchange);
+    if (exchanges.length > MAX_EXCHANGES) exchanges.shift();
+    onExchange();
+  };
+  const traffic: Traffic = {
+    exchanges,
+    clientKey: undefined,
+    phase: 'start',
+    async fetch(input, init = {}) {
+      const { pathname, search } = new URL(String(input), document.baseURI);
+      const { method = 'GET', body } = init;
+      const { phase } = traffic;
+      const asked = {
+        phase,
+        method,
+        target: `${pathname}${search}`,
+        sent: body instanceof Uint8Array ? body : new Uint8Array(0),
+      };
+      const headers = new Headers(init.headers);
+      if (traffic.clientKey) headers.set('authorization', `Bearer ${traffic.clientKey}`);
+      let response: Response;
+      try {
+        // From no cache: what is shown was sent. And into none: a prefix does not stay on the disk.
+        response = await fetch(input, { ...init, headers, cache: 'no-store' });
+      } catch (error) {
+        record({ ...asked, received: new Uint8Array(0) });
+        throw error;
+      }
+      const received = new Uint8Array(await response.arrayBuffer());
+      record({ ...asked, status: response.status, received });
+      return new Response(received, { status: response.status, headers: response.headers });
+    },
+  };
+  return traffic;
+}

@@ -1,0 +1,117 @@
+// A check that is watched: the SDK decides, and what it did on the way is kept for the steps.
+
+import { createLeakChecker, type LeakChecker } from '../client-sdk/checker.ts';
+import { answerable, type Credential, deriveInquiries, type Question } from '../client-sdk/inquiry.ts';
+import type { SignalName, Verdict } from '../client-sdk/verdict.ts';
+import type { BlindedElement, BucketHash, PrfOutput, PublicKey } from '../protocol/brands.ts';
+import { createHmacSuite } from '../protocol/hmac-suite.ts';
+import { parseHmacKeyText } from '../protocol/key.ts';
+import { normalizeUsername } from '../protocol/normalize.ts';
+import { formatPublicKey } from '../protocol/oprf-key.ts';
+import { createOprfSuite } from '../protocol/oprf-suite.ts';
+import { parseServiceConfig, type ServiceConfig } from '../protocol/service-config.ts';
+import type { KeyedSuite, Suite } from '../protocol/suite.ts';
+import { createObservedEngine, type ObservedInput } from './observed-engine.ts';
+import type { ServedDataset } from './service.ts';
+import type { Exchange, Traffic } from './traffic.ts';
+
+/** A thing that was looked for. */
+export interface Sought {
+  readonly signal: SignalName;
+  readonly index: 'account' | 'password';
+  readonly output: PrfOutput | undefined;
+  /** Under `oprf`. */
+  readonly blindedElement: BlindedElement | undefined;
+}
+
+export interface Trial {
+  readonly config: ServiceConfig;
+  readonly verdict: Verdict;
+  readonly username: string | undefined;
+  readonly accountHash: BucketHash | undefined;
+  readonly sought: readonly Sought[];
+  /** Elements that hide nothing: there are as many whatever the password is. */
+  readonly standIns: number;
+  /** Of this check, in order. */
+  readonly exchanges: readonly Exchange[];
+}
+
+/** Every check is made anew: a bucket that is kept would leave nothing to show. */
+const EACH_TIME = { bucketCacheBytes: 0, circuitBreaker: false } as const;
+
+export interface Trier {
+  /** @throws LookupError for a service that is not to be believed, or cannot be asked */
+  check(credential: Credential): Promise<Trial>;
+}
+
+/** A person waits longer than a login does, and a phone computes slower than a server. */
+const TIMEOUT_MS = 15_000;
+/** RFC 9497 §1.2. Under `hmac` an input may be longer; a person does not type one. */
+const MAX_INPUT_BYTES = 0xffff;
+
+/** @param keyText under `hmac`. @throws LookupError `KEY_MALFORMED` */
+export function createTrier(traffic: Traffic, { url }: ServedDataset, config: ServiceConfig, keyText: string): Trier {
+  const observed: ObservedInput[] = [];
+  const shared = { url, dataset: config.dataset, timeoutMs: TIMEOUT_MS, fetch: traffic.fetch, ...EACH_TIME };
+  let suite: Suite;
+  let evaluate: KeyedSuite['evaluate'] | undefined;
+  let checker: LeakChecker;
+  if (config.suite === 'hmac') {
+    checker = createLeakChecker({ ...shared, key: keyText });
+    const keyed = createHmacSuite(parseHmacKeyText(keyText));
+    ({ evaluate } = keyed);
+    suite = keyed;
+  } else {
+    const publicKey = Uint8Array.from(config.publicKey?.match(/../g) ?? [], (hex) =>
+      Number.parseInt(hex, 16),
+    ) as PublicKey;
+    const engine = createObservedEngine((input) => observed.push(input));
+    checker = createLeakChecker({ ...shared, publicKey: formatPublicKey(publicKey), proof: 'always', engine });
+    suite = createOprfSuite(publicKey);
+  }
+
+  const seek = (question: Question, index: Sought['index']): Sought => {
+    const blinded = observed.find(({ input }) => equal(input, question.input));
+    const output = evaluate?.(question.input) ?? blinded?.output;
+    return { signal: question.signal, index, output, blindedElement: blinded?.blindedElement };
+  };
+
+  return {
+    async check(credential) {
+      traffic.phase = 'trust';
+      await checker.ready();
+      const before = new Set(traffic.exchanges);
+      observed.length = 0;
+      traffic.phase = 'check';
+      const verdict = await checker.check(credential);
+      const exchanges = traffic.exchanges.filter((exchange) => !before.has(exchange));
+      const asking = newestConfig(traffic, url) ?? config;
+      const asked = answerable(deriveInquiries(credential, MAX_INPUT_BYTES), asking);
+      const sought = asked.flatMap(({ index, questions }) =>
+        (questions as readonly Question[]).filter(({ settled }) => !settled).map((question) => seek(question, index)),
+      );
+      const { username } = credential;
+      const normalized = username === undefined ? undefined : normalizeUsername(username);
+      return {
+        config: asking,
+        verdict,
+        username: normalized && new TextDecoder().decode(normalized),
+        accountHash: normalized && asking.indexes.account ? suite.accountHash(normalized) : undefined,
+        sought,
+        standIns: observed.length === 0 ? 0 : observed.length - sought.length,
+        exchanges,
+      };
+    },
+  };
+}
+
+/** The snapshot may have changed since the page was opened: then the SDK fetched another config. */
+function newestConfig({ exchanges }: Traffic, base: URL): ServiceConfig | undefined {
+  const { pathname } = new URL('v1/config', base);
+  const newest = exchanges.findLast(({ target, status }) => target === pathname && status === 200);
+  return newest && parseServiceConfig(JSON.parse(new TextDecoder().decode(newest.received)));
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,99 @@
+// Verdicts in words for a person. An error is never worded as good news.
+
+import type { UnknownReason } from '../client-sdk/errors.ts';
+import type { Credential } from '../client-sdk/inquiry.ts';
+import type { Verdict, VerdictStatus } from '../client-sdk/verdict.ts';
+import { byId, formatCount, make } from './dom.ts';
+
+type Tone = 'bad' | 'warn' | 'good' | 'none';
+
+interface Words {
+  readonly tone: Tone;
+  readonly said: string;
+  /** Where only one of the two was given. */
+  readonly alone?: string;
+  readonly more: string;
+}
+
+const WORDS: { readonly [status in VerdictStatus]: Words } = {
+  pair: {
+    tone: 'bad',
+    said: 'This username and password have leaked, together.',
+    more: 'Whoever has the list can log in with them. Change this password wherever you use it, and do not use it again.',
+  },
+  similar: {
+    tone: 'bad',
+    said: 'A password very much like this one has leaked for this username.',
+    more: 'Those who try leaked passwords try such changes too. Choose one that has nothing in common with it.',
+  },
+  password: {
+    tone: 'bad',
+    said: 'This password has leaked, though not with this username.',
+    alone: 'This password has leaked.',
+    more: 'It is on the lists that attackers try everywhere. Choose another one.',
+  },
+  username: {
+    tone: 'warn',
+    said: 'This username is in a leak, with another password.',
+    alone: 'This username is in a leak.',
+    more: 'That is so of nearly every e-mail address. Have a password of its own for each account.',
+  },
+  clean: {
+    tone: 'good',
+    said: 'Neither is in this server’s breach data.',
+    alone: 'That is not in this server’s breach data.',
+    more: 'That is what these lists say. Others may know more, so a password of its own for each account is still worth it.',
+  },
+  unknown: {
+    tone: 'none',
+    said: 'No answer.',
+    more: 'An error is never taken for good news: nothing is known of this login.',
+  },
+};
+
+const REASONS: { readonly [reason in UnknownReason]?: string } = {
+  TIMEOUT: 'The server took too long to answer. Try again.',
+  NETWORK: 'The server cannot be reached. Check that it runs, then try again.',
+  HTTP_STATUS: 'The server refused to answer.',
+  CLIENT_REFUSED: 'The server wants a client key, or does not know this one.',
+  QUOTA_EXCEEDED: 'Too many requests: what this client may ask is used up for now. Try again later.',
+  KEY_MISMATCH: 'The key is not that of this dataset, or the server uses another one than it says.',
+  CONFIG_FORGED: 'What the server says of itself does not carry the seal of this key.',
+  BODY_FORGED: 'A bucket does not carry the seal of this key: something on the way changed it.',
+  SNAPSHOT_CHANGED: 'The server’s data changed twice during this check. Try again.',
+  FIELD_TOO_LONG: 'The username or the password is too long: 65,535 bytes are the most.',
+  INDEX_MISSING: 'This dataset has nothing to compare that with.',
+  NOTHING_ASKED: 'There was nothing to ask.',
+};
+
+function say(status: VerdictStatus, said: string, more: string, hasSteps: boolean): void {
+  const place = byId('verdict-text', HTMLElement);
+  place.dataset.tone = WORDS[status].tone;
+  place.dataset.status = status;
+  const parts = [make('p', { class: 'said' }, make('b', {}, status), said), make('p', { class: 'more' }, more)];
+  if (hasSteps)
+    parts.push(make('p', { class: 'more' }, make('a', { href: '#steps' }, 'See step by step what left your browser')));
+  place.replaceChildren(...parts);
+}
+
+export function showVerdict({ username, password }: Credential, verdict: Verdict): void {
+  const { said, alone, more } = WORDS[verdict.status];
+  const { status, reason, timesSeen, source } = verdict;
+  const isAlone = username === undefined || password === undefined;
+  const why = reason === undefined ? '' : `${REASONS[reason] ?? `The reason is ${reason}.`} `;
+  const seen = timesSeen === undefined || timesSeen < 2 ? '' : ` It was seen at least ${formatCount(timesSeen)} times.`;
+  const from = source ? ` The latest source is ${source.name}${source.date ? `, ${source.date}` : ''}.` : '';
+  say(status, (isAlone && alone) || said, `${why}${more}${seen}${from}`, true);
+}
+
+/** Where a check could not even begin. */
+export function showFailure(reason: string, message: string): void {
+  const { said, more } = WORDS.unknown;
+  say('unknown', said, `${REASONS[reason as UnknownReason] ?? message} ${more}`, false);
+}
+
+export function clearVerdict(): void {
+  const place = byId('verdict-text', HTMLElement);
+  place.replaceChildren();
+  delete place.dataset.status;
+}

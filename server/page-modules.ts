@@ -1,0 +1,95 @@
+// The modules that a page runs: found by following imports, with types taken out and packages named by a path.
+//
+// No bundler: what the browser gets is what the repository has. Only what an entry imports can be asked for.
+
+import fs from 'node:fs';
+import { createRequire, stripTypeScriptTypes } from 'node:module';
+import path from 'node:path';
+
+export interface PageModule {
+  /** Its place below the assets, with slashes: that in the repository, or `packages/` and that in node_modules. */
+  readonly path: string;
+  readonly text: string;
+  /** Paths of the modules without which it does not start. */
+  readonly imports: readonly string[];
+}
+
+/** Above server/. */
+const ROOT = path.join(import.meta.dirname, '..');
+const PACKAGES = `${path.sep}node_modules${path.sep}`;
+/** An import or re-export begins a line; what a comment shows is indented. */
+const STATIC_IMPORT = /^((?:import|export)\b(?:[^'"`;=(]*\bfrom)?\s*)(['"])([^'"\n]+)\2/gm;
+const DYNAMIC_IMPORT = /^(?!\s*(?:\/\/|\*))(.*\bimport\(\s*)(['"])([^'"\n]+)\2/gm;
+
+/** @param entries paths in the repository */
+export function collectModules(entries: readonly string[]): Map<string, PageModule> {
+  const modules = new Map<string, PageModule>();
+  const waiting = entries.map((entry) => path.join(ROOT, entry));
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    const place = assetPath(file);
+    if (modules.has(place)) continue;
+    const { text, imports, files } = readModule(file);
+    modules.set(place, { path: place, text, imports });
+    waiting.push(...files);
+  }
+  return modules;
+}
+
+/** A module with all that it needs before it starts, each once. */
+export function withImports(modules: ReadonlyMap<string, PageModule>, entry: string): string[] {
+  const needed = new Set<string>();
+  const visit = (place: string): void => {
+    if (needed.has(place)) return;
+    needed.add(place);
+    for (const next of modules.get(place)?.imports ?? []) visit(next);
+  };
+  visit(entry);
+  return [...needed];
+}
+
+/** Where a file is found below the assets. */
+export function assetPath(file: string): string {
+  // Below the root first: an installed package lies in a node_modules of its own.
+  const below = path.relative(ROOT, file);
+  const own = !below.startsWith('..') && !below.includes('node_modules');
+  const place = own ? below : path.join('packages', file.slice(file.lastIndexOf(PACKAGES) + PACKAGES.length));
+  return place.replaceAll(path.sep, '/');
+}
+
+/** The file of a package's module, for a browser: its `module` where there are no `exports`. */
+export function resolvePackage(specifier: string, importer: string): string {
+  const require = createRequire(importer);
+  const file = require.resolve(specifier);
+  const folder = file.slice(0, file.lastIndexOf(PACKAGES) + PACKAGES.length);
+  const facts = JSON.parse(fs.readFileSync(path.join(folder, packageName(specifier), 'package.json'), 'utf8')) as {
+    module?: string;
+  };
+  const wanted = specifier === packageName(specifier) ? facts.module : undefined;
+  return wanted === undefined ? file : path.join(folder, packageName(specifier), wanted);
+}
+
+const packageName = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+function readModule(file: string): { text: string; imports: string[]; files: string[] } {
+  const source = fs.readFileSync(file, 'utf8');
+  const stripped = file.endsWith('.ts') ? stripTypeScriptTypes(source) : source;
+  const from = path.posix.dirname(assetPath(file));
+  const imports: string[] = [];
+  const files: string[] = [];
+  const rewrite = (isStatic: boolean) => (_match: string, before: string, quote: string, specifier: string) => {
+    const target = specifier.startsWith('.')
+      ? path.resolve(path.dirname(file), specifier)
+      : resolvePackage(specifier, file);
+    files.push(target);
+    const place = assetPath(target);
+    if (isStatic) imports.push(place);
+    const relative = path.posix.relative(from, place);
+    return `${before}${quote}${relative.startsWith('.') ? relative : `./${relative}`}${quote}`;
+  };
+  const text = stripped.replace(STATIC_IMPORT, rewrite(true)).replace(DYNAMIC_IMPORT, rewrite(false));
+  return { text, imports, files };
+}

@@ -1,0 +1,52 @@
+// GET /v1/status: a snapshot's figures and the request rates. PROTOCOL.md §13.
+//
+// All of it is either in the config or could be counted by anyone who may ask for buckets, but for the request rates:
+// whoever may ask learns how busy the server is. What a source holds is for the operator alone and not in it.
+
+import { INDEX_NAMES, RANGE_NAMES } from '../protocol/bucket-id.ts';
+import type { IndexStatus, RequestRates, ServiceStatus } from '../protocol/service-status.ts';
+import type { Snapshot } from '../store/snapshot.ts';
+import { type SnapshotFacts, serviceConfig } from '../store/snapshot-facts.ts';
+
+const RANGE_PREFIX_BITS = 20;
+
+/** From the snapshot's facts alone: nothing is read from disk and nothing is counted. */
+export function describeStatus({ facts, publishedAt }: Snapshot, requests: RequestRates): ServiceStatus {
+  const { dataset, suite, keyId, snapshot, similar = false, sources } = serviceConfig(facts);
+  return {
+    dataset,
+    suite,
+    keyId,
+    snapshot: { number: Number.parseInt(snapshot, 10), id: snapshot, publishedAt: publishedAt.toISOString() },
+    similar,
+    sources,
+    indexes: describeIndexes(facts),
+    requests,
+  };
+}
+
+function describeIndexes({ indexes, ranges = {} }: SnapshotFacts): ServiceStatus['indexes'] {
+  const described: { [name: string]: IndexStatus } = {};
+  for (const name of INDEX_NAMES) {
+    const index = indexes[name];
+    if (!index) continue;
+    const { entries, prefixBits, minEntries, maxEntries, bodyBytes, histogram } = index;
+    const buckets = 2 ** prefixBits;
+    const anonymitySet = { least: minEntries, mean: entries / buckets, most: maxEntries };
+    described[name] = { entries, buckets, prefixBits, anonymitySet, bodyBytes, ...(histogram && { histogram }) };
+  }
+  for (const name of RANGE_NAMES) {
+    const range = ranges[name];
+    if (!range) continue;
+    const { entries, ranges: buckets, minEntries, maxEntries, histogram } = range;
+    const anonymitySet = { least: minEntries, mean: buckets === 0 ? 0 : entries / buckets, most: maxEntries };
+    described[name] = {
+      entries,
+      buckets,
+      prefixBits: RANGE_PREFIX_BITS,
+      anonymitySet,
+      ...(histogram && { histogram }),
+    };
+  }
+  return described;
+}

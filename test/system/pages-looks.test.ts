@@ -1,0 +1,63 @@
+// The pages in a browser: what axe-core finds in light and dark and from a small phone on, and what they look like.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { expectAccessible, expectNoOverflow, screenshot, type View } from '../fixtures/browser.ts';
+import { createPageWorld, DESKTOP, type PageWorld, SUITES } from '../fixtures/page-world.ts';
+
+const VIEWS: readonly (View & { readonly name: string })[] = [
+  { name: 'desktop', ...DESKTOP },
+  { name: 'desktop-dark', ...DESKTOP, scheme: 'dark' },
+  { name: 'phone', width: 390, height: 844, scheme: 'light' },
+  { name: 'phone-dark', width: 390, height: 844, scheme: 'dark' },
+  { name: 'small-phone', width: 320, height: 640, scheme: 'light' },
+];
+
+let world: PageWorld;
+beforeAll(async () => {
+  world = await createPageWorld();
+}, 600_000);
+afterEach(() => world.closePages());
+afterAll(() => world?.close());
+
+describe.each(SUITES)('under %s', (suite) => {
+  test.each(VIEWS)('both pages are fit to be looked at on a $name', async ({ name, ...view }) => {
+    const { page, complaints } = await world.visit(suite, '/', view);
+    await expectAccessible(page);
+    await screenshot(page, `check-${suite}-${name}-before`);
+    await world.giveKey(suite, page);
+    for (const status of ['pair', 'username', 'clean'] as const) {
+      await page.click(`[data-sample=${status}]`);
+      await page.waitForSelector(`#verdict-text[data-status=${status}]`);
+      await expectAccessible(page);
+      await expectNoOverflow(page);
+      await screenshot(page, `check-${suite}-${name}-${status}`);
+    }
+    await page.goto(`${world.servers[suite].url}/status`);
+    await page.waitForSelector('#figures:not([hidden]) canvas');
+    await page.locator('summary').last().click();
+    await expectAccessible(page);
+    await expectNoOverflow(page);
+    await screenshot(page, `status-${suite}-${name}`);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('the status', () => {
+  test('shows what /v1/status says, is read out as tables, and can be paused', async () => {
+    const { page, complaints } = await world.visit('oprf', '/status');
+    await page.waitForSelector('#figures:not([hidden])');
+    const { account } = (await world.made.oprf.publish()).indexes;
+    const text = await page.textContent('#index-account-text');
+    expect(text).toContain(`${account?.entries.toLocaleString('en-US')} entries`);
+    expect(text).toContain(`${account?.minEntries} at the least`);
+    await page.locator('summary', { hasText: 'Usernames' }).press('Enter');
+    const cells = await page.locator('#indexes section.card >> nth=0').locator('tbody td').allTextContents();
+    expect(cells.map((cell) => Number(cell.replaceAll(',', '')))).toEqual(
+      account?.histogram?.map(({ buckets }) => buckets),
+    );
+    expect(await page.locator('#sources tbody tr').count()).toBe(1);
+    await page.press('#pause', 'Enter');
+    expect(await page.getAttribute('#pause', 'aria-pressed')).toBe('true');
+    expect(complaints).toEqual([]);
+  });
+});
