@@ -4,6 +4,7 @@ import { createDeadline, type Deadline } from './deadline.ts';
 import { LookupError, lookupFailure } from './errors.ts';
 import type { FilterSource, OpenedFilter } from './filter-source.ts';
 import type { CheckerSettings } from './options.ts';
+import { refuseStatus } from './service.ts';
 
 /** Time of one download with all its resumptions. No check waits for it. */
 export const FILTER_TIMEOUT_MS = 600_000;
@@ -104,8 +105,8 @@ export function createServiceSource({ base, fetch: send, headers }: CheckerSetti
 
 function refuse({ status, headers }: Response): LookupError | undefined {
   if (status === 404) return lookupFailure('FILTER_MISSING');
-  if (status !== 200 && status !== 206 && status !== 304)
-    return lookupFailure('HTTP_STATUS', { detail: `status ${status}` });
+  const refusal = status === 206 || status === 304 ? undefined : refuseStatus(status);
+  if (refusal) return refusal;
   // Ranges of a compressed filter would be others.
   return (headers.get('content-encoding') ?? 'identity') === 'identity'
     ? undefined
