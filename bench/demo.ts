@@ -48,9 +48,13 @@ interface Service {
 
 async function serve(folder: string): Promise<Service> {
   console.log(`\n$ credveil serve ${folder} --listen 127.0.0.1:0`);
-  const child = spawn(process.execPath, [bin, 'serve', folder, '--listen', '127.0.0.1:0', '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [bin, 'serve', folder, '--listen', '127.0.0.1:0', '--json', '--log-level', 'warn'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const lines = readline.createInterface({ input: child.stdout });
   const [line] = (await Promise.race([
@@ -123,6 +127,8 @@ try {
     url: service.url,
     key: openKeyFile(`${folder}.key`).revealText(),
     timeoutMs: 5000,
+    // So that each line shows what a first check sends.
+    bucketCacheBytes: 0,
     fetch: tap.fetch,
   });
   await checker.ready();
