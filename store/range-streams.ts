@@ -5,8 +5,8 @@ import path from 'node:path';
 import type { RangeName } from '../protocol/bucket-id.ts';
 import { RangeMerge, type RangeStream } from './range-merge.ts';
 import { HASH_BYTES, rangeRecordBytes, writeU32 } from './range-record.ts';
-import { type Run, RunReader, writeFully } from './run.ts';
-import { type BlockFile, MAX_OPEN_RUNS, openBlockFile } from './run-streams.ts';
+import { type Run, writeFully } from './run.ts';
+import { type BlockFile, MAX_OPEN_RUNS, openBlockFile, openReaders } from './run-streams.ts';
 
 const BLOCK_RECORDS = 12_000;
 
@@ -19,18 +19,14 @@ export interface RangeStreams {
 }
 
 function openRuns(runs: readonly Run[]): RangeStreams {
-  const readers = runs.map((run) => new RunReader(run));
+  const { readers, finish, close } = openReaders(runs);
   return {
     begin(name) {
       for (const reader of readers) reader.beginSection(name);
-      return readers;
+      return [...readers];
     },
-    finish() {
-      for (const reader of readers) reader.finish();
-    },
-    close() {
-      for (const reader of readers) reader.close();
-    },
+    finish,
+    close,
   };
 }
 

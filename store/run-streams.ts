@@ -28,8 +28,14 @@ export interface RunStreams {
   close(): void;
 }
 
-/** @param first the number of the first run */
-function openRuns(runs: readonly Run[], first: number): RunStreams {
+export interface OpenReaders {
+  readonly readers: readonly RunReader[];
+  finish(): void;
+  close(): void;
+}
+
+/** Readers of all runs, or of none. */
+export function openReaders(runs: readonly Run[]): OpenReaders {
   const readers: RunReader[] = [];
   const close = (): void => {
     for (const reader of readers) reader.close();
@@ -41,14 +47,24 @@ function openRuns(runs: readonly Run[], first: number): RunStreams {
     throw error;
   }
   return {
+    readers,
+    finish: () => {
+      for (const reader of readers) reader.finish();
+    },
+    close,
+  };
+}
+
+/** @param first the number of the first run */
+function openRuns(runs: readonly Run[], first: number): RunStreams {
+  const { readers, finish, close } = openReaders(runs);
+  return {
     begin: (index) =>
       readers.map((reader, place) => {
         reader.beginSection(index);
         return { number: first + place, numbered: false, readBlock: () => reader.readBlock() };
       }),
-    finish: () => {
-      for (const reader of readers) reader.finish();
-    },
+    finish,
     close,
   };
 }
