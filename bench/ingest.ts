@@ -11,7 +11,7 @@ import { formatBytes, formatCount } from '../cli/units.ts';
 import { openCurrent } from '../store/current.ts';
 import { openDataset } from '../store/dataset.ts';
 import { openKeyFile } from '../store/key-file.ts';
-import { runPath } from '../store/run.ts';
+import { runPath } from '../store/run/run.ts';
 import { bin } from '../test/fixtures/credveil.ts';
 import { writeCorpus } from './ingest-corpus.ts';
 import { countFound } from './ingest-lookups.ts';

@@ -3,7 +3,7 @@
 import { type IndexName, RANGES, type RangeName } from '../protocol/bucket-id.ts';
 import { falsePositiveRate } from '../protocol/split-block.ts';
 import { histogramOf } from '../store/histogram.ts';
-import { HASH_BYTES } from '../store/range-record.ts';
+import { HASH_BYTES } from '../store/run/range-record.ts';
 import type { Snapshot } from '../store/snapshot.ts';
 import type { FilterFacts, IndexFacts, RangeFacts, SourceFacts } from '../store/snapshot-facts.ts';
 

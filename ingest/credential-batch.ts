@@ -10,7 +10,7 @@
 
 import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
-import type { Credential } from '../store/credential-records.ts';
+import type { Credential } from '../store/run/credential-records.ts';
 import type { Deriver } from './deriver.ts';
 import type { RejectCounter } from './rejects.ts';
 

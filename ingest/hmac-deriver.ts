@@ -5,8 +5,8 @@ import type { HmacKey, NormalizedPassword, NormalizedUsername } from '../protoco
 import { createHmacSuite, hmacSubkey } from '../protocol/hmac-suite.ts';
 import { EntryKind } from '../protocol/private-input.ts';
 import { isOneRepeated, MAX_SIMILAR_FORMS, similarRanges } from '../protocol/similar.ts';
-import { deriveRecords } from '../store/credential-records.ts';
-import { KIND_AT, PAD_AT, writeTimes } from '../store/record.ts';
+import { deriveRecords } from '../store/run/credential-records.ts';
+import { KIND_AT, PAD_AT, writeTimes } from '../store/run/record.ts';
 import type { Deriver } from './deriver.ts';
 import type { RecordSorter } from './record-sorter.ts';
 import type { Sorters } from './sorters.ts';

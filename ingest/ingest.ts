@@ -6,7 +6,7 @@ import { CredveilError } from '../protocol/errors.ts';
 import { assertKeyBelongs, type Dataset, type DatasetParameters, workFolder } from '../store/dataset.ts';
 import { StoreError } from '../store/errors.ts';
 import type { DatasetKey } from '../store/key-file.ts';
-import { openRuns, type Run } from '../store/run.ts';
+import { openRuns, type Run } from '../store/run/run.ts';
 import {
   assertSourceDate,
   assertSourceName,
@@ -14,7 +14,7 @@ import {
   type RunFacts,
   type SectionName,
   sectionsFed,
-} from '../store/run-facts.ts';
+} from '../store/run/run-facts.ts';
 import { IngestError } from './errors.ts';
 import type { CorpusFormat } from './formats/format.ts';
 import { digestInput, sameFiles, totalBytes } from './inputs.ts';

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMissing } from '../store/files.ts';
-import type { InputFile } from '../store/run-facts.ts';
+import type { InputFile } from '../store/run/run-facts.ts';
 import { Budget, type ContainerLimits, DEFAULT_LIMITS } from './containers/budget.ts';
 import { ContainerError } from './containers/errors.ts';
 import { type Packed, unpack } from './containers/unpack.ts';

@@ -11,8 +11,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { KeyId } from '../protocol/brands.ts';
 import { isMissing, syncFolder } from '../store/files.ts';
-import { writeFully } from '../store/run.ts';
-import type { SectionName } from '../store/run-facts.ts';
+import { writeFully } from '../store/run/run.ts';
+import type { SectionName } from '../store/run/run-facts.ts';
 
 /** What an ingest is made of; another one cannot use its chunks. */
 export interface IngestJob {

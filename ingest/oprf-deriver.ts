@@ -2,7 +2,7 @@
 
 import type { NormalizedPassword, NormalizedUsername } from '../protocol/brands.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
-import { deriveRecords } from '../store/credential-records.ts';
+import { deriveRecords } from '../store/run/credential-records.ts';
 import type { Deriver } from './deriver.ts';
 import { lowerCase } from './hmac-deriver.ts';
 import type { Sorters } from './sorters.ts';

@@ -2,7 +2,7 @@
 
 import { readBucketHash, readTag } from '../protocol/entry.ts';
 import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
-import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../store/record.ts';
+import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../store/run/record.ts';
 
 /** Up to here insertion sort is faster than anything cleverer. */
 const INSERTION_LIMIT = 40;

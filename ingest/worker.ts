@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { parseHmacKeyText } from '../protocol/key.ts';
 import type { SuiteName } from '../protocol/suite.ts';
 import { parseKeyText } from '../store/key-file.ts';
-import type { SectionName } from '../store/run-facts.ts';
+import type { SectionName } from '../store/run/run-facts.ts';
 import { deriveCredentials } from './credential-batch.ts';
 import type { Deriver } from './deriver.ts';
 import { findLineFormat } from './formats/line-format.ts';

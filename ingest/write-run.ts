@@ -1,14 +1,14 @@
 // The last step of ingest: all chunks merged into one run.
 
 import type { Dataset } from '../store/dataset.ts';
-import { RunWriter } from '../store/run.ts';
+import { RunWriter } from '../store/run/run.ts';
 import {
   type NewRunFacts,
   type RunFacts,
   SECTION_NAMES,
   SECTION_RECORD_BYTES,
   type SectionName,
-} from '../store/run-facts.ts';
+} from '../store/run/run-facts.ts';
 import type { Manifest } from './manifest.ts';
 import type { MemoryPlan } from './memory.ts';
 import { letSignalsIn, mergeChunks, reduceChunks } from './merge-chunks.ts';

@@ -8,8 +8,8 @@ import type { SnapshotId } from '../protocol/brands.ts';
 import type { RangeName } from '../protocol/bucket-id.ts';
 import { corruptSnapshot } from '../store/current.ts';
 import type { RangeEntries } from '../store/range-body.ts';
-import { compareHashes } from '../store/range-merge.ts';
 import { formatRows, mostTextBytes, rowBytes, textBytes } from '../store/range-text.ts';
+import { compareHashes } from '../store/run/range-merge.ts';
 import type { RangeFacts } from '../store/snapshot-facts.ts';
 
 /** The first bytes of a suffix, by which rows are put in order: as many as a number holds. */

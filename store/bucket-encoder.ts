@@ -6,8 +6,8 @@ import { TAG_BITS } from '../protocol/entry.ts';
 import { type MetadataBytes, sealMetadata } from '../protocol/metadata.ts';
 import type { EntryKind } from '../protocol/private-input.ts';
 import { SizeTally } from './histogram.ts';
-import type { Merge } from './merge.ts';
 import { chooseBodySizes, sizeEntropyBits } from './padding.ts';
+import type { Merge } from './run/merge.ts';
 import type { IndexFacts } from './snapshot-facts.ts';
 
 /** Takes the entries of a bucket, its tags ascending. Returns the bytes of its body without padding. */

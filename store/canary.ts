@@ -3,9 +3,9 @@
 import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
-import { credentialRecords } from './credential-records.ts';
-import type { RecordStream } from './merge.ts';
-import { RECORD_BYTES } from './record.ts';
+import { credentialRecords } from './run/credential-records.ts';
+import type { RecordStream } from './run/merge.ts';
+import { RECORD_BYTES } from './run/record.ts';
 
 /** One stream a record: the merge brings them in order. */
 export function canaryStreams(suite: KeyedSuite, index: IndexName, similar = false): RecordStream[] {

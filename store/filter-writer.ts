@@ -12,7 +12,7 @@ import {
 } from '../protocol/password-filter.ts';
 import { SEAL_BYTES } from '../protocol/seal.ts';
 import { BLOCK_BYTES, blockIndex, falsePositiveRate, MAX_BLOCKS, setBits } from '../protocol/split-block.ts';
-import { writeFully } from './run.ts';
+import { writeFully } from './run/run.ts';
 import type { FilterFacts } from './snapshot-facts.ts';
 
 /** Blocks in memory at once. */

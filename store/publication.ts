@@ -5,9 +5,9 @@ import { type IndexName, MAX_PREFIX_BITS } from '../protocol/bucket-id.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { canaryStreams } from './canary.ts';
 import { type Dataset, filterOneInOf } from './dataset.ts';
-import { Merge } from './merge.ts';
-import type { Run } from './run.ts';
-import type { GroupOptions, RunStreams } from './run-streams.ts';
+import { Merge } from './run/merge.ts';
+import type { Run } from './run/run.ts';
+import type { GroupOptions, RunStreams } from './run/run-streams.ts';
 
 /** How far publishing has come, in records read of records to read. */
 export interface PublishProgress {

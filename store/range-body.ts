@@ -9,8 +9,8 @@
 
 import type { RangeName } from '../protocol/bucket-id.ts';
 import { corruptSnapshot } from './current.ts';
-import { compareHashes } from './range-merge.ts';
-import { HASH_BYTES, readU32, writeU32 } from './range-record.ts';
+import { compareHashes } from './run/range-merge.ts';
+import { HASH_BYTES, readU32, writeU32 } from './run/range-record.ts';
 
 const FORMAT = 1;
 const HEADER_BYTES = 5;

@@ -3,7 +3,7 @@
 
 import type { RangeName } from '../protocol/bucket-id.ts';
 import { type RangeEntries, SHARED_BYTES } from './range-body.ts';
-import { HASH_BYTES } from './range-record.ts';
+import { HASH_BYTES } from './run/range-record.ts';
 
 const [ZERO, COLON, CR, LF] = [0x30, 0x3a, 0x0d, 0x0a];
 const DIGITS = Buffer.from('0123456789ABCDEF', 'latin1');

@@ -2,8 +2,8 @@
 
 import { formatRangePrefix, type RangeName } from '../protocol/bucket-id.ts';
 import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.ts';
-import { HASH_BYTES } from './range-record.ts';
 import { formatRows } from './range-text.ts';
+import { HASH_BYTES } from './run/range-record.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**

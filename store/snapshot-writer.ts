@@ -36,8 +36,8 @@ import {
   type PublishOptions,
 } from './publication.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
-import { openRuns, type Run } from './run.ts';
-import { openRunsWithin, prepareRunStreams } from './run-streams.ts';
+import { openRuns, type Run } from './run/run.ts';
+import { openRunsWithin, prepareRunStreams } from './run/run-streams.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
 /** The HMAC of protocol/seal.ts from the platform. */

@@ -16,7 +16,7 @@ import { corruptSnapshot, filterPath, openCurrent } from './current.ts';
 import type { Dataset } from './dataset.ts';
 import { sealFilterFile } from './filter-writer.ts';
 import { decodeRangeBody } from './range-body.ts';
-import { openRuns, RunReader } from './run.ts';
+import { openRuns, RunReader } from './run/run.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 import type { IndexFacts, RangeFacts } from './snapshot-facts.ts';
 import { nodeHmacSha256 } from './snapshot-writer.ts';

@@ -15,7 +15,7 @@ import { CANARY } from '../protocol/test-credentials.ts';
 import { factsPath, filterPath, openCurrent, writeCurrent } from '../store/current.ts';
 import { openDataset } from '../store/dataset.ts';
 import { chooseBlocks, FilterWriter } from '../store/filter-writer.ts';
-import { deleteRun } from '../store/run.ts';
+import { deleteRun } from '../store/run/run.ts';
 import { openSnapshot } from '../store/snapshot.ts';
 import { sealFacts } from '../store/snapshot-facts.ts';
 import { publish } from '../store/snapshot-writer.ts';

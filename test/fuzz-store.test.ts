@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { openCurrent, readCurrent } from '../store/current.ts';
 import { openDataset } from '../store/dataset.ts';
-import { openRun, RunReader, runPath } from '../store/run.ts';
+import { openRun, RunReader, runPath } from '../store/run/run.ts';
 import { type MadeDataset, makeDataset, seededPairs } from './fixtures/dataset.ts';
 import { mutateBytes, mutateJson, valueOrRefusal } from './fixtures/mutate.ts';
 import { createRandom, testSeed } from './fixtures/random.ts';

@@ -19,7 +19,7 @@ import { Sorters } from '../ingest/sorters.ts';
 import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
 import { parseHmacKey } from '../protocol/key.ts';
-import { credentialRecords } from '../store/credential-records.ts';
+import { credentialRecords } from '../store/run/credential-records.ts';
 import { mergedRecords } from './fixtures/merged-records.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 

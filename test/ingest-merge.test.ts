@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { BatchSorter, cutBatches, type RecordReader } from '../ingest/merge-records.ts';
 import { RecordOrder } from '../ingest/record-order.ts';
 import { sortInThreads } from '../ingest/sorter-threads.ts';
-import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../store/record.ts';
+import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../store/run/record.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 
 const keyOf = (record: Uint8Array): string => Buffer.from(record.subarray(0, KEY_BYTES)).toString('hex');

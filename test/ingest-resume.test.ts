@@ -12,7 +12,7 @@ import { openInput, streamInput } from '../ingest/inputs.ts';
 import type { IngestOptions, IngestProgress } from '../ingest/options.ts';
 import { createDataset, type Dataset, runsFolder, workFolder } from '../store/dataset.ts';
 import { createDatasetKey, type DatasetKey } from '../store/key-file.ts';
-import { runPath } from '../store/run.ts';
+import { runPath } from '../store/run/run.ts';
 import { createWorkPlace, filesBelow, type WorkPlace } from './fixtures/credveil.ts';
 import { seededPairs } from './fixtures/dataset.ts';
 

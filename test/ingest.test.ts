@@ -13,7 +13,7 @@ import { planMemory } from '../ingest/memory.ts';
 import type { IngestOptions, IngestProgress } from '../ingest/options.ts';
 import { createDataset, type Dataset, runsFolder, workFolder } from '../store/dataset.ts';
 import { createDatasetKey, type DatasetKey } from '../store/key-file.ts';
-import { openRuns, runPath } from '../store/run.ts';
+import { openRuns, runPath } from '../store/run/run.ts';
 import { createWorkPlace, digestFolder, filesBelow, type WorkPlace } from './fixtures/credveil.ts';
 import { seededPairs } from './fixtures/dataset.ts';
 

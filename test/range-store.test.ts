@@ -6,9 +6,9 @@ import type { SnapshotId } from '../protocol/brands.ts';
 import { formatRangePrefix, parseRangePrefix, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
 import { paddedTextBytes, padRange } from '../server/range-padding.ts';
 import { decodeRangeBody, encodeRangeBody, type RangeEntries, SHARED_BYTES } from '../store/range-body.ts';
-import { RangeMerge, type RangeStream } from '../store/range-merge.ts';
-import { HASH_BYTES, rangeRecordBytes, writeU32 } from '../store/range-record.ts';
 import { formatRows, mostTextBytes, rowBytes, textBytes } from '../store/range-text.ts';
+import { RangeMerge, type RangeStream } from '../store/run/range-merge.ts';
+import { HASH_BYTES, rangeRecordBytes, writeU32 } from '../store/run/range-record.ts';
 import { mutateBytes, valueOrRefusal } from './fixtures/mutate.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 

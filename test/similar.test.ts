@@ -13,8 +13,8 @@ import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { EntryKind } from '../protocol/private-input.ts';
 import { MAX_SIMILAR_FORMS, similarForms } from '../protocol/similar.ts';
 import { TEST_CREDENTIALS } from '../protocol/test-credentials.ts';
-import { credentialRecords } from '../store/credential-records.ts';
-import { KIND_AT } from '../store/record.ts';
+import { credentialRecords } from '../store/run/credential-records.ts';
+import { KIND_AT } from '../store/run/record.ts';
 import { mergedRecords } from './fixtures/merged-records.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 

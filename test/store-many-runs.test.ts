@@ -5,9 +5,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { workFolder } from '../store/dataset.ts';
-import { Merge } from '../store/merge.ts';
-import { openRuns } from '../store/run.ts';
-import { MAX_OPEN_RUNS, prepareRunStreams } from '../store/run-streams.ts';
+import { Merge } from '../store/run/merge.ts';
+import { openRuns } from '../store/run/run.ts';
+import { MAX_OPEN_RUNS, prepareRunStreams } from '../store/run/run-streams.ts';
 import { verifyDataset } from '../store/verify.ts';
 import { type MadeDataset, makeDataset, seededPairs } from './fixtures/dataset.ts';
 

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Brand } from '../protocol/brands.ts';
-import { Merge, type RecordStream } from '../store/merge.ts';
-import { KIND_AT, PAD_AT, RECORD_BYTES, readTimes, writeTimes } from '../store/record.ts';
+import { Merge, type RecordStream } from '../store/run/merge.ts';
+import { KIND_AT, PAD_AT, RECORD_BYTES, readTimes, writeTimes } from '../store/run/record.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 
 type Key = Brand<string, 'Key'>;

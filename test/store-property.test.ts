@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { decodeTimes, encodeTimes } from '../protocol/metadata.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
-import { deleteRun } from '../store/run.ts';
+import { deleteRun } from '../store/run/run.ts';
 import { openSnapshot } from '../store/snapshot.ts';
 import { type MadeDataset, makeDataset, type Pair } from './fixtures/dataset.ts';
 import { entryReader, tagsByBucket } from './fixtures/entries.ts';

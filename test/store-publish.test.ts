@@ -11,7 +11,7 @@ import { openDataset } from '../store/dataset.ts';
 import { histogramOf } from '../store/histogram.ts';
 import { chooseBodySizes, paddedSize, sizeEntropyBits } from '../store/padding.ts';
 import { choosePrefixBits } from '../store/publication.ts';
-import { deleteRun, openRuns, runPath } from '../store/run.ts';
+import { deleteRun, openRuns, runPath } from '../store/run/run.ts';
 import { openSnapshot } from '../store/snapshot.ts';
 import { publish } from '../store/snapshot-writer.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from './fixtures/dataset.ts';

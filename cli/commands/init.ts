@@ -12,7 +12,7 @@ import {
   isFilterOneIn,
 } from '../../store/dataset.ts';
 import { assertOutside, createDatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
-import { SECTION_NAMES, type SectionName } from '../../store/run-facts.ts';
+import { SECTION_NAMES, type SectionName } from '../../store/run/run-facts.ts';
 import { UsageError } from '../exit.ts';
 import { keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';

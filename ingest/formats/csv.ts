@@ -1,6 +1,6 @@
 // CSV and TSV with named columns.
 
-import type { Credential } from '../../store/credential-records.ts';
+import type { Credential } from '../../store/run/credential-records.ts';
 import { IngestError } from '../errors.ts';
 import type { RejectReason } from '../rejects.ts';
 import { decodeText } from '../text.ts';

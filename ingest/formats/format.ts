@@ -1,7 +1,7 @@
 // What a corpus format is: a way from bytes to credentials and rejects.
 
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
-import type { Credential } from '../../store/credential-records.ts';
+import type { Credential } from '../../store/run/credential-records.ts';
 import type { RejectReason } from '../rejects.ts';
 
 /** Takes what a format finds, in the order of the corpus. Each line ends in one of these calls. */

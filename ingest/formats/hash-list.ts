@@ -1,7 +1,7 @@
 // Lists of hashes, as Have I Been Pwned publishes them: `HASH:COUNT` or `HASH`, a hash a line.
 
 import type { RangeName } from '../../protocol/bucket-id.ts';
-import { HASH_BYTES } from '../../store/range-record.ts';
+import { HASH_BYTES } from '../../store/run/range-record.ts';
 import type { RejectReason } from '../rejects.ts';
 import type { AsciiFields, CorpusFormat, LineRules } from './format.ts';
 import { isSpace, lineFormat } from './line-parser.ts';

@@ -1,6 +1,6 @@
 // JSON lines: an object a line, fields by name.
 
-import type { Credential } from '../../store/credential-records.ts';
+import type { Credential } from '../../store/run/credential-records.ts';
 import { LineSplitter } from '../lines.ts';
 import type { RejectReason } from '../rejects.ts';
 import { decodeText } from '../text.ts';

@@ -5,7 +5,7 @@
 //     u32 times;                   // 1 to 2^32-1, saturated
 //   }
 
-import type { RangeName } from '../protocol/bucket-id.ts';
+import type { RangeName } from '../../protocol/bucket-id.ts';
 
 /** Bytes of a hash. */
 export const HASH_BYTES: { readonly [name in RangeName]: number } = { sha1: 20, ntlm: 16 };

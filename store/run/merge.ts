@@ -1,8 +1,8 @@
 // K-way merge of sorted record streams. Records with one key become one record with their times added up.
 
-import { readBucketHash, readTag } from '../protocol/entry.ts';
-import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
-import { StoreError } from './errors.ts';
+import { readBucketHash, readTag } from '../../protocol/entry.ts';
+import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
+import { StoreError } from '../errors.ts';
 import { KIND_AT, PAD_AT, RECORD_BYTES, readTimes, writeTimes } from './record.ts';
 
 /** Records that ascend by key. An empty block ends them. */

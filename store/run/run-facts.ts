@@ -1,11 +1,11 @@
 // What a run says of its source, in its footer and in `credveil sources`.
 
 import path from 'node:path';
-import type { KeyId } from '../protocol/brands.ts';
-import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
-import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
-import type { Dataset, DatasetParameters } from './dataset.ts';
-import { StoreError } from './errors.ts';
+import type { KeyId } from '../../protocol/brands.ts';
+import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
+import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
+import type { Dataset, DatasetParameters } from '../dataset.ts';
+import { StoreError } from '../errors.ts';
 import { rangeRecordBytes } from './range-record.ts';
 import { RECORD_BYTES } from './record.ts';
 

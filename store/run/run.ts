@@ -11,9 +11,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Dataset, runsFolder, workFolder } from './dataset.ts';
-import { StoreError } from './errors.ts';
-import { isMissing, publishFile, syncFolder } from './files.ts';
+import { type Dataset, runsFolder, workFolder } from '../dataset.ts';
+import { StoreError } from '../errors.ts';
+import { isMissing, publishFile, syncFolder } from '../files.ts';
 import {
   assertRunBelongs,
   feedsOf,

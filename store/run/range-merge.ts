@@ -1,7 +1,7 @@
 // K-way merge of the records of a range index: equal hashes become one record with their times added up.
 
-import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
-import { StoreError } from './errors.ts';
+import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
+import { StoreError } from '../errors.ts';
 import { readU32, TIMES_BYTES } from './range-record.ts';
 
 /** Records that ascend by hash. An empty block ends them. */

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { IndexName } from '../protocol/bucket-id.ts';
+import type { IndexName } from '../../protocol/bucket-id.ts';
 import { Merge, NUMBERED_RECORD_BYTES, type RecordStream } from './merge.ts';
 import { RECORD_BYTES } from './record.ts';
 import { READ_BYTES, type Run, RunReader, writeFully } from './run.ts';

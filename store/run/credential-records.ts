@@ -1,11 +1,11 @@
 // From a credential to its records: which entries each index gets. PROTOCOL.md §11.
 
-import type { BucketHash, NormalizedPassword, NormalizedUsername, PrfOutput } from '../protocol/brands.ts';
-import type { IndexName } from '../protocol/bucket-id.ts';
-import { passwordHash } from '../protocol/entry.ts';
-import { ProtocolError } from '../protocol/errors.ts';
-import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
-import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
+import type { BucketHash, NormalizedPassword, NormalizedUsername, PrfOutput } from '../../protocol/brands.ts';
+import type { IndexName } from '../../protocol/bucket-id.ts';
+import { passwordHash } from '../../protocol/entry.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
+import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import {
   EntryKind,
   MAX_FIELD_BYTES,
@@ -13,9 +13,9 @@ import {
   passwordInput,
   similarInput,
   usernameInput,
-} from '../protocol/private-input.ts';
-import { similarForms } from '../protocol/similar.ts';
-import type { KeyedSuite } from '../protocol/suite.ts';
+} from '../../protocol/private-input.ts';
+import { similarForms } from '../../protocol/similar.ts';
+import type { KeyedSuite } from '../../protocol/suite.ts';
 import { KIND_AT, PAD_AT, RECORD_BYTES, writeTimes } from './record.ts';
 
 /** One line of a corpus: a pair, or a password without a username. */

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { RangeName } from '../protocol/bucket-id.ts';
+import type { RangeName } from '../../protocol/bucket-id.ts';
 import { RangeMerge, type RangeStream } from './range-merge.ts';
 import { HASH_BYTES, rangeRecordBytes, writeU32 } from './range-record.ts';
 import { type Run, writeFully } from './run.ts';
