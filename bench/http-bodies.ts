@@ -11,7 +11,7 @@ import type { BucketId } from '../protocol/brands.ts';
 import { formatPrefix, formatRangePrefix } from '../protocol/bucket-id.ts';
 import { startServer } from '../server/server.ts';
 import { createDataset } from '../store/dataset.ts';
-import { publish } from '../store/snapshot-writer.ts';
+import { publish } from '../store/snapshot/publish.ts';
 import { seededKey, seededPairs } from '../test/fixtures/dataset.ts';
 import { seededRanges, writeRanges } from '../test/fixtures/range-dataset.ts';
 

@@ -3,7 +3,7 @@
 import type { BucketId } from '../protocol/brands.ts';
 import { formatPrefix } from '../protocol/bucket-id.ts';
 import { openDataset } from '../store/dataset.ts';
-import { openSnapshot } from '../store/snapshot.ts';
+import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import type { MadeDataset } from '../test/fixtures/dataset.ts';
 import type { Figure } from './figure.ts';
 import { measureLoad } from './http-load.ts';

@@ -8,8 +8,8 @@ import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { EntryKind, pairInput } from '../protocol/private-input.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import type { Dataset } from '../store/dataset.ts';
-import { openSnapshot } from '../store/snapshot.ts';
-import { nodeHmacSha256 } from '../store/snapshot-writer.ts';
+import { nodeHmacSha256 } from '../store/snapshot/publish.ts';
+import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import { type SeededPair, seededPair, strangerPair } from './ingest-corpus.ts';
 
 /** Looks up `lookups` pairs of the corpus of `pairs`, and as many strangers under its usernames. */

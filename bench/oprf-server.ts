@@ -5,7 +5,7 @@ import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import type { BucketId, PrivateInput } from '../protocol/brands.ts';
 import { encodeLookupRequest, MAX_ELEMENTS } from '../protocol/lookup.ts';
 import { openDataset } from '../store/dataset.ts';
-import { openSnapshot } from '../store/snapshot.ts';
+import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../test/fixtures/dataset.ts';
 import type { Figure } from './figure.ts';
 import { type RequestLoad, runLoad, type Stream } from './request-load.ts';

@@ -6,7 +6,7 @@ import { entryTag, metadataPad } from '../protocol/entry.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { EntryKind, pairInput } from '../protocol/private-input.ts';
 import { openDataset } from '../store/dataset.ts';
-import { openSnapshot } from '../store/snapshot.ts';
+import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import type { MadeDataset } from '../test/fixtures/dataset.ts';
 import { createRandom } from '../test/fixtures/random.ts';
 import type { Figure } from './figure.ts';

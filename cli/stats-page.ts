@@ -2,7 +2,7 @@
 
 import type { HistogramBin } from '../protocol/service-status.ts';
 import { html, type Markup } from '../server/markup.ts';
-import type { SourceFacts } from '../store/snapshot-facts.ts';
+import type { SourceFacts } from '../store/snapshot/snapshot-facts.ts';
 import type { SnapshotStats } from './stats-figures.ts';
 import { type Bar, barPlot, type Span, type Stack, spanPlot, stackPlot } from './stats-plots.ts';
 import { STATS_STYLE } from './stats-style.ts';

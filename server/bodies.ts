@@ -5,7 +5,7 @@
 
 import type { BucketId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
-import type { PaddedBody, Snapshot } from '../store/snapshot.ts';
+import type { PaddedBody, Snapshot } from '../store/snapshot/snapshot.ts';
 
 /** Reads a padded body. Undefined where the dataset does not have the index. The bytes must not be changed. */
 export type ReadPadded = (index: IndexName, id: BucketId) => PaddedBody | undefined;

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import type { FilterFile } from '../store/filter-file.ts';
+import type { FilterFile } from '../store/snapshot/filter-file.ts';
 import { wantedRange } from './byte-range.ts';
 import { isNotModified } from './negotiation.ts';
 import { SHARED_HEADERS, sendProblem } from './problem.ts';

@@ -5,9 +5,8 @@
 
 import zlib from 'node:zlib';
 import { RANGE_NAMES, RANGES, type RangeName } from '../protocol/bucket-id.ts';
-import { rangeEntries, rangeText } from '../store/range.ts';
-import type { Snapshot } from '../store/snapshot.ts';
-import { paddedTextBytes, padRange } from './range-padding.ts';
+import { paddedTextBytes, padRange } from '../store/snapshot/range-padding.ts';
+import { rangeEntries, rangeText, type Snapshot } from '../store/snapshot/snapshot.ts';
 
 /** How a range is answered. */
 export const RANGE_FORMS = ['identity', 'br', 'gzip', 'padded'] as const;

@@ -6,11 +6,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BucketId, DatasetId, SnapshotId } from '../protocol/brands.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
-import { readCurrent } from '../store/current.ts';
 import type { Dataset } from '../store/dataset.ts';
 import { StoreError } from '../store/errors.ts';
-import { openSnapshot, type Snapshot } from '../store/snapshot.ts';
-import { serviceConfig } from '../store/snapshot-facts.ts';
+import { readCurrent } from '../store/snapshot/current.ts';
+import { openSnapshot, type Snapshot } from '../store/snapshot/snapshot.ts';
+import { serviceConfig } from '../store/snapshot/snapshot-facts.ts';
 import { createBodyReader } from './bodies.ts';
 import { nameError, type OnEvent } from './events.ts';
 

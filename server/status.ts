@@ -5,8 +5,8 @@
 
 import { INDEX_NAMES, RANGE_NAMES } from '../protocol/bucket-id.ts';
 import type { IndexStatus, RequestRates, ServiceStatus } from '../protocol/service-status.ts';
-import type { Snapshot } from '../store/snapshot.ts';
-import { type SnapshotFacts, serviceConfig } from '../store/snapshot-facts.ts';
+import type { Snapshot } from '../store/snapshot/snapshot.ts';
+import { type SnapshotFacts, serviceConfig } from '../store/snapshot/snapshot-facts.ts';
 
 const RANGE_PREFIX_BITS = 20;
 

@@ -12,14 +12,14 @@ import { equalBytes, SEAL_BYTES } from '../protocol/seal.ts';
 import { BLOCK_BYTES, blockIndex, hasBits } from '../protocol/split-block.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
-import { corruptSnapshot, filterPath, openCurrent } from './current.ts';
 import type { Dataset } from './dataset.ts';
-import { sealFilterFile } from './filter-writer.ts';
-import { decodeRangeBody } from './range-body.ts';
 import { openRuns, RunReader } from './run/run.ts';
-import { openSnapshot, type Snapshot } from './snapshot.ts';
-import type { IndexFacts, RangeFacts } from './snapshot-facts.ts';
-import { nodeHmacSha256 } from './snapshot-writer.ts';
+import { corruptSnapshot, filterPath, openCurrent } from './snapshot/current.ts';
+import { sealFilterFile } from './snapshot/filter-writer.ts';
+import { nodeHmacSha256 } from './snapshot/publish.ts';
+import { decodeRangeBody } from './snapshot/range-body.ts';
+import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
+import type { IndexFacts, RangeFacts } from './snapshot/snapshot-facts.ts';
 
 export interface VerifyReport {
   readonly runs: number;

@@ -2,8 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LeakCheckOptions, leakCheck } from '../client-sdk/adapter/fetch.ts';
-import type { PolicyOptions, Verdict } from '../client-sdk/index.ts';
-import { createLeakChecker } from '../client-sdk/index.ts';
+import { createLeakChecker, type PolicyOptions, type Verdict } from '../client-sdk/index.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { TIMEOUT_MS } from './fixtures/client-world.ts';
 import { type MadeDataset, makeDataset } from './fixtures/dataset.ts';

@@ -2,8 +2,14 @@
 // them wrong, and the way back.
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { CircuitState, LeakChecker, LeakCheckerOptions, UnknownReason, Verdict } from '../client-sdk/index.ts';
-import { createLeakChecker } from '../client-sdk/index.ts';
+import {
+  type CircuitState,
+  createLeakChecker,
+  type LeakChecker,
+  type LeakCheckerOptions,
+  type UnknownReason,
+  type Verdict,
+} from '../client-sdk/index.ts';
 import { createSodiumOprf } from '../client-sdk/sodium.ts';
 import type { PublicKey } from '../protocol/brands.ts';
 import { formatPublicKey } from '../protocol/oprf-key.ts';

@@ -12,13 +12,13 @@ import { createFilterSeal, openFilter, type PasswordFilter } from '../protocol/p
 import { passwordInput } from '../protocol/private-input.ts';
 import { falsePositiveRate } from '../protocol/split-block.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
-import { factsPath, filterPath, openCurrent, writeCurrent } from '../store/current.ts';
 import { openDataset } from '../store/dataset.ts';
-import { chooseBlocks, FilterWriter } from '../store/filter-writer.ts';
 import { deleteRun } from '../store/run/run.ts';
-import { openSnapshot } from '../store/snapshot.ts';
-import { sealFacts } from '../store/snapshot-facts.ts';
-import { publish } from '../store/snapshot-writer.ts';
+import { factsPath, filterPath, openCurrent, writeCurrent } from '../store/snapshot/current.ts';
+import { chooseBlocks, FilterWriter } from '../store/snapshot/filter-writer.ts';
+import { publish } from '../store/snapshot/publish.ts';
+import { openSnapshot } from '../store/snapshot/snapshot.ts';
+import { sealFacts } from '../store/snapshot/snapshot-facts.ts';
 import { verifyDataset } from '../store/verify.ts';
 import { credveil } from './fixtures/credveil.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from './fixtures/dataset.ts';

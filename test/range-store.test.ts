@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { md4 } from '../ingest/hash-md4.ts';
 import type { SnapshotId } from '../protocol/brands.ts';
 import { formatRangePrefix, parseRangePrefix, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
-import { paddedTextBytes, padRange } from '../server/range-padding.ts';
-import { decodeRangeBody, encodeRangeBody, type RangeEntries, SHARED_BYTES } from '../store/range-body.ts';
-import { formatRows, mostTextBytes, rowBytes, textBytes } from '../store/range-text.ts';
 import { RangeMerge, type RangeStream } from '../store/run/range-merge.ts';
 import { HASH_BYTES, rangeRecordBytes, writeU32 } from '../store/run/range-record.ts';
+import { decodeRangeBody, encodeRangeBody, type RangeEntries, SHARED_BYTES } from '../store/snapshot/range-body.ts';
+import { paddedTextBytes, padRange } from '../store/snapshot/range-padding.ts';
+import { formatRows, mostTextBytes, rowBytes, textBytes } from '../store/snapshot/range-text.ts';
 import { mutateBytes, valueOrRefusal } from './fixtures/mutate.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 

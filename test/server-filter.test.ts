@@ -7,8 +7,8 @@ import { parseFilterHeader } from '../protocol/password-filter.ts';
 import { parseServiceConfig } from '../protocol/service-config.ts';
 import { wantedRange } from '../server/byte-range.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
-import { filterPath } from '../store/current.ts';
-import { publish } from '../store/snapshot-writer.ts';
+import { filterPath } from '../store/snapshot/current.ts';
+import { publish } from '../store/snapshot/publish.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from './fixtures/dataset.ts';
 import { connect } from './fixtures/raw-http.ts';
 

@@ -8,7 +8,7 @@ import type { Oprf } from '../protocol/oprf.ts';
 import { formatMetrics, type MetricsListener, startMetricsListener } from '../server/metrics-listener.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { addClient, clientFileFor } from '../store/client-file.ts';
-import { openSnapshot } from '../store/snapshot.ts';
+import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import { serveDataset } from './fixtures/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from './fixtures/dataset.ts';
 import { blindedElements, postMessage } from './fixtures/post-message.ts';

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServiceStatus } from '../protocol/service-status.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
-import { openSnapshot } from '../store/snapshot.ts';
+import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import { serveDataset } from './fixtures/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from './fixtures/dataset.ts';
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDataset } from '../store/dataset.ts';
 import { openKeyFile } from '../store/key-file.ts';
-import { openSnapshot } from '../store/snapshot.ts';
+import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import { createWorkPlace, credveil, credveilJson, type WorkPlace } from './fixtures/credveil.ts';
 import { seededPairs } from './fixtures/dataset.ts';
 import { tagsByBucket } from './fixtures/entries.ts';

@@ -7,8 +7,8 @@ import { describeSnapshot, type SnapshotStats } from '../cli/stats-figures.ts';
 import { byBreachDate, statsPage } from '../cli/stats-page.ts';
 import { niceStep } from '../cli/stats-plots.ts';
 import { html } from '../server/markup.ts';
-import { openSnapshot } from '../store/snapshot.ts';
-import type { SourceFacts } from '../store/snapshot-facts.ts';
+import { openSnapshot } from '../store/snapshot/snapshot.ts';
+import type { SourceFacts } from '../store/snapshot/snapshot-facts.ts';
 import { credveil } from './fixtures/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from './fixtures/dataset.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeTimes, encodeTimes } from '../protocol/metadata.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import { deleteRun } from '../store/run/run.ts';
-import { openSnapshot } from '../store/snapshot.ts';
+import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import { type MadeDataset, makeDataset, type Pair } from './fixtures/dataset.ts';
 import { entryReader, tagsByBucket } from './fixtures/entries.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';

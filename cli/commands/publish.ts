@@ -3,8 +3,8 @@
 import type { Command } from 'commander';
 import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/key-file.ts';
-import type { PublishProgress } from '../../store/publication.ts';
-import { publish } from '../../store/snapshot-writer.ts';
+import type { PublishProgress } from '../../store/snapshot/publication.ts';
+import { publish } from '../../store/snapshot/publish.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { parseCount, parseMemory } from '../memory.ts';
 import { withDataset } from '../open.ts';

@@ -3,12 +3,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { openCurrent } from '../../store/current.ts';
 import { createDataset, type Dataset, openDataset } from '../../store/dataset.ts';
 import { StoreError } from '../../store/errors.ts';
 import { assertOutside, createDatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
 import { openRuns } from '../../store/run/run.ts';
 import type { RunFacts } from '../../store/run/run-facts.ts';
+import { openCurrent } from '../../store/snapshot/current.ts';
 import { keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
 import { describePublicPart, type PublicPart, publicPart } from './key.ts';

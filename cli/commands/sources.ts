@@ -2,10 +2,10 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
-import { openCurrent } from '../../store/current.ts';
 import { type Dataset, openDataset } from '../../store/dataset.ts';
 import { deleteRun, openRuns, type Run, sourceMissing } from '../../store/run/run.ts';
 import { assertSourceName } from '../../store/run/run-facts.ts';
+import { openCurrent } from '../../store/snapshot/current.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { withDataset } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { HistogramBin } from '../../protocol/service-status.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { writeFileAtomically } from '../../store/files.ts';
-import { openSnapshot } from '../../store/snapshot.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { printResult } from '../output.ts';
 import {
   describeSnapshot,

@@ -4,8 +4,7 @@ import type { Credential } from '../../store/run/credential-records.ts';
 import { LineSplitter } from '../lines.ts';
 import type { RejectReason } from '../rejects.ts';
 import { decodeText } from '../text.ts';
-import type { Columns } from './columns.ts';
-import { COUNT_NAMES, PASSWORD_NAMES, USERNAME_NAMES } from './columns.ts';
+import { COUNT_NAMES, type Columns, PASSWORD_NAMES, USERNAME_NAMES } from './columns.ts';
 import type { CorpusFormat } from './format.ts';
 
 type Json = { readonly [name: string]: unknown };

@@ -1,8 +1,8 @@
 // What a snapshot says of itself: the JSON file beside it, from which /v1/config and `stats` are made.
 
-import type { DatasetId, KeyId, SnapshotId } from '../protocol/brands.ts';
-import type { IndexName, RangeName } from '../protocol/bucket-id.ts';
-import { computeConfigSeal } from '../protocol/config-seal.ts';
+import type { DatasetId, KeyId, SnapshotId } from '../../protocol/brands.ts';
+import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
+import { computeConfigSeal } from '../../protocol/config-seal.ts';
 import {
   type FilterConfig,
   type IndexConfig,
@@ -10,9 +10,9 @@ import {
   PROTOCOL_VERSION,
   parseServiceConfig,
   type ServiceConfig,
-} from '../protocol/service-config.ts';
-import type { HistogramBin } from '../protocol/service-status.ts';
-import type { KeyedSuite, SuiteName } from '../protocol/suite.ts';
+} from '../../protocol/service-config.ts';
+import type { HistogramBin } from '../../protocol/service-status.ts';
+import type { KeyedSuite, SuiteName } from '../../protocol/suite.ts';
 
 export const SNAPSHOT_FORMAT = 1;
 

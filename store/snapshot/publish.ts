@@ -7,12 +7,17 @@ import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import type { SnapshotId } from '../protocol/brands.ts';
-import { encodeBucket } from '../protocol/bucket.ts';
-import type { IndexName } from '../protocol/bucket-id.ts';
-import type { HmacSha256 } from '../protocol/seal.ts';
-import { knownAnswer } from '../protocol/service-config.ts';
-import type { KeyedSuite } from '../protocol/suite.ts';
+import type { SnapshotId } from '../../protocol/brands.ts';
+import { encodeBucket } from '../../protocol/bucket.ts';
+import type { IndexName } from '../../protocol/bucket-id.ts';
+import type { HmacSha256 } from '../../protocol/seal.ts';
+import { knownAnswer } from '../../protocol/service-config.ts';
+import type { KeyedSuite } from '../../protocol/suite.ts';
+import { type Dataset, type DatasetParameters, filterOneInOf, snapshotsFolder, workFolder } from '../dataset.ts';
+import { StoreError } from '../errors.ts';
+import { digestFile, publishFile, writeFileAtomically } from '../files.ts';
+import { openRuns, type Run } from '../run/run.ts';
+import { openRunsWithin, prepareRunStreams } from '../run/run-streams.ts';
 import { BucketEncoder } from './bucket-encoder.ts';
 import {
   type CurrentSnapshot,
@@ -23,9 +28,6 @@ import {
   snapshotPath,
   writeCurrent,
 } from './current.ts';
-import { type Dataset, type DatasetParameters, filterOneInOf, snapshotsFolder, workFolder } from './dataset.ts';
-import { StoreError } from './errors.ts';
-import { digestFile, publishFile, writeFileAtomically } from './files.ts';
 import { chooseBlocks, FilterWriter } from './filter-writer.ts';
 import {
   choosePrefixBits,
@@ -36,8 +38,6 @@ import {
   type PublishOptions,
 } from './publication.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
-import { openRuns, type Run } from './run/run.ts';
-import { openRunsWithin, prepareRunStreams } from './run/run-streams.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
 /** The HMAC of protocol/seal.ts from the platform. */

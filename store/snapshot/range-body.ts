@@ -7,10 +7,10 @@
 //     u8  times[];                      // count numbers of 1 to 2^32-1 in LEB128, each in its shortest form
 //   }
 
-import type { RangeName } from '../protocol/bucket-id.ts';
+import type { RangeName } from '../../protocol/bucket-id.ts';
+import { compareHashes } from '../run/range-merge.ts';
+import { HASH_BYTES, readU32, writeU32 } from '../run/range-record.ts';
 import { corruptSnapshot } from './current.ts';
-import { compareHashes } from './run/range-merge.ts';
-import { HASH_BYTES, readU32, writeU32 } from './run/range-record.ts';
 
 const FORMAT = 1;
 const HEADER_BYTES = 5;

@@ -1,13 +1,13 @@
 // Gathers merged records into buckets, with the figures that a snapshot says of an index. PROTOCOL.md §12.
 
-import type { BucketHash, BucketId } from '../protocol/brands.ts';
-import { bucketId } from '../protocol/bucket-id.ts';
-import { TAG_BITS } from '../protocol/entry.ts';
-import { type MetadataBytes, sealMetadata } from '../protocol/metadata.ts';
-import type { EntryKind } from '../protocol/private-input.ts';
+import type { BucketHash, BucketId } from '../../protocol/brands.ts';
+import { bucketId } from '../../protocol/bucket-id.ts';
+import { TAG_BITS } from '../../protocol/entry.ts';
+import { type MetadataBytes, sealMetadata } from '../../protocol/metadata.ts';
+import type { EntryKind } from '../../protocol/private-input.ts';
+import type { Merge } from '../run/merge.ts';
+import { chooseBodySizes, sizeEntropyBits } from './body-sizes.ts';
 import { SizeTally } from './histogram.ts';
-import { chooseBodySizes, sizeEntropyBits } from './padding.ts';
-import type { Merge } from './run/merge.ts';
 import type { IndexFacts } from './snapshot-facts.ts';
 
 /** Takes the entries of a bucket, its tags ascending. Returns the bytes of its body without padding. */

@@ -2,17 +2,17 @@
 
 import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
-import type { DatasetId, EntryTag, SealKey, SnapshotId } from '../protocol/brands.ts';
+import type { DatasetId, EntryTag, SealKey, SnapshotId } from '../../protocol/brands.ts';
 import {
   encodeFilterHeader,
   FILTER_HEADER_BYTES,
   FILTER_SEAL_LABEL,
   type FilterHeader,
   filterLow,
-} from '../protocol/password-filter.ts';
-import { SEAL_BYTES } from '../protocol/seal.ts';
-import { BLOCK_BYTES, blockIndex, falsePositiveRate, MAX_BLOCKS, setBits } from '../protocol/split-block.ts';
-import { writeFully } from './run/run.ts';
+} from '../../protocol/password-filter.ts';
+import { SEAL_BYTES } from '../../protocol/seal.ts';
+import { BLOCK_BYTES, blockIndex, falsePositiveRate, MAX_BLOCKS, setBits } from '../../protocol/split-block.ts';
+import { writeFully } from '../run/run.ts';
 import type { FilterFacts } from './snapshot-facts.ts';
 
 /** Blocks in memory at once. */

@@ -4,9 +4,9 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { currentFile, type Dataset, snapshotsFolder } from './dataset.ts';
-import { StoreError } from './errors.ts';
-import { isMissing, writeFileAtomically } from './files.ts';
+import { currentFile, type Dataset, snapshotsFolder } from '../dataset.ts';
+import { StoreError } from '../errors.ts';
+import { isMissing, writeFileAtomically } from '../files.ts';
 import { SNAPSHOT_FORMAT, type SnapshotFacts, serviceConfig } from './snapshot-facts.ts';
 
 export const snapshotPath = (dataset: Dataset, name: string): string =>

@@ -4,13 +4,13 @@
 // must not know them sees them: padding hides sizes, and what is inside only the client sees, which knows rows by their 0.
 
 import { createHash } from 'node:crypto';
-import type { SnapshotId } from '../protocol/brands.ts';
-import type { RangeName } from '../protocol/bucket-id.ts';
-import { corruptSnapshot } from '../store/current.ts';
-import type { RangeEntries } from '../store/range-body.ts';
-import { formatRows, mostTextBytes, rowBytes, textBytes } from '../store/range-text.ts';
-import { compareHashes } from '../store/run/range-merge.ts';
-import type { RangeFacts } from '../store/snapshot-facts.ts';
+import type { SnapshotId } from '../../protocol/brands.ts';
+import type { RangeName } from '../../protocol/bucket-id.ts';
+import { compareHashes } from '../run/range-merge.ts';
+import { corruptSnapshot } from './current.ts';
+import type { RangeEntries } from './range-body.ts';
+import { formatRows, mostTextBytes, rowBytes, textBytes } from './range-text.ts';
+import type { RangeFacts } from './snapshot-facts.ts';
 
 /** The first bytes of a suffix, by which rows are put in order: as many as a number holds. */
 const KEY_BYTES = 6;

@@ -1,13 +1,15 @@
 // What is published, and passes over all of its records. PROTOCOL.md §12.
 
-import type { SnapshotId } from '../protocol/brands.ts';
-import { type IndexName, MAX_PREFIX_BITS } from '../protocol/bucket-id.ts';
-import type { KeyedSuite } from '../protocol/suite.ts';
-import { canaryStreams } from './canary.ts';
-import { type Dataset, filterOneInOf } from './dataset.ts';
-import { Merge } from './run/merge.ts';
-import type { Run } from './run/run.ts';
-import type { GroupOptions, RunStreams } from './run/run-streams.ts';
+import type { SnapshotId } from '../../protocol/brands.ts';
+import { INDEX_NAMES, type IndexName, MAX_PREFIX_BITS } from '../../protocol/bucket-id.ts';
+import type { KeyedSuite } from '../../protocol/suite.ts';
+import { CANARY } from '../../protocol/test-credentials.ts';
+import { type Dataset, filterOneInOf } from '../dataset.ts';
+import { credentialRecords } from '../run/credential-records.ts';
+import { Merge, type RecordStream } from '../run/merge.ts';
+import { RECORD_BYTES } from '../run/record.ts';
+import type { Run } from '../run/run.ts';
+import type { GroupOptions, RunStreams } from '../run/run-streams.ts';
 
 /** How far publishing has come, in records read of records to read. */
 export interface PublishProgress {
@@ -117,4 +119,22 @@ export async function countEntries(publication: Publication): Promise<ReadonlyMa
 /** The most bits that leave at least `floor` entries in a mean bucket. */
 export function choosePrefixBits(entries: number, floor: number): number {
   return Math.min(MAX_PREFIX_BITS, Math.max(0, Math.floor(Math.log2(Math.max(1, entries) / floor))));
+}
+
+/** One stream a record: the merge brings them in order. */
+export function canaryStreams(suite: KeyedSuite, index: IndexName, similar = false): RecordStream[] {
+  const streams: RecordStream[] = [];
+  credentialRecords(suite, INDEX_NAMES, similar).derive({ ...CANARY, times: 1 }, (recordIndex, record) => {
+    if (recordIndex !== index) return;
+    let block = record.slice(0, RECORD_BYTES);
+    streams.push({
+      number: 0,
+      readBlock: () => {
+        const next = block;
+        block = new Uint8Array(0);
+        return next;
+      },
+    });
+  });
+  return streams;
 }

@@ -3,15 +3,15 @@
 //   CREATE TABLE sha1 (id INTEGER PRIMARY KEY, body BLOB NOT NULL)   -- number of the range, RangeBody; likewise ntlm
 
 import type Database from 'better-sqlite3';
-import type { RangeName } from '../protocol/bucket-id.ts';
-import { StoreError } from './errors.ts';
+import type { RangeName } from '../../protocol/bucket-id.ts';
+import { StoreError } from '../errors.ts';
+import { RangeMerge } from '../run/range-merge.ts';
+import { HASH_BYTES } from '../run/range-record.ts';
+import { openRangeStreams, type RangeGroupOptions } from '../run/range-streams.ts';
+import type { Run } from '../run/run.ts';
 import { SizeTally } from './histogram.ts';
 import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.ts';
 import { textBytes } from './range-text.ts';
-import { RangeMerge } from './run/range-merge.ts';
-import { HASH_BYTES } from './run/range-record.ts';
-import { openRangeStreams, type RangeGroupOptions } from './run/range-streams.ts';
-import type { Run } from './run/run.ts';
 import type { RangeFacts, RangesFacts } from './snapshot-facts.ts';
 
 /** Records between two looks at progress and at the abort signal. */

@@ -1,6 +1,6 @@
 // Histograms of how many entries buckets have: counted while they are written, kept in the snapshot's facts.
 
-import type { HistogramBin } from '../protocol/service-status.ts';
+import type { HistogramBin } from '../../protocol/service-status.ts';
 
 const BINS = 16;
 

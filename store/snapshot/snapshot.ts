@@ -2,14 +2,23 @@
 
 import fs from 'node:fs';
 import Database from 'better-sqlite3';
-import type { BucketId } from '../protocol/brands.ts';
-import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
+import type { BucketId } from '../../protocol/brands.ts';
+import {
+  formatRangePrefix,
+  INDEX_NAMES,
+  type IndexName,
+  RANGE_NAMES,
+  type RangeName,
+} from '../../protocol/bucket-id.ts';
+import type { Dataset } from '../dataset.ts';
+import { StoreError } from '../errors.ts';
+import { digestFile } from '../files.ts';
+import { HASH_BYTES } from '../run/range-record.ts';
+import { paddedSize } from './body-sizes.ts';
 import { corruptSnapshot, filterPath, openCurrent, readCurrent, snapshotPath } from './current.ts';
-import type { Dataset } from './dataset.ts';
-import { StoreError } from './errors.ts';
-import { digestFile } from './files.ts';
 import { FilterFile } from './filter-file.ts';
-import { paddedSize } from './padding.ts';
+import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.ts';
+import { formatRows } from './range-text.ts';
 import type { SnapshotFacts } from './snapshot-facts.ts';
 
 /** SQLite maps at most this much; what is beyond is read. */
@@ -160,4 +169,29 @@ async function checkFile(file: string, what: string, facts: { bytes: number; sha
     if (cause instanceof StoreError) throw cause;
     throw corruptSnapshot(`${what}: it cannot be read`, cause);
   }
+}
+
+/**
+ * None where no hash begins so. Undefined where the dataset does not have the index.
+ * @param range below 2^20
+ * @throws StoreError `SNAPSHOT_CORRUPT`
+ */
+export function rangeEntries(snapshot: Snapshot, name: RangeName, range: number): RangeEntries | undefined {
+  const body = snapshot.rangeBody(name, range);
+  if (!body) return undefined;
+  if (body.length > 0) return decodeRangeBody(name, range, body);
+  const suffixBytes = HASH_BYTES[name] - SHARED_BYTES;
+  return { count: 0, suffixBytes, suffixes: new Uint8Array(0), times: new Float64Array(0) };
+}
+
+/** The rows of a range; no bytes where no hash begins so. Otherwise as `rangeEntries`. */
+export function rangeText(snapshot: Snapshot, name: RangeName, range: number): Buffer | undefined {
+  const entries = rangeEntries(snapshot, name, range);
+  return entries && formatRows(name, entries);
+}
+
+/** Every range of an index that has entries, with its name, in order. */
+export function* rangeFiles(snapshot: Snapshot, name: RangeName): Generator<{ name: string; content: Buffer }> {
+  for (const { range, body } of snapshot.rangeBodies(name))
+    yield { name: formatRangePrefix(range), content: formatRows(name, decodeRangeBody(name, range, body)) };
 }
