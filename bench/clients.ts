@@ -2,8 +2,8 @@
 
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { parseLimits } from '../runtime/limits.ts';
 import { openAccess } from '../server/access.ts';
-import { parseLimits } from '../server/limits.ts';
 import { createListener } from '../server/listener.ts';
 import { closeServices, openServices, type Service } from '../server/service.ts';
 import { addClient } from '../store/client-file.ts';

@@ -1,7 +1,7 @@
 // `credveil stats --html`: one page with its figures, plots and tables. No script, no network, no other file.
 
 import type { HistogramBin } from '../protocol/service-status.ts';
-import { html, type Markup } from '../server/markup.ts';
+import { html, type Markup } from '../runtime/http/markup.ts';
 import type { SourceFacts } from '../store/snapshot/snapshot-facts.ts';
 import type { SnapshotStats } from './stats-figures.ts';
 import { type Bar, barPlot, type Span, type Stack, spanPlot, stackPlot } from './stats-plots.ts';

@@ -1,6 +1,6 @@
 // Plots of `credveil stats --html` as SVG: bars, ranges and stacks in one size, styled by the page.
 
-import { html, type Markup } from '../server/markup.ts';
+import { html, type Markup } from '../runtime/http/markup.ts';
 import { formatCount } from './units.ts';
 
 const WIDTH = 420;

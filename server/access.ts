@@ -1,12 +1,12 @@
 // What of a server is not its datasets: who may ask and how much, and what is counted and logged of it.
 
+import type { OnEvent } from '../runtime/events.ts';
+import { createLog, type LogLevel } from '../runtime/observe/log.ts';
 import { type Client, clientFileFor } from '../store/client-file.ts';
 import { openQuotaBook, quotaBookFor } from '../store/quota-book.ts';
 import { type QuotaPolicy, windowOf } from '../store/quota-policy.ts';
 import { type Admit, createAdmit } from './admission.ts';
 import { ClientDirectory } from './clients.ts';
-import type { OnEvent } from './events.ts';
-import { createLog, type LogLevel } from './log.ts';
 import { createObserve, type Observe } from './observation.ts';
 import { QuotaLedger } from './quota-ledger.ts';
 import { QuotaMeter } from './quota-meter.ts';

@@ -1,11 +1,11 @@
 // Admission: whether a request may be answered, by who asks and by what that client has left. PROTOCOL.md §18.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { sendProblem } from '../runtime/http/problem.ts';
+import { addressAnswer } from '../runtime/http/response-headers.ts';
 import type { Client } from '../store/client-file.ts';
 import type { ClientDirectory } from './clients.ts';
-import { sendProblem } from './problem.ts';
 import type { Cost, QuotaMeter, Taken, Unmetered } from './quota-meter.ts';
-import { addressAnswer } from './response-headers.ts';
 
 /** What an evaluation asks before it is made. */
 export interface Admission {

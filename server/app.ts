@@ -2,10 +2,10 @@
 
 import type { ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { nameError, type OnEvent } from './events.ts';
+import { nameError, type OnEvent } from '../runtime/events.ts';
+import { isNotModified } from '../runtime/http/negotiation.ts';
+import { DATA_HEADERS, sendProblem } from '../runtime/http/problem.ts';
 import { FILTER_ROUTE } from './filter.ts';
-import { isNotModified } from './negotiation.ts';
-import { DATA_HEADERS, sendProblem } from './problem.ts';
 import { addReference, REFERENCE_PATHS } from './reference.ts';
 import type { Service } from './service.ts';
 

@@ -6,9 +6,9 @@ import { decodeBody } from '../protocol/bucket.ts';
 import { type IndexName, parsePrefix } from '../protocol/bucket-id.ts';
 import { formatTag } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import { isNotModified, prefersText } from './negotiation.ts';
-import { DATA_HEADERS, sendProblem } from './problem.ts';
-import type { ProblemCode } from './problem-kinds.ts';
+import { isNotModified, prefersText } from '../runtime/http/negotiation.ts';
+import { DATA_HEADERS, sendProblem } from '../runtime/http/problem.ts';
+import type { ProblemCode } from '../runtime/http/problems.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
 import type { ServedSnapshot, ServedSnapshots } from './snapshots.ts';
 

@@ -11,12 +11,12 @@ import {
   encodeProveResponse,
   MAX_REQUEST_BYTES,
 } from '../protocol/lookup.ts';
+import { DATA_HEADERS, sendProblem } from '../runtime/http/problem.ts';
+import { PROBLEMS, type ProblemCode } from '../runtime/http/problems.ts';
+import { bodyProblem, readBody } from '../runtime/http/request-body.ts';
 import type { Evaluator } from '../store/key-file.ts';
 import type { Admission } from './admission.ts';
 import { type EvaluationQueue, type IsWanted, proofWork, type Unevaluated } from './evaluation-queue.ts';
-import { DATA_HEADERS, sendProblem } from './problem.ts';
-import { PROBLEMS, type ProblemCode } from './problem-kinds.ts';
-import { bodyProblem, readBody } from './request-body.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
 import type { ServedSnapshots } from './snapshots.ts';
 

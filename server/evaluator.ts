@@ -1,9 +1,9 @@
 // Opens what evaluates: the key of a dataset, on libsodium. PROTOCOL.md §15.
 
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
+import { ServerError } from '../runtime/errors.ts';
 import { assertKeyBelongs, type Dataset } from '../store/dataset.ts';
 import type { DatasetKey, Evaluator } from '../store/key-file.ts';
-import { ServerError } from './errors.ts';
 
 /**
  * Undefined under `hmac`.

@@ -2,10 +2,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { isNotModified, wantedRange } from '../runtime/http/negotiation.ts';
+import { SHARED_HEADERS, sendProblem } from '../runtime/http/problem.ts';
 import type { FilterFile } from '../store/snapshot/filter-file.ts';
-import { wantedRange } from './byte-range.ts';
-import { isNotModified } from './negotiation.ts';
-import { SHARED_HEADERS, sendProblem } from './problem.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
 import type { ServedSnapshots } from './snapshots.ts';
 

@@ -1,18 +1,18 @@
 // The way of a request: gate, dataset, route, admission, evaluation, bucket, range, filter, and express for the rest.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { OnEvent } from '../runtime/events.ts';
+import { originForm, refuseBody, refuseRequest } from '../runtime/http/gate.ts';
+import { sendProblem } from '../runtime/http/problem.ts';
+import type { ServerLimits } from '../runtime/limits.ts';
 import { type Admission, type Admit, ANONYMOUS } from './admission.ts';
 import { createApp, type ServerState, sendInternal } from './app.ts';
 import { createBucketHandler } from './buckets.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';
 import { createEvaluationHandler } from './evaluations.ts';
-import type { OnEvent } from './events.ts';
 import { createFilterHandler } from './filter.ts';
-import { originForm, refuseBody, refuseRequest } from './gate.ts';
-import type { ServerLimits } from './limits.ts';
 import type { Observe, RequestFacts } from './observation.ts';
 import { createPageFiles, createPageHandler, type PageHandler, type PageSources } from './pages.ts';
-import { sendProblem } from './problem.ts';
 import { createRangeHandler } from './ranges.ts';
 import { findRoute } from './routes.ts';
 import type { Service } from './service.ts';

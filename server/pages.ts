@@ -3,9 +3,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Worker } from 'node:worker_threads';
 import type { RequestRates } from '../protocol/service-status.ts';
-import { isNotModified } from './negotiation.ts';
+import { isNotModified } from '../runtime/http/negotiation.ts';
+import { DATA_HEADERS, sendProblem } from '../runtime/http/problem.ts';
 import type { PageFile } from './page-files.ts';
-import { DATA_HEADERS, sendProblem } from './problem.ts';
 import type { ServedSnapshots } from './snapshots.ts';
 import { describeStatus } from './status.ts';
 

@@ -3,8 +3,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseRangePrefix, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import { isNotModified, isUnmodifiedSince, preferredCoding } from './negotiation.ts';
-import { SHARED_HEADERS, sendProblem } from './problem.ts';
+import { isNotModified, isUnmodifiedSince, preferredCoding } from '../runtime/http/negotiation.ts';
+import { SHARED_HEADERS, sendProblem } from '../runtime/http/problem.ts';
 import { createRangeReader, RANGE_FORMS, type RangeForm, type ReadRange } from './range-bodies.ts';
 import type { ServedSnapshot, ServedSnapshots } from './snapshots.ts';
 

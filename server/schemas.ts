@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { REQUEST_CLASSES, type RequestClass } from '../protocol/service-status.ts';
-import { PROBLEMS, type ProblemCode } from './problem-kinds.ts';
+import { PROBLEMS, type ProblemCode } from '../runtime/http/problems.ts';
 
 const hex = (digits: number, about: string) =>
   z

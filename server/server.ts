@@ -5,20 +5,19 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import { promisify } from 'node:util';
 import type { RequestRates } from '../protocol/service-status.ts';
+import { listenError, ServerError } from '../runtime/errors.ts';
+import type { OnEvent } from '../runtime/events.ts';
+import { refuseSocket } from '../runtime/http/gate.ts';
+import { asWholeNumber, parseLimits, type ServerLimits } from '../runtime/limits.ts';
+import { collectProcess, type Metric } from '../runtime/observe/metric.ts';
+import { STRICT_TRANSPORT_SECURITY, type TlsFileOptions, TlsFiles } from '../runtime/tls.ts';
 import type { DatasetKey } from '../store/key-file.ts';
 import { type AccessOptions, openAccess } from './access.ts';
 import type { ServerState } from './app.ts';
-import { listenError, ServerError } from './errors.ts';
-import type { OnEvent } from './events.ts';
-import { refuseSocket } from './gate.ts';
-import { asWholeNumber, parseLimits, type ServerLimits } from './limits.ts';
 import { createListener } from './listener.ts';
-import type { Metric } from './metric.ts';
-import { collectProcess } from './process-metrics.ts';
 import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
 import { collectServices } from './service-metrics.ts';
 import type { SnapshotPeers } from './snapshots.ts';
-import { STRICT_TRANSPORT_SECURITY, type TlsFileOptions, TlsFiles } from './tls.ts';
 
 export interface ServerOptions extends ServerLimits, AccessOptions {
   /** The key of the dataset under `oprf`. Under `hmac` a server must not have it. */

@@ -1,8 +1,8 @@
 // A dataset as it is served: its snapshots and, under `oprf`, its evaluator.
 
+import { ServerError } from '../runtime/errors.ts';
 import { type Dataset, openDataset } from '../store/dataset.ts';
 import type { DatasetKey, Evaluator } from '../store/key-file.ts';
-import { ServerError } from './errors.ts';
 import { openEvaluator } from './evaluator.ts';
 import { ServedSnapshots, type SnapshotOptions } from './snapshots.ts';
 

@@ -2,9 +2,18 @@
 //
 // No setting holds a secret: what is secret stands in a file that a setting names.
 
-import { DEFAULT_LIMITS, MAX_LIMIT } from './limits.ts';
-import { LOG_LEVELS } from './log.ts';
-import { oneOf, place, places, type Setting, text, wholeNumber, wholeNumberOr, yesOrNo } from './setting.ts';
+import {
+  oneOf,
+  place,
+  places,
+  type Setting,
+  text,
+  wholeNumber,
+  wholeNumberOr,
+  yesOrNo,
+} from '../runtime/config/setting.ts';
+import { DEFAULT_LIMITS, MAX_LIMIT } from '../runtime/limits.ts';
+import { LOG_LEVELS } from '../runtime/observe/log.ts';
 
 const COUNT = [1, MAX_LIMIT] as const;
 const LIVE = { live: true };

@@ -6,13 +6,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BucketId, DatasetId, SnapshotId } from '../protocol/brands.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
+import { nameError, type OnEvent } from '../runtime/events.ts';
 import type { Dataset } from '../store/dataset.ts';
 import { StoreError } from '../store/errors.ts';
 import { readCurrent } from '../store/snapshot/current.ts';
 import { openSnapshot, type Snapshot } from '../store/snapshot/snapshot.ts';
 import { serviceConfig } from '../store/snapshot/snapshot-facts.ts';
 import { createBodyReader } from './bodies.ts';
-import { nameError, type OnEvent } from './events.ts';
 
 export interface SnapshotOptions {
   /** How often CURRENT is looked at. */

@@ -3,9 +3,9 @@
 
 import type { DatasetId, SnapshotId } from '../protocol/brands.ts';
 import type { RequestRates } from '../protocol/service-status.ts';
-import type { ServerEvent } from './events.ts';
-import type { Channel } from './ipc.ts';
-import type { Metric } from './metric.ts';
+import type { ServerEvent } from '../runtime/events.ts';
+import type { Channel } from '../runtime/ipc.ts';
+import type { Metric } from '../runtime/observe/metric.ts';
 import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedLeases } from './quota-ledger.ts';
 import type { LiveLimits, ServerOptions } from './server.ts';
 

@@ -1,9 +1,9 @@
 // A worker: one process of several that answer on one port. Started by workers.ts, which tells it over its message
 // port what to serve.
 
+import { ServerError } from '../runtime/errors.ts';
+import { openChannel } from '../runtime/ipc.ts';
 import { parseKeyText } from '../store/key-file.ts';
-import { ServerError } from './errors.ts';
-import { openChannel } from './ipc.ts';
 import { QuotaMeter } from './quota-meter.ts';
 import { type CredveilServer, startServer } from './server.ts';
 import type { ServedFolder } from './service.ts';

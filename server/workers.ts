@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
+import { listenError } from '../runtime/errors.ts';
+import type { OnEvent } from '../runtime/events.ts';
+import { DEFAULT_LIMITS } from '../runtime/limits.ts';
 import { clientFileFor, readClients } from '../store/client-file.ts';
 import { openQuotaBook, quotaBookFor } from '../store/quota-book.ts';
 import { SnapshotAgreement } from './agreement.ts';
-import { listenError } from './errors.ts';
-import type { OnEvent } from './events.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
 import { QuotaLedger } from './quota-ledger.ts';
 import { addRates } from './request-rates.ts';
 import { assertReusePort, type CredveilServer, DEFAULT_PORT } from './server.ts';

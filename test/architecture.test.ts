@@ -11,11 +11,13 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   protocol: [],
   accel: ['protocol'],
   store: ['protocol'],
+  runtime: ['protocol'],
+  access: ['protocol', 'store', 'runtime'],
   ingest: ['protocol', 'accel', 'store'],
-  server: ['protocol', 'accel', 'store'],
+  server: ['protocol', 'accel', 'store', 'runtime', 'access'],
   'client-sdk': ['protocol'],
   page: ['protocol', 'client-sdk'],
-  cli: ['protocol', 'accel', 'store', 'ingest', 'server', 'client-sdk'],
+  cli: ['protocol', 'accel', 'store', 'ingest', 'runtime', 'access', 'server', 'client-sdk'],
 };
 /** Entry points of their own, for whom a caller has to ask: they may import one folder more. */
 const ALSO: { readonly [file: string]: string } = { 'client-sdk/sodium.ts': 'accel' };

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseFilterHeader } from '../protocol/password-filter.ts';
 import { parseServiceConfig } from '../protocol/service-config.ts';
-import { wantedRange } from '../server/byte-range.ts';
+import { wantedRange } from '../runtime/http/negotiation.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { filterPath } from '../store/snapshot/current.ts';
 import { publish } from '../store/snapshot/publish.ts';

@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Channel, type ChannelOptions, openChannel } from '../server/ipc.ts';
+import { type Channel, type ChannelOptions, openChannel } from '../runtime/ipc.ts';
 import type { PeerContract, TestContract } from './fixtures/ipc-peer.ts';
 
 let child: ChildProcess;

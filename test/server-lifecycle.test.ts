@@ -10,7 +10,7 @@ import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import type { BucketId, SnapshotId } from '../protocol/brands.ts';
 import { openBucket } from '../protocol/bucket.ts';
 import { decodeLookupResponse, encodeLookupRequest } from '../protocol/lookup.ts';
-import type { ServerEvent } from '../server/events.ts';
+import type { ServerEvent } from '../runtime/events.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { factsPath, snapshotPath, writeCurrent } from '../store/snapshot/current.ts';
 import type { SnapshotFacts } from '../store/snapshot/snapshot-facts.ts';

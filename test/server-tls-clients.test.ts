@@ -5,8 +5,8 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { clientFingerprint, TlsFiles } from '../runtime/tls.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
-import { clientFingerprint, TlsFiles } from '../server/tls.ts';
 import { type MadeDataset, makeDataset, seededPairs } from './fixtures/dataset.ts';
 import { connectTls, getTls, makeTlsFiles, pairOf, type TestTlsFiles } from './fixtures/tls-files.ts';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import https from 'node:https';
 import net from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ServerEvent } from '../server/events.ts';
+import type { ServerEvent } from '../runtime/events.ts';
 import { type CredveilServer, type ServerOptions, startServer } from '../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs } from './fixtures/dataset.ts';
 import { readToEnd } from './fixtures/raw-http.ts';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { describeSnapshot, type SnapshotStats } from '../cli/stats-figures.ts';
 import { byBreachDate, statsPage } from '../cli/stats-page.ts';
 import { niceStep } from '../cli/stats-plots.ts';
-import { html } from '../server/markup.ts';
+import { html } from '../runtime/http/markup.ts';
 import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import type { SourceFacts } from '../store/snapshot/snapshot-facts.ts';
 import { credveil } from './fixtures/credveil.ts';

@@ -2,10 +2,10 @@
 
 import os from 'node:os';
 import type { Command } from 'commander';
+import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { createLog } from '../../runtime/observe/log.ts';
+import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
 import { compareSettings, loadConfig, parseAddress, serverOptions, settingsBelow } from '../../server/config.ts';
-import { nameError, type OnEvent } from '../../server/events.ts';
-import { createLog } from '../../server/log.ts';
-import { type MetricsListener, startMetricsListener } from '../../server/metrics-listener.ts';
 import { type CredveilServer, canReusePort, startServer } from '../../server/server.ts';
 import type { ServedFolder } from '../../server/service.ts';
 import type { Settings } from '../../server/settings.ts';

@@ -1,7 +1,7 @@
 // The body of a request: refused by its headers before any of it is held, then read up to what they announce.
 
 import type { IncomingMessage } from 'node:http';
-import type { ProblemCode } from './problem-kinds.ts';
+import type { ProblemCode } from './problems.ts';
 
 const LENGTH = /^\d{1,15}$/;
 

@@ -2,7 +2,7 @@
 // request held, where it came from, or a secret.
 
 import pino, { type Level } from 'pino';
-import type { FromWorker, ServerEvent } from './events.ts';
+import type { FromWorker, ServerEvent } from '../events.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,7 +1,13 @@
 // Metrics as prom-client exports them, made by hand: what is counted on the hot path is counted in plain numbers, and
 // only takes this form when somebody asks.
 
-import type { MetricObjectWithValues, MetricType, MetricValue } from 'prom-client';
+import {
+  collectDefaultMetrics,
+  type MetricObjectWithValues,
+  type MetricType,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 
 export type Metric = MetricObjectWithValues<MetricValue<string>>;
 type Aggregation = 'sum' | 'max' | 'min';
@@ -52,4 +58,18 @@ export function histogram(
     ];
   });
   return { name, help, type: 'histogram' as unknown as MetricType, values, aggregator: 'sum' } as unknown as Metric;
+}
+
+let registry: Registry | undefined;
+
+export async function collectProcess(): Promise<Metric[]> {
+  if (!registry) {
+    registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+  }
+  const metrics = await registry.getMetricsAsJSON();
+  // Of several processes the slowest counts: an average would hide one that is stuck.
+  return metrics.map((metric) =>
+    metric.name.startsWith('nodejs_eventloop_lag') ? { ...metric, aggregator: 'max' } : metric,
+  ) as Metric[];
 }

@@ -3,7 +3,7 @@
 // A problem says what is wrong with a request of that kind and never repeats any of it.
 
 import { type ServerResponse, STATUS_CODES } from 'node:http';
-import { PROBLEMS, type ProblemCode } from './problem-kinds.ts';
+import { PROBLEMS, type ProblemCode } from './problems.ts';
 
 /** The body of a problem response. */
 export interface Problem {

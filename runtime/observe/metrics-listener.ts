@@ -3,10 +3,10 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AggregatorRegistry, Registry } from 'prom-client';
-import { listenError } from './errors.ts';
-import { nameError, type OnEvent } from './events.ts';
+import { listenError } from '../errors.ts';
+import { nameError, type OnEvent } from '../events.ts';
+import { sendProblem } from '../http/problem.ts';
 import type { Metric } from './metric.ts';
-import { sendProblem } from './problem.ts';
 
 export interface MetricsListener {
   readonly url: string;

@@ -3,9 +3,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { STRICT_TRANSPORT_SECURITY } from '../tls.ts';
 import { rawProblem, sendProblem } from './problem.ts';
-import type { ProblemCode } from './problem-kinds.ts';
-import { STRICT_TRANSPORT_SECURITY } from './tls.ts';
+import type { ProblemCode } from './problems.ts';
 
 /** Answers a request that no route may see. False, and nothing done, for a request that may pass. */
 export function refuseRequest(request: IncomingMessage, response: ServerResponse, maxUrlBytes: number): boolean {
