@@ -1,15 +1,15 @@
 // What of a server is not its datasets: who may ask and how much, and what is counted and logged of it.
 
+import { type Admit, createAdmit } from '../access/admission.ts';
+import { ClientDirectory } from '../access/client-directory.ts';
+import { type Client, clientFileFor } from '../access/client-file.ts';
+import { openQuotaBook, quotaBookFor } from '../access/quota/book.ts';
+import { QuotaLedger } from '../access/quota/ledger.ts';
+import { QuotaMeter } from '../access/quota/meter.ts';
+import { type QuotaPolicy, windowOf } from '../access/quota/policy.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { createLog, type LogLevel } from '../runtime/observe/log.ts';
-import { type Client, clientFileFor } from '../store/client-file.ts';
-import { openQuotaBook, quotaBookFor } from '../store/quota-book.ts';
-import { type QuotaPolicy, windowOf } from '../store/quota-policy.ts';
-import { type Admit, createAdmit } from './admission.ts';
-import { ClientDirectory } from './clients.ts';
 import { createObserve, type Observe } from './observation.ts';
-import { QuotaLedger } from './quota-ledger.ts';
-import { QuotaMeter } from './quota-meter.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { createRequestCounter, type RequestCounter } from './request-rates.ts';
 import { createEventCounts, type EventCounts } from './service-metrics.ts';

@@ -1,6 +1,7 @@
 // POST /v1/lookup, /v1/evaluate and /v1/prove: the hot path of the `oprf` suite, on node:http alone. PROTOCOL.md §16.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Admission } from '../access/admission.ts';
 import type { BlindedElement } from '../protocol/brands.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import {
@@ -15,7 +16,6 @@ import { DATA_HEADERS, sendProblem } from '../runtime/http/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../runtime/http/problems.ts';
 import { bodyProblem, readBody } from '../runtime/http/request-body.ts';
 import type { Evaluator } from '../store/key-file.ts';
-import type { Admission } from './admission.ts';
 import { type EvaluationQueue, type IsWanted, proofWork, type Unevaluated } from './evaluation-queue.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
 import type { ServedSnapshots } from './snapshots.ts';

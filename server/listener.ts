@@ -1,11 +1,11 @@
 // The way of a request: gate, dataset, route, admission, evaluation, bucket, range, filter, and express for the rest.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { type Admission, type Admit, ANONYMOUS } from '../access/admission.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { originForm, refuseBody, refuseRequest } from '../runtime/http/gate.ts';
 import { sendProblem } from '../runtime/http/problem.ts';
 import type { ServerLimits } from '../runtime/limits.ts';
-import { type Admission, type Admit, ANONYMOUS } from './admission.ts';
 import { createApp, type ServerState, sendInternal } from './app.ts';
 import { createBucketHandler } from './buckets.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';

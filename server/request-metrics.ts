@@ -1,9 +1,9 @@
 // What is counted of requests, in plain numbers: one observation costs less than a tenth of a microsecond, where
 // prom-client's histogram costs half of one and its counter a quarter.
 
+import type { Cost } from '../access/quota/meter.ts';
+import type { QuotaPolicy } from '../access/quota/policy.ts';
 import { counter, histogram, type Metric } from '../runtime/observe/metric.ts';
-import type { QuotaPolicy } from '../store/quota-policy.ts';
-import type { Cost } from './quota-meter.ts';
 import type { Route } from './route.ts';
 
 /** Seconds. A bucket takes a fraction of a millisecond, an evaluation of 32 elements a few under load. */

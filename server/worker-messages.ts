@@ -1,12 +1,18 @@
 // What the primary and its workers ask of each other: one line a question. The primary answers in workers.ts, a
 // worker in worker.ts.
 
+import type {
+  LeaseAnswer,
+  LeaseRequest,
+  RecallRequest,
+  ReturnedLease,
+  ReturnedLeases,
+} from '../access/quota/ledger.ts';
 import type { DatasetId, SnapshotId } from '../protocol/brands.ts';
 import type { RequestRates } from '../protocol/service-status.ts';
 import type { ServerEvent } from '../runtime/events.ts';
 import type { Channel } from '../runtime/ipc.ts';
 import type { Metric } from '../runtime/observe/metric.ts';
-import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedLeases } from './quota-ledger.ts';
 import type { LiveLimits, ServerOptions } from './server.ts';
 
 /** A dataset, with its key as text under `oprf`: sent as a message, since arguments and environments can be read. */

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { LeaseHolder, QuotaLedger } from '../access/quota/ledger.ts';
 import { CredveilError } from '../protocol/errors.ts';
 import type { RequestRates } from '../protocol/service-status.ts';
 import { ServerError } from '../runtime/errors.ts';
@@ -9,7 +10,6 @@ import { nameError, type OnEvent } from '../runtime/events.ts';
 import { IpcError, openChannel } from '../runtime/ipc.ts';
 import type { Metric } from '../runtime/observe/metric.ts';
 import type { SnapshotAgreement } from './agreement.ts';
-import type { LeaseHolder, QuotaLedger } from './quota-ledger.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS } from './server.ts';
 import type { PrimaryAnswers, WorkerAddress, WorkerAnswers, WorkerChannel, WorkerOrder } from './worker-messages.ts';
 

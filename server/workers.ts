@@ -3,13 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
+import { clientFileFor, readClients } from '../access/client-file.ts';
+import { openQuotaBook, quotaBookFor } from '../access/quota/book.ts';
+import { QuotaLedger } from '../access/quota/ledger.ts';
 import { listenError } from '../runtime/errors.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { DEFAULT_LIMITS } from '../runtime/limits.ts';
-import { clientFileFor, readClients } from '../store/client-file.ts';
-import { openQuotaBook, quotaBookFor } from '../store/quota-book.ts';
 import { SnapshotAgreement } from './agreement.ts';
-import { QuotaLedger } from './quota-ledger.ts';
 import { addRates } from './request-rates.ts';
 import { assertReusePort, type CredveilServer, DEFAULT_PORT } from './server.ts';
 import { createEventCounts } from './service-metrics.ts';

@@ -2,9 +2,9 @@
 
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Taken, Unmetered } from '../server/quota-meter.ts';
-import { openQuotaBook } from '../store/quota-book.ts';
-import { DAY_MS, MINUTE_MS } from '../store/quota-policy.ts';
+import { openQuotaBook } from '../access/quota/book.ts';
+import type { Taken, Unmetered } from '../access/quota/meter.ts';
+import { DAY_MS, MINUTE_MS } from '../access/quota/policy.ts';
 import { seededRandom } from './fixtures/dataset.ts';
 import { createQuotaWorld, NOON, type QuotaWorker, type QuotaWorld, quotaClient } from './fixtures/quota-world.ts';
 

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addClient, clientFileFor } from '../access/client-file.ts';
 import type { ServerEvent } from '../runtime/events.ts';
 import { createLog } from '../runtime/observe/log.ts';
 import { ROUTES } from '../server/routes.ts';
-import { addClient, clientFileFor } from '../store/client-file.ts';
 import { type Served, serveDataset } from './fixtures/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs } from './fixtures/dataset.ts';
 

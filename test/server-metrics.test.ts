@@ -3,11 +3,11 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
+import { addClient, clientFileFor } from '../access/client-file.ts';
 import { encodeElementsRequest } from '../protocol/lookup.ts';
 import type { Oprf } from '../protocol/oprf.ts';
 import { formatMetrics, type MetricsListener, startMetricsListener } from '../runtime/observe/metrics-listener.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
-import { addClient, clientFileFor } from '../store/client-file.ts';
 import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import { serveDataset } from './fixtures/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from './fixtures/dataset.ts';

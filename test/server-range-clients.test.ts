@@ -8,8 +8,8 @@ import { haveIBeenPwned } from 'better-auth/plugins';
 import { pwnedPassword, pwnedPasswordRange } from 'hibp';
 import { Agent, type Dispatcher, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addClient, clientFileFor } from '../access/client-file.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
-import { addClient, clientFileFor } from '../store/client-file.ts';
 import { type HttpFront, send, startFront } from './fixtures/http-front.ts';
 import { makeRangeDataset, type RangeDataset, seededRanges, sha1Of } from './fixtures/range-dataset.ts';
 

@@ -1,9 +1,9 @@
 // credveil client: who may ask a server, and how much.
 
 import { type Command, InvalidArgumentError } from 'commander';
-import { addClient, type Client, clientFileFor, readClients, revokeClient } from '../../store/client-file.ts';
+import { addClient, type Client, clientFileFor, readClients, revokeClient } from '../../access/client-file.ts';
+import { MAX_QUOTA, QUOTA_POLICY_NAMES, type QuotaPolicy, type Quotas } from '../../access/quota/policy.ts';
 import { openDataset } from '../../store/dataset.ts';
-import { MAX_QUOTA, QUOTA_POLICY_NAMES, type QuotaPolicy, type Quotas } from '../../store/quota-policy.ts';
 import { formatTable, printResult } from '../output.ts';
 import { formatCount } from '../units.ts';
 

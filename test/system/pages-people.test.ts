@@ -1,9 +1,9 @@
 // The page at / in a browser, as people treat it: wrong keys, odd input, a server that wants to know who asks.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { addClient, clientFileFor } from '../../access/client-file.ts';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
 import { startServer } from '../../server/server.ts';
-import { addClient, clientFileFor } from '../../store/client-file.ts';
 import { expectAccessible, expectNoOverflow } from '../fixtures/browser.ts';
 import { createPageWorld, focused, type PageWorld, readVerdict } from '../fixtures/page-world.ts';
 

@@ -9,10 +9,10 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { ClientId, ClientSecret } from '../protocol/brands.ts';
 import { CLIENT_SECRET_BYTES, clientId, clientKeyDigest, formatClientKey } from '../protocol/client-key.ts';
-import { StoreError } from './errors.ts';
-import { isMissing, publishFile } from './files.ts';
-import { takeLock } from './lock.ts';
-import { MAX_QUOTA, QUOTA_POLICY_NAMES, type QuotaPolicy, type Quotas } from './quota-policy.ts';
+import { StoreError } from '../store/errors.ts';
+import { isMissing, publishFile } from '../store/files.ts';
+import { takeLock } from '../store/lock.ts';
+import { MAX_QUOTA, QUOTA_POLICY_NAMES, type QuotaPolicy, type Quotas } from './quota/policy.ts';
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const MAX_FILE_BYTES = 2 ** 24;

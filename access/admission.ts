@@ -3,9 +3,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendProblem } from '../runtime/http/problem.ts';
 import { addressAnswer } from '../runtime/http/response-headers.ts';
-import type { Client } from '../store/client-file.ts';
-import type { ClientDirectory } from './clients.ts';
-import type { Cost, QuotaMeter, Taken, Unmetered } from './quota-meter.ts';
+import type { ClientDirectory } from './client-directory.ts';
+import type { Client } from './client-file.ts';
+import type { Cost, QuotaMeter, Taken, Unmetered } from './quota/meter.ts';
 
 /** What an evaluation asks before it is made. */
 export interface Admission {

@@ -10,7 +10,7 @@ import { CredveilError } from '../protocol/errors.ts';
 import { ServerError } from '../runtime/errors.ts';
 import { nameError, type OnEvent } from '../runtime/events.ts';
 import { clientFingerprint } from '../runtime/tls.ts';
-import { type Client, clientFileVersion, readClients } from '../store/client-file.ts';
+import { type Client, clientFileVersion, readClients } from './client-file.ts';
 
 const BEARER = /^bearer +(credveil-client-1\.([0-9a-f]{16})\.[\w-]{43})$/i;
 const DIGEST_HEX = 64;

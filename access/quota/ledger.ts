@@ -5,9 +5,9 @@
 // other workers are called back before anyone is refused. So a client gets all of its quota and nothing beyond it,
 // however its connections are spread. A worker that dies takes its leases along: they count as used.
 
-import type { ClientId } from '../protocol/brands.ts';
-import type { QuotaBook } from '../store/quota-book.ts';
-import { DAY_MS, QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from '../store/quota-policy.ts';
+import type { ClientId } from '../../protocol/brands.ts';
+import type { QuotaBook } from './book.ts';
+import { DAY_MS, QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from './policy.ts';
 
 /** One policy in a question. */
 export interface QuotaNeed {

@@ -1,7 +1,7 @@
 // What a client is told of its quotas: the fields RateLimit-Policy and RateLimit of the IETF's
 // draft-ietf-httpapi-ratelimit-headers-11, structured fields of RFC 9651. PROTOCOL.md §18.
 
-import { QUOTA_POLICIES, type QuotaPolicy, windowEnd } from '../store/quota-policy.ts';
+import { QUOTA_POLICIES, type QuotaPolicy, windowEnd } from './policy.ts';
 
 /** A policy, and where its client stands. */
 export interface QuotaStanding {

@@ -1,11 +1,11 @@
 // The quota meter: what a worker holds of its clients' quotas. It counts without asking while its leases last, and asks
 // the ledger when they do not. PROTOCOL.md §18.
 
-import type { ClientId } from '../protocol/brands.ts';
-import type { Client } from '../store/client-file.ts';
-import { QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from '../store/quota-policy.ts';
-import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedLeases } from './quota-ledger.ts';
-import { formatPolicies, formatStandings, type QuotaStanding, secondsLeft } from './rate-limit.ts';
+import type { ClientId } from '../../protocol/brands.ts';
+import type { Client } from '../client-file.ts';
+import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedLeases } from './ledger.ts';
+import { QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from './policy.ts';
+import { formatPolicies, formatStandings, type QuotaStanding, secondsLeft } from './rate-limit-fields.ts';
 
 /** What a request costs. */
 export interface Cost {

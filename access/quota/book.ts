@@ -6,9 +6,9 @@
 
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import type { ClientId } from '../protocol/brands.ts';
-import { StoreError } from './errors.ts';
-import type { QuotaPolicy } from './quota-policy.ts';
+import type { ClientId } from '../../protocol/brands.ts';
+import { StoreError } from '../../store/errors.ts';
+import type { QuotaPolicy } from './policy.ts';
 
 /** Days that stay in the book, so that a clock that is set back finds its counts again. */
 const KEPT_WINDOWS = 3;
