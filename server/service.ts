@@ -1,9 +1,9 @@
 // A dataset as it is served: its snapshots and, under `oprf`, its evaluator.
 
+import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { ServerError } from '../runtime/errors.ts';
-import { type Dataset, openDataset } from '../store/dataset.ts';
+import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
 import type { DatasetKey, Evaluator } from '../store/key-file.ts';
-import { openEvaluator } from './evaluator.ts';
 import { ServedSnapshots, type SnapshotOptions } from './snapshots.ts';
 
 /** What to serve. */
@@ -43,4 +43,28 @@ export async function openServices(folders: readonly ServedFolder[], options: Sn
 
 export async function closeServices(services: readonly Service[]): Promise<void> {
   for (const { snapshots } of services) await snapshots.close();
+}
+
+/**
+ * Undefined under `hmac`.
+ * @throws ServerError `KEY_REQUIRED`, `KEY_NOT_WANTED`
+ * @throws StoreError `KEY_MISMATCH`
+ */
+export async function openEvaluator(dataset: Dataset, key: DatasetKey | undefined): Promise<Evaluator | undefined> {
+  if (dataset.parameters.suite === 'hmac') {
+    if (key === undefined) return undefined;
+    throw new ServerError(
+      'KEY_NOT_WANTED',
+      'a server of the hmac suite holds no key',
+      'Start it without the key, and keep the key off this machine.',
+    );
+  }
+  if (key === undefined)
+    throw new ServerError(
+      'KEY_REQUIRED',
+      'a server of the oprf suite evaluates with the key of its dataset',
+      'Name the key file with --key-file.',
+    );
+  assertKeyBelongs(dataset, key);
+  return key.createEvaluator(await createSodiumOprf());
 }
