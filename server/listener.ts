@@ -12,7 +12,7 @@ import { EvaluationQueue } from './evaluation-queue.ts';
 import { createEvaluationHandler } from './evaluations.ts';
 import { createFilterHandler } from './filter.ts';
 import type { Observe, RequestFacts } from './observation.ts';
-import { createPageFiles, createPageHandler, type PageHandler, type PageSources } from './pages.ts';
+import { createPageFiles, createPageHandler, type PageHandler, type PageSources } from './pages/pages.ts';
 import { createRangeHandler } from './ranges.ts';
 import { findRoute } from './routes.ts';
 import type { Service } from './service.ts';

@@ -3,10 +3,10 @@
 // All of it is either in the config or could be counted by anyone who may ask for buckets, but for the request rates:
 // whoever may ask learns how busy the server is. What a source holds is for the operator alone and not in it.
 
-import { INDEX_NAMES, RANGE_NAMES } from '../protocol/bucket-id.ts';
-import type { IndexStatus, RequestRates, ServiceStatus } from '../protocol/service-status.ts';
-import type { Snapshot } from '../store/snapshot/snapshot.ts';
-import { type SnapshotFacts, serviceConfig } from '../store/snapshot/snapshot-facts.ts';
+import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
+import type { IndexStatus, RequestRates, ServiceStatus } from '../../protocol/service-status.ts';
+import type { Snapshot } from '../../store/snapshot/snapshot.ts';
+import { type SnapshotFacts, serviceConfig } from '../../store/snapshot/snapshot-facts.ts';
 
 const RANGE_PREFIX_BITS = 20;
 

@@ -2,11 +2,11 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Worker } from 'node:worker_threads';
-import type { RequestRates } from '../protocol/service-status.ts';
-import { isNotModified } from '../runtime/http/negotiation.ts';
-import { DATA_HEADERS, sendProblem } from '../runtime/http/problem.ts';
+import type { RequestRates } from '../../protocol/service-status.ts';
+import { isNotModified } from '../../runtime/http/negotiation.ts';
+import { DATA_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
+import type { ServedSnapshots } from '../snapshots.ts';
 import type { PageFile } from './page-files.ts';
-import type { ServedSnapshots } from './snapshots.ts';
 import { describeStatus } from './status.ts';
 
 /** Undefined, and nothing done, for a request that is not about a page. Rejects where the server is at fault. */

@@ -16,7 +16,7 @@ export interface PageFile {
   readonly digest: string;
 }
 
-const FOLDER = path.join(import.meta.dirname, '../page');
+const FOLDER = path.join(import.meta.dirname, '../../page');
 /** Sources are stripped of types in a clone, and are JavaScript already where they were compiled. */
 const EXTENSION = path.extname(import.meta.filename);
 const DOCUMENTS = { '/': 'check', '/status': 'status' } as const;

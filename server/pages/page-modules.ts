@@ -14,8 +14,8 @@ export interface PageModule {
   readonly imports: readonly string[];
 }
 
-/** Above server/. */
-const ROOT = path.join(import.meta.dirname, '..');
+/** Of the repository. */
+const ROOT = path.join(import.meta.dirname, '../..');
 const PACKAGES = `${path.sep}node_modules${path.sep}`;
 /** An import or re-export begins a line; what a comment shows is indented. */
 const STATIC_IMPORT = /^((?:import|export)\b(?:[^'"`;=(]*\bfrom)?\s*)(['"])([^'"\n]+)\2/gm;
