@@ -5,8 +5,8 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { nameError, type OnEvent } from '../runtime/events.ts';
 import { isNotModified } from '../runtime/http/negotiation.ts';
 import { DATA_HEADERS, sendProblem } from '../runtime/http/problem.ts';
+import { addReference, REFERENCE_PATHS } from './api/reference.ts';
 import { FILTER_ROUTE } from './filter.ts';
-import { addReference, REFERENCE_PATHS } from './reference.ts';
 import type { Service } from './service.ts';
 
 /** Whether the server is on its way out. */

@@ -6,6 +6,7 @@ import type { OnEvent } from '../runtime/events.ts';
 import { originForm, refuseBody, refuseRequest } from '../runtime/http/gate.ts';
 import { sendProblem } from '../runtime/http/problem.ts';
 import type { ServerLimits } from '../runtime/limits.ts';
+import { findRoute } from './api/routes.ts';
 import { createApp, type ServerState, sendInternal } from './app.ts';
 import { createBucketHandler } from './buckets.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';
@@ -14,7 +15,6 @@ import { createFilterHandler } from './filter.ts';
 import type { Observe, RequestFacts } from './observation.ts';
 import { createPageFiles, createPageHandler, type PageHandler, type PageSources } from './pages/pages.ts';
 import { createRangeHandler } from './ranges.ts';
-import { findRoute } from './routes.ts';
 import type { Service } from './service.ts';
 
 /** The path of a dataset other than the first one, and of the first one too. */

@@ -3,9 +3,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Client } from '../access/client-file.ts';
 import type { Log } from '../runtime/observe/log.ts';
+import type { Route } from './api/route.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import type { RequestCounter } from './request-rates.ts';
-import type { Route } from './route.ts';
 
 /** What becomes known of a request on its way. */
 export interface RequestFacts {

@@ -10,8 +10,13 @@ import type { BucketId } from '../protocol/brands.ts';
 import { encodeElementsRequest, encodeLookupRequest } from '../protocol/lookup.ts';
 import type { Oprf } from '../protocol/oprf.ts';
 import { PROBLEMS, type ProblemCode } from '../runtime/http/problems.ts';
-import { createOpenApi, type OpenApiDocument, type OperationObject, type ResponseObject } from '../server/openapi.ts';
-import { ROUTES } from '../server/routes.ts';
+import {
+  createOpenApi,
+  type OpenApiDocument,
+  type OperationObject,
+  type ResponseObject,
+} from '../server/api/openapi.ts';
+import { ROUTES } from '../server/api/routes.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { openDataset } from '../store/dataset.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from './fixtures/dataset.ts';

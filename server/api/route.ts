@@ -1,6 +1,6 @@
 // A route: its path, who may ask for it, and what is asked and answered. The kinds that routes are made of.
 
-import type { ProblemCode } from '../runtime/http/problems.ts';
+import type { ProblemCode } from '../../runtime/http/problems.ts';
 import type { SchemaName } from './schemas.ts';
 
 /**

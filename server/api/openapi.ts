@@ -1,7 +1,7 @@
 // GET /openapi.json: the routes and the schemas as a document of OpenAPI 3.1.
 
 import { z } from 'zod';
-import { PROBLEMS, type ProblemCode } from '../runtime/http/problems.ts';
+import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
 import { type Answer, type Content, type Operation, type Parameter, problemsOf, type Route } from './route.ts';
 import { SCHEMAS, type SchemaName } from './schemas.ts';
 

@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
-import { isNotModified } from '../runtime/http/negotiation.ts';
-import { DATA_HEADERS, SHARED_HEADERS } from '../runtime/http/problem.ts';
-import { VERSION } from '../runtime/version.ts';
+import { isNotModified } from '../../runtime/http/negotiation.ts';
+import { DATA_HEADERS, SHARED_HEADERS } from '../../runtime/http/problem.ts';
+import { VERSION } from '../../runtime/version.ts';
 import { createOpenApi } from './openapi.ts';
 import { REFERENCE_POLICY, referencePage } from './reference-page.ts';
 import { ROUTES } from './routes.ts';

@@ -1,8 +1,8 @@
 // What the JSON answers of the service hold, as schemas: the source of /openapi.json. PROTOCOL.md §10, §13.
 
 import { z } from 'zod';
-import { REQUEST_CLASSES, type RequestClass } from '../protocol/service-status.ts';
-import { PROBLEMS, type ProblemCode } from '../runtime/http/problems.ts';
+import { REQUEST_CLASSES, type RequestClass } from '../../protocol/service-status.ts';
+import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
 
 const hex = (digits: number, about: string) =>
   z

@@ -1,7 +1,7 @@
 // GET /reference: the OpenAPI document as a page to read, without scripts and without anything from elsewhere.
 
 import { createHash } from 'node:crypto';
-import { html, type Markup } from '../runtime/http/markup.ts';
+import { html, type Markup } from '../../runtime/http/markup.ts';
 import type { OpenApiDocument, OperationObject, ResponseObject } from './openapi.ts';
 
 const STYLE = `
