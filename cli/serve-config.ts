@@ -1,8 +1,8 @@
 // The settings of `credveil serve` as flags, and what --print-config says of them.
 
 import { type Command, Option } from 'commander';
-import type { Config } from '../server/config.ts';
-import { flagName, SETTING_KEYS, SETTINGS, type SettingKey } from '../server/settings.ts';
+import type { Config } from '../server/config/config.ts';
+import { flagName, SETTING_KEYS, SETTINGS, type SettingKey } from '../server/config/settings.ts';
 import { formatTable } from './output.ts';
 
 /** The dataset has no flag: it is the argument. */

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../server/config.ts';
+import { loadConfig } from '../server/config/config.ts';
 import { credveilJson } from './fixtures/credveil.ts';
 
 const root = path.join(import.meta.dirname, '..');

@@ -4,8 +4,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../runtime/limits.ts';
-import { type ConfigSources, compareSettings, loadConfig, serverOptions, settingsBelow } from '../server/config.ts';
-import { environmentName, flagName, SETTING_KEYS, SETTINGS } from '../server/settings.ts';
+import {
+  type ConfigSources,
+  compareSettings,
+  loadConfig,
+  serverOptions,
+  settingsBelow,
+} from '../server/config/config.ts';
+import { environmentName, flagName, SETTING_KEYS, SETTINGS } from '../server/config/settings.ts';
 import { createWorkPlace, credveil, credveilJson } from './fixtures/credveil.ts';
 
 const place = createWorkPlace();

@@ -2,7 +2,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { CredveilError } from '../protocol/errors.ts';
+import { CredveilError } from '../../protocol/errors.ts';
+import type { WorkerOrder } from '../worker-messages.ts';
 import {
   environmentName,
   flagName,
@@ -12,7 +13,6 @@ import {
   type Settings,
   type SettingValue,
 } from './settings.ts';
-import type { WorkerOrder } from './worker-messages.ts';
 
 export type ConfigErrorCode =
   | 'SETTING_UNKNOWN'

@@ -11,9 +11,9 @@ import {
   wholeNumber,
   wholeNumberOr,
   yesOrNo,
-} from '../runtime/config/setting.ts';
-import { DEFAULT_LIMITS, MAX_LIMIT } from '../runtime/limits.ts';
-import { LOG_LEVELS } from '../runtime/observe/log.ts';
+} from '../../runtime/config/setting.ts';
+import { DEFAULT_LIMITS, MAX_LIMIT } from '../../runtime/limits.ts';
+import { LOG_LEVELS } from '../../runtime/observe/log.ts';
 
 const COUNT = [1, MAX_LIMIT] as const;
 const LIVE = { live: true };
