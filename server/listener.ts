@@ -7,14 +7,14 @@ import { originForm, refuseBody, refuseRequest } from '../runtime/http/gate.ts';
 import { sendProblem } from '../runtime/http/problem.ts';
 import type { ServerLimits } from '../runtime/limits.ts';
 import { findRoute } from './api/routes.ts';
-import { createApp, type ServerState, sendInternal } from './app.ts';
-import { createBucketHandler } from './buckets.ts';
-import { EvaluationQueue } from './evaluation-queue.ts';
-import { createEvaluationHandler } from './evaluations.ts';
-import { createFilterHandler } from './filter.ts';
+import { createBucketHandler } from './handlers/buckets.ts';
+import { createApp, type ServerState, sendInternal } from './handlers/documents.ts';
+import { EvaluationQueue } from './handlers/evaluation-queue.ts';
+import { createEvaluationHandler } from './handlers/evaluations.ts';
+import { createFilterHandler } from './handlers/filter.ts';
+import { createRangeHandler } from './handlers/ranges.ts';
 import type { Observe, RequestFacts } from './observation.ts';
 import { createPageFiles, createPageHandler, type PageHandler, type PageSources } from './pages/pages.ts';
-import { createRangeHandler } from './ranges.ts';
 import type { Service } from './service.ts';
 
 /** The path of a dataset other than the first one, and of the first one too. */

@@ -13,7 +13,7 @@ import { collectProcess, type Metric } from '../runtime/observe/metric.ts';
 import { STRICT_TRANSPORT_SECURITY, type TlsFileOptions, TlsFiles } from '../runtime/tls.ts';
 import type { DatasetKey } from '../store/key-file.ts';
 import { type AccessOptions, openAccess } from './access.ts';
-import type { ServerState } from './app.ts';
+import type { ServerState } from './handlers/documents.ts';
 import { createListener } from './listener.ts';
 import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
 import { collectServices } from './service-metrics.ts';

@@ -6,7 +6,7 @@ import type { BlindedElement } from '../protocol/brands.ts';
 import { encodeElementsRequest, MAX_ELEMENTS } from '../protocol/lookup.ts';
 import type { Oprf } from '../protocol/oprf.ts';
 import type { ServerEvent } from '../runtime/events.ts';
-import { EvaluationQueue } from '../server/evaluation-queue.ts';
+import { EvaluationQueue } from '../server/handlers/evaluation-queue.ts';
 import { startServer } from '../server/server.ts';
 import { createDatasetKey, type Evaluator } from '../store/key-file.ts';
 import { type MadeDataset, makeDataset, seededPairs } from './fixtures/dataset.ts';

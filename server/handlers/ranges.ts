@@ -1,12 +1,12 @@
 // GET /range/{prefix}: what clients of Have I Been Pwned's Pwned Passwords ask for, on node:http alone. PROTOCOL.md §13.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseRangePrefix, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
-import { ProtocolError } from '../protocol/errors.ts';
-import { isNotModified, isUnmodifiedSince, preferredCoding } from '../runtime/http/negotiation.ts';
-import { SHARED_HEADERS, sendProblem } from '../runtime/http/problem.ts';
-import { createRangeReader, RANGE_FORMS, type RangeForm, type ReadRange } from './range-bodies.ts';
-import type { ServedSnapshot, ServedSnapshots } from './snapshots.ts';
+import { parseRangePrefix, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { isNotModified, isUnmodifiedSince, preferredCoding } from '../../runtime/http/negotiation.ts';
+import { SHARED_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
+import { createRangeReader, RANGE_FORMS, type RangeForm, type ReadRange } from '../range-bodies.ts';
+import type { ServedSnapshot, ServedSnapshots } from '../snapshots.ts';
 
 /** Everything that begins so is answered here; the last part of the path, not yet looked at, and the query. */
 const RANGE_TARGET = /^\/range(?:\/([^?]*))?(?:\?(.*))?$/;

@@ -2,11 +2,11 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { isNotModified, wantedRange } from '../runtime/http/negotiation.ts';
-import { SHARED_HEADERS, sendProblem } from '../runtime/http/problem.ts';
-import type { FilterFile } from '../store/snapshot/filter-file.ts';
+import { isNotModified, wantedRange } from '../../runtime/http/negotiation.ts';
+import { SHARED_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
+import type { FilterFile } from '../../store/snapshot/filter-file.ts';
+import type { ServedSnapshots } from '../snapshots.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
-import type { ServedSnapshots } from './snapshots.ts';
 
 const FILTER_TARGET = /^\/v1\/filter\/password(?:\?(.*))?$/;
 export const FILTER_ROUTE = '/v1/filter/password';

@@ -1,9 +1,9 @@
 // POST /v1/lookup, /v1/evaluate and /v1/prove: the hot path of the `oprf` suite, on node:http alone. PROTOCOL.md §16.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Admission } from '../access/admission.ts';
-import type { BlindedElement } from '../protocol/brands.ts';
-import { ProtocolError } from '../protocol/errors.ts';
+import type { Admission } from '../../access/admission.ts';
+import type { BlindedElement } from '../../protocol/brands.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import {
   decodeElementsRequest,
   decodeLookupRequest,
@@ -11,14 +11,14 @@ import {
   encodeLookupResponse,
   encodeProveResponse,
   MAX_REQUEST_BYTES,
-} from '../protocol/lookup.ts';
-import { DATA_HEADERS, sendProblem } from '../runtime/http/problem.ts';
-import { PROBLEMS, type ProblemCode } from '../runtime/http/problems.ts';
-import { bodyProblem, readBody } from '../runtime/http/request-body.ts';
-import type { Evaluator } from '../store/key-file.ts';
+} from '../../protocol/lookup.ts';
+import { DATA_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
+import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
+import { bodyProblem, readBody } from '../../runtime/http/request-body.ts';
+import type { Evaluator } from '../../store/key-file.ts';
+import type { ServedSnapshots } from '../snapshots.ts';
 import { type EvaluationQueue, type IsWanted, proofWork, type Unevaluated } from './evaluation-queue.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
-import type { ServedSnapshots } from './snapshots.ts';
 
 const TARGET = /^\/v1\/(lookup|evaluate|prove)(?:\?(.*))?$/;
 type Route = 'lookup' | 'evaluate' | 'prove';

@@ -1,16 +1,16 @@
 // GET /v1/{account|password}/{prefix}: the hot path, on node:http alone. PROTOCOL.md §6, §7.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BucketId, EntryTag } from '../protocol/brands.ts';
-import { decodeBody } from '../protocol/bucket.ts';
-import { type IndexName, parsePrefix } from '../protocol/bucket-id.ts';
-import { formatTag } from '../protocol/entry.ts';
-import { ProtocolError } from '../protocol/errors.ts';
-import { isNotModified, prefersText } from '../runtime/http/negotiation.ts';
-import { DATA_HEADERS, sendProblem } from '../runtime/http/problem.ts';
-import type { ProblemCode } from '../runtime/http/problems.ts';
+import type { BucketId, EntryTag } from '../../protocol/brands.ts';
+import { decodeBody } from '../../protocol/bucket.ts';
+import { type IndexName, parsePrefix } from '../../protocol/bucket-id.ts';
+import { formatTag } from '../../protocol/entry.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { isNotModified, prefersText } from '../../runtime/http/negotiation.ts';
+import { DATA_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
+import type { ProblemCode } from '../../runtime/http/problems.ts';
+import type { ServedSnapshot, ServedSnapshots } from '../snapshots.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
-import type { ServedSnapshot, ServedSnapshots } from './snapshots.ts';
 
 /** A path that names a bucket, its prefix not yet looked at, and what follows the question mark. */
 const BUCKET_TARGET = /^\/v1\/(account|password)\/([^/?]*)(?:\?(.*))?$/;

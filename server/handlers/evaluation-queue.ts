@@ -5,8 +5,8 @@
 // the event loop: between two slices sockets are read, buckets are sent, and who went away is noticed. A proof is one
 // slice whatever its size.
 
-import type { BlindedElement, EvaluatedElement, Proof } from '../protocol/brands.ts';
-import type { Evaluator } from '../store/key-file.ts';
+import type { BlindedElement, EvaluatedElement, Proof } from '../../protocol/brands.ts';
+import type { Evaluator } from '../../store/key-file.ts';
 
 /** Half a millisecond: by how much a slice can delay another request. */
 const SLICE_ELEMENTS = 4;

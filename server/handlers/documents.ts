@@ -2,12 +2,12 @@
 
 import type { ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { nameError, type OnEvent } from '../runtime/events.ts';
-import { isNotModified } from '../runtime/http/negotiation.ts';
-import { DATA_HEADERS, sendProblem } from '../runtime/http/problem.ts';
-import { addReference, REFERENCE_PATHS } from './api/reference.ts';
+import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { isNotModified } from '../../runtime/http/negotiation.ts';
+import { DATA_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
+import { addReference, REFERENCE_PATHS } from '../api/reference.ts';
+import type { Service } from '../service.ts';
 import { FILTER_ROUTE } from './filter.ts';
-import type { Service } from './service.ts';
 
 /** Whether the server is on its way out. */
 export interface ServerState {
