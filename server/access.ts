@@ -9,10 +9,10 @@ import { QuotaMeter } from '../access/quota/meter.ts';
 import { type QuotaPolicy, windowOf } from '../access/quota/policy.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { createLog, type LogLevel } from '../runtime/observe/log.ts';
-import { createObserve, type Observe } from './observation.ts';
-import { RequestMetrics } from './request-metrics.ts';
-import { createRequestCounter, type RequestCounter } from './request-rates.ts';
-import { createEventCounts, type EventCounts } from './service-metrics.ts';
+import { createObserve, type Observe } from './observe/observation.ts';
+import { RequestMetrics } from './observe/request-metrics.ts';
+import { createRequestCounter, type RequestCounter } from './observe/request-rates.ts';
+import { createEventCounts, type EventCounts } from './observe/service-metrics.ts';
 
 export interface AccessOptions {
   /** Default `DATASET.clients.json`, beside the dataset. */

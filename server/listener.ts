@@ -13,7 +13,7 @@ import { EvaluationQueue } from './handlers/evaluation-queue.ts';
 import { createEvaluationHandler } from './handlers/evaluations.ts';
 import { createFilterHandler } from './handlers/filter.ts';
 import { createRangeHandler } from './handlers/ranges.ts';
-import type { Observe, RequestFacts } from './observation.ts';
+import type { Observe, RequestFacts } from './observe/observation.ts';
 import { createPageFiles, createPageHandler, type PageHandler, type PageSources } from './pages/pages.ts';
 import type { Service } from './service.ts';
 

@@ -15,8 +15,8 @@ import type { DatasetKey } from '../store/key-file.ts';
 import { type AccessOptions, openAccess } from './access.ts';
 import type { ServerState } from './handlers/documents.ts';
 import { createListener } from './listener.ts';
+import { collectServices } from './observe/service-metrics.ts';
 import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
-import { collectServices } from './service-metrics.ts';
 import type { SnapshotPeers } from './snapshots.ts';
 
 export interface ServerOptions extends ServerLimits, AccessOptions {

@@ -10,9 +10,9 @@ import { listenError } from '../runtime/errors.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { DEFAULT_LIMITS } from '../runtime/limits.ts';
 import { SnapshotAgreement } from './agreement.ts';
-import { addRates } from './request-rates.ts';
+import { addRates } from './observe/request-rates.ts';
+import { createEventCounts } from './observe/service-metrics.ts';
 import { assertReusePort, type CredveilServer, DEFAULT_PORT } from './server.ts';
-import { createEventCounts } from './service-metrics.ts';
 import type { WorkerAddress, WorkerOrder } from './worker-messages.ts';
 import { WorkerPlace } from './worker-place.ts';
 

@@ -3,7 +3,13 @@
 import { describe, expect, test } from 'vitest';
 import { REQUEST_CLASSES, type RequestRates } from '../protocol/service-status.ts';
 import { ROUTES } from '../server/api/routes.ts';
-import { addRates, createRequestCounter, type RequestCounter, SLOT_SECONDS, SLOTS } from '../server/request-rates.ts';
+import {
+  addRates,
+  createRequestCounter,
+  type RequestCounter,
+  SLOT_SECONDS,
+  SLOTS,
+} from '../server/observe/request-rates.ts';
 
 /** A counter whose clock stands still until it is moved. */
 function startCounter(slot = 1_000): { counter: RequestCounter; move(slots: number): void } {

@@ -1,10 +1,10 @@
 // What is counted of requests, in plain numbers: one observation costs less than a tenth of a microsecond, where
 // prom-client's histogram costs half of one and its counter a quarter.
 
-import type { Cost } from '../access/quota/meter.ts';
-import type { QuotaPolicy } from '../access/quota/policy.ts';
-import { counter, histogram, type Metric } from '../runtime/observe/metric.ts';
-import type { Route } from './api/route.ts';
+import type { Cost } from '../../access/quota/meter.ts';
+import type { QuotaPolicy } from '../../access/quota/policy.ts';
+import { counter, histogram, type Metric } from '../../runtime/observe/metric.ts';
+import type { Route } from '../api/route.ts';
 
 /** Seconds. A bucket takes a fraction of a millisecond, an evaluation of 32 elements a few under load. */
 const BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];

@@ -2,7 +2,7 @@
 //
 // Slots begin at multiples of their length since 1970, so that the counts of several processes can be added.
 
-import { REQUEST_CLASSES, type RequestClass, type RequestRates } from '../protocol/service-status.ts';
+import { REQUEST_CLASSES, type RequestClass, type RequestRates } from '../../protocol/service-status.ts';
 
 /** Long enough that one login among others is not seen in it. */
 export const SLOT_SECONDS = 10;

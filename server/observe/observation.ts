@@ -1,9 +1,9 @@
 // What is counted and logged of each request, when its answer is done.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Client } from '../access/client-file.ts';
-import type { Log } from '../runtime/observe/log.ts';
-import type { Route } from './api/route.ts';
+import type { Client } from '../../access/client-file.ts';
+import type { Log } from '../../runtime/observe/log.ts';
+import type { Route } from '../api/route.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import type { RequestCounter } from './request-rates.ts';
 

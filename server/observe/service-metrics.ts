@@ -1,9 +1,9 @@
 // What the state of a service looks like in metrics: its snapshots, its connections, its events.
 
-import type { ServerEvent } from '../runtime/events.ts';
-import { counter, gauge, type Metric } from '../runtime/observe/metric.ts';
-import { VERSION } from '../runtime/version.ts';
-import type { Service } from './service.ts';
+import type { ServerEvent } from '../../runtime/events.ts';
+import { counter, gauge, type Metric } from '../../runtime/observe/metric.ts';
+import { VERSION } from '../../runtime/version.ts';
+import type { Service } from '../service.ts';
 
 /** Counts events by their name. */
 export interface EventCounts {
