@@ -17,7 +17,7 @@ import type { ServerState } from './handlers/documents.ts';
 import { createListener } from './listener.ts';
 import { collectServices } from './observe/service-metrics.ts';
 import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
-import type { SnapshotPeers } from './snapshots.ts';
+import type { SnapshotPeers } from './snapshots/snapshots.ts';
 
 export interface ServerOptions extends ServerLimits, AccessOptions {
   /** The key of the dataset under `oprf`. Under `hmac` a server must not have it. */

@@ -9,8 +9,8 @@ import { ServerError } from '../runtime/errors.ts';
 import { nameError, type OnEvent } from '../runtime/events.ts';
 import { IpcError, openChannel } from '../runtime/ipc.ts';
 import type { Metric } from '../runtime/observe/metric.ts';
-import type { SnapshotAgreement } from './agreement.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS } from './server.ts';
+import type { SnapshotAgreement } from './snapshots/agreement.ts';
 import type { PrimaryAnswers, WorkerAddress, WorkerAnswers, WorkerChannel, WorkerOrder } from './worker-messages.ts';
 
 /** A worker that lived this long did not die of how it was started. */

@@ -9,10 +9,10 @@ import { QuotaLedger } from '../access/quota/ledger.ts';
 import { listenError } from '../runtime/errors.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { DEFAULT_LIMITS } from '../runtime/limits.ts';
-import { SnapshotAgreement } from './agreement.ts';
 import { addRates } from './observe/request-rates.ts';
 import { createEventCounts } from './observe/service-metrics.ts';
 import { assertReusePort, type CredveilServer, DEFAULT_PORT } from './server.ts';
+import { SnapshotAgreement } from './snapshots/agreement.ts';
 import type { WorkerAddress, WorkerOrder } from './worker-messages.ts';
 import { WorkerPlace } from './worker-place.ts';
 

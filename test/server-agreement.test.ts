@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { DatasetId, SnapshotId } from '../protocol/brands.ts';
-import { SnapshotAgreement } from '../server/agreement.ts';
+import { SnapshotAgreement } from '../server/snapshots/agreement.ts';
 
 const DATASET = 'd1' as DatasetId;
 const OTHER = 'd2' as DatasetId;

@@ -9,7 +9,7 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import { isNotModified, prefersText } from '../../runtime/http/negotiation.ts';
 import { DATA_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
 import type { ProblemCode } from '../../runtime/http/problems.ts';
-import type { ServedSnapshot, ServedSnapshots } from '../snapshots.ts';
+import type { ServedSnapshot, ServedSnapshots } from '../snapshots/snapshots.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
 
 /** A path that names a bucket, its prefix not yet looked at, and what follows the question mark. */

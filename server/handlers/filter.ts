@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { isNotModified, wantedRange } from '../../runtime/http/negotiation.ts';
 import { SHARED_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
 import type { FilterFile } from '../../store/snapshot/filter-file.ts';
-import type { ServedSnapshots } from '../snapshots.ts';
+import type { ServedSnapshots } from '../snapshots/snapshots.ts';
 import { wantedSnapshot } from './snapshot-query.ts';
 
 const FILTER_TARGET = /^\/v1\/filter\/password(?:\?(.*))?$/;

@@ -5,8 +5,8 @@ import { parseRangePrefix, RANGE_NAMES, type RangeName } from '../../protocol/bu
 import { ProtocolError } from '../../protocol/errors.ts';
 import { isNotModified, isUnmodifiedSince, preferredCoding } from '../../runtime/http/negotiation.ts';
 import { SHARED_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
-import { createRangeReader, RANGE_FORMS, type RangeForm, type ReadRange } from '../range-bodies.ts';
-import type { ServedSnapshot, ServedSnapshots } from '../snapshots.ts';
+import { createRangeReader, RANGE_FORMS, type RangeForm, type ReadRange } from '../snapshots/range-bodies.ts';
+import type { ServedSnapshot, ServedSnapshots } from '../snapshots/snapshots.ts';
 
 /** Everything that begins so is answered here; the last part of the path, not yet looked at, and the query. */
 const RANGE_TARGET = /^\/range(?:\/([^?]*))?(?:\?(.*))?$/;

@@ -1,7 +1,7 @@
 // `?snapshot=`: which of the served snapshots a request is about. PROTOCOL.md §13.
 
 import type { ProblemCode } from '../../runtime/http/problems.ts';
-import type { ServedSnapshot, ServedSnapshots } from '../snapshots.ts';
+import type { ServedSnapshot, ServedSnapshots } from '../snapshots/snapshots.ts';
 
 const SNAPSHOT_QUERY = /^snapshot=(\d{6,12}-[0-9a-f]{16})$/;
 

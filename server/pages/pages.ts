@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { RequestRates } from '../../protocol/service-status.ts';
 import { isNotModified } from '../../runtime/http/negotiation.ts';
 import { DATA_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
-import type { ServedSnapshots } from '../snapshots.ts';
+import type { ServedSnapshots } from '../snapshots/snapshots.ts';
 import type { PageFile } from './page-files.ts';
 import { describeStatus } from './status.ts';
 

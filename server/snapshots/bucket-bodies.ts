@@ -3,9 +3,9 @@
 // There is no eviction: where not all buckets fit, prefixes of a keyed hash are asked so evenly that few would be
 // found again, and what came and went would only make work for the garbage collector.
 
-import type { BucketId } from '../protocol/brands.ts';
-import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
-import type { PaddedBody, Snapshot } from '../store/snapshot/snapshot.ts';
+import type { BucketId } from '../../protocol/brands.ts';
+import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
+import type { PaddedBody, Snapshot } from '../../store/snapshot/snapshot.ts';
 
 /** Reads a padded body. Undefined where the dataset does not have the index. The bytes must not be changed. */
 export type ReadPadded = (index: IndexName, id: BucketId) => PaddedBody | undefined;

@@ -4,15 +4,15 @@
 // Reads are synchronous and copy, so no request holds a snapshot across a turn of the event loop: closing is safe.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { BucketId, DatasetId, SnapshotId } from '../protocol/brands.ts';
-import type { IndexName } from '../protocol/bucket-id.ts';
-import { nameError, type OnEvent } from '../runtime/events.ts';
-import type { Dataset } from '../store/dataset.ts';
-import { StoreError } from '../store/errors.ts';
-import { readCurrent } from '../store/snapshot/current.ts';
-import { openSnapshot, type Snapshot } from '../store/snapshot/snapshot.ts';
-import { serviceConfig } from '../store/snapshot/snapshot-facts.ts';
-import { createBodyReader } from './bodies.ts';
+import type { BucketId, DatasetId, SnapshotId } from '../../protocol/brands.ts';
+import type { IndexName } from '../../protocol/bucket-id.ts';
+import { nameError, type OnEvent } from '../../runtime/events.ts';
+import type { Dataset } from '../../store/dataset.ts';
+import { StoreError } from '../../store/errors.ts';
+import { readCurrent } from '../../store/snapshot/current.ts';
+import { openSnapshot, type Snapshot } from '../../store/snapshot/snapshot.ts';
+import { serviceConfig } from '../../store/snapshot/snapshot-facts.ts';
+import { createBodyReader } from './bucket-bodies.ts';
 
 export interface SnapshotOptions {
   /** How often CURRENT is looked at. */

@@ -1,7 +1,7 @@
 // Agreement: a new snapshot becomes current in one worker when all of them have it open, so that a client that was
 // told of it by one may ask any other for it.
 
-import type { DatasetId, SnapshotId } from '../protocol/brands.ts';
+import type { DatasetId, SnapshotId } from '../../protocol/brands.ts';
 
 /** What a worker has for a dataset. Refused: it cannot open what CURRENT names, and is not waited for. */
 type Holding = SnapshotId | 'refused';

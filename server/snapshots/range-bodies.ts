@@ -4,9 +4,9 @@
 // or compressed is kept. Two generations, of which the older one is dropped whole, cost nothing on a hit.
 
 import zlib from 'node:zlib';
-import { RANGE_NAMES, RANGES, type RangeName } from '../protocol/bucket-id.ts';
-import { paddedTextBytes, padRange } from '../store/snapshot/range-padding.ts';
-import { rangeEntries, rangeText, type Snapshot } from '../store/snapshot/snapshot.ts';
+import { RANGE_NAMES, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
+import { paddedTextBytes, padRange } from '../../store/snapshot/range-padding.ts';
+import { rangeEntries, rangeText, type Snapshot } from '../../store/snapshot/snapshot.ts';
 
 /** How a range is answered. */
 export const RANGE_FORMS = ['identity', 'br', 'gzip', 'padded'] as const;
