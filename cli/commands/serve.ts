@@ -9,8 +9,8 @@ import { compareSettings, loadConfig, parseAddress, serverOptions, settingsBelow
 import type { Settings } from '../../server/config/settings.ts';
 import { type CredveilServer, canReusePort, startServer } from '../../server/server.ts';
 import type { ServedFolder } from '../../server/service.ts';
-import type { OrderedFolder } from '../../server/worker-messages.ts';
-import { startWorkers } from '../../server/workers.ts';
+import type { OrderedFolder } from '../../server/workers/messages.ts';
+import { startWorkers } from '../../server/workers/primary.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { CredveilError } from '../../protocol/errors.ts';
-import type { WorkerOrder } from '../worker-messages.ts';
+import type { WorkerOrder } from '../workers/messages.ts';
 import {
   environmentName,
   flagName,

@@ -2,16 +2,16 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { LeaseHolder, QuotaLedger } from '../access/quota/ledger.ts';
-import { CredveilError } from '../protocol/errors.ts';
-import type { RequestRates } from '../protocol/service-status.ts';
-import { ServerError } from '../runtime/errors.ts';
-import { nameError, type OnEvent } from '../runtime/events.ts';
-import { IpcError, openChannel } from '../runtime/ipc.ts';
-import type { Metric } from '../runtime/observe/metric.ts';
-import { type CloseOptions, DEFAULT_DEADLINE_MS } from './server.ts';
-import type { SnapshotAgreement } from './snapshots/agreement.ts';
-import type { PrimaryAnswers, WorkerAddress, WorkerAnswers, WorkerChannel, WorkerOrder } from './worker-messages.ts';
+import type { LeaseHolder, QuotaLedger } from '../../access/quota/ledger.ts';
+import { CredveilError } from '../../protocol/errors.ts';
+import type { RequestRates } from '../../protocol/service-status.ts';
+import { ServerError } from '../../runtime/errors.ts';
+import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { IpcError, openChannel } from '../../runtime/ipc.ts';
+import type { Metric } from '../../runtime/observe/metric.ts';
+import { type CloseOptions, DEFAULT_DEADLINE_MS } from '../server.ts';
+import type { SnapshotAgreement } from '../snapshots/agreement.ts';
+import type { PrimaryAnswers, WorkerAddress, WorkerAnswers, WorkerChannel, WorkerOrder } from './messages.ts';
 
 /** A worker that lived this long did not die of how it was started. */
 const STABLE_MS = 10_000;

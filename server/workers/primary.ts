@@ -3,18 +3,18 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
-import { clientFileFor, readClients } from '../access/client-file.ts';
-import { openQuotaBook, quotaBookFor } from '../access/quota/book.ts';
-import { QuotaLedger } from '../access/quota/ledger.ts';
-import { listenError } from '../runtime/errors.ts';
-import type { OnEvent } from '../runtime/events.ts';
-import { DEFAULT_LIMITS } from '../runtime/limits.ts';
-import { addRates } from './observe/request-rates.ts';
-import { createEventCounts } from './observe/service-metrics.ts';
-import { assertReusePort, type CredveilServer, DEFAULT_PORT } from './server.ts';
-import { SnapshotAgreement } from './snapshots/agreement.ts';
-import type { WorkerAddress, WorkerOrder } from './worker-messages.ts';
-import { WorkerPlace } from './worker-place.ts';
+import { clientFileFor, readClients } from '../../access/client-file.ts';
+import { openQuotaBook, quotaBookFor } from '../../access/quota/book.ts';
+import { QuotaLedger } from '../../access/quota/ledger.ts';
+import { listenError } from '../../runtime/errors.ts';
+import type { OnEvent } from '../../runtime/events.ts';
+import { DEFAULT_LIMITS } from '../../runtime/limits.ts';
+import { addRates } from '../observe/request-rates.ts';
+import { createEventCounts } from '../observe/service-metrics.ts';
+import { assertReusePort, type CredveilServer, DEFAULT_PORT } from '../server.ts';
+import { SnapshotAgreement } from '../snapshots/agreement.ts';
+import type { WorkerAddress, WorkerOrder } from './messages.ts';
+import { WorkerPlace } from './worker-slot.ts';
 
 const TICKET_SECRET_BYTES = 32;
 

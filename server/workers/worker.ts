@@ -1,13 +1,13 @@
 // A worker: one process of several that answer on one port. Started by workers.ts, which tells it over its message
 // port what to serve.
 
-import { QuotaMeter } from '../access/quota/meter.ts';
-import { ServerError } from '../runtime/errors.ts';
-import { openChannel } from '../runtime/ipc.ts';
-import { parseKeyText } from '../store/key-file.ts';
-import { type CredveilServer, startServer } from './server.ts';
-import type { ServedFolder } from './service.ts';
-import type { OrderedFolder, PrimaryAnswers, PrimaryChannel, WorkerAnswers } from './worker-messages.ts';
+import { QuotaMeter } from '../../access/quota/meter.ts';
+import { ServerError } from '../../runtime/errors.ts';
+import { openChannel } from '../../runtime/ipc.ts';
+import { parseKeyText } from '../../store/key-file.ts';
+import { type CredveilServer, startServer } from '../server.ts';
+import type { ServedFolder } from '../service.ts';
+import type { OrderedFolder, PrimaryAnswers, PrimaryChannel, WorkerAnswers } from './messages.ts';
 
 /** How long the others are waited for with a new snapshot: by then they are broken rather than slow. */
 const AGREE_MS = 60_000;

@@ -7,13 +7,13 @@ import type {
   RecallRequest,
   ReturnedLease,
   ReturnedLeases,
-} from '../access/quota/ledger.ts';
-import type { DatasetId, SnapshotId } from '../protocol/brands.ts';
-import type { RequestRates } from '../protocol/service-status.ts';
-import type { ServerEvent } from '../runtime/events.ts';
-import type { Channel } from '../runtime/ipc.ts';
-import type { Metric } from '../runtime/observe/metric.ts';
-import type { LiveLimits, ServerOptions } from './server.ts';
+} from '../../access/quota/ledger.ts';
+import type { DatasetId, SnapshotId } from '../../protocol/brands.ts';
+import type { RequestRates } from '../../protocol/service-status.ts';
+import type { ServerEvent } from '../../runtime/events.ts';
+import type { Channel } from '../../runtime/ipc.ts';
+import type { Metric } from '../../runtime/observe/metric.ts';
+import type { LiveLimits, ServerOptions } from '../server.ts';
 
 /** A dataset, with its key as text under `oprf`: sent as a message, since arguments and environments can be read. */
 export interface OrderedFolder {
