@@ -15,13 +15,13 @@ import {
   type SectionName,
   sectionsFed,
 } from '../store/run/run-facts.ts';
+import { CorpusChanged, type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
 import { IngestError } from './errors.ts';
 import type { CorpusFormat } from './formats/format.ts';
 import { digestInput, sameFiles, totalBytes } from './inputs.ts';
 import { createManifest, type IngestJob, openManifest } from './manifest.ts';
-import { type MemoryPlan, planMemory } from './memory.ts';
+import { type MemoryPlan, planMemory } from './memory-plan.ts';
 import type { IngestOptions } from './options.ts';
-import { CorpusChanged, type ReadCorpus, readCorpus } from './read-corpus.ts';
 import type { RejectCounter } from './rejects.ts';
 import { writeRun } from './write-run.ts';
 

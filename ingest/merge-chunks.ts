@@ -10,7 +10,7 @@ import { SECTION_RECORD_BYTES, type SectionName } from '../store/run/run-facts.t
 import { ChunkWriter } from './chunk-writer.ts';
 import { IngestError } from './errors.ts';
 import type { Chunk, Manifest } from './manifest.ts';
-import type { MemoryPlan } from './memory.ts';
+import type { MemoryPlan } from './memory-plan.ts';
 import { BatchSorter, cutBatches } from './merge-records.ts';
 import { buffersOnTheWay, sortInThreads } from './sorter-threads.ts';
 

@@ -10,7 +10,7 @@ import {
   type SectionName,
 } from '../store/run/run-facts.ts';
 import type { Manifest } from './manifest.ts';
-import type { MemoryPlan } from './memory.ts';
+import type { MemoryPlan } from './memory-plan.ts';
 import { letSignalsIn, mergeChunks, reduceChunks } from './merge-chunks.ts';
 import type { IngestOptions } from './options.ts';
 

@@ -9,7 +9,7 @@ import { csvFormat } from '../ingest/formats/csv.ts';
 import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
 import { openInput, streamInput } from '../ingest/inputs.ts';
-import { planMemory } from '../ingest/memory.ts';
+import { planMemory } from '../ingest/memory-plan.ts';
 import type { IngestOptions, IngestProgress } from '../ingest/options.ts';
 import { createDataset, type Dataset, runsFolder, workFolder } from '../store/dataset.ts';
 import { createDatasetKey, type DatasetKey } from '../store/key-file.ts';

@@ -1,15 +1,15 @@
 // The `hmac` suite for ingest: messages are written straight into the batch kernel. PROTOCOL.md §3, §4, §11.
 
-import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../accel/hmac-kernel.ts';
-import type { HmacKey, NormalizedPassword, NormalizedUsername } from '../protocol/brands.ts';
-import { createHmacSuite, hmacSubkey } from '../protocol/hmac-suite.ts';
-import { EntryKind } from '../protocol/private-input.ts';
-import { isOneRepeated, MAX_SIMILAR_FORMS, similarRanges } from '../protocol/similar.ts';
-import { deriveRecords } from '../store/run/credential-records.ts';
-import { KIND_AT, PAD_AT, writeTimes } from '../store/run/record.ts';
+import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../../accel/hmac-kernel.ts';
+import type { HmacKey, NormalizedPassword, NormalizedUsername } from '../../protocol/brands.ts';
+import { createHmacSuite, hmacSubkey } from '../../protocol/hmac-suite.ts';
+import { EntryKind } from '../../protocol/private-input.ts';
+import { isOneRepeated, MAX_SIMILAR_FORMS, similarRanges } from '../../protocol/similar.ts';
+import { deriveRecords } from '../../store/run/credential-records.ts';
+import { KIND_AT, PAD_AT, writeTimes } from '../../store/run/record.ts';
+import type { RecordSorter } from '../record-sorter.ts';
+import type { Sorters } from '../sorters.ts';
 import type { Deriver } from './deriver.ts';
-import type { RecordSorter } from './record-sorter.ts';
-import type { Sorters } from './sorters.ts';
 
 const BATCH = 2048;
 /** Kind and two lengths around the fields of a PrivateInput. */

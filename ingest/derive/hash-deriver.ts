@@ -1,10 +1,10 @@
 // Unsalted hashes to records of the range indexes: from lists of hashes, and from passwords in plaintext.
 
 import { hash } from 'node:crypto';
+import type { HashSorter } from '../hash-sorter.ts';
+import type { Sorters } from '../sorters.ts';
 import type { Deriver } from './deriver.ts';
-import { md4 } from './hash-md4.ts';
-import type { HashSorter } from './hash-sorter.ts';
-import type { Sorters } from './sorters.ts';
+import { md4 } from './md4.ts';
 
 /** For the formats of formats/hash-list.ts: the password's bytes are the hash in hex. */
 export function createHashListDeriver(sorter: HashSorter): Deriver {

@@ -1,12 +1,12 @@
 // The lines of a segment to a deriver. Plain ASCII stays bytes; everything else takes the way through strings.
 
-import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
-import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
+import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
+import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import type { AsciiFields, LineRules } from '../formats/format.ts';
+import { MAX_LINE_BYTES } from '../lines.ts';
+import type { RejectCounter } from '../rejects.ts';
+import { decodeText } from '../text.ts';
 import type { Deriver } from './deriver.ts';
-import type { AsciiFields, LineRules } from './formats/format.ts';
-import { MAX_LINE_BYTES } from './lines.ts';
-import type { RejectCounter } from './rejects.ts';
-import { decodeText } from './text.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;

@@ -8,11 +8,11 @@
 //     u8  password[];
 //   }                      // little-endian
 
-import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
-import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
-import type { Credential } from '../store/run/credential-records.ts';
+import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
+import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import type { Credential } from '../../store/run/credential-records.ts';
+import type { RejectCounter } from '../rejects.ts';
 import type { Deriver } from './deriver.ts';
-import type { RejectCounter } from './rejects.ts';
 
 const HEADER_BYTES = 12;
 const NONE = 0xffff_ffff;

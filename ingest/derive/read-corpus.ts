@@ -1,16 +1,16 @@
 // The first step of ingest: a corpus cut into segments, each turned into sorted chunks by a worker thread.
 
-import type { DatasetKey } from '../store/key-file.ts';
-import type { InputFile } from '../store/run/run-facts.ts';
+import type { DatasetKey } from '../../store/key-file.ts';
+import type { InputFile } from '../../store/run/run-facts.ts';
+import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
+import { readInput, totalBytes } from '../inputs.ts';
+import { type FinishedSegment, fingerprint, type Manifest } from '../manifest.ts';
+import type { MemoryPlan } from '../memory-plan.ts';
+import type { IngestOptions } from '../options.ts';
+import { RejectCounter } from '../rejects.ts';
+import { Segmenter, type SegmentSink } from '../segmenter.ts';
 import { CredentialPacker } from './credential-batch.ts';
-import type { CorpusFormat, CredentialSink } from './formats/format.ts';
-import { readInput, totalBytes } from './inputs.ts';
-import { type FinishedSegment, fingerprint, type Manifest } from './manifest.ts';
-import type { MemoryPlan } from './memory.ts';
-import type { IngestOptions } from './options.ts';
 import { IngestPool } from './pool.ts';
-import { RejectCounter } from './rejects.ts';
-import { Segmenter, type SegmentSink } from './segmenter.ts';
 import type { WorkerSettings } from './worker.ts';
 
 export interface ReadCorpus {

@@ -1,11 +1,11 @@
 // The `oprf` suite for ingest: one evaluation an entry. PROTOCOL.md §15.
 
-import type { NormalizedPassword, NormalizedUsername } from '../protocol/brands.ts';
-import type { KeyedSuite } from '../protocol/suite.ts';
-import { deriveRecords } from '../store/run/credential-records.ts';
+import type { NormalizedPassword, NormalizedUsername } from '../../protocol/brands.ts';
+import type { KeyedSuite } from '../../protocol/suite.ts';
+import { deriveRecords } from '../../store/run/credential-records.ts';
+import type { Sorters } from '../sorters.ts';
 import type { Deriver } from './deriver.ts';
 import { lowerCase } from './hmac-deriver.ts';
-import type { Sorters } from './sorters.ts';
 
 /** @param similar makes entries of similarity forms too */
 export function createOprfDeriver(suite: KeyedSuite, sorters: Sorters, similar = false): Deriver {

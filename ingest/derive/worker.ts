@@ -1,20 +1,20 @@
 // A worker thread of ingest: a segment in, sorted chunks out. It alone sees a segment's plaintext.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { parseHmacKeyText } from '../protocol/key.ts';
-import type { SuiteName } from '../protocol/suite.ts';
-import { parseKeyText } from '../store/key-file.ts';
-import type { SectionName } from '../store/run/run-facts.ts';
+import { parseHmacKeyText } from '../../protocol/key.ts';
+import type { SuiteName } from '../../protocol/suite.ts';
+import { parseKeyText } from '../../store/key-file.ts';
+import type { SectionName } from '../../store/run/run-facts.ts';
+import { findLineFormat } from '../formats/line-format.ts';
+import { type FinishedSegment, fingerprint } from '../manifest.ts';
+import { RejectCounter } from '../rejects.ts';
+import { Sorters } from '../sorters.ts';
 import { deriveCredentials } from './credential-batch.ts';
 import type { Deriver } from './deriver.ts';
-import { findLineFormat } from './formats/line-format.ts';
 import { createHashListDeriver, withPlaintextHashes } from './hash-deriver.ts';
 import { createHmacDeriver } from './hmac-deriver.ts';
 import { deriveLines } from './line-batch.ts';
-import { type FinishedSegment, fingerprint } from './manifest.ts';
 import { createOprfDeriver } from './oprf-deriver.ts';
-import { RejectCounter } from './rejects.ts';
-import { Sorters } from './sorters.ts';
 
 export interface WorkerSettings {
   readonly suite: SuiteName;
@@ -51,7 +51,7 @@ async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promis
 async function createKeyedDeriver({ suite, keyText, similar }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
   if (suite === 'hmac') return createHmacDeriver(parseHmacKeyText(keyText), sorters, similar);
   // Half a megabyte of WebAssembly that the other suite does not need.
-  const { createSodiumOprf } = await import('../accel/oprf-sodium.ts');
+  const { createSodiumOprf } = await import('../../accel/oprf-sodium.ts');
   return createOprfDeriver(parseKeyText(keyText).createSuite(await createSodiumOprf()), sorters, similar);
 }
 
