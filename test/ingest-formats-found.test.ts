@@ -1,8 +1,8 @@
 // Formats beyond the plain ones: stealer logs, tables, JSON lines, other separators; and how each is found by looking.
 
 import { describe, expect, test } from 'vitest';
-import { detectFormat } from '../ingest/detect.ts';
 import { maskLine } from '../ingest/dry-run.ts';
+import { detectFormat } from '../ingest/formats/detect.ts';
 import type { AsciiFields, CorpusFormat } from '../ingest/formats/format.ts';
 import { LINE_FORMATS } from '../ingest/formats/line-format.ts';
 import { createFormat, FORMAT_NAMES, type FormatOptions } from '../ingest/formats/registry.ts';

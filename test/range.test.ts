@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { detectFormat } from '../ingest/detect.ts';
+import { detectFormat } from '../ingest/formats/detect.ts';
 import type { CorpusFormat } from '../ingest/formats/format.ts';
 import { ntlmListFormat, sha1ListFormat } from '../ingest/formats/hash-list.ts';
 import { passwordsFormat } from '../ingest/formats/line-format.ts';

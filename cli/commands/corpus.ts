@@ -2,8 +2,8 @@
 
 import { type Command, Option } from 'commander';
 import { type ContainerLimits, DEFAULT_LIMITS } from '../../ingest/containers/budget.ts';
-import { detectFormat, SAMPLE_BYTES } from '../../ingest/detect.ts';
 import type { Columns } from '../../ingest/formats/columns.ts';
+import { detectFormat, SAMPLE_BYTES } from '../../ingest/formats/detect.ts';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
 import { createFormat, FORMAT_NAMES, takesColumns } from '../../ingest/formats/registry.ts';
 import { type CorpusInput, openInputs, sampleInput, streamInput } from '../../ingest/inputs.ts';

@@ -1,20 +1,14 @@
 // The format of a corpus, found by looking at its first lines.
 
-import { guessColumns } from './formats/columns.ts';
-import { csvFormat } from './formats/csv.ts';
-import type { CorpusFormat } from './formats/format.ts';
-import { ntlmListFormat, sha1ListFormat } from './formats/hash-list.ts';
-import { parseJsonObject } from './formats/json-lines.ts';
-import {
-  COMBO_FORMATS,
-  comboFormat,
-  countedPasswordsFormat,
-  passwordsFormat,
-  urlFormat,
-} from './formats/line-format.ts';
-import { createFormat, type FormatOptions } from './formats/registry.ts';
-import { BLOCK_LINE, blockRole, stealerBlocksFormat } from './formats/stealer-blocks.ts';
-import { decodeText } from './text.ts';
+import { decodeText } from '../text.ts';
+import { guessColumns } from './columns.ts';
+import { csvFormat } from './csv.ts';
+import type { CorpusFormat } from './format.ts';
+import { ntlmListFormat, sha1ListFormat } from './hash-list.ts';
+import { parseJsonObject } from './json-lines.ts';
+import { COMBO_FORMATS, comboFormat, countedPasswordsFormat, passwordsFormat, urlFormat } from './line-format.ts';
+import { createFormat, type FormatOptions } from './registry.ts';
+import { BLOCK_LINE, blockRole, stealerBlocksFormat } from './stealer-blocks.ts';
 
 /** Text to look at. */
 export const SAMPLE_BYTES = 1 << 18;
