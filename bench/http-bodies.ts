@@ -6,7 +6,7 @@ import path from 'node:path';
 import { sha1ListFormat } from '../ingest/formats/hash-list.ts';
 import { comboFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
-import { openInputs } from '../ingest/inputs.ts';
+import { openInputs } from '../ingest/input/inputs.ts';
 import type { BucketId } from '../protocol/brands.ts';
 import { formatPrefix, formatRangePrefix } from '../protocol/bucket-id.ts';
 import { startServer } from '../server/server.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { comboFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
-import { openInput } from '../ingest/inputs.ts';
+import { openInput } from '../ingest/input/inputs.ts';
 import type { PrivateInput } from '../protocol/brands.ts';
 import { createNobleOprf } from '../protocol/oprf.ts';
 import { createDataset } from '../store/dataset.ts';

@@ -13,10 +13,10 @@ import { createHmacDeriver } from './derive/hmac-deriver.ts';
 import { deriveLines } from './derive/line-batch.ts';
 import { createOprfDeriver } from './derive/oprf-deriver.ts';
 import type { CorpusFormat } from './formats/format.ts';
-import { type CorpusInput, sampleInput, totalBytes } from './inputs.ts';
+import { type CorpusInput, sampleInput, totalBytes } from './input/inputs.ts';
+import { decodeText } from './input/text.ts';
 import { RejectCounter, type RejectReason } from './rejects.ts';
 import { Sorters } from './sorters.ts';
-import { decodeText } from './text.ts';
 
 /** Of each input, and of all of them. */
 const SAMPLE_BYTES = 4 << 20;

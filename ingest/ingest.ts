@@ -18,7 +18,7 @@ import {
 import { CorpusChanged, type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
 import { IngestError } from './errors.ts';
 import type { CorpusFormat } from './formats/format.ts';
-import { digestInput, sameFiles, totalBytes } from './inputs.ts';
+import { digestInput, sameFiles, totalBytes } from './input/inputs.ts';
 import { createManifest, type IngestJob, openManifest } from './manifest.ts';
 import { type MemoryPlan, planMemory } from './memory-plan.ts';
 import type { IngestOptions } from './options.ts';

@@ -2,7 +2,7 @@
 
 import os from 'node:os';
 import type { SuiteName } from '../protocol/suite.ts';
-import { MIN_SEGMENT_BYTES } from './segmenter.ts';
+import { MIN_SEGMENT_BYTES } from './input/segmenter.ts';
 
 const MIB = 2 ** 20;
 

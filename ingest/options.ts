@@ -1,7 +1,7 @@
 // What an ingest is asked to do, and how it tells how far it has come.
 
 import type { CorpusFormat } from './formats/format.ts';
-import type { CorpusInput } from './inputs.ts';
+import type { CorpusInput } from './input/inputs.ts';
 import type { RejectCounter } from './rejects.ts';
 
 /** Of the corpus, while it becomes sorted chunks. */

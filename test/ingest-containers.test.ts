@@ -9,7 +9,14 @@ import zlib from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type ContainerLimits, DEFAULT_LIMITS } from '../ingest/containers/budget.ts';
 import { detectContainer } from '../ingest/containers/magic.ts';
-import { type CorpusInput, openInput, openInputs, readInput, sampleInput, streamInput } from '../ingest/inputs.ts';
+import {
+  type CorpusInput,
+  openInput,
+  openInputs,
+  readInput,
+  sampleInput,
+  streamInput,
+} from '../ingest/input/inputs.ts';
 import { createWorkPlace } from './fixtures/credveil.ts';
 
 const folder = path.join(import.meta.dirname, 'fixtures', 'corpora');

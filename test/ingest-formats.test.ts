@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { type CsvOptions, csvFormat } from '../ingest/formats/csv.ts';
 import type { CorpusFormat } from '../ingest/formats/format.ts';
 import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../ingest/formats/line-format.ts';
-import { LineSplitter, MAX_LINE_BYTES } from '../ingest/lines.ts';
-import { decodeHexNotation, decodeText } from '../ingest/text.ts';
+import { LineSplitter, MAX_LINE_BYTES } from '../ingest/input/lines.ts';
+import { decodeHexNotation, decodeText } from '../ingest/input/text.ts';
 import { createRandom, testSeed } from './fixtures/random.ts';
 
 /** What came of each line, in order: `user|password` or `password`, with `*times` where not 1, or `!reason`. */

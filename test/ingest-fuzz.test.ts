@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { ContainerError } from '../ingest/containers/errors.ts';
 import { createFormat, FORMAT_NAMES } from '../ingest/formats/registry.ts';
-import { readInput, streamInput } from '../ingest/inputs.ts';
+import { readInput, streamInput } from '../ingest/input/inputs.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 
 const BYTES = 10_000_000;

@@ -8,7 +8,7 @@ import { csvFormat } from '../ingest/formats/csv.ts';
 import type { CorpusFormat } from '../ingest/formats/format.ts';
 import { comboFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
-import { openInput, streamInput } from '../ingest/inputs.ts';
+import { openInput, streamInput } from '../ingest/input/inputs.ts';
 import type { IngestOptions, IngestProgress } from '../ingest/options.ts';
 import { createDataset, type Dataset, runsFolder, workFolder } from '../store/dataset.ts';
 import { createDatasetKey, type DatasetKey } from '../store/key-file.ts';

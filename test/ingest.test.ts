@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { csvFormat } from '../ingest/formats/csv.ts';
 import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
-import { openInput, streamInput } from '../ingest/inputs.ts';
+import { openInput, streamInput } from '../ingest/input/inputs.ts';
 import { planMemory } from '../ingest/memory-plan.ts';
 import type { IngestOptions, IngestProgress } from '../ingest/options.ts';
 import { createDataset, type Dataset, runsFolder, workFolder } from '../store/dataset.ts';

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLeakChecker } from '../client-sdk/index.ts';
 import { comboFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
-import { streamInput } from '../ingest/inputs.ts';
+import { streamInput } from '../ingest/input/inputs.ts';
 import { openDataset, workFolder } from '../store/dataset.ts';
 import { openKeyFile } from '../store/key-file.ts';
 import {

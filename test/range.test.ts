@@ -8,7 +8,7 @@ import type { CorpusFormat } from '../ingest/formats/format.ts';
 import { ntlmListFormat, sha1ListFormat } from '../ingest/formats/hash-list.ts';
 import { passwordsFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
-import { openInputs } from '../ingest/inputs.ts';
+import { openInputs } from '../ingest/input/inputs.ts';
 import { parseRangePrefix, type RangeName } from '../protocol/bucket-id.ts';
 import { createDataset, type Dataset, openDataset } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/key-file.ts';

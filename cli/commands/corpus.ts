@@ -6,7 +6,7 @@ import type { Columns } from '../../ingest/formats/columns.ts';
 import { detectFormat, SAMPLE_BYTES } from '../../ingest/formats/detect.ts';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
 import { createFormat, FORMAT_NAMES, takesColumns } from '../../ingest/formats/registry.ts';
-import { type CorpusInput, openInputs, sampleInput, streamInput } from '../../ingest/inputs.ts';
+import { type CorpusInput, openInputs, sampleInput, streamInput } from '../../ingest/input/inputs.ts';
 import { UsageError } from '../exit.ts';
 
 export interface CorpusOptions {

@@ -3,9 +3,9 @@
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import type { AsciiFields, LineRules } from '../formats/format.ts';
-import { MAX_LINE_BYTES } from '../lines.ts';
+import { MAX_LINE_BYTES } from '../input/lines.ts';
+import { decodeText } from '../input/text.ts';
 import type { RejectCounter } from '../rejects.ts';
-import { decodeText } from '../text.ts';
 import type { Deriver } from './deriver.ts';
 
 const LF = 0x0a;

@@ -3,12 +3,12 @@
 import type { DatasetKey } from '../../store/key-file.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
-import { readInput, totalBytes } from '../inputs.ts';
+import { readInput, totalBytes } from '../input/inputs.ts';
+import { Segmenter, type SegmentSink } from '../input/segmenter.ts';
 import { type FinishedSegment, fingerprint, type Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import type { IngestOptions } from '../options.ts';
 import { RejectCounter } from '../rejects.ts';
-import { Segmenter, type SegmentSink } from '../segmenter.ts';
 import { CredentialPacker } from './credential-batch.ts';
 import { IngestPool } from './pool.ts';
 import type { WorkerSettings } from './worker.ts';

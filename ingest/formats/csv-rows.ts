@@ -3,7 +3,7 @@
 // A quote that is never closed would take the rest of the file with it. Here it costs its own line alone: a row may go
 // on over lines only so far, and what follows a broken line is read anew.
 
-import { LineSplitter, MAX_LINE_BYTES } from '../lines.ts';
+import { LineSplitter, MAX_LINE_BYTES } from '../input/lines.ts';
 
 const QUOTE = 0x22;
 const LF = Buffer.from('\n');

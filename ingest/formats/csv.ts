@@ -2,8 +2,8 @@
 
 import type { Credential } from '../../store/run/credential-records.ts';
 import { IngestError } from '../errors.ts';
+import { decodeText } from '../input/text.ts';
 import type { RejectReason } from '../rejects.ts';
-import { decodeText } from '../text.ts';
 import { type Columns, guessColumns } from './columns.ts';
 import { CsvRows } from './csv-rows.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink } from './format.ts';

@@ -1,6 +1,6 @@
 // The format of a corpus, found by looking at its first lines.
 
-import { decodeText } from '../text.ts';
+import { decodeText } from '../input/text.ts';
 import { guessColumns } from './columns.ts';
 import { csvFormat } from './csv.ts';
 import type { CorpusFormat } from './format.ts';

@@ -1,9 +1,9 @@
 // JSON lines: an object a line, fields by name.
 
 import type { Credential } from '../../store/run/credential-records.ts';
-import { LineSplitter } from '../lines.ts';
+import { LineSplitter } from '../input/lines.ts';
+import { decodeText } from '../input/text.ts';
 import type { RejectReason } from '../rejects.ts';
-import { decodeText } from '../text.ts';
 import { COUNT_NAMES, type Columns, PASSWORD_NAMES, USERNAME_NAMES } from './columns.ts';
 import type { CorpusFormat } from './format.ts';
 

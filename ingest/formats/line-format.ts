@@ -1,6 +1,6 @@
 // The formats with a credential a line, by name. Workers take these apart by themselves.
 
-import { decodeHexNotation } from '../text.ts';
+import { decodeHexNotation } from '../input/text.ts';
 import type { AsciiFields, CorpusFormat } from './format.ts';
 import { ntlmListFormat, sha1ListFormat } from './hash-list.ts';
 import { isSpace, lineFormat } from './line-parser.ts';

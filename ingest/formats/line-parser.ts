@@ -1,7 +1,7 @@
 // What formats with a credential a line have in common.
 
-import { LineSplitter } from '../lines.ts';
-import { decodeText } from '../text.ts';
+import { LineSplitter } from '../input/lines.ts';
+import { decodeText } from '../input/text.ts';
 import type { CorpusFormat, LineRules } from './format.ts';
 
 const SPACE = 0x20;

@@ -1,8 +1,8 @@
 // Lines with a username and a password: combo lists, and `url:user:pass` of stealer logs.
 
 import type { Credential } from '../../store/run/credential-records.ts';
+import { decodeHexNotation } from '../input/text.ts';
 import type { RejectReason } from '../rejects.ts';
-import { decodeHexNotation } from '../text.ts';
 import type { AsciiFields, LineRules } from './format.ts';
 import { isSpace } from './line-parser.ts';
 

@@ -1,8 +1,8 @@
 // Stealer logs in blocks: a line for the URL, one for the username and one for the password.
 
-import { LineSplitter } from '../lines.ts';
+import { LineSplitter } from '../input/lines.ts';
+import { decodeHexNotation, decodeText } from '../input/text.ts';
 import type { RejectReason } from '../rejects.ts';
-import { decodeHexNotation, decodeText } from '../text.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink } from './format.ts';
 
 type Role = 'start' | 'username' | 'password' | 'other';

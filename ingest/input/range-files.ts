@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { IngestError } from './errors.ts';
+import { IngestError } from '../errors.ts';
 
 const RANGE_FILE = /^([0-9a-fA-F]{5})(?:\.txt)?$/;
 /** A first row: what is left of a SHA-1 or NTLM hash. */

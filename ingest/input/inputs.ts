@@ -6,13 +6,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isMissing } from '../store/files.ts';
-import type { InputFile } from '../store/run/run-facts.ts';
-import { Budget, type ContainerLimits, DEFAULT_LIMITS } from './containers/budget.ts';
-import { ContainerError } from './containers/errors.ts';
-import { type Packed, unpack } from './containers/unpack.ts';
-import { IngestError } from './errors.ts';
-import { openRangeFiles } from './hash-ranges.ts';
+import { isMissing } from '../../store/files.ts';
+import type { InputFile } from '../../store/run/run-facts.ts';
+import { Budget, type ContainerLimits, DEFAULT_LIMITS } from '../containers/budget.ts';
+import { ContainerError } from '../containers/errors.ts';
+import { type Packed, unpack } from '../containers/unpack.ts';
+import { IngestError } from '../errors.ts';
+import { openRangeFiles } from './range-files.ts';
 
 const BLOCK_BYTES = 1 << 18;
 /** As much of a stream as is held to look at. */
