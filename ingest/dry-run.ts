@@ -16,7 +16,7 @@ import type { CorpusFormat } from './formats/format.ts';
 import { type CorpusInput, sampleInput, totalBytes } from './input/inputs.ts';
 import { decodeText } from './input/text.ts';
 import { RejectCounter, type RejectReason } from './rejects.ts';
-import { Sorters } from './sorters.ts';
+import { Sorters } from './sort/sorters.ts';
 
 /** Of each input, and of all of them. */
 const SAMPLE_BYTES = 4 << 20;

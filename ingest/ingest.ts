@@ -23,7 +23,7 @@ import { createManifest, type IngestJob, openManifest } from './manifest.ts';
 import { type MemoryPlan, planMemory } from './memory-plan.ts';
 import type { IngestOptions } from './options.ts';
 import type { RejectCounter } from './rejects.ts';
-import { writeRun } from './write-run.ts';
+import { writeRun } from './sort/write-run.ts';
 
 export interface Ingested {
   readonly facts: RunFacts;

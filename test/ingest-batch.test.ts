@@ -15,7 +15,7 @@ import type { AsciiFields } from '../ingest/formats/format.ts';
 import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../ingest/formats/line-format.ts';
 import { MIN_SEGMENT_BYTES, Segmenter } from '../ingest/input/segmenter.ts';
 import { RejectCounter } from '../ingest/rejects.ts';
-import { Sorters } from '../ingest/sorters.ts';
+import { Sorters } from '../ingest/sort/sorters.ts';
 import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
 import { parseHmacKey } from '../protocol/key.ts';

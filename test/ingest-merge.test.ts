@@ -1,9 +1,9 @@
 // The merge of sorted records by sorting batches, in this thread and in several.
 
 import { expect, test } from 'vitest';
-import { BatchSorter, cutBatches, type RecordReader } from '../ingest/merge-records.ts';
-import { RecordOrder } from '../ingest/record-order.ts';
-import { sortInThreads } from '../ingest/sorter-threads.ts';
+import { BatchSorter, cutBatches, type RecordReader } from '../ingest/sort/merge-records.ts';
+import { RecordOrder } from '../ingest/sort/record-order.ts';
+import { sortInThreads } from '../ingest/sort/sorter-threads.ts';
 import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../store/run/record.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';
 

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHmacDeriver } from '../ingest/derive/hmac-deriver.ts';
-import { Sorters } from '../ingest/sorters.ts';
+import { Sorters } from '../ingest/sort/sorters.ts';
 import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
 import { parseHmacKey } from '../protocol/key.ts';

@@ -1,8 +1,8 @@
 // Unsalted hashes to records of the range indexes: from lists of hashes, and from passwords in plaintext.
 
 import { hash } from 'node:crypto';
-import type { HashSorter } from '../hash-sorter.ts';
-import type { Sorters } from '../sorters.ts';
+import type { HashSorter } from '../sort/hash-sorter.ts';
+import type { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
 import { md4 } from './md4.ts';
 

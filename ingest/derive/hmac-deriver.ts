@@ -7,8 +7,8 @@ import { EntryKind } from '../../protocol/private-input.ts';
 import { isOneRepeated, MAX_SIMILAR_FORMS, similarRanges } from '../../protocol/similar.ts';
 import { deriveRecords } from '../../store/run/credential-records.ts';
 import { KIND_AT, PAD_AT, writeTimes } from '../../store/run/record.ts';
-import type { RecordSorter } from '../record-sorter.ts';
-import type { Sorters } from '../sorters.ts';
+import type { RecordSorter } from '../sort/record-sorter.ts';
+import type { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
 
 const BATCH = 2048;

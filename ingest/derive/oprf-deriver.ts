@@ -3,7 +3,7 @@
 import type { NormalizedPassword, NormalizedUsername } from '../../protocol/brands.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { deriveRecords } from '../../store/run/credential-records.ts';
-import type { Sorters } from '../sorters.ts';
+import type { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
 import { lowerCase } from './hmac-deriver.ts';
 

@@ -8,7 +8,7 @@ import type { SectionName } from '../../store/run/run-facts.ts';
 import { findLineFormat } from '../formats/line-format.ts';
 import { type FinishedSegment, fingerprint } from '../manifest.ts';
 import { RejectCounter } from '../rejects.ts';
-import { Sorters } from '../sorters.ts';
+import { Sorters } from '../sort/sorters.ts';
 import { deriveCredentials } from './credential-batch.ts';
 import type { Deriver } from './deriver.ts';
 import { createHashListDeriver, withPlaintextHashes } from './hash-deriver.ts';

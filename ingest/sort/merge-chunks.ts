@@ -3,14 +3,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import { INDEX_NAMES, type IndexName, type RangeName } from '../protocol/bucket-id.ts';
-import { RangeMerge } from '../store/run/range-merge.ts';
-import { HASH_BYTES, writeU32 } from '../store/run/range-record.ts';
-import { SECTION_RECORD_BYTES, type SectionName } from '../store/run/run-facts.ts';
+import { INDEX_NAMES, type IndexName, type RangeName } from '../../protocol/bucket-id.ts';
+import { RangeMerge } from '../../store/run/range-merge.ts';
+import { HASH_BYTES, writeU32 } from '../../store/run/range-record.ts';
+import { SECTION_RECORD_BYTES, type SectionName } from '../../store/run/run-facts.ts';
+import { IngestError } from '../errors.ts';
+import type { Chunk, Manifest } from '../manifest.ts';
+import type { MemoryPlan } from '../memory-plan.ts';
 import { ChunkWriter } from './chunk-writer.ts';
-import { IngestError } from './errors.ts';
-import type { Chunk, Manifest } from './manifest.ts';
-import type { MemoryPlan } from './memory-plan.ts';
 import { BatchSorter, cutBatches } from './merge-records.ts';
 import { buffersOnTheWay, sortInThreads } from './sorter-threads.ts';
 

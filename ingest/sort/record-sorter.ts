@@ -1,6 +1,6 @@
 // Sorts records in memory and writes them as chunks: the first half of an external sort. merge-chunks.ts is the second.
 
-import { RECORD_BYTES } from '../store/run/record.ts';
+import { RECORD_BYTES } from '../../store/run/record.ts';
 import { type ChunkSink, ChunkWriter } from './chunk-writer.ts';
 import { RecordOrder, startsOf } from './record-order.ts';
 

@@ -2,7 +2,7 @@
 // distribution takes 40 to 65 ns a record, however many streams there are; a heap of 60 streams took 300. No key is in two
 // batches, so that batches can be sorted by several threads.
 
-import { RECORD_BYTES } from '../store/run/record.ts';
+import { RECORD_BYTES } from '../../store/run/record.ts';
 import { compareKeys, RecordOrder, type RecordTarget } from './record-order.ts';
 
 /** Records that ascend by key. */

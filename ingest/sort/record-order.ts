@@ -1,8 +1,8 @@
 // The order of records by key, and equal keys as one: what a sorter does with its parts, and a merge with its batches.
 
-import { readBucketHash, readTag } from '../protocol/entry.ts';
-import { MAX_TIMES_SEEN } from '../protocol/metadata.ts';
-import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../store/run/record.ts';
+import { readBucketHash, readTag } from '../../protocol/entry.ts';
+import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
+import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../../store/run/record.ts';
 
 /** Up to here insertion sort is faster than anything cleverer. */
 const INSERTION_LIMIT = 40;

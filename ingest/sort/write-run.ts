@@ -1,18 +1,18 @@
 // The last step of ingest: all chunks merged into one run.
 
-import type { Dataset } from '../store/dataset.ts';
-import { RunWriter } from '../store/run/run.ts';
+import type { Dataset } from '../../store/dataset.ts';
+import { RunWriter } from '../../store/run/run.ts';
 import {
   type NewRunFacts,
   type RunFacts,
   SECTION_NAMES,
   SECTION_RECORD_BYTES,
   type SectionName,
-} from '../store/run/run-facts.ts';
-import type { Manifest } from './manifest.ts';
-import type { MemoryPlan } from './memory-plan.ts';
+} from '../../store/run/run-facts.ts';
+import type { Manifest } from '../manifest.ts';
+import type { MemoryPlan } from '../memory-plan.ts';
+import type { IngestOptions } from '../options.ts';
 import { letSignalsIn, mergeChunks, reduceChunks } from './merge-chunks.ts';
-import type { IngestOptions } from './options.ts';
 
 /** Makes the run visible, or leaves nothing of it but its chunks. */
 export async function writeRun(

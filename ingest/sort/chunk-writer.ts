@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { writeFully } from '../store/run/run.ts';
+import { writeFully } from '../../store/run/run.ts';
 
 /** About what of it waits in memory. */
 const WRITE_BYTES = 1 << 20;

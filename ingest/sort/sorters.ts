@@ -1,12 +1,12 @@
 // The sorters of a worker, one for each index that its corpus feeds.
 
 import path from 'node:path';
-import { INDEX_NAMES, type IndexName, type RangeName } from '../protocol/bucket-id.ts';
-import type { EmitRecord } from '../store/run/credential-records.ts';
-import { SECTION_NAMES, type SectionName } from '../store/run/run-facts.ts';
+import { INDEX_NAMES, type IndexName, type RangeName } from '../../protocol/bucket-id.ts';
+import type { EmitRecord } from '../../store/run/credential-records.ts';
+import { SECTION_NAMES, type SectionName } from '../../store/run/run-facts.ts';
+import type { Chunk, Chunks } from '../manifest.ts';
 import type { ChunkSink } from './chunk-writer.ts';
 import { HashSorter } from './hash-sorter.ts';
-import type { Chunk, Chunks } from './manifest.ts';
 import { RecordSorter } from './record-sorter.ts';
 
 /** A credential makes a pair and a username in one index, a password in each of the others. */
