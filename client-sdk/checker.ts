@@ -10,8 +10,14 @@ import type { PasswordFilterInfo } from './filter-cache.ts';
 import { FILTER_TIMEOUT_MS } from './filter-download.ts';
 import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './inquiry.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
-import { loadObliviousLookup } from './load-oblivious-lookup.ts';
-import { type LeakCheckerOptions, parseOptions, parseSuiteOptions } from './options.ts';
+import { type Lookup, MAX_OPRF_INPUT_BYTES } from './lookup.ts';
+import {
+  type CheckerSettings,
+  type LeakCheckerOptions,
+  type OprfSettings,
+  parseOptions,
+  parseSuiteOptions,
+} from './options.ts';
 import type { Policy, PolicyContext } from './policy.ts';
 import { type Decision, decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict.ts';
 
@@ -188,4 +194,22 @@ function createCallDeadline(timeoutMs: number, { signal }: CallOptions): Deadlin
   } catch (cause) {
     throw argumentMalformed('signal is not an AbortSignal', 'Give the signal of an AbortController.', cause);
   }
+}
+
+export function loadObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
+  const loading = import('./oblivious-lookup.ts').then(({ createObliviousLookup }) =>
+    createObliviousLookup(settings, oprf),
+  );
+  // Who waits for it gets the error; until then it is no unhandled one.
+  loading.catch(() => {});
+  const loaded = (deadline: Deadline): Promise<Lookup> => deadline.race(() => loading);
+  return {
+    maxInputBytes: MAX_OPRF_INPUT_BYTES,
+    fetchConfig: async (deadline) => (await loaded(deadline)).fetchConfig(deadline),
+    confirm: async (config, deadline) => (await loaded(deadline)).confirm(config, deadline),
+    loadFilter: async (deadline) => (await loaded(deadline)).loadFilter(deadline),
+    // The service has to evaluate first.
+    absentIn: () => undefined,
+    ask: async (inquiries, config, deadline) => (await loaded(deadline)).ask(inquiries, config, deadline),
+  };
 }

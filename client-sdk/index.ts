@@ -1,9 +1,9 @@
 // @credveil/client: has this username and password leaked? Decided in this process; see README.md.
 
 export type { SourceConfig } from '../protocol/service-config.ts';
-export type { Engine } from './blinding.ts';
 export { type CallOptions, type CheckOptions, createLeakChecker, type LeakChecker } from './checker.ts';
 export type { CircuitBreakerOptions, CircuitState } from './circuit-breaker.ts';
+export type { Engine } from './engine.ts';
 export {
   type FilterReason,
   LookupError,

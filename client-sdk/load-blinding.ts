@@ -3,7 +3,7 @@
 import type { PublicKey } from '../protocol/brands.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { Oprf } from '../protocol/oprf.ts';
-import type { Blinding } from './blinding.ts';
+import type { Blinding } from './engine.ts';
 import { LookupError } from './errors.ts';
 import type { OprfSettings } from './options.ts';
 

@@ -4,7 +4,7 @@ import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
 import type { PublicKey } from '../protocol/brands.ts';
 import { assertElement, createNobleOprf, randomScalar } from '../protocol/oprf.ts';
 import { type BlindingGroup, createAdditiveBlinding } from './additive-blinding.ts';
-import type { Blinding } from './blinding.ts';
+import type { Blinding } from './engine.ts';
 
 const { Point } = ristretto255;
 const { Fn } = Point;

@@ -11,8 +11,9 @@ import { createOprfSuite } from '../protocol/oprf-suite.ts';
 import { pairInput } from '../protocol/private-input.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
-import type { BlindedInput } from './blinding.ts';
+import { createService } from './api.ts';
 import type { Deadline } from './deadline.ts';
+import type { BlindedInput } from './engine.ts';
 import { lookupFailure, reasonOf } from './errors.ts';
 import { createEvaluatorClient, type Evaluation } from './evaluator.ts';
 import { createFilterCache } from './filter-cache.ts';
@@ -30,7 +31,6 @@ import {
 import { loadBlinding } from './load-blinding.ts';
 import { type Lookup, MAX_OPRF_INPUT_BYTES } from './lookup.ts';
 import type { CheckerSettings, OprfSettings } from './options.ts';
-import { createService } from './service.ts';
 import { createTrust } from './trust.ts';
 import type { Signals } from './verdict.ts';
 

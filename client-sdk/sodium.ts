@@ -7,9 +7,9 @@ import type { BlindScalar, PublicKey } from '../protocol/brands.ts';
 import { assertElementShape, refused } from '../protocol/oprf.ts';
 import { SCALAR_BYTES } from '../protocol/oprf-sizes.ts';
 import { createAdditiveBlinding } from './additive-blinding.ts';
-import type { Engine } from './blinding.ts';
+import type { Engine } from './engine.ts';
 
-export type { Engine } from './blinding.ts';
+export type { Engine } from './engine.ts';
 
 const ZERO = new Uint8Array(SCALAR_BYTES);
 

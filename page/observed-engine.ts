@@ -1,6 +1,6 @@
 // The SDK's own blinding, watched: what was blinded, what it became, and what came out. For the page that shows it.
 
-import type { Blinding, Engine } from '../client-sdk/blinding.ts';
+import type { Blinding, Engine } from '../client-sdk/engine.ts';
 import type { BlindedElement, PrfOutput, PrivateInput } from '../protocol/brands.ts';
 
 export interface ObservedInput {
