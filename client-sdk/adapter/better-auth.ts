@@ -6,13 +6,11 @@ import { deleteSessionCookie } from 'better-auth/cookies';
 import type { LeakChecker } from '../checker.ts';
 import type { Credential } from '../inquiry.ts';
 import type { SignalName, Verdict } from '../verdict.ts';
-import { type CredentialPlace, NEW_PASSWORDS, SIGN_INS } from './better-auth-paths.ts';
 import { withoutHeader } from './fetch-request.ts';
 import { credentialsIn } from './fields.ts';
-import { createGuard } from './guard.ts';
+import { createGuard, REFUSALS } from './guard.ts';
 import { replaceHeader } from './header-name.ts';
 import type { OnError } from './options.ts';
-import { REFUSALS } from './refusal.ts';
 
 type Context = GenericEndpointContext;
 type Awaitable<T> = T | Promise<T>;
@@ -128,3 +126,28 @@ async function endSession(ctx: Context): Promise<void> {
   if (newSession) await internalAdapter.deleteSession(newSession.session.token);
   ctx.context.setNewSession(null);
 }
+
+export interface CredentialPlace {
+  /** The field that tells whose it is; `session` where the session does. */
+  readonly username?: string | undefined;
+  readonly password: string;
+}
+
+/** A map, so that no path finds what objects inherit. */
+type Places = ReadonlyMap<string, CredentialPlace>;
+
+export const SIGN_INS: Places = new Map([
+  ['/sign-in/email', { username: 'email', password: 'password' }],
+  ['/sign-in/username', { username: 'username', password: 'password' }],
+  ['/sign-in/phone-number', { username: 'phoneNumber', password: 'password' }],
+]);
+
+export const NEW_PASSWORDS: Places = new Map([
+  ['/sign-up/email', { username: 'email', password: 'password' }],
+  ['/change-password', { username: 'session', password: 'newPassword' }],
+  ['/reset-password', { password: 'newPassword' }],
+  ['/email-otp/reset-password', { username: 'email', password: 'password' }],
+  ['/phone-number/reset-password', { username: 'phoneNumber', password: 'newPassword' }],
+  ['/admin/create-user', { username: 'email', password: 'password' }],
+  ['/admin/set-user-password', { password: 'newPassword' }],
+]);

@@ -3,11 +3,9 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { LeakChecker } from '../checker.ts';
 import type { Verdict } from '../verdict.ts';
-import { createGuard } from './guard.ts';
-import { removeFromMessage, setOnMessage } from './node-message.ts';
+import { createGuard, PROBLEM_TYPE } from './guard.ts';
+import { credentialsInParsed, removeFromMessage, setOnMessage } from './node-message.ts';
 import { type GuardOptions, parseProperty } from './options.ts';
-import { credentialsInParsed } from './parsed-body.ts';
-import { PROBLEM_TYPE } from './refusal.ts';
 
 declare global {
   namespace Express {

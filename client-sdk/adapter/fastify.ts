@@ -3,11 +3,9 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { LeakChecker } from '../checker.ts';
 import type { Verdict } from '../verdict.ts';
-import { createGuard, type Guard } from './guard.ts';
-import { removeFromMessage, setOnMessage } from './node-message.ts';
+import { createGuard, type Guard, PROBLEM_TYPE } from './guard.ts';
+import { credentialsInParsed, removeFromMessage, setOnMessage } from './node-message.ts';
 import { type GuardOptions, parseProperty } from './options.ts';
-import { credentialsInParsed } from './parsed-body.ts';
-import { PROBLEM_TYPE } from './refusal.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

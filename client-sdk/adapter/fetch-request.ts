@@ -3,10 +3,9 @@
 import type { Credential } from '../inquiry.ts';
 import { boundedCopy, discard, readingsOf, streamed } from './fetch-body.ts';
 import { credentialsIn, type ParsedFields, unreadable } from './fields.ts';
-import type { Guard, Judgement } from './guard.ts';
+import { type Guard, type Judgement, PROBLEM_TYPE, type Refusal } from './guard.ts';
 import { type HeaderName, replaceHeader } from './header-name.ts';
 import { malformed } from './options.ts';
-import { PROBLEM_TYPE, type Refusal } from './refusal.ts';
 
 /**
  * The same request, of the same body, without the header that came in. An incoming request may be immutable: this one is not.

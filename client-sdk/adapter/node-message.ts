@@ -1,5 +1,7 @@
 // The verdict's header on a message of node:http, in each of the places where what runs behind may read headers.
 
+import type { Credential } from '../inquiry.ts';
+import { credentialsIn, type ParsedFields, unreadable } from './fields.ts';
 import { type HeaderName, NAME_LISTS } from './header-name.ts';
 
 type Fields = Record<string, string | string[] | undefined>;
@@ -60,4 +62,17 @@ function removeRaw(raw: string[] | undefined, header: HeaderName): void {
     if (rest !== '' || value === '') kept.push(name, rest);
   }
   raw.splice(0, raw.length, ...kept);
+}
+
+/** @throws CredentialUnreadable where there is a body and nobody has parsed it: what it holds was not looked at */
+export function credentialsInParsed(
+  body: unknown,
+  { headers }: NodeMessage,
+  fields: ParsedFields,
+): readonly Credential[] {
+  const isSent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  const isParsed = typeof body !== 'object' || body === null || Object.keys(body).length > 0;
+  // Express 4 has an empty object where no parser was there.
+  if (isSent && (body === undefined || !isParsed)) throw unreadable('no parser has read its body');
+  return credentialsIn(body, fields);
 }
