@@ -12,7 +12,7 @@ export {
   type UnknownReason,
 } from './errors.ts';
 export type { CircuitEvent, Hooks, RequestEvent, VerdictEvent } from './events.ts';
-export type { PasswordFilterInfo } from './filter-cache.ts';
+export type { PasswordFilterInfo } from './filter/cache.ts';
 export type { FilterSource, OpenedFilter } from './filter-source.ts';
 export type { Credential } from './inquiry.ts';
 export type { HmacOptions, LeakCheckerOptions, OprfOptions, PasswordFilterOptions, ProofPolicy } from './options.ts';

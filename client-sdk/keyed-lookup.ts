@@ -9,7 +9,7 @@ import { knownAnswer, type ServiceConfig } from '../protocol/service-config.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import { createService } from './api.ts';
 import type { Deadline } from './deadline.ts';
-import { createFilterCache } from './filter-cache.ts';
+import { createFilterCache } from './filter/cache.ts';
 import { answerAbsent, answerable, answerFrom, answerOrFail, failAll, type Inquiry, isOpen } from './inquiry.ts';
 import type { Lookup } from './lookup.ts';
 import type { CheckerSettings } from './options.ts';

@@ -3,7 +3,7 @@
 import type { SnapshotId } from '../protocol/brands.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import type { Deadline } from './deadline.ts';
-import type { PasswordFilterInfo } from './filter-cache.ts';
+import type { PasswordFilterInfo } from './filter/cache.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Signals } from './verdict.ts';
 

@@ -16,7 +16,7 @@ import type { Deadline } from './deadline.ts';
 import type { BlindedInput } from './engine.ts';
 import { lookupFailure, reasonOf } from './errors.ts';
 import { createEvaluatorClient, type Evaluation } from './evaluator.ts';
-import { createFilterCache } from './filter-cache.ts';
+import { createFilterCache } from './filter/cache.ts';
 import {
   answerAbsent,
   answerable,

@@ -1,7 +1,7 @@
 // A filter file while its bytes come in: bounded before it is buffered, hashed on the way, opened at the end.
 
-import type { SealKey } from '../protocol/brands.ts';
-import { ProtocolError } from '../protocol/errors.ts';
+import type { SealKey } from '../../protocol/brands.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import {
   createFilterSeal,
   FILTER_HEADER_BYTES,
@@ -10,9 +10,9 @@ import {
   openFilter,
   type PasswordFilter,
   parseFilterHeader,
-} from '../protocol/password-filter.ts';
-import { SEAL_BYTES } from '../protocol/seal.ts';
-import { lookupFailure } from './errors.ts';
+} from '../../protocol/password-filter.ts';
+import { SEAL_BYTES } from '../../protocol/seal.ts';
+import { lookupFailure } from '../errors.ts';
 
 /**
  * Reads a filter whole and checks its seal.

@@ -1,14 +1,14 @@
 // The filter in force: fetched in the background, renewed by its version, and used only while it is known to be current.
 
-import type { DatasetId, PrfOutput, SealKey } from '../protocol/brands.ts';
-import type { FilterHeader, PasswordFilter } from '../protocol/password-filter.ts';
-import type { Service } from './api.ts';
-import { CONFIG_TIMEOUT_MS } from './config-cache.ts';
-import { createDeadline, type Deadline } from './deadline.ts';
-import { LookupError, lookupFailure } from './errors.ts';
-import { assembleFilter } from './filter-assembly.ts';
-import { createServiceSource } from './filter-download.ts';
-import type { CheckerSettings, FilterSettings } from './options.ts';
+import type { DatasetId, PrfOutput, SealKey } from '../../protocol/brands.ts';
+import type { FilterHeader, PasswordFilter } from '../../protocol/password-filter.ts';
+import type { Service } from '../api.ts';
+import { CONFIG_TIMEOUT_MS } from '../config-cache.ts';
+import { createDeadline, type Deadline } from '../deadline.ts';
+import { LookupError, lookupFailure } from '../errors.ts';
+import type { CheckerSettings, FilterSettings } from '../options.ts';
+import { assembleFilter } from './assembly.ts';
+import { createServiceSource } from './download.ts';
 
 /** After a failure, or on word of a newer snapshot, it is tried again as soon as this; after more failures, later. */
 const RETRY_MS = 5_000;
