@@ -197,9 +197,7 @@ function createCallDeadline(timeoutMs: number, { signal }: CallOptions): Deadlin
 }
 
 export function loadObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
-  const loading = import('./oblivious-lookup.ts').then(({ createObliviousLookup }) =>
-    createObliviousLookup(settings, oprf),
-  );
+  const loading = import('./oprf/lookup.ts').then(({ createObliviousLookup }) => createObliviousLookup(settings, oprf));
   // Who waits for it gets the error; until then it is no unhandled one.
   loading.catch(() => {});
   const loaded = (deadline: Deadline): Promise<Lookup> => deadline.race(() => loading);

@@ -6,8 +6,8 @@ import { loadRistretto255 } from '../accel/ristretto-sodium.ts';
 import type { BlindScalar, PublicKey } from '../protocol/brands.ts';
 import { assertElementShape, refused } from '../protocol/oprf.ts';
 import { SCALAR_BYTES } from '../protocol/oprf-sizes.ts';
-import { createAdditiveBlinding } from './additive-blinding.ts';
 import type { Engine } from './engine.ts';
+import { createAdditiveBlinding } from './oprf/additive-blinding.ts';
 
 export type { Engine } from './engine.ts';
 

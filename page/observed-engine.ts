@@ -13,7 +13,7 @@ export interface ObservedInput {
 export async function createObservedEngine(onBlinded: (observed: ObservedInput) => void): Promise<Engine> {
   const [{ createNobleOprf }, { createNobleBlinding }] = await Promise.all([
     import('../protocol/oprf.ts'),
-    import('../client-sdk/noble-blinding.ts'),
+    import('../client-sdk/oprf/noble-blinding.ts'),
   ]);
   return {
     ...createNobleOprf(),

@@ -3,9 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { createDeadline } from '../client-sdk/deadline.ts';
 import { lookupFailure } from '../client-sdk/errors.ts';
-import type { Evaluation } from '../client-sdk/evaluator.ts';
 import { createLeakChecker } from '../client-sdk/index.ts';
-import { createTrust } from '../client-sdk/trust.ts';
+import type { Evaluation } from '../client-sdk/oprf/evaluator-client.ts';
+import { createTrust } from '../client-sdk/oprf/trust.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { startServer } from '../server/server.ts';
 import { makeDataset } from './fixtures/dataset.ts';

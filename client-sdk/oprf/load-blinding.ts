@@ -1,11 +1,11 @@
 // Which blinding a checker uses: that of the engine that was given, or the one on @noble/curves.
 
-import type { PublicKey } from '../protocol/brands.ts';
-import { ProtocolError } from '../protocol/errors.ts';
-import type { Oprf } from '../protocol/oprf.ts';
-import type { Blinding } from './engine.ts';
-import { LookupError } from './errors.ts';
-import type { OprfSettings } from './options.ts';
+import type { PublicKey } from '../../protocol/brands.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import type { Oprf } from '../../protocol/oprf.ts';
+import type { Blinding } from '../engine.ts';
+import { LookupError } from '../errors.ts';
+import type { OprfSettings } from '../options.ts';
 
 /**
  * Without an engine the one on @noble/curves, loaded here so that a caller with a key loads no curve.

@@ -1,10 +1,10 @@
 // Additive blinding on @noble/curves: what a checker uses where no engine is given.
 
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
-import type { PublicKey } from '../protocol/brands.ts';
-import { assertElement, createNobleOprf, randomScalar } from '../protocol/oprf.ts';
+import type { PublicKey } from '../../protocol/brands.ts';
+import { assertElement, createNobleOprf, randomScalar } from '../../protocol/oprf.ts';
+import type { Blinding } from '../engine.ts';
 import { type BlindingGroup, createAdditiveBlinding } from './additive-blinding.ts';
-import type { Blinding } from './engine.ts';
 
 const { Point } = ristretto255;
 const { Fn } = Point;

@@ -5,12 +5,12 @@
 // has come, so the evaluator cannot know which one it will have to prove.
 
 import { randomBytes } from '@noble/hashes/utils.js';
-import type { ServiceConfig } from '../protocol/service-config.ts';
-import { CONFIG_TIMEOUT_MS } from './config-cache.ts';
-import { createDeadline, type Deadline } from './deadline.ts';
-import { LookupError, lookupFailure } from './errors.ts';
-import type { Evaluation } from './evaluator.ts';
-import type { OprfSettings } from './options.ts';
+import type { ServiceConfig } from '../../protocol/service-config.ts';
+import { CONFIG_TIMEOUT_MS } from '../config-cache.ts';
+import { createDeadline, type Deadline } from '../deadline.ts';
+import { LookupError, lookupFailure } from '../errors.ts';
+import type { OprfSettings } from '../options.ts';
+import type { Evaluation } from './evaluator-client.ts';
 
 /** One check in how many has the known answer asked for again, in the background. */
 const CANARY_EVERY = 256;

@@ -1,22 +1,21 @@
 // Lookups of a caller who holds no key: the service evaluates blinded elements, without seeing of what. PROTOCOL.md §16.
 
 import { randomBytes } from '@noble/hashes/utils.js';
-import type { BucketHash, EvaluatedElement, PrfOutput } from '../protocol/brands.ts';
-import type { Bucket } from '../protocol/bucket.ts';
-import { bucketId, formatPrefix } from '../protocol/bucket-id.ts';
-import { entryTag, formatTag, passwordHash, readBucketHash } from '../protocol/entry.ts';
-import { ProtocolError } from '../protocol/errors.ts';
-import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
-import { createOprfSuite } from '../protocol/oprf-suite.ts';
-import { pairInput } from '../protocol/private-input.ts';
-import type { ServiceConfig } from '../protocol/service-config.ts';
-import { CANARY } from '../protocol/test-credentials.ts';
-import { createService } from './api.ts';
-import type { Deadline } from './deadline.ts';
-import type { BlindedInput } from './engine.ts';
-import { lookupFailure, reasonOf } from './errors.ts';
-import { createEvaluatorClient, type Evaluation } from './evaluator.ts';
-import { createFilterCache } from './filter/cache.ts';
+import type { BucketHash, EvaluatedElement, PrfOutput } from '../../protocol/brands.ts';
+import type { Bucket } from '../../protocol/bucket.ts';
+import { bucketId, formatPrefix } from '../../protocol/bucket-id.ts';
+import { entryTag, formatTag, passwordHash, readBucketHash } from '../../protocol/entry.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import { createOprfSuite } from '../../protocol/oprf-suite.ts';
+import { pairInput } from '../../protocol/private-input.ts';
+import type { ServiceConfig } from '../../protocol/service-config.ts';
+import { CANARY } from '../../protocol/test-credentials.ts';
+import { createService } from '../api.ts';
+import type { Deadline } from '../deadline.ts';
+import type { BlindedInput } from '../engine.ts';
+import { lookupFailure, reasonOf } from '../errors.ts';
+import { createFilterCache } from '../filter/cache.ts';
 import {
   answerAbsent,
   answerable,
@@ -27,12 +26,13 @@ import {
   type Inquiry,
   isOpen,
   type Question,
-} from './inquiry.ts';
+} from '../inquiry.ts';
+import { type Lookup, MAX_OPRF_INPUT_BYTES } from '../lookup.ts';
+import type { CheckerSettings, OprfSettings } from '../options.ts';
+import type { Signals } from '../verdict.ts';
+import { createEvaluatorClient, type Evaluation } from './evaluator-client.ts';
 import { loadBlinding } from './load-blinding.ts';
-import { type Lookup, MAX_OPRF_INPUT_BYTES } from './lookup.ts';
-import type { CheckerSettings, OprfSettings } from './options.ts';
 import { createTrust } from './trust.ts';
-import type { Signals } from './verdict.ts';
 
 const CANARY_USERNAME = normalizeUsername(CANARY.username);
 const CANARY_INQUIRIES = deriveInquiries(CANARY, MAX_OPRF_INPUT_BYTES);

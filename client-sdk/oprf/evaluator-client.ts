@@ -1,20 +1,20 @@
 // The POSTs of the `oprf` suite: blinded elements out, evaluated elements and proofs back. PROTOCOL.md §16.
 
-import type { BlindedElement, BucketHash, EvaluatedElement, Proof } from '../protocol/brands.ts';
-import { bucketId } from '../protocol/bucket-id.ts';
-import { ProtocolError } from '../protocol/errors.ts';
+import type { BlindedElement, BucketHash, EvaluatedElement, Proof } from '../../protocol/brands.ts';
+import { bucketId } from '../../protocol/bucket-id.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import {
   decodeEvaluateResponse,
   decodeLookupResponse,
   decodeProveResponse,
   encodeElementsRequest,
   encodeLookupRequest,
-} from '../protocol/lookup.ts';
-import { ELEMENT_BYTES, PROOF_BYTES } from '../protocol/oprf-sizes.ts';
-import type { ServiceConfig } from '../protocol/service-config.ts';
-import { OCTETS, refuseOctets, refuseStatus, type Service } from './api.ts';
-import type { Deadline } from './deadline.ts';
-import { lookupFailure } from './errors.ts';
+} from '../../protocol/lookup.ts';
+import { ELEMENT_BYTES, PROOF_BYTES } from '../../protocol/oprf-sizes.ts';
+import type { ServiceConfig } from '../../protocol/service-config.ts';
+import { OCTETS, refuseOctets, refuseStatus, type Service } from '../api.ts';
+import type { Deadline } from '../deadline.ts';
+import { lookupFailure } from '../errors.ts';
 
 /** What was sent to be evaluated and what came back, in the same order. */
 export interface Evaluation {
