@@ -14,13 +14,13 @@ import {
   type ServiceConfig,
 } from '../protocol/service-config.ts';
 import type { Suite } from '../protocol/suite.ts';
-import { fetchBounded } from './bounded-fetch.ts';
-import { createBucketCache } from './bucket-cache.ts';
-import type { Deadline } from './deadline.ts';
 import { type LookupError, lookupFailure, reasonOf } from './errors.ts';
 import type { RequestEvent } from './events.ts';
 import type { CheckerSettings } from './options.ts';
-import { createSingleFlight } from './single-flight.ts';
+import { fetchBounded } from './transport/bounded-fetch.ts';
+import { createBucketCache } from './transport/bucket-cache.ts';
+import type { Deadline } from './transport/deadline.ts';
+import { createSingleFlight } from './transport/single-flight.ts';
 
 /** What of a request is not the same for all. */
 export interface ServiceRequest {

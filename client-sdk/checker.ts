@@ -2,9 +2,6 @@
 
 import type { SnapshotId } from '../protocol/brands.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
-import { ALWAYS_CLOSED, createCircuitBreaker } from './circuit-breaker.ts';
-import { CONFIG_TIMEOUT_MS, createConfigCache } from './config-cache.ts';
-import { createDeadline, type Deadline } from './deadline.ts';
 import { LookupError, reasonOf } from './errors.ts';
 import type { PasswordFilterInfo } from './filter/cache.ts';
 import { FILTER_TIMEOUT_MS } from './filter/download.ts';
@@ -19,6 +16,9 @@ import {
   parseSuiteOptions,
 } from './options.ts';
 import type { Policy, PolicyContext } from './policy.ts';
+import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
+import { CONFIG_TIMEOUT_MS, createConfigCache } from './transport/config-cache.ts';
+import { createDeadline, type Deadline } from './transport/deadline.ts';
 import { type Decision, decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict.ts';
 
 export interface CallOptions {

@@ -2,8 +2,8 @@
 //
 // An event says what happened and how long it took. Nothing in it tells whose credential it was: no credential, key, prefix or URL.
 
-import type { CircuitState } from './circuit-breaker.ts';
 import type { UnknownReason } from './errors.ts';
+import type { CircuitState } from './transport/circuit-breaker.ts';
 import type { Action, VerdictStatus } from './verdict.ts';
 
 /** A check has ended. */

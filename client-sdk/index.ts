@@ -2,7 +2,6 @@
 
 export type { SourceConfig } from '../protocol/service-config.ts';
 export { type CallOptions, type CheckOptions, createLeakChecker, type LeakChecker } from './checker.ts';
-export type { CircuitBreakerOptions, CircuitState } from './circuit-breaker.ts';
 export type { Engine } from './engine.ts';
 export {
   type FilterReason,
@@ -17,6 +16,7 @@ export type { FilterSource, OpenedFilter } from './filter-source.ts';
 export type { Credential } from './inquiry.ts';
 export type { HmacOptions, LeakCheckerOptions, OprfOptions, PasswordFilterOptions, ProofPolicy } from './options.ts';
 export { createPolicy, type Policy, type PolicyContext, type PolicyOptions } from './policy.ts';
+export type { CircuitBreakerOptions, CircuitState } from './transport/circuit-breaker.ts';
 export type {
   Action,
   Decision,

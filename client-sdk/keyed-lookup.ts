@@ -8,11 +8,11 @@ import { passwordInput } from '../protocol/private-input.ts';
 import { knownAnswer, type ServiceConfig } from '../protocol/service-config.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import { createService } from './api.ts';
-import type { Deadline } from './deadline.ts';
 import { createFilterCache } from './filter/cache.ts';
 import { answerAbsent, answerable, answerFrom, answerOrFail, failAll, type Inquiry, isOpen } from './inquiry.ts';
 import type { Lookup } from './lookup.ts';
 import type { CheckerSettings } from './options.ts';
+import type { Deadline } from './transport/deadline.ts';
 import type { Signals } from './verdict.ts';
 
 /** Normalized, so many UTF-16 units are few enough bytes for a PrivateInput. */

@@ -5,12 +5,12 @@ import { parseClientKeyText } from '../protocol/client-key.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { parseHmacKeyText } from '../protocol/key.ts';
 import { parsePublicKeyText } from '../protocol/oprf-key.ts';
-import type { CircuitBreakerOptions } from './circuit-breaker.ts';
 import type { Engine } from './engine.ts';
 import { LookupError } from './errors.ts';
 import { createEvents, type Events, type Hooks } from './events.ts';
 import { createBytesSource, type FilterSource } from './filter-source.ts';
 import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
+import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
 
 interface SharedOptions extends Hooks {
   /** Where the service is, http or https. It may have a path: `/v1/...` goes below it. */

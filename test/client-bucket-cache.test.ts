@@ -1,8 +1,8 @@
 // Buckets that a checker holds: asked for once, of one snapshot, within their bytes and their age.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createBucketCache } from '../client-sdk/bucket-cache.ts';
 import { createLeakChecker } from '../client-sdk/index.ts';
+import { createBucketCache } from '../client-sdk/transport/bucket-cache.ts';
 import type { SnapshotId } from '../protocol/brands.ts';
 import type { Bucket } from '../protocol/bucket.ts';
 import {

@@ -1,11 +1,11 @@
 // Trust in an evaluator while several of its answers are under way, and a checker that is moved to another dataset.
 
 import { describe, expect, test } from 'vitest';
-import { createDeadline } from '../client-sdk/deadline.ts';
 import { lookupFailure } from '../client-sdk/errors.ts';
 import { createLeakChecker } from '../client-sdk/index.ts';
 import type { Evaluation } from '../client-sdk/oprf/evaluator-client.ts';
 import { createTrust } from '../client-sdk/oprf/trust.ts';
+import { createDeadline } from '../client-sdk/transport/deadline.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { startServer } from '../server/server.ts';
 import { makeDataset } from './fixtures/dataset.ts';

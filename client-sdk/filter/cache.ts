@@ -3,10 +3,10 @@
 import type { DatasetId, PrfOutput, SealKey } from '../../protocol/brands.ts';
 import type { FilterHeader, PasswordFilter } from '../../protocol/password-filter.ts';
 import type { Service } from '../api.ts';
-import { CONFIG_TIMEOUT_MS } from '../config-cache.ts';
-import { createDeadline, type Deadline } from '../deadline.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
 import type { CheckerSettings, FilterSettings } from '../options.ts';
+import { CONFIG_TIMEOUT_MS } from '../transport/config-cache.ts';
+import { createDeadline, type Deadline } from '../transport/deadline.ts';
 import { assembleFilter } from './assembly.ts';
 import { createServiceSource } from './download.ts';
 

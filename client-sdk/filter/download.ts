@@ -1,10 +1,10 @@
 // The filter from the service: asked for by ETag, read as it comes, and taken up again where a connection broke.
 
 import { refuseStatus } from '../api.ts';
-import { createDeadline, type Deadline } from '../deadline.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
 import type { FilterSource, OpenedFilter } from '../filter-source.ts';
 import type { CheckerSettings } from '../options.ts';
+import { createDeadline, type Deadline } from '../transport/deadline.ts';
 
 /** Time of one download with all its resumptions. No check waits for it. */
 export const FILTER_TIMEOUT_MS = 600_000;

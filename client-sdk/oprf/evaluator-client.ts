@@ -13,8 +13,8 @@ import {
 import { ELEMENT_BYTES, PROOF_BYTES } from '../../protocol/oprf-sizes.ts';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { OCTETS, refuseOctets, refuseStatus, type Service } from '../api.ts';
-import type { Deadline } from '../deadline.ts';
 import { lookupFailure } from '../errors.ts';
+import type { Deadline } from '../transport/deadline.ts';
 
 /** What was sent to be evaluated and what came back, in the same order. */
 export interface Evaluation {

@@ -12,7 +12,6 @@ import { pairInput } from '../../protocol/private-input.ts';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { createService } from '../api.ts';
-import type { Deadline } from '../deadline.ts';
 import type { BlindedInput } from '../engine.ts';
 import { lookupFailure, reasonOf } from '../errors.ts';
 import { createFilterCache } from '../filter/cache.ts';
@@ -29,6 +28,7 @@ import {
 } from '../inquiry.ts';
 import { type Lookup, MAX_OPRF_INPUT_BYTES } from '../lookup.ts';
 import type { CheckerSettings, OprfSettings } from '../options.ts';
+import type { Deadline } from '../transport/deadline.ts';
 import type { Signals } from '../verdict.ts';
 import { createEvaluatorClient, type Evaluation } from './evaluator-client.ts';
 import { loadBlinding } from './load-blinding.ts';

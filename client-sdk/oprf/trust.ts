@@ -6,10 +6,10 @@
 
 import { randomBytes } from '@noble/hashes/utils.js';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
-import { CONFIG_TIMEOUT_MS } from '../config-cache.ts';
-import { createDeadline, type Deadline } from '../deadline.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
 import type { OprfSettings } from '../options.ts';
+import { CONFIG_TIMEOUT_MS } from '../transport/config-cache.ts';
+import { createDeadline, type Deadline } from '../transport/deadline.ts';
 import type { Evaluation } from './evaluator-client.ts';
 
 /** One check in how many has the known answer asked for again, in the background. */

@@ -1,7 +1,7 @@
 // One request whose answer is bounded in time and in bytes before it is buffered.
 
+import { LookupError, lookupFailure } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
-import { LookupError, lookupFailure } from './errors.ts';
 
 export interface BoundedRequest {
   readonly url: URL;

@@ -1,6 +1,6 @@
 // Deadline of a lookup: a time limit and the caller's signal as one, whatever the awaited thing does.
 
-import { lookupFailure } from './errors.ts';
+import { lookupFailure } from '../errors.ts';
 
 export interface Deadline {
   /** For fetch, so that the connection is given up as well. */

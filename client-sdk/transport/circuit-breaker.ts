@@ -3,8 +3,8 @@
 // What passes it or not is a wait for the service; what counts is how whole checks end. So a check that needs no wait,
 // because what it asks is held in this process, is answered while the circuit is open.
 
+import { lookupFailure, type UnknownReason } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
-import { lookupFailure, type UnknownReason } from './errors.ts';
 
 export interface CircuitBreakerOptions {
   /** Checks in a row that must fail before the circuit opens. Default 5. */

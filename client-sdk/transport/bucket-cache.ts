@@ -1,7 +1,7 @@
 // Buckets of the snapshot in force whose seals were checked, least recently used out first, bounded in bytes.
 
-import type { SnapshotId } from '../protocol/brands.ts';
-import type { Bucket } from '../protocol/bucket.ts';
+import type { SnapshotId } from '../../protocol/brands.ts';
+import type { Bucket } from '../../protocol/bucket.ts';
 
 export interface BucketCache {
   /** @param place names the bucket within the snapshot */

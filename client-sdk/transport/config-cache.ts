@@ -1,6 +1,6 @@
 // The config in force: fetched once for all checks, renewed when the snapshot is gone or the config has grown old.
 
-import type { ServiceConfig } from '../protocol/service-config.ts';
+import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 
 /** Fetching is shared, so no caller's deadline ends it: who has less time stops waiting, and the next one profits. */
