@@ -5,7 +5,6 @@ import type { ServiceConfig } from '../protocol/service-config.ts';
 import { LookupError, reasonOf } from './errors.ts';
 import type { PasswordFilterInfo } from './filter/cache.ts';
 import { FILTER_TIMEOUT_MS } from './filter/download.ts';
-import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './inquiry.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
 import { type Lookup, MAX_OPRF_INPUT_BYTES } from './lookup.ts';
 import {
@@ -15,11 +14,12 @@ import {
   parseOptions,
   parseSuiteOptions,
 } from './options.ts';
-import type { Policy, PolicyContext } from './policy.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
 import { CONFIG_TIMEOUT_MS, createConfigCache } from './transport/config-cache.ts';
 import { createDeadline, type Deadline } from './transport/deadline.ts';
-import { type Decision, decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict.ts';
+import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './verdict/inquiry.ts';
+import type { Policy, PolicyContext } from './verdict/policy.ts';
+import { type Decision, decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict/verdict.ts';
 
 export interface CallOptions {
   /** Ends the wait early: `check` then gives `unknown` with reason `ABORTED`, `ready` rejects with that code. */

@@ -4,7 +4,7 @@
 
 import type { UnknownReason } from './errors.ts';
 import type { CircuitState } from './transport/circuit-breaker.ts';
-import type { Action, VerdictStatus } from './verdict.ts';
+import type { Action, VerdictStatus } from './verdict/verdict.ts';
 
 /** A check has ended. */
 export interface VerdictEvent {

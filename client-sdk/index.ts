@@ -13,10 +13,10 @@ export {
 export type { CircuitEvent, Hooks, RequestEvent, VerdictEvent } from './events.ts';
 export type { PasswordFilterInfo } from './filter/cache.ts';
 export type { FilterSource, OpenedFilter } from './filter-source.ts';
-export type { Credential } from './inquiry.ts';
 export type { HmacOptions, LeakCheckerOptions, OprfOptions, PasswordFilterOptions, ProofPolicy } from './options.ts';
-export { createPolicy, type Policy, type PolicyContext, type PolicyOptions } from './policy.ts';
 export type { CircuitBreakerOptions, CircuitState } from './transport/circuit-breaker.ts';
+export type { Credential } from './verdict/inquiry.ts';
+export { createPolicy, type Policy, type PolicyContext, type PolicyOptions } from './verdict/policy.ts';
 export type {
   Action,
   Decision,
@@ -28,4 +28,4 @@ export type {
   UnknownVerdict,
   Verdict,
   VerdictStatus,
-} from './verdict.ts';
+} from './verdict/verdict.ts';

@@ -9,11 +9,19 @@ import { knownAnswer, type ServiceConfig } from '../protocol/service-config.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import { createService } from './api.ts';
 import { createFilterCache } from './filter/cache.ts';
-import { answerAbsent, answerable, answerFrom, answerOrFail, failAll, type Inquiry, isOpen } from './inquiry.ts';
 import type { Lookup } from './lookup.ts';
 import type { CheckerSettings } from './options.ts';
 import type { Deadline } from './transport/deadline.ts';
-import type { Signals } from './verdict.ts';
+import {
+  answerAbsent,
+  answerable,
+  answerFrom,
+  answerOrFail,
+  failAll,
+  type Inquiry,
+  isOpen,
+} from './verdict/inquiry.ts';
+import type { Signals } from './verdict/verdict.ts';
 
 /** Normalized, so many UTF-16 units are few enough bytes for a PrivateInput. */
 const MAX_PASSWORD_UNITS = 4096;

@@ -3,9 +3,9 @@
 import type { SnapshotId } from '../protocol/brands.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import type { PasswordFilterInfo } from './filter/cache.ts';
-import type { Inquiry } from './inquiry.ts';
 import type { Deadline } from './transport/deadline.ts';
-import type { Signals } from './verdict.ts';
+import type { Inquiry } from './verdict/inquiry.ts';
+import type { Signals } from './verdict/verdict.ts';
 
 /** RFC 9497 §1.2: inputs have a length of two bytes. */
 export const MAX_OPRF_INPUT_BYTES = 0xffff;

@@ -9,8 +9,8 @@ import type { Engine } from './engine.ts';
 import { LookupError } from './errors.ts';
 import { createEvents, type Events, type Hooks } from './events.ts';
 import { createBytesSource, type FilterSource } from './filter-source.ts';
-import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
+import { createPolicy, type Policy, type PolicyOptions } from './verdict/policy.ts';
 
 interface SharedOptions extends Hooks {
   /** Where the service is, http or https. It may have a path: `/v1/...` goes below it. */

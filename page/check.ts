@@ -1,6 +1,6 @@
 // The page at /: checks a credential in the browser and shows what left it. Nothing typed is kept or put into a URL.
 
-import type { Credential } from '../client-sdk/inquiry.ts';
+import type { Credential } from '../client-sdk/verdict/inquiry.ts';
 import { CredveilError } from '../protocol/errors.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { TEST_CREDENTIALS } from '../protocol/test-credentials.ts';

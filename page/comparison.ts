@@ -1,7 +1,7 @@
 // The same check done otherwise: what other ways would have sent for this credential. Worked out here, sent nowhere.
 
 import { sha1 } from '@noble/hashes/legacy.js';
-import type { Credential } from '../client-sdk/inquiry.ts';
+import type { Credential } from '../client-sdk/verdict/inquiry.ts';
 import { normalizePassword } from '../protocol/normalize.ts';
 import { byId, formatCounted, shorten } from './dom.ts';
 import { routeOf } from './exchanges.ts';

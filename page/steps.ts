@@ -1,7 +1,7 @@
 // The steps of a check, filled with what one did.
 
-import type { Credential } from '../client-sdk/inquiry.ts';
-import type { SignalName } from '../client-sdk/verdict.ts';
+import type { Credential } from '../client-sdk/verdict/inquiry.ts';
+import type { SignalName } from '../client-sdk/verdict/verdict.ts';
 import { entryTag, formatTag, passwordHash } from '../protocol/entry.ts';
 import {
   byId,

@@ -1,8 +1,8 @@
 // A check that is watched: the SDK decides, and what it did on the way is kept for the steps.
 
 import { createLeakChecker, type LeakChecker } from '../client-sdk/checker.ts';
-import { answerable, type Credential, deriveInquiries, type Question } from '../client-sdk/inquiry.ts';
-import type { SignalName, Verdict } from '../client-sdk/verdict.ts';
+import { answerable, type Credential, deriveInquiries, type Question } from '../client-sdk/verdict/inquiry.ts';
+import type { SignalName, Verdict } from '../client-sdk/verdict/verdict.ts';
 import type { BlindedElement, BucketHash, PrfOutput, PublicKey } from '../protocol/brands.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
 import { parseHmacKeyText } from '../protocol/key.ts';

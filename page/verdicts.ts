@@ -1,8 +1,8 @@
 // Verdicts in words for a person. An error is never worded as good news.
 
 import type { UnknownReason } from '../client-sdk/errors.ts';
-import type { Credential } from '../client-sdk/inquiry.ts';
-import type { Verdict, VerdictStatus } from '../client-sdk/verdict.ts';
+import type { Credential } from '../client-sdk/verdict/inquiry.ts';
+import type { Verdict, VerdictStatus } from '../client-sdk/verdict/verdict.ts';
 import { byId, formatCount, make } from './dom.ts';
 
 type Tone = 'bad' | 'warn' | 'good' | 'none';

@@ -12,7 +12,7 @@ import {
   type Signals,
   type Verdict,
 } from '../client-sdk/index.ts';
-import { decide, UNASKED } from '../client-sdk/verdict.ts';
+import { decide, UNASKED } from '../client-sdk/verdict/verdict.ts';
 import { startServer } from '../server/server.ts';
 import { LEAKED, STRANGER, TIMEOUT_MS } from './fixtures/client-world.ts';
 import { type MadeDataset, makeDataset } from './fixtures/dataset.ts';

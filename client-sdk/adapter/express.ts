@@ -2,7 +2,7 @@
 
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { LeakChecker } from '../checker.ts';
-import type { Verdict } from '../verdict.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 import { createGuard, PROBLEM_TYPE } from './guard.ts';
 import { credentialsInParsed, removeFromMessage, setOnMessage } from './node-message.ts';
 import { type GuardOptions, parseProperty } from './options.ts';

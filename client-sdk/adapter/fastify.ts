@@ -2,7 +2,7 @@
 
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { LeakChecker } from '../checker.ts';
-import type { Verdict } from '../verdict.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 import { createGuard, type Guard, PROBLEM_TYPE } from './guard.ts';
 import { credentialsInParsed, removeFromMessage, setOnMessage } from './node-message.ts';
 import { type GuardOptions, parseProperty } from './options.ts';

@@ -1,6 +1,6 @@
 // One fetch request through the guard: its header is replaced, its body stays whole for what runs behind.
 
-import type { Credential } from '../inquiry.ts';
+import type { Credential } from '../verdict/inquiry.ts';
 import { boundedCopy, discard, readingsOf, streamed } from './fetch-body.ts';
 import { credentialsIn, type ParsedFields, unreadable } from './fields.ts';
 import { type Guard, type Judgement, PROBLEM_TYPE, type Refusal } from './guard.ts';

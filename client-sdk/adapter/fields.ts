@@ -1,6 +1,6 @@
 // The credential in a body that has been parsed: by the names of its fields, and never by a guess.
 
-import type { Credential } from '../inquiry.ts';
+import type { Credential } from '../verdict/inquiry.ts';
 
 export interface FieldNames {
   /**

@@ -1,7 +1,7 @@
 // The guard that every adapter is made of: one request in, a verdict and whether to deny out. It knows no framework.
 
 import type { LeakChecker } from '../checker.ts';
-import type { Credential } from '../inquiry.ts';
+import type { Credential } from '../verdict/inquiry.ts';
 import {
   SIGNAL_NAMES,
   type SignalName,
@@ -9,7 +9,7 @@ import {
   unknownVerdict,
   type Verdict,
   type VerdictStatus,
-} from '../verdict.ts';
+} from '../verdict/verdict.ts';
 import type { ParsedFields } from './fields.ts';
 import type { HeaderName } from './header-name.ts';
 import { assertChecker, type GuardOptions, parseGuardOptions } from './options.ts';

@@ -2,7 +2,7 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import type { LeakChecker } from '../checker.ts';
-import type { Verdict } from '../verdict.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 import { DEFAULT_MAX_BODY_BYTES, fieldsOfForm, readingsOf } from './fetch-body.ts';
 import { credentialsOf, judgeFetch, parseMaxBodyBytes, refusalResponse, withoutHeader } from './fetch-request.ts';
 import { createGuard } from './guard.ts';

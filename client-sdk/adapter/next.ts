@@ -1,7 +1,7 @@
 // @credveil/client/next: the guard around route handlers of Next.js, and as its proxy. It imports nothing of Next.
 
 import type { LeakChecker } from '../checker.ts';
-import type { Verdict } from '../verdict.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 import { DEFAULT_MAX_BODY_BYTES } from './fetch-body.ts';
 import { judgeFetch, parseMaxBodyBytes, refusalResponse, withoutHeader } from './fetch-request.ts';
 import { createGuard } from './guard.ts';

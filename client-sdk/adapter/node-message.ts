@@ -1,6 +1,6 @@
 // The verdict's header on a message of node:http, in each of the places where what runs behind may read headers.
 
-import type { Credential } from '../inquiry.ts';
+import type { Credential } from '../verdict/inquiry.ts';
 import { credentialsIn, type ParsedFields, unreadable } from './fields.ts';
 import { type HeaderName, NAME_LISTS } from './header-name.ts';
 

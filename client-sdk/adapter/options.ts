@@ -2,8 +2,8 @@
 
 import type { LeakChecker } from '../checker.ts';
 import { LookupError } from '../errors.ts';
-import type { Credential } from '../inquiry.ts';
-import { SIGNAL_NAMES, type SignalName, type UnknownVerdict, type Verdict } from '../verdict.ts';
+import type { Credential } from '../verdict/inquiry.ts';
+import { SIGNAL_NAMES, type SignalName, type UnknownVerdict, type Verdict } from '../verdict/verdict.ts';
 import type { FieldNames, ParsedFields } from './fields.ts';
 import { createHeaderName, type HeaderName } from './header-name.ts';
 

@@ -15,6 +15,9 @@ import { createService } from '../api.ts';
 import type { BlindedInput } from '../engine.ts';
 import { lookupFailure, reasonOf } from '../errors.ts';
 import { createFilterCache } from '../filter/cache.ts';
+import { type Lookup, MAX_OPRF_INPUT_BYTES } from '../lookup.ts';
+import type { CheckerSettings, OprfSettings } from '../options.ts';
+import type { Deadline } from '../transport/deadline.ts';
 import {
   answerAbsent,
   answerable,
@@ -25,11 +28,8 @@ import {
   type Inquiry,
   isOpen,
   type Question,
-} from '../inquiry.ts';
-import { type Lookup, MAX_OPRF_INPUT_BYTES } from '../lookup.ts';
-import type { CheckerSettings, OprfSettings } from '../options.ts';
-import type { Deadline } from '../transport/deadline.ts';
-import type { Signals } from '../verdict.ts';
+} from '../verdict/inquiry.ts';
+import type { Signals } from '../verdict/verdict.ts';
 import { createEvaluatorClient, type Evaluation } from './evaluator-client.ts';
 import { loadBlinding } from './load-blinding.ts';
 import { createTrust } from './trust.ts';

@@ -1,16 +1,16 @@
 // From a credential to what is asked: which indexes, and which entries to look for in each. PROTOCOL.md §3, §4.
 
-import type { NormalizedUsername, PrfOutput, PrivateInput } from '../protocol/brands.ts';
-import { type Bucket, findEntry } from '../protocol/bucket.ts';
-import type { IndexName } from '../protocol/bucket-id.ts';
-import { entryTag, metadataPad } from '../protocol/entry.ts';
-import { ProtocolError } from '../protocol/errors.ts';
-import type { Metadata } from '../protocol/metadata.ts';
-import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
-import { EntryKind, pairInput, passwordInput, similarInput, usernameInput } from '../protocol/private-input.ts';
-import type { ServiceConfig } from '../protocol/service-config.ts';
-import { MAX_SIMILAR_FORMS, similarForms } from '../protocol/similar.ts';
-import { reasonOf, type UnknownReason } from './errors.ts';
+import type { NormalizedUsername, PrfOutput, PrivateInput } from '../../protocol/brands.ts';
+import { type Bucket, findEntry } from '../../protocol/bucket.ts';
+import type { IndexName } from '../../protocol/bucket-id.ts';
+import { entryTag, metadataPad } from '../../protocol/entry.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import type { Metadata } from '../../protocol/metadata.ts';
+import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import { EntryKind, pairInput, passwordInput, similarInput, usernameInput } from '../../protocol/private-input.ts';
+import type { ServiceConfig } from '../../protocol/service-config.ts';
+import { MAX_SIMILAR_FORMS, similarForms } from '../../protocol/similar.ts';
+import { reasonOf, type UnknownReason } from '../errors.ts';
 import { type Sighting, type Signal, type SignalName, type Signals, UNASKED } from './verdict.ts';
 
 /** A username and password, a username alone, or a password alone. */

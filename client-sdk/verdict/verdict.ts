@@ -1,7 +1,7 @@
 // Verdict: what is known of each question, and the one word that follows from all of them.
 
-import type { SourceConfig } from '../protocol/service-config.ts';
-import type { UnknownReason } from './errors.ts';
+import type { SourceConfig } from '../../protocol/service-config.ts';
+import type { UnknownReason } from '../errors.ts';
 
 /**
  * `pair`: username and password leaked together; then the username with a similar password, the password, the username

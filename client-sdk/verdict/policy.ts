@@ -1,7 +1,7 @@
 // Policy: what to do about a verdict. Which findings count, from how many times seen on, and what a failure means.
 
-import { decodeTimes, encodeTimes, MAX_TIMES_SEEN } from '../protocol/metadata.ts';
-import { LookupError } from './errors.ts';
+import { decodeTimes, encodeTimes, MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
+import { LookupError } from '../errors.ts';
 import {
   type Action,
   type Decision,
