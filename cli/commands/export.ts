@@ -9,11 +9,11 @@ import { openDataset } from '../../store/dataset.ts';
 import { isMissing, publishFile } from '../../store/files.ts';
 import { openSnapshot, rangeFiles } from '../../store/snapshot/snapshot.ts';
 import { UsageError } from '../exit.ts';
+import { createHashList, createRangeFolder, type ExportTarget } from '../export-target.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printResult } from '../output.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
 import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
-import { createHashList, createRangeFolder, type ExportTarget } from './export-target.ts';
 import { findSource } from './sources.ts';
 
 interface ExportOptions {

@@ -2,6 +2,8 @@
 
 import type { Command } from 'commander';
 import { type Ingested, ingest } from '../../ingest/ingest.ts';
+import { addCorpusOptions, type CorpusOptions, openCorpus } from '../corpus.ts';
+import { printDryRun } from '../dry-run.ts';
 import { UsageError } from '../exit.ts';
 import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -9,8 +11,6 @@ import { parseCount, parseMemory } from '../memory.ts';
 import { withDataset } from '../open.ts';
 import { printResult } from '../output.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
-import { addCorpusOptions, type CorpusOptions, openCorpus } from './corpus.ts';
-import { printDryRun } from './dry-run.ts';
 import { describePublished, type PublishSummary, publishWithProgress } from './publish.ts';
 
 interface IngestOptions extends CorpusOptions {

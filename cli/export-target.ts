@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { publishFile, syncFolder } from '../../store/files.ts';
+import { publishFile, syncFolder } from '../store/files.ts';
 
 export interface ExportTarget {
   /** @param name of the range; @param content its rows */

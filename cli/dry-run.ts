@@ -1,12 +1,12 @@
 // credveil ingest --dry-run: what a corpus looks like and what it would take, with nothing written.
 
-import { type DryRun, dryRun, type Prediction } from '../../ingest/dry-run.ts';
-import { openDataset } from '../../store/dataset.ts';
-import { openKeyFile } from '../../store/key-file.ts';
-import { keyFileFor } from '../open.ts';
-import { formatTable, type OutputOptions, printResult } from '../output.ts';
-import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
+import { type DryRun, dryRun, type Prediction } from '../ingest/dry-run.ts';
+import { openDataset } from '../store/dataset.ts';
+import { openKeyFile } from '../store/key-file.ts';
 import type { Corpus } from './corpus.ts';
+import { keyFileFor } from './open.ts';
+import { formatTable, type OutputOptions, printResult } from './output.ts';
+import { formatBytes, formatCount, formatCounted, formatSeconds } from './units.ts';
 
 export async function printDryRun(
   folder: string,

@@ -1,13 +1,13 @@
 // What ingest and its dry run read: the inputs and their format, as the command line says or as they look.
 
 import { type Command, Option } from 'commander';
-import { type ContainerLimits, DEFAULT_LIMITS } from '../../ingest/containers/budget.ts';
-import type { Columns } from '../../ingest/formats/columns.ts';
-import { detectFormat, SAMPLE_BYTES } from '../../ingest/formats/detect.ts';
-import type { CorpusFormat } from '../../ingest/formats/format.ts';
-import { createFormat, FORMAT_NAMES, takesColumns } from '../../ingest/formats/registry.ts';
-import { type CorpusInput, openInputs, sampleInput, streamInput } from '../../ingest/input/inputs.ts';
-import { UsageError } from '../exit.ts';
+import { type ContainerLimits, DEFAULT_LIMITS } from '../ingest/containers/budget.ts';
+import type { Columns } from '../ingest/formats/columns.ts';
+import { detectFormat, SAMPLE_BYTES } from '../ingest/formats/detect.ts';
+import type { CorpusFormat } from '../ingest/formats/format.ts';
+import { createFormat, FORMAT_NAMES, takesColumns } from '../ingest/formats/registry.ts';
+import { type CorpusInput, openInputs, sampleInput, streamInput } from '../ingest/input/inputs.ts';
+import { UsageError } from './exit.ts';
 
 export interface CorpusOptions {
   format: string;
