@@ -3,9 +3,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { describeSnapshot, type SnapshotStats } from '../cli/stats-figures.ts';
-import { byBreachDate, statsPage } from '../cli/stats-page.ts';
-import { niceStep } from '../cli/stats-plots.ts';
+import { describeSnapshot, type SnapshotStats } from '../cli/stats/figures.ts';
+import { byBreachDate, statsPage } from '../cli/stats/page.ts';
+import { niceStep } from '../cli/stats/plots.ts';
 import { html } from '../runtime/http/markup.ts';
 import { openSnapshot } from '../store/snapshot/snapshot.ts';
 import type { SourceFacts } from '../store/snapshot/snapshot-facts.ts';

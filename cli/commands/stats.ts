@@ -12,8 +12,8 @@ import {
   type IndexStats,
   type RangeStats,
   type SnapshotStats,
-} from '../stats-figures.ts';
-import { statsPage } from '../stats-page.ts';
+} from '../stats/figures.ts';
+import { statsPage } from '../stats/page.ts';
 import { formatBytes, formatCount, formatCounted, formatSpan } from '../units.ts';
 
 const BAR_CELLS = 40;

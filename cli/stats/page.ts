@@ -1,12 +1,12 @@
 // `credveil stats --html`: one page with its figures, plots and tables. No script, no network, no other file.
 
-import type { HistogramBin } from '../protocol/service-status.ts';
-import { html, type Markup } from '../runtime/http/markup.ts';
-import type { SourceFacts } from '../store/snapshot/snapshot-facts.ts';
-import type { SnapshotStats } from './stats-figures.ts';
-import { type Bar, barPlot, type Span, type Stack, spanPlot, stackPlot } from './stats-plots.ts';
-import { STATS_STYLE } from './stats-style.ts';
-import { formatBytes, formatCount, formatCounted, formatSpan } from './units.ts';
+import type { HistogramBin } from '../../protocol/service-status.ts';
+import { html, type Markup } from '../../runtime/http/markup.ts';
+import type { SourceFacts } from '../../store/snapshot/snapshot-facts.ts';
+import { formatBytes, formatCount, formatCounted, formatSpan } from '../units.ts';
+import type { SnapshotStats } from './figures.ts';
+import { type Bar, barPlot, type Span, type Stack, spanPlot, stackPlot } from './plots.ts';
+import { STATS_STYLE } from './style.ts';
 
 interface Table {
   readonly header: readonly string[];

@@ -1,11 +1,11 @@
 // The figures of a snapshot that `credveil stats` shows as text, JSON and a page.
 
-import { type IndexName, RANGES, type RangeName } from '../protocol/bucket-id.ts';
-import { falsePositiveRate } from '../protocol/split-block.ts';
-import { HASH_BYTES } from '../store/run/range-record.ts';
-import { histogramOf } from '../store/snapshot/histogram.ts';
-import type { Snapshot } from '../store/snapshot/snapshot.ts';
-import type { FilterFacts, IndexFacts, RangeFacts, SourceFacts } from '../store/snapshot/snapshot-facts.ts';
+import { type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
+import { falsePositiveRate } from '../../protocol/split-block.ts';
+import { HASH_BYTES } from '../../store/run/range-record.ts';
+import { histogramOf } from '../../store/snapshot/histogram.ts';
+import type { Snapshot } from '../../store/snapshot/snapshot.ts';
+import type { FilterFacts, IndexFacts, RangeFacts, SourceFacts } from '../../store/snapshot/snapshot-facts.ts';
 
 function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts) {
   const { entries, prefixBits, minEntries, maxEntries, contentBytes, metadataTotalBytes, leastBits } = facts;

@@ -1,7 +1,7 @@
 // Plots of `credveil stats --html` as SVG: bars, ranges and stacks in one size, styled by the page.
 
-import { html, type Markup } from '../runtime/http/markup.ts';
-import { formatCount } from './units.ts';
+import { html, type Markup } from '../../runtime/http/markup.ts';
+import { formatCount } from '../units.ts';
 
 const WIDTH = 420;
 const LEFT = 52;
