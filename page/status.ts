@@ -8,10 +8,10 @@ import {
   type RequestRates,
   type ServiceStatus,
 } from '../protocol/service-status.ts';
+import { getStatus, listDatasets, PageError, type ServedDataset } from './api.ts';
 import { askForClientKey, takeClientKey } from './client-key.ts';
 import { byId, formatCount, formatCounted, make, makeScrollable, makeSvg, makeTable } from './dom.ts';
 import { drawHistogram, drawLines, type Line } from './plots.ts';
-import { getStatus, listDatasets, PageError, type ServedDataset } from './service.ts';
 import { createTraffic } from './traffic.ts';
 
 const choice = byId('dataset', HTMLSelectElement);

@@ -11,8 +11,8 @@ import { formatPublicKey } from '../protocol/oprf-key.ts';
 import { createOprfSuite } from '../protocol/oprf-suite.ts';
 import { parseServiceConfig, type ServiceConfig } from '../protocol/service-config.ts';
 import type { KeyedSuite, Suite } from '../protocol/suite.ts';
+import type { ServedDataset } from './api.ts';
 import { createObservedEngine, type ObservedInput } from './observed-engine.ts';
-import type { ServedDataset } from './service.ts';
 import type { Exchange, Traffic } from './traffic.ts';
 
 /** A thing that was looked for. */
