@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { watchPeaks } from '../bench/process-peaks.ts';
+import { watchPeaks } from '../bench/harness/process-peaks.ts';
 import { planMemory } from '../ingest/memory-plan.ts';
 import { createWorkPlace, credveil, startCredveil, type WorkPlace } from './fixtures/credveil.ts';
 

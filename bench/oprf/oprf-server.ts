@@ -1,15 +1,15 @@
 // Lookups of the `oprf` suite over HTTP, on all cores; and small requests beside a burst of the largest.
 
 import os from 'node:os';
-import { createSodiumOprf } from '../accel/oprf-sodium.ts';
-import type { BucketId, PrivateInput } from '../protocol/brands.ts';
-import { encodeLookupRequest, MAX_ELEMENTS } from '../protocol/lookup.ts';
-import { openDataset } from '../store/dataset.ts';
-import { openSnapshot } from '../store/snapshot/snapshot.ts';
-import { type MadeDataset, makeDataset, seededPairs } from '../test/fixtures/dataset.ts';
-import type { Figure } from './figure.ts';
-import { type RequestLoad, runLoad, type Stream } from './request-load.ts';
-import { type ServerChild, startServerChild } from './server-children.ts';
+import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
+import type { BucketId, PrivateInput } from '../../protocol/brands.ts';
+import { encodeLookupRequest, MAX_ELEMENTS } from '../../protocol/lookup.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../../test/fixtures/dataset.ts';
+import type { Figure } from '../harness/figure.ts';
+import { type RequestLoad, runLoad, type Stream } from '../http/request-load.ts';
+import { type ServerChild, startServerChild } from '../http/server-children.ts';
 
 /** With two entries each: 1,024 in each of 16 buckets. */
 const PAIRS = 8192;

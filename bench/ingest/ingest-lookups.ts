@@ -1,15 +1,15 @@
 // Members and non-members of a published corpus, each looked up exactly as a client does: bucket, seal, tag, kind.
 
-import type { BucketId } from '../protocol/brands.ts';
-import { type Bucket, findEntry, openBucket } from '../protocol/bucket.ts';
-import { bucketId } from '../protocol/bucket-id.ts';
-import { entryTag, metadataPad } from '../protocol/entry.ts';
-import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
-import { EntryKind, pairInput } from '../protocol/private-input.ts';
-import type { KeyedSuite } from '../protocol/suite.ts';
-import type { Dataset } from '../store/dataset.ts';
-import { nodeHmacSha256 } from '../store/snapshot/publish.ts';
-import { openSnapshot } from '../store/snapshot/snapshot.ts';
+import type { BucketId } from '../../protocol/brands.ts';
+import { type Bucket, findEntry, openBucket } from '../../protocol/bucket.ts';
+import { bucketId } from '../../protocol/bucket-id.ts';
+import { entryTag, metadataPad } from '../../protocol/entry.ts';
+import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import { EntryKind, pairInput } from '../../protocol/private-input.ts';
+import type { KeyedSuite } from '../../protocol/suite.ts';
+import type { Dataset } from '../../store/dataset.ts';
+import { nodeHmacSha256 } from '../../store/snapshot/publish.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { type SeededPair, seededPair, strangerPair } from './ingest-corpus.ts';
 
 /** Looks up `lookups` pairs of the corpus of `pairs`, and as many strangers under its usernames. */

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import os from 'node:os';
-import { answer } from './server-children.ts';
+import { answer } from '../http/server-children.ts';
 import { startService } from './soak-service.ts';
 import { percentile, StrictLoad, type StrictLoadResult } from './strict-load.ts';
 

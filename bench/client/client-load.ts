@@ -5,20 +5,20 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createLeakChecker, type LeakCheckerOptions } from '../client-sdk/index.ts';
-import { createSodiumOprf } from '../client-sdk/sodium.ts';
-import { formatPublicKey } from '../protocol/oprf-key.ts';
-import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../test/fixtures/dataset.ts';
+import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
+import { createSodiumOprf } from '../../client-sdk/sodium.ts';
+import { formatPublicKey } from '../../protocol/oprf-key.ts';
+import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../test/fixtures/dataset.ts';
 import {
   FAILURE_NAMES,
   type FailingService,
   type Failure,
   startFailingService,
-} from '../test/fixtures/failing-service.ts';
-import { createRandom } from '../test/fixtures/random.ts';
-import { type Figure, formatFigures } from './figure.ts';
-import { describeMachine } from './machine.ts';
-import { startServerChild } from './server-children.ts';
+} from '../../test/fixtures/failing-service.ts';
+import { createRandom } from '../../test/fixtures/random.ts';
+import { type Figure, formatFigures } from '../harness/figure.ts';
+import { describeMachine } from '../harness/machine.ts';
+import { startServerChild } from '../http/server-children.ts';
 
 const SEED = 5;
 /** With two entries each in the account index: 1,024 in each of 16 buckets. */

@@ -3,17 +3,17 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { createSodiumOprf } from '../accel/oprf-sodium.ts';
-import { comboFormat } from '../ingest/formats/line-format.ts';
-import { ingest } from '../ingest/ingest.ts';
-import { openInput } from '../ingest/input/inputs.ts';
-import type { PrivateInput } from '../protocol/brands.ts';
-import { createNobleOprf } from '../protocol/oprf.ts';
-import { createDataset } from '../store/dataset.ts';
-import { createDatasetKey } from '../store/key-file.ts';
-import { seededPairs } from '../test/fixtures/dataset.ts';
-import type { Figure } from './figure.ts';
-import { measureMicro } from './micro.ts';
+import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
+import { comboFormat } from '../../ingest/formats/line-format.ts';
+import { ingest } from '../../ingest/ingest.ts';
+import { openInput } from '../../ingest/input/inputs.ts';
+import type { PrivateInput } from '../../protocol/brands.ts';
+import { createNobleOprf } from '../../protocol/oprf.ts';
+import { createDataset } from '../../store/dataset.ts';
+import { createDatasetKey } from '../../store/key-file.ts';
+import { seededPairs } from '../../test/fixtures/dataset.ts';
+import type { Figure } from '../harness/figure.ts';
+import { measureMicro } from '../harness/micro.ts';
 
 const PAIRS = 40_000;
 

@@ -1,16 +1,16 @@
 // The steps of a check and of an answer, one function at a time.
 
-import type { BucketId, EntryTag } from '../protocol/brands.ts';
-import { encodeBucket, findEntry, openBucket } from '../protocol/bucket.ts';
-import { entryTag, metadataPad } from '../protocol/entry.ts';
-import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
-import { EntryKind, pairInput } from '../protocol/private-input.ts';
-import { openDataset } from '../store/dataset.ts';
-import { openSnapshot } from '../store/snapshot/snapshot.ts';
-import type { MadeDataset } from '../test/fixtures/dataset.ts';
-import { createRandom } from '../test/fixtures/random.ts';
-import type { Figure } from './figure.ts';
-import { measureMicro } from './micro.ts';
+import type { BucketId, EntryTag } from '../../protocol/brands.ts';
+import { encodeBucket, findEntry, openBucket } from '../../protocol/bucket.ts';
+import { entryTag, metadataPad } from '../../protocol/entry.ts';
+import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import { EntryKind, pairInput } from '../../protocol/private-input.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import type { MadeDataset } from '../../test/fixtures/dataset.ts';
+import { createRandom } from '../../test/fixtures/random.ts';
+import type { Figure } from '../harness/figure.ts';
+import { measureMicro } from '../harness/micro.ts';
 
 const SEED = 2;
 const ENTRIES = 1000;

@@ -2,15 +2,15 @@
 
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { addClient } from '../access/client-file.ts';
-import { MAX_QUOTA, QUOTA_POLICY_NAMES, type Quotas } from '../access/quota/policy.ts';
-import { parseLimits } from '../runtime/limits.ts';
-import { openAccess } from '../server/access.ts';
-import { createListener } from '../server/listener.ts';
-import { closeServices, openServices, type Service } from '../server/service.ts';
-import type { MadeDataset } from '../test/fixtures/dataset.ts';
-import type { Figure } from './figure.ts';
-import { measureMicro } from './micro.ts';
+import { addClient } from '../../access/client-file.ts';
+import { MAX_QUOTA, QUOTA_POLICY_NAMES, type Quotas } from '../../access/quota/policy.ts';
+import { parseLimits } from '../../runtime/limits.ts';
+import { openAccess } from '../../server/access.ts';
+import { createListener } from '../../server/listener.ts';
+import { closeServices, openServices, type Service } from '../../server/service.ts';
+import type { MadeDataset } from '../../test/fixtures/dataset.ts';
+import type { Figure } from '../harness/figure.ts';
+import { measureMicro } from '../harness/micro.ts';
 
 const HOST = '127.0.0.1';
 /** Longer than the bench. */

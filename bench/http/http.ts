@@ -1,11 +1,11 @@
 // Bucket GETs over HTTP beside a raw node:http server that sends a constant body of the same size.
 
-import type { BucketId } from '../protocol/brands.ts';
-import { formatPrefix } from '../protocol/bucket-id.ts';
-import { openDataset } from '../store/dataset.ts';
-import { openSnapshot } from '../store/snapshot/snapshot.ts';
-import type { MadeDataset } from '../test/fixtures/dataset.ts';
-import type { Figure } from './figure.ts';
+import type { BucketId } from '../../protocol/brands.ts';
+import { formatPrefix } from '../../protocol/bucket-id.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import type { MadeDataset } from '../../test/fixtures/dataset.ts';
+import type { Figure } from '../harness/figure.ts';
 import { measureLoad } from './http-load.ts';
 
 export async function measureBucketGets({ folder }: MadeDataset): Promise<Figure[]> {

@@ -7,19 +7,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import bloom from 'bloom-filters';
-import { HmacKernel } from '../accel/hmac-kernel.ts';
-import { formatBytes } from '../cli/units.ts';
-import { createLeakChecker, type LeakChecker } from '../client-sdk/index.ts';
-import { createFileSource } from '../client-sdk/node.ts';
-import type { PrivateInput } from '../protocol/brands.ts';
-import { normalizePassword } from '../protocol/normalize.ts';
-import { passwordInput } from '../protocol/private-input.ts';
-import type { KeyedSuite } from '../protocol/suite.ts';
-import { DEFAULT_FILTER_ONE_IN } from '../store/dataset.ts';
-import { seededKey } from '../test/fixtures/dataset.ts';
-import { type Figure, formatFigures } from './figure.ts';
+import { HmacKernel } from '../../accel/hmac-kernel.ts';
+import { formatBytes } from '../../cli/units.ts';
+import { createLeakChecker, type LeakChecker } from '../../client-sdk/index.ts';
+import { createFileSource } from '../../client-sdk/node.ts';
+import type { PrivateInput } from '../../protocol/brands.ts';
+import { normalizePassword } from '../../protocol/normalize.ts';
+import { passwordInput } from '../../protocol/private-input.ts';
+import type { KeyedSuite } from '../../protocol/suite.ts';
+import { DEFAULT_FILTER_ONE_IN } from '../../store/dataset.ts';
+import { seededKey } from '../../test/fixtures/dataset.ts';
+import { type Figure, formatFigures } from '../harness/figure.ts';
+import { describeMachine } from '../harness/machine.ts';
 import { outputOf, readFilter, seededWords, writeFilter } from './filter-set.ts';
-import { describeMachine } from './machine.ts';
 
 const { values } = parseArgs({
   options: {

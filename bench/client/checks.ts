@@ -1,13 +1,13 @@
 // Checks through the SDK, as a login handler makes them, with the server in a process of its own.
 
-import { createLeakChecker, type LeakCheckerOptions } from '../client-sdk/index.ts';
-import { createSodiumOprf } from '../client-sdk/sodium.ts';
-import { createNobleOprf } from '../protocol/oprf.ts';
-import { formatPublicKey } from '../protocol/oprf-key.ts';
-import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../test/fixtures/dataset.ts';
-import { createRandom } from '../test/fixtures/random.ts';
-import type { Figure } from './figure.ts';
-import { startServerChild } from './server-children.ts';
+import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
+import { createSodiumOprf } from '../../client-sdk/sodium.ts';
+import { createNobleOprf } from '../../protocol/oprf.ts';
+import { formatPublicKey } from '../../protocol/oprf-key.ts';
+import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../test/fixtures/dataset.ts';
+import { createRandom } from '../../test/fixtures/random.ts';
+import type { Figure } from '../harness/figure.ts';
+import { startServerChild } from '../http/server-children.ts';
 
 const SEED = 3;
 const CHECKS = 2000;

@@ -11,13 +11,13 @@
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { type Figure, formatFigures } from '../harness/figure.ts';
+import { describeMachine } from '../harness/machine.ts';
+import { processorSeconds } from '../harness/process-peaks.ts';
+import { waitForQuiet } from '../harness/quiet.ts';
 import { runConstantRate } from './constant-rate.ts';
-import { type Figure, formatFigures } from './figure.ts';
 import { type BenchBodies, type BodySet, makeBenchBodies } from './http-bodies.ts';
 import { type Contender, isInstalled, RAW, startCredveil, startNginx, startRaw } from './http-contenders.ts';
-import { describeMachine } from './machine.ts';
-import { processorSeconds } from './process-peaks.ts';
-import { waitForQuiet } from './quiet.ts';
 import { runWrk } from './wrk.ts';
 
 const CONNECTIONS = 32;

@@ -1,7 +1,7 @@
 // Clients that count every failure and tell on which connection it was, in a process of their own.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { answer } from './server-children.ts';
+import { answer } from '../http/server-children.ts';
 
 export interface StrictLoadOrder {
   readonly port: number;

@@ -2,10 +2,10 @@
 // similar, beside ten ranked tweaks. Seeded: the same numbers everywhere.
 
 import { parseArgs } from 'node:util';
-import { formatTable } from '../cli/output.ts';
-import { normalizePassword } from '../protocol/normalize.ts';
-import { similarForms } from '../protocol/similar.ts';
-import { createRandom, type Random } from '../test/fixtures/random.ts';
+import { formatTable } from '../../cli/output.ts';
+import { normalizePassword } from '../../protocol/normalize.ts';
+import { similarForms } from '../../protocol/similar.ts';
+import { createRandom, type Random } from '../../test/fixtures/random.ts';
 import { DISSIMILAR, drawPair, type PasswordPair, SIMILAR_EDITS } from './similar-edits.ts';
 import { rankedTweaks } from './similar-tweaks.ts';
 

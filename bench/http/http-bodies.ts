@@ -3,17 +3,17 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { sha1ListFormat } from '../ingest/formats/hash-list.ts';
-import { comboFormat } from '../ingest/formats/line-format.ts';
-import { ingest } from '../ingest/ingest.ts';
-import { openInputs } from '../ingest/input/inputs.ts';
-import type { BucketId } from '../protocol/brands.ts';
-import { formatPrefix, formatRangePrefix } from '../protocol/bucket-id.ts';
-import { startServer } from '../server/server.ts';
-import { createDataset } from '../store/dataset.ts';
-import { publish } from '../store/snapshot/publish.ts';
-import { seededKey, seededPairs } from '../test/fixtures/dataset.ts';
-import { seededRanges, writeRanges } from '../test/fixtures/range-dataset.ts';
+import { sha1ListFormat } from '../../ingest/formats/hash-list.ts';
+import { comboFormat } from '../../ingest/formats/line-format.ts';
+import { ingest } from '../../ingest/ingest.ts';
+import { openInputs } from '../../ingest/input/inputs.ts';
+import type { BucketId } from '../../protocol/brands.ts';
+import { formatPrefix, formatRangePrefix } from '../../protocol/bucket-id.ts';
+import { startServer } from '../../server/server.ts';
+import { createDataset } from '../../store/dataset.ts';
+import { publish } from '../../store/snapshot/publish.ts';
+import { seededKey, seededPairs } from '../../test/fixtures/dataset.ts';
+import { seededRanges, writeRanges } from '../../test/fixtures/range-dataset.ts';
 
 /** With two entries each, a thousand in each of 64 buckets. */
 const PAIRS = 36_000;

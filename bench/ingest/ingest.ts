@@ -6,17 +6,17 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { formatTable } from '../cli/output.ts';
-import { formatBytes, formatCount } from '../cli/units.ts';
-import { openDataset } from '../store/dataset.ts';
-import { openKeyFile } from '../store/key-file.ts';
-import { runPath } from '../store/run/run.ts';
-import { openCurrent } from '../store/snapshot/current.ts';
-import { bin } from '../test/fixtures/credveil.ts';
+import { formatTable } from '../../cli/output.ts';
+import { formatBytes, formatCount } from '../../cli/units.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { openKeyFile } from '../../store/key-file.ts';
+import { runPath } from '../../store/run/run.ts';
+import { openCurrent } from '../../store/snapshot/current.ts';
+import { bin } from '../../test/fixtures/credveil.ts';
+import { describeMachine } from '../harness/machine.ts';
+import { type Peaks, watchPeaks } from '../harness/process-peaks.ts';
 import { writeCorpus } from './ingest-corpus.ts';
 import { countFound } from './ingest-lookups.ts';
-import { describeMachine } from './machine.ts';
-import { type Peaks, watchPeaks } from './process-peaks.ts';
 
 const LOOKUPS = 100_000;
 /** Below the largest, so that the slope shows. */

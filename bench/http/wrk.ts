@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const SCRIPT = fileURLToPath(new URL('./random-paths.lua', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../random-paths.lua', import.meta.url));
 
 export interface WrkOrder {
   readonly port: number;

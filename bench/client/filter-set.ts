@@ -1,16 +1,16 @@
 // A sealed filter of seeded passwords under a key, made as publishing makes it, for the bench of filters.
 
 import fs from 'node:fs';
-import type { DatasetId, PrfOutput, SnapshotId } from '../protocol/brands.ts';
-import { passwordHash, readBucketHash } from '../protocol/entry.ts';
-import { normalizePassword } from '../protocol/normalize.ts';
-import { createFilterSeal, openFilter, type PasswordFilter } from '../protocol/password-filter.ts';
-import { passwordInput } from '../protocol/private-input.ts';
-import { SEAL_BYTES } from '../protocol/seal.ts';
-import type { KeyedSuite } from '../protocol/suite.ts';
-import { CANARY } from '../protocol/test-credentials.ts';
-import { chooseBlocks, FilterWriter } from '../store/snapshot/filter-writer.ts';
-import { seededRandom } from '../test/fixtures/dataset.ts';
+import type { DatasetId, PrfOutput, SnapshotId } from '../../protocol/brands.ts';
+import { passwordHash, readBucketHash } from '../../protocol/entry.ts';
+import { normalizePassword } from '../../protocol/normalize.ts';
+import { createFilterSeal, openFilter, type PasswordFilter } from '../../protocol/password-filter.ts';
+import { passwordInput } from '../../protocol/private-input.ts';
+import { SEAL_BYTES } from '../../protocol/seal.ts';
+import type { KeyedSuite } from '../../protocol/suite.ts';
+import { CANARY } from '../../protocol/test-credentials.ts';
+import { chooseBlocks, FilterWriter } from '../../store/snapshot/filter-writer.ts';
+import { seededRandom } from '../../test/fixtures/dataset.ts';
 
 const LETTERS = Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789');
 

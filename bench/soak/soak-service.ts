@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import readline from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const bin = fileURLToPath(new URL('../cli/bin.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../cli/bin.js', import.meta.url));
 
 export interface ServiceEvent {
   readonly event: string;

@@ -1,6 +1,6 @@
 // A figure of a benchmark, and how a run of them is shown.
 
-import { formatTable } from '../cli/output.ts';
+import { formatTable } from '../../cli/output.ts';
 
 export interface Figure {
   readonly name: string;
