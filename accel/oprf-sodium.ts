@@ -12,7 +12,7 @@ import type {
   PublicKey,
 } from '../protocol/brands.ts';
 import { assertElementShape, assertInput, type Oprf, type OprfMode, proofInvalid, refused } from '../protocol/oprf.ts';
-import { ELEMENT_BYTES, PROOF_BYTES } from '../protocol/oprf-sizes.ts';
+import { ELEMENT_BYTES, PROOF_BYTES } from '../protocol/oprf-suite.ts';
 import { createDleq } from './dleq.ts';
 import { createRfc9497Hash, i2osp2 } from './rfc9497-hash.ts';
 import { loadRistretto255 } from './ristretto-sodium.ts';

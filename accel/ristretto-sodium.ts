@@ -5,7 +5,7 @@
 
 import { randomBytes } from '@noble/hashes/utils.js';
 import sodium from 'libsodium-wrappers-sumo';
-import { ELEMENT_BYTES, SCALAR_BYTES } from '../protocol/oprf-sizes.ts';
+import { ELEMENT_BYTES, SCALAR_BYTES } from '../protocol/oprf-suite.ts';
 
 export const SHA512_BYTES = 64;
 /** Longer than any message of RFC 9497: 65,535 bytes of input and what goes around them. */

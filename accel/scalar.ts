@@ -1,6 +1,6 @@
 // Range of a scalar of ristretto255, without a branch on its bytes and without BigInt.
 
-import { SCALAR_BYTES } from '../protocol/oprf-sizes.ts';
+import { SCALAR_BYTES } from '../protocol/oprf-suite.ts';
 
 /** 2^252 + 27742317777372353535851937790883648493, little-endian (RFC 9496 §4). */
 const ORDER = Uint8Array.of(

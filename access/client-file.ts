@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { ClientId, ClientSecret } from '../protocol/brands.ts';
-import { CLIENT_SECRET_BYTES, clientId, clientKeyDigest, formatClientKey } from '../protocol/client-key.ts';
+import { CLIENT_SECRET_BYTES, clientId, clientKeyDigest, formatClientKey } from '../protocol/keys.ts';
 import { StoreError } from '../store/errors.ts';
 import { isMissing, publishFile } from '../store/files.ts';
 import { takeLock } from '../store/lock.ts';

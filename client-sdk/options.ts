@@ -1,10 +1,8 @@
 // Options of a checker: what the caller gives, and what is made of it once it has been checked.
 
 import type { DatasetId, HmacKey, PublicKey } from '../protocol/brands.ts';
-import { parseClientKeyText } from '../protocol/client-key.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import { parseHmacKeyText } from '../protocol/key.ts';
-import { parsePublicKeyText } from '../protocol/oprf-key.ts';
+import { parseClientKeyText, parseHmacKeyText, parsePublicKeyText } from '../protocol/keys.ts';
 import type { Engine } from './engine.ts';
 import { LookupError } from './errors.ts';
 import { createEvents, type Events, type Hooks } from './events.ts';

@@ -5,7 +5,7 @@ import { createRfc9497Hash } from '../accel/rfc9497-hash.ts';
 import { loadRistretto255 } from '../accel/ristretto-sodium.ts';
 import type { BlindScalar, PublicKey } from '../protocol/brands.ts';
 import { assertElementShape, refused } from '../protocol/oprf.ts';
-import { SCALAR_BYTES } from '../protocol/oprf-sizes.ts';
+import { SCALAR_BYTES } from '../protocol/oprf-suite.ts';
 import type { Engine } from './engine.ts';
 import { createAdditiveBlinding } from './oprf/additive-blinding.ts';
 

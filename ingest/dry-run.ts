@@ -2,7 +2,7 @@
 
 import os from 'node:os';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
-import { parseHmacKeyText } from '../protocol/key.ts';
+import { parseHmacKeyText } from '../protocol/keys.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import type { DatasetParameters } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/key-file.ts';

@@ -2,7 +2,7 @@
 
 import { decodeBody } from '../protocol/bucket.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
-import { decodeElementsRequest, decodeLookupRequest, decodeLookupResponse } from '../protocol/lookup.ts';
+import { decodeElementsRequest, decodeLookupRequest, decodeLookupResponse } from '../protocol/oprf-messages.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { formatCount, formatCounted } from './dom.ts';
 import type { Exchange } from './traffic.ts';

@@ -5,9 +5,8 @@ import { answerable, type Credential, deriveInquiries, type Question } from '../
 import type { SignalName, Verdict } from '../client-sdk/verdict/verdict.ts';
 import type { BlindedElement, BucketHash, PrfOutput, PublicKey } from '../protocol/brands.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
-import { parseHmacKeyText } from '../protocol/key.ts';
+import { formatPublicKey, parseHmacKeyText } from '../protocol/keys.ts';
 import { normalizeUsername } from '../protocol/normalize.ts';
-import { formatPublicKey } from '../protocol/oprf-key.ts';
 import { createOprfSuite } from '../protocol/oprf-suite.ts';
 import { parseServiceConfig, type ServiceConfig } from '../protocol/service-config.ts';
 import type { KeyedSuite, Suite } from '../protocol/suite.ts';

@@ -8,6 +8,12 @@ import type { KeyId, PublicKey, SealKey } from './brands.ts';
 import { readBucketHash } from './entry.ts';
 import type { Suite } from './suite.ts';
 
+/** Bytes of a serialized group element (SerializeElement, RFC 9497 §4.1). */
+export const ELEMENT_BYTES = 32;
+export const SCALAR_BYTES = 32;
+/** c ‖ s of the DLEQ proof (RFC 9497 §2.2.1). */
+export const PROOF_BYTES = 2 * SCALAR_BYTES;
+
 const LABEL = 'credveil oprf 1';
 const SALT = utf8ToBytes(LABEL);
 const KEY_ID_LABEL = utf8ToBytes(`${LABEL} key id`);

@@ -14,7 +14,7 @@ import type {
   PublicKey,
 } from './brands.ts';
 import { ProtocolError } from './errors.ts';
-import { ELEMENT_BYTES, PROOF_BYTES, SCALAR_BYTES } from './oprf-sizes.ts';
+import { ELEMENT_BYTES, PROOF_BYTES, SCALAR_BYTES } from './oprf-suite.ts';
 
 const MAX_INPUT_BYTES = 0xffff;
 

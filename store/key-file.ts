@@ -13,12 +13,18 @@ import type {
   Proof,
   PublicKey,
 } from '../protocol/brands.ts';
-import { parseClientKeyText } from '../protocol/client-key.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { createHmacSuite, hmacKeyId } from '../protocol/hmac-suite.ts';
-import { formatHmacKey, HMAC_KEY_BYTES, parseHmacKey, parseHmacKeyText } from '../protocol/key.ts';
+import {
+  formatHmacKey,
+  formatOprfKey,
+  HMAC_KEY_BYTES,
+  parseClientKeyText,
+  parseHmacKey,
+  parseHmacKeyText,
+  splitOprfKeyText,
+} from '../protocol/keys.ts';
 import { createNobleOprf, type Oprf, type OprfKeyPair, parseScalar } from '../protocol/oprf.ts';
-import { formatOprfKey, splitOprfKeyText } from '../protocol/oprf-key.ts';
 import { createOprfSuite, KEY_INFO, oprfKeyId } from '../protocol/oprf-suite.ts';
 import type { KeyedSuite, SuiteName } from '../protocol/suite.ts';
 import { StoreError } from './errors.ts';

@@ -12,7 +12,7 @@ import {
 } from '../client-sdk/index.ts';
 import { createSodiumOprf } from '../client-sdk/sodium.ts';
 import type { PublicKey } from '../protocol/brands.ts';
-import { formatPublicKey } from '../protocol/oprf-key.ts';
+import { formatPublicKey } from '../protocol/keys.ts';
 import type { SuiteName } from '../protocol/suite.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { TIMEOUT_MS } from './fixtures/client-world.ts';

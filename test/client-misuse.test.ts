@@ -3,7 +3,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createLeakChecker, type HmacOptions, type LeakCheckerOptions, LookupError } from '../client-sdk/index.ts';
-import { formatHmacKey, HMAC_KEY_BYTES, parseHmacKey } from '../protocol/key.ts';
+import { formatHmacKey, HMAC_KEY_BYTES, parseHmacKey } from '../protocol/keys.ts';
 
 // Nothing here gets as far as a request.
 const URL_OF_NOBODY = 'http://credveil.invalid';

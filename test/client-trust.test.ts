@@ -4,13 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf, type Engine } from '../client-sdk/sodium.ts';
 import type { BlindedElement } from '../protocol/brands.ts';
+import type { OprfKeyPair } from '../protocol/oprf.ts';
 import {
   decodeElementsRequest,
   decodeLookupResponse,
   encodeEvaluateResponse,
   encodeLookupResponse,
-} from '../protocol/lookup.ts';
-import type { OprfKeyPair } from '../protocol/oprf.ts';
+} from '../protocol/oprf-messages.ts';
 import { allUnknown, LEAKED, summary } from './fixtures/client-world.ts';
 import { forward, type HttpFront, send } from './fixtures/http-front.ts';
 import { createOprfWorld, type OprfWorld } from './fixtures/oprf-world.ts';

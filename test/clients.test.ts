@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addClient, readClients } from '../access/client-file.ts';
-import { clientKeyDigest, parseClientKeyText } from '../protocol/client-key.ts';
+import { clientKeyDigest, parseClientKeyText } from '../protocol/keys.ts';
 import { createWorkPlace, credveil, credveilJson, type WorkPlace } from './fixtures/credveil.ts';
 
 let place: WorkPlace;

@@ -6,7 +6,7 @@ import { decodeBody, encodeBucket, openBucket } from '../protocol/bucket.ts';
 import { formatPrefix, parsePrefix } from '../protocol/bucket-id.ts';
 import { TAG_LIMIT } from '../protocol/entry.ts';
 import { decodeTags, encodeTags, maxEncodedTagsBytes } from '../protocol/golomb-rice.ts';
-import { formatHmacKey, parseHmacKey, parseHmacKeyText } from '../protocol/key.ts';
+import { formatHmacKey, parseHmacKey, parseHmacKeyText } from '../protocol/keys.ts';
 import { parseServiceConfig } from '../protocol/service-config.ts';
 import { mutateBytes, mutateJson, mutateText, valueOrRefusal } from './fixtures/mutate.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';

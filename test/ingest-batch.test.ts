@@ -17,7 +17,7 @@ import { RejectCounter } from '../ingest/rejects.ts';
 import { Sorters } from '../ingest/sort/sorters.ts';
 import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
-import { parseHmacKey } from '../protocol/key.ts';
+import { parseHmacKey } from '../protocol/keys.ts';
 import { compileKernel } from '../scripts/build-kernel.ts';
 import { credentialRecords } from '../store/run/credential-records.ts';
 import { mergedRecords } from './fixtures/merged-records.ts';

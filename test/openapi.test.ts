@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { addClient, clientFileFor } from '../access/client-file.ts';
 import type { BucketId } from '../protocol/brands.ts';
-import { encodeElementsRequest, encodeLookupRequest } from '../protocol/lookup.ts';
 import type { Oprf } from '../protocol/oprf.ts';
+import { encodeElementsRequest, encodeLookupRequest } from '../protocol/oprf-messages.ts';
 import { PROBLEMS, type ProblemCode } from '../runtime/http/problems.ts';
 import {
   createOpenApi,

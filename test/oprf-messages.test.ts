@@ -15,7 +15,7 @@ import {
   encodeProveResponse,
   MAX_ELEMENTS,
   MAX_REQUEST_BYTES,
-} from '../protocol/lookup.ts';
+} from '../protocol/oprf-messages.ts';
 import { mutateBytes, valueOrRefusal } from './fixtures/mutate.ts';
 import { outcome } from './fixtures/oprf-engines.ts';
 import { createRandom, type Random, testSeed } from './fixtures/random.ts';

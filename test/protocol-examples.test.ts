@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { BucketId, EntryTag, MetadataPad, SnapshotId } from '../protocol/brands.ts';
 import { findEntry, openBucket } from '../protocol/bucket.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
-import { parseHmacKeyText } from '../protocol/key.ts';
+import { parseHmacKeyText } from '../protocol/keys.ts';
 import { EntryKind } from '../protocol/private-input.ts';
 import { computeExamples, readExamples } from './fixtures/protocol-examples.ts';
 

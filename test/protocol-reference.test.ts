@@ -6,7 +6,7 @@ import type { BucketId, SealKey, SnapshotId } from '../protocol/brands.ts';
 import { decodeBody, encodeBucket } from '../protocol/bucket.ts';
 import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
-import { parseHmacKey } from '../protocol/key.ts';
+import { parseHmacKey } from '../protocol/keys.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { pairInput, passwordInput, usernameInput } from '../protocol/private-input.ts';
 import { createRandom, testSeed } from './fixtures/random.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakCheckerOptions } from '../client-sdk/index.ts';
-import { formatPublicKey } from '../protocol/oprf-key.ts';
+import { formatPublicKey } from '../protocol/keys.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addClient, revokeClient } from '../access/client-file.ts';
-import { encodeElementsRequest } from '../protocol/lookup.ts';
+import { encodeElementsRequest } from '../protocol/oprf-messages.ts';
 import { type ClientsWorld, createClientsWorld } from './fixtures/clients-world.ts';
 import { blindedElements, codeOf, postMessage } from './fixtures/post-message.ts';
 import { getTls, makeTlsFiles, pairOf } from './fixtures/tls-files.ts';

@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import type { BlindedElement } from '../protocol/brands.ts';
-import { encodeElementsRequest, MAX_ELEMENTS } from '../protocol/lookup.ts';
 import type { Oprf } from '../protocol/oprf.ts';
+import { encodeElementsRequest, MAX_ELEMENTS } from '../protocol/oprf-messages.ts';
 import type { ServerEvent } from '../runtime/events.ts';
 import { EvaluationQueue } from '../server/handlers/evaluation-queue.ts';
 import { startServer } from '../server/server.ts';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import type { BucketId, SnapshotId } from '../protocol/brands.ts';
 import { openBucket } from '../protocol/bucket.ts';
-import { decodeLookupResponse, encodeLookupRequest } from '../protocol/lookup.ts';
+import { decodeLookupResponse, encodeLookupRequest } from '../protocol/oprf-messages.ts';
 import type { ServerEvent } from '../runtime/events.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { factsPath, snapshotPath, writeCurrent } from '../store/snapshot/current.ts';

@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
-import { encodeElementsRequest } from '../protocol/lookup.ts';
 import type { Oprf } from '../protocol/oprf.ts';
+import { encodeElementsRequest } from '../protocol/oprf-messages.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs } from './fixtures/dataset.ts';
 import {

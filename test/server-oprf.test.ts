@@ -6,6 +6,8 @@ import type { BucketId } from '../protocol/brands.ts';
 import { findEntry, openBucket } from '../protocol/bucket.ts';
 import { bucketId, formatPrefix } from '../protocol/bucket-id.ts';
 import { entryTag, metadataPad, passwordHash } from '../protocol/entry.ts';
+import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
+import { createNobleOprf, type Oprf } from '../protocol/oprf.ts';
 import {
   decodeEvaluateResponse,
   decodeLookupResponse,
@@ -13,9 +15,7 @@ import {
   encodeElementsRequest,
   encodeLookupRequest,
   MAX_ELEMENTS,
-} from '../protocol/lookup.ts';
-import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
-import { createNobleOprf, type Oprf } from '../protocol/oprf.ts';
+} from '../protocol/oprf-messages.ts';
 import { EntryKind, pairInput, passwordInput } from '../protocol/private-input.ts';
 import { parseServiceConfig, type ServiceConfig } from '../protocol/service-config.ts';
 import { type CredveilServer, startServer } from '../server/server.ts';

@@ -3,8 +3,8 @@
 import fs from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLeakChecker } from '../client-sdk/index.ts';
-import { encodeElementsRequest } from '../protocol/lookup.ts';
-import { formatPublicKey } from '../protocol/oprf-key.ts';
+import { formatPublicKey } from '../protocol/keys.ts';
+import { encodeElementsRequest } from '../protocol/oprf-messages.ts';
 import { bearer, type ClientsWorld, createClientsWorld } from './fixtures/clients-world.ts';
 import { createWorkPlace, credveil } from './fixtures/credveil.ts';
 import { seededPairs } from './fixtures/dataset.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { addClient, clientFileFor } from '../access/client-file.ts';
 import type { Quotas } from '../access/quota/policy.ts';
-import { encodeElementsRequest } from '../protocol/lookup.ts';
+import { encodeElementsRequest } from '../protocol/oprf-messages.ts';
 import { createWorkPlace, type Served, serveDataset, type WorkPlace } from './fixtures/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededRandom } from './fixtures/dataset.ts';
 import { blindedElements, CONTENT_TYPE } from './fixtures/post-message.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakChecker, type Verdict } from '../client-sdk/index.ts';
 import type { PublicKey } from '../protocol/brands.ts';
-import { formatPublicKey } from '../protocol/oprf-key.ts';
+import { formatPublicKey } from '../protocol/keys.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
 import { TEST_CREDENTIALS } from '../protocol/test-credentials.ts';
 import { startServer } from '../server/server.ts';

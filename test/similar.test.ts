@@ -8,7 +8,7 @@ import { createHmacDeriver } from '../ingest/derive/hmac-deriver.ts';
 import { Sorters } from '../ingest/sort/sorters.ts';
 import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
-import { parseHmacKey } from '../protocol/key.ts';
+import { parseHmacKey } from '../protocol/keys.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { EntryKind } from '../protocol/private-input.ts';
 import { MAX_SIMILAR_FORMS, similarForms } from '../protocol/similar.ts';

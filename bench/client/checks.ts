@@ -2,8 +2,8 @@
 
 import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
 import { createSodiumOprf } from '../../client-sdk/sodium.ts';
+import { formatPublicKey } from '../../protocol/keys.ts';
 import { createNobleOprf } from '../../protocol/oprf.ts';
-import { formatPublicKey } from '../../protocol/oprf-key.ts';
 import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../test/fixtures/dataset.ts';
 import { createRandom } from '../../test/fixtures/random.ts';
 import type { Figure } from '../harness/figure.ts';

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
 import { createSodiumOprf } from '../../client-sdk/sodium.ts';
-import { formatPublicKey } from '../../protocol/oprf-key.ts';
+import { formatPublicKey } from '../../protocol/keys.ts';
 import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../test/fixtures/dataset.ts';
 import {
   FAILURE_NAMES,

@@ -3,7 +3,7 @@
 import os from 'node:os';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import type { BucketId, PrivateInput } from '../../protocol/brands.ts';
-import { encodeLookupRequest, MAX_ELEMENTS } from '../../protocol/lookup.ts';
+import { encodeLookupRequest, MAX_ELEMENTS } from '../../protocol/oprf-messages.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../../test/fixtures/dataset.ts';

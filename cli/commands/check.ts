@@ -3,7 +3,7 @@
 import readline from 'node:readline';
 import type { Command } from 'commander';
 import { createLeakChecker, type Verdict } from '../../client-sdk/index.ts';
-import { formatPublicKey } from '../../protocol/oprf-key.ts';
+import { formatPublicKey } from '../../protocol/keys.ts';
 import { openClientKeyFile, openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { type Command, Option } from 'commander';
-import { formatPublicKey } from '../../protocol/oprf-key.ts';
+import { formatPublicKey } from '../../protocol/keys.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { StoreError } from '../../store/errors.ts';
 import { createDatasetKey, type DatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';

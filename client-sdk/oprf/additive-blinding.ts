@@ -9,7 +9,7 @@
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BlindedElement, BlindScalar, PrfOutput, PrivateInput } from '../../protocol/brands.ts';
-import { ELEMENT_BYTES } from '../../protocol/oprf-sizes.ts';
+import { ELEMENT_BYTES } from '../../protocol/oprf-suite.ts';
 import type { Blinding } from '../engine.ts';
 
 /** ristretto255 with a pinned pkS, in whatever form an engine holds an element. */

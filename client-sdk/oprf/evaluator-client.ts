@@ -9,8 +9,8 @@ import {
   decodeProveResponse,
   encodeElementsRequest,
   encodeLookupRequest,
-} from '../../protocol/lookup.ts';
-import { ELEMENT_BYTES, PROOF_BYTES } from '../../protocol/oprf-sizes.ts';
+} from '../../protocol/oprf-messages.ts';
+import { ELEMENT_BYTES, PROOF_BYTES } from '../../protocol/oprf-suite.ts';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { OCTETS, refuseOctets, refuseStatus, type Service } from '../api.ts';
 import { lookupFailure } from '../errors.ts';

@@ -1,7 +1,7 @@
 // A worker thread of ingest: a segment in, sorted chunks out. It alone sees a segment's plaintext.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { parseHmacKeyText } from '../../protocol/key.ts';
+import { parseHmacKeyText } from '../../protocol/keys.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
 import { parseKeyText } from '../../store/key-file.ts';
 import type { SectionName } from '../../store/run/run-facts.ts';

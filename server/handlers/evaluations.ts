@@ -11,7 +11,7 @@ import {
   encodeLookupResponse,
   encodeProveResponse,
   MAX_REQUEST_BYTES,
-} from '../../protocol/lookup.ts';
+} from '../../protocol/oprf-messages.ts';
 import { DATA_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
 import { bodyProblem, readBody } from '../../runtime/http/request-body.ts';

@@ -29,7 +29,7 @@
 
 import type { BlindedElement, BucketId, EvaluatedElement, Proof } from './brands.ts';
 import { ProtocolError } from './errors.ts';
-import { ELEMENT_BYTES, PROOF_BYTES } from './oprf-sizes.ts';
+import { ELEMENT_BYTES, PROOF_BYTES } from './oprf-suite.ts';
 
 export const MESSAGE_FORMAT = 1;
 /** More elements than any check needs; more would let one request keep an evaluator busy. */
