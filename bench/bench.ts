@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { makeDataset } from '../test/fixtures/dataset.ts';
-import { createRandom } from '../test/fixtures/random.ts';
+import { makeDataset } from '../test/support/dataset.ts';
+import { createRandom } from '../test/support/random.ts';
 import { measureChecks } from './client/checks.ts';
 import { measureSteps } from './client/steps.ts';
 import { type Figure, formatFigures } from './harness/figure.ts';

@@ -10,7 +10,7 @@ import { formatTable } from '../cli/output.ts';
 import { formatBytes } from '../cli/units.ts';
 import { createLeakChecker, type Verdict } from '../client-sdk/index.ts';
 import { openKeyFile } from '../store/key-file.ts';
-import { createRandom } from '../test/fixtures/random.ts';
+import { createRandom } from '../test/support/random.ts';
 
 const PAIRS = 100_000;
 const SEED = 2026;

@@ -22,8 +22,8 @@ import {
   type Served,
   serveDataset,
   type WorkPlace,
-} from './fixtures/credveil.ts';
-import { seededPairs } from './fixtures/dataset.ts';
+} from './support/credveil.ts';
+import { seededPairs } from './support/dataset.ts';
 
 /** Letters that occur nowhere else; lower case, so that normalization leaves them. */
 const marker = (): string =>

@@ -4,8 +4,8 @@ import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/ind
 import { createSodiumOprf } from '../../client-sdk/sodium.ts';
 import { formatPublicKey } from '../../protocol/keys.ts';
 import { createNobleOprf } from '../../protocol/oprf.ts';
-import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../test/fixtures/dataset.ts';
-import { createRandom } from '../../test/fixtures/random.ts';
+import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../test/support/dataset.ts';
+import { createRandom } from '../../test/support/random.ts';
 import type { Figure } from '../harness/figure.ts';
 import { startServerChild } from '../http/server-children.ts';
 

@@ -8,14 +8,14 @@ import { parseArgs } from 'node:util';
 import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
 import { createSodiumOprf } from '../../client-sdk/sodium.ts';
 import { formatPublicKey } from '../../protocol/keys.ts';
-import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../test/fixtures/dataset.ts';
+import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../test/support/dataset.ts';
 import {
   FAILURE_NAMES,
   type FailingService,
   type Failure,
   startFailingService,
-} from '../../test/fixtures/failing-service.ts';
-import { createRandom } from '../../test/fixtures/random.ts';
+} from '../../test/support/failing-service.ts';
+import { createRandom } from '../../test/support/random.ts';
 import { type Figure, formatFigures } from '../harness/figure.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { startServerChild } from '../http/server-children.ts';

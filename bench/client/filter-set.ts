@@ -10,7 +10,7 @@ import { SEAL_BYTES } from '../../protocol/seal.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { chooseBlocks, FilterWriter } from '../../store/snapshot/filter-writer.ts';
-import { seededRandom } from '../../test/fixtures/dataset.ts';
+import { seededRandom } from '../../test/support/dataset.ts';
 
 const LETTERS = Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789');
 

@@ -7,8 +7,8 @@ import { normalizePassword, normalizeUsername } from '../../protocol/normalize.t
 import { EntryKind, pairInput } from '../../protocol/private-input.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
-import type { MadeDataset } from '../../test/fixtures/dataset.ts';
-import { createRandom } from '../../test/fixtures/random.ts';
+import type { MadeDataset } from '../../test/support/dataset.ts';
+import { createRandom } from '../../test/support/random.ts';
 import type { Figure } from '../harness/figure.ts';
 import { measureMicro } from '../harness/micro.ts';
 

@@ -8,7 +8,7 @@ import { parseLimits } from '../../runtime/limits.ts';
 import { openAccess } from '../../server/access.ts';
 import { createListener } from '../../server/listener.ts';
 import { closeServices, openServices, type Service } from '../../server/service.ts';
-import type { MadeDataset } from '../../test/fixtures/dataset.ts';
+import type { MadeDataset } from '../../test/support/dataset.ts';
 import type { Figure } from '../harness/figure.ts';
 import { measureMicro } from '../harness/micro.ts';
 

@@ -12,8 +12,8 @@ import { formatPrefix, formatRangePrefix } from '../../protocol/bucket-id.ts';
 import { startServer } from '../../server/server.ts';
 import { createDataset } from '../../store/dataset.ts';
 import { publish } from '../../store/snapshot/publish.ts';
-import { seededKey, seededPairs } from '../../test/fixtures/dataset.ts';
-import { seededRanges, writeRanges } from '../../test/fixtures/range-dataset.ts';
+import { seededKey, seededPairs } from '../../test/support/dataset.ts';
+import { seededRanges, writeRanges } from '../../test/support/range-dataset.ts';
 
 /** With two entries each, a thousand in each of 64 buckets. */
 const PAIRS = 36_000;

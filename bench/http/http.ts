@@ -4,7 +4,7 @@ import type { BucketId } from '../../protocol/brands.ts';
 import { formatPrefix } from '../../protocol/bucket-id.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
-import type { MadeDataset } from '../../test/fixtures/dataset.ts';
+import type { MadeDataset } from '../../test/support/dataset.ts';
 import type { Figure } from '../harness/figure.ts';
 import { measureLoad } from './http-load.ts';
 

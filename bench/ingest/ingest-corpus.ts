@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { createGzip } from 'node:zlib';
-import { createRandom, type Random } from '../../test/fixtures/random.ts';
+import { createRandom, type Random } from '../../test/support/random.ts';
 
 export interface SeededPair {
   readonly username: string;

@@ -12,7 +12,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { runPath } from '../../store/run/run.ts';
 import { openCurrent } from '../../store/snapshot/current.ts';
-import { bin } from '../../test/fixtures/credveil.ts';
+import { bin } from '../../test/support/credveil.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { type Peaks, watchPeaks } from '../harness/process-peaks.ts';
 import { writeCorpus } from './ingest-corpus.ts';

@@ -6,7 +6,7 @@ import type { BucketId, PrivateInput } from '../../protocol/brands.ts';
 import { encodeLookupRequest, MAX_ELEMENTS } from '../../protocol/oprf-messages.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
-import { type MadeDataset, makeDataset, seededPairs } from '../../test/fixtures/dataset.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../../test/support/dataset.ts';
 import type { Figure } from '../harness/figure.ts';
 import { type RequestLoad, runLoad, type Stream } from '../http/request-load.ts';
 import { type ServerChild, startServerChild } from '../http/server-children.ts';

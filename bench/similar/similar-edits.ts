@@ -1,7 +1,7 @@
 // What people make of a password that they have to change, kind by kind, and passwords that have nothing in common.
 
 import { dictionary } from '@zxcvbn-ts/language-common';
-import type { Random } from '../../test/fixtures/random.ts';
+import type { Random } from '../../test/support/random.ts';
 
 /** A password that leaked, and one that the same person typed elsewhere. */
 export interface PasswordPair {

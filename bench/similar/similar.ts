@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { formatTable } from '../../cli/output.ts';
 import { normalizePassword } from '../../protocol/normalize.ts';
 import { similarForms } from '../../protocol/similar.ts';
-import { createRandom, type Random } from '../../test/fixtures/random.ts';
+import { createRandom, type Random } from '../../test/support/random.ts';
 import { DISSIMILAR, drawPair, type PasswordPair, SIMILAR_EDITS } from './similar-edits.ts';
 import { rankedTweaks } from './similar-tweaks.ts';
 

@@ -1,7 +1,7 @@
 // Checks through the SDK, one after the other in several lanes, whose verdicts are known.
 
 import { createLeakChecker, type Verdict } from '../../client-sdk/index.ts';
-import { type Pair, seededPairs } from '../../test/fixtures/dataset.ts';
+import { type Pair, seededPairs } from '../../test/support/dataset.ts';
 
 export interface WrongVerdict {
   readonly expected: Verdict['status'];

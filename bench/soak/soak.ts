@@ -11,7 +11,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../cli/output.ts';
 import { createLeakChecker } from '../../client-sdk/index.ts';
-import { type MadeDataset, makeDataset, seededPairs } from '../../test/fixtures/dataset.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../../test/support/dataset.ts';
 import { socketsOf, waitingAt } from './proc-sockets.ts';
 import { measureSlowSockets } from './slow-sockets.ts';
 import { type CheckResult, startChecks } from './soak-checks.ts';

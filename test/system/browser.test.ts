@@ -7,8 +7,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Verdict } from '../../client-sdk/index.ts';
 import { SUITE_NAMES } from '../../protocol/suite.ts';
-import { type AdapterWorld, createAdapterWorld, VERDICTS } from '../fixtures/adapter-world.ts';
-import { type HttpFront, startFront } from '../fixtures/http-front.ts';
+import { type HttpFront, startFront } from '../support/http-front.ts';
+import { type AdapterWorld, createAdapterWorld, VERDICTS } from '../support/worlds/adapter-world.ts';
 
 const EXECUTABLE = '/usr/bin/chromium';
 const ENTRY = path.join(import.meta.dirname, '../../client-sdk/index.ts');

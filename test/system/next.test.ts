@@ -9,8 +9,8 @@ import readline from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SUITE_NAMES } from '../../protocol/suite.ts';
-import { type AdapterWorld, createAdapterWorld, VERDICTS } from '../fixtures/adapter-world.ts';
-import { seededKey } from '../fixtures/dataset.ts';
+import { seededKey } from '../support/dataset.ts';
+import { type AdapterWorld, createAdapterWorld, VERDICTS } from '../support/worlds/adapter-world.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const run = promisify(execFile);

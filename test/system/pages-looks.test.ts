@@ -1,8 +1,8 @@
 // The pages in a browser: what axe-core finds in light and dark and from a small phone on, and what they look like.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { expectAccessible, expectNoOverflow, screenshot, type View } from '../fixtures/browser.ts';
-import { createPageWorld, DESKTOP, type PageWorld, SUITES } from '../fixtures/page-world.ts';
+import { expectAccessible, expectNoOverflow, screenshot, type View } from '../support/browser.ts';
+import { createPageWorld, DESKTOP, type PageWorld, SUITES } from '../support/worlds/page-world.ts';
 
 const VIEWS: readonly (View & { readonly name: string })[] = [
   { name: 'desktop', ...DESKTOP },

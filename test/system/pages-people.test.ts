@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { addClient, clientFileFor } from '../../access/client-file.ts';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
 import { startServer } from '../../server/server.ts';
-import { expectAccessible, expectNoOverflow } from '../fixtures/browser.ts';
-import { createPageWorld, focused, type PageWorld, readVerdict } from '../fixtures/page-world.ts';
+import { expectAccessible, expectNoOverflow } from '../support/browser.ts';
+import { createPageWorld, focused, type PageWorld, readVerdict } from '../support/worlds/page-world.ts';
 
 let world: PageWorld;
 beforeAll(async () => {

@@ -5,8 +5,8 @@ import crypto from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
-import { wireText } from '../fixtures/browser.ts';
-import { createPageWorld, focused, type PageWorld, readVerdict, SUITES } from '../fixtures/page-world.ts';
+import { wireText } from '../support/browser.ts';
+import { createPageWorld, focused, type PageWorld, readVerdict, SUITES } from '../support/worlds/page-world.ts';
 
 const VERDICTS = Object.entries(TEST_CREDENTIALS);
 

@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CredveilServer, startServer } from '../../server/server.ts';
-import { createWorkPlace, credveilJson, type WorkPlace } from '../fixtures/credveil.ts';
-import { makeRangeDataset, type RangeDataset, seededRanges, sha1Of } from '../fixtures/range-dataset.ts';
+import { createWorkPlace, credveilJson, type WorkPlace } from '../support/credveil.ts';
+import { makeRangeDataset, type RangeDataset, seededRanges, sha1Of } from '../support/range-dataset.ts';
 
 const LEAKED = 'Pässwörd of many';
 const LEAKED_TIMES = 3;

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorkPlace } from '../fixtures/credveil.ts';
+import { createWorkPlace } from '../support/credveil.ts';
 
 /** Of 10 for a service without any restriction; 2 and below is what systemd calls OK. */
 const MAX_EXPOSURE = 15; // In tenths, as --threshold takes it: 1.5.

@@ -1,0 +1,219 @@
+// npm run corpora: real corpora through ingest, a running server and the SDK, over the whole set.
+// Usage: node scripts/corpora.ts FOLDER [--suite oprf] — the folder holds passwords-304k-with-counts.txt.gz, default-credentials.csv,
+// usernames-26k.txt and, in hibp-sha1, ranges of HIBP. Every credential that went in must come out with its verdict and count; 100,000 that did not
+// must come out clean. Under `oprf` all goes in, and every default login, each 10th password, each 5th pair and
+// username and 10,000 strangers come out: one evaluation costs what forty keyed checks do.
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import zlib from 'node:zlib';
+import { parse } from 'csv-parse/sync';
+import { createSodiumOprf } from '../accel/oprf-sodium.ts';
+import { createLeakChecker, type Verdict } from '../client-sdk/index.ts';
+import { formatPublicKey } from '../protocol/keys.ts';
+import { decodeTimes, encodeTimes } from '../protocol/metadata.ts';
+import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
+import { startServer } from '../server/server.ts';
+import { openKeyFile } from '../store/key-file.ts';
+import { createRandom } from '../test/support/random.ts';
+import { checkRanges } from './corpora-ranges.ts';
+
+const SEED = 304;
+const NON_MEMBERS = 100_000;
+/** Under `oprf`, one of so many is asked. */
+const OPRF_SHARE = { passwords: 10, pairs: 5, usernames: 5, strangers: 10 } as const;
+const CONCURRENCY = 32;
+const bin = new URL('../cli/bin.js', import.meta.url).pathname;
+
+interface Pair {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What must be known of a dataset: times by normalized text. */
+class Expected {
+  readonly pairs = new Map<string, number>();
+  readonly usernames = new Map<string, number>();
+  readonly passwords = new Map<string, number>();
+  readonly #text = new TextDecoder();
+
+  username(text: string): string {
+    return this.#text.decode(normalizeUsername(text));
+  }
+
+  password(text: string): string {
+    return this.#text.decode(normalizePassword(text));
+  }
+
+  pairKey({ username, password }: Pair): string {
+    return `${this.username(username)}\0${this.password(password)}`;
+  }
+
+  addPassword(password: string, times: number): void {
+    count(this.passwords, this.password(password), times);
+  }
+
+  addPair(pair: Pair): void {
+    count(this.pairs, this.pairKey(pair), 1);
+    if (this.username(pair.username) !== '') count(this.usernames, this.username(pair.username), 1);
+    if (pair.password !== '') this.addPassword(pair.password, 1);
+  }
+
+  statusOf({ username, password }: Pair): Verdict['status'] {
+    if (this.pairs.has(this.pairKey({ username, password }))) return 'pair';
+    if (this.passwords.has(this.password(password))) return 'password';
+    return this.usernames.has(this.username(username)) ? 'username' : 'clean';
+  }
+}
+
+function count(times: Map<string, number>, text: string, by: number): void {
+  times.set(text, (times.get(text) ?? 0) + by);
+}
+
+/** The count that an answer gives for this many times seen. */
+const band = (times: number | undefined): number | undefined =>
+  times === undefined ? undefined : decodeTimes(encodeTimes(times));
+
+function credveil(...args: string[]): void {
+  execFileSync(process.execPath, [bin, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+/** Runs `check` over all items, some at a time, and stops at the first surprise. */
+async function forAll<T>(what: string, items: Iterable<T>, check: (item: T) => Promise<void>): Promise<void> {
+  const startedMs = performance.now();
+  const queue = items[Symbol.iterator]();
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    for (let next = queue.next(); !next.done; next = queue.next()) {
+      await check(next.value);
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  console.log(
+    `${what}: ${done.toLocaleString('en-US')} right, in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`,
+  );
+}
+
+function assertVerdict(what: string, verdict: Verdict, status: Verdict['status'], times: number | undefined): void {
+  if (verdict.status !== status || verdict.timesSeen !== band(times))
+    throw new Error(
+      `${what}: ${verdict.status} ${verdict.timesSeen} ${verdict.reason}; expected ${status} ${band(times)}`,
+    );
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { suite: { type: 'string', default: 'hmac' } },
+});
+const oblivious = values.suite === 'oprf';
+const [folder] = positionals;
+
+/** All of the items under `hmac`, a part of them under `oprf`. */
+function partOf<T>(items: Iterable<T>, kind: keyof typeof OPRF_SHARE): T[] {
+  return [...items].filter((_, i) => !oblivious || i % OPRF_SHARE[kind] === 0);
+}
+
+if (folder === undefined || !fs.existsSync(folder)) {
+  console.log('corpora: no folder of corpora here; nothing to do');
+  process.exit(0);
+}
+const work = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-corpora-'));
+try {
+  const expected = new Expected();
+
+  const passwordLines = zlib
+    .gunzipSync(fs.readFileSync(path.join(folder, 'passwords-304k-with-counts.txt.gz')))
+    .toString('utf8');
+  const passwordsFile = path.join(work, 'passwords.txt');
+  fs.writeFileSync(passwordsFile, passwordLines);
+  const listed: string[] = [];
+  for (const line of passwordLines.split('\n')) {
+    const match = /^\s*(\d+) (.+)$/.exec(line);
+    if (!match) continue;
+    listed.push(match[2] as string);
+    expected.addPassword(match[2] as string, Number(match[1]));
+  }
+
+  const defaultsFile = path.join(folder, 'default-credentials.csv');
+  const unblank = (cell: string): string => (cell === '<blank>' ? '' : cell);
+  const defaults = (parse(fs.readFileSync(defaultsFile), { columns: true, bom: true, relax_quotes: true }) as Pair[])
+    .filter(({ username, password }) => username !== '' && password !== '')
+    .map(({ username, password }) => ({ username: unblank(username), password: unblank(password) }));
+  for (const pair of defaults) expected.addPair(pair);
+
+  const random = createRandom(SEED);
+  const names = fs.readFileSync(path.join(folder, 'usernames-26k.txt'), 'utf8').split(/\r?\n/);
+  const usable = names.filter((name) => name.trim() !== '' && !name.includes(':'));
+  const pairs = usable.map((username) => ({ username, password: random.pick(listed) }));
+  for (const pair of pairs) expected.addPair(pair);
+  const pairsFile = path.join(work, 'pairs.txt');
+  fs.writeFileSync(pairsFile, pairs.map(({ username, password }) => `${username}:${password}`).join('\r\n'));
+
+  const dataset = path.join(work, 'dataset');
+  credveil('init', dataset, '--suite', values.suite);
+  credveil('ingest', dataset, passwordsFile, '--source', 'passwords', '--format', 'counted-passwords', '--no-publish');
+  credveil(
+    'ingest',
+    dataset,
+    defaultsFile,
+    '--source',
+    'defaults',
+    '--format',
+    'csv',
+    '--blank',
+    '<blank>',
+    '--no-publish',
+  );
+  credveil('ingest', dataset, pairsFile, '--source', 'pairs');
+  credveil('stats', dataset);
+
+  const key = openKeyFile(`${dataset}.key`);
+  const server = await startServer(dataset, { port: 0, ...(oblivious ? { key } : {}) });
+  try {
+    const checker = createLeakChecker({
+      url: server.url,
+      timeoutMs: 60_000,
+      ...(key.publicKey
+        ? { publicKey: formatPublicKey(key.publicKey), engine: createSodiumOprf() }
+        : { key: key.revealText() }),
+    });
+    await checker.ready();
+
+    await forAll('passwords', partOf(expected.passwords, 'passwords'), async ([password, times]) => {
+      assertVerdict('a password', await checker.check({ password }), 'password', times);
+    });
+    const asked = [...defaults, ...partOf(pairs, 'pairs')];
+    await forAll('pairs', new Map(asked.map((pair) => [expected.pairKey(pair), pair])), async ([text, pair]) => {
+      assertVerdict('a pair', await checker.check(pair), 'pair', expected.pairs.get(text));
+    });
+    const fresh = (): string =>
+      `${random.next().toString(36)}-${random.next().toString(36)}-${random.next().toString(36)}`;
+    const known = partOf(expected.usernames, 'usernames');
+    await forAll('usernames with another password', known, async ([username, times]) => {
+      assertVerdict('a username', await checker.check({ username, password: fresh() }), 'username', times);
+    });
+    const strangers = Array.from({ length: NON_MEMBERS }, () => ({
+      username: `${fresh()}@example.com`,
+      password: fresh(),
+    }));
+    await forAll('credentials that did not go in', partOf(strangers, 'strangers'), async (pair) => {
+      if (expected.statusOf(pair) !== 'clean') throw new Error('the generator made a member');
+      assertVerdict('a stranger', await checker.check(pair), 'clean', undefined);
+    });
+  } finally {
+    await server.close();
+  }
+
+  const ranges = path.join(work, 'ranges');
+  const hibp = path.join(folder, 'hibp-sha1');
+  credveil('init', ranges, '--suite', 'hmac', '--index', 'sha1');
+  credveil('ingest', ranges, hibp, '--source', 'hibp');
+  await checkRanges(hibp, ranges);
+  console.log(`corpora: all verdicts and counts are right (seed ${SEED})`);
+} finally {
+  fs.rmSync(work, { recursive: true, force: true });
+}

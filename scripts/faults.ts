@@ -1,0 +1,192 @@
+// npm run faults: ingest and publish killed at random moments and failed by the disk. Afterwards the same command has to
+// complete, and the dataset has to be byte for byte what an undisturbed one is. `--kills N --failures N --seed S`.
+
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { bin, createWorkPlace, credveil, filesBelow, type Outcome } from '../test/support/credveil.ts';
+import { seededPairs } from '../test/support/dataset.ts';
+import { createRandom, type Random } from '../test/support/random.ts';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '200' },
+    failures: { type: 'string', default: '60' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+});
+const kills = Number(values.kills);
+const failures = Number(values.failures);
+const seed = Number(values.seed);
+const LANES = 2;
+/** Kills of one dataset before it is completed: progress has to survive more than one. */
+const MAX_KILLS_A_ROUND = 6;
+const FAULTS = ['ENOSPC', 'EIO', 'short', 'limit'] as const;
+
+const place = createWorkPlace();
+const preload = new URL('../test/support/programs/failing-disk.ts', import.meta.url).href;
+
+/** A dataset before the command, the command, and what it makes. */
+interface Scene {
+  readonly name: string;
+  readonly template: string;
+  readonly expected: ReadonlyMap<string, Buffer>;
+  /** How long the command takes undisturbed, from start to exit. */
+  readonly milliseconds: number;
+  args(dataset: string): string[];
+}
+
+/** All that is visible of a dataset. */
+function contentOf(dataset: string): Map<string, Buffer> {
+  const files = filesBelow(dataset).map(({ name, bytes }) => [name, bytes] as const);
+  return new Map(files.filter(([name]) => !name.startsWith('lock.sqlite')));
+}
+
+function difference(expected: ReadonlyMap<string, Buffer>, found: ReadonlyMap<string, Buffer>): string | undefined {
+  for (const name of new Set([...expected.keys(), ...found.keys()])) {
+    const [right, wrong] = [expected.get(name), found.get(name)];
+    if (!wrong) return `${name} is missing`;
+    if (!right) return `${name} should not be there`;
+    if (!right.equals(wrong)) return `${name} has other bytes`;
+  }
+  return undefined;
+}
+
+async function succeed(args: readonly string[]): Promise<void> {
+  const { code, stderr } = await credveil(args);
+  if (code !== 0) throw new Error(`credveil ${args[0]}: exit code ${code}\n${stderr}`);
+}
+
+async function createScene(name: string, template: string, args: Scene['args']): Promise<Scene> {
+  const copy = place.at(`${name}-undisturbed`);
+  fs.cpSync(template, copy, { recursive: true });
+  const started = performance.now();
+  await succeed(args(copy));
+  return { name, template, expected: contentOf(copy), milliseconds: performance.now() - started, args };
+}
+
+async function createScenes(): Promise<Scene[]> {
+  const text = (pairs: number, from: number): string =>
+    seededPairs(pairs, from)
+      .map(({ username, password }) => `${username}:${password}\n`)
+      .join('');
+  const first = place.write('first.txt', text(5_000, 1));
+  const second = place.write('second.txt', text(50_000, 2));
+  const key = ['--key-file', place.at('dataset.key')];
+  const template = place.at('dataset');
+  await succeed(['init', template, '--suite', 'hmac', '--index', 'account,password']);
+  await succeed(['ingest', template, first, '--source', 'first', ...key]);
+  const unpublished = place.at('unpublished');
+  fs.cpSync(template, unpublished, { recursive: true });
+  await succeed(['ingest', unpublished, second, '--source', 'second', '--no-publish', ...key]);
+  return [
+    await createScene('ingest', template, (dataset) => [
+      ...['ingest', dataset, second, '--source', 'second', '--threads', '2', '--memory', '192MiB', ...key],
+    ]),
+    await createScene('publish', unpublished, (dataset) => ['publish', dataset, ...key]),
+  ];
+}
+
+interface Disturbed {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly killAfter?: number;
+}
+
+/** Runs a command to its end, or to its killing. */
+async function disturb({ command, args, env = {}, killAfter }: Disturbed): Promise<Outcome> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
+  let stderr = '';
+  child.stderr.on('data', (block) => {
+    stderr += String(block);
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  if (killAfter !== undefined) {
+    await Promise.race([sleep(killAfter), ended]);
+    child.kill('SIGKILL');
+  }
+  return { code: await ended, stdout: '', stderr };
+}
+
+const counts = { kills: 0, late: 0, failures: 0, unreached: 0, resumed: 0 };
+
+/** The command again, and what it makes. */
+async function complete(scene: Scene, dataset: string): Promise<void> {
+  if (fs.existsSync(path.join(dataset, 'work', 'ingest', '000000-0.account'))) counts.resumed++;
+  await succeed(scene.args(dataset));
+  const wrong = difference(scene.expected, contentOf(dataset));
+  if (wrong !== undefined) throw new Error(wrong);
+}
+
+async function killRound(scene: Scene, dataset: string, random: Random): Promise<void> {
+  for (let left = 1 + random.below(MAX_KILLS_A_ROUND); left > 0; left--) {
+    const killAfter = random.below(Math.ceil(1.1 * scene.milliseconds));
+    const { code } = await disturb({ command: process.execPath, args: [bin, ...scene.args(dataset)], killAfter });
+    if (code === null) counts.kills++;
+    else counts.late++;
+    if (code === null) continue;
+    if (code !== 0) throw new Error(`exit code ${code} of a command that nothing failed`);
+    break;
+  }
+}
+
+async function failureRound(scene: Scene, dataset: string, random: Random): Promise<void> {
+  const fault = random.pick(FAULTS);
+  const args = [bin, ...scene.args(dataset)];
+  // A limit of the kernel, in KiB a file: also SQLite meets it.
+  const script = `ulimit -f ${1 + random.below(3000)}; exec "$0" "$@"`;
+  const disturbed: Disturbed =
+    fault === 'limit'
+      ? { command: 'bash', args: ['-c', script, process.execPath, ...args] }
+      : {
+          command: process.execPath,
+          args: ['--import', preload, ...args],
+          env: { CREDVEIL_FAULT: `${fault} ${random.below(random.pick([4, 12, 40]))}` },
+        };
+  const { code, stderr } = await disturb(disturbed);
+  if (code === 0) {
+    if (fault === 'short') counts.failures++;
+    else counts.unreached++;
+    return;
+  }
+  const said = /error (ENOSPC|EIO|EFBIG|SQLITE_\w+):/.test(stderr);
+  if (fault === 'short' || code !== 1 || !said) throw new Error(`${fault}: exit code ${code}\n${stderr}`);
+  counts.failures++;
+}
+
+async function lane(scenes: readonly Scene[], number: number): Promise<void> {
+  for (let round = number; counts.kills < kills || counts.failures < failures; round += LANES) {
+    const random = createRandom(seed * 1_000_003 + round);
+    const scene = random.pick(scenes);
+    const dataset = place.at(`round-${round}`);
+    fs.cpSync(scene.template, dataset, { recursive: true });
+    const killing = counts.failures >= failures || (counts.kills < kills && random.below(2) === 0);
+    try {
+      if (killing) await killRound(scene, dataset, random);
+      else await failureRound(scene, dataset, random);
+      await complete(scene, dataset);
+    } catch (cause) {
+      throw new Error(`--seed ${seed}, round ${round}, ${scene.name}, ${killing ? 'killed' : 'failed'}`, { cause });
+    }
+    fs.rmSync(dataset, { recursive: true, force: true });
+  }
+}
+
+console.log(`npm run faults -- --kills ${kills} --failures ${failures} --seed ${seed}`);
+const started = performance.now();
+try {
+  const scenes = await createScenes();
+  for (const { name, milliseconds } of scenes) console.log(`${name} undisturbed: ${Math.round(milliseconds)} ms`);
+  await Promise.all(Array.from({ length: LANES }, (_, number) => lane(scenes, number)));
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(
+    `${counts.kills} kills (${counts.late} came too late), ${counts.failures} failures of the disk (${counts.unreached} not reached)`,
+  );
+  console.log(`${counts.resumed} times an ingest went on from finished segments`);
+  console.log(`every dataset is what an undisturbed one is; ${seconds} s`);
+} finally {
+  place.dispose();
+}

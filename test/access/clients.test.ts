@@ -1,0 +1,186 @@
+// The list of clients: `credveil client`, what its file holds, and what of it is refused. PROTOCOL.md §18.
+
+import fs from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addClient, readClients } from '../../access/client-file.ts';
+import { clientKeyDigest, parseClientKeyText } from '../../protocol/keys.ts';
+import { createWorkPlace, credveil, credveilJson, type WorkPlace } from '../support/credveil.ts';
+
+let place: WorkPlace;
+let dataset: string;
+let file: string;
+
+beforeAll(async () => {
+  place = createWorkPlace();
+  dataset = place.at('leaks');
+  file = `${dataset}.clients.json`;
+  await credveil(['init', dataset, '--suite', 'hmac']);
+});
+
+afterAll(() => place.dispose());
+
+describe('credveil client', () => {
+  test('shows a key once, and keeps its digest alone', async () => {
+    const added = await credveil(['client', 'add', dataset, 'login-eu', '--requests-per-minute', '600']);
+    const key = parseClientKeyText(added.stdout);
+    expect(added).toMatchObject({ code: 0, stdout: `${key}\n`, stderr: expect.stringContaining('not kept') });
+    const text = fs.readFileSync(file, 'utf8');
+    const secret = key.split('.')[2] as string;
+    expect(text).not.toContain(secret);
+    expect(text).not.toContain(Buffer.from(secret, 'base64url').toString('hex'));
+    expect(text).toContain(clientKeyDigest(key));
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    for (const args of [[], ['--json']]) {
+      const { stdout } = await credveil(['client', 'list', dataset, ...args]);
+      expect(stdout).toContain('login-eu');
+      expect(stdout).not.toContain(secret);
+      expect(stdout).not.toContain(clientKeyDigest(key));
+    }
+  });
+
+  test('lists names, ids, quotas and when they were made', async () => {
+    const quotas = ['--requests-per-day', '7', '--evaluations-per-minute', '8', '--evaluations-per-day', '0'];
+    const { id } = (await credveilJson(['client', 'add', dataset, 'b', ...quotas])) as { id: string };
+    const list = (await credveilJson(['client', 'list', dataset])) as { name: string }[];
+    expect(list.find(({ name }) => name === 'b')).toEqual({
+      name: 'b',
+      id,
+      created: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      certificate: null,
+      quotas: { 'requests-per-day': 7, 'evaluations-per-minute': 8, 'evaluations-per-day': 0 },
+    });
+  });
+
+  test('takes the fingerprint of a certificate in place of a key', async () => {
+    const fingerprint = Array.from({ length: 32 }, (_, i) => (i + 160).toString(16).toUpperCase()).join(':');
+    const added = await credveilJson(['client', 'add', dataset, 'cert', '--cert-fingerprint', fingerprint]);
+    expect(added).toMatchObject({ certificate: fingerprint.replaceAll(':', '').toLowerCase() });
+    expect(added).not.toHaveProperty('key');
+    expect((await credveil(['client', 'add', dataset, 'again', '--cert-fingerprint', fingerprint])).stderr).toContain(
+      'CLIENT_EXISTS',
+    );
+  });
+
+  test('takes a client out', async () => {
+    await credveil(['client', 'add', dataset, 'gone']);
+    expect((await credveil(['client', 'revoke', dataset, 'gone'])).code).toBe(0);
+    expect(readClients(file)?.map(({ name }) => name)).not.toContain('gone');
+    expect(await credveil(['client', 'revoke', dataset, 'gone'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('CLIENT_MISSING'),
+    });
+  });
+
+  test.each([
+    ['add', 'login-eu', 1, 'CLIENT_EXISTS'],
+    ['add', 'Login', 2, 'CLIENT_NAME'],
+    ['add', '../x', 2, 'CLIENT_NAME'],
+    ['add', 'c --requests-per-day -1', 2, 'USAGE'],
+    ['add', 'c --requests-per-day 1.5', 2, 'USAGE'],
+    ['add', 'c --requests-per-day 1000000000001', 2, 'USAGE'],
+    ['add', 'c --cert-fingerprint 00', 2, 'USAGE'],
+  ])('%s %s ends with code %i, %s', async (command, args, code, name) => {
+    const before = fs.readFileSync(file);
+    const refused = await credveil(['client', command, dataset, ...args.split(' ')]);
+    expect(refused).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(`error ${name}:`) });
+    expect(fs.readFileSync(file)).toEqual(before);
+  });
+
+  test('wants a dataset', async () => {
+    expect((await credveil(['client', 'add', place.at('nothing'), 'x'])).stderr).toContain('DATASET_MISSING');
+    expect(fs.existsSync(place.at('nothing.clients.json'))).toBe(false);
+  });
+
+  test('leaves owner, group and mode of the list as they are', () => {
+    const list = place.at('grouped.json');
+    addClient(list, 'a', {});
+    expect(fs.statSync(list).mode & 0o777).toBe(0o600);
+    fs.chmodSync(list, 0o640);
+    const groups = process.getgroups?.() ?? [];
+    // Root may give it to anyone.
+    const gid = process.getuid?.() === 0 ? 12_345 : groups.at(-1);
+    if (gid !== undefined) fs.chownSync(list, process.getuid?.() ?? 0, gid);
+    addClient(list, 'b', {});
+    const { mode, gid: kept } = fs.statSync(list);
+    expect([mode & 0o777, kept]).toEqual([0o640, gid ?? kept]);
+  });
+
+  test('loses no change where several are made at once', async () => {
+    const names = Array.from({ length: 4 }, (_, i) => `at-once-${i}`);
+    await Promise.all(names.map((name) => credveil(['client', 'add', dataset, name])));
+    expect(readClients(file)?.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+  });
+});
+
+describe('a key of a client', () => {
+  test('is refused where anything of it is wrong, without being repeated', () => {
+    const { keyText = '' } = addClient(place.at('other.json'), 'a', {});
+    expect(parseClientKeyText(` ${keyText}\n`)).toBe(keyText);
+    const [label, id, secret] = keyText.split('.') as [string, string, string];
+    for (const text of [
+      '',
+      secret,
+      `${label}.${id}.${secret.slice(1)}`,
+      `${label}.${id.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'))}.${secret}`,
+      // The last character's spare bits.
+      `${label}.${id}.${secret.slice(0, -1)}${secret.endsWith('B') ? 'C' : 'B'}`,
+      `credveil-client-2.${id}.${secret}`,
+    ]) {
+      let refused: Error | undefined;
+      try {
+        parseClientKeyText(text);
+      } catch (error) {
+        refused = error as Error;
+      }
+      expect(refused).toMatchObject({ code: 'KEY_MALFORMED' });
+      expect(`${refused?.message}${refused?.stack}`).not.toContain(secret.slice(1));
+    }
+  });
+});
+
+describe('a list of clients', () => {
+  const client = {
+    id: '0'.repeat(16),
+    name: 'a',
+    created: '2026-01-01T00:00:00Z',
+    keyDigest: '0'.repeat(64),
+    quotas: {},
+  };
+  const listed = (clients: unknown, more = {}): string =>
+    place.write('clients.json', JSON.stringify({ format: 1, clients, ...more }));
+
+  test('is read as it stands', () => {
+    expect(readClients(listed([client]))).toEqual([client]);
+    expect(readClients(place.at('no-such-file'))).toBeUndefined();
+  });
+
+  test.each([
+    ['another format', () => listed([], { format: 2 })],
+    ['an unknown member', () => listed([], { more: 1 })],
+    ['an unknown member of a client', () => listed([{ ...client, admin: true }])],
+    ['an unknown quota', () => listed([{ ...client, quotas: { 'requests-per-hour': 1 } }])],
+    ['a quota that is no number', () => listed([{ ...client, quotas: { 'requests-per-day': '1' } }])],
+    ['a negative quota', () => listed([{ ...client, quotas: { 'requests-per-day': -1 } }])],
+    ['a client with neither key nor certificate', () => listed([{ ...client, keyDigest: undefined }])],
+    ['a client with both', () => listed([{ ...client, certificate: '0'.repeat(64) }])],
+    ['a name that no client has', () => listed([{ ...client, name: 'A' }])],
+    ['one id twice', () => listed([client, { ...client, name: 'b', keyDigest: '1'.repeat(64) }])],
+    ['one key twice', () => listed([client, { ...client, name: 'b', id: '1'.repeat(16) }])],
+    ['no JSON', () => place.write('clients.json', 'marked{')],
+    ['nothing', () => place.write('clients.json', '')],
+    ['too much', () => place.write('clients.json', ' '.repeat(2 ** 24 + 1))],
+  ])('with %s is refused', (_name, write) => {
+    const path = write();
+    expect(() => readClients(path)).toThrow(
+      expect.objectContaining({ code: 'CLIENTS_MALFORMED', message: expect.not.stringContaining('marked') }),
+    );
+  });
+
+  test('that others may write is refused', () => {
+    const path = listed([client]);
+    fs.chmodSync(path, 0o622);
+    expect(() => readClients(path)).toThrow(expect.objectContaining({ code: 'CLIENTS_EXPOSED' }));
+    fs.chmodSync(path, 0o640);
+    expect(readClients(path)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,257 @@
+// The command line from end to end, its results, its exit codes, and what a signal does to it.
+
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  createWorkPlace,
+  credveil,
+  credveilJson,
+  digestFolder,
+  serveDataset,
+  startCredveil,
+  type WorkPlace,
+} from '../support/credveil.ts';
+
+let place: WorkPlace;
+let dataset: string;
+
+beforeEach(() => {
+  place = createWorkPlace();
+  dataset = place.at('leaks');
+});
+
+afterEach(() => place.dispose());
+
+const asked = (credentials: readonly object[]): string => credentials.map((c) => `${JSON.stringify(c)}\n`).join('');
+
+async function statuses(url: string, keyFile: string, credentials: readonly object[]): Promise<string[]> {
+  const { code, stdout, stderr } = await credveil(
+    ['check', '--url', url, '--key-file', keyFile, '--timeout', '60000'],
+    asked(credentials),
+  );
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { status: string }).status);
+}
+
+test('init, ingest, serve, check, sources, stats, verify, remove, and check again', async () => {
+  const combo = place.write('combo.txt', 'Ana@Example.test:secret one\nben@example.test:secret two\n');
+  const list = place.write('list.txt', '7 secret three\n');
+  const made = (await credveilJson(['init', dataset, '--suite', 'hmac', '--bucket-floor', '2'])) as { keyFile: string };
+  expect(made).toMatchObject({
+    folder: dataset,
+    indexes: ['account', 'password'],
+    keyFile: `${dataset}.key`,
+    keyCreated: true,
+  });
+  expect(fs.statSync(made.keyFile).mode & 0o777).toBe(0o600);
+
+  const first = ['ingest', dataset, combo, '--source', 'combo', '--date', '2024-02'];
+  expect(await credveilJson(first)).toMatchObject({
+    source: 'combo',
+    changed: true,
+    lines: 2,
+    credentials: 2,
+    rejects: {},
+    published: { changed: true, sources: 1 },
+  });
+  const second = ['ingest', dataset, list, '--source', 'list', '--format', 'counted-passwords'];
+  const unpublished = (await credveilJson([...second, '--no-publish'])) as object;
+  expect(unpublished).toMatchObject({ changed: true, credentials: 1 });
+  expect(unpublished).not.toHaveProperty('published');
+  // What was ingested and not published is published by the same command without --no-publish.
+  expect(await credveilJson(second)).toMatchObject({ changed: false, published: { changed: true, sources: 2 } });
+  expect(await credveilJson(second)).toMatchObject({ changed: false, published: { changed: false } });
+  expect(await credveilJson(['publish', dataset])).toMatchObject({ changed: false, sources: 2 });
+
+  const server = await serveDataset(dataset);
+  const questions = [
+    { username: ' ana@example.TEST', password: 'secret one' },
+    { username: 'ana@example.test', password: 'secret two' },
+    { username: 'ana@example.test', password: 'other' },
+    { username: 'ana@example.test' },
+    { password: 'secret three' },
+    { username: 'cleo@example.test', password: 'other' },
+  ];
+  expect(await statuses(server.url, made.keyFile, questions)).toEqual([
+    'pair',
+    'password',
+    'username',
+    'username',
+    'password',
+    'clean',
+  ]);
+
+  expect(await credveilJson(['sources', dataset])).toMatchObject([
+    { name: 'list', date: null, format: 'counted-passwords', lines: 1, credentials: 1, rejects: {}, records: 1 },
+    { name: 'combo', date: '2024-02', format: 'combo', lines: 2, credentials: 2, rejects: {}, records: 6 },
+  ]);
+  const { indexes } = (await credveilJson(['stats', dataset])) as { indexes: Record<string, { entries: number }> };
+  // Two pairs, two usernames and three passwords, and the canary's.
+  expect([indexes.account?.entries, indexes.password?.entries]).toEqual([6, 4]);
+  expect(await credveilJson(['verify', dataset])).toMatchObject({ runs: 2, records: 7, entries: 10 });
+
+  expect(await credveilJson(['remove', dataset, 'combo'])).toMatchObject({
+    removed: 'combo',
+    published: { sources: 1 },
+  });
+  // Buckets, filter and facts of one snapshot: nothing is left of what was removed.
+  expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(3);
+  const ended = await server.stop();
+  expect(ended.code).toBe(0);
+  expect(ended.stdout).toBe(`${JSON.stringify({ url: server.url })}\n`);
+  for (const line of ended.stderr.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('event');
+
+  const again = await serveDataset(dataset);
+  expect(await statuses(again.url, made.keyFile, questions.slice(0, 5))).toEqual([
+    'clean',
+    'clean',
+    'clean',
+    'clean',
+    'password',
+  ]);
+  await again.stop();
+});
+
+test('results for people go to stdout, progress in plain lines to stderr', async () => {
+  const combo = place.write('combo.txt', 'ana:pw\n\n');
+  expect(await credveil(['init', dataset, '--suite', 'hmac'])).toMatchObject({ code: 0, stderr: '' });
+  expect((await credveil(['sources', dataset])).stdout).toBe('no sources yet: credveil ingest adds one\n');
+  expect((await credveil(['verify', dataset])).stdout).toBe(
+    '0 runs with 0 records: every checksum fits\nnot published yet\n',
+  );
+  const ingested = await credveil(['ingest', dataset, combo, '--source', 'combo']);
+  expect(ingested.stdout).toMatch(
+    /^source combo: 1 credential from 2 lines in [\d.]+ s, [\d,]+ lines\/s\nrejected: 1 blank\nsnapshot \S+: 1 source, account 4 entries in 1 bucket, password 2 entries in 1 bucket, .*\ntime: reading [\d.]+ s, merging [\d.]+ s, publishing [\d.]+ s; peak memory [\d.]+ MiB\n$/,
+  );
+  // Off a terminal nothing is drawn over.
+  expect(ingested.stderr).not.toContain('\r');
+  expect(ingested.stderr).toMatch(/^format combo, .*\n(?:(?:(?:ingest|merge) combo|publish: \w+) +\d+% {2}\S.*\n)+$/);
+  expect((await credveil(['ingest', dataset, combo, '--source', 'combo'])).stdout).toBe(
+    'source combo: already ingested from this file; nothing changed\n',
+  );
+  expect(await credveil(['sources', dataset])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^SOURCE .*\ncombo /),
+  });
+  expect(await credveil(['stats', dataset])).toMatchObject({ code: 0, stdout: expect.stringMatching(/, 1 source\n/) });
+  expect((await credveil(['verify', dataset])).stdout).toMatch(
+    /^1 run with 3 records: .*\nsnapshot .*, 2 buckets with 6 entries /,
+  );
+});
+
+test('init adopts a key that is there, and two datasets may share one', async () => {
+  const keyFile = place.at('shared.key');
+  const one = (await credveilJson([
+    'init',
+    dataset,
+    '--suite',
+    'hmac',
+    '--key-file',
+    keyFile,
+    '--index',
+    'password',
+  ])) as { keyId: string };
+  const secret = fs.readFileSync(keyFile);
+  const two = await credveilJson([
+    'init',
+    place.at('other'),
+    '--suite',
+    'hmac',
+    '--key-file',
+    keyFile,
+    '--index',
+    'password',
+  ]);
+  expect(one).toMatchObject({ keyCreated: true });
+  expect(two).toMatchObject({ keyId: one.keyId, keyCreated: false, indexes: ['password'] });
+  expect(fs.readFileSync(keyFile).equals(secret)).toBe(true);
+  expect(fs.readdirSync(place.home).sort()).toEqual(['leaks', 'other', 'shared.key']);
+
+  const list = place.write('list.txt', 'pw\n');
+  const passwords = ['--source', 'list', '--format', 'passwords', '--key-file', keyFile];
+  await credveilJson(['ingest', dataset, list, ...passwords]);
+  await credveilJson(['ingest', place.at('other'), list, ...passwords]);
+  // One key and one corpus: a run may be copied from one machine to the other.
+  const run = (folder: string): Buffer => fs.readFileSync(path.join(folder, 'runs', 'list.run'));
+  expect(run(place.at('other')).equals(run(dataset))).toBe(true);
+});
+
+test('a corpus comes from standard input, in any format', async () => {
+  await credveilJson(['init', dataset, '--suite', 'hmac']);
+  const csv = [
+    'ingest',
+    dataset,
+    '-',
+    '--source',
+    'csv',
+    '--format',
+    'csv',
+    '--columns',
+    'password=P,username=U',
+    '--blank',
+    '<blank>',
+  ];
+  expect(await credveilJson(csv, 'u,p\r\nroot,<blank>\r\n"ana","p,w"\r\n')).toMatchObject({ lines: 2, credentials: 2 });
+  expect(await credveilJson(['sources', dataset])).toMatchObject([{ files: [{ name: '-' }] }]);
+});
+
+describe('a signal', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends an ingest with 130 and leaves the dataset as it was',
+    async (signal) => {
+      await credveilJson(['init', dataset, '--suite', 'hmac']);
+      await credveilJson(['ingest', dataset, place.write('a.txt', 'ana:pw\n'), '--source', 'first']);
+      const before = digestFolder(dataset);
+      const { child, written, ended } = startCredveil(['ingest', dataset, '-', '--source', 'slow']);
+      child.stdin?.write('ben:pw\n');
+      // The first line of progress says that reading has begun.
+      while (!written.stderr.includes('ingest slow')) await once(child.stderr as NodeJS.ReadableStream, 'data');
+      child.kill(signal);
+      const { code, stdout, stderr } = await ended;
+      expect([code, stdout]).toEqual([130, '']);
+      expect(stderr).toContain('interrupted: ');
+      expect(digestFolder(dataset)).toBe(before);
+      expect(await credveilJson(['ingest', dataset, '-', '--source', 'slow'], 'ben:pw\n')).toMatchObject({
+        changed: true,
+      });
+    },
+  );
+
+  test('SIGINT ends a server and an unfinished check with 130', async () => {
+    await credveilJson(['init', dataset, '--suite', 'hmac']);
+    await credveilJson(['publish', dataset]);
+    const server = await serveDataset(dataset);
+    const check = startCredveil(['check', '--url', server.url, '--key-file', `${dataset}.key`, '--timeout', '60000']);
+    check.child.stdin?.write('{"password":"pw"}\n');
+    await once(check.child.stdout as NodeJS.ReadableStream, 'data');
+    check.child.kill('SIGINT');
+    expect((await check.ended).code).toBe(130);
+    server.child.kill('SIGINT');
+    expect((await server.ended).code).toBe(130);
+  });
+
+  test('a removal that stopped half-way is finished by the same command', async () => {
+    await credveilJson(['init', dataset, '--suite', 'hmac']);
+    await credveilJson(['ingest', dataset, '-', '--source', 'first'], 'ana:pw\n');
+    await credveilJson(['ingest', dataset, '-', '--source', 'second'], 'ben:pw\n');
+    fs.rmSync(path.join(dataset, 'runs', 'first.run'));
+    expect(await credveilJson(['remove', dataset, 'first'])).toMatchObject({
+      removed: 'first',
+      published: { sources: 1 },
+    });
+    expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(3);
+  });
+});
+
+test('a reader that stops early, as head does, makes no stack trace', async () => {
+  await credveilJson(['init', dataset, '--suite', 'hmac']);
+  const { child, ended } = startCredveil(['sources', dataset]);
+  child.stdout?.destroy();
+  const { stderr } = await ended;
+  expect(stderr).not.toContain('    at ');
+});

@@ -1,0 +1,106 @@
+// Keys on the command line: made, shown, rotated; the oblivious suite from end to end; two datasets at once.
+
+import fs from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createWorkPlace, credveil, credveilJson, serveDataset, type WorkPlace } from '../support/credveil.ts';
+
+let place: WorkPlace;
+beforeEach(() => {
+  place = createWorkPlace();
+});
+afterEach(() => place.dispose());
+
+interface Shown {
+  readonly suite: string;
+  readonly keyId: string;
+  readonly publicKey: string | null;
+}
+
+async function check(
+  url: string,
+  args: readonly string[],
+  credential: object,
+): Promise<{ status: string; reason?: string }> {
+  const { stdout } = await credveil(
+    ['check', '--url', url, '--timeout', '60000', ...args],
+    `${JSON.stringify(credential)}\n`,
+  );
+  return JSON.parse(stdout) as { status: string };
+}
+
+test('keygen makes a key of each suite, key show tells its public part alone', async () => {
+  for (const suite of ['hmac', 'oprf']) {
+    const keyFile = place.at(`${suite}.key`);
+    const made = (await credveilJson(['keygen', '--suite', suite, '--key-file', keyFile])) as Shown;
+    expect(fs.statSync(keyFile).mode & 0o777).toBe(0o600);
+    const shown = (await credveilJson(['key', 'show', '--key-file', keyFile])) as Shown;
+    expect(shown).toEqual({ suite, keyId: made.keyId, publicKey: made.publicKey });
+    expect(shown.publicKey === null).toBe(suite === 'hmac');
+    const secret = fs.readFileSync(keyFile, 'utf8').trim().split('.').at(-1) as string;
+    const { stdout, stderr } = await credveil(['key', 'show', '--key-file', keyFile]);
+    expect(stdout + stderr).toContain(made.keyId);
+    expect(stdout + stderr + JSON.stringify(made)).not.toContain(secret);
+
+    const before = fs.readFileSync(keyFile, 'utf8');
+    const again = await credveil(['keygen', '--suite', suite, '--key-file', keyFile]);
+    expect([again.code, again.stdout]).toEqual([1, '']);
+    expect(again.stderr).toContain('KEY_FILE_EXISTS');
+    expect(fs.readFileSync(keyFile, 'utf8')).toBe(before);
+  }
+  const other = await credveil(['init', place.at('d'), '--suite', 'hmac', '--key-file', place.at('oprf.key')]);
+  expect(other.code).toBe(2);
+  expect(fs.existsSync(place.at('d'))).toBe(false);
+});
+
+test('a key is rotated while old and new clients go on', async () => {
+  const [old, successor] = [place.at('old'), place.at('new')];
+  const combo = place.write('combo.txt', 'ana@example.test:secret one\n');
+  await credveilJson(['init', old, '--suite', 'oprf', '--bucket-floor', '2']);
+  await credveilJson(['ingest', old, combo, '--source', 'combo', '--date', '2024-02']);
+
+  const rotate = async () =>
+    credveilJson(['rotate', old, successor]) as Promise<{ missing: object[]; published: boolean; newKey: Shown }>;
+  expect(await rotate()).toMatchObject({
+    created: true,
+    missing: [{ source: 'combo', date: '2024-02' }],
+    published: false,
+  });
+  expect(await rotate()).toMatchObject({ created: false, missing: [{ source: 'combo' }] });
+  const said = await credveil(['rotate', old, successor]);
+  expect(said.stdout).toContain(`credveil ingest ${successor} combo.txt --source combo --date 2024-02`);
+  await credveilJson(['ingest', successor, combo, '--source', 'combo', '--date', '2024-02', '--no-publish']);
+  expect(await rotate()).toMatchObject({ missing: [], published: false });
+  await credveilJson(['publish', successor]);
+  const state = await rotate();
+  expect(state).toMatchObject({ missing: [], published: true });
+
+  const oldKey = (await credveilJson(['key', 'show', '--key-file', `${old}.key`])) as Shown;
+  expect(oldKey.keyId).not.toBe(state.newKey.keyId);
+  const server = await serveDataset(successor, { args: ['--also', old] });
+  try {
+    const { url } = server;
+    const { dataset } = JSON.parse(fs.readFileSync(`${old}/dataset.json`, 'utf8')) as { dataset: string };
+    const leaked = { username: 'Ana@example.test', password: 'secret one' };
+    expect(await check(url, ['--public-key', state.newKey.publicKey as string], leaked)).toMatchObject({
+      status: 'pair',
+    });
+    expect(await check(url, ['--key-file', `${successor}.key`], leaked)).toMatchObject({ status: 'pair' });
+    expect(await check(`${url}/d/${dataset}`, ['--public-key', oldKey.publicKey as string], leaked)).toMatchObject({
+      status: 'pair',
+    });
+    expect(await check(url, ['--public-key', oldKey.publicKey as string], leaked)).toMatchObject({
+      status: 'unknown',
+      reason: 'KEY_MISMATCH',
+    });
+  } finally {
+    expect(await server.stop()).toMatchObject({ code: 0 });
+  }
+});
+
+test('a server of the hmac suite is not given the key', async () => {
+  const folder = place.at('leaks');
+  await credveilJson(['init', folder, '--suite', 'hmac']);
+  const { code, stderr } = await credveil(['serve', folder, '--key-file', `${folder}.key`, '--listen', '127.0.0.1:0']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('served without its key');
+});

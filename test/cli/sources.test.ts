@@ -1,0 +1,141 @@
+// Sources: listed, shown, removed, exported; runs that were made on other machines with the same key.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDataset } from '../../store/dataset.ts';
+import { openKeyFile } from '../../store/key-file.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { createWorkPlace, credveil, credveilJson, type WorkPlace } from '../support/credveil.ts';
+import { seededPairs } from '../support/dataset.ts';
+import { tagsByBucket } from '../support/entries.ts';
+
+let place: WorkPlace;
+beforeEach(() => {
+  place = createWorkPlace();
+});
+afterEach(() => place.dispose());
+
+const combo = (count: number, seed: number): string =>
+  seededPairs(count, seed)
+    .map(({ username, password }) => `${username}:${password}\n`)
+    .join('');
+
+async function init(name: string, ...options: string[]): Promise<string> {
+  await credveilJson(['init', place.at(name), '--suite', 'hmac', '--bucket-floor', '8', ...options]);
+  return place.at(name);
+}
+
+const copyRun = (from: string, to: string, source: string): void =>
+  fs.copyFileSync(path.join(from, 'runs', `${source}.run`), path.join(to, 'runs', `${source}.run`));
+
+/** Every tag of every bucket, by index. */
+async function entriesOf(folder: string, keyFile: string): Promise<unknown> {
+  const suite = openKeyFile(keyFile).createSuite();
+  const snapshot = await openSnapshot(openDataset(folder));
+  try {
+    const { indexes, sources } = snapshot.facts;
+    const tags = {
+      account: tagsByBucket(snapshot, suite, 'account'),
+      password: tagsByBucket(snapshot, suite, 'password'),
+    };
+    return { indexes, sources, tags };
+  } finally {
+    snapshot.close();
+  }
+}
+
+test('runs that two machines made with one key and one publish equal one dataset of both corpora', async () => {
+  const keyFile = place.at('shared.key');
+  await credveilJson(['keygen', '--key-file', keyFile, '--suite', 'hmac']);
+  const a = place.write('a.txt', combo(200, 1));
+  // Half of it is in the other too: times add up over machines.
+  const b = place.write('b.txt', combo(200, 1).split('\n').slice(100).join('\n') + combo(100, 2));
+  const option = ['--key-file', keyFile];
+  const [here, there, whole] = [
+    await init('here', ...option),
+    await init('there', ...option),
+    await init('whole', ...option),
+  ];
+  const ingest = (folder: string, file: string, source: string) =>
+    credveilJson(['ingest', folder, file, '--source', source, '--no-publish', '--format', 'combo', ...option]);
+  await ingest(here, a, 'a');
+  await ingest(there, b, 'b');
+  await ingest(whole, b, 'b');
+  await ingest(whole, a, 'a');
+  copyRun(there, here, 'b');
+  await credveilJson(['publish', here, ...option]);
+  await credveilJson(['publish', whole, ...option]);
+  expect(await entriesOf(here, keyFile)).toEqual(await entriesOf(whole, keyFile));
+  expect(await credveilJson(['verify', here, ...option])).toMatchObject({ runs: 2 });
+  // What came from elsewhere is a source like any other.
+  await credveilJson(['remove', here, 'a', ...option]);
+  const { sources } = (await entriesOf(here, keyFile)) as { sources: { name: string }[] };
+  expect(sources.map(({ name }) => name)).toEqual(['b']);
+}, 60_000);
+
+test('a run of another key, of fewer indexes, or under another name is refused by its name', async () => {
+  const corpus = place.write('a.txt', combo(20, 1));
+  const ours = await init('ours');
+  const ingest = (folder: string, source: string, ...options: string[]) =>
+    credveilJson(['ingest', folder, corpus, '--source', source, '--no-publish', '--format', 'combo', ...options]);
+  const refusal = async (file: string, why: string): Promise<void> => {
+    const outcome = await credveil(['publish', ours]);
+    expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining('error RUN_FOREIGN') });
+    expect(outcome.stderr).toContain(path.join(ours, 'runs', file));
+    expect(outcome.stderr).toContain(why);
+    fs.rmSync(path.join(ours, 'runs', file));
+  };
+  const foreign = await init('foreign');
+  await ingest(foreign, 'stranger');
+  copyRun(foreign, ours, 'stranger');
+  await refusal('stranger.run', 'another key');
+
+  const fewer = await init('fewer', '--index', 'account', '--key-file', `${ours}.key`);
+  await ingest(fewer, 'partial', '--key-file', `${ours}.key`);
+  copyRun(fewer, ours, 'partial');
+  // Otherwise its passwords would be missing, and look clean.
+  await refusal('partial.run', 'without password');
+
+  await ingest(ours, 'mine');
+  fs.renameSync(path.join(ours, 'runs', 'mine.run'), path.join(ours, 'runs', 'yours.run'));
+  await refusal('yours.run', 'named otherwise');
+  expect(await credveilJson(['publish', ours])).toMatchObject({ sources: 0 });
+}, 60_000);
+
+test('a source is shown and exported with its rejects by reason, files and checksums', async () => {
+  const folder = await init('dataset');
+  const first = place.write('first.txt', 'ana:pw1\nben:pw2\n\nnothing\n');
+  const second = place.write('second.txt', 'cleo:pw3\n:pw\n');
+  const ingest = ['ingest', folder, first, second, '--source', 'two-files', '--date', '2020-05', '--format', 'combo'];
+  await credveilJson(ingest);
+  const sha256 = (file: string): string => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+  const run = fs.readFileSync(path.join(folder, 'runs', 'two-files.run'));
+  const expected = {
+    source: 'two-files',
+    date: '2020-05',
+    format: 'combo',
+    lines: 6,
+    credentials: 3,
+    rejects: { blank: 1, 'empty-username': 1, 'no-separator': 1 },
+    files: [
+      { name: 'first.txt', bytes: 25, sha256: sha256(first) },
+      { name: 'second.txt', bytes: 13, sha256: sha256(second) },
+    ],
+    bytes: run.length,
+    sha256: run.toString('hex', run.length - 32),
+  };
+  expect(await credveilJson(['sources', folder, '--show', 'two-files'])).toMatchObject(expected);
+  expect(await credveilJson(['export', folder, '--source', 'two-files'])).toMatchObject(expected);
+  const { stdout } = await credveil(['sources', folder, '--show', 'two-files']);
+  for (const text of ['two-files', '2020-05', 'empty-username: 1', 'account: 6', 'second.txt', sha256(second)])
+    expect(stdout).toContain(text);
+  expect(await credveilJson(['sources', folder])).toMatchObject([{ name: 'two-files', credentials: 3 }]);
+  for (const args of [
+    ['sources', folder, '--show', 'missing'],
+    ['export', folder, '--source', 'missing'],
+  ])
+    expect(await credveil(args)).toMatchObject({ code: 1, stderr: expect.stringContaining('error SOURCE_MISSING') });
+  expect(await credveil(['sources', folder, '--show', '../x'])).toMatchObject({ code: 2 });
+}, 60_000);

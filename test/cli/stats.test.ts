@@ -1,0 +1,140 @@
+// `credveil stats`: the histogram as text and the page with plots, which is whole in itself and escapes every name.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeSnapshot, type SnapshotStats } from '../../cli/stats/figures.ts';
+import { byBreachDate, statsPage } from '../../cli/stats/page.ts';
+import { niceStep } from '../../cli/stats/plots.ts';
+import { html } from '../../runtime/http/markup.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import type { SourceFacts } from '../../store/snapshot/snapshot-facts.ts';
+import { credveil } from '../support/credveil.ts';
+import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+
+let made: MadeDataset;
+beforeEach(async () => {
+  made = await makeDataset({ pairs: seededPairs(500), passwords: seededPasswords(50) });
+});
+afterEach(() => made.dispose());
+
+async function stats(): Promise<SnapshotStats> {
+  const snapshot = await openSnapshot(made.dataset);
+  try {
+    return describeSnapshot(snapshot);
+  } finally {
+    snapshot.close();
+  }
+}
+
+const source = (number: number, name: string, date: string | undefined, credentials: number): SourceFacts => ({
+  number,
+  name,
+  ...(date === undefined ? {} : { date }),
+  credentials,
+  records: 2 * credentials,
+});
+
+describe('the figures', () => {
+  test('add up: bins hold every bucket, and bucket sizes every entry', async () => {
+    const { indexes } = await stats();
+    const { entries, buckets, anonymitySet, histogram } = indexes.account as SnapshotStats['indexes'][string];
+    expect(entries).toBe(1002);
+    expect(histogram.reduce((sum, bin) => sum + bin.buckets, 0)).toBe(buckets);
+    expect(histogram[0]?.from).toBe(anonymitySet.least);
+    expect(histogram.at(-1)?.to).toBe(anonymitySet.most);
+    expect(anonymitySet.mean).toBeCloseTo(entries / buckets, 10);
+  });
+
+  test('of sources over time fill the months between, or the years where months are many', () => {
+    const near = [source(1, 'a', '2019-11', 5), source(2, 'b', '2020-02', 7), source(3, 'c', '2020-02', 1)];
+    expect(byBreachDate(near)).toEqual([
+      { period: '2019-11', credentials: 5 },
+      { period: '2019-12', credentials: 0 },
+      { period: '2020-01', credentials: 0 },
+      { period: '2020-02', credentials: 8 },
+    ]);
+    const far = [...near, source(4, 'd', '2022-12', 2), source(5, 'e', undefined, 9)];
+    expect(byBreachDate(far)).toEqual([
+      { period: '2019', credentials: 5 },
+      { period: '2020', credentials: 8 },
+      { period: '2021', credentials: 0 },
+      { period: '2022', credentials: 2 },
+      { period: 'no date', credentials: 9 },
+    ]);
+    expect(byBreachDate([])).toEqual([]);
+    expect(byBreachDate([source(1, 'e', undefined, 9)])).toEqual([{ period: 'no date', credentials: 9 }]);
+  });
+
+  test('of an axis have steps of 1, 2 or 5', () => {
+    expect([4, 5, 8, 9, 20, 21, 1000, 773_000_000].map(niceStep)).toEqual([1, 2, 2, 5, 5, 10, 500, 200_000_000]);
+  });
+});
+
+describe('the page', () => {
+  test('asks for nothing: no script, no reference, and a policy that forbids both', async () => {
+    const page = statsPage(await stats());
+    expect(page).toContain(
+      `http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"`,
+    );
+    expect(page).not.toMatch(/<script|<link|<iframe|<img|\ssrc=|\shref=|url\(|@import|\son\w+=/i);
+  });
+
+  test('has a title, a heading, and beside each plot its name and the same as a table', async () => {
+    const page = statsPage(await stats());
+    expect(page).toMatch(/<html lang="en">/);
+    expect(page).toMatch(/<title>Credveil snapshot 000001-/);
+    expect(page.match(/<h1>/g)).toHaveLength(1);
+    const figures = page.match(/<figure>[\s\S]*?<\/figure>/g) ?? [];
+    // Anonymity sets, cost, sources, and the bucket sizes of two indexes.
+    expect(figures).toHaveLength(5);
+    for (const figure of figures) {
+      expect(figure).toMatch(/<svg [^>]*role="img" aria-label="[^"]+"/);
+      expect(figure).toMatch(/<details>[\s\S]*<th scope="col">[\s\S]*<\/table>/);
+    }
+    // The numbers of every attribute are numbers.
+    expect(page).not.toMatch(/NaN|Infinity|undefined|\[object/);
+  });
+
+  test('escapes every name, wherever it stands', async () => {
+    const evil = `<script>alert('x')</script>&"`;
+    const { indexes, ...rest } = await stats();
+    const index = indexes.account as SnapshotStats['indexes'][string];
+    const page = statsPage({
+      ...rest,
+      snapshot: evil,
+      dataset: evil,
+      keyId: evil,
+      published: evil,
+      sources: [source(1, evil, '2020-01', 1)],
+      indexes: { [evil]: index },
+    });
+    expect(page).not.toContain('<script');
+    expect(page).not.toContain(evil.slice(-2));
+    expect(page).toContain('&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;');
+    expect(html`<p title="${'"'}">${'<'}${html`<b>${1}</b>`}${[html`<i>`, html`</i>`]}</p>`.markup).toBe(
+      '<p title="&quot;">&lt;<b>1</b><i></i></p>',
+    );
+  });
+
+  test('is drawn of an empty dataset too', async () => {
+    const empty = await makeDataset({});
+    try {
+      const snapshot = await openSnapshot(empty.dataset);
+      const page = statsPage({ ...describeSnapshot(snapshot), sources: [] });
+      snapshot.close();
+      expect(page).not.toMatch(/NaN|Infinity|undefined/);
+    } finally {
+      empty.dispose();
+    }
+  });
+});
+
+test('the command prints the histogram, and writes the page with --html', async () => {
+  const text = await credveil(['stats', made.folder]);
+  expect(text).toMatchObject({ code: 0, stdout: expect.stringMatching(/entries of a bucket\n +[\d-]+ █/) });
+  const file = path.join(path.dirname(made.folder), 'stats.html');
+  const outcome = await credveil(['stats', made.folder, '--html', file]);
+  expect(outcome).toMatchObject({ code: 0, stdout: `written to ${file}\n` });
+  expect(fs.readFileSync(file, 'utf8')).toBe(statsPage(await stats()));
+});

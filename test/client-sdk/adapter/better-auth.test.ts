@@ -1,0 +1,198 @@
+// The plugin in a real better-auth, over HTTP: every verdict on a sign-in that was right, and no leaked password set.
+
+import { APIError, createAuthMiddleware } from 'better-auth/api';
+import { admin, twoFactor } from 'better-auth/plugins';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Verdict } from '../../../client-sdk/index.ts';
+import { SUITE_NAMES } from '../../../protocol/suite.ts';
+import { type AuthApp, startAuthApp } from '../../support/auth-app.ts';
+import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
+
+/** better-auth takes addresses of real domains alone: these have leaked like the test credentials. */
+const LEAKED = { username: 'ada@example.com', password: 'Correct Horse 7' };
+const OTHER = 'bob@example.com';
+const VERDICTS = [
+  ['pair', LEAKED.username, LEAKED.password, '1'],
+  ['similar', LEAKED.username, 'correct horse 79', '3'],
+  ['password', OTHER, LEAKED.password, '4'],
+  ['username', LEAKED.username, 'never seen 1234', '2'],
+  ['clean', OTHER, 'never seen 1234', null],
+] as const;
+const DENIED = ['pair', 'similar', 'password'];
+
+describe.each(SUITE_NAMES)('suite %s', (suite) => {
+  let world: AdapterWorld;
+  beforeAll(async () => {
+    world = await createAdapterWorld(suite, { pairs: [LEAKED] });
+  });
+  afterAll(() => world.close());
+
+  const withApp = async (
+    start: (verdicts: Verdict[]) => ReturnType<typeof startAuthApp>,
+    use: (app: AuthApp, verdicts: Verdict[]) => Promise<void>,
+  ): Promise<void> => {
+    const verdicts: Verdict[] = [];
+    const app = await start(verdicts);
+    try {
+      await use(app, verdicts);
+    } finally {
+      await app.close();
+    }
+  };
+
+  test.each(VERDICTS)(
+    'tells of %s once the password was right, and only then',
+    async (status, email, password, value) => {
+      const headers: (string | null | undefined)[] = [];
+      const behind = {
+        id: 'behind',
+        hooks: {
+          after: [
+            {
+              matcher: ({ path }: { path?: string }) => path === '/sign-in/email',
+              handler: createAuthMiddleware(async (ctx) => {
+                headers.push(
+                  ctx.headers?.get('exposed-credential-check') ?? ctx.headers?.get('exposed_credential_check'),
+                );
+              }),
+            },
+          ],
+        },
+      };
+      await withApp(
+        (verdicts) =>
+          startAuthApp(
+            { checker: world.checker, newPassword: 'annotate', onSignIn: (verdict) => void verdicts.push(verdict) },
+            [behind],
+          ),
+        async (app, verdicts) => {
+          expect((await app.post('/sign-up/email', { email, password, name: 'A' })).status).toBe(200);
+          const spoof = { exposed_credential_check: '1', 'exposed-credential-check': '1' };
+          const wrong = await app.post('/sign-in/email', { email, password: `${password}!` }, spoof);
+          expect([wrong.status, verdicts]).toEqual([401, []]);
+          const right = await app.post('/sign-in/email', { email, password }, spoof);
+          expect([right.status, verdicts.map((verdict) => verdict.status)]).toEqual([200, [status]]);
+          expect(right.cookie).not.toBe('');
+          expect(headers).toEqual([null, value]);
+        },
+      );
+    },
+  );
+
+  test.each(VERDICTS)('signs up with %s, or does not', async (status, email, password) => {
+    await withApp(
+      () => startAuthApp({ checker: world.checker }),
+      async (app) => {
+        const { status: answered, body, cookie } = await app.post('/sign-up/email', { email, password, name: 'A' });
+        const denied = DENIED.includes(status);
+        expect(answered).toBe(denied ? 422 : 200);
+        expect(app.rows.user?.length).toBe(denied ? 0 : 1);
+        expect(cookie === '').toBe(denied);
+        if (!denied) return;
+        expect(body).toMatchObject({ code: 'PASSWORD_LEAKED' });
+        expect(body.message).toContain('has appeared in a data breach');
+      },
+    );
+  });
+
+  test.each(VERDICTS)(
+    'ends a session that began with %s where sign-ins are denied',
+    async (status, email, password) => {
+      await withApp(
+        () => startAuthApp({ checker: world.checker, newPassword: 'annotate', signIn: 'deny' }),
+        async (app) => {
+          await app.api.signUpEmail({ body: { email, password, name: 'A' } });
+          const before = app.rows.session?.length;
+          const { status: answered, body, cookie } = await app.post('/sign-in/email', { email, password });
+          const denied = DENIED.includes(status);
+          expect(answered).toBe(denied ? 403 : 200);
+          expect(cookie === '').toBe(denied);
+          expect(app.rows.session?.length).toBe(denied ? before : (before ?? 0) + 1);
+          if (denied) expect(body).toMatchObject({ code: 'PASSWORD_LEAKED' });
+        },
+      );
+    },
+  );
+
+  test('no new password is one that leaked: change, reset, by an administrator', async () => {
+    await withApp(
+      () => startAuthApp({ checker: world.checker }, [admin() as never]),
+      async (app) => {
+        const old = 'never seen 1234';
+        const { cookie } = await app.post('/sign-up/email', { email: LEAKED.username, password: old, name: 'A' });
+        const change = (newPassword: string, headers = {}) =>
+          app.post('/change-password', { currentPassword: old, newPassword }, headers);
+        expect(await change(LEAKED.password, { cookie })).toMatchObject({
+          status: 422,
+          body: { code: 'PASSWORD_LEAKED' },
+        });
+        // Of this user, as the session says.
+        expect((await change('correct horse 79', { cookie })).status).toBe(422);
+        // Nobody learns anything who is not signed in.
+        expect((await change(LEAKED.password)).status).toBe(401);
+
+        await app.post('/request-password-reset', { email: LEAKED.username });
+        const [token] = app.resetTokens;
+        const reset = (newPassword: string) => app.post('/reset-password', { newPassword, token });
+        expect((await reset(LEAKED.password)).status).toBe(422);
+        expect((await reset('never seen either')).status).toBe(200);
+
+        for (const user of app.rows.user ?? []) user.role = 'admin';
+        const credential = { email: LEAKED.username, password: 'never seen either' };
+        const signedIn = await app.post('/sign-in/email', credential);
+        const created = { email: OTHER, password: LEAKED.password, name: 'B' };
+        const byAdmin = await app.post('/admin/create-user', created, { cookie: signedIn.cookie });
+        expect(byAdmin).toMatchObject({ status: 422, body: { code: 'PASSWORD_LEAKED' } });
+        const set = { newPassword: LEAKED.password, userId: String(app.rows.user?.[0]?.id) };
+        expect((await app.post('/admin/set-user-password', set, { cookie: signedIn.cookie })).status).toBe(422);
+        const free = await change('never seen again', { cookie: signedIn.cookie });
+        expect(free.status).toBe(400);
+      },
+    );
+  });
+
+  test('without the service: in, unless it fails closed', async () => {
+    const [email, password] = [LEAKED.username, LEAKED.password];
+    await withApp(
+      (verdicts) => startAuthApp({ checker: world.cutOff, onSignIn: (verdict) => void verdicts.push(verdict) }),
+      async (app, verdicts) => {
+        expect((await app.post('/sign-up/email', { email, password, name: 'A' })).status).toBe(200);
+        expect((await app.post('/sign-in/email', { email, password })).status).toBe(200);
+        expect(verdicts).toMatchObject([{ status: 'unknown', reason: 'NETWORK' }]);
+      },
+    );
+    await withApp(
+      () =>
+        startAuthApp({
+          checker: world.cutOff,
+          onError: ({ reason }, ctx) => (reason === 'NETWORK' && ctx.path === '/sign-up/email' ? 'allow' : 'deny'),
+        }),
+      async (app) => {
+        expect((await app.post('/sign-up/email', { email, password, name: 'A' })).status).toBe(200);
+        const refused = await app.post('/sign-in/email', { email, password });
+        expect(refused).toMatchObject({ status: 503, body: { code: 'CHECK_UNAVAILABLE' }, cookie: '' });
+      },
+    );
+  });
+
+  test('a step-up of the application ends the session; a second factor is not passed by', async () => {
+    const [email, password] = [LEAKED.username, LEAKED.password];
+    const onSignIn = ({ status }: Verdict): void => {
+      if (status === 'pair')
+        throw new APIError('FORBIDDEN', { code: 'CONFIRM_BY_MAIL', message: 'Look into your mail.' });
+    };
+    await withApp(
+      () => startAuthApp({ checker: world.checker, newPassword: 'annotate', onSignIn }, [twoFactor() as never]),
+      async (app) => {
+        const { cookie } = await app.post('/sign-up/email', { email, password, name: 'A' });
+        const before = app.rows.session?.length;
+        const refused = await app.post('/sign-in/email', { email, password });
+        expect(refused).toMatchObject({ status: 403, body: { code: 'CONFIRM_BY_MAIL' }, cookie: '' });
+        expect(app.rows.session?.length).toBe(before);
+        expect((await app.post('/two-factor/enable', { password }, { cookie })).status).toBe(200);
+        for (const user of app.rows.user ?? []) user.twoFactorEnabled = true;
+        expect(await app.post('/sign-in/email', { email, password })).toMatchObject({ status: 403, cookie: '' });
+      },
+    );
+  });
+});

@@ -1,0 +1,299 @@
+// Each adapter by itself: what only its framework has, and mistakes in options.
+
+import http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import fastify from 'fastify';
+import { Hono } from 'hono';
+import { validator } from 'hono/validator';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { leakCheck as onExpress } from '../../../client-sdk/adapter/express.ts';
+import { leakCheck as onFastify } from '../../../client-sdk/adapter/fastify.ts';
+import { leakCheck as onFetch } from '../../../client-sdk/adapter/fetch.ts';
+import { leakCheck as onHono } from '../../../client-sdk/adapter/hono.ts';
+import { leakProxy, leakCheck as onNext } from '../../../client-sdk/adapter/next.ts';
+import { type LeakChecker, LookupError, type Verdict } from '../../../client-sdk/index.ts';
+import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
+import { headersOf } from '../../support/adapter-apps.ts';
+import { COPIES, chunk, seenIn, sendRaw, taken } from '../../support/adapter-requests.ts';
+import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
+
+const { pair } = TEST_CREDENTIALS;
+const PAIR = JSON.stringify(pair);
+
+let world: AdapterWorld;
+beforeAll(async () => {
+  world = await createAdapterWorld('hmac');
+});
+afterAll(() => world.close());
+
+const request = (body: string, headers: Record<string, string> = {}): Request =>
+  new Request('http://app.test/login', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  });
+
+describe('express', () => {
+  test('without a body parser it says that it cannot read, and trailers that come later are gone too', async () => {
+    const verdicts: (Verdict | undefined)[] = [];
+    const app = express();
+    app.use(onExpress(world.checker), (message, response) => {
+      verdicts.push(message.leaks);
+      message.resume().once('end', () => response.json({ headers: headersOf(message) }));
+    });
+    const server = app.listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const head = ['POST / HTTP/1.1', 'Host: 127.0.0.1', 'Content-Type: application/json', 'Connection: close'];
+    const trailers = `0\r\n${COPIES.join('\r\n')}\r\nExpires: never\r\n\r\n`;
+    const seen = seenIn(await sendRaw(url, [...head, 'Transfer-Encoding: chunked', ...COPIES], chunk(PAIR) + trailers));
+    expect(taken(seen)).toEqual([]);
+    expect(seen.headers).toContainEqual(['expires', 'never']);
+    await fetch(url);
+    expect(verdicts.map((verdict) => verdict?.reason)).toEqual(['CREDENTIAL_UNREADABLE', undefined]);
+    expect(verdicts[1]).toBeUndefined();
+    server.close();
+  });
+
+  test('a function finds what no field holds', async () => {
+    const app = express();
+    app.use(
+      onExpress(world.checker, {
+        fields: ({ headers: { authorization = '' } }) => {
+          const [username = '', password = ''] = atob(authorization.replace(/^Basic /, '')).split(':');
+          return authorization === '' ? undefined : { username, password };
+        },
+      }),
+      ({ leaks }, response) => void response.send(leaks?.status ?? 'none'),
+    );
+    const server = app.listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const authorization = `Basic ${btoa(`${pair.username}:${pair.password}`)}`;
+    expect(await (await fetch(url, { headers: { authorization } })).text()).toBe('pair');
+    expect(await (await fetch(url)).text()).toBe('none');
+    server.close();
+  });
+
+  test('what a handler of denials throws goes the way of errors', async () => {
+    const app = express();
+    const handler = (): never => {
+      throw new Error('a mistake of the application');
+    };
+    const onError: express.ErrorRequestHandler = (_error, _request, response, _next) => void response.status(500).end();
+    app.use(express.json(), onExpress(world.checker, { mode: 'deny', handler }), onError);
+    const server = app.listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const sent = { method: 'POST', headers: { 'content-type': 'application/json' }, body: PAIR };
+    expect((await fetch(url, sent)).status).toBe(500);
+    server.close();
+  });
+});
+
+describe('fastify', () => {
+  test('routes say whether they are checked, hooks before the check see no copy', async () => {
+    const early: unknown[] = [];
+    const app = fastify();
+    await app.register(onFastify, { checker: world.checker, global: false });
+    app.addHook('onRequest', async ({ headers }) => void early.push(headers['exposed-credential-check']));
+    app.post('/one', async ({ leaks }) => ({ status: leaks?.status }));
+    app.post('/two', { config: { leakCheck: true } }, async ({ leaks }) => ({ status: leaks?.status }));
+    await app.register(async (scope) => {
+      scope.post('/three', { config: { leakCheck: { mode: 'deny' } } }, async () => 'passed');
+    });
+    const options = { method: 'POST', payload: { ...pair }, headers: { 'exposed-credential-check': '1' } } as const;
+    expect((await app.inject({ ...options, url: '/one' })).json()).toEqual({});
+    expect((await app.inject({ ...options, url: '/two' })).json()).toEqual({ status: 'pair' });
+    expect((await app.inject({ ...options, url: '/three' })).statusCode).toBe(422);
+    expect((await app.inject({ ...options, url: '/none' })).statusCode).toBe(404);
+    expect(early).toEqual([undefined, undefined, undefined, undefined]);
+  });
+});
+
+test('over HTTP/2 too no copy comes through, in headers or trailers', async () => {
+  const app = fastify({ http2: true });
+  await app.register(onFastify, { checker: world.checker });
+  app.post('/', async ({ raw, leaks }) => ({
+    status: leaks?.status,
+    headers: [raw.headers, raw.rawHeaders, raw.trailers, raw.rawTrailers].map((place) => JSON.stringify(place)),
+  }));
+  const session = http2.connect(await app.listen({ port: 0, host: '127.0.0.1' }));
+  const copies = { exposed_credential_check: '9', 'exposed-credential-check': '9' };
+  const head = { ':method': 'POST', ':path': '/', 'content-type': 'application/json', ...copies };
+  const stream = session.request(head, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers({ ...copies, expires: 'never' }));
+  stream.end(PAIR);
+  let text = '';
+  for await (const piece of stream) text += String(piece);
+  expect(JSON.parse(text)).toMatchObject({ status: 'pair' });
+  expect(text).toContain('never');
+  expect(text).not.toContain('9\\"');
+  expect(text.match(/exposed.credential.check\\":\\"1/gi)).toHaveLength(1);
+  session.close();
+  await app.close();
+});
+
+describe('hono', () => {
+  test.each(['json', 'form'] as const)('behind a validator of %s', async (kind) => {
+    const app = new Hono();
+    const check = onHono(world.checker);
+    app.post(
+      '/login',
+      validator(kind, (value) => value as Record<string, string>),
+      check,
+      async (c) =>
+        c.json({
+          status: c.get('leaks')?.status,
+          valid: c.req.valid(kind),
+          header: c.req.header('Exposed-Credential-Check'),
+        }),
+    );
+    const body = kind === 'json' ? PAIR : new URLSearchParams(pair);
+    const headers = { exposed_credential_check: '4', ...(kind === 'json' && { 'content-type': 'application/json' }) };
+    const answer = await app.request('/login', { method: 'POST', body, headers });
+    expect(await answer.json()).toEqual({ status: 'pair', valid: pair, header: '1' });
+  });
+
+  test('a body that was read past Hono is unknown', async () => {
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await c.req.raw.text();
+      await next();
+    });
+    app.post('/login', onHono(world.checker), (c) => c.json({ reason: c.var.leaks?.reason }));
+    expect(await (await app.request(request(PAIR))).json()).toEqual({ reason: 'CREDENTIAL_UNREADABLE' });
+  });
+});
+
+describe('fetch', () => {
+  test('arguments go on, and the request that came in is left as it is', async () => {
+    const handler = onFetch(world.checker)(async (checked, env: { name: string }) =>
+      Response.json([
+        checked.leaks?.status,
+        checked.headers.get('exposed-credential-check'),
+        env.name,
+        await checked.json(),
+      ]),
+    );
+    const incoming = request(PAIR, { 'exposed-credential-check': '4' });
+    expect(await (await handler(incoming, { name: 'env' })).json()).toEqual(['pair', '1', 'env', pair]);
+    expect(incoming.headers.get('exposed-credential-check')).toBe('4');
+  });
+
+  test('a function that reads the body takes nothing away, and reads no more than it may', async () => {
+    const reasons: (string | undefined)[] = [];
+    const check = onFetch(world.checker, {
+      maxBodyBytes: 200,
+      fields: async (copy) => {
+        const [username = '', password = ''] = (await copy.text()).split('\n');
+        return { username, password };
+      },
+      onResult: ({ status, reason }) => void reasons.push(reason ?? status),
+    });
+    const handler = check(async (checked) => new Response(await checked.text()));
+    for (const text of [`${pair.username}\n${pair.password}`, `${pair.username}\n${'x'.repeat(300)}`])
+      expect(await (await handler(request(text))).text()).toBe(text);
+    expect(reasons).toEqual(['pair', 'CREDENTIAL_UNREADABLE']);
+  });
+
+  test('a body that has been read is unknown, and a request without one has no verdict', async () => {
+    const handler = onFetch(world.checker)((checked) => Response.json(checked.leaks ?? null));
+    const used = request(PAIR);
+    await used.text();
+    expect(await (await handler(used)).json()).toMatchObject({ reason: 'CREDENTIAL_UNREADABLE' });
+    expect(await (await handler(new Request('http://app.test/'))).json()).toBeNull();
+  });
+
+  test('what cannot be read is told to nobody', async () => {
+    const told: unknown[] = [];
+    const onError = (verdict: Verdict, _request: Request, cause?: unknown): 'deny' => {
+      told.push(JSON.stringify(verdict), String(cause), cause instanceof Error ? cause.cause : undefined);
+      return 'deny';
+    };
+    const handler = onFetch(world.checker, { onError })(() => new Response('passed'));
+    for (const body of ['marked-password', '{"password":"marked-password', '["marked-password"'])
+      told.push(await (await handler(request(body))).text());
+    expect(told).toHaveLength(12);
+    expect(told.join()).not.toContain('marked');
+  });
+
+  test('a copy that nobody read is not kept beside the body', async () => {
+    const copies: Request[] = [];
+    const fields = (copy: Request): undefined => void copies.push(copy);
+    const handler = onFetch(world.checker, { fields })(async (checked) => new Response(await checked.text()));
+    expect(await (await handler(request(PAIR))).text()).toBe(PAIR);
+    await expect(copies[0]?.text()).rejects.toThrow(TypeError);
+  });
+
+  test('of a body that is too long no more is read than may be', async () => {
+    let pulled = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        pulled += 1;
+        if (pulled > 1_000) controller.close();
+        else controller.enqueue(new Uint8Array(10_000));
+      },
+    });
+    const handler = onFetch(world.checker)(() => new Response('done'));
+    const init = { method: 'POST', body, duplex: 'half' };
+    expect(await (await handler(new Request('http://app.test/', init))).text()).toBe('done');
+    expect(pulled).toBeLessThan(20);
+  });
+});
+
+describe('next', () => {
+  test('the proxy hands on headers and leaves the body alone', async () => {
+    const inits: { request: { headers: Headers } }[] = [];
+    const proxy = leakProxy(world.checker, {
+      next: (init) => {
+        inits.push(init);
+        return new Response('next');
+      },
+    });
+    const incoming = request(PAIR, { exposed_credential_check: '4', 'x-other': 'kept' });
+    expect(await (await proxy(incoming)).text()).toBe('next');
+    const headers = [...(inits[0]?.request.headers ?? [])];
+    expect(headers).toContainEqual(['exposed-credential-check', '1']);
+    expect(headers).toContainEqual(['x-other', 'kept']);
+    expect(headers.filter(([name]) => name.startsWith('exposed'))).toHaveLength(1);
+    expect(await incoming.json()).toEqual(pair);
+    const denying = leakProxy(world.checker, { mode: 'deny', next: () => new Response('next') });
+    expect((await denying(request(PAIR))).status).toBe(422);
+  });
+
+  test('a request stays the one that it was, and one that is immutable becomes another', async () => {
+    const handler = onNext(world.checker)(async (checked: Request) => checked as unknown as Response);
+    const incoming = request(PAIR);
+    expect(await handler(incoming)).toBe(incoming);
+    const frozen = request(PAIR, { 'exposed-credential-check': '4' });
+    const refuse = (): never => {
+      throw new TypeError('immutable');
+    };
+    Object.assign(frozen.headers, { delete: refuse, set: refuse });
+    const other = (await handler(frozen)) as unknown as Request;
+    expect(other).not.toBe(frozen);
+    expect(other.headers.get('exposed-credential-check')).toBe('1');
+  });
+});
+
+test('mistakes in options are named when the guard is made', () => {
+  const wrong: [Parameters<typeof onFetch>[1] | object, string][] = [
+    [{ mode: 'refuse' }, 'mode'],
+    [{ mode: 'deny', denyOn: ['clean'] }, 'denyOn'],
+    [{ onError: true }, 'onError'],
+    [{ fields: { username: '' } }, 'fields'],
+    [{ fields: { password: ['a', 'b'] } }, 'fields'],
+    [{ header: 'a b' }, 'header'],
+    [{ property: '' }, 'property'],
+    [{ skip: 'never' }, 'skip'],
+    [{ maxBodyBytes: 0 }, 'maxBodyBytes'],
+  ];
+  for (const [options, name] of wrong) {
+    const make = (): unknown => onFetch(world.checker, options as Parameters<typeof onFetch>[1]);
+    expect(make, name).toThrow(LookupError);
+    expect(make, name).toThrow(`option ${name}: `);
+  }
+  expect(() => onExpress({} as LeakChecker)).toThrow('option checker: ');
+});

@@ -1,0 +1,106 @@
+// The checker's policy in the adapters: what is denied where neither `denyOn` nor `onError` says so.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LeakCheckOptions, leakCheck } from '../../../client-sdk/adapter/fetch.ts';
+import { createLeakChecker, type PolicyOptions, type Verdict } from '../../../client-sdk/index.ts';
+import { type CredveilServer, startServer } from '../../../server/server.ts';
+import { type MadeDataset, makeDataset } from '../../support/dataset.ts';
+import { TIMEOUT_MS } from '../../support/worlds/client-world.ts';
+
+const OFTEN = { username: 'ada@example.test', password: 'seen often', times: 100 };
+const ONCE = { username: 'bob@example.test', password: 'seen once' };
+
+let made: MadeDataset;
+let server: CredveilServer;
+beforeAll(async () => {
+  made = await makeDataset({ pairs: [OFTEN, ONCE] });
+  server = await startServer(made.folder, { port: 0 });
+});
+afterAll(async () => {
+  await server.close();
+  made.dispose();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly code?: string;
+  readonly verdict?: Verdict | undefined;
+}
+
+async function post(
+  credential: { username?: string; password: string },
+  policy: PolicyOptions | undefined,
+  options: LeakCheckOptions,
+  url = server.url,
+): Promise<Answer> {
+  const checker = createLeakChecker({
+    url,
+    key: made.key.revealText(),
+    timeoutMs: TIMEOUT_MS,
+    ...(policy && { policy }),
+  });
+  const verdicts: Verdict[] = [];
+  const handler = leakCheck(checker, { ...options, onResult: (verdict) => void verdicts.push(verdict) })(
+    () => new Response('in'),
+  );
+  const response = await handler(
+    new Request('http://app.test/', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(credential),
+    }),
+  );
+  const text = await response.text();
+  return { status: response.status, ...(response.status !== 200 && JSON.parse(text)), verdict: verdicts[0] };
+}
+
+const NOWHERE = 'http://127.0.0.1:1/';
+const other = (pair: { username: string; password: string }) => ({ ...pair, username: 'nobody@example.test' });
+
+describe('a guard that denies', () => {
+  const deny = { mode: 'deny' } as const;
+
+  test('follows the policy: thresholds, and what is allowed', async () => {
+    const policy: PolicyOptions = { minTimesSeen: { password: 50 } };
+    expect(await post(other(OFTEN), policy, deny)).toMatchObject({ status: 422, code: 'PASSWORD_LEAKED' });
+    expect(await post(other(ONCE), policy, deny)).toMatchObject({ status: 200, verdict: { status: 'password' } });
+    expect(await post(ONCE, policy, deny), 'a pair has no threshold').toMatchObject({ status: 422 });
+    expect(await post(ONCE, { pair: 'allow', password: 'allow' }, deny)).toMatchObject({ status: 200 });
+    const strange = { ...OFTEN, password: 'never seen' };
+    expect(await post(strange, undefined, deny)).toMatchObject({ status: 200, verdict: { status: 'username' } });
+    expect(await post(strange, { username: 'deny' }, deny)).toMatchObject({ status: 422, code: 'USERNAME_LEAKED' });
+  });
+
+  test('follows it for failures, but where an option says otherwise', async () => {
+    const closed: PolicyOptions = { onError: 'deny' };
+    expect(await post(OFTEN, undefined, deny, NOWHERE)).toMatchObject({ status: 200, verdict: { action: 'allow' } });
+    const refused = { status: 503, code: 'CHECK_UNAVAILABLE', verdict: { action: 'deny' } };
+    expect(await post(OFTEN, closed, deny, NOWHERE)).toMatchObject(refused);
+    expect(await post(OFTEN, closed, { ...deny, onError: 'allow' }, NOWHERE)).toMatchObject({ status: 200 });
+    expect(await post(OFTEN, closed, { ...deny, denyOn: ['pair'] as const }, NOWHERE)).toMatchObject({ status: 200 });
+    // Where the credential cannot even be read.
+    const skip = (): never => {
+      throw new Error('no');
+    };
+    expect(await post(OFTEN, closed, { ...deny, skip })).toMatchObject({
+      ...refused,
+      verdict: { reason: 'CREDENTIAL_UNREADABLE' },
+    });
+    expect(await post(OFTEN, undefined, { ...deny, skip })).toMatchObject({ status: 200 });
+  });
+
+  test('denies what `denyOn` names, whatever the policy says', async () => {
+    const policy: PolicyOptions = { pair: 'allow', password: 'allow', minTimesSeen: { password: 50 } };
+    expect(await post(other(ONCE), policy, { ...deny, denyOn: ['password'] as const })).toMatchObject({ status: 422 });
+    expect(await post(ONCE, undefined, { ...deny, denyOn: [] })).toMatchObject({ status: 200 });
+  });
+});
+
+test('a guard that annotates denies nothing, and tells the action', async () => {
+  expect(await post(OFTEN, { pair: 'deny' }, {})).toMatchObject({
+    status: 200,
+    verdict: { status: 'pair', action: 'deny', because: 'pair' },
+  });
+  const verdict = { status: 'unknown', action: 'deny' };
+  expect(await post(OFTEN, { onError: 'deny' }, {}, NOWHERE)).toMatchObject({ status: 200, verdict });
+});

@@ -1,0 +1,94 @@
+// Requests that are not plain: copies of the header in every place, bodies that are long, doubled, or not what they say.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
+import { ADAPTERS, type App } from '../../support/adapter-apps.ts';
+import { COPIES, chunk, seenIn, sendRaw, taken } from '../../support/adapter-requests.ts';
+import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
+
+const { pair, clean } = TEST_CREDENTIALS;
+const PAIR = JSON.stringify(pair);
+const FORM = 'application/x-www-form-urlencoded';
+
+let world: AdapterWorld;
+beforeAll(async () => {
+  world = await createAdapterWorld('hmac');
+});
+afterAll(() => world.close());
+
+describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
+  let app: App;
+  beforeAll(async () => {
+    app = await start(world.checker);
+  });
+  afterAll(() => app.close());
+
+  test('copies of the header are gone: doubled, in other spellings, raw, and in trailers', async () => {
+    const head = [
+      'POST /login HTTP/1.1',
+      'Host: 127.0.0.1',
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+      'Connection: close, Exposed-Credential-Check, exposed_credential_check',
+      'Trailer: exposed-credential-check, Expires',
+      ...COPIES,
+    ];
+    const trailers = `0\r\n${COPIES.join('\r\n')}\r\nExpires: never\r\n\r\n`;
+    const seen = seenIn(await sendRaw(app.url, head, chunk(JSON.stringify(clean)) + trailers));
+    expect(seen).toMatchObject({ status: 'clean', body: clean });
+    expect(taken(seen)).toEqual([]);
+    const lists = seen.headers.filter(([field]) => /^(connection|trailer)$/i.test(field)).map(([, list]) => list);
+    expect(new Set(lists)).toEqual(new Set(['close', 'Expires']));
+    const found = seenIn(await sendRaw(app.url, head, chunk(PAIR) + trailers));
+    // In each place once.
+    expect(new Set(taken(found).map((line) => line.toLowerCase()))).toEqual(new Set(['exposed-credential-check: 1']));
+  });
+
+  if (name === 'hono' || name === 'fetch' || name === 'next') {
+    const post = async (body: string | FormData, type?: string, path = '/login'): Promise<Response> =>
+      fetch(app.url + path, { method: 'POST', body, ...(type && { headers: { 'content-type': type } }) });
+
+    test('a body that is too long is not read on, and is whole behind', async () => {
+      const long = { ...pair, padding: 'x'.repeat(70_000) };
+      const body = JSON.stringify(long);
+      expect(await (await post(body, 'application/json')).json()).toMatchObject({
+        status: 'unknown',
+        reason: 'CREDENTIAL_UNREADABLE',
+        body: long,
+      });
+      expect((await post(body, 'application/json', '/sign-up/closed')).status).toBe(503);
+      const head = ['POST /login HTTP/1.1', 'Host: 127.0.0.1', 'Content-Type: application/json', 'Connection: close'];
+      const pieces =
+        body
+          .match(/.{1,10000}/gs)
+          ?.map(chunk)
+          .join('') ?? '';
+      const answer = await sendRaw(app.url, [...head, 'Transfer-Encoding: chunked'], `${pieces}0\r\n\r\n`);
+      expect(answer).toContain('CREDENTIAL_UNREADABLE');
+      const under = JSON.stringify({ ...pair, padding: 'x'.repeat(65_000) });
+      expect(await (await post(under, 'application/json')).json()).toMatchObject({ status: 'pair' });
+    });
+
+    test('a multipart form', async () => {
+      const form = new FormData();
+      form.set('email', pair.username);
+      form.set('password', pair.password);
+      expect(await (await post(form)).json()).toMatchObject({ status: 'pair' });
+      form.append('password', 'another');
+      expect(await (await post(form)).json()).toMatchObject({ reason: 'CREDENTIAL_UNREADABLE' });
+    });
+
+    test.each([
+      ['a field that is there twice', `username=a&password=b&password=${pair.password}`, FORM],
+      ['JSON beside a form', `{"a":"&username=nobody&password=x&","username":"u","password":"p"}`, FORM],
+    ])('%s is unknown', async (_what, body, type) => {
+      expect((await post(body, type, '/sign-up/closed')).status).toBe(503);
+      expect((await post(body, type, '/sign-up')).status).toBe(200);
+    });
+
+    test('JSON of another type is seen as a handler may see it', async () => {
+      for (const type of ['text/plain', FORM, 'application/octet-stream', 'application/vnd.api+json'])
+        expect((await post(PAIR, type, '/sign-up')).status).toBe(422);
+    });
+  }
+});

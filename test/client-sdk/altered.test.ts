@@ -1,0 +1,144 @@
+// Buckets that were altered, cut, swapped, compressed or made endless on their way are never believed.
+
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { forward, send } from '../support/http-front.ts';
+import {
+  allUnknown,
+  type ClientWorld,
+  createClientWorld,
+  isAccount,
+  isBucket,
+  isPassword,
+  LEAKED,
+  STRANGER,
+  summary,
+} from '../support/worlds/client-world.ts';
+
+let world: ClientWorld;
+beforeAll(async () => {
+  world = await createClientWorld();
+});
+afterEach(() => world.closeFronts());
+afterAll(() => world.close());
+
+describe('a bucket that was altered is never believed', () => {
+  test.each([LEAKED, STRANGER])('with any one byte changed', async (credential) => {
+    let at = -1;
+    let length = 0;
+    const flipping = await world.spoil((answer, url) => {
+      if (!isBucket(url)) return;
+      length = Math.max(length, answer.body.length);
+      const byte = answer.body[at];
+      if (byte !== undefined) answer.body[at] = byte ^ (1 << (at % 8));
+    });
+    const checker = world.checker(flipping.url);
+    const whole = await checker.check(credential);
+    expect(whole.status).not.toBe('unknown');
+    expect(length).toBeGreaterThan(64);
+    for (at = 0; at < length; at++) {
+      const verdict = await checker.check(credential);
+      // One of the two bodies may be shorter, and then is whole; what is in question is the other.
+      for (const name of ['pair', 'password', 'username'] as const) {
+        const signal = verdict.signals[name];
+        if (signal.result !== 'unknown') expect(signal, `byte ${at}`).toEqual(whole.signals[name]);
+        else expect(['BODY_FORGED', 'BODY_MALFORMED'], `byte ${at}`).toContain(signal.reason);
+      }
+      const asked = Object.values(verdict.signals).filter(({ result }) => result !== 'unasked');
+      const answered = asked.filter(({ result }) => result !== 'unknown').length;
+      expect(asked, 'the dataset has no similarity forms').toHaveLength(3);
+      expect(answered, `byte ${at}`).toBeLessThan(3);
+      if (verdict.status !== 'unknown') expect(verdict.signals.pair.result, `byte ${at}`).toBe('found');
+    }
+  });
+
+  test('cut at any place, with a Content-Length that says so', async () => {
+    let kept = 0;
+    let length = 1;
+    const cutting = await world.spoil((answer, url) => {
+      if (!isAccount(url)) return;
+      length = answer.body.length;
+      answer.body = answer.body.subarray(0, kept);
+    });
+    const checker = world.checker(cutting.url);
+    for (; kept < length; kept += 7)
+      expect(summary(await checker.check({ username: STRANGER.username }))).toBe(
+        'unknown BODY_MALFORMED | unasked unasked unknown',
+      );
+  });
+
+  test('cut by a broken connection', async () => {
+    const breaking = await world.front(async (request, response) => {
+      const answer = await forward(world.url, request);
+      if (!isAccount(request.url ?? '')) return send(response, answer);
+      response.writeHead(200, { 'content-length': answer.body.length });
+      response.write(answer.body.subarray(0, -1), () => response.destroy());
+    });
+    expect(summary(await world.checker(breaking.url).check(STRANGER))).toBe('unknown NETWORK | unknown absent unknown');
+  });
+
+  test("taken from another prefix, from the other index, or from yesterday's snapshot", async () => {
+    const swapped = await world.front(async (request, response) => {
+      const [path = '', query = ''] = (request.url ?? '').split('?');
+      // The other half of the prefixes: the last digit with its lowest bit turned.
+      request.url = isBucket(path)
+        ? `${path.replace(/.$/, (digit) => (Number.parseInt(digit, 16) ^ 1).toString(16))}?${query}`
+        : path;
+      send(response, await forward(world.url, request));
+    });
+    expect(summary(await world.checker(swapped.url).check(STRANGER))).toBe(allUnknown('BODY_FORGED'));
+
+    const crossed = await world.front(async (request, response) => {
+      const url = request.url ?? '';
+      if (isPassword(url)) request.url = url.replace(/password\/[0-9a-f]+/, 'account/00');
+      send(response, await forward(world.url, request));
+    });
+    const verdict = await world.checker(crossed.url).check({ password: STRANGER.password });
+    expect(verdict.status).toBe('unknown');
+    expect(['BODY_FORGED', 'BODY_MALFORMED']).toContain(verdict.reason);
+  });
+
+  test('of a length that was not announced', async () => {
+    const trimming = await world.spoil((answer, url) => {
+      if (isBucket(url)) answer.body = answer.body.subarray(0, -1);
+    });
+    expect(summary(await world.checker(trimming.url).check(STRANGER))).toBe(allUnknown('BODY_MALFORMED'));
+  });
+
+  test('that is compressed, although it would decode to the right bytes', async () => {
+    const zipping = await world.spoil((answer, url) => {
+      if (!isBucket(url)) return;
+      answer.body = gzipSync(answer.body);
+      answer.headers['content-encoding'] = 'gzip';
+    });
+    expect(summary(await world.checker(zipping.url).check(STRANGER))).toBe(allUnknown('BODY_MALFORMED'));
+  });
+
+  test('that never ends: no more is read than was announced, and the connection is given up', async () => {
+    const closed: Promise<unknown>[] = [];
+    const endless = async (response: ServerResponse) => {
+      const gone = once(response, 'close');
+      closed.push(gone);
+      const chunk = Buffer.alloc(2 ** 16);
+      while (!response.destroyed) if (!response.write(chunk)) await Promise.race([once(response, 'drain'), gone]);
+    };
+    const flooding = await world.front(async (request, response) => {
+      if (isBucket(request.url ?? '')) return endless(response);
+      send(response, await forward(world.url, request));
+    });
+    expect(summary(await world.checker(flooding.url).check(STRANGER))).toBe(allUnknown('BODY_TOO_LARGE'));
+    expect(closed).toHaveLength(2);
+    await Promise.all(closed);
+  });
+
+  test('that is announced as longer than allowed: nothing of it is read', async () => {
+    const boasting = await world.front(async (request, response) => {
+      if (!isBucket(request.url ?? '')) return send(response, await forward(world.url, request));
+      // The body never comes: who waited for it would run into the deadline.
+      response.writeHead(200, { 'content-length': 2 ** 40 }).flushHeaders();
+    });
+    expect(summary(await world.checker(boasting.url).check(STRANGER))).toBe(allUnknown('BODY_TOO_LARGE'));
+  });
+});

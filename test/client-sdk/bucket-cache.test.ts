@@ -1,0 +1,138 @@
+// Buckets that a checker holds: asked for once, of one snapshot, within their bytes and their age.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createLeakChecker } from '../../client-sdk/index.ts';
+import { createBucketCache } from '../../client-sdk/transport/bucket-cache.ts';
+import type { SnapshotId } from '../../protocol/brands.ts';
+import type { Bucket } from '../../protocol/bucket.ts';
+import { seededPairs } from '../support/dataset.ts';
+import type { HttpFront } from '../support/http-front.ts';
+import {
+  type ClientWorld,
+  createClientWorld,
+  isBucket,
+  LEAKED,
+  STRANGER,
+  TIMEOUT_MS,
+} from '../support/worlds/client-world.ts';
+
+const WAIT = { timeout: TIMEOUT_MS, interval: 5 };
+
+let world: ClientWorld;
+beforeAll(async () => {
+  world = await createClientWorld();
+});
+afterEach(() => world.closeFronts());
+afterAll(() => world.close());
+
+const bucketRequests = ({ requests }: HttpFront): readonly string[] =>
+  requests.filter((request) => isBucket(request.split(' ')[1] ?? ''));
+
+describe('buckets that are held', () => {
+  const held = (url: string, options = {}) =>
+    createLeakChecker({ url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS, ...options });
+
+  test('are not asked for again, by default', async () => {
+    const counting = await world.spoil(() => {});
+    const checker = held(counting.url);
+    for (let i = 0; i < 5; i++) expect((await checker.check(LEAKED)).status).toBe('pair');
+    expect(bucketRequests(counting)).toHaveLength(2);
+    expect((await checker.check({ ...LEAKED, username: STRANGER.username })).status).toBe('password');
+    expect(bucketRequests(counting).length).toBeLessThanOrEqual(3);
+  });
+
+  test('are none with bucketCacheBytes: 0', async () => {
+    const counting = await world.spoil(() => {});
+    const checker = held(counting.url, { bucketCacheBytes: 0 });
+    for (let i = 0; i < 3; i++) expect((await checker.check(LEAKED)).status).toBe('pair');
+    expect(bucketRequests(counting)).toHaveLength(6);
+  });
+
+  test('give the right verdicts, whichever are held', async () => {
+    const pairs = seededPairs(200);
+    for (const bucketCacheBytes of [0, 2000, 2 ** 22]) {
+      const checker = held(world.url, { bucketCacheBytes });
+      for (let round = 0; round < 2; round++)
+        for (const pair of pairs.slice(0, 60)) {
+          expect((await checker.check(pair)).status).toBe('pair');
+          expect((await checker.check({ ...pair, password: 'never' })).status).toBe('username');
+        }
+    }
+  });
+
+  test('are dropped when the snapshot is another', async () => {
+    const own = await createClientWorld({ pollIntervalMs: 5 });
+    try {
+      const checker = createLeakChecker({
+        url: own.url,
+        key: own.made.key.revealText(),
+        timeoutMs: TIMEOUT_MS,
+        configMaxAgeMs: 0,
+      });
+      const reported = { username: 'eve@example.test', password: 'leaked since' };
+      const { status, snapshot } = await checker.check(reported);
+      expect(status).toBe('clean');
+      own.made.addSource('second', { pairs: [reported] });
+      const { snapshot: next } = await own.made.publish();
+      await vi.waitFor(async () => expect((await checker.check(reported)).snapshot).toBe(next), WAIT);
+      expect(next).not.toBe(snapshot);
+      expect((await checker.check(reported)).status).toBe('pair');
+    } finally {
+      await own.close();
+    }
+  });
+
+  const A = '000001-0123456789abcdef' as SnapshotId;
+  const B = '000002-0123456789abcdef' as SnapshotId;
+  const bucket = (entries: number): Bucket => ({
+    tags: Float64Array.from({ length: entries }, (_, i) => i),
+    metadataBytes: 1,
+    // A part of more, as that of a body is.
+    metadata: new Uint8Array(9 * entries).subarray(0, entries),
+  });
+
+  test('are as many as fit, and those that were used last', () => {
+    const one = bucket(100).tags.byteLength + 100 + 512;
+    const cache = createBucketCache(3 * one);
+    cache.get(A, 'a');
+    for (const place of ['a', 'b', 'c']) cache.put(A, place, bucket(100));
+    expect(cache.get(A, 'a')?.metadata.buffer.byteLength, 'not the whole body').toBe(100);
+    cache.put(A, 'd', bucket(100));
+    expect(['a', 'b', 'c', 'd'].filter((place) => cache.get(A, place))).toEqual(['a', 'c', 'd']);
+    cache.put(A, 'e', bucket(1000));
+    expect(
+      ['a', 'c', 'd', 'e'].filter((place) => cache.get(A, place)),
+      'larger than all',
+    ).toEqual(['a', 'c', 'd']);
+    cache.put(A, 'a', bucket(200));
+    expect(
+      ['a', 'c', 'd'].filter((place) => cache.get(A, place)),
+      'counted by what it is now',
+    ).toEqual(['a', 'd']);
+  });
+
+  test('are of one snapshot', () => {
+    const cache = createBucketCache(2 ** 20);
+    cache.get(A, 'a');
+    cache.put(A, 'a', bucket(1));
+    expect(cache.get(B, 'a')).toBeUndefined();
+    cache.put(A, 'a', bucket(1));
+    expect(cache.get(B, 'a'), 'one that came late').toBeUndefined();
+    expect(cache.get(A, 'a')).toBeUndefined();
+  });
+
+  test('are given for a while only', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const cache = createBucketCache(2 ** 20, 1000);
+      cache.get(A, 'a');
+      cache.put(A, 'a', bucket(1));
+      vi.advanceTimersByTime(900);
+      expect(cache.get(A, 'a')).toBeDefined();
+      vi.advanceTimersByTime(100);
+      expect(cache.get(A, 'a'), 'its use did not prolong it').toBeUndefined();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

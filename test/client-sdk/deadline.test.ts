@@ -1,0 +1,116 @@
+// The deadline of a check and the caller's signal: what they end, what they leave alone.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { forward, send } from '../support/http-front.ts';
+import {
+  allUnknown,
+  type ClientWorld,
+  createClientWorld,
+  isAccount,
+  isBucket,
+  isPassword,
+  LEAKED,
+  STRANGER,
+  summary,
+} from '../support/worlds/client-world.ts';
+
+let world: ClientWorld;
+beforeAll(async () => {
+  world = await createClientWorld();
+});
+afterEach(() => world.closeFronts());
+afterAll(() => world.close());
+
+describe('the deadline', () => {
+  test('ends a wait for a config that never comes', async () => {
+    const silent = await world.front(() => {});
+    expect(summary(await world.checker(silent.url, { timeoutMs: 50 }).check(STRANGER))).toBe(allUnknown('TIMEOUT'));
+  });
+
+  test('ends a wait for buckets that drip', async () => {
+    const dripping = await world.front(async (request, response) => {
+      const answer = await forward(world.url, request);
+      if (!isBucket(request.url ?? '')) return send(response, answer);
+      response.writeHead(200, { 'content-length': answer.body.length });
+      // All but the last byte, one now and then: it is never whole.
+      let at = 0;
+      const timer = setInterval(() => {
+        if (at < answer.body.length - 1) response.write(answer.body.subarray(at, ++at));
+      }, 5);
+      response.on('close', () => clearInterval(timer));
+    });
+    const checker = world.checker(dripping.url, { timeoutMs: 100 });
+    await checker.ready();
+    expect(summary(await checker.check(STRANGER))).toBe(allUnknown('TIMEOUT'));
+  });
+
+  test('holds even where a custom fetch does not know of signals', async () => {
+    const fetch = () => new Promise<Response>(() => {});
+    expect(summary(await world.checker(world.url, { fetch, timeoutMs: 20 }).check(STRANGER))).toBe(
+      allUnknown('TIMEOUT'),
+    );
+  });
+});
+
+describe("the caller's signal", () => {
+  test('that was aborted before sends nothing', async () => {
+    const watching = await world.spoil(() => {});
+    const checker = world.checker(watching.url);
+    await checker.ready();
+    const verdict = await checker.check(STRANGER, { signal: AbortSignal.abort() });
+    expect(summary(verdict)).toBe(allUnknown('ABORTED'));
+    expect(watching.requests).toHaveLength(1);
+  });
+
+  test('keeps what had come by then', async () => {
+    const half = await world.front(async (request, response) => {
+      if (!isPassword(request.url ?? '')) send(response, await forward(world.url, request));
+    });
+    const controller = new AbortController();
+    const checker = world.checker(half.url, {
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        if (!isAccount(new URL(String(input)).pathname)) return response;
+        const body = new Uint8Array(await response.arrayBuffer());
+        let sent = false;
+        const stream = new ReadableStream<Uint8Array>(
+          {
+            pull: (sink) => {
+              if (!sent) {
+                sent = true;
+                return sink.enqueue(body);
+              }
+              sink.close();
+              // By then the client, which was waiting for this, has seen that the body is whole.
+              setImmediate(() => controller.abort());
+            },
+          },
+          { highWaterMark: 0 },
+        );
+        return new Response(stream, response);
+      },
+    });
+    const verdict = await checker.check(LEAKED, { signal: controller.signal });
+    expect(summary(verdict)).toBe('pair | found unknown found');
+  });
+
+  test('ends the wait of its own check, not the config that others wait for', async () => {
+    const gate = Promise.withResolvers<void>();
+    const held = await world.front(async (request, response) => {
+      if (request.url === '/v1/config') await gate.promise;
+      send(response, await forward(world.url, request));
+    });
+    const checker = world.checker(held.url);
+    const controller = new AbortController();
+    const impatient = checker.check(STRANGER, { signal: controller.signal });
+    const ready = checker.ready({ signal: controller.signal });
+    const patient = checker.check(STRANGER);
+    await vi.waitFor(() => expect(held.requests).toHaveLength(1));
+    controller.abort(new Error('the user left'));
+    expect(summary(await impatient)).toBe(allUnknown('ABORTED'));
+    await expect(ready).rejects.toMatchObject({ code: 'ABORTED' });
+    gate.resolve();
+    expect((await patient).status).toBe('clean');
+    expect(held.requests.filter((request) => request.includes('/v1/config'))).toHaveLength(1);
+  });
+});

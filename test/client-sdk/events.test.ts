@@ -1,0 +1,180 @@
+// Hooks and diagnostics channels: what they say, and that they are never in the way.
+
+import diagnostics from 'node:diagnostics_channel';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { CircuitEvent, RequestEvent, VerdictEvent } from '../../client-sdk/index.ts';
+import {
+  type ClientWorld,
+  createClientWorld,
+  isAccount,
+  isBucket,
+  LEAKED,
+  STRANGER,
+  TIMEOUT_MS,
+} from '../support/worlds/client-world.ts';
+import { createOprfWorld } from '../support/worlds/oprf-world.ts';
+
+const CHANNELS = ['credveil.client.verdict', 'credveil.client.request', 'credveil.client.circuit'] as const;
+
+let world: ClientWorld;
+beforeAll(async () => {
+  world = await createClientWorld();
+});
+afterEach(() => world.closeFronts());
+afterAll(() => world.close());
+
+/** Listens to all channels while `run` runs. */
+async function listen(run: () => Promise<void>): Promise<{ name: string; message: unknown }[]> {
+  const heard: { name: string; message: unknown }[] = [];
+  const subscriber = (message: unknown, name: string | symbol): void =>
+    void heard.push({ name: String(name), message });
+  for (const name of CHANNELS) diagnostics.subscribe(name, subscriber);
+  try {
+    await run();
+  } finally {
+    for (const name of CHANNELS) diagnostics.unsubscribe(name, subscriber);
+  }
+  return heard;
+}
+
+describe('events', () => {
+  test('tell of each check and each request, in hooks and on channels alike', async () => {
+    const verdicts: VerdictEvent[] = [];
+    const requests: RequestEvent[] = [];
+    const checker = world.checker(world.url, {
+      onVerdict: (event) => verdicts.push(event),
+      onRequest: (event) => requests.push(event),
+    });
+    const durations: number[] = [];
+    const heard = await listen(async () => {
+      for (const credential of [LEAKED, STRANGER]) durations.push((await checker.check(credential)).durationMs);
+    });
+    expect(verdicts.map(({ status, action, failures }) => [status, action, failures])).toEqual([
+      ['pair', 'challenge', []],
+      ['clean', 'allow', []],
+    ]);
+    expect(verdicts.map(({ durationMs }) => durationMs)).toEqual(durations);
+    expect(requests.map(({ route }) => route).toSorted()).toEqual([
+      'account',
+      'account',
+      'config',
+      'password',
+      'password',
+    ]);
+    for (const { durationMs, ...rest } of requests) {
+      expect(durationMs).toBeGreaterThan(0);
+      expect(rest).not.toHaveProperty('reason');
+    }
+    const of = (name: string): unknown[] => heard.filter((event) => event.name === name).map(({ message }) => message);
+    expect(of('credveil.client.verdict')).toEqual(verdicts);
+    expect(of('credveil.client.request')).toEqual(requests);
+    expect(of('credveil.client.circuit')).toEqual([]);
+    await checker.check(LEAKED);
+    expect(heard, 'nobody listens any more').toHaveLength(verdicts.length - 1 + 5);
+  });
+
+  test('name failures, also those beside a finding and in the background', async () => {
+    let fails: (url: string) => boolean = () => false;
+    const front = await world.spoil((answer, url) => {
+      if (fails(url)) answer.status = 503;
+    });
+    const verdicts: VerdictEvent[] = [];
+    const requests: RequestEvent[] = [];
+    const circuit: CircuitEvent[] = [];
+    const checker = world.checker(front.url, {
+      configMaxAgeMs: 0,
+      circuitBreaker: { failures: 2 },
+      onVerdict: (event) => verdicts.push(event),
+      onRequest: (event) => requests.push(event),
+      onCircuit: (event) => circuit.push(event),
+    });
+    await checker.ready();
+    fails = (url) => !isAccount(url);
+    expect((await checker.check(LEAKED)).status).toBe('pair');
+    expect(verdicts.at(-1)).toMatchObject({ status: 'pair', failures: ['HTTP_STATUS'] });
+    expect(verdicts.at(-1)).not.toHaveProperty('reason');
+    await vi.waitFor(() => {
+      expect(requests).toContainEqual(expect.objectContaining({ route: 'config', reason: 'HTTP_STATUS' }));
+      expect(requests).toContainEqual(expect.objectContaining({ route: 'password', reason: 'HTTP_STATUS' }));
+    });
+    fails = isBucket;
+    await checker.check(STRANGER);
+    expect(verdicts.at(-1)).toMatchObject({ status: 'unknown', reason: 'HTTP_STATUS', failures: ['HTTP_STATUS'] });
+    expect(circuit).toEqual([{ state: 'open' }]);
+    await checker.check(STRANGER);
+    expect(verdicts.at(-1)).toMatchObject({ status: 'unknown', reason: 'CIRCUIT_OPEN' });
+  });
+
+  test('hold no credential, key, prefix or URL', async () => {
+    const oprf = await createOprfWorld({ pairs: [LEAKED] });
+    try {
+      const counting = await world.spoil(() => {});
+      const failing = await world.spoil((answer) => {
+        answer.status = 500;
+      });
+      const heard = await listen(async () => {
+        await world.checker(counting.url).check(LEAKED);
+        await world.checker(failing.url, { circuitBreaker: { failures: 1 } }).check(LEAKED);
+        await world.checker('http://127.0.0.1:1/').check(LEAKED);
+        await oprf.checker(oprf.url, { proof: 'always' }).check(LEAKED);
+      });
+      const routes = heard.flatMap(({ message }) =>
+        'route' in Object(message) ? [(message as RequestEvent).route] : [],
+      );
+      expect(new Set(routes)).toEqual(new Set(['config', 'account', 'password', 'lookup', 'prove']));
+      const shown = inspect(heard, { depth: null, showHidden: true });
+      const prefixes = counting.requests.flatMap(
+        (request) => /\/v1\/(?:account|password)\/(\w+)/.exec(request)?.[1] ?? [],
+      );
+      expect(prefixes).toHaveLength(2);
+      const secret = world.made.key.revealText().split('.')[2] as string;
+      for (const text of [LEAKED.username, LEAKED.password, secret, 'http', '127.0.0.1'])
+        expect(shown).not.toContain(text);
+      const words = new Set(heard.flatMap(({ message }) => Object.values(message as object).map(String)));
+      for (const prefix of prefixes) expect(words).not.toContain(prefix);
+    } finally {
+      await oprf.close();
+    }
+  });
+
+  test('do not change a verdict where a hook throws, rejects or hangs', async () => {
+    const throwing = (): never => {
+      throw new Error('a hook');
+    };
+    const rejecting = async (): Promise<never> => throwing();
+    const hanging = (): Promise<never> => new Promise(() => {});
+    for (const hook of [throwing, rejecting, hanging]) {
+      const hooks = { onVerdict: hook, onRequest: hook, onCircuit: hook };
+      const checker = world.checker(world.url, hooks);
+      expect((await checker.check(LEAKED)).status).toBe('pair');
+      expect((await checker.check(STRANGER)).status).toBe('clean');
+      const away = world.checker('http://127.0.0.1:1/', { ...hooks, circuitBreaker: { failures: 1 } });
+      expect((await away.check(LEAKED)).reason).toBe('NETWORK');
+      expect((await away.check(LEAKED)).reason).toBe('CIRCUIT_OPEN');
+    }
+  });
+
+  test('cannot be used to change a verdict', async () => {
+    const checker = world.checker(world.url, {
+      onVerdict: (event) => Object.assign(event, { status: 'clean', action: 'allow' }),
+    });
+    expect(await checker.check(LEAKED)).toMatchObject({ status: 'pair', action: 'challenge' });
+  });
+
+  test('are left out where the platform has no diagnostics channels', async () => {
+    const { getBuiltinModule } = process;
+    const seen: VerdictEvent[] = [];
+    try {
+      for (const replacement of [undefined, () => undefined]) {
+        Object.assign(process, { getBuiltinModule: replacement });
+        const checker = world.checker(world.url, { timeoutMs: TIMEOUT_MS, onVerdict: (event) => seen.push(event) });
+        const heard = await listen(async () => void (await checker.check(LEAKED)));
+        expect(heard).toEqual([]);
+      }
+    } finally {
+      Object.assign(process, { getBuiltinModule });
+    }
+    expect(seen.map(({ status }) => status)).toEqual(['pair', 'pair']);
+  });
+});

@@ -1,0 +1,187 @@
+// A service that is stopped, stalled, slow, talks nonsense or has another key: a thousand checks in each state, none of
+// them wrong, and the way back.
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  type CircuitState,
+  createLeakChecker,
+  type LeakChecker,
+  type LeakCheckerOptions,
+  type UnknownReason,
+  type Verdict,
+} from '../../client-sdk/index.ts';
+import { createSodiumOprf } from '../../client-sdk/sodium.ts';
+import type { PublicKey } from '../../protocol/brands.ts';
+import { formatPublicKey } from '../../protocol/keys.ts';
+import type { SuiteName } from '../../protocol/suite.ts';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../support/dataset.ts';
+import { FAILURE_NAMES, FAILURES, type Failure, HANGS, startFailingService } from '../support/failing-service.ts';
+import { TIMEOUT_MS } from '../support/worlds/client-world.ts';
+
+const CHECKS = 1000;
+/** Of which every second one has leaked. */
+const PAIRS = CHECKS / 2;
+const AT_ONCE = 100;
+/** What a login waits by default. */
+const DEADLINE_MS = 300;
+
+interface Place {
+  readonly made: MadeDataset;
+  readonly server: CredveilServer;
+  readonly other: MadeDataset;
+  readonly otherServer: CredveilServer;
+  readonly pairs: readonly Pair[];
+  /** Of a checker, but where it asks. */
+  readonly options: Omit<LeakCheckerOptions, 'url'>;
+}
+
+const places = new Map<SuiteName, Place>();
+
+beforeAll(async () => {
+  const oprf = await createSodiumOprf();
+  for (const suite of ['hmac', 'oprf'] as const) {
+    const pairs = seededPairs(PAIRS);
+    const made = await makeDataset({ suite, oprf, pairs });
+    const other = await makeDataset({ suite, oprf, keySeed: 2, pairs: seededPairs(10, 2) });
+    const serve = ({ folder, key }: MadeDataset): Promise<CredveilServer> =>
+      startServer(folder, suite === 'oprf' ? { key, port: 0 } : { port: 0 });
+    const options =
+      suite === 'hmac'
+        ? { key: made.key.revealText() }
+        : { publicKey: formatPublicKey(made.key.publicKey as PublicKey), engine: createSodiumOprf() };
+    places.set(suite, {
+      made,
+      other,
+      pairs,
+      options,
+      server: await serve(made),
+      otherServer: await serve(other),
+    });
+  }
+});
+afterAll(async () => {
+  for (const { made, other, server, otherServer } of places.values()) {
+    await server.close();
+    await otherServer.close();
+    made.dispose();
+    other.dispose();
+  }
+});
+
+/** Checks the pairs and as many strangers, some at a time. @returns each verdict with whether its pair leaked */
+async function checkAll(
+  checker: LeakChecker,
+  pairs: readonly Pair[],
+  atOnce = AT_ONCE,
+): Promise<{ verdict: Verdict; leaked: boolean }[]> {
+  const asked = pairs.flatMap((pair) => [
+    { credential: pair, leaked: true },
+    { credential: { username: `not-${pair.username}`, password: `not ${pair.password}` }, leaked: false },
+  ]);
+  const checked: { verdict: Verdict; leaked: boolean }[] = [];
+  const lane = async (): Promise<void> => {
+    for (let next = asked.pop(); next; next = asked.pop())
+      checked.push({ verdict: await checker.check(next.credential), leaked: next.leaked });
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return checked;
+}
+
+function tally(verdicts: readonly Verdict[]): Map<UnknownReason | undefined, number> {
+  const counts = new Map<UnknownReason | undefined, number>();
+  for (const { reason } of verdicts) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return counts;
+}
+
+const truth = (leaked: boolean): string => (leaked ? 'pair' : 'clean');
+
+describe.each(['hmac', 'oprf'] as const)('under %s', (suite) => {
+  describe.each(FAILURE_NAMES)('with the service %s', (failure: Failure) => {
+    const right: readonly UnknownReason[] = FAILURES[failure];
+    // Only what shows by waiting is waited for: a slow machine decides nothing else.
+    const timeoutMs = HANGS.includes(failure) ? DEADLINE_MS : TIMEOUT_MS;
+
+    async function withService(
+      options: Partial<LeakCheckerOptions>,
+      use: (
+        checker: LeakChecker,
+        service: Awaited<ReturnType<typeof startFailingService>>,
+        place: Place,
+      ) => Promise<void>,
+    ): Promise<void> {
+      const place = places.get(suite) as Place;
+      const service = await startFailingService(place.server.url, place.otherServer.url);
+      try {
+        const given = { ...place.options, timeoutMs, ...options, url: service.url } as LeakCheckerOptions;
+        await use(createLeakChecker(given), service, place);
+      } finally {
+        await service.close();
+      }
+    }
+
+    async function expectRecovery(checker: LeakChecker, { pairs }: Place): Promise<void> {
+      const [leaked] = pairs as [Pair];
+      await vi.waitFor(async () => expect((await checker.check(leaked)).status).toBe('pair'), { timeout: TIMEOUT_MS });
+      const stranger = { username: 'nobody@example.test', password: 'nothing' };
+      await vi.waitFor(async () => expect((await checker.check(stranger)).status).toBe('clean'), {
+        timeout: TIMEOUT_MS,
+      });
+    }
+
+    test('since the start, a thousand checks are unknown, most at once, and then it is found to be back', async () => {
+      const states: CircuitState[] = [];
+      const onCircuit = ({ state }: { state: CircuitState }): void => void states.push(state);
+      await withService({ onCircuit }, async (checker, service, place) => {
+        await service.fail(failure);
+        const verdicts = (await checkAll(checker, place.pairs, 10)).map(({ verdict }) => verdict);
+        expect(verdicts).toHaveLength(CHECKS);
+        expect(new Set(verdicts.map(({ status }) => status))).toEqual(new Set(['unknown']));
+        const reasons = tally(verdicts);
+        for (const reason of reasons.keys()) expect([...right, 'CIRCUIT_OPEN']).toContain(reason);
+        const away = HANGS.includes(failure) || failure === 'stopped';
+        if (away) expect(reasons.get('CIRCUIT_OPEN')).toBeGreaterThan(CHECKS / 2);
+        if (failure === 'other key') expect(states).toEqual([]);
+        await service.heal();
+        await expectRecovery(checker, place);
+        expect(states.at(-1) ?? 'closed').toBe('closed');
+      });
+    });
+
+    test('after it had worked, each of a thousand checks that waits is unknown and says why', async () => {
+      await withService({ circuitBreaker: false, bucketCacheBytes: 0 }, async (checker, service, place) => {
+        await vi.waitFor(() => checker.ready(), { timeout: TIMEOUT_MS });
+        await service.fail(failure);
+        const checked = await checkAll(checker, place.pairs);
+        expect(checked).toHaveLength(CHECKS);
+        for (const { verdict, leaked } of checked) {
+          // Beside one answer that is nonsense another may be true: a pair that was found is one.
+          const found = failure === 'garbage' && leaked && verdict.status === 'pair';
+          if (!found) expect(right).toContain(verdict.reason);
+        }
+        expect(checked.filter(({ verdict }) => verdict.status === 'clean')).toEqual([]);
+        await service.heal();
+        await expectRecovery(checker, place);
+      });
+    });
+
+    test('that comes and goes, a check with all defaults is right or unknown', async () => {
+      await withService(
+        { timeoutMs: DEADLINE_MS, circuitBreaker: { coolDownMs: 50 } },
+        async (checker, service, place) => {
+          const outcomes = new Map<string, number>();
+          for (let round = 0; round < 4; round++) {
+            await (round % 2 ? service.fail(failure) : service.heal());
+            for (const { verdict, leaked } of await checkAll(checker, place.pairs.slice(0, 125), 20)) {
+              expect([truth(leaked), 'unknown']).toContain(verdict.status);
+              outcomes.set(verdict.status, (outcomes.get(verdict.status) ?? 0) + 1);
+            }
+          }
+          expect([...outcomes.values()].reduce((sum, count) => sum + count, 0)).toBe(1000);
+          await service.heal();
+          await expectRecovery(checker, place);
+        },
+      );
+    });
+  });
+});

@@ -1,0 +1,58 @@
+// The filter under `oprf`: of a password that did not leak only a blinded element is sent.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { HttpFront } from '../support/http-front.ts';
+import { asked } from '../support/worlds/filter-world.ts';
+import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
+
+const LEAKED = { username: 'ada@example.test', password: 'Correct Horse 7' };
+const PASSWORDS = ['first', 'second', 'third'];
+
+let world: OprfWorld;
+beforeAll(async () => {
+  world = await createOprfWorld({ pairs: [LEAKED], passwords: PASSWORDS });
+});
+afterAll(() => world.close());
+
+const since = (front: HttpFront, before: number): string[] =>
+  asked(front)
+    .slice(before)
+    .map((url) => url.split('?')[0] ?? '');
+
+describe('a checker without the key', () => {
+  test('has a password evaluated, and asks for its bucket only where the filter holds it', async () => {
+    const front = await world.spoil(() => undefined);
+    const leaks = world.checker(front.url, { passwordFilter: true, proof: 'never' });
+    expect(await leaks.loadFilter()).toMatchObject({ entries: 5 });
+    await leaks.ready();
+
+    let before = front.requests.length;
+    expect((await leaks.check({ password: 'never seen' })).status).toBe('clean');
+    expect(since(front, before)).toEqual(['/v1/evaluate']);
+
+    before = front.requests.length;
+    expect((await leaks.check({ username: LEAKED.username, password: 'never seen' })).status).toBe('username');
+    expect(since(front, before)).toEqual(['/v1/lookup']);
+
+    // An empty password is not told from one that did not leak.
+    before = front.requests.length;
+    expect((await leaks.check({ username: LEAKED.username, password: '' })).status).toBe('username');
+    expect(since(front, before)).toEqual(['/v1/lookup']);
+
+    before = front.requests.length;
+    for (const password of PASSWORDS) expect((await leaks.check({ password })).status).toBe('password');
+    expect((await leaks.check(LEAKED)).status).toBe('pair');
+    expect(since(front, before).filter((url) => url.startsWith('/v1/password/')).length).toBe(4);
+  });
+
+  test('takes no filter of another key', async () => {
+    const other = await createOprfWorld({ pairs: [LEAKED], keySeed: 2 });
+    const front = await world.spoil(() => undefined);
+    const file = new Uint8Array(await (await fetch(`${other.url}/v1/filter/password`)).arrayBuffer());
+    const leaks = world.checker(front.url, { passwordFilter: { source: file } });
+    await expect(leaks.loadFilter()).rejects.toMatchObject({ code: 'DATASET_MISMATCH' });
+    const offline = world.checker('http://127.0.0.1:1', { passwordFilter: { source: file } });
+    await expect(offline.loadFilter()).rejects.toMatchObject({ code: 'FILTER_FORGED' });
+    await other.close();
+  });
+});

@@ -1,0 +1,175 @@
+// A filter over time: by ETag, by range, from a file; never older than it may be.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createFileSource } from '../../client-sdk/node.ts';
+import { type Answer, type HttpFront, send } from '../support/http-front.ts';
+import { ABSENT, createFilterWorld, FILTER, type FilterWorld, PASSWORDS } from '../support/worlds/filter-world.ts';
+
+let world: FilterWorld;
+beforeEach(async () => {
+  world = await createFilterWorld();
+});
+afterEach(() => world.close());
+
+const lacking = { name: 'LookupError' };
+
+describe('a newer filter', () => {
+  const NEWS = 'leaked only yesterday';
+
+  test('is fetched when there is one, and the one that is held is asked for by its ETag', async () => {
+    const at = await world.spoil();
+    const leaks = world.checker(at.url, { refreshMs: 0 });
+    const { snapshot } = await leaks.loadFilter();
+    const filters = () => at.requests.filter((request) => request.includes(`GET ${FILTER} `));
+    expect(filters()[0]).not.toMatch(/if-none-match/i);
+    expect((await leaks.check({ password: NEWS })).status).toBe('clean');
+    await expect.poll(() => filters().length).toBeGreaterThan(1);
+    expect(filters()[1]).toContain(`"${snapshot}-filter"`);
+    const next = await world.publish(NEWS);
+    await expect.poll(async () => (await leaks.check({ password: ABSENT[0] })).snapshot).toBe(next);
+    expect(await leaks.check({ password: NEWS })).toMatchObject({ status: 'password' });
+  });
+
+  test('is fetched as soon as a config tells of a newer snapshot', async () => {
+    const at = await world.spoil();
+    const leaks = world.checker(at.url, { refreshMs: 2 ** 31 - 1 }, { configMaxAgeMs: 0 });
+    await leaks.loadFilter();
+    await leaks.ready();
+    const next = await world.publish(NEWS);
+    const superseded = () => leaks.check({ username: 'x', password: ABSENT[0] });
+    await expect.poll(async () => (await superseded()).snapshot).toBe(next);
+    await expect
+      .poll(async () => (await leaks.check({ password: ABSENT[0] })).snapshot, { timeout: 30_000, interval: 100 })
+      .toBe(next);
+  });
+
+  test('is taken from nobody who went back: neither an older one, nor word that an older one is current', async () => {
+    let frozen: Answer | undefined;
+    const at = await world.spoil((answer, url) => {
+      if (url !== FILTER) return;
+      if (answer.status === 200) frozen ??= structuredClone({ ...answer, body: undefined }) as unknown as Answer;
+      else return;
+      if (frozen && answer.headers.etag !== frozen.headers.etag)
+        Object.assign(answer, { status: 304, body: Buffer.alloc(0) });
+    });
+    const leaks = world.checker(at.url, { refreshMs: 0, maxAgeMs: 0 }, { configMaxAgeMs: 0 });
+    await leaks.loadFilter();
+    await world.publish(NEWS);
+    await expect.poll(async () => (await leaks.check({ username: 'x', password: NEWS })).status).toBe('password');
+    await expect.poll(() => leaks.loadFilter().catch((error: { code: string }) => error.code)).toBe('SNAPSHOT_OLDER');
+    expect((await leaks.check({ password: NEWS })).status).toBe('password');
+  });
+
+  test('that does not come leaves the old one in force for its time, and no longer', async () => {
+    let down = false;
+    const at = await world.front(async (request, response) => {
+      if (down) return void request.socket.destroy();
+      send(response, await world.forward(request));
+    });
+    const held = world.checker(at.url, { refreshMs: 0 });
+    const short = world.checker(at.url, { refreshMs: 0, maxAgeMs: 0 });
+    await held.loadFilter();
+    await short.loadFilter();
+    down = true;
+    expect((await held.check({ password: ABSENT[0] })).status).toBe('clean');
+    expect(await held.check({ password: PASSWORDS[0] })).toMatchObject({ status: 'unknown', reason: 'NETWORK' });
+    expect(await short.check({ password: ABSENT[0] })).toMatchObject({ status: 'unknown', reason: 'NETWORK' });
+    down = false;
+    await expect.poll(async () => (await short.check({ password: ABSENT[0] })).status).toBe('clean');
+  });
+});
+
+describe('a download that breaks off', () => {
+  /** Breaks the first answers off after so many bytes. */
+  async function breaking(cuts: number[], change: (answer: Answer) => void = () => undefined): Promise<HttpFront> {
+    return world.front(async (request, response) => {
+      const answer = await world.forward(request);
+      change(answer);
+      const bytes = request.url === FILTER ? cuts.shift() : undefined;
+      if (bytes === undefined) return send(response, answer);
+      response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
+      response.write(answer.body.subarray(0, bytes), () => response.destroy());
+    });
+  }
+
+  test('goes on where it ended', async () => {
+    const at = await breaking([300, 200, 0]);
+    const leaks = world.checker(at.url);
+    const { snapshot } = await leaks.loadFilter();
+    const ranges = at.requests
+      .filter((request) => request.includes(FILTER))
+      .map((request) => /^range\n(.*)$/im.exec(request)?.[1]);
+    expect(ranges).toEqual([undefined, 'bytes=300-', 'bytes=500-', 'bytes=500-']);
+    expect(at.requests.filter((request) => request.includes(`"${snapshot}-filter"`)).length).toBe(3);
+    for (const password of PASSWORDS) expect((await leaks.check({ password })).status).toBe('password');
+  });
+
+  test.each([
+    [
+      'the filter is another one by then',
+      (answer: Answer) => {
+        if (answer.status === 206) answer.status = 200;
+      },
+      'SNAPSHOT_CHANGED',
+    ],
+    [
+      'another part comes',
+      (answer: Answer) => {
+        if (answer.status === 206) answer.headers['content-range'] = 'bytes 0-1/9';
+      },
+      'SNAPSHOT_CHANGED',
+    ],
+    [
+      'the ETag is a weak one',
+      (answer: Answer) => {
+        answer.headers.etag = `W/${answer.headers.etag}`;
+      },
+      'NETWORK',
+    ],
+  ])('is given up where %s', async (_, change, code) => {
+    const at = await breaking([300], change);
+    await expect(world.checker(at.url).loadFilter()).rejects.toMatchObject({ ...lacking, code });
+  });
+});
+
+describe('a filter of the caller', () => {
+  test('as bytes answers without any service', async () => {
+    const source = new Uint8Array(fs.readFileSync(world.file()));
+    const leaks = world.checker('http://127.0.0.1:1', { source });
+    await leaks.loadFilter();
+    expect((await leaks.check({ password: ABSENT[0] })).status).toBe('clean');
+    expect(await leaks.check({ password: PASSWORDS[0] })).toMatchObject({ status: 'unknown', reason: 'NETWORK' });
+  });
+
+  test('from a file is read again when the file is another one', async () => {
+    const file = path.join(path.dirname(world.made.folder), 'passwords.filter');
+    const renew = (name?: string): void => {
+      fs.copyFileSync(world.file(name), `${file}.part`);
+      fs.renameSync(`${file}.part`, file);
+    };
+    const leaks = world.checker(world.server.url, { source: createFileSource(file), refreshMs: 0 });
+    await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'FILTER_UNREADABLE' });
+    renew();
+    const { snapshot } = await leaks.loadFilter();
+    expect(await leaks.check({ password: 'leaked later' })).toMatchObject({ status: 'clean', snapshot });
+    await world.publish('leaked later');
+    renew('000002');
+    await expect.poll(async () => (await leaks.check({ password: 'leaked later' })).status).toBe('password');
+    // Half of a file is refused, and the one before stays.
+    fs.truncateSync(file, 500);
+    const fresh = world.checker(world.server.url, { source: createFileSource(file) });
+    await expect(fresh.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'FILTER_MALFORMED' });
+    for (let i = 0; i < 20; i++) expect((await leaks.check({ password: ABSENT[i] })).status).toBe('clean');
+    expect((await leaks.check({ password: 'leaked later' })).status).toBe('password');
+  });
+
+  test('that is older than the snapshot of the service is not in force for longer than it may', async () => {
+    const source = new Uint8Array(fs.readFileSync(world.file()));
+    await world.publish('leaked later');
+    const leaks = world.checker(world.server.url, { source });
+    await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'SNAPSHOT_OLDER' });
+    expect((await leaks.check({ password: 'leaked later' })).status).toBe('password');
+  });
+});

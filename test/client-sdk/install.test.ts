@@ -1,0 +1,194 @@
+// @credveil/client as a new user has it: packed by npm, installed alone into an empty project, imported, type-checked.
+
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHECK_MODULE } from '../support/consumer.ts';
+import { type InstalledClient, installClient } from '../support/packed-client.ts';
+import { root } from '../support/paths.ts';
+import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
+import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
+
+const tsc = path.join(root, 'node_modules/.bin/tsc');
+const run = promisify(execFile);
+
+let installed: InstalledClient;
+let world: ClientWorld;
+let oprf: OprfWorld;
+beforeAll(async () => {
+  installed = await installClient();
+  world = await createClientWorld();
+  oprf = await createOprfWorld({ pairs: [LEAKED] });
+}, 300_000);
+afterAll(async () => {
+  await oprf?.close();
+  await world?.close();
+  installed?.dispose();
+});
+
+interface Manifest {
+  readonly name: string;
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+const readManifest = (folder: string): Manifest =>
+  JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
+
+describe('the package that npm packs', () => {
+  test('installs with @noble alone, without native code and without anything to run', () => {
+    const modules = path.join(installed.folder, 'node_modules');
+    const packages = fs
+      .globSync('{*,@*/*}/package.json', { cwd: modules })
+      .map((file) => readManifest(path.join(modules, path.dirname(file))));
+    expect(packages.map(({ name }) => name).sort()).toEqual(['@credveil/client', '@noble/curves', '@noble/hashes']);
+    for (const { name, scripts = {} } of packages)
+      expect(
+        Object.keys(scripts).filter((script) => /^(pre|post)?install$/.test(script)),
+        name,
+      ).toEqual([]);
+    const files = fs.readdirSync(modules, { recursive: true, encoding: 'utf8' });
+    expect(files.filter((file) => /\.node$|binding\.gyp$|\.wasm$/.test(file))).toEqual([]);
+  });
+
+  test('holds what it needs and nothing else', () => {
+    const files = fs
+      .readdirSync(installed.home, { recursive: true, encoding: 'utf8' })
+      .map((file) => file.replaceAll('\\', '/'));
+    expect(files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/client-sdk/index.d.ts']),
+    );
+    const rest = files.filter((file) => !/^(LICENSE|README\.md|package\.json|dist(\/.*)?)$/.test(file));
+    expect(rest).toEqual([]);
+    expect(files.filter((file) => /\.test\.|\.tsx?$/.test(file) && !file.endsWith('.d.ts'))).toEqual([]);
+    for (const target of Object.values(readManifest(installed.home).exports).flatMap((entry) => Object.values(entry)))
+      expect(files, target).toContain(target.replace(/^\.\//, ''));
+  });
+
+  test('checks with and without a key', async () => {
+    const keyed = { url: world.url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS };
+    const oblivious = { url: oprf.url, publicKey: oprf.publicKey, proof: 'always', timeoutMs: TIMEOUT_MS };
+    for (const options of [keyed, oblivious]) {
+      const input = { options, credentials: [LEAKED, STRANGER] };
+      expect(await installed.runModule(CHECK_MODULE, { input })).toEqual(['pair challenge', 'clean allow']);
+    }
+  });
+
+  test('names no module of Node in the closure of its core', async () => {
+    // Walked by a bundler, from the files as they are installed, imports at run time included.
+    const { metafile } = await build({
+      entryPoints: ['@credveil/client'],
+      absWorkingDir: installed.folder,
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      platform: 'neutral',
+      external: ['node:*'],
+    });
+    const files = Object.keys(metafile.inputs);
+    const ofPackage = (name: string): string[] => files.filter((file) => file.startsWith(`node_modules/${name}/`));
+    expect(ofPackage('@credveil/client').length).toBeGreaterThan(40);
+    expect(ofPackage('@noble/curves').length, 'that of the oprf suite, too').toBeGreaterThan(3);
+    expect(files).toHaveLength(['@credveil/client', '@noble/curves', '@noble/hashes'].flatMap(ofPackage).length);
+    const imports = Object.entries(metafile.inputs).flatMap(([file, input]) =>
+      input.imports.map((imported) => ({ file, ...imported })),
+    );
+    expect(imports.length).toBeGreaterThan(100);
+    expect(imports.filter(({ external, path: target }) => external || /^node:/.test(target))).toEqual([]);
+  });
+});
+
+describe('its types', () => {
+  const CONSUMER = `
+import {
+  type Action,
+  createLeakChecker,
+  createPolicy,
+  type LeakChecker,
+  LookupError,
+  type UnknownReason,
+  type Verdict,
+  type VerdictEvent,
+} from '@credveil/client';
+import { createSodiumOprf } from '@credveil/client/sodium';
+import { root } from '../support/paths.ts';
+
+const counts = new Map<string, number>();
+const leaks: LeakChecker = createLeakChecker({
+  url: new URL('https://leaks.example.org'),
+  key: 'credveil-hmac-1.0123456789abcdef.secret',
+  timeoutMs: 200,
+  circuitBreaker: { failures: 3, coolDownMs: 2_000 },
+  bucketCacheBytes: 2 ** 20,
+  policy: { pair: 'deny', username: 'challenge', minTimesSeen: { password: 10 }, onError: 'allow' },
+  onVerdict({ status, durationMs }: VerdictEvent) {
+    counts.set(status, durationMs);
+  },
+});
+createLeakChecker({ url: 'https://leaks.example.org', publicKey: 'x', proof: 'always', engine: createSodiumOprf() });
+const signUp = createPolicy({ password: 'deny', onError: 'deny' });
+
+export async function logIn(username: string, password: string, passwordChangedAt: Date | null): Promise<Action> {
+  try {
+    const verdict: Verdict = await leaks.check({ username, password }, { passwordChangedAt, signal: AbortSignal.timeout(50) });
+    const { pair } = verdict.signals;
+    if (pair.result === 'found' && pair.timesSeen > 1) return 'deny';
+    if (pair.result === 'unknown') {
+      const reason: UnknownReason = pair.reason;
+      counts.set(reason, 1);
+    }
+    switch (verdict.status) {
+      case 'pair':
+      case 'similar':
+      case 'password':
+      case 'username':
+      case 'clean':
+      case 'unknown':
+        return signUp(verdict).action;
+    }
+  } catch (error) {
+    if (error instanceof LookupError && error.code === 'ARGUMENT_MALFORMED') return 'allow';
+    throw error;
+  }
+}
+
+// @ts-expect-error one of the keys is needed
+createLeakChecker({ url: 'https://leaks.example.org' });
+// @ts-expect-error not both
+createLeakChecker({ url: 'https://leaks.example.org', key: 'k', publicKey: 'p' });
+// @ts-expect-error no such action
+createPolicy({ pair: 'block' });
+`;
+
+  test.each([
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ])('hold for a consumer with module %s and moduleResolution %s', async (module, moduleResolution) => {
+    const name = `consumer-${moduleResolution}`;
+    installed.write(`${name}.ts`, CONSUMER);
+    const config = installed.write(
+      `tsconfig.${moduleResolution}.json`,
+      JSON.stringify({
+        compilerOptions: {
+          module,
+          moduleResolution,
+          target: 'es2022',
+          lib: ['es2022', 'dom'],
+          types: [],
+          strict: true,
+          noEmit: true,
+          exactOptionalPropertyTypes: true,
+          // The package's own declarations are checked as well.
+          skipLibCheck: false,
+        },
+        files: [`${name}.ts`],
+      }),
+    );
+    const outcome = await run(tsc, ['-p', config]).catch((error: { stdout: string }) => error);
+    expect(outcome.stdout).toBe('');
+  });
+});

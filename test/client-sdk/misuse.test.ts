@@ -1,0 +1,90 @@
+// Mistakes of the calling program are LookupErrors, thrown where they are made; none of them shows a secret.
+
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { createLeakChecker, type HmacOptions, type LeakCheckerOptions, LookupError } from '../../client-sdk/index.ts';
+import { formatHmacKey, HMAC_KEY_BYTES, parseHmacKey } from '../../protocol/keys.ts';
+
+// Nothing here gets as far as a request.
+const URL_OF_NOBODY = 'http://credveil.invalid';
+const LEAKED = { username: 'ada@example.test', password: 'Correct Horse 7' };
+const right = (): HmacOptions => ({
+  url: URL_OF_NOBODY,
+  key: formatHmacKey(parseHmacKey(Uint8Array.from({ length: HMAC_KEY_BYTES }, (_, i) => i))),
+});
+
+describe('misuse', () => {
+  const expectCode = (code: string) =>
+    expect.toSatisfy((error: unknown) => error instanceof LookupError && error.code === code && error.hint.length > 0);
+  const key = 'credveil-hmac-1.0123456789abcdef.c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlYw';
+
+  test.each([
+    { url: 'not a url' },
+    { url: '/relative' },
+    { url: 'ftp://example.test' },
+    { url: 'https://user:pa55@example.test' },
+    { url: 'https://example.test/?q=1' },
+    { url: undefined },
+    { timeoutMs: 0 },
+    { timeoutMs: 2 ** 31 },
+    { timeoutMs: '300' },
+    { maxBodyBytes: 1.5 },
+    { configMaxAgeMs: -1 },
+    { dataset: 'not-an-id' },
+    { fetch: 'fetch' },
+    { bucketCacheBytes: -1 },
+    { bucketCacheBytes: '4 MiB' },
+    { circuitBreaker: true },
+    { circuitBreaker: null },
+    { circuitBreaker: { failures: 0 } },
+    { circuitBreaker: { coolDownMs: 0.5 } },
+    { policy: { pair: 'block' } },
+    { onVerdict: 'log' },
+    { onRequest: {} },
+    { onCircuit: null },
+    { headers: { 'bad name': 'x' } },
+    { headers: { name: 'two\r\nlines' } },
+    { headers: 'a: b' },
+  ])('of an option is thrown at once: %j', (wrong) => {
+    const options = { ...right(), ...wrong } as LeakCheckerOptions;
+    expect(() => createLeakChecker(options)).toThrow(expectCode('OPTION_MALFORMED'));
+    expect(() => createLeakChecker(options)).not.toThrow(/pa55/);
+  });
+
+  test('of the options as a whole is thrown at once', () => {
+    expect(() => createLeakChecker(undefined as unknown as LeakCheckerOptions)).toThrow(expectCode('OPTION_MALFORMED'));
+  });
+
+  test.each([key, '', 'credveil-hmac-1', undefined, 7])('of the key is thrown without quoting it: %j', (wrong) => {
+    const options = { url: URL_OF_NOBODY, key: wrong as string };
+    try {
+      createLeakChecker(options);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toEqual(expectCode('KEY_MALFORMED'));
+      expect(inspect(error, { depth: null })).not.toContain('c2VjcmV0');
+    }
+  });
+
+  test.each([undefined, null, 'text', {}, { username: null }, { password: 7 }, { username: ['a'], password: 'b' }])(
+    'of an argument is a rejection: %j',
+    async (wrong) => {
+      const checker = createLeakChecker(right());
+      await expect(checker.check(wrong as { username: string })).rejects.toEqual(expectCode('ARGUMENT_MALFORMED'));
+    },
+  );
+
+  test('of a signal is a rejection', async () => {
+    const checker = createLeakChecker(right());
+    const signal = { aborted: false } as AbortSignal;
+    await expect(checker.check(LEAKED, { signal })).rejects.toEqual(expectCode('ARGUMENT_MALFORMED'));
+    await expect(checker.ready({ signal })).rejects.toEqual(expectCode('ARGUMENT_MALFORMED'));
+  });
+
+  test('by printing does not show the key', () => {
+    const checker = createLeakChecker(right());
+    const secret = right().key.split('.')[2] as string;
+    for (const text of [inspect(checker, { depth: null, showHidden: true }), JSON.stringify(checker), String(checker)])
+      expect(text).not.toContain(secret);
+  });
+});

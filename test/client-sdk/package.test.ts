@@ -1,0 +1,118 @@
+// What is published as @credveil/client: it builds, it needs nothing of Node, and it runs where there is no Node.
+
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { program, root } from '../support/paths.ts';
+import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
+import { createOprfWorld } from '../support/worlds/oprf-world.ts';
+
+const ADAPTERS = ['express', 'fastify', 'hono', 'fetch', 'next', 'better-auth'];
+const run = promisify(execFile);
+
+let world: ClientWorld;
+let built: string;
+
+beforeAll(async () => {
+  // Below the root, so that type declarations and @noble are found as in an installed package.
+  fs.mkdirSync(path.join(root, '.tmp'), { recursive: true });
+  built = fs.mkdtempSync(path.join(root, '.tmp', 'client-'));
+  const tsc = path.join(root, 'node_modules/.bin/tsc');
+  // What is Node's own is built apart: the types of Node are not there for the rest.
+  for (const project of ['build', 'node'])
+    await run(tsc, ['-p', path.join(root, `client-sdk/tsconfig.${project}.json`), '--outDir', built]);
+  world = await createClientWorld();
+});
+afterAll(async () => {
+  await world.close();
+  fs.rmSync(built, { recursive: true, force: true });
+});
+
+async function checkInBareRealm(credential: { username: string; password: string }): Promise<{
+  verdict: { status: string; reason?: string };
+  modules: string[];
+}> {
+  const script = program('bare-realm.ts');
+  const entry = path.join(built, 'client-sdk/index.js');
+  const node = ['--no-warnings', '--experimental-vm-modules', script];
+  const child = run(process.execPath, [...node, entry]);
+  child.child.stdin?.end(JSON.stringify({ url: world.url, key: world.made.key.revealText(), credential }));
+  return JSON.parse((await child).stdout);
+}
+
+describe('the built package', () => {
+  test('gives right verdicts in a bare realm with a few web globals', async () => {
+    const { verdict, modules } = await checkInBareRealm(LEAKED);
+    expect(verdict).toMatchObject({ status: 'pair' });
+    expect(modules.filter((file) => file.includes('/protocol/')).length).toBeGreaterThan(5);
+    expect(modules.filter((file) => file.includes('@noble/curves'))).toEqual([]);
+    expect((await checkInBareRealm(STRANGER)).verdict).toMatchObject({ status: 'clean' });
+  });
+
+  test('checks without a key, on the curve that it loads then and on libsodium', async () => {
+    const oprf = await createOprfWorld({ pairs: [LEAKED] });
+    try {
+      const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
+      const { createLeakChecker }: typeof import('../../client-sdk/index.ts') = await import(entry('index.js'));
+      const { createSodiumOprf }: typeof import('../../client-sdk/sodium.ts') = await import(entry('sodium.js'));
+      const options = { url: oprf.url, publicKey: oprf.publicKey, proof: 'always', timeoutMs: TIMEOUT_MS } as const;
+      for (const checker of [
+        createLeakChecker(options),
+        createLeakChecker({ ...options, engine: createSodiumOprf() }),
+      ]) {
+        expect((await checker.check(LEAKED)).status).toBe('pair');
+        expect((await checker.check(STRANGER)).status).toBe('clean');
+      }
+    } finally {
+      await oprf.close();
+    }
+  });
+
+  test('answers from a filter file, with no service at all', async () => {
+    const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
+    const { createLeakChecker }: typeof import('../../client-sdk/index.ts') = await import(entry('index.js'));
+    const { createFileSource }: typeof import('../../client-sdk/node.ts') = await import(entry('node.js'));
+    const source = createFileSource(path.join(world.made.folder, 'snapshots', '000001.filter'));
+    const key = world.made.key.revealText();
+    const leaks = createLeakChecker({ url: 'http://127.0.0.1:1', key, passwordFilter: { source } });
+    await leaks.loadFilter();
+    expect((await leaks.check({ password: STRANGER.password })).status).toBe('clean');
+  });
+
+  test('has its entry points where package.json says', () => {
+    const json = JSON.parse(fs.readFileSync(path.join(root, 'client-sdk/package.json'), 'utf8')) as {
+      exports: Record<string, Record<string, string>>;
+    };
+    expect(Object.keys(json.exports)).toEqual(['.', './sodium', './node', ...ADAPTERS.map((name) => `./${name}`)]);
+    for (const file of Object.values(json.exports).flatMap((entry) => Object.values(entry)))
+      expect(fs.existsSync(path.join(built, file.replace(/^\.\/dist\//, ''))), file).toBe(true);
+  });
+
+  test('imports nothing but its own files and @noble, below an own entry point libsodium or a framework', () => {
+    const files = fs
+      .readdirSync(built, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js') || name.endsWith('.d.ts'));
+    expect(files.length).toBeGreaterThan(20);
+    for (const name of files) {
+      const text = fs.readFileSync(path.join(built, name), 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
+      const allowed = name.startsWith('accel')
+        ? /^(\.{1,2}\/|@noble\/|libsodium-wrappers-sumo$)/
+        : /^client-sdk.node\./.test(name)
+          ? /^(\.{1,2}\/|node:)/
+          : /^(\.{1,2}\/|@noble\/)/;
+      const framework = /^client-sdk\/adapter\/([a-z-]+)\.(?:js|d\.ts)$/.exec(name)?.[1];
+      for (const [, specifier = ''] of text.matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
+        const isOfFramework = framework !== undefined && ADAPTERS.includes(specifier.split('/')[0] ?? '');
+        if (isOfFramework) expect(specifier.split('/')[0], name).toBe(framework);
+        else expect(specifier, name).toMatch(allowed);
+        // Express, Fastify, Hono and Next.js need not be there for their adapters to load.
+        if (isOfFramework && name.endsWith('.js')) expect(framework).toBe('better-auth');
+        if (specifier.includes('/accel/')) expect(name).toMatch(/^client-sdk\/sodium\./);
+      }
+      expect(text, name).not.toMatch(/reference types="node"|\bprocess\.[a-z]|\bBuffer\b/);
+    }
+  });
+});

@@ -1,0 +1,286 @@
+// Every verdict with its header value, from init to a checker, over both suites; and the test credentials.
+
+import fs from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
+import { createLeakChecker, type LeakChecker, type Verdict } from '../../client-sdk/index.ts';
+import type { PublicKey } from '../../protocol/brands.ts';
+import { formatPublicKey } from '../../protocol/keys.ts';
+import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
+import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
+import { startServer } from '../../server/server.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { openKeyFile } from '../../store/key-file.ts';
+import { createWorkPlace, credveil, credveilJson, serveDataset, type WorkPlace } from '../support/credveil.ts';
+import { type MadeDataset, type MakeDatasetOptions, makeDataset, seededPairs } from '../support/dataset.ts';
+import { type Answer, forward, send, startFront } from '../support/http-front.ts';
+import { isAccount, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
+
+const { username } = LEAKED;
+const SIMILAR = { username, password: 'correct horse 79' };
+
+/** Status, header value, and what came of pair, similar, password and username. */
+function whole({ status, exposedCredentialCheck, signals }: Verdict): string {
+  const { pair, similar, password, username: name } = signals;
+  return [status, exposedCredentialCheck ?? '-', ...[pair, similar, password, name].map(({ result }) => result)].join(
+    ' ',
+  );
+}
+
+/** Serves a dataset, with answers changed on their way, to one checker. */
+async function withChecker(
+  options: MakeDatasetOptions,
+  use: (checker: LeakChecker, requests: readonly string[], made: MadeDataset) => Promise<void>,
+  change: (answer: Answer, url: string) => void = () => {},
+): Promise<void> {
+  const oprf = await createSodiumOprf();
+  const made = await makeDataset({ oprf, ...options });
+  const secret = made.key.suite === 'oprf';
+  const server = await startServer(made.folder, { port: 0, ...(secret && { key: made.key }) });
+  const front = await startFront(async (request, response) => {
+    const answer = await forward(server.url, request);
+    change(answer, request.url ?? '');
+    send(response, answer);
+  });
+  const key = secret ? { publicKey: formatPublicKey(made.key.publicKey as PublicKey) } : { key: made.key.revealText() };
+  try {
+    await use(
+      createLeakChecker({ url: front.url, timeoutMs: TIMEOUT_MS, bucketCacheBytes: 0, ...key }),
+      front.requests,
+      made,
+    );
+  } finally {
+    await front.close();
+    await server.close();
+    made.dispose();
+  }
+}
+
+describe.each(SUITE_NAMES)('from the command line, suite %s', (suite) => {
+  let place: WorkPlace;
+  let dataset: string;
+  beforeAll(async () => {
+    place = createWorkPlace();
+    dataset = place.at('leaks');
+    await credveilJson(['init', dataset, '--suite', suite, '--similar']);
+    const combo = place.write('combo.txt', `${username}:${LEAKED.password}\nün@example.test:Pässwörter\n`);
+    const csv = place.write('more.csv', 'username,password\nbob@example.test,Hunter 22\n');
+    expect(await credveilJson(['ingest', dataset, combo, '--source', 'a'])).toMatchObject({ credentials: 2 });
+    expect(await credveilJson(['ingest', dataset, csv, '--source', 'b'])).toMatchObject({ credentials: 1 });
+  });
+  afterAll(() => place.dispose());
+
+  const check = async (credentials: readonly object[]): Promise<Verdict[]> => {
+    const keyFile = `${dataset}.key`;
+    const server = await serveDataset(dataset, suite === 'oprf' ? { args: ['--key-file', keyFile] } : {});
+    try {
+      const input = credentials.map((credential) => `${JSON.stringify(credential)}\n`).join('');
+      const asked = ['check', '--url', server.url, '--key-file', keyFile, '--timeout', '60000'];
+      const { code, stdout, stderr } = await credveil(asked, input);
+      expect([code, stderr]).toEqual([0, '']);
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Verdict);
+    } finally {
+      await server.stop();
+    }
+  };
+
+  test('a similar password is found, and each test credential gives its verdict', async () => {
+    const verdicts = await check([
+      { ...LEAKED },
+      SIMILAR,
+      { username: 'ün@example.test', password: 'PÄSSWÖRTER1' },
+      { username: 'bob@example.test', password: 'hunter 2' },
+      { username: 'bob@example.test', password: 'hunting 2' },
+      STRANGER,
+      ...Object.values(TEST_CREDENTIALS),
+    ]);
+    expect(verdicts.map(whole)).toEqual([
+      'pair 1 found found found found',
+      'similar 3 absent found absent found',
+      'similar 3 absent found absent found',
+      'similar 3 absent found absent found',
+      'username 2 absent absent absent found',
+      'clean - absent absent absent absent',
+      'pair 1 found found found found',
+      'similar 3 absent found absent found',
+      'password 4 absent absent found absent',
+      'username 2 absent absent absent found',
+      'clean - absent absent absent absent',
+    ]);
+  });
+
+  test('the parameter is part of the dataset, its runs and its config', async () => {
+    expect(openDataset(dataset).parameters.similar).toBe(true);
+    expect(openKeyFile(`${dataset}.key`).suite).toBe(suite);
+    const server = await serveDataset(dataset, suite === 'oprf' ? { args: ['--key-file', `${dataset}.key`] } : {});
+    const config = (await (await fetch(`${server.url}/v1/config`)).json()) as object;
+    await server.stop();
+    expect(config).toMatchObject({ similar: true });
+  });
+
+  test('a run that was made without forms is refused, and one with forms where nobody wanted them', async () => {
+    const plain = place.at('plain');
+    await credveilJson(['init', plain, '--suite', suite, '--key-file', `${dataset}.key`]);
+    for (const [from, to] of [
+      [dataset, plain],
+      [plain, dataset],
+    ] as const) {
+      const corpus = place.write('one.txt', 'cleo@example.test:Password1\n');
+      await credveilJson(['ingest', from, corpus, '--source', 'copied', '--key-file', `${dataset}.key`]);
+      fs.copyFileSync(`${from}/runs/copied.run`, `${to}/runs/copied.run`);
+      const { code, stderr } = await credveil(['publish', to, '--key-file', `${dataset}.key`]);
+      expect(code).not.toBe(0);
+      expect(stderr).toContain('--similar');
+      fs.rmSync(`${to}/runs/copied.run`);
+      fs.rmSync(`${from}/runs/copied.run`);
+    }
+  });
+});
+
+test('init refuses --similar without an account index, and makes nothing', async () => {
+  const place = createWorkPlace();
+  try {
+    const { code, stderr } = await credveil([
+      'init',
+      place.at('x'),
+      '--suite',
+      'hmac',
+      '--index',
+      'password',
+      '--similar',
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Add account to --index.');
+    expect(fs.readdirSync(place.home)).toEqual([]);
+  } finally {
+    place.dispose();
+  }
+});
+
+describe('test credentials give the sensible verdict where a dataset has less', () => {
+  const statuses = async (checker: LeakChecker): Promise<string[]> => {
+    const verdicts = await Promise.all(Object.values(TEST_CREDENTIALS).map((credential) => checker.check(credential)));
+    return verdicts.map(({ status }) => status);
+  };
+  const datasets: readonly [MakeDatasetOptions, string][] = [
+    [{ similar: true }, 'pair similar password username clean'],
+    [{}, 'pair username password username clean'],
+    [{ similar: true, indexes: ['account'] }, 'pair similar clean username clean'],
+    [{ indexes: ['account'], metadataBytes: 0 }, 'pair username clean username clean'],
+    [{ indexes: ['password'] }, 'password clean password clean clean'],
+  ];
+  test.each(SUITE_NAMES.flatMap((suite) => datasets.map(([options, expected]) => ({ suite, ...options, expected }))))(
+    '$suite $indexes $similar: $expected',
+    async ({ expected, ...options }) => {
+      await withChecker(options, async (checker, _, made) => {
+        expect((await statuses(checker)).join(' ')).toBe(expected);
+        // Removing every source removes none of them.
+        fs.rmSync(`${made.folder}/runs/first.run`);
+        await made.publish();
+        const { key, suite } = made;
+        const server = await startServer(made.folder, { port: 0, ...(suite.suite === 'oprf' && { key }) });
+        const pinned = suite.publicKey ? { publicKey: formatPublicKey(suite.publicKey) } : { key: key.revealText() };
+        const again = createLeakChecker({ url: server.url, timeoutMs: TIMEOUT_MS, ...pinned });
+        expect((await statuses(again)).join(' ')).toBe(expected);
+        await server.close();
+      });
+    },
+  );
+});
+
+describe.each(SUITE_NAMES)('a checker of suite %s', (suite: SuiteName) => {
+  const pairs = [{ ...LEAKED, times: 5 }, { username, password: 'Correct Horse 8', times: 2 }, ...seededPairs(50)];
+  const options = { suite, similar: true, pairs };
+
+  test('says how often the commonest of the forms was seen, of the source that had it', async () => {
+    await withChecker({ ...options, metadataBytes: 3 }, async (checker) => {
+      // `correct horse ` is a form of both.
+      const verdict = await checker.check({ username, password: 'Correct Horse ' });
+      expect(verdict).toMatchObject({ status: 'similar', timesSeen: 6, source: { number: 1, name: 'first' } });
+      expect(verdict.signals.similar).toMatchObject({ result: 'found', timesSeen: 6 });
+    });
+  });
+
+  test('asks of a password too short for any form what it asks of others, and calls it unasked', async () => {
+    await withChecker(options, async (checker) => {
+      expect(whole(await checker.check({ username, password: 'cor' }))).toBe('username 2 absent unasked absent found');
+      expect(whole(await checker.check({ ...STRANGER, password: 'cor' }))).toBe('clean - absent unasked absent absent');
+      expect(whole(await checker.check({ username }))).toBe('username 2 unasked unasked unasked found');
+      expect(whole(await checker.check({ password: LEAKED.password }))).toBe(
+        'password 4 unasked unasked found unasked',
+      );
+    });
+  });
+
+  test('never says clean where the account bucket did not come', async () => {
+    const lost = (answer: Answer, url: string): void => {
+      if (isAccount(url) || url.startsWith('/v1/lookup')) answer.status = 503;
+    };
+    await withChecker(
+      options,
+      async (checker) => {
+        for (const credential of [LEAKED, SIMILAR, STRANGER])
+          expect(await checker.check(credential)).toMatchObject({ status: 'unknown', reason: 'HTTP_STATUS' });
+      },
+      lost,
+    );
+  });
+
+  test('says similar without the password bucket, but neither username nor clean', async () => {
+    const lost = (answer: Answer, url: string): void => {
+      if (url.startsWith('/v1/password')) answer.status = 503;
+    };
+    await withChecker(
+      options,
+      async (checker) => {
+        expect(whole(await checker.check(LEAKED))).toBe('pair 1 found found unknown found');
+        expect(whole(await checker.check(SIMILAR))).toBe('similar 3 absent found unknown found');
+        expect(whole(await checker.check({ username, password: 'x' }))).toBe('unknown - absent unasked unknown found');
+        expect(whole(await checker.check(STRANGER))).toBe('unknown - absent absent unknown absent');
+      },
+      lost,
+    );
+  });
+
+  test.each([true, false])('refuses a config whose similar was altered on its way: %s', async (similar) => {
+    const alter = (answer: Answer, url: string): void => {
+      if (!url.startsWith('/v1/config')) return;
+      const { similar: _, ...config } = JSON.parse(answer.body.toString()) as Record<string, unknown>;
+      answer.body = Buffer.from(JSON.stringify(similar ? config : { ...config, similar: true }));
+    };
+    await withChecker(
+      { ...options, similar },
+      async (checker) => {
+        expect(await checker.check(SIMILAR)).toMatchObject({ status: 'unknown', reason: 'CONFIG_FORGED' });
+      },
+      alter,
+    );
+  });
+});
+
+test('how many elements an oblivious check sends does not depend on the password', async () => {
+  await withChecker({ suite: 'oprf', similar: true, pairs: [LEAKED] }, async (checker, requests) => {
+    await checker.ready();
+    const passwords = [LEAKED.password, '', 'a', 'abc', 'abcd', 'abcde', 'aaaaaaa', 'pässwörter', 'x'.repeat(65_530)];
+    for (const password of passwords) await checker.check({ username, password });
+    const lengths = requests
+      .filter((request) => request.startsWith('POST /v1/lookup'))
+      .map((request) => /content-length\n(\d+)/i.exec(request)?.[1]);
+    // The known answer that `ready` asks for is one of them, and now and then another comes between. A format, an id, a
+    // count, and seven elements: pair, four forms, username, password.
+    expect(lengths.length).toBeGreaterThan(passwords.length);
+    expect(new Set(lengths)).toEqual(new Set([`${6 + 7 * 32}`]));
+  });
+});
+
+test('under hmac what is sent to the account index does not depend on the password', async () => {
+  await withChecker({ similar: true, pairs: [LEAKED] }, async (checker, requests) => {
+    for (const password of [LEAKED.password, SIMILAR.password, 'abc', '']) await checker.check({ username, password });
+    const sent = requests.filter((request) => request.startsWith('GET /v1/account/'));
+    expect(sent).toHaveLength(4);
+    expect(new Set(sent).size).toBe(1);
+  });
+});

@@ -1,0 +1,50 @@
+// How much of a page or a function @credveil/client takes: bundled, minified and compressed, with each suite.
+
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build, type Metafile } from 'esbuild';
+import { expect, test } from 'vitest';
+import { root } from '../support/paths.ts';
+
+const KEYED_BYTES = 20_000;
+const OBLIVIOUS_BYTES = 45_000;
+
+async function bundle(
+  external: string[],
+): Promise<{ gzipBytes: number; inputs: string[]; outputs: Metafile['outputs'] }> {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [path.join(root, 'client-sdk/index.ts')],
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'neutral',
+    external,
+  });
+  const [file] = outputFiles;
+  if (!file || outputFiles.length > 1) throw new Error('one file was to come out');
+  return { gzipBytes: gzipSync(file.contents).length, inputs: Object.keys(metafile.inputs), outputs: metafile.outputs };
+}
+
+test(`with the keyed suite under ${KEYED_BYTES} bytes`, async ({ annotate }) => {
+  // What a caller with a key never loads: the rest of the core asks for it at run time.
+  const { gzipBytes, inputs, outputs } = await bundle(['*/oprf/lookup.ts']);
+  await annotate(`${gzipBytes} bytes`);
+  expect(inputs).toContain('client-sdk/keyed-lookup.ts');
+  expect(inputs.filter((file) => /@noble\/curves|^client-sdk\/oprf\/|^protocol\/oprf\.ts/.test(file))).toEqual([]);
+  const imports = Object.values(outputs).flatMap((output) => output.imports);
+  expect(imports.map(({ kind, path: target }) => [kind, path.basename(target)])).toEqual([
+    ['dynamic-import', 'lookup.ts'],
+  ]);
+  expect(gzipBytes).toBeLessThan(KEYED_BYTES);
+});
+
+test(`with both suites and the curve under ${OBLIVIOUS_BYTES} bytes`, async ({ annotate }) => {
+  const { gzipBytes, inputs, outputs } = await bundle([]);
+  await annotate(`${gzipBytes} bytes`);
+  expect(inputs).toContain('node_modules/@noble/curves/ed25519.js');
+  expect(Object.values(outputs).flatMap((output) => output.imports)).toEqual([]);
+  expect(gzipBytes).toBeLessThan(OBLIVIOUS_BYTES);
+});

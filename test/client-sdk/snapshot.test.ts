@@ -1,0 +1,147 @@
+// A snapshot that changes under a client: a new one is followed, an old one that comes back is not.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ServiceConfig } from '../../protocol/service-config.ts';
+import { type Pair, seededPairs } from '../support/dataset.ts';
+import { type Answer, forward, send } from '../support/http-front.ts';
+import {
+  allUnknown,
+  type ClientWorld,
+  createClientWorld,
+  isBucket,
+  isConfig,
+  LEAKED,
+  STRANGER,
+  summary,
+  TIMEOUT_MS,
+} from '../support/worlds/client-world.ts';
+
+let world: ClientWorld;
+beforeAll(async () => {
+  world = await createClientWorld({ pollIntervalMs: 5 });
+});
+afterEach(() => world.closeFronts());
+afterAll(() => world.close());
+
+/** Adds a source, publishes, and waits until the server serves it. */
+async function publish(source: string, pairs: readonly Pair[] = seededPairs(10, source.length)): Promise<string> {
+  world.made.addSource(source, { pairs });
+  const { snapshot } = await world.made.publish();
+  await vi.waitFor(
+    async () => {
+      const config = (await (await fetch(`${world.url}/v1/config`)).json()) as ServiceConfig;
+      expect(config.snapshot).toBe(snapshot);
+    },
+    { timeout: TIMEOUT_MS },
+  );
+  return snapshot;
+}
+
+describe('a new snapshot', () => {
+  const NEW = { username: 'eve@example.test', password: 'leaked yesterday' };
+
+  test('between config and bucket is followed, and the verdict is right', async () => {
+    const checker = world.checker(world.url);
+    const before = await checker.check(NEW);
+    expect(before.status).toBe('clean');
+    // The server keeps the snapshot before; two publications make the client's one go.
+    await publish('second', [NEW]);
+    const snapshot = await publish('third');
+    const after = await checker.check(NEW);
+    expect([after.status, after.snapshot]).toEqual(['pair', snapshot]);
+    expect(snapshot).not.toBe(before.snapshot);
+  });
+
+  test('is followed where a cache ignores which snapshot was asked for', async () => {
+    const ignoring = await world.front(async (request, response) => {
+      request.url = (request.url ?? '').split('?')[0] ?? '';
+      send(response, await forward(world.url, request));
+    });
+    const checker = world.checker(ignoring.url);
+    expect((await checker.check(STRANGER)).status).toBe('clean');
+    const snapshot = await publish('fourth');
+    const verdict = await checker.check(LEAKED);
+    expect([verdict.status, verdict.snapshot]).toEqual(['pair', snapshot]);
+  });
+
+  test('is asked for again once only', async () => {
+    const restless = await world.spoil((answer, url) => {
+      if (isBucket(url)) answer.status = 410;
+    });
+    const checker = world.checker(restless.url);
+    expect(summary(await checker.check(STRANGER))).toBe(allUnknown('SNAPSHOT_CHANGED'));
+    expect(restless.requests.filter((request) => request.includes('/v1/config'))).toHaveLength(2);
+    expect(restless.requests).toHaveLength(6);
+  });
+
+  test('is noticed after a while, although the old one is still served', async () => {
+    const pair = { username: 'mallory@example.test', password: 'leaked today' };
+    const checker = world.checker(world.url, { configMaxAgeMs: 0 });
+    expect((await checker.check(pair)).status).toBe('clean');
+    await publish('fifth', [pair]);
+    await vi.waitFor(async () => expect((await checker.check(pair)).status).toBe('pair'), { timeout: TIMEOUT_MS });
+  });
+
+  test('is not noticed by accident: until then a check costs two requests', async () => {
+    const counting = await world.spoil(() => {});
+    const checker = world.checker(counting.url);
+    await Promise.all(Array.from({ length: 10 }, () => checker.check(STRANGER)));
+    for (let i = 0; i < 10; i++) await checker.check(STRANGER);
+    expect(counting.requests.filter((request) => request.includes('/v1/config'))).toHaveLength(1);
+    // Those at the same time shared two.
+    expect(counting.requests).toHaveLength(1 + 2 + 20);
+  });
+});
+
+describe('an old snapshot', () => {
+  const REPORTED = { username: 'trent@example.test', password: 'leaked since' };
+  let before: Answer;
+  beforeAll(async () => {
+    const response = await fetch(`${world.url}/v1/config`);
+    before = { status: 200, headers: {}, body: Buffer.from(await response.arrayBuffer()) };
+    await publish('sixth', [REPORTED]);
+  });
+  const idBefore = (): string => (JSON.parse(String(before.body)) as ServiceConfig).snapshot;
+
+  test('that comes back with its own config is refused by who has seen a newer one', async () => {
+    let replays = false;
+    const replaying = await world.spoil((answer, url) => {
+      if (replays && isConfig(url)) answer.body = before.body;
+      else if (replays && isBucket(url) && !url.endsWith(idBefore())) answer.status = 410;
+    });
+    const checker = world.checker(replaying.url);
+    expect((await checker.check(REPORTED)).status).toBe('pair');
+    replays = true;
+    expect(summary(await checker.check(REPORTED))).toBe(allUnknown('SNAPSHOT_OLDER'));
+    replays = false;
+    expect((await checker.check(REPORTED)).status, 'what was seen is not forgotten').toBe('pair');
+    replays = true;
+    // Who has seen nothing newer cannot know. It is a true answer of that day.
+    const verdict = await world.checker(replaying.url).check(REPORTED);
+    expect([verdict.status, verdict.snapshot]).toEqual(['clean', idBefore()]);
+  });
+
+  test('that comes back in the background changes nothing', async () => {
+    let replays = false;
+    const replaying = await world.spoil((answer, url) => {
+      if (replays && isConfig(url)) answer.body = before.body;
+    });
+    const checker = world.checker(replaying.url, { configMaxAgeMs: 0 });
+    const { snapshot } = await checker.check(STRANGER);
+    replays = true;
+    for (let i = 0; i < 5; i++) expect((await checker.check(REPORTED)).status).toBe('pair');
+    expect((await checker.check(REPORTED)).snapshot).toBe(snapshot);
+  });
+
+  test('whose buckets come under the name of the new one is not believed', async () => {
+    const renaming = await world.front(async (request, response) => {
+      request.url = (request.url ?? '').replace(/snapshot=.*/, `snapshot=${idBefore()}`);
+      const answer = await forward(world.url, request);
+      delete answer.headers['credveil-snapshot'];
+      send(response, answer);
+    });
+    const verdict = await world.checker(renaming.url).check(STRANGER);
+    expect(verdict.status).toBe('unknown');
+    expect(['BODY_FORGED', 'BODY_MALFORMED']).toContain(verdict.reason);
+  });
+});

@@ -1,0 +1,248 @@
+// Verdicts of the client over a real server and real datasets, and what leaves the process on the way.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLeakChecker, type LeakCheckerOptions, type Verdict } from '../../client-sdk/index.ts';
+import { CANARY } from '../../protocol/test-credentials.ts';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+import { forward, type HttpFront, send, startFront } from '../support/http-front.ts';
+
+// Never reached unless something hangs: a time decides no test here.
+const timeoutMs = 60_000;
+const LEAKED = { username: 'Ada@Example.test', password: 'Correct Horse 7' };
+const REPEATED = { username: 'bob@example.test', password: 'hunter2', times: 100 };
+const NAMELESS = 'only-a-password';
+
+let made: MadeDataset;
+let server: CredveilServer;
+const optionsFor = (dataset: MadeDataset, url: string | URL): LeakCheckerOptions => ({
+  url,
+  key: dataset.key.revealText(),
+  timeoutMs,
+});
+const results = ({ signals }: Verdict) =>
+  `${signals.pair.result} ${signals.password.result} ${signals.username.result}` as const;
+
+beforeAll(async () => {
+  const pairs = [LEAKED, REPEATED, ...seededPairs(300)];
+  made = await makeDataset({ pairs, passwords: [NAMELESS, ...seededPasswords(100)], metadataBytes: 3 });
+  server = await startServer(made.folder, { port: 0 });
+});
+afterAll(async () => {
+  await server.close();
+  made.dispose();
+});
+
+describe('a verdict is', () => {
+  const check = (username?: string, password?: string) =>
+    createLeakChecker(optionsFor(made, server.url)).check({ username, password });
+
+  test('pair where username and password leaked together', async () => {
+    const verdict = await check(LEAKED.username, LEAKED.password);
+    expect(verdict.status).toBe('pair');
+    expect(results(verdict)).toBe('found found found');
+    expect(verdict.timesSeen).toBe(1);
+    expect(verdict.source).toEqual({ number: 1, name: 'first' });
+    expect(verdict.snapshot).toMatch(/^000001-[0-9a-f]{16}$/);
+    expect(verdict).not.toHaveProperty('reason');
+  });
+
+  test('pair for the canary that every dataset holds', async () => {
+    const verdict = await check(CANARY.username, CANARY.password);
+    expect(verdict.status).toBe('pair');
+    expect(verdict, 'no source has it').not.toHaveProperty('source');
+  });
+
+  test('password where only the password leaked, with whatever username', async () => {
+    const verdict = await check('nobody@example.test', NAMELESS);
+    expect([verdict.status, results(verdict)]).toEqual(['password', 'absent found absent']);
+  });
+
+  test('password rather than username where both leaked, but not together', async () => {
+    const verdict = await check(LEAKED.username, REPEATED.password);
+    expect([verdict.status, results(verdict)]).toEqual(['password', 'absent found found']);
+    expect(verdict.timesSeen, 'of the password, a lower bound of 100').toBe(96);
+  });
+
+  test('username where only the username leaked', async () => {
+    const verdict = await check(LEAKED.username, 'never seen');
+    expect([verdict.status, results(verdict)]).toEqual(['username', 'absent absent found']);
+  });
+
+  test('clean where nothing leaked', async () => {
+    const verdict = await check('nobody@example.test', 'never seen');
+    expect([verdict.status, results(verdict)]).toEqual(['clean', 'absent absent absent']);
+    expect(verdict).not.toHaveProperty('timesSeen');
+    expect(verdict.durationMs).toBeGreaterThan(0);
+  });
+
+  test('about the one field that was given', async () => {
+    const alone = await Promise.all([
+      check(undefined, NAMELESS),
+      check(undefined, 'never seen'),
+      check(LEAKED.username, undefined),
+      check('nobody@example.test', undefined),
+    ]);
+    expect(alone.map((verdict) => [verdict.status, results(verdict)])).toEqual([
+      ['password', 'unasked found unasked'],
+      ['clean', 'unasked absent unasked'],
+      ['username', 'unasked unasked found'],
+      ['clean', 'unasked unasked absent'],
+    ]);
+  });
+
+  test('unknown where a field is empty and there is no other: no dataset has an entry for it', async () => {
+    for (const verdict of [await check(undefined, ''), await check('', undefined), await check(' \t', undefined)])
+      expect([verdict.status, verdict.reason]).toEqual(['unknown', 'NOTHING_ASKED']);
+  });
+
+  test('about the pair where one of its fields is empty', async () => {
+    expect(results(await check('', NAMELESS))).toBe('absent found unasked');
+    expect(results(await check(LEAKED.username, ''))).toBe('absent unasked found');
+    expect(results(await check('', ''))).toBe('absent unasked unasked');
+  });
+
+  test('unknown for a field that no entry can be made of, whatever the other field says', async () => {
+    const long = 'x'.repeat(65_536);
+    const password = await check(LEAKED.username, long);
+    expect([password.status, password.reason, results(password)]).toEqual([
+      'unknown',
+      'FIELD_TOO_LONG',
+      'unknown unknown found',
+    ]);
+    const username = await check(long, NAMELESS);
+    expect([username.status, username.reason, results(username)]).toEqual([
+      'unknown',
+      'FIELD_TOO_LONG',
+      'unknown found unknown',
+    ]);
+    expect((await check('nobody@example.test', 'x'.repeat(65_535))).status).toBe('clean');
+  });
+
+  test.each([' ada@example.test', 'ADA@EXAMPLE.TEST\t', 'ａｄａ@example.test', 'Ada@Example.Test'])(
+    'the same however the username is written: %j',
+    async (username) => expect((await check(username, LEAKED.password)).status).toBe('pair'),
+  );
+
+  test.each(['correct horse 7', 'Correct Horse 7 ', ' Correct Horse 7'])(
+    'another where the password differs: %j',
+    async (password) => expect((await check(LEAKED.username, password)).status).toBe('username'),
+  );
+
+  test('right for every pair of a dataset with many buckets', async () => {
+    const checker = createLeakChecker(optionsFor(made, server.url));
+    const pairs = seededPairs(300);
+    const leaked = await Promise.all(pairs.map((pair) => checker.check(pair)));
+    expect(new Set(leaked.map(({ status }) => status))).toEqual(new Set(['pair']));
+    const strangers = await Promise.all(seededPairs(300, 99).map((pair) => checker.check(pair)));
+    expect(new Set(strangers.map(({ status }) => status))).toEqual(new Set(['clean']));
+  });
+});
+
+describe('a dataset with one index', () => {
+  test('answers what it can, and calls the rest unasked, never clean', async () => {
+    const account = await makeDataset({ pairs: [LEAKED], indexes: ['account'], metadataBytes: 0 });
+    const password = await makeDataset({ pairs: [LEAKED], indexes: ['password'] });
+    const accountServer = await startServer(account.folder, { port: 0 });
+    const passwordServer = await startServer(password.folder, { port: 0 });
+    try {
+      const accounts = createLeakChecker(optionsFor(account, accountServer.url));
+      const passwords = createLeakChecker(optionsFor(password, passwordServer.url));
+      const { username, password: text } = LEAKED;
+      const seen = await Promise.all([
+        accounts.check(LEAKED),
+        accounts.check({ password: text }),
+        passwords.check({ username: 'nobody', password: text }),
+        passwords.check({ username: 'nobody', password: 'never seen' }),
+        passwords.check({ username }),
+      ]);
+      expect(seen.map((verdict) => [verdict.status, verdict.reason, results(verdict)])).toEqual([
+        ['pair', undefined, 'found unasked found'],
+        ['unknown', 'INDEX_MISSING', 'unasked unasked unasked'],
+        ['password', undefined, 'unasked found unasked'],
+        ['clean', undefined, 'unasked absent unasked'],
+        ['unknown', 'INDEX_MISSING', 'unasked unasked unasked'],
+      ]);
+      expect(seen[0]?.timesSeen, 'nothing recorded: at least once').toBe(1);
+    } finally {
+      await Promise.all([accountServer.close(), passwordServer.close()]);
+      account.dispose();
+      password.dispose();
+    }
+  });
+});
+
+describe('what leaves the process', () => {
+  let front: HttpFront;
+  beforeAll(async () => {
+    front = await startFront(async (request, response) => {
+      // Below a path, as behind a gateway.
+      request.url = (request.url ?? '').replace(/^\/gate\/way/, '');
+      send(response, await forward(server.url, request));
+    });
+  });
+  afterAll(() => front.close());
+  const sentBy = async (credential: { username?: string; password?: string }): Promise<string[]> => {
+    const from = front.requests.length;
+    const verdict = await createLeakChecker(optionsFor(made, `${front.url}/gate/way`)).check(credential);
+    expect(verdict.status).not.toBe('unknown');
+    return front.requests.slice(from).sort();
+  };
+
+  test('is three GETs without a body, with the config, a prefix and the snapshot in them and nothing else', async () => {
+    const { snapshot, indexes } = (await (await fetch(`${server.url}/v1/config`)).json()) as {
+      snapshot: string;
+      indexes: { account: { prefixBits: number }; password: { prefixBits: number } };
+    };
+    const digits = ({ prefixBits }: { prefixBits: number }) => Math.ceil(prefixBits / 4);
+    expect(digits(indexes.account)).toBeGreaterThan(0);
+    const sent = await sentBy(LEAKED);
+    const lines = sent.map((request) => request.split('\n')[0]);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        new RegExp(`^GET /gate/way/v1/account/[0-9a-f]{${digits(indexes.account)}}\\?snapshot=${snapshot} HTTP/1\\.1$`),
+      ),
+      'GET /gate/way/v1/config HTTP/1.1',
+      expect.stringMatching(
+        new RegExp(
+          `^GET /gate/way/v1/password/[0-9a-f]{${digits(indexes.password)}}\\?snapshot=${snapshot} HTTP/1\\.1$`,
+        ),
+      ),
+    ]);
+    const headersOf = (request = '') =>
+      request
+        .split('\n')
+        .slice(1)
+        .join('\n')
+        .replace(/^accept\n.*$/m, '');
+    expect(headersOf(sent[0]), 'the headers of both buckets are the same').toBe(headersOf(sent[2]));
+  });
+
+  test('to the account index is the same whatever the password, down to the last byte', async () => {
+    const account = async (password?: string) =>
+      (await sentBy({ username: LEAKED.username, ...(password === undefined ? {} : { password }) })).filter((request) =>
+        request.includes('/v1/account/'),
+      );
+    const first = await account(LEAKED.password);
+    expect(first).toHaveLength(1);
+    for (const password of [undefined, '', 'never seen', ...seededPasswords(20)])
+      expect(await account(password)).toEqual(first);
+  });
+
+  test('holds no username, no password and no key in any spelling', async () => {
+    const secret = made.key.revealText().split('.')[2] as string;
+    await sentBy(LEAKED);
+    const sent = front.requests.join('\n').toLowerCase();
+    for (const text of [LEAKED.username, 'ada', LEAKED.password, 'horse', secret])
+      for (const spelled of [text, encodeURIComponent(text), btoa(text), Buffer.from(text).toString('hex')])
+        expect(sent).not.toContain(spelled.toLowerCase());
+  });
+
+  test('carries the headers of the options', async () => {
+    const headers = { Authorization: 'Bearer of-good-news' };
+    const checker = createLeakChecker({ ...optionsFor(made, new URL('/gate/way/', front.url)), headers });
+    const from = front.requests.length;
+    await checker.check(LEAKED);
+    for (const request of front.requests.slice(from)) expect(request).toContain('authorization\nBearer of-good-news\n');
+  });
+});

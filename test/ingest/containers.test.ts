@@ -1,0 +1,255 @@
+// Containers as the real tools make them, what is damaged in them, and what they may cost. Encodings of their members.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import zlib from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { type ContainerLimits, DEFAULT_LIMITS } from '../../ingest/containers/budget.ts';
+import { detectContainer } from '../../ingest/containers/magic.ts';
+import {
+  type CorpusInput,
+  openInput,
+  openInputs,
+  readInput,
+  sampleInput,
+  streamInput,
+} from '../../ingest/input/inputs.ts';
+import { createWorkPlace } from '../support/credveil.ts';
+import { fixture as fixtureFile } from '../support/paths.ts';
+
+const folder = fixtureFile('corpora');
+const fixture = (name: string): string => fixtureFile('corpora', name);
+const combo = fs.readFileSync(fixture('combo.txt'), 'utf8');
+const many = fs.readFileSync(fixture('many.txt'), 'utf8');
+
+interface ReadBack {
+  /** The text of each member. */
+  readonly members: string[];
+  readonly bytesRead: number;
+}
+
+/** Reads an input, and holds it to what it says of its bytes. */
+async function readBack(input: CorpusInput, bytes: Buffer): Promise<ReadBack> {
+  const members = [''];
+  let bytesRead = 0;
+  const facts = await readInput(
+    input,
+    (block, read) => {
+      members[members.length - 1] += block.toString('utf8');
+      expect(read).toBeGreaterThanOrEqual(bytesRead);
+      bytesRead = read;
+    },
+    undefined,
+    () => {
+      members.push('');
+    },
+  );
+  expect(facts).toEqual({
+    name: input.name,
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  });
+  return { members, bytesRead };
+}
+
+/** As a file, and as a stream in blocks of odd sizes. */
+async function readBoth(bytes: Buffer, limits: ContainerLimits = DEFAULT_LIMITS): Promise<string[]> {
+  const place = createWorkPlace();
+  try {
+    const [file] = openInputs([place.write('corpus', bytes)], limits);
+    const fromFile = await readBack(file as CorpusInput, bytes);
+    expect(fromFile.bytesRead).toBeLessThanOrEqual(bytes.length);
+    const blocks: Buffer[] = [];
+    for (let at = 0; at < bytes.length; at += 177) blocks.push(bytes.subarray(at, at + 177));
+    const fromStream = await readBack(streamInput(Readable.from(blocks), limits), bytes);
+    expect(fromStream.members).toEqual(fromFile.members);
+    return fromFile.members;
+  } finally {
+    place.dispose();
+  }
+}
+
+const read = (name: string, limits?: ContainerLimits): Promise<string[]> =>
+  readBoth(fs.readFileSync(fixture(name)), limits);
+
+describe('a container', () => {
+  test('of one stream may have several members, which are one text', async () => {
+    for (const name of ['two-members.gz', 'two-frames.zst', 'two-streams.xz', 'two-streams.bz2'])
+      expect(await read(name), name).toEqual([combo + many]);
+  });
+
+  test('of files gives their texts one after the other', async () => {
+    for (const name of ['two-files.zip', 'two-files.tar']) expect(await read(name), name).toEqual([combo, many]);
+  });
+
+  test('inside of others is unpacked too', async () => {
+    const all = [combo, many, combo + many, combo, many];
+    const found = await read('nested.tar.gz');
+    expect(found.toSorted()).toEqual(all.toSorted());
+  });
+
+  test('is told by its bytes and not by its name', () => {
+    const kinds = fs
+      .readdirSync(folder)
+      .filter((name) => !/txt|md|truncated|flipped|lines/.test(name))
+      .map((name) => [name, detectContainer(fs.readFileSync(fixture(name)))]);
+    expect(Object.fromEntries(kinds)).toEqual({
+      'bomb.bz2': 'bzip2',
+      'bomb.gz': 'gzip',
+      'deep.gz': 'gzip',
+      'encrypted.zip': 'zip',
+      'nested.tar.gz': 'gzip',
+      'two-files.tar': 'tar',
+      'two-files.zip': 'zip',
+      'two-frames.zst': 'zstd',
+      'two-members.gz': 'gzip',
+      'two-streams.bz2': 'bzip2',
+      'two-streams.xz': 'xz',
+    });
+    for (const text of [combo, many, 'BZh91user:pw\n', 'PK:pw\n', ''])
+      expect(detectContainer(Buffer.from(text))).toBe(undefined);
+  });
+
+  test('leaves no file behind where one is needed to read it', async () => {
+    const left = (): string[] => fs.readdirSync(os.tmpdir()).filter((name) => /^credveil-[A-Za-z0-9]{6}$/.test(name));
+    const before = left();
+    await readBack(
+      streamInput(fs.createReadStream(fixture('two-files.zip'))),
+      fs.readFileSync(fixture('two-files.zip')),
+    );
+    expect(left().filter((name) => !before.includes(name))).toEqual([]);
+  });
+});
+
+describe('a container that cannot be read is an error with a name', () => {
+  const damaged = fs.readdirSync(folder).filter((name) => /^(truncated|flipped)-/.test(name));
+
+  test('where it is truncated or damaged', async () => {
+    expect(damaged).toHaveLength(14);
+    for (const name of damaged) await expect(read(name), name).rejects.toMatchObject({ code: 'CONTAINER_CORRUPT' });
+  });
+
+  test('where it is cut at any byte', async () => {
+    for (const name of ['two-members.gz', 'two-frames.zst', 'two-streams.xz', 'two-streams.bz2', 'two-files.zip']) {
+      const bytes = fs.readFileSync(fixture(name));
+      // Two members with nothing in between end well after the first.
+      const ends = new Set<number>();
+      for (let length = 24; length < bytes.length; length += 7) {
+        const input = streamInput(Readable.from([bytes.subarray(0, length)]));
+        await readInput(input, () => {}).then(
+          () => ends.add(length),
+          (error) => expect(error, `${name} cut at ${length}`).toMatchObject({ code: 'CONTAINER_CORRUPT' }),
+        );
+      }
+      expect(ends.size, name).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('where it is encrypted, or of a kind that is not read', async () => {
+    await expect(read('encrypted.zip')).rejects.toMatchObject({ code: 'CONTAINER_ENCRYPTED' });
+    const seven = Buffer.concat([Buffer.from('377abcaf271c', 'hex'), Buffer.alloc(600)]);
+    await expect(readBoth(seven)).rejects.toMatchObject({ code: 'CONTAINER_UNSUPPORTED' });
+  });
+
+  test('and what the source itself throws stays what it is', async () => {
+    const broken = new PassThrough();
+    broken.write(fs.readFileSync(fixture('two-frames.zst')).subarray(0, 60));
+    const reading = readInput(streamInput(broken), () => {});
+    setImmediate(() => broken.destroy(new RangeError('of the source')));
+    await expect(reading).rejects.toThrow('of the source');
+  });
+});
+
+describe('a bomb', () => {
+  test('is refused by its ratio, until the limit is lifted', async () => {
+    await expect(read('bomb.gz')).rejects.toMatchObject({
+      code: 'CONTAINER_RATIO',
+      hint: expect.stringContaining('--max-ratio'),
+    });
+    let bytes = 0;
+    const [input] = openInputs([fixture('bomb.gz')], { ...DEFAULT_LIMITS, maxRatio: 1e9 });
+    await readInput(input as CorpusInput, (block) => {
+      bytes += block.length;
+    });
+    expect(bytes).toBe(80 * 2 ** 20);
+  });
+
+  test('of bzip2, which gives everything at once, is refused before it is held', async () => {
+    let bytes = 0;
+    const [input] = openInputs([fixture('bomb.bz2')]);
+    const reading = readInput(input as CorpusInput, (block) => {
+      bytes += block.length;
+    });
+    await expect(reading).rejects.toMatchObject({ code: 'CONTAINER_RATIO' });
+    expect(bytes).toBeLessThan(2 * 64 * 2 ** 20);
+  });
+
+  test('is refused by its depth, until the limit is lifted', async () => {
+    await expect(read('deep.gz')).rejects.toMatchObject({
+      code: 'CONTAINER_DEPTH',
+      hint: expect.stringContaining('--max-depth'),
+    });
+    expect(await read('deep.gz', { ...DEFAULT_LIMITS, maxDepth: 6 })).toHaveLength(5);
+  });
+
+  test('is refused by its entries, until the limit is lifted', async () => {
+    await expect(read('nested.tar.gz', { ...DEFAULT_LIMITS, maxEntries: 6 })).rejects.toMatchObject({
+      code: 'CONTAINER_ENTRIES',
+      hint: expect.stringContaining('--max-entries'),
+    });
+    expect(await read('nested.tar.gz', { ...DEFAULT_LIMITS, maxEntries: 7 })).toHaveLength(5);
+  });
+});
+
+describe('the text of a member', () => {
+  const text = 'ana:pässwört€\r\nben:日本\n';
+
+  test('in UTF-16 is transcoded, with a mark or without', async () => {
+    const little = Buffer.from(text, 'utf16le');
+    const big = Buffer.from(little).swap16();
+    const latin = 'ana@example.com:password\nben@example.com:password\n';
+    expect(await readBoth(Buffer.concat([Buffer.from([0xff, 0xfe]), little]))).toEqual([text]);
+    expect(await readBoth(Buffer.concat([Buffer.from([0xfe, 0xff]), big]))).toEqual([text]);
+    expect(await readBoth(Buffer.from(latin, 'utf16le'))).toEqual([latin]);
+    expect(await readBoth(Buffer.from(latin, 'utf16le').swap16())).toEqual([latin]);
+    expect(await readBoth(zlib.gzipSync(Buffer.from(latin, 'utf16le')))).toEqual([latin]);
+  });
+
+  test('loses the mark of UTF-8, and nothing else', async () => {
+    expect(await readBoth(Buffer.from(`\ufeff${text}`))).toEqual([text]);
+    const zeros = 'ana:p\0w\n\0\0\0\nben:pw\n';
+    expect(await readBoth(Buffer.from(zeros))).toEqual([zeros]);
+  });
+});
+
+describe('inputs', () => {
+  test('of a folder are its files, those of folders below too, in the order of their paths', () => {
+    const place = createWorkPlace();
+    fs.mkdirSync(place.at('b'));
+    for (const name of ['c.txt', 'b/z.txt', 'a.txt', 'b/y.txt']) place.write(name, 'x:y\n');
+    expect(openInputs([place.home]).map(({ name }) => name)).toEqual(['a.txt', 'y.txt', 'z.txt', 'c.txt']);
+    fs.mkdirSync(place.at('empty'));
+    expect(() => openInputs([place.at('empty')])).toThrow(expect.objectContaining({ code: 'INPUT_MISSING' }));
+    place.dispose();
+  });
+
+  test('are sampled without being used up', async () => {
+    for (const name of ['two-members.gz', 'two-streams.xz', 'two-files.zip', 'nested.tar.gz', 'combo.txt']) {
+      const bytes = fs.readFileSync(fixture(name));
+      for (const input of [
+        openInput(fixture(name)),
+        streamInput(Readable.from([bytes.subarray(0, 50), bytes.subarray(50)])),
+      ]) {
+        const sample = await sampleInput(input, 1 << 20);
+        expect(sample.whole).toBe(true);
+        expect(sample.text.toString()).toContain('ana@example.com:summer2019\n');
+        await readBack(input, bytes);
+      }
+    }
+    const { text, whole } = await sampleInput(openInput(fixture('many.txt')), 10);
+    expect([whole, text.length > 0]).toEqual([false, true]);
+  });
+});

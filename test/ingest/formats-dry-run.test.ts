@@ -1,0 +1,69 @@
+// credveil ingest --dry-run: what it says of a corpus, that it shows no text of it, and that it writes nothing.
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  createWorkPlace,
+  credveil,
+  credveilJson,
+  digestFolder,
+  filesBelow,
+  type WorkPlace,
+} from '../support/credveil.ts';
+import { fixture as fixtureFile } from '../support/paths.ts';
+
+let place: WorkPlace;
+beforeEach(() => {
+  place = createWorkPlace();
+});
+afterEach(() => place.dispose());
+
+test('a dry run says format, rejects with masked examples and a prediction, and leaves everything as it was', async () => {
+  const dataset = place.at('leaks');
+  await credveilJson(['init', dataset, '--suite', 'hmac']);
+  const lines = Array.from({ length: 3000 }, (_, i) => `user${i}@example.com:Secret${i}`);
+  const file = place.write('corpus.txt', `${['A Banner! 12', '', 'Dan:', ...lines].join('\n')}\n`);
+  const [before, names] = [digestFolder(place.home), filesBelow(place.home).map(({ name }) => name)];
+
+  const found = await credveilJson(['ingest', dataset, file, '--dry-run']);
+  expect(found).toMatchObject({
+    format: 'combo',
+    inputs: 1,
+    lines: 3003,
+    credentials: 3000,
+    prediction: { credentials: 3000, runBytes: expect.any(Number), seconds: expect.any(Number) },
+  });
+  const { rejects } = found as { rejects: { reason: string }[] };
+  expect(rejects.toSorted((a, b) => (a.reason < b.reason ? -1 : 1))).toEqual([
+    { reason: 'blank', count: 1, examples: [] },
+    { reason: 'empty-password', count: 1, examples: ['xxx:'] },
+    { reason: 'no-separator', count: 1, examples: ['x xxxxxx* 99'] },
+  ]);
+
+  const { code, stdout, stderr } = await credveil(['ingest', dataset, file, '--dry-run', '--source', 'x']);
+  expect([code, stderr]).toEqual([0, 'format combo, by the first lines; --format names another\n']);
+  expect(stdout).toMatch(
+    /^format combo\nsample: .*\nrejected, .*\nREASON[\s\S]*\nall of it: about 3,000 credentials in .*\ndisk: .*\n$/,
+  );
+  for (const text of ['Banner', 'Dan', 'Secret', 'user1']) expect(stdout).not.toContain(text);
+  expect(filesBelow(place.home).map(({ name }) => name)).toEqual(names);
+  expect(digestFolder(place.home)).toBe(before);
+});
+
+test('a dry run of a longer corpus predicts all of it from its beginning', async () => {
+  const dataset = place.at('leaks');
+  await credveilJson(['init', dataset, '--suite', 'hmac']);
+  const line = (i: number): string => `user${String(i).padStart(7, '0')}@example.com:secret\n`;
+  const file = place.write('corpus.txt', Array.from({ length: 400_000 }, (_, i) => line(i)).join(''));
+  const found = (await credveilJson(['ingest', dataset, file, '--dry-run'])) as {
+    lines: number;
+    prediction: { credentials: number };
+  };
+  expect(found.lines).toBeLessThan(200_000);
+  expect(Math.abs(found.prediction.credentials / 400_000 - 1)).toBeLessThan(0.01);
+  const fixture = fixtureFile('corpora', 'nested.tar.gz');
+  expect(await credveilJson(['ingest', dataset, fixture, '--dry-run'])).toMatchObject({
+    // Frames that follow one another are one text: the last line of the first goes on in the second.
+    lines: 3 * (6 + 40) - 1,
+    credentials: 3 * (3 + 40) - 1,
+  });
+});

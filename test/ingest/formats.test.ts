@@ -1,0 +1,288 @@
+// From the bytes of a corpus to credentials and rejects, in blocks of every size.
+
+import { parse } from 'csv-parse/sync';
+import { describe, expect, test } from 'vitest';
+import { type CsvOptions, csvFormat } from '../../ingest/formats/csv.ts';
+import type { CorpusFormat } from '../../ingest/formats/format.ts';
+import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/line-format.ts';
+import { LineSplitter, MAX_LINE_BYTES } from '../../ingest/input/lines.ts';
+import { decodeHexNotation, decodeText } from '../../ingest/input/text.ts';
+import { createRandom, testSeed } from '../support/random.ts';
+
+/** What came of each line, in order: `user|password` or `password`, with `*times` where not 1, or `!reason`. */
+function readAll(format: CorpusFormat, corpus: Iterable<string | Buffer>): string[] {
+  const found: string[] = [];
+  const parser = format.createParser({
+    credential: ({ username, password, times }) =>
+      found.push(`${username === undefined ? '' : `${username}|`}${password}${times === 1 ? '' : `*${times}`}`),
+    reject: (reason) => found.push(`!${reason}`),
+  });
+  for (const block of corpus) {
+    const bytes = Buffer.from(block);
+    parser.push(bytes);
+    bytes.fill(0x58); // A reader may use its block again.
+  }
+  parser.end();
+  return found;
+}
+
+/** The same corpus whole and in blocks of 1 to 7 bytes has to give the same. */
+function read(format: CorpusFormat, corpus: string | Buffer): string[] {
+  const bytes = Buffer.from(corpus);
+  const whole = readAll(format, [bytes]);
+  for (let size = 1; size <= 7; size++) {
+    const blocks: Buffer[] = [];
+    for (let at = 0; at < bytes.length; at += size) blocks.push(bytes.subarray(at, at + size));
+    expect(readAll(format, blocks), `blocks of ${size}`).toEqual(whole);
+  }
+  return whole;
+}
+
+const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
+const MiB = 2 ** 20;
+
+describe('combo', () => {
+  test('takes the first colon and says why a line gives nothing', () => {
+    expect(read(comboFormat, 'ana:pw\nben:a:b:\n\n  \nnothing\n:pw\n \t:pw\ncleo:\ndan: pw \n')).toEqual([
+      'ana|pw',
+      'ben|a:b:',
+      '!blank',
+      '!blank',
+      '!no-separator',
+      '!empty-username',
+      '!empty-username',
+      '!empty-password',
+      'dan| pw ',
+    ]);
+  });
+
+  test('drops a byte order mark at the start alone, and one CR before LF', () => {
+    expect(read(comboFormat, '\ufeffana:pw\r\nben:pw\r\r\n\ufeffcleo:pw\r')).toEqual([
+      'ana|pw',
+      'ben|pw\r',
+      '\ufeffcleo|pw',
+    ]);
+  });
+
+  test('takes a last line without an end, and makes no line of nothing', () => {
+    expect(read(comboFormat, 'ana:pw\nben:pw')).toEqual(['ana|pw', 'ben|pw']);
+    expect(read(comboFormat, 'ana:pw\n')).toEqual(['ana|pw']);
+    expect(read(comboFormat, '')).toEqual([]);
+  });
+
+  test('reads $HEX[] in passwords, whatever the case of its digits, and leaves what is not hex', () => {
+    expect(
+      read(comboFormat, 'a:$HEX[703a77]\nb:$HEX[C3A9]\nc:$HEX[e9]\nd:$HEX[7]\ne:$HEX[zz]\nf:$HEX[]\ng:$hex[70]\n'),
+    ).toEqual(['a|p:w', 'b|é', 'c|é', 'd|$HEX[7]', 'e|$HEX[zz]', '!empty-password', 'g|$hex[70]']);
+  });
+
+  test('decides between UTF-8 and windows-1252 for each line', () => {
+    const corpus = Buffer.concat([Buffer.from('a:é€\n'), latin1('b:\xe9\x80\n'), Buffer.from('c:é\n')]);
+    expect(read(comboFormat, corpus)).toEqual(['a|é€', 'b|é€', 'c|é']);
+  });
+});
+
+test('windows-1252 is what the WHATWG Encoding Standard says, byte for byte', () => {
+  const c1 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+  const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+  const text = decodeText(all);
+  expect(text.slice(0x80, 0xa0)).toBe(c1);
+  expect(text.slice(0, 0x80) + text.slice(0xa0)).toBe(
+    latin1('').toString() + all.toString('latin1').replace(/[\x80-\x9f]/g, ''),
+  );
+});
+
+test('an overlong form, a surrogate and a cut sequence are not UTF-8', () => {
+  expect(decodeText(Buffer.from([0xc0, 0x80]))).toBe('À€');
+  expect(decodeText(Buffer.from([0xed, 0xa0, 0x80]))).toBe('í\u00a0€');
+  expect(decodeText(Buffer.from([0xe2, 0x82]))).toBe('â‚');
+  expect(decodeHexNotation('$HEX[e282ac]')).toBe('€');
+});
+
+describe('password lists', () => {
+  test('without counts: a line is a password, white space and all', () => {
+    expect(read(passwordsFormat, '123456\n two words \n\nuser:pw\n   \n$HEX[0a]\n$HEX[]\n')).toEqual([
+      '123456',
+      ' two words ',
+      '!blank',
+      'user:pw',
+      '   ',
+      '\n',
+      '!empty-password',
+    ]);
+  });
+
+  test('with counts, as uniq -c and others write them', () => {
+    expect(
+      read(
+        countedPasswordsFormat,
+        '    345 abc\n7\ttab\n12  two blanks\nabc\n0 zero\n5\n5 \n\n  \n1234567890123456 long\n9 $HEX[41]\n',
+      ),
+    ).toEqual([
+      'abc*345',
+      'tab*7',
+      ' two blanks*12',
+      '!bad-count',
+      '!bad-count',
+      '!bad-count',
+      '!empty-password',
+      '!blank',
+      '!blank',
+      '!bad-count',
+      'A*9',
+    ]);
+  });
+});
+
+describe('csv', () => {
+  const csv = (corpus: string | Buffer, options: Partial<CsvOptions> = {}): string[] =>
+    read(csvFormat({ columns: { username: 'username', password: 'password' }, ...options }), corpus);
+
+  test('finds its columns in any order and case', () => {
+    const columns = { username: 'E-Mail', password: 'pass', count: 'n' };
+    expect(csv('N, PASS ,other,e-mail\n3,pw,x,ana\n', { columns })).toEqual(['ana|pw*3']);
+    expect(csv('pass,id\npw,1\n', { columns: { password: 'PASS' } })).toEqual(['pw']);
+  });
+
+  test('reads quotes, a byte order mark, both line ends in one file, and cells of several lines', () => {
+    expect(csv('\ufeff"username","password"\r\n"a,b","say ""hi"""\nben,"two\r\nlines"\r\n"",x\n cleo , pw \n')).toEqual(
+      ['a,b|say "hi"', 'ben|two\nlines', '!empty-username', ' cleo | pw '],
+    );
+  });
+
+  test('takes quotes that do not enclose a cell as they stand', () => {
+    expect(csv('username,password\nana,p"w\n"x"y,z\nben,"h"i\nq","r\n')).toEqual([
+      'ana|p"w',
+      '"x"y|z',
+      'ben|"h"i',
+      '!malformed-row',
+    ]);
+  });
+
+  test('says why a row gives nothing', () => {
+    const columns = { username: 'username', password: 'password', count: 'count' };
+    expect(
+      csv('username,password,count\nana,pw,2\nben\n\n,pw,1\ncleo,,1\ndan,pw\neve,pw,0\nfay,pw,-1\ngus,pw,1,more\n', {
+        columns,
+      }),
+    ).toEqual([
+      'ana|pw*2',
+      '!missing-column',
+      '!blank',
+      '!empty-username',
+      '!empty-password',
+      '!bad-count',
+      '!bad-count',
+      '!bad-count',
+      'gus|pw',
+    ]);
+  });
+
+  test('a cell with the text of --blank is an empty field on purpose', () => {
+    expect(csv('username,password\nroot,<blank>\n<blank>,admin\n,x\nx,\n', { blank: '<blank>' })).toEqual([
+      'root|',
+      '|admin',
+      '!empty-username',
+      '!empty-password',
+    ]);
+    expect(csv('password\n<blank>\nadmin\n', { blank: '<blank>', columns: { password: 'password' } })).toEqual([
+      '!empty-password',
+      'admin',
+    ]);
+  });
+
+  test('a column that is not there, and an empty file, are errors that name what to do', () => {
+    const error = expect.objectContaining({ code: 'COLUMN_MISSING', hint: expect.stringContaining('--columns') });
+    for (const corpus of ['username,secret\nana,pw\n', '', '\n', '\ufeff']) expect(() => csv(corpus)).toThrow(error);
+  });
+
+  test('a quote that is never closed costs its own line and no other', () => {
+    const others = Array.from({ length: 20_000 }, (_, i) => `user${i},pass${i}`);
+    for (const broken of ['ben,"pw', '"ben,pw'])
+      expect(
+        readAll(csvFormat({ columns: { username: 'username', password: 'password' } }), [
+          `username,password\n${broken}\n${others.join('\n')}\n`,
+        ]),
+      ).toEqual(['!malformed-row', ...others.map((row) => row.replace(',', '|'))]);
+    expect(csv('username,password\nana,"one\nben,pw\n"cleo",pw\n')).toEqual(['!malformed-row', 'ben|pw', 'cleo|pw']);
+  });
+
+  test('reads what csv-parse reads, where the quotes are right', () => {
+    const random = createRandom(testSeed('csv rows'));
+    const pieces = ['a', 'é', '"', ',', '\n', ' ', ';', "'", 'pw', '""', '0'];
+    const cell = (): string => Array.from({ length: random.below(5) }, () => random.pick(pieces)).join('');
+    const quote = (text: string): string =>
+      /[",\n]/.test(text) || random.below(3) === 0 ? `"${text.replaceAll('"', '""')}"` : text;
+    for (let round = 0; round < 200; round++) {
+      const rows = Array.from({ length: 1 + random.below(6) }, () => [`u${cell()}`, `p${cell()}`]);
+      const corpus = ['username,password', ...rows.map((row) => row.map(quote).join(','))].join(
+        random.pick(['\n', '\r\n']),
+      );
+      const expected = (parse(corpus, { columns: true }) as { username: string; password: string }[]).map(
+        ({ username, password }) => `${username}|${password}`,
+      );
+      expect(read(csvFormat({ columns: { username: 'username', password: 'password' } }), corpus), corpus).toEqual(
+        expected,
+      );
+    }
+  });
+
+  test('a file whose rows lost their outer quotes is read to its end', () => {
+    const corpus = `username,password\n${'z","\n'.repeat(20_000)}ana,pw\n`;
+    const found = readAll(csvFormat({ columns: { username: 'username', password: 'password' } }), [corpus]);
+    expect(found).toHaveLength(20_001);
+    expect(found.at(-1)).toBe('ana|pw');
+  });
+});
+
+describe('a line that is too long', () => {
+  /** A corpus of one short line, one of `bytes` and one short line, in blocks of 256 KiB. */
+  function* corpusWithLine(bytes: number): Generator<Buffer> {
+    yield Buffer.from('username,password\nana,pw:x\n');
+    for (let left = bytes; left > 0; left -= MiB / 4) yield Buffer.alloc(Math.min(left, MiB / 4), 'x');
+    yield Buffer.from('\nben,pw:x\n');
+  }
+
+  test('is counted once and not held', () => {
+    const { username, password } = { username: 'username', password: 'password' };
+    const formats: [CorpusFormat, string[]][] = [
+      [comboFormat, ['!no-separator', 'ana,pw|x', '!too-long', 'ben,pw|x']],
+      [csvFormat({ columns: { username, password } }), ['ana|pw:x', '!too-long', 'ben|pw:x']],
+    ];
+    for (const [format, expected] of formats) {
+      const before = process.memoryUsage();
+      let most = 0;
+      const watched = function* (): Generator<Buffer> {
+        for (const block of corpusWithLine(400 * MiB)) {
+          const { heapUsed, external } = process.memoryUsage();
+          most = Math.max(most, heapUsed + external - before.heapUsed - before.external);
+          yield block;
+        }
+      };
+      expect(readAll(format, watched())).toEqual(expected);
+      // Garbage that was not collected yet is counted in: far more than a block, far less than the line.
+      expect(most).toBeLessThan(200 * MiB);
+    }
+  });
+
+  test('is one byte longer than the longest that is taken', () => {
+    const lengths: (number | 'too long')[] = [];
+    const splitter = new LineSplitter({
+      line: (bytes) => lengths.push(bytes.length),
+      tooLong: () => lengths.push('too long'),
+    });
+    splitter.push(Buffer.from(`${'x'.repeat(MAX_LINE_BYTES)}\n${'x'.repeat(MAX_LINE_BYTES + 1)}\n`));
+    splitter.push(Buffer.from('x'.repeat(MAX_LINE_BYTES + 1)));
+    splitter.end();
+    expect(lengths).toEqual([MAX_LINE_BYTES, 'too long', 'too long']);
+  });
+
+  test('a quoted cell over more lines than a row has is no row', () => {
+    const csv = csvFormat({ columns: { username: 'username', password: 'password' } });
+    const lines = (count: number): string => 'x\n'.repeat(count);
+    expect(readAll(csv, [`username,password\nana,"${lines(40)}"\n`])).toEqual([`ana|${lines(40)}`]);
+    const found = readAll(csv, [`username,password\nana,"${lines(100_000)}"\nben,pw\n`]);
+    expect(found[0]).toBe('!malformed-row');
+    expect(found.at(-1)).toBe('ben|pw');
+  });
+});

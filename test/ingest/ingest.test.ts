@@ -1,0 +1,251 @@
+// Ingest as a whole: what a run says, that equal corpora give equal bytes, and that a failure leaves nothing.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { csvFormat } from '../../ingest/formats/csv.ts';
+import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/line-format.ts';
+import { ingest } from '../../ingest/ingest.ts';
+import { openInput, streamInput } from '../../ingest/input/inputs.ts';
+import { planMemory } from '../../ingest/memory-plan.ts';
+import type { IngestOptions, IngestProgress } from '../../ingest/options.ts';
+import { createDataset, type Dataset, runsFolder, workFolder } from '../../store/dataset.ts';
+import { createDatasetKey, type DatasetKey } from '../../store/key-file.ts';
+import { openRuns, runPath } from '../../store/run/run.ts';
+import { createWorkPlace, digestFolder, filesBelow, type WorkPlace } from '../support/credveil.ts';
+import { seededPairs } from '../support/dataset.ts';
+
+let place: WorkPlace;
+let key: DatasetKey;
+let dataset: Dataset;
+
+beforeEach(() => {
+  place = createWorkPlace();
+  key = createDatasetKey();
+  dataset = createDataset(place.at('dataset'), key, { indexes: ['account', 'password'] });
+});
+
+afterEach(() => place.dispose());
+
+/** Many pairs, some of them several times over. */
+const comboText = (pairs: number, seed = 1): string => {
+  const lines = seededPairs(pairs, seed).map(({ username, password }) => `${username}:${password}`);
+  return `${[...lines, ...lines.slice(0, pairs / 3), ...lines.slice(0, pairs / 5)].join('\n')}\n`;
+};
+
+const options = (source: string, files: readonly string[], more: Partial<IngestOptions> = {}): IngestOptions => ({
+  source,
+  format: comboFormat,
+  inputs: files.map((file) => openInput(file)),
+  ...more,
+});
+
+const runBytes = (source: string): Buffer => fs.readFileSync(runPath(dataset, source));
+
+describe('a run', () => {
+  test('says where it came from, what was read and why lines were rejected', async () => {
+    const file = place.write('combo.txt', `ana:pw\nben:pw\nana:pw\n\nnothing\n:pw\ncleo:\nx:${'y'.repeat(65_536)}\n`);
+    const { facts, changed } = await ingest(dataset, key, options('first', [file], { date: '2024-02' }));
+    expect(changed).toBe(true);
+    expect(facts).toEqual({
+      suite: 'hmac',
+      keyId: key.keyId,
+      normalization: dataset.parameters.normalization,
+      source: 'first',
+      date: '2024-02',
+      format: 'combo',
+      files: [
+        {
+          name: 'combo.txt',
+          bytes: fs.statSync(file).size,
+          sha256: createHash('sha256').update(fs.readFileSync(file)).digest('hex'),
+        },
+      ],
+      lines: 8,
+      credentials: 3,
+      rejects: { blank: 1, 'empty-password': 1, 'empty-username': 1, 'no-separator': 1, 'too-long': 1 },
+      indexes: ['account', 'password'],
+      // Two pairs and two usernames; one password.
+      sections: [
+        { index: 'account', records: 4 },
+        { index: 'password', records: 1 },
+      ],
+    });
+    expect(openRuns(dataset).map((run) => run.facts)).toEqual([facts]);
+  });
+
+  test('has the same bytes whenever the same corpus is ingested, sorted in memory or on disk', async () => {
+    const corpus = comboText(60_000);
+    const file = place.write('combo.txt', corpus);
+    await ingest(dataset, key, options('same', [file], { threads: 1 }));
+    const once = runBytes('same');
+    let chunks = 0;
+    const watch = (progress: IngestProgress): void => {
+      if (progress.stage === 'merge' && progress.records === 0) chunks = filesBelow(workFolder(dataset)).length;
+    };
+    for (const memoryBytes of [256 * 2 ** 20, 1]) {
+      fs.rmSync(runPath(dataset, 'same'));
+      await ingest(dataset, key, options('same', [file], { memoryBytes, onProgress: watch }));
+      expect(runBytes('same').equals(once)).toBe(true);
+    }
+    // The last time there were more chunks of each index than are merged at once.
+    expect(chunks).toBeGreaterThan(2 * planMemory('hmac', 1).fanIn);
+    expect(filesBelow(workFolder(dataset))).toEqual([]);
+  });
+
+  test('of several files holds all of them, and the last line of one does not run into the next', async () => {
+    const files = [
+      place.write('a.txt', '\ufeffana:one'),
+      place.write('b.txt', '\ufeffben:two\n'),
+      place.write('c.txt', ''),
+    ];
+    const { facts } = await ingest(dataset, key, options('many', files));
+    expect(facts).toMatchObject({ lines: 2, credentials: 2, rejects: {} });
+    expect(facts.files.map(({ name, bytes }) => [name, bytes])).toEqual([
+      ['a.txt', 10],
+      ['b.txt', 11],
+      ['c.txt', 0],
+    ]);
+  });
+
+  test('of a stream is that of a file, but for the name', async () => {
+    const corpus = comboText(100);
+    const input = streamInput(Readable.from([Buffer.from(corpus.slice(0, 77)), Buffer.from(corpus.slice(77))]));
+    const { facts } = await ingest(dataset, key, options('stream', [], { inputs: [input] }));
+    const sha256 = createHash('sha256').update(corpus).digest('hex');
+    expect(facts.files).toEqual([{ name: '-', bytes: Buffer.byteLength(corpus), sha256 }]);
+    expect(facts.credentials).toBe(153);
+  });
+
+  test('of a counted list adds counts up, up to what a record holds', async () => {
+    const file = place.write('counts.txt', '3 pw\n4 pw\n999999999999 many\n999999999999 many\n');
+    const { facts } = await ingest(dataset, key, options('counts', [file], { format: countedPasswordsFormat }));
+    expect(facts).toMatchObject({ credentials: 4, sections: [{ index: 'password', records: 2 }] });
+    const times = [0, 1].map((record) => runBytes('counts').readUInt32BE(8 + record * 18 + 14));
+    expect(times.sort((a, b) => a - b)).toEqual([7, 0xffff_ffff]);
+  });
+
+  test('of a CSV goes where its columns can go', async () => {
+    const csv = csvFormat({ columns: { password: 'password' } });
+    const { facts } = await ingest(
+      dataset,
+      key,
+      options('csv', [place.write('a.csv', 'password\npw\n')], { format: csv }),
+    );
+    expect(facts.sections).toEqual([{ index: 'password', records: 1 }]);
+  });
+});
+
+describe('the same corpus again', () => {
+  test('under the same name changes nothing and says so', async () => {
+    const file = place.write('combo.txt', comboText(50));
+    const { facts } = await ingest(dataset, key, options('first', [file]));
+    const before = digestFolder(dataset.folder);
+    const copy = place.write('copy.txt', comboText(50));
+    for (const again of [file, copy])
+      expect(await ingest(dataset, key, options('first', [again]))).toEqual({ facts, changed: false });
+    const stream = streamInput(Readable.from([Buffer.from(comboText(50))]));
+    expect(await ingest(dataset, key, options('first', [], { inputs: [stream] }))).toEqual({ facts, changed: false });
+    expect(digestFolder(dataset.folder)).toBe(before);
+  });
+
+  test('under another name is refused', async () => {
+    await ingest(dataset, key, options('first', [place.write('combo.txt', comboText(50))]));
+    const before = digestFolder(dataset.folder);
+    const refused = { code: 'SOURCE_DUPLICATE', message: expect.stringContaining('first') };
+    await expect(ingest(dataset, key, options('second', [place.at('combo.txt')]))).rejects.toMatchObject(refused);
+    const stream = streamInput(Readable.from([Buffer.from(comboText(50))]));
+    await expect(ingest(dataset, key, options('second', [], { inputs: [stream] }))).rejects.toMatchObject(refused);
+    expect(digestFolder(dataset.folder)).toBe(before);
+  });
+
+  test('another one under the same name is refused, as long and longer', async () => {
+    await ingest(dataset, key, options('first', [place.write('combo.txt', 'ana:pw\n')]));
+    const before = digestFolder(dataset.folder);
+    for (const corpus of ['ben:pw\n', 'ana:pw\nben:pw\n']) {
+      const other = place.write('other.txt', corpus);
+      await expect(ingest(dataset, key, options('first', [other]))).rejects.toMatchObject({ code: 'SOURCE_EXISTS' });
+      const stream = streamInput(Readable.from([Buffer.from(corpus)]));
+      const streamed = options('first', [], { inputs: [stream] });
+      await expect(ingest(dataset, key, streamed)).rejects.toMatchObject({ code: 'SOURCE_EXISTS' });
+    }
+    expect(digestFolder(dataset.folder)).toBe(before);
+  });
+});
+
+describe('nothing is left of an ingest that fails', () => {
+  const failing = async (refused: object, ...args: Parameters<typeof ingest>): Promise<void> => {
+    const before = digestFolder(dataset.folder);
+    await expect(ingest(...args)).rejects.toMatchObject(refused);
+    expect(digestFolder(dataset.folder)).toBe(before);
+    expect(fs.readdirSync(runsFolder(dataset))).toEqual([]);
+  };
+
+  test('with another key', async () => {
+    const file = place.write('combo.txt', 'ana:pw\n');
+    await failing({ code: 'KEY_MISMATCH' }, dataset, createDatasetKey(), options('first', [file]));
+  });
+
+  test('where the corpus has no credential, and the error says what it had', async () => {
+    const counted = { code: 'NOTHING_FOUND', message: expect.stringContaining('2 no-separator') };
+    await failing(counted, dataset, key, options('first', [place.write('a.txt', 'x\ny\n')]));
+    const empty = { code: 'NOTHING_FOUND', message: expect.stringContaining('empty') };
+    await failing(empty, dataset, key, options('first', [place.write('b.txt', '')]));
+  });
+
+  test('where a column is missing', async () => {
+    const format = csvFormat({ columns: { username: 'login', password: 'password' } });
+    const file = place.write('a.csv', 'username,password\nana,pw\n');
+    await failing({ code: 'COLUMN_MISSING' }, dataset, key, options('first', [file], { format }));
+  });
+
+  test('where the format feeds no index of the dataset', async () => {
+    const accounts = createDataset(place.at('accounts'), key, { indexes: ['account'] });
+    const file = place.write('a.txt', 'pw\n');
+    await failing({ code: 'FORMAT_USELESS' }, accounts, key, options('first', [file], { format: passwordsFormat }));
+  });
+
+  test('with a name or a month that cannot be', async () => {
+    const file = place.write('combo.txt', 'ana:pw\n');
+    for (const source of ['', '../x', 'A', 'a/b', '.hidden', 'x'.repeat(65)])
+      await failing({ code: 'SOURCE_NAME' }, dataset, key, options(source, [file]));
+    for (const date of ['2024', '2024-13', '2024-00', '24-01', '2024-01-01', ''])
+      await failing({ code: 'SOURCE_DATE' }, dataset, key, options('first', [file], { date }));
+  });
+
+  test('where a file cannot be opened', () => {
+    expect(() => openInput(place.at('none.txt'))).toThrow(expect.objectContaining({ code: 'INPUT_MISSING' }));
+    expect(() => openInput(place.home)).toThrow(expect.objectContaining({ code: 'INPUT_UNREADABLE' }));
+  });
+
+  test('of a stream that is interrupted in the middle, with chunks on disk; the next one begins anew', async () => {
+    const controller = new AbortController();
+    // More than the first segment, so that its chunks are written while the stream goes on.
+    const corpus = comboText(60_000);
+    const endless = new PassThrough();
+    endless.write(corpus);
+    let chunks = 0;
+    const interrupted = options('first', [], {
+      inputs: [streamInput(endless)],
+      memoryBytes: 1,
+      signal: controller.signal,
+      onProgress: () => {
+        chunks = filesBelow(workFolder(dataset)).length;
+        if (chunks > 1) controller.abort();
+      },
+    });
+    await failing({ name: 'AbortError' }, dataset, key, interrupted);
+    expect(chunks).toBeGreaterThan(1);
+
+    // What a killed process left is in nobody's way.
+    fs.mkdirSync(path.join(workFolder(dataset), 'ingest', 'account'), { recursive: true });
+    fs.writeFileSync(path.join(workFolder(dataset), 'ingest', 'account', 'chunk-000000'), 'left');
+    fs.writeFileSync(path.join(workFolder(dataset), 'ingest', 'manifest'), 'not what a manifest says');
+    fs.writeFileSync(path.join(workFolder(dataset), 'other.run.part'), 'left');
+    await ingest(dataset, key, options('first', [place.write('combo.txt', corpus)]));
+    expect(filesBelow(workFolder(dataset))).toEqual([]);
+    expect(openRuns(dataset)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,71 @@
+// `--memory` bounds the resident memory of the whole process, its threads and kernels counted.
+
+import fs from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { watchPeaks } from '../../bench/harness/process-peaks.ts';
+import { planMemory } from '../../ingest/memory-plan.ts';
+import { createWorkPlace, credveil, startCredveil, type WorkPlace } from '../support/credveil.ts';
+
+const MIB = 2 ** 20;
+const LINES = 3_000_000;
+const TOLERANCE = 1.25;
+
+describe('the plan', () => {
+  test.each([192, 256, 512, 1024, 4096, 65_536])('of %i MiB spends no more than that', (mebibytes) => {
+    for (const suite of ['hmac', 'oprf'] as const)
+      for (const threads of [1, 2, 8, 64]) {
+        const plan = planMemory(suite, mebibytes * MIB, threads);
+        const buffers = plan.segmentBytes * (plan.threads + 1) + plan.sorterBytes * plan.threads;
+        expect(plan.threads).toBeGreaterThanOrEqual(1);
+        expect(plan.threads).toBeLessThanOrEqual(threads);
+        // Beside them at the least what Node takes before it does anything.
+        expect(buffers + 64 * MIB).toBeLessThanOrEqual(mebibytes * MIB);
+        expect(plan.mergeBytes).toBeLessThan(mebibytes * MIB);
+      }
+  });
+
+  test('of the least there is still works', () => {
+    const plan = planMemory('hmac', 1, 8, 100 * MIB);
+    expect(plan).toMatchObject({ threads: 1 });
+    expect(plan.fanIn).toBeGreaterThan(1);
+  });
+});
+
+// The kernel's own figure of the peak is there on Linux.
+describe.runIf(fs.existsSync('/proc/self/status'))('the process', () => {
+  let place: WorkPlace;
+  let corpus: string;
+
+  beforeAll(() => {
+    place = createWorkPlace();
+    corpus = place.at('corpus.txt');
+    const handle = fs.openSync(corpus, 'w');
+    for (let from = 0; from < LINES; from += 50_000) {
+      let block = '';
+      for (let i = from; i < from + 50_000; i++)
+        block += `user${(i * 2_654_435_761) % 400_000}@example.com:${((i * 40_503) % 16_777_213).toString(36)}x${i % 97}\n`;
+      fs.writeSync(handle, block);
+    }
+    fs.closeSync(handle);
+  });
+  afterAll(() => place.dispose());
+
+  test(`keeps to 256 MiB for ${LINES} lines, to the run and to the snapshot`, async () => {
+    const folder = place.at('dataset');
+    await credveil(['init', folder, '--suite', 'hmac', '--index', 'account,password']);
+    for (const args of [
+      ['ingest', folder, corpus, '--source', 'big', '--no-publish', '--memory', '256MiB'],
+      ['publish', folder, '--memory', '256MiB'],
+    ]) {
+      const { child, ended } = startCredveil(args);
+      const peaks = watchPeaks(child.pid as number, folder);
+      const { code, stderr } = await ended;
+      const { rss } = peaks.stop();
+      expect(code, stderr).toBe(0);
+      expect(rss).toBeGreaterThan(32 * MIB);
+      expect(rss / MIB, args[0]).toBeLessThanOrEqual(TOLERANCE * 256);
+      console.log(`${args[0]}: peak ${Math.round(rss / MIB)} MiB`);
+    }
+    // Of three million lines on a machine that does other things too.
+  }, 600_000);
+});

@@ -1,0 +1,107 @@
+// The merge of sorted records by sorting batches, in this thread and in several.
+
+import { expect, test } from 'vitest';
+import { BatchSorter, cutBatches, type RecordReader } from '../../ingest/sort/merge-records.ts';
+import { RecordOrder } from '../../ingest/sort/record-order.ts';
+import { sortInThreads } from '../../ingest/sort/sorter-threads.ts';
+import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../../store/run/record.ts';
+import { createRandom, type Random, testSeed } from '../support/random.ts';
+
+const keyOf = (record: Uint8Array): string => Buffer.from(record.subarray(0, KEY_BYTES)).toString('hex');
+
+/** Records with few different keys, so that they meet often, and one account with very many entries. */
+function randomRecord(random: Random): Uint8Array {
+  const record = random.bytes(RECORD_BYTES);
+  if (random.below(3) === 0) record.fill(7, 0, 4);
+  record.fill(0, 5, KEY_BYTES);
+  record[4] = random.below(3);
+  record[1] = random.below(4);
+  writeTimes(record, 0, 1 + random.below(3));
+  return record;
+}
+
+/** Ascending, each key once. */
+function stream(records: readonly Uint8Array[]): RecordReader {
+  const byKey = new Map(records.map((record) => [keyOf(record), record]));
+  const bytes = Buffer.concat([...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record));
+  let at = 0;
+  return {
+    read(buffer, start) {
+      const taken = Math.min(buffer.length - start, bytes.length - at);
+      buffer.set(bytes.subarray(at, at + taken), start);
+      at += taken;
+      return start + taken;
+    },
+  };
+}
+
+/** Times by key, and every key once, in order. */
+function timesOf(blocks: readonly Uint8Array[]): [string, number][] {
+  const merged = Buffer.concat(blocks);
+  return Array.from({ length: merged.length / RECORD_BYTES }, (_, i) => {
+    const record = merged.subarray(i * RECORD_BYTES, (i + 1) * RECORD_BYTES);
+    return [keyOf(record), readTimes(record, 0)];
+  });
+}
+
+test.each([1, 2, 3, 40])(
+  'of %i streams is the same in one thread and in three, and what a map makes',
+  async (count) => {
+    const random = createRandom(testSeed(`merged streams ${count}`));
+    const streams = Array.from({ length: count }, () =>
+      Array.from({ length: random.below(3000) }, () => randomRecord(random)),
+    );
+    const readers = (): RecordReader[] => streams.map(stream);
+    const expected = new Map<string, number>();
+    for (const records of streams)
+      for (const [key, times] of timesOf([Buffer.concat([...new Map(records.map((at) => [keyOf(at), at])).values()])]))
+        expected.set(key, (expected.get(key) ?? 0) + times);
+
+    for (const readRecords of [1, 7, 500]) {
+      const readBytes = readRecords * RECORD_BYTES;
+      const sorter = new BatchSorter();
+      const alone: Uint8Array[] = [];
+      for (const batch of cutBatches(readers(), readBytes, (bytes) => new Uint8Array(bytes)))
+        alone.push(sorter.sort(batch, new Uint8Array(batch.length)));
+      expect(timesOf(alone)).toEqual([...expected].sort(([a], [b]) => (a < b ? -1 : 1)));
+      if (readRecords === 1) continue;
+      const together: Buffer[] = [];
+      for await (const block of sortInThreads(3, (newBuffer) => cutBatches(readers(), readBytes, newBuffer)))
+        together.push(Buffer.from(block));
+      expect(Buffer.concat(together).equals(Buffer.concat(alone))).toBe(true);
+    }
+  },
+);
+
+test('a failure while batches are on their way ends it', async () => {
+  const failing: RecordReader = {
+    read() {
+      throw new RangeError('of the disk');
+    },
+  };
+  const reading = (async () => {
+    for await (const _ of sortInThreads(2, (newBuffer) => cutBatches([failing], RECORD_BYTES, newBuffer)));
+  })();
+  await expect(reading).rejects.toThrow('of the disk');
+});
+
+test('records that are in order already stay as they are', () => {
+  const records = Buffer.concat(
+    Array.from({ length: 100 }, (_, i) => {
+      const record = new Uint8Array(RECORD_BYTES);
+      record[3] = i;
+      writeTimes(record, 0, 1);
+      return record;
+    }),
+  );
+  let end = 0;
+  const out = new Uint8Array(records.length);
+  new RecordOrder().write(records, 0, 100, {
+    buffer: out,
+    reserve() {
+      end += RECORD_BYTES;
+      return end - RECORD_BYTES;
+    },
+  });
+  expect(Buffer.from(out).equals(records)).toBe(true);
+});

@@ -1,0 +1,56 @@
+// PROTOCOL.md's worked examples are what the code computes, and its bucket opens.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { BucketId, EntryTag, MetadataPad, SnapshotId } from '../../protocol/brands.ts';
+import { findEntry, openBucket } from '../../protocol/bucket.ts';
+import { createHmacSuite } from '../../protocol/hmac-suite.ts';
+import { parseHmacKeyText } from '../../protocol/keys.ts';
+import { EntryKind } from '../../protocol/private-input.ts';
+import { root } from '../support/paths.ts';
+import { computeExamples, readExamples } from '../support/protocol-examples.ts';
+
+const examples = readExamples(fs.readFileSync(path.join(root, 'PROTOCOL.md'), 'utf8'));
+const example = (name: string): string => {
+  const value = examples.get(name);
+  if (value === undefined) throw new Error(`PROTOCOL.md has no example ${name}`);
+  return value;
+};
+
+test('every example of PROTOCOL.md is what the code computes, and none is left out', () => {
+  expect(Object.fromEntries(examples)).toEqual(Object.fromEntries(computeExamples(examples)));
+});
+
+test('a changed byte in any computed example is noticed', () => {
+  for (const [name, value] of examples) {
+    // A digit that keeps the value well formed.
+    const changed = value.replace(/[0-9](?=[^0-9]*$)/, (digit) => `${(Number(digit) + 1) % 10}`);
+    const others = new Map(examples).set(name, changed);
+    expect(changed, name).not.toBe(value);
+    let computed: unknown;
+    try {
+      computed = Object.fromEntries(computeExamples(others));
+    } catch {
+      continue;
+    }
+    expect(computed, name).not.toEqual(Object.fromEntries(others));
+  }
+});
+
+test('the example credential is found in the example bucket, padded or not', () => {
+  const suite = createHmacSuite(parseHmacKeyText(example('keyText')));
+  const place = {
+    snapshot: example('bucket.snapshot') as SnapshotId,
+    index: 'account',
+    prefixBits: Number(example('prefixBits')),
+    id: Number(example('bucketId')) as BucketId,
+  } as const;
+  for (const body of ['bucket.body', 'bucket.padded']) {
+    const bucket = openBucket(Buffer.from(example(body), 'hex'), place, suite.sealKey);
+    const tag = Number.parseInt(example('pairTag'), 16) as EntryTag;
+    const pad = Uint8Array.from(Buffer.from(example('pairPad'), 'hex')) as MetadataPad;
+    expect(findEntry(bucket, tag, pad, EntryKind.pair)).toEqual({ kind: EntryKind.pair, timesSeen: 768, source: 0 });
+    expect(findEntry(bucket, tag, pad, EntryKind.similar)).toBeUndefined();
+  }
+});

@@ -1,0 +1,184 @@
+// A million inputs for the decoders, with fuzz-store.test.ts: a value or a CredveilError, and never another set of tags.
+
+import { describe, expect, test } from 'vitest';
+import type { BucketId, SealKey, SnapshotId } from '../../protocol/brands.ts';
+import { decodeBody, encodeBucket, openBucket } from '../../protocol/bucket.ts';
+import { formatPrefix, parsePrefix } from '../../protocol/bucket-id.ts';
+import { TAG_LIMIT } from '../../protocol/entry.ts';
+import { decodeTags, encodeTags, maxEncodedTagsBytes } from '../../protocol/golomb-rice.ts';
+import { formatHmacKey, parseHmacKey, parseHmacKeyText } from '../../protocol/keys.ts';
+import { parseServiceConfig } from '../../protocol/service-config.ts';
+import { mutateBytes, mutateJson, mutateText, valueOrRefusal } from '../support/mutate.ts';
+import { createRandom, type Random, testSeed } from '../support/random.ts';
+
+const sealKey = createRandom(1).bytes(32) as SealKey;
+const place = {
+  snapshot: '000001-0123456789abcdef' as SnapshotId,
+  index: 'account',
+  prefixBits: 8,
+  id: 5 as BucketId,
+} as const;
+
+function randomTags(random: Random, count: number): Float64Array {
+  const limit = random.pick([TAG_LIMIT, TAG_LIMIT, 64]);
+  return Float64Array.from(new Set(Array.from({ length: count }, () => random.below(limit)))).sort();
+}
+
+interface ValidBody {
+  readonly body: Uint8Array;
+  readonly tags: Float64Array;
+  readonly metadata: Uint8Array;
+}
+
+function validBody(random: Random): ValidBody {
+  const tags = randomTags(random, random.below(random.pick([1, 3, 12, 40])));
+  const metadataBytes = random.pick([0, 1, 3] as const);
+  const metadata = random.bytes(tags.length * metadataBytes);
+  const unpadded = encodeBucket(tags, metadata, metadataBytes, place, sealKey);
+  const body = new Uint8Array(unpadded.length + random.below(20));
+  body.set(unpadded);
+  return { body, tags, metadata };
+}
+
+/** Noise that gets past the first checks. */
+function noise(random: Random): Uint8Array {
+  const body = random.bytes(random.below(120));
+  if (random.below(8) > 0) body.set([1, random.pick([0, 1, 3]), 0, 0, 0, random.below(30)].slice(0, body.length));
+  if (random.below(2) > 0) body.fill(0, Math.min(body.length, 24 + random.below(60)));
+  return body;
+}
+
+const sameBytes = (a: ArrayBufferView, b: ArrayBufferView): boolean =>
+  Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+
+describe('fuzzing', () => {
+  test('openBucket: 200,000 mutated bodies give the original entries or an error', () => {
+    const random = createRandom(testSeed('openBucket'));
+    let opened = 0;
+    let valid = validBody(random);
+    for (let i = 0; i < 200_000; i++) {
+      if (i % 10 === 0) {
+        valid = validBody(random);
+        expect(openBucket(valid.body, place, sealKey).tags).toEqual(valid.tags);
+      }
+      const bucket = valueOrRefusal(() => openBucket(mutateBytes(random, valid.body), place, sealKey));
+      if (!bucket) continue;
+      opened++;
+      if (!sameBytes(bucket.tags, valid.tags) || !sameBytes(bucket.metadata, valid.metadata))
+        expect.fail('a mutated body gave other entries');
+    }
+    // Padding may be longer or shorter: not all mutations are damage.
+    expect(opened).toBeGreaterThan(100);
+    expect(opened).toBeLessThan(100_000);
+  });
+
+  test('decodeBody: 300,000 bodies of noise or damage', () => {
+    const random = createRandom(testSeed('decodeBody'));
+    let decoded = 0;
+    let valid = validBody(random).body;
+    for (let i = 0; i < 300_000; i++) {
+      if (i % 10 === 0) valid = validBody(random).body;
+      const body = i % 3 === 0 ? mutateBytes(random, valid) : noise(random);
+      const parts = valueOrRefusal(() => decodeBody(body));
+      if (!parts) continue;
+      decoded++;
+      // Canonical: the same parts make the same bytes up to the seal.
+      const again = encodeBucket(parts.tags, parts.metadata, parts.metadataBytes, place, sealKey);
+      if (!sameBytes(again.subarray(0, parts.contentBytes), body.subarray(0, parts.contentBytes)))
+        expect.fail('two bodies for one set of entries');
+    }
+    expect(decoded).toBeGreaterThan(1000);
+  });
+
+  test('decodeTags: 140,000 byte strings under any count', () => {
+    const random = createRandom(testSeed('decodeTags'));
+    let decoded = 0;
+    for (let i = 0; i < 140_000; i++) {
+      const bytes = random.bytes(random.below(80) + 8);
+      if (random.below(3) === 0) bytes.fill(random.pick([0, 0xff]), random.below(bytes.length));
+      const limit = bytes.length - 8;
+      const at = random.below(limit + 1);
+      const count = random.pick([0, 1, 2, random.below(16), random.next() & 0xff_ffff]);
+      const parts = valueOrRefusal(() => decodeTags(bytes, at, limit, count));
+      if (!parts) continue;
+      decoded++;
+      const again = new Uint8Array(maxEncodedTagsBytes(count));
+      const length = encodeTags(parts.tags, again, 0);
+      if (parts.end > limit || !sameBytes(again.subarray(0, length), bytes.subarray(at, parts.end)))
+        expect.fail('two encodings for one set of tags');
+    }
+    expect(decoded).toBeGreaterThan(1000);
+  });
+
+  test('parsePrefix: 150,000 texts', () => {
+    const random = createRandom(testSeed('parsePrefix'));
+    const alphabet = [...'0123456789abcdefABCDEF /.%+-x\n\0gé٣\ud800'];
+    let parsed = 0;
+    for (let i = 0; i < 150_000; i++) {
+      const prefixBits = random.below(31);
+      const valid = formatPrefix(random.below(2 ** prefixBits) as BucketId, prefixBits);
+      const text = [...valid]
+        .map((digit) => (random.below(8) === 0 ? random.pick(alphabet) : digit))
+        .join('')
+        .slice(random.below(8) === 0 ? 1 : 0)
+        .concat(random.below(8) === 0 ? random.pick(alphabet) : '');
+      const id = valueOrRefusal(() => parsePrefix(text, prefixBits));
+      if (id === undefined) {
+        if (text === valid) expect.fail('a valid prefix was refused');
+        continue;
+      }
+      parsed++;
+      if (!Number.isInteger(id) || id < 0 || id >= 2 ** prefixBits || formatPrefix(id, prefixBits) !== text)
+        expect.fail('two spellings for one prefix');
+    }
+    expect(parsed).toBeGreaterThan(1000);
+  });
+
+  test('parseServiceConfig: 150,000 documents', () => {
+    const random = createRandom(testSeed('parseServiceConfig'));
+    const valid = {
+      protocol: 1,
+      suite: 'hmac',
+      normalization: 1,
+      dataset: '0123456789abcdef',
+      keyId: '0123456789abcdef',
+      snapshot: '000001-0123456789abcdef',
+      indexes: {
+        account: { prefixBits: 8, metadataBytes: 1, bodyBytes: [512, 1024] },
+        password: { prefixBits: 3, metadataBytes: 3, bodyBytes: [4096] },
+      },
+      sources: [
+        { number: 1, name: 'first', date: '2024-01' },
+        { number: 2, name: 'second' },
+      ],
+      canary: { accountHash: '01234567', tag: '0123456789ab' },
+      seal: '0123456789abcdef0123456789abcdef',
+    };
+    expect(parseServiceConfig(valid)).toEqual(valid);
+    let parsed = 0;
+    for (let i = 0; i < 150_000; i++) {
+      let document: unknown = valid;
+      for (let left = random.below(3); left >= 0; left--) document = mutateJson(random, document);
+      const config = valueOrRefusal(() => parseServiceConfig(document));
+      if (!config) continue;
+      parsed++;
+      if (JSON.stringify(parseServiceConfig(JSON.parse(JSON.stringify(config)))) !== JSON.stringify(config))
+        expect.fail('a parsed config does not parse to itself');
+    }
+    expect(parsed).toBeGreaterThan(1000);
+  });
+
+  test('parseHmacKeyText: 50,000 texts', () => {
+    const random = createRandom(testSeed('parseHmacKeyText'));
+    const valid = formatHmacKey(parseHmacKey(random.bytes(32)));
+    for (let i = 0; i < 50_000; i++) {
+      const text =
+        i % 2 === 0
+          ? mutateText(random, valid)
+          : valid.replace(/.$/, random.pick([...'ABCDwxyz019-_'])).concat(random.pick(['', '\n', ' ', 'A']));
+      const key = valueOrRefusal(() => parseHmacKeyText(text));
+      if (key && (formatHmacKey(key) !== text.trim() || text.trim() !== valid)) expect.fail('another text gave a key');
+    }
+    expect(formatHmacKey(parseHmacKeyText(`${valid}\n`))).toBe(valid);
+  });
+});

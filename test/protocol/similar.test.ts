@@ -1,0 +1,211 @@
+// Similarity forms: what they are, and that every way of making entries of them makes the same.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createHmacDeriver } from '../../ingest/derive/hmac-deriver.ts';
+import { Sorters } from '../../ingest/sort/sorters.ts';
+import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
+import { createHmacSuite } from '../../protocol/hmac-suite.ts';
+import { parseHmacKey } from '../../protocol/keys.ts';
+import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import { EntryKind } from '../../protocol/private-input.ts';
+import { MAX_SIMILAR_FORMS, similarForms } from '../../protocol/similar.ts';
+import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
+import { credentialRecords } from '../../store/run/credential-records.ts';
+import { KIND_AT } from '../../store/run/record.ts';
+import { mergedRecords } from '../support/merged-records.ts';
+import { createRandom, type Random, testSeed } from '../support/random.ts';
+
+const formsOf = (password: string): string[] =>
+  similarForms(normalizePassword(password)).map((form) => Buffer.from(form).toString());
+const areSimilar = (a: string, b: string): boolean => formsOf(a).some((form) => formsOf(b).includes(form));
+
+describe('the forms of a password are', () => {
+  test.each([
+    ['Summer23', ['summer23', 'summer2', 'summer', 'ummer23']],
+    ['abcdef', ['abcdef', 'abcde', 'abcd', 'bcdef']],
+    ['abcde', ['abcde', 'abcd', 'bcde']],
+    ['abcd', ['abcd']],
+    ['abc', []],
+    ['', []],
+    ['aaaaaa', ['aaaaaa', 'aaaaa', 'aaaa']],
+    ['AAaaA', ['aaaaa', 'aaaa']],
+    [' Pass ', [' pass ', ' pass', ' pas', 'pass ']],
+  ])('for %j', (password, forms) => expect(formsOf(password)).toEqual(forms));
+
+  test('cut by code points, not by UTF-16 units or bytes', () => {
+    expect(formsOf('🐴🔋📎🪨')).toEqual(['🐴🔋📎🪨']);
+    expect(formsOf('🐴🔋📎')).toEqual([]);
+    expect(formsOf('Ä🔋Öü🪨')).toEqual(['ä🔋öü🪨', 'ä🔋öü', '🔋öü🪨']);
+  });
+
+  test('the same however the password is composed', () => {
+    expect(formsOf('CAFE\u0301 12')).toEqual(formsOf('café 12'));
+  });
+
+  test('in lower case without a locale, each code point on its own', () => {
+    expect(formsOf('ISTANBUL')[0]).toBe('istanbul');
+    // A final sigma would be another letter as soon as something follows it.
+    expect(areSimilar('ΟΔΟΣ', 'ΟΔΟΣ1')).toBe(true);
+    expect(formsOf('ΟΔΟΣ')).toEqual(['οδοσ']);
+    // Two code points in lower case: they count as two.
+    expect(formsOf('abİ')).toEqual(['abi\u0307']);
+  });
+
+  test('in lower case already: folding again changes nothing, for every letter with case and every mark', () => {
+    const points = Array.from({ length: 0x11_0000 }, (_, point) => String.fromCodePoint(point));
+    const changing = points.filter((point) => /[\p{Cased}\p{M}]/u.test(point));
+    expect(changing.length).toBeGreaterThan(5000);
+    const folded = changing.map((point) => formsOf(`wxyz${point}`)[0] ?? '');
+    expect(folded.map((form) => formsOf(form)[0])).toEqual(folded);
+  });
+});
+
+/** Passwords of letters that compose, change length in lower case, repeat, or lie beyond the BMP. */
+function randomPassword(random: Random): string {
+  const alphabet = random.pick(['aA1', 'aAbB12!', 'eE\u0301ßİΣσς', '🐴🔋ﬀⱥȺ', 'a']);
+  const letters = Array.from(alphabet);
+  return Array.from({ length: random.below(12) }, () => random.pick(letters)).join('');
+}
+
+describe('being similar', () => {
+  test('does not depend on which side leaked', () => {
+    const random = createRandom(testSeed('symmetry'));
+    let similar = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const [a, b] = [randomPassword(random), randomPassword(random)];
+      expect(areSimilar(a, b)).toBe(areSimilar(b, a));
+      if (areSimilar(a, b)) similar++;
+    }
+    expect(similar).toBeGreaterThan(100);
+  });
+
+  test('holds for a password and what an edit made of it', () => {
+    for (const [leaked, typed] of [
+      ['password1', 'Password1'],
+      ['password', 'password1'],
+      ['password1', 'password2'],
+      ['password21', 'password22'],
+      ['password', 'password99'],
+      ['Password12', 'password'],
+      ['password', '1password'],
+      ['password!', 'password?1'],
+    ] as const)
+      expect(areSimilar(leaked, typed), `${leaked} ${typed}`).toBe(true);
+    for (const [leaked, typed] of [
+      ['password', 'passw0rd'],
+      ['password', 'wordpass'],
+      ['abc', 'abc'],
+      ['correct horse', 'battery staple'],
+    ] as const)
+      expect(areSimilar(leaked, typed), `${leaked} ${typed}`).toBe(false);
+  });
+
+  test('has no more forms than there is room for, each of four code points or more and once', () => {
+    const random = createRandom(testSeed('forms'));
+    for (let i = 0; i < 20_000; i++) {
+      const forms = formsOf(randomPassword(random));
+      expect(forms.length).toBeLessThanOrEqual(MAX_SIMILAR_FORMS);
+      expect(new Set(forms).size).toBe(forms.length);
+      for (const form of forms) expect(Array.from(form).length).toBeGreaterThanOrEqual(4);
+    }
+  });
+
+  test('holds for the test credentials of pair and similar, and for no other', () => {
+    const { pair, similar, username } = TEST_CREDENTIALS;
+    expect(similar.username).toBe(pair.username);
+    expect(similar.password).not.toBe(pair.password);
+    expect(areSimilar(pair.password, similar.password)).toBe(true);
+    expect(areSimilar(pair.password, username.password)).toBe(false);
+  });
+});
+
+describe('entries of forms', () => {
+  const key = parseHmacKey(createRandom(6).bytes(32));
+  let folder: string;
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-similar-'));
+  });
+  afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  async function recordsOf(name: string, fill: (sorters: Sorters) => void): Promise<string[]> {
+    const place = path.join(folder, name);
+    fs.mkdirSync(place);
+    const sorters = new Sorters(INDEX_NAMES, place, 1 << 24);
+    sorters.begin(0);
+    fill(sorters);
+    const chunks = sorters.finish();
+    const records: string[] = [];
+    for (const index of INDEX_NAMES)
+      for (const record of await mergedRecords(place, index, chunks[index] ?? [])) records.push(`${index} ${record}`);
+    return records;
+  }
+  const kindOf = (record: string): number =>
+    Number.parseInt(record.split(' ')[1]?.slice(2 * KIND_AT, 2 * KIND_AT + 2) ?? '', 16);
+
+  test('come out of the batch as they come one by one, whatever the script and length', async () => {
+    const random = createRandom(testSeed('similar entries'));
+    const credentials = Array.from({ length: 6000 }, () => ({
+      username: random.pick([undefined, '', 'Ana', 'ana@example.test', 'ünï', 'x'.repeat(random.below(130))]),
+      password: random.pick([randomPassword(random), `Pw${random.below(5000)}`, 'Aa1'.repeat(random.below(45))]),
+      times: 1 + random.below(3),
+    }));
+    const plain = await recordsOf('plain', (sorters) => {
+      const records = credentialRecords(createHmacSuite(key), INDEX_NAMES, true);
+      for (const { username, ...credential } of credentials)
+        records.derive({ ...credential, ...(username !== undefined && { username }) }, sorters.emit);
+    });
+    const normalized = await recordsOf('normalized', (sorters) => {
+      const deriver = createHmacDeriver(key, sorters, true);
+      for (const { username, password, times } of credentials)
+        deriver.add(
+          username === undefined ? undefined : normalizeUsername(username),
+          normalizePassword(password),
+          times,
+        );
+      deriver.flush();
+    });
+    const bytes = await recordsOf('bytes', (sorters) => {
+      const deriver = createHmacDeriver(key, sorters, true);
+      for (const { username, password, times } of credentials) {
+        const line = Buffer.from(`${username ?? ''}${password}`);
+        const at = username?.length ?? 0;
+        if (line.every((byte) => byte < 0x80))
+          deriver.addAscii(line, username === undefined ? -1 : 0, at, at, line.length, times);
+        else {
+          const name = username === undefined ? undefined : normalizeUsername(username);
+          deriver.add(name, normalizePassword(password), times);
+        }
+      }
+      deriver.flush();
+    });
+    const similar = plain.filter((record) => kindOf(record) === EntryKind.similar);
+    expect(similar.length).toBeGreaterThan(1000);
+    expect(similar.every((record) => record.startsWith('account'))).toBe(true);
+    expect(normalized).toEqual(plain);
+    expect(bytes).toEqual(plain);
+  });
+
+  test('are not there unless they are asked for', async () => {
+    const without = await recordsOf('without', (sorters) => {
+      const deriver = createHmacDeriver(key, sorters);
+      deriver.add(normalizeUsername('ana'), normalizePassword('Password1'), 1);
+      deriver.flush();
+    });
+    expect(without.map(kindOf).sort()).toEqual([EntryKind.pair, EntryKind.username, EntryKind.password]);
+  });
+
+  test('leave out a form that grew too long in lower case, and nothing else', () => {
+    // U+023A has two bytes, its lower case three.
+    const password = normalizePassword('Ⱥ'.repeat(32_767));
+    expect(password.length).toBe(65_534);
+    const kinds: number[] = [];
+    const records = credentialRecords(createHmacSuite(key), INDEX_NAMES, true);
+    records.derive({ username: 'ana', password: Buffer.from(password).toString(), times: 1 }, (_, record) => {
+      kinds.push(record[KIND_AT] as number);
+    });
+    expect(kinds).toEqual([EntryKind.pair, EntryKind.username, EntryKind.password]);
+  });
+});

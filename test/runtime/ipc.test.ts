@@ -1,0 +1,99 @@
+// Questions between processes: answers, failures, and peers that die, hang or do not read.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Channel, type ChannelOptions, openChannel } from '../../runtime/ipc.ts';
+import type { PeerContract, TestContract } from '../support/programs/ipc-peer.ts';
+
+let child: ChildProcess;
+let channel: Channel<PeerContract, TestContract>;
+
+function start(options: ChannelOptions = {}): Channel<PeerContract, TestContract> {
+  child = fork(new URL('../support/programs/ipc-peer.ts', import.meta.url), { serialization: 'advanced' });
+  return openChannel<PeerContract, TestContract>(child, options);
+}
+
+beforeEach(() => {
+  channel = start();
+});
+
+afterEach(async () => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+});
+
+test('asks are answered, many at once, each by its own reply', async () => {
+  const asked = Array.from({ length: 500 }, (_, i) => channel.ask('double', i));
+  expect(await Promise.all(asked)).toEqual(Array.from({ length: 500 }, (_, i) => 2 * i));
+  expect(await channel.ask('bytes', Uint8Array.of(1, 2, 3))).toEqual(Uint8Array.of(3, 2, 1));
+});
+
+test('both sides ask', async () => {
+  channel.handle('increment', async (value) => value + 1);
+  expect(await channel.ask('viaParent', 20)).toBe(42);
+});
+
+test('what is told arrives in order', async () => {
+  for (const note of ['a', 'b', 'c']) expect(channel.tell('note', note)).toBe(true);
+  expect(await channel.ask('notes', undefined)).toEqual(['a', 'b', 'c']);
+});
+
+test('a handler that throws fails the ask: our own errors with their words, others without', async () => {
+  await expect(channel.ask('fail', 'ours')).rejects.toMatchObject({
+    name: 'IpcError',
+    code: 'PEER_FAILED',
+    failure: { code: 'DATASET_MISSING', message: 'no dataset', hint: 'Make one.' },
+  });
+  const failed = await channel.ask('fail', 'foreign').catch((error: Error) => error);
+  expect(failed).toMatchObject({ code: 'PEER_FAILED', failure: { code: 'Error' } });
+  expect(JSON.stringify(failed) + String(failed)).not.toContain('secrets');
+});
+
+test('a question that nobody answers fails', async () => {
+  await expect(channel.ask('viaParent', 1)).rejects.toMatchObject({ code: 'PEER_FAILED' });
+});
+
+test('a silent peer is waited for no longer than was said', async () => {
+  await expect(channel.ask('never', undefined, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'PEER_SILENT' });
+  expect(await channel.ask('double', 1)).toBe(2);
+});
+
+test('the death of the peer rejects what is pending, and what is asked later', async () => {
+  await channel.ask('double', 1);
+  let gone = 0;
+  channel.onGone(() => gone++);
+  const pending = channel.ask('never', undefined);
+  const dying = channel.ask('die', undefined);
+  await expect(pending).rejects.toMatchObject({ code: 'PEER_GONE', hint: expect.any(String) });
+  await expect(dying).rejects.toMatchObject({ code: 'PEER_GONE' });
+  expect(channel.open).toBe(false);
+  await expect(channel.ask('double', 1)).rejects.toMatchObject({ code: 'PEER_GONE' });
+  expect(channel.tell('note', 'late')).toBe(false);
+  channel.onGone(() => gone++);
+  expect(gone).toBe(2);
+});
+
+test('no more waits than was said', async () => {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  channel = start({ maxWaiting: 2 });
+  await channel.ask('double', 1);
+  const waiting = [channel.ask('never', undefined), channel.ask('never', undefined)].map((asked) =>
+    asked.catch((error: { code: string }) => error.code),
+  );
+  await expect(channel.ask('double', 1)).rejects.toMatchObject({ code: 'PEER_BUSY' });
+  child.kill('SIGKILL');
+  expect(await Promise.all(waiting)).toEqual(['PEER_GONE', 'PEER_GONE']);
+});
+
+test('a peer that has stopped reading fills no memory', async () => {
+  await channel.ask('double', 1);
+  child.kill('SIGSTOP');
+  const note = 'n'.repeat(10_000);
+  let told = 0;
+  while (channel.tell('note', note)) if (++told > 100_000) throw new Error('nothing is refused');
+  await expect(channel.ask('double', 1)).rejects.toMatchObject({ code: 'PEER_BUSY' });
+});

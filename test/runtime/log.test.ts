@@ -1,0 +1,160 @@
+// The log: what stands in it, and that nothing of a request, of an address or of a secret ever does.
+
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addClient, clientFileFor } from '../../access/client-file.ts';
+import type { ServerEvent } from '../../runtime/events.ts';
+import { createLog } from '../../runtime/observe/log.ts';
+import { ROUTES } from '../../server/api/routes.ts';
+import { type Served, serveDataset } from '../support/credveil.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+
+const marker = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => String.fromCharCode(97 + (byte % 26))).join('');
+
+let made: MadeDataset;
+
+beforeAll(async () => {
+  made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 16 });
+});
+afterAll(() => made.dispose());
+
+const lines = (text: string): { [field: string]: unknown }[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { [field: string]: unknown });
+
+describe.each([0, 2])('a server with %i workers that logs every request', (workers) => {
+  /** Loopback has many addresses. */
+  const address = `127.${10 + workers}.57.91`;
+  const marked = marker();
+  let key: string;
+  let served: Served;
+
+  beforeAll(async () => {
+    key = addClient(clientFileFor(made.folder), `client-${workers}`, { 'requests-per-day': 30 }).keyText as string;
+    served = await serveDataset(made.folder, {
+      args: ['--workers', `${workers}`, '--log-level', 'debug', '--poll-interval-ms', '20'],
+    });
+  });
+
+  async function ask(method: string, path: string, options: { key?: string; body?: string } = {}): Promise<number> {
+    const headers = {
+      'user-agent': marked,
+      'x-forwarded-for': `203.0.113.7, ${marked}`,
+      cookie: marked,
+      ...(options.key !== undefined && { authorization: `Bearer ${options.key}` }),
+    };
+    const request = http.request(served.url + path, { method, headers, localAddress: address, agent: false });
+    request.end(options.body);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    return response.statusCode as number;
+  }
+
+  test('says of each its route, its status and its client, and nothing that it held', async () => {
+    const asked: [string, string, { key?: string; body?: string }][] = [
+      ['GET', '/v1/account/1f', { key }],
+      ['GET', '/v1/config', { key }],
+      ['GET', '/v1/config', { key: `${key.slice(0, -1)}~` }],
+      ['GET', '/v1/config', { key: marked }],
+      ['GET', `/v1/account/${marked}`, { key }],
+      ['GET', `/v1/account/0?snapshot=${marked}`, { key }],
+      ['GET', `/${marked}`, {}],
+      ['POST', '/v1/evaluate', { key, body: marked }],
+      ['POST', '/healthz', { body: marked }],
+      ['PURGE', '/healthz', {}],
+      ['GET', '/readyz', {}],
+    ];
+    for (const [method, path, options] of asked) await ask(method, path, options);
+    for (let i = 0; i < 40; i++) await ask('GET', '/v1/account/1e', { key });
+    const raw = net.connect(Number(new URL(served.url).port), '127.0.0.1');
+    raw.resume().end(`${marked} no http\r\n\r\n`);
+    await once(raw, 'close');
+    const { code, stderr, stdout } = await served.stop();
+    expect(code).toBe(0);
+
+    const said = lines(stderr);
+    const requests = said.filter(({ route }) => route !== undefined);
+    expect(requests).toHaveLength(asked.length + 40);
+    const known = new Set<unknown>([...ROUTES.map(({ path }) => path), 'none']);
+    for (const line of requests) {
+      expect(known).toContain(line.route);
+      expect(Object.keys(line).sort()).toEqual(
+        [
+          ...['level', 'time', 'route', 'method', 'status', 'durationMs', 'bytes'],
+          ...(line.client === undefined ? [] : ['client', 'clientId']),
+        ].sort(),
+      );
+    }
+    expect(requests[0]).toMatchObject({
+      level: 'debug',
+      route: '/v1/account/{prefix}',
+      method: 'GET',
+      status: 200,
+      client: `client-${workers}`,
+      clientId: key.split('.')[1],
+    });
+    expect(requests[0]?.bytes).toBeGreaterThan(500);
+    expect(requests.map(({ method }) => method)).toContain('other');
+    expect(requests.filter(({ status }) => status === 401)).toHaveLength(2);
+    expect(requests.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
+    expect(said.map(({ event }) => event)).toEqual(expect.arrayContaining(['listening', 'snapshot-opened', 'closed']));
+
+    const secret = key.split('.')[2] as string;
+    for (const sought of [marked, secret, secret.slice(0, 20), address, '203.0.113', '1e', '1f'].filter(
+      // Two hex digits alone may be of a time or an id; as a part of a path they are sought below.
+      (text) => text.length > 2,
+    ))
+      expect(stderr.includes(sought) || stdout.includes(sought), 'a trace of a request').toBe(false);
+    expect(stderr).not.toMatch(/account\/[0-9a-f]/);
+    expect(stderr).not.toMatch(/"(?:hostname|req|res|err|headers|body|ip|remoteAddress)":|"url":"\//);
+  });
+});
+
+describe('the list of fields', () => {
+  test('lets nothing else through, however it got into an event', () => {
+    const written: string[] = [];
+    const log = createLog('trace', (line) => written.push(line));
+    const secret = marker();
+    log.event({
+      event: 'request-failed',
+      code: 'X',
+      hint: 'Y',
+      password: secret,
+      address: secret,
+      req: { url: secret },
+      err: new Error(secret),
+    } as unknown as ServerEvent);
+    log.request({
+      route: '/healthz',
+      method: secret,
+      status: 200,
+      durationMs: 1,
+      bytes: 2,
+      prefix: secret,
+    } as unknown as Parameters<typeof log.request>[0]);
+    expect(written.join('')).not.toContain(secret);
+    expect(lines(written.join(''))).toEqual([
+      { level: 'error', time: expect.any(String), event: 'request-failed', code: 'X', hint: 'Y' },
+      expect.objectContaining({ level: 'debug', route: '/healthz', method: 'other', status: 200 }),
+    ]);
+  });
+
+  test('a level leaves out what is below it', () => {
+    const written: string[] = [];
+    const log = createLog('warn', (line) => written.push(line));
+    expect(log.requests).toBe(false);
+    log.event({ event: 'closed' });
+    log.request({ route: '/healthz', method: 'GET', status: 200, durationMs: 1, bytes: 2 });
+    log.event({ event: 'snapshot-refused', code: 'C', message: 'M', hint: 'H' });
+    expect(lines(written.join(''))).toEqual([
+      { level: 'error', time: expect.any(String), event: 'snapshot-refused', code: 'C', msg: 'M', hint: 'H' },
+    ]);
+    expect(createLog('silent', (line) => written.push(line)).requests).toBe(false);
+  });
+});

@@ -1,0 +1,182 @@
+// Who may ask a server: over real HTTP. PROTOCOL.md §18.
+
+import { X509Certificate } from 'node:crypto';
+import fs from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { addClient, revokeClient } from '../../access/client-file.ts';
+import { encodeElementsRequest } from '../../protocol/oprf-messages.ts';
+import { blindedElements, codeOf, postMessage } from '../support/post-message.ts';
+import { getTls, makeTlsFiles, pairOf } from '../support/tls-files.ts';
+import { type ClientsWorld, createClientsWorld } from '../support/worlds/clients-world.ts';
+
+let world: ClientsWorld;
+
+beforeAll(async () => {
+  world = await createClientsWorld();
+});
+afterAll(() => world.dispose());
+beforeEach(() => world.begin());
+afterEach(() => world.end());
+
+describe('a server with a list of clients', () => {
+  const BEHIND = ['/v1/config', '/v1/datasets', '/v1/account/0', '/v1/password/0'];
+
+  test('answers who has a key', async () => {
+    const key = world.add('a');
+    await world.start();
+    for (const path of ['/v1/config', '/v1/datasets', '/v1/account/0'])
+      expect((await world.get(path, key)).status, path).toBe(200);
+    // RFC 9110 §11.1: the name of a scheme has no case.
+    expect((await fetch(`${world.server.url}/v1/config`, { headers: { authorization: `bEARER ${key}` } })).status).toBe(
+      200,
+    );
+  });
+
+  test('refuses who has none, and says what is wanted', async () => {
+    world.add('a');
+    await world.start();
+    for (const path of BEHIND) {
+      const answer = await world.get(path);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="credveil"');
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+      expect(await codeOf(answer), path).toEqual([401, 'CLIENT_REQUIRED']);
+    }
+    const message = encodeElementsRequest(blindedElements(world.sodium, 1));
+    for (const path of ['/v1/lookup', '/v1/evaluate', '/v1/prove'])
+      expect(await codeOf(await postMessage(world.server.url + path, message)), path).toEqual([401, 'CLIENT_REQUIRED']);
+    expect(await codeOf(await world.get(`/d/${world.made.dataset.parameters.dataset}/v1/config`))).toEqual([
+      401,
+      'CLIENT_REQUIRED',
+    ]);
+  });
+
+  test('refuses every key but those on the list, whole', async () => {
+    const [key, other] = [world.add('a'), world.add('b')];
+    await world.start();
+    const [label, id, secret] = key.split('.') as [string, string, string];
+    const [, otherId, otherSecret] = other.split('.') as [string, string, string];
+    for (const wrong of [
+      `${label}.${id}.${otherSecret}`,
+      `${label}.${otherId}.${secret}`,
+      `${label}.0000000000000000.${secret}`,
+      `${label}.${id}.${secret.toLowerCase()}x`.slice(0, key.length),
+      key.slice(0, -1),
+      `${key}A`,
+      `${key} ${key}`,
+      secret,
+      '',
+    ]) {
+      const answer = await fetch(`${world.server.url}/v1/config`, { headers: { authorization: `Bearer ${wrong}` } });
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="credveil", error="invalid_token"');
+      const text = await answer.text();
+      expect(JSON.parse(text)).toMatchObject({ status: 401, code: 'CLIENT_UNKNOWN' });
+      expect(text).not.toContain(secret);
+    }
+    for (const authorization of [key, `Basic ${Buffer.from(`a:${key}`).toString('base64')}`])
+      expect((await fetch(`${world.server.url}/v1/config`, { headers: { authorization } })).status).toBe(401);
+  });
+
+  test('tells everyone whether it lives, what it is, and that it may be asked from a browser', async () => {
+    world.add('a');
+    await world.start();
+    for (const path of ['/healthz', '/readyz', '/openapi.json', '/reference'])
+      expect((await world.get(path)).status, path).toBe(200);
+    expect((await world.get('/nothing')).status).toBe(404);
+    const preflight = await fetch(`${world.server.url}/v1/account/0`, { method: 'OPTIONS' });
+    expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      expect.stringContaining('Authorization'),
+    ]);
+  });
+
+  test('lets no shared cache keep what a client asked for', async () => {
+    const key = world.add('a', { 'requests-per-day': 100 });
+    await world.start();
+    expect((await world.get('/v1/account/0', key)).headers.get('cache-control')).toBe(
+      'private, no-cache, no-transform',
+    );
+    const snapshot = (await world.get('/v1/config', key)).headers.get('credveil-snapshot');
+    expect((await world.get(`/v1/account/0?snapshot=${snapshot}`, key)).headers.get('cache-control')).toBe(
+      'private, max-age=31536000, immutable, no-transform',
+    );
+  });
+
+  test('takes up who is added and who is revoked, without a restart', async () => {
+    const key = world.add('a');
+    await world.start();
+    const second = world.add('b');
+    await world.seen('clients-loaded');
+    expect((await world.get('/v1/config', second)).status).toBe(200);
+    revokeClient(world.file, 'a');
+    await world.seen('clients-loaded', 2);
+    expect(await codeOf(await world.get('/v1/config', key))).toEqual([401, 'CLIENT_UNKNOWN']);
+    revokeClient(world.file, 'b');
+    await world.seen('clients-loaded', 3);
+    // A list without anyone is not no list.
+    expect(await codeOf(await world.get('/v1/config'))).toEqual([401, 'CLIENT_REQUIRED']);
+  });
+
+  test('goes on with the list before where the new one is broken or gone', async () => {
+    const key = world.add('a');
+    await world.start();
+    fs.writeFileSync(world.file, 'nonsense');
+    await world.seen('clients-refused');
+    expect(world.events.at(-1)).toMatchObject({ event: 'clients-refused', code: 'CLIENTS_MALFORMED' });
+    fs.rmSync(world.file);
+    await world.seen('clients-refused', 2);
+    expect([(await world.get('/v1/config', key)).status, (await world.get('/v1/config')).status]).toEqual([200, 401]);
+  });
+
+  test('knows a client by its certificate', async () => {
+    const tls = makeTlsFiles();
+    const { certFile, keyFile, caFile } = tls;
+    const fingerprint = new X509Certificate(pairOf('client').cert).fingerprint256.replaceAll(':', '').toLowerCase();
+    addClient(world.file, 'cert', { 'requests-per-day': 1 }, fingerprint);
+    await world.start({ tls: { certFile, keyFile, caFile } });
+    const { address } = world.server;
+    const ask = async (pair: object) => (await getTls(address, '/v1/account/0', pair)).status;
+    expect(await ask({})).toBe(401);
+    expect(await ask(pairOf('stranger'))).toBe(401);
+    expect([await ask(pairOf('client')), await ask(pairOf('client'))]).toEqual([200, 429]);
+    tls.dispose();
+  });
+});
+
+describe('a server without a list of clients', () => {
+  test('answers everyone on loopback, and from the first client on those on the list', async () => {
+    await world.start();
+    expect((await world.get('/v1/config')).status).toBe(200);
+    expect((await world.get('/v1/config', 'whatever')).status).toBe(200);
+    const key = world.add('a');
+    await world.seen('clients-loaded');
+    expect([(await world.get('/v1/config')).status, (await world.get('/v1/config', key)).status]).toEqual([401, 200]);
+  });
+
+  test.each(['0.0.0.0', '::', 'credveil.example'])('does not start on %s', async (host) => {
+    await expect(world.start({ host })).rejects.toMatchObject({ code: 'CLIENTS_REQUIRED', hint: expect.any(String) });
+  });
+
+  test('does not start beyond loopback with an empty list either', async () => {
+    world.add('a');
+    revokeClient(world.file, 'a');
+    await expect(world.start({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'CLIENTS_REQUIRED' });
+  });
+
+  test('starts beyond loopback where that is said by name, or with a client', async () => {
+    await world.start({ host: '0.0.0.0', allowAnonymous: true });
+    expect((await fetch(`http://127.0.0.1:${world.server.address.port}/v1/config`)).status).toBe(200);
+    await world.server.close();
+    world.add('a');
+    await world.start({ host: '0.0.0.0' });
+    expect((await fetch(`http://127.0.0.1:${world.server.address.port}/v1/config`)).status).toBe(401);
+  });
+
+  test('that answers everyone still refuses a wrong key', async () => {
+    const key = world.add('a');
+    await world.start({ allowAnonymous: true });
+    expect((await world.get('/v1/config')).status).toBe(200);
+    expect((await world.get('/v1/config', key)).status).toBe(200);
+    expect((await world.get('/v1/config', `${key.slice(0, -2)}AA`)).status).toBe(401);
+  });
+});

@@ -1,0 +1,122 @@
+// Several datasets behind one server, as while clients move to another key; and several servers on one port.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
+import type { BucketId, PrivateInput } from '../../protocol/brands.ts';
+import { formatPrefix } from '../../protocol/bucket-id.ts';
+import type { Oprf } from '../../protocol/oprf.ts';
+import { decodeEvaluateResponse, encodeElementsRequest, encodeLookupRequest } from '../../protocol/oprf-messages.ts';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { postMessage, readMessage } from '../support/post-message.ts';
+
+const PAIRS = seededPairs(50);
+
+let sodium: Oprf;
+/** The first one; another key; another suite. */
+let datasets: [MadeDataset, MadeDataset, MadeDataset];
+let server: CredveilServer;
+
+beforeAll(async () => {
+  sodium = await createSodiumOprf();
+  const options = { suite: 'oprf', oprf: sodium, pairs: PAIRS } as const;
+  const [first, second] = [await makeDataset(options), await makeDataset({ ...options, keySeed: 2 })];
+  datasets = [first, second, await makeDataset({ pairs: PAIRS })];
+  const [, , keyed] = datasets;
+  server = await startServer(first.folder, {
+    port: 0,
+    key: first.key,
+    additional: [{ folder: second.folder, key: second.key }, { folder: keyed.folder }],
+  });
+});
+
+afterAll(async () => {
+  await server.close({ deadlineMs: 100 });
+  for (const made of datasets) made.dispose();
+});
+
+const idOf = ({ dataset }: MadeDataset): string => dataset.parameters.dataset;
+const urlOf = (made: MadeDataset): string => `${server.url}/d/${idOf(made)}`;
+
+async function evaluates(url: string, made: MadeDataset): Promise<boolean> {
+  const input = Buffer.from('input') as Uint8Array as PrivateInput;
+  const { blind, blindedElement } = sodium.blind(input);
+  const message = encodeElementsRequest([blindedElement]);
+  const [evaluated] = decodeEvaluateResponse(await readMessage(await postMessage(`${url}/v1/evaluate`, message)));
+  if (!evaluated) throw new Error('nothing was evaluated');
+  return Buffer.compare(sodium.finalize(input, blind, evaluated), made.suite.evaluate(input)) === 0;
+}
+
+describe('several datasets', () => {
+  test('are listed', async () => {
+    const list = await (await fetch(`${server.url}/v1/datasets`)).json();
+    expect(list).toEqual(
+      datasets.map((made) => ({ dataset: idOf(made), keyId: made.key.keyId, suite: made.suite.suite })),
+    );
+  });
+
+  test('answer each with its own config, buckets and key, the first one also without its id', async () => {
+    const [first, second, keyed] = datasets;
+    for (const [url, made] of [
+      [server.url, first],
+      [urlOf(first), first],
+      [urlOf(second), second],
+      [urlOf(keyed), keyed],
+    ] as const) {
+      const config = (await (await fetch(`${url}/v1/config`)).json()) as Record<string, unknown>;
+      expect([config.dataset, config.keyId]).toEqual([idOf(made), made.key.keyId]);
+      const { prefixBits } = (config.indexes as { password: { prefixBits: number } }).password;
+      const bucket = await fetch(
+        `${url}/v1/password/${formatPrefix(0 as BucketId, prefixBits)}?snapshot=${config.snapshot}`,
+      );
+      expect([bucket.status, bucket.headers.get('credveil-snapshot')]).toEqual([200, config.snapshot]);
+    }
+    expect(await evaluates(server.url, first)).toBe(true);
+    expect(await evaluates(urlOf(first), first)).toBe(true);
+    expect(await evaluates(urlOf(second), second)).toBe(true);
+    expect(await evaluates(urlOf(second), first)).toBe(false);
+    const message = encodeLookupRequest({
+      bucketId: 0 as BucketId,
+      blindedElements: [sodium.blind(Buffer.from('x') as Uint8Array as PrivateInput).blindedElement],
+    });
+    const refused = await postMessage(`${urlOf(keyed)}/v1/lookup`, message);
+    expect(await refused.json()).toMatchObject({ status: 404, code: 'SUITE_MISMATCH' });
+  });
+
+  test.each(['/d/0123456789abcdef/v1/config', '/d//v1/config', '/d/%2e%2e%2f/v1/account/0'])(
+    '%s is none of them',
+    async (path) => {
+      const answer = await fetch(`${server.url}${path}`);
+      expect(await answer.json()).toMatchObject({ status: 404, code: 'DATASET_MISSING' });
+    },
+  );
+
+  test.each(['/healthz', '', '/', '/v1', '/v2/config'])('under its id a dataset has no route %s', async (path) => {
+    const answer = await fetch(`${urlOf(datasets[0])}${path}`);
+    expect(await answer.json()).toMatchObject({ status: 404, code: 'ROUTE_MISSING' });
+  });
+
+  test('start all or none', async () => {
+    const [first, second] = datasets;
+    const start = (additional: readonly { folder: string }[]): Promise<CredveilServer> =>
+      startServer(first.folder, { port: 0, key: first.key, additional });
+    await expect(start([{ folder: second.folder }])).rejects.toMatchObject({ code: 'KEY_REQUIRED' });
+    await expect(start([{ folder: first.folder }])).rejects.toMatchObject({ code: 'DATASET_REPEATED' });
+    await expect(start([{ folder: '/nonexistent' }])).rejects.toMatchObject({ code: 'DATASET_MISSING' });
+  });
+});
+
+test('servers share a port where both ask for it', async () => {
+  const [, , { folder }] = datasets;
+  const first = await startServer(folder, { port: 0, reusePort: true });
+  const { port } = first.address;
+  try {
+    await expect(startServer(folder, { port })).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' });
+    const second = await startServer(folder, { port, reusePort: true });
+    expect((await fetch(`${second.url}/healthz`)).status).toBe(200);
+    await second.close({ deadlineMs: 100 });
+    expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
+  } finally {
+    await first.close({ deadlineMs: 100 });
+  }
+});

@@ -1,0 +1,172 @@
+// The order of evaluations: in which order requests end, never when. And what happens when too many wait.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
+import type { BlindedElement } from '../../protocol/brands.ts';
+import type { Oprf } from '../../protocol/oprf.ts';
+import { encodeElementsRequest, MAX_ELEMENTS } from '../../protocol/oprf-messages.ts';
+import type { ServerEvent } from '../../runtime/events.ts';
+import { EvaluationQueue } from '../../server/handlers/evaluation-queue.ts';
+import { startServer } from '../../server/server.ts';
+import { createDatasetKey, type Evaluator } from '../../store/key-file.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { blindedElements, NOT_CANONICAL, postMessage, rawPost } from '../support/post-message.ts';
+import { connect, readToEnd } from '../support/raw-http.ts';
+
+const wanted = (): boolean => true;
+
+let sodium: Oprf;
+let evaluator: Evaluator;
+let few: BlindedElement[];
+let many: BlindedElement[];
+
+beforeAll(async () => {
+  sodium = await createSodiumOprf();
+  evaluator = createDatasetKey('oprf').createEvaluator(sodium) as Evaluator;
+  many = blindedElements(sodium, MAX_ELEMENTS);
+  few = many.slice(0, 1);
+});
+
+describe('the queue', () => {
+  test('ends small requests before large ones that came earlier have had more than a slice', async () => {
+    const queue = new EvaluationQueue(4096);
+    let slices = 0;
+    const counted = (): boolean => ++slices > 0;
+    const large = Array.from({ length: 5 }, () => queue.blindEvaluate(evaluator, many, counted));
+    for (const elements of [few, many.slice(0, 8)]) {
+      slices = 0;
+      expect(await queue.blindEvaluate(evaluator, elements, wanted)).toHaveLength(elements.length);
+      expect(slices).toBeLessThanOrEqual(1);
+    }
+    for (const answer of await Promise.all(large)) expect(answer).toHaveLength(MAX_ELEMENTS);
+  });
+
+  test('ends a large request before small ones without number, and a proof too', async () => {
+    const queue = new EvaluationQueue(4096);
+    const order: string[] = [];
+    let left = 400;
+    const small = async (): Promise<void> => {
+      while (left-- > 0) await queue.blindEvaluate(evaluator, few, wanted);
+      order.push('small');
+    };
+    await Promise.all([
+      queue.blindEvaluate(evaluator, many, wanted).then(() => void order.push('large')),
+      queue.prove(evaluator, many.slice(0, 8), wanted).then(() => void order.push('proof')),
+      small(),
+      small(),
+    ]);
+    expect(order.slice(0, 2).sort()).toEqual(['large', 'proof']);
+  });
+
+  test('shares turns between large requests: one that came later and is shorter ends first', async () => {
+    const queue = new EvaluationQueue(4096);
+    const order: number[] = [];
+    await Promise.all(
+      [32, 12, 9].map((count) =>
+        queue.blindEvaluate(evaluator, many.slice(0, count), wanted).then(() => void order.push(count)),
+      ),
+    );
+    expect(order).toEqual([12, 9, 32]);
+  });
+
+  test('gives each request its own elements in their order, however slices mix', async () => {
+    const queue = new EvaluationQueue(4096);
+    const asked = [1, 3, 4, 5, 8, 9, 31, 32].map((count) => many.slice(-count));
+    const answers = await Promise.all(asked.map((elements) => queue.blindEvaluate(evaluator, elements, wanted)));
+    expect(answers).toEqual(asked.map((elements) => evaluator.blindEvaluate(elements)));
+  });
+
+  test('refuses what goes beyond its bound in one lane, and takes it once there is room', async () => {
+    const queue = new EvaluationQueue(64);
+    const evaluate = (elements: BlindedElement[]) => queue.blindEvaluate(evaluator, elements, wanted);
+    const first = [evaluate(many), evaluate(many)];
+    expect(await evaluate(many)).toBe('OVERLOADED');
+    expect(await queue.prove(evaluator, many, wanted)).toBe('OVERLOADED');
+    expect(await evaluate(few)).toHaveLength(1);
+    for (const answer of await Promise.all(first)) expect(answer).toHaveLength(MAX_ELEMENTS);
+    expect(await evaluate(many)).toHaveLength(MAX_ELEMENTS);
+  });
+
+  test('does not evaluate for who has gone', async () => {
+    const queue = new EvaluationQueue(64);
+    // Were they evaluated, their bad element would be found.
+    const bad = [...many.slice(1), NOT_CANONICAL[0] as BlindedElement];
+    let turns = 0;
+    const leaving = queue.blindEvaluate(evaluator, bad, () => ++turns < 3);
+    const gone = queue.blindEvaluate(evaluator, bad.slice(-1), () => false);
+    expect(await Promise.all([leaving, gone])).toEqual(['UNWANTED', 'UNWANTED']);
+    expect(turns).toBe(3);
+    await expect(queue.blindEvaluate(evaluator, bad, wanted)).rejects.toMatchObject({ code: 'ELEMENT_NOT_CANONICAL' });
+    // Whatever ended, however it ended, has left room behind.
+    expect(await Promise.all([many, many].map((elements) => queue.blindEvaluate(evaluator, elements, wanted)))).toEqual(
+      [expect.any(Array), expect.any(Array)],
+    );
+  });
+});
+
+describe('a server', () => {
+  let made: MadeDataset;
+
+  beforeAll(async () => {
+    made = await makeDataset({ suite: 'oprf', oprf: sodium, pairs: seededPairs(20) });
+  });
+
+  afterAll(() => made.dispose());
+
+  test('that has too much to evaluate says so and when to come back', async () => {
+    const server = await startServer(made.folder, { port: 0, key: made.key, maxWaitingElements: MAX_ELEMENTS });
+    try {
+      const message = encodeElementsRequest(many);
+      const socket = await connect(server);
+      socket.write(rawPost('/v1/evaluate', message).repeat(3), 'latin1');
+      socket.write(rawPost('/v1/evaluate', encodeElementsRequest(few), 'Connection: close\r\n'), 'latin1');
+      const answer = await readToEnd(socket);
+      const statuses = answer.match(/(?<=HTTP\/1\.1 )\d+/g);
+      expect(statuses).toEqual(['200', '503', '503', '200']);
+      expect(answer).toContain('"code":"OVERLOADED"');
+      expect(answer).toContain('Retry-After: 1\r\n');
+      expect((await postMessage(`${server.url}/v1/evaluate`, message)).status).toBe(200);
+    } finally {
+      await server.close({ deadlineMs: 100 });
+    }
+  });
+
+  test('answers every request of a flood, most of them by refusing', async () => {
+    const server = await startServer(made.folder, { port: 0, key: made.key, maxWaitingElements: 128 });
+    try {
+      const flood = rawPost('/v1/evaluate', encodeElementsRequest(many)).repeat(100);
+      const sockets = await Promise.all(Array.from({ length: 20 }, () => connect(server)));
+      let refused = 0;
+      await Promise.all(
+        sockets.map(async (socket) => {
+          socket.write(flood + rawPost('/v1/evaluate', encodeElementsRequest(many), 'Connection: close\r\n'), 'latin1');
+          const statuses = (await readToEnd(socket)).match(/(?<=HTTP\/1\.1 )\d+/g) ?? [];
+          expect(statuses).toHaveLength(101);
+          expect(statuses.filter((status) => status !== '200' && status !== '503')).toEqual([]);
+          refused += statuses.filter((status) => status === '503').length;
+        }),
+      );
+      expect(refused).toBeGreaterThan(1000);
+    } finally {
+      await server.close({ deadlineMs: 100 });
+    }
+  });
+
+  test('is not troubled by clients that leave before their answer', async () => {
+    const events: ServerEvent[] = [];
+    const server = await startServer(made.folder, { port: 0, key: made.key, onEvent: (event) => events.push(event) });
+    try {
+      const message = encodeElementsRequest(many);
+      for (let i = 0; i < 20; i++) {
+        const socket = await connect(server);
+        socket.write(rawPost('/v1/evaluate', message).slice(0, i % 2 === 0 ? undefined : 500), 'latin1');
+        await new Promise(setImmediate);
+        socket.destroy();
+      }
+      expect((await postMessage(`${server.url}/v1/evaluate`, message)).status).toBe(200);
+    } finally {
+      await server.close({ deadlineMs: 60_000 });
+    }
+    expect(events.filter(({ event }) => event === 'request-failed')).toEqual([]);
+  });
+});

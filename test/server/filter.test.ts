@@ -1,0 +1,228 @@
+// GET /v1/filter/password over real HTTP: whole, by ETag, by range, while snapshots come and go. PROTOCOL.md §13, §17.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseFilterHeader } from '../../protocol/password-filter.ts';
+import { parseServiceConfig } from '../../protocol/service-config.ts';
+import { wantedRange } from '../../runtime/http/negotiation.ts';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { filterPath } from '../../store/snapshot/current.ts';
+import { publish } from '../../store/snapshot/publish.ts';
+import { type MadeDataset, makeDataset, seededPasswords } from '../support/dataset.ts';
+import { connect } from '../support/raw-http.ts';
+
+const ROUTE = '/v1/filter/password';
+
+let made: MadeDataset;
+let server: CredveilServer;
+let file: Buffer;
+let id: string;
+
+beforeAll(async () => {
+  made = await makeDataset({ passwords: seededPasswords(2000) });
+  server = await startServer(made.folder, { port: 0, pollIntervalMs: 5 });
+  file = fs.readFileSync(filterPath(made.dataset, '000001'));
+  id = parseFilterHeader(file).snapshot;
+});
+afterAll(async () => {
+  await server.close({ deadlineMs: 100 });
+  made.dispose();
+});
+
+const get = (headers: Record<string, string> = {}, suffix = '', method = 'GET'): Promise<Response> =>
+  fetch(`${server.url}${ROUTE}${suffix}`, { method, headers: { 'accept-encoding': 'gzip, br', ...headers } });
+const bytesOf = async (answer: Response): Promise<Buffer> => Buffer.from(await answer.arrayBuffer());
+
+async function expectProblem(answer: Response, status: number, code: string): Promise<void> {
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(await answer.json()).toMatchObject({ status, code });
+}
+
+describe('the filter', () => {
+  test('is the file of the current snapshot, of announced length and never compressed', async () => {
+    const config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
+    expect(config.filter).toEqual({ bytes: file.length });
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await get({}, '', method);
+      expect(answer.status).toBe(200);
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        etag: `"${id}-filter"`,
+        'accept-ranges': 'bytes',
+        'content-length': String(file.length),
+        'content-type': 'application/octet-stream',
+        'cache-control': 'public, no-cache, no-transform',
+        'credveil-snapshot': id,
+        'access-control-allow-origin': '*',
+        'x-content-type-options': 'nosniff',
+      });
+      expect(answer.headers.get('content-encoding')).toBeNull();
+      const body = await bytesOf(answer);
+      expect(body.length).toBe(method === 'GET' ? file.length : 0);
+      if (method === 'GET') expect(body.equals(file)).toBe(true);
+    }
+  });
+
+  test('with the snapshot in its URL never changes, and of another one is gone', async () => {
+    const answer = await get({}, `?snapshot=${id}`);
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable, no-transform');
+    expect((await bytesOf(answer)).equals(file)).toBe(true);
+    await expectProblem(await get({}, '?snapshot=000009-0123456789abcdef'), 410, 'SNAPSHOT_GONE');
+    await expectProblem(await get({}, '?x=1'), 400, 'QUERY_MALFORMED');
+  });
+
+  test('is not sent again to who has it', async () => {
+    for (const listed of [`"${id}-filter"`, `W/"${id}-filter"`, '*', `"a", "${id}-filter"`]) {
+      const answer = await get({ 'If-None-Match': listed, Range: 'bytes=0-1' });
+      expect(answer.status).toBe(304);
+      expect(answer.headers.get('etag')).toBe(`"${id}-filter"`);
+      expect((await bytesOf(answer)).length).toBe(0);
+    }
+    // The ETag of a bucket is another one: they are different bodies.
+    expect((await get({ 'If-None-Match': `"${id}"` }, '', 'HEAD')).status).toBe(200);
+  });
+
+  test.each([
+    ['bytes=0-0', 0, 1],
+    ['bytes=0-', 0, undefined],
+    ['bytes=100-199', 100, 200],
+    ['bytes=1000-', 1000, undefined],
+    ['bytes=-16', -16, undefined],
+    ['bytes=-99999999', 0, undefined],
+    ['bytes=10-99999999999', 10, undefined],
+    ['BYTES=5-6', 5, 7],
+  ])('in the range %s is that part', async (range, start, end) => {
+    const answer = await get({ Range: range });
+    const expected = file.subarray(start, end);
+    const from = start < 0 ? file.length + start : start;
+    expect(answer.status).toBe(206);
+    expect(answer.headers.get('content-range')).toBe(`bytes ${from}-${from + expected.length - 1}/${file.length}`);
+    expect(answer.headers.get('content-length')).toBe(String(expected.length));
+    expect(answer.headers.get('etag')).toBe(`"${id}-filter"`);
+    expect((await bytesOf(answer)).equals(expected)).toBe(true);
+  });
+
+  test.each(['bytes=0-1,5-6', 'bytes=', 'bytes=-', 'bytes=6-5', 'lines=0-1', 'bytes=a-b', 'bytes= 0-1'])(
+    'with the range %s, which is none that is served, is sent whole',
+    async (range) => {
+      const answer = await get({ Range: range });
+      expect(answer.status).toBe(200);
+      expect((await bytesOf(answer)).equals(file)).toBe(true);
+    },
+  );
+
+  test('has nothing behind its end', async () => {
+    for (const range of [`bytes=${file.length}-`, 'bytes=99999999-', 'bytes=-0']) {
+      const answer = await get({ Range: range });
+      expect(answer.headers.get('content-range')).toBe(`bytes */${file.length}`);
+      await expectProblem(answer, 416, 'RANGE_NOT_SATISFIABLE');
+    }
+    expect((await get({ Range: 'bytes=99999999-' }, '', 'HEAD')).status).toBe(200);
+  });
+
+  test('in a range is another one only where If-Range does not fit', async () => {
+    expect((await get({ Range: 'bytes=0-1', 'If-Range': `"${id}-filter"` })).status).toBe(206);
+    for (const other of [`"${id}"`, `W/"${id}-filter"`, 'Wed, 21 Oct 2026 07:28:00 GMT'])
+      expect((await get({ Range: 'bytes=0-1', 'If-Range': other })).status).toBe(200);
+  });
+
+  test('is read only', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE']) {
+      const answer = await get({}, '', method);
+      expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
+      await expectProblem(answer, 405, 'METHOD_NOT_ALLOWED');
+    }
+    const preflight = await get({}, '', 'OPTIONS');
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('Authorization, If-None-Match, If-Range, Range');
+    await expectProblem(await fetch(`${server.url}/v1/filter/account`), 404, 'ROUTE_MISSING');
+  });
+
+  test('of a second dataset is under its own path', async () => {
+    const { dataset } = made.dataset.parameters;
+    const answer = await fetch(`${server.url}/d/${dataset}${ROUTE}`);
+    expect((await bytesOf(answer)).equals(file)).toBe(true);
+  });
+
+  test('is not there where the dataset has no password index, or wants no filter', async () => {
+    for (const [options, code] of [
+      [{ indexes: ['account'] }, 'INDEX_MISSING'],
+      [{ filterOneIn: 0 }, 'FILTER_MISSING'],
+    ] as const) {
+      const other = await makeDataset({ passwords: ['a'], pairs: [{ username: 'b', password: 'c' }], ...options });
+      const without = await startServer(other.folder, { port: 0 });
+      await expectProblem(await fetch(`${without.url}${ROUTE}`), 404, code);
+      const config = parseServiceConfig(await (await fetch(`${without.url}/v1/config`)).json());
+      expect(config.filter).toBeUndefined();
+      await without.close({ deadlineMs: 100 });
+      other.dispose();
+    }
+  });
+});
+
+describe('a range', () => {
+  test('is found by the letter of RFC 9110', () => {
+    expect(wantedRange('bytes=0-9', undefined, '"e"', 5)).toEqual({ start: 0, end: 5 });
+    expect(wantedRange(`bytes=0-${'9'.repeat(16)}`, undefined, '"e"', 5)).toBeUndefined();
+    expect(wantedRange(undefined, '"e"', '"e"', 5)).toBeUndefined();
+  });
+});
+
+describe('a large filter', () => {
+  /** More than sockets and streams hold. */
+  const PASSWORDS = 300_000;
+
+  test('goes to a reader who takes it slowly although its snapshot was pruned, and holds up nobody', async () => {
+    const filterOneIn = 1_000_000;
+    const large = await makeDataset({ passwords: [], published: false, filterOneIn, indexes: ['password'] });
+    large.addSource('many', { passwords: seededPasswords(PASSWORDS) });
+    await large.publish();
+    const served = await startServer(large.folder, { port: 0, pollIntervalMs: 5 });
+    const path = filterPath(large.dataset, '000001');
+    const { size } = fs.statSync(path);
+    const sha256 = createHash('sha256').update(fs.readFileSync(path)).digest('hex');
+    try {
+      const reader = (await fetch(served.url + ROUTE)).body?.getReader();
+      const first = await reader?.read();
+      // Another, who reads nothing and leaves.
+      const socket = await connect(served);
+      socket.pause();
+      socket.write(`GET ${ROUTE} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      for (const source of ['b', 'c', 'd']) {
+        large.addSource(source, { passwords: [source] });
+        const { facts } = await publish(large.dataset, large.suite, { keep: 1 });
+        await expect
+          .poll(async () => ((await (await fetch(`${served.url}/readyz`)).json()) as { snapshot: string }).snapshot)
+          .toBe(facts.snapshot);
+      }
+      expect(fs.existsSync(path)).toBe(false);
+      socket.destroy();
+      const hash = createHash('sha256');
+      let bytes = 0;
+      for (let piece = first; piece && !piece.done; piece = await reader?.read()) {
+        hash.update(piece.value as Uint8Array);
+        bytes += (piece.value as Uint8Array).length;
+      }
+      expect(bytes).toBe(size);
+      expect(hash.digest('hex')).toBe(sha256);
+      // Nothing holds the pruned files open any more.
+      const open = () =>
+        fs
+          .readdirSync('/proc/self/fd')
+          .map((fd) => {
+            try {
+              return fs.readlinkSync(`/proc/self/fd/${fd}`);
+            } catch {
+              return '';
+            }
+          })
+          .filter((name) => name.includes(large.folder) && name.includes('000001.filter'));
+      if (process.platform === 'linux') await expect.poll(open).toEqual([]);
+    } finally {
+      await served.close({ deadlineMs: 100 });
+      large.dispose();
+    }
+  });
+});

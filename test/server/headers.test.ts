@@ -1,0 +1,62 @@
+// The headers that every answer carries, whatever it is.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { connect, readToEnd } from '../support/raw-http.ts';
+
+let made: MadeDataset;
+let server: CredveilServer;
+
+beforeAll(async () => {
+  made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
+  server = await startServer(made.folder, { port: 0, headersTimeoutMs: 100, timeoutCheckIntervalMs: 20 });
+});
+
+afterAll(async () => {
+  await server.close({ deadlineMs: 100 });
+  made.dispose();
+});
+
+test.each([
+  ['a bucket', 200, 'GET /v1/account/0', ''],
+  ['a bucket as text', 200, 'GET /v1/account/0', 'Accept: text/plain\r\n'],
+  ['a bucket without its body', 200, 'HEAD /v1/account/0', ''],
+  ['the config', 200, 'GET /v1/config', ''],
+  ['the list of datasets', 200, 'GET /v1/datasets', ''],
+  ['health', 200, 'GET /healthz', ''],
+  ['readiness', 200, 'GET /readyz', ''],
+  ['a preflight', 204, 'OPTIONS /v1/config', ''],
+  ['a prefix that is none', 400, 'GET /v1/account/x', ''],
+  ['a route that is none', 404, 'GET /nothing', ''],
+  ['an evaluation of another suite', 404, 'POST /v1/evaluate', ''],
+  ['a method that is none of the route', 405, 'DELETE /v1/config', ''],
+  ['a body', 413, 'GET /healthz', 'Content-Length: 9\r\n'],
+  ['a long URL', 414, `GET /${'a'.repeat(3000)}`, ''],
+  ['no host', 400, 'GET /healthz', 'Nothing: here\r\n'],
+  ['long headers', 431, 'GET /healthz', `Cookie: ${'a'.repeat(9000)}\r\n`],
+  ['bytes that are no request', 400, 'nonsense', ''],
+])('%s', async (name, status, target, headers) => {
+  const host = name === 'no host' ? '' : 'Host: x\r\n';
+  const socket = await connect(server);
+  socket.write(`${target} HTTP/1.1\r\n${host}Connection: close\r\n${headers}\r\n`);
+  const [head = ''] = (await readToEnd(socket)).split('\r\n\r\n');
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  for (const line of [
+    'X-Content-Type-Options: nosniff',
+    'Referrer-Policy: no-referrer',
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+    'Access-Control-Allow-Origin: *',
+  ])
+    expect(head.split(`\r\n${line}`)).toHaveLength(2);
+  // Nothing says what the server is made of.
+  expect(head).not.toMatch(/^(?:server|x-powered-by):/im);
+});
+
+test('a request that does not end', async () => {
+  const socket = await connect(server);
+  socket.write('GET /healthz HTTP/1.1\r\n');
+  const answer = await readToEnd(socket);
+  expect(answer).toMatch(/^HTTP\/1.1 408 /);
+  expect(answer).toContain("\r\nContent-Security-Policy: default-src 'none'");
+});

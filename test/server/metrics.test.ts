@@ -1,0 +1,224 @@
+// What is counted: by a server alone, by several worker processes together, and by the dashboard's queries.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
+import { addClient, clientFileFor } from '../../access/client-file.ts';
+import type { Oprf } from '../../protocol/oprf.ts';
+import { encodeElementsRequest } from '../../protocol/oprf-messages.ts';
+import { formatMetrics, type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { serveDataset } from '../support/credveil.ts';
+import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+import { root } from '../support/paths.ts';
+import { blindedElements, postMessage } from '../support/post-message.ts';
+
+let sodium: Oprf;
+let made: MadeDataset;
+let server: CredveilServer;
+let listener: MetricsListener;
+let key: string;
+
+beforeAll(async () => {
+  sodium = await createSodiumOprf();
+  const content = { pairs: seededPairs(300), passwords: seededPasswords(100), bucketFloor: 64 };
+  made = await makeDataset({ suite: 'oprf', oprf: sodium, ...content });
+  key = addClient(clientFileFor(made.folder), 'login-eu', { 'evaluations-per-day': 10 }).keyText as string;
+  server = await startServer(made.folder, { port: 0, key: made.key, pollIntervalMs: 10 });
+  listener = await startMetricsListener(() => server.metrics(), { host: '127.0.0.1', port: 0, onEvent: () => {} });
+});
+
+afterAll(async () => {
+  await listener.close();
+  await server.close({ deadlineMs: 100 });
+  made.dispose();
+});
+
+type Scraped = ReadonlyMap<string, number>;
+
+/** Every sample by its name and labels, as the format of Prometheus writes them. */
+function parse(text: string): Scraped {
+  const samples = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const [, name, value] = /^([a-z_]\w*(?:\{(?:\w+="[^"\n]*",?)*\})?) (\S+)$/.exec(line) ?? [];
+    if (name === undefined) throw new Error(`not a sample: ${line}`);
+    samples.set(name, Number(value));
+  }
+  return samples;
+}
+
+async function scrape(url = listener.url): Promise<Scraped> {
+  const answer = await fetch(url);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+  ]);
+  return parse(await answer.text());
+}
+
+const headers = (): { authorization: string } => ({ authorization: `Bearer ${key}` });
+const get = (path: string, url = server.url): Promise<Response> => fetch(url + path, { headers: headers() });
+const evaluate = (count: number): Promise<Response> =>
+  postMessage(`${server.url}/v1/evaluate`, encodeElementsRequest(blindedElements(sodium, count)), headers());
+
+describe('metrics', () => {
+  test('count requests by route and status, and how long they took', async () => {
+    const before = await scrape();
+    for (let i = 0; i < 7; i++) await (await get(`/v1/account/${i}`)).arrayBuffer();
+    for (let i = 0; i < 3; i++) await (await get('/v1/account/zz')).arrayBuffer();
+    await (await fetch(`${server.url}/v1/account/0`)).arrayBuffer();
+    for (const path of ['/nothing', '/nothing/else', '/v1/account/0/0']) await (await get(path)).arrayBuffer();
+    const after = await scrape();
+    const grown = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0);
+    expect(grown('credveil_requests_total{route="/v1/account/{prefix}",status="2xx"}')).toBe(7);
+    expect(grown('credveil_requests_total{route="/v1/account/{prefix}",status="4xx"}')).toBe(4);
+    expect(grown('credveil_requests_total{route="none",status="4xx"}')).toBe(3);
+    expect(grown('credveil_request_duration_seconds_count{route="/v1/account/{prefix}"}')).toBe(11);
+    expect(grown('credveil_request_duration_seconds_bucket{le="+Inf",route="/v1/account/{prefix}"}')).toBe(11);
+    expect(grown('credveil_request_duration_seconds_sum{route="/v1/account/{prefix}"}')).toBeGreaterThan(0);
+    expect(grown('credveil_client_requests_total{client="login-eu"}')).toBe(10);
+  });
+
+  test('have buckets that add up', async () => {
+    const samples = await scrape();
+    const series = [...samples].filter(([name]) =>
+      /^credveil_request_duration_seconds_bucket\{.*route="\/v1\/account/.test(name),
+    );
+    const counts = series.map(([, value]) => value);
+    expect(counts).toHaveLength(15);
+    expect(counts).toEqual([...counts].sort((a, b) => a - b));
+  });
+
+  test('count evaluations and refusals by client', async () => {
+    expect([(await evaluate(4)).status, (await evaluate(6)).status, (await evaluate(1)).status]).toEqual([
+      200, 200, 429,
+    ]);
+    const samples = await scrape();
+    expect(samples.get('credveil_evaluations_total{client="login-eu"}')).toBe(10);
+    expect(samples.get('credveil_quota_refusals_total{client="login-eu",policy="evaluations-per-day"}')).toBe(1);
+  });
+
+  test('count padding to the byte', async () => {
+    const snapshot = await openSnapshot(made.dataset);
+    const padded = (snapshot.paddedBody('account', 1 as never) as Buffer).length;
+    const padding = padded - (snapshot.body('account', 1 as never) as Buffer).length;
+    expect(padding).toBeGreaterThan(0);
+    snapshot.close();
+    const before = (await scrape()).get('credveil_padding_bytes_total') as number;
+    for (let i = 0; i < 3; i++) await (await get('/v1/account/1')).arrayBuffer();
+    expect((await scrape()).get('credveil_padding_bytes_total')).toBe(before + 3 * padding);
+  });
+
+  test('tell which snapshot is served, how old it is, and of one that was refused', async () => {
+    const { dataset } = made.dataset.parameters;
+    const id = server && (await get('/v1/config')).headers.get('credveil-snapshot');
+    const before = await scrape();
+    expect(before.get(`credveil_snapshot_info{dataset="${dataset}",snapshot="${id}"}`)).toBe(1);
+    expect(before.get(`credveil_snapshot_number{dataset="${dataset}"}`)).toBe(1);
+    expect(before.get(`credveil_snapshot_refused{dataset="${dataset}"}`)).toBe(0);
+    expect(before.get('credveil_snapshots_refused_total')).toBe(0);
+    const age = before.get(`credveil_snapshot_age_seconds{dataset="${dataset}"}`) as number;
+    expect(age).toBeGreaterThan(0);
+    const current = fs.readFileSync(`${made.folder}/CURRENT`);
+    fs.writeFileSync(`${made.folder}/CURRENT`, 'nonsense\n');
+    for (;;) {
+      const samples = await scrape();
+      if (samples.get('credveil_snapshots_refused_total') !== 1) continue;
+      expect(samples.get(`credveil_snapshot_refused{dataset="${dataset}"}`)).toBe(1);
+      expect(samples.get(`credveil_snapshot_age_seconds{dataset="${dataset}"}`)).toBeGreaterThan(age);
+      break;
+    }
+    fs.writeFileSync(`${made.folder}/CURRENT`, current);
+  });
+
+  test('are not on the port of the service, and nothing else is on theirs', async () => {
+    expect((await get('/metrics')).status).toBe(404);
+    const { origin } = new URL(listener.url);
+    for (const path of ['/', '/v1/config', '/metrics?x', '/metrics/'])
+      expect((await fetch(origin + path)).status).toBe(404);
+    const posted = await fetch(listener.url, { method: 'POST', body: 'x' });
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  test('a failure to collect them is a problem, and the next scrape works', async () => {
+    const events: string[] = [];
+    let fail = true;
+    const failing = await startMetricsListener(
+      async () => {
+        if (fail) throw new Error('marked');
+        return [];
+      },
+      { host: '127.0.0.1', port: 0, onEvent: ({ event }) => events.push(event) },
+    );
+    const answer = await fetch(failing.url);
+    expect([answer.status, (await answer.text()).includes('marked')]).toEqual([500, false]);
+    expect(events).toEqual(['request-failed']);
+    fail = false;
+    expect((await fetch(failing.url)).status).toBe(200);
+    await expect(
+      startMetricsListener(async () => [], {
+        host: '127.0.0.1',
+        port: Number(new URL(failing.url).port),
+        onEvent: () => {},
+      }),
+    ).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' });
+    await failing.close();
+  });
+});
+
+test('several workers are one service: what each counted is added up', async () => {
+  const place = `${made.folder}.key`;
+  fs.writeFileSync(place, `${made.key.revealText()}\n`, { mode: 0o600 });
+  fs.rmSync(clientFileFor(made.folder));
+  const quotaFile = `${made.folder}.other.sqlite`;
+  const served = await serveDataset(made.folder, {
+    args: ['--workers', '3', '--metrics', '127.0.0.1:0', '--quota-file', quotaFile],
+  });
+  const { metrics } = JSON.parse(served.written.stdout.split('\n')[0] as string) as { metrics: string };
+  await Promise.all(
+    Array.from({ length: 90 }, async () => {
+      const answer = await fetch(`${served.url}/v1/account/0`, { headers: { connection: 'close' } });
+      await answer.arrayBuffer();
+      return answer.status;
+    }),
+  );
+  const samples = await scrape(metrics);
+  expect(samples.get('credveil_requests_total{route="/v1/account/{prefix}",status="2xx"}')).toBe(90);
+  expect(samples.get('credveil_client_requests_total{client="-"}')).toBe(90);
+  expect(samples.get('credveil_worker_restarts_total')).toBe(0);
+  const [pid] = [...served.written.stderr.matchAll(/"event":"worker-ready","pid":(\d+)/g)].map(([, id]) => Number(id));
+  process.kill(pid as number, 'SIGKILL');
+  while ((await scrape(metrics)).get('credveil_worker_restarts_total') !== 1);
+  await served.stop();
+});
+
+test('the dashboard asks for nothing that is not exported', async () => {
+  const file = path.join(root, 'deploy/grafana-dashboard.json');
+  const dashboard = JSON.parse(fs.readFileSync(file, 'utf8')) as {
+    uid: string;
+    panels: { id: number; type: string; targets?: { expr: string }[] }[];
+    templating: { list: { query: unknown }[] };
+  };
+  const exported = new Set(
+    [...(await formatMetrics(await server.metrics())).matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name, type]) =>
+      type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name as string],
+    ),
+  );
+  const asked = [
+    ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+    ...dashboard.templating.list.map(({ query }) => JSON.stringify(query)),
+  ].flatMap((expr) => expr.match(/\b(?:credveil|nodejs|process)_\w+/g) ?? []);
+  expect(new Set(asked).size).toBeGreaterThan(15);
+  expect(asked.filter((name) => !exported.has(name))).toEqual([]);
+  // And all that is our own is shown somewhere.
+  const shown = new Set(asked.map((name) => name.replace(/_(?:bucket|sum|count)$/, '')));
+  const own = [...exported]
+    .filter((name) => name.startsWith('credveil_'))
+    .map((n) => n.replace(/_(?:bucket|sum|count)$/, ''));
+  expect(own.filter((name) => !shown.has(name) && name !== 'credveil_snapshot_info')).toEqual([]);
+  const ids = dashboard.panels.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+});

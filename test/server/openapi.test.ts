@@ -1,0 +1,303 @@
+// /openapi.json: every route that it documents answers as it says, and nothing else answers at all.
+
+import { once } from 'node:events';
+import net from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
+import { addClient, clientFileFor } from '../../access/client-file.ts';
+import type { BucketId } from '../../protocol/brands.ts';
+import type { Oprf } from '../../protocol/oprf.ts';
+import { encodeElementsRequest, encodeLookupRequest } from '../../protocol/oprf-messages.ts';
+import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
+import {
+  createOpenApi,
+  type OpenApiDocument,
+  type OperationObject,
+  type ResponseObject,
+} from '../../server/api/openapi.ts';
+import { ROUTES } from '../../server/api/routes.ts';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+import { blindedElements, CONTENT_TYPE, IDENTITY, NOT_CANONICAL } from '../support/post-message.ts';
+import { makeRangeDataset, type RangeDataset } from '../support/range-dataset.ts';
+
+const document = createOpenApi(ROUTES, '1.2.3');
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  (['get', 'head', 'post'] as const).flatMap((method) => {
+    const operation = item[method];
+    return operation ? [{ name: `${method.toUpperCase()} ${path}`, path, method, operation }] : [];
+  }),
+);
+const schemas = (document.components as { schemas: { [name: string]: Parameters<typeof z.fromJSONSchema>[0] } })
+  .schemas;
+/** What the document says of a kind of JSON, as it is written there. */
+const validators = new Map(Object.entries(schemas).map(([name, schema]) => [name, z.fromJSONSchema(schema)]));
+
+let sodium: Oprf;
+let made: MadeDataset;
+let server: CredveilServer;
+let guarded: CredveilServer;
+/** Another dataset, whose indexes are ranges. */
+let ranges: RangeDataset;
+let rangeServer: CredveilServer;
+let key: string;
+/** A body that each POST route takes. */
+let bodies: { readonly [path: string]: Uint8Array };
+
+beforeAll(async () => {
+  sodium = await createSodiumOprf();
+  const content = { pairs: seededPairs(50), passwords: seededPasswords(50), bucketFloor: 16 };
+  made = await makeDataset({ suite: 'oprf', oprf: sodium, ...content });
+  server = await startServer(made.folder, { port: 0, key: made.key });
+  const clientsFile = `${clientFileFor(made.folder)}.listed`;
+  key = addClient(clientsFile, 'a', { 'requests-per-day': 2 }).keyText as string;
+  guarded = await startServer(made.folder, { port: 0, key: made.key, clientsFile });
+  ranges = await makeRangeDataset({ passwords: seededPasswords(20) });
+  rangeServer = await startServer(ranges.folder, { port: 0 });
+  const elements = blindedElements(sodium, 2);
+  bodies = {
+    '/v1/lookup': encodeLookupRequest({ bucketId: 0 as BucketId, blindedElements: elements }),
+    '/v1/evaluate': encodeElementsRequest(elements),
+    '/v1/prove': encodeElementsRequest(elements),
+  };
+});
+
+afterAll(async () => {
+  await server.close({ deadlineMs: 100 });
+  await guarded.close({ deadlineMs: 100 });
+  await rangeServer.close({ deadlineMs: 100 });
+  ranges.dispose();
+  made.dispose();
+});
+
+/** The path with an example in the place of its parameter. */
+const example = (path: string): string => path.replace('{prefix}', isRange(path) ? '00000' : '0');
+const isRange = (path: string): boolean => path.startsWith('/range/');
+/** Of the dataset that has what is asked for. */
+const below = (path: string): string => `/d/${openDataset((isRange(path) ? ranges : made).folder).parameters.dataset}`;
+
+/** What each header that is documented does. A range of a HEAD is none: RFC 9110 §14.2. */
+const HEADER_EXAMPLES: {
+  readonly [name: string]: (etag: string, method: string) => { headers: { [name: string]: string }; status: number };
+} = {
+  'If-None-Match': (etag) => ({ headers: { 'if-none-match': etag }, status: 304 }),
+  'If-Modified-Since': () => ({ headers: { 'if-modified-since': new Date().toUTCString() }, status: 304 }),
+  'If-Range': () => ({ headers: { range: 'bytes=0-3', 'if-range': '"other"' }, status: 200 }),
+  Range: (_etag, method) => ({ headers: { range: 'bytes=0-3' }, status: method === 'get' ? 206 : 200 }),
+  'Add-Padding': () => ({ headers: { 'add-padding': 'true' }, status: 200 }),
+};
+
+interface Asked {
+  readonly path: string;
+  readonly method: string;
+  readonly headers?: { readonly [name: string]: string };
+  readonly body?: Uint8Array;
+  readonly from?: CredveilServer;
+}
+
+function ask({
+  path,
+  method,
+  headers = {},
+  body,
+  from = isRange(path.replace(/^\/d\/\w+/, '')) ? rangeServer : server,
+}: Asked): Promise<Response> {
+  const type = body && !('content-type' in headers) ? { 'content-type': CONTENT_TYPE } : {};
+  const sent = body ? { body: new Uint8Array(body) } : {};
+  return fetch(from.url + path, { method: method.toUpperCase(), headers: { ...type, ...headers }, ...sent });
+}
+
+/** Everything that the document says of an answer with this status. */
+async function expectDocumented(answer: Response, operation: OperationObject): Promise<string> {
+  const documented = operation.responses[answer.status] as ResponseObject;
+  expect(documented, `status ${answer.status}`).toBeDefined();
+  // What clients without quotas are not told is documented too.
+  for (const name of Object.keys((documented.headers as object | undefined) ?? {}))
+    if (!name.startsWith('RateLimit')) expect(answer.headers.get(name), name).not.toBeNull();
+  const text = Buffer.from(await answer.arrayBuffer()).toString('latin1');
+  const contentType = (answer.headers.get('content-type') ?? '').split(';')[0] as string;
+  if (answer.status !== 304) expect(Object.keys(documented.content ?? {})).toContain(contentType);
+  if (!contentType.endsWith('json') || text === '') return text;
+  const json = JSON.parse(text) as { code: ProblemCode };
+  const media = (documented.content as { [type: string]: { schema: { $ref?: string } } })[contentType];
+  const schema = media?.schema.$ref?.split('/').at(-1);
+  if (schema !== undefined) expect(validators.get(schema)?.parse(json), schema).toBeDefined();
+  const codes = documented['x-credveil-codes'];
+  if (codes) expect(codes).toContain(json.code);
+  return text;
+}
+
+const codeOf = (text: string): string => (JSON.parse(text) as { code: string }).code;
+
+describe('the document', () => {
+  test('is what the server sends, and its operations have names of their own', async () => {
+    const sent = (await (await ask({ path: '/openapi.json', method: 'get' })).json()) as OpenApiDocument;
+    expect(sent.paths).toEqual(JSON.parse(JSON.stringify(document.paths)));
+    expect(sent.openapi).toBe('3.1.1');
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toContain('getV1AccountPrefix');
+  });
+
+  test('has every reference that it makes, and every parameter of its paths', () => {
+    const text = JSON.stringify(document);
+    const parts = document.components as { [kind: string]: { [name: string]: unknown } };
+    for (const [, kind, name] of text.matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g))
+      expect(parts[kind as string]?.[name as string], `${kind} ${name}`).toBeDefined();
+    for (const { path, operation } of operations) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+      expect(declared.map(({ name, required }) => [name, required])).toEqual(inPath.map((name) => [name, true]));
+      expect(Object.keys(operation.responses)).toContain('200');
+    }
+  });
+
+  test('has schemas that refuse what is otherwise', () => {
+    for (const [name, schema] of validators) expect(schema.safeParse({ status: 'no' }).success, name).toBe(false);
+    expect([...validators.keys()].length).toBeGreaterThan(4);
+  });
+
+  test('names every kind of problem', () => {
+    const named = operations.flatMap(({ operation }) =>
+      Object.values(operation.responses).flatMap((response) => response['x-credveil-codes'] ?? []),
+    );
+    expect([...new Set<string>([...named, 'ROUTE_MISSING'])].sort()).toEqual(Object.keys(PROBLEMS).sort());
+  });
+});
+
+describe.each(operations)('$name', ({ path, method, operation }) => {
+  const body = (): { body?: Uint8Array } => (method === 'post' ? { body: bodies[path] as Uint8Array } : {});
+
+  test('answers as documented, in every media type, below a dataset too', async () => {
+    const item = document.paths[path] as { servers?: { url: string }[] };
+    const isBelow = item.servers?.some(({ url }) => url === '/d/{dataset}') ?? false;
+    const ok = operation.responses[200] as ResponseObject;
+    for (const prefix of ['', ...(isBelow ? [below(path)] : [])])
+      for (const accept of Object.keys(ok.content ?? {})) {
+        const answer = await ask({ path: prefix + example(path), method, headers: { accept }, ...body() });
+        expect(answer.status).toBe(200);
+        expect(answer.headers.get('content-type')).toContain(accept);
+        await expectDocumented(answer, operation);
+      }
+    if (!isBelow) expect((await ask({ path: below(path) + example(path), method })).status).toBe(404);
+  });
+
+  test('takes the parameters that are documented', async () => {
+    for (const parameter of operation.parameters ?? []) {
+      if (parameter.in === 'header') {
+        const { etag = '' } = Object.fromEntries((await ask({ path: example(path), method })).headers);
+        const { headers, status } = HEADER_EXAMPLES[parameter.name]?.(etag, method) ?? {};
+        const answer = await ask({ path: example(path), method, ...(headers && { headers }) });
+        expect(answer.status, parameter.name).toBe(status);
+        await expectDocumented(answer, operation);
+      }
+      if (parameter.name !== 'snapshot') continue;
+      const snapshot = (await ask({ path: '/v1/config', method: 'get' })).headers.get('credveil-snapshot');
+      expect((await ask({ path: `${example(path)}?snapshot=${snapshot}`, method, ...body() })).status).toBe(200);
+      const gone = '000099-0123456789abcdef';
+      const answer = await ask({ path: `${example(path)}?snapshot=${gone}`, method, ...body() });
+      expect(answer.status).toBe(410);
+      await expectDocumented(answer, operation);
+    }
+  });
+
+  test('refuses as documented', async () => {
+    const isPost = method === 'post';
+    const found: string[] = [];
+    const refuse = async (asked: Partial<Asked>): Promise<void> => {
+      const answer = await ask({ path: example(path), method, ...body(), ...asked });
+      const text = await expectDocumented(answer, operation);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      if (answer.headers.get('content-type')?.includes('json') && text !== '') found.push(codeOf(text));
+    };
+    if (operation.responses[401]) {
+      await refuse({ from: guarded });
+      await refuse({ from: guarded, headers: { authorization: 'Bearer x' } });
+    }
+    if (operation.responses[429]) {
+      for (let i = 0; i < 2; i++)
+        await ask({ path: '/v1/account/0', method: 'get', from: guarded, headers: { authorization: `Bearer ${key}` } });
+      await refuse({ from: guarded, headers: { authorization: `Bearer ${key}` } });
+    }
+    if (path === '/v1/filter/password' && method === 'get') await refuse({ headers: { range: 'bytes=99999999-' } });
+    if (path.startsWith('/v1/') && path !== '/v1/datasets') await refuse({ path: `${example(path)}?no` });
+    if (path.includes('{prefix}')) await refuse({ path: path.replace('{prefix}', 'zz') });
+    await refuse({ path: example(path) + '?'.padEnd(3000, 'x') });
+    if (isPost) {
+      await refuse({ body: Uint8Array.of(9) });
+      await refuse({ body: new Uint8Array(5000) });
+      await refuse({ headers: { 'content-type': 'text/plain' } });
+      const withElement = (element: typeof IDENTITY): Uint8Array =>
+        path === '/v1/lookup'
+          ? encodeLookupRequest({ bucketId: 0 as BucketId, blindedElements: [element] })
+          : encodeElementsRequest([element]);
+      await refuse({ body: withElement(IDENTITY) });
+      await refuse({ body: withElement(NOT_CANONICAL[0] as typeof IDENTITY) });
+      expect(found).toEqual(
+        expect.arrayContaining([
+          'CLIENT_REQUIRED',
+          'CLIENT_UNKNOWN',
+          'QUOTA_EXCEEDED',
+          'MESSAGE_MALFORMED',
+          'ELEMENT_IDENTITY',
+        ]),
+      );
+    }
+  });
+
+  test('takes no other method', async () => {
+    const answer = await ask({ path: example(path), method: 'DELETE' });
+    expect(answer.status).toBe(405);
+    const allowed = (answer.headers.get('allow') ?? '').split(', ').sort();
+    const documented = ['get', 'head', 'post'].filter((name) => name in (document.paths[path] as object));
+    expect(allowed).toEqual([...documented.map((name) => name.toUpperCase()), 'OPTIONS'].sort());
+    const preflight = await ask({ path: example(path), method: 'OPTIONS' });
+    expect([preflight.status, preflight.headers.get('allow')]).toEqual([204, answer.headers.get('allow')]);
+  });
+});
+
+test('what is not documented is not answered', async () => {
+  for (const path of [
+    '/v1',
+    '/v1/',
+    '/v1/account',
+    '/v1/account/0/1',
+    '/v1/nothing',
+    '/healthz/',
+    '/metrics',
+    '/V1/config',
+    '/openapi',
+    '/status/',
+    '/?x',
+  ])
+    for (const method of ['get', 'post', 'options']) {
+      const answer = await ask({ path, method });
+      expect([answer.status, codeOf(await answer.text())], `${method} ${path}`).toEqual([404, 'ROUTE_MISSING']);
+    }
+  const socket = net.connect(server.address.port, server.address.host);
+  socket.write('OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 /);
+  socket.destroy();
+});
+
+describe('the reference page', () => {
+  test('shows every route and every code, runs nothing and loads nothing', async () => {
+    const answer = await ask({ path: '/reference', method: 'get' });
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+';/);
+    const page = await answer.text();
+    for (const { path, operation } of operations.filter(({ method }) => method !== 'head')) {
+      expect(page).toContain(path);
+      expect(page).toContain(`id="${operation.operationId}"`);
+    }
+    for (const code of Object.keys(PROBLEMS).filter((name) => name !== 'ROUTE_MISSING')) expect(page).toContain(code);
+    expect(page).not.toMatch(/<script|<link|\bsrc=|style="|onload|javascript:/);
+    expect(page.match(/href="(?!#)[^"]*"/g)).toEqual(['href="openapi.json"']);
+    const { createHash } = await import('node:crypto');
+    const style = /<style>([\s\S]*)<\/style>/.exec(page)?.[1] as string;
+    expect(policy).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
+  });
+});

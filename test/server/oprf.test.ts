@@ -1,0 +1,202 @@
+// Lookups, evaluations and proofs over real HTTP, checked with both engines. PROTOCOL.md §15, §16.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
+import type { BucketId } from '../../protocol/brands.ts';
+import { findEntry, openBucket } from '../../protocol/bucket.ts';
+import { bucketId, formatPrefix } from '../../protocol/bucket-id.ts';
+import { entryTag, metadataPad, passwordHash } from '../../protocol/entry.ts';
+import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import { createNobleOprf, type Oprf } from '../../protocol/oprf.ts';
+import {
+  decodeEvaluateResponse,
+  decodeLookupResponse,
+  decodeProveResponse,
+  encodeElementsRequest,
+  encodeLookupRequest,
+  MAX_ELEMENTS,
+} from '../../protocol/oprf-messages.ts';
+import { EntryKind, pairInput, passwordInput } from '../../protocol/private-input.ts';
+import { parseServiceConfig, type ServiceConfig } from '../../protocol/service-config.ts';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { createDatasetKey } from '../../store/key-file.ts';
+import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+import {
+  blindedElements,
+  codeOf,
+  EVALUATION_ROUTES,
+  messageFor,
+  postMessage,
+  readMessage,
+} from '../support/post-message.ts';
+
+const PAIRS = seededPairs(200);
+const PASSWORDS = seededPasswords(50);
+
+let sodium: Oprf;
+let made: MadeDataset;
+let server: CredveilServer;
+let config: ServiceConfig;
+let prefixBits: number;
+
+beforeAll(async () => {
+  sodium = await createSodiumOprf();
+  made = await makeDataset({ suite: 'oprf', oprf: sodium, pairs: PAIRS, passwords: PASSWORDS, bucketFloor: 16 });
+  server = await startServer(made.folder, { port: 0, key: made.key });
+  config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
+  prefixBits = config.indexes.account?.prefixBits as number;
+});
+
+afterAll(async () => {
+  await server.close({ deadlineMs: 100 });
+  made.dispose();
+});
+
+const post = (path: string, message: Uint8Array): Promise<Response> => postMessage(`${server.url}${path}`, message);
+
+describe('a lookup', () => {
+  test.each(['noble', 'libsodium'] as const)('finds a leaked pair without showing it, with %s', async (engine) => {
+    const oprf = engine === 'noble' ? createNobleOprf() : sodium;
+    for (const pair of PAIRS.slice(0, 8)) {
+      const username = normalizeUsername(pair.username);
+      const input = pairInput(username, normalizePassword(pair.password));
+      const id = bucketId(made.suite.accountHash(username), prefixBits);
+      const { blind, blindedElement } = oprf.blind(input);
+      const request = encodeLookupRequest({ bucketId: id, blindedElements: [blindedElement] });
+      const answer = await post(`/v1/lookup?snapshot=${config.snapshot}`, request);
+      expect(answer.headers.get('credveil-snapshot')).toBe(config.snapshot);
+      const { evaluatedElements, body } = decodeLookupResponse(await readMessage(answer));
+      const [evaluated] = evaluatedElements;
+      if (!evaluated) throw new Error('nothing was evaluated');
+      const output = oprf.finalize(input, blind, evaluated);
+      expect(output).toEqual(made.suite.evaluate(input));
+      const place = { snapshot: config.snapshot, index: 'account', prefixBits, id } as const;
+      const bucket = openBucket(body, place, made.suite.sealKey);
+      expect(findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.pair)?.timesSeen).toBe(1);
+    }
+  });
+
+  test('has a size that its element count and an announced body size decide, in every bucket', async () => {
+    const sizes = config.indexes.account?.bodyBytes ?? [];
+    const elements = blindedElements(sodium, MAX_ELEMENTS);
+    for (let id = 0; id < 2 ** prefixBits; id++)
+      for (const count of [1, 7, MAX_ELEMENTS]) {
+        const request = encodeLookupRequest({ bucketId: id as BucketId, blindedElements: elements.slice(0, count) });
+        const answer = await readMessage(await post('/v1/lookup', request));
+        expect(sizes).toContain(answer.length - 2 - 32 * count);
+        expect(decodeLookupResponse(answer).evaluatedElements).toHaveLength(count);
+      }
+    expect(2 ** prefixBits).toBeGreaterThan(4);
+  });
+
+  test('is never stored and may be asked from any origin', async () => {
+    const answer = await post('/v1/lookup', messageFor('/v1/lookup', blindedElements(sodium, 1)));
+    expect(answer.headers.get('content-type')).toBe('application/octet-stream');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  test('of a snapshot that is not served, and with another query', async () => {
+    const message = messageFor('/v1/lookup', blindedElements(sodium, 1));
+    expect(await codeOf(await post('/v1/lookup?snapshot=000099-0123456789abcdef', message))).toEqual([
+      410,
+      'SNAPSHOT_GONE',
+    ]);
+    expect(await codeOf(await post('/v1/lookup?x', message))).toEqual([400, 'QUERY_MALFORMED']);
+  });
+
+  test('of a dataset without an account index', async () => {
+    const passwords = await makeDataset({
+      suite: 'oprf',
+      oprf: sodium,
+      passwords: PASSWORDS.slice(0, 5),
+      indexes: ['password'],
+    });
+    const other = await startServer(passwords.folder, { port: 0, key: passwords.key });
+    try {
+      const message = messageFor('/v1/lookup', blindedElements(sodium, 1));
+      expect(await codeOf(await postMessage(`${other.url}/v1/lookup`, message))).toEqual([404, 'INDEX_MISSING']);
+    } finally {
+      await other.close({ deadlineMs: 100 });
+      passwords.dispose();
+    }
+  });
+});
+
+describe('an evaluation', () => {
+  test('of a password leads to its bucket, which is a GET as ever', async () => {
+    const bits = config.indexes.password?.prefixBits as number;
+    for (const password of PASSWORDS.slice(0, 5)) {
+      const input = passwordInput(normalizePassword(password));
+      const { blind, blindedElement } = sodium.blind(input);
+      const answer = await readMessage(await post('/v1/evaluate', encodeElementsRequest([blindedElement])));
+      const [evaluated] = decodeEvaluateResponse(answer);
+      if (!evaluated) throw new Error('nothing was evaluated');
+      const output = sodium.finalize(input, blind, evaluated);
+      const id = bucketId(passwordHash(output), bits);
+      const body = await readMessage(await fetch(`${server.url}/v1/password/${formatPrefix(id, bits)}`));
+      const place = { snapshot: config.snapshot, index: 'password', prefixBits: bits, id } as const;
+      const bucket = openBucket(body, place, made.suite.sealKey);
+      expect(findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.password)).toBeDefined();
+    }
+  });
+
+  test('is proved afterwards: both engines accept the proof, and for these elements alone', async () => {
+    const noble = createNobleOprf();
+    const blinded = blindedElements(sodium, MAX_ELEMENTS);
+    const evaluated = [
+      ...decodeEvaluateResponse(
+        await readMessage(await post('/v1/evaluate', encodeElementsRequest(blinded.slice(0, 20)))),
+      ),
+      ...decodeLookupResponse(await readMessage(await post('/v1/lookup', messageFor('/v1/lookup', blinded.slice(20)))))
+        .evaluatedElements,
+    ];
+    const answer = await post('/v1/prove', encodeElementsRequest(blinded));
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const proof = decodeProveResponse(await readMessage(answer));
+    const publicKey = made.key.publicKey;
+    if (!publicKey) throw new Error('no public key');
+    for (const oprf of [noble, sodium]) {
+      oprf.verifyProof(publicKey, blinded, evaluated, proof);
+      const swapped = [evaluated[1], evaluated[0], ...evaluated.slice(2)] as typeof evaluated;
+      expect(() => oprf.verifyProof(publicKey, blinded, swapped, proof)).toThrow(
+        expect.objectContaining({ code: 'PROOF_INVALID' }),
+      );
+    }
+  });
+
+  test.each(['/v1/evaluate', '/v1/prove'])('%s takes no query', async (route) => {
+    const message = encodeElementsRequest(blindedElements(sodium, 1));
+    const answer = await post(`${route}?snapshot=${config.snapshot}`, message);
+    expect(await codeOf(answer)).toEqual([400, 'QUERY_MALFORMED']);
+  });
+});
+
+describe('starting', () => {
+  test('a dataset of the oprf suite needs its own key', async () => {
+    await expect(startServer(made.folder, { port: 0 })).rejects.toMatchObject({
+      name: 'ServerError',
+      code: 'KEY_REQUIRED',
+    });
+    const key = createDatasetKey('oprf');
+    await expect(startServer(made.folder, { port: 0, key })).rejects.toMatchObject({ code: 'KEY_MISMATCH' });
+  });
+
+  test('a dataset of the hmac suite is served without a key, and says that it evaluates nothing', async () => {
+    const keyed = await makeDataset({ pairs: PAIRS.slice(0, 5) });
+    await expect(startServer(keyed.folder, { port: 0, key: keyed.key })).rejects.toMatchObject({
+      code: 'KEY_NOT_WANTED',
+    });
+    const other = await startServer(keyed.folder, { port: 0 });
+    try {
+      for (const route of EVALUATION_ROUTES) {
+        const message = messageFor(route, blindedElements(sodium, 1));
+        expect(await codeOf(await postMessage(`${other.url}${route}`, message))).toEqual([404, 'SUITE_MISMATCH']);
+      }
+    } finally {
+      await other.close({ deadlineMs: 100 });
+      keyed.dispose();
+    }
+  });
+});

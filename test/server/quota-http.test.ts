@@ -1,0 +1,188 @@
+// How much a client may ask: over real HTTP. PROTOCOL.md §18.
+
+import fs from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createLeakChecker } from '../../client-sdk/index.ts';
+import { formatPublicKey } from '../../protocol/keys.ts';
+import { encodeElementsRequest } from '../../protocol/oprf-messages.ts';
+import { createWorkPlace, credveil } from '../support/credveil.ts';
+import { seededPairs } from '../support/dataset.ts';
+import { blindedElements, codeOf, IDENTITY, messageFor, postMessage } from '../support/post-message.ts';
+import { bearer, type ClientsWorld, createClientsWorld } from '../support/worlds/clients-world.ts';
+import { NOON } from '../support/worlds/quota-world.ts';
+
+let world: ClientsWorld;
+
+beforeAll(async () => {
+  world = await createClientsWorld();
+});
+afterAll(() => world.dispose());
+beforeEach(() => world.begin());
+afterEach(() => world.end());
+
+describe('a quota', () => {
+  test('of requests lets exactly so many through, over many connections', async () => {
+    const key = world.add('a', { 'requests-per-day': 100 });
+    await world.start();
+    const statuses = await Promise.all(
+      Array.from(
+        { length: 160 },
+        async (_, i) => (await world.get(i % 2 ? '/v1/account/0' : '/v1/account/1', key)).status,
+      ),
+    );
+    expect(statuses.filter((status) => status === 200)).toHaveLength(100);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(60);
+    // Not counted, and so not refused.
+    expect((await world.get('/v1/config', key)).status).toBe(200);
+    // Said once, not sixty times.
+    expect(world.events.filter(({ event }) => event === 'quota-exceeded')).toEqual([
+      { event: 'quota-exceeded', client: 'a', policy: 'requests-per-day' },
+    ]);
+  });
+
+  // A route that the dataset cannot answer is counted like one that it can.
+  test.each(['/v1/filter/password', '/range/00000', '/range/00000?mode=ntlm'])('counts %s', async (path) => {
+    const key = world.add('a', { 'requests-per-day': 2 });
+    await world.start();
+    expect((await world.get(path)).status).toBe(401);
+    expect((await world.get(path, key)).headers.get('ratelimit')).toContain('"requests-per-day";r=1;');
+    expect((await world.get(path, key)).status).not.toBe(429);
+    expect(await codeOf(await world.get(path, key))).toEqual([429, 'QUOTA_EXCEEDED']);
+  });
+
+  test('is told in the fields of the IETF draft, and what is over it as a problem', async () => {
+    const key = world.add('a', { 'requests-per-minute': 2, 'evaluations-per-minute': 64 });
+    await world.start();
+    const policies = '"requests-per-minute";q=2;w=60, "evaluations-per-minute";q=64;w=60;credveil-unit="evaluations"';
+    const first = await world.get('/v1/account/0', key);
+    expect(first.headers.get('ratelimit-policy')).toBe(policies);
+    expect(first.headers.get('ratelimit')).toBe('"requests-per-minute";r=1;t=30');
+    expect(first.headers.get('access-control-expose-headers')).toContain('RateLimit');
+    await world.get('/v1/account/0', key);
+    const refused = await world.get('/v1/account/0', key);
+    expect(refused.headers.get('retry-after')).toBe('30');
+    expect(refused.headers.get('ratelimit')).toBe('"requests-per-minute";r=0;t=30');
+    expect(await refused.json()).toMatchObject({
+      status: 429,
+      code: 'QUOTA_EXCEEDED',
+      'violated-policies': ['requests-per-minute'],
+    });
+    vi.setSystemTime(NOON + 30_000);
+    expect((await world.get('/v1/account/0', key)).status).toBe(200);
+  });
+
+  test('of evaluations is taken whole or not at all', async () => {
+    const key = world.add('a', { 'evaluations-per-day': 40, 'requests-per-day': 1000 });
+    await world.start();
+    const evaluate = (path: string, count: number): Promise<Response> =>
+      postMessage(
+        world.server.url + path,
+        messageFor(path as '/v1/lookup', blindedElements(world.sodium, count)),
+        bearer(key),
+      );
+    expect((await evaluate('/v1/lookup', 30)).status).toBe(200);
+    const refused = await evaluate('/v1/evaluate', 11);
+    expect(refused.headers.get('ratelimit')).toContain('"evaluations-per-day";r=10;');
+    expect(await codeOf(refused)).toEqual([429, 'QUOTA_EXCEEDED']);
+    expect((await evaluate('/v1/evaluate', 7)).status).toBe(200);
+    expect((await evaluate('/v1/prove', 3)).status).toBe(200);
+    expect((await evaluate('/v1/evaluate', 1)).status).toBe(429);
+    // Three requests were taken, none for what was refused; a bucket is the fourth.
+    expect((await world.get('/v1/account/0', key)).headers.get('ratelimit')).toContain('"requests-per-day";r=996;');
+  });
+
+  test('counts a request whose message is malformed, and no element of it', async () => {
+    const key = world.add('a', { 'evaluations-per-day': 40, 'requests-per-day': 2 });
+    await world.start();
+    const malformed = await postMessage(`${world.server.url}/v1/evaluate`, Uint8Array.of(1, 2, 3), bearer(key));
+    expect(malformed.headers.get('ratelimit')).toContain('"requests-per-day";r=1;');
+    expect(await codeOf(malformed)).toEqual([400, 'MESSAGE_MALFORMED']);
+    const identity = await postMessage(
+      `${world.server.url}/v1/evaluate`,
+      encodeElementsRequest([IDENTITY]),
+      bearer(key),
+    );
+    expect(await codeOf(identity)).toEqual([400, 'ELEMENT_IDENTITY']);
+    expect((await world.get('/v1/account/0', key)).status).toBe(429);
+  });
+
+  test('is not touched by a request that is told to come back', async () => {
+    const key = world.add('a', { 'evaluations-per-day': 40 });
+    await world.start({ maxWaitingElements: 16 });
+    const message = encodeElementsRequest(blindedElements(world.sodium, 32));
+    expect(await codeOf(await postMessage(`${world.server.url}/v1/evaluate`, message, bearer(key)))).toEqual([
+      503,
+      'OVERLOADED',
+    ]);
+    const small = encodeElementsRequest(blindedElements(world.sodium, 8));
+    const answer = await postMessage(`${world.server.url}/v1/evaluate`, small, bearer(key));
+    expect(answer.headers.get('ratelimit')).toContain('"evaluations-per-day";r=32;');
+  });
+
+  test('of a day goes on after a restart', async () => {
+    const key = world.add('a', { 'requests-per-day': 30 });
+    await world.start();
+    for (let i = 0; i < 13; i++) expect((await world.get('/v1/account/0', key)).status).toBe(200);
+    await world.server.close();
+    await world.start();
+    const statuses = await Promise.all(
+      Array.from({ length: 30 }, async () => (await world.get('/v1/account/0', key)).status),
+    );
+    expect(statuses.filter((status) => status === 200)).toHaveLength(17);
+  });
+});
+
+test('the SDK asks with a key, and what is refused is unknown', async () => {
+  const [pair] = seededPairs(100);
+  const key = world.add('a', { 'evaluations-per-day': 32 });
+  await world.start();
+  const publicKey = formatPublicKey(world.made.key.publicKey as NonNullable<typeof world.made.key.publicKey>);
+  const checker = (clientKey?: string) =>
+    createLeakChecker({
+      url: world.server.url,
+      publicKey,
+      timeoutMs: 60_000,
+      proof: 'never',
+      ...(clientKey === undefined ? {} : { clientKey }),
+    });
+  const asked = pair as { username: string; password: string };
+  const withKey = checker(key);
+  expect((await withKey.check(asked)).status).toBe('pair');
+  expect(await checker().check(asked)).toMatchObject({ status: 'unknown', reason: 'CLIENT_REFUSED' });
+  for (;;) {
+    const verdict = await withKey.check(asked);
+    if (verdict.status === 'pair') continue;
+    expect(verdict).toMatchObject({ status: 'unknown', reason: 'QUOTA_EXCEEDED' });
+    break;
+  }
+});
+
+test('the command asks with the key that a file holds', async () => {
+  const [pair] = seededPairs(100);
+  const key = world.add('a');
+  await world.start();
+  const publicKey = formatPublicKey(world.made.key.publicKey as NonNullable<typeof world.made.key.publicKey>);
+  const place = createWorkPlace();
+  fs.writeFileSync(place.at('client.key'), `${key}\n`, { mode: 0o600 });
+  const args = ['check', '--url', world.server.url, '--public-key', publicKey, '--timeout', '60000'];
+  const asked = `${JSON.stringify(pair)}\n`;
+  const known = await credveil([...args, '--client-key-file', place.at('client.key')], asked);
+  expect(JSON.parse(known.stdout)).toMatchObject({ status: 'pair' });
+  const unknown = await credveil(args, asked);
+  expect(JSON.parse(unknown.stdout)).toMatchObject({ status: 'unknown', reason: 'CLIENT_REFUSED' });
+  for (const text of [key.slice(1), publicKey, '']) {
+    fs.writeFileSync(place.at('client.key'), text);
+    const refused = await credveil([...args, '--client-key-file', place.at('client.key')], asked);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('KEY_FILE_MALFORMED') });
+    expect(refused.stderr).not.toContain(key.slice(-20));
+  }
+  place.dispose();
+});
+
+test('the SDK refuses a malformed key without repeating it', () => {
+  const publicKey = formatPublicKey(world.made.key.publicKey as NonNullable<typeof world.made.key.publicKey>);
+  for (const clientKey of ['marked-secret', 7 as unknown as string])
+    expect(() => createLeakChecker({ url: 'http://127.0.0.1:1', publicKey, clientKey })).toThrow(
+      expect.objectContaining({ code: 'KEY_MALFORMED', message: expect.not.stringContaining('marked') }),
+    );
+});

@@ -1,0 +1,156 @@
+// A client gets exactly its quota from real worker processes: however many they are, across a restart, and never more
+// after a kill. PROTOCOL.md §18.
+
+import fs from 'node:fs';
+import http from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
+import { addClient, clientFileFor } from '../../access/client-file.ts';
+import type { Quotas } from '../../access/quota/policy.ts';
+import { encodeElementsRequest } from '../../protocol/oprf-messages.ts';
+import { createWorkPlace, type Served, serveDataset, type WorkPlace } from '../support/credveil.ts';
+import { type MadeDataset, makeDataset, seededPairs, seededRandom } from '../support/dataset.ts';
+import { blindedElements, CONTENT_TYPE } from '../support/post-message.ts';
+
+const noon = new URL('../support/programs/noon.ts', import.meta.url).href;
+const CONNECTIONS = 24;
+
+let made: MadeDataset;
+let place: WorkPlace;
+let served: Served;
+let clients = 0;
+/** Messages of 1 to 32 elements. */
+let messages: Uint8Array[];
+
+beforeAll(async () => {
+  const sodium = await createSodiumOprf();
+  made = await makeDataset({ suite: 'oprf', oprf: sodium, pairs: seededPairs(50), bucketFloor: 1000 });
+  place = createWorkPlace();
+  place.write('oprf.key', `${made.key.revealText()}\n`);
+  fs.chmodSync(place.at('oprf.key'), 0o600);
+  messages = Array.from({ length: 32 }, (_, i) => encodeElementsRequest(blindedElements(sodium, i + 1)));
+});
+
+afterAll(() => {
+  made.dispose();
+  place.dispose();
+});
+
+let key: string;
+const client = (quotas: Quotas): void => {
+  key = addClient(clientFileFor(made.folder), `client-${clients++}`, quotas).keyText as string;
+};
+const serve = async (workers: number): Promise<void> => {
+  served = await serveDataset(made.folder, {
+    node: ['--import', noon],
+    args: ['--workers', `${workers}`, '--key-file', place.at('oprf.key'), '--poll-interval-ms', '20'],
+  });
+};
+
+/** One request over a connection of its own, so that the kernel chooses the worker. Undefined where there is no answer. */
+function ask(path: string, message?: Uint8Array): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const headers = { authorization: `Bearer ${key}`, ...(message && { 'content-type': CONTENT_TYPE }) };
+    const request = http.request(served.url + path, { agent: false, headers, method: message ? 'POST' : 'GET' });
+    request.on('response', (response) => {
+      response.resume().on('close', () => resolve(response.statusCode));
+    });
+    request.on('error', () => resolve(undefined));
+    request.end(message);
+  });
+}
+
+/** Asks over many connections until each was refused, and says what was let through. */
+async function exhaust(once: () => Promise<{ status: number | undefined; cost: number }>): Promise<number> {
+  let allowed = 0;
+  const connection = async (): Promise<void> => {
+    for (;;) {
+      const { status, cost } = await once();
+      if (status === 200) allowed += cost;
+      else if (status === 429) return;
+      else if (status !== undefined) throw new Error(`status ${status}`);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+  return allowed;
+}
+
+const askBucket = async () => ({ status: await ask('/v1/account/0'), cost: 1 });
+
+describe.each([0, 1, 2, 4])('with %i workers', (workers) => {
+  test('exactly the requests of a day', async () => {
+    client({ 'requests-per-day': 777 });
+    await serve(workers);
+    expect(await exhaust(askBucket)).toBe(777);
+    for (let i = 0; i < 10; i++) expect(await ask('/v1/account/0')).toBe(429);
+    await served.stop();
+  });
+
+  test('exactly the evaluations of a day, in requests of any size', async () => {
+    client({ 'evaluations-per-day': 1500 });
+    await serve(workers);
+    const random = seededRandom(workers);
+    const large = await exhaust(async () => {
+      const elements = 1 + Math.floor(random() * 32);
+      return { status: await ask('/v1/evaluate', messages[elements - 1]), cost: elements };
+    });
+    expect(large).toBeLessThanOrEqual(1500);
+    const small = await exhaust(async () => ({ status: await ask('/v1/evaluate', messages[0]), cost: 1 }));
+    expect(large + small).toBe(1500);
+    await served.stop();
+  });
+
+  test('and after a restart what was left', async () => {
+    client({ 'requests-per-day': 500 });
+    await serve(workers);
+    for (let i = 0; i < 123; i++) expect(await ask('/v1/account/0')).toBe(200);
+    expect((await served.stop()).code).toBe(0);
+    await serve(workers);
+    expect(await exhaust(askBucket)).toBe(377);
+    await served.stop();
+  });
+});
+
+/** The processes of workers that were ever ready, the newest last. */
+const readyPids = (): number[] =>
+  served.written.stderr
+    .split('\n')
+    .filter((line) => line.includes('"event":"worker-ready"'))
+    .map((line) => (JSON.parse(line) as { pid: number }).pid);
+
+test('a worker that is killed never makes it more, and takes no more than its leases along', async () => {
+  client({ 'requests-per-day': 2000 });
+  await serve(2);
+  let asked = 0;
+  let killed: number | undefined;
+  const allowed = await exhaust(async () => {
+    if (++asked === 400) {
+      killed = readyPids().at(-1) as number;
+      process.kill(killed, 'SIGKILL');
+    }
+    return askBucket();
+  });
+  expect(killed).toBeDefined();
+  while (readyPids().length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+  await served.stop();
+  expect(allowed).toBeLessThanOrEqual(2000);
+  // A lease is an eighth of what is left at most, and an answer that was lost with its socket was counted.
+  expect(allowed).toBeGreaterThanOrEqual(2000 - 250 - CONNECTIONS);
+});
+
+test.each([0, 2])('a server with %i workers that is killed never makes it more', async (workers) => {
+  client({ 'requests-per-day': 640 });
+  let allowed = 0;
+  for (let life = 0; life < 3; life++) {
+    await serve(workers);
+    for (let i = 0; i < 100; i++) if ((await ask('/v1/account/0')) === 200) allowed++;
+    served.child.kill('SIGKILL');
+    await served.ended;
+  }
+  await serve(workers);
+  allowed += await exhaust(askBucket);
+  expect(allowed).toBeLessThanOrEqual(640);
+  expect(allowed).toBeGreaterThanOrEqual(100);
+  expect(await ask('/v1/account/0')).toBe(429);
+  await served.stop();
+});

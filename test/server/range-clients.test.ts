@@ -1,0 +1,166 @@
+// Programs that speak Have I Been Pwned, unchanged, against a running server: they need its address and nothing else.
+
+import { createRequire } from 'node:module';
+import { matcherPwnedFactory } from '@zxcvbn-ts/matcher-pwned';
+import { betterAuth } from 'better-auth';
+import { memoryAdapter } from 'better-auth/adapters/memory';
+import { haveIBeenPwned } from 'better-auth/plugins';
+import { pwnedPassword, pwnedPasswordRange } from 'hibp';
+import { Agent, type Dispatcher, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addClient, clientFileFor } from '../../access/client-file.ts';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { type HttpFront, send, startFront } from '../support/http-front.ts';
+import { makeRangeDataset, type RangeDataset, seededRanges, sha1Of } from '../support/range-dataset.ts';
+
+const LEAKED = 'Correct Horse 7 battery';
+const LEAKED_TIMES = 3;
+const CLEAN = 'never seen by anyone 81';
+
+let made: RangeDataset;
+let server: CredveilServer;
+/** A server that has no hashes: what a wrong address or a fault may look like. */
+let broken: HttpFront;
+
+beforeAll(async () => {
+  // The ranges of both passwords have other hashes beside them.
+  const sha1 = seededRanges(
+    'sha1',
+    [LEAKED, CLEAN].map((password) => sha1Of(password).slice(0, 5)),
+    900,
+  );
+  made = await makeRangeDataset({ sha1, passwords: Array.from({ length: LEAKED_TIMES }, () => LEAKED) });
+  server = await startServer(made.folder, { port: 0 });
+  broken = await startFront((_request, response) => send(response, { status: 503, headers: {}, body: Buffer.of() }));
+});
+afterAll(async () => {
+  await server.close({ deadlineMs: 100 });
+  await broken.close();
+  made.dispose();
+});
+
+describe('hibp', () => {
+  test.each([true, false])('counts a leaked password and no other, with padding %s', async (addPadding) => {
+    const options = { baseUrl: server.url, addPadding };
+    expect(await pwnedPassword(LEAKED, options)).toBe(LEAKED_TIMES);
+    expect(await pwnedPassword(CLEAN, options)).toBe(0);
+  });
+
+  test('reads NTLM, a range that has no hashes, and what is wrong with a prefix', async () => {
+    // Published everywhere as the NTLM hash of 123456.
+    const ntlm = '32ED87BDB5FDC5E9CBA88547376818D4';
+    const other = await makeRangeDataset({ passwords: ['123456'] });
+    const started = await startServer(other.folder, { port: 0 });
+    try {
+      const { url: baseUrl } = started;
+      expect(await pwnedPasswordRange('32ed8', { baseUrl, mode: 'ntlm' })).toEqual({ [ntlm.slice(5)]: 1 });
+      expect(await pwnedPasswordRange('00000', { baseUrl })).toEqual({});
+      const padded = await pwnedPasswordRange('00000', { baseUrl, addPadding: true });
+      expect(Object.values(padded).every((count) => count === 0)).toBe(true);
+      await expect(pwnedPasswordRange('0000g', { baseUrl })).rejects.toThrow('five hexadecimal digits');
+    } finally {
+      await started.close({ deadlineMs: 100 });
+      other.dispose();
+    }
+  });
+});
+
+test('@zxcvbn-ts/matcher-pwned finds a leaked password and no other', async () => {
+  // The core that this version of the matcher was made for.
+  const { zxcvbnAsync, zxcvbnOptions } = createRequire(import.meta.resolve('@zxcvbn-ts/matcher-pwned'))(
+    '@zxcvbn-ts/core',
+  );
+  const failures: unknown[] = [];
+  const matcher = matcherPwnedFactory(fetch, zxcvbnOptions, {
+    url: `${server.url}/range/`,
+    networkErrorHandler: (error) => {
+      failures.push(error);
+      return false;
+    },
+  });
+  zxcvbnOptions.addMatcher('pwned', matcher);
+  const pwned = async (password: string): Promise<number | undefined> => {
+    const { sequence } = await zxcvbnAsync(password);
+    return sequence.find(({ pattern }: { pattern: string }) => pattern === 'pwned')?.pwnedAmount;
+  };
+  expect(await pwned(LEAKED)).toBe(LEAKED_TIMES);
+  expect(await pwned(CLEAN)).toBeUndefined();
+  expect(failures).toEqual([]);
+});
+
+describe('where there is a list of clients', () => {
+  let guarded: CredveilServer;
+  let key: string;
+
+  beforeAll(async () => {
+    const clientsFile = `${clientFileFor(made.folder)}.listed`;
+    key = addClient(clientsFile, 'a', {}).keyText as string;
+    guarded = await startServer(made.folder, { port: 0, clientsFile });
+  });
+  afterAll(() => guarded.close({ deadlineMs: 100 }));
+
+  /** As README.md says: the matcher takes a fetch, and that sends the key. */
+  const pwnedAmount = async (ask: typeof fetch): Promise<number | undefined> => {
+    const require = createRequire(import.meta.resolve('@zxcvbn-ts/matcher-pwned'));
+    const { zxcvbnOptions } = require('@zxcvbn-ts/core');
+    const options = { url: `${guarded.url}/range/`, networkErrorHandler: () => false as const };
+    const { Matching } = matcherPwnedFactory(ask, zxcvbnOptions, options);
+    const [match] = (await new Matching().match({ password: LEAKED } as never)) as { pwnedAmount?: number }[];
+    return match?.pwnedAmount;
+  };
+
+  test('a program that sends a key is answered; without one hibp is told of the refusal, and so is the error handler of the matcher', async () => {
+    const withKey: typeof fetch = (url, init) =>
+      fetch(url, { ...init, headers: { ...init?.headers, authorization: `Bearer ${key}` } });
+    expect(await pwnedAmount(withKey)).toBe(LEAKED_TIMES);
+    expect(await pwnedAmount(fetch)).toBeUndefined();
+    await expect(pwnedPassword(LEAKED, { baseUrl: guarded.url })).rejects.toThrow();
+  });
+});
+
+describe("better-auth's haveIBeenPwned", () => {
+  const HIBP = 'https://api.pwnedpasswords.com';
+  let before: Dispatcher;
+  let target: string;
+
+  beforeAll(() => {
+    before = getGlobalDispatcher();
+    // As README.md says: the plugin has no setting for its address, so requests to HIBP go elsewhere.
+    setGlobalDispatcher(
+      new Agent().compose((dispatch) => (options, handler) => {
+        if (String(options.origin) !== HIBP) throw new Error('a request to somewhere else');
+        return dispatch({ ...options, origin: target }, handler);
+      }),
+    );
+  });
+  afterAll(async () => {
+    await getGlobalDispatcher().close();
+    setGlobalDispatcher(before);
+  });
+
+  const signUp = (password: string) => {
+    const auth = betterAuth({
+      baseURL: 'http://127.0.0.1',
+      secret: 'of a test, and long enough to be accepted',
+      database: memoryAdapter({ user: [], session: [], account: [], verification: [] }),
+      emailAndPassword: { enabled: true },
+      logger: { disabled: true },
+      plugins: [haveIBeenPwned()],
+    });
+    return auth.api.signUpEmail({ body: { name: 'Ada', email: 'ada@example.test', password } });
+  };
+
+  test('refuses a leaked password at sign-up and takes a clean one', async () => {
+    target = server.url;
+    await expect(signUp(LEAKED)).rejects.toMatchObject({
+      status: 'BAD_REQUEST',
+      body: { code: 'PASSWORD_COMPROMISED' },
+    });
+    expect(await signUp(CLEAN)).toMatchObject({ user: { email: 'ada@example.test' } });
+  });
+
+  test('lets nobody in where the server cannot answer', async () => {
+    target = broken.url;
+    await expect(signUp(CLEAN)).rejects.toMatchObject({ status: 'INTERNAL_SERVER_ERROR' });
+  });
+});

@@ -1,0 +1,131 @@
+// /v1/status: what it says of a snapshot, for whom, and the request rates of all processes.
+
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ServiceStatus } from '../../protocol/service-status.ts';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { serveDataset } from '../support/credveil.ts';
+import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+
+let datasets: [MadeDataset, MadeDataset];
+let server: CredveilServer;
+
+beforeAll(async () => {
+  datasets = [
+    await makeDataset({ pairs: seededPairs(300), passwords: seededPasswords(40) }),
+    await makeDataset({ pairs: seededPairs(100), keySeed: 2 }),
+  ];
+  datasets[0].addSource('second-2021', { pairs: seededPairs(50, 3) });
+  await datasets[0].publish();
+  server = await startServer(datasets[0].folder, { port: 0, additional: [{ folder: datasets[1].folder }] });
+});
+
+afterAll(async () => {
+  await server.close({ deadlineMs: 100 });
+  for (const made of datasets) made.dispose();
+});
+
+const get = (
+  target: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+  base = server.url,
+): Promise<Response> => fetch(`${base}${target}`, { headers, method });
+
+const read = async (base: string): Promise<ServiceStatus> =>
+  (await (await fetch(`${base}/v1/status`)).json()) as ServiceStatus;
+
+describe('/v1/status', () => {
+  test('says of a snapshot what anyone could count, and of its sources what the config says', async () => {
+    const status = await read(server.url);
+    const snapshot = await openSnapshot(datasets[0].dataset);
+    const { facts, publishedAt } = snapshot;
+    expect(status).toMatchObject({
+      dataset: facts.dataset,
+      suite: 'hmac',
+      keyId: facts.keyId,
+      snapshot: { number: 2, id: facts.snapshot, publishedAt: publishedAt.toISOString() },
+      similar: false,
+      sources: [
+        { number: 1, name: 'first' },
+        { number: 2, name: 'second-2021' },
+      ],
+    });
+    for (const index of ['account', 'password'] as const) {
+      const counts = [...snapshot.bucketCounts(index)];
+      const described = status.indexes[index];
+      expect(described?.entries).toBe(counts.reduce((sum, count) => sum + count, 0));
+      expect(described?.buckets).toBe(counts.length);
+      expect(described?.anonymitySet).toEqual({
+        least: Math.min(...counts),
+        mean: (described?.entries ?? 0) / counts.length,
+        most: Math.max(...counts),
+      });
+      for (const { from, to, buckets } of described?.histogram ?? [])
+        expect(counts.filter((count) => count >= from && count <= to).length).toBe(buckets);
+      expect(described?.histogram?.reduce((sum, bin) => sum + bin.buckets, 0)).toBe(counts.length);
+    }
+    snapshot.close();
+    // What an operator knows of a source is not in it.
+    expect(JSON.stringify(status)).not.toMatch(/credentials|records|sha256/);
+  });
+
+  test('is there for each dataset', async () => {
+    for (const made of datasets) {
+      const { dataset } = made.dataset.parameters;
+      expect((await read(`${server.url}/d/${dataset}`)).dataset).toBe(dataset);
+    }
+  });
+
+  test('is not kept, answers a preflight, and only reads', async () => {
+    const answer = await get('/v1/status');
+    expect([answer.headers.get('cache-control'), answer.headers.get('access-control-allow-origin')]).toEqual([
+      'no-store',
+      '*',
+    ]);
+    const preflight = await get('/v1/status', {}, 'OPTIONS');
+    expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([
+      204,
+      'GET, HEAD, OPTIONS',
+    ]);
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('Authorization, If-None-Match');
+    expect((await get('/v1/status', {}, 'POST')).status).toBe(405);
+    expect((await get('/v1/status?x')).status).toBe(404);
+  });
+
+  test('shows the rates that the processes were gathered from', async () => {
+    let own = 0;
+    const gathered = await startServer(datasets[1].folder, {
+      port: 0,
+      gatherRates: async (rates) => {
+        own = rates.slotSeconds;
+        return { ...rates, classes: { ...rates.classes, bucket: [4711] } };
+      },
+    });
+    try {
+      expect((await read(gathered.url)).requests.classes.bucket).toEqual([4711]);
+      expect(own).toBe((await gathered.requestRates()).slotSeconds);
+    } finally {
+      await gathered.close({ deadlineMs: 100 });
+    }
+  });
+});
+
+test('with several processes each shows the rates of all', async () => {
+  const served = await serveDataset(datasets[1].folder, { args: ['--workers', '2'] });
+  try {
+    // Connections of their own: the kernel deals them out.
+    for (let i = 0; i < 40; i++) await get('/v1/account/0', { connection: 'close' }, 'GET', served.url);
+    let told = 0;
+    // A slot is told when it is over.
+    while (told < 40) {
+      await setTimeout(200);
+      const { requests } = await read(served.url);
+      told = requests.classes.bucket.reduce((sum, count) => sum + count, 0);
+      expect(told).toBeLessThanOrEqual(40);
+    }
+  } finally {
+    await served.stop();
+  }
+});

@@ -1,0 +1,110 @@
+// TLS: client certificates, and sessions that are resumed.
+
+import { X509Certificate } from 'node:crypto';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type tls from 'node:tls';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { clientFingerprint, TlsFiles } from '../../runtime/tls.ts';
+import { type CredveilServer, startServer } from '../../server/server.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { connectTls, getTls, makeTlsFiles, pairOf, type TestTlsFiles } from '../support/tls-files.ts';
+
+let made: MadeDataset;
+let files: TestTlsFiles;
+
+beforeAll(async () => {
+  made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
+});
+afterAll(() => made.dispose());
+beforeEach(() => {
+  files = makeTlsFiles();
+});
+afterEach(() => files.dispose());
+
+describe('client certificates', () => {
+  const fingerprintOf = (name: 'client' | 'stranger'): string => new X509Certificate(pairOf(name).cert).fingerprint256;
+
+  async function fingerprints(requireClientCertificate: boolean) {
+    const { certFile, keyFile, caFile } = files;
+    const tlsFiles = new TlsFiles({ certFile, keyFile, caFile, requireClientCertificate }, 1000, () => undefined);
+    const listener = https.createServer(tlsFiles.context, (request, response) => {
+      const resumed = (request.socket as tls.TLSSocket).isSessionReused();
+      response.end(JSON.stringify({ fingerprint: clientFingerprint(request) ?? null, resumed }));
+    });
+    tlsFiles.onChange((context) => listener.setSecureContext(context));
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const address = { host: '127.0.0.1', port: (listener.address() as AddressInfo).port };
+    return {
+      address,
+      tlsFiles,
+      ask: async (options: https.RequestOptions = {}) =>
+        JSON.parse((await getTls(address, '/', options)).body) as { fingerprint: string | null; resumed: boolean },
+      close: () => {
+        tlsFiles.close();
+        listener.close();
+      },
+    };
+  }
+
+  test('are optional: a request tells by its fingerprint, and one that the CA does not vouch for has none', async () => {
+    const { ask, close } = await fingerprints(false);
+    expect((await ask()).fingerprint).toBeNull();
+    expect((await ask(pairOf('client'))).fingerprint).toBe(fingerprintOf('client'));
+    expect((await ask(pairOf('stranger'))).fingerprint).toBeNull();
+    close();
+  });
+
+  test('are required where that is said', async () => {
+    const { ask, close } = await fingerprints(true);
+    expect((await ask(pairOf('client'))).fingerprint).toBe(fingerprintOf('client'));
+    await expect(ask()).rejects.toThrow();
+    await expect(ask(pairOf('stranger'))).rejects.toThrow();
+    close();
+  });
+
+  test('are known again in a resumed session, until the CA changes', async () => {
+    const { ask, address, tlsFiles, close } = await fingerprints(false);
+    const socket = await connectTls(address, pairOf('client'));
+    const session = new Promise<Buffer>((resolve) => socket.once('session', resolve));
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const again = { ...pairOf('client'), session: await session };
+    expect(await ask(again)).toEqual({ fingerprint: fingerprintOf('client'), resumed: true });
+    // A CA that did not sign the client: were the session resumed, it would still be vouched for.
+    files.put({ ca: pairOf('stranger').cert });
+    tlsFiles.reload();
+    expect(await ask(again)).toEqual({ fingerprint: null, resumed: false });
+    socket.destroy();
+    close();
+  });
+
+  test('are asked for by the service', async () => {
+    const { certFile, keyFile, caFile } = files;
+    const strict = await startServer(made.folder, {
+      port: 0,
+      tls: { certFile, keyFile, caFile, requireClientCertificate: true },
+    });
+    expect((await getTls(strict.address, '/healthz', pairOf('client'))).status).toBe(200);
+    await expect(getTls(strict.address, '/healthz')).rejects.toThrow();
+    await strict.close({ deadlineMs: 50 });
+  });
+});
+
+test('a session of one process is resumed by another that has the same secret', async () => {
+  const { certFile, keyFile } = files;
+  const server = await startServer(made.folder, { port: 0, tls: { certFile, keyFile } });
+  const ticketSecret = Buffer.alloc(32, 7);
+  const others = await Promise.all(
+    [1, 2].map(() => startServer(made.folder, { port: 0, tls: { certFile, keyFile, ticketSecret } })),
+  );
+  const [one, two] = others as [CredveilServer, CredveilServer];
+  const socket = await connectTls(one.address);
+  const session = new Promise<Buffer>((resolve) => socket.once('session', resolve));
+  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  const resumed = await connectTls(two.address, { session: await session });
+  expect(resumed.isSessionReused()).toBe(true);
+  const foreign = await connectTls(server.address, { session: await session });
+  expect(foreign.isSessionReused()).toBe(false);
+  for (const each of [socket, resumed, foreign]) each.destroy();
+  await Promise.all([server, ...others].map((each) => each.close({ deadlineMs: 50 })));
+});

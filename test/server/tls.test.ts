@@ -1,0 +1,231 @@
+// TLS in process: what is spoken, files that change or are broken, and the limits under TLS.
+
+import { once } from 'node:events';
+import https from 'node:https';
+import net from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ServerEvent } from '../../runtime/events.ts';
+import { type CredveilServer, type ServerOptions, startServer } from '../../server/server.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { readToEnd } from '../support/raw-http.ts';
+import {
+  caPem,
+  certificateName,
+  connectTls,
+  getTls,
+  makeTlsFiles,
+  pairOf,
+  type TestTlsFiles,
+} from '../support/tls-files.ts';
+
+const FIRST = 'Credveil test server 1, not for use';
+const SECOND = 'Credveil test server 2, not for use';
+const HSTS = 'max-age=31536000';
+
+let made: MadeDataset;
+let files: TestTlsFiles;
+let server: CredveilServer;
+let events: ServerEvent[];
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+const last = (event: string): ServerEvent | undefined => events.findLast((each) => each.event === event);
+const seen = async (event: string, count = 1): Promise<void> => {
+  while (events.filter((each) => each.event === event).length < count) await pause();
+};
+
+async function start(options: Partial<ServerOptions> = {}): Promise<CredveilServer> {
+  events = [];
+  const { certFile, keyFile } = files;
+  return startServer(made.folder, {
+    port: 0,
+    pollIntervalMs: 10,
+    tls: { certFile, keyFile },
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+}
+
+beforeAll(async () => {
+  made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
+});
+afterAll(() => made.dispose());
+beforeEach(async () => {
+  files = makeTlsFiles();
+  server = await start();
+});
+afterEach(async () => {
+  await server.close({ deadlineMs: 50 });
+  files.dispose();
+});
+
+describe('HTTPS', () => {
+  test('answers as HTTP does, and everything with Strict-Transport-Security', async () => {
+    expect(server.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    const { headers } = await getTls(server.address, '/v1/account/0');
+    const cases: [string, https.RequestOptions, number][] = [
+      ['/v1/account/0', {}, 200],
+      ['/v1/config', {}, 200],
+      ['/readyz', {}, 200],
+      ['/v1/account/0', { headers: { 'if-none-match': headers.etag as string } }, 304],
+      ['/nothing', {}, 404],
+      ['/v1/account/x', {}, 400],
+      ['/v1/config', { method: 'OPTIONS' }, 204],
+      ['/v1/config', { method: 'DELETE' }, 405],
+      ['/healthz', { headers: { 'content-length': 1_000_000 } }, 413],
+      ['/healthz', { headers: { cookie: 'a'.repeat(9000) } }, 431],
+    ];
+    for (const [target, options, status] of cases) {
+      const answer = await getTls(server.address, target, options);
+      expect([target, answer.status]).toEqual([target, status]);
+      expect(answer.headers['strict-transport-security'], target).toBe(HSTS);
+      expect(answer.headers['x-content-type-options'], target).toBe('nosniff');
+    }
+  });
+
+  test('is not announced where there is no TLS', async () => {
+    const plain = await startServer(made.folder, { port: 0 });
+    const answer = await fetch(`${plain.url}/v1/account/0`);
+    expect([answer.status, answer.headers.get('strict-transport-security')]).toEqual([200, null]);
+    await answer.arrayBuffer();
+    await plain.close({ deadlineMs: 50 });
+  });
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
+    const socket = await connectTls(server.address, { minVersion: version, maxVersion: version });
+    expect(socket.getProtocol()).toBe(version);
+    socket.destroy();
+  });
+
+  test('speaks nothing older', async () => {
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
+    await expect(connectTls(server.address, old)).rejects.toThrow(/protocol version|unsupported protocol/);
+  });
+
+  test('does not answer what is no TLS, and goes on', async () => {
+    const socket = net.connect(server.address.port, server.address.host);
+    socket.on('error', () => undefined);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    // An alert of TLS at most.
+    expect(await readToEnd(socket)).not.toContain('HTTP');
+    expect((await getTls(server.address, '/healthz')).status).toBe(200);
+    expect(last('request-failed')).toBeUndefined();
+  });
+});
+
+describe('files', () => {
+  test('that change are used for new connections, and those that are open go on', async () => {
+    const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = async () => {
+      const request = https.request({ ...server.address, path: '/healthz', ca: caPem, agent });
+      request.end();
+      const [response] = await once(request, 'response');
+      response.resume();
+      await once(response, 'end');
+      return { status: response.statusCode, reused: request.reusedSocket };
+    };
+    expect(await ask()).toEqual({ status: 200, reused: false });
+    expect(await certificateName(server.address)).toBe(FIRST);
+    files.put(pairOf('second'));
+    while ((await certificateName(server.address)) !== SECOND) await pause();
+    expect(await ask()).toEqual({ status: 200, reused: true });
+    expect(events.filter(({ event }) => event === 'tls-refused')).toEqual([]);
+    expect(last('tls-loaded')).toEqual({ event: 'tls-loaded', notAfter: '2120-01-01T00:00:00.000Z' });
+    agent.destroy();
+  });
+
+  test.each<[string, () => void, string]>([
+    ['do not belong together', () => files.put({ cert: pairOf('second').cert }), 'TLS_FILES_INVALID'],
+    ['are no PEM', () => files.put({ cert: Buffer.from('nonsense') }), 'TLS_FILES_INVALID'],
+    ['are empty', () => files.put({ key: Buffer.alloc(0) }), 'TLS_FILES_INVALID'],
+    ['are gone', () => files.remove(), 'TLS_FILE_UNREADABLE'],
+    ['are endless', () => files.put({ cert: Buffer.alloc(2 ** 20 + 1) }), 'TLS_FILE_UNREADABLE'],
+  ])('that %s are refused once, the ones before stay, and good ones are taken later', async (_, spoil, code) => {
+    spoil();
+    await seen('tls-refused');
+    for (let i = 0; i < 10; i++) await pause();
+    expect(events.filter(({ event }) => event === 'tls-refused')).toEqual([
+      { event: 'tls-refused', code, message: expect.any(String), hint: expect.any(String) },
+    ]);
+    expect(await certificateName(server.address)).toBe(FIRST);
+    files.put(pairOf('second'));
+    await seen('tls-loaded', 2);
+    expect(await certificateName(server.address)).toBe(SECOND);
+  });
+
+  test('are read at once on reload', async () => {
+    const patient = await start({ pollIntervalMs: 1_000_000 });
+    files.put(pairOf('second'));
+    patient.reload();
+    expect(await certificateName(patient.address)).toBe(SECOND);
+    files.put({ key: pairOf('first').key });
+    patient.reload();
+    expect(last('tls-refused')).toMatchObject({ code: 'TLS_FILES_INVALID' });
+    expect(await certificateName(patient.address)).toBe(SECOND);
+    await patient.close({ deadlineMs: 50 });
+  });
+
+  test('that are wrong do not start a server', async () => {
+    files.put({ key: pairOf('second').key });
+    await expect(start()).rejects.toMatchObject({ name: 'ServerError', code: 'TLS_FILES_INVALID' });
+    files.remove();
+    await expect(start()).rejects.toMatchObject({ code: 'TLS_FILE_UNREADABLE', hint: expect.any(String) });
+  });
+});
+
+describe('limits under TLS', () => {
+  test('a handshake that does not end is cut off', async () => {
+    const strict = await start({ headersTimeoutMs: 100 });
+    for (const begun of ['', '\x16\x03\x01\x02\x00']) {
+      const socket = net.connect(strict.address.port, strict.address.host);
+      socket.on('error', () => undefined);
+      socket.write(begun, 'latin1');
+      await readToEnd(socket);
+    }
+    await strict.close({ deadlineMs: 50 });
+  });
+
+  test('headers that do not end are answered 408, with Strict-Transport-Security', async () => {
+    const strict = await start({ headersTimeoutMs: 100, requestTimeoutMs: 200, timeoutCheckIntervalMs: 20 });
+    const socket = await connectTls(strict.address);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
+    const answer = await readToEnd(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toContain(`Strict-Transport-Security: ${HSTS}\r\n`);
+    await strict.close({ deadlineMs: 50 });
+  });
+
+  test('a client that stops reading is cut off', async () => {
+    const strict = await start({ stalledTimeoutMs: 100 });
+    const stalled = await connectTls(strict.address);
+    stalled.pause();
+    stalled.write('GET /v1/account/0 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10_000));
+    // Long before this deadline, or the test runs into its own.
+    await getTls(strict.address, '/healthz');
+    await strict.close({ deadlineMs: 600_000 });
+    stalled.destroy();
+  });
+
+  test('closing waits neither for connections without a request nor for handshakes', async () => {
+    const target = await start();
+    const quiet = await connectTls(target.address);
+    const used = await connectTls(target.address);
+    used.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(used, 'data');
+    const silent = net.connect(target.address.port, target.address.host);
+    await once(silent, 'connect');
+    silent.on('error', () => undefined);
+    await getTls(target.address, '/healthz');
+    await target.close({ deadlineMs: 600_000 });
+    for (const socket of [quiet, used, silent]) socket.destroy();
+  });
+
+  test('a handshake that was begun is destroyed at the deadline', async () => {
+    const target = await start();
+    const begun = net.connect(target.address.port, target.address.host);
+    begun.on('error', () => undefined);
+    begun.write('\x16\x03\x01\x02\x00', 'latin1');
+    await getTls(target.address, '/healthz');
+    await target.close({ deadlineMs: 50 });
+    begun.destroy();
+  });
+});

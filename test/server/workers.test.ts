@@ -1,0 +1,227 @@
+// Worker processes behind one port: deaths, failing starts, and snapshots that all of them change to.
+
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
+import { writeKeyFile } from '../../store/key-file.ts';
+import { credveil } from '../support/credveil.ts';
+import { makeDataset, seededPairs } from '../support/dataset.ts';
+import { allEnded, get, getMany, isAlive, pause, ServedWorkers } from '../support/served-workers.ts';
+import { certificateName, connectTls, makeTlsFiles, pairOf } from '../support/tls-files.ts';
+
+let workers: ServedWorkers;
+
+beforeEach(async () => {
+  workers = await ServedWorkers.create();
+});
+
+afterEach(() => workers.dispose());
+
+describe('a worker that dies', () => {
+  test('is replaced, and meanwhile the port listens and the others answer', async () => {
+    const { url } = await workers.serve();
+    const [killed = 0, other = 0] = workers.pids();
+    const refused: string[] = [];
+    let stop = false;
+    let answered = 0;
+    const load = async (): Promise<void> => {
+      while (!stop)
+        await get(url, '/v1/account/0').then(
+          ({ status }) => {
+            if (status !== 200) refused.push(`status ${status}`);
+            answered++;
+          },
+          // What was sent to the one that was killed is lost. Nothing else is.
+          (error: NodeJS.ErrnoException) => {
+            if (error.code !== 'ECONNRESET') refused.push(error.code ?? error.message);
+          },
+        );
+    };
+    const loads = Promise.all([load(), load(), load(), load()]);
+    process.kill(killed, 'SIGKILL');
+    const [exit] = await workers.seen('worker-exited', 1);
+    expect(exit).toMatchObject({ pid: killed, why: 'SIGKILL', restartInMs: 0 });
+    await workers.seen('worker-ready', 3);
+    const before = answered;
+    while (answered < before + 50) await pause();
+    stop = true;
+    await loads;
+    expect(refused).toEqual([]);
+    expect(workers.pids()).not.toContain(killed);
+    expect(workers.pids()).toContain(other);
+  });
+
+  test('again and again is replaced ever later', async () => {
+    await workers.serve();
+    for (let deaths = 1; deaths <= 4; deaths++) {
+      const pid = workers.events('worker-ready').findLast(({ worker }) => worker === 1)?.pid as number;
+      process.kill(pid, 'SIGKILL');
+      await workers.seen('worker-exited', deaths);
+      while (workers.events('worker-ready').length < 2 + deaths) await pause();
+    }
+    expect(workers.events('worker-exited').map(({ restartInMs }) => restartInMs)).toEqual([0, 100, 200, 400]);
+  });
+
+  test('and cannot be replaced is tried again, while the others answer', async () => {
+    const { url } = await workers.serve();
+    const current = fs.readFileSync(`${workers.made.folder}/CURRENT`);
+    fs.writeFileSync(`${workers.made.folder}/CURRENT`, 'nonsense\n');
+    process.kill(workers.pids()[0] as number, 'SIGKILL');
+    const [failed] = await workers.seen('worker-failed', 2);
+    expect(failed).toMatchObject({ worker: 1, code: 'SNAPSHOT_CORRUPT', hint: expect.any(String) });
+    expect((await get(url, '/v1/account/0')).status).toBe(200);
+    fs.writeFileSync(`${workers.made.folder}/CURRENT`, current);
+    await workers.seen('worker-ready', 3);
+    expect(new Set((await getMany(url, '/readyz')).map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  test('with the first process too: none is left behind', async () => {
+    const { child, ended } = await workers.serve();
+    const processes = workers.pids();
+    expect(processes.every(isAlive)).toBe(true);
+    child.kill('SIGKILL');
+    await ended;
+    await allEnded(processes);
+  });
+});
+
+describe('a start that fails', () => {
+  test('ends the command with the name of what is wrong', async () => {
+    const { code, stderr } = await credveil(['serve', workers.place.at('nothing'), '--workers', '2', '--listen', ':0']);
+    expect([code, stderr.split(':')[0]]).toEqual([1, 'error DATASET_MISSING']);
+    fs.rmSync(`${workers.made.folder}/snapshots`, { recursive: true });
+    const broken = await credveil(['serve', workers.made.folder, '--workers', '3', '--listen', ':0']);
+    expect(broken.code).toBe(1);
+    expect(broken.stderr).toMatch(/^error SNAPSHOT_CORRUPT: /m);
+  });
+
+  test('because another server has the port', async () => {
+    const { url } = await workers.serve();
+    const second = await credveil(['serve', workers.made.folder, '--workers', '2', '--listen', new URL(url).host]);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/^error ADDRESS_IN_USE: /);
+  });
+});
+
+describe('a new snapshot', () => {
+  test('that one worker announces is answered by every other, and none changes back', async () => {
+    const { url } = await workers.serve(['--workers', '3']);
+    const wrong: string[] = [];
+    let newest = '';
+    let stop = false;
+    const follow = async (): Promise<void> => {
+      while (!stop) {
+        const { snapshot = '' } = await get(url, '/v1/config');
+        if (snapshot > newest) newest = snapshot;
+        const pinned = await Promise.all([1, 2, 3].map(() => get(url, `/v1/account/0?snapshot=${snapshot}`)));
+        // By now it may be two changes old; the newest that was announced never is.
+        if (snapshot === newest) wrong.push(...pinned.filter(({ status }) => status !== 200).map(({ body }) => body));
+      }
+    };
+    const followers = Promise.all([follow(), follow(), follow()]);
+    const published: string[] = [];
+    for (let i = 0; i < 8; i++) {
+      workers.made.addSource(`source-${i}`, { pairs: seededPairs(20, 100 + i) });
+      published.push((await workers.made.publish()).snapshot);
+      // Some in quick succession.
+      if (i % 3 === 2) while (newest !== published.at(-1)) await pause();
+    }
+    while (newest !== published.at(-1)) await pause();
+    const last = published.at(-1);
+    while ((await getMany(url, '/readyz')).some(({ body }) => JSON.parse(body).snapshot !== last)) await pause();
+    stop = true;
+    await followers;
+    expect(wrong).toEqual([]);
+  });
+
+  test('that is broken is refused by all, and /readyz says so while it stays 200', async () => {
+    const { url } = await workers.serve();
+    const [{ snapshot } = { snapshot: '' }] = await getMany(url, '/v1/config', 1);
+    const current = fs.readFileSync(`${workers.made.folder}/CURRENT`);
+    fs.writeFileSync(`${workers.made.folder}/CURRENT`, 'nonsense\n');
+    await workers.seen('snapshot-refused', 2);
+    const refused = await getMany(url, '/readyz');
+    for (const { status, body } of refused)
+      expect([status, JSON.parse(body)]).toEqual([
+        200,
+        { status: 'ready', snapshot, refused: { code: 'SNAPSHOT_CORRUPT' } },
+      ]);
+    fs.writeFileSync(`${workers.made.folder}/CURRENT`, current);
+    while ((await getMany(url, '/readyz')).some(({ body }) => JSON.parse(body).refused)) await pause();
+  });
+
+  test('does not wait for a worker that hangs once that one is dead', async () => {
+    const { url } = await workers.serve();
+    const [hung = 0, other = 0] = workers.pids();
+    process.kill(hung, 'SIGSTOP');
+    workers.made.addSource('second', { pairs: seededPairs(20, 2) });
+    const { snapshot } = await workers.made.publish();
+    await pause(100);
+    process.kill(hung, 'SIGKILL');
+    await workers.seen('worker-ready', 3);
+    while ((await getMany(url, '/readyz')).some(({ body }) => JSON.parse(body).snapshot !== snapshot)) await pause();
+    expect(workers.pids()).toContain(other);
+  });
+});
+
+test('the key of an oprf dataset reaches workers, and neither their arguments nor their environment', async () => {
+  workers.made.dispose();
+  workers.made = await makeDataset({ suite: 'oprf', oprf: await createSodiumOprf(), pairs: seededPairs(20) });
+  const keyFile = workers.place.at('oprf.key');
+  writeKeyFile(keyFile, workers.made.key);
+  const { url, child, written } = await workers.serve(['--key-file', keyFile]);
+  expect((await get(url, '/v1/config')).status).toBe(200);
+  const secret = workers.made.key.revealText().split('.').at(-1) as string;
+  if (process.platform === 'linux')
+    for (const pid of [...workers.pids(), child.pid])
+      for (const name of ['cmdline', 'environ']) {
+        const text = fs.readFileSync(`/proc/${pid}/${name}`, 'latin1');
+        expect(text.length).toBeGreaterThan(0);
+        expect(text).not.toContain(secret);
+      }
+  expect(written.stderr).not.toContain(secret);
+});
+
+test('the cap on connections is shared out', async () => {
+  const { url } = await workers.serve(['--limits-max-connections', '6']);
+  const { hostname, port } = new URL(url);
+  let open = 0;
+  const sockets = Array.from({ length: 60 }, () => {
+    const socket = net.connect(Number(port), hostname).on('error', () => undefined);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.once('data', () => open++);
+    return socket;
+  });
+  // Those that got no answer are dropped.
+  const ended = Promise.all(sockets.map((socket) => Promise.race([once(socket, 'data'), once(socket, 'close')])));
+  await ended.catch(() => undefined);
+  while (sockets.filter(({ destroyed }) => !destroyed).length > 6) await pause();
+  expect(open).toBeLessThanOrEqual(6);
+  expect(open).toBeGreaterThanOrEqual(3);
+  for (const socket of sockets) socket.destroy();
+});
+
+test('TLS: all workers take new files, and resume each other’s sessions', async () => {
+  const files = makeTlsFiles();
+  try {
+    const { url } = await workers.serve(['--tls-cert-file', files.certFile, '--tls-key-file', files.keyFile]);
+    const address = { host: '127.0.0.1', port: Number(new URL(url).port) };
+    expect(url).toMatch(/^https:/);
+    const socket = await connectTls(address);
+    const session = new Promise<Buffer>((resolve) => socket.once('session', resolve));
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    for (let i = 0; i < 20; i++) {
+      const resumed = await connectTls(address, { session: await session });
+      expect(resumed.isSessionReused()).toBe(true);
+      resumed.destroy();
+    }
+    socket.destroy();
+    files.put(pairOf('second'));
+    await workers.seen('tls-loaded', 4);
+    for (let i = 0; i < 20; i++) expect(await certificateName(address)).toContain('server 2');
+  } finally {
+    files.dispose();
+  }
+});

@@ -1,0 +1,216 @@
+// Opening what is there and nothing else: dataset folders, key files, the writer's lock.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { assertKeyBelongs, createDataset, openDataset } from '../../store/dataset.ts';
+import { assertOutside, createDatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
+import { lockDataset } from '../../store/lock.ts';
+import { program } from '../support/paths.ts';
+
+let home: string;
+beforeEach(() => {
+  home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-store-'));
+});
+afterEach(() => fs.rmSync(home, { recursive: true, force: true }));
+
+const coded = (code: string): Error => expect.objectContaining({ name: 'StoreError', code });
+
+function makeDataset(): string {
+  const folder = path.join(home, 'dataset');
+  createDataset(folder, createDatasetKey(), { indexes: ['account'] });
+  return folder;
+}
+
+describe('a dataset folder', () => {
+  test('opens as it was created', () => {
+    const folder = path.join(home, 'dataset');
+    const key = createDatasetKey();
+    const created = createDataset(folder, key, { indexes: ['password', 'account'], metadataBytes: 3, bucketFloor: 7 });
+    expect(openDataset(folder)).toEqual(created);
+    expect(created.parameters).toMatchObject({ indexes: ['account', 'password'], metadataBytes: 3, bucketFloor: 7 });
+    expect(created.parameters.keyId).toBe(key.keyId);
+    expect(fs.readFileSync(path.join(folder, 'dataset.json'), 'utf8')).not.toContain(key.revealText().slice(-43));
+  });
+
+  test('is not made by opening or locking it', () => {
+    const missing = path.join(home, 'tpyo');
+    expect(() => openDataset(missing)).toThrow(coded('DATASET_MISSING'));
+    expect(() => lockDataset(missing)).toThrow(coded('DATASET_MISSING'));
+    expect(() => openDataset(home)).toThrow(coded('DATASET_MISSING'));
+    expect(() => lockDataset(home)).toThrow(coded('DATASET_MISSING'));
+    expect(fs.readdirSync(home)).toEqual([]);
+  });
+
+  test('is not a file', () => {
+    const file = path.join(home, 'corpus.txt');
+    fs.writeFileSync(file, 'a:b\n');
+    expect(() => openDataset(file)).toThrow(coded('DATASET_MISSING'));
+    expect(() => createDataset(file, createDatasetKey(), { indexes: ['account'] })).toThrow(coded('DATASET_EXISTS'));
+  });
+
+  test('is not created over another, or over anything', () => {
+    const folder = makeDataset();
+    const before = fs.readFileSync(path.join(folder, 'dataset.json'), 'utf8');
+    expect(() => createDataset(folder, createDatasetKey(), { indexes: ['account'] })).toThrow(coded('DATASET_EXISTS'));
+    expect(fs.readFileSync(path.join(folder, 'dataset.json'), 'utf8')).toBe(before);
+  });
+
+  test.each([
+    [{ format: 2 }, 'DATASET_VERSION'],
+    [{ suite: 'oprf-9' }, 'DATASET_VERSION'],
+    [{ normalization: 2 }, 'DATASET_VERSION'],
+    [{ dataset: 'DEADBEEFDEADBEEF' }, 'DATASET_MALFORMED'],
+    [{ dataset: ['0123456789abcdef'] }, 'DATASET_MALFORMED'],
+    [{ keyId: null }, 'DATASET_MALFORMED'],
+    [{ indexes: [] }, 'DATASET_MALFORMED'],
+    [{ indexes: ['account', 'account'] }, 'DATASET_MALFORMED'],
+    [{ indexes: ['accounts'] }, 'DATASET_MALFORMED'],
+    [{ metadataBytes: 2 }, 'DATASET_MALFORMED'],
+    [{ bucketFloor: 0 }, 'DATASET_MALFORMED'],
+    [{ bucketFloor: 1.5 }, 'DATASET_MALFORMED'],
+  ])('with %j is refused as %s', (change, code) => {
+    const file = path.join(makeDataset(), 'dataset.json');
+    fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), ...change }));
+    expect(() => openDataset(path.dirname(file))).toThrow(coded(code));
+  });
+
+  test.each(['', '{', 'null', '[]', '7', '"x"', ' '.repeat(70_000)])('with the text %.8j is refused', (text) => {
+    const file = path.join(makeDataset(), 'dataset.json');
+    fs.writeFileSync(file, text);
+    expect(() => openDataset(path.dirname(file))).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/^DATASET_(MALFORMED|VERSION)$/) }),
+    );
+  });
+
+  test('refuses a key that does not belong to it', () => {
+    const folder = path.join(home, 'dataset');
+    const key = createDatasetKey();
+    const dataset = createDataset(folder, key, { indexes: ['account'] });
+    expect(() => assertKeyBelongs(dataset, key)).not.toThrow();
+    expect(() => assertKeyBelongs(dataset, createDatasetKey())).toThrow(coded('KEY_MISMATCH'));
+  });
+});
+
+describe('a key file', () => {
+  test('is for its owner alone, and opens to the same key', () => {
+    const file = path.join(home, 'dataset.key');
+    const key = createDatasetKey();
+    writeKeyFile(file, key);
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    expect(openKeyFile(file).revealText()).toBe(key.revealText());
+  });
+
+  test('never replaces another', () => {
+    const file = path.join(home, 'dataset.key');
+    writeKeyFile(file, createDatasetKey());
+    const before = fs.readFileSync(file);
+    expect(() => writeKeyFile(file, createDatasetKey())).toThrow(expect.objectContaining({ code: 'EEXIST' }));
+    expect(fs.readFileSync(file)).toEqual(before);
+  });
+
+  test.each([0o640, 0o604, 0o660, 0o644])('of mode %o is refused as exposed', (mode) => {
+    const file = path.join(home, 'dataset.key');
+    writeKeyFile(file, createDatasetKey());
+    fs.chmodSync(file, mode);
+    expect(() => openKeyFile(file)).toThrow(coded('KEY_FILE_EXPOSED'));
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    "of root, which its group may read and nobody write, is a credential of systemd's",
+    () => {
+      const file = path.join(home, 'dataset.key');
+      const key = createDatasetKey();
+      writeKeyFile(file, key);
+      fs.chmodSync(file, 0o440);
+      expect(openKeyFile(file).keyId).toBe(key.keyId);
+      fs.chownSync(file, 0, 1);
+      expect(() => openKeyFile(file)).toThrow(coded('KEY_FILE_EXPOSED'));
+    },
+  );
+
+  test('that is missing is not made', () => {
+    expect(() => openKeyFile(path.join(home, 'no.key'))).toThrow(coded('KEY_FILE_MISSING'));
+    expect(fs.readdirSync(home)).toEqual([]);
+  });
+
+  test('that holds something else is refused, and the error does not quote it', () => {
+    const file = path.join(home, 'dataset.key');
+    const text = createDatasetKey().revealText();
+    const flipped = `${text.slice(0, -1)}${text.endsWith('A') ? 'E' : 'A'}`;
+    for (const wrong of ['', 'hunter2-marked-secret', flipped, `${text}\n${text}`, 'x'.repeat(5000)]) {
+      fs.writeFileSync(file, wrong, { mode: 0o600 });
+      let thrown: unknown;
+      try {
+        openKeyFile(file);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toEqual(coded('KEY_FILE_MALFORMED'));
+      const printed = inspect(thrown, { depth: 9 });
+      if (wrong.length > 0) expect(printed).not.toContain(wrong.slice(0, 40));
+      expect(printed).not.toContain(text.slice(-43, -1));
+    }
+  });
+
+  test('inside the dataset is refused, also through a link', () => {
+    const folder = makeDataset();
+    const link = path.join(home, 'link');
+    fs.symlinkSync(folder, link);
+    for (const inside of [path.join(folder, 'a.key'), path.join(folder, 'runs', 'a.key'), path.join(link, 'a.key')])
+      expect(() => assertOutside(inside, folder), inside).toThrow(coded('KEY_FILE_INSIDE_DATASET'));
+    for (const outside of [path.join(home, 'a.key'), `${folder}.key`, path.join(folder, '..', 'b.key')])
+      expect(() => assertOutside(outside, folder), outside).not.toThrow();
+  });
+
+  test('opened and printed in any way shows its id only', () => {
+    const key = createDatasetKey();
+    const secret = key.revealText().slice(-43);
+    const raw = Buffer.from(secret, 'base64url');
+    const printed = [
+      `${key}`,
+      String(key),
+      JSON.stringify({ key }),
+      inspect(key, { depth: 9, showHidden: true }),
+      inspect({ nested: [key] }, { depth: 9 }),
+      inspect(new Error('x', { cause: key })),
+      Object.entries(key).join(),
+    ];
+    for (const text of printed) {
+      expect(text).toContain(key.keyId);
+      for (const form of [secret, raw.toString('hex'), raw.toString('base64'), [...raw].join(','), [...raw].join(', ')])
+        expect(text).not.toContain(form);
+    }
+  });
+});
+
+describe('the lock', () => {
+  test('is held by one at a time and can be taken again', () => {
+    const folder = makeDataset();
+    const unlock = lockDataset(folder);
+    expect(() => lockDataset(folder)).toThrow(coded('DATASET_BUSY'));
+    unlock();
+    lockDataset(folder)();
+  });
+
+  test('keeps other processes out, and is free again after its holder was killed', async () => {
+    const folder = makeDataset();
+    const child = spawn(process.execPath, [program('hold-lock.ts'), folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    try {
+      const [said] = (await once(child.stdout, 'data')) as [Buffer];
+      expect(said.toString()).toBe('locked\n');
+      expect(() => lockDataset(folder)).toThrow(coded('DATASET_BUSY'));
+    } finally {
+      child.kill('SIGKILL');
+    }
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    expect(child.signalCode).toBe('SIGKILL');
+    lockDataset(folder)();
+  });
+});

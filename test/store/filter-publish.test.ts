@@ -1,0 +1,219 @@
+// The filter that publishing writes: whole, no larger than needed, gone with its sources, checked when it is opened.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { sbbfInsert } from 'hyparquet/src/bloom.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PrfOutput, SnapshotId } from '../../protocol/brands.ts';
+import { normalizePassword } from '../../protocol/normalize.ts';
+import { createFilterSeal, openFilter, type PasswordFilter } from '../../protocol/password-filter.ts';
+import { passwordInput } from '../../protocol/private-input.ts';
+import { falsePositiveRate } from '../../protocol/split-block.ts';
+import { CANARY } from '../../protocol/test-credentials.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { deleteRun } from '../../store/run/run.ts';
+import { factsPath, filterPath, openCurrent, writeCurrent } from '../../store/snapshot/current.ts';
+import { chooseBlocks, FilterWriter } from '../../store/snapshot/filter-writer.ts';
+import { publish } from '../../store/snapshot/publish.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { sealFacts } from '../../store/snapshot/snapshot-facts.ts';
+import { verifyDataset } from '../../store/verify.ts';
+import { credveil } from '../support/credveil.ts';
+import { type MadeDataset, makeDataset, seededPasswords } from '../support/dataset.ts';
+import { createRandom, testSeed } from '../support/random.ts';
+
+const PASSWORDS = seededPasswords(3000);
+const STRANGERS = seededPasswords(20_000, 2);
+
+let made: MadeDataset;
+beforeEach(async () => {
+  made = await makeDataset({ passwords: PASSWORDS });
+});
+afterEach(() => made.dispose());
+
+const coded = (code: string): Error => expect.objectContaining({ name: 'StoreError', code });
+const outputOf = (password: string): PrfOutput => made.suite.evaluate(passwordInput(normalizePassword(password)));
+const fileOf = (name = '000001'): string => filterPath(made.dataset, name);
+
+function open(file = fileOf()): PasswordFilter {
+  const bytes = fs.readFileSync(file);
+  const seal = createFilterSeal(made.suite.sealKey);
+  seal.update(bytes.subarray(0, bytes.length - 16));
+  return openFilter(bytes, seal.digest());
+}
+
+const held = (filter: PasswordFilter, passwords: readonly string[]): number =>
+  passwords.filter((password) => filter.mayHold(outputOf(password))).length;
+
+describe('a published filter', () => {
+  test('holds every password and the canary, and of others one in a thousand', async () => {
+    const filter = open();
+    expect(held(filter, [...PASSWORDS, CANARY.password])).toBe(PASSWORDS.length + 1);
+    const strangers = held(filter, STRANGERS);
+    // 20 are to be expected: this leaves more than five standard deviations.
+    expect(strangers).toBeGreaterThan(0);
+    expect(strangers).toBeLessThan(45);
+    const facts = openCurrent(made.dataset)?.facts;
+    expect(filter).toMatchObject({ dataset: facts?.dataset, snapshot: facts?.snapshot, entries: PASSWORDS.length + 1 });
+    expect(facts?.filter).toEqual({
+      bytes: filter.bytes,
+      sha256: createHash('sha256').update(fs.readFileSync(fileOf())).digest('hex'),
+      entries: filter.entries,
+      blocks: filter.blocks,
+    });
+    expect(falsePositiveRate(filter.entries, filter.blocks)).toBeLessThanOrEqual(0.001);
+    expect((8 * filter.bytes) / filter.entries).toBeLessThan(17.5);
+  });
+
+  test('does not hold a source that was removed', async () => {
+    made.addSource('second', { passwords: ['taken out again'] });
+    await made.publish();
+    expect(held(open(fileOf('000002')), ['taken out again'])).toBe(1);
+    deleteRun(made.dataset, 'second');
+    await made.publish();
+    expect(held(open(fileOf('000003')), ['taken out again'])).toBe(0);
+    expect(held(open(fileOf('000003')), PASSWORDS)).toBe(PASSWORDS.length);
+  });
+
+  test('is as large as different passwords need, however often sources repeat them', async () => {
+    for (const source of ['b', 'c', 'd', 'e']) made.addSource(source, { passwords: PASSWORDS });
+    await made.publish();
+    expect(open(fileOf('000002'))).toMatchObject({ entries: PASSWORDS.length + 1, blocks: open().blocks });
+  });
+
+  test('follows the rate of the dataset, and is not there where none is wanted', async () => {
+    const options = { passwords: PASSWORDS, published: false };
+    const sizes: number[] = [];
+    for (const filterOneIn of [2, 100, 1_000_000]) {
+      const other = await makeDataset({ ...options, filterOneIn });
+      const { filter } = await other.publish();
+      expect(falsePositiveRate(PASSWORDS.length + 1, filter?.blocks ?? 1) * filterOneIn).toBeLessThanOrEqual(1);
+      expect(openDataset(other.folder).parameters.filterOneIn).toBe(filterOneIn);
+      sizes.push(filter?.bytes ?? 0);
+      other.dispose();
+    }
+    expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
+    for (const none of [{ filterOneIn: 0 }, { indexes: ['account'] }] as const) {
+      const other = await makeDataset({ ...options, ...none });
+      expect((await other.publish()).filter).toBeUndefined();
+      expect(fs.readdirSync(path.join(other.folder, 'snapshots')).sort()).toEqual(['000001.json', '000001.sqlite']);
+      expect((await verifyDataset(other.dataset, other.suite)).filtered).toBeNull();
+      const snapshot = await openSnapshot(other.dataset);
+      expect(snapshot.filter).toBeUndefined();
+      snapshot.close();
+      other.dispose();
+    }
+  });
+
+  test('is missing from a snapshot of before there were filters, which still opens; the next publish adds it', async () => {
+    const { filter, seal, ...facts } = openCurrent(made.dataset)?.facts ?? (undefined as never);
+    const old = sealFacts({ ...facts, snapshot: '000001-0123456789abcdef' as SnapshotId }, made.suite);
+    fs.writeFileSync(factsPath(made.dataset, '000001'), JSON.stringify(old));
+    fs.rmSync(fileOf());
+    writeCurrent(made.dataset, '000001');
+    const snapshot = await openSnapshot(made.dataset);
+    expect(snapshot.filter).toBeUndefined();
+    snapshot.close();
+    expect((await publish(made.dataset, made.suite)).changed).toBe(true);
+    expect(open(fileOf('000002')).entries).toBe(PASSWORDS.length + 1);
+  });
+
+  test.each([
+    ['cut by a byte', () => fs.truncateSync(fileOf(), fs.statSync(fileOf()).size - 1)],
+    ['longer by a byte', () => fs.appendFileSync(fileOf(), '\0')],
+    ['with an altered bit', () => alter(500)],
+    ['deleted', () => fs.rmSync(fileOf())],
+  ])('%s makes the snapshot corrupt', async (_, spoil) => {
+    spoil();
+    await expect(openSnapshot(made.dataset)).rejects.toThrow(coded('SNAPSHOT_CORRUPT'));
+    await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(coded('SNAPSHOT_CORRUPT'));
+  });
+
+  test.each([
+    ['bits', 500],
+    ['a dataset', 8],
+    ['a seal', -1],
+  ])('with %s of someone without the key is found by verify, whatever the checksums say', async (_, at) => {
+    expect((await verifyDataset(made.dataset, made.suite)).filtered).toBe(PASSWORDS.length + 1);
+    alter(at);
+    const { filter, ...facts } = openCurrent(made.dataset)?.facts ?? (undefined as never);
+    const sha256 = createHash('sha256').update(fs.readFileSync(fileOf())).digest('hex');
+    fs.writeFileSync(factsPath(made.dataset, '000001'), JSON.stringify({ ...facts, filter: { ...filter, sha256 } }));
+    writeCurrent(made.dataset, '000001');
+    (await openSnapshot(made.dataset)).close();
+    await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(coded('SNAPSHOT_CORRUPT'));
+  });
+});
+
+function alter(at: number): void {
+  const bytes = fs.readFileSync(fileOf());
+  const place = at < 0 ? bytes.length + at : at;
+  bytes[place] = (bytes[place] as number) ^ 1;
+  fs.writeFileSync(fileOf(), bytes);
+}
+
+describe('the writer', () => {
+  test('writes what fits no window as hyparquet makes it in memory', async () => {
+    const blocks = 100_001;
+    const random = createRandom(testSeed('filter writer'));
+    const entries = Array.from({ length: 20_000 }, () => [random.below(2 ** 32), random.below(2 ** 48)] as const);
+    // The first and the last block, and long stretches of empty ones.
+    entries.push([0, 1], [2 ** 32 - 1, 2]);
+    entries.sort(([a], [b]) => a - b);
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-')), 'filter');
+    const { dataset, snapshot } = openCurrent(made.dataset)?.facts ?? (undefined as never);
+    const writer = new FilterWriter(file, { dataset, snapshot, blocks });
+    const expected = new Uint32Array(8 * blocks);
+    for (const [hash, tag] of entries) {
+      writer.add(hash, tag);
+      sbbfInsert(expected, (BigInt(hash) << 32n) | (BigInt(tag) & 0xffff_ffffn));
+    }
+    const facts = await writer.finish(made.suite.sealKey);
+    expect(open(file)).toMatchObject({ entries: entries.length, blocks, bytes: facts.bytes });
+    expect(fs.readFileSync(file).subarray(64, -16).equals(new Uint8Array(expected.buffer))).toBe(true);
+    fs.rmSync(path.dirname(file), { recursive: true });
+  });
+
+  test.each([1, 2, 51, 1000, 123_456])('chooses the least blocks for %i entries', (entries) => {
+    for (const oneIn of [2, 1000, 1_000_000]) {
+      const blocks = chooseBlocks(entries, oneIn);
+      expect(falsePositiveRate(entries, blocks) * oneIn).toBeLessThanOrEqual(1);
+      if (blocks > 1) expect(falsePositiveRate(entries, blocks - 1) * oneIn).toBeGreaterThan(1);
+    }
+  });
+});
+
+describe('the command', () => {
+  test('shows size and rate, verifies, and exports the file whole', async () => {
+    const home = path.dirname(made.folder);
+    const key = path.join(home, 'key');
+    fs.writeFileSync(key, made.key.revealText(), { mode: 0o600 });
+    const stats = JSON.parse((await credveil(['stats', made.folder, '--json'])).stdout);
+    const { bytes, blocks } = openCurrent(made.dataset)?.facts.filter ?? (undefined as never);
+    expect(stats.filter).toMatchObject({ entries: 3001, bytes, falsePositiveRate: falsePositiveRate(3001, blocks) });
+    expect((await credveil(['stats', made.folder])).stdout).toMatch(/password filter: 3,001 entries[\s\S]*one in 1,0/);
+    const page = path.join(home, 'stats.html');
+    await credveil(['stats', made.folder, '--html', page]);
+    expect(fs.readFileSync(page, 'utf8')).toMatch(/password filter, one false positive in 1,0/);
+    const verified = await credveil(['verify', made.folder, '--key-file', key]);
+    expect(verified.stdout).toContain('filter of 3,001 entries');
+    const file = path.join(home, 'passwords.filter');
+    expect((await credveil(['export', made.folder, '--filter', file])).code).toBe(0);
+    expect(fs.readFileSync(file).equals(fs.readFileSync(fileOf()))).toBe(true);
+    // Replaced whole: who watches the file may call it again after each publish.
+    expect((await credveil(['export', made.folder, '--filter', file])).code).toBe(0);
+    expect((await credveil(['export', made.folder, '--filter', file, '--source', 'first'])).code).toBe(2);
+  });
+
+  test('takes the rate at init', async () => {
+    const folder = path.join(path.dirname(made.folder), 'other');
+    for (const wrong of ['1', '-3', '1000001', 'many', '2.5'])
+      expect((await credveil(['init', folder, '--suite', 'hmac', '--filter-one-in', wrong])).code).toBe(2);
+    const nowhere = ['init', folder, '--suite', 'hmac', '--index', 'account', '--filter-one-in', '10'];
+    expect((await credveil(nowhere)).code).toBe(2);
+    expect((await credveil(['init', folder, '--suite', 'hmac', '--filter-one-in', '0'])).code).toBe(0);
+    expect(openDataset(folder).parameters.filterOneIn).toBe(0);
+  });
+});

@@ -1,0 +1,73 @@
+// Publishing more runs than can be open at once: groups of them give what all of them give.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
+import { workFolder } from '../../store/dataset.ts';
+import { Merge } from '../../store/run/merge.ts';
+import { openRuns } from '../../store/run/run.ts';
+import { MAX_OPEN_RUNS, prepareRunStreams } from '../../store/run/run-streams.ts';
+import { verifyDataset } from '../../store/verify.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+
+let made: MadeDataset;
+beforeEach(async () => {
+  made = await makeDataset({ pairs: seededPairs(30), published: false });
+});
+afterEach(() => made.dispose());
+
+/** Sources overlap: each pair is in up to three of them. */
+function addSources(count: number): void {
+  const pairs = seededPairs(count + 10, 5);
+  for (let i = 0; i < count; i++)
+    made.addSource(`source-${String(i).padStart(4, '0')}`, { pairs: pairs.slice(i, i + 3) });
+}
+
+/** Every merged record in words. */
+async function recordsWith(maxOpen: number): Promise<string[]> {
+  const folder = path.join(workFolder(made.dataset), 'publish');
+  const runs = openRuns(made.dataset);
+  const turn = async (): Promise<void> => {};
+  const begin = await prepareRunStreams(runs, { folder, indexes: INDEX_NAMES, turn, maxOpen });
+  const found: string[] = [];
+  // Two passes, as publishing makes them.
+  for (const pass of [1, 2]) {
+    const streams = begin();
+    for (const index of INDEX_NAMES) {
+      const merge = new Merge(streams.begin(index));
+      while (merge.next())
+        found.push([pass, index, merge.hash, merge.tag, merge.kind, merge.pad, merge.times, merge.source].join(' '));
+    }
+    streams.finish();
+    streams.close();
+  }
+  fs.rmSync(folder, { recursive: true, force: true });
+  return found;
+}
+
+test('groups of runs give the records, times and source numbers of all runs at once', async () => {
+  addSources(40);
+  const all = await recordsWith(1000);
+  expect(all.length).toBeGreaterThan(200);
+  expect(new Set(all.map((record) => record.split(' ').at(-1))).size).toBeGreaterThan(30);
+  for (const maxOpen of [1, 7, 40]) expect(await recordsWith(maxOpen)).toEqual(all);
+});
+
+test('an altered run is found where runs are grouped', async () => {
+  addSources(10);
+  const [, , run] = openRuns(made.dataset);
+  const bytes = fs.readFileSync(run?.file ?? '');
+  bytes[8 + 14] = (bytes[8 + 14] as number) ^ 1;
+  fs.writeFileSync(run?.file ?? '', bytes);
+  await expect(recordsWith(4)).rejects.toMatchObject({ code: 'RUN_CORRUPT' });
+});
+
+test('a dataset of many sources is published and verified', async () => {
+  const sources = 2 * MAX_OPEN_RUNS + 7;
+  addSources(sources);
+  const facts = await made.publish();
+  expect(facts.sources).toHaveLength(sources + 1);
+  expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ runs: sources + 1 });
+  expect(fs.readdirSync(workFolder(made.dataset))).toEqual([]);
+});

@@ -1,0 +1,268 @@
+// Publishing: idempotent, deterministic, atomic to readers, refused where a file is not what it should be.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MAX_PREFIX_BITS } from '../../protocol/bucket-id.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { deleteRun, openRuns, runPath } from '../../store/run/run.ts';
+import { chooseBodySizes, paddedSize, sizeEntropyBits } from '../../store/snapshot/body-sizes.ts';
+import { openCurrent } from '../../store/snapshot/current.ts';
+import { histogramOf } from '../../store/snapshot/histogram.ts';
+import { choosePrefixBits } from '../../store/snapshot/publication.ts';
+import { publish } from '../../store/snapshot/publish.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+import { program } from '../support/paths.ts';
+import { createRandom, testSeed } from '../support/random.ts';
+
+let made: MadeDataset;
+beforeEach(async () => {
+  made = await makeDataset({ pairs: seededPairs(300), passwords: seededPasswords(50) });
+});
+afterEach(() => made.dispose());
+
+const coded = (code: string): Error => expect.objectContaining({ name: 'StoreError', code });
+const snapshotFiles = (): string[] => fs.readdirSync(path.join(made.folder, 'snapshots')).sort();
+
+function flipByte(file: string, at: number): void {
+  const bytes = fs.readFileSync(file);
+  const place = at < 0 ? bytes.length + at : at;
+  bytes[place] = (bytes[place] as number) ^ 1;
+  fs.writeFileSync(file, bytes);
+}
+
+const cut = (file: string, bytes: number): void => fs.truncateSync(file, fs.statSync(file).size - bytes);
+
+describe('publishing', () => {
+  test('again without a change changes nothing', async () => {
+    const before = fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8');
+    const again = await publish(made.dataset, made.suite);
+    expect(again.changed).toBe(false);
+    expect(again.facts.snapshot).toBe(openCurrent(made.dataset)?.facts.snapshot);
+    expect(fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8')).toBe(before);
+    expect(snapshotFiles()).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
+  });
+
+  test('the same runs and parameters gives the same bytes', async () => {
+    const copy = `${made.folder}-copy`;
+    made.addSource('second', { pairs: seededPairs(200, 2) });
+    fs.cpSync(made.folder, copy, { recursive: true });
+    await made.publish();
+    await publish(openDataset(copy), made.suite);
+    for (const name of ['CURRENT', 'snapshots/000002.json', 'snapshots/000002.sqlite', 'snapshots/000002.filter'])
+      expect(fs.readFileSync(path.join(copy, name)).equals(fs.readFileSync(path.join(made.folder, name))), name).toBe(
+        true,
+      );
+  });
+
+  test('keeps two snapshots, or as many as it is told', async () => {
+    for (const source of ['b', 'c', 'd']) {
+      made.addSource(source, { passwords: [source] });
+      await made.publish();
+    }
+    expect(snapshotFiles()).toEqual(
+      [3, 4].flatMap((n) => ['filter', 'json', 'sqlite'].map((kind) => `00000${n}.${kind}`)),
+    );
+    made.addSource('e', { passwords: ['e'] });
+    await publish(made.dataset, made.suite, { keep: 1 });
+    expect(snapshotFiles()).toEqual(['000005.filter', '000005.json', '000005.sqlite']);
+  });
+
+  test('leaves the snapshot that a reader holds readable after it was pruned', async () => {
+    const held = await openSnapshot(made.dataset);
+    for (const source of ['b', 'c', 'd']) {
+      made.addSource(source, { passwords: [source] });
+      await made.publish();
+    }
+    expect(snapshotFiles()).not.toContain('000001.sqlite');
+    const { prefixBits } = held.facts.indexes.account ?? { prefixBits: 0 };
+    expect([...held.bucketCounts('account')].length).toBe(2 ** prefixBits);
+    held.close();
+  });
+
+  test('stops on an aborted signal or a corrupt run, and the current snapshot stays', async () => {
+    const before = openCurrent(made.dataset)?.facts.snapshot;
+    made.addSource('second', { pairs: seededPairs(200, 2) });
+    const run = runPath(made.dataset, 'second');
+    flipByte(run, 100);
+    await expect(publish(made.dataset, made.suite)).rejects.toThrow(coded('RUN_CORRUPT'));
+    expect(openCurrent(made.dataset)?.facts.snapshot).toBe(before);
+    expect(snapshotFiles()).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
+    deleteRun(made.dataset, 'second');
+    expect((await publish(made.dataset, made.suite)).changed).toBe(false);
+  });
+});
+
+describe('a run', () => {
+  test.each([
+    ['cut by a byte', (file: string) => cut(file, 1)],
+    ['cut by a record', (file: string) => cut(file, 18)],
+    ['cut to its first bytes', (file: string) => fs.truncateSync(file, 20)],
+    ['emptied', (file: string) => fs.truncateSync(file, 0)],
+    ['with another first byte', (file: string) => flipByte(file, 0)],
+    ['with another version', (file: string) => flipByte(file, 7)],
+    ['with a longer footer', (file: string) => flipByte(file, -36)],
+    ['with another checksum', (file: string) => flipByte(file, -1)],
+    ['with another record', (file: string) => flipByte(file, 30)],
+    ['grown by a byte', (file: string) => fs.appendFileSync(file, 'x')],
+  ])('%s is refused', async (_, change) => {
+    made.addSource('second', { pairs: seededPairs(20, 2) });
+    change(runPath(made.dataset, 'second'));
+    await expect(publish(made.dataset, made.suite)).rejects.toThrow(coded('RUN_CORRUPT'));
+  });
+
+  test('of another key is refused', async () => {
+    const other = await makeDataset({ pairs: seededPairs(5, 3), keySeed: 9 });
+    fs.copyFileSync(runPath(other.dataset, 'first'), runPath(made.dataset, 'other'));
+    other.dispose();
+    expect(() => openRuns(made.dataset)).toThrow(coded('RUN_FOREIGN'));
+    await expect(publish(made.dataset, made.suite)).rejects.toThrow(coded('RUN_FOREIGN'));
+  });
+
+  test('under another name is refused: it would be counted twice', () => {
+    fs.copyFileSync(runPath(made.dataset, 'first'), runPath(made.dataset, 'again'));
+    expect(() => openRuns(made.dataset)).toThrow(coded('RUN_FOREIGN'));
+  });
+
+  test('that is not there cannot be deleted', () => {
+    expect(() => deleteRun(made.dataset, 'nowhere')).toThrow(coded('SOURCE_MISSING'));
+  });
+});
+
+describe('a snapshot', () => {
+  test('before the first publish is missing', async () => {
+    const fresh = await makeDataset({ published: false });
+    await expect(openSnapshot(fresh.dataset)).rejects.toThrow(coded('SNAPSHOT_MISSING'));
+    fresh.dispose();
+  });
+
+  test.each([
+    ['cut by a byte', '000001.sqlite', (file: string) => cut(file, 1)],
+    ['cut by a page', '000001.sqlite', (file: string) => cut(file, 4096)],
+    ['with an altered byte', '000001.sqlite', (file: string) => flipByte(file, 5000)],
+    ['deleted', '000001.sqlite', (file: string) => fs.rmSync(file)],
+    ['whose facts were altered', '000001.json', (file: string) => flipByte(file, 40)],
+    ['whose facts were deleted', '000001.json', (file: string) => fs.rmSync(file)],
+  ])('%s is refused', async (_, name, change) => {
+    change(path.join(made.folder, 'snapshots', name));
+    await expect(openSnapshot(made.dataset)).rejects.toThrow(coded('SNAPSHOT_CORRUPT'));
+  });
+
+  test.each(['', '000001', `000001 ${'0'.repeat(64)}\n`, '../../x 00\n'])(
+    'named by CURRENT %j is refused',
+    async (line) => {
+      fs.writeFileSync(path.join(made.folder, 'CURRENT'), line);
+      await expect(openSnapshot(made.dataset)).rejects.toThrow(coded('SNAPSHOT_CORRUPT'));
+    },
+  );
+
+  test('that is pruned while it is being opened gives way to the next one', async () => {
+    const pointer = path.join(made.folder, 'CURRENT');
+    const first = fs.readFileSync(pointer);
+    made.addSource('second', { passwords: ['b'] });
+    const next = await made.publish();
+    const second = fs.readFileSync(pointer);
+    fs.writeFileSync(pointer, first);
+    const opening = openSnapshot(made.dataset);
+    // It has read CURRENT by now, and reads the file in a later turn of the event loop.
+    fs.writeFileSync(pointer, second);
+    fs.rmSync(path.join(made.folder, 'snapshots', '000001.sqlite'));
+    const opened = await opening;
+    expect(opened.facts.snapshot).toBe(next.snapshot);
+    opened.close();
+  });
+
+  test('that was lost comes back as the error says: delete CURRENT, publish', async () => {
+    flipByte(path.join(made.folder, 'snapshots', '000001.sqlite'), 5000);
+    fs.rmSync(path.join(made.folder, 'CURRENT'));
+    await made.publish();
+    (await openSnapshot(made.dataset)).close();
+  });
+});
+
+describe('readers in another process', () => {
+  test('see whole old or whole new snapshots and nothing else', async () => {
+    const child = spawn(process.execPath, [program('read-snapshots.ts'), made.folder, made.key.revealText()], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const first = openCurrent(made.dataset)?.facts;
+    if (!first) throw new Error('not published');
+    const published = new Map([[first.snapshot as string, first.indexes.account?.entries]]);
+    await once(child.stdout, 'data');
+    for (let round = 0; round < 40; round++) {
+      made.addSource('second', { pairs: seededPairs(1 + round, 100 + round) });
+      const facts = await made.publish();
+      published.set(facts.snapshot, facts.indexes.account?.entries);
+    }
+    child.stdin.end();
+    const [exitCode] = (await once(child, 'close')) as [number | null];
+    expect(exitCode).toBe(0);
+    const seen = said
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ') as [string, string]);
+    for (const [snapshot, entries] of seen) expect(Number(entries), snapshot).toBe(published.get(snapshot));
+    // It saw the first and the last, and never went back.
+    const order = seen.map(([snapshot]) => snapshot);
+    expect(order[0]).toBe(first.snapshot);
+    expect(order.at(-1)).toBe(openCurrent(made.dataset)?.facts.snapshot);
+    expect([...order].sort()).toEqual(order);
+  });
+});
+
+describe('prefix bits and padding', () => {
+  test('leave at least the floor in a mean bucket, and one more bit would not', () => {
+    for (const floor of [1, 7, 8, 1000, 1024, 4096])
+      for (const entries of [0, 1, floor - 1, floor, 2 * floor - 1, 2 * floor, 2 ** 20, 2 ** 32 - 1, 2 ** 32]) {
+        const bits = choosePrefixBits(entries, floor);
+        if (bits > 0) expect(entries / 2 ** bits).toBeGreaterThanOrEqual(floor);
+        if (bits < MAX_PREFIX_BITS) expect(entries / 2 ** (bits + 1)).toBeLessThan(floor);
+      }
+  });
+
+  test('are what a published dataset has', async () => {
+    const snapshot = await openSnapshot(made.dataset);
+    for (const index of ['account', 'password'] as const) {
+      const facts = snapshot.facts.indexes[index];
+      if (!facts) throw new Error('no such index');
+      const counts = [...snapshot.bucketCounts(index)];
+      expect(counts.length).toBe(2 ** facts.prefixBits);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(facts.entries);
+      expect(facts.entries / counts.length).toBeGreaterThanOrEqual(made.dataset.parameters.bucketFloor);
+      expect([facts.minEntries, facts.maxEntries]).toEqual([Math.min(...counts), Math.max(...counts)]);
+      expect(facts.histogram).toEqual(histogramOf(counts));
+    }
+    snapshot.close();
+  });
+
+  test('give one size where the largest body is at most 1.5 times the mean, and ascending sizes always', () => {
+    const random = createRandom(testSeed('padding'));
+    let single = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const sizes = new Map<number, number>();
+      const spread = random.pick([10, 300, 3000, 1_000_000]);
+      for (let left = random.below(8); left >= 0; left--) sizes.set(22 + random.below(spread), 1 + random.below(50));
+      const bodies = [...sizes].flatMap(([bytes, count]) => Array<number>(count).fill(bytes));
+      const largest = Math.max(...bodies);
+      const mean = bodies.reduce((sum, bytes) => sum + bytes, 0) / bodies.length;
+      const chosen = chooseBodySizes(sizes);
+      expect(chosen.every((size, at) => size % 16 === 0 && size > (chosen[at - 1] ?? 0))).toBe(true);
+      expect(chosen.at(-1)).toBeGreaterThanOrEqual(largest);
+      expect(chosen.at(-1)).toBeLessThan(largest + 16);
+      if (largest <= 1.5 * mean) {
+        single++;
+        expect(chosen.length).toBe(1);
+        expect(sizeEntropyBits(sizes, chosen)).toBe(0);
+      }
+      for (const bytes of sizes.keys()) expect(chosen).toContain(paddedSize(bytes, chosen));
+    }
+    expect(single).toBeGreaterThan(1000);
+  });
+});

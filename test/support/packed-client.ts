@@ -1,0 +1,84 @@
+// @credveil/client as npm packs it, installed alone into an empty folder: what a user has after `npm install`.
+
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { root } from './paths.ts';
+
+const run = promisify(execFile);
+
+export interface InstalledClient {
+  /** With package.json and node_modules. */
+  readonly folder: string;
+  /** Of the installed package. */
+  readonly home: string;
+  /** Writes a module beside node_modules and runs it. @returns what it printed, parsed as JSON */
+  runModule(text: string, options?: { input?: unknown; node?: string; args?: readonly string[] }): Promise<unknown>;
+  write(name: string, text: string): string;
+  dispose(): void;
+}
+
+/** Nothing is fetched: the package is packed from its sources, and what it depends on from node_modules. */
+export async function installClient(): Promise<InstalledClient> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-installed-'));
+  // A copy: its build would not get along with another one of the same sources. Below the root, for tsc and types.
+  fs.mkdirSync(path.join(root, '.tmp'), { recursive: true });
+  const sources = fs.mkdtempSync(path.join(root, '.tmp', 'pack-'));
+  try {
+    for (const name of ['client-sdk', 'protocol', 'accel', 'tsconfig.json'])
+      fs.cpSync(path.join(root, name), path.join(sources, name), {
+        recursive: true,
+        filter: (file) => !/[\\/](node_modules|dist)$/.test(file),
+      });
+    const tarballs = [
+      await pack(path.join(sources, 'client-sdk'), folder),
+      await pack(path.join(root, 'node_modules/@noble/curves'), folder, '--ignore-scripts'),
+      await pack(path.join(root, 'node_modules/@noble/hashes'), folder, '--ignore-scripts'),
+    ];
+    fs.writeFileSync(
+      path.join(folder, 'package.json'),
+      JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
+    );
+    await npm(['install', ...tarballs, '--offline', '--no-audit', '--no-fund', '--ignore-scripts'], folder);
+  } finally {
+    fs.rmSync(sources, { recursive: true, force: true });
+  }
+  const write = (name: string, text: string): string => {
+    const file = path.join(folder, name);
+    fs.writeFileSync(file, text);
+    return file;
+  };
+  let modules = 0;
+  return {
+    folder,
+    home: path.join(folder, 'node_modules/@credveil/client'),
+    write,
+    async runModule(text, { input, node = process.execPath, args = [] } = {}) {
+      const file = write(`module-${++modules}.mjs`, text);
+      const running = run(node, [...args, file], { cwd: folder });
+      running.child.stdin?.end(JSON.stringify(input ?? null));
+      return JSON.parse((await running).stdout);
+    },
+    dispose: () => fs.rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** @returns the name of the tarball in `into` */
+async function pack(folder: string, into: string, ...args: string[]): Promise<string> {
+  const stdout = await npm(['pack', '--json', '--pack-destination', into, ...args], folder);
+  // A build that prints does so before.
+  const [packed] = Object.values(
+    JSON.parse(stdout.slice(stdout.search(/^[[{]$/m))) as { [at: string]: { filename: string } },
+  );
+  if (!packed) throw new Error('npm pack made nothing');
+  return `./${packed.filename}`;
+}
+
+/** The npm that runs this, or the one on the path. */
+export async function npm(args: readonly string[], cwd: string): Promise<string> {
+  const script = process.env.npm_execpath;
+  const [command, ...before] = script ? [process.execPath, script] : ['npm'];
+  return (await run(command as string, [...before, ...args], { cwd, maxBuffer: 2 ** 24 })).stdout;
+}

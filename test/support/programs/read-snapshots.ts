@@ -1,0 +1,23 @@
+// A process that opens the current snapshot again and again, opens every bucket of it under the key, and prints the
+// snapshot with the entries it counted. Ends after one more round once its input has ended; fails on any error.
+
+import { openDataset } from '../../../store/dataset.ts';
+import { parseKeyText } from '../../../store/key-file.ts';
+import { openSnapshot } from '../../../store/snapshot/snapshot.ts';
+import { tagsByBucket } from '../entries.ts';
+
+const [, , folder = '', keyText = ''] = process.argv;
+const suite = parseKeyText(keyText).createSuite();
+const dataset = openDataset(folder);
+let ended = false;
+process.stdin.resume().once('end', () => {
+  ended = true;
+});
+for (let last = false; !last; ) {
+  last = ended;
+  const snapshot = await openSnapshot(dataset);
+  const entries = tagsByBucket(snapshot, suite, 'account').flat().length;
+  process.stdout.write(`${snapshot.facts.snapshot} ${entries}\n`);
+  snapshot.close();
+  await new Promise(setImmediate);
+}

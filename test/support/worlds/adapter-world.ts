@@ -1,0 +1,63 @@
+// What a test of an adapter needs: both suites served for real, and the documented credential of each verdict.
+
+import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
+import { createLeakChecker, type LeakChecker } from '../../../client-sdk/index.ts';
+import { createSodiumOprf as createEngine } from '../../../client-sdk/sodium.ts';
+import type { PublicKey } from '../../../protocol/brands.ts';
+import { formatPublicKey } from '../../../protocol/keys.ts';
+import type { SuiteName } from '../../../protocol/suite.ts';
+import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
+import { startServer } from '../../../server/server.ts';
+import { makeDataset, seededPairs } from '../dataset.ts';
+import { TIMEOUT_MS } from './client-world.ts';
+
+/** Each verdict with its credential and what the header says of it. */
+export const VERDICTS = [
+  ['pair', TEST_CREDENTIALS.pair, '1'],
+  ['similar', TEST_CREDENTIALS.similar, '3'],
+  ['password', TEST_CREDENTIALS.password, '4'],
+  ['username', TEST_CREDENTIALS.username, '2'],
+  ['clean', TEST_CREDENTIALS.clean, undefined],
+] as const;
+
+export interface AdapterWorld {
+  readonly url: string;
+  /** `{ key }` or `{ publicKey }`. */
+  readonly secret: { readonly key: string } | { readonly publicKey: string };
+  readonly checker: LeakChecker;
+  /** The right key, and a service that is not there. */
+  readonly cutOff: LeakChecker;
+  close(): Promise<void>;
+}
+
+/** @param more further pairs that have leaked */
+export async function createAdapterWorld(suite: SuiteName, more: Parameters<typeof makeDataset>[0] = {}) {
+  const made = await makeDataset({
+    suite,
+    oprf: await createSodiumOprf(),
+    similar: true,
+    pairs: seededPairs(20),
+    ...more,
+  });
+  const server = await startServer(made.folder, { port: 0, ...(suite === 'oprf' && { key: made.key }) });
+  const secret =
+    suite === 'oprf' ? { publicKey: formatPublicKey(made.key.publicKey as PublicKey) } : { key: made.key.revealText() };
+  // Without a circuit breaker, so that each failure has its own reason.
+  const shared = { timeoutMs: TIMEOUT_MS, circuitBreaker: false } as const;
+  const checkerAt = (url: string): LeakChecker =>
+    'key' in secret
+      ? createLeakChecker({ url, ...shared, ...secret })
+      : createLeakChecker({ url, ...shared, engine: createEngine(), ...secret });
+  const world: AdapterWorld = {
+    url: server.url,
+    secret,
+    checker: checkerAt(server.url),
+    // Port 9 of this machine: nobody listens.
+    cutOff: checkerAt('http://127.0.0.1:9'),
+    close: async () => {
+      await server.close();
+      made.dispose();
+    },
+  };
+  return world;
+}

@@ -1,0 +1,90 @@
+// What tests of the password filter need: a dataset, its server, fronts that pass conditions and ranges on, and checkers.
+
+import fs from 'node:fs';
+import {
+  createLeakChecker,
+  type HmacOptions,
+  type LeakChecker,
+  type PasswordFilterOptions,
+} from '../../../client-sdk/index.ts';
+import { type CredveilServer, startServer } from '../../../server/server.ts';
+import { filterPath } from '../../../store/snapshot/current.ts';
+import { type MadeDataset, makeDataset, seededPasswords } from '../dataset.ts';
+import { type Answer, forward, type Handle, type HttpFront, send, startFront } from '../http-front.ts';
+import { TIMEOUT_MS } from './client-world.ts';
+
+export const PASSWORDS = seededPasswords(400);
+export const ABSENT = seededPasswords(50, 3);
+export const LEAKED = { username: 'ada@example.test', password: 'Correct Horse 7' };
+export const FILTER = '/v1/filter/password';
+
+export interface FilterWorld {
+  readonly made: MadeDataset;
+  readonly server: CredveilServer;
+  front(handle: Handle): Promise<HttpFront>;
+  /** The real server with some of its answers changed on their way. */
+  spoil(change?: (answer: Answer, url: string) => void): Promise<HttpFront>;
+  /** As `forward`, with the conditions and ranges of the request. */
+  forward(request: Parameters<Handle>[0]): Promise<Answer>;
+  checker(url: string, filter?: boolean | PasswordFilterOptions, more?: Partial<HmacOptions>): LeakChecker;
+  /** The file of a snapshot, the first unless named. */
+  file(name?: string): string;
+  /** Adds a password, and waits until the server serves it. @returns the new snapshot's id */
+  publish(password: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function createFilterWorld(): Promise<FilterWorld> {
+  const made = await makeDataset({ pairs: [{ ...LEAKED, times: 5 }], passwords: PASSWORDS });
+  const server = await startServer(made.folder, { port: 0, pollIntervalMs: 5 });
+  const fronts: HttpFront[] = [];
+  const front = async (handle: Handle): Promise<HttpFront> => {
+    const started = await startFront(handle);
+    fronts.push(started);
+    return started;
+  };
+  const forwardWhole = async (request: Parameters<Handle>[0]): Promise<Answer> => {
+    const { headers } = request;
+    const sent = ['if-none-match', 'range', 'if-range'].flatMap((name) => {
+      const value = headers[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    });
+    if (sent.length === 0) return forward(server.url, request);
+    const response = await fetch(server.url + request.url, { headers: Object.fromEntries(sent) });
+    const answered = Object.fromEntries(response.headers);
+    for (const hop of ['connection', 'keep-alive', 'content-length', 'transfer-encoding']) delete answered[hop];
+    return { status: response.status, headers: answered, body: Buffer.from(await response.arrayBuffer()) };
+  };
+  const served = async (): Promise<string> =>
+    ((await (await fetch(`${server.url}/readyz`)).json()) as { snapshot: string }).snapshot;
+  return {
+    made,
+    server,
+    front,
+    forward: forwardWhole,
+    spoil: (change = () => undefined) =>
+      front(async (request, response) => {
+        const answer = await forwardWhole(request);
+        change(answer, request.url ?? '');
+        send(response, answer);
+      }),
+    checker: (url, filter = true, more = {}) =>
+      createLeakChecker({ url, key: made.key.revealText(), timeoutMs: TIMEOUT_MS, passwordFilter: filter, ...more }),
+    file: (name = '000001') => filterPath(made.dataset, name),
+    publish: async (password) => {
+      made.addSource(`with-${fs.readdirSync(`${made.folder}/runs`).length}`, { passwords: [password] });
+      const { snapshot } = await made.publish();
+      while ((await served()) !== snapshot) await new Promise((resolve) => setTimeout(resolve, 5));
+      return snapshot;
+    },
+    close: async () => {
+      for (const started of fronts) await started.close();
+      await server.close({ deadlineMs: 100 });
+      made.dispose();
+    },
+  };
+}
+
+/** Paths that were asked for, without prefixes and what follows them. */
+export const asked = ({ requests }: HttpFront): string[] =>
+  requests.map((request) => request.split(' ')[1]?.replace(/^(\/v1\/(?:account|password)\/).*/, '$1') ?? '');

@@ -1,0 +1,119 @@
+// Quota meters and their ledger in one process, with messages that take their time, and a clock that the test holds.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Client } from '../../../access/client-file.ts';
+import { openQuotaBook } from '../../../access/quota/book.ts';
+import { type LeaseHolder, QuotaLedger } from '../../../access/quota/ledger.ts';
+import { QuotaMeter, type Taken, type Unmetered } from '../../../access/quota/meter.ts';
+import type { Quotas } from '../../../access/quota/policy.ts';
+import type { ClientId } from '../../../protocol/brands.ts';
+
+/** A moment in the middle of a minute and of a day. */
+export const NOON = Date.UTC(2026, 0, 15, 12, 0, 30);
+
+export interface QuotaWorker {
+  take(client: Client, requests: number, evaluations?: number): Promise<Taken | Unmetered | undefined>;
+  /** Its process is killed: nothing that is on its way to it arrives. */
+  kill(): void;
+  /** It stops as it should. */
+  stop(): void;
+}
+
+export interface QuotaWorld {
+  clock: number;
+  /** Of the book. */
+  readonly file: string;
+  worker(): QuotaWorker;
+  /** The ledger's process stops, or is killed, and another one starts with the same book. */
+  restart(how: 'stopped' | 'killed'): void;
+  dispose(): void;
+}
+
+export function quotaClient(quotas: Quotas, id = '0123456789abcdef'): Client {
+  return { id: id as ClientId, name: `client-${id}`, created: '2026-01-01T00:00:00.000Z', quotas };
+}
+
+/** @param random decides how long a message takes; without it each takes as little as can be */
+export function createQuotaWorld(random: () => number = () => 0): QuotaWorld {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
+  const file = path.join(home, 'quota.sqlite');
+  const open = (): QuotaLedger => {
+    const opened = new QuotaLedger(
+      () => openQuotaBook(file),
+      () => world.clock,
+    );
+    opened.open();
+    return opened;
+  };
+
+  /** One direction of a channel: messages take their time and stay in order. */
+  const createPipe = (): (<T>(deliver: () => T) => Promise<Awaited<T>>) => {
+    let last: Promise<unknown> = Promise.resolve();
+    return (deliver) => {
+      const before = last;
+      const turns = Math.floor(random() * 4);
+      const delivered = (async () => {
+        for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+        await before;
+      })();
+      last = delivered;
+      return delivered.then(deliver) as Promise<never>;
+    };
+  };
+
+  const world: QuotaWorld = {
+    clock: NOON,
+    file,
+    worker() {
+      const up = createPipe();
+      // An answer waits for promises to settle before it is sent, so a recall may overtake it.
+      const answers = createPipe();
+      const recalls = createPipe();
+      let gone = false;
+      const asked = ledger;
+      const holder: LeaseHolder = {
+        recall: async (request) => {
+          if (gone) return [];
+          const leases = await recalls(() => (gone ? [] : up(async () => (gone ? [] : meter.recall(request)))));
+          return gone ? [] : leases;
+        },
+      };
+      const meter = new QuotaMeter(
+        async (request) => {
+          const answer = await up(() => ({ turn: asked.lease(holder, request) }));
+          const leased = await answer.turn;
+          return answers(() => (gone ? new Promise<never>(() => undefined) : leased));
+        },
+        () => world.clock,
+      );
+      return {
+        take: async (client, requests, evaluations = 0) =>
+          gone ? new Promise<never>(() => undefined) : meter.take(client, { requests, evaluations }),
+        kill: () => {
+          gone = true;
+          asked.forget(holder);
+        },
+        stop: () => {
+          for (const returned of meter.returnAll()) asked.giveBack(returned);
+          gone = true;
+          asked.forget(holder);
+        },
+      };
+    },
+    restart(how) {
+      // A killed process writes nothing more, and the system lets go of its file.
+      if (how === 'killed') fs.copyFileSync(file, `${file}.killed`);
+      ledger.close();
+      if (how === 'killed') fs.renameSync(`${file}.killed`, file);
+      ledger = open();
+    },
+    dispose() {
+      ledger.close();
+      fs.rmSync(home, { recursive: true, force: true });
+    },
+  };
+  let ledger = open();
+  return world;
+}
