@@ -115,7 +115,6 @@ import {
   type VerdictEvent,
 } from '@credveil/client';
 import { createSodiumOprf } from '@credveil/client/sodium';
-import { root } from '../support/paths.ts';
 
 const counts = new Map<string, number>();
 const leaks: LeakChecker = createLeakChecker({

@@ -26,13 +26,19 @@ test.each([
 test('the container has every folder that the command imports, runs as nobody, and holds no key', () => {
   const text = read('Containerfile');
   const copied = [...text.matchAll(/^COPY (\w[\w-]*) \1$/gm)].map(([, folder]) => folder);
-  const needed = fs
-    .readdirSync(path.join(root, 'cli'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .flatMap((name) => [
-      ...fs.readFileSync(path.join(root, 'cli', name), 'utf8').matchAll(/from '(?:\.\.\/)+([\w-]+)\//g),
-    ])
-    .map(([, folder]) => folder);
+  const rooms = (folder: string): string[] =>
+    fs
+      .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => {
+        const from = path.join(root, folder, name);
+        const imports = fs.readFileSync(from, 'utf8').matchAll(/from '(\.{1,2}\/[^']+)'/g);
+        return [...imports].map(([, target = '']) =>
+          path.relative(root, path.resolve(from, '..', target)).split(path.sep),
+        );
+      })
+      .flatMap(([room, ...below]) => (room !== undefined && below.length > 0 ? [room] : []));
+  const needed = rooms('cli');
   for (const folder of ['cli', ...needed]) expect(copied).toContain(folder);
   expect(text).toMatch(/^USER 10001:10001$/m);
   expect(fs.readFileSync(path.join(root, '.containerignore'), 'utf8')).toContain('**/*.key');
