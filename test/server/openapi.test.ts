@@ -10,12 +10,8 @@ import type { BucketId } from '../../protocol/brands.ts';
 import type { Oprf } from '../../protocol/oprf.ts';
 import { encodeElementsRequest, encodeLookupRequest } from '../../protocol/oprf-messages.ts';
 import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
-import {
-  createOpenApi,
-  type OpenApiDocument,
-  type OperationObject,
-  type ResponseObject,
-} from '../../server/api/openapi.ts';
+import type { OpenApiDocument, OperationObject, ResponseObject } from '../../server/api/openapi.ts';
+import { createOpenApi } from '../../server/api/openapi.ts';
 import { ROUTES } from '../../server/api/routes.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { openDataset } from '../../store/dataset.ts';
