@@ -3,8 +3,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-
-const root = path.join(import.meta.dirname, '..');
+import { root } from './support/paths.ts';
+import {
+  areaOf,
+  cyclesOf,
+  folderOf,
+  functionsIn,
+  importsOf,
+  isOurs,
+  placesIn,
+  readSources,
+  resolveImport,
+} from './support/sources.ts';
 
 /** A folder and what it may import of ours. */
 const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
@@ -21,7 +31,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
 };
 /** Entry points of their own, for whom a caller has to ask: they may import one folder more. */
 const ALSO: { readonly [file: string]: string } = { 'client-sdk/sodium.ts': 'accel' };
-const FREE = ['test', 'bench', 'examples'];
+const FREE = ['test', 'bench', 'scripts', 'examples'];
 /** Adapters by what they may import; of Next.js nothing, since its own bundle resolves it. */
 const ADAPTERS: { readonly [name: string]: string } = {
   express: 'express',
@@ -31,50 +41,44 @@ const ADAPTERS: { readonly [name: string]: string } = {
   next: '',
   'better-auth': 'better-auth',
 };
+/** The one place by which the server finds the files of the pages: no import leads there. */
+const FINDS_PAGES = ['server/pages/page-files.ts', 'server/pages/page-modules.ts'];
 const MAX_LINES = 300;
-
-interface Source {
-  /** Relative to the root, with slashes. */
-  readonly file: string;
-  readonly text: string;
-  readonly imports: readonly string[];
-}
-
-/** Specifiers of static imports, re-exports and dynamic imports, type-only ones too. */
-function importsOf(text: string): string[] {
-  const code = text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '');
-  const declared = code.matchAll(/^(?:import|export)\b(?:[^'"`;=(]*\bfrom)?\s*['"]([^'"\n]+)['"]/gm);
-  const dynamic = code.matchAll(/\bimport\(\s*['"]([^'"\n]+)['"]/g);
-  return [...declared, ...dynamic].map((match) => match[1] as string);
-}
-
-function readFolder(folder: string): Source[] {
-  return fs
-    .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-    .map((name) => path.posix.join(folder, name.replaceAll(path.sep, '/')))
-    .filter((file) => /\.(ts|js|mjs)$/.test(file) && !/(^|\/)(node_modules|dist|vendor)\//.test(file))
-    .map((file) => {
-      const text = fs.readFileSync(path.join(root, file), 'utf8');
-      return { file, text, imports: importsOf(text) };
-    });
-}
+const MAX_FILES = 26;
+const MAX_FUNCTION_LINES = 70;
+/** To be split. */
+const STILL_LONG = [
+  'createSodiumOprf',
+  'createRistretto255',
+  'openChannel',
+  'createHmacDeriver',
+  'createListener',
+  'startServer',
+  'createService',
+  'createLeakChecker',
+  'openFilterCache',
+  'createServiceSource',
+  'createObliviousLookup',
+  'a callback',
+  'computeExamples',
+  'createQuotaWorld',
+  'soak',
+];
 
 /** Whether all imports of a specifier are of types. */
 const isOfTypes = (text: string, specifier: string): boolean =>
   !new RegExp(`^import (?!type )[^;]*from '${specifier}'`, 'm').test(text);
 
-const isOurs = (specifier: string): boolean => specifier.startsWith('.');
-const resolveImport = (file: string, specifier: string): string =>
-  path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier));
-const folderOf = (file: string): string => file.split('/')[0] as string;
-
-const ruled = Object.keys(MAY_IMPORT).flatMap(readFolder);
-const all = [...ruled, ...FREE.flatMap(readFolder)];
+// AssemblyScript is another language.
+const ruled = Object.keys(MAY_IMPORT)
+  .flatMap(readSources)
+  .filter(({ file }) => !file.startsWith('accel/assembly/'));
+const all = [...ruled, ...FREE.flatMap(readSources)];
 
 describe('the sources', () => {
   test('were found', () => {
-    expect(ruled.filter(({ file }) => folderOf(file) === 'protocol').length).toBeGreaterThan(5);
-    expect(ruled.filter(({ file }) => folderOf(file) === 'store').length).toBeGreaterThan(5);
+    expect(ruled.filter(({ file }) => areaOf(file) === 'protocol').length).toBeGreaterThan(5);
+    expect(ruled.filter(({ file }) => areaOf(file) === 'store').length).toBeGreaterThan(5);
     expect(
       importsOf("import type { A } from './a.ts';\nexport * from \"b\";\nawait import('node:c');\nimport 'd';"),
     ).toEqual(['./a.ts', 'b', 'd', 'node:c']);
@@ -87,16 +91,16 @@ describe('the sources', () => {
     // Entry points check the version of Node first: that one file stands in the root.
     const shared = ['node-version.js', 'package.json'];
     const wrong = ruled
-      .filter(({ file }) => folderOf(file) === folder)
+      .filter(({ file }) => areaOf(file) === folder)
       .flatMap(({ file, imports }) => imports.filter(isOurs).map((specifier) => [file, resolveImport(file, specifier)]))
-      .filter(([file = '', target = '']) => ![...allowed, ALSO[file]].includes(folderOf(target)))
+      .filter(([file = '', target = '']) => ![...allowed, ALSO[file]].includes(areaOf(target)))
       .filter(([, target = '']) => !shared.includes(target));
     expect(wrong).toEqual([]);
   });
 
   test('of protocol import nothing else but @noble/*', () => {
     const foreign = ruled
-      .filter(({ file }) => folderOf(file) === 'protocol')
+      .filter(({ file }) => areaOf(file) === 'protocol')
       .flatMap(({ file, imports }) =>
         imports.filter((specifier) => !isOurs(specifier)).map((name) => `${file}: ${name}`),
       );
@@ -148,7 +152,7 @@ describe('the sources', () => {
   );
 
   test('of examples import what is published, as a user does', () => {
-    for (const { file, imports } of readFolder('examples')) {
+    for (const { file, imports } of readSources('examples')) {
       const manifest = path.join(root, path.dirname(file), 'package.json');
       const { dependencies } = JSON.parse(fs.readFileSync(manifest, 'utf8')) as { dependencies: object };
       const packages = [...Object.keys(dependencies), 'node:'];
@@ -177,16 +181,49 @@ describe('the sources', () => {
     const targets = new Map(
       all.map(({ file, imports }) => [file, imports.filter(isOurs).map((specifier) => resolveImport(file, specifier))]),
     );
-    const done = new Set<string>();
-    const cycles: string[] = [];
-    const visit = (file: string, trail: readonly string[]): void => {
-      if (trail.includes(file)) cycles.push([...trail.slice(trail.indexOf(file)), file].join(' → '));
-      if (done.has(file) || trail.includes(file)) return;
-      for (const target of targets.get(file) ?? []) visit(target, [...trail, file]);
-      done.add(file);
-    };
-    for (const file of targets.keys()) visit(file, []);
-    expect(cycles).toEqual([]);
+    expect(cyclesOf(targets)).toEqual([]);
+  });
+
+  test.each([...Object.keys(MAY_IMPORT), 'bench'])('of sub-folders of %s import no circle of them', (area) => {
+    const graph = new Map<string, Set<string>>();
+    for (const { file, imports } of all.filter((source) => areaOf(source.file) === area)) {
+      const from = folderOf(file);
+      const others = imports
+        .filter(isOurs)
+        .map((specifier) => folderOf(resolveImport(file, specifier)))
+        // What lies at the top of an area serves all of its sub-folders.
+        .filter((to) => to !== from && from !== area && areaOf(to) === area && to !== area);
+      graph.set(from, new Set([...(graph.get(from) ?? []), ...others]));
+    }
+    expect(cyclesOf(graph)).toEqual([]);
+  });
+
+  test('lead by a path to no other area, but for the one place that finds the pages', () => {
+    const found = ruled.flatMap((source) =>
+      placesIn(source)
+        .filter((place) => areaOf(place) !== areaOf(source.file) && place !== 'package.json')
+        .map((place) => `${source.file}: ${place}`),
+    );
+    expect(found.filter((line) => !FINDS_PAGES.some((file) => line.startsWith(`${file}: `)))).toEqual([]);
+    expect(found.length, 'the pages are found').toBeGreaterThan(0);
+    expect(placesIn({ file: 'a/b/c.ts', text: "new URL('../../d/e.html', import.meta.url);" })).toEqual(['d/e.html']);
+  });
+
+  test(`are at most ${MAX_FILES} in a folder`, () => {
+    const counts = Map.groupBy(all, ({ file }) => folderOf(file));
+    expect([...counts].filter(([, files]) => files.length > MAX_FILES).map(([folder]) => folder)).toEqual([]);
+  });
+
+  test(`have functions of at most ${MAX_FUNCTION_LINES} lines`, () => {
+    const long = all.flatMap((source) =>
+      functionsIn(source)
+        .filter(({ lines }) => lines > MAX_FUNCTION_LINES)
+        .filter(({ name }) => !STILL_LONG.includes(name))
+        .map(({ name, line, lines }) => `${source.file}:${line} ${name} (${lines})`),
+    );
+    expect(long).toEqual([]);
+    const nested = 'const f = () => {\n  describe("x", () => {\n\n  });\n};';
+    expect(functionsIn({ text: nested })).toEqual([{ name: 'f', line: 1, lines: 5 }]);
   });
 
   test(`have at most ${MAX_LINES} lines`, () => {

@@ -6,8 +6,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CHECK_MODULE } from '../support/consumer.ts';
-import { type InstalledClient, installClient, npm } from '../support/packed-client.ts';
+import { CHECK_MODULE } from '../support/client/consumer.ts';
+import { type InstalledClient, installClient, npm } from '../support/client/packed-client.ts';
 import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
 

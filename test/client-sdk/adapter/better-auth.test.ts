@@ -5,7 +5,7 @@ import { admin, twoFactor } from 'better-auth/plugins';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Verdict } from '../../../client-sdk/index.ts';
 import { SUITE_NAMES } from '../../../protocol/suite.ts';
-import { type AuthApp, startAuthApp } from '../../support/auth-app.ts';
+import { type AuthApp, startAuthApp } from '../../support/client/auth-app.ts';
 import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
 
 /** better-auth takes addresses of real domains alone: these have leaked like the test credentials. */

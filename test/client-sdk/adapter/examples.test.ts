@@ -2,9 +2,9 @@
 // service.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Example, startExample } from '../../support/example.ts';
+import { type Example, startExample } from '../../support/client/example.ts';
+import { type InstalledClient, installClient } from '../../support/client/installed-client.ts';
 import { forward, type HttpFront, send, startFront } from '../../support/http-front.ts';
-import { type InstalledClient, installClient } from '../../support/installed-client.ts';
 import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
 
 const LEAKED = { username: 'ada@example.com', password: 'Correct Horse 7' };

@@ -4,8 +4,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { VerdictEvent } from '../../../client-sdk/index.ts';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
+import { type Example, startExample } from '../../support/client/example.ts';
+import { type InstalledClient, installClient } from '../../support/client/installed-client.ts';
 import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../support/dataset.ts';
-import { type Example, startExample } from '../../support/example.ts';
 import {
   FAILURE_NAMES,
   FAILURES,
@@ -13,7 +14,6 @@ import {
   HANGS,
   startFailingService,
 } from '../../support/failing-service.ts';
-import { type InstalledClient, installClient } from '../../support/installed-client.ts';
 import { program } from '../../support/paths.ts';
 import { TIMEOUT_MS } from '../../support/worlds/client-world.ts';
 

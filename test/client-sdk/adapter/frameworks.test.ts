@@ -14,8 +14,8 @@ import { leakCheck as onHono } from '../../../client-sdk/adapter/hono.ts';
 import { leakProxy, leakCheck as onNext } from '../../../client-sdk/adapter/next.ts';
 import { type LeakChecker, LookupError, type Verdict } from '../../../client-sdk/index.ts';
 import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
-import { headersOf } from '../../support/adapter-apps.ts';
-import { COPIES, chunk, seenIn, sendRaw, taken } from '../../support/adapter-requests.ts';
+import { headersOf } from '../../support/client/adapter-apps.ts';
+import { COPIES, chunk, seenIn, sendRaw, taken } from '../../support/client/adapter-requests.ts';
 import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
 
 const { pair } = TEST_CREDENTIALS;

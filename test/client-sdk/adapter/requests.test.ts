@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
-import { ADAPTERS, type App } from '../../support/adapter-apps.ts';
-import { COPIES, chunk, seenIn, sendRaw, taken } from '../../support/adapter-requests.ts';
+import { ADAPTERS, type App } from '../../support/client/adapter-apps.ts';
+import { COPIES, chunk, seenIn, sendRaw, taken } from '../../support/client/adapter-requests.ts';
 import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
 
 const { pair, clean } = TEST_CREDENTIALS;

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SUITE_NAMES } from '../../../protocol/suite.ts';
 import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
-import { ADAPTERS, type App, type Seen } from '../../support/adapter-apps.ts';
+import { ADAPTERS, type App, type Seen } from '../../support/client/adapter-apps.ts';
 import { type AdapterWorld, createAdapterWorld, VERDICTS } from '../../support/worlds/adapter-world.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };

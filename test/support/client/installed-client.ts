@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { root } from './paths.ts';
+import { root } from '../paths.ts';
 
 export interface InstalledClient {
   /** Applications below it import `@credveil/client`, and what the root has installed. */

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { root } from './paths.ts';
+import { root } from '../paths.ts';
 
 const run = promisify(execFile);
 
