@@ -110,7 +110,7 @@ export function createService(
   };
 
   const assertKey = ({ suite: name, keyId, publicKey: given, canary }: ServiceConfig): void => {
-    if (name !== suite.suite || keyId !== suite.keyId || given !== publicKey) throw lookupFailure('KEY_MISMATCH');
+    if (name !== suite.name || keyId !== suite.keyId || given !== publicKey) throw lookupFailure('KEY_MISMATCH');
     const { accountHash, tag = canary.tag } = expected;
     if (!equalTexts(canary.accountHash + canary.tag, accountHash + tag)) throw lookupFailure('KEY_MISMATCH');
   };

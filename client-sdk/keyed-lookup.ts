@@ -1,7 +1,7 @@
 // Lookups of a caller who holds the key: outputs are computed here, buckets are fetched. PROTOCOL.md §14.
 
 import type { HmacKey } from '../protocol/brands.ts';
-import { passwordHash } from '../protocol/entry.ts';
+import { passwordBucketHash } from '../protocol/entry.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
 import { normalizePassword } from '../protocol/normalize.ts';
 import { passwordInput } from '../protocol/private-input.ts';
@@ -35,13 +35,13 @@ export function createKeyedLookup(settings: CheckerSettings, key: HmacKey): Look
   const answer = async (inquiry: Inquiry, config: ServiceConfig, deadline: Deadline): Promise<Partial<Signals>> => {
     if (inquiry.index === 'account') {
       // It follows from the username alone: which bucket is asked for says nothing about the password.
-      const hash = suite.accountHash(inquiry.username);
+      const hash = suite.accountBucketHash(inquiry.username);
       const bucket = await service.fetchBucket(config, 'account', hash, deadline);
       return answerFrom(bucket, inquiry, config, ({ input }) => suite.evaluate(input));
     }
     const output = suite.evaluate(inquiry.questions[0].input);
     if (filters.current()?.mayHold(output) === false) return answerAbsent(inquiry);
-    const bucket = await service.fetchBucket(config, 'password', passwordHash(output), deadline);
+    const bucket = await service.fetchBucket(config, 'password', passwordBucketHash(output), deadline);
     return answerFrom(bucket, inquiry, config, () => output);
   };
 

@@ -2,7 +2,7 @@
 
 import type { Credential } from '../client-sdk/verdict/inquiry.ts';
 import type { SignalName } from '../client-sdk/verdict/verdict.ts';
-import { entryTag, formatTag, passwordHash } from '../protocol/entry.ts';
+import { entryTag, formatTag, passwordBucketHash } from '../protocol/entry.ts';
 import {
   byId,
   type Child,
@@ -89,7 +89,7 @@ function hashes({ accountHash, config, sought }: Trial): Child[] {
   if (output && password)
     add(
       `Password, from its ${config.suite === 'oprf' ? 'evaluated' : 'keyed'} hash of step 3`,
-      passwordHash(output),
+      passwordBucketHash(output),
       password.prefixBits,
     );
   return parts;

@@ -95,7 +95,7 @@ export function createTrier(traffic: Traffic, { url }: ServedDataset, config: Se
         config: asking,
         verdict,
         username: normalized && new TextDecoder().decode(normalized),
-        accountHash: normalized && asking.indexes.account ? suite.accountHash(normalized) : undefined,
+        accountHash: normalized && asking.indexes.account ? suite.accountBucketHash(normalized) : undefined,
         sought,
         standIns: observed.length === 0 ? 0 : observed.length - sought.length,
         exchanges,

@@ -38,7 +38,7 @@ export function metadataPad(output: PrfOutput): MetadataPad {
   return output.subarray(6, 9) as MetadataPad;
 }
 
-export function passwordHash(output: PrfOutput): BucketHash {
+export function passwordBucketHash(output: PrfOutput): BucketHash {
   return readBucketHash(output, 16);
 }
 

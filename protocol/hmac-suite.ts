@@ -33,10 +33,10 @@ export function createHmacSuite(key: HmacKey): KeyedSuite {
   const working = entry.clone();
   const place = new Uint8Array(working.outputLen);
   return {
-    suite: 'hmac',
+    name: 'hmac',
     keyId: hmacKeyId(key),
     sealKey: hmacSubkey(key, 'seal') as SealKey,
-    accountHash: (username) => readBucketHash(account.clone().update(username).digest(), 0),
+    accountBucketHash: (username) => readBucketHash(account.clone().update(username).digest(), 0),
     evaluate: (input) => {
       entry._cloneInto(working).update(input).digestInto(place);
       const output = place.slice() as PrfOutput;

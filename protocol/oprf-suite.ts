@@ -31,11 +31,11 @@ export function oprfKeyId(publicKey: PublicKey): KeyId {
 export function createOprfSuite(publicKey: PublicKey): Suite & { readonly publicKey: PublicKey } {
   const account = sha256.create().update(ACCOUNT_LABEL);
   return {
-    suite: 'oprf',
+    name: 'oprf',
     keyId: oprfKeyId(publicKey),
     publicKey,
     // Public: this seal finds accidents, and buckets of another key; it does not bind the evaluator.
     sealKey: hkdf(sha256, publicKey, SALT, utf8ToBytes('seal'), 32) as SealKey,
-    accountHash: (username) => readBucketHash(account.clone().update(username).digest(), 0),
+    accountBucketHash: (username) => readBucketHash(account.clone().update(username).digest(), 0),
   };
 }

@@ -17,7 +17,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BucketHash, DatasetId, EntryTag, PrfOutput, SealKey, SnapshotId } from './brands.ts';
 import { IndexNumber } from './bucket-id.ts';
-import { passwordHash, readBucketHash } from './entry.ts';
+import { passwordBucketHash, readBucketHash } from './entry.ts';
 import { ProtocolError } from './errors.ts';
 import { equalBytes, SEAL_BYTES } from './seal.ts';
 import { BLOCK_BYTES, blockIndex, hasBits, MAX_BLOCKS } from './split-block.ts';
@@ -138,7 +138,7 @@ export function openFilter(file: Uint8Array, sealed: Uint8Array): PasswordFilter
   return {
     ...header,
     bytes: file.length,
-    mayHold: (output) => holds(file, blocks, passwordHash(output), readBucketHash(output, 2)),
+    mayHold: (output) => holds(file, blocks, passwordBucketHash(output), readBucketHash(output, 2)),
   };
 }
 

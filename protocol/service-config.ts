@@ -65,7 +65,7 @@ export interface ServiceConfig {
 /** Computes the known answer: at publish for the config, in a client to compare with it. */
 export function knownAnswer(suite: KeyedSuite): KnownAnswer {
   const username = normalizeUsername(CANARY.username);
-  const hash: BucketHash = suite.accountHash(username);
+  const hash: BucketHash = suite.accountBucketHash(username);
   const tag: EntryTag = entryTag(suite.evaluate(pairInput(username, normalizePassword(CANARY.password))));
   return { accountHash: formatPrefix(bucketId(hash, 32), 32), tag: formatTag(tag) };
 }

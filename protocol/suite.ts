@@ -8,13 +8,13 @@ export type SuiteName = (typeof SUITE_NAMES)[number];
 
 /** What anyone who asks a dataset can compute: under `hmac` with its key, under `oprf` with its public key. */
 export interface Suite {
-  readonly suite: SuiteName;
+  readonly name: SuiteName;
   readonly keyId: KeyId;
   readonly sealKey: SealKey;
   /** Under `oprf` alone. */
   readonly publicKey?: PublicKey;
   /** Names the bucket of a username in the account index. */
-  accountHash(username: NormalizedUsername): BucketHash;
+  accountBucketHash(username: NormalizedUsername): BucketHash;
 }
 
 /** What the holder of the secret key can compute without asking anyone. */

@@ -188,7 +188,7 @@ export function isFilterOneIn(value: unknown): boolean {
 }
 
 /** The false positives that a password filter of this dataset may have; 0 where it has none. */
-export function filterOneInOf({ indexes, filterOneIn = DEFAULT_FILTER_ONE_IN }: DatasetParameters): number {
+export function filterRate({ indexes, filterOneIn = DEFAULT_FILTER_ONE_IN }: DatasetParameters): number {
   return indexes.includes('password') ? filterOneIn : 0;
 }
 

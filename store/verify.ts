@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import type { BucketId } from '../protocol/brands.ts';
 import { openBucket } from '../protocol/bucket.ts';
 import { type IndexName, RANGES, type RangeName } from '../protocol/bucket-id.ts';
-import { entryTag, passwordHash } from '../protocol/entry.ts';
+import { entryTag, passwordBucketHash } from '../protocol/entry.ts';
 import { normalizePassword } from '../protocol/normalize.ts';
 import { FILTER_HEADER_BYTES, filterLow, parseFilterHeader } from '../protocol/password-filter.ts';
 import { passwordInput } from '../protocol/private-input.ts';
@@ -110,7 +110,7 @@ async function verifyFilter(dataset: Dataset, { facts }: Snapshot, suite: KeyedS
     if (header.snapshot !== snapshot || header.dataset !== facts.dataset) throw wrong('is of another snapshot');
     if (header.blocks !== filter.blocks || header.entries !== filter.entries) throw wrong('is not what the facts say');
     const output = suite.evaluate(passwordInput(normalizePassword(CANARY.password)));
-    const at = FILTER_HEADER_BYTES + blockIndex(passwordHash(output), header.blocks) * BLOCK_BYTES;
+    const at = FILTER_HEADER_BYTES + blockIndex(passwordBucketHash(output), header.blocks) * BLOCK_BYTES;
     if (!hasBits(read(BLOCK_BYTES, at), 0, filterLow(entryTag(output)))) throw wrong('does not hold the canary');
     return header.entries;
   } finally {

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import type { DatasetId, PrfOutput, SnapshotId } from '../../protocol/brands.ts';
-import { passwordHash, readBucketHash } from '../../protocol/entry.ts';
+import { passwordBucketHash, readBucketHash } from '../../protocol/entry.ts';
 import { normalizePassword } from '../../protocol/normalize.ts';
 import { createFilterSeal, openFilter, type PasswordFilter } from '../../protocol/password-filter.ts';
 import { passwordInput } from '../../protocol/private-input.ts';
@@ -38,7 +38,7 @@ export async function writeFilter(file: string, suite: KeyedSuite, count: number
   const add = (password: string): void => {
     const output = outputOf(suite, password);
     halves[at++] = readBucketHash(output, 2);
-    halves[at++] = passwordHash(output);
+    halves[at++] = passwordBucketHash(output);
   };
   add(CANARY.password);
   for (const word of seededWords(count, seed)) add(word);

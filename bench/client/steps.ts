@@ -37,7 +37,7 @@ export async function measureSteps({ folder, suite }: MadeDataset): Promise<Figu
         run: () => {
           const username = normalizeUsername(USERNAME);
           const output = suite.evaluate(pairInput(username, normalizePassword(PASSWORD)));
-          return [suite.accountHash(username), entryTag(output)];
+          return [suite.accountBucketHash(username), entryTag(output)];
         },
       },
       {

@@ -35,7 +35,7 @@ export async function countFound(
     const isFound = ({ username, password }: SeededPair): boolean => {
       const name = normalizeUsername(username);
       const output = suite.evaluate(pairInput(name, normalizePassword(password)));
-      const bucket = open(bucketId(suite.accountHash(name), prefixBits));
+      const bucket = open(bucketId(suite.accountBucketHash(name), prefixBits));
       return findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.pair) !== undefined;
     };
     let membersFound = 0;

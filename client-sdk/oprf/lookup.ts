@@ -4,7 +4,7 @@ import { randomBytes } from '@noble/hashes/utils.js';
 import type { BucketHash, EvaluatedElement, PrfOutput } from '../../protocol/brands.ts';
 import type { Bucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix } from '../../protocol/bucket-id.ts';
-import { entryTag, formatTag, passwordHash, readBucketHash } from '../../protocol/entry.ts';
+import { entryTag, formatTag, passwordBucketHash, readBucketHash } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { createOprfSuite } from '../../protocol/oprf-suite.ts';
@@ -52,7 +52,7 @@ interface Evaluated {
 
 export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
   const suite = createOprfSuite(oprf.publicKey);
-  const accountHash = formatPrefix(bucketId(suite.accountHash(CANARY_USERNAME), 32), 32);
+  const accountHash = formatPrefix(bucketId(suite.accountBucketHash(CANARY_USERNAME), 32), 32);
   const service = createService(settings, suite, { accountHash });
   const evaluator = createEvaluatorClient(service);
   const filters = createFilterCache(settings, service, suite.sealKey);
@@ -123,15 +123,15 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     // All questions are sent, settled ones too: how many there are follows from the fields that were given.
     const questions = asked.flatMap((inquiry): readonly Question[] => inquiry.questions);
     const account = asked.find((inquiry) => inquiry.index === 'account');
-    const hash = account && suite.accountHash(account.username);
+    const hash = account && suite.accountBucketHash(account.username);
     const { evaluation, body, outputOf } = await evaluate(questions, hash, config, deadline);
     await trust.examine(evaluation, deadline);
     const openBucketOf = (inquiry: Inquiry): Promise<Bucket> | Bucket => {
       if (inquiry.index === 'account')
-        return service.openBody(body, config, 'account', suite.accountHash(inquiry.username));
+        return service.openBody(body, config, 'account', suite.accountBucketHash(inquiry.username));
       const [question] = inquiry.questions;
       // The bucket of a stand-in would be known by its prefix.
-      const passwordBucket = question.settled ? randomBucketHash() : passwordHash(outputOf(question));
+      const passwordBucket = question.settled ? randomBucketHash() : passwordBucketHash(outputOf(question));
       return service.fetchBucket(config, 'password', passwordBucket, deadline);
     };
     // The password first: its bucket is asked for before the account's is opened.

@@ -29,7 +29,7 @@ const PAGE_HEADERS = [
 
 let forms: { readonly json: Form; readonly page: Form } | undefined;
 
-function makeForms() {
+function createForms() {
   const document = createOpenApi(ROUTES, VERSION);
   return {
     json: makeForm(JSON.stringify(document), ['Content-Type', 'application/json', ...DATA_HEADERS]),
@@ -45,7 +45,7 @@ function makeForm(text: string, headers: readonly string[]): Form {
 
 export function addReference(app: Express): void {
   const send = (name: 'json' | 'page') => (request: Request, response: Response) => {
-    forms ??= makeForms();
+    forms ??= createForms();
     const { body, etag, headers } = forms[name];
     const shared = ['ETag', etag, 'Cache-Control', 'public, no-cache', ...headers];
     if (isNotModified(request.headers['if-none-match'], etag)) response.writeHead(304, shared).end();

@@ -2,7 +2,7 @@
 
 import type { BucketHash, NormalizedPassword, NormalizedUsername, PrfOutput } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
-import { passwordHash } from '../../protocol/entry.ts';
+import { passwordBucketHash } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
@@ -87,12 +87,12 @@ export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[], 
     usernameBytes <= MAX_FIELD_BYTES &&
     passwordBytes <= MAX_FIELD_BYTES &&
     // RFC 9497 §1.2 bounds an input of the PRF; HMAC does not.
-    (suite.suite !== 'oprf' || INPUT_OVERHEAD + usernameBytes + passwordBytes <= MAX_FIELD_BYTES);
+    (suite.name !== 'oprf' || INPUT_OVERHEAD + usernameBytes + passwordBytes <= MAX_FIELD_BYTES);
 
   return (username, password, times, emit) => {
     if (!fits(username?.length ?? 0, password.length)) return false;
     if (wantsAccount && username !== undefined) {
-      const hash = suite.accountHash(username);
+      const hash = suite.accountBucketHash(username);
       emit('account', fill(hash, suite.evaluate(pairInput(username, password)), EntryKind.pair, times));
       if (username.length > 0)
         emit('account', fill(hash, suite.evaluate(usernameInput(username)), EntryKind.username, times));
@@ -103,7 +103,7 @@ export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[], 
     }
     if (wantsPassword && password.length > 0) {
       const output = suite.evaluate(passwordInput(password));
-      emit('password', fill(passwordHash(output), output, EntryKind.password, times));
+      emit('password', fill(passwordBucketHash(output), output, EntryKind.password, times));
     }
     return true;
   };

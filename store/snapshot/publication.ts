@@ -4,7 +4,7 @@ import type { SnapshotId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, MAX_PREFIX_BITS } from '../../protocol/bucket-id.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
-import { type Dataset, filterOneInOf } from '../dataset.ts';
+import { type Dataset, filterRate } from '../dataset.ts';
 import { credentialRecords } from '../run/credential-records.ts';
 import { Merge, type RecordStream } from '../run/merge.ts';
 import { RECORD_BYTES } from '../run/record.ts';
@@ -98,7 +98,7 @@ export async function countEntries(publication: Publication): Promise<ReadonlyMa
     const least = ofRuns.reduce((most, count) => Math.max(most, count), 0);
     const most = sumOf(ofRuns) + canaryStreams(suite, index, similar).length;
     const sameBits = choosePrefixBits(least, bucketFloor) === choosePrefixBits(most, bucketFloor);
-    const sameFilter = index !== 'password' || filterOneInOf(dataset.parameters) === 0 || most <= least * FILTER_SLACK;
+    const sameFilter = index !== 'password' || filterRate(dataset.parameters) === 0 || most <= least * FILTER_SLACK;
     if (sameBits && sameFilter) counts.set(index, most);
   }
   if (counts.size === indexes.length) return counts;

@@ -13,7 +13,7 @@ import type { IndexName } from '../../protocol/bucket-id.ts';
 import type { HmacSha256 } from '../../protocol/seal.ts';
 import { knownAnswer } from '../../protocol/service-config.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
-import { type Dataset, type DatasetParameters, filterOneInOf, snapshotsFolder, workFolder } from '../dataset.ts';
+import { type Dataset, type DatasetParameters, filterRate, snapshotsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { digestFile, publishFile, writeFileAtomically } from '../files.ts';
 import { openRuns, type Run } from '../run/run.ts';
@@ -131,7 +131,7 @@ function contentDigest(parameters: DatasetParameters, runs: readonly Run[]): str
     parameters,
     runs.map((run) => [run.facts.source, run.facts.date, run.sha256]),
     // Datasets of before there were filters get one at the next publish.
-    ...(filterOneInOf(parameters) > 0 ? [['filter 1', filterOneInOf(parameters)]] : []),
+    ...(filterRate(parameters) > 0 ? [['filter 1', filterRate(parameters)]] : []),
   ]);
   return createHash('sha256').update(made).digest('hex').slice(0, 16);
 }
@@ -166,7 +166,7 @@ async function writeTables({ aside, filterAside }: Asides, publication: Publicat
   const { dataset, suite, snapshot, runs, groups, options } = publication;
   const { parameters } = dataset;
   const counts = await countEntries(publication);
-  const oneIn = filterOneInOf(parameters);
+  const oneIn = filterRate(parameters);
   const blocks = chooseBlocks(counts.get('password') ?? 0, oneIn);
   const filter =
     oneIn > 0 ? new FilterWriter(filterAside, { dataset: parameters.dataset, snapshot, blocks }) : undefined;

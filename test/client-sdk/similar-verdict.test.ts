@@ -181,7 +181,7 @@ describe('test credentials give the sensible verdict where a dataset has less', 
         fs.rmSync(`${made.folder}/runs/first.run`);
         await made.publish();
         const { key, suite } = made;
-        const server = await startServer(made.folder, { port: 0, ...(suite.suite === 'oprf' && { key }) });
+        const server = await startServer(made.folder, { port: 0, ...(suite.name === 'oprf' && { key }) });
         const pinned = suite.publicKey ? { publicKey: formatPublicKey(suite.publicKey) } : { key: key.revealText() };
         const again = createLeakChecker({ url: server.url, timeoutMs: TIMEOUT_MS, ...pinned });
         expect((await statuses(again)).join(' ')).toBe(expected);

@@ -6,7 +6,7 @@ import { ristretto255_hasher } from '@noble/curves/ed25519.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../../client-sdk/sodium.ts';
 import { bucketId, formatPrefix, prefixDigits } from '../../protocol/bucket-id.ts';
-import { passwordHash } from '../../protocol/entry.ts';
+import { passwordBucketHash } from '../../protocol/entry.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { createNobleOprf, randomScalar } from '../../protocol/oprf.ts';
 import { pairInput, passwordInput, usernameInput } from '../../protocol/private-input.ts';
@@ -102,7 +102,7 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
     const heads = new Set([0, 1].flatMap((at) => of(at, 'lookup').map(({ head }) => head)));
     expect(heads.size).toBe(1);
     const { prefixBits = 0 } = config.indexes.account ?? {};
-    const bucket = bucketId(world.made.suite.accountHash(normalizeUsername(username)), prefixBits);
+    const bucket = bucketId(world.made.suite.accountBucketHash(normalizeUsername(username)), prefixBits);
     for (const at of [0, 1]) {
       const bodies = of(at, 'lookup').map(({ body }) => body);
       for (const body of bodies) {
@@ -135,7 +135,7 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
     const rest = new Set<string>();
     for (const [at, password] of PASSWORDS.entries()) {
       const output = world.made.suite.evaluate(passwordInput(normalizePassword(password)));
-      const prefix = formatPrefix(bucketId(passwordHash(output), prefixBits), prefixBits);
+      const prefix = formatPrefix(bucketId(passwordBucketHash(output), prefixBits), prefixBits);
       for (const { head, body } of of(at, 'password/')) {
         expect(head.split('\r\n')[0]).toBe(`GET /v1/password/${prefix}?snapshot=${config.snapshot} HTTP/1.1`);
         expect(body).toHaveLength(0);

@@ -107,7 +107,7 @@ describe('the code and a second reading of PROTOCOL.md agree on', () => {
       expect(Buffer.from(suite.evaluate(pairInput(username, password)))).toEqual(
         hmacOf(subkey(key, 'entry'), inputs.pair),
       );
-      expect(suite.accountHash(username)).toBe(hmacOf(subkey(key, 'account'), username).readUInt32BE(0));
+      expect(suite.accountBucketHash(username)).toBe(hmacOf(subkey(key, 'account'), username).readUInt32BE(0));
       expect(Buffer.from(suite.sealKey)).toEqual(subkey(key, 'seal'));
       expect(suite.keyId).toBe(subkey(key, 'key id').toString('hex', 0, 8));
     }

@@ -51,7 +51,7 @@ describe('several datasets', () => {
   test('are listed', async () => {
     const list = await (await fetch(`${server.url}/v1/datasets`)).json();
     expect(list).toEqual(
-      datasets.map((made) => ({ dataset: idOf(made), keyId: made.key.keyId, suite: made.suite.suite })),
+      datasets.map((made) => ({ dataset: idOf(made), keyId: made.key.keyId, suite: made.suite.name })),
     );
   });
 

@@ -5,7 +5,7 @@ import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import type { BucketId } from '../../protocol/brands.ts';
 import { findEntry, openBucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix } from '../../protocol/bucket-id.ts';
-import { entryTag, metadataPad, passwordHash } from '../../protocol/entry.ts';
+import { entryTag, metadataPad, passwordBucketHash } from '../../protocol/entry.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { createNobleOprf, type Oprf } from '../../protocol/oprf.ts';
 import {
@@ -60,7 +60,7 @@ describe('a lookup', () => {
     for (const pair of PAIRS.slice(0, 8)) {
       const username = normalizeUsername(pair.username);
       const input = pairInput(username, normalizePassword(pair.password));
-      const id = bucketId(made.suite.accountHash(username), prefixBits);
+      const id = bucketId(made.suite.accountBucketHash(username), prefixBits);
       const { blind, blindedElement } = oprf.blind(input);
       const request = encodeLookupRequest({ bucketId: id, blindedElements: [blindedElement] });
       const answer = await post(`/v1/lookup?snapshot=${config.snapshot}`, request);
@@ -134,7 +134,7 @@ describe('an evaluation', () => {
       const [evaluated] = decodeEvaluateResponse(answer);
       if (!evaluated) throw new Error('nothing was evaluated');
       const output = sodium.finalize(input, blind, evaluated);
-      const id = bucketId(passwordHash(output), bits);
+      const id = bucketId(passwordBucketHash(output), bits);
       const body = await readMessage(await fetch(`${server.url}/v1/password/${formatPrefix(id, bits)}`));
       const place = { snapshot: config.snapshot, index: 'password', prefixBits: bits, id } as const;
       const bucket = openBucket(body, place, made.suite.sealKey);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BucketId } from '../../protocol/brands.ts';
 import { decodeBody, findEntry, openBucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix, type IndexName } from '../../protocol/bucket-id.ts';
-import { entryTag, formatTag, metadataPad, passwordHash } from '../../protocol/entry.ts';
+import { entryTag, formatTag, metadataPad, passwordBucketHash } from '../../protocol/entry.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput } from '../../protocol/private-input.ts';
 import { parseServiceConfig, type ServiceConfig } from '../../protocol/service-config.ts';
@@ -81,7 +81,7 @@ describe('a bucket', () => {
     for (const pair of PAIRS.slice(0, 50)) {
       const username = normalizeUsername(pair.username);
       const output = made.suite.evaluate(pairInput(username, normalizePassword(pair.password)));
-      const id = bucketId(made.suite.accountHash(username), prefixBitsOf('account'));
+      const id = bucketId(made.suite.accountBucketHash(username), prefixBitsOf('account'));
       const bucket = openBucket(await getBucket('account', id), place('account', id), made.suite.sealKey);
       expect(findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.pair)?.timesSeen).toBe(1);
     }
@@ -90,7 +90,7 @@ describe('a bucket', () => {
   test('of a leaked password opens under the key and holds its entry', async () => {
     for (const password of PASSWORDS.slice(0, 50)) {
       const output = made.suite.evaluate(passwordInput(normalizePassword(password)));
-      const id = bucketId(passwordHash(output), prefixBitsOf('password'));
+      const id = bucketId(passwordBucketHash(output), prefixBitsOf('password'));
       const bucket = openBucket(await getBucket('password', id), place('password', id), made.suite.sealKey);
       expect(findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.password)).toBeDefined();
     }
