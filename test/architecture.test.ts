@@ -42,7 +42,7 @@ const ADAPTERS: { readonly [name: string]: string } = {
   'better-auth': 'better-auth',
 };
 /** The one place by which the server finds the files of the pages: no import leads there. */
-const FINDS_PAGES = ['server/pages/page-files.ts', 'server/pages/page-modules.ts'];
+const FINDS_PAGES = ['server/pages/page-modules.ts'];
 const MAX_LINES = 300;
 const MAX_FILES = 26;
 const MAX_FUNCTION_LINES = 70;

@@ -19,9 +19,8 @@ export class IngestPool {
     onResult: (result: SegmentResult) => void,
   ) {
     this.#segmentBytes = segmentBytes;
-    const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
     for (let i = 0; i < threads; i++) {
-      const worker = new Worker(file, { workerData: settings });
+      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: settings });
       worker.on('message', (result: SegmentResult) => {
         try {
           onResult(result);

@@ -13,8 +13,8 @@ class SorterThread {
   readonly worker: Worker;
   readonly #waiting: { resolve(sorted: SortedBatch): void; reject(error: unknown): void }[] = [];
 
-  constructor(file: URL) {
-    this.worker = new Worker(file);
+  constructor() {
+    this.worker = new Worker(new URL('./sorter-worker.ts', import.meta.url));
     this.worker.on('message', (sorted: SortedBatch) => this.#waiting.shift()?.resolve(sorted));
     this.worker.on('error', (error) => {
       for (const { reject } of this.#waiting.splice(0)) reject(error);
@@ -35,8 +35,7 @@ export async function* sortInThreads(
   threads: number,
   cut: (newBuffer: (bytes: number) => Uint8Array<ArrayBuffer>) => Iterable<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<Uint8Array> {
-  const file = new URL(import.meta.url.endsWith('.ts') ? './sorter-worker.ts' : './sorter-worker.js', import.meta.url);
-  const sorters = Array.from({ length: threads }, () => new SorterThread(file));
+  const sorters = Array.from({ length: threads }, () => new SorterThread());
   const free: Uint8Array<ArrayBuffer>[] = [];
   const newBuffer = (bytes: number): Uint8Array<ArrayBuffer> => free.pop() ?? new Uint8Array(bytes);
   const pending: Promise<SortedBatch>[] = [];

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { assetPath, collectModules, type PageModule, resolvePackage, withImports } from './page-modules.ts';
+import { assetPath, collectModules, PAGES, type PageModule, resolvePackage, withImports } from './page-modules.ts';
 
 export interface PageFile {
   /** Of the URL, below the server's: `/`, `/status`, or `/assets/…`. */
@@ -16,13 +16,9 @@ export interface PageFile {
   readonly digest: string;
 }
 
-const FOLDER = path.join(import.meta.dirname, '../../page');
-/** Sources are stripped of types in a clone, and are JavaScript already where they were compiled. */
-const EXTENSION = path.extname(import.meta.filename);
 const DOCUMENTS = { '/': 'check', '/status': 'status' } as const;
-const ICON = 'icon.svg';
-/** What stands in a document is a file beside it, or one of a package. */
-const REFERENCE = /\b(href|src)="(?:\.\/([a-z-]+\.(?:css|ts|svg))|package:([^"]+\.css))"/g;
+/** A document refers to files beside it, or to a package's style sheet. The build renames its scripts to `.js`. */
+const REFERENCE = /\b(href|src)="(?:\.\/([a-z-]+\.(?:css|ts|js|svg))|package:([^"]+\.css))"/g;
 
 const CONTENT_TYPES: { readonly [extension: string]: string } = {
   '.css': 'text/css; charset=utf-8',
@@ -33,19 +29,24 @@ const CONTENT_TYPES: { readonly [extension: string]: string } = {
 interface Document {
   readonly path: string;
   readonly text: string;
-  readonly entry: string;
+  /** The files that it refers to. */
+  readonly files: readonly string[];
+  /** The asset paths of its scripts. */
+  readonly scripts: readonly string[];
 }
 
 /** @throws Error where a file is missing or a reference leads nowhere */
 export function buildPageFiles(): PageFile[] {
   const documents = Object.entries(DOCUMENTS).map(([url, name]): Document => {
-    const text = fs.readFileSync(path.join(FOLDER, `${name}.html`), 'utf8');
-    return { path: url, text, entry: `page/${name}${EXTENSION}` };
+    const text = fs.readFileSync(path.join(PAGES, `${name}.html`), 'utf8');
+    const files = [...text.matchAll(REFERENCE)].map(referencedFile);
+    const scripts = files.filter(isScript).map(assetPath);
+    return { path: url, text, files, scripts };
   });
-  const modules = collectModules(documents.map(({ entry }) => entry));
+  const modules = collectModules(documents.flatMap(({ scripts }) => scripts));
   const assets = new Map<string, string>([...modules].map(([place, { text }]) => [place, text]));
-  const styles = documents.flatMap(({ text }) => [...text.matchAll(REFERENCE)].map(referencedFile));
-  for (const file of styles) if (!/\.[tj]s$/.test(file)) assets.set(assetPath(file), fs.readFileSync(file, 'utf8'));
+  for (const file of documents.flatMap(({ files }) => files))
+    if (!isScript(file)) assets.set(assetPath(file), fs.readFileSync(file, 'utf8'));
 
   const version = createHash('sha256')
     .update(JSON.stringify([...assets].sort(([a], [b]) => (a < b ? -1 : 1))))
@@ -59,17 +60,19 @@ export function buildPageFiles(): PageFile[] {
 }
 
 function referencedFile([, , own, ofPackage]: RegExpMatchArray): string {
-  if (ofPackage !== undefined) return resolvePackage(ofPackage, path.join(FOLDER, 'x'));
-  return path.join(FOLDER, (own ?? ICON).replace(/\.ts$/, EXTENSION));
+  if (ofPackage !== undefined) return resolvePackage(ofPackage, path.join(PAGES, 'x'));
+  return path.join(PAGES, own as string);
 }
+
+const isScript = (file: string): boolean => /\.[tj]s$/.test(file);
 
 /** References are relative: the server may stand below a path of somebody else's. */
 function fillIn(
-  { text, entry }: Document,
+  { text, scripts }: Document,
   modules: ReadonlyMap<string, PageModule>,
   at: (place: string) => string,
 ): string {
-  const preloads = withImports(modules, entry).map((place) => `<link rel="modulepreload" href="${at(place)}">\n`);
+  const preloads = withImports(modules, scripts).map((place) => `<link rel="modulepreload" href="${at(place)}">\n`);
   return text
     .replace(
       REFERENCE,

@@ -14,14 +14,16 @@ export interface PageModule {
   readonly imports: readonly string[];
 }
 
-/** Of the repository. */
+/** The root of the repository, or of the compiled code. */
 const ROOT = path.join(import.meta.dirname, '../..');
+/** The folder of the pages: documents, modules, styles. No import leads from the server to it. */
+export const PAGES = path.join(ROOT, 'page');
 const PACKAGES = `${path.sep}node_modules${path.sep}`;
 /** An import or re-export begins a line; what a comment shows is indented. */
 const STATIC_IMPORT = /^((?:import|export)\b(?:[^'"`;=(]*\bfrom)?\s*)(['"])([^'"\n]+)\2/gm;
 const DYNAMIC_IMPORT = /^(?!\s*(?:\/\/|\*))(.*\bimport\(\s*)(['"])([^'"\n]+)\2/gm;
 
-/** @param entries paths in the repository */
+/** @param entries asset paths of modules */
 export function collectModules(entries: readonly string[]): Map<string, PageModule> {
   const modules = new Map<string, PageModule>();
   const waiting = entries.map((entry) => path.join(ROOT, entry));
@@ -35,15 +37,15 @@ export function collectModules(entries: readonly string[]): Map<string, PageModu
   return modules;
 }
 
-/** A module with all that it needs before it starts, each once. */
-export function withImports(modules: ReadonlyMap<string, PageModule>, entry: string): string[] {
+/** Modules with all that they need before they start, each once. */
+export function withImports(modules: ReadonlyMap<string, PageModule>, entries: readonly string[]): string[] {
   const needed = new Set<string>();
   const visit = (place: string): void => {
     if (needed.has(place)) return;
     needed.add(place);
     for (const next of modules.get(place)?.imports ?? []) visit(next);
   };
-  visit(entry);
+  for (const entry of entries) visit(entry);
   return [...needed];
 }
 

@@ -119,7 +119,7 @@ export function createPageFiles(): () => Promise<ReadonlyMap<string, PageFile>> 
 }
 
 function buildInThread(): Promise<ReadonlyMap<string, PageFile>> {
-  const file = new URL(import.meta.url.endsWith('.ts') ? './page-builder.ts' : './page-builder.js', import.meta.url);
+  const file = new URL('./page-builder.ts', import.meta.url);
   return new Promise((resolve, reject) => {
     // Node calls its taking out of types experimental, on a stream that is the operator's.
     const worker = new Worker(file, { execArgv: ['--disable-warning=ExperimentalWarning'] });
