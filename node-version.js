@@ -3,7 +3,7 @@
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
-    `credveil needs Node 22.18 or newer; this is ${process.version}. In this repository, \`npm ci\` installs one and npm scripts and npx use it.\n`,
+    `credveil needs Node 22.18 or newer; this is ${process.version}. In a clone, \`npm ci\` installs Node 24, and npm scripts and npx use it.\n`,
   );
   process.exit(1);
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// The command `credveil`: the check of Node's version first, then the program.
+// The command `credveil`: checks Node's version, then runs the sources in a clone, or the compiled program in the package.
 
+import fs from 'node:fs';
 import '../node-version.js';
 
-await import('./main.ts');
+const sources = new URL('./main.ts', import.meta.url);
+await import(fs.existsSync(sources) ? sources.href : '../dist/cli/main.js');

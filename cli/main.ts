@@ -1,19 +1,15 @@
 // The program behind `credveil`: commands, and what their ends mean. Run it through bin.js.
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { VERSION } from '../runtime/version.ts';
 import { ExitCode, reportFailure } from './exit.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 // Whoever reads the results may stop early, as `head` does.
 process.stdout.on('error', (error) => process.exit(reportFailure(error)));
 
 const program = new Command('credveil')
   .description('self-hosted leaked-credential checking')
-  .version(version)
+  .version(VERSION)
   .exitOverride();
 
 /** Loaded when they are asked for: a command waits for no other's modules. */

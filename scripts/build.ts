@@ -1,0 +1,37 @@
+// npm run build: compiles the command, the server and the pages into dist/, which is what npm packs.
+//
+// Node strips no types below node_modules, so the package holds JavaScript. The tree below dist/ mirrors the sources.
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const DIST = path.join(ROOT, 'dist');
+const TSC = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+/** A thread or process is started by the URL of its module; tsc renames imports only. */
+const MODULE_URL = /(new URL\('\.{1,2}\/[\w./-]+)\.ts(', import\.meta\.url\))/g;
+/** A script in a page's document. */
+const SCRIPT = /(<script type="module" src="\.\/[a-z-]+)\.ts(")/g;
+/** A string that still names a source file after the build, in code. */
+const LEFT_OVER = /^(?!\s*(?:\/\/|\*|\/\*)).*?(['"`])(?:\.{0,2}\/)?[\w./-]+\.ts\1/m;
+
+fs.rmSync(DIST, { recursive: true, force: true });
+execFileSync(process.execPath, [TSC, '-p', path.join(ROOT, 'tsconfig.build.json')], { stdio: 'inherit' });
+
+for (const name of fs.readdirSync(path.join(ROOT, 'page')).filter((name) => /\.(html|css|svg)$/.test(name)))
+  fs.copyFileSync(path.join(ROOT, 'page', name), path.join(DIST, 'page', name));
+
+for (const name of fs.readdirSync(DIST, { recursive: true, encoding: 'utf8' })) {
+  const file = path.join(DIST, name);
+  if (name.endsWith('.js')) rename(file, MODULE_URL);
+  else if (name.endsWith('.html')) rename(file, SCRIPT);
+}
+
+/** Replaces `.ts` by `.js` in a file. @throws Error where a path to a source is left, which would fail at run time */
+function rename(file: string, pattern: RegExp): void {
+  const text = fs.readFileSync(file, 'utf8').replace(pattern, '$1.js$2');
+  const left = LEFT_OVER.exec(text);
+  if (left) throw new Error(`${path.relative(ROOT, file)} names a source file: ${left[0].trim()}`);
+  fs.writeFileSync(file, text);
+}
