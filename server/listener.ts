@@ -45,7 +45,7 @@ export function createListener(
     const answerPage = pages && createPageHandler({ snapshots: service.snapshots, files, ...pages });
     return createHandle(service, queue, limits, createApp(services, service, state, onEvent), answerPage);
   });
-  const byDataset = new Map(services.map(({ dataset }, i) => [dataset.parameters.dataset as string, handles[i]]));
+  const byDataset = new Map(services.map(({ dataset }, i) => [dataset.id as string, handles[i]]));
   const [first] = handles as [Handle];
 
   const handle = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => {

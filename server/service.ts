@@ -29,7 +29,7 @@ export async function openServices(folders: readonly ServedFolder[], options: Sn
   try {
     for (const { folder, key } of folders) {
       const dataset = openDataset(folder);
-      if (services.some((service) => service.dataset.parameters.dataset === dataset.parameters.dataset))
+      if (services.some((service) => service.dataset.id === dataset.id))
         throw new ServerError('DATASET_REPEATED', 'a dataset is to be served twice', 'Name each dataset once.');
       const evaluator = await openEvaluator(dataset, key);
       services.push({ dataset, evaluator, snapshots: await ServedSnapshots.open(dataset, options) });

@@ -14,9 +14,8 @@ import type { DatasetKey } from './key-file.ts';
 
 export const DATASET_FORMAT = 1;
 
-/** What was decided at init and holds for every run and snapshot: the content of dataset.json. */
+/** What `init` decides for every run and snapshot. dataset.json holds these, the format and the id. */
 export interface DatasetParameters {
-  readonly dataset: DatasetId;
   readonly suite: SuiteName;
   readonly keyId: KeyId;
   readonly normalization: number;
@@ -36,6 +35,7 @@ export interface DatasetParameters {
 
 export interface Dataset {
   readonly folder: string;
+  readonly id: DatasetId;
   readonly parameters: DatasetParameters;
 }
 
@@ -84,8 +84,8 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
   const ranges = RANGE_NAMES.filter((name) => options.ranges?.includes(name));
   const dataset: Dataset = {
     folder,
+    id: randomBytes(8).toString('hex') as DatasetId,
     parameters: {
-      dataset: randomBytes(8).toString('hex') as DatasetId,
       suite: key.suite,
       keyId: key.keyId,
       normalization: NORMALIZATION_VERSION,
@@ -103,7 +103,7 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
   // Last, so that a folder with a dataset.json is complete.
   writeFileAtomically(
     path.join(folder, 'dataset.json'),
-    `${JSON.stringify({ format: DATASET_FORMAT, ...dataset.parameters }, null, 2)}\n`,
+    `${JSON.stringify({ format: DATASET_FORMAT, dataset: dataset.id, ...dataset.parameters }, null, 2)}\n`,
   );
   syncFolder(path.dirname(path.resolve(folder)));
   return dataset;
@@ -143,33 +143,21 @@ export function openDataset(folder: string): Dataset {
       `${folder}: format, suite or normalization is not one that this version knows`,
       'Use the version of credveil that made the dataset.',
     );
-  const { format, ...parameters } = json;
-  if (!isParameters(parameters)) throw malformed(file, 'a member is missing or out of range');
-  return { folder, parameters };
+  const { format, dataset: id, ...parameters } = json;
+  if (!isId(id) || !isParameters(parameters)) throw malformed(file, 'a member is missing or out of range');
+  return { folder, id: id as DatasetId, parameters };
 }
 
 function malformed(file: string, why: string, cause?: unknown): StoreError {
   return new StoreError('DATASET_MALFORMED', `${file}: ${why}`, 'Restore dataset.json from a backup.', { cause });
 }
 
+const isId = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value);
+
 function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
-  const {
-    dataset,
-    keyId,
-    indexes,
-    ranges = [],
-    hashPlaintext,
-    similar,
-    metadataBytes,
-    bucketFloor,
-    filterOneIn,
-  } = json;
-  const hex16 = /^[0-9a-f]{16}$/;
+  const { keyId, indexes, ranges = [], hashPlaintext, similar, metadataBytes, bucketFloor, filterOneIn } = json;
   return (
-    typeof dataset === 'string' &&
-    hex16.test(dataset) &&
-    typeof keyId === 'string' &&
-    hex16.test(keyId) &&
+    isId(keyId) &&
     isSetOf(indexes, INDEX_NAMES) &&
     isSetOf(ranges, RANGE_NAMES) &&
     indexes.length + ranges.length > 0 &&

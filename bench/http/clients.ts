@@ -32,7 +32,7 @@ export async function measureClients({ folder, dataset }: MadeDataset): Promise<
     return async () => {
       const request = new IncomingMessage(socket);
       request.method = 'GET';
-      request.url = `/d/${dataset.parameters.dataset}/v1/account/00`;
+      request.url = `/d/${dataset.id}/v1/account/00`;
       request.headers = { host: HOST, ...(keyText !== '' && { authorization: `Bearer ${keyText}` }) };
       const response = new ServerResponse(request);
       listener(request, response);

@@ -111,10 +111,10 @@ export function addInit(program: Command): void {
         );
       if (!adopted) writeKeyFile(keyFile, key);
       const dataset = createDataset(folder, key, parameters);
-      const { dataset: id, keyId } = dataset.parameters;
+      const { keyId } = dataset.parameters;
       const indexes = [...dataset.parameters.indexes, ...ranges];
       const { publicKey } = publicPart(key);
-      const created = { folder, dataset: id, suite, keyId, publicKey, indexes, keyFile, keyCreated: !adopted };
+      const created = { folder, dataset: dataset.id, suite, keyId, publicKey, indexes, keyFile, keyCreated: !adopted };
       printResult(options, created, (result) =>
         [
           `dataset ${result.folder} (${result.dataset}) answers ${listed.format(result.indexes)}`,

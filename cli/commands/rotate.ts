@@ -26,7 +26,7 @@ interface RotationState {
 function createSuccessor(old: Dataset, folder: string, keyFile: string): Dataset {
   assertOutside(keyFile, folder);
   // All that was chosen for the old one but what belongs to its key.
-  const { dataset: _, keyId: __, suite, normalization: ___, ...options } = old.parameters;
+  const { keyId: _, suite, normalization: __, ...options } = old.parameters;
   if (fs.existsSync(keyFile) && openKeyFile(keyFile).keyId === old.parameters.keyId)
     throw new StoreError('KEY_FILE_EXISTS', 'the new key file holds the old key', 'Name another --key-file.');
   const key = fs.existsSync(keyFile) ? openKeyFile(keyFile) : createDatasetKey(suite);

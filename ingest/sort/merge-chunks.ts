@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { INDEX_NAMES, type IndexName, type RangeName } from '../../protocol/bucket-id.ts';
+import { yieldToEventLoop } from '../../store/event-loop.ts';
 import { RangeMerge } from '../../store/run/range-merge.ts';
 import { HASH_BYTES, writeU32 } from '../../store/run/range-record.ts';
 import { SECTION_RECORD_BYTES, type SectionName } from '../../store/run/run-facts.ts';
@@ -143,7 +144,7 @@ export async function reduceChunks(
     try {
       for await (const block of mergeChunks(manifest.folder, index, taken, plan)) {
         writer.append(block);
-        await letSignalsIn(signal);
+        await yieldToEventLoop(signal);
       }
       writer.finish({
         done: (file, bytes, checksum) =>
@@ -152,12 +153,6 @@ export async function reduceChunks(
     } finally {
       writer.close();
     }
-    await letSignalsIn(signal);
+    await yieldToEventLoop(signal);
   }
-}
-
-/** An interruption arrives as an event: a turn of the event loop, and then a look. */
-export async function letSignalsIn(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise(setImmediate);
-  signal?.throwIfAborted();
 }

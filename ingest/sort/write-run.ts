@@ -1,6 +1,7 @@
 // The last step of ingest: all chunks merged into one run.
 
 import type { Dataset } from '../../store/dataset.ts';
+import { yieldToEventLoop } from '../../store/event-loop.ts';
 import { RunWriter } from '../../store/run/run.ts';
 import {
   type NewRunFacts,
@@ -12,7 +13,7 @@ import {
 import type { Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import type { IngestOptions } from '../options.ts';
-import { letSignalsIn, mergeChunks, reduceChunks } from './merge-chunks.ts';
+import { mergeChunks, reduceChunks } from './merge-chunks.ts';
 
 /** Makes the run visible, or leaves nothing of it but its chunks. */
 export async function writeRun(
@@ -39,11 +40,11 @@ export async function writeRun(
         writer.append(block);
         records += block.length / SECTION_RECORD_BYTES[index];
         onProgress?.({ stage: 'merge', records, totalRecords });
-        await letSignalsIn(signal);
+        await yieldToEventLoop(signal);
       }
     }
     onProgress?.({ stage: 'merge', records: totalRecords, totalRecords });
-    await letSignalsIn(signal);
+    await yieldToEventLoop(signal);
     return writer.commit(facts);
   } catch (error) {
     writer.abort();

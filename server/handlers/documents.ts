@@ -35,8 +35,8 @@ export function createApp(
 ): Express {
   // They do not change while the server runs.
   const datasets = JSON.stringify(
-    services.map(({ dataset: { parameters } }) => {
-      const { dataset, keyId, suite } = parameters;
+    services.map(({ dataset: { id: dataset, parameters } }) => {
+      const { keyId, suite } = parameters;
       return { dataset, keyId, suite };
     }),
   );

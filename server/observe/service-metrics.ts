@@ -40,7 +40,7 @@ export function collectServices(services: readonly Service[], connections: numbe
   const of = (value: (service: Service) => number) =>
     services.map((service) => ({
       value: value(service),
-      labels: { dataset: service.dataset.parameters.dataset as string },
+      labels: { dataset: service.dataset.id as string },
     }));
   return [
     gauge('credveil_build_info', 'The version that runs.', [{ value: 1, labels: { version: VERSION } }], 'max'),
@@ -50,7 +50,7 @@ export function collectServices(services: readonly Service[], connections: numbe
       'The snapshot that is served.',
       services.map(({ dataset, snapshots }) => ({
         value: 1,
-        labels: { dataset: dataset.parameters.dataset as string, snapshot: snapshots.current.id as string },
+        labels: { dataset: dataset.id as string, snapshot: snapshots.current.id as string },
       })),
       'max',
     ),

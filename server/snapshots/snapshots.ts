@@ -77,7 +77,7 @@ export class ServedSnapshots {
     const line = readCurrent(dataset);
     const served = new ServedSnapshots(dataset, line, await openServed(dataset, options), options);
     options.onEvent({ event: 'snapshot-opened', snapshot: served.current.id });
-    void options.peers?.opened(dataset.parameters.dataset, served.current.id);
+    void options.peers?.opened(dataset.id, served.current.id);
     served.#pollEvery(options.pollIntervalMs);
     return served;
   }
@@ -152,7 +152,7 @@ export class ServedSnapshots {
       const polls = refused && refused.line === line ? Math.min(2 * refused.polls, MAX_RETRY_POLLS) : 1;
       const named = nameError(error);
       this.#refused = { line, polls, pollsLeft: polls, code: named.code };
-      this.#options.peers?.refused(this.#dataset.parameters.dataset);
+      this.#options.peers?.refused(this.#dataset.id);
       // Said once for each line of CURRENT.
       if (polls > 1) return true;
       const message = error instanceof StoreError ? error.message : 'the new snapshot could not be opened';
@@ -176,7 +176,7 @@ export class ServedSnapshots {
     const closing = new Promise<boolean>((resolve) => {
       signal.addEventListener('abort', () => resolve(false), { once: true });
     });
-    return Promise.race([peers.opened(this.#dataset.parameters.dataset, id), closing]);
+    return Promise.race([peers.opened(this.#dataset.id, id), closing]);
   }
 
   #dropNext(): void {

@@ -5,6 +5,7 @@ import { INDEX_NAMES, type IndexName, MAX_PREFIX_BITS } from '../../protocol/buc
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { type Dataset, filterRate } from '../dataset.ts';
+import { yieldToEventLoop } from '../event-loop.ts';
 import { credentialRecords } from '../run/credential-records.ts';
 import { Merge, type RecordStream } from '../run/merge.ts';
 import { RECORD_BYTES } from '../run/record.ts';
@@ -61,7 +62,7 @@ export async function mergeRuns(
         consumer.each(merge);
         if (++records % RECORDS_A_TURN === 0) {
           options.onProgress?.({ stage, records, totalRecords });
-          await giveWay(options.signal);
+          await yieldToEventLoop(options.signal);
         }
       }
       consumer.end();
@@ -71,11 +72,6 @@ export async function mergeRuns(
   } finally {
     streams.close();
   }
-}
-
-export async function giveWay(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise(setImmediate);
-  signal?.throwIfAborted();
 }
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);

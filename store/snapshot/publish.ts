@@ -13,8 +13,9 @@ import type { IndexName } from '../../protocol/bucket-id.ts';
 import type { HmacSha256 } from '../../protocol/seal.ts';
 import { knownAnswer } from '../../protocol/service-config.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
-import { type Dataset, type DatasetParameters, filterRate, snapshotsFolder, workFolder } from '../dataset.ts';
+import { type Dataset, filterRate, snapshotsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
+import { yieldToEventLoop } from '../event-loop.ts';
 import { digestFile, publishFile, writeFileAtomically } from '../files.ts';
 import { openRuns, type Run } from '../run/run.ts';
 import { openRunsWithin, prepareRunStreams } from '../run/run-streams.ts';
@@ -29,14 +30,7 @@ import {
   writeCurrent,
 } from './current.ts';
 import { chooseBlocks, FilterWriter } from './filter-writer.ts';
-import {
-  choosePrefixBits,
-  countEntries,
-  giveWay,
-  mergeRuns,
-  type Publication,
-  type PublishOptions,
-} from './publication.ts';
+import { choosePrefixBits, countEntries, mergeRuns, type Publication, type PublishOptions } from './publication.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
@@ -67,7 +61,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
       'Ingest small corpora together as one source.',
     );
   const current = openCurrent(dataset);
-  const digest = contentDigest(dataset.parameters, runs);
+  const digest = contentDigest(dataset, runs);
   const keep = options.keep ?? DEFAULT_KEEP;
   const aside = path.join(workFolder(dataset), 'snapshot.sqlite.part');
   const filterAside = path.join(workFolder(dataset), 'snapshot.filter.part');
@@ -87,7 +81,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   fs.mkdirSync(workFolder(dataset), { recursive: true });
   try {
     const { indexes } = dataset.parameters;
-    const turn = (): Promise<void> => giveWay(options.signal);
+    const turn = (): Promise<void> => yieldToEventLoop(options.signal);
     const groups = {
       ...{ folder, turn },
       ...(options.memoryBytes === undefined ? {} : { maxOpen: openRunsWithin(options.memoryBytes) }),
@@ -96,11 +90,11 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     const publication = { dataset, suite, snapshot, runs, openStreams, groups, options };
     const tables = await writeTables({ aside, filterAside }, publication);
     const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
-    const { dataset: id, suite: suiteName, normalization, keyId, similar } = dataset.parameters;
+    const { suite: suiteName, normalization, keyId, similar } = dataset.parameters;
     const unsealed = {
       format: SNAPSHOT_FORMAT,
       snapshot,
-      dataset: id,
+      dataset: dataset.id,
       suite: suiteName,
       keyId,
       normalization,
@@ -125,10 +119,10 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
 }
 
 /** 16 hex digits that name what a snapshot is made from: the same runs and parameters give the same. */
-function contentDigest(parameters: DatasetParameters, runs: readonly Run[]): string {
+function contentDigest({ id, parameters }: Dataset, runs: readonly Run[]): string {
   const made = JSON.stringify([
     SNAPSHOT_FORMAT,
-    parameters,
+    { dataset: id, ...parameters },
     runs.map((run) => [run.facts.source, run.facts.date, run.sha256]),
     // Datasets of before there were filters get one at the next publish.
     ...(filterRate(parameters) > 0 ? [['filter 1', filterRate(parameters)]] : []),
@@ -168,8 +162,7 @@ async function writeTables({ aside, filterAside }: Asides, publication: Publicat
   const counts = await countEntries(publication);
   const oneIn = filterRate(parameters);
   const blocks = chooseBlocks(counts.get('password') ?? 0, oneIn);
-  const filter =
-    oneIn > 0 ? new FilterWriter(filterAside, { dataset: parameters.dataset, snapshot, blocks }) : undefined;
+  const filter = oneIn > 0 ? new FilterWriter(filterAside, { dataset: dataset.id, snapshot, blocks }) : undefined;
   const database = new Database(aside);
   try {
     // Nobody sees this file before it is whole, and whoever crashes starts it anew: no journal, no syncs on the way.

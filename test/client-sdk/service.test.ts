@@ -125,7 +125,7 @@ describe('a service that cannot be used', () => {
   });
 
   test('because it is another dataset than the pinned one', async () => {
-    const { dataset } = world.made.dataset.parameters;
+    const { id: dataset } = world.made.dataset;
     expect((await world.checker(world.url, { dataset }).check(STRANGER)).status).toBe('clean');
     const checker = world.checker(world.url, { dataset: '0123456789abcdef' });
     expect(summary(await checker.check(STRANGER))).toBe(allUnknown('DATASET_MISMATCH'));

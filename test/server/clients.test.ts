@@ -45,10 +45,7 @@ describe('a server with a list of clients', () => {
     const message = encodeElementsRequest(blindedElements(world.sodium, 1));
     for (const path of ['/v1/lookup', '/v1/evaluate', '/v1/prove'])
       expect(await codeOf(await postMessage(world.server.url + path, message)), path).toEqual([401, 'CLIENT_REQUIRED']);
-    expect(await codeOf(await world.get(`/d/${world.made.dataset.parameters.dataset}/v1/config`))).toEqual([
-      401,
-      'CLIENT_REQUIRED',
-    ]);
+    expect(await codeOf(await world.get(`/d/${world.made.dataset.id}/v1/config`))).toEqual([401, 'CLIENT_REQUIRED']);
   });
 
   test('refuses every key but those on the list, whole', async () => {

@@ -35,7 +35,7 @@ afterAll(async () => {
   for (const made of datasets) made.dispose();
 });
 
-const idOf = ({ dataset }: MadeDataset): string => dataset.parameters.dataset;
+const idOf = ({ dataset }: MadeDataset): string => dataset.id;
 const urlOf = (made: MadeDataset): string => `${server.url}/d/${idOf(made)}`;
 
 async function evaluates(url: string, made: MadeDataset): Promise<boolean> {

@@ -141,7 +141,7 @@ describe('the filter', () => {
   });
 
   test('of a second dataset is under its own path', async () => {
-    const { dataset } = made.dataset.parameters;
+    const { id: dataset } = made.dataset;
     const answer = await fetch(`${server.url}/d/${dataset}${ROUTE}`);
     expect((await bytesOf(answer)).equals(file)).toBe(true);
   });

@@ -113,7 +113,7 @@ describe('metrics', () => {
   });
 
   test('tell which snapshot is served, how old it is, and of one that was refused', async () => {
-    const { dataset } = made.dataset.parameters;
+    const { id: dataset } = made.dataset;
     const id = server && (await get('/v1/config')).headers.get('credveil-snapshot');
     const before = await scrape();
     expect(before.get(`credveil_snapshot_info{dataset="${dataset}",snapshot="${id}"}`)).toBe(1);

@@ -72,7 +72,7 @@ afterAll(async () => {
 const example = (path: string): string => path.replace('{prefix}', isRange(path) ? '00000' : '0');
 const isRange = (path: string): boolean => path.startsWith('/range/');
 /** Of the dataset that has what is asked for. */
-const below = (path: string): string => `/d/${openDataset((isRange(path) ? ranges : made).folder).parameters.dataset}`;
+const below = (path: string): string => `/d/${openDataset((isRange(path) ? ranges : made).folder).id}`;
 
 /** What each header that is documented does. A range of a HEAD is none: RFC 9110 §14.2. */
 const HEADER_EXAMPLES: {

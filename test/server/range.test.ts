@@ -158,7 +158,7 @@ describe('what is not a range', () => {
       await startServer(keyed.folder, { port: 0, additional: [{ folder: withSha1.folder }] }),
     ];
     try {
-      const { dataset } = keyed.dataset.parameters;
+      const { id: dataset } = keyed.dataset;
       for (const [to, path] of [
         [one, '/range/ABCDE?mode=ntlm'],
         [none, '/range/ABCDE'],

@@ -73,7 +73,7 @@ describe('/v1/status', () => {
 
   test('is there for each dataset', async () => {
     for (const made of datasets) {
-      const { dataset } = made.dataset.parameters;
+      const { id: dataset } = made.dataset;
       expect((await read(`${server.url}/d/${dataset}`)).dataset).toBe(dataset);
     }
   });

@@ -17,7 +17,7 @@ afterAll(() => world?.close());
 describe('the page', () => {
   test('asks for another dataset below its id', async () => {
     const { page } = await world.visit('hmac', '/');
-    const { dataset } = world.made.oprf.dataset.parameters;
+    const { id: dataset } = world.made.oprf.dataset;
     await page.selectOption('#dataset', { label: `${dataset} (oprf)` });
     await page.waitForSelector('#key-field', { state: 'hidden' });
     await page.waitForSelector('#check:enabled');
