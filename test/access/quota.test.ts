@@ -5,14 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openQuotaBook } from '../../access/quota/book.ts';
 import type { Taken, Unmetered } from '../../access/quota/meter.ts';
 import { DAY_MS, MINUTE_MS } from '../../access/quota/policy.ts';
+import { HALF_A_MINUTE_PAST_NOON } from '../support/clock.ts';
 import { seededRandom } from '../support/dataset.ts';
-import {
-  createQuotaWorld,
-  NOON,
-  type QuotaWorker,
-  type QuotaWorld,
-  quotaClient,
-} from '../support/worlds/quota-world.ts';
+import { createQuotaWorld, type QuotaWorker, type QuotaWorld, quotaClient } from '../support/worlds/quota-world.ts';
 
 let world: QuotaWorld;
 
@@ -52,9 +47,9 @@ describe('one worker', () => {
     const worker = world.worker();
     expect(await passed(worker, client, 20)).toBe(10);
     // The last millisecond of the minute, and the first of the next.
-    world.clock = NOON + 29_999;
+    world.clock = HALF_A_MINUTE_PAST_NOON + 29_999;
     expect(await passed(worker, client, 20)).toBe(0);
-    world.clock = NOON + 30_000;
+    world.clock = HALF_A_MINUTE_PAST_NOON + 30_000;
     expect(await passed(worker, client, 20)).toBe(10);
     world.clock += MINUTE_MS;
     expect(await passed(worker, client, 20)).toBe(5);

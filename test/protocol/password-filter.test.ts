@@ -14,6 +14,7 @@ import {
   parseFilterHeader,
 } from '../../protocol/password-filter.ts';
 import { blockIndex, falsePositiveRate, hasBits, MAX_BLOCKS, setBits } from '../../protocol/split-block.ts';
+import { protocolError } from '../support/errors.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
 const low32 = (hash: bigint): number => Number(hash & 0xffff_ffffn);
@@ -117,8 +118,6 @@ function sealOf(file: Uint8Array): Uint8Array {
   return seal.digest();
 }
 
-const coded = (code: string): Error => expect.objectContaining({ name: 'ProtocolError', code });
-
 describe('the file', () => {
   const random = createRandom(testSeed('filter file'));
   const outputs = Array.from({ length: 200 }, () => random.bytes(32) as Uint8Array as PrfOutput);
@@ -165,28 +164,28 @@ describe('the file', () => {
   ])('is refused with %s, even if its seal fits', (_, at, value) => {
     const file = makeFile(outputs);
     file[at] = value;
-    expect(() => openFilter(file, file.slice(file.length - 16))).toThrow(coded('FILTER_MALFORMED'));
+    expect(() => openFilter(file, file.slice(file.length - 16))).toThrow(protocolError('FILTER_MALFORMED'));
   });
 
   test('is refused where it is cut or too long', () => {
     const file = makeFile(outputs);
     for (let bytes = 0; bytes < file.length; bytes += bytes < 64 ? 1 : 13)
-      expect(() => openFilter(file.subarray(0, bytes), file.slice(-16))).toThrow(coded('FILTER_MALFORMED'));
-    expect(() => openFilter(Uint8Array.from([...file, 0]), file.slice(-16))).toThrow(coded('FILTER_MALFORMED'));
-    expect(() => parseFilterHeader(file.subarray(0, 63))).toThrow(coded('FILTER_MALFORMED'));
+      expect(() => openFilter(file.subarray(0, bytes), file.slice(-16))).toThrow(protocolError('FILTER_MALFORMED'));
+    expect(() => openFilter(Uint8Array.from([...file, 0]), file.slice(-16))).toThrow(protocolError('FILTER_MALFORMED'));
+    expect(() => parseFilterHeader(file.subarray(0, 63))).toThrow(protocolError('FILTER_MALFORMED'));
   });
 
   test('is refused where a bit of it is another one', () => {
     for (let bit = 8 * FILTER_HEADER_BYTES; bit < 8 * filterFileBytes(16); bit += 7) {
       const file = makeFile(outputs);
       file[bit >> 3] = (file[bit >> 3] as number) ^ (1 << (bit & 7));
-      expect(() => openFilter(file, sealOf(file))).toThrow(coded('FILTER_FORGED'));
+      expect(() => openFilter(file, sealOf(file))).toThrow(protocolError('FILTER_FORGED'));
     }
     // Of another dataset or snapshot: the header is under the seal.
     for (const at of [8, 15, 21, 29]) {
       const file = makeFile(outputs);
       file[at] = 0x31;
-      expect(() => openFilter(file, sealOf(file))).toThrow(coded('FILTER_FORGED'));
+      expect(() => openFilter(file, sealOf(file))).toThrow(protocolError('FILTER_FORGED'));
     }
   });
 

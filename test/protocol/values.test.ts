@@ -9,9 +9,8 @@ import { decodeTimes, encodeTimes, openMetadata, sealMetadata } from '../../prot
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput, usernameInput } from '../../protocol/private-input.ts';
 import { equalBytes } from '../../protocol/seal.ts';
+import { protocolError } from '../support/errors.ts';
 import { createRandom, testSeed } from '../support/random.ts';
-
-const coded = (code: string): Error => expect.objectContaining({ name: 'ProtocolError', code });
 
 describe('PrivateInput', () => {
   test('takes fields of 65,535 bytes and refuses longer ones, never wrapping', () => {
@@ -20,10 +19,10 @@ describe('PrivateInput', () => {
     // 65,536 bytes in fewer characters, too.
     for (const over of [`${longest}a`, `${'a'.repeat(65_534)}é`, 'é'.repeat(32_768)]) {
       const none = normalizePassword('');
-      expect(() => pairInput(normalizeUsername(over), none)).toThrow(coded('FIELD_TOO_LONG'));
-      expect(() => pairInput(normalizeUsername(''), normalizePassword(over))).toThrow(coded('FIELD_TOO_LONG'));
-      expect(() => usernameInput(normalizeUsername(over))).toThrow(coded('FIELD_TOO_LONG'));
-      expect(() => passwordInput(normalizePassword(over))).toThrow(coded('FIELD_TOO_LONG'));
+      expect(() => pairInput(normalizeUsername(over), none)).toThrow(protocolError('FIELD_TOO_LONG'));
+      expect(() => pairInput(normalizeUsername(''), normalizePassword(over))).toThrow(protocolError('FIELD_TOO_LONG'));
+      expect(() => usernameInput(normalizeUsername(over))).toThrow(protocolError('FIELD_TOO_LONG'));
+      expect(() => passwordInput(normalizePassword(over))).toThrow(protocolError('FIELD_TOO_LONG'));
     }
   });
 
@@ -65,7 +64,7 @@ describe('times seen', () => {
   });
 
   test.each([0, -1, 0.5, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY])('%d is refused', (times) => {
-    expect(() => encodeTimes(times)).toThrow(coded('TIMES_OUT_OF_RANGE'));
+    expect(() => encodeTimes(times)).toThrow(protocolError('TIMES_OUT_OF_RANGE'));
   });
 });
 
@@ -98,14 +97,14 @@ describe('prefixes', () => {
       const digits = formatPrefix(id, bits).length;
       expect(digits).toBe(Math.max(1, Math.ceil(bits / 4)));
       if (bits % 4 !== 0 || bits === 0)
-        expect(() => parsePrefix('f'.repeat(digits), bits)).toThrow(coded('PREFIX_MALFORMED'));
+        expect(() => parsePrefix('f'.repeat(digits), bits)).toThrow(protocolError('PREFIX_MALFORMED'));
     }
   });
 
   test.each(['', '5', '05a', '5A', 'A5', ' a', '+5', '0x', 'g0', '٣٣', 'a5\n', 'a5 '])(
     '%j is no prefix of 8 bits',
     (text) => {
-      expect(() => parsePrefix(text, 8)).toThrow(coded('PREFIX_MALFORMED'));
+      expect(() => parsePrefix(text, 8)).toThrow(protocolError('PREFIX_MALFORMED'));
     },
   );
 });
@@ -128,8 +127,8 @@ describe('a sealed bucket', () => {
       { ...place, prefixBits: 9 },
       { ...place, id: 4 as BucketId },
     ];
-    for (const other of elsewhere) expect(() => openBucket(body, other, key)).toThrow(coded('BUCKET_FORGED'));
-    expect(() => openBucket(body, place, createRandom(6).bytes(32) as SealKey)).toThrow(coded('BUCKET_FORGED'));
+    for (const other of elsewhere) expect(() => openBucket(body, other, key)).toThrow(protocolError('BUCKET_FORGED'));
+    expect(() => openBucket(body, place, createRandom(6).bytes(32) as SealKey)).toThrow(protocolError('BUCKET_FORGED'));
   });
 
   test('is refused with any one bit turned', () => {
@@ -149,7 +148,7 @@ describe('a sealed bucket', () => {
       const padded = Uint8Array.from([...body, ...new Uint8Array(zeros)]);
       expect([...openBucket(padded, place, key).tags]).toEqual([3, 9, 27]);
       padded[padded.length - 1] = 1;
-      expect(() => openBucket(padded, place, key)).toThrow(coded('BUCKET_MALFORMED'));
+      expect(() => openBucket(padded, place, key)).toThrow(protocolError('BUCKET_MALFORMED'));
     }
   });
 
@@ -165,7 +164,7 @@ describe('a sealed bucket', () => {
     for (const count of [4, 0xff_ffff, 0x100_0000, 0xffff_ffff]) {
       const lying = Uint8Array.from(body);
       new DataView(lying.buffer).setUint32(2, count);
-      expect(() => decodeBody(lying)).toThrow(coded('BUCKET_MALFORMED'));
+      expect(() => decodeBody(lying)).toThrow(protocolError('BUCKET_MALFORMED'));
     }
   });
 
@@ -201,7 +200,7 @@ describe('a key', () => {
       new Uint8Array(33),
       new Uint8Array(0),
     ])
-      expect(() => parseHmacKey(bytes)).toThrow(coded('KEY_MALFORMED'));
+      expect(() => parseHmacKey(bytes)).toThrow(protocolError('KEY_MALFORMED'));
   });
 
   test('is copied: clearing what it was made from does not change it', () => {

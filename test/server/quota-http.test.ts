@@ -5,11 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { createLeakChecker } from '../../client-sdk/index.ts';
 import { formatPublicKey } from '../../protocol/keys.ts';
 import { encodeElementsRequest } from '../../protocol/oprf-messages.ts';
+import { HALF_A_MINUTE_PAST_NOON } from '../support/clock.ts';
 import { createWorkPlace, credveil } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';
 import { blindedElements, codeOf, IDENTITY, messageFor, postMessage } from '../support/post-message.ts';
 import { bearer, type ClientsWorld, createClientsWorld } from '../support/worlds/clients-world.ts';
-import { NOON } from '../support/worlds/quota-world.ts';
 
 let world: ClientsWorld;
 
@@ -67,7 +67,7 @@ describe('a quota', () => {
       code: 'QUOTA_EXCEEDED',
       'violated-policies': ['requests-per-minute'],
     });
-    vi.setSystemTime(NOON + 30_000);
+    vi.setSystemTime(HALF_A_MINUTE_PAST_NOON + 30_000);
     expect((await world.get('/v1/account/0', key)).status).toBe(200);
   });
 

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { assertKeyBelongs, createDataset, openDataset } from '../../store/dataset.ts';
 import { assertOutside, createDatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
 import { lockDataset } from '../../store/lock.ts';
+import { storeError } from '../support/errors.ts';
 import { program } from '../support/paths.ts';
 
 let home: string;
@@ -17,8 +18,6 @@ beforeEach(() => {
   home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-store-'));
 });
 afterEach(() => fs.rmSync(home, { recursive: true, force: true }));
-
-const coded = (code: string): Error => expect.objectContaining({ name: 'StoreError', code });
 
 function makeDataset(): string {
   const folder = path.join(home, 'dataset');
@@ -39,24 +38,28 @@ describe('a dataset folder', () => {
 
   test('is not made by opening or locking it', () => {
     const missing = path.join(home, 'tpyo');
-    expect(() => openDataset(missing)).toThrow(coded('DATASET_MISSING'));
-    expect(() => lockDataset(missing)).toThrow(coded('DATASET_MISSING'));
-    expect(() => openDataset(home)).toThrow(coded('DATASET_MISSING'));
-    expect(() => lockDataset(home)).toThrow(coded('DATASET_MISSING'));
+    expect(() => openDataset(missing)).toThrow(storeError('DATASET_MISSING'));
+    expect(() => lockDataset(missing)).toThrow(storeError('DATASET_MISSING'));
+    expect(() => openDataset(home)).toThrow(storeError('DATASET_MISSING'));
+    expect(() => lockDataset(home)).toThrow(storeError('DATASET_MISSING'));
     expect(fs.readdirSync(home)).toEqual([]);
   });
 
   test('is not a file', () => {
     const file = path.join(home, 'corpus.txt');
     fs.writeFileSync(file, 'a:b\n');
-    expect(() => openDataset(file)).toThrow(coded('DATASET_MISSING'));
-    expect(() => createDataset(file, createDatasetKey(), { indexes: ['account'] })).toThrow(coded('DATASET_EXISTS'));
+    expect(() => openDataset(file)).toThrow(storeError('DATASET_MISSING'));
+    expect(() => createDataset(file, createDatasetKey(), { indexes: ['account'] })).toThrow(
+      storeError('DATASET_EXISTS'),
+    );
   });
 
   test('is not created over another, or over anything', () => {
     const folder = makeDataset();
     const before = fs.readFileSync(path.join(folder, 'dataset.json'), 'utf8');
-    expect(() => createDataset(folder, createDatasetKey(), { indexes: ['account'] })).toThrow(coded('DATASET_EXISTS'));
+    expect(() => createDataset(folder, createDatasetKey(), { indexes: ['account'] })).toThrow(
+      storeError('DATASET_EXISTS'),
+    );
     expect(fs.readFileSync(path.join(folder, 'dataset.json'), 'utf8')).toBe(before);
   });
 
@@ -76,7 +79,7 @@ describe('a dataset folder', () => {
   ])('with %j is refused as %s', (change, code) => {
     const file = path.join(makeDataset(), 'dataset.json');
     fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), ...change }));
-    expect(() => openDataset(path.dirname(file))).toThrow(coded(code));
+    expect(() => openDataset(path.dirname(file))).toThrow(storeError(code));
   });
 
   test.each(['', '{', 'null', '[]', '7', '"x"', ' '.repeat(70_000)])('with the text %.8j is refused', (text) => {
@@ -92,7 +95,7 @@ describe('a dataset folder', () => {
     const key = createDatasetKey();
     const dataset = createDataset(folder, key, { indexes: ['account'] });
     expect(() => assertKeyBelongs(dataset, key)).not.toThrow();
-    expect(() => assertKeyBelongs(dataset, createDatasetKey())).toThrow(coded('KEY_MISMATCH'));
+    expect(() => assertKeyBelongs(dataset, createDatasetKey())).toThrow(storeError('KEY_MISMATCH'));
   });
 });
 
@@ -117,7 +120,7 @@ describe('a key file', () => {
     const file = path.join(home, 'dataset.key');
     writeKeyFile(file, createDatasetKey());
     fs.chmodSync(file, mode);
-    expect(() => openKeyFile(file)).toThrow(coded('KEY_FILE_EXPOSED'));
+    expect(() => openKeyFile(file)).toThrow(storeError('KEY_FILE_EXPOSED'));
   });
 
   test.runIf(process.getuid?.() === 0)(
@@ -129,12 +132,12 @@ describe('a key file', () => {
       fs.chmodSync(file, 0o440);
       expect(openKeyFile(file).keyId).toBe(key.keyId);
       fs.chownSync(file, 0, 1);
-      expect(() => openKeyFile(file)).toThrow(coded('KEY_FILE_EXPOSED'));
+      expect(() => openKeyFile(file)).toThrow(storeError('KEY_FILE_EXPOSED'));
     },
   );
 
   test('that is missing is not made', () => {
-    expect(() => openKeyFile(path.join(home, 'no.key'))).toThrow(coded('KEY_FILE_MISSING'));
+    expect(() => openKeyFile(path.join(home, 'no.key'))).toThrow(storeError('KEY_FILE_MISSING'));
     expect(fs.readdirSync(home)).toEqual([]);
   });
 
@@ -150,7 +153,7 @@ describe('a key file', () => {
       } catch (error) {
         thrown = error;
       }
-      expect(thrown).toEqual(coded('KEY_FILE_MALFORMED'));
+      expect(thrown).toEqual(storeError('KEY_FILE_MALFORMED'));
       const printed = inspect(thrown, { depth: 9 });
       if (wrong.length > 0) expect(printed).not.toContain(wrong.slice(0, 40));
       expect(printed).not.toContain(text.slice(-43, -1));
@@ -162,7 +165,7 @@ describe('a key file', () => {
     const link = path.join(home, 'link');
     fs.symlinkSync(folder, link);
     for (const inside of [path.join(folder, 'a.key'), path.join(folder, 'runs', 'a.key'), path.join(link, 'a.key')])
-      expect(() => assertOutside(inside, folder), inside).toThrow(coded('KEY_FILE_INSIDE_DATASET'));
+      expect(() => assertOutside(inside, folder), inside).toThrow(storeError('KEY_FILE_INSIDE_DATASET'));
     for (const outside of [path.join(home, 'a.key'), `${folder}.key`, path.join(folder, '..', 'b.key')])
       expect(() => assertOutside(outside, folder), outside).not.toThrow();
   });
@@ -192,7 +195,7 @@ describe('the lock', () => {
   test('is held by one at a time and can be taken again', () => {
     const folder = makeDataset();
     const unlock = lockDataset(folder);
-    expect(() => lockDataset(folder)).toThrow(coded('DATASET_BUSY'));
+    expect(() => lockDataset(folder)).toThrow(storeError('DATASET_BUSY'));
     unlock();
     lockDataset(folder)();
   });
@@ -205,7 +208,7 @@ describe('the lock', () => {
     try {
       const [said] = (await once(child.stdout, 'data')) as [Buffer];
       expect(said.toString()).toBe('locked\n');
-      expect(() => lockDataset(folder)).toThrow(coded('DATASET_BUSY'));
+      expect(() => lockDataset(folder)).toThrow(storeError('DATASET_BUSY'));
     } finally {
       child.kill('SIGKILL');
     }

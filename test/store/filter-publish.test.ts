@@ -22,6 +22,7 @@ import { sealFacts } from '../../store/snapshot/snapshot-facts.ts';
 import { verifyDataset } from '../../store/verify.ts';
 import { credveil } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../support/dataset.ts';
+import { storeError } from '../support/errors.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
 const PASSWORDS = seededPasswords(3000);
@@ -33,7 +34,6 @@ beforeEach(async () => {
 });
 afterEach(() => made.dispose());
 
-const coded = (code: string): Error => expect.objectContaining({ name: 'StoreError', code });
 const outputOf = (password: string): PrfOutput => made.suite.evaluate(passwordInput(normalizePassword(password)));
 const fileOf = (name = '000001'): string => filterPath(made.dataset, name);
 
@@ -127,8 +127,8 @@ describe('a published filter', () => {
     ['deleted', () => fs.rmSync(fileOf())],
   ])('%s makes the snapshot corrupt', async (_, spoil) => {
     spoil();
-    await expect(openSnapshot(made.dataset)).rejects.toThrow(coded('SNAPSHOT_CORRUPT'));
-    await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(coded('SNAPSHOT_CORRUPT'));
+    await expect(openSnapshot(made.dataset)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
+    await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
   });
 
   test.each([
@@ -143,7 +143,7 @@ describe('a published filter', () => {
     fs.writeFileSync(factsPath(made.dataset, '000001'), JSON.stringify({ ...facts, filter: { ...filter, sha256 } }));
     writeCurrent(made.dataset, '000001');
     (await openSnapshot(made.dataset)).close();
-    await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(coded('SNAPSHOT_CORRUPT'));
+    await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
   });
 });
 

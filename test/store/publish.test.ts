@@ -15,6 +15,7 @@ import { choosePrefixBits } from '../../store/snapshot/publication.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+import { storeError } from '../support/errors.ts';
 import { program } from '../support/paths.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
@@ -24,7 +25,6 @@ beforeEach(async () => {
 });
 afterEach(() => made.dispose());
 
-const coded = (code: string): Error => expect.objectContaining({ name: 'StoreError', code });
 const snapshotFiles = (): string[] => fs.readdirSync(path.join(made.folder, 'snapshots')).sort();
 
 function flipByte(file: string, at: number): void {
@@ -88,7 +88,7 @@ describe('publishing', () => {
     made.addSource('second', { pairs: seededPairs(200, 2) });
     const run = runPath(made.dataset, 'second');
     flipByte(run, 100);
-    await expect(publish(made.dataset, made.suite)).rejects.toThrow(coded('RUN_CORRUPT'));
+    await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_CORRUPT'));
     expect(openCurrent(made.dataset)?.facts.snapshot).toBe(before);
     expect(snapshotFiles()).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
     deleteRun(made.dataset, 'second');
@@ -111,31 +111,31 @@ describe('a run', () => {
   ])('%s is refused', async (_, change) => {
     made.addSource('second', { pairs: seededPairs(20, 2) });
     change(runPath(made.dataset, 'second'));
-    await expect(publish(made.dataset, made.suite)).rejects.toThrow(coded('RUN_CORRUPT'));
+    await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_CORRUPT'));
   });
 
   test('of another key is refused', async () => {
     const other = await makeDataset({ pairs: seededPairs(5, 3), keySeed: 9 });
     fs.copyFileSync(runPath(other.dataset, 'first'), runPath(made.dataset, 'other'));
     other.dispose();
-    expect(() => openRuns(made.dataset)).toThrow(coded('RUN_FOREIGN'));
-    await expect(publish(made.dataset, made.suite)).rejects.toThrow(coded('RUN_FOREIGN'));
+    expect(() => openRuns(made.dataset)).toThrow(storeError('RUN_FOREIGN'));
+    await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_FOREIGN'));
   });
 
   test('under another name is refused: it would be counted twice', () => {
     fs.copyFileSync(runPath(made.dataset, 'first'), runPath(made.dataset, 'again'));
-    expect(() => openRuns(made.dataset)).toThrow(coded('RUN_FOREIGN'));
+    expect(() => openRuns(made.dataset)).toThrow(storeError('RUN_FOREIGN'));
   });
 
   test('that is not there cannot be deleted', () => {
-    expect(() => deleteRun(made.dataset, 'nowhere')).toThrow(coded('SOURCE_MISSING'));
+    expect(() => deleteRun(made.dataset, 'nowhere')).toThrow(storeError('SOURCE_MISSING'));
   });
 });
 
 describe('a snapshot', () => {
   test('before the first publish is missing', async () => {
     const fresh = await makeDataset({ published: false });
-    await expect(openSnapshot(fresh.dataset)).rejects.toThrow(coded('SNAPSHOT_MISSING'));
+    await expect(openSnapshot(fresh.dataset)).rejects.toThrow(storeError('SNAPSHOT_MISSING'));
     fresh.dispose();
   });
 
@@ -148,14 +148,14 @@ describe('a snapshot', () => {
     ['whose facts were deleted', '000001.json', (file: string) => fs.rmSync(file)],
   ])('%s is refused', async (_, name, change) => {
     change(path.join(made.folder, 'snapshots', name));
-    await expect(openSnapshot(made.dataset)).rejects.toThrow(coded('SNAPSHOT_CORRUPT'));
+    await expect(openSnapshot(made.dataset)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
   });
 
   test.each(['', '000001', `000001 ${'0'.repeat(64)}\n`, '../../x 00\n'])(
     'named by CURRENT %j is refused',
     async (line) => {
       fs.writeFileSync(path.join(made.folder, 'CURRENT'), line);
-      await expect(openSnapshot(made.dataset)).rejects.toThrow(coded('SNAPSHOT_CORRUPT'));
+      await expect(openSnapshot(made.dataset)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
     },
   );
 

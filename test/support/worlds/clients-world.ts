@@ -8,8 +8,8 @@ import type { Quotas } from '../../../access/quota/policy.ts';
 import type { Oprf } from '../../../protocol/oprf.ts';
 import type { ServerEvent } from '../../../runtime/events.ts';
 import { type CredveilServer, type ServerOptions, startServer } from '../../../server/server.ts';
+import { HALF_A_MINUTE_PAST_NOON } from '../clock.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../dataset.ts';
-import { NOON } from './quota-world.ts';
 
 export interface ClientsWorld {
   readonly sodium: Oprf;
@@ -60,7 +60,7 @@ export async function createClientsWorld(): Promise<ClientsWorld> {
         await new Promise((resolve) => setTimeout(resolve, 5));
     },
     begin() {
-      vi.useFakeTimers({ toFake: ['Date'], now: NOON });
+      vi.useFakeTimers({ toFake: ['Date'], now: HALF_A_MINUTE_PAST_NOON });
       world.events = [];
     },
     async end() {

@@ -10,7 +10,8 @@ import {
 import { type CredveilServer, startServer } from '../../../server/server.ts';
 import { filterPath } from '../../../store/snapshot/current.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../dataset.ts';
-import { type Answer, forward, type Handle, type HttpFront, send, startFront } from '../http-front.ts';
+import { createFronts, type Fronts } from '../fronts.ts';
+import { type Answer, forward, type Handle, type HttpFront } from '../http-front.ts';
 import { TIMEOUT_MS } from './client-world.ts';
 
 export const PASSWORDS = seededPasswords(400);
@@ -18,12 +19,9 @@ export const ABSENT = seededPasswords(50, 3);
 export const LEAKED = { username: 'ada@example.test', password: 'Correct Horse 7' };
 export const FILTER = '/v1/filter/password';
 
-export interface FilterWorld {
+export interface FilterWorld extends Fronts {
   readonly made: MadeDataset;
   readonly server: CredveilServer;
-  front(handle: Handle): Promise<HttpFront>;
-  /** The real server with some of its answers changed on their way. */
-  spoil(change?: (answer: Answer, url: string) => void): Promise<HttpFront>;
   /** As `forward`, with the conditions and ranges of the request. */
   forward(request: Parameters<Handle>[0]): Promise<Answer>;
   checker(url: string, filter?: boolean | PasswordFilterOptions, more?: Partial<HmacOptions>): LeakChecker;
@@ -37,12 +35,6 @@ export interface FilterWorld {
 export async function createFilterWorld(): Promise<FilterWorld> {
   const made = await makeDataset({ pairs: [{ ...LEAKED, times: 5 }], passwords: PASSWORDS });
   const server = await startServer(made.folder, { port: 0, pollIntervalMs: 5 });
-  const fronts: HttpFront[] = [];
-  const front = async (handle: Handle): Promise<HttpFront> => {
-    const started = await startFront(handle);
-    fronts.push(started);
-    return started;
-  };
   const forwardWhole = async (request: Parameters<Handle>[0]): Promise<Answer> => {
     const { headers } = request;
     const sent = ['if-none-match', 'range', 'if-range'].flatMap((name) => {
@@ -57,17 +49,12 @@ export async function createFilterWorld(): Promise<FilterWorld> {
   };
   const served = async (): Promise<string> =>
     ((await (await fetch(`${server.url}/readyz`)).json()) as { snapshot: string }).snapshot;
+  const fronts = createFronts(forwardWhole);
   return {
     made,
     server,
-    front,
+    ...fronts,
     forward: forwardWhole,
-    spoil: (change = () => undefined) =>
-      front(async (request, response) => {
-        const answer = await forwardWhole(request);
-        change(answer, request.url ?? '');
-        send(response, answer);
-      }),
     checker: (url, filter = true, more = {}) =>
       createLeakChecker({ url, key: made.key.revealText(), timeoutMs: TIMEOUT_MS, passwordFilter: filter, ...more }),
     file: (name = '000001') => filterPath(made.dataset, name),
@@ -78,7 +65,7 @@ export async function createFilterWorld(): Promise<FilterWorld> {
       return snapshot;
     },
     close: async () => {
-      for (const started of fronts) await started.close();
+      await fronts.closeFronts();
       await server.close({ deadlineMs: 100 });
       made.dispose();
     },

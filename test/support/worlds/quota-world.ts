@@ -9,9 +9,7 @@ import { type LeaseHolder, QuotaLedger } from '../../../access/quota/ledger.ts';
 import { QuotaMeter, type Taken, type Unmetered } from '../../../access/quota/meter.ts';
 import type { Quotas } from '../../../access/quota/policy.ts';
 import type { ClientId } from '../../../protocol/brands.ts';
-
-/** A moment in the middle of a minute and of a day. */
-export const NOON = Date.UTC(2026, 0, 15, 12, 0, 30);
+import { HALF_A_MINUTE_PAST_NOON } from '../clock.ts';
 
 export interface QuotaWorker {
   take(client: Client, requests: number, evaluations?: number): Promise<Taken | Unmetered | undefined>;
@@ -64,7 +62,7 @@ export function createQuotaWorld(random: () => number = () => 0): QuotaWorld {
   };
 
   const world: QuotaWorld = {
-    clock: NOON,
+    clock: HALF_A_MINUTE_PAST_NOON,
     file,
     worker() {
       const up = createPipe();
