@@ -19,13 +19,34 @@ const LEFT_OVER = /^(?!\s*(?:\/\/|\*|\/\*)).*?(['"`])(?:\.{0,2}\/)?[\w./-]+\.ts\
 fs.rmSync(DIST, { recursive: true, force: true });
 execFileSync(process.execPath, [TSC, '-p', path.join(ROOT, 'tsconfig.build.json')], { stdio: 'inherit' });
 
+copyLiblzma();
 for (const name of fs.readdirSync(path.join(ROOT, 'page')).filter((name) => /\.(html|css|svg)$/.test(name)))
   fs.copyFileSync(path.join(ROOT, 'page', name), path.join(DIST, 'page', name));
 
-for (const name of fs.readdirSync(DIST, { recursive: true, encoding: 'utf8' })) {
+for (const name of fs.globSync('**/*.{js,html}', { cwd: DIST, exclude: ['node_modules'] })) {
   const file = path.join(DIST, name);
   if (name.endsWith('.js')) rename(file, MODULE_URL);
   else if (name.endsWith('.html')) rename(file, SCRIPT);
+}
+
+/**
+ * The WebAssembly half of node-liblzma, unchanged, where dist/ingest/ finds it. As a dependency npm 10 and older would
+ * compile its native half on the user's machine, and fail where there is no compiler.
+ */
+function copyLiblzma(): void {
+  const from = path.join(ROOT, 'node_modules/node-liblzma');
+  const to = path.join(DIST, 'node_modules/node-liblzma');
+  const { name, version, license, repository, exports } = JSON.parse(
+    fs.readFileSync(path.join(from, 'package.json'), 'utf8'),
+  );
+  const files = ['./wasm/liblzma.js', './wasm/liblzma.wasm'].map((entry) => [
+    entry,
+    exports[entry].default ?? exports[entry],
+  ]);
+  for (const file of ['LICENSE', ...files.map(([, file]) => file)])
+    fs.cpSync(path.join(from, file), path.join(to, file), { recursive: true });
+  const manifest = { name, version, license, repository, type: 'module', exports: Object.fromEntries(files) };
+  fs.writeFileSync(path.join(to, 'package.json'), JSON.stringify(manifest, null, 2));
 }
 
 /** Replaces `.ts` by `.js` in a file. @throws Error where a path to a source is left, which would fail at run time */
