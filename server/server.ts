@@ -208,19 +208,16 @@ function applyLimits(server: Server, limits: Required<ServerLimits>): void {
 /** Systems whose kernels spread connections over the listeners of a port. */
 const SHARING_PLATFORMS: readonly string[] = ['linux', 'freebsd', 'dragonfly', 'sunos', 'aix'];
 
-/** Whether several processes can listen on one port here. */
-export function canReusePort(): boolean {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  return SHARING_PLATFORMS.includes(process.platform) && (major > 23 || (major === 23 && minor >= 1));
-}
+/** Whether several processes can listen on one port here. Node has `reusePort` since 22.12. */
+export const canReusePort = (): boolean => SHARING_PLATFORMS.includes(process.platform);
 
 /** @throws ServerError `REUSE_PORT_UNSUPPORTED` */
 export function assertReusePort(): void {
   if (canReusePort()) return;
   throw new ServerError(
     'REUSE_PORT_UNSUPPORTED',
-    'this version of Node, or this system, cannot share a port between processes',
-    'Use Node 24 on Linux or FreeBSD, or one process: --workers 0.',
+    'this system cannot share a port between processes',
+    'Use Linux or FreeBSD, or one process: --workers 0.',
   );
 }
 
