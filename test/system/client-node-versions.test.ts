@@ -2,12 +2,12 @@
 // from the npm registry.
 
 import { execFile } from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CHECK_MODULE } from '../support/client/consumer.ts';
-import { type InstalledClient, installClient, npm } from '../support/client/packed-client.ts';
+import { type InstalledClient, installClient } from '../support/client/packed-client.ts';
+import { installNode } from '../support/npm.ts';
 import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
 
@@ -19,17 +19,7 @@ let oprf: OprfWorld;
 let node22: string;
 beforeAll(async () => {
   installed = await installClient();
-  const folder = path.join(installed.folder, 'node-22');
-  fs.mkdirSync(folder);
-  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }');
-  // Its binary is in the package: nothing has to run for it.
-  const name = `node-${process.platform}-${process.arch}`;
-  await npm(['install', `${name}@22`, '--ignore-scripts', '--no-audit', '--no-fund'], folder).catch(
-    (cause: unknown) => {
-      throw new Error(`${name}@22 cannot be installed: this test needs the npm registry`, { cause });
-    },
-  );
-  node22 = path.join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  node22 = await installNode('22', path.join(installed.folder, 'node-22'));
   world = await createClientWorld();
   oprf = await createOprfWorld({ pairs: [LEAKED] });
 }, 300_000);

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { npm, pack } from '../npm.ts';
 import { root } from '../paths.ts';
 
 const run = promisify(execFile);
@@ -63,22 +64,4 @@ export async function installClient(): Promise<InstalledClient> {
     },
     dispose: () => fs.rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-/** @returns the name of the tarball in `into` */
-async function pack(folder: string, into: string, ...args: string[]): Promise<string> {
-  const stdout = await npm(['pack', '--json', '--pack-destination', into, ...args], folder);
-  // A build that prints does so before.
-  const [packed] = Object.values(
-    JSON.parse(stdout.slice(stdout.search(/^[[{]$/m))) as { [at: string]: { filename: string } },
-  );
-  if (!packed) throw new Error('npm pack made nothing');
-  return `./${packed.filename}`;
-}
-
-/** The npm that runs this, or the one on the path. */
-export async function npm(args: readonly string[], cwd: string): Promise<string> {
-  const script = process.env.npm_execpath;
-  const [command, ...before] = script ? [process.execPath, script] : ['npm'];
-  return (await run(command as string, [...before, ...args], { cwd, maxBuffer: 2 ** 24 })).stdout;
 }

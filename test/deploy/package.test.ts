@@ -1,0 +1,124 @@
+// The package credveil as a new user has it: packed by npm, installed into an empty project, used by its command alone.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { test as base, describe, expect } from 'vitest';
+import { credveil } from '../support/credveil.ts';
+import {
+  EXPECTED_VERDICTS,
+  type InstalledCredveil,
+  installCredveil,
+  startTrial,
+} from '../support/installed-credveil.ts';
+import { root } from '../support/paths.ts';
+
+const test = base.extend<{ installed: InstalledCredveil }>({
+  installed: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern.
+    async ({}, use) => {
+      const installed = await installCredveil();
+      await use(installed);
+      installed.dispose();
+    },
+    { scope: 'file' },
+  ],
+});
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly gypfile?: boolean;
+  readonly engines?: { readonly node?: string };
+}
+
+const readManifest = (folder: string): Manifest =>
+  JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
+
+const filesBelow = (folder: string): string[] =>
+  fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'));
+
+describe('the packed credveil', () => {
+  test('holds the compiled program and its documents, and nothing else', ({ installed }) => {
+    const files = filesBelow(installed.home);
+    const outside = files.filter((file) => !file.startsWith('dist/'));
+    expect(outside.sort()).toEqual(['LICENSE', 'README.md', 'cli/bin.js', 'node-version.js', 'package.json']);
+    const other = files.filter((file) => file.startsWith('dist/') && !/\.(js|html|css|svg|wasm)$/.test(file));
+    expect(other.filter((file) => !file.startsWith('dist/node_modules/'))).toEqual([]);
+    // Each document and asset of the pages was copied.
+    for (const name of fs.readdirSync(path.join(root, 'page')))
+      expect(files, name).toContain(`dist/page/${name.replace(/\.ts$/, '.js')}`);
+  });
+
+  test('depends on no package that runs a script when it is installed', ({ installed }) => {
+    const modules = path.join(installed.folder, 'node_modules');
+    const folders = fs.globSync('**/node_modules/{*,@*/*}/package.json', { cwd: installed.folder }).map(path.dirname);
+    expect(folders.length).toBeGreaterThan(50);
+    for (const folder of folders.map((folder) => path.join(installed.folder, folder))) {
+      const { name, scripts = {}, gypfile } = readManifest(folder);
+      expect(
+        Object.keys(scripts).filter((script) => /^(pre|post)?install$/.test(script)),
+        name,
+      ).toEqual([]);
+      // npm compiles a package with a binding.gyp unless its manifest forbids it.
+      if (fs.existsSync(path.join(folder, 'binding.gyp'))) expect(gypfile, name).toBe(false);
+    }
+    expect(fs.readdirSync(modules)).not.toContain('@credveil');
+  });
+
+  test('prints its version', async ({ installed }) => {
+    const { code, stdout } = await credveil(['--version'], '', {
+      program: { node: process.execPath, bin: installed.bin },
+    });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${readManifest(installed.home).version}\n` });
+  });
+});
+
+describe.each(['hmac', 'oprf'] as const)('the installed command under %s', (suite) => {
+  test('creates a dataset, ingests, serves the pages and the API, and checks', async ({ installed }) => {
+    const trial = await startTrial(suite, installed);
+    try {
+      const { url } = trial.served;
+      for (const page of ['/', '/status']) {
+        const answer = await fetch(`${url}${page}`);
+        expect([page, answer.status]).toEqual([page, 200]);
+        const assets = await crawlAssets(url, await answer.text());
+        expect(assets.filter((asset) => asset.endsWith('.js')).length).toBeGreaterThan(20);
+        expect(assets.filter((asset) => /\.ts$/.test(asset))).toEqual([]);
+      }
+      const config = (await (await fetch(`${url}/v1/config`)).json()) as { suite: string };
+      expect(config.suite).toBe(suite);
+      const status = await fetch(`${url}/v1/status`);
+      expect(status.status).toBe(200);
+      expect(await trial.check()).toEqual(EXPECTED_VERDICTS);
+    } finally {
+      const { code, stderr } = await trial.stop();
+      expect(code).toBe(0);
+      expect(stderr).not.toMatch(/Warning|ERR_/);
+    }
+  });
+});
+
+/** Fetches everything that a document refers to, and what that refers to. @returns the paths of the assets */
+async function crawlAssets(base: string, document: string): Promise<string[]> {
+  const found = new Set<string>();
+  const follow = async (text: string, pattern: RegExp, from: string): Promise<void> => {
+    for (const [, reference = ''] of text.matchAll(pattern)) {
+      const { pathname } = new URL(reference, `${base}${from}`);
+      if (found.has(pathname)) continue;
+      found.add(pathname);
+      const answer = await fetch(`${base}${pathname}`);
+      expect([pathname, answer.status]).toEqual([pathname, 200]);
+      const body = await answer.text();
+      if (pathname.endsWith('.js')) await follow(body, IMPORT, pathname);
+    }
+  };
+  await follow(document, /\b(?:href|src)="(assets\/[^"]+)"/g, '/');
+  return [...found];
+}
+
+/** A static or dynamic import that begins its line, as the compiler writes it; comments are indented or begin with `//`. */
+const IMPORT = /^(?:(?:import|export)\b[^'"`;=(]*|(?!\s*(?:\/\/|\*)).*\bimport\(\s*)['"](\.[^'"\n]+)['"]/gm;
