@@ -89,12 +89,12 @@ function tiles({ snapshot, suite, similar, indexes, sources, requests }: Service
   const entries = Object.values(indexes).reduce((sum, index) => sum + index.entries, 0);
   const published = new Date(snapshot.publishedAt);
   const perSecond = REQUEST_CLASSES.reduce((sum, name) => sum + (requests.classes[name].at(-1) ?? 0), 0);
-  const least = (indexes.account ?? Object.values(indexes)[0])?.anonymitySet.least ?? 0;
+  const anonymity = (indexes.account ?? Object.values(indexes)[0])?.anonymitySet.min ?? 0;
   return [
     [`#${snapshot.number}`, `snapshot ${snapshot.id}`],
     [ago(published), `since it was published, ${published.toLocaleString()}`],
     [formatCount(entries), `entries, suite ${suite}${similar ? ', similar passwords too' : ''}`],
-    [formatCount(least), 'entries that a query hides among, at the least'],
+    [formatCount(anonymity), 'entries that a query hides among, at minimum'],
     [formatCount(sources.length), sources.length === 1 ? 'source' : 'sources'],
     [formatRate(perSecond / requests.slotSeconds), `requests a second, in the last ${requests.slotSeconds} seconds`],
   ].map(([value = '', what = '']) => make('div', {}, make('dt', {}, what), make('dd', {}, value)));
@@ -161,12 +161,12 @@ function showRatesTable(
 
 function indexCard(name: string, index: IndexStatus): { card: HTMLElement; drawPlot(): void } {
   const { entries, buckets, prefixBits, anonymitySet, histogram } = index;
-  const { least, mean, most } = anonymitySet;
+  const { min, mean, max } = anonymitySet;
   const title = make('h2', { id: `index-${name}` }, INDEX_TITLES[name] ?? name);
   const text = make(
     'p',
     { class: 'soft', id: `index-${name}-text` },
-    `${formatCount(entries)} entries in ${formatCounted(buckets, 'bucket')}. A query shows ${formatCounted(prefixBits, 'bit')}. Entries that share them, the anonymity set: a mean of ${formatCount(Math.round(mean))}, ${formatCount(least)} at the least, ${formatCount(most)} at the most.`,
+    `${formatCount(entries)} entries in ${formatCounted(buckets, 'bucket')}. A query reveals ${formatCounted(prefixBits, 'bit')}. Its anonymity set is the entries that share them: ${formatCount(Math.round(mean))} on average, ${formatCount(min)} to ${formatCount(max)}.`,
   );
   const labels = { role: 'img', 'aria-labelledby': `index-${name} index-${name}-text` };
   const plot = make('div', { class: 'plot', ...labels });

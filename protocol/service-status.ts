@@ -30,7 +30,7 @@ export interface IndexStatus {
   /** Bits of a hash that a query shows. */
   readonly prefixBits: number;
   /** Entries that share a prefix. */
-  readonly anonymitySet: { readonly least: number; readonly mean: number; readonly most: number };
+  readonly anonymitySet: { readonly min: number; readonly mean: number; readonly max: number };
   /** The sizes that answers are padded to. Missing for a range index. */
   readonly bodyBytes?: readonly number[];
   /** Missing where an older version published the snapshot. */

@@ -27,10 +27,10 @@ function formatHistogram(bins: readonly HistogramBin[]): string[] {
 }
 
 function formatIndex(name: string, stats: IndexStats): string {
-  const { least, mean, most } = stats.anonymitySet;
+  const { min, mean, max } = stats.anonymitySet;
   return [
     `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.buckets, 'bucket')} (${formatCounted(stats.prefixBits, 'prefix bit')})`,
-    `  anonymity set        ${formatCount(least)} to ${formatCount(most)} entries, mean ${mean.toFixed(1)}`,
+    `  anonymity set        ${formatCount(min)} to ${formatCount(max)} entries, mean ${mean.toFixed(1)}`,
     `  cost of an entry     ${stats.bitsPerEntry?.toFixed(2)} bits without metadata and padding, ${stats.ofInformationTheoreticLimit?.toFixed(3)} of the information-theoretic limit`,
     `  false positives      ${stats.falsePositivesPerQuery.toExponential(1)} a query`,
     `  body sizes           ${stats.bodyBytes.map((bytes) => formatBytes(bytes)).join(', ')}`,
@@ -41,10 +41,10 @@ function formatIndex(name: string, stats: IndexStats): string {
 }
 
 function formatRange(name: string, stats: RangeStats): string {
-  const { least, mean, most } = stats.anonymitySet;
+  const { min, mean, max } = stats.anonymitySet;
   return [
     `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.ranges, 'range')} that have some`,
-    `  anonymity set        ${formatCount(least)} to ${formatCount(most)} entries, mean ${mean.toFixed(1)}`,
+    `  anonymity set        ${formatCount(min)} to ${formatCount(max)} entries, mean ${mean.toFixed(1)}`,
     `  cost of an entry     ${stats.bitsPerEntry?.toFixed(2) ?? '-'} bits, its exact count among them`,
     '  entries of a range',
     ...formatHistogram(stats.histogram),

@@ -15,7 +15,7 @@ function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts) 
     entries,
     buckets,
     prefixBits,
-    anonymitySet: { least: minEntries, mean: entries / buckets, most: maxEntries },
+    anonymitySet: { min: minEntries, mean: entries / buckets, max: maxEntries },
     /** Seal and header counted in, metadata and padding not. */
     bitsPerEntry: entries === 0 ? null : bits / entries,
     leastBitsPerEntry: entries === 0 ? null : leastBits / entries,
@@ -34,7 +34,7 @@ function describeRange(snapshot: Snapshot, name: RangeName, facts: RangeFacts) {
   return {
     entries,
     ranges,
-    anonymitySet: { least: minEntries, mean: ranges === 0 ? 0 : entries / ranges, most: maxEntries },
+    anonymitySet: { min: minEntries, mean: ranges === 0 ? 0 : entries / ranges, max: maxEntries },
     bitsPerEntry: entries === 0 ? null : (8 * contentBytes) / entries,
     /** Of a hash, after the prefix. */
     hashBits: 8 * HASH_BYTES[name] - Math.log2(RANGES),

@@ -65,11 +65,11 @@ function anonymityFigure({ indexes, ranges }: SnapshotStats): Markup {
   );
   return figure(
     'Anonymity sets',
-    'Among how many entries a query hides: the least, the mean (the dot) and the most that share a prefix.',
+    'Among how many entries a query hides: the minimum, the mean (the dot) and the maximum that share a prefix.',
     spanPlot('Anonymity sets', spans, 'entries that share a prefix'),
     {
-      header: ['Index', 'Least', 'Mean', 'Most'],
-      rows: spans.map(({ label, least, mean, most }) => [label, least, mean.toFixed(1), most]),
+      header: ['Index', 'Min', 'Mean', 'Max'],
+      rows: spans.map(({ label, min, mean, max }) => [label, min, mean.toFixed(1), max]),
     },
   );
 }

@@ -71,17 +71,17 @@ export function barPlot(title: string, bars: readonly Bar[], axis: string): Mark
 
 export interface Span {
   readonly label: string;
-  readonly least: number;
+  readonly min: number;
   readonly mean: number;
-  readonly most: number;
+  readonly max: number;
 }
 
 const ROW = 46;
 const ROW_LEFT = 74;
 
-function horizontalAxis(most: number, height: number, axis: string): { x(value: number): number; grid: Markup[] } {
-  const step = niceStep(most);
-  const top = step * Math.max(1, Math.ceil(most / step));
+function horizontalAxis(max: number, height: number, axis: string): { x(value: number): number; grid: Markup[] } {
+  const step = niceStep(max);
+  const top = step * Math.max(1, Math.ceil(max / step));
   const x = (value: number): number => round(ROW_LEFT + (WIDTH - ROW_LEFT - 16) * (value / top));
   const grid = Array.from({ length: Math.round(top / step) + 1 }, (_, i) => {
     const value = round(i * step);
@@ -93,14 +93,14 @@ function horizontalAxis(most: number, height: number, axis: string): { x(value: 
   return { x, grid };
 }
 
-/** From the least to the most, with a dot at the mean, a row each. */
+/** One row per span, from its minimum to its maximum, with a dot at the mean. */
 export function spanPlot(title: string, spans: readonly Span[], axis: string): Markup {
   const height = TOP + ROW * spans.length;
-  const { x, grid } = horizontalAxis(Math.max(1, ...spans.map(({ most }) => most)), height, axis);
-  const rows = spans.map(({ label, least, mean, most }, i) => {
+  const { x, grid } = horizontalAxis(Math.max(1, ...spans.map((span) => span.max)), height, axis);
+  const rows = spans.map(({ label, min, mean, max }, i) => {
     const y = TOP + ROW * (i + 0.5);
-    const note = `${label}: ${formatCount(least)} to ${formatCount(most)}, mean ${formatCount(round(mean))}`;
-    return html`<text class="name" x="${ROW_LEFT - 8}" y="${y + 4}" text-anchor="end">${label}</text><rect class="bar" x="${x(least)}" y="${y - 6}" width="${Math.max(2, round(x(most) - x(least)))}" height="12" rx="6"><title>${note}</title></rect><circle class="dot" cx="${x(mean)}" cy="${y}" r="7"><title>${note}</title></circle>`;
+    const note = `${label}: ${formatCount(min)} to ${formatCount(max)}, mean ${formatCount(round(mean))}`;
+    return html`<text class="name" x="${ROW_LEFT - 8}" y="${y + 4}" text-anchor="end">${label}</text><rect class="bar" x="${x(min)}" y="${y - 6}" width="${Math.max(2, round(x(max) - x(min)))}" height="12" rx="6"><title>${note}</title></rect><circle class="dot" cx="${x(mean)}" cy="${y}" r="7"><title>${note}</title></circle>`;
   });
   return svg(title, height + 42, [...grid, ...rows]);
 }

@@ -34,7 +34,7 @@ const indexStatus = z.object({
   buckets: z.int().min(0),
   prefixBits: z.int().min(0).max(20),
   anonymitySet: z
-    .object({ least: z.int().min(0), mean: z.number().min(0), most: z.int().min(0) })
+    .object({ min: z.int().min(0), mean: z.number().min(0), max: z.int().min(0) })
     .meta({ description: 'Entries that share a prefix' }),
   bodyBytes: z.array(z.int().min(1)).optional(),
   histogram: z

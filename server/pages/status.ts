@@ -32,14 +32,14 @@ function describeIndexes({ indexes, ranges = {} }: SnapshotFacts): ServiceStatus
     if (!index) continue;
     const { entries, prefixBits, minEntries, maxEntries, bodyBytes, histogram } = index;
     const buckets = 2 ** prefixBits;
-    const anonymitySet = { least: minEntries, mean: entries / buckets, most: maxEntries };
+    const anonymitySet = { min: minEntries, mean: entries / buckets, max: maxEntries };
     described[name] = { entries, buckets, prefixBits, anonymitySet, bodyBytes, ...(histogram && { histogram }) };
   }
   for (const name of RANGE_NAMES) {
     const range = ranges[name];
     if (!range) continue;
     const { entries, ranges: buckets, minEntries, maxEntries, histogram } = range;
-    const anonymitySet = { least: minEntries, mean: buckets === 0 ? 0 : entries / buckets, most: maxEntries };
+    const anonymitySet = { min: minEntries, mean: buckets === 0 ? 0 : entries / buckets, max: maxEntries };
     described[name] = {
       entries,
       buckets,

@@ -58,9 +58,9 @@ describe('/v1/status', () => {
       expect(described?.entries).toBe(counts.reduce((sum, count) => sum + count, 0));
       expect(described?.buckets).toBe(counts.length);
       expect(described?.anonymitySet).toEqual({
-        least: Math.min(...counts),
+        min: Math.min(...counts),
         mean: (described?.entries ?? 0) / counts.length,
-        most: Math.max(...counts),
+        max: Math.max(...counts),
       });
       for (const { from, to, buckets } of described?.histogram ?? [])
         expect(counts.filter((count) => count >= from && count <= to).length).toBe(buckets);

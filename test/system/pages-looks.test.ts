@@ -49,7 +49,7 @@ describe('the status', () => {
     const { account } = (await world.made.oprf.publish()).indexes;
     const text = await page.textContent('#index-account-text');
     expect(text).toContain(`${account?.entries.toLocaleString('en-US')} entries`);
-    expect(text).toContain(`${account?.minEntries} at the least`);
+    expect(text).toContain(` ${account?.minEntries} to ${account?.maxEntries}`);
     await page.locator('summary', { hasText: 'Usernames' }).press('Enter');
     const cells = await page.locator('#indexes section.card >> nth=0').locator('tbody td').allTextContents();
     expect(cells.map((cell) => Number(cell.replaceAll(',', '')))).toEqual(
