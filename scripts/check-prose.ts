@@ -1,0 +1,102 @@
+// Finds calqued phrases, and prose lines over 100 columns, in Markdown and in comments: npm run check:prose.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { PHRASES } from './prose-phrases.ts';
+
+export interface Finding {
+  /** 1 for the first line of the file. */
+  readonly line: number;
+  readonly message: string;
+}
+
+const MAX_COLUMNS = 100;
+const TEXT = /\.(md|ts|js|mjs|php|py)$/;
+/** Not written by us, or built. */
+const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'vendor', 'coverage', 'assembly', '.git', '.tmp']);
+/** They quote the phrases. */
+const SKIPPED_FILES = new Set(['scripts/prose-phrases.ts', 'test/prose.test.ts', 'docs/style.md']);
+
+/** The text in lower case, one space for each run of blanks and comment signs, with the line of each character. */
+function flatten(text: string): { readonly flat: string; readonly lines: readonly number[] } {
+  const parts: string[] = [];
+  const lines: number[] = [];
+  text.split('\n').forEach((raw, index) => {
+    const prose = raw.replace(/^\s*(\/\/+|\/\*+|\*+\/|\*|#+|>)?\s*/, '').replace(/\s+/g, ' ');
+    parts.push(prose.trimEnd());
+    for (let i = 0; i <= prose.trimEnd().length; i++) lines.push(index + 1);
+  });
+  return { flat: parts.join(' ').toLowerCase(), lines };
+}
+
+function findPhrases(text: string): Finding[] {
+  const { flat, lines } = flatten(text);
+  const found: Finding[] = [];
+  for (const [phrase, native] of PHRASES) {
+    const wanted = phrase.toLowerCase();
+    for (let at = flat.indexOf(wanted); at !== -1; at = flat.indexOf(wanted, at + 1))
+      found.push({ line: lines[at] ?? 1, message: `"${phrase}": write "${native}"` });
+  }
+  return found;
+}
+
+/** Lines that cannot be wrapped: tables, headings, code blocks, and those that a link or a long word makes long. */
+function findLongMarkdown(text: string): Finding[] {
+  let fenced = false;
+  const found: Finding[] = [];
+  text.split('\n').forEach((line, index) => {
+    const fence = /^\s*(```|~~~)/.test(line);
+    if (fence) fenced = !fenced;
+    if (fenced || fence || /^\s*(\||#)/.test(line) || line.length <= MAX_COLUMNS) return;
+    // A link counts as the text that a reader sees.
+    const shown = line.replace(/\]\([^)]*\)/g, ']').replace(/https?:\/\/\S+/g, '');
+    if (shown.length > MAX_COLUMNS) found.push({ line: index + 1, message: `${line.length} columns` });
+  });
+  return found;
+}
+
+/** Comments that have a line to themselves. */
+function findLongComments(text: string): Finding[] {
+  const found: Finding[] = [];
+  text.split('\n').forEach((line, index) => {
+    if (line.length <= MAX_COLUMNS || !/^\s*(\/\/|\/\*|\*\s)/.test(line)) return;
+    if (/https?:\/\/|biome-ignore/.test(line)) return;
+    found.push({ line: index + 1, message: `${line.length} columns` });
+  });
+  return found;
+}
+
+/** @param name the file's path from the root, with slashes */
+export function checkProse(name: string, text: string): Finding[] {
+  const long = name.endsWith('.md') ? findLongMarkdown(text) : findLongComments(text);
+  return [...findPhrases(text), ...long].sort((a, b) => a.line - b.line);
+}
+
+/** Paths from the root of every file whose prose is ours. */
+export function listProse(root: string, folder = ''): string[] {
+  return fs
+    .readdirSync(path.join(root, folder), { withFileTypes: true })
+    .flatMap((entry) => {
+      const name = path.posix.join(folder, entry.name);
+      if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : listProse(root, name);
+      return TEXT.test(name) && !SKIPPED_FILES.has(name) ? [name] : [];
+    })
+    .sort();
+}
+
+function main(folders: readonly string[]): void {
+  const root = path.join(import.meta.dirname, '..');
+  let count = 0;
+  for (const name of listProse(root)) {
+    if (folders.length > 0 && !folders.some((folder) => name === folder || name.startsWith(`${folder}/`))) continue;
+    for (const { line, message } of checkProse(name, fs.readFileSync(path.join(root, name), 'utf8'))) {
+      console.log(`${name}:${line}: ${message}`);
+      count++;
+    }
+  }
+  if (count === 0) return;
+  console.error(`${count} places. docs/style.md says how this repository is written.`);
+  process.exitCode = 1;
+}
+
+if (import.meta.main) main(process.argv.slice(2).map((folder) => folder.replace(/\/$/, '')));
