@@ -2,8 +2,8 @@
 // All elements have been checked before they come here.
 
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { equalBytes } from '../protocol/bytes.ts';
 import { ELEMENT_BYTES, SCALAR_BYTES } from '../protocol/oprf-suite.ts';
-import { equalBytes } from '../protocol/seal.ts';
 import { i2osp2, type Rfc9497Hash } from './rfc9497-hash.ts';
 import type { Ristretto255 } from './ristretto-sodium.ts';
 import { isScalar } from './scalar.ts';

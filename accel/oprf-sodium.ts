@@ -13,13 +13,12 @@ import type {
 } from '../protocol/brands.ts';
 import { assertElementShape, assertInput, type Oprf, type OprfMode, proofInvalid, refused } from '../protocol/oprf.ts';
 import { ELEMENT_BYTES, PROOF_BYTES } from '../protocol/oprf-suite.ts';
+import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import { createDleq } from './dleq.ts';
 import { createRfc9497Hash, i2osp2 } from './rfc9497-hash.ts';
 import { loadRistretto255 } from './ristretto-sodium.ts';
 import { isNonZeroScalar } from './scalar.ts';
 
-/** RFC 9497 §1.2: inputs have a length of two bytes. */
-const MAX_INPUT_BYTES = 0xffff;
 const SEED_BYTES = 32;
 const ELEMENT_LENGTH = i2osp2(ELEMENT_BYTES);
 const FINALIZE = utf8ToBytes('Finalize');
@@ -65,8 +64,8 @@ export async function createSodiumOprf(mode: OprfMode = 'voprf'): Promise<Oprf> 
     engine: 'libsodium',
     mode,
     deriveKeyPair(seed, info) {
-      if (seed.length !== SEED_BYTES || info.length > MAX_INPUT_BYTES)
-        throw new RangeError(`a seed of ${SEED_BYTES} bytes, and info of at most ${MAX_INPUT_BYTES}`);
+      if (seed.length !== SEED_BYTES || info.length > MAX_OPRF_INPUT_BYTES)
+        throw new RangeError(`a seed of ${SEED_BYTES} bytes, and info of at most ${MAX_OPRF_INPUT_BYTES}`);
       const message = Uint8Array.of(...seed, ...i2osp2(info.length), ...info, 0);
       for (let counter = 0; counter < 256; counter++) {
         message[message.length - 1] = counter;

@@ -8,13 +8,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { ClientId, ClientSecret } from '../protocol/brands.ts';
+import { HEX16, NAME } from '../protocol/ids.ts';
 import { CLIENT_SECRET_BYTES, clientId, clientKeyDigest, formatClientKey } from '../protocol/keys.ts';
 import { StoreError } from '../store/errors.ts';
 import { isMissing, publishFile } from '../store/files.ts';
 import { takeLock } from '../store/lock.ts';
 import { MAX_QUOTA, QUOTA_POLICY_NAMES, type QuotaPolicy, type Quotas } from './quota/policy.ts';
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const MAX_FILE_BYTES = 2 ** 24;
 const MAX_CLIENTS = 65_536;
 const LOCK_WAIT_MS = 5_000;
@@ -23,7 +23,7 @@ const quotaSchema = z.number().int().min(0).max(MAX_QUOTA).optional();
 const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 const clientSchema = z
   .strictObject({
-    id: z.string().regex(/^[0-9a-f]{16}$/),
+    id: z.string().regex(HEX16),
     name: z.string().regex(NAME),
     created: z.iso.datetime(),
     /** SHA-256 of the key's text. */

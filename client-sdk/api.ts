@@ -4,9 +4,9 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import type { BucketHash, DatasetId, SnapshotId } from '../protocol/brands.ts';
 import { type Bucket, openBucket } from '../protocol/bucket.ts';
 import { bucketId, formatPrefix, type IndexName } from '../protocol/bucket-id.ts';
+import { equalBytes } from '../protocol/bytes.ts';
 import { assertConfigSeal } from '../protocol/config-seal.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import { equalBytes } from '../protocol/seal.ts';
 import {
   type IndexConfig,
   type KnownAnswer,

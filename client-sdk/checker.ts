@@ -1,12 +1,13 @@
 // The checker: asks the service for buckets and decides in this process whether a credential has leaked.
 
 import type { SnapshotId } from '../protocol/brands.ts';
+import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { LookupError, reasonOf } from './errors.ts';
 import type { PasswordFilterInfo } from './filter/cache.ts';
 import { FILTER_TIMEOUT_MS } from './filter/download.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
-import { type Lookup, MAX_OPRF_INPUT_BYTES } from './lookup.ts';
+import type { Lookup } from './lookup.ts';
 import {
   type CheckerSettings,
   type LeakCheckerOptions,

@@ -7,9 +7,6 @@ import type { Deadline } from './transport/deadline.ts';
 import type { Inquiry } from './verdict/inquiry.ts';
 import type { Signals } from './verdict/verdict.ts';
 
-/** RFC 9497 §1.2: inputs have a length of two bytes. */
-export const MAX_OPRF_INPUT_BYTES = 0xffff;
-
 export interface Lookup {
   /** The longest PrivateInput that its PRF takes. */
   readonly maxInputBytes: number;

@@ -2,6 +2,7 @@
 
 import type { DatasetId, HmacKey, PublicKey } from '../protocol/brands.ts';
 import { ProtocolError } from '../protocol/errors.ts';
+import { isDatasetId } from '../protocol/ids.ts';
 import { parseClientKeyText, parseHmacKeyText, parsePublicKeyText } from '../protocol/keys.ts';
 import type { Engine } from './engine.ts';
 import { LookupError } from './errors.ts';
@@ -142,13 +143,13 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
     );
   const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, bucketCacheBytes } = options;
   const { fetch: ownFetch, headers = {}, clientKey } = options;
-  if (dataset !== undefined && (typeof dataset !== 'string' || !/^[0-9a-f]{16}$/.test(dataset)))
+  if (dataset !== undefined && !isDatasetId(dataset))
     throw malformed('dataset', 'not a dataset id', 'Give the 16 hex digits that `credveil stats` shows.');
   if (ownFetch !== undefined && typeof ownFetch !== 'function')
     throw malformed('fetch', 'not a function', "Leave it out to use the platform's.");
   return {
     base: parseBase(options.url),
-    dataset: dataset as DatasetId | undefined,
+    dataset,
     timeoutMs: parseInteger('timeoutMs', timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, MAX_MS),
     maxBodyBytes: parseInteger('maxBodyBytes', maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1, 2 ** 31),
     configMaxAgeMs: parseInteger('configMaxAgeMs', configMaxAgeMs ?? DEFAULT_CONFIG_MAX_AGE_MS, 0, MAX_MS),

@@ -8,6 +8,7 @@ import { createHmacSuite } from '../protocol/hmac-suite.ts';
 import { formatPublicKey, parseHmacKeyText } from '../protocol/keys.ts';
 import { normalizeUsername } from '../protocol/normalize.ts';
 import { createOprfSuite } from '../protocol/oprf-suite.ts';
+import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import { parseServiceConfig, type ServiceConfig } from '../protocol/service-config.ts';
 import type { KeyedSuite, Suite } from '../protocol/suite.ts';
 import type { ServedDataset } from './api.ts';
@@ -45,8 +46,6 @@ export interface Trier {
 
 /** A person waits longer than a login does, and a phone computes slower than a server. */
 const TIMEOUT_MS = 15_000;
-/** RFC 9497 §1.2. Under `hmac` an input may be longer; a person does not type one. */
-const MAX_INPUT_BYTES = 0xffff;
 
 /** @param keyText under `hmac`. @throws LookupError `KEY_MALFORMED` */
 export function createTrier(traffic: Traffic, { url }: ServedDataset, config: ServiceConfig, keyText: string): Trier {
@@ -85,7 +84,7 @@ export function createTrier(traffic: Traffic, { url }: ServedDataset, config: Se
       const verdict = await checker.check(credential);
       const exchanges = traffic.exchanges.filter((exchange) => !before.has(exchange));
       const asking = newestConfig(traffic, url) ?? config;
-      const asked = answerable(deriveInquiries(credential, MAX_INPUT_BYTES), asking);
+      const asked = answerable(deriveInquiries(credential, MAX_OPRF_INPUT_BYTES), asking);
       const sought = asked.flatMap(({ index, questions }) =>
         (questions as readonly Question[]).filter(({ settled }) => !settled).map((question) => seek(question, index)),
       );

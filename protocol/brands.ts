@@ -1,8 +1,8 @@
-// Roles of values as types: two byte strings with different roles never fit each other's place.
+// Roles of values as types: a byte string made for one role cannot be passed where another role is expected.
 
 declare const role: unique symbol;
 
-/** A value of type `T` that has been made or checked for one role. Brands exist only at compile time. */
+/** A `T` that was created or checked for one role. Brands exist at compile time only. */
 export type Brand<T, Role extends string> = T & { readonly [role]: Role };
 
 /** UTF-8 of a username after {@link file://./normalize.ts normalizeUsername}. */
@@ -11,11 +11,11 @@ export type NormalizedUsername = Brand<Uint8Array, 'NormalizedUsername'>;
 export type NormalizedPassword = Brand<Uint8Array, 'NormalizedPassword'>;
 /** `kind ‖ len16 ‖ username ‖ len16 ‖ password`, PROTOCOL.md §3. */
 export type PrivateInput = Brand<Uint8Array, 'PrivateInput'>;
-/** What a suite's pseudo-random function makes of a PrivateInput: at least 32 bytes. */
+/** The output of a suite's pseudo-random function for one PrivateInput: at least 32 bytes. */
 export type PrfOutput = Brand<Uint8Array, 'PrfOutput'>;
-/** 48 bits of PRF output as an integer below 2^48: what is compared, in the caller's process. */
+/** 48 bits of PRF output as an integer below 2^48. Clients compare it in their own process. */
 export type EntryTag = Brand<number, 'EntryTag'>;
-/** 32 bits as an unsigned integer; its leading `prefixBits` name the bucket of an entry. */
+/** 32 bits as an unsigned integer; the leading `prefixBits` name an entry's bucket. */
 export type BucketHash = Brand<number, 'BucketHash'>;
 /** The leading `prefixBits` of a BucketHash as an unsigned integer. */
 export type BucketId = Brand<number, 'BucketId'>;
@@ -25,23 +25,23 @@ export type MetadataPad = Brand<Uint8Array, 'MetadataPad'>;
 export type HmacKey = Brand<Uint8Array, 'HmacKey'>;
 /** 32 secret bytes: a scalar of ristretto255, the root of the `oprf` suite. */
 export type OprfSecretKey = Brand<Uint8Array, 'OprfSecretKey'>;
-/** 32 bytes: a group element, what a client pins of an evaluator. */
+/** 32 bytes: a group element that identifies an evaluator. Clients pin it. */
 export type PublicKey = Brand<Uint8Array, 'PublicKey'>;
 /** 32 bytes: a random scalar that hides one input from the evaluator. */
 export type BlindScalar = Brand<Uint8Array, 'BlindScalar'>;
-/** 32 bytes: a group element that a client sends. */
+/** 32 bytes: a blinded input, the group element that a client sends. */
 export type BlindedElement = Brand<Uint8Array, 'BlindedElement'>;
-/** 32 bytes: the group element that an evaluator makes of a blinded one. */
+/** 32 bytes: a blinded element multiplied by the secret key, the group element that an evaluator returns. */
 export type EvaluatedElement = Brand<Uint8Array, 'EvaluatedElement'>;
 /** 64 bytes: the DLEQ proof of RFC 9497 §2.2. */
 export type Proof = Brand<Uint8Array, 'Proof'>;
-/** 32 bytes under which bucket bodies are sealed, PROTOCOL.md §8. */
+/** 32 bytes that key the seals of buckets, configs and filters, PROTOCOL.md §8. */
 export type SealKey = Brand<Uint8Array, 'SealKey'>;
 /** Public name of a key: 16 lower-case hex digits. */
 export type KeyId = Brand<string, 'KeyId'>;
 /** Public name of a dataset: 16 lower-case hex digits. */
 export type DatasetId = Brand<string, 'DatasetId'>;
-/** 32 secret bytes with which a client says who it is. */
+/** 32 secret bytes that authenticate a client. */
 export type ClientSecret = Brand<Uint8Array, 'ClientSecret'>;
 /** Public name of a client: 16 lower-case hex digits. */
 export type ClientId = Brand<string, 'ClientId'>;

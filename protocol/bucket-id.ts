@@ -1,59 +1,59 @@
-// Bucket ids and their spelling in URLs: PROTOCOL.md §6.
+// Bucket ids and prefixes, their spelling in URLs: PROTOCOL.md §6.
 
 import type { BucketHash, BucketId } from './brands.ts';
 import { ProtocolError } from './errors.ts';
 
-/** What a dataset can be asked about. The number stands in seals and run files. */
+/** The indexes of keyed entries. Seals and filters contain the number. */
 export const IndexNumber = { account: 1, password: 2 } as const;
 export type IndexName = keyof typeof IndexNumber;
 export const INDEX_NAMES = Object.keys(IndexNumber) as readonly IndexName[];
 
-/** Indexes of unsalted hashes, cut as Have I Been Pwned cuts them: by the hash's first five hex digits. */
+/** The indexes of unsalted hashes, split as Have I Been Pwned splits them: by the first five hex digits of a hash. */
 export const RANGE_NAMES = ['sha1', 'ntlm'] as const;
 export type RangeName = (typeof RANGE_NAMES)[number];
-/** Ranges of an index: 20 bits. */
+/** Ranges in a range index: one for each value of 20 bits. */
 export const RANGES = 2 ** 20;
 
-/** What MIGP uses for billions. A server cannot ask for more: few entries would be left to hide among. */
+/** MIGP's value for billions of entries. A server cannot announce more: the anonymity set would be too small. */
 export const MAX_PREFIX_BITS = 20;
 
-/** The leading `prefixBits` of a hash. */
+/** The leading `prefixBits` of a hash: 0 to 32. */
 export function bucketId(hash: BucketHash, prefixBits: number): BucketId {
-  // A shift by 32 is a shift by 0 in ECMAScript.
+  // ECMAScript shifts by 32 as by 0.
   return (prefixBits === 0 ? 0 : hash >>> (32 - prefixBits)) as BucketId;
 }
 
-/** Hex digits of a prefix: one for each four bits, at least one. */
+/** Number of hex digits in a prefix: one for every four bits or part of them, at least one. */
 export function prefixDigits(prefixBits: number): number {
   return Math.max(1, Math.ceil(prefixBits / 4));
 }
 
-/** The one spelling of a bucket in a URL: lower-case hex of the id with leading zeros. */
+/** Formats the only spelling of a bucket in a URL: its id in lower-case hex with leading zeros. */
 export function formatPrefix(id: BucketId, prefixBits: number): string {
   return id.toString(16).padStart(prefixDigits(prefixBits), '0');
 }
 
-/** @throws ProtocolError `PREFIX_MALFORMED` for any other spelling or an id out of range */
+/** @throws ProtocolError `PREFIX_MALFORMED` for any spelling but that of `formatPrefix`, or an id out of range */
 export function parsePrefix(text: string, prefixBits: number): BucketId {
   const digits = prefixDigits(prefixBits);
   if (text.length !== digits || !/^[0-9a-f]*$/.test(text))
     throw new ProtocolError(
       'PREFIX_MALFORMED',
       `a prefix of this dataset has ${digits} lower-case hex digits`,
-      'Read prefixBits from /v1/config and format the prefix as PROTOCOL.md §6 says.',
+      'Read prefixBits from /v1/config and format the prefix as PROTOCOL.md §6 specifies.',
     );
   const id = Number.parseInt(text, 16);
   if (id >= 2 ** prefixBits)
     throw new ProtocolError(
       'PREFIX_MALFORMED',
-      `a prefix of this dataset is below 2^${prefixBits}`,
-      'Read prefixBits from /v1/config and format the prefix as PROTOCOL.md §6 says.',
+      `a prefix of this dataset is less than 2^${prefixBits}`,
+      'Read prefixBits from /v1/config and format the prefix as PROTOCOL.md §6 specifies.',
     );
   return id as BucketId;
 }
 
 /**
- * The number of a range from its five hex digits in any case.
+ * Parses five hex digits, in either case, into the number of a range.
  * @throws ProtocolError `PREFIX_MALFORMED`
  */
 export function parseRangePrefix(text: string): number {
@@ -61,12 +61,12 @@ export function parseRangePrefix(text: string): number {
     throw new ProtocolError(
       'PREFIX_MALFORMED',
       'the prefix of a range has 5 hex digits',
-      'Take the first 5 of the hash.',
+      'Use the first 5 hex digits of the hash.',
     );
   return Number.parseInt(text, 16);
 }
 
-/** Five upper-case hex digits, as Have I Been Pwned names its ranges. */
+/** Formats the number of a range as five upper-case hex digits, as Have I Been Pwned does. */
 export function formatRangePrefix(range: number): string {
   return range.toString(16).toUpperCase().padStart(5, '0');
 }

@@ -1,4 +1,4 @@
-// Bucket body, the thing that crosses the wire: PROTOCOL.md §7.
+// Bucket body: what the server sends for one bucket. PROTOCOL.md §7.
 //
 //   struct BucketBody {
 //     u8  format = 1;
@@ -6,24 +6,25 @@
 //     u32 count;                               // big-endian
 //     u8  tags[];                              // Golomb-Rice, golomb-rice.ts
 //     u8  metadata[count * metadataBytes];     // in the order of the tags
-//     u8  seal[16];                            // seal.ts, over all bytes before
-//     u8  padding[];                           // zero bytes up to one of config's bodyBytes
+//     u8  seal[16];                            // seal.ts, over all preceding bytes
+//     u8  padding[];                           // zero bytes, up to one of the config's bodyBytes
 //   }
 
 import type { EntryTag, MetadataPad, SealKey } from './brands.ts';
+import { equalBytes, readU32, writeU32 } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { decodeTags, encodeTags, findTag, maxEncodedTagsBytes } from './golomb-rice.ts';
 import { type Metadata, type MetadataBytes, openMetadata } from './metadata.ts';
 import type { EntryKind } from './private-input.ts';
-import { type BucketPlace, computeSeal, equalBytes, type HmacSha256, nobleHmacSha256, SEAL_BYTES } from './seal.ts';
+import { type BucketPlace, computeSeal, type HmacSha256, nobleHmacSha256, SEAL_BYTES } from './seal.ts';
 
 export const BUCKET_FORMAT = 1;
 export const HEADER_BYTES = 6;
-/** Bounds what a decoder allocates: 16 million entries are 80 MB, far beyond any bucket worth sending. */
+/** Bounds a decoder's memory: 16 million entries have 80 MB, far more than any bucket worth sending. */
 export const MAX_BUCKET_ENTRIES = 0xff_ffff;
 
 /**
- * Encodes and seals a bucket without padding.
+ * Encodes and seals a bucket. The caller pads the result.
  * @param tags strictly ascending
  * @param metadata sealed metadata, `tags.length * metadataBytes` bytes
  * @throws ProtocolError `TAGS_NOT_ASCENDING`, `BUCKET_TOO_LARGE`
@@ -42,10 +43,7 @@ export function encodeBucket(
   const out = new Uint8Array(HEADER_BYTES + maxEncodedTagsBytes(count) + metadata.length + SEAL_BYTES);
   out[0] = BUCKET_FORMAT;
   out[1] = metadataBytes;
-  out[2] = count >>> 24;
-  out[3] = count >>> 16;
-  out[4] = count >>> 8;
-  out[5] = count;
+  writeU32(out, 2, count);
   const metadataAt = HEADER_BYTES + encodeTags(tags, out, HEADER_BYTES);
   out.set(metadata, metadataAt);
   const contentBytes = metadataAt + metadata.length;
@@ -53,46 +51,47 @@ export function encodeBucket(
   return out.subarray(0, contentBytes + SEAL_BYTES);
 }
 
-/** A bucket whose every byte has been checked. */
+/** A bucket with every byte checked. */
 export interface Bucket {
   readonly tags: Float64Array;
   readonly metadataBytes: MetadataBytes;
   readonly metadata: Uint8Array;
 }
 
-/** The parts of a body, before its seal has been checked. */
+/** The parts of a body whose seal has not been checked. */
 export interface DecodedBody extends Bucket {
-  /** Bytes before the seal. */
+  /** Number of bytes before the seal. */
   readonly contentBytes: number;
 }
 
 const malformed = (what: string): ProtocolError =>
-  new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was cut or altered; ask again.');
+  new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was truncated or altered; request it again.');
 
 /**
- * Takes a body apart without checking its seal: for a holder of no key. All bytes are consumed or it fails.
+ * Decodes a body without checking its seal, for callers without the key. Every byte of the body must fit the format.
  * @throws ProtocolError `BUCKET_MALFORMED`
  */
 export function decodeBody(body: Uint8Array): DecodedBody {
   if (body.length < HEADER_BYTES + SEAL_BYTES) throw malformed('shorter than its header and seal');
-  if (body[0] !== BUCKET_FORMAT) throw malformed('of another format');
+  if (body[0] !== BUCKET_FORMAT) throw malformed('unknown format');
   const metadataBytes = body[1];
-  if (metadataBytes !== 0 && metadataBytes !== 1 && metadataBytes !== 3) throw malformed('metadata of another width');
-  const count = new DataView(body.buffer, body.byteOffset).getUint32(2);
+  if (metadataBytes !== 0 && metadataBytes !== 1 && metadataBytes !== 3)
+    throw malformed('metadata is not 0, 1 or 3 bytes wide');
+  const count = readU32(body, 2);
   if (count > MAX_BUCKET_ENTRIES) throw malformed('more than 2^24-1 entries');
   const metadataLength = count * metadataBytes;
   const limit = body.length - SEAL_BYTES - metadataLength;
-  if (limit < HEADER_BYTES) throw malformed('more entries announced than fit');
+  if (limit < HEADER_BYTES) throw malformed('more entries than its length allows');
   const { tags, end } = decodeTags(body, HEADER_BYTES, limit, count);
   const contentBytes = end + metadataLength;
   for (let i = contentBytes + SEAL_BYTES; i < body.length; i++)
-    if (body[i] !== 0) throw malformed('padding that is not zero');
+    if (body[i] !== 0) throw malformed('padding is not zero');
   return { tags, metadataBytes, metadata: body.subarray(end, contentBytes), contentBytes };
 }
 
 /**
- * Decodes a padded or unpadded body and checks that it is the bucket that was asked for.
- * @throws ProtocolError `BUCKET_MALFORMED`, or `BUCKET_FORGED` where the seal does not fit
+ * Decodes a body, padded or not, and checks that it belongs to this place.
+ * @throws ProtocolError `BUCKET_MALFORMED`; `BUCKET_FORGED` if the seal does not match
  */
 export function openBucket(
   body: Uint8Array,
@@ -106,15 +105,15 @@ export function openBucket(
   if (!equalBytes(seal, body.subarray(contentBytes, contentBytes + SEAL_BYTES)))
     throw new ProtocolError(
       'BUCKET_FORGED',
-      'a bucket does not carry the seal of this key, snapshot and prefix',
+      'the seal of a bucket does not match this key, snapshot and prefix',
       'Something between the publisher and this process altered or swapped it; compare snapshots and keys.',
     );
   return decoded;
 }
 
 /**
- * Looks for an entry. Its tag must be there and its metadata must say the kind that was asked for.
- * @returns the entry's metadata, or undefined
+ * Finds the entry with this tag, if its metadata also has this kind.
+ * @returns the entry's metadata; undefined if there is no such entry
  */
 export function findEntry(bucket: Bucket, tag: EntryTag, pad: MetadataPad, kind: EntryKind): Metadata | undefined {
   const at = findTag(bucket.tags, tag);

@@ -1,21 +1,23 @@
-// The seal of /v1/config: nobody without the seal key can drop an index, so that a leaked pair would go unasked, or
-// move a client to other buckets. PROTOCOL.md §10.
+// The seal of /v1/config. Without the seal key nobody can remove an index, which would hide a leaked pair, or redirect
+// a client to other buckets. PROTOCOL.md §10.
 //
 //   seal = HMAC-SHA-256(sealKey, "credveil config 1" ‖ JSON)[0..16], in hex, where JSON is the array
 //   [protocol, suite, normalization, dataset, keyId, publicKey or null, snapshot,
 //    [[index, prefixBits, metadataBytes, bodyBytes], …], [[number, name, date or null], …], [accountHash, tag]]
-//   without white space; indexes in the order of IndexNumber. Where `similar` is true, "similar" is one more element;
-//   where there is a filter, ["filter", bytes].
+//   without white space, indexes in the order of IndexNumber. If `similar` is true, the element "similar" follows;
+//   if there is a filter, the element ["filter", bytes] follows.
 
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { SealKey } from './brands.ts';
 import { INDEX_NAMES } from './bucket-id.ts';
+import { equalBytes } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
-import { equalBytes, nobleHmacSha256, SEAL_BYTES } from './seal.ts';
+import { nobleHmacSha256, SEAL_BYTES } from './seal.ts';
 import type { ServiceConfig } from './service-config.ts';
 
 const LABEL = utf8ToBytes('credveil config 1');
 
+/** @returns 32 hex digits */
 export function computeConfigSeal(config: Omit<ServiceConfig, 'seal'>, key: SealKey): string {
   const { protocol, suite, normalization, dataset, keyId, publicKey, snapshot, canary, similar, filter } = config;
   const indexes = INDEX_NAMES.flatMap((name) => {
@@ -41,12 +43,12 @@ export function computeConfigSeal(config: Omit<ServiceConfig, 'seal'>, key: Seal
   return bytesToHex(nobleHmacSha256(key, concatBytes(LABEL, utf8ToBytes(text))).subarray(0, SEAL_BYTES));
 }
 
-/** @throws ProtocolError `CONFIG_FORGED` */
+/** Compares the config's seal in constant time. @throws ProtocolError `CONFIG_FORGED` */
 export function assertConfigSeal(config: ServiceConfig, key: SealKey): void {
   if (!equalBytes(utf8ToBytes(config.seal), utf8ToBytes(computeConfigSeal(config, key))))
     throw new ProtocolError(
       'CONFIG_FORGED',
-      'the config does not carry the seal of this key',
+      'the seal of the config does not match this key',
       'Something between the publisher and this process altered it; compare it with the dataset.',
     );
 }

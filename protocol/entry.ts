@@ -1,4 +1,4 @@
-// Entry: what is kept of a PRF output. PROTOCOL.md §4.
+// Entry: the parts of a PRF output that Credveil keeps. PROTOCOL.md §4.
 //
 //   struct PrfOutput {
 //     u48 tag;               // bytes 0-5, big-endian
@@ -8,41 +8,28 @@
 //   }
 
 import type { BucketHash, EntryTag, MetadataPad, PrfOutput } from './brands.ts';
+import { readU32, readU48 } from './bytes.ts';
 
 export const TAG_BITS = 48;
-/** 2^48: every tag is below. */
+/** 2^48: every tag is smaller. */
 export const TAG_LIMIT = 2 ** TAG_BITS;
 
-/** Bytes `at`..`at+5` as a big-endian integer. */
-export function readTag(bytes: Uint8Array, at: number): EntryTag {
-  const high = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
-  const low = ((bytes[at + 3] as number) << 16) | ((bytes[at + 4] as number) << 8) | (bytes[at + 5] as number);
-  return (high * 0x100_0000 + low) as EntryTag;
-}
-
-/** Bytes `at`..`at+3` as a big-endian integer. */
-export function readBucketHash(bytes: Uint8Array, at: number): BucketHash {
-  const signed =
-    ((bytes[at] as number) << 24) |
-    ((bytes[at + 1] as number) << 16) |
-    ((bytes[at + 2] as number) << 8) |
-    (bytes[at + 3] as number);
-  return (signed >>> 0) as BucketHash;
-}
-
+/** The tag by which a client recognizes an entry in its bucket. */
 export function entryTag(output: PrfOutput): EntryTag {
-  return readTag(output, 0);
+  return readU48(output, 0) as EntryTag;
 }
 
+/** The three bytes that hide the entry's metadata. A view of `output`, not a copy. */
 export function metadataPad(output: PrfOutput): MetadataPad {
   return output.subarray(6, 9) as MetadataPad;
 }
 
+/** The BucketHash of a password entry (kind 3): its leading bits name the entry's bucket in the password index. */
 export function passwordBucketHash(output: PrfOutput): BucketHash {
-  return readBucketHash(output, 16);
+  return readU32(output, 16) as BucketHash;
 }
 
-/** 12 lower-case hex digits. */
+/** Formats a tag as 12 lower-case hex digits. */
 export function formatTag(tag: EntryTag): string {
   return tag.toString(16).padStart(12, '0');
 }

@@ -1,10 +1,10 @@
-// The error class of protocol/, shared in shape by every other area.
+// The base class of all errors, and the error class of protocol/.
 
-/** What went wrong, why, and what to do about it. Never holds a user's data, a key or a prefix. */
+/** What went wrong, why, and what to do next. Never contains a user's data, a key or a prefix. */
 export class CredveilError<Code extends string = string> extends Error {
-  /** Closed set per subclass: what a program may switch on. */
+  /** One of a closed set for each subclass: programs switch on it. */
   readonly code: Code;
-  /** One sentence that says what to do next. */
+  /** One sentence: the next step for a person. */
   readonly hint: string;
 
   constructor(code: Code, message: string, hint: string, options?: { cause?: unknown }) {
@@ -35,7 +35,7 @@ export type ProtocolErrorCode =
   | 'PROOF_INVALID'
   | 'MESSAGE_MALFORMED';
 
-/** A value that does not follow PROTOCOL.md, or a body that was altered on its way. */
+/** A value that violates PROTOCOL.md, or a body that was altered in transit. */
 export class ProtocolError extends CredveilError<ProtocolErrorCode> {
   override name = 'ProtocolError';
 }

@@ -1,27 +1,28 @@
 // Golomb-Rice coding of ascending tags, in the bit order of BIP 158: PROTOCOL.md §7.
 //
 // n tags become n deltas, delta[i] = tag[i] - tag[i-1] - 1 with tag[-1] = -1. A delta is its quotient by 2^k in
-// unary (that many 1 bits and a 0 bit), then its remainder in k bits, most significant bit first. The last byte is
-// filled with 0 bits. k follows from n, so that every set of tags has one encoding.
+// unary (that many 1 bits, then a 0 bit), followed by its remainder in k bits, most significant bit first. Zero bits
+// fill the last byte. k follows from n, so every set of tags has exactly one encoding.
 
 import type { EntryTag } from './brands.ts';
 import { TAG_LIMIT } from './entry.ts';
 import { ProtocolError } from './errors.ts';
 
-/** k = 47 - floor(log2 n): within 0.01 bit of the best k for n uniform tags of 48 bits. n >= 1. */
+/** k = 47 - floor(log2 n): within 0.01 bit of the optimum for n uniform tags of 48 bits. @param count n, at least 1 */
 export function riceParameter(count: number): number {
   return 16 + Math.clz32(count);
 }
 
-/** An upper bound: quotients of ascending 48-bit tags add up to less than 2^(48-k) <= 2n. */
+/** Maximum length in bytes: the quotients of ascending 48-bit tags add up to less than 2^(48-k) <= 2n. */
 export function maxEncodedTagsBytes(count: number): number {
   return count === 0 ? 0 : Math.ceil((count * (riceParameter(count) + 3)) / 8);
 }
 
 /**
+ * Writes the encoded tags to `out`, starting at `at`.
  * @param tags strictly ascending
- * @param out at least `maxEncodedTagsBytes(tags.length)` zero bytes from `at` on
- * @returns the bytes written
+ * @param out `maxEncodedTagsBytes(tags.length)` or more zero bytes from `at`
+ * @returns the number of bytes written
  * @throws ProtocolError `TAGS_NOT_ASCENDING`
  */
 export function encodeTags(tags: ArrayLike<number>, out: Uint8Array, at: number): number {
@@ -32,10 +33,10 @@ export function encodeTags(tags: ArrayLike<number>, out: Uint8Array, at: number)
   let previous = -1;
   let byte = at;
   let held = 0; // bits not yet written, right-aligned
-  let heldBits = 0; // always below 8 between writes
+  let heldBits = 0; // below 8 between two writes
 
   const write = (value: number, bits: number): void => {
-    // bits <= 24, so that held and value together fit 32
+    // bits <= 24, so held and value together fit in 32 bits
     held = (held << bits) | value;
     heldBits += bits;
     while (heldBits >= 8) {
@@ -49,7 +50,11 @@ export function encodeTags(tags: ArrayLike<number>, out: Uint8Array, at: number)
     const tag = tags[i] as number;
     const delta = tag - previous - 1;
     if (!(delta >= 0 && tag < TAG_LIMIT))
-      throw new ProtocolError('TAGS_NOT_ASCENDING', 'tags must ascend and be below 2^48', 'Sort and merge them first.');
+      throw new ProtocolError(
+        'TAGS_NOT_ASCENDING',
+        'tags must ascend strictly and be less than 2^48',
+        'Sort and merge them first.',
+      );
     previous = tag;
     let quotient = Math.floor(delta / divisor);
     const remainder = delta - quotient * divisor;
@@ -65,25 +70,25 @@ export function encodeTags(tags: ArrayLike<number>, out: Uint8Array, at: number)
   return byte - at;
 }
 
-/** @returns the tags and where the byte after them is. */
+/** Decoded tags, and the offset of the byte after them. */
 export interface DecodedTags {
   readonly tags: Float64Array;
   readonly end: number;
 }
 
 const malformed = (what: string): ProtocolError =>
-  new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was cut or altered; ask again.');
+  new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was truncated or altered; request it again.');
 
 /**
- * Strict: tags below 2^48, zero bits to fill the last byte, nothing read at or behind `limit`.
- * @param limit end of the area that may hold the tags; at least 8 more bytes must follow it in `body`
+ * Decodes `count` tags, strictly: tags are less than 2^48, zero bits fill the last byte, and no tag reaches `limit`.
+ * @param limit end of the area for the tags; at least 8 more bytes must follow it in `body`
  * @throws ProtocolError `BUCKET_MALFORMED`
  */
 export function decodeTags(body: Uint8Array, at: number, limit: number, count: number): DecodedTags {
   if (count === 0) return { tags: new Float64Array(0), end: at };
   const k = riceParameter(count);
-  // A tag takes k+1 bits at the least: a count that cannot fit is refused before anything is allocated for it.
-  if (count * (k + 1) > (limit - at) * 8) throw malformed('more entries announced than fit');
+  // A tag has k+1 bits or more: reject a count that cannot fit before allocating memory for it.
+  if (count * (k + 1) > (limit - at) * 8) throw malformed('more entries than its length allows');
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const tags = new Float64Array(count);
   const divisor = 2 ** k;
@@ -93,7 +98,7 @@ export function decodeTags(body: Uint8Array, at: number, limit: number, count: n
   let bit = at * 8;
   let tag = -1;
 
-  // The 32 bits from `bit` on. `bit` never passes `bitLimit`, and 8 more bytes follow there.
+  // The 32 bits starting at `bit`. `bit` never passes `bitLimit`, and 8 more bytes follow it.
   const window = (): number => {
     const byte = bit >>> 3;
     const shift = bit & 7;
@@ -107,34 +112,33 @@ export function decodeTags(body: Uint8Array, at: number, limit: number, count: n
       const ones = Math.clz32(~window());
       quotient += ones;
       bit += ones;
-      if (bit >= bitLimit) throw malformed('tags end early');
+      if (bit >= bitLimit) throw malformed('tags are truncated');
       if (ones < 32) break;
     }
     bit += 1;
     let remainder = 0;
     if (highBits > 0) {
-      if (bit > bitLimit) throw malformed('tags end early');
+      if (bit > bitLimit) throw malformed('tags are truncated');
       remainder = (window() >>> (32 - highBits)) * 0x100_0000;
       bit += highBits;
     }
     if (lowBits > 0) {
-      if (bit > bitLimit) throw malformed('tags end early');
+      if (bit > bitLimit) throw malformed('tags are truncated');
       remainder += window() >>> (32 - lowBits);
       bit += lowBits;
     }
-    if (bit > bitLimit) throw malformed('tags end early');
+    if (bit > bitLimit) throw malformed('tags are truncated');
     tag += 1 + quotient * divisor + remainder;
-    if (tag >= TAG_LIMIT) throw malformed('a tag of more than 48 bits');
+    if (tag >= TAG_LIMIT) throw malformed('a tag has more than 48 bits');
     tags[i] = tag;
   }
   const rest = bit & 7;
-  if (rest !== 0 && ((view.getUint8(bit >>> 3) << rest) & 0xff) !== 0) throw malformed('bits after the last tag');
+  if (rest !== 0 && ((view.getUint8(bit >>> 3) << rest) & 0xff) !== 0)
+    throw malformed('the bits after the last tag are not zero');
   return { tags, end: (bit + 7) >>> 3 };
 }
 
-/**
- * Position of `tag`, or -1. Looks at every tag whatever it finds, so that its time tells nothing of the answer.
- */
+/** Finds `tag` in constant time: the loop always visits every tag. @returns its position, or -1 */
 export function findTag(tags: Float64Array, tag: EntryTag): number {
   let found = -1;
   for (let i = 0; i < tags.length; i++) found = tags[i] === tag ? i : found;

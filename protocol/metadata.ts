@@ -1,30 +1,30 @@
-// Metadata of an entry, hidden by the entry's own PRF output: PROTOCOL.md §5.
+// Metadata of an entry, encrypted with the entry's own PRF output: PROTOCOL.md §5.
 //
-//   struct Metadata {            // each byte XORed with the byte of MetadataPad at the same place
+//   struct Metadata {            // each byte XORed with the same byte of MetadataPad
 //     u2  kind;                  // EntryKind - 1
 //     u6  timesCode;             // times seen, in half octaves
-//     u16 source;                // only where metadataBytes = 3: number in config.sources, 0 = not known
+//     u16 source;                // if metadataBytes = 3: number in config.sources, 0 = unknown
 //   }
 
 import type { MetadataPad } from './brands.ts';
 import { ProtocolError } from './errors.ts';
 import type { EntryKind } from './private-input.ts';
 
-/** Bytes of metadata an entry: none, kind and times seen, or these and a source number. */
+/** Bytes of metadata per entry: 0; 1 for kind and times seen; 3 with a source number as well. */
 export type MetadataBytes = 0 | 1 | 3;
 
 export const MAX_TIMES_SEEN = 0xffff_ffff;
 
 export interface Metadata {
   readonly kind: EntryKind;
-  /** Lower bound of the times seen: exact up to 4, then at most a third below. */
+  /** Lower bound of the times seen: exact up to 4, above that at most a third too low. */
   readonly timesSeen: number;
-  /** Number in `config.sources`; 0 where the dataset does not record it. */
+  /** Number in `config.sources`; 0 if unknown. */
   readonly source: number;
 }
 
 /**
- * Six bits for 1..2^32-1: twice the binary logarithm, plus the bit below the leading one.
+ * Encodes 1..2^32-1 in six bits: twice the binary logarithm, plus the bit below the leading one.
  * @throws ProtocolError `TIMES_OUT_OF_RANGE`
  */
 export function encodeTimes(times: number): number {
@@ -34,14 +34,14 @@ export function encodeTimes(times: number): number {
   return exponent === 0 ? 0 : 2 * exponent + ((times >>> (exponent - 1)) & 1);
 }
 
-/** The smallest count with this code, or undefined for the one code that stands for none. */
+/** The smallest count with this code; undefined for code 1, which no count has. */
 export function decodeTimes(code: number): number | undefined {
   if (code === 1) return undefined;
   const exponent = code >>> 1;
   return exponent === 0 ? 1 : 2 ** exponent + (code & 1) * 2 ** (exponent - 1);
 }
 
-/** Writes `metadataBytes` sealed bytes at `out[at]`. */
+/** Encrypts the metadata and writes `metadataBytes` bytes at `out[at]`. */
 export function sealMetadata(
   metadata: { kind: EntryKind; times: number; source: number },
   pad: Uint8Array,
@@ -57,8 +57,8 @@ export function sealMetadata(
 }
 
 /**
- * Opens what stands beside a matching tag. Undefined where it cannot belong to the credential that was asked for:
- * the tag matched by chance, and the entry is someone else's.
+ * Decrypts the metadata of an entry whose tag matched.
+ * @returns undefined if the kind differs or the code is invalid: the tag matched by chance, the entry is another's
  */
 export function openMetadata(sealed: Uint8Array, pad: MetadataPad, kind: EntryKind): Metadata | undefined {
   if (sealed.length === 0) return { kind, timesSeen: 1, source: 0 };

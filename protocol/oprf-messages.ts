@@ -28,33 +28,36 @@
 //   }
 
 import type { BlindedElement, BucketId, EvaluatedElement, Proof } from './brands.ts';
+import { readU32, writeU32 } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { ELEMENT_BYTES, PROOF_BYTES } from './oprf-suite.ts';
 
 export const MESSAGE_FORMAT = 1;
-/** More elements than any check needs; more would let one request keep an evaluator busy. */
+/** More than any check needs. A larger limit would let one request occupy an evaluator. */
 export const MAX_ELEMENTS = 32;
+/** Length of the longest request. */
 export const MAX_REQUEST_BYTES = 6 + MAX_ELEMENTS * ELEMENT_BYTES;
 
 function malformed(what: string): ProtocolError {
-  return new ProtocolError('MESSAGE_MALFORMED', `message: ${what}`, 'Format it as PROTOCOL.md §16 says.');
+  return new ProtocolError('MESSAGE_MALFORMED', `message: ${what}`, 'Encode it as PROTOCOL.md §16 specifies.');
 }
 
 function writeElements(out: Uint8Array, at: number, elements: readonly Uint8Array[]): void {
-  if (elements.length < 1 || elements.length > MAX_ELEMENTS) throw malformed(`1 to ${MAX_ELEMENTS} elements`);
+  if (elements.length < 1 || elements.length > MAX_ELEMENTS)
+    throw malformed(`it must have 1 to ${MAX_ELEMENTS} elements`);
   out[at] = elements.length;
   for (const [i, element] of elements.entries()) {
-    if (element.length !== ELEMENT_BYTES) throw malformed('an element of the wrong length');
+    if (element.length !== ELEMENT_BYTES) throw malformed('an element has the wrong length');
     out.set(element, at + 1 + i * ELEMENT_BYTES);
   }
 }
 
-/** Copies `count` and its elements from `bytes[at]`. @returns them and where the byte after them is */
+/** Reads `count` and copies its elements. @returns the elements and the offset of the byte after them */
 function readElements(bytes: Uint8Array, at: number): { elements: Uint8Array[]; end: number } {
   const count = bytes[at] ?? 0;
   const end = at + 1 + count * ELEMENT_BYTES;
   if (count < 1 || count > MAX_ELEMENTS || bytes.length < end)
-    throw malformed(`1 to ${MAX_ELEMENTS} elements, all there`);
+    throw malformed(`it must have 1 to ${MAX_ELEMENTS} whole elements`);
   const elements = Array.from({ length: count }, (_, i) =>
     bytes.slice(at + 1 + i * ELEMENT_BYTES, at + 1 + (i + 1) * ELEMENT_BYTES),
   );
@@ -62,18 +65,19 @@ function readElements(bytes: Uint8Array, at: number): { elements: Uint8Array[]; 
 }
 
 function assertFormat(bytes: Uint8Array): void {
-  if (bytes[0] !== MESSAGE_FORMAT) throw malformed('another format');
+  if (bytes[0] !== MESSAGE_FORMAT) throw malformed('unknown format');
 }
 
 function assertEnd(bytes: Uint8Array, end: number): void {
-  if (bytes.length !== end) throw malformed('bytes behind its end');
+  if (bytes.length !== end) throw malformed('bytes follow its end');
 }
 
-/** The request of /v1/evaluate and /v1/prove. @throws ProtocolError `MESSAGE_MALFORMED` */
+/** The request of `/v1/evaluate` and `/v1/prove`. @throws ProtocolError `MESSAGE_MALFORMED` */
 export function encodeElementsRequest(blindedElements: readonly BlindedElement[]): Uint8Array<ArrayBuffer> {
   return encodeElements(blindedElements);
 }
 
+/** @throws ProtocolError `MESSAGE_MALFORMED` */
 export function encodeEvaluateResponse(evaluatedElements: readonly EvaluatedElement[]): Uint8Array<ArrayBuffer> {
   return encodeElements(evaluatedElements);
 }
@@ -85,11 +89,15 @@ function encodeElements(elements: readonly Uint8Array[]): Uint8Array<ArrayBuffer
   return out;
 }
 
-/** The elements are of the right length; whether they are of the group is for who uses them to see. */
+/**
+ * Checks lengths only: the caller's OPRF checks that the elements belong to the group.
+ * @throws ProtocolError `MESSAGE_MALFORMED`
+ */
 export function decodeElementsRequest(bytes: Uint8Array): BlindedElement[] {
   return decodeElements(bytes) as BlindedElement[];
 }
 
+/** Checks lengths only, as `decodeElementsRequest`. @throws ProtocolError `MESSAGE_MALFORMED` */
 export function decodeEvaluateResponse(bytes: Uint8Array): EvaluatedElement[] {
   return decodeElements(bytes) as EvaluatedElement[];
 }
@@ -108,6 +116,7 @@ export function encodeProveResponse(proof: Proof): Uint8Array<ArrayBuffer> {
   return out;
 }
 
+/** @throws ProtocolError `MESSAGE_MALFORMED` */
 export function decodeProveResponse(bytes: Uint8Array): Proof {
   assertFormat(bytes);
   assertEnd(bytes, 1 + PROOF_BYTES);
@@ -119,20 +128,25 @@ export interface LookupRequest {
   readonly blindedElements: readonly BlindedElement[];
 }
 
+/** @throws ProtocolError `MESSAGE_MALFORMED` */
 export function encodeLookupRequest({ bucketId, blindedElements }: LookupRequest): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(6 + blindedElements.length * ELEMENT_BYTES);
   out[0] = MESSAGE_FORMAT;
-  new DataView(out.buffer).setUint32(1, bucketId);
+  writeU32(out, 1, bucketId);
   writeElements(out, 5, blindedElements);
   return out;
 }
 
-/** @param prefixBits of the account index: an id beyond them is refused */
+/**
+ * Checks lengths and the range of the bucket id.
+ * @param prefixBits those of the account index
+ * @throws ProtocolError `MESSAGE_MALFORMED`
+ */
 export function decodeLookupRequest(bytes: Uint8Array, prefixBits: number): LookupRequest {
   assertFormat(bytes);
   if (bytes.length < 6) throw malformed('shorter than its header');
-  const bucketId = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1);
-  if (bucketId >= 2 ** prefixBits) throw malformed('a bucket id out of range');
+  const bucketId = readU32(bytes, 1);
+  if (bucketId >= 2 ** prefixBits) throw malformed('its bucket id is out of range');
   const { elements, end } = readElements(bytes, 5);
   assertEnd(bytes, end);
   return { bucketId: bucketId as BucketId, blindedElements: elements as BlindedElement[] };
@@ -140,10 +154,11 @@ export function decodeLookupRequest(bytes: Uint8Array, prefixBits: number): Look
 
 export interface LookupResponse {
   readonly evaluatedElements: readonly EvaluatedElement[];
-  /** Padded, not yet opened. */
+  /** A bucket body with its padding, to be decoded by `openBucket`. */
   readonly body: Uint8Array;
 }
 
+/** @throws ProtocolError `MESSAGE_MALFORMED` */
 export function encodeLookupResponse({ evaluatedElements, body }: LookupResponse): Uint8Array<ArrayBuffer> {
   const bodyAt = 2 + evaluatedElements.length * ELEMENT_BYTES;
   const out = new Uint8Array(bodyAt + body.length);
@@ -153,6 +168,7 @@ export function encodeLookupResponse({ evaluatedElements, body }: LookupResponse
   return out;
 }
 
+/** Checks lengths only; `body` is a view of `bytes`. @throws ProtocolError `MESSAGE_MALFORMED` */
 export function decodeLookupResponse(bytes: Uint8Array): LookupResponse {
   assertFormat(bytes);
   const { elements, end } = readElements(bytes, 1);

@@ -1,17 +1,18 @@
-// Suite `oprf`: an oblivious PRF where the caller must not hold the key. PROTOCOL.md §15.
-// What follows from the public key alone is here; the PRF itself is oprf.ts.
+// Suite `oprf`: an oblivious PRF, for callers that must not hold the key. PROTOCOL.md §15.
+// This file holds the part that follows from the public key alone; oprf.ts holds the PRF.
 
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { KeyId, PublicKey, SealKey } from './brands.ts';
-import { readBucketHash } from './entry.ts';
+import type { BucketHash, KeyId, PublicKey, SealKey } from './brands.ts';
+import { readU32 } from './bytes.ts';
 import type { Suite } from './suite.ts';
 
-/** Bytes of a serialized group element (SerializeElement, RFC 9497 §4.1). */
+/** Length of a serialized group element (SerializeElement, RFC 9497 §4.1). */
 export const ELEMENT_BYTES = 32;
+/** Length of a serialized scalar (SerializeScalar, RFC 9497 §4.1). */
 export const SCALAR_BYTES = 32;
-/** c ‖ s of the DLEQ proof (RFC 9497 §2.2.1). */
+/** Length of a DLEQ proof, c ‖ s (RFC 9497 §2.2.1). */
 export const PROOF_BYTES = 2 * SCALAR_BYTES;
 
 const LABEL = 'credveil oprf 1';
@@ -22,20 +23,20 @@ const ACCOUNT_LABEL = utf8ToBytes(`${LABEL} account`);
 /** `info` of DeriveKeyPair, RFC 9497 §3.2.1. */
 export const KEY_INFO = SALT;
 
-/** The first 8 bytes of SHA-256("credveil oprf 1 key id" ‖ publicKey), in hex. */
+/** The public name of a key: the first 8 bytes of SHA-256("credveil oprf 1 key id" ‖ publicKey), in hex. */
 export function oprfKeyId(publicKey: PublicKey): KeyId {
   return bytesToHex(sha256(concatBytes(KEY_ID_LABEL, publicKey)).subarray(0, 8)) as KeyId;
 }
 
-/** What a client of the `oprf` suite computes by itself. */
+/** The part of the `oprf` suite that needs no secret: a client computes it without an evaluator. */
 export function createOprfSuite(publicKey: PublicKey): Suite & { readonly publicKey: PublicKey } {
   const account = sha256.create().update(ACCOUNT_LABEL);
   return {
     name: 'oprf',
     keyId: oprfKeyId(publicKey),
     publicKey,
-    // Public: this seal finds accidents, and buckets of another key; it does not bind the evaluator.
+    // Public: this seal detects accidents and buckets of another key; it does not bind the evaluator.
     sealKey: hkdf(sha256, publicKey, SALT, utf8ToBytes('seal'), 32) as SealKey,
-    accountBucketHash: (username) => readBucketHash(account.clone().update(username).digest(), 0),
+    accountBucketHash: (username) => readU32(account.clone().update(username).digest(), 0) as BucketHash,
   };
 }

@@ -1,5 +1,5 @@
-// RFC 9497 over ristretto255-SHA512, modes OPRF and VOPRF: the reference, on @noble/curves. PROTOCOL.md §15.
-// accel/oprf-sodium.ts is the same on libsodium, and is tested against this.
+// RFC 9497 over ristretto255-SHA512, modes OPRF and VOPRF, on @noble/curves: the reference. PROTOCOL.md §15.
+// accel/oprf-sodium.ts implements the same interface on libsodium; tests compare the two.
 
 import { ristretto255, ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { bytesToNumberLE, numberToBytesLE, randomBytes } from '@noble/curves/utils.js';
@@ -15,10 +15,9 @@ import type {
 } from './brands.ts';
 import { ProtocolError } from './errors.ts';
 import { ELEMENT_BYTES, PROOF_BYTES, SCALAR_BYTES } from './oprf-suite.ts';
+import { INPUT_OVERHEAD_BYTES, MAX_OPRF_INPUT_BYTES } from './private-input.ts';
 
-const MAX_INPUT_BYTES = 0xffff;
-
-/** RFC 9497 §3.1. `voprf` is what Credveil uses; `oprf` is here for its vectors. */
+/** RFC 9497 §3.1. Credveil uses `voprf`; `oprf` exists for the RFC's test vectors. */
 export type OprfMode = 'oprf' | 'voprf';
 
 export interface OprfKeyPair {
@@ -32,26 +31,27 @@ export interface Blinded {
 }
 
 /**
- * The operations of RFC 9497 under its own names. Everything that comes from outside is decoded strictly:
- * `ELEMENT_LENGTH`, `ELEMENT_IDENTITY`, `ELEMENT_NOT_CANONICAL`, `SCALAR_MALFORMED`, whatever the implementation.
+ * The operations of RFC 9497 under their names there. Every implementation decodes its arguments strictly and throws
+ * ProtocolError `ELEMENT_LENGTH`, `ELEMENT_IDENTITY`, `ELEMENT_NOT_CANONICAL`, `SCALAR_MALFORMED` or `FIELD_TOO_LONG`.
  */
 export interface Oprf {
   readonly engine: 'noble' | 'libsodium';
   readonly mode: OprfMode;
-  /** RFC 9497 §3.2.1. @param seed 32 bytes @param info up to 65,535 bytes */
+  /** DeriveKeyPair, RFC 9497 §3.2.1. @param seed 32 bytes @param info up to 65,535 bytes */
   deriveKeyPair(seed: Uint8Array, info: Uint8Array): OprfKeyPair;
+  /** The element skS * G of RFC 9497 §3.2. */
   publicKey(secretKey: OprfSecretKey): PublicKey;
-  /** Blind, RFC 9497 §3.3. @param blind a fresh random scalar unless given */
+  /** Blind, RFC 9497 §3.3.1. @param blind a fresh random scalar by default */
   blind(input: PrivateInput, blind?: BlindScalar): Blinded;
-  /** BlindEvaluate without its proof, one result an element. */
+  /** BlindEvaluate, RFC 9497 §3.3.1, without a proof. @returns one element for each blinded element, in order */
   blindEvaluate(secretKey: OprfSecretKey, blindedElements: readonly BlindedElement[]): EvaluatedElement[];
-  /** Finalize without verification. @returns 64 bytes */
+  /** Finalize, RFC 9497 §3.3.1, without verifying a proof. @returns 64 bytes */
   finalize(input: PrivateInput, blind: BlindScalar, evaluatedElement: EvaluatedElement): PrfOutput;
-  /** Evaluate, RFC 9497 §3.3: what blinding, evaluating and finalizing give. @returns 64 bytes */
+  /** Evaluate, RFC 9497 §3.3.1: equals blinding, evaluating and finalizing. @returns 64 bytes */
   evaluate(secretKey: OprfSecretKey, input: PrivateInput): PrfOutput;
   /**
-   * GenerateProof, RFC 9497 §2.2.1, that the evaluations of these elements were made with this key. Mode VOPRF.
-   * @param scalar a fresh random scalar unless given
+   * GenerateProof, RFC 9497 §2.2.1: proves that this key evaluated these elements. Always in mode VOPRF.
+   * @param scalar a fresh random scalar by default
    */
   prove(keys: OprfKeyPair, blindedElements: readonly BlindedElement[], scalar?: BlindScalar): Proof;
   /** VerifyProof, RFC 9497 §2.2.2. @throws ProtocolError `PROOF_INVALID` */
@@ -66,6 +66,7 @@ export interface Oprf {
 const { Point } = ristretto255;
 const { Fn } = Point;
 
+/** The error for an element or scalar that does not decode. */
 export function refused(
   code: 'ELEMENT_LENGTH' | 'ELEMENT_IDENTITY' | 'ELEMENT_NOT_CANONICAL' | 'SCALAR_MALFORMED',
 ): ProtocolError {
@@ -73,31 +74,32 @@ export function refused(
     ELEMENT_LENGTH: `a group element has ${ELEMENT_BYTES} bytes`,
     ELEMENT_IDENTITY: 'a group element is the identity',
     ELEMENT_NOT_CANONICAL: 'a group element is not in its canonical encoding',
-    SCALAR_MALFORMED: 'a scalar is zero, too large or of the wrong length',
+    SCALAR_MALFORMED: 'a scalar is zero, too large or has the wrong length',
   };
-  return new ProtocolError(code, what[code], 'Send elements as RFC 9496 §4.3.2 encodes them.');
+  return new ProtocolError(code, what[code], 'Encode elements as RFC 9496 §4.3.2 specifies.');
 }
 
+/** The error for a proof that does not verify. */
 export function proofInvalid(cause?: unknown): ProtocolError {
   return new ProtocolError(
     'PROOF_INVALID',
     'the evaluator did not prove that it used its published key',
-    'Trust none of its answers, and ask its operator.',
+    'Do not trust its answers; contact its operator.',
     { cause },
   );
 }
 
-/** RFC 9497 §1.2: inputs have a length of two bytes. @throws ProtocolError `FIELD_TOO_LONG` */
+/** Checks the length of an input, RFC 9497 §1.2. @throws ProtocolError `FIELD_TOO_LONG` */
 export function assertInput(input: Uint8Array): void {
-  if (input.length > MAX_INPUT_BYTES)
+  if (input.length > MAX_OPRF_INPUT_BYTES)
     throw new ProtocolError(
       'FIELD_TOO_LONG',
-      `username and password together are longer than ${MAX_INPUT_BYTES - 5} bytes`,
-      'Refuse fields of this length where they enter your program.',
+      `username and password together are longer than ${MAX_OPRF_INPUT_BYTES - INPUT_OVERHEAD_BYTES} bytes`,
+      'Reject fields of this length where they enter your program.',
     );
 }
 
-/** The checks that need no curve. */
+/** The checks of an element that need no curve. @throws ProtocolError `ELEMENT_LENGTH`, `ELEMENT_IDENTITY` */
 export function assertElementShape(bytes: Uint8Array): void {
   if (bytes.length !== ELEMENT_BYTES) throw refused('ELEMENT_LENGTH');
   if (bytes.every((byte) => byte === 0)) throw refused('ELEMENT_IDENTITY');
@@ -113,14 +115,14 @@ export function assertElement(bytes: Uint8Array): void {
   }
 }
 
-/** A scalar from 1 to the order of the group, exclusive. @throws ProtocolError `SCALAR_MALFORMED` */
+/** Copies a little-endian scalar from 1 to the group order, exclusive. @throws ProtocolError `SCALAR_MALFORMED` */
 export function parseScalar<T extends BlindScalar | OprfSecretKey>(bytes: Uint8Array): T {
   const value = bytes.length === SCALAR_BYTES ? bytesToNumberLE(bytes) : 0n;
   if (value === 0n || value >= Fn.ORDER) throw refused('SCALAR_MALFORMED');
   return Uint8Array.from(bytes) as T;
 }
 
-/** RandomScalar of RFC 9497 §2.1, from twice the bits so that its bias is below 2^-250. */
+/** RandomScalar, RFC 9497 §2.1, from 512 random bits: its bias is below 2^-250. */
 export function randomScalar(): BlindScalar {
   for (;;) {
     const value = bytesToNumberLE(randomBytes(64)) % Fn.ORDER;
@@ -128,15 +130,16 @@ export function randomScalar(): BlindScalar {
   }
 }
 
-/** The library draws scalars from 1 + (48 bytes mod order-1): these bytes make it draw the given one. */
+/** The library computes scalars as 1 + (48 random bytes mod order-1). These bytes make it choose the given one. */
 function drawing(scalar: BlindScalar): () => Uint8Array<ArrayBuffer> {
   return () => numberToBytesLE(bytesToNumberLE(scalar) - 1n, 48) as Uint8Array<ArrayBuffer>;
 }
 
+/** The reference implementation. It is not in constant time where JavaScript's BigInt is not. */
 export function createNobleOprf(mode: OprfMode = 'voprf'): Oprf {
   const { oprf, voprf } = ristretto255_oprf;
   const own = mode === 'oprf' ? oprf : voprf;
-  // Both modes have it; the library's types do not say so.
+  // Both modes have `evaluate`; the library's types omit it.
   const { evaluate } = own as unknown as { evaluate(secretKey: Uint8Array, input: Uint8Array): Uint8Array };
   return {
     engine: 'noble',
@@ -154,7 +157,7 @@ export function createNobleOprf(mode: OprfMode = 'voprf'): Oprf {
       parseScalar<OprfSecretKey>(secretKey);
       return blindedElements.map((element) => {
         assertElement(element);
-        // Evaluation is the same in both modes; only the proof, made on demand, differs.
+        // Evaluation is the same in both modes. Only the proof differs, and `prove` makes it on demand.
         return oprf.blindEvaluate(secretKey, element) as unknown as EvaluatedElement;
       });
     },
@@ -179,7 +182,7 @@ export function createNobleOprf(mode: OprfMode = 'voprf'): Oprf {
       assertElement(publicKey);
       [...blindedElements, ...evaluatedElements].forEach(assertElement);
       if (blindedElements.length !== evaluatedElements.length || proof.length !== PROOF_BYTES) throw proofInvalid();
-      // The library verifies only on the way to finalizing: the inputs and blinds here stand for nothing.
+      // The library verifies only as part of finalizing: these inputs and blinds are placeholders.
       const items = blindedElements.map((blinded, i) => ({
         input: new Uint8Array(0),
         blind: Fn.toBytes(1n),

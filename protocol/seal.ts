@@ -1,7 +1,7 @@
 // The seal that binds a bucket body to its key, snapshot and place: PROTOCOL.md §8.
 //
 // Under `hmac` the server does not hold the seal key, so neither it nor a cache can alter, swap or empty a bucket.
-// Under `oprf` the seal key follows from the public key: the seal then finds accidents, not malice.
+// Under `oprf` anyone can derive the seal key from the public key: the seal then detects accidents, not malice.
 //
 //   seal = HMAC-SHA-256(sealKey, struct {
 //     u8  label[17] = "credveil bucket 1";
@@ -17,11 +17,12 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BucketId, SealKey, SnapshotId } from './brands.ts';
 import { type IndexName, IndexNumber } from './bucket-id.ts';
+import { writeU32 } from './bytes.ts';
 
 export const SEAL_BYTES = 16;
 const LABEL = utf8ToBytes('credveil bucket 1');
 
-/** Where a bucket belongs. */
+/** The one place in the one snapshot where a bucket body is valid. */
 export interface BucketPlace {
   readonly snapshot: SnapshotId;
   readonly index: IndexName;
@@ -29,10 +30,11 @@ export interface BucketPlace {
   readonly id: BucketId;
 }
 
-/** HMAC-SHA-256, so that Node's own may stand in where speed counts. */
+/** HMAC-SHA-256 as a parameter, so that publishing can use the platform's implementation. */
 export type HmacSha256 = (key: Uint8Array, message: Uint8Array) => Uint8Array;
 export const nobleHmacSha256: HmacSha256 = (key, message) => hmac(sha256, key, message);
 
+/** @param content the body before the seal @returns SEAL_BYTES bytes */
 export function computeSeal(
   key: SealKey,
   place: BucketPlace,
@@ -40,16 +42,10 @@ export function computeSeal(
   hmacSha256: HmacSha256 = nobleHmacSha256,
 ): Uint8Array {
   const snapshot = utf8ToBytes(place.snapshot);
-  const { id } = place;
-  const tail = Uint8Array.of(IndexNumber[place.index], place.prefixBits, id >>> 24, id >>> 16, id >>> 8, id);
+  const tail = new Uint8Array(6);
+  tail[0] = IndexNumber[place.index];
+  tail[1] = place.prefixBits;
+  writeU32(tail, 2, place.id);
   const message = concatBytes(LABEL, Uint8Array.of(snapshot.length), snapshot, tail, content);
   return hmacSha256(key, message).slice(0, SEAL_BYTES);
-}
-
-/** Compares without a branch on the content. */
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
-  return difference === 0;
 }

@@ -1,9 +1,13 @@
-// The document behind /v1/config: what a client must know before it asks. PROTOCOL.md §10.
+// The document behind /v1/config: everything a client must know before its first lookup. PROTOCOL.md §10.
+//
+// The tables of members below are the one description of the document. The parser is built from them; tests compare
+// /openapi.json and the table of PROTOCOL.md §10 with them.
 
-import type { BucketHash, DatasetId, EntryTag, KeyId, SnapshotId } from './brands.ts';
-import { bucketId, formatPrefix, INDEX_NAMES, type IndexName, MAX_PREFIX_BITS } from './bucket-id.ts';
+import type { DatasetId, KeyId, SnapshotId } from './brands.ts';
+import { bucketId, formatPrefix, type IndexName, MAX_PREFIX_BITS } from './bucket-id.ts';
 import { entryTag, formatTag } from './entry.ts';
 import { ProtocolError } from './errors.ts';
+import { HEX16, NAME, SNAPSHOT_ID } from './ids.ts';
 import type { MetadataBytes } from './metadata.ts';
 import { NORMALIZATION_VERSION, normalizePassword, normalizeUsername } from './normalize.ts';
 import { filterFileBytes } from './password-filter.ts';
@@ -17,24 +21,24 @@ export const PROTOCOL_VERSION = 1;
 export interface IndexConfig {
   readonly prefixBits: number;
   readonly metadataBytes: MetadataBytes;
-  /** Every body of this index has one of these lengths, ascending. */
+  /** The lengths that bodies of this index are padded to, ascending. */
   readonly bodyBytes: readonly number[];
 }
 
 export interface FilterConfig {
-  /** Length of the file. */
+  /** Length of the filter's file. */
   readonly bytes: number;
 }
 
 export interface SourceConfig {
-  /** What metadata calls this source: 1.. */
+  /** Number of the source in metadata, from 1. */
   readonly number: number;
   readonly name: string;
-  /** Month of the breach, YYYY-MM, where it is known. */
+  /** Month of the breach, YYYY-MM, if known. */
   readonly date?: string;
 }
 
-/** What a correct client computes for the canary. */
+/** The values that a correct client computes for the canary. */
 export interface KnownAnswer {
   /** The canary's BucketHash in the account index, 8 hex digits. */
   readonly accountHash: string;
@@ -45,16 +49,16 @@ export interface KnownAnswer {
 export interface ServiceConfig {
   readonly protocol: typeof PROTOCOL_VERSION;
   readonly suite: SuiteName;
+  /** Under `oprf` only: 64 hex digits. */
+  readonly publicKey?: string;
   readonly normalization: number;
   readonly dataset: DatasetId;
   readonly keyId: KeyId;
-  /** Under `oprf` alone: 64 hex digits. */
-  readonly publicKey?: string;
   readonly snapshot: SnapshotId;
   readonly indexes: { readonly [name in IndexName]?: IndexConfig };
-  /** The account index has entries of similarity forms; missing where it has none. */
+  /** The account index has entries of similarity forms; absent otherwise. */
   readonly similar?: true;
-  /** There is a filter of the password index: /v1/filter/password. Missing where there is none. */
+  /** The filter of the password index, at /v1/filter/password; absent if there is none. */
   readonly filter?: FilterConfig;
   readonly sources: readonly SourceConfig[];
   readonly canary: KnownAnswer;
@@ -62,119 +66,174 @@ export interface ServiceConfig {
   readonly seal: string;
 }
 
-/** Computes the known answer: at publish for the config, in a client to compare with it. */
+/** Computes the known answer: publishing puts it into the config, a client compares it with the config's. */
 export function knownAnswer(suite: KeyedSuite): KnownAnswer {
   const username = normalizeUsername(CANARY.username);
-  const hash: BucketHash = suite.accountBucketHash(username);
-  const tag: EntryTag = entryTag(suite.evaluate(pairInput(username, normalizePassword(CANARY.password))));
+  const hash = suite.accountBucketHash(username);
+  const tag = entryTag(suite.evaluate(pairInput(username, normalizePassword(CANARY.password))));
   return { accountHash: formatPrefix(bucketId(hash, 32), 32), tag: formatTag(tag) };
 }
 
-const MAX_SOURCES = 0xffff;
+/** @param what the value's name in an error message @throws ProtocolError `CONFIG_MALFORMED` */
+type Parse<T> = (value: unknown, what: string) => T;
+
+interface Member<T> {
+  readonly parse: Parse<T>;
+  readonly isOptional: boolean;
+}
+
+/** One entry for each member of a document, in the order in which it is written. */
+export type Members<T> = { readonly [Name in keyof T]-?: Member<NonNullable<T[Name]>> };
+
+const required = <T>(parse: Parse<T>): Member<T> => ({ parse, isOptional: false });
+const optional = <T>(parse: Parse<T>): Member<T> => ({ parse, isOptional: true });
 
 function fail(what: string): never {
   throw new ProtocolError('CONFIG_MALFORMED', `config: ${what}`, 'Check that the URL is that of a Credveil server.');
 }
 
-function asObject(value: unknown, what: string): Record<string, unknown> {
+function parseObject(value: unknown, what: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(`${what} is not an object`);
   return value as Record<string, unknown>;
 }
 
-function asInteger(value: unknown, low: number, high: number, what: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high)
-    fail(`${what} is out of range`);
-  return value as number;
+/** Ignores members that the table lacks, so that a later server may add some. */
+function parseMembers<T>(value: unknown, what: string, members: Members<T>): T {
+  const given = parseObject(value, what);
+  const parsed: Partial<T> = {};
+  for (const name of Object.keys(members) as (keyof T & string)[]) {
+    const { parse, isOptional } = members[name];
+    if (isOptional && given[name] === undefined) continue;
+    parsed[name] = parse(given[name], `${name} of ${what}`);
+  }
+  return parsed as T;
 }
 
-function asMatch(value: unknown, pattern: RegExp, what: string): string {
-  if (typeof value !== 'string' || !pattern.test(value)) fail(`${what} is malformed`);
-  return value as string;
-}
+const object =
+  <T>(members: Members<T>): Parse<T> =>
+  (value, what) =>
+    parseMembers(value, what, members);
 
-function parseIndex(value: unknown, name: string): IndexConfig {
-  const index = asObject(value, `index ${name}`);
-  const bodyBytes = index.bodyBytes;
-  if (!Array.isArray(bodyBytes) || bodyBytes.length === 0 || bodyBytes.length > 64)
-    fail(`bodyBytes of ${name} is malformed`);
-  let last = 0;
-  for (const bytes of bodyBytes as unknown[]) last = asInteger(bytes, last + 1, 2 ** 31, `bodyBytes of ${name}`);
-  const metadataBytes = asInteger(index.metadataBytes, 0, 3, `metadataBytes of ${name}`);
-  if (metadataBytes === 2) fail(`metadataBytes of ${name} is out of range`);
-  return {
-    prefixBits: asInteger(index.prefixBits, 0, MAX_PREFIX_BITS, `prefixBits of ${name}`),
-    metadataBytes: metadataBytes as MetadataBytes,
-    bodyBytes: bodyBytes as number[],
+const array =
+  <T>(parse: Parse<T>, low: number, high: number): Parse<T[]> =>
+  (value, what) => {
+    if (!Array.isArray(value) || value.length < low || value.length > high) fail(`${what} is malformed`);
+    return (value as unknown[]).map((item) => parse(item, what));
   };
-}
 
-function parseFilter(value: unknown, indexes: ServiceConfig['indexes']): FilterConfig {
-  if (!indexes.password) fail('filter is of an index that is not there');
-  const bytes = asInteger(asObject(value, 'filter').bytes, filterFileBytes(1), filterFileBytes(MAX_BLOCKS), 'filter');
-  if ((bytes - filterFileBytes(0)) % BLOCK_BYTES !== 0) fail('filter is malformed');
-  return { bytes };
-}
-
-function parseSource(value: unknown): SourceConfig {
-  const source = asObject(value, 'a source');
-  const parsed = {
-    number: asInteger(source.number, 1, MAX_SOURCES, 'a source number'),
-    name: asMatch(source.name, /^[a-z0-9][a-z0-9._-]{0,63}$/, 'a source name'),
+const integer =
+  (low: number, high: number): Parse<number> =>
+  (value, what) => {
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high)
+      fail(`${what} is out of range`);
+    return value as number;
   };
-  return source.date === undefined
-    ? parsed
-    : { ...parsed, date: asMatch(source.date, /^\d{4}-\d{2}$/, 'a source date') };
+
+/** Text of a pattern. The type parameter is the brand that the pattern makes. */
+const text =
+  <T extends string = string>(pattern: RegExp): Parse<T> =>
+  (value, what) => {
+    if (typeof value !== 'string' || !pattern.test(value)) fail(`${what} is malformed`);
+    return value as T;
+  };
+
+const oneOf =
+  <T>(values: readonly T[]): Parse<T> =>
+  (value, what) => {
+    if (!values.includes(value as T)) fail(`${what} is out of range`);
+    return value as T;
+  };
+
+const hex = (digits: number): Parse<string> => text(new RegExp(`^[0-9a-f]{${digits}}$`));
+
+const MAX_NUMBER = 0xffff;
+const MAX_BODY_SIZES = 64;
+const parseSizes = array(integer(1, 2 ** 31), 1, MAX_BODY_SIZES);
+
+export const INDEX_MEMBERS: Members<IndexConfig> = {
+  prefixBits: required(integer(0, MAX_PREFIX_BITS)),
+  metadataBytes: required(oneOf<MetadataBytes>([0, 1, 3])),
+  bodyBytes: required((value, what) => {
+    const sizes = parseSizes(value, what);
+    if (sizes.some((bytes, i) => i > 0 && bytes <= (sizes[i - 1] as number))) fail(`${what} does not ascend`);
+    return sizes;
+  }),
+};
+
+const parseFilterBytes = integer(filterFileBytes(1), filterFileBytes(MAX_BLOCKS));
+
+export const FILTER_MEMBERS: Members<FilterConfig> = {
+  bytes: required((value, what) => {
+    const bytes = parseFilterBytes(value, what);
+    if ((bytes - filterFileBytes(0)) % BLOCK_BYTES !== 0) fail(`${what} is not a whole number of blocks`);
+    return bytes;
+  }),
+};
+
+export const SOURCE_MEMBERS: Members<SourceConfig> = {
+  number: required(integer(1, MAX_NUMBER)),
+  name: required(text(NAME)),
+  date: optional(text(/^\d{4}-\d{2}$/)),
+};
+
+export const CANARY_MEMBERS: Members<KnownAnswer> = {
+  accountHash: required(hex(8)),
+  tag: required(hex(12)),
+};
+
+const parseIndex = object(INDEX_MEMBERS);
+
+export const CONFIG_INDEXES: Members<ServiceConfig['indexes']> = {
+  account: optional(parseIndex),
+  password: optional(parseIndex),
+};
+
+export const CONFIG_MEMBERS: Members<ServiceConfig> = {
+  protocol: required(oneOf([PROTOCOL_VERSION])),
+  suite: required(oneOf(SUITE_NAMES)),
+  publicKey: optional(hex(64)),
+  normalization: required(integer(NORMALIZATION_VERSION, NORMALIZATION_VERSION)),
+  dataset: required(text<DatasetId>(HEX16)),
+  keyId: required(text<KeyId>(HEX16)),
+  snapshot: required(text<SnapshotId>(SNAPSHOT_ID)),
+  indexes: required(object(CONFIG_INDEXES)),
+  similar: optional(oneOf([true])),
+  filter: optional(object(FILTER_MEMBERS)),
+  sources: required(array(object(SOURCE_MEMBERS), 0, MAX_NUMBER)),
+  canary: required(object(CANARY_MEMBERS)),
+  seal: required(hex(32)),
+};
+
+/** The members that a client of another version could not interpret. */
+const VERSIONED = ['protocol', 'suite', 'normalization'] as const;
+
+function assertSupported(given: Record<string, unknown>): void {
+  for (const member of VERSIONED)
+    try {
+      CONFIG_MEMBERS[member].parse(given[member], member);
+    } catch (cause) {
+      throw new ProtocolError(
+        'CONFIG_UNSUPPORTED',
+        `this client does not support the server's ${member}`,
+        'Use client and server of the same major version.',
+        { cause },
+      );
+    }
 }
 
 /**
- * Takes the parsed JSON of /v1/config. Unknown members are left alone, so that a later server may add some.
- * @throws ProtocolError `CONFIG_MALFORMED`, or `CONFIG_UNSUPPORTED` where it speaks of a protocol this code does not
+ * Parses the JSON of /v1/config. Ignores unknown members, so that a later server may add some.
+ * @throws ProtocolError `CONFIG_MALFORMED`; `CONFIG_UNSUPPORTED` for another version of the protocol
  */
 export function parseServiceConfig(json: unknown): ServiceConfig {
-  const config = asObject(json, 'the document');
-  const suite = config.suite as SuiteName;
-  const known = {
-    protocol: config.protocol === PROTOCOL_VERSION,
-    suite: SUITE_NAMES.includes(suite),
-    normalization: config.normalization === NORMALIZATION_VERSION,
-  };
-  for (const [member, isKnown] of Object.entries(known))
-    if (!isKnown)
-      throw new ProtocolError(
-        'CONFIG_UNSUPPORTED',
-        `the server's ${member} is not the one this client knows`,
-        'Use client and server of the same major version.',
-      );
-  const indexes: { [name in IndexName]?: IndexConfig } = {};
-  const given = asObject(config.indexes, 'indexes');
-  for (const name of INDEX_NAMES) if (given[name] !== undefined) indexes[name] = parseIndex(given[name], name);
-  const { similar } = config;
-  if (similar !== undefined && !(similar === true && indexes.account)) fail('similar is malformed');
-  const sources = config.sources;
-  if (!Array.isArray(sources) || sources.length > MAX_SOURCES) fail('sources is malformed');
-  const canary = asObject(config.canary, 'canary');
-  const hex16 = /^[0-9a-f]{16}$/;
-  return {
-    protocol: PROTOCOL_VERSION,
-    suite,
-    ...(suite === 'oprf' ? { publicKey: asMatch(config.publicKey, /^[0-9a-f]{64}$/, 'publicKey') } : {}),
-    normalization: NORMALIZATION_VERSION,
-    dataset: asMatch(config.dataset, hex16, 'dataset') as DatasetId,
-    keyId: asMatch(config.keyId, hex16, 'keyId') as KeyId,
-    snapshot: parseSnapshotId(config.snapshot),
-    indexes,
-    ...(similar === true ? { similar } : {}),
-    ...(config.filter === undefined ? {} : { filter: parseFilter(config.filter, indexes) }),
-    sources: (sources as unknown[]).map(parseSource),
-    canary: {
-      accountHash: asMatch(canary.accountHash, /^[0-9a-f]{8}$/, 'canary'),
-      tag: asMatch(canary.tag, /^[0-9a-f]{12}$/, 'canary'),
-    },
-    seal: asMatch(config.seal, /^[0-9a-f]{32}$/, 'seal'),
-  };
-}
-
-/** @throws ProtocolError `CONFIG_MALFORMED` */
-export function parseSnapshotId(value: unknown): SnapshotId {
-  return asMatch(value, /^\d{6,12}-[0-9a-f]{16}$/, 'snapshot') as SnapshotId;
+  const given = parseObject(json, 'the document');
+  assertSupported(given);
+  const { publicKey, ...shared } = given;
+  const isOprf = given.suite === 'oprf';
+  if (isOprf && publicKey === undefined) fail('publicKey is missing');
+  // A public key means nothing under `hmac`, where the seal does not cover it.
+  const config = parseMembers(isOprf ? given : shared, 'the document', CONFIG_MEMBERS);
+  if (config.similar && !config.indexes.account) fail('similar needs an account index');
+  if (config.filter && !config.indexes.password) fail('filter needs a password index');
+  return config;
 }

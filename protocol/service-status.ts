@@ -1,22 +1,22 @@
-// The document behind /v1/status: how a service is doing, for people. No verdict rests on it. PROTOCOL.md §13.
+// The document behind /v1/status: figures about a service, for people. No verdict depends on it. PROTOCOL.md §13.
 
 import type { IndexName, RangeName } from './bucket-id.ts';
 import type { SourceConfig } from './service-config.ts';
 import type { SuiteName } from './suite.ts';
 
-/** What a request was answered as. `refused` is every answer of 400 and above, whatever was asked. */
+/** Classes of requests by their answer. `refused`: any answer with status 400 or above. */
 export const REQUEST_CLASSES = ['bucket', 'evaluation', 'range', 'other', 'refused'] as const;
 export type RequestClass = (typeof REQUEST_CLASSES)[number];
 
 export interface RequestRates {
   readonly slotSeconds: number;
-  /** When the last slot ended, ISO 8601. The slot that is under way is not told. */
+  /** End of the last complete slot, ISO 8601. */
   readonly until: string;
-  /** Requests a slot, the oldest first; as many slots for each class. */
+  /** Requests per slot, oldest first. All classes have the same number of slots. */
   readonly classes: { readonly [name in RequestClass]: readonly number[] };
 }
 
-/** Buckets that have `from` to `to` entries, both included. */
+/** Number of buckets with `from` to `to` entries, both included. */
 export interface HistogramBin {
   readonly from: number;
   readonly to: number;
@@ -25,15 +25,15 @@ export interface HistogramBin {
 
 export interface IndexStatus {
   readonly entries: number;
-  /** Of a range index those that have entries. */
+  /** In a range index: the ranges with entries. */
   readonly buckets: number;
-  /** Bits of a hash that a query shows. */
+  /** Bits of a hash that a query reveals. */
   readonly prefixBits: number;
-  /** Entries that share a prefix. */
+  /** Entries that share one prefix. */
   readonly anonymitySet: { readonly min: number; readonly mean: number; readonly max: number };
-  /** The sizes that answers are padded to. Missing for a range index. */
+  /** The sizes that bodies are padded to. Absent for a range index. */
   readonly bodyBytes?: readonly number[];
-  /** Missing where an older version published the snapshot. */
+  /** Absent if an older version published the snapshot. */
   readonly histogram?: readonly HistogramBin[];
 }
 

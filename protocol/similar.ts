@@ -1,21 +1,22 @@
 // Similarity forms of a password: PROTOCOL.md §3.
 //
-// Symmetric deletion, as spelling correctors do it: both sides delete, and two passwords are similar where they have a
-// form in common. So a few entries find what would take hundreds of guesses at how people change a password.
+// Symmetric deletion, as in spelling correctors: both sides delete characters, and two passwords are similar if they
+// share a form. A few entries cover what would take hundreds of guesses at how people change a password.
 
 import type { NormalizedPassword } from './brands.ts';
 
-/** No password has more forms. */
+/** Maximum number of forms of a password. */
 export const MAX_SIMILAR_FORMS = 4;
-/** A form of fewer code points says too little: half of all people would be similar. */
+/** Shorter forms are meaningless: half of all people would share one. */
 const MIN_CODE_POINTS = 4;
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * The lower-case text, that without its last code point, without its last two, and without its first: each that has
- * four code points or more, and each once. UTF-8.
+ * The lower-case text, and that text without its last code point, its last two, and its first. Forms of fewer than
+ * four code points are left out, and no form appears twice.
+ * @returns up to MAX_SIMILAR_FORMS forms in UTF-8
  */
 export function similarForms(password: NormalizedPassword): NormalizedPassword[] {
   const points = Array.from(lowerCase(text.decode(password)));
@@ -26,7 +27,7 @@ export function similarForms(password: NormalizedPassword): NormalizedPassword[]
   return forms;
 }
 
-/** Where the forms of a lower-case text lie in it: [from, to) in code points. */
+/** The forms of a lower-case text of `count` code points, as half-open ranges of code points. */
 export function similarRanges(count: number, oneRepeated: boolean): readonly (readonly [from: number, to: number])[] {
   const ranges = [
     [0, count],
@@ -34,18 +35,18 @@ export function similarRanges(count: number, oneRepeated: boolean): readonly (re
     [0, count - 2],
     [1, count],
   ] as const;
-  // Lengths differ but for the two that lack one code point: these are equal where all code points are.
+  // Only the two forms that lack one code point have the same length. They are equal if all code points are.
   return ranges.filter(([from, to]) => to - from >= MIN_CODE_POINTS && !(from === 1 && oneRepeated));
 }
 
-/** Each code point on its own, so that what follows it changes nothing: the rule for a final sigma does not apply. */
+/** Lower-cases each code point alone, so its neighbours do not matter: the rule for a final sigma never applies. */
 function lowerCase(nfc: string): string {
   return Array.from(nfc, (point) => point.toLowerCase())
     .join('')
     .normalize('NFC');
 }
 
-/** Whether all items are the same. */
+/** True if all items are equal. */
 export function isOneRepeated(items: ArrayLike<unknown>): boolean {
   for (let i = 1; i < items.length; i++) if (items[i] !== items[0]) return false;
   return true;

@@ -1,24 +1,32 @@
 // Split-block Bloom filter: the layout of the Apache Parquet specification (BloomFilter.md). PROTOCOL.md §17.
 //
-// A block has 8 words of 32 bits, little-endian. An element sets one bit in each word of one block: one cache line a look.
+// A block has 8 little-endian words of 32 bits. An element sets one bit in each word of one block, so a query touches
+// one cache line.
 
 export const BLOCK_BYTES = 32;
-/** A filter of 8 GiB. */
+/** Maximum size of a filter: 8 GiB. */
 export const MAX_BLOCKS = 2 ** 28;
 
-/** The specification's odd constants, one a word. */
+/** The specification's odd constants, one for each word. */
 const SALT = [0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31] as const;
 const WORDS = SALT.length;
 const HALF = 0x1_0000;
 
-/** (high * blocks) >> 32: blocks ascend as the high halves of hashes do. @param high the hash's upper 32 bits, unsigned */
+/**
+ * The block of an element: (high * blocks) >> 32. Blocks ascend with the upper halves of hashes.
+ * @param high the upper 32 bits of the hash, unsigned
+ */
 export function blockIndex(high: number, blocks: number): number {
-  // In two halves: the whole product has up to 60 bits, and a number holds 53.
+  // Multiplied in two halves: the product has up to 60 bits, a number holds 53.
   const carried = Math.floor(((high % HALF) * blocks) / HALF);
   return Math.floor(((high >>> 16) * blocks + carried) / HALF);
 }
 
-/** Sets the bits of an element. @param at where its block begins @param low the hash's lower 32 bits */
+/**
+ * Sets the bits of an element.
+ * @param at offset of its block
+ * @param low the lower 32 bits of the hash
+ */
 export function setBits(bytes: Uint8Array, at: number, low: number): void {
   for (let word = 0; word < WORDS; word++) {
     const bit = Math.imul(low, SALT[word] as number) >>> 27;
@@ -27,7 +35,7 @@ export function setBits(bytes: Uint8Array, at: number, low: number): void {
   }
 }
 
-/** Whether all bits of an element are set. Looks at all of them whatever it finds, so that the time tells nothing. */
+/** True if all bits of an element are set. Reads all of them in any case, in constant time. */
 export function hasBits(bytes: Uint8Array, at: number, low: number): boolean {
   let set = 1;
   for (let word = 0; word < WORDS; word++) {
@@ -38,8 +46,8 @@ export function hasBits(bytes: Uint8Array, at: number, low: number): boolean {
 }
 
 /**
- * How often a filter that holds `entries` says yes to an element that it does not hold. Blocks are filled unevenly:
- * this is the mean over a Poisson distribution, which the specification's table of bits and rates follows too.
+ * The share of absent elements that a filter of `entries` elements reports as present. Blocks fill unevenly: this is
+ * the mean over a Poisson distribution, as in the specification's table of bits and rates.
  */
 export function falsePositiveRate(entries: number, blocks: number): number {
   const mean = entries / blocks;

@@ -1,23 +1,24 @@
-// What the two suites have in common: PROTOCOL.md §4 and §15.
+// The interface of both suites: PROTOCOL.md §4 and §15.
 
 import type { BucketHash, KeyId, NormalizedUsername, PrfOutput, PrivateInput, PublicKey, SealKey } from './brands.ts';
 
 export const SUITE_NAMES = ['hmac', 'oprf'] as const;
-/** `hmac`: callers hold the key. `oprf`: they do not, and the evaluator does not see what it evaluates. */
+/** `hmac`: callers hold the key. `oprf`: they do not, and the evaluator does not see its input. */
 export type SuiteName = (typeof SUITE_NAMES)[number];
 
-/** What anyone who asks a dataset can compute: under `hmac` with its key, under `oprf` with its public key. */
+/** What every client of a dataset can compute: under `hmac` from the key, under `oprf` from the public key. */
 export interface Suite {
   readonly name: SuiteName;
   readonly keyId: KeyId;
   readonly sealKey: SealKey;
-  /** Under `oprf` alone. */
+  /** Under `oprf` only. */
   readonly publicKey?: PublicKey;
-  /** Names the bucket of a username in the account index. */
+  /** The BucketHash of a username: its leading bits name the bucket in the account index. */
   accountBucketHash(username: NormalizedUsername): BucketHash;
 }
 
-/** What the holder of the secret key can compute without asking anyone. */
+/** What a holder of the secret key can compute offline. */
 export interface KeyedSuite extends Suite {
+  /** @throws ProtocolError `FIELD_TOO_LONG` under `oprf`, for more than MAX_OPRF_INPUT_BYTES */
   evaluate(input: PrivateInput): PrfOutput;
 }

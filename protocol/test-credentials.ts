@@ -1,10 +1,10 @@
-// Credentials by which a deployment can be tried safely, one for each verdict: PROTOCOL.md §10.
-// Every snapshot holds the entries of the first, the canary; the others follow from it.
+// Credentials for trying out a deployment safely, one for each verdict: PROTOCOL.md §10.
+// Every snapshot contains the entries of the canary; the other verdicts follow from them.
 
-/** Nobody's: `.invalid` cannot be registered (RFC 2606). /v1/config says what a correct client must compute for it. */
+/** Belongs to nobody: `.invalid` cannot be registered (RFC 2606). /v1/config holds the values that a correct client computes for it. */
 export const CANARY = { username: 'canary@credveil.invalid', password: 'credveil-canary' } as const;
 
-/** By verdict. Where a dataset lacks what one needs, the next lesser verdict is right: PROTOCOL.md §10. */
+/** By verdict. If a dataset lacks the index that one needs, the verdict is a lesser one: PROTOCOL.md §10. */
 export const TEST_CREDENTIALS = {
   pair: CANARY,
   similar: { username: CANARY.username, password: 'Credveil-Canary1' },

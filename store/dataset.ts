@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { DatasetId, KeyId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
+import { isDatasetId, isKeyId } from '../protocol/ids.ts';
 import type { MetadataBytes } from '../protocol/metadata.ts';
 import { NORMALIZATION_VERSION } from '../protocol/normalize.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
@@ -144,20 +145,18 @@ export function openDataset(folder: string): Dataset {
       'Use the version of credveil that made the dataset.',
     );
   const { format, dataset: id, ...parameters } = json;
-  if (!isId(id) || !isParameters(parameters)) throw malformed(file, 'a member is missing or out of range');
-  return { folder, id: id as DatasetId, parameters };
+  if (!isDatasetId(id) || !isParameters(parameters)) throw malformed(file, 'a member is missing or out of range');
+  return { folder, id, parameters };
 }
 
 function malformed(file: string, why: string, cause?: unknown): StoreError {
   return new StoreError('DATASET_MALFORMED', `${file}: ${why}`, 'Restore dataset.json from a backup.', { cause });
 }
 
-const isId = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value);
-
 function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
   const { keyId, indexes, ranges = [], hashPlaintext, similar, metadataBytes, bucketFloor, filterOneIn } = json;
   return (
-    isId(keyId) &&
+    isKeyId(keyId) &&
     isSetOf(indexes, INDEX_NAMES) &&
     isSetOf(ranges, RANGE_NAMES) &&
     indexes.length + ranges.length > 0 &&

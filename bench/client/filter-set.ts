@@ -2,7 +2,8 @@
 
 import fs from 'node:fs';
 import type { DatasetId, PrfOutput, SnapshotId } from '../../protocol/brands.ts';
-import { passwordBucketHash, readBucketHash } from '../../protocol/entry.ts';
+import { readU32 } from '../../protocol/bytes.ts';
+import { passwordBucketHash } from '../../protocol/entry.ts';
 import { normalizePassword } from '../../protocol/normalize.ts';
 import { createFilterSeal, openFilter, type PasswordFilter } from '../../protocol/password-filter.ts';
 import { passwordInput } from '../../protocol/private-input.ts';
@@ -37,7 +38,7 @@ export async function writeFilter(file: string, suite: KeyedSuite, count: number
   let at = 0;
   const add = (password: string): void => {
     const output = outputOf(suite, password);
-    halves[at++] = readBucketHash(output, 2);
+    halves[at++] = readU32(output, 2);
     halves[at++] = passwordBucketHash(output);
   };
   add(CANARY.password);

@@ -4,18 +4,19 @@ import { randomBytes } from '@noble/hashes/utils.js';
 import type { BucketHash, EvaluatedElement, PrfOutput } from '../../protocol/brands.ts';
 import type { Bucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix } from '../../protocol/bucket-id.ts';
-import { entryTag, formatTag, passwordBucketHash, readBucketHash } from '../../protocol/entry.ts';
+import { readU32 } from '../../protocol/bytes.ts';
+import { entryTag, formatTag, passwordBucketHash } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { createOprfSuite } from '../../protocol/oprf-suite.ts';
-import { pairInput } from '../../protocol/private-input.ts';
+import { MAX_OPRF_INPUT_BYTES, pairInput } from '../../protocol/private-input.ts';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { createService } from '../api.ts';
 import type { BlindedInput } from '../engine.ts';
 import { lookupFailure, reasonOf } from '../errors.ts';
 import { createFilterCache } from '../filter/cache.ts';
-import { type Lookup, MAX_OPRF_INPUT_BYTES } from '../lookup.ts';
+import type { Lookup } from '../lookup.ts';
 import type { CheckerSettings, OprfSettings } from '../options.ts';
 import type { Deadline } from '../transport/deadline.ts';
 import {
@@ -168,7 +169,7 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
 }
 
 function randomBucketHash(): BucketHash {
-  return readBucketHash(randomBytes(4), 0);
+  return readU32(randomBytes(4), 0) as BucketHash;
 }
 
 function finalize(blinded: BlindedInput | undefined, evaluatedElement: EvaluatedElement | undefined): PrfOutput {

@@ -3,7 +3,7 @@
 import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../../accel/hmac-kernel.ts';
 import type { HmacKey, NormalizedPassword, NormalizedUsername } from '../../protocol/brands.ts';
 import { createHmacSuite, hmacSubkey } from '../../protocol/hmac-suite.ts';
-import { EntryKind } from '../../protocol/private-input.ts';
+import { EntryKind, INPUT_OVERHEAD_BYTES } from '../../protocol/private-input.ts';
 import { isOneRepeated, MAX_SIMILAR_FORMS, similarRanges } from '../../protocol/similar.ts';
 import { deriveRecords } from '../../store/run/credential-records.ts';
 import { KIND_AT, PAD_AT, writeTimes } from '../../store/run/record.ts';
@@ -12,8 +12,6 @@ import type { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
 
 const BATCH = 2048;
-/** Kind and two lengths around the fields of a PrivateInput. */
-const INPUT_OVERHEAD = 5;
 const NONE = 0xffff_ffff;
 
 /** A credential that waits for its digests: its times, and the places of account, pair, username, password and forms. */
@@ -50,7 +48,7 @@ export function createHmacDeriver(key: HmacKey, sorters: Sorters, similar = fals
     out[at++] = 0;
     out[at++] = pBytes;
     for (let i = pFrom; i < pTo; i++) out[at++] = p[i] as number;
-    return entries.commitMessage(INPUT_OVERHEAD + uBytes + pBytes);
+    return entries.commitMessage(INPUT_OVERHEAD_BYTES + uBytes + pBytes);
   }
 
   function commitUsername(username: Uint8Array, from: number, to: number): number {
@@ -151,7 +149,7 @@ export function createHmacDeriver(key: HmacKey, sorters: Sorters, similar = fals
   return {
     addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
       const uBytes = usernameFrom < 0 ? 0 : usernameTo - usernameFrom;
-      if (uBytes + passwordTo - passwordFrom + INPUT_OVERHEAD > MAX_KERNEL_MESSAGE_BYTES) {
+      if (uBytes + passwordTo - passwordFrom + INPUT_OVERHEAD_BYTES > MAX_KERNEL_MESSAGE_BYTES) {
         const username = usernameFrom < 0 ? undefined : bytes.slice(usernameFrom, usernameTo);
         if (username) lowerCase(username, 0, username.length, username);
         slow(
@@ -166,7 +164,7 @@ export function createHmacDeriver(key: HmacKey, sorters: Sorters, similar = fals
       enqueue(lower, usernameFrom < 0 ? -1 : 0, uBytes, bytes, passwordFrom, passwordTo, times);
     },
     add(username, password, times) {
-      const fits = (username?.length ?? 0) + password.length + INPUT_OVERHEAD <= MAX_KERNEL_MESSAGE_BYTES;
+      const fits = (username?.length ?? 0) + password.length + INPUT_OVERHEAD_BYTES <= MAX_KERNEL_MESSAGE_BYTES;
       if (fits && !(similar && hasNonAscii(password))) {
         enqueue(username ?? lower, username ? 0 : -1, username?.length ?? 0, password, 0, password.length, times);
         return true;

@@ -2,6 +2,7 @@
 
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import { MAX_FIELD_BYTES } from '../../protocol/private-input.ts';
 import type { AsciiFields, LineRules } from '../formats/format.ts';
 import { MAX_LINE_BYTES } from '../input/lines.ts';
 import { decodeText } from '../input/text.ts';
@@ -56,7 +57,6 @@ export function deriveLines(segment: Uint8Array, rules: LineRules, deriver: Deri
   return credentials;
 }
 
-const MAX_FIELD_BYTES = 0xffff;
 const tooLong = (from: number, to: number): boolean => to - from > MAX_FIELD_BYTES;
 
 /** True where the line is ASCII and has no `$`, with which `$HEX[` begins. */

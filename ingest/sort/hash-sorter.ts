@@ -1,9 +1,9 @@
 // Sorts the records of a range index in memory and writes them as chunks, as record-sorter.ts does for keyed records.
 
 import type { RangeName } from '../../protocol/bucket-id.ts';
+import { compareBytes, readU32, writeU32 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
-import { compareHashes } from '../../store/run/range-merge.ts';
-import { HASH_BYTES, rangeRecordBytes, readU32, writeU32 } from '../../store/run/range-record.ts';
+import { HASH_BYTES, rangeRecordBytes } from '../../store/run/range-record.ts';
 import { type ChunkSink, ChunkWriter } from './chunk-writer.ts';
 import { groupScale } from './record-order.ts';
 
@@ -131,6 +131,6 @@ export class HashSorter {
   }
 
   #compare(a: number, b: number): number {
-    return compareHashes(this.#records, a * this.#recordBytes, this.#records, b * this.#recordBytes, this.#hashBytes);
+    return compareBytes(this.#records, a * this.#recordBytes, this.#records, b * this.#recordBytes, this.#hashBytes);
   }
 }

@@ -1,6 +1,6 @@
 // The order of records by key, and equal keys as one: what a sorter does with its parts, and a merge with its batches.
 
-import { readBucketHash, readTag } from '../../protocol/entry.ts';
+import { readU32, readU48 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../../store/run/record.ts';
 
@@ -55,7 +55,7 @@ export class RecordOrder {
     let least = 0xffff_ffff;
     let most = 0;
     for (let i = 0, at = first; i < count; i++, at += RECORD_BYTES) {
-      const hash = readBucketHash(records, at);
+      const hash = readU32(records, at);
       hashes[i] = hash;
       if (hash < least) least = hash;
       if (hash > most) most = hash;
@@ -125,7 +125,7 @@ function insertionSort(
 }
 
 export function compareKeys(records: Uint8Array, a: number, b: number): number {
-  return readBucketHash(records, a) - readBucketHash(records, b) || readTag(records, a + 4) - readTag(records, b + 4);
+  return readU32(records, a) - readU32(records, b) || readU48(records, a + 4) - readU48(records, b + 4);
 }
 
 function sameKey(records: Uint8Array, a: number, b: number): boolean {

@@ -1,6 +1,7 @@
 // The routes of the service. What is not listed here is not answered: documentation, access, metrics and logs all
 // follow from this list, so a new route is one entry here and its handler. PROTOCOL.md §13.
 
+import { SNAPSHOT_ID } from '../../protocol/ids.ts';
 import { type Answer, createFindRoute, type Operation, type Parameter, type Route } from './route.ts';
 
 const IF_NONE_MATCH: Parameter = {
@@ -20,7 +21,7 @@ const SNAPSHOT: Parameter = {
   name: 'snapshot',
   in: 'query',
   description: 'Asks for this snapshot, as the config names it. Without it the current one answers.',
-  schema: { type: 'string', pattern: '^\\d{6,12}-[0-9a-f]{16}$' },
+  schema: { type: 'string', pattern: SNAPSHOT_ID.source },
 };
 const PREFIX: Parameter = {
   name: 'prefix',

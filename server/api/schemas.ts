@@ -1,7 +1,11 @@
 // What the JSON answers of the service hold, as schemas: the source of /openapi.json. PROTOCOL.md §10, §13.
 
 import { z } from 'zod';
+import { MAX_PREFIX_BITS } from '../../protocol/bucket-id.ts';
+import { NAME, SNAPSHOT_ID } from '../../protocol/ids.ts';
+import { filterFileBytes } from '../../protocol/password-filter.ts';
 import { REQUEST_CLASSES, type RequestClass } from '../../protocol/service-status.ts';
+import { MAX_BLOCKS } from '../../protocol/split-block.ts';
 import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
 
 const hex = (digits: number, about: string) =>
@@ -11,19 +15,34 @@ const hex = (digits: number, about: string) =>
     .meta({ description: about });
 const snapshotId = z
   .string()
-  .regex(/^\d{6,12}-[0-9a-f]{16}$/)
+  .regex(SNAPSHOT_ID)
   .meta({ description: 'Sequence number and digest of a snapshot', examples: ['000007-9f86d081884c7d65'] });
 const suite = z.enum(['hmac', 'oprf']);
 
 const indexConfig = z.object({
-  prefixBits: z.int().min(0).max(20).meta({ description: 'Bits of a hash that name its bucket' }),
+  prefixBits: z.int().min(0).max(MAX_PREFIX_BITS).meta({ description: 'Bits of a hash that name its bucket' }),
   metadataBytes: z.union([z.literal(0), z.literal(1), z.literal(3)]),
-  bodyBytes: z.array(z.int().min(1)).min(1).max(64).meta({ description: 'The sizes that bodies are padded to' }),
+  bodyBytes: z
+    .array(
+      z
+        .int()
+        .min(1)
+        .max(2 ** 31),
+    )
+    .min(1)
+    .max(64)
+    .meta({ description: 'The sizes that bodies are padded to' }),
 });
+
+const filterConfig = z
+  .object({
+    bytes: z.int().min(filterFileBytes(1)).max(filterFileBytes(MAX_BLOCKS)).meta({ description: 'Length of the file' }),
+  })
+  .meta({ description: 'The password filter of the snapshot, at /v1/filter/password; absent if there is none' });
 
 const sourceConfig = z.object({
   number: z.int().min(1).max(65_535),
-  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+  name: z.string().regex(NAME),
   date: z
     .string()
     .regex(/^\d{4}-\d{2}$/)
@@ -54,8 +73,12 @@ export const SCHEMAS = {
       publicKey: hex(64, 'Under `oprf`: what clients pin').optional(),
       snapshot: snapshotId,
       indexes: z.object({ account: indexConfig.optional(), password: indexConfig.optional() }),
-      similar: z.literal(true).optional(),
-      sources: z.array(sourceConfig),
+      similar: z
+        .literal(true)
+        .optional()
+        .meta({ description: 'The account index has entries of similarity forms; absent otherwise' }),
+      filter: filterConfig.optional(),
+      sources: z.array(sourceConfig).max(65_535),
       canary: z.object({ accountHash: hex(8, 'Of the canary'), tag: hex(12, 'Of the canary') }),
       seal: hex(32, 'Binds the config to its key'),
     })

@@ -2,13 +2,16 @@
 
 import type { BucketHash, NormalizedPassword, NormalizedUsername, PrfOutput } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
+import { writeU32 } from '../../protocol/bytes.ts';
 import { passwordBucketHash } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import {
   EntryKind,
+  INPUT_OVERHEAD_BYTES,
   MAX_FIELD_BYTES,
+  MAX_OPRF_INPUT_BYTES,
   pairInput,
   passwordInput,
   similarInput,
@@ -25,9 +28,6 @@ export interface Credential {
   /** How often the corpus says it was seen: 1 or more. */
   readonly times: number;
 }
-
-/** Kind and two lengths around the fields of a PrivateInput. */
-const INPUT_OVERHEAD = 5;
 
 /** Takes a record at the start of a buffer that is used again. */
 export type EmitRecord = (index: IndexName, record: Uint8Array) => void;
@@ -72,10 +72,7 @@ export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[], 
   const record = new Uint8Array(RECORD_BYTES);
 
   const fill = (hash: BucketHash, output: PrfOutput, kind: EntryKind, times: number): Uint8Array => {
-    record[0] = hash >>> 24;
-    record[1] = hash >>> 16;
-    record[2] = hash >>> 8;
-    record[3] = hash;
+    writeU32(record, 0, hash);
     record.set(output.subarray(0, 6), 4);
     record[KIND_AT] = kind;
     record.set(output.subarray(6, 9), PAD_AT);
@@ -87,7 +84,7 @@ export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[], 
     usernameBytes <= MAX_FIELD_BYTES &&
     passwordBytes <= MAX_FIELD_BYTES &&
     // RFC 9497 §1.2 bounds an input of the PRF; HMAC does not.
-    (suite.name !== 'oprf' || INPUT_OVERHEAD + usernameBytes + passwordBytes <= MAX_FIELD_BYTES);
+    (suite.name !== 'oprf' || INPUT_OVERHEAD_BYTES + usernameBytes + passwordBytes <= MAX_OPRF_INPUT_BYTES);
 
   return (username, password, times, emit) => {
     if (!fits(username?.length ?? 0, password.length)) return false;

@@ -1,6 +1,6 @@
 // K-way merge of sorted record streams. Records with one key become one record with their times added up.
 
-import { readBucketHash, readTag } from '../../protocol/entry.ts';
+import { readU32, readU48, writeU32, writeU48 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { StoreError } from '../errors.ts';
 import { KIND_AT, PAD_AT, RECORD_BYTES, readTimes, writeTimes } from './record.ts';
@@ -52,8 +52,8 @@ class Cursor {
       this.at = 0;
       if (this.block.length === 0) return false;
     }
-    const hash = readBucketHash(this.block, this.at);
-    const tag = readTag(this.block, this.at + 4);
+    const hash = readU32(this.block, this.at);
+    const tag = readU48(this.block, this.at + 4);
     // An entry out of order would land in the wrong bucket, and look clean.
     if (hash < this.hash || (hash === this.hash && tag <= this.tag)) throw unordered();
     this.hash = hash;
@@ -109,18 +109,8 @@ export class Merge {
 
   /** Writes the record in the fields to `out[start]`. */
   writeRecord(out: Uint8Array, start = 0): void {
-    const { hash, tag } = this;
-    const high = Math.floor(tag / 0x100_0000);
-    out[start] = hash >>> 24;
-    out[start + 1] = hash >>> 16;
-    out[start + 2] = hash >>> 8;
-    out[start + 3] = hash;
-    out[start + 4] = high >>> 16;
-    out[start + 5] = high >>> 8;
-    out[start + 6] = high;
-    out[start + 7] = tag >>> 16;
-    out[start + 8] = tag >>> 8;
-    out[start + 9] = tag;
+    writeU32(out, start, this.hash);
+    writeU48(out, start + 4, this.tag);
     out[start + KIND_AT] = this.kind;
     for (let byte = 0; byte < 3; byte++) out[start + PAD_AT + byte] = this.pad[byte] as number;
     writeTimes(out, start, this.times);

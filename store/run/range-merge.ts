@@ -1,8 +1,9 @@
 // K-way merge of the records of a range index: equal hashes become one record with their times added up.
 
+import { compareBytes, readU32 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { StoreError } from '../errors.ts';
-import { readU32, TIMES_BYTES } from './range-record.ts';
+import { TIMES_BYTES } from './range-record.ts';
 
 /** Records that ascend by hash. An empty block ends them. */
 export interface RangeStream {
@@ -50,7 +51,7 @@ class RangeCursor {
     // A hash out of order would land in the wrong range, and be missed.
     if (
       this.head < previous ||
-      (this.head === previous && compareHashes(last, lastAt, this.block, this.at, this.#hashBytes) >= 0)
+      (this.head === previous && compareBytes(last, lastAt, this.block, this.at, this.#hashBytes) >= 0)
     )
       throw new StoreError(
         'RUN_CORRUPT',
@@ -59,14 +60,6 @@ class RangeCursor {
       );
     return true;
   }
-}
-
-export function compareHashes(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number, bytes: number): number {
-  for (let byte = 0; byte < bytes; byte++) {
-    const difference = (a[aAt + byte] as number) - (b[bAt + byte] as number);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 /** One merged record at a time: its hash is at `bytes[at]`. */
@@ -127,11 +120,11 @@ export class RangeMerge {
   }
 
   #isMerged({ head, block, at }: RangeCursor, mergedHead: number): boolean {
-    return head === mergedHead && compareHashes(block, at, this.#merged, 0, this.#hashBytes) === 0;
+    return head === mergedHead && compareBytes(block, at, this.#merged, 0, this.#hashBytes) === 0;
   }
 
   #before(a: RangeCursor, b: RangeCursor): boolean {
-    return a.head === b.head ? compareHashes(a.block, a.at, b.block, b.at, this.#hashBytes) < 0 : a.head < b.head;
+    return a.head === b.head ? compareBytes(a.block, a.at, b.block, b.at, this.#hashBytes) < 0 : a.head < b.head;
   }
 
   #sink(from: number): void {

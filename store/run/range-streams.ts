@@ -3,8 +3,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { RangeName } from '../../protocol/bucket-id.ts';
+import { writeU32 } from '../../protocol/bytes.ts';
 import { RangeMerge, type RangeStream } from './range-merge.ts';
-import { HASH_BYTES, rangeRecordBytes, writeU32 } from './range-record.ts';
+import { HASH_BYTES, rangeRecordBytes } from './range-record.ts';
 import { type Run, writeFully } from './run.ts';
 import { type BlockFile, MAX_OPEN_RUNS, openBlockFile, openReaders } from './run-streams.ts';
 

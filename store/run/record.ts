@@ -8,6 +8,8 @@
 //     u32 times;                   // times seen in this source, saturated
 //   }
 
+import { readU32, writeU32 } from '../../protocol/bytes.ts';
+
 export const RECORD_BYTES = 18;
 export const KEY_BYTES = 10;
 export const KIND_AT = 10;
@@ -15,18 +17,9 @@ export const PAD_AT = 11;
 export const TIMES_AT = 14;
 
 export function readTimes(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at + TIMES_AT] as number) * 0x100_0000 +
-      (((bytes[at + TIMES_AT + 1] as number) << 16) |
-        ((bytes[at + TIMES_AT + 2] as number) << 8) |
-        (bytes[at + TIMES_AT + 3] as number))) >>>
-    0
-  );
+  return readU32(bytes, at + TIMES_AT);
 }
 
 export function writeTimes(bytes: Uint8Array, at: number, times: number): void {
-  bytes[at + TIMES_AT] = times >>> 24;
-  bytes[at + TIMES_AT + 1] = times >>> 16;
-  bytes[at + TIMES_AT + 2] = times >>> 8;
-  bytes[at + TIMES_AT + 3] = times;
+  writeU32(bytes, at + TIMES_AT, times);
 }

@@ -3,6 +3,7 @@
 import path from 'node:path';
 import type { KeyId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
+import { isName, NAME_RULE } from '../../protocol/ids.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import type { Dataset, DatasetParameters } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
@@ -68,14 +69,12 @@ export interface RunFacts {
 /** What the maker of a run says; the rest follows from its dataset and records. */
 export type NewRunFacts = Omit<RunFacts, 'indexes' | 'similar' | 'sections'>;
 
-const SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-
 /** @throws StoreError `SOURCE_NAME` */
 export function assertSourceName(name: string): void {
-  if (!SOURCE_NAME.test(name))
+  if (!isName(name))
     throw new StoreError(
       'SOURCE_NAME',
-      'a source name has 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit',
+      `a source name has ${NAME_RULE}`,
       'Choose a short name such as collection1-2019.',
     );
 }
@@ -95,8 +94,7 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     facts !== null &&
     SUITE_NAMES.includes(facts.suite) &&
     typeof facts.keyId === 'string' &&
-    typeof facts.source === 'string' &&
-    SOURCE_NAME.test(facts.source) &&
+    isName(facts.source) &&
     (facts.date === undefined || /^\d{4}-\d{2}$/.test(facts.date)) &&
     count(facts.lines) &&
     count(facts.credentials) &&

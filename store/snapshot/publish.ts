@@ -10,6 +10,7 @@ import Database from 'better-sqlite3';
 import type { SnapshotId } from '../../protocol/brands.ts';
 import { encodeBucket } from '../../protocol/bucket.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
+import { SNAPSHOT_SEQUENCE } from '../../protocol/ids.ts';
 import type { HmacSha256 } from '../../protocol/seal.ts';
 import { knownAnswer } from '../../protocol/service-config.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
@@ -135,7 +136,9 @@ function contentDigest({ id, parameters }: Dataset, runs: readonly Run[]): strin
  * A file without facts never was current.
  */
 function nextSequence(dataset: Dataset, current: CurrentSnapshot | undefined, digest: string): number {
-  const names = fs.readdirSync(snapshotsFolder(dataset)).filter((name) => /^\d{6,12}\.json$/.test(name));
+  const names = fs
+    .readdirSync(snapshotsFolder(dataset))
+    .filter((name) => path.extname(name) === '.json' && SNAPSHOT_SEQUENCE.test(path.parse(name).name));
   const last = Math.max(0, current?.sequence ?? 0, ...names.map((name) => Number.parseInt(name, 10)));
   if (last === (current?.sequence ?? 0)) return last + 1;
   const facts = fs.readFileSync(factsPath(dataset, String(last).padStart(6, '0')), 'utf8');

@@ -8,8 +8,8 @@
 //   }
 
 import type { RangeName } from '../../protocol/bucket-id.ts';
-import { compareHashes } from '../run/range-merge.ts';
-import { HASH_BYTES, readU32, writeU32 } from '../run/range-record.ts';
+import { compareBytes, readU32, writeU32 } from '../../protocol/bytes.ts';
+import { HASH_BYTES } from '../run/range-record.ts';
 import { corruptSnapshot } from './current.ts';
 
 const FORMAT = 1;
@@ -58,7 +58,7 @@ export function decodeRangeBody(name: RangeName, range: number, body: Uint8Array
   for (let entry = 0; entry < count; entry++) {
     const place = entry * suffixBytes;
     if ((suffixes[place] as number) >>> 4 !== (range & 0xf)) broken('a hash is not of it');
-    if (entry > 0 && compareHashes(suffixes, place - suffixBytes, suffixes, place, suffixBytes) >= 0)
+    if (entry > 0 && compareBytes(suffixes, place - suffixBytes, suffixes, place, suffixBytes) >= 0)
       broken('its hashes do not ascend');
     let value = 0;
     let scale = 1;

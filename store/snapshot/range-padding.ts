@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { SnapshotId } from '../../protocol/brands.ts';
 import type { RangeName } from '../../protocol/bucket-id.ts';
-import { compareHashes } from '../run/range-merge.ts';
+import { compareBytes } from '../../protocol/bytes.ts';
 import { corruptSnapshot } from './current.ts';
 import type { RangeEntries } from './range-body.ts';
 import { formatRows, mostTextBytes, rowBytes, textBytes } from './range-text.ts';
@@ -70,7 +70,7 @@ function mergeRows({ count, suffixBytes, suffixes, times }: RangeEntries, paddin
   let entry = 0;
   for (let row = 0, at = 0; row < rows || entry < count; at += suffixBytes) {
     const [place, paddingAt] = [entry * suffixBytes, row * suffixBytes];
-    if (row === rows || (entry < count && compareHashes(suffixes, place, padding, paddingAt, suffixBytes) < 0)) {
+    if (row === rows || (entry < count && compareBytes(suffixes, place, padding, paddingAt, suffixBytes) < 0)) {
       merged.suffixes.set(suffixes.subarray(place, place + suffixBytes), at);
       merged.times[at / suffixBytes] = times[entry++] as number;
     } else {

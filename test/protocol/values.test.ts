@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { BucketHash, BucketId, EntryTag, MetadataPad, SealKey, SnapshotId } from '../../protocol/brands.ts';
 import { decodeBody, encodeBucket, findEntry, openBucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix, parsePrefix } from '../../protocol/bucket-id.ts';
+import { equalBytes } from '../../protocol/bytes.ts';
 import { formatHmacKey, parseHmacKey, parseHmacKeyText } from '../../protocol/keys.ts';
 import { decodeTimes, encodeTimes, openMetadata, sealMetadata } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput, usernameInput } from '../../protocol/private-input.ts';
-import { equalBytes } from '../../protocol/seal.ts';
 import { protocolError } from '../support/errors.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
