@@ -2,7 +2,8 @@
 
 import path from 'node:path';
 import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
-import { assertOutside, type DatasetKey, openKeyFile } from '../store/key-file.ts';
+import type { DatasetKey } from '../store/dataset-key.ts';
+import { assertOutside, openKeyFile } from '../store/key-file.ts';
 import { lockDataset } from '../store/lock.ts';
 
 /** Beside the dataset, unless the person names another place. */

@@ -5,7 +5,7 @@ import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { parseHmacKeyText } from '../protocol/keys.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import type { DatasetParameters } from '../store/dataset.ts';
-import type { DatasetKey } from '../store/key-file.ts';
+import type { DatasetKey } from '../store/dataset-key.ts';
 import type { Credential } from '../store/run/credential-records.ts';
 import { RECORD_BYTES } from '../store/run/record.ts';
 import type { Deriver } from './derive/deriver.ts';

@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { CredveilError } from '../protocol/errors.ts';
 import { assertKeyBelongs, type Dataset, type DatasetParameters, workFolder } from '../store/dataset.ts';
+import type { DatasetKey } from '../store/dataset-key.ts';
 import { StoreError } from '../store/errors.ts';
-import type { DatasetKey } from '../store/key-file.ts';
 import { openRuns, type Run } from '../store/run/run.ts';
 import {
   assertSourceDate,

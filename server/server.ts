@@ -11,7 +11,7 @@ import { refuseSocket } from '../runtime/http/gate.ts';
 import { asWholeNumber, parseLimits, type ServerLimits } from '../runtime/limits.ts';
 import { collectProcess, type Metric } from '../runtime/observe/metric.ts';
 import { STRICT_TRANSPORT_SECURITY, type TlsFileOptions, TlsFiles } from '../runtime/tls.ts';
-import type { DatasetKey } from '../store/key-file.ts';
+import type { DatasetKey } from '../store/dataset-key.ts';
 import { type AccessOptions, openAccess } from './access.ts';
 import type { ServerState } from './handlers/documents.ts';
 import { createListener } from './listener.ts';

@@ -3,7 +3,7 @@
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { ServerError } from '../runtime/errors.ts';
 import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
-import type { DatasetKey, Evaluator } from '../store/key-file.ts';
+import type { DatasetKey, Evaluator } from '../store/dataset-key.ts';
 import { ServedSnapshots, type SnapshotOptions } from './snapshots/snapshots.ts';
 
 /** What to serve. */

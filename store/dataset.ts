@@ -9,9 +9,9 @@ import { isDatasetId, isKeyId } from '../protocol/ids.ts';
 import type { MetadataBytes } from '../protocol/metadata.ts';
 import { NORMALIZATION_VERSION } from '../protocol/normalize.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
+import type { DatasetKey } from './dataset-key.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, syncFolder, writeFileAtomically } from './files.ts';
-import type { DatasetKey } from './key-file.ts';
 
 export const DATASET_FORMAT = 1;
 

@@ -7,7 +7,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { startServer } from '../../server/server.ts';
-import { parseKeyText } from '../../store/key-file.ts';
+import { parseKeyText } from '../../store/dataset-key.ts';
 import type { ServerKind } from './server-children.ts';
 
 const [kind] = (await once(process, 'message')) as [ServerKind];

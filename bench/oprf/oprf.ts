@@ -10,7 +10,7 @@ import { openInput } from '../../ingest/input/inputs.ts';
 import type { PrivateInput } from '../../protocol/brands.ts';
 import { createNobleOprf } from '../../protocol/oprf.ts';
 import { createDataset } from '../../store/dataset.ts';
-import { createDatasetKey } from '../../store/key-file.ts';
+import { createDatasetKey } from '../../store/dataset-key.ts';
 import { seededPairs } from '../../test/support/dataset.ts';
 import type { Figure } from '../harness/figure.ts';
 import { measureMicro } from '../harness/micro.ts';

@@ -11,7 +11,8 @@ import {
   DEFAULT_FILTER_ONE_IN,
   isFilterOneIn,
 } from '../../store/dataset.ts';
-import { assertOutside, createDatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
+import { createDatasetKey } from '../../store/dataset-key.ts';
+import { assertOutside, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
 import { SECTION_NAMES, type SectionName } from '../../store/run/run-facts.ts';
 import { UsageError } from '../exit.ts';
 import { keyFileFor } from '../open.ts';

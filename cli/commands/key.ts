@@ -4,8 +4,9 @@ import fs from 'node:fs';
 import { type Command, Option } from 'commander';
 import { formatPublicKey } from '../../protocol/keys.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
+import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
 import { StoreError } from '../../store/errors.ts';
-import { createDatasetKey, type DatasetKey, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
+import { openKeyFile, writeKeyFile } from '../../store/key-file.ts';
 import { printResult } from '../output.ts';
 
 /** What may be known of a key by everyone. */

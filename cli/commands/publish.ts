@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Dataset } from '../../store/dataset.ts';
-import type { DatasetKey } from '../../store/key-file.ts';
+import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { onInterrupt } from '../interrupt.ts';

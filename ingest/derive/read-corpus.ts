@@ -1,6 +1,6 @@
 // The first step of ingest: a corpus cut into segments, each turned into sorted chunks by a worker thread.
 
-import type { DatasetKey } from '../../store/key-file.ts';
+import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
 import { readInput, totalBytes } from '../input/inputs.ts';

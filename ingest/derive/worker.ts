@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
-import { parseKeyText } from '../../store/key-file.ts';
+import { parseKeyText } from '../../store/dataset-key.ts';
 import type { SectionName } from '../../store/run/run-facts.ts';
 import { findLineFormat } from '../formats/line-format.ts';
 import { type FinishedSegment, fingerprint } from '../manifest.ts';

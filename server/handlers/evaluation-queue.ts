@@ -6,7 +6,7 @@
 // slice whatever its size.
 
 import type { BlindedElement, EvaluatedElement, Proof } from '../../protocol/brands.ts';
-import type { Evaluator } from '../../store/key-file.ts';
+import type { Evaluator } from '../../store/dataset-key.ts';
 
 /** Half a millisecond: by how much a slice can delay another request. */
 const SLICE_ELEMENTS = 4;

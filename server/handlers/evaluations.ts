@@ -15,7 +15,7 @@ import {
 import { DATA_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
 import { bodyProblem, readBody } from '../../runtime/http/request-body.ts';
-import type { Evaluator } from '../../store/key-file.ts';
+import type { Evaluator } from '../../store/dataset-key.ts';
 import type { ServedSnapshots } from '../snapshots/snapshots.ts';
 import { type EvaluationQueue, type IsWanted, proofWork, type Unevaluated } from './evaluation-queue.ts';
 import { wantedSnapshot } from './snapshot-query.ts';

@@ -4,7 +4,7 @@
 import { QuotaMeter } from '../../access/quota/meter.ts';
 import { ServerError } from '../../runtime/errors.ts';
 import { openChannel } from '../../runtime/ipc.ts';
-import { parseKeyText } from '../../store/key-file.ts';
+import { parseKeyText } from '../../store/dataset-key.ts';
 import { type CredveilServer, startServer } from '../server.ts';
 import type { ServedFolder } from '../service.ts';
 import type { OrderedFolder, PrimaryAnswers, PrimaryChannel, WorkerAnswers } from './messages.ts';

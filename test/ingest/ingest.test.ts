@@ -12,7 +12,7 @@ import { openInput, streamInput } from '../../ingest/input/inputs.ts';
 import { planMemory } from '../../ingest/memory-plan.ts';
 import type { IngestOptions, IngestProgress } from '../../ingest/options.ts';
 import { createDataset, type Dataset, runsFolder, workFolder } from '../../store/dataset.ts';
-import { createDatasetKey, type DatasetKey } from '../../store/key-file.ts';
+import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
 import { openRuns, runPath } from '../../store/run/run.ts';
 import { createWorkPlace, digestFolder, filesBelow, type WorkPlace } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';

@@ -11,7 +11,7 @@ import { ingest } from '../../ingest/ingest.ts';
 import { openInputs } from '../../ingest/input/inputs.ts';
 import { parseRangePrefix, type RangeName } from '../../protocol/bucket-id.ts';
 import { createDataset, type Dataset, openDataset } from '../../store/dataset.ts';
-import type { DatasetKey } from '../../store/key-file.ts';
+import type { DatasetKey } from '../../store/dataset-key.ts';
 import { RangeMerge } from '../../store/run/range-merge.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
 import { openRangeStreams } from '../../store/run/range-streams.ts';

@@ -11,7 +11,7 @@ import { ingest } from '../../ingest/ingest.ts';
 import { openInput, streamInput } from '../../ingest/input/inputs.ts';
 import type { IngestOptions, IngestProgress } from '../../ingest/options.ts';
 import { createDataset, type Dataset, runsFolder, workFolder } from '../../store/dataset.ts';
-import { createDatasetKey, type DatasetKey } from '../../store/key-file.ts';
+import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
 import { runPath } from '../../store/run/run.ts';
 import { createWorkPlace, filesBelow, type WorkPlace } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';

@@ -8,7 +8,7 @@ import { encodeElementsRequest, MAX_ELEMENTS } from '../../protocol/oprf-message
 import type { ServerEvent } from '../../runtime/events.ts';
 import { EvaluationQueue } from '../../server/handlers/evaluation-queue.ts';
 import { startServer } from '../../server/server.ts';
-import { createDatasetKey, type Evaluator } from '../../store/key-file.ts';
+import { createDatasetKey, type Evaluator } from '../../store/dataset-key.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
 import { blindedElements, NOT_CANONICAL, postMessage, rawPost } from '../support/post-message.ts';
 import { connect, readToEnd } from '../support/raw-http.ts';

@@ -19,7 +19,7 @@ import {
 import { EntryKind, pairInput, passwordInput } from '../../protocol/private-input.ts';
 import { parseServiceConfig, type ServiceConfig } from '../../protocol/service-config.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
-import { createDatasetKey } from '../../store/key-file.ts';
+import { createDatasetKey } from '../../store/dataset-key.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
 import {
   blindedElements,

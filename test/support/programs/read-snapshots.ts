@@ -2,7 +2,7 @@
 // snapshot with the entries it counted. Ends after one more round once its input has ended; fails on any error.
 
 import { openDataset } from '../../../store/dataset.ts';
-import { parseKeyText } from '../../../store/key-file.ts';
+import { parseKeyText } from '../../../store/dataset-key.ts';
 import { openSnapshot } from '../../../store/snapshot/snapshot.ts';
 import { tagsByBucket } from '../entries.ts';
 
