@@ -229,7 +229,7 @@ describe('credveil serve', () => {
 
   test('has every setting in its help and in the documentation', async () => {
     const { stdout } = await credveil(['serve', '--help']);
-    const documented = fs.readFileSync(path.join(root, 'server/README.md'), 'utf8');
+    const documented = fs.readFileSync(path.join(root, 'docs/operations.md'), 'utf8');
     for (const key of SETTING_KEYS) {
       if (key !== 'dataset') expect(stdout).toContain(`${flagName(key)} `);
       const row = documented.split('\n').find((line) => line.startsWith(`| \`${key}\` |`));
