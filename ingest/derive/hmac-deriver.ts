@@ -1,4 +1,4 @@
-// The `hmac` suite for ingest: messages are written straight into the batch kernel. PROTOCOL.md §3, §4, §11.
+// Derives records under the `hmac` suite, writing messages straight into the batch kernel. PROTOCOL.md §3, §4, §11.
 
 import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../../accel/hmac-kernel.ts';
 import type { HmacKey, NormalizedPassword, NormalizedUsername } from '../../protocol/brands.ts';
@@ -14,53 +14,105 @@ import type { Deriver } from './deriver.ts';
 const BATCH = 2048;
 const NONE = 0xffff_ffff;
 
-/** A credential that waits for its digests: its times, and the places of account, pair, username, password and forms. */
-const FORMS_AT = 5;
-const FIELDS = FORMS_AT + MAX_SIMILAR_FORMS;
+/**
+ * A pending credential is a row of u32: its times seen, then the places in the kernels' batches of its username and
+ * of each of its inputs. NONE where it has no such input.
+ */
+const TIMES = 0;
+const ACCOUNT = 1;
+const PAIR = 2;
+const USERNAME = 3;
+const PASSWORD = 4;
+const FORMS = 5;
+const ROW = FORMS + MAX_SIMILAR_FORMS;
 
-/** @param similar makes entries of similarity forms too */
+/** @param similar also derives an entry for each similarity form */
 export function createHmacDeriver(key: HmacKey, sorters: Sorters, similar = false): Deriver {
-  const suite = createHmacSuite(key);
-  const accounts = new HmacKernel(hmacSubkey(key, 'account'), BATCH);
-  const entries = new HmacKernel(hmacSubkey(key, 'entry'), (similar ? 3 + MAX_SIMILAR_FORMS : 3) * BATCH);
-  const waiting = new Uint32Array(BATCH * FIELDS);
-  let count = 0;
-  const { account, password: passwords } = sorters;
+  return new HmacDeriver(key, sorters, similar);
+}
 
-  /** Writes a PrivateInput to the kernel. @returns its place in the batch */
-  function input(
-    kind: EntryKind,
-    u: Uint8Array,
-    uFrom: number,
-    uTo: number,
-    p: Uint8Array,
-    pFrom: number,
-    pTo: number,
-  ): number {
-    const out = entries.bytes;
-    let at = entries.messageAt;
-    const uBytes = uTo - uFrom;
-    const pBytes = pTo - pFrom;
-    out[at++] = kind;
-    out[at++] = 0;
-    out[at++] = uBytes;
-    for (let i = uFrom; i < uTo; i++) out[at++] = u[i] as number;
-    out[at++] = 0;
-    out[at++] = pBytes;
-    for (let i = pFrom; i < pTo; i++) out[at++] = p[i] as number;
-    return entries.commitMessage(INPUT_OVERHEAD_BYTES + uBytes + pBytes);
+class HmacDeriver implements Deriver {
+  /** Digests usernames: the first bytes are the bucket hash of the account index. */
+  readonly #accounts: HmacKernel;
+  /** Digests PrivateInputs. */
+  readonly #entries: HmacKernel;
+  readonly #sorters: Sorters;
+  readonly #similar: boolean;
+  /** Takes the credentials that do not fit the kernel. */
+  readonly #deriveOne: ReturnType<typeof deriveRecords>;
+  readonly #pending = new Uint32Array(BATCH * ROW);
+  #count = 0;
+  readonly #username = new Uint8Array(MAX_KERNEL_MESSAGE_BYTES);
+  readonly #folded = new Uint8Array(MAX_KERNEL_MESSAGE_BYTES);
+
+  constructor(key: HmacKey, sorters: Sorters, similar: boolean) {
+    this.#accounts = new HmacKernel(hmacSubkey(key, 'account'), BATCH);
+    this.#entries = new HmacKernel(hmacSubkey(key, 'entry'), (similar ? 3 + MAX_SIMILAR_FORMS : 3) * BATCH);
+    this.#sorters = sorters;
+    this.#similar = similar;
+    this.#deriveOne = deriveRecords(createHmacSuite(key), sorters.indexes, similar);
   }
 
-  function commitUsername(username: Uint8Array, from: number, to: number): number {
-    const out = accounts.bytes;
-    const at = accounts.messageAt;
-    for (let i = from; i < to; i++) out[at + i - from] = username[i] as number;
-    return accounts.commitMessage(to - from);
+  addAscii(bytes: Uint8Array, uFrom: number, uTo: number, pFrom: number, pTo: number, times: number): void {
+    const uBytes = uFrom < 0 ? 0 : uTo - uFrom;
+    if (uBytes + pTo - pFrom + INPUT_OVERHEAD_BYTES > MAX_KERNEL_MESSAGE_BYTES) {
+      const username = uFrom < 0 ? undefined : bytes.slice(uFrom, uTo);
+      if (username) lowerCase(username, 0, username.length, username);
+      this.#addOne(username, bytes.slice(pFrom, pTo), times);
+      return;
+    }
+    if (uFrom >= 0) lowerCase(bytes, uFrom, uTo, this.#username);
+    this.#enqueue(this.#username, uFrom < 0 ? -1 : 0, uBytes, bytes, pFrom, pTo, times);
   }
 
-  /** The password is ASCII. */
-  function enqueueForms(
-    at: number,
+  add(username: Uint8Array | undefined, password: Uint8Array, times: number): boolean {
+    const uBytes = username?.length ?? 0;
+    const fits = uBytes + password.length + INPUT_OVERHEAD_BYTES <= MAX_KERNEL_MESSAGE_BYTES;
+    if (!fits || (this.#similar && hasNonAscii(password))) return this.#addOne(username, password, times);
+    this.#enqueue(username ?? this.#username, username ? 0 : -1, uBytes, password, 0, password.length, times);
+    return true;
+  }
+
+  /** Digests the batch and hands its records to the sorters. */
+  flush(): void {
+    this.#accounts.run();
+    this.#entries.run();
+    const { account, password } = this.#sorters;
+    for (let row = 0; row < ROW * this.#count; row += ROW) {
+      if (account) this.#recordAccount(account, row);
+      if (password) this.#recordPassword(password, row);
+    }
+    this.#count = 0;
+  }
+
+  #addOne(username: Uint8Array | undefined, password: Uint8Array, times: number): boolean {
+    const { emit } = this.#sorters;
+    return this.#deriveOne(username as NormalizedUsername | undefined, password as NormalizedPassword, times, emit);
+  }
+
+  /**
+   * Requires normalized fields whose lengths fit the kernel, and an ASCII password if similarity forms are derived.
+   * @param uFrom negative if there is no username
+   */
+  #enqueue(u: Uint8Array, uFrom: number, uTo: number, p: Uint8Array, pFrom: number, pTo: number, times: number): void {
+    const pending = this.#pending;
+    const entries = this.#entries;
+    const row = ROW * this.#count++;
+    pending[row + TIMES] = times;
+    for (let i = row + ACCOUNT; i < row + ROW; i++) pending[i] = NONE;
+    if (this.#sorters.account && uFrom >= 0) {
+      pending[row + ACCOUNT] = commitBytes(this.#accounts, u, uFrom, uTo);
+      pending[row + PAIR] = commitInput(entries, EntryKind.pair, u, uFrom, uTo, p, pFrom, pTo);
+      if (uTo > uFrom) pending[row + USERNAME] = commitInput(entries, EntryKind.username, u, uFrom, uTo, p, 0, 0);
+      if (this.#similar) this.#enqueueForms(row, u, uFrom, uTo, p, pFrom, pTo);
+    }
+    if (this.#sorters.password && pTo > pFrom)
+      pending[row + PASSWORD] = commitInput(entries, EntryKind.password, u, 0, 0, p, pFrom, pTo);
+    if (this.#count === BATCH) this.flush();
+  }
+
+  #enqueueForms(
+    row: number,
     u: Uint8Array,
     uFrom: number,
     uTo: number,
@@ -68,111 +120,94 @@ export function createHmacDeriver(key: HmacKey, sorters: Sorters, similar = fals
     pFrom: number,
     pTo: number,
   ): void {
+    const folded = this.#folded;
     lowerCase(p, pFrom, pTo, folded);
     const text = folded.subarray(0, pTo - pFrom);
     const ranges = similarRanges(text.length, isOneRepeated(text));
     for (let i = 0; i < ranges.length; i++) {
       const [from, to] = ranges[i] as (typeof ranges)[number];
-      waiting[at + FORMS_AT + i] = input(EntryKind.similar, u, uFrom, uTo, folded, from, to);
+      this.#pending[row + FORMS + i] = commitInput(this.#entries, EntryKind.similar, u, uFrom, uTo, folded, from, to);
     }
   }
 
-  /** All lengths fit the kernel. The fields are normalized, the password is ASCII where forms are wanted. */
-  function enqueue(
-    u: Uint8Array,
-    uFrom: number,
-    uTo: number,
-    p: Uint8Array,
-    pFrom: number,
-    pTo: number,
-    times: number,
-  ): void {
-    const at = FIELDS * count++;
-    waiting[at] = times;
-    for (let i = at + 1; i < at + FIELDS; i++) waiting[i] = NONE;
-    if (account && uFrom >= 0) {
-      waiting[at + 1] = commitUsername(u, uFrom, uTo);
-      waiting[at + 2] = input(EntryKind.pair, u, uFrom, uTo, p, pFrom, pTo);
-      if (uTo > uFrom) waiting[at + 3] = input(EntryKind.username, u, uFrom, uTo, p, 0, 0);
-      if (similar) enqueueForms(at, u, uFrom, uTo, p, pFrom, pTo);
+  #recordAccount(sorter: RecordSorter, row: number): void {
+    const pending = this.#pending;
+    const pair = pending[row + PAIR] as number;
+    if (pair === NONE) return;
+    const { bytes: hashes } = this.#accounts;
+    const { bytes: digests } = this.#entries;
+    const hashAt = this.#accounts.digestAt(pending[row + ACCOUNT] as number);
+    const times = pending[row + TIMES] as number;
+    writeRecord(sorter, hashes, hashAt, digests, this.#entries.digestAt(pair), EntryKind.pair, times);
+    const username = pending[row + USERNAME] as number;
+    if (username !== NONE)
+      writeRecord(sorter, hashes, hashAt, digests, this.#entries.digestAt(username), EntryKind.username, times);
+    for (let i = row + FORMS; i < row + ROW && pending[i] !== NONE; i++) {
+      const digestAt = this.#entries.digestAt(pending[i] as number);
+      writeRecord(sorter, hashes, hashAt, digests, digestAt, EntryKind.similar, times);
     }
-    if (passwords && pTo > pFrom) waiting[at + 4] = input(EntryKind.password, u, 0, 0, p, pFrom, pTo);
-    if (count === BATCH) flush();
   }
 
-  function record(
-    sorter: RecordSorter,
-    hashes: Uint8Array,
-    hashAt: number,
-    digestAt: number,
-    kind: EntryKind,
-    times: number,
-  ): void {
-    const at = sorter.reserve();
-    const out = sorter.records;
-    const digest = entries.bytes;
-    for (let i = 0; i < 4; i++) out[at + i] = hashes[hashAt + i] as number;
-    for (let i = 0; i < 6; i++) out[at + 4 + i] = digest[digestAt + i] as number;
-    out[at + KIND_AT] = kind;
-    for (let i = 0; i < 3; i++) out[at + PAD_AT + i] = digest[digestAt + 6 + i] as number;
-    writeTimes(out, at, times);
+  #recordPassword(sorter: RecordSorter, row: number): void {
+    const password = this.#pending[row + PASSWORD] as number;
+    if (password === NONE) return;
+    const { bytes: digests } = this.#entries;
+    const digestAt = this.#entries.digestAt(password);
+    const times = this.#pending[row + TIMES] as number;
+    writeRecord(sorter, digests, digestAt + 16, digests, digestAt, EntryKind.password, times);
   }
+}
 
-  function flush(): void {
-    accounts.run();
-    entries.run();
-    for (let at = 0; at < FIELDS * count; at += FIELDS) {
-      const times = waiting[at] as number;
-      const pair = waiting[at + 2] as number;
-      const username = waiting[at + 3] as number;
-      const password = waiting[at + 4] as number;
-      if (account && pair !== NONE) {
-        const hashAt = accounts.digestAt(waiting[at + 1] as number);
-        record(account, accounts.bytes, hashAt, entries.digestAt(pair), EntryKind.pair, times);
-        if (username !== NONE)
-          record(account, accounts.bytes, hashAt, entries.digestAt(username), EntryKind.username, times);
-        for (let i = at + FORMS_AT; i < at + FIELDS && waiting[i] !== NONE; i++)
-          record(account, accounts.bytes, hashAt, entries.digestAt(waiting[i] as number), EntryKind.similar, times);
-      }
-      if (passwords && password !== NONE) {
-        const digestAt = entries.digestAt(password);
-        record(passwords, entries.bytes, digestAt + 16, digestAt, EntryKind.password, times);
-      }
-    }
-    count = 0;
-  }
+/** Adds a PrivateInput of the fields u[uFrom, uTo) and p[pFrom, pTo). @returns its place in the batch */
+function commitInput(
+  kernel: HmacKernel,
+  kind: EntryKind,
+  u: Uint8Array,
+  uFrom: number,
+  uTo: number,
+  p: Uint8Array,
+  pFrom: number,
+  pTo: number,
+): number {
+  const out = kernel.bytes;
+  let at = kernel.messageAt;
+  const uBytes = uTo - uFrom;
+  const pBytes = pTo - pFrom;
+  out[at++] = kind;
+  out[at++] = 0;
+  out[at++] = uBytes;
+  for (let i = uFrom; i < uTo; i++) out[at++] = u[i] as number;
+  out[at++] = 0;
+  out[at++] = pBytes;
+  for (let i = pFrom; i < pTo; i++) out[at++] = p[i] as number;
+  return kernel.commitMessage(INPUT_OVERHEAD_BYTES + uBytes + pBytes);
+}
 
-  const slow = deriveRecords(suite, sorters.indexes, similar);
-  const lower = new Uint8Array(MAX_KERNEL_MESSAGE_BYTES);
-  const folded = new Uint8Array(MAX_KERNEL_MESSAGE_BYTES);
+/** Adds bytes[from, to). @returns its place in the batch */
+function commitBytes(kernel: HmacKernel, bytes: Uint8Array, from: number, to: number): number {
+  const out = kernel.bytes;
+  const at = kernel.messageAt;
+  for (let i = from; i < to; i++) out[at + i - from] = bytes[i] as number;
+  return kernel.commitMessage(to - from);
+}
 
-  return {
-    addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
-      const uBytes = usernameFrom < 0 ? 0 : usernameTo - usernameFrom;
-      if (uBytes + passwordTo - passwordFrom + INPUT_OVERHEAD_BYTES > MAX_KERNEL_MESSAGE_BYTES) {
-        const username = usernameFrom < 0 ? undefined : bytes.slice(usernameFrom, usernameTo);
-        if (username) lowerCase(username, 0, username.length, username);
-        slow(
-          username as NormalizedUsername | undefined,
-          bytes.slice(passwordFrom, passwordTo) as NormalizedPassword,
-          times,
-          sorters.emit,
-        );
-        return;
-      }
-      if (usernameFrom >= 0) lowerCase(bytes, usernameFrom, usernameTo, lower);
-      enqueue(lower, usernameFrom < 0 ? -1 : 0, uBytes, bytes, passwordFrom, passwordTo, times);
-    },
-    add(username, password, times) {
-      const fits = (username?.length ?? 0) + password.length + INPUT_OVERHEAD_BYTES <= MAX_KERNEL_MESSAGE_BYTES;
-      if (fits && !(similar && hasNonAscii(password))) {
-        enqueue(username ?? lower, username ? 0 : -1, username?.length ?? 0, password, 0, password.length, times);
-        return true;
-      }
-      return slow(username as NormalizedUsername | undefined, password as NormalizedPassword, times, sorters.emit);
-    },
-    flush,
-  };
+/** The bucket hash is hashes[hashAt, +4); the fingerprint and its padding are digests[digestAt, +9). */
+function writeRecord(
+  sorter: RecordSorter,
+  hashes: Uint8Array,
+  hashAt: number,
+  digests: Uint8Array,
+  digestAt: number,
+  kind: EntryKind,
+  times: number,
+): void {
+  const at = sorter.reserve();
+  const out = sorter.records;
+  for (let i = 0; i < 4; i++) out[at + i] = hashes[hashAt + i] as number;
+  for (let i = 0; i < 6; i++) out[at + 4 + i] = digests[digestAt + i] as number;
+  out[at + KIND_AT] = kind;
+  for (let i = 0; i < 3; i++) out[at + PAD_AT + i] = digests[digestAt + 6 + i] as number;
+  writeTimes(out, at, times);
 }
 
 function hasNonAscii(bytes: Uint8Array): boolean {
@@ -180,7 +215,7 @@ function hasNonAscii(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** ASCII letters alone. */
+/** Folds ASCII letters and copies every other byte. */
 export function lowerCase(from: Uint8Array, start: number, end: number, to: Uint8Array): void {
   for (let i = start; i < end; i++) {
     const byte = from[i] as number;
