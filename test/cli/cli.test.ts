@@ -38,10 +38,38 @@ async function statuses(url: string, keyFile: string, credentials: readonly obje
     .map((line) => (JSON.parse(line) as { status: string }).status);
 }
 
-test('init, ingest, serve, check, sources, stats, verify, remove, and check again', async () => {
+interface Initialized {
+  readonly keyFile: string;
+}
+
+/** A dataset of two published sources: `combo` of two pairs and `list` of one password. */
+async function publishTwoSources(): Promise<Initialized> {
+  const made = (await credveilJson(['init', dataset, '--suite', 'hmac', '--bucket-floor', '2'])) as Initialized;
   const combo = place.write('combo.txt', 'Ana@Example.test:secret one\nben@example.test:secret two\n');
-  const list = place.write('list.txt', '7 secret three\n');
-  const made = (await credveilJson(['init', dataset, '--suite', 'hmac', '--bucket-floor', '2'])) as { keyFile: string };
+  await credveilJson(['ingest', dataset, combo, '--source', 'combo', '--date', '2024-02', '--no-publish']);
+  await credveilJson(ingestList());
+  return made;
+}
+
+const ingestList = (): string[] => [
+  'ingest',
+  dataset,
+  place.write('list.txt', '7 secret three\n'),
+  ...['--source', 'list', '--format', 'counted-passwords'],
+];
+
+/** One credential for each status that the two sources can give, and for each half of a pair. */
+const QUESTIONS = [
+  { username: ' ana@example.TEST', password: 'secret one' },
+  { username: 'ana@example.test', password: 'secret two' },
+  { username: 'ana@example.test', password: 'other' },
+  { username: 'ana@example.test' },
+  { password: 'secret three' },
+  { username: 'cleo@example.test', password: 'other' },
+];
+
+test('init creates a dataset and a key that only its owner can read', async () => {
+  const made = (await credveilJson(['init', dataset, '--suite', 'hmac', '--bucket-floor', '2'])) as Initialized;
   expect(made).toMatchObject({
     folder: dataset,
     indexes: ['account', 'password'],
@@ -49,9 +77,12 @@ test('init, ingest, serve, check, sources, stats, verify, remove, and check agai
     keyCreated: true,
   });
   expect(fs.statSync(made.keyFile).mode & 0o777).toBe(0o600);
+});
 
-  const first = ['ingest', dataset, combo, '--source', 'combo', '--date', '2024-02'];
-  expect(await credveilJson(first)).toMatchObject({
+test('ingest publishes a source once, and later if it was told not to', async () => {
+  const combo = place.write('combo.txt', 'Ana@Example.test:secret one\nben@example.test:secret two\n');
+  await credveilJson(['init', dataset, '--suite', 'hmac', '--bucket-floor', '2']);
+  expect(await credveilJson(['ingest', dataset, combo, '--source', 'combo', '--date', '2024-02'])).toMatchObject({
     source: 'combo',
     changed: true,
     lines: 2,
@@ -59,25 +90,31 @@ test('init, ingest, serve, check, sources, stats, verify, remove, and check agai
     rejects: {},
     published: { changed: true, sources: 1 },
   });
-  const second = ['ingest', dataset, list, '--source', 'list', '--format', 'counted-passwords'];
-  const unpublished = (await credveilJson([...second, '--no-publish'])) as object;
+  const unpublished = (await credveilJson([...ingestList(), '--no-publish'])) as object;
   expect(unpublished).toMatchObject({ changed: true, credentials: 1 });
   expect(unpublished).not.toHaveProperty('published');
-  // What was ingested and not published is published by the same command without --no-publish.
-  expect(await credveilJson(second)).toMatchObject({ changed: false, published: { changed: true, sources: 2 } });
-  expect(await credveilJson(second)).toMatchObject({ changed: false, published: { changed: false } });
+  // Without --no-publish, the same command publishes the source that it already ingested.
+  expect(await credveilJson(ingestList())).toMatchObject({ changed: false, published: { changed: true, sources: 2 } });
+  expect(await credveilJson(ingestList())).toMatchObject({ changed: false, published: { changed: false } });
   expect(await credveilJson(['publish', dataset])).toMatchObject({ changed: false, sources: 2 });
+});
 
+test('sources, stats and verify report what was ingested', async () => {
+  await publishTwoSources();
+  expect(await credveilJson(['sources', dataset])).toMatchObject([
+    { name: 'list', date: null, format: 'counted-passwords', lines: 1, credentials: 1, rejects: {}, records: 1 },
+    { name: 'combo', date: '2024-02', format: 'combo', lines: 2, credentials: 2, rejects: {}, records: 6 },
+  ]);
+  const { indexes } = (await credveilJson(['stats', dataset])) as { indexes: Record<string, { entries: number }> };
+  // Two pairs, two usernames and three passwords, and the canary's entries.
+  expect([indexes.account?.entries, indexes.password?.entries]).toEqual([6, 4]);
+  expect(await credveilJson(['verify', dataset])).toMatchObject({ runs: 2, records: 7, entries: 10 });
+});
+
+test('check finds what was ingested, and nothing of it once the source is removed', async () => {
+  const made = await publishTwoSources();
   const server = await serveDataset(dataset);
-  const questions = [
-    { username: ' ana@example.TEST', password: 'secret one' },
-    { username: 'ana@example.test', password: 'secret two' },
-    { username: 'ana@example.test', password: 'other' },
-    { username: 'ana@example.test' },
-    { password: 'secret three' },
-    { username: 'cleo@example.test', password: 'other' },
-  ];
-  expect(await statuses(server.url, made.keyFile, questions)).toEqual([
+  expect(await statuses(server.url, made.keyFile, QUESTIONS)).toEqual([
     'pair',
     'password',
     'username',
@@ -86,20 +123,11 @@ test('init, ingest, serve, check, sources, stats, verify, remove, and check agai
     'clean',
   ]);
 
-  expect(await credveilJson(['sources', dataset])).toMatchObject([
-    { name: 'list', date: null, format: 'counted-passwords', lines: 1, credentials: 1, rejects: {}, records: 1 },
-    { name: 'combo', date: '2024-02', format: 'combo', lines: 2, credentials: 2, rejects: {}, records: 6 },
-  ]);
-  const { indexes } = (await credveilJson(['stats', dataset])) as { indexes: Record<string, { entries: number }> };
-  // Two pairs, two usernames and three passwords, and the canary's.
-  expect([indexes.account?.entries, indexes.password?.entries]).toEqual([6, 4]);
-  expect(await credveilJson(['verify', dataset])).toMatchObject({ runs: 2, records: 7, entries: 10 });
-
   expect(await credveilJson(['remove', dataset, 'combo'])).toMatchObject({
     removed: 'combo',
     published: { sources: 1 },
   });
-  // Buckets, filter and facts of one snapshot: nothing is left of what was removed.
+  // Buckets, filter and facts of one snapshot: nothing is left of the removed source.
   expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(3);
   const ended = await server.stop();
   expect(ended.code).toBe(0);
@@ -107,7 +135,7 @@ test('init, ingest, serve, check, sources, stats, verify, remove, and check agai
   for (const line of ended.stderr.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('event');
 
   const again = await serveDataset(dataset);
-  expect(await statuses(again.url, made.keyFile, questions.slice(0, 5))).toEqual([
+  expect(await statuses(again.url, made.keyFile, QUESTIONS.slice(0, 5))).toEqual([
     'clean',
     'clean',
     'clean',
