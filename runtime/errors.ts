@@ -15,6 +15,7 @@ export type ServerErrorCode =
   | 'TLS_FILE_UNREADABLE'
   | 'TLS_FILES_INVALID'
   | 'WORKER_DIED'
+  | 'WORKER_NOT_STARTED'
   | 'CLIENTS_REQUIRED';
 
 /** The server was not started. Nothing listens and nothing is held open. */

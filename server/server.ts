@@ -2,15 +2,17 @@
 
 import { createServer, type ServerOptions as HttpOptions, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, ListenOptions, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import type { RequestRates } from '../protocol/service-status.ts';
-import { listenError, ServerError } from '../runtime/errors.ts';
+import { listenError } from '../runtime/errors.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { refuseSocket } from '../runtime/http/gate.ts';
+import { type CloseOptions, DEFAULT_DEADLINE_MS, drain, listen, trackSockets } from '../runtime/http/sockets.ts';
 import { asWholeNumber, parseLimits, type ServerLimits } from '../runtime/limits.ts';
 import { collectProcess, type Metric } from '../runtime/observe/metric.ts';
 import { STRICT_TRANSPORT_SECURITY, type TlsFileOptions, TlsFiles } from '../runtime/tls.ts';
+import { assertReusePort } from '../runtime/workers/shared-port.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { type AccessOptions, openAccess } from './access.ts';
 import type { ServerState } from './handlers/documents.ts';
@@ -46,11 +48,6 @@ export interface ServerOptions extends ServerLimits, AccessOptions {
   readonly onEvent?: OnEvent;
 }
 
-export interface CloseOptions {
-  /** After this, connections that are still open are destroyed. Default 10,000. */
-  readonly deadlineMs?: number;
-}
-
 /** Limits that may change while requests are under way. */
 export type LiveLimits = Pick<
   ServerLimits,
@@ -75,9 +72,6 @@ export interface CredveilServer {
 
 export const DEFAULT_PORT = 8787;
 const DEFAULT_HELD_BYTES = 2 ** 27;
-export const DEFAULT_DEADLINE_MS = 10_000;
-/** How often connections that have become idle are looked for while closing. */
-const CLOSE_IDLE_MS = 20;
 
 /**
  * Opens the current snapshot of a dataset and serves it.
@@ -203,56 +197,4 @@ function applyLimits(server: Server, limits: Required<ServerLimits>): void {
   server.headersTimeout = limits.headersTimeoutMs;
   server.requestTimeout = Math.max(limits.headersTimeoutMs, limits.requestTimeoutMs);
   server.keepAliveTimeout = limits.keepAliveTimeoutMs;
-}
-
-/** Systems whose kernels spread connections over the listeners of a port. */
-const SHARING_PLATFORMS: readonly string[] = ['linux', 'freebsd', 'dragonfly', 'sunos', 'aix'];
-
-/** Whether several processes can listen on one port here. Node has `reusePort` since 22.12. */
-export const canReusePort = (): boolean => SHARING_PLATFORMS.includes(process.platform);
-
-/** @throws ServerError `REUSE_PORT_UNSUPPORTED` */
-export function assertReusePort(): void {
-  if (canReusePort()) return;
-  throw new ServerError(
-    'REUSE_PORT_UNSUPPORTED',
-    'this system cannot share a port between processes',
-    'Use Linux or FreeBSD, or one process: --workers 0.',
-  );
-}
-
-/** The open sockets of a server, kept up to date; under TLS those on which the handshake is done as well. */
-function trackSockets(server: Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
-  const track = (socket: Socket): void => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  };
-  server.on('connection', track).on('secureConnection', track);
-  return sockets;
-}
-
-function listen(server: Server, options: ListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-async function drain(server: Server, sockets: ReadonlySet<Socket>, deadlineMs: number): Promise<void> {
-  const idle = setInterval(() => {
-    server.closeIdleConnections();
-    // To Node a connection without a byte is one whose first request has begun.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-  }, CLOSE_IDLE_MS);
-  const deadline = setTimeout(() => {
-    // Not closeAllConnections: to that a connection in its TLS handshake is none.
-    for (const socket of sockets) socket.destroy();
-  }, deadlineMs);
-  await new Promise((resolve) => server.close(resolve));
-  clearInterval(idle);
-  clearTimeout(deadline);
 }

@@ -1,5 +1,6 @@
-// What the primary and its workers ask of each other: one line a question. The primary answers in workers.ts, a
-// worker in worker.ts.
+// What the primary and the workers of the service ask of each other, one line per question.
+//
+// The primary answers in primary.ts, a worker in worker.ts. The pool's own messages are in runtime/workers/messages.ts.
 
 import type {
   LeaseAnswer,
@@ -10,23 +11,23 @@ import type {
 } from '../../access/quota/ledger.ts';
 import type { DatasetId, SnapshotId } from '../../protocol/brands.ts';
 import type { RequestRates } from '../../protocol/service-status.ts';
-import type { ServerEvent } from '../../runtime/events.ts';
 import type { Channel } from '../../runtime/ipc.ts';
 import type { Metric } from '../../runtime/observe/metric.ts';
-import type { LiveLimits, ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server.ts';
 
-/** A dataset, with its key as text under `oprf`: sent as a message, since arguments and environments can be read. */
+/** A dataset. Under `oprf` its key comes as text in the message: arguments and environments are readable by others. */
 export interface OrderedFolder {
   readonly folder: string;
   readonly keyText?: string;
 }
 
-/** All that a worker is told. */
+/** What a worker is started with. */
 export interface WorkerOrder {
   readonly datasets: readonly [OrderedFolder, ...OrderedFolder[]];
   readonly options: Omit<ServerOptions, 'key' | 'additional' | 'peers' | 'meter' | 'gatherRates' | 'onEvent'>;
 }
 
+/** What a started worker returns. */
 export interface WorkerAddress {
   readonly url: string;
   readonly host: string;
@@ -37,26 +38,19 @@ export interface WorkerAddress {
 export interface PrimaryAnswers {
   snapshotOpened(payload: { readonly dataset: DatasetId; readonly snapshot: SnapshotId }): boolean;
   snapshotRefused(payload: { readonly dataset: DatasetId }): void;
-  event(payload: ServerEvent): void;
   leaseQuota(payload: LeaseRequest): LeaseAnswer;
-  /** Of all workers together. */
+  /** The rates of all workers together. */
   gatherRates(payload: null): RequestRates;
-  /** What is left, at the end. */
+  /** The unused leases of a worker that is closing. */
   returnQuotas(payload: readonly ReturnedLeases[]): void;
 }
 
 /** Asked by the primary, answered by every worker. */
 export interface WorkerAnswers {
-  start(payload: WorkerOrder): WorkerAddress;
-  reload(payload: LiveLimits): void;
   recallQuota(payload: RecallRequest): readonly ReturnedLease[];
   metrics(payload: null): readonly Metric[];
   requestRates(payload: null): RequestRates;
-  /** Stop accepting, finish what is in flight. */
-  close(payload: { readonly deadlineMs: number }): void;
 }
 
 /** The primary's end of a worker's channel. */
 export type WorkerChannel = Channel<WorkerAnswers, PrimaryAnswers>;
-/** The worker's end. */
-export type PrimaryChannel = Channel<PrimaryAnswers, WorkerAnswers>;

@@ -1,99 +1,129 @@
-// The primary: starts workers that share a port, replaces those that die, and passes on what the operator says.
+// The service over several processes: what its workers share, on top of the pool in runtime/workers/.
 
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import net from 'node:net';
 import { clientFileFor, readClients } from '../../access/client-file.ts';
 import { openQuotaBook, quotaBookFor } from '../../access/quota/book.ts';
-import { QuotaLedger } from '../../access/quota/ledger.ts';
-import { listenError } from '../../runtime/errors.ts';
+import { type LeaseHolder, QuotaLedger } from '../../access/quota/ledger.ts';
+import type { RequestRates } from '../../protocol/service-status.ts';
 import type { OnEvent } from '../../runtime/events.ts';
 import { DEFAULT_LIMITS } from '../../runtime/limits.ts';
+import { startPool } from '../../runtime/workers/primary.ts';
+import { assertFree, assertReusePort } from '../../runtime/workers/shared-port.ts';
 import { addRates } from '../observe/request-rates.ts';
 import { createEventCounts } from '../observe/service-metrics.ts';
-import { assertReusePort, type CredveilServer, DEFAULT_PORT } from '../server.ts';
+import { type CredveilServer, DEFAULT_PORT } from '../server.ts';
 import { SnapshotAgreement } from '../snapshots/agreement.ts';
-import type { WorkerAddress, WorkerOrder } from './messages.ts';
-import { WorkerPlace } from './worker-slot.ts';
+import type { PrimaryAnswers, WorkerAddress, WorkerAnswers, WorkerChannel, WorkerOrder } from './messages.ts';
 
 const TICKET_SECRET_BYTES = 32;
+/** A worker that takes longer to give leases back is skipped. */
+const RECALL_MS = 1_000;
+const METRICS_MS = 2_000;
+const WORKER_RATES_MS = 1_000;
+/** Workers are asked for their rates at most once in this time. */
+const RATES_MS = 1_000;
+/** Events about a worker that the worker itself cannot count. */
+const PRIMARY_EVENTS: ReadonlySet<string> = new Set(['worker-exited']);
 
 export interface WorkersOptions {
-  /** From 1 on. With one alone the port is closed while a worker that died is replaced. */
+  /** From 1 on. With a single one the port is closed while a dead worker is replaced. */
   readonly workers: number;
   readonly onEvent?: OnEvent;
 }
 
 /**
- * Starts the workers and waits for all of them.
+ * Starts the workers and waits until all of them are ready.
  * @throws ServerError, StoreError as CredveilError: what `startServer` throws
  */
 export async function startWorkers(
   order: WorkerOrder,
-  { workers: count, onEvent = () => undefined }: WorkersOptions,
+  { workers, onEvent = () => undefined }: WorkersOptions,
 ): Promise<CredveilServer> {
   assertReusePort();
   const { host = '127.0.0.1', port = DEFAULT_PORT } = order.options;
   await assertFree(host, port);
-  const { tls } = order.options;
-  const ticketSecret = randomBytes(TICKET_SECRET_BYTES);
-  const shared = tls ? { ...order, options: { ...order.options, tls: { ...tls, ticketSecret } } } : order;
-  let current: WorkerOrder = shareLimits(shared, count);
   const events = createEventCounts();
-  const agreement = new SnapshotAgreement<WorkerPlace>();
+  const agreement = new SnapshotAgreement<WorkerChannel>();
   const ledger = openLedger(order);
-  const gatherRates = shareFor(RATES_MS, async () => {
-    const told = await Promise.all(workers.map((worker) => worker.requestRates()));
-    return addRates(told.filter((rates) => rates !== undefined));
-  });
-  const workers: WorkerPlace[] = Array.from(
-    { length: count },
-    (_, i) =>
-      new WorkerPlace(
-        i + 1,
-        { agreement, ledger, gatherRates },
-        () => current,
-        (event) => {
-          // What a worker tells it has counted itself.
-          if (PRIMARY_EVENTS.has(event.event)) events.count(event);
-          onEvent(event);
-        },
-      ),
-  );
-  const [first, ...others] = workers as [WorkerPlace, ...WorkerPlace[]];
-  let address: WorkerAddress;
-  try {
-    address = await first.start();
-    // Where any free port was wanted, the others take the same.
-    current = { ...current, options: { ...current.options, port: address.port } };
-    await Promise.all(others.map((worker) => worker.start()));
-  } catch (error) {
-    await Promise.all(workers.map((worker) => worker.close({ deadlineMs: 1 })));
+  let channels = (): WorkerChannel[] => [];
+  const gatherRates = shareFor(RATES_MS, async () => addRates(await askRates(channels())));
+  const pool = await startPool<WorkerOrder, WorkerAddress, WorkerAnswers, PrimaryAnswers>({
+    entry: new URL('./worker.ts', import.meta.url),
+    workers,
+    order: { ...order, options: shareOptions(order.options, workers) },
+    // If any free port will do, the others take the port of the first.
+    follow: (current, address) => ({ ...current, options: { ...current.options, port: address.port } }),
+    connect: (channel) => connect(channel, { agreement, ledger, gatherRates }),
+    onEvent: (event) => {
+      // Workers count their own events.
+      if (PRIMARY_EVENTS.has(event.event)) events.count(event);
+      onEvent(event);
+    },
+  }).catch((error: unknown) => {
     ledger.close();
     throw error;
-  }
+  });
+  channels = pool.channels;
+  const { url, ...address } = pool.started;
   let closed: Promise<void> | undefined;
   return {
-    url: address.url,
-    address: { host: address.host, port: address.port },
-    reload: (limits = {}) => {
-      current = shareLimits({ ...current, options: { ...current.options, ...limits } }, count);
-      for (const worker of workers) worker.reload(current.options);
-    },
-    close: async (options = {}) => {
-      // By then all workers have given back what they had left.
-      closed ??= Promise.all(workers.map((worker) => worker.close(options))).then(() => ledger.close());
+    url,
+    address,
+    reload: (limits = {}) =>
+      pool.reload((options) => ({
+        ...options,
+        ...limits,
+        ...(limits.maxConnections !== undefined && shareConnections(limits.maxConnections, workers)),
+      })),
+    close: async (options) => {
+      // By then all workers have given their unused leases back.
+      closed ??= pool.close(options).then(() => ledger.close());
       await closed;
     },
     requestRates: gatherRates,
-    metrics: async () => [events.collect(), ...(await Promise.all(workers.map((worker) => worker.metrics())))],
+    metrics: async () => {
+      const asked = channels().map((channel) => channel.ask('metrics', null, { timeoutMs: METRICS_MS }));
+      return [events.collect(), ...(await Promise.all(asked.map((metrics) => metrics.catch(() => []))))];
+    },
   };
 }
 
-/** However often they are looked at, workers are asked for their rates once in this time. */
-const RATES_MS = 1_000;
+/** What the primary holds for all workers. */
+interface Shared {
+  readonly agreement: SnapshotAgreement<WorkerChannel>;
+  readonly ledger: QuotaLedger;
+  readonly gatherRates: () => Promise<RequestRates>;
+}
 
-/** Does it once in a while, and gives to all who ask meanwhile what came of it. */
+/** Answers what a new worker process asks, until it is gone. */
+function connect(channel: WorkerChannel, { agreement, ledger, gatherRates }: Shared): void {
+  const holder: LeaseHolder = {
+    recall: (request) =>
+      channel.ask('recallQuota', request, { timeoutMs: RECALL_MS }).catch(() => (channel.open ? undefined : [])),
+  };
+  agreement.join(channel);
+  channel.onGone(() => {
+    agreement.leave(channel);
+    ledger.forget(holder);
+  });
+  channel.handle('snapshotOpened', ({ dataset, snapshot }) => agreement.opened(channel, dataset, snapshot));
+  channel.handle('snapshotRefused', ({ dataset }) => agreement.refused(channel, dataset));
+  channel.handle('leaseQuota', (request) => ledger.lease(holder, request));
+  channel.handle('gatherRates', gatherRates);
+  channel.handle('returnQuotas', (returned) => {
+    for (const leases of returned) ledger.giveBack(leases);
+  });
+}
+
+/** The rates of all workers that answer in time. */
+async function askRates(channels: readonly WorkerChannel[]): Promise<RequestRates[]> {
+  const asked = channels.map((channel) =>
+    channel.ask('requestRates', null, { timeoutMs: WORKER_RATES_MS }).catch(() => undefined),
+  );
+  return (await Promise.all(asked)).filter((rates) => rates !== undefined);
+}
+
+/** Calls `make` at most once per `ms`; calls in between share its result. */
 function shareFor<Value>(ms: number, make: () => Promise<Value>): () => Promise<Value> {
   let made: { readonly at: number; readonly value: Promise<Value> } | undefined;
   return () => {
@@ -103,10 +133,7 @@ function shareFor<Value>(ms: number, make: () => Promise<Value>): () => Promise<
   };
 }
 
-/** Events of workers that they cannot tell of themselves. */
-const PRIMARY_EVENTS: ReadonlySet<string> = new Set(['worker-exited']);
-
-/** Opened now where there are clients, so that a server which cannot have the book does not start. */
+/** Opened at once if there are clients: a server that cannot open its quota book does not start. */
 function openLedger({ datasets: [{ folder }], options }: WorkerOrder): QuotaLedger {
   const { clientsFile = clientFileFor(folder), quotaFile = quotaBookFor(folder) } = options;
   const ledger = new QuotaLedger(() => openQuotaBook(quotaFile));
@@ -114,24 +141,18 @@ function openLedger({ datasets: [{ folder }], options }: WorkerOrder): QuotaLedg
   return ledger;
 }
 
-/** Each worker its part of what is meant for all together. */
-function shareLimits(order: WorkerOrder, count: number): WorkerOrder {
-  const { maxConnections = DEFAULT_LIMITS.maxConnections } = order.options;
+/** The options of each worker, from those of all workers together. */
+function shareOptions(options: WorkerOrder['options'], workers: number): WorkerOrder['options'] {
+  const { tls, maxConnections = DEFAULT_LIMITS.maxConnections } = options;
+  const ticketSecret = randomBytes(TICKET_SECRET_BYTES);
   return {
-    ...order,
-    options: { ...order.options, reusePort: true, maxConnections: Math.ceil(maxConnections / count) },
+    ...options,
+    reusePort: true,
+    ...shareConnections(maxConnections, workers),
+    ...(tls && { tls: { ...tls, ticketSecret } }),
   };
 }
 
-/** Processes of one user may share a port: without this a server that still runs would get half of the requests. */
-async function assertFree(host: string, port: number): Promise<void> {
-  const probe = net.createServer();
-  try {
-    probe.listen({ host, port });
-    await once(probe, 'listening');
-  } catch (cause) {
-    throw listenError(cause, host, port);
-  }
-  probe.close();
-  await once(probe, 'close');
-}
+const shareConnections = (maxConnections: number, workers: number) => ({
+  maxConnections: Math.ceil(maxConnections / workers),
+});

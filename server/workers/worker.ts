@@ -1,66 +1,44 @@
-// A worker: one process of several that answer on one port. Started by workers.ts, which tells it over its message
-// port what to serve.
+// The entry of a worker process: one of several that serve the same datasets on one port.
 
 import { QuotaMeter } from '../../access/quota/meter.ts';
-import { ServerError } from '../../runtime/errors.ts';
-import { openChannel } from '../../runtime/ipc.ts';
+import { runWorker } from '../../runtime/workers/worker.ts';
 import { parseKeyText } from '../../store/dataset-key.ts';
 import { type CredveilServer, startServer } from '../server.ts';
 import type { ServedFolder } from '../service.ts';
-import type { OrderedFolder, PrimaryAnswers, PrimaryChannel, WorkerAnswers } from './messages.ts';
+import type { OrderedFolder, PrimaryAnswers, WorkerAddress, WorkerAnswers, WorkerOrder } from './messages.ts';
 
-/** How long the others are waited for with a new snapshot: by then they are broken rather than slow. */
+/** How long a new snapshot waits for the other workers: after that they are broken rather than slow. */
 const AGREE_MS = 60_000;
 const GATHER_MS = 3_000;
-/** Without the primary nobody can say how long. */
-const ORPHAN_DEADLINE_MS = 10_000;
 
-const primary: PrimaryChannel = openChannel<PrimaryAnswers, WorkerAnswers>(process);
-const meter = new QuotaMeter((request) => primary.ask('leaseQuota', request));
-let server: CredveilServer | undefined;
+const meter = new QuotaMeter((request) => worker.primary.ask('leaseQuota', request));
 
-process.title = 'credveil worker';
-// A terminal sends its signals to all processes: the primary decides what they mean.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-
-primary.onGone(async () => {
-  await server?.close({ deadlineMs: ORPHAN_DEADLINE_MS });
-  process.exit();
+const worker = runWorker<WorkerOrder, CredveilServer, PrimaryAnswers, WorkerAnswers>({
+  title: 'credveil worker',
+  start: ({ datasets, options }, primary, onEvent) => {
+    const [first, ...additional] = datasets.map(withKey) as [ServedFolder, ...ServedFolder[]];
+    return startServer(first.folder, {
+      ...options,
+      ...(first.key && { key: first.key }),
+      additional,
+      meter,
+      // If the primary does not answer, this worker's own rates are better than none.
+      gatherRates: (own) => primary.ask('gatherRates', null, { timeoutMs: GATHER_MS }).catch(() => own),
+      onEvent,
+      peers: {
+        opened: (dataset, snapshot) =>
+          primary.ask('snapshotOpened', { dataset, snapshot }, { timeoutMs: AGREE_MS }).catch(() => true),
+        refused: (dataset) => primary.tell('snapshotRefused', { dataset }),
+      },
+    });
+  },
+  describe: ({ url, address }): WorkerAddress => ({ url, ...address }),
+  closed: (primary) => primary.ask('returnQuotas', meter.returnAll()),
 });
-
-primary.handle('start', async ({ datasets, options }) => {
-  const [first, ...additional] = datasets.map(withKey) as [ServedFolder, ...ServedFolder[]];
-  server = await startServer(first.folder, {
-    ...options,
-    ...(first.key && { key: first.key }),
-    additional,
-    meter,
-    // Where the primary does not answer, its own are better than none.
-    gatherRates: (own) => primary.ask('gatherRates', null, { timeoutMs: GATHER_MS }).catch(() => own),
-    onEvent: (event) => primary.tell('event', event),
-    peers: {
-      opened: (dataset, snapshot) =>
-        primary.ask('snapshotOpened', { dataset, snapshot }, { timeoutMs: AGREE_MS }).catch(() => true),
-      refused: (dataset) => primary.tell('snapshotRefused', { dataset }),
-    },
-  });
-  return { url: server.url, ...server.address };
-});
-primary.handle('reload', (limits) => started().reload(limits));
-primary.handle('recallQuota', (request) => meter.recall(request));
-primary.handle('metrics', async () => (await started().metrics()).flat());
-primary.handle('requestRates', () => started().requestRates());
-primary.handle('close', async (options) => {
-  await started().close(options);
-  // Nothing is answered any more: what is left is what was not used.
-  await primary.ask('returnQuotas', meter.returnAll());
-});
+worker.primary.handle('recallQuota', (request) => meter.recall(request));
+worker.primary.handle('metrics', async () => (await worker.service().metrics()).flat());
+worker.primary.handle('requestRates', () => worker.service().requestRates());
 
 function withKey({ folder, keyText }: OrderedFolder): ServedFolder {
   return keyText === undefined ? { folder } : { folder, key: parseKeyText(keyText) };
-}
-
-function started(): CredveilServer {
-  if (!server) throw new ServerError('WORKER_DIED', 'this worker has not started', 'Start it first.');
-  return server;
 }
