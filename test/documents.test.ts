@@ -105,6 +105,20 @@ describe('the documents', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('every path of the repository that ARCHITECTURE.md or a decision names exists', () => {
+    const pages = ['ARCHITECTURE.md', ...documents.filter((file) => file.startsWith('docs/'))];
+    const rooms = fs.readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const inRoom = new RegExp(`^(${rooms.map(({ name }) => name).join('|')})/[\\w./-]*$`);
+    const named = pages.flatMap((file) =>
+      [...read(file).matchAll(/`([^`\n]+)`/g)]
+        .map(([, code = '']) => code)
+        .filter((code) => inRoom.test(code) && !/^(dist|node_modules)\//.test(code))
+        .map((code) => [file, code] as const),
+    );
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter(([, code]) => !fs.existsSync(path.join(root, code)))).toEqual([]);
+  });
+
   test('every npm script in a document exists', () => {
     const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);
     const wrong = documents.flatMap((file) =>
