@@ -70,7 +70,7 @@ describe('the tables of /v1/config', () => {
   });
 
   test('PROTOCOL.md §10 lists the optional members', () => {
-    const [sentence = ''] = /^A document without.*?refused\.$|^A document .*?\n\n/ms.exec(section) ?? [];
+    const [sentence = ''] = /^A client MUST refuse a document that lacks .*?\n\n/ms.exec(section) ?? [];
     const optional = namesOf(CONFIG_MEMBERS).filter((name) => !requiredOf(CONFIG_MEMBERS).includes(name));
     for (const name of [...optional, 'date']) expect(sentence).toContain(`\`${name}\``);
   });
