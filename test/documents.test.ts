@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { PROBLEMS } from '../runtime/http/problems.ts';
 import { listProse } from '../scripts/check-prose.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -153,6 +154,25 @@ describe('the documents', () => {
         file,
       ).toEqual([]);
     }
+  });
+
+  test('PROTOCOL.md lists every problem code beside its status, and no other', () => {
+    const section = /\n## 13\.[\s\S]*?\n## 14\./.exec(read('PROTOCOL.md'))?.[0] ?? '';
+    const statusOf = new Map<string, string[]>();
+    for (const [, statuses = '', codes = ''] of section.matchAll(/^\| (\d{3}[\d, ]*) \| (.*) \|$/gm))
+      for (const [code] of codes.matchAll(/(?<=`)[A-Z]+(_[A-Z]+)*(?=`)/g))
+        statusOf.set(code, statuses.trim().split(', '));
+    expect([...statusOf.keys()].sort()).toEqual(Object.keys(PROBLEMS).sort());
+    for (const [code, { status }] of Object.entries(PROBLEMS))
+      expect(statusOf.get(code), code).toContain(String(status));
+  });
+
+  test('docs/operations.md lists every metric that the service has, and no other', () => {
+    const metrics = (text: string): string[] => [...new Set(text.match(/credveil_[a-z_]+/g))].sort();
+    const sources = listProse(root).filter((file) => /^(runtime|access|server)\/.*\.ts$/.test(file));
+    const documented = metrics(read('docs/operations.md'));
+    expect(documented.length).toBeGreaterThan(10);
+    expect(documented).toEqual(metrics(sources.map(read).join('\n')));
   });
 
   test('README.md has at most 900 words', () => {
