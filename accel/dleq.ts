@@ -1,5 +1,4 @@
-// Proof that evaluations were made with one key: RFC 9497 §2.2, discrete logarithm equality.
-// All elements have been checked before they come here.
+// Proof of discrete logarithm equality, RFC 9497 §2.2: one key made all evaluations. Callers have checked all elements.
 
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { equalBytes } from '../protocol/bytes.ts';
@@ -15,9 +14,9 @@ const CHALLENGE = utf8ToBytes('Challenge');
 type Bytes = Uint8Array;
 
 export interface Dleq {
-  /** GenerateProof with the given random scalar. @returns c ‖ s */
+  /** GenerateProof, RFC 9497 §2.2.1. @param r a random scalar @returns c ‖ s, 64 bytes */
   prove(secretKey: Bytes, publicKey: Bytes, blinded: readonly Bytes[], evaluated: readonly Bytes[], r: Bytes): Bytes;
-  /** VerifyProof. @param proof 64 bytes */
+  /** VerifyProof, RFC 9497 §2.2.2. @param proof 64 bytes */
   verify(publicKey: Bytes, blinded: readonly Bytes[], evaluated: readonly Bytes[], proof: Bytes): boolean;
 }
 
@@ -27,7 +26,7 @@ export function createDleq(group: Ristretto255, { context, hashToScalar }: Rfc94
   const multiply = (scalar: Bytes, element: Bytes): Bytes => group.multiply(scalar, element) ?? IDENTITY;
   const multiplyBase = (scalar: Bytes): Bytes => group.multiplyBase(scalar) ?? IDENTITY;
 
-  /** The weights d of ComputeComposites. */
+  /** The weights d_i of ComputeComposites, RFC 9497 §2.2.1. */
   const weights = (publicKey: Bytes, blinded: readonly Bytes[], evaluated: readonly Bytes[]): Bytes[] => {
     const seed = lengthFirst(group.sha512(lengthFirst(publicKey), lengthFirst(seedDst)));
     return blinded.map((element, i) =>

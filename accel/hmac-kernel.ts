@@ -1,8 +1,8 @@
-// HMAC-SHA-256 of many short messages at a time, on the WebAssembly kernel. Equal to node:crypto and @noble/hashes.
+// HMAC-SHA-256 of many short messages at once, on a WebAssembly kernel. Tests compare it with node:crypto.
 
 import { HMAC_KERNEL_WASM } from './hmac-kernel-wasm.ts';
 
-/** Two blocks of SHA-256, less their padding. A longer message is for another implementation. */
+/** Two blocks of SHA-256 without their padding. Longer messages need another implementation. */
 export const MAX_KERNEL_MESSAGE_BYTES = 119;
 export const DIGEST_BYTES = 32;
 
@@ -20,7 +20,7 @@ interface KernelExports {
   hmacBatch(keys: number, messages: number, count: number, out: number): void;
 }
 
-/** Collects messages under one key, and makes their digests all at once. */
+/** Collects messages and computes their digests in one batch, all under one key. */
 export class HmacKernel {
   readonly #exports: KernelExports;
   readonly #capacity: number;
@@ -29,17 +29,17 @@ export class HmacKernel {
   readonly #messagesAt: number;
   readonly #digestsAt: number;
   readonly #list: Uint32Array;
-  /** The memory of the module: messages are written here, digests read from here. */
+  /** The module's memory: callers write messages to it and read digests from it. */
   readonly bytes: Uint8Array;
   #count = 0;
   #end: number;
 
   /**
    * @param key up to 64 bytes
-   * @param capacity messages a batch
+   * @param capacity messages in a batch
    */
   constructor(key: Uint8Array, capacity: number) {
-    if (key.length > BLOCK_BYTES) throw new RangeError('a key of more than 64 bytes must be hashed first');
+    if (key.length > BLOCK_BYTES) throw new RangeError('hash a key of more than 64 bytes first');
     const module = new WebAssembly.Module(Buffer.from(HMAC_KERNEL_WASM, 'base64'));
     this.#exports = new WebAssembly.Instance(module, { env: { abort: () => undefined } })
       .exports as unknown as KernelExports;
@@ -58,7 +58,7 @@ export class HmacKernel {
     this.#end = this.#messagesAt;
   }
 
-  /** RFC 2104: the key, filled with zero bytes to a block, XORed with a pad. */
+  /** RFC 2104: computes the state after one block, the key padded with zero bytes and XORed with a pad. */
   #prepare(key: Uint8Array, pad: number, stateAt: number): void {
     const at = this.#messagesAt;
     for (let i = 0; i < BLOCK_BYTES; i++) this.bytes[at + i] = (key[i] ?? 0) ^ pad;
@@ -74,7 +74,7 @@ export class HmacKernel {
     return this.#count === this.#capacity;
   }
 
-  /** Where in `bytes` to write the next message, at most MAX_KERNEL_MESSAGE_BYTES long. */
+  /** Offset in `bytes` for the next message of up to MAX_KERNEL_MESSAGE_BYTES. */
   get messageAt(): number {
     return this.#end;
   }
@@ -88,9 +88,9 @@ export class HmacKernel {
     return place;
   }
 
-  /** Makes the digests of all messages; they are good until the next message is committed. */
+  /** Computes all digests and empties the batch. The digests are valid until the next message is committed. */
   run(): void {
-    // The lanes of the last four that have no message repeat whatever stood there before.
+    // The unused lanes of the last four hash empty messages.
     const count = Math.ceil(this.#count / LANES) * LANES;
     for (let i = this.#count; i < count; i++) this.#list[2 * i + 1] = 0;
     this.#exports.hmacBatch(this.#keysAt, this.#listAt, count, this.#digestsAt);
@@ -98,7 +98,7 @@ export class HmacKernel {
     this.#end = this.#messagesAt;
   }
 
-  /** Where in `bytes` the digest of a message is. */
+  /** Offset in `bytes` of a message's digest. */
   digestAt(place: number): number {
     return this.#digestsAt + place * DIGEST_BYTES;
   }

@@ -1,5 +1,5 @@
-// RFC 9497 over ristretto255-SHA512 on libsodium: what protocol/oprf.ts does, about ten times as fast. PROTOCOL.md §15.
-// Runs wherever WebAssembly does: it serves the server, ingest and, as an accelerator, the client.
+// RFC 9497 over ristretto255-SHA512 on libsodium: the same as protocol/oprf.ts, about ten times as fast. PROTOCOL.md §15.
+// It runs wherever WebAssembly does. The server and ingest use it, and clients may.
 
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type {
@@ -11,12 +11,20 @@ import type {
   Proof,
   PublicKey,
 } from '../protocol/brands.ts';
-import { assertElementShape, assertInput, type Oprf, type OprfMode, proofInvalid, refused } from '../protocol/oprf.ts';
+import {
+  assertElementShape,
+  assertInput,
+  type Oprf,
+  type OprfKeyPair,
+  type OprfMode,
+  proofInvalid,
+  refused,
+} from '../protocol/oprf.ts';
 import { ELEMENT_BYTES, PROOF_BYTES } from '../protocol/oprf-suite.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import { createDleq } from './dleq.ts';
-import { createRfc9497Hash, i2osp2 } from './rfc9497-hash.ts';
-import { loadRistretto255 } from './ristretto-sodium.ts';
+import { createRfc9497Hash, i2osp2, type Rfc9497Hash } from './rfc9497-hash.ts';
+import { loadRistretto255, type Ristretto255 } from './ristretto-sodium.ts';
 import { isNonZeroScalar } from './scalar.ts';
 
 const SEED_BYTES = 32;
@@ -27,33 +35,56 @@ function assertScalar(scalar: Uint8Array): void {
   if (!isNonZeroScalar(scalar)) throw refused('SCALAR_MALFORMED');
 }
 
-/** The WebAssembly module is compiled once a process. */
+/** The strict building blocks of both modes. */
+interface Blocks {
+  /** Multiplies an element that may come from outside. @throws ProtocolError `ELEMENT_…` */
+  multiply(scalar: Uint8Array, element: Uint8Array): Uint8Array;
+  assertElement(element: Uint8Array): void;
+  /** Output of the PRF, RFC 9497 §3.3.1. */
+  hashOutput(input: Uint8Array, unblinded: Uint8Array): PrfOutput;
+}
+
+function createBlocks(group: Ristretto255): Blocks {
+  return {
+    assertElement(element) {
+      assertElementShape(element);
+      if (!group.isValid(element)) throw refused('ELEMENT_NOT_CANONICAL');
+    },
+    multiply(scalar, element) {
+      assertElementShape(element);
+      // With a scalar other than zero, multiplying fails only for an element that is not canonical.
+      const product = group.multiply(scalar, element);
+      if (!product) throw refused('ELEMENT_NOT_CANONICAL');
+      return product;
+    },
+    hashOutput: (input, unblinded) =>
+      group.sha512(i2osp2(input.length), input, ELEMENT_LENGTH, unblinded, FINALIZE) as PrfOutput,
+  };
+}
+
+/** DeriveKeyPair, RFC 9497 §3.2.1. */
+function deriveKeyPair(group: Ristretto255, hash: Rfc9497Hash, seed: Uint8Array, info: Uint8Array): OprfKeyPair {
+  if (seed.length !== SEED_BYTES || info.length > MAX_OPRF_INPUT_BYTES)
+    throw new RangeError(`a seed has ${SEED_BYTES} bytes, and info at most ${MAX_OPRF_INPUT_BYTES}`);
+  const message = Uint8Array.of(...seed, ...i2osp2(info.length), ...info, 0);
+  for (let counter = 0; counter < 256; counter++) {
+    message[message.length - 1] = counter;
+    const secretKey = hash.hashToSecretKey(message) as OprfSecretKey;
+    if (isNonZeroScalar(secretKey)) return { secretKey, publicKey: group.multiplyBase(secretKey) as PublicKey };
+  }
+  throw refused('SCALAR_MALFORMED');
+}
+
+/** Compiles libsodium's WebAssembly once per process. */
 export async function createSodiumOprf(mode: OprfMode = 'voprf'): Promise<Oprf> {
   const group = await loadRistretto255();
   const hash = createRfc9497Hash(group, mode);
-  // Proofs belong to VOPRF alone: prove and verifyProof do the same whatever the mode.
+  const { assertElement, multiply, hashOutput } = createBlocks(group);
+  // Proofs exist in mode VOPRF only: prove and verifyProof use it whatever the mode.
   const dleq = createDleq(group, createRfc9497Hash(group, 'voprf'));
-
-  const assertElement = (element: Uint8Array): void => {
-    assertElementShape(element);
-    if (!group.isValid(element)) throw refused('ELEMENT_NOT_CANONICAL');
-  };
-  /** Checks the element on the way: with a scalar that is not zero nothing else can fail. */
-  const multiply = (scalar: Uint8Array, element: Uint8Array): Uint8Array => {
-    assertElementShape(element);
-    const product = group.multiply(scalar, element);
-    if (!product) throw refused('ELEMENT_NOT_CANONICAL');
-    return product;
-  };
   const hashToGroup = (input: Uint8Array): Uint8Array => {
     assertInput(input);
     return hash.hashToGroup(input);
-  };
-  const output = (input: Uint8Array, unblinded: Uint8Array): PrfOutput =>
-    group.sha512(i2osp2(input.length), input, ELEMENT_LENGTH, unblinded, FINALIZE) as PrfOutput;
-  const publicKey = (secretKey: OprfSecretKey): PublicKey => {
-    assertScalar(secretKey);
-    return group.multiplyBase(secretKey) as PublicKey;
   };
   const blindEvaluate = (secretKey: OprfSecretKey, blindedElements: readonly BlindedElement[]): EvaluatedElement[] => {
     assertScalar(secretKey);
@@ -63,18 +94,11 @@ export async function createSodiumOprf(mode: OprfMode = 'voprf'): Promise<Oprf> 
   return {
     engine: 'libsodium',
     mode,
-    deriveKeyPair(seed, info) {
-      if (seed.length !== SEED_BYTES || info.length > MAX_OPRF_INPUT_BYTES)
-        throw new RangeError(`a seed of ${SEED_BYTES} bytes, and info of at most ${MAX_OPRF_INPUT_BYTES}`);
-      const message = Uint8Array.of(...seed, ...i2osp2(info.length), ...info, 0);
-      for (let counter = 0; counter < 256; counter++) {
-        message[message.length - 1] = counter;
-        const secretKey = hash.hashToSecretKey(message) as OprfSecretKey;
-        if (isNonZeroScalar(secretKey)) return { secretKey, publicKey: publicKey(secretKey) };
-      }
-      throw refused('SCALAR_MALFORMED');
+    deriveKeyPair: (seed, info) => deriveKeyPair(group, hash, seed, info),
+    publicKey(secretKey) {
+      assertScalar(secretKey);
+      return group.multiplyBase(secretKey) as PublicKey;
     },
-    publicKey,
     blind(input, blind = group.randomScalar() as BlindScalar) {
       assertScalar(blind);
       return { blind, blindedElement: multiply(blind, hashToGroup(input)) as BlindedElement };
@@ -83,11 +107,11 @@ export async function createSodiumOprf(mode: OprfMode = 'voprf'): Promise<Oprf> 
     finalize(input, blind, evaluatedElement) {
       assertInput(input);
       assertScalar(blind);
-      return output(input, multiply(group.invertScalar(blind) as Uint8Array, evaluatedElement));
+      return hashOutput(input, multiply(group.invertScalar(blind) as Uint8Array, evaluatedElement));
     },
     evaluate(secretKey, input) {
       assertScalar(secretKey);
-      return output(input, multiply(secretKey, hashToGroup(input)));
+      return hashOutput(input, multiply(secretKey, hashToGroup(input)));
     },
     prove(keys, blindedElements, scalar = group.randomScalar() as BlindScalar) {
       assertScalar(scalar);

@@ -1,24 +1,24 @@
 // ristretto255 (RFC 9496) with SHA-512 on libsodium's WebAssembly: bytes in, bytes out.
 //
-// The module's own functions are called, not its wrappers: these allocate and copy at each call, 6% of an evaluation.
-// Everything is synchronous, so that one scratch region serves the whole process. It is wiped after every call.
+// Calls the module's functions directly: its wrappers allocate and copy on every call, 6% of an evaluation. All calls are
+// synchronous, so one scratch region serves the whole process. Every call wipes it.
 
 import { randomBytes } from '@noble/hashes/utils.js';
 import sodium from 'libsodium-wrappers-sumo';
 import { ELEMENT_BYTES, SCALAR_BYTES } from '../protocol/oprf-suite.ts';
 
 export const SHA512_BYTES = 64;
-/** Longer than any message of RFC 9497: 65,535 bytes of input and what goes around them. */
+/** Longer than any message of RFC 9497: 65,535 bytes of input and their framing. */
 const MESSAGE_BYTES = 66 * 1024;
-/** Where the operands of a call lie, from the start of the scratch region on. */
+/** Offsets of result and operands in the scratch region. */
 const RESULT = 0;
 const FIRST = RESULT + SHA512_BYTES;
 const SECOND = FIRST + ELEMENT_BYTES;
 const SCRATCH_BYTES = FIRST + MESSAGE_BYTES;
 
-/** Arguments are addresses in the module's memory; the result of each function is 0 where it succeeded. */
+/** Arguments are addresses in the module's memory. Functions with a result return 0 on success. */
 interface SodiumModule {
-  /** Replaced whenever the memory grows: never to be kept. */
+  /** Replaced whenever the memory grows: do not keep a reference. */
   readonly HEAPU8: Uint8Array;
   _malloc(bytes: number): number;
   _crypto_hash_sha512(result: number, message: number, lengthLow: number, lengthHigh: number): number;
@@ -34,26 +34,26 @@ interface SodiumModule {
 }
 
 /**
- * Elements are 32 bytes as RFC 9496 encodes them, scalars 32 bytes, little-endian, below the order of the group.
- * Operands of other lengths are a mistake of the caller's: RangeError.
+ * Elements have 32 bytes in the encoding of RFC 9496 §4.3.2. Scalars have 32 bytes, little-endian, and are less than the
+ * order of the group. All functions throw RangeError for an operand of another length.
  */
 export interface Ristretto255 {
-  /** Of all parts, one after the other. @returns 64 bytes */
+  /** SHA-512 of the concatenated parts. @returns 64 bytes */
   sha512(...parts: readonly Uint8Array[]): Uint8Array;
-  /** The one-way map of RFC 9496 §4.3.4. @param uniform 64 bytes */
+  /** The one-way map of RFC 9496 §4.3.4. @param uniform 64 uniformly random bytes */
   fromHash(uniform: Uint8Array): Uint8Array;
-  /** Canonical by RFC 9496 §4.3.1; the identity counts as valid. */
+  /** True for a canonical encoding, RFC 9496 §4.3.1. The identity is valid. */
   isValid(element: Uint8Array): boolean;
   add(a: Uint8Array, b: Uint8Array): Uint8Array;
-  /** Undefined where the element is not canonical, or where the product is the identity. */
+  /** @returns undefined if the element is not canonical or the product is the identity */
   multiply(scalar: Uint8Array, element: Uint8Array): Uint8Array | undefined;
-  /** Undefined where the scalar is zero. */
+  /** @returns undefined if the scalar is zero */
   multiplyBase(scalar: Uint8Array): Uint8Array | undefined;
-  /** Zero with a chance of 2^-252. */
+  /** A uniformly random scalar: zero with a probability of 2^-252. */
   randomScalar(): Uint8Array;
-  /** @param wide 64 bytes, little-endian */
+  /** Reduces modulo the order of the group. @param wide 64 bytes, little-endian */
   reduceScalar(wide: Uint8Array): Uint8Array;
-  /** Undefined for zero. */
+  /** @returns undefined for zero */
   invertScalar(scalar: Uint8Array): Uint8Array | undefined;
   multiplyScalars(a: Uint8Array, b: Uint8Array): Uint8Array;
   subtractScalars(a: Uint8Array, b: Uint8Array): Uint8Array;
@@ -61,7 +61,7 @@ export interface Ristretto255 {
 
 let loaded: Promise<Ristretto255> | undefined;
 
-/** Compiles libsodium at the first call. */
+/** Loads libsodium; the first call compiles its WebAssembly. */
 export function loadRistretto255(): Promise<Ristretto255> {
   loaded ??= sodium.ready.then(() => {
     // The wrapper exports the module under this name; its types leave it out.
@@ -71,40 +71,67 @@ export function loadRistretto255(): Promise<Ristretto255> {
   return loaded;
 }
 
-function createRistretto255(libsodium: SodiumModule): Ristretto255 {
+/** Operands and result of one call in the module's memory. */
+interface Scratch {
+  readonly result: number;
+  readonly first: number;
+  readonly second: number;
+  /** Writes an operand. @throws RangeError for another length */
+  put(at: number, bytes: Uint8Array, length: number): void;
+  /** Writes two operands of 32 bytes. */
+  putTwo(a: Uint8Array, b: Uint8Array): void;
+  /** Copies the result and wipes it together with `used` bytes of operands. */
+  take(resultBytes: number, used: number): Uint8Array;
+}
+
+/** Length of two operands. */
+const TWO_BYTES = SCALAR_BYTES + ELEMENT_BYTES;
+
+function createScratch(libsodium: SodiumModule): Scratch {
   const scratch = libsodium._malloc(SCRATCH_BYTES);
   if (scratch === 0) throw new RangeError('libsodium: out of memory');
   const result = scratch + RESULT;
   const first = scratch + FIRST;
   const second = scratch + SECOND;
-
-  /** Reads the result and wipes it with `used` bytes of operands. */
-  const take = (resultBytes: number, used: number): Uint8Array => {
-    const heap = libsodium.HEAPU8;
-    const taken = heap.slice(result, result + resultBytes);
-    heap.fill(0, result, first + used);
-    return taken;
-  };
   const put = (at: number, bytes: Uint8Array, length: number): void => {
-    if (bytes.length !== length) throw new RangeError(`an operand of ${length} bytes`);
+    if (bytes.length !== length) throw new RangeError(`an operand must have ${length} bytes`);
     libsodium.HEAPU8.set(bytes, at);
   };
-  const putTwo = (a: Uint8Array, b: Uint8Array): void => {
-    put(first, a, SCALAR_BYTES);
-    put(second, b, ELEMENT_BYTES);
+  return {
+    result,
+    first,
+    second,
+    put,
+    putTwo: (a, b) => {
+      put(first, a, SCALAR_BYTES);
+      put(second, b, ELEMENT_BYTES);
+    },
+    take: (resultBytes, used) => {
+      const heap = libsodium.HEAPU8;
+      const taken = heap.slice(result, result + resultBytes);
+      heap.fill(0, result, first + used);
+      return taken;
+    },
   };
-  const TWO = SCALAR_BYTES + ELEMENT_BYTES;
-  const reduceScalar = (wide: Uint8Array): Uint8Array => {
-    put(first, wide, 2 * SCALAR_BYTES);
-    libsodium._crypto_core_ristretto255_scalar_reduce(result, first);
-    return take(SCALAR_BYTES, 2 * SCALAR_BYTES);
-  };
+}
 
+function createRistretto255(libsodium: SodiumModule): Ristretto255 {
+  const scratch = createScratch(libsodium);
+  return { ...createElements(libsodium, scratch), ...createScalars(libsodium, scratch) };
+}
+
+type ScalarFunctions = 'randomScalar' | 'reduceScalar' | 'invertScalar' | 'multiplyScalars' | 'subtractScalars';
+
+/** SHA-512 and the functions of elements. */
+function createElements(
+  libsodium: SodiumModule,
+  { result, first, second, put, putTwo, take }: Scratch,
+): Omit<Ristretto255, ScalarFunctions> {
   return {
     sha512(...parts) {
       let length = 0;
       for (const part of parts) length += part.length;
-      if (length > MESSAGE_BYTES) throw new RangeError(`a message of up to ${MESSAGE_BYTES} bytes`);
+      if (length > MESSAGE_BYTES) throw new RangeError(`a message may have up to ${MESSAGE_BYTES} bytes`);
       let at = first;
       for (const part of parts) {
         libsodium.HEAPU8.set(part, at);
@@ -127,13 +154,13 @@ function createRistretto255(libsodium: SodiumModule): Ristretto255 {
     add(a, b) {
       putTwo(a, b);
       if (libsodium._crypto_core_ristretto255_add(result, first, second) !== 0)
-        throw new RangeError('elements that were checked before');
-      return take(ELEMENT_BYTES, TWO);
+        throw new RangeError('an element is not canonical: check elements before adding them');
+      return take(ELEMENT_BYTES, TWO_BYTES);
     },
     multiply(scalar, element) {
       putTwo(scalar, element);
       const status = libsodium._crypto_scalarmult_ristretto255(result, first, second);
-      const product = take(ELEMENT_BYTES, TWO);
+      const product = take(ELEMENT_BYTES, TWO_BYTES);
       return status === 0 ? product : undefined;
     },
     multiplyBase(scalar) {
@@ -142,7 +169,20 @@ function createRistretto255(libsodium: SodiumModule): Ristretto255 {
       const product = take(ELEMENT_BYTES, SCALAR_BYTES);
       return status === 0 ? product : undefined;
     },
-    // libsodium's own takes its randomness four bytes at a time from JavaScript: 140 µs.
+  };
+}
+
+function createScalars(
+  libsodium: SodiumModule,
+  { result, first, second, put, putTwo, take }: Scratch,
+): Pick<Ristretto255, ScalarFunctions> {
+  const reduceScalar = (wide: Uint8Array): Uint8Array => {
+    put(first, wide, 2 * SCALAR_BYTES);
+    libsodium._crypto_core_ristretto255_scalar_reduce(result, first);
+    return take(SCALAR_BYTES, 2 * SCALAR_BYTES);
+  };
+  return {
+    // libsodium's own generator fetches its randomness four bytes at a time from JavaScript: 140 µs.
     randomScalar: () => reduceScalar(randomBytes(2 * SCALAR_BYTES)),
     reduceScalar,
     invertScalar(scalar) {
@@ -154,12 +194,12 @@ function createRistretto255(libsodium: SodiumModule): Ristretto255 {
     multiplyScalars(a, b) {
       putTwo(a, b);
       libsodium._crypto_core_ristretto255_scalar_mul(result, first, second);
-      return take(SCALAR_BYTES, TWO);
+      return take(SCALAR_BYTES, TWO_BYTES);
     },
     subtractScalars(a, b) {
       putTwo(a, b);
       libsodium._crypto_core_ristretto255_scalar_sub(result, first, second);
-      return take(SCALAR_BYTES, TWO);
+      return take(SCALAR_BYTES, TWO_BYTES);
     },
   };
 }
