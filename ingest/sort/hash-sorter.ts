@@ -3,7 +3,7 @@
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { compareBytes, readU32, writeU32 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
-import { HASH_BYTES, rangeRecordBytes } from '../../store/run/range-record.ts';
+import { rangeLayout } from '../../store/run/range-record.ts';
 import { type ChunkSink, ChunkWriter } from './chunk-writer.ts';
 import { groupScale } from './record-order.ts';
 
@@ -26,8 +26,9 @@ export class HashSorter {
   #count = 0;
 
   constructor(name: RangeName, memoryBytes: number, sink: ChunkSink) {
-    this.#hashBytes = HASH_BYTES[name];
-    this.#recordBytes = rangeRecordBytes(name);
+    const { keyBytes, recordBytes } = rangeLayout(name);
+    this.#hashBytes = keyBytes;
+    this.#recordBytes = recordBytes;
     this.#capacity = Math.max(MIN_CAPACITY, Math.floor(memoryBytes / (this.#recordBytes + 4)));
     this.#records = new Uint8Array(this.#capacity * this.#recordBytes);
     this.#order = new Uint32Array(this.#capacity);

@@ -4,11 +4,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { INDEX_NAMES, type IndexName, type RangeName } from '../../protocol/bucket-id.ts';
-import { writeU32 } from '../../protocol/bytes.ts';
 import { yieldToEventLoop } from '../../store/event-loop.ts';
-import { RangeMerge } from '../../store/run/range-merge.ts';
-import { HASH_BYTES } from '../../store/run/range-record.ts';
-import { SECTION_RECORD_BYTES, type SectionName } from '../../store/run/run-facts.ts';
+import { Merge } from '../../store/run/merge.ts';
+import { SECTION_LAYOUTS, type SectionName } from '../../store/run/run-facts.ts';
 import { IngestError } from '../errors.ts';
 import type { Chunk, Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
@@ -83,15 +81,13 @@ function* mergeHashes(chunks: readonly ChunkReader[], name: RangeName, readBytes
     const buffer = Buffer.allocUnsafeSlow(readBytes);
     return { readBlock: () => buffer.subarray(0, chunk.read(buffer, 0)) };
   });
-  const hashBytes = HASH_BYTES[name];
-  const merge = new RangeMerge(streams, hashBytes);
-  const recordBytes = SECTION_RECORD_BYTES[name];
+  const layout = SECTION_LAYOUTS[name];
+  const merge = new Merge(streams, layout);
+  const { recordBytes } = layout;
   const block = new Uint8Array(RECORDS_A_BLOCK * recordBytes);
   let filled = 0;
   while (merge.next()) {
-    const { bytes, at, times } = merge;
-    for (let byte = 0; byte < hashBytes; byte++) block[filled + byte] = bytes[at + byte] as number;
-    writeU32(block, filled + hashBytes, times);
+    merge.writeRecord(block, filled);
     filled += recordBytes;
     if (filled < block.length) continue;
     yield block;
@@ -115,7 +111,7 @@ export async function* mergeChunks(
   const threads = isKeyed && bytes >= MIN_THREADED_BYTES ? plan.threads : 0;
   // What is held of each, and batches with what comes out of them.
   const buffers = 1 + buffersOnTheWay(threads) + ORDER_BUFFERS * Math.max(1, threads);
-  const recordBytes = SECTION_RECORD_BYTES[index];
+  const { recordBytes } = SECTION_LAYOUTS[index];
   const wanted = Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, BATCH_BYTES / chunks.length));
   const share = Math.max(SMALLEST_READ_BYTES, Math.min(wanted, plan.mergeBytes / (buffers * chunks.length)));
   const readBytes = Math.floor(share / recordBytes) * recordBytes;
@@ -136,7 +132,7 @@ export async function reduceChunks(
   plan: MemoryPlan,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const writer = new ChunkWriter(SECTION_RECORD_BYTES[index]);
+  const writer = new ChunkWriter(SECTION_LAYOUTS[index].recordBytes);
   for (let chunks = manifest.chunks(index); chunks.length > plan.fanIn; chunks = manifest.chunks(index)) {
     // The oldest first; the last pass takes no more than it must.
     const taken = chunks.slice(0, Math.min(plan.fanIn, chunks.length - plan.fanIn + 1));

@@ -6,8 +6,8 @@ import { RunWriter } from '../../store/run/run.ts';
 import {
   type NewRunFacts,
   type RunFacts,
+  SECTION_LAYOUTS,
   SECTION_NAMES,
-  SECTION_RECORD_BYTES,
   type SectionName,
 } from '../../store/run/run-facts.ts';
 import type { Manifest } from '../manifest.ts';
@@ -26,7 +26,7 @@ export async function writeRun(
   const { indexes } = manifest.job;
   const sections = SECTION_NAMES.filter((name) => indexes.includes(name));
   const recordsOf = (index: SectionName): number =>
-    manifest.chunks(index).reduce((sum, { bytes }) => sum + bytes / SECTION_RECORD_BYTES[index], 0);
+    manifest.chunks(index).reduce((sum, { bytes }) => sum + bytes / SECTION_LAYOUTS[index].recordBytes, 0);
   // Before equal ones become one: as good as a total can be.
   const totalRecords = sections.reduce((sum, index) => sum + recordsOf(index), 0);
   let records = 0;
@@ -38,7 +38,7 @@ export async function writeRun(
       writer.beginSection(index);
       for await (const block of mergeChunks(manifest.folder, index, manifest.chunks(index), plan)) {
         writer.append(block);
-        records += block.length / SECTION_RECORD_BYTES[index];
+        records += block.length / SECTION_LAYOUTS[index].recordBytes;
         onProgress?.({ stage: 'merge', records, totalRecords });
         await yieldToEventLoop(signal);
       }

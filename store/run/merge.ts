@@ -1,149 +1,208 @@
-// K-way merge of sorted record streams. Records with one key become one record with their times added up.
+// K-way merge of sorted record streams: records with equal keys become one record with the sum of their times. One class
+// serves keyed and range records; a RecordLayout tells it their widths.
 
-import { readU32, readU48, writeU32, writeU48 } from '../../protocol/bytes.ts';
+import { compareBytes, readU16, readU32, readU48, writeU32 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { StoreError } from '../errors.ts';
-import { KIND_AT, PAD_AT, RECORD_BYTES, readTimes, writeTimes } from './record.ts';
+import type { RecordLayout } from './record-layout.ts';
 
-/** Records that ascend by key. An empty block ends them. */
+/** Records that ascend strictly by key. An empty block ends them. */
 export interface RecordStream {
-  /** The next records in a buffer that the next call may reuse. */
+  /** The next whole records, in a buffer that the next call may reuse. */
   readBlock(): Uint8Array;
-  /** What a merged record remembers of where it came from: the highest number among its records wins. */
-  readonly number: number;
-  /** True where each record has a number of its own, as a u16 after it. */
+  /** Number of the source of all records; 0 by default. */
+  readonly number?: number;
+  /** True if every record has its own source number, in two bytes after it. */
   readonly numbered?: boolean;
 }
 
-export const NUMBERED_RECORD_BYTES = RECORD_BYTES + 2;
+export const NUMBER_BYTES = 2;
+/** The part of a key that a cursor holds as two numbers: nearly always they decide a comparison. */
+const COMPARED_BYTES = 10;
 
-function unordered(): StoreError {
-  return new StoreError(
-    'RUN_CORRUPT',
-    'a run: its records do not ascend',
-    'Find it with `credveil verify`, delete it and ingest its source again.',
-  );
-}
-
+/** A stream with one current record. */
 class Cursor {
-  readonly stream: RecordStream;
+  readonly #stream: RecordStream;
+  readonly #step: number;
+  readonly #keyBytes: number;
+  readonly #timesAt: number;
+  /** Offset of the record's own source number; -1 if the stream has one number. */
+  readonly #numberAt: number;
+  readonly #number: number;
+  /** The key of the last record in the previous block, for the check of the order. */
+  readonly #lastKey: Uint8Array;
   block: Uint8Array = new Uint8Array(0);
   at = 0;
-  hash = -1;
-  tag = -1;
-  readonly #recordBytes: number;
+  /** Bytes 0 to 3 of the key. */
+  head = -1;
+  /** Bytes 4 to 9 of the key. */
+  middle = -1;
 
-  constructor(stream: RecordStream) {
-    this.stream = stream;
-    this.#recordBytes = stream.numbered ? NUMBERED_RECORD_BYTES : RECORD_BYTES;
+  constructor(stream: RecordStream, layout: RecordLayout) {
+    const { number = 0, numbered = false } = stream;
+    this.#stream = stream;
+    this.#step = layout.recordBytes + (numbered ? NUMBER_BYTES : 0);
+    this.#keyBytes = layout.keyBytes;
+    this.#timesAt = layout.timesAt;
+    this.#numberAt = numbered ? layout.recordBytes : -1;
+    this.#number = number;
+    this.#lastKey = new Uint8Array(layout.keyBytes);
+  }
+
+  get times(): number {
+    return readU32(this.block, this.at + this.#timesAt);
   }
 
   get number(): number {
-    const { stream, block, at } = this;
-    if (!stream.numbered) return stream.number;
-    return ((block[at + RECORD_BYTES] as number) << 8) | (block[at + RECORD_BYTES + 1] as number);
+    return this.#numberAt < 0 ? this.#number : readU16(this.block, this.at + this.#numberAt);
   }
 
-  /** Moves to the next record; false at the end. */
+  /** True if moving on replaces the block. */
+  get endsBlock(): boolean {
+    return this.at + this.#step >= this.block.length;
+  }
+
+  /** Moves to the next record. @returns false at the end @throws StoreError `RUN_CORRUPT` if the keys do not ascend */
   next(): boolean {
-    this.at += this.#recordBytes;
+    let last = this.block;
+    let lastAt = this.at;
+    this.at += this.#step;
     if (this.at >= this.block.length) {
-      this.block = this.stream.readBlock();
+      this.#lastKey.set(last.subarray(lastAt, lastAt + this.#keyBytes));
+      last = this.#lastKey;
+      lastAt = 0;
+      this.block = this.#stream.readBlock();
       this.at = 0;
       if (this.block.length === 0) return false;
     }
-    const hash = readU32(this.block, this.at);
-    const tag = readU48(this.block, this.at + 4);
-    // An entry out of order would land in the wrong bucket, and look clean.
-    if (hash < this.hash || (hash === this.hash && tag <= this.tag)) throw unordered();
-    this.hash = hash;
-    this.tag = tag;
+    const head = readU32(this.block, this.at);
+    const middle = readU48(this.block, this.at + 4);
+    // An entry out of order would land in the wrong bucket or range, and look clean.
+    if (head < this.head || (head === this.head && !this.#ascends(middle, last, lastAt)))
+      throw new StoreError(
+        'RUN_CORRUPT',
+        'a run: its records do not ascend',
+        'Find it with `credveil verify`, delete it and ingest its source again.',
+      );
+    this.head = head;
+    this.middle = middle;
     return true;
+  }
+
+  /** Compares with the previous record, whose head is the same. */
+  #ascends(middle: number, last: Uint8Array, lastAt: number): boolean {
+    if (middle !== this.middle) return middle > this.middle;
+    const rest = this.#keyBytes - COMPARED_BYTES;
+    return compareBytes(last, lastAt + COMPARED_BYTES, this.block, this.at + COMPARED_BYTES, rest) < 0;
   }
 }
 
-const before = (a: Cursor, b: Cursor): boolean => a.hash < b.hash || (a.hash === b.hash && a.tag < b.tag);
+/** Short enough for V8 to inline it into the heap. */
+const isBefore = (a: Cursor, b: Cursor, keyBytes: number): boolean =>
+  a.head < b.head || (a.head === b.head && isBeforeWithin(a, b, keyBytes));
 
-/** One merged record at a time, in fields rather than objects: this is the hot loop of publishing. */
+/** Compares two cursors whose heads are the same. */
+function isBeforeWithin(a: Cursor, b: Cursor, keyBytes: number): boolean {
+  if (a.middle !== b.middle) return a.middle < b.middle;
+  const rest = keyBytes - COMPARED_BYTES;
+  return compareBytes(a.block, a.at + COMPARED_BYTES, b.block, b.at + COMPARED_BYTES, rest) < 0;
+}
+
+/** Yields one merged record at a time, in fields instead of objects: this is the hot loop of publishing. */
 export class Merge {
-  hash = 0;
-  tag = 0;
-  kind = 0;
+  /** Bytes 0 to 3 of the key: the BucketHash of a keyed record. */
+  head = 0;
+  /** Bytes 4 to 9 of the key: the EntryTag of a keyed record. */
+  middle = 0;
+  /** The first of the merged records is at `bytes[at]`, good until the next call. Its times are its own. */
+  bytes: Uint8Array;
+  at = 0;
+  /** The sum of the times, saturated. */
   times = 0;
-  /** The number of the stream, see RecordStream. */
+  /** The highest source number among the merged records. */
   source = 0;
-  readonly pad = new Uint8Array(3);
-  /** A binary heap with the least cursor first. */
+  readonly #keyBytes: number;
+  readonly #timesAt: number;
+  /** A binary heap; the cursor with the smallest key is first. */
   readonly #heap: Cursor[] = [];
+  /** Holds the current record if its cursor has moved on to another block. */
+  readonly #kept: Uint8Array;
 
-  constructor(streams: Iterable<RecordStream>) {
+  /** @throws StoreError `RUN_CORRUPT` */
+  constructor(streams: Iterable<RecordStream>, layout: RecordLayout) {
+    this.#keyBytes = layout.keyBytes;
+    this.#timesAt = layout.timesAt;
+    this.#kept = new Uint8Array(layout.recordBytes);
+    this.bytes = this.#kept;
     for (const stream of streams) {
-      const cursor = new Cursor(stream);
-      if (cursor.next()) this.#push(cursor);
+      const cursor = new Cursor(stream, layout);
+      if (cursor.next()) this.#heap.push(cursor);
     }
+    for (let at = (this.#heap.length >>> 1) - 1; at >= 0; at--) this.#sink(at);
   }
 
-  /** Fills the fields with the next record; false at the end. */
+  /** Fills the fields with the next record. @returns false at the end @throws StoreError `RUN_CORRUPT` */
   next(): boolean {
     const first = this.#heap[0];
     if (!first) return false;
-    this.hash = first.hash;
-    this.tag = first.tag;
-    this.kind = first.block[first.at + KIND_AT] as number;
-    this.pad[0] = first.block[first.at + PAD_AT] as number;
-    this.pad[1] = first.block[first.at + PAD_AT + 1] as number;
-    this.pad[2] = first.block[first.at + PAD_AT + 2] as number;
-    this.times = 0;
-    this.source = 0;
-    for (
-      let top: Cursor | undefined = first;
-      top && top.hash === this.hash && top.tag === this.tag;
-      top = this.#heap[0]
-    ) {
-      this.times = Math.min(MAX_TIMES_SEEN, this.times + readTimes(top.block, top.at));
+    this.head = first.head;
+    this.middle = first.middle;
+    this.bytes = first.block;
+    this.at = first.at;
+    if (first.endsBlock) this.#keep();
+    this.times = first.times;
+    this.source = first.number;
+    this.#advance(first);
+    for (let top = this.#heap[0]; top && top.head === this.head && this.#isCurrent(top); top = this.#heap[0]) {
+      this.times = Math.min(MAX_TIMES_SEEN, this.times + top.times);
       this.source = Math.max(this.source, top.number);
       this.#advance(top);
     }
     return true;
   }
 
-  /** Writes the record in the fields to `out[start]`. */
-  writeRecord(out: Uint8Array, start = 0): void {
-    writeU32(out, start, this.hash);
-    writeU48(out, start + 4, this.tag);
-    out[start + KIND_AT] = this.kind;
-    for (let byte = 0; byte < 3; byte++) out[start + PAD_AT + byte] = this.pad[byte] as number;
-    writeTimes(out, start, this.times);
+  /** Writes the merged record, with the sum of the times, to `out[start]`. */
+  writeRecord(out: Uint8Array, start: number): void {
+    const { bytes, at, times } = this;
+    const timesAt = this.#timesAt;
+    for (let byte = 0; byte < timesAt; byte++) out[start + byte] = bytes[at + byte] as number;
+    writeU32(out, start + timesAt, times);
   }
 
-  #push(cursor: Cursor): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(cursor);
-    while (at > 0) {
-      const parent = (at - 1) >>> 1;
-      if (!before(cursor, heap[parent] as Cursor)) break;
-      heap[at] = heap[parent] as Cursor;
-      at = parent;
-    }
-    heap[at] = cursor;
+  #keep(): void {
+    this.#kept.set(this.bytes.subarray(this.at, this.at + this.#kept.length));
+    this.bytes = this.#kept;
+    this.at = 0;
   }
 
-  /** Moves the least cursor on and lets it sink to its place. */
-  #advance(top: Cursor): void {
-    const heap = this.#heap;
-    let sinking = top;
-    if (!top.next()) {
-      const last = heap.pop() as Cursor;
-      if (heap.length === 0) return;
-      sinking = last;
+  /** Compares the key of a cursor whose head is the same. */
+  #isCurrent({ middle, block, at }: Cursor): boolean {
+    if (middle !== this.middle) return false;
+    const rest = this.#keyBytes - COMPARED_BYTES;
+    return compareBytes(block, at + COMPARED_BYTES, this.bytes, this.at + COMPARED_BYTES, rest) === 0;
+  }
+
+  /** Moves the first cursor on and restores the heap. */
+  #advance(first: Cursor): void {
+    if (!first.next()) {
+      const last = this.#heap.pop() as Cursor;
+      if (this.#heap.length === 0) return;
+      this.#heap[0] = last;
     }
-    let at = 0;
+    this.#sink(0);
+  }
+
+  /** Lets the cursor at `from` sink to its place. */
+  #sink(from: number): void {
+    const heap = this.#heap;
+    const keyBytes = this.#keyBytes;
+    const sinking = heap[from] as Cursor;
+    let at = from;
     for (;;) {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as Cursor, heap[child] as Cursor)) child++;
-      if (!before(heap[child] as Cursor, sinking)) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Cursor, heap[child] as Cursor, keyBytes)) child++;
+      if (!isBefore(heap[child] as Cursor, sinking, keyBytes)) break;
       heap[at] = heap[child] as Cursor;
       at = child;
     }

@@ -6,9 +6,13 @@
 //   }
 
 import type { RangeName } from '../../protocol/bucket-id.ts';
+import type { RecordLayout } from './record-layout.ts';
 
-/** Bytes of a hash. */
+/** Length of a hash in bytes. */
 export const HASH_BYTES: { readonly [name in RangeName]: number } = { sha1: 20, ntlm: 16 };
-export const TIMES_BYTES = 4;
+const TIMES_BYTES = 4;
 
-export const rangeRecordBytes = (name: RangeName): number => HASH_BYTES[name] + TIMES_BYTES;
+export function rangeLayout(name: RangeName): RecordLayout {
+  const keyBytes = HASH_BYTES[name];
+  return { keyBytes, timesAt: keyBytes, recordBytes: keyBytes + TIMES_BYTES, numbered: false };
+}

@@ -1,4 +1,4 @@
-// Record: one entry before it is in a bucket. PROTOCOL.md §11.
+// Record: one keyed entry before it is in a bucket. PROTOCOL.md §11.
 //
 //   struct Record {                // 18 bytes, big-endian, so that bytes sort as keys do
 //     u32 hash;                    // BucketHash ┐ the key: records of a run ascend strictly by it
@@ -9,17 +9,29 @@
 //   }
 
 import { readU32, writeU32 } from '../../protocol/bytes.ts';
+import type { RecordLayout } from './record-layout.ts';
 
 export const RECORD_BYTES = 18;
 export const KEY_BYTES = 10;
+export const TAG_AT = 4;
 export const KIND_AT = 10;
 export const PAD_AT = 11;
+export const PAD_BYTES = 3;
 export const TIMES_AT = 14;
 
+export const RECORD_LAYOUT: RecordLayout = {
+  keyBytes: KEY_BYTES,
+  timesAt: TIMES_AT,
+  recordBytes: RECORD_BYTES,
+  numbered: true,
+};
+
+/** Reads the times of the record at `bytes[at]`. */
 export function readTimes(bytes: Uint8Array, at: number): number {
   return readU32(bytes, at + TIMES_AT);
 }
 
+/** Writes the times of the record at `bytes[at]`. */
 export function writeTimes(bytes: Uint8Array, at: number, times: number): void {
   writeU32(bytes, at + TIMES_AT, times);
 }

@@ -7,8 +7,9 @@ import { isName, NAME_RULE } from '../../protocol/ids.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import type { Dataset, DatasetParameters } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
-import { rangeRecordBytes } from './range-record.ts';
-import { RECORD_BYTES } from './record.ts';
+import { rangeLayout } from './range-record.ts';
+import { RECORD_LAYOUT } from './record.ts';
+import type { RecordLayout } from './record-layout.ts';
 
 export interface InputFile {
   /** The file's name without its folder; "-" for standard input. */
@@ -22,11 +23,11 @@ export type SectionName = IndexName | RangeName;
 /** In the order of sections in a run. */
 export const SECTION_NAMES: readonly SectionName[] = [...INDEX_NAMES, ...RANGE_NAMES];
 
-export const SECTION_RECORD_BYTES: { readonly [name in SectionName]: number } = {
-  account: RECORD_BYTES,
-  password: RECORD_BYTES,
-  sha1: rangeRecordBytes('sha1'),
-  ntlm: rangeRecordBytes('ntlm'),
+export const SECTION_LAYOUTS: { readonly [name in SectionName]: RecordLayout } = {
+  account: RECORD_LAYOUT,
+  password: RECORD_LAYOUT,
+  sha1: rangeLayout('sha1'),
+  ntlm: rangeLayout('ntlm'),
 };
 
 /** The indexes that a plaintext password feeds in such a dataset. */

@@ -1,41 +1,39 @@
-// The keyed records of all runs as streams for a merge: of each run itself, or of groups of runs where there are many.
+// The records of all runs as streams for a merge: one stream for each run or, if there are more runs than may be open,
+// for each group of runs, merged beforehand.
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { IndexName } from '../../protocol/bucket-id.ts';
-import { Merge, NUMBERED_RECORD_BYTES, type RecordStream } from './merge.ts';
-import { RECORD_BYTES } from './record.ts';
+import { writeU16 } from '../../protocol/bytes.ts';
+import { Merge, NUMBER_BYTES, type RecordStream } from './merge.ts';
+import type { RecordLayout } from './record-layout.ts';
 import { READ_BYTES, type Run, RunReader, writeFully } from './run.ts';
+import { SECTION_LAYOUTS, type SectionName } from './run-facts.ts';
 
-/** Files that are open at once, with a quarter of a mebibyte for each. */
+/** Maximum number of open files, each with a read buffer of a quarter of a mebibyte. */
 export const MAX_OPEN_RUNS = 200;
 const MIN_OPEN_RUNS = 16;
-/** What publishing takes beside them: Node, our code, a bucket, SQLite's pages. */
+/** Memory of publishing beside the read buffers: Node, our code, a bucket, SQLite's pages. */
 const PROCESS_BYTES = 160 * 2 ** 20;
+/** Records in the buffer of a group. */
+const BLOCK_RECORDS = 14_000;
 
-/** How many runs may be open where the process may take so much memory. */
+/** The number of runs that may be open if the process may use this much memory. */
 export function openRunsWithin(memoryBytes: number): number {
   const fitting = Math.floor((memoryBytes - PROCESS_BYTES) / (2 * READ_BYTES));
   return Math.min(MAX_OPEN_RUNS, Math.max(MIN_OPEN_RUNS, fitting));
 }
-const BLOCK_RECORDS = 14_000;
 
-/** One pass over all records. Indexes are taken in the order of `INDEX_NAMES`. */
+/** One pass over the records. */
 export interface RunStreams {
-  begin(index: IndexName): RecordStream[];
-  /** At the end of the pass: whoever used the records may act on them after this only. @throws StoreError `RUN_CORRUPT` */
+  /** Starts a section. Sections must be taken in the order of `SECTION_NAMES`. */
+  begin(section: SectionName): RecordStream[];
+  /** Ends the pass. Do not act on the records before this returns. @throws StoreError `RUN_CORRUPT` */
   finish(): void;
   close(): void;
 }
 
-export interface OpenReaders {
-  readonly readers: readonly RunReader[];
-  finish(): void;
-  close(): void;
-}
-
-/** Readers of all runs, or of none. */
-export function openReaders(runs: readonly Run[]): OpenReaders {
+/** Opens all runs, or none if one of them fails. @param first number of the first run */
+function openRuns(runs: readonly Run[], first: number): RunStreams {
   const readers: RunReader[] = [];
   const close = (): void => {
     for (const reader of readers) reader.close();
@@ -47,7 +45,11 @@ export function openReaders(runs: readonly Run[]): OpenReaders {
     throw error;
   }
   return {
-    readers,
+    begin: (section) =>
+      readers.map((reader, place) => {
+        reader.beginSection(section);
+        return { number: first + place, readBlock: () => reader.readBlock() };
+      }),
     finish: () => {
       for (const reader of readers) reader.finish();
     },
@@ -55,57 +57,22 @@ export function openReaders(runs: readonly Run[]): OpenReaders {
   };
 }
 
-/** @param first the number of the first run */
-function openRuns(runs: readonly Run[], first: number): RunStreams {
-  const { readers, finish, close } = openReaders(runs);
-  return {
-    begin: (index) =>
-      readers.map((reader, place) => {
-        reader.beginSection(index);
-        return { number: first + place, numbered: false, readBlock: () => reader.readBlock() };
-      }),
-    finish,
-    close,
-  };
-}
-
-export interface BlockFile {
-  /** In a buffer that the next call reuses; empty at the end. */
-  readBlock(): Uint8Array;
-  close(): void;
-}
-
-/** A file of records, in the order of a merge. */
-export function openBlockFile(file: string, blockBytes: number): BlockFile {
-  const handle = fs.openSync(file, 'r');
-  const buffer = Buffer.allocUnsafeSlow(blockBytes);
-  return {
-    readBlock: () => {
-      let filled = 0;
-      for (let read = -1; read !== 0 && filled < buffer.length; filled += read)
-        read = fs.readSync(handle, buffer, filled, buffer.length - filled, null);
-      return buffer.subarray(0, filled);
-    },
-    close: () => fs.closeSync(handle),
-  };
-}
-
 export interface GroupOptions {
-  /** Where groups are written. */
+  /** Folder for the files of groups. */
   readonly folder: string;
-  readonly indexes: readonly IndexName[];
-  /** Now and then: may give way, may throw. */
+  readonly sections: readonly SectionName[];
+  /** Called from time to time: it may yield, and it may throw. */
   readonly turn: () => Promise<void>;
   readonly maxOpen?: number;
 }
 
 /**
- * Makes ready for passes over the runs. Their numbers are their places, from 1.
- * @returns what begins a pass
+ * Prepares passes over the runs. A run's number is its place among `runs`, from 1.
+ * @returns a function that opens one pass
  * @throws StoreError `RUN_CORRUPT`
  */
 export async function prepareRunStreams(runs: readonly Run[], options: GroupOptions): Promise<() => RunStreams> {
-  const { folder, indexes, maxOpen = MAX_OPEN_RUNS } = options;
+  const { folder, sections, turn, maxOpen = MAX_OPEN_RUNS } = options;
   if (runs.length <= maxOpen) return () => openRuns(runs, 1);
   fs.mkdirSync(folder, { recursive: true });
   const groups: string[] = [];
@@ -113,43 +80,32 @@ export async function prepareRunStreams(runs: readonly Run[], options: GroupOpti
     const group = path.join(folder, `group-${groups.length}`);
     const streams = openRuns(runs.slice(from, from + maxOpen), from + 1);
     try {
-      for (const index of indexes) await writeGroup(`${group}.${index}`, new Merge(streams.begin(index)), options.turn);
+      for (const section of sections) {
+        const layout = SECTION_LAYOUTS[section];
+        await writeGroup(`${group}.${section}`, new Merge(streams.begin(section), layout), layout, turn);
+      }
       streams.finish();
     } finally {
       streams.close();
     }
     groups.push(group);
   }
-  return () => {
-    let open: (RecordStream & BlockFile)[] = [];
-    const close = (): void => {
-      for (const stream of open) stream.close();
-      open = [];
-    };
-    return {
-      begin: (index) => {
-        close();
-        for (const group of groups) {
-          const file = openBlockFile(`${group}.${index}`, BLOCK_RECORDS * NUMBERED_RECORD_BYTES);
-          open.push({ ...file, number: 0, numbered: true });
-        }
-        return open;
-      },
-      finish: () => undefined,
-      close,
-    };
-  };
+  return () => openGroups(groups);
 }
 
-async function writeGroup(file: string, merge: Merge, turn: () => Promise<void>): Promise<void> {
-  const buffer = Buffer.alloc(BLOCK_RECORDS * NUMBERED_RECORD_BYTES);
+const groupRecordBytes = ({ recordBytes, numbered }: RecordLayout): number =>
+  numbered ? recordBytes + NUMBER_BYTES : recordBytes;
+
+async function writeGroup(file: string, merge: Merge, layout: RecordLayout, turn: () => Promise<void>): Promise<void> {
+  const { recordBytes, numbered } = layout;
+  const buffer = Buffer.alloc(BLOCK_RECORDS * groupRecordBytes(layout));
   const handle = fs.openSync(file, 'w', 0o600);
   try {
     let filled = 0;
     while (merge.next()) {
       merge.writeRecord(buffer, filled);
-      buffer.writeUInt16BE(merge.source, filled + RECORD_BYTES);
-      filled += NUMBERED_RECORD_BYTES;
+      if (numbered) writeU16(buffer, filled + recordBytes, merge.source);
+      filled += groupRecordBytes(layout);
       if (filled < buffer.length) continue;
       writeFully(handle, buffer, filled);
       filled = 0;
@@ -158,5 +114,47 @@ async function writeGroup(file: string, merge: Merge, turn: () => Promise<void>)
     writeFully(handle, buffer, filled);
   } finally {
     fs.closeSync(handle);
+  }
+}
+
+/** Group files need no check at the end: the runs were checked while the groups were written. */
+function openGroups(groups: readonly string[]): RunStreams {
+  let open: GroupFile[] = [];
+  const close = (): void => {
+    for (const file of open) file.close();
+    open = [];
+  };
+  return {
+    begin(section) {
+      close();
+      for (const group of groups) open.push(new GroupFile(`${group}.${section}`, SECTION_LAYOUTS[section]));
+      return open;
+    },
+    finish: () => undefined,
+    close,
+  };
+}
+
+class GroupFile implements RecordStream {
+  readonly numbered: boolean;
+  readonly #handle: number;
+  readonly #buffer: Buffer;
+
+  constructor(file: string, layout: RecordLayout) {
+    this.numbered = layout.numbered;
+    this.#buffer = Buffer.allocUnsafeSlow(BLOCK_RECORDS * groupRecordBytes(layout));
+    this.#handle = fs.openSync(file, 'r');
+  }
+
+  readBlock(): Uint8Array {
+    const buffer = this.#buffer;
+    let filled = 0;
+    for (let read = -1; read !== 0 && filled < buffer.length; filled += read)
+      read = fs.readSync(this.#handle, buffer, filled, buffer.length - filled, null);
+    return buffer.subarray(0, filled);
+  }
+
+  close(): void {
+    fs.closeSync(this.#handle);
   }
 }

@@ -21,8 +21,8 @@ import {
   parseRunFacts,
   type RunFacts,
   type RunSection,
+  SECTION_LAYOUTS,
   SECTION_NAMES,
-  SECTION_RECORD_BYTES,
   type SectionName,
 } from './run-facts.ts';
 
@@ -58,7 +58,7 @@ export class RunWriter {
   /** Takes whole records. Those of a section ascend strictly by key. */
   append(records: Uint8Array): void {
     const section = this.#sections.at(-1) as { readonly index: SectionName; records: number };
-    section.records += records.length / SECTION_RECORD_BYTES[section.index];
+    section.records += records.length / SECTION_LAYOUTS[section.index].recordBytes;
     this.#write(records);
   }
 
@@ -140,7 +140,7 @@ export function openRun(file: string): Run {
     const facts = parseRunFacts(parseJson(file, json));
     if (!facts) throw corrupt(file, 'its footer is not what a run writes');
     const recordsBytes = facts.sections.reduce(
-      (sum, { index, records }) => sum + records * SECTION_RECORD_BYTES[index],
+      (sum, { index, records }) => sum + records * SECTION_LAYOUTS[index].recordBytes,
       0,
     );
     if (MAGIC.length + recordsBytes !== factsAt) throw corrupt(file, 'its length does not fit its footer');
@@ -255,7 +255,7 @@ export class RunReader {
   }
 
   #enter({ index, records }: RunSection): void {
-    this.#recordBytes = SECTION_RECORD_BYTES[index];
+    this.#recordBytes = SECTION_LAYOUTS[index].recordBytes;
     this.#left = records;
   }
 

@@ -6,6 +6,7 @@ import { TAG_BITS } from '../../protocol/entry.ts';
 import { type MetadataBytes, sealMetadata } from '../../protocol/metadata.ts';
 import type { EntryKind } from '../../protocol/private-input.ts';
 import type { Merge } from '../run/merge.ts';
+import { KIND_AT, PAD_AT, PAD_BYTES } from '../run/record.ts';
 import { chooseBodySizes, sizeEntropyBits } from './body-sizes.ts';
 import { SizeTally } from './histogram.ts';
 import type { IndexFacts } from './snapshot-facts.ts';
@@ -25,6 +26,7 @@ export class BucketEncoder {
   readonly #write: WriteBucket;
   readonly #sizes = new Map<number, number>();
   readonly #tally = new SizeTally();
+  readonly #pad = new Uint8Array(PAD_BYTES);
   #tags = new Float64Array(4096);
   #metadata = new Uint8Array(4096 * 3);
   #count = 0;
@@ -42,15 +44,16 @@ export class BucketEncoder {
   }
 
   add(merge: Merge): void {
-    const id = bucketId(merge.hash as BucketHash, this.#prefixBits);
+    const id = bucketId(merge.head as BucketHash, this.#prefixBits);
     while (this.#id < id) this.#flush();
     if (this.#count === this.#tags.length) this.#grow();
     const at = this.#count++;
-    this.#tags[at] = merge.tag;
-    const { kind, times, source } = merge;
+    this.#tags[at] = merge.middle;
+    const { bytes, at: from, times, source } = merge;
+    for (let byte = 0; byte < PAD_BYTES; byte++) this.#pad[byte] = bytes[from + PAD_AT + byte] as number;
     sealMetadata(
-      { kind: kind as EntryKind, times, source },
-      merge.pad,
+      { kind: bytes[from + KIND_AT] as EntryKind, times, source },
+      this.#pad,
       this.#metadataBytes,
       this.#metadata,
       at * this.#metadataBytes,

@@ -8,7 +8,7 @@ import { type Dataset, filterRate } from '../dataset.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
 import { credentialRecords } from '../run/credential-records.ts';
 import { Merge, type RecordStream } from '../run/merge.ts';
-import { RECORD_BYTES } from '../run/record.ts';
+import { RECORD_BYTES, RECORD_LAYOUT } from '../run/record.ts';
 import type { Run } from '../run/run.ts';
 import type { GroupOptions, RunStreams } from '../run/run-streams.ts';
 
@@ -36,7 +36,7 @@ export interface Publication {
   readonly runs: readonly Run[];
   readonly openStreams: () => RunStreams;
   /** Where there are more runs than can be open. */
-  readonly groups: Omit<GroupOptions, 'indexes'>;
+  readonly groups: Omit<GroupOptions, 'sections'>;
   readonly options: PublishOptions;
 }
 
@@ -56,7 +56,10 @@ export async function mergeRuns(
   let records = 0;
   try {
     for (const index of dataset.parameters.indexes) {
-      const merge = new Merge([...streams.begin(index), ...canaryStreams(suite, index, dataset.parameters.similar)]);
+      const merge = new Merge(
+        [...streams.begin(index), ...canaryStreams(suite, index, dataset.parameters.similar)],
+        RECORD_LAYOUT,
+      );
       const consumer = begin(index);
       while (merge.next()) {
         consumer.each(merge);
@@ -124,7 +127,6 @@ export function canaryStreams(suite: KeyedSuite, index: IndexName, similar = fal
     if (recordIndex !== index) return;
     let block = record.slice(0, RECORD_BYTES);
     streams.push({
-      number: 0,
       readBlock: () => {
         const next = block;
         block = new Uint8Array(0);

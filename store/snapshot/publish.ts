@@ -87,7 +87,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
       ...{ folder, turn },
       ...(options.memoryBytes === undefined ? {} : { maxOpen: openRunsWithin(options.memoryBytes) }),
     };
-    const openStreams = await prepareRunStreams(runs, { ...groups, indexes });
+    const openStreams = await prepareRunStreams(runs, { ...groups, sections: indexes });
     const publication = { dataset, suite, snapshot, runs, openStreams, groups, options };
     const tables = await writeTables({ aside, filterAside }, publication);
     const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
@@ -187,7 +187,7 @@ async function writeTables({ aside, filterAside }: Asides, publication: Publicat
       return {
         each: (merge) => {
           encoder.add(merge);
-          ofFilter?.add(merge.hash, merge.tag);
+          ofFilter?.add(merge.head, merge.middle);
         },
         end: () => {
           indexes[index] = encoder.finish();

@@ -5,10 +5,11 @@
 import type Database from 'better-sqlite3';
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { StoreError } from '../errors.ts';
-import { RangeMerge } from '../run/range-merge.ts';
+import { Merge } from '../run/merge.ts';
 import { HASH_BYTES } from '../run/range-record.ts';
-import { openRangeStreams, type RangeGroupOptions } from '../run/range-streams.ts';
 import type { Run } from '../run/run.ts';
+import { SECTION_LAYOUTS, type SectionName } from '../run/run-facts.ts';
+import { type GroupOptions, prepareRunStreams } from '../run/run-streams.ts';
 import { SizeTally } from './histogram.ts';
 import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.ts';
 import { textBytes } from './range-text.ts';
@@ -17,7 +18,7 @@ import type { RangeFacts, RangesFacts } from './snapshot-facts.ts';
 /** Records between two looks at progress and at the abort signal. */
 const RECORDS_A_TURN = 1 << 18;
 
-export interface RangeWriterOptions extends Omit<RangeGroupOptions, 'ranges'> {
+export interface RangeWriterOptions extends Omit<GroupOptions, 'sections'> {
   /** Records read since the last call. */
   readonly onRecords?: (records: number) => void;
 }
@@ -96,12 +97,14 @@ class RangeGatherer {
   }
 }
 
+const isOneOf = (ranges: readonly RangeName[], section: SectionName): boolean =>
+  (ranges as readonly SectionName[]).includes(section);
+
 /** Range records that publishing these runs reads, for progress. */
 export function countRangeRecords(ranges: readonly RangeName[], runs: readonly Run[]): number {
   let records = 0;
   for (const { facts } of runs)
-    for (const section of facts.sections)
-      if ((ranges as readonly string[]).includes(section.index)) records += section.records;
+    for (const section of facts.sections) if (isOneOf(ranges, section.index)) records += section.records;
   return records;
 }
 
@@ -115,14 +118,16 @@ export async function writeRanges(
   runs: readonly Run[],
   { folder, turn, maxOpen, onRecords }: RangeWriterOptions,
 ): Promise<RangesFacts> {
-  const streams = await openRangeStreams(runs, { folder, ranges, turn, ...(maxOpen === undefined ? {} : { maxOpen }) });
+  const feeding = runs.filter(({ facts }) => facts.sections.some(({ index }) => isOneOf(ranges, index)));
+  const groups = { folder, sections: ranges, turn, ...(maxOpen === undefined ? {} : { maxOpen }) };
+  const streams = (await prepareRunStreams(feeding, groups))();
   const facts: { [name in RangeName]?: RangeFacts } = {};
   try {
     for (const name of ranges) {
       database.exec(`CREATE TABLE ${name} (id INTEGER PRIMARY KEY, body BLOB NOT NULL)`);
       const insert = database.prepare(`INSERT INTO ${name} (id, body) VALUES (?, ?)`);
       const gatherer = new RangeGatherer(name, (range, body) => insert.run(range, body));
-      const merge = new RangeMerge(streams.begin(name), HASH_BYTES[name]);
+      const merge = new Merge(streams.begin(name), SECTION_LAYOUTS[name]);
       for (let records = 1; merge.next(); records++) {
         gatherer.add(merge.bytes, merge.at, merge.times);
         if (records % RECORDS_A_TURN !== 0) continue;

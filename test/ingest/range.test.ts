@@ -12,11 +12,11 @@ import { openInputs } from '../../ingest/input/inputs.ts';
 import { parseRangePrefix, type RangeName } from '../../protocol/bucket-id.ts';
 import { createDataset, type Dataset, openDataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/dataset-key.ts';
-import { RangeMerge } from '../../store/run/range-merge.ts';
-import { HASH_BYTES } from '../../store/run/range-record.ts';
-import { openRangeStreams } from '../../store/run/range-streams.ts';
+import { Merge } from '../../store/run/merge.ts';
 import { openRuns } from '../../store/run/run.ts';
 import type { RunFacts } from '../../store/run/run-facts.ts';
+import { SECTION_LAYOUTS } from '../../store/run/run-facts.ts';
+import { prepareRunStreams } from '../../store/run/run-streams.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot, rangeFiles, rangeText } from '../../store/snapshot/snapshot.ts';
 import { verifyDataset } from '../../store/verify.ts';
@@ -211,10 +211,10 @@ describe('more runs than can be open', () => {
     const recordsWith = async (maxOpen: number): Promise<string[]> => {
       const folder = place.at(`groups-${maxOpen}`);
       const turn = async (): Promise<void> => {};
-      const streams = await openRangeStreams(runs, { folder, ranges: ['sha1', 'ntlm'], turn, maxOpen });
+      const streams = (await prepareRunStreams(runs, { folder, sections: ['sha1', 'ntlm'], turn, maxOpen }))();
       const found: string[] = [];
       for (const name of ['sha1', 'ntlm'] as const) {
-        const merge = new RangeMerge(streams.begin(name), HASH_BYTES[name]);
+        const merge = new Merge(streams.begin(name), SECTION_LAYOUTS[name]);
         while (merge.next())
           found.push(`${name} ${Buffer.from(merge.bytes).toString('hex', merge.at, merge.at + 20)} ${merge.times}`);
       }

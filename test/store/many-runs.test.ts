@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
 import { workFolder } from '../../store/dataset.ts';
 import { Merge } from '../../store/run/merge.ts';
+import { RECORD_LAYOUT, TIMES_AT } from '../../store/run/record.ts';
 import { openRuns } from '../../store/run/run.ts';
 import { MAX_OPEN_RUNS, prepareRunStreams } from '../../store/run/run-streams.ts';
 import { verifyDataset } from '../../store/verify.ts';
@@ -24,20 +25,21 @@ function addSources(count: number): void {
     made.addSource(`source-${String(i).padStart(4, '0')}`, { pairs: pairs.slice(i, i + 3) });
 }
 
+const hexOf = ({ bytes, at }: Merge): string => Buffer.from(bytes).toString('hex', at, at + TIMES_AT);
+
 /** Every merged record in words. */
 async function recordsWith(maxOpen: number): Promise<string[]> {
   const folder = path.join(workFolder(made.dataset), 'publish');
   const runs = openRuns(made.dataset);
   const turn = async (): Promise<void> => {};
-  const begin = await prepareRunStreams(runs, { folder, indexes: INDEX_NAMES, turn, maxOpen });
+  const begin = await prepareRunStreams(runs, { folder, sections: INDEX_NAMES, turn, maxOpen });
   const found: string[] = [];
   // Two passes, as publishing makes them.
   for (const pass of [1, 2]) {
     const streams = begin();
     for (const index of INDEX_NAMES) {
-      const merge = new Merge(streams.begin(index));
-      while (merge.next())
-        found.push([pass, index, merge.hash, merge.tag, merge.kind, merge.pad, merge.times, merge.source].join(' '));
+      const merge = new Merge(streams.begin(index), RECORD_LAYOUT);
+      while (merge.next()) found.push([pass, index, hexOf(merge), merge.times, merge.source].join(' '));
     }
     streams.finish();
     streams.close();

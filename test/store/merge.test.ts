@@ -3,7 +3,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Brand } from '../../protocol/brands.ts';
 import { Merge, type RecordStream } from '../../store/run/merge.ts';
-import { KIND_AT, PAD_AT, RECORD_BYTES, readTimes, writeTimes } from '../../store/run/record.ts';
+import {
+  KIND_AT,
+  PAD_AT,
+  RECORD_BYTES,
+  RECORD_LAYOUT,
+  readTimes,
+  TIMES_AT,
+  writeTimes,
+} from '../../store/run/record.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
 type Key = Brand<string, 'Key'>;
@@ -72,12 +80,15 @@ function expectCase(random: Random): void {
     streams.push(streamOf(random, records, number));
   }
 
-  const merge = new Merge(streams);
+  const merge = new Merge(streams, RECORD_LAYOUT);
   const merged: [Key, Expected][] = [];
   while (merge.next()) {
-    const key = (merge.hash.toString(16).padStart(8, '0') + merge.tag.toString(16).padStart(12, '0')) as Key;
+    const key = (merge.head.toString(16).padStart(8, '0') + merge.middle.toString(16).padStart(12, '0')) as Key;
     const record = recordOf(key, merge.times);
-    if (merge.kind !== record[KIND_AT] || Buffer.compare(merge.pad, record.subarray(PAD_AT, PAD_AT + 3)) !== 0)
+    const written = new Uint8Array(RECORD_BYTES);
+    merge.writeRecord(written, 0);
+    const found = merge.bytes.subarray(merge.at, merge.at + TIMES_AT);
+    if (!record.subarray(0, TIMES_AT).every((byte, i) => byte === found[i]) || Buffer.compare(written, record) !== 0)
       expect.fail(`kind or pad of another record at ${key}`);
     merged.push([key, { times: merge.times, source: merge.source }]);
   }

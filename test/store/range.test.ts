@@ -5,8 +5,8 @@ import { md4 } from '../../ingest/derive/md4.ts';
 import type { SnapshotId } from '../../protocol/brands.ts';
 import { formatRangePrefix, parseRangePrefix, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { writeU32 } from '../../protocol/bytes.ts';
-import { RangeMerge, type RangeStream } from '../../store/run/range-merge.ts';
-import { HASH_BYTES, rangeRecordBytes } from '../../store/run/range-record.ts';
+import { Merge, type RecordStream } from '../../store/run/merge.ts';
+import { HASH_BYTES, rangeLayout } from '../../store/run/range-record.ts';
 import { decodeRangeBody, encodeRangeBody, type RangeEntries, SHARED_BYTES } from '../../store/snapshot/range-body.ts';
 import { paddedTextBytes, padRange } from '../../store/snapshot/range-padding.ts';
 import { formatRows, mostTextBytes, rowBytes, textBytes } from '../../store/snapshot/range-text.ts';
@@ -16,9 +16,9 @@ import { createRandom, type Random, testSeed } from '../support/random.ts';
 describe('merging and stored bodies', () => {
   test('a merge of many streams is what a map makes of them', () => {
     const random = createRandom(testSeed('merge'));
-    const bytes = rangeRecordBytes('ntlm');
+    const bytes = rangeLayout('ntlm').recordBytes;
     const expected = new Map<string, number>();
-    const streams = Array.from({ length: 9 }, (): RangeStream => {
+    const streams = Array.from({ length: 9 }, (): RecordStream => {
       const hashes = new Set(Array.from({ length: random.below(51) }, () => random.below(100)));
       const records = [...hashes]
         .sort((a, b) => a - b)
@@ -41,7 +41,7 @@ describe('merging and stored bodies', () => {
         },
       };
     });
-    const merge = new RangeMerge(streams, 16);
+    const merge = new Merge(streams, rangeLayout('ntlm'));
     const merged: [string, number][] = [];
     while (merge.next())
       merged.push([Buffer.from(merge.bytes.subarray(merge.at, merge.at + 16)).toString('hex'), merge.times]);
@@ -51,7 +51,7 @@ describe('merging and stored bodies', () => {
   test('a stream out of order is refused', () => {
     const records = [2, 1].map((hash) => Buffer.concat([Buffer.alloc(15), Buffer.of(hash, 0, 0, 0, 1)]));
     const stream = { readBlock: () => records.shift() ?? Buffer.alloc(0) };
-    const merge = new RangeMerge([stream], 16);
+    const merge = new Merge([stream], rangeLayout('ntlm'));
     expect(() => {
       while (merge.next());
     }).toThrow(expect.objectContaining({ code: 'RUN_CORRUPT' }));
