@@ -1,8 +1,9 @@
-// Finds calqued phrases, and prose lines over 100 columns, in Markdown and in comments: npm run check:prose.
+// Finds calqued phrases, and prose lines over 100 columns, in Markdown and comments: npm run check:prose [FILE or FOLDER…].
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { PHRASES } from './prose-phrases.ts';
+import { parseArgs } from 'node:util';
+import { HABITS, PHRASES } from './prose-phrases.ts';
 
 export interface Finding {
   /** 1 for the first line of the file. */
@@ -38,6 +39,17 @@ function findPhrases(text: string): Finding[] {
       found.push({ line: lines[at] ?? 1, message: `"${phrase}": write "${native}"` });
   }
   return found;
+}
+
+/** Places to look through: a habit is a hint, not an error. Code is searched too, since errors and help are prose. */
+export function findHabits(text: string): Finding[] {
+  const { flat, lines } = flatten(text);
+  return HABITS.flatMap(([word, instead]) =>
+    [...flat.matchAll(word)].map((found) => ({
+      line: lines[found.index] ?? 1,
+      message: `"${flat.slice(Math.max(0, found.index - 20), found.index + found[0].length + 20)}": ${instead}`,
+    })),
+  ).sort((a, b) => a.line - b.line);
 }
 
 /** Lines that cannot be wrapped: tables, headings, code blocks, and those that a link or a long word makes long. */
@@ -84,19 +96,28 @@ export function listProse(root: string, folder = ''): string[] {
     .sort();
 }
 
-function main(folders: readonly string[]): void {
+const withinFolders = (name: string, folders: readonly string[]): boolean =>
+  folders.length === 0 || folders.some((folder) => name === folder || name.startsWith(`${folder}/`));
+
+/** @param folders files or folders to check; all of them if empty */
+function main(folders: readonly string[], find: (name: string, text: string) => Finding[]): number {
   const root = path.join(import.meta.dirname, '..');
   let count = 0;
-  for (const name of listProse(root)) {
-    if (folders.length > 0 && !folders.some((folder) => name === folder || name.startsWith(`${folder}/`))) continue;
-    for (const { line, message } of checkProse(name, fs.readFileSync(path.join(root, name), 'utf8'))) {
+  for (const name of listProse(root).filter((name) => withinFolders(name, folders))) {
+    for (const { line, message } of find(name, fs.readFileSync(path.join(root, name), 'utf8'))) {
       console.log(`${name}:${line}: ${message}`);
       count++;
     }
   }
-  if (count === 0) return;
-  console.error(`${count} places. docs/style.md says how this repository is written.`);
-  process.exitCode = 1;
+  return count;
 }
 
-if (import.meta.main) main(process.argv.slice(2).map((folder) => folder.replace(/\/$/, '')));
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { habits: { type: 'boolean' } } });
+  const folders = positionals.map((folder) => folder.replace(/\/$/, ''));
+  if (values.habits) main(folders, (_, text) => findHabits(text));
+  else if (main(folders, checkProse) > 0) {
+    console.error('docs/style.md describes how this repository is written.');
+    process.exitCode = 1;
+  }
+}

@@ -52,3 +52,27 @@ export const PHRASES: readonly (readonly [phrase: string, native: string])[] = [
   ['Without an account index it is nothing', 'Ignored without an account index'],
   ['Of a run at a time', 'Read block size'],
 ];
+
+/**
+ * Habits behind the phrases: words that are right now and then, so a list to look through and no gate.
+ * npm run check:prose -- --habits
+ */
+export const HABITS: readonly (readonly [word: RegExp, instead: string])[] = [
+  [/\b(says?|said|tells?|told)\b/g, 'contains, lists, reports, returns, documents'],
+  [/\bwho(ever|soever)?\b(?= (asks|reads|waits|has|holds|calls|sends|opens|needs|knows))/g, 'name the actor'],
+  [/\bwhoever\b/g, 'name the actor'],
+  [/\b(is|are|was) none\b/g, 'is not a …'],
+  [/\bof before\b/g, 'previous, earlier'],
+  [/\bso (many|much)\b/g, 'the number'],
+  [/\b(stands?|stood) (in|at|before|beside|for|there|on)\b/g, 'is'],
+  [/\banew\b/g, 'again'],
+  [/\bthat there (is|are)( not)?\b/g, 'existing, known, unknown'],
+  [
+    /\b(requests|entries|records|bytes|pairs|lines|times|evaluations|checks)(\/| )a (second|minute|day|core|line)\b/g,
+    'per …',
+  ],
+  [/\bat the least\b|\bat the most\b|\bthe least\b/g, 'minimum, maximum, at least'],
+  [/\blook(s|ed|ing)? [^.]{1,40} up\b/g, 'checks, looks up …'],
+  [/\binside of\b/g, 'inside'],
+  [/\btakes? [a-z ]{1,12} along\b/g, 'includes'],
+];

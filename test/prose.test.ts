@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkProse, listProse } from '../scripts/check-prose.ts';
+import { checkProse, findHabits, listProse } from '../scripts/check-prose.ts';
 import { PHRASES } from '../scripts/prose-phrases.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -19,6 +19,11 @@ describe('check:prose', () => {
 
   test('offers a native form that it would not report itself', () => {
     for (const [, native] of PHRASES) expect(checkProse('a.md', native), native).toEqual([]);
+  });
+
+  test('lists habits with their surroundings', () => {
+    expect(findHabits('First.\nA file says that there are 5 requests a second.')).toMatchObject([{ line: 2 }, {}, {}]);
+    expect(findHabits('The server returns 5 requests per second.')).toEqual([]);
   });
 
   test('reports Markdown prose over 100 columns, but no table, heading, code block or link', () => {
