@@ -1,4 +1,4 @@
-// The client in a page of headless Chromium: each verdict over both suites, from a real server of another origin.
+// The client in a page of headless Chromium: each verdict under both suites, from a real server of another origin.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -23,7 +23,7 @@ const QUIET = [
 ];
 
 type Options = { readonly url: string; readonly timeoutMs: number } & AdapterWorld['secret'];
-/** What the page's script leaves on its window. */
+/** The result that the page's script leaves on its window. */
 declare global {
   interface Window {
     credveil: typeof import('../../client-sdk/index.ts');
@@ -50,7 +50,7 @@ beforeAll(async () => {
   site = await startFront((request, response) => {
     const isScript = request.url === '/script.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-    // As strict as a page can be: the client needs no evaluation of code.
+    // The strictest policy of a page: the client evaluates no code.
     response.setHeader(
       'content-security-policy',
       "default-src 'none'; script-src 'self'; img-src data:; connect-src http://127.0.0.1:*",
@@ -68,7 +68,7 @@ afterAll(async () => {
   await site?.close();
 });
 
-/** Opens the page, and gives what it and its console complained about. */
+/** Opens the page. @returns its result, and the complaints of its console */
 async function openPage(): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage();
   const complaints: string[] = [];
@@ -87,14 +87,14 @@ const check = (page: Page, options: Options, credential: { username: string; pas
     credential,
   ] as const);
 
-describe.each(SUITE_NAMES)('suite %s', (suite) => {
+describe.each(SUITE_NAMES)('the client in a browser, under %s', (suite) => {
   let world: AdapterWorld;
   beforeAll(async () => {
     world = await createAdapterWorld(suite);
   });
   afterAll(() => world.close());
 
-  test('gives each verdict, and the console stays empty', async () => {
+  test('returns each verdict and leaves the console empty', async () => {
     const { page, complaints } = await openPage();
     const options = { url: world.url, timeoutMs: 60_000, ...world.secret };
     for (const [status, credential, value] of VERDICTS) {
@@ -106,7 +106,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
     await page.close();
   });
 
-  test('is unknown without a service', async () => {
+  test('returns unknown when the service is down', async () => {
     const { page } = await openPage();
     const gone = await startFront(() => {});
     await gone.close();

@@ -1,5 +1,5 @@
-// The packed client on the oldest Node that it names in `engines`, and on the one that this repository runs on. Node 22 comes
-// from the npm registry.
+// The packed client on the oldest Node major that its `engines` name, and on the one that this repository runs on. Node 22
+// comes from the npm registry.
 
 import { execFile } from 'node:child_process';
 import path from 'node:path';
@@ -32,7 +32,7 @@ afterAll(async () => {
 test.each([
   [22, (): string => node22],
   [24, (): string => process.execPath],
-])('on Node %i it checks with and without a key, and its events arrive', async (major, binary) => {
+])('the packed client on Node %i checks with and without a key, and publishes its events', async (major, binary) => {
   const node = binary();
   expect((await run(node, ['--version'])).stdout).toMatch(new RegExp(`^v${major}\\.`));
   const keyed = { url: world.url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS };

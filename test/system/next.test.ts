@@ -1,4 +1,4 @@
-// The adapter in a real Next.js, built and started, from the packed client: a route handler, and the proxy before another.
+// The adapter of the packed client in a real Next.js, built and started: in a route handler, and in the proxy before one.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,10 +14,10 @@ import { type AdapterWorld, createAdapterWorld, VERDICTS } from '../support/worl
 
 const root = path.join(import.meta.dirname, '../..');
 const run = promisify(execFile);
-/** What the adapter was written against. */
+/** The version that the adapter was written against. */
 const NEXT = ['next@^16.4.0', 'react@^19', 'react-dom@^19'];
 
-/** Typed, so that `next build` checks the types of the package as well. */
+/** Typed, so that `next build` also checks the package's types. */
 const SOURCES: Readonly<Record<string, string>> = {
   'package.json': JSON.stringify({ name: 'app', private: true, type: 'module' }),
   'leaks.ts': `import { createLeakChecker, type LeakCheckerOptions } from '@credveil/client';
@@ -65,7 +65,7 @@ beforeAll(async () => {
   const { filename } = (JSON.parse(packed.stdout) as { filename: string }[])[0] ?? { filename: '' };
   const types = ['typescript@^5', '@types/react@^19', '@types/node@^24'];
   await run('npm', ['install', '--no-audit', '--no-fund', path.join(home, filename), ...NEXT, ...types], { cwd: home });
-  // Next.js loads routes when it builds: a checker is made there, and nothing is sent.
+  // Next.js loads routes during the build: they create a checker, and send nothing.
   const options = { url: 'http://127.0.0.1:9', key: seededKey('hmac', 1).revealText() };
   await run(process.execPath, ['node_modules/next/dist/bin/next', 'build'], { cwd: home, env: environment(options) });
 }, 600_000);
@@ -78,7 +78,7 @@ const environment = (options: object): NodeJS.ProcessEnv => ({
   CREDVEIL_OPTIONS: JSON.stringify(options),
 });
 
-describe.each(SUITE_NAMES)('suite %s', (suite) => {
+describe.each(SUITE_NAMES)('the adapter for Next.js, under %s', (suite) => {
   let world: AdapterWorld;
   let next: ChildProcess;
   let url: string;
@@ -109,7 +109,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
       body: JSON.stringify(credential),
     });
 
-  test.each(VERDICTS)('tells of %s in a route handler, and behind the proxy', async (status, credential, value) => {
+  test.each(VERDICTS)('reports %s to a route handler, and behind the proxy', async (status, credential, value) => {
     const header = value ? ['exposed-credential-check', value] : undefined;
     const all = header ? [header, header] : [];
     expect(await (await send('/login', credential)).json()).toEqual({ status, all, body: credential });

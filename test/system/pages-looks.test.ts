@@ -1,4 +1,4 @@
-// The pages in a browser: what axe-core finds in light and dark and from a small phone on, and what they look like.
+// The pages in a browser: accessibility by axe-core in light and dark from the smallest phone up, and screenshots.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { expectAccessible, expectNoOverflow, screenshot, type View } from '../support/browser.ts';
@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterEach(() => world.closePages());
 afterAll(() => world?.close());
 
-describe.each(SUITES)('under %s', (suite) => {
-  test.each(VIEWS)('both pages are fit to be looked at on a $name', async ({ name, ...view }) => {
+describe.each(SUITES)('the pages under %s', (suite) => {
+  test.each(VIEWS)('are accessible and fit the width of a $name', async ({ name, ...view }) => {
     const { page, complaints } = await world.visit(suite, '/', view);
     await expectAccessible(page);
     await screenshot(page, `check-${suite}-${name}-before`);
@@ -42,8 +42,8 @@ describe.each(SUITES)('under %s', (suite) => {
   });
 });
 
-describe('the status', () => {
-  test('shows what /v1/status says, is read out as tables, and can be paused', async () => {
+describe('the status page', () => {
+  test('shows the figures of /v1/status, offers them as tables, and can be paused', async () => {
     const { page, complaints } = await world.visit('oprf', '/status');
     await page.waitForSelector('#figures:not([hidden])');
     const { account } = (await world.made.oprf.publish()).indexes;

@@ -1,4 +1,4 @@
-// The page at / in a browser, as people treat it: wrong keys, odd input, a server that wants to know who asks.
+// The page at / in a browser, with the input that people give it: wrong keys, odd text, servers that require clients.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { addClient, clientFileFor } from '../../access/client-file.ts';
@@ -14,8 +14,8 @@ beforeAll(async () => {
 afterEach(() => world.closePages());
 afterAll(() => world?.close());
 
-describe('the page', () => {
-  test('asks for another dataset below its id', async () => {
+describe('the check page', () => {
+  test('queries a second dataset under its id', async () => {
     const { page } = await world.visit('hmac', '/');
     const { id: dataset } = world.made.oprf.dataset;
     await page.selectOption('#dataset', { label: `${dataset} (oprf)` });
@@ -29,7 +29,7 @@ describe('the page', () => {
   test.each([
     ['nonsense', 'not a key'],
     ['credveil-hmac-1.65b555284e0d41a7.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8', 'another dataset'],
-  ])('says of the key %s what is wrong, at the key', async (key, message) => {
+  ])('explains beside the field why the key %s is wrong', async (key, message) => {
     const { page, complaints } = await world.visit('hmac', '/');
     await page.fill('#username', 'ada');
     await page.fill('#key', key);
@@ -40,7 +40,7 @@ describe('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('takes what people type: nothing, one field, other scripts, and more than fits', async () => {
+  test('accepts empty fields, one field, other scripts, and more than fits', async () => {
     const { page, complaints } = await world.visit('oprf', '/', { width: 320, height: 640, scheme: 'light' });
     const check = async (username: string, password: string): Promise<string> => {
       await page.evaluate(() => document.getElementById('verdict-text')?.removeAttribute('data-status'));
@@ -61,7 +61,7 @@ describe('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('hides again what a person types after a published password was shown', async () => {
+  test('hides a typed password again after a published one was shown', async () => {
     const { page } = await world.visit('oprf', '/');
     await page.click('[data-sample=pair]');
     expect(await page.getAttribute('#password', 'type')).toBe('text');
@@ -74,7 +74,7 @@ describe('the page', () => {
     expect(await page.getAttribute('#password', 'type')).toBe('text');
   });
 
-  test('does not show what a person typed when a published credential is shown', async () => {
+  test('keeps a typed password hidden when a published credential is shown', async () => {
     const { page } = await world.visit('hmac', '/');
     await page.fill('#username', 'ada');
     await page.fill('#password', 'secret of ada');
@@ -85,7 +85,7 @@ describe('the page', () => {
     expect(await page.textContent('body')).not.toContain('secret of ada');
   });
 
-  test('runs no text as markup or code: the policy holds where the script would err', async () => {
+  test('runs no text as markup or code, even if its script made a mistake', async () => {
     const { page } = await world.visit('oprf', '/');
     await page.fill('#username', '<img src=x onerror=alert(1)>');
     await page.fill('#password', '<b>b</b>');
@@ -123,7 +123,7 @@ describe('the page', () => {
     ).toBe('refused');
   });
 
-  test('asks for a client key where the server wants one, and sends it to that server', async () => {
+  test('asks for a client key if the server requires one, and sends it only there', async () => {
     const { made, open } = world;
     const clientsFile = `${clientFileFor(made.oprf.folder)}.listed`;
     const key = addClient(clientsFile, 'person', {}).keyText as string;
@@ -150,7 +150,7 @@ describe('the page', () => {
     }
   });
 
-  test('without JavaScript it says so, and no form sends anything', async () => {
+  test('explains that it needs JavaScript, and no form sends anything without it', async () => {
     const context = await world.browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     const requests: string[] = [];
@@ -159,7 +159,7 @@ describe('the page', () => {
     expect(await page.textContent('noscript')).toContain('needs JavaScript');
     await page.fill('#username', 'ada');
     await page.press('#username', 'Enter');
-    // The icon comes when it likes.
+    // The browser requests the icon at any time.
     expect(requests.filter((url) => !url.includes('/assets/'))).toEqual([]);
     await context.close();
   });

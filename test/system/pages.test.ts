@@ -1,5 +1,5 @@
-// The page at / in a browser: every verdict by keyboard alone under both suites, nothing of the credential on the wire,
-// and no complaint in the console.
+// The page at / in a browser: it reaches every verdict by keyboard alone under both suites, sends nothing of the
+// credential, and leaves the console empty.
 
 import crypto from 'node:crypto';
 import type { Page } from 'playwright-core';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterEach(() => world.closePages());
 afterAll(() => world?.close());
 
-/** Goes on with the Tab key until something has the focus. Fails where it is never reached. */
+/** Presses Tab until an element has the focus. Fails if it never gets there. */
 async function tabTo(page: Page, wanted: string): Promise<void> {
   for (let presses = 0; presses < 40; presses++) {
     await page.keyboard.press('Tab');
@@ -26,7 +26,7 @@ async function tabTo(page: Page, wanted: string): Promise<void> {
   throw new Error(`the Tab key does not reach ${wanted}`);
 }
 
-/** Both fields and their plain hashes, in the spellings that a careless page would send. */
+/** Both fields and their plain hashes, in the encodings that a careless page would send. */
 function traces(...texts: string[]): string[] {
   const hashes = ['sha1', 'sha256', 'md5', 'sha512'].flatMap((name) =>
     texts.flatMap((text) => {
@@ -48,9 +48,9 @@ function traces(...texts: string[]): string[] {
   return [...plain, ...hashes].map((text) => text.toLowerCase());
 }
 
-describe.each(SUITES)('under %s', (suite) => {
+describe.each(SUITES)('the check page under %s', (suite) => {
   test.each(VERDICTS)(
-    'the verdict %s is reached by keyboard alone, and nothing of the credential is sent',
+    'reaches the verdict %s by keyboard alone, and sends nothing of the credential',
     async (status, credential) => {
       const { page, complaints, requests } = await world.visit(suite, '/');
       const sent = requests.length;
@@ -67,7 +67,7 @@ describe.each(SUITES)('under %s', (suite) => {
       expect(await readVerdict(page)).toBe(status);
       expect(await focused(page)).toBe('check');
       expect(complaints).toEqual([]);
-      // What is said aloud is said in a live region.
+      // Screen readers announce a live region.
       expect(await page.getAttribute('#verdict-text', 'aria-live')).toBe('polite');
 
       const wire = await Promise.all(requests.map(wireText));
@@ -81,7 +81,7 @@ describe.each(SUITES)('under %s', (suite) => {
         expect(new URL(text.split(' ')[1]?.split('\n')[0] ?? '').origin).toBe(world.servers[suite].url);
         for (const secret of secrets) expect(text.toLowerCase()).not.toContain(secret);
       }
-      // What the page says that it sent is what it sent.
+      // The page lists exactly the requests that it sent.
       const shown = await page.locator('#wire th').allTextContents();
       const asked = requests.filter((request) => request.url().includes('/v1/'));
       expect(shown).toEqual(
@@ -98,10 +98,10 @@ describe.each(SUITES)('under %s', (suite) => {
     },
   );
 
-  test('the published credentials are a key press away', async () => {
+  test('fills in a published credential at one key press', async () => {
     const { page, complaints } = await world.visit(suite, '/');
     if (suite === 'hmac') {
-      // Without the key the page says what it needs, and goes there.
+      // Without the key the page explains what it needs, and moves the focus there.
       await page.press('[data-sample=pair]', 'Enter');
       expect(await focused(page)).toBe('key');
       expect(await page.textContent('#key-error')).toContain('Paste the key');
@@ -115,7 +115,7 @@ describe.each(SUITES)('under %s', (suite) => {
     expect(complaints).toEqual([]);
   });
 
-  test('the steps say what was done: bits, buckets, tags', async () => {
+  test('lists its steps with their bits, buckets and tags', async () => {
     const { page } = await world.visit(suite, '/');
     await world.giveKey(suite, page);
     await page.fill('#username', ' CANARY@Credveil.invalid');
@@ -137,7 +137,7 @@ describe.each(SUITES)('under %s', (suite) => {
     else expect(await page.textContent('#step-send')).toContain(`bucket ${id} of ${2 ** (account?.prefixBits ?? 0)}`);
     expect(await page.locator('#step-answer .dots circle').count()).toBe(2);
     expect(await page.locator('#step-compare .found').count()).toBeGreaterThanOrEqual(3);
-    // Beside it, what others would send, for this password.
+    // Beside it, the requests of other services for this password.
     const sha1 = crypto.createHash('sha1').update(TEST_CREDENTIALS.pair.password).digest('hex').toUpperCase();
     expect(await page.textContent('#range-sent')).toBe(`GET /range/${sha1.slice(0, 5)}`);
     expect(await page.textContent('#plain-sent')).not.toContain(TEST_CREDENTIALS.pair.password);
@@ -145,7 +145,7 @@ describe.each(SUITES)('under %s', (suite) => {
     expect(await page.textContent('#plain-sent')).toContain(TEST_CREDENTIALS.pair.password);
   });
 
-  test('a server that is gone is no good news', async () => {
+  test('shows unknown, not clean, when the server is down', async () => {
     const { page } = await world.visit(suite, '/');
     await world.giveKey(suite, page);
     await page.click('[data-sample=clean]');

@@ -1,4 +1,4 @@
-// Programs of Debian that speak Have I Been Pwned, unchanged: Symfony's validator over HTTP, KeePassXC on an export.
+// Debian's programs for Have I Been Pwned, unchanged: Symfony's validator over HTTP, KeePassXC on an export.
 // apt-get install php-cli php-symfony-validator php-symfony-http-client keepassxc
 
 import { spawn } from 'node:child_process';
@@ -28,10 +28,10 @@ afterAll(async () => {
   place.dispose();
 });
 
-/** What a program of the system prints. A missing one is an error, never a pass. */
+/** Runs a program of the system. A missing one is an error, never a pass. @returns its output */
 function run(command: string, args: readonly string[], input: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    // Qt of a program without a screen.
+    // Qt without a screen.
     const child = spawn(command, args, { env: { ...process.env, QT_QPA_PLATFORM: 'offscreen' } });
     let written = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (block) => (written += String(block)));
@@ -47,18 +47,18 @@ describe("Symfony's NotCompromisedPassword", () => {
   const validate = (password: string, endpoint = `${server.url}/range/%s`): Promise<string> =>
     run('php', [path.join(import.meta.dirname, 'not-compromised.php'), endpoint], password);
 
-  test('refuses a leaked password and takes a clean one', async () => {
+  test('rejects a leaked password and accepts a clean one', async () => {
     expect(await validate(LEAKED)).toBe('compromised');
     expect(await validate(CLEAN)).toBe('clean');
     expect(await validate('of a range without hashes')).toBe('clean');
   });
 
-  test('throws where the server has no such route: nothing that fails looks clean', async () => {
+  test('throws if the server has no such route, so that a failure never looks clean', async () => {
     expect(await validate(CLEAN, `${server.url}/ranges/%s`)).toContain('ClientException: No such route');
   });
 });
 
-test('keepassxc-cli analyze -H reads an export', async () => {
+test('keepassxc-cli analyze -H finds the leaked entries of an export', async () => {
   const [database, list] = [place.at('passwords.kdbx'), place.at('list.txt')];
   await run('keepassxc-cli', ['db-create', '-q', '-p', '-t', '100', database], 'master\nmaster\n');
   for (const [title, password] of [

@@ -1,4 +1,4 @@
-// The systemd unit, as systemd-analyze (Debian: apt-get install systemd) reads it.
+// The systemd unit, checked by systemd-analyze (Debian: apt-get install systemd).
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWorkPlace } from '../support/credveil.ts';
 
-/** Of 10 for a service without any restriction; 2 and below is what systemd calls OK. */
+/** An unrestricted service scores 10; systemd calls 2 and below OK. */
 const MAX_EXPOSURE = 15; // In tenths, as --threshold takes it: 1.5.
 
 const deploy = path.join(import.meta.dirname, '../../deploy');
@@ -17,12 +17,12 @@ beforeAll(() => {
   const { error } = spawnSync('systemd-analyze', ['--version']);
   if (error) throw new Error('systemd-analyze is missing: apt-get install systemd');
   fs.cpSync(deploy, place.home, { recursive: true });
-  // The program that the unit starts need not be installed where the unit is checked.
+  // systemd-analyze requires the program to exist, and this machine has no /usr/bin/node.
   fs.writeFileSync(unit, fs.readFileSync(unit, 'utf8').replace('/usr/bin/node', process.execPath));
 });
 afterAll(() => place.dispose());
 
-test('is understood whole, with and without what may be added', () => {
+test('systemd knows every setting of the unit, with and without its drop-ins', () => {
   const verify = (): string => {
     const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
     return `${status}${stderr}`;
@@ -30,12 +30,12 @@ test('is understood whole, with and without what may be added', () => {
   expect(verify()).toBe('0');
   fs.rmSync(place.at('credveil.service.d'), { recursive: true });
   expect(verify()).toBe('0');
-  // The check would see a setting that is not one.
+  // The check notices an unknown setting.
   fs.appendFileSync(unit, '[Service]\nProtectEverything=yes\n');
   expect(verify()).toContain('ProtectEverything');
 });
 
-test('leaves little that the service could do beside its job', () => {
+test('the unit scores at most 1.5 of 10 for exposure', () => {
   const args = ['security', '--offline=true', `--threshold=${MAX_EXPOSURE}`, '--no-pager', unit];
   expect(execFileSync('systemd-analyze', args, { encoding: 'utf8' })).toContain('Overall exposure level');
 });
