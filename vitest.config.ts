@@ -6,8 +6,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They need what npm cannot install: npm run test:system
-    exclude: ['test/system/**'],
+    // They need what npm cannot install: npm run test:system, npm run test:container
+    exclude: ['test/system/**', 'test/container/**'],
     // Processes, not threads: tests lock files, spawn servers and kill children.
     pool: 'forks',
     maxWorkers: 2,

@@ -1,50 +1,116 @@
-// What is deployed: the files of deploy/ name settings, folders and commands that there are.
+// The files of deploy/: every setting, command and path that they name exists.
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { loadConfig } from '../../server/config/config.ts';
 import { credveilJson } from '../support/credveil.ts';
 import { root } from '../support/paths.ts';
 
 const read = (name: string): string => fs.readFileSync(path.join(root, 'deploy', name), 'utf8');
+const { bin, files: packed } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+  bin: { credveil: string };
+  files: string[];
+};
 
 /** Names and values of the settings in a text. */
 const settingsIn = (text: string): { [name: string]: string } =>
   Object.fromEntries([...text.matchAll(/\b(CREDVEIL_[A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name, value]));
 
+interface Compose {
+  readonly services: { readonly [name: string]: Service };
+  readonly volumes?: object;
+  readonly secrets?: object;
+}
+
+interface Service {
+  readonly build?: { readonly context: string; readonly dockerfile: string };
+  readonly environment?: { readonly [name: string]: string };
+  readonly volumes?: readonly string[];
+  readonly secrets?: readonly string[];
+  readonly ports?: readonly string[];
+}
+
+const readCompose = (name: string): Compose => parse(read(name)) as Compose;
+
 test.each([
   'credveil.service',
   ...['oprf', 'tls', 'clients'].map((name) => `credveil.service.d/${name}.conf`),
   'Containerfile',
-])('%s names settings that there are', (name) => {
+])('%s sets only settings that the service knows', (name) => {
   const { CREDVEIL_CONFIG: _, ...environment } = settingsIn(read(name));
   expect(Object.keys(environment).length).toBeGreaterThan(0);
   expect(() => loadConfig({ flags: {}, environment })).not.toThrow();
 });
 
-test('the container has every folder that the command imports, runs as nobody, and holds no key', () => {
-  const text = read('Containerfile');
-  const copied = [...text.matchAll(/^COPY (\w[\w-]*) \1$/gm)].map(([, folder]) => folder);
-  const rooms = (folder: string): string[] =>
-    fs
-      .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
-      .flatMap((name) => {
-        const from = path.join(root, folder, name);
-        const imports = fs.readFileSync(from, 'utf8').matchAll(/from '(\.{1,2}\/[^']+)'/g);
-        return [...imports].map(([, target = '']) =>
-          path.relative(root, path.resolve(from, '..', target)).split(path.sep),
-        );
-      })
-      .flatMap(([room, ...below]) => (room !== undefined && below.length > 0 ? [room] : []));
-  const needed = rooms('cli');
-  for (const folder of ['cli', ...needed]) expect(copied).toContain(folder);
-  expect(text).toMatch(/^USER 10001:10001$/m);
-  expect(fs.readFileSync(path.join(root, '.containerignore'), 'utf8')).toContain('**/*.key');
+test('the unit starts the command of an installed package', async () => {
+  expect(read('credveil.service')).toContain(
+    `ExecStart=/usr/bin/node /opt/credveil/node_modules/credveil/${bin.credveil} serve --json\n`,
+  );
+  expect(await credveilJson(['serve', '--print-config'])).toHaveProperty('listen');
 });
 
-test('what both start is a command that there is', async () => {
-  for (const name of ['credveil.service', 'Containerfile']) expect(read(name)).toMatch(/cli\/bin\.js/);
-  expect(await credveilJson(['serve', '--print-config'])).toHaveProperty('listen');
+describe('the container image', () => {
+  const text = read('Containerfile');
+  const copies = [...text.matchAll(/^(?:COPY|ADD) (.+)$/gm)].map(([, words = '']) => words.split(' '));
+
+  test('is built from the package and the lock file alone', () => {
+    // test/deploy/package.test.ts checks what is in the package, the pages among it.
+    const fromContext = copies.filter(([first = '']) => !first.startsWith('--from='));
+    expect(fromContext).toEqual([['credveil-*.tgz', 'package-lock.json', '/tmp/']]);
+    const allowed = fs.readFileSync(path.join(root, '.containerignore'), 'utf8').split('\n');
+    expect(allowed.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([
+      '*',
+      '!credveil-*.tgz',
+      '!package-lock.json',
+    ]);
+  });
+
+  test('starts the command where its first stage unpacked the package', () => {
+    const [, home] = /^WORKDIR (\S+)$/m.exec(text) ?? [];
+    expect(copies).toContainEqual(['--from=packages', home, home]);
+    expect(packed).toContain(bin.credveil);
+    expect(text).toContain(`ENTRYPOINT ["node", "${home}/${bin.credveil}"]\n`);
+  });
+
+  test('runs as a user that is not root', () => {
+    expect(text).toMatch(/^USER 10001:10001$/m);
+  });
+});
+
+describe('compose', () => {
+  const base = readCompose('compose.yaml');
+  const oprf = readCompose('compose.oprf.yaml');
+  const serve = base.services.serve as Service;
+  const withKey = { ...serve.environment, ...oprf.services.serve?.environment };
+
+  test('builds the Containerfile', () => {
+    const { context = '', dockerfile = '' } = serve.build ?? {};
+    expect(path.resolve(root, 'deploy', context)).toBe(root);
+    expect(path.resolve(root, 'deploy', context, dockerfile)).toBe(path.join(root, 'deploy/Containerfile'));
+  });
+
+  test('sets only settings that the service knows', () => {
+    for (const environment of [serve.environment ?? {}, withKey]) {
+      expect(Object.keys(environment).length).toBeGreaterThan(0);
+      expect(() => loadConfig({ flags: {}, environment })).not.toThrow();
+    }
+  });
+
+  test('mounts the dataset where the image looks for it, and publishes the port on loopback only', () => {
+    const { CREDVEIL_DATASET: dataset, CREDVEIL_LISTEN: listen = '' } = settingsIn(read('Containerfile'));
+    expect(serve.volumes).toEqual([`leaks:${dataset}:ro`]);
+    expect(base.services.tools?.volumes).toContain(`leaks:${dataset}`);
+    expect(base.volumes).toHaveProperty('leaks');
+    const [, port] = listen.split(':');
+    expect(serve.ports).toEqual([`127.0.0.1:${port}:${port}`]);
+  });
+
+  test('gives the key to the service as a secret, under oprf only', () => {
+    expect(serve.environment).not.toHaveProperty('CREDVEIL_KEY_FILE');
+    const [secret = ''] = oprf.services.serve?.secrets ?? [];
+    expect(withKey).toHaveProperty('CREDVEIL_KEY_FILE', `/run/secrets/${secret}`);
+    expect(oprf.secrets).toHaveProperty(secret);
+  });
 });

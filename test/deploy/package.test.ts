@@ -1,4 +1,5 @@
-// The package credveil as a new user has it: packed by npm, installed into an empty project, used by its command alone.
+// The package credveil as a new user has it: packed by npm, installed into an empty project, used
+// by its command alone.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -45,7 +46,14 @@ describe('the packed credveil', () => {
   test('holds the compiled program and its documents, and nothing else', ({ installed }) => {
     const files = filesBelow(installed.home);
     const outside = files.filter((file) => !file.startsWith('dist/'));
-    expect(outside.sort()).toEqual(['LICENSE', 'README.md', 'cli/bin.js', 'node-version.js', 'package.json']);
+    expect(outside.sort()).toEqual([
+      'LICENSE',
+      'README.md',
+      'cli/bin.js',
+      'docs/operations.md',
+      'node-version.js',
+      'package.json',
+    ]);
     const other = files.filter((file) => file.startsWith('dist/') && !/\.(js|html|css|svg|wasm)$/.test(file));
     expect(other.filter((file) => !file.startsWith('dist/node_modules/'))).toEqual([]);
     // Each document and asset of the pages was copied.
@@ -102,7 +110,10 @@ describe.each(['hmac', 'oprf'] as const)('the installed command under %s', (suit
   });
 });
 
-/** Fetches everything that a document refers to, and what that refers to. @returns the paths of the assets */
+/**
+ * Fetches everything that a document refers to, and what that refers to.
+ * @returns the paths of the assets
+ */
 async function crawlAssets(base: string, document: string): Promise<string[]> {
   const found = new Set<string>();
   const follow = async (text: string, pattern: RegExp, from: string): Promise<void> => {
@@ -120,5 +131,8 @@ async function crawlAssets(base: string, document: string): Promise<string[]> {
   return [...found];
 }
 
-/** A static or dynamic import that begins its line, as the compiler writes it; comments are indented or begin with `//`. */
+/**
+ * A static or dynamic import that begins its line, as the compiler writes it; comments are indented
+ * or begin with `//`.
+ */
 const IMPORT = /^(?:(?:import|export)\b[^'"`;=(]*|(?!\s*(?:\/\/|\*)).*\bimport\(\s*)['"](\.[^'"\n]+)['"]/gm;

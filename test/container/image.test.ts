@@ -1,0 +1,113 @@
+// The container image: built from the package, and run as deploy/compose.yaml runs it, with its
+// pages opened in a browser.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import { test as base, expect } from 'vitest';
+import { parse } from 'yaml';
+import { CANARY } from '../../protocol/test-credentials.ts';
+import { openWatched, startBrowser } from '../support/browser.ts';
+import { buildImage, type Image } from '../support/container.ts';
+import { fixture, root } from '../support/paths.ts';
+import { DESKTOP, readVerdict } from '../support/worlds/page-world.ts';
+
+const test = base.extend<{ image: Image; browser: Browser }>({
+  image: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern.
+    async ({}, use) => {
+      const image = await buildImage();
+      await use(image);
+      await image.dispose();
+    },
+    { scope: 'file' },
+  ],
+  browser: [
+    // biome-ignore lint/correctness/noEmptyPattern: as above.
+    async ({}, use) => {
+      const browser = await startBrowser();
+      await use(browser);
+      await browser.close();
+    },
+    { scope: 'file' },
+  ],
+});
+
+interface Compose {
+  readonly services: {
+    readonly serve: {
+      readonly environment: Readonly<Record<string, string>>;
+      readonly healthcheck?: { readonly test: readonly string[] };
+    };
+  };
+}
+
+const readCompose = (name: string): Compose => parse(fs.readFileSync(path.join(root, 'deploy', name), 'utf8'));
+
+/**
+ * The environment of the service, with the address on the host: chroot isolation publishes no
+ * ports.
+ */
+const environmentOf = (...files: string[]): Record<string, string> =>
+  Object.assign({}, ...files.map((file) => readCompose(file).services.serve.environment));
+
+test.for([
+  ['hmac', ['compose.yaml']],
+  ['oprf', ['compose.yaml', 'compose.oprf.yaml']],
+] as const)(
+  'the image creates, ingests, serves, checks and shows its pages under %s',
+  async ([suite, files], { image, browser }) => {
+    const leaks = image.createVolume(`leaks-${suite}`);
+    const keys = image.createVolume(`keys-${suite}`);
+    const corpora = fixture('corpora');
+    const tools = { volumes: { '/dataset': leaks, '/keys': keys, '/corpora:ro': corpora } };
+    const key = ['--key-file', '/keys/leaks.key'];
+    await image.run(['init', '/dataset', '--suite', suite, ...key], tools);
+    await image.run(['ingest', '/dataset', '/corpora/two-streams.xz', '--source', 'trial', ...key], tools);
+
+    const environment = environmentOf(...files);
+    const secrets = suite === 'oprf' ? { '/run/secrets/dataset_key:ro': path.join(keys, 'leaks.key') } : {};
+    const service = await image.start({ environment, volumes: { '/dataset:ro': leaks, ...secrets } });
+    try {
+      expect(JSON.parse(service.firstLine)).toEqual({ url: 'http://0.0.0.0:8787' });
+      const [, ...probe] = readCompose('compose.yaml').services.serve.healthcheck?.test ?? [];
+      expect(probe.length).toBeGreaterThan(0);
+      await image.runCommand(probe, {});
+      const url = 'http://127.0.0.1:8787';
+      for (const [page, ready] of [
+        ['/', '#check:enabled'],
+        ['/status', 'canvas'],
+      ] as const) {
+        const watched = await openWatched(browser, DESKTOP);
+        await watched.page.goto(`${url}${page}`);
+        await watched.page.waitForSelector(ready);
+        if (page === '/') {
+          await watched.page.fill('#username', CANARY.username);
+          await watched.page.fill('#password', CANARY.password);
+          if (suite === 'hmac')
+            await watched.page.fill('#key', fs.readFileSync(path.join(keys, 'leaks.key'), 'utf8').trim());
+          await watched.page.click('#check');
+          expect(await readVerdict(watched.page)).toBe('pair');
+        }
+        expect(watched.complaints).toEqual([]);
+        await watched.close();
+      }
+      fs.writeFileSync(path.join(keys, 'asked'), '{"username":"ana@example.com","password":"summer2019"}\n');
+      const ask = `node /opt/credveil/cli/bin.js check --url ${url} ${key.join(' ')} --json < /keys/asked`;
+      const verdict = JSON.parse(await image.runCommand(['sh', '-c', ask], { volumes: { '/keys:ro': keys } }));
+      expect(verdict).toMatchObject({ status: 'pair' });
+    } finally {
+      expect(await service.stop()).toBe(0);
+    }
+  },
+);
+
+test('the image runs as a user that is not root, and holds the package alone', async ({ image }) => {
+  expect((await image.runCommand(['id', '-u'], {})).trim()).toBe('10001');
+  const files = (await image.runCommand(['ls', '-A', '/opt/credveil'], {})).trim().split('\n');
+  const expected = ['LICENSE', 'README.md', 'cli', 'dist', 'docs', 'node-version.js', 'node_modules'];
+  expect(files.sort()).toEqual([...expected, 'package-lock.json', 'package.json'].sort());
+  expect(
+    (await image.runCommand(['find', '/opt/credveil/cli', '/opt/credveil/dist', '-name', '*.ts'], {})).trim(),
+  ).toBe('');
+});
