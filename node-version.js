@@ -1,4 +1,5 @@
-// Refuses an older Node with one line, before it meets syntax or native code that it cannot load. Plain JavaScript.
+// Refuses an older Node with one line, before it meets syntax or native code that it cannot load.
+// Plain JavaScript.
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The command `credveil`: checks Node's version, then runs the sources in a clone, or the compiled program in the package.
+// The command `credveil`: checks Node's version, then runs the sources in a clone, or the compiled
+// program in the package.
 
 import fs from 'node:fs';
 import '../node-version.js';

@@ -1,6 +1,8 @@
-// npm run build: compiles the command, the server and the pages into dist/, which is what npm packs.
+// npm run build: compiles the command, the server and the pages into dist/, which is what npm
+// packs.
 //
-// Node strips no types below node_modules, so the package holds JavaScript. The tree below dist/ mirrors the sources.
+// Node strips no types below node_modules, so the package holds JavaScript. The tree below dist/
+// mirrors the sources.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -30,8 +32,9 @@ for (const name of fs.globSync('**/*.{js,html}', { cwd: DIST, exclude: ['node_mo
 }
 
 /**
- * The WebAssembly half of node-liblzma, unchanged, where dist/ingest/ finds it. As a dependency npm 10 and older would
- * compile its native half on the user's machine, and fail where there is no compiler.
+ * The WebAssembly half of node-liblzma, unchanged, where dist/ingest/ finds it. As a dependency npm
+ * 10 and older would compile its native half on the user's machine, and fail where there is no
+ * compiler.
  */
 function copyLiblzma(): void {
   const from = path.join(ROOT, 'node_modules/node-liblzma');
@@ -49,7 +52,10 @@ function copyLiblzma(): void {
   fs.writeFileSync(path.join(to, 'package.json'), JSON.stringify(manifest, null, 2));
 }
 
-/** Replaces `.ts` by `.js` in a file. @throws Error where a path to a source is left, which would fail at run time */
+/**
+ * Replaces `.ts` by `.js` in a file.
+ * @throws Error where a path to a source is left, which would fail at run time
+ */
 function rename(file: string, pattern: RegExp): void {
   const text = fs.readFileSync(file, 'utf8').replace(pattern, '$1.js$2');
   const left = LEFT_OVER.exec(text);

@@ -1,4 +1,5 @@
-// The package credveil as npm packs it, installed into an empty folder outside the repository: what a user has.
+// The package credveil as npm packs it, installed into an empty folder outside the repository: what
+// a user has.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -19,7 +20,10 @@ export interface InstalledCredveil {
   dispose(): void;
 }
 
-/** Builds, packs and installs. npm takes the dependencies from its cache where it has them, else from the registry. */
+/**
+ * Builds, packs and installs. npm takes the dependencies from its cache where it has them, else
+ * from the registry.
+ */
 export async function installCredveil(): Promise<InstalledCredveil> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-package-'));
   const tarball = await pack(root, folder);
@@ -44,12 +48,18 @@ export interface Trial {
   readonly served: Served;
   /** The dataset's key as text. */
   readKey(): string;
-  /** Runs `credveil check`. @returns the statuses of a leaked pair and of each verdict's test credential */
+  /**
+   * Runs `credveil check`.
+   * @returns the statuses of a leaked pair and of each verdict's test credential
+   */
   check(): Promise<string[]>;
   stop(): Promise<Outcome>;
 }
 
-/** What a new user does: `init`, `ingest`, and `serve` with two worker processes, in a new folder below `home`. */
+/**
+ * What a new user does: `init`, `ingest`, and `serve` with two worker processes, in a new folder
+ * below `home`.
+ */
 export async function startTrial(
   suite: SuiteName,
   { bin, folder: home }: InstalledCredveil,

@@ -1,4 +1,5 @@
-// The client in a page of headless Chromium: each verdict under both suites, from a real server of another origin.
+// The client in a page of headless Chromium: each verdict under both suites, from a real server of
+// another origin.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// The packed client on the oldest Node major that its `engines` name, and on the one that this repository runs on. Node 22
-// comes from the npm registry.
+// The packed client on the oldest Node major that its `engines` name, and on the one that this
+// repository runs on. Node 22 comes from the npm registry.
 
 import { execFile } from 'node:child_process';
 import path from 'node:path';

@@ -1,4 +1,5 @@
-// The adapter of the packed client in a real Next.js, built and started: in a route handler, and in the proxy before one.
+// The adapter of the packed client in a real Next.js, built and started: in a route handler, and in
+// the proxy before one.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,6 @@
-// The installed package credveil on the oldest Node that its `engines` name and on the one that this repository runs on:
-// its pages in a browser, and an ingest that is large enough to sort in threads.
+// The installed package credveil on the oldest Node that its `engines` name and on the one that
+// this repository runs on: its pages in a browser, and an ingest that is large enough to sort in
+// threads.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,5 @@
-// The pages in a browser: accessibility by axe-core in light and dark from the smallest phone up, and screenshots.
+// The pages in a browser: accessibility by axe-core in light and dark from the smallest phone up,
+// and screenshots.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { expectAccessible, expectNoOverflow, screenshot, type View } from '../support/browser.ts';

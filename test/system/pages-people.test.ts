@@ -1,4 +1,5 @@
-// The page at / in a browser, with the input that people give it: wrong keys, odd text, servers that require clients.
+// The page at / in a browser, with the input that people give it: wrong keys, odd text, servers
+// that require clients.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { addClient, clientFileFor } from '../../access/client-file.ts';

@@ -1,5 +1,5 @@
-// The page at / in a browser: it reaches every verdict by keyboard alone under both suites, sends nothing of the
-// credential, and leaves the console empty.
+// The page at / in a browser: it reaches every verdict by keyboard alone under both suites, sends
+// nothing of the credential, and leaves the console empty.
 
 import crypto from 'node:crypto';
 import type { Page } from 'playwright-core';

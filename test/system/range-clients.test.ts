@@ -1,5 +1,5 @@
-// Debian's programs for Have I Been Pwned, unchanged: Symfony's validator over HTTP, KeePassXC on an export.
-// apt-get install php-cli php-symfony-validator php-symfony-http-client keepassxc
+// Debian's programs for Have I Been Pwned, unchanged: Symfony's validator over HTTP, KeePassXC on
+// an export. apt-get install php-cli php-symfony-validator php-symfony-http-client keepassxc
 
 import { spawn } from 'node:child_process';
 import path from 'node:path';
