@@ -1,7 +1,7 @@
-// What ingest and its dry run read: the inputs and their format, as the command line says or as they look.
+// The inputs of an ingest and their format, given on the command line or detected.
 
 import { type Command, Option } from 'commander';
-import { type ContainerLimits, DEFAULT_LIMITS } from '../ingest/containers/budget.ts';
+import { DEFAULT_LIMITS, TRUSTED_LIMITS } from '../ingest/containers/budget.ts';
 import type { Columns } from '../ingest/formats/columns.ts';
 import { detectFormat, SAMPLE_BYTES } from '../ingest/formats/detect.ts';
 import type { CorpusFormat } from '../ingest/formats/format.ts';
@@ -13,9 +13,7 @@ export interface CorpusOptions {
   format: string;
   columns?: string;
   blank?: string;
-  maxRatio: number;
-  maxDepth: number;
-  maxEntries: number;
+  trustArchives?: boolean;
 }
 
 export interface Corpus {
@@ -25,25 +23,17 @@ export interface Corpus {
 
 const AUTO = 'auto';
 
-/** A limit that is lifted by a number, as high as one likes. */
-function parseLimit(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text))
-    throw new UsageError('a limit is a whole number, 1 or more', 'Write it in digits, as in --max-ratio 1000.');
-  return Number(text);
-}
-
 export function addCorpusOptions(command: Command): Command {
-  const { maxRatio, maxDepth, maxEntries } = DEFAULT_LIMITS;
   return command
-    .argument('<file...>', 'files and folders of the corpus, packed or not; - reads standard input')
+    .argument('<file...>', 'files and folders of the corpus, compressed or not; - reads standard input')
     .addOption(
-      new Option('--format <format>', 'what a line is; auto looks').choices([AUTO, ...FORMAT_NAMES]).default(AUTO),
+      new Option('--format <format>', 'input format; auto detects it')
+        .choices([AUTO, ...FORMAT_NAMES])
+        .default(AUTO, AUTO),
     )
-    .option('--columns <list>', 'csv, tsv, json-lines: username=NAME,password=NAME[,count=NAME]')
-    .option('--blank <text>', 'csv, tsv: a cell with this text is empty on purpose')
-    .option('--max-ratio <n>', 'unpacked bytes for a packed one, beyond 64 MiB', parseLimit, maxRatio)
-    .option('--max-depth <n>', 'containers inside of one another', parseLimit, maxDepth)
-    .option('--max-entries <n>', 'entries in the archives of a file', parseLimit, maxEntries);
+    .option('--columns <list>', 'columns of csv, tsv and json-lines: username=NAME,password=NAME[,count=NAME]')
+    .option('--blank <text>', 'csv and tsv: the text that marks an empty cell')
+    .option('--trust-archives', 'lift the limits that stop archive bombs');
 }
 
 function parseColumns(text: string): Columns {
@@ -52,18 +42,21 @@ function parseColumns(text: string): Columns {
     const [, role, name] = /^(username|password|count)=(.+)$/.exec(part) ?? [];
     if (role === undefined || name === undefined)
       throw new UsageError(
-        '--columns is a list of role=NAME',
+        '--columns must be a list of ROLE=NAME',
         'Write --columns username=NAME,password=NAME[,count=NAME].',
       );
     columns[role as keyof typeof columns] = name;
   }
   const { password, ...others } = columns;
   if (password === undefined)
-    throw new UsageError('--columns has no password', 'Write --columns username=NAME,password=NAME[,count=NAME].');
+    throw new UsageError(
+      '--columns names no password column',
+      'Write --columns username=NAME,password=NAME[,count=NAME].',
+    );
   return { ...others, password };
 }
 
-/** Opens the inputs, and says on stderr what `--format auto` found. */
+/** Opens the inputs, and prints a format detected by `--format auto` to stderr. */
 export async function openCorpus(
   files: readonly string[],
   options: CorpusOptions,
@@ -74,20 +67,22 @@ export async function openCorpus(
     ...(options.blank === undefined ? {} : { blank: options.blank }),
   };
   if (Object.keys(formatOptions).length > 0 && options.format !== AUTO && !takesColumns(options.format))
-    throw new UsageError('--columns and --blank go with tables', 'Leave them out, or add --format csv.');
+    throw new UsageError(
+      `--columns and --blank do not apply to --format ${options.format}`,
+      'Leave them out, or choose --format csv, tsv or json-lines.',
+    );
   if (files.includes('-') && files.length > 1)
-    throw new UsageError('- stands alone', 'Give either files or standard input.');
-  const { maxRatio, maxDepth, maxEntries } = options;
-  const limits: ContainerLimits = { maxRatio, maxDepth, maxEntries };
+    throw new UsageError('- cannot be combined with files', 'Ingest standard input and files as separate sources.');
+  const limits = options.trustArchives ? TRUSTED_LIMITS : DEFAULT_LIMITS;
   const inputs = files[0] === '-' ? [streamInput(process.stdin, limits)] : openInputs(files, limits);
   if (options.format !== AUTO) return { inputs, format: createFormat(options.format, formatOptions) };
-  const format = await lookAtFirst(inputs, formatOptions, signal);
-  process.stderr.write(`format ${format.name}, by the first lines; --format names another\n`);
+  const format = await detectFirst(inputs, formatOptions, signal);
+  process.stderr.write(`format ${format.name} (detected; override it with --format)\n`);
   return { inputs, format };
 }
 
-/** The first input that has any text decides. */
-async function lookAtFirst(
+/** Detects the format of the first input that is not empty. */
+async function detectFirst(
   inputs: readonly CorpusInput[],
   options: Parameters<typeof detectFormat>[2],
   signal: AbortSignal | undefined,

@@ -1,4 +1,4 @@
-// credveil ingest --dry-run: what a corpus looks like and what it would take, with nothing written.
+// credveil ingest --dry-run: reports the format of a corpus and predicts the cost of its ingest.
 
 import { type DryRun, dryRun, type Prediction } from '../ingest/dry-run.ts';
 import { openDataset } from '../store/dataset.ts';
@@ -30,19 +30,19 @@ function describe(found: DryRun): string {
   if (rejects.length === 0) text.push('rejected: none');
   else
     text.push(
-      'rejected, with letters as x and digits as 9:',
+      'rejected (examples show letters as x, digits as 9):',
       formatTable(
         ['REASON', 'LINES', 'EXAMPLES'],
         rejects.map(({ reason, count, examples }) => [reason, count, examples.join('   ')]),
       ),
     );
-  text.push(prediction ? describePrediction(prediction) : 'the length of a stream is not known: nothing is predicted');
+  text.push(prediction ? describePrediction(prediction) : 'no prediction: the length of standard input is unknown');
   return text.join('\n');
 }
 
 function describePrediction({ credentials, seconds, workBytes, runBytes, snapshotBytes }: Prediction): string {
   return [
-    `all of it: about ${formatCounted(credentials, 'credential')} in ${formatSeconds(seconds)}`,
-    `disk: ${formatBytes(workBytes)} while it works, then a run of ${formatBytes(runBytes)}, and at most ${formatBytes(snapshotBytes)} of snapshot`,
+    `full ingest: about ${formatCounted(credentials, 'credential')} in ${formatSeconds(seconds)}`,
+    `disk: ${formatBytes(workBytes)} of work files, then a run of ${formatBytes(runBytes)} and a snapshot of at most ${formatBytes(snapshotBytes)}`,
   ].join('\n');
 }

@@ -1,10 +1,10 @@
-// Exit codes, and how a failure is told.
+// Exit codes, and how failures are reported.
 
 import { CredveilError } from '../protocol/errors.ts';
 
 export const ExitCode = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-/** A command line that asks for what cannot be. */
+/** An invalid command line. */
 export class UsageError extends CredveilError<'USAGE'> {
   override name = 'UsageError';
 
@@ -13,7 +13,7 @@ export class UsageError extends CredveilError<'USAGE'> {
   }
 }
 
-/** Errors of other areas that say the same of an option. */
+/** Errors of other areas that mean an invalid option too. */
 const USAGE_CODES: ReadonlySet<string> = new Set([
   'SOURCE_NAME',
   'SOURCE_DATE',
@@ -25,12 +25,12 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'SETTINGS_FILE_MALFORMED',
 ]);
 
-/** Writes why to stderr and what to do next below it. @returns the exit code */
+/** Writes the error and its hint to stderr. @returns the exit code */
 export function reportFailure(error: unknown): number {
   if (isAbort(error)) {
     process.stderr.write(
-      '\ninterrupted: nothing was left half done\n' +
-        '  Run the same command again: ingest of files goes on after what is finished, of standard input it begins anew.\n',
+      '\ninterrupted: the dataset is consistent\n' +
+        '  Run the same command again. An ingest of files resumes; one of standard input starts over.\n',
     );
     return ExitCode.interrupted;
   }
@@ -41,11 +41,11 @@ export function reportFailure(error: unknown): number {
   const { code, message, syscall } = error as NodeJS.ErrnoException;
   if (syscall !== undefined || code?.startsWith('SQLITE_'))
     process.stderr.write(
-      `error ${code}: ${message}\n  Mend what the system reports, then run this again; nothing was lost.\n`,
+      `error ${code}: ${message}\n  Fix what the system reports, then run the same command again; nothing was lost.\n`,
     );
   else
     process.stderr.write(
-      `error INTERNAL: ${(error as Error).stack ?? message}\n  This is a bug: please report it with this text.\n`,
+      `error INTERNAL: ${(error as Error).stack ?? message}\n  This is a bug. Please report it and include this text.\n`,
     );
   return ExitCode.failed;
 }

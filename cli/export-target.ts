@@ -1,48 +1,49 @@
-// Where exported ranges go: a folder with a file a range, or one list of whole hashes. All of it is there in the end, or nothing.
+// Targets of exported ranges: a folder with one file per range, or one list of full hashes. Both
+// appear complete or not at all.
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { publishFile, syncFolder } from '../store/files.ts';
 
 export interface ExportTarget {
-  /** @param name of the range; @param content its rows */
+  /** @param name the range's prefix; @param content its rows */
   write(name: string, content: Buffer): void;
-  /** Gives what was written its name. */
+  /** Moves the finished export to its final name. */
   commit(): void;
-  /** Closes, and deletes what was not committed. */
+  /** Closes the target, and deletes it unless it was committed. */
   dispose(): void;
 }
 
-const asideOf = (target: string): string => `${path.resolve(target)}.part`;
+const partPath = (target: string): string => `${path.resolve(target)}.part`;
 
 export function createRangeFolder(target: string): ExportTarget {
-  const aside = asideOf(target);
-  fs.rmSync(aside, { recursive: true, force: true });
-  fs.mkdirSync(aside);
+  const part = partPath(target);
+  fs.rmSync(part, { recursive: true, force: true });
+  fs.mkdirSync(part);
   return {
-    write: (name, content) => fs.writeFileSync(path.join(aside, name), content),
+    write: (name, content) => fs.writeFileSync(path.join(part, name), content),
     commit() {
-      syncFolder(aside);
-      fs.renameSync(aside, target);
+      syncFolder(part);
+      fs.renameSync(part, target);
     },
-    dispose: () => fs.rmSync(aside, { recursive: true, force: true }),
+    dispose: () => fs.rmSync(part, { recursive: true, force: true }),
   };
 }
 
-/** Lines as in HIBP's downloads: `HASH:COUNT` and CRLF, in order. */
+/** Sorted lines `HASH:COUNT` with CRLF, as in HIBP's downloads. */
 export function createHashList(target: string): ExportTarget {
-  const aside = asideOf(target);
-  fs.rmSync(aside, { recursive: true, force: true });
-  const file = fs.openSync(aside, 'wx');
+  const part = partPath(target);
+  fs.rmSync(part, { recursive: true, force: true });
+  const file = fs.openSync(part, 'wx');
   return {
     write(name, content) {
       const rows = content.toString('latin1').split('\r\n');
       fs.writeFileSync(file, rows.map((row) => `${name}${row}\r\n`).join(''), 'latin1');
     },
-    commit: () => publishFile(aside, path.resolve(target)),
+    commit: () => publishFile(part, path.resolve(target)),
     dispose() {
       fs.closeSync(file);
-      fs.rmSync(aside, { force: true });
+      fs.rmSync(part, { force: true });
     },
   };
 }

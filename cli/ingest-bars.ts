@@ -1,4 +1,4 @@
-// What a person sees of an ingest while it works: a bar for each stage.
+// The progress bars of an ingest, one for each stage.
 
 import type { IngestProgress, MergeProgress, ReadProgress } from '../ingest/options.ts';
 import { bytesFigure, ProgressBar, type ProgressState } from './progress.ts';
@@ -22,7 +22,7 @@ function readState(
       bytesFigure(bytes, totalBytes),
       formatCounted(lines, 'line'),
       bar.rate(lines, 'lines'),
-      // The most frequent reasons first: a narrow terminal shows those for which it has room.
+      // The most frequent reasons first, because a narrow terminal drops the last ones.
       `${formatCount(rejects.total)} rejected`,
       ...Object.entries(rejects.byReason())
         .sort(([, a], [, b]) => b - a)
@@ -40,16 +40,16 @@ function mergeState(bar: ProgressBar, source: string, { records, totalRecords }:
   };
 }
 
-/** Where the time of an ingest went, in seconds. */
+/** The time spent in each stage of an ingest, in seconds. */
 export interface IngestSeconds {
-  /** Reading, parsing, deriving and sorting, which go on at once. */
+  /** Reading, parsing, deriving and sorting, which run concurrently. */
   readonly read: number;
   readonly merge: number;
 }
 
 export interface IngestBars {
   update(progress: IngestProgress): void;
-  /** Ends the line of the bar that stands there. */
+  /** Ends the line of an unfinished bar. */
   abandon(): void;
   finish(): IngestSeconds;
 }

@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM as an AbortSignal. A second Ctrl-C ends at once.
+// Turns Ctrl-C and SIGTERM into an AbortSignal. A second one exits immediately.
 
 export interface Interrupt {
   readonly signal: AbortSignal;

@@ -1,10 +1,10 @@
-// The program behind `credveil`: commands, and what their ends mean. Run it through bin.js.
+// The `credveil` program: its commands and their exit codes. Run it through bin.js.
 
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../runtime/version.ts';
 import { ExitCode, reportFailure } from './exit.ts';
 
-// Whoever reads the results may stop early, as `head` does.
+// The reader of a pipe may close it early, as `head` does.
 process.stdout.on('error', (error) => process.exit(reportFailure(error)));
 
 const program = new Command('credveil')
@@ -12,7 +12,7 @@ const program = new Command('credveil')
   .version(VERSION)
   .exitOverride();
 
-/** Loaded when they are asked for: a command waits for no other's modules. */
+/** Each command loads its own modules only. */
 const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => void> } = {
   init: async () => (await import('./commands/init.ts')).addInit,
   ingest: async () => (await import('./commands/ingest.ts')).addIngest,
@@ -32,7 +32,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
 const asked = COMMANDS[process.argv[2] ?? ''];
 for (const load of asked ? [asked] : Object.values(COMMANDS)) (await load())(program);
 
-/** A command and its subcommands, each with the words that call it. */
+/** A command and its subcommands, each with its full name on the command line. */
 const commandsBelow = (command: Command, words: string): (readonly [Command, string])[] => [
   [command, words],
   ...command.commands.flatMap((below) => commandsBelow(below, `${words} ${below.name()}`)),

@@ -1,4 +1,4 @@
-// What most commands begin with: a dataset, its key, the writer's lock.
+// Opens a dataset for writing, with its key and the writer's lock.
 
 import path from 'node:path';
 import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
@@ -6,7 +6,7 @@ import type { DatasetKey } from '../store/dataset-key.ts';
 import { assertOutside, openKeyFile } from '../store/key-file.ts';
 import { lockDataset } from '../store/lock.ts';
 
-/** Beside the dataset, unless the person names another place. */
+/** The default is beside the dataset. */
 export function keyFileFor(folder: string, named?: string): string {
   return named ?? `${path.resolve(folder)}.key`;
 }
@@ -16,7 +16,7 @@ export interface OpenedForWriting {
   readonly key: DatasetKey;
 }
 
-/** Opens a dataset with its key, holds its lock while `work` runs, and lets go of it whatever happens. */
+/** Opens a dataset with its key and holds the writer's lock while `work` runs. */
 export async function withDataset<T>(
   folder: string,
   options: { keyFile?: string },

@@ -1,15 +1,15 @@
-// Results go to stdout: JSON where a program reads them, a table where a person does.
+// Prints results to stdout: JSON for programs, text and tables for people.
 
 export interface OutputOptions {
   readonly json?: boolean;
 }
 
-/** Prints `result` as one line of JSON, or what `describe` makes of it. */
+/** Prints `result` as one line of JSON, or as the text that `describe` returns. */
 export function printResult<T>(options: OutputOptions, result: T, describe: (result: T) => string): void {
   process.stdout.write(`${options.json ? JSON.stringify(result) : describe(result)}\n`);
 }
 
-/** Columns padded to their widest cell; numbers to the right. */
+/** Pads columns to their widest cell and right-aligns numbers. */
 export function formatTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [header, ...rows].map((row) => row.map(String));
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));

@@ -1,18 +1,18 @@
-// Progress on stderr: a bar that redraws itself on a terminal, a plain line now and then elsewhere.
+// Progress on stderr: a bar that redraws itself on a terminal, a plain line every few seconds elsewhere.
 
 import { formatBytes, formatCount, formatSeconds } from './units.ts';
 
 const REDRAW_MS = 100;
 const PLAIN_LINE_MS = 5000;
 const BAR_CELLS = 24;
-const LEAST_BAR_CELLS = 8;
+const MIN_BAR_CELLS = 8;
 
 export interface ProgressState {
   readonly label: string;
   readonly done: number;
-  /** Undefined where the end is not known. */
+  /** Undefined if the total is unknown. */
   readonly total: number | undefined;
-  /** Further figures, in the order in which they are shown. */
+  /** More figures, most important first: a narrow terminal drops the last ones. */
   readonly figures: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export class ProgressBar {
     return (performance.now() - this.#startedMs) / 1000;
   }
 
-  /** `count` a second since the start, for a figure. */
+  /** A figure: `count` per second since the start. */
   rate(count: number, unit: string): string {
     return `${formatCount(Math.round(count / Math.max(0.001, this.elapsedSeconds)))} ${unit}/s`;
   }
@@ -42,14 +42,14 @@ export class ProgressBar {
     this.#draw(state());
   }
 
-  /** The last state, always shown, with the line ended. */
+  /** Draws the final state and ends the line. */
   finish(state: ProgressState): void {
     this.#draw(state);
     if (this.#stream.isTTY) this.#stream.write('\n');
     this.#drawn = false;
   }
 
-  /** Leaves the bar where it stands, so that an error begins on a line of its own. */
+  /** Ends the line of an unfinished bar, so that an error starts on a new line. */
   abandon(): void {
     if (this.#drawn && this.#stream.isTTY) this.#stream.write('\n');
     this.#drawn = false;
@@ -57,7 +57,7 @@ export class ProgressBar {
 
   #draw({ label, done, total, figures }: ProgressState): void {
     const fraction = total === undefined || total === 0 ? undefined : Math.min(1, done / total);
-    // Before the figures, of which a narrow terminal shows the first.
+    // First, because a narrow terminal drops figures from the end.
     const eta =
       fraction !== undefined && fraction > 0 && fraction < 1
         ? [`ETA ${formatSeconds((this.elapsedSeconds * (1 - fraction)) / fraction)}`]
@@ -70,9 +70,9 @@ export class ProgressBar {
     }
     const room = (this.#stream.columns || 120) - 1;
     const tail = (): string => `${percent}  ${parts.join('  ')}`;
-    while (parts.length > 1 && label.length + 1 + LEAST_BAR_CELLS + tail().length > room) parts.pop();
+    while (parts.length > 1 && label.length + 1 + MIN_BAR_CELLS + tail().length > room) parts.pop();
     const text = tail();
-    const cells = Math.min(BAR_CELLS, Math.max(LEAST_BAR_CELLS, room - label.length - text.length - 1));
+    const cells = Math.min(BAR_CELLS, Math.max(MIN_BAR_CELLS, room - label.length - text.length - 1));
     const filled = Math.round((fraction ?? 0) * cells);
     const bar = fraction === undefined ? '' : ` ${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`;
     this.#stream.write(`\r\x1b[K${`${label}${bar}${text}`.slice(0, room)}`);

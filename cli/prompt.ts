@@ -1,4 +1,4 @@
-// Questions on the terminal. They are written to stderr, so that stdout holds results alone.
+// Prompts on the terminal. They go to stderr, so that stdout carries only results.
 
 import readline from 'node:readline/promises';
 import { stripVTControlCharacters } from 'node:util';
@@ -7,7 +7,7 @@ function abortError(): Error {
   return new DOMException('interrupted', 'AbortError');
 }
 
-/** Asks for a line that may be seen. @throws an AbortError on Ctrl-C and Ctrl-D */
+/** Prompts for a line with echo. @throws an AbortError on Ctrl-C and Ctrl-D */
 export async function promptLine(question: string, signal: AbortSignal): Promise<string> {
   const terminal = readline.createInterface({ input: process.stdin, output: process.stderr });
   try {
@@ -19,7 +19,7 @@ export async function promptLine(question: string, signal: AbortSignal): Promise
   }
 }
 
-/** Asks for a line that is not shown. @throws an AbortError on Ctrl-C and Ctrl-D */
+/** Prompts for a line without echo. @throws an AbortError on Ctrl-C and Ctrl-D */
 export function promptHidden(question: string, signal: AbortSignal): Promise<string> {
   const { stdin, stderr } = process;
   stderr.write(question);
@@ -38,7 +38,7 @@ export function promptHidden(question: string, signal: AbortSignal): Promise<str
     };
     const onAbort = (): void => end(() => reject(abortError()));
     const onKeys = (keys: string): void => {
-      // Arrows and the like come as escape sequences, which nobody means as part of a password.
+      // Arrow keys arrive as escape sequences, which are never part of a password.
       for (const key of stripVTControlCharacters(keys)) {
         if (key === '\r' || key === '\n') {
           end(() => resolve(typed.join('')));

@@ -1,40 +1,40 @@
-// The settings of `credveil serve` as flags, and what --print-config says of them.
+// The settings of `credveil serve` as flags, and the output of --print-config.
 
 import { type Command, Option } from 'commander';
 import type { Config } from '../server/config/config.ts';
 import { flagName, SETTING_KEYS, SETTINGS, type SettingKey } from '../server/config/settings.ts';
 import { formatTable } from './output.ts';
 
-/** The dataset has no flag: it is the argument. */
+/** The dataset is the argument, not a flag. */
 const FLAGS = SETTING_KEYS.filter((key) => key !== 'dataset');
 
 export type Flags = { [key in SettingKey]?: string | string[] };
 
-/** Gives the command a flag for each setting. @returns reads those that were given */
+/** Adds a flag for each setting. @returns a function that reads the flags that were given */
 export function addSettingFlags(command: Command): () => Flags {
   const options = FLAGS.map((key) => {
     const { about, fallback, placeholder } = SETTINGS[key];
-    const said = fallback === undefined || Array.isArray(fallback) ? '' : ` (default: ${String(fallback)})`;
-    const option = new Option(`${flagName(key)} ${placeholder}`, about + said);
+    const defaultText = fallback === undefined || Array.isArray(fallback) ? '' : ` (default: ${String(fallback)})`;
+    const option = new Option(`${flagName(key)} ${placeholder}`, about + defaultText);
     if (Array.isArray(fallback)) option.argParser((value, list: string[] = []) => [...list, value]);
     command.addOption(option);
-    // After it, so that neither is the default.
+    // Added second, so that neither flag sets a default.
     if (fallback === true)
-      command.addOption(new Option(flagName(key).replace('--', '--no-'), `the same as ${flagName(key)} false`));
+      command.addOption(new Option(flagName(key).replace('--', '--no-'), `same as ${flagName(key)} false`));
     return { key, option };
   });
   return () => {
     const flags: Flags = {};
     for (const { key, option } of options) {
       const value: unknown = command.getOptionValue(option.attributeName());
-      // A flag of yes or no may stand alone.
+      // A boolean flag may have no value.
       if (value !== undefined) flags[key] = typeof value === 'boolean' ? String(value) : (value as string | string[]);
     }
     return flags;
   };
 }
 
-/** Every setting, its value, and where that is from. No setting is a secret. */
+/** Every setting with its value and origin. No setting is a secret. */
 export function describeConfig({ settings, origins }: Config): string {
   const shown = (value: unknown): string =>
     value === undefined ? '-' : Array.isArray(value) ? value.join(',') : String(value);
@@ -44,7 +44,7 @@ export function describeConfig({ settings, origins }: Config): string {
   );
 }
 
-/** The same for a program. */
+/** Every setting with its value and origin, as JSON. */
 export function configJson({ settings, origins }: Config): { readonly [key: string]: unknown } {
   return Object.fromEntries(SETTING_KEYS.map((key) => [key, { value: settings[key] ?? null, from: origins[key] }]));
 }

@@ -1,14 +1,14 @@
-// Numbers for people.
+// Formats counts, sizes and durations for people.
 
 const grouped = new Intl.NumberFormat('en-US');
 
 export const formatCount = (count: number): string => grouped.format(count);
 
-/** A count with its noun in singular or plural. */
+/** A count and its noun, singular or plural. */
 export const formatCounted = (count: number, noun: string): string =>
   `${formatCount(count)} ${count === 1 ? noun : noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
 
-/** Both ends of a range of counts, or the count that they are. */
+/** `from-to`, or one count if they are equal. */
 export const formatSpan = (from: number, to: number): string =>
   from === to ? formatCount(from) : `${formatCount(from)}-${formatCount(to)}`;
 

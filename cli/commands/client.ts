@@ -1,4 +1,4 @@
-// credveil client: who may ask a server, and how much.
+// credveil client: adds, lists and revokes the clients of a server.
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { addClient, type Client, clientFileFor, readClients, revokeClient } from '../../access/client-file.ts';
@@ -12,7 +12,7 @@ interface ClientOptions {
   json?: boolean;
 }
 
-/** What commander makes of `--requests-per-minute` and the others. */
+/** The values of `--requests-per-minute` and the other quota options. */
 type QuotaOptions = { [option in string]?: unknown };
 
 const optionOf = (policy: QuotaPolicy): string => policy.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
@@ -20,34 +20,34 @@ const optionOf = (policy: QuotaPolicy): string => policy.replace(/-(.)/g, (_, le
 function parseQuota(text: string): number {
   const quota = /^\d{1,13}$/.test(text) ? Number(text) : Number.NaN;
   if (quota <= MAX_QUOTA) return quota;
-  throw new InvalidArgumentError(`Not a whole number from 0 to ${formatCount(MAX_QUOTA)}.`);
+  throw new InvalidArgumentError(`It must be a whole number from 0 to ${formatCount(MAX_QUOTA)}.`);
 }
 
-/** 32 bytes in hex, with or without colons, as openssl and others print them. */
+/** Parses 32 bytes in hex, with or without colons, as openssl prints them. */
 function parseFingerprint(text: string): string {
   const digits = text
     .replace(/^sha256 fingerprint=/i, '')
     .replaceAll(':', '')
     .toLowerCase();
   if (/^[0-9a-f]{64}$/.test(digits)) return digits;
-  throw new InvalidArgumentError('Not a SHA-256 fingerprint: 64 hex digits, with or without colons.');
+  throw new InvalidArgumentError('It must be a SHA-256 fingerprint: 64 hex digits, with or without colons.');
 }
 
 function fileFor(folder: string, options: ClientOptions): string {
-  // A mistyped folder would make a list that no server reads.
+  // With a mistyped folder, this would write a file that no server reads.
   openDataset(folder);
   return options.clientsFile ?? clientFileFor(folder);
 }
 
-/** What of a client may be shown: nothing that helps to guess its key. */
+/** The public part of a client, without its key digest. */
 function summarize({ id, name, created, certificate, quotas }: Client) {
   return { name, id, created, certificate: certificate ?? null, quotas };
 }
 
 function describeList(list: readonly ReturnType<typeof summarize>[]): string {
-  if (list.length === 0) return 'no clients yet: credveil client add adds one';
+  if (list.length === 0) return 'no clients; add one with: credveil client add <dataset> <name>';
   return formatTable(
-    ['CLIENT', 'ID', 'CREATED', 'KNOWN BY', ...QUOTA_POLICY_NAMES.map((policy) => policy.toUpperCase())],
+    ['CLIENT', 'ID', 'CREATED', 'AUTHENTICATION', ...QUOTA_POLICY_NAMES.map((policy) => policy.toUpperCase())],
     list.map(({ name, id, created, certificate, quotas }) => [
       name,
       id,
@@ -59,15 +59,19 @@ function describeList(list: readonly ReturnType<typeof summarize>[]): string {
 }
 
 export function addClientCommands(program: Command): void {
-  const client = program.command('client').description('who may ask a server, and how much');
+  const client = program.command('client').description('manage the clients of a server and their quotas');
   const add = client
     .command('add')
-    .description('add a client; its key is printed once, on standard output')
+    .description('add a client and print its key, once, to standard output')
     .argument('<dataset>', 'folder of the dataset')
-    .argument('<name>', 'what logs, metrics and `client list` call it')
-    .option('--cert-fingerprint <sha256>', 'known by this TLS client certificate instead of a key', parseFingerprint);
+    .argument('<name>', 'name in logs, metrics and `client list`')
+    .option(
+      '--cert-fingerprint <sha256>',
+      'authenticate by this TLS client certificate instead of a key',
+      parseFingerprint,
+    );
   for (const policy of QUOTA_POLICY_NAMES)
-    add.option(`--${policy} <count>`, `at most so many ${policy.replaceAll('-', ' ')} (default: no limit)`, parseQuota);
+    add.option(`--${policy} <count>`, `maximum ${policy.replaceAll('-', ' ')} (default: no limit)`, parseQuota);
   shared(add).action((folder: string, name: string, options: ClientOptions & QuotaOptions) => {
     const quotas = Object.fromEntries(
       QUOTA_POLICY_NAMES.map((policy) => [policy, options[optionOf(policy)]]).filter(
@@ -77,10 +81,10 @@ export function addClientCommands(program: Command): void {
     const added = addClient(fileFor(folder, options), name, quotas, options.certFingerprint as string | undefined);
     const { keyText } = added;
     const result = { ...summarize(added.client), ...(keyText === undefined ? {} : { key: keyText }) };
-    printResult(options, result, () => keyText ?? `${result.name} is known by its certificate`);
+    printResult(options, result, () => keyText ?? `${result.name} added; it authenticates by its certificate`);
     if (!options.json && keyText !== undefined)
       process.stderr.write(
-        'This key is not kept anywhere: hand it over now. A server knows it within a second or so.\n',
+        'This key is not stored. Hand it to the client now; running servers accept it within about a second.\n',
       );
   });
   shared(client.command('list').description('list clients and their quotas, never their keys'))
@@ -88,17 +92,17 @@ export function addClientCommands(program: Command): void {
     .action((folder: string, options: ClientOptions) => {
       printResult(options, (readClients(fileFor(folder, options)) ?? []).map(summarize), describeList);
     });
-  shared(client.command('revoke').description('take a client out: its key is refused from then on'))
+  shared(client.command('revoke').description('revoke a client: servers refuse its key or certificate from then on'))
     .argument('<dataset>', 'folder of the dataset')
     .argument('<name>', 'name of the client')
     .action((folder: string, name: string, options: ClientOptions) => {
       const revoked = summarize(revokeClient(fileFor(folder, options), name));
-      printResult(options, { revoked }, () => `${name} is revoked; a running server refuses it within a second or so`);
+      printResult(options, { revoked }, () => `${name} is revoked; running servers refuse it within about a second`);
     });
 }
 
 function shared(command: Command): Command {
   return command
-    .option('--clients-file <file>', 'file of the clients (default: <dataset>.clients.json)')
+    .option('--clients-file <file>', 'clients file (default: <dataset>.clients.json)')
     .option('--json', 'print the result as JSON');
 }

@@ -1,4 +1,5 @@
-// credveil export: a range index as Have I Been Pwned's files, the password filter, or what a source's run says of it.
+// credveil export: writes a range index in Have I Been Pwned's format, the password filter, or a
+// source's metadata.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -25,11 +26,11 @@ interface ExportOptions {
   json?: boolean;
 }
 
-/** Files between two looks at the abort signal. */
-const FILES_A_TURN = 256;
+/** Files written between two checks of the abort signal. */
+const FILES_PER_TURN = 256;
 
 async function exportRanges(folder: string, index: RangeName, target: string, list: boolean) {
-  if (exists(target)) throw new UsageError(`${target} exists`, 'Name a folder or file that does not exist yet.');
+  if (exists(target)) throw new UsageError(`${target} already exists`, 'Name a path that does not exist yet.');
   const snapshot = await openSnapshot(openDataset(folder));
   const interrupt = onInterrupt();
   const bar = new ProgressBar();
@@ -37,7 +38,10 @@ async function exportRanges(folder: string, index: RangeName, target: string, li
   try {
     const facts = snapshot.facts.ranges?.[index];
     if (!facts)
-      throw new UsageError(`the snapshot has no index ${index}`, `Init a dataset with --index ${index}, and publish.`);
+      throw new UsageError(
+        `the snapshot has no ${index} index`,
+        `Create a dataset with --index ${index}, ingest and publish.`,
+      );
     let files = 0;
     const state = (): ProgressState => ({
       label: `export ${index}`,
@@ -48,7 +52,7 @@ async function exportRanges(folder: string, index: RangeName, target: string, li
     written = list ? createHashList(target) : createRangeFolder(target);
     for (const { name, content } of rangeFiles(snapshot, index)) {
       written.write(name, content);
-      if (++files % FILES_A_TURN !== 0) continue;
+      if (++files % FILES_PER_TURN !== 0) continue;
       bar.update(state);
       await new Promise(setImmediate);
       interrupt.signal.throwIfAborted();
@@ -74,20 +78,23 @@ async function exportRanges(folder: string, index: RangeName, target: string, li
   }
 }
 
-/** Copies the current filter. Whoever reads the file sees the old one or the new one. */
+/** Copies the current filter. A concurrent reader sees the old file or the new one. */
 async function exportFilter(folder: string, target: string) {
   const dataset = openDataset(folder);
   const snapshot = await openSnapshot(dataset);
-  const aside = `${path.resolve(target)}.part`;
+  const part = `${path.resolve(target)}.part`;
   try {
     const { filter, facts } = snapshot;
     if (!filter || !facts.filter)
-      throw new UsageError('the snapshot has no password filter', 'Publish a dataset with the index password.');
-    await pipeline(filter.read(0, filter.bytes), fs.createWriteStream(aside));
-    publishFile(aside, path.resolve(target));
+      throw new UsageError(
+        'the snapshot has no password filter',
+        'Publish a dataset that has the password index and a filter.',
+      );
+    await pipeline(filter.read(0, filter.bytes), fs.createWriteStream(part));
+    publishFile(part, path.resolve(target));
     return { snapshot: facts.snapshot, file: target, entries: facts.filter.entries, bytes: filter.bytes };
   } finally {
-    fs.rmSync(aside, { force: true });
+    fs.rmSync(part, { force: true });
     snapshot.close();
   }
 }
@@ -105,29 +112,32 @@ function exists(file: string): boolean {
 export function addExport(program: Command): void {
   program
     .command('export')
-    .description("write an index of hashes as Have I Been Pwned's files, the password filter, or a source's facts")
+    .description("export a hash index in Have I Been Pwned's format, the password filter, or a source's metadata")
     .argument('<dataset>', 'folder of the dataset')
-    .option('--index <index>', `index to write: ${RANGE_NAMES.join(' or ')}`)
-    .option('--to <path>', 'folder to create: a file for each range that has entries')
-    .option('--list', 'create a file instead: HASH:COUNT in each line, as local tools read it')
-    .option('--filter <file>', 'copy the password filter to this file, for clients that read it from there')
-    .option('--source <name>', 'print what is known of this source')
+    .option('--index <index>', `index to export: ${RANGE_NAMES.join(' or ')}`)
+    .option('--to <path>', 'folder to create, with one file per range that has entries')
+    .option('--list', 'create a single file of HASH:COUNT lines instead')
+    .option('--filter <file>', 'copy the password filter to this file, for clients that load it from disk')
+    .option('--source <name>', 'print the metadata of this source')
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, options: ExportOptions) => {
       const { index: named, to, list = false, filter, source, json = false } = options;
       if (source !== undefined) {
         if (named !== undefined || to !== undefined || list || filter !== undefined)
-          throw new UsageError('--source stands alone', 'Leave --index, --to, --list and --filter out.');
+          throw new UsageError(
+            '--source cannot be combined with other exports',
+            'Remove --index, --to, --list and --filter.',
+          );
         const { facts, bytes, sha256 } = findSource(openDataset(folder), source);
         process.stdout.write(`${JSON.stringify({ ...facts, bytes, sha256 }, null, json ? 0 : 2)}\n`);
         return;
       }
       if (filter !== undefined) {
         if (named !== undefined || to !== undefined || list)
-          throw new UsageError('--filter stands alone', 'Leave --index, --to and --list out.');
+          throw new UsageError('--filter cannot be combined with other exports', 'Remove --index, --to and --list.');
         printResult({ json }, await exportFilter(folder, filter), ({ snapshot, entries, bytes }) =>
           [
-            `password filter of ${formatCounted(entries, 'entry')} (${formatBytes(bytes)}) of snapshot ${snapshot}`,
+            `password filter of snapshot ${snapshot} (${formatCounted(entries, 'entry')}, ${formatBytes(bytes)})`,
             `written to ${filter}`,
           ].join(' '),
         );
@@ -136,8 +146,8 @@ export function addExport(program: Command): void {
       const index = RANGE_NAMES.find((name) => name === named);
       if (index === undefined || to === undefined)
         throw new UsageError(
-          'what to export is not said',
-          `Give --index ${RANGE_NAMES.join('|')} --to FOLDER (or --to FILE --list), --filter FILE, or --source NAME.`,
+          'nothing to export',
+          `Pass --index ${RANGE_NAMES.join('|')} --to FOLDER (or --to FILE --list), --filter FILE, or --source NAME.`,
         );
       const exported = await exportRanges(folder, index, to, list);
       printResult({ json }, exported, ({ ranges, entries, seconds }) =>

@@ -1,4 +1,4 @@
-// credveil ingest: a corpus becomes a source of a dataset.
+// credveil ingest: adds a corpus to a dataset as one source.
 
 import type { Command } from 'commander';
 import { type Ingested, ingest } from '../../ingest/ingest.ts';
@@ -32,7 +32,7 @@ interface IngestSummary {
   readonly credentials: number;
   readonly rejects: { readonly [reason: string]: number };
   readonly seconds: IngestSeconds;
-  /** The most memory that the process had resident, its threads and publishing included. */
+  /** Peak resident memory of the process, including its threads and publishing. */
   readonly peakMemoryBytes: number;
   readonly published?: PublishSummary;
 }
@@ -40,7 +40,7 @@ interface IngestSummary {
 function describe(summary: IngestSummary): string {
   const { source, changed, lines, credentials, rejects, seconds, peakMemoryBytes, published } = summary;
   if (!changed) {
-    const already = `source ${source}: already ingested from this file`;
+    const already = `source ${source}: already ingested`;
     return published?.changed ? `${already}\n${describePublished(published)}` : `${already}; nothing changed`;
   }
   const whole = seconds.read + seconds.merge;
@@ -52,29 +52,29 @@ function describe(summary: IngestSummary): string {
   ];
   if (published) text.push(describePublished(published));
   text.push(`time: ${stages.join(', ')}; peak memory ${formatBytes(peakMemoryBytes)}`);
-  if (!published) text.push('not published yet: credveil publish makes it part of the answers');
+  if (!published) text.push('not published; publish it with: credveil publish <dataset>');
   return text.join('\n');
 }
 
 export function addIngest(program: Command): void {
   const command = program
     .command('ingest')
-    .description('read a corpus into a dataset as one source, and publish')
+    .description('add a corpus to a dataset as one source, and publish it')
     .argument('<dataset>', 'folder of the dataset');
   addCorpusOptions(command)
-    .option('--source <name>', 'name of the source, by which it can be removed; only --dry-run does without')
+    .option('--source <name>', 'name of the source, needed to remove it later (optional with --dry-run)')
     .option('--date <YYYY-MM>', 'month of the breach')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
-    .option('--memory <size>', 'bound for the memory of the process (default: 1GiB)', parseMemory)
-    .option('--threads <n>', 'worker threads (default: one a core)', parseCount('--threads'))
-    .option('--keep <n>', 'snapshots to keep, the new one among them (default: 2)', parseCount('--keep'))
-    .option('--no-publish', 'leave the snapshot as it is')
-    .option('--dry-run', 'read a sample, say what it looks like and would take, and write nothing')
+    .option('--memory <size>', 'memory limit of the process (default: 1GiB)', parseMemory)
+    .option('--threads <n>', 'worker threads (default: one per core)', parseCount('--threads'))
+    .option('--keep <n>', 'snapshots to keep, including the new one (default: 2)', parseCount('--keep'))
+    .option('--no-publish', 'do not publish a new snapshot')
+    .option('--dry-run', 'read a sample, report its format and the estimated cost, and write nothing')
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, files: string[], options: IngestOptions) => {
       const { source, date } = options;
       if (source === undefined && !options.dryRun)
-        throw new UsageError('--source is missing', 'Name the source: --source collection1-2019.');
+        throw new UsageError('--source is missing', 'Name the source, such as --source collection1-2019.');
       const interrupt = onInterrupt();
       try {
         const corpus = await openCorpus(files, options, interrupt.signal);
@@ -104,7 +104,7 @@ export function addIngest(program: Command): void {
           const { facts, changed } = ingested;
           const { lines, credentials, rejects } = facts;
           const seconds = bars.finish();
-          // Also of an earlier ingest that was interrupted before it came to this.
+          // An unchanged source still needs this if an earlier ingest was interrupted before publishing.
           const published = options.publish
             ? await publishWithProgress(dataset, key, interrupt.signal, options)
             : undefined;

@@ -1,7 +1,7 @@
-// credveil init: a new dataset and its key.
+// credveil init: creates a dataset and its key.
 
 import fs from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import {
@@ -23,7 +23,7 @@ const listed = new Intl.ListFormat('en');
 
 function parseSuite(name: string): SuiteName {
   const suite = SUITE_NAMES.find((known) => known === name);
-  if (!suite) throw new UsageError('--suite is not one that there is', `Choose from ${SUITE_NAMES.join(', ')}.`);
+  if (!suite) throw new UsageError('unknown suite', `Pass --suite with one of ${SUITE_NAMES.join(', ')}.`);
   return suite;
 }
 
@@ -43,14 +43,17 @@ function parseIndexes(list: string): SectionName[] {
   const names = list.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !(SECTION_NAMES as readonly string[]).includes(name));
   if (unknown !== undefined)
-    throw new UsageError('--index names an index that there is not', `Choose from ${SECTION_NAMES.join(',')}.`);
+    throw new UsageError('unknown index', `Pass --index with any of ${SECTION_NAMES.join(',')}.`);
   return names as SectionName[];
 }
 
 function parseFloor(text: string): number {
   const floor = Number(text);
   if (!Number.isInteger(floor) || floor < 1 || floor > 1_000_000)
-    throw new UsageError('--bucket-floor is a number of entries from 1 to 1000000', 'Leave it out for 1024.');
+    throw new UsageError(
+      '--bucket-floor must be a whole number from 1 to 1000000',
+      `Omit it for the default of ${DEFAULT_BUCKET_FLOOR}.`,
+    );
   return floor;
 }
 
@@ -58,10 +61,61 @@ function parseFilterOneIn(text: string): number {
   const oneIn = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
   if (!isFilterOneIn(oneIn))
     throw new UsageError(
-      '--filter-one-in is a number from 2 to 1000000, or 0',
-      `Leave it out for ${DEFAULT_FILTER_ONE_IN}.`,
+      '--filter-one-in must be 0 or a whole number from 2 to 1000000',
+      `Omit it for the default of ${DEFAULT_FILTER_ONE_IN}.`,
     );
   return oneIn;
+}
+
+/** @throws UsageError for options that need an index that the dataset does not build */
+function parseParameters(options: InitOptions) {
+  const names = parseIndexes(options.index);
+  const ranges = RANGE_NAMES.filter((name) => names.includes(name));
+  if (options.hashPlaintext && ranges.length === 0)
+    throw new UsageError('--hash-plaintext needs a hash index', 'Add sha1 or ntlm to --index.');
+  if (options.similar && !names.includes('account'))
+    throw new UsageError('--similar needs the account index', 'Add account to --index.');
+  if (options.filterOneIn !== undefined && !names.includes('password'))
+    throw new UsageError('--filter-one-in needs the password index', 'Add password to --index.');
+  return {
+    indexes: INDEX_NAMES.filter((name) => names.includes(name)),
+    ranges,
+    hashPlaintext: options.hashPlaintext === true,
+    similar: options.similar === true,
+    bucketFloor: parseFloor(options.bucketFloor),
+    metadataBytes: options.recordSource ? 3 : 1,
+    ...(options.filterOneIn === undefined ? {} : { filterOneIn: parseFilterOneIn(options.filterOneIn) }),
+  } as const;
+}
+
+/** Creates the dataset, and its key unless the key file exists. */
+function initDataset(folder: string, options: InitOptions) {
+  const suite = parseSuite(options.suite);
+  const parameters = parseParameters(options);
+  const keyFile = keyFileFor(folder, options.keyFile);
+  assertNoDataset(folder);
+  assertOutside(keyFile, folder);
+  const keyCreated = !fs.existsSync(keyFile);
+  const key = keyCreated ? createDatasetKey(suite) : openKeyFile(keyFile);
+  if (key.suite !== suite)
+    throw new UsageError(
+      `the key in ${keyFile} is for the ${key.suite} suite`,
+      `Pass --suite ${key.suite}, or another --key-file.`,
+    );
+  if (keyCreated) writeKeyFile(keyFile, key);
+  const dataset = createDataset(folder, key, parameters);
+  const indexes = [...dataset.parameters.indexes, ...parameters.ranges];
+  const { keyId, publicKey } = publicPart(key);
+  return { folder, dataset: dataset.id, suite, keyId, publicKey, indexes, keyFile, keyCreated };
+}
+
+function describe(created: ReturnType<typeof initDataset>): string {
+  const { folder, dataset, keyId, publicKey, indexes, keyFile, keyCreated } = created;
+  return [
+    `created dataset ${folder} (${dataset}) with ${indexes.length === 1 ? 'index' : 'indexes'} ${listed.format(indexes)}`,
+    `key ${keyId} ${keyCreated ? 'written to' : 'read from'} ${keyFile}; back it up, but never next to a copy of the dataset`,
+    ...(publicKey === null ? [] : [`public key for clients to pin: ${publicKey}`]),
+  ].join('\n');
 }
 
 export function addInit(program: Command): void {
@@ -69,59 +123,35 @@ export function addInit(program: Command): void {
     .command('init')
     .description('create a dataset and its key')
     .argument('<dataset>', 'folder to create')
-    .requiredOption('--suite <suite>', 'hmac: callers hold the key; oprf: they do not')
-    .option('--index <list>', `what it answers: ${SECTION_NAMES.join(',')}`, INDEX_NAMES.join(','))
-    .option('--key-file <file>', 'where the key goes, or an existing key to use (default: <dataset>.key)')
-    .option('--bucket-floor <entries>', 'least entries in a mean bucket', String(DEFAULT_BUCKET_FLOOR))
-    .option('--record-source', 'let a finding name its source (2 bytes more an entry)')
-    .option('--hash-plaintext', 'passwords in plaintext feed the indexes sha1 and ntlm too: unsalted, without the key')
-    .option('--similar', 'find passwords like the leaked one too: up to four entries more a pair, and easier guessing')
+    .requiredOption('--suite <suite>', 'hmac: clients hold the key; oprf: only the server does')
+    .addOption(
+      new Option('--index <list>', `indexes to build, from ${SECTION_NAMES.join(',')}`).default(
+        INDEX_NAMES.join(','),
+        INDEX_NAMES.join(','),
+      ),
+    )
+    .option('--key-file <file>', 'key file to create, or an existing one to use (default: <dataset>.key)')
+    .addOption(
+      new Option('--bucket-floor <entries>', 'minimum average entries per bucket').default(
+        String(DEFAULT_BUCKET_FLOOR),
+        String(DEFAULT_BUCKET_FLOOR),
+      ),
+    )
+    .option('--record-source', 'let verdicts name the source of a leak (2 more bytes per entry)')
+    .option(
+      '--hash-plaintext',
+      'also add plaintext passwords to the sha1 and ntlm indexes, which are unsalted and unkeyed',
+    )
+    .option(
+      '--similar',
+      'also find passwords similar to a leaked one (up to 4 more entries per pair; guessing gets easier)',
+    )
     .option(
       '--filter-one-in <n>',
-      `false positives of the password filter: one in n (default: ${DEFAULT_FILTER_ONE_IN}; 0: no filter)`,
+      `false positive rate of the password filter, 1 in n (default: ${DEFAULT_FILTER_ONE_IN}; 0: no filter)`,
     )
     .option('--json', 'print the result as JSON')
     .action((folder: string, options: InitOptions) => {
-      const suite = parseSuite(options.suite);
-      const answers = parseIndexes(options.index);
-      const ranges = RANGE_NAMES.filter((name) => answers.includes(name));
-      if (options.hashPlaintext && ranges.length === 0)
-        throw new UsageError('--hash-plaintext feeds an index that is not there', 'Add sha1 or ntlm to --index.');
-      if (options.similar && !answers.includes('account'))
-        throw new UsageError('--similar is about usernames with their passwords', 'Add account to --index.');
-      if (options.filterOneIn !== undefined && !answers.includes('password'))
-        throw new UsageError('--filter-one-in is about the password index', 'Add password to --index.');
-      const parameters = {
-        indexes: INDEX_NAMES.filter((name) => answers.includes(name)),
-        ranges,
-        hashPlaintext: options.hashPlaintext === true,
-        similar: options.similar === true,
-        bucketFloor: parseFloor(options.bucketFloor),
-        metadataBytes: options.recordSource ? 3 : 1,
-        ...(options.filterOneIn === undefined ? {} : { filterOneIn: parseFilterOneIn(options.filterOneIn) }),
-      } as const;
-      const keyFile = keyFileFor(folder, options.keyFile);
-      assertNoDataset(folder);
-      assertOutside(keyFile, folder);
-      const adopted = fs.existsSync(keyFile);
-      const key = adopted ? openKeyFile(keyFile) : createDatasetKey(suite);
-      if (key.suite !== suite)
-        throw new UsageError(
-          `the key in ${keyFile} is one of suite ${key.suite}`,
-          `Give --suite ${key.suite}, or another --key-file.`,
-        );
-      if (!adopted) writeKeyFile(keyFile, key);
-      const dataset = createDataset(folder, key, parameters);
-      const { keyId } = dataset.parameters;
-      const indexes = [...dataset.parameters.indexes, ...ranges];
-      const { publicKey } = publicPart(key);
-      const created = { folder, dataset: dataset.id, suite, keyId, publicKey, indexes, keyFile, keyCreated: !adopted };
-      printResult(options, created, (result) =>
-        [
-          `dataset ${result.folder} (${result.dataset}) answers ${listed.format(result.indexes)}`,
-          `key ${result.keyId} ${result.keyCreated ? 'written to' : 'taken from'} ${result.keyFile}: keep a copy of it in a safe place, and never beside a copy of the dataset`,
-          ...(result.publicKey === null ? [] : [`public key, for clients to pin: ${result.publicKey}`]),
-        ].join('\n'),
-      );
+      printResult(options, initDataset(folder, options), describe);
     });
 }

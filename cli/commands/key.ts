@@ -1,4 +1,4 @@
-// credveil keygen: a key for datasets to come. credveil key show: the public part of a key.
+// credveil keygen: creates a key. credveil key show: prints the public part of a key.
 
 import fs from 'node:fs';
 import { type Command, Option } from 'commander';
@@ -9,11 +9,11 @@ import { StoreError } from '../../store/errors.ts';
 import { openKeyFile, writeKeyFile } from '../../store/key-file.ts';
 import { printResult } from '../output.ts';
 
-/** What may be known of a key by everyone. */
+/** The part of a key that is not secret. */
 export interface PublicPart {
   readonly suite: SuiteName;
   readonly keyId: string;
-  /** What clients of the `oprf` suite pin; null under `hmac`, where there is no public part but the id. */
+  /** Pinned by clients of the `oprf` suite; null under `hmac`, whose only public part is the id. */
   readonly publicKey: string | null;
 }
 
@@ -24,13 +24,13 @@ export function publicPart(key: DatasetKey): PublicPart {
 
 export function describePublicPart({ suite, keyId, publicKey }: PublicPart): string {
   const id = `key ${keyId}, suite ${suite}`;
-  return publicKey === null ? id : `${id}\npublic key, for clients to pin: ${publicKey}`;
+  return publicKey === null ? id : `${id}\npublic key for clients to pin: ${publicKey}`;
 }
 
 export function addKeygen(program: Command): void {
   program
     .command('keygen')
-    .description('create a key for datasets on several machines; `init` creates one by itself')
+    .description('create a key to share between datasets or machines (`init` creates one if there is none)')
     .addOption(new Option('--suite <suite>', 'suite of the key').choices(SUITE_NAMES).makeOptionMandatory())
     .requiredOption('--key-file <file>', 'file to create')
     .option('--json', 'print the result as JSON')
@@ -38,15 +38,15 @@ export function addKeygen(program: Command): void {
       if (fs.existsSync(options.keyFile))
         throw new StoreError(
           'KEY_FILE_EXISTS',
-          `${options.keyFile} is there already`,
-          'A key is never replaced: choose another name, or look at it with `credveil key show`.',
+          `${options.keyFile} already exists`,
+          'Keys are never overwritten. Choose another name, or inspect this key with `credveil key show`.',
         );
       const key = createDatasetKey(options.suite);
       writeKeyFile(options.keyFile, key);
       printResult(options, { keyFile: options.keyFile, ...publicPart(key) }, (result) =>
         [
           describePublicPart(result),
-          `secret written to ${result.keyFile}; use it with: credveil init DATASET --suite ${result.suite} --key-file ${result.keyFile}`,
+          `secret written to ${result.keyFile}; use it with: credveil init <dataset> --suite ${result.suite} --key-file ${result.keyFile}`,
         ].join('\n'),
       );
     });
@@ -55,10 +55,10 @@ export function addKeygen(program: Command): void {
 export function addKey(program: Command): void {
   program
     .command('key')
-    .description('look at a key')
+    .description('inspect a key')
     .command('show')
-    .description('print the public part and the id of a key, never the secret')
-    .requiredOption('--key-file <file>', 'file of the key')
+    .description('print the id and public part of a key, never the secret')
+    .requiredOption('--key-file <file>', 'key file')
     .option('--json', 'print the result as JSON')
     .action((options: { keyFile: string; json?: boolean }) => {
       printResult(options, publicPart(openKeyFile(options.keyFile)), describePublicPart);

@@ -1,4 +1,4 @@
-// credveil publish: all sources of a dataset become its next snapshot.
+// credveil publish: publishes all sources of a dataset as its next snapshot.
 
 import type { Command } from 'commander';
 import type { Dataset } from '../../store/dataset.ts';
@@ -17,7 +17,7 @@ export interface PublishSummary {
   readonly changed: boolean;
   readonly sources: number;
   readonly indexes: { readonly [index: string]: { readonly entries: number; readonly buckets: number } };
-  /** Of unsalted hashes. */
+  /** Indexes of unsalted hashes. */
   readonly ranges: { readonly [index: string]: { readonly entries: number; readonly ranges: number } };
   readonly bytes: number;
   readonly seconds: number;
@@ -35,7 +35,7 @@ function progressState(bar: ProgressBar, { stage, records, totalRecords }: Publi
 export interface PublishLimits {
   /** Snapshots to keep. */
   readonly keep?: number;
-  /** Of the process, in bytes. */
+  /** Memory limit of the process, in bytes. */
   readonly memory?: number;
 }
 
@@ -96,7 +96,7 @@ export function describePublished({
   bytes,
   seconds,
 }: PublishSummary): string {
-  if (!changed) return `snapshot ${snapshot} already holds all sources; nothing changed`;
+  if (!changed) return `snapshot ${snapshot} already contains all sources; nothing changed`;
   const parts = Object.entries(indexes).map(
     ([index, { entries, buckets }]) =>
       `${index} ${formatCounted(entries, 'entry')} in ${formatCounted(buckets, 'bucket')}`,
@@ -109,11 +109,11 @@ export function describePublished({
 export function addPublish(program: Command): void {
   program
     .command('publish')
-    .description('make all ingested sources part of the answers')
+    .description('publish all ingested sources as a new snapshot')
     .argument('<dataset>', 'folder of the dataset')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
-    .option('--memory <size>', 'bound for the memory of the process (default: 1GiB)', parseMemory)
-    .option('--keep <n>', 'snapshots to keep, the new one among them (default: 2)', parseCount('--keep'))
+    .option('--memory <size>', 'memory limit of the process (default: 1GiB)', parseMemory)
+    .option('--keep <n>', 'snapshots to keep, including the new one (default: 2)', parseCount('--keep'))
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, options: PublishLimits & { keyFile?: string; json?: boolean }) => {
       const interrupt = onInterrupt();

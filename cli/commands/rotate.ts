@@ -1,4 +1,4 @@
-// credveil rotate: guides from a dataset under an old key to one under a new key. Every run says where one stands.
+// credveil rotate: guides a key rotation. Each run prints the current state and the next step.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -23,13 +23,13 @@ interface RotationState {
   readonly published: boolean;
 }
 
-/** A dataset like `old`, under a key of its own. */
+/** Creates a dataset with the parameters of `old` and a new key. */
 function createSuccessor(old: Dataset, folder: string, keyFile: string): Dataset {
   assertOutside(keyFile, folder);
-  // All that was chosen for the old one but what belongs to its key.
+  // All parameters except those that belong to the key.
   const { keyId: _, suite, normalization: __, ...options } = old.parameters;
   if (fs.existsSync(keyFile) && openKeyFile(keyFile).keyId === old.parameters.keyId)
-    throw new StoreError('KEY_FILE_EXISTS', 'the new key file holds the old key', 'Name another --key-file.');
+    throw new StoreError('KEY_FILE_EXISTS', 'the new key file contains the old key', 'Pass another --key-file.');
   const key = fs.existsSync(keyFile) ? openKeyFile(keyFile) : createDatasetKey(suite);
   if (!fs.existsSync(keyFile)) writeKeyFile(keyFile, key);
   return createDataset(folder, key, options);
@@ -48,7 +48,7 @@ function rotate(oldFolder: string, newFolder: string, named?: string): RotationS
   return { created, newKey, newKeyFile, missing, published: openCurrent(successor) !== undefined };
 }
 
-/** Corpora are named by those who leak them: no name may run as a command, or move the cursor, where it is pasted. */
+/** Attackers choose the names of corpora: a pasted name must not run a command or move the cursor. */
 function quote(name: string): string {
   const shown = name.replace(/\p{Cc}/gu, '?');
   return /^[\w.,+@%-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
@@ -57,7 +57,7 @@ function quote(name: string): string {
 function describe(oldFolder: string, newFolder: string, state: RotationState): string {
   const text = [`${newFolder}: ${state.created ? 'created' : 'exists'}, ${describePublicPart(state.newKey)}`];
   if (state.missing.length > 0) {
-    text.push('', 'Entries under one key say nothing under another, so each corpus is read again:');
+    text.push('', 'Entries cannot be converted to another key, so ingest each corpus again:');
     for (const { source, date, format, files } of state.missing) {
       const names = files.map(({ name }) => quote(name)).join(' ');
       const columns = format === 'csv' ? ' --columns …' : '';
@@ -65,16 +65,16 @@ function describe(oldFolder: string, newFolder: string, state: RotationState): s
         `  credveil ingest ${newFolder} ${names} --source ${source}${date ? ` --date ${date}` : ''} --format ${format}${columns} --no-publish`,
       );
     }
-    text.push(`Then: credveil publish ${newFolder}, and this command again.`);
+    text.push(`Then run credveil publish ${newFolder}, and this command again.`);
   } else if (!state.published)
-    text.push('', `All sources are there. Next: credveil publish ${newFolder}, and this command again.`);
+    text.push('', `All sources are ingested. Run credveil publish ${newFolder}, and this command again.`);
   else
     text.push(
       '',
-      'The new dataset is complete. Next:',
-      `  1. serve both: credveil serve ${newFolder} --also ${oldFolder}`,
-      '  2. give clients the new key, and the URL of the new dataset; those of the old one go on as they are',
-      '  3. when no client asks the old one any more, stop serving it and delete it with its key',
+      'The new dataset is complete. Next steps:',
+      `  1. serve both datasets: credveil serve ${newFolder} --also ${oldFolder}`,
+      '  2. give clients the new key and the URL of the new dataset; the old ones keep working meanwhile',
+      '  3. once no client uses the old dataset, stop serving it and delete it with its key',
     );
   return text.join('\n');
 }
@@ -82,7 +82,7 @@ function describe(oldFolder: string, newFolder: string, state: RotationState): s
 export function addRotate(program: Command): void {
   program
     .command('rotate')
-    .description('move to a new key, step by step: creates a successor of a dataset and says what is left to do')
+    .description('rotate a dataset to a new key, step by step: create its successor and show what is left to do')
     .argument('<old>', 'folder of the dataset')
     .argument('<new>', 'folder of its successor')
     .option('--key-file <file>', 'key of the successor (default: <new>.key)')

@@ -1,4 +1,4 @@
-// credveil serve: answers over HTTP until told to stop.
+// credveil serve: serves datasets over HTTP until it gets a signal.
 
 import os from 'node:os';
 import type { Command } from 'commander';
@@ -25,19 +25,19 @@ interface ServeOptions {
   json?: boolean;
 }
 
-/** Under `oprf` a server holds the key; under `hmac` it must not, and the key file is not even opened. */
+/** Under `oprf` the server needs the key; under `hmac` it must not open the key file. */
 function withKey(folder: string, keyFile?: string): ServedFolder {
   const { suite } = openDataset(folder).parameters;
   if (suite === 'oprf') return { folder, key: openKeyFile(keyFileFor(folder, keyFile)) };
   if (keyFile !== undefined)
     throw new UsageError(
-      'a dataset of the hmac suite is served without its key',
-      'Leave --key-file out, and keep the key away from this machine if you can.',
+      '--key-file does not apply to a dataset of the hmac suite',
+      'Remove --key-file, and keep the key off this machine if you can.',
     );
   return { folder };
 }
 
-/** One a core; but with one alone the port would be closed while it is replaced. */
+/** One per core, and at least two: the port would close while a single worker is replaced. */
 function countWorkers(workers: Settings['workers']): number {
   if (workers !== 'auto') return workers;
   return canReusePort() ? Math.max(2, os.availableParallelism()) : 0;
@@ -45,7 +45,7 @@ function countWorkers(workers: Settings['workers']): number {
 
 async function start(settings: Settings, onEvent: OnEvent): Promise<CredveilServer> {
   if (settings.dataset === undefined)
-    throw new UsageError('no dataset is named', 'Name its folder: credveil serve <dataset>.');
+    throw new UsageError('no dataset given', 'Pass its folder: credveil serve <dataset>.');
   const options = serverOptions(settings);
   const first = withKey(settings.dataset, settings.keyFile);
   const additional = settings.also.map((folder) => withKey(folder));
@@ -63,11 +63,11 @@ const toOrder = ({ folder, key }: ServedFolder): OrderedFolder =>
 export function addServe(program: Command): void {
   const command = program
     .command('serve')
-    .description('answer queries over HTTP')
+    .description('serve datasets over HTTP')
     .argument('[dataset]', 'folder of the dataset')
-    .option('--config <file>', 'settings as JSON; the environment (CREDVEIL_…) and flags win over it')
-    .option('--print-config', 'show every setting, its value and where that is from, and end')
-    .option('--json', 'print the address as JSON');
+    .option('--config <file>', 'JSON file with settings; CREDVEIL_… variables and flags override it')
+    .option('--print-config', 'print the effective settings and where each comes from, then exit')
+    .option('--json', 'print the URL as JSON');
   const readFlags = addSettingFlags(command);
   command.action(async (dataset: string | undefined, options: ServeOptions) => {
     const flags = { ...readFlags(), ...(dataset !== undefined && { dataset }) };
@@ -86,7 +86,7 @@ export function addServe(program: Command): void {
         settings = change.settings;
         onEvent({ event: 'config-reloaded', changed: change.changed, needRestart: change.needRestart });
       } catch (error) {
-        const message = error instanceof Error ? error.message : 'the configuration could not be read';
+        const message = error instanceof Error ? error.message : 'the settings could not be read';
         onEvent({ event: 'config-refused', message, ...nameError(error) });
       }
     };
@@ -95,7 +95,7 @@ export function addServe(program: Command): void {
       const stop = (signal: NodeJS.Signals): void => {
         process.off('SIGINT', stop).off('SIGTERM', stop);
         if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
-        // Metrics tell of the end, too.
+        // Metrics stay available while the server drains.
         server
           .close({ deadlineMs: settings.drainMs })
           .finally(() => metrics?.close())
@@ -103,7 +103,7 @@ export function addServe(program: Command): void {
       };
       process.on('SIGINT', stop).on('SIGTERM', stop);
     });
-    // After that, so that whoever waits for this line may stop the server at once.
+    // Printed last: a parent that waits for this line may send a signal immediately.
     const urls = { url: server.url, ...(metrics && { metrics: metrics.url }) };
     process.stdout.write(options.json ? `${JSON.stringify(urls)}\n` : `listening on ${server.url}\n`);
     await stopped;
@@ -111,7 +111,7 @@ export function addServe(program: Command): void {
   });
 }
 
-/** Nothing where it is switched off. Without its metrics a server does not start. */
+/** Undefined if metrics are off. A metrics listener that fails also stops the server. */
 async function startMetrics(
   { metrics }: Settings,
   server: CredveilServer,

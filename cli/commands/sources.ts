@@ -1,4 +1,4 @@
-// credveil sources: what a dataset was made from. credveil remove: takes a source out again.
+// credveil sources: lists the sources of a dataset. credveil remove: removes one.
 
 import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
@@ -26,14 +26,14 @@ function summarize({ facts, bytes, sha256 }: Run) {
   return { name, date: date ?? null, format, files, lines, credentials, rejects, records, bytes, sha256 };
 }
 
-/** All that a run says of its source, for people. */
+/** The metadata of a source, for people. */
 function describeSource({ facts, bytes, sha256 }: Run): string {
   const { source, date, format, files, lines, credentials, rejects, sections } = facts;
   const reasons = Object.entries(rejects);
   const noun = format === 'sha1' || format === 'ntlm' ? 'hash' : 'credential';
   return [
     `source       ${source}`,
-    `date         ${date ?? 'not given'}`,
+    `date         ${date ?? 'unknown'}`,
     `format       ${format}`,
     `lines        ${formatCount(lines)}`,
     `${`${noun}${noun === 'hash' ? 'es' : 's'}`.padEnd(12)} ${formatCount(credentials)}`,
@@ -55,7 +55,7 @@ export function addSources(program: Command): void {
     .command('sources')
     .description('list the sources of a dataset, or show one')
     .argument('<dataset>', 'folder of the dataset')
-    .option('--show <source>', 'all that is known of one source: rejects by reason, files, checksums')
+    .option('--show <source>', 'show one source: rejects by reason, files and checksums')
     .option('--json', 'print the result as JSON')
     .action((folder: string, options: { show?: string; json?: boolean }) => {
       if (options.show !== undefined) {
@@ -67,7 +67,7 @@ export function addSources(program: Command): void {
       const sources = openRuns(openDataset(folder)).map(summarize);
       printResult(options, sources, (list) =>
         list.length === 0
-          ? 'no sources yet: credveil ingest adds one'
+          ? 'no sources; add one with: credveil ingest <dataset> <file...> --source <name>'
           : formatTable(
               ['SOURCE', 'DATE', 'FORMAT', 'LINES', 'CREDENTIALS', 'REJECTED', 'RECORDS', 'BYTES'],
               list.map((source) => [
@@ -88,7 +88,7 @@ export function addSources(program: Command): void {
 export function addRemove(program: Command): void {
   program
     .command('remove')
-    .description('remove a source, and publish without it')
+    .description('remove a source and publish without it')
     .argument('<dataset>', 'folder of the dataset')
     .argument('<source>', 'name of the source')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
@@ -98,14 +98,14 @@ export function addRemove(program: Command): void {
       try {
         const published = await withDataset(folder, options, async ({ dataset, key }) => {
           assertSourceName(source);
-          // A removal that was interrupted goes on: its run is gone, and the snapshot still has its entries.
+          // Resume an interrupted removal: the run is deleted, the snapshot still has its entries.
           const published = openCurrent(dataset)?.facts.sources.some(({ name }) => name === source) ?? false;
           if (!published || openRuns(dataset).some(({ facts }) => facts.source === source)) deleteRun(dataset, source);
           return publishWithProgress(dataset, key, interrupt.signal, { keep: 1 });
         });
         printResult(options, { removed: source, published }, (result) =>
           [
-            `source ${result.removed} is removed, and no older snapshot is kept`,
+            `source ${result.removed} removed, along with all older snapshots`,
             describePublished(result.published),
           ].join('\n'),
         );

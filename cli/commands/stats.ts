@@ -1,4 +1,4 @@
-// credveil stats: what a snapshot holds, what it costs, and what its sizes give away.
+// credveil stats: the entries, anonymity sets, cost and size leakage of a snapshot.
 
 import type { Command } from 'commander';
 import type { HistogramBin } from '../../protocol/service-status.ts';
@@ -31,11 +31,11 @@ function formatIndex(name: string, stats: IndexStats): string {
   return [
     `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.buckets, 'bucket')} (${formatCounted(stats.prefixBits, 'prefix bit')})`,
     `  anonymity set        ${formatCount(min)} to ${formatCount(max)} entries, mean ${mean.toFixed(1)}`,
-    `  cost of an entry     ${stats.bitsPerEntry?.toFixed(2)} bits without metadata and padding, ${stats.ofInformationTheoreticLimit?.toFixed(3)} of the information-theoretic limit`,
-    `  false positives      ${stats.falsePositivesPerQuery.toExponential(1)} a query`,
+    `  bits per entry       ${stats.bitsPerEntry?.toFixed(2)} without metadata and padding, ${stats.ofInformationTheoreticLimit?.toFixed(3)} times the information-theoretic limit`,
+    `  false positives      ${stats.falsePositivesPerQuery.toExponential(1)} per query`,
     `  body sizes           ${stats.bodyBytes.map((bytes) => formatBytes(bytes)).join(', ')}`,
-    `  sizes give away      ${stats.bitsGivenAwayBySizes.toFixed(2)} bits of the prefix`,
-    '  entries of a bucket',
+    `  size leakage         ${stats.bitsGivenAwayBySizes.toFixed(2)} bits of the prefix`,
+    '  entries per bucket',
     ...formatHistogram(stats.histogram),
   ].join('\n');
 }
@@ -43,19 +43,19 @@ function formatIndex(name: string, stats: IndexStats): string {
 function formatRange(name: string, stats: RangeStats): string {
   const { min, mean, max } = stats.anonymitySet;
   return [
-    `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.ranges, 'range')} that have some`,
+    `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.ranges, 'non-empty range')}`,
     `  anonymity set        ${formatCount(min)} to ${formatCount(max)} entries, mean ${mean.toFixed(1)}`,
-    `  cost of an entry     ${stats.bitsPerEntry?.toFixed(2) ?? '-'} bits, its exact count among them`,
-    '  entries of a range',
+    `  bits per entry       ${stats.bitsPerEntry?.toFixed(2) ?? '-'} including the exact count`,
+    '  entries per range',
     ...formatHistogram(stats.histogram),
   ].join('\n');
 }
 
 function formatFilter({ entries, bytes, bitsPerEntry, falsePositiveRate }: FilterStats): string {
   return [
-    `password filter: ${formatCounted(entries, 'entry')} in ${formatBytes(bytes)}, what a client holds in memory`,
-    `  cost of an entry     ${bitsPerEntry?.toFixed(2) ?? '-'} bits`,
-    `  false positives      one in ${formatCount(Math.round(1 / falsePositiveRate))}, which ask for a bucket`,
+    `password filter: ${formatCounted(entries, 'entry')} in ${formatBytes(bytes)} of client memory`,
+    `  bits per entry       ${bitsPerEntry?.toFixed(2) ?? '-'}`,
+    `  false positives      1 in ${formatCount(Math.round(1 / falsePositiveRate))}, which cost a bucket request`,
   ].join('\n');
 }
 
@@ -72,16 +72,17 @@ function describe(stats: SnapshotStats): string {
 export function addStats(program: Command): void {
   program
     .command('stats')
-    .description('figures of the published snapshot')
+    .description('show statistics of the published snapshot')
     .argument('<dataset>', 'folder of the dataset')
-    .option('--html <file>', 'write them with plots as one page that needs nothing else')
+    .option('--html <file>', 'write a self-contained HTML page with plots')
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, options: { html?: string; json?: boolean }) => {
       const snapshot = await openSnapshot(openDataset(folder));
       try {
         const stats = describeSnapshot(snapshot);
         if (options.html !== undefined) writeFileAtomically(options.html, statsPage(stats));
-        if (options.html !== undefined && !options.json) process.stdout.write(`written to ${options.html}\n`);
+        if (options.html !== undefined && !options.json)
+          process.stdout.write(`statistics written to ${options.html}\n`);
         else printResult(options, stats, describe);
       } finally {
         snapshot.close();

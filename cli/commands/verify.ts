@@ -1,4 +1,4 @@
-// credveil verify: reads a dataset whole and compares every checksum and seal.
+// credveil verify: reads a whole dataset and verifies every checksum and seal.
 
 import type { Command } from 'commander';
 import { verifyDataset } from '../../store/verify.ts';
@@ -9,7 +9,7 @@ import { formatCounted } from '../units.ts';
 export function addVerify(program: Command): void {
   program
     .command('verify')
-    .description('check every run, the snapshot and all of its buckets')
+    .description('verify the checksums and seals of every run, the snapshot and its buckets')
     .argument('<dataset>', 'folder of the dataset')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
     .option('--json', 'print the result as JSON')
@@ -19,15 +19,17 @@ export function addVerify(program: Command): void {
       );
       printResult(options, report, ({ runs, records, snapshot, buckets, entries, ranges, hashes, filtered }) =>
         [
-          `${formatCounted(runs, 'run')} with ${formatCounted(records, 'record')}: every checksum fits`,
+          `${formatCounted(runs, 'run')} with ${formatCounted(records, 'record')}: all checksums match`,
           snapshot === null
             ? 'not published yet'
-            : `snapshot ${snapshot}: checksum fits, ${formatCounted(buckets, 'bucket')} with ${formatCounted(entries, 'entry')} checked: every one decodes and carries this key's seal`,
+            : `snapshot ${snapshot}: checksum matches, ${formatCounted(buckets, 'bucket')} with ${formatCounted(entries, 'entry')}: all decode and carry the seal of this key`,
           ...(filtered === null
             ? []
-            : [`password filter of ${formatCounted(filtered, 'entry')}: checksum fits, it carries this key's seal`]),
+            : [
+                `password filter of ${formatCounted(filtered, 'entry')}: checksum matches, it carries the seal of this key`,
+              ]),
           ...(ranges > 0
-            ? [`${formatCounted(ranges, 'range')} with ${formatCounted(hashes, 'entry')} checked: every one decodes`]
+            ? [`${formatCounted(ranges, 'range')} with ${formatCounted(hashes, 'entry')}: all decode`]
             : []),
         ].join('\n'),
       );

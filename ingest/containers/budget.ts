@@ -1,29 +1,36 @@
-// What unpacking one input may cost: against archive bombs.
+// Limits on unpacking one input, against archive bombs.
 
 import { ContainerError } from './errors.ts';
 
 export interface ContainerLimits {
-  /** Bytes out for a byte in, beyond the first 64 MiB. */
+  /** Unpacked bytes per packed byte, beyond the first 64 MiB. */
   readonly maxRatio: number;
-  /** Containers inside of one another. */
+  /** Levels of nested containers. */
   readonly maxDepth: number;
-  /** Entries in all archives of an input. */
+  /** Entries of all archives in an input. */
   readonly maxEntries: number;
 }
 
 export const DEFAULT_LIMITS: ContainerLimits = { maxRatio: 200, maxDepth: 4, maxEntries: 100_000 };
 
-/** A small file may unpack to this much at any ratio. */
+/** Depth stays bounded: each level holds a decoder in memory. */
+export const TRUSTED_LIMITS: ContainerLimits = {
+  maxRatio: Number.POSITIVE_INFINITY,
+  maxDepth: 16,
+  maxEntries: Number.POSITIVE_INFINITY,
+};
+
+/** A file of any ratio may unpack to this much. */
 const FREE_BYTES = 64 * 2 ** 20;
 
-/** What has passed a meter, or several together. */
+/** Bytes that have passed one meter, or several that share it. */
 export interface Passed {
   bytes: number;
 }
 
 export class Budget {
   readonly limits: ContainerLimits;
-  /** Bytes of the outer file that were read: what a ratio is measured against. */
+  /** Bytes read from the outer file: the denominator of the ratio. */
   bytesRead = 0;
   #entries = 0;
 
@@ -31,7 +38,7 @@ export class Budget {
     this.limits = limits;
   }
 
-  /** Passes a stream on, as long as it is in proportion. @throws ContainerError `CONTAINER_RATIO` */
+  /** Passes a stream on while its ratio stays within the limit. @throws ContainerError `CONTAINER_RATIO` */
   async *meter(blocks: AsyncIterable<Buffer>, passed: Passed = { bytes: 0 }): AsyncGenerator<Buffer> {
     for await (const block of blocks) {
       passed.bytes += block.length;
@@ -40,14 +47,14 @@ export class Budget {
     }
   }
 
-  /** @throws ContainerError `CONTAINER_RATIO` where so many bytes are too many for those read so far */
+  /** @throws ContainerError `CONTAINER_RATIO` if `bytes` is too much for the bytes read so far */
   assertProportion(bytes: number): void {
     const { maxRatio } = this.limits;
     if (bytes > FREE_BYTES && bytes > maxRatio * this.bytesRead)
       throw new ContainerError(
         'CONTAINER_RATIO',
         `an input unpacks to more than ${maxRatio} times its size`,
-        'This is how archive bombs are made. If the corpus is so repetitive, lift the limit with --max-ratio N.',
+        'It may be an archive bomb. If you trust its origin, pass --trust-archives.',
       );
   }
 
@@ -56,8 +63,8 @@ export class Budget {
     if (depth > this.limits.maxDepth)
       throw new ContainerError(
         'CONTAINER_DEPTH',
-        `an input has more than ${this.limits.maxDepth} containers inside of one another`,
-        'Unpack the outer ones first, or lift the limit with --max-depth N.',
+        `an input nests more than ${this.limits.maxDepth} containers`,
+        `Unpack the outer ones first, or pass --trust-archives, which allows ${TRUSTED_LIMITS.maxDepth}.`,
       );
   }
 
@@ -67,7 +74,7 @@ export class Budget {
       throw new ContainerError(
         'CONTAINER_ENTRIES',
         `an archive has more than ${this.limits.maxEntries} entries`,
-        'Unpack a part of it first, or lift the limit with --max-entries N.',
+        'It may be an archive bomb. If you trust its origin, pass --trust-archives.',
       );
   }
 }

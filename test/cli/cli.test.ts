@@ -148,9 +148,11 @@ test('check finds what was ingested, and nothing of it once the source is remove
 test('results for people go to stdout, progress in plain lines to stderr', async () => {
   const combo = place.write('combo.txt', 'ana:pw\n\n');
   expect(await credveil(['init', dataset, '--suite', 'hmac'])).toMatchObject({ code: 0, stderr: '' });
-  expect((await credveil(['sources', dataset])).stdout).toBe('no sources yet: credveil ingest adds one\n');
+  expect((await credveil(['sources', dataset])).stdout).toBe(
+    'no sources; add one with: credveil ingest <dataset> <file...> --source <name>\n',
+  );
   expect((await credveil(['verify', dataset])).stdout).toBe(
-    '0 runs with 0 records: every checksum fits\nnot published yet\n',
+    '0 runs with 0 records: all checksums match\nnot published yet\n',
   );
   const ingested = await credveil(['ingest', dataset, combo, '--source', 'combo']);
   expect(ingested.stdout).toMatch(
@@ -158,9 +160,9 @@ test('results for people go to stdout, progress in plain lines to stderr', async
   );
   // Off a terminal nothing is drawn over.
   expect(ingested.stderr).not.toContain('\r');
-  expect(ingested.stderr).toMatch(/^format combo, .*\n(?:(?:(?:ingest|merge) combo|publish: \w+) +\d+% {2}\S.*\n)+$/);
+  expect(ingested.stderr).toMatch(/^format combo \(.*\n(?:(?:(?:ingest|merge) combo|publish: \w+) +\d+% {2}\S.*\n)+$/);
   expect((await credveil(['ingest', dataset, combo, '--source', 'combo'])).stdout).toBe(
-    'source combo: already ingested from this file; nothing changed\n',
+    'source combo: already ingested; nothing changed\n',
   );
   expect(await credveil(['sources', dataset])).toMatchObject({
     code: 0,
@@ -168,7 +170,7 @@ test('results for people go to stdout, progress in plain lines to stderr', async
   });
   expect(await credveil(['stats', dataset])).toMatchObject({ code: 0, stdout: expect.stringMatching(/, 1 source\n/) });
   expect((await credveil(['verify', dataset])).stdout).toMatch(
-    /^1 run with 3 records: .*\nsnapshot .*, 2 buckets with 6 entries /,
+    /^1 run with 3 records: .*\nsnapshot .*, 2 buckets with 6 entries: /,
   );
 });
 

@@ -132,9 +132,9 @@ describe('the page', () => {
 
 test('the command prints the histogram, and writes the page with --html', async () => {
   const text = await credveil(['stats', made.folder]);
-  expect(text).toMatchObject({ code: 0, stdout: expect.stringMatching(/entries of a bucket\n +[\d-]+ █/) });
+  expect(text).toMatchObject({ code: 0, stdout: expect.stringMatching(/entries per bucket\n +[\d-]+ █/) });
   const file = path.join(path.dirname(made.folder), 'stats.html');
   const outcome = await credveil(['stats', made.folder, '--html', file]);
-  expect(outcome).toMatchObject({ code: 0, stdout: `written to ${file}\n` });
+  expect(outcome).toMatchObject({ code: 0, stdout: `statistics written to ${file}\n` });
   expect(fs.readFileSync(file, 'utf8')).toBe(statsPage(await stats()));
 });

@@ -6,7 +6,7 @@ import os from 'node:os';
 import { PassThrough, Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type ContainerLimits, DEFAULT_LIMITS } from '../../ingest/containers/budget.ts';
+import { type ContainerLimits, DEFAULT_LIMITS, TRUSTED_LIMITS } from '../../ingest/containers/budget.ts';
 import { detectContainer } from '../../ingest/containers/magic.ts';
 import {
   type CorpusInput,
@@ -163,13 +163,13 @@ describe('a container that cannot be read is an error with a name', () => {
 });
 
 describe('a bomb', () => {
-  test('is refused by its ratio, until the limit is lifted', async () => {
+  test('is refused by its ratio, unless archives are trusted', async () => {
     await expect(read('bomb.gz')).rejects.toMatchObject({
       code: 'CONTAINER_RATIO',
-      hint: expect.stringContaining('--max-ratio'),
+      hint: expect.stringContaining('--trust-archives'),
     });
     let bytes = 0;
-    const [input] = openInputs([fixture('bomb.gz')], { ...DEFAULT_LIMITS, maxRatio: 1e9 });
+    const [input] = openInputs([fixture('bomb.gz')], TRUSTED_LIMITS);
     await readInput(input as CorpusInput, (block) => {
       bytes += block.length;
     });
@@ -186,20 +186,26 @@ describe('a bomb', () => {
     expect(bytes).toBeLessThan(2 * 64 * 2 ** 20);
   });
 
-  test('is refused by its depth, until the limit is lifted', async () => {
+  test('is refused by its depth, unless archives are trusted', async () => {
     await expect(read('deep.gz')).rejects.toMatchObject({
       code: 'CONTAINER_DEPTH',
-      hint: expect.stringContaining('--max-depth'),
+      hint: expect.stringContaining('--trust-archives'),
     });
     expect(await read('deep.gz', { ...DEFAULT_LIMITS, maxDepth: 6 })).toHaveLength(5);
+    expect(await read('deep.gz', TRUSTED_LIMITS)).toHaveLength(5);
+    let nested: Buffer = Buffer.from('ana:pw\n');
+    for (let depth = 1; depth <= TRUSTED_LIMITS.maxDepth; depth++) nested = zlib.gzipSync(nested);
+    expect(await readBoth(nested, TRUSTED_LIMITS)).toEqual(['ana:pw\n']);
+    await expect(readBoth(zlib.gzipSync(nested), TRUSTED_LIMITS)).rejects.toMatchObject({ code: 'CONTAINER_DEPTH' });
   });
 
-  test('is refused by its entries, until the limit is lifted', async () => {
+  test('is refused by its entries, unless archives are trusted', async () => {
     await expect(read('nested.tar.gz', { ...DEFAULT_LIMITS, maxEntries: 6 })).rejects.toMatchObject({
       code: 'CONTAINER_ENTRIES',
-      hint: expect.stringContaining('--max-entries'),
+      hint: expect.stringContaining('--trust-archives'),
     });
     expect(await read('nested.tar.gz', { ...DEFAULT_LIMITS, maxEntries: 7 })).toHaveLength(5);
+    expect(await read('nested.tar.gz', TRUSTED_LIMITS)).toHaveLength(5);
   });
 });
 

@@ -40,9 +40,9 @@ test('a dry run says format, rejects with masked examples and a prediction, and 
   ]);
 
   const { code, stdout, stderr } = await credveil(['ingest', dataset, file, '--dry-run', '--source', 'x']);
-  expect([code, stderr]).toEqual([0, 'format combo, by the first lines; --format names another\n']);
+  expect([code, stderr]).toEqual([0, 'format combo (detected; override it with --format)\n']);
   expect(stdout).toMatch(
-    /^format combo\nsample: .*\nrejected, .*\nREASON[\s\S]*\nall of it: about 3,000 credentials in .*\ndisk: .*\n$/,
+    /^format combo\nsample: .*\nrejected \(.*\nREASON[\s\S]*\nfull ingest: about 3,000 credentials in .*\ndisk: .*\n$/,
   );
   for (const text of ['Banner', 'Dan', 'Secret', 'user1']) expect(stdout).not.toContain(text);
   expect(filesBelow(place.home).map(({ name }) => name)).toEqual(names);
@@ -66,4 +66,14 @@ test('a dry run of a longer corpus predicts all of it from its beginning', async
     lines: 3 * (6 + 40) - 1,
     credentials: 3 * (3 + 40) - 1,
   });
+});
+
+test('--trust-archives reads what the limits on archives refuse', async () => {
+  const dataset = place.at('leaks');
+  await credveilJson(['init', dataset, '--suite', 'hmac']);
+  const dryRun = ['ingest', dataset, fixtureFile('corpora', 'deep.gz'), '--dry-run', '--format', 'combo'];
+  const refused = await credveil(dryRun);
+  expect([refused.code, refused.stdout]).toEqual([1, '']);
+  expect(refused.stderr).toMatch(/^error CONTAINER_DEPTH: .*\n {2}.*--trust-archives/);
+  expect(await credveilJson([...dryRun, '--trust-archives'])).toMatchObject({ inputs: 1 });
 });
