@@ -1,4 +1,6 @@
-// Finds calqued phrases, and prose lines over 100 columns, in Markdown and comments: npm run check:prose [FILE or FOLDER…].
+// npm run check:prose [FILE or FOLDER…]: finds calqued phrases, and prose lines over 100 columns.
+//
+// It reads Markdown and comments; --habits lists words to look at twice instead.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -18,7 +20,7 @@ const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'vendor', 'coverage', '
 /** They quote the phrases. */
 const SKIPPED_FILES = new Set(['scripts/prose-phrases.ts', 'test/prose.test.ts', 'docs/style.md']);
 
-/** The text in lower case, one space for each run of blanks and comment signs, with the line of each character. */
+/** The text in lower case, blanks and comment signs as one space, with the line of each character. */
 function flatten(text: string): { readonly flat: string; readonly lines: readonly number[] } {
   const parts: string[] = [];
   const lines: number[] = [];
@@ -41,7 +43,7 @@ function findPhrases(text: string): Finding[] {
   return found;
 }
 
-/** Places to look through: a habit is a hint, not an error. Code is searched too, since errors and help are prose. */
+/** Habits are hints, not errors. Code is searched too, since errors and help are prose. */
 export function findHabits(text: string): Finding[] {
   const { flat, lines } = flatten(text);
   return HABITS.flatMap(([word, instead]) =>
@@ -52,7 +54,7 @@ export function findHabits(text: string): Finding[] {
   ).sort((a, b) => a.line - b.line);
 }
 
-/** Lines that cannot be wrapped: tables, headings, code blocks, and those that a link or a long word makes long. */
+/** Exempt are tables, headings, code blocks, and lines that a link makes long. */
 function findLongMarkdown(text: string): Finding[] {
   let fenced = false;
   const found: Finding[] = [];

@@ -1,4 +1,4 @@
-// The documents against the repository: links, paths, npm scripts, commands and flags that they name exist.
+// The documents against the repository: links, paths, npm scripts, commands and flags exist.
 
 import fs from 'node:fs';
 import path from 'node:path';
