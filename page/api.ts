@@ -1,4 +1,4 @@
-// The server that the page came from: its datasets, the config of one, and whether it wants a client key.
+// The server of the page: its datasets, a dataset's config, and whether it requires a client key.
 
 import { CredveilError } from '../protocol/errors.ts';
 import { parseServiceConfig, type ServiceConfig } from '../protocol/service-config.ts';
@@ -8,7 +8,7 @@ import type { Traffic } from './traffic.ts';
 
 export type PageErrorCode = 'SERVER_UNREACHABLE' | 'CLIENT_KEY_WANTED' | 'SERVER_REFUSED';
 
-/** The server that the page came from did not answer it. Message and hint are for the person at the page. */
+/** The server gave the page no usable answer. Message and hint are shown to the user. */
 export class PageError extends CredveilError<PageErrorCode> {
   override name = 'PageError';
 }
@@ -20,7 +20,7 @@ export interface ServedDataset {
   readonly url: URL;
 }
 
-/** The page may stand below a path that is not the server's: everything is asked beside it. */
+/** A proxy may serve the page under another path, so every request is relative to the page. */
 const BASE = new URL('.', document.baseURI);
 
 async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
@@ -55,7 +55,7 @@ async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
   return response.json();
 }
 
-/** The first is the one that the server answers with where none is named. */
+/** The first is the server's default dataset. */
 export async function listDatasets(traffic: Traffic): Promise<ServedDataset[]> {
   const listed = (await getJson(traffic, new URL('v1/datasets', BASE))) as { dataset: string; suite: string }[];
   return listed.map(({ dataset, suite }, i) => ({

@@ -1,4 +1,6 @@
-// The page at /: checks a credential in the browser and shows what left it. Nothing typed is kept or put into a URL.
+// The page at /: checks a credential in the browser and shows what left it.
+//
+// Input is never stored or put into a URL.
 
 import type { Credential } from '../client-sdk/verdict/inquiry.ts';
 import { CredveilError } from '../protocol/errors.ts';
@@ -27,14 +29,14 @@ const trouble = byId('trouble', HTMLElement);
 const traffic = createTraffic(showTraffic);
 
 let wanted: ServedDataset | undefined;
-/** The dataset that is asked, with what it says of itself. */
+/** The selected dataset, with its config. */
 let chosen: { readonly served: ServedDataset; readonly config: ServiceConfig } | undefined;
-/** Keeps trust in the server between checks; it belongs to a dataset and a key. */
+/** Keeps trust in the server between checks; one per dataset and key. */
 let trier: { readonly keyText: string; readonly trier: Trier } | undefined;
 
 let busy = false;
 let latest: { readonly credential: Credential; readonly trial?: Trial } | undefined;
-/** The person at the page wanted to read the password. */
+/** Whether the user chose to show the password. */
 let shownByHand = false;
 
 const SAMPLES = [
@@ -64,7 +66,7 @@ async function choose(served: ServedDataset | undefined): Promise<void> {
   trier = undefined;
   button.disabled = true;
   const config = await getConfig(traffic, served);
-  // Another was chosen meanwhile.
+  // The user selected another dataset meanwhile.
   if (wanted !== served) return;
   chosen = { served, config };
   showSuite(config.suite);
@@ -83,7 +85,7 @@ async function choose(served: ServedDataset | undefined): Promise<void> {
   button.disabled = false;
 }
 
-/** Does what asks the server first, and says what stands in the way. */
+/** Runs an action that needs the server, and shows its failure. */
 async function attempt(work: () => Promise<void>): Promise<void> {
   trouble.hidden = true;
   try {
@@ -100,7 +102,7 @@ async function attempt(work: () => Promise<void>): Promise<void> {
 function trySample(sample: { readonly username: string; readonly password: string }): void {
   username.value = sample.username;
   password.value = sample.password;
-  // They are published: nothing is given away by showing them, and them alone.
+  // Only test credentials are shown in clear: they are published, so showing them reveals nothing.
   latest = { credential: sample };
   shownByHand = false;
   setRevealed(true);
@@ -114,7 +116,7 @@ function setRevealed(revealed: boolean): void {
   byId('reveal-word', HTMLElement).textContent = revealed ? 'Hide' : 'Show';
 }
 
-/** Shows what was checked last beside other ways; its password is readable where the field is. */
+/** Compares the last check with other methods. Its password is readable if the field is. */
 function compare(): void {
   if (latest) showComparison(latest.credential, latest.trial, password.type === 'text');
 }
@@ -172,7 +174,7 @@ async function check(): Promise<void> {
   }
 }
 
-/** Not `disabled`, which would take the focus from whoever pressed it. */
+/** Not `disabled`, which would take the focus away from the button. */
 function setBusy(now: boolean): void {
   busy = now;
   button.setAttribute('aria-disabled', String(now));
@@ -207,7 +209,7 @@ reveal.addEventListener('click', () => {
   setRevealed(shownByHand);
 });
 password.addEventListener('input', () => {
-  // What was shown was a published one; what is typed now is somebody's.
+  // The field held a published test credential; from now on it holds the user's input.
   if (!shownByHand) setRevealed(false);
 });
 takeClientKey(traffic, () => void start());

@@ -1,4 +1,4 @@
-// The client key, where a server answers registered clients only: asked for when it refuses, kept in memory alone.
+// The client key for servers with a list of clients: requested on refusal, kept in memory only.
 
 import { byId } from './dom.ts';
 import type { Traffic } from './traffic.ts';
@@ -7,13 +7,13 @@ const form = byId('client-key-form', HTMLFormElement);
 const field = byId('client-key', HTMLInputElement);
 
 export function askForClientKey(): void {
-  // Who is at it already is not interrupted.
+  // Do not interrupt a user who is already typing one.
   if (!form.hidden) return;
   form.hidden = false;
   field.focus();
 }
 
-/** @param onGiven asks again, now with the key */
+/** @param onGiven repeats the request with the key */
 export function takeClientKey(traffic: Traffic, onGiven: () => void): void {
   form.addEventListener('submit', (event) => {
     event.preventDefault();

@@ -1,4 +1,4 @@
-// The same check done otherwise: what other ways would have sent for this credential. Worked out here, sent nowhere.
+// What other methods would have sent for this credential. Computed here, sent nowhere.
 
 import { sha1 } from '@noble/hashes/legacy.js';
 import type { Credential } from '../client-sdk/verdict/inquiry.ts';
@@ -7,7 +7,7 @@ import { byId, formatCounted, shorten } from './dom.ts';
 import { routeOf } from './exchanges.ts';
 import type { Trial } from './trial.ts';
 
-/** Hex digits of a hash that a range names. */
+/** Hex digits of the hash in a range URL. */
 const RANGE_DIGITS = 5;
 const MASK = '•';
 
@@ -15,7 +15,10 @@ const setText = (id: string, text: string): void => {
   byId(id, HTMLElement).textContent = text;
 };
 
-/** @param trial undefined where the check itself could not be made @param revealed whether the password may be read */
+/**
+ * @param trial undefined if the check itself could not be made
+ * @param revealed whether the password may be shown
+ */
 export function showComparison(credential: Credential, trial: Trial | undefined, revealed: boolean): void {
   if (trial) {
     const asked = trial.exchanges.filter((exchange) => routeOf(exchange) !== 'config');

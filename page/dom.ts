@@ -1,6 +1,6 @@
-// Elements: finding those of the document, and making new ones from text. Text never becomes markup.
+// Finds elements of the document and creates new ones from text. Text never becomes markup.
 
-/** @throws Error where the document has no such element: it and the script belong together */
+/** @throws Error if the document lacks the element, since document and script belong together */
 export function byId<T extends Element>(id: string, type: { new (): T; readonly name: string }): T {
   const found = document.getElementById(id);
   if (found instanceof type) return found;
@@ -9,7 +9,7 @@ export function byId<T extends Element>(id: string, type: { new (): T; readonly 
 
 export type Child = Node | string;
 
-/** @param attributes `class` and others; a value of undefined leaves one out */
+/** @param attributes `class` and others; undefined omits an attribute */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string | undefined>> = {},
@@ -34,7 +34,7 @@ export function makeSvg(
   return element;
 }
 
-/** Terms and what they are, as a description list. */
+/** A description list of terms and their values. */
 export function describe(terms: readonly (readonly [term: string, description: Child])[]): HTMLDListElement {
   return make(
     'dl',
@@ -48,7 +48,7 @@ export interface Column {
   readonly number?: true;
 }
 
-/** The first cell of a row names it. */
+/** The first cell of a row is its header. */
 export function makeTable(columns: readonly Column[], rows: readonly (readonly Child[])[]): HTMLTableElement {
   const classOf = (i: number): string | undefined => (columns[i]?.number ? 'number' : undefined);
   const head = columns.map(({ title }, i) => make('th', { scope: 'col', class: classOf(i) }, title));
@@ -64,12 +64,12 @@ export function makeTable(columns: readonly Column[], rows: readonly (readonly C
   return make('table', {}, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...body));
 }
 
-/** A place that scrolls sideways where it must: a keyboard reaches it, and its name is read out. */
+/** A horizontally scrollable region that is focusable by keyboard and has an accessible name. */
 export function makeScrollable(label: string, content: Node): HTMLElement {
   return make('section', { class: 'scroll', tabindex: '0', 'aria-label': label }, content);
 }
 
-/** Shows the parts of the document that are about one suite and hides those about the other. */
+/** Shows the parts of the document for one suite and hides those for the other. */
 export function showSuite(suite: string): void {
   for (const element of document.querySelectorAll<HTMLElement>('[data-suite]'))
     element.hidden = element.dataset.suite !== suite;
@@ -78,13 +78,13 @@ export function showSuite(suite: string): void {
 const grouped = new Intl.NumberFormat('en-US');
 export const formatCount = (count: number): string => grouped.format(count);
 
-/** A count and its noun, which makes its plural with an s. */
+/** A count and its noun; the plural takes an s. */
 export const formatCounted = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 const MAX_SHOWN = 160;
 
-/** A text that may be of any length, cut for being looked at. */
+/** Text of any length, shortened for display. */
 export function shorten(text: string): string {
   const points = Array.from(text.slice(0, 2 * MAX_SHOWN));
   if (points.length <= MAX_SHOWN && text.length <= 2 * MAX_SHOWN) return text;

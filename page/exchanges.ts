@@ -1,4 +1,4 @@
-// What a recorded exchange was: read off its bytes, as PROTOCOL.md §13 and §16 say.
+// Describes a recorded exchange from its bytes (PROTOCOL.md §13 and §16).
 
 import { decodeBody } from '../protocol/bucket.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
@@ -7,7 +7,7 @@ import type { ServiceConfig } from '../protocol/service-config.ts';
 import { formatCount, formatCounted } from './dom.ts';
 import type { Exchange } from './traffic.ts';
 
-/** A bucket as it came. */
+/** A bucket as received. */
 export interface ReceivedBucket {
   readonly index: IndexName;
   readonly bytes: number;
@@ -21,7 +21,7 @@ export type Route = 'config' | 'datasets' | 'status' | 'lookup' | 'evaluate' | '
 
 export const routeOf = ({ target }: Exchange): Route => (ROUTE.exec(target)?.[1] ?? '') as Route;
 
-/** The bucket in an answer, where it has one. */
+/** The bucket in an answer, if it has one. */
 export function bucketOf(exchange: Exchange): ReceivedBucket | undefined {
   const route = routeOf(exchange);
   if (exchange.status !== 200) return undefined;
@@ -34,7 +34,7 @@ function describeBucket(index: IndexName, body: Uint8Array): ReceivedBucket {
   return { index, bytes: body.length, paddingBytes: body.length - contentBytes - SEAL_BYTES, tags };
 }
 
-/** What a request says, in words. */
+/** The content of a request, in words. */
 export function explainRequest(exchange: Exchange, config: ServiceConfig): string {
   const { sent, target } = exchange;
   switch (routeOf(exchange)) {
@@ -61,7 +61,7 @@ export function explainRequest(exchange: Exchange, config: ServiceConfig): strin
   }
 }
 
-/** Why it was made, for the list of all. */
+/** The purpose of a request, for the list of all requests. */
 export function purposeOf(exchange: Exchange): string {
   const route = routeOf(exchange);
   if (route === 'datasets') return 'Which datasets there are';

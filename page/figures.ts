@@ -5,7 +5,7 @@ import { make, makeSvg } from './dom.ts';
 
 const HASH_BITS = 32;
 
-/** All bits of a hash in a row, those that are sent marked. */
+/** All bits of a hash in a row, with the sent ones marked. */
 export function drawBits(hash: BucketHash, sentBits: number): HTMLElement {
   const bits = hash.toString(2).padStart(HASH_BITS, '0');
   const label =
@@ -20,14 +20,14 @@ const COLUMNS = 72;
 const DOT = 0.56;
 const MAX_DOTS = 4_608;
 
-/** One dot an entry; a large one is the entry that was found. @param found its place, or -1 */
+/** One dot per entry; the entry found is larger. @param found its index, or -1 */
 export function drawDots(entries: number, found: number): Element {
   const shown = Math.min(entries, MAX_DOTS);
   const columns = Math.max(24, Math.min(COLUMNS, Math.ceil(Math.sqrt(shown * 5))));
   const rows = Math.max(1, Math.ceil(shown / columns));
   const x = (place: number): number => (place % columns) + 0.5;
   const y = (place: number): number => Math.floor(place / columns) + 0.5;
-  // A line of no length with round ends is a dot: thousands of them are one element.
+  // A zero-length line with round caps is a dot, so thousands of dots are one element.
   const dots = Array.from({ length: shown }, (_, i) => `M${x(i)} ${y(i)}h0`).join('');
   const picture = makeSvg(
     'svg',

@@ -1,4 +1,4 @@
-// The SDK's own blinding, watched: what was blinded, what it became, and what came out. For the page that shows it.
+// The SDK's own blinding, observed for display: inputs, blinded elements, outputs.
 
 import type { Blinding, Engine } from '../client-sdk/engine.ts';
 import type { BlindedElement, PrfOutput, PrivateInput } from '../protocol/brands.ts';
@@ -9,7 +9,7 @@ export interface ObservedInput {
   output?: PrfOutput;
 }
 
-/** Loads the curve. @param onBlinded told of each input that is blinded; its output comes later */
+/** Loads the curve. @param onBlinded called with each blinded input; its output follows later */
 export async function createObservedEngine(onBlinded: (observed: ObservedInput) => void): Promise<Engine> {
   const [{ createNobleOprf }, { createNobleBlinding }] = await Promise.all([
     import('../protocol/oprf.ts'),

@@ -1,4 +1,4 @@
-// Plots on uPlot, in the page's colours: they follow light and dark, and the width that they are given.
+// Plots on uPlot that follow the page's colours, light or dark, and the available width.
 
 import uPlot from 'uplot';
 import type { HistogramBin } from '../protocol/service-status.ts';
@@ -8,7 +8,7 @@ import { formatCount } from './dom.ts';
 export interface Line {
   readonly label: string;
   readonly colour: string;
-  /** Told apart without colours. */
+  /** Distinguishes lines without colour. */
   readonly dash: readonly number[];
   readonly values: readonly number[];
 }
@@ -18,7 +18,7 @@ const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** Draws, and draws anew where the colours change. Replaces what `place` showed before. */
+/** Draws into `place`, replacing its content, and redraws when the colours change. */
 function draw(
   place: HTMLElement,
   options: () => Omit<uPlot.Options, 'width' | 'height'>,
@@ -62,7 +62,7 @@ export function drawLines(place: HTMLElement, times: readonly number[], lines: r
   draw(
     place,
     () => ({
-      // The last time is written half beyond its place.
+      // The last time label extends beyond the axis.
       padding: [null, 36, null, null],
       cursor: { y: false, points: { size: 8 } },
       scales: { y: { range: (_plot, _least, most) => [0, Math.max(0.1, most * 1.15)] } },
@@ -84,13 +84,13 @@ export function drawLines(place: HTMLElement, times: readonly number[], lines: r
   );
 }
 
-/** There is no half of a bucket. */
+/** Buckets are whole numbers. */
 const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((power) => [power, 2 * power, 5 * power]);
 
-/** How many buckets have how many entries. */
+/** The number of buckets by their number of entries. */
 export function drawHistogram(place: HTMLElement, bins: readonly HistogramBin[], label: string): void {
   const width = bins[0] ? bins[0].to - bins[0].from + 1 : 1;
-  // A bin of one size is drawn on that size.
+  // A bin of a single size is drawn at that size.
   const centre = ({ from }: HistogramBin): number => from + (width - 1) / 2;
   const first = (bins[0] ? centre(bins[0]) : 0) - width;
   const last = first + (bins.length + 1) * width;

@@ -1,4 +1,4 @@
-// The page at /status: the snapshot's figures, and how busy the server is. Asked anew every ten seconds.
+// The page at /status: the snapshot's figures and the server's load, refreshed every ten seconds.
 
 import {
   type HistogramBin,
@@ -26,7 +26,7 @@ const TABLE_MINUTES = 10;
 
 let datasets: ServedDataset[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
-/** What is shown: its snapshot is drawn once, for plots that jump every ten seconds help nobody. */
+/** The status on display. Its snapshot is drawn once, so that plots do not jump on each refresh. */
 let shown: string | undefined;
 
 const CLASSES: { readonly [name in RequestClass]: Omit<Line, 'values'> } = {
@@ -53,7 +53,7 @@ async function update(): Promise<void> {
   } catch (error) {
     if (!(error instanceof PageError)) throw error;
     const told = `${error.message} ${error.hint}`;
-    // Said once, not every ten seconds.
+    // Announced once, not on every refresh.
     if (trouble.hidden || trouble.textContent !== told) trouble.textContent = told;
     trouble.hidden = false;
     if (error.code === 'CLIENT_KEY_WANTED') return askForClientKey();
@@ -80,7 +80,7 @@ function show(status: ServiceStatus): void {
   shown = now;
   const cards = Object.entries(indexes).map(([name, index]) => indexCard(name, index));
   byId('indexes', HTMLElement).replaceChildren(...cards.map(({ card }) => card));
-  // Plots take the width of what is in the document.
+  // Plots take their width from elements that are in the document.
   for (const { drawPlot } of cards) drawPlot();
   showSources(status);
 }
@@ -114,7 +114,7 @@ function showRates({ slotSeconds, until, classes }: RequestRates): void {
   const slots = classes.other.length;
   const end = Date.parse(until) / 1_000;
   const times = Array.from({ length: slots }, (_, i) => end - (slots - 1 - i) * slotSeconds);
-  // Buckets always; the others where there were any.
+  // Buckets always; other classes if there were any.
   const names = REQUEST_CLASSES.filter((name) => name === 'bucket' || classes[name].some((count) => count > 0));
   const total = names.reduce((sum, name) => sum + sumOf(classes[name]), 0);
   const text =

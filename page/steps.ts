@@ -1,4 +1,4 @@
-// The steps of a check, filled with what one did.
+// The steps of a check, filled in from the last one.
 
 import type { Credential } from '../client-sdk/verdict/inquiry.ts';
 import type { SignalName } from '../client-sdk/verdict/verdict.ts';
@@ -26,7 +26,7 @@ const QUESTIONS: { readonly [name in SignalName]: string } = {
   password: 'Password',
 };
 
-/** What a step said before anything was checked stays; below it comes what this check did. */
+/** Keeps a step's introduction and replaces the details below it. */
 function fill(step: string, ...content: readonly Child[]): void {
   const result = byId(`step-${step}`, HTMLLIElement).querySelector<HTMLElement>('.result');
   if (!result) return;
@@ -37,7 +37,7 @@ function fill(step: string, ...content: readonly Child[]): void {
 const text = (words: string): HTMLElement => make('p', {}, words);
 const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** The whole of it is in the request, a step further on. */
+/** The full value is in the request, one step further on. */
 const abbreviate = (hex: string): string => `${hex.slice(0, 12)} … ${hex.slice(-12)}`;
 
 function announce(title: string, note: string): void {
@@ -121,7 +121,7 @@ const tagOf = (output: Sought['output']): string => (output ? formatTag(entryTag
 function request(exchange: Exchange, { config }: Trial): HTMLElement {
   const { method, target, sent } = exchange;
   const parts: Child[] = [make('div', { class: 'code request' }, `${method} ${target}`)];
-  // A proof is asked of the elements that were shown just before.
+  // A proof is about the elements shown just before.
   if (sent.length > 0 && routeOf(exchange) !== 'prove') {
     const label = `Body of ${method} ${routeOf(exchange)} in hex`;
     parts.push(make('section', { class: 'bytes', tabindex: '0', 'aria-label': label }, toHex(sent)));
@@ -177,7 +177,7 @@ function comparison({ sought, verdict, config, exchanges }: Trial): Child[] {
   const there = new Set(exchanges.flatMap((exchange) => [...(bucketOf(exchange)?.tags ?? [])]));
   const rows = sought.map(({ signal, output }) => {
     const { result } = verdict.signals[signal];
-    // The forms of a similar password have one answer together: which of them it was, their tags say.
+    // The forms of a similar password share one answer; their tags show which form matched.
     const known = result === 'found' && !(output && there.has(entryTag(output))) ? 'absent' : result;
     const words = { found: 'Found', absent: 'Not there', unknown: 'No answer', unasked: 'Not asked' }[known];
     const told = make('span', { class: known === 'found' ? 'found' : 'absent' }, words);

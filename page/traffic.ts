@@ -1,6 +1,8 @@
-// Traffic: everything that the page sends and gets, recorded where it is sent. Kept in memory, and only the last.
+// Records everything the page sends and receives, at the call to fetch.
+//
+// It stays in memory, limited to the latest exchanges.
 
-/** What the page was at: learning what there is, testing the server with a known answer, or checking a credential. */
+/** Loading datasets, testing the server with a known answer, or checking a credential. */
 export type Phase = 'start' | 'trust' | 'check';
 
 export interface Exchange {
@@ -9,25 +11,25 @@ export interface Exchange {
   /** Path and query. */
   readonly target: string;
   readonly sent: Uint8Array;
-  /** Undefined where no answer came. */
+  /** Undefined if no answer arrived. */
   readonly status?: number;
   readonly received: Uint8Array;
 }
 
 export interface Traffic {
-  /** The platform's fetch, watched. Adds the client key where one is set. */
+  /** The platform's fetch, recorded. Adds the client key if one is set. */
   readonly fetch: typeof fetch;
   /** The newest last. */
   readonly exchanges: readonly Exchange[];
-  /** For a server that answers registered clients only. */
+  /** For servers with a list of clients. */
   clientKey: string | undefined;
   phase: Phase;
 }
 
-/** More than a check makes, several times over. */
+/** Several times what one check makes. */
 const MAX_EXCHANGES = 60;
 
-/** @param onExchange told after each */
+/** @param onExchange called after each exchange */
 export function createTraffic(onExchange: () => void = () => {}): Traffic {
   const exchanges: Exchange[] = [];
   const record = (exchange: Exchange): void => {
@@ -53,7 +55,7 @@ export function createTraffic(onExchange: () => void = () => {}): Traffic {
       if (traffic.clientKey) headers.set('authorization', `Bearer ${traffic.clientKey}`);
       let response: Response;
       try {
-        // From no cache: what is shown was sent. And into none: a prefix does not stay on the disk.
+        // Not from a cache: what is shown was sent. Not into one: no prefix stays on disk.
         response = await fetch(input, { ...init, headers, cache: 'no-store' });
       } catch (error) {
         record({ ...asked, received: new Uint8Array(0) });

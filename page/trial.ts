@@ -1,4 +1,4 @@
-// A check that is watched: the SDK decides, and what it did on the way is kept for the steps.
+// An observed check: the SDK decides, and its intermediate values are kept for the steps.
 
 import { createLeakChecker, type LeakChecker } from '../client-sdk/checker.ts';
 import { answerable, type Credential, deriveInquiries, type Question } from '../client-sdk/verdict/inquiry.ts';
@@ -15,7 +15,7 @@ import type { ServedDataset } from './api.ts';
 import { createObservedEngine, type ObservedInput } from './observed-engine.ts';
 import type { Exchange, Traffic } from './traffic.ts';
 
-/** A thing that was looked for. */
+/** An entry that the check searched for. */
 export interface Sought {
   readonly signal: SignalName;
   readonly index: 'account' | 'password';
@@ -30,21 +30,21 @@ export interface Trial {
   readonly username: string | undefined;
   readonly accountHash: BucketHash | undefined;
   readonly sought: readonly Sought[];
-  /** Elements that hide nothing: there are as many whatever the password is. */
+  /** Dummy elements, so that their number does not depend on the password. */
   readonly standIns: number;
-  /** Of this check, in order. */
+  /** The exchanges of this check, in order. */
   readonly exchanges: readonly Exchange[];
 }
 
-/** Every check is made anew: a bucket that is kept would leave nothing to show. */
+/** Caches are off: a held bucket would leave nothing to show. */
 const EACH_TIME = { bucketCacheBytes: 0, circuitBreaker: false } as const;
 
 export interface Trier {
-  /** @throws LookupError for a service that is not to be believed, or cannot be asked */
+  /** @throws LookupError if the service cannot be trusted or reached */
   check(credential: Credential): Promise<Trial>;
 }
 
-/** A person waits longer than a login does, and a phone computes slower than a server. */
+/** A user waits longer than a login handler, and a phone is slower than a server. */
 const TIMEOUT_MS = 15_000;
 
 /** @param keyText under `hmac`. @throws LookupError `KEY_MALFORMED` */
@@ -103,7 +103,7 @@ export function createTrier(traffic: Traffic, { url }: ServedDataset, config: Se
   };
 }
 
-/** The snapshot may have changed since the page was opened: then the SDK fetched another config. */
+/** The snapshot may have changed since the page was opened; the SDK then fetched a new config. */
 function newestConfig({ exchanges }: Traffic, base: URL): ServiceConfig | undefined {
   const { pathname } = new URL('v1/config', base);
   const newest = exchanges.findLast(({ target, status }) => target === pathname && status === 200);

@@ -1,4 +1,4 @@
-// Verdicts in words for a person. An error is never worded as good news.
+// Verdicts in words for the user. A failure is never worded as good news.
 
 import type { UnknownReason } from '../client-sdk/errors.ts';
 import type { Credential } from '../client-sdk/verdict/inquiry.ts';
@@ -10,7 +10,7 @@ type Tone = 'bad' | 'warn' | 'good' | 'none';
 interface Words {
   readonly tone: Tone;
   readonly said: string;
-  /** Where only one of the two was given. */
+  /** Used if only one of the two was given. */
   readonly alone?: string;
   readonly more: string;
 }
@@ -86,7 +86,7 @@ export function showVerdict({ username, password }: Credential, verdict: Verdict
   say(status, (isAlone && alone) || said, `${why}${more}${seen}${from}`, true);
 }
 
-/** Where a check could not even begin. */
+/** For a check that could not start. */
 export function showFailure(reason: string, message: string): void {
   const { said, more } = WORDS.unknown;
   say('unknown', said, `${REASONS[reason as UnknownReason] ?? message} ${more}`, false);

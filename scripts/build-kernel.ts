@@ -1,4 +1,4 @@
-// npm run build:kernel: compiles accel/assembly/hmac-sha256.ts and writes accel/hmac-kernel-wasm.ts.
+// npm run build:kernel: compiles accel/assembly/hmac-sha256.ts into accel/hmac-kernel-wasm.ts.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import asc from 'assemblyscript/asc';
 const SOURCES = path.join(import.meta.dirname, '../accel/assembly');
 const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'bulk-memory'];
 
-/** @returns the module's bytes: the same for the same source and compiler */
+/** @returns the module's bytes, which depend only on source and compiler */
 export async function compileKernel(): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(['hmac-sha256.ts', '--outFile', 'kernel.wasm', ...OPTIONS], {
@@ -27,7 +27,7 @@ export async function compileKernel(): Promise<Uint8Array> {
   return binary;
 }
 
-/** The TypeScript file that carries the module. */
+/** The TypeScript file that contains the module. */
 export function formatKernelModule(binary: Uint8Array): string {
   const lines =
     Buffer.from(binary)

@@ -1,8 +1,11 @@
-// npm run corpora: real corpora through ingest, a running server and the SDK, over the whole set.
-// Usage: node scripts/corpora.ts FOLDER [--suite oprf] — the folder holds passwords-304k-with-counts.txt.gz, default-credentials.csv,
-// usernames-26k.txt and, in hibp-sha1, ranges of HIBP. Every credential that went in must come out with its verdict and count; 100,000 that did not
-// must come out clean. Under `oprf` all goes in, and every default login, each 10th password, each 5th pair and
-// username and 10,000 strangers come out: one evaluation costs what forty keyed checks do.
+// npm run corpora: whole real corpora through ingest, a running server and the SDK.
+//
+// Usage: node scripts/corpora.ts FOLDER [--suite oprf]. The folder contains
+// passwords-304k-with-counts.txt.gz, default-credentials.csv, usernames-26k.txt and, in hibp-sha1,
+// ranges of Have I Been Pwned. Every ingested credential must come out with its verdict and count,
+// and 100,000 others must come out clean. Under `oprf` everything is ingested, but only every
+// default login, each 10th password, each 5th pair and username and 10,000 others are checked: one
+// evaluation costs as much as forty keyed checks.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -23,7 +26,7 @@ import { checkRanges } from './corpora-ranges.ts';
 
 const SEED = 304;
 const NON_MEMBERS = 100_000;
-/** Under `oprf`, one of so many is asked. */
+/** Under `oprf`, one of this many is checked. */
 const OPRF_SHARE = { passwords: 10, pairs: 5, usernames: 5, strangers: 10 } as const;
 const CONCURRENCY = 32;
 const bin = new URL('../cli/bin.js', import.meta.url).pathname;
@@ -33,7 +36,7 @@ interface Pair {
   readonly password: string;
 }
 
-/** What must be known of a dataset: times by normalized text. */
+/** The expected content of a dataset: times by normalized text. */
 class Expected {
   readonly pairs = new Map<string, number>();
   readonly usernames = new Map<string, number>();
@@ -73,7 +76,7 @@ function count(times: Map<string, number>, text: string, by: number): void {
   times.set(text, (times.get(text) ?? 0) + by);
 }
 
-/** The count that an answer gives for this many times seen. */
+/** The count in an answer for the given number of times seen. */
 const band = (times: number | undefined): number | undefined =>
   times === undefined ? undefined : decodeTimes(encodeTimes(times));
 
@@ -81,7 +84,7 @@ function credveil(...args: string[]): void {
   execFileSync(process.execPath, [bin, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
-/** Runs `check` over all items, some at a time, and stops at the first surprise. */
+/** Runs `check` over all items, several at a time, and stops at the first mismatch. */
 async function forAll<T>(what: string, items: Iterable<T>, check: (item: T) => Promise<void>): Promise<void> {
   const startedMs = performance.now();
   const queue = items[Symbol.iterator]();
@@ -112,13 +115,13 @@ const { values, positionals } = parseArgs({
 const oblivious = values.suite === 'oprf';
 const [folder] = positionals;
 
-/** All of the items under `hmac`, a part of them under `oprf`. */
+/** All items under `hmac`, a part of them under `oprf`. */
 function partOf<T>(items: Iterable<T>, kind: keyof typeof OPRF_SHARE): T[] {
   return [...items].filter((_, i) => !oblivious || i % OPRF_SHARE[kind] === 0);
 }
 
 if (folder === undefined || !fs.existsSync(folder)) {
-  console.log('corpora: no folder of corpora here; nothing to do');
+  console.log('corpora: the folder does not exist; nothing to do');
   process.exit(0);
 }
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-corpora-'));
@@ -201,7 +204,7 @@ try {
       password: fresh(),
     }));
     await forAll('credentials that did not go in', partOf(strangers, 'strangers'), async (pair) => {
-      if (expected.statusOf(pair) !== 'clean') throw new Error('the generator made a member');
+      if (expected.statusOf(pair) !== 'clean') throw new Error('the generator made a credential of the corpus');
       assertVerdict('a stranger', await checker.check(pair), 'clean', undefined);
     });
   } finally {
@@ -213,7 +216,7 @@ try {
   credveil('init', ranges, '--suite', 'hmac', '--index', 'sha1');
   credveil('ingest', ranges, hibp, '--source', 'hibp');
   await checkRanges(hibp, ranges);
-  console.log(`corpora: all verdicts and counts are right (seed ${SEED})`);
+  console.log(`corpora: all verdicts and counts are correct (seed ${SEED})`);
 } finally {
   fs.rmSync(work, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-// npm run demo: the main job on real input. A real password list, generated usernames, the real commands and SDK.
+// npm run demo: the main job on a real password list, with the real commands and SDK.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -21,7 +21,7 @@ interface Pair {
   readonly password: string;
 }
 
-/** Pairs as a combo list has them: real passwords, the common ones more often, and people who do not exist. */
+/** Pairs of a combo list: real passwords, common ones more often, and generated usernames. */
 function generatePairs(): Pair[] {
   const random = createRandom(SEED);
   const passwords = dictionary['passwords-common'] as string[];
@@ -33,7 +33,7 @@ function generatePairs(): Pair[] {
   }));
 }
 
-/** Runs a command of the CLI as a person would, its output on this terminal. */
+/** Runs a command of the CLI with its output on this terminal. */
 async function run(...args: string[]): Promise<void> {
   console.log(`\n$ credveil ${args.join(' ')}`);
   const child = spawn(process.execPath, [bin, ...args], { stdio: 'inherit' });
@@ -71,7 +71,7 @@ async function serve(folder: string): Promise<Service> {
   return { url, stop };
 }
 
-/** The platform's fetch, with a note of what crossed the wire. */
+/** The platform's fetch, recording what crosses the wire. */
 class WireTap {
   sent: string[] = [];
   receivedBytes = 0;
@@ -91,7 +91,7 @@ class WireTap {
   }
 }
 
-/** A count is exact up to 4 and a lower bound beyond. */
+/** A count is exact up to 4 and a lower bound above. */
 const describeTimes = (times: number): string =>
   (times < 4 ? `${times} times` : `at least ${times} times`).replace('1 times', 'once');
 

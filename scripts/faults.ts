@@ -1,5 +1,6 @@
-// npm run faults: ingest and publish killed at random moments and failed by the disk. Afterwards the same command has to
-// complete, and the dataset has to be byte for byte what an undisturbed one is. `--kills N --failures N --seed S`.
+// npm run faults [-- --kills N --failures N --seed S]: kills ingest and publish at random moments,
+// and fails their disk. Afterwards the same command has to complete, and the dataset has to equal an
+// undisturbed one byte for byte.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -21,24 +22,24 @@ const kills = Number(values.kills);
 const failures = Number(values.failures);
 const seed = Number(values.seed);
 const LANES = 2;
-/** Kills of one dataset before it is completed: progress has to survive more than one. */
+/** Kills per dataset before it is completed: progress has to survive more than one. */
 const MAX_KILLS_A_ROUND = 6;
 const FAULTS = ['ENOSPC', 'EIO', 'short', 'limit'] as const;
 
 const place = createWorkPlace();
 const preload = new URL('../test/support/programs/failing-disk.ts', import.meta.url).href;
 
-/** A dataset before the command, the command, and what it makes. */
+/** A dataset before the command, the command, and its expected result. */
 interface Scene {
   readonly name: string;
   readonly template: string;
   readonly expected: ReadonlyMap<string, Buffer>;
-  /** How long the command takes undisturbed, from start to exit. */
+  /** Duration of the undisturbed command, from start to exit. */
   readonly milliseconds: number;
   args(dataset: string): string[];
 }
 
-/** All that is visible of a dataset. */
+/** All visible files of a dataset. */
 function contentOf(dataset: string): Map<string, Buffer> {
   const files = filesBelow(dataset).map(({ name, bytes }) => [name, bytes] as const);
   return new Map(files.filter(([name]) => !name.startsWith('lock.sqlite')));
@@ -96,7 +97,7 @@ interface Disturbed {
   readonly killAfter?: number;
 }
 
-/** Runs a command to its end, or to its killing. */
+/** Runs a command until it exits or is killed. */
 async function disturb({ command, args, env = {}, killAfter }: Disturbed): Promise<Outcome> {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   let stderr = '';
@@ -113,7 +114,7 @@ async function disturb({ command, args, env = {}, killAfter }: Disturbed): Promi
 
 const counts = { kills: 0, late: 0, failures: 0, unreached: 0, resumed: 0 };
 
-/** The command again, and what it makes. */
+/** Runs the command again and compares its result. */
 async function complete(scene: Scene, dataset: string): Promise<void> {
   if (fs.existsSync(path.join(dataset, 'work', 'ingest', '000000-0.account'))) counts.resumed++;
   await succeed(scene.args(dataset));
@@ -128,7 +129,7 @@ async function killRound(scene: Scene, dataset: string, random: Random): Promise
     if (code === null) counts.kills++;
     else counts.late++;
     if (code === null) continue;
-    if (code !== 0) throw new Error(`exit code ${code} of a command that nothing failed`);
+    if (code !== 0) throw new Error(`exit code ${code} of an undisturbed command`);
     break;
   }
 }
@@ -136,7 +137,7 @@ async function killRound(scene: Scene, dataset: string, random: Random): Promise
 async function failureRound(scene: Scene, dataset: string, random: Random): Promise<void> {
   const fault = random.pick(FAULTS);
   const args = [bin, ...scene.args(dataset)];
-  // A limit of the kernel, in KiB a file: also SQLite meets it.
+  // A kernel limit in KiB per file, which SQLite hits too.
   const script = `ulimit -f ${1 + random.below(3000)}; exec "$0" "$@"`;
   const disturbed: Disturbed =
     fault === 'limit'
@@ -185,8 +186,8 @@ try {
   console.log(
     `${counts.kills} kills (${counts.late} came too late), ${counts.failures} failures of the disk (${counts.unreached} not reached)`,
   );
-  console.log(`${counts.resumed} times an ingest went on from finished segments`);
-  console.log(`every dataset is what an undisturbed one is; ${seconds} s`);
+  console.log(`${counts.resumed} times an ingest resumed from finished segments`);
+  console.log(`every dataset equals an undisturbed one; ${seconds} s`);
 } finally {
   place.dispose();
 }

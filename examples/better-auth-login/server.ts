@@ -1,4 +1,4 @@
-// better-auth with the plugin: no leaked password is set, and a user who signs in with one is marked and told.
+// better-auth with the plugin: rejects leaked new passwords, and marks users who sign in with one.
 
 import { createServer } from 'node:http';
 import { createLeakChecker } from '@credveil/client';
@@ -23,7 +23,7 @@ const auth = betterAuth({
   plugins: [
     leakCheck({
       checker,
-      // The password was right: from here on the verdict may be acted on.
+      // The password has been verified: from here on the verdict may be acted on.
       onSignIn: async ({ status }, session, ctx) => {
         if (!session || !['pair', 'similar', 'password'].includes(status)) return;
         await ctx.context.internalAdapter.updateUser(session.user.id, { mustChangePassword: true });

@@ -1,4 +1,5 @@
-// A login with Express and bcrypt. Who comes in with a leaked password has to confirm by mail before the session counts.
+// A login with Express and bcrypt. A leaked password needs confirmation by mail before the session
+// counts.
 
 import { randomBytes, randomInt } from 'node:crypto';
 import { createLeakChecker } from '@credveil/client';
@@ -18,7 +19,7 @@ const leaks = createLeakChecker({
 });
 const hashes = new Map<string, string>();
 const sessions = new Map<string, Session>();
-/** Compared with where there is no such user, so that the time of an answer does not tell. */
+/** Compared if the user does not exist, so that timing does not reveal it. */
 const NOBODY = bcrypt.hashSync(randomBytes(16).toString('hex'), 10);
 
 const sendMail = (to: string, code: string): void => console.log(`mail to ${to}: your code is ${code}`);
@@ -31,7 +32,7 @@ const readCredential: RequestHandler = ({ body }, response, next) => {
 const app = express();
 app.use(express.json({ limit: '16kb' }));
 
-// A new password is refused if it has leaked, and the answer says why.
+// A new password is refused if it has leaked, and the answer gives the reason.
 app.post('/sign-up', readCredential, leakCheck(leaks, { mode: 'deny' }), async ({ body }, response) => {
   if (hashes.has(body.username)) return response.status(409).json({ error: 'this username is taken' });
   hashes.set(body.username, await bcrypt.hash(body.password, 10));
@@ -40,7 +41,8 @@ app.post('/sign-up', readCredential, leakCheck(leaks, { mode: 'deny' }), async (
 
 app.post('/login', readCredential, leakCheck(leaks), async ({ body, leaks: verdict }, response) => {
   const isRight = await bcrypt.compare(body.password, hashes.get(body.username) ?? NOBODY);
-  // Before this line nothing may depend on the verdict: it would tell an attacker which guesses are known.
+  // Nothing before this line may depend on the verdict: an attacker would learn which guesses are
+  // known.
   if (!isRight) return response.status(401).json({ error: 'wrong username or password' });
 
   const session: Session = { username: body.username };
@@ -53,7 +55,7 @@ app.post('/login', readCredential, leakCheck(leaks), async ({ body, leaks: verdi
     sendMail(session.username, session.code);
     return response.status(202).json({ next: 'confirm', why: 'this password has appeared in a data breach' });
   }
-  // `unknown` comes in as well: the service being down keeps nobody out.
+  // `unknown` passes as well: an outage of the service locks nobody out.
   return response.json({ next: 'home' });
 });
 
@@ -63,7 +65,7 @@ const sessionOf = (cookies = ''): Session | undefined =>
 app.post('/login/confirm', ({ body, headers }, response) => {
   const session = sessionOf(headers.cookie);
   const { code } = session ?? {};
-  // One try a code.
+  // One attempt per code.
   if (session) session.code = '';
   if (!session || !code || body?.code !== code) return response.status(401).json({ error: 'wrong code: log in again' });
   delete session.code;

@@ -1,4 +1,4 @@
-// A login with Fastify and bcrypt. Who comes in with a leaked password has to change it before anything else.
+// A login with Fastify and bcrypt. A leaked password has to be changed before anything else.
 
 import { randomBytes } from 'node:crypto';
 import { createLeakChecker } from '@credveil/client';
@@ -17,7 +17,7 @@ const checker = createLeakChecker({
 });
 const hashes = new Map<string, string>();
 const sessions = new Map<string, Session>();
-/** Compared with where there is no such user, so that the time of an answer does not tell. */
+/** Compared if the user does not exist, so that timing does not reveal it. */
 const NOBODY = bcrypt.hashSync(randomBytes(16).toString('hex'), 10);
 
 const text = { type: 'string', minLength: 1, maxLength: 200 };
@@ -47,7 +47,8 @@ app.post<{ Body: { username: string; password: string } }>(
   { schema: { body: credential }, config: { leakCheck: true } },
   async ({ body, leaks }, reply) => {
     const isRight = await bcrypt.compare(body.password, hashes.get(body.username) ?? NOBODY);
-    // Before this line nothing may depend on the verdict: it would tell an attacker which guesses are known.
+    // Nothing before this line may depend on the verdict: an attacker would learn which guesses are
+    // known.
     if (!isRight) return reply.code(401).send({ error: 'wrong username or password' });
     const mustChangePassword = leaks !== undefined && ['pair', 'similar', 'password'].includes(leaks.status);
     const token = randomBytes(32).toString('base64url');
@@ -60,7 +61,7 @@ app.post<{ Body: { password: string } }>(
   '/password',
   {
     schema: { body: { type: 'object', required: ['password'], properties: { password: text } } },
-    // Nobody asks about passwords here who is not logged in, and the pair is that of the session.
+    // Only logged-in users reach this route, and the pair has the session's username.
     preValidation: async ({ headers }, reply) =>
       sessionOf(headers.authorization) ? undefined : reply.code(401).send({ error: 'log in first' }),
     config: {

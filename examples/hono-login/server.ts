@@ -1,4 +1,4 @@
-// A login by HTML form with Hono and bcrypt. Who comes in with a leaked password is sent to the page that changes it.
+// A login by HTML form with Hono and bcrypt. A leaked password leads to the page that changes it.
 
 import { createLeakChecker } from '@credveil/client';
 import { leakCheck } from '@credveil/client/hono';
@@ -14,7 +14,7 @@ const leaks = createLeakChecker({
 });
 const hashes = new Map<string, string>();
 const sessions = new Map<string, { username: string; mustChangePassword: boolean }>();
-/** Compared with where there is no such user, so that the time of an answer does not tell. */
+/** Compared if the user does not exist, so that timing does not reveal it. */
 const NOBODY = bcrypt.hashSync(crypto.randomUUID(), 10);
 
 const form = (action: string, why = '') => html`<!doctype html>
@@ -26,14 +26,14 @@ const form = (action: string, why = '') => html`<!doctype html>
     <button>${action}</button>
   </form>`;
 
-/** What a field of a form holds. */
+/** The text of a form field. */
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const app = new Hono();
 app.get('/login', (c) => c.html(form('/login')));
 app.get('/sign-up', (c) => c.html(form('/sign-up')));
 
-// `handler` answers in the way of this application; the answer says why (NIST SP 800-63B).
+// `handler` answers in this application's format and gives the reason (NIST SP 800-63B).
 const refuse = leakCheck(leaks, {
   mode: 'deny',
   handler: (_verdict, c) =>
@@ -51,7 +51,8 @@ app.post('/sign-up', refuse, async (c) => {
 app.post('/login', leakCheck(leaks), async (c) => {
   const { email, password } = await c.req.parseBody();
   const isRight = await bcrypt.compare(text(password), hashes.get(text(email)) ?? NOBODY);
-  // Before this line nothing may depend on the verdict: it would tell an attacker which guesses are known.
+  // Nothing before this line may depend on the verdict: an attacker would learn which guesses are
+  // known.
   if (!isRight) return c.html(form('/login', 'Wrong address or password.'), 401);
   const mustChangePassword = ['pair', 'similar', 'password'].includes(c.var.leaks?.status ?? 'unknown');
   const token = crypto.randomUUID();
