@@ -9,6 +9,8 @@ import type { Socket } from 'node:net';
 import { CredveilError } from '../protocol/errors.ts';
 import { ServerError } from '../runtime/errors.ts';
 import { nameError, type OnEvent } from '../runtime/events.ts';
+import { headerBlock } from '../runtime/http/headers.ts';
+import { ProblemError } from '../runtime/http/problem.ts';
 import { clientFingerprint } from '../runtime/tls.ts';
 import { type Client, clientFileVersion, readClients } from './client-file.ts';
 
@@ -28,8 +30,15 @@ export interface ClientDirectoryOptions {
   readonly onEvent: OnEvent;
 }
 
-/** Who asks; or why nobody is let in. */
-export type Identity = Client | 'ANONYMOUS' | 'CLIENT_REQUIRED' | 'CLIENT_UNKNOWN';
+const CLIENT_REQUIRED = {
+  headers: headerBlock({ 'WWW-Authenticate': 'Bearer realm="credveil"' }),
+  // What follows on the connection may be a body that nobody reads.
+  close: true,
+};
+const CLIENT_UNKNOWN = {
+  headers: headerBlock({ 'WWW-Authenticate': 'Bearer realm="credveil", error="invalid_token"' }),
+  close: true,
+};
 
 interface KeyedClient {
   readonly client: Client;
@@ -71,14 +80,23 @@ export class ClientDirectory {
     return this.#byKeyId.size + this.#byCertificate.size;
   }
 
-  identify(request: IncomingMessage): Identity {
+  /**
+   * Finds the client of a request, by its key or certificate. Undefined for an anonymous request that is let through.
+   * @throws ProblemError `CLIENT_REQUIRED`, `CLIENT_UNKNOWN`
+   */
+  identify(request: IncomingMessage): Client | undefined {
     const { authorization } = request.headers;
-    if (authorization !== undefined && this.#required) return this.#byKey(authorization) ?? 'CLIENT_UNKNOWN';
+    if (authorization !== undefined && this.#required) {
+      const client = this.#byKey(authorization);
+      if (client) return client;
+      throw new ProblemError('CLIENT_UNKNOWN', CLIENT_UNKNOWN);
+    }
     const fingerprint = this.#byCertificate.size > 0 ? this.#fingerprint(request) : undefined;
     const client = fingerprint && this.#byCertificate.get(fingerprint);
     if (client) return client;
-    if (!this.required) return 'ANONYMOUS';
-    return fingerprint === undefined ? 'CLIENT_REQUIRED' : 'CLIENT_UNKNOWN';
+    if (!this.required) return undefined;
+    if (fingerprint === undefined) throw new ProblemError('CLIENT_REQUIRED', CLIENT_REQUIRED);
+    throw new ProblemError('CLIENT_UNKNOWN', CLIENT_UNKNOWN);
   }
 
   /** Looks at the file now. */

@@ -1,28 +1,25 @@
-// The way of a request: gate, dataset, route, admission, evaluation, bucket, range, filter, and express for the rest.
+// The way of a request: gate, dataset, route, method, admission, handler. Every problem is sent here.
 
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { type Admission, type Admit, ANONYMOUS } from '../access/admission.ts';
-import type { OnEvent } from '../runtime/events.ts';
-import { originForm, refuseBody, refuseRequest } from '../runtime/http/gate.ts';
-import { sendProblem } from '../runtime/http/problem.ts';
+import type { RequestListener } from 'node:http';
+import type { Admit } from '../access/admission.ts';
+import { nameError, type OnEvent } from '../runtime/events.ts';
+import { assertNoBody, assertWellFormed, originForm } from '../runtime/http/gate.ts';
+import { CACHE_RULES, type HeaderBlock } from '../runtime/http/headers.ts';
+import { ClientGoneError, ProblemError } from '../runtime/http/problem.ts';
 import type { ServerLimits } from '../runtime/limits.ts';
-import { findRoute } from './api/routes.ts';
-import { createBucketHandler } from './handlers/buckets.ts';
-import { createApp, type ServerState, sendInternal } from './handlers/documents.ts';
+import { createReference } from './api/reference.ts';
+import type { Route } from './api/route.ts';
+import { createRouter, type PreparedRoute, type Router } from './api/router.ts';
+import { type CreateHandler, type Handler, type PageSources, type ServerState, ServiceExchange } from './exchange.ts';
 import { EvaluationQueue } from './handlers/evaluation-queue.ts';
-import { createEvaluationHandler } from './handlers/evaluations.ts';
-import { createFilterHandler } from './handlers/filter.ts';
-import { createRangeHandler } from './handlers/ranges.ts';
-import type { Observe, RequestFacts } from './observe/observation.ts';
-import { createPageFiles, createPageHandler, type PageHandler, type PageSources } from './pages/pages.ts';
+import type { Observe } from './observe/observation.ts';
+import { createPageFiles } from './pages/pages.ts';
+import { ROUTES } from './routes.ts';
 import type { Service } from './service.ts';
 
-/** The path of a dataset other than the first one, and of the first one too. */
+/** The path of a dataset: of the first one too, which also answers without it. */
 const DATASET_TARGET = /^\/d\/([^/?]*)(\/(?:v1\/|range\b).*)$/;
 const ONE_REQUEST = { requests: 1, evaluations: 0 };
-
-/** Undefined where everything is done on return. */
-type Handle = (request: IncomingMessage, response: ServerResponse, admission: Admission) => Promise<void> | undefined;
 
 export interface ListenerParts {
   readonly state: ServerState;
@@ -30,102 +27,153 @@ export interface ListenerParts {
   readonly onEvent: OnEvent;
   readonly admit: Admit;
   readonly observe: Observe;
-  /** Undefined where there are none. */
+  /** Undefined for a server without pages. */
   readonly pages: Pick<PageSources, 'rates'> | undefined;
+  /** Headers that every response carries. */
+  readonly headers?: HeaderBlock;
+  /** Default: the routes of the service. */
+  readonly routes?: readonly Route[];
 }
 
-/** @param services the first one answers where the path names no dataset */
+/** The handlers of one dataset, by their entry. */
+type Handlers = ReadonlyMap<PreparedRoute, Handler>;
+
+/** @param services the first one answers a path that names no dataset */
 export function createListener(
   services: readonly [Service, ...Service[]],
-  { state, limits, onEvent, admit, observe, pages }: ListenerParts,
+  { routes = ROUTES, ...parts }: ListenerParts,
 ): RequestListener {
-  const queue = new EvaluationQueue(limits.maxWaitingElements);
-  const files = createPageFiles();
-  const handles = services.map((service) => {
-    const answerPage = pages && createPageHandler({ snapshots: service.snapshots, files, ...pages });
-    return createHandle(service, queue, limits, createApp(services, service, state, onEvent), answerPage);
-  });
-  const byDataset = new Map(services.map(({ dataset }, i) => [dataset.id as string, handles[i]]));
-  const [first] = handles as [Handle];
+  const router = createRouter(routes);
+  const { state, limits, onEvent, observe, headers } = parts;
+  const dispatch = createDispatch(router, createHandlers(services, router, parts), parts);
 
-  const handle = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => {
-    if (refuseRequest(request, response, limits.maxUrlBytes)) return undefined;
-    const url = request.url?.startsWith('/') ? request.url : originForm(request.url ?? '');
-    request.url = url;
-    const target = url.startsWith('/d/') ? DATASET_TARGET.exec(url) : null;
-    if (!target) return answer(first, request, response, facts);
-    const [, dataset, path] = target as unknown as [string, string, string];
-    const named = byDataset.get(dataset);
-    request.url = path;
-    if (named) return answer(named, request, response, facts);
-    sendProblem(response, 'DATASET_MISSING', ['Connection', 'close']);
-    return undefined;
+  const settle = (exchange: ServiceExchange, observed: () => void): void => {
+    const { response, request } = exchange;
+    // Only if the kernel did not take the whole response at once: a timer for each request would cost a microsecond.
+    if (response.writableLength > 0) request.socket.setTimeout(limits.stalledTimeoutMs);
+    observed();
   };
-
-  const answer = (
-    named: Handle,
-    request: IncomingMessage,
-    response: ServerResponse,
-    facts: RequestFacts,
-  ): Promise<void> | undefined => {
-    const [path = ''] = (request.url ?? '').split('?', 1);
-    const route = findRoute(path);
-    facts.route = route;
-    if (!route) {
-      if (!refuseBody(request, response)) sendProblem(response, 'ROUTE_MISSING');
-      return undefined;
-    }
-    // A browser's question before the question has no key with it.
-    if (route.access === 'open' || request.method === 'OPTIONS') return named(request, response, ANONYMOUS);
-    const admission = admit(request, response);
-    if (!admission) return undefined;
-    facts.client = admission.client;
-    const taken = route.access === 'metered' ? admission.take(ONE_REQUEST) : true;
-    if (taken === true) return named(request, response, admission);
-    return taken ? taken.then((allowed) => (allowed ? named(request, response, admission) : undefined)) : undefined;
+  const fail = (exchange: ServiceExchange, error: unknown, observed: () => void): void => {
+    refuse(exchange, error, onEvent);
+    settle(exchange, observed);
   };
 
   return (request, response) => {
-    const facts: RequestFacts = { route: undefined, client: undefined };
-    const observed = observe(request, response, facts);
-    // Armed only where the kernel did not take the whole answer at once: a timer a request would cost a microsecond.
-    const watch = (): void => {
-      if (response.writableLength > 0) request.socket.setTimeout(limits.stalledTimeoutMs);
-      observed();
-    };
-    const fail = (error: unknown): void => {
-      sendInternal(response, error, onEvent);
-      observed();
-    };
+    const exchange = new ServiceExchange(request, response, headers);
+    const observed = observe(exchange);
+    if (state.closing) response.shouldKeepAlive = false;
     try {
-      if (state.closing) response.shouldKeepAlive = false;
-      const answered = handle(request, response, facts);
-      if (answered) answered.then(watch, fail);
-      else watch();
+      const answered = dispatch(exchange);
+      if (!answered) return settle(exchange, observed);
+      answered.then(
+        () => settle(exchange, observed),
+        (error: unknown) => fail(exchange, error, observed),
+      );
     } catch (error) {
-      fail(error);
+      fail(exchange, error, observed);
     }
   };
 }
 
-function createHandle(
-  { snapshots, evaluator }: Service,
-  queue: EvaluationQueue,
-  { stalledTimeoutMs }: Required<ServerLimits>,
-  app: RequestListener,
-  answerPage: PageHandler | undefined,
-): Handle {
-  const answerEvaluation = createEvaluationHandler(snapshots, evaluator, queue);
-  const answerBucket = createBucketHandler(snapshots);
-  const answerRange = createRangeHandler(snapshots);
-  const answerFilter = createFilterHandler(snapshots, stalledTimeoutMs);
-  return (request, response, admission) => {
-    const evaluation = answerEvaluation(request, response, admission);
-    if (evaluation) return evaluation;
-    if (refuseBody(request, response) || answerBucket(request, response) || answerRange(request, response))
-      return undefined;
-    const answered = answerFilter(request, response) ?? answerPage?.(request, response);
-    if (!answered) app(request, response);
-    return answered;
+/** Handlers by the id of their dataset; under '' those of the first. Entries with one `handler` share it. */
+function createHandlers(
+  services: readonly [Service, ...Service[]],
+  router: Router,
+  { state, limits, pages }: ListenerParts,
+): ReadonlyMap<string, Handlers> {
+  const shared = {
+    services,
+    state,
+    limits,
+    queue: new EvaluationQueue(limits.maxWaitingElements),
+    pages: pages && { ...pages, files: createPageFiles() },
+    reference: createReference(router.routes.map(({ route }) => route)),
   };
+  const byDataset = new Map<string, Handlers>();
+  for (const service of services) {
+    const created = new Map<CreateHandler, Handler | undefined>();
+    const handlers = new Map<PreparedRoute, Handler>();
+    for (const prepared of router.routes) {
+      const create = prepared.route.handler;
+      if (!created.has(create)) created.set(create, create({ ...shared, service }));
+      const handler = created.get(create);
+      if (handler) handlers.set(prepared, handler);
+    }
+    byDataset.set(service.dataset.id, handlers);
+    if (service === services[0]) byDataset.set('', handlers);
+  }
+  return byDataset;
+}
+
+/** @returns the steps from the request to its handler; each refuses by throwing */
+function createDispatch(
+  router: Router,
+  handlersOf: ReadonlyMap<string, Handlers>,
+  { limits, admit }: ListenerParts,
+): Handler {
+  const first = handlersOf.get('') as Handlers;
+
+  /** Sets the path of the exchange and finds the handlers of its dataset. */
+  const locate = (exchange: ServiceExchange): Handlers => {
+    const { url = '' } = exchange.request;
+    let target = url.startsWith('/') ? url : originForm(url);
+    let handlers: Handlers | undefined = first;
+    const below = target.startsWith('/d/') ? DATASET_TARGET.exec(target) : null;
+    if (below) {
+      const [, dataset, rest] = below as unknown as [string, string, string];
+      handlers = dataset === '' ? undefined : handlersOf.get(dataset);
+      target = rest;
+    }
+    if (!handlers) throw new ProblemError('DATASET_MISSING', { close: true });
+    const question = target.indexOf('?');
+    exchange.path = question < 0 ? target : target.slice(0, question);
+    exchange.query = question < 0 ? undefined : target.slice(question + 1);
+    return handlers;
+  };
+
+  const handle = (exchange: ServiceExchange, prepared: PreparedRoute, handlers: Handlers): void | Promise<void> => {
+    const isHandled = prepared.handled.includes(exchange.method);
+    if (!isHandled || !prepared.takesBody) assertNoBody(exchange.request);
+    const handler = handlers.get(prepared);
+    if (!handler) throw new ProblemError('ROUTE_MISSING');
+    if (!isHandled) throw new ProblemError('METHOD_NOT_ALLOWED', { headers: ['Allow', prepared.allow] });
+    return handler(exchange);
+  };
+
+  return (exchange) => {
+    const { request, method } = exchange;
+    assertWellFormed(request, limits.maxUrlBytes);
+    const handlers = locate(exchange);
+    const prepared = router.find(exchange.path);
+    if (!prepared || (prepared.route.withoutQuery && exchange.query !== undefined)) {
+      assertNoBody(request);
+      throw new ProblemError('ROUTE_MISSING');
+    }
+    const { route, cache, parameterAt } = prepared;
+    exchange.route = route;
+    exchange.cache = cache;
+    exchange.parameter = exchange.path.slice(parameterAt);
+    // A browser's preflight carries no key.
+    if (method === 'OPTIONS') return preflight(exchange, prepared, handlers);
+    if (route.access === 'open') return handle(exchange, prepared, handlers);
+    exchange.admission = admit(exchange);
+    const taken = route.access === 'metered' ? exchange.admission.take(ONE_REQUEST) : undefined;
+    return taken ? taken.then(() => handle(exchange, prepared, handlers)) : handle(exchange, prepared, handlers);
+  };
+}
+
+function preflight(exchange: ServiceExchange, prepared: PreparedRoute, handlers: Handlers): void {
+  assertNoBody(exchange.request);
+  if (!handlers.has(prepared)) throw new ProblemError('ROUTE_MISSING');
+  exchange.reply(204, prepared.preflight, undefined, CACHE_RULES.never);
+}
+
+/** The one place that turns an error into a response. The client learns that there was one, the operator its name. */
+function refuse(exchange: ServiceExchange, error: unknown, onEvent: OnEvent): void {
+  const { response } = exchange;
+  const isProblem = error instanceof ProblemError;
+  const isGone = error instanceof ClientGoneError;
+  if (!isProblem && !isGone) onEvent({ event: 'request-failed', ...nameError(error) });
+  if (isGone || response.headersSent) response.destroy();
+  else exchange.refuse(isProblem ? error : new ProblemError('INTERNAL'));
 }

@@ -15,7 +15,7 @@ import { STRICT_TRANSPORT_SECURITY, type TlsFileOptions, TlsFiles } from '../run
 import { assertReusePort } from '../runtime/workers/shared-port.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { type AccessOptions, openAccess } from './access.ts';
-import type { ServerState } from './handlers/documents.ts';
+import type { ServerState } from './exchange.ts';
 import { createListener } from './listener.ts';
 import { collectServices } from './observe/service-metrics.ts';
 import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
@@ -112,7 +112,7 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
   }
   const state: ServerState = { closing: false };
   const pageSettings = pages ? { rates: () => gatherRates(access.rates.read()) } : undefined;
-  const parts = { state, limits, pages: pageSettings, ...access };
+  const parts = { state, limits, pages: pageSettings, headers: tls ? STRICT_TRANSPORT_SECURITY : [], ...access };
   const server = createLimitedServer(limits, createListener(services, parts), tls);
   const sockets = trackSockets(server);
   try {
@@ -165,18 +165,12 @@ function createLimitedServer(limits: Required<ServerLimits>, listener: RequestLi
     // The gate does it, with a problem body.
     requireHostHeader: false,
   };
-  const answer: RequestListener = tls
-    ? (request, response) => {
-        response.setHeader(...STRICT_TRANSPORT_SECURITY);
-        listener(request, response);
-      }
-    : listener;
-  const server = tls ? createSecureServer(options, limits, answer, tls) : createServer(options, answer);
+  const server = tls ? createSecureServer(options, limits, listener, tls) : createServer(options, listener);
   applyLimits(server, limits);
   server.on('clientError', refuseSocket);
   // Nobody is asked to go on with a body that the gate refuses.
-  server.on('checkContinue', answer);
-  server.on('checkExpectation', answer);
+  server.on('checkContinue', listener);
+  server.on('checkExpectation', listener);
   return server;
 }
 

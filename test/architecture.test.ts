@@ -53,7 +53,6 @@ const STILL_LONG = [
   'createSodiumOprf',
   'createRistretto255',
   'openChannel',
-  'createListener',
   'startServer',
   'createService',
   'createLeakChecker',

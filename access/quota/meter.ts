@@ -2,6 +2,8 @@
 // the ledger when they do not. PROTOCOL.md §18.
 
 import type { ClientId } from '../../protocol/brands.ts';
+import { headerBlock } from '../../runtime/http/headers.ts';
+import { ProblemError } from '../../runtime/http/problem.ts';
 import type { Client } from '../client-file.ts';
 import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedLeases } from './ledger.ts';
 import { QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from './policy.ts';
@@ -22,9 +24,6 @@ export interface Taken {
   /** Header names and values in turn. */
   readonly headers: readonly string[];
 }
-
-/** Nobody could say whether the quota allows it. */
-export type Unmetered = 'QUOTA_UNKNOWN';
 
 export type AskLease = (request: LeaseRequest) => Promise<LeaseAnswer>;
 
@@ -61,8 +60,11 @@ export class QuotaMeter {
     this.#now = now;
   }
 
-  /** Undefined for a client without quotas. A promise only where the ledger has to be asked. */
-  take(client: Client, cost: Cost): Taken | undefined | Promise<Taken | Unmetered> {
+  /**
+   * Undefined for a client without quotas. A promise only if the ledger has to be asked.
+   * @throws ProblemError `QUOTA_UNKNOWN` if the ledger does not answer
+   */
+  take(client: Client, cost: Cost): Taken | undefined | Promise<Taken> {
     const account = this.#account(client);
     if (account.leases.length === 0) return undefined;
     if (account.waiting === 0) {
@@ -144,7 +146,7 @@ export class QuotaMeter {
     return { violated: [], retryAfter: 0, headers: this.#headers(account, cost, nowMs) };
   }
 
-  async #takeAsking(account: Account, cost: Cost): Promise<Taken | Unmetered> {
+  async #takeAsking(account: Account, cost: Cost): Promise<Taken> {
     const wanted = account.leases.filter((lease) => wantOf(lease, cost) > 0);
     const needs = wanted.map(({ policy, limit, window, left, ...lease }) => {
       return { policy, limit, window, returned: left, want: wantOf({ policy, ...lease }, cost) };
@@ -156,7 +158,7 @@ export class QuotaMeter {
     } catch {
       // An answer that comes too late is lost, and what it grants counts as used: nobody waits for its arrival.
       arrive(account, Number.POSITIVE_INFINITY);
-      return 'QUOTA_UNKNOWN';
+      throw new ProblemError('QUOTA_UNKNOWN', QUOTA_UNKNOWN);
     }
     const nowMs = this.#now();
     for (const [i, { window, granted, free }] of answer.states.entries()) {
@@ -186,6 +188,8 @@ export class QuotaMeter {
     return ['RateLimit-Policy', policyField, 'RateLimit', formatStandings(asked, nowMs)];
   }
 }
+
+const QUOTA_UNKNOWN = { headers: headerBlock({ 'Retry-After': '1' }) };
 
 const wantOf = ({ policy }: Pick<Lease, 'policy'>, cost: Cost): number => cost[QUOTA_POLICIES[policy].unit];
 

@@ -1,34 +1,24 @@
 // The gate: what is refused before a route is looked for, and bytes that never became a request.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { STRICT_TRANSPORT_SECURITY } from '../tls.ts';
-import { rawProblem, sendProblem } from './problem.ts';
+import { ProblemError, rawProblem } from './problem.ts';
 import type { ProblemCode } from './problems.ts';
 
-/** Answers a request that no route may see. False, and nothing done, for a request that may pass. */
-export function refuseRequest(request: IncomingMessage, response: ServerResponse, maxUrlBytes: number): boolean {
-  const code = problemOf(request, maxUrlBytes);
-  if (code === undefined) return false;
-  // What follows on the connection may be a body that nobody wants to read.
-  sendProblem(response, code, ['Connection', 'close']);
-  return true;
-}
-
-function problemOf(request: IncomingMessage, maxUrlBytes: number): ProblemCode | undefined {
-  const { headers, url = '' } = request;
+/** @throws ProblemError for a request that no route may see */
+export function assertWellFormed({ headers, url = '', httpVersion }: IncomingMessage, maxUrlBytes: number): void {
   // RFC 9112 §3.2: a request of HTTP/1.1 names its host.
-  if (headers.host === undefined && request.httpVersion === '1.1') return 'REQUEST_MALFORMED';
-  // Node hands the URL over as latin1: a character is a byte.
-  return url.length > maxUrlBytes ? 'URL_TOO_LONG' : undefined;
+  if (headers.host === undefined && httpVersion === '1.1') throw new ProblemError('REQUEST_MALFORMED', { close: true });
+  // Node decodes the URL as latin1: a character is a byte.
+  if (url.length > maxUrlBytes) throw new ProblemError('URL_TOO_LONG', { close: true });
 }
 
-/** Answers a request with a body, for the routes that take none. False, and nothing done, for one without. */
-export function refuseBody({ headers }: IncomingMessage, response: ServerResponse): boolean {
-  if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return false;
-  sendProblem(response, 'BODY_NOT_ALLOWED', ['Connection', 'close']);
-  return true;
+/** @throws ProblemError for a request with a body, on the routes that take none */
+export function assertNoBody({ headers }: IncomingMessage): void {
+  if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return;
+  throw new ProblemError('BODY_NOT_ALLOWED', { close: true });
 }
 
 /** RFC 9112 §3.2.2: the absolute form that proxies send means its path. */

@@ -69,7 +69,7 @@ const ONE_RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/i;
  * condition of If-Range does not hold. `unsatisfiable` where nothing of the body is in the range.
  * @param etag a strong one
  */
-export function wantedRange(
+export function requestedRange(
   range: string | undefined,
   ifRange: string | undefined,
   etag: string,

@@ -1,8 +1,9 @@
-// Problem bodies: what every refusal looks like. RFC 9457.
+// Problem bodies: the form of every refusal. RFC 9457.
 //
-// A problem says what is wrong with a request of that kind and never repeats any of it.
+// A problem describes what is wrong with this kind of request. It never repeats any part of it.
 
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import { CACHE_RULES, DATA_HEADERS, type HeaderBlock, headerBlock } from './headers.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 
 /** The body of a problem response. */
@@ -20,58 +21,60 @@ export function describeProblem(code: ProblemCode): Problem {
   return { type: `urn:credveil:problem:${code.toLowerCase().replaceAll('_', '-')}`, title, status, detail, code, hint };
 }
 
-/** Of every answer. Allowed to every origin: the SDK also runs in browsers, and what is public needs no origin check. */
-export const SHARED_HEADERS: readonly string[] = [
-  'X-Content-Type-Options',
-  'nosniff',
-  'Referrer-Policy',
-  'no-referrer',
-  'Access-Control-Allow-Origin',
-  '*',
-  'Access-Control-Expose-Headers',
-  'Content-Range, Credveil-Snapshot, ETag, RateLimit, RateLimit-Policy, Retry-After',
-];
-
-/** Of an answer that is data: opened in a browser it runs nothing, loads nothing and is framed by nobody. */
-export const DATA_HEADERS: readonly string[] = [
-  ...SHARED_HEADERS,
-  'Content-Security-Policy',
-  "default-src 'none'; frame-ancestors 'none'",
-];
-
-function problemHeaders(body: string): string[] {
-  return [
-    'Content-Type',
-    'application/problem+json',
-    'Content-Length',
-    String(Buffer.byteLength(body)),
-    'Cache-Control',
-    'no-store',
-    ...DATA_HEADERS,
-  ];
+export interface ProblemOptions {
+  readonly headers?: HeaderBlock;
+  /** Members of the body beyond those of every problem. */
+  readonly members?: { readonly [name: string]: unknown };
+  /** Closes the connection: what follows on it may be a body that nobody reads. */
+  readonly close?: boolean;
 }
 
-/**
- * Answers with a problem.
- * @param headers further names and values in turn
- * @param members of the body beyond those of every problem
- */
-export function sendProblem(
-  response: ServerResponse,
-  code: ProblemCode,
-  headers: readonly string[] = [],
-  members: { readonly [name: string]: unknown } = {},
-): void {
-  const body = JSON.stringify({ ...describeProblem(code), ...members });
-  response.writeHead(PROBLEMS[code].status, [...problemHeaders(body), ...headers]);
-  response.end(body);
+/** Thrown by any step of a request that refuses it. The listener catches it and sends the response. */
+export class ProblemError extends Error {
+  override name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly headers: HeaderBlock;
+  readonly members: { readonly [name: string]: unknown } | undefined;
+  readonly close: boolean;
+
+  constructor(code: ProblemCode, { headers = [], members, close = false }: ProblemOptions = {}) {
+    // A refusal is a response, not a fault: nobody reads its stack, and capturing one costs microseconds.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(PROBLEMS[code].title);
+    Error.stackTraceLimit = stackTraceLimit;
+    this.code = code;
+    this.headers = headers;
+    this.members = members;
+    this.close = close;
+  }
 }
 
-/** The whole response as text, for a socket whose bytes never became a request. `more` are names and values in turn. */
-export function rawProblem(code: ProblemCode, more: readonly string[] = []): string {
+/** Thrown by a step that finds its client gone: nobody is left to answer. */
+export class ClientGoneError extends Error {
+  override name = 'ClientGoneError';
+}
+
+export const PROBLEM_HEADERS: HeaderBlock = [
+  ...headerBlock({ 'Content-Type': 'application/problem+json' }),
+  ...DATA_HEADERS,
+];
+
+/** The body as bytes. */
+export const encodeProblem = ({ code, members }: Pick<ProblemError, 'code' | 'members'>): Buffer =>
+  Buffer.from(JSON.stringify({ ...describeProblem(code), ...members }));
+
+/** The whole response as text, for a socket whose bytes never became a request. */
+export function rawProblem(code: ProblemCode, more: HeaderBlock = []): string {
   const { status } = PROBLEMS[code];
-  const body = JSON.stringify(describeProblem(code));
-  const headers = [...problemHeaders(body), 'Date', new Date().toUTCString(), 'Connection', 'close', ...more];
+  const body = encodeProblem({ code, members: undefined });
+  const own = headerBlock({
+    'Content-Length': String(body.length),
+    'Cache-Control': CACHE_RULES.never.anonymous,
+    Date: new Date().toUTCString(),
+    Connection: 'close',
+  });
+  const headers = [...PROBLEM_HEADERS, ...own, ...more];
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
   return `${head}\r\n${body}`;

@@ -1,35 +1,40 @@
-// The body of a request: refused by its headers before any of it is held, then read up to what they announce.
+// The body of a request: refused by its headers before any of it is held, then read up to its announced length.
 
 import type { IncomingMessage } from 'node:http';
-import type { ProblemCode } from './problems.ts';
+import { ClientGoneError, ProblemError } from './problem.ts';
 
 const LENGTH = /^\d{1,15}$/;
 
-/** What its headers already say against a body of at most `maxBytes`. */
-export function bodyProblem(request: IncomingMessage, maxBytes: number): ProblemCode | undefined {
-  const { headers } = request;
+/** @throws ProblemError if the headers announce something other than a body of at most `maxBytes` */
+export function assertBody({ headers }: IncomingMessage, maxBytes: number): void {
   const length = headers['content-length'];
+  // After each of these, what follows on the connection may be a body that nobody reads.
   if (headers['transfer-encoding'] !== undefined || length === undefined || !LENGTH.test(length))
-    return 'LENGTH_REQUIRED';
-  if (Number(length) > maxBytes) return 'BODY_TOO_LARGE';
+    throw new ProblemError('LENGTH_REQUIRED', { close: true });
+  if (Number(length) > maxBytes) throw new ProblemError('BODY_TOO_LARGE', { close: true });
   const [mediaType = ''] = (headers['content-type'] ?? '').split(';', 1);
-  if (mediaType.trim().toLowerCase() !== 'application/octet-stream') return 'MEDIA_TYPE_UNSUPPORTED';
-  return undefined;
+  if (mediaType.trim().toLowerCase() !== 'application/octet-stream')
+    throw new ProblemError('MEDIA_TYPE_UNSUPPORTED', { close: true });
 }
 
-/** Reads a body that `bodyProblem` has nothing against. Undefined where the client went away before its end. */
-export function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  // A copy: a piece of the parser's buffer would keep all of that buffer alive while its request waits.
+/**
+ * Reads a body that passed `assertBody`.
+ * @throws ClientGoneError if the client leaves before its end
+ */
+export function readBody(request: IncomingMessage): Promise<Uint8Array> {
+  // A copy: a piece of the parser's buffer would keep that whole buffer alive while its request waits.
   const bytes = new Uint8Array(Number(request.headers['content-length']));
   let end = 0;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     request
       .on('data', (piece: Buffer) => {
-        // Node's parser hands over no more than was announced; `set` would throw.
+        // Node's parser delivers no more than was announced; `set` would throw.
         bytes.set(piece, end);
         end += piece.length;
       })
       .on('end', () => resolve(bytes))
-      .on('close', () => resolve(undefined));
+      .on('close', () => {
+        if (!request.readableEnded) reject(new ClientGoneError('the client left before the end of its body'));
+      });
   });
 }

@@ -1,11 +1,13 @@
 // GET /metrics in the format of Prometheus, at an address of its own: what it tells is for the operator alone.
 
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AggregatorRegistry, Registry } from 'prom-client';
 import { listenError } from '../errors.ts';
 import { nameError, type OnEvent } from '../events.ts';
-import { sendProblem } from '../http/problem.ts';
+import { Exchange } from '../http/exchange.ts';
+import { headerBlock } from '../http/headers.ts';
+import { ProblemError } from '../http/problem.ts';
 import type { Metric } from './metric.ts';
 
 export interface MetricsListener {
@@ -21,6 +23,10 @@ export interface MetricsListenerOptions {
 
 const MAX_CONNECTIONS = 32;
 const TIMEOUT_MS = 5_000;
+const HEADERS = headerBlock({
+  'Content-Type': Registry.PROMETHEUS_CONTENT_TYPE,
+  'X-Content-Type-Options': 'nosniff',
+});
 
 /**
  * @param collect the metrics of each process
@@ -30,21 +36,21 @@ export async function startMetricsListener(
   collect: () => Promise<readonly (readonly Metric[])[]>,
   { host, port, onEvent }: MetricsListenerOptions,
 ): Promise<MetricsListener> {
-  const server = createServer({ headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS }, (request, response) => {
-    if (request.url !== '/metrics') sendProblem(response, 'ROUTE_MISSING');
-    else if (request.method !== 'GET' && request.method !== 'HEAD')
-      sendProblem(response, 'METHOD_NOT_ALLOWED', ['Allow', 'GET, HEAD']);
-    else
-      answer(response).catch((error: unknown) => {
-        onEvent({ event: 'request-failed', ...nameError(error) });
-        sendProblem(response, 'INTERNAL');
-      });
-  });
-  const answer = async (response: ServerResponse): Promise<void> => {
-    const text = await formatMetrics(await collect());
-    const headers = ['Content-Type', Registry.PROMETHEUS_CONTENT_TYPE, 'Content-Length', `${Buffer.byteLength(text)}`];
-    response.writeHead(200, [...headers, 'Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff']).end(text);
+  const answer = async (exchange: Exchange): Promise<void> => {
+    const { url } = exchange.request;
+    if (url !== '/metrics') throw new ProblemError('ROUTE_MISSING');
+    if (exchange.method !== 'GET' && exchange.method !== 'HEAD')
+      throw new ProblemError('METHOD_NOT_ALLOWED', { headers: ['Allow', 'GET, HEAD'] });
+    exchange.reply(200, HEADERS, Buffer.from(await formatMetrics(await collect())));
   };
+  const server = createServer({ headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS }, (request, response) => {
+    const exchange = new Exchange(request, response);
+    answer(exchange).catch((error: unknown) => {
+      if (error instanceof ProblemError) return exchange.refuse(error);
+      onEvent({ event: 'request-failed', ...nameError(error) });
+      exchange.refuse(new ProblemError('INTERNAL'));
+    });
+  });
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(cause, host, port)));

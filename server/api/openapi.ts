@@ -66,7 +66,7 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
     },
     servers: [{ url: '/', description: 'The first dataset, and what is not of a dataset.' }],
     paths: Object.fromEntries(
-      routes.filter(({ get, post }) => get ?? post).map((route) => [route.path, pathItem(route)]),
+      routes.filter(({ documentation }) => documentation).map((route) => [route.path, pathItem(route)]),
     ),
     components: {
       schemas: Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, jsonSchema(schema)])),
@@ -91,7 +91,7 @@ const DATASET_SERVER = {
 };
 
 function pathItem(route: Route): PathItem {
-  const { path, get, post, ofDataset } = route;
+  const { path, documentation: { GET: get, POST: post } = {}, ofDataset } = route;
   return {
     ...(ofDataset && { servers: [{ url: '/' }, DATASET_SERVER] }),
     ...(get && {

@@ -1,11 +1,13 @@
-// A route: its path, who may ask for it, and what is asked and answered. The kinds that routes are made of.
+// The kinds that the table of routes is made of: path, handler, access, cache rule and documentation.
 
+import type { CACHE_RULES } from '../../runtime/http/headers.ts';
 import type { ProblemCode } from '../../runtime/http/problems.ts';
+import type { CreateHandler, RouteFacts } from '../exchange.ts';
 import type { SchemaName } from './schemas.ts';
 
 /**
- * Who may ask. `open`: everyone. `client`: clients, where the server has a list of them. `metered`: they too, and each
- * request is taken from their quotas. `evaluation`: as well, together with its elements, by the handler.
+ * Who has access. `open`: everyone. `client`: listed clients, if the server has a list. `metered`: the same, and each
+ * request counts against their quotas. `evaluation`: the same, but the handler counts it, together with its elements.
  */
 export type Access = 'open' | 'client' | 'metered' | 'evaluation';
 
@@ -40,17 +42,26 @@ export interface Operation {
   readonly problems?: readonly ProblemCode[];
 }
 
-export interface Route {
+export type Method = 'GET' | 'POST';
+
+/** One entry of the table. Dispatch, OPTIONS, 405, documentation, metrics and logs follow from it. */
+export interface Route extends RouteFacts {
   /** Its last part may be a parameter: `/v1/account/{prefix}`. */
   readonly path: string;
-  /** The handler answers every path that begins so, also those that cannot be right. */
+  /** The handler also answers every longer path with this beginning, to refuse it in its own way. */
   readonly subtree?: boolean;
+  /** A path with a query is not this route. */
+  readonly withoutQuery?: boolean;
+  readonly handler: CreateHandler;
+  /** HEAD follows from GET, and OPTIONS from any. */
+  readonly methods: readonly Method[];
   readonly access: Access;
-  /** HEAD follows from `get`. */
-  readonly get?: Operation;
-  readonly post?: Operation;
+  /** Cache-Control of its successful replies, unless the handler names another rule. */
+  readonly cache: keyof typeof CACHE_RULES;
   /** Also below /d/{dataset}. */
   readonly ofDataset: boolean;
+  /** Missing for what only a page refers to. */
+  readonly documentation?: { readonly [method in Method]?: Operation };
 }
 
 /** Problems that any request may meet. */
@@ -77,24 +88,4 @@ export function problemsOf({ access, ofDataset }: Route, { problems = [], body }
     ? ['LENGTH_REQUIRED', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED', 'MESSAGE_MALFORMED']
     : ['BODY_NOT_ALLOWED'];
   return [...problems, ...ofBody, ...BY_ACCESS[access], ...(ofDataset ? (['DATASET_MISSING'] as const) : []), ...ANY];
-}
-
-/** Finds the route of a path without its query. */
-export type FindRoute = (path: string) => Route | undefined;
-
-export function createFindRoute(routes: readonly Route[]): FindRoute {
-  const whole = new Map<string, Route>();
-  /** By what stands before the parameter. */
-  const begun = new Map<string, Route>();
-  const subtrees: { readonly root: string; readonly route: Route }[] = [];
-  for (const route of routes) {
-    const parameter = route.path.indexOf('{');
-    if (parameter < 0) whole.set(route.path, route);
-    else begun.set(route.path.slice(0, parameter), route);
-    if (route.subtree) subtrees.push({ root: route.path.slice(0, parameter - 1), route });
-  }
-  return (path) =>
-    begun.get(path.slice(0, path.lastIndexOf('/') + 1)) ??
-    whole.get(path) ??
-    subtrees.find(({ root }) => path === root || path.startsWith(`${root}/`))?.route;
 }

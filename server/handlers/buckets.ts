@@ -1,101 +1,87 @@
 // GET /v1/{account|password}/{prefix}: the hot path, on node:http alone. PROTOCOL.md §6, §7.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BucketId, EntryTag } from '../../protocol/brands.ts';
 import { decodeBody } from '../../protocol/bucket.ts';
 import { type IndexName, parsePrefix } from '../../protocol/bucket-id.ts';
 import { formatTag } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { isNotModified, prefersText } from '../../runtime/http/negotiation.ts';
-import { DATA_HEADERS, sendProblem } from '../../runtime/http/problem.ts';
-import type { ProblemCode } from '../../runtime/http/problems.ts';
-import type { ServedSnapshot, ServedSnapshots } from '../snapshots/snapshots.ts';
-import { wantedSnapshot } from './snapshot-query.ts';
+import { CACHE_RULES, DATA_HEADERS, type HeaderBlock, headerBlock } from '../../runtime/http/headers.ts';
+import { prefersText } from '../../runtime/http/negotiation.ts';
+import { ProblemError } from '../../runtime/http/problem.ts';
+import type { CreateHandler } from '../exchange.ts';
+import type { ServedSnapshot } from '../snapshots/snapshots.ts';
+import { requestedSnapshot } from './snapshot-query.ts';
 
-/** A path that names a bucket, its prefix not yet looked at, and what follows the question mark. */
-const BUCKET_TARGET = /^\/v1\/(account|password)\/([^/?]*)(?:\?(.*))?$/;
 /** 12 hex digits and a line feed. */
 const TEXT_ENTRY_BYTES = 13;
 
-const NEWEST = 'public, no-cache, no-transform';
-/** The URL names the snapshot, and a snapshot never changes. */
-const PINNED = 'public, max-age=31536000, immutable, no-transform';
+/** One form of a snapshot's buckets: its ETag, and its headers with it. */
+interface Form {
+  readonly etag: string;
+  readonly headers: HeaderBlock;
+}
 
-const VARYING_HEADERS = ['Vary', 'Accept', ...DATA_HEADERS];
+interface Forms {
+  readonly bytes: Form;
+  readonly text: Form;
+}
 
-/** Answers GET and HEAD of a bucket. False, and nothing done, for any other request. */
-export type BucketHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+export const createBucketHandler =
+  (index: IndexName): CreateHandler =>
+  ({ service: { snapshots } }) => {
+    const formsOf = rememberForms();
+    return (exchange) => {
+      const { query, parameter } = exchange;
+      const served = requestedSnapshot(snapshots, query);
+      const facts = served.snapshot.facts.indexes[index];
+      if (!facts) throw new ProblemError('INDEX_MISSING');
+      const id = parseBucketId(parameter, facts.prefixBits);
+      const asText = prefersText(exchange.request.headers.accept);
+      const { etag, headers } = asText ? formsOf(served).text : formsOf(served).bytes;
+      const cache = query === undefined ? exchange.cache : CACHE_RULES.pinned;
+      if (exchange.hasFresh(etag)) return exchange.reply(304, headers, undefined, cache);
+      const bytes = served.readBody(index, id) as Buffer;
+      exchange.reply(200, headers, asText ? textBody(bytes, facts.maxEntries) : bytes, cache);
+    };
+  };
 
-export function createBucketHandler(snapshots: ServedSnapshots): BucketHandler {
-  return (request, response) => {
-    const { method } = request;
-    if (method !== 'GET' && method !== 'HEAD') return false;
-    const target = BUCKET_TARGET.exec(request.url ?? '');
-    if (!target) return false;
-    const [, index, prefix, query] = target as unknown as [string, IndexName, string, string | undefined];
-    const found = findBucket(snapshots, index, prefix, query);
-    if (typeof found === 'string') sendProblem(response, found);
-    else sendBucket(request, response, found);
-    return true;
+/** Prepares the headers of a snapshot once. They are released with it. */
+function rememberForms(): (served: ServedSnapshot) => Forms {
+  const remembered = new WeakMap<ServedSnapshot, Forms>();
+  return (served) => {
+    let forms = remembered.get(served);
+    if (!forms) {
+      forms = {
+        bytes: createForm(served.id, `"${served.id}"`, 'application/octet-stream'),
+        // Two forms under one URL need two tags, or a cache could answer with one for the other.
+        text: createForm(served.id, `"${served.id}-text"`, 'text/plain; charset=utf-8'),
+      };
+      remembered.set(served, forms);
+    }
+    return forms;
   };
 }
 
-interface FoundBucket {
-  readonly served: ServedSnapshot;
-  readonly index: IndexName;
-  readonly id: BucketId;
-  readonly maxEntries: number;
-  readonly cacheControl: string;
+function createForm(snapshot: string, etag: string, contentType: string): Form {
+  const headers = headerBlock({
+    ETag: etag,
+    'Credveil-Snapshot': snapshot,
+    'Content-Type': contentType,
+    Vary: 'Accept',
+  });
+  return { etag, headers: [...headers, ...DATA_HEADERS] };
 }
 
-function findBucket(
-  snapshots: ServedSnapshots,
-  index: IndexName,
-  prefix: string,
-  query: string | undefined,
-): FoundBucket | ProblemCode {
-  const served = wantedSnapshot(snapshots, query);
-  if (typeof served === 'string') return served;
-  const facts = served.snapshot.facts.indexes[index];
-  if (!facts) return 'INDEX_MISSING';
+function parseBucketId(prefix: string, prefixBits: number): BucketId {
   try {
-    const id = parsePrefix(prefix, facts.prefixBits);
-    const cacheControl = query === undefined ? NEWEST : PINNED;
-    return { served, index, id, maxEntries: facts.maxEntries, cacheControl };
+    return parsePrefix(prefix, prefixBits);
   } catch (error) {
-    if (error instanceof ProtocolError) return 'PREFIX_MALFORMED';
+    if (error instanceof ProtocolError) throw new ProblemError('PREFIX_MALFORMED');
     throw error;
   }
 }
 
-function sendBucket(request: IncomingMessage, response: ServerResponse, found: FoundBucket): void {
-  const { served, index, id, maxEntries, cacheControl } = found;
-  const snapshotId = served.id;
-  const asText = prefersText(request.headers.accept);
-  // Two forms under one URL: were their tags equal, a cache could be told to use one for the other.
-  const etag = asText ? `"${snapshotId}-text"` : `"${snapshotId}"`;
-  const headers = [
-    'ETag',
-    etag,
-    'Credveil-Snapshot',
-    snapshotId,
-    'Cache-Control',
-    cacheControl,
-    'Content-Type',
-    asText ? 'text/plain; charset=utf-8' : 'application/octet-stream',
-    ...VARYING_HEADERS,
-  ];
-  if (isNotModified(request.headers['if-none-match'], etag)) {
-    response.writeHead(304, headers).end();
-    return;
-  }
-  const bytes = served.readBody(index, id) as Buffer;
-  const body = asText ? textBody(bytes, maxEntries) : bytes;
-  headers.push('Content-Length', String(body.length));
-  response.writeHead(200, headers).end(body);
-}
-
-/** One tag a line, then line feeds up to the length of the index's largest bucket. */
+/** One tag per line, then line feeds up to the length of the index's largest bucket. */
 function textBody(body: Uint8Array, maxEntries: number): Buffer {
   const text = Buffer.alloc(maxEntries * TEXT_ENTRY_BYTES, '\n');
   let at = 0;

@@ -6,6 +6,8 @@
 // slice whatever its size.
 
 import type { BlindedElement, EvaluatedElement, Proof } from '../../protocol/brands.ts';
+import { headerBlock } from '../../runtime/http/headers.ts';
+import { ClientGoneError, ProblemError } from '../../runtime/http/problem.ts';
 import type { Evaluator } from '../../store/dataset-key.ts';
 
 /** Half a millisecond: by how much a slice can delay another request. */
@@ -14,9 +16,6 @@ const SLICE_ELEMENTS = 4;
 const SHORT_ELEMENTS = 8;
 /** How much more work the short lane gets than the long one. */
 const SHORT_SHARE = 3;
-
-/** Why nothing was evaluated: too much is waiting, or nobody waits any more. */
-export type Unevaluated = 'OVERLOADED' | 'UNWANTED';
 
 /** Whether somebody still waits for the answer. */
 export type IsWanted = () => boolean;
@@ -37,7 +36,13 @@ interface Lane {
 /** Of a proof: evaluated anew, then multiplied once more for the composites of RFC 9497 §2.2.1. */
 export const proofWork = (elements: readonly BlindedElement[]): number => 2 * elements.length;
 
-/** Owns the order of evaluations. Its promises reject with what the evaluator throws. */
+const RETRY = headerBlock({ 'Retry-After': '1' });
+export const overloaded = (): ProblemError => new ProblemError('OVERLOADED', { headers: RETRY });
+
+/**
+ * Owns the order of evaluations. Its promises reject with the evaluator's errors, with a ProblemError `OVERLOADED` if
+ * too much is waiting, and with a ClientGoneError if nobody waits any more.
+ */
 export class EvaluationQueue {
   readonly #maxWaiting: number;
   readonly #short: Lane = { jobs: [], work: 0 };
@@ -56,7 +61,7 @@ export class EvaluationQueue {
     evaluator: Evaluator,
     elements: readonly BlindedElement[],
     isWanted: IsWanted,
-  ): Promise<EvaluatedElement[] | Unevaluated> {
+  ): Promise<EvaluatedElement[]> {
     const evaluated: EvaluatedElement[] = [];
     return this.#wait(elements.length, SLICE_ELEMENTS, isWanted, () => {
       evaluated.push(...evaluator.blindEvaluate(elements.slice(evaluated.length, evaluated.length + SLICE_ELEMENTS)));
@@ -65,7 +70,7 @@ export class EvaluationQueue {
   }
 
   /** A proof cannot be cut into slices: the short lane is owed for what it costs. */
-  prove(evaluator: Evaluator, elements: readonly BlindedElement[], isWanted: IsWanted): Promise<Proof | Unevaluated> {
+  prove(evaluator: Evaluator, elements: readonly BlindedElement[], isWanted: IsWanted): Promise<Proof> {
     const work = proofWork(elements);
     return this.#wait(work, work, isWanted, () => evaluator.prove(elements));
   }
@@ -84,13 +89,14 @@ export class EvaluationQueue {
     maxSliceWork: number,
     isWanted: IsWanted,
     step: () => Result | undefined,
-  ): Promise<Result | Unevaluated> {
-    if (!this.hasRoom(work)) return Promise.resolve('OVERLOADED');
+  ): Promise<Result> {
+    if (!this.hasRoom(work)) return Promise.reject(overloaded());
     const lane = this.#laneOf(work);
     return new Promise((resolve, reject) => {
       const run = (): boolean => {
         try {
-          const result = isWanted() ? step() : 'UNWANTED';
+          if (!isWanted()) throw new ClientGoneError('nobody waits for the evaluation any more');
+          const result = step();
           if (result === undefined) return true;
           resolve(result);
         } catch (error) {

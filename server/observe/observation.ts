@@ -1,33 +1,27 @@
-// What is counted and logged of each request, when its answer is done.
+// What is counted and logged of each request, once its response is done.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Client } from '../../access/client-file.ts';
 import type { Log } from '../../runtime/observe/log.ts';
-import type { Route } from '../api/route.ts';
+import type { ServiceExchange } from '../exchange.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import type { RequestCounter } from './request-rates.ts';
 
-/** What becomes known of a request on its way. */
-export interface RequestFacts {
-  route: Route | undefined;
-  client: Client | undefined;
-}
-
-/** @returns to be called when the handler has done its part */
-export type Observe = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => () => void;
+/** @returns a function to call when the handler has done its part */
+export type Observe = (exchange: ServiceExchange) => () => void;
 
 export function createObserve(metrics: RequestMetrics, rates: RequestCounter, log: Log): Observe {
-  return (request, response, facts) => {
+  return (exchange) => {
     const startedAt = performance.now();
+    const { request, response } = exchange;
     const { socket, method = '' } = request;
     const sentBefore = log.requests ? socket.bytesWritten : 0;
     const end = (): void => {
       const durationMs = performance.now() - startedAt;
       const status = response.headersSent ? response.statusCode : 0;
-      const { route, client } = facts;
-      metrics.observe(route, status, durationMs / 1000);
-      rates.count(route?.path, status);
+      const { route } = exchange;
+      metrics.observe(route?.path, status, durationMs / 1000);
+      rates.count(route?.rates, status);
       if (!log.requests) return;
+      const { client } = exchange.admission;
       log.request({
         route: route?.path ?? 'none',
         method,

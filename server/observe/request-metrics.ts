@@ -4,7 +4,6 @@
 import type { Cost } from '../../access/quota/meter.ts';
 import type { QuotaPolicy } from '../../access/quota/policy.ts';
 import { counter, histogram, type Metric } from '../../runtime/observe/metric.ts';
-import type { Route } from '../api/route.ts';
 
 /** Seconds. A bucket takes a fraction of a millisecond, an evaluation of 32 elements a few under load. */
 const BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -28,12 +27,15 @@ interface ClientCounts {
 
 /** Owns the counts of one process. */
 export class RequestMetrics {
-  readonly #routes = new Map<Route | undefined, RouteCounts>();
+  readonly #routes = new Map<string | undefined, RouteCounts>();
   readonly #clients = new Map<string, ClientCounts>();
   #paddingBytes = 0;
 
-  /** @param status 0 where there was no answer */
-  observe(route: Route | undefined, status: number, seconds: number): void {
+  /**
+   * @param route its path in the table; undefined for a path that is not in it
+   * @param status 0 without a response
+   */
+  observe(route: string | undefined, status: number, seconds: number): void {
     let counts = this.#routes.get(route);
     if (!counts) {
       counts = {
@@ -67,7 +69,7 @@ export class RequestMetrics {
   };
 
   collect(): Metric[] {
-    const routes = [...this.#routes].map(([route, counts]) => ({ route: route?.path ?? NO_ROUTE, ...counts }));
+    const routes = [...this.#routes].map(([route, counts]) => ({ route: route ?? NO_ROUTE, ...counts }));
     const clients = [...this.#clients].map(([client, counts]) => ({ client, ...counts }));
     return [
       counter(

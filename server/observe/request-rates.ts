@@ -10,24 +10,10 @@ export const SLOTS = 360;
 const SLOT_MS = 1_000 * SLOT_SECONDS;
 
 export interface RequestCounter {
-  /** @param route its path as the table of routes has it; undefined where there was none */
-  count(route: string | undefined, status: number): void;
+  /** @param rates the class of the route; undefined for a path that has none */
+  count(rates: RequestClass | 'uncounted' | undefined, status: number): void;
   read(): RequestRates;
 }
-
-const CLASSES: { readonly [route: string]: RequestClass } = {
-  '/v1/account/{prefix}': 'bucket',
-  '/v1/password/{prefix}': 'bucket',
-  '/v1/lookup': 'evaluation',
-  '/v1/evaluate': 'evaluation',
-  '/v1/prove': 'evaluation',
-  '/range/{prefix}': 'range',
-};
-/** The files of the pages are not what the server is there for, and are many. */
-const UNCOUNTED = '/assets/{file}';
-
-const classify = (route: string | undefined, status: number): RequestClass =>
-  status >= 400 ? 'refused' : (CLASSES[route ?? ''] ?? 'other');
 
 type Counts = { readonly [name in RequestClass]: Float64Array };
 
@@ -56,10 +42,10 @@ export function createRequestCounter(now: () => number = Date.now): RequestCount
   };
 
   return {
-    count(route, status) {
-      if (route === UNCOUNTED) return;
+    count(rates = 'other', status) {
+      if (rates === 'uncounted') return;
       advance();
-      const slots = counts[classify(route, status)];
+      const slots = counts[status >= 400 ? 'refused' : rates];
       const at = newest % SLOTS;
       slots[at] = (slots[at] ?? 0) + 1;
     },

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openQuotaBook } from '../../access/quota/book.ts';
-import type { Taken, Unmetered } from '../../access/quota/meter.ts';
+import type { Taken } from '../../access/quota/meter.ts';
 import { DAY_MS, MINUTE_MS } from '../../access/quota/policy.ts';
 import { HALF_A_MINUTE_PAST_NOON } from '../support/clock.ts';
 import { seededRandom } from '../support/dataset.ts';
@@ -17,8 +17,7 @@ beforeEach(() => {
 
 afterEach(() => world.dispose());
 
-const isTaken = (taken: Taken | Unmetered | undefined): boolean =>
-  typeof taken === 'object' && taken.violated.length === 0;
+const isTaken = (taken: Taken | undefined): boolean => typeof taken === 'object' && taken.violated.length === 0;
 
 /** How many of so many requests are let through. */
 async function passed(

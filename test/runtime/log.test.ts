@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addClient, clientFileFor } from '../../access/client-file.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
 import { createLog } from '../../runtime/observe/log.ts';
-import { ROUTES } from '../../server/api/routes.ts';
+import { ROUTES } from '../../server/routes.ts';
 import { type Served, serveDataset } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
 

@@ -6,6 +6,7 @@ import type { BlindedElement } from '../../protocol/brands.ts';
 import type { Oprf } from '../../protocol/oprf.ts';
 import { encodeElementsRequest, MAX_ELEMENTS } from '../../protocol/oprf-messages.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
+import { ClientGoneError } from '../../runtime/http/problem.ts';
 import { EvaluationQueue } from '../../server/handlers/evaluation-queue.ts';
 import { startServer } from '../../server/server.ts';
 import { createDatasetKey, type Evaluator } from '../../store/dataset-key.ts';
@@ -80,8 +81,8 @@ describe('the queue', () => {
     const queue = new EvaluationQueue(64);
     const evaluate = (elements: BlindedElement[]) => queue.blindEvaluate(evaluator, elements, wanted);
     const first = [evaluate(many), evaluate(many)];
-    expect(await evaluate(many)).toBe('OVERLOADED');
-    expect(await queue.prove(evaluator, many, wanted)).toBe('OVERLOADED');
+    await expect(evaluate(many)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect(queue.prove(evaluator, many, wanted)).rejects.toMatchObject({ code: 'OVERLOADED' });
     expect(await evaluate(few)).toHaveLength(1);
     for (const answer of await Promise.all(first)) expect(answer).toHaveLength(MAX_ELEMENTS);
     expect(await evaluate(many)).toHaveLength(MAX_ELEMENTS);
@@ -94,7 +95,11 @@ describe('the queue', () => {
     let turns = 0;
     const leaving = queue.blindEvaluate(evaluator, bad, () => ++turns < 3);
     const gone = queue.blindEvaluate(evaluator, bad.slice(-1), () => false);
-    expect(await Promise.all([leaving, gone])).toEqual(['UNWANTED', 'UNWANTED']);
+    const ended = await Promise.allSettled([leaving, gone]);
+    expect(ended.map((each) => each.status === 'rejected' && each.reason)).toEqual([
+      expect.any(ClientGoneError),
+      expect.any(ClientGoneError),
+    ]);
     expect(turns).toBe(3);
     await expect(queue.blindEvaluate(evaluator, bad, wanted)).rejects.toMatchObject({ code: 'ELEMENT_NOT_CANONICAL' });
     // Whatever ended, however it ended, has left room behind.

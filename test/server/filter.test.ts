@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseFilterHeader } from '../../protocol/password-filter.ts';
 import { parseServiceConfig } from '../../protocol/service-config.ts';
-import { wantedRange } from '../../runtime/http/negotiation.ts';
+import { requestedRange } from '../../runtime/http/negotiation.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { filterPath } from '../../store/snapshot/current.ts';
 import { publish } from '../../store/snapshot/publish.ts';
@@ -164,9 +164,9 @@ describe('the filter', () => {
 
 describe('a range', () => {
   test('is found by the letter of RFC 9110', () => {
-    expect(wantedRange('bytes=0-9', undefined, '"e"', 5)).toEqual({ start: 0, end: 5 });
-    expect(wantedRange(`bytes=0-${'9'.repeat(16)}`, undefined, '"e"', 5)).toBeUndefined();
-    expect(wantedRange(undefined, '"e"', '"e"', 5)).toBeUndefined();
+    expect(requestedRange('bytes=0-9', undefined, '"e"', 5)).toEqual({ start: 0, end: 5 });
+    expect(requestedRange(`bytes=0-${'9'.repeat(16)}`, undefined, '"e"', 5)).toBeUndefined();
+    expect(requestedRange(undefined, '"e"', '"e"', 5)).toBeUndefined();
   });
 });
 

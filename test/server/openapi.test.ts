@@ -12,7 +12,7 @@ import { encodeElementsRequest, encodeLookupRequest } from '../../protocol/oprf-
 import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
 import type { OpenApiDocument, OperationObject, ResponseObject } from '../../server/api/openapi.ts';
 import { createOpenApi } from '../../server/api/openapi.ts';
-import { ROUTES } from '../../server/api/routes.ts';
+import { ROUTES } from '../../server/routes.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';

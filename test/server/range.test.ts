@@ -219,7 +219,7 @@ describe('every answer', () => {
     expect(preflight.headers).toMatchObject({
       'access-control-allow-origin': '*',
       'access-control-allow-methods': 'GET, HEAD, OPTIONS',
-      'access-control-allow-headers': 'Add-Padding, Authorization, If-None-Match, If-Modified-Since',
+      'access-control-allow-headers': 'Add-Padding, Authorization, If-Modified-Since, If-None-Match',
     });
   });
 });

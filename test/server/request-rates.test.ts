@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from 'vitest';
 import { REQUEST_CLASSES, type RequestRates } from '../../protocol/service-status.ts';
-import { ROUTES } from '../../server/api/routes.ts';
 import {
   addRates,
   createRequestCounter,
@@ -10,6 +9,7 @@ import {
   SLOT_SECONDS,
   SLOTS,
 } from '../../server/observe/request-rates.ts';
+import { ROUTES } from '../../server/routes.ts';
 
 /** A counter whose clock stands still until it is moved. */
 function startCounter(slot = 1_000): { counter: RequestCounter; move(slots: number): void } {
@@ -29,9 +29,9 @@ const totals = ({ classes }: RequestRates): number[] =>
 describe('a counter', () => {
   test('tells requests apart by route and status, and leaves the files of pages out', () => {
     const { counter, move } = startCounter();
-    for (const { path } of ROUTES) counter.count(path, 200);
-    counter.count('/v1/account/{prefix}', 304);
-    for (const status of [400, 404, 410, 429, 500]) counter.count('/v1/account/{prefix}', status);
+    for (const { rates } of ROUTES) counter.count(rates, 200);
+    counter.count('bucket', 304);
+    for (const status of [400, 404, 410, 429, 500]) counter.count('bucket', status);
     counter.count(undefined, 404);
     move(1);
     const known = 2 + 3 + 1 + 1;
@@ -41,11 +41,11 @@ describe('a counter', () => {
   test('tells whole slots alone, from its start, the newest last', () => {
     const { counter, move } = startCounter();
     expect(counter.read().classes.bucket).toEqual([]);
-    counter.count('/v1/account/{prefix}', 200);
+    counter.count('bucket', 200);
     expect(counter.read().classes.bucket).toEqual([]);
     move(1);
-    counter.count('/v1/account/{prefix}', 200);
-    counter.count('/v1/account/{prefix}', 200);
+    counter.count('bucket', 200);
+    counter.count('bucket', 200);
     move(2);
     const rates = counter.read();
     expect(rates.classes.bucket).toEqual([1, 2, 0]);
@@ -59,7 +59,7 @@ describe('a counter', () => {
   test('forgets after an hour, also where nothing came for longer', () => {
     const { counter, move } = startCounter();
     for (let slot = 0; slot < 2 * SLOTS; slot++) {
-      for (let i = 0; i <= slot % 7; i++) counter.count('/v1/account/{prefix}', 200);
+      for (let i = 0; i <= slot % 7; i++) counter.count('bucket', 200);
       move(1);
     }
     const expected = Array.from({ length: SLOTS - 1 }, (_, i) => ((SLOTS + 1 + i) % 7) + 1);
@@ -71,9 +71,9 @@ describe('a counter', () => {
   test('goes on in the newest slot where the clock is set back', () => {
     const { counter, move } = startCounter();
     move(3);
-    counter.count('/v1/account/{prefix}', 200);
+    counter.count('bucket', 200);
     move(-2);
-    counter.count('/v1/account/{prefix}', 200);
+    counter.count('bucket', 200);
     move(3);
     expect(counter.read().classes.bucket).toEqual([0, 0, 0, 2]);
   });
@@ -83,11 +83,11 @@ describe('rates of several processes', () => {
   test('are added slot by slot, whenever each was started and read', () => {
     const old = startCounter(1_000);
     const young = startCounter(1_004);
-    old.counter.count('/v1/account/{prefix}', 200);
+    old.counter.count('bucket', 200);
     old.move(5);
-    old.counter.count('/v1/account/{prefix}', 200);
+    old.counter.count('bucket', 200);
     young.move(1);
-    young.counter.count('/v1/account/{prefix}', 200);
+    young.counter.count('bucket', 200);
     old.move(3);
     young.move(1);
     // The young one was read two slots earlier: what the other has of them is told next time.

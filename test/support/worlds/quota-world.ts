@@ -6,13 +6,13 @@ import path from 'node:path';
 import type { Client } from '../../../access/client-file.ts';
 import { openQuotaBook } from '../../../access/quota/book.ts';
 import { type LeaseHolder, QuotaLedger } from '../../../access/quota/ledger.ts';
-import { QuotaMeter, type Taken, type Unmetered } from '../../../access/quota/meter.ts';
+import { QuotaMeter, type Taken } from '../../../access/quota/meter.ts';
 import type { Quotas } from '../../../access/quota/policy.ts';
 import type { ClientId } from '../../../protocol/brands.ts';
 import { HALF_A_MINUTE_PAST_NOON } from '../clock.ts';
 
 export interface QuotaWorker {
-  take(client: Client, requests: number, evaluations?: number): Promise<Taken | Unmetered | undefined>;
+  take(client: Client, requests: number, evaluations?: number): Promise<Taken | undefined>;
   /** Its process is killed: nothing that is on its way to it arrives. */
   kill(): void;
   /** It stops as it should. */

@@ -1,0 +1,150 @@
+// The table of routes: one entry and its handler are all that a new route needs.
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addClient } from '../../access/client-file.ts';
+import type { ServerEvent } from '../../runtime/events.ts';
+import { headerBlock } from '../../runtime/http/headers.ts';
+import { ProblemError } from '../../runtime/http/problem.ts';
+import { parseLimits } from '../../runtime/limits.ts';
+import { type Access, openAccess } from '../../server/access.ts';
+import { createOpenApi } from '../../server/api/openapi.ts';
+import type { Route } from '../../server/api/route.ts';
+import { createListener } from '../../server/listener.ts';
+import { ROUTES } from '../../server/routes.ts';
+import { closeServices, openServices, type Service } from '../../server/service.ts';
+import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+
+/** The whole of a new route. */
+const ECHO: Route = {
+  path: '/v1/echo/{word}',
+  handler: () => (exchange) => {
+    if (exchange.parameter === 'bad') throw new ProblemError('PREFIX_MALFORMED');
+    if (exchange.parameter === 'broken') throw new Error('says secrets');
+    exchange.reply(200, headerBlock({ 'Content-Type': 'text/plain' }), Buffer.from(exchange.parameter));
+  },
+  methods: ['GET'],
+  access: 'metered',
+  cache: 'revalidate',
+  rates: 'bucket',
+  ofDataset: true,
+  documentation: {
+    GET: {
+      summary: 'Sends a word back',
+      parameters: [
+        { name: 'X-Echo', in: 'header', description: 'Not read.', schema: { type: 'string' } },
+        { name: 'word', in: 'path', required: true, description: 'The word.', schema: { type: 'string' } },
+      ],
+      answers: { 200: { description: 'The word.', content: { 'text/plain': {} } } },
+    },
+  },
+};
+const routes = [...ROUTES, ECHO];
+
+let made: MadeDataset;
+let services: Service[];
+let access: Access;
+let server: Server;
+let url: string;
+let authorization: string;
+const events: ServerEvent[] = [];
+const failures = (): ServerEvent[] => events.filter(({ event }) => event === 'request-failed');
+
+beforeAll(async () => {
+  made = await makeDataset({ pairs: seededPairs(20) });
+  const onEvent = (event: ServerEvent): void => {
+    events.push(event);
+  };
+  const clientsFile = `${made.folder}.routes.json`;
+  authorization = `Bearer ${addClient(clientsFile, 'echo', { 'requests-per-day': 5 }).keyText}`;
+  services = await openServices([{ folder: made.folder }], { pollIntervalMs: 60_000, maxHeldBytes: 2 ** 20, onEvent });
+  const place = { folder: made.folder, host: '127.0.0.1', pollIntervalMs: 60_000, onEvent };
+  access = openAccess({ clientsFile, quotaFile: `${clientsFile}.sqlite` }, place);
+  const parts = { state: { closing: false }, limits: parseLimits({}), pages: undefined, routes, ...access };
+  server = createServer(createListener(services as [Service], parts));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  access.close();
+  await closeServices(services);
+  made.dispose();
+});
+
+const ask = (path: string, method = 'GET', headers: { [name: string]: string } = { authorization }) =>
+  fetch(url + path, { method, headers });
+
+describe('a route that is one entry of the table', () => {
+  test('answers GET with its cache rule for the client, below its dataset too', async () => {
+    for (const path of ['/v1/echo/hello', `/d/${made.dataset.id}/v1/echo/hello`]) {
+      const answer = await ask(path);
+      expect([answer.status, await answer.text()]).toEqual([200, 'hello']);
+      expect(answer.headers.get('cache-control')).toBe('private, no-cache');
+      expect(answer.headers.get('ratelimit-policy')).toContain('requests-per-day');
+    }
+  });
+
+  test('answers HEAD with the headers of GET alone', async () => {
+    const answer = await ask('/v1/echo/hello', 'HEAD');
+    expect([answer.status, answer.headers.get('content-length'), await answer.text()]).toEqual([200, '5', '']);
+  });
+
+  test('answers OPTIONS without a key, with its methods and documented headers', async () => {
+    const answer = await ask('/v1/echo/hello', 'OPTIONS', {});
+    expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+    expect(answer.headers.get('access-control-allow-headers')).toBe('Authorization, If-None-Match, X-Echo');
+  });
+
+  test('refuses other methods, bodies, and requests without a key', async () => {
+    const deleted = await ask('/v1/echo/hello', 'DELETE');
+    expect([deleted.status, deleted.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+    expect((await ask('/v1/echo/hello', 'GET', {})).status).toBe(401);
+    const posted = await fetch(`${url}/v1/echo/hello`, { method: 'POST', headers: { authorization }, body: 'x' });
+    expect([posted.status, (await posted.json()).code]).toEqual([413, 'BODY_NOT_ALLOWED']);
+  });
+
+  test('counts against quotas, and is refused once they are used up', async () => {
+    const answer = await ask('/v1/echo/hello');
+    expect([answer.status, (await answer.json()).code]).toEqual([429, 'QUOTA_EXCEEDED']);
+  });
+
+  test('is documented in OpenAPI with the problems that follow from its access', () => {
+    const { get, head } = createOpenApi(routes, '1.2.3').paths[ECHO.path] ?? {};
+    expect(get?.summary).toBe('Sends a word back');
+    expect(head?.summary).toContain('Sends a word back');
+    expect(Object.keys(get?.responses ?? {})).toEqual(expect.arrayContaining(['200', '401', '405', '413', '429']));
+  });
+
+  test('appears in metrics', () => {
+    const requests = access.requests.collect().find(({ name }) => name === 'credveil_requests_total');
+    const ofEcho = requests?.values.filter(({ labels }) => labels.route === ECHO.path) ?? [];
+    expect(Object.fromEntries(ofEcho.map(({ labels, value }) => [labels.status, value]))).toEqual({
+      '2xx': 4,
+      '4xx': 4,
+    });
+  });
+});
+
+test('an error that is no problem is answered with INTERNAL and reported by its name alone', async () => {
+  const open: Route = { ...ECHO, access: 'open' };
+  const parts = { state: { closing: false }, limits: parseLimits({}), pages: undefined, routes: [open], ...access };
+  const failing = createServer(createListener(services as [Service], parts));
+  await new Promise<void>((resolve) => failing.listen(0, '127.0.0.1', resolve));
+  try {
+    const place = `http://127.0.0.1:${(failing.address() as AddressInfo).port}/v1/echo`;
+    const bad = await fetch(`${place}/bad`);
+    expect([bad.status, (await bad.json()).code]).toEqual([400, 'PREFIX_MALFORMED']);
+    expect(failures()).toEqual([]);
+    const broken = await fetch(`${place}/broken`);
+    expect([broken.status, (await broken.json()).code]).toEqual([500, 'INTERNAL']);
+    expect(failures()).toEqual([expect.objectContaining({ code: 'Error' })]);
+    expect(JSON.stringify(events)).not.toContain('secrets');
+  } finally {
+    failing.closeAllConnections();
+    await new Promise((resolve) => failing.close(resolve));
+  }
+});
