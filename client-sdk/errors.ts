@@ -1,6 +1,6 @@
 // The client's one error class, and the closed set of reasons why a lookup has no answer.
 
-import { CredveilError } from '../protocol/errors.ts';
+import { CredveilError, shareInstances } from '../protocol/errors.ts';
 
 /** Why a verdict is `unknown`. Closed: a program may switch on it. */
 export type UnknownReason =
@@ -43,6 +43,9 @@ export type LookupErrorCode = UnknownReason | FilterReason | MisuseCode;
 /** A lookup that could not be made. Never holds a username, a password, a key or a prefix. */
 export class LookupError extends CredveilError<LookupErrorCode> {
   override name = 'LookupError';
+  static {
+    shareInstances(LookupError, 'LookupError');
+  }
 }
 
 type Texts<Reason extends string> = { readonly [reason in Reason]: readonly [message: string, hint: string] };

@@ -14,6 +14,18 @@ export class CredveilError<Code extends string = string> extends Error {
   }
 }
 
+/**
+ * Makes `instanceof` hold across copies of a class. A process that imports and requires one package,
+ * or bundles it twice, has a copy for each.
+ */
+export function shareInstances(errorClass: { readonly prototype: Error }, name: string): void {
+  const brand = Symbol.for(`credveil.${name}`);
+  Object.defineProperty(errorClass.prototype, brand, { value: true });
+  Object.defineProperty(errorClass, Symbol.hasInstance, {
+    value: (value: unknown) => typeof value === 'object' && value !== null && brand in value,
+  });
+}
+
 export type ProtocolErrorCode =
   | 'FIELD_TOO_LONG'
   | 'KEY_MALFORMED'
@@ -38,4 +50,7 @@ export type ProtocolErrorCode =
 /** A value that violates PROTOCOL.md, or a body that was altered in transit. */
 export class ProtocolError extends CredveilError<ProtocolErrorCode> {
   override name = 'ProtocolError';
+  static {
+    shareInstances(ProtocolError, 'ProtocolError');
+  }
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CHECK_MODULE } from '../support/client/consumer.ts';
+import { CHECK_MODULE, CHECK_SCRIPT } from '../support/client/consumer.ts';
 import { type InstalledClient, installClient } from '../support/client/packed-client.ts';
 import { root } from '../support/paths.ts';
 import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
@@ -29,11 +29,23 @@ afterAll(async () => {
   installed?.dispose();
 });
 
+type Conditions = string | { readonly [condition: string]: Conditions };
+
 interface Manifest {
   readonly name: string;
+  readonly main: string;
+  readonly types: string;
+  readonly typesVersions: { readonly '*': Readonly<Record<string, readonly string[]>> };
   readonly scripts?: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly exports: Readonly<Record<string, Conditions>>;
 }
+
+const SUBPATHS = ['sodium', 'node', 'express', 'fastify', 'hono', 'fetch', 'next', 'better-auth'];
+/** Those that load without a peer dependency. */
+const ALONE = SUBPATHS.filter((name) => name !== 'sodium' && name !== 'better-auth');
+
+const targetsIn = (conditions: Conditions): string[] =>
+  typeof conditions === 'string' ? [conditions] : Object.values(conditions).flatMap(targetsIn);
 
 const readManifest = (folder: string): Manifest =>
   JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
@@ -64,8 +76,11 @@ describe('the package that npm packs', () => {
     const rest = files.filter((file) => !/^(LICENSE|README\.md|package\.json|dist(\/.*)?)$/.test(file));
     expect(rest).toEqual([]);
     expect(files.filter((file) => /\.test\.|\.tsx?$/.test(file) && !file.endsWith('.d.ts'))).toEqual([]);
-    for (const target of Object.values(readManifest(installed.home).exports).flatMap((entry) => Object.values(entry)))
-      expect(files, target).toContain(target.replace(/^\.\//, ''));
+    const { exports, typesVersions, main, types } = readManifest(installed.home);
+    expect(Object.keys(exports)).toEqual(['.', ...SUBPATHS.map((name) => `./${name}`)]);
+    expect(Object.keys(typesVersions['*'])).toEqual(SUBPATHS);
+    const targets = [main, types, ...targetsIn({ ...exports }), ...Object.values(typesVersions['*']).flat()];
+    for (const target of targets) expect(files, target).toContain(target.replace(/^\.\//, ''));
   });
 
   test('checks with and without a key', async () => {
@@ -73,8 +88,41 @@ describe('the package that npm packs', () => {
     const oblivious = { url: oprf.url, publicKey: oprf.publicKey, proof: 'always', timeoutMs: TIMEOUT_MS };
     for (const options of [keyed, oblivious]) {
       const input = { options, credentials: [LEAKED, STRANGER] };
-      expect(await installed.runModule(CHECK_MODULE, { input })).toEqual(['pair challenge', 'clean allow']);
+      const verdicts = ['pair challenge', 'clean allow'];
+      expect(await installed.runModule(CHECK_MODULE, { input })).toEqual(verdicts);
+      expect(await installed.runScript(CHECK_SCRIPT, { input }), 'required').toEqual(verdicts);
+      const args = ['--no-experimental-require-module'];
+      expect(await installed.runScript(CHECK_SCRIPT, { input, args }), 'without require(esm)').toEqual(verdicts);
     }
+  });
+
+  const COUNT_COPIES = `
+    const required = require('@credveil/client');
+    const subpaths = ${JSON.stringify(ALONE)}.map((name) => typeof require('@credveil/client/' + name));
+    import('@credveil/client').then((imported) => {
+      let thrown;
+      try { required.createLeakChecker({}); } catch (error) { thrown = error; }
+      console.log(JSON.stringify({
+        subpaths: new Set(subpaths).size === 1 && subpaths[0] === 'object',
+        isSame: imported.LookupError === required.LookupError,
+        instanceOf: [required, imported].map(({ LookupError }) => thrown instanceof LookupError),
+        isOther: new Error() instanceof required.LookupError,
+      }));
+    });`;
+
+  test.each([
+    ['one copy of its classes', [], true],
+    ['errors that both copies recognize where Node has no require(esm)', ['--no-experimental-require-module'], false],
+  ])('gives import and require %s', async (_, args, isSame) => {
+    const counted = { subpaths: true, isSame, instanceOf: [true, true], isOther: false };
+    expect(await installed.runScript(COUNT_COPIES, { args })).toEqual(counted);
+  });
+
+  test('carries the licences of the converted @noble packages', () => {
+    for (const name of ['curves', 'hashes'])
+      expect(fs.readFileSync(path.join(installed.home, 'dist/cjs/noble', name, 'LICENSE'), 'utf8')).toBe(
+        fs.readFileSync(path.join(installed.folder, 'node_modules/@noble', name, 'LICENSE'), 'utf8'),
+      );
   });
 
   test('names no module of Node in the closure of its core', async () => {
@@ -164,13 +212,16 @@ createPolicy({ pair: 'block' });
 `;
 
   test.each([
-    ['nodenext', 'nodenext'],
-    ['esnext', 'bundler'],
-  ])('hold for a consumer with module %s and moduleResolution %s', async (module, moduleResolution) => {
-    const name = `consumer-${moduleResolution}`;
-    installed.write(`${name}.ts`, CONSUMER);
+    ['node16', 'node16', 'ts'],
+    ['node16', 'node16', 'cts'],
+    ['nodenext', 'nodenext', 'ts'],
+    ['nodenext', 'nodenext', 'cts'],
+    ['esnext', 'bundler', 'ts'],
+  ])('hold with module %s and moduleResolution %s in a .%s file', async (module, moduleResolution, extension) => {
+    const name = `consumer-${moduleResolution}.${extension}`;
+    installed.write(name, CONSUMER);
     const config = installed.write(
-      `tsconfig.${moduleResolution}.json`,
+      `tsconfig.${moduleResolution}-${extension}.json`,
       JSON.stringify({
         compilerOptions: {
           module,
@@ -184,7 +235,7 @@ createPolicy({ pair: 'block' });
           // The package's own declarations are checked as well.
           skipLibCheck: false,
         },
-        files: [`${name}.ts`],
+        files: [name],
       }),
     );
     const outcome = await run(tsc, ['-p', config]).catch((error: { stdout: string }) => error);

@@ -10,13 +10,23 @@ import { root } from '../paths.ts';
 
 const run = promisify(execFile);
 
+export interface RunOptions {
+  /** Sent to standard input as JSON. */
+  readonly input?: unknown;
+  /** Path of the Node binary. Default: the one that runs the tests. */
+  readonly node?: string;
+  readonly args?: readonly string[];
+}
+
 export interface InstalledClient {
   /** With package.json and node_modules. */
   readonly folder: string;
   /** Of the installed package. */
   readonly home: string;
   /** Writes a module beside node_modules and runs it. @returns what it printed, parsed as JSON */
-  runModule(text: string, options?: { input?: unknown; node?: string; args?: readonly string[] }): Promise<unknown>;
+  runModule(text: string, options?: RunOptions): Promise<unknown>;
+  /** The same for a CommonJS script. */
+  runScript(text: string, options?: RunOptions): Promise<unknown>;
   write(name: string, text: string): string;
   dispose(): void;
 }
@@ -28,7 +38,7 @@ export async function installClient(): Promise<InstalledClient> {
   fs.mkdirSync(path.join(root, '.tmp'), { recursive: true });
   const sources = fs.mkdtempSync(path.join(root, '.tmp', 'pack-'));
   try {
-    for (const name of ['client-sdk', 'protocol', 'accel', 'tsconfig.json'])
+    for (const name of ['client-sdk', 'protocol', 'accel', 'scripts/build-client-commonjs.ts', 'tsconfig.json'])
       fs.cpSync(path.join(root, name), path.join(sources, name), {
         recursive: true,
         filter: (file) => !/[\\/](node_modules|dist)$/.test(file),
@@ -51,17 +61,21 @@ export async function installClient(): Promise<InstalledClient> {
     fs.writeFileSync(file, text);
     return file;
   };
-  let modules = 0;
+  let programs = 0;
+  const runAs =
+    (extension: 'mjs' | 'cjs') =>
+    async (text: string, { input, node = process.execPath, args = [] }: RunOptions = {}): Promise<unknown> => {
+      const file = write(`program-${++programs}.${extension}`, text);
+      const running = run(node, [...args, file], { cwd: folder });
+      running.child.stdin?.end(JSON.stringify(input ?? null));
+      return JSON.parse((await running).stdout);
+    };
   return {
     folder,
     home: path.join(folder, 'node_modules/@credveil/client'),
     write,
-    async runModule(text, { input, node = process.execPath, args = [] } = {}) {
-      const file = write(`module-${++modules}.mjs`, text);
-      const running = run(node, [...args, file], { cwd: folder });
-      running.child.stdin?.end(JSON.stringify(input ?? null));
-      return JSON.parse((await running).stdout);
-    },
+    runModule: runAs('mjs'),
+    runScript: runAs('cjs'),
     dispose: () => fs.rmSync(folder, { recursive: true, force: true }),
   };
 }
