@@ -1,22 +1,22 @@
-// Writes a chunk of an external sort: sorted records in a file, durable, with the checksum that its reader compares.
+// Writes the chunks of an external sort: files of sorted records, durable, with a checksum that the reader compares.
 
 import fs from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { writeFully } from '../../store/run/run.ts';
 
-/** About what of it waits in memory. */
+/** Approximate size of the buffer. */
 const WRITE_BYTES = 1 << 20;
 
-/** Where a sorter's chunks go. */
+/** Names a sorter's chunks and records finished ones. */
 export interface ChunkSink {
-  /** Names a file that is not there yet. */
+  /** @returns the path of a file that does not exist yet */
   next(): string;
   done(file: string, bytes: number, crc32: number): void;
 }
 
-/** One chunk after the other through one buffer. */
+/** Writes one chunk at a time through one buffer. */
 export class ChunkWriter {
-  /** Records are written here at the place that `reserve` gives. */
+  /** Callers write records here, at the offset that `reserve` returns. */
   readonly buffer: Uint8Array;
   readonly #recordBytes: number;
   #filled = 0;
@@ -38,19 +38,20 @@ export class ChunkWriter {
     this.#filled = 0;
   }
 
-  /** Makes room for a record; the one before stays where it is until the next call. @returns where it begins */
+  /** Makes room for a record. The previous record stays in place until the next call. @returns the record's offset */
   reserve(): number {
     if (this.#filled === this.buffer.length) this.#flush();
     this.#filled += this.#recordBytes;
     return this.#filled - this.#recordBytes;
   }
 
-  /** Takes whole records. */
+  /** Appends whole records. */
   append(records: Uint8Array): void {
     this.#flush();
     this.#write(records);
   }
 
+  /** Makes the chunk durable and reports it. */
   finish(sink: Pick<ChunkSink, 'done'>): void {
     this.#flush();
     fs.fdatasyncSync(this.#handle);
@@ -58,7 +59,7 @@ export class ChunkWriter {
     sink.done(this.#file, this.#bytes, this.#crc32);
   }
 
-  /** Also where writing failed. */
+  /** Closes the file, also after a failure. */
   close(): void {
     if (this.#handle >= 0) fs.closeSync(this.#handle);
     this.#handle = -1;

@@ -1,18 +1,21 @@
-// Sorts the records of a range index in memory and writes them as chunks, as record-sorter.ts does for keyed records.
+// Sorts the records of a range index in memory and writes them as chunks: the first half of an external sort.
+//
+// It shares no algorithm with record-sorter.ts. That one deals pseudo-random records into parts by their leading bits;
+// range files hold a few ranges of all, mostly in order, which would all be dealt into one part.
 
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { compareBytes, readU32, writeU32 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { rangeLayout } from '../../store/run/range-record.ts';
 import { type ChunkSink, ChunkWriter } from './chunk-writer.ts';
-import { groupScale } from './record-order.ts';
+import { countsToStarts, groupScale } from './record-order.ts';
 
 const MAX_GROUP_BITS = 20;
-/** Up to here insertion sort is faster. */
+/** Up to this many records insertion sort is faster. */
 const INSERTION_LIMIT = 40;
 const MIN_CAPACITY = 1024;
 
-/** Sorts the records of one index. All that it holds is allocated once. */
+/** Sorts the records of one index. It allocates all of its memory once. */
 export class HashSorter {
   readonly #hashBytes: number;
   readonly #recordBytes: number;
@@ -20,7 +23,7 @@ export class HashSorter {
   readonly #sink: ChunkSink;
   readonly #writer: ChunkWriter;
   readonly #records: Uint8Array;
-  /** Places of the records in the order of their hashes. */
+  /** Positions of the records, ordered by hash. */
   readonly #order: Uint32Array;
   readonly #ends = new Uint32Array(2 ** MAX_GROUP_BITS);
   #count = 0;
@@ -36,7 +39,7 @@ export class HashSorter {
     this.#sink = sink;
   }
 
-  /** Takes the hash at the start of `hash`. */
+  /** Adds a record. @param hash starts with the hash */
   add(hash: Uint8Array, times: number): void {
     if (this.#count === this.#capacity) this.spill();
     const to = this.#count++ * this.#recordBytes;
@@ -44,7 +47,7 @@ export class HashSorter {
     writeU32(this.#records, to + this.#hashBytes, times);
   }
 
-  /** Writes what is held as a chunk, sorted, doubles merged, durable. */
+  /** Writes the held records as one durable chunk, sorted, with equal hashes merged. */
   spill(): void {
     if (this.#count === 0) return;
     this.#sort();
@@ -78,34 +81,29 @@ export class HashSorter {
   }
 
   /**
-   * Distributes over the range of the first bytes that there are (a few of HIBP's ranges are a small part of all), then
-   * compares within each group. HIBP's own order is kept as it comes.
+   * Distributes the records over the range of first bytes that is present (a few of HIBP's ranges are a small part of
+   * all), then sorts each group by comparison. Records that arrive in order stay in order.
    */
   #sort(): void {
     const count = this.#count;
-    // About a record a group, and no pass over a million groups for a few records.
+    // About one record per group, and no pass over a million groups for a few records.
     const bits = Math.min(MAX_GROUP_BITS, Math.max(8, 32 - Math.clz32(count)));
     const ends = this.#ends.subarray(0, 2 ** bits).fill(0);
-    let least = 0xffff_ffff;
-    let most = 0;
+    let smallest = 0xffff_ffff;
+    let largest = 0;
     for (let at = 0; at < count * this.#recordBytes; at += this.#recordBytes) {
       const head = readU32(this.#records, at);
-      if (head < least) least = head;
-      if (head > most) most = head;
+      if (head < smallest) smallest = head;
+      if (head > largest) largest = head;
     }
-    const scale = groupScale(least, most, ends.length);
+    const scale = groupScale(smallest, largest, ends.length);
     const group = (record: number): number =>
-      ((readU32(this.#records, record * this.#recordBytes) - least) * scale) | 0;
+      ((readU32(this.#records, record * this.#recordBytes) - smallest) * scale) | 0;
     for (let record = 0; record < count; record++) {
       const at = group(record);
       ends[at] = (ends[at] as number) + 1;
     }
-    let sum = 0;
-    for (let at = 0; at < ends.length; at++) {
-      const size = ends[at] as number;
-      ends[at] = sum;
-      sum += size;
-    }
+    countsToStarts(ends, ends.length);
     for (let record = 0; record < count; record++) {
       const at = group(record);
       const place = ends[at] as number;

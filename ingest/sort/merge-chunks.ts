@@ -1,4 +1,4 @@
-// The chunks of an external sort as one stream: the second half of it. record-sorter.ts is the first.
+// Merges the chunks of an external sort into one stream: its second half. The sorters are the first.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -12,21 +12,21 @@ import type { Chunk, Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { BatchSorter, cutBatches } from './merge-records.ts';
-import { buffersOnTheWay, sortInThreads } from './sorter-threads.ts';
+import { buffersInFlight, sortInThreads } from './sorter-threads.ts';
 
-/** What is read of all chunks together before it is sorted: it should fit the processor's cache. */
+/** Bytes read from all chunks together before they are sorted. They should fit in the processor's cache. */
 const BATCH_BYTES = 4 * 2 ** 20;
 const MAX_READ_BYTES = 2 ** 20;
-/** Smaller reads cost more than the cache gives. */
+/** Smaller reads cost more than the cache saves. */
 const MIN_READ_BYTES = 32 * 1024;
-/** Where there is little memory for many chunks. */
+/** For many chunks with little memory. */
 const SMALLEST_READ_BYTES = 4096;
-/** Below this the threads would take longer to start than to sort. */
+/** Below this, starting threads takes longer than sorting. */
 const MIN_THREADED_BYTES = 64 * 2 ** 20;
-/** The order of a batch, while it is sorted. */
+/** Buffers for the order of a batch while it is sorted. */
 const ORDER_BUFFERS = 2;
-/** Of a merge of hashes. */
-const RECORDS_A_BLOCK = 1 << 15;
+/** Records in a block of merged hashes. */
+const BLOCK_RECORDS = 1 << 15;
 
 class ChunkReader {
   readonly #chunk: Chunk;
@@ -38,7 +38,7 @@ class ChunkReader {
     this.#handle = fs.openSync(path.join(folder, chunk.name), 'r');
   }
 
-  /** Fills the buffer from `start` on, as far as there is something. @returns where it ends */
+  /** Fills the buffer from `start` to its end or that of the file. @returns the end of the data @throws IngestError `CHUNK_CORRUPT` */
   read(buffer: Uint8Array, start: number): number {
     let filled = start;
     while (filled < buffer.length) {
@@ -50,8 +50,8 @@ class ChunkReader {
     if (filled < buffer.length && this.#crc32 !== this.#chunk.crc32)
       throw new IngestError(
         'CHUNK_CORRUPT',
-        'a file of finished work is not what was written',
-        'Check the disk, then run the same command again: it begins anew.',
+        'a file of finished work was altered or the disk is failing',
+        'Check the disk, then run the same command again: it starts over.',
       );
     return filled;
   }
@@ -84,7 +84,7 @@ function* mergeHashes(chunks: readonly ChunkReader[], name: RangeName, readBytes
   const layout = SECTION_LAYOUTS[name];
   const merge = new Merge(streams, layout);
   const { recordBytes } = layout;
-  const block = new Uint8Array(RECORDS_A_BLOCK * recordBytes);
+  const block = new Uint8Array(BLOCK_RECORDS * recordBytes);
   let filled = 0;
   while (merge.next()) {
     merge.writeRecord(block, filled);
@@ -97,8 +97,8 @@ function* mergeHashes(chunks: readonly ChunkReader[], name: RangeName, readBytes
 }
 
 /**
- * The merge of all chunks, equal keys in one record, as blocks that are good until the next is asked for.
- * @throws IngestError `CHUNK_CORRUPT`, at the latest when the merge ends
+ * Merges all chunks; equal keys become one record. A block is valid until the next one is requested.
+ * @throws IngestError `CHUNK_CORRUPT`, at the latest at the end of the merge
  */
 export async function* mergeChunks(
   folder: string,
@@ -109,8 +109,8 @@ export async function* mergeChunks(
   const isKeyed = INDEX_NAMES.includes(index as IndexName);
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
   const threads = isKeyed && bytes >= MIN_THREADED_BYTES ? plan.threads : 0;
-  // What is held of each, and batches with what comes out of them.
-  const buffers = 1 + buffersOnTheWay(threads) + ORDER_BUFFERS * Math.max(1, threads);
+  // A window of each chunk, batches with their results, and orders.
+  const buffers = 1 + buffersInFlight(threads) + ORDER_BUFFERS * Math.max(1, threads);
   const { recordBytes } = SECTION_LAYOUTS[index];
   const wanted = Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, BATCH_BYTES / chunks.length));
   const share = Math.max(SMALLEST_READ_BYTES, Math.min(wanted, plan.mergeBytes / (buffers * chunks.length)));
@@ -125,7 +125,7 @@ export async function* mergeChunks(
   }
 }
 
-/** Merges chunks into larger ones until those that are left can be merged at once. */
+/** Merges chunks into larger ones until one merge can take all that remain. */
 export async function reduceChunks(
   manifest: Manifest,
   index: SectionName,
@@ -134,7 +134,7 @@ export async function reduceChunks(
 ): Promise<void> {
   const writer = new ChunkWriter(SECTION_LAYOUTS[index].recordBytes);
   for (let chunks = manifest.chunks(index); chunks.length > plan.fanIn; chunks = manifest.chunks(index)) {
-    // The oldest first; the last pass takes no more than it must.
+    // Oldest first. The last pass merges no more chunks than necessary.
     const taken = chunks.slice(0, Math.min(plan.fanIn, chunks.length - plan.fanIn + 1));
     const merged = taken.map(({ name }) => name);
     writer.begin(path.join(manifest.folder, `merged-${merged[0]}`));

@@ -1,26 +1,26 @@
-// The order of records by key, and equal keys as one: what a sorter does with its parts, and a merge with its batches.
+// Sorts keyed records and merges equal keys: a sorter uses it for its parts, a merge for its batches.
 
 import { readU32, readU48 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../../store/run/record.ts';
 
-/** Up to here insertion sort is faster than anything cleverer. */
+/** Up to this many records insertion sort is faster than anything cleverer. */
 const INSERTION_LIMIT = 40;
 
-/** Where sorted records go. */
+/** Receives sorted records. */
 export interface RecordTarget {
   readonly buffer: Uint8Array;
-  /** Makes room for a record; the one before stays where it is until the next call. @returns where it begins */
+  /** Makes room for a record. The previous record stays in place until the next call. @returns the record's offset */
   reserve(): number;
 }
 
-/** Sorts one stretch of records after the other. What it holds grows to the largest. */
+/** Sorts one stretch of records at a time. Its memory grows to that of the longest. */
 export class RecordOrder {
   #hashes = new Uint32Array(0);
   #order = new Uint32Array(0);
   #ends = new Uint32Array(0);
 
-  /** Writes the records at `first`, as many as `count`, to `out`: ascending by key, equal keys with their times added up. */
+  /** Writes `count` records from `records[first]` to `out`: ascending by key, the times of equal keys added up. */
   write(records: Uint8Array, first: number, count: number, out: RecordTarget): void {
     this.#sort(records, first, count);
     const order = this.#order;
@@ -41,9 +41,9 @@ export class RecordOrder {
   }
 
   /**
-   * Places of the records by key, in `#order`. Keys are pseudo-random, so one distribution over the range of their
-   * hashes leaves a few in each group. Only an account with very many entries makes a large group; it is sorted by
-   * comparison.
+   * Fills `#order` with the positions of the records, ordered by key. Keys are pseudo-random, so distributing them over
+   * the range of their hashes leaves a few in each group. Only an account with very many entries makes a large group,
+   * which is sorted by comparison.
    */
   #sort(records: Uint8Array, first: number, count: number): void {
     if (this.#order.length < count) {
@@ -52,26 +52,26 @@ export class RecordOrder {
     }
     const order = this.#order;
     const hashes = this.#hashes;
-    let least = 0xffff_ffff;
-    let most = 0;
+    let smallest = 0xffff_ffff;
+    let largest = 0;
     for (let i = 0, at = first; i < count; i++, at += RECORD_BYTES) {
       const hash = readU32(records, at);
       hashes[i] = hash;
-      if (hash < least) least = hash;
-      if (hash > most) most = hash;
+      if (hash < smallest) smallest = hash;
+      if (hash > largest) largest = hash;
     }
     const groups = 2 ** Math.max(1, 31 - Math.clz32(count | 1));
     if (this.#ends.length < groups) this.#ends = new Uint32Array(groups);
     else this.#ends.fill(0, 0, groups);
     const ends = this.#ends;
-    const scale = groupScale(least, most, groups);
+    const scale = groupScale(smallest, largest, groups);
     for (let i = 0; i < count; i++) {
-      const group = (((hashes[i] as number) - least) * scale) | 0;
+      const group = (((hashes[i] as number) - smallest) * scale) | 0;
       ends[group] = (ends[group] as number) + 1;
     }
-    startsOf(ends, groups);
+    countsToStarts(ends, groups);
     for (let i = 0; i < count; i++) {
-      const group = (((hashes[i] as number) - least) * scale) | 0;
+      const group = (((hashes[i] as number) - smallest) * scale) | 0;
       const place = ends[group] as number;
       order[place] = i;
       ends[group] = place + 1;
@@ -87,14 +87,14 @@ export class RecordOrder {
   }
 }
 
-/** What a number's distance from the least is multiplied by, rounded down, to give its group. */
-export function groupScale(least: number, most: number, groups: number): number {
-  // A little less, so that the last number falls into the last group and not behind it.
-  return (groups - 0.001) / (most - least + 1);
+/** The factor that turns a number's distance from the smallest into its group, rounded down. */
+export function groupScale(smallest: number, largest: number, groups: number): number {
+  // Slightly less than `groups`, so that the largest number falls into the last group and not beyond it.
+  return (groups - 0.001) / (largest - smallest + 1);
 }
 
-/** Counts become where each begins. */
-export function startsOf(counts: Uint32Array, length: number): void {
+/** Replaces the size of each group by the position of its first item. */
+export function countsToStarts(counts: Uint32Array, length: number): void {
   let sum = 0;
   for (let i = 0; i < length; i++) {
     const count = counts[i] as number;
@@ -124,6 +124,7 @@ function insertionSort(
   }
 }
 
+/** Orders the records at `a` and `b` by key. */
 export function compareKeys(records: Uint8Array, a: number, b: number): number {
   return readU32(records, a) - readU32(records, b) || readU48(records, a + 4) - readU48(records, b + 4);
 }

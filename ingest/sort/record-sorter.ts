@@ -1,23 +1,24 @@
-// Sorts records in memory and writes them as chunks: the first half of an external sort. merge-chunks.ts is the second.
+// Sorts keyed records in memory and writes them as chunks: the first half of an external sort; merge-chunks.ts is the
+// second.
 
 import { RECORD_BYTES } from '../../store/run/record.ts';
 import { type ChunkSink, ChunkWriter } from './chunk-writer.ts';
-import { RecordOrder, startsOf } from './record-order.ts';
+import { countsToStarts, RecordOrder } from './record-order.ts';
 
-/** What sorting takes for each record: itself, and itself again in its part. */
+/** Memory per record: once as added, once in its part. */
 export const SORT_BYTES_A_RECORD = 2 * RECORD_BYTES;
 
-/** Records are first dealt out by their leading bits, so that what is sorted at once fits the processor's cache. */
+/** Records are dealt into parts by their leading bits first, so that each sort fits in the processor's cache. */
 const PART_BITS = 9;
 const PARTS = 2 ** PART_BITS;
 const MIN_CAPACITY = 1024;
 
-/** Sorts the records of one index. All that it holds is allocated once, or grows to the largest part. */
+/** Sorts the records of one index. It allocates its memory once, except what grows with the largest part. */
 export class RecordSorter {
   readonly #capacity: number;
   readonly #sink: ChunkSink;
   readonly #writer = new ChunkWriter(RECORD_BYTES);
-  /** Where records are written, at the place that `reserve` gives. */
+  /** Callers write records here, at the offset that `reserve` returns. */
   readonly records: Uint8Array;
   readonly #dealt: Uint8Array;
   readonly #order = new RecordOrder();
@@ -30,7 +31,7 @@ export class RecordSorter {
     this.#sink = sink;
   }
 
-  /** Makes room for a record. @returns where in `records` it begins */
+  /** Makes room for a record. @returns its offset in `records` */
   reserve(): number {
     if (this.#count === this.#capacity) this.spill();
     return this.#count++ * RECORD_BYTES;
@@ -41,7 +42,7 @@ export class RecordSorter {
     for (let i = 0; i < RECORD_BYTES; i++) this.records[at + i] = record[i] as number;
   }
 
-  /** Writes what is held as a chunk, sorted, doubles merged, durable. */
+  /** Writes the held records as one durable chunk, sorted, with equal keys merged. */
   spill(): void {
     if (this.#count === 0) return;
     const ends = this.#deal();
@@ -50,7 +51,7 @@ export class RecordSorter {
     try {
       let start = 0;
       for (const end of ends) {
-        // Equal keys are in one part.
+        // Equal keys are in the same part.
         this.#order.write(this.#dealt, start * RECORD_BYTES, end - start, writer);
         start = end;
       }
@@ -61,19 +62,19 @@ export class RecordSorter {
     this.#count = 0;
   }
 
-  /** Copies the records to `#dealt` by their leading bits. @returns where each part ends */
+  /** Copies the records to `#dealt`, ordered by their leading bits. @returns the end of each part */
   #deal(): Uint32Array {
     const { records } = this;
     const dealt = this.#dealt;
     const length = this.#count * RECORD_BYTES;
     const ends = new Uint32Array(PARTS);
     for (let at = 0; at < length; at += RECORD_BYTES) {
-      const part = partOf(records, at);
+      const part = readPart(records, at);
       ends[part] = (ends[part] as number) + 1;
     }
-    startsOf(ends, PARTS);
+    countsToStarts(ends, PARTS);
     for (let at = 0; at < length; at += RECORD_BYTES) {
-      const part = partOf(records, at);
+      const part = readPart(records, at);
       const place = ends[part] as number;
       ends[part] = place + 1;
       const to = place * RECORD_BYTES;
@@ -83,5 +84,5 @@ export class RecordSorter {
   }
 }
 
-const partOf = (bytes: Uint8Array, at: number): number =>
+const readPart = (bytes: Uint8Array, at: number): number =>
   (((bytes[at] as number) << 8) | (bytes[at + 1] as number)) >>> (16 - PART_BITS);

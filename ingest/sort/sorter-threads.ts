@@ -1,13 +1,13 @@
-// Batches of a merge sorted by several threads at once, and handed on in their order.
+// Sorts the batches of a merge on several threads and yields them in order.
 
 import { Worker } from 'node:worker_threads';
 import type { SortedBatch, SorterTask } from './sorter-worker.ts';
 
-/** A thread sorts one batch while the next waits for it. */
-const BATCHES_A_THREAD = 2;
+/** One batch being sorted, one waiting. */
+const BATCHES_PER_THREAD = 2;
 
-/** Buffers that are on their way with so many threads, each of the length of a batch: two a batch, and one that is read. */
-export const buffersOnTheWay = (threads: number): number => 2 * (BATCHES_A_THREAD * threads + 1);
+/** Buffers in use with this number of threads, each as long as a batch: two per batch, and two for the one being read. */
+export const buffersInFlight = (threads: number): number => 2 * (BATCHES_PER_THREAD * threads + 1);
 
 class SorterThread {
   readonly worker: Worker;
@@ -23,14 +23,14 @@ class SorterThread {
 
   sort(task: SorterTask): Promise<SortedBatch> {
     const sorted = new Promise<SortedBatch>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    // Whoever waits for an earlier batch hears of a failure there.
+    // A failure rejects the earliest batch too, and its awaiter reports it.
     sorted.catch(() => {});
     this.worker.postMessage(task, [task.batch.buffer, task.into.buffer]);
     return sorted;
   }
 }
 
-/** @param cut gives batches in buffers of `newBuffer`; what is yielded is good until the next is asked for */
+/** @param cut makes batches in buffers of `newBuffer` @returns sorted batches, each valid until the next one is requested */
 export async function* sortInThreads(
   threads: number,
   cut: (newBuffer: (bytes: number) => Uint8Array<ArrayBuffer>) => Iterable<Uint8Array<ArrayBuffer>>,
@@ -49,7 +49,7 @@ export async function* sortInThreads(
     for (const batch of cut(newBuffer)) {
       const sorter = sorters[place++ % threads] as SorterThread;
       pending.push(sorter.sort({ batch, into: newBuffer(batch.buffer.byteLength) }));
-      if (pending.length >= BATCHES_A_THREAD * threads) yield* next();
+      if (pending.length >= BATCHES_PER_THREAD * threads) yield* next();
     }
     while (pending.length > 0) yield* next();
   } finally {

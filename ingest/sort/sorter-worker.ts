@@ -1,4 +1,4 @@
-// A thread that sorts batches of a merge.
+// The thread that sorts batches of a merge.
 
 import { parentPort } from 'node:worker_threads';
 import { BatchSorter } from './merge-records.ts';
@@ -9,7 +9,7 @@ export interface SorterTask {
 }
 
 export interface SortedBatch {
-  /** For another batch. */
+  /** Its buffer, to be used for another batch. */
   readonly batch: Uint8Array<ArrayBuffer>;
   readonly sorted: Uint8Array<ArrayBuffer>;
 }

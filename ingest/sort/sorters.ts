@@ -1,4 +1,4 @@
-// The sorters of a worker, one for each index that its corpus feeds.
+// The sorters of a worker: one for each index that its corpus feeds.
 
 import path from 'node:path';
 import { INDEX_NAMES, type IndexName, type RangeName } from '../../protocol/bucket-id.ts';
@@ -9,17 +9,17 @@ import type { ChunkSink } from './chunk-writer.ts';
 import { HashSorter } from './hash-sorter.ts';
 import { RecordSorter } from './record-sorter.ts';
 
-/** A credential makes a pair and a username in one index, a password in each of the others. */
+/** Records per credential: a pair and a username in the account index, one in each of the others. */
 const SHARES: { readonly [name in SectionName]: number } = { account: 2, password: 1, sha1: 1, ntlm: 1 };
 
 export class Sorters {
-  /** Those of keyed entries. */
+  /** The indexes of keyed entries among the sections. */
   readonly indexes: readonly IndexName[];
   readonly account: RecordSorter | undefined;
   readonly password: RecordSorter | undefined;
   readonly sha1: HashSorter | undefined;
   readonly ntlm: HashSorter | undefined;
-  /** For records that come one at a time. */
+  /** Adds one record to the sorter of its index. */
   readonly emit: EmitRecord;
   readonly #folder: string;
   #segment = 0;
@@ -42,13 +42,13 @@ export class Sorters {
     this.emit = (index, record) => this[index]?.add(record);
   }
 
-  /** Chunks written from here on belong to this segment. */
+  /** Assigns the chunks written from now on to this segment. */
   begin(segment: number): void {
     this.#segment = segment;
     this.#chunks = {};
   }
 
-  /** Writes all that is held. @returns the segment's chunks */
+  /** Writes all held records. @returns the segment's chunks */
   finish(): Chunks {
     for (const name of SECTION_NAMES) this[name]?.spill();
     return this.#chunks;

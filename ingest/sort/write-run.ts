@@ -1,4 +1,4 @@
-// The last step of ingest: all chunks merged into one run.
+// The last step of ingest: merges all chunks into one run.
 
 import type { Dataset } from '../../store/dataset.ts';
 import { yieldToEventLoop } from '../../store/event-loop.ts';
@@ -15,7 +15,7 @@ import type { MemoryPlan } from '../memory-plan.ts';
 import type { IngestOptions } from '../options.ts';
 import { mergeChunks, reduceChunks } from './merge-chunks.ts';
 
-/** Makes the run visible, or leaves nothing of it but its chunks. */
+/** Writes and publishes the run. A failure leaves only its chunks. */
 export async function writeRun(
   dataset: Dataset,
   manifest: Manifest,
@@ -25,10 +25,10 @@ export async function writeRun(
 ): Promise<RunFacts> {
   const { indexes } = manifest.job;
   const sections = SECTION_NAMES.filter((name) => indexes.includes(name));
-  const recordsOf = (index: SectionName): number =>
+  const countRecords = (index: SectionName): number =>
     manifest.chunks(index).reduce((sum, { bytes }) => sum + bytes / SECTION_LAYOUTS[index].recordBytes, 0);
-  // Before equal ones become one: as good as a total can be.
-  const totalRecords = sections.reduce((sum, index) => sum + recordsOf(index), 0);
+  // Counted before equal keys are merged: an upper bound.
+  const totalRecords = sections.reduce((sum, index) => sum + countRecords(index), 0);
   let records = 0;
   onProgress?.({ stage: 'merge', records, totalRecords });
   for (const index of sections) await reduceChunks(manifest, index, plan, signal);
