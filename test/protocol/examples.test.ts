@@ -8,8 +8,8 @@ import { findEntry, openBucket } from '../../protocol/bucket.ts';
 import { createHmacSuite } from '../../protocol/hmac-suite.ts';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
 import { EntryKind } from '../../protocol/private-input.ts';
+import { computeExamples, readExamples } from '../support/examples/protocol-examples.ts';
 import { root } from '../support/paths.ts';
-import { computeExamples, readExamples } from '../support/protocol-examples.ts';
 
 const examples = readExamples(fs.readFileSync(path.join(root, 'PROTOCOL.md'), 'utf8'));
 const example = (name: string): string => {

@@ -15,7 +15,7 @@ import {
   SOURCE_MEMBERS,
 } from '../../protocol/service-config.ts';
 import { SCHEMAS } from '../../server/api/schemas.ts';
-import { readExamples } from '../support/protocol-examples.ts';
+import { readExamples } from '../support/examples/protocol-examples.ts';
 
 interface ObjectSchema {
   readonly properties: { readonly [name: string]: ObjectSchema };

@@ -1,19 +1,19 @@
 // The worked examples of PROTOCOL.md for the `oprf` suite, §15 and §16.
 
-import type { BlindScalar, NormalizedUsername, PrivateInput } from '../../protocol/brands.ts';
-import { bucketId } from '../../protocol/bucket-id.ts';
-import { entryTag, formatTag, metadataPad } from '../../protocol/entry.ts';
-import { formatOprfKey, formatPublicKey } from '../../protocol/keys.ts';
-import { createNobleOprf, parseScalar } from '../../protocol/oprf.ts';
+import type { BlindScalar, NormalizedUsername, PrivateInput } from '../../../protocol/brands.ts';
+import { bucketId } from '../../../protocol/bucket-id.ts';
+import { entryTag, formatTag, metadataPad } from '../../../protocol/entry.ts';
+import { formatOprfKey, formatPublicKey } from '../../../protocol/keys.ts';
+import { createNobleOprf, parseScalar } from '../../../protocol/oprf.ts';
 import {
   encodeElementsRequest,
   encodeEvaluateResponse,
   encodeLookupRequest,
   encodeLookupResponse,
   encodeProveResponse,
-} from '../../protocol/oprf-messages.ts';
-import { createOprfSuite, KEY_INFO } from '../../protocol/oprf-suite.ts';
-import { knownAnswer } from '../../protocol/service-config.ts';
+} from '../../../protocol/oprf-messages.ts';
+import { createOprfSuite, KEY_INFO } from '../../../protocol/oprf-suite.ts';
+import { knownAnswer } from '../../../protocol/service-config.ts';
 
 export type Rows = [string, string][];
 
