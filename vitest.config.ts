@@ -1,7 +1,10 @@
-// Test runner: one process a test file, two at a time.
+// Test runner: one process per test file, the longest files first.
 
+import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/vitest/longest-first.ts';
+import { SlowestFiles } from './test/support/vitest/slowest-files.ts';
 
 export default defineConfig({
   test: {
@@ -10,7 +13,11 @@ export default defineConfig({
     exclude: ['test/system/**', 'test/container/**'],
     // Processes, not threads: tests lock files, spawn servers and kill children.
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than cores: some file is always waiting for a deadline or for a child to start.
+    maxWorkers: os.availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
+    reporters: ['default', new SlowestFiles()],
+    setupFiles: ['./test/support/vitest/temp-folder.ts'],
     // The command is started a few hundred times: its modules are compiled once.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/compile', import.meta.url)) },
     // Limits that only a hang reaches: a time never decides a test.

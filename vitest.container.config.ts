@@ -3,6 +3,7 @@
 import { defineConfig } from 'vitest/config';
 import config from './vitest.config.ts';
 
+// On disk: systemd and buildah hide or restrict the folder in memory.
 export default defineConfig({
-  test: { ...config.test, include: ['test/container/**/*.test.ts'], exclude: [], hookTimeout: 600_000 },
+  test: { ...config.test, include: ['test/container/**/*.test.ts'], exclude: [], setupFiles: [], hookTimeout: 600_000 },
 });
