@@ -36,7 +36,7 @@ export function showComparison(credential: Credential, trial: Trial | undefined,
   const { username, password } = credential;
   byId('range-kept', HTMLElement).hidden = password === undefined;
   if (password === undefined) {
-    setText('range-sent', 'nothing: it cannot ask about a username');
+    setText('range-sent', 'nothing: it cannot check a username');
   } else {
     const digest = sha1(normalizePassword(password));
     const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
@@ -62,8 +62,8 @@ function whatWeTell({ config, accountHash, sought }: Trial): string {
     parts.push(`${formatCounted(account.prefixBits, 'bit')} of ${keyed} of the username`);
   if (password && sought.some(({ signal }) => signal === 'password'))
     parts.push(`${formatCounted(password.prefixBits, 'bit')} of the password’s keyed output`);
-  if (parts.length === 0) return 'Nothing was asked, so the server learns nothing.';
+  if (parts.length === 0) return 'Nothing was requested, so the server learns nothing.';
   if ((account?.prefixBits ?? 0) + (password?.prefixBits ?? 0) === 0)
-    return 'The server learns that something was asked: this dataset is so small that everyone gets all of it.';
+    return 'The server learns that a check was made: this dataset is so small that everyone gets all of it.';
   return `The server learns ${parts.join(' and ')}: buckets that many share.`;
 }

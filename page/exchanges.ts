@@ -39,7 +39,7 @@ export function explainRequest(exchange: Exchange, config: ServiceConfig): strin
   const { sent, target } = exchange;
   switch (routeOf(exchange)) {
     case 'config':
-      return 'Nothing of yours: asks what the server has.';
+      return 'Nothing of yours: requests the dataset’s config.';
     case 'lookup': {
       const prefixBits = config.indexes.account?.prefixBits ?? 0;
       const { bucketId, blindedElements } = decodeLookupRequest(sent, prefixBits);
@@ -48,7 +48,7 @@ export function explainRequest(exchange: Exchange, config: ServiceConfig): strin
     case 'evaluate':
       return `${formatCounted(sent.length, 'byte')}: ${formatCounted(decodeElementsRequest(sent).length, 'blinded element')}.`;
     case 'prove':
-      return 'The same blinded elements again: the server is to prove that it used its published key for them.';
+      return 'The same blinded elements again: the server has to prove that it used its published key.';
     case 'account':
     case 'password': {
       const [, index = '', prefix = ''] = /\/v1\/(account|password)\/([0-9a-f]+)/.exec(target) ?? [];
@@ -64,16 +64,16 @@ export function explainRequest(exchange: Exchange, config: ServiceConfig): strin
 /** The purpose of a request, for the list of all requests. */
 export function purposeOf(exchange: Exchange): string {
   const route = routeOf(exchange);
-  if (route === 'datasets') return 'Which datasets there are';
-  if (route === 'config') return 'What the dataset is like; sealed with its key';
-  if (exchange.phase === 'trust') return 'Has a known answer computed, to test the server; looks like any other check';
+  if (route === 'datasets') return 'Lists the datasets';
+  if (route === 'config') return 'The dataset’s config, sealed with its key';
+  if (exchange.phase === 'trust') return 'Requests a known answer, to test the server; looks like any other check';
   switch (route) {
     case 'lookup':
       return 'Blinded elements out; evaluated ones and the account bucket back';
     case 'evaluate':
       return 'Blinded elements out, evaluated ones back';
     case 'prove':
-      return 'Has the server prove that it used its published key';
+      return 'Requests a proof that the server used its published key';
     case 'account':
       return 'The bucket of the username';
     case 'password':

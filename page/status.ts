@@ -94,9 +94,9 @@ function tiles({ snapshot, suite, similar, indexes, sources, requests }: Service
     [`#${snapshot.number}`, `snapshot ${snapshot.id}`],
     [ago(published), `since it was published, ${published.toLocaleString()}`],
     [formatCount(entries), `entries, suite ${suite}${similar ? ', similar passwords too' : ''}`],
-    [formatCount(anonymity), 'entries that a query hides among, at minimum'],
+    [formatCount(anonymity), 'entries in the smallest anonymity set'],
     [formatCount(sources.length), sources.length === 1 ? 'source' : 'sources'],
-    [formatRate(perSecond / requests.slotSeconds), `requests a second, in the last ${requests.slotSeconds} seconds`],
+    [formatRate(perSecond / requests.slotSeconds), `requests per second, in the last ${requests.slotSeconds} seconds`],
   ].map(([value = '', what = '']) => make('div', {}, make('dt', {}, what), make('dd', {}, value)));
 }
 
@@ -120,7 +120,7 @@ function showRates({ slotSeconds, until, classes }: RequestRates): void {
   const text =
     slots < 2
       ? `The server has just started: the first figures come after ${2 * slotSeconds} seconds.`
-      : `A second, in slots of ${slotSeconds} seconds. ${formatCounted(total, 'request')} in ${formatCounted(Math.max(1, Math.round((slots * slotSeconds) / 60)), 'minute')}.`;
+      : `Per second, in slots of ${slotSeconds} seconds. ${formatCounted(total, 'request')} in ${formatCounted(Math.max(1, Math.round((slots * slotSeconds) / 60)), 'minute')}.`;
   byId('rates-text', HTMLElement).textContent = text;
   byId('rates', HTMLElement).hidden = slots < 2;
   if (slots < 2) return;

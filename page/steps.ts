@@ -46,7 +46,7 @@ function announce(title: string, note: string): void {
 }
 
 export function clearSteps(): void {
-  announce('How a check goes, step by step', 'Check something, and every step shows what it did.');
+  announce('A check, step by step', 'Check something, and every step shows its values.');
   for (const step of ['normalize', 'hash', 'hide', 'send', 'answer', 'compare']) fill(step);
 }
 
@@ -58,7 +58,9 @@ export function showSteps(credential: Credential, trial: Trial): void {
   const asked = trial.exchanges.filter((exchange) => routeOf(exchange) !== 'config');
   fill(
     'send',
-    ...(asked.length === 0 ? [text('Nothing. There was nothing to ask.')] : asked.map((each) => request(each, trial))),
+    ...(asked.length === 0
+      ? [text('Nothing. There was nothing to query.')]
+      : asked.map((each) => request(each, trial))),
   );
   fill('answer', ...answers(asked, trial));
   fill('compare', ...comparison(trial));
@@ -102,12 +104,12 @@ function hidden({ config, sought, standIns }: Trial): Child[] {
     make('code', {}, blindedElement ? abbreviate(toHex(blindedElement)) : '–'),
   ]);
   if (standIns > 0)
-    rows.push([`${formatCounted(standIns, 'stand-in')}`, 'so that how many there are says nothing of the password']);
+    rows.push([
+      `${formatCounted(standIns, 'dummy element')}`,
+      'so that their number reveals nothing about the password',
+    ]);
   return [
-    makeScrollable(
-      'What was blinded',
-      makeTable([{ title: 'Question' }, { title: 'Blinded element that is sent' }], rows),
-    ),
+    makeScrollable('Blinded queries', makeTable([{ title: 'Question' }, { title: 'Blinded element sent' }], rows)),
   ];
 }
 
@@ -179,17 +181,14 @@ function comparison({ sought, verdict, config, exchanges }: Trial): Child[] {
     const { result } = verdict.signals[signal];
     // The forms of a similar password share one answer; their tags show which form matched.
     const known = result === 'found' && !(output && there.has(entryTag(output))) ? 'absent' : result;
-    const words = { found: 'Found', absent: 'Not there', unknown: 'No answer', unasked: 'Not asked' }[known];
+    const words = { found: 'Found', absent: 'Absent', unknown: 'No answer', unasked: 'Not queried' }[known];
     const told = make('span', { class: known === 'found' ? 'found' : 'absent' }, words);
     return [QUESTIONS[signal], make('code', {}, tagOf(output)), told];
   });
-  const table = makeTable(
-    [{ title: 'Question' }, { title: 'Tag that was looked for' }, { title: 'In the bucket?' }],
-    rows,
-  );
+  const table = makeTable([{ title: 'Question' }, { title: 'Tag' }, { title: 'In the bucket?' }], rows);
   const missing = (['account', 'password'] as const).filter((index) => !config.indexes[index]);
   return [
-    makeScrollable('What was looked for', table),
-    ...missing.map((index) => text(`This dataset has no ${index} index, so nothing was asked of one.`)),
+    makeScrollable('Tags searched for', table),
+    ...missing.map((index) => text(`This dataset has no ${index} index, so it was not queried.`)),
   ];
 }

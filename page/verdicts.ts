@@ -19,35 +19,35 @@ const WORDS: { readonly [status in VerdictStatus]: Words } = {
   pair: {
     tone: 'bad',
     said: 'This username and password have leaked, together.',
-    more: 'Whoever has the list can log in with them. Change this password wherever you use it, and do not use it again.',
+    more: 'Anyone with the list can log in with them. Change this password wherever you use it, and never reuse it.',
   },
   similar: {
     tone: 'bad',
     said: 'A password very much like this one has leaked for this username.',
-    more: 'Those who try leaked passwords try such changes too. Choose one that has nothing in common with it.',
+    more: 'Attackers try such variations too. Choose a password that has nothing in common with it.',
   },
   password: {
     tone: 'bad',
     said: 'This password has leaked, though not with this username.',
     alone: 'This password has leaked.',
-    more: 'It is on the lists that attackers try everywhere. Choose another one.',
+    more: 'It is on lists that attackers try everywhere. Choose another one.',
   },
   username: {
     tone: 'warn',
     said: 'This username is in a leak, with another password.',
     alone: 'This username is in a leak.',
-    more: 'That is so of nearly every e-mail address. Have a password of its own for each account.',
+    more: 'That is true of nearly every e-mail address. Use a different password for each account.',
   },
   clean: {
     tone: 'good',
     said: 'Neither is in this server’s breach data.',
     alone: 'That is not in this server’s breach data.',
-    more: 'That is what these lists say. Others may know more, so a password of its own for each account is still worth it.',
+    more: 'Other lists may contain more, so use a different password for each account.',
   },
   unknown: {
     tone: 'none',
     said: 'No answer.',
-    more: 'An error is never taken for good news: nothing is known of this login.',
+    more: 'A failed check is not good news: nothing is known about this login.',
   },
 };
 
@@ -55,15 +55,15 @@ const REASONS: { readonly [reason in UnknownReason]?: string } = {
   TIMEOUT: 'The server took too long to answer. Try again.',
   NETWORK: 'The server cannot be reached. Check that it runs, then try again.',
   HTTP_STATUS: 'The server refused to answer.',
-  CLIENT_REFUSED: 'The server wants a client key, or does not know this one.',
-  QUOTA_EXCEEDED: 'Too many requests: what this client may ask is used up for now. Try again later.',
-  KEY_MISMATCH: 'The key is not that of this dataset, or the server uses another one than it says.',
-  CONFIG_FORGED: 'What the server says of itself does not carry the seal of this key.',
-  BODY_FORGED: 'A bucket does not carry the seal of this key: something on the way changed it.',
+  CLIENT_REFUSED: 'The server requires a client key, or does not know this one.',
+  QUOTA_EXCEEDED: 'Too many requests: this client’s quota is used up for now. Try again later.',
+  KEY_MISMATCH: 'The key does not belong to this dataset, or the server uses another key than it announces.',
+  CONFIG_FORGED: 'The server’s config is not sealed with this key.',
+  BODY_FORGED: 'A bucket is not sealed with this key: it was changed on the way.',
   SNAPSHOT_CHANGED: 'The server’s data changed twice during this check. Try again.',
-  FIELD_TOO_LONG: 'The username or the password is too long: 65,535 bytes are the most.',
-  INDEX_MISSING: 'This dataset has nothing to compare that with.',
-  NOTHING_ASKED: 'There was nothing to ask.',
+  FIELD_TOO_LONG: 'The username or the password is too long (maximum 65,535 bytes).',
+  INDEX_MISSING: 'This dataset has no index for that.',
+  NOTHING_ASKED: 'There was nothing to check.',
 };
 
 function say(status: VerdictStatus, said: string, more: string, hasSteps: boolean): void {

@@ -20,7 +20,7 @@ const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'vendor', 'coverage', '
 /** They quote the phrases. */
 const SKIPPED_FILES = new Set(['scripts/prose-phrases.ts', 'test/prose.test.ts', 'docs/style.md']);
 
-/** The text in lower case, blanks and comment signs as one space, and the line of each character. */
+/** Lower case, with blanks and comment signs as one space, and the line of each character. */
 function flatten(text: string): { readonly flat: string; readonly lines: readonly number[] } {
   const parts: string[] = [];
   const lines: number[] = [];

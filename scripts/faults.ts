@@ -1,5 +1,5 @@
 // npm run faults [-- --kills N --failures N --seed S]: kills ingest and publish at random moments,
-// and fails their disk. Afterwards the same command has to complete, and the dataset has to equal an
+// and fails their disk. Afterwards the same command has to complete, and the dataset to equal an
 // undisturbed one byte for byte.
 
 import { spawn } from 'node:child_process';
