@@ -14,7 +14,7 @@ import { collectProcess, type Metric } from '../runtime/observe/metric.ts';
 import { STRICT_TRANSPORT_SECURITY, type TlsFileOptions, TlsFiles } from '../runtime/tls.ts';
 import { assertReusePort } from '../runtime/workers/shared-port.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
-import { type AccessOptions, openAccess } from './access.ts';
+import { type Access, type AccessOptions, openAccess } from './access.ts';
 import type { ServerState } from './exchange.ts';
 import { createListener } from './listener.ts';
 import { collectServices } from './observe/service-metrics.ts';
@@ -75,45 +75,24 @@ const DEFAULT_HELD_BYTES = 2 ** 27;
 
 /**
  * Opens the current snapshot of a dataset and serves it.
- * @throws ServerError where an option or the address is wrong
- * @throws StoreError where the dataset or its snapshot is
+ * @throws ServerError for a wrong option or address
+ * @throws StoreError for a broken dataset or snapshot
  */
 export async function startServer(folder: string, options: ServerOptions = {}): Promise<CredveilServer> {
-  const { host = '127.0.0.1', reusePort = false, key, additional = [] } = options;
-  const { pages = true, gatherRates = (own) => own } = options;
-  const port = asWholeNumber('port', options.port ?? DEFAULT_PORT, 0, 65_535);
-  const pollIntervalMs = asWholeNumber('pollIntervalMs', options.pollIntervalMs ?? 1_000, 1, 86_400_000);
-  const maxHeldBytes = asWholeNumber('maxHeldBytes', options.maxHeldBytes ?? DEFAULT_HELD_BYTES, 0, 2 ** 40);
-  const limits = parseLimits(options);
-  if (reusePort) assertReusePort();
-  const first = key ? { folder, key } : { folder };
-  const access = openAccess(options, {
-    folder,
-    host,
-    pollIntervalMs,
-    onEvent: options.onEvent ?? (() => undefined),
-  });
-  const { onEvent } = access;
-  let tls: TlsFiles | undefined;
-  let services: [Service, ...Service[]];
-  try {
-    tls = options.tls && new TlsFiles(options.tls, pollIntervalMs, onEvent);
-    services = (await openServices([first, ...additional], {
-      pollIntervalMs,
-      maxHeldBytes,
-      onEvent,
-      countPadding: access.requests.countPadding,
-      ...(options.peers && { peers: options.peers }),
-    })) as [Service, ...Service[]];
-  } catch (error) {
-    tls?.close();
-    access.close();
-    throw error;
-  }
+  const settings = parseOptions(options);
+  const { host, port, reusePort, limits } = settings;
+  const parts = await openParts(folder, options, settings);
+  const { access, services, tls } = parts;
   const state: ServerState = { closing: false };
-  const pageSettings = pages ? { rates: () => gatherRates(access.rates.read()) } : undefined;
-  const parts = { state, limits, pages: pageSettings, headers: tls ? STRICT_TRANSPORT_SECURITY : [], ...access };
-  const server = createLimitedServer(limits, createListener(services, parts), tls);
+  const { pages = true, gatherRates = (own) => own } = options;
+  const listener = createListener(services, {
+    ...access,
+    state,
+    limits,
+    pages: pages ? { rates: () => gatherRates(access.rates.read()) } : undefined,
+    headers: tls ? STRICT_TRANSPORT_SECURITY : [],
+  });
+  const server = createLimitedServer(limits, listener, tls);
   const sockets = trackSockets(server);
   try {
     await listen(server, { host, port, reusePort });
@@ -123,24 +102,91 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
     await closeServices(services);
     throw listenError(cause, host, port);
   }
-  const address = server.address() as AddressInfo;
-  const url = `${tls ? 'https' : 'http'}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
-  onEvent({ event: 'listening', url });
+  const shutDown = async (deadlineMs: number): Promise<void> => {
+    state.closing = true;
+    access.onEvent({ event: 'closing', deadlineMs });
+    tls?.close();
+    await drain(server, sockets, deadlineMs);
+    access.close();
+    await closeServices(services);
+    access.onEvent({ event: 'closed' });
+  };
+  return describeServer(server, parts, limits, shutDown);
+}
 
+interface ParsedOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+  readonly pollIntervalMs: number;
+  readonly maxHeldBytes: number;
+  readonly limits: Required<ServerLimits>;
+}
+
+/** @throws ServerError `OPTION_OUT_OF_RANGE`, `REUSE_PORT_UNSUPPORTED` */
+function parseOptions(options: ServerOptions): ParsedOptions {
+  const { host = '127.0.0.1', reusePort = false } = options;
+  if (reusePort) assertReusePort();
+  return {
+    host,
+    reusePort,
+    port: asWholeNumber('port', options.port ?? DEFAULT_PORT, 0, 65_535),
+    pollIntervalMs: asWholeNumber('pollIntervalMs', options.pollIntervalMs ?? 1_000, 1, 86_400_000),
+    maxHeldBytes: asWholeNumber('maxHeldBytes', options.maxHeldBytes ?? DEFAULT_HELD_BYTES, 0, 2 ** 40),
+    limits: parseLimits(options),
+  };
+}
+
+/** All that a server holds open beside its sockets. */
+interface Parts {
+  readonly access: Access;
+  readonly services: [Service, ...Service[]];
+  readonly tls: TlsFiles | undefined;
+}
+
+/** Opens all parts, or none. */
+async function openParts(
+  folder: string,
+  options: ServerOptions,
+  { host, pollIntervalMs, maxHeldBytes }: ParsedOptions,
+): Promise<Parts> {
+  const { key, additional = [], peers, onEvent: report = () => undefined } = options;
+  const access = openAccess(options, { folder, host, pollIntervalMs, onEvent: report });
+  const { onEvent } = access;
+  let tls: TlsFiles | undefined;
+  try {
+    tls = options.tls && new TlsFiles(options.tls, pollIntervalMs, onEvent);
+    const services = await openServices([key ? { folder, key } : { folder }, ...additional], {
+      pollIntervalMs,
+      maxHeldBytes,
+      onEvent,
+      countPadding: access.requests.countPadding,
+      ...(peers && { peers }),
+    });
+    return { access, tls, services: services as [Service, ...Service[]] };
+  } catch (error) {
+    tls?.close();
+    access.close();
+    throw error;
+  }
+}
+
+/** @param shutDown runs once, on the first `close` */
+function describeServer(
+  server: Server,
+  { access, services, tls }: Parts,
+  limits: Required<ServerLimits>,
+  shutDown: (deadlineMs: number) => Promise<void>,
+): CredveilServer {
+  const { address, family, port } = server.address() as AddressInfo;
+  const url = `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  access.onEvent({ event: 'listening', url });
   let closed: Promise<void> | undefined;
   return {
     url,
-    address: { host: address.address, port: address.port },
+    address: { host: address, port },
     close: ({ deadlineMs = DEFAULT_DEADLINE_MS } = {}) => {
-      closed ??= (async () => {
-        state.closing = true;
-        onEvent({ event: 'closing', deadlineMs });
-        tls?.close();
-        await drain(server, sockets, deadlineMs);
-        access.close();
-        await closeServices(services);
-        onEvent({ event: 'closed' });
-      })();
+      closed ??= shutDown(deadlineMs);
       return closed;
     },
     reload: (changed = {}) => {

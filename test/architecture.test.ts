@@ -52,8 +52,6 @@ const MAX_FUNCTION_LINES = 70;
 const STILL_LONG = [
   'createSodiumOprf',
   'createRistretto255',
-  'openChannel',
-  'startServer',
   'createService',
   'createLeakChecker',
   'openFilterCache',
@@ -61,7 +59,6 @@ const STILL_LONG = [
   'createObliviousLookup',
   'a callback',
   'computeExamples',
-  'createQuotaWorld',
   'soak',
 ];
 

@@ -33,6 +33,55 @@ export function quotaClient(quotas: Quotas, id = '0123456789abcdef'): Client {
   return { id: id as ClientId, name: `client-${id}`, created: '2026-01-01T00:00:00.000Z', quotas };
 }
 
+/** One direction of a channel: messages take their time and stay in order. */
+function createPipe(random: () => number): <T>(deliver: () => T) => Promise<Awaited<T>> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (deliver) => {
+    const before = last;
+    const turns = Math.floor(random() * 4);
+    const delivered = (async () => {
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      await before;
+    })();
+    last = delivered;
+    return delivered.then(deliver) as Promise<never>;
+  };
+}
+
+/** A worker whose messages take their time on their way to the ledger and back. */
+function createWorker(asked: QuotaLedger, now: () => number, random: () => number): QuotaWorker {
+  const up = createPipe(random);
+  // An answer waits for promises to settle before it is sent, so a recall may overtake it.
+  const answers = createPipe(random);
+  const recalls = createPipe(random);
+  let gone = false;
+  const holder: LeaseHolder = {
+    recall: async (request) => {
+      if (gone) return [];
+      const leases = await recalls(() => (gone ? [] : up(async () => (gone ? [] : meter.recall(request)))));
+      return gone ? [] : leases;
+    },
+  };
+  const meter = new QuotaMeter(async (request) => {
+    const answer = await up(() => ({ turn: asked.lease(holder, request) }));
+    const leased = await answer.turn;
+    return answers(() => (gone ? new Promise<never>(() => undefined) : leased));
+  }, now);
+  return {
+    take: async (client, requests, evaluations = 0) =>
+      gone ? new Promise<never>(() => undefined) : meter.take(client, { requests, evaluations }),
+    kill: () => {
+      gone = true;
+      asked.forget(holder);
+    },
+    stop: () => {
+      for (const returned of meter.returnAll()) asked.giveBack(returned);
+      gone = true;
+      asked.forget(holder);
+    },
+  };
+}
+
 /** @param random decides how long a message takes; without it each takes as little as can be */
 export function createQuotaWorld(random: () => number = () => 0): QuotaWorld {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
@@ -46,60 +95,10 @@ export function createQuotaWorld(random: () => number = () => 0): QuotaWorld {
     return opened;
   };
 
-  /** One direction of a channel: messages take their time and stay in order. */
-  const createPipe = (): (<T>(deliver: () => T) => Promise<Awaited<T>>) => {
-    let last: Promise<unknown> = Promise.resolve();
-    return (deliver) => {
-      const before = last;
-      const turns = Math.floor(random() * 4);
-      const delivered = (async () => {
-        for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
-        await before;
-      })();
-      last = delivered;
-      return delivered.then(deliver) as Promise<never>;
-    };
-  };
-
   const world: QuotaWorld = {
     clock: HALF_A_MINUTE_PAST_NOON,
     file,
-    worker() {
-      const up = createPipe();
-      // An answer waits for promises to settle before it is sent, so a recall may overtake it.
-      const answers = createPipe();
-      const recalls = createPipe();
-      let gone = false;
-      const asked = ledger;
-      const holder: LeaseHolder = {
-        recall: async (request) => {
-          if (gone) return [];
-          const leases = await recalls(() => (gone ? [] : up(async () => (gone ? [] : meter.recall(request)))));
-          return gone ? [] : leases;
-        },
-      };
-      const meter = new QuotaMeter(
-        async (request) => {
-          const answer = await up(() => ({ turn: asked.lease(holder, request) }));
-          const leased = await answer.turn;
-          return answers(() => (gone ? new Promise<never>(() => undefined) : leased));
-        },
-        () => world.clock,
-      );
-      return {
-        take: async (client, requests, evaluations = 0) =>
-          gone ? new Promise<never>(() => undefined) : meter.take(client, { requests, evaluations }),
-        kill: () => {
-          gone = true;
-          asked.forget(holder);
-        },
-        stop: () => {
-          for (const returned of meter.returnAll()) asked.giveBack(returned);
-          gone = true;
-          asked.forget(holder);
-        },
-      };
-    },
+    worker: () => createWorker(ledger, () => world.clock, random),
     restart(how) {
       // A killed process writes nothing more, and the system lets go of its file.
       if (how === 'killed') fs.copyFileSync(file, `${file}.killed`);
