@@ -1,4 +1,5 @@
-// Proof of discrete logarithm equality, RFC 9497 §2.2: one key made all evaluations. Callers have checked all elements.
+// Proof of discrete logarithm equality, RFC 9497 §2.2: one key made all evaluations. Callers have
+// checked all elements.
 
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { equalBytes } from '../protocol/bytes.ts';

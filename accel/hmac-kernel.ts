@@ -1,4 +1,5 @@
-// HMAC-SHA-256 of many short messages at once, on a WebAssembly kernel. Tests compare it with node:crypto.
+// HMAC-SHA-256 of many short messages at once, on a WebAssembly kernel. Tests compare it with
+// node:crypto.
 
 import { HMAC_KERNEL_WASM } from './hmac-kernel-wasm.ts';
 
@@ -58,7 +59,10 @@ export class HmacKernel {
     this.#end = this.#messagesAt;
   }
 
-  /** RFC 2104: computes the state after one block, the key padded with zero bytes and XORed with a pad. */
+  /**
+   * RFC 2104: computes the state after one block, the key padded with zero bytes and XORed with a
+   * pad.
+   */
   #prepare(key: Uint8Array, pad: number, stateAt: number): void {
     const at = this.#messagesAt;
     for (let i = 0; i < BLOCK_BYTES; i++) this.bytes[at + i] = (key[i] ?? 0) ^ pad;
@@ -88,7 +92,10 @@ export class HmacKernel {
     return place;
   }
 
-  /** Computes all digests and empties the batch. The digests are valid until the next message is committed. */
+  /**
+   * Computes all digests and empties the batch. The digests are valid until the next message is
+   * committed.
+   */
   run(): void {
     // The unused lanes of the last four hash empty messages.
     const count = Math.ceil(this.#count / LANES) * LANES;

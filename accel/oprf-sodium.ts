@@ -1,5 +1,6 @@
-// RFC 9497 over ristretto255-SHA512 on libsodium: the same as protocol/oprf.ts, about ten times as fast. PROTOCOL.md §15.
-// It runs wherever WebAssembly does. The server and ingest use it, and clients may.
+// RFC 9497 over ristretto255-SHA512 on libsodium: the same as protocol/oprf.ts, about ten times as
+// fast. PROTOCOL.md §15. It runs wherever WebAssembly does. The server and ingest use it, and
+// clients may.
 
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type {

@@ -1,7 +1,8 @@
 // ristretto255 (RFC 9496) with SHA-512 on libsodium's WebAssembly: bytes in, bytes out.
 //
-// Calls the module's functions directly: its wrappers allocate and copy on every call, 6% of an evaluation. All calls are
-// synchronous, so one scratch region serves the whole process. Every call wipes it.
+// Calls the module's functions directly: its wrappers allocate and copy on every call, 6% of an
+// evaluation. All calls are synchronous, so one scratch region serves the whole process. Every call
+// wipes it.
 
 import { randomBytes } from '@noble/hashes/utils.js';
 import sodium from 'libsodium-wrappers-sumo';
@@ -34,8 +35,9 @@ interface SodiumModule {
 }
 
 /**
- * Elements have 32 bytes in the encoding of RFC 9496 §4.3.2. Scalars have 32 bytes, little-endian, and are less than the
- * order of the group. All functions throw RangeError for an operand of another length.
+ * Elements have 32 bytes in the encoding of RFC 9496 §4.3.2. Scalars have 32 bytes, little-endian,
+ * and are less than the order of the group. All functions throw RangeError for an operand of
+ * another length.
  */
 export interface Ristretto255 {
   /** SHA-512 of the concatenated parts. @returns 64 bytes */
@@ -182,7 +184,8 @@ function createScalars(
     return take(SCALAR_BYTES, 2 * SCALAR_BYTES);
   };
   return {
-    // libsodium's own generator fetches its randomness four bytes at a time from JavaScript: 140 µs.
+    // libsodium's own generator fetches its randomness four bytes at a time from JavaScript: 140
+    // µs.
     randomScalar: () => reduceScalar(randomBytes(2 * SCALAR_BYTES)),
     reduceScalar,
     invertScalar(scalar) {

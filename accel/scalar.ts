@@ -2,7 +2,10 @@
 
 import { SCALAR_BYTES } from '../protocol/oprf-suite.ts';
 
-/** The order of the group, 2^252 + 27742317777372353535851937790883648493, little-endian (RFC 9496 §4). */
+/**
+ * The order of the group, 2^252 + 27742317777372353535851937790883648493, little-endian (RFC 9496
+ * §4).
+ */
 const ORDER = Uint8Array.of(
   ...[0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14],
   ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10],

@@ -1,4 +1,5 @@
-// Roles of values as types: a byte string made for one role cannot be passed where another role is expected.
+// Roles of values as types: a byte string made for one role cannot be passed where another role is
+// expected.
 
 declare const role: unique symbol;
 
@@ -31,7 +32,10 @@ export type PublicKey = Brand<Uint8Array, 'PublicKey'>;
 export type BlindScalar = Brand<Uint8Array, 'BlindScalar'>;
 /** 32 bytes: a blinded input, the group element that a client sends. */
 export type BlindedElement = Brand<Uint8Array, 'BlindedElement'>;
-/** 32 bytes: a blinded element multiplied by the secret key, the group element that an evaluator returns. */
+/**
+ * 32 bytes: a blinded element multiplied by the secret key, the group element that an evaluator
+ * returns.
+ */
 export type EvaluatedElement = Brand<Uint8Array, 'EvaluatedElement'>;
 /** 64 bytes: the DLEQ proof of RFC 9497 §2.2. */
 export type Proof = Brand<Uint8Array, 'Proof'>;

@@ -8,13 +8,19 @@ export const IndexNumber = { account: 1, password: 2 } as const;
 export type IndexName = keyof typeof IndexNumber;
 export const INDEX_NAMES = Object.keys(IndexNumber) as readonly IndexName[];
 
-/** The indexes of unsalted hashes, split as Have I Been Pwned splits them: by the first five hex digits of a hash. */
+/**
+ * The indexes of unsalted hashes, split as Have I Been Pwned splits them: by the first five hex
+ * digits of a hash.
+ */
 export const RANGE_NAMES = ['sha1', 'ntlm'] as const;
 export type RangeName = (typeof RANGE_NAMES)[number];
 /** Ranges in a range index: one for each value of 20 bits. */
 export const RANGES = 2 ** 20;
 
-/** MIGP's value for billions of entries. A server cannot announce more: the anonymity set would be too small. */
+/**
+ * MIGP's value for billions of entries. A server cannot announce more: the anonymity set would be
+ * too small.
+ */
 export const MAX_PREFIX_BITS = 20;
 
 /** The leading `prefixBits` of a hash: 0 to 32. */
@@ -33,7 +39,10 @@ export function formatPrefix(id: BucketId, prefixBits: number): string {
   return id.toString(16).padStart(prefixDigits(prefixBits), '0');
 }
 
-/** @throws ProtocolError `PREFIX_MALFORMED` for any spelling but that of `formatPrefix`, or an id out of range */
+/**
+ * @throws ProtocolError `PREFIX_MALFORMED` for any spelling but that of `formatPrefix`, or an id
+ * out of range
+ */
 export function parsePrefix(text: string, prefixBits: number): BucketId {
   const digits = prefixDigits(prefixBits);
   if (text.length !== digits || !/^[0-9a-f]*$/.test(text))

@@ -20,7 +20,9 @@ import { type BucketPlace, computeSeal, type HmacSha256, nobleHmacSha256, SEAL_B
 
 export const BUCKET_FORMAT = 1;
 export const HEADER_BYTES = 6;
-/** Bounds a decoder's memory: 16 million entries have 80 MB, far more than any bucket worth sending. */
+/**
+ * Bounds a decoder's memory: 16 million entries have 80 MB, far more than any bucket worth sending.
+ */
 export const MAX_BUCKET_ENTRIES = 0xff_ffff;
 
 /**
@@ -68,7 +70,8 @@ const malformed = (what: string): ProtocolError =>
   new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was truncated or altered; request it again.');
 
 /**
- * Decodes a body without checking its seal, for callers without the key. Every byte of the body must fit the format.
+ * Decodes a body without checking its seal, for callers without the key. Every byte of the body
+ * must fit the format.
  * @throws ProtocolError `BUCKET_MALFORMED`
  */
 export function decodeBody(body: Uint8Array): DecodedBody {

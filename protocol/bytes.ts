@@ -1,5 +1,5 @@
-// Bytes: big-endian integers, comparison and base64url. Every format reads and writes its fields through these
-// functions, so that a width or a sign is right in one place.
+// Bytes: big-endian integers, comparison and base64url. Every format reads and writes its fields
+// through these functions, so that a width or a sign is right in one place.
 //
 // Offsets are not checked: a decoder checks its length first.
 
@@ -32,7 +32,9 @@ export function writeU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value;
 }
 
-/** Reads six bytes at `at` as an unsigned big-endian integer. It is exact: a number holds 53 bits. */
+/**
+ * Reads six bytes at `at` as an unsigned big-endian integer. It is exact: a number holds 53 bits.
+ */
 export function readU48(bytes: Uint8Array, at: number): number {
   return readU24(bytes, at) * 0x100_0000 + readU24(bytes, at + 3);
 }
@@ -57,7 +59,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * Orders `length` bytes at `a[aAt]` and `b[bAt]`, the first byte most significant. Not in constant time.
+ * Orders `length` bytes at `a[aAt]` and `b[bAt]`, the first byte most significant. Not in constant
+ * time.
  * @returns below 0, 0 or above 0, as `Array.prototype.sort` expects
  */
 export function compareBytes(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number, length: number): number {
@@ -76,7 +79,10 @@ export function toBase64Url(bytes: Uint8Array): string {
     .replaceAll('=', '');
 }
 
-/** Decodes base64url without padding, RFC 4648 §5. @param text checked: characters of the alphabet only */
+/**
+ * Decodes base64url without padding, RFC 4648 §5.
+ * @param text checked: characters of the alphabet only
+ */
 export function fromBase64Url(text: string): Uint8Array {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));

@@ -1,5 +1,5 @@
-// The seal of /v1/config. Without the seal key nobody can remove an index, which would hide a leaked pair, or redirect
-// a client to other buckets. PROTOCOL.md §10.
+// The seal of /v1/config. Without the seal key nobody can remove an index, which would hide a
+// leaked pair, or redirect a client to other buckets. PROTOCOL.md §10.
 //
 //   seal = HMAC-SHA-256(sealKey, "credveil config 1" ‖ JSON)[0..16], in hex, where JSON is the array
 //   [protocol, suite, normalization, dataset, keyId, publicKey or null, snapshot,

@@ -24,7 +24,10 @@ export function metadataPad(output: PrfOutput): MetadataPad {
   return output.subarray(6, 9) as MetadataPad;
 }
 
-/** The BucketHash of a password entry (kind 3): its leading bits name the entry's bucket in the password index. */
+/**
+ * The BucketHash of a password entry (kind 3): its leading bits name the entry's bucket in the
+ * password index.
+ */
 export function passwordBucketHash(output: PrfOutput): BucketHash {
   return readU32(output, 16) as BucketHash;
 }

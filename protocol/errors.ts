@@ -15,8 +15,8 @@ export class CredveilError<Code extends string = string> extends Error {
 }
 
 /**
- * Makes `instanceof` hold across copies of a class. A process that imports and requires one package,
- * or bundles it twice, has a copy for each.
+ * Makes `instanceof` hold across copies of a class. A process that imports and requires one
+ * package, or bundles it twice, has a copy for each.
  */
 export function shareInstances(errorClass: { readonly prototype: Error }, name: string): void {
   const brand = Symbol.for(`credveil.${name}`);

@@ -1,19 +1,26 @@
 // Golomb-Rice coding of ascending tags, in the bit order of BIP 158: PROTOCOL.md §7.
 //
-// n tags become n deltas, delta[i] = tag[i] - tag[i-1] - 1 with tag[-1] = -1. A delta is its quotient by 2^k in
-// unary (that many 1 bits, then a 0 bit), followed by its remainder in k bits, most significant bit first. Zero bits
-// fill the last byte. k follows from n, so every set of tags has exactly one encoding.
+// n tags become n deltas, delta[i] = tag[i] - tag[i-1] - 1 with tag[-1] = -1. A delta is its
+// quotient by 2^k in unary (that many 1 bits, then a 0 bit), followed by its remainder in k bits,
+// most significant bit first. Zero bits fill the last byte. k follows from n, so every set of tags
+// has exactly one encoding.
 
 import type { EntryTag } from './brands.ts';
 import { TAG_LIMIT } from './entry.ts';
 import { ProtocolError } from './errors.ts';
 
-/** k = 47 - floor(log2 n): within 0.01 bit of the optimum for n uniform tags of 48 bits. @param count n, at least 1 */
+/**
+ * k = 47 - floor(log2 n): within 0.01 bit of the optimum for n uniform tags of 48 bits.
+ * @param count n, at least 1
+ */
 export function riceParameter(count: number): number {
   return 16 + Math.clz32(count);
 }
 
-/** Maximum length in bytes: the quotients of ascending 48-bit tags add up to less than 2^(48-k) <= 2n. */
+/**
+ * Maximum length in bytes: the quotients of ascending 48-bit tags add up to less than 2^(48-k) <=
+ * 2n.
+ */
 export function maxEncodedTagsBytes(count: number): number {
   return count === 0 ? 0 : Math.ceil((count * (riceParameter(count) + 3)) / 8);
 }
@@ -80,7 +87,8 @@ const malformed = (what: string): ProtocolError =>
   new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was truncated or altered; request it again.');
 
 /**
- * Decodes `count` tags, strictly: tags are less than 2^48, zero bits fill the last byte, and no tag reaches `limit`.
+ * Decodes `count` tags, strictly: tags are less than 2^48, zero bits fill the last byte, and no tag
+ * reaches `limit`.
  * @param limit end of the area for the tags; at least 8 more bytes must follow it in `body`
  * @throws ProtocolError `BUCKET_MALFORMED`
  */

@@ -1,6 +1,7 @@
 // Suite `hmac`: a keyed PRF, for callers that may hold the key. PROTOCOL.md §4.
 //
-// HKDF-SHA-256 (RFC 5869) with salt "credveil hmac 1" derives one subkey of 32 bytes for each use; `info` names the use.
+// HKDF-SHA-256 (RFC 5869) with salt "credveil hmac 1" derives one subkey of 32 bytes for each use;
+// `info` names the use.
 
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
@@ -20,7 +21,10 @@ export function hmacSubkey(key: HmacKey, use: HmacSubkey): Uint8Array {
   return hkdf(sha256, key, SALT, utf8ToBytes(use), 32);
 }
 
-/** The public name of a key, which reveals nothing about it: the first 8 bytes of its subkey `key id`, in hex. */
+/**
+ * The public name of a key, which reveals nothing about it: the first 8 bytes of its subkey `key
+ * id`, in hex.
+ */
 export function hmacKeyId(key: HmacKey): KeyId {
   return bytesToHex(hmacSubkey(key, 'key id').subarray(0, 8)) as KeyId;
 }

@@ -1,4 +1,5 @@
-// Names and ids as they appear in documents, URLs and file names, and the checks that make their brands.
+// Names and ids as they appear in documents, URLs and file names, and the checks that make their
+// brands.
 
 import type { DatasetId, KeyId, SnapshotId } from './brands.ts';
 

@@ -24,27 +24,35 @@ const malformedClient = (why: string): ProtocolError =>
 export const HMAC_KEY_BYTES = 32;
 const HMAC_SECRET = /^credveil-hmac-1\.[0-9a-f]{16}\.([A-Za-z0-9_-]{43})$/;
 
-/** Copies a key of 32 bytes. @throws ProtocolError `KEY_MALFORMED` for another length, or if all bytes are equal */
+/**
+ * Copies a key of 32 bytes.
+ * @throws ProtocolError `KEY_MALFORMED` for another length, or if all bytes are equal
+ */
 export function parseHmacKey(bytes: Uint8Array): HmacKey {
   if (bytes.length !== HMAC_KEY_BYTES) throw malformedHmac(`it has ${bytes.length} bytes, not ${HMAC_KEY_BYTES}`);
   if (bytes.every((b) => b === bytes[0])) throw malformedHmac('all of its bytes are equal');
   return Uint8Array.from(bytes) as HmacKey;
 }
 
-/** Formats a key as text. The text is the secret itself: it belongs in key files and secret stores only. */
+/**
+ * Formats a key as text. The text is the secret itself: it belongs in key files and secret stores
+ * only.
+ */
 export function formatHmacKey(key: HmacKey): string {
   return `credveil-hmac-1.${hmacKeyId(key)}.${toBase64Url(key)}`;
 }
 
 /**
- * Parses the text of a key; white space around it is allowed. The key id in it catches typing mistakes.
+ * Parses the text of a key; white space around it is allowed. The key id in it catches typing
+ * mistakes.
  * @throws ProtocolError `KEY_MALFORMED`; the message never quotes the text
  */
 export function parseHmacKeyText(text: string): HmacKey {
   const match = HMAC_SECRET.exec(text.trim());
   if (!match) throw malformedHmac('expected credveil-hmac-1.<id>.<secret>');
   const key = parseHmacKey(fromBase64Url(match[1] as string));
-  // The last of the 43 characters has two unused bits. Comparing the whole text leaves each key one spelling.
+  // The last of the 43 characters has two unused bits. Comparing the whole text leaves each key one
+  // spelling.
   if (formatHmacKey(key) !== match[0]) throw malformedHmac('its id does not match its secret');
   return key;
 }
@@ -58,8 +66,8 @@ export function formatPublicKey(publicKey: PublicKey): string {
 }
 
 /**
- * Parses the text of a public key; white space around it is allowed. The first computation with the key checks that it
- * is an element of the group.
+ * Parses the text of a public key; white space around it is allowed. The first computation with the
+ * key checks that it is an element of the group.
  * @throws ProtocolError `KEY_MALFORMED`
  */
 export function parsePublicKeyText(text: string): PublicKey {
@@ -70,13 +78,17 @@ export function parsePublicKeyText(text: string): PublicKey {
   return publicKey;
 }
 
-/** Formats a secret key as text. The text is the secret itself: it belongs in key files and secret stores only. */
+/**
+ * Formats a secret key as text. The text is the secret itself: it belongs in key files and secret
+ * stores only.
+ */
 export function formatOprfKey(secretKey: OprfSecretKey, publicKey: PublicKey): string {
   return `credveil-oprf-1.${oprfKeyId(publicKey)}.${toBase64Url(secretKey)}`;
 }
 
 /**
- * Splits the text of a secret key. The caller must compute the public key and compare its id with `keyId`.
+ * Splits the text of a secret key. The caller must compute the public key and compare its id with
+ * `keyId`.
  * @throws ProtocolError `KEY_MALFORMED`; the message never quotes the text
  */
 export function splitOprfKeyText(text: string): { keyId: KeyId; scalar: Uint8Array } {
@@ -89,7 +101,10 @@ export function splitOprfKeyText(text: string): { keyId: KeyId; scalar: Uint8Arr
 export const CLIENT_SECRET_BYTES = 32;
 const CLIENT_SECRET = /^credveil-client-1\.[0-9a-f]{16}\.([A-Za-z0-9_-]{43})$/;
 
-/** The public name of a client: the first 8 bytes of SHA-256("credveil client 1 id" ‖ secret), in hex. */
+/**
+ * The public name of a client: the first 8 bytes of SHA-256("credveil client 1 id" ‖ secret), in
+ * hex.
+ */
 export function clientId(secret: ClientSecret): ClientId {
   return bytesToHex(sha256(concatBytes(utf8ToBytes('credveil client 1 id'), secret)).subarray(0, 8)) as ClientId;
 }

@@ -58,7 +58,8 @@ export function sealMetadata(
 
 /**
  * Decrypts the metadata of an entry whose tag matched.
- * @returns undefined if the kind differs or the code is invalid: the tag matched by chance, the entry is another's
+ * @returns undefined if the kind differs or the code is invalid: the tag matched by chance, the
+ * entry is another's
  */
 export function openMetadata(sealed: Uint8Array, pad: MetadataPad, kind: EntryKind): Metadata | undefined {
   if (sealed.length === 0) return { kind, timesSeen: 1, source: 0 };

@@ -2,13 +2,19 @@
 
 import type { NormalizedPassword, NormalizedUsername } from './brands.ts';
 
-/** Version of the two rules below. A dataset records it; a client rejects a dataset with another version. */
+/**
+ * Version of the two rules below. A dataset records it; a client rejects a dataset with another
+ * version.
+ */
 export const NORMALIZATION_VERSION = 1;
 
 const utf8 = new TextEncoder();
 const plainAscii = /^\p{ASCII}*$/u;
 
-/** Encodes ASCII text, several times as fast as TextEncoder for short texts. @returns undefined for any other text */
+/**
+ * Encodes ASCII text, several times as fast as TextEncoder for short texts.
+ * @returns undefined for any other text
+ */
 function encodeAscii(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) {
@@ -28,8 +34,8 @@ export function normalizeUsername(username: string): NormalizedUsername {
   // ASCII is its own NFKC and NFC. Most usernames take this path.
   if (plainAscii.test(username)) return utf8.encode(username.trim().toLowerCase()) as NormalizedUsername;
   let text = username.toWellFormed();
-  // Unicode does not guarantee that lower-cased NFKC is NFKC, so the rule is the fixed point itself. In Unicode 17
-  // one round reaches it for every text that the tests try.
+  // Unicode does not guarantee that lower-cased NFKC is NFKC, so the rule is the fixed point
+  // itself. In Unicode 17 one round reaches it for every text that the tests try.
   for (;;) {
     const next = text.normalize('NFKC').trim().toLowerCase().normalize('NFC');
     if (next === text) return utf8.encode(text) as NormalizedUsername;

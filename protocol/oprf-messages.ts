@@ -52,7 +52,10 @@ function writeElements(out: Uint8Array, at: number, elements: readonly Uint8Arra
   }
 }
 
-/** Reads `count` and copies its elements. @returns the elements and the offset of the byte after them */
+/**
+ * Reads `count` and copies its elements.
+ * @returns the elements and the offset of the byte after them
+ */
 function readElements(bytes: Uint8Array, at: number): { elements: Uint8Array[]; end: number } {
   const count = bytes[at] ?? 0;
   const end = at + 1 + count * ELEMENT_BYTES;

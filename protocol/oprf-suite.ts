@@ -23,7 +23,10 @@ const ACCOUNT_LABEL = utf8ToBytes(`${LABEL} account`);
 /** `info` of DeriveKeyPair, RFC 9497 §3.2.1. */
 export const KEY_INFO = SALT;
 
-/** The public name of a key: the first 8 bytes of SHA-256("credveil oprf 1 key id" ‖ publicKey), in hex. */
+/**
+ * The public name of a key: the first 8 bytes of SHA-256("credveil oprf 1 key id" ‖ publicKey), in
+ * hex.
+ */
 export function oprfKeyId(publicKey: PublicKey): KeyId {
   return bytesToHex(sha256(concatBytes(KEY_ID_LABEL, publicKey)).subarray(0, 8)) as KeyId;
 }
@@ -35,7 +38,8 @@ export function createOprfSuite(publicKey: PublicKey): Suite & { readonly public
     name: 'oprf',
     keyId: oprfKeyId(publicKey),
     publicKey,
-    // Public: this seal detects accidents and buckets of another key; it does not bind the evaluator.
+    // Public: this seal detects accidents and buckets of another key; it does not bind the
+    // evaluator.
     sealKey: hkdf(sha256, publicKey, SALT, utf8ToBytes('seal'), 32) as SealKey,
     accountBucketHash: (username) => readU32(account.clone().update(username).digest(), 0) as BucketHash,
   };

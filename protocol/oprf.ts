@@ -1,5 +1,6 @@
-// RFC 9497 over ristretto255-SHA512, modes OPRF and VOPRF, on @noble/curves: the reference. PROTOCOL.md §15.
-// accel/oprf-sodium.ts implements the same interface on libsodium; tests compare the two.
+// RFC 9497 over ristretto255-SHA512, modes OPRF and VOPRF, on @noble/curves: the reference.
+// PROTOCOL.md §15. accel/oprf-sodium.ts implements the same interface on libsodium; tests compare
+// the two.
 
 import { ristretto255, ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { bytesToNumberLE, numberToBytesLE, randomBytes } from '@noble/curves/utils.js';
@@ -31,8 +32,9 @@ export interface Blinded {
 }
 
 /**
- * The operations of RFC 9497 under their names there. Every implementation decodes its arguments strictly and throws
- * ProtocolError `ELEMENT_LENGTH`, `ELEMENT_IDENTITY`, `ELEMENT_NOT_CANONICAL`, `SCALAR_MALFORMED` or `FIELD_TOO_LONG`.
+ * The operations of RFC 9497 under their names there. Every implementation decodes its arguments
+ * strictly and throws ProtocolError `ELEMENT_LENGTH`, `ELEMENT_IDENTITY`, `ELEMENT_NOT_CANONICAL`,
+ * `SCALAR_MALFORMED` or `FIELD_TOO_LONG`.
  */
 export interface Oprf {
   readonly engine: 'noble' | 'libsodium';
@@ -43,14 +45,18 @@ export interface Oprf {
   publicKey(secretKey: OprfSecretKey): PublicKey;
   /** Blind, RFC 9497 §3.3.1. @param blind a fresh random scalar by default */
   blind(input: PrivateInput, blind?: BlindScalar): Blinded;
-  /** BlindEvaluate, RFC 9497 §3.3.1, without a proof. @returns one element for each blinded element, in order */
+  /**
+   * BlindEvaluate, RFC 9497 §3.3.1, without a proof.
+   * @returns one element for each blinded element, in order
+   */
   blindEvaluate(secretKey: OprfSecretKey, blindedElements: readonly BlindedElement[]): EvaluatedElement[];
   /** Finalize, RFC 9497 §3.3.1, without verifying a proof. @returns 64 bytes */
   finalize(input: PrivateInput, blind: BlindScalar, evaluatedElement: EvaluatedElement): PrfOutput;
   /** Evaluate, RFC 9497 §3.3.1: equals blinding, evaluating and finalizing. @returns 64 bytes */
   evaluate(secretKey: OprfSecretKey, input: PrivateInput): PrfOutput;
   /**
-   * GenerateProof, RFC 9497 §2.2.1: proves that this key evaluated these elements. Always in mode VOPRF.
+   * GenerateProof, RFC 9497 §2.2.1: proves that this key evaluated these elements. Always in mode
+   * VOPRF.
    * @param scalar a fresh random scalar by default
    */
   prove(keys: OprfKeyPair, blindedElements: readonly BlindedElement[], scalar?: BlindScalar): Proof;
@@ -99,7 +105,10 @@ export function assertInput(input: Uint8Array): void {
     );
 }
 
-/** The checks of an element that need no curve. @throws ProtocolError `ELEMENT_LENGTH`, `ELEMENT_IDENTITY` */
+/**
+ * The checks of an element that need no curve.
+ * @throws ProtocolError `ELEMENT_LENGTH`, `ELEMENT_IDENTITY`
+ */
 export function assertElementShape(bytes: Uint8Array): void {
   if (bytes.length !== ELEMENT_BYTES) throw refused('ELEMENT_LENGTH');
   if (bytes.every((byte) => byte === 0)) throw refused('ELEMENT_IDENTITY');
@@ -115,7 +124,10 @@ export function assertElement(bytes: Uint8Array): void {
   }
 }
 
-/** Copies a little-endian scalar from 1 to the group order, exclusive. @throws ProtocolError `SCALAR_MALFORMED` */
+/**
+ * Copies a little-endian scalar from 1 to the group order, exclusive.
+ * @throws ProtocolError `SCALAR_MALFORMED`
+ */
 export function parseScalar<T extends BlindScalar | OprfSecretKey>(bytes: Uint8Array): T {
   const value = bytes.length === SCALAR_BYTES ? bytesToNumberLE(bytes) : 0n;
   if (value === 0n || value >= Fn.ORDER) throw refused('SCALAR_MALFORMED');
@@ -130,7 +142,10 @@ export function randomScalar(): BlindScalar {
   }
 }
 
-/** The library computes scalars as 1 + (48 random bytes mod order-1). These bytes make it choose the given one. */
+/**
+ * The library computes scalars as 1 + (48 random bytes mod order-1). These bytes make it choose the
+ * given one.
+ */
 function drawing(scalar: BlindScalar): () => Uint8Array<ArrayBuffer> {
   return () => numberToBytesLE(bytesToNumberLE(scalar) - 1n, 48) as Uint8Array<ArrayBuffer>;
 }
@@ -157,7 +172,8 @@ export function createNobleOprf(mode: OprfMode = 'voprf'): Oprf {
       parseScalar<OprfSecretKey>(secretKey);
       return blindedElements.map((element) => {
         assertElement(element);
-        // Evaluation is the same in both modes. Only the proof differs, and `prove` makes it on demand.
+        // Evaluation is the same in both modes. Only the proof differs, and `prove` makes it on
+        // demand.
         return oprf.blindEvaluate(secretKey, element) as unknown as EvaluatedElement;
       });
     },

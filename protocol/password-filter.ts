@@ -1,4 +1,5 @@
-// The password filter: tells a client, without a request, that a password is not in the index. PROTOCOL.md §17.
+// The password filter: tells a client, without a request, that a password is not in the index.
+// PROTOCOL.md §17.
 //
 //   struct FilterFile {
 //     u8  magic[8] = "CVFLT" 00 00 01;
@@ -48,7 +49,10 @@ export function filterFileBytes(blocks: number): number {
   return FILTER_HEADER_BYTES + blocks * BLOCK_BYTES + SEAL_BYTES;
 }
 
-/** The lower half of an entry's hash: the last four bytes of its tag. The upper half is its `passwordBucketHash`. */
+/**
+ * The lower half of an entry's hash: the last four bytes of its tag. The upper half is its
+ * `passwordBucketHash`.
+ */
 export function filterLow(tag: EntryTag): number {
   return (tag % 2 ** 32) | 0;
 }

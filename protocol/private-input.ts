@@ -18,7 +18,10 @@ export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind];
 export const MAX_FIELD_BYTES = 0xffff;
 /** Bytes of a PrivateInput beside its two fields: the kind and the two lengths. */
 export const INPUT_OVERHEAD_BYTES = 5;
-/** Maximum length of a PrivateInput under the `oprf` suite, RFC 9497 §1.2. Under `hmac` the fields alone bound it. */
+/**
+ * Maximum length of a PrivateInput under the `oprf` suite, RFC 9497 §1.2. Under `hmac` the fields
+ * alone bound it.
+ */
 export const MAX_OPRF_INPUT_BYTES = 0xffff;
 
 const EMPTY = new Uint8Array(0);

@@ -1,7 +1,8 @@
 // The seal that binds a bucket body to its key, snapshot and place: PROTOCOL.md §8.
 //
-// Under `hmac` the server does not hold the seal key, so neither it nor a cache can alter, swap or empty a bucket.
-// Under `oprf` anyone can derive the seal key from the public key: the seal then detects accidents, not malice.
+// Under `hmac` the server does not hold the seal key, so neither it nor a cache can alter, swap or
+// empty a bucket. Under `oprf` anyone can derive the seal key from the public key: the seal then
+// detects accidents, not malice.
 //
 //   seal = HMAC-SHA-256(sealKey, struct {
 //     u8  label[17] = "credveil bucket 1";

@@ -1,7 +1,8 @@
-// The document behind /v1/config: everything a client must know before its first lookup. PROTOCOL.md §10.
+// The document behind /v1/config: everything a client must know before its first lookup.
+// PROTOCOL.md §10.
 //
-// The tables of members below are the one description of the document. The parser is built from them; tests compare
-// /openapi.json and the table of PROTOCOL.md §10 with them.
+// The tables of members below are the one description of the document. The parser is built from
+// them; tests compare /openapi.json and the table of PROTOCOL.md §10 with them.
 
 import type { DatasetId, KeyId, SnapshotId } from './brands.ts';
 import { bucketId, formatPrefix, type IndexName, MAX_PREFIX_BITS } from './bucket-id.ts';
@@ -66,7 +67,10 @@ export interface ServiceConfig {
   readonly seal: string;
 }
 
-/** Computes the known answer: publishing puts it into the config, a client compares it with the config's. */
+/**
+ * Computes the known answer: publishing puts it into the config, a client compares it with the
+ * config's.
+ */
 export function knownAnswer(suite: KeyedSuite): KnownAnswer {
   const username = normalizeUsername(CANARY.username);
   const hash = suite.accountBucketHash(username);
@@ -223,7 +227,8 @@ function assertSupported(given: Record<string, unknown>): void {
 
 /**
  * Parses the JSON of /v1/config. Ignores unknown members, so that a later server may add some.
- * @throws ProtocolError `CONFIG_MALFORMED`; `CONFIG_UNSUPPORTED` for another version of the protocol
+ * @throws ProtocolError `CONFIG_MALFORMED`; `CONFIG_UNSUPPORTED` for another version of the
+ * protocol
  */
 export function parseServiceConfig(json: unknown): ServiceConfig {
   const given = parseObject(json, 'the document');

@@ -1,4 +1,5 @@
-// The document behind /v1/status: figures about a service, for people. No verdict depends on it. PROTOCOL.md §13.
+// The document behind /v1/status: figures about a service, for people. No verdict depends on it.
+// PROTOCOL.md §13.
 
 import type { IndexName, RangeName } from './bucket-id.ts';
 import type { SourceConfig } from './service-config.ts';

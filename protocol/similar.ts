@@ -1,7 +1,8 @@
 // Similarity forms of a password: PROTOCOL.md §3.
 //
-// Symmetric deletion, as in spelling correctors: both sides delete characters, and two passwords are similar if they
-// share a form. A few entries cover what would take hundreds of guesses at how people change a password.
+// Symmetric deletion, as in spelling correctors: both sides delete characters, and two passwords
+// are similar if they share a form. A few entries cover what would take hundreds of guesses at how
+// people change a password.
 
 import type { NormalizedPassword } from './brands.ts';
 
@@ -14,8 +15,8 @@ const utf8 = new TextEncoder();
 const text = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * The lower-case text, and that text without its last code point, its last two, and its first. Forms of fewer than
- * four code points are left out, and no form appears twice.
+ * The lower-case text, and that text without its last code point, its last two, and its first.
+ * Forms of fewer than four code points are left out, and no form appears twice.
  * @returns up to MAX_SIMILAR_FORMS forms in UTF-8
  */
 export function similarForms(password: NormalizedPassword): NormalizedPassword[] {
@@ -35,11 +36,15 @@ export function similarRanges(count: number, oneRepeated: boolean): readonly (re
     [0, count - 2],
     [1, count],
   ] as const;
-  // Only the two forms that lack one code point have the same length. They are equal if all code points are.
+  // Only the two forms that lack one code point have the same length. They are equal if all code
+  // points are.
   return ranges.filter(([from, to]) => to - from >= MIN_CODE_POINTS && !(from === 1 && oneRepeated));
 }
 
-/** Lower-cases each code point alone, so its neighbours do not matter: the rule for a final sigma never applies. */
+/**
+ * Lower-cases each code point alone, so its neighbours do not matter: the rule for a final sigma
+ * never applies.
+ */
 function lowerCase(nfc: string): string {
   return Array.from(nfc, (point) => point.toLowerCase())
     .join('')

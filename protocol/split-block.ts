@@ -1,7 +1,8 @@
-// Split-block Bloom filter: the layout of the Apache Parquet specification (BloomFilter.md). PROTOCOL.md §17.
+// Split-block Bloom filter: the layout of the Apache Parquet specification (BloomFilter.md).
+// PROTOCOL.md §17.
 //
-// A block has 8 little-endian words of 32 bits. An element sets one bit in each word of one block, so a query touches
-// one cache line.
+// A block has 8 little-endian words of 32 bits. An element sets one bit in each word of one block,
+// so a query touches one cache line.
 
 export const BLOCK_BYTES = 32;
 /** Maximum size of a filter: 8 GiB. */
@@ -46,8 +47,9 @@ export function hasBits(bytes: Uint8Array, at: number, low: number): boolean {
 }
 
 /**
- * The share of absent elements that a filter of `entries` elements reports as present. Blocks fill unevenly: this is
- * the mean over a Poisson distribution, as in the specification's table of bits and rates.
+ * The share of absent elements that a filter of `entries` elements reports as present. Blocks fill
+ * unevenly: this is the mean over a Poisson distribution, as in the specification's table of bits
+ * and rates.
  */
 export function falsePositiveRate(entries: number, blocks: number): number {
   const mean = entries / blocks;

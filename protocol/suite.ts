@@ -6,7 +6,10 @@ export const SUITE_NAMES = ['hmac', 'oprf'] as const;
 /** `hmac`: callers hold the key. `oprf`: they do not, and the evaluator does not see its input. */
 export type SuiteName = (typeof SUITE_NAMES)[number];
 
-/** What every client of a dataset can compute: under `hmac` from the key, under `oprf` from the public key. */
+/**
+ * What every client of a dataset can compute: under `hmac` from the key, under `oprf` from the
+ * public key.
+ */
 export interface Suite {
   readonly name: SuiteName;
   readonly keyId: KeyId;

@@ -52,7 +52,10 @@ export class DatasetKey {
     return { ...createOprfSuite(publicKey), evaluate: (input) => oprf.evaluate(secretKey, input) };
   }
 
-  /** The evaluator that a server runs for its clients under `oprf`. Undefined under `hmac`, where clients hold the key. */
+  /**
+   * The evaluator that a server runs for its clients under `oprf`. Undefined under `hmac`, where
+   * clients hold the key.
+   */
   createEvaluator(oprf: Oprf = createNobleOprf()): Evaluator | undefined {
     const secret = this.#secret;
     if (secret.suite === 'hmac') return undefined;

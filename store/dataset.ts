@@ -1,4 +1,4 @@
-// A dataset folder: dataset.json and the places of its runs and snapshots.
+// A dataset folder: dataset.json and the paths of its runs and snapshots.
 
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -15,22 +15,24 @@ import { isMissing, syncFolder, writeFileAtomically } from './files.ts';
 
 export const DATASET_FORMAT = 1;
 
-/** What `init` decides for every run and snapshot. dataset.json holds these, the format and the id. */
+/**
+ * What `init` decides for every run and snapshot. dataset.json holds these, the format and the id.
+ */
 export interface DatasetParameters {
   readonly suite: SuiteName;
   readonly keyId: KeyId;
   readonly normalization: number;
   readonly indexes: readonly IndexName[];
-  /** Indexes of unsalted hashes; missing where there are none. */
+  /** Indexes of unsalted hashes; absent if there are none. */
   readonly ranges?: readonly RangeName[];
-  /** Passwords that are ingested in plaintext feed `ranges` too. */
+  /** Plaintext passwords also feed `ranges`. */
   readonly hashPlaintext?: true;
-  /** Leaked pairs make entries of similarity forms too. */
+  /** Leaked pairs also make entries of similarity forms. */
   readonly similar?: true;
   readonly metadataBytes: MetadataBytes;
-  /** A mean bucket never has fewer entries, unless the whole index has. */
+  /** Minimum average entries per bucket, unless the whole index has fewer. */
   readonly bucketFloor: number;
-  /** False positives of the password filter: one in so many passwords; 0: no filter. Missing: the default. */
+  /** The password filter errs for one in this many passwords. 0: no filter; absent: the default. */
   readonly filterOneIn?: number;
 }
 
@@ -44,7 +46,7 @@ export interface DatasetOptions {
   readonly indexes: readonly IndexName[];
   readonly ranges?: readonly RangeName[];
   readonly hashPlaintext?: boolean;
-  /** Without an account index it is nothing. */
+  /** Ignored without an account index. */
   readonly similar?: boolean;
   readonly metadataBytes?: MetadataBytes;
   readonly bucketFloor?: number;
@@ -53,16 +55,16 @@ export interface DatasetOptions {
 
 export const DEFAULT_BUCKET_FLOOR = 1024;
 export const DEFAULT_FILTER_ONE_IN = 1000;
-/** More would be larger than the index that it stands before. */
+/** A more precise filter would be larger than the index itself. */
 export const MAX_FILTER_ONE_IN = 1_000_000;
 
 export const runsFolder = (dataset: Dataset): string => path.join(dataset.folder, 'runs');
 export const snapshotsFolder = (dataset: Dataset): string => path.join(dataset.folder, 'snapshots');
 export const currentFile = (dataset: Dataset): string => path.join(dataset.folder, 'CURRENT');
-/** Unfinished work. Whatever stands here belongs to the holder of the lock and may be deleted by the next one. */
+/** Unfinished work of the lock's holder. The next holder may delete it. */
 export const workFolder = (dataset: Dataset): string => path.join(dataset.folder, 'work');
 
-/** @throws StoreError `DATASET_EXISTS` unless the folder is not there or empty */
+/** @throws StoreError `DATASET_EXISTS` unless the folder is missing or empty */
 export function assertNoDataset(folder: string): void {
   let names: string[];
   try {
@@ -75,7 +77,7 @@ export function assertNoDataset(folder: string): void {
     throw new StoreError(
       'DATASET_EXISTS',
       `${folder} is not empty`,
-      'Choose a folder that does not exist yet; an existing dataset takes further sources with `credveil ingest`.',
+      'Choose a folder that does not exist yet. To add a source to an existing dataset, run `credveil ingest`.',
     );
 }
 
@@ -101,7 +103,7 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
   };
   fs.mkdirSync(runsFolder(dataset), { recursive: true });
   fs.mkdirSync(snapshotsFolder(dataset));
-  // Last, so that a folder with a dataset.json is complete.
+  // Written last: a folder with a dataset.json is complete.
   writeFileAtomically(
     path.join(folder, 'dataset.json'),
     `${JSON.stringify({ format: DATASET_FORMAT, dataset: dataset.id, ...dataset.parameters }, null, 2)}\n`,
@@ -117,7 +119,7 @@ export function openDataset(folder: string): Dataset {
   const file = path.join(folder, 'dataset.json');
   let text: string;
   try {
-    if (fs.statSync(file).size > MAX_DATASET_JSON_BYTES) throw malformed(file, 'it is too long');
+    if (fs.statSync(file).size > MAX_DATASET_JSON_BYTES) throw malformed(file, 'too long');
     text = fs.readFileSync(file, 'utf8');
   } catch (cause) {
     if (!isMissing(cause) && (cause as NodeJS.ErrnoException).code !== 'ENOTDIR') throw cause;
@@ -132,7 +134,7 @@ export function openDataset(folder: string): Dataset {
   try {
     json = JSON.parse(text) as Record<string, unknown>;
   } catch (cause) {
-    throw malformed(file, 'it is not JSON', cause);
+    throw malformed(file, 'not JSON', cause);
   }
   if (
     json?.format !== DATASET_FORMAT ||
@@ -141,8 +143,8 @@ export function openDataset(folder: string): Dataset {
   )
     throw new StoreError(
       'DATASET_VERSION',
-      `${folder}: format, suite or normalization is not one that this version knows`,
-      'Use the version of credveil that made the dataset.',
+      `${folder}: this version does not support its format, suite or normalization`,
+      'Use the version of credveil that created the dataset.',
     );
   const { format, dataset: id, ...parameters } = json;
   if (!isDatasetId(id) || !isParameters(parameters)) throw malformed(file, 'a member is missing or out of range');
@@ -174,7 +176,7 @@ export function isFilterOneIn(value: unknown): boolean {
   return Number.isInteger(value) && (value === 0 || ((value as number) >= 2 && (value as number) <= MAX_FILTER_ONE_IN));
 }
 
-/** The false positives that a password filter of this dataset may have; 0 where it has none. */
+/** The password filter errs for one in this many passwords; 0 if the dataset has no filter. */
 export function filterRate({ indexes, filterOneIn = DEFAULT_FILTER_ONE_IN }: DatasetParameters): number {
   return indexes.includes('password') ? filterOneIn : 0;
 }
@@ -192,7 +194,7 @@ export function assertKeyBelongs(dataset: Dataset, key: DatasetKey): void {
   if (key.keyId !== dataset.parameters.keyId)
     throw new StoreError(
       'KEY_MISMATCH',
-      `the key has id ${key.keyId}, the dataset was made with ${dataset.parameters.keyId}`,
+      `the key has id ${key.keyId}, the dataset needs ${dataset.parameters.keyId}`,
       'Name the key file of this dataset with --key-file.',
     );
 }

@@ -33,7 +33,10 @@ export type StoreErrorCode =
   | 'QUOTAS_BUSY'
   | 'QUOTAS_CORRUPT';
 
-/** A dataset, key file, run, snapshot or list of clients that is not what it should be. Nothing was changed on disk. */
+/**
+ * A dataset, key file, run, snapshot or client list is missing, invalid or in use. Nothing on disk
+ * has changed.
+ */
 export class StoreError extends CredveilError<StoreErrorCode> {
   override name = 'StoreError';
 }

@@ -1,4 +1,5 @@
-// How files come to be: written aside, fsynced, renamed, so that a reader sees all of a file or none of it.
+// Creates files atomically: written under another name, fsynced, renamed. Readers see a whole file
+// or none.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -14,7 +15,7 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Makes a finished file durable and puts it in place of whatever had its name. */
+/** Makes a finished file durable and renames it, replacing an existing file. */
 export function publishFile(aside: string, target: string): void {
   const handle = fs.openSync(aside, 'r+');
   try {
@@ -26,7 +27,7 @@ export function publishFile(aside: string, target: string): void {
   syncFolder(path.dirname(target));
 }
 
-/** Replaces a small file whole. */
+/** Creates or replaces a small file. */
 export function writeFileAtomically(target: string, text: string, mode = 0o644): void {
   const aside = `${target}.part`;
   fs.rmSync(aside, { force: true });
@@ -38,12 +39,12 @@ export function writeFileAtomically(target: string, text: string, mode = 0o644):
   }
 }
 
-/** True for errors of a path that is not there. */
+/** True if the error is about a path that does not exist. */
 export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
-/** SHA-256 of a file in hex, read in blocks. */
+/** SHA-256 of a file, in hex. Reads the file in blocks. */
 export async function digestFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const block of fs.createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(block as Buffer);

@@ -22,7 +22,10 @@ export function writeKeyFile(file: string, key: DatasetKey): void {
 /** Longer than any key. Bounds the read if a large file is named by mistake. */
 const MAX_KEY_FILE_BYTES = 512;
 
-/** Reads the secret key of a dataset. @throws StoreError `KEY_FILE_MISSING`, `KEY_FILE_EXPOSED`, `KEY_FILE_MALFORMED` */
+/**
+ * Reads the secret key of a dataset.
+ * @throws StoreError `KEY_FILE_MISSING`, `KEY_FILE_EXPOSED`, `KEY_FILE_MALFORMED`
+ */
 export function openKeyFile(file: string): DatasetKey {
   return readKeyFile(file, parseKeyText);
 }
@@ -48,7 +51,8 @@ function readKeyFile<Key>(file: string, parse: (text: string) => Key): Key {
   }
   try {
     const { mode, uid, gid } = fs.fstatSync(handle);
-    // systemd's LoadCredential= grants access by an ACL, whose mask appears as the group's permission.
+    // systemd's LoadCredential= grants access by an ACL, whose mask appears as the group's
+    // permission.
     const isCredential = uid === 0 && gid === 0 && (mode & 0o777) === 0o440;
     if (process.platform !== 'win32' && (mode & 0o077) !== 0 && !isCredential)
       throw new StoreError(

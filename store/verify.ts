@@ -1,4 +1,5 @@
-// Verification of a whole dataset: every run's checksum and order, the snapshot's checksums, every bucket's seal, the filter's.
+// Verifies a whole dataset: the checksum of every run, the checksums of the snapshot, the seals of
+// all buckets and of the filter.
 
 import fs from 'node:fs';
 import type { BucketId } from '../protocol/brands.ts';
@@ -29,14 +30,14 @@ export interface VerifyReport {
   readonly snapshot: string | null;
   readonly buckets: number;
   readonly entries: number;
-  /** Ranges of unsalted hashes that have entries, and their entries. */
+  /** Ranges of unsalted hashes with entries, and the number of these entries. */
   readonly ranges: number;
   readonly hashes: number;
-  /** Passwords in the filter; null where the snapshot has none. */
+  /** Passwords in the filter; null without a filter. */
   readonly filtered: number | null;
 }
 
-/** @throws StoreError or ProtocolError at the first thing that is not as it was written */
+/** @throws StoreError or ProtocolError for the first damage found */
 export async function verifyDataset(dataset: Dataset, suite: KeyedSuite): Promise<VerifyReport> {
   const runs = openRuns(dataset);
   let records = 0;
@@ -74,7 +75,7 @@ export async function verifyDataset(dataset: Dataset, suite: KeyedSuite): Promis
   }
 }
 
-/** Decodes every range. They have no seal: whoever reads them trusts the checksum of the file. */
+/** Decodes every range. Ranges have no seal: the checksum of the file protects them. */
 function verifyRanges(snapshot: Snapshot): { ranges: number; hashes: number } {
   let ranges = 0;
   let hashes = 0;
@@ -91,7 +92,10 @@ function verifyRanges(snapshot: Snapshot): { ranges: number; hashes: number } {
   return { ranges, hashes };
 }
 
-/** Checks seal and header, and that the filter knows the canary. @returns its entries */
+/**
+ * Checks the seal and the header, and that the filter contains the canary.
+ * @returns its number of entries
+ */
 async function verifyFilter(dataset: Dataset, { facts }: Snapshot, suite: KeyedSuite): Promise<number | null> {
   const { filter, snapshot } = facts;
   if (!filter) return null;
@@ -106,13 +110,14 @@ async function verifyFilter(dataset: Dataset, { facts }: Snapshot, suite: KeyedS
       fs.readSync(handle, buffer, 0, bytes, at);
       return buffer;
     };
-    if (!equalBytes(read(SEAL_BYTES, filter.bytes - SEAL_BYTES), sealed)) throw wrong("does not carry this key's seal");
+    if (!equalBytes(read(SEAL_BYTES, filter.bytes - SEAL_BYTES), sealed))
+      throw wrong('has a seal that does not match this key');
     const header = parseFilterHeader(read(FILTER_HEADER_BYTES, 0));
-    if (header.snapshot !== snapshot || header.dataset !== facts.dataset) throw wrong('is of another snapshot');
-    if (header.blocks !== filter.blocks || header.entries !== filter.entries) throw wrong('is not what the facts say');
+    if (header.snapshot !== snapshot || header.dataset !== facts.dataset) throw wrong('belongs to another snapshot');
+    if (header.blocks !== filter.blocks || header.entries !== filter.entries) throw wrong('does not match the facts');
     const output = suite.evaluate(passwordInput(normalizePassword(CANARY.password)));
     const at = FILTER_HEADER_BYTES + blockIndex(passwordBucketHash(output), header.blocks) * BLOCK_BYTES;
-    if (!hasBits(read(BLOCK_BYTES, at), 0, filterLow(entryTag(output)))) throw wrong('does not hold the canary');
+    if (!hasBits(read(BLOCK_BYTES, at), 0, filterLow(entryTag(output)))) throw wrong('does not contain the canary');
     return header.entries;
   } finally {
     fs.closeSync(handle);

@@ -1,4 +1,5 @@
-// Writes the chunks of an external sort: files of sorted records, durable, with a checksum that the reader compares.
+// Writes the chunks of an external sort: files of sorted records, durable, with a checksum that the
+// reader compares.
 
 import fs from 'node:fs';
 import { crc32 } from 'node:zlib';
@@ -38,7 +39,10 @@ export class ChunkWriter {
     this.#filled = 0;
   }
 
-  /** Makes room for a record. The previous record stays in place until the next call. @returns the record's offset */
+  /**
+   * Makes room for a record. The previous record stays in place until the next call.
+   * @returns the record's offset
+   */
   reserve(): number {
     if (this.#filled === this.buffer.length) this.#flush();
     this.#filled += this.#recordBytes;

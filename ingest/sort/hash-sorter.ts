@@ -1,7 +1,9 @@
-// Sorts the records of a range index in memory and writes them as chunks: the first half of an external sort.
+// Sorts the records of a range index in memory and writes them as chunks: the first half of an
+// external sort.
 //
-// It shares no algorithm with record-sorter.ts. That one deals pseudo-random records into parts by their leading bits;
-// range files hold a few ranges of all, mostly in order, which would all be dealt into one part.
+// It shares no algorithm with record-sorter.ts. That one deals pseudo-random records into parts by
+// their leading bits; range files hold a few ranges of all, mostly in order, which would all be
+// dealt into one part.
 
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { compareBytes, readU32, writeU32 } from '../../protocol/bytes.ts';
@@ -81,8 +83,9 @@ export class HashSorter {
   }
 
   /**
-   * Distributes the records over the range of first bytes that is present (a few of HIBP's ranges are a small part of
-   * all), then sorts each group by comparison. Records that arrive in order stay in order.
+   * Distributes the records over the range of first bytes that is present (a few of HIBP's ranges
+   * are a small part of all), then sorts each group by comparison. Records that arrive in order
+   * stay in order.
    */
   #sort(): void {
     const count = this.#count;

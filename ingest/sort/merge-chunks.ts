@@ -1,4 +1,5 @@
-// Merges the chunks of an external sort into one stream: its second half. The sorters are the first.
+// Merges the chunks of an external sort into one stream: its second half. The sorters are the
+// first.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,7 +15,10 @@ import { ChunkWriter } from './chunk-writer.ts';
 import { BatchSorter, cutBatches } from './merge-records.ts';
 import { buffersInFlight, sortInThreads } from './sorter-threads.ts';
 
-/** Bytes read from all chunks together before they are sorted. They should fit in the processor's cache. */
+/**
+ * Bytes read from all chunks together before they are sorted. They should fit in the processor's
+ * cache.
+ */
 const BATCH_BYTES = 4 * 2 ** 20;
 const MAX_READ_BYTES = 2 ** 20;
 /** Smaller reads cost more than the cache saves. */
@@ -38,7 +42,11 @@ class ChunkReader {
     this.#handle = fs.openSync(path.join(folder, chunk.name), 'r');
   }
 
-  /** Fills the buffer from `start` to its end or that of the file. @returns the end of the data @throws IngestError `CHUNK_CORRUPT` */
+  /**
+   * Fills the buffer from `start` to its end or that of the file.
+   * @returns the end of the data
+   * @throws IngestError `CHUNK_CORRUPT`
+   */
   read(buffer: Uint8Array, start: number): number {
     let filled = start;
     while (filled < buffer.length) {
@@ -97,7 +105,8 @@ function* mergeHashes(chunks: readonly ChunkReader[], name: RangeName, readBytes
 }
 
 /**
- * Merges all chunks; equal keys become one record. A block is valid until the next one is requested.
+ * Merges all chunks; equal keys become one record. A block is valid until the next one is
+ * requested.
  * @throws IngestError `CHUNK_CORRUPT`, at the latest at the end of the merge
  */
 export async function* mergeChunks(

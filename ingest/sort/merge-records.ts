@@ -1,13 +1,16 @@
-// K-way merge of sorted keyed records by sorting: the records of all streams up to a bound make a batch, which is sorted
-// as a whole. That takes 40 to 65 ns per record for any number of streams; a heap of 60 streams took 300. No key is in two
-// batches, so several threads can sort them.
+// K-way merge of sorted keyed records by sorting: the records of all streams up to a bound make a
+// batch, which is sorted as a whole. That takes 40 to 65 ns per record for any number of streams; a
+// heap of 60 streams took 300. No key is in two batches, so several threads can sort them.
 
 import { RECORD_BYTES } from '../../store/run/record.ts';
 import { compareKeys, RecordOrder, type RecordTarget } from './record-order.ts';
 
 /** Records that ascend by key. */
 export interface RecordReader {
-  /** Fills `buffer` from `start`. A stream that does not fill it has ended. @returns the end of the data */
+  /**
+   * Fills `buffer` from `start`. A stream that does not fill it has ended.
+   * @returns the end of the data
+   */
   read(buffer: Uint8Array, start: number): number;
 }
 
@@ -21,7 +24,8 @@ interface Window {
 }
 
 /**
- * Cuts the streams into batches. A batch is unsorted, and all of its keys are greater than those of the previous batch.
+ * Cuts the streams into batches. A batch is unsorted, and all of its keys are greater than those of
+ * the previous batch.
  * @param readBytes bytes to read from each stream at a time: whole records
  * @param newBuffer provides buffers for all reads together; the caller owns each batch
  */
@@ -56,7 +60,10 @@ export function* cutBatches(
 export class BatchSorter {
   readonly #order = new RecordOrder();
 
-  /** Sorts the batch into a buffer of at least its length; equal keys become one record. @returns the filled part */
+  /**
+   * Sorts the batch into a buffer of at least its length; equal keys become one record.
+   * @returns the filled part
+   */
   sort(batch: Uint8Array, into: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     let end = 0;
     const target: RecordTarget = {
@@ -78,7 +85,10 @@ function fill(held: Uint8Array, window: Window): void {
   window.ended = window.end < window.to;
 }
 
-/** The smallest last record among streams that continue: everything up to it has been read. @returns its offset, or -1 */
+/**
+ * The smallest last record among streams that continue: everything up to it has been read.
+ * @returns its offset, or -1
+ */
 function findBound(held: Uint8Array, windows: readonly Window[]): number {
   let smallest = -1;
   for (const { end, ended } of windows) {

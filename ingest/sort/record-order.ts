@@ -1,4 +1,5 @@
-// Sorts keyed records and merges equal keys: a sorter uses it for its parts, a merge for its batches.
+// Sorts keyed records and merges equal keys: a sorter uses it for its parts, a merge for its
+// batches.
 
 import { readU32, readU48 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
@@ -10,7 +11,10 @@ const INSERTION_LIMIT = 40;
 /** Receives sorted records. */
 export interface RecordTarget {
   readonly buffer: Uint8Array;
-  /** Makes room for a record. The previous record stays in place until the next call. @returns the record's offset */
+  /**
+   * Makes room for a record. The previous record stays in place until the next call.
+   * @returns the record's offset
+   */
   reserve(): number;
 }
 
@@ -20,7 +24,10 @@ export class RecordOrder {
   #order = new Uint32Array(0);
   #ends = new Uint32Array(0);
 
-  /** Writes `count` records from `records[first]` to `out`: ascending by key, the times of equal keys added up. */
+  /**
+   * Writes `count` records from `records[first]` to `out`: ascending by key, the times of equal
+   * keys added up.
+   */
   write(records: Uint8Array, first: number, count: number, out: RecordTarget): void {
     this.#sort(records, first, count);
     const order = this.#order;
@@ -41,9 +48,9 @@ export class RecordOrder {
   }
 
   /**
-   * Fills `#order` with the positions of the records, ordered by key. Keys are pseudo-random, so distributing them over
-   * the range of their hashes leaves a few in each group. Only an account with very many entries makes a large group,
-   * which is sorted by comparison.
+   * Fills `#order` with the positions of the records, ordered by key. Keys are pseudo-random, so
+   * distributing them over the range of their hashes leaves a few in each group. Only an account
+   * with very many entries makes a large group, which is sorted by comparison.
    */
   #sort(records: Uint8Array, first: number, count: number): void {
     if (this.#order.length < count) {
@@ -89,7 +96,8 @@ export class RecordOrder {
 
 /** The factor that turns a number's distance from the smallest into its group, rounded down. */
 export function groupScale(smallest: number, largest: number, groups: number): number {
-  // Slightly less than `groups`, so that the largest number falls into the last group and not beyond it.
+  // Slightly less than `groups`, so that the largest number falls into the last group and not
+  // beyond it.
   return (groups - 0.001) / (largest - smallest + 1);
 }
 

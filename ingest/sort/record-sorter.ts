@@ -1,5 +1,5 @@
-// Sorts keyed records in memory and writes them as chunks: the first half of an external sort; merge-chunks.ts is the
-// second.
+// Sorts keyed records in memory and writes them as chunks: the first half of an external sort;
+// merge-chunks.ts is the second.
 
 import { RECORD_BYTES } from '../../store/run/record.ts';
 import { type ChunkSink, ChunkWriter } from './chunk-writer.ts';
@@ -8,12 +8,18 @@ import { countsToStarts, RecordOrder } from './record-order.ts';
 /** Memory per record: once as added, once in its part. */
 export const SORT_BYTES_A_RECORD = 2 * RECORD_BYTES;
 
-/** Records are dealt into parts by their leading bits first, so that each sort fits in the processor's cache. */
+/**
+ * Records are dealt into parts by their leading bits first, so that each sort fits in the
+ * processor's cache.
+ */
 const PART_BITS = 9;
 const PARTS = 2 ** PART_BITS;
 const MIN_CAPACITY = 1024;
 
-/** Sorts the records of one index. It allocates its memory once, except what grows with the largest part. */
+/**
+ * Sorts the records of one index. It allocates its memory once, except what grows with the largest
+ * part.
+ */
 export class RecordSorter {
   readonly #capacity: number;
   readonly #sink: ChunkSink;
@@ -62,7 +68,10 @@ export class RecordSorter {
     this.#count = 0;
   }
 
-  /** Copies the records to `#dealt`, ordered by their leading bits. @returns the end of each part */
+  /**
+   * Copies the records to `#dealt`, ordered by their leading bits.
+   * @returns the end of each part
+   */
   #deal(): Uint32Array {
     const { records } = this;
     const dealt = this.#dealt;

@@ -6,7 +6,10 @@ import type { SortedBatch, SorterTask } from './sorter-worker.ts';
 /** One batch being sorted, one waiting. */
 const BATCHES_PER_THREAD = 2;
 
-/** Buffers in use with this number of threads, each as long as a batch: two per batch, and two for the one being read. */
+/**
+ * Buffers in use with this number of threads, each as long as a batch: two per batch, and two for
+ * the one being read.
+ */
 export const buffersInFlight = (threads: number): number => 2 * (BATCHES_PER_THREAD * threads + 1);
 
 class SorterThread {
@@ -30,7 +33,10 @@ class SorterThread {
   }
 }
 
-/** @param cut makes batches in buffers of `newBuffer` @returns sorted batches, each valid until the next one is requested */
+/**
+ * @param cut makes batches in buffers of `newBuffer`
+ * @returns sorted batches, each valid until the next one is requested
+ */
 export async function* sortInThreads(
   threads: number,
   cut: (newBuffer: (bytes: number) => Uint8Array<ArrayBuffer>) => Iterable<Uint8Array<ArrayBuffer>>,

@@ -9,7 +9,9 @@ import type { ChunkSink } from './chunk-writer.ts';
 import { HashSorter } from './hash-sorter.ts';
 import { RecordSorter } from './record-sorter.ts';
 
-/** Records per credential: a pair and a username in the account index, one in each of the others. */
+/**
+ * Records per credential: a pair and a username in the account index, one in each of the others.
+ */
 const SHARES: { readonly [name in SectionName]: number } = { account: 2, password: 1, sha1: 1, ntlm: 1 };
 
 export class Sorters {

@@ -1,4 +1,4 @@
-// From a credential to its records: which entries each index gets. PROTOCOL.md §11.
+// Derives the records of a credential: the entries that each index gets. PROTOCOL.md §11.
 
 import type { BucketHash, NormalizedPassword, NormalizedUsername, PrfOutput } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
@@ -25,19 +25,22 @@ import { KIND_AT, PAD_AT, RECORD_BYTES, writeTimes } from './record.ts';
 export interface Credential {
   readonly username?: string;
   readonly password: string;
-  /** How often the corpus says it was seen: 1 or more. */
+  /** Times seen according to the corpus: 1 or more. */
   readonly times: number;
 }
 
-/** Takes a record at the start of a buffer that is used again. */
+/** Receives a record in a buffer that the next record reuses. */
 export type EmitRecord = (index: IndexName, record: Uint8Array) => void;
 
 export interface CredentialRecords {
-  /** @throws ProtocolError `FIELD_TOO_LONG`, before anything was emitted */
+  /** @throws ProtocolError `FIELD_TOO_LONG` before emitting a record */
   derive(credential: Credential, emit: EmitRecord): void;
 }
 
-/** Derives with one suite for the given indexes, with entries of similarity forms where `similar`. */
+/**
+ * Derives records under one suite for these indexes.
+ * @param similar adds entries of similarity forms
+ */
 export function credentialRecords(
   suite: KeyedSuite,
   indexes: readonly IndexName[],
@@ -51,13 +54,16 @@ export function credentialRecords(
         throw new ProtocolError(
           'FIELD_TOO_LONG',
           `a username or password is longer than ${MAX_FIELD_BYTES} bytes`,
-          'Leave this credential out.',
+          'Omit this credential.',
         );
     },
   };
 }
 
-/** Emits the records of a normalized credential. @returns false, and emits nothing, where a field is too long */
+/**
+ * Emits the records of a normalized credential.
+ * @returns false without emitting any if a field is too long
+ */
 export type DeriveRecords = (
   username: NormalizedUsername | undefined,
   password: NormalizedPassword,
@@ -65,7 +71,7 @@ export type DeriveRecords = (
   emit: EmitRecord,
 ) => boolean;
 
-/** An empty username or password makes no entry of its own. */
+/** An empty username or password gets no entry of its own. */
 export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[], similar = false): DeriveRecords {
   const wantsAccount = indexes.includes('account');
   const wantsPassword = indexes.includes('password');
@@ -93,7 +99,7 @@ export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[], 
       emit('account', fill(hash, suite.evaluate(pairInput(username, password)), EntryKind.pair, times));
       if (username.length > 0)
         emit('account', fill(hash, suite.evaluate(usernameInput(username)), EntryKind.username, times));
-      // Lower case may be longer in UTF-8: a form that does not fit makes no entry.
+      // Lower case may be longer in UTF-8. A form that does not fit gets no entry.
       for (const form of similar ? similarForms(password) : [])
         if (fits(username.length, form.length))
           emit('account', fill(hash, suite.evaluate(similarInput(username, form)), EntryKind.similar, times));

@@ -1,5 +1,5 @@
-// K-way merge of sorted record streams: records with equal keys become one record with the sum of their times. One class
-// serves keyed and range records; a RecordLayout tells it their widths.
+// K-way merge of sorted record streams: records with equal keys become one record with the sum of
+// their times. One class serves keyed and range records; a RecordLayout tells it their widths.
 
 import { compareBytes, readU16, readU32, readU48, writeU32 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
@@ -62,7 +62,11 @@ class Cursor {
     return this.at + this.#step >= this.block.length;
   }
 
-  /** Moves to the next record. @returns false at the end @throws StoreError `RUN_CORRUPT` if the keys do not ascend */
+  /**
+   * Moves to the next record.
+   * @returns false at the end
+   * @throws StoreError `RUN_CORRUPT` if the keys do not ascend
+   */
   next(): boolean {
     let last = this.block;
     let lastAt = this.at;
@@ -108,13 +112,19 @@ function isBeforeWithin(a: Cursor, b: Cursor, keyBytes: number): boolean {
   return compareBytes(a.block, a.at + COMPARED_BYTES, b.block, b.at + COMPARED_BYTES, rest) < 0;
 }
 
-/** Yields one merged record at a time, in fields instead of objects: this is the hot loop of publishing. */
+/**
+ * Yields one merged record at a time, in fields instead of objects: this is the hot loop of
+ * publishing.
+ */
 export class Merge {
   /** Bytes 0 to 3 of the key: the BucketHash of a keyed record. */
   head = 0;
   /** Bytes 4 to 9 of the key: the EntryTag of a keyed record. */
   middle = 0;
-  /** The first of the merged records is at `bytes[at]`, good until the next call. Its times are its own. */
+  /**
+   * The first of the merged records is at `bytes[at]`, good until the next call. Its times are its
+   * own.
+   */
   bytes: Uint8Array;
   at = 0;
   /** The sum of the times, saturated. */
@@ -141,7 +151,11 @@ export class Merge {
     for (let at = (this.#heap.length >>> 1) - 1; at >= 0; at--) this.#sink(at);
   }
 
-  /** Fills the fields with the next record. @returns false at the end @throws StoreError `RUN_CORRUPT` */
+  /**
+   * Fills the fields with the next record.
+   * @returns false at the end
+   * @throws StoreError `RUN_CORRUPT`
+   */
   next(): boolean {
     const first = this.#heap[0];
     if (!first) return false;

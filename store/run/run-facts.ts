@@ -1,4 +1,5 @@
-// What a run says of its source, in its footer and in `credveil sources`.
+// The facts of a run: a description of its source, at the end of its file and in `credveil
+// sources`.
 
 import path from 'node:path';
 import type { KeyId } from '../../protocol/brands.ts';
@@ -12,15 +13,15 @@ import { RECORD_LAYOUT } from './record.ts';
 import type { RecordLayout } from './record-layout.ts';
 
 export interface InputFile {
-  /** The file's name without its folder; "-" for standard input. */
+  /** File name without its folder; "-" for standard input. */
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** What a section of a run holds records of. */
+/** A section of a run holds the records of one index. */
 export type SectionName = IndexName | RangeName;
-/** In the order of sections in a run. */
+/** The order of sections in a run. */
 export const SECTION_NAMES: readonly SectionName[] = [...INDEX_NAMES, ...RANGE_NAMES];
 
 export const SECTION_LAYOUTS: { readonly [name in SectionName]: RecordLayout } = {
@@ -30,11 +31,11 @@ export const SECTION_LAYOUTS: { readonly [name in SectionName]: RecordLayout } =
   ntlm: rangeLayout('ntlm'),
 };
 
-/** The indexes that a plaintext password feeds in such a dataset. */
+/** The indexes that a plaintext password feeds in this dataset. */
 export const feedsOf = ({ indexes, ranges, hashPlaintext }: DatasetParameters): readonly SectionName[] =>
   hashPlaintext ? [...indexes, ...(ranges ?? [])] : indexes;
 
-/** The sections of a run that a corpus makes whose format offers `feeds`. */
+/** The sections of a run from a corpus whose format feeds these indexes. */
 export function sectionsFed(parameters: DatasetParameters, feeds: readonly SectionName[]): readonly SectionName[] {
   const plaintext = feeds.includes('password') ? feedsOf(parameters) : [];
   const ranges = parameters.ranges?.filter((name) => feeds.includes(name) || plaintext.includes(name)) ?? [];
@@ -57,17 +58,17 @@ export interface RunFacts {
   readonly files: readonly InputFile[];
   readonly lines: number;
   readonly credentials: number;
-  /** Lines that gave no credential, by reason. */
+  /** Number of rejected lines, by reason. */
   readonly rejects: { readonly [reason: string]: number };
-  /** What plaintext fed in the dataset that the run was made for: `feedsOf`. */
+  /** The indexes that plaintext fed in the run's original dataset: `feedsOf`. */
   readonly indexes: readonly SectionName[];
-  /** Whether that dataset had entries of similarity forms. */
+  /** That dataset had entries of similarity forms. */
   readonly similar?: true;
-  /** In the order in which they stand in the file. */
+  /** In the order of the file. */
   readonly sections: readonly RunSection[];
 }
 
-/** What the maker of a run says; the rest follows from its dataset and records. */
+/** The facts that the caller provides. The others follow from the dataset and the records. */
 export type NewRunFacts = Omit<RunFacts, 'indexes' | 'similar' | 'sections'>;
 
 /** @throws StoreError `SOURCE_NAME` */
@@ -86,7 +87,7 @@ export function assertSourceDate(date: string): void {
     throw new StoreError('SOURCE_DATE', 'a source date is the month of the breach', 'Write it as YYYY-MM.');
 }
 
-/** Takes the parsed JSON of a footer. Undefined where it is not what a run writes. */
+/** Checks the parsed JSON of a run's facts. @returns undefined if a member is missing or invalid */
 export function parseRunFacts(json: unknown): RunFacts | undefined {
   const facts = json as RunFacts | null;
   const count = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -112,7 +113,7 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     (facts.similar === undefined || facts.similar === true) &&
     Array.isArray(facts.sections) &&
     facts.sections.every((section) => SECTION_NAMES.includes(section?.index) && count(section.records)) &&
-    // In order and once each: a reader that passed one over would make its entries look clean.
+    // In order and once each: a reader that skipped one would make its entries look clean.
     facts.sections.every(({ index }, i) => {
       const previous = facts.sections[i - 1];
       return !previous || SECTION_NAMES.indexOf(previous.index) < SECTION_NAMES.indexOf(index);
@@ -121,7 +122,8 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
 }
 
 /**
- * A run may have been made on another machine, for another dataset folder with the same key and options.
+ * Checks that a run fits this dataset. It may come from another machine and dataset with the same
+ * key and options.
  * @throws StoreError `RUN_FOREIGN`
  */
 export function assertRunBelongs({ file, facts }: { file: string; facts: RunFacts }, { parameters }: Dataset): void {
@@ -129,23 +131,23 @@ export function assertRunBelongs({ file, facts }: { file: string; facts: RunFact
   if (keyId !== parameters.keyId || suite !== parameters.suite || normalization !== parameters.normalization)
     throw new StoreError(
       'RUN_FOREIGN',
-      `run ${file}: it was made with another key, suite or normalization`,
-      'Delete it, or copy it to the dataset that it belongs to.',
+      `run ${file}: made with another key, suite or normalization`,
+      'Delete it, or move it to its own dataset.',
     );
-  // Its credentials would be missing from an index that it was not made for, and look clean there.
+  // In an index that the run does not feed, its credentials would look clean.
   const lacking = feedsOf(parameters).filter((name) => !facts.indexes.includes(name));
   if (lacking.length > 0)
     throw new StoreError(
       'RUN_FOREIGN',
-      `run ${file}: it was made for a dataset without ${lacking.join(' and ')}`,
-      'Ingest its corpus here, or where it was made into a dataset with the same --index and --hash-plaintext.',
+      `run ${file}: made for a dataset without ${lacking.join(' and ')}`,
+      'Ingest its corpus here, or again elsewhere into a dataset with the same --index and --hash-plaintext.',
     );
   if (facts.similar !== parameters.similar)
     throw new StoreError(
       'RUN_FOREIGN',
-      `run ${file}: it was made for a dataset ${facts.similar ? 'with' : 'without'} entries of similar passwords`,
-      'Ingest its corpus here, or where it was made into a dataset with the same --similar.',
+      `run ${file}: made for a dataset ${facts.similar ? 'with' : 'without'} entries of similar passwords`,
+      'Ingest its corpus here, or again elsewhere into a dataset with the same --similar.',
     );
   if (path.basename(file) !== `${source}.run`)
-    throw new StoreError('RUN_FOREIGN', `run ${file}: its source is named otherwise`, `Rename it ${source}.run.`);
+    throw new StoreError('RUN_FOREIGN', `run ${file}: file name does not match its source`, `Rename it ${source}.run.`);
 }

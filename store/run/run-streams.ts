@@ -1,5 +1,5 @@
-// The records of all runs as streams for a merge: one stream for each run or, if there are more runs than may be open,
-// for each group of runs, merged beforehand.
+// The records of all runs as streams for a merge: one stream for each run or, if there are more
+// runs than may be open, for each group of runs, merged beforehand.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -27,7 +27,10 @@ export function openRunsWithin(memoryBytes: number): number {
 export interface RunStreams {
   /** Starts a section. Sections must be taken in the order of `SECTION_NAMES`. */
   begin(section: SectionName): RecordStream[];
-  /** Ends the pass. Do not act on the records before this returns. @throws StoreError `RUN_CORRUPT` */
+  /**
+   * Ends the pass. Do not act on the records before this returns.
+   * @throws StoreError `RUN_CORRUPT`
+   */
   finish(): void;
   close(): void;
 }

@@ -2,10 +2,10 @@
 //
 //   struct RunFile {
 //     u8  magic[8] = "CVRUN" 00 00 01;
-//     records[];                                  // one area for each section of the facts: Record, RangeRecord
+//     records[];                                  // Record or RangeRecord, by the sections of the facts
 //     u8  facts[factsBytes];                      // JSON, run-facts.ts
 //     u32 factsBytes;                             // big-endian
-//     u8  sha256[32];                             // of all bytes before
+//     u8  sha256[32];                             // of all preceding bytes
 //   }
 
 import { createHash, type Hash } from 'node:crypto';
@@ -30,7 +30,7 @@ const MAGIC = Buffer.from('CVRUN\0\0\x01', 'latin1');
 const TRAILER_BYTES = 36;
 const MAX_FACTS_BYTES = 1 << 24;
 
-/** Writes blocks of records front to back; nothing is seen of the run before `commit`. */
+/** Writes the records of a run front to back. Nothing is visible before `commit`. */
 export class RunWriter {
   readonly #madeFor: Pick<RunFacts, 'indexes' | 'similar'>;
   readonly #target: string;
@@ -50,12 +50,12 @@ export class RunWriter {
     this.#write(MAGIC);
   }
 
-  /** Later records belong to this index. Sections come in the order of `SECTION_NAMES`. */
+  /** Starts the records of an index. Sections must come in the order of `SECTION_NAMES`. */
   beginSection(index: SectionName): void {
     this.#sections.push({ index, records: 0 });
   }
 
-  /** Takes whole records. Those of a section ascend strictly by key. */
+  /** Appends whole records. Within a section they must ascend strictly by key. */
   append(records: Uint8Array): void {
     const section = this.#sections.at(-1) as { readonly index: SectionName; records: number };
     section.records += records.length / SECTION_LAYOUTS[section.index].recordBytes;
@@ -77,7 +77,7 @@ export class RunWriter {
     return whole;
   }
 
-  /** Leaves nothing behind. */
+  /** Deletes the unfinished file. */
   abort(): void {
     this.#close();
     fs.rmSync(this.#aside, { force: true });
@@ -94,7 +94,7 @@ export class RunWriter {
   }
 }
 
-/** `write` may take less than it was given; this does not. */
+/** Writes all `length` bytes, where `writeSync` may write fewer. */
 export function writeFully(handle: number, bytes: Uint8Array, length: number): void {
   for (let at = 0; at < length; ) at += fs.writeSync(handle, bytes, at, length - at);
 }
@@ -102,7 +102,7 @@ export function writeFully(handle: number, bytes: Uint8Array, length: number): v
 export interface Run {
   readonly file: string;
   readonly facts: RunFacts;
-  /** SHA-256 as the file's trailer gives it: names the content. */
+  /** SHA-256 from the file's trailer: identifies the content. */
   readonly sha256: string;
   readonly bytes: number;
 }
@@ -113,37 +113,37 @@ function corrupt(file: string, why: string, cause?: unknown): StoreError {
   return new StoreError(
     'RUN_CORRUPT',
     `run ${file}: ${why}`,
-    'Delete this file and ingest its source again, or copy it again from where it was made.',
+    'Delete this file and ingest its source again, or copy it again from its origin.',
     { cause },
   );
 }
 
 /**
- * Reads the facts of a run and checks that its length fits them. The records are checked when they are read.
+ * Reads the facts of a run and compares its length with them. RunReader checks the records.
  * @throws StoreError `RUN_CORRUPT`
  */
 export function openRun(file: string): Run {
   const handle = fs.openSync(file, 'r');
   try {
     const { size } = fs.fstatSync(handle);
-    if (size < MAGIC.length + TRAILER_BYTES) throw corrupt(file, 'it is too short');
+    if (size < MAGIC.length + TRAILER_BYTES) throw corrupt(file, 'too short');
     const magic = Buffer.alloc(MAGIC.length);
     fs.readSync(handle, magic, 0, magic.length, 0);
-    if (!magic.equals(MAGIC)) throw corrupt(file, 'it does not begin as a run of this version does');
+    if (!magic.equals(MAGIC)) throw corrupt(file, 'bad magic or unsupported version');
     const trailer = Buffer.alloc(TRAILER_BYTES);
     fs.readSync(handle, trailer, 0, TRAILER_BYTES, size - TRAILER_BYTES);
     const factsBytes = trailer.readUInt32BE(0);
     const factsAt = size - TRAILER_BYTES - factsBytes;
-    if (factsBytes > MAX_FACTS_BYTES || factsAt < MAGIC.length) throw corrupt(file, 'it was cut or altered');
+    if (factsBytes > MAX_FACTS_BYTES || factsAt < MAGIC.length) throw corrupt(file, 'truncated or altered');
     const json = Buffer.alloc(factsBytes);
     fs.readSync(handle, json, 0, factsBytes, factsAt);
     const facts = parseRunFacts(parseJson(file, json));
-    if (!facts) throw corrupt(file, 'its footer is not what a run writes');
+    if (!facts) throw corrupt(file, 'invalid facts');
     const recordsBytes = facts.sections.reduce(
       (sum, { index, records }) => sum + records * SECTION_LAYOUTS[index].recordBytes,
       0,
     );
-    if (MAGIC.length + recordsBytes !== factsAt) throw corrupt(file, 'its length does not fit its footer');
+    if (MAGIC.length + recordsBytes !== factsAt) throw corrupt(file, 'its length does not match its facts');
     return { file, facts, sha256: trailer.toString('hex', 4), bytes: size };
   } finally {
     fs.closeSync(handle);
@@ -154,11 +154,14 @@ function parseJson(file: string, bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
-    throw corrupt(file, 'it was cut or altered', cause);
+    throw corrupt(file, 'truncated or altered', cause);
   }
 }
 
-/** All runs of a dataset in the order of their dates, then names: a source's number is its place here, from 1. */
+/**
+ * Opens all runs of a dataset, ordered by date, then name. A source's number is its position, from
+ * 1.
+ */
 export function openRuns(dataset: Dataset): Run[] {
   const names = fs.readdirSync(runsFolder(dataset)).filter((name) => name.endsWith('.run'));
   const runs = names.map((name) => openRun(path.join(runsFolder(dataset), name)));
@@ -168,7 +171,7 @@ export function openRuns(dataset: Dataset): Run[] {
 }
 
 export function sourceMissing(cause?: unknown): StoreError {
-  return new StoreError('SOURCE_MISSING', 'there is no source of this name', 'List them: credveil sources DATASET', {
+  return new StoreError('SOURCE_MISSING', 'no source has this name', 'List the sources: credveil sources DATASET', {
     cause,
   });
 }
@@ -184,12 +187,12 @@ export function deleteRun(dataset: Dataset, source: string): void {
   syncFolder(runsFolder(dataset));
 }
 
-/** Of a run at a time. */
+/** Read block size. */
 export const READ_BYTES = 252_000;
 
 /**
- * Reads a run front to back, section by section, and at its end compares the checksum of all that was read.
- * Whoever uses the records must reach the end before acting on them.
+ * Reads a run front to back, section by section, and compares its checksum at the end. Callers must
+ * not act on the records before `finish` returns.
  */
 export class RunReader {
   readonly #run: Run;
@@ -209,7 +212,7 @@ export class RunReader {
     this.#sections = run.facts.sections;
   }
 
-  /** Positions at the records of an index. Sections must be taken in the order of `SECTION_NAMES`. */
+  /** Moves to the records of an index. Sections must be read in the order of `SECTION_NAMES`. */
   beginSection(index: SectionName): void {
     while (this.#left > 0) this.readBlock();
     for (; this.#section < this.#sections.length; this.#section++) {
@@ -220,12 +223,15 @@ export class RunReader {
         this.#section++;
         return;
       }
-      // A section that nobody asked for is still part of the checksum.
+      // Skipped sections are still part of the checksum.
       while (this.#left > 0) this.readBlock();
     }
   }
 
-  /** The next records of the section, in a buffer that the next call reuses; empty at its end. */
+  /**
+   * Reads the next records of the section into a buffer that the next call reuses.
+   * @returns no bytes at the end
+   */
   readBlock(): Uint8Array {
     const records = Math.min(Math.floor(READ_BYTES / this.#recordBytes), this.#left);
     const bytes = records * this.#recordBytes;
@@ -235,7 +241,7 @@ export class RunReader {
     return this.#buffer.subarray(0, bytes);
   }
 
-  /** @throws StoreError `RUN_CORRUPT` where the checksum differs */
+  /** Reads the rest and compares the checksum. @throws StoreError `RUN_CORRUPT` */
   finish(): void {
     while (this.#left > 0) this.readBlock();
     for (; this.#section < this.#sections.length; this.#section++) {
@@ -246,7 +252,7 @@ export class RunReader {
     this.#readFully(end, end.length);
     const same = this.#hash.digest('hex') === this.#run.sha256;
     this.close();
-    if (!same) throw corrupt(this.#run.file, 'its checksum does not fit: it was altered or the disk is failing');
+    if (!same) throw corrupt(this.#run.file, 'checksum mismatch: it was altered or the disk is failing');
   }
 
   close(): void {
@@ -262,7 +268,7 @@ export class RunReader {
   #readFully(buffer: Buffer, bytes: number): void {
     for (let at = 0; at < bytes; ) {
       const read = fs.readSync(this.#handle, buffer, at, bytes - at, this.#position + at);
-      if (read === 0) throw corrupt(this.#run.file, 'it ends early');
+      if (read === 0) throw corrupt(this.#run.file, 'truncated');
       at += read;
     }
     this.#position += bytes;

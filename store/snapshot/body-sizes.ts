@@ -7,8 +7,9 @@ const ROUND_BYTES = 16;
 const roundUp = (bytes: number): number => Math.ceil(bytes / ROUND_BYTES) * ROUND_BYTES;
 
 /**
- * The sizes that bodies are padded to, ascending: one where the largest is at most 1.5 times the mean; otherwise
- * 1.5 times the mean and its doublings up to the largest, so that most buckets still look alike.
+ * The sizes that bodies are padded to, ascending: one where the largest is at most 1.5 times the
+ * mean; otherwise 1.5 times the mean and its doublings up to the largest, so that most buckets
+ * still look alike.
  */
 export function chooseBodySizes(sizes: SizeHistogram): number[] {
   let buckets = 0;
@@ -32,7 +33,10 @@ export function paddedSize(bytes: number, bodyBytes: readonly number[]): number 
   return bytes;
 }
 
-/** Bits that the size of an answer gives away about which bucket was asked: the entropy of the padded sizes. */
+/**
+ * Bits that the size of an answer gives away about which bucket was asked: the entropy of the
+ * padded sizes.
+ */
 export function sizeEntropyBits(sizes: SizeHistogram, bodyBytes: readonly number[]): number {
   const classes = new Map<number, number>();
   let buckets = 0;

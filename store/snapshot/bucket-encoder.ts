@@ -1,4 +1,4 @@
-// Gathers merged records into buckets, with the figures that a snapshot says of an index. PROTOCOL.md §12.
+// Gathers merged records into buckets, and computes the facts of an index. PROTOCOL.md §12.
 
 import type { BucketHash, BucketId } from '../../protocol/brands.ts';
 import { bucketId } from '../../protocol/bucket-id.ts';
@@ -11,7 +11,7 @@ import { chooseBodySizes, sizeEntropyBits } from './body-sizes.ts';
 import { SizeTally } from './histogram.ts';
 import type { IndexFacts } from './snapshot-facts.ts';
 
-/** Takes the entries of a bucket, its tags ascending. Returns the bytes of its body without padding. */
+/** Writes a bucket; its tags ascend. @returns the length of its body without padding */
 export type WriteBucket = (
   id: BucketId,
   tags: Float64Array,
@@ -19,7 +19,7 @@ export type WriteBucket = (
   metadataBytes: MetadataBytes,
 ) => number;
 
-/** Gathers merged records into buckets, every id in turn, and keeps the figures that IndexFacts shows. */
+/** Gathers merged records into buckets, id by id, and computes IndexFacts. */
 export class BucketEncoder {
   readonly #prefixBits: number;
   readonly #metadataBytes: MetadataBytes;
@@ -94,7 +94,9 @@ export class BucketEncoder {
     this.#id++;
   }
 
-  /** Records come by hash, then tag; a bucket wants them by tag alone, without doubles. */
+  /**
+   * Records arrive ordered by hash, then tag. A bucket needs them ordered by tag, each tag once.
+   */
   #sortByTag(count: number): { tags: Float64Array; metadata: Uint8Array } {
     const width = this.#metadataBytes;
     const order = this.#orderByTag(count);
@@ -104,7 +106,8 @@ export class BucketEncoder {
     for (let place = 0; place < count; place++) {
       const from = order[place] as number;
       const tag = this.#tags[from] as number;
-      // Two entries of one bucket share a tag once in 2^29 buckets. To a client they are one: either is a hit.
+      // Two entries of a bucket share a tag in one of 2^29 buckets. Clients cannot tell them apart:
+      // either is a hit.
       if (kept > 0 && tags[kept - 1] === tag) continue;
       tags[kept] = tag;
       for (let byte = 0; byte < width; byte++)
@@ -115,8 +118,8 @@ export class BucketEncoder {
   }
 
   /**
-   * Places of the entries by tag, equal tags in the order in which they came. Tags are pseudo-random: one distribution
-   * by their leading bits leaves about one in each group.
+   * Positions of the entries, ordered by tag; equal tags keep their order. Tags are pseudo-random:
+   * distributing them by their leading bits leaves about one in each group.
    */
   #orderByTag(count: number): Uint32Array {
     const tags = this.#tags;
@@ -140,7 +143,7 @@ export class BucketEncoder {
       order[place] = i;
       ends[group] = place + 1;
     }
-    // Nearly sorted: each entry moves within its group.
+    // Nearly sorted: entries move within their groups only.
     for (let i = 1; i < count; i++) {
       const moving = order[i] as number;
       const tag = tags[moving] as number;

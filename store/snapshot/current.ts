@@ -1,5 +1,5 @@
-// CURRENT: which snapshot is served. One line, `<sequence> <sha256 of its facts>`, replaced by rename, so that
-// CURRENT vouches for the facts and the facts for the SQLite file.
+// CURRENT names the snapshot to serve. One line, `<sequence> <sha256 of its facts>`, replaced by
+// renaming: CURRENT authenticates the facts, and the facts authenticate the SQLite file.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -26,12 +26,12 @@ export function corruptSnapshot(what: string, cause?: unknown): StoreError {
   return new StoreError(
     'SNAPSHOT_CORRUPT',
     `snapshot ${what}`,
-    'Delete CURRENT and run `credveil publish` again: the runs still have everything.',
+    'Delete CURRENT and run `credveil publish` again: the runs still contain everything.',
     { cause },
   );
 }
 
-/** The line in CURRENT, for a cheap look at whether it changed. Undefined before the first publish. */
+/** Reads the line of CURRENT, a cheap test for a change. Undefined before the first publish. */
 export function readCurrent(dataset: Dataset): string | undefined {
   try {
     return fs.readFileSync(currentFile(dataset), 'utf8');
@@ -42,14 +42,14 @@ export function readCurrent(dataset: Dataset): string | undefined {
 }
 
 /**
- * Reads what CURRENT points to. Undefined before the first publish.
+ * Reads the facts of the current snapshot. Undefined before the first publish.
  * @throws StoreError `SNAPSHOT_CORRUPT`
  */
 export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
   const line = readCurrent(dataset);
   if (line === undefined) return undefined;
   const match = /^(\d{6,12}) ([0-9a-f]{64})\n$/.exec(line);
-  if (!match) throw corruptSnapshot('pointer CURRENT is not what publish writes');
+  if (!match) throw corruptSnapshot('pointer CURRENT is invalid');
   const [, name, sha256] = match as unknown as [string, string, string];
   let text: string;
   try {
@@ -58,20 +58,19 @@ export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
     throw corruptSnapshot(`${name}: its facts cannot be read`, cause);
   }
   if (createHash('sha256').update(text).digest('hex') !== sha256)
-    throw corruptSnapshot(`${name}: the checksum of its facts does not fit`);
+    throw corruptSnapshot(`${name}: checksum mismatch of its facts`);
   try {
     const facts = JSON.parse(text) as SnapshotFacts;
-    if (facts.format !== SNAPSHOT_FORMAT)
-      throw corruptSnapshot(`${name}: it has a format that this version does not know`);
+    if (facts.format !== SNAPSHOT_FORMAT) throw corruptSnapshot(`${name}: unsupported format`);
     serviceConfig(facts);
     return { name, sequence: Number(name), facts };
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
-    throw corruptSnapshot(`${name}: its facts are not what publish writes`, cause);
+    throw corruptSnapshot(`${name}: invalid facts`, cause);
   }
 }
 
-/** From here on readers see the snapshot of this name. */
+/** Makes the snapshot of this name current for all readers. */
 export function writeCurrent(dataset: Dataset, name: string): void {
   const sha256 = createHash('sha256')
     .update(fs.readFileSync(factsPath(dataset, name)))
@@ -79,10 +78,12 @@ export function writeCurrent(dataset: Dataset, name: string): void {
   writeFileAtomically(currentFile(dataset), `${name} ${sha256}\n`);
 }
 
-/** Deletes all but the newest `keep` snapshots. A server that still has one open goes on reading it. */
+/**
+ * Deletes all but the newest `keep` snapshots. A server with one of them open can still read it.
+ */
 export function pruneSnapshots(dataset: Dataset, current: string, keep: number): void {
   const files = fs.readdirSync(snapshotsFolder(dataset));
-  // Only what has facts was ever current: a lone .sqlite is what a crash left behind.
+  // Only a snapshot with facts was ever current: a crash left a lone .sqlite behind.
   const complete = files.filter((file) => file.endsWith('.json')).map((file) => path.parse(file).name);
   const older = complete.filter((name) => Number(name) < Number(current)).sort((a, b) => Number(b) - Number(a));
   const kept = new Set([current, ...older.slice(0, Math.max(0, keep - 1))]);

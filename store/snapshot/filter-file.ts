@@ -1,4 +1,5 @@
-// A snapshot's filter file, open to be sent: it can be read to its end although the snapshot is closed or pruned meanwhile.
+// A snapshot's filter file, open for sending. A stream can read it to its end even if the snapshot
+// is closed or pruned.
 
 import fs from 'node:fs';
 import type { Readable } from 'node:stream';
@@ -6,7 +7,7 @@ import type { Readable } from 'node:stream';
 export class FilterFile {
   readonly bytes: number;
   readonly #handle: number;
-  /** The snapshot, and every stream that is under way. */
+  /** The snapshot and all open streams. */
   #holders = 1;
 
   constructor(file: string) {
@@ -14,10 +15,10 @@ export class FilterFile {
     this.bytes = fs.fstatSync(this.#handle).size;
   }
 
-  /** The bytes from `start` to before `end`, read as they are taken. */
+  /** Streams the bytes from `start` to `end`, exclusive. */
   read(start: number, end: number): Readable {
     this.#holders++;
-    // What the stream takes for closing its file is giving up its hold.
+    // For the stream, closing the file means releasing it.
     const close = (_handle: number, done: (error?: Error) => void): void => {
       this.release();
       done();
@@ -30,7 +31,7 @@ export class FilterFile {
     });
   }
 
-  /** Lets go of the file; it is closed when no stream needs it any more. */
+  /** Releases the file; the last holder closes it. */
   release(): void {
     if (--this.#holders === 0) fs.closeSync(this.#handle);
   }

@@ -1,4 +1,4 @@
-// Writes the filter of the password index in one pass, with a mebibyte of memory. PROTOCOL.md §17.
+// Writes the password filter in one pass with a mebibyte of memory. PROTOCOL.md §17.
 
 import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
@@ -18,16 +18,16 @@ import type { FilterFacts } from './snapshot-facts.ts';
 /** Blocks in memory at once. */
 const WINDOW_BLOCKS = 2 ** 15;
 
-/** The least blocks that keep false positives at one in `oneIn`. */
+/** The minimum number of blocks for at most one false positive in `oneIn`. */
 export function chooseBlocks(entries: number, oneIn: number): number {
-  let most = Math.max(1, entries);
-  let least = 1;
-  while (least < most) {
-    const middle = Math.floor((least + most) / 2);
-    if (falsePositiveRate(entries, middle) * oneIn <= 1) most = middle;
-    else least = middle + 1;
+  let high = Math.max(1, entries);
+  let low = 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (falsePositiveRate(entries, middle) * oneIn <= 1) high = middle;
+    else low = middle + 1;
   }
-  return Math.min(MAX_BLOCKS, most);
+  return Math.min(MAX_BLOCKS, high);
 }
 
 export interface FilterPlace {
@@ -36,7 +36,10 @@ export interface FilterPlace {
   readonly blocks: number;
 }
 
-/** Takes the password index's entries in the order of their hashes, which is that of their blocks. */
+/**
+ * Takes the entries of the password index in the order of their hashes, which is the order of their
+ * blocks.
+ */
 export class FilterWriter {
   readonly #file: string;
   readonly #handle: number;
@@ -52,11 +55,11 @@ export class FilterWriter {
     this.#place = place;
     this.#window = new Uint8Array(Math.min(WINDOW_BLOCKS, place.blocks) * BLOCK_BYTES);
     this.#handle = fs.openSync(file, 'w');
-    // Zeros until it is known how many entries there are.
+    // Zeros until the number of entries is known.
     writeFully(this.#handle, new Uint8Array(FILTER_HEADER_BYTES), FILTER_HEADER_BYTES);
   }
 
-  /** @param hash not below that of the call before */
+  /** @param hash not less than that of the previous call */
   add(hash: number, tag: number): void {
     const block = blockIndex(hash, this.#place.blocks);
     while (block >= this.#from + WINDOW_BLOCKS) this.#flush();
@@ -78,7 +81,7 @@ export class FilterWriter {
     return { bytes, sha256: sha256.digest('hex'), entries: this.#entries, blocks };
   }
 
-  /** Also where the file is given up. */
+  /** Closes the file, also after a failure. */
   close(): void {
     if (this.#open) fs.closeSync(this.#handle);
     this.#open = false;
@@ -92,7 +95,7 @@ export class FilterWriter {
   }
 }
 
-/** @param flags `r+` writes from the beginning on, `a` at the end */
+/** @param flags `r+` writes at the beginning, `a` at the end */
 function append(file: string, flags: 'r+' | 'a', bytes: Uint8Array): void {
   const handle = fs.openSync(file, flags);
   try {
@@ -102,7 +105,10 @@ function append(file: string, flags: 'r+' | 'a', bytes: Uint8Array): void {
   }
 }
 
-/** The seal that a file's bytes make. @param bytes how many of them; all unless given */
+/**
+ * Computes the seal of a file.
+ * @param bytes length of the sealed part; the whole file by default
+ */
 export async function sealFilterFile(
   file: string,
   sealKey: SealKey,

@@ -1,10 +1,11 @@
-// Histograms of how many entries buckets have: counted while they are written, kept in the snapshot's facts.
+// Histograms of entries per bucket, counted while buckets are written and stored in the snapshot's
+// facts.
 
 import type { HistogramBin } from '../../protocol/service-status.ts';
 
 const BINS = 16;
 
-/** Counts sizes one by one. */
+/** Counts buckets by size. */
 export class SizeTally {
   readonly #buckets = new Map<number, number>();
 
@@ -12,7 +13,10 @@ export class SizeTally {
     this.#buckets.set(entries, (this.#buckets.get(entries) ?? 0) + 1);
   }
 
-  /** At most 16 bins of one width from the least size to the most, the last one cut at the most; none without sizes. */
+  /**
+   * Up to 16 bins of equal width from the smallest size to the largest, which ends the last bin. No
+   * bins without sizes.
+   */
   histogram(): HistogramBin[] {
     const sizes = [...this.#buckets.keys()];
     if (sizes.length === 0) return [];

@@ -1,4 +1,4 @@
-// Publishing: all runs merged into one snapshot, then made current. PROTOCOL.md §12.
+// Publishing: merges all runs into one snapshot and makes it current. PROTOCOL.md §12.
 //
 //   CREATE TABLE account  (id INTEGER PRIMARY KEY, body BLOB NOT NULL)   -- BucketId, BucketBody without padding
 //   CREATE TABLE password (id INTEGER PRIMARY KEY, body BLOB NOT NULL)
@@ -35,23 +35,24 @@ import { choosePrefixBits, countEntries, mergeRuns, type Publication, type Publi
 import { countRangeRecords, writeRanges } from './range-writer.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
-/** The HMAC of protocol/seal.ts from the platform. */
+/** The platform's HMAC for protocol/seal.ts. */
 export const nodeHmacSha256: HmacSha256 = (key, message) => createHmac('sha256', key).update(message).digest();
 
 export interface Published {
   readonly facts: SnapshotFacts;
-  /** False where the current snapshot already was what the runs make. */
+  /** False if the current snapshot already has this content. */
   readonly changed: boolean;
 }
 
 const MAX_RUNS = 0xffff;
-/** Bodies fill the most of their last page so. */
+/** Small pages waste the least space on overflow. */
 const PAGE_SIZE = 'page_size = 1024';
 const DEFAULT_KEEP = 2;
 
 /**
- * The caller holds the dataset's lock.
- * @throws StoreError `RUN_CORRUPT`, `RUN_FOREIGN`, `SNAPSHOT_CORRUPT`, `TOO_MANY_SOURCES`; the current snapshot stays
+ * Publishes all runs of a dataset. The caller holds its lock.
+ * @throws StoreError `RUN_CORRUPT`, `RUN_FOREIGN`, `SNAPSHOT_CORRUPT`, `TOO_MANY_SOURCES`; the
+ * current snapshot remains
  */
 export async function publish(dataset: Dataset, suite: KeyedSuite, options: PublishOptions = {}): Promise<Published> {
   const runs = openRuns(dataset);
@@ -72,7 +73,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   };
   clear();
   if (current?.facts.snapshot.endsWith(`-${digest}`)) {
-    // Whoever made it current may have been killed before this.
+    // The process that made it current may have been killed before pruning.
     pruneSnapshots(dataset, current.name, keep);
     return { facts: current.facts, changed: false };
   }
@@ -119,21 +120,24 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   }
 }
 
-/** 16 hex digits that name what a snapshot is made from: the same runs and parameters give the same. */
+/**
+ * 16 hex digits of a digest over the input of a snapshot: equal runs and parameters give equal
+ * digits.
+ */
 function contentDigest({ id, parameters }: Dataset, runs: readonly Run[]): string {
   const made = JSON.stringify([
     SNAPSHOT_FORMAT,
     { dataset: id, ...parameters },
     runs.map((run) => [run.facts.source, run.facts.date, run.sha256]),
-    // Datasets of before there were filters get one at the next publish.
+    // Datasets older than filters get one at the next publish.
     ...(filterRate(parameters) > 0 ? [['filter 1', filterRate(parameters)]] : []),
   ]);
   return createHash('sha256').update(made).digest('hex').slice(0, 16);
 }
 
 /**
- * Sequences never go back, and a publication that was killed before it was current is made again under its number.
- * A file without facts never was current.
+ * Sequence numbers never go back. A publication that was killed before it became current is
+ * repeated under its number. A file without facts was never current.
  */
 function nextSequence(dataset: Dataset, current: CurrentSnapshot | undefined, digest: string): number {
   const names = fs
@@ -151,7 +155,7 @@ function sourceFacts(run: Run, place: number): SourceFacts {
   return { number: place + 1, name, ...(date === undefined ? {} : { date }), credentials, records };
 }
 
-/** Files that are written aside. */
+/** Temporary files. */
 interface Asides {
   readonly aside: string;
   readonly filterAside: string;
@@ -168,7 +172,7 @@ async function writeTables({ aside, filterAside }: Asides, publication: Publicat
   const filter = oneIn > 0 ? new FilterWriter(filterAside, { dataset: dataset.id, snapshot, blocks }) : undefined;
   const database = new Database(aside);
   try {
-    // Nobody sees this file before it is whole, and whoever crashes starts it anew: no journal, no syncs on the way.
+    // The file is invisible until complete, and a crash restarts it: no journal and no syncs.
     for (const pragma of [PAGE_SIZE, 'journal_mode = OFF', 'synchronous = OFF', 'locking_mode = EXCLUSIVE'])
       database.pragma(pragma);
     const indexes: { [name in IndexName]?: IndexFacts } = {};

@@ -1,9 +1,10 @@
-// The stored body of a range: its hashes without their first two bytes, and exact counts. PROTOCOL.md §12.
+// The stored body of a range: its hashes without their first two bytes, and exact counts.
+// PROTOCOL.md §12.
 //
 //   struct RangeBody {
 //     u8  format = 1;
 //     u32 count;                        // 1 to 2^24-1
-//     u8  suffixes[count][18 or 14];    // ascending strictly; the first half byte is the last of the prefix
+//     u8  suffixes[count][18 or 14];    // strictly ascending; the first half byte is the prefix's last
 //     u8  times[];                      // count numbers of 1 to 2^32-1 in LEB128, each in its shortest form
 //   }
 
@@ -14,7 +15,7 @@ import { corruptSnapshot } from './current.ts';
 
 const FORMAT = 1;
 const HEADER_BYTES = 5;
-/** Bytes of a hash that every entry of a range shares whole. */
+/** Whole bytes of a hash that all entries of a range share. */
 export const SHARED_BYTES = 2;
 export const MAX_RANGE_ENTRIES = 2 ** 24 - 1;
 const MAX_LEB_BYTES = 5;
@@ -22,12 +23,12 @@ const MAX_LEB_BYTES = 5;
 export interface RangeEntries {
   readonly count: number;
   readonly suffixBytes: number;
-  /** `count` suffixes, one after the other. */
+  /** `count` suffixes, concatenated. */
   readonly suffixes: Uint8Array;
   readonly times: Float64Array;
 }
 
-/** @param suffixes ascending; @param times of each, 1 to 2^32-1 */
+/** @param suffixes strictly ascending @param times one for each suffix, 1 to 2^32-1 */
 export function encodeRangeBody(suffixes: Uint8Array, times: Float64Array): Buffer {
   const body = Buffer.allocUnsafe(HEADER_BYTES + suffixes.length + times.length * MAX_LEB_BYTES);
   body[0] = FORMAT;
@@ -42,22 +43,27 @@ export function encodeRangeBody(suffixes: Uint8Array, times: Float64Array): Buff
   return body.subarray(0, at);
 }
 
-/** @throws StoreError `SNAPSHOT_CORRUPT` for anything that `encodeRangeBody` does not write for this range */
+/**
+ * Decodes strictly.
+ * @throws StoreError `SNAPSHOT_CORRUPT` for a body that `encodeRangeBody` cannot write for this
+ * range
+ */
 export function decodeRangeBody(name: RangeName, range: number, body: Uint8Array): RangeEntries {
   const suffixBytes = HASH_BYTES[name] - SHARED_BYTES;
   const broken = (why: string): never => {
     throw corruptSnapshot(`range of ${name}: ${why}`);
   };
-  if (body.length < HEADER_BYTES || body[0] !== FORMAT) broken('it has another format');
+  if (body.length < HEADER_BYTES || body[0] !== FORMAT) broken('unknown format');
   const count = readU32(body, 1);
   const timesAt = HEADER_BYTES + count * suffixBytes;
-  if (count === 0 || count > MAX_RANGE_ENTRIES || timesAt + count > body.length) broken('its count does not fit');
+  if (count === 0 || count > MAX_RANGE_ENTRIES || timesAt + count > body.length)
+    broken('its count does not match its length');
   const suffixes = body.subarray(HEADER_BYTES, timesAt);
   const times = new Float64Array(count);
   let at = timesAt;
   for (let entry = 0; entry < count; entry++) {
     const place = entry * suffixBytes;
-    if ((suffixes[place] as number) >>> 4 !== (range & 0xf)) broken('a hash is not of it');
+    if ((suffixes[place] as number) >>> 4 !== (range & 0xf)) broken('a hash belongs to another range');
     if (entry > 0 && compareBytes(suffixes, place - suffixBytes, suffixes, place, suffixBytes) >= 0)
       broken('its hashes do not ascend');
     let value = 0;

@@ -1,7 +1,9 @@
-// Padding of a range: rows with pseudo-random suffixes and count 0, so that all answers have one size. PROTOCOL.md §13.
+// Padding of a range: rows with pseudo-random suffixes and count 0, so that all answers have one
+// size. PROTOCOL.md §13.
 //
-// The rows of a range are the same each time: caches, tags and several servers then agree on the bytes. Nobody who
-// must not know them sees them: padding hides sizes, and what is inside only the client sees, which knows rows by their 0.
+// The rows of a range are the same each time: caches, tags and several servers then agree on the
+// bytes. Nobody who must not know them sees them: padding hides sizes, and what is inside only the
+// client sees, which knows rows by their 0.
 
 import { createHash } from 'node:crypto';
 import type { SnapshotId } from '../../protocol/brands.ts';

@@ -1,5 +1,5 @@
-// Rows of a range as text, as Have I Been Pwned's API writes them: `SUFFIX:COUNT`, CRLF between rows, none at the end.
-// PROTOCOL.md §13.
+// Rows of a range as text, as Have I Been Pwned's API writes them: `SUFFIX:COUNT`, CRLF between
+// rows, none at the end. PROTOCOL.md §13.
 
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../run/range-record.ts';
@@ -7,25 +7,25 @@ import { type RangeEntries, SHARED_BYTES } from './range-body.ts';
 
 const [ZERO, COLON, CR, LF] = [0x30, 0x3a, 0x0d, 0x0a];
 const DIGITS = Buffer.from('0123456789ABCDEF', 'latin1');
-/** The two upper-case digits of each byte, as they stand in text. */
+/** The two upper-case hex digits of each byte. */
 const DIGIT_PAIRS = Uint16Array.from(
   { length: 256 },
   (_, byte) => ((DIGITS[byte >>> 4] as number) << 8) | (DIGITS[byte & 0xf] as number),
 );
-/** The least number of two decimal digits, of three, and so on. */
+/** The smallest number of two decimal digits, of three, and so on. */
 const MORE_DIGITS = [10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, Number.POSITIVE_INFINITY];
 
-/** Hex digits of a hash behind the five of its prefix. */
+/** Number of hex digits after the five of the prefix. */
 const suffixDigits = (name: RangeName): number => 2 * (HASH_BYTES[name] - SHARED_BYTES) - 1;
 
-/** Bytes of a row with a count of one digit and its line end: what one row more adds to an answer. */
+/** Length of a row with a count of one digit and its line end. */
 export const rowBytes = (name: RangeName): number => suffixDigits(name) + ':0\r\n'.length;
 
-/** The most bytes that so many rows can take. */
+/** Maximum length of this number of rows. */
 export const mostTextBytes = (name: RangeName, rows: number): number =>
   rows * (rowBytes(name) + MORE_DIGITS.length - 1);
 
-/** Bytes of the text of entries that were seen so often. */
+/** Length of the text of entries with these counts. */
 export function textBytes(name: RangeName, times: Float64Array): number {
   if (times.length === 0) return 0;
   let bytes = times.length * rowBytes(name) - '\r\n'.length;
@@ -33,7 +33,10 @@ export function textBytes(name: RangeName, times: Float64Array): number {
   return bytes;
 }
 
-/** @param zeros further digits for the entries with times 0, spread over them: how an answer gets a size to the byte */
+/**
+ * @param zeros extra digits, spread over the entries with times 0, which give the text an exact
+ * length
+ */
 export function formatRows(name: RangeName, { count, suffixes, times }: RangeEntries, zeros = 0): Buffer {
   const text = Buffer.allocUnsafe(textBytes(name, times) + zeros);
   const view = new DataView(text.buffer, text.byteOffset, text.length);

@@ -1,4 +1,5 @@
-// Publishing the range indexes: the range records of all runs merged into one row a range. PROTOCOL.md §12.
+// Publishes the range indexes: merges the range records of all runs into one row per range.
+// PROTOCOL.md §12.
 //
 //   CREATE TABLE sha1 (id INTEGER PRIMARY KEY, body BLOB NOT NULL)   -- number of the range, RangeBody; likewise ntlm
 
@@ -15,19 +16,19 @@ import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.t
 import { textBytes } from './range-text.ts';
 import type { RangeFacts, RangesFacts } from './snapshot-facts.ts';
 
-/** Records between two looks at progress and at the abort signal. */
-const RECORDS_A_TURN = 1 << 18;
+/** Records between two reports of progress and checks of the abort signal. */
+const RECORDS_PER_TURN = 1 << 18;
 
 export interface RangeWriterOptions extends Omit<GroupOptions, 'sections'> {
-  /** Records read since the last call. */
+  /** Called with the number of records since the last call. */
   readonly onRecords?: (records: number) => void;
 }
 
-/** The range of a hash: its first 20 bits. */
-const rangeOf = (bytes: Uint8Array, at: number): number =>
+/** Reads the range of a hash: its first 20 bits. */
+const readRange = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] as number) << 12) | ((bytes[at + 1] as number) << 4) | ((bytes[at + 2] as number) >>> 4);
 
-/** Gathers merged records into ranges; ranges without entries get no row. */
+/** Gathers merged records into ranges. Ranges without entries get no row. */
 class RangeGatherer {
   readonly #insert: (range: number, body: Buffer) => void;
   readonly #name: RangeName;
@@ -45,13 +46,17 @@ class RangeGatherer {
     this.#insert = insert;
   }
 
-  /** Takes the hash at `bytes[from]`. */
+  /** Adds the hash at `bytes[from]`. */
   add(bytes: Uint8Array, from: number, times: number): void {
-    const range = rangeOf(bytes, from);
+    const range = readRange(bytes, from);
     if (range !== this.#range) this.#flush();
     this.#range = range;
     if (this.#count === MAX_RANGE_ENTRIES)
-      throw new StoreError('RUN_CORRUPT', 'a range has more hashes than SHA-1 or NTLM make', 'Remove the last source.');
+      throw new StoreError(
+        'RUN_CORRUPT',
+        'a range has more hashes than SHA-1 or NTLM can produce',
+        'Remove the last source.',
+      );
     this.#reserve();
     const at = this.#count * this.#suffixBytes;
     for (let byte = 0; byte < this.#suffixBytes; byte++)
@@ -100,7 +105,7 @@ class RangeGatherer {
 const isOneOf = (ranges: readonly RangeName[], section: SectionName): boolean =>
   (ranges as readonly SectionName[]).includes(section);
 
-/** Range records that publishing these runs reads, for progress. */
+/** Number of range records that publishing these runs reads, for progress. */
 export function countRangeRecords(ranges: readonly RangeName[], runs: readonly Run[]): number {
   let records = 0;
   for (const { facts } of runs)
@@ -109,7 +114,8 @@ export function countRangeRecords(ranges: readonly RangeName[], runs: readonly R
 }
 
 /**
- * Writes the tables of the range indexes into an open transaction, and checks the checksum of every run that it read.
+ * Writes the tables of the range indexes in an open transaction, and checks the checksum of every
+ * run read.
  * @throws StoreError `RUN_CORRUPT`
  */
 export async function writeRanges(
@@ -130,8 +136,8 @@ export async function writeRanges(
       const merge = new Merge(streams.begin(name), SECTION_LAYOUTS[name]);
       for (let records = 1; merge.next(); records++) {
         gatherer.add(merge.bytes, merge.at, merge.times);
-        if (records % RECORDS_A_TURN !== 0) continue;
-        onRecords?.(RECORDS_A_TURN);
+        if (records % RECORDS_PER_TURN !== 0) continue;
+        onRecords?.(RECORDS_PER_TURN);
         await turn();
       }
       facts[name] = gatherer.finish();

@@ -1,4 +1,4 @@
-// What a snapshot says of itself: the JSON file beside it, from which /v1/config and `stats` are made.
+// The facts of a snapshot: the JSON file beside it, the source of /v1/config and `stats`.
 
 import type { DatasetId, KeyId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
@@ -20,33 +20,36 @@ export interface IndexFacts extends IndexConfig {
   readonly entries: number;
   readonly minEntries: number;
   readonly maxEntries: number;
-  /** Bytes of all bodies without padding, and the part of them that is metadata. */
+  /** Bytes of all bodies without padding, and of the metadata in them. */
   readonly contentBytes: number;
   readonly metadataTotalBytes: number;
-  /** Sum over entries of log2(2^48 / entries of its bucket): the least that this false-positive rate can cost. */
+  /**
+   * Sum over entries of log2(2^48 / entries of its bucket): the lower bound in bits for this
+   * false-positive rate.
+   */
   readonly leastBits: number;
-  /** What padded sizes give away of a query, in bits. */
+  /** Information that padded sizes reveal about a query, in bits. */
   readonly sizeBits: number;
-  /** Of the entries of a bucket. Missing in a snapshot that an older version published. */
+  /** Entries per bucket. Absent if an older version published the snapshot. */
   readonly histogram?: readonly HistogramBin[];
 }
 
-/** Of a range index. */
+/** Facts of a range index. */
 export interface RangeFacts {
   readonly entries: number;
-  /** Ranges with entries, of 2^20; the least and most entries of these. */
+  /** Number of ranges with entries, and their minimum and maximum entries. */
   readonly ranges: number;
   readonly minEntries: number;
   readonly maxEntries: number;
   /** Bytes of all bodies. */
   readonly contentBytes: number;
-  /** Bytes of the longest range as text. Missing in a snapshot that was published before this was recorded. */
+  /** Length of the longest range as text. Absent if an older version published the snapshot. */
   readonly maxTextBytes?: number;
-  /** Of the entries of a range that has some. Missing as in IndexFacts. */
+  /** Entries per range with entries. Absent as in IndexFacts. */
   readonly histogram?: readonly HistogramBin[];
 }
 
-/** Of the filter of the password index. */
+/** Facts of the password filter. */
 export interface FilterFacts extends FilterConfig {
   readonly sha256: string;
   readonly entries: number;
@@ -71,28 +74,28 @@ export interface SnapshotFacts {
   readonly dataset: DatasetId;
   readonly keyId: KeyId;
   readonly indexes: { readonly [name in IndexName]?: IndexFacts };
-  /** Missing where the dataset has no range index. */
+  /** Absent if the dataset has no range index. */
   readonly ranges?: RangesFacts;
   /** The account index has entries of similarity forms. */
   readonly similar?: true;
-  /** Missing where there is no password index, or the dataset has no filter of it. */
+  /** Absent without a password index or a filter. */
   readonly filter?: FilterFacts;
   readonly sources: readonly SourceFacts[];
   readonly canary: KnownAnswer;
-  /** Under `oprf` alone: 64 hex digits. */
+  /** Under `oprf` only: 64 hex digits. */
   readonly publicKey?: string;
-  /** Of the config that is made from these facts. */
+  /** Seal of the config that follows from these facts. */
   readonly seal: string;
   readonly sqlite: { readonly bytes: number; readonly sha256: string };
 }
 
-/** Adds what only the holder of the key can: the seal of the config that these facts make. */
+/** Adds the seal of the config, which only a holder of the key can compute. */
 export function sealFacts(facts: Omit<SnapshotFacts, 'seal'>, suite: KeyedSuite): SnapshotFacts {
   const unsealed = serviceConfig({ ...facts, seal: '0'.repeat(32) });
   return { ...facts, seal: computeConfigSeal(unsealed, suite.sealKey) };
 }
 
-/** The public part: what a client needs, nothing that only operators need. */
+/** The public part of the facts: the members of /v1/config. */
 export function serviceConfig(facts: SnapshotFacts): ServiceConfig {
   // The strict parser drops every member that is not part of the contract.
   return parseServiceConfig({ ...facts, protocol: PROTOCOL_VERSION });

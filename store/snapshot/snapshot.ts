@@ -1,4 +1,4 @@
-// Snapshot reader: the body of a bucket by its id. The only thing that a server reads.
+// Snapshot reader: returns the body of a bucket by its id. A server reads nothing else.
 
 import fs from 'node:fs';
 import Database from 'better-sqlite3';
@@ -21,12 +21,12 @@ import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.t
 import { formatRows } from './range-text.ts';
 import type { SnapshotFacts } from './snapshot-facts.ts';
 
-/** SQLite maps at most this much; what is beyond is read. */
+/** Maximum memory map of SQLite, which reads the rest of a larger file. */
 const MMAP_BYTES = 2 ** 31 - 65_536;
 
 export interface PaddedBody {
   readonly bytes: Buffer;
-  /** Bytes at its end that say nothing. */
+  /** Number of padding bytes at its end. */
   readonly padding: number;
 }
 
@@ -34,7 +34,7 @@ export class Snapshot {
   readonly facts: SnapshotFacts;
   /** When the snapshot was published. */
   readonly publishedAt: Date;
-  /** Undefined where the snapshot has none. */
+  /** Undefined if the snapshot has none. */
   readonly filter: FilterFile | undefined;
   readonly #database: Database.Database;
   readonly #select: { readonly [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> };
@@ -54,13 +54,13 @@ export class Snapshot {
         .prepare<[number], Buffer>(`SELECT body FROM ${index} WHERE id = ?`)
         .pluck() as Database.Statement<[number], Buffer>;
     this.#select = select;
-    // Held open: a read outside of a transaction costs seven system calls more.
+    // Stays open: a read outside of a transaction costs seven more system calls.
     database.exec('BEGIN');
   }
 
   /**
-   * The body of a bucket without padding. Undefined where the dataset does not have the index.
-   * @throws StoreError `SNAPSHOT_CORRUPT` where a bucket is missing
+   * The body of a bucket without padding. Undefined if the dataset lacks the index.
+   * @throws StoreError `SNAPSHOT_CORRUPT` if the bucket is missing
    */
   body(index: IndexName, id: BucketId): Buffer | undefined {
     const select = this.#select[index];
@@ -70,12 +70,12 @@ export class Snapshot {
     return body;
   }
 
-  /** The body padded to one of the sizes that the config announces. */
+  /** The body, padded to one of the sizes in the config. */
   paddedBody(index: IndexName, id: BucketId): Buffer | undefined {
     return this.padded(index, id)?.bytes;
   }
 
-  /** The same, and how much of it is padding. */
+  /** The padded body with the length of its padding. */
   padded(index: IndexName, id: BucketId): PaddedBody | undefined {
     const body = this.body(index, id);
     if (!body) return undefined;
@@ -84,19 +84,22 @@ export class Snapshot {
     return { bytes, padding: bytes.length - body.length };
   }
 
-  /** Entries of every bucket of an index, for statistics. */
+  /** Number of entries of every bucket, for statistics. */
   *bucketCounts(index: IndexName): Generator<number> {
     const rows = this.#database.prepare<[], Buffer>(`SELECT substr(body, 1, 6) FROM ${index} ORDER BY id`).pluck();
     for (const header of rows.iterate()) yield (header as Buffer).readUInt32BE(2);
   }
 
-  /** The stored body of a range; empty where no hash begins so. Undefined where the dataset does not have the index. */
+  /**
+   * The stored body of a range; empty if it has no entries. Undefined if the dataset lacks the
+   * index.
+   */
   rangeBody(name: RangeName, range: number): Buffer | undefined {
     const select = this.#select[name];
     return select && (select.get(range) ?? Buffer.alloc(0));
   }
 
-  /** All ranges of an index that have entries, in order. */
+  /** All ranges with entries, in order. */
   *rangeBodies(name: RangeName): Generator<{ readonly range: number; readonly body: Buffer }> {
     if (!this.#select[name]) return;
     const rows = this.#database.prepare<[], { range: number; body: Buffer }>(
@@ -105,7 +108,7 @@ export class Snapshot {
     yield* rows.iterate();
   }
 
-  /** Entries of every range of an index that has some, for statistics. */
+  /** Number of entries of every range that has some, for statistics. */
   *rangeCounts(name: RangeName): Generator<number> {
     if (!this.#select[name]) return;
     const rows = this.#database.prepare<[], Buffer>(`SELECT substr(body, 1, 5) FROM ${name} ORDER BY id`).pluck();
@@ -119,7 +122,7 @@ export class Snapshot {
 }
 
 /**
- * Opens what CURRENT points to, after checking it whole against its checksum.
+ * Opens the current snapshot after checking the whole of it against its checksums.
  * @throws StoreError `SNAPSHOT_MISSING` before the first publish, `SNAPSHOT_CORRUPT`
  */
 export async function openSnapshot(dataset: Dataset): Promise<Snapshot> {
@@ -128,7 +131,7 @@ export async function openSnapshot(dataset: Dataset): Promise<Snapshot> {
     try {
       return await openPublished(dataset);
     } catch (error) {
-      // Publishing may have gone on meanwhile and pruned what was being opened.
+      // Another publish may have pruned the snapshot in the meantime.
       if (readCurrent(dataset) === line) throw error;
     }
   }
@@ -158,21 +161,25 @@ async function openPublished(dataset: Dataset): Promise<Snapshot> {
   }
 }
 
-/** Reads a whole file against what the facts say of it. @returns when it was written @throws StoreError `SNAPSHOT_CORRUPT` */
+/**
+ * Compares a whole file with its length and checksum.
+ * @returns its time of writing
+ * @throws StoreError `SNAPSHOT_CORRUPT`
+ */
 async function checkFile(file: string, what: string, facts: { bytes: number; sha256: string }): Promise<Date> {
   try {
     const stat = fs.statSync(file);
-    if (stat.size !== facts.bytes) throw corruptSnapshot(`${what}: it has ${stat.size} bytes, not ${facts.bytes}`);
-    if ((await digestFile(file)) !== facts.sha256) throw corruptSnapshot(`${what}: its checksum does not fit`);
+    if (stat.size !== facts.bytes) throw corruptSnapshot(`${what}: ${stat.size} bytes instead of ${facts.bytes}`);
+    if ((await digestFile(file)) !== facts.sha256) throw corruptSnapshot(`${what}: checksum mismatch`);
     return stat.mtime;
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
-    throw corruptSnapshot(`${what}: it cannot be read`, cause);
+    throw corruptSnapshot(`${what}: cannot be read`, cause);
   }
 }
 
 /**
- * None where no hash begins so. Undefined where the dataset does not have the index.
+ * The decoded entries of a range, maybe none. Undefined if the dataset lacks the index.
  * @param range below 2^20
  * @throws StoreError `SNAPSHOT_CORRUPT`
  */
@@ -184,13 +191,13 @@ export function rangeEntries(snapshot: Snapshot, name: RangeName, range: number)
   return { count: 0, suffixBytes, suffixes: new Uint8Array(0), times: new Float64Array(0) };
 }
 
-/** The rows of a range; no bytes where no hash begins so. Otherwise as `rangeEntries`. */
+/** The rows of a range as text; no bytes without entries. Otherwise as `rangeEntries`. */
 export function rangeText(snapshot: Snapshot, name: RangeName, range: number): Buffer | undefined {
   const entries = rangeEntries(snapshot, name, range);
   return entries && formatRows(name, entries);
 }
 
-/** Every range of an index that has entries, with its name, in order. */
+/** Every range with entries, by name and in order. */
 export function* rangeFiles(snapshot: Snapshot, name: RangeName): Generator<{ name: string; content: Buffer }> {
   for (const { range, body } of snapshot.rangeBodies(name))
     yield { name: formatRangePrefix(range), content: formatRows(name, decodeRangeBody(name, range, body)) };
