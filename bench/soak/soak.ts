@@ -1,9 +1,10 @@
-// `npm run soak -- --seconds 60`: full load from wrk and from strict clients while snapshots are published, workers are
-// killed and the configuration is reloaded; then good clients beside 5,000 slow sockets. Linux, with wrk installed.
+// `npm run soak -- --seconds 60`: full load from wrk and strict clients while snapshots are published,
+// workers are killed and the configuration is reloaded; then good clients beside 5,000 slow sockets.
+// Needs Linux and wrk.
 //
-// The exit code is 1 where a request failed that was not on an open socket of a killed worker, a verdict was wrong, or a
-// published snapshot was not served by all workers. Latencies are printed and decide nothing. `--seconds 0` leaves the first
-// part out, `--slow 0` the second.
+// The exit code is 1 if a request failed other than on an open socket of a killed worker, a verdict was
+// wrong, or a worker did not serve a published snapshot. Latencies are printed but decide nothing.
+// `--seconds 0` skips the first part, `--slow 0` the second.
 
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
@@ -25,7 +26,7 @@ const PAIRS = 8_000;
 const WRK_CONNECTIONS = 48;
 const STRICT_CONNECTIONS = 16;
 const CHECK_LANES = 2;
-/** For a client to learn of what happened to its connection, on a machine that is busy. */
+/** How long a client on a busy machine may take to notice that its connection is gone. */
 const TOLERANCE_MS = 2_000;
 
 const { values } = parseArgs({
@@ -34,7 +35,7 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds);
 const slowSockets = Number(values.slow);
 
-/** What a killed worker had open, and when it was killed. */
+/** A killed worker: its open connections, and the time of its death. */
 interface Kill {
   readonly worker: number;
   readonly at: number;
@@ -44,7 +45,7 @@ interface Kill {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 
-/** Runs `action` so many times, evenly over the whole time. */
+/** Runs `action` a number of times, spread evenly over the soak. */
 async function evenly(times: number, action: (i: number) => Promise<void> | void): Promise<void> {
   const startedAt = performance.now();
   for (let i = 0; i < times; i++) {
@@ -53,7 +54,7 @@ async function evenly(times: number, action: (i: number) => Promise<void> | void
   }
 }
 
-/** Stopped first, so that what it has open when it dies is known exactly. */
+/** Stops the worker first, so that its open connections are known exactly when it dies. */
 function kill(service: SoakService, worker: number, wrkPid: number): Kill {
   const pid = service.pidOf(worker);
   process.kill(pid, 'SIGSTOP');
@@ -88,96 +89,122 @@ function parseWrk(output: string): WrkResult {
   };
 }
 
-async function soak(made: MadeDataset): Promise<string[]> {
-  const pairs = seededPairs(PAIRS);
-  const config = path.join(path.dirname(made.folder), 'config.json');
-  fs.writeFileSync(config, '{}');
-  const service = await startService([made.folder, '--workers', String(WORKERS), '--config', config]);
-  const problems: string[] = [];
-  try {
-    const url = `${service.url}/v1/account/0`;
-    const paths = Array.from({ length: 8 }, (_, i) => `/v1/account/${i.toString(16)}`);
-    const wrk = execFile('wrk', ['-t1', `-c${WRK_CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', url]);
-    const wrkOutput = new Promise<string>((resolve, reject) => {
-      let output = '';
-      wrk.stdout?.on('data', (piece) => {
-        output += piece as string;
-      });
-      wrk.once('error', reject).once('close', () => resolve(output));
+/** Starts wrk. @returns its process, and what it printed once it has ended */
+function startWrk(url: string): { readonly pid: number; readonly result: Promise<WrkResult> } {
+  const wrk = execFile('wrk', ['-t1', `-c${WRK_CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', url]);
+  const result = new Promise<WrkResult>((resolve, reject) => {
+    let output = '';
+    wrk.stdout?.on('data', (piece) => {
+      output += piece as string;
     });
-    const load = await StrictLoad.start({ port: service.port, connections: STRICT_CONNECTIONS, paths, pauseMs: 0 });
-    const endChecks = startChecks(service.url, made.key.revealText(), pairs, CHECK_LANES);
+    wrk.once('error', reject).once('close', () => resolve(parseWrk(output)));
+  });
+  return { pid: wrk.pid as number, result };
+}
 
-    const kills: Kill[] = [];
-    const published: string[] = [];
-    const notFound: string[] = [];
-    await Promise.all([
-      evenly(KILLS, async (i) => {
-        kills.push(kill(service, 1 + (i % WORKERS), wrk.pid as number));
-        await service.until(
-          (events) => events.filter((each) => each.event === 'worker-ready').length === WORKERS + i + 1,
-        );
-      }),
-      evenly(PUBLISHES, async (i) => {
-        const added = seededPairs(50, 1000 + i);
-        made.addSource(`source-${i}`, { pairs: added });
-        published.push((await made.publish()).snapshot);
-        const opened = published.at(-1);
-        await service.until((events) => {
-          const has = events.filter((each) => each.event === 'snapshot-opened' && each.snapshot === opened);
-          return new Set(has.map(({ worker }) => worker)).size === WORKERS;
-        });
-        const checker = createLeakChecker({ url: service.url, key: made.key.revealText(), timeoutMs: 10_000 });
-        const verdict = await checker.check(added[i % added.length] as (typeof added)[0]);
-        if (verdict.status !== 'pair' && verdict.reason !== 'NETWORK') notFound.push(`${opened}: ${verdict.status}`);
-      }),
-      evenly(1, () => {
-        fs.writeFileSync(config, JSON.stringify({ limits: { keepAliveTimeoutMs: 60_000 } }));
-        service.child.kill('SIGHUP');
-      }),
-    ]);
-    const fromWrk = parseWrk(await wrkOutput);
-    const checks = await endChecks();
-    const strict = await load.stop();
+/** What was done to the service under load. */
+interface Disturbances {
+  readonly kills: readonly Kill[];
+  readonly published: readonly string[];
+  /** Snapshots in which a pair just published was not found. */
+  readonly notFound: readonly string[];
+}
 
-    const unexplained = strict.failures.filter((failure) => !wasKilled(kills, failure));
-    const wrkLost = kills.reduce((sum, each) => sum + each.wrk, 0);
-    const { lostChecks, wrong } = judgeChecks(checks, kills);
-    for (const { why, answered } of unexplained) problems.push(`a request failed: ${why}, after ${answered} answers`);
-    if (fromWrk.otherErrors) problems.push(`wrk: ${fromWrk.otherErrors}`);
-    // wrk comes back within microseconds, to a listener that the kernel may not have closed yet: lost twice at most.
-    if (fromWrk.socketErrors > 2 * wrkLost)
-      problems.push(`wrk lost ${fromWrk.socketErrors} connections, of which killed workers had ${wrkLost}`);
-    problems.push(...wrong, ...notFound.map((each) => `a published pair was not found: ${each}`));
-    if (kills.length !== KILLS || published.length !== PUBLISHES) problems.push('not everything was done');
-    if (service.events.filter(({ event }) => event === 'config-reloaded').length !== 1) problems.push('no reload');
-    for (const { event, code } of service.events)
-      if (/refused|failed/.test(event)) problems.push(`${event}: ${String(code)}`);
-    print([
-      ['seconds at full load', seconds],
-      ['requests by wrk', fromWrk.requests],
-      ['requests by strict clients', strict.requests],
-      ['requests a second, together', Math.round(fromWrk.requestsPerSecond + strict.requests / seconds)],
-      ['snapshots published, each served by all workers', published.length],
-      ['snapshots that strict clients were answered from', strict.snapshots.length],
-      ['workers killed', kills.length],
-      ['  connections that they had open', kills.reduce((sum, { ports }) => sum + ports.size, 0)],
-      ['  failed requests of strict clients, all on these', strict.failures.length - unexplained.length],
-      ['  connections of wrk among them', wrkLost],
-      ['  lost by wrk, with those that came back before the port of the dead was closed', fromWrk.socketErrors],
-      ['other failed requests', unexplained.length],
-      ['checks by the SDK', checks.checks],
-      ['  right', checks.checks - checks.wrong.length],
-      ['  unknown, as a killed worker had the connection', lostChecks],
-      ['  wrong', wrong.length],
-    ]);
-  } finally {
-    await service.stop();
-  }
+/** Kills workers, publishes snapshots and reloads the configuration, evenly over the time. */
+async function disturb(made: MadeDataset, service: SoakService, config: string, wrkPid: number): Promise<Disturbances> {
+  const kills: Kill[] = [];
+  const published: string[] = [];
+  const notFound: string[] = [];
+  const killNext = async (i: number): Promise<void> => {
+    kills.push(kill(service, 1 + (i % WORKERS), wrkPid));
+    const ready = WORKERS + i + 1;
+    await service.until((events) => events.filter(({ event }) => event === 'worker-ready').length === ready);
+  };
+  const publishNext = async (i: number): Promise<void> => {
+    const added = seededPairs(50, 1000 + i);
+    made.addSource(`source-${i}`, { pairs: added });
+    const { snapshot } = await made.publish();
+    published.push(snapshot);
+    await service.until((events) => {
+      const opened = events.filter((each) => each.event === 'snapshot-opened' && each.snapshot === snapshot);
+      return new Set(opened.map(({ worker }) => worker)).size === WORKERS;
+    });
+    const checker = createLeakChecker({ url: service.url, key: made.key.revealText(), timeoutMs: 10_000 });
+    const verdict = await checker.check(added[i % added.length] as (typeof added)[0]);
+    if (verdict.status !== 'pair' && verdict.reason !== 'NETWORK') notFound.push(`${snapshot}: ${verdict.status}`);
+  };
+  const reload = (): void => {
+    fs.writeFileSync(config, JSON.stringify({ limits: { keepAliveTimeoutMs: 60_000 } }));
+    service.child.kill('SIGHUP');
+  };
+  await Promise.all([evenly(KILLS, killNext), evenly(PUBLISHES, publishNext), evenly(1, reload)]);
+  return { kills, published, notFound };
+}
+
+interface Loads {
+  readonly wrk: WrkResult;
+  readonly strict: Awaited<ReturnType<StrictLoad['stop']>>;
+  readonly checks: CheckResult;
+}
+
+/** Compares what the clients saw with what was done to the service. Prints the figures. @returns the problems */
+function judge(service: SoakService, { wrk, strict, checks }: Loads, done: Disturbances): string[] {
+  const { kills, published, notFound } = done;
+  const unexplained = strict.failures.filter((failure) => !wasKilled(kills, failure));
+  const wrkLost = kills.reduce((sum, each) => sum + each.wrk, 0);
+  const { lostChecks, wrong } = judgeChecks(checks, kills);
+  print([
+    ['seconds at full load', seconds],
+    ['requests by wrk', wrk.requests],
+    ['requests by strict clients', strict.requests],
+    ['requests per second, together', Math.round(wrk.requestsPerSecond + strict.requests / seconds)],
+    ['snapshots published, each served by all workers', published.length],
+    ['snapshots seen by strict clients', strict.snapshots.length],
+    ['workers killed', kills.length],
+    ['  connections open in killed workers', kills.reduce((sum, { ports }) => sum + ports.size, 0)],
+    ['  failed requests of strict clients on these', strict.failures.length - unexplained.length],
+    ['  connections of wrk among these', wrkLost],
+    ['  connections lost by wrk, reconnects to a dying listener included', wrk.socketErrors],
+    ['other failed requests', unexplained.length],
+    ['checks by the SDK', checks.checks],
+    ['  right', checks.checks - checks.wrong.length],
+    ['  unknown, on a connection to a killed worker', lostChecks],
+    ['  wrong', wrong.length],
+  ]);
+  const problems = unexplained.map(({ why, answered }) => `a request failed: ${why}, after ${answered} answers`);
+  if (wrk.otherErrors) problems.push(`wrk: ${wrk.otherErrors}`);
+  // wrk reconnects within microseconds, to a listener that the kernel may not have closed yet: at most two losses each.
+  if (wrk.socketErrors > 2 * wrkLost)
+    problems.push(`wrk lost ${wrk.socketErrors} connections, but killed workers had only ${wrkLost}`);
+  problems.push(...wrong, ...notFound.map((each) => `a published pair was not found: ${each}`));
+  if (kills.length !== KILLS) problems.push(`${kills.length} workers were killed, not ${KILLS}`);
+  if (published.length !== PUBLISHES) problems.push(`${published.length} snapshots were published, not ${PUBLISHES}`);
+  if (service.events.filter(({ event }) => event === 'config-reloaded').length !== 1)
+    problems.push('the configuration was not reloaded exactly once');
+  for (const { event, code } of service.events)
+    if (/refused|failed/.test(event)) problems.push(`${event}: ${String(code)}`);
   return problems;
 }
 
-/** A check whose connection was killed has to come out unknown. */
+async function soak(made: MadeDataset): Promise<string[]> {
+  const config = path.join(path.dirname(made.folder), 'config.json');
+  fs.writeFileSync(config, '{}');
+  const service = await startService([made.folder, '--workers', String(WORKERS), '--config', config]);
+  try {
+    const wrk = startWrk(`${service.url}/v1/account/0`);
+    const paths = Array.from({ length: 8 }, (_, i) => `/v1/account/${i.toString(16)}`);
+    const load = await StrictLoad.start({ port: service.port, connections: STRICT_CONNECTIONS, paths, pauseMs: 0 });
+    const endChecks = startChecks(service.url, made.key.revealText(), seededPairs(PAIRS), CHECK_LANES);
+    const done = await disturb(made, service, config, wrk.pid);
+    const wrkResult = await wrk.result;
+    const checks = await endChecks();
+    return judge(service, { wrk: wrkResult, strict: await load.stop(), checks }, done);
+  } finally {
+    await service.stop();
+  }
+}
+
+/** A check whose connection was killed must be unknown. */
 function judgeChecks({ wrong }: CheckResult, kills: readonly Kill[]): { lostChecks: number; wrong: string[] } {
   const lost = wrong.filter(
     ({ got, reason, at }) =>

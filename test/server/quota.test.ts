@@ -36,9 +36,12 @@ afterAll(() => {
   place.dispose();
 });
 
+/** Of the client that asks. */
 let key: string;
+const addKey = (quotas: Quotas): string =>
+  addClient(clientFileFor(made.folder), `client-${clients++}`, quotas).keyText as string;
 const client = (quotas: Quotas): void => {
-  key = addClient(clientFileFor(made.folder), `client-${clients++}`, quotas).keyText as string;
+  key = addKey(quotas);
 };
 const serve = async (workers: number): Promise<void> => {
   served = await serveDataset(made.folder, {
@@ -78,17 +81,27 @@ async function exhaust(once: () => Promise<{ status: number | undefined; cost: n
 const askBucket = async () => ({ status: await ask('/v1/account/0'), cost: 1 });
 
 describe.each([0, 1, 2, 4])('with %i workers', (workers) => {
-  test('exactly the requests of a day', async () => {
-    client({ 'requests-per-day': 777 });
+  let keys: { readonly requests: string; readonly evaluations: string; readonly restarted: string };
+
+  // One server, since each test is another client. The last test restarts it.
+  beforeAll(async () => {
+    keys = {
+      requests: addKey({ 'requests-per-day': 777 }),
+      evaluations: addKey({ 'evaluations-per-day': 1500 }),
+      restarted: addKey({ 'requests-per-day': 500 }),
+    };
     await serve(workers);
+  });
+  afterAll(() => served.stop());
+
+  test('a client gets exactly its requests per day', async () => {
+    key = keys.requests;
     expect(await exhaust(askBucket)).toBe(777);
     for (let i = 0; i < 10; i++) expect(await ask('/v1/account/0')).toBe(429);
-    await served.stop();
   });
 
-  test('exactly the evaluations of a day, in requests of any size', async () => {
-    client({ 'evaluations-per-day': 1500 });
-    await serve(workers);
+  test('a client gets exactly its evaluations per day, in requests of any size', async () => {
+    key = keys.evaluations;
     const random = seededRandom(workers);
     const large = await exhaust(async () => {
       const elements = 1 + Math.floor(random() * 32);
@@ -97,17 +110,14 @@ describe.each([0, 1, 2, 4])('with %i workers', (workers) => {
     expect(large).toBeLessThanOrEqual(1500);
     const small = await exhaust(async () => ({ status: await ask('/v1/evaluate', messages[0]), cost: 1 }));
     expect(large + small).toBe(1500);
-    await served.stop();
   });
 
-  test('and after a restart what was left', async () => {
-    client({ 'requests-per-day': 500 });
-    await serve(workers);
+  test('a client gets the rest of its requests after a restart', async () => {
+    key = keys.restarted;
     for (let i = 0; i < 123; i++) expect(await ask('/v1/account/0')).toBe(200);
     expect((await served.stop()).code).toBe(0);
     await serve(workers);
     expect(await exhaust(askBucket)).toBe(377);
-    await served.stop();
   });
 });
 
