@@ -1,4 +1,5 @@
-// Progress on stderr: a bar that redraws itself on a terminal, a plain line every few seconds elsewhere.
+// Progress on stderr: a bar that redraws itself on a terminal, a plain line every few seconds
+// elsewhere.
 
 import { formatBytes, formatCount, formatSeconds } from './units.ts';
 

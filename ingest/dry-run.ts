@@ -1,4 +1,5 @@
-// A sample of a corpus through its format, without a trace on disk: what would be rejected, and what all of it would take.
+// Parses a sample of a corpus, writes nothing, and reports rejects and the estimated cost of an
+// ingest.
 
 import os from 'node:os';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
@@ -18,20 +19,22 @@ import { decodeText } from './input/text.ts';
 import { RejectCounter, type RejectReason } from './rejects.ts';
 import { Sorters } from './sort/sorters.ts';
 
-/** Of each input, and of all of them. */
+/** Sampled text per input, and in total. */
 const SAMPLE_BYTES = 4 << 20;
 const MAX_SAMPLE_BYTES = 64 << 20;
 const EXAMPLES = 3;
 const EXAMPLE_LENGTH = 60;
 
-/** Measured by `npm run bench:ingest` on 2 cores: merging chunks into a run, and publishing it. */
-const MERGED_A_SECOND = 10_000_000;
-const PUBLISHED_A_SECOND = 5_000_000;
-/** Measured on 100 million pairs, with metadata. */
-const SNAPSHOT_BYTES_AN_ENTRY = 6;
-/** Symmetric-deletion forms of a password, on average. */
+/**
+ * Records per second when merging and publishing; `npm run bench:ingest` measured them on 2 cores.
+ */
+const MERGED_PER_SECOND = 10_000_000;
+const PUBLISHED_PER_SECOND = 5_000_000;
+/** With metadata, measured on 100 million pairs. */
+const SNAPSHOT_BYTES_PER_ENTRY = 6;
+/** Average number of symmetric-deletion forms of a password. */
 const SIMILAR_FORMS = 3.5;
-/** Credentials that are derived to see how fast that is. */
+/** Number of credentials derived to measure the speed. */
 const TIMED = { hmac: 50_000, oprf: 300 } as const;
 
 export interface RejectSample {
@@ -46,7 +49,7 @@ export interface Prediction {
   readonly seconds: number;
   readonly workBytes: number;
   readonly runBytes: number;
-  /** At the most: what is in other sources already takes no room. */
+  /** Upper bound: credentials that other sources already contain take no space. */
   readonly snapshotBytes: number;
 }
 
@@ -54,17 +57,17 @@ export interface DryRun {
   readonly format: string;
   readonly inputs: number;
   readonly sampledInputs: number;
-  /** Of the files as they are; undefined for a stream. */
+  /** Size of the files as stored; undefined for a stream. */
   readonly totalBytes: number | undefined;
   readonly sampledBytes: number;
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: readonly RejectSample[];
-  /** Undefined where the length of a stream is not known. */
+  /** Undefined for a stream, whose length is unknown. */
   readonly prediction: Prediction | undefined;
 }
 
-/** Reads the beginnings of the inputs. Nothing is written. @throws IngestError, ContainerError */
+/** Reads the start of each input and writes nothing. @throws IngestError, ContainerError */
 export async function dryRun(
   parameters: DatasetParameters,
   key: DatasetKey,
@@ -125,7 +128,7 @@ export async function dryRun(
         : predict(parameters, format, {
             credentials: Math.round(credentials * factor),
             parseSeconds: parseSeconds * factor,
-            secondsACredential: await timeDeriver(key, parameters, timed),
+            secondsPerCredential: await timeDeriver(key, parameters, timed),
           }),
   };
 }
@@ -135,7 +138,7 @@ interface LineOutcome {
   reject(reason: RejectReason, line: string): void;
 }
 
-/** Line by line, so that a reject has its line. */
+/** Parses one line at a time, so that each reject is reported with its line. */
 function eachLine(format: CorpusFormat, text: Buffer, outcome: LineOutcome): void {
   let line: Buffer = text.subarray(0, 0);
   const parser = format.createParser({
@@ -152,7 +155,7 @@ function eachLine(format: CorpusFormat, text: Buffer, outcome: LineOutcome): voi
   parser.end();
 }
 
-/** Letters as x, digits as 9, separators as they are, anything else as *. */
+/** Masks letters as x, digits as 9 and other characters as *, but keeps separators. */
 export function maskLine(line: string): string {
   return line
     .replace(/\p{L}/gu, 'x')
@@ -162,7 +165,7 @@ export function maskLine(line: string): string {
 
 const IDLE_DERIVER: Deriver = { addAscii: () => {}, add: () => true, flush: () => {} };
 
-/** As a worker parses it, where it is of lines. */
+/** Parses line formats as a worker does. @returns seconds */
 function timeParser(format: CorpusFormat, text: Buffer): number {
   const started = performance.now();
   if (format.lines) {
@@ -181,7 +184,7 @@ async function timeDeriver(
   credentials: readonly Credential[],
 ): Promise<number> {
   if (credentials.length === 0 || indexes.length === 0) return 0;
-  // So much that it never writes a chunk: the folder is not there.
+  // Large enough never to write a chunk: there is no folder for it.
   const sorters = new Sorters(indexes, '', 64 << 20);
   const deriver: Deriver =
     key.suite === 'hmac'
@@ -197,7 +200,7 @@ async function timeDeriver(
 interface Measured {
   readonly credentials: number;
   readonly parseSeconds: number;
-  readonly secondsACredential: number;
+  readonly secondsPerCredential: number;
 }
 
 function predict(parameters: DatasetParameters, format: CorpusFormat, measured: Measured): Prediction {
@@ -205,15 +208,15 @@ function predict(parameters: DatasetParameters, format: CorpusFormat, measured: 
   const accountRecords = 2 + (similar ? SIMILAR_FORMS : 0);
   const feeds = (index: (typeof indexes)[number]): boolean => indexes.includes(index) && format.feeds.includes(index);
   const records = measured.credentials * ((feeds('account') ? accountRecords : 0) + (feeds('password') ? 1 : 0));
-  const deriveSeconds = measured.credentials * measured.secondsACredential;
+  const deriveSeconds = measured.credentials * measured.secondsPerCredential;
   const threads = os.availableParallelism();
   const runBytes = Math.round(records * RECORD_BYTES);
   return {
     credentials: measured.credentials,
     seconds:
-      (measured.parseSeconds + deriveSeconds) / threads + records / MERGED_A_SECOND + records / PUBLISHED_A_SECOND,
+      (measured.parseSeconds + deriveSeconds) / threads + records / MERGED_PER_SECOND + records / PUBLISHED_PER_SECOND,
     workBytes: runBytes,
     runBytes,
-    snapshotBytes: Math.round(records * SNAPSHOT_BYTES_AN_ENTRY),
+    snapshotBytes: Math.round(records * SNAPSHOT_BYTES_PER_ENTRY),
   };
 }

@@ -11,7 +11,7 @@ export type IngestErrorCode =
   | 'NOTHING_FOUND'
   | 'CHUNK_CORRUPT';
 
-/** A corpus that cannot be ingested as asked. Nothing was changed in the dataset. */
+/** A corpus cannot be ingested. The dataset is unchanged. */
 export class IngestError extends CredveilError<IngestErrorCode> {
   override name = 'IngestError';
 }

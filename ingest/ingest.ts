@@ -1,4 +1,4 @@
-// Ingest: one corpus becomes one run. Corpus → lines → credentials → records → sorted chunks → run.
+// Ingests one corpus as one run: corpus → lines → credentials → records → sorted chunks → run.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -27,14 +27,16 @@ import { writeRun } from './sort/write-run.ts';
 
 export interface Ingested {
   readonly facts: RunFacts;
-  /** False where the source had been ingested from the same files before. */
+  /** False if the source was already ingested from the same files. */
   readonly changed: boolean;
 }
 
 /**
- * The caller holds the dataset's lock. On any error runs and snapshots are as they were; what was finished of files
- * waits in the work folder for the same call, which goes on from there and makes the same run.
- * @throws StoreError `SOURCE_NAME`, `SOURCE_DATE`, `SOURCE_EXISTS`, `SOURCE_DUPLICATE`, `KEY_MISMATCH`
+ * The caller holds the dataset's lock. An error leaves runs and snapshots unchanged. Finished
+ * segments of files stay in the work folder; the same call resumes from them and writes the same
+ * run.
+ * @throws StoreError `SOURCE_NAME`, `SOURCE_DATE`, `SOURCE_EXISTS`, `SOURCE_DUPLICATE`,
+ * `KEY_MISMATCH`
  * @throws IngestError `INPUT_UNREADABLE`, `FORMAT_USELESS`, `COLUMN_MISSING`, `NOTHING_FOUND`
  */
 export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestOptions): Promise<Ingested> {
@@ -46,8 +48,8 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
   if (feeds.length === 0)
     throw new IngestError(
       'FORMAT_USELESS',
-      `format ${format.name} feeds none of this dataset's indexes`,
-      'Init a dataset with the --index that this corpus is for.',
+      `format ${format.name} feeds none of the dataset's indexes`,
+      'Create a dataset whose --index fits this corpus: credveil init --index …',
     );
   const runs = openRuns(dataset);
   const earlier = await findEarlier(runs, options);
@@ -58,7 +60,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
 
   const plan = planMemory(key.suite, options.memoryBytes, options.threads, totalBytes(options.inputs));
   const job = describeJob(dataset.parameters, feeds, plan, options);
-  clearAside(dataset);
+  clearParts(dataset);
   let manifest = openManifest(path.join(workFolder(dataset), 'ingest'), job);
   try {
     let corpus: ReadCorpus;
@@ -70,7 +72,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
       manifest = createManifest(manifest.folder, job);
       corpus = await readCorpus(key, manifest, plan, options);
     }
-    // A stream's bytes are known only now.
+    // The digest of a stream is only known now.
     const same = runs.find((run) => sameFiles(run.facts.files, corpus.files));
     if (same) {
       const { facts } = refuseOrAccept(same, options);
@@ -94,7 +96,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
     manifest.discard();
     return { facts, changed: true };
   } catch (error) {
-    // What the corpus or the dataset refuses will be refused again; anything else may go better next time.
+    // A corpus or dataset that was refused will be refused again; other errors may be temporary.
     const refused = error instanceof CredveilError && error.code !== 'INPUT_UNREADABLE';
     if (refused || isStream(options) || manifest.segments.size === 0) manifest.discard();
     else manifest.leave();
@@ -121,17 +123,20 @@ function describeJob(
   };
 }
 
-/** Nobody can say before it is read whether a stream is the one of the last time. */
+/** A stream cannot resume: only reading it shows whether its bytes are the same. */
 const isStream = ({ inputs }: IngestOptions): boolean => totalBytes(inputs) === undefined;
 
-/** Deletes files that a killed process was writing. */
-function clearAside(dataset: Dataset): void {
+/** Deletes the partial files of a killed process. */
+function clearParts(dataset: Dataset): void {
   const folder = workFolder(dataset);
   fs.mkdirSync(folder, { recursive: true });
   for (const name of fs.readdirSync(folder)) if (name.endsWith('.part')) fs.rmSync(path.join(folder, name));
 }
 
-/** The same bytes under the same name are done already; under another name, or others under this name, are refused. */
+/**
+ * Finds the run of the same bytes under the same name. Refuses the same bytes under another name,
+ * and other bytes under this name.
+ */
 async function findEarlier(runs: readonly Run[], options: IngestOptions): Promise<Run | undefined> {
   const { source, inputs, signal } = options;
   const bytes = totalBytes(inputs);
@@ -146,11 +151,11 @@ async function findEarlier(runs: readonly Run[], options: IngestOptions): Promis
   throw new StoreError(
     'SOURCE_EXISTS',
     `source ${source} was ingested from another file`,
-    'Choose another --source, or remove the old one first: credveil remove DATASET SOURCE',
+    'Choose another --source, or remove the old one first: credveil remove <dataset> <source>',
   );
 }
 
-/** The same bytes are the same source only where they are read in the same way. */
+/** Equal bytes are the same source only if their format and date are equal too. */
 function refuseOrAccept(earlier: Run, { source, date, format }: IngestOptions): Run {
   const { facts } = earlier;
   if (facts.source === source && facts.format === format.name && facts.date === date) return earlier;
@@ -158,12 +163,12 @@ function refuseOrAccept(earlier: Run, { source, date, format }: IngestOptions): 
     throw new StoreError(
       'SOURCE_EXISTS',
       `source ${source} was ingested from this file as format ${facts.format}${facts.date ? `, date ${facts.date}` : ''}`,
-      'To read it in another way, remove it first: credveil remove DATASET SOURCE',
+      'To ingest it with other options, remove it first: credveil remove <dataset> <source>',
     );
   throw new StoreError(
     'SOURCE_DUPLICATE',
-    `the same file is already here as source ${earlier.facts.source}`,
-    'Ingesting it twice would count every credential twice. Remove the other source first to rename it.',
+    `the same file was already ingested as source ${earlier.facts.source}`,
+    'A second copy would count every credential twice. To rename the source, remove the other one first.',
   );
 }
 
@@ -171,7 +176,7 @@ function nothingFound(format: CorpusFormat, rejects: RejectCounter): IngestError
   const reasons = Object.entries(rejects.byReason()).map(([reason, count]) => `${count} ${reason}`);
   return new IngestError(
     'NOTHING_FOUND',
-    `no credential found as format ${format.name} (${reasons.join(', ') || 'the file is empty'})`,
-    'Look at the first lines of the file and name its format with --format.',
+    `no credential found in format ${format.name} (${reasons.join(', ') || 'the input is empty'})`,
+    'Inspect the first lines of the file and pass its format with --format.',
   );
 }

@@ -1,10 +1,10 @@
-// What of an ingest is finished: whoever gives the same command again goes on from here.
+// The finished parts of an ingest, from which the same command resumes.
 //
 //   work/ingest/manifest: lines of JSON TAB checksum LF, appended and fsynced
 //     IngestJob                       // once, first
 //     FinishedSegment | MergedChunks  // each after its chunks are durable
 //
-// A line that was cut ends the manifest: it and files that no line names are deleted.
+// A truncated line ends the manifest: it and all files that no line names are deleted.
 
 import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
@@ -14,7 +14,7 @@ import { isMissing, syncFolder } from '../store/files.ts';
 import { writeFully } from '../store/run/run.ts';
 import type { SectionName } from '../store/run/run-facts.ts';
 
-/** What an ingest is made of; another one cannot use its chunks. */
+/** The parameters of an ingest. An ingest with other parameters cannot use its chunks. */
 export interface IngestJob {
   readonly version: 1;
   readonly source: string;
@@ -23,7 +23,7 @@ export interface IngestJob {
   readonly keyId: KeyId;
   readonly indexes: readonly SectionName[];
   readonly similar: boolean;
-  /** Segments end where they ended before only if they are as long. */
+  /** The same size gives the same segments when an ingest resumes. */
   readonly segmentBytes: number;
   readonly inputs: readonly { readonly name: string; readonly bytes: number | null }[];
 }
@@ -32,7 +32,7 @@ export interface IngestJob {
 export interface Chunk {
   readonly name: string;
   readonly bytes: number;
-  /** Against a disk that fails, not against people: whoever writes here could write runs. */
+  /** Detects disk failures, not attackers: anyone who can write here can write runs. */
   readonly crc32: number;
 }
 
@@ -40,21 +40,23 @@ export type Chunks = { readonly [index in SectionName]?: readonly Chunk[] };
 
 export interface FinishedSegment {
   readonly segment: number;
-  /** See `fingerprint`: of the segment's bytes. */
+  /** See `fingerprint`. */
   readonly fingerprint: string;
   readonly credentials: number;
   readonly rejects: { readonly [reason: string]: number };
   readonly chunks: Chunks;
 }
 
-/** A chunk that holds what several held before. */
+/** A chunk that replaces several others. */
 export interface MergedChunks {
   readonly index: SectionName;
   readonly merged: readonly string[];
   readonly chunk: Chunk;
 }
 
-/** Tells a segment by its bytes. Keyed: a plain hash of a short segment would tell a line of it. */
+/**
+ * Identifies a segment by its bytes. Keyed: a plain hash of a short segment would reveal its line.
+ */
 export function fingerprint(keyText: string, bytes: Uint8Array): string {
   return createHmac('sha256', keyText).update(bytes).digest('hex').slice(0, 32);
 }
@@ -63,7 +65,7 @@ const MANIFEST = 'manifest';
 const checksum = (json: string): string => createHash('sha256').update(json).digest('hex').slice(0, 16);
 const lineOf = (json: string): Buffer => Buffer.from(`${json}\t${checksum(json)}\n`);
 
-/** The manifest of an ingest that is going on, and the chunks in its folder. */
+/** The manifest of an unfinished ingest, and the chunks in its folder. */
 export class Manifest {
   readonly folder: string;
   readonly job: IngestJob;
@@ -86,13 +88,13 @@ export class Manifest {
     return [...(this.#chunks.get(index)?.values() ?? [])];
   }
 
-  /** True where every chunk has the length that it was written with. */
+  /** True if every chunk still has its length. */
   get isWhole(): boolean {
     const chunks = [...this.#chunks.values()].flatMap((byName) => [...byName.values()]);
     return chunks.every(({ name, bytes }) => fileBytes(path.join(this.folder, name)) === bytes);
   }
 
-  /** Takes what is finished; its chunks are durable themselves. */
+  /** Records a finished part, whose chunks must already be durable. */
   append(line: FinishedSegment | MergedChunks): void {
     syncFolder(this.folder);
     const bytes = lineOf(JSON.stringify(line));
@@ -102,13 +104,13 @@ export class Manifest {
     if ('merged' in line) for (const name of line.merged) fs.rmSync(path.join(this.folder, name), { force: true });
   }
 
-  /** Ends writing: later the same command goes on from here. */
+  /** Closes the manifest and keeps it, so that the same command can resume. */
   leave(): void {
     this.#close();
     this.sweep();
   }
 
-  /** Deletes what no line names. */
+  /** Deletes the files that no line names. */
   sweep(): void {
     const named = new Set([MANIFEST, ...[...this.#chunks.values()].flatMap((chunks) => [...chunks.keys()])]);
     for (const name of fs.readdirSync(this.folder))
@@ -145,7 +147,7 @@ export class Manifest {
   }
 }
 
-/** Begins anew: what another ingest left is deleted. */
+/** Starts over: deletes the files of any other ingest. */
 export function createManifest(folder: string, job: IngestJob): Manifest {
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder, { recursive: true });
@@ -156,7 +158,7 @@ export function createManifest(folder: string, job: IngestJob): Manifest {
   return new Manifest(folder, job, handle, []);
 }
 
-/** Goes on with what this very job finished, if it finished anything; otherwise begins anew. */
+/** Resumes the same job if it finished anything, and starts over otherwise. */
 export function openManifest(folder: string, job: IngestJob): Manifest {
   const file = path.join(folder, MANIFEST);
   const { header, lines, validBytes } = readLines(file);
@@ -173,7 +175,7 @@ export function openManifest(folder: string, job: IngestJob): Manifest {
   return createManifest(folder, job);
 }
 
-/** The lines up to the first that is not whole. */
+/** Reads the lines up to the first damaged one. */
 function readLines(file: string): {
   header: string | undefined;
   lines: (FinishedSegment | MergedChunks)[];

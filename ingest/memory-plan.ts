@@ -1,4 +1,4 @@
-// How an ingest divides the memory that it may use: one bound for the process, all threads and buffers counted.
+// Divides the memory of an ingest: one limit for the process, including all threads and buffers.
 
 import os from 'node:os';
 import type { SuiteName } from '../protocol/suite.ts';
@@ -7,38 +7,38 @@ import { MIN_SEGMENT_BYTES } from './input/segmenter.ts';
 const MIB = 2 ** 20;
 
 export const DEFAULT_MEMORY_BYTES = 1024 * MIB;
-/** Node itself with our code, and what waits for its garbage collector. */
+/** Node, our code, and garbage that is not collected yet. */
 const PROCESS_BYTES = 104 * MIB;
-/** An isolate with our code, the batch kernels, the buffers of a chunk that is written. */
+/** An isolate, our code, the batch kernels, and the buffers of one chunk writer. */
 const THREAD_BYTES = 44 * MIB;
-/** Below this another thread only makes chunks smaller. */
+/** Below this, one more thread only makes chunks smaller. */
 const MIN_WORK_BYTES = 16 * MIB;
-/** A line of 30 bytes makes three records, each of 36 bytes while it is sorted. */
+/** A line of 30 bytes makes three records, which take 36 bytes each while they are sorted. */
 const SORTER_TO_SEGMENT = 4;
-/** An `oprf` segment of this size keeps a thread busy for some seconds. */
+/** An `oprf` segment of this size keeps a thread busy for a few seconds. */
 const MAX_SEGMENT_BYTES = { hmac: 64 * MIB, oprf: MIB / 4 } as const;
-/** Segments a thread at the least, so that all threads end at about the same time. */
-const SEGMENTS_A_THREAD = 4;
-/** Files open at once, below the usual limit of 1,024. */
+/** Minimum segments per thread, so that all threads finish at about the same time. */
+const SEGMENTS_PER_THREAD = 4;
+/** Open files, below the usual limit of 1,024. */
 const MAX_FAN_IN = 500;
 const MIN_FAN_IN = 8;
 const MIN_READ_BYTES = 64 * 1024;
 
 export interface MemoryPlan {
   readonly threads: number;
-  /** Text of a segment: one is filled while each thread has another. */
+  /** Bytes per segment: one per thread, and one that is being filled. */
   readonly segmentBytes: number;
-  /** Of each thread, for the records of all its indexes. */
+  /** Per thread, for the records of all indexes. */
   readonly sorterBytes: number;
-  /** For the read buffers of a merge, when the threads have ended. */
+  /** For the read buffers of the merge, after the threads have exited. */
   readonly mergeBytes: number;
-  /** Chunks that are merged at once. */
+  /** Chunks merged at a time. */
   readonly fanIn: number;
 }
 
 /**
- * @param memoryBytes for the whole process
- * @param threads all cores unless given; fewer where they would not fit
+ * @param memoryBytes limit of the whole process
+ * @param threads default: all cores; reduced if the memory is too small for them
  * @param corpusBytes undefined for a stream
  */
 export function planMemory(
@@ -52,10 +52,10 @@ export function planMemory(
   while (fitting > 1 && rest(fitting) < fitting * MIN_WORK_BYTES) fitting--;
   const workBytes = Math.max(0, rest(fitting));
   const shares = fitting + 1 + SORTER_TO_SEGMENT * fitting;
-  const wanted = Math.min(MAX_SEGMENT_BYTES[suite], workBytes / shares, corpusBytes / (SEGMENTS_A_THREAD * fitting));
+  const wanted = Math.min(MAX_SEGMENT_BYTES[suite], workBytes / shares, corpusBytes / (SEGMENTS_PER_THREAD * fitting));
   const segmentBytes = Math.max(MIN_SEGMENT_BYTES, Math.floor(wanted));
   return {
-    // A small corpus is not worth a thread more.
+    // A small corpus needs fewer threads.
     threads: Math.max(1, Math.min(fitting, Math.ceil(corpusBytes / segmentBytes))),
     segmentBytes,
     sorterBytes: SORTER_TO_SEGMENT * segmentBytes,

@@ -1,10 +1,10 @@
-// What an ingest is asked to do, and how it tells how far it has come.
+// The options of an ingest, and its progress reports.
 
 import type { CorpusFormat } from './formats/format.ts';
 import type { CorpusInput } from './input/inputs.ts';
 import type { RejectCounter } from './rejects.ts';
 
-/** Of the corpus, while it becomes sorted chunks. */
+/** Progress of the first stage, from the corpus to sorted chunks. */
 export interface ReadProgress {
   readonly stage: 'read';
   readonly bytes: number;
@@ -14,7 +14,7 @@ export interface ReadProgress {
   readonly rejects: Pick<RejectCounter, 'total' | 'byReason'>;
 }
 
-/** Of the chunks, while they become a run. */
+/** Progress of the second stage, from sorted chunks to a run. */
 export interface MergeProgress {
   readonly stage: 'merge';
   readonly records: number;
@@ -28,9 +28,9 @@ export interface IngestOptions {
   readonly date?: string;
   readonly format: CorpusFormat;
   readonly inputs: readonly CorpusInput[];
-  /** For the whole process; records beyond it wait on disk. */
+  /** Memory limit of the whole process; further records go to disk. */
   readonly memoryBytes?: number;
-  /** Worker threads; all cores unless given. */
+  /** Worker threads; default: one per core. */
   readonly threads?: number;
   readonly onProgress?: (progress: IngestProgress) => void;
   readonly signal?: AbortSignal;

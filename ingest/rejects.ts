@@ -1,4 +1,4 @@
-// Why a line gave no credential. Lines are counted by reason and never stop a run.
+// Counts rejected lines by reason. A rejected line never stops an ingest.
 
 export type RejectReason =
   | 'blank'
@@ -20,7 +20,7 @@ export class RejectCounter {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
   }
 
-  /** Takes over what another counter counted. */
+  /** Adds the counts of another counter. */
   addAll(counts: { readonly [reason: string]: number }): void {
     for (const [reason, count] of Object.entries(counts)) this.add(reason as RejectReason, count);
   }

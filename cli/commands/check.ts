@@ -41,7 +41,7 @@ function parseCredential(line: string, number: number): CheckedCredential {
   return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
-/** Takes a key file of either suite or a public key. Under `oprf` a check only needs the public part. */
+/** Takes a key file of either suite or a public key. Under `oprf`, the public part is enough. */
 function chooseKey({ keyFile, publicKey }: CheckOptions): { key: string } | { publicKey: string } {
   if ((keyFile === undefined) === (publicKey === undefined))
     throw new UsageError(

@@ -104,7 +104,8 @@ export function addIngest(program: Command): void {
           const { facts, changed } = ingested;
           const { lines, credentials, rejects } = facts;
           const seconds = bars.finish();
-          // An unchanged source still needs this if an earlier ingest was interrupted before publishing.
+          // An unchanged source still needs this if an earlier ingest was interrupted before
+          // publishing.
           const published = options.publish
             ? await publishWithProgress(dataset, key, interrupt.signal, options)
             : undefined;

@@ -13,7 +13,7 @@ import { printResult } from '../output.ts';
 export interface PublicPart {
   readonly suite: SuiteName;
   readonly keyId: string;
-  /** Pinned by clients of the `oprf` suite; null under `hmac`, whose only public part is the id. */
+  /** Pinned by `oprf` clients; null under `hmac`, whose only public part is the id. */
   readonly publicKey: string | null;
 }
 

@@ -48,7 +48,9 @@ function rotate(oldFolder: string, newFolder: string, named?: string): RotationS
   return { created, newKey, newKeyFile, missing, published: openCurrent(successor) !== undefined };
 }
 
-/** Attackers choose the names of corpora: a pasted name must not run a command or move the cursor. */
+/**
+ * Attackers choose the names of corpora: a pasted name must not run a command or move the cursor.
+ */
 function quote(name: string): string {
   const shown = name.replace(/\p{Cc}/gu, '?');
   return /^[\w.,+@%-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;

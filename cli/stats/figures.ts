@@ -1,4 +1,4 @@
-// The figures of a snapshot that `credveil stats` shows as text, JSON and a page.
+// The statistics of a snapshot, which `credveil stats` prints as text, JSON or a page.
 
 import { type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
 import { falsePositiveRate } from '../../protocol/split-block.ts';
@@ -16,7 +16,7 @@ function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts) 
     buckets,
     prefixBits,
     anonymitySet: { min: minEntries, mean: entries / buckets, max: maxEntries },
-    /** Seal and header counted in, metadata and padding not. */
+    /** Includes seal and header, excludes metadata and padding. */
     bitsPerEntry: entries === 0 ? null : bits / entries,
     leastBitsPerEntry: entries === 0 ? null : leastBits / entries,
     metadataBitsPerEntry: facts.metadataBytes * 8,
@@ -28,7 +28,7 @@ function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts) 
   };
 }
 
-/** Ranges without entries are left out of the sizes: where there are few hashes, most have none. */
+/** Counts nonempty ranges only: with few hashes, most ranges are empty. */
 function describeRange(snapshot: Snapshot, name: RangeName, facts: RangeFacts) {
   const { entries, ranges, minEntries, maxEntries, contentBytes } = facts;
   return {
@@ -36,13 +36,12 @@ function describeRange(snapshot: Snapshot, name: RangeName, facts: RangeFacts) {
     ranges,
     anonymitySet: { min: minEntries, mean: ranges === 0 ? 0 : entries / ranges, max: maxEntries },
     bitsPerEntry: entries === 0 ? null : (8 * contentBytes) / entries,
-    /** Of a hash, after the prefix. */
+    /** Bits of a hash after the prefix. */
     hashBits: 8 * HASH_BYTES[name] - Math.log2(RANGES),
     histogram: facts.histogram ?? histogramOf(snapshot.rangeCounts(name)),
   };
 }
 
-/** Of the password filter. */
 function describeFilter({ entries, blocks, bytes }: FilterFacts) {
   return {
     entries,
@@ -67,7 +66,7 @@ export interface SnapshotStats {
   readonly indexes: { readonly [index: string]: IndexStats };
   /** Range indexes. */
   readonly ranges: { readonly [index: string]: RangeStats };
-  /** Null where the snapshot has none. */
+  /** Null if the snapshot has none. */
   readonly filter: FilterStats | null;
 }
 

@@ -1,4 +1,4 @@
-// `credveil stats --html`: one page with its figures, plots and tables. No script, no network, no other file.
+// `credveil stats --html`: one self-contained page of figures, plots and tables, without scripts.
 
 import type { HistogramBin } from '../../protocol/service-status.ts';
 import { html, type Markup } from '../../runtime/http/markup.ts';
@@ -24,7 +24,7 @@ function table({ header, rows }: Table): Markup {
   return html`<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>\n${body}</tbody></table></div>`;
 }
 
-/** A plot, what it says, and the same as a table. */
+/** A plot with its caption, and its numbers as a table. */
 function figure(title: string, text: string, plot: Markup, figures: Table): Markup {
   return html`<figure>
 <figcaption><h3>${title}</h3><p>${text}</p></figcaption>
@@ -45,12 +45,12 @@ function sizesFigure(name: string, what: 'bucket' | 'range', bins: readonly Hist
   const title = `${name}: sizes of ${what}s`;
   return figure(
     title,
-    `How many ${what}s have how many entries.`,
-    // A span is too wide for a label: where it begins says enough.
+    `The number of ${what}s by their number of entries.`,
+    // A whole span is too wide for a label.
     barPlot(
       title,
       bins.map(({ from }, i) => ({ ...(bars[i] as Bar), label: formatCount(from) })),
-      `entries of a ${what}`,
+      `entries per ${what}`,
     ),
     {
       header: ['Entries', `${what === 'bucket' ? 'Buckets' : 'Ranges'}`],
@@ -65,7 +65,7 @@ function anonymityFigure({ indexes, ranges }: SnapshotStats): Markup {
   );
   return figure(
     'Anonymity sets',
-    'Among how many entries a query hides: the minimum, the mean (the dot) and the maximum that share a prefix.',
+    'The number of entries that share a prefix, among which a query hides: minimum, mean (dot), maximum.',
     spanPlot('Anonymity sets', spans, 'entries that share a prefix'),
     {
       header: ['Index', 'Min', 'Mean', 'Max'],
@@ -79,7 +79,7 @@ function costFigure({ indexes, ranges }: SnapshotStats): Markup {
   const rows: string[][] = [];
   const add = (label: string, limit: number, coding: number, metadata: number): void => {
     const parts = [
-      ['least that the false-positive rate can cost', limit],
+      ['information-theoretic minimum', limit],
       ['coding, header and seal', coding],
       ['metadata and counts', metadata],
     ] as const;
@@ -96,21 +96,21 @@ function costFigure({ indexes, ranges }: SnapshotStats): Markup {
   for (const [label, stats] of Object.entries(indexes))
     if (stats.bitsPerEntry !== null && stats.leastBitsPerEntry !== null)
       add(label, stats.leastBitsPerEntry, stats.bitsPerEntry - stats.leastBitsPerEntry, stats.metadataBitsPerEntry);
-  // An exact hash costs what it has after the prefix.
+  // An exact hash costs its bits after the prefix.
   for (const [label, { bitsPerEntry, hashBits }] of Object.entries(ranges))
     if (bitsPerEntry !== null) add(label, hashBits, 0, bitsPerEntry - hashBits);
   return html`${figure(
-    'Cost of an entry',
-    'Bits that an entry takes on disk, without padding.',
-    html`<ul class="legend"><li class="part-1">least possible</li><li class="part-2">coding, header, seal</li><li class="part-3">metadata, counts</li></ul>${stackPlot('Cost of an entry in bits', stacks, 'bits')}`,
-    { header: ['Index', 'Least possible', 'Coding, header, seal', 'Metadata, counts', 'All'], rows },
+    'Bits per entry',
+    'Bits of an entry on disk, without padding. The minimum follows from the false positive rate.',
+    html`<ul class="legend"><li class="part-1">minimum</li><li class="part-2">coding, header, seal</li><li class="part-3">metadata, counts</li></ul>${stackPlot('Bits per entry', stacks, 'bits')}`,
+    { header: ['Index', 'Minimum', 'Coding, header, seal', 'Metadata, counts', 'Total'], rows },
   )}`;
 }
 
 const MAX_MONTHS = 24;
 const NO_DATE = 'no date';
 
-/** Every month from the first to the last, or every year where these are many; what has no date comes last. */
+/** One period per month, or per year for long spans. Sources without a date come last. */
 export function byBreachDate(
   sources: readonly SourceFacts[],
 ): { readonly period: string; readonly credentials: number }[] {
@@ -149,8 +149,8 @@ function sourcesFigure({ sources }: SnapshotStats): Markup {
   );
   return figure(
     'Sources over time',
-    'Credentials by the date of their breach.',
-    barPlot('Sources over time', bars, 'date of the breach'),
+    'Credentials by month or year of their breach.',
+    barPlot('Sources over time', bars, 'date of breach'),
     {
       header: ['Source', 'Date', 'Credentials', 'Records'],
       rows: sources.map(({ name, date, credentials, records }) => [name, date ?? NO_DATE, credentials, records]),
@@ -162,17 +162,17 @@ function tiles({ bytes, sources, indexes, ranges, filter }: SnapshotStats): Mark
   const figures: [string, string][] = [
     ...Object.entries(indexes).map(([name, { entries, buckets }]): [string, string] => [
       formatCount(entries),
-      `entries of ${name}, in ${formatCounted(buckets, 'bucket')}`,
+      `${name} entries in ${formatCounted(buckets, 'bucket')}`,
     ]),
     ...Object.entries(ranges).map(([name, stats]): [string, string] => [
       formatCount(stats.entries),
-      `hashes of ${name}, in ${formatCounted(stats.ranges, 'range')}`,
+      `${name} hashes in ${formatCounted(stats.ranges, 'range')}`,
     ]),
     ...(filter
       ? [
           [
             formatBytes(filter.bytes),
-            `password filter, one false positive in ${formatCount(Math.round(1 / filter.falsePositiveRate))}`,
+            `password filter, false positive rate 1 in ${formatCount(Math.round(1 / filter.falsePositiveRate))}`,
           ] as [string, string],
         ]
       : []),
@@ -182,7 +182,7 @@ function tiles({ bytes, sources, indexes, ranges, filter }: SnapshotStats): Mark
   return html`<dl class="tiles">${figures.map(([value, what]) => html`<div><dt>${what}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-/** The whole page. Every name in it is escaped, and its policy forbids scripts and requests. */
+/** Renders the page. It escapes every name, and its policy forbids scripts and requests. */
 export function statsPage(stats: SnapshotStats): string {
   const { snapshot, published, dataset, keyId, indexes, ranges } = stats;
   const title = `Credveil snapshot ${snapshot}`;
@@ -220,7 +220,7 @@ ${leaks.length === 0 ? '' : leaksSection(leaks)}
 }
 
 function leaksSection(rows: Table['rows']): Markup {
-  return html`<section class="leaks"><h2>What sizes give away</h2>
-<p>Answers are padded to few sizes. This is what the size of one still tells of the bucket, of at most the bits in its prefix.</p>
-${table({ header: ['Index', 'Bits given away', 'False positives a query', 'Sizes of answers'], rows })}</section>`;
+  return html`<section class="leaks"><h2>Size leakage</h2>
+<p>Response bodies are padded to a few sizes. This is how many bits of the bucket prefix their size still reveals.</p>
+${table({ header: ['Index', 'Bits revealed', 'False positives per query', 'Body sizes'], rows })}</section>`;
 }

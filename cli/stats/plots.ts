@@ -14,11 +14,11 @@ const MAX_LABELS = 6;
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** A step of 1, 2 or 5 times a power of ten that divides `most` into at most four parts. */
-export function niceStep(most: number): number {
-  const least = Math.max(most, 1e-9) / 4;
-  const power = 10 ** Math.floor(Math.log10(least));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least * (1 - 1e-9)) ?? 10 * power;
+/** A step of 1, 2 or 5 times a power of ten that divides `max` into at most four parts. */
+export function niceStep(max: number): number {
+  const minStep = Math.max(max, 1e-9) / 4;
+  const power = 10 ** Math.floor(Math.log10(minStep));
+  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= minStep * (1 - 1e-9)) ?? 10 * power;
 }
 
 function shortCount(value: number): string {
@@ -37,17 +37,17 @@ const svg = (title: string, height: number, content: readonly Markup[]): Markup 
 export interface Bar {
   readonly label: string;
   readonly value: number;
-  /** Shown when one points at it. */
+  /** Tooltip. */
   readonly note: string;
-  /** Its label is never thinned out. */
+  /** Its label is always shown. */
   readonly named?: true;
 }
 
-/** Vertical bars from zero. Labels are thinned out where there are many. */
+/** Vertical bars from zero. With many bars, only some have labels. */
 export function barPlot(title: string, bars: readonly Bar[], axis: string): Markup {
-  const most = Math.max(1, ...bars.map(({ value }) => value));
-  const step = Math.max(1, niceStep(most));
-  const top = step * Math.ceil(most / step);
+  const max = Math.max(1, ...bars.map(({ value }) => value));
+  const step = Math.max(1, niceStep(max));
+  const top = step * Math.ceil(max / step);
   const y = (value: number): number => round(TOP + PLOT_HEIGHT * (1 - value / top));
   const slot = PLOT_WIDTH / Math.max(1, bars.length);
   const width = Math.min(MAX_BAR_WIDTH, slot * 0.84);
@@ -58,7 +58,7 @@ export function barPlot(title: string, bars: readonly Bar[], axis: string): Mark
   });
   const drawn = bars.map(({ label, value, note, named }, i) => {
     const centre = round(LEFT + slot * (i + 0.5));
-    // What is there is seen, however little it is.
+    // A value above zero is always visible.
     const height = value === 0 ? 0 : Math.max(1, TOP + PLOT_HEIGHT - y(value));
     const bar = html`<rect class="bar" x="${round(centre - width / 2)}" y="${round(TOP + PLOT_HEIGHT - height)}" width="${round(width)}" height="${round(height)}"><title>${note}</title></rect>`;
     const besideNamed = bars.slice(i + 1, i + every).some((next) => next.named);
@@ -107,11 +107,11 @@ export function spanPlot(title: string, spans: readonly Span[], axis: string): M
 
 export interface Stack {
   readonly label: string;
-  /** In the order of the classes part-1, part-2, part-3. */
+  /** Drawn with the classes part-1, part-2, part-3. */
   readonly parts: readonly Bar[];
 }
 
-/** Horizontal bars made of parts, a row each. */
+/** Horizontal bars made of parts, one row each. */
 export function stackPlot(title: string, stacks: readonly Stack[], axis: string): Markup {
   const height = TOP + ROW * stacks.length;
   const total = ({ parts }: Stack): number => parts.reduce((sum, { value }) => sum + value, 0);
@@ -122,7 +122,7 @@ export function stackPlot(title: string, stacks: readonly Stack[], axis: string)
     const drawn = parts.map(({ value, note }, part) => {
       const start = x(from);
       from += value;
-      // A gap of two units tells the parts apart without their colours.
+      // A gap of two units separates the parts without relying on colour.
       return html`<rect class="part-${part + 1}" x="${start}" y="${y}" width="${Math.max(0, round(Math.max(x(from) - start - 2, (x(from) - start) / 2)))}" height="28"><title>${note}</title></rect>`;
     });
     return html`<text class="name" x="${ROW_LEFT - 8}" y="${y + 18}" text-anchor="end">${label}</text>${drawn}`;

@@ -1,4 +1,4 @@
-// The style of the page that `credveil stats --html` writes: light and dark, from a phone's width on.
+// The style of the page of `credveil stats --html`: light and dark, phones and wider screens.
 
 export const STATS_STYLE = `
 :root {

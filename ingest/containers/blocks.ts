@@ -1,11 +1,11 @@
-// Streams of blocks: looking ahead, and passing them through a decoder.
+// Streams of blocks: lookahead, and decoding by a stream of Node.
 
 import { type Duplex, pipeline } from 'node:stream';
 import { corruptContainer } from './errors.ts';
 
 export type Blocks = AsyncIterable<Buffer>;
 
-/** Reads at least `bytes` ahead, unless the stream ends before. `blocks` gives the whole stream. */
+/** Reads at least `bytes` ahead, or up to the end. The returned `blocks` is the whole stream. */
 export async function lookAhead(blocks: Blocks, bytes: number): Promise<{ head: Buffer; blocks: Blocks }> {
   const iterator = blocks[Symbol.asyncIterator]();
   const ahead: Buffer[] = [];
@@ -28,14 +28,14 @@ export async function lookAhead(blocks: Blocks, bytes: number): Promise<{ head: 
   return { head, blocks: whole() };
 }
 
-/** What a decoding stream of Node makes of the blocks. What the source throws goes through unchanged. */
+/** Decodes blocks with a stream of Node. An error of the source passes through unchanged. */
 export async function* decodeWith(decoder: Duplex, kind: string, blocks: Blocks): AsyncGenerator<Buffer> {
-  let ofSource: unknown;
+  let sourceError: unknown;
   async function* watched(): AsyncGenerator<Buffer> {
     try {
       yield* blocks;
     } catch (error) {
-      ofSource = error;
+      sourceError = error;
       throw error;
     }
   }
@@ -43,6 +43,6 @@ export async function* decodeWith(decoder: Duplex, kind: string, blocks: Blocks)
   try {
     for await (const block of decoder) yield block as Buffer;
   } catch (cause) {
-    throw ofSource ?? corruptContainer(kind, cause);
+    throw sourceError ?? corruptContainer(kind, cause);
   }
 }

@@ -38,7 +38,10 @@ export class Budget {
     this.limits = limits;
   }
 
-  /** Passes a stream on while its ratio stays within the limit. @throws ContainerError `CONTAINER_RATIO` */
+  /**
+   * Passes a stream on while its ratio stays within the limit.
+   * @throws ContainerError `CONTAINER_RATIO`
+   */
   async *meter(blocks: AsyncIterable<Buffer>, passed: Passed = { bytes: 0 }): AsyncGenerator<Buffer> {
     for await (const block of blocks) {
       passed.bytes += block.length;

@@ -1,4 +1,4 @@
-// bzip2, streams one after the other, by unbzip2-stream, which checks the CRC of every block.
+// Decodes concatenated bzip2 streams by unbzip2-stream, which checks the CRC of every block.
 
 import createDecoder from 'unbzip2-stream';
 import type { Blocks } from './blocks.ts';
@@ -6,14 +6,14 @@ import type { Budget } from './budget.ts';
 import { ContainerError, corruptContainer } from './errors.ts';
 
 export async function* decodeBzip2(blocks: Blocks, budget: Budget): AsyncGenerator<Buffer> {
-  // A stream of the old kind: what comes of a block is emitted before `write` returns.
+  // An old-style stream: it emits the output of a block before `write` returns.
   const decoder = createDecoder();
   let decoded: Buffer[] = [];
   let decodedBytes = 0;
   let failure: unknown;
   decoder.on('data', (block: Buffer) => {
-    // It keeps 900 KB to itself and gives all that they hold at the end, before anybody else can count it: 20 GB of a
-    // bomb. What is thrown here ends it, and comes back as its error.
+    // The decoder buffers 900 KB of input and unpacks them all at the end, 20 GB for a bomb, before
+    // the meter sees any. An error thrown here stops it, and comes back as its `error` event.
     decodedBytes += block.length;
     budget.assertProportion(decodedBytes);
     decoded.push(block);

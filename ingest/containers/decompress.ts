@@ -1,4 +1,4 @@
-// Compressed streams, each with any number of members: gzip (RFC 1952), zstd, xz and bzip2.
+// Decompresses gzip (RFC 1952), zstd, xz and bzip2, each with any number of members.
 
 import zlib from 'node:zlib';
 import { type Blocks, decodeWith } from './blocks.ts';
@@ -10,7 +10,7 @@ import { decodeZstd } from './zstd.ts';
 
 const GZIP_BLOCK_BYTES = 1 << 18;
 
-/** @throws ContainerError `CONTAINER_CORRUPT`, after what could be read; `CONTAINER_RATIO` */
+/** @throws ContainerError `CONTAINER_CORRUPT`, after the readable part; `CONTAINER_RATIO` */
 export function decompress(kind: Compression, blocks: Blocks, budget: Budget): AsyncGenerator<Buffer> {
   switch (kind) {
     case 'gzip':

@@ -1,10 +1,11 @@
-// The text of a member as UTF-8 or windows-1252 bytes: UTF-16 is transcoded on its way, a byte order mark cut off.
+// Turns the text of a member into UTF-8 or windows-1252 bytes: transcodes UTF-16 and removes a byte
+// order mark.
 
 import { type Blocks, lookAhead } from './blocks.ts';
 
 type Utf16 = 'utf-16le' | 'utf-16be';
 
-/** Enough to see a pattern. */
+/** Enough bytes to detect UTF-16. */
 const HEAD_BYTES = 1024;
 const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -22,7 +23,7 @@ export async function* decodeMember(blocks: Blocks): AsyncGenerator<Buffer> {
   }
 }
 
-/** By the mark or, without one, by where the NUL bytes of mostly Latin text are. */
+/** Detects UTF-16 by its byte order mark, or by the NUL bytes of mostly Latin text. */
 export function detectUtf16(head: Uint8Array): Utf16 | undefined {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
@@ -36,7 +37,7 @@ export function detectUtf16(head: Uint8Array): Utf16 | undefined {
   return undefined;
 }
 
-/** An unpaired surrogate and a cut last unit become U+FFFD. */
+/** Unpaired surrogates and a truncated last unit become U+FFFD. */
 async function* transcode(encoding: Utf16, blocks: Blocks): AsyncGenerator<Buffer> {
   const decoder = new TextDecoder(encoding);
   for await (const block of blocks) {

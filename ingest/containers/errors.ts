@@ -10,7 +10,7 @@ export type ContainerErrorCode =
   | 'CONTAINER_DEPTH'
   | 'CONTAINER_ENTRIES';
 
-/** An archive or compressed file that cannot be read to its end. Nothing was changed in the dataset. */
+/** An archive or compressed file cannot be read to its end. The dataset is unchanged. */
 export class ContainerError extends CredveilError<ContainerErrorCode> {
   override name = 'ContainerError';
 }
@@ -19,7 +19,7 @@ export function corruptContainer(kind: string, cause?: unknown): ContainerError 
   return new ContainerError(
     'CONTAINER_CORRUPT',
     `the ${kind} stream is truncated or damaged`,
-    'Fetch the file again, or unpack what is left of it with its own tool and ingest that.',
+    'Download the file again, or recover what you can with its own tool and ingest the result.',
     { cause },
   );
 }

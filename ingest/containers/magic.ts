@@ -1,12 +1,12 @@
-// What a stream is packed in, told from its first bytes and never from its name.
+// Detects the container of a stream from its first bytes, never from its name.
 
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2';
 export type Archive = 'tar' | 'zip';
-/** Known by sight, and not read. */
+/** Detected, but unsupported. */
 export type UnreadContainer = '7z' | 'rar' | 'lz4';
 export type ContainerKind = Compression | Archive | UnreadContainer;
 
-/** As many bytes as the tests below want: a tar header is one block of 512. */
+/** Bytes needed for detection: a tar header is one block of 512. */
 export const MAGIC_BYTES = 512;
 
 const PREFIXES: readonly (readonly [ContainerKind, string])[] = [
@@ -14,14 +14,14 @@ const PREFIXES: readonly (readonly [ContainerKind, string])[] = [
   ['zstd', '28b52ffd'],
   ['xz', 'fd377a585a00'],
   ['zip', '504b0304'],
-  ['zip', '504b0506'], // Without any entry.
+  ['zip', '504b0506'], // An empty archive.
   ['7z', '377abcaf271c'],
   ['rar', '526172211a07'],
   ['lz4', '04224d18'],
 ];
 
 const ZSTD_SKIPPABLE = /^5[0-f]2a4d18/;
-/** The level and the magic of a block, or of the end of a stream without any. */
+/** The level, then the magic of a block, or of the end of an empty stream. */
 const BZIP2 = /^425a683[1-9](314159265359|177245385090)/;
 
 export function detectContainer(head: Uint8Array): ContainerKind | undefined {
@@ -38,7 +38,7 @@ const CHECKSUM_AT = 148;
 const CHECKSUM_END = 156;
 const SPACE = 0x20;
 
-/** By the magic of POSIX.1-1988 ustar, or the checksum, which tars older than it have too. */
+/** Checks the magic of POSIX.1-1988 ustar, or the checksum, which older archives have too. */
 function isTarHeader(head: Uint8Array): boolean {
   if (head.length < 512 || head[0] === 0) return false;
   if (Buffer.from(head.subarray(USTAR_AT, USTAR_AT + 5)).toString('latin1') === 'ustar') return true;

@@ -1,4 +1,4 @@
-// The files in a tar archive, in their order (POSIX.1-2001 pax, GNU and ustar, by tar-stream).
+// Reads the files of a tar archive in order (POSIX.1-2001 pax, GNU and ustar, by tar-stream).
 
 import { pipeline } from 'node:stream';
 import tar from 'tar-stream';
@@ -7,14 +7,14 @@ import { corruptContainer } from './errors.ts';
 
 const FILES: ReadonlySet<unknown> = new Set(['file', 'contiguous-file', null, undefined]);
 
-/** Each entry has to be read to its end before the next. */
+/** The caller must read each entry to its end before the next. */
 export async function* tarEntries(blocks: Blocks): AsyncGenerator<Blocks> {
-  let ofSource: unknown;
+  let sourceError: unknown;
   async function* watched(): AsyncGenerator<Buffer> {
     try {
       yield* blocks;
     } catch (error) {
-      ofSource = error;
+      sourceError = error;
       throw error;
     }
   }
@@ -22,7 +22,7 @@ export async function* tarEntries(blocks: Blocks): AsyncGenerator<Blocks> {
     try {
       yield* entry;
     } catch (cause) {
-      throw ofSource ?? corruptContainer('tar', cause);
+      throw sourceError ?? corruptContainer('tar', cause);
     }
   };
   const extract = tar.extract();
@@ -31,7 +31,7 @@ export async function* tarEntries(blocks: Blocks): AsyncGenerator<Blocks> {
   try {
     for (;;) {
       const next = await entries.next().catch((cause: unknown) => {
-        throw ofSource ?? corruptContainer('tar', cause);
+        throw sourceError ?? corruptContainer('tar', cause);
       });
       if (next.done) return;
       if (FILES.has(next.value.header.type)) yield guarded(next.value as unknown as Blocks);

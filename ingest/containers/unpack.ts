@@ -1,4 +1,4 @@
-// From what a file is packed in to its text: containers inside of containers, member by member.
+// Unpacks nested containers to text, member by member.
 
 import fs from 'node:fs';
 import { type Blocks, lookAhead } from './blocks.ts';
@@ -12,17 +12,17 @@ import { spool, zipEntries } from './zip.ts';
 
 export interface Packed {
   readonly blocks: Blocks;
-  /** The file itself, where there is one: a zip is read from its end. */
+  /** The file, if there is one: a zip is read from its end. */
   readonly file?: {
     readonly bytes: number;
     open(): number;
-    /** Whether all blocks have to go by all the same, since their digest is wanted. */
+    /** Whether to read all blocks too, for their digest. */
     readonly drain: boolean;
   };
 }
 
 /**
- * The text of each member, which has to be read to its end before the next.
+ * Yields the text of each member. The caller must read it to its end before the next.
  * @throws ContainerError
  */
 export async function* unpack(packed: Packed, budget: Budget): AsyncGenerator<Blocks> {
@@ -53,7 +53,7 @@ async function* members({ blocks, file }: Packed, budget: Budget, depth: number)
     case 'lz4':
       throw new ContainerError(
         'CONTAINER_UNSUPPORTED',
-        `an input is packed as ${kind}, which is not read`,
+        `an input is packed as ${kind}, which is not supported`,
         'Unpack it with its own tool first, and ingest the folder.',
       );
     default:
@@ -63,7 +63,7 @@ async function* members({ blocks, file }: Packed, budget: Budget, depth: number)
 
 async function* zipMembers({ blocks, file }: Packed, budget: Budget, depth: number): AsyncGenerator<Blocks> {
   if (file?.drain) for await (const _ of blocks);
-  // From here on the file's bytes are read again, entry by entry; some archives let entries share them.
+  // Count again from zero: entries are read from the file, and entries of a bomb share its bytes.
   if (file) budget.bytesRead = 0;
   const read = (bytes: number): void => {
     if (file) budget.bytesRead = Math.min(file.bytes, budget.bytesRead + bytes);

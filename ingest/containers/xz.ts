@@ -1,4 +1,5 @@
-// xz (the .xz file format 1.2.1) by liblzma in WebAssembly: every check and filter, streams one after the other.
+// Decodes concatenated xz streams (.xz file format 1.2.1) by liblzma in WebAssembly, with every
+// check and filter.
 
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -24,14 +25,14 @@ const MEMORY_LIMIT_ERROR = 6;
 const MEMORY_BYTES = 128 << 20;
 const OUT_BYTES = 1 << 18;
 
-/** Its build takes a u64 in two halves, the lower first, where its types say bigint. */
+/** This build takes a u64 as two halves, the lower first, although its types declare a bigint. */
 type StartDecoder = (stream: number, memoryLow: number, memoryHigh: number, flags: number) => number;
 
 let wasmBinary: Buffer | undefined;
 
 export async function* decodeXz(blocks: Blocks): AsyncGenerator<Buffer> {
   wasmBinary ??= fs.readFileSync(fileURLToPath(import.meta.resolve('node-liblzma/wasm/liblzma.wasm')));
-  // An instance for each stream: its memory goes with it.
+  // One instance per stream, which frees its memory with it.
   const lzma = await createLzma({ wasmBinary });
   const stream = lzma._malloc(STREAM_BYTES);
   lzma.HEAPU8.fill(0, stream, stream + STREAM_BYTES);
@@ -39,14 +40,14 @@ export async function* decodeXz(blocks: Blocks): AsyncGenerator<Buffer> {
   const startDecoder = lzma._lzma_stream_decoder as unknown as StartDecoder;
   if (startDecoder(stream, MEMORY_BYTES, 0, CONCATENATED) !== OK) throw new RangeError('liblzma did not start');
 
-  /** Codes until the input is used up. @returns whether the last stream has ended */
+  /** Decodes until the input is consumed. @returns whether the last stream has ended */
   function* code(action: number): Generator<Buffer, boolean> {
     for (;;) {
       lzma.setValue(stream + NEXT_OUT, out, 'i32');
       lzma.setValue(stream + AVAIL_OUT, OUT_BYTES, 'i32');
       const result = lzma._lzma_code(stream, action);
       const room = lzma.getValue(stream + AVAIL_OUT, 'i32');
-      // The memory may have grown, and with it HEAPU8 is another.
+      // Reads HEAPU8 again: it is replaced when the memory grows.
       if (room < OUT_BYTES) yield Buffer.from(lzma.HEAPU8.slice(out, out + OUT_BYTES - room));
       if (result === STREAM_END) return true;
       if (result === MEMORY_LIMIT_ERROR)
@@ -68,6 +69,6 @@ export async function* decodeXz(blocks: Blocks): AsyncGenerator<Buffer> {
     yield* code(RUN);
     lzma._free(input);
   }
-  // liblzma reports BUF_ERROR where the streams are not whole.
+  // liblzma reports BUF_ERROR for truncated streams.
   yield* code(FINISH);
 }

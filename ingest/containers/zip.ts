@@ -1,4 +1,4 @@
-// The files in a zip archive, in the order of its directory (PKWARE APPNOTE, by yauzl).
+// Reads the files of a zip archive in the order of its directory (PKWARE APPNOTE, by yauzl).
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -13,7 +13,7 @@ const DEFLATED = 8;
 const BLOCK_BYTES = 1 << 18;
 
 /**
- * @param read is told of compressed bytes as they are read
+ * @param read is called with the number of compressed bytes read
  * @throws ContainerError `CONTAINER_CORRUPT`, `CONTAINER_ENCRYPTED`, `CONTAINER_UNSUPPORTED`
  */
 export async function* zipEntries(fd: number, read: (bytes: number) => void): AsyncGenerator<Blocks> {
@@ -62,7 +62,7 @@ function inflate(raw: Blocks, read: (bytes: number) => void): Blocks {
   return decodeWith(zlib.createInflateRaw({ chunkSize: BLOCK_BYTES }), 'zip', counted());
 }
 
-/** Holds the entry to the length and CRC-32 that the directory says. */
+/** Checks an entry against its length and CRC-32 in the directory. */
 async function* checked(entry: Entry, blocks: Blocks, read: (bytes: number) => void): AsyncGenerator<Buffer> {
   let bytes = 0;
   let crc = 0;
@@ -77,8 +77,9 @@ async function* checked(entry: Entry, blocks: Blocks, read: (bytes: number) => v
 }
 
 /**
- * A zip is read from its end, so one inside of a stream needs a file: one without a name in the folder for temporary
- * files, which the system deletes when it is closed or the process ends, however it ends.
+ * Copies a zip from a stream to a file, since a zip is read from its end. The file is unlinked in
+ * the temporary folder: the system deletes it when the process closes it or exits, however it
+ * exits.
  */
 export async function spool(blocks: Blocks): Promise<number> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-'));

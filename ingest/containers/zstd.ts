@@ -1,4 +1,4 @@
-// zstd (RFC 8878): frames one after the other, of which node:zlib reads only the first.
+// Decodes concatenated zstd frames (RFC 8878), of which node:zlib only reads the first.
 
 import { pipeline } from 'node:stream';
 import zlib from 'node:zlib';
@@ -11,7 +11,7 @@ export async function* decodeZstd(blocks: Blocks): AsyncGenerator<Buffer> {
   let failure: unknown;
   try {
     for (;;) {
-      /** What the decoder of this frame was given, which may be more than it took. */
+      /** Blocks written to the decoder of this frame, which may not consume all of them. */
       const given: Buffer[] = [];
       async function* feed(): AsyncGenerator<Buffer> {
         for (const block of rest) {
@@ -37,7 +37,7 @@ export async function* decodeZstd(blocks: Blocks): AsyncGenerator<Buffer> {
         throw failure ?? corruptContainer('zstd', cause);
       }
       const taken = decoder.bytesWritten;
-      // Waits for a block that is on its way.
+      // Waits for a pending read.
       await feeding.return(undefined);
       rest = after(given, taken);
       if (rest.length === 0) {
@@ -51,7 +51,7 @@ export async function* decodeZstd(blocks: Blocks): AsyncGenerator<Buffer> {
   }
 }
 
-/** What is left of the blocks after so many bytes. */
+/** The rest of the blocks after the first `bytes`. */
 function after(blocks: readonly Buffer[], bytes: number): Buffer[] {
   let skip = bytes;
   const rest: Buffer[] = [];

@@ -1,8 +1,8 @@
-// Credentials of formats that are not of lines, packed for a worker.
+// Packs the credentials of other than line formats for a worker.
 //
 //   struct PackedCredential {
 //     u32 times;
-//     u32 usernameBytes;   // 0xffffffff where there is none
+//     u32 usernameBytes;   // 0xffffffff for none
 //     u32 passwordBytes;
 //     u8  username[];      // UTF-8, not yet normalized
 //     u8  password[];
@@ -17,14 +17,14 @@ import type { Deriver } from './deriver.ts';
 const HEADER_BYTES = 12;
 const NONE = 0xffff_ffff;
 
-/** Batches end where the credentials say, wherever the blocks of the corpus ended. */
+/** Batches depend on the credentials only, not on the blocks of the corpus. */
 export class CredentialPacker {
   readonly #newBuffer: () => Uint8Array<ArrayBuffer>;
   #full: Uint8Array<ArrayBuffer>[] = [];
   #bytes: Uint8Array<ArrayBuffer>;
   #end = 0;
 
-  /** @param newBuffer gives empty buffers of the length of a segment */
+  /** @param newBuffer returns empty buffers of the size of a segment */
   constructor(newBuffer: () => Uint8Array<ArrayBuffer>) {
     this.#newBuffer = newBuffer;
     this.#bytes = newBuffer();
@@ -49,14 +49,14 @@ export class CredentialPacker {
     this.#end += length;
   }
 
-  /** The batches that are full. */
+  /** Takes the full batches. */
   takeFull(): Uint8Array<ArrayBuffer>[] {
     const full = this.#full;
     this.#full = [];
     return full;
   }
 
-  /** All that was added and not taken yet, at the end of a stream. */
+  /** Takes all remaining batches, at the end of a stream. */
   takeAll(): Uint8Array<ArrayBuffer>[] {
     if (this.#end > 0) {
       this.#full.push(this.#bytes.subarray(0, this.#end));
@@ -67,7 +67,7 @@ export class CredentialPacker {
   }
 }
 
-/** @returns the credentials that made records */
+/** @returns the number of credentials that made records */
 export function deriveCredentials(packed: Uint8Array, deriver: Deriver, rejects: RejectCounter): number {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   const text = new TextDecoder('utf-8', { ignoreBOM: true });

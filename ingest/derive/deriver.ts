@@ -1,10 +1,10 @@
-// From normalized credentials to records in the sorters, many at a time. One implementation for each suite.
+// Derives records from normalized credentials in batches. Each suite has an implementation.
 
-/** Ends where it began: adding takes the bytes at once, the records come at the latest with `flush`. */
+/** Copies its arguments, and hands records to the sorters by the next `flush` at the latest. */
 export interface Deriver {
   /**
-   * Takes a credential of plain ASCII.
-   * The username is bytes[usernameFrom, usernameTo), trimmed, in any case; none where usernameFrom < 0.
+   * Adds a credential of plain ASCII. The username is bytes[usernameFrom, usernameTo), trimmed, in
+   * any case; a negative usernameFrom means no username.
    */
   addAscii(
     bytes: Uint8Array,
@@ -14,8 +14,8 @@ export interface Deriver {
     passwordTo: number,
     times: number,
   ): void;
-  /** Takes a normalized credential. @returns false where a field is too long for any entry */
+  /** Adds a normalized credential. @returns false if a field is too long for an entry */
   add(username: Uint8Array | undefined, password: Uint8Array, times: number): boolean;
-  /** Makes the records of all that was added. */
+  /** Derives the records of all pending credentials. */
   flush(): void;
 }

@@ -1,4 +1,4 @@
-// Unsalted hashes to records of the range indexes: from lists of hashes, and from passwords in plaintext.
+// Derives records of the range indexes, from lists of hashes and from plaintext passwords.
 
 import { hash } from 'node:crypto';
 import type { HashSorter } from '../sort/hash-sorter.ts';
@@ -6,7 +6,7 @@ import type { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
 import { md4 } from './md4.ts';
 
-/** For the formats of formats/hash-list.ts: the password's bytes are the hash in hex. */
+/** For the formats of formats/hash-list.ts, where the password is the hash in hex. */
 export function createHashListDeriver(sorter: HashSorter): Deriver {
   const binary = new Uint8Array(20);
   return {
@@ -15,16 +15,19 @@ export function createHashListDeriver(sorter: HashSorter): Deriver {
         binary[byte] = (hexDigit(bytes[at] as number) << 4) | hexDigit(bytes[at + 1] as number);
       sorter.add(binary, times);
     },
-    // Such a line has no hash, and the format has refused it.
+    // The format already rejected such a line, which contains no hash.
     add: () => false,
     flush: () => undefined,
   };
 }
 
-/** Of a byte that is a hex digit in either case. */
+/** The value of a hex digit in either case. */
 const hexDigit = (byte: number): number => (byte & 0xf) + (byte > 0x39 ? 9 : 0);
 
-/** Does what `deriver` does, and records SHA-1 (of UTF-8) and NTLM (MD4 of UTF-16LE) of each password that is not empty. */
+/**
+ * Wraps `deriver` and also records SHA-1 (of UTF-8) and NTLM (MD4 of UTF-16LE) of nonempty
+ * passwords.
+ */
 export function withPlaintextHashes(deriver: Deriver, { sha1, ntlm }: Sorters): Deriver {
   const record = (password: Uint8Array, times: number): void => {
     if (password.length === 0) return;

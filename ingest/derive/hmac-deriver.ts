@@ -1,4 +1,5 @@
-// Derives records under the `hmac` suite, writing messages straight into the batch kernel. PROTOCOL.md §3, §4, §11.
+// Derives records under the `hmac` suite, writing messages straight into the batch kernel.
+// PROTOCOL.md §3, §4, §11.
 
 import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../../accel/hmac-kernel.ts';
 import type { HmacKey, NormalizedPassword, NormalizedUsername } from '../../protocol/brands.ts';
@@ -15,8 +16,8 @@ const BATCH = 2048;
 const NONE = 0xffff_ffff;
 
 /**
- * A pending credential is a row of u32: its times seen, then the places in the kernels' batches of its username and
- * of each of its inputs. NONE where it has no such input.
+ * A pending credential is a row of u32: its times seen, then the places in the kernels' batches of
+ * its username and of each of its inputs. NONE where it has no such input.
  */
 const TIMES = 0;
 const ACCOUNT = 1;
@@ -91,7 +92,8 @@ class HmacDeriver implements Deriver {
   }
 
   /**
-   * Requires normalized fields whose lengths fit the kernel, and an ASCII password if similarity forms are derived.
+   * Requires normalized fields whose lengths fit the kernel, and an ASCII password if similarity
+   * forms are derived.
    * @param uFrom negative if there is no username
    */
   #enqueue(u: Uint8Array, uFrom: number, uTo: number, p: Uint8Array, pFrom: number, pTo: number, times: number): void {
@@ -158,7 +160,10 @@ class HmacDeriver implements Deriver {
   }
 }
 
-/** Adds a PrivateInput of the fields u[uFrom, uTo) and p[pFrom, pTo). @returns its place in the batch */
+/**
+ * Adds a PrivateInput of the fields u[uFrom, uTo) and p[pFrom, pTo).
+ * @returns its place in the batch
+ */
 function commitInput(
   kernel: HmacKernel,
   kind: EntryKind,
@@ -191,7 +196,9 @@ function commitBytes(kernel: HmacKernel, bytes: Uint8Array, from: number, to: nu
   return kernel.commitMessage(to - from);
 }
 
-/** The bucket hash is hashes[hashAt, +4); the fingerprint and its padding are digests[digestAt, +9). */
+/**
+ * The bucket hash is hashes[hashAt, +4); the fingerprint and its padding are digests[digestAt, +9).
+ */
 function writeRecord(
   sorter: RecordSorter,
   hashes: Uint8Array,

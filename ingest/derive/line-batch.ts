@@ -1,4 +1,4 @@
-// The lines of a segment to a deriver. Plain ASCII stays bytes; everything else takes the way through strings.
+// Passes the lines of a segment to a deriver: plain ASCII as bytes, everything else as strings.
 
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
@@ -59,7 +59,7 @@ export function deriveLines(segment: Uint8Array, rules: LineRules, deriver: Deri
 
 const tooLong = (from: number, to: number): boolean => to - from > MAX_FIELD_BYTES;
 
-/** True where the line is ASCII and has no `$`, with which `$HEX[` begins. */
+/** True if the line is ASCII without `$`, and so without `$HEX[`. */
 function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) {
     const byte = bytes[i] as number;

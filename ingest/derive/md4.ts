@@ -1,4 +1,4 @@
-// MD4 (RFC 1320), for NTLM hashes alone: current OpenSSL has it no more. Nothing here relies on its strength.
+// MD4 (RFC 1320), only for NTLM hashes: OpenSSL no longer has it. Nothing relies on its strength.
 
 const ROUNDS = [
   { add: 0, order: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], shifts: [3, 7, 11, 19] },
@@ -12,7 +12,7 @@ function mix(round: number, x: number, y: number, z: number): number {
   return round === 1 ? (x & y) | (x & z) | (y & z) : x ^ y ^ z;
 }
 
-/** 16 bytes. */
+/** @returns 16 bytes */
 export function md4(message: Uint8Array): Buffer {
   const padded = Buffer.alloc(Math.ceil((message.length + 9) / 64) * 64);
   padded.set(message);

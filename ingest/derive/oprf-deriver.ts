@@ -1,4 +1,4 @@
-// The `oprf` suite for ingest: one evaluation an entry. PROTOCOL.md §15.
+// Derives records under the `oprf` suite, with one evaluation per entry. PROTOCOL.md §15.
 
 import type { NormalizedPassword, NormalizedUsername } from '../../protocol/brands.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
@@ -7,7 +7,7 @@ import type { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
 import { lowerCase } from './hmac-deriver.ts';
 
-/** @param similar makes entries of similarity forms too */
+/** @param similar also derives an entry for each similarity form */
 export function createOprfDeriver(suite: KeyedSuite, sorters: Sorters, similar = false): Deriver {
   const derive = deriveRecords(suite, sorters.indexes, similar);
   const add = (username: Uint8Array | undefined, password: Uint8Array, times: number): boolean =>

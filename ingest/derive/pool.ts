@@ -1,4 +1,4 @@
-// The worker threads of ingest. A segment goes to whichever is idle; who has none idle waits.
+// The worker threads of an ingest. A segment goes to any idle thread, or waits for one.
 
 import { Worker } from 'node:worker_threads';
 import type { SegmentResult, SegmentTask, WorkerSettings } from './worker.ts';
@@ -11,7 +11,7 @@ export class IngestPool {
   #waiting: (() => void)[] = [];
   #failure: unknown;
 
-  /** @param onResult takes the result of each segment, in no particular order */
+  /** @param onResult is called with the result of each segment, in any order */
   constructor(
     threads: number,
     segmentBytes: number,
@@ -37,17 +37,20 @@ export class IngestPool {
     }
   }
 
-  /** A buffer for a segment. They come back from the workers, so that there are never more than are in use at once. */
+  /**
+   * Returns a buffer for a segment. Workers return buffers, so no more exist than are in use at
+   * once.
+   */
   buffer(): Uint8Array<ArrayBuffer> {
     return this.#buffers.pop() ?? new Uint8Array(this.#segmentBytes);
   }
 
-  /** Takes back a buffer that no worker has. */
+  /** Takes back a buffer that no worker owns. */
   recycle({ buffer }: Uint8Array<ArrayBuffer>): void {
     if (buffer.byteLength === this.#segmentBytes) this.#buffers.push(new Uint8Array(buffer));
   }
 
-  /** Hands a segment to an idle worker, after waiting for one. The bytes are the worker's from then on. */
+  /** Waits for an idle worker and transfers the bytes to it. */
   async submit(number: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     while (this.#idle.length === 0 && this.#failure === undefined) await this.#change();
     if (this.#failure !== undefined) throw this.#failure;
@@ -55,7 +58,7 @@ export class IngestPool {
     this.#idle.shift()?.postMessage(task, [bytes.buffer]);
   }
 
-  /** Waits until every segment is done. */
+  /** Waits until all segments are done. */
   async drain(): Promise<void> {
     while (this.#idle.length < this.#workers.length && this.#failure === undefined) await this.#change();
     if (this.#failure !== undefined) throw this.#failure;

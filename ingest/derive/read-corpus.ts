@@ -1,4 +1,5 @@
-// The first step of ingest: a corpus cut into segments, each turned into sorted chunks by a worker thread.
+// The first stage of an ingest: cuts the corpus into segments, which worker threads turn into
+// sorted chunks.
 
 import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
@@ -20,18 +21,18 @@ export interface ReadCorpus {
   readonly rejects: RejectCounter;
 }
 
-/** The corpus is not the one of which the manifest's segments were made. */
+/** The corpus differs from the one that the manifest's segments came from. */
 export class CorpusChanged extends Error {
   override name = 'CorpusChanged';
 }
 
-/** Takes the blocks of one input after the other, and hands out segments: the same whatever the blocks. */
+/** Turns the blocks of one input after another into segments, which do not depend on the blocks. */
 interface Cutter {
   push(block: Buffer): void | Promise<void>;
   end(): void | Promise<void>;
 }
 
-/** Segments of lines for formats that workers take apart; packed credentials for others. */
+/** Cuts segments of lines for line formats, and of packed credentials for others. */
 function createCutter(format: CorpusFormat, rejects: RejectCounter, out: Omit<SegmentSink, 'tooLong'>): Cutter {
   if (format.lines) return new Segmenter({ ...out, tooLong: () => rejects.add('too-long') });
   const packer = new CredentialPacker(out.buffer);
@@ -54,7 +55,8 @@ function createCutter(format: CorpusFormat, rejects: RejectCounter, out: Omit<Se
 }
 
 /**
- * Leaves all records of the corpus as chunks in the manifest. Segments that it has already are read, and not derived.
+ * Adds all records of the corpus to the manifest as chunks. Segments that the manifest already has
+ * are read but not derived.
  * @throws CorpusChanged
  */
 export async function readCorpus(
@@ -100,7 +102,7 @@ export async function readCorpus(
     count(finished);
     pool.recycle(content);
   };
-  // Before the first byte: whoever feeds a pipe slowly sees that reading has begun.
+  // Before the first byte, so that a slow pipe shows progress.
   report();
   try {
     const cutter = createCutter(format, rejects, { buffer: () => pool.buffer(), segment });

@@ -1,4 +1,4 @@
-// A worker thread of ingest: a segment in, sorted chunks out. It alone sees a segment's plaintext.
+// A worker thread of an ingest: takes a segment and returns sorted chunks.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
@@ -18,14 +18,14 @@ import { createOprfDeriver } from './oprf-deriver.ts';
 
 export interface WorkerSettings {
   readonly suite: SuiteName;
-  /** The secret itself: it goes from thread to thread in memory, never to argv or the environment. */
+  /** The secret, passed between threads in memory, never in argv or the environment. */
   readonly keyText: string;
   readonly indexes: readonly SectionName[];
-  /** Pairs make entries of similarity forms too. */
+  /** Whether pairs also make entries of similarity forms. */
   readonly similar: boolean;
   readonly folder: string;
   readonly sorterBytes: number;
-  /** Name of a format of lines; undefined where segments are packed credentials. */
+  /** Name of a line format; undefined if segments are packed credentials. */
   readonly lineFormat: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface SegmentTask {
 
 export interface SegmentResult {
   readonly finished: FinishedSegment;
-  /** The segment's buffer, for another. */
+  /** The buffer of the segment, to be reused. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -50,7 +50,7 @@ async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promis
 
 async function createKeyedDeriver({ suite, keyText, similar }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
   if (suite === 'hmac') return createHmacDeriver(parseHmacKeyText(keyText), sorters, similar);
-  // Half a megabyte of WebAssembly that the other suite does not need.
+  // Half a megabyte of WebAssembly, loaded only for this suite.
   const { createSodiumOprf } = await import('../../accel/oprf-sodium.ts');
   return createOprfDeriver(parseKeyText(keyText).createSuite(await createSodiumOprf()), sorters, similar);
 }

@@ -1,18 +1,18 @@
-// Which columns of a table, or fields of an object, hold the credential.
+// The columns of a table, or fields of an object, that contain the credential.
 
-/** Names of columns, compared without case. */
+/** Column names, compared case-insensitively. */
 export interface Columns {
   readonly username?: string;
   readonly password: string;
   readonly count?: string;
 }
 
-/** What corpora call them, the likeliest first. */
+/** Usual names, most likely first. */
 export const USERNAME_NAMES = ['username', 'email', 'user', 'login', 'e-mail', 'mail', 'user_name', 'email_address'];
 export const PASSWORD_NAMES = ['password', 'pass', 'pwd', 'passwd', 'plaintext', 'plain'];
 export const COUNT_NAMES = ['count', 'times', 'occurrences', 'frequency'];
 
-/** The columns that a header names as corpora do; undefined where there is none for the password. */
+/** Finds columns with usual names. @returns undefined if there is no password column */
 export function guessColumns(header: readonly string[]): Columns | undefined {
   const names = header.map((name) => name.trim().toLowerCase());
   const find = (known: readonly string[]): string | undefined => known.find((name) => names.includes(name));

@@ -1,19 +1,20 @@
-// Rows of a CSV stream: RFC 4180, with any separator, with LF or CRLF between rows, and forgiving where people write files by hand.
+// Parses the rows of a CSV stream: RFC 4180 with any separator, LF or CRLF, and lenient with
+// handwritten files.
 //
-// A quote that is never closed would take the rest of the file with it. Here it costs its own line alone: a row may go
-// on over lines only so far, and what follows a broken line is read anew.
+// An unclosed quote would swallow the rest of the file. Here it only costs its own line: a row may
+// span a limited number of lines, and the lines after a broken one are parsed again.
 
 import { LineSplitter, MAX_LINE_BYTES } from '../input/lines.ts';
 
 const QUOTE = 0x22;
 const LF = Buffer.from('\n');
-/** Longer than rows of credentials are, and short enough that reading lines anew stays cheap. */
+/** More lines than a row of credentials has, and few enough to parse again cheaply. */
 const MAX_ROW_LINES = 64;
 
 export interface CsvRowSink {
   /** The cells of a row without their quotes, valid until the call returns. */
   row(cells: readonly Buffer[]): void;
-  /** A line whose quotes do not close. */
+  /** Reports a line with unclosed quotes. */
   malformed(): void;
   tooLong(): void;
 }
@@ -22,10 +23,10 @@ export class CsvRows {
   readonly #sink: CsvRowSink;
   readonly #lines: LineSplitter;
   readonly #separator: number;
-  /** The lines of a row that is not complete. */
+  /** The lines of an incomplete row. */
   #open: Buffer[] = [];
   #openBytes = 0;
-  /** Cells of the row so far, and the quoted cell that it stopped in. */
+  /** The cells of the row so far, and the parts of its open quoted cell. */
   #cells: Buffer[] = [];
   #cell: Buffer[] = [];
 
@@ -53,7 +54,7 @@ export class CsvRows {
 
   #line(bytes: Buffer): void {
     const continues = this.#open.length > 0;
-    // A row with quotes may go on, and its first lines are the splitter's only now.
+    // Copied, because a row with quotes may continue after the splitter reuses its buffer.
     const line = continues || bytes.includes(QUOTE) ? Buffer.from(bytes) : bytes;
     const state = continues ? this.#readQuoted(line, 0) : this.#readCells(line, 0);
     if (state === 'whole') {
@@ -79,8 +80,8 @@ export class CsvRows {
   }
 
   /**
-   * Reads on inside of quotes.
-   * @param start of the cell, where it began on this line: then quotes that do not enclose it are part of its text
+   * Continues inside quotes.
+   * @param start of the cell, if it is on this line: then quotes that do not enclose it are text
    */
   #readQuoted(line: Buffer, at: number, start?: number): 'whole' | 'open' | 'broken' {
     let from = at;
@@ -107,7 +108,7 @@ export class CsvRows {
     return 'open';
   }
 
-  /** The first line of the open row is broken; the others are read anew, which may leave a row open again. */
+  /** Rejects the first line of the open row and parses the others again, which may reopen a row. */
   #giveUp(): void {
     const [, ...rest] = this.#open;
     this.#forget();

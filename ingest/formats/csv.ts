@@ -9,16 +9,16 @@ import { CsvRows } from './csv-rows.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink } from './format.ts';
 
 export interface CsvOptions {
-  /** Those that the header names as corpora do, unless given. */
+  /** Default: the columns with usual names. */
   readonly columns?: Columns;
-  /** A comma unless given. */
+  /** Default: a comma. */
   readonly separator?: string;
-  /** A cell with exactly this text is an empty field on purpose, such as `<blank>`. */
+  /** The exact text of a cell that means an empty field, such as `<blank>`. */
   readonly blank?: string;
 }
 
 type Row = readonly Buffer[];
-/** Place by role. */
+/** Column index by role. */
 type Header = Map<keyof Columns, number>;
 
 class CsvParser implements CorpusParser {
@@ -46,7 +46,7 @@ class CsvParser implements CorpusParser {
 
   end(): void {
     this.#rows.end();
-    // An empty file has no header either.
+    // An empty file also lacks a header.
     if (!this.#header) this.#readHeader([]);
   }
 
@@ -69,7 +69,7 @@ class CsvParser implements CorpusParser {
       if (place === -1) throw missingColumn(role);
       header.set(role, place);
     }
-    // A name that is not known must not cost all usernames in silence.
+    // An unknown name must not silently drop all usernames.
     if (!this.#options.columns && !header.has('username') && names.length > header.size)
       throw missingColumn('username');
     return header;
@@ -103,8 +103,8 @@ class CsvParser implements CorpusParser {
 function missingColumn(role: keyof Columns): IngestError {
   return new IngestError(
     'COLUMN_MISSING',
-    `the header has no column for the ${role}`,
-    'Name its columns: --columns username=NAME,password=NAME[,count=NAME]; leave out the username for passwords alone.',
+    `the header has no ${role} column`,
+    'Pass --columns username=NAME,password=NAME[,count=NAME]; omit username to ingest passwords only.',
   );
 }
 

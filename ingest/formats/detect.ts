@@ -1,4 +1,4 @@
-// The format of a corpus, found by looking at its first lines.
+// Detects the format of a corpus from its first lines.
 
 import { decodeText } from '../input/text.ts';
 import { guessColumns } from './columns.ts';
@@ -10,11 +10,11 @@ import { COMBO_FORMATS, comboFormat, countedPasswordsFormat, passwordsFormat, ur
 import { createFormat, type FormatOptions } from './registry.ts';
 import { BLOCK_LINE, blockRole, stealerBlocksFormat } from './stealer-blocks.ts';
 
-/** Text to look at. */
+/** Bytes of text to inspect. */
 export const SAMPLE_BYTES = 1 << 18;
 const SAMPLE_LINES = 2000;
 
-/** Of the lines, the part that must look like a format; corpora are dirty. */
+/** Share of the lines that must match a format: corpora are dirty. */
 const MOST = 0.8;
 const HALF = 0.5;
 
@@ -28,9 +28,9 @@ const COUNTED_LINE = /^\s*\d{1,15}[ \t]./;
 const EMAIL = /^\s*[^\s@:;,|]+@[^\s@:;,|]+\.[^\s@:;,|]+$/;
 
 /**
- * Total: what looks like nothing else is a list of passwords.
- * @param whole whether the sample is all there is; otherwise its last line may be cut
- * @param options of the person, who may know the columns
+ * Never fails: a corpus that matches nothing else is a list of passwords.
+ * @param whole whether the sample is the whole corpus; otherwise its last line may be truncated
+ * @param options may name the columns
  */
 export function detectFormat(sample: Buffer, whole: boolean, options: FormatOptions = {}): CorpusFormat {
   const lines = sampleLines(sample, whole);
@@ -62,7 +62,7 @@ function sampleLines(sample: Buffer, whole: boolean): string[] {
 
 const SEPARATORS = [',', '\t', ';', '|'];
 
-/** By its header: the first line, in cells, names a password as corpora do, or the columns that the person named. */
+/** Detects a table by a header with a usual password column, or with the given columns. */
 function detectTable(header: string, options: FormatOptions): CorpusFormat | undefined {
   const cells = (separator: string): string[] =>
     header.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
@@ -85,7 +85,7 @@ function isBlocks(lines: readonly string[]): boolean {
   return passwords > 0 && usernames > 0 && passwords + usernames > lines.length / 5;
 }
 
-/** The separator that most lines have, the better where e-mail addresses stand before it. */
+/** Picks the separator that most lines contain, preferably after e-mail addresses. */
 function detectCombo(lines: readonly string[]): CorpusFormat | undefined {
   let best: { format: CorpusFormat; score: number } | undefined;
   for (const [separator, format] of COMBO_FORMATS) {

@@ -1,24 +1,24 @@
-// What a corpus format is: a way from bytes to credentials and rejects.
+// The interface of corpus formats, which turn bytes into credentials and rejects.
 
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
 import type { Credential } from '../../store/run/credential-records.ts';
 import type { RejectReason } from '../rejects.ts';
 
-/** Takes what a format finds, in the order of the corpus. Each line ends in one of these calls. */
+/** Takes the results of a parser in the order of the corpus: one call per line or row. */
 export interface CredentialSink {
   credential(credential: Credential): void;
   reject(reason: RejectReason): void;
 }
 
-/** Parses one stream. Synchronous between blocks, so that a block is all that is ever held. */
+/** Parses one stream, synchronously, so that one block is in memory at a time. */
 export interface CorpusParser {
   push(block: Buffer): void;
   end(): void;
 }
 
-/** Where the fields of a line of plain ASCII are: half-open ranges of its bytes. */
+/** The fields of a line of plain ASCII, as half-open ranges of its bytes. */
 export interface AsciiFields {
-  /** -1 where there is no username. */
+  /** -1 if there is no username. */
   usernameFrom: number;
   usernameTo: number;
   passwordFrom: number;
@@ -26,22 +26,22 @@ export interface AsciiFields {
   times: number;
 }
 
-/** A format with one credential a line, which workers can take apart by themselves. */
+/** A format with one credential per line, which workers can parse independently. */
 export interface LineRules {
-  /** Any line without its end. */
+  /** Parses any line, given without its line end. */
   parseLine(line: string): Credential | RejectReason;
   /**
-   * The same for a line of plain ASCII without `$HEX[`, bytes[from, to), much faster: fills `fields`.
-   * @returns a reason, or undefined where the fields are filled
+   * Parses bytes[from, to), a line of plain ASCII without `$HEX[`, into `fields`. Much faster.
+   * @returns a reason, or undefined if it filled the fields
    */
   parseAscii(bytes: Uint8Array, from: number, to: number, fields: AsciiFields): RejectReason | undefined;
 }
 
 export interface CorpusFormat {
   readonly name: string;
-  /** The indexes that its credentials can feed. */
+  /** The indexes that its credentials feed. */
   readonly feeds: readonly (IndexName | RangeName)[];
-  /** Where a line is a credential. Otherwise the parser takes the whole stream. */
+  /** Set for formats with one credential per line. Others parse the whole stream. */
   readonly lines?: LineRules;
   createParser(sink: CredentialSink): CorpusParser;
 }

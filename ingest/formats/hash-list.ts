@@ -1,4 +1,4 @@
-// Lists of hashes, as Have I Been Pwned publishes them: `HASH:COUNT` or `HASH`, a hash a line.
+// Lists of hashes as Have I Been Pwned publishes them: one `HASH:COUNT` or `HASH` per line.
 
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
@@ -15,11 +15,11 @@ export function isHexDigit(byte: number): boolean {
   return (byte >= ZERO && byte <= 0x39) || (lower >= 0x61 && lower <= 0x66);
 }
 
-/** The hash stands where other formats have the password, still in hex. */
+/** Returns the hash, in hex, in place of the password of other formats. */
 function hashRules(name: RangeName): LineRules {
   const digits = 2 * HASH_BYTES[name];
   return {
-    // Hex is ASCII: what is not has no hash.
+    // Called for lines that are not ASCII, which contain no hash.
     parseLine: (line) => (line.trim() === '' ? 'blank' : 'bad-hash'),
     parseAscii(bytes, from, to, fields): RejectReason | undefined {
       let end = to;
@@ -38,7 +38,7 @@ function hashRules(name: RangeName): LineRules {
         if (digit < 0 || digit > 9) return 'bad-count';
         times = times * 10 + digit;
       }
-      // HIBP's padding has counts of 0.
+      // HIBP's padding rows have a count of 0.
       return times === 0 ? 'bad-count' : takeHash(fields, from, hashEnd, times);
     },
   };

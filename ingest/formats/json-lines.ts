@@ -1,4 +1,4 @@
-// JSON lines: an object a line, fields by name.
+// JSON lines: one object per line, with fields by name.
 
 import type { Credential } from '../../store/run/credential-records.ts';
 import { LineSplitter } from '../input/lines.ts';
@@ -10,7 +10,7 @@ import type { CorpusFormat } from './format.ts';
 type Json = { readonly [name: string]: unknown };
 
 export function parseJsonObject(line: string): Json | undefined {
-  // Of an array with a line for each item, the comma is not part of it.
+  // In an array with one item per line, each line ends in a comma.
   const text = line.trim().replace(/,$/, '');
   if (!text.startsWith('{')) return undefined;
   try {
@@ -20,7 +20,7 @@ export function parseJsonObject(line: string): Json | undefined {
   }
 }
 
-/** The first field of these names that holds text or a number. */
+/** Returns the first of the named fields that is a string or a number. */
 function field(record: Map<string, unknown>, names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = record.get(name.toLowerCase());
@@ -30,7 +30,7 @@ function field(record: Map<string, unknown>, names: readonly string[]): string |
   return undefined;
 }
 
-/** @param columns the fields by name, where they are not among those that the field uses */
+/** @param columns the names of the fields; default: the usual ones */
 export function jsonLinesFormat(columns?: Columns): CorpusFormat {
   const usernames = columns ? (columns.username === undefined ? [] : [columns.username]) : USERNAME_NAMES;
   const passwords = columns ? [columns.password] : PASSWORD_NAMES;

@@ -1,4 +1,4 @@
-// The formats with a credential a line, by name. Workers take these apart by themselves.
+// The formats with one credential per line, by name. Workers parse these independently.
 
 import { decodeHexNotation } from '../input/text.ts';
 import type { AsciiFields, CorpusFormat } from './format.ts';
@@ -10,7 +10,7 @@ const PAIRS = ['account', 'password'] as const;
 
 export const comboFormat = lineFormat('combo', PAIRS, comboRules(':'));
 
-/** Separator by name. */
+/** Each separator and its format. */
 export const COMBO_FORMATS: readonly (readonly [string, CorpusFormat])[] = [
   [':', comboFormat],
   [';', lineFormat('combo-semicolon', PAIRS, comboRules(';'))],
@@ -30,7 +30,7 @@ function passwordAlone(fields: AsciiFields, from: number, to: number, times: num
   fields.times = times;
 }
 
-/** A password a line. */
+/** One password per line. */
 export const passwordsFormat = lineFormat('passwords', ['password'], {
   parseLine(line) {
     const password = decodeHexNotation(line);
@@ -48,7 +48,10 @@ const ZERO = 0x30;
 const MAX_COUNT_DIGITS = 15;
 const COUNTED = /^\s*(\d{1,15})[ \t](.*)$/s;
 
-/** `count password`, as `sort | uniq -c` writes it: white space, digits, one blank or tab, the password. */
+/**
+ * `count password` as `sort | uniq -c` writes it: white space, digits, one space or tab, the
+ * password.
+ */
 export const countedPasswordsFormat = lineFormat('counted-passwords', ['password'], {
   parseLine(line) {
     const match = COUNTED.exec(line);
@@ -76,7 +79,7 @@ export const countedPasswordsFormat = lineFormat('counted-passwords', ['password
   },
 });
 
-/** Every format of lines: `--format` and workers know them from here. */
+/** Every line format, for `--format` and the workers. */
 export const LINE_FORMATS: readonly CorpusFormat[] = [
   ...COMBO_FORMATS.map(([, format]) => format),
   urlFormat,
@@ -86,7 +89,7 @@ export const LINE_FORMATS: readonly CorpusFormat[] = [
   ntlmListFormat,
 ];
 
-/** By name; undefined for a format that is not of lines. */
+/** @returns undefined for the name of any other format */
 export function findLineFormat(name: string): CorpusFormat | undefined {
   return LINE_FORMATS.find((format) => format.name === name);
 }

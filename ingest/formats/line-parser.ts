@@ -1,4 +1,4 @@
-// What formats with a credential a line have in common.
+// The shared part of formats with one credential per line.
 
 import { LineSplitter } from '../input/lines.ts';
 import { decodeText } from '../input/text.ts';
@@ -8,7 +8,7 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const CR = 0x0d;
 
-/** What `String.prototype.trim` removes, as far as it is ASCII. */
+/** The ASCII characters that `String.prototype.trim` removes. */
 export const isSpace = (byte: number | undefined): boolean =>
   byte === SPACE || (byte !== undefined && byte >= TAB && byte <= CR);
 

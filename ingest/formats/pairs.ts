@@ -1,4 +1,4 @@
-// Lines with a username and a password: combo lists, and `url:user:pass` of stealer logs.
+// Parses lines with a username and a password: combo lists, and `url:user:pass` of stealer logs.
 
 import type { Credential } from '../../store/run/credential-records.ts';
 import { decodeHexNotation } from '../input/text.ts';
@@ -6,7 +6,7 @@ import type { RejectReason } from '../rejects.ts';
 import type { AsciiFields, LineRules } from './format.ts';
 import { isSpace } from './line-parser.ts';
 
-/** `user:pass` with another separator perhaps. The first one separates; a password may contain more. */
+/** `user:pass` with any separator. The first one separates; a password may contain more. */
 export function comboRules(separator: string): LineRules {
   const byte = separator.charCodeAt(0);
   return {
@@ -15,7 +15,7 @@ export function comboRules(separator: string): LineRules {
   };
 }
 
-/** @param at where the username begins; before it is what the line has besides */
+/** @param at start of the username; anything before it is ignored */
 function splitPair(line: string, at: number, separator: string): Credential | RejectReason {
   const end = line.indexOf(separator, at);
   if (end === -1) return line.trim() === '' ? 'blank' : 'no-separator';
@@ -63,8 +63,9 @@ const CLOSING_BRACKET = 0x5d;
 const MAX_PORT_DIGITS = 5;
 
 /**
- * `url:user:pass`. The colons of a scheme, of an IPv6 host and of a port belong to the URL; so does anything up to the
- * next colon. A number after the host is a port where a path follows it, or two more fields.
+ * `url:user:pass`. The colons of a scheme, an IPv6 host and a port belong to the URL, and so does
+ * anything up to the next colon. A number after the host is a port if a path or two more fields
+ * follow it.
  */
 export const urlRules: LineRules = {
   parseLine(line) {
@@ -79,7 +80,7 @@ export const urlRules: LineRules = {
   },
 };
 
-/** Place of the colon that ends the URL, or -1. */
+/** @returns the index of the colon that ends the URL, or -1 */
 function urlEnd(length: number, at: (place: number) => number): number {
   const find = (byte: number, from: number): number => {
     for (let place = from; place < length; place++) if (at(place) === byte) return place;

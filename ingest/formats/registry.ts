@@ -1,4 +1,4 @@
-// Every format by its name, as `--format` and a run's facts spell it.
+// All formats by name, as in `--format` and in the facts of a run.
 
 import { IngestError } from '../errors.ts';
 import type { Columns } from './columns.ts';
@@ -13,10 +13,10 @@ export interface FormatOptions {
   readonly blank?: string;
 }
 
-/** Those that take no option. */
+/** Formats without options. */
 const PLAIN_FORMATS: readonly CorpusFormat[] = [...LINE_FORMATS, stealerBlocksFormat];
 
-/** Formats with columns by name. */
+/** Formats with named columns. */
 const TABLES: { readonly [name: string]: (options: FormatOptions) => CorpusFormat } = {
   csv: (options) => csvFormat(options),
   tsv: (options) => csvFormat({ ...options, separator: '\t' }),
@@ -30,7 +30,6 @@ export const takesColumns = (name: string): boolean => name in TABLES;
 /** @throws IngestError `FORMAT_UNKNOWN` */
 export function createFormat(name: string, options: FormatOptions = {}): CorpusFormat {
   const format = TABLES[name]?.(options) ?? PLAIN_FORMATS.find((plain) => plain.name === name);
-  if (!format)
-    throw new IngestError('FORMAT_UNKNOWN', 'there is no format of this name', `Choose of ${FORMAT_NAMES.join(', ')}.`);
+  if (!format) throw new IngestError('FORMAT_UNKNOWN', 'unknown format', `Choose from ${FORMAT_NAMES.join(', ')}.`);
   return format;
 }

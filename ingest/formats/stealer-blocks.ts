@@ -1,4 +1,4 @@
-// Stealer logs in blocks: a line for the URL, one for the username and one for the password.
+// Stealer logs in blocks: one line each for the URL, the username and the password.
 
 import { LineSplitter } from '../input/lines.ts';
 import { decodeHexNotation, decodeText } from '../input/text.ts';
@@ -7,7 +7,7 @@ import type { CorpusFormat, CorpusParser, CredentialSink } from './format.ts';
 
 type Role = 'start' | 'username' | 'password' | 'other';
 
-/** The field's words for the same thing; a key begins its line. */
+/** A line `Key: value`. */
 export const BLOCK_LINE = /^\s*([A-Za-z][A-Za-z _-]{0,30}?)\s*:(.*)$/s;
 const ROLES: { readonly [key: string]: Role } = {
   url: 'start',
@@ -36,9 +36,9 @@ class BlockParser implements CorpusParser {
   readonly #lines: LineSplitter;
   #username: string | undefined;
   #password: string | undefined;
-  /** A line before the block says where it begins: then its fields may come in any order. */
+  /** True if a line before the block marks its start: then its fields may come in any order. */
   #bounded = true;
-  /** The field that the first block began with; where nothing stands between blocks, it begins each. */
+  /** The first field of the first block. It starts every block that no other line separates. */
   #leader: Role | undefined;
 
   constructor(sink: CredentialSink) {
@@ -75,7 +75,7 @@ class BlockParser implements CorpusParser {
     const isOpen = this.#username !== undefined || this.#password !== undefined;
     const again = (role === 'username' ? this.#username : this.#password) !== undefined;
     if (again || (isOpen && !this.#bounded && role === this.#leader)) this.#close();
-    // One blank after the colon is the log's; more are the password's.
+    // One space after the colon belongs to the log; more belong to the password.
     const text = value.startsWith(' ') ? value.slice(1) : value;
     if (role === 'username') this.#username = text;
     else this.#password = decodeHexNotation(text);
@@ -90,7 +90,7 @@ class BlockParser implements CorpusParser {
     this.#bounded = true;
   }
 
-  /** Ends a block: what it has must be whole. */
+  /** Ends a block, which must be complete. */
   #close(): void {
     const username = this.#username;
     const password = this.#password;

@@ -1,4 +1,4 @@
-// The files of a corpus: opened before anything is changed, digested and unpacked while they are read.
+// The inputs of a corpus: checked before anything changes, and digested and unpacked in one pass.
 
 import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
@@ -15,24 +15,24 @@ import { IngestError } from '../errors.ts';
 import { openRangeFiles } from './range-files.ts';
 
 const BLOCK_BYTES = 1 << 18;
-/** As much of a stream as is held to look at. */
+/** Bytes of a stream buffered to detect its format. */
 const PEEK_BYTES = 1 << 20;
 const LF = 0x0a;
 const LINE_END = Buffer.from([LF]);
-/** A stream that has given something may keep the rest to itself for so long before what it gave is looked at. */
+/** A stream that pauses for this long is sampled from the bytes it has delivered so far. */
 const PAUSE_MS = 250;
 
-/** A file, or a stream whose length is not known. */
+/** A file, or a stream of unknown length. */
 export interface CorpusInput {
   readonly name: string;
   readonly bytes: number | undefined;
-  /** Of containers; the defaults unless given. */
+  /** Limits on containers; default: DEFAULT_LIMITS. */
   readonly limits?: ContainerLimits;
-  /** Of a file, which may be read from any place. */
+  /** Set for a file, which allows random access. */
   readonly path?: string;
-  /** The bytes as they are: packed, where they are packed. */
+  /** The bytes as stored, still packed if they are. */
   open(): Readable;
-  /** The first bytes of a stream, which `open` gives again. */
+  /** The first bytes of a stream, which `open` returns again. */
   peek?(signal?: AbortSignal): Promise<Buffer>;
 }
 
@@ -46,8 +46,8 @@ function fileInput(file: string, limits: ContainerLimits): CorpusInput {
   if (!stat.isFile())
     throw new IngestError(
       'INPUT_UNREADABLE',
-      `${file}: it is not a regular file`,
-      'Name files, or `-` for standard input.',
+      `${file} is not a regular file`,
+      'Pass files or folders, or `-` for standard input.',
     );
   return {
     name: path.basename(file),
@@ -59,7 +59,8 @@ function fileInput(file: string, limits: ContainerLimits): CorpusInput {
 }
 
 /**
- * Files, and all regular files below folders in the order of their paths. Range files of HIBP make one list.
+ * Opens files, and all regular files below folders in the order of their paths. HIBP's range files
+ * become one list.
  * @throws IngestError `INPUT_MISSING`, `INPUT_UNREADABLE`
  */
 export function openInputs(paths: readonly string[], limits: ContainerLimits = DEFAULT_LIMITS): CorpusInput[] {
@@ -74,7 +75,7 @@ export function openInputs(paths: readonly string[], limits: ContainerLimits = D
       .map((entry) => path.join(entry.parentPath, entry.name))
       .sort();
     if (files.length === 0)
-      throw new IngestError('INPUT_MISSING', `${file}: the folder has no files`, 'Name the folder with the corpus.');
+      throw new IngestError('INPUT_MISSING', `${file} contains no files`, 'Pass the folder that contains the corpus.');
     return files.map((below) => fileInput(below, limits));
   });
 }
@@ -86,8 +87,8 @@ function statInput(file: string): fs.Stats {
     return stat;
   } catch (cause) {
     const code = isMissing(cause) ? 'INPUT_MISSING' : 'INPUT_UNREADABLE';
-    const what = isMissing(cause) ? 'there is no such file' : 'it cannot be read';
-    throw new IngestError(code, `${file}: ${what}`, 'Check its name and permissions; `-` reads standard input.', {
+    const what = isMissing(cause) ? 'does not exist' : 'cannot be read';
+    throw new IngestError(code, `${file} ${what}`, 'Check its path and permissions; `-` reads standard input.', {
       cause,
     });
   }
@@ -133,7 +134,7 @@ async function readAhead(
         length += block.length;
       } else {
         const waiting = once(change, 'change', signal ? { signal } : {});
-        // Whoever gave up waiting does not hear of an interruption here.
+        // After the pause wins the race, nobody else handles an abort.
         waiting.catch(() => {});
         if (length === 0) await waiting;
         else if (!(await Promise.race([waiting, delay(PAUSE_MS, false)]))) break;
@@ -146,9 +147,9 @@ async function readAhead(
 }
 
 /**
- * Reads an input to its end and says what was read: the bytes of the file itself, packed as it is.
- * @param each takes the text that was packed in it, and how many bytes of the file have been read for it
- * @param endMember is called between the members of an archive; without it a line end stands there
+ * Reads an input to its end and describes the stored, packed bytes.
+ * @param each takes a block of unpacked text, and the number of bytes read from the file so far
+ * @param endMember is called between archive members; without it, they are joined by a line end
  * @throws IngestError `INPUT_UNREADABLE`
  * @throws ContainerError
  */
@@ -162,7 +163,8 @@ export async function readInput(
   const hash = createHash('sha256');
   let bytes = 0;
   const source = readBlocks(input, signal);
-  // Without `return`: who unpacks may leave the end of a file unread, and the digest is of all of it.
+  // Has no `return`: an unpacker may stop before the end of the file, and the digest covers all of
+  // it.
   const digested: AsyncIterator<Buffer> = {
     async next() {
       const next = await source.next();
@@ -198,7 +200,7 @@ function packedFile({ path: file, bytes = 0 }: CorpusInput, drain: boolean): Pic
   return file === undefined ? {} : { file: { bytes, open: () => fs.openSync(file, 'r'), drain } };
 }
 
-/** What `readInput` says, without unpacking. */
+/** Describes an input as `readInput` does, without unpacking it. */
 export async function digestInput(input: CorpusInput, signal?: AbortSignal): Promise<InputFile> {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -212,13 +214,13 @@ export async function digestInput(input: CorpusInput, signal?: AbortSignal): Pro
 export interface Sample {
   /** Unpacked text, possibly cut within a line. */
   readonly text: Buffer;
-  /** Bytes of the file that were read for it. */
+  /** Bytes read from the file for this sample. */
   readonly bytesRead: number;
-  /** Whether the sample is all there is. */
+  /** Whether the sample is the whole input. */
   readonly whole: boolean;
 }
 
-/** The first bytes of an input's text. A stream can be read afterwards from its start. */
+/** Reads the start of an input's text. A stream can still be read from its start afterwards. */
 export async function sampleInput(input: CorpusInput, bytes: number, signal?: AbortSignal): Promise<Sample> {
   const budget = new Budget(input.limits ?? DEFAULT_LIMITS);
   const peeked = await input.peek?.(signal);
@@ -251,7 +253,7 @@ export async function sampleInput(input: CorpusInput, bytes: number, signal?: Ab
       }
     }
   } catch (error) {
-    // A stream that was cut by looking at its beginning only.
+    // The peeked start of a stream looks like a truncated container.
     if (!cut || !(error instanceof ContainerError) || error.code !== 'CONTAINER_CORRUPT') throw error;
   }
   return { text: Buffer.concat(blocks), bytesRead: budget.bytesRead, whole };
@@ -266,19 +268,19 @@ async function* readBlocks(input: CorpusInput, signal: AbortSignal | undefined):
     if (syscall !== 'read') throw cause;
     throw new IngestError(
       'INPUT_UNREADABLE',
-      `${input.name}: reading failed (${code})`,
-      'Check the file and its disk.',
+      `${input.name}: read failed (${code})`,
+      'Check the file and its disk, then run the same command again.',
       { cause },
     );
   }
 }
 
-/** True where two sources were made of the same bytes, whatever the files were called. */
+/** True if two sources have the same bytes, whatever their files are called. */
 export function sameFiles(a: readonly InputFile[], b: readonly InputFile[]): boolean {
   return a.length === b.length && a.every((file, i) => file.sha256 === b[i]?.sha256);
 }
 
-/** Undefined where one of them is a stream. */
+/** Undefined if an input is a stream. */
 export function totalBytes(inputs: readonly CorpusInput[]): number | undefined {
   let total = 0;
   for (const { bytes } of inputs) {

@@ -1,6 +1,6 @@
-// Lines of a byte stream, without their ends. A line that is too long is reported and never held.
+// Splits a byte stream into lines. A line that is too long is reported, not buffered.
 
-/** Two fields of the greatest length, a separator and a count. */
+/** Two fields of maximum length, a separator and a count. */
 export const MAX_LINE_BYTES = 2 * 0xffff + 16;
 
 const LF = 0x0a;
@@ -32,11 +32,11 @@ export class LineSplitter {
       this.#emit();
       at = end + 1;
     }
-    // The block may be reused by its reader; what is left of it is copied.
+    // Copied, because the caller may reuse the block.
     if (at < block.length) this.#hold(Buffer.from(block.subarray(at)));
   }
 
-  /** A last line without LF counts if it has any bytes. */
+  /** A final line without LF counts unless it is empty. */
   end(): void {
     if (this.#restBytes > 0 || this.#skipping) this.#emit();
   }

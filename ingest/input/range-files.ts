@@ -1,4 +1,5 @@
-// Have I Been Pwned's range files as a list of hashes: `SUFFIX:COUNT` in a file named by the first five digits.
+// Reads Have I Been Pwned's range files as one list of hashes. A file is named after the first five
+// digits and contains lines `SUFFIX:COUNT`.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -6,15 +7,15 @@ import { Readable } from 'node:stream';
 import { IngestError } from '../errors.ts';
 
 const RANGE_FILE = /^([0-9a-fA-F]{5})(?:\.txt)?$/;
-/** A first row: what is left of a SHA-1 or NTLM hash. */
+/** A first row: the rest of a SHA-1 or NTLM hash. */
 const RANGE_ROW = /^(?:[0-9a-fA-F]{35}|[0-9a-fA-F]{27})(?::\d+)?\r?(?:\n|$)/;
-const LONGEST_ROW = 64;
-/** A range of all hashes that there are has some 2,000 rows; this is a hundred times that. */
+const MAX_ROW_BYTES = 64;
+/** HIBP's ranges have about 2,000 rows; this allows a hundred times as many. */
 const MAX_RANGE_BYTES = 16 << 20;
-/** Rows are handed on in blocks of about this size. */
+/** Approximate size of a block of rows. */
 const BLOCK_BYTES = 1 << 18;
 
-/** Several files that are read as one. */
+/** Several files read as one. */
 export interface RangeFiles {
   readonly name: string;
   readonly bytes: number;
@@ -22,9 +23,9 @@ export interface RangeFiles {
 }
 
 /**
- * A range file, or a folder with nothing but range files, as one list in the order of the hashes: its bytes are
- * `HASH:COUNT` LF, so that the same ranges have the same digest however their files were named.
- * Undefined where it is neither.
+ * Opens a range file, or a folder of only range files, as one list in the order of the hashes. Its
+ * bytes are `HASH:COUNT` LF, so the digest of the same ranges does not depend on file names.
+ * @returns undefined for anything else
  */
 export function openRangeFiles(file: string): RangeFiles | undefined {
   const folder = fs.statSync(file).isDirectory() ? file : undefined;
@@ -32,10 +33,10 @@ export function openRangeFiles(file: string): RangeFiles | undefined {
   const first = names[0];
   if (first === undefined || !names.every((name) => RANGE_FILE.test(name))) return undefined;
   const place = folder ?? path.dirname(file);
-  if (!beginsAsRange(path.join(place, first))) return undefined;
+  if (!startsAsRange(path.join(place, first))) return undefined;
   return {
     name: path.basename(path.resolve(file)),
-    // A tenth less than is read: each row grows by its prefix.
+    // A tenth less than the list: each row still grows by its prefix.
     bytes: names.reduce((sum, name) => sum + fs.statSync(path.join(place, name)).size, 0),
     open: () => Readable.from(readRanges(place, names), { objectMode: false, highWaterMark: BLOCK_BYTES }),
   };
@@ -43,11 +44,11 @@ export function openRangeFiles(file: string): RangeFiles | undefined {
 
 const byPrefix = (a: string, b: string): number => (a.toUpperCase() < b.toUpperCase() ? -1 : 1);
 
-function beginsAsRange(file: string): boolean {
+function startsAsRange(file: string): boolean {
   const handle = fs.openSync(file, 'r');
   try {
-    const head = Buffer.alloc(LONGEST_ROW);
-    const read = fs.readSync(handle, head, 0, LONGEST_ROW, 0);
+    const head = Buffer.alloc(MAX_ROW_BYTES);
+    const read = fs.readSync(handle, head, 0, MAX_ROW_BYTES, 0);
     return RANGE_ROW.test(head.toString('latin1', 0, read));
   } finally {
     fs.closeSync(handle);
@@ -59,13 +60,13 @@ function* readRanges(folder: string, names: readonly string[]): Generator<Buffer
   let held = 0;
   for (const name of names) {
     const file = path.join(folder, name);
-    // There may be a million of them: what the promises of fs take for each is ten times as much as the call.
+    // Synchronous: for a million files, promises of fs cost ten times as much as the calls.
     const { size } = fs.statSync(file);
     if (size > MAX_RANGE_BYTES)
       throw new IngestError(
         'INPUT_UNREADABLE',
-        `${file}: it is too long for a range file`,
-        'Give a list with whole hashes as one file under another name.',
+        `${file} is too large for a range file`,
+        'If it is a list of full hashes, rename it and ingest it as a file.',
       );
     const text = fs.readFileSync(file, 'latin1');
     const prefix = name.slice(0, 5).toUpperCase();

@@ -1,23 +1,23 @@
-// Cuts a byte stream into segments of whole lines, each of which a worker takes by itself.
+// Cuts a byte stream into segments of whole lines, which workers process independently.
 
 import { MAX_LINE_BYTES } from './lines.ts';
 
 const LF = 0x0a;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** The longest line and its end fit. */
+/** Fits the longest line and its LF. */
 export const MIN_SEGMENT_BYTES = MAX_LINE_BYTES + 1;
 
 export interface SegmentSink {
-  /** An empty buffer of the length of a segment. */
+  /** Returns an empty buffer of the size of a segment. */
   buffer(): Uint8Array<ArrayBuffer>;
-  /** Whole lines, each ended by LF. The buffer belongs to the sink from now on. */
+  /** Takes whole lines, each ended by LF, and the ownership of the buffer. */
   segment(lines: Uint8Array<ArrayBuffer>): void | Promise<void>;
-  /** A line that was dropped while it was read, since it is longer than any credential. */
+  /** Reports a dropped line that is longer than any credential. */
   tooLong(): void;
 }
 
-/** One stream at a time: `end` makes ready for the next. */
+/** Processes one stream at a time: after `end`, the next may start. */
 export class Segmenter {
   readonly #sink: SegmentSink;
   readonly #segmentBytes: number;
@@ -51,7 +51,7 @@ export class Segmenter {
     }
   }
 
-  /** Ends the stream: a last line without LF counts. */
+  /** Ends the stream. A final line without LF counts. */
   async end(): Promise<void> {
     if (this.#filled > 0 && this.#buffer[this.#filled - 1] !== LF) {
       if (this.#filled === this.#segmentBytes) await this.#emit();
@@ -62,7 +62,7 @@ export class Segmenter {
     this.#atStart = true;
   }
 
-  /** Hands out the whole lines and keeps what is left of the last. */
+  /** Emits the whole lines and keeps the rest of the last one. */
   async #emit(): Promise<void> {
     if (this.#filled === 0) return;
     const whole = this.#buffer;
