@@ -1,5 +1,5 @@
-// A marked username and password go the whole way, and afterwards they are nowhere but where they began. Each search
-// is also given something that it has to find, so that a search that finds nothing shows something.
+// A marked username and password go through the whole product, and then no search finds them. Each
+// search must also find a planted text, so that finding nothing means something.
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -25,15 +25,15 @@ import {
 } from './support/credveil.ts';
 import { seededPairs } from './support/dataset.ts';
 
-/** Letters that occur nowhere else; lower case, so that normalization leaves them. */
+/** Random letters, in lower case so that normalization keeps them. */
 const marker = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => String.fromCharCode(97 + (byte % 26))).join('');
 
-/** What all secrets begin with: one search finds any of them. */
+/** The common prefix of all secrets, so that one search finds any of them. */
 const tag = marker();
 const username = tag + marker();
 const password = tag + marker();
-/** A pair that did not leak is secret too. */
+/** A pair that did not leak is also secret. */
 const strangerName = tag + marker();
 const strangerPassword = tag + marker();
 const secrets = [username, password, strangerName, strangerPassword];
@@ -44,12 +44,12 @@ const textTraces = (text: string): Buffer[] => [
   Buffer.from(text, 'utf16le'),
 ];
 
-/** How bytes may hold a text: as it is, in other encodings, or as an unkeyed hash that a dictionary undoes. */
+/** A text in every searched form: plain, in other encodings, and as a hash without a key. */
 function traces(text: string): Buffer[] {
   const utf8 = Buffer.from(text);
   const digests = ['md5', 'sha1', 'sha256'].map((name) => createHash(name).update(text).digest());
   const hex = [utf8, ...digests].map((bytes) => bytes.toString('hex'));
-  // Base64 by its place among the bytes before it, without the characters at both ends that share bits with others.
+  // Base64 at each alignment, without the characters at both ends that share bits with others.
   const base64 = [0, 1, 2].map((shift) =>
     Buffer.concat([Buffer.alloc(shift), utf8])
       .toString('base64')
@@ -63,7 +63,7 @@ function traces(text: string): Buffer[] {
 }
 
 const holds = (bytes: Buffer, text: string): boolean => traces(text).some((trace) => bytes.includes(trace));
-/** The places of the secrets in the bytes; never the secrets themselves. */
+/** The numbers of the secrets found in the bytes, never the secrets. */
 const found = (bytes: Buffer | string): number[] =>
   secrets.flatMap((secret, place) => (holds(Buffer.from(bytes), secret) ? [place] : []));
 
@@ -72,10 +72,10 @@ let dataset: string;
 let server: Served;
 let proxy: net.Server;
 const outcomes: Outcome[] = [];
-/** Every byte that went to the server and came from it. */
+/** Every byte that the server received and sent. */
 const received: Buffer[] = [];
 const sent: Buffer[] = [];
-/** In the server's process on purpose: in the path of its dataset, and in requests that it has not answered. */
+/** Planted in the server process: in the path of its dataset, and in unanswered requests. */
 const inPath = marker();
 const inRequest = marker();
 
@@ -87,7 +87,7 @@ beforeAll(async () => {
   for (const args of [
     ['init', dataset, '--suite', 'hmac'],
     ['ingest', dataset, corpus, '--source', 'marked'],
-    // And ways to fail with them.
+    // These fail.
     ['ingest', dataset, corpus, '--source', 'again'],
     ['ingest', dataset, corpus, '--source', 'table', '--format', 'csv'],
   ])
@@ -131,7 +131,7 @@ afterAll(async () => {
   place?.dispose();
 });
 
-test('a trace is found in every encoding that is searched', () => {
+test('the search finds a trace in every encoding', () => {
   const text = `before ${password} after`;
   for (const bytes of [
     Buffer.from(text),
@@ -144,7 +144,7 @@ test('a trace is found in every encoding that is searched', () => {
   expect(found('before and after')).toEqual([]);
 });
 
-test('no file of the dataset holds them', () => {
+test('no file of the dataset contains them', () => {
   const files = filesBelow(dataset);
   expect(files.some(({ name }) => name.endsWith('.run')) && files.some(({ name }) => name.endsWith('.sqlite'))).toBe(
     true,
@@ -153,7 +153,7 @@ test('no file of the dataset holds them', () => {
   expect(found(fs.readFileSync(place.at('combo.txt')))).toEqual([0, 1]);
 });
 
-test('no file that ingest keeps while it works holds them', async () => {
+test('no work file of an ingest contains them', async () => {
   const opened = openDataset(dataset);
   const corpus = new PassThrough();
   corpus.write(`${strangerName}:${strangerPassword}\n`.repeat(20_000));
@@ -175,20 +175,20 @@ test('no file that ingest keeps while it works holds them', async () => {
   for (const { name, bytes } of work) expect(found(bytes), name).toEqual([]);
 });
 
-test('no command says them, whether it is done or fails', () => {
+test('no command prints them, whether it succeeds or fails', () => {
   for (const { stdout, stderr } of outcomes) expect(found(stdout + stderr)).toEqual([]);
   expect(outcomes.map(({ stderr }) => stderr).join('')).toContain('error NOTHING_FOUND');
 });
 
-test('the server received none of them, and sent none', () => {
+test('the server neither received nor sent them', () => {
   const bytes = Buffer.concat(received);
   expect(bytes.toString('latin1')).toMatch(/GET \/v1\/account\/[0-9a-f]+/);
   expect(found(bytes)).toEqual([]);
   expect(found(Buffer.concat(sent))).toEqual([]);
 });
 
-describe('the process of the server', () => {
-  test('says nothing of what a bad request held, in its answers and on its streams', async () => {
+describe('the server process', () => {
+  test('repeats nothing of a bad request in its responses or on its streams', async () => {
     const probe = marker();
     const headers = { 'user-agent': probe, authorization: probe };
     for (const target of [
@@ -214,7 +214,7 @@ describe('the process of the server', () => {
     expect(found(stdout + stderr)).toEqual([]);
   });
 
-  test('has none of them in its memory', async () => {
+  test('does not contain them in its memory', async () => {
     // Requests without end, answers that nobody reads: what was asked stays in the process.
     const port = Number(new URL(server.url).port);
     const held = net.connect(port, '127.0.0.1').pause();
@@ -259,7 +259,10 @@ const OVERLAP_BYTES = 256;
 /** Memory that was never written to: most of what a process of Node maps. */
 const NOTHING = Buffer.alloc(BLOCK_BYTES + OVERLAP_BYTES);
 
-/** All writable memory of the process, buffers and freed memory with it, where the system lets us read it (Linux). */
+/**
+ * All writable memory of the process, buffers and freed memory with it, where the system lets us
+ * read it (Linux).
+ */
 function processMemory(pid: number): Buffer[][] {
   const blocks: Buffer[] = [];
   let memory: number;

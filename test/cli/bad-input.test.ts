@@ -1,4 +1,4 @@
-// What the command line says to input that cannot be: a name, a hint, an exit code, and nothing changed.
+// Invalid input on the command line: an error code, a hint, an exit code, and no change.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -37,7 +37,8 @@ async function refused(code: string, exitCode: 1 | 2, args: readonly string[], i
   const before = digestFolder(place.home);
   const outcome = await credveil(args, input);
   expect(outcome).toMatchObject({ code: exitCode, stdout: '' });
-  // Whatever progress there was, the error is the end: one line with its name, one that says what to do.
+  // Whatever progress there was, the error is the end: one line with its name, one that says what
+  // to do.
   const lines = outcome.stderr.trimEnd().split('\n').slice(-2);
   expect(lines[0]).toMatch(new RegExp(`^error ${code}: \\S`));
   expect(lines[1]).toMatch(/^ {2}\S/);
@@ -57,7 +58,7 @@ function spoilt(name: string, spoil: (folder: string) => void): string {
 
 const truncate = (file: string): void => fs.truncateSync(file, fs.statSync(file).size - 40);
 
-describe('a command line that cannot be: exit code 2', () => {
+describe('an invalid command line exits with code 2', () => {
   const cases: [string, () => string[]][] = [
     ['an unknown command', () => ['frobnicate']],
     ['an unknown option', () => ['stats', dataset, '--frobnicate']],
@@ -97,24 +98,24 @@ describe('a command line that cannot be: exit code 2', () => {
     await refused('SETTING_INVALID', 2, ['serve', dataset, '--listen', listen]);
   });
 
-  test('a month, a source name and a URL that cannot be', async () => {
+  test('an invalid month, source name or URL', async () => {
     await refused('SOURCE_DATE', 2, ['ingest', dataset, other, '--source', 'x', '--date', '2024-13']);
     await refused('SOURCE_NAME', 2, ['ingest', dataset, other, '--source', '../x']);
     await refused('OPTION_MALFORMED', 2, ['check', '--url', 'nonsense', '--key-file', keyFile]);
   });
 
-  test('remove takes the name of a source and never a path', async () => {
+  test('remove takes a source name, never a path', async () => {
     fs.writeFileSync(place.at('outside.run'), 'precious');
     await refused('SOURCE_NAME', 2, ['remove', dataset, '../../outside']);
   });
 
-  test('a line that is not a credential, whose text is not repeated', async () => {
+  test('a line that is not a credential, without repeating its text', async () => {
     const check = ['check', '--url', 'http://127.0.0.1:9', '--key-file', keyFile];
     for (const line of ['marker', '{"username":1,"password":"marker"}', '{"user":"marker"}', 'null', '[]'])
       expect(await refused('USAGE', 2, check, `\n${line}\n`)).not.toContain('marker');
   });
 
-  test('no command shows how to go on', async () => {
+  test('a missing command prints the help', async () => {
     expect(await credveil([])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Commands:') });
     expect(await credveil(['--help'])).toMatchObject({
       code: 0,
@@ -129,7 +130,7 @@ describe('a command line that cannot be: exit code 2', () => {
   });
 });
 
-describe('files that are not what they should be: exit code 1', () => {
+describe('an invalid file exits with code 1', () => {
   test('corpora', async () => {
     const ingest = (file: string, ...more: string[]): string[] => ['ingest', dataset, file, '--source', 'x', ...more];
     await refused('INPUT_MISSING', 1, ingest(place.at('none.txt')));
@@ -197,7 +198,7 @@ describe('files that are not what they should be: exit code 1', () => {
     await refused('SNAPSHOT_MISSING', 1, ['stats', place.at('stranger')]);
   });
 
-  test('a run that was cut', async () => {
+  test('a truncated run', async () => {
     const folder = spoilt('cut-run', (copy) => truncate(path.join(copy, 'runs', 'first.run')));
     for (const args of [
       ['publish', folder],
@@ -206,7 +207,7 @@ describe('files that are not what they should be: exit code 1', () => {
       await refused('RUN_CORRUPT', 1, args);
   });
 
-  test('a snapshot that was cut, is gone, or is not the one that CURRENT vouches for', async () => {
+  test('a truncated or missing snapshot, or one that CURRENT does not match', async () => {
     const inSnapshots = (folder: string, end: string): string => {
       const name = fs.readdirSync(path.join(folder, 'snapshots')).find((file) => file.endsWith(end)) ?? '';
       return path.join(folder, 'snapshots', name);
@@ -224,7 +225,7 @@ describe('files that are not what they should be: exit code 1', () => {
     }
   });
 
-  test('a server that is not there is unknown and never clean', async () => {
+  test('an unreachable server is unknown, never clean', async () => {
     const { code, stdout, stderr } = await credveil(
       ['check', '--url', 'http://127.0.0.1:9', '--key-file', keyFile, '--timeout', '60000'],
       '{"password":"pw"}\n',

@@ -1,4 +1,4 @@
-// The command line from end to end, its results, its exit codes, and what a signal does to it.
+// The command line from end to end: results, exit codes and signals.
 
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -79,7 +79,7 @@ test('init creates a dataset and a key that only its owner can read', async () =
   expect(fs.statSync(made.keyFile).mode & 0o777).toBe(0o600);
 });
 
-test('ingest publishes a source once, and later if it was told not to', async () => {
+test('ingest publishes a source once, and publishes it later after --no-publish', async () => {
   const combo = place.write('combo.txt', 'Ana@Example.test:secret one\nben@example.test:secret two\n');
   await credveilJson(['init', dataset, '--suite', 'hmac', '--bucket-floor', '2']);
   expect(await credveilJson(['ingest', dataset, combo, '--source', 'combo', '--date', '2024-02'])).toMatchObject({
@@ -145,7 +145,7 @@ test('check finds what was ingested, and nothing of it once the source is remove
   await again.stop();
 });
 
-test('results for people go to stdout, progress in plain lines to stderr', async () => {
+test('results go to stdout as text, progress to stderr as plain lines', async () => {
   const combo = place.write('combo.txt', 'ana:pw\n\n');
   expect(await credveil(['init', dataset, '--suite', 'hmac'])).toMatchObject({ code: 0, stderr: '' });
   expect((await credveil(['sources', dataset])).stdout).toBe(
@@ -174,7 +174,7 @@ test('results for people go to stdout, progress in plain lines to stderr', async
   );
 });
 
-test('init adopts a key that is there, and two datasets may share one', async () => {
+test('init uses an existing key, and two datasets may share one', async () => {
   const keyFile = place.at('shared.key');
   const one = (await credveilJson([
     'init',
@@ -211,7 +211,7 @@ test('init adopts a key that is there, and two datasets may share one', async ()
   expect(run(place.at('other')).equals(run(dataset))).toBe(true);
 });
 
-test('a corpus comes from standard input, in any format', async () => {
+test('ingest reads a corpus of any format from standard input', async () => {
   await credveilJson(['init', dataset, '--suite', 'hmac']);
   const csv = [
     'ingest',
@@ -230,9 +230,9 @@ test('a corpus comes from standard input, in any format', async () => {
   expect(await credveilJson(['sources', dataset])).toMatchObject([{ files: [{ name: '-' }] }]);
 });
 
-describe('a signal', () => {
+describe('signals', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    '%s ends an ingest with 130 and leaves the dataset as it was',
+    '%s ends an ingest with 130 and leaves the dataset unchanged',
     async (signal) => {
       await credveilJson(['init', dataset, '--suite', 'hmac']);
       await credveilJson(['ingest', dataset, place.write('a.txt', 'ana:pw\n'), '--source', 'first']);
@@ -265,7 +265,7 @@ describe('a signal', () => {
     expect((await server.ended).code).toBe(130);
   });
 
-  test('a removal that stopped half-way is finished by the same command', async () => {
+  test('remove finishes an interrupted removal', async () => {
     await credveilJson(['init', dataset, '--suite', 'hmac']);
     await credveilJson(['ingest', dataset, '-', '--source', 'first'], 'ana:pw\n');
     await credveilJson(['ingest', dataset, '-', '--source', 'second'], 'ben:pw\n');
@@ -278,7 +278,7 @@ describe('a signal', () => {
   });
 });
 
-test('a reader that stops early, as head does, makes no stack trace', async () => {
+test('a reader that stops early, as head does, causes no stack trace', async () => {
   await credveilJson(['init', dataset, '--suite', 'hmac']);
   const { child, ended } = startCredveil(['sources', dataset]);
   child.stdout?.destroy();

@@ -1,4 +1,4 @@
-// Keys on the command line: made, shown, rotated; the oblivious suite from end to end; two datasets at once.
+// Keys on the command line: creation, display and rotation, and the oprf suite from end to end.
 
 import fs from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -28,7 +28,7 @@ async function check(
   return JSON.parse(stdout) as { status: string };
 }
 
-test('keygen makes a key of each suite, key show tells its public part alone', async () => {
+test('keygen creates a key of each suite, and key show prints only its public part', async () => {
   for (const suite of ['hmac', 'oprf']) {
     const keyFile = place.at(`${suite}.key`);
     const made = (await credveilJson(['keygen', '--suite', suite, '--key-file', keyFile])) as Shown;
@@ -52,7 +52,7 @@ test('keygen makes a key of each suite, key show tells its public part alone', a
   expect(fs.existsSync(place.at('d'))).toBe(false);
 });
 
-test('a key is rotated while old and new clients go on', async () => {
+test('rotate moves to a new key while old and new clients keep working', async () => {
   const [old, successor] = [place.at('old'), place.at('new')];
   const combo = place.write('combo.txt', 'ana@example.test:secret one\n');
   await credveilJson(['init', old, '--suite', 'oprf', '--bucket-floor', '2']);
@@ -97,7 +97,7 @@ test('a key is rotated while old and new clients go on', async () => {
   }
 });
 
-test('a server of the hmac suite is not given the key', async () => {
+test('serve refuses a key file for a dataset of the hmac suite', async () => {
   const folder = place.at('leaks');
   await credveilJson(['init', folder, '--suite', 'hmac']);
   const { code, stderr } = await credveil(['serve', folder, '--key-file', `${folder}.key`, '--listen', '127.0.0.1:0']);

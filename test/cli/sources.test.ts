@@ -1,4 +1,4 @@
-// Sources: listed, shown, removed, exported; runs that were made on other machines with the same key.
+// Lists, shows, removes and exports sources, and combines runs made on other machines with one key.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -46,7 +46,7 @@ async function entriesOf(folder: string, keyFile: string): Promise<unknown> {
   }
 }
 
-test('runs that two machines made with one key and one publish equal one dataset of both corpora', async () => {
+test('runs from two machines with one key publish the same as one dataset of both corpora', async () => {
   const keyFile = place.at('shared.key');
   await credveilJson(['keygen', '--key-file', keyFile, '--suite', 'hmac']);
   const a = place.write('a.txt', combo(200, 1));
@@ -75,7 +75,7 @@ test('runs that two machines made with one key and one publish equal one dataset
   expect(sources.map(({ name }) => name)).toEqual(['b']);
 }, 60_000);
 
-test('a run of another key, of fewer indexes, or under another name is refused by its name', async () => {
+test('a run with another key, fewer indexes or another name is refused, and the error names it', async () => {
   const corpus = place.write('a.txt', combo(20, 1));
   const ours = await init('ours');
   const ingest = (folder: string, source: string, ...options: string[]) =>
@@ -104,7 +104,7 @@ test('a run of another key, of fewer indexes, or under another name is refused b
   expect(await credveilJson(['publish', ours])).toMatchObject({ sources: 0 });
 }, 60_000);
 
-test('a source is shown and exported with its rejects by reason, files and checksums', async () => {
+test('sources --show and export --source give rejects by reason, files and checksums', async () => {
   const folder = await init('dataset');
   const first = place.write('first.txt', 'ana:pw1\nben:pw2\n\nnothing\n');
   const second = place.write('second.txt', 'cleo:pw3\n:pw\n');

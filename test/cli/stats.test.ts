@@ -1,4 +1,5 @@
-// `credveil stats`: the histogram as text and the page with plots, which is whole in itself and escapes every name.
+// `credveil stats`: the histogram as text, and the self-contained page with plots, which escapes
+// every name.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -35,8 +36,8 @@ const source = (number: number, name: string, date: string | undefined, credenti
   records: 2 * credentials,
 });
 
-describe('the figures', () => {
-  test('add up: bins hold every bucket, and bucket sizes every entry', async () => {
+describe('the statistics', () => {
+  test('add up: the bins count every bucket, and the bucket sizes every entry', async () => {
     const { indexes } = await stats();
     const { entries, buckets, anonymitySet, histogram } = indexes.account as SnapshotStats['indexes'][string];
     expect(entries).toBe(1002);
@@ -46,7 +47,7 @@ describe('the figures', () => {
     expect(anonymitySet.mean).toBeCloseTo(entries / buckets, 10);
   });
 
-  test('of sources over time fill the months between, or the years where months are many', () => {
+  test('of sources over time include months without sources, or years for long spans', () => {
     const near = [source(1, 'a', '2019-11', 5), source(2, 'b', '2020-02', 7), source(3, 'c', '2020-02', 1)];
     expect(byBreachDate(near)).toEqual([
       { period: '2019-11', credentials: 5 },
@@ -66,13 +67,13 @@ describe('the figures', () => {
     expect(byBreachDate([source(1, 'e', undefined, 9)])).toEqual([{ period: 'no date', credentials: 9 }]);
   });
 
-  test('of an axis have steps of 1, 2 or 5', () => {
+  test('use axis steps of 1, 2 or 5', () => {
     expect([4, 5, 8, 9, 20, 21, 1000, 773_000_000].map(niceStep)).toEqual([1, 2, 2, 5, 5, 10, 500, 200_000_000]);
   });
 });
 
 describe('the page', () => {
-  test('asks for nothing: no script, no reference, and a policy that forbids both', async () => {
+  test('loads nothing: no script, no reference, and a policy that forbids both', async () => {
     const page = statsPage(await stats());
     expect(page).toContain(
       `http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"`,
@@ -80,7 +81,7 @@ describe('the page', () => {
     expect(page).not.toMatch(/<script|<link|<iframe|<img|\ssrc=|\shref=|url\(|@import|\son\w+=/i);
   });
 
-  test('has a title, a heading, and beside each plot its name and the same as a table', async () => {
+  test('has a title, a heading, and a name and a table for each plot', async () => {
     const page = statsPage(await stats());
     expect(page).toMatch(/<html lang="en">/);
     expect(page).toMatch(/<title>Credveil snapshot 000001-/);
@@ -96,7 +97,7 @@ describe('the page', () => {
     expect(page).not.toMatch(/NaN|Infinity|undefined|\[object/);
   });
 
-  test('escapes every name, wherever it stands', async () => {
+  test('escapes every name everywhere', async () => {
     const evil = `<script>alert('x')</script>&"`;
     const { indexes, ...rest } = await stats();
     const index = indexes.account as SnapshotStats['indexes'][string];
@@ -117,7 +118,7 @@ describe('the page', () => {
     );
   });
 
-  test('is drawn of an empty dataset too', async () => {
+  test('renders an empty dataset', async () => {
     const empty = await makeDataset({});
     try {
       const snapshot = await openSnapshot(empty.dataset);
@@ -130,7 +131,7 @@ describe('the page', () => {
   });
 });
 
-test('the command prints the histogram, and writes the page with --html', async () => {
+test('the command prints the histogram, and --html writes the page', async () => {
   const text = await credveil(['stats', made.folder]);
   expect(text).toMatchObject({ code: 0, stdout: expect.stringMatching(/entries per bucket\n +[\d-]+ █/) });
   const file = path.join(path.dirname(made.folder), 'stats.html');

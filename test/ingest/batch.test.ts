@@ -1,4 +1,5 @@
-// The fast ways of ingest against the plain ones: the batch kernel, the parsers of plain ASCII, sorting, segments.
+// Compares the fast paths of ingest with the plain ones: the batch kernel, the ASCII parsers,
+// sorting and segments.
 
 import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
@@ -26,11 +27,11 @@ import { createRandom, type Random, testSeed } from '../support/random.ts';
 const key = parseHmacKey(createRandom(5).bytes(32));
 
 describe('the HMAC kernel', () => {
-  test('is what its source compiles to', async () => {
+  test('equals the compiled source', async () => {
     expect(Buffer.from(HMAC_KERNEL_WASM, 'base64').equals(await compileKernel())).toBe(true);
   });
 
-  test('equals node:crypto for every length, in batches of every size', () => {
+  test('equals node:crypto for every length and batch size', () => {
     const random = createRandom(testSeed('HMAC kernel'));
     for (const keyBytes of [1, 32, 64]) {
       const secret = random.bytes(keyBytes);
@@ -88,7 +89,7 @@ function randomLine(random: Random): string {
 }
 
 describe('lines of plain ASCII', () => {
-  test('are parsed as they are through strings', () => {
+  test('parse the same as bytes and as strings', () => {
     const random = createRandom(testSeed('ASCII lines'));
     for (let i = 0; i < 100_000; i++) {
       const line = randomLine(random).replace(/\r$/, '');
@@ -130,7 +131,7 @@ describe('deriving', () => {
     return found;
   }
 
-  test('lines by the batch gives the records that credentials one by one give, whatever spills', async () => {
+  test('a batch gives the same records as single credentials, with and without spilling', async () => {
     const random = createRandom(testSeed('derived lines'));
     for (const [round, memoryBytes] of [1, 1 << 22].entries()) {
       const lines = Array.from({ length: 20_000 }, () => randomLine(random));
@@ -178,7 +179,7 @@ describe('deriving', () => {
     }
   });
 
-  test('one username with very many passwords is sorted too', async () => {
+  test('a username with very many passwords is sorted', async () => {
     const sorters = new Sorters(INDEX_NAMES, folder, 1 << 24);
     const deriver = createHmacDeriver(key, sorters);
     sorters.begin(0);
@@ -190,7 +191,7 @@ describe('deriving', () => {
 });
 
 describe('segments', () => {
-  test('hold the lines of a stream, however its blocks fall', async () => {
+  test('contain the lines of a stream, whatever its blocks', async () => {
     const random = createRandom(testSeed('segments'));
     for (let round = 0; round < 20; round++) {
       const lines = Array.from({ length: 300 }, () => 'x'.repeat(random.below(3000)));
@@ -220,7 +221,7 @@ describe('segments', () => {
     }
   });
 
-  test('leave out a line that is longer than any credential, and count it once', async () => {
+  test('drop a line longer than any credential, and count it once', async () => {
     const seen: string[] = [];
     let tooLong = 0;
     const segmenter = new Segmenter({

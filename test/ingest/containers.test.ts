@@ -1,4 +1,4 @@
-// Containers as the real tools make them, what is damaged in them, and what they may cost. Encodings of their members.
+// Containers made by the real tools: unpacking, damage, limits, and the encodings of members.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -30,7 +30,7 @@ interface ReadBack {
   readonly bytesRead: number;
 }
 
-/** Reads an input, and holds it to what it says of its bytes. */
+/** Reads an input and checks the facts about its bytes. */
 async function readBack(input: CorpusInput, bytes: Buffer): Promise<ReadBack> {
   const members = [''];
   let bytesRead = 0;
@@ -75,22 +75,22 @@ const read = (name: string, limits?: ContainerLimits): Promise<string[]> =>
   readBoth(fs.readFileSync(fixture(name)), limits);
 
 describe('a container', () => {
-  test('of one stream may have several members, which are one text', async () => {
+  test('with several members in one stream gives one text', async () => {
     for (const name of ['two-members.gz', 'two-frames.zst', 'two-streams.xz', 'two-streams.bz2'])
       expect(await read(name), name).toEqual([combo + many]);
   });
 
-  test('of files gives their texts one after the other', async () => {
+  test('with several files gives their texts in order', async () => {
     for (const name of ['two-files.zip', 'two-files.tar']) expect(await read(name), name).toEqual([combo, many]);
   });
 
-  test('inside of others is unpacked too', async () => {
+  test('nested in others is unpacked', async () => {
     const all = [combo, many, combo + many, combo, many];
     const found = await read('nested.tar.gz');
     expect(found.toSorted()).toEqual(all.toSorted());
   });
 
-  test('is told by its bytes and not by its name', () => {
+  test('is detected by its bytes, not its name', () => {
     const kinds = fs
       .readdirSync(folder)
       .filter((name) => !/txt|md|truncated|flipped|lines/.test(name))
@@ -112,7 +112,7 @@ describe('a container', () => {
       expect(detectContainer(Buffer.from(text))).toBe(undefined);
   });
 
-  test('leaves no file behind where one is needed to read it', async () => {
+  test('that needs a temporary file leaves none behind', async () => {
     const left = (): string[] => fs.readdirSync(os.tmpdir()).filter((name) => /^credveil-[A-Za-z0-9]{6}$/.test(name));
     const before = left();
     await readBack(
@@ -123,15 +123,15 @@ describe('a container', () => {
   });
 });
 
-describe('a container that cannot be read is an error with a name', () => {
+describe('an unreadable container', () => {
   const damaged = fs.readdirSync(folder).filter((name) => /^(truncated|flipped)-/.test(name));
 
-  test('where it is truncated or damaged', async () => {
+  test('is CONTAINER_CORRUPT if it is truncated or damaged', async () => {
     expect(damaged).toHaveLength(14);
     for (const name of damaged) await expect(read(name), name).rejects.toMatchObject({ code: 'CONTAINER_CORRUPT' });
   });
 
-  test('where it is cut at any byte', async () => {
+  test('is never read as complete, wherever it is truncated', async () => {
     for (const name of ['two-members.gz', 'two-frames.zst', 'two-streams.xz', 'two-streams.bz2', 'two-files.zip']) {
       const bytes = fs.readFileSync(fixture(name));
       // Two members with nothing in between end well after the first.
@@ -147,13 +147,13 @@ describe('a container that cannot be read is an error with a name', () => {
     }
   });
 
-  test('where it is encrypted, or of a kind that is not read', async () => {
+  test('is refused if it is encrypted or of an unsupported kind', async () => {
     await expect(read('encrypted.zip')).rejects.toMatchObject({ code: 'CONTAINER_ENCRYPTED' });
     const seven = Buffer.concat([Buffer.from('377abcaf271c', 'hex'), Buffer.alloc(600)]);
     await expect(readBoth(seven)).rejects.toMatchObject({ code: 'CONTAINER_UNSUPPORTED' });
   });
 
-  test('and what the source itself throws stays what it is', async () => {
+  test('passes an error of the source on unchanged', async () => {
     const broken = new PassThrough();
     broken.write(fs.readFileSync(fixture('two-frames.zst')).subarray(0, 60));
     const reading = readInput(streamInput(broken), () => {});
@@ -176,7 +176,7 @@ describe('a bomb', () => {
     expect(bytes).toBe(80 * 2 ** 20);
   });
 
-  test('of bzip2, which gives everything at once, is refused before it is held', async () => {
+  test('in bzip2, whose decoder returns everything at once, is refused before it fills memory', async () => {
     let bytes = 0;
     const [input] = openInputs([fixture('bomb.bz2')]);
     const reading = readInput(input as CorpusInput, (block) => {
@@ -212,7 +212,7 @@ describe('a bomb', () => {
 describe('the text of a member', () => {
   const text = 'ana:pässwört€\r\nben:日本\n';
 
-  test('in UTF-16 is transcoded, with a mark or without', async () => {
+  test('is transcoded from UTF-16, with or without a byte order mark', async () => {
     const little = Buffer.from(text, 'utf16le');
     const big = Buffer.from(little).swap16();
     const latin = 'ana@example.com:password\nben@example.com:password\n';
@@ -223,7 +223,7 @@ describe('the text of a member', () => {
     expect(await readBoth(zlib.gzipSync(Buffer.from(latin, 'utf16le')))).toEqual([latin]);
   });
 
-  test('loses the mark of UTF-8, and nothing else', async () => {
+  test('loses a UTF-8 byte order mark and nothing else', async () => {
     expect(await readBoth(Buffer.from(`\ufeff${text}`))).toEqual([text]);
     const zeros = 'ana:p\0w\n\0\0\0\nben:pw\n';
     expect(await readBoth(Buffer.from(zeros))).toEqual([zeros]);
@@ -231,7 +231,7 @@ describe('the text of a member', () => {
 });
 
 describe('inputs', () => {
-  test('of a folder are its files, those of folders below too, in the order of their paths', () => {
+  test('of a folder are all files below it, in the order of their paths', () => {
     const place = createWorkPlace();
     fs.mkdirSync(place.at('b'));
     for (const name of ['c.txt', 'b/z.txt', 'a.txt', 'b/y.txt']) place.write(name, 'x:y\n');
@@ -241,7 +241,7 @@ describe('inputs', () => {
     place.dispose();
   });
 
-  test('are sampled without being used up', async () => {
+  test('can be read in full after sampling', async () => {
     for (const name of ['two-members.gz', 'two-streams.xz', 'two-files.zip', 'nested.tar.gz', 'combo.txt']) {
       const bytes = fs.readFileSync(fixture(name));
       for (const input of [

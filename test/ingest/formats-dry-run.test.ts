@@ -1,4 +1,4 @@
-// credveil ingest --dry-run: what it says of a corpus, that it shows no text of it, and that it writes nothing.
+// credveil ingest --dry-run describes a corpus, shows none of its text and writes nothing.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => place.dispose());
 
-test('a dry run says format, rejects with masked examples and a prediction, and leaves everything as it was', async () => {
+test('a dry run reports format, masked rejects and a prediction, and writes nothing', async () => {
   const dataset = place.at('leaks');
   await credveilJson(['init', dataset, '--suite', 'hmac']);
   const lines = Array.from({ length: 3000 }, (_, i) => `user${i}@example.com:Secret${i}`);
@@ -49,7 +49,7 @@ test('a dry run says format, rejects with masked examples and a prediction, and 
   expect(digestFolder(place.home)).toBe(before);
 });
 
-test('a dry run of a longer corpus predicts all of it from its beginning', async () => {
+test('a dry run predicts the cost of a long corpus from its start', async () => {
   const dataset = place.at('leaks');
   await credveilJson(['init', dataset, '--suite', 'hmac']);
   const line = (i: number): string => `user${String(i).padStart(7, '0')}@example.com:secret\n`;
@@ -62,7 +62,7 @@ test('a dry run of a longer corpus predicts all of it from its beginning', async
   expect(Math.abs(found.prediction.credentials / 400_000 - 1)).toBeLessThan(0.01);
   const fixture = fixtureFile('corpora', 'nested.tar.gz');
   expect(await credveilJson(['ingest', dataset, fixture, '--dry-run'])).toMatchObject({
-    // Frames that follow one another are one text: the last line of the first goes on in the second.
+    // Consecutive frames are one text: the last line of the first continues in the second.
     lines: 3 * (6 + 40) - 1,
     credentials: 3 * (3 + 40) - 1,
   });

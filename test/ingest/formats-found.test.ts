@@ -1,4 +1,4 @@
-// Formats beyond the plain ones: stealer logs, tables, JSON lines, other separators; and how each is found by looking.
+// Stealer logs, tables, JSON lines and other separators, and the detection of every format.
 
 import { describe, expect, test } from 'vitest';
 import { maskLine } from '../../ingest/dry-run.ts';
@@ -8,7 +8,10 @@ import { LINE_FORMATS } from '../../ingest/formats/line-format.ts';
 import { createFormat, FORMAT_NAMES, type FormatOptions } from '../../ingest/formats/registry.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
-/** What came of each line: `user|password`, with `*times` where not 1, or `!reason`. Whole and in blocks of 5 bytes. */
+/**
+ * What came of each line: `user|password`, with `*times` where not 1, or `!reason`. Whole and in
+ * blocks of 5 bytes.
+ */
 function read(format: CorpusFormat, text: string): string[] {
   const bytes = Buffer.from(text);
   const [whole, cut] = [bytes.length + 1, 5].map((size) => {
@@ -36,7 +39,7 @@ describe('combo lists', () => {
     ['combo-comma', ','],
     ['combo-pipe', '|'],
     ['combo-tab', '\t'],
-  ])('%s: the first separator splits', (name, separator) => {
+  ])('%s splits at the first separator', (name, separator) => {
     const line = (...fields: string[]): string => fields.join(separator);
     expect(
       named(
@@ -48,7 +51,7 @@ describe('combo lists', () => {
 });
 
 describe('stealer logs', () => {
-  test('as url:user:pass have the colons of a scheme, a host and a port in the URL', () => {
+  test('as url:user:pass may have a scheme, a host and a port in the URL', () => {
     const lines: [string, string][] = [
       ['https://site.example/login:ana:pw', 'ana|pw'],
       ['https://site.example:8443/login:ana:pw:x', 'ana|pw:x'],
@@ -71,7 +74,7 @@ describe('stealer logs', () => {
     expect(named('url-user-pass', lines.map(([line]) => line).join('\n'))).toEqual(lines.map(([, found]) => found));
   });
 
-  test('in blocks have their fields in any order, under any of their names', () => {
+  test('in blocks may have their fields in any order and under any usual name', () => {
     const text = [
       '==== a banner ====',
       'URL: https://site.example/',
@@ -110,13 +113,13 @@ describe('stealer logs', () => {
 });
 
 describe('tables and objects', () => {
-  test('CSV and TSV find the columns that corpora have', () => {
+  test('CSV and TSV find the usual columns', () => {
     expect(named('csv', 'id,E-Mail,Pass,times\n1,ana,pw,3\n')).toEqual(['ana|pw*3']);
     expect(named('tsv', 'login\tpwd\nana\t"p\tw"\nben\tp,w\n')).toEqual(['ana|p\tw', 'ben|p,w']);
     expect(named('csv', 'password,count\npw,3\n')).toEqual(['pw*3']);
   });
 
-  test('a table whose usernames have a name of their own is not read for its passwords alone', () => {
+  test('a table with an unknown username column is refused, not read for its passwords', () => {
     const missing = expect.objectContaining({ code: 'COLUMN_MISSING', hint: expect.stringContaining('--columns') });
     expect(() => named('csv', 'konto,password\nana,pw\n')).toThrow(missing);
     expect(named('csv', 'konto,password\nana,pw\n', { columns: { password: 'password' } })).toEqual(['pw']);
@@ -125,7 +128,7 @@ describe('tables and objects', () => {
     ]);
   });
 
-  test('JSON lines have an object a line', () => {
+  test('JSON lines contain one object per line', () => {
     const text = [
       '{"email":"ana","password":"p\\"w","id":1}',
       '{"user":7,"Pass":12345},',
@@ -163,12 +166,12 @@ describe('tables and objects', () => {
   });
 });
 
-test('every name makes a format of that name, and no other does', () => {
+test('createFormat knows every format name and no other', () => {
   for (const name of FORMAT_NAMES) expect(createFormat(name).name).toBe(name);
   expect(() => createFormat('xml')).toThrow(expect.objectContaining({ code: 'FORMAT_UNKNOWN' }));
 });
 
-describe('by looking', () => {
+describe('detection', () => {
   const found = (text: string, options: FormatOptions = {}): string =>
     detectFormat(Buffer.from(text), false, options).name;
   const repeat = (line: (i: number) => string, dirt: readonly string[] = []): string =>
@@ -202,14 +205,14 @@ describe('by looking', () => {
     expect(found(text.slice(0, -3))).toBe(name);
   });
 
-  test('takes the columns that a person named', () => {
+  test('takes the given columns', () => {
     const columns = { username: 'konto', password: 'wort' };
     expect(found('Konto;Wort\nana;pw\n', { columns })).toBe('csv');
     expect(found('konto\twort\nana\tpw\n', { columns })).toBe('tsv');
     expect(found('{"konto":"ana","wort":"pw"}\n', { columns })).toBe('json-lines');
   });
 
-  test('is total', () => {
+  test('never fails', () => {
     const random = createRandom(testSeed('looking'));
     for (let i = 0; i < 300; i++) {
       const sample = Buffer.from(random.bytes(random.below(3000)));
@@ -240,9 +243,9 @@ describe('lines of plain ASCII', () => {
   const line = (random: Random): string =>
     Array.from({ length: 1 + random.below(9) }, () => random.pick(random.below(2) === 0 ? pieces : words)).join('');
 
-  test('are parsed as they are through strings, in every format of lines', () => {
+  test('parse the same as bytes and as strings, in every line format', () => {
     const random = createRandom(testSeed('ASCII lines of all formats'));
-    // Of hashes there is no way through strings: what is not ASCII is none.
+    // Hash lists have no string parser: a hash is ASCII.
     const formats = LINE_FORMATS.filter(({ feeds }) => feeds.includes('password'));
     expect(formats.length).toBeGreaterThanOrEqual(8);
     for (let i = 0; i < 50_000; i++) {
@@ -264,7 +267,7 @@ describe('lines of plain ASCII', () => {
   });
 });
 
-test('a masked line shows its shape and no character of its text', () => {
+test('a masked line shows its shape but none of its text', () => {
   expect(maskLine('Ana@Example.com:Pä55!?$ x')).toBe('xxx@xxxxxxx.xxx:xx99*** x');
   expect(maskLine('日本\0٣')).toBe('xx*9');
 });

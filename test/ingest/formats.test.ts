@@ -1,4 +1,4 @@
-// From the bytes of a corpus to credentials and rejects, in blocks of every size.
+// Parses the bytes of a corpus to credentials and rejects, in blocks of every size.
 
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +9,10 @@ import { LineSplitter, MAX_LINE_BYTES } from '../../ingest/input/lines.ts';
 import { decodeHexNotation, decodeText } from '../../ingest/input/text.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
-/** What came of each line, in order: `user|password` or `password`, with `*times` where not 1, or `!reason`. */
+/**
+ * What came of each line, in order: `user|password` or `password`, with `*times` where not 1, or
+ * `!reason`.
+ */
 function readAll(format: CorpusFormat, corpus: Iterable<string | Buffer>): string[] {
   const found: string[] = [];
   const parser = format.createParser({
@@ -42,7 +45,7 @@ const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 const MiB = 2 ** 20;
 
 describe('combo', () => {
-  test('takes the first colon and says why a line gives nothing', () => {
+  test('splits at the first colon, and gives the reason of each reject', () => {
     expect(read(comboFormat, 'ana:pw\nben:a:b:\n\n  \nnothing\n:pw\n \t:pw\ncleo:\ndan: pw \n')).toEqual([
       'ana|pw',
       'ben|a:b:',
@@ -56,7 +59,7 @@ describe('combo', () => {
     ]);
   });
 
-  test('drops a byte order mark at the start alone, and one CR before LF', () => {
+  test('drops a byte order mark only at the start, and one CR before LF', () => {
     expect(read(comboFormat, '\ufeffana:pw\r\nben:pw\r\r\n\ufeffcleo:pw\r')).toEqual([
       'ana|pw',
       'ben|pw\r',
@@ -64,25 +67,25 @@ describe('combo', () => {
     ]);
   });
 
-  test('takes a last line without an end, and makes no line of nothing', () => {
+  test('takes a final line without LF, and ignores an empty one', () => {
     expect(read(comboFormat, 'ana:pw\nben:pw')).toEqual(['ana|pw', 'ben|pw']);
     expect(read(comboFormat, 'ana:pw\n')).toEqual(['ana|pw']);
     expect(read(comboFormat, '')).toEqual([]);
   });
 
-  test('reads $HEX[] in passwords, whatever the case of its digits, and leaves what is not hex', () => {
+  test('decodes $HEX[] in passwords in either case, and keeps invalid hex as text', () => {
     expect(
       read(comboFormat, 'a:$HEX[703a77]\nb:$HEX[C3A9]\nc:$HEX[e9]\nd:$HEX[7]\ne:$HEX[zz]\nf:$HEX[]\ng:$hex[70]\n'),
     ).toEqual(['a|p:w', 'b|é', 'c|é', 'd|$HEX[7]', 'e|$HEX[zz]', '!empty-password', 'g|$hex[70]']);
   });
 
-  test('decides between UTF-8 and windows-1252 for each line', () => {
+  test('chooses UTF-8 or windows-1252 for each line', () => {
     const corpus = Buffer.concat([Buffer.from('a:é€\n'), latin1('b:\xe9\x80\n'), Buffer.from('c:é\n')]);
     expect(read(comboFormat, corpus)).toEqual(['a|é€', 'b|é€', 'c|é']);
   });
 });
 
-test('windows-1252 is what the WHATWG Encoding Standard says, byte for byte', () => {
+test('windows-1252 equals the WHATWG Encoding Standard for every byte', () => {
   const c1 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
   const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
   const text = decodeText(all);
@@ -92,7 +95,7 @@ test('windows-1252 is what the WHATWG Encoding Standard says, byte for byte', ()
   );
 });
 
-test('an overlong form, a surrogate and a cut sequence are not UTF-8', () => {
+test('overlong forms, surrogates and truncated sequences are not UTF-8', () => {
   expect(decodeText(Buffer.from([0xc0, 0x80]))).toBe('À€');
   expect(decodeText(Buffer.from([0xed, 0xa0, 0x80]))).toBe('í\u00a0€');
   expect(decodeText(Buffer.from([0xe2, 0x82]))).toBe('â‚');
@@ -100,7 +103,7 @@ test('an overlong form, a surrogate and a cut sequence are not UTF-8', () => {
 });
 
 describe('password lists', () => {
-  test('without counts: a line is a password, white space and all', () => {
+  test('without counts take a whole line as a password, including white space', () => {
     expect(read(passwordsFormat, '123456\n two words \n\nuser:pw\n   \n$HEX[0a]\n$HEX[]\n')).toEqual([
       '123456',
       ' two words ',
@@ -112,7 +115,7 @@ describe('password lists', () => {
     ]);
   });
 
-  test('with counts, as uniq -c and others write them', () => {
+  test('with counts are read as uniq -c and others write them', () => {
     expect(
       read(
         countedPasswordsFormat,
@@ -144,13 +147,13 @@ describe('csv', () => {
     expect(csv('pass,id\npw,1\n', { columns: { password: 'PASS' } })).toEqual(['pw']);
   });
 
-  test('reads quotes, a byte order mark, both line ends in one file, and cells of several lines', () => {
+  test('reads quotes, a byte order mark, mixed line ends, and cells of several lines', () => {
     expect(csv('\ufeff"username","password"\r\n"a,b","say ""hi"""\nben,"two\r\nlines"\r\n"",x\n cleo , pw \n')).toEqual(
       ['a,b|say "hi"', 'ben|two\nlines', '!empty-username', ' cleo | pw '],
     );
   });
 
-  test('takes quotes that do not enclose a cell as they stand', () => {
+  test('keeps quotes that do not enclose a cell', () => {
     expect(csv('username,password\nana,p"w\n"x"y,z\nben,"h"i\nq","r\n')).toEqual([
       'ana|p"w',
       '"x"y|z',
@@ -159,7 +162,7 @@ describe('csv', () => {
     ]);
   });
 
-  test('says why a row gives nothing', () => {
+  test('gives the reason of each rejected row', () => {
     const columns = { username: 'username', password: 'password', count: 'count' };
     expect(
       csv('username,password,count\nana,pw,2\nben\n\n,pw,1\ncleo,,1\ndan,pw\neve,pw,0\nfay,pw,-1\ngus,pw,1,more\n', {
@@ -178,7 +181,7 @@ describe('csv', () => {
     ]);
   });
 
-  test('a cell with the text of --blank is an empty field on purpose', () => {
+  test('reads a cell with the text of --blank as an empty field', () => {
     expect(csv('username,password\nroot,<blank>\n<blank>,admin\n,x\nx,\n', { blank: '<blank>' })).toEqual([
       'root|',
       '|admin',
@@ -191,12 +194,12 @@ describe('csv', () => {
     ]);
   });
 
-  test('a column that is not there, and an empty file, are errors that name what to do', () => {
+  test('a missing column and an empty file are errors with a next step', () => {
     const error = expect.objectContaining({ code: 'COLUMN_MISSING', hint: expect.stringContaining('--columns') });
     for (const corpus of ['username,secret\nana,pw\n', '', '\n', '\ufeff']) expect(() => csv(corpus)).toThrow(error);
   });
 
-  test('a quote that is never closed costs its own line and no other', () => {
+  test('an unclosed quote only costs its own line', () => {
     const others = Array.from({ length: 20_000 }, (_, i) => `user${i},pass${i}`);
     for (const broken of ['ben,"pw', '"ben,pw'])
       expect(
@@ -207,7 +210,7 @@ describe('csv', () => {
     expect(csv('username,password\nana,"one\nben,pw\n"cleo",pw\n')).toEqual(['!malformed-row', 'ben|pw', 'cleo|pw']);
   });
 
-  test('reads what csv-parse reads, where the quotes are right', () => {
+  test('reads the same as csv-parse if the quotes are valid', () => {
     const random = createRandom(testSeed('csv rows'));
     const pieces = ['a', 'é', '"', ',', '\n', ' ', ';', "'", 'pw', '""', '0'];
     const cell = (): string => Array.from({ length: random.below(5) }, () => random.pick(pieces)).join('');
@@ -227,7 +230,7 @@ describe('csv', () => {
     }
   });
 
-  test('a file whose rows lost their outer quotes is read to its end', () => {
+  test('reads a file whose rows lost their outer quotes to its end', () => {
     const corpus = `username,password\n${'z","\n'.repeat(20_000)}ana,pw\n`;
     const found = readAll(csvFormat({ columns: { username: 'username', password: 'password' } }), [corpus]);
     expect(found).toHaveLength(20_001);
@@ -243,7 +246,7 @@ describe('a line that is too long', () => {
     yield Buffer.from('\nben,pw:x\n');
   }
 
-  test('is counted once and not held', () => {
+  test('is counted once and not buffered', () => {
     const { username, password } = { username: 'username', password: 'password' };
     const formats: [CorpusFormat, string[]][] = [
       [comboFormat, ['!no-separator', 'ana,pw|x', '!too-long', 'ben,pw|x']],
@@ -260,12 +263,13 @@ describe('a line that is too long', () => {
         }
       };
       expect(readAll(format, watched())).toEqual(expected);
-      // Garbage that was not collected yet is counted in: far more than a block, far less than the line.
+      // Garbage that was not collected yet is counted in: far more than a block, far less than the
+      // line.
       expect(most).toBeLessThan(200 * MiB);
     }
   });
 
-  test('is one byte longer than the longest that is taken', () => {
+  test('is one byte longer than the maximum', () => {
     const lengths: (number | 'too long')[] = [];
     const splitter = new LineSplitter({
       line: (bytes) => lengths.push(bytes.length),
@@ -277,7 +281,7 @@ describe('a line that is too long', () => {
     expect(lengths).toEqual([MAX_LINE_BYTES, 'too long', 'too long']);
   });
 
-  test('a quoted cell over more lines than a row has is no row', () => {
+  test('a quoted cell of too many lines is not a row', () => {
     const csv = csvFormat({ columns: { username: 'username', password: 'password' } });
     const lines = (count: number): string => 'x\n'.repeat(count);
     expect(readAll(csv, [`username,password\nana,"${lines(40)}"\n`])).toEqual([`ana|${lines(40)}`]);

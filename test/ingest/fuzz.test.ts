@@ -1,4 +1,5 @@
-// Ten million damaged bytes through each format and each container: no crash, no hang, every line accounted for.
+// Ten million damaged bytes through each format and container: no crash, no hang, and every line is
+// counted.
 
 import fs from 'node:fs';
 import path from 'node:path';

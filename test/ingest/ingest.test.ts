@@ -1,4 +1,5 @@
-// Ingest as a whole: what a run says, that equal corpora give equal bytes, and that a failure leaves nothing.
+// A whole ingest: the facts of a run, equal bytes for equal corpora, and failures that leave
+// nothing.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -45,7 +46,7 @@ const options = (source: string, files: readonly string[], more: Partial<IngestO
 const runBytes = (source: string): Buffer => fs.readFileSync(runPath(dataset, source));
 
 describe('a run', () => {
-  test('says where it came from, what was read and why lines were rejected', async () => {
+  test('records its origin, what was read and why lines were rejected', async () => {
     const file = place.write('combo.txt', `ana:pw\nben:pw\nana:pw\n\nnothing\n:pw\ncleo:\nx:${'y'.repeat(65_536)}\n`);
     const { facts, changed } = await ingest(dataset, key, options('first', [file], { date: '2024-02' }));
     expect(changed).toBe(true);
@@ -76,7 +77,7 @@ describe('a run', () => {
     expect(openRuns(dataset).map((run) => run.facts)).toEqual([facts]);
   });
 
-  test('has the same bytes whenever the same corpus is ingested, sorted in memory or on disk', async () => {
+  test('has the same bytes for the same corpus, sorted in memory or on disk', async () => {
     const corpus = comboText(60_000);
     const file = place.write('combo.txt', corpus);
     await ingest(dataset, key, options('same', [file], { threads: 1 }));
@@ -95,7 +96,7 @@ describe('a run', () => {
     expect(filesBelow(workFolder(dataset))).toEqual([]);
   });
 
-  test('of several files holds all of them, and the last line of one does not run into the next', async () => {
+  test('of several files contains all of them, and does not join the last line of one with the next', async () => {
     const files = [
       place.write('a.txt', '\ufeffana:one'),
       place.write('b.txt', '\ufeffben:two\n'),
@@ -110,7 +111,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('of a stream is that of a file, but for the name', async () => {
+  test('of a stream equals that of a file, except for the name', async () => {
     const corpus = comboText(100);
     const input = streamInput(Readable.from([Buffer.from(corpus.slice(0, 77)), Buffer.from(corpus.slice(77))]));
     const { facts } = await ingest(dataset, key, options('stream', [], { inputs: [input] }));
@@ -119,7 +120,7 @@ describe('a run', () => {
     expect(facts.credentials).toBe(153);
   });
 
-  test('of a counted list adds counts up, up to what a record holds', async () => {
+  test('of a counted list adds counts up to the maximum of a record', async () => {
     const file = place.write('counts.txt', '3 pw\n4 pw\n999999999999 many\n999999999999 many\n');
     const { facts } = await ingest(dataset, key, options('counts', [file], { format: countedPasswordsFormat }));
     expect(facts).toMatchObject({ credentials: 4, sections: [{ index: 'password', records: 2 }] });
@@ -127,7 +128,7 @@ describe('a run', () => {
     expect(times.sort((a, b) => a - b)).toEqual([7, 0xffff_ffff]);
   });
 
-  test('of a CSV goes where its columns can go', async () => {
+  test('of a CSV feeds the indexes that its columns allow', async () => {
     const csv = csvFormat({ columns: { password: 'password' } });
     const { facts } = await ingest(
       dataset,
@@ -139,7 +140,7 @@ describe('a run', () => {
 });
 
 describe('the same corpus again', () => {
-  test('under the same name changes nothing and says so', async () => {
+  test('under the same name changes nothing and reports it', async () => {
     const file = place.write('combo.txt', comboText(50));
     const { facts } = await ingest(dataset, key, options('first', [file]));
     const before = digestFolder(dataset.folder);
@@ -161,7 +162,7 @@ describe('the same corpus again', () => {
     expect(digestFolder(dataset.folder)).toBe(before);
   });
 
-  test('another one under the same name is refused, as long and longer', async () => {
+  test('with other bytes under the same name is refused, of equal and greater length', async () => {
     await ingest(dataset, key, options('first', [place.write('combo.txt', 'ana:pw\n')]));
     const before = digestFolder(dataset.folder);
     for (const corpus of ['ben:pw\n', 'ana:pw\nben:pw\n']) {
@@ -175,7 +176,7 @@ describe('the same corpus again', () => {
   });
 });
 
-describe('nothing is left of an ingest that fails', () => {
+describe('a failed ingest leaves nothing', () => {
   const failing = async (refused: object, ...args: Parameters<typeof ingest>): Promise<void> => {
     const before = digestFolder(dataset.folder);
     await expect(ingest(...args)).rejects.toMatchObject(refused);
@@ -188,26 +189,26 @@ describe('nothing is left of an ingest that fails', () => {
     await failing({ code: 'KEY_MISMATCH' }, dataset, createDatasetKey(), options('first', [file]));
   });
 
-  test('where the corpus has no credential, and the error says what it had', async () => {
+  test('of a corpus without credentials, and the error counts the rejects', async () => {
     const counted = { code: 'NOTHING_FOUND', message: expect.stringContaining('2 no-separator') };
     await failing(counted, dataset, key, options('first', [place.write('a.txt', 'x\ny\n')]));
     const empty = { code: 'NOTHING_FOUND', message: expect.stringContaining('empty') };
     await failing(empty, dataset, key, options('first', [place.write('b.txt', '')]));
   });
 
-  test('where a column is missing', async () => {
+  test('of a table with a missing column', async () => {
     const format = csvFormat({ columns: { username: 'login', password: 'password' } });
     const file = place.write('a.csv', 'username,password\nana,pw\n');
     await failing({ code: 'COLUMN_MISSING' }, dataset, key, options('first', [file], { format }));
   });
 
-  test('where the format feeds no index of the dataset', async () => {
+  test('of a format that feeds no index of the dataset', async () => {
     const accounts = createDataset(place.at('accounts'), key, { indexes: ['account'] });
     const file = place.write('a.txt', 'pw\n');
     await failing({ code: 'FORMAT_USELESS' }, accounts, key, options('first', [file], { format: passwordsFormat }));
   });
 
-  test('with a name or a month that cannot be', async () => {
+  test('with an invalid name or month', async () => {
     const file = place.write('combo.txt', 'ana:pw\n');
     for (const source of ['', '../x', 'A', 'a/b', '.hidden', 'x'.repeat(65)])
       await failing({ code: 'SOURCE_NAME' }, dataset, key, options(source, [file]));
@@ -215,12 +216,12 @@ describe('nothing is left of an ingest that fails', () => {
       await failing({ code: 'SOURCE_DATE' }, dataset, key, options('first', [file], { date }));
   });
 
-  test('where a file cannot be opened', () => {
+  test('of a file that cannot be opened', () => {
     expect(() => openInput(place.at('none.txt'))).toThrow(expect.objectContaining({ code: 'INPUT_MISSING' }));
     expect(() => openInput(place.home)).toThrow(expect.objectContaining({ code: 'INPUT_UNREADABLE' }));
   });
 
-  test('of a stream that is interrupted in the middle, with chunks on disk; the next one begins anew', async () => {
+  test('of an interrupted stream with chunks on disk, and the next one starts over', async () => {
     const controller = new AbortController();
     // More than the first segment, so that its chunks are written while the stream goes on.
     const corpus = comboText(60_000);

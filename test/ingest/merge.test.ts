@@ -1,4 +1,4 @@
-// The merge of sorted records by sorting batches, in this thread and in several.
+// Merges sorted records by sorting batches, in this thread and in several.
 
 import { expect, test } from 'vitest';
 import { BatchSorter, cutBatches, type RecordReader } from '../../ingest/sort/merge-records.ts';
@@ -9,7 +9,9 @@ import { createRandom, type Random, testSeed } from '../support/random.ts';
 
 const keyOf = (record: Uint8Array): string => Buffer.from(record.subarray(0, KEY_BYTES)).toString('hex');
 
-/** Records with few different keys, so that they meet often, and one account with very many entries. */
+/**
+ * Records with few different keys, so that they meet often, and one account with very many entries.
+ */
 function randomRecord(random: Random): Uint8Array {
   const record = random.bytes(RECORD_BYTES);
   if (random.below(3) === 0) record.fill(7, 0, 4);
@@ -73,7 +75,7 @@ test.each([1, 2, 3, 40])(
   },
 );
 
-test('a failure while batches are on their way ends it', async () => {
+test('a failure while batches are in flight ends the merge', async () => {
   const failing: RecordReader = {
     read() {
       throw new RangeError('of the disk');
@@ -85,7 +87,7 @@ test('a failure while batches are on their way ends it', async () => {
   await expect(reading).rejects.toThrow('of the disk');
 });
 
-test('records that are in order already stay as they are', () => {
+test('records that are already in order do not change', () => {
   const records = Buffer.concat(
     Array.from({ length: 100 }, (_, i) => {
       const record = new Uint8Array(RECORD_BYTES);

@@ -1,4 +1,5 @@
-// Range indexes: HIBP's files go in and come out as the same bytes; lists, and hashes of plaintext.
+// Range indexes from HIBP's files, which round-trip byte for byte, from hash lists and from
+// plaintext.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -67,7 +68,7 @@ const hashesOf = (files: ReadonlyMap<string, string>): string[] =>
   [...files].flatMap(([prefix, text]) => text.split('\r\n').map((row) => `${prefix}${row}`));
 
 describe("Have I Been Pwned's files", () => {
-  test.runIf(fs.existsSync(HIBP))('of its service go in and come out as the same bytes', async () => {
+  test.runIf(fs.existsSync(HIBP))('of its service round-trip byte for byte', async () => {
     const facts = await take('hibp', sha1ListFormat, HIBP);
     expect(facts).toMatchObject({ rejects: {}, sections: [{ index: 'sha1', records: facts.credentials }] });
     const answers = await published('sha1');
@@ -76,7 +77,7 @@ describe("Have I Been Pwned's files", () => {
     for (const name of names) expect(answers.get(name), name).toBe(fs.readFileSync(path.join(HIBP, name), 'latin1'));
   });
 
-  test.each(['sha1', 'ntlm'] as const)('%s: seeded ranges go in and come out as the same bytes', async (name) => {
+  test.each(['sha1', 'ntlm'] as const)('of seeded %s ranges round-trip byte for byte', async (name) => {
     const files = seededRanges(name, ['00000', '0000A', '7FFFF', 'ABCDE', 'FFFFF'], 400);
     await take(
       'ranges',
@@ -87,7 +88,7 @@ describe("Have I Been Pwned's files", () => {
     expect((await published(name === 'sha1' ? 'ntlm' : 'sha1')).size).toBe(0);
   });
 
-  test('as one list, in any order, case and line ends, make the same run sections', async () => {
+  test('as one list in any order, case and line ends make the same run sections', async () => {
     const files = seededRanges('sha1', ['00000', '80000', 'FFFFF'], 300);
     const random = createRandom(testSeed('order'));
     const rows = hashesOf(files)
@@ -100,14 +101,14 @@ describe("Have I Been Pwned's files", () => {
     expect(await published('sha1')).toEqual(files);
   });
 
-  test('are told from other lists by looking', () => {
+  test('are distinguished from other lists by their contents', () => {
     const hash = 'a'.repeat(40);
     expect(detectFormat(Buffer.from(`${hash}:3\r\n${hash}\n`), true).name).toBe('sha1');
     expect(detectFormat(Buffer.from(`${hash.slice(8)}:3\n`), true).name).toBe('ntlm');
     expect(detectFormat(Buffer.from(`${hash.slice(1)}:3\n`), true).name).toBe('combo');
   });
 
-  test('single range files are taken with their names', async () => {
+  test('as single files are read with the prefix of their names', async () => {
     const files = seededRanges('sha1', ['12345', '54321'], 20);
     const folder = writeRanges(place.at('ranges'), files);
     await take('first', sha1ListFormat, path.join(folder, '54321'), path.join(folder, '12345'));
@@ -116,7 +117,7 @@ describe("Have I Been Pwned's files", () => {
 });
 
 describe('a list of hashes', () => {
-  test('counts rejects by reason and adds up equal hashes, a missing count being 1', async () => {
+  test('counts rejects by reason and adds up equal hashes, with a default count of 1', async () => {
     const [a, b] = [sha1Of('a'), sha1Of('b')];
     const lines = [a, `${a}:4`, `${a.toLowerCase()}:37000000`, `${b}:4294967295`, `${b}:9`, '', `${a}:0`, `${a}:`]
       .concat([`${a.slice(1)}:3`, `${a}5:3`, `${a.replace(/./, 'x')}:3`, `${a}:1x`, 'é', `${a} :3`, `  `])
@@ -133,7 +134,7 @@ describe('a list of hashes', () => {
     expect(answers.get(b.slice(0, 5))).toBe(`${b.slice(5)}:4294967295`);
   });
 
-  test('spilled to disk in pieces gives the same run as in one', async () => {
+  test('gives the same run when it spills to disk', async () => {
     const random = createRandom(testSeed('spill'));
     const hashes = Array.from({ length: 3000 }, (_, i) => sha1Of(String(i)));
     const rows = Array.from({ length: 60_000 }, () => `${random.pick(hashes)}:${1 + random.below(9)}`);
@@ -164,7 +165,7 @@ describe('a list of hashes', () => {
     }
   });
 
-  test('is refused by a dataset without its index', async () => {
+  test('is refused if the dataset lacks its index', async () => {
     const without = createDataset(place.at('without'), key, { indexes: ['account'] });
     const inputs = openInputs([place.write('list.txt', sha1Of('a'))]);
     await expect(ingest(without, key, { source: 'list', format: sha1ListFormat, inputs })).rejects.toMatchObject({
@@ -174,7 +175,7 @@ describe('a list of hashes', () => {
 });
 
 describe('passwords in plaintext', () => {
-  test('feed the range indexes where the dataset says so', async () => {
+  test('feed the range indexes of a dataset with hashPlaintext', async () => {
     const lines = ['123456', '123456', 'Pässwörd', 'P\u0061\u0308sswo\u0308rd', '日本語🔑', '$HEX[c3a9]'];
     const facts = await take('list', passwordsFormat, place.write('list.txt', `${lines.join('\n')}\n`));
     expect(facts.sections.map(({ index, records }) => [index, records])).toEqual([
@@ -191,7 +192,7 @@ describe('passwords in plaintext', () => {
     expect((await published('ntlm')).get(ntlm.slice(0, 5))).toBe(`${ntlm.slice(5)}:2`);
   });
 
-  test('do not without the option', async () => {
+  test('do not feed them without the option', async () => {
     const plain = createDataset(place.at('plain'), key, { indexes: ['password'], ranges: ['sha1'] });
     const inputs = openInputs([place.write('list.txt', '123456\n')]);
     const { facts } = await ingest(plain, key, { source: 'list', format: passwordsFormat, inputs });
@@ -199,8 +200,8 @@ describe('passwords in plaintext', () => {
   });
 });
 
-describe('more runs than can be open', () => {
-  test('are merged in groups, to what all of them give at once', async () => {
+describe('more runs than open files allow', () => {
+  test('are merged in groups, with the same result as all at once', async () => {
     const random = createRandom(testSeed('many runs of hashes'));
     for (let source = 0; source < 9; source++) {
       // They overlap.
@@ -229,7 +230,7 @@ describe('more runs than can be open', () => {
 });
 
 describe('the command', () => {
-  test('makes the indexes, takes a folder by looking, verifies and exports it', async () => {
+  test('builds the indexes, detects a folder of range files, verifies and exports it', async () => {
     const files = seededRanges('sha1', ['00001', 'FFFFE'], 100);
     const folder = writeRanges(place.at('ranges'), files);
     const made = place.at('by-command');
@@ -269,7 +270,7 @@ describe('the command', () => {
     expect(fs.existsSync(place.at('other'))).toBe(false);
   }, 30_000);
 
-  test('a snapshot whose ranges were altered does not verify', async () => {
+  test('verify refuses a snapshot with altered ranges', async () => {
     await take('list', sha1ListFormat, place.write('list.txt', `${sha1Of('a')}\n`));
     await publish(dataset, key.createSuite());
     expect(await verifyDataset(dataset, key.createSuite())).toMatchObject({ ranges: 1, hashes: 1 });

@@ -1,4 +1,5 @@
-// Ingest that goes on where it stopped: finished segments are not derived again, and the run is the same.
+// An interrupted ingest resumes: it does not derive finished segments again, and writes the same
+// run.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -47,7 +48,10 @@ const options = (file: string, more: Partial<IngestOptions> = {}): IngestOptions
   ...more,
 });
 
-/** Ingests until some segments are finished, and stops. @returns how many lines of the manifest say so */
+/**
+ * Ingests until some segments are finished, and stops.
+ * @returns how many lines of the manifest say so
+ */
 async function stopMidway(file: string, more: Partial<IngestOptions> = {}): Promise<number> {
   const controller = new AbortController();
   const onProgress = (progress: IngestProgress): void => {
@@ -69,11 +73,11 @@ async function undisturbed(file: string, more: Partial<IngestOptions> = {}): Pro
   return bytes;
 }
 
-describe('an ingest that was stopped', () => {
+describe('an interrupted ingest', () => {
   test.each<[string, CorpusFormat, string]>([
     ['lines', comboFormat, combo],
     ['rows', csvRows, csv],
-  ])('goes on after its finished segments, and makes the run of an undisturbed one: %s', async (_, format, text) => {
+  ])('resumes after its finished segments and writes the same run: %s', async (_, format, text) => {
     const file = place.write('corpus.txt', text);
     const expected = await undisturbed(file, { format });
     const finished = await stopMidway(file, { format });
@@ -105,7 +109,7 @@ describe('an ingest that was stopped', () => {
     expect(filesBelow(workFolder(dataset))).toEqual([]);
   });
 
-  test('begins anew where the work is of another job, or not whole', async () => {
+  test('starts over if the work folder is of another job or damaged', async () => {
     const file = place.write('combo.txt', combo);
     const expected = await undisturbed(file);
     await stopMidway(file, { source: 'second' });
@@ -128,7 +132,7 @@ describe('an ingest that was stopped', () => {
     }
   });
 
-  test('is refused once where a chunk has other bytes than were written, and begins anew then', async () => {
+  test('is refused once if a chunk is corrupt, and then starts over', async () => {
     const file = place.write('combo.txt', combo);
     const expected = await undisturbed(file);
     await stopMidway(file);
@@ -142,7 +146,7 @@ describe('an ingest that was stopped', () => {
     expect(runBytes('first').equals(expected)).toBe(true);
   });
 
-  test('takes nothing of a file that changed meanwhile, as long as before', async () => {
+  test('reuses nothing of a file that changed, even at equal length', async () => {
     const file = place.write('combo.txt', combo);
     await stopMidway(file);
     const [first = ''] = combo.split('\n', 1);
@@ -152,7 +156,7 @@ describe('an ingest that was stopped', () => {
     expect(runBytes('first').equals(expected)).toBe(true);
   });
 
-  test('is not gone on with from a stream', async () => {
+  test('does not resume from a stream', async () => {
     const file = place.write('combo.txt', combo);
     await stopMidway(file);
     const input = streamInput(Readable.from([Buffer.from(combo)]));
@@ -160,7 +164,7 @@ describe('an ingest that was stopped', () => {
     expect(filesBelow(workFolder(dataset))).toEqual([]);
   });
 
-  test('says nothing of its corpus in the work folder', async () => {
+  test('reveals nothing of its corpus in the work folder', async () => {
     const finished = await stopMidway(place.write('combo.txt', combo));
     expect(finished).toBeLessThanOrEqual(SEGMENTS);
     const all = filesBelow(workFolder(dataset))
