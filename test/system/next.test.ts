@@ -25,7 +25,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 const options: LeakCheckerOptions = JSON.parse(process.env.CREDVEIL_OPTIONS ?? '{}');
 export const leaks = createLeakChecker(options);`,
   'proxy.ts': `import { NextResponse } from 'next/server';
-import { leakProxy, leakCheck } from '@credveil/client/next';
+import { leakProxy } from '@credveil/client/next';
 import { leaks } from './leaks';
 export const proxy = leakProxy(leaks, { next: NextResponse.next });
 export const config = { matcher: '/proxied' };`,
@@ -34,6 +34,7 @@ export const config = { matcher: '/proxied' };`,
 }`,
   'app/page.tsx': 'export default function Page() { return <p>home</p>; }',
   'app/login/route.ts': `import { headers } from 'next/headers';
+import { leakCheck } from '@credveil/client/next';
 import type { NextRequest } from 'next/server';
 import { leaks } from '../../leaks';
 export const dynamic = 'force-dynamic';
