@@ -1,4 +1,4 @@
-// One request whose answer is bounded in time and in bytes before it is buffered.
+// One request whose response is bounded in time and in bytes before it is buffered.
 
 import { LookupError, lookupFailure } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
@@ -6,19 +6,19 @@ import type { Deadline } from './deadline.ts';
 export interface BoundedRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** With it the request is a POST, without it a GET. */
+  /** Present: the request is a POST. Absent: a GET. */
   readonly body?: Uint8Array<ArrayBuffer> | undefined;
-  /** The longest body that is read. */
+  /** Maximum length of the response body. */
   readonly maxBytes: number;
   readonly deadline: Deadline;
-  /** Looks at an answer before its body is read. What it returns is thrown. */
+  /** Inspects a response before its body is read. A returned error is thrown. */
   refuse(status: number, headers: Headers): LookupError | undefined;
 }
 
-/** What most bodies fit in; more is taken as it comes. */
+/** Initial buffer: most bodies fit, and it grows for longer ones. */
 const FIRST_BYTES = 16_384;
 
-/** @throws LookupError `TIMEOUT`, `ABORTED`, `NETWORK`, `BODY_TOO_LARGE`, or what `refuse` returns */
+/** @throws LookupError `TIMEOUT`, `ABORTED`, `NETWORK`, `BODY_TOO_LARGE`, or the one of `refuse` */
 export async function fetchBounded(fetchOnce: typeof fetch, request: BoundedRequest): Promise<Uint8Array> {
   const { deadline } = request;
   try {
@@ -27,7 +27,7 @@ export async function fetchBounded(fetchOnce: typeof fetch, request: BoundedRequ
         headers: request.headers,
         ...(request.body && { method: 'POST', body: request.body }),
         signal: deadline.signal,
-        // A redirect would take prefix and headers to whom nobody named.
+        // A redirect would send the prefix and the headers to a host that the caller did not name.
         redirect: 'error',
         credentials: 'omit',
         referrerPolicy: 'no-referrer',
@@ -71,7 +71,7 @@ async function readBody(
       bytes = end;
     }
   } finally {
-    // After the last chunk this does nothing; before it, the connection is given up.
+    // A no-op after the last chunk; before it, this drops the connection.
     reader.cancel().catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-// Buckets of the snapshot in force whose seals were checked, least recently used out first, bounded in bytes.
+// LRU cache, bounded in bytes, of verified buckets of the current snapshot.
 
 import type { SnapshotId } from '../../protocol/brands.ts';
 import type { Bucket } from '../../protocol/bucket.ts';
@@ -6,16 +6,18 @@ import type { Bucket } from '../../protocol/bucket.ts';
 export interface BucketCache {
   /** @param place names the bucket within the snapshot */
   get(snapshot: SnapshotId, place: string): Bucket | undefined;
-  /** Keeps it, unless another snapshot was asked for meanwhile. */
+  /** Stores the bucket, unless `get` has moved on to another snapshot. */
   put(snapshot: SnapshotId, place: string, bucket: Bucket): void;
 }
 
 /**
- * How long an answer is given again. The service may be away and its snapshots replaced: after a while that has to show as a
- * failure.
+ * How long a bucket is reused. If the service is down, or its snapshot was replaced, checks must
+ * eventually fail instead of answering from the cache.
  */
 const MAX_AGE_MS = 600_000;
-/** What an entry costs beside its arrays: an estimate of what V8 takes for the objects around them. */
+/**
+ * Cost of an entry besides its arrays: an estimate of V8's overhead for the objects around them.
+ */
 const OVERHEAD_BYTES = 512;
 
 interface Entry {
@@ -24,9 +26,9 @@ interface Entry {
   readonly keptAt: number;
 }
 
-/** @param maxBytes 0 keeps nothing */
+/** @param maxBytes 0 disables the cache */
 export function createBucketCache(maxBytes: number, maxAgeMs: number = MAX_AGE_MS): BucketCache {
-  /** In the order of use: a Map keeps that of insertion. */
+  /** Least recently used first: a Map iterates in insertion order, and each use reinserts. */
   const entries = new Map<string, Entry>();
   let held: SnapshotId | undefined;
   let bytes = 0;
@@ -66,7 +68,7 @@ export function createBucketCache(maxBytes: number, maxAgeMs: number = MAX_AGE_M
     put(snapshot, place, { tags, metadataBytes, metadata }) {
       const size = tags.byteLength + metadata.byteLength + OVERHEAD_BYTES;
       if (snapshot !== held || size > maxBytes) return;
-      // A copy: `metadata` is a part of the body, all of which would be held with it.
+      // Copied: `metadata` is a view of the response body, and would keep all of it in memory.
       const bucket: Bucket = { tags, metadataBytes, metadata: metadata.slice() };
       drop(place);
       insert(place, { bucket, bytes: size, keptAt: performance.now() });

@@ -1,25 +1,31 @@
-// Circuit breaker: a service that keeps failing is not waited for, until one check now and then finds that it is back.
+// Circuit breaker: stops waiting for a service that keeps failing, and probes it with single
+// checks.
 //
-// What passes it or not is a wait for the service; what counts is how whole checks end. So a check that needs no wait,
-// because what it asks is held in this process, is answered while the circuit is open.
+// It blocks waits for the service, and counts the outcomes of whole checks. A check that needs no
+// wait, because this process holds the data, is therefore answered while the circuit is open.
 
 import { lookupFailure, type UnknownReason } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 
 export interface CircuitBreakerOptions {
-  /** Checks in a row that must fail before the circuit opens. Default 5. */
+  /** Consecutive failed checks that open the circuit. Default 5. */
   readonly failures?: number;
-  /** Milliseconds that it stays open before one check tries the service again. Default 1,000. */
+  /**
+   * Milliseconds that the circuit stays open before one check probes the service. Default 1,000.
+   */
   readonly coolDownMs?: number;
 }
 
-/** `open`: checks that need the service fail at once. `half-open`: one check tries it, the others still fail at once. */
+/**
+ * `open`: checks that need the service fail at once. `half-open`: one check probes the service, and
+ * the others still fail at once.
+ */
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
 export interface CircuitBreaker {
   /**
-   * Runs a check whose waits for the service fail with `CIRCUIT_OPEN` where the circuit is open.
-   * @param failuresOf why questions of the check have no answer
+   * Runs a check. While the circuit is open, its waits for the service fail with `CIRCUIT_OPEN`.
+   * @param failuresOf the reasons why questions of the check have no answer
    */
   run<T>(
     deadline: Deadline,
@@ -28,14 +34,17 @@ export interface CircuitBreaker {
   ): Promise<T>;
 }
 
-/** The service is away, too slow, or has others say so. What else is wrong comes from one that answers: it costs no wait. */
+/**
+ * The service is down or too slow, or a proxy reports that it is. Every other reason needs a
+ * response, and a service that responds costs no wait.
+ */
 const AWAY: ReadonlySet<UnknownReason> = new Set(['TIMEOUT', 'NETWORK', 'HTTP_STATUS']);
 
 type Outcome = 'answered' | 'failed' | 'unclear';
 
 function outcomeOf(failures: readonly UnknownReason[]): Outcome {
   if (failures.some((reason) => AWAY.has(reason))) return 'failed';
-  // A caller who gives up says nothing about the service.
+  // An abort by the caller is no evidence about the service.
   return failures.includes('ABORTED') ? 'unclear' : 'answered';
 }
 
@@ -54,7 +63,7 @@ export function createCircuitBreaker(
     onState(next);
   };
 
-  /** How a check may wait: as any, as the one that tries the service, or not at all. */
+  /** How a check may wait for the service: normally, as the probe, or not at all. */
   const admit = (): 'any' | 'probe' | 'none' => {
     if (state === 'closed') return 'any';
     if (state === 'half-open' || performance.now() < openUntil) return 'none';
@@ -63,7 +72,7 @@ export function createCircuitBreaker(
   };
 
   const settle = (outcome: Outcome): void => {
-    // A check from before the circuit opened tells nothing new.
+    // A check that started before the circuit opened is stale evidence.
     if (state !== 'closed' || outcome === 'unclear') return;
     failures = outcome === 'failed' ? failures + 1 : 0;
     if (failures >= limit) enter('open');
@@ -71,7 +80,7 @@ export function createCircuitBreaker(
 
   const settleProbe = (outcome: Outcome): void => {
     enter(outcome === 'answered' ? 'closed' : 'open');
-    // Nothing was learned: the next check tries at once.
+    // Inconclusive: the next check probes without a cool-down.
     if (outcome === 'unclear') openUntil = 0;
   };
 
@@ -99,5 +108,5 @@ export function createCircuitBreaker(
   };
 }
 
-/** One that is always closed. */
+/** A circuit breaker that never opens. */
 export const ALWAYS_CLOSED: CircuitBreaker = { run: (deadline, check) => check(deadline) };

@@ -1,24 +1,28 @@
-// The config in force: fetched once for all checks, renewed when the snapshot is gone or the config has grown old.
+// The current config: fetched once for all checks, renewed when its snapshot is gone or it is
+// stale.
 
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 
-/** Fetching is shared, so no caller's deadline ends it: who has less time stops waiting, and the next one profits. */
+/**
+ * Callers share one fetch, so no caller's deadline ends it. A caller whose time runs out stops
+ * waiting, and the next caller gets the result.
+ */
 export const CONFIG_TIMEOUT_MS = 5_000;
 
-/** After a renewal in the background failed, as long passes before the next: the service is not asked at every check. */
+/** Minimum pause between background renewals: a failing service is not asked at every check. */
 const RENEWAL_PAUSE_MS = 1_000;
 
 export interface ConfigCache {
-  /** The config in force, or the first one. A failure is not kept: the next call tries again. */
+  /** The current config; fetches the first one. A failure is not cached: the next call retries. */
   get(deadline: Deadline): Promise<ServiceConfig>;
-  /** Another config than `stale`, if the service has one by now. */
+  /** Fetches the config again, unless another caller has already replaced `stale`. */
   renew(stale: ServiceConfig, deadline: Deadline): Promise<ServiceConfig>;
 }
 
 /**
- * @param maxAgeMs after it, a use of the config renews it in the background. Without it, a client whose buckets all
- *   come out of a cache would never hear of a new snapshot.
+ * @param maxAgeMs at this age, using the config renews it in the background. Otherwise a client
+ *   whose buckets all come from a cache would never learn of a new snapshot.
  */
 export function createConfigCache(
   fetchConfig: (deadline: Deadline) => Promise<ServiceConfig>,
@@ -45,7 +49,8 @@ export function createConfigCache(
   return {
     async get(deadline) {
       if (!current) return deadline.race(refresh);
-      // The old config goes on if this fails: its buckets are still sealed, and a snapshot that is gone says so.
+      // If this fails, the old config stays in use: its buckets are still sealed, and the service
+      // answers 410 once the snapshot is gone.
       const now = performance.now();
       if (now - fetchedAt >= maxAgeMs && now - renewedAt >= Math.min(maxAgeMs, RENEWAL_PAUSE_MS)) {
         renewedAt = now;

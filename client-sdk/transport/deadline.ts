@@ -1,13 +1,14 @@
-// Deadline of a lookup: a time limit and the caller's signal as one, whatever the awaited thing does.
+// Deadline of a lookup: combines a time limit with the caller's signal, and bounds every wait.
 
 import { lookupFailure } from '../errors.ts';
 
 export interface Deadline {
-  /** For fetch, so that the connection is given up as well. */
+  /** For fetch, so that it drops the connection too. */
   readonly signal: AbortSignal;
   /**
-   * Starts `work` unless the deadline has passed, and settles as it does, or rejects with LookupError `TIMEOUT` or
-   * `ABORTED` as soon as the deadline comes first.
+   * Starts `work` unless the deadline has passed, and settles as `work` does. Rejects with
+   * LookupError `TIMEOUT` or `ABORTED` if the deadline comes first, even if `work` ignores the
+   * signal.
    */
   race<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -17,9 +18,9 @@ export function createDeadline(timeoutMs: number, caller?: AbortSignal): Deadlin
   return followSignal(caller ? AbortSignal.any([caller, timeout]) : timeout, timeout);
 }
 
-/** @param timeout the signal of a time limit, where there is one */
+/** @param timeout the signal of the time limit, if `signal` includes one */
 export function followSignal(signal: AbortSignal, timeout?: AbortSignal): Deadline {
-  // A caller's signal may be a timeout too: whose it was shows in the identity of the reason.
+  // The caller's signal may be a timeout too: only the identity of the reason tells them apart.
   const failure = () =>
     lookupFailure(timeout && signal.reason === timeout.reason ? 'TIMEOUT' : 'ABORTED', { cause: signal.reason });
   return {
@@ -30,7 +31,7 @@ export function followSignal(signal: AbortSignal, timeout?: AbortSignal): Deadli
         const onAbort = () => reject(failure());
         signal.addEventListener('abort', onAbort, { once: true });
         work()
-          // What fails because of the abort fails in many ways; all of them mean the abort.
+          // Aborted work can reject with any error; all of them mean the abort.
           .then(resolve, (error) => reject(signal.aborted ? failure() : error))
           .finally(() => signal.removeEventListener('abort', onAbort));
       });

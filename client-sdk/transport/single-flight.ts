@@ -1,11 +1,12 @@
-// Single flight: checks that need the same thing at the same time share one request.
+// Single flight: concurrent checks that need the same response share one request.
 //
-// A flight belongs to all who wait for it: who leaves early ends it for nobody else, and the last one to leave ends it.
+// A flight is owned by its waiters: one that leaves does not abort it for the others, and the last
+// one to leave aborts it.
 
 import { type Deadline, followSignal } from './deadline.ts';
 
 export interface SingleFlight<T> {
-  /** Joins the flight of that key, or starts one. Settles as it does, or as the caller's deadline. */
+  /** Joins the flight of `key`, or starts one. Settles with the flight or the caller's deadline. */
   share(key: string, deadline: Deadline, start: (deadline: Deadline) => Promise<T>): Promise<T>;
 }
 
@@ -17,7 +18,7 @@ interface Flight<T> {
   landed: boolean;
 }
 
-/** @param joinMs age of a flight at which it is no longer joined: a connection that stalled is not waited for anew */
+/** @param joinMs age at which a flight can no longer be joined, so a stalled one is retried */
 export function createSingleFlight<T>(joinMs: number): SingleFlight<T> {
   const flights = new Map<string, Flight<T>>();
 

@@ -1,4 +1,5 @@
-// From a credential to what is asked: which indexes, and which entries to look for in each. PROTOCOL.md §3, §4.
+// Turns a credential into inquiries: the indexes to ask, and the entries to find in each.
+// PROTOCOL.md §3, §4.
 
 import type { NormalizedUsername, PrfOutput, PrivateInput } from '../../protocol/brands.ts';
 import { type Bucket, findEntry } from '../../protocol/bucket.ts';
@@ -19,16 +20,16 @@ export interface Credential {
   readonly password?: string | undefined;
 }
 
-/** An entry to look for in a bucket. */
+/** One entry to find in a bucket. */
 export interface Question {
   readonly signal: SignalName;
-  /** Where the question is settled, that of no credential. */
+  /** A placeholder that encodes no credential if the question is settled. */
   readonly input: PrivateInput;
-  /** The answer where no dataset can have one. It is the answer whatever is found for `input`. */
+  /** The answer if no dataset can have an entry. It overrides any finding for `input`. */
   readonly settled?: Signal;
 }
 
-/** Questions that one bucket answers. */
+/** The questions that one bucket answers. */
 export type Inquiry =
   | { readonly index: 'account'; readonly username: NormalizedUsername; readonly questions: readonly Question[] }
   | { readonly index: 'password'; readonly questions: readonly [Question] };
@@ -36,8 +37,9 @@ export type Inquiry =
 const INPUT_OF_NOBODY = passwordInput(normalizePassword(''));
 
 /**
- * Derives everything locally. Which questions there are follows from which fields are given, not from what they hold.
- * @param maxInputBytes what the suite takes
+ * Derives all inquiries locally. The set of questions depends on which fields are present, never on
+ * their values.
+ * @param maxInputBytes maximum input length of the suite
  */
 export function deriveInquiries(credential: Credential, maxInputBytes: number): Inquiry[] {
   const username = credential.username === undefined ? undefined : normalizeUsername(credential.username);
@@ -52,7 +54,7 @@ export function deriveInquiries(credential: Credential, maxInputBytes: number): 
     }
     return settle(signal, { result: 'unknown', reason: 'FIELD_TOO_LONG' });
   };
-  // An empty field alone has no entry in any dataset.
+  // No dataset has an entry for an empty field alone.
   const alone = (signal: SignalName, field: Uint8Array, makeInput: () => PrivateInput): Question =>
     field.length === 0 ? settle(signal, UNASKED[signal]) : question(signal, makeInput);
 
@@ -61,11 +63,11 @@ export function deriveInquiries(credential: Credential, maxInputBytes: number): 
     const questions = [alone('username', username, () => usernameInput(username))];
     if (password) {
       const forms = similarForms(password);
-      // As many questions whatever the password is.
+      // The number of questions must not depend on the password.
       const similar = Array.from({ length: MAX_SIMILAR_FORMS }, (_, i) => {
         const form = forms[i];
         const asked = form && question('similar', () => similarInput(username, form));
-        // A form that no suite takes has no entry in any dataset.
+        // No dataset has an entry for a form that is longer than the suite's maximum.
         return asked && !asked.settled ? asked : settle('similar', UNASKED.similar);
       });
       questions.unshift(
@@ -80,12 +82,12 @@ export function deriveInquiries(credential: Credential, maxInputBytes: number): 
   return inquiries;
 }
 
-/** Whether there is anything in it that a dataset can answer. */
+/** Whether a dataset can answer any of its questions. */
 export function isOpen({ questions }: Inquiry): boolean {
   return questions.some(({ settled }) => !settled);
 }
 
-/** Whether it is about anything at all: an empty field alone is not. */
+/** Whether it asks anything: an empty field alone does not. */
 export function isAsked({ questions }: Inquiry): boolean {
   return questions.some(({ settled }) => settled?.result !== 'unasked');
 }
@@ -97,7 +99,7 @@ const KINDS: { readonly [name in SignalName]: EntryKind } = {
   username: EntryKind.username,
 };
 
-/** Looks for an inquiry's entries in the bucket that would hold them. */
+/** Answers an inquiry from the bucket that would contain its entries. */
 export function answerFrom(
   bucket: Bucket,
   { questions }: Inquiry,
@@ -112,14 +114,14 @@ export function answerFrom(
   });
 }
 
-/** The answer of a filter that does not hold the inquiry's entry. */
+/** The answer if the password filter does not contain the inquiry's entry. */
 export function answerAbsent({ questions }: Inquiry): Partial<Signals> {
   return signalsOf(questions, () => ({ result: 'absent' }));
 }
 
 function sightingOf({ timesSeen, source: number }: Metadata, bucket: Bucket, { sources }: ServiceConfig): Sighting {
   const source = sources.find((known) => known.number === number);
-  // An entry names the last of its sources, and one without a date comes before all that have one.
+  // An entry names only the last of its sources, and sources without a date sort before dated ones.
   const newestLeak = sources.every(({ date }) => date !== undefined) ? source?.date : undefined;
   return {
     timesSeen,
@@ -129,7 +131,7 @@ function sightingOf({ timesSeen, source: number }: Metadata, bucket: Bucket, { s
   };
 }
 
-/** The same failure for all questions that are not settled. */
+/** Gives every question that is not settled the same failure. */
 export function failAll(inquiries: readonly Inquiry[], reason: UnknownReason): Partial<Signals> {
   return signalsOf(
     inquiries.flatMap(({ questions }): readonly Question[] => questions),
@@ -137,7 +139,7 @@ export function failAll(inquiries: readonly Inquiry[], reason: UnknownReason): P
   );
 }
 
-/** Waits for what may fail because of the service: then the inquiry's questions are unknown, and others are not. */
+/** Waits for `answer`. If the service fails, only this inquiry's questions become `unknown`. */
 export async function answerOrFail(
   inquiry: Inquiry,
   answer: () => Promise<Partial<Signals>> | Partial<Signals>,
@@ -160,13 +162,18 @@ function signalsOf(questions: readonly Question[], answer: (question: Question) 
 
 const WEIGHTS = { unasked: 0, absent: 1, unknown: 2, found: 3 } as const;
 
-/** Of two questions about one thing: what was found most often, then a failure, since it may have been a finding. */
+/**
+ * Merges two answers for one signal. The finding seen more often wins; a failure wins over
+ * `absent`, since it may have been a finding.
+ */
 function either(a: Signal, b: Signal): Signal {
   if (a.result === 'found' && b.result === 'found') return b.timesSeen > a.timesSeen ? b : a;
   return WEIGHTS[b.result] > WEIGHTS[a.result] ? b : a;
 }
 
-/** What a dataset has an index for, and of that the questions that it has entries for. */
+/**
+ * Keeps the inquiries that the dataset has an index for, and the questions that it has entries for.
+ */
 export function answerable(inquiries: readonly Inquiry[], { indexes, similar }: ServiceConfig): Inquiry[] {
   return inquiries
     .filter(({ index }: { index: IndexName }) => indexes[index])

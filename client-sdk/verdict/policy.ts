@@ -1,4 +1,5 @@
-// Policy: what to do about a verdict. Which findings count, from how many times seen on, and what a failure means.
+// Policy: the action for a verdict. It sets which findings count, from what count, and what a
+// failure means.
 
 import { decodeTimes, encodeTimes, MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { LookupError } from '../errors.ts';
@@ -12,23 +13,28 @@ import {
   type Verdict,
 } from './verdict.ts';
 
-/** The mildest first. */
+/** Mildest first. */
 const ACTIONS: readonly Action[] = ['allow', 'challenge', 'deny'];
 
-/** For each finding what to do about it. Default: `challenge` for all but a username alone, which is `allow`. */
+/**
+ * The action for each finding. Default: `challenge`, except for a username alone, which is `allow`.
+ */
 type FindingActions = { readonly [name in SignalName]?: Action };
 
 export interface PolicyOptions extends FindingActions {
-  /** A finding that was seen fewer times does not count. Default 1. Between the steps of `timesSeen` it is rounded down. */
+  /**
+   * Minimum times a finding must have been seen to count. Default 1. Rounded down to a step of
+   * `timesSeen`.
+   */
   readonly minTimesSeen?: { readonly [name in SignalName]?: number };
-  /** What to do where a question that matters has no answer. Default `allow`; `deny` fails closed. */
+  /** The action if a question that matters has no answer. Default `allow`; `deny` fails closed. */
   readonly onError?: Action;
 }
 
 export interface PolicyContext {
   /**
-   * When the account's password was last changed. A username that leaked before and not since does not count, where
-   * the dataset knows when it leaked.
+   * When the account's password was last changed. A username that leaked before then, and not
+   * since, does not count if the dataset records when it leaked.
    */
   readonly passwordChangedAt?: Date | null | undefined;
 }
@@ -66,7 +72,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
         (strictest, { name, action }) => (isStricter(action, strictest.action) ? { action, because: name } : strictest),
         { action: 'allow' },
       );
-    // A failure matters where the answer could have been one that is acted on more strictly than what was found.
+    // A failure matters only if its question could have led to a stricter action than the findings.
     const failed = rules.some(
       ({ name, action }) => signals[name].result === 'unknown' && isStricter(action, found.action),
     );
@@ -80,8 +86,8 @@ function isStricter(a: Action, b: Action): boolean {
 }
 
 /**
- * Sources are dated by month, in whatever time zone: a month has passed everywhere at noon UTC of the first day after it.
- * What may have leaked later counts.
+ * Sources are dated by month, in any time zone. A month is over everywhere at noon UTC on the first
+ * day of the next one. A leak that may be later than the change counts.
  */
 function leakedBefore({ newestLeak }: Sighting, changedAt: Date): boolean {
   const [, year, month] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(newestLeak ?? '') ?? [];
@@ -92,21 +98,24 @@ function malformed(why: string, hint: string): LookupError {
   return new LookupError('OPTION_MALFORMED', `option policy: ${why}`, hint);
 }
 
-/** A rule that is misspelt must not go unnoticed. */
+/** A misspelled rule must not go unnoticed. */
 function assertKnown(options: unknown, names: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Object.keys(options).some((name) => !names.includes(name)))
-    throw malformed('not an object of its members', `Its members are ${names.join(', ')}.`);
+    throw malformed('not an object, or an unknown key', `Use only these keys: ${names.join(', ')}.`);
 }
 
 function parseAction(action: unknown): Action {
   const known = ACTIONS.find((name) => name === action);
-  if (!known) throw malformed('none of allow, challenge and deny', 'Leave it out to use the default.');
+  if (!known) throw malformed('an action is not allow, challenge or deny', 'Omit it to use the default.');
   return known;
 }
 
-/** What a dataset records of a count is its code: a threshold is rounded as counts are, so that none is lost to it. */
+/**
+ * A dataset records counts rounded to steps, so a threshold is rounded the same way. Otherwise it
+ * would drop counts that reach it.
+ */
 function parseTimes(times: unknown): number {
   if (typeof times !== 'number' || !Number.isInteger(times) || times < 1 || times > MAX_TIMES_SEEN)
-    throw malformed('minTimesSeen is not an integer from 1 to 2^32-1', 'Leave it out to count every finding.');
+    throw malformed('minTimesSeen is not an integer from 1 to 2^32-1', 'Omit it to count every finding.');
   return decodeTimes(encodeTimes(times)) ?? times;
 }

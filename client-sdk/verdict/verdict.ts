@@ -1,79 +1,84 @@
-// Verdict: what is known of each question, and the one word that follows from all of them.
+// Verdict: the answer to each question, and the one status that follows from them.
 
 import type { SourceConfig } from '../../protocol/service-config.ts';
 import type { UnknownReason } from '../errors.ts';
 
 /**
- * `pair`: username and password leaked together; then the username with a similar password, the password, the username
- * alone; or nothing is known.
+ * `pair`: username and password leaked together. `similar`: the username leaked with a similar
+ * password. `password`, `username`: that field leaked. `clean`: no match. `unknown`: the
+ * check failed.
  */
 export type VerdictStatus = 'pair' | 'similar' | 'password' | 'username' | 'clean' | 'unknown';
 
 /**
- * The questions that a check can ask, the most serious first. A password that leaked can be acted on, so it comes
- * before the username: nearly every username has leaked.
+ * The questions that a check can ask, most serious first. A leaked password is actionable, so it
+ * comes before the username: nearly every username has leaked.
  */
 export const SIGNAL_NAMES = ['pair', 'similar', 'password', 'username'] as const;
 export type SignalName = (typeof SIGNAL_NAMES)[number];
 
-/** What the dataset says of an entry that was found. */
+/** The dataset's record of an entry that was found. */
 export interface Sighting {
-  /** Lower bound of the times seen; 1 where the dataset does not record it. */
+  /** Lower bound of the times seen; 1 if the dataset does not record it. */
   readonly timesSeen: number;
-  /** The dataset does not record how often anything was seen. */
+  /** The dataset records no counts. */
   readonly timesUnknown?: true;
-  /** The latest source that had it, where the dataset records it. */
+  /** The latest source that contained it, if the dataset records sources. */
   readonly source?: SourceConfig;
-  /** Month of the newest leak that had it, YYYY-MM: where the dataset records sources, and each of them has a date. */
+  /**
+   * Month of the newest leak that contained it, YYYY-MM. Only if the dataset records sources and
+   * every source has a date.
+   */
   readonly newestLeak?: string;
 }
 
-/** The answer to one question. `absent` always comes from a bucket, or a password filter, whose seal was checked. */
+/** The answer to one question. `absent` always comes from a verified bucket or password filter. */
 export type Signal =
   | ({ readonly result: 'found' } & Sighting)
   | { readonly result: 'absent' }
   | { readonly result: 'unknown'; readonly reason: UnknownReason }
-  /** Not part of this check, or the dataset has no entries for it. */
+  /** The question is not part of this check, or the dataset has no entries for it. */
   | { readonly result: 'unasked' };
 
 export type Signals = { readonly [name in SignalName]: Signal };
 
-/** What a finding is in Cloudflare's `Exposed-Credential-Check`. */
+/** The values of Cloudflare's `Exposed-Credential-Check`. */
 const HEADER_VALUES = { pair: '1', username: '2', similar: '3', password: '4' } as const satisfies {
   [name in SignalName]: string;
 };
 export type ExposedCredentialCheck = (typeof HEADER_VALUES)[SignalName];
 
-/** `challenge`: ask for more than the password, such as a second factor, and have the password changed. */
+/** `challenge`: require more than the password, such as a second factor, and a password change. */
 export type Action = 'allow' | 'challenge' | 'deny';
 
 export interface Decision {
   readonly action: Action;
-  /** The finding that asks for it: missing with `allow`, and where it is for a question that failed. */
+  /** The finding that caused the action. Missing with `allow`, and if a failure caused it. */
   readonly because?: SignalName;
 }
 
-/** With the decision of the option `policy`: what to do about it. */
+/** The result of a check, with the decision of the option `policy`. */
 export interface Verdict extends Decision {
   readonly status: VerdictStatus;
   /**
-   * For the request header `Exposed-Credential-Check`: 1 pair, 2 username, 3 similar, 4 password. Missing where the
-   * status is `clean` or `unknown`: then that header must be missing too, whoever sent one.
+   * Value of the request header `Exposed-Credential-Check`: 1 pair, 2 username, 3 similar, 4
+   * password. Missing if the status is `clean` or `unknown`: then remove any such header that a
+   * client sent.
    */
   readonly exposedCredentialCheck?: ExposedCredentialCheck;
-  /** Only where the status is `unknown`. */
+  /** Only if the status is `unknown`. */
   readonly reason?: UnknownReason;
-  /** Of the entry that decided the status: lower bound of the times seen. */
+  /** Lower bound of the times seen, for the entry that decided the status. */
   readonly timesSeen?: number;
-  /** Of the entry that decided the status, where the dataset records it. */
+  /** Latest source of the entry that decided the status, if the dataset records sources. */
   readonly source?: SourceConfig;
-  /** The snapshot that was asked; of a password alone that the filter does not hold, the filter's. */
+  /** The snapshot asked; the filter's if the filter alone answered a check of a password. */
   readonly snapshot?: string;
   readonly durationMs: number;
   readonly signals: Signals;
 }
 
-/** Why questions have no answer, each reason once. */
+/** The distinct reasons why questions have no answer. */
 export function failuresIn(signals: Signals): UnknownReason[] {
   const reasons = SIGNAL_NAMES.map((name) => signals[name]).flatMap((signal) =>
     signal.result === 'unknown' ? [signal.reason] : [],
@@ -81,7 +86,7 @@ export function failuresIn(signals: Signals): UnknownReason[] {
   return [...new Set(reasons)];
 }
 
-/** A verdict where there is none. */
+/** The verdict of a check that failed. */
 export type UnknownVerdict = Verdict & { readonly status: 'unknown'; readonly reason: UnknownReason };
 
 export const UNASKED: Signals = {
@@ -92,9 +97,10 @@ export const UNASKED: Signals = {
 };
 
 /**
- * The most serious thing found, unless a question that is more serious failed: its answer may have been worse. One failed
- * question without a finding above it makes the whole `unknown`: `clean` may be wrong.
- * @param ifUnasked the reason where no question could be asked
+ * Picks the most serious finding, unless a more serious question failed: its answer may have been
+ * worse. A failed question with no more serious finding makes the status `unknown`, since `clean`
+ * may be wrong.
+ * @param ifUnasked the reason if no question could be asked
  */
 export function decide(
   signals: Signals,
@@ -111,7 +117,7 @@ export function decide(
   return asked ? { status: 'clean' } : { status: 'unknown', reason: ifUnasked };
 }
 
-/** Where not even a question could be made. */
+/** The verdict if not even the questions could be derived. */
 export function unknownVerdict(
   reason: UnknownReason,
   durationMs: number,
