@@ -1,4 +1,4 @@
-// @credveil/client/better-auth: the guard as a plugin, for when a password was found right and before one is set.
+// @credveil/client/better-auth: a plugin that checks verified sign-ins and new passwords.
 
 import type { BetterAuthPlugin, GenericEndpointContext } from 'better-auth';
 import { APIError, createAuthMiddleware, getSessionFromCtx, isAPIError } from 'better-auth/api';
@@ -16,32 +16,36 @@ type Context = GenericEndpointContext;
 type Awaitable<T> = T | Promise<T>;
 type Mode = 'annotate' | 'deny';
 
-/** A session that has just begun. Missing where a second factor is still asked for. */
+/** The session that a sign-in has just created. Missing while a second factor is pending. */
 export type NewSession = Context['context']['newSession'];
 
 export interface LeakCheckOptions {
   readonly checker: LeakChecker;
   /**
-   * Of a sign-in whose password was right: `annotate` tells `onSignIn`, `deny` also ends its session and answers 403.
-   * Default `annotate`.
+   * For a sign-in whose password was verified: `annotate` calls `onSignIn`; `deny` also ends the
+   * session and answers 403. Default `annotate`.
    */
   readonly signIn?: Mode;
-  /** Of sign-up, password change and reset. Default `deny`: 422. */
+  /** For sign-up, password change and password reset. Default `deny`, which answers 422. */
   readonly newPassword?: Mode;
   /**
-   * Sees the verdict on a sign-in whose password was right, before it is answered; the place for a step-up. Where it
-   * throws, such as an APIError, the session is ended and the sign-in answered with that.
+   * Receives the verdict on a sign-in whose password was verified, before the response is sent.
+   * This is the place for a step-up. If it throws, for example an APIError, the plugin ends the
+   * session and the sign-in fails with that error.
    */
   readonly onSignIn?: (verdict: Verdict, session: NewSession, ctx: Context) => unknown;
-  /** Which findings deny. Default those for which the checker's policy does not say `allow`. */
+  /** The findings that deny. Default: those whose action in the checker's policy is not `allow`. */
   readonly denyOn?: readonly SignalName[];
-  /** What becomes of a request whose check failed. Default what the checker's policy says; `allow` where `denyOn` is given. */
+  /**
+   * What to do with a request whose check failed. Default: the action of the checker's policy, or
+   * `allow` if `denyOn` is given.
+   */
   readonly onError?: OnError<Context>;
-  /** True for a request that is not to be checked. */
+  /** Returns true for a request that must not be checked. */
   readonly skip?: (ctx: Context) => Awaitable<boolean>;
-  /** Sees each verdict, for logs and metrics. It is not waited for, and what it throws is dropped. */
+  /** Receives each verdict, for logs and metrics. It is not awaited, and its errors are ignored. */
   readonly onResult?: (verdict: Verdict, ctx: Context) => unknown;
-  /** Default `Exposed-Credential-Check`. */
+  /** Name of the header with the verdict. Default `Exposed-Credential-Check`. */
   readonly header?: string;
 }
 
@@ -79,7 +83,7 @@ export function leakCheck(options: LeakCheckOptions): BetterAuthPlugin & { id: '
 
   const afterSignIn = createAuthMiddleware(async (ctx) => {
     const place = SIGN_INS.get(ctx.path);
-    // A wrong password: an answer that depended on the verdict would tell which guesses are known.
+    // A wrong password: a response that depended on the verdict would reveal which guesses leaked.
     if (!place || isAPIError(ctx.context.returned)) return;
     const { verdict, refusal } = await signIns.judge(ctx, () => readFields(ctx.body, place));
     if (!verdict) return;
@@ -110,7 +114,9 @@ function readFields(body: unknown, { username, password }: CredentialPlace): rea
   return credentialsIn(body, { username: username === undefined ? [] : [username], password });
 }
 
-/** Nothing where nobody is signed in who would have to be: the endpoint refuses that by itself. */
+/**
+ * Undefined if the endpoint needs a session and there is none: the endpoint itself refuses that.
+ */
 async function credentialsOf(ctx: Context, place: CredentialPlace): Promise<(() => readonly Credential[]) | undefined> {
   if (place.username !== 'session') return () => readFields(ctx.body, place);
   const session = await getSessionFromCtx(ctx);
@@ -119,7 +125,7 @@ async function credentialsOf(ctx: Context, place: CredentialPlace): Promise<(() 
   return () => readFields(ctx.body, { password: place.password }).map(({ password }) => ({ username, password }));
 }
 
-/** As two-factor does: the cookie is taken back, and the session is gone from where it is kept. */
+/** Like Better Auth's two-factor plugin: deletes the cookie and the stored session. */
 async function endSession(ctx: Context): Promise<void> {
   const { newSession, internalAdapter } = ctx.context;
   deleteSessionCookie(ctx, true);
@@ -128,12 +134,12 @@ async function endSession(ctx: Context): Promise<void> {
 }
 
 export interface CredentialPlace {
-  /** The field that tells whose it is; `session` where the session does. */
+  /** The field with the username; `session` if the username comes from the session. */
   readonly username?: string | undefined;
   readonly password: string;
 }
 
-/** A map, so that no path finds what objects inherit. */
+/** A Map, so that no path matches a property that objects inherit. */
 type Places = ReadonlyMap<string, CredentialPlace>;
 
 export const SIGN_INS: Places = new Map([

@@ -1,4 +1,5 @@
-// @credveil/client/express: the guard as middleware of Express 4 and 5. It goes behind the body parser.
+// @credveil/client/express: the guard as middleware for Express 4 and 5. Mount it after the body
+//   parser.
 
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { LeakChecker } from '../checker.ts';
@@ -10,7 +11,7 @@ import { type GuardOptions, parseProperty } from './options.ts';
 declare global {
   namespace Express {
     interface Request {
-      /** Set by @credveil/client/express; missing where there was nothing to check. */
+      /** Set by @credveil/client/express; undefined if there was nothing to check. */
       leaks?: Verdict | undefined;
     }
   }
@@ -19,7 +20,7 @@ declare global {
 export type DenyHandler = (verdict: Verdict, request: Request, response: Response, next: NextFunction) => unknown;
 
 export type LeakCheckOptions = GuardOptions<Request, DenyHandler> & {
-  /** Where a handler finds the verdict on its request. Default `leaks`. */
+  /** The property of the request that holds the verdict. Default `leaks`. */
   readonly property?: string;
 };
 
@@ -47,6 +48,6 @@ export function leakCheck(checker: LeakChecker, options: LeakCheckOptions = {}):
     Object.defineProperty(request, property, { value: verdict, enumerable: true, configurable: true, writable: true });
     next();
   };
-  // Express 4 does not wait for promises.
+  // Express 4 does not await promises.
   return (request, response, next) => Promise.resolve(check(request, response, next)).catch(next);
 }

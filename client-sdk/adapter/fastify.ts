@@ -1,4 +1,4 @@
-// @credveil/client/fastify: the guard as a plugin of Fastify.
+// @credveil/client/fastify: the guard as a Fastify plugin.
 
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { LeakChecker } from '../checker.ts';
@@ -9,29 +9,34 @@ import { type GuardOptions, parseProperty } from './options.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by @credveil/client/fastify; missing where there was nothing to check. */
+    /** Set by @credveil/client/fastify; undefined if there was nothing to check. */
     leaks: Verdict | undefined;
   }
   interface FastifyContextConfig {
-    /** For this route: other options than the plugin's, or `true` for these; `false` for no check. */
+    /**
+     * For this route: `true` uses the plugin's options, an object overrides them, `false` disables.
+     */
     leakCheck?: boolean | RouteOptions;
   }
 }
 
 export type DenyHandler = (verdict: Verdict, request: FastifyRequest, reply: FastifyReply) => unknown;
 
-/** What a route can have of its own. */
+/** The options that a route can override. */
 export type RouteOptions = GuardOptions<FastifyRequest, DenyHandler>;
 
 export type LeakCheckOptions = RouteOptions & {
   readonly checker: LeakChecker;
-  /** Whether routes are checked that do not say so in their `config`. Default true. */
+  /** Whether to check routes whose `config` has no `leakCheck`. Default true. */
   readonly global?: boolean;
-  /** Where a handler finds the verdict on its request. Default `leaks`. */
+  /** The property of the request that holds the verdict. Default `leaks`. */
   readonly property?: string;
 };
 
-/** Register it before the routes that it is for. It throws LookupError `OPTION_MALFORMED`. */
+/**
+ * Register it before the routes that it protects.
+ * @throws LookupError `OPTION_MALFORMED`
+ */
 export const leakCheck: FastifyPluginCallback<LeakCheckOptions> = (app, options, done) => {
   const { checker, global = true, property: name, ...shared } = options;
   const property = parseProperty(name ?? 'leaks');
@@ -53,7 +58,7 @@ export const leakCheck: FastifyPluginCallback<LeakCheckOptions> = (app, options,
 
 function preHandler(guard: Guard<FastifyRequest, DenyHandler>, property: string): preHandlerAsyncHookHandler {
   return async (request, reply) => {
-    // Another guard may have set it, or this one may have another name for it.
+    // Another guard may have set the header, or this route may use another header name.
     removeFromMessage(request.raw, guard.header);
     const { verdict, refusal } = await guard.judge(request, (fields) =>
       credentialsInParsed(request.body, request.raw, fields),
@@ -70,7 +75,7 @@ function preHandler(guard: Guard<FastifyRequest, DenyHandler>, property: string)
   };
 }
 
-// As fastify-plugin does: the plugin is for the scope that registers it.
+// Like fastify-plugin: the plugin applies to the scope that registers it, not to a child scope.
 Object.assign(leakCheck, {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: '@credveil/client',

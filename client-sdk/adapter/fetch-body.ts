@@ -1,13 +1,14 @@
-// The fields in the body of a fetch request, read from a copy that is bounded in bytes: what runs behind has it whole.
+// Reads the fields of a fetch request's body from a copy bounded in bytes, so that the handler
+// still gets the whole body.
 
 import { unreadable } from './fields.ts';
 
-/** Twice what a form with two fields of the longest kind that browsers remember could need. */
+/** Twice the length of a form with two fields of the longest kind that browsers remember. */
 export const DEFAULT_MAX_BODY_BYTES = 65_536;
 
 const FORMS: readonly string[] = ['application/x-www-form-urlencoded', 'multipart/form-data'];
 
-/** A copy whose body breaks off with an error where it is longer than `maxBytes`. Cancel it when it is done with. */
+/** A copy whose body fails with an error beyond `maxBytes`. Pass it to `discard` after use. */
 export function boundedCopy(request: Request, maxBytes: number): Request {
   const { body, headers, method, url } = request.clone();
   if (!body) return new Request(url, { method, headers });
@@ -15,33 +16,33 @@ export function boundedCopy(request: Request, maxBytes: number): Request {
   const bound = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw unreadable('its body is too long');
+      if (bytes > maxBytes) throw unreadable('the body is too long');
       controller.enqueue(chunk);
     },
   });
   return new Request(url, streamed({ method, headers, body: body.pipeThrough(bound) }));
 }
 
-/** With `duplex`, which a body that is a stream needs and of which the type does not know. */
+/** Adds `duplex`, which fetch requires for a stream body and which the type lacks. */
 export function streamed(init: RequestInit): RequestInit {
   return Object.assign(init, { duplex: 'half' });
 }
 
-/** Lets go of what was not read, so that it is not kept for it. */
+/** Cancels the body of a copy that nobody read, so that the platform stops buffering for it. */
 export function discard(copy: Request): void {
   if (copy.body && !copy.bodyUsed) copy.body.cancel().catch(() => {});
 }
 
 /**
- * Every way in which a handler could read the body: as the form that its type says, and as JSON, which handlers read whatever
- * its type says.
+ * Returns every reading of the body that a handler could use: a form if the content type declares
+ * one, and JSON, which handlers parse whatever the content type.
  * @throws CredentialUnreadable
  */
 export async function readingsOf(copy: Pick<Request, 'headers' | 'arrayBuffer'>): Promise<readonly object[]> {
   const type = copy.headers.get('content-type') ?? '';
   const mediaType = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const bytes = await copy.arrayBuffer().catch(() => {
-    throw unreadable('its body is too long, or broke off');
+    throw unreadable('the body is too long or was cut off');
   });
   if (bytes.byteLength === 0) return [];
   const json = jsonReading(bytes, /[/+]json$/.test(mediaType));
@@ -53,8 +54,8 @@ function jsonReading(bytes: ArrayBuffer, declared: boolean): object | undefined 
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
-    // The platform's error quotes its input, which may hold a password.
-    if (declared) throw unreadable('its body is not JSON');
+    // The platform's error quotes its input, which may contain a password.
+    if (declared) throw unreadable('the body is not JSON');
     return undefined;
   }
 }
@@ -62,12 +63,12 @@ function jsonReading(bytes: ArrayBuffer, declared: boolean): object | undefined 
 async function formReading(bytes: ArrayBuffer, type: string): Promise<object> {
   const response = new Response(bytes, { headers: { 'content-type': type } });
   const form = await response.formData().catch(() => {
-    throw unreadable('its body is not a form');
+    throw unreadable('the body is not a form');
   });
   return fieldsOfForm(form);
 }
 
-/** A name that is there twice is a list: which one a handler takes cannot be told. */
+/** A repeated name becomes a list, since a handler may use any of its values. */
 export function fieldsOfForm(form: FormData): object {
   const names = [...new Set(form.keys())];
   return Object.fromEntries(

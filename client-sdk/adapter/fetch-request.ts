@@ -1,4 +1,5 @@
-// One fetch request through the guard: its header is replaced, its body stays whole for what runs behind.
+// Passes one fetch request through the guard: replaces the header, and keeps the body whole for the
+// handler.
 
 import type { Credential } from '../verdict/inquiry.ts';
 import { boundedCopy, discard, readingsOf, streamed } from './fetch-body.ts';
@@ -8,17 +9,18 @@ import { type HeaderName, replaceHeader } from './header-name.ts';
 import { malformed } from './options.ts';
 
 /**
- * The same request, of the same body, without the header that came in. An incoming request may be immutable: this one is not.
+ * The same request with the same body, without the incoming header. Unlike an incoming request, the
+ * result is always mutable.
  */
 export function withoutHeader(request: Request, header: HeaderName): Request {
   const headers = new Headers(request.headers);
   replaceHeader(headers, header);
   if (!request.bodyUsed) return new Request(request, { headers });
-  const body = new ReadableStream({ start: (controller) => controller.error(unreadable('it was read before')) });
+  const body = new ReadableStream({ start: (controller) => controller.error(unreadable('the body was already read')) });
   return new Request(request.url, streamed({ method: request.method, headers, body }));
 }
 
-/** Judges by the body of `request`, which stays whole. */
+/** Judges `request` by copies of its body, which stays whole. */
 export async function judgeFetch<Context, Handler>(
   guard: Guard<Context, Handler>,
   request: Request,
@@ -40,12 +42,12 @@ export async function judgeFetch<Context, Handler>(
   return judgement;
 }
 
-/** @throws CredentialUnreadable where the readings of one body do not agree */
+/** @throws CredentialUnreadable if the readings of one body disagree */
 export function credentialsOf(readings: readonly object[], fields: ParsedFields): readonly Credential[] {
   const found = readings.map((reading) => credentialsIn(reading, fields)).filter(({ length }) => length > 0);
   const [first = [], ...others] = found;
   if (others.some((other) => JSON.stringify(other) !== JSON.stringify(first)))
-    throw unreadable('its body can be read in two ways');
+    throw unreadable('the body has two different readings');
   return first;
 }
 
@@ -59,6 +61,6 @@ export function refusalResponse(refusal: Refusal): Response {
 /** @throws LookupError `OPTION_MALFORMED` */
 export function parseMaxBodyBytes(maxBodyBytes: unknown): number {
   if (typeof maxBodyBytes !== 'number' || !Number.isInteger(maxBodyBytes) || maxBodyBytes < 1)
-    throw malformed('maxBodyBytes', 'not a positive integer', 'Leave it out to use the default.');
+    throw malformed('maxBodyBytes', 'not a positive integer', 'Omit it to use the default.');
   return maxBodyBytes;
 }

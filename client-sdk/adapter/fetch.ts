@@ -1,4 +1,4 @@
-// @credveil/client/fetch: the guard around a handler that takes a Request and gives a Response.
+// @credveil/client/fetch: the guard around a handler that takes a Request and returns a Response.
 
 import type { LeakChecker } from '../checker.ts';
 import type { Verdict } from '../verdict/verdict.ts';
@@ -12,18 +12,18 @@ type Awaitable<T> = T | Promise<T>;
 export type DenyHandler = (verdict: Verdict, request: Request) => Awaitable<Response>;
 
 export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<Request, DenyHandler> & {
-  /** Where a handler finds the verdict on its request. Default `leaks`. */
+  /** The property of the request that holds the verdict. Default `leaks`. */
   readonly property?: Property;
-  /** How much of a body is read at most; a longer one is `unknown`. Default 65,536. */
+  /** Maximum bytes of a body to read; a longer body makes the verdict `unknown`. Default 65,536. */
   readonly maxBodyBytes?: number;
 };
 
-/** The verdict is missing where there was nothing to check. */
+/** The verdict is undefined if there was nothing to check. */
 export type Checked<Property extends string = 'leaks'> = { readonly [name in Property]: Verdict | undefined };
 
 /**
- * Makes a guard that goes around handlers: `const checked = leakCheck(leaks)`, then `checked(handler)`. A handler gets a
- * request of its own, of which it can read the body.
+ * Creates a wrapper for handlers: `const checked = leakCheck(leaks)`, then `checked(handler)`. The
+ * handler gets a separate Request, whose body is unread.
  * @throws LookupError `OPTION_MALFORMED`
  */
 export function leakCheck<const Property extends string = 'leaks'>(

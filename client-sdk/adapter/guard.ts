@@ -1,4 +1,5 @@
-// The guard that every adapter is made of: one request in, a verdict and whether to deny out. It knows no framework.
+// The guard behind every adapter: takes a request, returns the verdict and whether to deny. It is
+// independent of frameworks.
 
 import type { LeakChecker } from '../checker.ts';
 import type { Credential } from '../verdict/inquiry.ts';
@@ -16,7 +17,7 @@ import { assertChecker, type GuardOptions, parseGuardOptions } from './options.t
 
 export type Judgement =
   | {
-      /** Missing where there was nothing to check. */
+      /** Missing if there was nothing to check. */
       readonly verdict?: Verdict;
       readonly refusal?: undefined;
     }
@@ -26,17 +27,19 @@ export interface Guard<Context, Handler> {
   readonly header: HeaderName;
   readonly handler: Handler | undefined;
   /**
-   * Never rejects: whatever goes wrong is a verdict `unknown`, and what becomes of that `onError` decides.
-   * @param read looks for credentials by the names of fields, in the way of the framework
+   * Never rejects: any failure becomes a verdict `unknown`, and `onError` decides what to do with
+   * it.
+   * @param read finds credentials by field name, as the framework exposes them
+   * @param finders creates the argument of the option `fields` if that is a function
    */
   judge(context: Context, read: ReadCredentials, finders?: FinderContext<Context>): Promise<Judgement>;
 }
 
 export type ReadCredentials = (fields: ParsedFields) => readonly Credential[] | Promise<readonly Credential[]>;
-/** What the option `fields` gets where it is a function, if that is not the context itself. */
+/** Creates the argument for a function in the option `fields`, if it is not the context itself. */
 export type FinderContext<Context> = () => Context;
 
-/** The worst first; a failed check may have been a pair. */
+/** Worst first. A failed check may have been a pair, so it ranks next. */
 const WORST: readonly VerdictStatus[] = ['pair', 'unknown', 'similar', 'password', 'username', 'clean'];
 
 /** @throws LookupError `OPTION_MALFORMED` */
@@ -115,12 +118,12 @@ function isUnknown(verdict: Verdict): verdict is UnknownVerdict {
   return verdict.status === 'unknown';
 }
 
-/** Beside what was graver as well, and where a graver question failed: that takes nothing back. */
+/** A finding stands even next to a more serious one, or if a more serious question failed. */
 function isFound({ status, signals }: Verdict, name: SignalName): boolean {
   return status !== 'clean' && signals[name].result === 'found';
 }
 
-/** A listener cannot break a login. */
+/** Calls a listener that must not break a login. */
 function observe(listener: () => unknown): void {
   const call = async (): Promise<unknown> => listener();
   call().catch(() => {});
@@ -139,7 +142,9 @@ export interface Refusal {
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** Pair, similar and password read alike: an answer that told them apart would tell whose password it is. */
+/**
+ * Pair, similar and password share one text: telling them apart would reveal whose password leaked.
+ */
 export const REFUSALS: { readonly [code in RefusalCode]: Refusal } = {
   PASSWORD_LEAKED: {
     type: 'urn:credveil:problem:password-leaked',
@@ -159,7 +164,7 @@ export const REFUSALS: { readonly [code in RefusalCode]: Refusal } = {
     type: 'urn:credveil:problem:check-unavailable',
     title: 'Check unavailable',
     status: 503,
-    detail: 'Whether this password has leaked cannot be checked at the moment. Try again later.',
+    detail: 'This password could not be checked against known data breaches. Try again later.',
     code: 'CHECK_UNAVAILABLE',
   },
 };

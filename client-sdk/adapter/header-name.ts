@@ -1,24 +1,25 @@
-// The header that tells what runs behind of a verdict: which names count as a copy of it, and how copies are removed.
+// The header that carries the verdict to the handler: which names count as it, and how incoming
+// copies are removed.
 
 /**
- * Gateways and CGI write names in their own way (`Exposed_Credential_Check`, `HTTP_EXPOSED_CREDENTIAL_CHECK`): every sign
- * that is no letter and no digit counts as a hyphen.
+ * Gateways and CGI respell names (`Exposed_Credential_Check`, `HTTP_EXPOSED_CREDENTIAL_CHECK`), so
+ * every character that is not a letter or a digit counts as a hyphen.
  */
 const spelling = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
 
 export interface HeaderName {
-  /** As it is sent. */
+  /** The name as sent. */
   readonly name: string;
-  /** Whether what runs behind may take it for this header. */
+  /** Whether a handler may take `name` for this header. */
   isSpelling(name: string): boolean;
   /**
-   * A list of names without this one. A client that names a header in `Connection` has the next proxy remove it: also
-   * one that was set here. RFC 9110 §7.6.1.
+   * Removes this header from a list of names. A client can name a header in `Connection` so that
+   * the next proxy removes it, even one set here. RFC 9110 §7.6.1.
    */
   unlisted(list: string): string;
 }
 
-/** Fields that list names of other fields. */
+/** Fields whose value lists names of other fields. */
 export const NAME_LISTS: readonly string[] = ['connection', 'trailer'];
 
 export function createHeaderName(name: string): HeaderName {
@@ -36,7 +37,7 @@ export function createHeaderName(name: string): HeaderName {
   };
 }
 
-/** Removes whatever came in from outside, and sets what was found. */
+/** Removes every incoming copy, and sets `value` if given. */
 export function replaceHeader(headers: Headers, header: HeaderName, value?: string): void {
   for (const [name, list] of [...headers]) {
     if (header.isSpelling(name)) headers.delete(name);

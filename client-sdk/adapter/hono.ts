@@ -1,4 +1,4 @@
-// @credveil/client/hono: the guard as middleware of Hono.
+// @credveil/client/hono: the guard as Hono middleware.
 
 import type { Context, MiddlewareHandler } from 'hono';
 import type { LeakChecker } from '../checker.ts';
@@ -12,13 +12,16 @@ import { type GuardOptions, parseProperty } from './options.ts';
 export type DenyHandler = (verdict: Verdict, c: Context) => Response | Promise<Response>;
 
 export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<Context, DenyHandler> & {
-  /** Where a handler finds the verdict: `c.get('leaks')`, or `c.var.leaks`. Default `leaks`. */
+  /**
+   * The context variable that holds the verdict: `c.get('leaks')` or `c.var.leaks`. Default
+   * `leaks`.
+   */
   readonly property?: Property;
-  /** How much of a body is read at most; a longer one is `unknown`. Default 65,536. */
+  /** Maximum bytes of a body to read; a longer body makes the verdict `unknown`. Default 65,536. */
   readonly maxBodyBytes?: number;
 };
 
-/** The verdict is missing where there was nothing to check. */
+/** The verdict is undefined if there was nothing to check. */
 export type LeakCheckEnv<Property extends string = 'leaks'> = {
   Variables: { [name in Property]: Verdict | undefined };
 };
@@ -45,7 +48,7 @@ export function leakCheck<const Property extends string = 'leaks'>(
   };
 }
 
-/** Where a validator has read the body, Hono keeps what it read. */
+/** If a validator has read the body, Hono caches it. */
 async function readingsOfCache({ req }: Context): Promise<readonly object[]> {
   if (req.bodyCache.formData) return [fieldsOfForm(await req.formData())];
   return readingsOf(new Response(await req.arrayBuffer(), { headers: req.raw.headers }));

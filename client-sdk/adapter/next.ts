@@ -1,4 +1,5 @@
-// @credveil/client/next: the guard around route handlers of Next.js, and as its proxy. It imports nothing of Next.
+// @credveil/client/next: the guard around Next.js route handlers, and as proxy.ts. Does not import
+//   Next.
 
 import type { LeakChecker } from '../checker.ts';
 import type { Verdict } from '../verdict/verdict.ts';
@@ -12,21 +13,21 @@ type Awaitable<T> = T | Promise<T>;
 export type DenyHandler = (verdict: Verdict, request: Request) => Awaitable<Response>;
 
 interface BodyOptions {
-  /** How much of a body is read at most; a longer one is `unknown`. Default 65,536. */
+  /** Maximum bytes of a body to read; a longer body makes the verdict `unknown`. Default 65,536. */
   readonly maxBodyBytes?: number;
 }
 
 export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<Request, DenyHandler> &
   BodyOptions & {
-    /** Where a handler finds the verdict on its request. Default `leaks`. */
+    /** The property of the request that holds the verdict. Default `leaks`. */
     readonly property?: Property;
   };
 
-/** The verdict is missing where there was nothing to check. */
+/** The verdict is undefined if there was nothing to check. */
 export type Checked<Property extends string = 'leaks'> = { readonly [name in Property]: Verdict | undefined };
 
 /**
- * Makes a guard that goes around route handlers: `export const POST = leakCheck(leaks)(handler)`.
+ * Creates a wrapper for route handlers: `export const POST = leakCheck(leaks)(handler)`.
  * @throws LookupError `OPTION_MALFORMED`
  */
 export function leakCheck<const Property extends string = 'leaks'>(
@@ -52,18 +53,18 @@ export function leakCheck<const Property extends string = 'leaks'>(
 
 export type LeakProxyOptions = GuardOptions<Request, DenyHandler> &
   BodyOptions & {
-    /** `NextResponse.next`, or what calls it. */
+    /** `NextResponse.next`, or a function that calls it. */
     readonly next: (init: { request: { headers: Headers } }) => Response;
   };
 
 /**
- * Makes the function for `proxy.ts`: what runs behind it, server actions too, has the header.
+ * Creates the function for `proxy.ts`: handlers behind it, server actions included, get the header.
  * @throws LookupError `OPTION_MALFORMED`
  */
 export function leakProxy(checker: LeakChecker, options: LeakProxyOptions): (request: Request) => Promise<Response> {
   const guard = createGuard(checker, options);
   const maxBodyBytes = parseMaxBodyBytes(options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
-  if (typeof options.next !== 'function') throw malformed('next', 'not a function', 'Give NextResponse.next.');
+  if (typeof options.next !== 'function') throw malformed('next', 'not a function', 'Pass NextResponse.next.');
 
   return async (request) => {
     const headers = new Headers(request.headers);
@@ -74,7 +75,10 @@ export function leakProxy(checker: LeakChecker, options: LeakProxyOptions): (req
   };
 }
 
-/** In place where it can be: then it stays a NextRequest, and `headers()` of next/headers says the same. */
+/**
+ * Removes the header in place if possible: the request stays a NextRequest, and `headers()` of
+ * next/headers agrees.
+ */
 function clearHeader(request: Request, header: HeaderName): Request {
   try {
     replaceHeader(request.headers, header);

@@ -1,4 +1,4 @@
-// The verdict's header on a message of node:http, in each of the places where what runs behind may read headers.
+// The verdict's header on a node:http message, in every place where a handler may read headers.
 
 import type { Credential } from '../verdict/inquiry.ts';
 import { credentialsIn, type ParsedFields, unreadable } from './fields.ts';
@@ -6,7 +6,7 @@ import { type HeaderName, NAME_LISTS } from './header-name.ts';
 
 type Fields = Record<string, string | string[] | undefined>;
 
-/** What is needed of an IncomingMessage, of the one of node:http2, or of one that a test injects and that has less. */
+/** The members used of an IncomingMessage, of node:http or node:http2, or injected by a test. */
 export interface NodeMessage {
   readonly headers: Fields;
   readonly rawHeaders: string[];
@@ -18,9 +18,9 @@ export interface NodeMessage {
   prependOnceListener(event: 'end', listener: () => void): unknown;
 }
 
-/** Removes every copy that came in from outside, trailers included. */
+/** Removes every incoming copy, trailers included. */
 export function removeFromMessage(message: NodeMessage, header: HeaderName): void {
-  // These are made of rawHeaders at their first reading, by a count of before.
+  // Node derives these from rawHeaders on first access, up to a stored count: clear them first.
   removeFields(message.headers, header);
   removeFields(message.headersDistinct, header);
   removeRaw(message.rawHeaders, header);
@@ -29,7 +29,7 @@ export function removeFromMessage(message: NodeMessage, header: HeaderName): voi
     removeFields(message.trailersDistinct, header);
     removeRaw(message.rawTrailers, header);
   };
-  // Trailers come with the end of the body.
+  // Trailers arrive after the body.
   if (message.readableEnded) removeTrailers();
   else message.prependOnceListener('end', removeTrailers);
 }
@@ -51,7 +51,7 @@ function removeFields(fields: Fields | undefined, header: HeaderName): void {
   }
 }
 
-/** Names and values in turn. */
+/** @param raw alternating names and values */
 function removeRaw(raw: string[] | undefined, header: HeaderName): void {
   if (!raw) return;
   const kept: string[] = [];
@@ -64,7 +64,7 @@ function removeRaw(raw: string[] | undefined, header: HeaderName): void {
   raw.splice(0, raw.length, ...kept);
 }
 
-/** @throws CredentialUnreadable where there is a body and nobody has parsed it: what it holds was not looked at */
+/** @throws CredentialUnreadable if there is a body that no parser has read */
 export function credentialsInParsed(
   body: unknown,
   { headers }: NodeMessage,
@@ -72,7 +72,7 @@ export function credentialsInParsed(
 ): readonly Credential[] {
   const isSent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   const isParsed = typeof body !== 'object' || body === null || Object.keys(body).length > 0;
-  // Express 4 has an empty object where no parser was there.
-  if (isSent && (body === undefined || !isParsed)) throw unreadable('no parser has read its body');
+  // Without a parser, Express 4 sets the body to an empty object.
+  if (isSent && (body === undefined || !isParsed)) throw unreadable('no parser has read the body');
   return credentialsIn(body, fields);
 }

@@ -1,4 +1,4 @@
-// Options that all adapters share: what a developer gives, and what is made of it once it has been checked.
+// Options shared by all adapters: as the developer gives them, and as validated settings.
 
 import type { LeakChecker } from '../checker.ts';
 import { LookupError } from '../errors.ts';
@@ -9,48 +9,52 @@ import { createHeaderName, type HeaderName } from './header-name.ts';
 
 type Awaitable<T> = T | Promise<T>;
 
-/** @typeParam Context what the framework knows a request by */
+/** @typeParam Context the framework's object for a request */
 interface SharedOptions<Context> {
-  /** Where in the body the credential is, or a function that finds it and gives `undefined` where there is none. */
+  /** The credential's fields in the body, or a function that finds it; `undefined` means none. */
   readonly fields?: FieldNames | ((context: Context) => Awaitable<Credential | undefined>);
-  /** True for a request that is not to be checked. A copy of the header is removed all the same. */
+  /** Returns true for a request that must not be checked. An incoming header is still removed. */
   readonly skip?: (context: Context) => Awaitable<boolean>;
-  /** Sees each verdict, for logs and metrics. It is not waited for, and what it throws is dropped. */
+  /** Receives each verdict, for logs and metrics. It is not awaited, and its errors are ignored. */
   readonly onResult?: (verdict: Verdict, context: Context) => unknown;
-  /** Default `Exposed-Credential-Check`. */
+  /** Name of the header with the verdict. Default `Exposed-Credential-Check`. */
   readonly header?: string;
 }
 
 /**
- * What becomes of a request whose check failed; one that throws denies.
- * @param cause what your own `fields` or `skip` threw
+ * What to do with a request whose check failed. A function that throws denies.
+ * @param cause the error that your `fields` or `skip` threw
  */
 export type OnError<Context> =
   | 'allow'
   | 'deny'
   | ((verdict: UnknownVerdict, context: Context, cause?: unknown) => Awaitable<'allow' | 'deny'>);
 
-/** Tells what runs behind of the verdict: for logins. The default. */
+/** Passes the verdict to the handler: for logins. The default. */
 interface AnnotateOptions {
   readonly mode?: 'annotate';
   readonly denyOn?: never;
 }
 
-/** Lets nothing that leaked pass: for sign-up and password change. */
+/** Denies leaked credentials: for sign-up and password change. */
 interface DenyOptions<Context, Handler> {
   readonly mode: 'deny';
   /**
-   * Which findings deny, however often they were seen. Default those for which the checker's policy does not say
-   * `allow`: `pair`, `similar` and `password`.
+   * The findings that deny, however often they were seen. Default: those whose action in the
+   * checker's policy is not `allow`, which are `pair`, `similar` and `password` unless the policy
+   * is changed.
    */
   readonly denyOn?: readonly SignalName[];
-  /** Default what the checker's policy says; `allow` where `denyOn` is given. */
+  /** Default: the action of the checker's policy, or `allow` if `denyOn` is given. */
   readonly onError?: OnError<Context>;
-  /** Answers a request that is denied. Default a problem (RFC 9457) with status 422, or 503 where the check failed. */
+  /**
+   * Answers a denied request. Default: a problem (RFC 9457) with status 422, or 503 if the check
+   * failed.
+   */
   readonly handler?: Handler;
 }
 
-/** @typeParam Handler answers in the way of the framework */
+/** @typeParam Handler the framework's function that answers a request */
 export type GuardOptions<Context, Handler> = SharedOptions<Context> &
   (
     | (AnnotateOptions & { readonly onError?: 'allow'; readonly handler?: never })
@@ -62,7 +66,7 @@ export interface GuardSettings<Context, Handler> {
   readonly fields: ParsedFields | ((context: Context) => Awaitable<Credential | undefined>);
   readonly skip: ((context: Context) => Awaitable<boolean>) | undefined;
   readonly onResult: ((verdict: Verdict, context: Context) => unknown) | undefined;
-  /** Undefined where the policy of the checker decides, as for `denyOn`. */
+  /** Undefined, like `denyOn`, if the checker's policy decides. */
   readonly onError: OnError<Context> | undefined;
   readonly denyOn: readonly SignalName[] | undefined;
   readonly handler: Handler | undefined;
@@ -80,28 +84,29 @@ export function malformed(option: string, why: string, hint: string): LookupErro
 export function assertChecker(checker: unknown): asserts checker is LeakChecker {
   const { check, policy } = (checker ?? {}) as Partial<LeakChecker>;
   if (typeof check !== 'function' || typeof policy !== 'function')
-    throw malformed('checker', 'not a checker', 'Give what createLeakChecker returns.');
+    throw malformed('checker', 'not a checker', 'Pass the result of createLeakChecker.');
 }
 
 /** @throws LookupError `OPTION_MALFORMED` */
 export function parseGuardOptions<Context, Handler>(
   options: GuardOptions<Context, Handler>,
 ): GuardSettings<Context, Handler> {
-  if (typeof options !== 'object' || options === null) throw malformed('options', 'not an object', 'Leave them out.');
+  if (typeof options !== 'object' || options === null)
+    throw malformed('options', 'not an object', 'Pass an object, or omit it to use the defaults.');
   const { mode = 'annotate', header = DEFAULT_HEADER } = options;
   const denyOn = mode === 'deny' ? options.denyOn : [];
   const onError = options.onError ?? (denyOn && 'allow');
   if (mode !== 'annotate' && mode !== 'deny')
-    throw malformed('mode', 'neither annotate nor deny', 'Leave it out to annotate.');
+    throw malformed('mode', 'neither annotate nor deny', 'Omit it to annotate.');
   if (denyOn !== undefined && !(Array.isArray(denyOn) && denyOn.every((name) => SIGNAL_NAMES.includes(name))))
-    throw malformed('denyOn', 'not a list of findings', 'Give some of pair, similar, password and username.');
+    throw malformed('denyOn', 'not a list of findings', 'List any of pair, similar, password and username.');
   if (onError !== undefined && onError !== 'allow' && onError !== 'deny' && typeof onError !== 'function')
-    throw malformed('onError', 'none of allow, deny and a function', 'Leave it out to allow.');
+    throw malformed('onError', 'neither allow, deny nor a function', 'Omit it to use the default.');
   if (typeof header !== 'string' || !TOKEN.test(header))
-    throw malformed('header', 'not an HTTP field name', 'Leave it out to use the default.');
+    throw malformed('header', 'not an HTTP field name', 'Omit it to use the default.');
   for (const name of ['skip', 'onResult', 'handler'] as const)
     if (options[name] !== undefined && typeof options[name] !== 'function')
-      throw malformed(name, 'not a function', 'Leave it out, or give a function.');
+      throw malformed(name, 'not a function', 'Omit it, or pass a function.');
   return {
     fields: typeof options.fields === 'function' ? options.fields : parseFieldNames(options.fields ?? {}),
     skip: options.skip,
@@ -117,17 +122,13 @@ function parseFieldNames(fields: FieldNames): ParsedFields {
   const { username = ['username', 'email'], password = 'password' } = fields;
   const usernames = typeof username === 'string' ? [username] : username;
   if (!Array.isArray(usernames) || ![...usernames, password].every((name) => typeof name === 'string' && name !== ''))
-    throw malformed(
-      'fields',
-      'not names of fields',
-      "Give { username: 'user.email', password: 'pass' } or a function.",
-    );
+    throw malformed('fields', 'not field names', "Pass { username: 'user.email', password: 'pass' } or a function.");
   return { username: usernames, password };
 }
 
 /** @throws LookupError `OPTION_MALFORMED` */
 export function parseProperty(property: unknown): string {
   if (typeof property !== 'string' || property === '')
-    throw malformed('property', 'not a name', 'Leave it out to use the default.');
+    throw malformed('property', 'not a property name', 'Omit it to use the default.');
   return property;
 }
