@@ -139,7 +139,7 @@ export class ClientDirectory {
     } catch (error) {
       // What the system refused may go by itself: it is looked at again.
       if (!(error instanceof CredveilError)) this.#version = undefined;
-      const message = 'the changed list of clients cannot be used; the one before stays in force';
+      const message = 'the changed list of clients cannot be used; the previous one stays in force';
       onEvent({ event: 'clients-refused', message, ...nameError(error) });
     }
   }
@@ -161,7 +161,7 @@ export class ClientDirectory {
 function clientsRequired(): ServerError {
   return new ServerError(
     'CLIENTS_REQUIRED',
-    'other machines can reach this address, and no client is named that may ask',
-    'Add one with `credveil client add DATASET NAME`, listen on 127.0.0.1, or say --allow-anonymous if everyone may ask.',
+    'other machines can reach this address, but no clients are listed',
+    'Add one with `credveil client add DATASET NAME`, listen on 127.0.0.1, or allow everyone with --allow-anonymous.',
   );
 }

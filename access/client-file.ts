@@ -87,8 +87,8 @@ export function readClients(file: string): Client[] | undefined {
     if (process.platform !== 'win32' && (mode & 0o022) !== 0)
       throw new StoreError(
         'CLIENTS_EXPOSED',
-        `clients file ${file}: others than its owner may write it (mode ${(mode & 0o777).toString(8)})`,
-        `Run: chmod 600 ${file} — and look with \`credveil client list\` for clients that you did not add.`,
+        `clients file ${file}: writable by group or others (mode ${(mode & 0o777).toString(8)})`,
+        `Run: chmod 600 ${file} — then check \`credveil client list\` for clients you did not add.`,
       );
     if (size > MAX_FILE_BYTES) throw malformed(file);
     return parseClients(file, fs.readFileSync(handle, 'utf8'));
@@ -101,8 +101,8 @@ function malformed(file: string, cause?: unknown): StoreError {
   const where = cause instanceof z.ZodError ? ` at ${cause.issues[0]?.path.join('.') || 'its top'}` : '';
   return new StoreError(
     'CLIENTS_MALFORMED',
-    `clients file ${file}: it is not what \`credveil client\` writes${where}`,
-    'Mend the file, or restore it from a backup; PROTOCOL.md §18 says what it holds.',
+    `clients file ${file}: not a valid list of clients${where}`,
+    'Repair the file, or restore it from a backup; PROTOCOL.md §18 specifies its format.',
   );
 }
 
@@ -122,7 +122,7 @@ function changeClients(file: string, change: (clients: readonly Client[]) => rea
     throw new StoreError(
       'CLIENTS_BUSY',
       `clients file ${file}: another process is changing it`,
-      'Run this again when the other command has ended.',
+      'Retry once the other command has finished.',
       { cause },
     );
   });
@@ -164,8 +164,8 @@ export function addClient(file: string, name: string, quotas: Quotas, certificat
   if (!NAME.test(name))
     throw new StoreError(
       'CLIENT_NAME',
-      'the name of a client is lower-case letters, digits, dots, underscores and hyphens, at most 64',
-      'Name it after the service that asks, such as login-eu.',
+      'a client name has at most 64 lower-case letters, digits, dots, underscores and hyphens',
+      'Name it after the service that uses it, such as login-eu.',
     );
   const created = new Date().toISOString();
   const secret = Uint8Array.from(randomBytes(CLIENT_SECRET_BYTES)) as ClientSecret;
@@ -177,8 +177,8 @@ export function addClient(file: string, name: string, quotas: Quotas, certificat
     if (clients.some((other) => other.name === name || (certificate && other.certificate === certificate)))
       throw new StoreError(
         'CLIENT_EXISTS',
-        `there is a client of this name or certificate already`,
-        'Choose another name, or revoke the client first: a new one has a new key and begins with full quotas.',
+        'a client with this name or certificate already exists',
+        'Choose another name, or revoke the client first: a new client gets a new key and full quotas.',
       );
     return [...clients, client];
   });
@@ -191,11 +191,7 @@ export function revokeClient(file: string, name: string): Client {
   changeClients(file, (clients) => {
     revoked = clients.find((client) => client.name === name);
     if (!revoked)
-      throw new StoreError(
-        'CLIENT_MISSING',
-        'there is no client of this name',
-        'Look at the names with `credveil client list`.',
-      );
+      throw new StoreError('CLIENT_MISSING', 'no client has this name', 'List the names with `credveil client list`.');
     return clients.filter((client) => client !== revoked);
   });
   return revoked as unknown as Client;

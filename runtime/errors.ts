@@ -46,10 +46,10 @@ export function listenError(cause: unknown, host: string, port: number): ServerE
       return new ServerError(
         'ADDRESS_FORBIDDEN',
         `this user may not listen on ${place}`,
-        'Choose a port from 1024 on, and put a reverse proxy in front for a lower one.',
+        'Choose a port from 1024 up, and put a reverse proxy in front for a lower one.',
         { cause },
       );
     default:
-      return new ServerError('LISTEN_FAILED', `listening on ${place} failed`, 'Look at the cause.', { cause });
+      return new ServerError('LISTEN_FAILED', `listening on ${place} failed`, 'Check the cause.', { cause });
   }
 }

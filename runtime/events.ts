@@ -41,6 +41,6 @@ export function nameError(error: unknown): { code: string; hint: string } {
   const code = (error as { code?: unknown } | null)?.code;
   return {
     code: typeof code === 'string' ? code : error instanceof Error ? error.name : 'UNKNOWN',
-    hint: 'Report this with the version of credveil.',
+    hint: 'Report this together with the version of credveil.',
   };
 }

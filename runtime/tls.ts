@@ -102,7 +102,7 @@ export class TlsFiles {
       if (ca) new X509Certificate(ca);
       createSecureContext(context);
     } catch (cause) {
-      throw tlsError('TLS_FILES_INVALID', 'certificate, private key and CA do not work together', cause);
+      throw tlsError('TLS_FILES_INVALID', 'certificate, private key and CA do not match', cause);
     }
     this.#onEvent({ event: 'tls-loaded', notAfter: new Date(leaf.validTo).toISOString() });
     return {
@@ -150,7 +150,7 @@ function tlsError(code: ServerErrorCode, message: string, cause: unknown): Serve
   return new ServerError(
     code,
     message,
-    'Give PEM files that this user may read, the key without a passphrase and that of the certificate.',
+    'Use PEM files that this user can read, and the key of the certificate without a passphrase.',
     { cause },
   );
 }

@@ -30,7 +30,7 @@ export async function openServices(folders: readonly ServedFolder[], options: Sn
     for (const { folder, key } of folders) {
       const dataset = openDataset(folder);
       if (services.some((service) => service.dataset.id === dataset.id))
-        throw new ServerError('DATASET_REPEATED', 'a dataset is to be served twice', 'Name each dataset once.');
+        throw new ServerError('DATASET_REPEATED', 'a dataset is listed twice', 'List each dataset once.');
       const evaluator = await openEvaluator(dataset, key);
       services.push({ dataset, evaluator, snapshots: await ServedSnapshots.open(dataset, options) });
     }

@@ -79,7 +79,7 @@ function openDatabase(file: string, timeout: number): Database.Database {
       throw new StoreError(
         'QUOTAS_BUSY',
         `quota book ${file}: another server holds it`,
-        'Run one server with several workers instead of several servers, or give each a quota file of its own.',
+        'Run one server with several workers instead of several servers, or give each its own quota file.',
         { cause },
       );
     if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) throw corrupt(file, cause);
@@ -91,7 +91,7 @@ function corrupt(file: string, cause?: unknown): StoreError {
   return new StoreError(
     'QUOTAS_CORRUPT',
     `quota book ${file}: it is damaged, or of another version`,
-    'Delete it to begin the day with full quotas, or restore it.',
+    'Delete it to start the day with full quotas, or restore it from a backup.',
     { cause },
   );
 }

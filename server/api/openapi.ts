@@ -35,14 +35,14 @@ export interface ResponseObject extends Json {
 }
 
 const HEADERS: { readonly [name: string]: string } = {
-  'Content-Range': 'Which part of the whole this is, and how long the whole is.',
+  'Content-Range': 'The range of this part, and the length of the whole.',
   'Last-Modified': 'When the snapshot was published.',
-  ETag: 'Differs between snapshots and between forms of an answer.',
-  'Credveil-Snapshot': 'The snapshot that the answer is from.',
-  'Retry-After': 'Seconds after which to ask again.',
-  'WWW-Authenticate': 'Bearer: what a client has to send.',
-  Allow: 'The methods that the route takes.',
-  RateLimit: 'What is left of the quotas that the request is counted in: draft-ietf-httpapi-ratelimit-headers-11.',
+  ETag: 'Differs between snapshots and between forms of a response.',
+  'Credveil-Snapshot': 'The snapshot the response comes from.',
+  'Retry-After': 'Seconds to wait before a retry.',
+  'WWW-Authenticate': 'Bearer: the scheme a client must use.',
+  Allow: 'The methods of the route.',
+  RateLimit: 'The remaining quotas that the request counts against: draft-ietf-httpapi-ratelimit-headers-11.',
   'RateLimit-Policy': 'The quotas of the client: the same draft.',
 };
 const KEY = [{ clientKey: [] }, { clientCertificate: [] }, {}];
@@ -61,10 +61,10 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
       title: 'Credveil',
       version,
       description:
-        'Leaked-credential checks: sealed buckets by prefix, and blinded evaluations. PROTOCOL.md says what the bytes are; @credveil/client speaks all of it.',
+        'Leaked-credential checks: sealed buckets by prefix, and blinded evaluations. PROTOCOL.md specifies the bytes; @credveil/client implements all of it.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/', description: 'The first dataset, and what is not of a dataset.' }],
+    servers: [{ url: '/', description: 'The first dataset, and routes that belong to no dataset.' }],
     paths: Object.fromEntries(
       routes.filter(({ documentation }) => documentation).map((route) => [route.path, pathItem(route)]),
     ),
@@ -76,9 +76,12 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'credveil-client-1',
-          description: 'A key that `credveil client add` printed. Wanted where the server has a list of clients.',
+          description: 'A key printed by `credveil client add`. Required if the server has a list of clients.',
         },
-        clientCertificate: { type: 'mutualTLS', description: 'A certificate that the list of clients names instead.' },
+        clientCertificate: {
+          type: 'mutualTLS',
+          description: 'A certificate in the list of clients, instead of a key.',
+        },
       },
     },
   };
@@ -86,8 +89,8 @@ export function createOpenApi(routes: readonly Route[], version: string): OpenAp
 
 const DATASET_SERVER = {
   url: '/d/{dataset}',
-  description: 'Any dataset that is served.',
-  variables: { dataset: { default: '0123456789abcdef', description: 'An id that /v1/datasets names.' } },
+  description: 'Any dataset of this server.',
+  variables: { dataset: { default: '0123456789abcdef', description: 'An id from /v1/datasets.' } },
 };
 
 function pathItem(route: Route): PathItem {
@@ -96,7 +99,7 @@ function pathItem(route: Route): PathItem {
     ...(ofDataset && { servers: [{ url: '/' }, DATASET_SERVER] }),
     ...(get && {
       get: operation(route, get, `get ${path}`),
-      head: { ...operation(route, get, `head ${path}`), summary: `${get.summary}: the headers alone` },
+      head: { ...operation(route, get, `head ${path}`), summary: `${get.summary}: headers only` },
     }),
     ...(post && { post: operation(route, post, `post ${path}`) }),
   };

@@ -6,27 +6,26 @@ import type { Answer, Operation, Parameter } from './route.ts';
 const IF_NONE_MATCH: Parameter = {
   name: 'If-None-Match',
   in: 'header',
-  description: 'An ETag of before: answered with 304 where nothing has changed.',
+  description: 'An earlier ETag: the response is 304 if nothing has changed.',
   schema: { type: 'string' },
 };
 const IF_MODIFIED_SINCE: Parameter = {
   name: 'If-Modified-Since',
   in: 'header',
-  description:
-    'A Last-Modified of before, where there is no If-None-Match: answered with 304 where nothing has changed.',
+  description: 'An earlier Last-Modified, used without If-None-Match: the response is 304 if nothing has changed.',
   schema: { type: 'string' },
 };
 const SNAPSHOT: Parameter = {
   name: 'snapshot',
   in: 'query',
-  description: 'Asks for this snapshot, as the config names it. Without it the current one answers.',
+  description: 'The snapshot to answer from, as named in the config. Default: the current one.',
   schema: { type: 'string', pattern: SNAPSHOT_ID.source },
 };
 const PREFIX: Parameter = {
   name: 'prefix',
   in: 'path',
   required: true,
-  description: 'The leading `prefixBits` of a hash in lower-case hex, one digit for each four bits: PROTOCOL.md §6.',
+  description: 'The leading `prefixBits` of a hash in lower-case hex, one digit per four bits: PROTOCOL.md §6.',
   schema: { type: 'string', pattern: '^[0-9a-f]{1,5}$' },
 };
 const NOT_MODIFIED: Answer = { description: 'Nothing has changed.', headers: ['ETag'] };
@@ -43,7 +42,7 @@ export function bucket(index: string, of: string): Operation {
         headers: ['ETag', 'Credveil-Snapshot'],
         content: {
           [OCTETS]: { description: 'BucketBody, PROTOCOL.md §7.' },
-          'text/plain': { description: 'The same tags in hex, one a line, for people: without a seal.' },
+          'text/plain': { description: 'The same tags in hex, one per line, for people: without a seal.' },
         },
       },
       304: NOT_MODIFIED,
@@ -56,11 +55,11 @@ function evaluation(summary: string, asked: string, answered: string, more: Part
   const { answers, problems = [], ...rest } = more;
   return {
     summary,
-    description: 'For datasets of the suite `oprf`. Nothing is kept of it.',
+    description: 'For datasets of the suite `oprf`. The service stores nothing of the request.',
     body: { [OCTETS]: { description: `${asked}, PROTOCOL.md §16: 1 to 32 elements.` } },
     answers: {
       200: {
-        description: 'Made of all elements of the request, in their order.',
+        description: 'The results for all elements of the request, in order.',
         content: { [OCTETS]: { description: `${answered}, PROTOCOL.md §16.` } },
       },
       ...answers,
@@ -86,18 +85,18 @@ export const page = (summary: string): Operation => ({
   summary,
   parameters: [IF_NONE_MATCH],
   answers: {
-    200: { description: 'Missing where the service has no pages.', headers: ['ETag'], content: { 'text/html': {} } },
+    200: { description: 'Missing if the service has no pages.', headers: ['ETag'], content: { 'text/html': {} } },
     304: NOT_MODIFIED,
   },
   problems: ['ROUTE_MISSING'],
 });
 
 export const CONFIG: Operation = {
-  summary: 'What a client must know before it asks',
+  summary: 'The parameters a client needs before its first request',
   parameters: [IF_NONE_MATCH],
   answers: {
     200: {
-      description: 'Of the current snapshot.',
+      description: 'The config of the current snapshot.',
       headers: ['ETag', 'Credveil-Snapshot'],
       content: { 'application/json': { schema: 'ServiceConfig' } },
     },
@@ -108,20 +107,20 @@ export const CONFIG: Operation = {
 
 export const FILTER: Operation = {
   summary: 'The filter of the index `password`',
-  description: 'With it a client knows by itself that a password did not leak.',
+  description: 'Lets a client rule out a leaked password without a request.',
   parameters: [
     SNAPSHOT,
     IF_NONE_MATCH,
     {
       name: 'Range',
       in: 'header',
-      description: 'One range of bytes, as of a download that was interrupted.',
+      description: 'One byte range, for instance to resume a download.',
       schema: { type: 'string' },
     },
     {
       name: 'If-Range',
       in: 'header',
-      description: 'The ETag of the part that is there already: without a match the whole filter is sent.',
+      description: 'The ETag of the part already downloaded: without a match the whole filter is sent.',
       schema: { type: 'string' },
     },
   ],
@@ -142,7 +141,7 @@ export const FILTER: Operation = {
 };
 
 export const RANGE: Operation = {
-  summary: "A range of unsalted hashes, as Have I Been Pwned's Pwned Passwords answers it",
+  summary: "A range of unsalted hashes, compatible with Have I Been Pwned's Pwned Passwords",
   parameters: [
     {
       name: 'prefix',
@@ -154,13 +153,13 @@ export const RANGE: Operation = {
     {
       name: 'mode',
       in: 'query',
-      description: '`ntlm` asks the index of NTLM hashes, anything else that of SHA-1.',
+      description: '`ntlm` selects the index of NTLM hashes, anything else that of SHA-1.',
       schema: { type: 'string' },
     },
     {
       name: 'Add-Padding',
       in: 'header',
-      description: '`true` or `1`: all answers get one size, by rows with the count 0.',
+      description: '`true` or `1` pads all responses to one size, with rows whose count is 0.',
       schema: { type: 'string' },
     },
     IF_NONE_MATCH,
@@ -173,27 +172,30 @@ export const RANGE: Operation = {
       content: { 'text/plain': {} },
     },
     304: { ...NOT_MODIFIED, headers: ['ETag', 'Last-Modified'] },
-    400: { description: 'The prefix has not five hexadecimal digits.', content: { 'text/plain': {} } },
+    400: { description: 'The prefix is not five hexadecimal digits.', content: { 'text/plain': {} } },
   },
   problems: ['INDEX_MISSING'],
 };
 
 export const DATASETS: Operation = {
-  summary: 'What is served here',
+  summary: 'The datasets of this server',
   answers: { 200: json('All datasets.', 'Datasets') },
 };
 
 export const STATUS: Operation = {
   summary: 'Figures of the snapshot and request rates, for people',
-  answers: { 200: json('As of now. Missing where the service has no pages.', 'Status') },
+  answers: { 200: json('Current figures. Missing if the service has no pages.', 'Status') },
   problems: ['ROUTE_MISSING'],
 };
 
-export const HEALTH: Operation = { summary: 'Whether the process lives', answers: { 200: json('It does.', 'Health') } };
+export const HEALTH: Operation = {
+  summary: 'Whether the process is alive',
+  answers: { 200: json('It is.', 'Health') },
+};
 
 export const READINESS: Operation = {
-  summary: 'Whether requests should be sent here',
-  answers: { 200: json('They should.', 'Readiness') },
+  summary: 'Whether the server accepts requests',
+  answers: { 200: json('It does.', 'Readiness') },
   problems: ['NOT_READY'],
 };
 
@@ -207,7 +209,7 @@ export const OPENAPI: Operation = {
 };
 
 export const REFERENCE: Operation = {
-  summary: 'This description, to read',
+  summary: 'This description as a page',
   parameters: [IF_NONE_MATCH],
   answers: {
     200: { description: 'A page without scripts.', headers: ['ETag'], content: { 'text/html': {} } },

@@ -71,7 +71,7 @@ export function referencePage(document: OpenApiDocument): string {
 <main>
 <h1>${info.title} ${info.version}</h1>
 <p>${info.description}</p>
-<p>The same for programs: <a href="openapi.json">openapi.json</a></p>
+<p>For programs: <a href="openapi.json">openapi.json</a></p>
 <nav aria-label="Routes"><ul>
 ${operations.map(({ path, method, operation }) => html`<li><a href="#${operation.operationId}"><span class="method">${method}</span> <code>${path}</code></a> ${operation.summary}</li>`)}
 </ul></nav>
@@ -92,7 +92,7 @@ function operationSection({ path, method, operation }: ShownOperation): Markup {
   return html`<section id="${operationId}">
 <h2><span class="method">${method}</span> <code>${path}</code></h2>
 <p>${summary}. ${description}</p>
-<p>${security.length === 0 ? 'Open to everyone.' : 'For clients, by key or certificate, where the server has a list of them.'}</p>
+<p>${security.length === 0 ? 'Open to everyone.' : 'Requires a client key or certificate if the server has a list of clients.'}</p>
 ${rows.length === 0 ? '' : html`<h3>Parameters</h3>${table(rows)}`}
 ${requestBody ? html`<h3>Body</h3>${table(contentRows(requestBody.content))}` : ''}
 <h3>Answers</h3>${table(Object.entries(responses).map(([status, response]) => [status, describeResponse(response)]))}

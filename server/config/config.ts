@@ -181,7 +181,7 @@ const malformed = (file: string, why: string): ConfigError =>
   new ConfigError(
     'SETTINGS_FILE_MALFORMED',
     `configuration ${file}: ${why}`,
-    'Write one JSON object with the settings that `credveil serve --print-config` lists.',
+    'Write one JSON object; `credveil serve --print-config` lists the settings.',
   );
 
 const unknown = (what: string, meant: string | undefined): ConfigError =>

@@ -1,6 +1,6 @@
 // The settings of the service: one line each, from which file keys, environment names, flags and their help follow.
 //
-// No setting holds a secret: what is secret stands in a file that a setting names.
+// No setting holds a secret: secrets are in files that settings name.
 
 import {
   oneOf,
@@ -26,39 +26,44 @@ const METRICS = new RegExp(`^off$|${LISTEN.source}`);
 export const SETTINGS = {
   dataset: place('folder of the dataset'),
   keyFile: place('oprf: key of the dataset (default: <dataset>.key)'),
-  also: places('serve one more under /d/<dataset id>, as while keys are rotated'),
-  listen: text('where to listen; port 0 takes a free one', '127.0.0.1:8787', LISTEN, 'HOST:PORT'),
-  allowAnonymous: yesOrNo('answer whoever asks without a key or a certificate, also from other machines', false),
-  clientsFile: place('who may ask, as `credveil client` writes it (default: <dataset>.clients.json)'),
-  quotaFile: place('what clients have used of their daily quotas (default: <dataset>.quota.sqlite)'),
-  metrics: text('where to answer GET /metrics; off means nowhere', 'off', METRICS, 'HOST:PORT or off'),
-  logLevel: oneOf(LOG_LEVELS, 'what is logged; debug has a line for each request', 'info'),
+  also: places('another dataset, served under /d/<dataset id>, for instance while keys are rotated'),
+  listen: text('address to listen on; port 0 picks a free port', '127.0.0.1:8787', LISTEN, 'HOST:PORT'),
+  allowAnonymous: yesOrNo('accept unauthenticated clients, including remote ones', false),
+  clientsFile: place('list of clients, written by `credveil client` (default: <dataset>.clients.json)'),
+  quotaFile: place('daily quota usage of the clients (default: <dataset>.quota.sqlite)'),
+  metrics: text('address for GET /metrics, or off', 'off', METRICS, 'HOST:PORT or off'),
+  logLevel: oneOf(LOG_LEVELS, 'log level; debug writes a line per request', 'info'),
   workers: wholeNumberOr(
     'auto',
-    'processes that answer; auto is one a core and 2 at least, 0 answers in this one',
+    'worker processes; auto is one per core and at least 2, 0 serves from this process',
     [0, 256],
   ),
-  pages: yesOrNo('answer with pages for people at / and /status, and with /v1/status', true),
-  drainMs: wholeNumber('how long requests in flight may take at the end', 10_000, [1, 86_400_000], LIVE),
-  pollIntervalMs: wholeNumber('how often new snapshots and changed TLS files are looked for', 1000, [1, 86_400_000]),
-  maxHeldBytes: wholeNumber('memory for the bodies of a snapshot, in each process', 2 ** 27, [0, 2 ** 40]),
-  'tls.certFile': place('PEM: certificate and chain; with it the service speaks HTTPS'),
+  pages: yesOrNo('serve the pages / and /status, and /v1/status', true),
+  drainMs: wholeNumber('time for requests in flight to finish on shutdown', 10_000, [1, 86_400_000], LIVE),
+  pollIntervalMs: wholeNumber('interval of checks for new snapshots and changed TLS files', 1000, [1, 86_400_000]),
+  maxHeldBytes: wholeNumber('memory per process for the bodies of a snapshot', 2 ** 27, [0, 2 ** 40]),
+  'tls.certFile': place('PEM: certificate and chain; turns on HTTPS'),
   'tls.keyFile': place("PEM: the certificate's private key"),
-  'tls.caFile': place('PEM: who signs client certificates; with it they are asked for'),
+  'tls.caFile': place('PEM: CA of client certificates; turns on requesting them'),
   'tls.requireClientCertificate': yesOrNo('refuse connections without a valid client certificate', false),
-  'limits.maxConnections': wholeNumber('open sockets, in all processes together', LIMITS.maxConnections, COUNT, LIVE),
-  'limits.maxHeaderBytes': wholeNumber('request line and headers', LIMITS.maxHeaderBytes, COUNT),
-  'limits.maxUrlBytes': wholeNumber('request target', LIMITS.maxUrlBytes, COUNT, LIVE),
-  'limits.headersTimeoutMs': wholeNumber('for a request to send its headers', LIMITS.headersTimeoutMs, COUNT, LIVE),
-  'limits.requestTimeoutMs': wholeNumber('for a request to arrive whole', LIMITS.requestTimeoutMs, COUNT, LIVE),
-  'limits.keepAliveTimeoutMs': wholeNumber('between two requests', LIMITS.keepAliveTimeoutMs, COUNT, LIVE),
-  'limits.stalledTimeoutMs': wholeNumber('for a client that does not read', LIMITS.stalledTimeoutMs, COUNT, LIVE),
-  'limits.maxWaitingElements': wholeNumber('group elements that wait, a process', LIMITS.maxWaitingElements, COUNT),
-  'limits.timeoutCheckIntervalMs': wholeNumber(
-    'how often timeouts are looked at',
-    LIMITS.timeoutCheckIntervalMs,
+  'limits.maxConnections': wholeNumber('maximum open sockets, over all processes', LIMITS.maxConnections, COUNT, LIVE),
+  'limits.maxHeaderBytes': wholeNumber('maximum size of request line and headers', LIMITS.maxHeaderBytes, COUNT),
+  'limits.maxUrlBytes': wholeNumber('maximum size of the request target', LIMITS.maxUrlBytes, COUNT, LIVE),
+  'limits.headersTimeoutMs': wholeNumber('time to receive the headers', LIMITS.headersTimeoutMs, COUNT, LIVE),
+  'limits.requestTimeoutMs': wholeNumber('time to receive the whole request', LIMITS.requestTimeoutMs, COUNT, LIVE),
+  'limits.keepAliveTimeoutMs': wholeNumber('idle time between two requests', LIMITS.keepAliveTimeoutMs, COUNT, LIVE),
+  'limits.stalledTimeoutMs': wholeNumber(
+    'time before a client that stops reading is dropped',
+    LIMITS.stalledTimeoutMs,
+    COUNT,
+    LIVE,
+  ),
+  'limits.maxWaitingElements': wholeNumber(
+    'maximum group elements waiting, per process',
+    LIMITS.maxWaitingElements,
     COUNT,
   ),
+  'limits.timeoutCheckIntervalMs': wholeNumber('interval of timeout checks', LIMITS.timeoutCheckIntervalMs, COUNT),
 } as const satisfies { readonly [key: string]: Setting<unknown> };
 
 export type SettingKey = keyof typeof SETTINGS;

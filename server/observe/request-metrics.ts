@@ -84,28 +84,28 @@ export class RequestMetrics {
       ),
       histogram(
         'credveil_request_duration_seconds',
-        'From the end of the headers to the answer being written.',
+        'Time from the end of the headers to the written response.',
         BOUNDS,
         routes.map(({ route, seconds, sum }) => ({ labels: { route }, counts: seconds, sum })),
       ),
       counter(
         'credveil_client_requests_total',
-        'Metered requests by client; - is whoever asks without a key.',
+        'Metered requests by client; - stands for requests without a key.',
         clients.map(({ client, requests }) => ({ value: requests, labels: { client } })),
       ),
       counter(
         'credveil_evaluations_total',
-        'Elements that were let through to be evaluated or proved, by client.',
+        'Elements admitted for evaluation or proof, by client.',
         clients.map(({ client, evaluations }) => ({ value: evaluations, labels: { client } })),
       ),
       counter(
         'credveil_quota_refusals_total',
-        'Requests that a quota did not allow, by client and policy.',
+        'Requests refused by a quota, by client and policy.',
         clients.flatMap(({ client, refused }) =>
           [...refused].map(([policy, value]) => ({ value, labels: { client, policy } })),
         ),
       ),
-      counter('credveil_padding_bytes_total', 'Padding in buckets that were sent.', [{ value: this.#paddingBytes }]),
+      counter('credveil_padding_bytes_total', 'Padding bytes in the buckets sent.', [{ value: this.#paddingBytes }]),
     ];
   }
 

@@ -12,11 +12,11 @@ export interface EventCounts {
 }
 
 const COUNTED = {
-  'snapshot-refused': ['credveil_snapshots_refused_total', 'New snapshots that were broken.'],
-  'clients-refused': ['credveil_clients_refused_total', 'Changed lists of clients that could not be used.'],
-  'tls-refused': ['credveil_tls_refused_total', 'Changed TLS files that could not be used.'],
-  'request-failed': ['credveil_requests_failed_total', 'Requests at whose failure the server is at fault.'],
-  'worker-exited': ['credveil_worker_restarts_total', 'Workers that ended and were replaced.'],
+  'snapshot-refused': ['credveil_snapshots_refused_total', 'New snapshots refused as broken.'],
+  'clients-refused': ['credveil_clients_refused_total', 'Changed lists of clients that were refused.'],
+  'tls-refused': ['credveil_tls_refused_total', 'Changed TLS files that were refused.'],
+  'request-failed': ['credveil_requests_failed_total', 'Requests that failed through a fault of the server.'],
+  'worker-exited': ['credveil_worker_restarts_total', 'Workers that died and were replaced.'],
 } as const satisfies { readonly [event in ServerEvent['event']]?: readonly [name: string, help: string] };
 
 type Counted = keyof typeof COUNTED;
@@ -43,11 +43,11 @@ export function collectServices(services: readonly Service[], connections: numbe
       labels: { dataset: service.dataset.id as string },
     }));
   return [
-    gauge('credveil_build_info', 'The version that runs.', [{ value: 1, labels: { version: VERSION } }], 'max'),
+    gauge('credveil_build_info', 'The running version.', [{ value: 1, labels: { version: VERSION } }], 'max'),
     gauge('credveil_connections', 'Open sockets.', [{ value: connections }], 'sum'),
     gauge(
       'credveil_snapshot_info',
-      'The snapshot that is served.',
+      'The current snapshot.',
       services.map(({ dataset, snapshots }) => ({
         value: 1,
         labels: { dataset: dataset.id as string, snapshot: snapshots.current.id as string },
@@ -56,19 +56,19 @@ export function collectServices(services: readonly Service[], connections: numbe
     ),
     gauge(
       'credveil_snapshot_number',
-      'Sequence number of the snapshot that is served; the lowest of all processes.',
+      'Sequence number of the current snapshot; the minimum over all processes.',
       of(({ snapshots }) => Number.parseInt(snapshots.current.id, 10)),
       'min',
     ),
     gauge(
       'credveil_snapshot_age_seconds',
-      'Since the snapshot that is served was published.',
+      'Time since the current snapshot was published.',
       of(({ snapshots }) => Math.max(0, (nowMs - snapshots.current.snapshot.publishedAt.getTime()) / 1000)),
       'max',
     ),
     gauge(
       'credveil_snapshot_refused',
-      '1 while a newer snapshot is there and broken.',
+      '1 while a newer snapshot exists but is broken.',
       of(({ snapshots }) => (snapshots.refused ? 1 : 0)),
       'max',
     ),

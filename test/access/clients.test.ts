@@ -23,7 +23,7 @@ describe('credveil client', () => {
   test('shows a key once, and keeps its digest alone', async () => {
     const added = await credveil(['client', 'add', dataset, 'login-eu', '--requests-per-minute', '600']);
     const key = parseClientKeyText(added.stdout);
-    expect(added).toMatchObject({ code: 0, stdout: `${key}\n`, stderr: expect.stringContaining('not kept') });
+    expect(added).toMatchObject({ code: 0, stdout: `${key}\n`, stderr: expect.stringContaining('not stored') });
     const text = fs.readFileSync(file, 'utf8');
     const secret = key.split('.')[2] as string;
     expect(text).not.toContain(secret);
