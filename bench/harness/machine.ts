@@ -1,4 +1,4 @@
-// The machine and the versions that a figure was measured on.
+// The machine and the versions behind a figure.
 
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -13,7 +13,7 @@ const PACKAGES = [
 ];
 
 function packageVersion(name: string): string {
-  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+  const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
