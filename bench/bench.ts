@@ -1,4 +1,4 @@
-// npm run bench: what each step costs, in one run. `--json FILE` also writes the figures for a program.
+// npm run bench: the cost of each step, in one run. `--json FILE` also writes the figures as JSON.
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -127,7 +127,7 @@ try {
     url: service.url,
     key: openKeyFile(`${folder}.key`).revealText(),
     timeoutMs: 5000,
-    // So that each line shows what a first check sends.
+    // A fresh checker, so that each line shows a first check's requests.
     bucketCacheBytes: 0,
     fetch: tap.fetch,
   });

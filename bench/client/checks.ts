@@ -1,4 +1,4 @@
-// Checks through the SDK, as a login handler makes them, with the server in a process of its own.
+// SDK checks as a login handler makes them, with the server in its own process.
 
 import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
 import { createSodiumOprf } from '../../client-sdk/sodium.ts';
@@ -16,7 +16,7 @@ const WARM_UP = 300;
 const OPRF_PAIRS = 8192;
 const TIMEOUT_MS = 5000;
 
-/** The options of a checker, but where it sends. */
+/** A checker's options without the URL. */
 type Caller = { readonly key: string } | Omit<Extract<LeakCheckerOptions, { publicKey: string }>, 'url'>;
 
 /** @param keyed a dataset of the `hmac` suite */
@@ -25,7 +25,7 @@ export async function measureChecks(keyed: MadeDataset, pairs: readonly Pair[]):
   const oprfPairs = seededPairs(OPRF_PAIRS);
   const oblivious = await makeDataset({ suite: 'oprf', oprf: engine, pairs: oprfPairs, bucketFloor: 1000 });
   try {
-    if (!oblivious.key.publicKey) throw new Error('a key of the oprf suite has a public key');
+    if (!oblivious.key.publicKey) throw new Error('the oprf key has no public key');
     const publicKey = formatPublicKey(oblivious.key.publicKey);
     return [
       ...(await measure('hmac', keyed, pairs, { key: keyed.key.revealText() })),
@@ -63,7 +63,7 @@ async function measure(
     const latencies: number[] = [];
     for (let i = 0; i < WARM_UP + CHECKS; i++) {
       const verdict = await checker.check(random.pick(pairs));
-      if (verdict.status !== 'pair') throw new Error(`a member was ${verdict.status}`);
+      if (verdict.status !== 'pair') throw new Error(`a leaked pair was ${verdict.status}`);
       if (i >= WARM_UP) latencies.push(verdict.durationMs);
     }
     latencies.sort((a, b) => a - b);

@@ -1,5 +1,5 @@
-// npm run bench:client: checks through the SDK over loopback, with many at once, and while the service fails.
-// `--json FILE` also writes the figures for a program.
+// npm run bench:client: SDK checks over loopback, many at once, and while the service fails.
+// `--json FILE` also writes the figures as JSON.
 
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -26,17 +26,17 @@ const PAIRS = 8192;
 const BUCKET_FLOOR = 1000;
 const AT_ONCE = [1, 16, 64];
 const WARM_UP = 200;
-/** Fewer where each takes longer. */
+/** Fewer, since each takes longer. */
 const CHECKS = { hmac: 4000, 'oprf, libsodium': 1500, 'oprf, noble': 600 } as const;
 /** While the service fails. */
 const FAILED_CHECKS = 1000;
 const DEADLINE_MS = 300;
-/** For what is to be measured to its end. */
+/** A deadline that no measured check reaches. */
 const PATIENCE_MS = 60_000;
 
 type Caller = { readonly key: string } | Omit<Extract<LeakCheckerOptions, { publicKey: string }>, 'url'>;
 
-/** The durations of checks of random pairs, so many at once, in ascending order. */
+/** Durations of checks of random pairs, `atOnce` at a time, in ascending order. */
 async function measure(
   options: LeakCheckerOptions,
   pairs: readonly Pair[],
@@ -54,7 +54,7 @@ async function measure(
       while (left-- > 0) {
         const { status, durationMs } = await checker.check(random.pick(pairs));
         if (status === 'unknown') failures++;
-        else if (status !== 'pair') throw new Error(`a member was ${status}`);
+        else if (status !== 'pair') throw new Error(`a leaked pair was ${status}`);
         durations.push(durationMs);
       }
     };
@@ -84,7 +84,7 @@ async function measureLoad(
   const figures: Figure[] = [];
   try {
     const url = `http://127.0.0.1:${server.port}`;
-    // Under oprf an evaluation is asked for all the same.
+    // Under oprf each check still asks for an evaluation.
     for (const bucketCacheBytes of key.suite === 'oprf' ? [0] : [0, 2 ** 22])
       for (const atOnce of AT_ONCE) {
         const options: LeakCheckerOptions = { url, timeoutMs: PATIENCE_MS, bucketCacheBytes, ...caller };
@@ -94,7 +94,7 @@ async function measureLoad(
           checks: CHECKS[name],
         });
         if (failures > 0) throw new Error('a check failed');
-        const what = `SDK check (${name}${bucketCacheBytes > 0 ? ', buckets held' : ''}), ${atOnce} at once`;
+        const what = `SDK check (${name}${bucketCacheBytes > 0 ? ', buckets cached' : ''}), ${atOnce} at once`;
         figures.push({ name: `${what}, p50`, value: percentile(durations, 0.5), unit: 'ms' });
         figures.push({ name: `${what}, p99`, value: percentile(durations, 0.99), unit: 'ms' });
         figures.push({ name: what, value: perSecond, unit: 'checks/s' });
@@ -106,7 +106,7 @@ async function measureLoad(
   }
 }
 
-/** How long checks last that find the service in each state, with the default deadline. */
+/** Durations of checks in each state of the service, with the default deadline. */
 async function measureFailures(made: MadeDataset, other: MadeDataset, pairs: readonly Pair[]): Promise<Figure[]> {
   const behind = await startServerChild({ folder: made.folder });
   const beside = await startServerChild({ folder: other.folder });
@@ -124,7 +124,7 @@ async function measureFailures(made: MadeDataset, other: MadeDataset, pairs: rea
   }
 }
 
-/** The longest of timers of the deadline, while something else runs: how late this machine is, whoever waits. */
+/** The longest of timers set to the deadline while `run` runs: how late timers are on this machine. */
 async function measureLateness(work: Promise<unknown>): Promise<number> {
   let longest = 0;
   let isRunning = true;
@@ -182,7 +182,7 @@ console.log(
     .map((entry) => entry.join(' '))
     .join(', '),
 );
-console.log(`repeat with: npm run bench:client; load of the machine before it: ${os.loadavg()[0]?.toFixed(1)}\n`);
+console.log(`repeat with: npm run bench:client; load average before the run: ${os.loadavg()[0]?.toFixed(1)}\n`);
 
 const engine = await createSodiumOprf();
 const pairs = seededPairs(PAIRS);
@@ -190,7 +190,7 @@ const keyed = await makeDataset({ pairs, bucketFloor: BUCKET_FLOOR });
 const other = await makeDataset({ keySeed: 2, pairs: seededPairs(10) });
 const oblivious = await makeDataset({ suite: 'oprf', oprf: engine, pairs, bucketFloor: BUCKET_FLOOR });
 try {
-  if (!oblivious.key.publicKey) throw new Error('a key of the oprf suite has a public key');
+  if (!oblivious.key.publicKey) throw new Error('the oprf key has no public key');
   const publicKey = formatPublicKey(oblivious.key.publicKey);
   const figures = [
     ...(await measureLoad('hmac', keyed, pairs, { key: keyed.key.revealText() })),

@@ -1,4 +1,4 @@
-// A sealed filter of seeded passwords under a key, made as publishing makes it, for the bench of filters.
+// A sealed filter of seeded passwords under a key, made as publishing makes it, for bench:filter.
 
 import fs from 'node:fs';
 import type { DatasetId, PrfOutput, SnapshotId } from '../../protocol/brands.ts';
@@ -15,7 +15,7 @@ import { seededRandom } from '../../test/support/dataset.ts';
 
 const LETTERS = Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789');
 
-/** Passwords of 8 to 15 characters; those of another seed are others, but for accidents. */
+/** Passwords of 8 to 15 characters; other seeds give others, except by chance. */
 export function* seededWords(count: number, seed: number): Generator<string> {
   const random = seededRandom(seed);
   for (let i = 0; i < count; i++) {
@@ -23,7 +23,7 @@ export function* seededWords(count: number, seed: number): Generator<string> {
       { length: 8 + Math.floor(random() * 8) },
       () => LETTERS[Math.floor(random() * 36)] as number,
     );
-    // In one piece, as a parser makes them: one that is added up is put together by whoever reads it first.
+    // One flat string, as from a parser: V8 flattens a concatenated string on its first read, inside the measurement.
     yield String.fromCharCode(...units);
   }
 }
@@ -31,9 +31,9 @@ export function* seededWords(count: number, seed: number): Generator<string> {
 export const outputOf = (suite: KeyedSuite, password: string): PrfOutput =>
   suite.evaluate(passwordInput(normalizePassword(password)));
 
-/** Writes a filter of the canary and of `count` passwords. */
+/** Writes a filter of the canary and `count` passwords. */
 export async function writeFilter(file: string, suite: KeyedSuite, count: number, seed: number, oneIn: number) {
-  // Upper and lower halves in the order of a little-endian 64-bit number, so that the platform can sort them.
+  // Halves in the order of a little-endian 64-bit number, so that the platform can sort them.
   const halves = new Uint32Array(2 * (count + 1));
   let at = 0;
   const add = (password: string): void => {

@@ -1,6 +1,6 @@
-// npm run bench:filter: password checks with a filter in memory, beside bloom-filters 3 that holds the same passwords.
+// npm run bench:filter: password checks with a filter in memory, compared with bloom-filters 3 on the same passwords.
 //
-// Rates are of processor time, so that they are those of a core whatever else the machine does. Both take turns.
+// Rates are per second of processor time, so that other load does not change them. Both contenders alternate.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -41,7 +41,7 @@ const key = seededKey('hmac', SEED);
 const suite: KeyedSuite = key.createSuite();
 const absent = [...seededWords(ABSENT, ABSENT_SEED)];
 
-/** Nothing listens there: a check that had to ask would fail. */
+/** Nothing listens there: a check that asks the service fails. */
 const open = (file: string): LeakChecker =>
   createLeakChecker({
     url: 'http://127.0.0.1:1',
@@ -55,12 +55,12 @@ interface Contender {
   run(password: string, at: number): unknown;
 }
 
-/** Runs all in turns. @returns calls in a second of processor time, the median of the rounds */
+/** Runs all, alternating. @returns calls per second of processor time, the median of the rounds */
 async function measureRates(contenders: readonly Contender[]): Promise<Figure[]> {
   const rates = contenders.map((): number[] => []);
   for (let round = 0; round < ROUNDS + 1; round++)
     for (const [i, { run }] of contenders.entries()) {
-      // Each clears away what it leaves, and nothing else.
+      // Each pays for collecting its own garbage only.
       globalThis.gc?.();
       const before = process.cpuUsage();
       for (let at = 0; at < A_ROUND; at++) await run(absent[(round * A_ROUND + at) % ABSENT] as string, at);
@@ -94,13 +94,13 @@ async function compare(): Promise<Figure[]> {
   const theirs = bloom.BloomFilter.create(PASSWORDS, 1 / DEFAULT_FILTER_ONE_IN);
   for (const word of seededWords(PASSWORDS, SEED)) theirs.add(word);
   for (const word of seededWords(1000, SEED))
-    if (!filter.mayHold(outputOf(suite, word)) || !theirs.has(word)) throw new Error('a member was not found');
+    if (!filter.mayHold(outputOf(suite, word)) || !theirs.has(word)) throw new Error('a leaked password was not found');
 
   const holding = `${PASSWORDS.toLocaleString('en-US')} passwords`;
   const figures = await measureRates([
     {
       name: 'SDK check',
-      note: `whole check({ password }) of an absent one, ${holding}`,
+      note: `whole check({ password }) of an absent password, ${holding}`,
       run: (password) => leaks.check({ password }),
     },
     {
@@ -116,7 +116,7 @@ async function compare(): Promise<Figure[]> {
     },
     {
       name: 'our filter alone',
-      note: 'of an output that is there',
+      note: 'of an output in the filter',
       run: (_, at) => filter.mayHold(outputs[at] as never),
     },
   ]);
@@ -131,12 +131,12 @@ async function compare(): Promise<Figure[]> {
     },
     share('ours', absent.filter((password) => filter.mayHold(outputOf(suite, password))).length),
     share('bloom-filters 3', absent.filter((password) => theirs.has(password)).length),
-    { name: 'bits an entry, ours', value: (8 * facts.bytes) / facts.entries, unit: 'bits' },
-    { name: 'bits an entry, bloom-filters 3', value: theirs.size / PASSWORDS, unit: 'bits' },
+    { name: 'bits per entry, ours', value: (8 * facts.bytes) / facts.entries, unit: 'bits' },
+    { name: 'bits per entry, bloom-filters 3', value: theirs.size / PASSWORDS, unit: 'bits' },
   ];
 }
 
-/** The HMAC of ingest, for one message at a time. Under any key: only its time is looked at. */
+/** The HMAC of ingest, one message at a time. Under an arbitrary key: only its time matters. */
 function createKernelPrf(): (input: PrivateInput) => Uint8Array {
   const kernel = new HmacKernel(suite.sealKey, 1);
   return (input) => {
@@ -156,7 +156,7 @@ async function measureLarge(): Promise<Figure[]> {
   const startedAt = performance.now();
   await leaks.loadFilter();
   const loadedMs = performance.now() - startedAt;
-  // The pieces of the file that was read are let go of over a few turns.
+  // The chunks read from the file are freed over a few turns of the event loop.
   for (let turn = 0; turn < 5; turn++) {
     await new Promise(setImmediate);
     globalThis.gc?.();
@@ -173,9 +173,9 @@ async function measureLarge(): Promise<Figure[]> {
       name: 'memory, large filter',
       value: after.arrayBuffers - before.arrayBuffers,
       unit: 'bytes',
-      note: `what loading it added; resident ${formatBytes(after.rss - before.rss)}`,
+      note: `added by loading; resident ${formatBytes(after.rss - before.rss)}`,
     },
-    { name: 'loading, large filter', value: loadedMs, unit: 'ms', note: 'from a file, its seal checked' },
+    { name: 'loading, large filter', value: loadedMs, unit: 'ms', note: 'from a file, seal verified' },
   ];
 }
 

@@ -1,4 +1,4 @@
-// A figure of a benchmark, and how a run of them is shown.
+// A benchmark's figures and how they are printed.
 
 import { formatTable } from '../../cli/output.ts';
 

@@ -11,7 +11,7 @@ export interface MicroTask {
   readonly note?: string;
 }
 
-/** Median microseconds a call, all tasks in one run. */
+/** Median microseconds per call, all tasks in one run. */
 export async function measureMicro(tasks: readonly MicroTask[]): Promise<Figure[]> {
   const bench = new Bench({ time: TIME_MS, warmupTime: TIME_MS / 5 });
   for (const { name, run } of tasks) bench.add(name, run);

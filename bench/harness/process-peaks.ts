@@ -1,11 +1,11 @@
-// The most memory that a process had resident, and the most that a folder took on disk meanwhile.
+// Peak resident memory of a process, and the peak size of a folder while it runs.
 
 import fs from 'node:fs';
 import path from 'node:path';
 
 const EVERY_MS = 100;
 
-/** What the kernel says was the process's peak (Linux), 0 where it says nothing. */
+/** The process's peak as reported by the kernel (Linux); 0 if unknown. */
 export function peakResidentBytes(pid: number): number {
   try {
     const [, kib] = /VmHWM:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
@@ -21,15 +21,15 @@ function folderBytes(folder: string): number {
     for (const name of fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }))
       bytes += fs.statSync(path.join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
   } catch {
-    // The folder comes and goes.
+    // The folder may be deleted at any time.
   }
   return bytes;
 }
 
-/** Seconds of processor time that all threads of a process took (Linux, where a tick is 10 ms). */
+/** Processor time of all threads of a process, in seconds (Linux, where a tick is 10 ms). */
 export function processorSeconds(pid: number): number {
   try {
-    // The fields after the name, which may have spaces: utime and stime are the 12th and 13th of them.
+    // Fields after the name, which may contain spaces: utime and stime are the 12th and 13th.
     const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) / 100;
   } catch {

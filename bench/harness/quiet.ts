@@ -1,4 +1,4 @@
-// Waiting for other work on the machine to pause, before a slice of a measurement.
+// Waits for other work on the machine to pause before a slice of a measurement.
 
 import { readFileSync } from 'node:fs';
 
@@ -11,7 +11,7 @@ function readTicks(): { idle: number; total: number } {
   return { idle: Number(ticks[3]), total: ticks.reduce((sum, each) => sum + each, 0) };
 }
 
-/** @returns whether the cores were idle in the end; false after `maxMs` */
+/** @returns true as soon as the cores are idle; false after `maxMs` */
 export async function waitForQuiet(maxMs: number): Promise<boolean> {
   for (const deadline = performance.now() + maxMs; ; ) {
     const before = readTicks();

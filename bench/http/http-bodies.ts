@@ -1,4 +1,4 @@
-// What bench:http serves: a dataset with account buckets and ranges, and the same bodies as files.
+// The bodies of bench:http: a dataset with account buckets and ranges, and the same bodies as files.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -17,16 +17,16 @@ import { seededRanges, writeRanges } from '../../test/support/range-dataset.ts';
 
 /** With two entries each, a thousand in each of 64 buckets. */
 const PAIRS = 36_000;
-/** 37 MB of text. The 48 ranges of HIBP's that the project's tests hold have 897 rows on average. */
+/** 37 MB of text. The 48 HIBP ranges among the test fixtures average 897 rows. */
 const RANGES_MADE = 1024;
 const ROWS = 900;
 const SEED = 5;
 
 export interface BenchBodies {
   readonly home: string;
-  /** Of the dataset. */
+  /** The dataset's folder. */
   readonly folder: string;
-  /** Of the bodies: a file for each path. */
+  /** The folder of bodies: one file per path. */
   readonly bodiesFolder: string;
   readonly account: BodySet;
   readonly range: BodySet;
@@ -35,7 +35,7 @@ export interface BenchBodies {
 
 export interface BodySet {
   readonly paths: readonly string[];
-  /** A file with a path in each line. */
+  /** A file with one path per line. */
   readonly list: string;
   readonly meanBytes: number;
 }
@@ -72,7 +72,7 @@ export async function makeBenchBodies(): Promise<BenchBodies> {
 const rangePrefixes = (): string[] =>
   Array.from({ length: RANGES_MADE }, (_, range) => formatRangePrefix(range * 1021));
 
-/** @returns prefixBits of its account index */
+/** @returns the prefix bits of its account index */
 async function makeDataset(home: string, folder: string): Promise<number> {
   const key = seededKey('hmac', SEED);
   const dataset = createDataset(folder, key, { indexes: ['account'], ranges: ['sha1'], bucketFloor: 1000 });
@@ -90,7 +90,7 @@ async function makeDataset(home: string, folder: string): Promise<number> {
   return facts.indexes.account?.prefixBits ?? 0;
 }
 
-/** Every contender gives the very bytes that Credveil gives. */
+/** Asserts that every contender sends the same bytes as Credveil. */
 async function fetchBodies(url: string, home: string, name: string, paths: readonly string[]): Promise<BodySet> {
   let bytes = 0;
   for (const at of paths) {

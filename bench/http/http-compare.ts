@@ -1,12 +1,16 @@
-// npm run bench:http [-- --seconds N] [--rounds N] [--wait N] [--json FILE]: account buckets and ranges over HTTP beside raw node:http
-// with the same bodies in memory and nginx with them as files. Needs taskset and wrk; nginx where it is to be compared.
+// npm run bench:http [-- --seconds N] [--rounds N] [--wait N] [--json FILE]: account buckets and
+// ranges over HTTP, compared with raw node:http (same bodies in memory) and nginx (same bodies as
+// files). Needs taskset and wrk; nginx is optional.
 //
-// On one core: the server alone on core 0, wrk alone on core 1. Two cores against one: one server and wrk together on core
-// 0, against two servers (one a core, on one port) and two threads of wrk on both; so a core has the same share
-// of load generator either way. At half load: a constant rate, latency counted from when a request was due.
-// Contenders take turns, in rounds; the figures are medians over the rounds, ratios those of neighbours in one round, so that other
-// work on the machine hits all alike. How much of its core a server had says how much of that there was; its CPU time a request hardly
-// depends on it. With --wait each slice waits up to so many seconds until the machine has nothing else to do.
+// One core: the server alone on core 0, wrk alone on core 1. Two cores against one: one server and
+// wrk together on core 0, against two servers (one per core, on one port) and two threads of wrk on
+// both, so that each core carries the same share of the load generator. Half load: a constant rate,
+// with latency counted from when a request was due.
+//
+// Contenders alternate in rounds. Figures are medians over the rounds, and ratios compare neighbours
+// within a round, so that other work on the machine affects all alike. A server's share of its core
+// shows how much other work there was; its CPU time per request hardly depends on it. With --wait,
+// each slice waits up to N seconds for an idle machine.
 
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -35,7 +39,7 @@ const { values } = parseArgs({
 const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
 
 const slices = { all: 0, quiet: 0 };
-/** Before every slice. */
+/** Runs before every slice. */
 async function settle(): Promise<void> {
   slices.all++;
   if (await waitForQuiet(1000 * Number(values.wait))) slices.quiet++;
@@ -43,7 +47,7 @@ async function settle(): Promise<void> {
 
 for (const command of ['taskset', 'wrk'])
   if (!isInstalled(command)) throw new Error(`${command} is not installed (Debian: util-linux, wrk)`);
-if (os.availableParallelism() < 2) throw new Error('two cores are needed: one for the server, one for the load');
+if (os.availableParallelism() < 2) throw new Error('bench:http needs two cores: one for the server, one for the load');
 const hasNginx = isInstalled('nginx');
 if (!hasNginx) console.log('nginx is not installed (Debian: nginx): its figures are MISSING below\n');
 
@@ -54,15 +58,15 @@ const median = (numbers: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 };
 
-/** A round of a contender. */
+/** One contender's result of one round. */
 interface Round {
   readonly requestsPerSecond: number;
   readonly cpuMicroseconds: number;
-  /** CPU time of the server over time. */
+  /** The server's CPU time divided by wall time. */
   readonly share: number;
 }
 
-/** All contenders on one core, in turns. */
+/** All contenders on one core, alternating. */
 async function compare(contenders: readonly Contender[], { list }: BodySet): Promise<Map<string, Round[]>> {
   const load = (contender: Contender, seed: number): Promise<number> =>
     runWrk({
@@ -83,7 +87,7 @@ async function compare(contenders: readonly Contender[], { list }: BodySet): Pro
   return measured;
 }
 
-/** Requests a second of two cores over those of one, each with its share of the load generator. */
+/** Requests per second on two cores over those on one, each with its share of the load generator. */
 async function measureSecondCore(folder: string, { list }: BodySet): Promise<number> {
   const alone = await startCredveil(folder, 0);
   const first = await startCredveil(folder, 0, { reusePort: true });
@@ -92,7 +96,7 @@ async function measureSecondCore(folder: string, { list }: BodySet): Promise<num
     const load = (cores: number, seed: number): Promise<number> =>
       runWrk({
         ...{ port: cores === 1 ? alone.port : first.port, paths: list, seed, cores: cores === 1 ? '0' : '0,1' },
-        // Many, so that the kernel's choice of a server for each comes out even.
+        // Many connections, so that the kernel spreads them evenly over the servers.
         ...{ threads: cores, connections: 4 * CONNECTIONS * cores, seconds },
       });
     for (const cores of [1, 2]) await load(cores, 0);
@@ -109,7 +113,7 @@ async function measureSecondCore(folder: string, { list }: BodySet): Promise<num
   }
 }
 
-/** The p99 of each, in turns. */
+/** The p99 of each contender, alternating. */
 async function measureHalfLoad(
   servers: readonly Contender[],
   { paths }: BodySet,

@@ -1,5 +1,5 @@
-// The servers of bench:http, each on one core: Credveil's, raw node:http with the same bodies in memory, and nginx with
-// them as static files.
+// The servers of bench:http, each on one core: Credveil, raw node:http with the same bodies in memory,
+// and nginx with the bodies as static files.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,14 +29,14 @@ export async function startCredveil(folder: string, core: number, options: Credv
 
 export const RAW = 'raw node:http';
 
-/** @param bodiesFolder a file for each path of a URL */
+/** @param bodiesFolder one file per URL path */
 export async function startRaw(bodiesFolder: string, core: number): Promise<Contender> {
   return { name: RAW, ...(await startServerChild({ bodiesFolder }, core)) };
 }
 
 export const isInstalled = (command: string): boolean => !spawnSync(command, ['-v'], { stdio: 'ignore' }).error;
 
-/** One process that does everything, tuned as for a static site: sendfile, open files cached, no log. */
+/** A single process, tuned for a static site: sendfile, cached open files, no log. */
 export async function startNginx(bodiesFolder: string, home: string, core: number): Promise<Contender> {
   const port = await freePort();
   const config = path.join(home, 'nginx.conf');
@@ -89,5 +89,5 @@ async function untilAccepted(port: number): Promise<void> {
     if (accepted) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('nginx does not listen');
+  throw new Error('nginx did not start to listen');
 }

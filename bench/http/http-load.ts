@@ -1,11 +1,11 @@
-// GETs on loopback against servers in processes of their own, each measured in turns so that noise hits all alike.
+// GETs on loopback against servers in their own processes, measured in turns so that noise affects all alike.
 
 import { runLoad } from './request-load.ts';
 import { type ServerChild, type ServerKind, startServerChild } from './server-children.ts';
 
 export interface LoadTarget {
   readonly server: ServerKind;
-  /** Paths to ask, in turn. */
+  /** Paths to request, in turn. */
   readonly paths: readonly string[];
 }
 
@@ -14,11 +14,11 @@ const CONNECTIONS = 32;
 
 export interface Load {
   readonly requestsPerSecond: number;
-  /** The server's own CPU time a request: holds where the load generator is the bottleneck. */
+  /** The server's CPU time per request: valid even if the load generator is the bottleneck. */
   readonly cpuMicroseconds: number;
 }
 
-/** One result a target, in the same order: the mean of all rounds. */
+/** One result per target, in the same order: the mean of all rounds. */
 export async function measureLoad(targets: readonly LoadTarget[]): Promise<Load[]> {
   const running: ServerChild[] = [];
   try {

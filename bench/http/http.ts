@@ -1,4 +1,4 @@
-// Bucket GETs over HTTP beside a raw node:http server that sends a constant body of the same size.
+// Bucket GETs over HTTP, compared with a raw node:http server that sends a constant body of the same size.
 
 import type { BucketId } from '../../protocol/brands.ts';
 import { formatPrefix } from '../../protocol/bucket-id.ts';
@@ -12,7 +12,7 @@ export async function measureBucketGets({ folder }: MadeDataset): Promise<Figure
   const snapshot = await openSnapshot(openDataset(folder));
   const account = snapshot.facts.indexes.account;
   snapshot.close();
-  if (account?.bodyBytes.length !== 1) throw new Error('the buckets of the bench should have one size');
+  if (account?.bodyBytes.length !== 1) throw new Error('the benchmark expects buckets of a single size');
   const { prefixBits, bodyBytes } = account;
   const paths = Array.from(
     { length: 2 ** prefixBits },
@@ -44,7 +44,7 @@ export async function measureBucketGets({ folder }: MadeDataset): Promise<Figure
       name: 'raw to bucket GET',
       value: raw.cpuMicroseconds / bucket.cpuMicroseconds,
       unit: 'ratio of CPU',
-      note: 'holds where the load generator is the bottleneck',
+      note: 'valid even if the load generator is the bottleneck',
     },
   ];
 }

@@ -1,15 +1,15 @@
-// A connection that sends whole requests one after the other, and finds the ends of their answers cheaply.
+// A connection that sends whole requests one after another and finds the end of each answer cheaply.
 
 import net from 'node:net';
 
 const RECEIVE_BYTES = 65_536;
-/** Heads of the answers are shorter, and arrive in one piece. */
+/** Upper bound of a response head; heads arrive in one piece. */
 const HEAD_BYTES = 1024;
 const HEAD = /^HTTP\/1\.1 200 .*?\r\ncontent-length: (\d+)\r\n.*?\r\n\r\n/is;
 
 /**
- * @param onReady the socket may take a request: once when it is connected, then after each answer
- * @throws (as an uncaught exception) where an answer is not a 200
+ * @param onReady called when the socket can take a request: once connected, then after each answer
+ * @throws (as an uncaught exception) if an answer is not a 200
  */
 export function openConnection(port: number, onReady: (socket: net.Socket, isFirst: boolean) => void): net.Socket {
   let left = 0;

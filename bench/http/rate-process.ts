@@ -1,4 +1,4 @@
-// The process behind constant-rate.ts: sends its result and ends.
+// The process behind constant-rate.ts: sends its result and exits.
 
 import { once } from 'node:events';
 import type { Socket } from 'node:net';

@@ -1,4 +1,4 @@
-// A load of fixed requests over raw sockets: cheaper than an HTTP client, so that the server gets the cores.
+// Fixed requests over raw sockets: cheaper than an HTTP client, which leaves the cores to the server.
 
 import { fork } from 'node:child_process';
 import { answer, type ServerChild } from './server-children.ts';
@@ -6,7 +6,7 @@ import { answer, type ServerChild } from './server-children.ts';
 const WARM_UP_MS = 2000;
 const DURATION_MS = 5000;
 
-/** Connections that send the same requests in turn, each a new one once the one before is answered. */
+/** Connections that send the same requests in turn, each the next one after an answer. */
 export interface Stream {
   readonly connections: number;
   /** Whole requests as latin1 text. */
@@ -17,7 +17,7 @@ export interface LoadOrder {
   readonly port: number;
   readonly warmUpMs: number;
   readonly durationMs: number;
-  /** All at once, in one process. */
+  /** Run concurrently in one process. */
   readonly streams: readonly Stream[];
 }
 
@@ -30,13 +30,13 @@ export interface StreamResult {
 
 export interface RequestLoad {
   readonly streams: readonly StreamResult[];
-  /** Of all servers together, while it was measured. */
+  /** CPU time of all servers during the measurement. */
   readonly serverCpuMs: number;
 }
 
 /**
- * Loads servers that share a port, from a process of its own. Rejects where an answer is not a 200.
- * @returns one result a stream
+ * Loads servers that share a port, from its own process. Rejects if an answer is not a 200.
+ * @returns one result per stream
  */
 export async function runLoad(servers: readonly ServerChild[], streams: readonly Stream[]): Promise<RequestLoad> {
   const child = fork(new URL('./load-process.ts', import.meta.url));

@@ -1,4 +1,4 @@
-// Servers in processes of their own, and what CPU time they have used.
+// Servers in their own processes, and the CPU time they have used.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,7 +6,7 @@ import { once } from 'node:events';
 export type ServerKind =
   | {
       readonly folder: string;
-      /** Under `oprf`. Sent as a message, since everyone on the machine can read arguments. */
+      /** Under `oprf`. Sent as a message, since any user of the machine can read arguments. */
       readonly keyText?: string;
       readonly port?: number;
       readonly reusePort?: boolean;
@@ -20,12 +20,12 @@ export type ServerKind =
 export interface ServerChild {
   readonly port: number;
   readonly pid: number;
-  /** User and system time since it started. */
+  /** User and system time since the start. */
   cpuMs(): Promise<number>;
   stop(): void;
 }
 
-/** @param core the one that all of its threads stay on; any where it is left out */
+/** @param core pins all threads to this core; unpinned if omitted */
 export async function startServerChild(kind: ServerKind, core?: number): Promise<ServerChild> {
   const pinned = core === undefined ? {} : { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath] };
   const child = fork(new URL('./server-process.ts', import.meta.url), pinned);
@@ -42,11 +42,11 @@ export async function startServerChild(kind: ServerKind, core?: number): Promise
   };
 }
 
-/** The next message of a child. Rejects where it ends instead. */
+/** The child's next message. Rejects if the child exits first. */
 export async function answer<Message>(child: ChildProcess): Promise<Message> {
   const ended = new AbortController();
   const message = once(child, 'message', { signal: ended.signal });
-  const exit = (): void => ended.abort(new Error('a process of the bench ended'));
+  const exit = (): void => ended.abort(new Error('a process of the benchmark exited'));
   child.once('exit', exit);
   try {
     return (await message)[0] as Message;

@@ -1,5 +1,5 @@
-// A server in a process of its own, for load: Credveil's, or a raw node:http server with bodies in memory.
-// Started by server-children.ts, which says what to serve; then answers { cpuMs } whenever it is sent a message.
+// A server in its own process, to be loaded: Credveil, or raw node:http with bodies in memory.
+// server-children.ts starts it and sends what to serve; it answers each later message with { cpuMs }.
 
 import { once } from 'node:events';
 import fs from 'node:fs';

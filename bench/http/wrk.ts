@@ -1,4 +1,4 @@
-// wrk as load generator: random paths of a list over keep-alive connections, on chosen cores.
+// wrk as load generator: random paths from a list over keep-alive connections, on chosen cores.
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,17 +8,17 @@ const SCRIPT = fileURLToPath(new URL('../random-paths.lua', import.meta.url));
 
 export interface WrkOrder {
   readonly port: number;
-  /** A file with a path in each line. */
+  /** A file with one path per line. */
   readonly paths: string;
   readonly seed: number;
-  /** As `taskset -c` takes them. */
+  /** In the syntax of `taskset -c`. */
   readonly cores: string;
   readonly threads: number;
   readonly connections: number;
   readonly seconds: number;
 }
 
-/** Requests a second. Rejects where one failed. */
+/** @returns requests per second. Rejects if one failed. */
 export async function runWrk(order: WrkOrder): Promise<number> {
   const { port, paths, seed, cores, threads, connections, seconds } = order;
   const { stdout } = await promisify(execFile)('taskset', [

@@ -1,4 +1,4 @@
-// Seeded pairs for the bench of ingest: what a combo list looks like, of any length, without holding it.
+// Seeded pairs for bench:ingest: a realistic combo list of any length, never held in memory.
 
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -13,17 +13,17 @@ export interface SeededPair {
 const NAMES = ['ana', 'ben', 'cleo', 'dario', 'elif', 'farid', 'grace', 'hugo', 'ines', 'jonas', 'kofi', 'lena'];
 const HOSTS = ['gmail.com', 'yahoo.com', 'mail.ru', 'hotmail.com', 'web.de', 'example.org'];
 const STEMS = ['dragon', 'summer', 'monkey', 'liverpool', 'iloveyou', 'sunshine', 'qwerty', 'shadow', 'maria', 'abc'];
-/** Pairs of one username, on average. */
+/** Mean number of pairs per username. */
 const PAIRS_A_USERNAME = 8;
 const BLOCK_CHARACTERS = 1 << 18;
 
-/** The pair at a place: every place can be made again without those before it. */
+/** The pair at a position, computed without the pairs before it. */
 export function seededPair(place: number, pairs: number): SeededPair {
   const random = createRandom(place);
   return { username: usernameOf(random.below(Math.ceil(pairs / PAIRS_A_USERNAME))), password: passwordOf(random) };
 }
 
-/** A pair that is in no seeded corpus: its username may be, its password is not. */
+/** A pair of no seeded corpus: its username may be in one, its password is not. */
 export function strangerPair(place: number, pairs: number): SeededPair {
   const { username, password } = seededPair(place, pairs);
   return { username, password: `${password}~` };
@@ -33,14 +33,14 @@ function usernameOf(user: number): string {
   return `${NAMES[user % NAMES.length]}.${user.toString(36)}@${HOSTS[user % HOSTS.length]}`;
 }
 
-/** Six to twenty characters: words with digits, and what a generator makes. */
+/** Six to twenty characters: words with digits, and generated passwords. */
 function passwordOf(random: Random): string {
   const digits = random.below(10_000_000).toString();
   if (random.below(3) > 0) return `${random.pick(STEMS)}${digits}`;
   return `${random.next().toString(36)}${random.next().toString(36)}`;
 }
 
-/** Writes the corpus as `username:password` lines. @returns bytes of the text and of the file */
+/** Writes the corpus as `username:password` lines. @returns the bytes of the text and of the file */
 export async function writeCorpus(
   file: string,
   pairs: number,

@@ -1,4 +1,4 @@
-// Members and non-members of a published corpus, each looked up exactly as a client does: bucket, seal, tag, kind.
+// Lookups of leaked and clean pairs in a published corpus, exactly as a client does: bucket, seal, tag, kind.
 
 import type { BucketId } from '../../protocol/brands.ts';
 import { type Bucket, findEntry, openBucket } from '../../protocol/bucket.ts';
@@ -12,7 +12,7 @@ import { nodeHmacSha256 } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { type SeededPair, seededPair, strangerPair } from './ingest-corpus.ts';
 
-/** Looks up `lookups` pairs of the corpus of `pairs`, and as many strangers under its usernames. */
+/** Looks up `lookups` pairs of the corpus of `pairs`, and as many clean pairs under its usernames. */
 export async function countFound(
   dataset: Dataset,
   suite: KeyedSuite,
@@ -41,7 +41,7 @@ export async function countFound(
     let membersFound = 0;
     let strangersFound = 0;
     for (let i = 0; i < lookups; i++) {
-      // Spread over the whole corpus.
+      // Spreads the lookups over the whole corpus.
       const place = Math.floor((i * pairs) / lookups);
       if (isFound(seededPair(place, pairs))) membersFound++;
       if (isFound(strangerPair(place, pairs))) strangersFound++;

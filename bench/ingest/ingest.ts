@@ -1,5 +1,5 @@
-// npm run bench:ingest -- --pairs N [--memory 1GiB] [--gzip] [--folder DIR]: seeded pairs from text to a published
-// snapshot by the commands that people use, each bounded and measured; then members and non-members are looked up.
+// npm run bench:ingest -- --pairs N [--memory 1GiB] [--gzip] [--folder DIR]: takes seeded pairs from text to a
+// published snapshot by the real commands, each bounded and measured, then looks up leaked and clean pairs.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -19,7 +19,7 @@ import { writeCorpus } from './ingest-corpus.ts';
 import { countFound } from './ingest-lookups.ts';
 
 const LOOKUPS = 100_000;
-/** Below the largest, so that the slope shows. */
+/** Smaller sizes, to show the slope. */
 const STEPS = [1_000_000, 10_000_000];
 
 const { values } = parseArgs({
@@ -41,7 +41,7 @@ interface Measured {
   readonly pairs: number;
   readonly textBytes: number;
   readonly ingestSeconds: number;
-  /** Of it, as the command says: reading to sorted chunks, and merging them. */
+  /** Its two parts as the command reports them: reading into sorted chunks, and merging those. */
   readonly stages: { readonly read: number; readonly merge: number };
   readonly publishSeconds: number;
   readonly records: number;
@@ -55,7 +55,7 @@ interface Measured {
   readonly strangersFound: number;
 }
 
-/** Runs a command, and watches its memory and the work folder. */
+/** Runs a command and samples its memory and its work folder. */
 async function run(
   args: readonly string[],
   work: string,
@@ -90,7 +90,7 @@ async function measure(count: number): Promise<Measured> {
     const publish = await run(['publish', folder, ...memory], work);
     const dataset = openDataset(folder);
     const facts = openCurrent(dataset)?.facts;
-    if (!facts) throw new Error('nothing was published');
+    if (!facts) throw new Error('publish wrote no snapshot');
     const suite = openKeyFile(`${folder}.key`).createSuite();
     const { membersFound, strangersFound } = await countFound(dataset, suite, count, LOOKUPS);
     return {

@@ -1,4 +1,4 @@
-// Lookups of the `oprf` suite over HTTP, on all cores; and small requests beside a burst of the largest.
+// Lookups of the `oprf` suite over HTTP on all cores, and small requests during a burst of the largest.
 
 import os from 'node:os';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
@@ -17,7 +17,7 @@ const REQUESTS = 512;
 const CONNECTIONS = 32;
 const BURST_CONNECTIONS = 16;
 
-/** Requests a second of as many server processes as there are cores. */
+/** Requests per second with one server process per core. */
 export async function measureLookups(processes = os.availableParallelism()): Promise<Figure[]> {
   const oprf = await createSodiumOprf();
   const dataset = await makeDataset({
@@ -41,7 +41,7 @@ export async function measureLookups(processes = os.availableParallelism()): Pro
     });
     const one = await load(dataset, processes, [stream(CONNECTIONS, 1)]);
     const three = await load(dataset, processes, [stream(CONNECTIONS, 3)]);
-    // One process and half as many cores busy as there are: what is measured is the order of evaluations.
+    // One process, with half of the cores busy: this measures the order of evaluations.
     const alone = await load(dataset, 1, [stream(1, 1)]);
     const beside = await load(dataset, 1, [stream(1, 1), stream(BURST_CONNECTIONS, MAX_ELEMENTS, 64)]);
     const note = `${processes} server processes and the load generator on all cores`;
@@ -54,7 +54,7 @@ export async function measureLookups(processes = os.availableParallelism()): Pro
         const name = `lookup of 1 element p${percentile}`;
         const of = ({ streams: [small] }: RequestLoad) =>
           (percentile === 50 ? small?.p50Ms : small?.p99Ms) ?? Number.NaN;
-        const burst = `beside ${BURST_CONNECTIONS} connections that send ${MAX_ELEMENTS} elements a request`;
+        const burst = `beside ${BURST_CONNECTIONS} connections that send ${MAX_ELEMENTS} elements per request`;
         return [
           { name, value: of(alone), unit: 'ms', note: 'one server process, one connection' },
           { name, value: of(beside), unit: 'ms', note: burst },

@@ -17,7 +17,7 @@ import { measureMicro } from '../harness/micro.ts';
 
 const PAIRS = 40_000;
 
-/** One evaluation with each engine, and how many times faster one is. */
+/** One evaluation with each engine, and their ratio. */
 export async function measureEngines(): Promise<Figure[]> {
   const noble = createNobleOprf();
   const sodium = await createSodiumOprf();
@@ -34,7 +34,7 @@ export async function measureEngines(): Promise<Figure[]> {
   ];
 }
 
-/** Entries a second from a combo list to a run, on all cores. */
+/** Entries per second from a combo list to a run, on all cores. */
 export async function measureOprfIngest(): Promise<Figure[]> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-bench-'));
   try {

@@ -1,9 +1,9 @@
-// What people make of a password that they have to change, kind by kind, and passwords that have nothing in common.
+// The edits people make to a password they must change, by kind, and pairs of unrelated passwords.
 
 import { dictionary } from '@zxcvbn-ts/language-common';
 import type { Random } from '../../test/support/random.ts';
 
-/** A password that leaked, and one that the same person typed elsewhere. */
+/** A leaked password, and the one its owner typed elsewhere. */
 export interface PasswordPair {
   readonly leaked: string;
   readonly typed: string;
@@ -13,7 +13,7 @@ const COMMON: readonly string[] = (dictionary['passwords-common'] as readonly st
   (password) => password.length >= 6 && password.length <= 14 && /^[\x21-\x7e]+$/.test(password),
 );
 const WORDS = COMMON.filter((password) => /^[a-z]{5,10}$/.test(password));
-/** What people append, the favourites more often. Their shares are a guess; the kinds below are not weighted at all. */
+/** Common suffixes, the favourites more often. Their shares are a guess; the kinds below are unweighted. */
 const SYMBOLS = ['!', '!', '!', '!', '.', '.', '?', '@', '#', '*', '$', '_'] as const;
 const DIGITS = ['1', '1', '1', '1', '2', '2', '3', '3', '4', '5', '6', '7', '8', '9', '0'] as const;
 const LEET: { readonly [letter: string]: string } = { a: '4', e: '3', i: '1', o: '0', s: '5', t: '7' };
@@ -24,19 +24,19 @@ const capitalized = (text: string): string => text.charAt(0).toUpperCase() + tex
 const toggled = (text: string): string =>
   text.charAt(0) === text.charAt(0).toLowerCase() ? capitalized(text) : text.charAt(0).toLowerCase() + text.slice(1);
 
-/** A word, and what people hang on it: for edits that need something to change. */
+/** A word with a suffix: for edits of the suffix. */
 function decorated(random: Random, tail: string): string {
   const word = random.pick(WORDS);
   return (random.below(2) === 0 ? word : capitalized(word)) + tail;
 }
 
-/** Any password of the list, or a decorated word, as leaks hold both. */
+/** Any password of the list, or a decorated word: leaks contain both. */
 function anyPassword(random: Random): string {
   const tail = random.pick(['', digits(random, 1), digits(random, 2), `${year(random)}`, random.pick(SYMBOLS)]);
   return random.below(2) === 0 ? random.pick(COMMON) : decorated(random, tail);
 }
 
-/** Of the whole list, which begins with the commonest: rank r about as often as 1/r. */
+/** From the whole list, which starts with the most common: rank r has weight 1/r. */
 function favourite(random: Random): string {
   const rank = Math.floor(COMMON.length ** (random.next() / 2 ** 32));
   return COMMON[rank - 1] ?? '';
@@ -61,7 +61,7 @@ const withTails =
     return { leaked: word + leaked, typed: word + typed };
   };
 
-/** By kind. Each edit goes from what leaked to what was typed. */
+/** By kind. Each edit leads from the leaked password to the typed one. */
 export const SIMILAR_EDITS: { readonly [kind: string]: MakePair } = {
   'case of the first letter': fromAny(toggled),
   'all in the other case': fromAny((password) =>
@@ -72,18 +72,18 @@ export const SIMILAR_EDITS: { readonly [kind: string]: MakePair } = {
   'three digits appended': fromAny((password, random) => password + digits(random, 3)),
   'the last character dropped': fromAny((password) => password.slice(0, -1)),
   'the last two dropped': fromAny((password) => password.slice(0, -2)),
-  'a digit counted up': withTails((random) => {
+  'a digit incremented': withTails((random) => {
     const digit = random.below(9);
     return [`${digit}`, `${digit + 1}`];
   }),
-  'two digits exchanged for others': withTails((random) => [digits(random, 2), digits(random, 2)]),
+  'two digits replaced': withTails((random) => [digits(random, 2), digits(random, 2)]),
   'a year appended': fromAny((password, random) => `${password}${year(random)}`),
   'a year moved by 1 to 3': withTails((random) => {
     const from = year(random);
     return [`${from}`, `${from + 1 + random.below(3)}`];
   }),
   'a symbol appended': fromAny((password, random) => password + random.pick(SYMBOLS)),
-  'a symbol exchanged': withTails((random) => [random.pick(SYMBOLS), random.pick(SYMBOLS)]),
+  'a symbol replaced': withTails((random) => [random.pick(SYMBOLS), random.pick(SYMBOLS)]),
   'a digit and a symbol appended': fromAny((password, random) => password + random.pick(DIGITS) + random.pick(SYMBOLS)),
   'capital and digit': (random) => {
     const leaked = random.pick(WORDS);
@@ -97,19 +97,19 @@ export const SIMILAR_EDITS: { readonly [kind: string]: MakePair } = {
     const leaked = random.pick(WORDS);
     return { leaked, typed: leaked + leaked };
   },
-  'a character before it': fromAny((password, random) => random.pick(['1', '0', 'x', 'my', ...SYMBOLS]) + password),
+  'a character prepended': fromAny((password, random) => random.pick(['1', '0', 'x', 'my', ...SYMBOLS]) + password),
   'the first character dropped': fromAny((password) => password.slice(1)),
-  'the first character exchanged': fromAny((password, random) => random.pick(WORDS).charAt(0) + password.slice(1)),
+  'the first character replaced': fromAny((password, random) => random.pick(WORDS).charAt(0) + password.slice(1)),
   'a digit inside': fromAny((password, random) => {
     const at = 1 + random.below(password.length - 2);
     return password.slice(0, at) + digits(random, 1) + password.slice(at);
   }),
 };
 
-/** By kind: drawn one by one, so that only chance makes them alike. Where it does, that counts as a false alarm. */
+/** By kind: drawn independently, so that only chance makes them alike. Such a chance counts as a false alarm. */
 export const DISSIMILAR: { readonly [kind: string]: MakePair } = {
   'two passwords of two people': (random) => ({ leaked: anyPassword(random), typed: anyPassword(random) }),
-  'two favourites of many people': (random) => ({ leaked: favourite(random), typed: favourite(random) }),
+  'two common passwords': (random) => ({ leaked: favourite(random), typed: favourite(random) }),
   'two words with the same tail': (random) => {
     const tail = `${year(random)}`;
     return { leaked: decorated(random, tail), typed: decorated(random, tail) };
@@ -117,7 +117,7 @@ export const DISSIMILAR: { readonly [kind: string]: MakePair } = {
   'two numbers of six digits': (random) => ({ leaked: digits(random, 6), typed: digits(random, 6) }),
 };
 
-/** Draws until the two differ. */
+/** Redraws until the two differ. */
 export function drawPair(random: Random, makePair: MakePair): PasswordPair {
   for (;;) {
     const pair = makePair(random);

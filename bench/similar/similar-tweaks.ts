@@ -1,5 +1,5 @@
-// Ranked tweaks of a leaked password, as MIGP stores them ("Might I Get Pwned", USENIX Security 2022): for comparison
-// only. The first are the ones that its paper and code name, then the commonest appended characters.
+// Ranked tweaks of a leaked password, as stored by MIGP ("Might I Get Pwned", USENIX Security 2022), for
+// comparison only: first those named by its paper and code, then the most common appended characters.
 
 const toggleFirst = (text: string): string => {
   const first = text.charAt(0);
@@ -20,7 +20,7 @@ const RANKED: readonly ((password: string) => string)[] = [
   (password) => `${password}3`,
 ];
 
-/** Ten at most; distinct, not the password itself, not empty. The asker asks for what was typed and nothing else. */
+/** At most ten, distinct, neither the password itself nor empty. A client looks up only the typed password. */
 export function rankedTweaks(password: string): Set<string> {
   const tweaks = new Set(RANKED.map((tweak) => tweak(password)));
   tweaks.delete(password);

@@ -1,5 +1,5 @@
-// npm run bench:similar: how many similar passwords the forms of PROTOCOL.md §3 find, and how many others they take for
-// similar, beside ten ranked tweaks. Seeded: the same numbers everywhere.
+// npm run bench:similar: how many similar passwords the forms of PROTOCOL.md §3 find, and how many unrelated
+// ones they report, compared with ten ranked tweaks. Seeded: the same numbers on every machine.
 
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../cli/output.ts';
@@ -18,7 +18,7 @@ const SEED = Number(values.seed);
 const formTexts = (password: string): string[] =>
   similarForms(normalizePassword(password)).map((form) => Buffer.from(form).toString('latin1'));
 
-/** What was found of one kind of pairs. */
+/** Counts for one kind of pairs. */
 class Count {
   pairs = 0;
   forms = 0;
@@ -64,6 +64,6 @@ console.log(
   `${PAIRS.toLocaleString('en-US')} pairs of each kind, seed ${SEED}; entries are those stored of a leaked pair, besides itself\n`,
 );
 const head = (what: string): string[] => [what, 'FORMS', 'TEN TWEAKS', 'ENTRIES', 'ENTRIES'];
-console.log(formatTable(head('SIMILAR: FOUND'), measure(random, SIMILAR_EDITS, 'all kinds, as often')));
+console.log(formatTable(head('SIMILAR: FOUND'), measure(random, SIMILAR_EDITS, 'all kinds, equally weighted')));
 console.log();
-console.log(formatTable(head('DISSIMILAR: FALSE ALARMS'), measure(random, DISSIMILAR, 'all kinds, as often')));
+console.log(formatTable(head('DISSIMILAR: FALSE ALARMS'), measure(random, DISSIMILAR, 'all kinds, equally weighted')));

@@ -1,4 +1,4 @@
-// The open TCP sockets of a process, as Linux tells them in /proc.
+// The open TCP sockets of a process, from Linux's /proc.
 
 import fs from 'node:fs';
 
@@ -22,7 +22,7 @@ function readTable(): TcpRow[] {
   });
 }
 
-/** Those that the process has a descriptor of. None where it has ended. */
+/** Sockets with a descriptor in the process. Empty if it has ended. */
 export function socketsOf(pid: number): OpenSocket[] {
   const inodes = new Set<string>();
   const folder = `/proc/${pid}/fd`;
@@ -31,11 +31,11 @@ export function socketsOf(pid: number): OpenSocket[] {
       const inode = /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`${folder}/${descriptor}`))?.[1];
       if (inode) inodes.add(inode);
     } catch {
-      // Closed since it was listed.
+      // Closed since the listing.
     }
   return readTable().filter(({ inode }) => inodes.has(inode));
 }
 
-/** Connections to a port that no process has accepted yet. */
+/** Connections to a port not yet accepted by any process. */
 export const waitingAt = (port: number): OpenSocket[] =>
   readTable().filter(({ localPort, inode }) => localPort === port && inode === '0');

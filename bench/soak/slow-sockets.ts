@@ -1,4 +1,4 @@
-// Good clients beside slow ones: their latencies with and without thousands of sockets that drip bytes, in turns.
+// Latencies of good clients with and without thousands of sockets that drip bytes, in alternating rounds.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import os from 'node:os';
@@ -6,19 +6,19 @@ import { answer } from '../http/server-children.ts';
 import { startService } from './soak-service.ts';
 import { percentile, StrictLoad, type StrictLoadResult } from './strict-load.ts';
 
-/** What else runs on the machine comes and goes: of the figures of all rounds the median counts. */
+/** Other load on the machine varies: the median over all rounds counts. */
 const ROUNDS = 5;
-/** Longer than the server waits for headers: the slow ones are cut off, and come back. */
+/** Longer than the server's header timeout: the slow sockets are closed and reconnect. */
 const ROUND_MS = 12_000;
-/** Each has at most as many sockets as a usual `ulimit -n` lets it. */
+/** Sockets per process, below the usual `ulimit -n`. */
 const SLOW_PROCESSES = 2;
 const DRIP_MS = 1_000;
-/** As slow-sockets-process.ts lets them come. */
+/** The interval of slow-sockets-process.ts. */
 const ARRIVE_MS = 12_000;
 const CONNECTIONS = 16;
 const PAUSE_MS = 8;
 
-/** Names and values, to be printed. */
+/** Names and values to print. */
 export async function measureSlowSockets(
   folder: string,
   workers: number,
@@ -56,7 +56,7 @@ export async function measureSlowSockets(
       ['good clients: connections', CONNECTIONS],
       ['good clients: requests beside slow sockets', measured],
       ['good clients: failed requests', failures.length],
-      ['slow sockets that drip a byte a second', slowSockets],
+      ['slow sockets, one byte per second each', slowSockets],
       ['  of these open at the end of a round, at least', least],
       ['  cut off by the server', cut],
       ['p50 without', shown(rounds.without, 'p50')],
@@ -91,9 +91,9 @@ async function startSlow(port: number, count: number): Promise<ChildProcess[]> {
   const children = Array.from({ length: SLOW_PROCESSES }, () =>
     fork(new URL('./slow-sockets-process.ts', import.meta.url), [port, each, DRIP_MS].map(String)),
   );
-  // In truth they are other machines: here they must not take the core from those that are measured.
+  // Real ones are other machines: here they must not take the core from the measured clients.
   for (const { pid } of children) if (pid !== undefined) os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
-  // By then the first ones have been cut off: from here on as many are cut off as come back.
+  // By then the server has closed the first ones: from here on, closed and reconnecting sockets balance.
   await new Promise((resolve) => setTimeout(resolve, ARRIVE_MS));
   return children;
 }

@@ -1,4 +1,4 @@
-// Checks through the SDK, one after the other in several lanes, whose verdicts are known.
+// SDK checks with known verdicts, one after another in several lanes.
 
 import { createLeakChecker, type Verdict } from '../../client-sdk/index.ts';
 import { type Pair, seededPairs } from '../../test/support/dataset.ts';
@@ -15,7 +15,7 @@ export interface CheckResult {
   readonly wrong: readonly WrongVerdict[];
 }
 
-/** @returns ends the checks and says how they went */
+/** @returns a function that ends the checks and returns their results */
 export function startChecks(
   url: string,
   key: string,
@@ -27,7 +27,7 @@ export function startChecks(
   let checks = 0;
   let stop = false;
   const lane = async (first: number): Promise<void> => {
-    // Nothing held: every check asks the service, and waits for it.
+    // No cache: every check asks the service and waits for it.
     const always = { bucketCacheBytes: 0, circuitBreaker: false } as const;
     const checker = createLeakChecker({ url, key, timeoutMs: 10_000, configMaxAgeMs: 2_000, ...always });
     for (let i = first; !stop; i += lanes) {

@@ -1,4 +1,4 @@
-// `credveil serve` with workers under test: its events as they come, and its signals.
+// `credveil serve` with workers: its events as they arrive, and its process ids.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ export interface SoakService {
   readonly events: readonly ServiceEvent[];
   /** The newest process of a worker. */
   pidOf(worker: number): number;
-  /** Waits until `done` is true of all that was said. */
+  /** Waits until `done` is true of all events so far. */
   until(done: (events: readonly ServiceEvent[]) => boolean): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,11 +1,11 @@
-// The process behind strict-load.ts: GETs on kept connections until it is told to stop, with every failure by its port.
+// The process behind strict-load.ts: GETs on keep-alive connections until stopped, each failure with its local port.
 
 import { once } from 'node:events';
 import net from 'node:net';
 import type { LoadFailure, StrictLoadOrder, StrictLoadResult } from './strict-load.ts';
 
 const HEAD = /^HTTP\/1\.1 200 .*?\r\nCredveil-Snapshot: (\S+)\r\n.*?Content-Length: (\d+)\r\n.*?\r\n\r\n/is;
-/** After a refused or lost connection: a client that tries again at once would be an attack. */
+/** Delay after a refused or lost connection: a client that retries at once would be an attack. */
 const RECONNECT_MS = 20;
 
 const [{ port, connections, paths, pauseMs }] = (await once(process, 'message')) as [StrictLoadOrder];

@@ -1,4 +1,4 @@
-// Clients that count every failure and tell on which connection it was, in a process of their own.
+// Clients in their own process that record every failure and its connection.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { answer } from '../http/server-children.ts';
@@ -6,25 +6,25 @@ import { answer } from '../http/server-children.ts';
 export interface StrictLoadOrder {
   readonly port: number;
   readonly connections: number;
-  /** Asked in turn; each must be a bucket. */
+  /** Requested in turn; each must be a bucket. */
   readonly paths: readonly string[];
-  /** Between an answer and the next request of a connection, on average. 0 for full load. */
+  /** Mean pause between an answer and the connection's next request. 0 for full load. */
   readonly pauseMs: number;
 }
 
 export interface LoadFailure {
   readonly why: string;
-  /** 0 where there was never a connection. */
+  /** 0 if it never connected. */
   readonly localPort: number;
   readonly connectedAt: number;
-  /** Requests on this connection that were answered before. */
+  /** Requests answered on this connection before the failure. */
   readonly answered: number;
   readonly at: number;
 }
 
 export interface StrictLoadResult {
   readonly requests: number;
-  /** Ascending, in milliseconds; since the last reset. */
+  /** In milliseconds, ascending, since the last reset. */
   readonly latencies: readonly number[];
   readonly failures: readonly LoadFailure[];
   readonly snapshots: readonly string[];
@@ -44,7 +44,7 @@ export class StrictLoad {
     return new StrictLoad(child);
   }
 
-  /** What is measured from now on for so long. */
+  /** Measures from now on for a time. */
   async measure(durationMs: number): Promise<StrictLoadResult> {
     this.#child.send('reset');
     await answer(this.#child);
@@ -53,7 +53,7 @@ export class StrictLoad {
     return answer<StrictLoadResult>(this.#child);
   }
 
-  /** Lets the requests that are under way end. */
+  /** Finishes the requests in flight. */
   async stop(): Promise<StrictLoadResult> {
     this.#child.send('stop');
     return answer<StrictLoadResult>(this.#child);
