@@ -1,6 +1,6 @@
-// Body sizes: how far each bucket is padded, and what the sizes still tell. PROTOCOL.md §7.
+// Body sizes: the padding of buckets, and the information that sizes still reveal. PROTOCOL.md §7.
 
-/** How many buckets have a body of this many bytes. */
+/** Number of buckets by the length of their body. */
 export type SizeHistogram = ReadonlyMap<number, number>;
 
 const ROUND_BYTES = 16;
@@ -22,20 +22,20 @@ export function chooseBodySizes(sizes: SizeHistogram): number[] {
   }
   const last = roundUp(largest);
   const chosen: number[] = [];
-  // Rounded before it is compared: no size may come twice, or the config is refused.
+  // Rounded before comparing: clients reject a config with equal sizes.
   for (let size = roundUp((1.5 * total) / buckets); size < last; size *= 2) chosen.push(size);
   return [...chosen, last];
 }
 
-/** The smallest size that takes the body. `bodyBytes` ascend and the last takes every body. */
+/** The smallest size that fits the body. `bodyBytes` ascend, and the last one fits every body. */
 export function paddedSize(bytes: number, bodyBytes: readonly number[]): number {
   for (const size of bodyBytes) if (bytes <= size) return size;
   return bytes;
 }
 
 /**
- * Bits that the size of an answer gives away about which bucket was asked: the entropy of the
- * padded sizes.
+ * Information that the size of a response reveals about the requested bucket, in bits: the entropy
+ * of the padded sizes.
  */
 export function sizeEntropyBits(sizes: SizeHistogram, bodyBytes: readonly number[]): number {
   const classes = new Map<number, number>();

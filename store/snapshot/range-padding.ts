@@ -1,9 +1,8 @@
 // Padding of a range: rows with pseudo-random suffixes and count 0, so that all answers have one
 // size. PROTOCOL.md §13.
 //
-// The rows of a range are the same each time: caches, tags and several servers then agree on the
-// bytes. Nobody who must not know them sees them: padding hides sizes, and what is inside only the
-// client sees, which knows rows by their 0.
+// The padding rows of a range never change, so caches, ETags and several servers agree on the bytes.
+// They need not be secret: padding hides sizes on the wire, and only the client reads the rows.
 
 import { createHash } from 'node:crypto';
 import type { SnapshotId } from '../../protocol/brands.ts';
@@ -14,28 +13,28 @@ import type { RangeEntries } from './range-body.ts';
 import { formatRows, mostTextBytes, rowBytes, textBytes } from './range-text.ts';
 import type { RangeFacts } from './snapshot-facts.ts';
 
-/** The first bytes of a suffix, by which rows are put in order: as many as a number holds. */
+/** The leading bytes of a suffix that order the rows: those that fit in a number. */
 const KEY_BYTES = 6;
 
-/** What a padded range is made from. */
+/** The input of the padding. */
 export interface PaddedPlace {
   readonly snapshot: SnapshotId;
   readonly name: RangeName;
   readonly range: number;
 }
 
-/** The one size of padded answers: the longest range and a row of padding. */
+/** The size of all padded responses: the longest range and one row of padding. */
 export function paddedTextBytes(name: RangeName, { maxEntries, maxTextBytes }: RangeFacts): number {
   return (maxTextBytes ?? mostTextBytes(name, maxEntries)) + rowBytes(name);
 }
 
 /**
  * The text of a range, padded to `bytes`.
- * @throws StoreError `SNAPSHOT_CORRUPT` where the range is longer than its snapshot says
+ * @throws StoreError `SNAPSHOT_CORRUPT` if the range is longer than the facts allow
  */
 export function padRange(place: PaddedPlace, entries: RangeEntries, bytes: number): Buffer {
   const { name } = place;
-  // The first row of all has no line end before it.
+  // No line end precedes the first row.
   const room = bytes - textBytes(name, entries.times) + (entries.count === 0 ? '\r\n'.length : 0);
   const rows = Math.floor(room / rowBytes(name));
   if (rows < 1) throw corruptSnapshot(`${place.snapshot}: a range of ${name} is longer than its facts say`);
@@ -43,7 +42,7 @@ export function padRange(place: PaddedPlace, entries: RangeEntries, bytes: numbe
   return formatRows(name, mergeRows(entries, padding, rows), room - rows * rowBytes(name));
 }
 
-/** Ascending suffixes of this range. With 108 or 140 free bits none is ever one of a password. */
+/** Ascending suffixes in this range. With 108 or 140 free bits none collides with a password's. */
 function paddingSuffixes({ snapshot, name, range }: PaddedPlace, suffixBytes: number, rows: number): Uint8Array {
   const seed = `credveil range padding 1\0${snapshot}\0${name}\0${range}`;
   const suffixes = createHash('shake256', { outputLength: rows * suffixBytes })
@@ -55,13 +54,13 @@ function paddingSuffixes({ snapshot, name, range }: PaddedPlace, suffixBytes: nu
     suffixes[at] = ((range & 0xf) << 4) | ((suffixes[at] as number) & 0xf);
     keys[row] = suffixes.readUIntBE(at, KEY_BYTES);
   }
-  // Numbers sort natively; the bytes behind them are as random in any order.
+  // Numbers sort natively; the bytes after them are random in any order.
   keys.sort();
   for (let row = 0; row < rows; row++) suffixes.writeUIntBE(keys[row] as number, row * suffixBytes, KEY_BYTES);
   return suffixes;
 }
 
-/** The rows of both in order, those of the padding seen 0 times. */
+/** Merges both sets of rows in order; padding rows have times 0. */
 function mergeRows({ count, suffixBytes, suffixes, times }: RangeEntries, padding: Uint8Array, rows: number) {
   const merged = {
     count: count + rows,

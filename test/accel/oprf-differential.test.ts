@@ -138,7 +138,7 @@ describe('equal rejections', () => {
     expect(new Set(everywhere(new Uint8Array(length)))).toEqual(new Set(['ELEMENT_LENGTH']));
   });
 
-  test('other spellings of valid elements: with the high bit, with the prime added, negated', () => {
+  test('other encodings of valid elements: with the high bit set, with the prime added, negated', () => {
     const spellings = [
       ...[good.blinded, good.evaluated, keys.publicKey].map((element) => {
         const high = Uint8Array.from(element);
@@ -154,7 +154,7 @@ describe('equal rejections', () => {
     for (const spelling of spellings) expect(new Set(everywhere(spelling))).toEqual(new Set(['ELEMENT_NOT_CANONICAL']));
   });
 
-  test('20,000 random or barely altered strings are elements for both or for neither', () => {
+  test('both accept or both reject 20,000 random or slightly altered strings as elements', () => {
     const random = createRandom(testSeed('oprf decoding'));
     let valid = 0;
     for (let i = 0; i < 20_000; i++) {
@@ -229,7 +229,7 @@ describe('equal rejections', () => {
     }
   });
 
-  test('100,000 scalars near the order are in range for both or for neither', () => {
+  test('both accept or both reject 100,000 scalars near the order', () => {
     const random = createRandom(testSeed('scalars'));
     let inRange = 0;
     const order = littleEndian(ORDER);
@@ -246,7 +246,7 @@ describe('equal rejections', () => {
   });
 });
 
-test('an input of 65,535 bytes is evaluated alike, and no byte of another is left in it', () => {
+test('both evaluate an input of 65,535 bytes alike, without bytes left from another input', () => {
   const random = createRandom(testSeed('oprf long input'));
   const keys = engines.libsodium.deriveKeyPair(random.bytes(32), random.bytes(1));
   const long = random.bytes(65_535) as PrivateInput;
@@ -259,7 +259,7 @@ test('an input of 65,535 bytes is evaluated alike, and no byte of another is lef
   );
 });
 
-test('fresh blinds differ and cancel out, across the implementations', () => {
+test('fresh blinds differ, and cancel out across the implementations', () => {
   const random = createRandom(testSeed('oprf blinds'));
   const keys = engines.noble.deriveKeyPair(random.bytes(32), random.bytes(1));
   const input = randomInput(random);

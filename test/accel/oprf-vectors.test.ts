@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 const engine = (mode: OprfMode, name: keyof Engines): Oprf => (created.get(mode) as Engines)[name];
 
-test('the file holds both modes, and batches', () => {
+test('the file contains both modes and batches', () => {
   expect(sets.map((set) => [modeOf(set), set.vectors.map(({ Batch }) => Batch)])).toEqual([
     ['oprf', [1, 1]],
     ['voprf', [1, 1, 2]],
@@ -78,7 +78,7 @@ describe.each(['noble', 'libsodium'] as const)('RFC 9497, %s', (name) => {
   });
 });
 
-describe('a byte that was altered', () => {
+describe('an altered byte', () => {
   const proved = sets.flatMap(({ pkSm, vectors }) =>
     vectors.flatMap((vector) => (pkSm && vector.Proof ? [{ ...vector, pkSm, proof: vector.Proof.proof }] : [])),
   );
@@ -133,7 +133,7 @@ describe('a byte that was altered', () => {
     },
   );
 
-  test('more or fewer elements than were proved are refused', () => {
+  test('more or fewer elements than proved are rejected', () => {
     const vector = proved.find(({ Batch }) => Batch === 2) as (typeof proved)[0];
     for (const name of ['noble', 'libsodium'] as const) {
       const verify = (blinded: string[], evaluated: string[], proof = vector.proof): string =>

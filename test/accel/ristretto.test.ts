@@ -18,20 +18,20 @@ beforeAll(async () => {
 });
 
 describe('the group', () => {
-  test('has the generator of RFC 9496 §4.1, of which the order less one is the negative', () => {
+  test('has the generator of RFC 9496 §4.1, whose multiple by the order minus one is its negative', () => {
     expect(toHex(group.multiplyBase(ONE) as Uint8Array)).toBe(GENERATOR);
     const negative = group.multiply(ORDER_LESS_ONE, fromHex(GENERATOR)) as Uint8Array;
     expect(toHex(group.add(negative, fromHex(GENERATOR)))).toBe('00'.repeat(32));
   });
 
-  test('gives no product that is the identity', () => {
+  test('returns no product for the identity', () => {
     expect(group.multiplyBase(new Uint8Array(32))).toBeUndefined();
     expect(group.multiply(new Uint8Array(32), fromHex(GENERATOR))).toBeUndefined();
     expect(group.multiply(ONE, new Uint8Array(32))).toBeUndefined();
     expect(group.invertScalar(new Uint8Array(32))).toBeUndefined();
   });
 
-  test('computes with scalars as with numbers modulo the order', () => {
+  test('computes with scalars modulo the order', () => {
     const random = createRandom(testSeed('scalars'));
     for (let i = 0; i < 200; i++) {
       const a = group.reduceScalar(random.bytes(64));
@@ -44,14 +44,14 @@ describe('the group', () => {
     expect(group.subtractScalars(ONE, ONE)).toEqual(new Uint8Array(32));
   });
 
-  test('draws scalars that differ and are in range', () => {
+  test('generates distinct scalars in range', () => {
     const drawn = Array.from({ length: 200 }, () => group.randomScalar());
     expect(new Set(drawn.map(toHex)).size).toBe(200);
     for (const scalar of drawn)
       expect(group.reduceScalar(Uint8Array.from([...scalar, ...new Uint8Array(32)]))).toEqual(scalar);
   });
 
-  test.each([0, 31, 33, 64, 100_000])('takes no operand of %i bytes for one of 32', (length) => {
+  test.each([0, 31, 33, 64, 100_000])('rejects an operand of %i bytes instead of 32', (length) => {
     const wrong = new Uint8Array(length).fill(1);
     const right = fromHex(GENERATOR);
     for (const call of [
@@ -71,7 +71,7 @@ describe('the group', () => {
         expect(call).toThrow(RangeError);
   });
 
-  test('hashes no message that its memory does not take', () => {
+  test('rejects a message that exceeds its memory', () => {
     const longest = new Uint8Array(66 * 1024);
     expect(group.sha512(longest)).toHaveLength(64);
     expect(() => group.sha512(longest, new Uint8Array(1))).toThrow(RangeError);
@@ -79,7 +79,7 @@ describe('the group', () => {
   });
 });
 
-test('of a credential, a key and a blind nothing is left in the memory of the module', async () => {
+test('the memory of the module keeps nothing of a credential, a key or a blind', async () => {
   const random = createRandom(testSeed('wiped memory'));
   const oprf = await createSodiumOprf();
   const { libsodium } = sodium as unknown as { readonly libsodium: { readonly HEAPU8: Uint8Array } };

@@ -18,11 +18,11 @@ const example = (name: string): string => {
   return value;
 };
 
-test('every example of PROTOCOL.md is what the code computes, and none is left out', () => {
+test('the code computes every example of PROTOCOL.md, and no other', () => {
   expect(Object.fromEntries(examples)).toEqual(Object.fromEntries(computeExamples(examples)));
 });
 
-test('a changed byte in any computed example is noticed', () => {
+test('a changed byte in any computed example is detected', () => {
   for (const [name, value] of examples) {
     // A digit that keeps the value well formed.
     const changed = value.replace(/[0-9](?=[^0-9]*$)/, (digit) => `${(Number(digit) + 1) % 10}`);
@@ -38,7 +38,7 @@ test('a changed byte in any computed example is noticed', () => {
   }
 });
 
-test('the example credential is found in the example bucket, padded or not', () => {
+test('a client finds the example credential in the example bucket, padded or not', () => {
   const suite = createHmacSuite(parseHmacKeyText(example('keyText')));
   const place = {
     snapshot: example('bucket.snapshot') as SnapshotId,

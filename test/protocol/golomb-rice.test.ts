@@ -91,7 +91,7 @@ function expectCase(random: Random, tags: Float64Array): void {
 const CASES = 75_000;
 
 describe('Golomb-Rice coding', () => {
-  test(`${CASES} random sets of 0 to 3,000 tags come back, from one encoding each`, () => {
+  test(`${CASES} random sets of 0 to 3,000 tags round-trip, with one encoding each`, () => {
     const random = createRandom(testSeed('golomb-rice'));
     for (let i = 0; i < CASES; i++) {
       // Every magnitude of count, since each has its own k.
@@ -100,12 +100,12 @@ describe('Golomb-Rice coding', () => {
     }
   });
 
-  test('every count from 0 to 3,000 comes back', () => {
+  test('sets of every size from 0 to 3,000 round-trip', () => {
     const random = createRandom(testSeed('golomb-rice counts'));
     for (let count = 0; count <= 3000; count++) expectCase(random, random.pick(distributions)(random, count));
   });
 
-  test('costs at most 6% more than the information-theoretic least for 1,024 and more uniform tags', () => {
+  test('takes at most 6% more than the information-theoretic minimum for 1,024 or more uniform tags', () => {
     const random = createRandom(testSeed('golomb-rice cost'));
     for (const count of [1024, 1025, 1447, 1448, 1500, 2047, 2048, 3000, 4096, 10_000]) {
       const { end } = encode(uniform(random, count), 0);
@@ -116,7 +116,7 @@ describe('Golomb-Rice coding', () => {
     }
   });
 
-  test('k is 47 less the binary logarithm of the count', () => {
+  test('k is 47 minus the binary logarithm of the count', () => {
     for (const [count, k] of [
       [1, 47],
       [2, 46],
@@ -129,21 +129,21 @@ describe('Golomb-Rice coding', () => {
       expect(riceParameter(count)).toBe(k);
   });
 
-  test('refuses tags that do not ascend or have more than 48 bits', () => {
+  test('rejects tags that do not ascend or have more than 48 bits', () => {
     for (const tags of [[1, 1], [2, 1], [TAG_LIMIT], [-1], [Number.NaN], [0, TAG_LIMIT]])
       expect(() => encodeTags(tags, new Uint8Array(64), 0), String(tags)).toThrow(
         expect.objectContaining({ code: 'TAGS_NOT_ASCENDING' }),
       );
   });
 
-  test('refuses a decoded tag of more than 48 bits', () => {
+  test('rejects a decoded tag of more than 48 bits', () => {
     // k = 47: quotient 2 is 2^48.
     const body = new Uint8Array(7 + BEHIND);
     body[0] = 0b1100_0000;
     expect(() => decodeTags(body, 0, 7, 1)).toThrow(expect.objectContaining({ code: 'BUCKET_MALFORMED' }));
   });
 
-  test('refuses bits other than 0 in what fills the last byte', () => {
+  test('rejects non-zero bits after the last tag', () => {
     // k = 46: two tags of 47 bits leave two bits of twelve bytes.
     const { body, end } = encode(Float64Array.of(5, 6), 0);
     expect(end).toBe(12);
@@ -154,7 +154,7 @@ describe('Golomb-Rice coding', () => {
     }
   });
 
-  test('refuses a count that cannot fit before it allocates for it', () => {
+  test('rejects a count that cannot fit before allocating memory for it', () => {
     const before = process.memoryUsage().arrayBuffers;
     expect(() => decodeTags(new Uint8Array(100), 0, 92, 0xff_ffff)).toThrow(
       expect.objectContaining({ code: 'BUCKET_MALFORMED' }),

@@ -73,7 +73,7 @@ describe('normalization', () => {
     for (let i = 0; i < 200_000; i++) expectNormal(randomText(random));
   });
 
-  test('takes plain ASCII as it takes everything else', () => {
+  test('treats plain ASCII like all other text', () => {
     const random = createRandom(testSeed('normalization of ASCII'));
     for (let i = 0; i < 50_000; i++) {
       const ascii = String.fromCharCode(...random.bytes(random.below(24)).map((byte) => byte & 127));

@@ -69,7 +69,7 @@ function noise(random: Random): Uint8Array {
 }
 
 describe.each(Object.entries(messages))('%s', (name, { valid, again }) => {
-  test('40,000 inputs: refused, or one encoding of one value', () => {
+  test('each of 40,000 inputs is rejected, or is the only encoding of its value', () => {
     const random = createRandom(testSeed(name));
     let decoded = 0;
     let bytes = valid(random) as Uint8Array;
@@ -88,7 +88,7 @@ describe.each(Object.entries(messages))('%s', (name, { valid, again }) => {
     expect(decoded).toBeLessThan(39_500);
   });
 
-  test('in a larger buffer is read from its own place', () => {
+  test('decodes from a view into a larger buffer', () => {
     const random = createRandom(testSeed(name));
     const bytes = valid(random);
     const larger = Uint8Array.from([...random.bytes(5), ...bytes, ...random.bytes(7)]);
@@ -96,14 +96,14 @@ describe.each(Object.entries(messages))('%s', (name, { valid, again }) => {
   });
 });
 
-describe('a message is refused', () => {
+describe('a decoder rejects', () => {
   const random = createRandom(1);
   const many = (count: number): BlindedElement[] =>
     Array.from({ length: count }, () => random.bytes(32) as BlindedElement);
   const request = (bucketId: number, count: number): Uint8Array =>
     encodeLookupRequest({ bucketId: bucketId as BucketId, blindedElements: many(count) });
 
-  test('with no element, with more than 32, and with one of another length', () => {
+  test('messages without elements, with more than 32, or with an element of another length', () => {
     expect(request(1, MAX_ELEMENTS)).toHaveLength(MAX_REQUEST_BYTES);
     for (const count of [0, MAX_ELEMENTS + 1]) {
       expect(outcome(() => request(1, count))).toBe('MESSAGE_MALFORMED');
@@ -115,7 +115,7 @@ describe('a message is refused', () => {
     expect(outcome(() => encodeElementsRequest([random.bytes(31) as BlindedElement]))).toBe('MESSAGE_MALFORMED');
   });
 
-  test('of another format, cut anywhere, or with a byte too many', () => {
+  test('messages of another format, truncated anywhere, or with an extra byte', () => {
     for (const [name, { valid, again }] of Object.entries(messages)) {
       const bytes = valid(random);
       for (const format of [0, 2, 255])
@@ -136,7 +136,7 @@ describe('a message is refused', () => {
     }
   });
 
-  test('for a bucket that the index does not have', () => {
+  test('a bucket id that the index does not have', () => {
     for (const prefixBits of [0, 1, 12, 20]) {
       const last = 2 ** prefixBits - 1;
       expect(decodeLookupRequest(request(last, 1), prefixBits).bucketId).toBe(last);

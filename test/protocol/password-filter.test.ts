@@ -21,7 +21,7 @@ const low32 = (hash: bigint): number => Number(hash & 0xffff_ffffn);
 const high32 = (hash: bigint): number => Number(hash >> 32n);
 
 describe('the bits', () => {
-  test('are those that parquet-mr wrote for the integers 0 to 9, as arrow2 publishes them', () => {
+  test('match those of parquet-mr for the integers 0 to 9, as published by arrow2', () => {
     const published = [
       24, 130, 24, 8, 134, 8, 68, 6, 2, 101, 128, 10, 64, 2, 38, 78, 114, 1, 64, 38, 1, 192, 194, 152, 64, 70, 0, 36,
       56, 121, 64, 0,
@@ -35,7 +35,7 @@ describe('the bits', () => {
     expect([...block]).toEqual(published);
   });
 
-  test('are those that parquet-mr wrote for the texts a0 to a9, as the parquet crate publishes them', () => {
+  test('match those of parquet-mr for the texts a0 to a9, as published by the parquet crate', () => {
     const published = [
       200, 1, 80, 20, 64, 68, 8, 109, 6, 37, 4, 67, 144, 80, 96, 32, 8, 132, 43, 33, 0, 5, 99, 65, 2, 0, 224, 44, 64,
       78, 96, 4,
@@ -65,7 +65,7 @@ describe('the bits', () => {
     },
   );
 
-  test('are in the right block also where the product has more bits than a number', () => {
+  test('are in the right block even if the product exceeds 53 bits', () => {
     const random = createRandom(testSeed('block index'));
     for (const blocks of [1, 2 ** 21 + 1, 2 ** 25 - 1, MAX_BLOCKS - 1, MAX_BLOCKS])
       for (const high of [
@@ -87,7 +87,7 @@ describe('the bits', () => {
     [16.9, 0.001],
     [26.4, 0.0001],
     [41, 0.00001],
-  ])('with %f bits an entry answer falsely at the rate that the specification says', (bits, rate) => {
+  ])('have the specified false-positive rate with %f bits per entry', (bits, rate) => {
     const entries = 10_000_000;
     expect(Math.abs(Math.log(falsePositiveRate(entries, (entries * bits) / 256) / rate))).toBeLessThan(0.05);
   });
@@ -122,7 +122,7 @@ describe('the file', () => {
   const random = createRandom(testSeed('filter file'));
   const outputs = Array.from({ length: 200 }, () => random.bytes(32) as Uint8Array as PrfOutput);
 
-  test('holds what it was made of, and few others; Parquet readers find the same in its blocks', () => {
+  test('contains its entries and few others, and Parquet readers agree', () => {
     const file = makeFile(outputs);
     const filter = openFilter(file, sealOf(file));
     expect(filter).toMatchObject({ ...HEADER, bytes: 64 + 16 * 32 + 16 });
@@ -142,7 +142,7 @@ describe('the file', () => {
     expect(others.filter((output) => filter.mayHold(output)).length).toBeLessThan(100);
   });
 
-  test('takes the same bits from a tag as from an output', () => {
+  test('derives the same bits from a tag and from an output', () => {
     for (const output of outputs) {
       const view = new DataView(output.buffer, output.byteOffset);
       expect(filterLow((view.getUint16(0) * 2 ** 32 + view.getUint32(2)) as EntryTag)).toBe(view.getInt32(2));
@@ -161,13 +161,13 @@ describe('the file', () => {
     ['fewer blocks than bytes', 63, 15],
     ['no blocks', 63, 0],
     ['more blocks than there may be', 60, 0xff],
-  ])('is refused with %s, even if its seal fits', (_, at, value) => {
+  ])('is rejected with %s, even with a matching seal', (_, at, value) => {
     const file = makeFile(outputs);
     file[at] = value;
     expect(() => openFilter(file, file.slice(file.length - 16))).toThrow(protocolError('FILTER_MALFORMED'));
   });
 
-  test('is refused where it is cut or too long', () => {
+  test('is rejected if truncated or too long', () => {
     const file = makeFile(outputs);
     for (let bytes = 0; bytes < file.length; bytes += bytes < 64 ? 1 : 13)
       expect(() => openFilter(file.subarray(0, bytes), file.slice(-16))).toThrow(protocolError('FILTER_MALFORMED'));
@@ -175,7 +175,7 @@ describe('the file', () => {
     expect(() => parseFilterHeader(file.subarray(0, 63))).toThrow(protocolError('FILTER_MALFORMED'));
   });
 
-  test('is refused where a bit of it is another one', () => {
+  test('is rejected if any bit is flipped', () => {
     for (let bit = 8 * FILTER_HEADER_BYTES; bit < 8 * filterFileBytes(16); bit += 7) {
       const file = makeFile(outputs);
       file[bit >> 3] = (file[bit >> 3] as number) ^ (1 << (bit & 7));
@@ -189,7 +189,7 @@ describe('the file', () => {
     }
   });
 
-  test('has one encoding: what was read is written the same', () => {
+  test('has one encoding: a decoded header encodes to the same bytes', () => {
     const file = makeFile(outputs);
     expect(encodeFilterHeader(parseFilterHeader(file))).toEqual(file.slice(0, 64));
     const long = {

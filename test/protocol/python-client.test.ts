@@ -106,14 +106,14 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     made?.dispose();
   });
 
-  test('says what the SDK says', async () => {
+  test('gives the same verdicts as the SDK', async () => {
     expect(await askPython(server.url, key, asked)).toEqual({ verdicts: expected });
     const checker = createLeakChecker(sdkKey);
     const verdicts = await Promise.all(asked.map((credential) => checker.check(credential)));
     expect(verdicts.map(({ status }) => ({ status }))).toEqual(expected);
   });
 
-  test('asks a dataset of one index, without metadata, what it can answer', async () => {
+  test('queries a dataset with one index and without metadata', async () => {
     for (const index of ['account', 'password'] as const) {
       const one = await makeDataset(await options({ pairs: [LEAKED], indexes: [index], metadataBytes: 0 }));
       const served = await start(one);
@@ -156,7 +156,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     answer.body = Buffer.from(JSON.stringify(config));
   };
 
-  test('refuses a config that was altered, and leaves members that it does not know alone', async () => {
+  test('rejects an altered config and ignores unknown members', async () => {
     expect(await askSpoiled(rewriteConfig((config) => Object.assign(config, { later: 1 })))).toEqual({
       verdicts: [{ status: 'pair' }],
     });
@@ -170,7 +170,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     expect(await askSpoiled(rewriteConfig((config) => delete config.seal))).toEqual({ error: 'config: seal' });
   });
 
-  test('refuses a bucket that was altered', async () => {
+  test('rejects an altered bucket', async () => {
     const flip = (answer: Answer, url: string): void => {
       const at = url.startsWith('/v1/account/') ? 7 : url.startsWith('/v1/lookup') ? 2 + 3 * 32 + 7 : undefined;
       if (at !== undefined) answer.body[at] = (answer.body[at] as number) ^ 1;
@@ -178,7 +178,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     expect((await askSpoiled(flip)).error).toMatch(/^body: /);
   });
 
-  test('refuses a filter that was altered, and asks nothing about a password that the filter does not hold', async () => {
+  test('rejects an altered filter, and sends no request for a password absent from the filter', async () => {
     const flip = (answer: Answer, url: string): void => {
       if (url.startsWith('/v1/filter/')) answer.body[70] = (answer.body[70] as number) ^ 1;
     };
@@ -198,7 +198,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     }
   });
 
-  test('refuses a key that is not the dataset’s', async () => {
+  test('rejects the key of another dataset', async () => {
     const other = await makeDataset(await options({ keySeed: 2, published: false }));
     try {
       expect(await askPython(server.url, textOf(other), [LEAKED])).toEqual({ error: 'config: another key' });
@@ -209,7 +209,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
   });
 
   if (suite !== 'oprf') return;
-  test('has evaluations proved, and refuses a proof, element or evaluator that is not right', async () => {
+  test('requests proofs, and rejects a wrong proof, element or evaluator', async () => {
     expect(await askPython(server.url, key, [LEAKED], true)).toEqual({ verdicts: [{ status: 'pair' }] });
     const spoil = (route: string, change: (body: Buffer) => void) => (answer: Answer, url: string) => {
       if (url.startsWith(route)) change(answer.body);

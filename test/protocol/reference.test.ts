@@ -51,7 +51,7 @@ function packBits(bits: string): Buffer {
 
 const unpackBits = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
 
-describe('the code and a second reading of PROTOCOL.md agree on', () => {
+describe('the code and an independent implementation of PROTOCOL.md agree on', () => {
   test('2,000 random buckets with their seals', () => {
     const random = createRandom(testSeed('reference buckets'));
     for (let i = 0; i < 2000; i++) {

@@ -35,17 +35,17 @@ describe('the forms of a password are', () => {
     [' Pass ', [' pass ', ' pass', ' pas', 'pass ']],
   ])('for %j', (password, forms) => expect(formsOf(password)).toEqual(forms));
 
-  test('cut by code points, not by UTF-16 units or bytes', () => {
+  test('cut at code points, not at UTF-16 units or bytes', () => {
     expect(formsOf('🐴🔋📎🪨')).toEqual(['🐴🔋📎🪨']);
     expect(formsOf('🐴🔋📎')).toEqual([]);
     expect(formsOf('Ä🔋Öü🪨')).toEqual(['ä🔋öü🪨', 'ä🔋öü', '🔋öü🪨']);
   });
 
-  test('the same however the password is composed', () => {
+  test('the same for composed and decomposed passwords', () => {
     expect(formsOf('CAFE\u0301 12')).toEqual(formsOf('café 12'));
   });
 
-  test('in lower case without a locale, each code point on its own', () => {
+  test('lower-cased without a locale, each code point alone', () => {
     expect(formsOf('ISTANBUL')[0]).toBe('istanbul');
     // A final sigma would be another letter as soon as something follows it.
     expect(areSimilar('ΟΔΟΣ', 'ΟΔΟΣ1')).toBe(true);
@@ -54,7 +54,7 @@ describe('the forms of a password are', () => {
     expect(formsOf('abİ')).toEqual(['abi\u0307']);
   });
 
-  test('in lower case already: folding again changes nothing, for every letter with case and every mark', () => {
+  test('fully lower-cased: folding again changes no letter with case and no mark', () => {
     const points = Array.from({ length: 0x11_0000 }, (_, point) => String.fromCodePoint(point));
     const changing = points.filter((point) => /[\p{Cased}\p{M}]/u.test(point));
     expect(changing.length).toBeGreaterThan(5000);
@@ -82,7 +82,7 @@ describe('being similar', () => {
     expect(similar).toBeGreaterThan(100);
   });
 
-  test('holds for a password and what an edit made of it', () => {
+  test('holds for a password and its typical edits', () => {
     for (const [leaked, typed] of [
       ['password1', 'Password1'],
       ['password', 'password1'],
@@ -103,7 +103,7 @@ describe('being similar', () => {
       expect(areSimilar(leaked, typed), `${leaked} ${typed}`).toBe(false);
   });
 
-  test('has no more forms than there is room for, each of four code points or more and once', () => {
+  test('yields at most the maximum number of forms, distinct and of four code points or more', () => {
     const random = createRandom(testSeed('forms'));
     for (let i = 0; i < 20_000; i++) {
       const forms = formsOf(randomPassword(random));
@@ -113,7 +113,7 @@ describe('being similar', () => {
     }
   });
 
-  test('holds for the test credentials of pair and similar, and for no other', () => {
+  test('holds for the test credentials of pair and similar only', () => {
     const { pair, similar, username } = TEST_CREDENTIALS;
     expect(similar.username).toBe(pair.username);
     expect(similar.password).not.toBe(pair.password);
@@ -145,7 +145,7 @@ describe('entries of forms', () => {
   const kindOf = (record: string): number =>
     Number.parseInt(record.split(' ')[1]?.slice(2 * KIND_AT, 2 * KIND_AT + 2) ?? '', 16);
 
-  test('come out of the batch as they come one by one, whatever the script and length', async () => {
+  test('are the same from a batch as one by one, for any script and length', async () => {
     const random = createRandom(testSeed('similar entries'));
     const credentials = Array.from({ length: 6000 }, () => ({
       username: random.pick([undefined, '', 'Ana', 'ana@example.test', 'ünï', 'x'.repeat(random.below(130))]),
@@ -188,7 +188,7 @@ describe('entries of forms', () => {
     expect(bytes).toEqual(plain);
   });
 
-  test('are not there unless they are asked for', async () => {
+  test('are absent unless requested', async () => {
     const without = await recordsOf('without', (sorters) => {
       const deriver = createHmacDeriver(key, sorters);
       deriver.add(normalizeUsername('ana'), normalizePassword('Password1'), 1);
@@ -197,7 +197,7 @@ describe('entries of forms', () => {
     expect(without.map(kindOf).sort()).toEqual([EntryKind.pair, EntryKind.username, EntryKind.password]);
   });
 
-  test('leave out a form that grew too long in lower case, and nothing else', () => {
+  test('omit only a form that is too long in lower case', () => {
     // U+023A has two bytes, its lower case three.
     const password = normalizePassword('Ⱥ'.repeat(32_767));
     expect(password.length).toBe(65_534);

@@ -37,7 +37,7 @@ describe('a dataset folder', () => {
     expect(fs.readFileSync(path.join(folder, 'dataset.json'), 'utf8')).not.toContain(key.revealText().slice(-43));
   });
 
-  test('is not made by opening or locking it', () => {
+  test('is not created by opening or locking it', () => {
     const missing = path.join(home, 'tpyo');
     expect(() => openDataset(missing)).toThrow(storeError('DATASET_MISSING'));
     expect(() => lockDataset(missing)).toThrow(storeError('DATASET_MISSING'));
@@ -46,7 +46,7 @@ describe('a dataset folder', () => {
     expect(fs.readdirSync(home)).toEqual([]);
   });
 
-  test('is not a file', () => {
+  test('cannot be a file', () => {
     const file = path.join(home, 'corpus.txt');
     fs.writeFileSync(file, 'a:b\n');
     expect(() => openDataset(file)).toThrow(storeError('DATASET_MISSING'));
@@ -55,7 +55,7 @@ describe('a dataset folder', () => {
     );
   });
 
-  test('is not created over another, or over anything', () => {
+  test('is not created in a folder that is not empty', () => {
     const folder = makeDataset();
     const before = fs.readFileSync(path.join(folder, 'dataset.json'), 'utf8');
     expect(() => createDataset(folder, createDatasetKey(), { indexes: ['account'] })).toThrow(
@@ -77,13 +77,13 @@ describe('a dataset folder', () => {
     [{ metadataBytes: 2 }, 'DATASET_MALFORMED'],
     [{ bucketFloor: 0 }, 'DATASET_MALFORMED'],
     [{ bucketFloor: 1.5 }, 'DATASET_MALFORMED'],
-  ])('with %j is refused as %s', (change, code) => {
+  ])('with %j is rejected as %s', (change, code) => {
     const file = path.join(makeDataset(), 'dataset.json');
     fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), ...change }));
     expect(() => openDataset(path.dirname(file))).toThrow(storeError(code));
   });
 
-  test.each(['', '{', 'null', '[]', '7', '"x"', ' '.repeat(70_000)])('with the text %.8j is refused', (text) => {
+  test.each(['', '{', 'null', '[]', '7', '"x"', ' '.repeat(70_000)])('with the text %.8j is rejected', (text) => {
     const file = path.join(makeDataset(), 'dataset.json');
     fs.writeFileSync(file, text);
     expect(() => openDataset(path.dirname(file))).toThrow(
@@ -91,7 +91,7 @@ describe('a dataset folder', () => {
     );
   });
 
-  test('refuses a key that does not belong to it', () => {
+  test('rejects the key of another dataset', () => {
     const folder = path.join(home, 'dataset');
     const key = createDatasetKey();
     const dataset = createDataset(folder, key, { indexes: ['account'] });
@@ -101,7 +101,7 @@ describe('a dataset folder', () => {
 });
 
 describe('a key file', () => {
-  test('is for its owner alone, and opens to the same key', () => {
+  test('is readable by its owner only, and opens to the same key', () => {
     const file = path.join(home, 'dataset.key');
     const key = createDatasetKey();
     writeKeyFile(file, key);
@@ -109,7 +109,7 @@ describe('a key file', () => {
     expect(openKeyFile(file).revealText()).toBe(key.revealText());
   });
 
-  test('never replaces another', () => {
+  test('never replaces a file', () => {
     const file = path.join(home, 'dataset.key');
     writeKeyFile(file, createDatasetKey());
     const before = fs.readFileSync(file);
@@ -117,7 +117,7 @@ describe('a key file', () => {
     expect(fs.readFileSync(file)).toEqual(before);
   });
 
-  test.each([0o640, 0o604, 0o660, 0o644])('of mode %o is refused as exposed', (mode) => {
+  test.each([0o640, 0o604, 0o660, 0o644])('of mode %o is rejected as exposed', (mode) => {
     const file = path.join(home, 'dataset.key');
     writeKeyFile(file, createDatasetKey());
     fs.chmodSync(file, mode);
@@ -137,12 +137,12 @@ describe('a key file', () => {
     },
   );
 
-  test('that is missing is not made', () => {
+  test('that is missing is not created', () => {
     expect(() => openKeyFile(path.join(home, 'no.key'))).toThrow(storeError('KEY_FILE_MISSING'));
     expect(fs.readdirSync(home)).toEqual([]);
   });
 
-  test('that holds something else is refused, and the error does not quote it', () => {
+  test('with other content is rejected, and the error does not quote it', () => {
     const file = path.join(home, 'dataset.key');
     const text = createDatasetKey().revealText();
     const flipped = `${text.slice(0, -1)}${text.endsWith('A') ? 'E' : 'A'}`;
@@ -161,7 +161,7 @@ describe('a key file', () => {
     }
   });
 
-  test('inside the dataset is refused, also through a link', () => {
+  test('inside the dataset is rejected, also through a link', () => {
     const folder = makeDataset();
     const link = path.join(home, 'link');
     fs.symlinkSync(folder, link);
@@ -171,7 +171,7 @@ describe('a key file', () => {
       expect(() => assertOutside(outside, folder), outside).not.toThrow();
   });
 
-  test('opened and printed in any way shows its id only', () => {
+  test('shows only its id when printed in any way', () => {
     const key = createDatasetKey();
     const secret = key.revealText().slice(-43);
     const raw = Buffer.from(secret, 'base64url');
@@ -193,7 +193,7 @@ describe('a key file', () => {
 });
 
 describe('the lock', () => {
-  test('is held by one at a time and can be taken again', () => {
+  test('has one holder at a time and can be taken again', () => {
     const folder = makeDataset();
     const unlock = lockDataset(folder);
     expect(() => lockDataset(folder)).toThrow(storeError('DATASET_BUSY'));
@@ -201,7 +201,7 @@ describe('the lock', () => {
     lockDataset(folder)();
   });
 
-  test('keeps other processes out, and is free again after its holder was killed', async () => {
+  test('excludes other processes, and is released when its holder is killed', async () => {
     const folder = makeDataset();
     const child = spawn(process.execPath, [program('hold-lock.ts'), folder], {
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -48,7 +48,7 @@ const held = (filter: PasswordFilter, passwords: readonly string[]): number =>
   passwords.filter((password) => filter.mayHold(outputOf(password))).length;
 
 describe('a published filter', () => {
-  test('holds every password and the canary, and of others one in a thousand', async () => {
+  test('contains every password and the canary, and errs for one in a thousand others', async () => {
     const filter = open();
     expect(held(filter, [...PASSWORDS, CANARY.password])).toBe(PASSWORDS.length + 1);
     const strangers = held(filter, STRANGERS);
@@ -67,7 +67,7 @@ describe('a published filter', () => {
     expect((8 * filter.bytes) / filter.entries).toBeLessThan(17.5);
   });
 
-  test('does not hold a source that was removed', async () => {
+  test('no longer contains a removed source', async () => {
     made.addSource('second', { passwords: ['taken out again'] });
     await made.publish();
     expect(held(open(fileOf('000002')), ['taken out again'])).toBe(1);
@@ -77,13 +77,13 @@ describe('a published filter', () => {
     expect(held(open(fileOf('000003')), PASSWORDS)).toBe(PASSWORDS.length);
   });
 
-  test('is as large as different passwords need, however often sources repeat them', async () => {
+  test('is sized for distinct passwords, however often sources repeat them', async () => {
     for (const source of ['b', 'c', 'd', 'e']) made.addSource(source, { passwords: PASSWORDS });
     await made.publish();
     expect(open(fileOf('000002'))).toMatchObject({ entries: PASSWORDS.length + 1, blocks: open().blocks });
   });
 
-  test('follows the rate of the dataset, and is not there where none is wanted', async () => {
+  test('follows the rate of the dataset, and is absent for rate 0', async () => {
     const options = { passwords: PASSWORDS, published: false };
     const sizes: number[] = [];
     for (const filterOneIn of [2, 100, 1_000_000]) {
@@ -107,7 +107,7 @@ describe('a published filter', () => {
     }
   });
 
-  test('is missing from a snapshot of before there were filters, which still opens; the next publish adds it', async () => {
+  test('is added by the next publish to a dataset older than filters, whose snapshot still opens', async () => {
     const { filter, seal, ...facts } = openCurrent(made.dataset)?.facts ?? (undefined as never);
     const old = sealFacts({ ...facts, snapshot: '000001-0123456789abcdef' as SnapshotId }, made.suite);
     fs.writeFileSync(factsPath(made.dataset, '000001'), JSON.stringify(old));
@@ -135,7 +135,7 @@ describe('a published filter', () => {
     ['bits', 500],
     ['a dataset', 8],
     ['a seal', -1],
-  ])('with %s of someone without the key is found by verify, whatever the checksums say', async (_, at) => {
+  ])('verify detects %s forged without the key, even with matching checksums', async (_, at) => {
     expect((await verifyDataset(made.dataset, made.suite)).filtered).toBe(PASSWORDS.length + 1);
     alter(at);
     const { filter, ...facts } = openCurrent(made.dataset)?.facts ?? (undefined as never);
@@ -155,7 +155,7 @@ function alter(at: number): void {
 }
 
 describe('the writer', () => {
-  test('writes what fits no window as hyparquet makes it in memory', async () => {
+  test('writes a filter larger than its window as hyparquet makes it in memory', async () => {
     const blocks = 100_001;
     const random = createRandom(testSeed('filter writer'));
     const entries = Array.from({ length: 20_000 }, () => [random.below(2 ** 32), random.below(2 ** 48)] as const);
@@ -176,7 +176,7 @@ describe('the writer', () => {
     fs.rmSync(path.dirname(file), { recursive: true });
   });
 
-  test.each([1, 2, 51, 1000, 123_456])('chooses the least blocks for %i entries', (entries) => {
+  test.each([1, 2, 51, 1000, 123_456])('chooses the minimum number of blocks for %i entries', (entries) => {
     for (const oneIn of [2, 1000, 1_000_000]) {
       const blocks = chooseBlocks(entries, oneIn);
       expect(falsePositiveRate(entries, blocks) * oneIn).toBeLessThanOrEqual(1);
@@ -186,14 +186,14 @@ describe('the writer', () => {
 });
 
 describe('the command', () => {
-  test('shows size and rate, verifies, and exports the file whole', async () => {
+  test('the commands show size and rate, verify the filter and export the whole file', async () => {
     const home = path.dirname(made.folder);
     const key = path.join(home, 'key');
     fs.writeFileSync(key, made.key.revealText(), { mode: 0o600 });
     const stats = JSON.parse((await credveil(['stats', made.folder, '--json'])).stdout);
     const { bytes, blocks } = openCurrent(made.dataset)?.facts.filter ?? (undefined as never);
     expect(stats.filter).toMatchObject({ entries: 3001, bytes, falsePositiveRate: falsePositiveRate(3001, blocks) });
-    expect((await credveil(['stats', made.folder])).stdout).toMatch(/password filter: 3,001 entries[\s\S]*one in 1,0/);
+    expect((await credveil(['stats', made.folder])).stdout).toMatch(/password filter: 3,001 entries[\s\S]*1 in 1,0/);
     const page = path.join(home, 'stats.html');
     await credveil(['stats', made.folder, '--html', page]);
     expect(fs.readFileSync(page, 'utf8')).toMatch(/password filter, one false positive in 1,0/);
@@ -207,7 +207,7 @@ describe('the command', () => {
     expect((await credveil(['export', made.folder, '--filter', file, '--source', 'first'])).code).toBe(2);
   });
 
-  test('takes the rate at init', async () => {
+  test('init sets the rate', async () => {
     const folder = path.join(path.dirname(made.folder), 'other');
     for (const wrong of ['1', '-3', '1000001', 'many', '2.5'])
       expect((await credveil(['init', folder, '--suite', 'hmac', '--filter-one-in', wrong])).code).toBe(2);

@@ -48,7 +48,7 @@ async function recordsWith(maxOpen: number): Promise<string[]> {
   return found;
 }
 
-test('groups of runs give the records, times and source numbers of all runs at once', async () => {
+test('groups of runs merge to the same records, times and source numbers as all runs at once', async () => {
   addSources(40);
   const all = await recordsWith(1000);
   expect(all.length).toBeGreaterThan(200);
@@ -56,7 +56,7 @@ test('groups of runs give the records, times and source numbers of all runs at o
   for (const maxOpen of [1, 7, 40]) expect(await recordsWith(maxOpen)).toEqual(all);
 });
 
-test('an altered run is found where runs are grouped', async () => {
+test('an altered run is detected while runs are grouped', async () => {
   addSources(10);
   const [, , run] = openRuns(made.dataset);
   const bytes = fs.readFileSync(run?.file ?? '');

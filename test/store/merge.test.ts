@@ -99,12 +99,12 @@ function expectCase(random: Random): void {
 const CASES = 24_800;
 
 describe('merge', () => {
-  test(`${CASES} random sets of streams give what a Map gives, in order`, () => {
+  test(`${CASES} random sets of streams merge to the ordered content of a Map`, () => {
     const random = createRandom(testSeed('merge'));
     for (let i = 0; i < CASES; i++) expectCase(random);
   });
 
-  test('times of a record keep all of their 32 bits', () => {
+  test('times of a record keep all 32 bits', () => {
     const record = recordOf('00000000000000000001' as Key, 1);
     for (const times of [1, 255, 256, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]) {
       writeTimes(record, 0, times);

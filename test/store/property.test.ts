@@ -99,7 +99,7 @@ async function bodies(made: MadeDataset): Promise<unknown> {
 const CASES = 200;
 
 describe('a published dataset', () => {
-  test(`holds what its ${CASES} random sets of sources say, and after a removal what is left`, async () => {
+  test(`contains the credentials of ${CASES} random sets of sources, and after a removal those left`, async () => {
     const random = createRandom(testSeed('store'));
     for (let i = 0; i < CASES; i++) {
       const first = { ...randomSource(random, 'first') };
@@ -131,7 +131,7 @@ describe('a published dataset', () => {
     }
   });
 
-  test('says from which source an entry is, the newest where there are several', async () => {
+  test('names the newest source of an entry', async () => {
     const shared = { username: 'a@example.test', password: 'shared' };
     const made = await makeDataset({ pairs: [shared], metadataBytes: 3, published: false });
     try {

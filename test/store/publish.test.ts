@@ -37,7 +37,7 @@ function flipByte(file: string, at: number): void {
 const cut = (file: string, bytes: number): void => fs.truncateSync(file, fs.statSync(file).size - bytes);
 
 describe('publishing', () => {
-  test('again without a change changes nothing', async () => {
+  test('twice without a change leaves the snapshot as it is', async () => {
     const before = fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8');
     const again = await publish(made.dataset, made.suite);
     expect(again.changed).toBe(false);
@@ -46,7 +46,7 @@ describe('publishing', () => {
     expect(snapshotFiles()).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
   });
 
-  test('the same runs and parameters gives the same bytes', async () => {
+  test('equal runs and parameters produces equal bytes', async () => {
     const copy = `${made.folder}-copy`;
     made.addSource('second', { pairs: seededPairs(200, 2) });
     fs.cpSync(made.folder, copy, { recursive: true });
@@ -58,7 +58,7 @@ describe('publishing', () => {
       );
   });
 
-  test('keeps two snapshots, or as many as it is told', async () => {
+  test('keeps two snapshots, or the requested number', async () => {
     for (const source of ['b', 'c', 'd']) {
       made.addSource(source, { passwords: [source] });
       await made.publish();
@@ -71,7 +71,7 @@ describe('publishing', () => {
     expect(snapshotFiles()).toEqual(['000005.filter', '000005.json', '000005.sqlite']);
   });
 
-  test('leaves the snapshot that a reader holds readable after it was pruned', async () => {
+  test('prunes a snapshot without breaking its open readers', async () => {
     const held = await openSnapshot(made.dataset);
     for (const source of ['b', 'c', 'd']) {
       made.addSource(source, { passwords: [source] });
@@ -83,7 +83,7 @@ describe('publishing', () => {
     held.close();
   });
 
-  test('stops on an aborted signal or a corrupt run, and the current snapshot stays', async () => {
+  test('stops at an aborted signal or a corrupt run and keeps the current snapshot', async () => {
     const before = openCurrent(made.dataset)?.facts.snapshot;
     made.addSource('second', { pairs: seededPairs(200, 2) });
     const run = runPath(made.dataset, 'second');
@@ -108,13 +108,13 @@ describe('a run', () => {
     ['with another checksum', (file: string) => flipByte(file, -1)],
     ['with another record', (file: string) => flipByte(file, 30)],
     ['grown by a byte', (file: string) => fs.appendFileSync(file, 'x')],
-  ])('%s is refused', async (_, change) => {
+  ])('%s is rejected', async (_, change) => {
     made.addSource('second', { pairs: seededPairs(20, 2) });
     change(runPath(made.dataset, 'second'));
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_CORRUPT'));
   });
 
-  test('of another key is refused', async () => {
+  test('of another key is rejected', async () => {
     const other = await makeDataset({ pairs: seededPairs(5, 3), keySeed: 9 });
     fs.copyFileSync(runPath(other.dataset, 'first'), runPath(made.dataset, 'other'));
     other.dispose();
@@ -122,18 +122,18 @@ describe('a run', () => {
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_FOREIGN'));
   });
 
-  test('under another name is refused: it would be counted twice', () => {
+  test('under another name is rejected: it would count twice', () => {
     fs.copyFileSync(runPath(made.dataset, 'first'), runPath(made.dataset, 'again'));
     expect(() => openRuns(made.dataset)).toThrow(storeError('RUN_FOREIGN'));
   });
 
-  test('that is not there cannot be deleted', () => {
+  test('that does not exist cannot be deleted', () => {
     expect(() => deleteRun(made.dataset, 'nowhere')).toThrow(storeError('SOURCE_MISSING'));
   });
 });
 
 describe('a snapshot', () => {
-  test('before the first publish is missing', async () => {
+  test('is missing before the first publish', async () => {
     const fresh = await makeDataset({ published: false });
     await expect(openSnapshot(fresh.dataset)).rejects.toThrow(storeError('SNAPSHOT_MISSING'));
     fresh.dispose();
@@ -146,7 +146,7 @@ describe('a snapshot', () => {
     ['deleted', '000001.sqlite', (file: string) => fs.rmSync(file)],
     ['whose facts were altered', '000001.json', (file: string) => flipByte(file, 40)],
     ['whose facts were deleted', '000001.json', (file: string) => fs.rmSync(file)],
-  ])('%s is refused', async (_, name, change) => {
+  ])('%s is rejected', async (_, name, change) => {
     change(path.join(made.folder, 'snapshots', name));
     await expect(openSnapshot(made.dataset)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
   });
@@ -159,7 +159,7 @@ describe('a snapshot', () => {
     },
   );
 
-  test('that is pruned while it is being opened gives way to the next one', async () => {
+  test('pruned while it is opened is replaced by the next one', async () => {
     const pointer = path.join(made.folder, 'CURRENT');
     const first = fs.readFileSync(pointer);
     made.addSource('second', { passwords: ['b'] });
@@ -175,7 +175,7 @@ describe('a snapshot', () => {
     opened.close();
   });
 
-  test('that was lost comes back as the error says: delete CURRENT, publish', async () => {
+  test('that was lost is restored by following the hint: delete CURRENT, publish', async () => {
     flipByte(path.join(made.folder, 'snapshots', '000001.sqlite'), 5000);
     fs.rmSync(path.join(made.folder, 'CURRENT'));
     await made.publish();
@@ -184,7 +184,7 @@ describe('a snapshot', () => {
 });
 
 describe('readers in another process', () => {
-  test('see whole old or whole new snapshots and nothing else', async () => {
+  test('see whole old or whole new snapshots only', async () => {
     const child = spawn(process.execPath, [program('read-snapshots.ts'), made.folder, made.key.revealText()], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -218,7 +218,7 @@ describe('readers in another process', () => {
 });
 
 describe('prefix bits and padding', () => {
-  test('leave at least the floor in a mean bucket, and one more bit would not', () => {
+  test('leave at least the floor in an average bucket, which one more bit would not', () => {
     for (const floor of [1, 7, 8, 1000, 1024, 4096])
       for (const entries of [0, 1, floor - 1, floor, 2 * floor - 1, 2 * floor, 2 ** 20, 2 ** 32 - 1, 2 ** 32]) {
         const bits = choosePrefixBits(entries, floor);
@@ -227,7 +227,7 @@ describe('prefix bits and padding', () => {
       }
   });
 
-  test('are what a published dataset has', async () => {
+  test('match those of a published dataset', async () => {
     const snapshot = await openSnapshot(made.dataset);
     for (const index of ['account', 'password'] as const) {
       const facts = snapshot.facts.indexes[index];
@@ -242,7 +242,7 @@ describe('prefix bits and padding', () => {
     snapshot.close();
   });
 
-  test('give one size where the largest body is at most 1.5 times the mean, and ascending sizes always', () => {
+  test('use one size if the largest body is at most 1.5 times the mean, and always ascend', () => {
     const random = createRandom(testSeed('padding'));
     let single = 0;
     for (let i = 0; i < 20_000; i++) {

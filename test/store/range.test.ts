@@ -14,7 +14,7 @@ import { mutateBytes, valueOrRefusal } from '../support/mutate.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
 describe('merging and stored bodies', () => {
-  test('a merge of many streams is what a map makes of them', () => {
+  test('a merge of many streams equals that of a Map', () => {
     const random = createRandom(testSeed('merge'));
     const bytes = rangeLayout('ntlm').recordBytes;
     const expected = new Map<string, number>();
@@ -48,7 +48,7 @@ describe('merging and stored bodies', () => {
     expect(merged).toEqual([...expected].sort());
   });
 
-  test('a stream out of order is refused', () => {
+  test('a stream out of order is rejected', () => {
     const records = [2, 1].map((hash) => Buffer.concat([Buffer.alloc(15), Buffer.of(hash, 0, 0, 0, 1)]));
     const stream = { readBlock: () => records.shift() ?? Buffer.alloc(0) };
     const merge = new Merge([stream], rangeLayout('ntlm'));
@@ -57,7 +57,7 @@ describe('merging and stored bodies', () => {
     }).toThrow(expect.objectContaining({ code: 'RUN_CORRUPT' }));
   });
 
-  test('5,000 damaged bodies give other entries in canonical form, or an error', () => {
+  test('5,000 damaged bodies are rejected or decode to other entries in canonical form', () => {
     const random = createRandom(testSeed('bodies'));
     const suffixes = Buffer.concat(
       [1, 2, 3, 9].map((last) => Buffer.concat([Buffer.alloc(17, 0x5a), Buffer.of(last)])),
@@ -76,7 +76,7 @@ describe('merging and stored bodies', () => {
     expect(read).toBeGreaterThan(100);
   });
 
-  test('prefixes are five hex digits in any case, and nothing else', () => {
+  test('a prefix is five hex digits in either case', () => {
     expect(formatRangePrefix(parseRangePrefix('0aBcD'))).toBe('0ABCD');
     for (const text of ['', '0abc', '0abcde', '0abcg', ' abcd', '0abcd\n', '０abcd'])
       expect(() => parseRangePrefix(text)).toThrow(expect.objectContaining({ code: 'PREFIX_MALFORMED' }));
@@ -105,7 +105,7 @@ describe('text', () => {
     });
   const place = { snapshot: '000001-0123456789abcdef' as SnapshotId, range: 0x12345 };
 
-  test.each(RANGE_NAMES)('of %s is what strings make of it, and as long as said', (name) => {
+  test.each(RANGE_NAMES)('of %s equals that built from strings, and has the computed length', (name) => {
     const random = createRandom(testSeed(`text ${name}`));
     for (let i = 0; i < 200; i++) {
       const entries = seededEntries(random, name, random.below(40));
@@ -116,7 +116,7 @@ describe('text', () => {
     }
   });
 
-  test.each(RANGE_NAMES)('of %s is padded to any size that takes one row more, and to no less', (name) => {
+  test.each(RANGE_NAMES)('of %s is padded to any size with room for one more row, and to no smaller size', (name) => {
     const random = createRandom(testSeed(`padding ${name}`));
     for (const count of [0, 1, 30]) {
       const entries = seededEntries(random, name, count);
@@ -135,14 +135,14 @@ describe('text', () => {
     }
   });
 
-  test('of a snapshot that does not say how long its ranges get is padded to what they may be', () => {
+  test('of a snapshot without the length of its longest range is padded to the possible maximum', () => {
     const facts = { entries: 9, ranges: 4, minEntries: 1, maxEntries: 3, contentBytes: 1 };
     expect(paddedTextBytes('sha1', { ...facts, maxTextBytes: 100 })).toBe(139);
     expect(paddedTextBytes('sha1', facts)).toBe(3 * 48 + 39);
   });
 });
 
-test('MD4 is that of RFC 1320', () => {
+test('MD4 matches the vectors of RFC 1320', () => {
   // §A.5, the test suite.
   const vectors = {
     '': '31d6cfe0d16ae931b73c59d7e0c089c0',
