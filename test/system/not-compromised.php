@@ -1,6 +1,6 @@
 <?php
-// Symfony's NotCompromisedPassword as an application uses it. argv: the endpoint. Standard input: a password.
-// Prints `compromised`, `clean` or what was thrown.
+// Symfony's NotCompromisedPassword as an application uses it. argv: the endpoint. Standard input: a
+// password. Prints `compromised`, `clean` or the exception.
 
 require 'Symfony/Component/Validator/autoload.php';
 require 'Symfony/Component/HttpClient/autoload.php';
@@ -14,7 +14,8 @@ use Symfony\Component\Validator\ConstraintValidatorInterface;
 use Symfony\Component\Validator\Validation;
 
 $validator = new NotCompromisedPasswordValidator(HttpClient::create(), 'UTF-8', true, $argv[1]);
-// What the framework's container does with `framework.validation.not_compromised_password.endpoint`.
+// The framework's container does this for the setting
+// `framework.validation.not_compromised_password.endpoint`.
 $factory = new class($validator) implements ConstraintValidatorFactoryInterface {
     public function __construct(private ConstraintValidatorInterface $validator)
     {
