@@ -215,7 +215,7 @@ describe('the server process', () => {
   });
 
   test('does not contain them in its memory', async () => {
-    // Requests without end, answers that nobody reads: what was asked stays in the process.
+    // Unfinished requests and unread responses keep what they asked for in the process.
     const port = Number(new URL(server.url).port);
     const held = net.connect(port, '127.0.0.1').pause();
     held.on('error', () => {});
@@ -244,7 +244,7 @@ describe('the server process', () => {
   });
 });
 
-/** What V8 holds: the strings of the process among them. */
+/** A heap snapshot of V8, which includes all strings of the process. */
 async function heapSnapshot(): Promise<Buffer[]> {
   server.child.kill('SIGUSR2');
   for (;;) {
@@ -256,13 +256,10 @@ async function heapSnapshot(): Promise<Buffer[]> {
 
 const BLOCK_BYTES = 2 ** 18;
 const OVERLAP_BYTES = 256;
-/** Memory that was never written to: most of what a process of Node maps. */
+/** Memory that was never written, which is most of what a Node process maps. */
 const NOTHING = Buffer.alloc(BLOCK_BYTES + OVERLAP_BYTES);
 
-/**
- * All writable memory of the process, buffers and freed memory with it, where the system lets us
- * read it (Linux).
- */
+/** All writable memory of the process, including buffers and freed memory. Linux only. */
 function processMemory(pid: number): Buffer[][] {
   const blocks: Buffer[] = [];
   let memory: number;
@@ -276,12 +273,12 @@ function processMemory(pid: number): Buffer[][] {
       const [, from = '', to = ''] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
       const end = Number.parseInt(to, 16);
       for (let at = Number.parseInt(from, 16); at < end; at += BLOCK_BYTES) {
-        // Blocks overlap, so that nothing is cut in two.
+        // Blocks overlap, so that no secret is split.
         const block = Buffer.alloc(Math.min(BLOCK_BYTES + OVERLAP_BYTES, end - at));
         try {
           fs.readSync(memory, block, 0, block.length, at);
         } catch {
-          break; // Mapped and not readable, as guard pages are.
+          break; // Mapped but unreadable, like guard pages.
         }
         if (!block.equals(NOTHING.subarray(0, block.length))) blocks.push(block);
       }

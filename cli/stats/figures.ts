@@ -18,7 +18,7 @@ function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts) 
     anonymitySet: { min: minEntries, mean: entries / buckets, max: maxEntries },
     /** Includes seal and header, excludes metadata and padding. */
     bitsPerEntry: entries === 0 ? null : bits / entries,
-    leastBitsPerEntry: entries === 0 ? null : leastBits / entries,
+    minBitsPerEntry: entries === 0 ? null : leastBits / entries,
     metadataBitsPerEntry: facts.metadataBytes * 8,
     ofInformationTheoreticLimit: leastBits === 0 ? null : bits / leastBits,
     falsePositivesPerQuery: entries / buckets / 2 ** 48,

@@ -94,8 +94,8 @@ function costFigure({ indexes, ranges }: SnapshotStats): Markup {
     rows.push([label, ...parts.map(([, value]) => value.toFixed(2)), (limit + coding + metadata).toFixed(2)]);
   };
   for (const [label, stats] of Object.entries(indexes))
-    if (stats.bitsPerEntry !== null && stats.leastBitsPerEntry !== null)
-      add(label, stats.leastBitsPerEntry, stats.bitsPerEntry - stats.leastBitsPerEntry, stats.metadataBitsPerEntry);
+    if (stats.bitsPerEntry !== null && stats.minBitsPerEntry !== null)
+      add(label, stats.minBitsPerEntry, stats.bitsPerEntry - stats.minBitsPerEntry, stats.metadataBitsPerEntry);
   // An exact hash costs its bits after the prefix.
   for (const [label, { bitsPerEntry, hashBits }] of Object.entries(ranges))
     if (bitsPerEntry !== null) add(label, hashBits, 0, bitsPerEntry - hashBits);
