@@ -1,4 +1,4 @@
-// The house rules of ARCHITECTURE.md, read off the sources: who may import whom, no cycles, short files, a first line.
+// The rules of ARCHITECTURE.md and docs/style.md, checked on the sources: imports, cycles, sizes.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ import {
   resolveImport,
 } from './support/sources.ts';
 
-/** A folder and what it may import of ours. */
+/** Each area with the areas it may import. */
 const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   protocol: [],
   accel: ['protocol'],
@@ -29,10 +29,10 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   page: ['protocol', 'client-sdk'],
   cli: ['protocol', 'accel', 'store', 'ingest', 'runtime', 'access', 'server', 'client-sdk'],
 };
-/** Entry points of their own, for whom a caller has to ask: they may import one folder more. */
+/** Entry points that callers import explicitly may use one area more. */
 const ALSO: { readonly [file: string]: string } = { 'client-sdk/sodium.ts': 'accel' };
 const FREE = ['test', 'bench', 'scripts', 'examples'];
-/** Adapters by what they may import; of Next.js nothing, since its own bundle resolves it. */
+/** Each adapter with the framework it may import. Next.js bundles itself, so its adapter imports none. */
 const ADAPTERS: { readonly [name: string]: string } = {
   express: 'express',
   fastify: 'fastify',
@@ -41,28 +41,23 @@ const ADAPTERS: { readonly [name: string]: string } = {
   next: '',
   'better-auth': 'better-auth',
 };
-/** The one place by which the server finds the files of the pages: no import leads there. */
-const FINDS_PAGES = ['server/pages/page-modules.ts'];
-/** Packages that scripts/build.ts copies into dist/, so that they are no dependencies. */
+/** The server reads the pages' files by path, from this file alone. */
+const FINDS_PAGES = 'server/pages/page-modules.ts';
+/** scripts/build.ts copies these packages into dist/, so package.json does not depend on them. */
 const COPIED_BY_BUILD = ['node-liblzma'];
 const MAX_LINES = 300;
 const MAX_FILES = 26;
 const MAX_FUNCTION_LINES = 70;
 /** To be split. */
 const STILL_LONG = [
-  'createSodiumOprf',
-  'createRistretto255',
   'createService',
   'createLeakChecker',
   'openFilterCache',
   'createServiceSource',
   'createObliviousLookup',
-  'a callback',
-  'computeExamples',
-  'soak',
 ];
 
-/** Whether all imports of a specifier are of types. */
+/** Whether the source imports only types from a specifier. */
 const isOfTypes = (text: string, specifier: string): boolean =>
   !new RegExp(`^import (?!type )[^;]*from '${specifier}'`, 'm').test(text);
 
@@ -72,8 +67,8 @@ const ruled = Object.keys(MAY_IMPORT)
   .filter(({ file }) => !file.startsWith('accel/assembly/'));
 const all = [...ruled, ...FREE.flatMap(readSources)];
 
-describe('the sources', () => {
-  test('were found', () => {
+describe('the house rules', () => {
+  test('see the sources', () => {
     expect(ruled.filter(({ file }) => areaOf(file) === 'protocol').length).toBeGreaterThan(5);
     expect(ruled.filter(({ file }) => areaOf(file) === 'store').length).toBeGreaterThan(5);
     expect(
@@ -83,9 +78,9 @@ describe('the sources', () => {
     expect(importsOf("// from './x.ts'\n * import('./y.ts')")).toEqual([]);
   });
 
-  test.each(Object.keys(MAY_IMPORT))('of %s import only the folders that they may', (folder) => {
+  test.each(Object.keys(MAY_IMPORT))('%s imports only the areas it may', (folder) => {
     const allowed = [folder, ...(MAY_IMPORT[folder] ?? [])];
-    // Entry points check the version of Node first: that one file stands in the root.
+    // Entry points check Node's version first, with a file in the root.
     const shared = ['node-version.js', 'package.json'];
     const wrong = ruled
       .filter(({ file }) => areaOf(file) === folder)
@@ -95,7 +90,7 @@ describe('the sources', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('of protocol import nothing else but @noble/*', () => {
+  test('protocol imports no package but @noble/*', () => {
     const foreign = ruled
       .filter(({ file }) => areaOf(file) === 'protocol')
       .flatMap(({ file, imports }) =>
@@ -106,7 +101,7 @@ describe('the sources', () => {
   });
 
   const sources = new Map(ruled.map((source) => [source.file, source]));
-  /** A file with all that it imports. */
+  /** A file with its transitive imports. */
   const closureOf = (entry: string): Set<string> => {
     const closure = new Set<string>();
     const visit = (file: string): void => {
@@ -119,7 +114,7 @@ describe('the sources', () => {
     return closure;
   };
 
-  test("of the client's core, with all that it imports, import nothing else but @noble/*", () => {
+  test("the client's core imports no package but @noble/*, transitively", () => {
     const core = closureOf('client-sdk/index.ts');
     if (fs.readdirSync(path.join(root, 'client-sdk')).some((name) => name.endsWith('.ts')))
       expect(core.size, 'the front door is client-sdk/index.ts').toBeGreaterThan(0);
@@ -132,7 +127,7 @@ describe('the sources', () => {
   });
 
   test.each(Object.entries(ADAPTERS))(
-    'of the adapter %s import its framework alone, and of it types',
+    'the %s adapter imports types of its framework and nothing else',
     (name, framework) => {
       const closure = closureOf(`client-sdk/adapter/${name}.ts`);
       expect(closure.size).toBeGreaterThan(5);
@@ -141,14 +136,14 @@ describe('the sources', () => {
         const foreign = imports.filter((specifier) => !isOurs(specifier) && !specifier.startsWith('@noble/'));
         const ofOthers = foreign.filter((specifier) => framework === '' || specifier.split('/')[0] !== framework);
         expect(ofOthers, file).toEqual([]);
-        // A plugin of better-auth is made with its functions; every other adapter loads without its framework.
+        // better-auth builds plugins with its own functions; every other adapter loads without its framework.
         const values = foreign.filter((specifier) => !isOfTypes(text, specifier));
         expect(name === 'better-auth' ? [] : values, file).toEqual([]);
       }
     },
   );
 
-  test('of examples import what is published, as a user does', () => {
+  test('examples import the published packages, as users do', () => {
     for (const { file, imports } of readSources('examples')) {
       const manifest = path.join(root, path.dirname(file), 'package.json');
       const { dependencies } = JSON.parse(fs.readFileSync(manifest, 'utf8')) as { dependencies: object };
@@ -157,7 +152,7 @@ describe('the sources', () => {
     }
   });
 
-  test('import no package that package.json does not name', () => {
+  test('sources import only packages that a package.json names', () => {
     const named = (file: string): string[] => {
       const json = JSON.parse(fs.readFileSync(path.join(root, file), 'utf8')) as Record<string, object | undefined>;
       return ['dependencies', 'peerDependencies', 'optionalDependencies'].flatMap((key) =>
@@ -174,44 +169,44 @@ describe('the sources', () => {
     expect(unnamed).toEqual([]);
   });
 
-  test('have no import cycles', () => {
+  test('imports have no cycles', () => {
     const targets = new Map(
       all.map(({ file, imports }) => [file, imports.filter(isOurs).map((specifier) => resolveImport(file, specifier))]),
     );
     expect(cyclesOf(targets)).toEqual([]);
   });
 
-  test.each([...Object.keys(MAY_IMPORT), 'bench'])('of sub-folders of %s import no circle of them', (area) => {
+  test.each([...Object.keys(MAY_IMPORT), 'bench'])('sub-folders of %s have no import cycles', (area) => {
     const graph = new Map<string, Set<string>>();
     for (const { file, imports } of all.filter((source) => areaOf(source.file) === area)) {
       const from = folderOf(file);
       const others = imports
         .filter(isOurs)
         .map((specifier) => folderOf(resolveImport(file, specifier)))
-        // What lies at the top of an area serves all of its sub-folders.
+        // Files at the top of an area serve all of its sub-folders.
         .filter((to) => to !== from && from !== area && areaOf(to) === area && to !== area);
       graph.set(from, new Set([...(graph.get(from) ?? []), ...others]));
     }
     expect(cyclesOf(graph)).toEqual([]);
   });
 
-  test('lead by a path to no other area, but for the one place that finds the pages', () => {
+  test('no path leads from one area to another, except to the pages', () => {
     const found = ruled.flatMap((source) =>
       placesIn(source)
         .filter((place) => areaOf(place) !== areaOf(source.file) && place !== 'package.json')
         .map((place) => `${source.file}: ${place}`),
     );
-    expect(found.filter((line) => !FINDS_PAGES.some((file) => line.startsWith(`${file}: `)))).toEqual([]);
+    expect(found.filter((line) => !line.startsWith(`${FINDS_PAGES}: `))).toEqual([]);
     expect(found.length, 'the pages are found').toBeGreaterThan(0);
     expect(placesIn({ file: 'a/b/c.ts', text: "new URL('../../d/e.html', import.meta.url);" })).toEqual(['d/e.html']);
   });
 
-  test(`are at most ${MAX_FILES} in a folder`, () => {
+  test(`a folder has at most ${MAX_FILES} source files`, () => {
     const counts = Map.groupBy(all, ({ file }) => folderOf(file));
     expect([...counts].filter(([, files]) => files.length > MAX_FILES).map(([folder]) => folder)).toEqual([]);
   });
 
-  test(`have functions of at most ${MAX_FUNCTION_LINES} lines`, () => {
+  test(`a function has at most ${MAX_FUNCTION_LINES} lines`, () => {
     const long = all.flatMap((source) =>
       functionsIn(source)
         .filter(({ lines }) => lines > MAX_FUNCTION_LINES)
@@ -223,13 +218,13 @@ describe('the sources', () => {
     expect(functionsIn({ text: nested })).toEqual([{ name: 'f', line: 1, lines: 5 }]);
   });
 
-  test(`have at most ${MAX_LINES} lines`, () => {
+  test(`a file has at most ${MAX_LINES} lines`, () => {
     const long = all.filter(({ text }) => text.trimEnd().split('\n').length > MAX_LINES).map(({ file }) => file);
     expect(long).toEqual([]);
   });
 
-  test('say in their first line what they are', () => {
-    // A program that is started by its name has its interpreter there.
+  test('the first line of a file describes it', () => {
+    // An executable names its interpreter first.
     const silent = all.filter(({ text }) => !/^(#!.*\n)?\/\/ \S/.test(text)).map(({ file }) => file);
     expect(silent).toEqual([]);
   });
