@@ -1,4 +1,4 @@
-// Both implementations of RFC 9497, and how a test compares what they answer and what they refuse.
+// Both implementations of RFC 9497, and helpers to compare their results and errors.
 
 import fs from 'node:fs';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
@@ -22,7 +22,7 @@ export function readVectors(name: string): unknown {
   return JSON.parse(fs.readFileSync(fixture('vectors', name), 'utf8'));
 }
 
-/** What a call gave: the text of its value, or the code of the error that refused it. */
+/** The outcome of a call: its value as text, or its error's code. */
 export function outcome(call: () => unknown): string {
   try {
     return (

@@ -22,7 +22,7 @@ export interface TestTlsFiles {
   readonly certFile: string;
   readonly keyFile: string;
   readonly caFile: string;
-  /** Replaces the files one after the other, by rename. */
+  /** Replaces the files one after another, by rename. */
   put(files: { cert?: Buffer; key?: Buffer; ca?: Buffer }): void;
   remove(): void;
   dispose(): void;
@@ -70,7 +70,7 @@ export async function connectTls({ host, port }: Address, options: tls.Connectio
   return socket;
 }
 
-/** The name in the certificate that a new connection is shown. */
+/** The name in the certificate presented to a new connection. */
 export async function certificateName(address: Address): Promise<string> {
   const socket = await connectTls(address);
   const { subject } = socket.getPeerCertificate();
@@ -84,7 +84,7 @@ export interface TlsAnswer {
   readonly body: string;
 }
 
-/** One request over a connection of its own, unless an agent is given. */
+/** One request, over a new connection unless an agent is given. */
 export async function getTls(
   { host, port }: Address,
   target: string,

@@ -1,4 +1,4 @@
-// A process that takes the lock of a dataset, says so, and holds it until it is killed or its input ends.
+// A process that locks a dataset, reports it, and holds the lock until it is killed or its stdin ends.
 
 import { lockDataset } from '../../../store/lock.ts';
 

@@ -3,7 +3,7 @@
 import { openChannel } from '../../../runtime/ipc.ts';
 import { StoreError } from '../../../store/errors.ts';
 
-/** What the peer answers. */
+/** The peer's answers. */
 export interface PeerContract {
   double(value: number): number;
   bytes(value: Uint8Array): Uint8Array;
@@ -16,7 +16,7 @@ export interface PeerContract {
   die(value?: undefined): never;
 }
 
-/** What the test answers. */
+/** The test's answers. */
 export interface TestContract {
   increment(value: number): number;
 }

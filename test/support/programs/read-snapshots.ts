@@ -1,5 +1,5 @@
 // A process that opens the current snapshot again and again, opens every bucket of it under the key, and prints the
-// snapshot with the entries it counted. Ends after one more round once its input has ended; fails on any error.
+// snapshot with the entries it counted. Finishes one more round after its stdin ends; fails on any error.
 
 import { openDataset } from '../../../store/dataset.ts';
 import { parseKeyText } from '../../../store/dataset-key.ts';

@@ -1,4 +1,4 @@
-// What a test of an adapter needs: both suites served for real, and the documented credential of each verdict.
+// The world of adapter tests: a real server of either suite, and the documented credential of each verdict.
 
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakChecker } from '../../../client-sdk/index.ts';
@@ -11,7 +11,7 @@ import { startServer } from '../../../server/server.ts';
 import { makeDataset, seededPairs } from '../dataset.ts';
 import { TIMEOUT_MS } from './client-world.ts';
 
-/** Each verdict with its credential and what the header says of it. */
+/** Each verdict with its credential and header value. */
 export const VERDICTS = [
   ['pair', TEST_CREDENTIALS.pair, '1'],
   ['similar', TEST_CREDENTIALS.similar, '3'],
@@ -25,12 +25,12 @@ export interface AdapterWorld {
   /** `{ key }` or `{ publicKey }`. */
   readonly secret: { readonly key: string } | { readonly publicKey: string };
   readonly checker: LeakChecker;
-  /** The right key, and a service that is not there. */
+  /** Has the right key, but no service to reach. */
   readonly cutOff: LeakChecker;
   close(): Promise<void>;
 }
 
-/** @param more further pairs that have leaked */
+/** @param more further options of the dataset, such as more leaked pairs */
 export async function createAdapterWorld(suite: SuiteName, more: Parameters<typeof makeDataset>[0] = {}) {
   const made = await makeDataset({
     suite,
@@ -42,7 +42,7 @@ export async function createAdapterWorld(suite: SuiteName, more: Parameters<type
   const server = await startServer(made.folder, { port: 0, ...(suite === 'oprf' && { key: made.key }) });
   const secret =
     suite === 'oprf' ? { publicKey: formatPublicKey(made.key.publicKey as PublicKey) } : { key: made.key.revealText() };
-  // Without a circuit breaker, so that each failure has its own reason.
+  // No circuit breaker, so that each failure keeps its own reason.
   const shared = { timeoutMs: TIMEOUT_MS, circuitBreaker: false } as const;
   const checkerAt = (url: string): LeakChecker =>
     'key' in secret
@@ -52,7 +52,7 @@ export async function createAdapterWorld(suite: SuiteName, more: Parameters<type
     url: server.url,
     secret,
     checker: checkerAt(server.url),
-    // Port 9 of this machine: nobody listens.
+    // Nothing listens on port 9.
     cutOff: checkerAt('http://127.0.0.1:9'),
     close: async () => {
       await server.close();

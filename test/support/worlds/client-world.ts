@@ -1,4 +1,4 @@
-// What a test of the client needs: a real dataset, its real server, fronts that spoil answers, and checkers.
+// The world of client tests: a real dataset, its server, fronts that alter answers, and checkers.
 
 import {
   createLeakChecker,
@@ -12,7 +12,7 @@ import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../datase
 import { createFronts, type Fronts } from '../fronts.ts';
 import { forward } from '../http-front.ts';
 
-/** Reached only where something hangs. */
+/** Reached only if something hangs. */
 export const TIMEOUT_MS = 60_000;
 export const LEAKED: Pair = { username: 'ada@example.test', password: 'Correct Horse 7' };
 export const STRANGER: Pair = { username: 'nobody@example.test', password: 'never seen' };
@@ -20,12 +20,12 @@ export const STRANGER: Pair = { username: 'nobody@example.test', password: 'neve
 export interface ClientWorld extends Fronts {
   readonly made: MadeDataset;
   readonly url: string;
-  /** A checker with the right key, which asks at every check. */
+  /** A checker with the right key and no bucket cache. */
   checker(url: string, options?: Partial<HmacOptions>): LeakChecker;
   close(): Promise<void>;
 }
 
-/** `LEAKED` and some hundred others, published and served. */
+/** Publishes and serves `LEAKED` and 200 other pairs. */
 export async function createClientWorld(options: ServerOptions = {}): Promise<ClientWorld> {
   const made = await makeDataset({ pairs: [LEAKED, ...seededPairs(200)] });
   const server = await startServer(made.folder, { ...options, port: 0 });
@@ -49,12 +49,12 @@ export const isAccount = (url: string): boolean => url.startsWith('/v1/account/'
 export const isPassword = (url: string): boolean => url.startsWith('/v1/password/');
 export const isBucket = (url: string): boolean => isAccount(url) || isPassword(url);
 
-/** Status, reason, and what came of the pair, the password and the username. */
+/** Status, reason, and the results of pair, password and username. */
 export function summary({ status, reason, signals }: Verdict): string {
   return [status, reason, '|', signals.pair.result, signals.password.result, signals.username.result]
     .filter((word) => word !== undefined)
     .join(' ');
 }
 
-/** The summary where every question failed. */
+/** The summary if every question failed. */
 export const allUnknown = (reason: UnknownReason): string => `unknown ${reason} | unknown unknown unknown`;

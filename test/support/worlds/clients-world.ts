@@ -1,4 +1,4 @@
-// A server of the suite `oprf` with a list of clients, and a clock that stands at noon.
+// A server of the suite `oprf` with a client file, and a clock fixed at noon.
 
 import fs from 'node:fs';
 import { vi } from 'vitest';
@@ -14,20 +14,20 @@ import { type MadeDataset, makeDataset, seededPairs } from '../dataset.ts';
 export interface ClientsWorld {
   readonly sodium: Oprf;
   readonly made: MadeDataset;
-  /** The list of clients. */
+  /** The client file. */
   readonly file: string;
-  /** The server that was started last. */
+  /** The most recently started server. */
   readonly server: CredveilServer;
   events: ServerEvent[];
   start(options?: ServerOptions): Promise<CredveilServer>;
   /** @returns the key of a new client */
   add(name: string, quotas?: Quotas): string;
   get(path: string, key?: string): Promise<Response>;
-  /** Waits until something was said so often. */
+  /** Waits for `count` events of a name. */
   seen(event: ServerEvent['event'], count?: number): Promise<void>;
-  /** Before each test: no minute and no day ends in the middle of it. */
+  /** Call before each test: fixes the clock, so that no minute or day ends during the test. */
   begin(): void;
-  /** After each test: no server, no client and no count is left. */
+  /** Call after each test: removes the server, the clients and their counts. */
   end(): Promise<void>;
   dispose(): void;
 }

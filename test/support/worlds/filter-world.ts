@@ -1,4 +1,4 @@
-// What tests of the password filter need: a dataset, its server, fronts that pass conditions and ranges on, and checkers.
+// The world of filter tests: a dataset, its server, fronts that forward conditions and ranges, and checkers.
 
 import fs from 'node:fs';
 import {
@@ -22,10 +22,10 @@ export const FILTER = '/v1/filter/password';
 export interface FilterWorld extends Fronts {
   readonly made: MadeDataset;
   readonly server: CredveilServer;
-  /** As `forward`, with the conditions and ranges of the request. */
+  /** Like `forward`, with the request's conditions and ranges. */
   forward(request: Parameters<Handle>[0]): Promise<Answer>;
   checker(url: string, filter?: boolean | PasswordFilterOptions, more?: Partial<HmacOptions>): LeakChecker;
-  /** The file of a snapshot, the first unless named. */
+  /** The filter file of a snapshot, by default the first. */
   file(name?: string): string;
   /** Adds a password, and waits until the server serves it. @returns the new snapshot's id */
   publish(password: string): Promise<string>;
@@ -72,6 +72,6 @@ export async function createFilterWorld(): Promise<FilterWorld> {
   };
 }
 
-/** Paths that were asked for, without prefixes and what follows them. */
+/** The requested paths, cut before bucket prefixes. */
 export const asked = ({ requests }: HttpFront): string[] =>
   requests.map((request) => request.split(' ')[1]?.replace(/^(\/v1\/(?:account|password)\/).*/, '$1') ?? '');

@@ -1,4 +1,4 @@
-// What a test of a client without a key needs: a real dataset of the `oprf` suite, its real server, and checkers.
+// The world of tests of a client without a key: a dataset of the suite `oprf`, its server, and checkers.
 
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakChecker, type OprfOptions } from '../../../client-sdk/index.ts';
@@ -13,9 +13,9 @@ import { TIMEOUT_MS } from './client-world.ts';
 export interface OprfWorld extends Fronts {
   readonly made: MadeDataset;
   readonly url: string;
-  /** As text, to be pinned. */
+  /** As text, for pinning. */
   readonly publicKey: string;
-  /** A checker with the right public key, which asks at every check. */
+  /** A checker with the right public key and no bucket cache. */
   checker(url: string, options?: Partial<OprfOptions>): LeakChecker;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// What a test of the pages needs: a dataset of each suite, their servers, a browser, and pages in it.
+// The world of page tests: a dataset of each suite, their servers, a browser and its pages.
 
 import type { Browser, Page } from 'playwright-core';
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
@@ -21,11 +21,11 @@ export interface PageWorld {
   readonly browser: Browser;
   readonly made: { readonly [suite in SuiteName]: MadeDataset };
   readonly servers: { readonly [suite in SuiteName]: CredveilServer };
-  /** A page of a suite's server in a context of its own. */
+  /** Opens a page of a suite's server in a new context. */
   visit(suite: SuiteName, target: string, view?: View): Promise<WatchedPage>;
-  /** Any page. */
+  /** Opens any page. */
   open(url: string, view?: View): Promise<WatchedPage>;
-  /** Fills in the dataset's key, where the page wants one. */
+  /** Fills in the dataset's key if the page asks for one. */
   giveKey(suite: SuiteName, page: Page): Promise<void>;
   keyOf(suite: SuiteName): string;
   closePages(): Promise<void>;
@@ -38,7 +38,7 @@ export async function createPageWorld(): Promise<PageWorld> {
   const oprf = await makeDataset({ ...CONTENT, suite: 'oprf', oprf: await createSodiumOprf() });
   const made = { hmac, oprf };
   const servers = {
-    // The first answers for the second too: as while keys are rotated.
+    // The first also serves the second dataset, as during a key rotation.
     hmac: await startServer(hmac.folder, { port: 0, additional: [{ folder: oprf.folder, key: oprf.key }] }),
     oprf: await startServer(oprf.folder, { port: 0, key: oprf.key }),
   };
@@ -77,7 +77,7 @@ export async function createPageWorld(): Promise<PageWorld> {
   };
 }
 
-/** The id of what has the focus, or what is written on it. */
+/** The id or the text of the focused element. */
 export const focused = (page: Page): Promise<string> =>
   page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent?.trim() || '');
 

@@ -1,4 +1,4 @@
-// Quota meters and their ledger in one process, with messages that take their time, and a clock that the test holds.
+// Quota meters and their ledger in one process, with delayed messages and a clock set by the test.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -13,18 +13,18 @@ import { HALF_A_MINUTE_PAST_NOON } from '../clock.ts';
 
 export interface QuotaWorker {
   take(client: Client, requests: number, evaluations?: number): Promise<Taken | undefined>;
-  /** Its process is killed: nothing that is on its way to it arrives. */
+  /** Kills its process: messages in flight to it are lost. */
   kill(): void;
-  /** It stops as it should. */
+  /** Stops it gracefully. */
   stop(): void;
 }
 
 export interface QuotaWorld {
   clock: number;
-  /** Of the book. */
+  /** The quota book's path. */
   readonly file: string;
   worker(): QuotaWorker;
-  /** The ledger's process stops, or is killed, and another one starts with the same book. */
+  /** Stops or kills the ledger's process and starts a new one on the same book. */
   restart(how: 'stopped' | 'killed'): void;
   dispose(): void;
 }
@@ -33,7 +33,7 @@ export function quotaClient(quotas: Quotas, id = '0123456789abcdef'): Client {
   return { id: id as ClientId, name: `client-${id}`, created: '2026-01-01T00:00:00.000Z', quotas };
 }
 
-/** One direction of a channel: messages take their time and stay in order. */
+/** One direction of a channel: delays messages and keeps their order. */
 function createPipe(random: () => number): <T>(deliver: () => T) => Promise<Awaited<T>> {
   let last: Promise<unknown> = Promise.resolve();
   return (deliver) => {
@@ -48,10 +48,10 @@ function createPipe(random: () => number): <T>(deliver: () => T) => Promise<Awai
   };
 }
 
-/** A worker whose messages take their time on their way to the ledger and back. */
+/** A worker whose messages to and from the ledger are delayed. */
 function createWorker(asked: QuotaLedger, now: () => number, random: () => number): QuotaWorker {
   const up = createPipe(random);
-  // An answer waits for promises to settle before it is sent, so a recall may overtake it.
+  // An answer is sent only after promises settle, so a recall may overtake it.
   const answers = createPipe(random);
   const recalls = createPipe(random);
   let gone = false;
@@ -82,7 +82,7 @@ function createWorker(asked: QuotaLedger, now: () => number, random: () => numbe
   };
 }
 
-/** @param random decides how long a message takes; without it each takes as little as can be */
+/** @param random decides each message's delay; by default there is none */
 export function createQuotaWorld(random: () => number = () => 0): QuotaWorld {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
   const file = path.join(home, 'quota.sqlite');
@@ -100,7 +100,7 @@ export function createQuotaWorld(random: () => number = () => 0): QuotaWorld {
     file,
     worker: () => createWorker(ledger, () => world.clock, random),
     restart(how) {
-      // A killed process writes nothing more, and the system lets go of its file.
+      // A killed process writes nothing more, and the system releases its file.
       if (how === 'killed') fs.copyFileSync(file, `${file}.killed`);
       ledger.close();
       if (how === 'killed') fs.renameSync(`${file}.killed`, file);
