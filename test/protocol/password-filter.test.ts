@@ -152,7 +152,7 @@ describe('the file', () => {
   test.each([
     ['another magic', 0, 1],
     ['another version', 7, 2],
-    ['a snapshot that is none', 16, 0x78],
+    ['an invalid snapshot id', 16, 0x78],
     ['something behind the snapshot', 47, 1],
     ['too many entries', 48, 1],
     ['another index', 56, 1],

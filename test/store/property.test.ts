@@ -57,7 +57,7 @@ function tally(sources: readonly Source[]): {
   return { pairs, users, passwords };
 }
 
-/** What metadata says of a count: the lower end of its band. */
+/** The count that metadata decodes to: the lower end of its band. */
 const band = (times: number): number | undefined => decodeTimes(encodeTimes(times));
 
 async function expectHolds(made: MadeDataset, sources: readonly Source[]): Promise<void> {
