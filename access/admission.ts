@@ -1,5 +1,5 @@
-// Admission: whether a request may be answered, by its client and by what is left of that client's quotas.
-// PROTOCOL.md §18.
+// Admission: whether a request may be answered, by its client and by what is left of that client's
+// quotas. PROTOCOL.md §18.
 
 import type { Exchange } from '../runtime/http/exchange.ts';
 import { ProblemError } from '../runtime/http/problem.ts';
@@ -11,7 +11,8 @@ export interface Admission {
   /** Undefined for an anonymous request. */
   readonly client: Client | undefined;
   /**
-   * Takes the cost of a request from the client's quotas, once. A promise only if another process has to be asked.
+   * Takes the cost of a request from the client's quotas, once. A promise only if another process
+   * has to be asked.
    * @throws ProblemError `QUOTA_EXCEEDED`, `QUOTA_UNKNOWN`
    */
   take(cost: Cost): void | Promise<void>;

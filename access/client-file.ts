@@ -1,7 +1,7 @@
-// The file of clients: who may ask, and how much. It holds no secret, only what tells the right one. PROTOCOL.md §18.
+// The file of clients: who has access, and how much. It holds digests, no secrets. PROTOCOL.md §18.
 //
-// A key has 256 random bits: a plain SHA-256 of it can neither be guessed nor looked up in a table, and costs a request
-// less than a microsecond. A slow hash is for passwords.
+// A key has 256 random bits: a plain SHA-256 of it can neither be guessed nor looked up in a table,
+// and costs a request less than a microsecond. A slow hash is for passwords.
 
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -43,7 +43,7 @@ const fileSchema = z
     (['id', 'name', 'keyDigest', 'certificate'] as const).every((key) => isUnique(clients, key)),
   );
 
-/** One who may ask. */
+/** A client of the service. */
 export interface Client {
   readonly id: ClientId;
   readonly name: string;
@@ -59,19 +59,19 @@ function isUnique<Key extends string>(clients: readonly { readonly [key in Key]?
   return new Set(values).size === values.length;
 }
 
-/** Beside the dataset, as its key is: who copies a dataset does not take its clients along. */
+/** Beside the dataset, as its key is: copying a dataset does not copy its clients. */
 export function clientFileFor(folder: string): string {
   return `${path.resolve(folder)}.clients.json`;
 }
 
-/** What tells one version of the file from another, without reading it. Undefined where there is no file. */
+/** Identifies a version of the file without reading it. Undefined without a file. */
 export function clientFileVersion(file: string): string | undefined {
   const stat = fs.statSync(file, { throwIfNoEntry: false, bigint: true });
   return stat && `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
 }
 
 /**
- * Undefined where there is no such file.
+ * Undefined without a file.
  * @throws StoreError `CLIENTS_EXPOSED`, `CLIENTS_MALFORMED`
  */
 export function readClients(file: string): Client[] | undefined {
@@ -134,7 +134,10 @@ function changeClients(file: string, change: (clients: readonly Client[]) => rea
   }
 }
 
-/** A file that is there keeps its owner, group and mode: the service may be another user, who reads it through a group. */
+/**
+ * A file that is there keeps its owner, group and mode: the service may be another user, who reads
+ * it through a group.
+ */
 function replaceFile(file: string, text: string): void {
   const { uid, gid, mode = 0o600 } = fs.statSync(file, { throwIfNoEntry: false }) ?? {};
   const aside = `${file}.part`;
@@ -151,12 +154,12 @@ function replaceFile(file: string, text: string): void {
 
 export interface AddedClient {
   readonly client: Client;
-  /** Nowhere else: it is shown once. Undefined for a client with a certificate. */
+  /** Stored nowhere else, and shown once. Undefined for a client with a certificate. */
   readonly keyText: string | undefined;
 }
 
 /**
- * Adds a client with a fresh key, or with the certificate that is named.
+ * Adds a client with a fresh key, or with the given certificate.
  * @param certificate SHA-256 of the certificate, in hex
  * @throws StoreError `CLIENT_NAME`, `CLIENT_EXISTS`, `CLIENTS_BUSY`, and those of `readClients`
  */

@@ -1,4 +1,4 @@
-// The error class of server/: a server that cannot start. What a client does wrong is a problem, problem.ts.
+// The error of a server that cannot start. A client's error is a problem: http/problem.ts.
 
 import { CredveilError } from '../protocol/errors.ts';
 
@@ -23,7 +23,7 @@ export class ServerError extends CredveilError<ServerErrorCode> {
   override name = 'ServerError';
 }
 
-/** Gives what `listen` failed with a name. */
+/** Names an error of `listen`. */
 export function listenError(cause: unknown, host: string, port: number): ServerError {
   const place = `${host} port ${port}`;
   switch ((cause as NodeJS.ErrnoException).code) {

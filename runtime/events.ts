@@ -1,4 +1,4 @@
-// Events: what an operator is told. Their fields hold nothing of a request, and of a client the name that the operator gave it.
+// Events for the operator. Their fields hold no part of a request, and of a client only its name.
 
 import type { SnapshotId } from '../protocol/brands.ts';
 import { CredveilError } from '../protocol/errors.ts';
@@ -6,10 +6,10 @@ import { CredveilError } from '../protocol/errors.ts';
 export type ServerEvent =
   | { readonly event: 'listening'; readonly url: string }
   | { readonly event: 'snapshot-opened'; readonly snapshot: SnapshotId }
-  /** The snapshot before goes on being served. */
+  /** The previous snapshot stays in use. */
   | { readonly event: 'snapshot-refused'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly event: 'tls-loaded'; readonly notAfter: string }
-  /** The files before go on being used. */
+  /** The previous files stay in use. */
   | { readonly event: 'tls-refused'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly event: 'worker-ready'; readonly pid: number }
   | { readonly event: 'worker-exited'; readonly pid: number; readonly why: string; readonly restartInMs: number }
@@ -17,25 +17,28 @@ export type ServerEvent =
   | { readonly event: 'worker-failed'; readonly code: string; readonly message: string; readonly hint: string }
   /** Settings that changed: those in force now, and those that only a restart applies. */
   | { readonly event: 'config-reloaded'; readonly changed: readonly string[]; readonly needRestart: readonly string[] }
-  /** The configuration before stays in force. */
+  /** The previous configuration stays in force. */
   | { readonly event: 'config-refused'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly event: 'clients-loaded'; readonly clients: number }
-  /** The list before stays in force. */
+  /** The previous list stays in force. */
   | { readonly event: 'clients-refused'; readonly code: string; readonly message: string; readonly hint: string }
-  /** Said once for each client, policy and window, by each process. */
+  /** Reported once per client, policy and window, by each process. */
   | { readonly event: 'quota-exceeded'; readonly client: string; readonly policy: string }
   | { readonly event: 'request-failed'; readonly code: string; readonly hint: string }
   | { readonly event: 'closing'; readonly deadlineMs: number }
   | { readonly event: 'closed' };
 
-/** Which of several workers an event is from; missing where it is from the process that started them. */
+/**
+ * Which of several workers an event is from; missing where it is from the process that started
+ * them.
+ */
 export interface FromWorker {
   readonly worker?: number;
 }
 
 export type OnEvent = (event: ServerEvent & FromWorker) => void;
 
-/** The name of an error without its message, which may come from a library and say anything. */
+/** The code of an error without its message, which may come from a library and hold anything. */
 export function nameError(error: unknown): { code: string; hint: string } {
   if (error instanceof CredveilError) return { code: error.code, hint: error.hint };
   const code = (error as { code?: unknown } | null)?.code;

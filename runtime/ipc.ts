@@ -1,7 +1,8 @@
-// Questions and answers between two processes of the server, over the message port that `fork` gives both.
+// Questions and answers between two processes of the server, over the message port that `fork`
+// gives both.
 //
-// The peer is one of ours, but it may be killed at any moment, hang, or be slow: the asker gets an answer or a named
-// error, never silence, and the queues are bounded in both directions.
+// The peer is one of ours, but it may be killed at any moment, hang, or be slow: the asker gets an
+// answer or a named error, never silence, and the queues are bounded in both directions.
 
 import type { ChildProcess } from 'node:child_process';
 import { CredveilError } from '../protocol/errors.ts';
@@ -25,7 +26,10 @@ export interface Channel<Asked extends Contract, Answered extends Contract> {
   ): Promise<ReplyOf<Asked, Name>>;
   /** Sends one way. False if the peer is gone or does not read. */
   tell<Name extends NameOf<Asked>>(name: Name, payload: PayloadOf<Asked, Name>): boolean;
-  /** Answers asks and takes tells of this name. An error that it throws fails the ask; for a tell it must not throw. */
+  /**
+   * Answers asks and takes tells of this name. An error that it throws fails the ask; for a tell it
+   * must not throw.
+   */
   handle<Name extends NameOf<Answered>>(
     name: Name,
     answer: (payload: PayloadOf<Answered, Name>) => ReplyOf<Answered, Name> | Promise<ReplyOf<Answered, Name>>,

@@ -1,4 +1,4 @@
-// Limits: what a client may send and how long it may take. Every one is in force before a handler runs.
+// Limits on what a client sends and how long it takes. All of them apply before a handler runs.
 
 import { ServerError } from './errors.ts';
 
@@ -13,13 +13,25 @@ export interface ServerLimits {
   readonly headersTimeoutMs?: number;
   /** From the first byte (or the connection) to the end of the request. Default 15,000. */
   readonly requestTimeoutMs?: number;
-  /** A connection between two requests. Default 65,000: longer than the idle time of the usual load balancers. */
+  /**
+   * A connection between two requests. Default 65,000: longer than the idle time of the usual load
+   * balancers.
+   */
   readonly keepAliveTimeoutMs?: number;
-  /** A socket on which nothing moves while an answer is due: a client that stopped reading. Default 30,000. */
+  /**
+   * A socket on which nothing moves while an answer is due: a client that stopped reading. Default
+   * 30,000.
+   */
   readonly stalledTimeoutMs?: number;
-  /** Group elements that wait to be evaluated, in each of two lanes; more is refused. Default 4,096: half a second. */
+  /**
+   * Group elements that wait to be evaluated, in each of two lanes; more is refused. Default 4,096:
+   * half a second.
+   */
   readonly maxWaitingElements?: number;
-  /** How often the first two timeouts are looked at. Default 20: thousands of slow clients are never cut off at once. */
+  /**
+   * Interval of checks of the first two timeouts. Default 20: thousands of slow clients are never
+   * cut off at once.
+   */
   readonly timeoutCheckIntervalMs?: number;
 }
 
@@ -35,7 +47,7 @@ export const DEFAULT_LIMITS: Required<ServerLimits> = {
   timeoutCheckIntervalMs: 20,
 };
 
-/** What a timer of Node takes. */
+/** Maximum of a Node timer. */
 export const MAX_LIMIT = 2 ** 31 - 1;
 const LIMIT_NAMES = Object.keys(DEFAULT_LIMITS) as (keyof ServerLimits)[];
 

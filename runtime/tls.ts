@@ -1,4 +1,5 @@
-// TLS in process: certificate and key from files, read again when they change. A pair that does not work is refused.
+// TLS in process: certificate and key from files, read again when they change. A pair that does not
+// work is refused.
 
 import { hkdfSync, randomBytes, X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
@@ -14,9 +15,15 @@ export interface TlsFileOptions {
   readonly keyFile: string;
   /** PEM: who may sign the certificates of clients. With it clients are asked for one. */
   readonly caFile?: string;
-  /** Refuses connections without a valid client certificate. Default false: requests tell, by `clientFingerprint`. */
+  /**
+   * Refuses connections without a valid client certificate. Default false: requests tell, by
+   * `clientFingerprint`.
+   */
   readonly requireClientCertificate?: boolean;
-  /** Equal in all processes behind one port, so that a session of one is resumed by another. Default: random. */
+  /**
+   * Equal in all processes behind one port, so that a session of one is resumed by another.
+   * Default: random.
+   */
   readonly ticketSecret?: Uint8Array;
 }
 
@@ -34,7 +41,7 @@ interface Pem {
   readonly ca: Buffer | undefined;
 }
 
-/** Owns what the files said last, and looks whether they say something else. */
+/** Owns the last valid content of the files, and checks them for changes. */
 export class TlsFiles {
   readonly #options: TlsFileOptions;
   readonly #onEvent: OnEvent;
@@ -53,7 +60,8 @@ export class TlsFiles {
     this.#ticketSecret = options.ticketSecret ?? randomBytes(TICKET_KEY_BYTES);
     this.#judged = this.#seen = this.#stamp();
     this.#context = this.#load();
-    // Files are replaced one after the other: they are read once they have stayed the same for a while.
+    // Files are replaced one after the other: they are read once they have stayed the same for a
+    // while.
     this.#timer = setInterval(() => {
       const stamp = this.#stamp();
       if (stamp === this.#seen && stamp !== this.#judged) this.reload();
@@ -70,7 +78,7 @@ export class TlsFiles {
     this.#onChange = listener;
   }
 
-  /** Reads the files now. Says in an event what came of it; what was in force stays unless they are valid. */
+  /** Reads the files now and reports the result in an event. Invalid files change nothing. */
   reload(): void {
     this.#judged = this.#seen = this.#stamp();
     try {
@@ -113,13 +121,16 @@ export class TlsFiles {
     };
   }
 
-  /** Sessions end with the files that they began under: a CA that is gone vouches for nobody any more. */
+  /** Sessions end with the files they began under: a removed CA vouches for no client. */
   #ticketKeys({ cert, ca }: Pem): Buffer {
     const salt = Buffer.concat([cert, ca ?? Buffer.alloc(0)]);
     return Buffer.from(hkdfSync('sha256', this.#ticketSecret, salt, 'credveil session tickets', TICKET_KEY_BYTES));
   }
 
-  /** Changes with any of the files, whether written anew, renamed into place or behind a link that now points elsewhere. */
+  /**
+   * Changes with any of the files, whether written anew, renamed into place or behind a link that
+   * now points elsewhere.
+   */
   #stamp(): string {
     const { certFile, keyFile, caFile } = this.#options;
     return [certFile, keyFile, ...(caFile === undefined ? [] : [caFile])].map(stampFile).join();
@@ -156,8 +167,8 @@ function tlsError(code: ServerErrorCode, message: string, cause: unknown): Serve
 }
 
 /**
- * SHA-256 of the client certificate of a request, as hex pairs with colons. Undefined where there is none, or where
- * the CA does not vouch for it.
+ * SHA-256 of the client certificate of a request, as hex pairs with colons. Undefined where there
+ * is none, or where the CA does not vouch for it.
  */
 export function clientFingerprint({ socket }: IncomingMessage): string | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;

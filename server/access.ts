@@ -1,4 +1,4 @@
-// What of a server is not its datasets: who may ask and how much, and what is counted and logged of it.
+// Who has access and how much, and what is counted and logged.
 
 import { type Admit, createAdmit } from '../access/admission.ts';
 import { ClientDirectory } from '../access/client-directory.ts';
@@ -17,17 +17,22 @@ import { createEventCounts, type EventCounts } from './observe/service-metrics.t
 export interface AccessOptions {
   /** Default `DATASET.clients.json`, beside the dataset. */
   readonly clientsFile?: string;
-  /** Default `DATASET.quota.sqlite`, beside the dataset. Not used by a server that is given a meter. */
+  /**
+   * Default `DATASET.quota.sqlite`, beside the dataset. Not used by a server that is given a meter.
+   */
   readonly quotaFile?: string;
-  /** Answers whoever asks without a key, also beyond loopback. Default false. */
+  /** Accepts unauthenticated clients, including remote ones. Default false. */
   readonly allowAnonymous?: boolean;
   /** Request lines are written at `debug`. Default `silent`. */
   readonly logLevel?: LogLevel;
-  /** Counts quotas together with other processes. Default: this process alone, with a ledger of its own. */
+  /**
+   * Counts quotas together with other processes. Default: this process alone, with a ledger of its
+   * own.
+   */
   readonly meter?: QuotaMeter;
 }
 
-/** Where the access is to, and what it has of the server. */
+/** The server that the access belongs to. */
 export interface AccessPlace {
   readonly folder: string;
   readonly host: string;
@@ -51,7 +56,7 @@ export interface Access {
 
 /**
  * @throws ServerError `CLIENTS_REQUIRED`
- * @throws StoreError where the list of clients or the quota book is at fault
+ * @throws StoreError if the list of clients or the quota book is invalid
  */
 export function openAccess(options: AccessOptions, { folder, host, pollIntervalMs, ...place }: AccessPlace): Access {
   const events = createEventCounts();
@@ -97,13 +102,16 @@ export function openAccess(options: AccessOptions, { folder, host, pollIntervalM
   };
 }
 
-/** The only one that asks the ledger: nobody calls its leases back. */
+/** A single process has the ledger to itself: no lease is ever recalled. */
 function createLocalMeter(ledger: QuotaLedger): QuotaMeter {
   const alone = { recall: async () => [] };
   return new QuotaMeter((request) => ledger.lease(alone, request));
 }
 
-/** Tells of the first refusal of a client by a policy in each window: who goes on asking does not fill the log. */
+/**
+ * Reports a client's first refusal by a policy in each window: a client that keeps asking does not
+ * fill the log.
+ */
 function createQuotaNotice(onEvent: OnEvent): (client: Client, violated: readonly QuotaPolicy[]) => void {
   const told = new Map<string, number>();
   return (client, violated) => {

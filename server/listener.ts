@@ -1,4 +1,5 @@
-// The way of a request: gate, dataset, route, method, admission, handler. Every problem is sent here.
+// The way of a request: gate, dataset, route, method, admission, handler. Every problem is sent
+// here.
 
 import type { RequestListener } from 'node:http';
 import type { Admit } from '../access/admission.ts';
@@ -49,7 +50,8 @@ export function createListener(
 
   const settle = (exchange: ServiceExchange, observed: () => void): void => {
     const { response, request } = exchange;
-    // Only if the kernel did not take the whole response at once: a timer for each request would cost a microsecond.
+    // Only if the kernel did not take the whole response at once: a timer for each request would
+    // cost a microsecond.
     if (response.writableLength > 0) request.socket.setTimeout(limits.stalledTimeoutMs);
     observed();
   };
@@ -75,7 +77,10 @@ export function createListener(
   };
 }
 
-/** Handlers by the id of their dataset; under '' those of the first. Entries with one `handler` share it. */
+/**
+ * Handlers by the id of their dataset; under '' those of the first. Entries with one `handler`
+ * share it.
+ */
 function createHandlers(
   services: readonly [Service, ...Service[]],
   router: Router,
@@ -168,7 +173,10 @@ function preflight(exchange: ServiceExchange, prepared: PreparedRoute, handlers:
   exchange.reply(204, prepared.preflight, undefined, CACHE_RULES.never);
 }
 
-/** The one place that turns an error into a response. The client learns that there was one, the operator its name. */
+/**
+ * The one place that turns an error into a response. The client learns that there was one, the
+ * operator its name.
+ */
 function refuse(exchange: ServiceExchange, error: unknown, onEvent: OnEvent): void {
   const { response } = exchange;
   const isProblem = error instanceof ProblemError;

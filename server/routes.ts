@@ -1,7 +1,7 @@
 // The table of routes. A path that is not listed here is not answered.
 //
-// Dispatch, OPTIONS, 405, HEAD, access, quotas, caching, documentation, metrics, logs and request rates all follow from
-// an entry: a new route is one entry and its handler. PROTOCOL.md §13.
+// Dispatch, OPTIONS, 405, HEAD, access, quotas, caching, documentation, metrics, logs and request
+// rates all follow from an entry: a new route is one entry and its handler. PROTOCOL.md §13.
 
 import * as docs from './api/operations.ts';
 import type { Route } from './api/route.ts';

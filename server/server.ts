@@ -24,27 +24,39 @@ import type { SnapshotPeers } from './snapshots/snapshots.ts';
 export interface ServerOptions extends ServerLimits, AccessOptions {
   /** The key of the dataset under `oprf`. Under `hmac` a server must not have it. */
   readonly key?: DatasetKey;
-  /** More datasets, under /d/{dataset id}: for the time in which clients move from one key to another. */
+  /**
+   * More datasets, under /d/{dataset id}: for the time in which clients move from one key to
+   * another.
+   */
   readonly additional?: readonly ServedFolder[];
   /** Default 127.0.0.1: what other machines may reach is the operator's decision. */
   readonly host?: string;
   /** Default 8787; 0 takes any free port. */
   readonly port?: number;
-  /** Speaks HTTPS. */
+  /** Turns on HTTPS. */
   readonly tls?: TlsFileOptions;
-  /** Lets further processes listen on the same port; the kernel spreads connections over them. Node 23.1 or later. */
+  /**
+   * Lets further processes listen on the same port; the kernel spreads connections over them. Node
+   * 23.1 or later.
+   */
   readonly reusePort?: boolean;
-  /** How often CURRENT is looked at for a new snapshot, and TLS files for a new certificate. Default 1,000. */
+  /**
+   * Interval of checks of CURRENT for a new snapshot, and of TLS files for a new certificate.
+   * Default 1,000.
+   */
   readonly pollIntervalMs?: number;
-  /** What the bodies of a snapshot may take in memory; a dataset may have two open. Default 128 MiB. */
+  /** Memory for the bodies of a snapshot; a dataset may have two open. Default 128 MiB. */
   readonly maxHeldBytes?: number;
   /** The pages at / and /status, and /v1/status. Default true. */
   readonly pages?: boolean;
-  /** What /status shows where several processes answer: made from what this one counted. Default that alone. */
+  /**
+   * The rates that /status shows if several processes answer, from those of this one. Default: its
+   * own alone.
+   */
   readonly gatherRates?: (own: RequestRates) => Promise<RequestRates> | RequestRates;
   /** The other processes that answer on this port. */
   readonly peers?: SnapshotPeers;
-  /** Takes what an operator should know. Must not throw. */
+  /** Receives events for the operator. Must not throw. */
   readonly onEvent?: OnEvent;
 }
 
@@ -57,14 +69,17 @@ export type LiveLimits = Pick<
 export interface CredveilServer {
   readonly url: string;
   readonly address: { readonly host: string; readonly port: number };
-  /** Stops accepting, lets requests in flight finish, then closes the snapshots. A second call waits for the first. */
+  /**
+   * Stops accepting, lets requests in flight finish, then closes the snapshots. A second call waits
+   * for the first.
+   */
   close(options?: CloseOptions): Promise<void>;
   /**
-   * Applies limits, and reads TLS files and clients anew.
-   * @throws ServerError `OPTION_OUT_OF_RANGE`, and then nothing has changed
+   * Applies limits, and reloads TLS files and clients.
+   * @throws ServerError `OPTION_OUT_OF_RANGE`; nothing has changed then
    */
   reload(limits?: LiveLimits): void;
-  /** Requests of the last hour; of all processes. */
+  /** Request rates of the last hour, over all processes. */
   requestRates(): Promise<RequestRates>;
   /** What each process has counted so far. */
   metrics(): Promise<readonly (readonly Metric[])[]>;
@@ -214,7 +229,7 @@ function createLimitedServer(limits: Required<ServerLimits>, listener: RequestLi
   const server = tls ? createSecureServer(options, limits, listener, tls) : createServer(options, listener);
   applyLimits(server, limits);
   server.on('clientError', refuseSocket);
-  // Nobody is asked to go on with a body that the gate refuses.
+  // No client is told to continue with a body that the gate refuses.
   server.on('checkContinue', listener);
   server.on('checkExpectation', listener);
   return server;

@@ -22,7 +22,7 @@ export interface Service {
 /**
  * Opens all of them or none.
  * @throws ServerError `KEY_REQUIRED`, `KEY_NOT_WANTED`, `DATASET_REPEATED`
- * @throws StoreError where a dataset, its key or its snapshot is wrong
+ * @throws StoreError if a dataset, its key or its snapshot is wrong
  */
 export async function openServices(folders: readonly ServedFolder[], options: SnapshotOptions): Promise<Service[]> {
   const services: Service[] = [];

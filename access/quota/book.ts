@@ -1,8 +1,10 @@
-// The quota book: what clients have used of their daily quotas, in one SQLite file. PROTOCOL.md §18.
+// The quota book: what clients have used of their daily quotas, in one SQLite file. PROTOCOL.md
+// §18.
 //
-// A count is written down before it is granted, and corrected to what was used when the server stops. So a restart goes
-// on exactly, and a server that was killed counts what it had written down and not used as used: never too much is
-// granted. One server holds the file at a time, by SQLite's own lock.
+// A count is written down before it is granted, and corrected to what was used when the server
+// stops. So a restart goes on exactly, and a server that was killed counts what it had written down
+// and not used as used: never too much is granted. One server holds the file at a time, by SQLite's
+// own lock.
 
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -12,7 +14,7 @@ import type { QuotaPolicy } from './policy.ts';
 
 /** Days that stay in the book, so that a clock that is set back finds its counts again. */
 const KEPT_WINDOWS = 3;
-/** A server that is being stopped lets go of the file within its deadline. */
+/** A server that is stopping releases the file within its deadline. */
 const BUSY_TIMEOUT_MS = 5_000;
 const VERSION = 1;
 
@@ -22,7 +24,7 @@ export function quotaBookFor(folder: string): string {
 }
 
 export interface QuotaBook {
-  /** What stands written for a client in a window: 0 where nothing does. */
+  /** The written count of a client in a window; 0 without one. */
   read(client: ClientId, policy: QuotaPolicy, window: number): number;
   /** Durable on return. */
   write(client: ClientId, policy: QuotaPolicy, window: number, used: number): void;

@@ -1,9 +1,11 @@
-// The quota ledger: who was granted what in which window, in the one process that all workers ask. PROTOCOL.md §18.
+// The quota ledger: who was granted what in which window, in the one process that all workers ask.
+// PROTOCOL.md §18.
 //
-// Workers do not ask for each request. They hold leases: counts that are granted ahead and used without asking. A lease
-// is an eighth of what is left, so leases shrink towards the end; when what is left does not do, the leases of the
-// other workers are called back before anyone is refused. So a client gets all of its quota and nothing beyond it,
-// however its connections are spread. A worker that dies takes its leases along: they count as used.
+// Workers do not ask for each request. They hold leases: counts that are granted ahead and used
+// without asking. A lease is an eighth of what is left, so leases shrink towards the end; when what
+// is left does not do, the leases of the other workers are called back before anyone is refused. So
+// a client gets all of its quota and nothing beyond it, however its connections are spread. A
+// worker that dies takes its leases along: they count as used.
 
 import type { ClientId } from '../../protocol/brands.ts';
 import type { QuotaBook } from './book.ts';
@@ -30,7 +32,7 @@ export interface LeaseState {
   readonly window: number;
   /** At least what was wanted; 0 where anything was refused. */
   readonly granted: number;
-  /** What nobody holds after this answer. */
+  /** The count that no worker holds after this answer. */
   readonly free: number;
 }
 
@@ -40,13 +42,19 @@ export interface LeaseAnswer {
   readonly grants: number;
   /** In the order of the needs. */
   readonly states: readonly LeaseState[];
-  /** True where all leases of others were called back: then no more than `free` can be had in this window. */
+  /**
+   * True where all leases of others were called back: then no more than `free` can be had in this
+   * window.
+   */
   readonly settled: boolean;
 }
 
 export interface RecallRequest {
   readonly client: ClientId;
-  /** Grants that were sent to this worker: it answers when they have arrived, so that none is missed on its way. */
+  /**
+   * Grants that were sent to this worker: it answers when they have arrived, so that none is missed
+   * on its way.
+   */
   readonly grants: number;
 }
 
@@ -64,15 +72,21 @@ export interface ReturnedLeases {
 
 /** A worker, as the ledger sees it. */
 export interface LeaseHolder {
-  /** Takes back what is left of its leases: none where its process is gone. Undefined where it does not answer in time. */
+  /**
+   * Takes back what is left of its leases: none where its process is gone. Undefined where it does
+   * not answer in time.
+   */
   recall(request: RecallRequest): Promise<readonly ReturnedLease[] | undefined>;
 }
 
-/** A lease is this part of what is left. */
+/** A lease is this part of the remaining quota. */
 const LEASE_SHARE = 8;
-/** And never more: what a worker takes along when it dies. */
+/** Maximum of a lease: the loss when a worker dies. */
 const MAX_LEASE = 4_096;
-/** A day's count is written down ahead in steps of this part of its limit: so often the disk is waited for in a day. */
+/**
+ * A day's count is written down ahead in steps of this part of its limit: so often the disk is
+ * waited for in a day.
+ */
 const WRITE_SHARE = 64;
 
 interface Count {
@@ -86,7 +100,7 @@ interface Count {
 interface Account {
   readonly counts: Map<QuotaPolicy, Count>;
   readonly grants: Map<LeaseHolder, number>;
-  /** Those who may hold something. */
+  /** Workers that may hold leases. */
   readonly holders: Set<LeaseHolder>;
   /** The end of the last question: questions about a client are answered one after the other. */
   turn: Promise<unknown>;
@@ -105,7 +119,9 @@ export class QuotaLedger {
     this.#now = now;
   }
 
-  /** Opens the book now, so that a server which cannot have it does not start. @throws StoreError */
+  /**
+   * Opens the book now, so that a server which cannot have it does not start. @throws StoreError
+   */
   open(): void {
     void this.#book;
   }
@@ -163,7 +179,8 @@ export class QuotaLedger {
   #count(client: ClientId, { counts }: Account, policy: QuotaPolicy): Count {
     const window = windowOf(policy, this.#now());
     const count = counts.get(policy);
-    // A clock that is set back over the end of a window stays in it: going back would grant the last one again.
+    // A clock that is set back over the end of a window stays in it: going back would grant the
+    // last one again.
     if (count && (count.window === window || count.window === window + 1)) return count;
     if (isWritten(policy)) {
       if (count && count.used !== count.written) this.#book.write(client, policy, count.window, count.used);

@@ -1,5 +1,5 @@
-// The quota meter: what a worker holds of its clients' quotas. It counts without asking while its leases last, and asks
-// the ledger when they do not. PROTOCOL.md §18.
+// The quota meter: what a worker holds of its clients' quotas. It counts without asking while its
+// leases last, and asks the ledger when they do not. PROTOCOL.md §18.
 
 import type { ClientId } from '../../protocol/brands.ts';
 import { headerBlock } from '../../runtime/http/headers.ts';
@@ -33,7 +33,10 @@ interface Lease extends QuotaStanding {
   window: number;
   left: number;
   remaining: number;
-  /** The most that can be had in this window, from whomever: known once the ledger has called everything back. */
+  /**
+   * The most that can be had in this window, from whomever: known once the ledger has called
+   * everything back.
+   */
   bound: number;
 }
 
@@ -95,7 +98,7 @@ export class QuotaMeter {
     return giveBack(account);
   }
 
-  /** Gives everything back: the worker stops. */
+  /** Gives everything back when the worker stops. */
   returnAll(): ReturnedLeases[] {
     return [...this.#accounts]
       .map(([client, account]) => ({ client, leases: giveBack(account) }))
@@ -104,7 +107,8 @@ export class QuotaMeter {
 
   #account(client: Client): Account {
     const known = this.#accounts.get(client.id);
-    // The list of clients was read again: what is held stays, limits may be others. Not while an answer is due.
+    // The list of clients was read again: what is held stays, limits may be others. Not while an
+    // answer is due.
     if (known && (known.client === client || known.waiting > 0)) return known;
     const leases = QUOTA_POLICY_NAMES.flatMap((policy): Lease[] => {
       const limit = client.quotas[policy];
@@ -122,7 +126,7 @@ export class QuotaMeter {
     return account;
   }
 
-  /** Undefined where the ledger has to be asked. */
+  /** Undefined if the ledger has to be asked. */
   #takeHeld(account: Account, cost: Cost): Taken | undefined {
     const nowMs = this.#now();
     let missing = false;
@@ -156,7 +160,8 @@ export class QuotaMeter {
     try {
       answer = await this.#ask({ client: account.client.id, needs });
     } catch {
-      // An answer that comes too late is lost, and what it grants counts as used: nobody waits for its arrival.
+      // An answer that comes too late is lost, and what it grants counts as used: nobody waits for
+      // its arrival.
       arrive(account, Number.POSITIVE_INFINITY);
       throw new ProblemError('QUOTA_UNKNOWN', QUOTA_UNKNOWN);
     }

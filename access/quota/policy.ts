@@ -14,7 +14,7 @@ export const QUOTA_POLICIES = {
 export type QuotaPolicy = keyof typeof QUOTA_POLICIES;
 export const QUOTA_POLICY_NAMES = Object.keys(QUOTA_POLICIES) as QuotaPolicy[];
 
-/** The most in a window, of each policy that there is. */
+/** The maximum in a window, per policy. */
 export type Quotas = { readonly [policy in QuotaPolicy]?: number };
 export const MAX_QUOTA = 10 ** 12;
 

@@ -1,4 +1,4 @@
-// What a client is told of its quotas: the fields RateLimit-Policy and RateLimit of the IETF's
+// The quota fields of a response: RateLimit-Policy and RateLimit of the IETF's
 // draft-ietf-httpapi-ratelimit-headers-11, structured fields of RFC 9651. PROTOCOL.md §18.
 
 import { QUOTA_POLICIES, type QuotaPolicy, windowEnd } from './policy.ts';
@@ -13,8 +13,8 @@ export interface QuotaStanding {
 }
 
 /**
- * The draft registers no unit for group elements and takes unregistered parameters as comments: the name of the policy
- * and one such parameter say what is counted.
+ * The draft registers no unit for group elements and takes unregistered parameters as comments: the
+ * name of the policy and one such parameter say what is counted.
  */
 export function formatPolicies(limits: readonly Pick<QuotaStanding, 'policy' | 'limit'>[]): string {
   return limits

@@ -1,4 +1,5 @@
-// A setting of the service: its schema, its default, and how it is read from text. The kinds there are.
+// A setting of the service: its schema, its default, and how it is read from text. The kinds there
+// are.
 
 import { z } from 'zod';
 

@@ -31,7 +31,9 @@ export class Exchange {
     this.#own = own;
   }
 
-  /** Marks the response as that of an authenticated client: no shared cache may hand it to others. */
+  /**
+   * Marks the response as that of an authenticated client: no shared cache may hand it to others.
+   */
   belongToClient(): void {
     this.#isClients = true;
   }

@@ -1,4 +1,5 @@
-// HTML and SVG in template literals: everything that is put in is escaped, unless it is markup itself.
+// HTML and SVG in template literals: everything that is put in is escaped, unless it is markup
+// itself.
 
 /** Text that may stand in a page as it is. Only `html` makes it. */
 export interface Markup {

@@ -1,4 +1,5 @@
-// What Accept, Accept-Encoding, If-None-Match and If-Modified-Since ask for: RFC 9110 §12.5.1, §12.5.3, §13.1.2, §13.1.3.
+// What Accept, Accept-Encoding, If-None-Match and If-Modified-Since ask for: RFC 9110 §12.5.1,
+// §12.5.3, §13.1.2, §13.1.3.
 
 /**
  * True where text/plain is named itself and application/octet-stream is not preferred to it.
@@ -19,7 +20,10 @@ function quality(accept: string, mediaType: string): number {
   return 0;
 }
 
-/** Compares weakly, as RFC 9110 §13.1.2 says. A malformed list matches nothing: the whole body is sent. */
+/**
+ * Compares weakly, as RFC 9110 §13.1.2 says. A malformed list matches nothing: the whole body is
+ * sent.
+ */
 export function isNotModified(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true;
@@ -29,7 +33,7 @@ export function isNotModified(ifNoneMatch: string | undefined, etag: string): bo
 /** What HTTP calls a date, but for the form of asctime, whose time zone is anybody's guess. */
 const HTTP_DATE = /^[A-Z][a-z]{2,8}, .{1,24} GMT$/;
 
-/** RFC 9110 §13.1.3: a date that is none is no condition. Dates have whole seconds. */
+/** RFC 9110 §13.1.3: an invalid date is ignored. Dates have whole seconds. */
 export function isUnmodifiedSince(ifModifiedSince: string | undefined, modifiedAt: Date): boolean {
   if (ifModifiedSince === undefined || !HTTP_DATE.test(ifModifiedSince)) return false;
   return Math.floor(modifiedAt.getTime() / 1000) * 1000 <= Date.parse(ifModifiedSince);
@@ -38,8 +42,8 @@ export function isUnmodifiedSince(ifModifiedSince: string | undefined, modifiedA
 export type ContentCoding = 'identity' | 'br' | 'gzip';
 
 /**
- * The coding that weighs most; of equals br before gzip before none. Where nothing is acceptable, none: a client that
- * cannot read it is no worse off than with an error.
+ * The coding that weighs most; of equals br before gzip before none. Where nothing is acceptable,
+ * none: a client that cannot read it is no worse off than with an error.
  */
 export function preferredCoding(acceptEncoding: string | undefined): ContentCoding {
   if (acceptEncoding === undefined) return 'identity';
@@ -65,8 +69,9 @@ export interface ByteRange {
 const ONE_RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/i;
 
 /**
- * Undefined where the whole body is to be sent: there is no range, it is malformed, there are several, or the
- * condition of If-Range does not hold. `unsatisfiable` where nothing of the body is in the range.
+ * Undefined where the whole body is to be sent: there is no range, it is malformed, there are
+ * several, or the condition of If-Range does not hold. `unsatisfiable` where nothing of the body is
+ * in the range.
  * @param etag a strong one
  */
 export function requestedRange(

@@ -29,7 +29,9 @@ export interface ProblemOptions {
   readonly close?: boolean;
 }
 
-/** Thrown by any step of a request that refuses it. The listener catches it and sends the response. */
+/**
+ * Thrown by any step of a request that refuses it. The listener catches it and sends the response.
+ */
 export class ProblemError extends Error {
   override name = 'ProblemError';
   readonly code: ProblemCode;
@@ -38,7 +40,8 @@ export class ProblemError extends Error {
   readonly close: boolean;
 
   constructor(code: ProblemCode, { headers = [], members, close = false }: ProblemOptions = {}) {
-    // A refusal is a response, not a fault: nobody reads its stack, and capturing one costs microseconds.
+    // A refusal is a response, not a fault: nobody reads its stack, and capturing one costs
+    // microseconds.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(PROBLEMS[code].title);

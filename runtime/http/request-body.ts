@@ -1,11 +1,14 @@
-// The body of a request: refused by its headers before any of it is held, then read up to its announced length.
+// The body of a request: refused by its headers before any of it is held, then read up to its
+// announced length.
 
 import type { IncomingMessage } from 'node:http';
 import { ClientGoneError, ProblemError } from './problem.ts';
 
 const LENGTH = /^\d{1,15}$/;
 
-/** @throws ProblemError if the headers announce something other than a body of at most `maxBytes` */
+/**
+ * @throws ProblemError if the headers announce something other than a body of at most `maxBytes`
+ */
 export function assertBody({ headers }: IncomingMessage, maxBytes: number): void {
   const length = headers['content-length'];
   // After each of these, what follows on the connection may be a body that nobody reads.
@@ -22,7 +25,8 @@ export function assertBody({ headers }: IncomingMessage, maxBytes: number): void
  * @throws ClientGoneError if the client leaves before its end
  */
 export function readBody(request: IncomingMessage): Promise<Uint8Array> {
-  // A copy: a piece of the parser's buffer would keep that whole buffer alive while its request waits.
+  // A copy: a piece of the parser's buffer would keep that whole buffer alive while its request
+  // waits.
   const bytes = new Uint8Array(Number(request.headers['content-length']));
   let end = 0;
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
-// The log: JSON lines on standard error. A field is written only if it is on the list; none of them can hold what a
-// request held, where it came from, or a secret.
+// The log: JSON lines on standard error. A field is written only if it is on the list; none of them
+// can hold what a request held, where it came from, or a secret.
 
 import pino, { type Level } from 'pino';
 import type { FromWorker, ServerEvent } from '../events.ts';
@@ -7,9 +7,9 @@ import type { FromWorker, ServerEvent } from '../events.ts';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What is said of a request, at level debug. */
+/** The line of a request, at level debug. */
 export interface RequestLine {
-  /** As the route is written, never as it was asked: `/v1/account/{prefix}`. */
+  /** As in the table of routes, never as requested: `/v1/account/{prefix}`. */
   readonly route: string;
   readonly method: string;
   readonly status: number;
@@ -28,7 +28,7 @@ export interface Log {
   readonly requests: boolean;
 }
 
-/** Everything that may stand in a line, beside its time and level. */
+/** All fields that a line may have, beside time and level. */
 const FIELDS: ReadonlySet<string> = new Set<
   Exclude<FieldOf<ServerEvent | RequestLine>, 'message'> | keyof FromWorker | 'msg' | 'pid'
 >([

@@ -1,5 +1,5 @@
-// Metrics as prom-client exports them, made by hand: what is counted on the hot path is counted in plain numbers, and
-// only takes this form when somebody asks.
+// Metrics as prom-client exports them, made by hand: what is counted on the hot path is counted in
+// plain numbers, and only takes this form when somebody asks.
 
 import {
   collectDefaultMetrics,
@@ -27,7 +27,7 @@ function metric(type: 'counter' | 'gauge', name: string, help: string, samples: 
 export const counter = (name: string, help: string, samples: readonly Sample[]): Metric =>
   metric('counter', name, help, samples, 'sum');
 
-/** @param how what stands for all processes together */
+/** @param how aggregation over all processes */
 export const gauge = (name: string, help: string, samples: readonly Sample[], how: Aggregation): Metric =>
   metric('gauge', name, help, samples, how);
 

@@ -1,4 +1,4 @@
-// GET /metrics in the format of Prometheus, at an address of its own: what it tells is for the operator alone.
+// GET /metrics in the format of Prometheus, at its own address: metrics are for the operator alone.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -68,7 +68,7 @@ export async function startMetricsListener(
   };
 }
 
-/** Adds up what several processes counted. */
+/** Adds up the metrics of several processes. */
 export function formatMetrics(processes: readonly (readonly Metric[])[]): Promise<string> {
   return AggregatorRegistry.aggregate(processes as Metric[][]).metrics();
 }

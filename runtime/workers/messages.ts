@@ -1,4 +1,5 @@
-// The messages that every pool of workers exchanges, whatever its workers serve. A service adds its own.
+// The messages that every pool of workers exchanges, whatever its workers serve. A service adds its
+// own.
 
 import type { ServerEvent } from '../events.ts';
 

@@ -1,4 +1,5 @@
-// The primary's pool: starts the workers of a service, replaces those that die, and passes reloads on.
+// The primary's pool: starts the workers of a service, replaces those that die, and passes reloads
+// on.
 
 import type { OnEvent } from '../events.ts';
 import type { CloseOptions } from '../http/sockets.ts';
@@ -8,10 +9,16 @@ import { type SlotOptions, WorkerSlot } from './worker-slot.ts';
 
 export interface PoolOptions<O extends Order, Started, Asked extends object, Answered extends object>
   extends Pick<SlotOptions<Asked, Answered>, 'entry' | 'connect'> {
-  /** Number of workers, from 1 on. With a single one the port is closed while a dead worker is replaced. */
+  /**
+   * Number of workers, from 1 on. With a single one the port is closed while a dead worker is
+   * replaced.
+   */
   readonly workers: number;
   readonly order: O;
-  /** The order of all later workers, from what the first one returned: it may have chosen a free port. */
+  /**
+   * The order of all later workers, from what the first one returned: it may have chosen a free
+   * port.
+   */
   readonly follow: (order: O, started: Started) => O;
   readonly onEvent: OnEvent;
 }

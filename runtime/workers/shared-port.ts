@@ -21,8 +21,8 @@ export function assertReusePort(): void {
 }
 
 /**
- * Processes of one user may share a port: without this check, a server that is still running would get half of the
- * requests.
+ * Processes of one user may share a port: without this check, a server that is still running would
+ * get half of the requests.
  * @throws ServerError `ADDRESS_IN_USE` and the other codes of `listenError`
  */
 export async function assertFree(host: string, port: number): Promise<void> {

@@ -24,7 +24,10 @@ export interface SlotOptions<Asked extends object, Answered extends object> {
   readonly entry: URL;
   /** The order in force. */
   readonly order: () => Order;
-  /** Registers the service's answers on the channel of a new process, before that process is started. */
+  /**
+   * Registers the service's answers on the channel of a new process, before that process is
+   * started.
+   */
   readonly connect: (channel: Channel<Asked, Answered>) => void;
   readonly onEvent: OnEvent;
 }

@@ -32,7 +32,10 @@ export interface WorkerProcess<Service, Asked extends object, Answered extends o
   service(): Service;
 }
 
-/** Called once, by the entry module of a worker. The service then registers its own answers on `primary`. */
+/**
+ * Called once, by the entry module of a worker. The service then registers its own answers on
+ * `primary`.
+ */
 export function runWorker<
   O extends Order,
   Service extends WorkerService<O['options']>,

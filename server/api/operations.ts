@@ -1,4 +1,5 @@
-// The documentation of each route's operations, as /openapi.json and /reference show it. PROTOCOL.md §13.
+// The documentation of each route's operations, as /openapi.json and /reference show it.
+// PROTOCOL.md §13.
 
 import { SNAPSHOT_ID } from '../../protocol/ids.ts';
 import type { Answer, Operation, Parameter } from './route.ts';

@@ -1,4 +1,5 @@
-// GET /reference: the OpenAPI document as a page to read, without scripts and without anything from elsewhere.
+// GET /reference: the OpenAPI document as a page to read, without scripts and without anything from
+// elsewhere.
 
 import { createHash } from 'node:crypto';
 import { html, type Markup } from '../../runtime/http/markup.ts';

@@ -1,4 +1,5 @@
-// The kinds that the table of routes is made of: path, handler, access, cache rule and documentation.
+// The kinds that the table of routes is made of: path, handler, access, cache rule and
+// documentation.
 
 import type { CACHE_RULES } from '../../runtime/http/headers.ts';
 import type { ProblemCode } from '../../runtime/http/problems.ts';
@@ -6,8 +7,9 @@ import type { CreateHandler, RouteFacts } from '../exchange.ts';
 import type { SchemaName } from './schemas.ts';
 
 /**
- * Who has access. `open`: everyone. `client`: listed clients, if the server has a list. `metered`: the same, and each
- * request counts against their quotas. `evaluation`: the same, but the handler counts it, together with its elements.
+ * Who has access. `open`: everyone. `client`: listed clients, if the server has a list. `metered`:
+ * the same, and each request counts against their quotas. `evaluation`: the same, but the handler
+ * counts it, together with its elements.
  */
 export type Access = 'open' | 'client' | 'metered' | 'evaluation';
 
@@ -20,7 +22,10 @@ export interface Parameter {
   readonly schema: { readonly type: 'string'; readonly pattern?: string; readonly enum?: readonly string[] };
 }
 
-/** A body, of a request or of an answer, in each of its media types: of a schema, or bytes of PROTOCOL.md. */
+/**
+ * A body, of a request or of an answer, in each of its media types: of a schema, or bytes of
+ * PROTOCOL.md.
+ */
 export type Content = {
   readonly [mediaType: string]: { readonly schema?: SchemaName; readonly description?: string };
 };
@@ -44,11 +49,15 @@ export interface Operation {
 
 export type Method = 'GET' | 'POST';
 
-/** One entry of the table. Dispatch, OPTIONS, 405, documentation, metrics and logs follow from it. */
+/**
+ * One entry of the table. Dispatch, OPTIONS, 405, documentation, metrics and logs follow from it.
+ */
 export interface Route extends RouteFacts {
   /** Its last part may be a parameter: `/v1/account/{prefix}`. */
   readonly path: string;
-  /** The handler also answers every longer path with this beginning, to refuse it in its own way. */
+  /**
+   * The handler also answers every longer path with this beginning, to refuse it in its own way.
+   */
   readonly subtree?: boolean;
   /** A path with a query is not this route. */
   readonly withoutQuery?: boolean;

@@ -73,7 +73,10 @@ function prepareRoute(route: Route): PreparedRoute {
   };
 }
 
-/** What a script of another origin may send: credentials, and the headers that the documentation names. */
+/**
+ * What a script of another origin may send: credentials, and the headers that the documentation
+ * names.
+ */
 function requestHeaders({ methods, documentation = {} }: Route): string[] {
   const documented = Object.values(documentation).flatMap(({ parameters = [], body }) => [
     ...parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name),

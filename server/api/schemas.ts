@@ -1,4 +1,5 @@
-// What the JSON answers of the service hold, as schemas: the source of /openapi.json. PROTOCOL.md §10, §13.
+// What the JSON answers of the service hold, as schemas: the source of /openapi.json. PROTOCOL.md
+// §10, §13.
 
 import { z } from 'zod';
 import { MAX_PREFIX_BITS } from '../../protocol/bucket-id.ts';

@@ -1,4 +1,5 @@
-// Configuration: each setting's value and where it came from. Flags win over the environment, and that over the file.
+// Configuration: each setting's value and where it came from. Flags win over the environment, and
+// that over the file.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -20,7 +21,7 @@ export type ConfigErrorCode =
   | 'SETTINGS_FILE_MISSING'
   | 'SETTINGS_FILE_MALFORMED';
 
-/** A configuration that cannot be. Names the setting and where it stands, never its value. */
+/** An invalid configuration. Names the setting and its origin, never its value. */
 export class ConfigError extends CredveilError<ConfigErrorCode> {
   override name = 'ConfigError';
 }
@@ -85,7 +86,9 @@ export function compareSettings(before: Settings, after: Settings): ConfigChange
   return { settings: settings as Settings, changed, needRestart: different.filter((key) => !SETTINGS[key].live) };
 }
 
-/** The settings below a name as an object: those of `limits.` without it. Unset ones are left out. */
+/**
+ * The settings below a name as an object: those of `limits.` without it. Unset ones are left out.
+ */
 export function settingsBelow<Group extends string>(settings: Settings, group: Group): GroupOf<Group> {
   const below = SETTING_KEYS.filter((key) => key.startsWith(`${group}.`) && settings[key] !== undefined);
   return Object.fromEntries(below.map((key) => [key.slice(group.length + 1), settings[key]])) as GroupOf<Group>;
@@ -97,7 +100,7 @@ type GroupOf<Group extends string> = {
 
 /**
  * What the settings mean for a server.
- * @throws ConfigError where two of them do not go together
+ * @throws ConfigError if two of them conflict
  */
 export function serverOptions(settings: Settings): WorkerOrder['options'] {
   const { listen, pollIntervalMs, maxHeldBytes, clientsFile, quotaFile, allowAnonymous, logLevel, pages } = settings;
@@ -174,7 +177,10 @@ function relativeTo(file: string, value: unknown): unknown {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A key may be anything that somebody wrote into a file: no control characters, and not all of a long one. */
+/**
+ * A key may be anything that somebody wrote into a file: no control characters, and not all of a
+ * long one.
+ */
 const shown = (key: string): string => key.replace(/[^\w.-]/g, '?').slice(0, 60);
 
 const malformed = (file: string, why: string): ConfigError =>

@@ -1,4 +1,5 @@
-// The settings of the service: one line each, from which file keys, environment names, flags and their help follow.
+// The settings of the service: one line each, from which file keys, environment names, flags and
+// their help follow.
 //
 // No setting holds a secret: secrets are in files that settings name.
 
@@ -22,7 +23,10 @@ const LISTEN = /^(\[[0-9a-fA-F:.]+\]|[^[\]:\s]*):(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}
 
 const METRICS = new RegExp(`^off$|${LISTEN.source}`);
 
-/** `a.b` is the key b of the object a in a file, CREDVEIL_A_B in the environment, and the flag --a-b. */
+/**
+ * `a.b` is the key b of the object a in a file, CREDVEIL_A_B in the environment, and the flag
+ * --a-b.
+ */
 export const SETTINGS = {
   dataset: place('folder of the dataset'),
   keyFile: place('oprf: key of the dataset (default: <dataset>.key)'),

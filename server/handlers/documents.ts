@@ -1,4 +1,5 @@
-// The small documents, on express: config, datasets, health, readiness and the reference. PROTOCOL.md §10, §13.
+// The small documents, on express: config, datasets, health, readiness and the reference.
+// PROTOCOL.md §10, §13.
 
 import { createHash } from 'node:crypto';
 import express, { type Express, type Request, type Response } from 'express';

@@ -1,9 +1,10 @@
-// Turns at the evaluator: a group operation takes a tenth of a millisecond, so requests share the event loop in slices.
+// Turns at the evaluator: a group operation takes a tenth of a millisecond, so requests share the
+// event loop in slices.
 //
-// Two lanes, each a round robin. A request of few elements, which is what a check sends, takes the short lane. While
-// both have work the long lane gets a quarter of the time, so that neither can starve the other. One slice a turn of
-// the event loop: between two slices sockets are read, buckets are sent, and who went away is noticed. A proof is one
-// slice whatever its size.
+// Two lanes, each a round robin. A request of few elements, which is what a check sends, takes the
+// short lane. While both have work the long lane gets a quarter of the time, so that neither can
+// starve the other. One slice per turn of the event loop: between two slices sockets are read,
+// buckets are sent, and who went away is noticed. A proof is one slice whatever its size.
 
 import type { BlindedElement, EvaluatedElement, Proof } from '../../protocol/brands.ts';
 import { headerBlock } from '../../runtime/http/headers.ts';
@@ -17,7 +18,7 @@ const SHORT_ELEMENTS = 8;
 /** How much more work the short lane gets than the long one. */
 const SHORT_SHARE = 3;
 
-/** Whether somebody still waits for the answer. */
+/** Whether the client still waits for the answer. */
 export type IsWanted = () => boolean;
 
 /** Work is counted in group operations. */
@@ -33,15 +34,19 @@ interface Lane {
   work: number;
 }
 
-/** Of a proof: evaluated anew, then multiplied once more for the composites of RFC 9497 §2.2.1. */
+/**
+ * The work of a proof: each element is evaluated again, then multiplied for the composites of RFC
+ * 9497 §2.2.1.
+ */
 export const proofWork = (elements: readonly BlindedElement[]): number => 2 * elements.length;
 
 const RETRY = headerBlock({ 'Retry-After': '1' });
 export const overloaded = (): ProblemError => new ProblemError('OVERLOADED', { headers: RETRY });
 
 /**
- * Owns the order of evaluations. Its promises reject with the evaluator's errors, with a ProblemError `OVERLOADED` if
- * too much is waiting, and with a ClientGoneError if nobody waits any more.
+ * Owns the order of evaluations. Its promises reject with the evaluator's errors, with a
+ * ProblemError `OVERLOADED` if too much is waiting, and with a ClientGoneError if nobody waits any
+ * more.
  */
 export class EvaluationQueue {
   readonly #maxWaiting: number;
@@ -56,7 +61,7 @@ export class EvaluationQueue {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** One result an element. */
+  /** One result per element. */
   blindEvaluate(
     evaluator: Evaluator,
     elements: readonly BlindedElement[],
@@ -75,7 +80,7 @@ export class EvaluationQueue {
     return this.#wait(work, work, isWanted, () => evaluator.prove(elements));
   }
 
-  /** Whether so many group operations would be taken on now. */
+  /** Whether a job of this size would be accepted now. */
   hasRoom(work: number): boolean {
     return this.#laneOf(work).work + work <= this.#maxWaiting;
   }
@@ -116,7 +121,8 @@ export class EvaluationQueue {
     for (;;) {
       const lane = this.#nextLane();
       const [job] = lane.jobs;
-      // Small requests share a turn. None of them waits for its answer while a slice of a large one is done.
+      // Small requests share a turn. None of them waits for its answer while a slice of a large one
+      // is done.
       if (!job || (spent > 0 && spent + job.sliceWork > SLICE_ELEMENTS)) break;
       lane.jobs.shift();
       spent += job.sliceWork;

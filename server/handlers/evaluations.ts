@@ -1,4 +1,5 @@
-// POST /v1/lookup, /v1/evaluate and /v1/prove: the hot path of the `oprf` suite, on node:http alone. PROTOCOL.md §16.
+// POST /v1/lookup, /v1/evaluate and /v1/prove: the hot path of the `oprf` suite, on node:http
+// alone. PROTOCOL.md §16.
 
 import type { BlindedElement } from '../../protocol/brands.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
@@ -95,8 +96,8 @@ const readLookup: CreateReadJob =
     const { bucketId, blindedElements } = decodeLookupRequest(bytes, index.prefixBits);
     return evaluationJob(blindedElements, async (isWanted) => {
       const evaluatedElements = await queue.blindEvaluate(evaluator, blindedElements, isWanted);
-      // The bucket is read only now, so that a waiting job stays small. Meanwhile two newer snapshots may have closed
-      // this one.
+      // The bucket is read only now, so that a waiting job stays small. Meanwhile two newer
+      // snapshots may have closed this one.
       if (!snapshots.find(served.id)) throw new ProblemError('SNAPSHOT_GONE');
       const body = served.readBody('account', bucketId) as Buffer;
       return {

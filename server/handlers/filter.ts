@@ -47,7 +47,8 @@ async function sendFilter(
   try {
     await pipeline(filter.read(start, end), response);
   } catch (error) {
-    // A client that leaves in the middle is no failure of the server; a file that cannot be read is.
+    // A client that leaves in the middle is no failure of the server; a file that cannot be read
+    // is.
     if (!response.destroyed || (error as NodeJS.ErrnoException).syscall === 'read') throw error;
   }
 }

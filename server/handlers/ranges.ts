@@ -1,4 +1,5 @@
-// GET /range/{prefix}: what clients of Have I Been Pwned's Pwned Passwords request, on node:http alone. PROTOCOL.md §13.
+// GET /range/{prefix}: what clients of Have I Been Pwned's Pwned Passwords request, on node:http
+// alone. PROTOCOL.md §13.
 
 import { parseRangePrefix, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { ProtocolError } from '../../protocol/errors.ts';

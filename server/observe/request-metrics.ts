@@ -1,13 +1,16 @@
-// What is counted of requests, in plain numbers: one observation costs less than a tenth of a microsecond, where
+// Request counts in plain numbers: one observation costs less than a tenth of a microsecond, where
 // prom-client's histogram costs half of one and its counter a quarter.
 
 import type { Cost } from '../../access/quota/meter.ts';
 import type { QuotaPolicy } from '../../access/quota/policy.ts';
 import { counter, histogram, type Metric } from '../../runtime/observe/metric.ts';
 
-/** Seconds. A bucket takes a fraction of a millisecond, an evaluation of 32 elements a few under load. */
+/**
+ * Seconds. A bucket takes a fraction of a millisecond, an evaluation of 32 elements a few under
+ * load.
+ */
 const BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
-/** By the first digit of the status; 0 is a request whose client went away before its answer. */
+/** By the first digit of the status; 0 is a request whose client left before the response. */
 const CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
 /** No client can have this name. */
 const ANONYMOUS = '-';
@@ -52,7 +55,7 @@ export class RequestMetrics {
     counts.sum += seconds;
   }
 
-  /** What was taken for a client's request, whether or not it has quotas. */
+  /** Counts the cost of a client's request, with or without quotas. */
   took(client: string | undefined, { requests, evaluations }: Cost): void {
     const counts = this.#client(client);
     counts.requests += requests;

@@ -1,6 +1,8 @@
-// Request rates: how many requests of each class came in each slot of the last hour. Counts, and nothing of a request.
+// Request rates: how many requests of each class came in each slot of the last hour. It holds
+// counts, and no part of a request.
 //
-// Slots begin at multiples of their length since 1970, so that the counts of several processes can be added.
+// Slots begin at multiples of their length since 1970, so that the counts of several processes can
+// be added.
 
 import { REQUEST_CLASSES, type RequestClass, type RequestRates } from '../../protocol/service-status.ts';
 
@@ -28,7 +30,10 @@ const emptyCounts = (): Counts => ({
 /** @param now milliseconds since 1970 */
 export function createRequestCounter(now: () => number = Date.now): RequestCounter {
   const counts = emptyCounts();
-  /** The slot that is under way. It and the SLOTS - 1 before it are held, each at its number modulo SLOTS. */
+  /**
+   * The slot that is under way. It and the SLOTS - 1 before it are held, each at its number modulo
+   * SLOTS.
+   */
   let newest = Math.floor(now() / SLOT_MS);
   const started = newest;
 
@@ -61,8 +66,8 @@ export function createRequestCounter(now: () => number = Date.now): RequestCount
 }
 
 /**
- * Adds what several processes counted. Slots line up by when they were, from the first that any of them has to the last
- * that all of them have.
+ * Adds the counts of several processes. Slots line up by when they were, from the first that any of
+ * them has to the last that all of them have.
  * @throws RangeError for none
  */
 export function addRates(all: readonly RequestRates[]): RequestRates {

@@ -1,4 +1,5 @@
-// The pages as files that can be sent: documents with their references filled in, modules, styles. Read once.
+// The pages as files that can be sent: documents with their references filled in, modules, styles.
+// Read once.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -17,7 +18,10 @@ export interface PageFile {
 }
 
 const DOCUMENTS = { '/': 'check', '/status': 'status' } as const;
-/** A document refers to files beside it, or to a package's style sheet. The build renames its scripts to `.js`. */
+/**
+ * A document refers to files beside it, or to a package's style sheet. The build renames its
+ * scripts to `.js`.
+ */
 const REFERENCE = /\b(href|src)="(?:\.\/([a-z-]+\.(?:css|ts|js|svg))|package:([^"]+\.css))"/g;
 
 const CONTENT_TYPES: { readonly [extension: string]: string } = {

@@ -1,13 +1,18 @@
-// The modules that a page runs: found by following imports, with types taken out and packages named by a path.
+// The modules that a page runs: found by following imports, with types taken out and packages named
+// by a path.
 //
-// No bundler: what the browser gets is what the repository has. Only what an entry imports can be asked for.
+// No bundler: what the browser gets is what the repository has. Only what an entry imports can be
+// asked for.
 
 import fs from 'node:fs';
 import { createRequire, stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 
 export interface PageModule {
-  /** Its place below the assets, with slashes: that in the repository, or `packages/` and that in node_modules. */
+  /**
+   * Its place below the assets, with slashes: that in the repository, or `packages/` and that in
+   * node_modules.
+   */
   readonly path: string;
   readonly text: string;
   /** Paths of the modules without which it does not start. */

@@ -7,7 +7,10 @@ import type { CreateHandler, ServiceExchange } from '../exchange.ts';
 import type { PageFile } from './page-files.ts';
 import { describeStatus } from './status.ts';
 
-/** Nothing from elsewhere, nothing inline, nowhere to send a form to, in no one's frame, and no string becomes code. */
+/**
+ * Nothing from elsewhere, nothing inline, nowhere to send a form to, in no one's frame, and no
+ * string becomes code.
+ */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

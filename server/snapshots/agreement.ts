@@ -1,9 +1,12 @@
-// Agreement: a new snapshot becomes current in one worker when all of them have it open, so that a client that was
-// told of it by one may ask any other for it.
+// Agreement: a new snapshot becomes current in one worker when all of them have it open, so that a
+// client that was told of it by one may ask any other for it.
 
 import type { DatasetId, SnapshotId } from '../../protocol/brands.ts';
 
-/** What a worker has for a dataset. Refused: it cannot open what CURRENT names, and is not waited for. */
+/**
+ * What a worker has for a dataset. Refused: it cannot open what CURRENT names, and is not waited
+ * for.
+ */
 type Holding = SnapshotId | 'refused';
 
 interface Waiting<Worker> {
@@ -32,7 +35,10 @@ export class SnapshotAgreement<Worker> {
     this.#settleAgreed();
   }
 
-  /** True when all workers have it open; false where one has another since, so that CURRENT should be looked at again. */
+  /**
+   * True when all workers have it open; false where one has another since, so that CURRENT should
+   * be looked at again.
+   */
   opened(worker: Worker, dataset: DatasetId, snapshot: SnapshotId): Promise<boolean> {
     this.#workers.get(worker)?.set(dataset, snapshot);
     this.#settle(

@@ -1,22 +1,27 @@
-// Padded bodies in memory: an index that fits the budget is read from SQLite once a bucket, a larger one each time.
+// Padded bodies in memory: an index that fits the budget is read from SQLite once a bucket, a
+// larger one each time.
 //
-// There is no eviction: where not all buckets fit, prefixes of a keyed hash are asked so evenly that few would be
-// found again, and what came and went would only make work for the garbage collector.
+// There is no eviction: where not all buckets fit, prefixes of a keyed hash are asked so evenly
+// that few would be found again, and what came and went would only make work for the garbage
+// collector.
 
 import type { BucketId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
 import type { PaddedBody, Snapshot } from '../../store/snapshot/snapshot.ts';
 
-/** Reads a padded body. Undefined where the dataset does not have the index. The bytes must not be changed. */
+/**
+ * Reads a padded body. Undefined if the dataset does not have the index. The bytes must not be
+ * changed.
+ */
 export type ReadPadded = (index: IndexName, id: BucketId) => PaddedBody | undefined;
 
 export interface BodyReader {
   readonly readPadded: ReadPadded;
-  /** What is left for others of the bytes that may be held. */
+  /** Bytes of the budget left for other bodies. */
   readonly leftBytes: number;
 }
 
-/** @param maxHeldBytes the most that the bodies of all indexes together may take */
+/** @param maxHeldBytes memory for the bodies of all indexes together */
 export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): BodyReader {
   const held: { [name in IndexName]?: (PaddedBody | undefined)[] } = {};
   let left = maxHeldBytes;

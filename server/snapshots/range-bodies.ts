@@ -1,7 +1,9 @@
-// Bodies of ranges in each of their forms, the ones asked for lately held in memory. PROTOCOL.md §13.
+// Bodies of ranges in each of their forms, the ones asked for lately held in memory. PROTOCOL.md
+// §13.
 //
-// Unlike keyed hashes, those of passwords are asked unevenly: popular passwords come again and again, so what was rendered
-// or compressed is kept. Two generations, of which the older one is dropped whole, cost nothing on a hit.
+// Unlike keyed hashes, those of passwords are asked unevenly: popular passwords come again and
+// again, so what was rendered or compressed is kept. Two generations, of which the older one is
+// dropped whole, cost nothing on a hit.
 
 import zlib from 'node:zlib';
 import { RANGE_NAMES, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
@@ -12,19 +14,19 @@ import { rangeEntries, rangeText, type Snapshot } from '../../store/snapshot/sna
 export const RANGE_FORMS = ['identity', 'br', 'gzip', 'padded'] as const;
 export type RangeForm = (typeof RANGE_FORMS)[number];
 
-/** Undefined where the dataset does not have the index. The bytes must not be changed. */
+/** Undefined if the dataset does not have the index. The bytes must not be changed. */
 export type ReadRange = (name: RangeName, range: number, form: RangeForm) => Buffer | undefined;
 
-/** Smaller bodies are made as quickly as found. */
+/** Smaller bodies are as quick to make as to find. */
 const LEAST_BYTES = 1024;
-/** Of a held body beside its bytes. */
+/** Memory of a held body beside its bytes. */
 const OVERHEAD_BYTES = 256;
 
 /** Digits of hashes hold four bits each and never repeat: more effort finds nothing to save. */
 const BROTLI = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } };
 const GZIP = { level: 1, strategy: zlib.constants.Z_RLE };
 
-/** @param maxHeldBytes what bodies may take in memory */
+/** @param maxHeldBytes memory for held bodies */
 export function createRangeReader(snapshot: Snapshot, maxHeldBytes: number): ReadRange {
   let young = new Map<number, Buffer>();
   let old = new Map<number, Buffer>();

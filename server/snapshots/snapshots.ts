@@ -1,7 +1,9 @@
-// The snapshots that are served: the current one, the one before it for clients whose config still names it, and for
-// a moment the next one, which is answered for as soon as it is open and becomes current when all workers have it.
+// The snapshots that are served: the current one, the one before it for clients whose config still
+// names it, and for a moment the next one, which is answered for as soon as it is open and becomes
+// current when all workers have it.
 //
-// Reads are synchronous and copy, so no request holds a snapshot across a turn of the event loop: closing is safe.
+// Reads are synchronous and copy, so no request holds a snapshot across a turn of the event loop:
+// closing is safe.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BucketId, DatasetId, SnapshotId } from '../../protocol/brands.ts';
@@ -15,9 +17,9 @@ import { serviceConfig } from '../../store/snapshot/snapshot-facts.ts';
 import { createBodyReader } from './bucket-bodies.ts';
 
 export interface SnapshotOptions {
-  /** How often CURRENT is looked at. */
+  /** Interval of checks of CURRENT. */
   readonly pollIntervalMs: number;
-  /** What the bodies of one snapshot may take in memory. */
+  /** Memory for the bodies of one snapshot. */
   readonly maxHeldBytes: number;
   readonly onEvent: OnEvent;
   /** Takes the padding of each bucket that is read. */
@@ -26,9 +28,15 @@ export interface SnapshotOptions {
   readonly peers?: SnapshotPeers;
 }
 
-/** The processes that answer on one port: a client that was told of a snapshot by one may ask any other for it. */
+/**
+ * The processes that answer on one port: a client that was told of a snapshot by one may ask any
+ * other for it.
+ */
 export interface SnapshotPeers {
-  /** True when all others have it open too, or cannot be waited for; false where CURRENT should be looked at again. */
+  /**
+   * True when all others have it open too, or cannot be waited for; false where CURRENT should be
+   * looked at again.
+   */
   opened(dataset: DatasetId, snapshot: SnapshotId): Promise<boolean>;
   refused(dataset: DatasetId): void;
 }
@@ -36,9 +44,12 @@ export interface SnapshotPeers {
 export interface ServedSnapshot {
   readonly id: SnapshotId;
   readonly snapshot: Snapshot;
-  /** Reads a padded body. Undefined where the dataset does not have the index. The bytes must not be changed. */
+  /**
+   * Reads a padded body. Undefined if the dataset does not have the index. The bytes must not be
+   * changed.
+   */
   readBody(index: IndexName, id: BucketId): Buffer | undefined;
-  /** What its ranges may take in memory. */
+  /** Memory for its ranges. */
   readonly rangesHeldBytes: number;
   /** The JSON of /v1/config. */
   readonly config: Buffer;
@@ -69,7 +80,8 @@ export class ServedSnapshots {
   }
 
   /**
-   * Opens the current snapshot and from then on looks every `pollIntervalMs` whether there is another.
+   * Opens the current snapshot and from then on looks every `pollIntervalMs` whether there is
+   * another.
    * @throws StoreError `SNAPSHOT_MISSING`, `SNAPSHOT_CORRUPT`
    */
   static async open(dataset: Dataset, options: SnapshotOptions): Promise<ServedSnapshots> {
@@ -86,7 +98,10 @@ export class ServedSnapshots {
     return this.#current;
   }
 
-  /** Why the snapshot that CURRENT names is not the one that is served. Undefined where it is, or soon will be. */
+  /**
+   * Why the snapshot that CURRENT names is not the one that is served. Undefined where it is, or
+   * soon will be.
+   */
   get refused(): { readonly code: string } | undefined {
     return this.#refused && { code: this.#refused.code };
   }
@@ -114,7 +129,10 @@ export class ServedSnapshots {
     }, intervalMs);
   }
 
-  /** Others that are further on are followed at once: were they kept waiting, the next publish could overtake all. */
+  /**
+   * Others that are further on are followed at once: were they kept waiting, the next publish could
+   * overtake all.
+   */
   async #pollUntilSettled(): Promise<void> {
     while (!this.#closing.signal.aborted && !(await this.#poll())) await nextTurn();
   }
@@ -134,7 +152,8 @@ export class ServedSnapshots {
       if (refused && refused.line === line && --refused.pollsLeft > 0) return true;
       const next = await this.#openNext(line);
       this.#refused = undefined;
-      // The line was written anew between its reading and the opening, or says the same in another way.
+      // The line was written anew between its reading and the opening, or says the same in another
+      // way.
       if (next.id === this.#current.id) {
         this.#line = line;
         this.#dropNext();

@@ -1,6 +1,7 @@
 // What the primary and the workers of the service ask of each other, one line per question.
 //
-// The primary answers in primary.ts, a worker in worker.ts. The pool's own messages are in runtime/workers/messages.ts.
+// The primary answers in primary.ts, a worker in worker.ts. The pool's own messages are in
+// runtime/workers/messages.ts.
 
 import type {
   LeaseAnswer,
@@ -15,7 +16,10 @@ import type { Channel } from '../../runtime/ipc.ts';
 import type { Metric } from '../../runtime/observe/metric.ts';
 import type { ServerOptions } from '../server.ts';
 
-/** A dataset. Under `oprf` its key comes as text in the message: arguments and environments are readable by others. */
+/**
+ * A dataset. Under `oprf` its key comes as text in the message: arguments and environments are
+ * readable by others.
+ */
 export interface OrderedFolder {
   readonly folder: string;
   readonly keyText?: string;

@@ -1,4 +1,5 @@
-// The service over several processes: what its workers share, on top of the pool in runtime/workers/.
+// The service over several processes: what its workers share, on top of the pool in
+// runtime/workers/.
 
 import { randomBytes } from 'node:crypto';
 import { clientFileFor, readClients } from '../../access/client-file.ts';

@@ -7,7 +7,9 @@ import { type CredveilServer, startServer } from '../server.ts';
 import type { ServedFolder } from '../service.ts';
 import type { OrderedFolder, PrimaryAnswers, WorkerAddress, WorkerAnswers, WorkerOrder } from './messages.ts';
 
-/** How long a new snapshot waits for the other workers: after that they are broken rather than slow. */
+/**
+ * How long a new snapshot waits for the other workers: after that they are broken rather than slow.
+ */
 const AGREE_MS = 60_000;
 const GATHER_MS = 3_000;
 
