@@ -1,5 +1,4 @@
-// @credveil/client/express: the guard as middleware for Express 4 and 5. Mount it after the body
-//   parser.
+// @credveil/client/express: middleware for Express 4 and 5. Mount it after the body parser.
 
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { LeakChecker } from '../checker.ts';

@@ -27,8 +27,7 @@ export interface Guard<Context, Handler> {
   readonly header: HeaderName;
   readonly handler: Handler | undefined;
   /**
-   * Never rejects: any failure becomes a verdict `unknown`, and `onError` decides what to do with
-   * it.
+   * Never rejects: any failure becomes an `unknown` verdict, on which `onError` decides.
    * @param read finds credentials by field name, as the framework exposes them
    * @param finders creates the argument of the option `fields` if that is a function
    */

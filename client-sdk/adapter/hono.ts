@@ -12,10 +12,7 @@ import { type GuardOptions, parseProperty } from './options.ts';
 export type DenyHandler = (verdict: Verdict, c: Context) => Response | Promise<Response>;
 
 export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<Context, DenyHandler> & {
-  /**
-   * The context variable that holds the verdict: `c.get('leaks')` or `c.var.leaks`. Default
-   * `leaks`.
-   */
+  /** Name of the context variable that holds the verdict (`c.var.leaks`). Default `leaks`. */
   readonly property?: Property;
   /** Maximum bytes of a body to read; a longer body makes the verdict `unknown`. Default 65,536. */
   readonly maxBodyBytes?: number;

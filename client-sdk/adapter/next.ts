@@ -1,5 +1,4 @@
-// @credveil/client/next: the guard around Next.js route handlers, and as proxy.ts. Does not import
-//   Next.
+// @credveil/client/next: wraps Next.js route handlers, and serves as proxy.ts. Imports no Next.
 
 import type { LeakChecker } from '../checker.ts';
 import type { Verdict } from '../verdict/verdict.ts';

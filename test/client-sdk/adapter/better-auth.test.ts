@@ -1,4 +1,4 @@
-// The plugin in a real better-auth, over HTTP: every verdict on a sign-in that was right, and no leaked password set.
+// The plugin in a real better-auth, over HTTP: verdicts on verified sign-ins, and leaked passwords.
 
 import { APIError, createAuthMiddleware } from 'better-auth/api';
 import { admin, twoFactor } from 'better-auth/plugins';
@@ -8,7 +8,7 @@ import { SUITE_NAMES } from '../../../protocol/suite.ts';
 import { type AuthApp, startAuthApp } from '../../support/client/auth-app.ts';
 import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
 
-/** better-auth takes addresses of real domains alone: these have leaked like the test credentials. */
+/** better-auth accepts only addresses of real domains, so these replace the test credentials. */
 const LEAKED = { username: 'ada@example.com', password: 'Correct Horse 7' };
 const OTHER = 'bob@example.com';
 const VERDICTS = [
@@ -20,7 +20,7 @@ const VERDICTS = [
 ] as const;
 const DENIED = ['pair', 'similar', 'password'];
 
-describe.each(SUITE_NAMES)('suite %s', (suite) => {
+describe.each(SUITE_NAMES)('better-auth plugin, suite %s', (suite) => {
   let world: AdapterWorld;
   beforeAll(async () => {
     world = await createAdapterWorld(suite, { pairs: [LEAKED] });
@@ -41,7 +41,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
   };
 
   test.each(VERDICTS)(
-    'tells of %s once the password was right, and only then',
+    'onSignIn receives the verdict %s only after the password was verified',
     async (status, email, password, value) => {
       const headers: (string | null | undefined)[] = [];
       const behind = {
@@ -79,7 +79,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
     },
   );
 
-  test.each(VERDICTS)('signs up with %s, or does not', async (status, email, password) => {
+  test.each(VERDICTS)('sign-up with verdict %s is denied if the password leaked', async (status, email, password) => {
     await withApp(
       () => startAuthApp({ checker: world.checker }),
       async (app) => {
@@ -96,7 +96,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
   });
 
   test.each(VERDICTS)(
-    'ends a session that began with %s where sign-ins are denied',
+    'signIn deny ends the session of a sign-in with verdict %s if the password leaked',
     async (status, email, password) => {
       await withApp(
         () => startAuthApp({ checker: world.checker, newPassword: 'annotate', signIn: 'deny' }),
@@ -114,7 +114,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
     },
   );
 
-  test('no new password is one that leaked: change, reset, by an administrator', async () => {
+  test('denies a leaked new password on change, on reset and from an administrator', async () => {
     await withApp(
       () => startAuthApp({ checker: world.checker }, [admin() as never]),
       async (app) => {
@@ -126,9 +126,9 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
           status: 422,
           body: { code: 'PASSWORD_LEAKED' },
         });
-        // Of this user, as the session says.
+        // The username comes from the session, so a similar password is found.
         expect((await change('correct horse 79', { cookie })).status).toBe(422);
-        // Nobody learns anything who is not signed in.
+        // Without a session, the response reveals nothing about the password.
         expect((await change(LEAKED.password)).status).toBe(401);
 
         await app.post('/request-password-reset', { email: LEAKED.username });
@@ -151,7 +151,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
     );
   });
 
-  test('without the service: in, unless it fails closed', async () => {
+  test('an outage lets users in unless onError denies', async () => {
     const [email, password] = [LEAKED.username, LEAKED.password];
     await withApp(
       (verdicts) => startAuthApp({ checker: world.cutOff, onSignIn: (verdict) => void verdicts.push(verdict) }),
@@ -175,7 +175,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
     );
   });
 
-  test('a step-up of the application ends the session; a second factor is not passed by', async () => {
+  test('an error from onSignIn ends the session, also before a second factor', async () => {
     const [email, password] = [LEAKED.username, LEAKED.password];
     const onSignIn = ({ status }: Verdict): void => {
       if (status === 'pair')

@@ -1,5 +1,5 @@
-// Each example is started as its README says and logged into over HTTP: right, wrong, with a leaked password, and without the
-// service.
+// Starts each example by the steps of its README, and logs in over HTTP: with right, wrong and
+// leaked passwords, and during an outage.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Example, startExample } from '../../support/client/example.ts';
@@ -13,7 +13,7 @@ const CLEAN = { username: 'bob@example.com', password: 'never seen 1234' };
 let client: InstalledClient;
 let world: AdapterWorld;
 let front: HttpFront;
-/** A user signs up while the service is down; the leak is known at the next login. */
+/** The service is down: a user can sign up with a leaked password, which the next login finds. */
 let isDown = false;
 const running: Example[] = [];
 
@@ -47,26 +47,26 @@ async function start(name: string): Promise<Example> {
   return example;
 }
 
-/** A check has 300 ms in the examples: on a machine that is busy with other things one may be `unknown`. */
+/** The deadline of the examples is 300 ms, so a check may be `unknown` on a busy machine: retry. */
 async function eventually<T>(attempt: (i: number) => Promise<T>, isRight: (value: T) => boolean): Promise<T> {
   for (let i = 0; i < 50; i += 1) {
     const value = await attempt(i);
     if (isRight(value)) return value;
   }
-  throw new Error('it never came');
+  throw new Error('no attempt succeeded');
 }
 
 const withStatus = (status: number) => (response: Response) => response.status === status;
 const cookieOf = (response: Response): string => response.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
 
-/** First of all: what was asked before would be known while the service is down. */
+/** Call this first: earlier checks would fill the cache, which also answers during an outage. */
 async function signUpWhileDown(example: Example, at: string, body: object, status: number): Promise<void> {
   isDown = true;
   expect((await example.post(at, body)).status).toBe(status);
   isDown = false;
 }
 
-test('express-login', async () => {
+test('express-login denies leaked sign-ups and asks a leaked login to confirm', async () => {
   const example = await start('express-login');
   await signUpWhileDown(example, '/sign-up', LEAKED, 201);
   expect((await example.post('/login', { ...LEAKED, password: 'wrong' })).status).toBe(401);
@@ -92,11 +92,11 @@ test('express-login', async () => {
 
   isDown = true;
   expect(await (await example.post('/login', CLEAN)).json()).toEqual({ next: 'home' });
-  // What is held in the process is still known.
+  // The cache of the process still answers.
   expect(await (await example.post('/login', LEAKED)).json()).toMatchObject({ next: 'confirm' });
 });
 
-test('fastify-login', async () => {
+test('fastify-login denies leaked sign-ups and requires a password change after a leaked login', async () => {
   const example = await start('fastify-login');
   await signUpWhileDown(example, '/sign-up', LEAKED, 201);
   const { password } = LEAKED;
@@ -116,7 +116,7 @@ test('fastify-login', async () => {
   expect((await fetch(`${example.url}/home`, { headers })).status).toBe(200);
 });
 
-test('hono-login', async () => {
+test('hono-login denies leaked sign-ups and sends a leaked login to the password page', async () => {
   const example = await start('hono-login');
   const form = (email: string, password: string) => new URLSearchParams({ email, password });
   const leaked = form(LEAKED.username, LEAKED.password);
@@ -139,7 +139,7 @@ test('hono-login', async () => {
   );
 });
 
-test('better-auth-login', async () => {
+test('better-auth-login denies leaked sign-ups and requires a password change after a leaked login', async () => {
   const example = await start('better-auth-login');
   const { username: email, password } = LEAKED;
   const post = (at: string, body: object, headers = {}) =>

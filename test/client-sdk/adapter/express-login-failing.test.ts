@@ -1,5 +1,5 @@
-// The Express example while its service is stopped, stalled, slow, talks nonsense or has another key: a thousand logins
-// in each state, none of them wrong.
+// The Express example while its service is stopped, stalled, slow, sends garbage or has another
+// key: a thousand logins in each state, and none of them gets a wrong answer.
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { VerdictEvent } from '../../../client-sdk/index.ts';
@@ -19,7 +19,7 @@ import { TIMEOUT_MS } from '../../support/worlds/client-world.ts';
 
 const LOGINS = 1000;
 const AT_ONCE = 20;
-/** Of each kind. */
+/** Users with a leaked password, and as many with a clean one. */
 const USERS = 20;
 const DEADLINE_MS = 300;
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
     preload: program('watched-example.js'),
     onMessage: (event) => events.push(event as VerdictEvent),
   });
-  // While nobody can say that their passwords have leaked.
+  // The service is down, so that sign-up accepts the leaked passwords.
   await service.fail('stopped');
   for (const user of [...leaked, ...clean]) expect((await example.post('/sign-up', user)).status).toBe(201);
   await service.heal();
@@ -66,7 +66,7 @@ interface Login {
   readonly kind: 'leaked' | 'clean' | 'wrong';
 }
 
-/** Every third one has a leaked password, every third one a wrong password. */
+/** One third each: leaked passwords, clean passwords and wrong passwords. */
 function makeLogins(): Login[] {
   return Array.from({ length: LOGINS }, (_, i): Login => {
     const user = (users: readonly Pair[]): Pair => users[i % USERS] as Pair;
@@ -76,7 +76,7 @@ function makeLogins(): Login[] {
   });
 }
 
-/** Logs in, some at a time. @returns how often a kind of login was answered with what */
+/** Logs in, `AT_ONCE` at a time. @returns counts by kind of login, status and next step */
 async function logIn(logins: readonly Login[]): Promise<Map<string, number>> {
   const answers = new Map<string, number>();
   const queue = [...logins];
@@ -92,7 +92,7 @@ async function logIn(logins: readonly Login[]): Promise<Map<string, number>> {
   return answers;
 }
 
-/** The events of checks since the last time, as soon as all are there. */
+/** Waits for `count` events since the last call, and removes them. */
 async function takeEvents(count: number): Promise<VerdictEvent[]> {
   await vi.waitFor(() => expect(events).toHaveLength(count), { timeout: TIMEOUT_MS });
   return events.splice(0);
@@ -107,23 +107,24 @@ const stepsUp = async (): Promise<void> => {
   expect(response.status).toBe(202);
 };
 
-describe('a thousand logins', () => {
-  test.each(FAILURE_NAMES)('with the service %s', async (failure) => {
+describe('express-login', () => {
+  test.each(FAILURE_NAMES)('answers a thousand logins rightly with the service %s', async (failure) => {
     await vi.waitFor(stepsUp, { timeout: TIMEOUT_MS });
     events = [];
     await service.fail(failure);
     const answers = await logIn(makeLogins());
     const checks = await takeEvents(LOGINS);
 
-    // Whoever has the right password comes in, at the most asked for more, and nobody else does.
+    // Every right password is let in, or asked to confirm at most; no wrong password is.
     const right = new Set(['leaked 200 home', 'leaked 202 confirm', 'clean 200 home', 'wrong 401']);
     expect([...answers.keys()].filter((answer) => !right.has(answer))).toEqual([]);
     expect([...answers.values()].reduce((sum, count) => sum + count, 0)).toBe(LOGINS);
-    // Asked for more is only who has leaked: buckets of before may still say so.
+    // Only leaked users are asked to confirm: cached buckets may still contain them.
     const pairs = checks.filter(({ status }) => status === 'pair').length;
     expect(answers.get('leaked 202 confirm') ?? 0).toBe(pairs);
 
-    // Of a check that hangs, the example gives up after its deadline; a machine that is busy may do so with others.
+    // A check that hangs times out at its deadline. On a busy machine other checks may time out
+    // too.
     const reasons = new Set(checks.flatMap(({ reason }) => reason ?? []));
     const expected: readonly string[] = [...FAILURES[failure], 'CIRCUIT_OPEN', 'TIMEOUT'];
     expect([...reasons].filter((reason) => !expected.includes(reason))).toEqual([]);

@@ -1,4 +1,4 @@
-// Each adapter by itself: what only its framework has, and mistakes in options.
+// Framework-specific behaviour of each adapter, and malformed options.
 
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
@@ -35,7 +35,7 @@ const request = (body: string, headers: Record<string, string> = {}): Request =>
   });
 
 describe('express', () => {
-  test('without a body parser it says that it cannot read, and trailers that come later are gone too', async () => {
+  test('reports CREDENTIAL_UNREADABLE without a body parser, and removes later trailers', async () => {
     const verdicts: (Verdict | undefined)[] = [];
     const app = express();
     app.use(onExpress(world.checker), (message, response) => {
@@ -56,7 +56,7 @@ describe('express', () => {
     server.close();
   });
 
-  test('a function finds what no field holds', async () => {
+  test('a fields function finds a credential outside the body', async () => {
     const app = express();
     app.use(
       onExpress(world.checker, {
@@ -76,10 +76,10 @@ describe('express', () => {
     server.close();
   });
 
-  test('what a handler of denials throws goes the way of errors', async () => {
+  test('an error thrown by the denial handler reaches the error middleware', async () => {
     const app = express();
     const handler = (): never => {
-      throw new Error('a mistake of the application');
+      throw new Error('a bug in the application');
     };
     const onError: express.ErrorRequestHandler = (_error, _request, response, _next) => void response.status(500).end();
     app.use(express.json(), onExpress(world.checker, { mode: 'deny', handler }), onError);
@@ -93,7 +93,7 @@ describe('express', () => {
 });
 
 describe('fastify', () => {
-  test('routes say whether they are checked, hooks before the check see no copy', async () => {
+  test('the route config selects the check, and earlier hooks see no incoming header', async () => {
     const early: unknown[] = [];
     const app = fastify();
     await app.register(onFastify, { checker: world.checker, global: false });
@@ -112,7 +112,7 @@ describe('fastify', () => {
   });
 });
 
-test('over HTTP/2 too no copy comes through, in headers or trailers', async () => {
+test('fastify removes incoming headers and trailers over HTTP/2', async () => {
   const app = fastify({ http2: true });
   await app.register(onFastify, { checker: world.checker });
   app.post('/', async ({ raw, leaks }) => ({
@@ -136,7 +136,7 @@ test('over HTTP/2 too no copy comes through, in headers or trailers', async () =
 });
 
 describe('hono', () => {
-  test.each(['json', 'form'] as const)('behind a validator of %s', async (kind) => {
+  test.each(['json', 'form'] as const)('checks a body that a %s validator has read', async (kind) => {
     const app = new Hono();
     const check = onHono(world.checker);
     app.post(
@@ -156,7 +156,7 @@ describe('hono', () => {
     expect(await answer.json()).toEqual({ status: 'pair', valid: pair, header: '1' });
   });
 
-  test('a body that was read past Hono is unknown', async () => {
+  test('a body read without Hono makes the verdict unknown', async () => {
     const app = new Hono();
     app.use(async (c, next) => {
       await c.req.raw.text();
@@ -168,7 +168,7 @@ describe('hono', () => {
 });
 
 describe('fetch', () => {
-  test('arguments go on, and the request that came in is left as it is', async () => {
+  test('passes further arguments on, and leaves the incoming request unchanged', async () => {
     const handler = onFetch(world.checker)(async (checked, env: { name: string }) =>
       Response.json([
         checked.leaks?.status,
@@ -182,7 +182,7 @@ describe('fetch', () => {
     expect(incoming.headers.get('exposed-credential-check')).toBe('4');
   });
 
-  test('a function that reads the body takes nothing away, and reads no more than it may', async () => {
+  test('a fields function reads a bounded copy of the body', async () => {
     const reasons: (string | undefined)[] = [];
     const check = onFetch(world.checker, {
       maxBodyBytes: 200,
@@ -198,7 +198,7 @@ describe('fetch', () => {
     expect(reasons).toEqual(['pair', 'CREDENTIAL_UNREADABLE']);
   });
 
-  test('a body that has been read is unknown, and a request without one has no verdict', async () => {
+  test('a body already read makes the verdict unknown, and no body gives no verdict', async () => {
     const handler = onFetch(world.checker)((checked) => Response.json(checked.leaks ?? null));
     const used = request(PAIR);
     await used.text();
@@ -206,7 +206,7 @@ describe('fetch', () => {
     expect(await (await handler(new Request('http://app.test/'))).json()).toBeNull();
   });
 
-  test('what cannot be read is told to nobody', async () => {
+  test('no error or verdict quotes an unreadable body', async () => {
     const told: unknown[] = [];
     const onError = (verdict: Verdict, _request: Request, cause?: unknown): 'deny' => {
       told.push(JSON.stringify(verdict), String(cause), cause instanceof Error ? cause.cause : undefined);
@@ -219,7 +219,7 @@ describe('fetch', () => {
     expect(told.join()).not.toContain('marked');
   });
 
-  test('a copy that nobody read is not kept beside the body', async () => {
+  test('cancels a copy of the body that nobody read', async () => {
     const copies: Request[] = [];
     const fields = (copy: Request): undefined => void copies.push(copy);
     const handler = onFetch(world.checker, { fields })(async (checked) => new Response(await checked.text()));
@@ -227,7 +227,7 @@ describe('fetch', () => {
     await expect(copies[0]?.text()).rejects.toThrow(TypeError);
   });
 
-  test('of a body that is too long no more is read than may be', async () => {
+  test('stops reading a body at maxBodyBytes', async () => {
     let pulled = 0;
     const body = new ReadableStream({
       pull(controller) {
@@ -244,7 +244,7 @@ describe('fetch', () => {
 });
 
 describe('next', () => {
-  test('the proxy hands on headers and leaves the body alone', async () => {
+  test('the proxy passes headers on and leaves the body unread', async () => {
     const inits: { request: { headers: Headers } }[] = [];
     const proxy = leakProxy(world.checker, {
       next: (init) => {
@@ -263,7 +263,7 @@ describe('next', () => {
     expect((await denying(request(PAIR))).status).toBe(422);
   });
 
-  test('a request stays the one that it was, and one that is immutable becomes another', async () => {
+  test('the handler gets the same request, or a copy if it is immutable', async () => {
     const handler = onNext(world.checker)(async (checked: Request) => checked as unknown as Response);
     const incoming = request(PAIR);
     expect(await handler(incoming)).toBe(incoming);
@@ -278,7 +278,7 @@ describe('next', () => {
   });
 });
 
-test('mistakes in options are named when the guard is made', () => {
+test('creating a guard with a malformed option throws an error that names the option', () => {
   const wrong: [Parameters<typeof onFetch>[1] | object, string][] = [
     [{ mode: 'refuse' }, 'mode'],
     [{ mode: 'deny', denyOn: ['clean'] }, 'denyOn'],

@@ -1,4 +1,4 @@
-// The checker's policy in the adapters: what is denied where neither `denyOn` nor `onError` says so.
+// The checker's policy in the adapters: what a guard denies without `denyOn` or `onError`.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LeakCheckOptions, leakCheck } from '../../../client-sdk/adapter/fetch.ts';
@@ -57,10 +57,10 @@ async function post(
 const NOWHERE = 'http://127.0.0.1:1/';
 const other = (pair: { username: string; password: string }) => ({ ...pair, username: 'nobody@example.test' });
 
-describe('a guard that denies', () => {
+describe('a guard in mode deny', () => {
   const deny = { mode: 'deny' } as const;
 
-  test('follows the policy: thresholds, and what is allowed', async () => {
+  test('follows the thresholds and allowed findings of the policy', async () => {
     const policy: PolicyOptions = { minTimesSeen: { password: 50 } };
     expect(await post(other(OFTEN), policy, deny)).toMatchObject({ status: 422, code: 'PASSWORD_LEAKED' });
     expect(await post(other(ONCE), policy, deny)).toMatchObject({ status: 200, verdict: { status: 'password' } });
@@ -71,14 +71,14 @@ describe('a guard that denies', () => {
     expect(await post(strange, { username: 'deny' }, deny)).toMatchObject({ status: 422, code: 'USERNAME_LEAKED' });
   });
 
-  test('follows it for failures, but where an option says otherwise', async () => {
+  test('follows the policy for failures, unless an option overrides it', async () => {
     const closed: PolicyOptions = { onError: 'deny' };
     expect(await post(OFTEN, undefined, deny, NOWHERE)).toMatchObject({ status: 200, verdict: { action: 'allow' } });
     const refused = { status: 503, code: 'CHECK_UNAVAILABLE', verdict: { action: 'deny' } };
     expect(await post(OFTEN, closed, deny, NOWHERE)).toMatchObject(refused);
     expect(await post(OFTEN, closed, { ...deny, onError: 'allow' }, NOWHERE)).toMatchObject({ status: 200 });
     expect(await post(OFTEN, closed, { ...deny, denyOn: ['pair'] as const }, NOWHERE)).toMatchObject({ status: 200 });
-    // Where the credential cannot even be read.
+    // Also if the credential cannot even be read.
     const skip = (): never => {
       throw new Error('no');
     };
@@ -89,14 +89,14 @@ describe('a guard that denies', () => {
     expect(await post(OFTEN, undefined, { ...deny, skip })).toMatchObject({ status: 200 });
   });
 
-  test('denies what `denyOn` names, whatever the policy says', async () => {
+  test('denies the findings of `denyOn` whatever the policy', async () => {
     const policy: PolicyOptions = { pair: 'allow', password: 'allow', minTimesSeen: { password: 50 } };
     expect(await post(other(ONCE), policy, { ...deny, denyOn: ['password'] as const })).toMatchObject({ status: 422 });
     expect(await post(ONCE, undefined, { ...deny, denyOn: [] })).toMatchObject({ status: 200 });
   });
 });
 
-test('a guard that annotates denies nothing, and tells the action', async () => {
+test('a guard in mode annotate denies nothing, and reports the action', async () => {
   expect(await post(OFTEN, { pair: 'deny' }, {})).toMatchObject({
     status: 200,
     verdict: { status: 'pair', action: 'deny', because: 'pair' },

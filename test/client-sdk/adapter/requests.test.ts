@@ -1,4 +1,4 @@
-// Requests that are not plain: copies of the header in every place, bodies that are long, doubled, or not what they say.
+// Hostile requests: copies of the header in every place, and long, ambiguous or mislabelled bodies.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
@@ -23,7 +23,7 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
   });
   afterAll(() => app.close());
 
-  test('copies of the header are gone: doubled, in other spellings, raw, and in trailers', async () => {
+  test('removes every copy of the header: repeated, respelled, raw, and in trailers', async () => {
     const head = [
       'POST /login HTTP/1.1',
       'Host: 127.0.0.1',
@@ -40,7 +40,7 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
     const lists = seen.headers.filter(([field]) => /^(connection|trailer)$/i.test(field)).map(([, list]) => list);
     expect(new Set(lists)).toEqual(new Set(['close', 'Expires']));
     const found = seenIn(await sendRaw(app.url, head, chunk(PAIR) + trailers));
-    // In each place once.
+    // Once in each place.
     expect(new Set(taken(found).map((line) => line.toLowerCase()))).toEqual(new Set(['exposed-credential-check: 1']));
   });
 
@@ -48,7 +48,7 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
     const post = async (body: string | FormData, type?: string, path = '/login'): Promise<Response> =>
       fetch(app.url + path, { method: 'POST', body, ...(type && { headers: { 'content-type': type } }) });
 
-    test('a body that is too long is not read on, and is whole behind', async () => {
+    test('a body that is too long makes the verdict unknown, and reaches the handler whole', async () => {
       const long = { ...pair, padding: 'x'.repeat(70_000) };
       const body = JSON.stringify(long);
       expect(await (await post(body, 'application/json')).json()).toMatchObject({
@@ -69,7 +69,7 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
       expect(await (await post(under, 'application/json')).json()).toMatchObject({ status: 'pair' });
     });
 
-    test('a multipart form', async () => {
+    test('checks a multipart form, and rejects a repeated field', async () => {
       const form = new FormData();
       form.set('email', pair.username);
       form.set('password', pair.password);
@@ -79,14 +79,18 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
     });
 
     test.each([
-      ['a field that is there twice', `username=a&password=b&password=${pair.password}`, FORM],
-      ['JSON beside a form', `{"a":"&username=nobody&password=x&","username":"u","password":"p"}`, FORM],
-    ])('%s is unknown', async (_what, body, type) => {
+      ['a repeated field', `username=a&password=b&password=${pair.password}`, FORM],
+      [
+        'a body that is both JSON and a form',
+        `{"a":"&username=nobody&password=x&","username":"u","password":"p"}`,
+        FORM,
+      ],
+    ])('%s makes the verdict unknown', async (_what, body, type) => {
       expect((await post(body, type, '/sign-up/closed')).status).toBe(503);
       expect((await post(body, type, '/sign-up')).status).toBe(200);
     });
 
-    test('JSON of another type is seen as a handler may see it', async () => {
+    test('parses JSON under any content type, as a handler may', async () => {
       for (const type of ['text/plain', FORM, 'application/octet-stream', 'application/vnd.api+json'])
         expect((await post(PAIR, type, '/sign-up')).status).toBe(422);
     });

@@ -1,4 +1,4 @@
-// What the types of the adapters lead to, and away from. `npm run check:types` is what fails here.
+// What the types of the adapters accept and reject. A failure shows in `npm run check:types`.
 
 import express from 'express';
 import { Hono } from 'hono';
@@ -14,12 +14,12 @@ import { seededKey } from '../../support/dataset.ts';
 
 const leaks = createLeakChecker({ url: 'http://127.0.0.1:9', key: seededKey('hmac', 1).revealText() });
 
-test('what belongs to denials is not for annotations', () => {
-  // @ts-expect-error what is never denied needs no handler
+test('mode annotate rejects the options of mode deny', () => {
+  // @ts-expect-error a guard that never denies has no handler
   onExpress(leaks, { handler: () => {} });
-  // @ts-expect-error as little a list of what to deny
+  // @ts-expect-error nor a list of findings that deny
   onExpress(leaks, { mode: 'annotate', denyOn: ['pair'] });
-  // @ts-expect-error an own `fields` gives a credential
+  // @ts-expect-error a `fields` function returns a credential
   onExpress(leaks, { fields: () => 'a password' });
   onExpress(leaks, {
     mode: 'deny',
@@ -39,7 +39,7 @@ test('what belongs to denials is not for annotations', () => {
   onBetterAuth({ checker: leaks, onSignIn: (verdict) => expectTypeOf(verdict).toEqualTypeOf<Verdict>() });
 });
 
-test('the verdict has its type where it is found, under whatever name', () => {
+test('the verdict is typed in every framework, under any property name', () => {
   express().post('/', onExpress(leaks), ({ leaks: verdict }, response) => {
     expectTypeOf(verdict).toEqualTypeOf<Verdict | undefined>();
     response.end();

@@ -1,4 +1,5 @@
-// Each adapter in its framework, on a port, with a real service of each suite behind it: every verdict, told and denied.
+// Each adapter in its framework, over HTTP, with a real service of each suite: every verdict,
+// annotated and denied.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SUITE_NAMES } from '../../../protocol/suite.ts';
@@ -39,12 +40,12 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
       await cutOff.close();
     });
 
-    test.each(VERDICTS)('tells of %s', async (status, credential, value) => {
+    test.each(VERDICTS)('annotates a login with the verdict %s', async (status, credential, value) => {
       const { username, password } = credential;
       const seen = await seenBy(post(app, '/login', credential));
       expect(seen).toMatchObject({ status, body: credential });
       expect(header(seen)).toEqual(value ? [value] : []);
-      // As a form, with the other name; and a copy that came in is gone, whatever is found.
+      // As a form with the field `email`. An incoming header is removed whatever the verdict.
       const form = new URLSearchParams({ email: username, password });
       const sent = fetch(`${app.url}/login`, { method: 'POST', headers: SPOOFS, body: form });
       const again = await seenBy(sent);
@@ -52,33 +53,36 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
       expect(header(again)).toEqual(value ? [value] : []);
     });
 
-    test.each(VERDICTS)('denies a sign-up by %s, or lets it pass', async (status, credential, value) => {
-      const denied = ['pair', 'similar', 'password'].includes(status);
-      const response = await post(app, '/sign-up', credential, SPOOFS);
-      expect(response.status).toBe(denied ? 422 : 200);
-      const custom = await post(app, '/custom', credential);
-      if (denied) {
-        expect(response.headers.get('content-type')).toContain('application/problem+json');
-        const text = await response.text();
-        expect(JSON.parse(text)).toMatchObject({ code: 'PASSWORD_LEAKED', status: 422 });
-        expect(text).toContain('has appeared in a data breach');
-        expect([custom.status, await custom.text()]).toEqual([409, `no: ${status}`]);
-        for (const secret of Object.values(credential)) expect(text).not.toContain(secret);
-      } else {
-        const seen = (await response.json()) as Seen;
-        expect(seen).toMatchObject({ status, body: credential });
-        expect(header(seen)).toEqual(value ? [value] : []);
-        expect(custom.status).not.toBe(409);
-      }
-    });
+    test.each(VERDICTS)(
+      'denies a sign-up with the verdict %s if the password leaked',
+      async (status, credential, value) => {
+        const denied = ['pair', 'similar', 'password'].includes(status);
+        const response = await post(app, '/sign-up', credential, SPOOFS);
+        expect(response.status).toBe(denied ? 422 : 200);
+        const custom = await post(app, '/custom', credential);
+        if (denied) {
+          expect(response.headers.get('content-type')).toContain('application/problem+json');
+          const text = await response.text();
+          expect(JSON.parse(text)).toMatchObject({ code: 'PASSWORD_LEAKED', status: 422 });
+          expect(text).toContain('has appeared in a data breach');
+          expect([custom.status, await custom.text()]).toEqual([409, `no: ${status}`]);
+          for (const secret of Object.values(credential)) expect(text).not.toContain(secret);
+        } else {
+          const seen = (await response.json()) as Seen;
+          expect(seen).toMatchObject({ status, body: credential });
+          expect(header(seen)).toEqual(value ? [value] : []);
+          expect(custom.status).not.toBe(409);
+        }
+      },
+    );
 
-    test('a password is denied that leaked beside what is graver', async () => {
+    test('denyOn password denies a leaked password even if the pair leaked too', async () => {
       expect((await post(app, '/sign-up/password', TEST_CREDENTIALS.pair)).status).toBe(422);
       expect((await post(app, '/sign-up/password', TEST_CREDENTIALS.similar)).status).toBe(200);
       expect((await post(app, '/sign-up/password', { password: TEST_CREDENTIALS.pair.password })).status).toBe(422);
     });
 
-    test('without the service everyone comes in, the verdict is unknown, and a copy is gone', async () => {
+    test('an outage lets requests in with an unknown verdict and without the header', async () => {
       for (const path of ['/login', '/sign-up']) {
         const seen = await seenBy(post(cutOff, path, TEST_CREDENTIALS.pair, SPOOFS));
         expect(seen).toMatchObject({ status: 'unknown', reason: 'NETWORK', body: TEST_CREDENTIALS.pair });
@@ -92,7 +96,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
       expect((await post(app, '/careful', TEST_CREDENTIALS.pair)).status).toBe(200);
     });
 
-    test('what is not checked has no verdict and no copy', async () => {
+    test('a request that is not checked has no verdict and no header', async () => {
       for (const [path, body] of [
         ['/skipped', TEST_CREDENTIALS.pair],
         ['/login', { username: 'ada' }],
@@ -106,7 +110,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
       }
     });
 
-    test('fields below others, and names of the application', async () => {
+    test('reads nested fields, and uses custom property and header names', async () => {
       const { username, password } = TEST_CREDENTIALS.pair;
       expect(await seenBy(post(app, '/nested', { user: { email: username, pass: password } }))).toMatchObject({
         status: 'pair',
@@ -125,7 +129,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
       expect(await seenBy(post(app, '/login', hidden))).toMatchObject({ status: 'similar' });
     });
 
-    test('what cannot be read for sure is unknown', async () => {
+    test('an ambiguous credential makes the verdict unknown', async () => {
       const { username, password } = TEST_CREDENTIALS.pair;
       for (const body of [
         { username, password: [password] },
@@ -139,7 +143,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
       }
     });
 
-    test("the application's own mistakes break no login, unless it fails closed", async () => {
+    test("a bug in the application's options breaks no login, unless it fails closed", async () => {
       const seen = await seenBy(post(app, '/mistaken', TEST_CREDENTIALS.pair, SPOOFS));
       expect(seen).toMatchObject({ status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', body: TEST_CREDENTIALS.pair });
       expect(header(seen)).toEqual([]);
