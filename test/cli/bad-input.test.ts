@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWorkPlace, credveil, credveilJson, digestFolder, type WorkPlace } from '../support/credveil.ts';
 
 let place: WorkPlace;
-/** A published dataset with the source `first`, and its parts; no test may change it. */
+/** A published dataset with the source `first`. No test may change it. */
 let dataset: string;
 let combo: string;
 let other: string;
@@ -32,13 +32,12 @@ beforeAll(async () => {
 
 afterAll(() => place.dispose());
 
-/** Runs the command, which has to be refused with this code. @returns what it said */
+/** Runs a command that must fail with this error code. @returns its output */
 async function refused(code: string, exitCode: 1 | 2, args: readonly string[], input = ''): Promise<string> {
   const before = digestFolder(place.home);
   const outcome = await credveil(args, input);
   expect(outcome).toMatchObject({ code: exitCode, stdout: '' });
-  // Whatever progress there was, the error is the end: one line with its name, one that says what
-  // to do.
+  // After any progress, the output ends with the error: one line with its code, one with a hint.
   const lines = outcome.stderr.trimEnd().split('\n').slice(-2);
   expect(lines[0]).toMatch(new RegExp(`^error ${code}: \\S`));
   expect(lines[1]).toMatch(/^ {2}\S/);
@@ -47,7 +46,7 @@ async function refused(code: string, exitCode: 1 | 2, args: readonly string[], i
   return outcome.stderr;
 }
 
-/** The dataset copied and then spoilt. */
+/** A damaged copy of the dataset. */
 function spoilt(name: string, spoil: (folder: string) => void): string {
   const folder = place.at(name);
   fs.cpSync(dataset, folder, { recursive: true });

@@ -158,7 +158,7 @@ test('results go to stdout as text, progress to stderr as plain lines', async ()
   expect(ingested.stdout).toMatch(
     /^source combo: 1 credential from 2 lines in [\d.]+ s, [\d,]+ lines\/s\nrejected: 1 blank\nsnapshot \S+: 1 source, account 4 entries in 1 bucket, password 2 entries in 1 bucket, .*\ntime: reading [\d.]+ s, merging [\d.]+ s, publishing [\d.]+ s; peak memory [\d.]+ MiB\n$/,
   );
-  // Off a terminal nothing is drawn over.
+  // Without a terminal, no line is redrawn.
   expect(ingested.stderr).not.toContain('\r');
   expect(ingested.stderr).toMatch(/^format combo \(.*\n(?:(?:(?:ingest|merge) combo|publish: \w+) +\d+% {2}\S.*\n)+$/);
   expect((await credveil(['ingest', dataset, combo, '--source', 'combo'])).stdout).toBe(
@@ -206,7 +206,7 @@ test('init uses an existing key, and two datasets may share one', async () => {
   const passwords = ['--source', 'list', '--format', 'passwords', '--key-file', keyFile];
   await credveilJson(['ingest', dataset, list, ...passwords]);
   await credveilJson(['ingest', place.at('other'), list, ...passwords]);
-  // One key and one corpus: a run may be copied from one machine to the other.
+  // With one key and one corpus, a run can be copied between machines.
   const run = (folder: string): Buffer => fs.readFileSync(path.join(folder, 'runs', 'list.run'));
   expect(run(place.at('other')).equals(run(dataset))).toBe(true);
 });
@@ -239,7 +239,7 @@ describe('signals', () => {
       const before = digestFolder(dataset);
       const { child, written, ended } = startCredveil(['ingest', dataset, '-', '--source', 'slow']);
       child.stdin?.write('ben:pw\n');
-      // The first line of progress says that reading has begun.
+      // The first progress line shows that reading has started.
       while (!written.stderr.includes('ingest slow')) await once(child.stderr as NodeJS.ReadableStream, 'data');
       child.kill(signal);
       const { code, stdout, stderr } = await ended;

@@ -50,7 +50,7 @@ test('runs from two machines with one key publish the same as one dataset of bot
   const keyFile = place.at('shared.key');
   await credveilJson(['keygen', '--key-file', keyFile, '--suite', 'hmac']);
   const a = place.write('a.txt', combo(200, 1));
-  // Half of it is in the other too: times add up over machines.
+  // Half of it is in both: times add up across machines.
   const b = place.write('b.txt', combo(200, 1).split('\n').slice(100).join('\n') + combo(100, 2));
   const option = ['--key-file', keyFile];
   const [here, there, whole] = [
@@ -69,7 +69,7 @@ test('runs from two machines with one key publish the same as one dataset of bot
   await credveilJson(['publish', whole, ...option]);
   expect(await entriesOf(here, keyFile)).toEqual(await entriesOf(whole, keyFile));
   expect(await credveilJson(['verify', here, ...option])).toMatchObject({ runs: 2 });
-  // What came from elsewhere is a source like any other.
+  // A copied run is a source like any other.
   await credveilJson(['remove', here, 'a', ...option]);
   const { sources } = (await entriesOf(here, keyFile)) as { sources: { name: string }[] };
   expect(sources.map(({ name }) => name)).toEqual(['b']);

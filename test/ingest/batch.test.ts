@@ -60,7 +60,7 @@ describe('the HMAC kernel', () => {
   });
 });
 
-/** Lines as corpora have them, and some that they should not. */
+/** Lines typical of corpora, and some invalid ones. */
 function randomLine(random: Random): string {
   const fields = [
     'ana',

@@ -29,7 +29,7 @@ function readAll(format: CorpusFormat, corpus: Iterable<string | Buffer>): strin
   return found;
 }
 
-/** The same corpus whole and in blocks of 1 to 7 bytes has to give the same. */
+/** Parses a corpus whole and in blocks of 1 to 7 bytes, which must give the same. */
 function read(format: CorpusFormat, corpus: string | Buffer): string[] {
   const bytes = Buffer.from(corpus);
   const whole = readAll(format, [bytes]);

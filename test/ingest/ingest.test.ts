@@ -91,7 +91,7 @@ describe('a run', () => {
       await ingest(dataset, key, options('same', [file], { memoryBytes, onProgress: watch }));
       expect(runBytes('same').equals(once)).toBe(true);
     }
-    // The last time there were more chunks of each index than are merged at once.
+    // The last plan makes more chunks per index than one merge takes.
     expect(chunks).toBeGreaterThan(2 * planMemory('hmac', 1).fanIn);
     expect(filesBelow(workFolder(dataset))).toEqual([]);
   });
@@ -240,7 +240,7 @@ describe('a failed ingest leaves nothing', () => {
     await failing({ name: 'AbortError' }, dataset, key, interrupted);
     expect(chunks).toBeGreaterThan(1);
 
-    // What a killed process left is in nobody's way.
+    // The files of a killed process do no harm.
     fs.mkdirSync(path.join(workFolder(dataset), 'ingest', 'account'), { recursive: true });
     fs.writeFileSync(path.join(workFolder(dataset), 'ingest', 'account', 'chunk-000000'), 'left');
     fs.writeFileSync(path.join(workFolder(dataset), 'ingest', 'manifest'), 'not what a manifest says');

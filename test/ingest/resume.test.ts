@@ -63,7 +63,7 @@ async function stopMidway(file: string, more: Partial<IngestOptions> = {}): Prom
   return fs.readFileSync(manifestFile(), 'utf8').split('\n').length - 2;
 }
 
-/** Of the same corpus at one go, in a dataset with the same parameters. */
+/** Ingests the same corpus without interruption, in a dataset with the same parameters. */
 async function undisturbed(file: string, more: Partial<IngestOptions> = {}): Promise<Buffer> {
   const other: Dataset = { ...dataset, folder: place.at('other') };
   for (const folder of ['runs', 'snapshots']) fs.mkdirSync(path.join(other.folder, folder), { recursive: true });
@@ -82,7 +82,7 @@ describe('an interrupted ingest', () => {
     const expected = await undisturbed(file, { format });
     const finished = await stopMidway(file, { format });
     expect(finished).toBeGreaterThan(0);
-    // Files that were being written are gone; those of finished segments are all there.
+    // Partial files are deleted; those of finished segments remain.
     const kept = new Map(
       workFiles().map((name) => [
         name,
@@ -93,7 +93,7 @@ describe('an interrupted ingest', () => {
 
     let untouched = 0;
     const onProgress = (progress: IngestProgress): void => {
-      // When all of the corpus has been read, and before the first merge.
+      // After the whole corpus has been read, before the first merge.
       if (progress.stage !== 'merge' || progress.records > 0) return;
       for (const [name, mtimeMs] of kept)
         if (
