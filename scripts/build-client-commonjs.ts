@@ -1,7 +1,7 @@
 // npm run build -w client-sdk, its last step: dist/cjs/, the same package for require().
 //
-// Each file stays a file, so that entry points share classes and state. @noble/* are ES modules that
-// older Node and Jest cannot require: they are converted too, into dist/cjs/noble/.
+// Each file stays a file, so that entry points share classes and state. @noble/* are ES modules
+// that older Node and Jest cannot require: they are converted too, into dist/cjs/noble/.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -82,7 +82,7 @@ export function createPageFiles(): () => Promise<ReadonlyMap<string, PageFile>> 
 function buildInThread(): Promise<ReadonlyMap<string, PageFile>> {
   const file = new URL('./page-builder.ts', import.meta.url);
   return new Promise((resolve, reject) => {
-    // Node calls its taking out of types experimental, on a stream that is the operator's.
+    // Type stripping warns on stderr; that stream is the operator's log.
     const worker = new Worker(file, { execArgv: ['--disable-warning=ExperimentalWarning'] });
     worker.once('message', (files: readonly PageFile[]) => resolve(new Map(files.map((each) => [each.path, each]))));
     worker.once('error', reject);
