@@ -120,7 +120,7 @@ test('fastify removes incoming headers and trailers over HTTP/2', async () => {
     headers: [raw.headers, raw.rawHeaders, raw.trailers, raw.rawTrailers].map((place) => JSON.stringify(place)),
   }));
   const session = http2.connect(await app.listen({ port: 0, host: '127.0.0.1' }));
-  const copies = { exposed_credential_check: '9', 'exposed-credential-check': '9' };
+  const copies = { exposed_credential_check: 'copied', 'exposed-credential-check': 'copied' };
   const head = { ':method': 'POST', ':path': '/', 'content-type': 'application/json', ...copies };
   const stream = session.request(head, { waitForTrailers: true });
   stream.on('wantTrailers', () => stream.sendTrailers({ ...copies, expires: 'never' }));
@@ -129,7 +129,7 @@ test('fastify removes incoming headers and trailers over HTTP/2', async () => {
   for await (const piece of stream) text += String(piece);
   expect(JSON.parse(text)).toMatchObject({ status: 'pair' });
   expect(text).toContain('never');
-  expect(text).not.toContain('9\\"');
+  expect(text).not.toContain('copied');
   expect(text.match(/exposed.credential.check\\":\\"1/gi)).toHaveLength(1);
   session.close();
   await app.close();
