@@ -64,36 +64,10 @@ const utf8 = new TextEncoder();
 // Shared by calls: without the option `stream` it keeps nothing between them.
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** @param expected as much of the canary's known answer as can be computed here */
-export function createService(
-  settings: CheckerSettings,
-  suite: Suite,
-  expected: Pick<KnownAnswer, 'accountHash'> & Partial<KnownAnswer>,
-): Service {
-  const { base, dataset, maxBodyBytes, events } = settings;
-  const buckets = createBucketCache(settings.bucketCacheBytes);
-  const flights = createSingleFlight<Bucket>(settings.timeoutMs);
-  const publicKey = suite.publicKey && bytesToHex(suite.publicKey);
-  /** What the first config that was believed said, and the newest sequence number since. */
-  let known: KnownSnapshot | undefined;
+type Send = Service['send'];
 
-  const send = ({ path, accept, body, maxBytes, deadline, refuse }: ServiceRequest): Promise<Uint8Array> =>
-    reported(path, () =>
-      fetchBounded(settings.fetch, {
-        url: new URL(path, base),
-        headers: {
-          ...settings.headers,
-          accept,
-          'accept-encoding': 'identity',
-          ...(body && { 'content-type': 'application/octet-stream' }),
-        },
-        body,
-        maxBytes: Math.min(maxBodyBytes, maxBytes),
-        deadline,
-        refuse,
-      }),
-    );
-
+/** Sends requests and reports each to the caller's hook. */
+function createSend({ base, maxBodyBytes, events, fetch: fetchOnce, headers }: CheckerSettings): Send {
   const reported = async (path: string, request: () => Promise<Uint8Array>): Promise<Uint8Array> => {
     if (!events.request.isHeard()) return request();
     const startedAt = performance.now();
@@ -108,6 +82,38 @@ export function createService(
       throw error;
     }
   };
+
+  return ({ path, accept, body, maxBytes, deadline, refuse }) =>
+    reported(path, () =>
+      fetchBounded(fetchOnce, {
+        url: new URL(path, base),
+        headers: {
+          ...headers,
+          accept,
+          'accept-encoding': 'identity',
+          ...(body && { 'content-type': OCTETS }),
+        },
+        body,
+        maxBytes: Math.min(maxBodyBytes, maxBytes),
+        deadline,
+        refuse,
+      }),
+    );
+}
+
+/** As much of the canary's known answer as the suite can compute without the service. */
+type ExpectedAnswer = Pick<KnownAnswer, 'accountHash'> & Partial<KnownAnswer>;
+
+/** Decides whether a config is believed, and remembers the snapshot that it names. */
+interface ConfigGate {
+  known(): KnownSnapshot | undefined;
+  /** @throws LookupError `DATASET_MISMATCH`, `KEY_MISMATCH`, `CONFIG_FORGED`, `SNAPSHOT_OLDER` */
+  admit(config: ServiceConfig): void;
+}
+
+function createConfigGate(dataset: DatasetId | undefined, suite: Suite, expected: ExpectedAnswer): ConfigGate {
+  const publicKey = suite.publicKey && bytesToHex(suite.publicKey);
+  let known: KnownSnapshot | undefined;
 
   const assertKey = ({ suite: name, keyId, publicKey: given, canary }: ServiceConfig): void => {
     if (name !== suite.name || keyId !== suite.keyId || given !== publicKey) throw lookupFailure('KEY_MISMATCH');
@@ -124,8 +130,9 @@ export function createService(
   };
 
   /**
-   * An old snapshot keeps its seals for ever: only its number tells that it was replayed. So does a snapshot of another
-   * dataset under the same key, which could be older still: a checker stays with the dataset that it saw first.
+   * The seals of an old snapshot never expire: only its number shows that it was replayed. A snapshot
+   * of another dataset under the same key could be older still, so a checker stays with the dataset
+   * that it saw first.
    */
   const assertNotOlder = ({ dataset: id, snapshot }: ServiceConfig): void => {
     const sequence = Number.parseInt(snapshot, 10);
@@ -134,11 +141,23 @@ export function createService(
     known = { dataset: id, sequence };
   };
 
-  const openBody: Service['openBody'] = (body, { snapshot, indexes }, index, hash) => {
+  return {
+    known: () => known,
+    admit(config) {
+      if (dataset !== undefined && config.dataset !== dataset) throw lookupFailure('DATASET_MISMATCH');
+      assertKey(config);
+      assertSealed(config);
+      assertNotOlder(config);
+    },
+  };
+}
+
+function createOpenBody({ sealKey }: Suite): Service['openBody'] {
+  return (body, { snapshot, indexes }, index, hash) => {
     const { prefixBits, bodyBytes, metadataBytes } = indexConfig(indexes, index);
     if (!bodyBytes.includes(body.length)) throw lookupFailure('BODY_MALFORMED', { detail: 'a length not announced' });
     try {
-      const bucket = openBucket(body, { snapshot, index, prefixBits, id: bucketId(hash, prefixBits) }, suite.sealKey);
+      const bucket = openBucket(body, { snapshot, index, prefixBits, id: bucketId(hash, prefixBits) }, sealKey);
       if (bucket.metadataBytes !== metadataBytes) throw lookupFailure('BODY_MALFORMED', { detail: 'other metadata' });
       return bucket;
     } catch (cause) {
@@ -146,21 +165,25 @@ export function createService(
       throw lookupFailure(cause.code === 'BUCKET_FORGED' ? 'BODY_FORGED' : 'BODY_MALFORMED', { cause });
     }
   };
+}
+
+export function createService(settings: CheckerSettings, suite: Suite, expected: ExpectedAnswer): Service {
+  const buckets = createBucketCache(settings.bucketCacheBytes);
+  const flights = createSingleFlight<Bucket>(settings.timeoutMs);
+  const send = createSend(settings);
+  const configs = createConfigGate(settings.dataset, suite, expected);
+  const openBody = createOpenBody(suite);
 
   return {
     send,
-    known: () => known,
     openBody,
+    known: configs.known,
 
     async fetchConfig(deadline) {
+      const maxBytes = settings.maxBodyBytes;
       const accept = 'application/json';
-      const config = decodeConfig(
-        await send({ path: 'v1/config', accept, maxBytes: maxBodyBytes, deadline, refuse: refuseStatus }),
-      );
-      if (dataset !== undefined && config.dataset !== dataset) throw lookupFailure('DATASET_MISMATCH');
-      assertKey(config);
-      assertSealed(config);
-      assertNotOlder(config);
+      const config = decodeConfig(await send({ path: 'v1/config', accept, maxBytes, deadline, refuse: refuseStatus }));
+      configs.admit(config);
       return config;
     },
 

@@ -4,19 +4,14 @@ import type { SnapshotId } from '../protocol/brands.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { LookupError, reasonOf } from './errors.ts';
+import type { Events } from './events.ts';
 import type { PasswordFilterInfo } from './filter/cache.ts';
 import { FILTER_TIMEOUT_MS } from './filter/download.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
 import type { Lookup } from './lookup.ts';
-import {
-  type CheckerSettings,
-  type LeakCheckerOptions,
-  type OprfSettings,
-  parseOptions,
-  parseSuiteOptions,
-} from './options.ts';
+import { type CheckerSettings, type LeakCheckerOptions, type OprfSettings, parseOptions } from './options.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
-import { CONFIG_TIMEOUT_MS, createConfigCache } from './transport/config-cache.ts';
+import { CONFIG_TIMEOUT_MS, type ConfigCache, createConfigCache } from './transport/config-cache.ts';
 import { createDeadline, type Deadline } from './transport/deadline.ts';
 import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './verdict/inquiry.ts';
 import type { Policy, PolicyContext } from './verdict/policy.ts';
@@ -69,8 +64,7 @@ interface Pass {
  * @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED`
  */
 export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
-  const settings = parseOptions(options);
-  const secrets = parseSuiteOptions(options);
+  const { settings, secrets } = parseOptions(options);
   const lookup =
     secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets.key) : loadObliviousLookup(settings, secrets);
   const { events, policy } = settings;
@@ -78,54 +72,10 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     ? createCircuitBreaker(settings.circuitBreaker, (state) => events.circuit.emit({ state }))
     : ALWAYS_CLOSED;
   const configs = createConfigCache(lookup.fetchConfig, settings.configMaxAgeMs);
+  const report = createReporter(events);
+  const conclude = createConclude(policy, report);
 
-  const ask = async (inquiries: readonly Inquiry[], config: ServiceConfig, deadline: Deadline): Promise<Pass> => {
-    return { snapshot: config.snapshot, signals: { ...UNASKED, ...(await lookup.ask(inquiries, config, deadline)) } };
-  };
-
-  const lookUp = async (inquiries: readonly Inquiry[], deadline: Deadline): Promise<Pass> => {
-    try {
-      const config = await configs.get(deadline);
-      const pass = await ask(inquiries, config, deadline);
-      if (!snapshotChanged(pass)) return pass;
-      // Everything is asked again, so that a verdict speaks of one snapshot. Once: after that it is the caller's turn.
-      return await ask(inquiries, await configs.renew(config, deadline), deadline);
-    } catch (error) {
-      return { signals: { ...UNASKED, ...failAll(inquiries, reasonOf(error)) } };
-    }
-  };
-
-  /** The pass of a password alone that the filter does not hold: nothing is waited for, so no deadline is made. */
-  const absentHere = ({ username, password }: Credential, options: CallOptions, now: number): Pass | undefined => {
-    if (!password || username !== undefined || isAborted(options)) return undefined;
-    const snapshot = lookup.absentIn(password, now);
-    return snapshot && { snapshot, signals: PASSWORD_ABSENT };
-  };
-
-  /** A verdict, for the caller and for those who listen. */
-  const tell = (facts: Facts, decision: Decision, { signals, snapshot }: Pass, startedAt: number): Verdict => {
-    const durationMs = performance.now() - startedAt;
-    if (events.verdict.isHeard()) {
-      const { status, reason } = facts;
-      const failures = failuresIn(signals);
-      events.verdict.emit({ status, action: decision.action, ...(reason && { reason }), failures, durationMs });
-    }
-    return snapshot === undefined
-      ? { ...facts, ...decision, durationMs, signals }
-      : { ...facts, ...decision, snapshot, durationMs, signals };
-  };
-
-  const conclude = (
-    pass: Pass,
-    ifUnasked: Parameters<typeof decide>[1],
-    context: PolicyContext,
-    startedAt: number,
-  ): Verdict => {
-    const facts = decide(pass.signals, ifUnasked);
-    return tell(facts, policy({ ...facts, signals: pass.signals }, context), pass, startedAt);
-  };
-
-  // Always the same, whatever is known of the account: a password that did not leak is decided 300,000 times a second.
+  // The facts of an absent password never change, and they are needed 300,000 times per second.
   const absentFacts = decide(PASSWORD_ABSENT, 'NOTHING_ASKED');
   const absentDecision = policy({ ...absentFacts, signals: PASSWORD_ABSENT }, {});
 
@@ -136,14 +86,14 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
       const startedAt = performance.now();
       assertCredential(credential);
       assertPolicyContext(callOptions);
-      const here = absentHere(credential, callOptions, startedAt);
-      if (here) return tell(absentFacts, absentDecision, here, startedAt);
+      const here = answerHere(lookup, credential, callOptions, startedAt);
+      if (here) return report(absentFacts, absentDecision, here, startedAt);
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
       const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
       if (!inquiries.some(isAsked)) return conclude({ signals: UNASKED }, 'NOTHING_ASKED', callOptions, startedAt);
       const pass = await breaker.run(
         deadline,
-        (guarded) => lookUp(inquiries, guarded),
+        (guarded) => askService(lookup, configs, inquiries, guarded),
         ({ signals }) => failuresIn(signals),
       );
       return conclude(pass, 'INDEX_MISSING', callOptions, startedAt);
@@ -157,6 +107,72 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     async loadFilter(callOptions = {}) {
       return lookup.loadFilter(createCallDeadline(FILTER_TIMEOUT_MS, callOptions));
     },
+  };
+}
+
+/** Asks the service, again if its snapshot changed meanwhile: a verdict is about one snapshot. */
+async function askService(
+  lookup: Lookup,
+  configs: ConfigCache,
+  inquiries: readonly Inquiry[],
+  deadline: Deadline,
+): Promise<Pass> {
+  const ask = async (config: ServiceConfig): Promise<Pass> => ({
+    snapshot: config.snapshot,
+    signals: { ...UNASKED, ...(await lookup.ask(inquiries, config, deadline)) },
+  });
+  try {
+    const config = await configs.get(deadline);
+    const pass = await ask(config);
+    if (!snapshotChanged(pass)) return pass;
+    // Once: after that it is the caller's turn.
+    return await ask(await configs.renew(config, deadline));
+  } catch (error) {
+    return { signals: { ...UNASKED, ...failAll(inquiries, reasonOf(error)) } };
+  }
+}
+
+/** The pass of a lone password that the filter does not hold. It waits for nothing, so it needs no deadline. */
+function answerHere(
+  lookup: Lookup,
+  { username, password }: Credential,
+  options: CallOptions,
+  now: number,
+): Pass | undefined {
+  if (!password || username !== undefined || isAborted(options)) return undefined;
+  const snapshot = lookup.absentIn(password, now);
+  return snapshot && { snapshot, signals: PASSWORD_ABSENT };
+}
+
+/** Makes the verdict and emits its event. */
+type Report = (facts: Facts, decision: Decision, pass: Pass, startedAt: number) => Verdict;
+
+function createReporter(events: Events): Report {
+  return (facts, decision, { signals, snapshot }, startedAt) => {
+    const durationMs = performance.now() - startedAt;
+    if (events.verdict.isHeard()) {
+      const { status, reason } = facts;
+      const failures = failuresIn(signals);
+      events.verdict.emit({ status, action: decision.action, ...(reason && { reason }), failures, durationMs });
+    }
+    return snapshot === undefined
+      ? { ...facts, ...decision, durationMs, signals }
+      : { ...facts, ...decision, snapshot, durationMs, signals };
+  };
+}
+
+/** Decides status and action from what a pass found. */
+type Conclude = (
+  pass: Pass,
+  ifUnasked: Parameters<typeof decide>[1],
+  context: PolicyContext,
+  startedAt: number,
+) => Verdict;
+
+function createConclude(policy: Policy, report: Report): Conclude {
+  return (pass, ifUnasked, context, startedAt) => {
+    const facts = decide(pass.signals, ifUnasked);
+    return report(facts, policy({ ...facts, signals: pass.signals }, context), pass, startedAt);
   };
 }
 

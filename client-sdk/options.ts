@@ -133,14 +133,24 @@ function malformed(option: OptionName, why: string, hint: string): LookupError {
   return new LookupError('OPTION_MALFORMED', `option ${option}: ${why}`, hint);
 }
 
-/** @throws LookupError `OPTION_MALFORMED`; the message never quotes a value */
-export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
+/**
+ * Checks all options, before anything is made of them.
+ * @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED`; the message never quotes a value
+ */
+export function parseOptions(options: LeakCheckerOptions): {
+  readonly settings: CheckerSettings;
+  readonly secrets: SuiteSettings;
+} {
   if (typeof options !== 'object' || options === null)
     throw new LookupError(
       'OPTION_MALFORMED',
       'options: not an object',
       'Give at least { url, key } or { url, publicKey }.',
     );
+  return { settings: parseSharedOptions(options), secrets: parseSuiteOptions(options) };
+}
+
+function parseSharedOptions(options: SharedOptions): CheckerSettings {
   const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, bucketCacheBytes } = options;
   const { fetch: ownFetch, headers = {}, clientKey } = options;
   if (dataset !== undefined && !isDatasetId(dataset))
@@ -165,8 +175,7 @@ export function parseOptions(options: LeakCheckerOptions): CheckerSettings {
   };
 }
 
-/** @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED`; the message never quotes a value */
-export function parseSuiteOptions(options: LeakCheckerOptions): SuiteSettings {
+function parseSuiteOptions(options: LeakCheckerOptions): SuiteSettings {
   const { key, publicKey } = options;
   if (publicKey === undefined) return { suite: 'hmac', key: parseKey(parseHmacKeyText, key) };
   if (key !== undefined)

@@ -49,13 +49,7 @@ const MAX_LINES = 300;
 const MAX_FILES = 26;
 const MAX_FUNCTION_LINES = 70;
 /** To be split. */
-const STILL_LONG = [
-  'createService',
-  'createLeakChecker',
-  'openFilterCache',
-  'createServiceSource',
-  'createObliviousLookup',
-];
+const STILL_LONG = [];
 
 /** Whether the source imports only types from a specifier. */
 const isOfTypes = (text: string, specifier: string): boolean =>

@@ -2,11 +2,12 @@
 // handler.
 
 import type { Credential } from '../verdict/inquiry.ts';
-import { boundedCopy, discard, readingsOf, streamed } from './fetch-body.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import { boundedCopy, DEFAULT_MAX_BODY_BYTES, discard, readingsOf, streamed } from './fetch-body.ts';
 import { credentialsIn, type ParsedFields, unreadable } from './fields.ts';
 import { type Guard, type Judgement, PROBLEM_TYPE, type Refusal } from './guard.ts';
 import { type HeaderName, replaceHeader } from './header-name.ts';
-import { malformed } from './options.ts';
+import { malformed, parseProperty } from './options.ts';
 
 /**
  * The same request with the same body, without the incoming header. Unlike an incoming request, the
@@ -49,6 +50,45 @@ export function credentialsOf(readings: readonly object[], fields: ParsedFields)
   if (others.some((other) => JSON.stringify(other) !== JSON.stringify(first)))
     throw unreadable('the body has two different readings');
   return first;
+}
+
+type Awaitable<T> = T | Promise<T>;
+export type DenyHandler = (verdict: Verdict, request: Request) => Awaitable<Response>;
+
+export interface HandlerOptions<Property extends string> {
+  /** The property of the request that holds the verdict. Default `leaks`. */
+  readonly property?: Property;
+  /** Maximum bytes of a body to read; a longer body makes the verdict `unknown`. Default 65,536. */
+  readonly maxBodyBytes?: number;
+}
+
+/** The verdict is undefined if there was nothing to check. */
+export type Checked<Property extends string = 'leaks'> = { readonly [name in Property]: Verdict | undefined };
+
+/**
+ * Puts a guard around handlers of a framework's requests.
+ * @param prepare gives the request that is judged and handled: without the header that came in
+ * @throws LookupError `OPTION_MALFORMED`
+ */
+export function guardHandler<Incoming extends Request, Property extends string>(
+  guard: Guard<Request, DenyHandler>,
+  options: HandlerOptions<Property>,
+  prepare: (request: Incoming, header: HeaderName) => Request,
+) {
+  const property = parseProperty(options.property ?? 'leaks');
+  const maxBodyBytes = parseMaxBodyBytes(options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
+
+  return <Handled extends Incoming, Rest extends unknown[]>(
+    handler: (request: Handled & Checked<Property>, ...rest: Rest) => Awaitable<Response>,
+  ): ((request: Handled, ...rest: Rest) => Promise<Response>) =>
+    async (incoming, ...rest) => {
+      const request = prepare(incoming, guard.header);
+      const { verdict, refusal } = await judgeFetch(guard, request, maxBodyBytes, (made) => made);
+      if (refusal) return guard.handler ? guard.handler(verdict, request) : refusalResponse(refusal);
+      replaceHeader(request.headers, guard.header, verdict?.exposedCredentialCheck);
+      Object.defineProperty(request, property, { value: verdict, enumerable: true, configurable: true });
+      return handler(request as Handled & Checked<Property>, ...rest);
+    };
 }
 
 export function refusalResponse(refusal: Refusal): Response {

@@ -1,29 +1,27 @@
 // @credveil/client/next: wraps Next.js route handlers, and serves as proxy.ts. Imports no Next.
 
 import type { LeakChecker } from '../checker.ts';
-import type { Verdict } from '../verdict/verdict.ts';
 import { DEFAULT_MAX_BODY_BYTES } from './fetch-body.ts';
-import { judgeFetch, parseMaxBodyBytes, refusalResponse, withoutHeader } from './fetch-request.ts';
+import {
+  type Checked,
+  type DenyHandler,
+  guardHandler,
+  type HandlerOptions,
+  judgeFetch,
+  parseMaxBodyBytes,
+  refusalResponse,
+  withoutHeader,
+} from './fetch-request.ts';
 import { createGuard } from './guard.ts';
 import { type HeaderName, replaceHeader } from './header-name.ts';
-import { type GuardOptions, malformed, parseProperty } from './options.ts';
+import { type GuardOptions, malformed } from './options.ts';
 
-type Awaitable<T> = T | Promise<T>;
-export type DenyHandler = (verdict: Verdict, request: Request) => Awaitable<Response>;
-
-interface BodyOptions {
-  /** Maximum bytes of a body to read; a longer body makes the verdict `unknown`. Default 65,536. */
-  readonly maxBodyBytes?: number;
-}
+export type { Checked, DenyHandler } from './fetch-request.ts';
 
 export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<Request, DenyHandler> &
-  BodyOptions & {
-    /** The property of the request that holds the verdict. Default `leaks`. */
-    readonly property?: Property;
-  };
+  HandlerOptions<Property>;
 
-/** The verdict is undefined if there was nothing to check. */
-export type Checked<Property extends string = 'leaks'> = { readonly [name in Property]: Verdict | undefined };
+type Awaitable<T> = T | Promise<T>;
 
 /**
  * Creates a wrapper for route handlers: `export const POST = leakCheck(leaks)(handler)`.
@@ -32,26 +30,14 @@ export type Checked<Property extends string = 'leaks'> = { readonly [name in Pro
 export function leakCheck<const Property extends string = 'leaks'>(
   checker: LeakChecker,
   options: LeakCheckOptions<Property> = {},
-) {
-  const guard = createGuard(checker, options);
-  const property = parseProperty(options.property ?? 'leaks');
-  const maxBodyBytes = parseMaxBodyBytes(options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
-
-  return <Incoming extends Request, Rest extends unknown[]>(
-    handler: (request: Incoming & Checked<Property>, ...rest: Rest) => Awaitable<Response>,
-  ): ((request: Incoming, ...rest: Rest) => Promise<Response>) =>
-    async (incoming, ...rest) => {
-      const request = clearHeader(incoming, guard.header);
-      const { verdict, refusal } = await judgeFetch(guard, request, maxBodyBytes, (made) => made);
-      if (refusal) return guard.handler ? guard.handler(verdict, request) : refusalResponse(refusal);
-      replaceHeader(request.headers, guard.header, verdict?.exposedCredentialCheck);
-      Object.defineProperty(request, property, { value: verdict, enumerable: true, configurable: true });
-      return handler(request as Incoming & Checked<Property>, ...rest);
-    };
+): <Incoming extends Request, Rest extends unknown[]>(
+  handler: (request: Incoming & Checked<Property>, ...rest: Rest) => Awaitable<Response>,
+) => (request: Incoming, ...rest: Rest) => Promise<Response> {
+  return guardHandler(createGuard(checker, options), options, clearHeader);
 }
 
 export type LeakProxyOptions = GuardOptions<Request, DenyHandler> &
-  BodyOptions & {
+  Pick<HandlerOptions<string>, 'maxBodyBytes'> & {
     /** `NextResponse.next`, or a function that calls it. */
     readonly next: (init: { request: { headers: Headers } }) => Response;
   };

@@ -49,23 +49,65 @@ export function createFilterCache(
   known?: () => PrfOutput,
 ): FilterCache {
   const { passwordFilter } = settings;
-  return passwordFilter ? openFilterCache(settings, passwordFilter, service, sealKey, known) : NO_FILTER;
+  if (!passwordFilter) return NO_FILTER;
+  const held = createHeldFilter(settings, passwordFilter, service, sealKey, known);
+  return createUpdatingCache(held, createSchedule(passwordFilter));
 }
 
-function openFilterCache(
-  settings: CheckerSettings,
-  { maxBytes, refreshMs, maxAgeMs, source: ownSource }: FilterSettings,
-  service: Service,
-  sealKey: SealKey,
-  known: (() => PrfOutput) | undefined,
-): FilterCache {
-  const source = ownSource ?? createServiceSource(settings);
-  let held: { readonly filter: PasswordFilter; readonly version: string } | undefined;
+/** When the filter is due for a look, and how long it may answer. Times are those of `performance`. */
+interface Schedule {
+  begin(): void;
+  succeed(): void;
+  fail(): void;
+  isDue(now: number): boolean;
+  /** Whether an update may be tried before it is due. */
+  mayHurry(now: number): boolean;
+  isTrusted(now: number): boolean;
+}
+
+function createSchedule({ refreshMs, maxAgeMs }: FilterSettings): Schedule {
   let confirmedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
   let dueAt = Number.NEGATIVE_INFINITY;
   let failures = 0;
-  let pending: Promise<PasswordFilter> | undefined;
+  return {
+    begin: () => {
+      triedAt = performance.now();
+    },
+    succeed: () => {
+      confirmedAt = performance.now();
+      dueAt = confirmedAt + refreshMs;
+      failures = 0;
+    },
+    fail: () => {
+      dueAt = performance.now() + Math.min(MAX_RETRY_REFRESHES * refreshMs, RETRY_MS * 2 ** failures++);
+    },
+    isDue: (now) => now >= dueAt,
+    mayHurry: (now) => failures === 0 && now >= triedAt + RETRY_MS,
+    isTrusted: (now) => now - confirmedAt <= maxAgeMs,
+  };
+}
+
+/** The filter in memory and what may replace it. */
+interface HeldFilter {
+  readonly filter: PasswordFilter | undefined;
+  /** Replaces the filter if its source has another version. @returns the filter, which fits the service */
+  update(): Promise<PasswordFilter>;
+  /** Whether the service has a newer snapshot than this. */
+  isOlder(filter: FilterHeader): boolean;
+  /** Whether it is of another dataset. */
+  isForeign(filter: FilterHeader): boolean;
+}
+
+function createHeldFilter(
+  settings: CheckerSettings,
+  { maxBytes, source: ownSource }: FilterSettings,
+  service: Service,
+  sealKey: SealKey,
+  known: (() => PrfOutput) | undefined,
+): HeldFilter {
+  const source = ownSource ?? createServiceSource(settings);
+  let held: { readonly filter: PasswordFilter; readonly version: string } | undefined;
 
   const isOlder = ({ snapshot }: FilterHeader): boolean => sequenceOf(snapshot) < (service.known()?.sequence ?? 0);
   const isForeign = ({ dataset }: FilterHeader): boolean =>
@@ -77,40 +119,55 @@ function openFilterCache(
       throw lookupFailure('SNAPSHOT_OLDER');
   };
 
-  const update = async (): Promise<PasswordFilter> => {
-    // The sealed config says which dataset this is and which snapshot is current. From the service there is no filter
-    // without it; one of the caller's own is better than none where the service is away.
-    if (ownSource || !service.known()) {
-      const config = service.fetchConfig(createDeadline(CONFIG_TIMEOUT_MS));
-      const { filter } = ownSource ? ((await config.catch(() => undefined)) ?? {}) : await config;
-      if (!ownSource && !filter) throw lookupFailure('FILTER_MISSING');
-      if (filter && filter.bytes > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
-    }
-    const opened = await source.open(held?.version);
-    if (opened) {
-      const filter = await assembleFilter(opened.pieces, sealKey, maxBytes, assertWanted);
-      if (known && !filter.mayHold(known())) throw lookupFailure('FILTER_MALFORMED', { detail: 'it lacks the canary' });
-      held = { filter, version: opened.version };
-    }
-    if (!held) throw lookupFailure('FILTER_MISSING');
-    // Others may have been heard of meanwhile.
-    assertWanted(held.filter);
-    return held.filter;
+  /** The sealed config names the dataset, its current snapshot and the size of its filter. */
+  const consultConfig = async (): Promise<void> => {
+    // From the service there is no filter without it. A caller's own filter is better than none
+    // while the service is away.
+    if (!ownSource && service.known()) return;
+    const config = service.fetchConfig(createDeadline(CONFIG_TIMEOUT_MS));
+    const { filter } = ownSource ? ((await config.catch(() => undefined)) ?? {}) : await config;
+    if (!ownSource && !filter) throw lookupFailure('FILTER_MISSING');
+    if (filter && filter.bytes > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
   };
+
+  return {
+    get filter() {
+      return held?.filter;
+    },
+    isOlder,
+    isForeign,
+    async update() {
+      await consultConfig();
+      const opened = await source.open(held?.version);
+      if (opened) {
+        const filter = await assembleFilter(opened.pieces, sealKey, maxBytes, assertWanted);
+        if (known && !filter.mayHold(known()))
+          throw lookupFailure('FILTER_MALFORMED', { detail: 'it lacks the canary' });
+        held = { filter, version: opened.version };
+      }
+      if (!held) throw lookupFailure('FILTER_MISSING');
+      // A newer snapshot may have been announced meanwhile.
+      assertWanted(held.filter);
+      return held.filter;
+    },
+  };
+}
+
+function createUpdatingCache(held: HeldFilter, schedule: Schedule): FilterCache {
+  let pending: Promise<PasswordFilter> | undefined;
 
   const refresh = (): Promise<PasswordFilter> => {
     if (pending) return pending;
-    triedAt = performance.now();
-    pending = update()
+    schedule.begin();
+    pending = held
+      .update()
       .then(
         (filter) => {
-          confirmedAt = performance.now();
-          dueAt = confirmedAt + refreshMs;
-          failures = 0;
+          schedule.succeed();
           return filter;
         },
         (error) => {
-          dueAt = performance.now() + Math.min(MAX_RETRY_REFRESHES * refreshMs, RETRY_MS * 2 ** failures++);
+          schedule.fail();
           throw asFailure(error);
         },
       )
@@ -120,13 +177,14 @@ function openFilterCache(
     return pending;
   };
 
-  /** On word of a newer snapshot it is not waited until the next look is due. */
-  const isSuperseded = (now: number): boolean =>
-    held !== undefined && failures === 0 && now >= triedAt + RETRY_MS && isOlder(held.filter);
+  /** Once the service has announced a newer snapshot, the update does not wait until it is due. */
+  const isSuperseded = (filter: PasswordFilter | undefined, now: number): boolean =>
+    filter !== undefined && schedule.mayHurry(now) && held.isOlder(filter);
 
   const current = (now = performance.now()): PasswordFilter | undefined => {
-    if (!pending && (now >= dueAt || isSuperseded(now))) refresh().catch(() => {});
-    return held && now - confirmedAt <= maxAgeMs && !isForeign(held.filter) ? held.filter : undefined;
+    const { filter } = held;
+    if (!pending && (schedule.isDue(now) || isSuperseded(filter, now))) refresh().catch(() => {});
+    return filter && schedule.isTrusted(now) && !held.isForeign(filter) ? filter : undefined;
   };
 
   return {

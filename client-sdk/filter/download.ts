@@ -20,11 +20,14 @@ interface Answer {
   readonly body: ReadableStreamDefaultReader<Uint8Array>;
 }
 
+/** Asks for the filter. Undefined if it is the one of `if-none-match`. @throws LookupError, or what fetch throws */
+type Ask = (more: Readonly<Record<string, string>>, deadline: Deadline) => Promise<Answer | undefined>;
+
+/** The service as the source of filters. */
 export function createServiceSource({ base, fetch: send, headers }: CheckerSettings): FilterSource {
   const url = new URL('v1/filter/password', base).href;
 
-  /** Undefined where the filter is the one of `if-none-match`. */
-  const ask = async (more: Readonly<Record<string, string>>, deadline: Deadline): Promise<Answer | undefined> => {
+  const ask: Ask = async (more, deadline) => {
     const response = await createDeadline(STALL_MS).race(() =>
       deadline.race(async () =>
         send(url, {
@@ -44,63 +47,64 @@ export function createServiceSource({ base, fetch: send, headers }: CheckerSetti
     throw refusal ?? lookupFailure('FILTER_MALFORMED', { detail: 'it is empty' });
   };
 
-  /** The rest of a filter of which `received` bytes are there. Tries again where the service is away for a moment. */
-  const resume = async (etag: string, received: number, deadline: Deadline): Promise<Answer> => {
-    for (let attempt = 1; ; attempt++) {
-      await pause(deadline);
-      try {
-        // RFC 9110 §13.1.5: where the ETag is another one by now, all of the new filter comes instead.
-        const answer = await ask({ range: `bytes=${received}-`, 'if-range': etag }, deadline);
-        if (answer?.status === 206 && answer.headers.get('content-range')?.startsWith(`bytes ${received}-`))
-          return answer;
-        answer?.body.cancel().catch(() => {});
-        throw lookupFailure('SNAPSHOT_CHANGED', { detail: 'while its filter was read' });
-      } catch (error) {
-        if (error instanceof LookupError && error.code !== 'TIMEOUT') throw error;
-        if (attempt === MAX_FRUITLESS || deadline.signal.aborted) throw asFailure(error);
-      }
-    }
-  };
-
-  async function* read(first: Answer, deadline: Deadline): AsyncGenerator<Uint8Array> {
-    const total = lengthOf(first);
-    const etag = first.headers.get('etag') ?? '';
-    let { body } = first;
-    let received = 0;
-    try {
-      for (;;) {
-        const piece = await createDeadline(STALL_MS)
-          .race(() => deadline.race(() => body.read()))
-          .catch((cause: unknown) => ({ broken: asFailure(cause) }));
-        if (!('broken' in piece) && !piece.done) {
-          received += piece.value.length;
-          yield piece.value;
-        } else {
-          if (!('broken' in piece) && (total === undefined || received >= total)) return;
-          body.cancel().catch(() => {});
-          const broken = 'broken' in piece ? piece.broken : lookupFailure('NETWORK', { detail: 'the filter is cut' });
-          // Only a strong validator says that the rest belongs to what is there.
-          if (!etag.startsWith('"') || deadline.signal.aborted) throw broken;
-          ({ body } = await resume(etag, received, deadline));
-        }
-      }
-    } finally {
-      // Does nothing at the end; before it, the connection is given up.
-      body.cancel().catch(() => {});
-    }
-  }
-
   return {
     async open(heldVersion): Promise<OpenedFilter | undefined> {
       const deadline = createDeadline(FILTER_TIMEOUT_MS);
       try {
         const answer = await ask(heldVersion === undefined ? {} : { 'if-none-match': heldVersion }, deadline);
-        return answer && { version: answer.headers.get('etag') ?? '', pieces: read(answer, deadline) };
+        return answer && { version: answer.headers.get('etag') ?? '', pieces: readPieces(ask, answer, deadline) };
       } catch (error) {
         throw asFailure(error);
       }
     },
   };
+}
+
+/** Asks for the rest of a filter after `received` bytes, again if the service is away for a moment. */
+async function resume(ask: Ask, etag: string, received: number, deadline: Deadline): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    await pause(deadline);
+    try {
+      // RFC 9110 §13.1.5: where the ETag is another one by now, all of the new filter comes instead.
+      const answer = await ask({ range: `bytes=${received}-`, 'if-range': etag }, deadline);
+      if (answer?.status === 206 && answer.headers.get('content-range')?.startsWith(`bytes ${received}-`))
+        return answer;
+      answer?.body.cancel().catch(() => {});
+      throw lookupFailure('SNAPSHOT_CHANGED', { detail: 'while its filter was read' });
+    } catch (error) {
+      if (error instanceof LookupError && error.code !== 'TIMEOUT') throw error;
+      if (attempt === MAX_FRUITLESS || deadline.signal.aborted) throw asFailure(error);
+    }
+  }
+}
+
+/** The filter's bytes, across broken connections. */
+async function* readPieces(ask: Ask, first: Answer, deadline: Deadline): AsyncGenerator<Uint8Array> {
+  const total = lengthOf(first);
+  const etag = first.headers.get('etag') ?? '';
+  let { body } = first;
+  let received = 0;
+  try {
+    for (;;) {
+      const piece = await createDeadline(STALL_MS)
+        .race(() => deadline.race(() => body.read()))
+        .catch((cause: unknown) => ({ broken: asFailure(cause) }));
+      if (!('broken' in piece) && !piece.done) {
+        received += piece.value.length;
+        yield piece.value;
+      } else {
+        if (!('broken' in piece) && (total === undefined || received >= total)) return;
+        body.cancel().catch(() => {});
+        const broken = 'broken' in piece ? piece.broken : lookupFailure('NETWORK', { detail: 'the filter is cut' });
+        // Only a strong validator says that the rest belongs to what is there.
+        if (!etag.startsWith('"') || deadline.signal.aborted) throw broken;
+        ({ body } = await resume(ask, etag, received, deadline));
+      }
+    }
+  } finally {
+    // Does nothing at the end; before it, the connection is given up.
+    body.cancel().catch(() => {});
+  }
 }
 
 function refuse({ status, headers }: Response): LookupError | undefined {

@@ -13,7 +13,7 @@ import { MAX_OPRF_INPUT_BYTES, pairInput } from '../../protocol/private-input.ts
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { createService } from '../api.ts';
-import type { BlindedInput } from '../engine.ts';
+import type { BlindedInput, Blinding } from '../engine.ts';
 import { lookupFailure, reasonOf } from '../errors.ts';
 import { createFilterCache } from '../filter/cache.ts';
 import type { Lookup } from '../lookup.ts';
@@ -31,9 +31,9 @@ import {
   type Question,
 } from '../verdict/inquiry.ts';
 import type { Signals } from '../verdict/verdict.ts';
-import { createEvaluatorClient, type Evaluation } from './evaluator-client.ts';
+import { createEvaluatorClient, type Evaluation, type EvaluatorClient } from './evaluator-client.ts';
 import { loadBlinding } from './load-blinding.ts';
-import { createTrust } from './trust.ts';
+import { createTrust, type Examiner } from './trust.ts';
 
 const CANARY_USERNAME = normalizeUsername(CANARY.username);
 const CANARY_INQUIRIES = deriveInquiries(CANARY, MAX_OPRF_INPUT_BYTES);
@@ -51,22 +51,16 @@ interface Evaluated {
   outputOf(question: Question): PrfOutput;
 }
 
-export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
-  const suite = createOprfSuite(oprf.publicKey);
-  const accountHash = formatPrefix(bucketId(suite.accountBucketHash(CANARY_USERNAME), 32), 32);
-  const service = createService(settings, suite, { accountHash });
-  const evaluator = createEvaluatorClient(service);
-  const filters = createFilterCache(settings, service, suite.sealKey);
-  const blinding = loadBlinding(oprf);
-  // Who waits for it gets the error; until then it is no unhandled one.
-  blinding.catch(() => {});
+/** Blinds the inputs of questions and has them evaluated, with an account bucket if a hash is given. */
+type Evaluate = (
+  questions: readonly Question[],
+  account: BucketHash | undefined,
+  config: ServiceConfig,
+  deadline: Deadline,
+) => Promise<Evaluated>;
 
-  const evaluate = async (
-    questions: readonly Question[],
-    account: BucketHash | undefined,
-    config: ServiceConfig,
-    deadline: Deadline,
-  ): Promise<Evaluated> => {
+function createEvaluate(evaluator: EvaluatorClient, blinding: Promise<Blinding>): Evaluate {
+  return async (questions, account, config, deadline) => {
     const { blind } = await deadline.race(() => blinding);
     const blinded = questions.map(({ input }) => blind(input));
     const elements = blinded.map(({ blindedElement }) => blindedElement);
@@ -83,7 +77,10 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     };
     return { evaluation, body, outputOf };
   };
+}
 
+/** What trust in the evaluator is decided by. */
+function createExaminer(evaluate: Evaluate, evaluator: EvaluatorClient, blinding: Promise<Blinding>): Examiner {
   const evaluateCanary = async (config: ServiceConfig, deadline: Deadline): Promise<Evaluation> => {
     const { account } = config.indexes;
     // It looks as a check of username and password, or of a password alone where there is no account index; and the
@@ -113,7 +110,20 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     }
   };
 
-  const trust = createTrust({ evaluateCanary, prove }, oprf);
+  return { evaluateCanary, prove };
+}
+
+export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
+  const suite = createOprfSuite(oprf.publicKey);
+  const accountHash = formatPrefix(bucketId(suite.accountBucketHash(CANARY_USERNAME), 32), 32);
+  const service = createService(settings, suite, { accountHash });
+  const evaluator = createEvaluatorClient(service);
+  const filters = createFilterCache(settings, service, suite.sealKey);
+  const blinding = loadBlinding(oprf);
+  // Awaiters get the rejection; this only silences the unhandled one.
+  blinding.catch(() => {});
+  const evaluate = createEvaluate(evaluator, blinding);
+  const trust = createTrust(createExaminer(evaluate, evaluator, blinding), oprf);
 
   const askTrusted = async (
     asked: readonly Inquiry[],
