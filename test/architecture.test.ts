@@ -49,7 +49,7 @@ const MAX_LINES = 300;
 const MAX_FILES = 26;
 const MAX_FUNCTION_LINES = 70;
 /** To be split. */
-const STILL_LONG = [];
+const STILL_LONG: readonly string[] = [];
 
 /** Whether the source imports only types from a specifier. */
 const isOfTypes = (text: string, specifier: string): boolean =>
