@@ -1,4 +1,4 @@
-// The circuit breaker: what opens it, what does not, and how it closes again.
+// The circuit breaker: what opens it, what does not, and how it closes.
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -14,7 +14,7 @@ import {
 } from '../support/worlds/client-world.ts';
 import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
 
-/** Longer than any test takes. */
+/** Longer than any test runs. */
 const LONG_MS = 2 ** 31 - 1;
 const WAIT = { timeout: 60_000, interval: 5 };
 
@@ -32,7 +32,9 @@ interface Watched {
   status: number;
 }
 
-/** A checker that has its config, and a service that answers with a status of the test's choice. */
+/**
+ * A checker with its config loaded, and a service that answers with the status that a test sets.
+ */
 async function watch(options: Partial<HmacOptions> = {}): Promise<Watched> {
   const states: CircuitState[] = [];
   const watched = { status: 200 };
@@ -50,7 +52,7 @@ async function checks(checker: LeakChecker, count: number): Promise<(string | un
   return verdicts.map(({ status, reason }) => reason ?? status);
 }
 
-/** The check that tries the service, while it does. */
+/** Starts checks until one of them probes the service, and returns that one while it is pending. */
 async function probeOf(
   checker: LeakChecker,
   states: readonly CircuitState[],
@@ -65,7 +67,7 @@ async function probeOf(
 }
 
 describe('the circuit', () => {
-  test('opens after five failures in a row, and then nothing is sent', async () => {
+  test('opens after five consecutive failures, and then sends nothing', async () => {
     const watched = await watch({ circuitBreaker: { coolDownMs: LONG_MS } });
     watched.status = 503;
     expect(await checks(watched.checker, 5)).toEqual(Array(5).fill('HTTP_STATUS'));
@@ -78,7 +80,7 @@ describe('the circuit', () => {
     expect(watched.front.requests).toHaveLength(sent);
   });
 
-  test('stays closed where failures are not in a row', async () => {
+  test('stays closed if the failures are not consecutive', async () => {
     let asked = 0;
     const flaky = await world.spoil((answer, url) => {
       if (url.startsWith('/v1/password') && ++asked % 3 !== 0) answer.status = 500;
@@ -93,7 +95,7 @@ describe('the circuit', () => {
     expect(states).toEqual([]);
   });
 
-  test('stays closed at wrong answers: a service that answers is not waited for', async () => {
+  test('stays closed on malformed answers, since they cost no wait', async () => {
     const front = await world.front((_request, response) => void response.end('[]'));
     const states: CircuitState[] = [];
     const checker = world.checker(front.url, { onCircuit: ({ state }) => states.push(state) });
@@ -101,7 +103,7 @@ describe('the circuit', () => {
     expect(states).toEqual([]);
   });
 
-  test('is not opened by callers who give up', async () => {
+  test('stays closed if callers abort', async () => {
     const silent = await world.front(() => {});
     const states: CircuitState[] = [];
     const checker = world.checker(silent.url, { onCircuit: ({ state }) => states.push(state) });
@@ -115,7 +117,7 @@ describe('the circuit', () => {
     expect(states).toEqual([]);
   });
 
-  test('is opened by waits for a config that never comes', async () => {
+  test('opens if the config never arrives', async () => {
     const silent = await world.front(() => {});
     const states: CircuitState[] = [];
     const checker = world.checker(silent.url, {
@@ -127,7 +129,7 @@ describe('the circuit', () => {
     expect(states).toEqual(['open']);
   });
 
-  test('that is open lets one check through after a while, and closes when that was answered', async () => {
+  test('lets one probe through after the cool-down, and closes when the probe is answered', async () => {
     const gate = Promise.withResolvers<void>();
     let isHeld = false;
     const watched = await watch({
@@ -143,14 +145,17 @@ describe('the circuit', () => {
     isHeld = true;
     const probe = await probeOf(watched.checker, watched.states);
     expect(watched.states).toEqual(['open', 'half-open']);
-    expect(await checks(watched.checker, 2), 'others do not wait for it').toEqual(['CIRCUIT_OPEN', 'CIRCUIT_OPEN']);
+    expect(await checks(watched.checker, 2), 'other checks do not wait for the probe').toEqual([
+      'CIRCUIT_OPEN',
+      'CIRCUIT_OPEN',
+    ]);
     gate.resolve();
     expect((await probe.verdict).status).toBe('clean');
     expect(watched.states).toEqual(['open', 'half-open', 'closed']);
     expect(await checks(watched.checker, 2)).toEqual(['clean', 'clean']);
   });
 
-  test('that is open stays so where that check fails', async () => {
+  test('stays open if the probe fails', async () => {
     const watched = await watch({ circuitBreaker: { failures: 2, coolDownMs: 1 } });
     watched.status = 500;
     await checks(watched.checker, 2);
@@ -163,7 +168,7 @@ describe('the circuit', () => {
     expect(watched.states.at(-1)).toBe('closed');
   });
 
-  test('that is open is tried by the next check where the caller of that check gave up', async () => {
+  test('lets the next check probe without a cool-down if the caller aborts the probe', async () => {
     let isHeld = false;
     const watched = await watch({
       circuitBreaker: { failures: 1, coolDownMs: 1 },
@@ -179,11 +184,11 @@ describe('the circuit', () => {
     expect((await probe.verdict).reason).toBe('ABORTED');
     expect(states).toEqual(['open', 'half-open', 'open']);
     isHeld = false;
-    expect((await checker.check(STRANGER)).reason, 'without another pause').toBe('HTTP_STATUS');
+    expect((await checker.check(STRANGER)).reason, 'without another cool-down').toBe('HTTP_STATUS');
     expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'open']);
   });
 
-  test('is not asked about what is held in this process', async () => {
+  test('does not block a check that the cache answers', async () => {
     const watched = await watch({ circuitBreaker: { failures: 1, coolDownMs: LONG_MS }, bucketCacheBytes: 2 ** 22 });
     expect((await watched.checker.check(LEAKED)).status).toBe('pair');
     watched.status = 500;
@@ -193,14 +198,14 @@ describe('the circuit', () => {
     expect((await watched.checker.check({ username: 'some', password: 'other' })).reason).toBe('CIRCUIT_OPEN');
   });
 
-  test('is never open where there is none', async () => {
+  test('never opens with circuitBreaker: false', async () => {
     const watched = await watch({ circuitBreaker: false });
     watched.status = 500;
     expect(await checks(watched.checker, 20)).toEqual(Array(20).fill('HTTP_STATUS'));
     expect(watched.states).toEqual([]);
   });
 
-  test('does not keep `ready` from asking', async () => {
+  test('does not block `ready`', async () => {
     const watched = await watch({ circuitBreaker: { failures: 1, coolDownMs: LONG_MS } });
     watched.status = 500;
     await checks(watched.checker, 1);
@@ -209,7 +214,7 @@ describe('the circuit', () => {
   });
 });
 
-describe('under oprf the circuit', () => {
+describe('the circuit under oprf', () => {
   let oblivious: OprfWorld;
   beforeAll(async () => {
     oblivious = await createOprfWorld({ pairs: [LEAKED] });
@@ -217,7 +222,7 @@ describe('under oprf the circuit', () => {
   afterEach(() => oblivious.closeFronts());
   afterAll(() => oblivious.close());
 
-  test('opens, and closes again', async () => {
+  test('opens while the service is down, and closes when it is back', async () => {
     let isDown = true;
     const front = await oblivious.spoil((answer) => {
       if (isDown) answer.status = 502;

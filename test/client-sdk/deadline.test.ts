@@ -1,4 +1,4 @@
-// The deadline of a check and the caller's signal: what they end, what they leave alone.
+// The deadline of a check and the caller's signal: which waits they end, and which they do not.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { forward, send } from '../support/http-front.ts';
@@ -22,17 +22,17 @@ afterEach(() => world.closeFronts());
 afterAll(() => world.close());
 
 describe('the deadline', () => {
-  test('ends a wait for a config that never comes', async () => {
+  test('ends the wait for a config that never arrives', async () => {
     const silent = await world.front(() => {});
     expect(summary(await world.checker(silent.url, { timeoutMs: 50 }).check(STRANGER))).toBe(allUnknown('TIMEOUT'));
   });
 
-  test('ends a wait for buckets that drip', async () => {
+  test('ends the wait for buckets that trickle in', async () => {
     const dripping = await world.front(async (request, response) => {
       const answer = await forward(world.url, request);
       if (!isBucket(request.url ?? '')) return send(response, answer);
       response.writeHead(200, { 'content-length': answer.body.length });
-      // All but the last byte, one now and then: it is never whole.
+      // One byte at a time, except the last: the body is never complete.
       let at = 0;
       const timer = setInterval(() => {
         if (at < answer.body.length - 1) response.write(answer.body.subarray(at, ++at));
@@ -44,7 +44,7 @@ describe('the deadline', () => {
     expect(summary(await checker.check(STRANGER))).toBe(allUnknown('TIMEOUT'));
   });
 
-  test('holds even where a custom fetch does not know of signals', async () => {
+  test('holds even if a custom fetch ignores signals', async () => {
     const fetch = () => new Promise<Response>(() => {});
     expect(summary(await world.checker(world.url, { fetch, timeoutMs: 20 }).check(STRANGER))).toBe(
       allUnknown('TIMEOUT'),
@@ -53,7 +53,7 @@ describe('the deadline', () => {
 });
 
 describe("the caller's signal", () => {
-  test('that was aborted before sends nothing', async () => {
+  test('sends nothing if it was aborted before the check', async () => {
     const watching = await world.spoil(() => {});
     const checker = world.checker(watching.url);
     await checker.ready();
@@ -62,7 +62,7 @@ describe("the caller's signal", () => {
     expect(watching.requests).toHaveLength(1);
   });
 
-  test('keeps what had come by then', async () => {
+  test('keeps the answers that arrived before the abort', async () => {
     const half = await world.front(async (request, response) => {
       if (!isPassword(request.url ?? '')) send(response, await forward(world.url, request));
     });
@@ -81,7 +81,7 @@ describe("the caller's signal", () => {
                 return sink.enqueue(body);
               }
               sink.close();
-              // By then the client, which was waiting for this, has seen that the body is whole.
+              // The client waits for this close, so by then it knows that the body is complete.
               setImmediate(() => controller.abort());
             },
           },
@@ -94,7 +94,7 @@ describe("the caller's signal", () => {
     expect(summary(verdict)).toBe('pair | found unknown found');
   });
 
-  test('ends the wait of its own check, not the config that others wait for', async () => {
+  test("ends its own check's wait, but not the config fetch that others wait for", async () => {
     const gate = Promise.withResolvers<void>();
     const held = await world.front(async (request, response) => {
       if (request.url === '/v1/config') await gate.promise;

@@ -1,4 +1,4 @@
-// Hooks and diagnostics channels: what they say, and that they are never in the way.
+// Hooks and diagnostics channels: their events, and that they never affect a check.
 
 import diagnostics from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
@@ -39,7 +39,7 @@ async function listen(run: () => Promise<void>): Promise<{ name: string; message
 }
 
 describe('events', () => {
-  test('tell of each check and each request, in hooks and on channels alike', async () => {
+  test('report each check and each request, to hooks and channels alike', async () => {
     const verdicts: VerdictEvent[] = [];
     const requests: RequestEvent[] = [];
     const checker = world.checker(world.url, {
@@ -71,10 +71,10 @@ describe('events', () => {
     expect(of('credveil.client.request')).toEqual(requests);
     expect(of('credveil.client.circuit')).toEqual([]);
     await checker.check(LEAKED);
-    expect(heard, 'nobody listens any more').toHaveLength(verdicts.length - 1 + 5);
+    expect(heard, 'no subscriber is left').toHaveLength(verdicts.length - 1 + 5);
   });
 
-  test('name failures, also those beside a finding and in the background', async () => {
+  test('report failures, including those next to a finding and in the background', async () => {
     let fails: (url: string) => boolean = () => false;
     const front = await world.spoil((answer, url) => {
       if (fails(url)) answer.status = 503;
@@ -106,7 +106,7 @@ describe('events', () => {
     expect(verdicts.at(-1)).toMatchObject({ status: 'unknown', reason: 'CIRCUIT_OPEN' });
   });
 
-  test('hold no credential, key, prefix or URL', async () => {
+  test('contain no credential, key, prefix or URL', async () => {
     const oprf = await createOprfWorld({ pairs: [LEAKED] });
     try {
       const counting = await world.spoil(() => {});
@@ -138,7 +138,7 @@ describe('events', () => {
     }
   });
 
-  test('do not change a verdict where a hook throws, rejects or hangs', async () => {
+  test('leave the verdict unchanged if a hook throws, rejects or hangs', async () => {
     const throwing = (): never => {
       throw new Error('a hook');
     };
@@ -155,14 +155,14 @@ describe('events', () => {
     }
   });
 
-  test('cannot be used to change a verdict', async () => {
+  test('leave the verdict unchanged if a hook modifies them', async () => {
     const checker = world.checker(world.url, {
       onVerdict: (event) => Object.assign(event, { status: 'clean', action: 'allow' }),
     });
     expect(await checker.check(LEAKED)).toMatchObject({ status: 'pair', action: 'challenge' });
   });
 
-  test('are left out where the platform has no diagnostics channels', async () => {
+  test('reach hooks on a platform without diagnostics channels', async () => {
     const { getBuiltinModule } = process;
     const seen: VerdictEvent[] = [];
     try {

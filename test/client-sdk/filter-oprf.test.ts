@@ -1,4 +1,5 @@
-// The filter under `oprf`: of a password that did not leak only a blinded element is sent.
+// The filter under `oprf`: for a password that did not leak, the client sends only a blinded
+// element.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpFront } from '../support/http-front.ts';
@@ -20,7 +21,7 @@ const since = (front: HttpFront, before: number): string[] =>
     .map((url) => url.split('?')[0] ?? '');
 
 describe('a checker without the key', () => {
-  test('has a password evaluated, and asks for its bucket only where the filter holds it', async () => {
+  test('sends a password for evaluation, and requests its bucket only if the filter contains it', async () => {
     const front = await world.spoil(() => undefined);
     const leaks = world.checker(front.url, { passwordFilter: true, proof: 'never' });
     expect(await leaks.loadFilter()).toMatchObject({ entries: 5 });
@@ -34,7 +35,7 @@ describe('a checker without the key', () => {
     expect((await leaks.check({ username: LEAKED.username, password: 'never seen' })).status).toBe('username');
     expect(since(front, before)).toEqual(['/v1/lookup']);
 
-    // An empty password is not told from one that did not leak.
+    // An empty password looks like one that did not leak.
     before = front.requests.length;
     expect((await leaks.check({ username: LEAKED.username, password: '' })).status).toBe('username');
     expect(since(front, before)).toEqual(['/v1/lookup']);
@@ -45,7 +46,7 @@ describe('a checker without the key', () => {
     expect(since(front, before).filter((url) => url.startsWith('/v1/password/')).length).toBe(4);
   });
 
-  test('takes no filter of another key', async () => {
+  test('rejects a filter of another key', async () => {
     const other = await createOprfWorld({ pairs: [LEAKED], keySeed: 2 });
     const front = await world.spoil(() => undefined);
     const file = new Uint8Array(await (await fetch(`${other.url}/v1/filter/password`)).arrayBuffer());

@@ -1,4 +1,4 @@
-// What is published as @credveil/client: it builds, it needs nothing of Node, and it runs where there is no Node.
+// The published build of @credveil/client: it needs nothing of Node, and runs without Node.
 
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
@@ -17,11 +17,11 @@ let world: ClientWorld;
 let built: string;
 
 beforeAll(async () => {
-  // Below the root, so that type declarations and @noble are found as in an installed package.
+  // Below the root, so that type declarations and @noble resolve as in an installed package.
   fs.mkdirSync(path.join(root, '.tmp'), { recursive: true });
   built = fs.mkdtempSync(path.join(root, '.tmp', 'client-'));
   const tsc = path.join(root, 'node_modules/.bin/tsc');
-  // What is Node's own is built apart: the types of Node are not there for the rest.
+  // The Node entry point is a separate project: the rest compiles without the types of Node.
   for (const project of ['build', 'node'])
     await run(tsc, ['-p', path.join(root, `client-sdk/tsconfig.${project}.json`), '--outDir', built]);
   world = await createClientWorld();
@@ -44,7 +44,7 @@ async function checkInBareRealm(credential: { username: string; password: string
 }
 
 describe('the built package', () => {
-  test('gives right verdicts in a bare realm with a few web globals', async () => {
+  test('returns correct verdicts in a bare realm with a few web globals', async () => {
     const { verdict, modules } = await checkInBareRealm(LEAKED);
     expect(verdict).toMatchObject({ status: 'pair' });
     expect(modules.filter((file) => file.includes('/protocol/')).length).toBeGreaterThan(5);
@@ -52,7 +52,7 @@ describe('the built package', () => {
     expect((await checkInBareRealm(STRANGER)).verdict).toMatchObject({ status: 'clean' });
   });
 
-  test('checks without a key, on the curve that it loads then and on libsodium', async () => {
+  test('checks without a key, on the lazily loaded curve and on libsodium', async () => {
     const oprf = await createOprfWorld({ pairs: [LEAKED] });
     try {
       const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
@@ -71,7 +71,7 @@ describe('the built package', () => {
     }
   });
 
-  test('answers from a filter file, with no service at all', async () => {
+  test('answers from a filter file without a service', async () => {
     const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
     const { createLeakChecker }: typeof import('../../client-sdk/index.ts') = await import(entry('index.js'));
     const { createFileSource }: typeof import('../../client-sdk/node.ts') = await import(entry('node.js'));
@@ -82,7 +82,7 @@ describe('the built package', () => {
     expect((await leaks.check({ password: STRANGER.password })).status).toBe('clean');
   });
 
-  test('imports nothing but its own files and @noble, below an own entry point libsodium or a framework', () => {
+  test('imports only its own files and @noble, except in the entry points of libsodium and frameworks', () => {
     const files = fs
       .readdirSync(built, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.js') || name.endsWith('.d.ts'));
@@ -99,7 +99,7 @@ describe('the built package', () => {
         const isOfFramework = framework !== undefined && ADAPTERS.includes(specifier.split('/')[0] ?? '');
         if (isOfFramework) expect(specifier.split('/')[0], name).toBe(framework);
         else expect(specifier, name).toMatch(allowed);
-        // Express, Fastify, Hono and Next.js need not be there for their adapters to load.
+        // The adapters of Express, Fastify, Hono and Next.js load without their framework.
         if (isOfFramework && name.endsWith('.js')) expect(framework).toBe('better-auth');
         if (specifier.includes('/accel/')) expect(name).toMatch(/^client-sdk\/sodium\./);
       }

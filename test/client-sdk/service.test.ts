@@ -1,4 +1,4 @@
-// A service that is down, refuses, or is not the one that was meant: `unknown`, and why.
+// A service that is down, refuses, or is the wrong one: verdicts are `unknown`, with the reason.
 
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -29,20 +29,20 @@ const withAccount = ({ indexes }: ServiceConfig, change: (index: IndexConfig) =>
   indexes: { ...indexes, account: { ...indexes.account, ...(indexes.account && change(indexes.account)) } },
 });
 
-describe('the part that failed', () => {
+describe('a check that fails in part', () => {
   const broken = (fails: (url: string) => boolean) =>
     world.spoil((answer, url) => {
       if (fails(url)) answer.status = 500;
     });
 
-  test('makes the whole unknown, with what was found in the signals', async () => {
+  test('is unknown, and its signals keep the findings', async () => {
     const checker = world.checker((await broken(isAccount)).url);
     expect(summary(await checker.check(LEAKED))).toBe('unknown HTTP_STATUS | unknown found unknown');
     expect(summary(await checker.check(STRANGER))).toBe('unknown HTTP_STATUS | unknown absent unknown');
     expect(summary(await checker.check({ password: STRANGER.password }))).toBe('clean | unasked absent unasked');
   });
 
-  test('does not hide a pair, since nothing is more serious', async () => {
+  test('still reports a pair, since nothing is more serious', async () => {
     const checker = world.checker((await broken(isPassword)).url);
     expect(summary(await checker.check(LEAKED))).toBe('pair | found unknown found');
     expect(summary(await checker.check({ ...LEAKED, password: 'other' }))).toBe(
@@ -51,7 +51,7 @@ describe('the part that failed', () => {
   });
 });
 
-describe('a config that was altered', () => {
+describe('an altered config', () => {
   const altered = (change: (config: ServiceConfig) => object) =>
     world.spoil((answer, url) => {
       if (!isConfig(url)) return;
@@ -75,20 +75,20 @@ describe('a config that was altered', () => {
     ['with another source', () => ({ sources: [{ number: 1, name: 'somewhere-else' }] })],
     ['with another dataset', () => ({ dataset: '0123456789abcdef' })],
     ['with another seal', ({ seal }) => ({ seal: seal.replace(/.$/, (digit) => (digit === '0' ? '1' : '0')) })],
-  ])('%s is refused, for a leaked pair and for a clean one', async (_what, change) => {
+  ])('%s is rejected, for a leaked pair and for a clean one', async (_what, change) => {
     const checker = world.checker((await altered(change)).url);
     for (const credential of [LEAKED, STRANGER])
       expect(summary(await checker.check(credential))).toBe(allUnknown('CONFIG_FORGED'));
   });
 
-  test('by a member that this version does not know is not altered', async () => {
+  test('with an unknown member is accepted', async () => {
     const extended = await altered(() => ({ motd: 'hello' }));
     expect((await world.checker(extended.url).check(STRANGER)).status).toBe('clean');
   });
 });
 
-describe('a service that cannot be used', () => {
-  test('because it is down', async () => {
+describe('a check', () => {
+  test('is unknown while the service is down', async () => {
     const gone = await startFront(() => {});
     await gone.close();
     const checker = world.checker(gone.url);
@@ -96,7 +96,7 @@ describe('a service that cannot be used', () => {
     await expect(checker.ready()).rejects.toMatchObject({ code: 'NETWORK' });
   });
 
-  test('because it went down after its config was fetched', async () => {
+  test('is unknown if the service goes down after the config was fetched', async () => {
     const passing = await world.spoil(() => {});
     const checker = world.checker(passing.url);
     expect((await checker.check(STRANGER)).status).toBe('clean');
@@ -104,7 +104,7 @@ describe('a service that cannot be used', () => {
     expect(summary(await checker.check(STRANGER))).toBe(allUnknown('NETWORK'));
   });
 
-  test('because the key is not that of the dataset', async () => {
+  test('is unknown if the key is not the one of the dataset', async () => {
     const other = await makeDataset({ keySeed: 2, published: false });
     const checker = world.checker(world.url, { key: other.key.revealText() });
     other.dispose();
@@ -112,7 +112,7 @@ describe('a service that cannot be used', () => {
     await expect(checker.ready()).rejects.toMatchObject({ name: 'LookupError', code: 'KEY_MISMATCH' });
   });
 
-  test('because the known answer is not what the key gives', async () => {
+  test('is unknown if the known answer does not match the key', async () => {
     for (const member of ['accountHash', 'tag'] as const) {
       const lying = await world.spoil((answer, url) => {
         if (url !== '/v1/config') return;
@@ -124,7 +124,7 @@ describe('a service that cannot be used', () => {
     }
   });
 
-  test('because it is another dataset than the pinned one', async () => {
+  test('is unknown if the dataset is not the pinned one', async () => {
     const { id: dataset } = world.made.dataset;
     expect((await world.checker(world.url, { dataset }).check(STRANGER)).status).toBe('clean');
     const checker = world.checker(world.url, { dataset: '0123456789abcdef' });
@@ -134,19 +134,19 @@ describe('a service that cannot be used', () => {
   test.each<[UnknownReason, string, Buffer | string]>([
     ['CONFIG_MALFORMED', 'nothing', ''],
     ['CONFIG_MALFORMED', 'a web page', '<!doctype html><title>Log in to the airport</title>'],
-    ['CONFIG_MALFORMED', 'JSON that is cut', '{"protocol":1,"suite":"hm'],
+    ['CONFIG_MALFORMED', 'truncated JSON', '{"protocol":1,"suite":"hm'],
     ['CONFIG_MALFORMED', 'an array', '[]'],
-    ['CONFIG_MALFORMED', 'no indexes', '{"protocol":1,"suite":"hmac","normalization":1}'],
+    ['CONFIG_MALFORMED', 'an object without indexes', '{"protocol":1,"suite":"hmac","normalization":1}'],
     ['CONFIG_MALFORMED', 'bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
     ['CONFIG_UNSUPPORTED', 'a later protocol', '{"protocol":2}'],
     ['CONFIG_UNSUPPORTED', 'another suite', '{"protocol":1,"suite":"rot13","normalization":1}'],
-    ['BODY_TOO_LARGE', 'more than is allowed', ' '.repeat(2 ** 16)],
-  ])('%s: its config is %s', async (reason, _what, body) => {
+    ['BODY_TOO_LARGE', 'longer than maxBodyBytes', ' '.repeat(2 ** 16)],
+  ])('is unknown with reason %s if the config is %s', async (reason, _what, body) => {
     const odd = await world.front((_request, response) => void response.end(body));
     expect(summary(await world.checker(odd.url, { maxBodyBytes: 2 ** 15 }).check(STRANGER))).toBe(allUnknown(reason));
   });
 
-  test.each([204, 304, 400, 404, 500, 503])('because it answers with status %i', async (status) => {
+  test.each([204, 304, 400, 404, 500, 503])('is unknown if the service answers %i', async (status) => {
     const refusing = await world.front((_request, response) => void response.writeHead(status).end());
     expect(summary(await world.checker(refusing.url).check(STRANGER))).toBe(allUnknown('HTTP_STATUS'));
   });
@@ -154,12 +154,12 @@ describe('a service that cannot be used', () => {
   test.each([
     [401, 'CLIENT_REFUSED'],
     [429, 'QUOTA_EXCEEDED'],
-  ] as const)('because it knows this client, and answers with status %i', async (status, reason) => {
+  ] as const)('is unknown if the service answers %i, with reason %s', async (status, reason) => {
     const refusing = await world.front((_request, response) => void response.writeHead(status).end());
     expect(summary(await world.checker(refusing.url).check(STRANGER))).toBe(allUnknown(reason));
   });
 
-  test('because it redirects, and nothing is sent to where it points', async () => {
+  test('is unknown if the service redirects, and sends nothing to the target', async () => {
     const elsewhere = await world.spoil(() => {});
     const redirecting = await world.front((request, response) => {
       response.writeHead(307, { location: elsewhere.url + request.url }).end();
@@ -168,7 +168,7 @@ describe('a service that cannot be used', () => {
     expect(elsewhere.requests).toEqual([]);
   });
 
-  test('is tried again by the next check, and works then', async () => {
+  test('succeeds once the service has recovered', async () => {
     let up = false;
     const recovering = await world.spoil((answer) => {
       if (!up) answer.status = 503;
@@ -180,7 +180,7 @@ describe('a service that cannot be used', () => {
     expect((await checker.check(STRANGER)).status).toBe('clean');
   });
 
-  test('because a custom fetch misbehaves', async () => {
+  test('is unknown if a custom fetch misbehaves', async () => {
     const odd = (): never => {
       throw new Error('no');
     };
@@ -191,7 +191,7 @@ describe('a service that cannot be used', () => {
   });
 });
 
-test('no error shows a credential, a prefix or the key', async () => {
+test('no error contains a credential, a prefix or the key', async () => {
   const secret = world.made.key.revealText().split('.')[2] as string;
   const refusing = await world.front((_request, response) => void response.writeHead(500).end());
   const closed = await startFront(() => {});

@@ -1,4 +1,4 @@
-// What checks at the same time have in common: requests on their way, and connections that are kept.
+// What concurrent checks share: requests in flight, and kept-alive connections.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,7 +31,7 @@ afterAll(() => world.close());
 const bucketRequests = ({ requests }: HttpFront): readonly string[] =>
   requests.filter((request) => isBucket(request.split(' ')[1] ?? ''));
 
-/** The real server, whose buckets come once the gate is opened. */
+/** The real server, which holds its buckets back until `open` is called. */
 async function startGated(): Promise<{ front: HttpFront; open(): void; gone: () => number }> {
   const gate = Promise.withResolvers<void>();
   let gone = 0;
@@ -46,15 +46,15 @@ async function startGated(): Promise<{ front: HttpFront; open(): void; gone: () 
   return { front, open: () => gate.resolve(), gone: () => gone };
 }
 
-describe('checks at the same time', () => {
-  test('share the request for a bucket that they all need', async () => {
+describe('concurrent checks', () => {
+  test('share one request for a bucket that they all need', async () => {
     const { front, open } = await startGated();
     const checker = world.checker(front.url);
     await checker.ready();
     const verdicts = Array.from({ length: 20 }, (_, i) =>
       checker.check(i % 2 ? LEAKED : { ...LEAKED, password: 'other' }),
     );
-    // Of the account, of the one password, and of the other.
+    // The bucket of the account, and one for each password.
     await vi.waitFor(() => expect(bucketRequests(front)).toHaveLength(3), WAIT);
     open();
     for (const [i, verdict] of (await Promise.all(verdicts)).entries())
@@ -62,7 +62,7 @@ describe('checks at the same time', () => {
     expect(bucketRequests(front)).toHaveLength(3);
   });
 
-  test('do not end it for each other: by a signal, or by a deadline', async () => {
+  test('one that aborts leaves the shared request to the others', async () => {
     const { front, open, gone } = await startGated();
     const checker = world.checker(front.url);
     await checker.ready();
@@ -80,7 +80,7 @@ describe('checks at the same time', () => {
     expect(gone()).toBe(0);
   });
 
-  test('give it up when the last of them has left, and the next check asks anew', async () => {
+  test('the last one to abort cancels the shared request, and the next check sends a new one', async () => {
     const { front, open, gone } = await startGated();
     const checker = world.checker(front.url);
     await checker.ready();
@@ -96,21 +96,21 @@ describe('checks at the same time', () => {
     expect((await next).status).toBe('pair');
   });
 
-  test('do not wait for a request that is older than a check may last', async () => {
+  test('do not join a request older than the deadline of a check', async () => {
     let isStalled = true;
     const front = await world.front(async (request, response) => {
       const answer = await forward(world.url, request);
       if (isPassword(request.url ?? '') && isStalled) return;
       send(response, answer);
     });
-    // A custom fetch that does not know of signals: it would hang for good.
+    // A custom fetch that ignores signals: it would hang forever.
     const checker = world.checker(front.url, {
       timeoutMs: 100,
       circuitBreaker: false,
       fetch: (input, init) => fetch(input, { ...init, signal: null }),
     });
     await vi.waitFor(() => checker.ready(), WAIT);
-    // A chain of checks, so that somebody always waits.
+    // Overlapping checks, so that the stalled request always has a waiter.
     const passwords = (): number => front.requests.filter((request) => request.startsWith('GET /v1/password/')).length;
     const chain = [checker.check({ password: 'some' })];
     await vi.waitFor(() => {
@@ -122,7 +122,7 @@ describe('checks at the same time', () => {
     await vi.waitFor(async () => expect((await checker.check({ password: 'some' })).status).toBe('clean'), WAIT);
   });
 
-  test('share failures, too', async () => {
+  test('share a failure', async () => {
     const refusing = await world.spoil((answer, url) => {
       if (isBucket(url)) answer.status = 500;
     });
@@ -133,7 +133,7 @@ describe('checks at the same time', () => {
     expect(bucketRequests(refusing)).toHaveLength(2);
   });
 
-  test('under oprf share the bucket of a password, and no evaluation', async () => {
+  test('under oprf, share the bucket of a password but no evaluation', async () => {
     const oprf = await createOprfWorld({ pairs: [LEAKED] });
     try {
       const gate = Promise.withResolvers<void>();
@@ -160,7 +160,7 @@ describe('checks at the same time', () => {
       await setImmediate();
       gate.resolve();
       for (const verdict of await Promise.all(verdicts)) expect(verdict.status).toBe('pair');
-      // Blinded anew each time: equal inputs do not look equal.
+      // A fresh blind for each: equal inputs are not recognizable.
       const bodies = front.requests
         .filter((request) => request.startsWith('POST /v1/lookup'))
         .map((text) => text.slice(-96));
@@ -189,19 +189,19 @@ describe('connections', () => {
     };
   }
 
-  test('are kept: a hundred checks one after the other need a few', async () => {
+  test('a hundred checks in a row reuse a few connections', async () => {
     const counting = await startCounting();
     try {
       const checker = world.checker(counting.url);
       for (let i = 0; i < 100; i++) expect((await checker.check(LEAKED)).status).toBe('pair');
-      // Two at a time, and one more where an answer has been read but its connection is not yet back.
+      // Two at a time, and one more if a response was read but its connection is not yet free.
       expect(counting.connections()).toBeLessThan(10);
     } finally {
       await counting.close();
     }
   });
 
-  test('are as many as a dispatcher of undici allows, which goes in by the option fetch', async () => {
+  test('an undici dispatcher, passed through the option fetch, limits connections', async () => {
     const counting = await startCounting();
     const dispatcher = new Agent({ connections: 1, keepAliveTimeout: 30_000, connect: { timeout: TIMEOUT_MS } });
     const dispatched = (input: string, init: object) => undiciFetch(input, { ...init, dispatcher });

@@ -1,5 +1,5 @@
-// A captured trace of 1,000 checks of the `oprf` suite: what was sent says nothing of the password but, where there is
-// a password index, the prefix of its PRF output.
+// A captured trace of 1,000 checks of the `oprf` suite: the bytes sent reveal nothing about the
+// password except, with a password index, the prefix of its PRF output.
 
 import { createHash } from 'node:crypto';
 import { ristretto255_hasher } from '@noble/curves/ed25519.js';
@@ -19,7 +19,7 @@ import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts
 const CHECKS = 500;
 const ELEMENTS_AT = 6;
 const { username } = LEAKED;
-/** As unlike each other as can be: one leaked and short, one long and not ASCII. */
+/** Two passwords as different as possible: one leaked and short, one long and not ASCII. */
 const PASSWORDS = [LEAKED.password, `${'π'.repeat(300)} never seen`] as const;
 const ENGINES = { noble: undefined, libsodium: createSodiumOprf() };
 
@@ -37,9 +37,9 @@ afterAll(async () => {
 });
 
 /**
- * Two-sample chi-square over the values of a byte's high and low four bits, for each byte position. 15 degrees of
- * freedom; by Wilson and Hilferty's approximation, 80 is exceeded by chance with p = 2e-10. Over 192 halves of bytes
- * and two engines that is 8e-8 for a false alarm.
+ * Two-sample chi-square over the values of a byte's high and low four bits, for each byte position.
+ * 15 degrees of freedom; by Wilson and Hilferty's approximation, 80 is exceeded by chance with p =
+ * 2e-10. Over 192 halves of bytes and two engines that is 8e-8 for a false alarm.
  */
 const BOUND = 80;
 function greatestDifference(a: readonly Uint8Array[], b: readonly Uint8Array[]): number {
@@ -86,11 +86,11 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
     }
   }, 600_000);
 
-  test('are one lookup and one bucket each, and now and then a known answer or a proof', () => {
+  test('send one lookup and one bucket request each, and sometimes a known answer or a proof', () => {
     for (const at of [0, 1]) {
       expect(of(at, 'password/')).toHaveLength(CHECKS);
       expect(of(at, 'lookup').length).toBeGreaterThanOrEqual(CHECKS);
-      // One in 256 and one in 128 are expected: 2 and 4 of 500. Above 30 has a chance below 1e-15.
+      // One in 256 and one in 128 are expected: 2 and 4 of 500. More than 30 has p < 1e-15.
       expect(of(at, 'lookup').length).toBeLessThan(CHECKS + 30);
       expect(of(at, 'prove').length).toBeLessThan(30);
       const known = [of(at, 'password/'), of(at, 'lookup'), of(at, 'prove')].flat();
@@ -98,7 +98,7 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
     }
   });
 
-  test("send the same head and the same header whatever the password: the prefix of the username's hash", () => {
+  test("send the same headers and the same prefix of the username's hash whatever the password", () => {
     const heads = new Set([0, 1].flatMap((at) => of(at, 'lookup').map(({ head }) => head)));
     expect(heads.size).toBe(1);
     const { prefixBits = 0 } = config.indexes.account ?? {};
@@ -109,12 +109,12 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
         expect([body.length, body[0], body[5]]).toEqual([ELEMENTS_AT + 3 * 32, 1, 3]);
         expect(body.readUInt32BE(1)).toBeLessThan(2 ** prefixBits);
       }
-      // Known answers ask for any bucket.
+      // Known answers use random buckets.
       expect(bodies.filter((body) => body.readUInt32BE(1) === bucket).length).toBeGreaterThanOrEqual(CHECKS);
     }
   });
 
-  test('send elements of which no byte differs in distribution with the password, and none twice', () => {
+  test('send no element twice, and elements whose bytes are distributed the same for every password', () => {
     const elements = [0, 1].map((at) => of(at, 'lookup').map(({ body }) => body.subarray(ELEMENTS_AT)));
     expect(greatestDifference(elements[0] ?? [], elements[1] ?? [])).toBeLessThan(BOUND);
     const single = elements
@@ -123,13 +123,13 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
     expect(new Set(single).size).toBe(single.length);
   });
 
-  test('ask for proofs of elements that were sent before, and of nothing else', () => {
+  test('request proofs only of elements that were sent before', () => {
     const looked = new Set(requests.flat().map(({ body }) => body.toString('hex', ELEMENTS_AT)));
     for (const { body } of [...of(0, 'prove'), ...of(1, 'prove')])
       expect(looked.has(body.toString('hex', 2))).toBe(true);
   });
 
-  test('show of the password the prefix of its PRF output, and no more of it', () => {
+  test("reveal the prefix of the password's PRF output, and nothing else about the password", () => {
     const { prefixBits = 0 } = config.indexes.password ?? {};
     expect(prefixDigits(prefixBits)).toBeLessThan(4);
     const rest = new Set<string>();
@@ -145,7 +145,7 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
     expect(rest.size).toBe(1);
   });
 
-  test('hold no plaintext, no unblinded hash, no unblinded element and no output, in no spelling', () => {
+  test('contain no plaintext, hash, unblinded element or PRF output in any encoding', () => {
     const all = Buffer.concat(sent);
     const text = all.toString('latin1').toLowerCase();
     expect(all.length).toBeGreaterThan(2 * CHECKS * 100);
@@ -181,11 +181,11 @@ function hashToGroup(input: Uint8Array): Uint8Array {
   return ristretto255_hasher.hashToCurve(input, { DST: 'HashToGroup-OPRFV1-\x01-ristretto255-SHA512' }).toBytes();
 }
 
-describe('the comparison would see', () => {
+describe('the comparison of distributions', () => {
   const oprf = createNobleOprf();
   const inputs = PASSWORDS.map((password) => passwordInput(normalizePassword(password)));
 
-  test('a blind that is used again', () => {
+  test('detects a reused blind', () => {
     const blinds = Array.from({ length: 8 }, () => randomScalar());
     const [a = [], b = []] = inputs.map((input) =>
       Array.from({ length: CHECKS }, (_, i) => oprf.blind(input, blinds[i % blinds.length]).blindedElement),
@@ -193,12 +193,12 @@ describe('the comparison would see', () => {
     expect(greatestDifference(a, b)).toBeGreaterThan(BOUND);
   });
 
-  test('the unblinded element, which is the one that is looked for', () => {
+  test('detects an unblinded element, the one that the trace is searched for', () => {
     const [a = [], b = []] = inputs.map((input) => Array.from({ length: CHECKS }, () => hashToGroup(input)));
     expect(greatestDifference(a, b)).toBe(2 * CHECKS);
     const [input] = inputs;
     if (!input) throw new Error('no input');
-    // With a blind of one, what is sent is the very element that the test above looks for.
+    // With a blind of 1, the client would send the very element that the search above looks for.
     const one = Uint8Array.of(1, ...new Uint8Array(31)) as ReturnType<typeof randomScalar>;
     expect(oprf.blind(input, one).blindedElement).toEqual(hashToGroup(input));
   });

@@ -1,4 +1,5 @@
-// Trust in an evaluator while several of its answers are under way, and a checker that is moved to another dataset.
+// Trust in an evaluator with several answers in flight, and a checker redirected to another
+// dataset.
 
 import { describe, expect, test } from 'vitest';
 import { lookupFailure } from '../../client-sdk/errors.ts';
@@ -21,7 +22,7 @@ const settings = {
 } as const;
 const deadline = () => createDeadline(10_000);
 
-/** An examiner whose proofs come when the test says so. */
+/** An examiner whose proofs the test settles. */
 function heldExaminer() {
   const asked: Evaluation[] = [];
   const settle = new Map<Evaluation, { pass(): void; fail(reason: 'NETWORK' | 'KEY_MISMATCH'): void }>();
@@ -45,7 +46,7 @@ function heldExaminer() {
 }
 
 describe('trust', () => {
-  test('remembers every proof that was withheld, not the last one only', async () => {
+  test('remembers every withheld proof, not only the last', async () => {
     const { examiner, settle, asked } = heldExaminer();
     const trust = createTrust(examiner, settings);
     await trust.confirm(CONFIG, deadline());
@@ -67,7 +68,7 @@ describe('trust', () => {
     await expect(after).rejects.toMatchObject({ code: 'NETWORK' });
   });
 
-  test('is not restored by a known answer that was under way when the service was caught', async () => {
+  test('is not restored by a known answer that was in flight when the service was caught', async () => {
     const { examiner, settle, holdCanary } = heldExaminer();
     const trust = createTrust(examiner, settings);
     let answer: (value: Evaluation) => void = () => {};
@@ -87,7 +88,7 @@ describe('trust', () => {
   });
 });
 
-test('a checker that has seen one dataset refuses another under the same key', async () => {
+test('a checker that has seen one dataset rejects another under the same key', async () => {
   const leaked = { username: 'ana@example.test', password: 'leaked in the first' };
   const first = await makeDataset({ pairs: [leaked] });
   const second = await makeDataset({ pairs: [{ username: 'ben@example.test', password: 'x' }] });

@@ -108,7 +108,7 @@ const stepsUp = async (): Promise<void> => {
 };
 
 describe('express-login', () => {
-  test.each(FAILURE_NAMES)('answers a thousand logins rightly with the service %s', async (failure) => {
+  test.each(FAILURE_NAMES)('answers a thousand logins correctly with the service %s', async (failure) => {
     await vi.waitFor(stepsUp, { timeout: TIMEOUT_MS });
     events = [];
     await service.fail(failure);
