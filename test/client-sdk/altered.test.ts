@@ -1,4 +1,4 @@
-// Buckets that were altered, cut, swapped, compressed or made endless on their way are never believed.
+// A checker rejects buckets that were altered, cut, swapped, compressed or made endless in transit.
 
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
@@ -24,8 +24,8 @@ beforeAll(async () => {
 afterEach(() => world.closeFronts());
 afterAll(() => world.close());
 
-describe('a bucket that was altered is never believed', () => {
-  test.each([LEAKED, STRANGER])('with any one byte changed', async (credential) => {
+describe('a checker rejects a bucket', () => {
+  test.each([LEAKED, STRANGER])('with any one byte changed: $username', async (credential) => {
     let at = -1;
     let length = 0;
     const flipping = await world.spoil((answer, url) => {
@@ -40,7 +40,7 @@ describe('a bucket that was altered is never believed', () => {
     expect(length).toBeGreaterThan(64);
     for (at = 0; at < length; at++) {
       const verdict = await checker.check(credential);
-      // One of the two bodies may be shorter, and then is whole; what is in question is the other.
+      // One of the two bodies may be shorter, and is then unchanged; the other one is under test.
       for (const name of ['pair', 'password', 'username'] as const) {
         const signal = verdict.signals[name];
         if (signal.result !== 'unknown') expect(signal, `byte ${at}`).toEqual(whole.signals[name]);
@@ -54,7 +54,7 @@ describe('a bucket that was altered is never believed', () => {
     }
   });
 
-  test('cut at any place, with a Content-Length that says so', async () => {
+  test('cut at any offset, with a matching Content-Length', async () => {
     let kept = 0;
     let length = 1;
     const cutting = await world.spoil((answer, url) => {
@@ -82,7 +82,7 @@ describe('a bucket that was altered is never believed', () => {
   test("taken from another prefix, from the other index, or from yesterday's snapshot", async () => {
     const swapped = await world.front(async (request, response) => {
       const [path = '', query = ''] = (request.url ?? '').split('?');
-      // The other half of the prefixes: the last digit with its lowest bit turned.
+      // A neighbouring prefix: the lowest bit of the last digit is flipped.
       request.url = isBucket(path)
         ? `${path.replace(/.$/, (digit) => (Number.parseInt(digit, 16) ^ 1).toString(16))}?${query}`
         : path;
@@ -100,7 +100,7 @@ describe('a bucket that was altered is never believed', () => {
     expect(['BODY_FORGED', 'BODY_MALFORMED']).toContain(verdict.reason);
   });
 
-  test('of a length that was not announced', async () => {
+  test('whose length the config does not list', async () => {
     const trimming = await world.spoil((answer, url) => {
       if (isBucket(url)) answer.body = answer.body.subarray(0, -1);
     });
@@ -116,7 +116,7 @@ describe('a bucket that was altered is never believed', () => {
     expect(summary(await world.checker(zipping.url).check(STRANGER))).toBe(allUnknown('BODY_MALFORMED'));
   });
 
-  test('that never ends: no more is read than was announced, and the connection is given up', async () => {
+  test('that never ends: the client reads only the announced length, and drops the connection', async () => {
     const closed: Promise<unknown>[] = [];
     const endless = async (response: ServerResponse) => {
       const gone = once(response, 'close');
@@ -133,10 +133,10 @@ describe('a bucket that was altered is never believed', () => {
     await Promise.all(closed);
   });
 
-  test('that is announced as longer than allowed: nothing of it is read', async () => {
+  test('whose Content-Length exceeds the maximum, without reading it', async () => {
     const boasting = await world.front(async (request, response) => {
       if (!isBucket(request.url ?? '')) return send(response, await forward(world.url, request));
-      // The body never comes: who waited for it would run into the deadline.
+      // The body never arrives: a client that waited for it would hit the deadline.
       response.writeHead(200, { 'content-length': 2 ** 40 }).flushHeaders();
     });
     expect(summary(await world.checker(boasting.url).check(STRANGER))).toBe(allUnknown('BODY_TOO_LARGE'));

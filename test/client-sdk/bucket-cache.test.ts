@@ -1,4 +1,4 @@
-// Buckets that a checker holds: asked for once, of one snapshot, within their bytes and their age.
+// The bucket cache: requested once, of one snapshot, bounded in bytes and in age.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createLeakChecker } from '../../client-sdk/index.ts';
@@ -28,11 +28,11 @@ afterAll(() => world.close());
 const bucketRequests = ({ requests }: HttpFront): readonly string[] =>
   requests.filter((request) => isBucket(request.split(' ')[1] ?? ''));
 
-describe('buckets that are held', () => {
+describe('cached buckets', () => {
   const held = (url: string, options = {}) =>
     createLeakChecker({ url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS, ...options });
 
-  test('are not asked for again, by default', async () => {
+  test('are not requested again, by default', async () => {
     const counting = await world.spoil(() => {});
     const checker = held(counting.url);
     for (let i = 0; i < 5; i++) expect((await checker.check(LEAKED)).status).toBe('pair');
@@ -41,14 +41,14 @@ describe('buckets that are held', () => {
     expect(bucketRequests(counting).length).toBeLessThanOrEqual(3);
   });
 
-  test('are none with bucketCacheBytes: 0', async () => {
+  test('do not exist with bucketCacheBytes: 0', async () => {
     const counting = await world.spoil(() => {});
     const checker = held(counting.url, { bucketCacheBytes: 0 });
     for (let i = 0; i < 3; i++) expect((await checker.check(LEAKED)).status).toBe('pair');
     expect(bucketRequests(counting)).toHaveLength(6);
   });
 
-  test('give the right verdicts, whichever are held', async () => {
+  test('lead to correct verdicts at every cache size', async () => {
     const pairs = seededPairs(200);
     for (const bucketCacheBytes of [0, 2000, 2 ** 22]) {
       const checker = held(world.url, { bucketCacheBytes });
@@ -60,7 +60,7 @@ describe('buckets that are held', () => {
     }
   });
 
-  test('are dropped when the snapshot is another', async () => {
+  test('are dropped when the snapshot changes', async () => {
     const own = await createClientWorld({ pollIntervalMs: 5 });
     try {
       const checker = createLeakChecker({
@@ -87,11 +87,11 @@ describe('buckets that are held', () => {
   const bucket = (entries: number): Bucket => ({
     tags: Float64Array.from({ length: entries }, (_, i) => i),
     metadataBytes: 1,
-    // A part of more, as that of a body is.
+    // A view of a longer buffer, like the one of a response body.
     metadata: new Uint8Array(9 * entries).subarray(0, entries),
   });
 
-  test('are as many as fit, and those that were used last', () => {
+  test('fit maxBytes, and the least recently used one is evicted first', () => {
     const one = bucket(100).tags.byteLength + 100 + 512;
     const cache = createBucketCache(3 * one);
     cache.get(A, 'a');
@@ -102,26 +102,26 @@ describe('buckets that are held', () => {
     cache.put(A, 'e', bucket(1000));
     expect(
       ['a', 'c', 'd', 'e'].filter((place) => cache.get(A, place)),
-      'larger than all',
+      'larger than the whole cache',
     ).toEqual(['a', 'c', 'd']);
     cache.put(A, 'a', bucket(200));
     expect(
       ['a', 'c', 'd'].filter((place) => cache.get(A, place)),
-      'counted by what it is now',
+      'counted at its new size',
     ).toEqual(['a', 'd']);
   });
 
-  test('are of one snapshot', () => {
+  test('belong to one snapshot', () => {
     const cache = createBucketCache(2 ** 20);
     cache.get(A, 'a');
     cache.put(A, 'a', bucket(1));
     expect(cache.get(B, 'a')).toBeUndefined();
     cache.put(A, 'a', bucket(1));
-    expect(cache.get(B, 'a'), 'one that came late').toBeUndefined();
+    expect(cache.get(B, 'a'), 'a late put of the old snapshot').toBeUndefined();
     expect(cache.get(A, 'a')).toBeUndefined();
   });
 
-  test('are given for a while only', () => {
+  test('expire at their maximum age', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
       const cache = createBucketCache(2 ** 20, 1000);
@@ -130,7 +130,7 @@ describe('buckets that are held', () => {
       vi.advanceTimersByTime(900);
       expect(cache.get(A, 'a')).toBeDefined();
       vi.advanceTimersByTime(100);
-      expect(cache.get(A, 'a'), 'its use did not prolong it').toBeUndefined();
+      expect(cache.get(A, 'a'), 'a use does not extend it').toBeUndefined();
     } finally {
       vi.useRealTimers();
     }

@@ -1,11 +1,11 @@
-// Mistakes of the calling program are LookupErrors, thrown where they are made; none of them shows a secret.
+// Misuse by the calling program throws a LookupError at the call, and no error contains a secret.
 
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createLeakChecker, type HmacOptions, type LeakCheckerOptions, LookupError } from '../../client-sdk/index.ts';
 import { formatHmacKey, HMAC_KEY_BYTES, parseHmacKey } from '../../protocol/keys.ts';
 
-// Nothing here gets as far as a request.
+// No test here sends a request.
 const URL_OF_NOBODY = 'http://credveil.invalid';
 const LEAKED = { username: 'ada@example.test', password: 'Correct Horse 7' };
 const right = (): HmacOptions => ({
@@ -13,7 +13,7 @@ const right = (): HmacOptions => ({
   key: formatHmacKey(parseHmacKey(Uint8Array.from({ length: HMAC_KEY_BYTES }, (_, i) => i))),
 });
 
-describe('misuse', () => {
+describe('a checker', () => {
   const expectCode = (code: string) =>
     expect.toSatisfy((error: unknown) => error instanceof LookupError && error.code === code && error.hint.length > 0);
   const key = 'credveil-hmac-1.0123456789abcdef.c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlYw';
@@ -45,17 +45,17 @@ describe('misuse', () => {
     { headers: { 'bad name': 'x' } },
     { headers: { name: 'two\r\nlines' } },
     { headers: 'a: b' },
-  ])('of an option is thrown at once: %j', (wrong) => {
+  ])('is not created with a malformed option: %j', (wrong) => {
     const options = { ...right(), ...wrong } as LeakCheckerOptions;
     expect(() => createLeakChecker(options)).toThrow(expectCode('OPTION_MALFORMED'));
     expect(() => createLeakChecker(options)).not.toThrow(/pa55/);
   });
 
-  test('of the options as a whole is thrown at once', () => {
+  test('is not created without options', () => {
     expect(() => createLeakChecker(undefined as unknown as LeakCheckerOptions)).toThrow(expectCode('OPTION_MALFORMED'));
   });
 
-  test.each([key, '', 'credveil-hmac-1', undefined, 7])('of the key is thrown without quoting it: %j', (wrong) => {
+  test.each([key, '', 'credveil-hmac-1', undefined, 7])('rejects a malformed key without quoting it: %j', (wrong) => {
     const options = { url: URL_OF_NOBODY, key: wrong as string };
     try {
       createLeakChecker(options);
@@ -67,21 +67,21 @@ describe('misuse', () => {
   });
 
   test.each([undefined, null, 'text', {}, { username: null }, { password: 7 }, { username: ['a'], password: 'b' }])(
-    'of an argument is a rejection: %j',
+    'rejects a malformed credential: %j',
     async (wrong) => {
       const checker = createLeakChecker(right());
       await expect(checker.check(wrong as { username: string })).rejects.toEqual(expectCode('ARGUMENT_MALFORMED'));
     },
   );
 
-  test('of a signal is a rejection', async () => {
+  test('rejects a signal that is not an AbortSignal', async () => {
     const checker = createLeakChecker(right());
     const signal = { aborted: false } as AbortSignal;
     await expect(checker.check(LEAKED, { signal })).rejects.toEqual(expectCode('ARGUMENT_MALFORMED'));
     await expect(checker.ready({ signal })).rejects.toEqual(expectCode('ARGUMENT_MALFORMED'));
   });
 
-  test('by printing does not show the key', () => {
+  test('does not reveal the key when printed', () => {
     const checker = createLeakChecker(right());
     const secret = right().key.split('.')[2] as string;
     for (const text of [inspect(checker, { depth: null, showHidden: true }), JSON.stringify(checker), String(checker)])

@@ -1,4 +1,4 @@
-// Verdicts of a client without a key over a real server: the same as with one, whatever the engine.
+// Verdicts of a client without a key over a real server: the same as with a key, on every engine.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createLeakChecker, type LeakChecker, type OprfOptions } from '../../client-sdk/index.ts';
@@ -23,7 +23,7 @@ const ENGINES: readonly [string, () => Pick<OprfOptions, 'engine'>][] = [
   ['RFC 9497 on noble', () => ({ engine: createNobleOprf() })],
 ];
 
-describe.each(ENGINES)('with %s a verdict is', (_name, engine) => {
+describe.each(ENGINES)('a checker on %s', (_name, engine) => {
   let checker: LeakChecker;
   beforeAll(async () => {
     checker = world.checker(world.url, engine());
@@ -45,19 +45,19 @@ describe.each(ENGINES)('with %s a verdict is', (_name, engine) => {
     [{ username: LEAKED.username, password: '' }, 'username | absent unasked found'],
     [{ password: '' }, 'unknown NOTHING_ASKED | unasked unasked unasked'],
     [{ username: LEAKED.username, password: 'x'.repeat(65_536) }, 'unknown FIELD_TOO_LONG | unknown unknown found'],
-    // RFC 9497 takes 65,535 bytes: of both fields together, and what goes around them.
+    // The RFC 9497 maximum of 65,535 bytes covers both fields and their framing.
     [{ username: LEAKED.username, password: 'x'.repeat(65_525) }, 'unknown FIELD_TOO_LONG | unknown absent found'],
-  ])('right: %#', async (credential, expected) => {
+  ])('returns the expected verdict: %#', async (credential, expected) => {
     expect(summary(await checker.check(credential))).toBe(expected);
   });
 
-  test('with times seen, source and snapshot', async () => {
+  test('reports times seen, source and snapshot', async () => {
     const verdict = await checker.check(LEAKED);
     expect(verdict).toMatchObject({ timesSeen: 1, source: { number: 1, name: 'first' } });
     expect(verdict.snapshot).toMatch(/^000001-[0-9a-f]{16}$/);
   });
 
-  test('right for every pair of a dataset, and for strangers', async () => {
+  test('finds every pair of a dataset, and no stranger', async () => {
     const [leaked, strangers] = [seededPairs(100), seededPairs(50, 99)];
     const statuses = async (pairs: readonly { username: string; password: string }[]) =>
       new Set(await Promise.all(pairs.map(async (pair) => (await checker.check(pair)).status)));
@@ -67,7 +67,7 @@ describe.each(ENGINES)('with %s a verdict is', (_name, engine) => {
 });
 
 describe('a dataset with one index', () => {
-  test('answers what it can, and calls the rest unasked, never clean', async () => {
+  test('answers its own questions, and reports the others as unasked, never clean', async () => {
     const account = await createOprfWorld({ pairs: [LEAKED], indexes: ['account'], metadataBytes: 0 });
     const password = await createOprfWorld({ pairs: [LEAKED], indexes: ['password'] });
     try {
@@ -92,13 +92,13 @@ describe('a dataset with one index', () => {
   });
 });
 
-describe('a service that cannot be used', () => {
+describe('a check', () => {
   test.each([
     [400, 'HTTP_STATUS'],
     [404, 'HTTP_STATUS'],
     [429, 'QUOTA_EXCEEDED'],
     [503, 'HTTP_STATUS'],
-  ] as const)('because its evaluator answers with status %i', async (status, reason) => {
+  ] as const)('is unknown if the evaluator answers %i, with reason %s', async (status, reason) => {
     const refusing = await world.spoil((answer, url) => {
       if (url.startsWith('/v1/lookup')) answer.status = status;
     });
@@ -107,7 +107,7 @@ describe('a service that cannot be used', () => {
     await expect(checker.ready()).rejects.toMatchObject({ code: reason });
   });
 
-  test('because it is of another key, or of the other suite', async () => {
+  test('is unknown if the service has another key or the other suite', async () => {
     const other = await createOprfWorld({ pairs: [LEAKED], keySeed: 2 });
     const keyed = await makeDataset({ published: false });
     try {
@@ -121,7 +121,7 @@ describe('a service that cannot be used', () => {
     }
   });
 
-  test('because it forgot the snapshot: asked for again once, then given up', async () => {
+  test('retries once if the snapshot is gone, and is then unknown', async () => {
     let gone = 0;
     const forgetful = await world.spoil((answer, url) => {
       if (url.startsWith('/v1/password') && gone-- > 0) answer.status = 410;
@@ -134,7 +134,7 @@ describe('a service that cannot be used', () => {
     expect(summary(await checker.check(STRANGER))).toBe('unknown SNAPSHOT_CHANGED | absent unknown absent');
   });
 
-  test('because a byte of its answer was changed, whichever', async () => {
+  test('is unknown if any byte of the lookup response was changed', async () => {
     let at = -1;
     let length = 0;
     const flipping = await world.spoil((answer, url) => {
@@ -155,7 +155,7 @@ describe('a service that cannot be used', () => {
     expect(length).toBeGreaterThan(100);
   });
 
-  test.each([0, 1, 97, 98, 200])('because its answer was cut to %i bytes', async (bytes) => {
+  test.each([0, 1, 97, 98, 200])('is unknown if the lookup response was cut to %i bytes', async (bytes) => {
     const cutting = await world.spoil((answer, url) => {
       if (url.startsWith('/v1/lookup')) answer.body = answer.body.subarray(0, bytes);
     });
@@ -165,7 +165,7 @@ describe('a service that cannot be used', () => {
 });
 
 describe('an engine', () => {
-  test('that cannot be loaded is a rejection with its cause', async () => {
+  test('that fails to load rejects the check with its cause', async () => {
     const cause = new Error('no WebAssembly here');
     const checker = world.checker(world.url, { engine: Promise.reject(cause) });
     await expect(checker.check(STRANGER)).rejects.toMatchObject({ code: 'OPTION_MALFORMED', cause });

@@ -1,4 +1,4 @@
-// What to do about a verdict: which findings count, from how many times seen on, since when, and what a failure means.
+// The policy: which findings count, from what count and since when, and what a failure means.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -21,7 +21,7 @@ const found = (timesSeen = 1, more: object = {}): Signal => ({ result: 'found', 
 const ABSENT: Signal = { result: 'absent' };
 const TIMEOUT: Signal = { result: 'unknown', reason: 'TIMEOUT' };
 
-/** The action for signals that a check of username and password could give. */
+/** The action for the signals of a check of username and password. */
 function actionOf(policy: PolicyOptions | undefined, given: Partial<Signals>, changedAt?: Date): Action {
   const signals = { pair: ABSENT, similar: ABSENT, password: ABSENT, username: ABSENT, ...given };
   const facts = { ...decide(signals, 'INDEX_MISSING'), signals };
@@ -29,15 +29,15 @@ function actionOf(policy: PolicyOptions | undefined, given: Partial<Signals>, ch
 }
 
 describe('the action', () => {
-  test('is by default to challenge where the password is known, and to allow anything else', () => {
+  test('is challenge for a leaked password by default, and allow otherwise', () => {
     for (const name of ['pair', 'similar', 'password'] as const)
       expect(actionOf(undefined, { [name]: found() })).toBe('challenge');
     for (const given of [{}, { username: found() }, { pair: TIMEOUT, similar: TIMEOUT, password: TIMEOUT }])
       expect(actionOf(undefined, given)).toBe('allow');
-    expect(actionOf(undefined, { password: found(), pair: TIMEOUT }), 'a finding beside a failure').toBe('challenge');
+    expect(actionOf(undefined, { password: found(), pair: TIMEOUT }), 'a finding next to a failure').toBe('challenge');
   });
 
-  test('is what the policy says of each finding, and the strictest of several', () => {
+  test("is the policy's action for a finding, and the strictest one of several", () => {
     const policy = { pair: 'deny', password: 'challenge', similar: 'allow', username: 'challenge' } as const;
     expect(actionOf(policy, { pair: found(), similar: found(), username: found() })).toBe('deny');
     expect(actionOf(policy, { similar: found() })).toBe('allow');
@@ -45,17 +45,17 @@ describe('the action', () => {
     expect(actionOf({ ...policy, pair: 'allow' }, { pair: found(), password: found() })).toBe('challenge');
   });
 
-  test('counts what was seen often enough, rounded as the dataset rounds', () => {
+  test('ignores findings below minTimesSeen, rounded as the dataset rounds', () => {
     const policy = { minTimesSeen: { password: 10, pair: 2 } };
-    // 8 stands for 8 to 11: it may have been 10.
+    // 8 is recorded for 8 to 11, so it may have been 10.
     const seen = [1, 4, 6, 8, 12, 4096].map((times) => actionOf(policy, { password: found(times) }));
     expect(seen).toEqual(['allow', 'allow', 'allow', 'challenge', 'challenge', 'challenge']);
     expect(actionOf(policy, { pair: found(1) })).toBe('allow');
     expect(actionOf(policy, { pair: found(2) })).toBe('challenge');
-    expect(actionOf(policy, { similar: found(1) }), 'no threshold of its own').toBe('challenge');
+    expect(actionOf(policy, { similar: found(1) }), 'it has no threshold').toBe('challenge');
   });
 
-  test('counts everything where the dataset records no times', () => {
+  test('counts every finding if the dataset records no times', () => {
     expect(actionOf({ minTimesSeen: { password: 10 } }, { password: found(1, { timesUnknown: true }) })).toBe(
       'challenge',
     );
@@ -66,18 +66,18 @@ describe('the action', () => {
     ['2024-03', '2024-05-20T00:00:00Z', 'allow'],
     ['2024-03', '2024-04-01T12:00:00Z', 'allow'],
     ['2023-12', '2024-01-01T12:00:00Z', 'allow'],
-    // The month may not be over yet in all time zones.
+    // The month may not be over in every time zone.
     ['2024-03', '2024-04-01T11:59:59Z', 'challenge'],
     ['2024-03', '2024-03-31T00:00:00Z', 'challenge'],
     ['2024-03', '2024-03-01T00:00:00Z', 'challenge'],
     ['2024-04', '2024-03-20T00:00:00Z', 'challenge'],
     [undefined, '2024-05-20T00:00:00Z', 'challenge'],
-    // Of a server that does not keep to the months of a year.
+    // From a server that sends invalid months.
     ['2024-00', '2024-05-20T00:00:00Z', 'challenge'],
     ['0000-13', '2024-05-20T00:00:00Z', 'challenge'],
     ['2024-03', 'not a date', 'challenge'],
   ] as const)(
-    'of a username that leaked in %s, with a password changed at %s, is %s',
+    'for a username that leaked in %s, with a password changed at %s, is %s',
     (newestLeak, changed, action) => {
       expect(actionOf(onUsername, { username: found(1, newestLeak && { newestLeak }) }, new Date(changed))).toBe(
         action,
@@ -85,7 +85,7 @@ describe('the action', () => {
     },
   );
 
-  test('of a username is not milder where it is not known when the password was changed', () => {
+  test('for a username is no milder if the date of the password change is unknown', () => {
     const username = found(1, { newestLeak: '2001-01' });
     expect(actionOf(onUsername, { username })).toBe('challenge');
     const signals: Signals = { ...UNASKED, username };
@@ -96,30 +96,30 @@ describe('the action', () => {
       });
   });
 
-  test('of a leaked password does not depend on when it was changed', () => {
+  test('for a leaked password does not depend on the date of its change', () => {
     for (const name of ['pair', 'similar', 'password'] as const)
       expect(actionOf(undefined, { [name]: found(1, { newestLeak: '2001-01' }) }, new Date())).toBe('challenge');
   });
 
-  test('of a failure is onError where its answer could have mattered', () => {
+  test('for a failure is onError if its answer could have mattered', () => {
     const closed = { onError: 'deny' } as const;
     expect(actionOf(closed, { password: TIMEOUT })).toBe('deny');
     expect(actionOf({ onError: 'challenge' }, { pair: TIMEOUT })).toBe('challenge');
-    expect(actionOf(closed, { username: TIMEOUT }), 'a username is allowed whatever comes').toBe('allow');
+    expect(actionOf(closed, { username: TIMEOUT }), 'a username is always allowed').toBe('allow');
     expect(actionOf(closed, { pair: found(), password: TIMEOUT }), 'it could not have been stricter').toBe('challenge');
     expect(actionOf({ ...closed, password: 'deny' }, { pair: found(), password: TIMEOUT })).toBe('deny');
     expect(actionOf({ password: 'deny' }, { pair: found(), password: TIMEOUT }), 'never milder').toBe('challenge');
-    // A finding that does not count is none to rest on.
+    // A finding below its threshold does not excuse a failure.
     expect(actionOf({ ...closed, minTimesSeen: { password: 10 } }, { password: found(1), pair: TIMEOUT })).toBe('deny');
   });
 
-  test('of a check that could ask nothing is onError', () => {
+  test('for a check that could ask nothing is onError', () => {
     const nothing = { ...decide(UNASKED, 'INDEX_MISSING'), signals: UNASKED };
     expect(createPolicy({ onError: 'deny' })(nothing)).toEqual({ action: 'deny' });
     expect(createPolicy()(nothing)).toEqual({ action: 'allow' });
   });
 
-  test('is never milder for a finding more, nor for a failure instead of an absence', () => {
+  test('is never milder if an absent signal becomes a finding or a failure', () => {
     const answers: Signal[] = [ABSENT, found(1), found(100), TIMEOUT];
     const strictness = (action: Action): number => ['allow', 'challenge', 'deny'].indexOf(action);
     const policies: PolicyOptions[] = [
@@ -138,7 +138,8 @@ describe('the action', () => {
               for (const name of ['pair', 'similar', 'password', 'username'] as const) {
                 if (signals[name] !== ABSENT) continue;
                 for (const worse of answers.slice(1)) {
-                  // A finding may excuse a failed question that could not have been stricter: that is no milder than both.
+                  // A finding may excuse a failed question that could not have been stricter: that
+                  // is no milder than both.
                   const raised = actionOf(policy, { ...signals, [name]: worse });
                   const excused = Object.values(signals).includes(TIMEOUT) && worse.result === 'found';
                   if (!excused) expect(strictness(raised)).toBeGreaterThanOrEqual(strictness(action));
@@ -150,7 +151,7 @@ describe('the action', () => {
   });
 });
 
-describe('a policy that is malformed', () => {
+describe('a malformed policy', () => {
   test.each([
     { passwords: 'deny' },
     { pair: 'block' },
@@ -162,14 +163,14 @@ describe('a policy that is malformed', () => {
     { minTimesSeen: 10 },
     'deny',
     null,
-  ])('is refused: %j', (policy) => {
+  ])('is rejected: %j', (policy) => {
     const options = policy as PolicyOptions;
     const refused = expect.toSatisfy((error) => error instanceof LookupError && error.code === 'OPTION_MALFORMED');
     expect(() => createPolicy(options)).toThrow(refused);
   });
 });
 
-describe('over a real server', () => {
+describe('a policy over a real server', () => {
   const OLD = { username: 'old@example.test', password: 'leaked in 2019' };
   const NEW = { username: 'new@example.test', password: 'leaked in 2024' };
   const COMMON = { username: 'some@example.test', password: 'common', times: 100 };
@@ -211,7 +212,7 @@ describe('over a real server', () => {
   ): Promise<Verdict> =>
     createLeakChecker({ ...options, policy }).check({ username, password: 'other' }, { passwordChangedAt });
 
-  test('a username that leaked before the last change of the password does not count', async () => {
+  test('ignores a username that leaked before the last password change', async () => {
     const strict = { username: 'deny' } as const;
     const changed = new Date('2022-06-15');
     const before = await checkWith(dated, strict, OLD.username, changed);
@@ -221,19 +222,19 @@ describe('over a real server', () => {
       source: { name: 'first', date: '2019-01' },
     });
     expect((await checkWith(dated, strict, NEW.username, changed)).action).toBe('deny');
-    // In both sources: what counts is the later one.
+    // In both sources: the later one counts.
     expect((await checkWith(dated, strict, LEAKED.username, changed)).action).toBe('deny');
     expect((await checkWith(dated, strict, OLD.username)).action).toBe('deny');
   });
 
-  test('a source without a date may be of any: then it counts', async () => {
+  test('counts a username if a source has no date', async () => {
     const verdict = await checkWith(undated, { username: 'deny' }, OLD.username, new Date());
     expect(verdict.signals.username).toMatchObject({ result: 'found', source: { date: '2019-01' } });
     expect(verdict.signals.username).not.toHaveProperty('newestLeak');
     expect(verdict.action).toBe('deny');
   });
 
-  test('thresholds hold for what is recorded, and count everything where nothing is', async () => {
+  test('applies thresholds to recorded counts, and counts every finding without them', async () => {
     const policy: PolicyOptions = { password: 'deny', minTimesSeen: { password: 50 } };
     const check = async (options: LeakCheckerOptions, password: string): Promise<string[]> => {
       const verdict = await createLeakChecker({ ...options, policy }).check({ password });
@@ -244,7 +245,7 @@ describe('over a real server', () => {
     expect(await check(bare, COMMON.password)).toEqual(['password', 'deny']);
   });
 
-  test('onError fails closed, and one checker can serve two policies', async () => {
+  test('fails closed with onError, and a second policy can judge the same verdict', async () => {
     const down = { ...dated, url: 'http://127.0.0.1:1/' };
     const closed = await checkWith(down, { onError: 'deny' }, OLD.username);
     expect([closed.status, closed.action]).toEqual(['unknown', 'deny']);
@@ -254,7 +255,7 @@ describe('over a real server', () => {
     expect((await checkWith(dated, { onError: 'deny' }, STRANGER.username)).action).toBe('allow');
   });
 
-  test('a passwordChangedAt that is no date is a mistake of the program', async () => {
+  test('rejects a passwordChangedAt that is not a Date', async () => {
     const checker = createLeakChecker(dated);
     const passwordChangedAt = '2024-01-01' as unknown as Date;
     await expect(checker.check(OLD, { passwordChangedAt })).rejects.toMatchObject({ code: 'ARGUMENT_MALFORMED' });

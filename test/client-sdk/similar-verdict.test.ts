@@ -1,4 +1,5 @@
-// Every verdict with its header value, from init to a checker, over both suites; and the test credentials.
+// Every verdict and header value, from init to a checker, over both suites; and the test
+// credentials.
 
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,7 +20,7 @@ import { isAccount, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/clien
 const { username } = LEAKED;
 const SIMILAR = { username, password: 'correct horse 79' };
 
-/** Status, header value, and what came of pair, similar, password and username. */
+/** Status, header value, and the results of pair, similar, password and username. */
 function whole({ status, exposedCredentialCheck, signals }: Verdict): string {
   const { pair, similar, password, username: name } = signals;
   return [status, exposedCredentialCheck ?? '-', ...[pair, similar, password, name].map(({ result }) => result)].join(
@@ -27,7 +28,7 @@ function whole({ status, exposedCredentialCheck, signals }: Verdict): string {
   );
 }
 
-/** Serves a dataset, with answers changed on their way, to one checker. */
+/** Serves a dataset to one checker, through a front that changes answers. */
 async function withChecker(
   options: MakeDatasetOptions,
   use: (checker: LeakChecker, requests: readonly string[], made: MadeDataset) => Promise<void>,
@@ -56,7 +57,7 @@ async function withChecker(
   }
 }
 
-describe.each(SUITE_NAMES)('from the command line, suite %s', (suite) => {
+describe.each(SUITE_NAMES)('the command line, suite %s', (suite) => {
   let place: WorkPlace;
   let dataset: string;
   beforeAll(async () => {
@@ -87,7 +88,7 @@ describe.each(SUITE_NAMES)('from the command line, suite %s', (suite) => {
     }
   };
 
-  test('a similar password is found, and each test credential gives its verdict', async () => {
+  test('check finds a similar password, and returns its verdict for each test credential', async () => {
     const verdicts = await check([
       { ...LEAKED },
       SIMILAR,
@@ -112,7 +113,7 @@ describe.each(SUITE_NAMES)('from the command line, suite %s', (suite) => {
     ]);
   });
 
-  test('the parameter is part of the dataset, its runs and its config', async () => {
+  test('init --similar is stored in the dataset and announced in its config', async () => {
     expect(openDataset(dataset).parameters.similar).toBe(true);
     expect(openKeyFile(`${dataset}.key`).suite).toBe(suite);
     const server = await serveDataset(dataset, suite === 'oprf' ? { args: ['--key-file', `${dataset}.key`] } : {});
@@ -121,7 +122,7 @@ describe.each(SUITE_NAMES)('from the command line, suite %s', (suite) => {
     expect(config).toMatchObject({ similar: true });
   });
 
-  test('a run that was made without forms is refused, and one with forms where nobody wanted them', async () => {
+  test('publish rejects a run whose similarity forms do not match the dataset', async () => {
     const plain = place.at('plain');
     await credveilJson(['init', plain, '--suite', suite, '--key-file', `${dataset}.key`]);
     for (const [from, to] of [
@@ -140,7 +141,7 @@ describe.each(SUITE_NAMES)('from the command line, suite %s', (suite) => {
   });
 });
 
-test('init refuses --similar without an account index, and makes nothing', async () => {
+test('init refuses --similar without an account index, and creates nothing', async () => {
   const place = createWorkPlace();
   try {
     const { code, stderr } = await credveil([
@@ -160,7 +161,7 @@ test('init refuses --similar without an account index, and makes nothing', async
   }
 });
 
-describe('test credentials give the sensible verdict where a dataset has less', () => {
+describe('verdicts on the test credentials follow the features of the dataset', () => {
   const statuses = async (checker: LeakChecker): Promise<string[]> => {
     const verdicts = await Promise.all(Object.values(TEST_CREDENTIALS).map((credential) => checker.check(credential)));
     return verdicts.map(({ status }) => status);
@@ -177,7 +178,7 @@ describe('test credentials give the sensible verdict where a dataset has less', 
     async ({ expected, ...options }) => {
       await withChecker(options, async (checker, _, made) => {
         expect((await statuses(checker)).join(' ')).toBe(expected);
-        // Removing every source removes none of them.
+        // They remain after every source is removed.
         fs.rmSync(`${made.folder}/runs/first.run`);
         await made.publish();
         const { key, suite } = made;
@@ -195,7 +196,7 @@ describe.each(SUITE_NAMES)('a checker of suite %s', (suite: SuiteName) => {
   const pairs = [{ ...LEAKED, times: 5 }, { username, password: 'Correct Horse 8', times: 2 }, ...seededPairs(50)];
   const options = { suite, similar: true, pairs };
 
-  test('says how often the commonest of the forms was seen, of the source that had it', async () => {
+  test('reports the count and source of the most frequent form', async () => {
     await withChecker({ ...options, metadataBytes: 3 }, async (checker) => {
       // `correct horse ` is a form of both.
       const verdict = await checker.check({ username, password: 'Correct Horse ' });
@@ -204,7 +205,7 @@ describe.each(SUITE_NAMES)('a checker of suite %s', (suite: SuiteName) => {
     });
   });
 
-  test('asks of a password too short for any form what it asks of others, and calls it unasked', async () => {
+  test('reports similar as unasked for a password too short for any form', async () => {
     await withChecker(options, async (checker) => {
       expect(whole(await checker.check({ username, password: 'cor' }))).toBe('username 2 absent unasked absent found');
       expect(whole(await checker.check({ ...STRANGER, password: 'cor' }))).toBe('clean - absent unasked absent absent');
@@ -215,7 +216,7 @@ describe.each(SUITE_NAMES)('a checker of suite %s', (suite: SuiteName) => {
     });
   });
 
-  test('never says clean where the account bucket did not come', async () => {
+  test('never reports clean without the account bucket', async () => {
     const lost = (answer: Answer, url: string): void => {
       if (isAccount(url) || url.startsWith('/v1/lookup')) answer.status = 503;
     };
@@ -229,7 +230,7 @@ describe.each(SUITE_NAMES)('a checker of suite %s', (suite: SuiteName) => {
     );
   });
 
-  test('says similar without the password bucket, but neither username nor clean', async () => {
+  test('reports similar without the password bucket, but neither username nor clean', async () => {
     const lost = (answer: Answer, url: string): void => {
       if (url.startsWith('/v1/password')) answer.status = 503;
     };
@@ -245,7 +246,7 @@ describe.each(SUITE_NAMES)('a checker of suite %s', (suite: SuiteName) => {
     );
   });
 
-  test.each([true, false])('refuses a config whose similar was altered on its way: %s', async (similar) => {
+  test.each([true, false])('rejects a config whose member similar was altered from %s', async (similar) => {
     const alter = (answer: Answer, url: string): void => {
       if (!url.startsWith('/v1/config')) return;
       const { similar: _, ...config } = JSON.parse(answer.body.toString()) as Record<string, unknown>;
@@ -261,7 +262,7 @@ describe.each(SUITE_NAMES)('a checker of suite %s', (suite: SuiteName) => {
   });
 });
 
-test('how many elements an oblivious check sends does not depend on the password', async () => {
+test('the number of elements in an oblivious check does not depend on the password', async () => {
   await withChecker({ suite: 'oprf', similar: true, pairs: [LEAKED] }, async (checker, requests) => {
     await checker.ready();
     const passwords = [LEAKED.password, '', 'a', 'abc', 'abcd', 'abcde', 'aaaaaaa', 'pässwörter', 'x'.repeat(65_530)];
@@ -269,14 +270,14 @@ test('how many elements an oblivious check sends does not depend on the password
     const lengths = requests
       .filter((request) => request.startsWith('POST /v1/lookup'))
       .map((request) => /content-length\n(\d+)/i.exec(request)?.[1]);
-    // The known answer that `ready` asks for is one of them, and now and then another comes between. A format, an id, a
-    // count, and seven elements: pair, four forms, username, password.
+    // They include the known answer of `ready`, and sometimes another one. Each body is a format,
+    // an id, a count and seven elements: pair, four forms, username, password.
     expect(lengths.length).toBeGreaterThan(passwords.length);
     expect(new Set(lengths)).toEqual(new Set([`${6 + 7 * 32}`]));
   });
 });
 
-test('under hmac what is sent to the account index does not depend on the password', async () => {
+test('under hmac, the request to the account index does not depend on the password', async () => {
   await withChecker({ similar: true, pairs: [LEAKED] }, async (checker, requests) => {
     for (const password of [LEAKED.password, SIMILAR.password, 'abc', '']) await checker.check({ username, password });
     const sent = requests.filter((request) => request.startsWith('GET /v1/account/'));

@@ -1,4 +1,5 @@
-// A snapshot that changes under a client: a new one is followed, an old one that comes back is not.
+// Snapshots that change under a client: it follows a new one, and rejects an old one that
+// reappears.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
@@ -23,7 +24,7 @@ beforeAll(async () => {
 afterEach(() => world.closeFronts());
 afterAll(() => world.close());
 
-/** Adds a source, publishes, and waits until the server serves it. */
+/** Adds a source, publishes, and waits until the server serves the new snapshot. */
 async function publish(source: string, pairs: readonly Pair[] = seededPairs(10, source.length)): Promise<string> {
   world.made.addSource(source, { pairs });
   const { snapshot } = await world.made.publish();
@@ -40,11 +41,11 @@ async function publish(source: string, pairs: readonly Pair[] = seededPairs(10, 
 describe('a new snapshot', () => {
   const NEW = { username: 'eve@example.test', password: 'leaked yesterday' };
 
-  test('between config and bucket is followed, and the verdict is right', async () => {
+  test('published between config and bucket is used by the next check', async () => {
     const checker = world.checker(world.url);
     const before = await checker.check(NEW);
     expect(before.status).toBe('clean');
-    // The server keeps the snapshot before; two publications make the client's one go.
+    // The server keeps one previous snapshot, so two publications remove the client's.
     await publish('second', [NEW]);
     const snapshot = await publish('third');
     const after = await checker.check(NEW);
@@ -52,7 +53,7 @@ describe('a new snapshot', () => {
     expect(snapshot).not.toBe(before.snapshot);
   });
 
-  test('is followed where a cache ignores which snapshot was asked for', async () => {
+  test('is used even if a cache ignores the requested snapshot', async () => {
     const ignoring = await world.front(async (request, response) => {
       request.url = (request.url ?? '').split('?')[0] ?? '';
       send(response, await forward(world.url, request));
@@ -64,7 +65,7 @@ describe('a new snapshot', () => {
     expect([verdict.status, verdict.snapshot]).toEqual(['pair', snapshot]);
   });
 
-  test('is asked for again once only', async () => {
+  test('is retried only once', async () => {
     const restless = await world.spoil((answer, url) => {
       if (isBucket(url)) answer.status = 410;
     });
@@ -74,7 +75,7 @@ describe('a new snapshot', () => {
     expect(restless.requests).toHaveLength(6);
   });
 
-  test('is noticed after a while, although the old one is still served', async () => {
+  test('is noticed once the config is stale, even while the old one is still served', async () => {
     const pair = { username: 'mallory@example.test', password: 'leaked today' };
     const checker = world.checker(world.url, { configMaxAgeMs: 0 });
     expect((await checker.check(pair)).status).toBe('clean');
@@ -82,13 +83,13 @@ describe('a new snapshot', () => {
     await vi.waitFor(async () => expect((await checker.check(pair)).status).toBe('pair'), { timeout: TIMEOUT_MS });
   });
 
-  test('is not noticed by accident: until then a check costs two requests', async () => {
+  test('is not polled for: with a fresh config, a check costs two requests', async () => {
     const counting = await world.spoil(() => {});
     const checker = world.checker(counting.url);
     await Promise.all(Array.from({ length: 10 }, () => checker.check(STRANGER)));
     for (let i = 0; i < 10; i++) await checker.check(STRANGER);
     expect(counting.requests.filter((request) => request.includes('/v1/config'))).toHaveLength(1);
-    // Those at the same time shared two.
+    // The ten concurrent checks shared two.
     expect(counting.requests).toHaveLength(1 + 2 + 20);
   });
 });
@@ -103,7 +104,7 @@ describe('an old snapshot', () => {
   });
   const idBefore = (): string => (JSON.parse(String(before.body)) as ServiceConfig).snapshot;
 
-  test('that comes back with its own config is refused by who has seen a newer one', async () => {
+  test('is rejected by a checker that has seen a newer one', async () => {
     let replays = false;
     const replaying = await world.spoil((answer, url) => {
       if (replays && isConfig(url)) answer.body = before.body;
@@ -114,14 +115,14 @@ describe('an old snapshot', () => {
     replays = true;
     expect(summary(await checker.check(REPORTED))).toBe(allUnknown('SNAPSHOT_OLDER'));
     replays = false;
-    expect((await checker.check(REPORTED)).status, 'what was seen is not forgotten').toBe('pair');
+    expect((await checker.check(REPORTED)).status, 'the newer snapshot is not forgotten').toBe('pair');
     replays = true;
-    // Who has seen nothing newer cannot know. It is a true answer of that day.
+    // A checker that has seen nothing newer cannot know. The answer was true at that time.
     const verdict = await world.checker(replaying.url).check(REPORTED);
     expect([verdict.status, verdict.snapshot]).toEqual(['clean', idBefore()]);
   });
 
-  test('that comes back in the background changes nothing', async () => {
+  test('in a background renewal changes no verdict', async () => {
     let replays = false;
     const replaying = await world.spoil((answer, url) => {
       if (replays && isConfig(url)) answer.body = before.body;
@@ -133,7 +134,7 @@ describe('an old snapshot', () => {
     expect((await checker.check(REPORTED)).snapshot).toBe(snapshot);
   });
 
-  test('whose buckets come under the name of the new one is not believed', async () => {
+  test('is rejected if its buckets are served under the id of the new one', async () => {
     const renaming = await world.front(async (request, response) => {
       request.url = (request.url ?? '').replace(/snapshot=.*/, `snapshot=${idBefore()}`);
       const answer = await forward(world.url, request);
