@@ -1,5 +1,5 @@
-// A service that is stopped, stalled, slow, talks nonsense or has another key: a thousand checks in each state, none of
-// them wrong, and the way back.
+// A service that is stopped, stalled, slow, sends garbage or has another key: a thousand checks in
+// each state without a wrong verdict, and the recovery.
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
@@ -20,10 +20,10 @@ import { FAILURE_NAMES, FAILURES, type Failure, HANGS, startFailingService } fro
 import { TIMEOUT_MS } from '../support/worlds/client-world.ts';
 
 const CHECKS = 1000;
-/** Of which every second one has leaked. */
+/** Half of the checks are of leaked pairs. */
 const PAIRS = CHECKS / 2;
 const AT_ONCE = 100;
-/** What a login waits by default. */
+/** The default deadline of a check. */
 const DEADLINE_MS = 300;
 
 interface Place {
@@ -32,7 +32,7 @@ interface Place {
   readonly other: MadeDataset;
   readonly otherServer: CredveilServer;
   readonly pairs: readonly Pair[];
-  /** Of a checker, but where it asks. */
+  /** The options of a checker, except its URL. */
   readonly options: Omit<LeakCheckerOptions, 'url'>;
 }
 
@@ -69,7 +69,10 @@ afterAll(async () => {
   }
 });
 
-/** Checks the pairs and as many strangers, some at a time. @returns each verdict with whether its pair leaked */
+/**
+ * Checks the pairs and as many strangers, `atOnce` at a time.
+ * @returns each verdict, and whether its pair leaked
+ */
 async function checkAll(
   checker: LeakChecker,
   pairs: readonly Pair[],
@@ -99,7 +102,7 @@ const truth = (leaked: boolean): string => (leaked ? 'pair' : 'clean');
 describe.each(['hmac', 'oprf'] as const)('under %s', (suite) => {
   describe.each(FAILURE_NAMES)('with the service %s', (failure: Failure) => {
     const right: readonly UnknownReason[] = FAILURES[failure];
-    // Only what shows by waiting is waited for: a slow machine decides nothing else.
+    // Only failures that hang get a short deadline, so that a slow machine cannot fail the others.
     const timeoutMs = HANGS.includes(failure) ? DEADLINE_MS : TIMEOUT_MS;
 
     async function withService(
@@ -129,7 +132,7 @@ describe.each(['hmac', 'oprf'] as const)('under %s', (suite) => {
       });
     }
 
-    test('since the start, a thousand checks are unknown, most at once, and then it is found to be back', async () => {
+    test('from the start, a thousand checks are unknown, and the checker recovers', async () => {
       const states: CircuitState[] = [];
       const onCircuit = ({ state }: { state: CircuitState }): void => void states.push(state);
       await withService({ onCircuit }, async (checker, service, place) => {
@@ -148,14 +151,14 @@ describe.each(['hmac', 'oprf'] as const)('under %s', (suite) => {
       });
     });
 
-    test('after it had worked, each of a thousand checks that waits is unknown and says why', async () => {
+    test('after the first config, a thousand checks are unknown with the right reason', async () => {
       await withService({ circuitBreaker: false, bucketCacheBytes: 0 }, async (checker, service, place) => {
         await vi.waitFor(() => checker.ready(), { timeout: TIMEOUT_MS });
         await service.fail(failure);
         const checked = await checkAll(checker, place.pairs);
         expect(checked).toHaveLength(CHECKS);
         for (const { verdict, leaked } of checked) {
-          // Beside one answer that is nonsense another may be true: a pair that was found is one.
+          // One garbled answer leaves the other intact: a pair may still be found.
           const found = failure === 'garbage' && leaked && verdict.status === 'pair';
           if (!found) expect(right).toContain(verdict.reason);
         }
@@ -165,7 +168,7 @@ describe.each(['hmac', 'oprf'] as const)('under %s', (suite) => {
       });
     });
 
-    test('that comes and goes, a check is right or unknown', async () => {
+    test('intermittently, every check is correct or unknown', async () => {
       // An evaluated element has no seal: altered into another element, it is the answer to another
       // question, and only a proof shows that. The default asks for one proof in 128 checks.
       const proof = suite === 'oprf' && failure === 'garbage' ? ({ proof: 'always' } as const) : {};

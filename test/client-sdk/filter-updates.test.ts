@@ -1,4 +1,4 @@
-// A filter over time: by ETag, by range, from a file; never older than it may be.
+// Updates of a filter: by ETag, by range and from a file, never beyond its maximum age.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -18,7 +18,7 @@ const lacking = { name: 'LookupError' };
 describe('a newer filter', () => {
   const NEWS = 'leaked only yesterday';
 
-  test('is fetched when there is one, and the one that is held is asked for by its ETag', async () => {
+  test('is fetched once published, by a conditional request with the ETag of the current one', async () => {
     const at = await world.spoil();
     const leaks = world.checker(at.url, { refreshMs: 0 });
     const { snapshot } = await leaks.loadFilter();
@@ -32,7 +32,7 @@ describe('a newer filter', () => {
     expect(await leaks.check({ password: NEWS })).toMatchObject({ status: 'password' });
   });
 
-  test('is fetched as soon as a config tells of a newer snapshot', async () => {
+  test('is fetched as soon as a config announces a newer snapshot', async () => {
     const at = await world.spoil();
     const leaks = world.checker(at.url, { refreshMs: 2 ** 31 - 1 }, { configMaxAgeMs: 0 });
     await leaks.loadFilter();
@@ -45,7 +45,7 @@ describe('a newer filter', () => {
       .toBe(next);
   });
 
-  test('is taken from nobody who went back: neither an older one, nor word that an older one is current', async () => {
+  test('is not replaced by an older one, not even by a 304 for an older one', async () => {
     let frozen: Answer | undefined;
     const at = await world.spoil((answer, url) => {
       if (url !== FILTER) return;
@@ -62,7 +62,7 @@ describe('a newer filter', () => {
     expect((await leaks.check({ password: NEWS })).status).toBe('password');
   });
 
-  test('that does not come leaves the old one in force for its time, and no longer', async () => {
+  test('that cannot be fetched leaves the old one in use until its maximum age', async () => {
     let down = false;
     const at = await world.front(async (request, response) => {
       if (down) return void request.socket.destroy();
@@ -81,8 +81,8 @@ describe('a newer filter', () => {
   });
 });
 
-describe('a download that breaks off', () => {
-  /** Breaks the first answers off after so many bytes. */
+describe('an interrupted download', () => {
+  /** Cuts the first responses off, each after the given number of bytes. */
   async function breaking(cuts: number[], change: (answer: Answer) => void = () => undefined): Promise<HttpFront> {
     return world.front(async (request, response) => {
       const answer = await world.forward(request);
@@ -94,7 +94,7 @@ describe('a download that breaks off', () => {
     });
   }
 
-  test('goes on where it ended', async () => {
+  test('resumes at the byte where it ended', async () => {
     const at = await breaking([300, 200, 0]);
     const leaks = world.checker(at.url);
     const { snapshot } = await leaks.loadFilter();
@@ -108,34 +108,34 @@ describe('a download that breaks off', () => {
 
   test.each([
     [
-      'the filter is another one by then',
+      'the filter has changed',
       (answer: Answer) => {
         if (answer.status === 206) answer.status = 200;
       },
       'SNAPSHOT_CHANGED',
     ],
     [
-      'another part comes',
+      'the response has another range',
       (answer: Answer) => {
         if (answer.status === 206) answer.headers['content-range'] = 'bytes 0-1/9';
       },
       'SNAPSHOT_CHANGED',
     ],
     [
-      'the ETag is a weak one',
+      'the ETag is weak',
       (answer: Answer) => {
         answer.headers.etag = `W/${answer.headers.etag}`;
       },
       'NETWORK',
     ],
-  ])('is given up where %s', async (_, change, code) => {
+  ])('fails if %s', async (_, change, code) => {
     const at = await breaking([300], change);
     await expect(world.checker(at.url).loadFilter()).rejects.toMatchObject({ ...lacking, code });
   });
 });
 
-describe('a filter of the caller', () => {
-  test('as bytes answers without any service', async () => {
+describe("the caller's filter", () => {
+  test('given as bytes answers without a service', async () => {
     const source = new Uint8Array(fs.readFileSync(world.file()));
     const leaks = world.checker('http://127.0.0.1:1', { source });
     await leaks.loadFilter();
@@ -143,7 +143,7 @@ describe('a filter of the caller', () => {
     expect(await leaks.check({ password: PASSWORDS[0] })).toMatchObject({ status: 'unknown', reason: 'NETWORK' });
   });
 
-  test('from a file is read again when the file is another one', async () => {
+  test('from a file is read again when the file is replaced', async () => {
     const file = path.join(path.dirname(world.made.folder), 'passwords.filter');
     const renew = (name?: string): void => {
       fs.copyFileSync(world.file(name), `${file}.part`);
@@ -157,7 +157,7 @@ describe('a filter of the caller', () => {
     await world.publish('leaked later');
     renew('000002');
     await expect.poll(async () => (await leaks.check({ password: 'leaked later' })).status).toBe('password');
-    // Half of a file is refused, and the one before stays.
+    // A truncated file is rejected, and the previous filter stays in use.
     fs.truncateSync(file, 500);
     const fresh = world.checker(world.server.url, { source: createFileSource(file) });
     await expect(fresh.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'FILTER_MALFORMED' });
@@ -165,7 +165,7 @@ describe('a filter of the caller', () => {
     expect((await leaks.check({ password: 'leaked later' })).status).toBe('password');
   });
 
-  test('that is older than the snapshot of the service is not in force for longer than it may', async () => {
+  test("is rejected if it is older than the service's snapshot", async () => {
     const source = new Uint8Array(fs.readFileSync(world.file()));
     await world.publish('leaked later');
     const leaks = world.checker(world.server.url, { source });

@@ -1,4 +1,5 @@
-// Password checks with the filter: nothing is sent for what did not leak, what leaked is confirmed, and what fails is no answer.
+// Password checks with the filter: the client sends nothing for a password that did not leak,
+// confirms one that may have, and never takes a failure for an answer.
 
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -34,7 +35,7 @@ afterEach(() => world.close());
 const lacking = { name: 'LookupError' };
 
 describe('with a filter', () => {
-  test('a password that did not leak is clean, and nothing at all is sent', async () => {
+  test('a password that did not leak is clean without a request', async () => {
     const { url, requests } = await world.spoil();
     const leaks = world.checker(url);
     const info = await leaks.loadFilter();
@@ -51,7 +52,7 @@ describe('with a filter', () => {
         username: { result: 'unasked' },
       });
     }
-    // Under the signal of a caller too.
+    // Also with a caller's signal.
     expect((await leaks.check({ password: ABSENT[0] }, { signal: AbortSignal.timeout(TIMEOUT_MS) })).status).toBe(
       'clean',
     );
@@ -68,9 +69,9 @@ describe('with a filter', () => {
     expect(requests.filter((request) => request.includes(`GET ${FILTER} `)).length).toBe(1);
   });
 
-  test('of a username and a password the account is asked for, of the password nothing', async () => {
+  test('a check of a pair requests the account bucket, and no password bucket unless it leaked', async () => {
     const at = await world.spoil();
-    // Without buckets of before, every question is seen.
+    // Without the cache, every question leads to a request.
     const leaks = world.checker(at.url, true, { bucketCacheBytes: 0 });
     await leaks.loadFilter();
     await leaks.ready();
@@ -85,7 +86,7 @@ describe('with a filter', () => {
     ).toEqual(['/v1/account/', '/v1/password/']);
   });
 
-  test('that says yes to many, no false alarm stays', async () => {
+  test('false positives are confirmed against the bucket', async () => {
     const dense = await makeDataset({ passwords: PASSWORDS, filterOneIn: 2, keySeed: 1 });
     const served = await startServer(dense.folder, { port: 0 });
     const at = await world.front(async (request, response) => send(response, await forward(served.url, request)));
@@ -107,14 +108,14 @@ describe('with a filter', () => {
   test.each([
     ['empty', { password: '' }, 'unknown', 'NOTHING_ASKED'],
     ['too long', { password: 'x'.repeat(70_000) }, 'unknown', 'FIELD_TOO_LONG'],
-    ['long, and never seen', { password: 'é'.repeat(9_000) }, 'clean', undefined],
-  ])('a password that is %s is what it is without', async (_, credential, status, reason) => {
+    ['long and clean', { password: 'é'.repeat(9_000) }, 'clean', undefined],
+  ])('a password that is %s gets the same verdict as without', async (_, credential, status, reason) => {
     const leaks = world.checker(world.server.url);
     await leaks.loadFilter();
     expect(await leaks.check(credential)).toMatchObject({ status, ...(reason && { reason }) });
   });
 
-  test('what is no signal is a mistake, and what is aborted is not answered', async () => {
+  test('a check rejects a malformed signal, and an aborted check is unknown', async () => {
     const leaks = world.checker(world.server.url);
     await leaks.loadFilter();
     const signal = {} as AbortSignal;
@@ -124,8 +125,8 @@ describe('with a filter', () => {
   });
 });
 
-describe('until the filter is there', () => {
-  test('no check waits for it: a bucket is asked for as without', async () => {
+describe('without a loaded filter', () => {
+  test('no check waits for the filter: it requests the bucket', async () => {
     let let_through: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
       let_through = resolve;
@@ -144,7 +145,7 @@ describe('until the filter is there', () => {
     expect(asked(at).filter((url) => url === '/v1/password/').length).toBe(2);
   });
 
-  test('and where it is off, buckets are asked for, and there is none to load', async () => {
+  test('a checker with passwordFilter: false requests buckets, and loadFilter rejects', async () => {
     const at = await world.spoil();
     const leaks = world.checker(at.url, false);
     expect((await leaks.check({ password: ABSENT[0] })).status).toBe('clean');
@@ -152,14 +153,14 @@ describe('until the filter is there', () => {
     await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'OPTION_MALFORMED' });
   });
 
-  test('loading it can be given up', async () => {
+  test('a signal aborts loadFilter', async () => {
     const at = await world.front(() => undefined);
     const signal = AbortSignal.timeout(50);
     await expect(world.checker(at.url).loadFilter({ signal })).rejects.toMatchObject({ ...lacking, code: 'ABORTED' });
   });
 });
 
-/** A file of another content under a key. */
+/** Changes the header of the filter file, and seals the result with `key`. */
 function forge(key: SealKey, change: (header: ReturnType<typeof parseFilterHeader>) => object): Buffer {
   const real = fs.readFileSync(world.file());
   const header = { ...parseFilterHeader(real), ...change(parseFilterHeader(real)) };
@@ -172,16 +173,20 @@ function forge(key: SealKey, change: (header: ReturnType<typeof parseFilterHeade
   return file;
 }
 
-describe('a filter that is not the right one is never used', () => {
+describe('a wrong filter is never used', () => {
   const cases: [string, string, (body: Buffer) => Buffer][] = [
-    ['with a bit missing', 'FILTER_FORGED', (body) => flip(body, 700)],
+    ['with a flipped bit', 'FILTER_FORGED', (body) => flip(body, 700)],
     ['emptied', 'FILTER_FORGED', (body) => Buffer.concat([body.subarray(0, 64), Buffer.alloc(body.length - 64)])],
     [
-      'emptied, and sealed by someone else',
+      'emptied, and sealed with another key',
       'FILTER_FORGED',
       () => forge(new Uint8Array(32) as SealKey, () => ({ blocks: 1 })),
     ],
-    ['emptied by who has the key', 'FILTER_MALFORMED', () => forge(world.made.suite.sealKey, () => ({ blocks: 1 }))],
+    [
+      'emptied, and sealed with the right key',
+      'FILTER_MALFORMED',
+      () => forge(world.made.suite.sealKey, () => ({ blocks: 1 })),
+    ],
     ['of another snapshot', 'FILTER_FORGED', (body) => flip(body, 30)],
     [
       'of an older snapshot',
@@ -195,10 +200,10 @@ describe('a filter that is not the right one is never used', () => {
     ],
     ['cut', 'FILTER_MALFORMED', (body) => body.subarray(0, -1)],
     ['too long', 'FILTER_MALFORMED', (body) => Buffer.concat([body, Buffer.from([0])])],
-    ['a page of a proxy', 'FILTER_MALFORMED', () => Buffer.from('<html>'.repeat(40))],
-    ['nothing', 'FILTER_MALFORMED', () => Buffer.alloc(0)],
+    ['an error page of a proxy', 'FILTER_MALFORMED', () => Buffer.from('<html>'.repeat(40))],
+    ['an empty body', 'FILTER_MALFORMED', () => Buffer.alloc(0)],
   ];
-  test.each(cases)('%s', async (_, code, change) => {
+  test.each(cases)('%s is rejected with %s', async (_, code, change) => {
     const at = await world.spoil((answer, url) => {
       if (url === FILTER) answer.body = change(answer.body);
     });
@@ -213,7 +218,7 @@ describe('a filter that is not the right one is never used', () => {
     [404, 'FILTER_MISSING'],
     [500, 'HTTP_STATUS'],
     [301, 'NETWORK'],
-  ])('status %i', async (status, code) => {
+  ])('status %i is reported as %s', async (status, code) => {
     const at = await world.spoil((answer, url) => {
       if (url === FILTER) Object.assign(answer, { status, headers: { location: '/x' } });
     });
@@ -222,18 +227,18 @@ describe('a filter that is not the right one is never used', () => {
     expect((await leaks.check({ password: PASSWORDS[0] })).status).toBe('password');
   });
 
-  test('one that is longer than allowed is not even asked for', async () => {
+  test('a filter longer than maxBytes is not requested', async () => {
     const at = await world.spoil();
     const leaks = world.checker(at.url, { maxBytes: 100 });
     await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'FILTER_TOO_LARGE' });
     expect(asked(at)).toEqual(['/v1/config']);
-    // And where the config is silent about it, it is not read.
+    // Nor is a source read that is longer, without a config to announce its length.
     const source = fs.readFileSync(world.file());
     const own = world.checker('http://127.0.0.1:1', { maxBytes: 100, source });
     await expect(own.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'FILTER_TOO_LARGE' });
   });
 
-  test('a dataset without one says so in its config', async () => {
+  test('a dataset without a filter leads to FILTER_MISSING', async () => {
     const none = await makeDataset({ passwords: PASSWORDS, filterOneIn: 0 });
     const served = await startServer(none.folder, { port: 0 });
     const leaks = world.checker(served.url);
@@ -250,15 +255,15 @@ function flip(body: Buffer, at: number): Buffer {
   return changed;
 }
 
-describe('the option', () => {
+describe('the option passwordFilter', () => {
   test.each([
     ['a number', 1],
     ['null', null],
     ['a negative size', { maxBytes: -1 }],
     ['a fraction of a millisecond', { refreshMs: 0.5 }],
-    ['an age that is a text', { maxAgeMs: '1h' }],
+    ['an age that is a string', { maxAgeMs: '1h' }],
     ['a source that is a path', { source: '/var/lib/x' }],
-  ])('as %s is a mistake', (_, given) => {
+  ])('rejects %s', (_, given) => {
     const options = {
       url: world.server.url,
       key: world.made.key.revealText(),

@@ -1,4 +1,5 @@
-// @credveil/client as a new user has it: packed by npm, installed alone into an empty project, imported, type-checked.
+// @credveil/client as a new user gets it: packed by npm, installed into an empty project, imported
+//   and type-checked.
 
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
@@ -41,7 +42,7 @@ interface Manifest {
 }
 
 const SUBPATHS = ['sodium', 'node', 'express', 'fastify', 'hono', 'fetch', 'next', 'better-auth'];
-/** Those that load without a peer dependency. */
+/** The subpaths that load without a peer dependency. */
 const ALONE = SUBPATHS.filter((name) => name !== 'sodium' && name !== 'better-auth');
 
 const targetsIn = (conditions: Conditions): string[] =>
@@ -51,7 +52,7 @@ const readManifest = (folder: string): Manifest =>
   JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
 
 describe('the package that npm packs', () => {
-  test('installs with @noble alone, without native code and without anything to run', () => {
+  test('installs with @noble alone, without native code or install scripts', () => {
     const modules = path.join(installed.folder, 'node_modules');
     const packages = fs
       .globSync('{*,@*/*}/package.json', { cwd: modules })
@@ -66,7 +67,7 @@ describe('the package that npm packs', () => {
     expect(files.filter((file) => /\.node$|binding\.gyp$|\.wasm$/.test(file))).toEqual([]);
   });
 
-  test('holds what it needs and nothing else', () => {
+  test('contains every file that it needs, and no other', () => {
     const files = fs
       .readdirSync(installed.home, { recursive: true, encoding: 'utf8' })
       .map((file) => file.replaceAll('\\', '/'));
@@ -125,8 +126,8 @@ describe('the package that npm packs', () => {
       );
   });
 
-  test('names no module of Node in the closure of its core', async () => {
-    // Walked by a bundler, from the files as they are installed, imports at run time included.
+  test('imports no Node module anywhere in its core', async () => {
+    // The bundler follows every import of the installed files, dynamic ones included.
     const { metafile } = await build({
       entryPoints: ['@credveil/client'],
       absWorkingDir: installed.folder,
@@ -140,7 +141,7 @@ describe('the package that npm packs', () => {
     const files = Object.keys(metafile.inputs);
     const ofPackage = (name: string): string[] => files.filter((file) => file.startsWith(`node_modules/${name}/`));
     expect(ofPackage('@credveil/client').length).toBeGreaterThan(40);
-    expect(ofPackage('@noble/curves').length, 'that of the oprf suite, too').toBeGreaterThan(3);
+    expect(ofPackage('@noble/curves').length, 'the oprf suite included').toBeGreaterThan(3);
     expect(files).toHaveLength(['@credveil/client', '@noble/curves', '@noble/hashes'].flatMap(ofPackage).length);
     const imports = Object.entries(metafile.inputs).flatMap(([file, input]) =>
       input.imports.map((imported) => ({ file, ...imported })),
@@ -150,7 +151,7 @@ describe('the package that npm packs', () => {
   });
 });
 
-describe('its types', () => {
+describe('the types of the package', () => {
   const CONSUMER = `
 import {
   type Action,
@@ -232,7 +233,7 @@ createPolicy({ pair: 'block' });
           strict: true,
           noEmit: true,
           exactOptionalPropertyTypes: true,
-          // The package's own declarations are checked as well.
+          // Also check the package's own declarations.
           skipLibCheck: false,
         },
         files: [name],

@@ -1,4 +1,4 @@
-// How much of a page or a function @credveil/client takes: bundled, minified and compressed, with each suite.
+// Size budgets of @credveil/client in a page or a function: bundled, minified and compressed.
 
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -24,12 +24,12 @@ async function bundle(
     external,
   });
   const [file] = outputFiles;
-  if (!file || outputFiles.length > 1) throw new Error('one file was to come out');
+  if (!file || outputFiles.length > 1) throw new Error('expected one output file');
   return { gzipBytes: gzipSync(file.contents).length, inputs: Object.keys(metafile.inputs), outputs: metafile.outputs };
 }
 
-test(`with the keyed suite under ${KEYED_BYTES} bytes`, async ({ annotate }) => {
-  // What a caller with a key never loads: the rest of the core asks for it at run time.
+test(`the bundle of the keyed suite is under ${KEYED_BYTES} bytes`, async ({ annotate }) => {
+  // A caller with a key never loads this module: the core imports it dynamically.
   const { gzipBytes, inputs, outputs } = await bundle(['*/oprf/lookup.ts']);
   await annotate(`${gzipBytes} bytes`);
   expect(inputs).toContain('client-sdk/keyed-lookup.ts');
@@ -41,7 +41,7 @@ test(`with the keyed suite under ${KEYED_BYTES} bytes`, async ({ annotate }) => 
   expect(gzipBytes).toBeLessThan(KEYED_BYTES);
 });
 
-test(`with both suites and the curve under ${OBLIVIOUS_BYTES} bytes`, async ({ annotate }) => {
+test(`the bundle of both suites and the curve is under ${OBLIVIOUS_BYTES} bytes`, async ({ annotate }) => {
   const { gzipBytes, inputs, outputs } = await bundle([]);
   await annotate(`${gzipBytes} bytes`);
   expect(inputs).toContain('node_modules/@noble/curves/ed25519.js');

@@ -1,4 +1,5 @@
-// An evaluator that uses another key than the pinned one: caught, named, and not believed until it has made up for it.
+// An evaluator that uses another key than the pinned one: the client catches it, reports it, and
+// trusts it again only after a proof.
 
 import type { IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -34,7 +35,10 @@ interface Cheat extends HttpFront {
   readonly seen: { lookups: number; proofs: number };
 }
 
-/** The real server, but some of its evaluations are made with a second key. It proves all with its first: it has no other way. */
+/**
+ * The real server, except that it makes some evaluations with a second key. Its proofs always use
+ * the first key, since no proof of the second one would verify.
+ */
 async function startCheat(cheats: (lookup: number) => boolean = () => false): Promise<Cheat> {
   const seen = { lookups: 0, proofs: 0 };
   const state = { cheats, refuses: false, seen };
@@ -66,7 +70,7 @@ function collect(request: IncomingMessage): Promise<Buffer> {
 }
 
 describe('the known answer', () => {
-  test('is asked for before the first verdict, and looks like any other lookup', async () => {
+  test('is requested before the first verdict, and looks like any other lookup', async () => {
     const honest = await startCheat();
     const checker = world.checker(honest.url, { engine, proof: 'never' });
     await checker.ready();
@@ -78,7 +82,7 @@ describe('the known answer', () => {
     expect(heads[0]?.split('\n').slice(0, 3)).toEqual(heads[1]?.split('\n').slice(0, 3));
   });
 
-  test('that comes out wrong makes everything unknown, until it comes out right', async () => {
+  test('makes every verdict unknown while it is wrong', async () => {
     const cheat = await startCheat(() => true);
     const checker = world.checker(cheat.url, { engine, proof: 'never' });
     await expect(checker.ready()).rejects.toMatchObject({ name: 'LookupError', code: 'KEY_MISMATCH' });
@@ -88,11 +92,11 @@ describe('the known answer', () => {
     expect((await checker.check(LEAKED)).status).toBe('pair');
   });
 
-  test('is asked for again at random times: a server whose key is changed later is caught', async () => {
+  test('is requested again at random, and catches a server that changes its key later', async () => {
     const cheat = await startCheat((lookup) => lookup > 20);
     const checker = world.checker(cheat.url, { engine, proof: 'never' });
     let status = (await checker.check(LEAKED)).reason;
-    // One check in 256 asks for it: not to be asked in 5,000 has a chance of 3e-9.
+    // One check in 256 requests it: none in 5,000 has a probability of 3e-9.
     for (let i = 0; i < 5_000 && status !== 'KEY_MISMATCH'; i += 16) {
       const verdicts = await Promise.all(
         Array.from({ length: 16 }, () => checker.check({ username: LEAKED.username })),
@@ -108,7 +112,7 @@ describe('the known answer', () => {
 describe('a server that uses a second key for one request in fifty, but not for the canary', () => {
   const oneInFifty = (lookup: number): boolean => lookup > 1 && lookup % 50 === 0;
 
-  test("is caught at once under proof 'always', and nowhere believed", async () => {
+  test("is caught at once under proof 'always', and never believed", async () => {
     const cheat = await startCheat(oneInFifty);
     const checker = world.checker(cheat.url, { engine, proof: 'always' });
     await checker.ready();
@@ -117,17 +121,17 @@ describe('a server that uses a second key for one request in fifty, but not for 
       const verdict = await checker.check(LEAKED);
       if (verdict.status !== 'pair') reasons.push(summary(verdict));
     }
-    // The known answer is asked for now and then, and may be what the second key falls on.
+    // The client sometimes requests a known answer, and the second key may hit that one.
     expect(reasons.length).toBeGreaterThanOrEqual(1);
     expect(new Set(reasons)).toEqual(new Set([allUnknown('KEY_MISMATCH')]));
   });
 
-  test("is caught in time under proof 'sampled': that answer is unknown, and so is all until a proof succeeds", async () => {
+  test("is caught eventually under proof 'sampled', and stays unknown until a proof succeeds", async () => {
     const cheat = await startCheat(oneInFifty);
     const checker = world.checker(cheat.url, { engine, sampleEvery: 4 });
     await checker.ready();
     let caught = false;
-    // Each wrong answer is sampled with a chance of 1/4: to miss 60 of them has one of 3e-8.
+    // Each wrong answer is sampled with probability 1/4: missing all 60 has 3e-8.
     while (!caught && cheat.seen.lookups < 3000) {
       const verdict = await checker.check(LEAKED);
       caught = verdict.status === 'unknown';
@@ -138,12 +142,12 @@ describe('a server that uses a second key for one request in fifty, but not for 
     for (let i = 0; i < 3; i++) expect(summary(await checker.check(LEAKED))).toBe(allUnknown('KEY_MISMATCH'));
     cheat.cheats = () => false;
     cheat.refuses = true;
-    expect((await checker.check(LEAKED)).status, 'right answers alone are not enough').toBe('unknown');
+    expect((await checker.check(LEAKED)).status, 'correct answers alone are not enough').toBe('unknown');
     cheat.refuses = false;
     expect((await checker.check(LEAKED)).status).toBe('pair');
   }, 60_000);
 
-  test("is not caught under proof 'never', which is what the option says", async () => {
+  test("is not caught under proof 'never'", async () => {
     const cheat = await startCheat((lookup) => lookup === 2);
     const checker = world.checker(cheat.url, { engine, proof: 'never' });
     await checker.ready();
@@ -153,23 +157,23 @@ describe('a server that uses a second key for one request in fifty, but not for 
 });
 
 describe('a proof', () => {
-  test('is asked for about as often as the option says, with the very elements that were evaluated', async () => {
+  test('is requested at the rate of sampleEvery, for exactly the evaluated elements', async () => {
     const honest = await startCheat();
     const checker = world.checker(honest.url, { engine, sampleEvery: 8 });
     for (let i = 0; i < 400; i++) expect((await checker.check(LEAKED)).status).toBe('pair');
-    // Binomial, n = 400, p = 1/8: 50 ± 6.6. Beyond these bounds lies less than 1e-6.
+    // Binomial, n = 400, p = 1/8: 50 ± 6.6. The tails beyond these bounds are below 1e-6.
     expect(honest.seen.proofs).toBeGreaterThan(16);
     expect(honest.seen.proofs).toBeLessThan(90);
     const proved = honest.requests.findIndex((request) => request.startsWith('POST /v1/prove'));
     expect(honest.requests[proved]?.slice(-96)).toBe(honest.requests[proved - 1]?.slice(-96));
   });
 
-  test('that does not come is owed: nothing is believed until that very one is there', async () => {
+  test('that was withheld stays owed: every verdict is unknown until the server delivers it', async () => {
     const cheat = await startCheat((lookup) => lookup === 2);
     const checker = world.checker(cheat.url, { engine, sampleEvery: 1 });
     await checker.ready();
     cheat.refuses = true;
-    // A cheat who can refuse the proof of a wrong answer, and would prove the next one gladly.
+    // A cheat could refuse the proof of a wrong answer, and then prove the next answer.
     expect(summary(await checker.check(LEAKED))).toBe(allUnknown('HTTP_STATUS'));
     expect(summary(await checker.check(LEAKED))).toBe(allUnknown('HTTP_STATUS'));
     cheat.refuses = false;
@@ -178,7 +182,7 @@ describe('a proof', () => {
   });
 });
 
-test('of one or of many elements, an evaluation without an account index is examined too', async () => {
+test('a check examines the evaluation of a password without an account index', async () => {
   const passwords = await createOprfWorld({ pairs: [LEAKED], indexes: ['password'] });
   try {
     let cheating = false;

@@ -1,4 +1,4 @@
-// Verdicts of the client over a real server and real datasets, and what leaves the process on the way.
+// Verdicts of the client over a real server and real datasets, and the requests that it sends.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLeakChecker, type LeakCheckerOptions, type Verdict } from '../../client-sdk/index.ts';
@@ -7,7 +7,7 @@ import { type CredveilServer, startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
 import { forward, type HttpFront, send, startFront } from '../support/http-front.ts';
 
-// Never reached unless something hangs: a time decides no test here.
+// Reached only if something hangs: no test here depends on time.
 const timeoutMs = 60_000;
 const LEAKED = { username: 'Ada@Example.test', password: 'Correct Horse 7' };
 const REPEATED = { username: 'bob@example.test', password: 'hunter2', times: 100 };
@@ -33,11 +33,11 @@ afterAll(async () => {
   made.dispose();
 });
 
-describe('a verdict is', () => {
+describe('a verdict', () => {
   const check = (username?: string, password?: string) =>
     createLeakChecker(optionsFor(made, server.url)).check({ username, password });
 
-  test('pair where username and password leaked together', async () => {
+  test('is pair if username and password leaked together', async () => {
     const verdict = await check(LEAKED.username, LEAKED.password);
     expect(verdict.status).toBe('pair');
     expect(results(verdict)).toBe('found found found');
@@ -47,36 +47,36 @@ describe('a verdict is', () => {
     expect(verdict).not.toHaveProperty('reason');
   });
 
-  test('pair for the canary that every dataset holds', async () => {
+  test('is pair for the canary that every dataset contains', async () => {
     const verdict = await check(CANARY.username, CANARY.password);
     expect(verdict.status).toBe('pair');
-    expect(verdict, 'no source has it').not.toHaveProperty('source');
+    expect(verdict, 'it has no source').not.toHaveProperty('source');
   });
 
-  test('password where only the password leaked, with whatever username', async () => {
+  test('is password if only the password leaked, whatever the username', async () => {
     const verdict = await check('nobody@example.test', NAMELESS);
     expect([verdict.status, results(verdict)]).toEqual(['password', 'absent found absent']);
   });
 
-  test('password rather than username where both leaked, but not together', async () => {
+  test('is password rather than username if both leaked separately', async () => {
     const verdict = await check(LEAKED.username, REPEATED.password);
     expect([verdict.status, results(verdict)]).toEqual(['password', 'absent found found']);
-    expect(verdict.timesSeen, 'of the password, a lower bound of 100').toBe(96);
+    expect(verdict.timesSeen, 'a lower bound for the 100 times of the password').toBe(96);
   });
 
-  test('username where only the username leaked', async () => {
+  test('is username if only the username leaked', async () => {
     const verdict = await check(LEAKED.username, 'never seen');
     expect([verdict.status, results(verdict)]).toEqual(['username', 'absent absent found']);
   });
 
-  test('clean where nothing leaked', async () => {
+  test('is clean if nothing leaked', async () => {
     const verdict = await check('nobody@example.test', 'never seen');
     expect([verdict.status, results(verdict)]).toEqual(['clean', 'absent absent absent']);
     expect(verdict).not.toHaveProperty('timesSeen');
     expect(verdict.durationMs).toBeGreaterThan(0);
   });
 
-  test('about the one field that was given', async () => {
+  test('covers only the field given', async () => {
     const alone = await Promise.all([
       check(undefined, NAMELESS),
       check(undefined, 'never seen'),
@@ -91,18 +91,18 @@ describe('a verdict is', () => {
     ]);
   });
 
-  test('unknown where a field is empty and there is no other: no dataset has an entry for it', async () => {
+  test('is unknown for an empty field alone, since no dataset has an entry for it', async () => {
     for (const verdict of [await check(undefined, ''), await check('', undefined), await check(' \t', undefined)])
       expect([verdict.status, verdict.reason]).toEqual(['unknown', 'NOTHING_ASKED']);
   });
 
-  test('about the pair where one of its fields is empty', async () => {
+  test('covers the pair even if one field is empty', async () => {
     expect(results(await check('', NAMELESS))).toBe('absent found unasked');
     expect(results(await check(LEAKED.username, ''))).toBe('absent unasked found');
     expect(results(await check('', ''))).toBe('absent unasked unasked');
   });
 
-  test('unknown for a field that no entry can be made of, whatever the other field says', async () => {
+  test('is unknown for a field that is too long, whatever the other field', async () => {
     const long = 'x'.repeat(65_536);
     const password = await check(LEAKED.username, long);
     expect([password.status, password.reason, results(password)]).toEqual([
@@ -120,16 +120,16 @@ describe('a verdict is', () => {
   });
 
   test.each([' ada@example.test', 'ADA@EXAMPLE.TEST\t', 'ａｄａ@example.test', 'Ada@Example.Test'])(
-    'the same however the username is written: %j',
+    'is the same for every spelling of the username: %j',
     async (username) => expect((await check(username, LEAKED.password)).status).toBe('pair'),
   );
 
   test.each(['correct horse 7', 'Correct Horse 7 ', ' Correct Horse 7'])(
-    'another where the password differs: %j',
+    'differs for another spelling of the password: %j',
     async (password) => expect((await check(LEAKED.username, password)).status).toBe('username'),
   );
 
-  test('right for every pair of a dataset with many buckets', async () => {
+  test('is correct for every pair of a dataset with many buckets', async () => {
     const checker = createLeakChecker(optionsFor(made, server.url));
     const pairs = seededPairs(300);
     const leaked = await Promise.all(pairs.map((pair) => checker.check(pair)));
@@ -140,7 +140,7 @@ describe('a verdict is', () => {
 });
 
 describe('a dataset with one index', () => {
-  test('answers what it can, and calls the rest unasked, never clean', async () => {
+  test('answers its own questions, and reports the others as unasked, never clean', async () => {
     const account = await makeDataset({ pairs: [LEAKED], indexes: ['account'], metadataBytes: 0 });
     const password = await makeDataset({ pairs: [LEAKED], indexes: ['password'] });
     const accountServer = await startServer(account.folder, { port: 0 });
@@ -163,7 +163,7 @@ describe('a dataset with one index', () => {
         ['clean', undefined, 'unasked absent unasked'],
         ['unknown', 'INDEX_MISSING', 'unasked unasked unasked'],
       ]);
-      expect(seen[0]?.timesSeen, 'nothing recorded: at least once').toBe(1);
+      expect(seen[0]?.timesSeen, 'without recorded counts, at least once').toBe(1);
     } finally {
       await Promise.all([accountServer.close(), passwordServer.close()]);
       account.dispose();
@@ -172,11 +172,11 @@ describe('a dataset with one index', () => {
   });
 });
 
-describe('what leaves the process', () => {
+describe('the requests of a check', () => {
   let front: HttpFront;
   beforeAll(async () => {
     front = await startFront(async (request, response) => {
-      // Below a path, as behind a gateway.
+      // Under a path, like a service behind a gateway.
       request.url = (request.url ?? '').replace(/^\/gate\/way/, '');
       send(response, await forward(server.url, request));
     });
@@ -189,7 +189,7 @@ describe('what leaves the process', () => {
     return front.requests.slice(from).sort();
   };
 
-  test('is three GETs without a body, with the config, a prefix and the snapshot in them and nothing else', async () => {
+  test('are three GETs without a body that contain only a prefix and the snapshot', async () => {
     const { snapshot, indexes } = (await (await fetch(`${server.url}/v1/config`)).json()) as {
       snapshot: string;
       indexes: { account: { prefixBits: number }; password: { prefixBits: number } };
@@ -215,10 +215,10 @@ describe('what leaves the process', () => {
         .slice(1)
         .join('\n')
         .replace(/^accept\n.*$/m, '');
-    expect(headersOf(sent[0]), 'the headers of both buckets are the same').toBe(headersOf(sent[2]));
+    expect(headersOf(sent[0]), 'both bucket requests have the same headers').toBe(headersOf(sent[2]));
   });
 
-  test('to the account index is the same whatever the password, down to the last byte', async () => {
+  test('to the account index are byte for byte the same whatever the password', async () => {
     const account = async (password?: string) =>
       (await sentBy({ username: LEAKED.username, ...(password === undefined ? {} : { password }) })).filter((request) =>
         request.includes('/v1/account/'),
@@ -229,7 +229,7 @@ describe('what leaves the process', () => {
       expect(await account(password)).toEqual(first);
   });
 
-  test('holds no username, no password and no key in any spelling', async () => {
+  test('contain no username, password or key in any encoding', async () => {
     const secret = made.key.revealText().split('.')[2] as string;
     await sentBy(LEAKED);
     const sent = front.requests.join('\n').toLowerCase();
@@ -238,7 +238,7 @@ describe('what leaves the process', () => {
         expect(sent).not.toContain(spelled.toLowerCase());
   });
 
-  test('carries the headers of the options', async () => {
+  test('carry the headers of the options', async () => {
     const headers = { Authorization: 'Bearer of-good-news' };
     const checker = createLeakChecker({ ...optionsFor(made, new URL('/gate/way/', front.url)), headers });
     const from = front.requests.length;
