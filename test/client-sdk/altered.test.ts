@@ -3,12 +3,11 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { forward, send } from '../support/http-front.ts';
+import { test } from '../support/worlds/client-fixture.ts';
 import {
   allUnknown,
-  type ClientWorld,
-  createClientWorld,
   isAccount,
   isBucket,
   isPassword,
@@ -17,15 +16,8 @@ import {
   summary,
 } from '../support/worlds/client-world.ts';
 
-let world: ClientWorld;
-beforeAll(async () => {
-  world = await createClientWorld();
-});
-afterEach(() => world.closeFronts());
-afterAll(() => world.close());
-
 describe('a checker rejects a bucket', () => {
-  test.each([LEAKED, STRANGER])('with any one byte changed: $username', async (credential) => {
+  test.for([LEAKED, STRANGER])('with any one byte changed: $username', async (credential, { world }) => {
     let at = -1;
     let length = 0;
     const flipping = await world.spoil((answer, url) => {
@@ -54,7 +46,7 @@ describe('a checker rejects a bucket', () => {
     }
   });
 
-  test('cut at any offset, with a matching Content-Length', async () => {
+  test('cut at any offset, with a matching Content-Length', async ({ world }) => {
     let kept = 0;
     let length = 1;
     const cutting = await world.spoil((answer, url) => {
@@ -69,7 +61,7 @@ describe('a checker rejects a bucket', () => {
       );
   });
 
-  test('cut by a broken connection', async () => {
+  test('cut by a broken connection', async ({ world }) => {
     const breaking = await world.front(async (request, response) => {
       const answer = await forward(world.url, request);
       if (!isAccount(request.url ?? '')) return send(response, answer);
@@ -79,7 +71,7 @@ describe('a checker rejects a bucket', () => {
     expect(summary(await world.checker(breaking.url).check(STRANGER))).toBe('unknown NETWORK | unknown absent unknown');
   });
 
-  test("taken from another prefix, from the other index, or from yesterday's snapshot", async () => {
+  test("taken from another prefix, from the other index, or from yesterday's snapshot", async ({ world }) => {
     const swapped = await world.front(async (request, response) => {
       const [path = '', query = ''] = (request.url ?? '').split('?');
       // A neighbouring prefix: the lowest bit of the last digit is flipped.
@@ -100,14 +92,14 @@ describe('a checker rejects a bucket', () => {
     expect(['BODY_FORGED', 'BODY_MALFORMED']).toContain(verdict.reason);
   });
 
-  test('whose length the config does not list', async () => {
+  test('whose length the config does not list', async ({ world }) => {
     const trimming = await world.spoil((answer, url) => {
       if (isBucket(url)) answer.body = answer.body.subarray(0, -1);
     });
     expect(summary(await world.checker(trimming.url).check(STRANGER))).toBe(allUnknown('BODY_MALFORMED'));
   });
 
-  test('that is compressed, although it would decode to the right bytes', async () => {
+  test('that is compressed, although it would decode to the right bytes', async ({ world }) => {
     const zipping = await world.spoil((answer, url) => {
       if (!isBucket(url)) return;
       answer.body = gzipSync(answer.body);
@@ -116,7 +108,7 @@ describe('a checker rejects a bucket', () => {
     expect(summary(await world.checker(zipping.url).check(STRANGER))).toBe(allUnknown('BODY_MALFORMED'));
   });
 
-  test('that never ends: the client reads only the announced length, and drops the connection', async () => {
+  test('that never ends: the client reads only the announced length, and drops the connection', async ({ world }) => {
     const closed: Promise<unknown>[] = [];
     const endless = async (response: ServerResponse) => {
       const gone = once(response, 'close');
@@ -133,7 +125,7 @@ describe('a checker rejects a bucket', () => {
     await Promise.all(closed);
   });
 
-  test('whose Content-Length exceeds the maximum, without reading it', async () => {
+  test('whose Content-Length exceeds the maximum, without reading it', async ({ world }) => {
     const boasting = await world.front(async (request, response) => {
       if (!isBucket(request.url ?? '')) return send(response, await forward(world.url, request));
       // The body never arrives: a client that waited for it would hit the deadline.

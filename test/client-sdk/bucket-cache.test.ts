@@ -1,12 +1,13 @@
 // The bucket cache: requested once, of one snapshot, bounded in bytes and in age.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { createLeakChecker } from '../../client-sdk/index.ts';
 import { createBucketCache } from '../../client-sdk/transport/bucket-cache.ts';
 import type { SnapshotId } from '../../protocol/brands.ts';
 import type { Bucket } from '../../protocol/bucket.ts';
 import { seededPairs } from '../support/dataset.ts';
 import type { HttpFront } from '../support/http-front.ts';
+import { test } from '../support/worlds/client-fixture.ts';
 import {
   type ClientWorld,
   createClientWorld,
@@ -18,40 +19,33 @@ import {
 
 const WAIT = { timeout: TIMEOUT_MS, interval: 5 };
 
-let world: ClientWorld;
-beforeAll(async () => {
-  world = await createClientWorld();
-});
-afterEach(() => world.closeFronts());
-afterAll(() => world.close());
-
 const bucketRequests = ({ requests }: HttpFront): readonly string[] =>
   requests.filter((request) => isBucket(request.split(' ')[1] ?? ''));
 
 describe('cached buckets', () => {
-  const held = (url: string, options = {}) =>
-    createLeakChecker({ url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS, ...options });
+  const held = ({ made }: ClientWorld, url: string, options = {}) =>
+    createLeakChecker({ url, key: made.key.revealText(), timeoutMs: TIMEOUT_MS, ...options });
 
-  test('are not requested again, by default', async () => {
+  test('are not requested again, by default', async ({ world }) => {
     const counting = await world.spoil(() => {});
-    const checker = held(counting.url);
+    const checker = held(world, counting.url);
     for (let i = 0; i < 5; i++) expect((await checker.check(LEAKED)).status).toBe('pair');
     expect(bucketRequests(counting)).toHaveLength(2);
     expect((await checker.check({ ...LEAKED, username: STRANGER.username })).status).toBe('password');
     expect(bucketRequests(counting).length).toBeLessThanOrEqual(3);
   });
 
-  test('do not exist with bucketCacheBytes: 0', async () => {
+  test('do not exist with bucketCacheBytes: 0', async ({ world }) => {
     const counting = await world.spoil(() => {});
-    const checker = held(counting.url, { bucketCacheBytes: 0 });
+    const checker = held(world, counting.url, { bucketCacheBytes: 0 });
     for (let i = 0; i < 3; i++) expect((await checker.check(LEAKED)).status).toBe('pair');
     expect(bucketRequests(counting)).toHaveLength(6);
   });
 
-  test('lead to correct verdicts at every cache size', async () => {
+  test('lead to correct verdicts at every cache size', async ({ world }) => {
     const pairs = seededPairs(200);
     for (const bucketCacheBytes of [0, 2000, 2 ** 22]) {
-      const checker = held(world.url, { bucketCacheBytes });
+      const checker = held(world, world.url, { bucketCacheBytes });
       for (let round = 0; round < 2; round++)
         for (const pair of pairs.slice(0, 60)) {
           expect((await checker.check(pair)).status).toBe('pair');

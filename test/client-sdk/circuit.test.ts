@@ -1,29 +1,16 @@
 // The circuit breaker: what opens it, what does not, and how it closes.
 
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest';
 import type { CircuitState, HmacOptions, LeakChecker, Verdict } from '../../client-sdk/index.ts';
 import type { HttpFront } from '../support/http-front.ts';
-import {
-  allUnknown,
-  type ClientWorld,
-  createClientWorld,
-  LEAKED,
-  STRANGER,
-  summary,
-} from '../support/worlds/client-world.ts';
+import { test } from '../support/worlds/client-fixture.ts';
+import { allUnknown, type ClientWorld, LEAKED, STRANGER, summary } from '../support/worlds/client-world.ts';
 import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
 
 /** Longer than any test runs. */
 const LONG_MS = 2 ** 31 - 1;
 const WAIT = { timeout: 60_000, interval: 5 };
-
-let world: ClientWorld;
-beforeAll(async () => {
-  world = await createClientWorld();
-});
-afterEach(() => world.closeFronts());
-afterAll(() => world.close());
 
 interface Watched {
   readonly checker: LeakChecker;
@@ -35,7 +22,7 @@ interface Watched {
 /**
  * A checker with its config loaded, and a service that answers with the status that a test sets.
  */
-async function watch(options: Partial<HmacOptions> = {}): Promise<Watched> {
+async function watch(world: ClientWorld, options: Partial<HmacOptions> = {}): Promise<Watched> {
   const states: CircuitState[] = [];
   const watched = { status: 200 };
   const front = await world.spoil((answer) => {
@@ -67,8 +54,8 @@ async function probeOf(
 }
 
 describe('the circuit', () => {
-  test('opens after five consecutive failures, and then sends nothing', async () => {
-    const watched = await watch({ circuitBreaker: { coolDownMs: LONG_MS } });
+  test('opens after five consecutive failures, and then sends nothing', async ({ world }) => {
+    const watched = await watch(world, { circuitBreaker: { coolDownMs: LONG_MS } });
     watched.status = 503;
     expect(await checks(watched.checker, 5)).toEqual(Array(5).fill('HTTP_STATUS'));
     expect(watched.states).toEqual(['open']);
@@ -80,7 +67,7 @@ describe('the circuit', () => {
     expect(watched.front.requests).toHaveLength(sent);
   });
 
-  test('stays closed if the failures are not consecutive', async () => {
+  test('stays closed if the failures are not consecutive', async ({ world }) => {
     let asked = 0;
     const flaky = await world.spoil((answer, url) => {
       if (url.startsWith('/v1/password') && ++asked % 3 !== 0) answer.status = 500;
@@ -95,7 +82,7 @@ describe('the circuit', () => {
     expect(states).toEqual([]);
   });
 
-  test('stays closed on malformed answers, since they cost no wait', async () => {
+  test('stays closed on malformed answers, since they cost no wait', async ({ world }) => {
     const front = await world.front((_request, response) => void response.end('[]'));
     const states: CircuitState[] = [];
     const checker = world.checker(front.url, { onCircuit: ({ state }) => states.push(state) });
@@ -103,7 +90,7 @@ describe('the circuit', () => {
     expect(states).toEqual([]);
   });
 
-  test('stays closed if callers abort', async () => {
+  test('stays closed if callers abort', async ({ world }) => {
     const silent = await world.front(() => {});
     const states: CircuitState[] = [];
     const checker = world.checker(silent.url, { onCircuit: ({ state }) => states.push(state) });
@@ -117,7 +104,7 @@ describe('the circuit', () => {
     expect(states).toEqual([]);
   });
 
-  test('opens if the config never arrives', async () => {
+  test('opens if the config never arrives', async ({ world }) => {
     const silent = await world.front(() => {});
     const states: CircuitState[] = [];
     const checker = world.checker(silent.url, {
@@ -129,10 +116,10 @@ describe('the circuit', () => {
     expect(states).toEqual(['open']);
   });
 
-  test('lets one probe through after the cool-down, and closes when the probe is answered', async () => {
+  test('lets one probe through after the cool-down, and closes when the probe is answered', async ({ world }) => {
     const gate = Promise.withResolvers<void>();
     let isHeld = false;
-    const watched = await watch({
+    const watched = await watch(world, {
       circuitBreaker: { failures: 1, coolDownMs: 1 },
       fetch: async (input, init) => {
         if (isHeld) await gate.promise;
@@ -155,8 +142,8 @@ describe('the circuit', () => {
     expect(await checks(watched.checker, 2)).toEqual(['clean', 'clean']);
   });
 
-  test('stays open if the probe fails', async () => {
-    const watched = await watch({ circuitBreaker: { failures: 2, coolDownMs: 1 } });
+  test('stays open if the probe fails', async ({ world }) => {
+    const watched = await watch(world, { circuitBreaker: { failures: 2, coolDownMs: 1 } });
     watched.status = 500;
     await checks(watched.checker, 2);
     await vi.waitFor(async () => {
@@ -168,9 +155,9 @@ describe('the circuit', () => {
     expect(watched.states.at(-1)).toBe('closed');
   });
 
-  test('lets the next check probe without a cool-down if the caller aborts the probe', async () => {
+  test('lets the next check probe without a cool-down if the caller aborts the probe', async ({ world }) => {
     let isHeld = false;
-    const watched = await watch({
+    const watched = await watch(world, {
       circuitBreaker: { failures: 1, coolDownMs: 1 },
       fetch: (input, init) => (isHeld ? new Promise(() => {}) : fetch(input, init)),
     });
@@ -188,8 +175,11 @@ describe('the circuit', () => {
     expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'open']);
   });
 
-  test('does not block a check that the cache answers', async () => {
-    const watched = await watch({ circuitBreaker: { failures: 1, coolDownMs: LONG_MS }, bucketCacheBytes: 2 ** 22 });
+  test('does not block a check that the cache answers', async ({ world }) => {
+    const watched = await watch(world, {
+      circuitBreaker: { failures: 1, coolDownMs: LONG_MS },
+      bucketCacheBytes: 2 ** 22,
+    });
     expect((await watched.checker.check(LEAKED)).status).toBe('pair');
     watched.status = 500;
     expect((await watched.checker.check({ username: 'some', password: 'other' })).reason).toBe('HTTP_STATUS');
@@ -198,15 +188,15 @@ describe('the circuit', () => {
     expect((await watched.checker.check({ username: 'some', password: 'other' })).reason).toBe('CIRCUIT_OPEN');
   });
 
-  test('never opens with circuitBreaker: false', async () => {
-    const watched = await watch({ circuitBreaker: false });
+  test('never opens with circuitBreaker: false', async ({ world }) => {
+    const watched = await watch(world, { circuitBreaker: false });
     watched.status = 500;
     expect(await checks(watched.checker, 20)).toEqual(Array(20).fill('HTTP_STATUS'));
     expect(watched.states).toEqual([]);
   });
 
-  test('does not block `ready`', async () => {
-    const watched = await watch({ circuitBreaker: { failures: 1, coolDownMs: LONG_MS } });
+  test('does not block `ready`', async ({ world }) => {
+    const watched = await watch(world, { circuitBreaker: { failures: 1, coolDownMs: LONG_MS } });
     watched.status = 500;
     await checks(watched.checker, 1);
     expect(watched.states).toEqual(['open']);

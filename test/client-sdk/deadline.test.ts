@@ -1,11 +1,10 @@
 // The deadline of a check and the caller's signal: which waits they end, and which they do not.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { forward, send } from '../support/http-front.ts';
+import { test } from '../support/worlds/client-fixture.ts';
 import {
   allUnknown,
-  type ClientWorld,
-  createClientWorld,
   isAccount,
   isBucket,
   isPassword,
@@ -14,20 +13,13 @@ import {
   summary,
 } from '../support/worlds/client-world.ts';
 
-let world: ClientWorld;
-beforeAll(async () => {
-  world = await createClientWorld();
-});
-afterEach(() => world.closeFronts());
-afterAll(() => world.close());
-
 describe('the deadline', () => {
-  test('ends the wait for a config that never arrives', async () => {
+  test('ends the wait for a config that never arrives', async ({ world }) => {
     const silent = await world.front(() => {});
     expect(summary(await world.checker(silent.url, { timeoutMs: 50 }).check(STRANGER))).toBe(allUnknown('TIMEOUT'));
   });
 
-  test('ends the wait for buckets that trickle in', async () => {
+  test('ends the wait for buckets that trickle in', async ({ world }) => {
     const dripping = await world.front(async (request, response) => {
       const answer = await forward(world.url, request);
       if (!isBucket(request.url ?? '')) return send(response, answer);
@@ -44,7 +36,7 @@ describe('the deadline', () => {
     expect(summary(await checker.check(STRANGER))).toBe(allUnknown('TIMEOUT'));
   });
 
-  test('holds even if a custom fetch ignores signals', async () => {
+  test('holds even if a custom fetch ignores signals', async ({ world }) => {
     const fetch = () => new Promise<Response>(() => {});
     expect(summary(await world.checker(world.url, { fetch, timeoutMs: 20 }).check(STRANGER))).toBe(
       allUnknown('TIMEOUT'),
@@ -53,7 +45,7 @@ describe('the deadline', () => {
 });
 
 describe("the caller's signal", () => {
-  test('sends nothing if it was aborted before the check', async () => {
+  test('sends nothing if it was aborted before the check', async ({ world }) => {
     const watching = await world.spoil(() => {});
     const checker = world.checker(watching.url);
     await checker.ready();
@@ -62,7 +54,7 @@ describe("the caller's signal", () => {
     expect(watching.requests).toHaveLength(1);
   });
 
-  test('keeps the answers that arrived before the abort', async () => {
+  test('keeps the answers that arrived before the abort', async ({ world }) => {
     const half = await world.front(async (request, response) => {
       if (!isPassword(request.url ?? '')) send(response, await forward(world.url, request));
     });
@@ -94,7 +86,7 @@ describe("the caller's signal", () => {
     expect(summary(verdict)).toBe('pair | found unknown found');
   });
 
-  test("ends its own check's wait, but not the config fetch that others wait for", async () => {
+  test("ends its own check's wait, but not the config fetch that others wait for", async ({ world }) => {
     const gate = Promise.withResolvers<void>();
     const held = await world.front(async (request, response) => {
       if (request.url === '/v1/config') await gate.promise;

@@ -2,27 +2,13 @@
 
 import diagnostics from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import type { CircuitEvent, RequestEvent, VerdictEvent } from '../../client-sdk/index.ts';
-import {
-  type ClientWorld,
-  createClientWorld,
-  isAccount,
-  isBucket,
-  LEAKED,
-  STRANGER,
-  TIMEOUT_MS,
-} from '../support/worlds/client-world.ts';
+import { test } from '../support/worlds/client-fixture.ts';
+import { isAccount, isBucket, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 import { createOprfWorld } from '../support/worlds/oprf-world.ts';
 
 const CHANNELS = ['credveil.client.verdict', 'credveil.client.request', 'credveil.client.circuit'] as const;
-
-let world: ClientWorld;
-beforeAll(async () => {
-  world = await createClientWorld();
-});
-afterEach(() => world.closeFronts());
-afterAll(() => world.close());
 
 /** Listens to all channels while `run` runs. */
 async function listen(run: () => Promise<void>): Promise<{ name: string; message: unknown }[]> {
@@ -39,7 +25,7 @@ async function listen(run: () => Promise<void>): Promise<{ name: string; message
 }
 
 describe('events', () => {
-  test('report each check and each request, to hooks and channels alike', async () => {
+  test('report each check and each request, to hooks and channels alike', async ({ world }) => {
     const verdicts: VerdictEvent[] = [];
     const requests: RequestEvent[] = [];
     const checker = world.checker(world.url, {
@@ -74,7 +60,7 @@ describe('events', () => {
     expect(heard, 'no subscriber is left').toHaveLength(verdicts.length - 1 + 5);
   });
 
-  test('report failures, including those next to a finding and in the background', async () => {
+  test('report failures, including those next to a finding and in the background', async ({ world }) => {
     let fails: (url: string) => boolean = () => false;
     const front = await world.spoil((answer, url) => {
       if (fails(url)) answer.status = 503;
@@ -106,7 +92,7 @@ describe('events', () => {
     expect(verdicts.at(-1)).toMatchObject({ status: 'unknown', reason: 'CIRCUIT_OPEN' });
   });
 
-  test('contain no credential, key, prefix or URL', async () => {
+  test('contain no credential, key, prefix or URL', async ({ world }) => {
     const oprf = await createOprfWorld({ pairs: [LEAKED] });
     try {
       const counting = await world.spoil(() => {});
@@ -138,7 +124,7 @@ describe('events', () => {
     }
   });
 
-  test('leave the verdict unchanged if a hook throws, rejects or hangs', async () => {
+  test('leave the verdict unchanged if a hook throws, rejects or hangs', async ({ world }) => {
     const throwing = (): never => {
       throw new Error('a hook');
     };
@@ -155,14 +141,14 @@ describe('events', () => {
     }
   });
 
-  test('leave the verdict unchanged if a hook modifies them', async () => {
+  test('leave the verdict unchanged if a hook modifies them', async ({ world }) => {
     const checker = world.checker(world.url, {
       onVerdict: (event) => Object.assign(event, { status: 'clean', action: 'allow' }),
     });
     expect(await checker.check(LEAKED)).toMatchObject({ status: 'pair', action: 'challenge' });
   });
 
-  test('reach hooks on a platform without diagnostics channels', async () => {
+  test('reach hooks on a platform without diagnostics channels', async ({ world }) => {
     const { getBuiltinModule } = process;
     const seen: VerdictEvent[] = [];
     try {

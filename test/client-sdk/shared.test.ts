@@ -4,13 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { Agent, fetch as undiciFetch } from 'undici';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { seededPairs } from '../support/dataset.ts';
 import { forward, type HttpFront, send } from '../support/http-front.ts';
+import { test } from '../support/worlds/client-fixture.ts';
 import {
   allUnknown,
   type ClientWorld,
-  createClientWorld,
   isBucket,
   isPassword,
   LEAKED,
@@ -21,18 +21,11 @@ import { createOprfWorld } from '../support/worlds/oprf-world.ts';
 
 const WAIT = { timeout: TIMEOUT_MS, interval: 5 };
 
-let world: ClientWorld;
-beforeAll(async () => {
-  world = await createClientWorld();
-});
-afterEach(() => world.closeFronts());
-afterAll(() => world.close());
-
 const bucketRequests = ({ requests }: HttpFront): readonly string[] =>
   requests.filter((request) => isBucket(request.split(' ')[1] ?? ''));
 
 /** The real server, which holds its buckets back until `open` is called. */
-async function startGated(): Promise<{ front: HttpFront; open(): void; gone: () => number }> {
+async function startGated(world: ClientWorld): Promise<{ front: HttpFront; open(): void; gone: () => number }> {
   const gate = Promise.withResolvers<void>();
   let gone = 0;
   const front = await world.front(async (request, response) => {
@@ -47,8 +40,8 @@ async function startGated(): Promise<{ front: HttpFront; open(): void; gone: () 
 }
 
 describe('concurrent checks', () => {
-  test('share one request for a bucket that they all need', async () => {
-    const { front, open } = await startGated();
+  test('share one request for a bucket that they all need', async ({ world }) => {
+    const { front, open } = await startGated(world);
     const checker = world.checker(front.url);
     await checker.ready();
     const verdicts = Array.from({ length: 20 }, (_, i) =>
@@ -62,8 +55,8 @@ describe('concurrent checks', () => {
     expect(bucketRequests(front)).toHaveLength(3);
   });
 
-  test('one that aborts leaves the shared request to the others', async () => {
-    const { front, open, gone } = await startGated();
+  test('one that aborts leaves the shared request to the others', async ({ world }) => {
+    const { front, open, gone } = await startGated(world);
     const checker = world.checker(front.url);
     await checker.ready();
     const controller = new AbortController();
@@ -80,8 +73,8 @@ describe('concurrent checks', () => {
     expect(gone()).toBe(0);
   });
 
-  test('the last one to abort cancels the shared request, and the next check sends a new one', async () => {
-    const { front, open, gone } = await startGated();
+  test('the last one to abort cancels the shared request, and the next check sends a new one', async ({ world }) => {
+    const { front, open, gone } = await startGated(world);
     const checker = world.checker(front.url);
     await checker.ready();
     const controllers = [new AbortController(), new AbortController()];
@@ -96,7 +89,7 @@ describe('concurrent checks', () => {
     expect((await next).status).toBe('pair');
   });
 
-  test('do not join a request older than the deadline of a check', async () => {
+  test('do not join a request older than the deadline of a check', async ({ world }) => {
     let isStalled = true;
     const front = await world.front(async (request, response) => {
       const answer = await forward(world.url, request);
@@ -122,7 +115,7 @@ describe('concurrent checks', () => {
     await vi.waitFor(async () => expect((await checker.check({ password: 'some' })).status).toBe('clean'), WAIT);
   });
 
-  test('share a failure', async () => {
+  test('share a failure', async ({ world }) => {
     const refusing = await world.spoil((answer, url) => {
       if (isBucket(url)) answer.status = 500;
     });
@@ -173,7 +166,7 @@ describe('concurrent checks', () => {
 });
 
 describe('connections', () => {
-  async function startCounting() {
+  async function startCounting(world: ClientWorld) {
     let connections = 0;
     const server = createServer(async (request, response) => send(response, await forward(world.url, request)));
     server.on('connection', () => connections++);
@@ -189,8 +182,8 @@ describe('connections', () => {
     };
   }
 
-  test('a hundred checks in a row reuse a few connections', async () => {
-    const counting = await startCounting();
+  test('a hundred checks in a row reuse a few connections', async ({ world }) => {
+    const counting = await startCounting(world);
     try {
       const checker = world.checker(counting.url);
       for (let i = 0; i < 100; i++) expect((await checker.check(LEAKED)).status).toBe('pair');
@@ -201,8 +194,8 @@ describe('connections', () => {
     }
   });
 
-  test('an undici dispatcher, passed through the option fetch, limits connections', async () => {
-    const counting = await startCounting();
+  test('an undici dispatcher, passed through the option fetch, limits connections', async ({ world }) => {
+    const counting = await startCounting(world);
     const dispatcher = new Agent({ connections: 1, keepAliveTimeout: 30_000, connect: { timeout: TIMEOUT_MS } });
     const dispatched = (input: string, init: object) => undiciFetch(input, { ...init, dispatcher });
     try {
