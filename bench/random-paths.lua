@@ -1,4 +1,5 @@
--- Random paths from a list, by seed, so that every server gets the same requests. wrk -s random-paths.lua URL -- PATHS SEED
+-- Random paths from a list, by seed, so that every server gets the same requests:
+-- wrk -s random-paths.lua URL -- PATHS SEED
 
 local threads = 0
 

@@ -12,7 +12,7 @@ import { startServerChild } from '../http/server-children.ts';
 const SEED = 3;
 const CHECKS = 2000;
 const WARM_UP = 300;
-/** With two entries each in the account index: 1,024 in each of 16 buckets. */
+/** Each pair has two entries in the account index: 16 buckets of 1,024 entries. */
 const OPRF_PAIRS = 8192;
 const TIMEOUT_MS = 5000;
 
@@ -63,7 +63,7 @@ async function measure(
     const latencies: number[] = [];
     for (let i = 0; i < WARM_UP + CHECKS; i++) {
       const verdict = await checker.check(random.pick(pairs));
-      if (verdict.status !== 'pair') throw new Error(`a leaked pair was ${verdict.status}`);
+      if (verdict.status !== 'pair') throw new Error(`a leaked pair got the verdict ${verdict.status}`);
       if (i >= WARM_UP) latencies.push(verdict.durationMs);
     }
     latencies.sort((a, b) => a - b);

@@ -21,14 +21,14 @@ import { describeMachine } from '../harness/machine.ts';
 import { startServerChild } from '../http/server-children.ts';
 
 const SEED = 5;
-/** With two entries each in the account index: 1,024 in each of 16 buckets. */
+/** Each pair has two entries in the account index: 16 buckets of 1,024 entries. */
 const PAIRS = 8192;
 const BUCKET_FLOOR = 1000;
 const AT_ONCE = [1, 16, 64];
 const WARM_UP = 200;
-/** Fewer, since each takes longer. */
+/** Checks per measurement: fewer where a check takes longer. */
 const CHECKS = { hmac: 4000, 'oprf, libsodium': 1500, 'oprf, noble': 600 } as const;
-/** While the service fails. */
+/** Checks per measurement while the service fails. */
 const FAILED_CHECKS = 1000;
 const DEADLINE_MS = 300;
 /** A deadline that no measured check reaches. */
@@ -54,7 +54,7 @@ async function measure(
       while (left-- > 0) {
         const { status, durationMs } = await checker.check(random.pick(pairs));
         if (status === 'unknown') failures++;
-        else if (status !== 'pair') throw new Error(`a leaked pair was ${status}`);
+        else if (status !== 'pair') throw new Error(`a leaked pair got the verdict ${status}`);
         durations.push(durationMs);
       }
     };
@@ -84,7 +84,7 @@ async function measureLoad(
   const figures: Figure[] = [];
   try {
     const url = `http://127.0.0.1:${server.port}`;
-    // Under oprf each check still asks for an evaluation.
+    // Under oprf each check still requests an evaluation.
     for (const bucketCacheBytes of key.suite === 'oprf' ? [0] : [0, 2 ** 22])
       for (const atOnce of AT_ONCE) {
         const options: LeakCheckerOptions = { url, timeoutMs: PATIENCE_MS, bucketCacheBytes, ...caller };
@@ -124,7 +124,7 @@ async function measureFailures(made: MadeDataset, other: MadeDataset, pairs: rea
   }
 }
 
-/** The longest of timers set to the deadline while `run` runs: how late timers are on this machine. */
+/** The longest duration of a timer set to the deadline while `work` runs: timers may be late. */
 async function measureLateness(work: Promise<unknown>): Promise<number> {
   let longest = 0;
   let isRunning = true;

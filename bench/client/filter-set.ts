@@ -1,4 +1,4 @@
-// A sealed filter of seeded passwords under a key, made as publishing makes it, for bench:filter.
+// A sealed filter of seeded passwords for bench:filter, written like a published one.
 
 import fs from 'node:fs';
 import type { DatasetId, PrfOutput, SnapshotId } from '../../protocol/brands.ts';
@@ -15,7 +15,7 @@ import { seededRandom } from '../../test/support/dataset.ts';
 
 const LETTERS = Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789');
 
-/** Passwords of 8 to 15 characters; other seeds give others, except by chance. */
+/** Passwords of 8 to 15 characters. Two seeds share passwords only by chance. */
 export function* seededWords(count: number, seed: number): Generator<string> {
   const random = seededRandom(seed);
   for (let i = 0; i < count; i++) {
@@ -23,7 +23,8 @@ export function* seededWords(count: number, seed: number): Generator<string> {
       { length: 8 + Math.floor(random() * 8) },
       () => LETTERS[Math.floor(random() * 36)] as number,
     );
-    // One flat string, as from a parser: V8 flattens a concatenated string on its first read, inside the measurement.
+    // One flat string, as from a parser: V8 flattens a concatenated string on its first read,
+    // which would be part of the measurement.
     yield String.fromCharCode(...units);
   }
 }

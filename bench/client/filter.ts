@@ -1,6 +1,8 @@
-// npm run bench:filter: password checks with a filter in memory, compared with bloom-filters 3 on the same passwords.
+// npm run bench:filter: password checks with a filter in memory, compared with bloom-filters 3 on
+// the same passwords.
 //
-// Rates are per second of processor time, so that other load does not change them. Both contenders alternate.
+// Rates are per second of processor time, so that other load does not change them. Contenders
+// alternate.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -41,7 +43,7 @@ const key = seededKey('hmac', SEED);
 const suite: KeyedSuite = key.createSuite();
 const absent = [...seededWords(ABSENT, ABSENT_SEED)];
 
-/** Nothing listens there: a check that asks the service fails. */
+/** Nothing listens at this URL: a check that sends a request fails. */
 const open = (file: string): LeakChecker =>
   createLeakChecker({
     url: 'http://127.0.0.1:1',
@@ -55,12 +57,12 @@ interface Contender {
   run(password: string, at: number): unknown;
 }
 
-/** Runs all, alternating. @returns calls per second of processor time, the median of the rounds */
+/** Runs the contenders in turn. @returns median calls per second of processor time */
 async function measureRates(contenders: readonly Contender[]): Promise<Figure[]> {
   const rates = contenders.map((): number[] => []);
   for (let round = 0; round < ROUNDS + 1; round++)
     for (const [i, { run }] of contenders.entries()) {
-      // Each pays for collecting its own garbage only.
+      // Each contender pays only for its own garbage collection.
       globalThis.gc?.();
       const before = process.cpuUsage();
       for (let at = 0; at < A_ROUND; at++) await run(absent[(round * A_ROUND + at) % ABSENT] as string, at);
@@ -70,15 +72,15 @@ async function measureRates(contenders: readonly Contender[]): Promise<Figure[]>
     }
   return contenders.map(({ name, note }, i) => {
     const value = rates[i]?.sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN;
-    return { name, value, unit: 'a second', note };
+    return { name, value, unit: 'per second', note };
   });
 }
 
 const share = (name: string, found: number): Figure => ({
   name: `false positives, ${name}`,
   value: found > 0 ? ABSENT / found : Number.POSITIVE_INFINITY,
-  unit: 'to one',
-  note: `${found} of ${ABSENT.toLocaleString('en-US')} absent passwords; one in ${DEFAULT_FILTER_ONE_IN} was asked for`,
+  unit: 'passwords to one',
+  note: `${found} of ${ABSENT.toLocaleString('en-US')} absent passwords; configured: one in ${DEFAULT_FILTER_ONE_IN}`,
 });
 
 async function compare(): Promise<Figure[]> {
@@ -111,12 +113,12 @@ async function compare(): Promise<Figure[]> {
     { name: 'keyed PRF, noble', note: "the SDK's", run: (_, at) => suite.evaluate(inputs[at] as PrivateInput) },
     {
       name: 'keyed PRF, our kernel',
-      note: 'one of its four lanes in use',
+      note: 'uses one of its four lanes',
       run: (_, at) => kernelPrf(inputs[at] as PrivateInput),
     },
     {
       name: 'our filter alone',
-      note: 'of an output in the filter',
+      note: 'for an output in the filter',
       run: (_, at) => filter.mayHold(outputs[at] as never),
     },
   ]);
@@ -136,7 +138,7 @@ async function compare(): Promise<Figure[]> {
   ];
 }
 
-/** The HMAC of ingest, one message at a time. Under an arbitrary key: only its time matters. */
+/** The HMAC of ingest, one message at a time. The key is arbitrary: only the time matters. */
 function createKernelPrf(): (input: PrivateInput) => Uint8Array {
   const kernel = new HmacKernel(suite.sealKey, 1);
   return (input) => {

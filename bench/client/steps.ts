@@ -1,4 +1,4 @@
-// The steps of a check and of its answer, one function at a time.
+// The steps of a check and of the server's response, one function at a time.
 
 import type { BucketId, EntryTag } from '../../protocol/brands.ts';
 import { encodeBucket, findEntry, openBucket } from '../../protocol/bucket.ts';

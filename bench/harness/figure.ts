@@ -1,4 +1,4 @@
-// A benchmark's figures and how they are printed.
+// A benchmark's figures and their printed form.
 
 import { formatTable } from '../../cli/output.ts';
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 const LOOK_MS = 250;
 const IDLE_SHARE = 0.85;
 
-/** Ticks of all cores since the start (Linux). */
+/** Ticks of all cores since boot (Linux). */
 function readTicks(): { idle: number; total: number } {
   const ticks = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.trim().split(/\s+/).slice(1).map(Number) ?? [];
   return { idle: Number(ticks[3]), total: ticks.reduce((sum, each) => sum + each, 0) };

@@ -1,4 +1,5 @@
-// The cost of recognizing a client and counting its requests: a bucket through the whole listener, without a socket.
+// The cost of recognizing a client and counting its requests: a bucket through the whole listener,
+// without a socket.
 
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -13,7 +14,7 @@ import type { Figure } from '../harness/figure.ts';
 import { measureMicro } from '../harness/micro.ts';
 
 const HOST = '127.0.0.1';
-/** Longer than the benchmark. */
+/** Longer than the benchmark runs. */
 const POLL_MS = 3_600_000;
 
 export async function measureClients({ folder, dataset }: MadeDataset): Promise<Figure[]> {
@@ -36,7 +37,7 @@ export async function measureClients({ folder, dataset }: MadeDataset): Promise<
       request.headers = { host: HOST, ...(keyText !== '' && { authorization: `Bearer ${keyText}` }) };
       const response = new ServerResponse(request);
       listener(request, response);
-      // Now and then a lease runs out, and the meter asks the ledger for another.
+      // When a lease runs out, the meter requests another from the ledger.
       while (!response.writableEnded) await new Promise(setImmediate);
       if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
     };
@@ -44,7 +45,7 @@ export async function measureClients({ folder, dataset }: MadeDataset): Promise<
   const all = Object.fromEntries(QUOTA_POLICY_NAMES.map((policy) => [policy, MAX_QUOTA])) as Quotas;
   try {
     return await measureMicro([
-      { name: 'listener, anonymous', run: ask('nobody'), note: 'a bucket, all but the socket' },
+      { name: 'listener, anonymous', run: ask('nobody'), note: 'a bucket, without the socket' },
       { name: 'listener, client with a key', run: ask('known', {}) },
       { name: 'listener, client with quotas', run: ask('counted', all), note: 'all four quotas, with their headers' },
     ]);

@@ -1,4 +1,5 @@
-// Load at a constant rate, whether or not the server keeps up: latency counts from when a request was due.
+// Load at a constant rate, whether or not the server keeps up: latency counts from the time when a
+// request was due.
 
 import { fork } from 'node:child_process';
 import { answer } from './server-children.ts';

@@ -1,4 +1,4 @@
-// The bodies of bench:http: a dataset with account buckets and ranges, and the same bodies as files.
+// The bodies of bench:http: a dataset with account buckets and ranges, and its bodies as files.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -15,7 +15,7 @@ import { publish } from '../../store/snapshot/publish.ts';
 import { seededKey, seededPairs } from '../../test/support/dataset.ts';
 import { seededRanges, writeRanges } from '../../test/support/range-dataset.ts';
 
-/** With two entries each, a thousand in each of 64 buckets. */
+/** Each pair has two entries: 64 buckets of about a thousand entries. */
 const PAIRS = 36_000;
 /** 37 MB of text. The 48 HIBP ranges among the test fixtures average 897 rows. */
 const RANGES_MADE = 1024;

@@ -5,12 +5,12 @@
 // One core: the server alone on core 0, wrk alone on core 1. Two cores against one: one server and
 // wrk together on core 0, against two servers (one per core, on one port) and two threads of wrk on
 // both, so that each core carries the same share of the load generator. Half load: a constant rate,
-// with latency counted from when a request was due.
+// with latency counted from the time at which a request was due.
 //
-// Contenders alternate in rounds. Figures are medians over the rounds, and ratios compare neighbours
-// within a round, so that other work on the machine affects all alike. A server's share of its core
-// shows how much other work there was; its CPU time per request hardly depends on it. With --wait,
-// each slice waits up to N seconds for an idle machine.
+// Contenders alternate in rounds. Figures are medians over the rounds, and ratios compare
+// neighbours within a round, so that other work on the machine affects all alike. A server's share
+// of its core shows how much other work there was; its CPU time per request hardly depends on it.
+// With --wait, each slice waits up to N seconds for an idle machine.
 
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -26,7 +26,7 @@ import { runWrk } from './wrk.ts';
 
 const CONNECTIONS = 32;
 const [SERVER_CORE, LOAD_CORE] = [0, 1];
-const COLD = 'credveil, nothing held';
+const COLD = 'credveil, nothing cached';
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +39,7 @@ const { values } = parseArgs({
 const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
 
 const slices = { all: 0, quiet: 0 };
-/** Runs before every slice. */
+/** Runs before each slice. */
 async function settle(): Promise<void> {
   slices.all++;
   if (await waitForQuiet(1000 * Number(values.wait))) slices.quiet++;
@@ -66,7 +66,7 @@ interface Round {
   readonly share: number;
 }
 
-/** All contenders on one core, alternating. */
+/** Measures all contenders on one core, alternating. */
 async function compare(contenders: readonly Contender[], { list }: BodySet): Promise<Map<string, Round[]>> {
   const load = (contender: Contender, seed: number): Promise<number> =>
     runWrk({
@@ -87,7 +87,7 @@ async function compare(contenders: readonly Contender[], { list }: BodySet): Pro
   return measured;
 }
 
-/** Requests per second on two cores over those on one, each with its share of the load generator. */
+/** Requests per second on two cores divided by those on one, with the generator's share in each. */
 async function measureSecondCore(folder: string, { list }: BodySet): Promise<number> {
   const alone = await startCredveil(folder, 0);
   const first = await startCredveil(folder, 0, { reusePort: true });
@@ -163,7 +163,11 @@ async function measureRoute(bodies: BenchBodies, route: 'account' | 'range'): Pr
         unit: 'ratio',
         note: `goal: ${goal}`,
       },
-      { name: `${what}: CPU of raw to its own`, value: ratio('cpuMicroseconds', RAW, 'credveil'), unit: 'ratio' },
+      {
+        name: `${what}: CPU of raw node:http to credveil`,
+        value: ratio('cpuMicroseconds', RAW, 'credveil'),
+        unit: 'ratio',
+      },
       ...(hasNginx
         ? [{ name: `${what}: to nginx`, value: ratio('requestsPerSecond', 'credveil', 'nginx'), unit: 'ratio' }]
         : []),
@@ -192,7 +196,7 @@ const bodies = await makeBenchBodies();
 try {
   const figures = [...(await measureRoute(bodies, 'account')), ...(await measureRoute(bodies, 'range'))];
   console.log(formatFigures(figures));
-  console.log(`\n${slices.quiet} of ${slices.all} slices began on an idle machine`);
+  console.log(`\n${slices.quiet} of ${slices.all} slices started on an idle machine`);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
 } finally {
   bodies.dispose();

@@ -1,5 +1,5 @@
-// The servers of bench:http, each on one core: Credveil, raw node:http with the same bodies in memory,
-// and nginx with the bodies as static files.
+// The servers of bench:http, each on one core: Credveil, raw node:http with the same bodies in
+// memory, and nginx with the bodies as static files.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -89,5 +89,5 @@ async function untilAccepted(port: number): Promise<void> {
     if (accepted) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('nginx did not start to listen');
+  throw new Error('nginx did not start listening');
 }

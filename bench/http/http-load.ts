@@ -1,4 +1,5 @@
-// GETs on loopback against servers in their own processes, measured in turns so that noise affects all alike.
+// GETs on loopback against servers in their own processes, measured in turns so that noise affects
+// all alike.
 
 import { runLoad } from './request-load.ts';
 import { type ServerChild, type ServerKind, startServerChild } from './server-children.ts';

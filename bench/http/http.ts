@@ -1,4 +1,5 @@
-// Bucket GETs over HTTP, compared with a raw node:http server that sends a constant body of the same size.
+// Bucket GETs over HTTP, compared with a raw node:http server that sends a constant body of the
+// same size.
 
 import type { BucketId } from '../../protocol/brands.ts';
 import { formatPrefix } from '../../protocol/bucket-id.ts';

@@ -1,4 +1,4 @@
-// The process behind request-load.ts: sends a message when its warm-up is over, and its results at the end.
+// The process behind request-load.ts: sends a message after its warm-up and its results at the end.
 
 import { once } from 'node:events';
 import { openConnection } from './load-connection.ts';

@@ -1,4 +1,5 @@
-// Fixed requests over raw sockets: cheaper than an HTTP client, which leaves the cores to the server.
+// Fixed requests over raw sockets: cheaper than an HTTP client, so that the cores are left to the
+// server.
 
 import { fork } from 'node:child_process';
 import { answer, type ServerChild } from './server-children.ts';
@@ -6,7 +7,7 @@ import { answer, type ServerChild } from './server-children.ts';
 const WARM_UP_MS = 2000;
 const DURATION_MS = 5000;
 
-/** Connections that send the same requests in turn, each the next one after an answer. */
+/** Connections that send the same requests in turn, each the next one after a response. */
 export interface Stream {
   readonly connections: number;
   /** Whole requests as latin1 text. */
@@ -17,7 +18,7 @@ export interface LoadOrder {
   readonly port: number;
   readonly warmUpMs: number;
   readonly durationMs: number;
-  /** Run concurrently in one process. */
+  /** Streams that run concurrently in one process. */
   readonly streams: readonly Stream[];
 }
 
@@ -35,7 +36,7 @@ export interface RequestLoad {
 }
 
 /**
- * Loads servers that share a port, from its own process. Rejects if an answer is not a 200.
+ * Loads servers that share a port, from its own process. Rejects if a response is not a 200.
  * @returns one result per stream
  */
 export async function runLoad(servers: readonly ServerChild[], streams: readonly Stream[]): Promise<RequestLoad> {

@@ -6,15 +6,15 @@ import { once } from 'node:events';
 export type ServerKind =
   | {
       readonly folder: string;
-      /** Under `oprf`. Sent as a message, since any user of the machine can read arguments. */
+      /** Under `oprf`. Sent in a message, since any user of the machine can read arguments. */
       readonly keyText?: string;
       readonly port?: number;
       readonly reusePort?: boolean;
       readonly maxHeldBytes?: number;
     }
-  /** A constant body from node:http alone. */
+  /** Sends a constant body with node:http alone. */
   | { readonly bodyBytes: number }
-  /** The files of a folder from node:http alone, held in memory. */
+  /** Sends a folder's files with node:http alone, from memory. */
   | { readonly bodiesFolder: string };
 
 export interface ServerChild {

@@ -1,5 +1,6 @@
-// A server in its own process, to be loaded: Credveil, or raw node:http with bodies in memory.
-// server-children.ts starts it and sends what to serve; it answers each later message with { cpuMs }.
+// A server under load, in its own process: Credveil, or raw node:http with bodies in memory.
+// server-children.ts starts it and sends its settings. It replies to each later message with
+// { cpuMs }.
 
 import { once } from 'node:events';
 import fs from 'node:fs';

@@ -18,7 +18,7 @@ export interface WrkOrder {
   readonly seconds: number;
 }
 
-/** @returns requests per second. Rejects if one failed. */
+/** @returns requests per second. Rejects if a request failed. */
 export async function runWrk(order: WrkOrder): Promise<number> {
   const { port, paths, seed, cores, threads, connections, seconds } = order;
   const { stdout } = await promisify(execFile)('taskset', [

@@ -1,4 +1,4 @@
-// Seeded pairs for bench:ingest: a realistic combo list of any length, never held in memory.
+// Seeded pairs for bench:ingest: a realistic combo list of any length, never whole in memory.
 
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -23,7 +23,7 @@ export function seededPair(place: number, pairs: number): SeededPair {
   return { username: usernameOf(random.below(Math.ceil(pairs / PAIRS_A_USERNAME))), password: passwordOf(random) };
 }
 
-/** A pair of no seeded corpus: its username may be in one, its password is not. */
+/** A pair outside every seeded corpus: its username may be in one, but not its password. */
 export function strangerPair(place: number, pairs: number): SeededPair {
   const { username, password } = seededPair(place, pairs);
   return { username, password: `${password}~` };
@@ -40,7 +40,7 @@ function passwordOf(random: Random): string {
   return `${random.next().toString(36)}${random.next().toString(36)}`;
 }
 
-/** Writes the corpus as `username:password` lines. @returns the bytes of the text and of the file */
+/** Writes the corpus as `username:password` lines. @returns the sizes of text and file in bytes */
 export async function writeCorpus(
   file: string,
   pairs: number,

@@ -1,4 +1,5 @@
-// Lookups of leaked and clean pairs in a published corpus, exactly as a client does: bucket, seal, tag, kind.
+// Lookups of leaked and clean pairs in a published corpus, with a client's steps: bucket, seal,
+// tag, kind.
 
 import type { BucketId } from '../../protocol/brands.ts';
 import { type Bucket, findEntry, openBucket } from '../../protocol/bucket.ts';
@@ -12,7 +13,7 @@ import { nodeHmacSha256 } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { type SeededPair, seededPair, strangerPair } from './ingest-corpus.ts';
 
-/** Looks up `lookups` pairs of the corpus of `pairs`, and as many clean pairs under its usernames. */
+/** Looks up `lookups` of the `pairs` leaked pairs, and as many clean pairs with known usernames. */
 export async function countFound(
   dataset: Dataset,
   suite: KeyedSuite,

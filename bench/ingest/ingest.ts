@@ -1,5 +1,6 @@
-// npm run bench:ingest -- --pairs N [--memory 1GiB] [--gzip] [--folder DIR]: takes seeded pairs from text to a
-// published snapshot by the real commands, each bounded and measured, then looks up leaked and clean pairs.
+// npm run bench:ingest -- --pairs N [--memory 1GiB] [--gzip] [--folder DIR]: takes seeded pairs
+// from text to a published snapshot by the real commands, with their memory limited and measured.
+// Then it looks up leaked and clean pairs.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -41,7 +42,7 @@ interface Measured {
   readonly pairs: number;
   readonly textBytes: number;
   readonly ingestSeconds: number;
-  /** Its two parts as the command reports them: reading into sorted chunks, and merging those. */
+  /** The command's two stages: reading into sorted chunks, and merging the chunks. */
   readonly stages: { readonly read: number; readonly merge: number };
   readonly publishSeconds: number;
   readonly records: number;
@@ -124,20 +125,20 @@ console.log(
     [
       row('text', (of) => formatBytes(of.textBytes)),
       row('ingest, text to run', (of) => `${of.ingestSeconds.toFixed(1)} s`),
-      row('  pairs', (of) => rate(of.pairs, of.ingestSeconds)),
+      row('  pairs per second', (of) => rate(of.pairs, of.ingestSeconds)),
       row('  reading, merging', (of) => `${of.stages.read.toFixed(1)} s, ${of.stages.merge.toFixed(1)} s`),
       row('  processor time', (of) => `${of.ingestProcessor.toFixed(1)} s`),
       row('publish, run to snapshot', (of) => `${of.publishSeconds.toFixed(1)} s`),
-      row('  records', (of) => rate(of.records, of.publishSeconds)),
+      row('  records per second', (of) => rate(of.records, of.publishSeconds)),
       row('  processor time', (of) => `${of.publishProcessor.toFixed(1)} s`),
       row('peak memory', (of) => formatBytes(of.peakBytes)),
-      row('peak of work/', (of) => formatBytes(of.workBytes)),
+      row('work folder at its peak', (of) => formatBytes(of.workBytes)),
       row('run', (of) => formatBytes(of.runBytes)),
       row('snapshot', (of) => formatBytes(of.snapshotBytes)),
-      row('  bytes a pair', (of) => (of.snapshotBytes / of.pairs).toFixed(2)),
-      row('  bytes an entry', (of) => (of.snapshotBytes / of.records).toFixed(2)),
-      row('members found', (of) => `${formatCount(of.membersFound)} of ${formatCount(LOOKUPS)}`),
-      row('non-members found', (of) => `${formatCount(of.strangersFound)} of ${formatCount(LOOKUPS)}`),
+      row('  bytes per pair', (of) => (of.snapshotBytes / of.pairs).toFixed(2)),
+      row('  bytes per entry', (of) => (of.snapshotBytes / of.records).toFixed(2)),
+      row('leaked pairs found', (of) => `${formatCount(of.membersFound)} of ${formatCount(LOOKUPS)}`),
+      row('clean pairs found', (of) => `${formatCount(of.strangersFound)} of ${formatCount(LOOKUPS)}`),
     ],
   ),
 );

@@ -1,4 +1,5 @@
-// Lookups of the `oprf` suite over HTTP on all cores, and small requests during a burst of the largest.
+// Lookups of the `oprf` suite over HTTP on all cores, and small requests during a burst of the
+// largest ones.
 
 import os from 'node:os';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
@@ -11,7 +12,7 @@ import type { Figure } from '../harness/figure.ts';
 import { type RequestLoad, runLoad, type Stream } from '../http/request-load.ts';
 import { type ServerChild, startServerChild } from '../http/server-children.ts';
 
-/** With two entries each: 1,024 in each of 16 buckets. */
+/** Each pair has two entries: 16 buckets of 1,024 entries. */
 const PAIRS = 8192;
 const REQUESTS = 512;
 const CONNECTIONS = 32;

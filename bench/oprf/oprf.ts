@@ -1,4 +1,4 @@
-// The oblivious suite: its two engines side by side, and ingest on all cores.
+// The oblivious suite: its two engines compared, and ingest on all cores.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -51,7 +51,7 @@ export async function measureOprfIngest(): Promise<Figure[]> {
     const { facts } = await ingest(dataset, key, { source: 'bench', format: comboFormat, inputs: [openInput(file)] });
     const seconds = (performance.now() - startedMs) / 1000;
     const entries = facts.sections.reduce((sum, { records }) => sum + records, 0);
-    const note = `${entries} entries, ${os.availableParallelism()} threads, start of the threads included; goal: 12,000`;
+    const note = `${entries} entries, ${os.availableParallelism()} threads, including the start of the threads; goal: 12,000`;
     return [{ name: 'oprf ingest', value: entries / seconds, unit: 'entries/s', note }];
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });

@@ -1,9 +1,9 @@
-// The edits people make to a password they must change, by kind, and pairs of unrelated passwords.
+// The edits by which people change a password, by kind, and pairs of unrelated passwords.
 
 import { dictionary } from '@zxcvbn-ts/language-common';
 import type { Random } from '../../test/support/random.ts';
 
-/** A leaked password, and the one its owner typed elsewhere. */
+/** A leaked password, and the one that its owner types elsewhere. */
 export interface PasswordPair {
   readonly leaked: string;
   readonly typed: string;
@@ -13,7 +13,10 @@ const COMMON: readonly string[] = (dictionary['passwords-common'] as readonly st
   (password) => password.length >= 6 && password.length <= 14 && /^[\x21-\x7e]+$/.test(password),
 );
 const WORDS = COMMON.filter((password) => /^[a-z]{5,10}$/.test(password));
-/** Common suffixes, the favourites more often. Their shares are a guess; the kinds below are unweighted. */
+/**
+ * Common suffixes, the most popular repeated. Their shares are a guess; the kinds below are
+ * unweighted.
+ */
 const SYMBOLS = ['!', '!', '!', '!', '.', '.', '?', '@', '#', '*', '$', '_'] as const;
 const DIGITS = ['1', '1', '1', '1', '2', '2', '3', '3', '4', '5', '6', '7', '8', '9', '0'] as const;
 const LEET: { readonly [letter: string]: string } = { a: '4', e: '3', i: '1', o: '0', s: '5', t: '7' };
@@ -24,7 +27,7 @@ const capitalized = (text: string): string => text.charAt(0).toUpperCase() + tex
 const toggled = (text: string): string =>
   text.charAt(0) === text.charAt(0).toLowerCase() ? capitalized(text) : text.charAt(0).toLowerCase() + text.slice(1);
 
-/** A word with a suffix: for edits of the suffix. */
+/** A word with a suffix, for edits of the suffix. */
 function decorated(random: Random, tail: string): string {
   const word = random.pick(WORDS);
   return (random.below(2) === 0 ? word : capitalized(word)) + tail;
@@ -36,7 +39,7 @@ function anyPassword(random: Random): string {
   return random.below(2) === 0 ? random.pick(COMMON) : decorated(random, tail);
 }
 
-/** From the whole list, which starts with the most common: rank r has weight 1/r. */
+/** A password of the list, which is sorted by frequency: rank r has weight 1/r. */
 function favourite(random: Random): string {
   const rank = Math.floor(COMMON.length ** (random.next() / 2 ** 32));
   return COMMON[rank - 1] ?? '';
@@ -61,7 +64,7 @@ const withTails =
     return { leaked: word + leaked, typed: word + typed };
   };
 
-/** By kind. Each edit leads from the leaked password to the typed one. */
+/** Similar pairs by kind. Each edit leads from the leaked password to the typed one. */
 export const SIMILAR_EDITS: { readonly [kind: string]: MakePair } = {
   'case of the first letter': fromAny(toggled),
   'all in the other case': fromAny((password) =>
@@ -106,7 +109,7 @@ export const SIMILAR_EDITS: { readonly [kind: string]: MakePair } = {
   }),
 };
 
-/** By kind: drawn independently, so that only chance makes them alike. Such a chance counts as a false alarm. */
+/** Pairs by kind, drawn independently: one that is similar by chance counts as a false alarm. */
 export const DISSIMILAR: { readonly [kind: string]: MakePair } = {
   'two passwords of two people': (random) => ({ leaked: anyPassword(random), typed: anyPassword(random) }),
   'two common passwords': (random) => ({ leaked: favourite(random), typed: favourite(random) }),

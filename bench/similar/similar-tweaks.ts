@@ -1,5 +1,6 @@
-// Ranked tweaks of a leaked password, as stored by MIGP ("Might I Get Pwned", USENIX Security 2022), for
-// comparison only: first those named by its paper and code, then the most common appended characters.
+// Ranked tweaks of a leaked password, as stored by MIGP ("Might I Get Pwned", USENIX Security
+// 2022), for comparison only: first the tweaks in its paper and code, then the most common appended
+// characters.
 
 const toggleFirst = (text: string): string => {
   const first = text.charAt(0);
@@ -20,7 +21,10 @@ const RANKED: readonly ((password: string) => string)[] = [
   (password) => `${password}3`,
 ];
 
-/** At most ten, distinct, neither the password itself nor empty. A client looks up only the typed password. */
+/**
+ * At most ten distinct passwords, neither empty nor the password itself. A client looks up only the
+ * typed password.
+ */
 export function rankedTweaks(password: string): Set<string> {
   const tweaks = new Set(RANKED.map((tweak) => tweak(password)));
   tweaks.delete(password);

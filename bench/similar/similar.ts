@@ -1,5 +1,6 @@
-// npm run bench:similar: how many similar passwords the forms of PROTOCOL.md §3 find, and how many unrelated
-// ones they report, compared with ten ranked tweaks. Seeded: the same numbers on every machine.
+// npm run bench:similar: the shares of similar and of unrelated pairs of passwords that the forms
+// of PROTOCOL.md §3 match, compared with ten ranked tweaks. Seeded: the numbers are the same on
+// every machine.
 
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../cli/output.ts';
@@ -61,7 +62,7 @@ function measure(random: Random, kinds: typeof SIMILAR_EDITS, total: string): st
 
 const random = createRandom(SEED);
 console.log(
-  `${PAIRS.toLocaleString('en-US')} pairs of each kind, seed ${SEED}; entries are those stored of a leaked pair, besides itself\n`,
+  `${PAIRS.toLocaleString('en-US')} pairs of each kind, seed ${SEED}; entries: stored per leaked pair, besides the pair itself\n`,
 );
 const head = (what: string): string[] => [what, 'FORMS', 'TEN TWEAKS', 'ENTRIES', 'ENTRIES'];
 console.log(formatTable(head('SIMILAR: FOUND'), measure(random, SIMILAR_EDITS, 'all kinds, equally weighted')));

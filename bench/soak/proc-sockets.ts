@@ -22,7 +22,7 @@ function readTable(): TcpRow[] {
   });
 }
 
-/** Sockets with a descriptor in the process. Empty if it has ended. */
+/** Sockets with a descriptor in the process. Empty if the process has ended. */
 export function socketsOf(pid: number): OpenSocket[] {
   const inodes = new Set<string>();
   const folder = `/proc/${pid}/fd`;
@@ -31,7 +31,7 @@ export function socketsOf(pid: number): OpenSocket[] {
       const inode = /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`${folder}/${descriptor}`))?.[1];
       if (inode) inodes.add(inode);
     } catch {
-      // Closed since the listing.
+      // The descriptor was closed after the listing.
     }
   return readTable().filter(({ inode }) => inodes.has(inode));
 }

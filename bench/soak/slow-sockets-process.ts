@@ -1,11 +1,15 @@
-// Clients that start a request and drip its bytes, in their own process: `node FILE PORT COUNT EVERY_MS`.
-// Answers any message with { open, cut }. A socket that the server closes reconnects.
+// Clients that start a request and drip its bytes, in their own process:
+// `node FILE PORT COUNT EVERY_MS`. It replies to any message with { open, cut }. A socket that the
+// server closes reconnects.
 
 import net from 'node:net';
 
 const [port = 0, count = 0, everyMs = 0] = process.argv.slice(2).map(Number);
 const TICK_MS = 5;
-/** Sockets connect, and reconnect, evenly over this time: the load is slow requests, not a flood of handshakes. */
+/**
+ * Sockets connect and reconnect evenly over this time, so that the load is slow requests, not a
+ * flood of handshakes.
+ */
 const ARRIVE_MS = 10_000;
 const STEP = Math.max(1, Math.round((count * TICK_MS) / ARRIVE_MS));
 

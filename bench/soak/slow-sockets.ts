@@ -1,4 +1,5 @@
-// Latencies of good clients with and without thousands of sockets that drip bytes, in alternating rounds.
+// Latencies of good clients with and without thousands of sockets that drip bytes, in alternating
+// rounds.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import os from 'node:os';
@@ -57,13 +58,13 @@ export async function measureSlowSockets(
       ['good clients: requests beside slow sockets', measured],
       ['good clients: failed requests', failures.length],
       ['slow sockets, one byte per second each', slowSockets],
-      ['  of these open at the end of a round, at least', least],
+      ['  minimum open at the end of a round', least],
       ['  cut off by the server', cut],
       ['p50 without', shown(rounds.without, 'p50')],
       ['p50 beside them', shown(rounds.beside, 'p50')],
       ['p99 without', shown(rounds.without, 'p99')],
       ['p99 beside them', shown(rounds.beside, 'p99')],
-      ['p99 grows by', `${(100 * growth).toFixed(0)} % (goal: less than 50)`],
+      ['p99 grows by', `${(100 * growth).toFixed(0)}% (goal: under 50%)`],
     ];
   } finally {
     await service.stop();
@@ -91,9 +92,9 @@ async function startSlow(port: number, count: number): Promise<ChildProcess[]> {
   const children = Array.from({ length: SLOW_PROCESSES }, () =>
     fork(new URL('./slow-sockets-process.ts', import.meta.url), [port, each, DRIP_MS].map(String)),
   );
-  // Real ones are other machines: here they must not take the core from the measured clients.
+  // Real slow clients run on other machines: here they must not slow down the measured clients.
   for (const { pid } of children) if (pid !== undefined) os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
-  // By then the server has closed the first ones: from here on, closed and reconnecting sockets balance.
+  // By then the server has closed the first sockets, and closed and reconnecting sockets balance.
   await new Promise((resolve) => setTimeout(resolve, ARRIVE_MS));
   return children;
 }

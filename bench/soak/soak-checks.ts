@@ -1,4 +1,4 @@
-// SDK checks with known verdicts, one after another in several lanes.
+// SDK checks with known verdicts, in several lanes of one check at a time.
 
 import { createLeakChecker, type Verdict } from '../../client-sdk/index.ts';
 import { type Pair, seededPairs } from '../../test/support/dataset.ts';
@@ -27,7 +27,7 @@ export function startChecks(
   let checks = 0;
   let stop = false;
   const lane = async (first: number): Promise<void> => {
-    // No cache: every check asks the service and waits for it.
+    // No cache: every check sends requests to the service.
     const always = { bucketCacheBytes: 0, circuitBreaker: false } as const;
     const checker = createLeakChecker({ url, key, timeoutMs: 10_000, configMaxAgeMs: 2_000, ...always });
     for (let i = first; !stop; i += lanes) {

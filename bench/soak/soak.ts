@@ -1,9 +1,10 @@
-// `npm run soak -- --seconds 60`: full load from wrk and strict clients while snapshots are published,
-// workers are killed and the configuration is reloaded; then good clients beside 5,000 slow sockets.
+// `npm run soak -- --seconds 60`: full load from wrk and strict clients while snapshots are
+// published, workers are killed and the configuration is reloaded; then good clients beside 5,000
+// slow sockets.
 // Needs Linux and wrk.
 //
-// The exit code is 1 if a request failed other than on an open socket of a killed worker, a verdict was
-// wrong, or a worker did not serve a published snapshot. Latencies are printed but decide nothing.
+// The exit code is 1 if a request failed other than on an open socket of a killed worker, a verdict
+// was wrong, or a worker did not serve a published snapshot. Latencies do not affect the exit code.
 // `--seconds 0` skips the first part, `--slow 0` the second.
 
 import { execFile } from 'node:child_process';
@@ -26,7 +27,7 @@ const PAIRS = 8_000;
 const WRK_CONNECTIONS = 48;
 const STRICT_CONNECTIONS = 16;
 const CHECK_LANES = 2;
-/** How long a client on a busy machine may take to notice that its connection is gone. */
+/** Maximum time in which a client on a busy machine notices that its connection is gone. */
 const TOLERANCE_MS = 2_000;
 
 const { values } = parseArgs({
@@ -89,7 +90,7 @@ function parseWrk(output: string): WrkResult {
   };
 }
 
-/** Starts wrk. @returns its process, and what it printed once it has ended */
+/** Starts wrk. @returns its process, and its results once it has ended */
 function startWrk(url: string): { readonly pid: number; readonly result: Promise<WrkResult> } {
   const wrk = execFile('wrk', ['-t1', `-c${WRK_CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', url]);
   const result = new Promise<WrkResult>((resolve, reject) => {
@@ -102,11 +103,11 @@ function startWrk(url: string): { readonly pid: number; readonly result: Promise
   return { pid: wrk.pid as number, result };
 }
 
-/** What was done to the service under load. */
+/** The actions on the service under load. */
 interface Disturbances {
   readonly kills: readonly Kill[];
   readonly published: readonly string[];
-  /** Snapshots in which a pair just published was not found. */
+  /** Snapshots in which a check did not find the pair just published. */
   readonly notFound: readonly string[];
 }
 
@@ -147,7 +148,10 @@ interface Loads {
   readonly checks: CheckResult;
 }
 
-/** Compares what the clients saw with what was done to the service. Prints the figures. @returns the problems */
+/**
+ * Compares the clients' results with the actions on the service, and prints the figures.
+ * @returns the problems
+ */
 function judge(service: SoakService, { wrk, strict, checks }: Loads, done: Disturbances): string[] {
   const { kills, published, notFound } = done;
   const unexplained = strict.failures.filter((failure) => !wasKilled(kills, failure));
@@ -167,13 +171,14 @@ function judge(service: SoakService, { wrk, strict, checks }: Loads, done: Distu
     ['  connections lost by wrk, reconnects to a dying listener included', wrk.socketErrors],
     ['other failed requests', unexplained.length],
     ['checks by the SDK', checks.checks],
-    ['  right', checks.checks - checks.wrong.length],
+    ['  correct', checks.checks - checks.wrong.length],
     ['  unknown, on a connection to a killed worker', lostChecks],
     ['  wrong', wrong.length],
   ]);
-  const problems = unexplained.map(({ why, answered }) => `a request failed: ${why}, after ${answered} answers`);
+  const problems = unexplained.map(({ why, answered }) => `a request failed: ${why}, after ${answered} responses`);
   if (wrk.otherErrors) problems.push(`wrk: ${wrk.otherErrors}`);
-  // wrk reconnects within microseconds, to a listener that the kernel may not have closed yet: at most two losses each.
+  // wrk reconnects within microseconds, to a listener that the kernel may not have closed yet: each
+  // connection is lost at most twice.
   if (wrk.socketErrors > 2 * wrkLost)
     problems.push(`wrk lost ${wrk.socketErrors} connections, but killed workers had only ${wrkLost}`);
   problems.push(...wrong, ...notFound.map((each) => `a published pair was not found: ${each}`));

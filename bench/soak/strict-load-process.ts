@@ -1,4 +1,5 @@
-// The process behind strict-load.ts: GETs on keep-alive connections until stopped, each failure with its local port.
+// The process behind strict-load.ts: GETs on keep-alive connections until stopped. It reports each
+// failure with its local port.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -46,13 +47,13 @@ function connect(): void {
     const head = HEAD.exec(received);
     if (!head) {
       if (received.includes('\r\n\r\n') || received.length > 65_536) {
-        failure = `not the answer that was asked for: ${received.slice(0, 40).split('\r\n')[0]}`;
+        failure = `unexpected response: ${received.slice(0, 40).split('\r\n')[0]}`;
         socket.destroy();
       }
       return;
     }
     if (received.length < head[0].length + Number(head[2])) return;
-    if (received.length > head[0].length + Number(head[2])) failure = 'more than the answer';
+    if (received.length > head[0].length + Number(head[2])) failure = 'bytes after the response';
     snapshots.add(head[1] as string);
     received = '';
     waiting = false;

@@ -6,9 +6,9 @@ import { answer } from '../http/server-children.ts';
 export interface StrictLoadOrder {
   readonly port: number;
   readonly connections: number;
-  /** Requested in turn; each must be a bucket. */
+  /** Paths of buckets, requested in turn. */
   readonly paths: readonly string[];
-  /** Mean pause between an answer and the connection's next request. 0 for full load. */
+  /** Mean pause between a response and the connection's next request. 0 for full load. */
   readonly pauseMs: number;
 }
 
@@ -44,7 +44,7 @@ export class StrictLoad {
     return new StrictLoad(child);
   }
 
-  /** Measures from now on for a time. */
+  /** Measures for the given time from now. */
   async measure(durationMs: number): Promise<StrictLoadResult> {
     this.#child.send('reset');
     await answer(this.#child);
