@@ -11,17 +11,17 @@ const HOME = process.cwd();
 const DIST = path.join(HOME, 'dist');
 const OUT = path.join(DIST, 'cjs');
 
-/** The files of dist/ with this ending, relative to it. */
+/** The files below dist/ with this ending, relative to dist/. */
 const filesIn = (ending: string): string[] =>
   fs.globSync(`{accel,client-sdk,protocol}/**/*${ending}`, { cwd: DIST }).map((file) => file.replaceAll('\\', '/'));
 
-/** Where a file goes, below dist/cjs/ and with slashes. */
+/** A file's path below dist/cjs/, with slashes. */
 function placeOf(file: string): string {
   const noble = /[\\/]@noble[\\/](.+)$/.exec(file)?.[1];
   return (noble ? `noble/${noble}` : path.relative(DIST, file)).replaceAll('\\', '/');
 }
 
-/** The files of @noble/* that the package reaches. */
+/** The files of @noble/* that the package imports. */
 async function nobleFiles(): Promise<string[]> {
   const { metafile } = await build({
     entryPoints: filesIn('.js').map((file) => path.join(DIST, file)),
@@ -47,7 +47,7 @@ async function convert(files: readonly string[]): Promise<void> {
     format: 'cjs',
     platform: 'node',
     target: 'node22',
-    // import() becomes a deferred require(): the virtual machines of Jest know no other.
+    // import() becomes a deferred require(): Jest's virtual machines support nothing else.
     supported: { 'dynamic-import': false },
     plugins: [
       {
@@ -72,7 +72,7 @@ async function convert(files: readonly string[]): Promise<void> {
   });
 }
 
-/** Declarations import `.ts`, which older versions of TypeScript refuse. */
+/** Declarations import `.ts`, which older versions of TypeScript reject. */
 function copyDeclarations(): void {
   for (const file of filesIn('.d.ts')) {
     const text = fs.readFileSync(path.join(DIST, file), 'utf8');
@@ -81,7 +81,7 @@ function copyDeclarations(): void {
   }
 }
 
-/** A copy of @noble/* carries its licence. */
+/** A copy of @noble/* includes its licence. */
 function copyLicences(files: readonly string[]): void {
   for (const home of new Set(files.map((file) => file.replace(/([\\/]@noble[\\/][^\\/]+).*$/, '$1'))))
     fs.copyFileSync(path.join(home, 'LICENSE'), path.join(OUT, placeOf(path.join(home, 'LICENSE'))));

@@ -7,7 +7,7 @@ import asc from 'assemblyscript/asc';
 const SOURCES = path.join(import.meta.dirname, '../accel/assembly');
 const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'bulk-memory'];
 
-/** @returns the module's bytes, which depend only on source and compiler */
+/** @returns the module's bytes, which depend only on the source and the compiler */
 export async function compileKernel(): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(['hmac-sha256.ts', '--outFile', 'kernel.wasm', ...OPTIONS], {

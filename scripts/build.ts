@@ -1,7 +1,7 @@
 // npm run build: compiles the command, the server and the pages into dist/, which is what npm
 // packs.
 //
-// Node strips no types below node_modules, so the package holds JavaScript. The tree below dist/
+// Node strips no types below node_modules, so the package contains JavaScript. The tree below dist/
 // mirrors the sources.
 
 import { execFileSync } from 'node:child_process';
@@ -15,7 +15,7 @@ const TSC = path.join(ROOT, 'node_modules/typescript/bin/tsc');
 const MODULE_URL = /(new URL\('\.{1,2}\/[\w./-]+)\.ts(', import\.meta\.url\))/g;
 /** A script in a page's document. */
 const SCRIPT = /(<script type="module" src="\.\/[a-z-]+)\.ts(")/g;
-/** A string that still names a source file after the build, in code. */
+/** A string in the built code that still names a source file. */
 const LEFT_OVER = /^(?!\s*(?:\/\/|\*|\/\*)).*?(['"`])(?:\.{0,2}\/)?[\w./-]+\.ts\1/m;
 
 fs.rmSync(DIST, { recursive: true, force: true });
@@ -33,8 +33,7 @@ for (const name of fs.globSync('**/*.{js,html}', { cwd: DIST, exclude: ['node_mo
 
 /**
  * The WebAssembly half of node-liblzma, unchanged, where dist/ingest/ finds it. As a dependency npm
- * 10 and older would compile its native half on the user's machine, and fail where there is no
- * compiler.
+ * 10 and older would compile its native half on the user's machine, and fail without a compiler.
  */
 function copyLiblzma(): void {
   const from = path.join(ROOT, 'node_modules/node-liblzma');
@@ -54,7 +53,7 @@ function copyLiblzma(): void {
 
 /**
  * Replaces `.ts` by `.js` in a file.
- * @throws Error where a path to a source is left, which would fail at run time
+ * @throws Error if a path to a source file is left, which would fail at run time
  */
 function rename(file: string, pattern: RegExp): void {
   const text = fs.readFileSync(file, 'utf8').replace(pattern, '$1.js$2');

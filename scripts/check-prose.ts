@@ -15,9 +15,9 @@ export interface Finding {
 
 const MAX_COLUMNS = 100;
 const TEXT = /\.(md|ts|js|mjs|php|py)$/;
-/** Not written by us, or built. */
+/** Folders of third-party or built files. */
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'vendor', 'coverage', 'assembly', '.git', '.tmp']);
-/** They quote the phrases. */
+/** Files that quote the phrases. */
 const SKIPPED_FILES = new Set(['scripts/prose-phrases.ts', 'test/prose.test.ts', 'docs/style.md']);
 
 /** Lower case, with blanks and comment signs as one space, and the line of each character. */

@@ -1,4 +1,4 @@
-// Part of npm run corpora: Have I Been Pwned's ranges through ingest and a running server.
+// Part of npm run corpora: runs Have I Been Pwned's ranges through ingest and a running server.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -24,7 +24,7 @@ export async function checkRanges(files: string, dataset: string): Promise<void>
       const given = fs.readFileSync(path.join(files, name));
       for (const prefix of [name, name.toLowerCase()])
         if (!(await ask(prefix, false)).equals(given))
-          throw new Error(`range ${name}: differs from the bytes ingested`);
+          throw new Error(`range ${name}: differs from the ingested bytes`);
       const padded = await ask(name, true);
       sizes.add(padded.length);
       const rows = padded.toString('latin1').split('\r\n');

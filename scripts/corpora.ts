@@ -1,11 +1,11 @@
-// npm run corpora: whole real corpora through ingest, a running server and the SDK.
+// npm run corpora: runs complete real corpora through ingest, a running server and the SDK.
 //
 // Usage: node scripts/corpora.ts FOLDER [--suite oprf]. The folder contains
 // passwords-304k-with-counts.txt.gz, default-credentials.csv, usernames-26k.txt and, in hibp-sha1,
-// ranges of Have I Been Pwned. Every ingested credential must come out with its verdict and count,
-// and 100,000 others must come out clean. Under `oprf` everything is ingested, but only every
-// default login, each 10th password, each 5th pair and username and 10,000 others are checked: one
-// evaluation costs as much as forty keyed checks.
+// ranges of Have I Been Pwned. Every ingested credential must get its verdict and count, and
+// 100,000 others must be clean. Under `oprf` everything is ingested, but only the default logins,
+// every 10th password, every 5th pair and username and 10,000 others are checked: one evaluation
+// costs as much as forty keyed checks.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -26,7 +26,7 @@ import { checkRanges } from './corpora-ranges.ts';
 
 const SEED = 304;
 const NON_MEMBERS = 100_000;
-/** Under `oprf`, one of this many is checked. */
+/** Under `oprf`, the share of items that is checked: one in this number. */
 const OPRF_SHARE = { passwords: 10, pairs: 5, usernames: 5, strangers: 10 } as const;
 const CONCURRENCY = 32;
 const bin = new URL('../cli/bin.js', import.meta.url).pathname;
@@ -36,7 +36,7 @@ interface Pair {
   readonly password: string;
 }
 
-/** The expected content of a dataset: times by normalized text. */
+/** The expected content of a dataset: counts by normalized text. */
 class Expected {
   readonly pairs = new Map<string, number>();
   readonly usernames = new Map<string, number>();
@@ -76,7 +76,7 @@ function count(times: Map<string, number>, text: string, by: number): void {
   times.set(text, (times.get(text) ?? 0) + by);
 }
 
-/** The count in an answer for the given number of times seen. */
+/** The count in a verdict for the given number of times seen. */
 const band = (times: number | undefined): number | undefined =>
   times === undefined ? undefined : decodeTimes(encodeTimes(times));
 
@@ -97,7 +97,7 @@ async function forAll<T>(what: string, items: Iterable<T>, check: (item: T) => P
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   console.log(
-    `${what}: ${done.toLocaleString('en-US')} right, in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`,
+    `${what}: ${done.toLocaleString('en-US')} correct, in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`,
   );
 }
 
@@ -203,8 +203,8 @@ try {
       username: `${fresh()}@example.com`,
       password: fresh(),
     }));
-    await forAll('credentials that did not go in', partOf(strangers, 'strangers'), async (pair) => {
-      if (expected.statusOf(pair) !== 'clean') throw new Error('the generator made a credential of the corpus');
+    await forAll('credentials outside the corpus', partOf(strangers, 'strangers'), async (pair) => {
+      if (expected.statusOf(pair) !== 'clean') throw new Error('the generator made a credential that is in the corpus');
       assertVerdict('a stranger', await checker.check(pair), 'clean', undefined);
     });
   } finally {

@@ -38,7 +38,7 @@ async function run(...args: string[]): Promise<void> {
   console.log(`\n$ credveil ${args.join(' ')}`);
   const child = spawn(process.execPath, [bin, ...args], { stdio: 'inherit' });
   const code = await new Promise((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`credveil ${args[0]} ended with exit code ${code}`);
+  if (code !== 0) throw new Error(`credveil ${args[0]} exited with code ${code}`);
 }
 
 interface Service {
@@ -71,7 +71,7 @@ async function serve(folder: string): Promise<Service> {
   return { url, stop };
 }
 
-/** The platform's fetch, recording what crosses the wire. */
+/** The platform's fetch, which records requests and responses. */
 class WireTap {
   sent: string[] = [];
   receivedBytes = 0;
@@ -139,7 +139,7 @@ try {
     rows.push(row(asked, await checker.check(credential), tap));
   };
   await ask('a pair from the corpus', leaked);
-  await ask('the same, typed as people do', { ...leaked, username: `  ${leaked.username.toUpperCase()} ` });
+  await ask('the same, typed carelessly', { ...leaked, username: `  ${leaked.username.toUpperCase()} ` });
   await ask('its username, a new password', { username: leaked.username, password: 'ohm-radish-47-velvet' });
   await ask('someone else, a leaked password', { username: 'new.person@example.com', password: leaked.password });
   await ask('someone else, a new password', { username: 'new.person@example.com', password: 'ohm-radish-47-velvet' });

@@ -1,6 +1,6 @@
 // npm run faults [-- --kills N --failures N --seed S]: kills ingest and publish at random moments,
-// and fails their disk. Afterwards the same command has to complete, and the dataset to equal an
-// undisturbed one byte for byte.
+// and makes their disk fail. Afterwards the same command must complete, and the dataset must equal
+// an undisturbed one byte for byte.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -22,7 +22,7 @@ const kills = Number(values.kills);
 const failures = Number(values.failures);
 const seed = Number(values.seed);
 const LANES = 2;
-/** Kills per dataset before it is completed: progress has to survive more than one. */
+/** Kills per dataset before the command may complete: progress must survive more than one. */
 const MAX_KILLS_A_ROUND = 6;
 const FAULTS = ['ENOSPC', 'EIO', 'short', 'limit'] as const;
 
@@ -39,7 +39,7 @@ interface Scene {
   args(dataset: string): string[];
 }
 
-/** All visible files of a dataset. */
+/** All files of a dataset that are not hidden. */
 function contentOf(dataset: string): Map<string, Buffer> {
   const files = filesBelow(dataset).map(({ name, bytes }) => [name, bytes] as const);
   return new Map(files.filter(([name]) => !name.startsWith('lock.sqlite')));
@@ -153,8 +153,8 @@ async function failureRound(scene: Scene, dataset: string, random: Random): Prom
     else counts.unreached++;
     return;
   }
-  const said = /error (ENOSPC|EIO|EFBIG|SQLITE_\w+):/.test(stderr);
-  if (fault === 'short' || code !== 1 || !said) throw new Error(`${fault}: exit code ${code}\n${stderr}`);
+  const isReported = /error (ENOSPC|EIO|EFBIG|SQLITE_\w+):/.test(stderr);
+  if (fault === 'short' || code !== 1 || !isReported) throw new Error(`${fault}: exit code ${code}\n${stderr}`);
   counts.failures++;
 }
 
@@ -170,7 +170,7 @@ async function lane(scenes: readonly Scene[], number: number): Promise<void> {
       else await failureRound(scene, dataset, random);
       await complete(scene, dataset);
     } catch (cause) {
-      throw new Error(`--seed ${seed}, round ${round}, ${scene.name}, ${killing ? 'killed' : 'failed'}`, { cause });
+      throw new Error(`--seed ${seed}, round ${round}, ${scene.name}, ${killing ? 'kill' : 'disk failure'}`, { cause });
     }
     fs.rmSync(dataset, { recursive: true, force: true });
   }
@@ -184,9 +184,9 @@ try {
   await Promise.all(Array.from({ length: LANES }, (_, number) => lane(scenes, number)));
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(
-    `${counts.kills} kills (${counts.late} came too late), ${counts.failures} failures of the disk (${counts.unreached} not reached)`,
+    `${counts.kills} kills (${counts.late} came too late), ${counts.failures} disk failures (${counts.unreached} not reached)`,
   );
-  console.log(`${counts.resumed} times an ingest resumed from finished segments`);
+  console.log(`ingests resumed from finished segments: ${counts.resumed}`);
   console.log(`every dataset equals an undisturbed one; ${seconds} s`);
 } finally {
   place.dispose();
