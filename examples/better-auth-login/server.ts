@@ -23,7 +23,7 @@ const auth = betterAuth({
   plugins: [
     leakCheck({
       checker,
-      // The password has been verified: from here on the verdict may be acted on.
+      // better-auth has verified the password: from here on, code may act on the verdict.
       onSignIn: async ({ status }, session, ctx) => {
         if (!session || !['pair', 'similar', 'password'].includes(status)) return;
         await ctx.context.internalAdapter.updateUser(session.user.id, { mustChangePassword: true });

@@ -9,7 +9,7 @@ import express, { type RequestHandler } from 'express';
 
 interface Session {
   readonly username: string;
-  /** Still to be confirmed with it. */
+  /** The mailed code, until the user confirms it. */
   code?: string;
 }
 
@@ -19,20 +19,20 @@ const leaks = createLeakChecker({
 });
 const hashes = new Map<string, string>();
 const sessions = new Map<string, Session>();
-/** Compared if the user does not exist, so that timing does not reveal it. */
+/** Compared if the user does not exist, so that timing does not reveal that. */
 const NOBODY = bcrypt.hashSync(randomBytes(16).toString('hex'), 10);
 
 const sendMail = (to: string, code: string): void => console.log(`mail to ${to}: your code is ${code}`);
 
 const readCredential: RequestHandler = ({ body }, response, next) => {
   if (typeof body?.username === 'string' && typeof body.password === 'string') next();
-  else response.status(400).json({ error: 'username and password are needed' });
+  else response.status(400).json({ error: 'username and password are required' });
 };
 
 const app = express();
 app.use(express.json({ limit: '16kb' }));
 
-// A new password is refused if it has leaked, and the answer gives the reason.
+// The guard rejects a leaked new password, and the response gives the reason.
 app.post('/sign-up', readCredential, leakCheck(leaks, { mode: 'deny' }), async ({ body }, response) => {
   if (hashes.has(body.username)) return response.status(409).json({ error: 'this username is taken' });
   hashes.set(body.username, await bcrypt.hash(body.password, 10));
@@ -41,8 +41,8 @@ app.post('/sign-up', readCredential, leakCheck(leaks, { mode: 'deny' }), async (
 
 app.post('/login', readCredential, leakCheck(leaks), async ({ body, leaks: verdict }, response) => {
   const isRight = await bcrypt.compare(body.password, hashes.get(body.username) ?? NOBODY);
-  // Nothing before this line may depend on the verdict: an attacker would learn which guesses are
-  // known.
+  // Nothing before this line may depend on the verdict: an attacker would learn which guesses have
+  // leaked.
   if (!isRight) return response.status(401).json({ error: 'wrong username or password' });
 
   const session: Session = { username: body.username };
@@ -55,7 +55,7 @@ app.post('/login', readCredential, leakCheck(leaks), async ({ body, leaks: verdi
     sendMail(session.username, session.code);
     return response.status(202).json({ next: 'confirm', why: 'this password has appeared in a data breach' });
   }
-  // `unknown` passes as well: an outage of the service locks nobody out.
+  // `unknown` passes too: an outage of the service locks no user out.
   return response.json({ next: 'home' });
 });
 

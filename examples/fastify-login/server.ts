@@ -17,7 +17,7 @@ const checker = createLeakChecker({
 });
 const hashes = new Map<string, string>();
 const sessions = new Map<string, Session>();
-/** Compared if the user does not exist, so that timing does not reveal it. */
+/** Compared if the user does not exist, so that timing does not reveal that. */
 const NOBODY = bcrypt.hashSync(randomBytes(16).toString('hex'), 10);
 
 const text = { type: 'string', minLength: 1, maxLength: 200 };
@@ -47,8 +47,8 @@ app.post<{ Body: { username: string; password: string } }>(
   { schema: { body: credential }, config: { leakCheck: true } },
   async ({ body, leaks }, reply) => {
     const isRight = await bcrypt.compare(body.password, hashes.get(body.username) ?? NOBODY);
-    // Nothing before this line may depend on the verdict: an attacker would learn which guesses are
-    // known.
+    // Nothing before this line may depend on the verdict: an attacker would learn which guesses
+    // have leaked.
     if (!isRight) return reply.code(401).send({ error: 'wrong username or password' });
     const mustChangePassword = leaks !== undefined && ['pair', 'similar', 'password'].includes(leaks.status);
     const token = randomBytes(32).toString('base64url');

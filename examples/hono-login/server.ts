@@ -14,7 +14,7 @@ const leaks = createLeakChecker({
 });
 const hashes = new Map<string, string>();
 const sessions = new Map<string, { username: string; mustChangePassword: boolean }>();
-/** Compared if the user does not exist, so that timing does not reveal it. */
+/** Compared if the user does not exist, so that timing does not reveal that. */
 const NOBODY = bcrypt.hashSync(crypto.randomUUID(), 10);
 
 const form = (action: string, why = '') => html`<!doctype html>
@@ -51,8 +51,8 @@ app.post('/sign-up', refuse, async (c) => {
 app.post('/login', leakCheck(leaks), async (c) => {
   const { email, password } = await c.req.parseBody();
   const isRight = await bcrypt.compare(text(password), hashes.get(text(email)) ?? NOBODY);
-  // Nothing before this line may depend on the verdict: an attacker would learn which guesses are
-  // known.
+  // Nothing before this line may depend on the verdict: an attacker would learn which guesses have
+  // leaked.
   if (!isRight) return c.html(form('/login', 'Wrong address or password.'), 401);
   const mustChangePassword = ['pair', 'similar', 'password'].includes(c.var.leaks?.status ?? 'unknown');
   const token = crypto.randomUUID();
