@@ -1,4 +1,4 @@
-// The moment at which tests with a clock of their own begin.
+// The start times of tests that control the clock.
 
 /** The start of a minute, in the middle of a day. */
 export const NOON = Date.UTC(2026, 0, 15, 12, 0, 0);

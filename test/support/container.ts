@@ -1,9 +1,8 @@
 // deploy/Containerfile built by buildah, and its image run as compose runs it. Needs root, buildah,
 // debootstrap.
 //
-// No registry of images is reached: Debian by debootstrap, with the Node and npm that run this,
-// stands in for the base image. buildah's chroot isolation needs no container engine; processes
-// share the host's network.
+// It needs no image registry: debootstrap's Debian with the running Node and npm replaces the base
+// image. buildah's chroot isolation needs no container engine; processes share the host's network.
 
 import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -17,26 +16,26 @@ import { root } from './paths.ts';
 const run = promisify(execFile);
 const BASE = 'docker.io/library/node:24-bookworm-slim';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
-/** Debian as debootstrap leaves it, kept until the next `npm ci`. */
+/** Debian as installed by debootstrap. The next `npm ci` deletes it. */
 const CACHE = path.join(root, 'node_modules/.cache/container/bookworm');
 
 export interface RunOptions {
-  /** Paths on the host by their place in the container; `:ro` at the end makes one read-only. */
+  /** Host paths by container path. The suffix `:ro` of a container path makes it read-only. */
   readonly volumes?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface RunningContainer {
-  /** The first line of its standard output. */
+  /** The first line of the container's standard output. */
   readonly firstLine: string;
-  /** SIGTERM to the first process of the container. @returns its exit code */
+  /** Sends SIGTERM to the container's first process. @returns its exit code */
   stop(): Promise<number | null>;
 }
 
 export interface Image {
   /** An empty folder that the image's user owns. */
   createVolume(name: string): string;
-  /** Runs the image's entry point with arguments to its end. @returns its standard output */
+  /** Runs the entry point with arguments until it exits. @returns its standard output */
   run(args: readonly string[], options: RunOptions): Promise<string>;
   /** Runs any command in the image. */
   runCommand(command: readonly string[], options: RunOptions): Promise<string>;
@@ -115,7 +114,7 @@ async function buildBase(buildah: Buildah): Promise<void> {
 
 const LINK_NPM = ['ln', '-s', '../lib/node_modules/npm/bin/npm-cli.js', '/usr/local/bin/npm'];
 
-/** Builds from a context that holds the package, the lock file and the Containerfile. */
+/** Builds from a context with the package, the lock file and the Containerfile. */
 async function bud(buildah: Buildah, context: string): Promise<void> {
   fs.mkdirSync(path.join(context, 'deploy'), { recursive: true });
   await pack(root, context);

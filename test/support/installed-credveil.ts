@@ -1,5 +1,5 @@
-// The package credveil as npm packs it, installed into an empty folder outside the repository: what
-// a user has.
+// The package credveil as npm packs it, installed into an empty folder outside the repository, like
+// a user's installation.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -21,7 +21,7 @@ export interface InstalledCredveil {
 }
 
 /**
- * Builds, packs and installs. npm takes the dependencies from its cache where it has them, else
+ * Builds, packs and installs. npm takes the dependencies from its cache if they are there, else
  * from the registry.
  */
 export async function installCredveil(): Promise<InstalledCredveil> {
@@ -37,11 +37,11 @@ export async function installCredveil(): Promise<InstalledCredveil> {
   };
 }
 
-/** Some hundred pairs, packed by xz. */
+/** Several hundred pairs, compressed by xz. */
 const CORPUS = fixture('corpora', 'two-streams.xz');
 const LEAKED = { username: 'ana@example.com', password: 'summer2019' };
 
-/** What `Trial.check` returns from a service that answers correctly. */
+/** The result of `Trial.check` with a correct service. */
 export const EXPECTED_VERDICTS = ['pair', ...Object.keys(TEST_CREDENTIALS)];
 
 export interface Trial {
@@ -57,8 +57,8 @@ export interface Trial {
 }
 
 /**
- * What a new user does: `init`, `ingest`, and `serve` with two worker processes, in a new folder
- * below `home`.
+ * A new user's first steps: `init`, `ingest`, and `serve` with two worker processes, in a new
+ * folder below `home`.
  */
 export async function startTrial(
   suite: SuiteName,

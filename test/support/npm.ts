@@ -1,4 +1,4 @@
-// npm as tests use it: packing, installing, and other versions of Node.
+// npm for tests: packing, installing, and other versions of Node.
 
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Runs npm: the one that runs the tests, or the one on the path. @returns its standard output */
+/** Runs the npm that runs the tests, or the one on the path. @returns its standard output */
 export async function npm(args: readonly string[], cwd: string): Promise<string> {
   const script = process.env.npm_execpath;
   const [command, ...before] = script ? [process.execPath, script] : ['npm'];
@@ -17,11 +17,11 @@ export async function npm(args: readonly string[], cwd: string): Promise<string>
 /** Packs a folder. @returns `./` and the name of the tarball in `into` */
 export async function pack(folder: string, into: string, ...args: string[]): Promise<string> {
   const stdout = await npm(['pack', '--json', '--pack-destination', into, ...args], folder);
-  // A build prints before npm does.
+  // A build prints lines before npm's JSON.
   const [packed] = Object.values(
     JSON.parse(stdout.slice(stdout.search(/^[[{]$/m))) as { [at: string]: { filename: string } },
   );
-  if (!packed) throw new Error('npm pack made nothing');
+  if (!packed) throw new Error('npm pack made no tarball');
   return `./${packed.filename}`;
 }
 
@@ -33,7 +33,7 @@ export async function pack(folder: string, into: string, ...args: string[]): Pro
 export async function installNode(version: string, folder: string): Promise<string> {
   fs.mkdirSync(folder);
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }');
-  // The platform's package holds the binary: no script has to run.
+  // The platform's package contains the binary, so no script has to run.
   const name = `node-${process.platform}-${process.arch}`;
   await npm(['install', `${name}@${version}`, '--ignore-scripts', '--no-audit', '--no-fund'], folder).catch(
     (cause: unknown) => {

@@ -1,4 +1,4 @@
-// The repository's sources as the house rules see them: imports, functions with their lengths, strings.
+// The repository's sources for the house rules: imports, functions with their lengths, paths.
 
 import fs from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
@@ -10,7 +10,7 @@ export interface Source {
   /** Relative to the root, with slashes. */
   readonly file: string;
   readonly text: string;
-  /** Specifiers of static imports, re-exports and dynamic imports, type-only ones too. */
+  /** Specifiers of static and dynamic imports and of re-exports, including type-only ones. */
   readonly imports: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export interface FunctionSource {
 }
 
 export const isOurs = (specifier: string): boolean => specifier.startsWith('.');
-/** The room at the top that a file belongs to. */
+/** The top-level folder of a file. */
 export const areaOf = (file: string): string => file.split('/')[0] as string;
 export const folderOf = (file: string): string => path.posix.dirname(file);
 export const resolveImport = (file: string, specifier: string): string =>
@@ -34,7 +34,7 @@ export function importsOf(text: string): string[] {
   return [...declared, ...dynamic].map((match) => match[1] as string);
 }
 
-/** Every source of a folder and the folders below it; none where the folder does not exist. */
+/** All sources below a folder. Empty if the folder does not exist. */
 export function readSources(folder: string): Source[] {
   if (!fs.existsSync(path.join(root, folder))) return [];
   return fs
@@ -47,28 +47,28 @@ export function readSources(folder: string): Source[] {
     });
 }
 
-/** Calls `see` for each node of the program with the node around it. Types are blanked, so lines are those of the file. */
-function walk(text: string, see: (node: AnyNode, parent: AnyNode | undefined) => void): void {
-  // Node blanks types in place and warns that it may change; the warning goes to the reader of a log.
+/** Calls `visit` with each node of the program and its parent. */
+function walk(text: string, visit: (node: AnyNode, parent: AnyNode | undefined) => void): void {
+  // Node replaces types by blanks, so that line numbers stay the same.
   const program = parse(stripTypeScriptTypes(text), {
     ecmaVersion: 'latest',
     sourceType: 'module',
     locations: true,
     allowHashBang: true,
   });
-  const visit = (node: AnyNode, parent: AnyNode | undefined): void => {
-    see(node, parent);
+  const descend = (node: AnyNode, parent: AnyNode | undefined): void => {
+    visit(node, parent);
     for (const value of Object.values(node))
       for (const child of Array.isArray(value) ? value : [value])
-        if (typeof child?.type === 'string') visit(child as AnyNode, node);
+        if (typeof child?.type === 'string') descend(child as AnyNode, node);
   };
-  visit(program, undefined);
+  descend(program, undefined);
 }
 
 const isTestCall = (node: AnyNode | undefined, text: string): boolean =>
   node?.type === 'CallExpression' && /^describe\b/.test(text.slice(node.callee.start, node.callee.end));
 
-/** The functions of a source, without the callbacks of `describe`. */
+/** The functions of a source, except callbacks of `describe`. */
 export function functionsIn({ text }: Pick<Source, 'text'>): FunctionSource[] {
   const functions: FunctionSource[] = [];
   walk(text, (node, parent) => {
@@ -88,7 +88,10 @@ function nameOf(node: AnyNode, parent: AnyNode | undefined): string {
   return 'a callback';
 }
 
-/** Paths, from the root, that a source makes from its own place: the strings beside `import.meta` in a call. */
+/**
+ * Paths from the root that a source builds relative to itself: the strings in calls that also have
+ * an argument of `import.meta`.
+ */
 export function placesIn({ file, text }: Pick<Source, 'file' | 'text'>): string[] {
   const places: string[] = [];
   walk(text, (node) => {
@@ -104,7 +107,7 @@ export function placesIn({ file, text }: Pick<Source, 'file' | 'text'>): string[
   return places;
 }
 
-/** Circles in a graph, each as the trail that leads back to its first node. */
+/** The cycles in a graph, each as a path that ends at its first node. */
 export function cyclesOf(graph: ReadonlyMap<string, Iterable<string>>): string[] {
   const done = new Set<string>();
   const cycles: string[] = [];

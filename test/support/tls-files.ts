@@ -1,4 +1,4 @@
-// The certificates in fixtures/tls as files that a test may change, and requests over TLS.
+// Copies of the certificates in fixtures/tls that a test may change, and requests over TLS.
 
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -28,7 +28,7 @@ export interface TestTlsFiles {
   dispose(): void;
 }
 
-/** Files with the pair `first`, and the CA. */
+/** Writes files with the CA and the certificate and key `first`. */
 export function makeTlsFiles(): TestTlsFiles {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-tls-'));
   const [certFile, keyFile, caFile] = ['cert.pem', 'key.pem', 'ca.pem'].map((name) => path.join(home, name)) as [

@@ -1,4 +1,4 @@
-// The client built and put where an application finds installed packages, in a folder of its own below the root.
+// The built client, installed in its own folder below the root for applications to import.
 
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { root } from '../paths.ts';
 
 export interface InstalledClient {
-  /** Applications below it import `@credveil/client`, and what the root has installed. */
+  /** Applications below it import `@credveil/client` and the root's packages. */
   readonly home: string;
   dispose(): void;
 }

@@ -1,4 +1,5 @@
-// @credveil/client as npm packs it, installed alone into an empty folder: what a user has after `npm install`.
+// @credveil/client as npm packs it, installed alone into an empty folder, like a user's
+// `npm install`.
 
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
@@ -19,22 +20,26 @@ export interface RunOptions {
 }
 
 export interface InstalledClient {
-  /** With package.json and node_modules. */
+  /** The folder with package.json and node_modules. */
   readonly folder: string;
-  /** Of the installed package. */
+  /** The folder of the installed package. */
   readonly home: string;
-  /** Writes a module beside node_modules and runs it. @returns what it printed, parsed as JSON */
+  /** Writes a module beside node_modules and runs it. @returns its output, parsed as JSON */
   runModule(text: string, options?: RunOptions): Promise<unknown>;
-  /** The same for a CommonJS script. */
+  /** Does the same with a CommonJS script. */
   runScript(text: string, options?: RunOptions): Promise<unknown>;
   write(name: string, text: string): string;
   dispose(): void;
 }
 
-/** Nothing is fetched: the package is packed from its sources, and what it depends on from node_modules. */
+/**
+ * Packs the package from its sources and its dependencies from node_modules, so that npm downloads
+ * nothing.
+ */
 export async function installClient(): Promise<InstalledClient> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-installed-'));
-  // A copy: its build would not get along with another one of the same sources. Below the root, for tsc and types.
+  // A copy of the sources, since two builds in one folder would disturb each other. It is below the
+  // root, where tsc finds types.
   fs.mkdirSync(path.join(root, '.tmp'), { recursive: true });
   const sources = fs.mkdtempSync(path.join(root, '.tmp', 'pack-'));
   try {

@@ -1,4 +1,4 @@
-// A process that locks a dataset, reports it, and holds the lock until it is killed or its stdin ends.
+// A process that locks a dataset, reports it, and keeps the lock until it is killed or stdin ends.
 
 import { lockDataset } from '../../../store/lock.ts';
 

@@ -3,11 +3,11 @@
 import { openChannel } from '../../../runtime/ipc.ts';
 import { StoreError } from '../../../store/errors.ts';
 
-/** The peer's answers. */
+/** Requests that the peer answers. */
 export interface PeerContract {
   double(value: number): number;
   bytes(value: Uint8Array): Uint8Array;
-  /** Asks back before it answers. */
+  /** Sends a request to the parent before it answers. */
   viaParent(value: number): number;
   fail(kind: 'ours' | 'foreign'): never;
   never(value?: undefined): never;
@@ -16,7 +16,7 @@ export interface PeerContract {
   die(value?: undefined): never;
 }
 
-/** The test's answers. */
+/** Requests that the test answers. */
 export interface TestContract {
   increment(value: number): number;
 }
@@ -27,7 +27,7 @@ channel.handle('double', (value) => 2 * value);
 channel.handle('bytes', (bytes) => Uint8Array.from(bytes).reverse());
 channel.handle('viaParent', async (value) => 2 * (await channel.ask('increment', value)));
 channel.handle('fail', (kind) => {
-  throw kind === 'ours' ? new StoreError('DATASET_MISSING', 'no dataset', 'Make one.') : new Error('says secrets');
+  throw kind === 'ours' ? new StoreError('DATASET_MISSING', 'no dataset', 'Make one.') : new Error('contains secrets');
 });
 channel.handle('never', () => new Promise<never>(() => undefined));
 channel.handle('note', (note) => {
@@ -36,4 +36,4 @@ channel.handle('note', (note) => {
 channel.handle('notes', () => notes);
 channel.handle('die', () => process.exit(1));
 channel.onGone(() => process.exit(0));
-process.send?.('a message that is not ours');
+process.send?.('a message of another program');

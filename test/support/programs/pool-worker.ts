@@ -7,14 +7,14 @@ export interface CountOrder {
   readonly options: { readonly from: number; readonly fail?: boolean };
 }
 
-/** What a counting worker answers. */
+/** Requests that a counting worker answers. */
 export interface CountAnswers {
   next(payload: null): number;
-  /** Asks the primary to add one. */
+  /** Requests the primary to add one. */
   viaPrimary(value: number): number;
 }
 
-/** What the test answers as the primary. */
+/** Requests that the test answers as the primary. */
 export interface CountAsks {
   increment(value: number): number;
 }

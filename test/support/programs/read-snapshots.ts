@@ -1,5 +1,6 @@
-// A process that opens the current snapshot again and again, opens every bucket of it under the key, and prints the
-// snapshot with the entries it counted. Finishes one more round after its stdin ends; fails on any error.
+// A process that repeatedly opens the current snapshot and each of its buckets under the key, and
+// prints the snapshot id with the number of entries. It finishes one more round after stdin ends,
+// and fails on any error.
 
 import { openDataset } from '../../../store/dataset.ts';
 import { parseKeyText } from '../../../store/dataset-key.ts';

@@ -1,8 +1,9 @@
-// Vitest sequencer: starts the files that take longest first, also in a fresh clone, where no durations are recorded.
+// Vitest sequencer: starts the slowest files first, also in a fresh clone without recorded
+// durations.
 
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files of more than ten seconds, the longest first. */
+/** Files that take over ten seconds, the slowest first. */
 const LONG = [
   'test/client-sdk/failing-service.test.ts',
   'test/accel/oprf-differential.test.ts',

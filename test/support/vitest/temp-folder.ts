@@ -1,7 +1,8 @@
-// Vitest setup: each test file gets a temporary folder of its own, in memory where that is possible.
+// Vitest setup: each test file gets its own temporary folder, in memory if possible.
 //
-// Publishing a dataset calls fsync a dozen times, and the tests publish thousands of datasets: on a disk they wait for
-// fsync a third of the time. `npm run faults` covers real disks. Without a suitable tmpfs, the folder is on disk.
+// Publishing a dataset calls fsync a dozen times, and the tests publish thousands of datasets: on a
+// disk they wait for fsync a third of the time. `npm run faults` covers real disks. Without a
+// suitable tmpfs, the folder is on disk.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -11,7 +12,7 @@ import { afterAll } from 'vitest';
 const SHARED_MEMORY = '/dev/shm';
 const GIB = 2 ** 30;
 
-/** Tests install packages with native code, which a `noexec` mount does not load. */
+/** Tests install packages with native code, which Node cannot load from a `noexec` mount. */
 function isUsable(folder: string): boolean {
   try {
     const mount = fs
