@@ -2,23 +2,18 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createFileSource } from '../../client-sdk/node.ts';
 import { type Answer, type HttpFront, send } from '../support/http-front.ts';
-import { ABSENT, createFilterWorld, FILTER, type FilterWorld, PASSWORDS } from '../support/worlds/filter-world.ts';
-
-let world: FilterWorld;
-beforeEach(async () => {
-  world = await createFilterWorld();
-});
-afterEach(() => world.close());
+import { test } from '../support/worlds/filter-fixture.ts';
+import { ABSENT, FILTER, type FilterWorld, PASSWORDS } from '../support/worlds/filter-world.ts';
 
 const lacking = { name: 'LookupError' };
 
 describe('a newer filter', () => {
   const NEWS = 'leaked only yesterday';
 
-  test('is fetched once published, by a conditional request with the ETag of the current one', async () => {
+  test('is fetched once published, by a conditional request with the ETag of the current one', async ({ world }) => {
     const at = await world.spoil();
     const leaks = world.checker(at.url, { refreshMs: 0 });
     const { snapshot } = await leaks.loadFilter();
@@ -32,7 +27,7 @@ describe('a newer filter', () => {
     expect(await leaks.check({ password: NEWS })).toMatchObject({ status: 'password' });
   });
 
-  test('is fetched as soon as a config announces a newer snapshot', async () => {
+  test('is fetched as soon as a config announces a newer snapshot', async ({ world }) => {
     const at = await world.spoil();
     const leaks = world.checker(at.url, { refreshMs: 2 ** 31 - 1 }, { configMaxAgeMs: 0 });
     await leaks.loadFilter();
@@ -45,7 +40,7 @@ describe('a newer filter', () => {
       .toBe(next);
   });
 
-  test('is not replaced by an older one, not even by a 304 for an older one', async () => {
+  test('is not replaced by an older one, and a 304 for an older one is rejected', async ({ world }) => {
     let frozen: Answer | undefined;
     const at = await world.spoil((answer, url) => {
       if (url !== FILTER) return;
@@ -62,7 +57,7 @@ describe('a newer filter', () => {
     expect((await leaks.check({ password: NEWS })).status).toBe('password');
   });
 
-  test('that cannot be fetched leaves the old one in use until its maximum age', async () => {
+  test('that cannot be fetched leaves the old one in use until its maximum age', async ({ world }) => {
     let down = false;
     const at = await world.front(async (request, response) => {
       if (down) return void request.socket.destroy();
@@ -83,7 +78,11 @@ describe('a newer filter', () => {
 
 describe('an interrupted download', () => {
   /** Cuts the first responses off, each after the given number of bytes. */
-  async function breaking(cuts: number[], change: (answer: Answer) => void = () => undefined): Promise<HttpFront> {
+  async function breaking(
+    world: FilterWorld,
+    cuts: number[],
+    change: (answer: Answer) => void = () => undefined,
+  ): Promise<HttpFront> {
     return world.front(async (request, response) => {
       const answer = await world.forward(request);
       change(answer);
@@ -94,8 +93,8 @@ describe('an interrupted download', () => {
     });
   }
 
-  test('resumes at the byte where it ended', async () => {
-    const at = await breaking([300, 200, 0]);
+  test('resumes at the byte where it ended', async ({ world }) => {
+    const at = await breaking(world, [300, 200, 0]);
     const leaks = world.checker(at.url);
     const { snapshot } = await leaks.loadFilter();
     const ranges = at.requests
@@ -106,7 +105,7 @@ describe('an interrupted download', () => {
     for (const password of PASSWORDS) expect((await leaks.check({ password })).status).toBe('password');
   });
 
-  test.each([
+  test.for<[string, (answer: Answer) => void, string]>([
     [
       'the filter has changed',
       (answer: Answer) => {
@@ -128,14 +127,14 @@ describe('an interrupted download', () => {
       },
       'NETWORK',
     ],
-  ])('fails if %s', async (_, change, code) => {
-    const at = await breaking([300], change);
+  ])('fails if %s', async ([, change, code], { world }) => {
+    const at = await breaking(world, [300], change);
     await expect(world.checker(at.url).loadFilter()).rejects.toMatchObject({ ...lacking, code });
   });
 });
 
 describe("the caller's filter", () => {
-  test('given as bytes answers without a service', async () => {
+  test('given as bytes answers without a service', async ({ world }) => {
     const source = new Uint8Array(fs.readFileSync(world.file()));
     const leaks = world.checker('http://127.0.0.1:1', { source });
     await leaks.loadFilter();
@@ -143,7 +142,7 @@ describe("the caller's filter", () => {
     expect(await leaks.check({ password: PASSWORDS[0] })).toMatchObject({ status: 'unknown', reason: 'NETWORK' });
   });
 
-  test('from a file is read again when the file is replaced', async () => {
+  test('from a file is read again when the file is replaced', async ({ world }) => {
     const file = path.join(path.dirname(world.made.folder), 'passwords.filter');
     const renew = (name?: string): void => {
       fs.copyFileSync(world.file(name), `${file}.part`);
@@ -165,7 +164,7 @@ describe("the caller's filter", () => {
     expect((await leaks.check({ password: 'leaked later' })).status).toBe('password');
   });
 
-  test("is rejected if it is older than the service's snapshot", async () => {
+  test("is rejected if it is older than the service's snapshot", async ({ world }) => {
     const source = new Uint8Array(fs.readFileSync(world.file()));
     await world.publish('leaked later');
     const leaks = world.checker(world.server.url, { source });

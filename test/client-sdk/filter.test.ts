@@ -2,7 +2,7 @@
 // confirms one that may have, and never takes a failure for an answer.
 
 import fs from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createLeakChecker } from '../../client-sdk/index.ts';
 import type { SealKey } from '../../protocol/brands.ts';
 import {
@@ -16,26 +16,13 @@ import { startServer } from '../../server/server.ts';
 import { makeDataset } from '../support/dataset.ts';
 import { forward, send } from '../support/http-front.ts';
 import { TIMEOUT_MS } from '../support/worlds/client-world.ts';
-import {
-  ABSENT,
-  asked,
-  createFilterWorld,
-  FILTER,
-  type FilterWorld,
-  LEAKED,
-  PASSWORDS,
-} from '../support/worlds/filter-world.ts';
-
-let world: FilterWorld;
-beforeEach(async () => {
-  world = await createFilterWorld();
-});
-afterEach(() => world.close());
+import { test } from '../support/worlds/filter-fixture.ts';
+import { ABSENT, asked, FILTER, type FilterWorld, LEAKED, PASSWORDS } from '../support/worlds/filter-world.ts';
 
 const lacking = { name: 'LookupError' };
 
 describe('with a filter', () => {
-  test('a password that did not leak is clean without a request', async () => {
+  test('a password that did not leak is clean without a request', async ({ world }) => {
     const { url, requests } = await world.spoil();
     const leaks = world.checker(url);
     const info = await leaks.loadFilter();
@@ -59,7 +46,7 @@ describe('with a filter', () => {
     expect(requests.length).toBe(before);
   });
 
-  test('a password that leaked is found in its bucket, with its count', async () => {
+  test('a password that leaked is found in its bucket, with its count', async ({ world }) => {
     const { url, requests } = await world.spoil();
     const leaks = world.checker(url);
     await leaks.loadFilter();
@@ -69,7 +56,7 @@ describe('with a filter', () => {
     expect(requests.filter((request) => request.includes(`GET ${FILTER} `)).length).toBe(1);
   });
 
-  test('a check of a pair requests the account bucket, and no password bucket unless it leaked', async () => {
+  test('a check of a pair requests the account bucket, and no password bucket unless it leaked', async ({ world }) => {
     const at = await world.spoil();
     // Without the cache, every question leads to a request.
     const leaks = world.checker(at.url, true, { bucketCacheBytes: 0 });
@@ -86,7 +73,7 @@ describe('with a filter', () => {
     ).toEqual(['/v1/account/', '/v1/password/']);
   });
 
-  test('false positives are confirmed against the bucket', async () => {
+  test('false positives are confirmed against the bucket', async ({ world }) => {
     const dense = await makeDataset({ passwords: PASSWORDS, filterOneIn: 2, keySeed: 1 });
     const served = await startServer(dense.folder, { port: 0 });
     const at = await world.front(async (request, response) => send(response, await forward(served.url, request)));
@@ -105,17 +92,17 @@ describe('with a filter', () => {
     dense.dispose();
   });
 
-  test.each([
+  test.for<[string, { password: string }, string, string | undefined]>([
     ['empty', { password: '' }, 'unknown', 'NOTHING_ASKED'],
     ['too long', { password: 'x'.repeat(70_000) }, 'unknown', 'FIELD_TOO_LONG'],
     ['long and clean', { password: 'é'.repeat(9_000) }, 'clean', undefined],
-  ])('a password that is %s gets the same verdict as without', async (_, credential, status, reason) => {
+  ])('a password that is %s gets the same verdict as without', async ([, credential, status, reason], { world }) => {
     const leaks = world.checker(world.server.url);
     await leaks.loadFilter();
     expect(await leaks.check(credential)).toMatchObject({ status, ...(reason && { reason }) });
   });
 
-  test('a check rejects a malformed signal, and an aborted check is unknown', async () => {
+  test('a check rejects a malformed signal, and an aborted check is unknown', async ({ world }) => {
     const leaks = world.checker(world.server.url);
     await leaks.loadFilter();
     const signal = {} as AbortSignal;
@@ -126,7 +113,7 @@ describe('with a filter', () => {
 });
 
 describe('without a loaded filter', () => {
-  test('no check waits for the filter: it requests the bucket', async () => {
+  test('no check waits for the filter: it requests the bucket', async ({ world }) => {
     let let_through: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
       let_through = resolve;
@@ -145,7 +132,7 @@ describe('without a loaded filter', () => {
     expect(asked(at).filter((url) => url === '/v1/password/').length).toBe(2);
   });
 
-  test('a checker with passwordFilter: false requests buckets, and loadFilter rejects', async () => {
+  test('a checker with passwordFilter: false requests buckets, and loadFilter rejects', async ({ world }) => {
     const at = await world.spoil();
     const leaks = world.checker(at.url, false);
     expect((await leaks.check({ password: ABSENT[0] })).status).toBe('clean');
@@ -153,7 +140,7 @@ describe('without a loaded filter', () => {
     await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'OPTION_MALFORMED' });
   });
 
-  test('a signal aborts loadFilter', async () => {
+  test('a signal aborts loadFilter', async ({ world }) => {
     const at = await world.front(() => undefined);
     const signal = AbortSignal.timeout(50);
     await expect(world.checker(at.url).loadFilter({ signal })).rejects.toMatchObject({ ...lacking, code: 'ABORTED' });
@@ -161,7 +148,11 @@ describe('without a loaded filter', () => {
 });
 
 /** Changes the header of the filter file, and seals the result with `key`. */
-function forge(key: SealKey, change: (header: ReturnType<typeof parseFilterHeader>) => object): Buffer {
+function forge(
+  world: FilterWorld,
+  key: SealKey,
+  change: (header: ReturnType<typeof parseFilterHeader>) => object,
+): Buffer {
   const real = fs.readFileSync(world.file());
   const header = { ...parseFilterHeader(real), ...change(parseFilterHeader(real)) };
   const file = Buffer.alloc(filterFileBytes(header.blocks));
@@ -174,38 +165,42 @@ function forge(key: SealKey, change: (header: ReturnType<typeof parseFilterHeade
 }
 
 describe('a wrong filter is never used', () => {
-  const cases: [string, string, (body: Buffer) => Buffer][] = [
-    ['with a flipped bit', 'FILTER_FORGED', (body) => flip(body, 700)],
-    ['emptied', 'FILTER_FORGED', (body) => Buffer.concat([body.subarray(0, 64), Buffer.alloc(body.length - 64)])],
+  const cases: [string, string, (body: Buffer, world: FilterWorld) => Buffer][] = [
+    ['a filter with a flipped bit', 'FILTER_FORGED', (body) => flip(body, 700)],
     [
-      'emptied, and sealed with another key',
+      'an emptied filter',
       'FILTER_FORGED',
-      () => forge(new Uint8Array(32) as SealKey, () => ({ blocks: 1 })),
+      (body) => Buffer.concat([body.subarray(0, 64), Buffer.alloc(body.length - 64)]),
     ],
     [
-      'emptied, and sealed with the right key',
+      'an emptied filter sealed with another key',
+      'FILTER_FORGED',
+      (_, world) => forge(world, new Uint8Array(32) as SealKey, () => ({ blocks: 1 })),
+    ],
+    [
+      'an emptied filter sealed with the right key',
       'FILTER_MALFORMED',
-      () => forge(world.made.suite.sealKey, () => ({ blocks: 1 })),
+      (_, world) => forge(world, world.made.suite.sealKey, () => ({ blocks: 1 })),
     ],
-    ['of another snapshot', 'FILTER_FORGED', (body) => flip(body, 30)],
+    ['a filter of another snapshot', 'FILTER_FORGED', (body) => flip(body, 30)],
     [
-      'of an older snapshot',
+      'a filter of an older snapshot',
       'SNAPSHOT_OLDER',
-      () => forge(world.made.suite.sealKey, () => ({ snapshot: '000000-0123456789abcdef' })),
+      (_, world) => forge(world, world.made.suite.sealKey, () => ({ snapshot: '000000-0123456789abcdef' })),
     ],
     [
-      'of another dataset',
+      'a filter of another dataset',
       'DATASET_MISMATCH',
-      () => forge(world.made.suite.sealKey, () => ({ dataset: '0123456789abcdef' })),
+      (_, world) => forge(world, world.made.suite.sealKey, () => ({ dataset: '0123456789abcdef' })),
     ],
-    ['cut', 'FILTER_MALFORMED', (body) => body.subarray(0, -1)],
-    ['too long', 'FILTER_MALFORMED', (body) => Buffer.concat([body, Buffer.from([0])])],
+    ['a truncated filter', 'FILTER_MALFORMED', (body) => body.subarray(0, -1)],
+    ['a filter with a surplus byte', 'FILTER_MALFORMED', (body) => Buffer.concat([body, Buffer.from([0])])],
     ['an error page of a proxy', 'FILTER_MALFORMED', () => Buffer.from('<html>'.repeat(40))],
     ['an empty body', 'FILTER_MALFORMED', () => Buffer.alloc(0)],
   ];
-  test.each(cases)('%s is rejected with %s', async (_, code, change) => {
+  test.for(cases)('%s is rejected with %s', async ([, code, change], { world }) => {
     const at = await world.spoil((answer, url) => {
-      if (url === FILTER) answer.body = change(answer.body);
+      if (url === FILTER) answer.body = change(answer.body, world);
     });
     const leaks = world.checker(at.url);
     await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code });
@@ -214,11 +209,11 @@ describe('a wrong filter is never used', () => {
     expect(asked(at).filter((url) => url === '/v1/password/').length).toBe(6);
   });
 
-  test.each([
+  test.for([
     [404, 'FILTER_MISSING'],
     [500, 'HTTP_STATUS'],
     [301, 'NETWORK'],
-  ])('status %i is reported as %s', async (status, code) => {
+  ] as const)('status %i is reported as %s', async ([status, code], { world }) => {
     const at = await world.spoil((answer, url) => {
       if (url === FILTER) Object.assign(answer, { status, headers: { location: '/x' } });
     });
@@ -227,7 +222,7 @@ describe('a wrong filter is never used', () => {
     expect((await leaks.check({ password: PASSWORDS[0] })).status).toBe('password');
   });
 
-  test('a filter longer than maxBytes is not requested', async () => {
+  test('a filter longer than maxBytes is not requested', async ({ world }) => {
     const at = await world.spoil();
     const leaks = world.checker(at.url, { maxBytes: 100 });
     await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'FILTER_TOO_LARGE' });
@@ -238,7 +233,7 @@ describe('a wrong filter is never used', () => {
     await expect(own.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'FILTER_TOO_LARGE' });
   });
 
-  test('a dataset without a filter leads to FILTER_MISSING', async () => {
+  test('a dataset without a filter leads to FILTER_MISSING', async ({ world }) => {
     const none = await makeDataset({ passwords: PASSWORDS, filterOneIn: 0 });
     const served = await startServer(none.folder, { port: 0 });
     const leaks = world.checker(served.url);
@@ -256,14 +251,14 @@ function flip(body: Buffer, at: number): Buffer {
 }
 
 describe('the option passwordFilter', () => {
-  test.each([
+  test.for<[string, unknown]>([
     ['a number', 1],
     ['null', null],
     ['a negative size', { maxBytes: -1 }],
     ['a fraction of a millisecond', { refreshMs: 0.5 }],
     ['an age that is a string', { maxAgeMs: '1h' }],
     ['a source that is a path', { source: '/var/lib/x' }],
-  ])('rejects %s', (_, given) => {
+  ])('rejects %s', ([, given], { world }) => {
     const options = {
       url: world.server.url,
       key: world.made.key.revealText(),

@@ -125,14 +125,14 @@ describe('a check', () => {
   });
 
   test.for<[UnknownReason, string, Buffer | string]>([
-    ['CONFIG_MALFORMED', 'nothing', ''],
+    ['CONFIG_MALFORMED', 'an empty body', ''],
     ['CONFIG_MALFORMED', 'a web page', '<!doctype html><title>Log in to the airport</title>'],
     ['CONFIG_MALFORMED', 'truncated JSON', '{"protocol":1,"suite":"hm'],
     ['CONFIG_MALFORMED', 'an array', '[]'],
     ['CONFIG_MALFORMED', 'an object without indexes', '{"protocol":1,"suite":"hmac","normalization":1}'],
     ['CONFIG_MALFORMED', 'bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
-    ['CONFIG_UNSUPPORTED', 'a later protocol', '{"protocol":2}'],
-    ['CONFIG_UNSUPPORTED', 'another suite', '{"protocol":1,"suite":"rot13","normalization":1}'],
+    ['CONFIG_UNSUPPORTED', 'of a later protocol', '{"protocol":2}'],
+    ['CONFIG_UNSUPPORTED', 'of another suite', '{"protocol":1,"suite":"rot13","normalization":1}'],
     ['BODY_TOO_LARGE', 'longer than maxBodyBytes', ' '.repeat(2 ** 16)],
   ])('is unknown with reason %s if the config is %s', async ([reason, , body], { world }) => {
     const odd = await world.front((_request, response) => void response.end(body));
