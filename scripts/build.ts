@@ -1,5 +1,4 @@
-// npm run build: compiles the command, the server and the pages into dist/, which is what npm
-// packs.
+// npm run build: compiles the command, the server and the pages into dist/, which npm packs.
 //
 // Node strips no types below node_modules, so the package contains JavaScript. The tree below dist/
 // mirrors the sources.

@@ -147,7 +147,7 @@ try {
   service = undefined;
   await ask('the pair again, server stopped', leaked);
 
-  console.log(`\n${formatTable(['ASKED', 'VERDICT', 'SENT: INDEX AND PREFIX', 'RECEIVED', 'MS'], rows)}`);
+  console.log(`\n${formatTable(['CHECK', 'VERDICT', 'SENT: INDEX AND PREFIX', 'RECEIVED', 'MS'], rows)}`);
   console.log(`
 Neither usernames nor passwords left this process: the prefix names a bucket of about a thousand entries, the
 answer is that bucket, padded, and the decision was made here. The server holds no key.

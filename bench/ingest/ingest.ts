@@ -117,7 +117,7 @@ async function measure(count: number): Promise<Measured> {
 
 const results: Measured[] = [];
 for (const count of [...STEPS.filter((step) => step < pairs), pairs]) results.push(await measure(count));
-const rate = (count: number, seconds: number): string => `${formatCount(Math.round(count / seconds))}/s`;
+const rate = (count: number, seconds: number): string => formatCount(Math.round(count / seconds));
 const row = (name: string, text: (of: Measured) => string): string[] => [name, ...results.map(text)];
 console.log(
   formatTable(
