@@ -149,10 +149,10 @@ try {
 
   console.log(`\n${formatTable(['CHECK', 'VERDICT', 'SENT: INDEX AND PREFIX', 'RECEIVED', 'MS'], rows)}`);
   console.log(`
-Neither usernames nor passwords left this process: the prefix names a bucket of about a thousand entries, the
-answer is that bucket, padded, and the decision was made here. The server holds no key.
+No username or password left this process. A prefix names a bucket of about a thousand entries, the server
+returned that bucket, padded, and this process decided. The server has no key.
 
-The same with your own file:
+To use your own file:
   npx credveil init leaks --suite hmac
   npx credveil ingest leaks YOUR-COMBO-LIST.txt --source my-first-source
   npx credveil serve leaks`);
