@@ -114,9 +114,7 @@ function readFields(body: unknown, { username, password }: CredentialPlace): rea
   return credentialsIn(body, { username: username === undefined ? [] : [username], password });
 }
 
-/**
- * Undefined if the endpoint needs a session and there is none: the endpoint itself refuses that.
- */
+/** Undefined if the endpoint needs a session and the request has none: the endpoint refuses it. */
 async function credentialsOf(ctx: Context, place: CredentialPlace): Promise<(() => readonly Credential[]) | undefined> {
   if (place.username !== 'session') return () => readFields(ctx.body, place);
   const session = await getSessionFromCtx(ctx);

@@ -66,8 +66,8 @@ export interface HandlerOptions<Property extends string> {
 export type Checked<Property extends string = 'leaks'> = { readonly [name in Property]: Verdict | undefined };
 
 /**
- * Puts a guard around handlers of a framework's requests.
- * @param prepare gives the request that is judged and handled: without the header that came in
+ * Wraps request handlers in a guard.
+ * @param prepare returns the request to judge and to handle, without the incoming header
  * @throws LookupError `OPTION_MALFORMED`
  */
 export function guardHandler<Incoming extends Request, Property extends string>(

@@ -141,9 +141,7 @@ export interface Refusal {
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/**
- * Pair, similar and password share one text: telling them apart would reveal whose password leaked.
- */
+/** Pair, similar and password share one text: a difference would reveal whose password leaked. */
 export const REFUSALS: { readonly [code in RefusalCode]: Refusal } = {
   PASSWORD_LEAKED: {
     type: 'urn:credveil:problem:password-leaked',

@@ -15,9 +15,7 @@ export interface BucketCache {
  * eventually fail instead of answering from the cache.
  */
 const MAX_AGE_MS = 600_000;
-/**
- * Cost of an entry besides its arrays: an estimate of V8's overhead for the objects around them.
- */
+/** Estimated cost of an entry besides its arrays: V8's overhead for the objects around them. */
 const OVERHEAD_BYTES = 512;
 
 interface Entry {

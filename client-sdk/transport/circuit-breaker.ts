@@ -1,5 +1,4 @@
-// Circuit breaker: stops waiting for a service that keeps failing, and probes it with single
-// checks.
+// Circuit breaker: stops waiting for a failing service, and probes it with single checks.
 //
 // It blocks waits for the service, and counts the outcomes of whole checks. A check that needs no
 // wait, because this process holds the data, is therefore answered while the circuit is open.
@@ -10,9 +9,7 @@ import type { Deadline } from './deadline.ts';
 export interface CircuitBreakerOptions {
   /** Consecutive failed checks that open the circuit. Default 5. */
   readonly failures?: number;
-  /**
-   * Milliseconds that the circuit stays open before one check probes the service. Default 1,000.
-   */
+  /** Milliseconds that the circuit stays open before a check probes the service. Default 1,000. */
   readonly coolDownMs?: number;
 }
 

@@ -1,5 +1,4 @@
-// The current config: fetched once for all checks, renewed when its snapshot is gone or it is
-// stale.
+// The current config: fetched once for all checks, renewed when stale or when its snapshot is gone.
 
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { createDeadline, type Deadline } from './deadline.ts';

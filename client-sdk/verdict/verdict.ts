@@ -72,7 +72,7 @@ export interface Verdict extends Decision {
   readonly timesSeen?: number;
   /** Latest source of the entry that decided the status, if the dataset records sources. */
   readonly source?: SourceConfig;
-  /** The snapshot asked; the filter's if the filter alone answered a check of a password. */
+  /** The snapshot that was queried, or the filter's if the filter alone answered the check. */
   readonly snapshot?: string;
   readonly durationMs: number;
   readonly signals: Signals;

@@ -19,9 +19,7 @@ interface Watched {
   status: number;
 }
 
-/**
- * A checker with its config loaded, and a service that answers with the status that a test sets.
- */
+/** A checker with its config loaded, and a service that answers with a status set by the test. */
 async function watch(world: ClientWorld, options: Partial<HmacOptions> = {}): Promise<Watched> {
   const states: CircuitState[] = [];
   const watched = { status: 200 };

@@ -1,5 +1,4 @@
-// The filter under `oprf`: for a password that did not leak, the client sends only a blinded
-// element.
+// The filter under `oprf`: the client sends only a blinded element if the password did not leak.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpFront } from '../support/http-front.ts';

@@ -1,5 +1,5 @@
 // @credveil/client as a new user gets it: packed by npm, installed into an empty project, imported
-//   and type-checked.
+// and type-checked.
 
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';

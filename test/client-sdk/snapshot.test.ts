@@ -1,5 +1,4 @@
-// Snapshots that change under a client: it follows a new one, and rejects an old one that
-// reappears.
+// Snapshots that change under a client: it follows a new one, and rejects an older one.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ServiceConfig } from '../../protocol/service-config.ts';

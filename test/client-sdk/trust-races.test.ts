@@ -1,5 +1,4 @@
-// Trust in an evaluator with several answers in flight, and a checker redirected to another
-// dataset.
+// Trust in an evaluator with several answers in flight, and a checker moved to another dataset.
 
 import { describe, expect, test } from 'vitest';
 import { lookupFailure } from '../../client-sdk/errors.ts';

@@ -1,5 +1,5 @@
 // An evaluator that uses another key than the pinned one: the client catches it, reports it, and
-// trusts it again only after a proof.
+// trusts it again only once it has proved itself.
 
 import type { IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';

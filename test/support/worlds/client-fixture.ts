@@ -1,4 +1,4 @@
-// The fixture `world`: one client world for all tests of a file, whose fronts close after each test.
+// The fixture `world`: one client world for all tests of a file. Fronts close after each test.
 
 import { test as base } from 'vitest';
 import { type ClientWorld, createClientWorld } from './client-world.ts';
