@@ -1,5 +1,4 @@
-// Admission: whether a request may be answered, by its client and by what is left of that client's
-// quotas. PROTOCOL.md §18.
+// Admission: decides by client and remaining quota whether a request is served. PROTOCOL.md §18.
 
 import type { Exchange } from '../runtime/http/exchange.ts';
 import { ProblemError } from '../runtime/http/problem.ts';
@@ -11,8 +10,8 @@ export interface Admission {
   /** Undefined for an anonymous request. */
   readonly client: Client | undefined;
   /**
-   * Takes the cost of a request from the client's quotas, once. A promise only if another process
-   * has to be asked.
+   * Charges the cost of a request to the client's quotas, once. A promise only if the ledger of
+   * another process has to be asked.
    * @throws ProblemError `QUOTA_EXCEEDED`, `QUOTA_UNKNOWN`
    */
   take(cost: Cost): void | Promise<void>;
@@ -27,7 +26,7 @@ export interface OnAdmission {
 /** @throws ProblemError `CLIENT_REQUIRED`, `CLIENT_UNKNOWN` */
 export type Admit = (exchange: Exchange) => Admission;
 
-/** For open routes: anyone may ask, and it costs nothing. */
+/** For open routes: access without a key, at no cost. */
 export const ANONYMOUS: Admission = { client: undefined, take: () => undefined };
 
 export function createAdmit(clients: ClientDirectory, meter: QuotaMeter, on: OnAdmission): Admit {

@@ -1,7 +1,7 @@
-// The clients of a server: who asks, by key or certificate. PROTOCOL.md §18.
+// The clients of a server, identified by key or certificate. PROTOCOL.md §18.
 //
-// A key's digest is computed for each request. A cache by header would save 0.4 of the 0.7 µs that
-// knowing a client costs, and would keep every client's secret in memory for good.
+// Each request computes the digest of its key. A cache by header would save 0.4 of the 0.7 µs that
+// identifying a client costs, but would keep every client's secret in memory permanently.
 
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -16,7 +16,7 @@ import { type Client, clientFileVersion, readClients } from './client-file.ts';
 
 const BEARER = /^bearer +(credveil-client-1\.([0-9a-f]{16})\.[\w-]{43})$/i;
 const DIGEST_HEX = 64;
-/** What an unknown id is compared with, so that it takes as long as a known one. */
+/** Compared for an unknown id, so that it takes as long as a known one. */
 const NOBODY = Buffer.alloc(DIGEST_HEX);
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
 
@@ -32,7 +32,7 @@ export interface ClientDirectoryOptions {
 
 const CLIENT_REQUIRED = {
   headers: headerBlock({ 'WWW-Authenticate': 'Bearer realm="credveil"' }),
-  // What follows on the connection may be a body that nobody reads.
+  // An unread body may follow on the connection.
   close: true,
 };
 const CLIENT_UNKNOWN = {
@@ -45,7 +45,7 @@ interface KeyedClient {
   readonly digest: Buffer;
 }
 
-/** Owns the list of clients and looks whether its file has changed. */
+/** Owns the client list and polls its file for changes. */
 export class ClientDirectory {
   readonly #options: ClientDirectoryOptions;
   #byKeyId = new Map<string, KeyedClient>();
@@ -57,13 +57,13 @@ export class ClientDirectory {
   readonly #scratch = Buffer.alloc(DIGEST_HEX);
 
   /**
-   * @throws ServerError `CLIENTS_REQUIRED`: other machines can reach it, and there is nobody who
-   * may ask
+   * @throws ServerError `CLIENTS_REQUIRED`: other machines can reach the server, and the list has
+   * no clients
    * @throws StoreError `CLIENTS_EXPOSED`, `CLIENTS_MALFORMED`
    */
   constructor(options: ClientDirectoryOptions) {
     this.#options = options;
-    // Before the list: a change in between is then seen, never missed.
+    // Read before the list, so that a change in between is never missed.
     this.#version = clientFileVersion(options.file);
     const clients = readClients(options.file);
     if (!options.allowAnonymous && !clients?.length && !LOOPBACK.test(options.host)) throw clientsRequired();
@@ -110,7 +110,7 @@ export class ClientDirectory {
     clearInterval(this.#timer);
   }
 
-  /** A connection has one certificate for good: read once, in hex. */
+  /** The certificate of a connection never changes: read once, in hex. */
   #fingerprint(request: IncomingMessage): string | undefined {
     const known = this.#fingerprints.get(request.socket);
     if (known !== undefined) return known || undefined;
@@ -142,7 +142,7 @@ export class ClientDirectory {
       this.#replace(clients);
       onEvent({ event: 'clients-loaded', clients: clients.length });
     } catch (error) {
-      // What the system refused may go by itself: it is looked at again.
+      // A system error may be temporary, so the next poll tries again.
       if (!(error instanceof CredveilError)) this.#version = undefined;
       const message = 'the changed list of clients cannot be used; the previous one stays in force';
       onEvent({ event: 'clients-refused', message, ...nameError(error) });

@@ -1,7 +1,7 @@
-// The file of clients: who has access, and how much. It holds digests, no secrets. PROTOCOL.md §18.
+// The client file: names, quotas and key digests, but no secrets. PROTOCOL.md §18.
 //
-// A key has 256 random bits: a plain SHA-256 of it can neither be guessed nor looked up in a table,
-// and costs a request less than a microsecond. A slow hash is for passwords.
+// A key has 256 random bits, so its plain SHA-256 resists guessing and tables, and costs a request
+// less than a microsecond. Slow hashes are for passwords.
 
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -59,7 +59,7 @@ function isUnique<Key extends string>(clients: readonly { readonly [key in Key]?
   return new Set(values).size === values.length;
 }
 
-/** Beside the dataset, as its key is: copying a dataset does not copy its clients. */
+/** Beside the dataset, like its key: copying a dataset does not copy its clients. */
 export function clientFileFor(folder: string): string {
   return `${path.resolve(folder)}.clients.json`;
 }
@@ -111,12 +111,12 @@ function parseClients(file: string, text: string): Client[] {
     const { clients } = fileSchema.parse(JSON.parse(text));
     return clients as Client[];
   } catch (cause) {
-    // Neither zod's issue nor the parser's message goes along as a cause: they may quote the file.
+    // Neither zod's issue nor the parser's message becomes the cause: they may quote the file.
     throw malformed(file, cause);
   }
 }
 
-/** Changes the file under a lock of its own: a revocation does not wait for an ingest. */
+/** Changes the file under a separate lock: a revocation does not wait for an ingest. */
 function changeClients(file: string, change: (clients: readonly Client[]) => readonly Client[]): void {
   const unlock = takeLock(`${file}.lock`, LOCK_WAIT_MS, (cause) => {
     throw new StoreError(
@@ -135,8 +135,8 @@ function changeClients(file: string, change: (clients: readonly Client[]) => rea
 }
 
 /**
- * A file that is there keeps its owner, group and mode: the service may be another user, who reads
- * it through a group.
+ * An existing file keeps its owner, group and mode: the service may run as another user with access
+ * through a group.
  */
 function replaceFile(file: string, text: string): void {
   const { uid, gid, mode = 0o600 } = fs.statSync(file, { throwIfNoEntry: false }) ?? {};

@@ -19,12 +19,11 @@ export interface ServerLimits {
    */
   readonly keepAliveTimeoutMs?: number;
   /**
-   * A socket on which nothing moves while an answer is due: a client that stopped reading. Default
-   * 30,000.
+   * A socket without progress while a response is due: its client stopped reading. Default 30,000.
    */
   readonly stalledTimeoutMs?: number;
   /**
-   * Group elements that wait to be evaluated, in each of two lanes; more is refused. Default 4,096:
+   * Group elements waiting for evaluation, in each of two lanes; more are refused. Default 4,096:
    * half a second.
    */
   readonly maxWaitingElements?: number;

@@ -13,11 +13,11 @@ export interface TlsFileOptions {
   readonly certFile: string;
   /** PEM: the private key, without a passphrase. */
   readonly keyFile: string;
-  /** PEM: who may sign the certificates of clients. With it clients are asked for one. */
+  /** PEM: the CAs of client certificates. With it the server requests a client certificate. */
   readonly caFile?: string;
   /**
-   * Refuses connections without a valid client certificate. Default false: requests tell, by
-   * `clientFingerprint`.
+   * Refuses connections without a valid client certificate. Default false: `clientFingerprint` is
+   * undefined for requests without one.
    */
   readonly requireClientCertificate?: boolean;
   /**
@@ -27,12 +27,12 @@ export interface TlsFileOptions {
   readonly ticketSecret?: Uint8Array;
 }
 
-/** RFC 6797: browsers and other clients that were here once come back over TLS only, for a year. */
+/** RFC 6797: returning browsers and other clients use only TLS, for a year. */
 export const STRICT_TRANSPORT_SECURITY = ['Strict-Transport-Security', 'max-age=31536000'] as const;
 
 const MIN_VERSION = 'TLSv1.2';
 const MAX_FILE_BYTES = 2 ** 20;
-/** What Node's ticketKeys are made of. */
+/** The parts of Node's ticketKeys. */
 const TICKET_KEY_BYTES = 48;
 
 interface Pem {
@@ -48,7 +48,7 @@ export class TlsFiles {
   readonly #ticketSecret: Uint8Array;
   readonly #timer: NodeJS.Timeout;
   #context: SecureContextOptions & TlsOptions;
-  /** Of the files as they were last loaded or refused, and as they were last seen. */
+  /** The file versions that were last loaded or refused, and those last seen. */
   #judged: string;
   #seen: string;
   #onChange: (context: SecureContextOptions & TlsOptions) => void = () => undefined;
@@ -60,8 +60,7 @@ export class TlsFiles {
     this.#ticketSecret = options.ticketSecret ?? randomBytes(TICKET_KEY_BYTES);
     this.#judged = this.#seen = this.#stamp();
     this.#context = this.#load();
-    // Files are replaced one after the other: they are read once they have stayed the same for a
-    // while.
+    // Operators replace the files one after the other, so a reload waits until they are stable.
     this.#timer = setInterval(() => {
       const stamp = this.#stamp();
       if (stamp === this.#seen && stamp !== this.#judged) this.reload();
@@ -121,14 +120,14 @@ export class TlsFiles {
     };
   }
 
-  /** Sessions end with the files they began under: a removed CA vouches for no client. */
+  /** Sessions end when their files change: a removed CA must not authenticate clients. */
   #ticketKeys({ cert, ca }: Pem): Buffer {
     const salt = Buffer.concat([cert, ca ?? Buffer.alloc(0)]);
     return Buffer.from(hkdfSync('sha256', this.#ticketSecret, salt, 'credveil session tickets', TICKET_KEY_BYTES));
   }
 
   /**
-   * Changes with any of the files, whether written anew, renamed into place or behind a link that
+   * Changes with any of the files, whether it is rewritten, replaced by a rename, or a link that
    * now points elsewhere.
    */
   #stamp(): string {
@@ -142,7 +141,7 @@ function stampFile(file: string): string {
     const { dev, ino, size, mtimeNs } = fs.statSync(file, { bigint: true });
     return `${dev}:${ino}:${size}:${mtimeNs}`;
   } catch {
-    // Reading it will say why.
+    // Reading the file will report the cause.
     return 'unreadable';
   }
 }
@@ -167,8 +166,8 @@ function tlsError(code: ServerErrorCode, message: string, cause: unknown): Serve
 }
 
 /**
- * SHA-256 of the client certificate of a request, as hex pairs with colons. Undefined where there
- * is none, or where the CA does not vouch for it.
+ * SHA-256 of the client certificate of a request, as hex pairs with colons. Undefined without a
+ * certificate, or if the CA did not sign it.
  */
 export function clientFingerprint({ socket }: IncomingMessage): string | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;

@@ -229,7 +229,7 @@ function createLimitedServer(limits: Required<ServerLimits>, listener: RequestLi
   const server = tls ? createSecureServer(options, limits, listener, tls) : createServer(options, listener);
   applyLimits(server, limits);
   server.on('clientError', refuseSocket);
-  // No client is told to continue with a body that the gate refuses.
+  // No client gets 100 Continue for a body that the gate refuses.
   server.on('checkContinue', listener);
   server.on('checkExpectation', listener);
   return server;

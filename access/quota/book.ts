@@ -1,10 +1,9 @@
 // The quota book: what clients have used of their daily quotas, in one SQLite file. PROTOCOL.md
 // §18.
 //
-// A count is written down before it is granted, and corrected to what was used when the server
-// stops. So a restart goes on exactly, and a server that was killed counts what it had written down
-// and not used as used: never too much is granted. One server holds the file at a time, by SQLite's
-// own lock.
+// The server writes a count before granting it and, when it stops, corrects it to the used count. A
+// restart therefore continues with the exact counts. After a kill, unused written counts are
+// charged, so clients never get more than their quota. SQLite's lock admits one server at a time.
 
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -12,9 +11,9 @@ import type { ClientId } from '../../protocol/brands.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { QuotaPolicy } from './policy.ts';
 
-/** Days that stay in the book, so that a clock that is set back finds its counts again. */
+/** Days kept in the book, so that a clock moved back finds its counts. */
 const KEPT_WINDOWS = 3;
-/** A server that is stopping releases the file within its deadline. */
+/** A stopping server releases the file within its deadline. */
 const BUSY_TIMEOUT_MS = 5_000;
 const VERSION = 1;
 
@@ -28,7 +27,7 @@ export interface QuotaBook {
   read(client: ClientId, policy: QuotaPolicy, window: number): number;
   /** Durable on return. */
   write(client: ClientId, policy: QuotaPolicy, window: number, used: number): void;
-  /** Forgets windows that are over. */
+  /** Deletes windows that have ended. */
   forget(policy: QuotaPolicy, current: number): void;
   close(): void;
 }
@@ -62,7 +61,7 @@ function openDatabase(file: string, timeout: number): Database.Database {
     database.pragma('locking_mode = EXCLUSIVE');
     database.pragma('journal_mode = TRUNCATE');
     database.pragma('synchronous = FULL');
-    // Two books would be two quotas: from here on no other server can open this one.
+    // Two open books would double the quotas: from now on no other server can open this one.
     database.exec('BEGIN EXCLUSIVE');
     const version = database.pragma('user_version', { simple: true });
     if (version !== 0 && version !== VERSION) throw corrupt(file);

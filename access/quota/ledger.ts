@@ -1,11 +1,11 @@
-// The quota ledger: who was granted what in which window, in the one process that all workers ask.
+// The quota ledger: the grants of every client and window, in the one process that all workers ask.
 // PROTOCOL.md §18.
 //
-// Workers do not ask for each request. They hold leases: counts that are granted ahead and used
-// without asking. A lease is an eighth of what is left, so leases shrink towards the end; when what
-// is left does not do, the leases of the other workers are called back before anyone is refused. So
-// a client gets all of its quota and nothing beyond it, however its connections are spread. A
-// worker that dies takes its leases along: they count as used.
+// Workers do not ask for each request. They hold leases: counts granted in advance and used without
+// asking. A lease is an eighth of the remaining quota, so leases shrink towards the end. Before the
+// ledger refuses a request for lack of quota, it recalls the leases of the other workers.
+// So a client gets exactly its quota, however its connections are spread. The leases of a worker
+// that dies count as used.
 
 import type { ClientId } from '../../protocol/brands.ts';
 import type { QuotaBook } from './book.ts';
@@ -16,7 +16,7 @@ export interface QuotaNeed {
   readonly policy: QuotaPolicy;
   readonly limit: number;
   readonly want: number;
-  /** What the worker had left of `window`: it gives it back with the question. */
+  /** The rest of the worker's lease in `window`, which it returns with the question. */
   readonly window: number;
   readonly returned: number;
 }
@@ -30,7 +30,7 @@ export interface LeaseRequest {
 export interface LeaseState {
   readonly policy: QuotaPolicy;
   readonly window: number;
-  /** At least what was wanted; 0 where anything was refused. */
+  /** At least the wanted count; 0 if any policy refused. */
   readonly granted: number;
   /** The count that no worker holds after this answer. */
   readonly free: number;
@@ -38,13 +38,12 @@ export interface LeaseState {
 
 export interface LeaseAnswer {
   readonly granted: boolean;
-  /** Counts the answers with a grant that this worker was given for this client. */
+  /** Counts the answers with a grant sent to this worker for this client. */
   readonly grants: number;
   /** In the order of the needs. */
   readonly states: readonly LeaseState[];
   /**
-   * True where all leases of others were called back: then no more than `free` can be had in this
-   * window.
+   * True if all leases of others were recalled: then only `free` remains in this window.
    */
   readonly settled: boolean;
 }
@@ -52,8 +51,7 @@ export interface LeaseAnswer {
 export interface RecallRequest {
   readonly client: ClientId;
   /**
-   * Grants that were sent to this worker: it answers when they have arrived, so that none is missed
-   * on its way.
+   * Grants sent to this worker. It answers once they have arrived, so that none is missed.
    */
   readonly grants: number;
 }
@@ -64,7 +62,7 @@ export interface ReturnedLease {
   readonly returned: number;
 }
 
-/** Of one client. */
+/** The recalled or returned leases of one client. */
 export interface ReturnedLeases {
   readonly client: ClientId;
   readonly leases: readonly ReturnedLease[];
@@ -73,8 +71,8 @@ export interface ReturnedLeases {
 /** A worker, as the ledger sees it. */
 export interface LeaseHolder {
   /**
-   * Takes back what is left of its leases: none where its process is gone. Undefined where it does
-   * not answer in time.
+   * Takes back the rest of its leases; none if its process has exited. Undefined if it does not
+   * answer in time.
    */
   recall(request: RecallRequest): Promise<readonly ReturnedLease[] | undefined>;
 }
@@ -84,16 +82,16 @@ const LEASE_SHARE = 8;
 /** Maximum of a lease: the loss when a worker dies. */
 const MAX_LEASE = 4_096;
 /**
- * A day's count is written down ahead in steps of this part of its limit: so often the disk is
- * waited for in a day.
+ * A day's count is written ahead in steps of this part of its limit, which bounds the disk writes
+ * per day.
  */
 const WRITE_SHARE = 64;
 
 interface Count {
   window: number;
-  /** Granted and not given back. */
+  /** Granted and not returned. */
   used: number;
-  /** What the book says: at least `used`. */
+  /** The count in the book: at least `used`. */
   written: number;
 }
 
@@ -137,19 +135,19 @@ export class QuotaLedger {
 
   lease(holder: LeaseHolder, { client, needs }: LeaseRequest): Promise<LeaseAnswer> {
     const account = this.#account(client);
-    // At once, not when its turn comes: who is being answered may be waiting for just this.
+    // Immediately, not in turn: the current question may be waiting for this grant.
     this.#takeBack(client, account, needs);
     const turn = account.turn.then(() => this.#answer(holder, client, account, needs));
     account.turn = turn.catch(() => undefined);
     return turn;
   }
 
-  /** What a worker that stops gives back. */
+  /** Takes back the leases of a stopping worker. */
   giveBack({ client, leases }: ReturnedLeases): void {
     this.#takeBack(client, this.#account(client), leases);
   }
 
-  /** Once the process of a worker is gone. What it held counts as used. */
+  /** Called once a worker's process has exited. Its leases count as used. */
   forget(holder: LeaseHolder): void {
     for (const { grants, holders } of this.#accounts.values()) {
       grants.delete(holder);
@@ -157,7 +155,7 @@ export class QuotaLedger {
     }
   }
 
-  /** Corrects the book to what was used. Leases that were not given back count as used. */
+  /** Corrects the book to the used counts. Leases not returned count as used. */
   close(): void {
     for (const [client, { counts }] of this.#accounts)
       for (const [policy, { window, used, written }] of counts)
@@ -179,8 +177,8 @@ export class QuotaLedger {
   #count(client: ClientId, { counts }: Account, policy: QuotaPolicy): Count {
     const window = windowOf(policy, this.#now());
     const count = counts.get(policy);
-    // A clock that is set back over the end of a window stays in it: going back would grant the
-    // last one again.
+    // A clock moved back past the start of the window stays in it: going back would grant the
+    // previous window again.
     if (count && (count.window === window || count.window === window + 1)) return count;
     if (isWritten(policy)) {
       if (count && count.used !== count.written) this.#book.write(client, policy, count.window, count.used);
@@ -239,7 +237,7 @@ export class QuotaLedger {
     const answered = await Promise.all(
       others.map(async (holder) => {
         const leases = await holder.recall({ client, grants: account.grants.get(holder) ?? 0 });
-        // Too slow: what it holds counts as used, until it answers another time.
+        // Too slow: its leases count as used until it answers a later recall.
         if (!leases) return false;
         account.holders.delete(holder);
         this.#takeBack(client, account, leases);

@@ -1,5 +1,5 @@
-// The quota meter: what a worker holds of its clients' quotas. It counts without asking while its
-// leases last, and asks the ledger when they do not. PROTOCOL.md §18.
+// The quota meter: a worker's leases of its clients' quotas. It counts locally while they last, and
+// otherwise asks the ledger. PROTOCOL.md §18.
 
 import type { ClientId } from '../../protocol/brands.ts';
 import { headerBlock } from '../../runtime/http/headers.ts';
@@ -9,17 +9,17 @@ import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedL
 import { QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from './policy.ts';
 import { formatPolicies, formatStandings, type QuotaStanding, secondsLeft } from './rate-limit-fields.ts';
 
-/** What a request costs. */
+/** The cost of a request. */
 export interface Cost {
   readonly requests: number;
   readonly evaluations: number;
 }
 
-/** What became of a request's cost: taken whole, or not at all. */
+/** The result of charging a request: its whole cost, or nothing. */
 export interface Taken {
-  /** Those whose quota does not allow it; none where it was taken. */
+  /** The policies that refuse the request; empty if it was charged. */
   readonly violated: readonly QuotaPolicy[];
-  /** Seconds until the last of them has a new window. */
+  /** Seconds until all of them have a new window. */
   readonly retryAfter: number;
   /** Header names and values in turn. */
   readonly headers: readonly string[];
@@ -34,8 +34,7 @@ interface Lease extends QuotaStanding {
   left: number;
   remaining: number;
   /**
-   * The most that can be had in this window, from whomever: known once the ledger has called
-   * everything back.
+   * The maximum that remains in this window overall: known once the ledger has recalled all leases.
    */
   bound: number;
 }
@@ -47,7 +46,7 @@ interface Account {
   /** Requests that wait for a lease are served in their order, and new ones behind them. */
   waiting: number;
   turn: Promise<unknown>;
-  /** Answers with a grant that have arrived: §18's recall waits for those that are on their way. */
+  /** Grants that have arrived: a recall (§18) waits for those still in flight. */
   arrived: number;
   arrival: () => void;
 }
@@ -83,7 +82,7 @@ export class QuotaMeter {
     return turn;
   }
 
-  /** Gives back what is left of a client's leases. */
+  /** Returns the rest of a client's leases. */
   async recall({ client, grants }: RecallRequest): Promise<ReturnedLease[]> {
     const account = this.#accounts.get(client);
     if (!account) return [];
@@ -98,7 +97,7 @@ export class QuotaMeter {
     return giveBack(account);
   }
 
-  /** Gives everything back when the worker stops. */
+  /** Returns all leases when the worker stops. */
   returnAll(): ReturnedLeases[] {
     return [...this.#accounts]
       .map(([client, account]) => ({ client, leases: giveBack(account) }))
@@ -107,8 +106,8 @@ export class QuotaMeter {
 
   #account(client: Client): Account {
     const known = this.#accounts.get(client.id);
-    // The list of clients was read again: what is held stays, limits may be others. Not while an
-    // answer is due.
+    // The client list was reloaded: leases stay, but limits may have changed. Not while an answer
+    // is due.
     if (known && (known.client === client || known.waiting > 0)) return known;
     const leases = QUOTA_POLICY_NAMES.flatMap((policy): Lease[] => {
       const limit = client.quotas[policy];
@@ -160,8 +159,7 @@ export class QuotaMeter {
     try {
       answer = await this.#ask({ client: account.client.id, needs });
     } catch {
-      // An answer that comes too late is lost, and what it grants counts as used: nobody waits for
-      // its arrival.
+      // A late answer is lost and its grant counts as used: no recall waits for it.
       arrive(account, Number.POSITIVE_INFINITY);
       throw new ProblemError('QUOTA_UNKNOWN', QUOTA_UNKNOWN);
     }
@@ -198,7 +196,7 @@ const QUOTA_UNKNOWN = { headers: headerBlock({ 'Retry-After': '1' }) };
 
 const wantOf = ({ policy }: Pick<Lease, 'policy'>, cost: Cost): number => cost[QUOTA_POLICIES[policy].unit];
 
-/** A lease ends with its window. A clock that is set back over the end of a window stays in it. */
+/** A lease ends with its window. A clock moved back past the start of the window stays in it. */
 function roll(lease: Lease, nowMs: number): void {
   const window = windowOf(lease.policy, nowMs);
   if (window === lease.window || window === lease.window - 1) return;

@@ -1,9 +1,9 @@
-// The quotas that a client may have. PROTOCOL.md §18.
+// The quota policies of clients. PROTOCOL.md §18.
 
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
 
-/** What is counted, and over which window. Windows begin with the minute or the day, in UTC. */
+/** The policies: a unit and a window. Windows begin with the minute or the day, in UTC. */
 export const QUOTA_POLICIES = {
   'requests-per-minute': { unit: 'requests', windowMs: MINUTE_MS },
   'requests-per-day': { unit: 'requests', windowMs: DAY_MS },
@@ -14,14 +14,14 @@ export const QUOTA_POLICIES = {
 export type QuotaPolicy = keyof typeof QUOTA_POLICIES;
 export const QUOTA_POLICY_NAMES = Object.keys(QUOTA_POLICIES) as QuotaPolicy[];
 
-/** The maximum in a window, per policy. */
+/** The maximum per window, by policy. */
 export type Quotas = { readonly [policy in QuotaPolicy]?: number };
 export const MAX_QUOTA = 10 ** 12;
 
-/** The number of the window in which a moment is. */
+/** The number of the window that contains a time. */
 export const windowOf = (policy: QuotaPolicy, nowMs: number): number =>
   Math.floor(nowMs / QUOTA_POLICIES[policy].windowMs);
 
-/** When a window ends, in milliseconds since 1970. */
+/** The end of a window, in milliseconds since 1970. */
 export const windowEnd = (policy: QuotaPolicy, window: number): number =>
   (window + 1) * QUOTA_POLICIES[policy].windowMs;

@@ -3,18 +3,18 @@
 
 import { QUOTA_POLICIES, type QuotaPolicy, windowEnd } from './policy.ts';
 
-/** A policy, and where its client stands. */
+/** A policy and the remaining quota of its client. */
 export interface QuotaStanding {
   readonly policy: QuotaPolicy;
   readonly limit: number;
   readonly window: number;
-  /** As far as this process knows: what it holds, and what was free when it last asked. */
+  /** As known to this process: its lease plus the free count of its last answer. */
   readonly remaining: number;
 }
 
 /**
- * The draft registers no unit for group elements and takes unregistered parameters as comments: the
- * name of the policy and one such parameter say what is counted.
+ * The draft registers no unit for group elements and ignores unregistered parameters: the policy's
+ * name and one such parameter identify the unit.
  */
 export function formatPolicies(limits: readonly Pick<QuotaStanding, 'policy' | 'limit'>[]): string {
   return limits
@@ -35,7 +35,7 @@ export function formatStandings(standings: readonly QuotaStanding[], nowMs: numb
   return field;
 }
 
-/** Whole seconds until a window has ended, at least 1. */
+/** Whole seconds until a window ends, at least 1. */
 export function secondsLeft({ policy, window }: Pick<QuotaStanding, 'policy' | 'window'>, nowMs: number): number {
   return Math.max(1, Math.ceil((windowEnd(policy, window) - nowMs) / 1000));
 }

@@ -1,21 +1,20 @@
-// A setting of the service: its schema, its default, and how it is read from text. The kinds there
-// are.
+// A setting of the service: its schema, default and text parser, and the kinds of setting.
 
 import { z } from 'zod';
 
 export interface Setting<Value> {
-  /** What is valid, wherever it comes from. */
+  /** Validates the value from any source. */
   readonly schema: z.ZodType<Value>;
-  /** Reads the text of an environment variable or a flag; what cannot be is left to the schema. */
+  /** Parses the text of an environment variable or flag; the schema rejects invalid values. */
   parse(text: string): unknown;
   readonly fallback: Value;
   /** One line for the help. */
   readonly about: string;
-  /** What stands for the value in the help. */
+  /** The placeholder of the value in the help. */
   readonly placeholder: string;
   /** Whether SIGHUP applies a change; the others need a restart. */
   readonly live: boolean;
-  /** A file or folder: in a configuration file relative to it. */
+  /** A path, relative to the configuration file that sets it. */
   readonly isPath: boolean;
 }
 
@@ -23,7 +22,7 @@ interface Traits {
   readonly live?: boolean;
 }
 
-// No message repeats what was given.
+// No message repeats the given value.
 
 export function wholeNumber(
   about: string,
@@ -55,7 +54,7 @@ export function wholeNumberOr<Word extends string>(
   return { schema, parse, fallback: word, about, placeholder: `<number|${word}>`, live: false, isPath: false };
 }
 
-/** Text of a form, with a default. */
+/** Text that matches a pattern, with a default. */
 export function text(about: string, fallback: string, pattern: RegExp, wanted: string): Setting<string> {
   const error = `${wanted} is wanted`;
   const schema = z.string({ error }).regex(pattern, { error });
@@ -79,13 +78,13 @@ export function yesOrNo(about: string, fallback: boolean, { live = false }: Trai
 
 const PATH = z.string({ error: 'a path is wanted' }).min(1, { error: 'a path is wanted' });
 
-/** The name of a file or folder, or nothing. */
+/** An optional path. */
 export function place(about: string, { live = false }: Traits = {}): Setting<string | undefined> {
   const schema = PATH.optional();
   return { schema, parse: (given) => given, fallback: undefined, about, placeholder: '<path>', live, isPath: true };
 }
 
-/** Several of them: in the environment with commas between, on the command line one a flag. */
+/** Several paths: comma-separated in the environment, one per flag on the command line. */
 export function places(about: string): Setting<readonly string[]> {
   const schema = z.array(PATH, { error: 'a list of paths is wanted' }).readonly();
   const parse = (given: string): unknown => given.split(',').filter((name) => name !== '');

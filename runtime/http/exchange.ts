@@ -15,7 +15,7 @@ export class Exchange {
   path = '';
   /** What follows the question mark; undefined without one. */
   query: string | undefined;
-  /** The part of the path that stands for the parameter of its route; '' without one. */
+  /** The value of the route's path parameter; '' without one. */
   parameter = '';
   /** The rule of the route. */
   cache: CacheRule = CACHE_RULES.never;

@@ -35,7 +35,7 @@ const PARSER_PROBLEMS: { readonly [code: string]: ProblemCode } = {
 /** Answers what Node's parser or its timeouts refuse, then destroys the socket. */
 export function refuseSocket(error: NodeJS.ErrnoException, socket: Duplex): void {
   const secure = socket instanceof TLSSocket;
-  // A handshake that failed, or took too long, leaves no way to say anything.
+  // A failed or timed-out handshake leaves no channel for a response.
   const isHandshake = secure && !/^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
   if (error.code === 'ECONNRESET' || !socket.writable || isHandshake) {
     socket.destroy();

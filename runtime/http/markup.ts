@@ -1,7 +1,7 @@
 // HTML and SVG in template literals: everything that is put in is escaped, unless it is markup
 // itself.
 
-/** Text that may stand in a page as it is. Only `html` makes it. */
+/** Text that is safe to insert into a page unescaped. Only `html` creates it. */
 export interface Markup {
   readonly markup: string;
 }

@@ -3,7 +3,7 @@
 
 /**
  * True where text/plain is named itself and application/octet-stream is not preferred to it.
- * Ranges such as star/star stand for the bytes, which is what every program wants.
+ * Ranges such as star/star select the bytes, which every program wants.
  */
 export function prefersText(accept: string | undefined): boolean {
   if (accept === undefined || accept === '*/*' || !accept.toLowerCase().includes('text/plain')) return false;
@@ -21,7 +21,7 @@ function quality(accept: string, mediaType: string): number {
 }
 
 /**
- * Compares weakly, as RFC 9110 §13.1.2 says. A malformed list matches nothing: the whole body is
+ * Compares weakly: RFC 9110 §13.1.2. A malformed list matches nothing: the whole body is
  * sent.
  */
 export function isNotModified(ifNoneMatch: string | undefined, etag: string): boolean {
@@ -69,9 +69,8 @@ export interface ByteRange {
 const ONE_RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/i;
 
 /**
- * Undefined where the whole body is to be sent: there is no range, it is malformed, there are
- * several, or the condition of If-Range does not hold. `unsatisfiable` where nothing of the body is
- * in the range.
+ * Undefined if the whole body is sent: the range is missing or malformed, there are several, or
+ * If-Range does not match. `unsatisfiable` if the range contains no byte of the body.
  * @param etag a strong one
  */
 export function requestedRange(

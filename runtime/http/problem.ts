@@ -25,7 +25,7 @@ export interface ProblemOptions {
   readonly headers?: HeaderBlock;
   /** Members of the body beyond those of every problem. */
   readonly members?: { readonly [name: string]: unknown };
-  /** Closes the connection: what follows on it may be a body that nobody reads. */
+  /** Closes the connection, since an unread body may follow on it. */
   readonly close?: boolean;
 }
 
@@ -40,7 +40,7 @@ export class ProblemError extends Error {
   readonly close: boolean;
 
   constructor(code: ProblemCode, { headers = [], members, close = false }: ProblemOptions = {}) {
-    // A refusal is a response, not a fault: nobody reads its stack, and capturing one costs
+    // A refusal is a response, not a fault: its stack is never read, and capturing one costs
     // microseconds.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
@@ -53,7 +53,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** Thrown by a step that finds its client gone: nobody is left to answer. */
+/** Thrown by a step whose client has left, so that no response is possible. */
 export class ClientGoneError extends Error {
   override name = 'ClientGoneError';
 }

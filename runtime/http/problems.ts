@@ -1,4 +1,4 @@
-// The kinds of problem: what a refusal says. PROTOCOL.md §13.
+// The kinds of problem: status, code, title and hint of each refusal. PROTOCOL.md §13.
 
 export interface ProblemKind {
   readonly status: number;

@@ -11,7 +11,7 @@ const LENGTH = /^\d{1,15}$/;
  */
 export function assertBody({ headers }: IncomingMessage, maxBytes: number): void {
   const length = headers['content-length'];
-  // After each of these, what follows on the connection may be a body that nobody reads.
+  // Each of these closes the connection, since an unread body may follow on it.
   if (headers['transfer-encoding'] !== undefined || length === undefined || !LENGTH.test(length))
     throw new ProblemError('LENGTH_REQUIRED', { close: true });
   if (Number(length) > maxBytes) throw new ProblemError('BODY_TOO_LARGE', { close: true });

@@ -38,7 +38,7 @@ export function trackSockets(server: Server): ReadonlySet<Socket> {
 export async function drain(server: Server, sockets: ReadonlySet<Socket>, deadlineMs: number): Promise<void> {
   const idle = setInterval(() => {
     server.closeIdleConnections();
-    // Node counts a connection without a byte as one whose first request has begun.
+    // Node considers the first request of a connection without a byte to have begun.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   }, CLOSE_IDLE_MS);
   const deadline = setTimeout(() => {

@@ -1,5 +1,5 @@
-// The log: JSON lines on standard error. A field is written only if it is on the list; none of them
-// can hold what a request held, where it came from, or a secret.
+// The log: JSON lines on standard error. Only listed fields are written. None of them can contain
+// request data, an address or a secret.
 
 import pino, { type Level } from 'pino';
 import type { FromWorker, ServerEvent } from '../events.ts';
@@ -17,7 +17,7 @@ export interface RequestLine {
   /** The name that the operator gave. */
   readonly client?: string;
   readonly clientId?: string;
-  /** Sent on the connection meanwhile. */
+  /** Bytes sent on the connection during the request. */
   readonly bytes: number;
 }
 
@@ -68,7 +68,7 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'request-failed': 'error',
   'quota-exceeded': 'warn',
 };
-/** What Node's parser takes; a request could hold others in its place. */
+/** The methods that Node's parser accepts. Any other text could be request data. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);
 
 /** @param write takes whole lines; default standard error */
@@ -94,6 +94,6 @@ export function createLog(level: LogLevel, write?: (line: string) => void): Log 
   };
 }
 
-/** Before pino sees it: of an error among the fields it would write the message as well. */
+/** Filters before pino, which would also write the message of an error among the fields. */
 const listed = (fields: object): object =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => FIELDS.has(name)));

@@ -1,5 +1,5 @@
-// Metrics as prom-client exports them, made by hand: what is counted on the hot path is counted in
-// plain numbers, and only takes this form when somebody asks.
+// Metrics in prom-client's export format, built by hand: the hot path counts in plain numbers, and
+// a scrape converts them.
 
 import {
   collectDefaultMetrics,
@@ -33,7 +33,7 @@ export const gauge = (name: string, help: string, samples: readonly Sample[], ho
 
 export interface HistogramSeries {
   readonly labels: { readonly [label: string]: string };
-  /** Observations in each bucket; the last one takes what is above all bounds. */
+  /** Observations in each bucket; the last bucket counts those above all bounds. */
   readonly counts: ArrayLike<number>;
   readonly sum: number;
 }
@@ -68,7 +68,7 @@ export async function collectProcess(): Promise<Metric[]> {
     collectDefaultMetrics({ register: registry });
   }
   const metrics = await registry.getMetricsAsJSON();
-  // Of several processes the slowest counts: an average would hide one that is stuck.
+  // The maximum over all processes: an average would hide a stuck one.
   return metrics.map((metric) =>
     metric.name.startsWith('nodejs_eventloop_lag') ? { ...metric, aggregator: 'max' } : metric,
   ) as Metric[];

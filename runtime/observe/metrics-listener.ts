@@ -30,7 +30,7 @@ const HEADERS = headerBlock({
 
 /**
  * @param collect the metrics of each process
- * @throws ServerError where it cannot listen
+ * @throws ServerError if it cannot listen
  */
 export async function startMetricsListener(
   collect: () => Promise<readonly (readonly Metric[])[]>,

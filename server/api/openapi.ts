@@ -121,7 +121,7 @@ function operation(route: Route, asked: Operation, words: string): OperationObje
   };
 }
 
-/** A status that has an answer of its own may stand for problems as well. */
+/** A status with a response of its own may also have problems. */
 function bothResponses(answers: Responses, problems: Responses): Responses {
   const both: { [status: string]: ResponseObject } = { ...answers, ...problems };
   for (const [status, { description, content }] of Object.entries(answers)) {
@@ -162,7 +162,7 @@ function mediaTypes(content: Content): Json {
   return Object.fromEntries(
     Object.entries(content).map(([mediaType, { schema, description }]) => [
       mediaType,
-      // OpenAPI 3.1 says of bytes that they have no schema but, as it may be, words.
+      // In OpenAPI 3.1 bytes have no schema, only an optional description.
       { schema: schema ? ref('schemas', schema) : { ...(description !== undefined && { description }) } },
     ]),
   );

@@ -150,7 +150,7 @@ function readFile(file: string): { readonly [key: string]: unknown } {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    // The place alone: the message repeats what stands there.
+    // Only the position: the parser's message quotes the content.
     const [where = ''] = /\(line \d+ column \d+\)/.exec(String(cause)) ?? [];
     throw malformed(file, `it is not JSON ${where}`.trimEnd());
   }
@@ -200,7 +200,7 @@ const unknown = (what: string, meant: string | undefined): ConfigError =>
 const invalid = (key: SettingKey, origin: string, wanted = 'another value is wanted'): ConfigError =>
   new ConfigError('SETTING_INVALID', `setting ${key} (${origin}): ${wanted}`, 'Change it, or leave it out.');
 
-/** The name that was probably meant: at most a third of it written otherwise. */
+/** The name probably meant: an edit distance of at most a third of its length. */
 function nearest(given: string, names: readonly string[]): string | undefined {
   const distances = names.map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }));
   const [best] = distances.sort((a, b) => a.distance - b.distance);

@@ -99,7 +99,7 @@ function parseRange(prefix: string): number | undefined {
   }
 }
 
-/** Every other mode is SHA-1, and so is none. */
+/** Any other mode is SHA-1, and so is a missing one. */
 function rangeName(query: string | undefined): RangeName {
   if (query === undefined || query === 'mode=sha1') return 'sha1';
   return new URLSearchParams(query).get('mode') === 'ntlm' ? 'ntlm' : 'sha1';

@@ -93,7 +93,7 @@ export class RequestMetrics {
       ),
       counter(
         'credveil_client_requests_total',
-        'Metered requests by client; - stands for requests without a key.',
+        'Metered requests by client; - marks requests without a key.',
         clients.map(({ client, requests }) => ({ value: requests, labels: { client } })),
       ),
       counter(

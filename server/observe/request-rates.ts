@@ -39,7 +39,7 @@ export function createRequestCounter(now: () => number = Date.now): RequestCount
 
   const advance = (): void => {
     const slot = Math.floor(now() / SLOT_MS);
-    // A clock that was set back goes on in the newest slot.
+    // If the clock moves back, counting stays in the newest slot.
     if (slot <= newest) return;
     for (let passed = Math.max(newest + 1, slot - SLOTS + 1); passed <= slot; passed++)
       for (const name of REQUEST_CLASSES) counts[name][passed % SLOTS] = 0;

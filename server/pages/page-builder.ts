@@ -1,4 +1,4 @@
-// The thread that builds the pages' files: taking types out holds a thread for a tenth of a second.
+// The thread that builds the page files: stripping types blocks a thread for a tenth of a second.
 
 import { parentPort } from 'node:worker_threads';
 import { buildPageFiles } from './page-files.ts';

@@ -70,7 +70,7 @@ function referencedFile([, , own, ofPackage]: RegExpMatchArray): string {
 
 const isScript = (file: string): boolean => /\.[tj]s$/.test(file);
 
-/** References are relative: the server may stand below a path of somebody else's. */
+/** References are relative: a proxy may serve the pages below another path. */
 function fillIn(
   { text, scripts }: Document,
   modules: ReadonlyMap<string, PageModule>,

@@ -56,7 +56,7 @@ export function withImports(modules: ReadonlyMap<string, PageModule>, entries: r
 
 /** Where a file is found below the assets. */
 export function assetPath(file: string): string {
-  // Below the root first: an installed package lies in a node_modules of its own.
+  // Below the root first: an installed package is inside a node_modules folder itself.
   const below = path.relative(ROOT, file);
   const own = !below.startsWith('..') && !below.includes('node_modules');
   const place = own ? below : path.join('packages', file.slice(file.lastIndexOf(PACKAGES) + PACKAGES.length));

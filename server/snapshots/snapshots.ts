@@ -204,13 +204,13 @@ export class ServedSnapshots {
   }
 }
 
-/** Open, and what CURRENT said then. */
+/** An open snapshot, and the line of CURRENT at its opening. */
 interface NextSnapshot {
   readonly line: string | undefined;
   readonly served: ServedSnapshot;
 }
 
-/** What CURRENT said when it was refused, and when it is tried again. */
+/** The line of CURRENT at the refusal, and the time of the next attempt. */
 interface Refused {
   readonly line: string | undefined;
   readonly code: string;

@@ -1,4 +1,4 @@
-// The list of clients: `credveil client`, what its file holds, and what of it is refused. PROTOCOL.md §18.
+// The client list: `credveil client`, the content of its file, and invalid files. PROTOCOL.md §18.
 
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => place.dispose());
 
 describe('credveil client', () => {
-  test('shows a key once, and keeps its digest alone', async () => {
+  test('client add prints the key once and stores only its digest', async () => {
     const added = await credveil(['client', 'add', dataset, 'login-eu', '--requests-per-minute', '600']);
     const key = parseClientKeyText(added.stdout);
     expect(added).toMatchObject({ code: 0, stdout: `${key}\n`, stderr: expect.stringContaining('not stored') });
@@ -38,7 +38,7 @@ describe('credveil client', () => {
     }
   });
 
-  test('lists names, ids, quotas and when they were made', async () => {
+  test('client list prints name, id, quotas and creation time', async () => {
     const quotas = ['--requests-per-day', '7', '--evaluations-per-minute', '8', '--evaluations-per-day', '0'];
     const { id } = (await credveilJson(['client', 'add', dataset, 'b', ...quotas])) as { id: string };
     const list = (await credveilJson(['client', 'list', dataset])) as { name: string }[];
@@ -51,7 +51,7 @@ describe('credveil client', () => {
     });
   });
 
-  test('takes the fingerprint of a certificate in place of a key', async () => {
+  test('client add accepts a certificate fingerprint instead of a key', async () => {
     const fingerprint = Array.from({ length: 32 }, (_, i) => (i + 160).toString(16).toUpperCase()).join(':');
     const added = await credveilJson(['client', 'add', dataset, 'cert', '--cert-fingerprint', fingerprint]);
     expect(added).toMatchObject({ certificate: fingerprint.replaceAll(':', '').toLowerCase() });
@@ -61,7 +61,7 @@ describe('credveil client', () => {
     );
   });
 
-  test('takes a client out', async () => {
+  test('client revoke removes a client', async () => {
     await credveil(['client', 'add', dataset, 'gone']);
     expect((await credveil(['client', 'revoke', dataset, 'gone'])).code).toBe(0);
     expect(readClients(file)?.map(({ name }) => name)).not.toContain('gone');
@@ -79,25 +79,25 @@ describe('credveil client', () => {
     ['add', 'c --requests-per-day 1.5', 2, 'USAGE'],
     ['add', 'c --requests-per-day 1000000000001', 2, 'USAGE'],
     ['add', 'c --cert-fingerprint 00', 2, 'USAGE'],
-  ])('%s %s ends with code %i, %s', async (command, args, code, name) => {
+  ])('client %s %s exits with code %i and %s', async (command, args, code, name) => {
     const before = fs.readFileSync(file);
     const refused = await credveil(['client', command, dataset, ...args.split(' ')]);
     expect(refused).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(`error ${name}:`) });
     expect(fs.readFileSync(file)).toEqual(before);
   });
 
-  test('wants a dataset', async () => {
+  test('client add fails without a dataset and creates no file', async () => {
     expect((await credveil(['client', 'add', place.at('nothing'), 'x'])).stderr).toContain('DATASET_MISSING');
     expect(fs.existsSync(place.at('nothing.clients.json'))).toBe(false);
   });
 
-  test('leaves owner, group and mode of the list as they are', () => {
+  test('adding a client preserves the owner, group and mode of the list', () => {
     const list = place.at('grouped.json');
     addClient(list, 'a', {});
     expect(fs.statSync(list).mode & 0o777).toBe(0o600);
     fs.chmodSync(list, 0o640);
     const groups = process.getgroups?.() ?? [];
-    // Root may give it to anyone.
+    // Only root may give the file to a group it is not in.
     const gid = process.getuid?.() === 0 ? 12_345 : groups.at(-1);
     if (gid !== undefined) fs.chownSync(list, process.getuid?.() ?? 0, gid);
     addClient(list, 'b', {});
@@ -105,15 +105,15 @@ describe('credveil client', () => {
     expect([mode & 0o777, kept]).toEqual([0o640, gid ?? kept]);
   });
 
-  test('loses no change where several are made at once', async () => {
+  test('concurrent client add commands lose no client', async () => {
     const names = Array.from({ length: 4 }, (_, i) => `at-once-${i}`);
     await Promise.all(names.map((name) => credveil(['client', 'add', dataset, name])));
     expect(readClients(file)?.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
   });
 });
 
-describe('a key of a client', () => {
-  test('is refused where anything of it is wrong, without being repeated', () => {
+describe('client keys', () => {
+  test('a malformed client key is rejected without appearing in the error', () => {
     const { keyText = '' } = addClient(place.at('other.json'), 'a', {});
     expect(parseClientKeyText(` ${keyText}\n`)).toBe(keyText);
     const [label, id, secret] = keyText.split('.') as [string, string, string];
@@ -122,7 +122,7 @@ describe('a key of a client', () => {
       secret,
       `${label}.${id}.${secret.slice(1)}`,
       `${label}.${id.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'))}.${secret}`,
-      // The last character's spare bits.
+      // Differs only in the unused bits of the last character.
       `${label}.${id}.${secret.slice(0, -1)}${secret.endsWith('B') ? 'C' : 'B'}`,
       `credveil-client-2.${id}.${secret}`,
     ]) {
@@ -138,7 +138,7 @@ describe('a key of a client', () => {
   });
 });
 
-describe('a list of clients', () => {
+describe('the client list file', () => {
   const client = {
     id: '0'.repeat(16),
     name: 'a',
@@ -149,7 +149,7 @@ describe('a list of clients', () => {
   const listed = (clients: unknown, more = {}): string =>
     place.write('clients.json', JSON.stringify({ format: 1, clients, ...more }));
 
-  test('is read as it stands', () => {
+  test('a valid client list is read unchanged, and a missing one is undefined', () => {
     expect(readClients(listed([client]))).toEqual([client]);
     expect(readClients(place.at('no-such-file'))).toBeUndefined();
   });
@@ -159,24 +159,24 @@ describe('a list of clients', () => {
     ['an unknown member', () => listed([], { more: 1 })],
     ['an unknown member of a client', () => listed([{ ...client, admin: true }])],
     ['an unknown quota', () => listed([{ ...client, quotas: { 'requests-per-hour': 1 } }])],
-    ['a quota that is no number', () => listed([{ ...client, quotas: { 'requests-per-day': '1' } }])],
+    ['a quota that is not a number', () => listed([{ ...client, quotas: { 'requests-per-day': '1' } }])],
     ['a negative quota', () => listed([{ ...client, quotas: { 'requests-per-day': -1 } }])],
     ['a client with neither key nor certificate', () => listed([{ ...client, keyDigest: undefined }])],
-    ['a client with both', () => listed([{ ...client, certificate: '0'.repeat(64) }])],
-    ['a name that no client has', () => listed([{ ...client, name: 'A' }])],
-    ['one id twice', () => listed([client, { ...client, name: 'b', keyDigest: '1'.repeat(64) }])],
-    ['one key twice', () => listed([client, { ...client, name: 'b', id: '1'.repeat(16) }])],
-    ['no JSON', () => place.write('clients.json', 'marked{')],
-    ['nothing', () => place.write('clients.json', '')],
-    ['too much', () => place.write('clients.json', ' '.repeat(2 ** 24 + 1))],
-  ])('with %s is refused', (_name, write) => {
+    ['a client with both a key and a certificate', () => listed([{ ...client, certificate: '0'.repeat(64) }])],
+    ['an invalid client name', () => listed([{ ...client, name: 'A' }])],
+    ['a duplicate id', () => listed([client, { ...client, name: 'b', keyDigest: '1'.repeat(64) }])],
+    ['a duplicate key', () => listed([client, { ...client, name: 'b', id: '1'.repeat(16) }])],
+    ['malformed JSON', () => place.write('clients.json', 'marked{')],
+    ['no content', () => place.write('clients.json', '')],
+    ['more bytes than the limit', () => place.write('clients.json', ' '.repeat(2 ** 24 + 1))],
+  ])('a client list with %s is rejected', (_name, write) => {
     const path = write();
     expect(() => readClients(path)).toThrow(
       expect.objectContaining({ code: 'CLIENTS_MALFORMED', message: expect.not.stringContaining('marked') }),
     );
   });
 
-  test('that others may write is refused', () => {
+  test('a client list that group or others may write is rejected', () => {
     const path = listed([client]);
     fs.chmodSync(path, 0o622);
     expect(() => readClients(path)).toThrow(expect.objectContaining({ code: 'CLIENTS_EXPOSED' }));

@@ -1,4 +1,4 @@
-// Quotas: exactly what is allowed, whoever counts it. PROTOCOL.md §18.
+// Quotas: clients get exactly their limits, with one worker or several. PROTOCOL.md §18.
 
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ afterEach(() => world.dispose());
 
 const isTaken = (taken: Taken | undefined): boolean => typeof taken === 'object' && taken.violated.length === 0;
 
-/** How many of so many requests are let through. */
+/** Sends `times` requests. @returns the number of admitted ones */
 async function passed(
   worker: QuotaWorker,
   client: ReturnType<typeof quotaClient>,
@@ -31,21 +31,21 @@ async function passed(
   return count;
 }
 
-describe('one worker', () => {
-  test('lets a client without quotas through without counting', async () => {
+describe('quotas with one worker', () => {
+  test('requests of a client without quotas are not counted', async () => {
     expect(await world.worker().take(quotaClient({}), 1)).toBeUndefined();
   });
 
-  test.each([0, 1, 2, 7, 100, 1000])('lets exactly %i of %i and more through', async (limit) => {
+  test.each([0, 1, 2, 7, 100, 1000])('a quota of %i admits exactly that many requests', async (limit) => {
     const client = quotaClient({ 'requests-per-minute': limit });
     expect(await passed(world.worker(), client, limit + 50)).toBe(limit);
   });
 
-  test('a new minute is a new quota, and the day goes on', async () => {
+  test('a new minute renews the minute quota but not the day quota', async () => {
     const client = quotaClient({ 'requests-per-minute': 10, 'requests-per-day': 25 });
     const worker = world.worker();
     expect(await passed(worker, client, 20)).toBe(10);
-    // The last millisecond of the minute, and the first of the next.
+    // The last millisecond of this minute, then the first of the next.
     world.clock = HALF_A_MINUTE_PAST_NOON + 29_999;
     expect(await passed(worker, client, 20)).toBe(0);
     world.clock = HALF_A_MINUTE_PAST_NOON + 30_000;
@@ -56,7 +56,7 @@ describe('one worker', () => {
     expect(await passed(worker, client, 20)).toBe(10);
   });
 
-  test('a clock that is set back over the end of a minute opens no window again', async () => {
+  test('moving the clock back to an earlier minute does not reopen its window', async () => {
     const client = quotaClient({ 'requests-per-minute': 10 });
     const worker = world.worker();
     expect(await passed(worker, client, 20)).toBe(10);
@@ -66,18 +66,18 @@ describe('one worker', () => {
     expect(await passed(worker, client, 20)).toBe(7);
   });
 
-  test('a request that does not fit takes nothing, of any policy', async () => {
+  test('a refused request consumes no quota under any policy', async () => {
     const client = quotaClient({ 'requests-per-minute': 100, 'evaluations-per-day': 40 });
     const worker = world.worker();
     expect(isTaken(await worker.take(client, 1, 30))).toBe(true);
     expect(await worker.take(client, 1, 11)).toMatchObject({ violated: ['evaluations-per-day'] });
     expect(isTaken(await worker.take(client, 1, 10))).toBe(true);
     expect(await worker.take(client, 1, 1)).toMatchObject({ violated: ['evaluations-per-day'] });
-    // Two requests were taken so far.
+    // Two requests have been admitted so far.
     expect(await passed(worker, client, 200)).toBe(98);
   });
 
-  test('tells which policies were in the way and when the last of them begins anew', async () => {
+  test('a refusal lists the exhausted policies and the longest wait for a new window', async () => {
     const client = quotaClient({ 'requests-per-minute': 2, 'requests-per-day': 2 });
     const worker = world.worker();
     expect(await worker.take(client, 1)).toMatchObject({
@@ -96,7 +96,7 @@ describe('one worker', () => {
     });
   });
 
-  test('says of evaluations that they are none of the registered units', async () => {
+  test('RateLimit-Policy marks evaluations with an unregistered unit', async () => {
     const client = quotaClient({ 'evaluations-per-minute': 100 });
     expect(await world.worker().take(client, 1, 32)).toMatchObject({
       headers: [
@@ -108,13 +108,13 @@ describe('one worker', () => {
     });
   });
 
-  test('clients do not share', async () => {
+  test('each client has its own quota', async () => {
     const worker = world.worker();
     const clients = ['a', 'b'].map((digit) => quotaClient({ 'requests-per-day': 5 }, digit.repeat(16)));
     for (const client of clients) expect(await passed(worker, client, 10)).toBe(5);
   });
 
-  test('a quota that is raised or lowered holds for what is not used yet', async () => {
+  test('raising or lowering a quota keeps the used count', async () => {
     const worker = world.worker();
     expect(await passed(worker, quotaClient({ 'requests-per-day': 5 }), 10)).toBe(5);
     expect(await passed(worker, quotaClient({ 'requests-per-day': 8 }), 10)).toBe(3);
@@ -122,73 +122,79 @@ describe('one worker', () => {
   });
 });
 
-describe('several workers', () => {
-  test.each(Array.from({ length: 10 }, (_, i) => i))('give a client exactly its quota, seed %i', async (seed) => {
-    const random = seededRandom(seed);
-    const slow = createQuotaWorld(random);
-    try {
-      const limit = 50 + Math.floor(random() * 2000);
-      const requests = 20 + Math.floor(random() * 1000);
-      const client = quotaClient({ 'requests-per-minute': requests, 'evaluations-per-minute': limit });
-      const workers = Array.from({ length: 1 + Math.floor(random() * 5) }, () => slow.worker());
-      let evaluated = 0;
-      let allowed = 0;
-      const connection = async (worker: QuotaWorker): Promise<void> => {
-        for (let misses = 0; misses < 5; ) {
-          const elements = 1 + Math.floor(random() * 32);
-          const taken = await worker.take(client, 1, elements);
-          if (isTaken(taken)) {
-            evaluated += elements;
-            allowed++;
-          } else misses++;
-          // Some go away early and leave their worker with what it holds.
-          if (random() < 0.05) return;
+describe('quotas with several workers', () => {
+  test.each(Array.from({ length: 10 }, (_, i) => i))(
+    'several workers admit exactly the quota, seed %i',
+    async (seed) => {
+      const random = seededRandom(seed);
+      const slow = createQuotaWorld(random);
+      try {
+        const limit = 50 + Math.floor(random() * 2000);
+        const requests = 20 + Math.floor(random() * 1000);
+        const client = quotaClient({ 'requests-per-minute': requests, 'evaluations-per-minute': limit });
+        const workers = Array.from({ length: 1 + Math.floor(random() * 5) }, () => slow.worker());
+        let evaluated = 0;
+        let allowed = 0;
+        const connection = async (worker: QuotaWorker): Promise<void> => {
+          for (let misses = 0; misses < 5; ) {
+            const elements = 1 + Math.floor(random() * 32);
+            const taken = await worker.take(client, 1, elements);
+            if (isTaken(taken)) {
+              evaluated += elements;
+              allowed++;
+            } else misses++;
+            // Some connections close early, so their worker keeps an unused lease.
+            if (random() < 0.05) return;
+          }
+        };
+        await Promise.all(workers.flatMap((worker) => Array.from({ length: 6 }, () => connection(worker))));
+        expect(evaluated).toBeLessThanOrEqual(limit);
+        expect(allowed).toBeLessThanOrEqual(requests);
+        // The rest is available to the last element, on any worker.
+        const last = workers.at(-1) as QuotaWorker;
+        while (allowed < requests && evaluated < limit) {
+          expect(isTaken(await last.take(client, 1, 1))).toBe(true);
+          evaluated++;
+          allowed++;
         }
-      };
-      await Promise.all(workers.flatMap((worker) => Array.from({ length: 6 }, () => connection(worker))));
-      expect(evaluated).toBeLessThanOrEqual(limit);
-      expect(allowed).toBeLessThanOrEqual(requests);
-      // What is left is had to the last one, on whichever worker it is asked for.
-      const last = workers.at(-1) as QuotaWorker;
-      while (allowed < requests && evaluated < limit) {
-        expect(isTaken(await last.take(client, 1, 1))).toBe(true);
-        evaluated++;
-        allowed++;
+        for (const worker of workers) expect(isTaken(await worker.take(client, 1, 1))).toBe(false);
+        expect(evaluated === limit || allowed === requests).toBe(true);
+      } finally {
+        slow.dispose();
       }
-      for (const worker of workers) expect(isTaken(await worker.take(client, 1, 1))).toBe(false);
-      expect(evaluated === limit || allowed === requests).toBe(true);
-    } finally {
-      slow.dispose();
-    }
-  });
-
-  test.each(Array.from({ length: 30 }, (_, i) => i))('refuse nobody while anything is left, seed %i', async (seed) => {
-    const random = seededRandom(seed);
-    const slow = createQuotaWorld(random);
-    try {
-      const limit = 1 + Math.floor(random() * 300);
-      const client = quotaClient({ 'requests-per-minute': limit });
-      const workers = Array.from({ length: 2 + Math.floor(random() * 4) }, () => slow.worker());
-      // Later ones come to one worker alone, while the others still hold leases, or wait for some.
-      const all = Array.from({ length: limit + 20 }, async (_, i) => {
-        for (let turns = 0; turns < i / 4; turns++) await new Promise(setImmediate);
-        const chosen = i < limit / 2 ? Math.floor(random() * workers.length) : 0;
-        return isTaken(await (workers[chosen] as QuotaWorker).take(client, 1));
-      });
-      expect((await Promise.all(all)).filter(Boolean)).toHaveLength(limit);
-    } finally {
-      slow.dispose();
-    }
-  });
+    },
+  );
 
   test.each(Array.from({ length: 30 }, (_, i) => i))(
-    'wait for a lease on its way that is called back, seed %i',
+    'several workers refuse no request before the quota is used up, seed %i',
+    async (seed) => {
+      const random = seededRandom(seed);
+      const slow = createQuotaWorld(random);
+      try {
+        const limit = 1 + Math.floor(random() * 300);
+        const client = quotaClient({ 'requests-per-minute': limit });
+        const workers = Array.from({ length: 2 + Math.floor(random() * 4) }, () => slow.worker());
+        // Later requests reach only one worker, while others still hold or wait for leases.
+        const all = Array.from({ length: limit + 20 }, async (_, i) => {
+          for (let turns = 0; turns < i / 4; turns++) await new Promise(setImmediate);
+          const chosen = i < limit / 2 ? Math.floor(random() * workers.length) : 0;
+          return isTaken(await (workers[chosen] as QuotaWorker).take(client, 1));
+        });
+        expect((await Promise.all(all)).filter(Boolean)).toHaveLength(limit);
+      } finally {
+        slow.dispose();
+      }
+    },
+  );
+
+  test.each(Array.from({ length: 30 }, (_, i) => i))(
+    'the ledger recalls a lease that has not yet arrived, seed %i',
     async (seed) => {
       const slow = createQuotaWorld(seededRandom(seed));
       try {
         const client = quotaClient({ 'evaluations-per-minute': 100 });
         const [small, large] = [slow.worker(), slow.worker()];
-        // The first is granted an eighth; what it does not use makes up the second's last elements.
+        // The first worker gets an eighth. The second needs the unused part of it.
         const taken = await Promise.all([small.take(client, 1, 1), large.take(client, 1, 99)]);
         expect(taken.map(isTaken)).toEqual([true, true]);
       } finally {
@@ -197,16 +203,16 @@ describe('several workers', () => {
     },
   );
 
-  test('call an unused lease back from a worker that nobody asks any more', async () => {
+  test('the ledger recalls an unused lease from an idle worker', async () => {
     const client = quotaClient({ 'requests-per-day': 1000 });
     const [idle, busy] = [world.worker(), world.worker()];
-    // The lease of the first is an eighth of a thousand.
+    // The idle worker's lease is an eighth of a thousand.
     expect(await passed(idle, client, 1)).toBe(1);
     expect(await passed(busy, client, 1100)).toBe(999);
     expect(await passed(idle, client, 1)).toBe(0);
   });
 
-  test('never give more after one was killed, and lose no more than it held', async () => {
+  test('a killed worker costs at most its lease and never adds quota', async () => {
     const client = quotaClient({ 'requests-per-day': 1000 });
     const [killed, other] = [world.worker(), world.worker()];
     expect(await passed(killed, client, 1)).toBe(1);
@@ -215,7 +221,7 @@ describe('several workers', () => {
     expect(rest).toBe(1000 - 125);
   });
 
-  test('one that stops gives its leases back', async () => {
+  test('a stopped worker returns its leases', async () => {
     const client = quotaClient({ 'requests-per-day': 1000 });
     const [stopped, other] = [world.worker(), world.worker()];
     expect(await passed(stopped, client, 10)).toBe(10);
@@ -224,8 +230,8 @@ describe('several workers', () => {
   });
 });
 
-describe('a restart', () => {
-  test('after a stop goes on exactly, in the day and not in the minute', async () => {
+describe('quotas after a restart', () => {
+  test('a graceful restart keeps the day count and resets the minute count', async () => {
     const client = quotaClient({ 'requests-per-day': 500, 'requests-per-minute': 300 });
     const workers = [world.worker(), world.worker()];
     for (const worker of workers) expect(await passed(worker, client, 70)).toBe(70);
@@ -242,7 +248,7 @@ describe('a restart', () => {
     expect(await passed(world.worker(), client, 1000)).toBe(300);
   });
 
-  test('after a kill never gives more, and loses no more than what was leased and written ahead', async () => {
+  test('a killed ledger costs at most the counts written ahead and never adds quota', async () => {
     const client = quotaClient({ 'evaluations-per-day': 6400 });
     for (let used = 0, kills = 0; kills < 20; kills++) {
       const worker = world.worker();
@@ -250,13 +256,13 @@ describe('a restart', () => {
       expect(used).toBeLessThanOrEqual(6400);
       worker.kill();
       world.restart('killed');
-      // The last round finds nothing left.
+      // In the last round the quota is used up.
       if (kills === 0) expect(used).toBe(320);
       if (kills === 19) expect(isTaken(await world.worker().take(client, 1, 32))).toBe(false);
     }
   });
 
-  test('a second server cannot open the same book, and a damaged one is named', () => {
+  test('opening a quota book fails if another server holds it or it is damaged', () => {
     expect(() => openQuotaBook(world.file, 1)).toThrow(expect.objectContaining({ code: 'QUOTAS_BUSY' }));
     const damaged = `${world.file}.damaged`;
     fs.writeFileSync(damaged, 'no database'.repeat(500));

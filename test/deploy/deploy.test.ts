@@ -1,4 +1,4 @@
-// The files of deploy/: every setting, command and path that they name exists.
+// The files of deploy/: every setting, command and path in them exists.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -38,13 +38,13 @@ test.each([
   'credveil.service',
   ...['oprf', 'tls', 'clients'].map((name) => `credveil.service.d/${name}.conf`),
   'Containerfile',
-])('%s sets only settings that the service knows', (name) => {
+])('%s uses only known settings', (name) => {
   const { CREDVEIL_CONFIG: _, ...environment } = settingsIn(read(name));
   expect(Object.keys(environment).length).toBeGreaterThan(0);
   expect(() => loadConfig({ flags: {}, environment })).not.toThrow();
 });
 
-test('the unit starts the command of an installed package', async () => {
+test('the systemd unit starts the command of an installed package', async () => {
   expect(read('credveil.service')).toContain(
     `ExecStart=/usr/bin/node /opt/credveil/node_modules/credveil/${bin.credveil} serve --json\n`,
   );
@@ -55,8 +55,8 @@ describe('the container image', () => {
   const text = read('Containerfile');
   const copies = [...text.matchAll(/^(?:COPY|ADD) (.+)$/gm)].map(([, words = '']) => words.split(' '));
 
-  test('is built from the package and the lock file alone', () => {
-    // test/deploy/package.test.ts checks what is in the package, the pages among it.
+  test('the image is built only from the package and the lock file', () => {
+    // test/deploy/package.test.ts checks the package's content, including the pages.
     const fromContext = copies.filter(([first = '']) => !first.startsWith('--from='));
     expect(fromContext).toEqual([['credveil-*.tgz', 'package-lock.json', '/tmp/']]);
     const allowed = fs.readFileSync(path.join(root, '.containerignore'), 'utf8').split('\n');
@@ -67,38 +67,38 @@ describe('the container image', () => {
     ]);
   });
 
-  test('starts the command where its first stage unpacked the package', () => {
+  test('the image starts the command in the folder where its first stage unpacked the package', () => {
     const [, home] = /^WORKDIR (\S+)$/m.exec(text) ?? [];
     expect(copies).toContainEqual(['--from=packages', home, home]);
     expect(packed).toContain(bin.credveil);
     expect(text).toContain(`ENTRYPOINT ["node", "${home}/${bin.credveil}"]\n`);
   });
 
-  test('runs as a user that is not root', () => {
+  test('the image runs as a non-root user', () => {
     expect(text).toMatch(/^USER 10001:10001$/m);
   });
 });
 
-describe('compose', () => {
+describe('the Compose files', () => {
   const base = readCompose('compose.yaml');
   const oprf = readCompose('compose.oprf.yaml');
   const serve = base.services.serve as Service;
   const withKey = { ...serve.environment, ...oprf.services.serve?.environment };
 
-  test('builds the Containerfile', () => {
+  test('Compose builds the Containerfile', () => {
     const { context = '', dockerfile = '' } = serve.build ?? {};
     expect(path.resolve(root, 'deploy', context)).toBe(root);
     expect(path.resolve(root, 'deploy', context, dockerfile)).toBe(path.join(root, 'deploy/Containerfile'));
   });
 
-  test('sets only settings that the service knows', () => {
+  test('Compose uses only known settings', () => {
     for (const environment of [serve.environment ?? {}, withKey]) {
       expect(Object.keys(environment).length).toBeGreaterThan(0);
       expect(() => loadConfig({ flags: {}, environment })).not.toThrow();
     }
   });
 
-  test('mounts the dataset where the image looks for it, and publishes the port on loopback only', () => {
+  test('Compose mounts the dataset at the path of the image and publishes the port only on loopback', () => {
     const { CREDVEIL_DATASET: dataset, CREDVEIL_LISTEN: listen = '' } = settingsIn(read('Containerfile'));
     expect(serve.volumes).toEqual([`leaks:${dataset}:ro`]);
     expect(base.services.tools?.volumes).toContain(`leaks:${dataset}`);
@@ -107,7 +107,7 @@ describe('compose', () => {
     expect(serve.ports).toEqual([`127.0.0.1:${port}:${port}`]);
   });
 
-  test('gives the key to the service as a secret, under oprf only', () => {
+  test('Compose passes the key as a secret, and only under oprf', () => {
     expect(serve.environment).not.toHaveProperty('CREDVEIL_KEY_FILE');
     const [secret = ''] = oprf.services.serve?.secrets ?? [];
     expect(withKey).toHaveProperty('CREDVEIL_KEY_FILE', `/run/secrets/${secret}`);

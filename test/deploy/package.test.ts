@@ -1,5 +1,5 @@
-// The package credveil as a new user has it: packed by npm, installed into an empty project, used
-// by its command alone.
+// The package credveil as a new user gets it: packed by npm, installed into an empty project, and
+// used only through its command.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -43,7 +43,7 @@ const filesBelow = (folder: string): string[] =>
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'));
 
 describe('the packed credveil', () => {
-  test('holds the compiled program and its documents, and nothing else', ({ installed }) => {
+  test('the package contains only the compiled program and its documents', ({ installed }) => {
     const files = filesBelow(installed.home);
     const outside = files.filter((file) => !file.startsWith('dist/'));
     expect(outside.sort()).toEqual([
@@ -56,12 +56,12 @@ describe('the packed credveil', () => {
     ]);
     const other = files.filter((file) => file.startsWith('dist/') && !/\.(js|html|css|svg|wasm)$/.test(file));
     expect(other.filter((file) => !file.startsWith('dist/node_modules/'))).toEqual([]);
-    // Each document and asset of the pages was copied.
+    // The build copies every document and asset of the pages.
     for (const name of fs.readdirSync(path.join(root, 'page')))
       expect(files, name).toContain(`dist/page/${name.replace(/\.ts$/, '.js')}`);
   });
 
-  test('depends on no package that runs a script when it is installed', ({ installed }) => {
+  test('no dependency of the package runs an install script', ({ installed }) => {
     const modules = path.join(installed.folder, 'node_modules');
     const folders = fs.globSync('**/node_modules/{*,@*/*}/package.json', { cwd: installed.folder }).map(path.dirname);
     expect(folders.length).toBeGreaterThan(50);
@@ -77,7 +77,7 @@ describe('the packed credveil', () => {
     expect(fs.readdirSync(modules)).not.toContain('@credveil');
   });
 
-  test('prints its version', async ({ installed }) => {
+  test('the installed command prints its version', async ({ installed }) => {
     const { code, stdout } = await credveil(['--version'], '', {
       program: { node: process.execPath, bin: installed.bin },
     });
@@ -86,7 +86,9 @@ describe('the packed credveil', () => {
 });
 
 describe.each(['hmac', 'oprf'] as const)('the installed command under %s', (suite) => {
-  test('creates a dataset, ingests, serves the pages and the API, and checks', async ({ installed }) => {
+  test('the installed command creates a dataset, ingests, serves the pages and the API, and checks', async ({
+    installed,
+  }) => {
     const trial = await startTrial(suite, installed);
     try {
       const { url } = trial.served;
@@ -111,7 +113,7 @@ describe.each(['hmac', 'oprf'] as const)('the installed command under %s', (suit
 });
 
 /**
- * Fetches everything that a document refers to, and what that refers to.
+ * Fetches a document's references recursively.
  * @returns the paths of the assets
  */
 async function crawlAssets(base: string, document: string): Promise<string[]> {
@@ -132,7 +134,7 @@ async function crawlAssets(base: string, document: string): Promise<string[]> {
 }
 
 /**
- * A static or dynamic import that begins its line, as the compiler writes it; comments are indented
- * or begin with `//`.
+ * A static or dynamic import at the start of a line, as the compiler writes it. Comments are
+ * indented or begin with `//`.
  */
 const IMPORT = /^(?:(?:import|export)\b[^'"`;=(]*|(?!\s*(?:\/\/|\*)).*\bimport\(\s*)['"](\.[^'"\n]+)['"]/gm;

@@ -1,5 +1,5 @@
-// The pages as a server sends them: policies, caching, references that lead somewhere, and the figures of /v1/status.
-// What they do in a browser is in test/system/pages.test.ts.
+// The pages as a server sends them: policies, caching and references. Their behaviour in a browser
+// is in test/system/pages.test.ts.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -41,7 +41,7 @@ const get = (
   base = server.url,
 ): Promise<Response> => fetch(`${base}${target}`, { headers, method });
 
-/** A request of which no client changes anything, and its answer as it came. */
+/** Sends a raw request and returns the raw response: fetch would decompress it. */
 async function getRaw(target: string, header = ''): Promise<{ status: number; head: string; body: Buffer }> {
   const socket = await connect(server);
   socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\n${header}Connection: close\r\n\r\n`);
@@ -51,7 +51,7 @@ async function getRaw(target: string, header = ''): Promise<{ status: number; he
   return { status: Number(head.split(' ')[1]), head, body: Buffer.from(answer.slice(end + 4), 'latin1') };
 }
 
-/** Everything that a document refers to, and what that refers to, by its path. */
+/** Fetches a document's references recursively. @returns the files by path */
 async function crawl(page: string): Promise<Map<string, { type: string; text: string }>> {
   const found = new Map<string, { type: string; text: string }>();
   const waiting = [page];
@@ -78,7 +78,7 @@ async function crawl(page: string): Promise<Map<string, { type: string; text: st
 }
 
 describe.each(PAGES)('the page %s', (page) => {
-  test('comes with a policy that allows nothing inline and nothing from elsewhere', async () => {
+  test('the page has a policy that forbids inline code and foreign sources', async () => {
     const { headers } = await get(page);
     expect(headers.get('content-security-policy')).toBe(POLICY);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -90,7 +90,7 @@ describe.each(PAGES)('the page %s', (page) => {
     expect(headers.get('cache-control')).toBe('no-cache');
   });
 
-  test('has no inline script, style or handler, and its fields are neither named nor remembered', async () => {
+  test('the page has no inline script, style or handler, and unnamed fields without autocomplete', async () => {
     const text = await (await get(page)).text();
     for (const [script, content] of text.matchAll(/<script\b[^>]*>([^<]*)<\/script>/g)) {
       expect(script).toMatch(/ src="assets\//);
@@ -101,13 +101,13 @@ describe.each(PAGES)('the page %s', (page) => {
     expect(fields.length).toBeGreaterThan(0);
     for (const field of fields) {
       expect(field).toContain('autocomplete="off"');
-      // Without a name a field is in no form's data, whatever happens to the script.
+      // A field without a name is in no form data, even if the script fails.
       expect(field).not.toMatch(/\sname=/);
     }
     for (const [form] of text.matchAll(/<form\b[^>]*>/g)) expect(form).not.toMatch(/\s(action|method)=/);
   });
 
-  test('refers to files that are there, and these to others that are, of the right types', async () => {
+  test('all direct and indirect references of the page exist and have the right types', async () => {
     const files = await crawl(page);
     const types = [...files].map(([target, { type }]) => `${path.extname(target)} ${type}`);
     expect(new Set(types)).toEqual(
@@ -119,19 +119,19 @@ describe.each(PAGES)('the page %s', (page) => {
         '.js text/javascript; charset=utf-8',
       ]),
     );
-    // What is loaded at once is announced at once.
+    // The page preloads the modules that it loads first.
     const preloaded = [...(files.get(page)?.text ?? '').matchAll(/rel="modulepreload" href="([^"]+)"/g)];
     expect(preloaded.length).toBeGreaterThan(5);
     for (const [target, { text }] of files) {
       if (!target.endsWith('.ts')) continue;
-      // Runs as it is, with what the repository has.
+      // Browsers run it without type syntax; everything else is as in the repository.
       expect(text).not.toMatch(/^import type|^export (interface|type) /m);
       const source = fs.readFileSync(path.join(root, target.replace(/^\/assets\/[0-9a-f]{16}\//, '')), 'utf8');
       expect(text.split('\n')[0]).toBe(source.split('\n')[0]);
     }
   });
 
-  test('answers HEAD, If-None-Match and gzip', async () => {
+  test('the page supports HEAD, If-None-Match and gzip', async () => {
     const whole = await get(page, { 'accept-encoding': 'identity' });
     const text = await whole.text();
     const head = await get(page, { 'accept-encoding': 'identity' }, 'HEAD');
@@ -152,7 +152,7 @@ describe.each(PAGES)('the page %s', (page) => {
     expect(refused.headers.get('content-encoding')).toBe(null);
   });
 
-  test('only reads', async () => {
+  test('the page refuses methods that write', async () => {
     for (const method of ['POST', 'PUT', 'DELETE']) {
       const answer = await get(page, {}, method);
       expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD, OPTIONS']);
@@ -161,7 +161,7 @@ describe.each(PAGES)('the page %s', (page) => {
 });
 
 describe('files of the pages', () => {
-  test('may be kept for ever, since their path changes with them', async () => {
+  test('assets are immutable for caches, since their path changes with their content', async () => {
     const [, asset = ''] = /src="(assets\/[^"]+)"/.exec(await (await get('/')).text()) ?? [];
     expect(asset).toMatch(/^assets\/[0-9a-f]{16}\/page\/check\.ts$/);
     const answer = await get(`/${asset}`);
@@ -176,14 +176,14 @@ describe('files of the pages', () => {
     '%2e%2e/package.json',
     'page/check.html',
     '',
-  ])('are what the pages need and nothing else: %s', async (file) => {
+  ])('a file that no page needs is not served as an asset: %s', async (file) => {
     const [, version = ''] = /assets\/([0-9a-f]{16})\//.exec(await (await get('/')).text()) ?? [];
     const { status } = await getRaw(`/assets/${version}/${file}`);
     expect(status).toBe(404);
   });
 });
 
-test('pages can be left out, with all that belongs to them', async () => {
+test('a server without pages serves neither pages, their assets nor /v1/status', async () => {
   const bare = await startServer(datasets[1].folder, { port: 0, pages: false });
   try {
     for (const target of [...PAGES, '/v1/status', '/assets/0/page/check.ts'])
@@ -194,7 +194,7 @@ test('pages can be left out, with all that belongs to them', async () => {
   }
 });
 
-test('the command serves them without a word to the operator, or not at all', async () => {
+test('credveil serve serves the pages without a warning, and not with --no-pages', async () => {
   const { folder } = datasets[1];
   const served = await serveDataset(folder);
   expect((await fetch(`${served.url}/`)).status).toBe(200);

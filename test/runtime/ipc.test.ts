@@ -1,4 +1,4 @@
-// Questions between processes: answers, failures, and peers that die, hang or do not read.
+// Calls between processes: replies, failures, and peers that die, hang or stop reading.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,23 +25,23 @@ afterEach(async () => {
   await exited;
 });
 
-test('asks are answered, many at once, each by its own reply', async () => {
+test('each of many concurrent asks gets its own reply', async () => {
   const asked = Array.from({ length: 500 }, (_, i) => channel.ask('double', i));
   expect(await Promise.all(asked)).toEqual(Array.from({ length: 500 }, (_, i) => 2 * i));
   expect(await channel.ask('bytes', Uint8Array.of(1, 2, 3))).toEqual(Uint8Array.of(3, 2, 1));
 });
 
-test('both sides ask', async () => {
+test('both peers can ask each other', async () => {
   channel.handle('increment', async (value) => value + 1);
   expect(await channel.ask('viaParent', 20)).toBe(42);
 });
 
-test('what is told arrives in order', async () => {
+test('notes arrive in the order they are sent', async () => {
   for (const note of ['a', 'b', 'c']) expect(channel.tell('note', note)).toBe(true);
   expect(await channel.ask('notes', undefined)).toEqual(['a', 'b', 'c']);
 });
 
-test('a handler that throws fails the ask: our own errors with their words, others without', async () => {
+test('an ask whose handler throws fails with our own error text, but never with foreign text', async () => {
   await expect(channel.ask('fail', 'ours')).rejects.toMatchObject({
     name: 'IpcError',
     code: 'PEER_FAILED',
@@ -52,16 +52,16 @@ test('a handler that throws fails the ask: our own errors with their words, othe
   expect(JSON.stringify(failed) + String(failed)).not.toContain('secrets');
 });
 
-test('a question that nobody answers fails', async () => {
+test('an ask without a handler fails', async () => {
   await expect(channel.ask('viaParent', 1)).rejects.toMatchObject({ code: 'PEER_FAILED' });
 });
 
-test('a silent peer is waited for no longer than was said', async () => {
+test('an ask to a silent peer fails after its timeout', async () => {
   await expect(channel.ask('never', undefined, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'PEER_SILENT' });
   expect(await channel.ask('double', 1)).toBe(2);
 });
 
-test('the death of the peer rejects what is pending, and what is asked later', async () => {
+test('pending and later asks are rejected when the peer dies', async () => {
   await channel.ask('double', 1);
   let gone = 0;
   channel.onGone(() => gone++);
@@ -76,7 +76,7 @@ test('the death of the peer rejects what is pending, and what is asked later', a
   expect(gone).toBe(2);
 });
 
-test('no more waits than was said', async () => {
+test('asks beyond maxWaiting are rejected', async () => {
   child.kill('SIGKILL');
   await once(child, 'exit');
   channel = start({ maxWaiting: 2 });
@@ -89,7 +89,7 @@ test('no more waits than was said', async () => {
   expect(await Promise.all(waiting)).toEqual(['PEER_GONE', 'PEER_GONE']);
 });
 
-test('a peer that has stopped reading fills no memory', async () => {
+test('messages to a peer that stopped reading are refused instead of filling memory', async () => {
   await channel.ask('double', 1);
   child.kill('SIGSTOP');
   const note = 'n'.repeat(10_000);

@@ -1,4 +1,4 @@
-// The log: what stands in it, and that nothing of a request, of an address or of a secret ever does.
+// The log: its fields, which never contain request data, an address or a secret.
 
 import { once } from 'node:events';
 import http from 'node:http';
@@ -27,8 +27,8 @@ const lines = (text: string): { [field: string]: unknown }[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as { [field: string]: unknown });
 
-describe.each([0, 2])('a server with %i workers that logs every request', (workers) => {
-  /** Loopback has many addresses. */
+describe.each([0, 2])('the debug log of a server with %i workers', (workers) => {
+  /** One of many loopback addresses, so that it can be recognized. */
   const address = `127.${10 + workers}.57.91`;
   const marked = marker();
   let key: string;
@@ -56,7 +56,7 @@ describe.each([0, 2])('a server with %i workers that logs every request', (worke
     return response.statusCode as number;
   }
 
-  test('says of each its route, its status and its client, and nothing that it held', async () => {
+  test('a request line has the route, status and client, and no request data', async () => {
     const asked: [string, string, { key?: string; body?: string }][] = [
       ['GET', '/v1/account/1f', { key }],
       ['GET', '/v1/config', { key }],
@@ -78,8 +78,8 @@ describe.each([0, 2])('a server with %i workers that logs every request', (worke
     const { code, stderr, stdout } = await served.stop();
     expect(code).toBe(0);
 
-    const said = lines(stderr);
-    const requests = said.filter(({ route }) => route !== undefined);
+    const logged = lines(stderr);
+    const requests = logged.filter(({ route }) => route !== undefined);
     expect(requests).toHaveLength(asked.length + 40);
     const known = new Set<unknown>([...ROUTES.map(({ path }) => path), 'none']);
     for (const line of requests) {
@@ -103,11 +103,13 @@ describe.each([0, 2])('a server with %i workers that logs every request', (worke
     expect(requests.map(({ method }) => method)).toContain('other');
     expect(requests.filter(({ status }) => status === 401)).toHaveLength(2);
     expect(requests.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
-    expect(said.map(({ event }) => event)).toEqual(expect.arrayContaining(['listening', 'snapshot-opened', 'closed']));
+    expect(logged.map(({ event }) => event)).toEqual(
+      expect.arrayContaining(['listening', 'snapshot-opened', 'closed']),
+    );
 
     const secret = key.split('.')[2] as string;
     for (const sought of [marked, secret, secret.slice(0, 20), address, '203.0.113', '1e', '1f'].filter(
-      // Two hex digits alone may be of a time or an id; as a part of a path they are sought below.
+      // Two hex digits may occur in a time or an id. Below, they are sought as part of a path.
       (text) => text.length > 2,
     ))
       expect(stderr.includes(sought) || stdout.includes(sought), 'a trace of a request').toBe(false);
@@ -116,8 +118,8 @@ describe.each([0, 2])('a server with %i workers that logs every request', (worke
   });
 });
 
-describe('the list of fields', () => {
-  test('lets nothing else through, however it got into an event', () => {
+describe('log filtering', () => {
+  test('an event field that is not on the list is never written', () => {
     const written: string[] = [];
     const log = createLog('trace', (line) => written.push(line));
     const secret = marker();
@@ -145,7 +147,7 @@ describe('the list of fields', () => {
     ]);
   });
 
-  test('a level leaves out what is below it', () => {
+  test('events below the log level are not written', () => {
     const written: string[] = [];
     const log = createLog('warn', (line) => written.push(line));
     expect(log.requests).toBe(false);

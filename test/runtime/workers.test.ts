@@ -1,4 +1,4 @@
-// The pool of workers with a service of its own: nothing in it belongs to the leak-check service.
+// The worker pool with a test service: the pool knows nothing of the leak-check service.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,15 +33,15 @@ const pidsOf = (event: string): number[] =>
 
 afterEach(() => pool?.close({ deadlineMs: 100 }));
 
-describe('a pool of workers', () => {
-  test('starts the first worker with the order and the others with what follows from it', async () => {
+describe('the worker pool', () => {
+  test('the pool starts the first worker with the order and the others with the follow-up order', async () => {
     const { started, channels } = await start({ from: 5 });
     expect(await Promise.all(channels().map((channel) => channel.ask('next', null)))).toEqual([5, 105]);
     expect(pidsOf('worker-ready')).toContain(started);
     expect(await channels()[1]?.ask('viaPrimary', 41)).toBe(42);
   });
 
-  test('replaces a dead worker with one that has the reloaded options', async () => {
+  test('the pool replaces a dead worker with one that has the reloaded options', async () => {
     const { channels, reload, started } = await start({ from: 0 });
     reload((options) => ({ ...options, from: 700 }));
     process.kill(started, 'SIGKILL');
@@ -50,14 +50,14 @@ describe('a pool of workers', () => {
     expect(await Promise.all(channels().map((channel) => channel.ask('next', null)))).toEqual([700, 700]);
   });
 
-  test('fails to start with the error of the worker that failed', async () => {
+  test('the pool fails to start with the error of the failed worker', async () => {
     await expect(start({ from: 0, fail: true })).rejects.toMatchObject({
       code: 'DATASET_MISSING',
       message: 'nothing to count',
     });
   });
 
-  test('ends all its processes when it closes', async () => {
+  test('closing the pool ends all its processes', async () => {
     const { close } = await start({ from: 0 });
     await close();
     expect(pidsOf('worker-ready').filter(isAlive)).toEqual([]);
@@ -68,7 +68,7 @@ describe('a pool of workers', () => {
 test.each([
   ['counting', COUNTING_WORKER, 'next'],
   ['service', SERVICE_WORKER, 'metrics'],
-])('a %s worker that has not started answers with its own error, not that of a dead one', async (_, entry, name) => {
+])('a %s worker that has not started replies with WORKER_NOT_STARTED', async (_, entry, name) => {
   const child = fork(entry, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
     const channel = openChannel<{ [name: string]: (payload: null) => unknown }, object>(child);

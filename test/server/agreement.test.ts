@@ -8,7 +8,7 @@ const DATASET = 'd1' as DatasetId;
 const OTHER = 'd2' as DatasetId;
 const [ONE, TWO, THREE] = ['000001-a', '000002-b', '000003-c'] as unknown as [SnapshotId, SnapshotId, SnapshotId];
 
-/** What a promise has come to. */
+/** The state of a promise. */
 async function stateOf(promise: Promise<boolean>): Promise<boolean | 'waiting'> {
   return Promise.race([promise, new Promise<'waiting'>((resolve) => setImmediate(() => resolve('waiting')))]);
 }
@@ -19,7 +19,7 @@ function workersOf(...names: string[]): SnapshotAgreement<string> {
   return agreement;
 }
 
-test('is there when all have it open, and not before', async () => {
+test('the agreement is reached once all workers have opened the snapshot', async () => {
   const agreement = workersOf('a', 'b', 'c');
   const a = agreement.opened('a', DATASET, TWO);
   const b = agreement.opened('b', DATASET, TWO);
@@ -28,13 +28,13 @@ test('is there when all have it open, and not before', async () => {
   expect(await Promise.all([a, b, c])).toEqual([true, true, true]);
 });
 
-test('waits for a worker that has opened nothing yet, and for one that has an older snapshot', async () => {
+test('the agreement waits for a worker without a snapshot and for one with an older snapshot', async () => {
   const agreement = workersOf('a');
   expect(await agreement.opened('a', DATASET, ONE)).toBe(true);
   agreement.join('new');
   const a = agreement.opened('a', DATASET, TWO);
   expect(await stateOf(a)).toBe('waiting');
-  // It read CURRENT before the change: the other looks again, finds the same, and goes on waiting.
+  // This worker read CURRENT before the change. The other polls again and keeps waiting.
   void agreement.opened('new', DATASET, ONE);
   expect(await stateOf(a)).toBe(false);
   const again = agreement.opened('a', DATASET, TWO);
@@ -43,7 +43,7 @@ test('waits for a worker that has opened nothing yet, and for one that has an ol
   expect(await again).toBe(true);
 });
 
-test('is left behind where another is further on', async () => {
+test('the agreement on a snapshot ends once another worker has a newer one', async () => {
   const agreement = workersOf('a', 'b');
   const a = agreement.opened('a', DATASET, TWO);
   const b = agreement.opened('b', DATASET, THREE);
@@ -53,7 +53,7 @@ test('is left behind where another is further on', async () => {
   expect(await b).toBe(true);
 });
 
-test('does not wait for one that refused it, or is gone', async () => {
+test('the agreement does not wait for a worker that refused the snapshot or has exited', async () => {
   const agreement = workersOf('a', 'b', 'c');
   const a = agreement.opened('a', DATASET, TWO);
   agreement.refused('b', DATASET);
@@ -66,7 +66,7 @@ test('does not wait for one that refused it, or is gone', async () => {
   expect(await stateOf(again)).toBe(true);
 });
 
-test('is about one dataset', async () => {
+test('each dataset has its own agreement', async () => {
   const agreement = workersOf('a', 'b');
   const a = agreement.opened('a', DATASET, TWO);
   void agreement.opened('b', OTHER, TWO);

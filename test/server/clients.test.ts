@@ -1,4 +1,4 @@
-// Who may ask a server: over real HTTP. PROTOCOL.md §18.
+// Access control of a server, over real HTTP. PROTOCOL.md §18.
 
 import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
@@ -18,21 +18,21 @@ afterAll(() => world.dispose());
 beforeEach(() => world.begin());
 afterEach(() => world.end());
 
-describe('a server with a list of clients', () => {
+describe('a server with a client list', () => {
   const BEHIND = ['/v1/config', '/v1/datasets', '/v1/account/0', '/v1/password/0'];
 
-  test('answers who has a key', async () => {
+  test('a client with a key gets a response', async () => {
     const key = world.add('a');
     await world.start();
     for (const path of ['/v1/config', '/v1/datasets', '/v1/account/0'])
       expect((await world.get(path, key)).status, path).toBe(200);
-    // RFC 9110 §11.1: the name of a scheme has no case.
+    // RFC 9110 §11.1: scheme names are case-insensitive.
     expect((await fetch(`${world.server.url}/v1/config`, { headers: { authorization: `bEARER ${key}` } })).status).toBe(
       200,
     );
   });
 
-  test('refuses who has none, and says what is wanted', async () => {
+  test('a client without a key gets 401 and WWW-Authenticate', async () => {
     world.add('a');
     await world.start();
     for (const path of BEHIND) {
@@ -48,7 +48,7 @@ describe('a server with a list of clients', () => {
     expect(await codeOf(await world.get(`/d/${world.made.dataset.id}/v1/config`))).toEqual([401, 'CLIENT_REQUIRED']);
   });
 
-  test('refuses every key but those on the list, whole', async () => {
+  test('a key that is not exactly one of the list is rejected and not repeated', async () => {
     const [key, other] = [world.add('a'), world.add('b')];
     await world.start();
     const [label, id, secret] = key.split('.') as [string, string, string];
@@ -74,7 +74,7 @@ describe('a server with a list of clients', () => {
       expect((await fetch(`${world.server.url}/v1/config`, { headers: { authorization } })).status).toBe(401);
   });
 
-  test('tells everyone whether it lives, what it is, and that it may be asked from a browser', async () => {
+  test('health, documents and preflights need no key', async () => {
     world.add('a');
     await world.start();
     for (const path of ['/healthz', '/readyz', '/openapi.json', '/reference'])
@@ -87,7 +87,7 @@ describe('a server with a list of clients', () => {
     ]);
   });
 
-  test('lets no shared cache keep what a client asked for', async () => {
+  test('responses to clients with a key are not stored in shared caches', async () => {
     const key = world.add('a', { 'requests-per-day': 100 });
     await world.start();
     expect((await world.get('/v1/account/0', key)).headers.get('cache-control')).toBe(
@@ -99,7 +99,7 @@ describe('a server with a list of clients', () => {
     );
   });
 
-  test('takes up who is added and who is revoked, without a restart', async () => {
+  test('added and revoked clients take effect without a restart', async () => {
     const key = world.add('a');
     await world.start();
     const second = world.add('b');
@@ -110,11 +110,11 @@ describe('a server with a list of clients', () => {
     expect(await codeOf(await world.get('/v1/config', key))).toEqual([401, 'CLIENT_UNKNOWN']);
     revokeClient(world.file, 'b');
     await world.seen('clients-loaded', 3);
-    // A list without anyone is not no list.
+    // An empty list is not the same as no list.
     expect(await codeOf(await world.get('/v1/config'))).toEqual([401, 'CLIENT_REQUIRED']);
   });
 
-  test('goes on with the list before where the new one is broken or gone', async () => {
+  test('the previous client list stays in force if the new one is broken or missing', async () => {
     const key = world.add('a');
     await world.start();
     fs.writeFileSync(world.file, 'nonsense');
@@ -125,7 +125,7 @@ describe('a server with a list of clients', () => {
     expect([(await world.get('/v1/config', key)).status, (await world.get('/v1/config')).status]).toEqual([200, 401]);
   });
 
-  test('knows a client by its certificate', async () => {
+  test('a client is identified by its certificate', async () => {
     const tls = makeTlsFiles();
     const { certFile, keyFile, caFile } = tls;
     const fingerprint = new X509Certificate(pairOf('client').cert).fingerprint256.replaceAll(':', '').toLowerCase();
@@ -140,8 +140,8 @@ describe('a server with a list of clients', () => {
   });
 });
 
-describe('a server without a list of clients', () => {
-  test('answers everyone on loopback, and from the first client on those on the list', async () => {
+describe('a server without a client list', () => {
+  test('anyone on loopback has access until the first client is added', async () => {
     await world.start();
     expect((await world.get('/v1/config')).status).toBe(200);
     expect((await world.get('/v1/config', 'whatever')).status).toBe(200);
@@ -150,17 +150,17 @@ describe('a server without a list of clients', () => {
     expect([(await world.get('/v1/config')).status, (await world.get('/v1/config', key)).status]).toEqual([401, 200]);
   });
 
-  test.each(['0.0.0.0', '::', 'credveil.example'])('does not start on %s', async (host) => {
+  test.each(['0.0.0.0', '::', 'credveil.example'])('a server without clients does not start on %s', async (host) => {
     await expect(world.start({ host })).rejects.toMatchObject({ code: 'CLIENTS_REQUIRED', hint: expect.any(String) });
   });
 
-  test('does not start beyond loopback with an empty list either', async () => {
+  test('a server with an empty client list does not start beyond loopback', async () => {
     world.add('a');
     revokeClient(world.file, 'a');
     await expect(world.start({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'CLIENTS_REQUIRED' });
   });
 
-  test('starts beyond loopback where that is said by name, or with a client', async () => {
+  test('a server starts beyond loopback with allowAnonymous or with a client', async () => {
     await world.start({ host: '0.0.0.0', allowAnonymous: true });
     expect((await fetch(`http://127.0.0.1:${world.server.address.port}/v1/config`)).status).toBe(200);
     await world.server.close();
@@ -169,7 +169,7 @@ describe('a server without a list of clients', () => {
     expect((await fetch(`http://127.0.0.1:${world.server.address.port}/v1/config`)).status).toBe(401);
   });
 
-  test('that answers everyone still refuses a wrong key', async () => {
+  test('a server with allowAnonymous still rejects a wrong key', async () => {
     const key = world.add('a');
     await world.start({ allowAnonymous: true });
     expect((await world.get('/v1/config')).status).toBe(200);

@@ -1,4 +1,4 @@
-// Configuration: which source wins, what is refused and how, what a reload changes, and that all of it is documented.
+// Configuration: precedence of sources, errors, reloads and documentation.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -31,8 +31,8 @@ const errorOf = (sources: Partial<ConfigSources>): Error & { code: string; hint:
   throw new Error('nothing was refused');
 };
 
-describe('a setting', () => {
-  test('has its default, and names that follow from its key', () => {
+describe('settings', () => {
+  test('a setting has a default, and its key determines the other names', () => {
     const { settings, origins } = load();
     expect(settings).toEqual(Object.fromEntries(SETTING_KEYS.map((key) => [key, SETTINGS[key].fallback])));
     expect(new Set(Object.values(origins))).toEqual(new Set(['default']));
@@ -43,7 +43,7 @@ describe('a setting', () => {
     expect(new Set(SETTING_KEYS.map(flagName)).size).toBe(SETTING_KEYS.length);
   });
 
-  test('is taken from a flag before the environment, and from there before the file', () => {
+  test('a flag overrides the environment, which overrides the file', () => {
     const file = fileOf({ limits: { maxConnections: 1, maxUrlBytes: 1 }, drainMs: 1, workers: 1 });
     const environment = { CREDVEIL_LIMITS_MAX_CONNECTIONS: '2', CREDVEIL_DRAIN_MS: '2', PATH: '/bin' };
     const { settings, origins } = load({ file, environment, flags: { drainMs: '3' } });
@@ -57,7 +57,7 @@ describe('a setting', () => {
     });
   });
 
-  test('of every kind is read from text', () => {
+  test('settings of every kind are parsed from text', () => {
     const environment = {
       CREDVEIL_WORKERS: 'auto',
       CREDVEIL_ALSO: 'a,b',
@@ -71,7 +71,7 @@ describe('a setting', () => {
     expect(load({ flags: { also: ['x', 'y,z'] } }).settings.also).toEqual(['x', 'y,z']);
   });
 
-  test('that is a path is relative to the file that it stands in', () => {
+  test('a path in a configuration file is relative to that file', () => {
     const file = fileOf({ dataset: 'leaks', also: ['../old', '/abs'], tls: { certFile: 'cert.pem' } });
     const { settings } = load({ file, flags: { keyFile: 'here.key' } });
     expect(settings.dataset).toBe(place.at('leaks'));
@@ -80,13 +80,13 @@ describe('a setting', () => {
     expect(settings.keyFile).toBe('here.key');
   });
 
-  test('may stand in a file that the environment names', () => {
+  test('the environment can name the configuration file', () => {
     const file = fileOf({ workers: 7 });
     expect(load({ environment: { CREDVEIL_CONFIG: file } }).settings.workers).toBe(7);
   });
 });
 
-describe('refused with its place and a hint, and never its value', () => {
+describe('a configuration error has a place and a hint, but not the value', () => {
   const bad: [string, () => Partial<ConfigSources>, string, RegExp, RegExp][] = [
     ['an unknown key', () => ({ file: fileOf({ lisen: 'marked' }) }), 'SETTING_UNKNOWN', /lisen/, /listen\?/],
     [
@@ -162,11 +162,11 @@ describe('refused with its place and a hint, and never its value', () => {
     expect(error.message + error.hint).not.toContain('marked');
   });
 
-  test('a key with control characters is not written to a terminal', () => {
+  test('control characters of a key are not written to a terminal', () => {
     expect(errorOf({ file: fileOf({ '\u001b[2J': 1 }) }).message).toContain('??2J');
   });
 
-  test('half of a TLS pair', () => {
+  test('an incomplete set of TLS files is rejected', () => {
     for (const [key, other] of [
       ['tls.certFile', 'tls.keyFile'],
       ['tls.keyFile', 'tls.certFile'],
@@ -178,7 +178,7 @@ describe('refused with its place and a hint, and never its value', () => {
   });
 });
 
-test('a reload applies what is live, and names what needs a restart', () => {
+test('a reload applies live settings and lists those that need a restart', () => {
   const before = load().settings;
   const after = load({ flags: { drainMs: '5', workers: '3', 'limits.maxConnections': '9' } }).settings;
   const change = compareSettings(before, after);
@@ -187,7 +187,7 @@ test('a reload applies what is live, and names what needs a restart', () => {
   expect(change.settings).toEqual({ ...before, drainMs: 5, 'limits.maxConnections': 9 });
 });
 
-test('settings become options of a server', () => {
+test('settings are converted to server options', () => {
   const flags = { listen: '[::1]:80', 'tls.certFile': 'c', 'tls.keyFile': 'k', 'limits.maxUrlBytes': '99' };
   expect(serverOptions(load({ flags }).settings)).toEqual({
     ...DEFAULT_LIMITS,
@@ -205,7 +205,7 @@ test('settings become options of a server', () => {
 });
 
 describe('credveil serve', () => {
-  test('--print-config says what is in force and where it is from, for people and programs', async () => {
+  test('--print-config prints effective values and their sources, as text and as JSON', async () => {
     const config = fileOf({ drainMs: 77 });
     const args = ['serve', 'leaks', '--print-config', '--config', config, '--limits-max-url-bytes', '100'];
     const printed = (await credveilJson(args)) as { [key: string]: unknown };
@@ -221,13 +221,13 @@ describe('credveil serve', () => {
     expect(stdout).toMatch(/^limits\.maxUrlBytes +100 +flag --limits-max-url-bytes$/m);
   });
 
-  test('refuses with exit code 2', async () => {
+  test('an invalid configuration exits with code 2', async () => {
     const { code, stderr } = await credveil(['serve', 'leaks', '--config', fileOf({ listn: ':80' })]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^error SETTING_UNKNOWN: .*\n {2}Did you mean listen\?\n$/);
   });
 
-  test('has every setting in its help and in the documentation', async () => {
+  test('the help and the documentation list every setting', async () => {
     const { stdout } = await credveil(['serve', '--help']);
     const documented = fs.readFileSync(path.join(root, 'docs/operations.md'), 'utf8');
     for (const key of SETTING_KEYS) {

@@ -1,4 +1,4 @@
-// Several datasets behind one server, as while clients move to another key; and several servers on one port.
+// Several datasets behind one server, as during a key rotation, and several servers on one port.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
@@ -13,7 +13,7 @@ import { postMessage, readMessage } from '../support/post-message.ts';
 const PAIRS = seededPairs(50);
 
 let sodium: Oprf;
-/** The first one; another key; another suite. */
+/** The first dataset, one with another key, and one of another suite. */
 let datasets: [MadeDataset, MadeDataset, MadeDataset];
 let server: CredveilServer;
 
@@ -48,14 +48,14 @@ async function evaluates(url: string, made: MadeDataset): Promise<boolean> {
 }
 
 describe('several datasets', () => {
-  test('are listed', async () => {
+  test('/v1/datasets lists all datasets', async () => {
     const list = await (await fetch(`${server.url}/v1/datasets`)).json();
     expect(list).toEqual(
       datasets.map((made) => ({ dataset: idOf(made), keyId: made.key.keyId, suite: made.suite.name })),
     );
   });
 
-  test('answer each with its own config, buckets and key, the first one also without its id', async () => {
+  test('each dataset has its own config, buckets and key, and the first is also served without its id', async () => {
     const [first, second, keyed] = datasets;
     for (const [url, made] of [
       [server.url, first],
@@ -84,19 +84,19 @@ describe('several datasets', () => {
   });
 
   test.each(['/d/0123456789abcdef/v1/config', '/d//v1/config', '/d/%2e%2e%2f/v1/account/0'])(
-    '%s is none of them',
+    '%s is not a dataset of the server',
     async (path) => {
       const answer = await fetch(`${server.url}${path}`);
       expect(await answer.json()).toMatchObject({ status: 404, code: 'DATASET_MISSING' });
     },
   );
 
-  test.each(['/healthz', '', '/', '/v1', '/v2/config'])('under its id a dataset has no route %s', async (path) => {
+  test.each(['/healthz', '', '/', '/v1', '/v2/config'])('a dataset path has no route %s', async (path) => {
     const answer = await fetch(`${urlOf(datasets[0])}${path}`);
     expect(await answer.json()).toMatchObject({ status: 404, code: 'ROUTE_MISSING' });
   });
 
-  test('start all or none', async () => {
+  test('a server starts with all its datasets or not at all', async () => {
     const [first, second] = datasets;
     const start = (additional: readonly { folder: string }[]): Promise<CredveilServer> =>
       startServer(first.folder, { port: 0, key: first.key, additional });
@@ -106,7 +106,7 @@ describe('several datasets', () => {
   });
 });
 
-test('servers share a port where both ask for it', async () => {
+test('servers share a port if both request it', async () => {
   const [, , { folder }] = datasets;
   const first = await startServer(folder, { port: 0, reusePort: true });
   const { port } = first.address;

@@ -1,4 +1,4 @@
-// The order of evaluations: in which order requests end, never when. And what happens when too many wait.
+// The order in which evaluation requests finish, and the refusal of requests beyond the limit.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
@@ -28,8 +28,8 @@ beforeAll(async () => {
   few = many.slice(0, 1);
 });
 
-describe('the queue', () => {
-  test('ends small requests before large ones that came earlier have had more than a slice', async () => {
+describe('the evaluation queue', () => {
+  test('small requests finish after at most one slice of each earlier large request', async () => {
     const queue = new EvaluationQueue(4096);
     let slices = 0;
     const counted = (): boolean => ++slices > 0;
@@ -42,7 +42,7 @@ describe('the queue', () => {
     for (const answer of await Promise.all(large)) expect(answer).toHaveLength(MAX_ELEMENTS);
   });
 
-  test('ends a large request before small ones without number, and a proof too', async () => {
+  test('a large request and a proof finish despite an endless stream of small requests', async () => {
     const queue = new EvaluationQueue(4096);
     const order: string[] = [];
     let left = 400;
@@ -59,7 +59,7 @@ describe('the queue', () => {
     expect(order.slice(0, 2).sort()).toEqual(['large', 'proof']);
   });
 
-  test('shares turns between large requests: one that came later and is shorter ends first', async () => {
+  test('large requests take turns, so that a later, shorter one finishes first', async () => {
     const queue = new EvaluationQueue(4096);
     const order: number[] = [];
     await Promise.all(
@@ -70,14 +70,14 @@ describe('the queue', () => {
     expect(order).toEqual([12, 9, 32]);
   });
 
-  test('gives each request its own elements in their order, however slices mix', async () => {
+  test('each request gets its own elements in order, however its slices interleave', async () => {
     const queue = new EvaluationQueue(4096);
     const asked = [1, 3, 4, 5, 8, 9, 31, 32].map((count) => many.slice(-count));
     const answers = await Promise.all(asked.map((elements) => queue.blindEvaluate(evaluator, elements, wanted)));
     expect(answers).toEqual(asked.map((elements) => evaluator.blindEvaluate(elements)));
   });
 
-  test('refuses what goes beyond its bound in one lane, and takes it once there is room', async () => {
+  test('the queue refuses requests beyond the limit of a lane and accepts them once there is room', async () => {
     const queue = new EvaluationQueue(64);
     const evaluate = (elements: BlindedElement[]) => queue.blindEvaluate(evaluator, elements, wanted);
     const first = [evaluate(many), evaluate(many)];
@@ -88,9 +88,9 @@ describe('the queue', () => {
     expect(await evaluate(many)).toHaveLength(MAX_ELEMENTS);
   });
 
-  test('does not evaluate for who has gone', async () => {
+  test('the queue does not evaluate for a client that has left', async () => {
     const queue = new EvaluationQueue(64);
-    // Were they evaluated, their bad element would be found.
+    // Evaluating them would report their invalid element.
     const bad = [...many.slice(1), NOT_CANONICAL[0] as BlindedElement];
     let turns = 0;
     const leaving = queue.blindEvaluate(evaluator, bad, () => ++turns < 3);
@@ -102,14 +102,14 @@ describe('the queue', () => {
     ]);
     expect(turns).toBe(3);
     await expect(queue.blindEvaluate(evaluator, bad, wanted)).rejects.toMatchObject({ code: 'ELEMENT_NOT_CANONICAL' });
-    // Whatever ended, however it ended, has left room behind.
+    // Every finished or abandoned request has freed its room.
     expect(await Promise.all([many, many].map((elements) => queue.blindEvaluate(evaluator, elements, wanted)))).toEqual(
       [expect.any(Array), expect.any(Array)],
     );
   });
 });
 
-describe('a server', () => {
+describe('an overloaded server', () => {
   let made: MadeDataset;
 
   beforeAll(async () => {
@@ -118,7 +118,7 @@ describe('a server', () => {
 
   afterAll(() => made.dispose());
 
-  test('that has too much to evaluate says so and when to come back', async () => {
+  test('a server with a full evaluation queue replies with a problem and Retry-After', async () => {
     const server = await startServer(made.folder, { port: 0, key: made.key, maxWaitingElements: MAX_ELEMENTS });
     try {
       const message = encodeElementsRequest(many);
@@ -136,7 +136,7 @@ describe('a server', () => {
     }
   });
 
-  test('answers every request of a flood, most of them by refusing', async () => {
+  test('a flooded server replies to every request, mostly with a refusal', async () => {
     const server = await startServer(made.folder, { port: 0, key: made.key, maxWaitingElements: 128 });
     try {
       const flood = rawPost('/v1/evaluate', encodeElementsRequest(many)).repeat(100);
@@ -157,7 +157,7 @@ describe('a server', () => {
     }
   });
 
-  test('is not troubled by clients that leave before their answer', async () => {
+  test('a server survives clients that leave before their response', async () => {
     const events: ServerEvent[] = [];
     const server = await startServer(made.folder, { port: 0, key: made.key, onEvent: (event) => events.push(event) });
     try {

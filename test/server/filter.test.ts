@@ -1,4 +1,5 @@
-// GET /v1/filter/password over real HTTP: whole, by ETag, by range, while snapshots come and go. PROTOCOL.md §13, §17.
+// GET /v1/filter/password over real HTTP: whole, by ETag, by range, and across snapshots.
+// PROTOCOL.md §13, §17.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -41,8 +42,8 @@ async function expectProblem(answer: Response, status: number, code: string): Pr
   expect(await answer.json()).toMatchObject({ status, code });
 }
 
-describe('the filter', () => {
-  test('is the file of the current snapshot, of announced length and never compressed', async () => {
+describe('the filter route', () => {
+  test('the filter is the current snapshot’s file, with a Content-Length and never compressed', async () => {
     const config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
     expect(config.filter).toEqual({ bytes: file.length });
     for (const method of ['GET', 'HEAD']) {
@@ -65,7 +66,7 @@ describe('the filter', () => {
     }
   });
 
-  test('with the snapshot in its URL never changes, and of another one is gone', async () => {
+  test('a filter URL with a snapshot is immutable, and gone for an unserved snapshot', async () => {
     const answer = await get({}, `?snapshot=${id}`);
     expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable, no-transform');
     expect((await bytesOf(answer)).equals(file)).toBe(true);
@@ -73,14 +74,14 @@ describe('the filter', () => {
     await expectProblem(await get({}, '?x=1'), 400, 'QUERY_MALFORMED');
   });
 
-  test('is not sent again to who has it', async () => {
+  test('a client with the current filter gets 304', async () => {
     for (const listed of [`"${id}-filter"`, `W/"${id}-filter"`, '*', `"a", "${id}-filter"`]) {
       const answer = await get({ 'If-None-Match': listed, Range: 'bytes=0-1' });
       expect(answer.status).toBe(304);
       expect(answer.headers.get('etag')).toBe(`"${id}-filter"`);
       expect((await bytesOf(answer)).length).toBe(0);
     }
-    // The ETag of a bucket is another one: they are different bodies.
+    // A bucket has another ETag, since it has another body.
     expect((await get({ 'If-None-Match': `"${id}"` }, '', 'HEAD')).status).toBe(200);
   });
 
@@ -93,7 +94,7 @@ describe('the filter', () => {
     ['bytes=-99999999', 0, undefined],
     ['bytes=10-99999999999', 10, undefined],
     ['BYTES=5-6', 5, 7],
-  ])('in the range %s is that part', async (range, start, end) => {
+  ])('the range %s returns that part of the filter', async (range, start, end) => {
     const answer = await get({ Range: range });
     const expected = file.subarray(start, end);
     const from = start < 0 ? file.length + start : start;
@@ -105,7 +106,7 @@ describe('the filter', () => {
   });
 
   test.each(['bytes=0-1,5-6', 'bytes=', 'bytes=-', 'bytes=6-5', 'lines=0-1', 'bytes=a-b', 'bytes= 0-1'])(
-    'with the range %s, which is none that is served, is sent whole',
+    'the unsupported range %s returns the whole filter',
     async (range) => {
       const answer = await get({ Range: range });
       expect(answer.status).toBe(200);
@@ -113,7 +114,7 @@ describe('the filter', () => {
     },
   );
 
-  test('has nothing behind its end', async () => {
+  test('a range beyond the end of the filter is 416', async () => {
     for (const range of [`bytes=${file.length}-`, 'bytes=99999999-', 'bytes=-0']) {
       const answer = await get({ Range: range });
       expect(answer.headers.get('content-range')).toBe(`bytes */${file.length}`);
@@ -122,13 +123,13 @@ describe('the filter', () => {
     expect((await get({ Range: 'bytes=99999999-' }, '', 'HEAD')).status).toBe(200);
   });
 
-  test('in a range is another one only where If-Range does not fit', async () => {
+  test('a range is ignored if If-Range does not match', async () => {
     expect((await get({ Range: 'bytes=0-1', 'If-Range': `"${id}-filter"` })).status).toBe(206);
     for (const other of [`"${id}"`, `W/"${id}-filter"`, 'Wed, 21 Oct 2026 07:28:00 GMT'])
       expect((await get({ Range: 'bytes=0-1', 'If-Range': other })).status).toBe(200);
   });
 
-  test('is read only', async () => {
+  test('the filter refuses methods that write', async () => {
     for (const method of ['POST', 'PUT', 'DELETE']) {
       const answer = await get({}, '', method);
       expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
@@ -140,13 +141,13 @@ describe('the filter', () => {
     await expectProblem(await fetch(`${server.url}/v1/filter/account`), 404, 'ROUTE_MISSING');
   });
 
-  test('of a second dataset is under its own path', async () => {
+  test('a second dataset serves its filter under its own path', async () => {
     const { id: dataset } = made.dataset;
     const answer = await fetch(`${server.url}/d/${dataset}${ROUTE}`);
     expect((await bytesOf(answer)).equals(file)).toBe(true);
   });
 
-  test('is not there where the dataset has no password index, or wants no filter', async () => {
+  test('a dataset without a password index or filter has no filter route', async () => {
     for (const [options, code] of [
       [{ indexes: ['account'] }, 'INDEX_MISSING'],
       [{ filterOneIn: 0 }, 'FILTER_MISSING'],
@@ -162,8 +163,8 @@ describe('the filter', () => {
   });
 });
 
-describe('a range', () => {
-  test('is found by the letter of RFC 9110', () => {
+describe('byte ranges', () => {
+  test('byte ranges are parsed as in RFC 9110', () => {
     expect(requestedRange('bytes=0-9', undefined, '"e"', 5)).toEqual({ start: 0, end: 5 });
     expect(requestedRange(`bytes=0-${'9'.repeat(16)}`, undefined, '"e"', 5)).toBeUndefined();
     expect(requestedRange(undefined, '"e"', '"e"', 5)).toBeUndefined();
@@ -171,10 +172,10 @@ describe('a range', () => {
 });
 
 describe('a large filter', () => {
-  /** More than sockets and streams hold. */
+  /** Larger than the buffers of sockets and streams. */
   const PASSWORDS = 300_000;
 
-  test('goes to a reader who takes it slowly although its snapshot was pruned, and holds up nobody', async () => {
+  test('a slow reader gets the whole filter of a pruned snapshot and delays no other client', async () => {
     const filterOneIn = 1_000_000;
     const large = await makeDataset({ passwords: [], published: false, filterOneIn, indexes: ['password'] });
     large.addSource('many', { passwords: seededPasswords(PASSWORDS) });
@@ -186,7 +187,7 @@ describe('a large filter', () => {
     try {
       const reader = (await fetch(served.url + ROUTE)).body?.getReader();
       const first = await reader?.read();
-      // Another, who reads nothing and leaves.
+      // Another client reads nothing and leaves.
       const socket = await connect(served);
       socket.pause();
       socket.write(`GET ${ROUTE} HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -207,7 +208,7 @@ describe('a large filter', () => {
       }
       expect(bytes).toBe(size);
       expect(hash.digest('hex')).toBe(sha256);
-      // Nothing holds the pruned files open any more.
+      // The pruned files are no longer open.
       const open = () =>
         fs
           .readdirSync('/proc/self/fd')

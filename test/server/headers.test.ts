@@ -1,4 +1,4 @@
-// The headers that every answer carries, whatever it is.
+// The headers of every response.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CredveilServer, startServer } from '../../server/server.ts';
@@ -36,7 +36,7 @@ test.each([
   ['no host', 400, 'GET /healthz', 'Nothing: here\r\n'],
   ['long headers', 431, 'GET /healthz', `Cookie: ${'a'.repeat(9000)}\r\n`],
   ['bytes that are no request', 400, 'nonsense', ''],
-])('%s', async (name, status, target, headers) => {
+])('a response has the common headers: %s', async (name, status, target, headers) => {
   const host = name === 'no host' ? '' : 'Host: x\r\n';
   const socket = await connect(server);
   socket.write(`${target} HTTP/1.1\r\n${host}Connection: close\r\n${headers}\r\n`);
@@ -49,11 +49,11 @@ test.each([
     'Access-Control-Allow-Origin: *',
   ])
     expect(head.split(`\r\n${line}`)).toHaveLength(2);
-  // Nothing says what the server is made of.
+  // No header reveals the server's software.
   expect(head).not.toMatch(/^(?:server|x-powered-by):/im);
 });
 
-test('a request that does not end', async () => {
+test('the response to an incomplete request has the common headers', async () => {
   const socket = await connect(server);
   socket.write('GET /healthz HTTP/1.1\r\n');
   const answer = await readToEnd(socket);

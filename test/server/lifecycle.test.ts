@@ -1,4 +1,4 @@
-// Snapshots that come, go or are broken while a server runs, and how it closes.
+// New, removed and broken snapshots while a server runs, and how the server closes.
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => made.dispose());
 
 describe('a new snapshot', () => {
-  test('is swapped in under load without a failed request, and the one before still answers', async () => {
+  test('a new snapshot is swapped in under load without a failed request, and the previous one stays served', async () => {
     const growing = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
     const events: ServerEvent[] = [];
     const swapped = await startServer(growing.folder, { port: 0, pollIntervalMs: 10, onEvent: (e) => events.push(e) });
@@ -72,7 +72,7 @@ describe('a new snapshot', () => {
     }
   });
 
-  test('that is broken is refused once, and the one before stays', async () => {
+  test('a broken snapshot is refused once, and the previous one stays current', async () => {
     const broken = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
     const events: ServerEvent[] = [];
     const target = await startServer(broken.folder, { port: 0, pollIntervalMs: 10, onEvent: (e) => events.push(e) });
@@ -89,7 +89,7 @@ describe('a new snapshot', () => {
       expect((await fetch(`${target.url}/readyz`)).status).toBe(200);
       expect(events.at(-1)).toMatchObject({ event: 'snapshot-refused', code: 'SNAPSHOT_CORRUPT' });
 
-      // A good one afterwards is taken.
+      // The server opens a valid snapshot afterwards.
       fs.rmSync(`${broken.folder}/CURRENT`);
       await refused(2);
       broken.addSource('second', { pairs: seededPairs(100, 2) });
@@ -103,13 +103,13 @@ describe('a new snapshot', () => {
     }
   });
 
-  test('that could not be read for a while is taken later, without another publish', async () => {
+  test('a temporarily unreadable snapshot is opened later, without another publish', async () => {
     const broken = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
     const events: ServerEvent[] = [];
     const target = await startServer(broken.folder, { port: 0, pollIntervalMs: 5, onEvent: (e) => events.push(e) });
     try {
       broken.addSource('second', { pairs: seededPairs(100, 2) });
-      // What CURRENT names before its files are there, as where a folder is copied in the wrong order.
+      // CURRENT names a snapshot without files, as when a folder is copied in the wrong order.
       const before = fs.readFileSync(`${broken.folder}/CURRENT`);
       const { snapshot } = await broken.publish();
       while (events.at(-1)?.event !== 'snapshot-opened' || (await served(target)) !== snapshot) await pause();
@@ -119,7 +119,7 @@ describe('a new snapshot', () => {
       fs.renameSync(file, `${file}.away`);
       writeCurrent(broken.dataset, '000002');
       while (events.at(-1)?.event !== 'snapshot-refused') await pause();
-      // Several polls, of which none says it again.
+      // Several polls pass, and none reports the refusal again.
       for (let i = 0; i < 10; i++) await pause();
       expect(events.filter(({ event }) => event === 'snapshot-refused')).toHaveLength(1);
       fs.renameSync(`${file}.away`, file);
@@ -131,7 +131,7 @@ describe('a new snapshot', () => {
     }
   });
 
-  test('is swapped in while lookups of the oprf suite run', async () => {
+  test('a new snapshot is swapped in during lookups of the oprf suite', async () => {
     const sodium = await createSodiumOprf();
     const growing = await makeDataset({ suite: 'oprf', oprf: sodium, pairs: seededPairs(60), bucketFloor: 1000 });
     const target = await startServer(growing.folder, { port: 0, pollIntervalMs: 10, key: growing.key });
@@ -165,7 +165,7 @@ describe('a new snapshot', () => {
     }
   });
 
-  test('that lacks a bucket makes an error without details, never an empty answer', async () => {
+  test('a missing bucket causes an error without details, never an empty response', async () => {
     const broken = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
     const { dataset } = broken;
     const database = new Database(snapshotPath(dataset, '000001'));
@@ -192,7 +192,7 @@ describe('a new snapshot', () => {
     }
   });
 
-  test('with a flipped byte does not start a server', async () => {
+  test('a server does not start on a snapshot with a flipped byte', async () => {
     const broken = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
     const file = snapshotPath(broken.dataset, '000001');
     const bytes = fs.readFileSync(file);
@@ -203,8 +203,8 @@ describe('a new snapshot', () => {
   });
 });
 
-describe('closing', () => {
-  test('finishes what is in flight, says that it is not ready, and closes idle connections', async () => {
+describe('closing a server', () => {
+  test('a closing server finishes requests in flight, is not ready, and closes idle connections', async () => {
     const events: ServerEvent[] = [];
     const target = await startServer(made.folder, { port: 0, onEvent: (e) => events.push(e) });
     const idle = await connect(target);
@@ -213,7 +213,8 @@ describe('closing', () => {
     const inFlight = await Promise.all([connect(target), connect(target)]);
     for (const socket of inFlight) socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
     await Promise.all(inFlight.map((socket) => once(socket, 'data')));
-    // Headers begun and not ended: a request in flight. The answer to an earlier one shows that they have arrived.
+    // Incomplete headers are a request in flight. The response to the request before them shows
+    // that they have arrived.
     const [bucket, ready] = inFlight as [net.Socket, net.Socket];
     bucket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/account/0 HTTP/1.1\r\nHost: x\r\n');
     ready.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n');
@@ -232,18 +233,18 @@ describe('closing', () => {
     expect(events.slice(-2).map(({ event }) => event)).toEqual(['closing', 'closed']);
   });
 
-  test('does not wait for connections on which nothing was ever sent', async () => {
+  test('a closing server does not wait for connections without a byte', async () => {
     const target = await startServer(made.folder, { port: 0 });
     const silent = await Promise.all([connect(target), connect(target)]);
-    // A later connection is served: these have been accepted.
+    // A later connection has a response, so these have been accepted.
     expect((await fetch(`${target.url}/healthz`)).status).toBe(200);
     const read = Promise.all(silent.map(readToEnd));
-    // Long before this deadline, or the test runs into its own.
+    // The test times out before this deadline.
     await target.close({ deadlineMs: 600_000 });
     expect(await read).toEqual(['', '']);
   });
 
-  test('destroys at the deadline what is left', async () => {
+  test('a closing server destroys the remaining connections at the deadline', async () => {
     const target = await startServer(made.folder, { port: 0 });
     const stuck = await connect(target);
     stuck.on('error', () => undefined);

@@ -1,4 +1,4 @@
-// Limits of the server, over real sockets, and what startServer refuses.
+// Limits of the server over real sockets, and options that startServer refuses.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -32,15 +32,15 @@ async function exchange(request: string): Promise<string> {
 }
 
 describe('limits', () => {
-  test('a client that stops in the middle of its headers is told and cut off', async () => {
+  test('a client that stops in the middle of its headers gets 408 and is disconnected', async () => {
     expectRawProblem(await exchange('GET /healthz HTTP/1.1\r\nHost: x\r\n'), 408, 'REQUEST_TIMEOUT');
   });
 
-  test('a client that says nothing is cut off', async () => {
+  test('a silent client is disconnected', async () => {
     expectRawProblem(await exchange(''), 408, 'REQUEST_TIMEOUT');
   });
 
-  test('oversized headers', async () => {
+  test('oversized headers are refused', async () => {
     const request = `GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: marked${'a'.repeat(9000)}\r\n\r\n`;
     const answer = await exchange(request);
     expectRawProblem(answer, 431, 'HEADERS_TOO_LARGE');
@@ -59,7 +59,7 @@ describe('limits', () => {
     }
   });
 
-  test('a URL that is too long', async () => {
+  test('a URL beyond the limit is refused', async () => {
     const answer = await exchange(`GET /v1/account/${'a'.repeat(2048)} HTTP/1.1\r\nHost: x\r\n\r\n`);
     expectRawProblem(answer, 414, 'URL_TOO_LONG');
     expect(answer).not.toContain('aaaa');
@@ -71,11 +71,11 @@ describe('limits', () => {
     'GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
     'GET /healthz HTTP/1.1\r\nHost: x\r\nBad header\r\n\r\n',
     '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
-  ])('what is no request is answered as one problem: %j', async (request) => {
+  ])('a malformed request gets exactly one problem: %j', async (request) => {
     expectRawProblem(await exchange(request), 400, 'REQUEST_MALFORMED');
   });
 
-  test('a connection takes many requests, in the absolute form too, and pipelined', async () => {
+  test('a connection serves many requests, including absolute-form and pipelined ones', async () => {
     const request = (target: string, last = false): string =>
       `GET ${target} HTTP/1.1\r\nHost: x\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
     const answer = await exchange(
@@ -85,7 +85,7 @@ describe('limits', () => {
     expect(answer).toContain('Connection: keep-alive');
   });
 
-  test('connections over the cap are dropped and the others live', async () => {
+  test('connections beyond the limit are dropped, and the others stay open', async () => {
     const capped = await startServer(made.folder, { port: 0, maxConnections: 1 });
     try {
       const first = await connect(capped);
@@ -100,28 +100,28 @@ describe('limits', () => {
   });
 });
 
-test('a client that stops reading is cut off', async () => {
+test('a client that stops reading is disconnected', async () => {
   const target = await startServer(made.folder, { port: 0, stalledTimeoutMs: 100 });
   const stalled = await connect(target);
   stalled.on('error', () => undefined);
   stalled.pause();
-  // More than the kernel buffers on both sides take.
+  // More than the kernel buffers of both sides.
   stalled.write('GET /v1/account/0 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10_000));
   const fetched = await fetch(`${target.url}/v1/account/0`);
   expect(fetched.status).toBe(200);
   await fetched.arrayBuffer();
-  // Long before this deadline, or the test runs into its own.
+  // The test times out before this deadline.
   await target.close({ deadlineMs: 600_000 });
   stalled.destroy();
 });
 
-describe('starting', () => {
-  test('binds to loopback', () => {
+describe('starting a server', () => {
+  test('a server binds to loopback by default', () => {
     expect(server.address.host).toBe('127.0.0.1');
     expect(server.url).toBe(`http://127.0.0.1:${server.address.port}`);
   });
 
-  test('an address in use has a name', async () => {
+  test('an address in use fails with its own error code', async () => {
     await expect(startServer(made.folder, { port: server.address.port })).rejects.toMatchObject({
       name: 'ServerError',
       code: 'ADDRESS_IN_USE',
@@ -129,7 +129,7 @@ describe('starting', () => {
     });
   });
 
-  test('an address of another machine has a name', async () => {
+  test('an address of another machine fails with its own error code', async () => {
     await expect(startServer(made.folder, { host: '192.0.2.1', port: 0, allowAnonymous: true })).rejects.toMatchObject({
       code: 'ADDRESS_NOT_AVAILABLE',
     });
@@ -142,7 +142,7 @@ describe('starting', () => {
     },
   );
 
-  test('needs a dataset that was published', async () => {
+  test('a server does not start on an unpublished dataset', async () => {
     await expect(startServer('/nonexistent')).rejects.toMatchObject({ code: 'DATASET_MISSING' });
     const fresh = await makeDataset({ pairs: seededPairs(5), published: false });
     await expect(startServer(fresh.folder)).rejects.toMatchObject({ code: 'SNAPSHOT_MISSING' });

@@ -1,4 +1,4 @@
-// What POST /v1/lookup, /v1/evaluate and /v1/prove refuse, over real HTTP. PROTOCOL.md §16.
+// Refusals of POST /v1/lookup, /v1/evaluate and /v1/prove, over real HTTP. PROTOCOL.md §16.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
@@ -42,8 +42,8 @@ afterAll(async () => {
 const post = (path: string, message: Uint8Array, headers?: Record<string, string>): Promise<Response> =>
   postMessage(`${server.url}${path}`, message, headers);
 
-describe.each(EVALUATION_ROUTES)('%s refuses', (route) => {
-  test('elements that are not of the group, wherever they stand, and repeats none of them', async () => {
+describe.each(EVALUATION_ROUTES)('POST %s', (route) => {
+  test('invalid group elements are refused in any position and not repeated', async () => {
     const good = blindedElements(sodium, 8);
     for (const at of [0, 3, 7])
       for (const [bad, code] of [
@@ -59,7 +59,7 @@ describe.each(EVALUATION_ROUTES)('%s refuses', (route) => {
       }
   });
 
-  test('what is not its message', async () => {
+  test('a malformed message is refused', async () => {
     const message = messageFor(route, blindedElements(sodium, 2));
     const countAt = route === '/v1/lookup' ? 5 : 1;
     const wrong = [
@@ -79,7 +79,7 @@ describe.each(EVALUATION_ROUTES)('%s refuses', (route) => {
     expect((await post(route, message)).status).toBe(200);
   });
 
-  test('another media type', async () => {
+  test('another media type is refused', async () => {
     const message = messageFor(route, blindedElements(sodium, 1));
     for (const type of ['', 'text/plain', 'application/json', 'application/octet-streams'])
       expect(await codeOf(await post(route, message, { 'Content-Type': type }))).toEqual([
@@ -90,7 +90,7 @@ describe.each(EVALUATION_ROUTES)('%s refuses', (route) => {
     expect(parameters.status).toBe(200);
   });
 
-  test('a body of unknown length, or longer than any message, before it is read', async () => {
+  test('a body of unknown or excessive length is refused before it is read', async () => {
     for (const [headers, status, code] of [
       ['\r\n', 411, 'LENGTH_REQUIRED'],
       ['Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n', 411, 'LENGTH_REQUIRED'],
@@ -101,20 +101,20 @@ describe.each(EVALUATION_ROUTES)('%s refuses', (route) => {
       const socket = await connect(server);
       socket.write(`POST ${route} HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n${headers}`);
       const answer = await readToEnd(socket);
-      // Node's parser may be the one to refuse a length beyond its integers.
+      // Node's parser may refuse a length beyond its integers itself.
       if (headers.includes('99999') && answer.startsWith('HTTP/1.1 400')) continue;
       expectRawProblem(answer, status, code);
     }
   });
 
-  test('a body that does not arrive', async () => {
+  test('a body that does not arrive is refused after a timeout', async () => {
     const message = messageFor(route, blindedElements(sodium, 1));
     const socket = await connect(server);
     socket.write(rawPost(route, message).slice(0, -1), 'latin1');
     expectRawProblem(await readToEnd(socket), 408, 'REQUEST_TIMEOUT');
   });
 
-  test('other methods, and answers a preflight', async () => {
+  test('other methods are refused, and a preflight succeeds', async () => {
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
       const answer = await fetch(`${server.url}${route}`, { method });
       expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
@@ -126,8 +126,8 @@ describe.each(EVALUATION_ROUTES)('%s refuses', (route) => {
   });
 });
 
-describe('a connection', () => {
-  test('takes bodies in pieces, several requests at once, and goes on after a refusal', async () => {
+describe('a connection with messages', () => {
+  test('a connection carries bodies in pieces, pipelined requests, and requests after a refusal', async () => {
     const message = encodeElementsRequest(blindedElements(sodium, 3));
     const socket = await connect(server);
     const whole =
@@ -145,7 +145,7 @@ describe('a connection', () => {
     ]);
   });
 
-  test('that asks whether to go on with its body is told to', async () => {
+  test('a request with Expect: 100-continue gets 100 Continue', async () => {
     const socket = await connect(server);
     const message = encodeElementsRequest(blindedElements(sodium, 1));
     const request = rawPost('/v1/evaluate', message, 'Expect: 100-continue\r\nConnection: close\r\n');

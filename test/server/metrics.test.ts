@@ -1,4 +1,4 @@
-// What is counted: by a server alone, by several worker processes together, and by the dashboard's queries.
+// Metrics: of a single process, summed over several workers, and in the dashboard's queries.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -38,7 +38,7 @@ afterAll(async () => {
 
 type Scraped = ReadonlyMap<string, number>;
 
-/** Every sample by its name and labels, as the format of Prometheus writes them. */
+/** Every sample by name and labels in the Prometheus text format. */
 function parse(text: string): Scraped {
   const samples = new Map<string, number>();
   for (const line of text.split('\n')) {
@@ -65,7 +65,7 @@ const evaluate = (count: number): Promise<Response> =>
   postMessage(`${server.url}/v1/evaluate`, encodeElementsRequest(blindedElements(sodium, count)), headers());
 
 describe('metrics', () => {
-  test('count requests by route and status, and how long they took', async () => {
+  test('metrics count requests and durations by route and status', async () => {
     const before = await scrape();
     for (let i = 0; i < 7; i++) await (await get(`/v1/account/${i}`)).arrayBuffer();
     for (let i = 0; i < 3; i++) await (await get('/v1/account/zz')).arrayBuffer();
@@ -82,7 +82,7 @@ describe('metrics', () => {
     expect(grown('credveil_client_requests_total{client="login-eu"}')).toBe(10);
   });
 
-  test('have buckets that add up', async () => {
+  test('histogram buckets are cumulative', async () => {
     const samples = await scrape();
     const series = [...samples].filter(([name]) =>
       /^credveil_request_duration_seconds_bucket\{.*route="\/v1\/account/.test(name),
@@ -92,7 +92,7 @@ describe('metrics', () => {
     expect(counts).toEqual([...counts].sort((a, b) => a - b));
   });
 
-  test('count evaluations and refusals by client', async () => {
+  test('metrics count evaluations and refusals by client', async () => {
     expect([(await evaluate(4)).status, (await evaluate(6)).status, (await evaluate(1)).status]).toEqual([
       200, 200, 429,
     ]);
@@ -101,7 +101,7 @@ describe('metrics', () => {
     expect(samples.get('credveil_quota_refusals_total{client="login-eu",policy="evaluations-per-day"}')).toBe(1);
   });
 
-  test('count padding to the byte', async () => {
+  test('metrics count padding to the byte', async () => {
     const snapshot = await openSnapshot(made.dataset);
     const padded = (snapshot.paddedBody('account', 1 as never) as Buffer).length;
     const padding = padded - (snapshot.body('account', 1 as never) as Buffer).length;
@@ -112,7 +112,7 @@ describe('metrics', () => {
     expect((await scrape()).get('credveil_padding_bytes_total')).toBe(before + 3 * padding);
   });
 
-  test('tell which snapshot is served, how old it is, and of one that was refused', async () => {
+  test('metrics contain the served snapshot, its age and refused snapshots', async () => {
     const { id: dataset } = made.dataset;
     const id = server && (await get('/v1/config')).headers.get('credveil-snapshot');
     const before = await scrape();
@@ -134,7 +134,7 @@ describe('metrics', () => {
     fs.writeFileSync(`${made.folder}/CURRENT`, current);
   });
 
-  test('are not on the port of the service, and nothing else is on theirs', async () => {
+  test('metrics have a port of their own, which serves nothing else', async () => {
     expect((await get('/metrics')).status).toBe(404);
     const { origin } = new URL(listener.url);
     for (const path of ['/', '/v1/config', '/metrics?x', '/metrics/'])
@@ -143,7 +143,7 @@ describe('metrics', () => {
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  test('a failure to collect them is a problem, and the next scrape works', async () => {
+  test('a failed collection is answered with a problem, and the next scrape works', async () => {
     const events: string[] = [];
     let fail = true;
     const failing = await startMetricsListener(
@@ -169,7 +169,7 @@ describe('metrics', () => {
   });
 });
 
-test('several workers are one service: what each counted is added up', async () => {
+test('metrics of several workers are added up', async () => {
   const place = `${made.folder}.key`;
   fs.writeFileSync(place, `${made.key.revealText()}\n`, { mode: 0o600 });
   fs.rmSync(clientFileFor(made.folder));
@@ -195,7 +195,7 @@ test('several workers are one service: what each counted is added up', async () 
   await served.stop();
 });
 
-test('the dashboard asks for nothing that is not exported', async () => {
+test('the dashboard queries only exported metrics', async () => {
   const file = path.join(root, 'deploy/grafana-dashboard.json');
   const dashboard = JSON.parse(fs.readFileSync(file, 'utf8')) as {
     uid: string;
@@ -213,7 +213,7 @@ test('the dashboard asks for nothing that is not exported', async () => {
   ].flatMap((expr) => expr.match(/\b(?:credveil|nodejs|process)_\w+/g) ?? []);
   expect(new Set(asked).size).toBeGreaterThan(15);
   expect(asked.filter((name) => !exported.has(name))).toEqual([]);
-  // And all that is our own is shown somewhere.
+  // The dashboard also shows every metric of our own.
   const shown = new Set(asked.map((name) => name.replace(/_(?:bucket|sum|count)$/, '')));
   const own = [...exported]
     .filter((name) => name.startsWith('credveil_'))

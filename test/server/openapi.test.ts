@@ -1,4 +1,4 @@
-// /openapi.json: every route that it documents answers as it says, and nothing else answers at all.
+// /openapi.json: every documented route behaves as documented, and no other route exists.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -28,18 +28,18 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
 );
 const schemas = (document.components as { schemas: { [name: string]: Parameters<typeof z.fromJSONSchema>[0] } })
   .schemas;
-/** What the document says of a kind of JSON, as it is written there. */
+/** A JSON schema of the document. */
 const validators = new Map(Object.entries(schemas).map(([name, schema]) => [name, z.fromJSONSchema(schema)]));
 
 let sodium: Oprf;
 let made: MadeDataset;
 let server: CredveilServer;
 let guarded: CredveilServer;
-/** Another dataset, whose indexes are ranges. */
+/** A dataset with range indexes. */
 let ranges: RangeDataset;
 let rangeServer: CredveilServer;
 let key: string;
-/** A body that each POST route takes. */
+/** A valid body for each POST route. */
 let bodies: { readonly [path: string]: Uint8Array };
 
 beforeAll(async () => {
@@ -68,13 +68,13 @@ afterAll(async () => {
   made.dispose();
 });
 
-/** The path with an example in the place of its parameter. */
+/** The path with an example instead of its parameter. */
 const example = (path: string): string => path.replace('{prefix}', isRange(path) ? '00000' : '0');
 const isRange = (path: string): boolean => path.startsWith('/range/');
-/** Of the dataset that has what is asked for. */
+/** The path prefix of the dataset that has the index of the path. */
 const below = (path: string): string => `/d/${openDataset((isRange(path) ? ranges : made).folder).id}`;
 
-/** What each header that is documented does. A range of a HEAD is none: RFC 9110 §14.2. */
+/** The effect of each documented header. HEAD ignores ranges: RFC 9110 §14.2. */
 const HEADER_EXAMPLES: {
   readonly [name: string]: (etag: string, method: string) => { headers: { [name: string]: string }; status: number };
 } = {
@@ -105,11 +105,11 @@ function ask({
   return fetch(from.url + path, { method: method.toUpperCase(), headers: { ...type, ...headers }, ...sent });
 }
 
-/** Everything that the document says of an answer with this status. */
+/** Checks a response against everything documented for its status. */
 async function expectDocumented(answer: Response, operation: OperationObject): Promise<string> {
   const documented = operation.responses[answer.status] as ResponseObject;
   expect(documented, `status ${answer.status}`).toBeDefined();
-  // What clients without quotas are not told is documented too.
+  // Quota fields are documented, but clients without quotas do not get them.
   for (const name of Object.keys((documented.headers as object | undefined) ?? {}))
     if (!name.startsWith('RateLimit')) expect(answer.headers.get(name), name).not.toBeNull();
   const text = Buffer.from(await answer.arrayBuffer()).toString('latin1');
@@ -127,8 +127,8 @@ async function expectDocumented(answer: Response, operation: OperationObject): P
 
 const codeOf = (text: string): string => (JSON.parse(text) as { code: string }).code;
 
-describe('the document', () => {
-  test('is what the server sends, and its operations have names of their own', async () => {
+describe('the OpenAPI document', () => {
+  test('the server sends the document, and operation ids are unique', async () => {
     const sent = (await (await ask({ path: '/openapi.json', method: 'get' })).json()) as OpenApiDocument;
     expect(sent.paths).toEqual(JSON.parse(JSON.stringify(document.paths)));
     expect(sent.openapi).toBe('3.1.1');
@@ -137,7 +137,7 @@ describe('the document', () => {
     expect(ids).toContain('getV1AccountPrefix');
   });
 
-  test('has every reference that it makes, and every parameter of its paths', () => {
+  test('all references and path parameters of the document are defined', () => {
     const text = JSON.stringify(document);
     const parts = document.components as { [kind: string]: { [name: string]: unknown } };
     for (const [, kind, name] of text.matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g))
@@ -150,12 +150,12 @@ describe('the document', () => {
     }
   });
 
-  test('has schemas that refuse what is otherwise', () => {
+  test('schemas of the document reject other values', () => {
     for (const [name, schema] of validators) expect(schema.safeParse({ status: 'no' }).success, name).toBe(false);
     expect([...validators.keys()].length).toBeGreaterThan(4);
   });
 
-  test('names every kind of problem', () => {
+  test('the document lists every kind of problem', () => {
     const named = operations.flatMap(({ operation }) =>
       Object.values(operation.responses).flatMap((response) => response['x-credveil-codes'] ?? []),
     );
@@ -166,7 +166,7 @@ describe('the document', () => {
 describe.each(operations)('$name', ({ path, method, operation }) => {
   const body = (): { body?: Uint8Array } => (method === 'post' ? { body: bodies[path] as Uint8Array } : {});
 
-  test('answers as documented, in every media type, below a dataset too', async () => {
+  test('the operation returns every documented media type, also below a dataset', async () => {
     const item = document.paths[path] as { servers?: { url: string }[] };
     const isBelow = item.servers?.some(({ url }) => url === '/d/{dataset}') ?? false;
     const ok = operation.responses[200] as ResponseObject;
@@ -180,7 +180,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
     if (!isBelow) expect((await ask({ path: below(path) + example(path), method })).status).toBe(404);
   });
 
-  test('takes the parameters that are documented', async () => {
+  test('the operation accepts the documented parameters', async () => {
     for (const parameter of operation.parameters ?? []) {
       if (parameter.in === 'header') {
         const { etag = '' } = Object.fromEntries((await ask({ path: example(path), method })).headers);
@@ -199,7 +199,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
     }
   });
 
-  test('refuses as documented', async () => {
+  test('the operation returns the documented refusals', async () => {
     const isPost = method === 'post';
     const found: string[] = [];
     const refuse = async (asked: Partial<Asked>): Promise<void> => {
@@ -243,7 +243,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
     }
   });
 
-  test('takes no other method', async () => {
+  test('the path of the operation allows no other method', async () => {
     const answer = await ask({ path: example(path), method: 'DELETE' });
     expect(answer.status).toBe(405);
     const allowed = (answer.headers.get('allow') ?? '').split(', ').sort();
@@ -254,7 +254,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
   });
 });
 
-test('what is not documented is not answered', async () => {
+test('an undocumented route does not exist', async () => {
   for (const path of [
     '/v1',
     '/v1/',
@@ -280,7 +280,7 @@ test('what is not documented is not answered', async () => {
 });
 
 describe('the reference page', () => {
-  test('shows every route and every code, runs nothing and loads nothing', async () => {
+  test('the reference page shows every route and problem code, and neither runs nor loads anything', async () => {
     const answer = await ask({ path: '/reference', method: 'get' });
     const policy = answer.headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+';/);

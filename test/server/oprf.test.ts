@@ -54,29 +54,32 @@ afterAll(async () => {
 
 const post = (path: string, message: Uint8Array): Promise<Response> => postMessage(`${server.url}${path}`, message);
 
-describe('a lookup', () => {
-  test.each(['noble', 'libsodium'] as const)('finds a leaked pair without showing it, with %s', async (engine) => {
-    const oprf = engine === 'noble' ? createNobleOprf() : sodium;
-    for (const pair of PAIRS.slice(0, 8)) {
-      const username = normalizeUsername(pair.username);
-      const input = pairInput(username, normalizePassword(pair.password));
-      const id = bucketId(made.suite.accountBucketHash(username), prefixBits);
-      const { blind, blindedElement } = oprf.blind(input);
-      const request = encodeLookupRequest({ bucketId: id, blindedElements: [blindedElement] });
-      const answer = await post(`/v1/lookup?snapshot=${config.snapshot}`, request);
-      expect(answer.headers.get('credveil-snapshot')).toBe(config.snapshot);
-      const { evaluatedElements, body } = decodeLookupResponse(await readMessage(answer));
-      const [evaluated] = evaluatedElements;
-      if (!evaluated) throw new Error('nothing was evaluated');
-      const output = oprf.finalize(input, blind, evaluated);
-      expect(output).toEqual(made.suite.evaluate(input));
-      const place = { snapshot: config.snapshot, index: 'account', prefixBits, id } as const;
-      const bucket = openBucket(body, place, made.suite.sealKey);
-      expect(findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.pair)?.timesSeen).toBe(1);
-    }
-  });
+describe('lookups', () => {
+  test.each(['noble', 'libsodium'] as const)(
+    'a lookup finds a leaked pair without revealing it, with %s',
+    async (engine) => {
+      const oprf = engine === 'noble' ? createNobleOprf() : sodium;
+      for (const pair of PAIRS.slice(0, 8)) {
+        const username = normalizeUsername(pair.username);
+        const input = pairInput(username, normalizePassword(pair.password));
+        const id = bucketId(made.suite.accountBucketHash(username), prefixBits);
+        const { blind, blindedElement } = oprf.blind(input);
+        const request = encodeLookupRequest({ bucketId: id, blindedElements: [blindedElement] });
+        const answer = await post(`/v1/lookup?snapshot=${config.snapshot}`, request);
+        expect(answer.headers.get('credveil-snapshot')).toBe(config.snapshot);
+        const { evaluatedElements, body } = decodeLookupResponse(await readMessage(answer));
+        const [evaluated] = evaluatedElements;
+        if (!evaluated) throw new Error('nothing was evaluated');
+        const output = oprf.finalize(input, blind, evaluated);
+        expect(output).toEqual(made.suite.evaluate(input));
+        const place = { snapshot: config.snapshot, index: 'account', prefixBits, id } as const;
+        const bucket = openBucket(body, place, made.suite.sealKey);
+        expect(findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.pair)?.timesSeen).toBe(1);
+      }
+    },
+  );
 
-  test('has a size that its element count and an announced body size decide, in every bucket', async () => {
+  test('the size of a lookup response depends only on element count and announced body size', async () => {
     const sizes = config.indexes.account?.bodyBytes ?? [];
     const elements = blindedElements(sodium, MAX_ELEMENTS);
     for (let id = 0; id < 2 ** prefixBits; id++)
@@ -89,7 +92,7 @@ describe('a lookup', () => {
     expect(2 ** prefixBits).toBeGreaterThan(4);
   });
 
-  test('is never stored and may be asked from any origin', async () => {
+  test('a lookup response is never stored and open to every origin', async () => {
     const answer = await post('/v1/lookup', messageFor('/v1/lookup', blindedElements(sodium, 1)));
     expect(answer.headers.get('content-type')).toBe('application/octet-stream');
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -97,7 +100,7 @@ describe('a lookup', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  test('of a snapshot that is not served, and with another query', async () => {
+  test('a lookup of an unserved snapshot or with another query is refused', async () => {
     const message = messageFor('/v1/lookup', blindedElements(sodium, 1));
     expect(await codeOf(await post('/v1/lookup?snapshot=000099-0123456789abcdef', message))).toEqual([
       410,
@@ -106,7 +109,7 @@ describe('a lookup', () => {
     expect(await codeOf(await post('/v1/lookup?x', message))).toEqual([400, 'QUERY_MALFORMED']);
   });
 
-  test('of a dataset without an account index', async () => {
+  test('a lookup in a dataset without an account index is refused', async () => {
     const passwords = await makeDataset({
       suite: 'oprf',
       oprf: sodium,
@@ -124,8 +127,8 @@ describe('a lookup', () => {
   });
 });
 
-describe('an evaluation', () => {
-  test('of a password leads to its bucket, which is a GET as ever', async () => {
+describe('evaluations', () => {
+  test('the evaluation of a password selects its bucket, which a GET returns', async () => {
     const bits = config.indexes.password?.prefixBits as number;
     for (const password of PASSWORDS.slice(0, 5)) {
       const input = passwordInput(normalizePassword(password));
@@ -142,7 +145,7 @@ describe('an evaluation', () => {
     }
   });
 
-  test('is proved afterwards: both engines accept the proof, and for these elements alone', async () => {
+  test('both engines accept the proof of an evaluation only for its elements', async () => {
     const noble = createNobleOprf();
     const blinded = blindedElements(sodium, MAX_ELEMENTS);
     const evaluated = [
@@ -166,15 +169,15 @@ describe('an evaluation', () => {
     }
   });
 
-  test.each(['/v1/evaluate', '/v1/prove'])('%s takes no query', async (route) => {
+  test.each(['/v1/evaluate', '/v1/prove'])('%s refuses a query', async (route) => {
     const message = encodeElementsRequest(blindedElements(sodium, 1));
     const answer = await post(`${route}?snapshot=${config.snapshot}`, message);
     expect(await codeOf(answer)).toEqual([400, 'QUERY_MALFORMED']);
   });
 });
 
-describe('starting', () => {
-  test('a dataset of the oprf suite needs its own key', async () => {
+describe('starting a server', () => {
+  test('a server of the oprf suite needs the key of its dataset', async () => {
     await expect(startServer(made.folder, { port: 0 })).rejects.toMatchObject({
       name: 'ServerError',
       code: 'KEY_REQUIRED',
@@ -183,7 +186,7 @@ describe('starting', () => {
     await expect(startServer(made.folder, { port: 0, key })).rejects.toMatchObject({ code: 'KEY_MISMATCH' });
   });
 
-  test('a dataset of the hmac suite is served without a key, and says that it evaluates nothing', async () => {
+  test('a server of the hmac suite rejects a key at start, and evaluations', async () => {
     const keyed = await makeDataset({ pairs: PAIRS.slice(0, 5) });
     await expect(startServer(keyed.folder, { port: 0, key: keyed.key })).rejects.toMatchObject({
       code: 'KEY_NOT_WANTED',

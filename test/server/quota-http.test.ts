@@ -1,4 +1,4 @@
-// How much a client may ask: over real HTTP. PROTOCOL.md §18.
+// Quotas over real HTTP. PROTOCOL.md §18.
 
 import fs from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -20,8 +20,8 @@ afterAll(() => world.dispose());
 beforeEach(() => world.begin());
 afterEach(() => world.end());
 
-describe('a quota', () => {
-  test('of requests lets exactly so many through, over many connections', async () => {
+describe('quotas over HTTP', () => {
+  test('a request quota admits exactly its limit over many connections', async () => {
     const key = world.add('a', { 'requests-per-day': 100 });
     await world.start();
     const statuses = await Promise.all(
@@ -32,16 +32,16 @@ describe('a quota', () => {
     );
     expect(statuses.filter((status) => status === 200)).toHaveLength(100);
     expect(statuses.filter((status) => status === 429)).toHaveLength(60);
-    // Not counted, and so not refused.
+    // The config is not counted, so it is not refused.
     expect((await world.get('/v1/config', key)).status).toBe(200);
-    // Said once, not sixty times.
+    // The server reports it once, not sixty times.
     expect(world.events.filter(({ event }) => event === 'quota-exceeded')).toEqual([
       { event: 'quota-exceeded', client: 'a', policy: 'requests-per-day' },
     ]);
   });
 
-  // A route that the dataset cannot answer is counted like one that it can.
-  test.each(['/v1/filter/password', '/range/00000', '/range/00000?mode=ntlm'])('counts %s', async (path) => {
+  // Requests count even if the dataset lacks the index of the route.
+  test.each(['/v1/filter/password', '/range/00000', '/range/00000?mode=ntlm'])('a quota counts %s', async (path) => {
     const key = world.add('a', { 'requests-per-day': 2 });
     await world.start();
     expect((await world.get(path)).status).toBe(401);
@@ -50,7 +50,7 @@ describe('a quota', () => {
     expect(await codeOf(await world.get(path, key))).toEqual([429, 'QUOTA_EXCEEDED']);
   });
 
-  test('is told in the fields of the IETF draft, and what is over it as a problem', async () => {
+  test('responses report the quota in the fields of the IETF draft, and a request beyond it is a problem', async () => {
     const key = world.add('a', { 'requests-per-minute': 2, 'evaluations-per-minute': 64 });
     await world.start();
     const policies = '"requests-per-minute";q=2;w=60, "evaluations-per-minute";q=64;w=60;credveil-unit="evaluations"';
@@ -71,7 +71,7 @@ describe('a quota', () => {
     expect((await world.get('/v1/account/0', key)).status).toBe(200);
   });
 
-  test('of evaluations is taken whole or not at all', async () => {
+  test('the evaluations of a request are charged completely or not at all', async () => {
     const key = world.add('a', { 'evaluations-per-day': 40, 'requests-per-day': 1000 });
     await world.start();
     const evaluate = (path: string, count: number): Promise<Response> =>
@@ -87,11 +87,11 @@ describe('a quota', () => {
     expect((await evaluate('/v1/evaluate', 7)).status).toBe(200);
     expect((await evaluate('/v1/prove', 3)).status).toBe(200);
     expect((await evaluate('/v1/evaluate', 1)).status).toBe(429);
-    // Three requests were taken, none for what was refused; a bucket is the fourth.
+    // Three requests were charged, refused ones were not. The bucket is the fourth.
     expect((await world.get('/v1/account/0', key)).headers.get('ratelimit')).toContain('"requests-per-day";r=996;');
   });
 
-  test('counts a request whose message is malformed, and no element of it', async () => {
+  test('a malformed message is charged as a request but not as evaluations', async () => {
     const key = world.add('a', { 'evaluations-per-day': 40, 'requests-per-day': 2 });
     await world.start();
     const malformed = await postMessage(`${world.server.url}/v1/evaluate`, Uint8Array.of(1, 2, 3), bearer(key));
@@ -106,7 +106,7 @@ describe('a quota', () => {
     expect((await world.get('/v1/account/0', key)).status).toBe(429);
   });
 
-  test('is not touched by a request that is told to come back', async () => {
+  test('a request refused by the full evaluation queue is not charged', async () => {
     const key = world.add('a', { 'evaluations-per-day': 40 });
     await world.start({ maxWaitingElements: 16 });
     const message = encodeElementsRequest(blindedElements(world.sodium, 32));
@@ -119,7 +119,7 @@ describe('a quota', () => {
     expect(answer.headers.get('ratelimit')).toContain('"evaluations-per-day";r=32;');
   });
 
-  test('of a day goes on after a restart', async () => {
+  test('the day count survives a restart', async () => {
     const key = world.add('a', { 'requests-per-day': 30 });
     await world.start();
     for (let i = 0; i < 13; i++) expect((await world.get('/v1/account/0', key)).status).toBe(200);
@@ -132,7 +132,7 @@ describe('a quota', () => {
   });
 });
 
-test('the SDK asks with a key, and what is refused is unknown', async () => {
+test('the SDK sends its key, and a refused check is unknown', async () => {
   const [pair] = seededPairs(100);
   const key = world.add('a', { 'evaluations-per-day': 32 });
   await world.start();
@@ -157,7 +157,7 @@ test('the SDK asks with a key, and what is refused is unknown', async () => {
   }
 });
 
-test('the command asks with the key that a file holds', async () => {
+test('credveil check sends the key from a file', async () => {
   const [pair] = seededPairs(100);
   const key = world.add('a');
   await world.start();

@@ -1,5 +1,5 @@
-// A client gets exactly its quota from real worker processes: however many they are, across a restart, and never more
-// after a kill. PROTOCOL.md §18.
+// Quotas with real worker processes: a client gets exactly its quota from any number of workers and
+// across a restart, and never more after a kill. PROTOCOL.md §18.
 
 import fs from 'node:fs';
 import http from 'node:http';
@@ -36,7 +36,7 @@ afterAll(() => {
   place.dispose();
 });
 
-/** Of the client that asks. */
+/** The key of the requesting client. */
 let key: string;
 const addKey = (quotas: Quotas): string =>
   addClient(clientFileFor(made.folder), `client-${clients++}`, quotas).keyText as string;
@@ -50,7 +50,10 @@ const serve = async (workers: number): Promise<void> => {
   });
 };
 
-/** One request over a connection of its own, so that the kernel chooses the worker. Undefined where there is no answer. */
+/**
+ * Sends a request on a new connection, so that the kernel chooses the worker. Undefined without a
+ * response.
+ */
 function ask(path: string, message?: Uint8Array): Promise<number | undefined> {
   return new Promise((resolve) => {
     const headers = { authorization: `Bearer ${key}`, ...(message && { 'content-type': CONTENT_TYPE }) };
@@ -63,7 +66,7 @@ function ask(path: string, message?: Uint8Array): Promise<number | undefined> {
   });
 }
 
-/** Asks over many connections until each was refused, and says what was let through. */
+/** Requests over many connections until each is refused. @returns the admitted cost */
 async function exhaust(once: () => Promise<{ status: number | undefined; cost: number }>): Promise<number> {
   let allowed = 0;
   const connection = async (): Promise<void> => {
@@ -80,10 +83,10 @@ async function exhaust(once: () => Promise<{ status: number | undefined; cost: n
 
 const askBucket = async () => ({ status: await ask('/v1/account/0'), cost: 1 });
 
-describe.each([0, 1, 2, 4])('with %i workers', (workers) => {
+describe.each([0, 1, 2, 4])('a server with %i workers', (workers) => {
   let keys: { readonly requests: string; readonly evaluations: string; readonly restarted: string };
 
-  // One server, since each test is another client. The last test restarts it.
+  // The tests share a server, since each uses another client. The last test restarts it.
   beforeAll(async () => {
     keys = {
       requests: addKey({ 'requests-per-day': 777 }),
@@ -121,14 +124,14 @@ describe.each([0, 1, 2, 4])('with %i workers', (workers) => {
   });
 });
 
-/** The processes of workers that were ever ready, the newest last. */
+/** The ids of all worker processes that have been ready, the newest last. */
 const readyPids = (): number[] =>
   served.written.stderr
     .split('\n')
     .filter((line) => line.includes('"event":"worker-ready"'))
     .map((line) => (JSON.parse(line) as { pid: number }).pid);
 
-test('a worker that is killed never makes it more, and takes no more than its leases along', async () => {
+test('a killed worker costs at most its leases and never adds quota', async () => {
   client({ 'requests-per-day': 2000 });
   await serve(2);
   let asked = 0;
@@ -144,11 +147,12 @@ test('a worker that is killed never makes it more, and takes no more than its le
   while (readyPids().length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
   await served.stop();
   expect(allowed).toBeLessThanOrEqual(2000);
-  // A lease is an eighth of what is left at most, and an answer that was lost with its socket was counted.
+  // A lease is at most an eighth of the remaining quota, and responses lost with their sockets have
+  // been charged.
   expect(allowed).toBeGreaterThanOrEqual(2000 - 250 - CONNECTIONS);
 });
 
-test.each([0, 2])('a server with %i workers that is killed never makes it more', async (workers) => {
+test.each([0, 2])('killing a server with %i workers never adds quota', async (workers) => {
   client({ 'requests-per-day': 640 });
   let allowed = 0;
   for (let life = 0; life < 3; life++) {

@@ -1,4 +1,4 @@
-// Programs that speak Have I Been Pwned, unchanged, against a running server: they need its address and nothing else.
+// Unmodified Have I Been Pwned clients against a running server: they need only its address.
 
 import { createRequire } from 'node:module';
 import { matcherPwnedFactory } from '@zxcvbn-ts/matcher-pwned';
@@ -19,11 +19,11 @@ const CLEAN = 'never seen by anyone 81';
 
 let made: RangeDataset;
 let server: CredveilServer;
-/** A server that has no hashes: what a wrong address or a fault may look like. */
+/** A server without hashes, as with a wrong address or a fault. */
 let broken: HttpFront;
 
 beforeAll(async () => {
-  // The ranges of both passwords have other hashes beside them.
+  // The ranges of both passwords also contain other hashes.
   const sha1 = seededRanges(
     'sha1',
     [LEAKED, CLEAN].map((password) => sha1Of(password).slice(0, 5)),
@@ -40,13 +40,13 @@ afterAll(async () => {
 });
 
 describe('hibp', () => {
-  test.each([true, false])('counts a leaked password and no other, with padding %s', async (addPadding) => {
+  test.each([true, false])('hibp counts only a leaked password, with padding %s', async (addPadding) => {
     const options = { baseUrl: server.url, addPadding };
     expect(await pwnedPassword(LEAKED, options)).toBe(LEAKED_TIMES);
     expect(await pwnedPassword(CLEAN, options)).toBe(0);
   });
 
-  test('reads NTLM, a range that has no hashes, and what is wrong with a prefix', async () => {
+  test('hibp reads NTLM ranges, empty ranges and the error for an invalid prefix', async () => {
     // Published everywhere as the NTLM hash of 123456.
     const ntlm = '32ED87BDB5FDC5E9CBA88547376818D4';
     const other = await makeRangeDataset({ passwords: ['123456'] });
@@ -65,8 +65,8 @@ describe('hibp', () => {
   });
 });
 
-test('@zxcvbn-ts/matcher-pwned finds a leaked password and no other', async () => {
-  // The core that this version of the matcher was made for.
+test('@zxcvbn-ts/matcher-pwned finds only a leaked password', async () => {
+  // The core version that this matcher depends on.
   const { zxcvbnAsync, zxcvbnOptions } = createRequire(import.meta.resolve('@zxcvbn-ts/matcher-pwned'))(
     '@zxcvbn-ts/core',
   );
@@ -88,7 +88,7 @@ test('@zxcvbn-ts/matcher-pwned finds a leaked password and no other', async () =
   expect(failures).toEqual([]);
 });
 
-describe('where there is a list of clients', () => {
+describe('Have I Been Pwned clients with client keys', () => {
   let guarded: CredveilServer;
   let key: string;
 
@@ -99,7 +99,7 @@ describe('where there is a list of clients', () => {
   });
   afterAll(() => guarded.close({ deadlineMs: 100 }));
 
-  /** As README.md says: the matcher takes a fetch, and that sends the key. */
+  /** As in docs/hibp-clients.md: the matcher takes a fetch function that sends the key. */
   const pwnedAmount = async (ask: typeof fetch): Promise<number | undefined> => {
     const require = createRequire(import.meta.resolve('@zxcvbn-ts/matcher-pwned'));
     const { zxcvbnOptions } = require('@zxcvbn-ts/core');
@@ -109,7 +109,7 @@ describe('where there is a list of clients', () => {
     return match?.pwnedAmount;
   };
 
-  test('a program that sends a key is answered; without one hibp is told of the refusal, and so is the error handler of the matcher', async () => {
+  test('the matcher works with a key, and without one hibp and the matcher report an error', async () => {
     const withKey: typeof fetch = (url, init) =>
       fetch(url, { ...init, headers: { ...init?.headers, authorization: `Bearer ${key}` } });
     expect(await pwnedAmount(withKey)).toBe(LEAKED_TIMES);
@@ -125,7 +125,8 @@ describe("better-auth's haveIBeenPwned", () => {
 
   beforeAll(() => {
     before = getGlobalDispatcher();
-    // As README.md says: the plugin has no setting for its address, so requests to HIBP go elsewhere.
+    // As in docs/hibp-clients.md: the plugin has no address setting, so the dispatcher redirects
+    // its requests.
     setGlobalDispatcher(
       new Agent().compose((dispatch) => (options, handler) => {
         if (String(options.origin) !== HIBP) throw new Error('a request to somewhere else');
@@ -150,7 +151,7 @@ describe("better-auth's haveIBeenPwned", () => {
     return auth.api.signUpEmail({ body: { name: 'Ada', email: 'ada@example.test', password } });
   };
 
-  test('refuses a leaked password at sign-up and takes a clean one', async () => {
+  test('better-auth rejects a leaked password at sign-up and accepts a clean one', async () => {
     target = server.url;
     await expect(signUp(LEAKED)).rejects.toMatchObject({
       status: 'BAD_REQUEST',
@@ -159,7 +160,7 @@ describe("better-auth's haveIBeenPwned", () => {
     expect(await signUp(CLEAN)).toMatchObject({ user: { email: 'ada@example.test' } });
   });
 
-  test('lets nobody in where the server cannot answer', async () => {
+  test('better-auth rejects a sign-up if the server fails', async () => {
     target = broken.url;
     await expect(signUp(CLEAN)).rejects.toMatchObject({ status: 'INTERNAL_SERVER_ERROR' });
   });

@@ -1,4 +1,5 @@
-// The forms of a range over real HTTP: padded to one size, compressed, and how caches tell them apart. PROTOCOL.md §13.
+// The forms of a range over real HTTP: padded to one size, compressed, and distinct for caches.
+// PROTOCOL.md §13.
 
 import type http from 'node:http';
 import zlib from 'node:zlib';
@@ -36,7 +37,7 @@ describe('padding', () => {
   const rowsOf = (text: string): [string, string][] =>
     text.split('\r\n').map((row) => row.split(':') as [string, string]);
 
-  test.each(RANGE_NAMES)('of %s gives every answer one size, in bytes on the wire', async (name) => {
+  test.each(RANGE_NAMES)('padded responses of %s all have the same size on the wire', async (name) => {
     const sizes = new Set<number>();
     const wire = new Set<number>();
     for (const prefix of [...files[name].keys(), EMPTY, ...prefixes(30)]) {
@@ -47,7 +48,7 @@ describe('padding', () => {
       const rows = rowsOf(text);
       const row = new RegExp(`^[0-9A-F]{${SUFFIX_DIGITS[name]}}:\\d+$`);
       for (const one of text.split('\r\n')) expect(one).toMatch(row);
-      // In order as without padding, so that nothing of a row but its 0 says what it is.
+      // Rows are sorted as without padding, so that only its 0 marks a padding row.
       const suffixes = rows.map(([suffix]) => suffix);
       expect(new Set(suffixes).size).toBe(rows.length);
       expect(suffixes).toEqual(suffixes.toSorted());
@@ -66,18 +67,24 @@ describe('padding', () => {
     expect([...sizes]).toEqual([longest + '\r\n:0'.length + SUFFIX_DIGITS[name]]);
   });
 
-  test.each(['true', 'True', 'TRUE', '1', ' true ', 'true, true', '1, 1'])('is asked for with %s', async (value) => {
-    const padded = await ask('/range/ABCDE', PADDING);
-    const answer = await ask('/range/ABCDE', { 'add-padding': value });
-    expect(answer.bytes.equals(padded.bytes)).toBe(true);
-    expect(answer.headers.etag).toBe(padded.headers.etag);
-  });
+  test.each(['true', 'True', 'TRUE', '1', ' true ', 'true, true', '1, 1'])(
+    'the Add-Padding value %s requests padding',
+    async (value) => {
+      const padded = await ask('/range/ABCDE', PADDING);
+      const answer = await ask('/range/ABCDE', { 'add-padding': value });
+      expect(answer.bytes.equals(padded.bytes)).toBe(true);
+      expect(answer.headers.etag).toBe(padded.headers.etag);
+    },
+  );
 
-  test.each(['false', '0', '', 'no', '11', 'untrue'])('is not asked for with "%s"', async (value) => {
-    expect(textOf(await ask('/range/ABCDE', { 'Add-Padding': value }))).toBe(fileOf('sha1', 'ABCDE'));
-  });
+  test.each(['false', '0', '', 'no', '11', 'untrue'])(
+    'the Add-Padding value "%s" requests no padding',
+    async (value) => {
+      expect(textOf(await ask('/range/ABCDE', { 'Add-Padding': value }))).toBe(fileOf('sha1', 'ABCDE'));
+    },
+  );
 
-  test('is never compressed, here or on the way', async () => {
+  test('a padded response is never compressed, by the server or a proxy', async () => {
     const plain = await ask('/range/ABCDE', PADDING);
     for (const coding of ['br', 'gzip', 'gzip, deflate, br', '*', 'identity;q=0, br']) {
       const answer = await ask('/range/ABCDE', { ...PADDING, 'Accept-Encoding': coding });
@@ -87,7 +94,7 @@ describe('padding', () => {
     }
   });
 
-  test('is of its range, and the same each time', async () => {
+  test('padding depends only on its range and is the same each time', async () => {
     const again = await startServer(made.folder, { port: 0, maxHeldBytes: 0 });
     try {
       const zeros = new Set<string>();
@@ -107,7 +114,7 @@ describe('padding', () => {
     }
   });
 
-  test('of an index without a single hash is a row for every range', async () => {
+  test('every padded range of an empty index has one row', async () => {
     const empty = await makeRangeDataset({}, ['sha1']);
     const other = await startServer(empty.folder, { port: 0 });
     try {
@@ -120,7 +127,7 @@ describe('padding', () => {
   });
 });
 
-describe('caches', () => {
+describe('caching of ranges', () => {
   const FORMS: readonly http.OutgoingHttpHeaders[] = [
     {},
     { 'Accept-Encoding': 'br' },
@@ -128,7 +135,7 @@ describe('caches', () => {
     PADDING,
   ];
 
-  test('can tell all forms apart and revalidate each', async () => {
+  test('a cache can distinguish and revalidate all forms of a range', async () => {
     const etags = new Set<string>();
     for (const query of ['', '?mode=ntlm'])
       for (const headers of FORMS) {
@@ -149,7 +156,7 @@ describe('caches', () => {
     expect(etags.size).toBe(8);
   });
 
-  test('may ask by date where they have no tag', async () => {
+  test('a cache without an ETag can revalidate by date', async () => {
     const { headers } = await ask('/range/ABCDE');
     const modified = headers['last-modified'] as string;
     const at = Date.parse(modified);
@@ -173,7 +180,7 @@ describe('caches', () => {
     expect(await status({ 'If-Modified-Since': 'yesterday', 'If-None-Match': headers.etag })).toBe(304);
   });
 
-  test('see a new snapshot, its ranges, tags and padded size', async () => {
+  test('a new snapshot changes ranges, ETags and the padded size', async () => {
     const one = seededRanges('sha1', ['ABCDE'], 3, 1);
     const more = seededRanges('sha1', ['ABCDE'], 40, 2);
     const moving = await makeRangeDataset({ sha1: one }, ['sha1']);
@@ -197,8 +204,8 @@ describe('caches', () => {
   });
 });
 
-describe('codings', () => {
-  test.each(RANGE_NAMES)('br and gzip hold the same text of %s', async (name) => {
+describe('content codings of ranges', () => {
+  test.each(RANGE_NAMES)('br and gzip responses of %s have the same text', async (name) => {
     for (const prefix of [...[...files[name].keys()].slice(0, 10), EMPTY])
       for (const [coding, decode] of [
         ['br', zlib.brotliDecompressSync],
@@ -211,7 +218,7 @@ describe('codings', () => {
       }
   });
 
-  test('save nearly half of a range', async () => {
+  test('compression saves nearly half of a range', async () => {
     const [prefix = '', text = ''] = [...files.sha1].find(([, rows]) => rows.length > 3000) ?? [];
     for (const coding of ['br', 'gzip'])
       expect((await ask(`/range/${prefix}`, { 'Accept-Encoding': coding })).bytes.length).toBeLessThan(

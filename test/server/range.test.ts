@@ -1,4 +1,4 @@
-// GET /range/{prefix} over real HTTP: Have I Been Pwned's contract to the letter. PROTOCOL.md §13.
+// GET /range/{prefix} over real HTTP: the exact contract of Have I Been Pwned. PROTOCOL.md §13.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RANGE_NAMES } from '../../protocol/bucket-id.ts';
@@ -30,8 +30,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-describe('a range', () => {
-  test.each(RANGE_NAMES)('of %s comes back byte for byte, whatever the case of its prefix', async (name) => {
+describe('the range route', () => {
+  test.each(RANGE_NAMES)('a range of %s is byte-identical in either case of its prefix', async (name) => {
     for (const [prefix, text] of files[name]) {
       const answer = await ask(`/range/${prefix}${QUERY[name]}`);
       expect(answer.status).toBe(200);
@@ -43,12 +43,12 @@ describe('a range', () => {
       expect(textOf(await ask(`/range/${prefix}${QUERY[name]}`))).toBe(fileOf(name, 'ABCDE'));
   });
 
-  test('without hashes is 200 and empty', async () => {
+  test('a range without hashes is 200 and empty', async () => {
     const answer = await ask(`/range/${EMPTY}`);
     expect([answer.status, answer.headers['content-length'], answer.bytes.length]).toEqual([200, '0', 0]);
   });
 
-  test('of the passwords that were ingested in plaintext holds their counts', async () => {
+  test('a range of passwords ingested in plaintext contains their counts', async () => {
     const passwords = ['correct horse', 'correct horse', 'Tr0ub4dor&3'];
     const plain = await makeRangeDataset({ passwords });
     const other = await startServer(plain.folder, { port: 0 });
@@ -74,12 +74,12 @@ describe('a range', () => {
     ['?mode=md5', 'sha1'],
     ['?', 'sha1'],
     ['?snapshot=1&%zz=%&&=', 'sha1'],
-  ] as const)('with the query %s is of %s', async (query, name) => {
+  ] as const)('the query %s selects %s', async (query, name) => {
     const answer = await ask(`/range/ABCDE${query}`);
     expect([answer.status, textOf(answer)]).toEqual([200, fileOf(name, 'ABCDE')]);
   });
 
-  test('is the same where little or nothing is held in memory', async () => {
+  test('a range is the same with a small or empty memory cache', async () => {
     for (const maxHeldBytes of [0, 20_000]) {
       const lean = await startServer(made.folder, { port: 0, maxHeldBytes });
       try {
@@ -98,7 +98,7 @@ describe('a range', () => {
   });
 });
 
-describe('what is not a range', () => {
+describe('invalid range requests', () => {
   const expectMalformed = (answer: Answer): void => {
     expect(answer.status).toBe(400);
     expect(answer.headers['content-type']).toBe('text/plain');
@@ -119,11 +119,11 @@ describe('what is not a range', () => {
     '/%41BCDE',
     '/ABCDE%0D%0A',
     '/0x123',
-  ])('/range%s is 400 in text', async (rest) => {
+  ])('/range%s is 400 as plain text', async (rest) => {
     for (const query of ['', '?', '?mode=ntlm']) expectMalformed(await ask(`/range${rest}${query}`));
   });
 
-  test('10,000 fuzzed targets are a range exactly where they are five hex digits', async () => {
+  test('of 10,000 fuzzed targets only five hex digits are a range', async () => {
     const alphabet = [...'0123456789abcdefABCDEF', ...'gGxZ.-_~!*:@&=+$,;\'"()[]|^`<>{}\\%/'];
     let valid = 0;
     const one = async (): Promise<void> => {
@@ -142,7 +142,7 @@ describe('what is not a range', () => {
   });
 
   test.each(['/ranges', '/range.txt', '/Range/ABCDE', '/RANGE/ABCDE', '/v1/range/ABCDE'])(
-    '%s is no route',
+    '%s is not a route',
     async (path) => {
       const answer = await ask(path);
       expect(answer.status).toBe(404);
@@ -150,7 +150,7 @@ describe('what is not a range', () => {
     },
   );
 
-  test('an index that the dataset does not have is 404, and never an empty answer', async () => {
+  test('an index missing from the dataset is 404, never an empty response', async () => {
     const withSha1 = await makeRangeDataset({ sha1: files.sha1 }, ['sha1']);
     const keyed = await makeDataset({ pairs: seededPairs(20) });
     const [one, none] = [
@@ -182,7 +182,7 @@ describe('what is not a range', () => {
     }
   });
 
-  test('another method is refused, and so is a body', async () => {
+  test('the range route refuses other methods and bodies', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
       const answer = await ask('/range/ABCDE', {}, method);
       expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS']);
@@ -191,8 +191,8 @@ describe('what is not a range', () => {
   });
 });
 
-describe('every answer', () => {
-  test('has a HEAD without the body', async () => {
+describe('every range response', () => {
+  test('HEAD returns the headers of GET without the body', async () => {
     for (const headers of [{}, PADDING, { 'Accept-Encoding': 'br' }]) {
       const [head, whole] = [await ask('/range/ABCDE', headers, 'HEAD'), await ask('/range/ABCDE', headers)];
       const { date: _head, ...headHeaders } = head.headers;
@@ -202,7 +202,7 @@ describe('every answer', () => {
     expect(await ask('/range/nope', {}, 'HEAD')).toMatchObject({ status: 400 });
   });
 
-  test('is open to every origin, with padding too', async () => {
+  test('every origin can read ranges, also with padding', async () => {
     expect((await ask('/range/ABCDE', { Origin: 'https://example.test' })).headers['access-control-allow-origin']).toBe(
       '*',
     );
@@ -224,7 +224,7 @@ describe('every answer', () => {
   });
 });
 
-test('the command writes no prefix anywhere', async () => {
+test('credveil serve writes no prefix anywhere', async () => {
   const served = await serveDataset(made.folder);
   const marked = ['C0FFE', 'c0ffe', 'C0FFEE', 'C0FFX'];
   for (const prefix of marked)

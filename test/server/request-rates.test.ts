@@ -1,4 +1,4 @@
-// Request rates: slots of ten seconds for an hour, in one process and added over several.
+// Request rates: slots of ten seconds for an hour, in one process and summed over several.
 
 import { describe, expect, test } from 'vitest';
 import { REQUEST_CLASSES, type RequestRates } from '../../protocol/service-status.ts';
@@ -11,7 +11,7 @@ import {
 } from '../../server/observe/request-rates.ts';
 import { ROUTES } from '../../server/routes.ts';
 
-/** A counter whose clock stands still until it is moved. */
+/** A counter whose clock advances only when the test moves it. */
 function startCounter(slot = 1_000): { counter: RequestCounter; move(slots: number): void } {
   let now = slot * SLOT_SECONDS * 1_000 + 17;
   const counter = createRequestCounter(() => now);
@@ -26,8 +26,8 @@ function startCounter(slot = 1_000): { counter: RequestCounter; move(slots: numb
 const totals = ({ classes }: RequestRates): number[] =>
   REQUEST_CLASSES.map((name) => classes[name].reduce((sum, count) => sum + count, 0));
 
-describe('a counter', () => {
-  test('tells requests apart by route and status, and leaves the files of pages out', () => {
+describe('the rate counter', () => {
+  test('the counter separates requests by route and status and ignores page files', () => {
     const { counter, move } = startCounter();
     for (const { rates } of ROUTES) counter.count(rates, 200);
     counter.count('bucket', 304);
@@ -38,7 +38,7 @@ describe('a counter', () => {
     expect(totals(counter.read())).toEqual([3, 3, 1, ROUTES.length - known, 6]);
   });
 
-  test('tells whole slots alone, from its start, the newest last', () => {
+  test('the counter reports only complete slots since its start, the newest last', () => {
     const { counter, move } = startCounter();
     expect(counter.read().classes.bucket).toEqual([]);
     counter.count('bucket', 200);
@@ -56,7 +56,7 @@ describe('a counter', () => {
     ]);
   });
 
-  test('forgets after an hour, also where nothing came for longer', () => {
+  test('the counter forgets slots after an hour, also after a longer idle time', () => {
     const { counter, move } = startCounter();
     for (let slot = 0; slot < 2 * SLOTS; slot++) {
       for (let i = 0; i <= slot % 7; i++) counter.count('bucket', 200);
@@ -68,7 +68,7 @@ describe('a counter', () => {
     expect(counter.read().classes.bucket).toEqual(new Array(SLOTS - 1).fill(0));
   });
 
-  test('goes on in the newest slot where the clock is set back', () => {
+  test('the counter stays in the newest slot if the clock moves back', () => {
     const { counter, move } = startCounter();
     move(3);
     counter.count('bucket', 200);
@@ -80,7 +80,7 @@ describe('a counter', () => {
 });
 
 describe('rates of several processes', () => {
-  test('are added slot by slot, whenever each was started and read', () => {
+  test('rates of several processes are added by slot, regardless of start and read times', () => {
     const old = startCounter(1_000);
     const young = startCounter(1_004);
     old.counter.count('bucket', 200);
@@ -90,14 +90,14 @@ describe('rates of several processes', () => {
     young.counter.count('bucket', 200);
     old.move(3);
     young.move(1);
-    // The young one was read two slots earlier: what the other has of them is told next time.
+    // The young counter was read two slots earlier, so the sum omits the old one's last two slots.
     const sum = addRates([old.counter.read(), young.counter.read()]);
     expect(sum.classes.bucket).toEqual([1, 0, 0, 0, 0, 2]);
     expect(sum.until).toBe(young.counter.read().until);
     expect(addRates([sum]).classes).toEqual(sum.classes);
   });
 
-  test('of none are refused', () => {
+  test('adding the rates of no process throws', () => {
     expect(() => addRates([])).toThrow(RangeError);
   });
 });

@@ -1,4 +1,4 @@
-// The table of routes: one entry and its handler are all that a new route needs.
+// The route table: a new route needs only one entry and its handler.
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ import { ROUTES } from '../../server/routes.ts';
 import { closeServices, openServices, type Service } from '../../server/service.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
 
-/** The whole of a new route. */
+/** A complete new route. */
 const ECHO: Route = {
   path: '/v1/echo/{word}',
   handler: () => (exchange) => {
@@ -78,8 +78,8 @@ afterAll(async () => {
 const ask = (path: string, method = 'GET', headers: { [name: string]: string } = { authorization }) =>
   fetch(url + path, { method, headers });
 
-describe('a route that is one entry of the table', () => {
-  test('answers GET with its cache rule for the client, below its dataset too', async () => {
+describe('a route with a single table entry', () => {
+  test('the route serves GET with its cache rule, also below a dataset', async () => {
     for (const path of ['/v1/echo/hello', `/d/${made.dataset.id}/v1/echo/hello`]) {
       const answer = await ask(path);
       expect([answer.status, await answer.text()]).toEqual([200, 'hello']);
@@ -88,18 +88,18 @@ describe('a route that is one entry of the table', () => {
     }
   });
 
-  test('answers HEAD with the headers of GET alone', async () => {
+  test('the route serves HEAD with only the headers of GET', async () => {
     const answer = await ask('/v1/echo/hello', 'HEAD');
     expect([answer.status, answer.headers.get('content-length'), await answer.text()]).toEqual([200, '5', '']);
   });
 
-  test('answers OPTIONS without a key, with its methods and documented headers', async () => {
+  test('the route serves OPTIONS without a key, with its methods and documented headers', async () => {
     const answer = await ask('/v1/echo/hello', 'OPTIONS', {});
     expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
     expect(answer.headers.get('access-control-allow-headers')).toBe('Authorization, If-None-Match, X-Echo');
   });
 
-  test('refuses other methods, bodies, and requests without a key', async () => {
+  test('the route refuses other methods, bodies, and requests without a key', async () => {
     const deleted = await ask('/v1/echo/hello', 'DELETE');
     expect([deleted.status, deleted.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
     expect((await ask('/v1/echo/hello', 'GET', {})).status).toBe(401);
@@ -107,19 +107,19 @@ describe('a route that is one entry of the table', () => {
     expect([posted.status, (await posted.json()).code]).toEqual([413, 'BODY_NOT_ALLOWED']);
   });
 
-  test('counts against quotas, and is refused once they are used up', async () => {
+  test('the route counts against quotas and is refused once they are used up', async () => {
     const answer = await ask('/v1/echo/hello');
     expect([answer.status, (await answer.json()).code]).toEqual([429, 'QUOTA_EXCEEDED']);
   });
 
-  test('is documented in OpenAPI with the problems that follow from its access', () => {
+  test('OpenAPI documents the route with the problems of its access rule', () => {
     const { get, head } = createOpenApi(routes, '1.2.3').paths[ECHO.path] ?? {};
     expect(get?.summary).toBe('Sends a word back');
     expect(head?.summary).toContain('Sends a word back');
     expect(Object.keys(get?.responses ?? {})).toEqual(expect.arrayContaining(['200', '401', '405', '413', '429']));
   });
 
-  test('appears in metrics', () => {
+  test('metrics contain the route', () => {
     const requests = access.requests.collect().find(({ name }) => name === 'credveil_requests_total');
     const ofEcho = requests?.values.filter(({ labels }) => labels.route === ECHO.path) ?? [];
     expect(Object.fromEntries(ofEcho.map(({ labels, value }) => [labels.status, value]))).toEqual({
@@ -129,7 +129,7 @@ describe('a route that is one entry of the table', () => {
   });
 });
 
-test('an error that is no problem is answered with INTERNAL and reported by its name alone', async () => {
+test('an unexpected error gets the response INTERNAL, and its event contains only its name', async () => {
   const open: Route = { ...ECHO, access: 'open' };
   const parts = { state: { closing: false }, limits: parseLimits({}), pages: undefined, routes: [open], ...access };
   const failing = createServer(createListener(services as [Service], parts));

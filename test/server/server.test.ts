@@ -1,4 +1,4 @@
-// The server over real HTTP: buckets, config, and what is said where there is nothing. PROTOCOL.md §13.
+// The server over real HTTP: buckets, config, and responses to invalid paths. PROTOCOL.md §13.
 
 import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,7 +38,7 @@ const place = (index: IndexName, id: BucketId) => ({
   id,
 });
 
-/** A bucket through fetch, whose own Accept is star/star. */
+/** Fetches a bucket; fetch sends `Accept: star/star` by default. */
 const get = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Response> =>
   fetch(`${server.url}${path}`, { method, headers });
 
@@ -76,8 +76,8 @@ async function expectProblem(answer: Response, status: number, code: string): Pr
   return problem;
 }
 
-describe('a bucket', () => {
-  test('of a leaked pair opens under the key and holds its entry', async () => {
+describe('the bucket routes', () => {
+  test('the bucket of a leaked pair opens with the key and contains its entry', async () => {
     for (const pair of PAIRS.slice(0, 50)) {
       const username = normalizeUsername(pair.username);
       const output = made.suite.evaluate(pairInput(username, normalizePassword(pair.password)));
@@ -87,7 +87,7 @@ describe('a bucket', () => {
     }
   });
 
-  test('of a leaked password opens under the key and holds its entry', async () => {
+  test('the bucket of a leaked password opens with the key and contains its entry', async () => {
     for (const password of PASSWORDS.slice(0, 50)) {
       const output = made.suite.evaluate(passwordInput(normalizePassword(password)));
       const id = bucketId(passwordBucketHash(output), prefixBitsOf('password'));
@@ -96,7 +96,7 @@ describe('a bucket', () => {
     }
   });
 
-  test.each(['account', 'password'] as const)('of %s has an announced size, whatever the prefix', async (index) => {
+  test.each(['account', 'password'] as const)('every bucket of %s has an announced size', async (index) => {
     const buckets = 2 ** prefixBitsOf(index);
     expect(buckets).toBeGreaterThan(8);
     for (let id = 0; id < buckets; id++) {
@@ -107,7 +107,7 @@ describe('a bucket', () => {
     }
   });
 
-  test('without a snapshot in its URL must be revalidated', async () => {
+  test('a bucket URL without a snapshot must be revalidated', async () => {
     const answer = await get(`/v1/account/${formatPrefix(0 as BucketId, prefixBitsOf('account'))}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('application/octet-stream');
@@ -118,7 +118,7 @@ describe('a bucket', () => {
     expectCommonHeaders(answer);
   });
 
-  test('with the snapshot in its URL is the same and never changes', async () => {
+  test('a bucket URL with a snapshot has the same body and is immutable', async () => {
     const path = `/v1/account/${formatPrefix(1 as BucketId, prefixBitsOf('account'))}`;
     const answer = await get(`${path}?snapshot=${config.snapshot}`);
     expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable, no-transform');
@@ -126,12 +126,12 @@ describe('a bucket', () => {
     expect(new Uint8Array(await answer.arrayBuffer())).toEqual(await getBucket('account', 1 as BucketId));
   });
 
-  test('of a snapshot that is not served is gone, and nobody may remember that', async () => {
+  test('a bucket of an unserved snapshot is 410 and not stored by caches', async () => {
     const answer = await get('/v1/account/00?snapshot=000099-0123456789abcdef');
     await expectProblem(answer, 410, 'SNAPSHOT_GONE');
   });
 
-  test('that the client has is not sent again', async () => {
+  test('a client with the current bucket gets 304', async () => {
     const path = `/v1/account/${formatPrefix(0 as BucketId, prefixBitsOf('account'))}`;
     const etag = `"${config.snapshot}"`;
     for (const listed of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
@@ -142,11 +142,11 @@ describe('a bucket', () => {
       expect(await answer.text()).toBe('');
     }
     expect((await get(path, { 'If-None-Match': '"other"' })).status).toBe(200);
-    // The other form under this URL has another tag: a cache must not use one for the other.
+    // The other form of this URL has another ETag: a cache must not mix them up.
     expect((await get(path, { 'If-None-Match': etag, Accept: 'text/plain' })).status).toBe(200);
   });
 
-  test('answers HEAD as GET without the body', async () => {
+  test('HEAD of a bucket returns the headers of GET without the body', async () => {
     const path = `/v1/account/${formatPrefix(0 as BucketId, prefixBitsOf('account'))}`;
     const [head, whole] = [await get(path, {}, 'HEAD'), await get(path)];
     expect(head.status).toBe(200);
@@ -155,7 +155,7 @@ describe('a bucket', () => {
     expect(await head.text()).toBe('');
   });
 
-  test('as text is its tags in hex, one a line, in one length for the whole index', async () => {
+  test('a bucket as text has one hex tag per line and the same length across the index', async () => {
     const lengths = new Set<number>();
     for (let id = 0; id < 2 ** prefixBitsOf('account'); id++) {
       const path = `/v1/account/${formatPrefix(id as BucketId, prefixBitsOf('account'))}`;
@@ -178,14 +178,14 @@ describe('a bucket', () => {
     ['text/plain;q=0', 'application/octet-stream'],
     ['Text/Plain', 'text/plain; charset=utf-8'],
     ['text/plain, */*;q=0.1', 'text/plain; charset=utf-8'],
-  ])('for Accept: %s is %s', async (accept, contentType) => {
+  ])('Accept: %s selects a bucket as %s', async (accept, contentType) => {
     const path = `/v1/account/${formatPrefix(0 as BucketId, prefixBitsOf('account'))}`;
     expect((await get(path, { Accept: accept })).headers.get('content-type')).toBe(contentType);
   });
 });
 
-describe('what is not a bucket', () => {
-  test('every other spelling of a prefix is refused without being repeated', async () => {
+describe('invalid bucket requests', () => {
+  test('a non-canonical prefix is refused and not repeated', async () => {
     const good = formatPrefix(10 as BucketId, prefixBitsOf('account'));
     const beyond = 'f'.repeat(good.length);
     const tooLarge = Number.parseInt(beyond, 16) >= 2 ** prefixBitsOf('account') ? [beyond] : [];
@@ -196,7 +196,7 @@ describe('what is not a bucket', () => {
   });
 
   test.each(['?', '?snapshot=', '?snapshot=7', '?x=1', '?snapshot=000001-0123456789abcdef&x=1', '?SNAPSHOT=1'])(
-    'query %s is refused',
+    'the query %s is refused',
     async (query) => {
       // fetch drops a lone question mark.
       const { host, port } = server.address;
@@ -210,7 +210,7 @@ describe('what is not a bucket', () => {
     },
   );
 
-  test('an index that the dataset does not have is missing', async () => {
+  test('an index missing from the dataset is 404', async () => {
     const small = await makeDataset({ pairs: seededPairs(20, 2), indexes: ['account'], bucketFloor: 1000 });
     const other = await startServer(small.folder, { port: 0 });
     try {
@@ -223,14 +223,14 @@ describe('what is not a bucket', () => {
   });
 
   test.each(['/v1', '/v1/', '/v1/config/', '/V1/config', '/v1/account', '/v1/account/00/11', '/v1/sha1/00000'])(
-    'route %s is missing',
+    'the route %s does not exist',
     async (path) => {
       await expectProblem(await get(path), 404, 'ROUTE_MISSING');
     },
   );
 
   test.each(['/v1/config', '/v1/account/00', '/v1/password/00', '/healthz', '/readyz'])(
-    '%s allows reading only and answers a preflight',
+    '%s allows only reading and supports preflights',
     async (path) => {
       for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
         const answer = await get(path, {}, method);
@@ -246,8 +246,8 @@ describe('what is not a bucket', () => {
   );
 });
 
-describe('operations', () => {
-  test('the config is what the protocol says and is revalidated', async () => {
+describe('service documents', () => {
+  test('the config follows the protocol and is revalidated', async () => {
     const answer = await get('/v1/config');
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(answer.headers.get('cache-control')).toBe('public, no-cache');
@@ -260,7 +260,7 @@ describe('operations', () => {
     await expectProblem(await get('/v1/config?x'), 400, 'QUERY_MALFORMED');
   });
 
-  test('health and readiness', async () => {
+  test('/healthz and /readyz report a healthy server', async () => {
     const health = await get('/healthz');
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
     const ready = await get('/readyz');
@@ -268,7 +268,7 @@ describe('operations', () => {
     expect(ready.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('bodies that do not fit the memory budget are the same', async () => {
+  test('bucket bodies are the same without a memory cache', async () => {
     const lean = await startServer(made.folder, { port: 0, maxHeldBytes: 0 });
     try {
       for (let id = 0; id < 4; id++) {

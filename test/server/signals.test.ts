@@ -1,4 +1,4 @@
-// What signals mean to a server with workers: SIGTERM and SIGINT drain it, SIGHUP reloads its configuration.
+// Signals to a server with workers: SIGTERM and SIGINT drain it, SIGHUP reloads its configuration.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -16,19 +16,19 @@ afterEach(() => workers.dispose());
 test.each([
   ['SIGTERM', 0],
   ['SIGINT', 130],
-] as const)('%s lets requests in flight finish, and all processes end', async (signal, exitCode) => {
+] as const)('%s lets requests in flight finish and ends all processes', async (signal, exitCode) => {
   const { url, child, ended } = await workers.serve();
   const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: 12 }, () => net.connect(Number(port), hostname));
   for (const socket of sockets) socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
   await Promise.all(sockets.map((socket) => once(socket, 'data')));
-  // Begun and not ended; the answer to the one before shows that it has arrived.
+  // An incomplete request. The response to the one before it shows that it has arrived.
   for (const socket of sockets)
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n');
   await Promise.all(sockets.map((socket) => once(socket, 'data')));
   const processes = workers.pids();
   child.kill(signal);
-  // As a terminal does it: to all of them.
+  // A terminal signals all processes.
   for (const pid of processes) process.kill(pid, signal);
   await workers.seen('closing', 2);
   const answers = sockets.map(async (socket) => {
@@ -43,7 +43,7 @@ test.each([
   await expect(get(url, '/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-test('SIGTERM waits no longer than it was told for a client that does not finish', async () => {
+test('SIGTERM waits for an unfinished request no longer than the drain time', async () => {
   const { url, ended, child } = await workers.serve(['--drain-ms', '100']);
   const { hostname, port } = new URL(url);
   const stuck = net.connect(Number(port), hostname);
@@ -64,7 +64,7 @@ test('SIGTERM ends a worker that hangs', async () => {
   await allEnded(processes);
 });
 
-test('SIGHUP applies live settings in every worker and names the others; nonsense changes nothing', async () => {
+test('SIGHUP applies live settings in every worker, lists the others, and rejects an invalid file', async () => {
   const config = workers.place.write('config.json', '{}');
   const { url, child } = await workers.serve(['--config', config]);
   const long = `/v1/account/0?snapshot=${'0'.repeat(200)}`;
@@ -89,7 +89,7 @@ test('SIGHUP applies live settings in every worker and names the others; nonsens
     'SETTING_UNKNOWN',
   ]);
   expect(await statuses()).toEqual(new Set([414]));
-  // A worker that is started now has the settings of now.
+  // A worker started now has the current settings.
   process.kill(workers.pids()[0] as number, 'SIGKILL');
   await workers.seen('worker-ready', 3);
   expect(await statuses()).toEqual(new Set([414]));

@@ -1,4 +1,4 @@
-// /v1/status: what it says of a snapshot, for whom, and the request rates of all processes.
+// /v1/status: the figures of a snapshot, access to them, and the request rates of all processes.
 
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -37,7 +37,7 @@ const read = async (base: string): Promise<ServiceStatus> =>
   (await (await fetch(`${base}/v1/status`)).json()) as ServiceStatus;
 
 describe('/v1/status', () => {
-  test('says of a snapshot what anyone could count, and of its sources what the config says', async () => {
+  test('the status lists only figures that clients could count and the sources as in the config', async () => {
     const status = await read(server.url);
     const snapshot = await openSnapshot(datasets[0].dataset);
     const { facts, publishedAt } = snapshot;
@@ -67,18 +67,18 @@ describe('/v1/status', () => {
       expect(described?.histogram?.reduce((sum, bin) => sum + bin.buckets, 0)).toBe(counts.length);
     }
     snapshot.close();
-    // What an operator knows of a source is not in it.
+    // It has none of the details that only the operator knows.
     expect(JSON.stringify(status)).not.toMatch(/credentials|records|sha256/);
   });
 
-  test('is there for each dataset', async () => {
+  test('each dataset has a status', async () => {
     for (const made of datasets) {
       const { id: dataset } = made.dataset;
       expect((await read(`${server.url}/d/${dataset}`)).dataset).toBe(dataset);
     }
   });
 
-  test('is not kept, answers a preflight, and only reads', async () => {
+  test('the status is not stored, supports preflights and refuses methods that write', async () => {
     const answer = await get('/v1/status');
     expect([answer.headers.get('cache-control'), answer.headers.get('access-control-allow-origin')]).toEqual([
       'no-store',
@@ -94,7 +94,7 @@ describe('/v1/status', () => {
     expect((await get('/v1/status?x')).status).toBe(404);
   });
 
-  test('shows the rates that the processes were gathered from', async () => {
+  test('the status shows the rates gathered from the processes', async () => {
     let own = 0;
     const gathered = await startServer(datasets[1].folder, {
       port: 0,
@@ -112,13 +112,13 @@ describe('/v1/status', () => {
   });
 });
 
-test('with several processes each shows the rates of all', async () => {
+test('each of several processes shows the rates of all', async () => {
   const served = await serveDataset(datasets[1].folder, { args: ['--workers', '2'] });
   try {
-    // Connections of their own: the kernel deals them out.
+    // Each request has its own connection, so that the kernel distributes them.
     for (let i = 0; i < 40; i++) await get('/v1/account/0', { connection: 'close' }, 'GET', served.url);
     let told = 0;
-    // A slot is told when it is over.
+    // A slot is reported once it is over.
     while (told < 40) {
       await setTimeout(200);
       const { requests } = await read(served.url);

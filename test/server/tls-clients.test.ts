@@ -1,4 +1,4 @@
-// TLS: client certificates, and sessions that are resumed.
+// TLS: client certificates and session resumption.
 
 import { X509Certificate } from 'node:crypto';
 import https from 'node:https';
@@ -47,7 +47,7 @@ describe('client certificates', () => {
     };
   }
 
-  test('are optional: a request tells by its fingerprint, and one that the CA does not vouch for has none', async () => {
+  test('client certificates are optional, and only one signed by the CA has a fingerprint', async () => {
     const { ask, close } = await fingerprints(false);
     expect((await ask()).fingerprint).toBeNull();
     expect((await ask(pairOf('client'))).fingerprint).toBe(fingerprintOf('client'));
@@ -55,7 +55,7 @@ describe('client certificates', () => {
     close();
   });
 
-  test('are required where that is said', async () => {
+  test('requireClientCertificate rejects connections without a valid client certificate', async () => {
     const { ask, close } = await fingerprints(true);
     expect((await ask(pairOf('client'))).fingerprint).toBe(fingerprintOf('client'));
     await expect(ask()).rejects.toThrow();
@@ -63,14 +63,14 @@ describe('client certificates', () => {
     close();
   });
 
-  test('are known again in a resumed session, until the CA changes', async () => {
+  test('a resumed session keeps its client certificate until the CA changes', async () => {
     const { ask, address, tlsFiles, close } = await fingerprints(false);
     const socket = await connectTls(address, pairOf('client'));
     const session = new Promise<Buffer>((resolve) => socket.once('session', resolve));
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     const again = { ...pairOf('client'), session: await session };
     expect(await ask(again)).toEqual({ fingerprint: fingerprintOf('client'), resumed: true });
-    // A CA that did not sign the client: were the session resumed, it would still be vouched for.
+    // This CA did not sign the client. A resumed session would still trust the client.
     files.put({ ca: pairOf('stranger').cert });
     tlsFiles.reload();
     expect(await ask(again)).toEqual({ fingerprint: null, resumed: false });
@@ -78,7 +78,7 @@ describe('client certificates', () => {
     close();
   });
 
-  test('are asked for by the service', async () => {
+  test('the service can require client certificates', async () => {
     const { certFile, keyFile, caFile } = files;
     const strict = await startServer(made.folder, {
       port: 0,
@@ -90,7 +90,7 @@ describe('client certificates', () => {
   });
 });
 
-test('a session of one process is resumed by another that has the same secret', async () => {
+test('a process resumes the session of another with the same ticket secret', async () => {
   const { certFile, keyFile } = files;
   const server = await startServer(made.folder, { port: 0, tls: { certFile, keyFile } });
   const ticketSecret = Buffer.alloc(32, 7);

@@ -1,4 +1,4 @@
-// TLS in process: what is spoken, files that change or are broken, and the limits under TLS.
+// TLS in process: protocol versions, changed and broken files, and limits under TLS.
 
 import { once } from 'node:events';
 import https from 'node:https';
@@ -59,7 +59,7 @@ afterEach(async () => {
 });
 
 describe('HTTPS', () => {
-  test('answers as HTTP does, and everything with Strict-Transport-Security', async () => {
+  test('HTTPS responses equal those of HTTP plus Strict-Transport-Security', async () => {
     expect(server.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     const { headers } = await getTls(server.address, '/v1/account/0');
     const cases: [string, https.RequestOptions, number][] = [
@@ -82,7 +82,7 @@ describe('HTTPS', () => {
     }
   });
 
-  test('is not announced where there is no TLS', async () => {
+  test('a server without TLS sends no Strict-Transport-Security', async () => {
     const plain = await startServer(made.folder, { port: 0 });
     const answer = await fetch(`${plain.url}/v1/account/0`);
     expect([answer.status, answer.headers.get('strict-transport-security')]).toEqual([200, null]);
@@ -90,30 +90,30 @@ describe('HTTPS', () => {
     await plain.close({ deadlineMs: 50 });
   });
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('the server supports %s', async (version) => {
     const socket = await connectTls(server.address, { minVersion: version, maxVersion: version });
     expect(socket.getProtocol()).toBe(version);
     socket.destroy();
   });
 
-  test('speaks nothing older', async () => {
+  test('the server rejects older TLS versions', async () => {
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
     await expect(connectTls(server.address, old)).rejects.toThrow(/protocol version|unsupported protocol/);
   });
 
-  test('does not answer what is no TLS, and goes on', async () => {
+  test('plain HTTP gets no response, and the server keeps running', async () => {
     const socket = net.connect(server.address.port, server.address.host);
     socket.on('error', () => undefined);
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
-    // An alert of TLS at most.
+    // At most a TLS alert.
     expect(await readToEnd(socket)).not.toContain('HTTP');
     expect((await getTls(server.address, '/healthz')).status).toBe(200);
     expect(last('request-failed')).toBeUndefined();
   });
 });
 
-describe('files', () => {
-  test('that change are used for new connections, and those that are open go on', async () => {
+describe('TLS files', () => {
+  test('changed files apply to new connections, and open ones stay up', async () => {
     const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
     const ask = async () => {
       const request = https.request({ ...server.address, path: '/healthz', ca: caPem, agent });
@@ -135,24 +135,27 @@ describe('files', () => {
 
   test.each<[string, () => void, string]>([
     ['do not belong together', () => files.put({ cert: pairOf('second').cert }), 'TLS_FILES_INVALID'],
-    ['are no PEM', () => files.put({ cert: Buffer.from('nonsense') }), 'TLS_FILES_INVALID'],
+    ['are not PEM', () => files.put({ cert: Buffer.from('nonsense') }), 'TLS_FILES_INVALID'],
     ['are empty', () => files.put({ key: Buffer.alloc(0) }), 'TLS_FILES_INVALID'],
-    ['are gone', () => files.remove(), 'TLS_FILE_UNREADABLE'],
-    ['are endless', () => files.put({ cert: Buffer.alloc(2 ** 20 + 1) }), 'TLS_FILE_UNREADABLE'],
-  ])('that %s are refused once, the ones before stay, and good ones are taken later', async (_, spoil, code) => {
-    spoil();
-    await seen('tls-refused');
-    for (let i = 0; i < 10; i++) await pause();
-    expect(events.filter(({ event }) => event === 'tls-refused')).toEqual([
-      { event: 'tls-refused', code, message: expect.any(String), hint: expect.any(String) },
-    ]);
-    expect(await certificateName(server.address)).toBe(FIRST);
-    files.put(pairOf('second'));
-    await seen('tls-loaded', 2);
-    expect(await certificateName(server.address)).toBe(SECOND);
-  });
+    ['are missing', () => files.remove(), 'TLS_FILE_UNREADABLE'],
+    ['are too large', () => files.put({ cert: Buffer.alloc(2 ** 20 + 1) }), 'TLS_FILE_UNREADABLE'],
+  ])(
+    'files that %s are refused once, the previous ones stay in use, and valid ones apply later',
+    async (_, spoil, code) => {
+      spoil();
+      await seen('tls-refused');
+      for (let i = 0; i < 10; i++) await pause();
+      expect(events.filter(({ event }) => event === 'tls-refused')).toEqual([
+        { event: 'tls-refused', code, message: expect.any(String), hint: expect.any(String) },
+      ]);
+      expect(await certificateName(server.address)).toBe(FIRST);
+      files.put(pairOf('second'));
+      await seen('tls-loaded', 2);
+      expect(await certificateName(server.address)).toBe(SECOND);
+    },
+  );
 
-  test('are read at once on reload', async () => {
+  test('a reload reads the files immediately', async () => {
     const patient = await start({ pollIntervalMs: 1_000_000 });
     files.put(pairOf('second'));
     patient.reload();
@@ -164,7 +167,7 @@ describe('files', () => {
     await patient.close({ deadlineMs: 50 });
   });
 
-  test('that are wrong do not start a server', async () => {
+  test('a server does not start with invalid files', async () => {
     files.put({ key: pairOf('second').key });
     await expect(start()).rejects.toMatchObject({ name: 'ServerError', code: 'TLS_FILES_INVALID' });
     files.remove();
@@ -173,7 +176,7 @@ describe('files', () => {
 });
 
 describe('limits under TLS', () => {
-  test('a handshake that does not end is cut off', async () => {
+  test('an incomplete handshake is disconnected', async () => {
     const strict = await start({ headersTimeoutMs: 100 });
     for (const begun of ['', '\x16\x03\x01\x02\x00']) {
       const socket = net.connect(strict.address.port, strict.address.host);
@@ -184,7 +187,7 @@ describe('limits under TLS', () => {
     await strict.close({ deadlineMs: 50 });
   });
 
-  test('headers that do not end are answered 408, with Strict-Transport-Security', async () => {
+  test('incomplete headers get 408 with Strict-Transport-Security', async () => {
     const strict = await start({ headersTimeoutMs: 100, requestTimeoutMs: 200, timeoutCheckIntervalMs: 20 });
     const socket = await connectTls(strict.address);
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
@@ -194,18 +197,18 @@ describe('limits under TLS', () => {
     await strict.close({ deadlineMs: 50 });
   });
 
-  test('a client that stops reading is cut off', async () => {
+  test('a client that stops reading is disconnected', async () => {
     const strict = await start({ stalledTimeoutMs: 100 });
     const stalled = await connectTls(strict.address);
     stalled.pause();
     stalled.write('GET /v1/account/0 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10_000));
-    // Long before this deadline, or the test runs into its own.
+    // The test times out before this deadline.
     await getTls(strict.address, '/healthz');
     await strict.close({ deadlineMs: 600_000 });
     stalled.destroy();
   });
 
-  test('closing waits neither for connections without a request nor for handshakes', async () => {
+  test('a closing server waits for neither idle connections nor handshakes', async () => {
     const target = await start();
     const quiet = await connectTls(target.address);
     const used = await connectTls(target.address);
@@ -219,7 +222,7 @@ describe('limits under TLS', () => {
     for (const socket of [quiet, used, silent]) socket.destroy();
   });
 
-  test('a handshake that was begun is destroyed at the deadline', async () => {
+  test('a closing server destroys an incomplete handshake at the deadline', async () => {
     const target = await start();
     const begun = net.connect(target.address.port, target.address.host);
     begun.on('error', () => undefined);

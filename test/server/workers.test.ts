@@ -1,4 +1,4 @@
-// Worker processes behind one port: deaths, failing starts, and snapshots that all of them change to.
+// Worker processes behind one port: deaths, failed starts, and changes of snapshot.
 
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -19,8 +19,8 @@ beforeEach(async () => {
 
 afterEach(() => workers.dispose());
 
-describe('a worker that dies', () => {
-  test('is replaced, and meanwhile the port listens and the others answer', async () => {
+describe('the death of a worker', () => {
+  test('a dead worker is replaced while the others keep serving the port', async () => {
     const { url } = await workers.serve();
     const [killed = 0, other = 0] = workers.pids();
     const refused: string[] = [];
@@ -33,7 +33,7 @@ describe('a worker that dies', () => {
             if (status !== 200) refused.push(`status ${status}`);
             answered++;
           },
-          // What was sent to the one that was killed is lost. Nothing else is.
+          // Only requests sent to the killed worker are lost.
           (error: NodeJS.ErrnoException) => {
             if (error.code !== 'ECONNRESET') refused.push(error.code ?? error.message);
           },
@@ -53,7 +53,7 @@ describe('a worker that dies', () => {
     expect(workers.pids()).toContain(other);
   });
 
-  test('again and again is replaced ever later', async () => {
+  test('a worker that keeps dying is replaced after growing delays', async () => {
     await workers.serve();
     for (let deaths = 1; deaths <= 4; deaths++) {
       const pid = workers.events('worker-ready').findLast(({ worker }) => worker === 1)?.pid as number;
@@ -64,7 +64,7 @@ describe('a worker that dies', () => {
     expect(workers.events('worker-exited').map(({ restartInMs }) => restartInMs)).toEqual([0, 100, 200, 400]);
   });
 
-  test('and cannot be replaced is tried again, while the others answer', async () => {
+  test('a failed replacement is retried while the others keep serving', async () => {
     const { url } = await workers.serve();
     const current = fs.readFileSync(`${workers.made.folder}/CURRENT`);
     fs.writeFileSync(`${workers.made.folder}/CURRENT`, 'nonsense\n');
@@ -77,7 +77,7 @@ describe('a worker that dies', () => {
     expect(new Set((await getMany(url, '/readyz')).map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  test('with the first process too: none is left behind', async () => {
+  test('the workers exit if the primary is killed', async () => {
     const { child, ended } = await workers.serve();
     const processes = workers.pids();
     expect(processes.every(isAlive)).toBe(true);
@@ -87,8 +87,8 @@ describe('a worker that dies', () => {
   });
 });
 
-describe('a start that fails', () => {
-  test('ends the command with the name of what is wrong', async () => {
+describe('a failed start of workers', () => {
+  test('a start on a missing or corrupt dataset exits with its error code', async () => {
     const { code, stderr } = await credveil(['serve', workers.place.at('nothing'), '--workers', '2', '--listen', ':0']);
     expect([code, stderr.split(':')[0]]).toEqual([1, 'error DATASET_MISSING']);
     fs.rmSync(`${workers.made.folder}/snapshots`, { recursive: true });
@@ -97,7 +97,7 @@ describe('a start that fails', () => {
     expect(broken.stderr).toMatch(/^error SNAPSHOT_CORRUPT: /m);
   });
 
-  test('because another server has the port', async () => {
+  test('a start on the port of another server exits with ADDRESS_IN_USE', async () => {
     const { url } = await workers.serve();
     const second = await credveil(['serve', workers.made.folder, '--workers', '2', '--listen', new URL(url).host]);
     expect(second.code).toBe(1);
@@ -105,8 +105,8 @@ describe('a start that fails', () => {
   });
 });
 
-describe('a new snapshot', () => {
-  test('that one worker announces is answered by every other, and none changes back', async () => {
+describe('a new snapshot with several workers', () => {
+  test('a snapshot announced by one worker is served by all, and none changes back', async () => {
     const { url } = await workers.serve(['--workers', '3']);
     const wrong: string[] = [];
     let newest = '';
@@ -116,7 +116,7 @@ describe('a new snapshot', () => {
         const { snapshot = '' } = await get(url, '/v1/config');
         if (snapshot > newest) newest = snapshot;
         const pinned = await Promise.all([1, 2, 3].map(() => get(url, `/v1/account/0?snapshot=${snapshot}`)));
-        // By now it may be two changes old; the newest that was announced never is.
+        // By now this one may be two changes old. The newest announced snapshot never is.
         if (snapshot === newest) wrong.push(...pinned.filter(({ status }) => status !== 200).map(({ body }) => body));
       }
     };
@@ -125,7 +125,7 @@ describe('a new snapshot', () => {
     for (let i = 0; i < 8; i++) {
       workers.made.addSource(`source-${i}`, { pairs: seededPairs(20, 100 + i) });
       published.push((await workers.made.publish()).snapshot);
-      // Some in quick succession.
+      // Some publishes follow in quick succession.
       if (i % 3 === 2) while (newest !== published.at(-1)) await pause();
     }
     while (newest !== published.at(-1)) await pause();
@@ -136,7 +136,7 @@ describe('a new snapshot', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('that is broken is refused by all, and /readyz says so while it stays 200', async () => {
+  test('all workers refuse a broken snapshot, and /readyz reports it while it stays 200', async () => {
     const { url } = await workers.serve();
     const [{ snapshot } = { snapshot: '' }] = await getMany(url, '/v1/config', 1);
     const current = fs.readFileSync(`${workers.made.folder}/CURRENT`);
@@ -152,7 +152,7 @@ describe('a new snapshot', () => {
     while ((await getMany(url, '/readyz')).some(({ body }) => JSON.parse(body).refused)) await pause();
   });
 
-  test('does not wait for a worker that hangs once that one is dead', async () => {
+  test('a snapshot change stops waiting for a hung worker once it is killed', async () => {
     const { url } = await workers.serve();
     const [hung = 0, other = 0] = workers.pids();
     process.kill(hung, 'SIGSTOP');
@@ -166,7 +166,7 @@ describe('a new snapshot', () => {
   });
 });
 
-test('the key of an oprf dataset reaches workers, and neither their arguments nor their environment', async () => {
+test('workers get the key of an oprf dataset, but not by arguments or environment', async () => {
   workers.made.dispose();
   workers.made = await makeDataset({ suite: 'oprf', oprf: await createSodiumOprf(), pairs: seededPairs(20) });
   const keyFile = workers.place.at('oprf.key');
@@ -184,7 +184,7 @@ test('the key of an oprf dataset reaches workers, and neither their arguments no
   expect(written.stderr).not.toContain(secret);
 });
 
-test('the cap on connections is shared out', async () => {
+test('the connection limit is divided among the workers', async () => {
   const { url } = await workers.serve(['--limits-max-connections', '6']);
   const { hostname, port } = new URL(url);
   let open = 0;
@@ -194,7 +194,7 @@ test('the cap on connections is shared out', async () => {
     socket.once('data', () => open++);
     return socket;
   });
-  // Those that got no answer are dropped.
+  // Connections without a response have been dropped.
   const ended = Promise.all(sockets.map((socket) => Promise.race([once(socket, 'data'), once(socket, 'close')])));
   await ended.catch(() => undefined);
   while (sockets.filter(({ destroyed }) => !destroyed).length > 6) await pause();
@@ -203,7 +203,7 @@ test('the cap on connections is shared out', async () => {
   for (const socket of sockets) socket.destroy();
 });
 
-test('TLS: all workers take new files, and resume each other’s sessions', async () => {
+test('all workers load changed TLS files and resume each other’s sessions', async () => {
   const files = makeTlsFiles();
   try {
     const { url } = await workers.serve(['--tls-cert-file', files.certFile, '--tls-key-file', files.keyFile]);

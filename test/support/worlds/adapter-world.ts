@@ -1,4 +1,4 @@
-// The world of adapter tests: a real server of either suite, and the documented credential of each verdict.
+// The world of adapter tests: a real server of either suite, and a credential for each verdict.
 
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakChecker } from '../../../client-sdk/index.ts';

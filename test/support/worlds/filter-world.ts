@@ -1,4 +1,5 @@
-// The world of filter tests: a dataset, its server, fronts that forward conditions and ranges, and checkers.
+// The world of filter tests: a dataset, its server, fronts that forward conditions and ranges, and
+// checkers.
 
 import fs from 'node:fs';
 import {

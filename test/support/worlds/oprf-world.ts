@@ -1,4 +1,4 @@
-// The world of tests of a client without a key: a dataset of the suite `oprf`, its server, and checkers.
+// The world of tests of keyless clients: a dataset of the suite `oprf`, its server, and checkers.
 
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakChecker, type OprfOptions } from '../../../client-sdk/index.ts';

@@ -82,7 +82,7 @@ function createWorker(asked: QuotaLedger, now: () => number, random: () => numbe
   };
 }
 
-/** @param random decides each message's delay; by default there is none */
+/** @param random decides each message's delay; by default there is no delay */
 export function createQuotaWorld(random: () => number = () => 0): QuotaWorld {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
   const file = path.join(home, 'quota.sqlite');
