@@ -1,4 +1,4 @@
-// The GETs of a lookup, and what an answer must satisfy before it is believed. PROTOCOL.md §6-§10.
+// The requests of a lookup, and the checks that a response must pass. PROTOCOL.md §6-§10.
 
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { BucketHash, DatasetId, SnapshotId } from '../protocol/brands.ts';
@@ -22,34 +22,37 @@ import { createBucketCache } from './transport/bucket-cache.ts';
 import type { Deadline } from './transport/deadline.ts';
 import { createSingleFlight } from './transport/single-flight.ts';
 
-/** What of a request is not the same for all. */
+/** Per-request parameters. */
 export interface ServiceRequest {
   readonly path: string;
   readonly accept: string;
-  /** Makes it a POST. */
+  /** The body of a POST; without it, the request is a GET. */
   readonly body?: Uint8Array<ArrayBuffer>;
   readonly maxBytes: number;
   readonly deadline: Deadline;
+  /** The failure that status and headers mean, before the body is read. */
   refuse(status: number, headers: Headers): LookupError | undefined;
 }
 
 export interface Service {
   /** Sends a request below the base URL. @throws LookupError */
   send(request: ServiceRequest): Promise<Uint8Array>;
-  /** The dataset that the first config named, and the newest snapshot's number since. Undefined before. */
+  /** Dataset and newest snapshot number so far. Undefined before the first config. */
   known(): KnownSnapshot | undefined;
   /**
-   * Fetches /v1/config and checks that it fits the key and the pinned dataset, and is not older than one before.
-   * @throws LookupError for whatever stands in the way
+   * Fetches /v1/config. It must match the key and the pinned dataset, and must not be older than a
+   * config seen before.
+   * @throws LookupError
    */
   fetchConfig(deadline: Deadline): Promise<ServiceConfig>;
   /**
-   * A bucket whose seal was checked: one that is held, one that is on its way for another check, or a new one.
-   * @throws LookupError `SNAPSHOT_CHANGED` where the service no longer serves that snapshot, and others
+   * Returns a bucket with a verified seal: a cached one, one in flight for another check, or a new
+   * one.
+   * @throws LookupError, `SNAPSHOT_CHANGED` if the service no longer serves that snapshot
    */
   fetchBucket(config: ServiceConfig, index: IndexName, hash: BucketHash, deadline: Deadline): Promise<Bucket>;
   /**
-   * Checks length and seal of a body, however it came.
+   * Verifies length and seal of a body from any response.
    * @throws LookupError `BODY_MALFORMED`, `BODY_FORGED`
    */
   openBody(body: Uint8Array, config: ServiceConfig, index: IndexName, hash: BucketHash): Bucket;
@@ -61,12 +64,12 @@ export interface KnownSnapshot {
 }
 
 const utf8 = new TextEncoder();
-// Shared by calls: without the option `stream` it keeps nothing between them.
+// Shared by all calls: without the option `stream` it keeps no state between them.
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 type Send = Service['send'];
 
-/** Sends requests and reports each to the caller's hook. */
+/** Sends requests and emits an event for each. */
 function createSend({ base, maxBodyBytes, events, fetch: fetchOnce, headers }: CheckerSettings): Send {
   const reported = async (path: string, request: () => Promise<Uint8Array>): Promise<Uint8Array> => {
     if (!events.request.isHeard()) return request();
@@ -101,10 +104,10 @@ function createSend({ base, maxBodyBytes, events, fetch: fetchOnce, headers }: C
     );
 }
 
-/** As much of the canary's known answer as the suite can compute without the service. */
+/** The part of the canary's known answer that the suite can compute without the service. */
 type ExpectedAnswer = Pick<KnownAnswer, 'accountHash'> & Partial<KnownAnswer>;
 
-/** Decides whether a config is believed, and remembers the snapshot that it names. */
+/** Decides whether to accept a config, and remembers its snapshot. */
 interface ConfigGate {
   known(): KnownSnapshot | undefined;
   /** @throws LookupError `DATASET_MISMATCH`, `KEY_MISMATCH`, `CONFIG_FORGED`, `SNAPSHOT_OLDER` */
@@ -130,9 +133,9 @@ function createConfigGate(dataset: DatasetId | undefined, suite: Suite, expected
   };
 
   /**
-   * The seals of an old snapshot never expire: only its number shows that it was replayed. A snapshot
-   * of another dataset under the same key could be older still, so a checker stays with the dataset
-   * that it saw first.
+   * The seals of an old snapshot never expire: only its number reveals a replay. A snapshot of
+   * another dataset under the same key could be older still, so a checker stays with the first
+   * dataset that it sees.
    */
   const assertNotOlder = ({ dataset: id, snapshot }: ServiceConfig): void => {
     const sequence = Number.parseInt(snapshot, 10);
@@ -155,10 +158,11 @@ function createConfigGate(dataset: DatasetId | undefined, suite: Suite, expected
 function createOpenBody({ sealKey }: Suite): Service['openBody'] {
   return (body, { snapshot, indexes }, index, hash) => {
     const { prefixBits, bodyBytes, metadataBytes } = indexConfig(indexes, index);
-    if (!bodyBytes.includes(body.length)) throw lookupFailure('BODY_MALFORMED', { detail: 'a length not announced' });
+    if (!bodyBytes.includes(body.length)) throw lookupFailure('BODY_MALFORMED', { detail: 'an unannounced length' });
     try {
       const bucket = openBucket(body, { snapshot, index, prefixBits, id: bucketId(hash, prefixBits) }, sealKey);
-      if (bucket.metadataBytes !== metadataBytes) throw lookupFailure('BODY_MALFORMED', { detail: 'other metadata' });
+      if (bucket.metadataBytes !== metadataBytes)
+        throw lookupFailure('BODY_MALFORMED', { detail: 'unannounced metadata' });
       return bucket;
     } catch (cause) {
       if (!(cause instanceof ProtocolError)) throw cause;
@@ -203,7 +207,7 @@ export function createService(settings: CheckerSettings, suite: Suite, expected:
   };
 }
 
-/** The first step of a path below /v1/. What follows may be a prefix. */
+/** The first segment of a path below /v1/. The next one may be a prefix. */
 function routeOf(path: string): string {
   return /^v1\/([a-z]+)/.exec(path)?.[1] ?? 'other';
 }
@@ -216,7 +220,7 @@ function indexConfig(indexes: ServiceConfig['indexes'], index: IndexName): Index
   return config;
 }
 
-/** For answers of a snapshot that are bytes. */
+/** For binary responses that belong to a snapshot. */
 export function refuseOctets(asked: SnapshotId): ServiceRequest['refuse'] {
   return (status, headers) => refuseSnapshot(asked, status, headers) ?? refuseStatus(status) ?? refuseCoding(headers);
 }
@@ -229,13 +233,16 @@ export function refuseStatus(status: number): LookupError | undefined {
     : lookupFailure('HTTP_STATUS', { detail: `status ${status}` });
 }
 
-/** 410 Gone says that the snapshot is no longer served; the header guards against caches that ignore the query. */
+/**
+ * 410 Gone: the service no longer serves the snapshot. The header detects caches that ignore the
+ * query.
+ */
 function refuseSnapshot(asked: SnapshotId, status: number, headers: Headers): LookupError | undefined {
   const served = headers.get('credveil-snapshot');
   return status === 410 || (served !== null && served !== asked) ? lookupFailure('SNAPSHOT_CHANGED') : undefined;
 }
 
-/** A compressed body has a size of its own, which tells on the wire what padding is there to hide. */
+/** The length of a compressed body would reveal what padding hides. */
 function refuseCoding(headers: Headers): LookupError | undefined {
   const coding = headers.get('content-encoding') ?? 'identity';
   return coding === 'identity' ? undefined : lookupFailure('BODY_MALFORMED', { detail: 'it is compressed' });

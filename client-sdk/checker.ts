@@ -1,4 +1,5 @@
-// The checker: asks the service for buckets and decides in this process whether a credential has leaked.
+// The checker: requests buckets from the service, and decides in this process whether a credential
+// has leaked.
 
 import type { SnapshotId } from '../protocol/brands.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
@@ -9,7 +10,8 @@ import type { PasswordFilterInfo } from './filter/cache.ts';
 import { FILTER_TIMEOUT_MS } from './filter/download.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
 import type { Lookup } from './lookup.ts';
-import { type CheckerSettings, type LeakCheckerOptions, type OprfSettings, parseOptions } from './options.ts';
+import type { CheckerSettings, LeakCheckerOptions, OprfSettings } from './options.ts';
+import { parseOptions } from './parse-options.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
 import { CONFIG_TIMEOUT_MS, type ConfigCache, createConfigCache } from './transport/config-cache.ts';
 import { createDeadline, type Deadline } from './transport/deadline.ts';
@@ -17,34 +19,71 @@ import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from
 import type { Policy, PolicyContext } from './verdict/policy.ts';
 import { type Decision, decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict/verdict.ts';
 
+/**
+ * Options of every call.
+ * @example
+ * ```ts
+ * import type { CallOptions } from '@credveil/client';
+ *
+ * const options: CallOptions = { signal: AbortSignal.timeout(2_000) };
+ * await leaks.ready(options);
+ * ```
+ */
 export interface CallOptions {
-  /** Ends the wait early: `check` then gives `unknown` with reason `ABORTED`, `ready` rejects with that code. */
+  /**
+   * Ends the wait early: `check` then returns `unknown` with the reason `ABORTED`, and the other
+   * calls reject with that code.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What of one check is not its credential. */
+/**
+ * Per-call options of a check.
+ * @example
+ * ```ts
+ * import type { CheckOptions } from '@credveil/client';
+ *
+ * const options: CheckOptions = { passwordChangedAt: new Date('2024-05-01') };
+ * const { action } = await leaks.check({ username, password }, options);
+ * console.log(action); // challenge
+ * ```
+ */
 export interface CheckOptions extends CallOptions, PolicyContext {}
 
+/**
+ * Checks credentials against one service. Create one per process, with `createLeakChecker`: it
+ * holds the config, buckets and the password filter.
+ * @example
+ * ```ts
+ * import type { LeakChecker } from '@credveil/client';
+ *
+ * async function isNewPasswordLeaked(leaks: LeakChecker, password: string): Promise<boolean> {
+ *   return (await leaks.check({ password })).status === 'password';
+ * }
+ * console.log(await isNewPasswordLeaked(leaks, 'credveil-canary')); // true
+ * ```
+ */
 export interface LeakChecker {
   /**
-   * Has this credential leaked? Trouble with the service gives the status `unknown`, never a rejection.
-   * @throws LookupError `ARGUMENT_MALFORMED` (as a rejection) where neither field is given or one is not a string, or an
-   *   option is of another type
+   * Has this credential leaked? If the service fails, the status is `unknown`; the call does not
+   * reject.
+   * @throws LookupError `ARGUMENT_MALFORMED` (as a rejection) if neither field is given, a field is
+   *   not a string, or an option has the wrong type
    */
   check(credential: Credential, options?: CheckOptions): Promise<Verdict>;
   /**
-   * Fetches the config, and under `oprf` has the known answer evaluated, to learn at start-up whether URL, key and
-   * dataset belong together. Not required.
-   * @throws LookupError (as a rejection) with the reason that a check would give
+   * Optional start-up test of URL, key and dataset: fetches the config and, under `oprf`, has the
+   * canary evaluated.
+   * @throws LookupError (as a rejection) whose code is the reason that a check would return
    */
   ready(options?: CallOptions): Promise<void>;
   /**
-   * Waits until the password filter is there and verified, which the first check begins but does not wait for. With it
-   * called at start-up, no check has to ask for a bucket because it came too early. Not required.
-   * @throws LookupError (as a rejection) with the reason why there is no filter
+   * Waits until the password filter is loaded and verified. Optional: the first check starts the
+   * download too, but does not wait for it and requests buckets until the filter is complete.
+   * @throws LookupError (as a rejection) whose code is the reason why there is no filter
    */
   loadFilter(options?: CallOptions): Promise<PasswordFilterInfo>;
-  /** What the option `policy` says of a verdict, for one that did not come from `check`. */
+  /** Evaluates the option `policy` again, for example once the user is known. */
   readonly policy: Policy;
 }
 
@@ -52,16 +91,26 @@ type Facts = ReturnType<typeof decide>;
 
 const PASSWORD_ABSENT: Signals = { ...UNASKED, password: { result: 'absent' } };
 
-/** What one pass over the inquiries found. */
+/** The answers of one pass over the inquiries. */
 interface Pass {
   readonly signals: Signals;
   readonly snapshot?: SnapshotId;
 }
 
 /**
- * Makes a checker; nothing is sent before the first call. With the option `key` it holds the secret of the dataset, so it
- * belongs into a server process; with `publicKey` it holds none.
+ * Creates a checker, which sends nothing before its first call. With the option `key` it holds the
+ * dataset's secret and belongs in a server process; with `publicKey` it holds no secret.
  * @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED`
+ * @example
+ * ```ts
+ * import { createLeakChecker } from '@credveil/client';
+ *
+ * const leaks = createLeakChecker({ url, key });
+ *
+ * // Once the password has been verified:
+ * const { status, action } = await leaks.check({ username, password });
+ * console.log(status, action); // pair challenge
+ * ```
  */
 export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const { settings, secrets } = parseOptions(options);
@@ -110,7 +159,7 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   };
 }
 
-/** Asks the service, again if its snapshot changed meanwhile: a verdict is about one snapshot. */
+/** Asks the service, and once more if the snapshot changed: a verdict belongs to one snapshot. */
 async function askService(
   lookup: Lookup,
   configs: ConfigCache,
@@ -125,14 +174,17 @@ async function askService(
     const config = await configs.get(deadline);
     const pass = await ask(config);
     if (!snapshotChanged(pass)) return pass;
-    // Once: after that it is the caller's turn.
+    // Only once: after that, the caller decides.
     return await ask(await configs.renew(config, deadline));
   } catch (error) {
     return { signals: { ...UNASKED, ...failAll(inquiries, reasonOf(error)) } };
   }
 }
 
-/** The pass of a lone password that the filter does not hold. It waits for nothing, so it needs no deadline. */
+/**
+ * Answers for a password alone that the filter does not contain. It waits for nothing, so it needs
+ * no deadline.
+ */
 function answerHere(
   lookup: Lookup,
   { username, password }: Credential,
@@ -144,7 +196,7 @@ function answerHere(
   return snapshot && { snapshot, signals: PASSWORD_ABSENT };
 }
 
-/** Makes the verdict and emits its event. */
+/** Assembles the verdict and emits its event. */
 type Report = (facts: Facts, decision: Decision, pass: Pass, startedAt: number) => Verdict;
 
 function createReporter(events: Events): Report {
@@ -161,7 +213,7 @@ function createReporter(events: Events): Report {
   };
 }
 
-/** Decides status and action from what a pass found. */
+/** Decides status and action from the answers of a pass. */
 type Conclude = (
   pass: Pass,
   ifUnasked: Parameters<typeof decide>[1],
@@ -186,36 +238,39 @@ function argumentMalformed(why: string, hint: string, cause?: unknown): LookupEr
 
 function assertCredential(credential: unknown): void {
   if (typeof credential !== 'object' || credential === null)
-    throw argumentMalformed('the credential is not an object', 'Give { username, password } or one of the two.');
+    throw argumentMalformed('the credential is not an object', 'Pass { username, password }, or one of the two.');
   const { username, password } = credential as Record<string, unknown>;
   for (const field of [username, password])
     if (field !== undefined && typeof field !== 'string')
-      throw argumentMalformed('a username or password is not a string', 'Check the type of what a form or body holds.');
+      throw argumentMalformed(
+        'a username or password is not a string',
+        'Check the types of the form fields or of the parsed body.',
+      );
   if (username === undefined && password === undefined)
-    throw argumentMalformed('neither username nor password is given', 'Give at least one of them.');
+    throw argumentMalformed('neither username nor password is given', 'Pass at least one of them.');
 }
 
-/** Also where the signal is none, which is for createCallDeadline to say. */
+/** Also true for a value that is not a signal: createCallDeadline rejects that. */
 function isAborted({ signal }: CallOptions): boolean {
   return signal !== undefined && !(signal instanceof AbortSignal && !signal.aborted);
 }
 
 function assertPolicyContext({ passwordChangedAt: changedAt }: CheckOptions): void {
   if (changedAt !== undefined && changedAt !== null && !(changedAt instanceof Date))
-    throw argumentMalformed('passwordChangedAt is not a Date', 'Leave it out where it is not known.');
+    throw argumentMalformed('passwordChangedAt is not a Date', 'Omit it if it is unknown.');
 }
 
 function createCallDeadline(timeoutMs: number, { signal }: CallOptions): Deadline {
   try {
     return createDeadline(timeoutMs, signal);
   } catch (cause) {
-    throw argumentMalformed('signal is not an AbortSignal', 'Give the signal of an AbortController.', cause);
+    throw argumentMalformed('signal is not an AbortSignal', 'Pass the signal of an AbortController.', cause);
   }
 }
 
 export function loadObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
   const loading = import('./oprf/lookup.ts').then(({ createObliviousLookup }) => createObliviousLookup(settings, oprf));
-  // Who waits for it gets the error; until then it is no unhandled one.
+  // Awaiters get the rejection; this only silences the unhandled one.
   loading.catch(() => {});
   const loaded = (deadline: Deadline): Promise<Lookup> => deadline.race(() => loading);
   return {
@@ -223,7 +278,7 @@ export function loadObliviousLookup(settings: CheckerSettings, oprf: OprfSetting
     fetchConfig: async (deadline) => (await loaded(deadline)).fetchConfig(deadline),
     confirm: async (config, deadline) => (await loaded(deadline)).confirm(config, deadline),
     loadFilter: async (deadline) => (await loaded(deadline)).loadFilter(deadline),
-    // The service has to evaluate first.
+    // The service has to evaluate the password first.
     absentIn: () => undefined,
     ask: async (inquiries, config, deadline) => (await loaded(deadline)).ask(inquiries, config, deadline),
   };

@@ -1,4 +1,4 @@
-// Hiding inputs from the evaluator: what a lookup needs of the group.
+// The group operations that a lookup needs to hide its inputs from the evaluator.
 
 import type {
   BlindedElement,
@@ -12,12 +12,12 @@ import type { Oprf } from '../protocol/oprf.ts';
 
 export interface BlindedInput {
   readonly blindedElement: BlindedElement;
-  /** @throws ProtocolError `ELEMENT_*` for an element that is not of the group */
+  /** @throws ProtocolError `ELEMENT_*` if it is not an element of the group */
   finalize(evaluatedElement: EvaluatedElement): PrfOutput;
 }
 
 export interface Blinding {
-  /** With a fresh random scalar each time. */
+  /** Blinds with a fresh random scalar. */
   blind(input: PrivateInput): BlindedInput;
   /** VerifyProof, RFC 9497 §2.2.2. @throws ProtocolError `PROOF_INVALID`, `ELEMENT_*` */
   verifyProof(
@@ -27,8 +27,19 @@ export interface Blinding {
   ): void;
 }
 
-/** An engine that knows a faster way to blind than RFC 9497's. */
+/**
+ * A curve implementation for the suite `oprf`: ristretto255 with the operations of RFC 9497, and
+ * optionally a blinding that is faster than the RFC's.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type Engine } from '@credveil/client';
+ * import { createSodiumOprf } from '@credveil/client/sodium';
+ *
+ * const engine: Engine = await createSodiumOprf();
+ * const leaks = createLeakChecker({ url, publicKey, engine });
+ * ```
+ */
 export type Engine = Oprf & {
-  /** @throws ProtocolError `ELEMENT_*` where the key is no element of the group */
+  /** @throws ProtocolError `ELEMENT_*` if the key is not an element of the group */
   createBlinding?(publicKey: PublicKey): Blinding;
 };

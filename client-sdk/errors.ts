@@ -1,8 +1,19 @@
-// The client's one error class, and the closed set of reasons why a lookup has no answer.
+// The client's only error class, and the closed set of reasons why a lookup has no answer.
 
 import { CredveilError, shareInstances } from '../protocol/errors.ts';
 
-/** Why a verdict is `unknown`. Closed: a program may switch on it. */
+/**
+ * Why a verdict is `unknown`. The set is closed: a program may switch on it.
+ * @example
+ * ```ts
+ * import type { UnknownReason } from '@credveil/client';
+ *
+ * // The operator has to look at these at once.
+ * const ALARMS: readonly UnknownReason[] = ['BODY_FORGED', 'CONFIG_FORGED', 'KEY_MISMATCH'];
+ * const { reason } = await leaks.check({ password });
+ * console.log(reason !== undefined && ALARMS.includes(reason)); // false
+ * ```
+ */
 export type UnknownReason =
   | 'TIMEOUT'
   | 'ABORTED'
@@ -27,7 +38,19 @@ export type UnknownReason =
   | 'CREDENTIAL_UNREADABLE'
   | 'CHECK_FAILED';
 
-/** Why there is no password filter; besides, a reason of above. No verdict has it: without a filter a bucket is asked for. */
+/**
+ * Why there is no password filter; `loadFilter` can also fail with an `UnknownReason`. No verdict
+ * has it: without a filter, checks request buckets.
+ * @example
+ * ```ts
+ * import type { FilterReason } from '@credveil/client';
+ *
+ * const IS_EXPECTED: FilterReason = 'FILTER_MISSING';
+ * await leaks.loadFilter().catch((error) => {
+ *   if (error.code !== IS_EXPECTED) console.log(error.code); // OPTION_MALFORMED
+ * });
+ * ```
+ */
 export type FilterReason =
   | 'FILTER_MISSING'
   | 'FILTER_TOO_LARGE'
@@ -35,12 +58,49 @@ export type FilterReason =
   | 'FILTER_FORGED'
   | 'FILTER_UNREADABLE';
 
-/** A mistake of the calling program: thrown, never a verdict. */
+/**
+ * A mistake of the calling program. It is thrown and is never part of a verdict.
+ * @example
+ * ```ts
+ * import { LookupError, type MisuseCode } from '@credveil/client';
+ *
+ * const NO_FIELD: MisuseCode = 'ARGUMENT_MALFORMED';
+ * const error: unknown = await leaks.check({}).catch((error: unknown) => error);
+ * console.log(error instanceof LookupError && error.code === NO_FIELD); // true
+ * ```
+ */
 export type MisuseCode = 'OPTION_MALFORMED' | 'KEY_MALFORMED' | 'ARGUMENT_MALFORMED';
 
+/**
+ * The code of a `LookupError`.
+ * @example
+ * ```ts
+ * import { createLeakChecker, LookupError, type LookupErrorCode } from '@credveil/client';
+ *
+ * function codeOf(error: unknown): LookupErrorCode | undefined {
+ *   return error instanceof LookupError ? error.code : undefined;
+ * }
+ * const offline = createLeakChecker({ url: 'http://127.0.0.1:9', key });
+ * console.log(await offline.ready().catch(codeOf)); // NETWORK
+ * ```
+ */
 export type LookupErrorCode = UnknownReason | FilterReason | MisuseCode;
 
-/** A lookup that could not be made. Never holds a username, a password, a key or a prefix. */
+/**
+ * A lookup that failed, with a `code` and, in `hint`, the next step. It never contains a username,
+ * a password, a key or a prefix.
+ * @example
+ * ```ts
+ * import { createLeakChecker, LookupError } from '@credveil/client';
+ *
+ * try {
+ *   createLeakChecker({ url, key: 'not a key' });
+ * } catch (error) {
+ *   if (!(error instanceof LookupError)) throw error;
+ *   console.log(error.code); // KEY_MALFORMED
+ * }
+ * ```
+ */
 export class LookupError extends CredveilError<LookupErrorCode> {
   override name = 'LookupError';
   static {
@@ -53,106 +113,103 @@ type Texts<Reason extends string> = { readonly [reason in Reason]: readonly [mes
 const FILTER_TEXTS: Texts<FilterReason> = {
   FILTER_MISSING: [
     'the service has no password filter',
-    'Publish with this version of credveil, unless init --filter-one-in 0 was meant.',
+    'Publish with this version of credveil, unless `init --filter-one-in 0` was intended.',
   ],
   FILTER_TOO_LARGE: [
     'the password filter is longer than allowed',
-    'Raise passwordFilter.maxBytes, where the memory is there.',
+    'Raise passwordFilter.maxBytes if the process has the memory.',
   ],
   FILTER_MALFORMED: [
-    'the password filter is not one',
-    'Take the file whole from the snapshots of the dataset; look for a proxy that alters bodies.',
+    'the password filter is truncated, altered or not a filter',
+    "Copy the whole file from the dataset's snapshots; look for a proxy that alters response bodies.",
   ],
   FILTER_FORGED: [
-    'the password filter does not carry the seal of this key',
-    'Something between the publisher and this process altered it, or it is of another key: treat it as an attack until explained.',
+    'the password filter is not sealed with this key',
+    'It was altered after publishing, or belongs to another key: treat it as an attack until explained.',
   ],
-  FILTER_UNREADABLE: ['the source of the password filter failed', 'Look at the cause.'],
+  FILTER_UNREADABLE: ['the source of the password filter failed', 'See the cause.'],
 };
 
 const TEXTS: Texts<UnknownReason> = {
   TIMEOUT: [
     'the service did not answer within the deadline',
-    'Raise timeoutMs, or look at the service and the way to it.',
+    'Raise timeoutMs, or check the service and the network path to it.',
   ],
   ABORTED: [
     "the caller's signal was aborted",
-    'Nothing is wrong with the service; ask again if the answer is still wanted.',
+    'The service is not at fault; check again if you still need the answer.',
   ],
   NETWORK: [
     'the service cannot be reached',
-    'Check the URL, the network and that the server runs. Redirects are not followed.',
+    'Check the URL, the network, and that the server is running. Redirects are not followed.',
   ],
   CIRCUIT_OPEN: [
-    'the service failed several times in a row and is not asked for a moment',
-    'Look at the reasons of the checks before; it is tried again by itself.',
+    'the service failed several times in a row, so no request was sent',
+    'See the reasons of the previous checks. The checker retries on its own.',
   ],
-  HTTP_STATUS: ['the service refused to answer', 'Look into the log of the server, and of any proxy before it.'],
+  HTTP_STATUS: ['the service refused to answer', 'See the log of the server, and of any proxy in front of it.'],
   CLIENT_REFUSED: [
-    'the service does not know who asks',
-    'Give the option clientKey the key that `credveil client add` printed; one that was revoked is not taken again.',
+    'the service does not accept this client',
+    'Set the option clientKey to the key that `credveil client add` printed. A revoked key stays invalid.',
   ],
   QUOTA_EXCEEDED: [
     'the quota of this client is used up',
-    'Ask the operator of the service for more, or check fewer logins.',
+    'Ask the operator of the service for a higher quota, or check fewer logins.',
   ],
-  BODY_TOO_LARGE: ['an answer is longer than allowed', 'Raise maxBodyBytes, or publish with smaller buckets.'],
+  BODY_TOO_LARGE: ['a response is longer than allowed', 'Raise maxBodyBytes, or publish with smaller buckets.'],
   BODY_MALFORMED: [
-    'a bucket is cut, compressed or otherwise not what the service announced',
-    'Look for a proxy that alters bodies.',
+    'a response is truncated, compressed or otherwise not what the service announced',
+    'Look for a proxy that alters response bodies.',
   ],
   BODY_FORGED: [
-    'a bucket does not carry the seal of this key, snapshot and prefix',
-    'Something between the publisher and this process altered or swapped it: treat it as an attack until explained.',
+    'a bucket lacks the seal of this key, snapshot and prefix',
+    'It was altered or swapped after publishing: treat it as an attack until explained.',
   ],
-  CONFIG_MALFORMED: [
-    '/v1/config is not what a Credveil server sends',
-    'Check that the URL is that of a Credveil server.',
-  ],
+  CONFIG_MALFORMED: ['/v1/config is not a Credveil config', 'Check that the URL is the base URL of a Credveil server.'],
   CONFIG_FORGED: [
-    '/v1/config does not carry the seal of this key',
-    'Something between the publisher and this process altered it: treat it as an attack until explained.',
+    '/v1/config is not sealed with this key',
+    'It was altered after publishing: treat it as an attack until explained.',
   ],
   CONFIG_UNSUPPORTED: [
-    'the service speaks of a protocol that this client does not know',
-    'Use client and server of the same major version.',
+    'the service uses a protocol version that this client does not support',
+    'Use the same major version of client and server.',
   ],
   KEY_MISMATCH: [
-    'the key is not that of the dataset, or the service evaluates with another one',
-    'Give the key that the dataset was made with; `credveil stats` shows its id. If it is that one, trust no answer of this service.',
+    'the key does not belong to the dataset, or the service evaluates with another key',
+    'Pass the key that the dataset was created with; `credveil stats` prints its id. If the key is right, trust no answer of this service.',
   ],
   DATASET_MISMATCH: [
-    'the service serves another dataset than the pinned one',
+    'the service serves a different dataset from the pinned one',
     'Check the URL and the option `dataset`.',
   ],
   SNAPSHOT_CHANGED: [
     'the snapshot changed twice during one check',
-    'Ask again; if it goes on, the servers behind the URL serve different snapshots.',
+    'Check again; if it happens repeatedly, the servers behind the URL serve different snapshots.',
   ],
   SNAPSHOT_OLDER: [
-    'the service went back to a snapshot before one that it served earlier',
-    'Look for a cache or a server that was left behind. After a wanted step back, publish again or make a new checker.',
+    'the service returned an older snapshot than before',
+    'Look for a stale cache or server. After an intended rollback, publish again or create a new checker.',
   ],
   INDEX_MISSING: [
-    'the dataset has no index for what was asked',
-    'Ask for a pair where it has `account`, for a password where it has `password`.',
+    'the dataset has no index for any part of the check',
+    'Check usernames only with an `account` index, and passwords alone only with a `password` index.',
   ],
-  NOTHING_ASKED: ['an empty field alone asks nothing', 'Refuse empty fields where they enter your program.'],
+  NOTHING_ASKED: [
+    'the only field is empty, so there is nothing to check',
+    'Reject empty fields where they enter your program.',
+  ],
   FIELD_TOO_LONG: [
     'a username or password is longer than 65,535 bytes',
-    'Refuse fields of this length where they enter your program.',
+    'Reject fields of this length where they enter your program.',
   ],
   CREDENTIAL_UNREADABLE: [
-    'an adapter cannot tell the credential of a request',
-    'Put the body parser before the adapter, or give the option `fields` a function.',
+    'an adapter cannot determine the credential of a request',
+    'Mount the body parser before the adapter, or set the option `fields` to a function.',
   ],
-  CHECK_FAILED: [
-    'the check failed in a way that is not meant to happen',
-    'Give `onError` a function and look at its third argument.',
-  ],
+  CHECK_FAILED: ['the check failed unexpectedly', 'Set `onError` to a function, and see its third argument.'],
 };
 
-/** @param detail what the message says after the colon; never a user's */
+/** @param detail follows the message after a colon; never contains user input */
 export function lookupFailure(
   reason: UnknownReason | FilterReason,
   options: { cause?: unknown; detail?: string } = {},
@@ -162,7 +219,10 @@ export function lookupFailure(
   return new LookupError(reason, detail === undefined ? message : `${message}: ${detail}`, hint, { cause });
 }
 
-/** The reason in a failure of the service. Anything else is a defect of this package and goes on as it is. */
+/**
+ * The reason of a failure of the service. Any other error is a defect of this package, and is
+ * thrown again.
+ */
 export function reasonOf(error: unknown): UnknownReason {
   if (error instanceof LookupError && Object.hasOwn(TEXTS, error.code)) return error.code as UnknownReason;
   throw error;

@@ -1,37 +1,90 @@
-// Events for metrics and logs: hooks that the caller gave, and Node's diagnostics channels where there are any.
+// Events for metrics and logs: the caller's hooks, and Node's diagnostics channels if the platform
+// has them.
 //
-// An event says what happened and how long it took. Nothing in it tells whose credential it was: no credential, key, prefix or URL.
+// An event contains an outcome and a duration. It never contains a credential, key, prefix or URL.
 
 import type { UnknownReason } from './errors.ts';
 import type { CircuitState } from './transport/circuit-breaker.ts';
 import type { Action, VerdictStatus } from './verdict/verdict.ts';
 
-/** A check has ended. */
+/**
+ * A check has ended.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type VerdictEvent } from '@credveil/client';
+ *
+ * const onVerdict = ({ status, action }: VerdictEvent) => {
+ *   console.log(status, action); // pair challenge
+ * };
+ * const leaks = createLeakChecker({ url, key, onVerdict });
+ * await leaks.check({ username, password });
+ * ```
+ */
 export interface VerdictEvent {
   readonly status: VerdictStatus;
   readonly action: Action;
-  /** Only where the status is `unknown`. */
+  /** Only if the status is `unknown`. */
   readonly reason?: UnknownReason;
-  /** Why questions have no answer, each reason once: a finding may stand beside a question that failed. */
+  /** The distinct reasons of failed questions, which can accompany a finding. */
   readonly failures: readonly UnknownReason[];
   readonly durationMs: number;
 }
 
-/** A request has ended, of a check or in the background. What its answer held is judged later. */
+/**
+ * A request has ended, of a check or in the background. Its response is not yet verified.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type RequestEvent } from '@credveil/client';
+ *
+ * const onRequest = ({ route }: RequestEvent) => {
+ *   console.log(route); // config
+ * };
+ * const leaks = createLeakChecker({ url, key, onRequest });
+ * await leaks.ready();
+ * ```
+ */
 export interface RequestEvent {
-  /** `config`, `account`, `password`, `lookup`, `evaluate` or `prove`: the path behind /v1/, without what follows. */
+  /**
+   * The first path segment after /v1/: `config`, `account`, `password`, `lookup`, `evaluate` or
+   * `prove`.
+   */
   readonly route: string;
-  /** Only where it failed. */
+  /** Only if it failed. */
   readonly reason?: UnknownReason;
   readonly durationMs: number;
 }
 
-/** The circuit breaker has changed its state. */
+/**
+ * The circuit breaker has changed its state.
+ * @example
+ * ```ts
+ * import { type CircuitEvent, createLeakChecker } from '@credveil/client';
+ *
+ * const onCircuit = ({ state }: CircuitEvent) => {
+ *   console.log(state); // open
+ * };
+ * const offline = { url: 'http://127.0.0.1:9', circuitBreaker: { failures: 1 } };
+ * const leaks = createLeakChecker({ ...offline, key, onCircuit });
+ * await leaks.check({ username, password });
+ * ```
+ */
 export interface CircuitEvent {
   readonly state: CircuitState;
 }
 
-/** What a hook throws or rejects with is ignored: it changes no verdict. */
+/**
+ * The hooks of a checker. Their exceptions and rejections are ignored and change no verdict.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type Hooks } from '@credveil/client';
+ *
+ * const seconds: number[] = [];
+ * const hooks: Hooks = { onVerdict: ({ durationMs }) => seconds.push(durationMs / 1000) };
+ * const leaks = createLeakChecker({ url, key, ...hooks });
+ * await leaks.check({ password });
+ * console.log(seconds.length); // 1
+ * ```
+ */
 export interface Hooks {
   readonly onVerdict?: (event: VerdictEvent) => void;
   readonly onRequest?: (event: RequestEvent) => void;
@@ -39,7 +92,7 @@ export interface Hooks {
 }
 
 export interface Emitter<Event> {
-  /** False where nobody would hear: then an event need not be made. */
+  /** False if nothing listens: then no event has to be created. */
   isHeard(): boolean;
   emit(event: Event): void;
 }
@@ -58,13 +111,13 @@ export function createEvents({ onVerdict, onRequest, onCircuit }: Hooks): Events
   };
 }
 
-/** What is used of node:diagnostics_channel. */
+/** The part of node:diagnostics_channel in use. */
 interface Channel {
   readonly hasSubscribers: boolean;
   publish(message: unknown): void;
 }
 
-/** Asked of the platform at run time: an import of `node:` would keep this package out of browsers and edges. */
+/** Read at run time: an import of `node:` would keep this package out of browsers and edges. */
 function openChannel(name: string): Channel | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } };
   const channels = process?.getBuiltinModule?.('node:diagnostics_channel') as
@@ -80,10 +133,10 @@ function createEmitter<Event>(name: string, hook: ((event: Event) => unknown) | 
     emit(event) {
       try {
         if (channel?.hasSubscribers) channel.publish(event);
-        // It may be an async function, whatever its type says.
+        // The hook may be async in spite of its type.
         Promise.resolve(hook?.(event)).catch(() => {});
       } catch {
-        // Whoever listens is not in the way of a login.
+        // A listener that fails does not break a login.
       }
     },
   };

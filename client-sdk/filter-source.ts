@@ -1,23 +1,56 @@
-// Where filters of the password index come from: the service, a file, or the caller's own bytes.
+// Sources of a password filter: the service, a file, or the caller's bytes.
 
-/** A filter that is about to be read. */
+/**
+ * A filter file opened for reading.
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import type { OpenedFilter } from '@credveil/client';
+ *
+ * async function* whole(path: string) {
+ *   yield await readFile(path);
+ * }
+ * const opened: OpenedFilter = { version: '1', pieces: whole('/var/lib/leaks/passwords.filter') };
+ * ```
+ */
 export interface OpenedFilter {
-  /** Another text for another filter. */
+  /** Changes with the filter. */
   readonly version: string;
-  /** The file, in the order of its bytes. */
+  /** The file's bytes, in order. */
   readonly pieces: AsyncIterable<Uint8Array>;
 }
 
+/**
+ * An origin of filters for the option `passwordFilter.source`, such as object storage.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type FilterSource } from '@credveil/client';
+ *
+ * const source: FilterSource = {
+ *   async open(heldVersion) {
+ *     const response = await fetch(`${url}/v1/filter/password`, {
+ *       headers: heldVersion === undefined ? {} : { 'if-none-match': heldVersion },
+ *     });
+ *     if (response.status === 304) return undefined;
+ *     if (!response.ok || !response.body) throw new Error(`status ${response.status}`);
+ *     return { version: response.headers.get('etag') ?? '', pieces: response.body };
+ *   },
+ * };
+ * const leaks = createLeakChecker({ url, key, passwordFilter: { source } });
+ * await leaks.loadFilter();
+ * ```
+ */
 export interface FilterSource {
   /**
-   * Opens the filter that is there now.
-   * @param heldVersion that of the filter that the checker holds
-   * @returns undefined where it is that one still
+   * Opens the current filter.
+   * @param heldVersion version of the filter that the checker holds, if any
+   * @returns undefined if that is still the current one
+   * @throws anything: `loadFilter` then rejects with `FILTER_UNREADABLE` and the error as its cause
    */
   open(heldVersion: string | undefined): Promise<OpenedFilter | undefined>;
 }
 
-/** The same filter for as long as the checker lives. */
+/** A source whose filter never changes. */
 export function createBytesSource(bytes: Uint8Array): FilterSource {
   const version = 'bytes';
   return {

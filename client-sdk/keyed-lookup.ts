@@ -1,4 +1,5 @@
-// Lookups of a caller who holds the key: outputs are computed here, buckets are fetched. PROTOCOL.md §14.
+// Lookups of a caller with the key: computes outputs in this process and fetches buckets.
+// PROTOCOL.md §14.
 
 import type { HmacKey } from '../protocol/brands.ts';
 import { passwordBucketHash } from '../protocol/entry.ts';
@@ -23,7 +24,7 @@ import {
 } from './verdict/inquiry.ts';
 import type { Signals } from './verdict/verdict.ts';
 
-/** Normalized, so many UTF-16 units are few enough bytes for a PrivateInput. */
+/** A password of this many UTF-16 units, once normalized, still fits into a PrivateInput. */
 const MAX_PASSWORD_UNITS = 4096;
 const CANARY_PASSWORD = passwordInput(normalizePassword(CANARY.password));
 
@@ -34,7 +35,7 @@ export function createKeyedLookup(settings: CheckerSettings, key: HmacKey): Look
 
   const answer = async (inquiry: Inquiry, config: ServiceConfig, deadline: Deadline): Promise<Partial<Signals>> => {
     if (inquiry.index === 'account') {
-      // It follows from the username alone: which bucket is asked for says nothing about the password.
+      // Derived from the username alone, so the request reveals nothing about the password.
       const hash = suite.accountBucketHash(inquiry.username);
       const bucket = await service.fetchBucket(config, 'account', hash, deadline);
       return answerFrom(bucket, inquiry, config, ({ input }) => suite.evaluate(input));
@@ -48,7 +49,7 @@ export function createKeyedLookup(settings: CheckerSettings, key: HmacKey): Look
   return {
     maxInputBytes: Number.POSITIVE_INFINITY,
     fetchConfig: service.fetchConfig,
-    // The known answer was computed here, and compared when the config came.
+    // The known answer is computed here, and compared when the config arrives.
     confirm: async () => {},
     loadFilter: filters.load,
     absentIn(password, now) {

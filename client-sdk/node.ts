@@ -1,4 +1,5 @@
-// @credveil/client/node: the password filter from a file, for the option `passwordFilter`.
+// @credveil/client/node: a file as the source of the password filter, for the option
+// `passwordFilter`.
 
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
@@ -9,8 +10,18 @@ export type { FilterSource, OpenedFilter } from './filter-source.ts';
 const PIECE_BYTES = 2 ** 20;
 
 /**
- * Reads a filter file, a copy of one from a dataset's snapshots, and reads it again when there is another one. Replace
- * it by renaming, so that no half of a file is found there; a half would be refused.
+ * Reads a filter file, copied from a dataset's snapshots, and reads it again once it is replaced.
+ * Replace it by renaming: a partly written file is refused.
+ * @param path of the filter file
+ * @example
+ * ```ts
+ * import { createLeakChecker } from '@credveil/client';
+ * import { createFileSource } from '@credveil/client/node';
+ *
+ * const source = createFileSource('/var/lib/leaks/passwords.filter');
+ * const leaks = createLeakChecker({ url, key, passwordFilter: { source } });
+ * const { entries } = await leaks.loadFilter();
+ * ```
  */
 export function createFileSource(path: string): FilterSource {
   return {
@@ -34,7 +45,7 @@ interface Statable {
 
 const statBig = (path: string) => stat(path, { bigint: true });
 
-/** Of the file, not of its name: a rename gives another one. */
+/** Identifies the file rather than its name, so that a rename changes it. */
 async function versionOf(file: string | Statable): Promise<string> {
   const { dev, ino, size, mtimeNs } = await (typeof file === 'string' ? statBig(file) : file.stat({ bigint: true }));
   return [dev, ino, size, mtimeNs].join('-');

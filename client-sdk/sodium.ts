@@ -1,4 +1,5 @@
-// @credveil/client/sodium: the group operations of the `oprf` suite on libsodium, for the option `engine`.
+// @credveil/client/sodium: the group operations of the `oprf` suite on libsodium, for the option
+// `engine`.
 
 import { createSodiumOprf as createOprf } from '../accel/oprf-sodium.ts';
 import { createRfc9497Hash } from '../accel/rfc9497-hash.ts';
@@ -13,7 +14,19 @@ export type { Engine } from './engine.ts';
 
 const ZERO = new Uint8Array(SCALAR_BYTES);
 
-/** Compiles libsodium's WebAssembly once a process. Rejects where there is no WebAssembly. */
+/**
+ * Creates an engine on libsodium, whose WebAssembly is compiled once per process. Rejects if the
+ * platform has no WebAssembly.
+ * @example
+ * ```ts
+ * import { createLeakChecker } from '@credveil/client';
+ * import { createSodiumOprf } from '@credveil/client/sodium';
+ *
+ * const leaks = createLeakChecker({ url, publicKey, engine: createSodiumOprf() });
+ * const { status } = await leaks.check({ username, password });
+ * console.log(status); // pair
+ * ```
+ */
 export async function createSodiumOprf(): Promise<Engine> {
   const [oprf, ristretto] = await Promise.all([createOprf(), loadRistretto255()]);
   const { hashToGroup } = createRfc9497Hash(ristretto, 'voprf');
@@ -23,7 +36,7 @@ export async function createSodiumOprf(): Promise<Engine> {
     if (!ristretto.isValid(bytes)) throw refused('ELEMENT_NOT_CANONICAL');
     return bytes;
   };
-  /** Of a scalar that is not zero with an element that is not the identity. */
+  /** Asserts the product of a nonzero scalar and an element other than the identity. */
   const notIdentity = (product: Uint8Array | undefined): Uint8Array => {
     if (!product) throw refused('SCALAR_MALFORMED');
     return product;

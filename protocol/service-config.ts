@@ -31,6 +31,17 @@ export interface FilterConfig {
   readonly bytes: number;
 }
 
+/**
+ * A source of leaked entries, as the config and verdicts list it.
+ * @example
+ * ```ts
+ * import type { SourceConfig } from '@credveil/client';
+ *
+ * const label = ({ name, date = 'undated' }: SourceConfig): string => `${name} (${date})`;
+ * const { source } = await leaks.check({ username, password });
+ * const reason = source && label(source);
+ * ```
+ */
 export interface SourceConfig {
   /** Number of the source in metadata, from 1. */
   readonly number: number;

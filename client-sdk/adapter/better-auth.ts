@@ -16,9 +16,29 @@ type Context = GenericEndpointContext;
 type Awaitable<T> = T | Promise<T>;
 type Mode = 'annotate' | 'deny';
 
-/** The session that a sign-in has just created. Missing while a second factor is pending. */
+/**
+ * The session that a sign-in has just created. Missing while a second factor is pending.
+ * @example
+ * ```ts
+ * import { leakCheck, type NewSession } from '@credveil/client/better-auth';
+ *
+ * const userOf = (session: NewSession): string | undefined => session?.user.id;
+ * const onSignIn = (_verdict: unknown, session: NewSession) => userOf(session);
+ * const plugin = leakCheck({ checker: leaks, onSignIn });
+ * ```
+ */
 export type NewSession = Context['context']['newSession'];
 
+/**
+ * Options of the plugin.
+ * @example
+ * ```ts
+ * import { leakCheck, type LeakCheckOptions } from '@credveil/client/better-auth';
+ *
+ * const options: LeakCheckOptions = { checker: leaks, signIn: 'deny', denyOn: ['pair'] };
+ * const plugin = leakCheck(options);
+ * ```
+ */
 export interface LeakCheckOptions {
   readonly checker: LeakChecker;
   /**
@@ -58,7 +78,20 @@ const ERROR_CODES: ErrorCodes = {
 
 const MUST_RESET = 'This password has appeared in a data breach, so attackers will try it. Reset it to sign in.';
 
-/** @throws LookupError `OPTION_MALFORMED` */
+/**
+ * Creates a better-auth plugin that checks verified sign-ins and new passwords.
+ * @throws LookupError `OPTION_MALFORMED`
+ * @example
+ * ```ts
+ * import { leakCheck } from '@credveil/client/better-auth';
+ * import { betterAuth } from 'better-auth';
+ *
+ * export const auth = betterAuth({
+ *   emailAndPassword: { enabled: true },
+ *   plugins: [leakCheck({ checker: leaks })],
+ * });
+ * ```
+ */
 export function leakCheck(options: LeakCheckOptions): BetterAuthPlugin & { id: 'credveil'; $ERROR_CODES: ErrorCodes } {
   const { checker, signIn = 'annotate', newPassword = 'deny', onSignIn, denyOn, ...shared } = options;
   const guardOf = (mode: Mode) =>
@@ -131,7 +164,7 @@ async function endSession(ctx: Context): Promise<void> {
   ctx.context.setNewSession(null);
 }
 
-export interface CredentialPlace {
+interface CredentialPlace {
   /** The field with the username; `session` if the username comes from the session. */
   readonly username?: string | undefined;
   readonly password: string;
@@ -140,13 +173,13 @@ export interface CredentialPlace {
 /** A Map, so that no path matches a property that objects inherit. */
 type Places = ReadonlyMap<string, CredentialPlace>;
 
-export const SIGN_INS: Places = new Map([
+const SIGN_INS: Places = new Map([
   ['/sign-in/email', { username: 'email', password: 'password' }],
   ['/sign-in/username', { username: 'username', password: 'password' }],
   ['/sign-in/phone-number', { username: 'phoneNumber', password: 'password' }],
 ]);
 
-export const NEW_PASSWORDS: Places = new Map([
+const NEW_PASSWORDS: Places = new Map([
   ['/sign-up/email', { username: 'email', password: 'password' }],
   ['/change-password', { username: 'session', password: 'newPassword' }],
   ['/reset-password', { password: 'newPassword' }],

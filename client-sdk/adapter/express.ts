@@ -16,14 +16,51 @@ declare global {
   }
 }
 
+/**
+ * The option `handler`: answers a denied request.
+ * @example
+ * ```ts
+ * import { type DenyHandler, leakCheck } from '@credveil/client/express';
+ * import express from 'express';
+ *
+ * const handler: DenyHandler = ({ because }, _request, response) =>
+ *   response.status(409).json({ error: 'choose another password', because });
+ * const app = express().use(express.json());
+ * app.post('/sign-up', leakCheck(leaks, { mode: 'deny', handler }));
+ * ```
+ */
 export type DenyHandler = (verdict: Verdict, request: Request, response: Response, next: NextFunction) => unknown;
 
+/**
+ * Options of the middleware.
+ * @example
+ * ```ts
+ * import { leakCheck, type LeakCheckOptions } from '@credveil/client/express';
+ *
+ * const options: LeakCheckOptions = { fields: { username: 'user.email', password: 'user.pass' } };
+ * const check = leakCheck(leaks, options);
+ * ```
+ */
 export type LeakCheckOptions = GuardOptions<Request, DenyHandler> & {
   /** The property of the request that holds the verdict. Default `leaks`. */
   readonly property?: string;
 };
 
-/** @throws LookupError `OPTION_MALFORMED` */
+/**
+ * Creates middleware that checks the credential of a request.
+ * @throws LookupError `OPTION_MALFORMED`
+ * @example
+ * ```ts
+ * import { leakCheck } from '@credveil/client/express';
+ * import express from 'express';
+ *
+ * const app = express().use(express.json());
+ * app.post('/login', leakCheck(leaks), (request, response) => {
+ *   // Compare the password first.
+ *   response.status(request.leaks?.status === 'pair' ? 202 : 200).end();
+ * });
+ * ```
+ */
 export function leakCheck(checker: LeakChecker, options: LeakCheckOptions = {}): RequestHandler {
   const guard = createGuard(checker, options);
   const property = parseProperty(options.property ?? 'leaks');

@@ -20,11 +20,49 @@ declare module 'fastify' {
   }
 }
 
+/**
+ * The option `handler`: answers a denied request.
+ * @example
+ * ```ts
+ * import { type DenyHandler, leakCheck } from '@credveil/client/fastify';
+ * import fastify from 'fastify';
+ *
+ * const handler: DenyHandler = ({ because }, _request, reply) =>
+ *   reply.code(409).send({ error: 'choose another password', because });
+ * const app = fastify();
+ * await app.register(leakCheck, { checker: leaks, mode: 'deny', handler });
+ * app.post('/sign-up', async () => ({}));
+ * ```
+ */
 export type DenyHandler = (verdict: Verdict, request: FastifyRequest, reply: FastifyReply) => unknown;
 
-/** The options that a route can override. */
+/**
+ * The options that a route can override.
+ * @example
+ * ```ts
+ * import { leakCheck, type RouteOptions } from '@credveil/client/fastify';
+ * import fastify from 'fastify';
+ *
+ * const denied: RouteOptions = { mode: 'deny' };
+ * const app = fastify();
+ * await app.register(leakCheck, { checker: leaks, global: false });
+ * app.post('/sign-up', { config: { leakCheck: denied } }, async () => ({}));
+ * ```
+ */
 export type RouteOptions = GuardOptions<FastifyRequest, DenyHandler>;
 
+/**
+ * Options of the plugin.
+ * @example
+ * ```ts
+ * import { leakCheck, type LeakCheckOptions } from '@credveil/client/fastify';
+ * import fastify from 'fastify';
+ *
+ * const options: LeakCheckOptions = { checker: leaks, fields: { username: 'user.email' } };
+ * const app = fastify();
+ * await app.register(leakCheck, options);
+ * ```
+ */
 export type LeakCheckOptions = RouteOptions & {
   readonly checker: LeakChecker;
   /** Whether to check routes whose `config` has no `leakCheck`. Default true. */
@@ -34,8 +72,20 @@ export type LeakCheckOptions = RouteOptions & {
 };
 
 /**
- * Register it before the routes that it protects.
+ * A plugin that checks the credential of a request. Register it before the routes that it protects.
  * @throws LookupError `OPTION_MALFORMED`
+ * @example
+ * ```ts
+ * import { leakCheck } from '@credveil/client/fastify';
+ * import fastify from 'fastify';
+ *
+ * const app = fastify();
+ * await app.register(leakCheck, { checker: leaks, global: false });
+ * app.post('/login', { config: { leakCheck: true } }, async (request, reply) => {
+ *   // Compare the password first.
+ *   return reply.code(request.leaks?.status === 'pair' ? 202 : 200).send();
+ * });
+ * ```
  */
 export const leakCheck: FastifyPluginCallback<LeakCheckOptions> = (app, options, done) => {
   const { checker, global = true, property: name, ...shared } = options;

@@ -53,6 +53,18 @@ export function credentialsOf(readings: readonly object[], fields: ParsedFields)
 }
 
 type Awaitable<T> = T | Promise<T>;
+
+/**
+ * The option `handler`: answers a denied request.
+ * @example
+ * ```ts
+ * import { type DenyHandler, leakCheck } from '@credveil/client/fetch';
+ *
+ * const handler: DenyHandler = ({ because }) =>
+ *   Response.json({ error: 'choose another password', because }, { status: 409 });
+ * const signUp = leakCheck(leaks, { mode: 'deny', handler })(() => new Response());
+ * ```
+ */
 export type DenyHandler = (verdict: Verdict, request: Request) => Awaitable<Response>;
 
 export interface HandlerOptions<Property extends string> {
@@ -62,7 +74,17 @@ export interface HandlerOptions<Property extends string> {
   readonly maxBodyBytes?: number;
 }
 
-/** The verdict is undefined if there was nothing to check. */
+/**
+ * The property that a handler's request has. The verdict is undefined if there was nothing to
+ * check.
+ * @example
+ * ```ts
+ * import { type Checked, leakCheck } from '@credveil/client/fetch';
+ *
+ * const statusFor = ({ leaks }: Checked): number => (leaks?.status === 'pair' ? 202 : 200);
+ * const login = leakCheck(leaks)((request) => new Response(null, { status: statusFor(request) }));
+ * ```
+ */
 export type Checked<Property extends string = 'leaks'> = { readonly [name in Property]: Verdict | undefined };
 
 /**

@@ -7,6 +7,16 @@ import type { GuardOptions } from './options.ts';
 
 export type { Checked, DenyHandler } from './fetch-request.ts';
 
+/**
+ * Options of the wrapper.
+ * @example
+ * ```ts
+ * import { leakCheck, type LeakCheckOptions } from '@credveil/client/fetch';
+ *
+ * const options: LeakCheckOptions<'exposure'> = { property: 'exposure', maxBodyBytes: 4_096 };
+ * const checked = leakCheck(leaks, options);
+ * ```
+ */
 export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<Request, DenyHandler> &
   HandlerOptions<Property>;
 
@@ -16,6 +26,15 @@ type Awaitable<T> = T | Promise<T>;
  * Creates a wrapper for handlers: `const checked = leakCheck(leaks)`, then `checked(handler)`. The
  * handler gets a separate Request, whose body is unread.
  * @throws LookupError `OPTION_MALFORMED`
+ * @example
+ * ```ts
+ * import { leakCheck } from '@credveil/client/fetch';
+ *
+ * const login = leakCheck(leaks)(async (request) => {
+ *   // Compare the password first.
+ *   return new Response(null, { status: request.leaks?.status === 'pair' ? 202 : 200 });
+ * });
+ * ```
  */
 export function leakCheck<const Property extends string = 'leaks'>(
   checker: LeakChecker,

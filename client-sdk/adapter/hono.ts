@@ -9,8 +9,31 @@ import { createGuard } from './guard.ts';
 import { replaceHeader } from './header-name.ts';
 import { type GuardOptions, parseProperty } from './options.ts';
 
+/**
+ * The option `handler`: answers a denied request.
+ * @example
+ * ```ts
+ * import { type DenyHandler, leakCheck } from '@credveil/client/hono';
+ * import { Hono } from 'hono';
+ *
+ * const handler: DenyHandler = ({ because }, c) =>
+ *   c.json({ error: 'choose another password', because }, 409);
+ * const app = new Hono();
+ * app.post('/sign-up', leakCheck(leaks, { mode: 'deny', handler }), (c) => c.body(null, 201));
+ * ```
+ */
 export type DenyHandler = (verdict: Verdict, c: Context) => Response | Promise<Response>;
 
+/**
+ * Options of the middleware.
+ * @example
+ * ```ts
+ * import { leakCheck, type LeakCheckOptions } from '@credveil/client/hono';
+ *
+ * const options: LeakCheckOptions<'exposure'> = { property: 'exposure', maxBodyBytes: 4_096 };
+ * const check = leakCheck(leaks, options);
+ * ```
+ */
 export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<Context, DenyHandler> & {
   /** Name of the context variable that holds the verdict (`c.var.leaks`). Default `leaks`. */
   readonly property?: Property;
@@ -18,12 +41,37 @@ export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<C
   readonly maxBodyBytes?: number;
 };
 
-/** The verdict is undefined if there was nothing to check. */
+/**
+ * The type of `c.var.leaks`. The verdict is undefined if there was nothing to check.
+ * @example
+ * ```ts
+ * import { leakCheck, type LeakCheckEnv } from '@credveil/client/hono';
+ * import { Hono } from 'hono';
+ *
+ * const app = new Hono<LeakCheckEnv>();
+ * app.use(leakCheck(leaks));
+ * app.post('/login', (c) => c.body(null, c.var.leaks?.status === 'pair' ? 202 : 200));
+ * ```
+ */
 export type LeakCheckEnv<Property extends string = 'leaks'> = {
   Variables: { [name in Property]: Verdict | undefined };
 };
 
-/** @throws LookupError `OPTION_MALFORMED` */
+/**
+ * Creates middleware that checks the credential of a request.
+ * @throws LookupError `OPTION_MALFORMED`
+ * @example
+ * ```ts
+ * import { leakCheck } from '@credveil/client/hono';
+ * import { Hono } from 'hono';
+ *
+ * const app = new Hono();
+ * app.post('/login', leakCheck(leaks), (c) => {
+ *   // Compare the password first.
+ *   return c.body(null, c.var.leaks?.status === 'pair' ? 202 : 200);
+ * });
+ * ```
+ */
 export function leakCheck<const Property extends string = 'leaks'>(
   checker: LeakChecker,
   options: LeakCheckOptions<Property> = {},

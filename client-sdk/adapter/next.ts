@@ -18,14 +18,33 @@ import { type GuardOptions, malformed } from './options.ts';
 
 export type { Checked, DenyHandler } from './fetch-request.ts';
 
+/**
+ * Options of a route handler's wrapper.
+ * @example
+ * ```ts
+ * import { leakCheck, type LeakCheckOptions } from '@credveil/client/next';
+ *
+ * const options: LeakCheckOptions = { mode: 'deny' };
+ * export const POST = leakCheck(leaks, options)(() => new Response(null, { status: 201 }));
+ * ```
+ */
 export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<Request, DenyHandler> &
   HandlerOptions<Property>;
 
 type Awaitable<T> = T | Promise<T>;
 
 /**
- * Creates a wrapper for route handlers: `export const POST = leakCheck(leaks)(handler)`.
+ * Creates a wrapper for route handlers.
  * @throws LookupError `OPTION_MALFORMED`
+ * @example
+ * ```ts
+ * import { leakCheck } from '@credveil/client/next';
+ *
+ * export const POST = leakCheck(leaks)(async (request) => {
+ *   // Compare the password first.
+ *   return new Response(null, { status: request.leaks?.status === 'pair' ? 202 : 200 });
+ * });
+ * ```
  */
 export function leakCheck<const Property extends string = 'leaks'>(
   checker: LeakChecker,
@@ -36,6 +55,17 @@ export function leakCheck<const Property extends string = 'leaks'>(
   return guardHandler(createGuard(checker, options), options, clearHeader);
 }
 
+/**
+ * Options of `leakProxy`.
+ * @example
+ * ```ts
+ * import { leakProxy, type LeakProxyOptions } from '@credveil/client/next';
+ * import { NextResponse } from 'next/server';
+ *
+ * const options: LeakProxyOptions = { next: NextResponse.next, maxBodyBytes: 4_096 };
+ * export const proxy = leakProxy(leaks, options);
+ * ```
+ */
 export type LeakProxyOptions = GuardOptions<Request, DenyHandler> &
   Pick<HandlerOptions<string>, 'maxBodyBytes'> & {
     /** `NextResponse.next`, or a function that calls it. */
@@ -45,6 +75,13 @@ export type LeakProxyOptions = GuardOptions<Request, DenyHandler> &
 /**
  * Creates the function for `proxy.ts`: handlers behind it, server actions included, get the header.
  * @throws LookupError `OPTION_MALFORMED`
+ * @example
+ * ```ts
+ * import { leakProxy } from '@credveil/client/next';
+ * import { NextResponse } from 'next/server';
+ *
+ * export const proxy = leakProxy(leaks, { next: NextResponse.next });
+ * ```
  */
 export function leakProxy(checker: LeakChecker, options: LeakProxyOptions): (request: Request) => Promise<Response> {
   const guard = createGuard(checker, options);

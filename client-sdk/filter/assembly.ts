@@ -1,4 +1,5 @@
-// A filter file while its bytes come in: bounded before it is buffered, hashed on the way, opened at the end.
+// Assembles a filter file from its pieces: bounds it before buffering, hashes it as it arrives, and
+// opens it at the end.
 
 import type { SealKey } from '../../protocol/brands.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
@@ -15,9 +16,11 @@ import { SEAL_BYTES } from '../../protocol/seal.ts';
 import { lookupFailure } from '../errors.ts';
 
 /**
- * Reads a filter whole and checks its seal.
- * @param assertWanted looks at the header before more is read
- * @throws LookupError `FILTER_TOO_LARGE`, `FILTER_MALFORMED`, `FILTER_FORGED`, and what `pieces` throw
+ * Reads a whole filter and verifies its seal.
+ * @param maxBytes of the file
+ * @param assertWanted rejects an unwanted filter by its header, before the rest is read
+ * @throws LookupError `FILTER_TOO_LARGE`, `FILTER_MALFORMED`, `FILTER_FORGED`, or the error of
+ *   `pieces`
  */
 export async function assembleFilter(
   pieces: AsyncIterable<Uint8Array>,
@@ -42,14 +45,14 @@ export async function assembleFilter(
       at += part.length;
       filled += part.length;
     }
-    // Until the header is whole, it is not known where the seal begins.
+    // The offset of the seal is unknown until the header is complete.
     const end = file.length === FILTER_HEADER_BYTES ? hashed : Math.min(filled, file.length - SEAL_BYTES);
     if (end > hashed) seal.update(file.subarray(hashed, end));
     hashed = end;
   };
   try {
     for await (const piece of pieces) take(piece);
-    if (filled < file.length) throw lookupFailure('FILTER_MALFORMED', { detail: 'it is cut' });
+    if (filled < file.length) throw lookupFailure('FILTER_MALFORMED', { detail: 'it is truncated' });
     return openFilter(file, seal.digest());
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause;
@@ -57,7 +60,7 @@ export async function assembleFilter(
   }
 }
 
-/** Room for the whole file, with the header in it. */
+/** A buffer for the whole file, starting with the header. */
 function allocate(header: Uint8Array, bytes: number, maxBytes: number): Uint8Array<ArrayBuffer> {
   if (bytes > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
   try {
@@ -65,7 +68,7 @@ function allocate(header: Uint8Array, bytes: number, maxBytes: number): Uint8Arr
     file.set(header);
     return file;
   } catch (cause) {
-    // More than the platform can give.
+    // The platform cannot allocate that much.
     throw lookupFailure('FILTER_TOO_LARGE', { cause });
   }
 }

@@ -1,4 +1,5 @@
-// The filter in force: fetched in the background, renewed by its version, and used only while it is known to be current.
+// The current filter: fetched in the background, renewed when its version changes, and used only as
+// long as `maxAgeMs` allows.
 
 import type { DatasetId, PrfOutput, SealKey } from '../../protocol/brands.ts';
 import type { FilterHeader, PasswordFilter } from '../../protocol/password-filter.ts';
@@ -10,38 +11,56 @@ import { createDeadline, type Deadline } from '../transport/deadline.ts';
 import { assembleFilter } from './assembly.ts';
 import { createServiceSource } from './download.ts';
 
-/** After a failure, or on word of a newer snapshot, it is tried again as soon as this; after more failures, later. */
+/**
+ * Minimum wait before the next update, after a failure or when a newer snapshot is announced. It
+ * doubles with each further failure.
+ */
 const RETRY_MS = 5_000;
 const MAX_RETRY_REFRESHES = 16;
 
-/** What `loadFilter` tells of the filter. */
+/**
+ * Facts of the filter in memory, from `loadFilter`.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type PasswordFilterInfo } from '@credveil/client';
+ *
+ * const leaks = createLeakChecker({ url, key, passwordFilter: true });
+ * const info: PasswordFilterInfo = await leaks.loadFilter();
+ * console.log(info.entries > 0 && info.bytes > 0); // true
+ * ```
+ */
 export interface PasswordFilterInfo {
+  /** Id of its snapshot. */
   readonly snapshot: string;
-  /** Passwords in it. */
+  /** Number of passwords. */
   readonly entries: number;
-  /** What it takes in memory. While a newer one comes in there are two. */
+  /** Size in memory. While a newer filter arrives, both are in memory. */
   readonly bytes: number;
 }
 
 export interface FilterCache {
   /**
-   * The filter that may answer now. Never waits: where an update is due it begins in the background.
-   * Undefined where none is there, or where it has not been known to be current for too long.
-   * @param now that of `performance`, for who has it at hand
+   * The filter that may answer now. Never waits: an update that is due starts in the background.
+   * Undefined if there is none, or if it was last known to be current more than `maxAgeMs` ago.
+   * @param now from `performance.now()`, if the caller has it
    */
   current(now?: number): PasswordFilter | undefined;
-  /** Waits until there is one. @throws LookupError why there is none */
+  /** Waits for a filter. @throws LookupError with the reason if there is none */
   load(deadline: Deadline): Promise<PasswordFilterInfo>;
 }
 
 const NO_FILTER: FilterCache = {
   current: () => undefined,
   load: async () => {
-    throw new LookupError('OPTION_MALFORMED', 'option passwordFilter: it is off', 'Give passwordFilter: true.');
+    throw new LookupError(
+      'OPTION_MALFORMED',
+      'option passwordFilter: not set',
+      'Pass passwordFilter: true to createLeakChecker.',
+    );
   },
 };
 
-/** @param known an output that every filter of the key must hold, where there is one */
+/** @param known computes an output that every filter of the key must contain, if the suite can */
 export function createFilterCache(
   settings: CheckerSettings,
   service: Service,
@@ -54,13 +73,13 @@ export function createFilterCache(
   return createUpdatingCache(held, createSchedule(passwordFilter));
 }
 
-/** When the filter is due for a look, and how long it may answer. Times are those of `performance`. */
+/** When to update the filter, and how long it may answer. Times are from `performance.now()`. */
 interface Schedule {
   begin(): void;
   succeed(): void;
   fail(): void;
   isDue(now: number): boolean;
-  /** Whether an update may be tried before it is due. */
+  /** Whether an update may start before it is due. */
   mayHurry(now: number): boolean;
   isTrusted(now: number): boolean;
 }
@@ -88,14 +107,16 @@ function createSchedule({ refreshMs, maxAgeMs }: FilterSettings): Schedule {
   };
 }
 
-/** The filter in memory and what may replace it. */
+/** The filter in memory, and its replacement. */
 interface HeldFilter {
   readonly filter: PasswordFilter | undefined;
-  /** Replaces the filter if its source has another version. @returns the filter, which fits the service */
+  /**
+   * Replaces the filter if its source has a newer version. @returns the current filter, verified
+   */
   update(): Promise<PasswordFilter>;
-  /** Whether the service has a newer snapshot than this. */
+  /** Whether the service has a newer snapshot. */
   isOlder(filter: FilterHeader): boolean;
-  /** Whether it is of another dataset. */
+  /** Whether the filter belongs to another dataset. */
   isForeign(filter: FilterHeader): boolean;
 }
 
@@ -121,8 +142,8 @@ function createHeldFilter(
 
   /** The sealed config names the dataset, its current snapshot and the size of its filter. */
   const consultConfig = async (): Promise<void> => {
-    // From the service there is no filter without it. A caller's own filter is better than none
-    // while the service is away.
+    // A filter from the service needs the config. A filter from the caller's source does without,
+    // so that it can answer during an outage.
     if (!ownSource && service.known()) return;
     const config = service.fetchConfig(createDeadline(CONFIG_TIMEOUT_MS));
     const { filter } = ownSource ? ((await config.catch(() => undefined)) ?? {}) : await config;
@@ -146,7 +167,7 @@ function createHeldFilter(
         held = { filter, version: opened.version };
       }
       if (!held) throw lookupFailure('FILTER_MISSING');
-      // A newer snapshot may have been announced meanwhile.
+      // A newer snapshot may have been announced in the meantime.
       assertWanted(held.filter);
       return held.filter;
     },
@@ -200,7 +221,7 @@ function sequenceOf(snapshot: string): number {
   return Number.parseInt(snapshot, 10);
 }
 
-/** A source of the caller's own may fail in any way. */
+/** The caller's source may throw anything. */
 function asFailure(cause: unknown): LookupError {
   return cause instanceof LookupError ? cause : lookupFailure('FILTER_UNREADABLE', { cause });
 }

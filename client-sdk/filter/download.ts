@@ -1,4 +1,5 @@
-// The filter from the service: asked for by ETag, read as it comes, and taken up again where a connection broke.
+// Downloads the filter from the service: conditional on its ETag, streamed, and resumed after a
+// broken connection.
 
 import { refuseStatus } from '../api.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
@@ -6,11 +7,11 @@ import type { FilterSource, OpenedFilter } from '../filter-source.ts';
 import type { CheckerSettings } from '../options.ts';
 import { createDeadline, type Deadline } from '../transport/deadline.ts';
 
-/** Time of one download with all its resumptions. No check waits for it. */
+/** Deadline of one download with all its resumptions. No check waits for it. */
 export const FILTER_TIMEOUT_MS = 600_000;
-/** Longest wait for an answer to begin, and for its next bytes. */
+/** Maximum wait for a response to begin, and for its next bytes. */
 const STALL_MS = 30_000;
-/** Attempts in a row to go on that may fail without having brought a byte, and the pause before each. */
+/** Maximum consecutive attempts to resume that bring no byte, and the pause before each. */
 const MAX_FRUITLESS = 5;
 const PAUSE_MS = 500;
 
@@ -20,7 +21,10 @@ interface Answer {
   readonly body: ReadableStreamDefaultReader<Uint8Array>;
 }
 
-/** Asks for the filter. Undefined if it is the one of `if-none-match`. @throws LookupError, or what fetch throws */
+/**
+ * Requests the filter. Undefined if it still matches `if-none-match`.
+ * @throws LookupError, or the error of fetch
+ */
 type Ask = (more: Readonly<Record<string, string>>, deadline: Deadline) => Promise<Answer | undefined>;
 
 /** The service as the source of filters. */
@@ -60,17 +64,17 @@ export function createServiceSource({ base, fetch: send, headers }: CheckerSetti
   };
 }
 
-/** Asks for the rest of a filter after `received` bytes, again if the service is away for a moment. */
+/** Requests the rest of a filter after `received` bytes, and retries during a short outage. */
 async function resume(ask: Ask, etag: string, received: number, deadline: Deadline): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     await pause(deadline);
     try {
-      // RFC 9110 §13.1.5: where the ETag is another one by now, all of the new filter comes instead.
+      // RFC 9110 §13.1.5: if the ETag has changed, the response is the whole new filter.
       const answer = await ask({ range: `bytes=${received}-`, 'if-range': etag }, deadline);
       if (answer?.status === 206 && answer.headers.get('content-range')?.startsWith(`bytes ${received}-`))
         return answer;
       answer?.body.cancel().catch(() => {});
-      throw lookupFailure('SNAPSHOT_CHANGED', { detail: 'while its filter was read' });
+      throw lookupFailure('SNAPSHOT_CHANGED', { detail: 'while its filter was downloaded' });
     } catch (error) {
       if (error instanceof LookupError && error.code !== 'TIMEOUT') throw error;
       if (attempt === MAX_FRUITLESS || deadline.signal.aborted) throw asFailure(error);
@@ -95,14 +99,15 @@ async function* readPieces(ask: Ask, first: Answer, deadline: Deadline): AsyncGe
       } else {
         if (!('broken' in piece) && (total === undefined || received >= total)) return;
         body.cancel().catch(() => {});
-        const broken = 'broken' in piece ? piece.broken : lookupFailure('NETWORK', { detail: 'the filter is cut' });
-        // Only a strong validator says that the rest belongs to what is there.
+        const broken =
+          'broken' in piece ? piece.broken : lookupFailure('NETWORK', { detail: 'the filter is truncated' });
+        // Only a strong ETag guarantees that the rest belongs to the received bytes.
         if (!etag.startsWith('"') || deadline.signal.aborted) throw broken;
         ({ body } = await resume(ask, etag, received, deadline));
       }
     }
   } finally {
-    // Does nothing at the end; before it, the connection is given up.
+    // A no-op at the end of the body; earlier, it closes the connection.
     body.cancel().catch(() => {});
   }
 }
@@ -111,7 +116,7 @@ function refuse({ status, headers }: Response): LookupError | undefined {
   if (status === 404) return lookupFailure('FILTER_MISSING');
   const refusal = status === 206 || status === 304 ? undefined : refuseStatus(status);
   if (refusal) return refusal;
-  // Ranges of a compressed filter would be others.
+  // Byte ranges of a compressed filter do not match those of the file.
   return (headers.get('content-encoding') ?? 'identity') === 'identity'
     ? undefined
     : lookupFailure('FILTER_MALFORMED', { detail: 'it is compressed' });
@@ -126,7 +131,7 @@ function asFailure(cause: unknown): LookupError {
   return cause instanceof LookupError ? cause : lookupFailure('NETWORK', { cause });
 }
 
-/** Not by setTimeout: some platforms that run the core have none. */
+/** Without setTimeout, which some platforms of the core lack. */
 async function pause(deadline: Deadline): Promise<void> {
   await deadline.race(
     () => new Promise((resolve) => AbortSignal.timeout(PAUSE_MS).addEventListener('abort', () => resolve(undefined))),

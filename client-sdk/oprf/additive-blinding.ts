@@ -1,10 +1,14 @@
-// Blinding by addition: cheaper than RFC 9497's, for who has pinned the public key.
+// Additive blinding: cheaper than RFC 9497's multiplicative blinding, if the public key is pinned.
 //
-// RFC 9497 §3.3 sends r·H(x) and takes the r-th root of k·r·H(x): two multiplications of points that come but once.
-// With pkS = k·G known beforehand, H(x) + r·G goes out, k·H(x) + r·pkS comes back, and r·pkS is subtracted. G and pkS
-// never change, so there can be tables for them. What is sent is uniformly random either way, and what comes out is the same k·H(x): nobody can tell which was used.
-// Source: Jarecki, Krawczyk, Xu, "On the (In)Security of the Diffie-Hellman Oblivious PRF with Multiplicative
-// Blinding", PKC 2021. It is sound only with a pkS that is not the evaluator's to choose: hence pinned.
+// RFC 9497 §3.3 sends r·H(x) and multiplies k·r·H(x) by 1/r: two multiplications of points that are
+// used only once. With pkS = k·G known in advance, the client sends H(x) + r·G, receives
+// k·H(x) + r·pkS, and subtracts r·pkS. G and pkS are fixed, so precomputed tables make these
+// multiplications fast. The element on the wire is uniformly random either way and the output is
+// the same k·H(x), so an evaluator cannot distinguish the two.
+//
+// Source: Jarecki, Krawczyk, Xu, "On the (In)Security of the Diffie-Hellman Oblivious PRF with
+// Multiplicative Blinding", PKC 2021. It is sound only if the evaluator cannot choose pkS: hence the
+// pinned key.
 
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
@@ -12,7 +16,7 @@ import type { BlindedElement, BlindScalar, PrfOutput, PrivateInput } from '../..
 import { ELEMENT_BYTES } from '../../protocol/oprf-suite.ts';
 import type { Blinding } from '../engine.ts';
 
-/** ristretto255 with a pinned pkS, in whatever form an engine holds an element. */
+/** ristretto255 with a pinned pkS. `Element` is the engine's representation of an element. */
 export interface BlindingGroup<Element> {
   randomScalar(): BlindScalar;
   /** HashToGroup, RFC 9497 §4.1, mode VOPRF. */

@@ -1,4 +1,5 @@
-// The POSTs of the `oprf` suite: blinded elements out, evaluated elements and proofs back. PROTOCOL.md §16.
+// The POST requests of the `oprf` suite, which send blinded elements and receive evaluated elements
+// and proofs. PROTOCOL.md §16.
 
 import type { BlindedElement, BucketHash, EvaluatedElement, Proof } from '../../protocol/brands.ts';
 import { bucketId } from '../../protocol/bucket-id.ts';
@@ -16,14 +17,17 @@ import { OCTETS, refuseOctets, refuseStatus, type Service } from '../api.ts';
 import { lookupFailure } from '../errors.ts';
 import type { Deadline } from '../transport/deadline.ts';
 
-/** What was sent to be evaluated and what came back, in the same order. */
+/** Blinded elements and their evaluations, in the same order. */
 export interface Evaluation {
   readonly blindedElements: readonly BlindedElement[];
   readonly evaluatedElements: readonly EvaluatedElement[];
 }
 
 export interface EvaluatorClient {
-  /** Evaluates, and fetches a bucket of the account index in the same round trip. @throws LookupError */
+  /**
+   * Evaluates, and fetches an account bucket in the same round trip.
+   * @throws LookupError
+   */
   lookup(
     blindedElements: readonly BlindedElement[],
     config: ServiceConfig,
@@ -32,7 +36,7 @@ export interface EvaluatorClient {
   ): Promise<Evaluation & { readonly body: Uint8Array }>;
   /** @throws LookupError */
   evaluate(blindedElements: readonly BlindedElement[], deadline: Deadline): Promise<Evaluation>;
-  /** Asks for the proof of an evaluation. It is not yet verified. @throws LookupError */
+  /** Requests the proof of an evaluation, and does not verify it. @throws LookupError */
   prove(blindedElements: readonly BlindedElement[], deadline: Deadline): Promise<Proof>;
 }
 
@@ -90,6 +94,6 @@ function decode<T>(decodeResponse: (bytes: Uint8Array) => T, response: Uint8Arra
   }
 }
 
-function assertCount(asked: readonly BlindedElement[], given: readonly EvaluatedElement[]): void {
-  if (asked.length !== given.length) throw lookupFailure('BODY_MALFORMED', { detail: 'another number of elements' });
+function assertCount(sent: readonly BlindedElement[], received: readonly EvaluatedElement[]): void {
+  if (sent.length !== received.length) throw lookupFailure('BODY_MALFORMED', { detail: 'wrong number of elements' });
 }

@@ -1,4 +1,4 @@
-// Which blinding a checker uses: that of the engine that was given, or the one on @noble/curves.
+// Selects the blinding of a checker: that of the given engine, or the one on @noble/curves.
 
 import type { PublicKey } from '../../protocol/brands.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
@@ -8,8 +8,10 @@ import { LookupError } from '../errors.ts';
 import type { OprfSettings } from '../options.ts';
 
 /**
- * Without an engine the one on @noble/curves, loaded here so that a caller with a key loads no curve.
- * @throws LookupError (as a rejection) `KEY_MALFORMED` where the key is no element, `OPTION_MALFORMED` for the engine
+ * Without an engine, loads the blinding on @noble/curves here, so that a caller with a key loads no
+ * curve.
+ * @throws LookupError (as a rejection) `KEY_MALFORMED` if the key is not an element,
+ *   `OPTION_MALFORMED` if the engine fails
  */
 export async function loadBlinding({ engine, publicKey }: OprfSettings): Promise<Blinding> {
   try {
@@ -21,12 +23,12 @@ export async function loadBlinding({ engine, publicKey }: OprfSettings): Promise
     return createNobleBlinding(publicKey);
   } catch (cause) {
     if (cause instanceof ProtocolError)
-      throw new LookupError('KEY_MALFORMED', 'key: it is not an element of the group', cause.hint, { cause });
-    throw new LookupError('OPTION_MALFORMED', 'option engine: it cannot be loaded', 'Look at the cause.', { cause });
+      throw new LookupError('KEY_MALFORMED', 'key: not an element of the group', cause.hint, { cause });
+    throw new LookupError('OPTION_MALFORMED', 'option engine: cannot be loaded', 'See the cause.', { cause });
   }
 }
 
-/** Blind and Finalize of RFC 9497 §3.3, on whatever engine. */
+/** Blind and Finalize of RFC 9497 §3.3, on any engine. */
 export function createBlinding(oprf: Oprf, publicKey: PublicKey): Blinding {
   return {
     blind(input) {

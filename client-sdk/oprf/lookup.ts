@@ -1,4 +1,5 @@
-// Lookups of a caller who holds no key: the service evaluates blinded elements, without seeing of what. PROTOCOL.md §16.
+// Lookups of a caller without the key: the service evaluates blinded elements without learning
+// their inputs. PROTOCOL.md §16.
 
 import { randomBytes } from '@noble/hashes/utils.js';
 import type { BucketHash, EvaluatedElement, PrfOutput } from '../../protocol/brands.ts';
@@ -42,16 +43,21 @@ const CANARY_PAIR: Question = {
   input: pairInput(CANARY_USERNAME, normalizePassword(CANARY.password)),
 };
 
-/** An evaluation of some questions' inputs, and what only who blinded them can make of it. */
+/**
+ * An evaluation of the inputs of questions, with the outputs that only the blinding caller can
+ * compute.
+ */
 interface Evaluated {
   readonly evaluation: Evaluation;
-  /** The account bucket, not yet opened. Empty where none was asked for. */
+  /** The account bucket, not yet opened. Empty if none was requested. */
   readonly body: Uint8Array;
-  /** @throws LookupError `BODY_MALFORMED` for an element that is not of the group */
+  /** @throws LookupError `BODY_MALFORMED` if the element is not in the group */
   outputOf(question: Question): PrfOutput;
 }
 
-/** Blinds the inputs of questions and has them evaluated, with an account bucket if a hash is given. */
+/**
+ * Blinds the inputs of questions and has them evaluated, with an account bucket if a hash is given.
+ */
 type Evaluate = (
   questions: readonly Question[],
   account: BucketHash | undefined,
@@ -79,12 +85,13 @@ function createEvaluate(evaluator: EvaluatorClient, blinding: Promise<Blinding>)
   };
 }
 
-/** What trust in the evaluator is decided by. */
+/** Tests the evaluator, for `createTrust`. */
 function createExaminer(evaluate: Evaluate, evaluator: EvaluatorClient, blinding: Promise<Blinding>): Examiner {
   const evaluateCanary = async (config: ServiceConfig, deadline: Deadline): Promise<Evaluation> => {
     const { account } = config.indexes;
-    // It looks as a check of username and password, or of a password alone where there is no account index; and the
-    // bucket is one at random, as that of any username is. Nothing in the request says that it is the canary's.
+    // The request looks like a check of a username and password, or of a password alone if there is
+    // no account index. The bucket is random, like that of any username. So the service cannot
+    // recognize the canary.
     const others = answerable(CANARY_INQUIRIES, config)
       .flatMap(({ questions }): readonly Question[] => questions)
       .filter(({ signal }) => account && signal !== 'pair');
@@ -95,7 +102,7 @@ function createExaminer(evaluate: Evaluate, evaluator: EvaluatorClient, blinding
       deadline,
     );
     if (formatTag(entryTag(outputOf(CANARY_PAIR))) !== config.canary.tag)
-      throw lookupFailure('KEY_MISMATCH', { detail: 'the known answer came out wrong' });
+      throw lookupFailure('KEY_MISMATCH', { detail: 'the canary evaluates to a wrong answer' });
     return evaluation;
   };
 
@@ -106,7 +113,7 @@ function createExaminer(evaluate: Evaluate, evaluator: EvaluatorClient, blinding
       verifyProof(blindedElements, evaluatedElements, proof);
     } catch (cause) {
       if (!(cause instanceof ProtocolError)) throw cause;
-      throw lookupFailure('KEY_MISMATCH', { cause, detail: 'its proof is wrong' });
+      throw lookupFailure('KEY_MISMATCH', { cause, detail: 'its proof is invalid' });
     }
   };
 
@@ -131,7 +138,7 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     deadline: Deadline,
   ): Promise<Partial<Signals>> => {
     await trust.confirm(config, deadline);
-    // All questions are sent, settled ones too: how many there are follows from the fields that were given.
+    // Settled questions are sent too: the number of elements must depend only on the given fields.
     const questions = asked.flatMap((inquiry): readonly Question[] => inquiry.questions);
     const account = asked.find((inquiry) => inquiry.index === 'account');
     const hash = account && suite.accountBucketHash(account.username);
@@ -141,14 +148,14 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
       if (inquiry.index === 'account')
         return service.openBody(body, config, 'account', suite.accountBucketHash(inquiry.username));
       const [question] = inquiry.questions;
-      // The bucket of a stand-in would be known by its prefix.
+      // The service would recognize the bucket of a placeholder by its prefix.
       const passwordBucket = question.settled ? randomBucketHash() : passwordBucketHash(outputOf(question));
       return service.fetchBucket(config, 'password', passwordBucket, deadline);
     };
-    // The password first: its bucket is asked for before the account's is opened.
+    // The password comes first: its request is sent before the account's bucket is opened.
     const answers = asked.toReversed().map((inquiry) =>
       answerOrFail(inquiry, async () =>
-        // Whether the password is settled makes no difference here either.
+        // A settled password takes the same path here as well.
         inquiry.index === 'password' && filters.current()?.mayHold(outputOf(inquiry.questions[0])) === false
           ? answerAbsent(inquiry)
           : answerFrom(await openBucketOf(inquiry), inquiry, config, outputOf),
@@ -164,7 +171,7 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     fetchConfig: service.fetchConfig,
     confirm: trust.confirm,
     loadFilter: filters.load,
-    // The output has to be evaluated first.
+    // The service has to evaluate the password first.
     absentIn: () => undefined,
     async ask(inquiries, config, deadline) {
       const asked = answerable(inquiries, config);
@@ -183,7 +190,7 @@ function randomBucketHash(): BucketHash {
 }
 
 function finalize(blinded: BlindedInput | undefined, evaluatedElement: EvaluatedElement | undefined): PrfOutput {
-  if (!blinded || !evaluatedElement) throw new RangeError('a question that was not evaluated');
+  if (!blinded || !evaluatedElement) throw new RangeError('this question was not evaluated');
   try {
     return blinded.finalize(evaluatedElement);
   } catch (cause) {

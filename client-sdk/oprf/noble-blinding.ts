@@ -1,4 +1,4 @@
-// Additive blinding on @noble/curves: what a checker uses where no engine is given.
+// Additive blinding on @noble/curves: the default of a checker.
 
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
 import type { PublicKey } from '../../protocol/brands.ts';
@@ -10,10 +10,10 @@ const { Point } = ristretto255;
 const { Fn } = Point;
 /** "HashToGroup-" ‖ contextString, RFC 9497 §4.1, with the mode's byte. */
 const HASH_TO_GROUP = { DST: 'HashToGroup-OPRFV1-\x01-ristretto255-SHA512' };
-/** Bits of a table's window: 33 rows of 128 points. */
+/** Window size of a table: 33 rows of 128 points. */
 const WINDOW_BITS = 8;
 
-/** Builds its tables at once: some 30 ms. @throws ProtocolError `ELEMENT_*` */
+/** Precomputes its tables, which takes about 30 ms. @throws ProtocolError `ELEMENT_*` */
 export function createNobleBlinding(publicKey: PublicKey): Blinding {
   assertElement(publicKey);
   const key = Point.fromBytes(publicKey).precompute(WINDOW_BITS, false);

@@ -1,8 +1,9 @@
-// Whether the evaluator uses the key that was pinned: known answers and proofs. PROTOCOL.md §16.
+// Trust: verifies by canaries and proofs that the evaluator uses the pinned key. PROTOCOL.md §16.
 //
-// A known answer is asked for at the start and at random times later; it finds a service with the wrong key. A proof
-// finds a service that uses another key now and then, or for some callers only: it is asked for once the evaluation
-// has come, so the evaluator cannot know which one it will have to prove.
+// The canary is evaluated at the start and at random times later. Its known answer detects a
+// service with the wrong key. A proof detects a service that uses another key occasionally, or for
+// some callers only. The client requests it once the evaluation has arrived, so the evaluator
+// cannot predict which evaluations it will have to prove.
 
 import { randomBytes } from '@noble/hashes/utils.js';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
@@ -12,36 +13,48 @@ import { CONFIG_TIMEOUT_MS } from '../transport/config-cache.ts';
 import { createDeadline, type Deadline } from '../transport/deadline.ts';
 import type { Evaluation } from './evaluator-client.ts';
 
-/** One check in how many has the known answer asked for again, in the background. */
+/** One check in this many has the canary evaluated again, in the background. */
 const CANARY_EVERY = 256;
-/** Proofs that are remembered as owed. One that is not paid stops every check, so more would change nothing. */
+/** Maximum owed proofs in memory. A single one already fails every check. */
 const MAX_OWED = 64;
 
 export interface Examiner {
-  /** Has the canary evaluated as if it were anyone's. @throws LookupError `KEY_MISMATCH` for a wrong answer, and others */
+  /**
+   * Has the canary evaluated like any other credential.
+   * @throws LookupError, `KEY_MISMATCH` for a wrong answer
+   */
   evaluateCanary(config: ServiceConfig, deadline: Deadline): Promise<Evaluation>;
-  /** Has an evaluation proved. @throws LookupError `KEY_MISMATCH` for a wrong proof, and others where none came */
+  /**
+   * Has an evaluation proved.
+   * @throws LookupError, `KEY_MISMATCH` for a wrong proof; other codes if no proof arrives
+   */
   prove(evaluation: Evaluation, deadline: Deadline): Promise<void>;
 }
 
 export interface Trust {
   /**
-   * Before a check: lets pass a service that is trusted, and asks one that is not for what is missing.
-   * @throws LookupError `KEY_MISMATCH`, or why the service cannot be asked
+   * Before a check: passes a trusted service, and has any other one prove itself first.
+   * @throws LookupError, `KEY_MISMATCH` if it evaluates with another key
    */
   confirm(config: ServiceConfig, deadline: Deadline): Promise<void>;
-  /** With the evaluation of a check: has it proved, where that is its turn. @throws LookupError */
+  /** After the evaluation of a check: has it proved if it is drawn. @throws LookupError */
   examine(evaluation: Evaluation, deadline: Deadline): Promise<void>;
-  /** Before a verdict: another check may have caught the service meanwhile. @throws LookupError `KEY_MISMATCH` */
+  /**
+   * Before a verdict: another check may have caught the service in the meantime.
+   * @throws LookupError `KEY_MISMATCH`
+   */
   assertTrusted(): void;
 }
 
 export function createTrust(examiner: Examiner, { proof, sampleEvery }: OprfSettings): Trust {
-  /** `caught`: it gave a wrong answer or proof, and none that was right since. */
+  /** `caught`: it returned a wrong answer or proof, and no correct one since. */
   let state: 'new' | 'trusted' | 'caught' = 'new';
-  /** How often it was caught: what was under way at the time must not restore trust. */
+  /** How often it was caught: a test that was already running must not restore trust. */
   let catches = 0;
-  /** Chosen for a proof that did not come. Until it does, nothing passes: else a cheat need only keep silent. */
+  /**
+   * Drawn evaluations whose proof has not arrived. Until it does, no check passes: otherwise a
+   * cheating service would just withhold proofs.
+   */
   const owed = new Set<Evaluation>();
   let pending: Promise<void> | undefined;
 
@@ -64,7 +77,7 @@ export function createTrust(examiner: Examiner, { proof, sampleEvery }: OprfSett
         await orCatch(examiner.prove(debt, deadline));
         owed.delete(debt);
       } catch (error) {
-        // Wrong is an answer too: the debt is paid, and the service caught.
+        // A wrong proof settles the debt too: the service is caught.
         if (isMismatch(error)) owed.delete(debt);
         throw error;
       }
@@ -74,7 +87,7 @@ export function createTrust(examiner: Examiner, { proof, sampleEvery }: OprfSett
     state = 'trusted';
   };
 
-  /** Shared, with a deadline of its own: who has less time stops waiting, and the next one profits. */
+  /** Shared by checks, with a separate deadline: a check that leaves early does not abort it. */
   const settleOnce = (config: ServiceConfig): Promise<void> => {
     pending ??= settle(config, createDeadline(CONFIG_TIMEOUT_MS)).finally(() => {
       pending = undefined;
@@ -109,7 +122,7 @@ function isMismatch(error: unknown): boolean {
   return error instanceof LookupError && error.code === 'KEY_MISMATCH';
 }
 
-/** True once in `every` times, by the platform's randomness. */
+/** True with probability 1/`every`, from the platform's random source. */
 function isDrawn(every: number): boolean {
   return new DataView(randomBytes(4).buffer).getUint32(0) < 2 ** 32 / every;
 }

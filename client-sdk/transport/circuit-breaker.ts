@@ -6,6 +6,18 @@
 import { lookupFailure, type UnknownReason } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 
+/**
+ * Options of the circuit breaker.
+ * @example
+ * ```ts
+ * import { type CircuitBreakerOptions, createLeakChecker } from '@credveil/client';
+ *
+ * const circuitBreaker: CircuitBreakerOptions = { failures: 1, coolDownMs: 60_000 };
+ * const offline = createLeakChecker({ url: 'http://127.0.0.1:9', key, circuitBreaker });
+ * await offline.check({ password });
+ * console.log((await offline.check({ password })).reason); // CIRCUIT_OPEN
+ * ```
+ */
 export interface CircuitBreakerOptions {
   /** Consecutive failed checks that open the circuit. Default 5. */
   readonly failures?: number;
@@ -16,6 +28,15 @@ export interface CircuitBreakerOptions {
 /**
  * `open`: checks that need the service fail at once. `half-open`: one check probes the service, and
  * the others still fail at once.
+ * @example
+ * ```ts
+ * import { type CircuitState, createLeakChecker } from '@credveil/client';
+ *
+ * let circuit: CircuitState = 'closed';
+ * const leaks = createLeakChecker({ url, key, onCircuit: ({ state }) => (circuit = state) });
+ * await leaks.check({ username, password });
+ * console.log(circuit); // closed
+ * ```
  */
 export type CircuitState = 'closed' | 'open' | 'half-open';
 

@@ -14,7 +14,17 @@ import { MAX_SIMILAR_FORMS, similarForms } from '../../protocol/similar.ts';
 import { reasonOf, type UnknownReason } from '../errors.ts';
 import { type Sighting, type Signal, type SignalName, type Signals, UNASKED } from './verdict.ts';
 
-/** A username and password, a username alone, or a password alone. */
+/**
+ * A username and password, a username alone, or a password alone.
+ * @example
+ * ```ts
+ * import type { Credential } from '@credveil/client';
+ *
+ * const login: Credential = { username: 'canary@credveil.invalid', password: 'never-leaked' };
+ * const { status } = await leaks.check(login);
+ * console.log(status); // username
+ * ```
+ */
 export interface Credential {
   readonly username?: string | undefined;
   readonly password?: string | undefined;

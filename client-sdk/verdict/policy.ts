@@ -21,6 +21,18 @@ const ACTIONS: readonly Action[] = ['allow', 'challenge', 'deny'];
  */
 type FindingActions = { readonly [name in SignalName]?: Action };
 
+/**
+ * The option `policy`: an action for each finding, and the limits below.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type PolicyOptions } from '@credveil/client';
+ *
+ * const policy: PolicyOptions = { pair: 'deny', minTimesSeen: { password: 10 }, onError: 'deny' };
+ * const leaks = createLeakChecker({ url, key, policy });
+ * const { action } = await leaks.check({ username, password });
+ * console.log(action); // deny
+ * ```
+ */
 export interface PolicyOptions extends FindingActions {
   /**
    * Minimum times a finding must have been seen to count. Default 1. Rounded down to a step of
@@ -31,6 +43,17 @@ export interface PolicyOptions extends FindingActions {
   readonly onError?: Action;
 }
 
+/**
+ * Facts of the user that a policy takes into account.
+ * @example
+ * ```ts
+ * import type { PolicyContext } from '@credveil/client';
+ *
+ * const user: PolicyContext = { passwordChangedAt: new Date('2024-05-01') };
+ * const verdict = await leaks.check({ username, password });
+ * const { action } = leaks.policy(verdict, user);
+ * ```
+ */
 export interface PolicyContext {
   /**
    * When the account's password was last changed. A username that leaked before then, and not
@@ -39,7 +62,20 @@ export interface PolicyContext {
   readonly passwordChangedAt?: Date | null | undefined;
 }
 
-/** Pure: the same verdict and context give the same decision. */
+/**
+ * A pure function: the same verdict and context give the same decision.
+ * @example
+ * ```ts
+ * import { createPolicy, type Policy } from '@credveil/client';
+ *
+ * const policies: Record<'login' | 'signUp', Policy> = {
+ *   login: createPolicy(),
+ *   signUp: createPolicy({ password: 'deny' }),
+ * };
+ * const verdict = await leaks.check({ password });
+ * console.log(policies.login(verdict).action, policies.signUp(verdict).action); // challenge deny
+ * ```
+ */
 export type Policy = (verdict: Pick<Verdict, 'status' | 'signals'>, context?: PolicyContext) => Decision;
 
 const DEFAULT_ACTIONS: { readonly [name in SignalName]: Action } = {
@@ -49,7 +85,18 @@ const DEFAULT_ACTIONS: { readonly [name in SignalName]: Action } = {
   username: 'allow',
 };
 
-/** @throws LookupError `OPTION_MALFORMED` */
+/**
+ * Creates a policy for existing verdicts, so that one checker serves a login and a sign-up.
+ * @throws LookupError `OPTION_MALFORMED`
+ * @example
+ * ```ts
+ * import { createPolicy } from '@credveil/client';
+ *
+ * const signUp = createPolicy({ password: 'deny', onError: 'deny' });
+ * const { action, because } = signUp(await leaks.check({ password }));
+ * console.log(action, because); // deny password
+ * ```
+ */
 export function createPolicy(options: PolicyOptions = {}): Policy {
   assertKnown(options, ['minTimesSeen', 'onError', ...SIGNAL_NAMES]);
   const { minTimesSeen = {}, onError = 'allow' } = options;

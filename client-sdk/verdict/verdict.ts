@@ -7,6 +7,14 @@ import type { UnknownReason } from '../errors.ts';
  * `pair`: username and password leaked together. `similar`: the username leaked with a similar
  * password. `password`, `username`: that field leaked. `clean`: no match. `unknown`: the
  * check failed.
+ * @example
+ * ```ts
+ * import type { VerdictStatus } from '@credveil/client';
+ *
+ * const ADVICE: Partial<Record<VerdictStatus, string>> = { pair: 'Choose a new password.' };
+ * const { status } = await leaks.check({ username, password });
+ * console.log(ADVICE[status]); // Choose a new password.
+ * ```
  */
 export type VerdictStatus = 'pair' | 'similar' | 'password' | 'username' | 'clean' | 'unknown';
 
@@ -15,9 +23,31 @@ export type VerdictStatus = 'pair' | 'similar' | 'password' | 'username' | 'clea
  * comes before the username: nearly every username has leaked.
  */
 export const SIGNAL_NAMES = ['pair', 'similar', 'password', 'username'] as const;
+
+/**
+ * A question that a check can ask; also the name of a finding.
+ * @example
+ * ```ts
+ * import type { SignalName } from '@credveil/client';
+ *
+ * const names: readonly SignalName[] = ['pair', 'password'];
+ * const { signals } = await leaks.check({ username, password });
+ * console.log(names.map((name) => signals[name].result).join()); // found,found
+ * ```
+ */
 export type SignalName = (typeof SIGNAL_NAMES)[number];
 
-/** The dataset's record of an entry that was found. */
+/**
+ * The dataset's record of an entry that was found.
+ * @example
+ * ```ts
+ * import type { Sighting } from '@credveil/client';
+ *
+ * const count = ({ timesSeen, timesUnknown }: Sighting) => (timesUnknown ? undefined : timesSeen);
+ * const { pair } = (await leaks.check({ username, password })).signals;
+ * const seen = pair.result === 'found' ? count(pair) : 0;
+ * ```
+ */
 export interface Sighting {
   /** Lower bound of the times seen; 1 if the dataset does not record it. */
   readonly timesSeen: number;
@@ -32,7 +62,17 @@ export interface Sighting {
   readonly newestLeak?: string;
 }
 
-/** The answer to one question. `absent` always comes from a verified bucket or password filter. */
+/**
+ * The answer to one question. `absent` always comes from a verified bucket or password filter.
+ * @example
+ * ```ts
+ * import type { Signal } from '@credveil/client';
+ *
+ * const isCertain = ({ result }: Signal): boolean => result === 'found' || result === 'absent';
+ * const { signals } = await leaks.check({ password });
+ * console.log(isCertain(signals.password), isCertain(signals.pair)); // true false
+ * ```
+ */
 export type Signal =
   | ({ readonly result: 'found' } & Sighting)
   | { readonly result: 'absent' }
@@ -40,24 +80,78 @@ export type Signal =
   /** The question is not part of this check, or the dataset has no entries for it. */
   | { readonly result: 'unasked' };
 
+/**
+ * The answers to all questions.
+ * @example
+ * ```ts
+ * import type { Signals } from '@credveil/client';
+ *
+ * const leakedFields = ({ username, password }: Signals): number =>
+ *   [username, password].filter(({ result }) => result === 'found').length;
+ * const { signals } = await leaks.check({ username, password });
+ * console.log(leakedFields(signals)); // 2
+ * ```
+ */
 export type Signals = { readonly [name in SignalName]: Signal };
 
 /** The values of Cloudflare's `Exposed-Credential-Check`. */
 const HEADER_VALUES = { pair: '1', username: '2', similar: '3', password: '4' } as const satisfies {
   [name in SignalName]: string;
 };
+
+/**
+ * A value of the request header `Exposed-Credential-Check`.
+ * @example
+ * ```ts
+ * import type { ExposedCredentialCheck } from '@credveil/client';
+ *
+ * const PAIR: ExposedCredentialCheck = '1';
+ * const { exposedCredentialCheck } = await leaks.check({ username, password });
+ * console.log(exposedCredentialCheck === PAIR); // true
+ * ```
+ */
 export type ExposedCredentialCheck = (typeof HEADER_VALUES)[SignalName];
 
-/** `challenge`: require more than the password, such as a second factor, and a password change. */
+/**
+ * `challenge`: require more than the password, such as a second factor, and a password change.
+ * @example
+ * ```ts
+ * import type { Action } from '@credveil/client';
+ *
+ * const STATUS_CODES: Record<Action, number> = { allow: 200, challenge: 202, deny: 403 };
+ * const { action } = await leaks.check({ username, password });
+ * console.log(STATUS_CODES[action]); // 202
+ * ```
+ */
 export type Action = 'allow' | 'challenge' | 'deny';
 
+/**
+ * The result of a policy.
+ * @example
+ * ```ts
+ * import type { Decision } from '@credveil/client';
+ *
+ * const decision: Decision = leaks.policy(await leaks.check({ username, password }));
+ * console.log(decision.action, decision.because); // challenge pair
+ * ```
+ */
 export interface Decision {
   readonly action: Action;
   /** The finding that caused the action. Missing with `allow`, and if a failure caused it. */
   readonly because?: SignalName;
 }
 
-/** The result of a check, with the decision of the option `policy`. */
+/**
+ * The result of a check, with the decision of the option `policy`.
+ * @example
+ * ```ts
+ * import type { Verdict } from '@credveil/client';
+ *
+ * const describe = ({ status, snapshot = 'no snapshot' }: Verdict) => `${status}, ${snapshot}`;
+ * const text = describe(await leaks.check({ username, password }));
+ * console.log(text.startsWith('pair, ')); // true
+ * ```
+ */
 export interface Verdict extends Decision {
   readonly status: VerdictStatus;
   /**
@@ -86,7 +180,17 @@ export function failuresIn(signals: Signals): UnknownReason[] {
   return [...new Set(reasons)];
 }
 
-/** The verdict of a check that failed. */
+/**
+ * The verdict of a check that failed. An adapter's `onError` receives it.
+ * @example
+ * ```ts
+ * import type { UnknownVerdict } from '@credveil/client';
+ * import { leakCheck } from '@credveil/client/express';
+ *
+ * const onError = ({ reason }: UnknownVerdict) => (reason === 'QUOTA_EXCEEDED' ? 'allow' : 'deny');
+ * const signUpCheck = leakCheck(leaks, { mode: 'deny', onError });
+ * ```
+ */
 export type UnknownVerdict = Verdict & { readonly status: 'unknown'; readonly reason: UnknownReason };
 
 export const UNASKED: Signals = {

@@ -1,0 +1,204 @@
+// Parses a checker's options: rejects malformed values and fills in the defaults.
+
+import { ProtocolError } from '../protocol/errors.ts';
+import { isDatasetId } from '../protocol/ids.ts';
+import { parseClientKeyText, parseHmacKeyText, parsePublicKeyText } from '../protocol/keys.ts';
+import { LookupError } from './errors.ts';
+import { createEvents, type Hooks } from './events.ts';
+import { createBytesSource, type FilterSource } from './filter-source.ts';
+import {
+  type CheckerSettings,
+  type FilterSettings,
+  type HmacOptions,
+  type LeakCheckerOptions,
+  type OprfOptions,
+  type PasswordFilterOptions,
+  PROOF_POLICIES,
+  type SharedOptions,
+  type SuiteSettings,
+} from './options.ts';
+import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
+import { createPolicy } from './verdict/policy.ts';
+
+const DEFAULT_TIMEOUT_MS = 300;
+const DEFAULT_MAX_BODY_BYTES = 2 ** 24;
+const DEFAULT_CONFIG_MAX_AGE_MS = 60_000;
+const DEFAULT_BUCKET_CACHE_BYTES = 2 ** 22;
+const DEFAULT_FAILURES = 5;
+const DEFAULT_COOL_DOWN_MS = 1_000;
+const DEFAULT_SAMPLE_EVERY = 128;
+const DEFAULT_FILTER_BYTES = 2 ** 28;
+const DEFAULT_FILTER_REFRESH_MS = 60_000;
+const DEFAULT_FILTER_MAX_AGE_MS = 3_600_000;
+/** Timers of most platforms overflow above this. */
+const MAX_MS = 2 ** 31 - 1;
+
+type OptionName = keyof HmacOptions | keyof OprfOptions | `passwordFilter.${keyof PasswordFilterOptions}`;
+
+function malformed(option: OptionName, why: string, hint: string): LookupError {
+  return new LookupError('OPTION_MALFORMED', `option ${option}: ${why}`, hint);
+}
+
+/**
+ * Parses all options before any of them takes effect.
+ * @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED`; the message never quotes a value
+ */
+export function parseOptions(options: LeakCheckerOptions): {
+  readonly settings: CheckerSettings;
+  readonly secrets: SuiteSettings;
+} {
+  if (typeof options !== 'object' || options === null)
+    throw new LookupError(
+      'OPTION_MALFORMED',
+      'options: not an object',
+      'Pass at least { url, key } or { url, publicKey }.',
+    );
+  return { settings: parseSharedOptions(options), secrets: parseSuiteOptions(options) };
+}
+
+function parseSharedOptions(options: SharedOptions): CheckerSettings {
+  const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, bucketCacheBytes } = options;
+  const { fetch: ownFetch, headers = {}, clientKey } = options;
+  if (dataset !== undefined && !isDatasetId(dataset))
+    throw malformed('dataset', 'not a dataset id', 'Pass the 16 hex digits that `credveil stats` prints.');
+  if (ownFetch !== undefined && typeof ownFetch !== 'function')
+    throw malformed('fetch', 'not a function', "Omit it to use the platform's.");
+  return {
+    base: parseBase(options.url),
+    dataset,
+    timeoutMs: parseInteger('timeoutMs', timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, MAX_MS),
+    maxBodyBytes: parseInteger('maxBodyBytes', maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1, 2 ** 31),
+    configMaxAgeMs: parseInteger('configMaxAgeMs', configMaxAgeMs ?? DEFAULT_CONFIG_MAX_AGE_MS, 0, MAX_MS),
+    bucketCacheBytes: parseInteger('bucketCacheBytes', bucketCacheBytes ?? DEFAULT_BUCKET_CACHE_BYTES, 0, 2 ** 31),
+    circuitBreaker: parseCircuitBreaker(options.circuitBreaker),
+    policy: createPolicy(options.policy),
+    events: createEvents(parseHooks(options)),
+    // Read from globalThis at each call, so that instrumentation can replace it later. Called
+    // without a receiver: a browser's fetch throws as a method of another object.
+    fetch: ownFetch ? (input, init) => ownFetch(input, init) : (input, init) => globalThis.fetch(input, init),
+    headers: { ...parseHeaders(headers), ...(clientKey !== undefined && authorization(clientKey)) },
+    passwordFilter: parsePasswordFilter(options.passwordFilter),
+  };
+}
+
+function parseSuiteOptions(options: LeakCheckerOptions): SuiteSettings {
+  const { key, publicKey } = options;
+  if (publicKey === undefined) return { suite: 'hmac', key: parseKey(parseHmacKeyText, key) };
+  if (key !== undefined)
+    throw malformed('publicKey', 'given together with key', 'Pass only the key of the suite that the dataset uses.');
+  const { proof = 'sampled', sampleEvery = DEFAULT_SAMPLE_EVERY, engine } = options;
+  if (!PROOF_POLICIES.includes(proof))
+    throw malformed('proof', 'not sampled, always or never', 'Omit it to use the default.');
+  if (engine !== undefined && (typeof engine !== 'object' || engine === null))
+    throw malformed('engine', 'not an engine', 'Pass the result of createSodiumOprf from @credveil/client/sodium.');
+  return {
+    suite: 'oprf',
+    publicKey: parseKey(parsePublicKeyText, publicKey),
+    proof,
+    sampleEvery: parseInteger('sampleEvery', sampleEvery, 1, MAX_MS),
+    engine,
+  };
+}
+
+function parseCircuitBreaker(options: unknown = {}): CheckerSettings['circuitBreaker'] {
+  if (options === false) return undefined;
+  if (typeof options !== 'object' || options === null)
+    throw malformed(
+      'circuitBreaker',
+      'neither an object nor false',
+      'Pass { failures, coolDownMs }, or one of the two.',
+    );
+  const { failures = DEFAULT_FAILURES, coolDownMs = DEFAULT_COOL_DOWN_MS } = options as CircuitBreakerOptions;
+  return {
+    failures: parseInteger('circuitBreaker', failures, 1, MAX_MS),
+    coolDownMs: parseInteger('circuitBreaker', coolDownMs, 1, MAX_MS),
+  };
+}
+
+function parseHooks({ onVerdict, onRequest, onCircuit }: Hooks): Hooks {
+  for (const [name, hook] of Object.entries({ onVerdict, onRequest, onCircuit }))
+    if (hook !== undefined && typeof hook !== 'function')
+      throw malformed(name as keyof Hooks, 'not a function', 'Pass a function, or omit it.');
+  return { ...(onVerdict && { onVerdict }), ...(onRequest && { onRequest }), ...(onCircuit && { onCircuit }) };
+}
+
+function parseKey<Key>(parse: (text: string) => Key, text: unknown): Key {
+  try {
+    return parse(typeof text === 'string' ? text : '');
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    throw new LookupError('KEY_MALFORMED', cause.message, cause.hint, { cause });
+  }
+}
+
+function parseBase(url: string | URL): URL {
+  let base: URL;
+  try {
+    base = new URL(String(url));
+  } catch {
+    // The platform's error quotes its input, which may contain a password, so it is not the cause.
+    throw malformed('url', 'not a URL', 'Pass an absolute URL, such as https://leaks.example.org/.');
+  }
+  if (base.protocol !== 'https:' && base.protocol !== 'http:')
+    throw malformed('url', 'neither http nor https', 'Pass the URL of a Credveil server.');
+  if (base.username !== '' || base.password !== '')
+    throw malformed('url', 'it contains credentials', 'Pass them in the option headers.');
+  if (base.search !== '' || base.hash !== '')
+    throw malformed('url', 'it has a query or a fragment', 'Remove them from the URL.');
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  return base;
+}
+
+function parsePasswordFilter(given: unknown): FilterSettings | undefined {
+  if (given === undefined || given === false) return undefined;
+  const options = given === true ? {} : given;
+  if (typeof options !== 'object' || options === null)
+    throw malformed(
+      'passwordFilter',
+      'neither a boolean nor an object',
+      'Pass true, or an object such as { maxBytes }.',
+    );
+  const { maxBytes, refreshMs, maxAgeMs, source } = options as PasswordFilterOptions;
+  const integer = (name: 'maxBytes' | 'refreshMs' | 'maxAgeMs', value: unknown, high: number): number =>
+    parseInteger(`passwordFilter.${name}`, value, 0, high);
+  const isSource = typeof (source as FilterSource | undefined)?.open === 'function';
+  if (source !== undefined && !isSource && !(source instanceof Uint8Array))
+    throw malformed(
+      'passwordFilter.source',
+      'neither bytes nor a source',
+      'Pass a Uint8Array, or the result of createFileSource.',
+    );
+  return {
+    maxBytes: integer('maxBytes', maxBytes ?? DEFAULT_FILTER_BYTES, 2 ** 33),
+    refreshMs: integer('refreshMs', refreshMs ?? DEFAULT_FILTER_REFRESH_MS, MAX_MS),
+    maxAgeMs: integer('maxAgeMs', maxAgeMs ?? DEFAULT_FILTER_MAX_AGE_MS, Number.MAX_SAFE_INTEGER),
+    source: source instanceof Uint8Array ? createBytesSource(source) : source,
+  };
+}
+
+function parseInteger(option: OptionName, value: unknown, low: number, high: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high)
+    throw malformed(option, `not an integer from ${low} to ${high}`, 'Omit it to use the default.');
+  return value;
+}
+
+function authorization(clientKey: string): Record<string, string> {
+  return { authorization: `Bearer ${parseKey(parseClientKeyText, clientKey)}` };
+}
+
+/**
+ * Malformed headers would make fetch fail at every request, like a broken network. RFC 9110 §5.
+ */
+function parseHeaders(headers: unknown): Record<string, string> {
+  if (typeof headers !== 'object' || headers === null)
+    throw malformed('headers', 'not an object', 'Pass an object of names and values, both strings.');
+  const parsed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+      throw malformed('headers', 'a name is not an HTTP field name', 'Use names such as authorization.');
+    if (typeof value !== 'string' || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      throw malformed('headers', 'a value is not an HTTP field value', 'Remove line breaks and control characters.');
+    parsed[name.toLowerCase()] = value;
+  }
+  return parsed;
+}
