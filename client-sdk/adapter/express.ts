@@ -26,7 +26,9 @@ declare global {
  * const handler: DenyHandler = ({ because }, _request, response) =>
  *   response.status(409).json({ error: 'choose another password', because });
  * const app = express().use(express.json());
- * app.post('/sign-up', leakCheck(leaks, { mode: 'deny', handler }));
+ * app.post('/sign-up', leakCheck(leaks, { mode: 'deny', handler }), (_request, response) => {
+ *   response.status(201).end();
+ * });
  * ```
  */
 export type DenyHandler = (verdict: Verdict, request: Request, response: Response, next: NextFunction) => unknown;

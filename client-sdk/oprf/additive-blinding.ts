@@ -7,8 +7,8 @@
 // the same k·H(x), so an evaluator cannot distinguish the two.
 //
 // Source: Jarecki, Krawczyk, Xu, "On the (In)Security of the Diffie-Hellman Oblivious PRF with
-// Multiplicative Blinding", PKC 2021. It is sound only if the evaluator cannot choose pkS: hence the
-// pinned key.
+// Multiplicative Blinding", PKC 2021. It is sound only if the evaluator cannot choose pkS: hence
+// the pinned key.
 
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';

@@ -20,8 +20,8 @@ import { type Sighting, type Signal, type SignalName, type Signals, UNASKED } fr
  * ```ts
  * import type { Credential } from '@credveil/client';
  *
- * const login: Credential = { username: 'canary@credveil.invalid', password: 'never-leaked' };
- * const { status } = await leaks.check(login);
+ * const credential: Credential = { username: 'canary@credveil.invalid', password: 'never-leaked' };
+ * const { status } = await leaks.check(credential);
  * console.log(status); // username
  * ```
  */
