@@ -51,10 +51,7 @@ export function createTrust(examiner: Examiner, { proof, sampleEvery }: OprfSett
   let state: 'new' | 'trusted' | 'caught' = 'new';
   /** How often it was caught: a test that was already running must not restore trust. */
   let catches = 0;
-  /**
-   * Drawn evaluations whose proof has not arrived. Until it does, no check passes: otherwise a
-   * cheating service would just withhold proofs.
-   */
+  /** Drawn but not yet proved. Checks fail until they are: a cheat could withhold proofs. */
   const owed = new Set<Evaluation>();
   let pending: Promise<void> | undefined;
 
