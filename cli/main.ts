@@ -29,8 +29,11 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   rotate: async () => (await import('./commands/rotate.ts')).addRotate,
   client: async () => (await import('./commands/client.ts')).addClientCommands,
 };
-const asked = COMMANDS[process.argv[2] ?? ''];
-for (const load of asked ? [asked] : Object.values(COMMANDS)) (await load())(program);
+const word = process.argv[2] ?? '';
+const asked = COMMANDS[word];
+const isVersion = word === '--version' || word === '-V';
+// Only the help and the refusal of an unknown word need all of them.
+for (const load of asked ? [asked] : isVersion ? [] : Object.values(COMMANDS)) (await load())(program);
 
 /** A command and its subcommands, each with its full name on the command line. */
 const commandsBelow = (command: Command, words: string): (readonly [Command, string])[] => [
