@@ -63,5 +63,5 @@ export interface ServiceContext {
   readonly state: ServerState;
   /** Undefined for a server without pages. */
   readonly pages: PageSources | undefined;
-  readonly reference: () => Reference;
+  readonly reference: () => Promise<Reference>;
 }

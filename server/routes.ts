@@ -6,7 +6,12 @@
 import * as docs from './api/operations.ts';
 import type { Route } from './api/route.ts';
 import { createBucketHandler } from './handlers/buckets.ts';
-import { createDocumentHandler } from './handlers/documents.ts';
+import {
+  createConfigHandler,
+  createDocumentHandler,
+  createHealthHandler,
+  createReadinessHandler,
+} from './handlers/documents.ts';
 import { createEvaluationHandler } from './handlers/evaluations.ts';
 import { createFilterHandler } from './handlers/filter.ts';
 import { createRangeHandler } from './handlers/ranges.ts';
@@ -28,9 +33,10 @@ const DOCUMENT = { ...READ, handler: createDocumentHandler } as const;
 
 export const ROUTES: readonly Route[] = [
   {
-    ...DOCUMENT,
+    ...READ,
     ...OF_DATASET,
     path: '/v1/config',
+    handler: createConfigHandler,
     access: 'client',
     cache: 'revalidate',
     documentation: { GET: docs.CONFIG },
@@ -101,8 +107,22 @@ export const ROUTES: readonly Route[] = [
     cache: 'never',
     documentation: { GET: docs.STATUS },
   },
-  { ...DOCUMENT, ...OF_SERVER, path: '/healthz', cache: 'never', documentation: { GET: docs.HEALTH } },
-  { ...DOCUMENT, ...OF_SERVER, path: '/readyz', cache: 'never', documentation: { GET: docs.READINESS } },
+  {
+    ...READ,
+    ...OF_SERVER,
+    path: '/healthz',
+    handler: createHealthHandler,
+    cache: 'never',
+    documentation: { GET: docs.HEALTH },
+  },
+  {
+    ...READ,
+    ...OF_SERVER,
+    path: '/readyz',
+    handler: createReadinessHandler,
+    cache: 'never',
+    documentation: { GET: docs.READINESS },
+  },
   { ...DOCUMENT, ...OF_SERVER, path: '/openapi.json', cache: 'revalidate', documentation: { GET: docs.OPENAPI } },
   { ...DOCUMENT, ...OF_SERVER, path: '/reference', cache: 'revalidate', documentation: { GET: docs.REFERENCE } },
   { ...PAGE, path: '/', documentation: { GET: docs.page('A page that checks a credential in the browser') } },

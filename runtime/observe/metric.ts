@@ -1,13 +1,8 @@
 // Metrics in prom-client's export format, built by hand: the hot path counts in plain numbers, and
 // a scrape converts them.
 
-import {
-  collectDefaultMetrics,
-  type MetricObjectWithValues,
-  type MetricType,
-  type MetricValue,
-  Registry,
-} from 'prom-client';
+import type { MetricObjectWithValues, MetricType, MetricValue } from 'prom-client';
+import { loadOnce } from '../load-once.ts';
 
 export type Metric = MetricObjectWithValues<MetricValue<string>>;
 type Aggregation = 'sum' | 'max' | 'min';
@@ -60,13 +55,16 @@ export function histogram(
   return { name, help, type: 'histogram' as unknown as MetricType, values, aggregator: 'sum' } as unknown as Metric;
 }
 
-let registry: Registry | undefined;
+/** A server without metrics never loads prom-client. */
+const openRegistry = loadOnce(async () => {
+  const { collectDefaultMetrics, Registry } = await import('prom-client');
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
+});
 
 export async function collectProcess(): Promise<Metric[]> {
-  if (!registry) {
-    registry = new Registry();
-    collectDefaultMetrics({ register: registry });
-  }
+  const registry = await openRegistry();
   const metrics = await registry.getMetricsAsJSON();
   // The maximum over all processes: an average would hide a stuck one.
   return metrics.map((metric) =>

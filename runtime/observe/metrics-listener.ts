@@ -2,7 +2,6 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AggregatorRegistry, Registry } from 'prom-client';
 import { listenError } from '../errors.ts';
 import { nameError, type OnEvent } from '../events.ts';
 import { Exchange } from '../http/exchange.ts';
@@ -23,10 +22,6 @@ export interface MetricsListenerOptions {
 
 const MAX_CONNECTIONS = 32;
 const TIMEOUT_MS = 5_000;
-const HEADERS = headerBlock({
-  'Content-Type': Registry.PROMETHEUS_CONTENT_TYPE,
-  'X-Content-Type-Options': 'nosniff',
-});
 
 /**
  * @param collect the metrics of each process
@@ -36,12 +31,17 @@ export async function startMetricsListener(
   collect: () => Promise<readonly (readonly Metric[])[]>,
   { host, port, onEvent }: MetricsListenerOptions,
 ): Promise<MetricsListener> {
+  const { Registry } = await import('prom-client');
+  const headers = headerBlock({
+    'Content-Type': Registry.PROMETHEUS_CONTENT_TYPE,
+    'X-Content-Type-Options': 'nosniff',
+  });
   const answer = async (exchange: Exchange): Promise<void> => {
     const { url } = exchange.request;
     if (url !== '/metrics') throw new ProblemError('ROUTE_MISSING');
     if (exchange.method !== 'GET' && exchange.method !== 'HEAD')
       throw new ProblemError('METHOD_NOT_ALLOWED', { headers: ['Allow', 'GET, HEAD'] });
-    exchange.reply(200, HEADERS, Buffer.from(await formatMetrics(await collect())));
+    exchange.reply(200, headers, Buffer.from(await formatMetrics(await collect())));
   };
   const server = createServer({ headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS }, (request, response) => {
     const exchange = new Exchange(request, response);
@@ -69,6 +69,7 @@ export async function startMetricsListener(
 }
 
 /** Adds up the metrics of several processes. */
-export function formatMetrics(processes: readonly (readonly Metric[])[]): Promise<string> {
+export async function formatMetrics(processes: readonly (readonly Metric[])[]): Promise<string> {
+  const { AggregatorRegistry } = await import('prom-client');
   return AggregatorRegistry.aggregate(processes as Metric[][]).metrics();
 }

@@ -1,88 +1,32 @@
-// The small documents, on express: config, datasets, health, readiness and the reference.
-// PROTOCOL.md §10, §13.
+// The small documents. Config, health and readiness need nothing beyond the snapshot; the rest is
+// loaded with express when a client first asks for it. PROTOCOL.md §10, §13.
 
-import { createHash } from 'node:crypto';
-import express, { type Express, type Request, type Response } from 'express';
-import { DATA_HEADERS, type HeaderBlock, headerBlock, SHARED_HEADERS } from '../../runtime/http/headers.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
-import { REFERENCE_POLICY } from '../api/reference-page.ts';
-import type { Handler, ServiceContext, ServiceExchange } from '../exchange.ts';
+import { loadOnce } from '../../runtime/load-once.ts';
+import type { CreateHandler } from '../exchange.ts';
+import { JSON_HEADERS, replyJson, replyTagged } from './document-replies.ts';
 
-const JSON_HEADERS: HeaderBlock = [...headerBlock({ 'Content-Type': 'application/json' }), ...DATA_HEADERS];
-const PAGE_HEADERS: HeaderBlock = [
-  ...headerBlock({
-    'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy': REFERENCE_POLICY,
-    'X-Frame-Options': 'DENY',
-  }),
-  ...SHARED_HEADERS,
-];
-
-export function createDocumentHandler(context: ServiceContext): Handler {
-  const app = createApp(context);
-  return (exchange) => {
-    const { request, response } = exchange;
-    // Below /d/{dataset} too, express sees the path of the route.
-    request.url = exchange.path;
-    const answered = response as Response;
-    answered.locals = { exchange };
-    return new Promise((resolve, reject) => {
-      app(request as Request, answered, (error: unknown) => reject(error ?? new ProblemError('ROUTE_MISSING')));
-      if (response.writableEnded) resolve();
-      else response.once('close', resolve);
-    });
-  };
-}
-
-/** Each route of the app sends what its exchange asks for. */
-function createApp({ service: { snapshots }, services, state, reference }: ServiceContext): Express {
-  // The datasets do not change while the server runs.
-  const datasets = services.map(({ dataset: { id: dataset, parameters } }) => {
-    const { keyId, suite } = parameters;
-    return { dataset, keyId, suite };
-  });
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.enable('case sensitive routing');
-  app.enable('strict routing');
-  app.set('query parser', false);
-  const document = (path: string, send: (exchange: ServiceExchange) => void): void => {
-    app.get(path, (_request, response) => send(response.locals.exchange));
-  };
-
-  document('/v1/config', (exchange) => {
+export const createConfigHandler: CreateHandler =
+  ({ service: { snapshots } }) =>
+  (exchange) => {
     if (exchange.query !== undefined) throw new ProblemError('QUERY_MALFORMED');
     const { id, config } = snapshots.current;
     replyTagged(exchange, `"${id}"`, ['Credveil-Snapshot', id, ...JSON_HEADERS], config);
-  });
-  document('/v1/datasets', (exchange) => replyJson(exchange, datasets));
-  document('/healthz', (exchange) => replyJson(exchange, { status: 'ok' }));
-  document('/readyz', (exchange) => {
+  };
+
+export const createHealthHandler: CreateHandler = () => (exchange) => replyJson(exchange, { status: 'ok' });
+
+export const createReadinessHandler: CreateHandler =
+  ({ service: { snapshots }, state }) =>
+  (exchange) => {
     if (state.closing) throw new ProblemError('NOT_READY');
     const { current, refused } = snapshots;
     // Refused: why a newer snapshot is not served.
     replyJson(exchange, { status: 'ready', snapshot: current.id, ...(refused && { refused }) });
-  });
-  document('/openapi.json', (exchange) => replyDigested(exchange, JSON_HEADERS, reference().json));
-  document('/reference', (exchange) => replyDigested(exchange, PAGE_HEADERS, reference().page));
-  return app;
-}
+  };
 
-const replyJson = (exchange: ServiceExchange, value: object): void =>
-  exchange.reply(200, JSON_HEADERS, Buffer.from(JSON.stringify(value)));
-
-function replyTagged(exchange: ServiceExchange, etag: string, headers: HeaderBlock, body: Buffer): void {
-  const tagged = ['ETag', etag, ...headers];
-  if (exchange.hasFresh(etag)) exchange.reply(304, tagged);
-  else exchange.reply(200, tagged, body);
-}
-
-const digests = new WeakMap<Buffer, string>();
-
-/** Replies with a body that stays the same while the process lives: its digest is computed once. */
-function replyDigested(exchange: ServiceExchange, headers: HeaderBlock, body: Buffer): void {
-  const digest = digests.get(body) ?? createHash('sha256').update(body).digest('hex').slice(0, 32);
-  digests.set(body, digest);
-  replyTagged(exchange, `"${digest}"`, headers, body);
-}
+/** Loads express on the first request: it takes a quarter of the time a server takes to start. */
+export const createDocumentHandler: CreateHandler = (context) => {
+  const load = loadOnce(async () => (await import('./express-documents.ts')).createExpressHandler(context));
+  return async (exchange) => (await load())(exchange);
+};

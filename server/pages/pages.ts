@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import { DATA_HEADERS, type HeaderBlock, headerBlock } from '../../runtime/http/headers.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
+import { loadOnce } from '../../runtime/load-once.ts';
 import type { CreateHandler, ServiceExchange } from '../exchange.ts';
 import type { PageFile } from './page-files.ts';
 import { describeStatus } from './status.ts';
@@ -68,16 +69,7 @@ function replyFile(exchange: ServiceExchange, file: PageFile): void {
 }
 
 /** Has the files built when they are first asked for, in a thread; all requests share them. */
-export function createPageFiles(): () => Promise<ReadonlyMap<string, PageFile>> {
-  let built: Promise<ReadonlyMap<string, PageFile>> | undefined;
-  return () => {
-    built ??= buildInThread().catch((error) => {
-      built = undefined;
-      throw error;
-    });
-    return built;
-  };
-}
+export const createPageFiles = (): (() => Promise<ReadonlyMap<string, PageFile>>) => loadOnce(buildInThread);
 
 function buildInThread(): Promise<ReadonlyMap<string, PageFile>> {
   const file = new URL('./page-builder.ts', import.meta.url);

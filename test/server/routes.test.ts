@@ -2,7 +2,7 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addClient } from '../../access/client-file.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
 import { headerBlock } from '../../runtime/http/headers.ts';
@@ -13,6 +13,7 @@ import { createOpenApi } from '../../server/api/openapi.ts';
 import type { Route } from '../../server/api/route.ts';
 import { createListener } from '../../server/listener.ts';
 import { ROUTES } from '../../server/routes.ts';
+import { startServer } from '../../server/server.ts';
 import { closeServices, openServices, type Service } from '../../server/service.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
 
@@ -146,5 +147,32 @@ test('an unexpected error gets the response INTERNAL, and its event contains onl
   } finally {
     failing.closeAllConnections();
     await new Promise((resolve) => failing.close(resolve));
+  }
+});
+
+test('documents answer 500 while express does not load, and everything else answers', async () => {
+  vi.doMock('express', () => {
+    throw new Error('express is broken');
+  });
+  const reported: ServerEvent[] = [];
+  const served = await startServer(made.folder, {
+    port: 0,
+    clientsFile: `${made.folder}.nobody`,
+    onEvent: (event) => reported.push(event),
+  });
+  try {
+    for (const path of ['/openapi.json', '/reference', '/v1/datasets', '/openapi.json']) {
+      const answer = await fetch(served.url + path);
+      expect([path, answer.status, (await answer.json()).code]).toEqual([path, 500, 'INTERNAL']);
+    }
+    expect(reported.filter(({ event }) => event === 'request-failed')).toHaveLength(4);
+    for (const path of ['/healthz', '/readyz', '/v1/config', '/v1/account/0'])
+      expect([path, (await fetch(served.url + path)).status]).toEqual([path, 200]);
+    vi.doUnmock('express');
+    vi.resetModules();
+    expect((await fetch(`${served.url}/openapi.json`)).status).toBe(200);
+  } finally {
+    vi.doUnmock('express');
+    await served.close({ deadlineMs: 100 });
   }
 });
