@@ -1,21 +1,13 @@
 // Quotas: clients get exactly their limits, with one worker or several. PROTOCOL.md §18.
 
 import fs from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { openQuotaBook } from '../../access/quota/book.ts';
 import type { Taken } from '../../access/quota/meter.ts';
 import { DAY_MS, MINUTE_MS } from '../../access/quota/policy.ts';
 import { HALF_A_MINUTE_PAST_NOON } from '../support/clock.ts';
 import { seededRandom } from '../support/dataset.ts';
-import { createQuotaWorld, type QuotaWorker, type QuotaWorld, quotaClient } from '../support/worlds/quota-world.ts';
-
-let world: QuotaWorld;
-
-beforeEach(() => {
-  world = createQuotaWorld();
-});
-
-afterEach(() => world.dispose());
+import { createQuotaWorld, type QuotaWorker, quotaClient, test } from '../support/worlds/quota-world.ts';
 
 const isTaken = (taken: Taken | undefined): boolean => typeof taken === 'object' && taken.violated.length === 0;
 
@@ -32,16 +24,16 @@ async function passed(
 }
 
 describe('quotas with one worker', () => {
-  test('requests of a client without quotas are not counted', async () => {
+  test('requests of a client without quotas are not counted', async ({ world }) => {
     expect(await world.worker().take(quotaClient({}), 1)).toBeUndefined();
   });
 
-  test.each([0, 1, 2, 7, 100, 1000])('a quota of %i admits exactly that many requests', async (limit) => {
+  test.for([0, 1, 2, 7, 100, 1000])('a quota of %i admits exactly that many requests', async (limit, { world }) => {
     const client = quotaClient({ 'requests-per-minute': limit });
     expect(await passed(world.worker(), client, limit + 50)).toBe(limit);
   });
 
-  test('a new minute renews the minute quota but not the day quota', async () => {
+  test('a new minute renews the minute quota but not the day quota', async ({ world }) => {
     const client = quotaClient({ 'requests-per-minute': 10, 'requests-per-day': 25 });
     const worker = world.worker();
     expect(await passed(worker, client, 20)).toBe(10);
@@ -56,7 +48,7 @@ describe('quotas with one worker', () => {
     expect(await passed(worker, client, 20)).toBe(10);
   });
 
-  test('moving the clock back to an earlier minute does not reopen its window', async () => {
+  test('moving the clock back to an earlier minute does not reopen its window', async ({ world }) => {
     const client = quotaClient({ 'requests-per-minute': 10 });
     const worker = world.worker();
     expect(await passed(worker, client, 20)).toBe(10);
@@ -66,7 +58,7 @@ describe('quotas with one worker', () => {
     expect(await passed(worker, client, 20)).toBe(7);
   });
 
-  test('a refused request consumes no quota under any policy', async () => {
+  test('a refused request consumes no quota under any policy', async ({ world }) => {
     const client = quotaClient({ 'requests-per-minute': 100, 'evaluations-per-day': 40 });
     const worker = world.worker();
     expect(isTaken(await worker.take(client, 1, 30))).toBe(true);
@@ -77,7 +69,7 @@ describe('quotas with one worker', () => {
     expect(await passed(worker, client, 200)).toBe(98);
   });
 
-  test('a refusal lists the exhausted policies and the longest wait for a new window', async () => {
+  test('a refusal lists the exhausted policies and the longest wait for a new window', async ({ world }) => {
     const client = quotaClient({ 'requests-per-minute': 2, 'requests-per-day': 2 });
     const worker = world.worker();
     expect(await worker.take(client, 1)).toMatchObject({
@@ -96,7 +88,7 @@ describe('quotas with one worker', () => {
     });
   });
 
-  test('RateLimit-Policy marks evaluations with an unregistered unit', async () => {
+  test('RateLimit-Policy marks evaluations with an unregistered unit', async ({ world }) => {
     const client = quotaClient({ 'evaluations-per-minute': 100 });
     expect(await world.worker().take(client, 1, 32)).toMatchObject({
       headers: [
@@ -108,13 +100,13 @@ describe('quotas with one worker', () => {
     });
   });
 
-  test('each client has its own quota', async () => {
+  test('each client has its own quota', async ({ world }) => {
     const worker = world.worker();
     const clients = ['a', 'b'].map((digit) => quotaClient({ 'requests-per-day': 5 }, digit.repeat(16)));
     for (const client of clients) expect(await passed(worker, client, 10)).toBe(5);
   });
 
-  test('raising or lowering a quota keeps the used count', async () => {
+  test('raising or lowering a quota keeps the used count', async ({ world }) => {
     const worker = world.worker();
     expect(await passed(worker, quotaClient({ 'requests-per-day': 5 }), 10)).toBe(5);
     expect(await passed(worker, quotaClient({ 'requests-per-day': 8 }), 10)).toBe(3);
@@ -203,7 +195,7 @@ describe('quotas with several workers', () => {
     },
   );
 
-  test('the ledger recalls an unused lease from an idle worker', async () => {
+  test('the ledger recalls an unused lease from an idle worker', async ({ world }) => {
     const client = quotaClient({ 'requests-per-day': 1000 });
     const [idle, busy] = [world.worker(), world.worker()];
     // The idle worker's lease is an eighth of a thousand.
@@ -212,7 +204,7 @@ describe('quotas with several workers', () => {
     expect(await passed(idle, client, 1)).toBe(0);
   });
 
-  test('a killed worker costs at most its lease and never adds quota', async () => {
+  test('a killed worker costs at most its lease and never adds quota', async ({ world }) => {
     const client = quotaClient({ 'requests-per-day': 1000 });
     const [killed, other] = [world.worker(), world.worker()];
     expect(await passed(killed, client, 1)).toBe(1);
@@ -221,7 +213,7 @@ describe('quotas with several workers', () => {
     expect(rest).toBe(1000 - 125);
   });
 
-  test('a stopped worker returns its leases', async () => {
+  test('a stopped worker returns its leases', async ({ world }) => {
     const client = quotaClient({ 'requests-per-day': 1000 });
     const [stopped, other] = [world.worker(), world.worker()];
     expect(await passed(stopped, client, 10)).toBe(10);
@@ -231,7 +223,7 @@ describe('quotas with several workers', () => {
 });
 
 describe('quotas after a restart', () => {
-  test('a graceful restart keeps the day count and resets the minute count', async () => {
+  test('a graceful restart keeps the day count and resets the minute count', async ({ world }) => {
     const client = quotaClient({ 'requests-per-day': 500, 'requests-per-minute': 300 });
     const workers = [world.worker(), world.worker()];
     for (const worker of workers) expect(await passed(worker, client, 70)).toBe(70);
@@ -248,7 +240,7 @@ describe('quotas after a restart', () => {
     expect(await passed(world.worker(), client, 1000)).toBe(300);
   });
 
-  test('a killed ledger costs at most the counts written ahead and never adds quota', async () => {
+  test('a killed ledger costs at most the counts written ahead and never adds quota', async ({ world }) => {
     const client = quotaClient({ 'evaluations-per-day': 6400 });
     for (let used = 0, kills = 0; kills < 20; kills++) {
       const worker = world.worker();
@@ -262,7 +254,7 @@ describe('quotas after a restart', () => {
     }
   });
 
-  test('opening a quota book fails if another server holds it or it is damaged', () => {
+  test('opening a quota book fails if another server holds it or it is damaged', ({ world }) => {
     expect(() => openQuotaBook(world.file, 1)).toThrow(expect.objectContaining({ code: 'QUOTAS_BUSY' }));
     const damaged = `${world.file}.damaged`;
     fs.writeFileSync(damaged, 'no database'.repeat(500));

@@ -2,26 +2,17 @@
 
 import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { addClient, revokeClient } from '../../access/client-file.ts';
 import { encodeElementsRequest } from '../../protocol/oprf-messages.ts';
 import { blindedElements, codeOf, postMessage } from '../support/post-message.ts';
 import { getTls, makeTlsFiles, pairOf } from '../support/tls-files.ts';
-import { type ClientsWorld, createClientsWorld } from '../support/worlds/clients-world.ts';
-
-let world: ClientsWorld;
-
-beforeAll(async () => {
-  world = await createClientsWorld();
-});
-afterAll(() => world.dispose());
-beforeEach(() => world.begin());
-afterEach(() => world.end());
+import { test } from '../support/worlds/clients-world.ts';
 
 describe('a server with a client list', () => {
   const BEHIND = ['/v1/config', '/v1/datasets', '/v1/account/0', '/v1/password/0'];
 
-  test('a client with a key gets a response', async () => {
+  test('a client with a key gets a response', async ({ world }) => {
     const key = world.add('a');
     await world.start();
     for (const path of ['/v1/config', '/v1/datasets', '/v1/account/0'])
@@ -32,7 +23,7 @@ describe('a server with a client list', () => {
     );
   });
 
-  test('a client without a key gets 401 and WWW-Authenticate', async () => {
+  test('a client without a key gets 401 and WWW-Authenticate', async ({ world }) => {
     world.add('a');
     await world.start();
     for (const path of BEHIND) {
@@ -48,7 +39,7 @@ describe('a server with a client list', () => {
     expect(await codeOf(await world.get(`/d/${world.made.dataset.id}/v1/config`))).toEqual([401, 'CLIENT_REQUIRED']);
   });
 
-  test('a key that is not exactly one of the list is rejected and not repeated', async () => {
+  test('a key that is not exactly one of the list is rejected and not repeated', async ({ world }) => {
     const [key, other] = [world.add('a'), world.add('b')];
     await world.start();
     const [label, id, secret] = key.split('.') as [string, string, string];
@@ -74,7 +65,7 @@ describe('a server with a client list', () => {
       expect((await fetch(`${world.server.url}/v1/config`, { headers: { authorization } })).status).toBe(401);
   });
 
-  test('health, documents and preflights need no key', async () => {
+  test('health, documents and preflights need no key', async ({ world }) => {
     world.add('a');
     await world.start();
     for (const path of ['/healthz', '/readyz', '/openapi.json', '/reference'])
@@ -87,7 +78,7 @@ describe('a server with a client list', () => {
     ]);
   });
 
-  test('responses to clients with a key are not stored in shared caches', async () => {
+  test('responses to clients with a key are not stored in shared caches', async ({ world }) => {
     const key = world.add('a', { 'requests-per-day': 100 });
     await world.start();
     expect((await world.get('/v1/account/0', key)).headers.get('cache-control')).toBe(
@@ -99,7 +90,7 @@ describe('a server with a client list', () => {
     );
   });
 
-  test('added and revoked clients take effect without a restart', async () => {
+  test('added and revoked clients take effect without a restart', async ({ world }) => {
     const key = world.add('a');
     await world.start();
     const second = world.add('b');
@@ -114,7 +105,7 @@ describe('a server with a client list', () => {
     expect(await codeOf(await world.get('/v1/config'))).toEqual([401, 'CLIENT_REQUIRED']);
   });
 
-  test('the previous client list stays in force if the new one is broken or missing', async () => {
+  test('the previous client list stays in force if the new one is broken or missing', async ({ world }) => {
     const key = world.add('a');
     await world.start();
     fs.writeFileSync(world.file, 'nonsense');
@@ -125,7 +116,7 @@ describe('a server with a client list', () => {
     expect([(await world.get('/v1/config', key)).status, (await world.get('/v1/config')).status]).toEqual([200, 401]);
   });
 
-  test('a client is identified by its certificate', async () => {
+  test('a client is identified by its certificate', async ({ world }) => {
     const tls = makeTlsFiles();
     const { certFile, keyFile, caFile } = tls;
     const fingerprint = new X509Certificate(pairOf('client').cert).fingerprint256.replaceAll(':', '').toLowerCase();
@@ -141,7 +132,7 @@ describe('a server with a client list', () => {
 });
 
 describe('a server without a client list', () => {
-  test('anyone on loopback has access until the first client is added', async () => {
+  test('anyone on loopback has access until the first client is added', async ({ world }) => {
     await world.start();
     expect((await world.get('/v1/config')).status).toBe(200);
     expect((await world.get('/v1/config', 'whatever')).status).toBe(200);
@@ -150,17 +141,20 @@ describe('a server without a client list', () => {
     expect([(await world.get('/v1/config')).status, (await world.get('/v1/config', key)).status]).toEqual([401, 200]);
   });
 
-  test.each(['0.0.0.0', '::', 'credveil.example'])('a server without clients does not start on %s', async (host) => {
-    await expect(world.start({ host })).rejects.toMatchObject({ code: 'CLIENTS_REQUIRED', hint: expect.any(String) });
-  });
+  test.for(['0.0.0.0', '::', 'credveil.example'])(
+    'a server without clients does not start on %s',
+    async (host, { world }) => {
+      await expect(world.start({ host })).rejects.toMatchObject({ code: 'CLIENTS_REQUIRED', hint: expect.any(String) });
+    },
+  );
 
-  test('a server with an empty client list does not start beyond loopback', async () => {
+  test('a server with an empty client list does not start beyond loopback', async ({ world }) => {
     world.add('a');
     revokeClient(world.file, 'a');
     await expect(world.start({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'CLIENTS_REQUIRED' });
   });
 
-  test('a server starts beyond loopback with allowAnonymous or with a client', async () => {
+  test('a server starts beyond loopback with allowAnonymous or with a client', async ({ world }) => {
     await world.start({ host: '0.0.0.0', allowAnonymous: true });
     expect((await fetch(`http://127.0.0.1:${world.server.address.port}/v1/config`)).status).toBe(200);
     await world.server.close();
@@ -169,7 +163,7 @@ describe('a server without a client list', () => {
     expect((await fetch(`http://127.0.0.1:${world.server.address.port}/v1/config`)).status).toBe(401);
   });
 
-  test('a server with allowAnonymous still rejects a wrong key', async () => {
+  test('a server with allowAnonymous still rejects a wrong key', async ({ world }) => {
     const key = world.add('a');
     await world.start({ allowAnonymous: true });
     expect((await world.get('/v1/config')).status).toBe(200);

@@ -1,7 +1,7 @@
 // Quotas over real HTTP. PROTOCOL.md §18.
 
 import fs from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { createLeakChecker } from '../../client-sdk/index.ts';
 import { formatPublicKey } from '../../protocol/keys.ts';
 import { encodeElementsRequest } from '../../protocol/oprf-messages.ts';
@@ -9,19 +9,10 @@ import { HALF_A_MINUTE_PAST_NOON } from '../support/clock.ts';
 import { createWorkPlace, credveil } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';
 import { blindedElements, codeOf, IDENTITY, messageFor, postMessage } from '../support/post-message.ts';
-import { bearer, type ClientsWorld, createClientsWorld } from '../support/worlds/clients-world.ts';
-
-let world: ClientsWorld;
-
-beforeAll(async () => {
-  world = await createClientsWorld();
-});
-afterAll(() => world.dispose());
-beforeEach(() => world.begin());
-afterEach(() => world.end());
+import { bearer, test } from '../support/worlds/clients-world.ts';
 
 describe('quotas over HTTP', () => {
-  test('a request quota admits exactly its limit over many connections', async () => {
+  test('a request quota admits exactly its limit over many connections', async ({ world }) => {
     const key = world.add('a', { 'requests-per-day': 100 });
     await world.start();
     const statuses = await Promise.all(
@@ -41,16 +32,21 @@ describe('quotas over HTTP', () => {
   });
 
   // Requests count even if the dataset lacks the index of the route.
-  test.each(['/v1/filter/password', '/range/00000', '/range/00000?mode=ntlm'])('a quota counts %s', async (path) => {
-    const key = world.add('a', { 'requests-per-day': 2 });
-    await world.start();
-    expect((await world.get(path)).status).toBe(401);
-    expect((await world.get(path, key)).headers.get('ratelimit')).toContain('"requests-per-day";r=1;');
-    expect((await world.get(path, key)).status).not.toBe(429);
-    expect(await codeOf(await world.get(path, key))).toEqual([429, 'QUOTA_EXCEEDED']);
-  });
+  test.for(['/v1/filter/password', '/range/00000', '/range/00000?mode=ntlm'])(
+    'a quota counts %s',
+    async (path, { world }) => {
+      const key = world.add('a', { 'requests-per-day': 2 });
+      await world.start();
+      expect((await world.get(path)).status).toBe(401);
+      expect((await world.get(path, key)).headers.get('ratelimit')).toContain('"requests-per-day";r=1;');
+      expect((await world.get(path, key)).status).not.toBe(429);
+      expect(await codeOf(await world.get(path, key))).toEqual([429, 'QUOTA_EXCEEDED']);
+    },
+  );
 
-  test('responses report the quota in the fields of the IETF draft, and a request beyond it is a problem', async () => {
+  test('responses report the quota in the fields of the IETF draft, and a request beyond it is a problem', async ({
+    world,
+  }) => {
     const key = world.add('a', { 'requests-per-minute': 2, 'evaluations-per-minute': 64 });
     await world.start();
     const policies = '"requests-per-minute";q=2;w=60, "evaluations-per-minute";q=64;w=60;credveil-unit="evaluations"';
@@ -71,7 +67,7 @@ describe('quotas over HTTP', () => {
     expect((await world.get('/v1/account/0', key)).status).toBe(200);
   });
 
-  test('the evaluations of a request are charged completely or not at all', async () => {
+  test('the evaluations of a request are charged completely or not at all', async ({ world }) => {
     const key = world.add('a', { 'evaluations-per-day': 40, 'requests-per-day': 1000 });
     await world.start();
     const evaluate = (path: string, count: number): Promise<Response> =>
@@ -91,7 +87,7 @@ describe('quotas over HTTP', () => {
     expect((await world.get('/v1/account/0', key)).headers.get('ratelimit')).toContain('"requests-per-day";r=996;');
   });
 
-  test('a malformed message is charged as a request but not as evaluations', async () => {
+  test('a malformed message is charged as a request but not as evaluations', async ({ world }) => {
     const key = world.add('a', { 'evaluations-per-day': 40, 'requests-per-day': 2 });
     await world.start();
     const malformed = await postMessage(`${world.server.url}/v1/evaluate`, Uint8Array.of(1, 2, 3), bearer(key));
@@ -106,7 +102,7 @@ describe('quotas over HTTP', () => {
     expect((await world.get('/v1/account/0', key)).status).toBe(429);
   });
 
-  test('a request refused by the full evaluation queue is not charged', async () => {
+  test('a request refused by the full evaluation queue is not charged', async ({ world }) => {
     const key = world.add('a', { 'evaluations-per-day': 40 });
     await world.start({ maxWaitingElements: 16 });
     const message = encodeElementsRequest(blindedElements(world.sodium, 32));
@@ -119,7 +115,7 @@ describe('quotas over HTTP', () => {
     expect(answer.headers.get('ratelimit')).toContain('"evaluations-per-day";r=32;');
   });
 
-  test('the day count survives a restart', async () => {
+  test('the day count survives a restart', async ({ world }) => {
     const key = world.add('a', { 'requests-per-day': 30 });
     await world.start();
     for (let i = 0; i < 13; i++) expect((await world.get('/v1/account/0', key)).status).toBe(200);
@@ -132,7 +128,7 @@ describe('quotas over HTTP', () => {
   });
 });
 
-test('the SDK sends its key, and a refused check is unknown', async () => {
+test('the SDK sends its key, and a refused check is unknown', async ({ world }) => {
   const [pair] = seededPairs(100);
   const key = world.add('a', { 'evaluations-per-day': 32 });
   await world.start();
@@ -157,7 +153,7 @@ test('the SDK sends its key, and a refused check is unknown', async () => {
   }
 });
 
-test('credveil check sends the key from a file', async () => {
+test('credveil check sends the key from a file', async ({ world }) => {
   const [pair] = seededPairs(100);
   const key = world.add('a');
   await world.start();
@@ -179,7 +175,7 @@ test('credveil check sends the key from a file', async () => {
   place.dispose();
 });
 
-test('the SDK refuses a malformed key without repeating it', () => {
+test('the SDK refuses a malformed key without repeating it', ({ world }) => {
   const publicKey = formatPublicKey(world.made.key.publicKey as NonNullable<typeof world.made.key.publicKey>);
   for (const clientKey of ['marked-secret', 7 as unknown as string])
     expect(() => createLeakChecker({ url: 'http://127.0.0.1:1', publicKey, clientKey })).toThrow(

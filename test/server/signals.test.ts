@@ -2,21 +2,13 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { allEnded, get, getMany, pause, ServedWorkers } from '../support/served-workers.ts';
+import { expect } from 'vitest';
+import { allEnded, get, getMany, pause, test } from '../support/served-workers.ts';
 
-let workers: ServedWorkers;
-
-beforeEach(async () => {
-  workers = await ServedWorkers.create();
-});
-
-afterEach(() => workers.dispose());
-
-test.each([
+test.for([
   ['SIGTERM', 0],
   ['SIGINT', 130],
-] as const)('%s lets requests in flight finish and ends all processes', async (signal, exitCode) => {
+] as const)('%s lets requests in flight finish and ends all processes', async ([signal, exitCode], { workers }) => {
   const { url, child, ended } = await workers.serve();
   const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: 12 }, () => net.connect(Number(port), hostname));
@@ -43,7 +35,7 @@ test.each([
   await expect(get(url, '/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-test('SIGTERM waits for an unfinished request no longer than the drain time', async () => {
+test('SIGTERM waits for an unfinished request no longer than the drain time', async ({ workers }) => {
   const { url, ended, child } = await workers.serve(['--drain-ms', '100']);
   const { hostname, port } = new URL(url);
   const stuck = net.connect(Number(port), hostname);
@@ -55,7 +47,7 @@ test('SIGTERM waits for an unfinished request no longer than the drain time', as
   stuck.destroy();
 });
 
-test('SIGTERM ends a worker that hangs', async () => {
+test('SIGTERM ends a worker that hangs', async ({ workers }) => {
   const { child, ended } = await workers.serve(['--drain-ms', '1']);
   const processes = workers.pids();
   process.kill(processes[0] as number, 'SIGSTOP');
@@ -64,7 +56,9 @@ test('SIGTERM ends a worker that hangs', async () => {
   await allEnded(processes);
 });
 
-test('SIGHUP applies live settings in every worker, lists the others, and rejects an invalid file', async () => {
+test('SIGHUP applies live settings in every worker, lists the others, and rejects an invalid file', async ({
+  workers,
+}) => {
   const config = workers.place.write('config.json', '{}');
   const { url, child } = await workers.serve(['--config', config]);
   const long = `/v1/account/0?snapshot=${'0'.repeat(200)}`;

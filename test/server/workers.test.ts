@@ -3,24 +3,16 @@
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import { writeKeyFile } from '../../store/key-file.ts';
 import { credveil } from '../support/credveil.ts';
 import { makeDataset, seededPairs } from '../support/dataset.ts';
-import { allEnded, get, getMany, isAlive, pause, ServedWorkers } from '../support/served-workers.ts';
+import { allEnded, get, getMany, isAlive, pause, test } from '../support/served-workers.ts';
 import { certificateName, connectTls, makeTlsFiles, pairOf } from '../support/tls-files.ts';
 
-let workers: ServedWorkers;
-
-beforeEach(async () => {
-  workers = await ServedWorkers.create();
-});
-
-afterEach(() => workers.dispose());
-
 describe('the death of a worker', () => {
-  test('a dead worker is replaced while the others keep serving the port', async () => {
+  test('a dead worker is replaced while the others keep serving the port', async ({ workers }) => {
     const { url } = await workers.serve();
     const [killed = 0, other = 0] = workers.pids();
     const refused: string[] = [];
@@ -53,7 +45,7 @@ describe('the death of a worker', () => {
     expect(workers.pids()).toContain(other);
   });
 
-  test('a worker that keeps dying is replaced after growing delays', async () => {
+  test('a worker that keeps dying is replaced after growing delays', async ({ workers }) => {
     await workers.serve();
     for (let deaths = 1; deaths <= 4; deaths++) {
       const pid = workers.events('worker-ready').findLast(({ worker }) => worker === 1)?.pid as number;
@@ -64,7 +56,7 @@ describe('the death of a worker', () => {
     expect(workers.events('worker-exited').map(({ restartInMs }) => restartInMs)).toEqual([0, 100, 200, 400]);
   });
 
-  test('a failed replacement is retried while the others keep serving', async () => {
+  test('a failed replacement is retried while the others keep serving', async ({ workers }) => {
     const { url } = await workers.serve();
     const current = fs.readFileSync(`${workers.made.folder}/CURRENT`);
     fs.writeFileSync(`${workers.made.folder}/CURRENT`, 'nonsense\n');
@@ -77,7 +69,7 @@ describe('the death of a worker', () => {
     expect(new Set((await getMany(url, '/readyz')).map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  test('the workers exit if the primary is killed', async () => {
+  test('the workers exit if the primary is killed', async ({ workers }) => {
     const { child, ended } = await workers.serve();
     const processes = workers.pids();
     expect(processes.every(isAlive)).toBe(true);
@@ -88,7 +80,7 @@ describe('the death of a worker', () => {
 });
 
 describe('a failed start of workers', () => {
-  test('a start on a missing or corrupt dataset exits with its error code', async () => {
+  test('a start on a missing or corrupt dataset exits with its error code', async ({ workers }) => {
     const { code, stderr } = await credveil(['serve', workers.place.at('nothing'), '--workers', '2', '--listen', ':0']);
     expect([code, stderr.split(':')[0]]).toEqual([1, 'error DATASET_MISSING']);
     fs.rmSync(`${workers.made.folder}/snapshots`, { recursive: true });
@@ -97,7 +89,7 @@ describe('a failed start of workers', () => {
     expect(broken.stderr).toMatch(/^error SNAPSHOT_CORRUPT: /m);
   });
 
-  test('a start on the port of another server exits with ADDRESS_IN_USE', async () => {
+  test('a start on the port of another server exits with ADDRESS_IN_USE', async ({ workers }) => {
     const { url } = await workers.serve();
     const second = await credveil(['serve', workers.made.folder, '--workers', '2', '--listen', new URL(url).host]);
     expect(second.code).toBe(1);
@@ -106,7 +98,7 @@ describe('a failed start of workers', () => {
 });
 
 describe('a new snapshot with several workers', () => {
-  test('a snapshot announced by one worker is served by all, and none changes back', async () => {
+  test('a snapshot announced by one worker is served by all, and none changes back', async ({ workers }) => {
     const { url } = await workers.serve(['--workers', '3']);
     const wrong: string[] = [];
     let newest = '';
@@ -136,7 +128,7 @@ describe('a new snapshot with several workers', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('all workers refuse a broken snapshot, and /readyz reports it while it stays 200', async () => {
+  test('all workers refuse a broken snapshot, and /readyz reports it while it stays 200', async ({ workers }) => {
     const { url } = await workers.serve();
     const [{ snapshot } = { snapshot: '' }] = await getMany(url, '/v1/config', 1);
     const current = fs.readFileSync(`${workers.made.folder}/CURRENT`);
@@ -152,7 +144,7 @@ describe('a new snapshot with several workers', () => {
     while ((await getMany(url, '/readyz')).some(({ body }) => JSON.parse(body).refused)) await pause();
   });
 
-  test('a snapshot change stops waiting for a hung worker once it is killed', async () => {
+  test('a snapshot change stops waiting for a hung worker once it is killed', async ({ workers }) => {
     const { url } = await workers.serve();
     const [hung = 0, other = 0] = workers.pids();
     process.kill(hung, 'SIGSTOP');
@@ -166,7 +158,7 @@ describe('a new snapshot with several workers', () => {
   });
 });
 
-test('workers get the key of an oprf dataset, but not by arguments or environment', async () => {
+test('workers get the key of an oprf dataset, but not by arguments or environment', async ({ workers }) => {
   workers.made.dispose();
   workers.made = await makeDataset({ suite: 'oprf', oprf: await createSodiumOprf(), pairs: seededPairs(20) });
   const keyFile = workers.place.at('oprf.key');
@@ -184,7 +176,7 @@ test('workers get the key of an oprf dataset, but not by arguments or environmen
   expect(written.stderr).not.toContain(secret);
 });
 
-test('the connection limit is divided among the workers', async () => {
+test('the connection limit is divided among the workers', async ({ workers }) => {
   const { url } = await workers.serve(['--limits-max-connections', '6']);
   const { hostname, port } = new URL(url);
   let open = 0;
@@ -203,7 +195,7 @@ test('the connection limit is divided among the workers', async () => {
   for (const socket of sockets) socket.destroy();
 });
 
-test('all workers load changed TLS files and resume each other’s sessions', async () => {
+test('all workers load changed TLS files and resume each other’s sessions', async ({ workers }) => {
   const files = makeTlsFiles();
   try {
     const { url } = await workers.serve(['--tls-cert-file', files.certFile, '--tls-key-file', files.keyFile]);

@@ -1,7 +1,7 @@
 // A server of the suite `oprf` with a client file, and a clock fixed at noon.
 
 import fs from 'node:fs';
-import { vi } from 'vitest';
+import { test as base, vi } from 'vitest';
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
 import { addClient, clientFileFor } from '../../../access/client-file.ts';
 import type { Quotas } from '../../../access/quota/policy.ts';
@@ -10,6 +10,7 @@ import type { ServerEvent } from '../../../runtime/events.ts';
 import { type CredveilServer, type ServerOptions, startServer } from '../../../server/server.ts';
 import { HALF_A_MINUTE_PAST_NOON } from '../clock.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../dataset.ts';
+import { perFile } from '../per-file.ts';
 
 export interface ClientsWorld {
   readonly sodium: Oprf;
@@ -73,3 +74,18 @@ export async function createClientsWorld(): Promise<ClientsWorld> {
   };
   return world;
 }
+
+interface Fixtures {
+  readonly fileWorld: ClientsWorld;
+  /** The world of the file, with a fixed clock and without the servers and clients of other tests. */
+  readonly world: ClientsWorld;
+}
+
+export const test = base.extend<Fixtures>({
+  fileWorld: perFile(createClientsWorld, (world) => world.dispose()),
+  world: async ({ fileWorld }, use) => {
+    fileWorld.begin();
+    await use(fileWorld);
+    await fileWorld.end();
+  },
+});

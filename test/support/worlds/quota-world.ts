@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { test as base } from 'vitest';
 import type { Client } from '../../../access/client-file.ts';
 import { openQuotaBook } from '../../../access/quota/book.ts';
 import { type LeaseHolder, QuotaLedger } from '../../../access/quota/ledger.ts';
@@ -114,3 +115,13 @@ export function createQuotaWorld(random: () => number = () => 0): QuotaWorld {
   let ledger = open();
   return world;
 }
+
+/** Gives each test a world of its own, without delays. */
+export const test = base.extend<{ readonly world: QuotaWorld }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern.
+  world: async ({}, use) => {
+    const world = createQuotaWorld();
+    await use(world);
+    world.dispose();
+  },
+});
