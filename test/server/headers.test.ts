@@ -1,24 +1,27 @@
 // The headers of every response.
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { test as base, expect } from 'vitest';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 import { connect, readToEnd } from '../support/raw-http.ts';
 
-let made: MadeDataset;
-let server: CredveilServer;
-
-beforeAll(async () => {
-  made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
-  server = await startServer(made.folder, { port: 0, headersTimeoutMs: 100, timeoutCheckIntervalMs: 20 });
+const test = base.extend<{ readonly made: MadeDataset; readonly server: CredveilServer }>({
+  made: perFile(
+    () => makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 }),
+    (made) => made.dispose(),
+  ),
+  server: [
+    async ({ made }, use) => {
+      const server = await startServer(made.folder, { port: 0, headersTimeoutMs: 100, timeoutCheckIntervalMs: 20 });
+      await use(server);
+      await server.close({ deadlineMs: 100 });
+    },
+    { scope: 'file' },
+  ],
 });
 
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  made.dispose();
-});
-
-test.each([
+test.for([
   ['a bucket', 200, 'GET /v1/account/0', ''],
   ['a bucket as text', 200, 'GET /v1/account/0', 'Accept: text/plain\r\n'],
   ['a bucket without its body', 200, 'HEAD /v1/account/0', ''],
@@ -27,16 +30,16 @@ test.each([
   ['health', 200, 'GET /healthz', ''],
   ['readiness', 200, 'GET /readyz', ''],
   ['a preflight', 204, 'OPTIONS /v1/config', ''],
-  ['a prefix that is none', 400, 'GET /v1/account/x', ''],
-  ['a route that is none', 404, 'GET /nothing', ''],
+  ['an invalid prefix', 400, 'GET /v1/account/x', ''],
+  ['an unknown route', 404, 'GET /nothing', ''],
   ['an evaluation of another suite', 404, 'POST /v1/evaluate', ''],
-  ['a method that is none of the route', 405, 'DELETE /v1/config', ''],
+  ['an unsupported method', 405, 'DELETE /v1/config', ''],
   ['a body', 413, 'GET /healthz', 'Content-Length: 9\r\n'],
   ['a long URL', 414, `GET /${'a'.repeat(3000)}`, ''],
   ['no host', 400, 'GET /healthz', 'Nothing: here\r\n'],
   ['long headers', 431, 'GET /healthz', `Cookie: ${'a'.repeat(9000)}\r\n`],
-  ['bytes that are no request', 400, 'nonsense', ''],
-])('a response has the common headers: %s', async (name, status, target, headers) => {
+  ['a malformed request', 400, 'nonsense', ''],
+])('a response has the common headers: %s', async ([name, status, target, headers], { server }) => {
   const host = name === 'no host' ? '' : 'Host: x\r\n';
   const socket = await connect(server);
   socket.write(`${target} HTTP/1.1\r\n${host}Connection: close\r\n${headers}\r\n`);
@@ -53,7 +56,7 @@ test.each([
   expect(head).not.toMatch(/^(?:server|x-powered-by):/im);
 });
 
-test('the response to an incomplete request has the common headers', async () => {
+test('the response to an incomplete request has the common headers', async ({ server }) => {
   const socket = await connect(server);
   socket.write('GET /healthz HTTP/1.1\r\n');
   const answer = await readToEnd(socket);

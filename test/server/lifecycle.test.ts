@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import type net from 'node:net';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import type { BucketId, SnapshotId } from '../../protocol/brands.ts';
 import { openBucket } from '../../protocol/bucket.ts';
@@ -15,20 +15,20 @@ import { type CredveilServer, startServer } from '../../server/server.ts';
 import { factsPath, snapshotPath, writeCurrent } from '../../store/snapshot/current.ts';
 import type { SnapshotFacts } from '../../store/snapshot/snapshot-facts.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 import { blindedElements, postMessage, readMessage } from '../support/post-message.ts';
 import { connect, expectRawProblem, readToEnd } from '../support/raw-http.ts';
 
-let made: MadeDataset;
+const test = base.extend<{ readonly made: MadeDataset }>({
+  made: perFile(
+    () => makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 }),
+    (made) => made.dispose(),
+  ),
+});
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 const served = async ({ url }: CredveilServer): Promise<string | null> =>
   (await fetch(`${url}/v1/config`)).headers.get('credveil-snapshot');
-
-beforeAll(async () => {
-  made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
-});
-
-afterAll(() => made.dispose());
 
 describe('a new snapshot', () => {
   test('a new snapshot is swapped in under load without a failed request, and the previous one stays served', async () => {
@@ -204,7 +204,7 @@ describe('a new snapshot', () => {
 });
 
 describe('closing a server', () => {
-  test('a closing server finishes requests in flight, is not ready, and closes idle connections', async () => {
+  test('a closing server finishes requests in flight, is not ready, and closes idle connections', async ({ made }) => {
     const events: ServerEvent[] = [];
     const target = await startServer(made.folder, { port: 0, onEvent: (e) => events.push(e) });
     const idle = await connect(target);
@@ -233,7 +233,7 @@ describe('closing a server', () => {
     expect(events.slice(-2).map(({ event }) => event)).toEqual(['closing', 'closed']);
   });
 
-  test('a closing server does not wait for connections without a byte', async () => {
+  test('a closing server does not wait for connections without a byte', async ({ made }) => {
     const target = await startServer(made.folder, { port: 0 });
     const silent = await Promise.all([connect(target), connect(target)]);
     // A later connection has a response, so these have been accepted.
@@ -244,7 +244,7 @@ describe('closing a server', () => {
     expect(await read).toEqual(['', '']);
   });
 
-  test('a closing server destroys the remaining connections at the deadline', async () => {
+  test('a closing server destroys the remaining connections at the deadline', async ({ made }) => {
     const target = await startServer(made.folder, { port: 0 });
     const stuck = await connect(target);
     stuck.on('error', () => undefined);

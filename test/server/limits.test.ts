@@ -2,80 +2,91 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 import { connect, expectRawProblem, readToEnd } from '../support/raw-http.ts';
 
-let made: MadeDataset;
-let server: CredveilServer;
-
-beforeAll(async () => {
-  made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
-  server = await startServer(made.folder, {
-    port: 0,
-    headersTimeoutMs: 200,
-    requestTimeoutMs: 300,
-    timeoutCheckIntervalMs: 50,
-  });
-});
-
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  made.dispose();
-});
-
-async function exchange(request: string): Promise<string> {
-  const socket = await connect(server);
-  socket.write(request);
-  return readToEnd(socket);
+interface Fixtures {
+  readonly made: MadeDataset;
+  readonly server: CredveilServer;
+  /** Sends bytes on a new connection and returns the response. */
+  readonly exchange: (request: string) => Promise<string>;
 }
 
+const test = base.extend<Fixtures>({
+  made: perFile(
+    () => makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 }),
+    (made) => made.dispose(),
+  ),
+  server: [
+    async ({ made }, use) => {
+      const server = await startServer(made.folder, {
+        port: 0,
+        headersTimeoutMs: 200,
+        requestTimeoutMs: 300,
+        timeoutCheckIntervalMs: 50,
+      });
+      await use(server);
+      await server.close({ deadlineMs: 100 });
+    },
+    { scope: 'file' },
+  ],
+  exchange: async ({ server }, use) => {
+    await use(async (request) => {
+      const socket = await connect(server);
+      socket.write(request);
+      return readToEnd(socket);
+    });
+  },
+});
+
 describe('limits', () => {
-  test('a client that stops in the middle of its headers gets 408 and is disconnected', async () => {
+  test('a client that stops in the middle of its headers gets 408 and is disconnected', async ({ exchange }) => {
     expectRawProblem(await exchange('GET /healthz HTTP/1.1\r\nHost: x\r\n'), 408, 'REQUEST_TIMEOUT');
   });
 
-  test('a silent client is disconnected', async () => {
+  test('a silent client is disconnected', async ({ exchange }) => {
     expectRawProblem(await exchange(''), 408, 'REQUEST_TIMEOUT');
   });
 
-  test('oversized headers are refused', async () => {
+  test('oversized headers are refused', async ({ exchange }) => {
     const request = `GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: marked${'a'.repeat(9000)}\r\n\r\n`;
     const answer = await exchange(request);
     expectRawProblem(answer, 431, 'HEADERS_TOO_LARGE');
     expect(answer).not.toContain('marked');
   });
 
-  test.each([
+  test.for([
     ['a length', 'Content-Length: 5\r\n\r\nhello'],
     ['a length and nothing sent', 'Content-Length: 1000000000\r\n\r\n'],
     ['chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n'],
     ['an expectation', 'Content-Length: 5\r\nExpect: 100-continue\r\n\r\n'],
-  ])('a body announced by %s is refused before it is read', async (_name, rest) => {
+  ])('a body announced by %s is refused before it is read', async ([_name, rest], { exchange }) => {
     for (const target of ['GET /v1/account/0', 'POST /v1/config', 'GET /healthz', 'GET /nothing']) {
       const answer = await exchange(`${target} HTTP/1.1\r\nHost: x\r\n${rest}`);
       expectRawProblem(answer, 413, 'BODY_NOT_ALLOWED');
     }
   });
 
-  test('a URL beyond the limit is refused', async () => {
+  test('a URL beyond the limit is refused', async ({ exchange }) => {
     const answer = await exchange(`GET /v1/account/${'a'.repeat(2048)} HTTP/1.1\r\nHost: x\r\n\r\n`);
     expectRawProblem(answer, 414, 'URL_TOO_LONG');
     expect(answer).not.toContain('aaaa');
   });
 
-  test.each([
+  test.for([
     'nonsense\r\n\r\n',
     'GET /healthz HTTP/1.1\r\n\r\n',
     'GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
     'GET /healthz HTTP/1.1\r\nHost: x\r\nBad header\r\n\r\n',
     '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
-  ])('a malformed request gets exactly one problem: %j', async (request) => {
+  ])('a malformed request gets exactly one problem: %j', async (request, { exchange }) => {
     expectRawProblem(await exchange(request), 400, 'REQUEST_MALFORMED');
   });
 
-  test('a connection serves many requests, including absolute-form and pipelined ones', async () => {
+  test('a connection serves many requests, including absolute-form and pipelined ones', async ({ exchange }) => {
     const request = (target: string, last = false): string =>
       `GET ${target} HTTP/1.1\r\nHost: x\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
     const answer = await exchange(
@@ -85,7 +96,7 @@ describe('limits', () => {
     expect(answer).toContain('Connection: keep-alive');
   });
 
-  test('connections beyond the limit are dropped, and the others stay open', async () => {
+  test('connections beyond the limit are dropped, and the others stay open', async ({ made }) => {
     const capped = await startServer(made.folder, { port: 0, maxConnections: 1 });
     try {
       const first = await connect(capped);
@@ -100,7 +111,7 @@ describe('limits', () => {
   });
 });
 
-test('a client that stops reading is disconnected', async () => {
+test('a client that stops reading is disconnected', async ({ made }) => {
   const target = await startServer(made.folder, { port: 0, stalledTimeoutMs: 100 });
   const stalled = await connect(target);
   stalled.on('error', () => undefined);
@@ -116,12 +127,12 @@ test('a client that stops reading is disconnected', async () => {
 });
 
 describe('starting a server', () => {
-  test('a server binds to loopback by default', () => {
+  test('a server binds to loopback by default', ({ server }) => {
     expect(server.address.host).toBe('127.0.0.1');
     expect(server.url).toBe(`http://127.0.0.1:${server.address.port}`);
   });
 
-  test('an address in use fails with its own error code', async () => {
+  test('an address in use fails with its own error code', async ({ made, server }) => {
     await expect(startServer(made.folder, { port: server.address.port })).rejects.toMatchObject({
       name: 'ServerError',
       code: 'ADDRESS_IN_USE',
@@ -129,15 +140,15 @@ describe('starting a server', () => {
     });
   });
 
-  test('an address of another machine fails with its own error code', async () => {
+  test('an address of another machine fails with its own error code', async ({ made }) => {
     await expect(startServer(made.folder, { host: '192.0.2.1', port: 0, allowAnonymous: true })).rejects.toMatchObject({
       code: 'ADDRESS_NOT_AVAILABLE',
     });
   });
 
-  test.each([{ port: -1 }, { port: 65_536 }, { headersTimeoutMs: 0 }, { maxConnections: 1.5 }, { pollIntervalMs: 0 }])(
+  test.for([{ port: -1 }, { port: 65_536 }, { headersTimeoutMs: 0 }, { maxConnections: 1.5 }, { pollIntervalMs: 0 }])(
     'option %j is out of range',
-    async (option) => {
+    async (option, { made }) => {
       await expect(startServer(made.folder, option)).rejects.toMatchObject({ code: 'OPTION_OUT_OF_RANGE' });
     },
   );

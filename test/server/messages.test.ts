@@ -1,11 +1,12 @@
 // Refusals of POST /v1/lookup, /v1/evaluate and /v1/prove, over real HTTP. PROTOCOL.md §16.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import type { Oprf } from '../../protocol/oprf.ts';
 import { encodeElementsRequest } from '../../protocol/oprf-messages.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 import {
   blindedElements,
   codeOf,
@@ -18,32 +19,44 @@ import {
 } from '../support/post-message.ts';
 import { connect, expectRawProblem, readToEnd } from '../support/raw-http.ts';
 
-let sodium: Oprf;
-let made: MadeDataset;
-let server: CredveilServer;
+interface Fixtures {
+  readonly sodium: Oprf;
+  readonly made: MadeDataset;
+  readonly server: CredveilServer;
+  readonly post: (path: string, message: Uint8Array, headers?: Record<string, string>) => Promise<Response>;
+}
 
-beforeAll(async () => {
-  sodium = await createSodiumOprf();
-  made = await makeDataset({ suite: 'oprf', oprf: sodium, pairs: seededPairs(50), bucketFloor: 16 });
-  server = await startServer(made.folder, {
-    port: 0,
-    key: made.key,
-    requestTimeoutMs: 300,
-    headersTimeoutMs: 300,
-    timeoutCheckIntervalMs: 50,
-  });
+const test = base.extend<Fixtures>({
+  sodium: perFile(createSodiumOprf, () => undefined),
+  made: [
+    async ({ sodium }, use) => {
+      const made = await makeDataset({ suite: 'oprf', oprf: sodium, pairs: seededPairs(50), bucketFloor: 16 });
+      await use(made);
+      made.dispose();
+    },
+    { scope: 'file' },
+  ],
+  server: [
+    async ({ made }, use) => {
+      const server = await startServer(made.folder, {
+        port: 0,
+        key: made.key,
+        requestTimeoutMs: 300,
+        headersTimeoutMs: 300,
+        timeoutCheckIntervalMs: 50,
+      });
+      await use(server);
+      await server.close({ deadlineMs: 100 });
+    },
+    { scope: 'file' },
+  ],
+  post: async ({ server }, use) => {
+    await use((path, message, headers) => postMessage(`${server.url}${path}`, message, headers));
+  },
 });
-
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  made.dispose();
-});
-
-const post = (path: string, message: Uint8Array, headers?: Record<string, string>): Promise<Response> =>
-  postMessage(`${server.url}${path}`, message, headers);
 
 describe.each(EVALUATION_ROUTES)('POST %s', (route) => {
-  test('invalid group elements are refused in any position and not repeated', async () => {
+  test('invalid group elements are refused in any position and not repeated', async ({ sodium, post }) => {
     const good = blindedElements(sodium, 8);
     for (const at of [0, 3, 7])
       for (const [bad, code] of [
@@ -59,7 +72,7 @@ describe.each(EVALUATION_ROUTES)('POST %s', (route) => {
       }
   });
 
-  test('a malformed message is refused', async () => {
+  test('a malformed message is refused', async ({ sodium, post }) => {
     const message = messageFor(route, blindedElements(sodium, 2));
     const countAt = route === '/v1/lookup' ? 5 : 1;
     const wrong = [
@@ -79,7 +92,7 @@ describe.each(EVALUATION_ROUTES)('POST %s', (route) => {
     expect((await post(route, message)).status).toBe(200);
   });
 
-  test('another media type is refused', async () => {
+  test('another media type is refused', async ({ sodium, post }) => {
     const message = messageFor(route, blindedElements(sodium, 1));
     for (const type of ['', 'text/plain', 'application/json', 'application/octet-streams'])
       expect(await codeOf(await post(route, message, { 'Content-Type': type }))).toEqual([
@@ -90,7 +103,7 @@ describe.each(EVALUATION_ROUTES)('POST %s', (route) => {
     expect(parameters.status).toBe(200);
   });
 
-  test('a body of unknown or excessive length is refused before it is read', async () => {
+  test('a body of unknown or excessive length is refused before it is read', async ({ server }) => {
     for (const [headers, status, code] of [
       ['\r\n', 411, 'LENGTH_REQUIRED'],
       ['Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n', 411, 'LENGTH_REQUIRED'],
@@ -107,14 +120,14 @@ describe.each(EVALUATION_ROUTES)('POST %s', (route) => {
     }
   });
 
-  test('a body that does not arrive is refused after a timeout', async () => {
+  test('a body that does not arrive is refused after a timeout', async ({ sodium, server }) => {
     const message = messageFor(route, blindedElements(sodium, 1));
     const socket = await connect(server);
     socket.write(rawPost(route, message).slice(0, -1), 'latin1');
     expectRawProblem(await readToEnd(socket), 408, 'REQUEST_TIMEOUT');
   });
 
-  test('other methods are refused, and a preflight succeeds', async () => {
+  test('other methods are refused, and a preflight succeeds', async ({ server }) => {
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
       const answer = await fetch(`${server.url}${route}`, { method });
       expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
@@ -127,7 +140,10 @@ describe.each(EVALUATION_ROUTES)('POST %s', (route) => {
 });
 
 describe('a connection with messages', () => {
-  test('a connection carries bodies in pieces, pipelined requests, and requests after a refusal', async () => {
+  test('a connection carries bodies in pieces, pipelined requests, and requests after a refusal', async ({
+    sodium,
+    server,
+  }) => {
     const message = encodeElementsRequest(blindedElements(sodium, 3));
     const socket = await connect(server);
     const whole =
@@ -145,7 +161,7 @@ describe('a connection with messages', () => {
     ]);
   });
 
-  test('a request with Expect: 100-continue gets 100 Continue', async () => {
+  test('a request with Expect: 100-continue gets 100 Continue', async ({ sodium, server }) => {
     const socket = await connect(server);
     const message = encodeElementsRequest(blindedElements(sodium, 1));
     const request = rawPost('/v1/evaluate', message, 'Expect: 100-continue\r\nConnection: close\r\n');

@@ -4,28 +4,30 @@ import { X509Certificate } from 'node:crypto';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type tls from 'node:tls';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { clientFingerprint, TlsFiles } from '../../runtime/tls.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 import { connectTls, getTls, makeTlsFiles, pairOf, type TestTlsFiles } from '../support/tls-files.ts';
 
-let made: MadeDataset;
-let files: TestTlsFiles;
-
-beforeAll(async () => {
-  made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
+const test = base.extend<{ readonly made: MadeDataset; readonly files: TestTlsFiles }>({
+  made: perFile(
+    () => makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 }),
+    (made) => made.dispose(),
+  ),
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern.
+  files: async ({}, use) => {
+    const files = makeTlsFiles();
+    await use(files);
+    files.dispose();
+  },
 });
-afterAll(() => made.dispose());
-beforeEach(() => {
-  files = makeTlsFiles();
-});
-afterEach(() => files.dispose());
 
 describe('client certificates', () => {
   const fingerprintOf = (name: 'client' | 'stranger'): string => new X509Certificate(pairOf(name).cert).fingerprint256;
 
-  async function fingerprints(requireClientCertificate: boolean) {
+  async function fingerprints(files: TestTlsFiles, requireClientCertificate: boolean) {
     const { certFile, keyFile, caFile } = files;
     const tlsFiles = new TlsFiles({ certFile, keyFile, caFile, requireClientCertificate }, 1000, () => undefined);
     const listener = https.createServer(tlsFiles.context, (request, response) => {
@@ -47,24 +49,24 @@ describe('client certificates', () => {
     };
   }
 
-  test('client certificates are optional, and only one signed by the CA has a fingerprint', async () => {
-    const { ask, close } = await fingerprints(false);
+  test('client certificates are optional, and only one signed by the CA has a fingerprint', async ({ files }) => {
+    const { ask, close } = await fingerprints(files, false);
     expect((await ask()).fingerprint).toBeNull();
     expect((await ask(pairOf('client'))).fingerprint).toBe(fingerprintOf('client'));
     expect((await ask(pairOf('stranger'))).fingerprint).toBeNull();
     close();
   });
 
-  test('requireClientCertificate rejects connections without a valid client certificate', async () => {
-    const { ask, close } = await fingerprints(true);
+  test('requireClientCertificate rejects connections without a valid client certificate', async ({ files }) => {
+    const { ask, close } = await fingerprints(files, true);
     expect((await ask(pairOf('client'))).fingerprint).toBe(fingerprintOf('client'));
     await expect(ask()).rejects.toThrow();
     await expect(ask(pairOf('stranger'))).rejects.toThrow();
     close();
   });
 
-  test('a resumed session keeps its client certificate until the CA changes', async () => {
-    const { ask, address, tlsFiles, close } = await fingerprints(false);
+  test('a resumed session keeps its client certificate until the CA changes', async ({ files }) => {
+    const { ask, address, tlsFiles, close } = await fingerprints(files, false);
     const socket = await connectTls(address, pairOf('client'));
     const session = new Promise<Buffer>((resolve) => socket.once('session', resolve));
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -78,7 +80,7 @@ describe('client certificates', () => {
     close();
   });
 
-  test('the service can require client certificates', async () => {
+  test('the service can require client certificates', async ({ made, files }) => {
     const { certFile, keyFile, caFile } = files;
     const strict = await startServer(made.folder, {
       port: 0,
@@ -90,7 +92,7 @@ describe('client certificates', () => {
   });
 });
 
-test('a process resumes the session of another with the same ticket secret', async () => {
+test('a process resumes the session of another with the same ticket secret', async ({ made, files }) => {
   const { certFile, keyFile } = files;
   const server = await startServer(made.folder, { port: 0, tls: { certFile, keyFile } });
   const ticketSecret = Buffer.alloc(32, 7);
