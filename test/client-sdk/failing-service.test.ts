@@ -99,7 +99,8 @@ function tally(verdicts: readonly Verdict[]): Map<UnknownReason | undefined, num
 
 const truth = (leaked: boolean): string => (leaked ? 'pair' : 'clean');
 
-describe.each(['hmac', 'oprf'] as const)('under %s', (suite) => {
+// Each test has its own service and checker, and most of its time is waiting: they run side by side.
+describe.concurrent.each(['hmac', 'oprf'] as const)('under %s', (suite) => {
   describe.each(FAILURE_NAMES)('with the service %s', (failure: Failure) => {
     const right: readonly UnknownReason[] = FAILURES[failure];
     // Only failures that hang get a short deadline, so that a slow machine cannot fail the others.
