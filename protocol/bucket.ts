@@ -1,4 +1,4 @@
-// Bucket body: what the server sends for one bucket. PROTOCOL.md §7.
+// Bucket body: the bytes that the server sends for one bucket. PROTOCOL.md §7.
 //
 //   struct BucketBody {
 //     u8  format = 1;

@@ -1,11 +1,17 @@
 // The seal of /v1/config. Without the seal key nobody can remove an index, which would hide a
 // leaked pair, or redirect a client to other buckets. PROTOCOL.md §10.
 //
-//   seal = HMAC-SHA-256(sealKey, "credveil config 1" ‖ JSON)[0..16], in hex, where JSON is the array
+//   seal = HMAC-SHA-256(sealKey, "credveil config 1" ‖ JSON)[0..16], in hex
+//
+// JSON has no white space, and its indexes are in the order of IndexNumber:
+//
 //   [protocol, suite, normalization, dataset, keyId, publicKey or null, snapshot,
-//    [[index, prefixBits, metadataBytes, bodyBytes], …], [[number, name, date or null], …], [accountHash, tag]]
-//   without white space, indexes in the order of IndexNumber. If `similar` is true, the element "similar" follows;
-//   if there is a filter, the element ["filter", bytes] follows.
+//    [[index, prefixBits, metadataBytes, bodyBytes], …],
+//    [[number, name, date or null], …],
+//    [accountHash, tag]]
+//
+// If `similar` is true, the element "similar" follows; if there is a filter, the element
+// ["filter", bytes] follows.
 
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { SealKey } from './brands.ts';

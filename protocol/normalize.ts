@@ -44,7 +44,8 @@ export function normalizeUsername(username: string): NormalizedUsername {
 }
 
 /**
- * Applies NFC and nothing else: trimming or case folding would change what the user has to type.
+ * Applies NFC and nothing else: trimming or case folding would change the password that the user
+ * has to type.
  * @returns UTF-8 bytes; an unpaired surrogate becomes U+FFFD
  */
 export function normalizePassword(password: string): NormalizedPassword {

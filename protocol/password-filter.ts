@@ -1,4 +1,4 @@
-// The password filter: tells a client, without a request, that a password is not in the index.
+// The password filter: shows a client, without a request, that a password is not in the index.
 // PROTOCOL.md §17.
 //
 //   struct FilterFile {
@@ -10,7 +10,8 @@
 //     u8  zero[3];
 //     u32 blocks;
 //     u8  bits[blocks][32];        // split-block.ts
-//     u8  seal[16];                // HMAC-SHA-256(sealKey, "credveil filter 1" ‖ all preceding bytes)[0..16]
+//     u8  seal[16];                // first 16 bytes of HMAC-SHA-256, under the seal key,
+//                                  // of "credveil filter 1" ‖ all preceding bytes
 //   }
 
 import { hmac } from '@noble/hashes/hmac.js';

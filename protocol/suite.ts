@@ -20,7 +20,7 @@ export interface Suite {
   accountBucketHash(username: NormalizedUsername): BucketHash;
 }
 
-/** What a holder of the secret key can compute offline. */
+/** The operations that the secret key allows offline. */
 export interface KeyedSuite extends Suite {
   /** @throws ProtocolError `FIELD_TOO_LONG` under `oprf`, for more than MAX_OPRF_INPUT_BYTES */
   evaluate(input: PrivateInput): PrfOutput;

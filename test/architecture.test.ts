@@ -32,7 +32,10 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
 /** Entry points that callers import explicitly may use one area more. */
 const ALSO: { readonly [file: string]: string } = { 'client-sdk/sodium.ts': 'accel' };
 const FREE = ['test', 'bench', 'scripts', 'examples'];
-/** Each adapter with the framework it may import. Next.js bundles itself, so its adapter imports none. */
+/**
+ * Each adapter with the framework it may import. Next.js bundles itself, so its adapter imports
+ * none.
+ */
 const ADAPTERS: { readonly [name: string]: string } = {
   express: 'express',
   fastify: 'fastify',
@@ -128,7 +131,8 @@ describe('the house rules', () => {
         const foreign = imports.filter((specifier) => !isOurs(specifier) && !specifier.startsWith('@noble/'));
         const ofOthers = foreign.filter((specifier) => framework === '' || specifier.split('/')[0] !== framework);
         expect(ofOthers, file).toEqual([]);
-        // better-auth builds plugins with its own functions; every other adapter loads without its framework.
+        // better-auth builds plugins with its own functions; every other adapter loads without its
+        // framework.
         const values = foreign.filter((specifier) => !isOfTypes(text, specifier));
         expect(name === 'better-auth' ? [] : values, file).toEqual([]);
       }

@@ -30,7 +30,7 @@ function anchorsOf(file: string): string[] {
   return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
 }
 
-/** What is wrong with a link, or nothing. */
+/** @returns the fault of a link, or undefined */
 function checkLink(file: string, target: string): string | undefined {
   const [name = '', anchor] = target.split('#');
   const linked = name === '' ? file : path.posix.join(path.posix.dirname(file), name);
@@ -54,7 +54,7 @@ const flagsOf = (command: Command): string[] =>
   command.options.flatMap(({ long, negate }) => (long ? [long, ...(negate ? [long.replace('--no-', '--')] : [])] : []));
 const allFlags = (command: Command): string[] => [...flagsOf(command), ...command.commands.flatMap(allFlags)];
 
-/** What is wrong with a line that starts with `credveil`. */
+/** @returns the faults of a line that starts with `credveil` */
 function checkCommand(program: Command, line: string): string[] {
   const words = line
     .replace(/\s#.*$/, '')

@@ -215,7 +215,7 @@ describe('the server process', () => {
   });
 
   test('does not contain them in its memory', async () => {
-    // Unfinished requests and unread responses keep what they asked for in the process.
+    // Unfinished requests and unread responses keep their targets in the process.
     const port = Number(new URL(server.url).port);
     const held = net.connect(port, '127.0.0.1').pause();
     held.on('error', () => {});

@@ -1,4 +1,4 @@
-// scripts/check-prose.ts: what it finds, and what it leaves alone.
+// scripts/check-prose.ts finds calqued phrases and long lines, and nothing else.
 
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 // K-way merge of sorted record streams: records with equal keys become one record with the sum of
-// their times. One class serves keyed and range records; a RecordLayout tells it their widths.
+// their times. One class serves keyed and range records; a RecordLayout gives their widths.
 
 import { compareBytes, readU16, readU32, readU48, writeU32 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';

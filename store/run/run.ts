@@ -2,10 +2,10 @@
 //
 //   struct RunFile {
 //     u8  magic[8] = "CVRUN" 00 00 01;
-//     records[];                                  // Record or RangeRecord, by the sections of the facts
-//     u8  facts[factsBytes];                      // JSON, run-facts.ts
-//     u32 factsBytes;                             // big-endian
-//     u8  sha256[32];                             // of all preceding bytes
+//     records[];                     // Record or RangeRecord, by the sections of the facts
+//     u8  facts[factsBytes];         // JSON, run-facts.ts
+//     u32 factsBytes;                // big-endian
+//     u8  sha256[32];                // of all preceding bytes
 //   }
 
 import { createHash, type Hash } from 'node:crypto';

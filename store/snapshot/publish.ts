@@ -1,6 +1,7 @@
 // Publishing: merges all runs into one snapshot and makes it current. PROTOCOL.md §12.
 //
-//   CREATE TABLE account  (id INTEGER PRIMARY KEY, body BLOB NOT NULL)   -- BucketId, BucketBody without padding
+//   -- id is a BucketId, body a BucketBody without padding
+//   CREATE TABLE account  (id INTEGER PRIMARY KEY, body BLOB NOT NULL)
 //   CREATE TABLE password (id INTEGER PRIMARY KEY, body BLOB NOT NULL)
 
 import { createHash, createHmac } from 'node:crypto';

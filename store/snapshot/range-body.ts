@@ -4,8 +4,10 @@
 //   struct RangeBody {
 //     u8  format = 1;
 //     u32 count;                        // 1 to 2^24-1
-//     u8  suffixes[count][18 or 14];    // strictly ascending; the first half byte is the prefix's last
-//     u8  times[];                      // count numbers of 1 to 2^32-1 in LEB128, each in its shortest form
+//     u8  suffixes[count][18 or 14];    // strictly ascending; the first half byte is the
+//                                       // prefix's last
+//     u8  times[];                      // count numbers of 1 to 2^32-1 in LEB128, each in its
+//                                       // shortest form
 //   }
 
 import type { RangeName } from '../../protocol/bucket-id.ts';

@@ -1,8 +1,9 @@
 // Padding of a range: rows with pseudo-random suffixes and count 0, so that all answers have one
 // size. PROTOCOL.md §13.
 //
-// The padding rows of a range never change, so caches, ETags and several servers agree on the bytes.
-// They need not be secret: padding hides sizes on the wire, and only the client reads the rows.
+// The padding rows of a range never change, so caches, ETags and several servers agree on the
+// bytes. They need not be secret: padding hides sizes on the wire, and only the client reads the
+// rows.
 
 import { createHash } from 'node:crypto';
 import type { SnapshotId } from '../../protocol/brands.ts';

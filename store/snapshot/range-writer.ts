@@ -1,7 +1,8 @@
 // Publishes the range indexes: merges the range records of all runs into one row per range.
 // PROTOCOL.md §12.
 //
-//   CREATE TABLE sha1 (id INTEGER PRIMARY KEY, body BLOB NOT NULL)   -- number of the range, RangeBody; likewise ntlm
+//   -- id is the number of the range, body a RangeBody; ntlm has the same columns
+//   CREATE TABLE sha1 (id INTEGER PRIMARY KEY, body BLOB NOT NULL)
 
 import type Database from 'better-sqlite3';
 import type { RangeName } from '../../protocol/bucket-id.ts';

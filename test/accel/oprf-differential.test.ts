@@ -1,4 +1,4 @@
-// The two implementations of RFC 9497 against each other: 10,000 random operations and every known-bad input.
+// Compares the two implementations of RFC 9497: 10,000 random operations and every known-bad input.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isNonZeroScalar, isScalar } from '../../accel/scalar.ts';
@@ -111,7 +111,7 @@ describe('equal rejections', () => {
     good = { blinded: blindedElement, blind, evaluated, proof };
   });
 
-  /** What both say of an element, wherever one is taken. */
+  /** Outcomes of every operation that takes an element, which both engines share. */
   const everywhere = (element: Uint8Array): string[] => [
     both((oprf) => oprf.blindEvaluate(keys.secretKey, [good.blinded, element as BlindedElement])),
     both((oprf) => oprf.finalize(input, good.blind, element as EvaluatedElement)),

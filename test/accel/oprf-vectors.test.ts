@@ -1,4 +1,5 @@
-// The test vectors of RFC 9497 for ristretto255-SHA512, modes OPRF and VOPRF, in both implementations: whole, then byte by byte.
+// The RFC 9497 test vectors for ristretto255-SHA512, modes OPRF and VOPRF, in both implementations:
+// each vector as a whole, then byte by byte.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { EvaluatedElement, Proof } from '../../protocol/brands.ts';

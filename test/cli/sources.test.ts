@@ -73,7 +73,7 @@ test('runs from two machines with one key publish the same as one dataset of bot
   await credveilJson(['remove', here, 'a', ...option]);
   const { sources } = (await entriesOf(here, keyFile)) as { sources: { name: string }[] };
   expect(sources.map(({ name }) => name)).toEqual(['b']);
-}, 60_000);
+});
 
 test('a run with another key, fewer indexes or another name is refused, and the error names it', async () => {
   const corpus = place.write('a.txt', combo(20, 1));
@@ -102,7 +102,7 @@ test('a run with another key, fewer indexes or another name is refused, and the 
   fs.renameSync(path.join(ours, 'runs', 'mine.run'), path.join(ours, 'runs', 'yours.run'));
   await refusal('yours.run', 'named otherwise');
   expect(await credveilJson(['publish', ours])).toMatchObject({ sources: 0 });
-}, 60_000);
+});
 
 test('sources --show and export --source give rejects by reason, files and checksums', async () => {
   const folder = await init('dataset');
@@ -138,4 +138,4 @@ test('sources --show and export --source give rejects by reason, files and check
   ])
     expect(await credveil(args)).toMatchObject({ code: 1, stderr: expect.stringContaining('error SOURCE_MISSING') });
   expect(await credveil(['sources', folder, '--show', '../x'])).toMatchObject({ code: 2 });
-}, 60_000);
+});

@@ -223,7 +223,7 @@ describe('a failed ingest leaves nothing', () => {
 
   test('of an interrupted stream with chunks on disk, and the next one starts over', async () => {
     const controller = new AbortController();
-    // More than the first segment, so that its chunks are written while the stream goes on.
+    // More than the first segment, so that its chunks are written before the stream ends.
     const corpus = comboText(60_000);
     const endless = new PassThrough();
     endless.write(corpus);
@@ -243,7 +243,7 @@ describe('a failed ingest leaves nothing', () => {
     // The files of a killed process do no harm.
     fs.mkdirSync(path.join(workFolder(dataset), 'ingest', 'account'), { recursive: true });
     fs.writeFileSync(path.join(workFolder(dataset), 'ingest', 'account', 'chunk-000000'), 'left');
-    fs.writeFileSync(path.join(workFolder(dataset), 'ingest', 'manifest'), 'not what a manifest says');
+    fs.writeFileSync(path.join(workFolder(dataset), 'ingest', 'manifest'), 'not a manifest');
     fs.writeFileSync(path.join(workFolder(dataset), 'other.run.part'), 'left');
     await ingest(dataset, key, options('first', [place.write('combo.txt', corpus)]));
     expect(filesBelow(workFolder(dataset))).toEqual([]);

@@ -50,7 +50,7 @@ const options = (file: string, more: Partial<IngestOptions> = {}): IngestOptions
 
 /**
  * Ingests until some segments are finished, and stops.
- * @returns how many lines of the manifest say so
+ * @returns the number of finished segments in the manifest
  */
 async function stopMidway(file: string, more: Partial<IngestOptions> = {}): Promise<number> {
   const controller = new AbortController();

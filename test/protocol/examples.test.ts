@@ -1,4 +1,4 @@
-// PROTOCOL.md's worked examples are what the code computes, and its bucket opens.
+// The code computes PROTOCOL.md's worked examples, and opens the bucket in them.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,5 @@
-// A million inputs for the decoders, with fuzz-store.test.ts: a value or a CredveilError, and never another set of tags.
+// Fuzzes the protocol decoders with a million inputs: each returns a value or a CredveilError, and
+// never another set of tags. The store has its own fuzz test.
 
 import { describe, expect, test } from 'vitest';
 import type { BucketId, SealKey, SnapshotId } from '../../protocol/brands.ts';

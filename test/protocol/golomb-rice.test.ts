@@ -6,7 +6,7 @@ import { TAG_LIMIT } from '../../protocol/entry.ts';
 import { decodeTags, encodeTags, findTag, maxEncodedTagsBytes, riceParameter } from '../../protocol/golomb-rice.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
-/** Bytes behind the tags that a decoder may look at: a seal stands there in a body. */
+/** Bytes after the tags that a decoder may read: in a body they are the seal. */
 const BEHIND = 8;
 
 function ascending(values: Iterable<number>): Float64Array {
@@ -19,7 +19,7 @@ function uniform(random: Random, count: number): Float64Array {
   return ascending(tags);
 }
 
-/** Sets of tags as a publisher would never see them, besides the uniform ones that it does. */
+/** Sets of tags: uniform ones, as publishing makes them, and others that it never makes. */
 const distributions: readonly ((random: Random, count: number) => Float64Array)[] = [
   uniform,
   // As dense as can be, at the low end, the high end, and between.
@@ -67,7 +67,7 @@ function expectCase(random: Random, tags: Float64Array): void {
   const at = random.below(7);
   const { body, end } = encode(tags, at);
   expect(end).toBeLessThanOrEqual(body.length - BEHIND);
-  // Whatever stands behind the tags must not matter.
+  // The bytes after the tags must not matter.
   body.fill(0xff, end);
   const limit = random.below(2) === 0 ? end : body.length - BEHIND;
   const decoded = decodeTags(body, at, limit, tags.length);

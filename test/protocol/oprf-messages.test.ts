@@ -1,4 +1,5 @@
-// Messages of PROTOCOL.md §16: any bytes give a value whose encoding they are, or the area's error. 200,000 inputs.
+// Messages of PROTOCOL.md §16: each of 200,000 inputs decodes to a value that encodes back to it,
+// or fails with the area's error.
 
 import { describe, expect, test } from 'vitest';
 import type { BlindedElement, BucketId, EvaluatedElement, Proof } from '../../protocol/brands.ts';

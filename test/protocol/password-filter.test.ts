@@ -1,4 +1,5 @@
-// The filter's bits are those of Apache Parquet, by its published bytes and by another implementation; its file is strict.
+// The filter sets the bits that Apache Parquet specifies, compared with its published bytes and
+// with another implementation. Its decoder is strict.
 
 import { readBloomFilter, sbbfContains, sbbfInsert } from 'hyparquet/src/bloom.js';
 import { xxhash64 } from 'hyparquet/src/xxhash.js';

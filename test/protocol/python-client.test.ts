@@ -1,4 +1,5 @@
-// A client written from PROTOCOL.md alone, in Python's standard library, gets the SDK's verdicts from a real server.
+// A client written from PROTOCOL.md alone, in Python's standard library, gets the SDK's verdicts
+// from a real server.
 
 import { execFile, spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -34,7 +35,7 @@ interface Reply {
   readonly error?: string;
 }
 
-/** Keys and credentials go in on standard input: a command line is there for every process to read. */
+/** Keys and credentials go to standard input, since every process can read a command line. */
 function askPython(url: string, key: string, credentials: readonly Asked[], prove = false): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const python = execFile('python3', ['-I', script], (error, stdout, stderr) => {
@@ -49,7 +50,7 @@ const LEAKED = { username: 'Ada@Example.test', password: 'Correct Horse 7' };
 const UNICODE = { username: '\u3000Bob.\u212aelly\u03a3@Example.TEST\u00a0', password: ' Cafe\u0301 2 \u{1f511}' };
 const NAMELESS = 'only-a-password';
 
-/** What is asked, and what both clients must say. */
+/** Credentials, and the status that both clients must return. */
 const QUESTIONS: readonly (readonly [Asked, string])[] = [
   [LEAKED, 'pair'],
   [{ username: ' ADA@EXAMPLE.TEST\t', password: LEAKED.password }, 'pair'],
@@ -225,7 +226,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     expect(await askSpoiled(spoil('/v1/evaluate', (body) => body.fill(0xff, 2)))).toEqual({
       error: 'element: not canonical',
     });
-    // An element of the group, but not the one: what an evaluator with another key would send.
+    // A valid element, but the wrong one, as from an evaluator with another key.
     const wrong = Buffer.from('e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76', 'hex');
     expect(await askSpoiled(spoil('/v1/evaluate', (body) => wrong.copy(body, 2)))).toEqual({ error: 'canary: tag' });
     expect(

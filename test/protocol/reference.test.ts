@@ -1,4 +1,5 @@
-// PROTOCOL.md §3 to §8 written a second time, as plainly as it can be, from the text alone: both must agree.
+// A second, plain implementation of PROTOCOL.md §3 to §8, written from the text alone, agrees with
+// the product.
 
 import { createHmac, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';

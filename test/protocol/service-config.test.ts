@@ -1,4 +1,5 @@
-// /v1/config has one description, the tables of service-config.ts: the OpenAPI schema and PROTOCOL.md §10 agree with it.
+// /v1/config has one description, the tables of service-config.ts. The OpenAPI schema and
+// PROTOCOL.md §10 agree with it.
 
 import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -38,7 +39,7 @@ const property = ({ properties }: ObjectSchema, name: string): ObjectSchema => {
   return found;
 };
 
-/** Each table with the object that it describes in the OpenAPI schema and in the example of PROTOCOL.md. */
+/** Each table with its object in the OpenAPI schema and in the example of PROTOCOL.md. */
 const DOCUMENTS: [string, Table, () => ObjectSchema, object][] = [
   ['the config', CONFIG_MEMBERS, () => schema, { ...example, publicKey: '', similar: true }],
   ['indexes', CONFIG_INDEXES, () => property(schema, 'indexes'), example.indexes],

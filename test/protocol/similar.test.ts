@@ -1,4 +1,4 @@
-// Similarity forms: what they are, and that every way of making entries of them makes the same.
+// Similarity forms: their definition, and equal entries from every code path that derives them.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -63,7 +63,7 @@ describe('the forms of a password are', () => {
   });
 });
 
-/** Passwords of letters that compose, change length in lower case, repeat, or lie beyond the BMP. */
+/** Passwords of letters that compose, grow in lower case, repeat, or lie beyond the BMP. */
 function randomPassword(random: Random): string {
   const alphabet = random.pick(['aA1', 'aAbB12!', 'eE\u0301ßİΣσς', '🐴🔋ﬀⱥȺ', 'a']);
   const letters = Array.from(alphabet);

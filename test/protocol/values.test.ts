@@ -1,4 +1,4 @@
-// The limits of each value of the protocol: inputs, metadata, prefixes, seals, keys. PROTOCOL.md §3 to §10.
+// Limits of each protocol value: inputs, metadata, prefixes, seals, keys. PROTOCOL.md §3 to §10.
 
 import { describe, expect, test } from 'vitest';
 import type { BucketHash, BucketId, EntryTag, MetadataPad, SealKey, SnapshotId } from '../../protocol/brands.ts';

@@ -1,9 +1,9 @@
 """A client of the Credveil protocol in Python's standard library, written from PROTOCOL.md alone.
 
-It is the proof that the page suffices. It is not constant-time and not fast: do not use it in production. It asks once:
-a snapshot that changes while it asks is an error to it.
+It proves that the page suffices. Do not use it in production: it is neither constant-time nor fast.
+It never retries, so a snapshot that changes during a check is an error.
 
-Reads one JSON object on standard input, so that no secret stands in a command line:
+Reads one JSON object on standard input, so that no secret is in a command line:
   {"url": ..., "key": "credveil-hmac-1..." or "credveil-oprf-public-1...", "prove": true or false,
    "credentials": [{"username": ..., "password": ...}, ...]}
 Writes {"verdicts": [{"status": ...}, ...]} or {"error": ...}; an error is never a verdict.
@@ -22,7 +22,7 @@ import urllib.request
 
 
 class Refused(Exception):
-    """What the page says to refuse. Its text holds nothing of the caller's."""
+    """An input that PROTOCOL.md requires a client to refuse. Its text never quotes the input."""
 
 
 def refuse_unless(condition, why):
@@ -30,7 +30,7 @@ def refuse_unless(condition, why):
         raise Refused(why)
 
 
-# --- §2 Normalization -------------------------------------------------------------------------------------------------
+# --- §2 Normalization -----------------------------------------------------------------------------
 
 WHITE_SPACE = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
 
@@ -52,7 +52,7 @@ def normalize_username(text):
     return text.encode()
 
 
-# --- §3 PrivateInput --------------------------------------------------------------------------------------------------
+# --- §3 PrivateInput ------------------------------------------------------------------------------
 
 PAIR, USERNAME, PASSWORD = 1, 2, 3
 
@@ -66,7 +66,7 @@ def len2(content):
     return len(content).to_bytes(2, "big")
 
 
-# --- HMAC, HKDF -------------------------------------------------------------------------------------------------------
+# --- HMAC, HKDF -----------------------------------------------------------------------------------
 
 
 def hmac_sha256(key, message):
@@ -78,7 +78,7 @@ def hkdf32(ikm, salt, info):
     return hmac_sha256(hmac_sha256(salt, ikm), info + b"\x01")
 
 
-# --- ristretto255, RFC 9496 -------------------------------------------------------------------------------------------
+# --- ristretto255, RFC 9496 -----------------------------------------------------------------------
 
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -112,7 +112,7 @@ SQRT_AD_MINUS_ONE = P - sqrt_ratio_m1(-D - 1, 1)[1]
 
 
 def decode_element(encoded):
-    """RFC 9496 §4.3.1, and the identity is refused."""
+    """RFC 9496 §4.3.1. Refuses the identity."""
     refuse_unless(len(encoded) == 32, "element: length")
     s = int.from_bytes(encoded, "little")
     refuse_unless(s != 0, "element: identity")
@@ -183,7 +183,7 @@ def map_to_point(half):
     return (w0 * w3 % P, w2 * w1 % P, w1 * w3 % P, w0 * w2 % P)
 
 
-# --- §15 Suite oprf, RFC 9497 -----------------------------------------------------------------------------------------
+# --- §15 Suite oprf, RFC 9497 ---------------------------------------------------------------------
 
 CONTEXT = b"OPRFV1-\x01-ristretto255-SHA512"
 
@@ -237,7 +237,7 @@ def verify_proof(public_key, blinded, evaluated, proof):
     refuse_unless(c == hash_to_scalar(transcript), "proof")
 
 
-# --- §9 Keys as text; §4 and §15 what follows from a key --------------------------------------------------------------
+# --- §9 Keys as text; §4 and §15 derived keys -----------------------------------------------------
 
 
 class Suite:
@@ -264,11 +264,11 @@ class Suite:
         refuse_unless(self.key_id == key_id, "key: its id is another's")
 
 
-# --- §5 Metadata, §7 Bucket body, §8 Seal -----------------------------------------------------------------------------
+# --- §5 Metadata, §7 Bucket body, §8 Seal ---------------------------------------------------------
 
 
 def decode_tags(body, count):
-    """Golomb-Rice. Returns the tags and the offset of the byte behind them."""
+    """Golomb-Rice. Returns the tags and the offset of the next byte."""
     if count == 0:
         return [], 6
     k = 47 - (count.bit_length() - 1)
@@ -322,7 +322,7 @@ def matches(bucket, output, kind):
     return first >> 6 == kind - 1 and first & 63 != 1
 
 
-# --- §10 Config -------------------------------------------------------------------------------------------------------
+# --- §10 Config -----------------------------------------------------------------------------------
 
 
 def is_integer(value, low, high):
@@ -350,7 +350,7 @@ def config_text(config):
 
 
 def check_config(config, suite):
-    """Strictly: what is not as the page says is refused before anything is computed from it."""
+    """Refuses any deviation from PROTOCOL.md before it computes anything from the config."""
     refuse_unless(type(config) is dict, "config: not an object")
     supported = config.get("protocol") == 1 and config.get("normalization") == 1 and config.get("suite") in ("hmac", "oprf")
     refuse_unless(supported, "config: unsupported")
@@ -386,7 +386,7 @@ def check_config(config, suite):
     refuse_unless(hmac.compare_digest(seal, config["seal"]), "config: seal")
 
 
-# --- §17 Password filter ----------------------------------------------------------------------------------------------
+# --- §17 Password filter --------------------------------------------------------------------------
 
 SALT = (0x47B6137B, 0x44974D91, 0x8824AD5B, 0xA2B7289D, 0x705495C7, 0x2DF1424B, 0x9EFC4947, 0x5C6BFB31)
 
@@ -410,7 +410,7 @@ class PasswordFilter:
         return all(word >> bit & 1 for word, bit in zip(words, bits, strict=True))
 
 
-# --- §13 HTTP, §16 messages -------------------------------------------------------------------------------------------
+# --- §13 HTTP, §16 messages -----------------------------------------------------------------------
 
 
 class Service:
@@ -453,7 +453,7 @@ class Service:
         return [answer[2 + 32 * i : 34 + 32 * i] for i in range(count)]
 
 
-# --- §14 What a client does -------------------------------------------------------------------------------------------
+# --- §14 Client behavior --------------------------------------------------------------------------
 
 CANARY = ("canary@credveil.invalid", "credveil-canary")
 
@@ -475,7 +475,7 @@ class Client:
             self.filter = PasswordFilter(file, self.suite, self.config)
 
     def outputs(self, inputs, bucket_id):
-        """PrfOutput of each input and, under `oprf` where a bucket is asked for, its body."""
+        """PrfOutput of each input and, under `oprf` with a requested bucket, its body."""
         if self.suite.name == "hmac":
             return [self.suite.evaluate(message) for message in inputs], None
         blinded = [blind(message) for message in inputs]
@@ -503,7 +503,7 @@ class Client:
         return open_bucket(body, self.suite, snapshot, index, parameters["prefixBits"], bucket_id, parameters["metadataBytes"])
 
     def check(self, username, password):
-        """pair, password, username, clean, or unknown where the dataset cannot tell."""
+        """pair, password, username, clean, or unknown if the dataset has no index for the question."""
         name = None if username is None else normalize_username(username)
         word = None if password is None else normalize_password(password)
         asked = []

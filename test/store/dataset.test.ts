@@ -1,4 +1,4 @@
-// Opening what is there and nothing else: dataset folders, key files, the writer's lock.
+// Dataset folders, key files and the writer's lock: opening never creates them.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
-// The filter that publishing writes: whole, no larger than needed, gone with its sources, checked when it is opened.
+// Publishing writes a filter that is complete, no larger than needed, without removed sources, and
+// checked when it is opened.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -52,7 +53,7 @@ describe('a published filter', () => {
     const filter = open();
     expect(held(filter, [...PASSWORDS, CANARY.password])).toBe(PASSWORDS.length + 1);
     const strangers = held(filter, STRANGERS);
-    // 20 are to be expected: this leaves more than five standard deviations.
+    // The expected number is 20; the limit is more than five standard deviations above it.
     expect(strangers).toBeGreaterThan(0);
     expect(strangers).toBeLessThan(45);
     const facts = openCurrent(made.dataset)?.facts;
@@ -196,13 +197,13 @@ describe('the command', () => {
     expect((await credveil(['stats', made.folder])).stdout).toMatch(/password filter: 3,001 entries[\s\S]*1 in 1,0/);
     const page = path.join(home, 'stats.html');
     await credveil(['stats', made.folder, '--html', page]);
-    expect(fs.readFileSync(page, 'utf8')).toMatch(/password filter, one false positive in 1,0/);
+    expect(fs.readFileSync(page, 'utf8')).toMatch(/password filter, false positive rate 1 in 1,0/);
     const verified = await credveil(['verify', made.folder, '--key-file', key]);
     expect(verified.stdout).toContain('filter of 3,001 entries');
     const file = path.join(home, 'passwords.filter');
     expect((await credveil(['export', made.folder, '--filter', file])).code).toBe(0);
     expect(fs.readFileSync(file).equals(fs.readFileSync(fileOf()))).toBe(true);
-    // Replaced whole: who watches the file may call it again after each publish.
+    // The command replaces the whole file, so it can run after each publish.
     expect((await credveil(['export', made.folder, '--filter', file])).code).toBe(0);
     expect((await credveil(['export', made.folder, '--filter', file, '--source', 'first'])).code).toBe(2);
   });

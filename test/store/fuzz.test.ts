@@ -1,4 +1,5 @@
-// Ten thousand damaged files for the store's decoders, with fuzz-protocol.test.ts: a value or a CredveilError.
+// Fuzzes the store's decoders with ten thousand damaged files: each returns a value or a
+// CredveilError. The protocol has its own fuzz test.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -29,7 +29,7 @@ function recordOf(key: Key, times: number): Uint8Array {
   return record;
 }
 
-/** Hands out its records in blocks of random lengths, in one buffer that it spoils between calls. */
+/** Returns its records in blocks of random lengths, in one buffer that it spoils between calls. */
 function streamOf(random: Random, records: readonly Uint8Array[], number: number): RecordStream {
   const buffer = new Uint8Array(8 * RECORD_BYTES);
   let next = 0;

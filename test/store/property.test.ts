@@ -16,7 +16,8 @@ interface Source {
 }
 
 function randomSource(random: Random, name: string): Source {
-  // Few usernames and passwords, so that sources overlap; a large source now and then, so that there are many buckets.
+  // Few usernames and passwords, so that sources overlap. A large source now and then gives many
+  // buckets.
   const variety = random.pick([3, 30, 3000]);
   const size = random.below(variety === 3000 ? 400 : 40);
   const password = (): string => `pass-${random.below(variety)}`;
@@ -31,7 +32,7 @@ function randomSource(random: Random, name: string): Source {
   };
 }
 
-/** Times by what is looked up. A JSON array is a key that no two pairs share. */
+/** Counts by credential. A pair has a JSON array as its key, which no two pairs share. */
 function tally(sources: readonly Source[]): {
   pairs: Map<string, number>;
   users: Map<string, number>;

@@ -1,4 +1,4 @@
-// Publishing: idempotent, deterministic, atomic to readers, refused where a file is not what it should be.
+// Publishing is idempotent, deterministic and atomic to readers, and refuses damaged files.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,6 @@
-// The packed client in CommonJS projects: Jest 29 as it comes, Node 22 and 24, TypeScript 5 with each
-// module resolution. Jest, TypeScript 5, the frameworks and Node 22 come from the npm registry.
+// The packed client in CommonJS projects: Jest 29 without configuration, Node 22 and 24, TypeScript
+// 5 with each module resolution. Jest, TypeScript 5, the frameworks and Node 22 come from the npm
+// registry.
 
 import { execFile } from 'node:child_process';
 import path from 'node:path';
@@ -116,7 +117,7 @@ test.each([
           strict: true,
           noEmit: true,
           esModuleInterop: true,
-          // better-auth and others have errors of their own under old resolutions.
+          // better-auth and others have type errors under old resolutions.
           skipLibCheck: true,
         },
         files: [name],

@@ -137,7 +137,7 @@ describe.each(SUITES)('the check page under %s', (suite) => {
     else expect(await page.textContent('#step-send')).toContain(`bucket ${id} of ${2 ** (account?.prefixBits ?? 0)}`);
     expect(await page.locator('#step-answer .dots circle').count()).toBe(2);
     expect(await page.locator('#step-compare .found').count()).toBeGreaterThanOrEqual(3);
-    // Beside it, the requests of other services for this password.
+    // Next to it are the requests that other services receive for this password.
     const sha1 = crypto.createHash('sha1').update(TEST_CREDENTIALS.pair.password).digest('hex').toUpperCase();
     expect(await page.textContent('#range-sent')).toBe(`GET /range/${sha1.slice(0, 5)}`);
     expect(await page.textContent('#plain-sent')).not.toContain(TEST_CREDENTIALS.pair.password);
