@@ -3,9 +3,8 @@
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
-  createWorkPlace,
   credveil,
   credveilJson,
   digestFolder,
@@ -13,16 +12,15 @@ import {
   startCredveil,
   type WorkPlace,
 } from '../support/credveil.ts';
+import { placeTest } from '../support/fixtures.ts';
 
-let place: WorkPlace;
-let dataset: string;
+interface World {
+  readonly place: WorkPlace;
+  /** The path of the test's dataset. */
+  readonly dataset: string;
+}
 
-beforeEach(() => {
-  place = createWorkPlace();
-  dataset = place.at('leaks');
-});
-
-afterEach(() => place.dispose());
+const test = placeTest.extend<Pick<World, 'dataset'>>({ dataset: ({ place }, use) => use(place.at('leaks')) });
 
 const asked = (credentials: readonly object[]): string => credentials.map((c) => `${JSON.stringify(c)}\n`).join('');
 
@@ -43,15 +41,15 @@ interface Initialized {
 }
 
 /** A dataset of two published sources: `combo` of two pairs and `list` of one password. */
-async function publishTwoSources(): Promise<Initialized> {
+async function publishTwoSources({ place, dataset }: World): Promise<Initialized> {
   const made = (await credveilJson(['init', dataset, '--suite', 'hmac', '--bucket-floor', '2'])) as Initialized;
   const combo = place.write('combo.txt', 'Ana@Example.test:secret one\nben@example.test:secret two\n');
   await credveilJson(['ingest', dataset, combo, '--source', 'combo', '--date', '2024-02', '--no-publish']);
-  await credveilJson(ingestList());
+  await credveilJson(ingestList({ place, dataset }));
   return made;
 }
 
-const ingestList = (): string[] => [
+const ingestList = ({ place, dataset }: World): string[] => [
   'ingest',
   dataset,
   place.write('list.txt', '7 secret three\n'),
@@ -68,7 +66,7 @@ const QUESTIONS = [
   { username: 'cleo@example.test', password: 'other' },
 ];
 
-test('init creates a dataset and a key that only its owner can read', async () => {
+test('init creates a dataset and a key that only its owner can read', async ({ dataset }) => {
   const made = (await credveilJson(['init', dataset, '--suite', 'hmac', '--bucket-floor', '2'])) as Initialized;
   expect(made).toMatchObject({
     folder: dataset,
@@ -79,7 +77,7 @@ test('init creates a dataset and a key that only its owner can read', async () =
   expect(fs.statSync(made.keyFile).mode & 0o777).toBe(0o600);
 });
 
-test('ingest publishes a source once, and publishes it later after --no-publish', async () => {
+test('ingest publishes a source once, and publishes it later after --no-publish', async ({ place, dataset }) => {
   const combo = place.write('combo.txt', 'Ana@Example.test:secret one\nben@example.test:secret two\n');
   await credveilJson(['init', dataset, '--suite', 'hmac', '--bucket-floor', '2']);
   expect(await credveilJson(['ingest', dataset, combo, '--source', 'combo', '--date', '2024-02'])).toMatchObject({
@@ -90,17 +88,24 @@ test('ingest publishes a source once, and publishes it later after --no-publish'
     rejects: {},
     published: { changed: true, sources: 1 },
   });
-  const unpublished = (await credveilJson([...ingestList(), '--no-publish'])) as object;
+  const list = ingestList({ place, dataset });
+  const unpublished = (await credveilJson([...list, '--no-publish'])) as object;
   expect(unpublished).toMatchObject({ changed: true, credentials: 1 });
   expect(unpublished).not.toHaveProperty('published');
   // Without --no-publish, the same command publishes the source that it already ingested.
-  expect(await credveilJson(ingestList())).toMatchObject({ changed: false, published: { changed: true, sources: 2 } });
-  expect(await credveilJson(ingestList())).toMatchObject({ changed: false, published: { changed: false } });
+  expect(await credveilJson(list)).toMatchObject({
+    changed: false,
+    published: { changed: true, sources: 2 },
+  });
+  expect(await credveilJson(list)).toMatchObject({
+    changed: false,
+    published: { changed: false },
+  });
   expect(await credveilJson(['publish', dataset])).toMatchObject({ changed: false, sources: 2 });
 });
 
-test('sources, stats and verify report what was ingested', async () => {
-  await publishTwoSources();
+test('sources, stats and verify report what was ingested', async ({ place, dataset }) => {
+  await publishTwoSources({ place, dataset });
   expect(await credveilJson(['sources', dataset])).toMatchObject([
     { name: 'list', date: null, format: 'counted-passwords', lines: 1, credentials: 1, rejects: {}, records: 1 },
     { name: 'combo', date: '2024-02', format: 'combo', lines: 2, credentials: 2, rejects: {}, records: 6 },
@@ -111,8 +116,8 @@ test('sources, stats and verify report what was ingested', async () => {
   expect(await credveilJson(['verify', dataset])).toMatchObject({ runs: 2, records: 7, entries: 10 });
 });
 
-test('check finds what was ingested, and nothing of it once the source is removed', async () => {
-  const made = await publishTwoSources();
+test('check finds what was ingested, and nothing of it once the source is removed', async ({ place, dataset }) => {
+  const made = await publishTwoSources({ place, dataset });
   const server = await serveDataset(dataset);
   expect(await statuses(server.url, made.keyFile, QUESTIONS)).toEqual([
     'pair',
@@ -145,7 +150,7 @@ test('check finds what was ingested, and nothing of it once the source is remove
   await again.stop();
 });
 
-test('results go to stdout as text, progress to stderr as plain lines', async () => {
+test('results go to stdout as text, progress to stderr as plain lines', async ({ place, dataset }) => {
   const combo = place.write('combo.txt', 'ana:pw\n\n');
   expect(await credveil(['init', dataset, '--suite', 'hmac'])).toMatchObject({ code: 0, stderr: '' });
   expect((await credveil(['sources', dataset])).stdout).toBe(
@@ -174,7 +179,7 @@ test('results go to stdout as text, progress to stderr as plain lines', async ()
   );
 });
 
-test('init uses an existing key, and two datasets may share one', async () => {
+test('init uses an existing key, and two datasets may share one', async ({ place, dataset }) => {
   const keyFile = place.at('shared.key');
   const one = (await credveilJson([
     'init',
@@ -211,7 +216,7 @@ test('init uses an existing key, and two datasets may share one', async () => {
   expect(run(place.at('other')).equals(run(dataset))).toBe(true);
 });
 
-test('ingest reads a corpus of any format from standard input', async () => {
+test('ingest reads a corpus of any format from standard input', async ({ dataset }) => {
   await credveilJson(['init', dataset, '--suite', 'hmac']);
   const csv = [
     'ingest',
@@ -231,9 +236,9 @@ test('ingest reads a corpus of any format from standard input', async () => {
 });
 
 describe('signals', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)(
+  test.for(['SIGINT', 'SIGTERM'] as const)(
     '%s ends an ingest with 130 and leaves the dataset unchanged',
-    async (signal) => {
+    async (signal, { place, dataset }) => {
       await credveilJson(['init', dataset, '--suite', 'hmac']);
       await credveilJson(['ingest', dataset, place.write('a.txt', 'ana:pw\n'), '--source', 'first']);
       const before = digestFolder(dataset);
@@ -252,7 +257,7 @@ describe('signals', () => {
     },
   );
 
-  test('SIGINT ends a server and an unfinished check with 130', async () => {
+  test('SIGINT ends a server and an unfinished check with 130', async ({ dataset }) => {
     await credveilJson(['init', dataset, '--suite', 'hmac']);
     await credveilJson(['publish', dataset]);
     const server = await serveDataset(dataset);
@@ -265,7 +270,7 @@ describe('signals', () => {
     expect((await server.ended).code).toBe(130);
   });
 
-  test('remove finishes an interrupted removal', async () => {
+  test('remove finishes an interrupted removal', async ({ dataset }) => {
     await credveilJson(['init', dataset, '--suite', 'hmac']);
     await credveilJson(['ingest', dataset, '-', '--source', 'first'], 'ana:pw\n');
     await credveilJson(['ingest', dataset, '-', '--source', 'second'], 'ben:pw\n');
@@ -278,7 +283,7 @@ describe('signals', () => {
   });
 });
 
-test('a reader that stops early, as head does, causes no stack trace', async () => {
+test('a reader that stops early, as head does, causes no stack trace', async ({ dataset }) => {
   await credveilJson(['init', dataset, '--suite', 'hmac']);
   const { child, ended } = startCredveil(['sources', dataset]);
   child.stdout?.destroy();

@@ -1,14 +1,9 @@
 // Keys on the command line: creation, display and rotation, and the oprf suite from end to end.
 
 import fs from 'node:fs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createWorkPlace, credveil, credveilJson, serveDataset, type WorkPlace } from '../support/credveil.ts';
-
-let place: WorkPlace;
-beforeEach(() => {
-  place = createWorkPlace();
-});
-afterEach(() => place.dispose());
+import { expect } from 'vitest';
+import { credveil, credveilJson, serveDataset } from '../support/credveil.ts';
+import { placeTest as test } from '../support/fixtures.ts';
 
 interface Shown {
   readonly suite: string;
@@ -28,7 +23,7 @@ async function check(
   return JSON.parse(stdout) as { status: string };
 }
 
-test('keygen creates a key of each suite, and key show prints only its public part', async () => {
+test('keygen creates a key of each suite, and key show prints only its public part', async ({ place }) => {
   for (const suite of ['hmac', 'oprf']) {
     const keyFile = place.at(`${suite}.key`);
     const made = (await credveilJson(['keygen', '--suite', suite, '--key-file', keyFile])) as Shown;
@@ -52,7 +47,7 @@ test('keygen creates a key of each suite, and key show prints only its public pa
   expect(fs.existsSync(place.at('d'))).toBe(false);
 });
 
-test('rotate moves to a new key while old and new clients keep working', async () => {
+test('rotate moves to a new key while old and new clients keep working', async ({ place }) => {
   const [old, successor] = [place.at('old'), place.at('new')];
   const combo = place.write('combo.txt', 'ana@example.test:secret one\n');
   await credveilJson(['init', old, '--suite', 'oprf', '--bucket-floor', '2']);
@@ -97,7 +92,7 @@ test('rotate moves to a new key while old and new clients keep working', async (
   }
 });
 
-test('serve refuses a key file for a dataset of the hmac suite', async () => {
+test('serve refuses a key file for a dataset of the hmac suite', async ({ place }) => {
   const folder = place.at('leaks');
   await credveilJson(['init', folder, '--suite', 'hmac']);
   const { code, stderr } = await credveil(['serve', folder, '--key-file', `${folder}.key`, '--listen', '127.0.0.1:0']);

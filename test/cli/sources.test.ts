@@ -3,28 +3,23 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
-import { createWorkPlace, credveil, credveilJson, type WorkPlace } from '../support/credveil.ts';
+import { credveil, credveilJson } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';
 import { tagsByBucket } from '../support/entries.ts';
-
-let place: WorkPlace;
-beforeEach(() => {
-  place = createWorkPlace();
-});
-afterEach(() => place.dispose());
+import { placeTest as test } from '../support/fixtures.ts';
 
 const combo = (count: number, seed: number): string =>
   seededPairs(count, seed)
     .map(({ username, password }) => `${username}:${password}\n`)
     .join('');
 
-async function init(name: string, ...options: string[]): Promise<string> {
-  await credveilJson(['init', place.at(name), '--suite', 'hmac', '--bucket-floor', '8', ...options]);
-  return place.at(name);
+async function init(folder: string, ...options: string[]): Promise<string> {
+  await credveilJson(['init', folder, '--suite', 'hmac', '--bucket-floor', '8', ...options]);
+  return folder;
 }
 
 const copyRun = (from: string, to: string, source: string): void =>
@@ -46,7 +41,7 @@ async function entriesOf(folder: string, keyFile: string): Promise<unknown> {
   }
 }
 
-test('runs from two machines with one key publish the same as one dataset of both corpora', async () => {
+test('runs from two machines with one key publish the same as one dataset of both corpora', async ({ place }) => {
   const keyFile = place.at('shared.key');
   await credveilJson(['keygen', '--key-file', keyFile, '--suite', 'hmac']);
   const a = place.write('a.txt', combo(200, 1));
@@ -54,9 +49,9 @@ test('runs from two machines with one key publish the same as one dataset of bot
   const b = place.write('b.txt', combo(200, 1).split('\n').slice(100).join('\n') + combo(100, 2));
   const option = ['--key-file', keyFile];
   const [here, there, whole] = [
-    await init('here', ...option),
-    await init('there', ...option),
-    await init('whole', ...option),
+    await init(place.at('here'), ...option),
+    await init(place.at('there'), ...option),
+    await init(place.at('whole'), ...option),
   ];
   const ingest = (folder: string, file: string, source: string) =>
     credveilJson(['ingest', folder, file, '--source', source, '--no-publish', '--format', 'combo', ...option]);
@@ -75,9 +70,9 @@ test('runs from two machines with one key publish the same as one dataset of bot
   expect(sources.map(({ name }) => name)).toEqual(['b']);
 });
 
-test('a run with another key, fewer indexes or another name is refused, and the error names it', async () => {
+test('a run with another key, fewer indexes or another name is refused, and the error names it', async ({ place }) => {
   const corpus = place.write('a.txt', combo(20, 1));
-  const ours = await init('ours');
+  const ours = await init(place.at('ours'));
   const ingest = (folder: string, source: string, ...options: string[]) =>
     credveilJson(['ingest', folder, corpus, '--source', source, '--no-publish', '--format', 'combo', ...options]);
   const refusal = async (file: string, why: string): Promise<void> => {
@@ -87,12 +82,12 @@ test('a run with another key, fewer indexes or another name is refused, and the 
     expect(outcome.stderr).toContain(why);
     fs.rmSync(path.join(ours, 'runs', file));
   };
-  const foreign = await init('foreign');
+  const foreign = await init(place.at('foreign'));
   await ingest(foreign, 'stranger');
   copyRun(foreign, ours, 'stranger');
   await refusal('stranger.run', 'another key');
 
-  const fewer = await init('fewer', '--index', 'account', '--key-file', `${ours}.key`);
+  const fewer = await init(place.at('fewer'), '--index', 'account', '--key-file', `${ours}.key`);
   await ingest(fewer, 'partial', '--key-file', `${ours}.key`);
   copyRun(fewer, ours, 'partial');
   // Otherwise its passwords would be missing, and look clean.
@@ -100,12 +95,12 @@ test('a run with another key, fewer indexes or another name is refused, and the 
 
   await ingest(ours, 'mine');
   fs.renameSync(path.join(ours, 'runs', 'mine.run'), path.join(ours, 'runs', 'yours.run'));
-  await refusal('yours.run', 'named otherwise');
+  await refusal('yours.run', 'does not match its source');
   expect(await credveilJson(['publish', ours])).toMatchObject({ sources: 0 });
 });
 
-test('sources --show and export --source give rejects by reason, files and checksums', async () => {
-  const folder = await init('dataset');
+test('sources --show and export --source give rejects by reason, files and checksums', async ({ place }) => {
+  const folder = await init(place.at('dataset'));
   const first = place.write('first.txt', 'ana:pw1\nben:pw2\n\nnothing\n');
   const second = place.write('second.txt', 'cleo:pw3\n:pw\n');
   const ingest = ['ingest', folder, first, second, '--source', 'two-files', '--date', '2020-05', '--format', 'combo'];

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { describeSnapshot, type SnapshotStats } from '../../cli/stats/figures.ts';
 import { byBreachDate, statsPage } from '../../cli/stats/page.ts';
 import { niceStep } from '../../cli/stats/plots.ts';
@@ -12,14 +12,11 @@ import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import type { SourceFacts } from '../../store/snapshot/snapshot-facts.ts';
 import { credveil } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+import { datasetTest } from '../support/fixtures.ts';
 
-let made: MadeDataset;
-beforeEach(async () => {
-  made = await makeDataset({ pairs: seededPairs(500), passwords: seededPasswords(50) });
-});
-afterEach(() => made.dispose());
+const test = datasetTest({ pairs: seededPairs(500), passwords: seededPasswords(50) });
 
-async function stats(): Promise<SnapshotStats> {
+async function stats(made: MadeDataset): Promise<SnapshotStats> {
   const snapshot = await openSnapshot(made.dataset);
   try {
     return describeSnapshot(snapshot);
@@ -37,8 +34,8 @@ const source = (number: number, name: string, date: string | undefined, credenti
 });
 
 describe('the statistics', () => {
-  test('add up: the bins count every bucket, and the bucket sizes every entry', async () => {
-    const { indexes } = await stats();
+  test('the bins count every bucket, and the bucket sizes every entry', async ({ made }) => {
+    const { indexes } = await stats(made);
     const { entries, buckets, anonymitySet, histogram } = indexes.account as SnapshotStats['indexes'][string];
     expect(entries).toBe(1002);
     expect(histogram.reduce((sum, bin) => sum + bin.buckets, 0)).toBe(buckets);
@@ -47,7 +44,7 @@ describe('the statistics', () => {
     expect(anonymitySet.mean).toBeCloseTo(entries / buckets, 10);
   });
 
-  test('of sources over time include months without sources, or years for long spans', () => {
+  test('sources over time include months without sources, or years for long spans', () => {
     const near = [source(1, 'a', '2019-11', 5), source(2, 'b', '2020-02', 7), source(3, 'c', '2020-02', 1)];
     expect(byBreachDate(near)).toEqual([
       { period: '2019-11', credentials: 5 },
@@ -67,22 +64,22 @@ describe('the statistics', () => {
     expect(byBreachDate([source(1, 'e', undefined, 9)])).toEqual([{ period: 'no date', credentials: 9 }]);
   });
 
-  test('use axis steps of 1, 2 or 5', () => {
+  test('plots use axis steps of 1, 2 or 5', () => {
     expect([4, 5, 8, 9, 20, 21, 1000, 773_000_000].map(niceStep)).toEqual([1, 2, 2, 5, 5, 10, 500, 200_000_000]);
   });
 });
 
 describe('the page', () => {
-  test('loads nothing: no script, no reference, and a policy that forbids both', async () => {
-    const page = statsPage(await stats());
+  test('the page loads nothing: no script, no reference, and a policy that forbids both', async ({ made }) => {
+    const page = statsPage(await stats(made));
     expect(page).toContain(
       `http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"`,
     );
     expect(page).not.toMatch(/<script|<link|<iframe|<img|\ssrc=|\shref=|url\(|@import|\son\w+=/i);
   });
 
-  test('has a title, a heading, and a name and a table for each plot', async () => {
-    const page = statsPage(await stats());
+  test('the page has a title, a heading, and a name and a table for each plot', async ({ made }) => {
+    const page = statsPage(await stats(made));
     expect(page).toMatch(/<html lang="en">/);
     expect(page).toMatch(/<title>Credveil snapshot 000001-/);
     expect(page.match(/<h1>/g)).toHaveLength(1);
@@ -97,9 +94,9 @@ describe('the page', () => {
     expect(page).not.toMatch(/NaN|Infinity|undefined|\[object/);
   });
 
-  test('escapes every name everywhere', async () => {
+  test('the page escapes every name everywhere', async ({ made }) => {
     const evil = `<script>alert('x')</script>&"`;
-    const { indexes, ...rest } = await stats();
+    const { indexes, ...rest } = await stats(made);
     const index = indexes.account as SnapshotStats['indexes'][string];
     const page = statsPage({
       ...rest,
@@ -118,7 +115,7 @@ describe('the page', () => {
     );
   });
 
-  test('renders an empty dataset', async () => {
+  test('the page renders an empty dataset', async () => {
     const empty = await makeDataset({});
     try {
       const snapshot = await openSnapshot(empty.dataset);
@@ -131,11 +128,11 @@ describe('the page', () => {
   });
 });
 
-test('the command prints the histogram, and --html writes the page', async () => {
+test('the command prints the histogram, and --html writes the page', async ({ made }) => {
   const text = await credveil(['stats', made.folder]);
   expect(text).toMatchObject({ code: 0, stdout: expect.stringMatching(/entries per bucket\n +[\d-]+ █/) });
   const file = path.join(path.dirname(made.folder), 'stats.html');
   const outcome = await credveil(['stats', made.folder, '--html', file]);
   expect(outcome).toMatchObject({ code: 0, stdout: `statistics written to ${file}\n` });
-  expect(fs.readFileSync(file, 'utf8')).toBe(statsPage(await stats()));
+  expect(fs.readFileSync(file, 'utf8')).toBe(statsPage(await stats(made)));
 });

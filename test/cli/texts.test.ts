@@ -21,7 +21,7 @@ describe('an older Node', () => {
       return major < 22 || (major === 22 && minor < 18);
     });
 
-  test.skipIf(older === undefined)('gets a one-line message and exit code 1', () => {
+  test.skipIf(older === undefined)('an older Node gets a one-line message and exit code 1', () => {
     let refused: { status?: number; stdout?: string; stderr?: string } = {};
     try {
       execFileSync(older ?? '', [bin, 'serve', 'leaks'], { encoding: 'utf8', stdio: 'pipe' });
@@ -37,7 +37,7 @@ describe('an older Node', () => {
 });
 
 describe('formatting for people', () => {
-  test('uses the singular or plural of the noun', () => {
+  test('counts use the singular or plural of the noun', () => {
     expect([0, 1, 2, 1000].map((count) => formatCounted(count, 'entry'))).toEqual([
       '0 entries',
       '1 entry',
@@ -47,7 +47,7 @@ describe('formatting for people', () => {
     expect([1, 2].map((count) => formatCounted(count, 'run'))).toEqual(['1 run', '2 runs']);
   });
 
-  test('rounds times and sizes without overflowing a unit', () => {
+  test('times and sizes are rounded without overflowing a unit', () => {
     const seconds = [0.04, 9.94, 9.96, 59.4, 59.6, 119.7, 3599.6, 7260];
     expect(seconds.map(formatSeconds)).toEqual([
       '0.0 s',

@@ -27,11 +27,11 @@ import { createRandom, type Random, testSeed } from '../support/random.ts';
 const key = parseHmacKey(createRandom(5).bytes(32));
 
 describe('the HMAC kernel', () => {
-  test('equals the compiled source', async () => {
+  test('the embedded kernel equals the compiled source', async () => {
     expect(Buffer.from(HMAC_KERNEL_WASM, 'base64').equals(await compileKernel())).toBe(true);
   });
 
-  test('equals node:crypto for every length and batch size', () => {
+  test('the kernel equals node:crypto for every length and batch size', () => {
     const random = createRandom(testSeed('HMAC kernel'));
     for (const keyBytes of [1, 32, 64]) {
       const secret = random.bytes(keyBytes);
@@ -89,7 +89,7 @@ function randomLine(random: Random): string {
 }
 
 describe('lines of plain ASCII', () => {
-  test('parse the same as bytes and as strings', () => {
+  test('lines of plain ASCII parse the same as bytes and as strings', () => {
     const random = createRandom(testSeed('ASCII lines'));
     for (let i = 0; i < 100_000; i++) {
       const line = randomLine(random).replace(/\r$/, '');
@@ -191,7 +191,7 @@ describe('deriving', () => {
 });
 
 describe('segments', () => {
-  test('contain the lines of a stream, whatever its blocks', async () => {
+  test('segments contain the lines of a stream, whatever its blocks', async () => {
     const random = createRandom(testSeed('segments'));
     for (let round = 0; round < 20; round++) {
       const lines = Array.from({ length: 300 }, () => 'x'.repeat(random.below(3000)));
@@ -221,7 +221,7 @@ describe('segments', () => {
     }
   });
 
-  test('drop a line longer than any credential, and count it once', async () => {
+  test('the segmenter drops a line longer than any credential, and counts it once', async () => {
     const seen: string[] = [];
     let tooLong = 0;
     const segmenter = new Segmenter({

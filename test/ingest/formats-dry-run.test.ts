@@ -1,23 +1,11 @@
 // credveil ingest --dry-run describes a corpus, shows none of its text and writes nothing.
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  createWorkPlace,
-  credveil,
-  credveilJson,
-  digestFolder,
-  filesBelow,
-  type WorkPlace,
-} from '../support/credveil.ts';
+import { expect } from 'vitest';
+import { credveil, credveilJson, digestFolder, filesBelow } from '../support/credveil.ts';
+import { placeTest as test } from '../support/fixtures.ts';
 import { fixture as fixtureFile } from '../support/paths.ts';
 
-let place: WorkPlace;
-beforeEach(() => {
-  place = createWorkPlace();
-});
-afterEach(() => place.dispose());
-
-test('a dry run reports format, masked rejects and a prediction, and writes nothing', async () => {
+test('a dry run reports format, masked rejects and a prediction, and writes nothing', async ({ place }) => {
   const dataset = place.at('leaks');
   await credveilJson(['init', dataset, '--suite', 'hmac']);
   const lines = Array.from({ length: 3000 }, (_, i) => `user${i}@example.com:Secret${i}`);
@@ -49,7 +37,7 @@ test('a dry run reports format, masked rejects and a prediction, and writes noth
   expect(digestFolder(place.home)).toBe(before);
 });
 
-test('a dry run predicts the cost of a long corpus from its start', async () => {
+test('a dry run predicts the cost of a long corpus from its start', async ({ place }) => {
   const dataset = place.at('leaks');
   await credveilJson(['init', dataset, '--suite', 'hmac']);
   const line = (i: number): string => `user${String(i).padStart(7, '0')}@example.com:secret\n`;
@@ -68,7 +56,7 @@ test('a dry run predicts the cost of a long corpus from its start', async () => 
   });
 });
 
-test('--trust-archives reads what the limits on archives refuse', async () => {
+test('--trust-archives reads what the limits on archives refuse', async ({ place }) => {
   const dataset = place.at('leaks');
   await credveilJson(['init', dataset, '--suite', 'hmac']);
   const dryRun = ['ingest', dataset, fixtureFile('corpora', 'deep.gz'), '--dry-run', '--format', 'combo'];

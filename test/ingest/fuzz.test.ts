@@ -66,7 +66,7 @@ function lineOf(name: string, i: number): string {
 }
 
 describe('ten million bytes', () => {
-  test.each(FORMAT_NAMES)('as %s', (name) => {
+  test.each(FORMAT_NAMES)('ten million damaged bytes of %s parse, and every line is counted', (name) => {
     const random = createRandom(testSeed(`fuzzed ${name}`));
     const format = createFormat(name);
     const header = name === 'csv' ? 'username,password\n' : name === 'tsv' ? 'username\tpassword\n' : '';
@@ -95,7 +95,7 @@ describe('ten million bytes', () => {
   });
 
   test.each(['two-members.gz', 'lines.zst', 'lines.xz', 'lines.bz2', 'lines.zip', 'two-files.tar'])(
-    'as %s',
+    'ten million damaged bytes of %s are read or refused',
     async (name) => {
       const random = createRandom(testSeed(`fuzzed ${name}`));
       const one = fs.readFileSync(path.join(folder, name));

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { csvFormat } from '../../ingest/formats/csv.ts';
 import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/line-format.ts';
 import { ingest } from '../../ingest/ingest.ts';
@@ -15,20 +15,19 @@ import type { IngestOptions, IngestProgress } from '../../ingest/options.ts';
 import { createDataset, type Dataset, runsFolder, workFolder } from '../../store/dataset.ts';
 import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
 import { openRuns, runPath } from '../../store/run/run.ts';
-import { createWorkPlace, digestFolder, filesBelow, type WorkPlace } from '../support/credveil.ts';
+import { digestFolder, filesBelow } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';
+import { placeTest, resource } from '../support/fixtures.ts';
 
-let place: WorkPlace;
-let key: DatasetKey;
-let dataset: Dataset;
+interface Fixtures {
+  readonly key: DatasetKey;
+  readonly dataset: Dataset;
+}
 
-beforeEach(() => {
-  place = createWorkPlace();
-  key = createDatasetKey();
-  dataset = createDataset(place.at('dataset'), key, { indexes: ['account', 'password'] });
+const test = placeTest.extend<Fixtures>({
+  key: resource(createDatasetKey),
+  dataset: ({ place, key }, use) => use(createDataset(place.at('dataset'), key, { indexes: ['account', 'password'] })),
 });
-
-afterEach(() => place.dispose());
 
 /** Many pairs, some of them several times over. */
 const comboText = (pairs: number, seed = 1): string => {
@@ -43,10 +42,14 @@ const options = (source: string, files: readonly string[], more: Partial<IngestO
   ...more,
 });
 
-const runBytes = (source: string): Buffer => fs.readFileSync(runPath(dataset, source));
+const runBytes = (dataset: Dataset, source: string): Buffer => fs.readFileSync(runPath(dataset, source));
 
 describe('a run', () => {
-  test('records its origin, what was read and why lines were rejected', async () => {
+  test('a run records its origin, the lines that were read and the reasons of rejects', async ({
+    place,
+    key,
+    dataset,
+  }) => {
     const file = place.write('combo.txt', `ana:pw\nben:pw\nana:pw\n\nnothing\n:pw\ncleo:\nx:${'y'.repeat(65_536)}\n`);
     const { facts, changed } = await ingest(dataset, key, options('first', [file], { date: '2024-02' }));
     expect(changed).toBe(true);
@@ -77,11 +80,11 @@ describe('a run', () => {
     expect(openRuns(dataset).map((run) => run.facts)).toEqual([facts]);
   });
 
-  test('has the same bytes for the same corpus, sorted in memory or on disk', async () => {
+  test('a run has the same bytes for the same corpus, sorted in memory or on disk', async ({ place, key, dataset }) => {
     const corpus = comboText(60_000);
     const file = place.write('combo.txt', corpus);
     await ingest(dataset, key, options('same', [file], { threads: 1 }));
-    const once = runBytes('same');
+    const once = runBytes(dataset, 'same');
     let chunks = 0;
     const watch = (progress: IngestProgress): void => {
       if (progress.stage === 'merge' && progress.records === 0) chunks = filesBelow(workFolder(dataset)).length;
@@ -89,14 +92,14 @@ describe('a run', () => {
     for (const memoryBytes of [256 * 2 ** 20, 1]) {
       fs.rmSync(runPath(dataset, 'same'));
       await ingest(dataset, key, options('same', [file], { memoryBytes, onProgress: watch }));
-      expect(runBytes('same').equals(once)).toBe(true);
+      expect(runBytes(dataset, 'same').equals(once)).toBe(true);
     }
     // The last plan makes more chunks per index than one merge takes.
     expect(chunks).toBeGreaterThan(2 * planMemory('hmac', 1).fanIn);
     expect(filesBelow(workFolder(dataset))).toEqual([]);
   });
 
-  test('of several files contains all of them, and does not join the last line of one with the next', async () => {
+  test('a run of several files contains all lines, and joins none across files', async ({ place, key, dataset }) => {
     const files = [
       place.write('a.txt', '\ufeffana:one'),
       place.write('b.txt', '\ufeffben:two\n'),
@@ -111,7 +114,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('of a stream equals that of a file, except for the name', async () => {
+  test('a run of a stream equals that of a file, except for the name', async ({ key, dataset }) => {
     const corpus = comboText(100);
     const input = streamInput(Readable.from([Buffer.from(corpus.slice(0, 77)), Buffer.from(corpus.slice(77))]));
     const { facts } = await ingest(dataset, key, options('stream', [], { inputs: [input] }));
@@ -120,15 +123,15 @@ describe('a run', () => {
     expect(facts.credentials).toBe(153);
   });
 
-  test('of a counted list adds counts up to the maximum of a record', async () => {
+  test('a run of a counted list adds counts up to the maximum of a record', async ({ place, key, dataset }) => {
     const file = place.write('counts.txt', '3 pw\n4 pw\n999999999999 many\n999999999999 many\n');
     const { facts } = await ingest(dataset, key, options('counts', [file], { format: countedPasswordsFormat }));
     expect(facts).toMatchObject({ credentials: 4, sections: [{ index: 'password', records: 2 }] });
-    const times = [0, 1].map((record) => runBytes('counts').readUInt32BE(8 + record * 18 + 14));
+    const times = [0, 1].map((record) => runBytes(dataset, 'counts').readUInt32BE(8 + record * 18 + 14));
     expect(times.sort((a, b) => a - b)).toEqual([7, 0xffff_ffff]);
   });
 
-  test('of a CSV feeds the indexes that its columns allow', async () => {
+  test('a run of a CSV feeds the indexes that its columns allow', async ({ place, key, dataset }) => {
     const csv = csvFormat({ columns: { password: 'password' } });
     const { facts } = await ingest(
       dataset,
@@ -140,7 +143,7 @@ describe('a run', () => {
 });
 
 describe('the same corpus again', () => {
-  test('under the same name changes nothing and reports it', async () => {
+  test('the same corpus under the same name changes nothing and reports it', async ({ place, key, dataset }) => {
     const file = place.write('combo.txt', comboText(50));
     const { facts } = await ingest(dataset, key, options('first', [file]));
     const before = digestFolder(dataset.folder);
@@ -152,7 +155,7 @@ describe('the same corpus again', () => {
     expect(digestFolder(dataset.folder)).toBe(before);
   });
 
-  test('under another name is refused', async () => {
+  test('the same corpus under another name is refused', async ({ place, key, dataset }) => {
     await ingest(dataset, key, options('first', [place.write('combo.txt', comboText(50))]));
     const before = digestFolder(dataset.folder);
     const refused = { code: 'SOURCE_DUPLICATE', message: expect.stringContaining('first') };
@@ -162,7 +165,11 @@ describe('the same corpus again', () => {
     expect(digestFolder(dataset.folder)).toBe(before);
   });
 
-  test('with other bytes under the same name is refused, of equal and greater length', async () => {
+  test('another corpus under the same name is refused, of equal and greater length', async ({
+    place,
+    key,
+    dataset,
+  }) => {
     await ingest(dataset, key, options('first', [place.write('combo.txt', 'ana:pw\n')]));
     const before = digestFolder(dataset.folder);
     for (const corpus of ['ben:pw\n', 'ana:pw\nben:pw\n']) {
@@ -176,52 +183,62 @@ describe('the same corpus again', () => {
   });
 });
 
-describe('a failed ingest leaves nothing', () => {
-  const failing = async (refused: object, ...args: Parameters<typeof ingest>): Promise<void> => {
+describe('a failed ingest', () => {
+  const failing = async (dataset: Dataset, refused: object, ...args: Parameters<typeof ingest>): Promise<void> => {
     const before = digestFolder(dataset.folder);
     await expect(ingest(...args)).rejects.toMatchObject(refused);
     expect(digestFolder(dataset.folder)).toBe(before);
     expect(fs.readdirSync(runsFolder(dataset))).toEqual([]);
   };
 
-  test('with another key', async () => {
+  test('an ingest with another key leaves nothing', async ({ place, dataset }) => {
     const file = place.write('combo.txt', 'ana:pw\n');
-    await failing({ code: 'KEY_MISMATCH' }, dataset, createDatasetKey(), options('first', [file]));
+    await failing(dataset, { code: 'KEY_MISMATCH' }, dataset, createDatasetKey(), options('first', [file]));
   });
 
-  test('of a corpus without credentials, and the error counts the rejects', async () => {
+  test('an ingest without credentials leaves nothing, and the error counts the rejects', async ({
+    place,
+    key,
+    dataset,
+  }) => {
     const counted = { code: 'NOTHING_FOUND', message: expect.stringContaining('2 no-separator') };
-    await failing(counted, dataset, key, options('first', [place.write('a.txt', 'x\ny\n')]));
+    await failing(dataset, counted, dataset, key, options('first', [place.write('a.txt', 'x\ny\n')]));
     const empty = { code: 'NOTHING_FOUND', message: expect.stringContaining('empty') };
-    await failing(empty, dataset, key, options('first', [place.write('b.txt', '')]));
+    await failing(dataset, empty, dataset, key, options('first', [place.write('b.txt', '')]));
   });
 
-  test('of a table with a missing column', async () => {
+  test('an ingest of a table with a missing column leaves nothing', async ({ place, key, dataset }) => {
     const format = csvFormat({ columns: { username: 'login', password: 'password' } });
     const file = place.write('a.csv', 'username,password\nana,pw\n');
-    await failing({ code: 'COLUMN_MISSING' }, dataset, key, options('first', [file], { format }));
+    await failing(dataset, { code: 'COLUMN_MISSING' }, dataset, key, options('first', [file], { format }));
   });
 
-  test('of a format that feeds no index of the dataset', async () => {
+  test('an ingest whose format feeds no index leaves nothing', async ({ place, key, dataset }) => {
     const accounts = createDataset(place.at('accounts'), key, { indexes: ['account'] });
     const file = place.write('a.txt', 'pw\n');
-    await failing({ code: 'FORMAT_USELESS' }, accounts, key, options('first', [file], { format: passwordsFormat }));
+    await failing(
+      dataset,
+      { code: 'FORMAT_USELESS' },
+      accounts,
+      key,
+      options('first', [file], { format: passwordsFormat }),
+    );
   });
 
-  test('with an invalid name or month', async () => {
+  test('an ingest with an invalid name or month leaves nothing', async ({ place, key, dataset }) => {
     const file = place.write('combo.txt', 'ana:pw\n');
     for (const source of ['', '../x', 'A', 'a/b', '.hidden', 'x'.repeat(65)])
-      await failing({ code: 'SOURCE_NAME' }, dataset, key, options(source, [file]));
+      await failing(dataset, { code: 'SOURCE_NAME' }, dataset, key, options(source, [file]));
     for (const date of ['2024', '2024-13', '2024-00', '24-01', '2024-01-01', ''])
-      await failing({ code: 'SOURCE_DATE' }, dataset, key, options('first', [file], { date }));
+      await failing(dataset, { code: 'SOURCE_DATE' }, dataset, key, options('first', [file], { date }));
   });
 
-  test('of a file that cannot be opened', () => {
+  test('an input that cannot be opened is refused', ({ place }) => {
     expect(() => openInput(place.at('none.txt'))).toThrow(expect.objectContaining({ code: 'INPUT_MISSING' }));
     expect(() => openInput(place.home)).toThrow(expect.objectContaining({ code: 'INPUT_UNREADABLE' }));
   });
 
-  test('of an interrupted stream with chunks on disk, and the next one starts over', async () => {
+  test('an interrupted stream leaves nothing, and the next ingest starts over', async ({ place, key, dataset }) => {
     const controller = new AbortController();
     // More than the first segment, so that its chunks are written before the stream ends.
     const corpus = comboText(60_000);
@@ -237,7 +254,7 @@ describe('a failed ingest leaves nothing', () => {
         if (chunks > 1) controller.abort();
       },
     });
-    await failing({ name: 'AbortError' }, dataset, key, interrupted);
+    await failing(dataset, { name: 'AbortError' }, dataset, key, interrupted);
     expect(chunks).toBeGreaterThan(1);
 
     // The files of a killed process do no harm.

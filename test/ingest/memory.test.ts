@@ -11,7 +11,7 @@ const LINES = 3_000_000;
 const TOLERANCE = 1.25;
 
 describe('the plan', () => {
-  test.each([192, 256, 512, 1024, 4096, 65_536])('of %i MiB stays within that limit', (mebibytes) => {
+  test.each([192, 256, 512, 1024, 4096, 65_536])('a plan of %i MiB stays within that limit', (mebibytes) => {
     for (const suite of ['hmac', 'oprf'] as const)
       for (const threads of [1, 2, 8, 64]) {
         const plan = planMemory(suite, mebibytes * MIB, threads);
@@ -24,7 +24,7 @@ describe('the plan', () => {
       }
   });
 
-  test('of the minimum memory still works', () => {
+  test('a plan of the minimum memory still works', () => {
     const plan = planMemory('hmac', 1, 8, 100 * MIB);
     expect(plan).toMatchObject({ threads: 1 });
     expect(plan.fanIn).toBeGreaterThan(1);
@@ -50,7 +50,7 @@ describe.runIf(fs.existsSync('/proc/self/status'))('the process', () => {
   });
   afterAll(() => place.dispose());
 
-  test(`stays within 256 MiB for ${LINES} lines, through ingest and publish`, async () => {
+  test(`the process stays within 256 MiB for ${LINES} lines, through ingest and publish`, async () => {
     const folder = place.at('dataset');
     await credveil(['init', folder, '--suite', 'hmac', '--index', 'account,password']);
     for (const args of [

@@ -46,34 +46,31 @@ function timesOf(blocks: readonly Uint8Array[]): [string, number][] {
   });
 }
 
-test.each([1, 2, 3, 40])(
-  'of %i streams is the same in one thread and in three, and what a map makes',
-  async (count) => {
-    const random = createRandom(testSeed(`merged streams ${count}`));
-    const streams = Array.from({ length: count }, () =>
-      Array.from({ length: random.below(3000) }, () => randomRecord(random)),
-    );
-    const readers = (): RecordReader[] => streams.map(stream);
-    const expected = new Map<string, number>();
-    for (const records of streams)
-      for (const [key, times] of timesOf([Buffer.concat([...new Map(records.map((at) => [keyOf(at), at])).values()])]))
-        expected.set(key, (expected.get(key) ?? 0) + times);
+test.each([1, 2, 3, 40])('a merge of %i streams equals that of a Map, in one thread and in three', async (count) => {
+  const random = createRandom(testSeed(`merged streams ${count}`));
+  const streams = Array.from({ length: count }, () =>
+    Array.from({ length: random.below(3000) }, () => randomRecord(random)),
+  );
+  const readers = (): RecordReader[] => streams.map(stream);
+  const expected = new Map<string, number>();
+  for (const records of streams)
+    for (const [key, times] of timesOf([Buffer.concat([...new Map(records.map((at) => [keyOf(at), at])).values()])]))
+      expected.set(key, (expected.get(key) ?? 0) + times);
 
-    for (const readRecords of [1, 7, 500]) {
-      const readBytes = readRecords * RECORD_BYTES;
-      const sorter = new BatchSorter();
-      const alone: Uint8Array[] = [];
-      for (const batch of cutBatches(readers(), readBytes, (bytes) => new Uint8Array(bytes)))
-        alone.push(sorter.sort(batch, new Uint8Array(batch.length)));
-      expect(timesOf(alone)).toEqual([...expected].sort(([a], [b]) => (a < b ? -1 : 1)));
-      if (readRecords === 1) continue;
-      const together: Buffer[] = [];
-      for await (const block of sortInThreads(3, (newBuffer) => cutBatches(readers(), readBytes, newBuffer)))
-        together.push(Buffer.from(block));
-      expect(Buffer.concat(together).equals(Buffer.concat(alone))).toBe(true);
-    }
-  },
-);
+  for (const readRecords of [1, 7, 500]) {
+    const readBytes = readRecords * RECORD_BYTES;
+    const sorter = new BatchSorter();
+    const alone: Uint8Array[] = [];
+    for (const batch of cutBatches(readers(), readBytes, (bytes) => new Uint8Array(bytes)))
+      alone.push(sorter.sort(batch, new Uint8Array(batch.length)));
+    expect(timesOf(alone)).toEqual([...expected].sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (readRecords === 1) continue;
+    const together: Buffer[] = [];
+    for await (const block of sortInThreads(3, (newBuffer) => cutBatches(readers(), readBytes, newBuffer)))
+      together.push(Buffer.from(block));
+    expect(Buffer.concat(together).equals(Buffer.concat(alone))).toBe(true);
+  }
+});
 
 test('a failure while batches are in flight ends the merge', async () => {
   const failing: RecordReader = {

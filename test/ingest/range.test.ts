@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { detectFormat } from '../../ingest/formats/detect.ts';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
 import { ntlmListFormat, sha1ListFormat } from '../../ingest/formats/hash-list.ts';
@@ -12,7 +12,6 @@ import { ingest } from '../../ingest/ingest.ts';
 import { openInputs } from '../../ingest/input/inputs.ts';
 import { parseRangePrefix, type RangeName } from '../../protocol/bucket-id.ts';
 import { createDataset, type Dataset, openDataset } from '../../store/dataset.ts';
-import type { DatasetKey } from '../../store/dataset-key.ts';
 import { Merge } from '../../store/run/merge.ts';
 import { openRuns } from '../../store/run/run.ts';
 import type { RunFacts } from '../../store/run/run-facts.ts';
@@ -21,34 +20,34 @@ import { prepareRunStreams } from '../../store/run/run-streams.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot, rangeFiles, rangeText } from '../../store/snapshot/snapshot.ts';
 import { verifyDataset } from '../../store/verify.ts';
-import { createWorkPlace, credveil, credveilJson, type WorkPlace } from '../support/credveil.ts';
+import { credveil, credveilJson } from '../support/credveil.ts';
 import { seededKey } from '../support/dataset.ts';
+import { placeTest } from '../support/fixtures.ts';
 import { root } from '../support/paths.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 import { seededRanges, sha1Of, writeRanges } from '../support/range-dataset.ts';
 
 const HIBP = path.join(root, '../shared/corpora/hibp-sha1');
 
-let place: WorkPlace;
-let key: DatasetKey;
-let dataset: Dataset;
-beforeEach(() => {
-  place = createWorkPlace();
-  key = seededKey('hmac', 1);
-  dataset = createDataset(place.at('dataset'), key, {
-    indexes: ['account', 'password'],
-    ranges: ['sha1', 'ntlm'],
-    hashPlaintext: true,
-  });
-});
-afterEach(() => place.dispose());
+const key = seededKey('hmac', 1);
 
-async function take(source: string, format: CorpusFormat, ...files: string[]): Promise<RunFacts> {
+const test = placeTest.extend<{ readonly dataset: Dataset }>({
+  dataset: ({ place }, use) =>
+    use(
+      createDataset(place.at('dataset'), key, {
+        indexes: ['account', 'password'],
+        ranges: ['sha1', 'ntlm'],
+        hashPlaintext: true,
+      }),
+    ),
+});
+
+async function take(dataset: Dataset, source: string, format: CorpusFormat, ...files: string[]): Promise<RunFacts> {
   return (await ingest(dataset, key, { source, format, inputs: openInputs(files), threads: 2 })).facts;
 }
 
 /** Publishes the dataset. @returns the text of each range, by its name */
-async function published(name: RangeName): Promise<Map<string, string>> {
+async function published(dataset: Dataset, name: RangeName): Promise<Map<string, string>> {
   await publish(dataset, key.createSuite());
   const snapshot = await openSnapshot(dataset);
   try {
@@ -68,27 +67,31 @@ const hashesOf = (files: ReadonlyMap<string, string>): string[] =>
   [...files].flatMap(([prefix, text]) => text.split('\r\n').map((row) => `${prefix}${row}`));
 
 describe("Have I Been Pwned's files", () => {
-  test.runIf(fs.existsSync(HIBP))('of its service round-trip byte for byte', async () => {
-    const facts = await take('hibp', sha1ListFormat, HIBP);
+  test.runIf(fs.existsSync(HIBP))("the files of HIBP's service round-trip byte for byte", async ({ dataset }) => {
+    const facts = await take(dataset, 'hibp', sha1ListFormat, HIBP);
     expect(facts).toMatchObject({ rejects: {}, sections: [{ index: 'sha1', records: facts.credentials }] });
-    const answers = await published('sha1');
+    const answers = await published(dataset, 'sha1');
     const names = fs.readdirSync(HIBP).sort();
     expect([...answers.keys()]).toEqual(names);
     for (const name of names) expect(answers.get(name), name).toBe(fs.readFileSync(path.join(HIBP, name), 'latin1'));
   });
 
-  test.each(['sha1', 'ntlm'] as const)('of seeded %s ranges round-trip byte for byte', async (name) => {
-    const files = seededRanges(name, ['00000', '0000A', '7FFFF', 'ABCDE', 'FFFFF'], 400);
-    await take(
-      'ranges',
-      name === 'sha1' ? sha1ListFormat : ntlmListFormat,
-      writeRanges(place.at('ranges'), files, '.txt'),
-    );
-    expect(await published(name)).toEqual(files);
-    expect((await published(name === 'sha1' ? 'ntlm' : 'sha1')).size).toBe(0);
-  });
+  test.for(['sha1', 'ntlm'] as const)(
+    'files of seeded %s ranges round-trip byte for byte',
+    async (name, { place, dataset }) => {
+      const files = seededRanges(name, ['00000', '0000A', '7FFFF', 'ABCDE', 'FFFFF'], 400);
+      await take(
+        dataset,
+        'ranges',
+        name === 'sha1' ? sha1ListFormat : ntlmListFormat,
+        writeRanges(place.at('ranges'), files, '.txt'),
+      );
+      expect(await published(dataset, name)).toEqual(files);
+      expect((await published(dataset, name === 'sha1' ? 'ntlm' : 'sha1')).size).toBe(0);
+    },
+  );
 
-  test('as one list in any order, case and line ends make the same run sections', async () => {
+  test('one list in any order, case and line ends makes the same run sections', async ({ place, dataset }) => {
     const files = seededRanges('sha1', ['00000', '80000', 'FFFFF'], 300);
     const random = createRandom(testSeed('order'));
     const rows = hashesOf(files)
@@ -97,44 +100,47 @@ describe("Have I Been Pwned's files", () => {
       .map(([, row]) => row)
       .map((row, i) => (i % 2 === 0 ? row : row.toLowerCase()));
     const list = place.write('list.txt', rows.map((row, i) => `${row}${i % 3 === 0 ? '\n' : '\r\n'}`).join(''));
-    await take('list', sha1ListFormat, list);
-    expect(await published('sha1')).toEqual(files);
+    await take(dataset, 'list', sha1ListFormat, list);
+    expect(await published(dataset, 'sha1')).toEqual(files);
   });
 
-  test('are distinguished from other lists by their contents', () => {
+  test('hash lists are distinguished from other lists by their contents', () => {
     const hash = 'a'.repeat(40);
     expect(detectFormat(Buffer.from(`${hash}:3\r\n${hash}\n`), true).name).toBe('sha1');
     expect(detectFormat(Buffer.from(`${hash.slice(8)}:3\n`), true).name).toBe('ntlm');
     expect(detectFormat(Buffer.from(`${hash.slice(1)}:3\n`), true).name).toBe('combo');
   });
 
-  test('as single files are read with the prefix of their names', async () => {
+  test('single range files are read with the prefix of their names', async ({ place, dataset }) => {
     const files = seededRanges('sha1', ['12345', '54321'], 20);
     const folder = writeRanges(place.at('ranges'), files);
-    await take('first', sha1ListFormat, path.join(folder, '54321'), path.join(folder, '12345'));
-    expect(await published('sha1')).toEqual(files);
+    await take(dataset, 'first', sha1ListFormat, path.join(folder, '54321'), path.join(folder, '12345'));
+    expect(await published(dataset, 'sha1')).toEqual(files);
   });
 });
 
 describe('a list of hashes', () => {
-  test('counts rejects by reason and adds up equal hashes, with a default count of 1', async () => {
+  test('a hash list counts rejects by reason and adds up equal hashes, with a default count of 1', async ({
+    place,
+    dataset,
+  }) => {
     const [a, b] = [sha1Of('a'), sha1Of('b')];
     const lines = [a, `${a}:4`, `${a.toLowerCase()}:37000000`, `${b}:4294967295`, `${b}:9`, '', `${a}:0`, `${a}:`]
       .concat([`${a.slice(1)}:3`, `${a}5:3`, `${a.replace(/./, 'x')}:3`, `${a}:1x`, 'é', `${a} :3`, `  `])
       .concat([`${a}:1234567890123456`]);
-    const facts = await take('list', sha1ListFormat, place.write('list.txt', `\ufeff${lines.join('\n')}`));
+    const facts = await take(dataset, 'list', sha1ListFormat, place.write('list.txt', `\ufeff${lines.join('\n')}`));
     expect(facts).toMatchObject({
       lines: lines.length,
       credentials: 5,
       rejects: { blank: 2, 'bad-count': 4, 'bad-hash': 5 },
     });
-    const answers = await published('sha1');
+    const answers = await published(dataset, 'sha1');
     expect(answers.get(a.slice(0, 5))).toBe(`${a.slice(5)}:37000005`);
     // Saturated, as in the other indexes.
     expect(answers.get(b.slice(0, 5))).toBe(`${b.slice(5)}:4294967295`);
   });
 
-  test('gives the same run when it spills to disk', async () => {
+  test('a hash list gives the same run when it spills to disk', async ({ place }) => {
     const random = createRandom(testSeed('spill'));
     const hashes = Array.from({ length: 3000 }, (_, i) => sha1Of(String(i)));
     const rows = Array.from({ length: 60_000 }, () => `${random.pick(hashes)}:${1 + random.below(9)}`);
@@ -165,7 +171,7 @@ describe('a list of hashes', () => {
     }
   });
 
-  test('is refused if the dataset lacks its index', async () => {
+  test('a hash list is refused if the dataset lacks its index', async ({ place }) => {
     const without = createDataset(place.at('without'), key, { indexes: ['account'] });
     const inputs = openInputs([place.write('list.txt', sha1Of('a'))]);
     await expect(ingest(without, key, { source: 'list', format: sha1ListFormat, inputs })).rejects.toMatchObject({
@@ -175,24 +181,24 @@ describe('a list of hashes', () => {
 });
 
 describe('passwords in plaintext', () => {
-  test('feed the range indexes of a dataset with hashPlaintext', async () => {
+  test('passwords in plaintext feed the range indexes of a dataset with hashPlaintext', async ({ place, dataset }) => {
     const lines = ['123456', '123456', 'Pässwörd', 'P\u0061\u0308sswo\u0308rd', '日本語🔑', '$HEX[c3a9]'];
-    const facts = await take('list', passwordsFormat, place.write('list.txt', `${lines.join('\n')}\n`));
+    const facts = await take(dataset, 'list', passwordsFormat, place.write('list.txt', `${lines.join('\n')}\n`));
     expect(facts.sections.map(({ index, records }) => [index, records])).toEqual([
       ['password', 4],
       ['sha1', 4],
       ['ntlm', 4],
     ]);
-    const sha1 = await published('sha1');
+    const sha1 = await published(dataset, 'sha1');
     const counts = { 123456: 2, Pässwörd: 2, '日本語🔑': 1, é: 1 };
     const rows = Object.entries(counts).map(([password, count]) => `${sha1Of(password)}:${count}`);
     expect(hashesOf(sha1).sort()).toEqual(rows.sort());
     // Published everywhere as the NTLM hash of 123456.
     const ntlm = '32ED87BDB5FDC5E9CBA88547376818D4';
-    expect((await published('ntlm')).get(ntlm.slice(0, 5))).toBe(`${ntlm.slice(5)}:2`);
+    expect((await published(dataset, 'ntlm')).get(ntlm.slice(0, 5))).toBe(`${ntlm.slice(5)}:2`);
   });
 
-  test('do not feed them without the option', async () => {
+  test('passwords in plaintext feed no range index without the option', async ({ place }) => {
     const plain = createDataset(place.at('plain'), key, { indexes: ['password'], ranges: ['sha1'] });
     const inputs = openInputs([place.write('list.txt', '123456\n')]);
     const { facts } = await ingest(plain, key, { source: 'list', format: passwordsFormat, inputs });
@@ -201,12 +207,12 @@ describe('passwords in plaintext', () => {
 });
 
 describe('more runs than open files allow', () => {
-  test('are merged in groups, with the same result as all at once', async () => {
+  test('groups of runs merge to the same records as all runs at once', async ({ place, dataset }) => {
     const random = createRandom(testSeed('many runs of hashes'));
     for (let source = 0; source < 9; source++) {
       // They overlap.
       const rows = Array.from({ length: 40 }, () => `${sha1Of(String(random.below(100)))}:${1 + random.below(9)}`);
-      await take(`list-${source}`, sha1ListFormat, place.write(`${source}.txt`, `${rows.join('\n')}\n`));
+      await take(dataset, `list-${source}`, sha1ListFormat, place.write(`${source}.txt`, `${rows.join('\n')}\n`));
     }
     const runs = openRuns(dataset);
     const recordsWith = async (maxOpen: number): Promise<string[]> => {
@@ -230,7 +236,7 @@ describe('more runs than open files allow', () => {
 });
 
 describe('the command', () => {
-  test('builds the indexes, detects a folder of range files, verifies and exports it', async () => {
+  test('the commands detect, ingest, verify and export a folder of range files', async ({ place }) => {
     const files = seededRanges('sha1', ['00001', 'FFFFE'], 100);
     const folder = writeRanges(place.at('ranges'), files);
     const made = place.at('by-command');
@@ -270,8 +276,8 @@ describe('the command', () => {
     expect(fs.existsSync(place.at('other'))).toBe(false);
   });
 
-  test('verify refuses a snapshot with altered ranges', async () => {
-    await take('list', sha1ListFormat, place.write('list.txt', `${sha1Of('a')}\n`));
+  test('verify refuses a snapshot with altered ranges', async ({ place, dataset }) => {
+    await take(dataset, 'list', sha1ListFormat, place.write('list.txt', `${sha1Of('a')}\n`));
     await publish(dataset, key.createSuite());
     expect(await verifyDataset(dataset, key.createSuite())).toMatchObject({ ranges: 1, hashes: 1 });
     const file = path.join(dataset.folder, 'snapshots', '000001.sqlite');

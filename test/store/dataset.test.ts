@@ -3,32 +3,25 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { assertKeyBelongs, createDataset, openDataset } from '../../store/dataset.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
 import { assertOutside, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
 import { lockDataset } from '../../store/lock.ts';
 import { storeError } from '../support/errors.ts';
+import { placeTest as test } from '../support/fixtures.ts';
 import { program } from '../support/paths.ts';
 
-let home: string;
-beforeEach(() => {
-  home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-store-'));
-});
-afterEach(() => fs.rmSync(home, { recursive: true, force: true }));
-
-function makeDataset(): string {
-  const folder = path.join(home, 'dataset');
+function makeDataset(folder: string): string {
   createDataset(folder, createDatasetKey(), { indexes: ['account'] });
   return folder;
 }
 
 describe('a dataset folder', () => {
-  test('opens as it was created', () => {
-    const folder = path.join(home, 'dataset');
+  test('a dataset opens with the parameters of its creation', ({ place }) => {
+    const folder = place.at('dataset');
     const key = createDatasetKey();
     const created = createDataset(folder, key, { indexes: ['password', 'account'], metadataBytes: 3, bucketFloor: 7 });
     expect(openDataset(folder)).toEqual(created);
@@ -37,17 +30,17 @@ describe('a dataset folder', () => {
     expect(fs.readFileSync(path.join(folder, 'dataset.json'), 'utf8')).not.toContain(key.revealText().slice(-43));
   });
 
-  test('is not created by opening or locking it', () => {
-    const missing = path.join(home, 'tpyo');
+  test('opening or locking a missing dataset does not create it', ({ place }) => {
+    const missing = place.at('tpyo');
     expect(() => openDataset(missing)).toThrow(storeError('DATASET_MISSING'));
     expect(() => lockDataset(missing)).toThrow(storeError('DATASET_MISSING'));
-    expect(() => openDataset(home)).toThrow(storeError('DATASET_MISSING'));
-    expect(() => lockDataset(home)).toThrow(storeError('DATASET_MISSING'));
-    expect(fs.readdirSync(home)).toEqual([]);
+    expect(() => openDataset(place.home)).toThrow(storeError('DATASET_MISSING'));
+    expect(() => lockDataset(place.home)).toThrow(storeError('DATASET_MISSING'));
+    expect(fs.readdirSync(place.home)).toEqual([]);
   });
 
-  test('cannot be a file', () => {
-    const file = path.join(home, 'corpus.txt');
+  test('a file is not a dataset folder', ({ place }) => {
+    const file = place.at('corpus.txt');
     fs.writeFileSync(file, 'a:b\n');
     expect(() => openDataset(file)).toThrow(storeError('DATASET_MISSING'));
     expect(() => createDataset(file, createDatasetKey(), { indexes: ['account'] })).toThrow(
@@ -55,8 +48,8 @@ describe('a dataset folder', () => {
     );
   });
 
-  test('is not created in a folder that is not empty', () => {
-    const folder = makeDataset();
+  test('a dataset is not created in a folder that is not empty', ({ place }) => {
+    const folder = makeDataset(place.at('dataset'));
     const before = fs.readFileSync(path.join(folder, 'dataset.json'), 'utf8');
     expect(() => createDataset(folder, createDatasetKey(), { indexes: ['account'] })).toThrow(
       storeError('DATASET_EXISTS'),
@@ -64,7 +57,7 @@ describe('a dataset folder', () => {
     expect(fs.readFileSync(path.join(folder, 'dataset.json'), 'utf8')).toBe(before);
   });
 
-  test.each([
+  test.for<readonly [change: object, code: string]>([
     [{ format: 2 }, 'DATASET_VERSION'],
     [{ suite: 'oprf-9' }, 'DATASET_VERSION'],
     [{ normalization: 2 }, 'DATASET_VERSION'],
@@ -77,22 +70,25 @@ describe('a dataset folder', () => {
     [{ metadataBytes: 2 }, 'DATASET_MALFORMED'],
     [{ bucketFloor: 0 }, 'DATASET_MALFORMED'],
     [{ bucketFloor: 1.5 }, 'DATASET_MALFORMED'],
-  ])('with %j is rejected as %s', (change, code) => {
-    const file = path.join(makeDataset(), 'dataset.json');
+  ])('a dataset.json with %j is rejected as %s', ([change, code], { place }) => {
+    const file = path.join(makeDataset(place.at('dataset')), 'dataset.json');
     fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), ...change }));
     expect(() => openDataset(path.dirname(file))).toThrow(storeError(code));
   });
 
-  test.each(['', '{', 'null', '[]', '7', '"x"', ' '.repeat(70_000)])('with the text %.8j is rejected', (text) => {
-    const file = path.join(makeDataset(), 'dataset.json');
-    fs.writeFileSync(file, text);
-    expect(() => openDataset(path.dirname(file))).toThrow(
-      expect.objectContaining({ code: expect.stringMatching(/^DATASET_(MALFORMED|VERSION)$/) }),
-    );
-  });
+  test.for(['', '{', 'null', '[]', '7', '"x"', ' '.repeat(70_000)])(
+    'a dataset.json with the text %.8j is rejected',
+    (text, { place }) => {
+      const file = path.join(makeDataset(place.at('dataset')), 'dataset.json');
+      fs.writeFileSync(file, text);
+      expect(() => openDataset(path.dirname(file))).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/^DATASET_(MALFORMED|VERSION)$/) }),
+      );
+    },
+  );
 
-  test('rejects the key of another dataset', () => {
-    const folder = path.join(home, 'dataset');
+  test('a dataset rejects the key of another', ({ place }) => {
+    const folder = place.at('dataset');
     const key = createDatasetKey();
     const dataset = createDataset(folder, key, { indexes: ['account'] });
     expect(() => assertKeyBelongs(dataset, key)).not.toThrow();
@@ -101,33 +97,33 @@ describe('a dataset folder', () => {
 });
 
 describe('a key file', () => {
-  test('is readable by its owner only, and opens to the same key', () => {
-    const file = path.join(home, 'dataset.key');
+  test('a key file is readable by its owner only, and opens to the same key', ({ place }) => {
+    const file = place.at('dataset.key');
     const key = createDatasetKey();
     writeKeyFile(file, key);
     expect(fs.statSync(file).mode & 0o777).toBe(0o600);
     expect(openKeyFile(file).revealText()).toBe(key.revealText());
   });
 
-  test('never replaces a file', () => {
-    const file = path.join(home, 'dataset.key');
+  test('writing a key file never replaces a file', ({ place }) => {
+    const file = place.at('dataset.key');
     writeKeyFile(file, createDatasetKey());
     const before = fs.readFileSync(file);
     expect(() => writeKeyFile(file, createDatasetKey())).toThrow(expect.objectContaining({ code: 'EEXIST' }));
     expect(fs.readFileSync(file)).toEqual(before);
   });
 
-  test.each([0o640, 0o604, 0o660, 0o644])('of mode %o is rejected as exposed', (mode) => {
-    const file = path.join(home, 'dataset.key');
+  test.for([0o640, 0o604, 0o660, 0o644])('a key file of mode %o is rejected as exposed', (mode, { place }) => {
+    const file = place.at('dataset.key');
     writeKeyFile(file, createDatasetKey());
     fs.chmodSync(file, mode);
     expect(() => openKeyFile(file)).toThrow(storeError('KEY_FILE_EXPOSED'));
   });
 
   test.runIf(process.getuid?.() === 0)(
-    "of root, which its group may read and nobody write, is a credential of systemd's",
-    () => {
-      const file = path.join(home, 'dataset.key');
+    "a read-only key file of root's group is accepted as a systemd credential",
+    ({ place }) => {
+      const file = place.at('dataset.key');
       const key = createDatasetKey();
       writeKeyFile(file, key);
       fs.chmodSync(file, 0o440);
@@ -137,13 +133,13 @@ describe('a key file', () => {
     },
   );
 
-  test('that is missing is not created', () => {
-    expect(() => openKeyFile(path.join(home, 'no.key'))).toThrow(storeError('KEY_FILE_MISSING'));
-    expect(fs.readdirSync(home)).toEqual([]);
+  test('a missing key file is not created', ({ place }) => {
+    expect(() => openKeyFile(place.at('no.key'))).toThrow(storeError('KEY_FILE_MISSING'));
+    expect(fs.readdirSync(place.home)).toEqual([]);
   });
 
-  test('with other content is rejected, and the error does not quote it', () => {
-    const file = path.join(home, 'dataset.key');
+  test('a key file with other content is rejected, and the error does not quote it', ({ place }) => {
+    const file = place.at('dataset.key');
     const text = createDatasetKey().revealText();
     const flipped = `${text.slice(0, -1)}${text.endsWith('A') ? 'E' : 'A'}`;
     for (const wrong of ['', 'hunter2-marked-secret', flipped, `${text}\n${text}`, 'x'.repeat(5000)]) {
@@ -161,17 +157,17 @@ describe('a key file', () => {
     }
   });
 
-  test('inside the dataset is rejected, also through a link', () => {
-    const folder = makeDataset();
-    const link = path.join(home, 'link');
+  test('a key file inside the dataset is rejected, also through a link', ({ place }) => {
+    const folder = makeDataset(place.at('dataset'));
+    const link = place.at('link');
     fs.symlinkSync(folder, link);
     for (const inside of [path.join(folder, 'a.key'), path.join(folder, 'runs', 'a.key'), path.join(link, 'a.key')])
       expect(() => assertOutside(inside, folder), inside).toThrow(storeError('KEY_FILE_INSIDE_DATASET'));
-    for (const outside of [path.join(home, 'a.key'), `${folder}.key`, path.join(folder, '..', 'b.key')])
+    for (const outside of [place.at('a.key'), `${folder}.key`, path.join(folder, '..', 'b.key')])
       expect(() => assertOutside(outside, folder), outside).not.toThrow();
   });
 
-  test('shows only its id when printed in any way', () => {
+  test('a key shows only its id when printed in any way', () => {
     const key = createDatasetKey();
     const secret = key.revealText().slice(-43);
     const raw = Buffer.from(secret, 'base64url');
@@ -193,16 +189,16 @@ describe('a key file', () => {
 });
 
 describe('the lock', () => {
-  test('has one holder at a time and can be taken again', () => {
-    const folder = makeDataset();
+  test('the lock has one holder at a time and can be taken again', ({ place }) => {
+    const folder = makeDataset(place.at('dataset'));
     const unlock = lockDataset(folder);
     expect(() => lockDataset(folder)).toThrow(storeError('DATASET_BUSY'));
     unlock();
     lockDataset(folder)();
   });
 
-  test('excludes other processes, and is released when its holder is killed', async () => {
-    const folder = makeDataset();
+  test('the lock excludes other processes, and is released when its holder is killed', async ({ place }) => {
+    const folder = makeDataset(place.at('dataset'));
     const child = spawn(process.execPath, [program('hold-lock.ts'), folder], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });

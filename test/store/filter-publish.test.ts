@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { sbbfInsert } from 'hyparquet/src/bloom.js';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { PrfOutput, SnapshotId } from '../../protocol/brands.ts';
 import { normalizePassword } from '../../protocol/normalize.ts';
 import { createFilterSeal, openFilter, type PasswordFilter } from '../../protocol/password-filter.ts';
@@ -24,35 +24,33 @@ import { verifyDataset } from '../../store/verify.ts';
 import { credveil } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../support/dataset.ts';
 import { storeError } from '../support/errors.ts';
+import { datasetTest } from '../support/fixtures.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
 const PASSWORDS = seededPasswords(3000);
 const STRANGERS = seededPasswords(20_000, 2);
 
-let made: MadeDataset;
-beforeEach(async () => {
-  made = await makeDataset({ passwords: PASSWORDS });
-});
-afterEach(() => made.dispose());
+const test = datasetTest({ passwords: PASSWORDS });
 
-const outputOf = (password: string): PrfOutput => made.suite.evaluate(passwordInput(normalizePassword(password)));
-const fileOf = (name = '000001'): string => filterPath(made.dataset, name);
+const outputOf = (made: MadeDataset, password: string): PrfOutput =>
+  made.suite.evaluate(passwordInput(normalizePassword(password)));
+const fileOf = (made: MadeDataset, name = '000001'): string => filterPath(made.dataset, name);
 
-function open(file = fileOf()): PasswordFilter {
+function open(made: MadeDataset, file = fileOf(made)): PasswordFilter {
   const bytes = fs.readFileSync(file);
   const seal = createFilterSeal(made.suite.sealKey);
   seal.update(bytes.subarray(0, bytes.length - 16));
   return openFilter(bytes, seal.digest());
 }
 
-const held = (filter: PasswordFilter, passwords: readonly string[]): number =>
-  passwords.filter((password) => filter.mayHold(outputOf(password))).length;
+const held = (made: MadeDataset, filter: PasswordFilter, passwords: readonly string[]): number =>
+  passwords.filter((password) => filter.mayHold(outputOf(made, password))).length;
 
 describe('a published filter', () => {
-  test('contains every password and the canary, and errs for one in a thousand others', async () => {
-    const filter = open();
-    expect(held(filter, [...PASSWORDS, CANARY.password])).toBe(PASSWORDS.length + 1);
-    const strangers = held(filter, STRANGERS);
+  test('a filter contains every password and the canary, and errs for one in a thousand others', async ({ made }) => {
+    const filter = open(made);
+    expect(held(made, filter, [...PASSWORDS, CANARY.password])).toBe(PASSWORDS.length + 1);
+    const strangers = held(made, filter, STRANGERS);
     // The expected number is 20; the limit is more than five standard deviations above it.
     expect(strangers).toBeGreaterThan(0);
     expect(strangers).toBeLessThan(45);
@@ -60,7 +58,9 @@ describe('a published filter', () => {
     expect(filter).toMatchObject({ dataset: facts?.dataset, snapshot: facts?.snapshot, entries: PASSWORDS.length + 1 });
     expect(facts?.filter).toEqual({
       bytes: filter.bytes,
-      sha256: createHash('sha256').update(fs.readFileSync(fileOf())).digest('hex'),
+      sha256: createHash('sha256')
+        .update(fs.readFileSync(fileOf(made)))
+        .digest('hex'),
       entries: filter.entries,
       blocks: filter.blocks,
     });
@@ -68,23 +68,26 @@ describe('a published filter', () => {
     expect((8 * filter.bytes) / filter.entries).toBeLessThan(17.5);
   });
 
-  test('no longer contains a removed source', async () => {
+  test('a filter no longer contains a removed source', async ({ made }) => {
     made.addSource('second', { passwords: ['taken out again'] });
     await made.publish();
-    expect(held(open(fileOf('000002')), ['taken out again'])).toBe(1);
+    expect(held(made, open(made, fileOf(made, '000002')), ['taken out again'])).toBe(1);
     deleteRun(made.dataset, 'second');
     await made.publish();
-    expect(held(open(fileOf('000003')), ['taken out again'])).toBe(0);
-    expect(held(open(fileOf('000003')), PASSWORDS)).toBe(PASSWORDS.length);
+    expect(held(made, open(made, fileOf(made, '000003')), ['taken out again'])).toBe(0);
+    expect(held(made, open(made, fileOf(made, '000003')), PASSWORDS)).toBe(PASSWORDS.length);
   });
 
-  test('is sized for distinct passwords, however often sources repeat them', async () => {
+  test('a filter is sized for distinct passwords, however often sources repeat them', async ({ made }) => {
     for (const source of ['b', 'c', 'd', 'e']) made.addSource(source, { passwords: PASSWORDS });
     await made.publish();
-    expect(open(fileOf('000002'))).toMatchObject({ entries: PASSWORDS.length + 1, blocks: open().blocks });
+    expect(open(made, fileOf(made, '000002'))).toMatchObject({
+      entries: PASSWORDS.length + 1,
+      blocks: open(made).blocks,
+    });
   });
 
-  test('follows the rate of the dataset, and is absent for rate 0', async () => {
+  test('a filter follows the rate of the dataset, and is absent for rate 0', async () => {
     const options = { passwords: PASSWORDS, published: false };
     const sizes: number[] = [];
     for (const filterOneIn of [2, 100, 1_000_000]) {
@@ -108,39 +111,41 @@ describe('a published filter', () => {
     }
   });
 
-  test('is added by the next publish to a dataset older than filters, whose snapshot still opens', async () => {
+  test('the next publish adds a filter to a dataset older than filters', async ({ made }) => {
     const { filter, seal, ...facts } = openCurrent(made.dataset)?.facts ?? (undefined as never);
     const old = sealFacts({ ...facts, snapshot: '000001-0123456789abcdef' as SnapshotId }, made.suite);
     fs.writeFileSync(factsPath(made.dataset, '000001'), JSON.stringify(old));
-    fs.rmSync(fileOf());
+    fs.rmSync(fileOf(made));
     writeCurrent(made.dataset, '000001');
     const snapshot = await openSnapshot(made.dataset);
     expect(snapshot.filter).toBeUndefined();
     snapshot.close();
     expect((await publish(made.dataset, made.suite)).changed).toBe(true);
-    expect(open(fileOf('000002')).entries).toBe(PASSWORDS.length + 1);
+    expect(open(made, fileOf(made, '000002')).entries).toBe(PASSWORDS.length + 1);
   });
 
-  test.each([
-    ['cut by a byte', () => fs.truncateSync(fileOf(), fs.statSync(fileOf()).size - 1)],
-    ['longer by a byte', () => fs.appendFileSync(fileOf(), '\0')],
-    ['with an altered bit', () => alter(500)],
-    ['deleted', () => fs.rmSync(fileOf())],
-  ])('%s makes the snapshot corrupt', async (_, spoil) => {
-    spoil();
+  test.for<readonly [title: string, spoil: (made: MadeDataset) => void]>([
+    ['cut by a byte', (made) => fs.truncateSync(fileOf(made), fs.statSync(fileOf(made)).size - 1)],
+    ['longer by a byte', (made) => fs.appendFileSync(fileOf(made), '\0')],
+    ['with an altered bit', (made) => alter(made, 500)],
+    ['deleted', (made) => fs.rmSync(fileOf(made))],
+  ])('a filter %s makes the snapshot corrupt', async ([, spoil], { made }) => {
+    spoil(made);
     await expect(openSnapshot(made.dataset)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
     await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
   });
 
-  test.each([
+  test.for<readonly [part: string, at: number]>([
     ['bits', 500],
     ['a dataset', 8],
     ['a seal', -1],
-  ])('verify detects %s forged without the key, even with matching checksums', async (_, at) => {
+  ])('verify detects %s forged without the key, even with matching checksums', async ([, at], { made }) => {
     expect((await verifyDataset(made.dataset, made.suite)).filtered).toBe(PASSWORDS.length + 1);
-    alter(at);
+    alter(made, at);
     const { filter, ...facts } = openCurrent(made.dataset)?.facts ?? (undefined as never);
-    const sha256 = createHash('sha256').update(fs.readFileSync(fileOf())).digest('hex');
+    const sha256 = createHash('sha256')
+      .update(fs.readFileSync(fileOf(made)))
+      .digest('hex');
     fs.writeFileSync(factsPath(made.dataset, '000001'), JSON.stringify({ ...facts, filter: { ...filter, sha256 } }));
     writeCurrent(made.dataset, '000001');
     (await openSnapshot(made.dataset)).close();
@@ -148,15 +153,15 @@ describe('a published filter', () => {
   });
 });
 
-function alter(at: number): void {
-  const bytes = fs.readFileSync(fileOf());
+function alter(made: MadeDataset, at: number): void {
+  const bytes = fs.readFileSync(fileOf(made));
   const place = at < 0 ? bytes.length + at : at;
   bytes[place] = (bytes[place] as number) ^ 1;
-  fs.writeFileSync(fileOf(), bytes);
+  fs.writeFileSync(fileOf(made), bytes);
 }
 
 describe('the writer', () => {
-  test('writes a filter larger than its window as hyparquet makes it in memory', async () => {
+  test('the writer makes the same filter, larger than its window, as hyparquet in memory', async ({ made }) => {
     const blocks = 100_001;
     const random = createRandom(testSeed('filter writer'));
     const entries = Array.from({ length: 20_000 }, () => [random.below(2 ** 32), random.below(2 ** 48)] as const);
@@ -172,12 +177,12 @@ describe('the writer', () => {
       sbbfInsert(expected, (BigInt(hash) << 32n) | (BigInt(tag) & 0xffff_ffffn));
     }
     const facts = await writer.finish(made.suite.sealKey);
-    expect(open(file)).toMatchObject({ entries: entries.length, blocks, bytes: facts.bytes });
+    expect(open(made, file)).toMatchObject({ entries: entries.length, blocks, bytes: facts.bytes });
     expect(fs.readFileSync(file).subarray(64, -16).equals(new Uint8Array(expected.buffer))).toBe(true);
     fs.rmSync(path.dirname(file), { recursive: true });
   });
 
-  test.each([1, 2, 51, 1000, 123_456])('chooses the minimum number of blocks for %i entries', (entries) => {
+  test.each([1, 2, 51, 1000, 123_456])('the writer chooses the minimum number of blocks for %i entries', (entries) => {
     for (const oneIn of [2, 1000, 1_000_000]) {
       const blocks = chooseBlocks(entries, oneIn);
       expect(falsePositiveRate(entries, blocks) * oneIn).toBeLessThanOrEqual(1);
@@ -186,8 +191,8 @@ describe('the writer', () => {
   });
 });
 
-describe('the command', () => {
-  test('the commands show size and rate, verify the filter and export the whole file', async () => {
+describe('the commands', () => {
+  test('stats shows size and rate, verify checks the filter, and export writes the whole file', async ({ made }) => {
     const home = path.dirname(made.folder);
     const key = path.join(home, 'key');
     fs.writeFileSync(key, made.key.revealText(), { mode: 0o600 });
@@ -202,13 +207,13 @@ describe('the command', () => {
     expect(verified.stdout).toContain('filter of 3,001 entries');
     const file = path.join(home, 'passwords.filter');
     expect((await credveil(['export', made.folder, '--filter', file])).code).toBe(0);
-    expect(fs.readFileSync(file).equals(fs.readFileSync(fileOf()))).toBe(true);
+    expect(fs.readFileSync(file).equals(fs.readFileSync(fileOf(made)))).toBe(true);
     // The command replaces the whole file, so it can run after each publish.
     expect((await credveil(['export', made.folder, '--filter', file])).code).toBe(0);
     expect((await credveil(['export', made.folder, '--filter', file, '--source', 'first'])).code).toBe(2);
   });
 
-  test('init sets the rate', async () => {
+  test('init sets the rate', async ({ made }) => {
     const folder = path.join(path.dirname(made.folder), 'other');
     for (const wrong of ['1', '-3', '1000001', 'many', '2.5'])
       expect((await credveil(['init', folder, '--suite', 'hmac', '--filter-one-in', wrong])).code).toBe(2);

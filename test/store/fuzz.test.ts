@@ -3,20 +3,17 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openRun, RunReader, runPath } from '../../store/run/run.ts';
 import { openCurrent, readCurrent } from '../../store/snapshot/current.ts';
-import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { seededPairs } from '../support/dataset.ts';
+import { datasetTest } from '../support/fixtures.ts';
 import { mutateBytes, mutateJson, valueOrRefusal } from '../support/mutate.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
-let made: MadeDataset;
-beforeAll(async () => {
-  made = await makeDataset({ pairs: seededPairs(30) });
-});
-afterAll(() => made.dispose());
+const test = datasetTest({ pairs: seededPairs(30) }, 'file');
 
 function readWhole(file: string): Buffer {
   const run = openRun(file);
@@ -35,7 +32,7 @@ function readWhole(file: string): Buffer {
 }
 
 describe('fuzzing files', () => {
-  test('runs: 5,000 damaged files give the original records or an error', () => {
+  test('5,000 damaged runs decode to the original records or an error', ({ made }) => {
     const random = createRandom(testSeed('runs'));
     const file = runPath(made.dataset, 'first');
     const valid = fs.readFileSync(file);
@@ -63,7 +60,7 @@ describe('fuzzing files', () => {
     expect(read).toBeLessThan(500);
   });
 
-  test('dataset.json: 3,000 damaged files', () => {
+  test('3,000 damaged dataset.json files give valid parameters or an error', ({ made }) => {
     const random = createRandom(testSeed('dataset.json'));
     const file = path.join(made.folder, 'dataset.json');
     const valid = fs.readFileSync(file);
@@ -84,7 +81,7 @@ describe('fuzzing files', () => {
     expect(openDataset(made.folder)).toEqual(made.dataset);
   });
 
-  test('CURRENT and facts: 2,000 damaged files give the original facts or an error', () => {
+  test('2,000 damaged CURRENT and facts files give the original facts or an error', ({ made }) => {
     const random = createRandom(testSeed('CURRENT'));
     const whole = openCurrent(made.dataset);
     const files = [path.join(made.folder, 'CURRENT'), path.join(made.folder, 'snapshots', '000001.json')];

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
 import { workFolder } from '../../store/dataset.ts';
 import { Merge } from '../../store/run/merge.ts';
@@ -10,16 +10,13 @@ import { RECORD_LAYOUT, TIMES_AT } from '../../store/run/record.ts';
 import { openRuns } from '../../store/run/run.ts';
 import { MAX_OPEN_RUNS, prepareRunStreams } from '../../store/run/run-streams.ts';
 import { verifyDataset } from '../../store/verify.ts';
-import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { type MadeDataset, seededPairs } from '../support/dataset.ts';
+import { datasetTest } from '../support/fixtures.ts';
 
-let made: MadeDataset;
-beforeEach(async () => {
-  made = await makeDataset({ pairs: seededPairs(30), published: false });
-});
-afterEach(() => made.dispose());
+const test = datasetTest({ pairs: seededPairs(30), published: false });
 
 /** Sources overlap: each pair is in up to three of them. */
-function addSources(count: number): void {
+function addSources(made: MadeDataset, count: number): void {
   const pairs = seededPairs(count + 10, 5);
   for (let i = 0; i < count; i++)
     made.addSource(`source-${String(i).padStart(4, '0')}`, { pairs: pairs.slice(i, i + 3) });
@@ -28,7 +25,7 @@ function addSources(count: number): void {
 const hexOf = ({ bytes, at }: Merge): string => Buffer.from(bytes).toString('hex', at, at + TIMES_AT);
 
 /** Every merged record in words. */
-async function recordsWith(maxOpen: number): Promise<string[]> {
+async function recordsWith(made: MadeDataset, maxOpen: number): Promise<string[]> {
   const folder = path.join(workFolder(made.dataset), 'publish');
   const runs = openRuns(made.dataset);
   const turn = async (): Promise<void> => {};
@@ -48,26 +45,26 @@ async function recordsWith(maxOpen: number): Promise<string[]> {
   return found;
 }
 
-test('groups of runs merge to the same records, times and source numbers as all runs at once', async () => {
-  addSources(40);
-  const all = await recordsWith(1000);
+test('groups of runs merge to the same records, times and source numbers as all runs at once', async ({ made }) => {
+  addSources(made, 40);
+  const all = await recordsWith(made, 1000);
   expect(all.length).toBeGreaterThan(200);
   expect(new Set(all.map((record) => record.split(' ').at(-1))).size).toBeGreaterThan(30);
-  for (const maxOpen of [1, 7, 40]) expect(await recordsWith(maxOpen)).toEqual(all);
+  for (const maxOpen of [1, 7, 40]) expect(await recordsWith(made, maxOpen)).toEqual(all);
 });
 
-test('an altered run is detected while runs are grouped', async () => {
-  addSources(10);
+test('an altered run is detected while runs are grouped', async ({ made }) => {
+  addSources(made, 10);
   const [, , run] = openRuns(made.dataset);
   const bytes = fs.readFileSync(run?.file ?? '');
   bytes[8 + 14] = (bytes[8 + 14] as number) ^ 1;
   fs.writeFileSync(run?.file ?? '', bytes);
-  await expect(recordsWith(4)).rejects.toMatchObject({ code: 'RUN_CORRUPT' });
+  await expect(recordsWith(made, 4)).rejects.toMatchObject({ code: 'RUN_CORRUPT' });
 });
 
-test('a dataset of many sources is published and verified', async () => {
+test('a dataset of many sources is published and verified', async ({ made }) => {
   const sources = 2 * MAX_OPEN_RUNS + 7;
-  addSources(sources);
+  addSources(made, sources);
   const facts = await made.publish();
   expect(facts.sources).toHaveLength(sources + 1);
   expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ runs: sources + 1 });

@@ -104,7 +104,7 @@ describe('merge', () => {
     for (let i = 0; i < CASES; i++) expectCase(random);
   });
 
-  test('times of a record keep all 32 bits', () => {
+  test('the count of a record keeps all 32 bits', () => {
     const record = recordOf('00000000000000000001' as Key, 1);
     for (const times of [1, 255, 256, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]) {
       writeTimes(record, 0, times);

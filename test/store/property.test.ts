@@ -100,7 +100,7 @@ async function bodies(made: MadeDataset): Promise<unknown> {
 const CASES = 200;
 
 describe('a published dataset', () => {
-  test(`contains the credentials of ${CASES} random sets of sources, and after a removal those left`, async () => {
+  test(`a dataset contains the credentials of ${CASES} random sets of sources, also after a removal`, async () => {
     const random = createRandom(testSeed('store'));
     for (let i = 0; i < CASES; i++) {
       const first = { ...randomSource(random, 'first') };
@@ -132,7 +132,7 @@ describe('a published dataset', () => {
     }
   });
 
-  test('names the newest source of an entry', async () => {
+  test('a dataset names the newest source of an entry', async () => {
     const shared = { username: 'a@example.test', password: 'shared' };
     const made = await makeDataset({ pairs: [shared], metadataBytes: 3, published: false });
     try {

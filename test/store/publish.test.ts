@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_PREFIX_BITS } from '../../protocol/bucket-id.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { deleteRun, openRuns, runPath } from '../../store/run/run.ts';
@@ -16,16 +16,13 @@ import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
 import { storeError } from '../support/errors.ts';
+import { datasetTest } from '../support/fixtures.ts';
 import { program } from '../support/paths.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
-let made: MadeDataset;
-beforeEach(async () => {
-  made = await makeDataset({ pairs: seededPairs(300), passwords: seededPasswords(50) });
-});
-afterEach(() => made.dispose());
+const test = datasetTest({ pairs: seededPairs(300), passwords: seededPasswords(50) });
 
-const snapshotFiles = (): string[] => fs.readdirSync(path.join(made.folder, 'snapshots')).sort();
+const snapshotFiles = (made: MadeDataset): string[] => fs.readdirSync(path.join(made.folder, 'snapshots')).sort();
 
 function flipByte(file: string, at: number): void {
   const bytes = fs.readFileSync(file);
@@ -36,17 +33,20 @@ function flipByte(file: string, at: number): void {
 
 const cut = (file: string, bytes: number): void => fs.truncateSync(file, fs.statSync(file).size - bytes);
 
+type Damage = readonly [title: string, change: (file: string) => void];
+type FileDamage = readonly [title: string, file: string, change: (file: string) => void];
+
 describe('publishing', () => {
-  test('twice without a change leaves the snapshot as it is', async () => {
+  test('publishing again without a change leaves the snapshot as it is', async ({ made }) => {
     const before = fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8');
     const again = await publish(made.dataset, made.suite);
     expect(again.changed).toBe(false);
     expect(again.facts.snapshot).toBe(openCurrent(made.dataset)?.facts.snapshot);
     expect(fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8')).toBe(before);
-    expect(snapshotFiles()).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
+    expect(snapshotFiles(made)).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
   });
 
-  test('equal runs and parameters produces equal bytes', async () => {
+  test('equal runs and parameters publish equal bytes', async ({ made }) => {
     const copy = `${made.folder}-copy`;
     made.addSource('second', { pairs: seededPairs(200, 2) });
     fs.cpSync(made.folder, copy, { recursive: true });
@@ -58,63 +58,63 @@ describe('publishing', () => {
       );
   });
 
-  test('keeps two snapshots, or the requested number', async () => {
+  test('publishing keeps two snapshots, or the requested number', async ({ made }) => {
     for (const source of ['b', 'c', 'd']) {
       made.addSource(source, { passwords: [source] });
       await made.publish();
     }
-    expect(snapshotFiles()).toEqual(
+    expect(snapshotFiles(made)).toEqual(
       [3, 4].flatMap((n) => ['filter', 'json', 'sqlite'].map((kind) => `00000${n}.${kind}`)),
     );
     made.addSource('e', { passwords: ['e'] });
     await publish(made.dataset, made.suite, { keep: 1 });
-    expect(snapshotFiles()).toEqual(['000005.filter', '000005.json', '000005.sqlite']);
+    expect(snapshotFiles(made)).toEqual(['000005.filter', '000005.json', '000005.sqlite']);
   });
 
-  test('prunes a snapshot without breaking its open readers', async () => {
+  test('pruning a snapshot does not break its open readers', async ({ made }) => {
     const held = await openSnapshot(made.dataset);
     for (const source of ['b', 'c', 'd']) {
       made.addSource(source, { passwords: [source] });
       await made.publish();
     }
-    expect(snapshotFiles()).not.toContain('000001.sqlite');
+    expect(snapshotFiles(made)).not.toContain('000001.sqlite');
     const { prefixBits } = held.facts.indexes.account ?? { prefixBits: 0 };
     expect([...held.bucketCounts('account')].length).toBe(2 ** prefixBits);
     held.close();
   });
 
-  test('stops at an aborted signal or a corrupt run and keeps the current snapshot', async () => {
+  test('publishing stops at a corrupt run and keeps the current snapshot', async ({ made }) => {
     const before = openCurrent(made.dataset)?.facts.snapshot;
     made.addSource('second', { pairs: seededPairs(200, 2) });
     const run = runPath(made.dataset, 'second');
     flipByte(run, 100);
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_CORRUPT'));
     expect(openCurrent(made.dataset)?.facts.snapshot).toBe(before);
-    expect(snapshotFiles()).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
+    expect(snapshotFiles(made)).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
     deleteRun(made.dataset, 'second');
     expect((await publish(made.dataset, made.suite)).changed).toBe(false);
   });
 });
 
 describe('a run', () => {
-  test.each([
-    ['cut by a byte', (file: string) => cut(file, 1)],
-    ['cut by a record', (file: string) => cut(file, 18)],
-    ['cut to its first bytes', (file: string) => fs.truncateSync(file, 20)],
-    ['emptied', (file: string) => fs.truncateSync(file, 0)],
-    ['with another first byte', (file: string) => flipByte(file, 0)],
-    ['with another version', (file: string) => flipByte(file, 7)],
-    ['with a longer footer', (file: string) => flipByte(file, -36)],
-    ['with another checksum', (file: string) => flipByte(file, -1)],
-    ['with another record', (file: string) => flipByte(file, 30)],
-    ['grown by a byte', (file: string) => fs.appendFileSync(file, 'x')],
-  ])('%s is rejected', async (_, change) => {
+  test.for<Damage>([
+    ['cut by a byte', (file) => cut(file, 1)],
+    ['cut by a record', (file) => cut(file, 18)],
+    ['cut to its first bytes', (file) => fs.truncateSync(file, 20)],
+    ['emptied', (file) => fs.truncateSync(file, 0)],
+    ['with another first byte', (file) => flipByte(file, 0)],
+    ['with another version', (file) => flipByte(file, 7)],
+    ['with a longer footer', (file) => flipByte(file, -36)],
+    ['with another checksum', (file) => flipByte(file, -1)],
+    ['with another record', (file) => flipByte(file, 30)],
+    ['grown by a byte', (file) => fs.appendFileSync(file, 'x')],
+  ])('a run %s is rejected', async ([, change], { made }) => {
     made.addSource('second', { pairs: seededPairs(20, 2) });
     change(runPath(made.dataset, 'second'));
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_CORRUPT'));
   });
 
-  test('of another key is rejected', async () => {
+  test('a run of another key is rejected', async ({ made }) => {
     const other = await makeDataset({ pairs: seededPairs(5, 3), keySeed: 9 });
     fs.copyFileSync(runPath(other.dataset, 'first'), runPath(made.dataset, 'other'));
     other.dispose();
@@ -122,44 +122,44 @@ describe('a run', () => {
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_FOREIGN'));
   });
 
-  test('under another name is rejected: it would count twice', () => {
+  test('a run under another name is rejected, since it would count twice', ({ made }) => {
     fs.copyFileSync(runPath(made.dataset, 'first'), runPath(made.dataset, 'again'));
     expect(() => openRuns(made.dataset)).toThrow(storeError('RUN_FOREIGN'));
   });
 
-  test('that does not exist cannot be deleted', () => {
+  test('a run that does not exist cannot be deleted', ({ made }) => {
     expect(() => deleteRun(made.dataset, 'nowhere')).toThrow(storeError('SOURCE_MISSING'));
   });
 });
 
 describe('a snapshot', () => {
-  test('is missing before the first publish', async () => {
+  test('a snapshot is missing before the first publish', async () => {
     const fresh = await makeDataset({ published: false });
     await expect(openSnapshot(fresh.dataset)).rejects.toThrow(storeError('SNAPSHOT_MISSING'));
     fresh.dispose();
   });
 
-  test.each([
-    ['cut by a byte', '000001.sqlite', (file: string) => cut(file, 1)],
-    ['cut by a page', '000001.sqlite', (file: string) => cut(file, 4096)],
-    ['with an altered byte', '000001.sqlite', (file: string) => flipByte(file, 5000)],
-    ['deleted', '000001.sqlite', (file: string) => fs.rmSync(file)],
-    ['whose facts were altered', '000001.json', (file: string) => flipByte(file, 40)],
-    ['whose facts were deleted', '000001.json', (file: string) => fs.rmSync(file)],
-  ])('%s is rejected', async (_, name, change) => {
+  test.for<FileDamage>([
+    ['cut by a byte', '000001.sqlite', (file) => cut(file, 1)],
+    ['cut by a page', '000001.sqlite', (file) => cut(file, 4096)],
+    ['with an altered byte', '000001.sqlite', (file) => flipByte(file, 5000)],
+    ['deleted', '000001.sqlite', (file) => fs.rmSync(file)],
+    ['whose facts were altered', '000001.json', (file) => flipByte(file, 40)],
+    ['whose facts were deleted', '000001.json', (file) => fs.rmSync(file)],
+  ])('a snapshot %s is rejected', async ([, name, change], { made }) => {
     change(path.join(made.folder, 'snapshots', name));
     await expect(openSnapshot(made.dataset)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
   });
 
-  test.each(['', '000001', `000001 ${'0'.repeat(64)}\n`, '../../x 00\n'])(
-    'named by CURRENT %j is refused',
-    async (line) => {
+  test.for(['', '000001', `000001 ${'0'.repeat(64)}\n`, '../../x 00\n'])(
+    'a CURRENT of %j is refused',
+    async (line, { made }) => {
       fs.writeFileSync(path.join(made.folder, 'CURRENT'), line);
       await expect(openSnapshot(made.dataset)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
     },
   );
 
-  test('pruned while it is opened is replaced by the next one', async () => {
+  test('a snapshot pruned while it is opened is replaced by the next one', async ({ made }) => {
     const pointer = path.join(made.folder, 'CURRENT');
     const first = fs.readFileSync(pointer);
     made.addSource('second', { passwords: ['b'] });
@@ -175,7 +175,7 @@ describe('a snapshot', () => {
     opened.close();
   });
 
-  test('that was lost is restored by following the hint: delete CURRENT, publish', async () => {
+  test('a lost snapshot is restored by following the hint: delete CURRENT, publish', async ({ made }) => {
     flipByte(path.join(made.folder, 'snapshots', '000001.sqlite'), 5000);
     fs.rmSync(path.join(made.folder, 'CURRENT'));
     await made.publish();
@@ -184,7 +184,7 @@ describe('a snapshot', () => {
 });
 
 describe('readers in another process', () => {
-  test('see whole old or whole new snapshots only', async () => {
+  test('readers in another process see only whole snapshots, old or new', async ({ made }) => {
     const child = spawn(process.execPath, [program('read-snapshots.ts'), made.folder, made.key.revealText()], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -218,7 +218,7 @@ describe('readers in another process', () => {
 });
 
 describe('prefix bits and padding', () => {
-  test('leave at least the floor in an average bucket, which one more bit would not', () => {
+  test('prefix bits leave at least the floor in an average bucket, which one more bit would not', () => {
     for (const floor of [1, 7, 8, 1000, 1024, 4096])
       for (const entries of [0, 1, floor - 1, floor, 2 * floor - 1, 2 * floor, 2 ** 20, 2 ** 32 - 1, 2 ** 32]) {
         const bits = choosePrefixBits(entries, floor);
@@ -227,7 +227,7 @@ describe('prefix bits and padding', () => {
       }
   });
 
-  test('match those of a published dataset', async () => {
+  test('prefix bits and histogram match those of a published dataset', async ({ made }) => {
     const snapshot = await openSnapshot(made.dataset);
     for (const index of ['account', 'password'] as const) {
       const facts = snapshot.facts.indexes[index];
@@ -242,7 +242,7 @@ describe('prefix bits and padding', () => {
     snapshot.close();
   });
 
-  test('use one size if the largest body is at most 1.5 times the mean, and always ascend', () => {
+  test('padding uses one size if the largest body is at most 1.5 times the mean, and sizes ascend', () => {
     const random = createRandom(testSeed('padding'));
     let single = 0;
     for (let i = 0; i < 20_000; i++) {
