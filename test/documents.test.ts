@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PROBLEMS } from '../runtime/http/problems.ts';
 import { listProse } from '../scripts/check-prose.ts';
 
@@ -77,12 +77,9 @@ function checkCommand(program: Command, line: string): string[] {
     .map((flag) => `${command.name()} has no ${flag}`);
 }
 
-describe('the documents', () => {
-  let program: Command;
-  beforeAll(async () => {
-    program = await loadCommands();
-  });
+const program = await loadCommands();
 
+describe('the documents', () => {
   test('the check of commands knows the real ones, and refuses others', () => {
     expect(checkCommand(program, 'credveil ingest leaks a.txt --source a --no-publish')).toEqual([]);
     expect(checkCommand(program, 'credveil client add|list|revoke DIR NAME')).toEqual([]);

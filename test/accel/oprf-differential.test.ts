@@ -1,6 +1,6 @@
 // Compares the two implementations of RFC 9497: 10,000 random operations and every known-bad input.
 
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isNonZeroScalar, isScalar } from '../../accel/scalar.ts';
 import type {
   BlindedElement,
@@ -11,13 +11,10 @@ import type {
   Proof,
 } from '../../protocol/brands.ts';
 import { type Oprf, type OprfKeyPair, parseScalar } from '../../protocol/oprf.ts';
-import { createEngines, type Engines, fromHex, outcome, readVectors } from '../support/oprf-engines.ts';
+import { createEngines, fromHex, outcome, readVectors } from '../support/oprf-engines.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
-let engines: Engines;
-beforeAll(async () => {
-  engines = await createEngines('voprf');
-});
+const engines = await createEngines('voprf');
 
 /** Calls both, compares, and returns what both gave. */
 function both(call: (oprf: Oprf) => unknown): string {
@@ -98,18 +95,13 @@ describe('equal outputs', () => {
 });
 
 describe('equal rejections', () => {
-  let keys: OprfKeyPair;
-  let input: PrivateInput;
-  let good: { blinded: BlindedElement; blind: BlindScalar; evaluated: EvaluatedElement; proof: Proof };
-  beforeAll(() => {
-    const random = createRandom(testSeed('oprf rejections'));
-    keys = engines.libsodium.deriveKeyPair(random.bytes(32), random.bytes(8));
-    input = randomInput(random);
-    const { blind, blindedElement } = engines.libsodium.blind(input, randomScalar(random));
-    const [evaluated] = engines.libsodium.blindEvaluate(keys.secretKey, [blindedElement]) as [EvaluatedElement];
-    const proof = engines.libsodium.prove(keys, [blindedElement], randomScalar(random));
-    good = { blinded: blindedElement, blind, evaluated, proof };
-  });
+  const random = createRandom(testSeed('oprf rejections'));
+  const keys = engines.libsodium.deriveKeyPair(random.bytes(32), random.bytes(8));
+  const input = randomInput(random);
+  const { blind, blindedElement } = engines.libsodium.blind(input, randomScalar(random));
+  const [evaluated] = engines.libsodium.blindEvaluate(keys.secretKey, [blindedElement]) as [EvaluatedElement];
+  const proof = engines.libsodium.prove(keys, [blindedElement], randomScalar(random));
+  const good = { blinded: blindedElement, blind, evaluated, proof };
 
   /** Outcomes of every operation that takes an element, which both engines share. */
   const everywhere = (element: Uint8Array): string[] => [

@@ -1,7 +1,7 @@
 // The RFC 9497 test vectors for ristretto255-SHA512, modes OPRF and VOPRF, in both implementations:
 // each vector as a whole, then byte by byte.
 
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { EvaluatedElement, Proof } from '../../protocol/brands.ts';
 import type { Oprf, OprfMode } from '../../protocol/oprf.ts';
 import { createEngines, type Engines, fromHex, outcome, readVectors, toHex } from '../support/oprf-engines.ts';
@@ -31,9 +31,7 @@ const modeOf = ({ mode }: VectorSet): OprfMode => (mode === 0 ? 'oprf' : 'voprf'
 const batch = <T extends Uint8Array>(hex: string): T[] => hex.split(',').map((item) => fromHex<T>(item));
 
 const created = new Map<OprfMode, Engines>();
-beforeAll(async () => {
-  for (const set of sets) created.set(modeOf(set), await createEngines(modeOf(set)));
-});
+for (const set of sets) created.set(modeOf(set), await createEngines(modeOf(set)));
 const engine = (mode: OprfMode, name: keyof Engines): Oprf => (created.get(mode) as Engines)[name];
 
 test('the file contains both modes and batches', () => {

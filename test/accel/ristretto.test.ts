@@ -1,9 +1,9 @@
 // ristretto255 on libsodium's own memory: what goes in is bounded, and nothing secret stays behind.
 
 import sodium from 'libsodium-wrappers-sumo';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
-import { loadRistretto255, type Ristretto255 } from '../../accel/ristretto-sodium.ts';
+import { loadRistretto255 } from '../../accel/ristretto-sodium.ts';
 import type { PrivateInput } from '../../protocol/brands.ts';
 import { fromHex, toHex } from '../support/oprf-engines.ts';
 import { createRandom, testSeed } from '../support/random.ts';
@@ -12,10 +12,7 @@ const ORDER_LESS_ONE = fromHex('ecd3f55c1a631258d69cf7a2def9de140000000000000000
 const ONE = fromHex(`01${'00'.repeat(31)}`);
 const GENERATOR = 'e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76';
 
-let group: Ristretto255;
-beforeAll(async () => {
-  group = await loadRistretto255();
-});
+const group = await loadRistretto255();
 
 describe('the group', () => {
   test('has the generator of RFC 9496 §4.1, whose multiple by the order minus one is its negative', () => {

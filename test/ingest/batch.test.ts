@@ -3,9 +3,7 @@
 
 import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../../accel/hmac-kernel.ts';
 import { HMAC_KERNEL_WASM } from '../../accel/hmac-kernel-wasm.ts';
 import { CredentialPacker, deriveCredentials } from '../../ingest/derive/credential-batch.ts';
@@ -21,6 +19,7 @@ import { createHmacSuite } from '../../protocol/hmac-suite.ts';
 import { parseHmacKey } from '../../protocol/keys.ts';
 import { compileKernel } from '../../scripts/build-kernel.ts';
 import { credentialRecords } from '../../store/run/credential-records.ts';
+import { placeTest as test } from '../support/fixtures.ts';
 import { mergedRecords } from '../support/merged-records.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
@@ -115,12 +114,6 @@ describe('lines of plain ASCII', () => {
 });
 
 describe('deriving', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-derive-'));
-  });
-  afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
-
   /** All records of the chunks, merged, as hex. */
   async function recordsOf(sorters: Sorters, chunkFolder: string): Promise<{ [index: string]: string[] }> {
     const chunks = sorters.finish();
@@ -131,12 +124,12 @@ describe('deriving', () => {
     return found;
   }
 
-  test('a batch gives the same records as single credentials, with and without spilling', async () => {
+  test('a batch gives the same records as single credentials, with and without spilling', async ({ place }) => {
     const random = createRandom(testSeed('derived lines'));
     for (const [round, memoryBytes] of [1, 1 << 22].entries()) {
       const lines = Array.from({ length: 20_000 }, () => randomLine(random));
       const [fastFolder, plainFolder, packedFolder] = ['fast', 'plain', 'packed'].map((name) =>
-        fs.mkdtempSync(path.join(folder, `${name}${round}-`)),
+        fs.mkdtempSync(place.at(`${name}${round}-`)),
       ) as [string, string, string];
       const fast = new Sorters(INDEX_NAMES, fastFolder, memoryBytes);
       const deriver = createHmacDeriver(key, fast);
@@ -179,14 +172,14 @@ describe('deriving', () => {
     }
   });
 
-  test('a username with very many passwords is sorted', async () => {
-    const sorters = new Sorters(INDEX_NAMES, folder, 1 << 24);
+  test('a username with very many passwords is sorted', async ({ place }) => {
+    const sorters = new Sorters(INDEX_NAMES, place.home, 1 << 24);
     const deriver = createHmacDeriver(key, sorters);
     sorters.begin(0);
     const lines = Array.from({ length: 5000 }, (_, i) => `admin:pw${i}`);
     deriveLines(Buffer.from(`${lines.join('\n')}\n`), comboFormat.lines as never, deriver, new RejectCounter());
     deriver.flush();
-    expect((await recordsOf(sorters, folder)).account?.length).toBe(5001);
+    expect((await recordsOf(sorters, place.home)).account?.length).toBe(5001);
   });
 });
 

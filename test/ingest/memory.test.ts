@@ -1,10 +1,11 @@
 // `--memory` limits the resident memory of the whole process, including its threads and kernels.
 
 import fs from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { watchPeaks } from '../../bench/harness/process-peaks.ts';
 import { planMemory } from '../../ingest/memory-plan.ts';
-import { createWorkPlace, credveil, startCredveil, type WorkPlace } from '../support/credveil.ts';
+import { credveil, startCredveil } from '../support/credveil.ts';
+import { placeTest as test } from '../support/fixtures.ts';
 
 const MIB = 2 ** 20;
 const LINES = 3_000_000;
@@ -31,26 +32,24 @@ describe('the plan', () => {
   });
 });
 
+function writeCorpus(file: string): void {
+  const handle = fs.openSync(file, 'w');
+  for (let from = 0; from < LINES; from += 50_000) {
+    let block = '';
+    for (let i = from; i < from + 50_000; i++) {
+      const [user, word] = [(i * 2_654_435_761) % 400_000, (i * 40_503) % 16_777_213];
+      block += `user${user}@example.com:${word.toString(36)}x${i % 97}\n`;
+    }
+    fs.writeSync(handle, block);
+  }
+  fs.closeSync(handle);
+}
+
 // The kernel's own figure of the peak is there on Linux.
 describe.runIf(fs.existsSync('/proc/self/status'))('the process', () => {
-  let place: WorkPlace;
-  let corpus: string;
-
-  beforeAll(() => {
-    place = createWorkPlace();
-    corpus = place.at('corpus.txt');
-    const handle = fs.openSync(corpus, 'w');
-    for (let from = 0; from < LINES; from += 50_000) {
-      let block = '';
-      for (let i = from; i < from + 50_000; i++)
-        block += `user${(i * 2_654_435_761) % 400_000}@example.com:${((i * 40_503) % 16_777_213).toString(36)}x${i % 97}\n`;
-      fs.writeSync(handle, block);
-    }
-    fs.closeSync(handle);
-  });
-  afterAll(() => place.dispose());
-
-  test(`the process stays within 256 MiB for ${LINES} lines, through ingest and publish`, async () => {
+  test(`the process stays within 256 MiB for ${LINES} lines, through ingest and publish`, async ({ place }) => {
+    const corpus = place.at('corpus.txt');
+    writeCorpus(corpus);
     const folder = place.at('dataset');
     await credveil(['init', folder, '--suite', 'hmac', '--index', 'account,password']);
     for (const args of [

@@ -1,9 +1,7 @@
 // Similarity forms: their definition, and equal entries from every code path that derives them.
 
 import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createHmacDeriver } from '../../ingest/derive/hmac-deriver.ts';
 import { Sorters } from '../../ingest/sort/sorters.ts';
 import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
@@ -15,6 +13,7 @@ import { MAX_SIMILAR_FORMS, similarForms } from '../../protocol/similar.ts';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
 import { credentialRecords } from '../../store/run/credential-records.ts';
 import { KIND_AT } from '../../store/run/record.ts';
+import { placeTest as test } from '../support/fixtures.ts';
 import { mergedRecords } from '../support/merged-records.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
@@ -124,40 +123,33 @@ describe('being similar', () => {
 
 describe('entries of forms', () => {
   const key = parseHmacKey(createRandom(6).bytes(32));
-  let folder: string;
-  beforeEach(() => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-similar-'));
-  });
-  afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
-
-  async function recordsOf(name: string, fill: (sorters: Sorters) => void): Promise<string[]> {
-    const place = path.join(folder, name);
-    fs.mkdirSync(place);
-    const sorters = new Sorters(INDEX_NAMES, place, 1 << 24);
+  async function recordsOf(folder: string, fill: (sorters: Sorters) => void): Promise<string[]> {
+    fs.mkdirSync(folder);
+    const sorters = new Sorters(INDEX_NAMES, folder, 1 << 24);
     sorters.begin(0);
     fill(sorters);
     const chunks = sorters.finish();
     const records: string[] = [];
     for (const index of INDEX_NAMES)
-      for (const record of await mergedRecords(place, index, chunks[index] ?? [])) records.push(`${index} ${record}`);
+      for (const record of await mergedRecords(folder, index, chunks[index] ?? [])) records.push(`${index} ${record}`);
     return records;
   }
   const kindOf = (record: string): number =>
     Number.parseInt(record.split(' ')[1]?.slice(2 * KIND_AT, 2 * KIND_AT + 2) ?? '', 16);
 
-  test('are the same from a batch as one by one, for any script and length', async () => {
+  test('are the same from a batch as one by one, for any script and length', async ({ place }) => {
     const random = createRandom(testSeed('similar entries'));
     const credentials = Array.from({ length: 6000 }, () => ({
       username: random.pick([undefined, '', 'Ana', 'ana@example.test', 'ünï', 'x'.repeat(random.below(130))]),
       password: random.pick([randomPassword(random), `Pw${random.below(5000)}`, 'Aa1'.repeat(random.below(45))]),
       times: 1 + random.below(3),
     }));
-    const plain = await recordsOf('plain', (sorters) => {
+    const plain = await recordsOf(place.at('plain'), (sorters) => {
       const records = credentialRecords(createHmacSuite(key), INDEX_NAMES, true);
       for (const { username, ...credential } of credentials)
         records.derive({ ...credential, ...(username !== undefined && { username }) }, sorters.emit);
     });
-    const normalized = await recordsOf('normalized', (sorters) => {
+    const normalized = await recordsOf(place.at('normalized'), (sorters) => {
       const deriver = createHmacDeriver(key, sorters, true);
       for (const { username, password, times } of credentials)
         deriver.add(
@@ -167,7 +159,7 @@ describe('entries of forms', () => {
         );
       deriver.flush();
     });
-    const bytes = await recordsOf('bytes', (sorters) => {
+    const bytes = await recordsOf(place.at('bytes'), (sorters) => {
       const deriver = createHmacDeriver(key, sorters, true);
       for (const { username, password, times } of credentials) {
         const line = Buffer.from(`${username ?? ''}${password}`);
@@ -188,8 +180,8 @@ describe('entries of forms', () => {
     expect(bytes).toEqual(plain);
   });
 
-  test('are absent unless requested', async () => {
-    const without = await recordsOf('without', (sorters) => {
+  test('are absent unless requested', async ({ place }) => {
+    const without = await recordsOf(place.at('without'), (sorters) => {
       const deriver = createHmacDeriver(key, sorters);
       deriver.add(normalizeUsername('ana'), normalizePassword('Password1'), 1);
       deriver.flush();
