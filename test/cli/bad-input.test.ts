@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test as base, describe, expect } from 'vitest';
 import { createWorkPlace, credveil, credveilJson, digestFolder, type WorkPlace } from '../support/credveil.ts';
-import { resource } from '../support/fixtures.ts';
+import { perFile } from '../support/per-file.ts';
 
 /** A folder with valid and invalid files. No test may change a dataset in it. */
 interface World {
@@ -36,7 +36,7 @@ async function openWorld(): Promise<World> {
 }
 
 const test = base.extend<{ readonly world: World }>({
-  world: [resource(openWorld, ({ place }) => place.dispose()), { scope: 'file' }],
+  world: perFile(openWorld, ({ place }) => place.dispose()),
 });
 
 /** Runs a command that must fail with this error code. @returns its output */

@@ -3,10 +3,11 @@
 import { test as base } from 'vitest';
 import { createWorkPlace, type WorkPlace } from './credveil.ts';
 import { type MadeDataset, type MakeDatasetOptions, makeDataset } from './dataset.ts';
+import { perFile } from './per-file.ts';
 
 type Fixture<T> = (context: object, use: (value: T) => Promise<void>) => Promise<void>;
 
-/** A fixture that opens a value for a test, or for a file with `scope: 'file'`, and then closes it. */
+/** A fixture that opens a value for one test and then closes it. */
 export function resource<T>(open: () => T | Promise<T>, close: (value: T) => unknown = () => {}): Fixture<T> {
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern.
   return async ({}, use) => {
@@ -33,11 +34,7 @@ interface DatasetFixtures {
 
 /** Gives each test a dataset, or all tests of a file the same one. */
 export const datasetTest = (options: MakeDatasetOptions, scope: 'test' | 'file' = 'test') => {
-  const made = resource(
-    () => makeDataset(options),
-    (dataset) => dataset.dispose(),
-  );
-  return scope === 'file'
-    ? base.extend<DatasetFixtures>({ made: [made, { scope: 'file' }] })
-    : base.extend<DatasetFixtures>({ made });
+  const open = (): Promise<MadeDataset> => makeDataset(options);
+  const close = (dataset: MadeDataset): void => dataset.dispose();
+  return base.extend<DatasetFixtures>({ made: scope === 'file' ? perFile(open, close) : resource(open, close) });
 };

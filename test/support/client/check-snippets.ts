@@ -1,4 +1,4 @@
-// Type-checks snippets as a caller's code: one run of tsc, with --strict, against the SDK's sources.
+// Type-checks snippets as a caller's code: one run of tsc --strict against the SDK's sources.
 
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,4 +1,5 @@
-// The code in the documents of @credveil/client: an example for each public name, and README snippets.
+// The code in the documents of @credveil/client: examples of public names, and README
+// snippets.
 
 import fs from 'node:fs';
 import path from 'node:path';

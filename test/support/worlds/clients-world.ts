@@ -77,7 +77,7 @@ export async function createClientsWorld(): Promise<ClientsWorld> {
 
 interface Fixtures {
   readonly fileWorld: ClientsWorld;
-  /** The world of the file, with a fixed clock and without the servers and clients of other tests. */
+  /** The file's world, with a fixed clock and without the servers and clients of other tests. */
   readonly world: ClientsWorld;
 }
 
