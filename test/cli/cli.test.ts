@@ -12,7 +12,7 @@ import {
   startCredveil,
   type WorkPlace,
 } from '../support/credveil.ts';
-import { placeTest } from '../support/fixtures.ts';
+import { placeTest } from '../support/vitest/fixtures.ts';
 
 interface World {
   readonly place: WorkPlace;

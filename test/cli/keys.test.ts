@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { expect } from 'vitest';
 import { credveil, credveilJson, serveDataset } from '../support/credveil.ts';
-import { placeTest as test } from '../support/fixtures.ts';
+import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 interface Shown {
   readonly suite: string;

@@ -10,7 +10,7 @@ import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { credveil, credveilJson } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';
 import { tagsByBucket } from '../support/entries.ts';
-import { placeTest as test } from '../support/fixtures.ts';
+import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 const combo = (count: number, seed: number): string =>
   seededPairs(count, seed)

@@ -12,7 +12,7 @@ import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import type { SourceFacts } from '../../store/snapshot/snapshot-facts.ts';
 import { credveil } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
-import { datasetTest } from '../support/fixtures.ts';
+import { datasetTest } from '../support/vitest/fixtures.ts';
 
 const test = datasetTest({ pairs: seededPairs(500), passwords: seededPasswords(50) });
 

@@ -19,9 +19,9 @@ import { createHmacSuite } from '../../protocol/hmac-suite.ts';
 import { parseHmacKey } from '../../protocol/keys.ts';
 import { compileKernel } from '../../scripts/build-kernel.ts';
 import { credentialRecords } from '../../store/run/credential-records.ts';
-import { placeTest as test } from '../support/fixtures.ts';
 import { mergedRecords } from '../support/merged-records.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
+import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 const key = parseHmacKey(createRandom(5).bytes(32));
 

@@ -2,8 +2,8 @@
 
 import { expect } from 'vitest';
 import { credveil, credveilJson, digestFolder, filesBelow } from '../support/credveil.ts';
-import { placeTest as test } from '../support/fixtures.ts';
 import { fixture as fixtureFile } from '../support/paths.ts';
+import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 test('a dry run reports format, masked rejects and a prediction, and writes nothing', async ({ place }) => {
   const dataset = place.at('leaks');

@@ -17,7 +17,7 @@ import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
 import { openRuns, runPath } from '../../store/run/run.ts';
 import { digestFolder, filesBelow } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';
-import { placeTest, resource } from '../support/fixtures.ts';
+import { placeTest, resource } from '../support/vitest/fixtures.ts';
 
 interface Fixtures {
   readonly key: DatasetKey;

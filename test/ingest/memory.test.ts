@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { watchPeaks } from '../../bench/harness/process-peaks.ts';
 import { planMemory } from '../../ingest/memory-plan.ts';
 import { credveil, startCredveil } from '../support/credveil.ts';
-import { placeTest as test } from '../support/fixtures.ts';
+import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 const MIB = 2 ** 20;
 const LINES = 3_000_000;

@@ -22,10 +22,10 @@ import { openSnapshot, rangeFiles, rangeText } from '../../store/snapshot/snapsh
 import { verifyDataset } from '../../store/verify.ts';
 import { credveil, credveilJson } from '../support/credveil.ts';
 import { seededKey } from '../support/dataset.ts';
-import { placeTest } from '../support/fixtures.ts';
 import { root } from '../support/paths.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 import { seededRanges, sha1Of, writeRanges } from '../support/range-dataset.ts';
+import { placeTest } from '../support/vitest/fixtures.ts';
 
 const HIBP = path.join(root, '../shared/corpora/hibp-sha1');
 

@@ -16,7 +16,7 @@ import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
 import { runPath } from '../../store/run/run.ts';
 import { filesBelow, type WorkPlace } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';
-import { placeTest } from '../support/fixtures.ts';
+import { placeTest } from '../support/vitest/fixtures.ts';
 
 interface Job {
   readonly place: WorkPlace;

@@ -13,9 +13,9 @@ import { MAX_SIMILAR_FORMS, similarForms } from '../../protocol/similar.ts';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
 import { credentialRecords } from '../../store/run/credential-records.ts';
 import { KIND_AT } from '../../store/run/record.ts';
-import { placeTest as test } from '../support/fixtures.ts';
 import { mergedRecords } from '../support/merged-records.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
+import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 const formsOf = (password: string): string[] =>
   similarForms(normalizePassword(password)).map((form) => Buffer.from(form).toString());

@@ -11,8 +11,8 @@ import { createDatasetKey } from '../../store/dataset-key.ts';
 import { assertOutside, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
 import { lockDataset } from '../../store/lock.ts';
 import { storeError } from '../support/errors.ts';
-import { placeTest as test } from '../support/fixtures.ts';
 import { program } from '../support/paths.ts';
+import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 function makeDataset(folder: string): string {
   createDataset(folder, createDatasetKey(), { indexes: ['account'] });

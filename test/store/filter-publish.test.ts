@@ -24,8 +24,8 @@ import { verifyDataset } from '../../store/verify.ts';
 import { credveil } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../support/dataset.ts';
 import { storeError } from '../support/errors.ts';
-import { datasetTest } from '../support/fixtures.ts';
 import { createRandom, testSeed } from '../support/random.ts';
+import { datasetTest } from '../support/vitest/fixtures.ts';
 
 const PASSWORDS = seededPasswords(3000);
 const STRANGERS = seededPasswords(20_000, 2);

@@ -9,9 +9,9 @@ import { openDataset } from '../../store/dataset.ts';
 import { openRun, RunReader, runPath } from '../../store/run/run.ts';
 import { openCurrent, readCurrent } from '../../store/snapshot/current.ts';
 import { seededPairs } from '../support/dataset.ts';
-import { datasetTest } from '../support/fixtures.ts';
 import { mutateBytes, mutateJson, valueOrRefusal } from '../support/mutate.ts';
 import { createRandom, testSeed } from '../support/random.ts';
+import { datasetTest } from '../support/vitest/fixtures.ts';
 
 const test = datasetTest({ pairs: seededPairs(30) }, 'file');
 

@@ -11,7 +11,7 @@ import { openRuns } from '../../store/run/run.ts';
 import { MAX_OPEN_RUNS, prepareRunStreams } from '../../store/run/run-streams.ts';
 import { verifyDataset } from '../../store/verify.ts';
 import { type MadeDataset, seededPairs } from '../support/dataset.ts';
-import { datasetTest } from '../support/fixtures.ts';
+import { datasetTest } from '../support/vitest/fixtures.ts';
 
 const test = datasetTest({ pairs: seededPairs(30), published: false });
 

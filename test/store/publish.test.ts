@@ -16,9 +16,9 @@ import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
 import { storeError } from '../support/errors.ts';
-import { datasetTest } from '../support/fixtures.ts';
 import { program } from '../support/paths.ts';
 import { createRandom, testSeed } from '../support/random.ts';
+import { datasetTest } from '../support/vitest/fixtures.ts';
 
 const test = datasetTest({ pairs: seededPairs(300), passwords: seededPasswords(50) });
 

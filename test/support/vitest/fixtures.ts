@@ -1,9 +1,9 @@
 // Fixtures for vitest's `test.extend`, and the ones that several test files share.
 
 import { test as base } from 'vitest';
-import { createWorkPlace, type WorkPlace } from './credveil.ts';
-import { type MadeDataset, type MakeDatasetOptions, makeDataset } from './dataset.ts';
-import { perFile } from './per-file.ts';
+import { createWorkPlace, type WorkPlace } from '../credveil.ts';
+import { type MadeDataset, type MakeDatasetOptions, makeDataset } from '../dataset.ts';
+import { perFile } from '../per-file.ts';
 
 type Fixture<T> = (context: object, use: (value: T) => Promise<void>) => Promise<void>;
 
