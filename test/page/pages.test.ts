@@ -4,45 +4,24 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { serveDataset } from '../support/credveil.ts';
-import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
 import { root } from '../support/paths.ts';
 import { connect, readToEnd } from '../support/raw-http.ts';
+import { test } from '../support/worlds/two-datasets.ts';
 
 const PAGES = ['/', '/status'];
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-let datasets: [MadeDataset, MadeDataset];
-let server: CredveilServer;
-
-beforeAll(async () => {
-  datasets = [
-    await makeDataset({ pairs: seededPairs(300), passwords: seededPasswords(40) }),
-    await makeDataset({ pairs: seededPairs(100), keySeed: 2 }),
-  ];
-  datasets[0].addSource('second-2021', { pairs: seededPairs(50, 3) });
-  await datasets[0].publish();
-  server = await startServer(datasets[0].folder, { port: 0, additional: [{ folder: datasets[1].folder }] });
-});
-
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  for (const made of datasets) made.dispose();
-});
-
-const get = (
-  target: string,
-  headers: Record<string, string> = {},
-  method = 'GET',
-  base = server.url,
-): Promise<Response> => fetch(`${base}${target}`, { headers, method });
-
 /** Sends a raw request and returns the raw response: fetch would decompress it. */
-async function getRaw(target: string, header = ''): Promise<{ status: number; head: string; body: Buffer }> {
+async function getRaw(
+  server: CredveilServer,
+  target: string,
+  header = '',
+): Promise<{ status: number; head: string; body: Buffer }> {
   const socket = await connect(server);
   socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\n${header}Connection: close\r\n\r\n`);
   const answer = await readToEnd(socket);
@@ -52,12 +31,12 @@ async function getRaw(target: string, header = ''): Promise<{ status: number; he
 }
 
 /** Fetches a document's references recursively. @returns the files by path */
-async function crawl(page: string): Promise<Map<string, { type: string; text: string }>> {
+async function crawl(server: CredveilServer, page: string): Promise<Map<string, { type: string; text: string }>> {
   const found = new Map<string, { type: string; text: string }>();
   const waiting = [page];
   for (let target = waiting.pop(); target !== undefined; target = waiting.pop()) {
     if (found.has(target)) continue;
-    const answer = await get(target);
+    const answer = await fetch(`${server.url}${target}`);
     expect([target, answer.status]).toEqual([target, 200]);
     const type = answer.headers.get('content-type') ?? '';
     const text = await answer.text();
@@ -78,7 +57,7 @@ async function crawl(page: string): Promise<Map<string, { type: string; text: st
 }
 
 describe.each(PAGES)('the page %s', (page) => {
-  test('the page has a policy that forbids inline code and foreign sources', async () => {
+  test('the page has a policy that forbids inline code and foreign sources', async ({ get }) => {
     const { headers } = await get(page);
     expect(headers.get('content-security-policy')).toBe(POLICY);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -90,7 +69,7 @@ describe.each(PAGES)('the page %s', (page) => {
     expect(headers.get('cache-control')).toBe('no-cache');
   });
 
-  test('the page has no inline script, style or handler, and unnamed fields without autocomplete', async () => {
+  test('the page has no inline script, style or handler, and unnamed fields without autocomplete', async ({ get }) => {
     const text = await (await get(page)).text();
     for (const [script, content] of text.matchAll(/<script\b[^>]*>([^<]*)<\/script>/g)) {
       expect(script).toMatch(/ src="assets\//);
@@ -107,8 +86,8 @@ describe.each(PAGES)('the page %s', (page) => {
     for (const [form] of text.matchAll(/<form\b[^>]*>/g)) expect(form).not.toMatch(/\s(action|method)=/);
   });
 
-  test('all direct and indirect references of the page exist and have the right types', async () => {
-    const files = await crawl(page);
+  test('all direct and indirect references of the page exist and have the right types', async ({ server }) => {
+    const files = await crawl(server, page);
     const types = [...files].map(([target, { type }]) => `${path.extname(target)} ${type}`);
     expect(new Set(types)).toEqual(
       new Set([
@@ -131,7 +110,7 @@ describe.each(PAGES)('the page %s', (page) => {
     }
   });
 
-  test('the page supports HEAD, If-None-Match and gzip', async () => {
+  test('the page supports HEAD, If-None-Match and gzip', async ({ server, get }) => {
     const whole = await get(page, { 'accept-encoding': 'identity' });
     const text = await whole.text();
     const head = await get(page, { 'accept-encoding': 'identity' }, 'HEAD');
@@ -143,7 +122,7 @@ describe.each(PAGES)('the page %s', (page) => {
     const etag = whole.headers.get('etag') ?? '';
     const fresh = await get(page, { 'if-none-match': etag, 'accept-encoding': 'identity' });
     expect([fresh.status, fresh.headers.get('content-security-policy')]).toEqual([304, POLICY]);
-    const zipped = await getRaw(page, 'Accept-Encoding: br, gzip\r\n');
+    const zipped = await getRaw(server, page, 'Accept-Encoding: br, gzip\r\n');
     expect(zipped.head).toMatch(/^Content-Encoding: gzip$/m);
     expect(zipped.head).toMatch(/^Vary: Accept-Encoding$/m);
     expect(zipped.head).toMatch(/^ETag: "[0-9a-f]{32}-gzip"$/m);
@@ -152,7 +131,7 @@ describe.each(PAGES)('the page %s', (page) => {
     expect(refused.headers.get('content-encoding')).toBe(null);
   });
 
-  test('the page refuses methods that write', async () => {
+  test('the page refuses methods that write', async ({ get }) => {
     for (const method of ['POST', 'PUT', 'DELETE']) {
       const answer = await get(page, {}, method);
       expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD, OPTIONS']);
@@ -161,7 +140,7 @@ describe.each(PAGES)('the page %s', (page) => {
 });
 
 describe('files of the pages', () => {
-  test('assets are immutable for caches, since their path changes with their content', async () => {
+  test('assets are immutable for caches, since their path changes with their content', async ({ get }) => {
     const [, asset = ''] = /src="(assets\/[^"]+)"/.exec(await (await get('/')).text()) ?? [];
     expect(asset).toMatch(/^assets\/[0-9a-f]{16}\/page\/check\.ts$/);
     const answer = await get(`/${asset}`);
@@ -169,21 +148,21 @@ describe('files of the pages', () => {
     expect(answer.headers.get('content-security-policy')).toBe(POLICY);
   });
 
-  test.each([
+  test.for([
     'server/server.ts',
     'store/key-file.ts',
     '../../package.json',
     '%2e%2e/package.json',
     'page/check.html',
     '',
-  ])('a file that no page needs is not served as an asset: %s', async (file) => {
+  ])('a file that no page needs is not served as an asset: %s', async (file, { server, get }) => {
     const [, version = ''] = /assets\/([0-9a-f]{16})\//.exec(await (await get('/')).text()) ?? [];
-    const { status } = await getRaw(`/assets/${version}/${file}`);
+    const { status } = await getRaw(server, `/assets/${version}/${file}`);
     expect(status).toBe(404);
   });
 });
 
-test('a server without pages serves neither pages, their assets nor /v1/status', async () => {
+test('a server without pages serves neither pages, their assets nor /v1/status', async ({ datasets }) => {
   const bare = await startServer(datasets[1].folder, { port: 0, pages: false });
   try {
     for (const target of [...PAGES, '/v1/status', '/assets/0/page/check.ts'])
@@ -194,7 +173,7 @@ test('a server without pages serves neither pages, their assets nor /v1/status',
   }
 });
 
-test('credveil serve serves the pages without a warning, and not with --no-pages', async () => {
+test('credveil serve serves the pages without a warning, and not with --no-pages', async ({ datasets }) => {
   const { folder } = datasets[1];
   const served = await serveDataset(folder);
   expect((await fetch(`${served.url}/`)).status).toBe(200);

@@ -1,43 +1,21 @@
 // /v1/status: the figures of a snapshot, access to them, and the request rates of all processes.
 
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { ServiceStatus } from '../../protocol/service-status.ts';
-import { type CredveilServer, startServer } from '../../server/server.ts';
+import { startServer } from '../../server/server.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { serveDataset } from '../support/credveil.ts';
-import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
-
-let datasets: [MadeDataset, MadeDataset];
-let server: CredveilServer;
-
-beforeAll(async () => {
-  datasets = [
-    await makeDataset({ pairs: seededPairs(300), passwords: seededPasswords(40) }),
-    await makeDataset({ pairs: seededPairs(100), keySeed: 2 }),
-  ];
-  datasets[0].addSource('second-2021', { pairs: seededPairs(50, 3) });
-  await datasets[0].publish();
-  server = await startServer(datasets[0].folder, { port: 0, additional: [{ folder: datasets[1].folder }] });
-});
-
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  for (const made of datasets) made.dispose();
-});
-
-const get = (
-  target: string,
-  headers: Record<string, string> = {},
-  method = 'GET',
-  base = server.url,
-): Promise<Response> => fetch(`${base}${target}`, { headers, method });
+import { test } from '../support/worlds/two-datasets.ts';
 
 const read = async (base: string): Promise<ServiceStatus> =>
   (await (await fetch(`${base}/v1/status`)).json()) as ServiceStatus;
 
 describe('/v1/status', () => {
-  test('the status lists only figures that clients could count and the sources as in the config', async () => {
+  test('the status lists only figures that clients could count and the sources as in the config', async ({
+    datasets,
+    server,
+  }) => {
     const status = await read(server.url);
     const snapshot = await openSnapshot(datasets[0].dataset);
     const { facts, publishedAt } = snapshot;
@@ -71,14 +49,14 @@ describe('/v1/status', () => {
     expect(JSON.stringify(status)).not.toMatch(/credentials|records|sha256/);
   });
 
-  test('each dataset has a status', async () => {
+  test('each dataset has a status', async ({ datasets, server }) => {
     for (const made of datasets) {
       const { id: dataset } = made.dataset;
       expect((await read(`${server.url}/d/${dataset}`)).dataset).toBe(dataset);
     }
   });
 
-  test('the status is not stored, supports preflights and refuses methods that write', async () => {
+  test('the status is not stored, supports preflights and refuses methods that write', async ({ get }) => {
     const answer = await get('/v1/status');
     expect([answer.headers.get('cache-control'), answer.headers.get('access-control-allow-origin')]).toEqual([
       'no-store',
@@ -94,7 +72,7 @@ describe('/v1/status', () => {
     expect((await get('/v1/status?x')).status).toBe(404);
   });
 
-  test('the status shows the rates gathered from the processes', async () => {
+  test('the status shows the rates gathered from the processes', async ({ datasets }) => {
     let own = 0;
     const gathered = await startServer(datasets[1].folder, {
       port: 0,
@@ -112,11 +90,11 @@ describe('/v1/status', () => {
   });
 });
 
-test('each of several processes shows the rates of all', async () => {
+test('each of several processes shows the rates of all', async ({ datasets }) => {
   const served = await serveDataset(datasets[1].folder, { args: ['--workers', '2'] });
   try {
     // Each request has its own connection, so that the kernel distributes them.
-    for (let i = 0; i < 40; i++) await get('/v1/account/0', { connection: 'close' }, 'GET', served.url);
+    for (let i = 0; i < 40; i++) await fetch(`${served.url}/v1/account/0`, { headers: { connection: 'close' } });
     let told = 0;
     // A slot is reported once it is over.
     while (told < 40) {
