@@ -44,13 +44,24 @@ function readKeyFile<Key>(file: string, parse: (text: string) => Key): Key {
   try {
     handle = fs.openSync(file, 'r');
   } catch (cause) {
-    const why = isMissing(cause) ? 'no such file' : 'it cannot be opened';
+    const why = isMissing(cause) ? 'it does not exist' : 'it cannot be opened';
     throw new StoreError('KEY_FILE_MISSING', `key file ${file}: ${why}`, 'Name the file that holds the key.', {
       cause,
     });
   }
   try {
-    const { mode, uid, gid } = fs.fstatSync(handle);
+    const stat = fs.fstatSync(handle);
+    const { mode, uid, gid } = stat;
+    if (!stat.isFile())
+      throw new StoreError(
+        'KEY_FILE_MALFORMED',
+        `key file ${file}: ${stat.isDirectory() ? 'it is a folder' : 'it is not a regular file'}`,
+        'Name the file that holds the key.',
+      );
+    // Parsed first: a file without a key needs another name, not another mode.
+    const buffer = Buffer.alloc(MAX_KEY_FILE_BYTES);
+    const bytes = fs.readSync(handle, buffer, 0, buffer.length, 0);
+    const key = parse(buffer.toString('latin1', 0, bytes));
     // systemd's LoadCredential= grants access by an ACL, whose mask appears as the group's
     // permission.
     const isCredential = uid === 0 && gid === 0 && (mode & 0o777) === 0o440;
@@ -60,9 +71,7 @@ function readKeyFile<Key>(file: string, parse: (text: string) => Key): Key {
         `key file ${file}: readable by group or others (mode ${(mode & 0o777).toString(8)})`,
         `Run: chmod 600 ${file} — and consider who may have read the key.`,
       );
-    const buffer = Buffer.alloc(MAX_KEY_FILE_BYTES);
-    const bytes = fs.readSync(handle, buffer, 0, buffer.length, 0);
-    return parse(buffer.toString('latin1', 0, bytes));
+    return key;
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     throw new StoreError(

@@ -133,6 +133,16 @@ describe('a key file', () => {
     },
   );
 
+  test('a folder, or an exposed file without a key, is reported as no key', ({ place }) => {
+    const file = place.at('notes.txt');
+    fs.writeFileSync(file, 'marked', { mode: 0o644 });
+    for (const wrong of [place.home, file])
+      expect(() => openKeyFile(wrong)).toThrow(
+        expect.objectContaining({ code: 'KEY_FILE_MALFORMED', hint: expect.not.stringContaining('chmod') }),
+      );
+    expect(() => openKeyFile(place.home)).toThrow('it is a folder');
+  });
+
   test('a missing key file is not created', ({ place }) => {
     expect(() => openKeyFile(place.at('no.key'))).toThrow(storeError('KEY_FILE_MISSING'));
     expect(fs.readdirSync(place.home)).toEqual([]);
