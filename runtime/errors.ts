@@ -23,15 +23,20 @@ export class ServerError extends CredveilError<ServerErrorCode> {
   override name = 'ServerError';
 }
 
-/** Names an error of `listen`. */
-export function listenError(cause: unknown, host: string, port: number): ServerError {
+/** Names an error of `listen`. The hint names the flag of the address. */
+export function listenError(
+  cause: unknown,
+  host: string,
+  port: number,
+  flag: '--listen' | '--metrics' = '--listen',
+): ServerError {
   const place = `${host} port ${port}`;
   switch ((cause as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
       return new ServerError(
         'ADDRESS_IN_USE',
         `${place} is in use`,
-        'Stop the process that listens there, or choose another port.',
+        `Stop the process that listens there, or pass ${flag} with another port.`,
         { cause },
       );
     case 'EADDRNOTAVAIL':
@@ -39,14 +44,14 @@ export function listenError(cause: unknown, host: string, port: number): ServerE
       return new ServerError(
         'ADDRESS_NOT_AVAILABLE',
         `${host} is not an address of this machine`,
-        'Bind to 127.0.0.1, or to an address that this machine has.',
+        `Pass ${flag} with 127.0.0.1, or with an address that this machine has.`,
         { cause },
       );
     case 'EACCES':
       return new ServerError(
         'ADDRESS_FORBIDDEN',
         `this user may not listen on ${place}`,
-        'Choose a port from 1024 up, and put a reverse proxy in front for a lower one.',
+        `Pass ${flag} with a port from 1024 up, and put a reverse proxy in front for a lower one.`,
         { cause },
       );
     default:

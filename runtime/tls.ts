@@ -149,10 +149,25 @@ function stampFile(file: string): string {
 function readPem(file: string): Buffer {
   try {
     const stat = fs.statSync(file);
-    if (!stat.isFile() || stat.size > MAX_FILE_BYTES) throw new Error('not a file of a size that PEM files have');
+    if (!stat.isFile() || stat.size > MAX_FILE_BYTES)
+      throw new Error('not a regular file of a size that PEM files have');
     return fs.readFileSync(file);
   } catch (cause) {
-    throw tlsError('TLS_FILE_UNREADABLE', `TLS file ${file} cannot be read`, cause);
+    throw tlsError('TLS_FILE_UNREADABLE', `TLS file ${file} ${describeFault(cause)}`, cause);
+  }
+}
+
+function describeFault(cause: unknown): string {
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return 'does not exist';
+    case 'EACCES':
+    case 'EPERM':
+      return 'cannot be read: permission denied';
+    case undefined:
+      return `is ${(cause as Error).message}`;
+    default:
+      return 'cannot be read';
   }
 }
 

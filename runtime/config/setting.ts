@@ -30,7 +30,7 @@ export function wholeNumber(
   [low, high]: readonly [number, number],
   { live = false }: Traits = {},
 ): Setting<number> {
-  const error = `a whole number from ${low} to ${high} is wanted`;
+  const error = `must be a whole number from ${low} to ${high}`;
   return {
     schema: z.int({ error }).min(low, { error }).max(high, { error }),
     parse: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : text),
@@ -48,35 +48,43 @@ export function wholeNumberOr<Word extends string>(
   about: string,
   [low, high]: readonly [number, number],
 ): Setting<number | Word> {
-  const error = `${word}, or a whole number from ${low} to ${high}, is wanted`;
+  const error = `must be ${word}, or a whole number from ${low} to ${high}`;
   const { parse } = wholeNumber(about, low, [low, high]);
   const schema = z.union([z.literal(word), z.int().min(low).max(high)], { error });
   return { schema, parse, fallback: word, about, placeholder: `<number|${word}>`, live: false, isPath: false };
 }
 
+interface TextForm {
+  readonly pattern: RegExp;
+  /** Describes the pattern, after "must be". */
+  readonly form: string;
+  readonly placeholder: string;
+}
+
 /** Text that matches a pattern, with a default. */
-export function text(about: string, fallback: string, pattern: RegExp, wanted: string): Setting<string> {
-  const error = `${wanted} is wanted`;
+export function text(about: string, fallback: string, { pattern, form, placeholder }: TextForm): Setting<string> {
+  const error = `must be ${form}`;
   const schema = z.string({ error }).regex(pattern, { error });
-  return { schema, parse: (given) => given, fallback, about, placeholder: '<text>', live: false, isPath: false };
+  return { schema, parse: (given) => given, fallback, about, placeholder, live: false, isPath: false };
 }
 
 export function oneOf<Word extends string>(
   words: readonly Word[],
   about: string,
   fallback: NoInfer<Word>,
+  placeholder: string,
 ): Setting<Word> {
-  const schema = z.enum(words, { error: `one of ${words.join(', ')} is wanted` });
-  return { schema, parse: (given) => given, fallback, about, placeholder: '<word>', live: false, isPath: false };
+  const schema = z.enum(words, { error: `must be one of ${words.join(', ')}` });
+  return { schema, parse: (given) => given, fallback, about, placeholder, live: false, isPath: false };
 }
 
 export function yesOrNo(about: string, fallback: boolean, { live = false }: Traits = {}): Setting<boolean> {
   const parse = (given: string): unknown => (given === 'true' ? true : given === 'false' ? false : given);
-  const schema = z.boolean({ error: 'true or false is wanted' });
+  const schema = z.boolean({ error: 'must be true or false' });
   return { schema, parse, fallback, about, placeholder: '[true|false]', live, isPath: false };
 }
 
-const PATH = z.string({ error: 'a path is wanted' }).min(1, { error: 'a path is wanted' });
+const PATH = z.string({ error: 'must be a path' }).min(1, { error: 'must be a path' });
 
 /** An optional path. */
 export function place(about: string, { live = false }: Traits = {}): Setting<string | undefined> {
@@ -86,7 +94,7 @@ export function place(about: string, { live = false }: Traits = {}): Setting<str
 
 /** Several paths: comma-separated in the environment, one per flag on the command line. */
 export function places(about: string): Setting<readonly string[]> {
-  const schema = z.array(PATH, { error: 'a list of paths is wanted' }).readonly();
+  const schema = z.array(PATH, { error: 'must be a list of paths' }).readonly();
   const parse = (given: string): unknown => given.split(',').filter((name) => name !== '');
   return { schema, parse, fallback: [], about, placeholder: '<path>', live: false, isPath: true };
 }

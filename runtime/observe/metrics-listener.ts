@@ -53,7 +53,7 @@ export async function startMetricsListener(
   });
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(listenError(cause, host, port)));
+    server.once('error', (cause) => reject(listenError(cause, host, port, '--metrics')));
     server.listen({ host, port }, resolve);
   });
   const address = server.address() as AddressInfo;

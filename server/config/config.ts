@@ -104,10 +104,12 @@ type GroupOf<Group extends string> = {
  */
 export function serverOptions(settings: Settings): WorkerOrder['options'] {
   const { listen, pollIntervalMs, maxHeldBytes, clientsFile, quotaFile, allowAnonymous, logLevel, pages } = settings;
+  assertTogether(settings, 'tls.keyFile', 'tls.certFile');
+  assertTogether(settings, 'tls.caFile', 'tls.certFile');
+  assertTogether(settings, 'tls.requireClientCertificate', 'tls.caFile');
+  assertTogether(settings, 'tls.certFile', 'tls.keyFile');
   const { certFile, keyFile, ...clients } = settingsBelow(settings, 'tls');
   const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile, ...clients } : undefined;
-  if (!tls && (certFile ?? keyFile ?? clients.caFile) !== undefined)
-    throw invalid(certFile === undefined ? 'tls.certFile' : 'tls.keyFile', 'missing', 'a path is wanted, with TLS');
   return {
     ...settingsBelow(settings, 'limits'),
     ...parseAddress(listen),
@@ -120,6 +122,13 @@ export function serverOptions(settings: Settings): WorkerOrder['options'] {
     ...(quotaFile !== undefined && { quotaFile }),
     ...(tls && { tls }),
   };
+}
+
+/** A setting that has an effect only with another one. @throws ConfigError */
+function assertTogether(settings: Settings, key: SettingKey, needed: SettingKey): void {
+  if (settings[key] === undefined || settings[key] === false || settings[needed] !== undefined) return;
+  const hint = `Add ${flagName(needed)}.`;
+  throw new ConfigError('SETTING_INVALID', `setting ${key} needs ${needed}, which is missing`, hint);
 }
 
 /** Of `HOST:PORT`, `[IPv6]:PORT` or `:PORT`, as the schema has checked it. */
@@ -197,8 +206,8 @@ const unknown = (what: string, meant: string | undefined): ConfigError =>
     meant === undefined ? '`credveil serve --print-config` lists all settings.' : `Did you mean ${meant}?`,
   );
 
-const invalid = (key: SettingKey, origin: string, wanted = 'another value is wanted'): ConfigError =>
-  new ConfigError('SETTING_INVALID', `setting ${key} (${origin}): ${wanted}`, 'Change it, or leave it out.');
+const invalid = (key: SettingKey, origin: string, fault = 'must be another value'): ConfigError =>
+  new ConfigError('SETTING_INVALID', `setting ${key} (${origin}): ${fault}`, 'Change it, or leave it out.');
 
 /** The name probably meant: an edit distance of at most a third of its length. */
 function nearest(given: string, names: readonly string[]): string | undefined {

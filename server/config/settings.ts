@@ -21,7 +21,16 @@ const LIVE = { live: true };
 const LIMITS = DEFAULT_LIMITS;
 const LISTEN = /^(\[[0-9a-fA-F:.]+\]|[^[\]:\s]*):(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/;
 
-const METRICS = new RegExp(`^off$|${LISTEN.source}`);
+const ADDRESS = {
+  pattern: LISTEN,
+  form: 'HOST:PORT, with a port from 0 to 65535',
+  placeholder: '<host:port>',
+};
+const ADDRESS_OR_OFF = {
+  pattern: new RegExp(`^off$|${LISTEN.source}`),
+  form: 'off or HOST:PORT, with a port from 0 to 65535',
+  placeholder: '<host:port|off>',
+};
 
 /**
  * `a.b` is the key b of the object a in a file, CREDVEIL_A_B in the environment, and the flag
@@ -30,13 +39,13 @@ const METRICS = new RegExp(`^off$|${LISTEN.source}`);
 export const SETTINGS = {
   dataset: place('folder of the dataset'),
   keyFile: place('oprf: key of the dataset (default: <dataset>.key)'),
-  also: places('another dataset, served under /d/<dataset id>, for instance while keys are rotated'),
-  listen: text('address to listen on; port 0 picks a free port', '127.0.0.1:8787', LISTEN, 'HOST:PORT'),
+  also: places('another dataset, served under /d/<dataset id>, for instance while keys are rotated; repeatable'),
+  listen: text('address to listen on; port 0 picks a free port', '127.0.0.1:8787', ADDRESS),
   allowAnonymous: yesOrNo('accept unauthenticated clients, including remote ones', false),
   clientsFile: place('list of clients, written by `credveil client` (default: <dataset>.clients.json)'),
   quotaFile: place('daily quota usage of the clients (default: <dataset>.quota.sqlite)'),
-  metrics: text('address for GET /metrics, or off', 'off', METRICS, 'HOST:PORT or off'),
-  logLevel: oneOf(LOG_LEVELS, 'log level; debug writes a line per request', 'info'),
+  metrics: text('address for GET /metrics, or off', 'off', ADDRESS_OR_OFF),
+  logLevel: oneOf(LOG_LEVELS, `${LOG_LEVELS.join(', ')}; debug writes a line per request`, 'info', '<level>'),
   workers: wholeNumberOr(
     'auto',
     'worker processes; auto is one per core and at least 2, 0 serves from this process',
@@ -45,7 +54,7 @@ export const SETTINGS = {
   pages: yesOrNo('serve the pages / and /status, and /v1/status', true),
   drainMs: wholeNumber('time for requests in flight to finish on shutdown', 10_000, [1, 86_400_000], LIVE),
   pollIntervalMs: wholeNumber('interval of checks for new snapshots and changed TLS files', 1000, [1, 86_400_000]),
-  maxHeldBytes: wholeNumber('memory per process for the bodies of a snapshot', 2 ** 27, [0, 2 ** 40]),
+  maxHeldBytes: wholeNumber('memory per process for cached response bodies', 2 ** 27, [0, 2 ** 40]),
   'tls.certFile': place('PEM: certificate and chain; turns on HTTPS'),
   'tls.keyFile': place("PEM: the certificate's private key"),
   'tls.caFile': place('PEM: CA of client certificates; turns on requesting them'),

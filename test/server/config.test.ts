@@ -130,7 +130,7 @@ describe('a configuration error has a place and a hint, but not the value', () =
       'a flag',
       () => ({ flags: { listen: 'marked' } }),
       'SETTING_INVALID',
-      /listen \(flag --listen\): HOST:PORT is wanted/,
+      /listen \(flag --listen\): must be HOST:PORT, with a port from 0 to 65535/,
       /./,
     ],
     [
@@ -171,9 +171,14 @@ describe('a configuration error has a place and a hint, but not the value', () =
       ['tls.certFile', 'tls.keyFile'],
       ['tls.keyFile', 'tls.certFile'],
       ['tls.caFile', 'tls.certFile'],
+      ['tls.requireClientCertificate', 'tls.caFile'],
     ] as const)
-      expect(() => serverOptions(load({ flags: { [key]: 'x' } }).settings)).toThrow(
-        expect.objectContaining({ code: 'SETTING_INVALID', message: expect.stringContaining(other) }),
+      expect(() => serverOptions(load({ flags: { [key]: SETTINGS[key].isPath ? 'x' : 'true' } }).settings)).toThrow(
+        expect.objectContaining({
+          code: 'SETTING_INVALID',
+          message: `setting ${key} needs ${other}, which is missing`,
+          hint: `Add ${flagName(other)}.`,
+        }),
       );
   });
 });
