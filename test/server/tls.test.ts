@@ -171,7 +171,10 @@ describe('TLS files', () => {
     files.put({ key: pairOf('second').key });
     await expect(start()).rejects.toMatchObject({ name: 'ServerError', code: 'TLS_FILES_INVALID' });
     files.remove();
-    await expect(start()).rejects.toMatchObject({ code: 'TLS_FILE_UNREADABLE', message: expect.stringContaining('does not exist') });
+    await expect(start()).rejects.toMatchObject({
+      code: 'TLS_FILE_UNREADABLE',
+      message: expect.stringContaining('does not exist'),
+    });
   });
 });
 
