@@ -1,4 +1,4 @@
-// Every code example in the documents of @credveil/client: it type-checks, runs, and prints what it claims.
+// Every example in the documents of @credveil/client type-checks, runs and prints what it claims.
 
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
