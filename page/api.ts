@@ -6,7 +6,7 @@ import type { ServiceStatus } from '../protocol/service-status.ts';
 import { formatCounted } from './dom.ts';
 import type { Traffic } from './traffic.ts';
 
-export type PageErrorCode = 'SERVER_UNREACHABLE' | 'CLIENT_KEY_WANTED' | 'SERVER_REFUSED';
+export type PageErrorCode = 'SERVER_UNREACHABLE' | 'CLIENT_KEY_WANTED' | 'CLIENT_KEY_UNKNOWN' | 'SERVER_REFUSED';
 
 /** The server gave the page no usable answer. Message and hint are shown to the user. */
 export class PageError extends CredveilError<PageErrorCode> {
@@ -23,6 +23,8 @@ export interface ServedDataset {
 /** A proxy may serve the page under another path, so every request is relative to the page. */
 const BASE = new URL('.', document.baseURI);
 
+const GET_KEY = 'Paste the key that its operator gave you.';
+
 async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
   let response: Response;
   try {
@@ -33,11 +35,9 @@ async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
     });
   }
   if (response.status === 401)
-    throw new PageError(
-      'CLIENT_KEY_WANTED',
-      traffic.clientKey ? 'The server does not know this client key.' : 'This server answers registered clients only.',
-      'Paste the key that its operator gave you.',
-    );
+    throw traffic.clientKey
+      ? new PageError('CLIENT_KEY_UNKNOWN', 'The server does not know this client key.', GET_KEY)
+      : new PageError('CLIENT_KEY_WANTED', 'This server answers registered clients only.', GET_KEY);
   if (response.status === 429) {
     const seconds = Number(response.headers.get('retry-after')) || 60;
     throw new PageError(

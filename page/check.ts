@@ -6,7 +6,7 @@ import type { Credential } from '../client-sdk/verdict/inquiry.ts';
 import { CredveilError } from '../protocol/errors.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
 import { TEST_CREDENTIALS } from '../protocol/test-credentials.ts';
-import { getConfig, listDatasets, type ServedDataset } from './api.ts';
+import { getConfig, listDatasets, PageError, type ServedDataset } from './api.ts';
 import { askForClientKey, takeClientKey } from './client-key.ts';
 import { showComparison } from './comparison.ts';
 import { byId, formatCount, make, showSuite } from './dom.ts';
@@ -91,11 +91,13 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
+    // The form's help explains it; nobody has made a mistake yet.
+    if (error instanceof PageError && error.code === 'CLIENT_KEY_WANTED') return askForClientKey();
     const known = error instanceof CredveilError;
     trouble.textContent = known ? `${error.message} ${error.hint}` : 'The page failed. Reload it to try again.';
     trouble.hidden = false;
     if (!known) throw error;
-    if (error.code === 'CLIENT_KEY_WANTED') askForClientKey();
+    if (error.code === 'CLIENT_KEY_UNKNOWN') askForClientKey();
   }
 }
 
@@ -164,7 +166,7 @@ async function check(): Promise<void> {
     if (config.suite === 'hmac' && (error.code === 'KEY_MALFORMED' || error.code === 'KEY_MISMATCH'))
       askForKey(
         error.code === 'KEY_MALFORMED'
-          ? 'This is not a key of the suite hmac. It begins with credveil-hmac-1.'
+          ? 'An hmac key looks like credveil-hmac-1.<id>.<secret>.'
           : 'This is the key of another dataset.',
       );
     else showFailure(error.code, error.message);

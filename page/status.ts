@@ -23,6 +23,8 @@ const traffic = createTraffic();
 const UPDATE_MS = 10_000;
 /** Rows of the table of requests. */
 const TABLE_MINUTES = 10;
+/** A zero-width space: a line may break here. */
+const MAY_BREAK = '\u200b';
 
 let datasets: ServedDataset[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -50,15 +52,24 @@ async function update(): Promise<void> {
     const served = datasets[Number(choice.value) || 0];
     if (served) show(await getStatus(traffic, served));
     trouble.hidden = true;
+    trouble.textContent = '';
   } catch (error) {
     if (!(error instanceof PageError)) throw error;
-    const told = `${error.message} ${error.hint}`;
-    // Announced once, not on every refresh.
-    if (trouble.hidden || trouble.textContent !== told) trouble.textContent = told;
-    trouble.hidden = false;
-    if (error.code === 'CLIENT_KEY_WANTED') return askForClientKey();
+    showFailure(error);
+    if (error.code === 'CLIENT_KEY_WANTED' || error.code === 'CLIENT_KEY_UNKNOWN') return askForClientKey();
   }
   if (pause.getAttribute('aria-pressed') === 'false') timer = setTimeout(update, UPDATE_MS);
+}
+
+function showFailure({ code, message, hint }: PageError): void {
+  const needsKey = code === 'CLIENT_KEY_WANTED';
+  if (figures.hidden)
+    byId('updated', HTMLElement).textContent = needsKey ? 'Enter a client key to see the figures.' : 'No figures yet.';
+  // The form's help explains it; nobody has made a mistake yet.
+  trouble.hidden = needsKey;
+  const text = needsKey ? '' : `${message} ${hint}`;
+  // Announced once, not on every refresh.
+  if (trouble.textContent !== text) trouble.textContent = text;
 }
 
 async function findDatasets(): Promise<void> {
@@ -91,7 +102,7 @@ function tiles({ snapshot, suite, similar, indexes, sources, requests }: Service
   const perSecond = REQUEST_CLASSES.reduce((sum, name) => sum + (requests.classes[name].at(-1) ?? 0), 0);
   const anonymity = (indexes.account ?? Object.values(indexes)[0])?.anonymitySet.min ?? 0;
   return [
-    [`#${snapshot.number}`, `snapshot ${snapshot.id}`],
+    [`#${snapshot.number}`, `snapshot ${snapshot.id.replace('-', `-${MAY_BREAK}`)}`],
     [ago(published), `since it was published, ${published.toLocaleString()}`],
     [formatCount(entries), `entries, suite ${suite}${similar ? ', similar passwords too' : ''}`],
     [formatCount(anonymity), 'entries in the smallest anonymity set'],
@@ -176,7 +187,7 @@ function indexCard(name: string, index: IndexStatus): { card: HTMLElement; drawP
     return { card, drawPlot: () => {} };
   }
   card.append(plot, histogramTable(`${title.textContent} as a table`, histogram));
-  return { card, drawPlot: () => drawHistogram(plot, histogram, 'entries of a bucket') };
+  return { card, drawPlot: () => drawHistogram(plot, histogram, 'entries per bucket') };
 }
 
 function histogramTable(label: string, bins: readonly HistogramBin[]): HTMLElement {

@@ -28,7 +28,7 @@ describe('the check page', () => {
   });
 
   test.each([
-    ['nonsense', 'not a key'],
+    ['nonsense', 'looks like credveil-hmac-1.'],
     ['credveil-hmac-1.65b555284e0d41a7.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8', 'another dataset'],
   ])('explains beside the field why the key %s is wrong', async (key, message) => {
     const { page, complaints } = await world.visit('hmac', '/');
@@ -133,7 +133,9 @@ describe('the check page', () => {
       for (const target of ['/', '/status']) {
         const { page } = await open(`${guarded.url}${target}`);
         await page.waitForSelector('#client-key:focus');
-        expect(await page.textContent('#trouble')).toContain('registered clients only');
+        expect(await page.textContent('#client-key-help')).toContain('registered clients only');
+        expect(await page.isVisible('#trouble')).toBe(false);
+        if (target === '/status') expect(await page.textContent('#updated')).toContain('client key');
         await page.keyboard.type('wrong');
         await page.keyboard.press('Enter');
         await page.waitForFunction(() => document.getElementById('trouble')?.textContent?.includes('does not know'));
