@@ -38,4 +38,7 @@ const auth = betterAuth({
   },
 });
 
+// Before the first login: the first check of a cold process could exceed its deadline. An outage is
+// no reason not to start.
+await checker.ready().catch(({ message }: Error) => console.warn(message));
 createServer(toNodeHandler(auth)).listen(port, () => console.log(`http://localhost:${port}`));

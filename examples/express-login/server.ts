@@ -78,6 +78,9 @@ app.get('/home', ({ headers }, response) => {
   return response.json({ hello: session.username });
 });
 
+// Before the first login: the first check of a cold process could exceed its deadline. An outage is
+// no reason not to start.
+await leaks.ready().catch(({ message }: Error) => console.warn(message));
 const server = app.listen(Number(process.env.PORT ?? 3000), () => {
   const address = server.address();
   console.log(`http://localhost:${typeof address === 'object' ? address?.port : address}`);

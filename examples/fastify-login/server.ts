@@ -90,5 +90,8 @@ app.get('/home', async ({ headers }, reply) => {
   return { hello: session.username };
 });
 
+// Before the first login: the first check of a cold process could exceed its deadline. An outage is
+// no reason not to start.
+await checker.ready().catch(({ message }: Error) => console.warn(message));
 const address = await app.listen({ port: Number(process.env.PORT ?? 3000) });
 console.log(address);

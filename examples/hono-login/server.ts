@@ -70,6 +70,9 @@ app.get('/home', (c) => {
 
 app.get('/password', (c) => c.html(html`<p>Your password has appeared in a data breach: change it.</p>`));
 
+// Before the first login: the first check of a cold process could exceed its deadline. An outage is
+// no reason not to start.
+await leaks.ready().catch(({ message }: Error) => console.warn(message));
 serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) }, ({ port }) =>
   console.log(`http://localhost:${port}`),
 );
