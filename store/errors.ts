@@ -8,6 +8,7 @@ export type StoreErrorCode =
   | 'DATASET_MALFORMED'
   | 'DATASET_VERSION'
   | 'DATASET_BUSY'
+  | 'FILE_UNWRITABLE'
   | 'KEY_FILE_EXISTS'
   | 'KEY_FILE_MISSING'
   | 'KEY_FILE_EXPOSED'

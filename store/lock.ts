@@ -9,7 +9,7 @@ import { StoreError } from './errors.ts';
 /**
  * Takes the writer's lock without waiting.
  * @returns a function that releases it
- * @throws StoreError `DATASET_BUSY`, and those of `openDataset`
+ * @throws StoreError `DATASET_BUSY`, `FILE_UNWRITABLE`, and those of `openDataset`
  */
 export function lockDataset(folder: string): () => void {
   // Only a dataset gets a lock file.
@@ -30,14 +30,28 @@ export function lockDataset(folder: string): () => void {
  * @returns a function that releases it
  */
 export function takeLock(file: string, timeoutMs: number, busy: (cause: unknown) => never): () => void {
-  const database = new Database(file, { timeout: timeoutMs });
+  let database: Database.Database | undefined;
   try {
+    database = new Database(file, { timeout: timeoutMs });
     database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
-    database.close();
+    database?.close();
+    assertWritable(file, cause);
     if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause;
     busy(cause);
   }
-  return () => database.close();
+  return () => database?.close();
+}
+
+/** @throws StoreError `FILE_UNWRITABLE` if SQLite could not create or write the file */
+export function assertWritable(file: string, cause: unknown): void {
+  const code = (cause as { code?: string }).code ?? '';
+  if (!code.startsWith('SQLITE_CANTOPEN') && !code.startsWith('SQLITE_READONLY')) return;
+  throw new StoreError(
+    'FILE_UNWRITABLE',
+    `${file}: this file cannot be created or written`,
+    'Let this user write to its folder, or choose another place: --quota-file for the quota book, --clients-file for the list of clients.',
+    { cause },
+  );
 }

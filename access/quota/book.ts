@@ -9,6 +9,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import type { ClientId } from '../../protocol/brands.ts';
 import { StoreError } from '../../store/errors.ts';
+import { assertWritable } from '../../store/lock.ts';
 import type { QuotaPolicy } from './policy.ts';
 
 /** Days kept in the book, so that a clock moved back finds its counts. */
@@ -32,7 +33,7 @@ export interface QuotaBook {
   close(): void;
 }
 
-/** @throws StoreError `QUOTAS_BUSY`, `QUOTAS_CORRUPT` */
+/** @throws StoreError `QUOTAS_BUSY`, `QUOTAS_CORRUPT`, `FILE_UNWRITABLE` */
 export function openQuotaBook(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS): QuotaBook {
   const database = openDatabase(file, busyTimeoutMs);
   const select = database
@@ -83,6 +84,7 @@ function openDatabase(file: string, timeout: number): Database.Database {
         'Run one server with several workers instead of several servers, or give each its own quota file.',
         { cause },
       );
+    assertWritable(file, cause);
     if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) throw corrupt(file, cause);
     throw cause;
   }

@@ -260,4 +260,12 @@ describe('quotas after a restart', () => {
     fs.writeFileSync(damaged, 'no database'.repeat(500));
     expect(() => openQuotaBook(damaged)).toThrow(expect.objectContaining({ code: 'QUOTAS_CORRUPT' }));
   });
+
+  test('opening a quota book where no file can be created names the file', ({ world }) => {
+    const file = `${world.file}.missing-folder/quota.sqlite`;
+    fs.writeFileSync(`${world.file}.missing-folder`, '');
+    expect(() => openQuotaBook(file)).toThrow(
+      expect.objectContaining({ code: 'FILE_UNWRITABLE', message: expect.stringContaining(file) }),
+    );
+  });
 });

@@ -107,6 +107,19 @@ describe('the Compose files', () => {
     expect(serve.ports).toEqual([`127.0.0.1:${port}:${port}`]);
   });
 
+  test('Compose keeps the clients and the quota book on a volume that the service can write', () => {
+    const { serve: clients, tools } = readCompose('compose.clients.yaml').services;
+    const environment = { ...serve.environment, ...clients?.environment };
+    expect(loadConfig({ flags: {}, environment }).settings).toMatchObject({
+      allowAnonymous: false,
+      clientsFile: '/state/clients.json',
+      quotaFile: '/state/quota.sqlite',
+    });
+    expect(clients?.volumes).toEqual(['state:/state']);
+    expect(tools?.volumes).toEqual(['state:/state']);
+    expect(read('Containerfile')).toMatch(/^RUN install -d -o 10001 -g 10001 .*\/state$/m);
+  });
+
   test('Compose passes the key as a secret, and only under oprf', () => {
     expect(serve.environment).not.toHaveProperty('CREDVEIL_KEY_FILE');
     const [secret = ''] = oprf.services.serve?.secrets ?? [];
