@@ -2,8 +2,15 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { addClient, type Client, clientFileFor, readClients, revokeClient } from '../../access/client-file.ts';
-import { MAX_QUOTA, QUOTA_POLICY_NAMES, type QuotaPolicy, type Quotas } from '../../access/quota/policy.ts';
+import {
+  MAX_QUOTA,
+  QUOTA_POLICIES,
+  QUOTA_POLICY_NAMES,
+  type QuotaPolicy,
+  type Quotas,
+} from '../../access/quota/policy.ts';
 import { openDataset } from '../../store/dataset.ts';
+import { UsageError } from '../exit.ts';
 import { formatTable, printResult } from '../output.ts';
 import { formatCount } from '../units.ts';
 
@@ -39,6 +46,18 @@ function fileFor(folder: string, options: ClientOptions): string {
   return options.clientsFile ?? clientFileFor(folder);
 }
 
+const isOprfOnly = (policy: QuotaPolicy): boolean => QUOTA_POLICIES[policy].unit === 'evaluations';
+
+/** An `hmac` server evaluates nothing, so that a quota of evaluations would limit nothing. */
+function assertEffective(folder: string, quotas: Quotas): void {
+  const policy = QUOTA_POLICY_NAMES.find((name) => isOprfOnly(name) && quotas[name] !== undefined);
+  if (policy === undefined || openDataset(folder).parameters.suite === 'oprf') return;
+  throw new UsageError(
+    `--${policy} does not apply to a dataset of the hmac suite`,
+    `Use --${policy.replace('evaluations', 'requests')}.`,
+  );
+}
+
 /** The public part of a client, without its key digest. */
 function summarize({ id, name, created, certificate, quotas }: Client) {
   return { name, id, created, certificate: certificate ?? null, quotas };
@@ -71,13 +90,18 @@ export function addClientCommands(program: Command): void {
       parseFingerprint,
     );
   for (const policy of QUOTA_POLICY_NAMES)
-    add.option(`--${policy} <count>`, `maximum ${policy.replaceAll('-', ' ')} (default: no limit)`, parseQuota);
+    add.option(
+      `--${policy} <count>`,
+      `${isOprfOnly(policy) ? 'oprf: ' : ''}maximum ${policy.replaceAll('-', ' ')} (default: no limit)`,
+      parseQuota,
+    );
   shared(add).action((folder: string, name: string, options: ClientOptions & QuotaOptions) => {
     const quotas = Object.fromEntries(
       QUOTA_POLICY_NAMES.map((policy) => [policy, options[optionOf(policy)]]).filter(
         ([, quota]) => quota !== undefined,
       ),
     ) as Quotas;
+    assertEffective(folder, quotas);
     const added = addClient(fileFor(folder, options), name, quotas, options.certFingerprint as string | undefined);
     const { keyText } = added;
     const result = { ...summarize(added.client), ...(keyText === undefined ? {} : { key: keyText }) };

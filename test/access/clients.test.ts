@@ -39,7 +39,7 @@ describe('credveil client', () => {
   });
 
   test('client list prints name, id, quotas and creation time', async () => {
-    const quotas = ['--requests-per-day', '7', '--evaluations-per-minute', '8', '--evaluations-per-day', '0'];
+    const quotas = ['--requests-per-day', '7', '--requests-per-minute', '0'];
     const { id } = (await credveilJson(['client', 'add', dataset, 'b', ...quotas])) as { id: string };
     const list = (await credveilJson(['client', 'list', dataset])) as { name: string }[];
     expect(list.find(({ name }) => name === 'b')).toEqual({
@@ -47,7 +47,17 @@ describe('credveil client', () => {
       id,
       created: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       certificate: null,
-      quotas: { 'requests-per-day': 7, 'evaluations-per-minute': 8, 'evaluations-per-day': 0 },
+      quotas: { 'requests-per-day': 7, 'requests-per-minute': 0 },
+    });
+  });
+
+  test('client add refuses a quota of evaluations on a dataset of the hmac suite', async () => {
+    const added = await credveil(['client', 'add', dataset, 'none', '--evaluations-per-day', '9']);
+    expect(added).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Use --requests-per-day.') });
+    const oprf = place.at('oprf-quotas');
+    await credveilJson(['init', oprf, '--suite', 'oprf']);
+    expect(await credveilJson(['client', 'add', oprf, 'b', '--evaluations-per-day', '9'])).toMatchObject({
+      quotas: { 'evaluations-per-day': 9 },
     });
   });
 
