@@ -1,14 +1,22 @@
 // Opens a dataset for writing, with its key and the writer's lock.
 
+import fs from 'node:fs';
 import path from 'node:path';
 import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { assertOutside, openKeyFile } from '../store/key-file.ts';
 import { lockDataset } from '../store/lock.ts';
+import { UsageError } from './exit.ts';
 
 /** The default is beside the dataset. */
 export function keyFileFor(folder: string, named?: string): string {
   return named ?? `${path.resolve(folder)}.key`;
+}
+
+/** @throws UsageError if the folder of a file to create does not exist */
+export function assertFolderOf(file: string): void {
+  const folder = path.dirname(file);
+  if (!fs.existsSync(folder)) throw new UsageError(`folder ${folder} does not exist`, 'Create it first.');
 }
 
 export interface OpenedForWriting {

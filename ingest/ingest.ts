@@ -17,12 +17,10 @@ import {
 } from '../store/run/run-facts.ts';
 import { CorpusChanged, type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
 import { IngestError } from './errors.ts';
-import type { CorpusFormat } from './formats/format.ts';
 import { digestInput, sameFiles, totalBytes } from './input/inputs.ts';
 import { createManifest, type IngestJob, openManifest } from './manifest.ts';
 import { type MemoryPlan, planMemory } from './memory-plan.ts';
 import type { IngestOptions } from './options.ts';
-import type { RejectCounter } from './rejects.ts';
 import { writeRun } from './sort/write-run.ts';
 
 export interface Ingested {
@@ -79,7 +77,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
       manifest.discard();
       return { facts, changed: false };
     }
-    if (corpus.credentials === 0) throw nothingFound(format, corpus.rejects);
+    if (corpus.credentials === 0) throw nothingFound(options, corpus);
     const { suite, keyId, normalization } = dataset.parameters;
     const facts = await writeRun(dataset, manifest, plan, options, {
       suite,
@@ -124,7 +122,7 @@ function describeJob(
 }
 
 /** A stream cannot resume: only reading it shows whether its bytes are the same. */
-const isStream = ({ inputs }: IngestOptions): boolean => totalBytes(inputs) === undefined;
+const isStream = ({ inputs }: Pick<IngestOptions, 'inputs'>): boolean => totalBytes(inputs) === undefined;
 
 /** Deletes the partial files of a killed process. */
 function clearParts(dataset: Dataset): void {
@@ -168,15 +166,21 @@ function refuseOrAccept(earlier: Run, { source, date, format }: IngestOptions): 
   throw new StoreError(
     'SOURCE_DUPLICATE',
     `the same file was already ingested as source ${earlier.facts.source}`,
-    'A second copy would count every credential twice. To rename the source, remove the other one first.',
+    `A second copy would count every credential twice. To change its name or format, remove ${earlier.facts.source} and ingest again.`,
   );
 }
 
-function nothingFound(format: CorpusFormat, rejects: RejectCounter): IngestError {
+const EMPTY_HINT = 'Check the path, and that the program that wrote the corpus finished.';
+
+function nothingFound({ format, inputs }: IngestOptions, { files, rejects }: ReadCorpus): IngestError {
+  if (files.every(({ bytes }) => bytes === 0)) {
+    const empty = inputs.length > 1 ? 'all files are empty' : 'the file is empty';
+    return new IngestError('NOTHING_FOUND', isStream({ inputs }) ? 'standard input is empty' : empty, EMPTY_HINT);
+  }
   const reasons = Object.entries(rejects.byReason()).map(([reason, count]) => `${count} ${reason}`);
   return new IngestError(
     'NOTHING_FOUND',
-    `no credential found in format ${format.name} (${reasons.join(', ') || 'the input is empty'})`,
+    `no credential found in format ${format.name} (${reasons.join(', ') || 'it has no entries'})`,
     'Inspect the first lines of the file and pass its format with --format.',
   );
 }

@@ -123,12 +123,7 @@ export function openDataset(folder: string): Dataset {
     text = fs.readFileSync(file, 'utf8');
   } catch (cause) {
     if (!isMissing(cause) && (cause as NodeJS.ErrnoException).code !== 'ENOTDIR') throw cause;
-    throw new StoreError(
-      'DATASET_MISSING',
-      `${folder} is not a dataset`,
-      `Create it: credveil init ${folder} --suite hmac`,
-      { cause },
-    );
+    throw datasetMissing(folder, cause);
   }
   let json: Record<string, unknown>;
   try {
@@ -149,6 +144,28 @@ export function openDataset(folder: string): Dataset {
   const { format, dataset: id, ...parameters } = json;
   if (!isDatasetId(id) || !isParameters(parameters)) throw malformed(file, 'a member is missing or out of range');
   return { folder, id, parameters };
+}
+
+function statOf(file: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function datasetMissing(folder: string, cause: unknown): StoreError {
+  const stat = statOf(folder);
+  if (stat && !stat.isDirectory()) {
+    const hint = 'Check the path: a dataset is the folder that `credveil init` created.';
+    return new StoreError('DATASET_MISSING', `${folder} is a file, not a dataset`, hint, { cause });
+  }
+  return new StoreError(
+    'DATASET_MISSING',
+    stat ? `folder ${folder} is not a dataset` : `folder ${folder} does not exist`,
+    `Check the path. To create a dataset: credveil init ${stat ? '<dataset>' : folder} --suite hmac|oprf`,
+    { cause },
+  );
 }
 
 function malformed(file: string, why: string, cause?: unknown): StoreError {

@@ -15,7 +15,7 @@ import { createDatasetKey } from '../../store/dataset-key.ts';
 import { assertOutside, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
 import { SECTION_NAMES, type SectionName } from '../../store/run/run-facts.ts';
 import { UsageError } from '../exit.ts';
-import { keyFileFor } from '../open.ts';
+import { assertFolderOf, keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
 import { publicPart } from './key.ts';
 
@@ -95,6 +95,7 @@ function initDataset(folder: string, options: InitOptions) {
   const keyFile = keyFileFor(folder, options.keyFile);
   assertNoDataset(folder);
   assertOutside(keyFile, folder);
+  assertFolderOf(options.keyFile ?? folder);
   const keyCreated = !fs.existsSync(keyFile);
   const key = keyCreated ? createDatasetKey(suite) : openKeyFile(keyFile);
   if (key.suite !== suite)

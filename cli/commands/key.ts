@@ -7,6 +7,7 @@ import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
 import { StoreError } from '../../store/errors.ts';
 import { openKeyFile, writeKeyFile } from '../../store/key-file.ts';
+import { assertFolderOf } from '../open.ts';
 import { printResult } from '../output.ts';
 
 /** The part of a key that is not secret. */
@@ -41,6 +42,7 @@ export function addKeygen(program: Command): void {
           `${options.keyFile} already exists`,
           'Keys are never overwritten. Choose another name, or inspect this key with `credveil key show`.',
         );
+      assertFolderOf(options.keyFile);
       const key = createDatasetKey(options.suite);
       writeKeyFile(options.keyFile, key);
       printResult(options, { keyFile: options.keyFile, ...publicPart(key) }, (result) =>

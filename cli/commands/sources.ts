@@ -16,7 +16,7 @@ import { describePublished, publishWithProgress } from './publish.ts';
 export function findSource(dataset: Dataset, name: string): Run {
   assertSourceName(name);
   const run = openRuns(dataset).find(({ facts }) => facts.source === name);
-  if (!run) throw sourceMissing();
+  if (!run) throw sourceMissing(dataset, name);
   return run;
 }
 

@@ -170,10 +170,10 @@ export function openRuns(dataset: Dataset): Run[] {
   return runs.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
-export function sourceMissing(cause?: unknown): StoreError {
-  return new StoreError('SOURCE_MISSING', 'no source has this name', 'List the sources: credveil sources DATASET', {
-    cause,
-  });
+/** @param source a valid source name */
+export function sourceMissing({ folder }: Dataset, source: string, cause?: unknown): StoreError {
+  const hint = `List the sources: credveil sources ${folder}`;
+  return new StoreError('SOURCE_MISSING', `the dataset has no source ${source}`, hint, { cause });
 }
 
 /** @throws StoreError `SOURCE_MISSING` */
@@ -182,7 +182,7 @@ export function deleteRun(dataset: Dataset, source: string): void {
     fs.rmSync(runPath(dataset, source));
   } catch (cause) {
     if (!isMissing(cause)) throw cause;
-    throw sourceMissing(cause);
+    throw sourceMissing(dataset, source, cause);
   }
   syncFolder(runsFolder(dataset));
 }

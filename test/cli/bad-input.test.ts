@@ -167,12 +167,14 @@ describe('an invalid file exits with code 1', () => {
     await refused(world, 'INPUT_MISSING', 1, ingest(place.at('empty')));
     await refused(world, 'CONTAINER_CORRUPT', 1, ingest(place.write('cut.gz', Buffer.from('1f8b0800', 'hex'))));
     await refused(world, 'NOTHING_FOUND', 1, ingest(place.at('noise.txt'), '--format', 'combo'));
-    await refused(world, 'NOTHING_FOUND', 1, ingest(place.at('nothing.txt')));
+    expect(await refused(world, 'NOTHING_FOUND', 1, ingest(place.at('nothing.txt')))).toContain('the file is empty');
     await refused(world, 'NOTHING_FOUND', 1, ingest('-'));
     await refused(world, 'COLUMN_MISSING', 1, ingest(place.at('table.csv'), '--format', 'csv'));
     await refused(world, 'SOURCE_DUPLICATE', 1, ingest(combo));
     await refused(world, 'SOURCE_EXISTS', 1, ['ingest', dataset, other, '--source', 'first']);
-    await refused(world, 'SOURCE_MISSING', 1, ['remove', dataset, 'nobody']);
+    const missing = await refused(world, 'SOURCE_MISSING', 1, ['remove', dataset, 'nobody']);
+    expect(missing).toContain('no source nobody');
+    expect(missing).toContain(`credveil sources ${dataset}\n`);
   });
 
   test('a missing, malformed, exposed or wrong key file is refused', async ({ world }) => {
@@ -209,6 +211,9 @@ describe('an invalid file exits with code 1', () => {
     const { place, dataset, combo, keyFile } = world;
     await refused(world, 'DATASET_EXISTS', 1, ['init', dataset, '--suite', 'hmac']);
     await refused(world, 'DATASET_EXISTS', 1, ['init', combo, '--suite', 'hmac']);
+    const nested = await refused(world, 'USAGE', 2, ['init', place.at('none/leaks'), '--suite', 'hmac']);
+    expect(nested).toContain(`folder ${place.at('none')} does not exist`);
+    expect(await refused(world, 'DATASET_MISSING', 1, ['serve', combo])).toContain('is a file, not a dataset');
     const later = spoilt(world, 'later', (folder) => {
       const file = path.join(folder, 'dataset.json');
       fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"format": 1', '"format": 2'));
@@ -261,9 +266,10 @@ describe('an invalid file exits with code 1', () => {
     const { keyFile } = world;
     const { code, stdout, stderr } = await credveil(
       ['check', '--url', 'http://127.0.0.1:9', '--key-file', keyFile, '--timeout', '60000'],
-      '{"password":"pw"}\n',
+      '{"password":"pw"}\n{"password":"other"}\n',
     );
-    expect([code, stderr]).toEqual([1, '']);
-    expect(JSON.parse(stdout)).toMatchObject({ status: 'unknown' });
+    expect(code).toBe(1);
+    expect(stderr.match(/^NETWORK: .*\n {2}Check the URL/gm)).toHaveLength(1);
+    for (const line of stdout.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ status: 'unknown' });
   });
 });
