@@ -19,6 +19,7 @@ export interface CorpusOptions {
 export interface Corpus {
   readonly inputs: readonly CorpusInput[];
   readonly format: CorpusFormat;
+  readonly isDetected: boolean;
 }
 
 const AUTO = 'auto';
@@ -56,7 +57,9 @@ function parseColumns(text: string): Columns {
   return { ...others, password };
 }
 
-/** Opens the inputs, and prints a format detected by `--format auto` to stderr. */
+export const DETECTED = ' (detected; override it with --format)';
+
+/** Opens the inputs, and detects their format under `--format auto`. */
 export async function openCorpus(
   files: readonly string[],
   options: CorpusOptions,
@@ -75,10 +78,10 @@ export async function openCorpus(
     throw new UsageError('- cannot be combined with files', 'Ingest standard input and files as separate sources.');
   const limits = options.trustArchives ? TRUSTED_LIMITS : DEFAULT_LIMITS;
   const inputs = files[0] === '-' ? [streamInput(process.stdin, limits)] : openInputs(files, limits);
-  if (options.format !== AUTO) return { inputs, format: createFormat(options.format, formatOptions) };
+  if (options.format !== AUTO)
+    return { inputs, format: createFormat(options.format, formatOptions), isDetected: false };
   const format = await detectFirst(inputs, formatOptions, signal);
-  process.stderr.write(`format ${format.name} (detected; override it with --format)\n`);
-  return { inputs, format };
+  return { inputs, format, isDetected: true };
 }
 
 /** Detects the format of the first input that is not empty. */

@@ -3,28 +3,29 @@
 import { type DryRun, dryRun, type Prediction } from '../ingest/dry-run.ts';
 import { openDataset } from '../store/dataset.ts';
 import { openKeyFile } from '../store/key-file.ts';
-import type { Corpus } from './corpus.ts';
+import { type Corpus, DETECTED } from './corpus.ts';
 import { keyFileFor } from './open.ts';
 import { formatTable, type OutputOptions, printResult } from './output.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from './units.ts';
 
 export async function printDryRun(
   folder: string,
-  { inputs, format }: Corpus,
+  { inputs, format, isDetected }: Corpus,
   options: OutputOptions & { readonly keyFile?: string },
   signal: AbortSignal,
 ): Promise<void> {
   const { parameters } = openDataset(folder);
   const key = openKeyFile(keyFileFor(folder, options.keyFile));
-  printResult(options, await dryRun(parameters, key, format, inputs, signal), describe);
+  const found = await dryRun(parameters, key, format, inputs, signal);
+  printResult(options, found, () => describe(found, isDetected));
 }
 
-function describe(found: DryRun): string {
+function describe(found: DryRun, isDetected: boolean): string {
   const { format, inputs, sampledInputs, totalBytes, sampledBytes, lines, credentials, rejects, prediction } = found;
   const of = totalBytes === undefined ? '' : ` of ${formatBytes(totalBytes)}`;
   const where = inputs === 1 ? '' : ` in ${formatCount(sampledInputs)} of ${formatCounted(inputs, 'file')}`;
   const text = [
-    `format ${format}`,
+    `format ${format}${isDetected ? DETECTED : ''}`,
     `sample: ${formatBytes(sampledBytes)}${of}${where}, ${formatCounted(lines, 'line')}, ${formatCounted(credentials, 'credential')}`,
   ];
   if (rejects.length === 0) text.push('rejected: none');
@@ -43,6 +44,6 @@ function describe(found: DryRun): string {
 function describePrediction({ credentials, seconds, workBytes, runBytes, snapshotBytes }: Prediction): string {
   return [
     `full ingest: about ${formatCounted(credentials, 'credential')} in ${formatSeconds(seconds)}`,
-    `disk: ${formatBytes(workBytes)} of work files, then a run of ${formatBytes(runBytes)} and a snapshot of at most ${formatBytes(snapshotBytes)}`,
+    `disk: ${formatBytes(workBytes)} of work files, then a run of ${formatBytes(runBytes)} and at most ${formatBytes(snapshotBytes)} of snapshot entries`,
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 // The `credveil` program: its commands and their exit codes. Run it through bin.js.
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { VERSION } from '../runtime/version.ts';
 import { ExitCode, reportFailure } from './exit.ts';
 
@@ -35,16 +35,26 @@ const isVersion = word === '--version' || word === '-V';
 // Only the help and the refusal of an unknown word need all of them.
 for (const load of asked ? [asked] : isVersion ? [] : Object.values(COMMANDS)) (await load())(program);
 
+const HELP: Partial<Help> = {
+  // The long flags of serve leave little room in 80 columns.
+  minWidthToWrap: 24,
+  optionDescription: (option) =>
+    Help.prototype.optionDescription(option) + (option.mandatory && !option.negate ? ' (required)' : ''),
+};
+
 /** A command and its subcommands, each with its full name on the command line. */
 const commandsBelow = (command: Command, words: string): (readonly [Command, string])[] => [
   [command, words],
   ...command.commands.flatMap((below) => commandsBelow(below, `${words} ${below.name()}`)),
 ];
 for (const [command, words] of commandsBelow(program, 'credveil')) {
-  command.exitOverride().configureOutput({
-    outputError: (text, write) =>
-      write(`${text.trimEnd().replace(/^error: /, 'error USAGE: ')}\n  See: ${words} --help\n`),
-  });
+  command
+    .exitOverride()
+    .configureHelp(HELP)
+    .configureOutput({
+      outputError: (text, write) =>
+        write(`${text.trimEnd().replace(/^error: /, 'error USAGE: ')}\n  See: ${words} --help\n`),
+    });
 }
 
 try {

@@ -2,6 +2,7 @@
 
 import readline from 'node:readline';
 import { type Command, Option } from 'commander';
+import { lookupFailure } from '../../client-sdk/errors.ts';
 import { createLeakChecker, type Verdict } from '../../client-sdk/index.ts';
 import { formatPublicKey } from '../../protocol/keys.ts';
 import { openClientKeyFile, openKeyFile } from '../../store/key-file.ts';
@@ -9,6 +10,15 @@ import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { promptHidden, promptLine } from '../prompt.ts';
 import { formatCounted } from '../units.ts';
+
+const MAX_EXACT_TIMES = 4;
+
+const EXIT_CODES = `
+Exit codes:
+    0  every check was completed, whatever the verdicts are
+    1  a verdict is unknown, or a file or key is invalid
+    2  an invalid option or input line
+  130  interrupted`;
 
 interface CheckOptions {
   url: string;
@@ -53,6 +63,12 @@ function chooseKey({ keyFile, publicKey }: CheckOptions): { key: string } | { pu
   return key.publicKey ? { publicKey: formatPublicKey(key.publicKey) } : { key: key.revealText() };
 }
 
+/** Counts are exact up to 4, and lower bounds above. */
+function formatTimesSeen(times: number): string {
+  if (times === 1) return 'seen once';
+  return `seen ${times > MAX_EXACT_TIMES ? 'at least ' : ''}${formatCounted(times, 'time')}`;
+}
+
 function describe(verdict: Verdict): string {
   const text = {
     pair: 'this username and password leaked together',
@@ -62,7 +78,7 @@ function describe(verdict: Verdict): string {
     clean: 'not found',
     unknown: `the check could not be completed (${verdict.reason})`,
   };
-  const times = verdict.timesSeen === undefined ? '' : `, seen at least ${formatCounted(verdict.timesSeen, 'time')}`;
+  const times = verdict.timesSeen === undefined ? '' : `, ${formatTimesSeen(verdict.timesSeen)}`;
   return `${verdict.status}: ${text[verdict.status]}${times}  [${verdict.durationMs.toFixed(1)} ms]`;
 }
 
@@ -96,6 +112,7 @@ export function addCheck(program: Command): void {
     .option('--client-key-file <file>', 'file with the client key that `credveil client add` printed')
     .addOption(new Option('--timeout <ms>', 'deadline of one check').default('2000', '2000'))
     .option('--json', 'print verdicts as JSON lines (always the case if standard input is not a terminal)')
+    .addHelpText('after', EXIT_CODES)
     .action(async (options: CheckOptions) => {
       const timeoutMs = Number(options.timeout);
       if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
@@ -108,6 +125,8 @@ export function addCheck(program: Command): void {
         // Each line reports its own failure.
         circuitBreaker: false,
       });
+      // Each reason is explained once.
+      const explained = new Set<string>();
       const json = options.json === true || !process.stdin.isTTY;
       const interrupt = onInterrupt();
       try {
@@ -117,8 +136,11 @@ export function addCheck(program: Command): void {
           process.stdout.write(`${json ? JSON.stringify(verdict) : describe(verdict)}\n`);
           if (verdict.status === 'unknown') {
             process.exitCode = ExitCode.failed;
-            if (!json && verdict.reason !== 'NOTHING_ASKED')
-              process.stderr.write('  Check that the server is running and that this is the key of its dataset.\n');
+            if (verdict.reason !== undefined && !explained.has(verdict.reason)) {
+              explained.add(verdict.reason);
+              const { code, message, hint } = lookupFailure(verdict.reason);
+              process.stderr.write(`${code}: ${message}\n  ${hint}\n`);
+            }
           }
         }
       } finally {

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { type Ingested, ingest } from '../../ingest/ingest.ts';
-import { addCorpusOptions, type CorpusOptions, openCorpus } from '../corpus.ts';
+import { addCorpusOptions, type CorpusOptions, DETECTED, openCorpus } from '../corpus.ts';
 import { printDryRun } from '../dry-run.ts';
 import { UsageError } from '../exit.ts';
 import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
@@ -62,7 +62,7 @@ export function addIngest(program: Command): void {
     .description('add a corpus to a dataset as one source, and publish it')
     .argument('<dataset>', 'folder of the dataset');
   addCorpusOptions(command)
-    .option('--source <name>', 'name of the source, needed to remove it later (optional with --dry-run)')
+    .option('--source <name>', 'name of the source, needed to remove it later (required, except with --dry-run)')
     .option('--date <YYYY-MM>', 'month of the breach')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
     .option('--memory <size>', 'memory limit of the process (default: 1GiB)', parseMemory)
@@ -82,7 +82,8 @@ export function addIngest(program: Command): void {
           await printDryRun(folder, corpus, options, interrupt.signal);
           return;
         }
-        const { inputs, format } = corpus;
+        const { inputs, format, isDetected } = corpus;
+        if (isDetected) process.stderr.write(`format ${format.name}${DETECTED}\n`);
         const summary = await withDataset(folder, options, async ({ dataset, key }): Promise<IngestSummary> => {
           const bars = createIngestBars(source);
           let ingested: Ingested;

@@ -55,10 +55,11 @@ export async function publishWithProgress(
       ...(memory === undefined ? {} : { memoryBytes: memory }),
       onProgress: (progress) => {
         last = progress;
-        bar.update(() => progressState(bar, progress));
+        if (progress.totalRecords > 0) bar.update(() => progressState(bar, progress));
       },
     });
-    if (last) bar.finish(progressState(bar, last));
+    // A dataset of hash indexes alone has no records.
+    if (last && last.totalRecords > 0) bar.finish(progressState(bar, last));
     const indexes = Object.fromEntries(
       Object.entries(facts.indexes).map(([index, { entries, prefixBits }]) => [
         index,
