@@ -8,7 +8,7 @@ import { readInput, totalBytes } from '../input/inputs.ts';
 import { Segmenter, type SegmentSink } from '../input/segmenter.ts';
 import { type FinishedSegment, fingerprint, type Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
-import type { IngestOptions } from '../options.ts';
+import type { IngestOptions, ReadProgress } from '../options.ts';
 import { RejectCounter } from '../rejects.ts';
 import { CredentialPacker } from './credential-batch.ts';
 import { IngestPool } from './pool.ts';
@@ -71,8 +71,7 @@ export async function readCorpus(
   const rejects = new RejectCounter();
   let credentials = 0;
   let bytes = 0;
-  const report = (): void =>
-    onProgress?.({ stage: 'read', bytes, totalBytes: total, lines: credentials + rejects.total, rejects });
+  const report = (): void => onProgress?.(readProgress(bytes, total, credentials, rejects));
   const count = (finished: FinishedSegment): void => {
     credentials += finished.credentials;
     rejects.addAll(finished.rejects);
@@ -127,4 +126,15 @@ export async function readCorpus(
   } finally {
     await pool.close();
   }
+}
+
+function readProgress(
+  bytes: number,
+  total: number | undefined,
+  credentials: number,
+  rejects: RejectCounter,
+): ReadProgress {
+  // A file that grows while it is read has more bytes than it had at the start.
+  const totalBytes = total === undefined ? undefined : Math.max(total, bytes);
+  return { stage: 'read', bytes, totalBytes, lines: credentials + rejects.total, rejects };
 }

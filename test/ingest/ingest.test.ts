@@ -238,6 +238,18 @@ describe('a failed ingest', () => {
     expect(() => openInput(place.home)).toThrow(expect.objectContaining({ code: 'INPUT_UNREADABLE' }));
   });
 
+  test('progress never exceeds the size of a file that grew', async ({ place, key, dataset }) => {
+    const job = options('first', [place.write('combo.txt', 'ana:pw\n')]);
+    fs.appendFileSync(place.at('combo.txt'), 'ben:pw\n');
+    const reads: [bytes: number, total: number | undefined][] = [];
+    const onProgress = (progress: IngestProgress): void => {
+      if (progress.stage === 'read') reads.push([progress.bytes, progress.totalBytes]);
+    };
+    await ingest(dataset, key, { ...job, onProgress });
+    expect(reads.at(0)).toEqual([0, 7]);
+    expect(reads.at(-1)).toEqual([14, 14]);
+  });
+
   test('an interrupted stream leaves nothing, and the next ingest starts over', async ({ place, key, dataset }) => {
     const controller = new AbortController();
     // More than the first segment, so that its chunks are written before the stream ends.
