@@ -99,7 +99,7 @@ function tally(verdicts: readonly Verdict[]): Map<UnknownReason | undefined, num
 
 const truth = (leaked: boolean): string => (leaked ? 'pair' : 'clean');
 
-// Each test has its own service and checker, and most of its time is waiting: they run side by side.
+// Each test has its own service and checker and mostly waits, so they run concurrently.
 describe.concurrent.each(['hmac', 'oprf'] as const)('under %s', (suite) => {
   describe.each(FAILURE_NAMES)('with the service %s', (failure: Failure) => {
     const right: readonly UnknownReason[] = FAILURES[failure];
