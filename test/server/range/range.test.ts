@@ -1,11 +1,11 @@
 // GET /range/{prefix} over real HTTP: the exact contract of Have I Been Pwned. PROTOCOL.md §13.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RANGE_NAMES } from '../../protocol/bucket-id.ts';
-import { startServer } from '../../server/server.ts';
-import { serveDataset } from '../support/credveil.ts';
-import { makeDataset, seededPairs } from '../support/dataset.ts';
-import { makeRangeDataset, type RangeDataset, sha1Of } from '../support/range-dataset.ts';
+import { RANGE_NAMES } from '../../../protocol/bucket-id.ts';
+import { startServer } from '../../../server/server.ts';
+import { serveDataset } from '../../support/credveil.ts';
+import { makeDataset, seededPairs } from '../../support/dataset.ts';
+import { makeRangeDataset, type RangeDataset, sha1Of } from '../../support/range-dataset.ts';
 import {
   type Answer,
   type Ask,
@@ -16,7 +16,7 @@ import {
   type RangeWorld,
   seededContents,
   textOf,
-} from '../support/range-server.ts';
+} from '../../support/range-server.ts';
 
 const contents = seededContents('server ranges');
 const { random, files, fileOf } = contents;

@@ -4,9 +4,9 @@
 import type http from 'node:http';
 import zlib from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RANGE_NAMES } from '../../protocol/bucket-id.ts';
-import { type CredveilServer, startServer } from '../../server/server.ts';
-import { makeRangeDataset, type RangeDataset, SUFFIX_DIGITS, seededRanges } from '../support/range-dataset.ts';
+import { RANGE_NAMES } from '../../../protocol/bucket-id.ts';
+import { type CredveilServer, startServer } from '../../../server/server.ts';
+import { makeRangeDataset, type RangeDataset, SUFFIX_DIGITS, seededRanges } from '../../support/range-dataset.ts';
 import {
   type Answer,
   type Ask,
@@ -17,8 +17,8 @@ import {
   type RangeWorld,
   seededContents,
   textOf,
-} from '../support/range-server.ts';
-import { connect, readToEnd } from '../support/raw-http.ts';
+} from '../../support/range-server.ts';
+import { connect, readToEnd } from '../../support/raw-http.ts';
 
 const contents = seededContents('forms of ranges');
 const { prefixes, files, fileOf } = contents;

@@ -8,10 +8,10 @@ import { haveIBeenPwned } from 'better-auth/plugins';
 import { pwnedPassword, pwnedPasswordRange } from 'hibp';
 import { Agent, type Dispatcher, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addClient, clientFileFor } from '../../access/client-file.ts';
-import { type CredveilServer, startServer } from '../../server/server.ts';
-import { type HttpFront, send, startFront } from '../support/http-front.ts';
-import { makeRangeDataset, type RangeDataset, seededRanges, sha1Of } from '../support/range-dataset.ts';
+import { addClient, clientFileFor } from '../../../access/client-file.ts';
+import { type CredveilServer, startServer } from '../../../server/server.ts';
+import { type HttpFront, send, startFront } from '../../support/http-front.ts';
+import { makeRangeDataset, type RangeDataset, seededRanges, sha1Of } from '../../support/range-dataset.ts';
 
 const LEAKED = 'Correct Horse 7 battery';
 const LEAKED_TIMES = 3;
