@@ -3,7 +3,7 @@
 import type { Exchange } from '../runtime/http/exchange.ts';
 import { ProblemError } from '../runtime/http/problem.ts';
 import type { ClientDirectory } from './client-directory.ts';
-import type { Client } from './client-file.ts';
+import type { Client } from './client-list.ts';
 import type { Cost, QuotaMeter, Taken } from './quota/meter.ts';
 
 export interface Admission {

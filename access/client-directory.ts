@@ -12,7 +12,8 @@ import { nameError, type OnEvent } from '../runtime/events.ts';
 import { headerBlock } from '../runtime/http/headers.ts';
 import { ProblemError } from '../runtime/http/problem.ts';
 import { clientFingerprint } from '../runtime/tls.ts';
-import { type Client, clientFileVersion, readClients } from './client-file.ts';
+import { clientFileVersion, readClients } from './client-file.ts';
+import type { Client } from './client-list.ts';
 
 const BEARER = /^bearer +(credveil-client-1\.([0-9a-f]{16})\.[\w-]{43})$/i;
 const DIGEST_HEX = 64;

@@ -6,58 +6,17 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
-import type { ClientId, ClientSecret } from '../protocol/brands.ts';
-import { HEX16, NAME } from '../protocol/ids.ts';
+import type { ClientSecret } from '../protocol/brands.ts';
+import { NAME } from '../protocol/ids.ts';
 import { CLIENT_SECRET_BYTES, clientId, clientKeyDigest, formatClientKey } from '../protocol/keys.ts';
 import { StoreError } from '../store/errors.ts';
 import { isMissing, publishFile } from '../store/files.ts';
 import { takeLock } from '../store/lock.ts';
-import { MAX_QUOTA, QUOTA_POLICY_NAMES, type QuotaPolicy, type Quotas } from './quota/policy.ts';
+import { CLIENT_LIST_FORMAT, type Client, ClientListError, parseClientList } from './client-list.ts';
+import type { Quotas } from './quota/policy.ts';
 
 const MAX_FILE_BYTES = 2 ** 24;
-const MAX_CLIENTS = 65_536;
 const LOCK_WAIT_MS = 5_000;
-
-const quotaSchema = z.number().int().min(0).max(MAX_QUOTA).optional();
-const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
-const clientSchema = z
-  .strictObject({
-    id: z.string().regex(HEX16),
-    name: z.string().regex(NAME),
-    created: z.iso.datetime(),
-    /** SHA-256 of the key's text. */
-    keyDigest: digestSchema.optional(),
-    /** SHA-256 of the certificate in DER, for a client that has one instead of a key. */
-    certificate: digestSchema.optional(),
-    quotas: z.strictObject(
-      Object.fromEntries(QUOTA_POLICY_NAMES.map((name) => [name, quotaSchema])) as {
-        [policy in QuotaPolicy]: typeof quotaSchema;
-      },
-    ),
-  })
-  .refine(({ keyDigest, certificate }) => (keyDigest === undefined) !== (certificate === undefined));
-const fileSchema = z
-  .strictObject({ format: z.literal(1), clients: z.array(clientSchema).max(MAX_CLIENTS) })
-  .refine(({ clients }) =>
-    (['id', 'name', 'keyDigest', 'certificate'] as const).every((key) => isUnique(clients, key)),
-  );
-
-/** A client of the service. */
-export interface Client {
-  readonly id: ClientId;
-  readonly name: string;
-  /** ISO 8601, UTC. */
-  readonly created: string;
-  readonly keyDigest?: string;
-  readonly certificate?: string;
-  readonly quotas: Quotas;
-}
-
-function isUnique<Key extends string>(clients: readonly { readonly [key in Key]?: string | undefined }[], key: Key) {
-  const values = clients.flatMap((client) => client[key] ?? []);
-  return new Set(values).size === values.length;
-}
 
 /** Beside the dataset, like its key: copying a dataset does not copy its clients. */
 export function clientFileFor(folder: string): string {
@@ -74,7 +33,7 @@ export function clientFileVersion(file: string): string | undefined {
  * Undefined without a file.
  * @throws StoreError `CLIENTS_EXPOSED`, `CLIENTS_MALFORMED`
  */
-export function readClients(file: string): Client[] | undefined {
+export function readClients(file: string): readonly Client[] | undefined {
   let handle: number;
   try {
     handle = fs.openSync(file, 'r');
@@ -98,7 +57,7 @@ export function readClients(file: string): Client[] | undefined {
 }
 
 function malformed(file: string, cause?: unknown): StoreError {
-  const where = cause instanceof z.ZodError ? ` at ${cause.issues[0]?.path.join('.') || 'its top'}` : '';
+  const where = cause instanceof ClientListError ? ` at ${cause.place || 'its top'}` : '';
   return new StoreError(
     'CLIENTS_MALFORMED',
     `clients file ${file}: not a valid list of clients${where}`,
@@ -106,12 +65,11 @@ function malformed(file: string, cause?: unknown): StoreError {
   );
 }
 
-function parseClients(file: string, text: string): Client[] {
+function parseClients(file: string, text: string): readonly Client[] {
   try {
-    const { clients } = fileSchema.parse(JSON.parse(text));
-    return clients as Client[];
+    return parseClientList(text);
   } catch (cause) {
-    // Neither zod's issue nor the parser's message becomes the cause: they may quote the file.
+    // The parser's error does not become the cause: a message of JSON.parse may quote the file.
     throw malformed(file, cause);
   }
 }
@@ -128,7 +86,7 @@ function changeClients(file: string, change: (clients: readonly Client[]) => rea
   });
   try {
     const clients = change(readClients(file) ?? []);
-    replaceFile(file, `${JSON.stringify({ format: 1, clients }, undefined, 2)}\n`);
+    replaceFile(file, `${JSON.stringify({ format: CLIENT_LIST_FORMAT, clients }, undefined, 2)}\n`);
   } finally {
     unlock();
   }

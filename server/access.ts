@@ -2,7 +2,8 @@
 
 import { type Admit, createAdmit } from '../access/admission.ts';
 import { ClientDirectory } from '../access/client-directory.ts';
-import { type Client, clientFileFor } from '../access/client-file.ts';
+import { clientFileFor } from '../access/client-file.ts';
+import type { Client } from '../access/client-list.ts';
 import { openQuotaBook, quotaBookFor } from '../access/quota/book.ts';
 import { QuotaLedger } from '../access/quota/ledger.ts';
 import { QuotaMeter } from '../access/quota/meter.ts';

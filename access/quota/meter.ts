@@ -4,7 +4,7 @@
 import type { ClientId } from '../../protocol/brands.ts';
 import { headerBlock } from '../../runtime/http/headers.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
-import type { Client } from '../client-file.ts';
+import type { Client } from '../client-list.ts';
 import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedLeases } from './ledger.ts';
 import { QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from './policy.ts';
 import { formatPolicies, formatStandings, type QuotaStanding, secondsLeft } from './rate-limit-fields.ts';

@@ -1,7 +1,8 @@
 // credveil client: adds, lists and revokes the clients of a server.
 
 import { type Command, InvalidArgumentError } from 'commander';
-import { addClient, type Client, clientFileFor, readClients, revokeClient } from '../../access/client-file.ts';
+import { addClient, clientFileFor, readClients, revokeClient } from '../../access/client-file.ts';
+import type { Client } from '../../access/client-list.ts';
 import {
   MAX_QUOTA,
   QUOTA_POLICIES,

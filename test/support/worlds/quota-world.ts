@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test as base } from 'vitest';
-import type { Client } from '../../../access/client-file.ts';
+import type { Client } from '../../../access/client-list.ts';
 import { openQuotaBook } from '../../../access/quota/book.ts';
 import { type LeaseHolder, QuotaLedger } from '../../../access/quota/ledger.ts';
 import { QuotaMeter, type Taken } from '../../../access/quota/meter.ts';
