@@ -1,5 +1,4 @@
-// The kinds that the table of routes is made of: path, handler, access, cache rule and
-// documentation.
+// The types of the table of routes: path, handler, access, cache rule and documentation.
 
 import type { CACHE_RULES } from '../../runtime/http/headers.ts';
 import type { ProblemCode } from '../../runtime/http/problems.ts';
@@ -9,7 +8,7 @@ import type { SchemaName } from './schemas.ts';
 /**
  * Who has access. `open`: everyone. `client`: listed clients, if the server has a list. `metered`:
  * the same, and each request counts against their quotas. `evaluation`: the same, but the handler
- * counts it, together with its elements.
+ * counts the request together with its elements.
  */
 export type Access = 'open' | 'client' | 'metered' | 'evaluation';
 
@@ -18,14 +17,11 @@ export interface Parameter {
   readonly in: 'path' | 'query' | 'header';
   readonly required?: boolean;
   readonly description: string;
-  /** JSON Schema of its text. */
+  /** JSON Schema of the value's text. */
   readonly schema: { readonly type: 'string'; readonly pattern?: string; readonly enum?: readonly string[] };
 }
 
-/**
- * A body, of a request or of an answer, in each of its media types: of a schema, or bytes of
- * PROTOCOL.md.
- */
+/** The body of a request or response, by media type: JSON of a schema, or bytes of PROTOCOL.md. */
 export type Content = {
   readonly [mediaType: string]: { readonly schema?: SchemaName; readonly description?: string };
 };
@@ -33,7 +29,7 @@ export type Content = {
 export interface Answer {
   readonly description: string;
   readonly content?: Content;
-  /** Names of headers beyond those that all answers have. */
+  /** Names of headers in addition to those of all responses. */
   readonly headers?: readonly string[];
 }
 
@@ -43,37 +39,35 @@ export interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly body?: Content;
   readonly answers: { readonly [status: number]: Answer };
-  /** Beyond those that follow from the access and from being a request at all. */
+  /** In addition to those of every request and those of the access. */
   readonly problems?: readonly ProblemCode[];
 }
 
 export type Method = 'GET' | 'POST';
 
 /**
- * One entry of the table. Dispatch, OPTIONS, 405, documentation, metrics and logs follow from it.
+ * An entry of the table. Dispatch, OPTIONS, 405, documentation, metrics and logs follow from it.
  */
 export interface Route extends RouteFacts {
-  /** Its last part may be a parameter: `/v1/account/{prefix}`. */
+  /** The last part may be a parameter: `/v1/account/{prefix}`. */
   readonly path: string;
-  /**
-   * The handler also answers every longer path with this beginning, to refuse it in its own way.
-   */
+  /** The handler also receives every longer path with this beginning, and refuses it itself. */
   readonly subtree?: boolean;
-  /** A path with a query is not this route. */
+  /** A path with a query does not match. */
   readonly withoutQuery?: boolean;
   readonly handler: CreateHandler;
-  /** HEAD follows from GET, and OPTIONS from any. */
+  /** GET implies HEAD, and any method implies OPTIONS. */
   readonly methods: readonly Method[];
   readonly access: Access;
-  /** Cache-Control of its successful replies, unless the handler names another rule. */
+  /** Cache-Control of successful responses, unless the handler names another rule. */
   readonly cache: keyof typeof CACHE_RULES;
-  /** Also below /d/{dataset}. */
+  /** The route also exists below /d/{dataset}. */
   readonly ofDataset: boolean;
-  /** Missing for what only a page refers to. */
+  /** Undefined for a route that only a page uses. */
   readonly documentation?: { readonly [method in Method]?: Operation };
 }
 
-/** Problems that any request may meet. */
+/** Problems that can answer any request. */
 const ANY: readonly ProblemCode[] = [
   'REQUEST_MALFORMED',
   'METHOD_NOT_ALLOWED',
@@ -91,7 +85,7 @@ const BY_ACCESS: { readonly [access in Access]: readonly ProblemCode[] } = {
   evaluation: METERED,
 };
 
-/** All problems that an operation may be answered with. */
+/** All problems that can answer an operation. */
 export function problemsOf({ access, ofDataset }: Route, { problems = [], body }: Operation): ProblemCode[] {
   const ofBody: readonly ProblemCode[] = body
     ? ['LENGTH_REQUIRED', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED', 'MESSAGE_MALFORMED']

@@ -1,31 +1,32 @@
-// Turns at the evaluator: a group operation takes a tenth of a millisecond, so requests share the
+// The queue of evaluations. A group operation takes a tenth of a millisecond, so requests share the
 // event loop in slices.
 //
-// Two lanes, each a round robin. A request of few elements, which is what a check sends, takes the
-// short lane. While both have work the long lane gets a quarter of the time, so that neither can
-// starve the other. One slice per turn of the event loop: between two slices sockets are read,
-// buckets are sent, and who went away is noticed. A proof is one slice whatever its size.
+// There are two lanes, each a round robin. A request of few elements, as a check sends it, takes
+// the short lane. While both lanes have work, the long one gets a quarter of the time, so that
+// neither starves the other. Each turn of the event loop runs one slice: between slices the server
+// reads sockets, sends buckets and notices clients that have left. A proof is one slice of any
+// size.
 
 import type { BlindedElement, EvaluatedElement, Proof } from '../../protocol/brands.ts';
 import { headerBlock } from '../../runtime/http/headers.ts';
 import { ClientGoneError, ProblemError } from '../../runtime/http/problem.ts';
 import type { Evaluator } from '../../store/dataset-key.ts';
 
-/** Half a millisecond: by how much a slice can delay another request. */
+/** Half a millisecond, by which a slice can delay another request. */
 const SLICE_ELEMENTS = 4;
-/** A check asks for its pair, username and password, and four similar forms of the password. */
+/** A check evaluates its pair, username and password, and four similar forms of the password. */
 const SHORT_ELEMENTS = 8;
-/** How much more work the short lane gets than the long one. */
+/** The work of the short lane for each unit of work of the long one. */
 const SHORT_SHARE = 3;
 
-/** Whether the client still waits for the answer. */
+/** Whether the client still waits for the response. */
 export type IsWanted = () => boolean;
 
 /** Work is counted in group operations. */
 interface Job {
   readonly work: number;
   readonly sliceWork: number;
-  /** Does a slice. False where the job has ended. */
+  /** Runs a slice. False if the job has ended. */
   run(): boolean;
 }
 
@@ -35,7 +36,7 @@ interface Lane {
 }
 
 /**
- * The work of a proof: each element is evaluated again, then multiplied for the composites of RFC
+ * The work of a proof. It evaluates each element again, and multiplies it for the composites of RFC
  * 9497 §2.2.1.
  */
 export const proofWork = (elements: readonly BlindedElement[]): number => 2 * elements.length;
@@ -45,23 +46,22 @@ export const overloaded = (): ProblemError => new ProblemError('OVERLOADED', { h
 
 /**
  * Owns the order of evaluations. Its promises reject with the evaluator's errors, with a
- * ProblemError `OVERLOADED` if too much is waiting, and with a ClientGoneError if nobody waits any
- * more.
+ * ProblemError `OVERLOADED` if a lane is full, and with a ClientGoneError if the client has left.
  */
 export class EvaluationQueue {
   readonly #maxWaiting: number;
   readonly #short: Lane = { jobs: [], work: 0 };
   readonly #long: Lane = { jobs: [], work: 0 };
-  /** The work of the short lane until the long one has its turn. */
+  /** The work that the short lane may do before the long one has its turn. */
   #owed = 0;
   #running = false;
 
-  /** @param maxWaiting group operations that may wait in each lane: more is refused */
+  /** @param maxWaiting the maximum of group operations that wait in each lane */
   constructor(maxWaiting: number) {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** One result per element. */
+  /** Evaluates elements. @returns one result for each, in order */
   blindEvaluate(
     evaluator: Evaluator,
     elements: readonly BlindedElement[],
@@ -74,13 +74,13 @@ export class EvaluationQueue {
     });
   }
 
-  /** A proof cannot be cut into slices: the short lane is owed for what it costs. */
+  /** Makes a proof. It cannot be cut into slices: the short lane is owed time for its cost. */
   prove(evaluator: Evaluator, elements: readonly BlindedElement[], isWanted: IsWanted): Promise<Proof> {
     const work = proofWork(elements);
     return this.#wait(work, work, isWanted, () => evaluator.prove(elements));
   }
 
-  /** Whether a job of this size would be accepted now. */
+  /** Whether the queue would accept a job of this size now. */
   hasRoom(work: number): boolean {
     return this.#laneOf(work).work + work <= this.#maxWaiting;
   }
@@ -121,8 +121,8 @@ export class EvaluationQueue {
     for (;;) {
       const lane = this.#nextLane();
       const [job] = lane.jobs;
-      // Small requests share a turn. None of them waits for its answer while a slice of a large one
-      // is done.
+      // Small requests share a turn. None of them waits for its result while a slice of a large one
+      // runs.
       if (!job || (spent > 0 && spent + job.sliceWork > SLICE_ELEMENTS)) break;
       lane.jobs.shift();
       spent += job.sliceWork;

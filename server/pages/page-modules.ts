@@ -1,8 +1,8 @@
-// The modules that a page runs: found by following imports, with types taken out and packages named
-// by a path.
+// The modules of a page, collected by following imports. Their types are stripped, and packages are
+// imported by path.
 //
-// No bundler: what the browser gets is what the repository has. Only what an entry imports can be
-// asked for.
+// There is no bundler: the browser gets the modules of the repository. It can request only modules
+// that an entry imports, directly or through others.
 
 import fs from 'node:fs';
 import { createRequire, stripTypeScriptTypes } from 'node:module';
@@ -10,21 +10,21 @@ import path from 'node:path';
 
 export interface PageModule {
   /**
-   * Its place below the assets, with slashes: that in the repository, or `packages/` and that in
-   * node_modules.
+   * Its path below the assets, with slashes: the path in the repository, or `packages/` and the
+   * path in node_modules.
    */
   readonly path: string;
   readonly text: string;
-  /** Paths of the modules without which it does not start. */
+  /** Paths of its static imports. */
   readonly imports: readonly string[];
 }
 
 /** The root of the repository, or of the compiled code. */
 const ROOT = path.join(import.meta.dirname, '../..');
-/** The folder of the pages: documents, modules, styles. No import leads from the server to it. */
+/** The folder of the pages: documents, modules and styles. The server imports none of its files. */
 export const PAGES = path.join(ROOT, 'page');
 const PACKAGES = `${path.sep}node_modules${path.sep}`;
-/** An import or re-export begins a line; what a comment shows is indented. */
+/** An import or re-export begins a line; code in a comment is indented. */
 const STATIC_IMPORT = /^((?:import|export)\b(?:[^'"`;=(]*\bfrom)?\s*)(['"])([^'"\n]+)\2/gm;
 const DYNAMIC_IMPORT = /^(?!\s*(?:\/\/|\*))(.*\bimport\(\s*)(['"])([^'"\n]+)\2/gm;
 
@@ -42,7 +42,7 @@ export function collectModules(entries: readonly string[]): Map<string, PageModu
   return modules;
 }
 
-/** Modules with all that they need before they start, each once. */
+/** The paths of modules and of all their static imports, each once. */
 export function withImports(modules: ReadonlyMap<string, PageModule>, entries: readonly string[]): string[] {
   const needed = new Set<string>();
   const visit = (place: string): void => {
@@ -54,7 +54,7 @@ export function withImports(modules: ReadonlyMap<string, PageModule>, entries: r
   return [...needed];
 }
 
-/** Where a file is found below the assets. */
+/** The path of a file below the assets. */
 export function assetPath(file: string): string {
   // Below the root first: an installed package is inside a node_modules folder itself.
   const below = path.relative(ROOT, file);
@@ -63,7 +63,7 @@ export function assetPath(file: string): string {
   return place.replaceAll(path.sep, '/');
 }
 
-/** The file of a package's module, for a browser: its `module` where there are no `exports`. */
+/** The file of a package's module for a browser: its `module` if it has no `exports`. */
 export function resolvePackage(specifier: string, importer: string): string {
   const require = createRequire(importer);
   const file = require.resolve(specifier);

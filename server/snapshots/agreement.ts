@@ -1,11 +1,11 @@
-// Agreement: a new snapshot becomes current in one worker when all of them have it open, so that a
-// client that was told of it by one may ask any other for it.
+// Agreement: a worker makes a new snapshot current once all workers have opened it. A client that
+// learns of the snapshot from one worker can then request it from any other.
 
 import type { DatasetId, SnapshotId } from '../../protocol/brands.ts';
 
 /**
- * What a worker has for a dataset. Refused: it cannot open what CURRENT names, and is not waited
- * for.
+ * The newest snapshot that a worker has opened of a dataset. `refused`: it cannot open the one in
+ * CURRENT, and the others do not wait for it.
  */
 type Holding = SnapshotId | 'refused';
 
@@ -16,12 +16,12 @@ interface Waiting<Worker> {
   resolve(agreed: boolean): void;
 }
 
-/** Owned by the primary. */
+/** The primary process owns it. */
 export class SnapshotAgreement<Worker> {
   readonly #workers = new Map<Worker, Map<DatasetId, Holding>>();
   #waiting: Waiting<Worker>[] = [];
 
-  /** From here on it is waited for: before it opens anything. */
+  /** Makes the others wait for this worker. Called before the worker opens a snapshot. */
   join(worker: Worker): void {
     this.#workers.set(worker, new Map());
   }
@@ -36,8 +36,8 @@ export class SnapshotAgreement<Worker> {
   }
 
   /**
-   * True when all workers have it open; false where one has another since, so that CURRENT should
-   * be looked at again.
+   * Resolves to true once all workers have opened the snapshot, and to false if one has opened
+   * another since, so that this worker must read CURRENT again.
    */
   opened(worker: Worker, dataset: DatasetId, snapshot: SnapshotId): Promise<boolean> {
     this.#workers.get(worker)?.set(dataset, snapshot);

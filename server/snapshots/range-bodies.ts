@@ -1,32 +1,31 @@
-// Bodies of ranges in each of their forms, the ones asked for lately held in memory. PROTOCOL.md
-// §13.
+// Bodies of ranges in each of their forms, with a memory cache of recent ones. PROTOCOL.md §13.
 //
-// Unlike keyed hashes, those of passwords are asked unevenly: popular passwords come again and
-// again, so what was rendered or compressed is kept. Two generations, of which the older one is
-// dropped whole, cost nothing on a hit.
+// Unlike buckets of keyed hashes, ranges are requested unevenly, since popular passwords recur: the
+// cache keeps rendered and compressed bodies. It has two generations and drops the older one as a
+// whole, so that a hit costs nothing.
 
 import zlib from 'node:zlib';
 import { RANGE_NAMES, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
 import { paddedTextBytes, padRange } from '../../store/snapshot/range-padding.ts';
 import { rangeEntries, rangeText, type Snapshot } from '../../store/snapshot/snapshot.ts';
 
-/** How a range is answered. */
+/** The forms of a range in responses. */
 export const RANGE_FORMS = ['identity', 'br', 'gzip', 'padded'] as const;
 export type RangeForm = (typeof RANGE_FORMS)[number];
 
-/** Undefined if the dataset does not have the index. The bytes must not be changed. */
+/** Undefined if the dataset does not have the index. The caller must not change the bytes. */
 export type ReadRange = (name: RangeName, range: number, form: RangeForm) => Buffer | undefined;
 
-/** Smaller bodies are as quick to make as to find. */
-const LEAST_BYTES = 1024;
-/** Memory of a held body beside its bytes. */
+/** Making a smaller body takes no longer than a cache hit. */
+const MIN_HELD_BYTES = 1024;
+/** Memory that the cache needs for a body in addition to its bytes. */
 const OVERHEAD_BYTES = 256;
 
-/** Digits of hashes hold four bits each and never repeat: more effort finds nothing to save. */
+/** Hex digits of hashes carry four bits each and never repeat: higher levels save nothing. */
 const BROTLI = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } };
 const GZIP = { level: 1, strategy: zlib.constants.Z_RLE };
 
-/** @param maxHeldBytes memory for held bodies */
+/** @param maxHeldBytes memory of the cache */
 export function createRangeReader(snapshot: Snapshot, maxHeldBytes: number): ReadRange {
   let young = new Map<number, Buffer>();
   let old = new Map<number, Buffer>();
@@ -47,7 +46,7 @@ export function createRangeReader(snapshot: Snapshot, maxHeldBytes: number): Rea
     const held = young.get(key);
     if (held) return held;
     const body = old.get(key) ?? makeBody(snapshot, name, range, form);
-    if (body && body.length >= LEAST_BYTES) hold(key, body);
+    if (body && body.length >= MIN_HELD_BYTES) hold(key, body);
     return body;
   };
 }

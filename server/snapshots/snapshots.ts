@@ -1,9 +1,9 @@
-// The snapshots that are served: the current one, the one before it for clients whose config still
-// names it, and for a moment the next one, which is answered for as soon as it is open and becomes
-// current when all workers have it.
+// The served snapshots: the current one, the previous one for clients with an older config, and for
+// a moment the next one. A worker answers for the next snapshot once it is open, and makes it
+// current once all workers have opened it.
 //
-// Reads are synchronous and copy, so no request holds a snapshot across a turn of the event loop:
-// closing is safe.
+// Reads are synchronous and copy the bytes. No request holds a snapshot across a turn of the event
+// loop, so closing one is safe.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BucketId, DatasetId, SnapshotId } from '../../protocol/brands.ts';
@@ -22,20 +22,20 @@ export interface SnapshotOptions {
   /** Memory for the bodies of one snapshot. */
   readonly maxHeldBytes: number;
   readonly onEvent: OnEvent;
-  /** Takes the padding of each bucket that is read. */
+  /** Receives the padding of each bucket read, in bytes. */
   readonly countPadding?: (bytes: number) => void;
-  /** Other processes behind the same port. Without them a new snapshot becomes current at once. */
+  /** The other processes on the port. Without them a new snapshot becomes current at once. */
   readonly peers?: SnapshotPeers;
 }
 
 /**
- * The processes that answer on one port: a client that was told of a snapshot by one may ask any
- * other for it.
+ * The processes that share a port. A client may learn of a snapshot from one and request it from
+ * another.
  */
 export interface SnapshotPeers {
   /**
-   * True when all others have it open too, or cannot be waited for; false where CURRENT should be
-   * looked at again.
+   * Reports an opened snapshot. Resolves to true once all others have opened it or cannot be waited
+   * for, and to false if this process must read CURRENT again.
    */
   opened(dataset: DatasetId, snapshot: SnapshotId): Promise<boolean>;
   refused(dataset: DatasetId): void;
@@ -45,8 +45,8 @@ export interface ServedSnapshot {
   readonly id: SnapshotId;
   readonly snapshot: Snapshot;
   /**
-   * Reads a padded body. Undefined if the dataset does not have the index. The bytes must not be
-   * changed.
+   * Reads a padded body. Undefined if the dataset does not have the index. The caller must not
+   * change the bytes.
    */
   readBody(index: IndexName, id: BucketId): Buffer | undefined;
   /** Memory for its ranges. */
@@ -55,10 +55,10 @@ export interface ServedSnapshot {
   readonly config: Buffer;
 }
 
-/** A refused snapshot is tried again after 1, 2, 4, … polls, at most after these. */
+/** A refused snapshot is opened again after 1, 2, 4, … polls; this is the maximum. */
 const MAX_RETRY_POLLS = 64;
 
-/** Owns the open snapshots and looks at CURRENT for a new one. */
+/** Owns the open snapshots, and polls CURRENT for a new one. */
 export class ServedSnapshots {
   readonly #dataset: Dataset;
   readonly #options: SnapshotOptions;
@@ -80,12 +80,11 @@ export class ServedSnapshots {
   }
 
   /**
-   * Opens the current snapshot and from then on looks every `pollIntervalMs` whether there is
-   * another.
+   * Opens the current snapshot, and from then on polls CURRENT every `pollIntervalMs`.
    * @throws StoreError `SNAPSHOT_MISSING`, `SNAPSHOT_CORRUPT`
    */
   static async open(dataset: Dataset, options: SnapshotOptions): Promise<ServedSnapshots> {
-    // Read before the snapshot: a publish in between is then seen as a change, never missed.
+    // Read before the snapshot, so that the next poll notices a publish in between.
     const line = readCurrent(dataset);
     const served = new ServedSnapshots(dataset, line, await openServed(dataset, options), options);
     options.onEvent({ event: 'snapshot-opened', snapshot: served.current.id });
@@ -99,14 +98,13 @@ export class ServedSnapshots {
   }
 
   /**
-   * Why the snapshot that CURRENT names is not the one that is served. Undefined where it is, or
-   * soon will be.
+   * Why the server does not serve the snapshot in CURRENT. Undefined if it serves it, or soon will.
    */
   get refused(): { readonly code: string } | undefined {
     return this.#refused && { code: this.#refused.code };
   }
 
-  /** Undefined where this snapshot is neither the current one nor that before or after it. */
+  /** Undefined unless this is the id of the current, previous or next snapshot. */
   find(id: string): ServedSnapshot | undefined {
     if (this.#current.id === id) return this.#current;
     return [this.#previous, this.#next?.served].find((served) => served?.id === id);
@@ -130,14 +128,14 @@ export class ServedSnapshots {
   }
 
   /**
-   * Others that are further on are followed at once: were they kept waiting, the next publish could
-   * overtake all.
+   * Follows processes with a newer snapshot at once. If they had to wait for the next poll, another
+   * publish could overtake them all.
    */
   async #pollUntilSettled(): Promise<void> {
     while (!this.#closing.signal.aborted && !(await this.#poll())) await nextTurn();
   }
 
-  /** False where another process has a snapshot that this one has not looked for. */
+  /** False if another process has opened a snapshot that this one has not. */
   async #poll(): Promise<boolean> {
     const refused = this.#refused;
     let line: string | undefined;
@@ -148,11 +146,11 @@ export class ServedSnapshots {
         this.#dropNext();
         return true;
       }
-      // The check reads the whole file: what failed it is not read again every second.
+      // Opening reads the whole file, so a refused one is not opened at every poll.
       if (refused && refused.line === line && --refused.pollsLeft > 0) return true;
       const next = await this.#openNext(line);
       this.#refused = undefined;
-      // The line was written anew between its reading and the opening, or says the same in another
+      // CURRENT changed between its reading and the opening, or names the same snapshot in another
       // way.
       if (next.id === this.#current.id) {
         this.#line = line;
@@ -172,7 +170,7 @@ export class ServedSnapshots {
       const named = nameError(error);
       this.#refused = { line, polls, pollsLeft: polls, code: named.code };
       this.#options.peers?.refused(this.#dataset.id);
-      // Said once for each line of CURRENT.
+      // One event for each line of CURRENT.
       if (polls > 1) return true;
       const message = error instanceof StoreError ? error.message : 'the new snapshot could not be opened';
       this.#options.onEvent({ event: 'snapshot-refused', message, ...named });
@@ -204,13 +202,13 @@ export class ServedSnapshots {
   }
 }
 
-/** An open snapshot, and the line of CURRENT at its opening. */
+/** An open snapshot that is not current yet, and the line of CURRENT at its opening. */
 interface NextSnapshot {
   readonly line: string | undefined;
   readonly served: ServedSnapshot;
 }
 
-/** The line of CURRENT at the refusal, and the time of the next attempt. */
+/** A refusal: the line of CURRENT, the error, and the polls until the next attempt. */
 interface Refused {
   readonly line: string | undefined;
   readonly code: string;
