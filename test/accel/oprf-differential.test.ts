@@ -43,7 +43,7 @@ const randomInput = (random: Random): PrivateInput =>
   random.bytes(random.below(random.pick([1, 8, 60, 60, 60, 300]) + 1)) as PrivateInput;
 
 describe('equal outputs', () => {
-  test('blind, blindEvaluate, finalize and evaluate: 8,000 operations', () => {
+  test('both engines blind, evaluate and finalize alike in 8,000 operations', () => {
     const random = createRandom(testSeed('oprf outputs'));
     for (let i = 0; i < 2000; i++) {
       const input = randomInput(random);
@@ -58,7 +58,7 @@ describe('equal outputs', () => {
     }
   });
 
-  test('deriveKeyPair and publicKey: 1,200 operations', () => {
+  test('both engines derive keys alike in 1,200 operations', () => {
     const random = createRandom(testSeed('oprf keys'));
     for (let i = 0; i < 600; i++) {
       const seed = random.bytes(32);
@@ -68,7 +68,7 @@ describe('equal outputs', () => {
     }
   });
 
-  test('prove and verifyProof: 800 operations, a third of the proofs damaged', () => {
+  test('both engines prove and verify alike in 800 operations, a third of the proofs damaged', () => {
     const random = createRandom(testSeed('oprf proofs'));
     const seen = new Map<string, number>();
     for (let i = 0; i < 400; i++) {
@@ -114,23 +114,26 @@ describe('equal rejections', () => {
   ];
 
   const { source: _, ...invalid } = readVectors('rfc9496-invalid-encodings.json') as Record<string, string[]>;
-  test.each(Object.entries(invalid))('RFC 9496, Appendix A.2: %s', (_name, encodings) => {
-    expect(encodings.length).toBeGreaterThan(0);
-    for (const encoding of encodings)
-      expect(new Set(everywhere(fromHex(encoding))), encoding).toEqual(new Set(['ELEMENT_NOT_CANONICAL']));
-  });
+  test.each(Object.entries(invalid))(
+    'both engines reject the encodings of RFC 9496, Appendix A.2: %s',
+    (_name, encodings) => {
+      expect(encodings.length).toBeGreaterThan(0);
+      for (const encoding of encodings)
+        expect(new Set(everywhere(fromHex(encoding))), encoding).toEqual(new Set(['ELEMENT_NOT_CANONICAL']));
+    },
+  );
 
-  test('the identity', () => {
+  test('both engines reject the identity', () => {
     expect(new Set(everywhere(new Uint8Array(32)))).toEqual(new Set(['ELEMENT_IDENTITY']));
   });
 
-  test.each([0, 1, 31, 33, 64])('elements of %i bytes', (length) => {
+  test.each([0, 1, 31, 33, 64])('both engines reject elements of %i bytes', (length) => {
     const whole = Uint8Array.from([...good.blinded, ...good.blinded]);
     expect(new Set(everywhere(whole.subarray(0, length)))).toEqual(new Set(['ELEMENT_LENGTH']));
     expect(new Set(everywhere(new Uint8Array(length)))).toEqual(new Set(['ELEMENT_LENGTH']));
   });
 
-  test('other encodings of valid elements: with the high bit set, with the prime added, negated', () => {
+  test('both engines reject valid elements with the high bit set, with the prime added, and negated', () => {
     const spellings = [
       ...[good.blinded, good.evaluated, keys.publicKey].map((element) => {
         const high = Uint8Array.from(element);
@@ -146,7 +149,7 @@ describe('equal rejections', () => {
     for (const spelling of spellings) expect(new Set(everywhere(spelling))).toEqual(new Set(['ELEMENT_NOT_CANONICAL']));
   });
 
-  test('both accept or both reject 20,000 random or slightly altered strings as elements', () => {
+  test('both engines accept or reject 20,000 random or slightly altered strings as elements', () => {
     const random = createRandom(testSeed('oprf decoding'));
     let valid = 0;
     for (let i = 0; i < 20_000; i++) {
@@ -166,7 +169,7 @@ describe('equal rejections', () => {
     expect(valid).toBeLessThan(6000);
   });
 
-  test('proofs of the wrong length, and with scalars that are too large', () => {
+  test('both engines reject proofs of the wrong length, and with scalars that are too large', () => {
     const c = BigInt(`0x${Buffer.from(good.proof.subarray(0, 32)).reverse().toString('hex')}`);
     const proofs = [
       good.proof.subarray(1),
@@ -186,7 +189,7 @@ describe('equal rejections', () => {
     for (const proof of proofs) expect(verify(proof)).toBe('PROOF_INVALID');
   });
 
-  test('of scalars: zero, too large, short, long', () => {
+  test('both engines reject scalars that are zero, too large, short or long', () => {
     const bad = [
       new Uint8Array(32),
       littleEndian(ORDER),
@@ -221,7 +224,7 @@ describe('equal rejections', () => {
     }
   });
 
-  test('both accept or both reject 100,000 scalars near the order', () => {
+  test('both engines accept or reject 100,000 scalars near the order', () => {
     const random = createRandom(testSeed('scalars'));
     let inRange = 0;
     const order = littleEndian(ORDER);
@@ -238,7 +241,7 @@ describe('equal rejections', () => {
   });
 });
 
-test('both evaluate an input of 65,535 bytes alike, without bytes left from another input', () => {
+test('both engines evaluate an input of 65,535 bytes alike, without bytes left from another input', () => {
   const random = createRandom(testSeed('oprf long input'));
   const keys = engines.libsodium.deriveKeyPair(random.bytes(32), random.bytes(1));
   const long = random.bytes(65_535) as PrivateInput;
@@ -251,7 +254,7 @@ test('both evaluate an input of 65,535 bytes alike, without bytes left from anot
   );
 });
 
-test('fresh blinds differ, and cancel out across the implementations', () => {
+test('fresh blinds differ, and cancel out across the engines', () => {
   const random = createRandom(testSeed('oprf blinds'));
   const keys = engines.noble.deriveKeyPair(random.bytes(32), random.bytes(1));
   const input = randomInput(random);

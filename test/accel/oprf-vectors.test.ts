@@ -34,7 +34,7 @@ const created = new Map<OprfMode, Engines>();
 for (const set of sets) created.set(modeOf(set), await createEngines(modeOf(set)));
 const engine = (mode: OprfMode, name: keyof Engines): Oprf => (created.get(mode) as Engines)[name];
 
-test('the file contains both modes and batches', () => {
+test('the file of vectors contains both modes and batches', () => {
   expect(sets.map((set) => [modeOf(set), set.vectors.map(({ Batch }) => Batch)])).toEqual([
     ['oprf', [1, 1]],
     ['voprf', [1, 1, 2]],
@@ -43,41 +43,46 @@ test('the file contains both modes and batches', () => {
 
 describe.each(['noble', 'libsodium'] as const)('RFC 9497, %s', (name) => {
   describe.each(sets.map((set) => [modeOf(set), set] as const))('mode %s', (mode, set) => {
-    test('DeriveKeyPair', () => {
+    test('the engine derives the key pair of the vectors', () => {
       const keys = engine(mode, name).deriveKeyPair(fromHex(set.seed), fromHex(set.keyInfo));
       expect(toHex(keys.secretKey)).toBe(set.skSm);
       if (set.pkSm) expect(toHex(keys.publicKey)).toBe(set.pkSm);
       expect(engine(mode, name).publicKey(keys.secretKey)).toEqual(keys.publicKey);
     });
 
-    test.each(set.vectors.map((vector, i) => [i + 1, vector] as const))('vector %i', (_, vector) => {
-      const oprf = engine(mode, name);
-      const inputs = batch<Parameters<Oprf['blind']>[0]>(vector.Input);
-      const blinds = batch<Parameters<Oprf['finalize']>[1]>(vector.Blind);
-      const blinded = inputs.map((input, i) => oprf.blind(input, blinds[i]));
-      expect(blinded.map(({ blind }) => blind)).toEqual(blinds);
-      const blindedElements = blinded.map(({ blindedElement }) => blindedElement);
-      expect(blindedElements.map(toHex).join()).toBe(vector.BlindedElement);
+    test.each(set.vectors.map((vector, i) => [i + 1, vector] as const))(
+      'the engine computes vector %i',
+      (_, vector) => {
+        const oprf = engine(mode, name);
+        const inputs = batch<Parameters<Oprf['blind']>[0]>(vector.Input);
+        const blinds = batch<Parameters<Oprf['finalize']>[1]>(vector.Blind);
+        const blinded = inputs.map((input, i) => oprf.blind(input, blinds[i]));
+        expect(blinded.map(({ blind }) => blind)).toEqual(blinds);
+        const blindedElements = blinded.map(({ blindedElement }) => blindedElement);
+        expect(blindedElements.map(toHex).join()).toBe(vector.BlindedElement);
 
-      const evaluated = oprf.blindEvaluate(fromHex(set.skSm), blindedElements);
-      expect(evaluated.map(toHex).join()).toBe(vector.EvaluationElement);
+        const evaluated = oprf.blindEvaluate(fromHex(set.skSm), blindedElements);
+        expect(evaluated.map(toHex).join()).toBe(vector.EvaluationElement);
 
-      const finalized = evaluated.map((element, i) =>
-        oprf.finalize(inputs[i] as (typeof inputs)[0], blinds[i] as (typeof blinds)[0], element),
-      );
-      expect(finalized.map(toHex).join()).toBe(vector.Output);
-      expect(inputs.map((input) => toHex(oprf.evaluate(fromHex(set.skSm), input))).join()).toBe(vector.Output);
+        const finalized = evaluated.map((element, i) =>
+          oprf.finalize(inputs[i] as (typeof inputs)[0], blinds[i] as (typeof blinds)[0], element),
+        );
+        expect(finalized.map(toHex).join()).toBe(vector.Output);
+        expect(inputs.map((input) => toHex(oprf.evaluate(fromHex(set.skSm), input))).join()).toBe(vector.Output);
 
-      if (!vector.Proof || !set.pkSm) return;
-      const keys = { secretKey: fromHex(set.skSm), publicKey: fromHex(set.pkSm) } as ReturnType<Oprf['deriveKeyPair']>;
-      const proof = oprf.prove(keys, blindedElements, fromHex(vector.Proof.r));
-      expect(toHex(proof)).toBe(vector.Proof.proof);
-      expect(oprf.verifyProof(keys.publicKey, blindedElements, evaluated, proof)).toBeUndefined();
-    });
+        if (!vector.Proof || !set.pkSm) return;
+        const keys = { secretKey: fromHex(set.skSm), publicKey: fromHex(set.pkSm) } as ReturnType<
+          Oprf['deriveKeyPair']
+        >;
+        const proof = oprf.prove(keys, blindedElements, fromHex(vector.Proof.r));
+        expect(toHex(proof)).toBe(vector.Proof.proof);
+        expect(oprf.verifyProof(keys.publicKey, blindedElements, evaluated, proof)).toBeUndefined();
+      },
+    );
   });
 });
 
-describe('an altered byte', () => {
+describe('altered proofs and elements', () => {
   const proved = sets.flatMap(({ pkSm, vectors }) =>
     vectors.flatMap((vector) => (pkSm && vector.Proof ? [{ ...vector, pkSm, proof: vector.Proof.proof }] : [])),
   );
@@ -88,7 +93,7 @@ describe('an altered byte', () => {
   };
 
   test.each(proved.map((vector, i) => [i + 1, vector] as const))(
-    'anywhere in proof, elements or public key of vector %i is refused by both alike',
+    'both engines reject an altered byte anywhere in proof, elements or public key of vector %i',
     (_, vector) => {
       const verify = (oprf: Oprf, message: string): string => {
         const [proof = '', evaluated = '', blinded = '', publicKey = ''] = message.split(' ');
@@ -118,7 +123,7 @@ describe('an altered byte', () => {
   );
 
   test.each(['noble', 'libsodium'] as const)(
-    'in an evaluated element is refused or gives another output: %s',
+    'an altered evaluated element is refused or gives another output, with %s',
     (name) => {
       for (const set of sets)
         for (const vector of set.vectors.filter(({ Batch }) => Batch === 1))
@@ -132,7 +137,7 @@ describe('an altered byte', () => {
     },
   );
 
-  test('more or fewer elements than proved are rejected', () => {
+  test('both engines reject more or fewer elements than proved', () => {
     const vector = proved.find(({ Batch }) => Batch === 2) as (typeof proved)[0];
     for (const name of ['noble', 'libsodium'] as const) {
       const verify = (blinded: string[], evaluated: string[], proof = vector.proof): string =>

@@ -15,20 +15,20 @@ const GENERATOR = 'e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2
 const group = await loadRistretto255();
 
 describe('the group', () => {
-  test('has the generator of RFC 9496 §4.1, whose multiple by the order minus one is its negative', () => {
+  test('the group has the generator of RFC 9496 §4.1, whose multiple by the order minus one is its negative', () => {
     expect(toHex(group.multiplyBase(ONE) as Uint8Array)).toBe(GENERATOR);
     const negative = group.multiply(ORDER_LESS_ONE, fromHex(GENERATOR)) as Uint8Array;
     expect(toHex(group.add(negative, fromHex(GENERATOR)))).toBe('00'.repeat(32));
   });
 
-  test('returns no product for the identity', () => {
+  test('the group returns no product for the identity', () => {
     expect(group.multiplyBase(new Uint8Array(32))).toBeUndefined();
     expect(group.multiply(new Uint8Array(32), fromHex(GENERATOR))).toBeUndefined();
     expect(group.multiply(ONE, new Uint8Array(32))).toBeUndefined();
     expect(group.invertScalar(new Uint8Array(32))).toBeUndefined();
   });
 
-  test('computes with scalars modulo the order', () => {
+  test('the group computes with scalars modulo the order', () => {
     const random = createRandom(testSeed('scalars'));
     for (let i = 0; i < 200; i++) {
       const a = group.reduceScalar(random.bytes(64));
@@ -41,14 +41,14 @@ describe('the group', () => {
     expect(group.subtractScalars(ONE, ONE)).toEqual(new Uint8Array(32));
   });
 
-  test('generates distinct scalars in range', () => {
+  test('the group generates distinct scalars in range', () => {
     const drawn = Array.from({ length: 200 }, () => group.randomScalar());
     expect(new Set(drawn.map(toHex)).size).toBe(200);
     for (const scalar of drawn)
       expect(group.reduceScalar(Uint8Array.from([...scalar, ...new Uint8Array(32)]))).toEqual(scalar);
   });
 
-  test.each([0, 31, 33, 64, 100_000])('rejects an operand of %i bytes instead of 32', (length) => {
+  test.each([0, 31, 33, 64, 100_000])('the group rejects an operand of %i bytes instead of 32', (length) => {
     const wrong = new Uint8Array(length).fill(1);
     const right = fromHex(GENERATOR);
     for (const call of [
@@ -68,7 +68,7 @@ describe('the group', () => {
         expect(call).toThrow(RangeError);
   });
 
-  test('rejects a message that exceeds its memory', () => {
+  test('the group rejects a message that exceeds its memory', () => {
     const longest = new Uint8Array(66 * 1024);
     expect(group.sha512(longest)).toHaveLength(64);
     expect(() => group.sha512(longest, new Uint8Array(1))).toThrow(RangeError);

@@ -55,7 +55,9 @@ describe('credveil client', () => {
     });
   });
 
-  test('client add refuses a quota of evaluations on a dataset of the hmac suite', async ({ world: { dataset, place } }) => {
+  test('client add refuses a quota of evaluations on a dataset of the hmac suite', async ({
+    world: { dataset, place },
+  }) => {
     const added = await credveil(['client', 'add', dataset, 'none', '--evaluations-per-day', '9']);
     expect(added).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Use --requests-per-day.') });
     const oprf = place.at('oprf-quotas');
@@ -191,7 +193,9 @@ describe('the client list file', () => {
   test.for(['2026-01-01T00:00Z', '2026-01-01T00:00:00.123456Z', '2028-02-29T23:59:59Z'])(
     'a client list with the creation time %s is read',
     (created, { world: { place } }) => {
-      expect(readClients(place.write('clients.json', list([{ ...client, created }])))).toEqual([{ ...client, created }]);
+      expect(readClients(place.write('clients.json', list([{ ...client, created }])))).toEqual([
+        { ...client, created },
+      ]);
     },
   );
 

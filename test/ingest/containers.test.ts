@@ -75,22 +75,22 @@ const read = (name: string, limits?: ContainerLimits): Promise<string[]> =>
   readBoth(fs.readFileSync(fixture(name)), limits);
 
 describe('a container', () => {
-  test('with several members in one stream gives one text', async () => {
+  test('a container with several members in one stream gives one text', async () => {
     for (const name of ['two-members.gz', 'two-frames.zst', 'two-streams.xz', 'two-streams.bz2'])
       expect(await read(name), name).toEqual([combo + many]);
   });
 
-  test('with several files gives their texts in order', async () => {
+  test('a container with several files gives their texts in order', async () => {
     for (const name of ['two-files.zip', 'two-files.tar']) expect(await read(name), name).toEqual([combo, many]);
   });
 
-  test('nested in others is unpacked', async () => {
+  test('a container nested in others is unpacked', async () => {
     const all = [combo, many, combo + many, combo, many];
     const found = await read('nested.tar.gz');
     expect(found.toSorted()).toEqual(all.toSorted());
   });
 
-  test('is detected by its bytes, not its name', () => {
+  test('a container is detected by its bytes, not its name', () => {
     const kinds = fs
       .readdirSync(folder)
       .filter((name) => !/txt|md|truncated|flipped|lines/.test(name))
@@ -112,7 +112,7 @@ describe('a container', () => {
       expect(detectContainer(Buffer.from(text))).toBe(undefined);
   });
 
-  test('that needs a temporary file leaves none behind', async () => {
+  test('a container that needs a temporary file leaves none behind', async () => {
     const left = (): string[] => fs.readdirSync(os.tmpdir()).filter((name) => /^credveil-[A-Za-z0-9]{6}$/.test(name));
     const before = left();
     await readBack(
@@ -126,12 +126,12 @@ describe('a container', () => {
 describe('an unreadable container', () => {
   const damaged = fs.readdirSync(folder).filter((name) => /^(truncated|flipped)-/.test(name));
 
-  test('is CONTAINER_CORRUPT if it is truncated or damaged', async () => {
+  test('a truncated or damaged container is CONTAINER_CORRUPT', async () => {
     expect(damaged).toHaveLength(14);
     for (const name of damaged) await expect(read(name), name).rejects.toMatchObject({ code: 'CONTAINER_CORRUPT' });
   });
 
-  test('is never read as complete, wherever it is truncated', async () => {
+  test('a container is never read as complete, wherever it is truncated', async () => {
     for (const name of ['two-members.gz', 'two-frames.zst', 'two-streams.xz', 'two-streams.bz2', 'two-files.zip']) {
       const bytes = fs.readFileSync(fixture(name));
       // Two members with nothing in between end well after the first.
@@ -147,13 +147,13 @@ describe('an unreadable container', () => {
     }
   });
 
-  test('is refused if it is encrypted or of an unsupported kind', async () => {
+  test('an encrypted or unsupported container is refused', async () => {
     await expect(read('encrypted.zip')).rejects.toMatchObject({ code: 'CONTAINER_ENCRYPTED' });
     const seven = Buffer.concat([Buffer.from('377abcaf271c', 'hex'), Buffer.alloc(600)]);
     await expect(readBoth(seven)).rejects.toMatchObject({ code: 'CONTAINER_UNSUPPORTED' });
   });
 
-  test('passes an error of the source on unchanged', async () => {
+  test('an error of the source is passed on unchanged', async () => {
     const broken = new PassThrough();
     broken.write(fs.readFileSync(fixture('two-frames.zst')).subarray(0, 60));
     const reading = readInput(streamInput(broken), () => {});
@@ -163,7 +163,7 @@ describe('an unreadable container', () => {
 });
 
 describe('a bomb', () => {
-  test('is refused by its ratio, unless archives are trusted', async () => {
+  test('a bomb is refused by its ratio, unless archives are trusted', async () => {
     await expect(read('bomb.gz')).rejects.toMatchObject({
       code: 'CONTAINER_RATIO',
       hint: expect.stringContaining('--trust-archives'),
@@ -176,7 +176,7 @@ describe('a bomb', () => {
     expect(bytes).toBe(80 * 2 ** 20);
   });
 
-  test('in bzip2, whose decoder returns everything at once, is refused before it fills memory', async () => {
+  test('a bomb in bzip2, whose decoder returns everything at once, is refused before it fills memory', async () => {
     let bytes = 0;
     const [input] = openInputs([fixture('bomb.bz2')]);
     const reading = readInput(input as CorpusInput, (block) => {
@@ -186,7 +186,7 @@ describe('a bomb', () => {
     expect(bytes).toBeLessThan(2 * 64 * 2 ** 20);
   });
 
-  test('is refused by its depth, unless archives are trusted', async () => {
+  test('a bomb is refused by its depth, unless archives are trusted', async () => {
     await expect(read('deep.gz')).rejects.toMatchObject({
       code: 'CONTAINER_DEPTH',
       hint: expect.stringContaining('--trust-archives'),
@@ -199,7 +199,7 @@ describe('a bomb', () => {
     await expect(readBoth(zlib.gzipSync(nested), TRUSTED_LIMITS)).rejects.toMatchObject({ code: 'CONTAINER_DEPTH' });
   });
 
-  test('is refused by its entries, unless archives are trusted', async () => {
+  test('a bomb is refused by its entries, unless archives are trusted', async () => {
     await expect(read('nested.tar.gz', { ...DEFAULT_LIMITS, maxEntries: 6 })).rejects.toMatchObject({
       code: 'CONTAINER_ENTRIES',
       hint: expect.stringContaining('--trust-archives'),
@@ -212,7 +212,7 @@ describe('a bomb', () => {
 describe('the text of a member', () => {
   const text = 'ana:pässwört€\r\nben:日本\n';
 
-  test('is transcoded from UTF-16, with or without a byte order mark', async () => {
+  test('the text of a member is transcoded from UTF-16, with or without a byte order mark', async () => {
     const little = Buffer.from(text, 'utf16le');
     const big = Buffer.from(little).swap16();
     const latin = 'ana@example.com:password\nben@example.com:password\n';
@@ -223,7 +223,7 @@ describe('the text of a member', () => {
     expect(await readBoth(zlib.gzipSync(Buffer.from(latin, 'utf16le')))).toEqual([latin]);
   });
 
-  test('loses a UTF-8 byte order mark and nothing else', async () => {
+  test('the text of a member loses a UTF-8 byte order mark and nothing else', async () => {
     expect(await readBoth(Buffer.from(`\ufeff${text}`))).toEqual([text]);
     const zeros = 'ana:p\0w\n\0\0\0\nben:pw\n';
     expect(await readBoth(Buffer.from(zeros))).toEqual([zeros]);
@@ -231,7 +231,7 @@ describe('the text of a member', () => {
 });
 
 describe('inputs', () => {
-  test('of a folder are all files below it, in the order of their paths', () => {
+  test('the inputs of a folder are all files below it, in the order of their paths', () => {
     const place = createWorkPlace();
     fs.mkdirSync(place.at('b'));
     for (const name of ['c.txt', 'b/z.txt', 'a.txt', 'b/y.txt']) place.write(name, 'x:y\n');
@@ -241,7 +241,7 @@ describe('inputs', () => {
     place.dispose();
   });
 
-  test('can be read in full after sampling', async () => {
+  test('an input can be read in full after sampling', async () => {
     for (const name of ['two-members.gz', 'two-streams.xz', 'two-files.zip', 'nested.tar.gz', 'combo.txt']) {
       const bytes = fs.readFileSync(fixture(name));
       for (const input of [

@@ -39,7 +39,7 @@ describe('combo lists', () => {
     ['combo-comma', ','],
     ['combo-pipe', '|'],
     ['combo-tab', '\t'],
-  ])('%s splits at the first separator', (name, separator) => {
+  ])('the format %s splits at the first separator', (name, separator) => {
     const line = (...fields: string[]): string => fields.join(separator);
     expect(
       named(
@@ -51,7 +51,7 @@ describe('combo lists', () => {
 });
 
 describe('stealer logs', () => {
-  test('as url:user:pass may have a scheme, a host and a port in the URL', () => {
+  test('stealer logs as url:user:pass may have a scheme, a host and a port in the URL', () => {
     const lines: [string, string][] = [
       ['https://site.example/login:ana:pw', 'ana|pw'],
       ['https://site.example:8443/login:ana:pw:x', 'ana|pw:x'],
@@ -74,7 +74,7 @@ describe('stealer logs', () => {
     expect(named('url-user-pass', lines.map(([line]) => line).join('\n'))).toEqual(lines.map(([, found]) => found));
   });
 
-  test('in blocks may have their fields in any order and under any usual name', () => {
+  test('stealer logs in blocks may have their fields in any order and under any usual name', () => {
     const text = [
       '==== a banner ====',
       'URL: https://site.example/',
@@ -113,7 +113,7 @@ describe('stealer logs', () => {
 });
 
 describe('tables and objects', () => {
-  test('CSV and TSV find the usual columns', () => {
+  test('CSV and TSV parsers find the usual columns', () => {
     expect(named('csv', 'id,E-Mail,Pass,times\n1,ana,pw,3\n')).toEqual(['ana|pw*3']);
     expect(named('tsv', 'login\tpwd\nana\t"p\tw"\nben\tp,w\n')).toEqual(['ana|p\tw', 'ben|p,w']);
     expect(named('csv', 'password,count\npw,3\n')).toEqual(['pw*3']);
@@ -128,7 +128,7 @@ describe('tables and objects', () => {
     ]);
   });
 
-  test('JSON lines contain one object per line', () => {
+  test('the JSON lines parser reads one object per line', () => {
     const text = [
       '{"email":"ana","password":"p\\"w","id":1}',
       '{"user":7,"Pass":12345},',
@@ -198,21 +198,21 @@ describe('detection', () => {
     ['counted-passwords', repeat((i) => `   ${100 - i} summer${i}`)],
     ['sha1', repeat((i) => `${'a'.repeat(38)}${10 + i}:${i + 1}`)],
     ['ntlm', repeat((i) => `${'A'.repeat(30)}${10 + i}`)],
-  ])('finds %s (%#)', (name, text) => {
+  ])('detection finds %s (%#)', (name, text) => {
     expect(found(text)).toBe(name);
     expect(found(`\ufeff${text.replaceAll('\n', '\r\n')}`)).toBe(name);
     // A sample ends anywhere.
     expect(found(text.slice(0, -3))).toBe(name);
   });
 
-  test('takes the given columns', () => {
+  test('detection takes the given columns', () => {
     const columns = { username: 'konto', password: 'wort' };
     expect(found('Konto;Wort\nana;pw\n', { columns })).toBe('csv');
     expect(found('konto\twort\nana\tpw\n', { columns })).toBe('tsv');
     expect(found('{"konto":"ana","wort":"pw"}\n', { columns })).toBe('json-lines');
   });
 
-  test('never fails', () => {
+  test('detection never fails', () => {
     const random = createRandom(testSeed('looking'));
     for (let i = 0; i < 300; i++) {
       const sample = Buffer.from(random.bytes(random.below(3000)));
@@ -243,7 +243,7 @@ describe('lines of plain ASCII', () => {
   const line = (random: Random): string =>
     Array.from({ length: 1 + random.below(9) }, () => random.pick(random.below(2) === 0 ? pieces : words)).join('');
 
-  test('parse the same as bytes and as strings, in every line format', () => {
+  test('lines of plain ASCII parse the same as bytes and as strings, in every line format', () => {
     const random = createRandom(testSeed('ASCII lines of all formats'));
     // Hash lists have no string parser: a hash is ASCII.
     const formats = LINE_FORMATS.filter(({ feeds }) => feeds.includes('password'));

@@ -45,7 +45,7 @@ const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 const MiB = 2 ** 20;
 
 describe('combo', () => {
-  test('splits at the first colon, and gives the reason of each reject', () => {
+  test('the combo parser splits at the first colon, and gives the reason of each reject', () => {
     expect(read(comboFormat, 'ana:pw\nben:a:b:\n\n  \nnothing\n:pw\n \t:pw\ncleo:\ndan: pw \n')).toEqual([
       'ana|pw',
       'ben|a:b:',
@@ -59,7 +59,7 @@ describe('combo', () => {
     ]);
   });
 
-  test('drops a byte order mark only at the start, and one CR before LF', () => {
+  test('the combo parser drops a byte order mark only at the start, and one CR before LF', () => {
     expect(read(comboFormat, '\ufeffana:pw\r\nben:pw\r\r\n\ufeffcleo:pw\r')).toEqual([
       'ana|pw',
       'ben|pw\r',
@@ -67,19 +67,19 @@ describe('combo', () => {
     ]);
   });
 
-  test('takes a final line without LF, and ignores an empty one', () => {
+  test('the combo parser takes a final line without LF, and ignores an empty one', () => {
     expect(read(comboFormat, 'ana:pw\nben:pw')).toEqual(['ana|pw', 'ben|pw']);
     expect(read(comboFormat, 'ana:pw\n')).toEqual(['ana|pw']);
     expect(read(comboFormat, '')).toEqual([]);
   });
 
-  test('decodes $HEX[] in passwords in either case, and keeps invalid hex as text', () => {
+  test('the combo parser decodes $HEX[] in passwords in either case, and keeps invalid hex as text', () => {
     expect(
       read(comboFormat, 'a:$HEX[703a77]\nb:$HEX[C3A9]\nc:$HEX[e9]\nd:$HEX[7]\ne:$HEX[zz]\nf:$HEX[]\ng:$hex[70]\n'),
     ).toEqual(['a|p:w', 'b|é', 'c|é', 'd|$HEX[7]', 'e|$HEX[zz]', '!empty-password', 'g|$hex[70]']);
   });
 
-  test('chooses UTF-8 or windows-1252 for each line', () => {
+  test('the combo parser chooses UTF-8 or windows-1252 for each line', () => {
     const corpus = Buffer.concat([Buffer.from('a:é€\n'), latin1('b:\xe9\x80\n'), Buffer.from('c:é\n')]);
     expect(read(comboFormat, corpus)).toEqual(['a|é€', 'b|é€', 'c|é']);
   });
@@ -103,7 +103,7 @@ test('overlong forms, surrogates and truncated sequences are not UTF-8', () => {
 });
 
 describe('password lists', () => {
-  test('without counts take a whole line as a password, including white space', () => {
+  test('a password list without counts takes a whole line as a password, including white space', () => {
     expect(read(passwordsFormat, '123456\n two words \n\nuser:pw\n   \n$HEX[0a]\n$HEX[]\n')).toEqual([
       '123456',
       ' two words ',
@@ -115,7 +115,7 @@ describe('password lists', () => {
     ]);
   });
 
-  test('with counts are read as uniq -c and others write them', () => {
+  test('a password list with counts is read as uniq -c and others write it', () => {
     expect(
       read(
         countedPasswordsFormat,
@@ -141,19 +141,19 @@ describe('csv', () => {
   const csv = (corpus: string | Buffer, options: Partial<CsvOptions> = {}): string[] =>
     read(csvFormat({ columns: { username: 'username', password: 'password' }, ...options }), corpus);
 
-  test('finds its columns in any order and case', () => {
+  test('the CSV parser finds its columns in any order and case', () => {
     const columns = { username: 'E-Mail', password: 'pass', count: 'n' };
     expect(csv('N, PASS ,other,e-mail\n3,pw,x,ana\n', { columns })).toEqual(['ana|pw*3']);
     expect(csv('pass,id\npw,1\n', { columns: { password: 'PASS' } })).toEqual(['pw']);
   });
 
-  test('reads quotes, a byte order mark, mixed line ends, and cells of several lines', () => {
+  test('the CSV parser reads quotes, a byte order mark, mixed line ends, and cells of several lines', () => {
     expect(csv('\ufeff"username","password"\r\n"a,b","say ""hi"""\nben,"two\r\nlines"\r\n"",x\n cleo , pw \n')).toEqual(
       ['a,b|say "hi"', 'ben|two\nlines', '!empty-username', ' cleo | pw '],
     );
   });
 
-  test('keeps quotes that do not enclose a cell', () => {
+  test('the CSV parser keeps quotes that do not enclose a cell', () => {
     expect(csv('username,password\nana,p"w\n"x"y,z\nben,"h"i\nq","r\n')).toEqual([
       'ana|p"w',
       '"x"y|z',
@@ -162,7 +162,7 @@ describe('csv', () => {
     ]);
   });
 
-  test('gives the reason of each rejected row', () => {
+  test('the CSV parser gives the reason of each rejected row', () => {
     const columns = { username: 'username', password: 'password', count: 'count' };
     expect(
       csv('username,password,count\nana,pw,2\nben\n\n,pw,1\ncleo,,1\ndan,pw\neve,pw,0\nfay,pw,-1\ngus,pw,1,more\n', {
@@ -181,7 +181,7 @@ describe('csv', () => {
     ]);
   });
 
-  test('reads a cell with the text of --blank as an empty field', () => {
+  test('the CSV parser reads a cell with the text of --blank as an empty field', () => {
     expect(csv('username,password\nroot,<blank>\n<blank>,admin\n,x\nx,\n', { blank: '<blank>' })).toEqual([
       'root|',
       '|admin',
@@ -210,7 +210,7 @@ describe('csv', () => {
     expect(csv('username,password\nana,"one\nben,pw\n"cleo",pw\n')).toEqual(['!malformed-row', 'ben|pw', 'cleo|pw']);
   });
 
-  test('reads the same as csv-parse if the quotes are valid', () => {
+  test('the CSV parser reads the same as csv-parse if the quotes are valid', () => {
     const random = createRandom(testSeed('csv rows'));
     const pieces = ['a', 'é', '"', ',', '\n', ' ', ';', "'", 'pw', '""', '0'];
     const cell = (): string => Array.from({ length: random.below(5) }, () => random.pick(pieces)).join('');
@@ -230,7 +230,7 @@ describe('csv', () => {
     }
   });
 
-  test('reads a file whose rows lost their outer quotes to its end', () => {
+  test('the CSV parser reads a file whose rows lost their outer quotes to its end', () => {
     const corpus = `username,password\n${'z","\n'.repeat(20_000)}ana,pw\n`;
     const found = readAll(csvFormat({ columns: { username: 'username', password: 'password' } }), [corpus]);
     expect(found).toHaveLength(20_001);
@@ -246,7 +246,7 @@ describe('a line that is too long', () => {
     yield Buffer.from('\nben,pw:x\n');
   }
 
-  test('is counted once and not buffered', () => {
+  test('a line that is too long is counted once and not buffered', () => {
     const { username, password } = { username: 'username', password: 'password' };
     const formats: [CorpusFormat, string[]][] = [
       [comboFormat, ['!no-separator', 'ana,pw|x', '!too-long', 'ben,pw|x']],
@@ -269,7 +269,7 @@ describe('a line that is too long', () => {
     }
   });
 
-  test('is one byte longer than the maximum', () => {
+  test('a line is too long from one byte beyond the maximum', () => {
     const lengths: (number | 'too long')[] = [];
     const splitter = new LineSplitter({
       line: (bytes) => lengths.push(bytes.length),

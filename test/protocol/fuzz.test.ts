@@ -52,8 +52,8 @@ function noise(random: Random): Uint8Array {
 const sameBytes = (a: ArrayBufferView, b: ArrayBufferView): boolean =>
   Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
 
-describe('fuzzing', () => {
-  test('openBucket: 200,000 mutated bodies give the original entries or an error', () => {
+describe('decoders under fuzzing', () => {
+  test('openBucket returns the original entries of 200,000 mutated bodies or throws', () => {
     const random = createRandom(testSeed('openBucket'));
     let opened = 0;
     let valid = validBody(random);
@@ -73,7 +73,7 @@ describe('fuzzing', () => {
     expect(opened).toBeLessThan(100_000);
   });
 
-  test('decodeBody: 300,000 bodies of noise or damage', () => {
+  test('decodeBody decodes 300,000 bodies of noise or damage or throws its own error', () => {
     const random = createRandom(testSeed('decodeBody'));
     let decoded = 0;
     let valid = validBody(random).body;
@@ -91,7 +91,7 @@ describe('fuzzing', () => {
     expect(decoded).toBeGreaterThan(1000);
   });
 
-  test('decodeTags: 140,000 byte strings under any count', () => {
+  test('decodeTags decodes 140,000 byte strings under any count or throws its own error', () => {
     const random = createRandom(testSeed('decodeTags'));
     let decoded = 0;
     for (let i = 0; i < 140_000; i++) {
@@ -111,7 +111,7 @@ describe('fuzzing', () => {
     expect(decoded).toBeGreaterThan(1000);
   });
 
-  test('parsePrefix: 150,000 texts', () => {
+  test('parsePrefix parses 150,000 texts or throws its own error', () => {
     const random = createRandom(testSeed('parsePrefix'));
     const alphabet = [...'0123456789abcdefABCDEF /.%+-x\n\0gé٣\ud800'];
     let parsed = 0;
@@ -135,7 +135,7 @@ describe('fuzzing', () => {
     expect(parsed).toBeGreaterThan(1000);
   });
 
-  test('parseServiceConfig: 150,000 documents', () => {
+  test('parseServiceConfig parses 150,000 documents or throws its own error', () => {
     const random = createRandom(testSeed('parseServiceConfig'));
     const valid = {
       protocol: 1,
@@ -169,7 +169,7 @@ describe('fuzzing', () => {
     expect(parsed).toBeGreaterThan(1000);
   });
 
-  test('parseHmacKeyText: 50,000 texts', () => {
+  test('parseHmacKeyText parses 50,000 texts or throws its own error', () => {
     const random = createRandom(testSeed('parseHmacKeyText'));
     const valid = formatHmacKey(parseHmacKey(random.bytes(32)));
     for (let i = 0; i < 50_000; i++) {

@@ -105,7 +105,7 @@ describe('Golomb-Rice coding', () => {
     for (let count = 0; count <= 3000; count++) expectCase(random, random.pick(distributions)(random, count));
   });
 
-  test('takes at most 6% more than the information-theoretic minimum for 1,024 or more uniform tags', () => {
+  test('1,024 or more uniform tags take at most 6% more than the information-theoretic minimum', () => {
     const random = createRandom(testSeed('golomb-rice cost'));
     for (const count of [1024, 1025, 1447, 1448, 1500, 2047, 2048, 3000, 4096, 10_000]) {
       const { end } = encode(uniform(random, count), 0);
@@ -129,21 +129,21 @@ describe('Golomb-Rice coding', () => {
       expect(riceParameter(count)).toBe(k);
   });
 
-  test('rejects tags that do not ascend or have more than 48 bits', () => {
+  test('the encoder rejects tags that do not ascend or have more than 48 bits', () => {
     for (const tags of [[1, 1], [2, 1], [TAG_LIMIT], [-1], [Number.NaN], [0, TAG_LIMIT]])
       expect(() => encodeTags(tags, new Uint8Array(64), 0), String(tags)).toThrow(
         expect.objectContaining({ code: 'TAGS_NOT_ASCENDING' }),
       );
   });
 
-  test('rejects a decoded tag of more than 48 bits', () => {
+  test('the decoder rejects a tag of more than 48 bits', () => {
     // k = 47: quotient 2 is 2^48.
     const body = new Uint8Array(7 + BEHIND);
     body[0] = 0b1100_0000;
     expect(() => decodeTags(body, 0, 7, 1)).toThrow(expect.objectContaining({ code: 'BUCKET_MALFORMED' }));
   });
 
-  test('rejects non-zero bits after the last tag', () => {
+  test('the decoder rejects non-zero bits after the last tag', () => {
     // k = 46: two tags of 47 bits leave two bits of twelve bytes.
     const { body, end } = encode(Float64Array.of(5, 6), 0);
     expect(end).toBe(12);
@@ -154,7 +154,7 @@ describe('Golomb-Rice coding', () => {
     }
   });
 
-  test('rejects a count that cannot fit before allocating memory for it', () => {
+  test('the decoder rejects a count that cannot fit before it allocates memory', () => {
     const before = process.memoryUsage().arrayBuffers;
     expect(() => decodeTags(new Uint8Array(100), 0, 92, 0xff_ffff)).toThrow(
       expect.objectContaining({ code: 'BUCKET_MALFORMED' }),

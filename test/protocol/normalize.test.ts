@@ -55,11 +55,11 @@ function randomText(random: Random): string {
 }
 
 describe('normalization', () => {
-  test('is total, idempotent and as specified for every code point alone', () => {
+  test('normalization is total, idempotent and as specified for every code point alone', () => {
     for (let point = 0; point <= 0x10ffff; point++) expectNormal(String.fromCodePoint(point));
   });
 
-  test('is total, idempotent and as specified for every code point of the BMP between letters and marks', () => {
+  test('normalization is total, idempotent and as specified for every code point of the BMP between letters and marks', () => {
     for (let unit = 0; unit <= 0xffff; unit++) {
       const character = String.fromCharCode(unit);
       expectNormal(`A${character}\u0301`);
@@ -68,12 +68,12 @@ describe('normalization', () => {
     }
   });
 
-  test('is total, idempotent and as specified for 200,000 random strings', () => {
+  test('normalization is total, idempotent and as specified for 200,000 random strings', () => {
     const random = createRandom(testSeed('normalization'));
     for (let i = 0; i < 200_000; i++) expectNormal(randomText(random));
   });
 
-  test('treats plain ASCII like all other text', () => {
+  test('normalization treats plain ASCII like all other text', () => {
     const random = createRandom(testSeed('normalization of ASCII'));
     for (let i = 0; i < 50_000; i++) {
       const ascii = String.fromCharCode(...random.bytes(random.below(24)).map((byte) => byte & 127));
@@ -110,7 +110,7 @@ describe('normalization', () => {
     ['😀', '😀'],
     [' ', ''],
     ['', ''],
-  ])('username %j becomes %j', (raw, normal) => {
+  ])('the username %j becomes %j', (raw, normal) => {
     expect(username(raw)).toBe(normal);
   });
 
@@ -123,7 +123,7 @@ describe('normalization', () => {
     ['\ufeffx', '\ufeffx'],
     ['\ud800', '\ufffd'],
     ['', ''],
-  ])('password %j becomes %j', (raw, normal) => {
+  ])('the password %j becomes %j', (raw, normal) => {
     expect(password(raw)).toBe(normal);
   });
 });

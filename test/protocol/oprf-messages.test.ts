@@ -70,7 +70,7 @@ function noise(random: Random): Uint8Array {
 }
 
 describe.each(Object.entries(messages))('%s', (name, { valid, again }) => {
-  test('each of 40,000 inputs is rejected, or is the only encoding of its value', () => {
+  test('the decoder rejects each of 40,000 inputs unless it is the only encoding of its value', () => {
     const random = createRandom(testSeed(name));
     let decoded = 0;
     let bytes = valid(random) as Uint8Array;
@@ -89,7 +89,7 @@ describe.each(Object.entries(messages))('%s', (name, { valid, again }) => {
     expect(decoded).toBeLessThan(39_500);
   });
 
-  test('decodes from a view into a larger buffer', () => {
+  test('a message decodes from a view into a larger buffer', () => {
     const random = createRandom(testSeed(name));
     const bytes = valid(random);
     const larger = Uint8Array.from([...random.bytes(5), ...bytes, ...random.bytes(7)]);
@@ -97,14 +97,14 @@ describe.each(Object.entries(messages))('%s', (name, { valid, again }) => {
   });
 });
 
-describe('a decoder rejects', () => {
+describe('invalid messages', () => {
   const random = createRandom(1);
   const many = (count: number): BlindedElement[] =>
     Array.from({ length: count }, () => random.bytes(32) as BlindedElement);
   const request = (bucketId: number, count: number): Uint8Array =>
     encodeLookupRequest({ bucketId: bucketId as BucketId, blindedElements: many(count) });
 
-  test('messages without elements, with more than 32, or with an element of another length', () => {
+  test('a decoder rejects no elements, more than 32, and an element of another length', () => {
     expect(request(1, MAX_ELEMENTS)).toHaveLength(MAX_REQUEST_BYTES);
     for (const count of [0, MAX_ELEMENTS + 1]) {
       expect(outcome(() => request(1, count))).toBe('MESSAGE_MALFORMED');
@@ -116,7 +116,7 @@ describe('a decoder rejects', () => {
     expect(outcome(() => encodeElementsRequest([random.bytes(31) as BlindedElement]))).toBe('MESSAGE_MALFORMED');
   });
 
-  test('messages of another format, truncated anywhere, or with an extra byte', () => {
+  test('a decoder rejects another format, a cut anywhere, and an extra byte', () => {
     for (const [name, { valid, again }] of Object.entries(messages)) {
       const bytes = valid(random);
       for (const format of [0, 2, 255])
@@ -137,7 +137,7 @@ describe('a decoder rejects', () => {
     }
   });
 
-  test('a bucket id that the index does not have', () => {
+  test('decodeLookupRequest rejects a bucket id that the index does not have', () => {
     for (const prefixBits of [0, 1, 12, 20]) {
       const last = 2 ** prefixBits - 1;
       expect(decodeLookupRequest(request(last, 1), prefixBits).bucketId).toBe(last);

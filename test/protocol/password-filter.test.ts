@@ -22,7 +22,7 @@ const low32 = (hash: bigint): number => Number(hash & 0xffff_ffffn);
 const high32 = (hash: bigint): number => Number(hash >> 32n);
 
 describe('the bits', () => {
-  test('match those of parquet-mr for the integers 0 to 9, as published by arrow2', () => {
+  test('the bits match those of parquet-mr for the integers 0 to 9, as published by arrow2', () => {
     const published = [
       24, 130, 24, 8, 134, 8, 68, 6, 2, 101, 128, 10, 64, 2, 38, 78, 114, 1, 64, 38, 1, 192, 194, 152, 64, 70, 0, 36,
       56, 121, 64, 0,
@@ -36,7 +36,7 @@ describe('the bits', () => {
     expect([...block]).toEqual(published);
   });
 
-  test('match those of parquet-mr for the texts a0 to a9, as published by the parquet crate', () => {
+  test('the bits match those of parquet-mr for the texts a0 to a9, as published by the parquet crate', () => {
     const published = [
       200, 1, 80, 20, 64, 68, 8, 109, 6, 37, 4, 67, 144, 80, 96, 32, 8, 132, 43, 33, 0, 5, 99, 65, 2, 0, 224, 44, 64,
       78, 96, 4,
@@ -47,7 +47,7 @@ describe('the bits', () => {
   });
 
   test.each([1, 2, 3, 1000, 70_001])(
-    'of %i blocks are those of hyparquet, bit for bit and answer for answer',
+    '%i blocks equal those of hyparquet, bit for bit and answer for answer',
     (blocks) => {
       const random = createRandom(testSeed('split blocks'));
       const draw = (): bigint => (BigInt(random.below(2 ** 32)) << 32n) | BigInt(random.below(2 ** 32));
@@ -66,7 +66,7 @@ describe('the bits', () => {
     },
   );
 
-  test('are in the right block even if the product exceeds 53 bits', () => {
+  test('the bits are in the right block even if the product exceeds 53 bits', () => {
     const random = createRandom(testSeed('block index'));
     for (const blocks of [1, 2 ** 21 + 1, 2 ** 25 - 1, MAX_BLOCKS - 1, MAX_BLOCKS])
       for (const high of [
@@ -88,7 +88,7 @@ describe('the bits', () => {
     [16.9, 0.001],
     [26.4, 0.0001],
     [41, 0.00001],
-  ])('have the specified false-positive rate with %f bits per entry', (bits, rate) => {
+  ])('the filter has the specified false-positive rate with %f bits per entry', (bits, rate) => {
     const entries = 10_000_000;
     expect(Math.abs(Math.log(falsePositiveRate(entries, (entries * bits) / 256) / rate))).toBeLessThan(0.05);
   });
@@ -123,7 +123,7 @@ describe('the file', () => {
   const random = createRandom(testSeed('filter file'));
   const outputs = Array.from({ length: 200 }, () => random.bytes(32) as Uint8Array as PrfOutput);
 
-  test('contains its entries and few others, and Parquet readers agree', () => {
+  test('the filter contains its entries and few others, and Parquet readers agree', () => {
     const file = makeFile(outputs);
     const filter = openFilter(file, sealOf(file));
     expect(filter).toMatchObject({ ...HEADER, bytes: 64 + 16 * 32 + 16 });
@@ -143,7 +143,7 @@ describe('the file', () => {
     expect(others.filter((output) => filter.mayHold(output)).length).toBeLessThan(100);
   });
 
-  test('derives the same bits from a tag and from an output', () => {
+  test('a tag and an output set the same bits', () => {
     for (const output of outputs) {
       const view = new DataView(output.buffer, output.byteOffset);
       expect(filterLow((view.getUint16(0) * 2 ** 32 + view.getUint32(2)) as EntryTag)).toBe(view.getInt32(2));
@@ -162,13 +162,13 @@ describe('the file', () => {
     ['fewer blocks than bytes', 63, 15],
     ['no blocks', 63, 0],
     ['more blocks than there may be', 60, 0xff],
-  ])('is rejected with %s, even with a matching seal', (_, at, value) => {
+  ])('a filter file with %s is rejected, even with a matching seal', (_, at, value) => {
     const file = makeFile(outputs);
     file[at] = value;
     expect(() => openFilter(file, file.slice(file.length - 16))).toThrow(protocolError('FILTER_MALFORMED'));
   });
 
-  test('is rejected if truncated or too long', () => {
+  test('a filter file that is truncated or too long is rejected', () => {
     const file = makeFile(outputs);
     for (let bytes = 0; bytes < file.length; bytes += bytes < 64 ? 1 : 13)
       expect(() => openFilter(file.subarray(0, bytes), file.slice(-16))).toThrow(protocolError('FILTER_MALFORMED'));
@@ -176,7 +176,7 @@ describe('the file', () => {
     expect(() => parseFilterHeader(file.subarray(0, 63))).toThrow(protocolError('FILTER_MALFORMED'));
   });
 
-  test('is rejected if any bit is flipped', () => {
+  test('a filter file with any flipped bit is rejected', () => {
     for (let bit = 8 * FILTER_HEADER_BYTES; bit < 8 * filterFileBytes(16); bit += 7) {
       const file = makeFile(outputs);
       file[bit >> 3] = (file[bit >> 3] as number) ^ (1 << (bit & 7));
@@ -190,7 +190,7 @@ describe('the file', () => {
     }
   });
 
-  test('has one encoding: a decoded header encodes to the same bytes', () => {
+  test('a decoded header of a filter file encodes to the same bytes', () => {
     const file = makeFile(outputs);
     expect(encodeFilterHeader(parseFilterHeader(file))).toEqual(file.slice(0, 64));
     const long = {

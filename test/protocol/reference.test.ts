@@ -52,8 +52,8 @@ function packBits(bits: string): Buffer {
 
 const unpackBits = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
 
-describe('the code and an independent implementation of PROTOCOL.md agree on', () => {
-  test('2,000 random buckets with their seals', () => {
+describe('an independent implementation of PROTOCOL.md', () => {
+  test('the code and the independent implementation agree on 2,000 random buckets with their seals', () => {
     const random = createRandom(testSeed('reference buckets'));
     for (let i = 0; i < 2000; i++) {
       const limit = random.pick([2 ** 48, 2 ** 48, 4096]);
@@ -89,7 +89,7 @@ describe('the code and an independent implementation of PROTOCOL.md agree on', (
     }
   });
 
-  test('1,000 random credentials: inputs, hashes, outputs, key ids', () => {
+  test('the code and the independent implementation agree on 1,000 random credentials: inputs, hashes, outputs, key ids', () => {
     const random = createRandom(testSeed('reference credentials'));
     for (let i = 0; i < 1000; i++) {
       const key = random.bytes(32);

@@ -50,15 +50,18 @@ const DOCUMENTS: [string, Table, () => ObjectSchema, object][] = [
 ];
 
 describe('the tables of /v1/config', () => {
-  test.each(DOCUMENTS)('%s: the OpenAPI schema has the same members', (_name, members, find) => {
+  test.each(DOCUMENTS)('the OpenAPI schema of %s has the members of the table', (_name, members, find) => {
     const { properties, required = [] } = find();
     expect(namesOf(properties)).toEqual(namesOf(members));
     expect([...required].sort()).toEqual(requiredOf(members));
   });
 
-  test.each(DOCUMENTS)('%s: the example of PROTOCOL.md §10 has the same members', (_name, members, _find, document) => {
-    expect(namesOf(document)).toEqual(namesOf(members));
-  });
+  test.each(DOCUMENTS)(
+    'the example of %s in PROTOCOL.md §10 has the members of the table',
+    (_name, members, _find, document) => {
+      expect(namesOf(document)).toEqual(namesOf(members));
+    },
+  );
 
   test('the table of PROTOCOL.md §10 has a row for every member', () => {
     const [, table = ''] = /^(\| *member .*?)^$/ms.exec(section) ?? [];
@@ -88,19 +91,19 @@ describe('parseServiceConfig', () => {
   };
   const { indexes } = example;
 
-  test('parses the example of PROTOCOL.md unchanged, with its members in the order of the table', () => {
+  test('parseServiceConfig parses the example of PROTOCOL.md unchanged, with its members in the order of the table', () => {
     const config = parseServiceConfig(example);
     expect(config).toEqual(example);
     const order = Object.keys(CONFIG_MEMBERS).filter((name) => name in config);
     expect(Object.keys(config)).toEqual(order);
   });
 
-  test('ignores members that it does not know', () => {
+  test('parseServiceConfig ignores unknown members', () => {
     const filter = { ...example.filter, url: 'x' };
     expect(parseServiceConfig({ ...example, later: 1, filter })).toEqual(example);
   });
 
-  test.each(requiredOf(CONFIG_MEMBERS))('rejects a config without %s', (member) => {
+  test.each(requiredOf(CONFIG_MEMBERS))('parseServiceConfig rejects a config without %s', (member) => {
     const unsupported = ['protocol', 'suite', 'normalization'].includes(member);
     const { [member]: _, ...document } = example;
     expect(code(document)).toBe(unsupported ? 'CONFIG_UNSUPPORTED' : 'CONFIG_MALFORMED');
@@ -117,11 +120,11 @@ describe('parseServiceConfig', () => {
     ['metadata of two bytes', { indexes: { account: { ...indexes.account, metadataBytes: 2 } } }],
     ['oprf without a public key', { suite: 'oprf' }],
     ['a malformed public key', { suite: 'oprf', publicKey: 'AB' }],
-  ])('rejects %s', (_what, change) => {
+  ])('parseServiceConfig rejects %s', (_what, change) => {
     expect(code({ ...example, ...change })).toBe('CONFIG_MALFORMED');
   });
 
-  test('ignores a public key under hmac, which the seal does not cover', () => {
+  test('parseServiceConfig ignores a public key under hmac, which the seal does not cover', () => {
     const key = new Uint8Array(32) as SealKey;
     const config = parseServiceConfig({ ...example, publicKey: 'ab' });
     expect(config).not.toHaveProperty('publicKey');

@@ -21,7 +21,7 @@ const formsOf = (password: string): string[] =>
   similarForms(normalizePassword(password)).map((form) => Buffer.from(form).toString());
 const areSimilar = (a: string, b: string): boolean => formsOf(a).some((form) => formsOf(b).includes(form));
 
-describe('the forms of a password are', () => {
+describe('the forms of a password', () => {
   test.each([
     ['Summer23', ['summer23', 'summer2', 'summer', 'ummer23']],
     ['abcdef', ['abcdef', 'abcde', 'abcd', 'bcdef']],
@@ -32,19 +32,19 @@ describe('the forms of a password are', () => {
     ['aaaaaa', ['aaaaaa', 'aaaaa', 'aaaa']],
     ['AAaaA', ['aaaaa', 'aaaa']],
     [' Pass ', [' pass ', ' pass', ' pas', 'pass ']],
-  ])('for %j', (password, forms) => expect(formsOf(password)).toEqual(forms));
+  ])('the forms of %j are as specified', (password, forms) => expect(formsOf(password)).toEqual(forms));
 
-  test('cut at code points, not at UTF-16 units or bytes', () => {
+  test('forms are cut at code points, not at UTF-16 units or bytes', () => {
     expect(formsOf('🐴🔋📎🪨')).toEqual(['🐴🔋📎🪨']);
     expect(formsOf('🐴🔋📎')).toEqual([]);
     expect(formsOf('Ä🔋Öü🪨')).toEqual(['ä🔋öü🪨', 'ä🔋öü', '🔋öü🪨']);
   });
 
-  test('the same for composed and decomposed passwords', () => {
+  test('composed and decomposed passwords have the same forms', () => {
     expect(formsOf('CAFE\u0301 12')).toEqual(formsOf('café 12'));
   });
 
-  test('lower-cased without a locale, each code point alone', () => {
+  test('forms are lower-cased without a locale, each code point alone', () => {
     expect(formsOf('ISTANBUL')[0]).toBe('istanbul');
     // A final sigma would be another letter as soon as something follows it.
     expect(areSimilar('ΟΔΟΣ', 'ΟΔΟΣ1')).toBe(true);
@@ -53,7 +53,7 @@ describe('the forms of a password are', () => {
     expect(formsOf('abİ')).toEqual(['abi\u0307']);
   });
 
-  test('fully lower-cased: folding again changes no letter with case and no mark', () => {
+  test('forms are fully lower-cased: folding again changes no letter with case and no mark', () => {
     const points = Array.from({ length: 0x11_0000 }, (_, point) => String.fromCodePoint(point));
     const changing = points.filter((point) => /[\p{Cased}\p{M}]/u.test(point));
     expect(changing.length).toBeGreaterThan(5000);
@@ -69,8 +69,8 @@ function randomPassword(random: Random): string {
   return Array.from({ length: random.below(12) }, () => random.pick(letters)).join('');
 }
 
-describe('being similar', () => {
-  test('does not depend on which side leaked', () => {
+describe('similarity', () => {
+  test('similarity does not depend on which password leaked', () => {
     const random = createRandom(testSeed('symmetry'));
     let similar = 0;
     for (let i = 0; i < 20_000; i++) {
@@ -81,7 +81,7 @@ describe('being similar', () => {
     expect(similar).toBeGreaterThan(100);
   });
 
-  test('holds for a password and its typical edits', () => {
+  test('a password and its typical edits are similar', () => {
     for (const [leaked, typed] of [
       ['password1', 'Password1'],
       ['password', 'password1'],
@@ -102,7 +102,7 @@ describe('being similar', () => {
       expect(areSimilar(leaked, typed), `${leaked} ${typed}`).toBe(false);
   });
 
-  test('yields at most the maximum number of forms, distinct and of four code points or more', () => {
+  test('a password has at most the maximum number of forms, distinct and of four code points or more', () => {
     const random = createRandom(testSeed('forms'));
     for (let i = 0; i < 20_000; i++) {
       const forms = formsOf(randomPassword(random));
@@ -112,7 +112,7 @@ describe('being similar', () => {
     }
   });
 
-  test('holds for the test credentials of pair and similar only', () => {
+  test('only the test credentials of pair and similar are similar', () => {
     const { pair, similar, username } = TEST_CREDENTIALS;
     expect(similar.username).toBe(pair.username);
     expect(similar.password).not.toBe(pair.password);
@@ -137,7 +137,7 @@ describe('entries of forms', () => {
   const kindOf = (record: string): number =>
     Number.parseInt(record.split(' ')[1]?.slice(2 * KIND_AT, 2 * KIND_AT + 2) ?? '', 16);
 
-  test('are the same from a batch as one by one, for any script and length', async ({ place }) => {
+  test('entries of forms are the same from a batch as one by one, for any script and length', async ({ place }) => {
     const random = createRandom(testSeed('similar entries'));
     const credentials = Array.from({ length: 6000 }, () => ({
       username: random.pick([undefined, '', 'Ana', 'ana@example.test', 'ünï', 'x'.repeat(random.below(130))]),
@@ -180,7 +180,7 @@ describe('entries of forms', () => {
     expect(bytes).toEqual(plain);
   });
 
-  test('are absent unless requested', async ({ place }) => {
+  test('entries of forms are absent unless requested', async ({ place }) => {
     const without = await recordsOf(place.at('without'), (sorters) => {
       const deriver = createHmacDeriver(key, sorters);
       deriver.add(normalizeUsername('ana'), normalizePassword('Password1'), 1);
@@ -189,7 +189,7 @@ describe('entries of forms', () => {
     expect(without.map(kindOf).sort()).toEqual([EntryKind.pair, EntryKind.username, EntryKind.password]);
   });
 
-  test('omit only a form that is too long in lower case', () => {
+  test('entries of forms omit only a form that is too long in lower case', () => {
     // U+023A has two bytes, its lower case three.
     const password = normalizePassword('Ⱥ'.repeat(32_767));
     expect(password.length).toBe(65_534);

@@ -13,7 +13,7 @@ import { protocolError } from '../support/errors.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
 describe('PrivateInput', () => {
-  test('accepts fields of 65,535 bytes and rejects longer ones without wrapping', () => {
+  test('PrivateInput accepts fields of 65,535 bytes and rejects longer ones without wrapping', () => {
     const longest = 'a'.repeat(65_535);
     expect(pairInput(normalizeUsername(longest), normalizePassword(longest)).length).toBe(5 + 2 * 65_535);
     // 65,536 bytes in fewer characters, too.
@@ -26,7 +26,7 @@ describe('PrivateInput', () => {
     }
   });
 
-  test('encodes fields unambiguously, wherever the border between them lies', () => {
+  test('PrivateInput encodes fields unambiguously, wherever the border between them lies', () => {
     const seen = new Set<string>();
     for (const [username, password] of [
       ['ab', 'c'],
@@ -43,7 +43,7 @@ describe('PrivateInput', () => {
 });
 
 describe('times seen', () => {
-  test('have ascending codes, use 63 of 64, and decode to a lower bound within a third', () => {
+  test('times seen have ascending codes, use 63 of 64, and decode to a lower bound within a third', () => {
     const codes = new Set<number>();
     let last = -1;
     for (let exponent = 0; exponent < 32; exponent++)
@@ -63,13 +63,13 @@ describe('times seen', () => {
     expect(decodeTimes(1)).toBeUndefined();
   });
 
-  test.each([0, -1, 0.5, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY])('rejects %d', (times) => {
+  test.each([0, -1, 0.5, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY])('encodeTimes rejects %d', (times) => {
     expect(() => encodeTimes(times)).toThrow(protocolError('TIMES_OUT_OF_RANGE'));
   });
 });
 
 describe('metadata', () => {
-  test('decrypts under its own pad and kind only', () => {
+  test('metadata decrypts under its own pad and kind only', () => {
     const random = createRandom(testSeed('metadata'));
     for (let i = 0; i < 5000; i++) {
       const kind = random.pick(Object.values(EntryKind));
@@ -88,7 +88,7 @@ describe('metadata', () => {
 });
 
 describe('prefixes', () => {
-  test('are the leading bits of a hash, from none to thirty', () => {
+  test('a prefix is the leading bits of a hash, from none to thirty', () => {
     const hash = 0xa490f66b as BucketHash;
     for (let bits = 0; bits <= 30; bits++) {
       const id = bucketId(hash, bits);
@@ -119,7 +119,7 @@ describe('a sealed bucket', () => {
   } as const;
   const body = encodeBucket([3, 9, 27], Uint8Array.of(1, 2, 3), 1, place, key);
 
-  test('opens in its own place only', () => {
+  test('a sealed bucket opens in its own place only', () => {
     expect([...openBucket(body, place, key).tags]).toEqual([3, 9, 27]);
     const elsewhere = [
       { ...place, snapshot: '000002-0123456789abcdef' as SnapshotId },
@@ -131,7 +131,7 @@ describe('a sealed bucket', () => {
     expect(() => openBucket(body, place, createRandom(6).bytes(32) as SealKey)).toThrow(protocolError('BUCKET_FORGED'));
   });
 
-  test('is rejected if any bit is flipped', () => {
+  test('a sealed bucket with any flipped bit is rejected', () => {
     for (let bit = 0; bit < body.length * 8; bit++) {
       const turned = Uint8Array.from(body);
       turned[bit >> 3] = (turned[bit >> 3] as number) ^ (1 << (bit & 7));
@@ -141,7 +141,7 @@ describe('a sealed bucket', () => {
     }
   });
 
-  test('is rejected if truncated anywhere or padded with anything but zeros', () => {
+  test('a sealed bucket that is truncated anywhere or padded with anything but zeros is rejected', () => {
     for (let length = 0; length < body.length; length++)
       expect(() => openBucket(body.subarray(0, length), place, key)).toThrow();
     for (const zeros of [1, 7, 8, 100]) {
@@ -152,7 +152,7 @@ describe('a sealed bucket', () => {
     }
   });
 
-  test('may be empty', () => {
+  test('a sealed bucket may be empty', () => {
     const empty = encodeBucket([], new Uint8Array(0), 3, place, key);
     expect(empty.length).toBe(22);
     const bucket = openBucket(empty, place, key);
@@ -160,7 +160,7 @@ describe('a sealed bucket', () => {
     expect(findEntry(bucket, 0 as EntryTag, new Uint8Array(3) as MetadataPad, EntryKind.pair)).toBeUndefined();
   });
 
-  test('with a count beyond its length is rejected before memory is allocated', () => {
+  test('a sealed bucket with a count beyond its length is rejected before memory is allocated', () => {
     for (const count of [4, 0xff_ffff, 0x100_0000, 0xffff_ffff]) {
       const lying = Uint8Array.from(body);
       new DataView(lying.buffer).setUint32(2, count);
@@ -168,7 +168,7 @@ describe('a sealed bucket', () => {
     }
   });
 
-  test('decodes from a view into a larger buffer', () => {
+  test('a sealed bucket decodes from a view into a larger buffer', () => {
     const inside = new Uint8Array(body.length + 30).fill(0xff);
     inside.set(body, 11);
     expect([...openBucket(inside.subarray(11, 11 + body.length), place, key).tags]).toEqual([3, 9, 27]);
@@ -179,7 +179,7 @@ describe('a key', () => {
   const key = parseHmacKey(createRandom(7).bytes(32));
   const text = formatHmacKey(key);
 
-  test('has one spelling; white space around it is ignored', () => {
+  test('a key has one spelling; white space around it is ignored', () => {
     expect(equalBytes(parseHmacKeyText(` \n${text}\r\n`), key)).toBe(true);
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const accepted = [...alphabet].filter((last) => {
@@ -192,7 +192,7 @@ describe('a key', () => {
     expect(accepted).toEqual([text.at(-1)]);
   });
 
-  test('of another length, or of equal bytes, is rejected', () => {
+  test('a key of another length, or of equal bytes, is rejected', () => {
     for (const bytes of [
       new Uint8Array(32),
       new Uint8Array(32).fill(7),
@@ -203,7 +203,7 @@ describe('a key', () => {
       expect(() => parseHmacKey(bytes)).toThrow(protocolError('KEY_MALFORMED'));
   });
 
-  test('is a copy: clearing the input does not change it', () => {
+  test('a parsed key is a copy: clearing the input does not change it', () => {
     const bytes = createRandom(8).bytes(32);
     const copied = parseHmacKey(bytes);
     bytes.fill(0);
