@@ -163,13 +163,26 @@ describe('a dataset with one index', () => {
         ['clean', undefined, 'unasked absent unasked'],
         ['unknown', 'INDEX_MISSING', 'unasked unasked unasked'],
       ]);
-      expect(seen[0]?.timesSeen, 'without recorded counts, at least once').toBe(1);
     } finally {
       await Promise.all([accountServer.close(), passwordServer.close()]);
       account.dispose();
       password.dispose();
     }
   });
+});
+
+test.fails('a dataset without counts gives no timesSeen, rather than the count of an entry seen once', async () => {
+  const uncounted = await makeDataset({ pairs: [REPEATED], metadataBytes: 0 });
+  const at = await startServer(uncounted.folder, { port: 0 });
+  try {
+    const verdict = await createLeakChecker(optionsFor(uncounted, at.url)).check(REPEATED);
+    expect(verdict.status).toBe('pair');
+    expect(verdict).not.toHaveProperty('timesSeen');
+    expect(verdict.signals.pair).toEqual({ result: 'found' });
+  } finally {
+    await at.close();
+    uncounted.dispose();
+  }
 });
 
 describe('the requests of a check', () => {
