@@ -17,8 +17,11 @@ export const MAX_TIMES_SEEN = 0xffff_ffff;
 
 export interface Metadata {
   readonly kind: EntryKind;
-  /** Lower bound of the times seen: exact up to 4, above that at most a third too low. */
-  readonly timesSeen: number;
+  /**
+   * Lower bound of the times seen: exact up to 4, above that at most a third too low. Undefined if
+   * the dataset records no metadata.
+   */
+  readonly timesSeen: number | undefined;
   /** Number in `config.sources`; 0 if unknown. */
   readonly source: number;
 }
@@ -62,7 +65,7 @@ export function sealMetadata(
  * entry is another's
  */
 export function openMetadata(sealed: Uint8Array, pad: MetadataPad, kind: EntryKind): Metadata | undefined {
-  if (sealed.length === 0) return { kind, timesSeen: 1, source: 0 };
+  if (sealed.length === 0) return { kind, timesSeen: undefined, source: 0 };
   const first = (sealed[0] as number) ^ (pad[0] as number);
   const timesSeen = decodeTimes(first & 63);
   if (timesSeen === undefined || (first >>> 6) + 1 !== kind) return undefined;

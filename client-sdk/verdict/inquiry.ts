@@ -120,7 +120,7 @@ export function answerFrom(
     const output = outputOf(question);
     const metadata = findEntry(bucket, entryTag(output), metadataPad(output), KINDS[question.signal]);
     if (!metadata) return { result: 'absent' };
-    return { result: 'found', ...sightingOf(metadata, bucket, config) };
+    return { result: 'found', ...sightingOf(metadata, config) };
   });
 }
 
@@ -129,13 +129,12 @@ export function answerAbsent({ questions }: Inquiry): Partial<Signals> {
   return signalsOf(questions, () => ({ result: 'absent' }));
 }
 
-function sightingOf({ timesSeen, source: number }: Metadata, bucket: Bucket, { sources }: ServiceConfig): Sighting {
+function sightingOf({ timesSeen, source: number }: Metadata, { sources }: ServiceConfig): Sighting {
   const source = sources.find((known) => known.number === number);
   // An entry names only the last of its sources, and sources without a date sort before dated ones.
   const newestLeak = sources.every(({ date }) => date !== undefined) ? source?.date : undefined;
   return {
-    timesSeen,
-    ...(bucket.metadataBytes === 0 && { timesUnknown: true }),
+    ...(timesSeen !== undefined && { timesSeen }),
     ...(source && { source }),
     ...(newestLeak !== undefined && { newestLeak }),
   };
@@ -177,7 +176,7 @@ const WEIGHTS = { unasked: 0, absent: 1, unknown: 2, found: 3 } as const;
  * `absent`, since it may have been a finding.
  */
 function either(a: Signal, b: Signal): Signal {
-  if (a.result === 'found' && b.result === 'found') return b.timesSeen > a.timesSeen ? b : a;
+  if (a.result === 'found' && b.result === 'found') return (b.timesSeen ?? 0) > (a.timesSeen ?? 0) ? b : a;
   return WEIGHTS[b.result] > WEIGHTS[a.result] ? b : a;
 }
 

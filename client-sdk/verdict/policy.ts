@@ -36,7 +36,7 @@ type FindingActions = { readonly [name in SignalName]?: Action };
 export interface PolicyOptions extends FindingActions {
   /**
    * Minimum times a finding must have been seen to count. Default 1. Rounded down to a step of
-   * `timesSeen`.
+   * `timesSeen`. Without a count, each finding counts.
    */
   readonly minTimesSeen?: { readonly [name in SignalName]?: number };
   /** The action if a question that matters has no answer. Default `allow`; `deny` fails closed. */
@@ -111,7 +111,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
   return ({ status, signals }, { passwordChangedAt } = {}) => {
     const counts = (name: SignalName, signal: Signal, least: number): boolean =>
       signal.result === 'found' &&
-      (signal.timesUnknown === true || signal.timesSeen >= least) &&
+      (signal.timesSeen === undefined || signal.timesSeen >= least) &&
       !(name === 'username' && passwordChangedAt && leakedBefore(signal, passwordChangedAt));
     const found = rules
       .filter(({ name, least }) => counts(name, signals[name], least))

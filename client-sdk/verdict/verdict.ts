@@ -43,16 +43,14 @@ export type SignalName = (typeof SIGNAL_NAMES)[number];
  * ```ts
  * import type { Sighting } from '@credveil/client';
  *
- * const count = ({ timesSeen, timesUnknown }: Sighting) => (timesUnknown ? undefined : timesSeen);
+ * const count = ({ timesSeen }: Sighting) => (timesSeen === undefined ? 'often?' : `${timesSeen}+`);
  * const { pair } = (await leaks.check({ username, password })).signals;
- * const seen = pair.result === 'found' ? count(pair) : 0;
+ * const seen = pair.result === 'found' ? count(pair) : 'never';
  * ```
  */
 export interface Sighting {
-  /** Lower bound of the times seen; 1 if the dataset does not record it. */
-  readonly timesSeen: number;
-  /** The dataset records no counts. */
-  readonly timesUnknown?: true;
+  /** Lower bound of the times seen. Missing if the dataset records no counts. */
+  readonly timesSeen?: number;
   /** The latest source that contained it, if the dataset records sources. */
   readonly source?: SourceConfig;
   /**
@@ -162,7 +160,10 @@ export interface Verdict extends Decision {
   readonly exposedCredentialCheck?: ExposedCredentialCheck;
   /** Only if the status is `unknown`. */
   readonly reason?: UnknownReason;
-  /** Lower bound of the times seen, for the entry that decided the status. */
+  /**
+   * Lower bound of the times seen, for the entry that decided the status. Missing if the dataset
+   * records no counts.
+   */
   readonly timesSeen?: number;
   /** Latest source of the entry that decided the status, if the dataset records sources. */
   readonly source?: SourceConfig;
@@ -215,7 +216,12 @@ export function decide(
     if (signal.result === 'unknown') return { status: 'unknown', reason: signal.reason };
     if (signal.result !== 'found') continue;
     const { timesSeen, source } = signal;
-    return { status, exposedCredentialCheck: HEADER_VALUES[status], timesSeen, ...(source && { source }) };
+    return {
+      status,
+      exposedCredentialCheck: HEADER_VALUES[status],
+      ...(timesSeen !== undefined && { timesSeen }),
+      ...(source && { source }),
+    };
   }
   const asked = SIGNAL_NAMES.some((name) => signals[name].result === 'absent');
   return asked ? { status: 'clean' } : { status: 'unknown', reason: ifUnasked };

@@ -184,7 +184,7 @@ export async function logIn(username: string, password: string, passwordChangedA
   try {
     const verdict: Verdict = await leaks.check({ username, password }, { passwordChangedAt, signal: AbortSignal.timeout(50) });
     const { pair } = verdict.signals;
-    if (pair.result === 'found' && pair.timesSeen > 1) return 'deny';
+    if (pair.result === 'found' && (pair.timesSeen ?? 1) > 1) return 'deny';
     if (pair.result === 'unknown') {
       const reason: UnknownReason = pair.reason;
       counts.set(reason, 1);

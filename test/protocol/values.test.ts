@@ -79,7 +79,7 @@ describe('metadata', () => {
       const width = random.pick([0, 1, 3] as const);
       const sealed = new Uint8Array(width);
       sealMetadata({ kind, times, source }, pad, width, sealed, 0);
-      const timesSeen = width === 0 ? 1 : decodeTimes(encodeTimes(times));
+      const timesSeen = width === 0 ? undefined : decodeTimes(encodeTimes(times));
       expect(openMetadata(sealed, pad, kind)).toEqual({ kind, timesSeen, source: width === 3 ? source : 0 });
       for (const other of Object.values(EntryKind))
         if (other !== kind && width > 0) expect(openMetadata(sealed, pad, other)).toBeUndefined();
