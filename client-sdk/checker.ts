@@ -120,7 +120,11 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const breaker = settings.circuitBreaker
     ? createCircuitBreaker(settings.circuitBreaker, (state) => events.circuit.emit({ state }))
     : ALWAYS_CLOSED;
-  const configs = createConfigCache(lookup.fetchConfig, settings.configMaxAgeMs);
+  const configs = createConfigCache(lookup.fetchConfig, {
+    maxAgeMs: settings.configMaxAgeMs,
+    // The rest of the deadline is for buckets.
+    maxWaitMs: Math.ceil(settings.timeoutMs / 2),
+  });
   const report = createReporter(events);
   const conclude = createConclude(policy, report);
 

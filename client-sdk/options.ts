@@ -17,8 +17,9 @@ export interface SharedOptions extends Hooks {
   /** Maximum bytes of a response. Default 16 MiB. */
   readonly maxBodyBytes?: number;
   /**
-   * Age in milliseconds at which the checker renews the config, and with it the snapshot, in the
-   * background. Default 60,000.
+   * Maximum age in milliseconds of the config, and with it of the snapshot. A checker in use renews
+   * it before that, in the background; after idle, a check waits for the newer one for half of its
+   * deadline. Default 60,000.
    */
   readonly configMaxAgeMs?: number;
   /** Maximum bytes of memory for buckets of the current snapshot. Default 4 MiB; 0 caches none. */

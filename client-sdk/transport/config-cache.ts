@@ -9,34 +9,49 @@ import { createDeadline, type Deadline } from './deadline.ts';
  */
 export const CONFIG_TIMEOUT_MS = 5_000;
 
-/** Minimum pause between background renewals: a failing service is not asked at every check. */
+/** Minimum pause after a renewal that failed: a failing service is not asked at every check. */
 const RENEWAL_PAUSE_MS = 1_000;
+/** The part of its maximum age from which a config is renewed in the background. */
+const BACKGROUND_FROM = 0.75;
 
 export interface ConfigCache {
-  /** The current config; fetches the first one. A failure is not cached: the next call retries. */
+  /**
+   * The current config. Waits for one if there is none, and for a newer one after idle. A failure is
+   * not cached: the next call retries.
+   */
   get(deadline: Deadline): Promise<ServiceConfig>;
   /** Fetches the config again, unless another caller has already replaced `stale`. */
   renew(stale: ServiceConfig, deadline: Deadline): Promise<ServiceConfig>;
 }
 
-/**
- * @param maxAgeMs at this age, using the config renews it in the background. Otherwise a client
- *   whose buckets all come from a cache would never learn of a new snapshot.
- */
+export interface ConfigCacheOptions {
+  /**
+   * At this age, a check waits for a newer config. Otherwise a client whose buckets all come from a
+   * cache would never learn of a new snapshot, and one with few checks would answer from the
+   * snapshot of the previous check.
+   */
+  readonly maxAgeMs: number;
+  /** Maximum wait for a newer config. After it, and if the renewal fails, the old one is used. */
+  readonly maxWaitMs: number;
+}
+
 export function createConfigCache(
   fetchConfig: (deadline: Deadline) => Promise<ServiceConfig>,
-  maxAgeMs: number,
+  { maxAgeMs, maxWaitMs }: ConfigCacheOptions,
 ): ConfigCache {
-  let current: ServiceConfig | undefined;
+  let held: ServiceConfig | undefined;
   let fetchedAt = 0;
-  let renewedAt = 0;
+  let triedAt = Number.NEGATIVE_INFINITY;
   let pending: Promise<ServiceConfig> | undefined;
 
   const refresh = (): Promise<ServiceConfig> => {
-    pending ??= fetchConfig(createDeadline(CONFIG_TIMEOUT_MS))
+    if (pending) return pending;
+    triedAt = performance.now();
+    pending = fetchConfig(createDeadline(CONFIG_TIMEOUT_MS))
       .then((config) => {
-        fetchedAt = performance.now();
-        current = config;
+        // Counted from the request: the answer was current at some time after it.
+        fetchedAt = triedAt;
+        held = config;
         return config;
       })
       .finally(() => {
@@ -45,20 +60,28 @@ export function createConfigCache(
     return pending;
   };
 
+  const mayTry = (now: number): boolean => now - triedAt >= Math.min(maxAgeMs, RENEWAL_PAUSE_MS);
+
+  /** The config that may be used without a wait. Starts a renewal in the background if it is due. */
+  const current = (now: number): ServiceConfig | undefined => {
+    const age = now - fetchedAt;
+    if (age >= maxAgeMs) return pending || mayTry(now) ? undefined : held;
+    if (age >= maxAgeMs * BACKGROUND_FROM && mayTry(now)) refresh().catch(() => {});
+    return held;
+  };
+
   return {
     async get(deadline) {
-      if (!current) return deadline.race(refresh);
+      const usable = held && current(performance.now());
+      if (usable) return usable;
+      const old = held;
+      if (!old) return deadline.race(refresh);
       // If this fails, the old config stays in use: its buckets are still sealed, and the service
       // answers 410 once the snapshot is gone.
-      const now = performance.now();
-      if (now - fetchedAt >= maxAgeMs && now - renewedAt >= Math.min(maxAgeMs, RENEWAL_PAUSE_MS)) {
-        renewedAt = now;
-        refresh().catch(() => {});
-      }
-      return current;
+      return deadline.race(() => createDeadline(maxWaitMs).race(refresh)).catch(() => old);
     },
     async renew(stale, deadline) {
-      return current && current.snapshot !== stale.snapshot ? current : deadline.race(refresh);
+      return held && held.snapshot !== stale.snapshot ? held : deadline.race(refresh);
     },
   };
 }
