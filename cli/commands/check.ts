@@ -1,6 +1,6 @@
 // credveil check: checks credentials against a running server, as a login handler does.
 
-import readline from 'node:readline';
+import { addAbortSignal } from 'node:stream';
 import { type Command, Option } from 'commander';
 import { lookupFailure } from '../../client-sdk/errors.ts';
 import { createLeakChecker, type Verdict } from '../../client-sdk/index.ts';
@@ -8,6 +8,7 @@ import { formatPublicKey } from '../../protocol/keys.ts';
 import { openClientKeyFile, openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { readLines } from '../lines.ts';
 import { promptHidden, promptLine } from '../prompt.ts';
 import { formatCounted } from '../units.ts';
 
@@ -34,19 +35,27 @@ interface CheckedCredential {
   readonly password?: string;
 }
 
-function parseCredential(line: string, number: number): CheckedCredential {
-  let json: unknown;
+function parseJson(line: Buffer): unknown {
   try {
-    json = JSON.parse(line);
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line));
   } catch {
-    json = undefined;
+    return undefined;
   }
-  const { username, password } = (json ?? {}) as CheckedCredential;
+}
+
+function parseCredential(line: Buffer, number: number): CheckedCredential {
+  const { username, password, ...others } = (parseJson(line) ?? {}) as CheckedCredential;
   const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
-  if (!isText(username) || !isText(password) || (username === undefined && password === undefined))
+  // An unknown member may be the username by another name: without it, this is another question.
+  if (
+    !isText(username) ||
+    !isText(password) ||
+    (username === undefined && password === undefined) ||
+    Object.keys(others).length > 0
+  )
     throw new UsageError(
       `line ${number} of standard input is not a credential`,
-      'Write one JSON object per line: {"username": "…", "password": "…"}. Either member may be omitted.',
+      'Write one JSON object per line: {"username": "…", "password": "…"}. Either member may be omitted; others may not be added.',
     );
   return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
@@ -90,16 +99,10 @@ async function* readCredentials(signal: AbortSignal): AsyncGenerator<CheckedCred
     return;
   }
   let number = 0;
-  for await (const line of readline.createInterface({
-    input: process.stdin,
-    signal,
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
+  for await (const line of readLines(addAbortSignal(signal, process.stdin))) {
     number++;
-    if (line.trim() !== '') yield parseCredential(line, number);
+    if (line.toString('latin1').trim() !== '') yield parseCredential(line, number);
   }
-  // An interrupted reader ends like one at the end of its input.
-  signal.throwIfAborted();
 }
 
 export function addCheck(program: Command): void {
