@@ -39,6 +39,14 @@ export type BlindedElement = Brand<Uint8Array, 'BlindedElement'>;
 export type EvaluatedElement = Brand<Uint8Array, 'EvaluatedElement'>;
 /** 64 bytes: the DLEQ proof of RFC 9497 §2.2. */
 export type Proof = Brand<Uint8Array, 'Proof'>;
+/** 32 bytes: the Ed25519 public key of a publisher, which signs statements. Clients pin it. */
+export type PublisherKey = Brand<Uint8Array, 'PublisherKey'>;
+/** 32 bytes: an Ed25519 public key that a statement allows to sign heads. */
+export type HeadKey = Brand<Uint8Array, 'HeadKey'>;
+/** 32 secret bytes: the seed of an Ed25519 key, RFC 8032 §5.1.5. */
+export type SigningSeed = Brand<Uint8Array, 'SigningSeed'>;
+/** Public name of a layer, the buckets made from one set of runs: 32 lower-case hex digits. */
+export type LayerId = Brand<string, 'LayerId'>;
 /** 32 bytes that key the seals of buckets, configs and filters, PROTOCOL.md §8. */
 export type SealKey = Brand<Uint8Array, 'SealKey'>;
 /** Public name of a key: 16 lower-case hex digits. */

@@ -1,7 +1,7 @@
 // Names and ids as they appear in documents, URLs and file names, and the checks that make their
 // brands.
 
-import type { DatasetId, KeyId, SnapshotId } from './brands.ts';
+import type { DatasetId, KeyId, LayerId, SnapshotId } from './brands.ts';
 
 /** Datasets, keys and clients: 64 bits in lower-case hex. */
 export const HEX16 = /^[0-9a-f]{16}$/;
@@ -9,6 +9,13 @@ export const HEX16 = /^[0-9a-f]{16}$/;
 export const SNAPSHOT_ID = /^\d{6,12}-[0-9a-f]{16}$/;
 /** The sequence number alone: it names the files of a snapshot. */
 export const SNAPSHOT_SEQUENCE = /^\d{6,12}$/;
+/** A layer: 128 bits in lower-case hex. */
+export const LAYER_ID = /^[0-9a-f]{32}$/;
+/** A SHA-256 in lower-case hex. */
+export const SHA256 = /^[0-9a-f]{64}$/;
+/** Digits of a sequence number: at least so many, and at most. */
+export const SEQUENCE_DIGITS = 6;
+export const MAX_SEQUENCE = 999_999_999_999;
 /** A source or a client, as its operator calls it. */
 export const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** NAME in words, for error messages. */
@@ -24,6 +31,15 @@ export function isKeyId(value: unknown): value is KeyId {
 
 export function isSnapshotId(value: unknown): value is SnapshotId {
   return typeof value === 'string' && SNAPSHOT_ID.test(value);
+}
+
+export function isLayerId(value: unknown): value is LayerId {
+  return typeof value === 'string' && LAYER_ID.test(value);
+}
+
+/** @param digest SHA-256 of the statement's payload, in hex */
+export function formatSnapshotId(sequence: number, digest: string): SnapshotId {
+  return `${String(sequence).padStart(SEQUENCE_DIGITS, '0')}-${digest.slice(0, 16)}` as SnapshotId;
 }
 
 export function isName(value: unknown): value is string {

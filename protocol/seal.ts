@@ -33,6 +33,8 @@ export interface BucketPlace {
 
 /** HMAC-SHA-256 as a parameter, so that publishing can use the platform's implementation. */
 export type HmacSha256 = (key: Uint8Array, message: Uint8Array) => Uint8Array;
+/** SHA-256 as a parameter, for the same reason. */
+export type Sha256 = (message: Uint8Array) => Uint8Array;
 export const nobleHmacSha256: HmacSha256 = (key, message) => hmac(sha256, key, message);
 
 /** @param content the body before the seal @returns SEAL_BYTES bytes */

@@ -9,6 +9,22 @@ import { bucketId, formatPrefix, type IndexName, MAX_PREFIX_BITS } from './bucke
 import { entryTag, formatTag } from './entry.ts';
 import { ProtocolError } from './errors.ts';
 import { HEX16, NAME, SNAPSHOT_ID } from './ids.ts';
+import {
+  array,
+  type DocumentKind,
+  hex,
+  integer,
+  type Members,
+  object,
+  oneOf,
+  optional,
+  parseDocument,
+  parseMembers,
+  parseObject,
+  refuseMember,
+  required,
+  text,
+} from './members.ts';
 import type { MetadataBytes } from './metadata.ts';
 import { NORMALIZATION_VERSION, normalizePassword, normalizeUsername } from './normalize.ts';
 import { filterFileBytes } from './password-filter.ts';
@@ -89,77 +105,11 @@ export function knownAnswer(suite: KeyedSuite): KnownAnswer {
   return { accountHash: formatPrefix(bucketId(hash, 32), 32), tag: formatTag(tag) };
 }
 
-/** @param what the value's name in an error message @throws ProtocolError `CONFIG_MALFORMED` */
-type Parse<T> = (value: unknown, what: string) => T;
-
-interface Member<T> {
-  readonly parse: Parse<T>;
-  readonly isOptional: boolean;
-}
-
-/** One entry for each member of a document, in the order in which it is written. */
-export type Members<T> = { readonly [Name in keyof T]-?: Member<NonNullable<T[Name]>> };
-
-const required = <T>(parse: Parse<T>): Member<T> => ({ parse, isOptional: false });
-const optional = <T>(parse: Parse<T>): Member<T> => ({ parse, isOptional: true });
-
-function fail(what: string): never {
-  throw new ProtocolError('CONFIG_MALFORMED', `config: ${what}`, 'Check that the URL is that of a Credveil server.');
-}
-
-function parseObject(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(`${what} is not an object`);
-  return value as Record<string, unknown>;
-}
-
-/** Ignores members that the table lacks, so that a later server may add some. */
-function parseMembers<T>(value: unknown, what: string, members: Members<T>): T {
-  const given = parseObject(value, what);
-  const parsed: Partial<T> = {};
-  for (const name of Object.keys(members) as (keyof T & string)[]) {
-    const { parse, isOptional } = members[name];
-    if (isOptional && given[name] === undefined) continue;
-    parsed[name] = parse(given[name], `${name} of ${what}`);
-  }
-  return parsed as T;
-}
-
-const object =
-  <T>(members: Members<T>): Parse<T> =>
-  (value, what) =>
-    parseMembers(value, what, members);
-
-const array =
-  <T>(parse: Parse<T>, low: number, high: number): Parse<T[]> =>
-  (value, what) => {
-    if (!Array.isArray(value) || value.length < low || value.length > high) fail(`${what} is malformed`);
-    return (value as unknown[]).map((item) => parse(item, what));
-  };
-
-const integer =
-  (low: number, high: number): Parse<number> =>
-  (value, what) => {
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high)
-      fail(`${what} is out of range`);
-    return value as number;
-  };
-
-/** Text of a pattern. The type parameter is the brand that the pattern makes. */
-const text =
-  <T extends string = string>(pattern: RegExp): Parse<T> =>
-  (value, what) => {
-    if (typeof value !== 'string' || !pattern.test(value)) fail(`${what} is malformed`);
-    return value as T;
-  };
-
-const oneOf =
-  <T>(values: readonly T[]): Parse<T> =>
-  (value, what) => {
-    if (!values.includes(value as T)) fail(`${what} is out of range`);
-    return value as T;
-  };
-
-const hex = (digits: number): Parse<string> => text(new RegExp(`^[0-9a-f]{${digits}}$`));
+const CONFIG_KIND: DocumentKind = {
+  name: 'config',
+  code: 'CONFIG_MALFORMED',
+  hint: 'Check that the URL is that of a Credveil server.',
+};
 
 const MAX_NUMBER = 0xffff;
 const MAX_BODY_SIZES = 64;
@@ -170,7 +120,7 @@ export const INDEX_MEMBERS: Members<IndexConfig> = {
   metadataBytes: required(oneOf<MetadataBytes>([0, 1, 3])),
   bodyBytes: required((value, what) => {
     const sizes = parseSizes(value, what);
-    if (sizes.some((bytes, i) => i > 0 && bytes <= (sizes[i - 1] as number))) fail(`${what} does not ascend`);
+    if (sizes.some((bytes, i) => i > 0 && bytes <= (sizes[i - 1] as number))) refuseMember(`${what} does not ascend`);
     return sizes;
   }),
 };
@@ -180,7 +130,7 @@ const parseFilterBytes = integer(filterFileBytes(1), filterFileBytes(MAX_BLOCKS)
 export const FILTER_MEMBERS: Members<FilterConfig> = {
   bytes: required((value, what) => {
     const bytes = parseFilterBytes(value, what);
-    if ((bytes - filterFileBytes(0)) % BLOCK_BYTES !== 0) fail(`${what} is not a whole number of blocks`);
+    if ((bytes - filterFileBytes(0)) % BLOCK_BYTES !== 0) refuseMember(`${what} is not a whole number of blocks`);
     return bytes;
   }),
 };
@@ -242,14 +192,16 @@ function assertSupported(given: Record<string, unknown>): void {
  * protocol
  */
 export function parseServiceConfig(json: unknown): ServiceConfig {
-  const given = parseObject(json, 'the document');
-  assertSupported(given);
-  const { publicKey, ...shared } = given;
-  const isOprf = given.suite === 'oprf';
-  if (isOprf && publicKey === undefined) fail('publicKey is missing');
-  // A public key means nothing under `hmac`, where the seal does not cover it.
-  const config = parseMembers(isOprf ? given : shared, 'the document', CONFIG_MEMBERS);
-  if (config.similar && !config.indexes.account) fail('similar needs an account index');
-  if (config.filter && !config.indexes.password) fail('filter needs a password index');
-  return config;
+  return parseDocument(CONFIG_KIND, () => {
+    const given = parseObject(json, 'the document');
+    assertSupported(given);
+    const { publicKey, ...shared } = given;
+    const isOprf = given.suite === 'oprf';
+    if (isOprf && publicKey === undefined) refuseMember('publicKey is missing');
+    // A public key means nothing under `hmac`, where the seal does not cover it.
+    const config = parseMembers(isOprf ? given : shared, 'the document', CONFIG_MEMBERS);
+    if (config.similar && !config.indexes.account) refuseMember('similar needs an account index');
+    if (config.filter && !config.indexes.password) refuseMember('filter needs a password index');
+    return config;
+  });
 }

@@ -1,0 +1,118 @@
+// Statements and heads: what their parsers accept, and each reason to refuse.
+
+import { describe, expect, test } from 'vitest';
+import { encodeHead, headKeysFor, headSnapshotId, parseHead } from '../../../protocol/head.ts';
+import { encodeStatement, parseStatement, payloadDigest, snapshotIdOf } from '../../../protocol/statement.ts';
+import { errorCode, HEAD, SIGNED_STATEMENT, STATEMENT, utf8 } from '../../support/signing.ts';
+
+const statementCode = (change: object, base: object = STATEMENT): string =>
+  errorCode(() => parseStatement(utf8(JSON.stringify({ ...base, ...change }))));
+const headCode = (change: object): string => errorCode(() => parseHead(utf8(JSON.stringify({ ...HEAD, ...change }))));
+
+describe('a statement', () => {
+  test.each([
+    ['under a MAC', STATEMENT],
+    ['with signatures', SIGNED_STATEMENT],
+  ])('%s survives encoding and parsing', (_what, statement) => {
+    expect(parseStatement(encodeStatement(statement))).toEqual(statement);
+  });
+
+  test('has an id of its sequence number and the digest of its payload', () => {
+    const payload = encodeStatement(STATEMENT);
+    expect(snapshotIdOf(STATEMENT, payload)).toBe(`000007-${payloadDigest(payload).slice(0, 16)}`);
+  });
+
+  test('ignores unknown members, and drops them when it is encoded', () => {
+    const later = utf8(JSON.stringify({ ...STATEMENT, later: { dataset: 'x' } }));
+    expect(parseStatement(later)).toEqual(STATEMENT);
+    expect(encodeStatement(parseStatement(later))).toEqual(encodeStatement(STATEMENT));
+  });
+
+  const [layer] = STATEMENT.layers;
+  const { account, password } = layer.indexes;
+  test.each([
+    ['another protocol', { protocol: 3 }],
+    ['another suite', { suite: 'rot13' }],
+    ['another normalization', { normalization: 2 }],
+    ['another auth', { auth: 'none' }],
+    ['two layers', { layers: [layer, layer] }],
+    ['no layer', { layers: [] }],
+  ])('with %s is unsupported', (_what, change) => {
+    expect(statementCode(change)).toBe('STATEMENT_UNSUPPORTED');
+  });
+
+  const withAccount = (change: object) => ({ layers: [{ ...layer, indexes: { account: { ...account, ...change } } }] });
+  test.each([
+    ['minSequence above sequence', { minSequence: 8 }],
+    ['sequence 0', { sequence: 0 }],
+    ['a sequence of 13 digits', { sequence: 1_000_000_000_000 }],
+    ['a public key under hmac', { publicKey: 'ab'.repeat(32) }],
+    ['oprf under a MAC', { suite: 'oprf', publicKey: 'ab'.repeat(32) }],
+    ['head keys under a MAC', { headKeys: [] }],
+    ['a root under a MAC', withAccount({ root: 'ab'.repeat(32) })],
+    ['an account index without usernames', withAccount({ usernames: undefined })],
+    ['27 prefix bits', withAccount({ prefixBits: 27 })],
+    ['usernames in the password index', { layers: [{ ...layer, indexes: { password: { ...password, usernames: 1 } } }] }],
+    ['a filter without a password index', { layers: [{ ...layer, indexes: { account } }] }],
+    ['similar without an account index', { layers: [{ ...layer, indexes: { password }, similar: true }] }],
+    ['a time with milliseconds', { publishedAt: '2026-01-02T03:04:05.000Z' }],
+    ['a time that does not exist', { publishedAt: '2026-02-30T03:04:05Z' }],
+    ['a time with an offset', { publishedAt: '2026-01-02T03:04:05+00:00' }],
+    ['hour 24', { publishedAt: '2026-01-02T24:00:00Z' }],
+    ['no sources', { sources: undefined }],
+  ])('with %s is malformed', (_what, change) => {
+    expect(statementCode(change)).toBe('STATEMENT_MALFORMED');
+  });
+
+  test.each([
+    ['without head keys', { headKeys: undefined }],
+    ['with nine head keys', { headKeys: new Array(9).fill(SIGNED_STATEMENT.headKeys?.[0]) }],
+    ['without a root', { layers: STATEMENT.layers }],
+    ['under oprf without a public key', { suite: 'oprf' }],
+  ])('%s, if it is signed, is malformed', (_what, change) => {
+    expect(statementCode(change, SIGNED_STATEMENT)).toBe('STATEMENT_MALFORMED');
+  });
+
+  test('under oprf has a public key and signatures', () => {
+    const change = { suite: 'oprf', publicKey: 'ab'.repeat(32) };
+    expect(statementCode(change, SIGNED_STATEMENT)).toBe('nothing');
+  });
+
+  test('with two members of one name is malformed', () => {
+    const twice = JSON.stringify(STATEMENT).replace('"minSequence":1', '"minSequence":1,"minSequence":2');
+    expect(errorCode(() => parseStatement(utf8(twice)))).toBe('STATEMENT_MALFORMED');
+  });
+});
+
+describe('a head', () => {
+  test('survives encoding and parsing, and names its snapshot', () => {
+    expect(parseHead(encodeHead(HEAD))).toEqual(HEAD);
+    expect(headSnapshotId(HEAD)).toBe('000007-9f86d081884c7d65');
+  });
+
+  test.each([
+    ['that ends when it begins', { validUntil: HEAD.issuedAt }],
+    ['that ends before it begins', { validUntil: '2026-01-01T03:04:05Z' }],
+    ['of more than 7 days', { validUntil: '2026-01-09T03:04:06Z' }],
+    ['without a sequence', { sequence: undefined }],
+    ['with half a digest', { statement: 'ab'.repeat(16) }],
+    ['of a malformed dataset', { dataset: 'ABCDEF0123456789' }],
+  ])('%s is malformed', (_what, change) => {
+    expect(headCode(change)).toBe('HEAD_MALFORMED');
+  });
+
+  test('of exactly 7 days is well formed', () => {
+    expect(headCode({ validUntil: '2026-01-09T03:04:05Z' })).toBe('nothing');
+  });
+
+  test('of another protocol is unsupported', () => {
+    expect(headCode({ protocol: 1 })).toBe('HEAD_UNSUPPORTED');
+  });
+
+  test('is signed by a delegated key only while that key is valid', () => {
+    const until = (validUntil: string): number => headKeysFor(SIGNED_STATEMENT, { ...HEAD, validUntil }).length;
+    expect(until('2027-01-02T03:04:05Z')).toBe(1);
+    expect(until('2027-01-02T03:04:06Z')).toBe(0);
+    expect(headKeysFor(STATEMENT, HEAD)).toEqual([]);
+  });
+});
