@@ -9,6 +9,10 @@ import { bucketId, formatPrefix, type IndexName, MAX_PREFIX_BITS } from './bucke
 import { entryTag, formatTag } from './entry.ts';
 import { ProtocolError } from './errors.ts';
 import { HEX16, NAME, SNAPSHOT_ID } from './ids.ts';
+import type { MetadataBytes } from './metadata.ts';
+import { NORMALIZATION_VERSION, normalizePassword, normalizeUsername } from './normalize.ts';
+import { filterFileBytes } from './password-filter.ts';
+import { pairInput } from './private-input.ts';
 import {
   array,
   type DocumentKind,
@@ -24,11 +28,7 @@ import {
   refuseMember,
   required,
   text,
-} from './members.ts';
-import type { MetadataBytes } from './metadata.ts';
-import { NORMALIZATION_VERSION, normalizePassword, normalizeUsername } from './normalize.ts';
-import { filterFileBytes } from './password-filter.ts';
-import { pairInput } from './private-input.ts';
+} from './signed/members.ts';
 import { BLOCK_BYTES, MAX_BLOCKS } from './split-block.ts';
 import { type KeyedSuite, SUITE_NAMES, type SuiteName } from './suite.ts';
 import { CANARY } from './test-credentials.ts';

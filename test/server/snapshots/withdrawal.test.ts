@@ -1,6 +1,6 @@
 // A removed source is not answered any more: the snapshots that contain it are withdrawn.
 
-import { describe, expect, test as base } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
 import { deleteRun } from '../../../store/run/run.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../../support/dataset.ts';

@@ -2,9 +2,16 @@
 
 import { sign } from 'node:crypto';
 import type { HeadKey, HmacKey, PublisherKey, SealKey, SigningSeed } from '../../../protocol/brands.ts';
-import { createMac, HEAD_KIND, preAuthEncoding, type Signer, STATEMENT_KIND, sealEnvelope } from '../../../protocol/envelope.ts';
-import { encodeHead, parseHead } from '../../../protocol/head.ts';
-import { encodeStatement, parseStatement, payloadDigest, snapshotIdOf } from '../../../protocol/statement.ts';
+import {
+  createMac,
+  HEAD_KIND,
+  preAuthEncoding,
+  type Signer,
+  STATEMENT_KIND,
+  sealEnvelope,
+} from '../../../protocol/signed/envelope.ts';
+import { encodeHead, parseHead } from '../../../protocol/signed/head.ts';
+import { encodeStatement, parseStatement, payloadDigest, snapshotIdOf } from '../../../protocol/signed/statement.ts';
 import {
   formatHeadKey,
   formatHmacPin,
@@ -12,12 +19,18 @@ import {
   formatTrust,
   type SigningUse,
   signingKeyId,
-} from '../../../protocol/trust.ts';
-import { ed25519FromSeed, utf8 } from '../signing.ts';
+} from '../../../protocol/signed/trust.ts';
+import { ed25519FromSeed, utf8 } from '../signed/samples.ts';
 import { fromHex, type Rows, toHex } from './oprf-examples.ts';
 
 /** The given examples of this file. */
-export const SIGNING_GIVEN = ['publisher.seed', 'head.seed', 'statement.payload', 'head.issuedAt', 'head.validUntil'] as const;
+export const SIGNING_GIVEN = [
+  'publisher.seed',
+  'head.seed',
+  'statement.payload',
+  'head.issuedAt',
+  'head.validUntil',
+] as const;
 
 type Given = (name: (typeof SIGNING_GIVEN)[number]) => string;
 
@@ -47,7 +60,10 @@ export function computeSigningExamples(given: Given, key: HmacKey, sealKey: Seal
   const mac = createMac(sealKey);
   const encoding = preAuthEncoding(HEAD_KIND, headPayload);
   return [
-    ...SIGNING_GIVEN.filter((name) => name !== 'statement.payload').map((name): [string, string] => [name, given(name)]),
+    ...SIGNING_GIVEN.filter((name) => name !== 'statement.payload').map((name): [string, string] => [
+      name,
+      given(name),
+    ]),
     ['publisher.key', toHex(publisher.publicKey)],
     ['publisher.keyText', publisher.text],
     ['head.key', toHex(head.publicKey)],

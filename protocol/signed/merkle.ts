@@ -7,7 +7,7 @@
 // holds one at a time, and the server adds what lies above it.
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { Sha256 } from './seal.ts';
+import type { Sha256 } from '../seal.ts';
 
 export const NODE_BYTES = 32;
 export const SEGMENT_BITS = 10;

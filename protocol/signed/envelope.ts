@@ -9,9 +9,10 @@
 // A reader verifies the payload before it parses it.
 
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { SealKey } from './brands.ts';
-import { equalBytes } from './bytes.ts';
-import { ProtocolError } from './errors.ts';
+import type { SealKey } from '../brands.ts';
+import { equalBytes } from '../bytes.ts';
+import { ProtocolError } from '../errors.ts';
+import { nobleHmacSha256 } from '../seal.ts';
 import {
   array,
   type DocumentKind,
@@ -24,7 +25,6 @@ import {
   required,
   text,
 } from './members.ts';
-import { nobleHmacSha256 } from './seal.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /** What an envelope holds. */

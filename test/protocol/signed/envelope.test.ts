@@ -3,7 +3,7 @@
 import { sign as nodeSign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { SealKey } from '../../../protocol/brands.ts';
-import { createEd25519Verifier } from '../../../protocol/ed25519.ts';
+import { createEd25519Verifier } from '../../../protocol/signed/ed25519.ts';
 import {
   createMac,
   decodeEnvelope,
@@ -12,8 +12,8 @@ import {
   preAuthEncoding,
   STATEMENT_KIND,
   sealEnvelope,
-} from '../../../protocol/envelope.ts';
-import { createSigner, ed25519FromSeed, errorCode, utf8 } from '../../support/signing.ts';
+} from '../../../protocol/signed/envelope.ts';
+import { createSigner, ed25519FromSeed, errorCode, utf8 } from '../../support/signed/samples.ts';
 
 const mac = createMac(new Uint8Array(32).fill(7) as SealKey);
 const payload = utf8('{"protocol":2}');

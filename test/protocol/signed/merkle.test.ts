@@ -11,7 +11,7 @@ import {
   SEGMENT_BITS,
   splitNodes,
   upperSiblings,
-} from '../../../protocol/merkle.ts';
+} from '../../../protocol/signed/merkle.ts';
 
 const sha256 = (...parts: Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
 const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex');

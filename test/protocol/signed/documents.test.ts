@@ -1,9 +1,9 @@
 // Statements and heads: what their parsers accept, and each reason to refuse.
 
 import { describe, expect, test } from 'vitest';
-import { encodeHead, headKeysFor, headSnapshotId, parseHead } from '../../../protocol/head.ts';
-import { encodeStatement, parseStatement, payloadDigest, snapshotIdOf } from '../../../protocol/statement.ts';
-import { errorCode, HEAD, SIGNED_STATEMENT, STATEMENT, utf8 } from '../../support/signing.ts';
+import { encodeHead, headKeysFor, headSnapshotId, parseHead } from '../../../protocol/signed/head.ts';
+import { encodeStatement, parseStatement, payloadDigest, snapshotIdOf } from '../../../protocol/signed/statement.ts';
+import { errorCode, HEAD, SIGNED_STATEMENT, STATEMENT, utf8 } from '../../support/signed/samples.ts';
 
 const statementCode = (change: object, base: object = STATEMENT): string =>
   errorCode(() => parseStatement(utf8(JSON.stringify({ ...base, ...change }))));
@@ -52,7 +52,10 @@ describe('a statement', () => {
     ['a root under a MAC', withAccount({ root: 'ab'.repeat(32) })],
     ['an account index without usernames', withAccount({ usernames: undefined })],
     ['27 prefix bits', withAccount({ prefixBits: 27 })],
-    ['usernames in the password index', { layers: [{ ...layer, indexes: { password: { ...password, usernames: 1 } } }] }],
+    [
+      'usernames in the password index',
+      { layers: [{ ...layer, indexes: { password: { ...password, usernames: 1 } } }] },
+    ],
     ['a filter without a password index', { layers: [{ ...layer, indexes: { account } }] }],
     ['similar without an account index', { layers: [{ ...layer, indexes: { password }, similar: true }] }],
     ['a time with milliseconds', { publishedAt: '2026-01-02T03:04:05.000Z' }],

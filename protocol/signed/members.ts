@@ -1,7 +1,7 @@
 // Tables of members: the one description of a JSON document. Parsers are built from them; tests
 // compare /openapi.json and the tables of PROTOCOL.md with them.
 
-import { ProtocolError, type ProtocolErrorCode } from './errors.ts';
+import { ProtocolError, type ProtocolErrorCode } from '../errors.ts';
 
 /** Why a document was refused. `parseDocument` turns it into the document's own error. */
 class MemberError extends Error {}
@@ -96,7 +96,8 @@ export const oneOf =
     return value as T;
   };
 
-export const hex = <T extends string = string>(digits: number): Parse<T> => text<T>(new RegExp(`^[0-9a-f]{${digits}}$`));
+export const hex = <T extends string = string>(digits: number): Parse<T> =>
+  text<T>(new RegExp(`^[0-9a-f]{${digits}}$`));
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 

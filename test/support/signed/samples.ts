@@ -1,11 +1,11 @@
 // Signing keys from seeds, statements and heads, for tests of what is signed.
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import type { DatasetId, KeyId, LayerId } from '../../protocol/brands.ts';
-import type { Signer } from '../../protocol/envelope.ts';
-import type { Head } from '../../protocol/head.ts';
-import type { Statement } from '../../protocol/statement.ts';
-import { type SigningUse, signingKeyId } from '../../protocol/trust.ts';
+import type { DatasetId, KeyId, LayerId } from '../../../protocol/brands.ts';
+import type { Signer } from '../../../protocol/signed/envelope.ts';
+import type { Head } from '../../../protocol/signed/head.ts';
+import type { Statement } from '../../../protocol/signed/statement.ts';
+import { type SigningUse, signingKeyId } from '../../../protocol/signed/trust.ts';
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -72,7 +72,14 @@ export const SIGNED_STATEMENT: Statement = {
     {
       ...STATEMENT.layers[0],
       indexes: {
-        account: { prefixBits: 10, entries: 2100, usernames: 1040, metadataBytes: 1, bodyBytes: [5328], root: 'ef'.repeat(32) },
+        account: {
+          prefixBits: 10,
+          entries: 2100,
+          usernames: 1040,
+          metadataBytes: 1,
+          bodyBytes: [5328],
+          root: 'ef'.repeat(32),
+        },
       },
     },
   ].map(({ filter: _, ...layer }) => layer) as unknown as Statement['layers'],

@@ -8,10 +8,10 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { DatasetId, HeadKey, HmacKey, KeyId, PublisherKey, SigningSeed } from './brands.ts';
-import { fromBase64Url, toBase64Url } from './bytes.ts';
-import { ProtocolError } from './errors.ts';
-import { parseHmacKey } from './keys.ts';
+import type { DatasetId, HeadKey, HmacKey, KeyId, PublisherKey, SigningSeed } from '../brands.ts';
+import { fromBase64Url, toBase64Url } from '../bytes.ts';
+import { ProtocolError } from '../errors.ts';
+import { parseHmacKey } from '../keys.ts';
 
 /** The uses of Ed25519 keys. Labels, file formats and ids differ, so that none passes for another. */
 export type SigningUse = 'publisher' | 'head';

@@ -2,10 +2,10 @@
 // one mutable document of a dataset. PROTOCOL.md §10.
 
 import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { DatasetId, HeadKey, SnapshotId } from './brands.ts';
+import type { DatasetId, HeadKey, SnapshotId } from '../brands.ts';
+import { ProtocolError } from '../errors.ts';
+import { formatSnapshotId, HEX16, MAX_SEQUENCE } from '../ids.ts';
 import { decodeEnvelope, type Envelope, HEAD_KIND } from './envelope.ts';
-import { ProtocolError } from './errors.ts';
-import { formatSnapshotId, HEX16, MAX_SEQUENCE } from './ids.ts';
 import {
   hex,
   integer,

@@ -12,8 +12,8 @@ import {
   parseSigningSeed,
   parseTrustText,
   signingKeyId,
-} from '../../../protocol/trust.ts';
-import { createSigner, errorCode } from '../../support/signing.ts';
+} from '../../../protocol/signed/trust.ts';
+import { createSigner, errorCode } from '../../support/signed/samples.ts';
 
 const dataset = '0123456789abcdef' as DatasetId;
 const bytes = Uint8Array.from({ length: 32 }, (_, i) => i);
@@ -54,7 +54,11 @@ describe.each(LINES)('a line of %s', (_name, line, parse, value) => {
       line.replace('.', ' '),
       '',
     ];
-    for (const other of others) expect(errorCode(() => parse(other)), other).toBe('KEY_MALFORMED');
+    for (const other of others)
+      expect(
+        errorCode(() => parse(other)),
+        other,
+      ).toBe('KEY_MALFORMED');
     const secret = line.slice(line.lastIndexOf('.') + 1);
     try {
       parse(`${line}A`);

@@ -5,10 +5,20 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { DatasetId, KeyId, LayerId, SnapshotId } from './brands.ts';
+import type { DatasetId, KeyId, LayerId, SnapshotId } from '../brands.ts';
+import { ProtocolError } from '../errors.ts';
+import { formatSnapshotId, HEX16, LAYER_ID, MAX_SEQUENCE } from '../ids.ts';
+import type { MetadataBytes } from '../metadata.ts';
+import { NORMALIZATION_VERSION } from '../normalize.ts';
+import {
+  CANARY_MEMBERS,
+  FILTER_MEMBERS,
+  type FilterConfig,
+  INDEX_MEMBERS,
+  type KnownAnswer,
+} from '../service-config.ts';
+import { SUITE_NAMES, type SuiteName } from '../suite.ts';
 import { STATEMENT_KIND } from './envelope.ts';
-import { ProtocolError } from './errors.ts';
-import { formatSnapshotId, HEX16, LAYER_ID, MAX_SEQUENCE } from './ids.ts';
 import {
   array,
   hex,
@@ -25,11 +35,7 @@ import {
   text,
   time,
 } from './members.ts';
-import type { MetadataBytes } from './metadata.ts';
-import { NORMALIZATION_VERSION } from './normalize.ts';
-import { CANARY_MEMBERS, FILTER_MEMBERS, type FilterConfig, INDEX_MEMBERS, type KnownAnswer } from './service-config.ts';
 import { parseStrictJson } from './strict-json.ts';
-import { SUITE_NAMES, type SuiteName } from './suite.ts';
 
 /** Version of statements and heads. */
 export const STATEMENT_PROTOCOL = 2;
