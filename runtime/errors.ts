@@ -4,7 +4,6 @@ import { CredveilError } from '../protocol/errors.ts';
 
 export type ServerErrorCode =
   | 'OPTION_OUT_OF_RANGE'
-  | 'KEY_REQUIRED'
   | 'KEY_NOT_WANTED'
   | 'DATASET_REPEATED'
   | 'REUSE_PORT_UNSUPPORTED'

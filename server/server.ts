@@ -22,7 +22,10 @@ import { closeServices, openServices, type ServedFolder, type Service } from './
 import type { SnapshotPeers } from './snapshots/snapshots.ts';
 
 export interface ServerOptions extends ServerLimits, AccessOptions {
-  /** The key of the dataset under `oprf`. Under `hmac` a server must not have it. */
+  /**
+   * The key of the dataset under `oprf`; without it the server serves buckets alone. Under `hmac` a
+   * server must not have it.
+   */
   readonly key?: DatasetKey;
   /**
    * More datasets, under /d/{dataset id}: for the time in which clients move from one key to

@@ -9,7 +9,7 @@ import { ServedSnapshots, type SnapshotOptions } from './snapshots/snapshots.ts'
 /** What to serve. */
 export interface ServedFolder {
   readonly folder: string;
-  /** Under `oprf`, and only there. */
+  /** Only under `oprf`. Without it the server evaluates nothing: it serves buckets alone. */
   readonly key?: DatasetKey;
 }
 
@@ -21,7 +21,7 @@ export interface Service {
 
 /**
  * Opens all of them or none.
- * @throws ServerError `KEY_REQUIRED`, `KEY_NOT_WANTED`, `DATASET_REPEATED`
+ * @throws ServerError `KEY_NOT_WANTED`, `DATASET_REPEATED`
  * @throws StoreError if a dataset, its key or its snapshot is wrong
  */
 export async function openServices(folders: readonly ServedFolder[], options: SnapshotOptions): Promise<Service[]> {
@@ -46,24 +46,17 @@ export async function closeServices(services: readonly Service[]): Promise<void>
 }
 
 /**
- * Undefined under `hmac`.
- * @throws ServerError `KEY_REQUIRED`, `KEY_NOT_WANTED`
+ * Undefined under `hmac`, and without a key.
+ * @throws ServerError `KEY_NOT_WANTED`
  * @throws StoreError `KEY_MISMATCH`
  */
 export async function openEvaluator(dataset: Dataset, key: DatasetKey | undefined): Promise<Evaluator | undefined> {
-  if (dataset.parameters.suite === 'hmac') {
-    if (key === undefined) return undefined;
+  if (key === undefined) return undefined;
+  if (dataset.parameters.suite === 'hmac')
     throw new ServerError(
       'KEY_NOT_WANTED',
       'a server of the hmac suite holds no key',
       'Start it without the key, and keep the key off this machine.',
-    );
-  }
-  if (key === undefined)
-    throw new ServerError(
-      'KEY_REQUIRED',
-      'a server of the oprf suite evaluates with the key of its dataset',
-      'Name the key file with --key-file.',
     );
   assertKeyBelongs(dataset, key);
   return key.createEvaluator(await createSodiumOprf());

@@ -1,5 +1,6 @@
 // credveil serve: serves datasets over HTTP until it gets a signal.
 
+import fs from 'node:fs';
 import os from 'node:os';
 import type { Command } from 'commander';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
@@ -25,16 +26,36 @@ interface ServeOptions {
   json?: boolean;
 }
 
-/** Under `oprf` the server needs the key; under `hmac` it must not open the key file. */
+/**
+ * Under `oprf` the server evaluates with the key. Without a key file it serves buckets alone, for
+ * clients that have another server evaluate. Under `hmac` it must not open the key file.
+ */
 function withKey(folder: string, keyFile?: string): ServedFolder {
   const { suite } = openDataset(folder).parameters;
-  if (suite === 'oprf') return { folder, key: openKeyFile(keyFileFor(folder, keyFile)) };
+  if (suite === 'oprf') {
+    const file = keyFileFor(folder, keyFile);
+    if (keyFile !== undefined || isPresent(file)) return { folder, key: openKeyFile(file) };
+    process.stderr.write(
+      `no key file ${file}: serving the buckets of ${folder} alone.\n` +
+        '  Clients need a server that evaluates (options url and bucketsUrl). To evaluate here, pass --key-file.\n',
+    );
+    return { folder };
+  }
   if (keyFile !== undefined)
     throw new UsageError(
       '--key-file does not apply to a dataset of the hmac suite',
       'Remove --key-file, and keep the key off this machine if you can.',
     );
   return { folder };
+}
+
+/** Also true for a file that cannot be opened: that is an error, and no reason to serve without it. */
+function isPresent(file: string): boolean {
+  try {
+    return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** One per core, and at least two: the port would close while a single worker is replaced. */

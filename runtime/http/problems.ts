@@ -68,6 +68,12 @@ export const PROBLEMS = {
     detail: 'The dataset does not use the oprf suite, so it evaluates nothing.',
     hint: 'Read suite from /v1/config; under hmac the client holds the key and requests buckets.',
   },
+  EVALUATOR_MISSING: {
+    status: 404,
+    title: 'No evaluator',
+    detail: 'This server holds no key: it serves the buckets of this dataset and evaluates nothing.',
+    hint: 'Send evaluations to the server that holds the key; the SDK has the options url and bucketsUrl for the two.',
+  },
   DATASET_MISSING: {
     status: 404,
     title: 'No such dataset',

@@ -68,6 +68,7 @@ function evaluation(summary: string, asked: string, answered: string, more: Part
     problems: [
       'QUERY_MALFORMED',
       'SUITE_MISMATCH',
+      'EVALUATOR_MISSING',
       'ELEMENT_IDENTITY',
       'ELEMENT_NOT_CANONICAL',
       'OVERLOADED',

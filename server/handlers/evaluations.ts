@@ -44,22 +44,23 @@ interface Job {
 type ReadJob = (bytes: Uint8Array, query: string | undefined) => Job;
 type CreateReadJob = (context: ServiceContext, evaluator: Evaluator) => ReadJob;
 
-/** Under `hmac` the handler answers with SUITE_MISMATCH. */
+/** Without a key the handler answers with EVALUATOR_MISSING, under `hmac` with SUITE_MISMATCH. */
 export const createEvaluationHandler =
   (name: keyof typeof MESSAGES): CreateHandler =>
   (context) => {
-    const { evaluator } = context.service;
-    const readJob = evaluator && MESSAGES[name](context, evaluator);
-    return (exchange) => evaluate(exchange, context, readJob);
+    const { evaluator, dataset } = context.service;
+    if (evaluator) {
+      const readJob = MESSAGES[name](context, evaluator);
+      return (exchange) => evaluate(exchange, context, readJob);
+    }
+    const code = dataset.parameters.suite === 'oprf' ? 'EVALUATOR_MISSING' : 'SUITE_MISMATCH';
+    return () => {
+      throw new ProblemError(code, { close: true });
+    };
   };
 
-async function evaluate(
-  exchange: ServiceExchange,
-  { queue }: ServiceContext,
-  readJob: ReadJob | undefined,
-): Promise<void> {
+async function evaluate(exchange: ServiceExchange, { queue }: ServiceContext, readJob: ReadJob): Promise<void> {
   const { request, response, admission } = exchange;
-  if (!readJob) throw new ProblemError('SUITE_MISMATCH', { close: true });
   assertBody(request, MAX_REQUEST_BYTES);
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
   const bytes = await readBody(request);

@@ -7,6 +7,7 @@ import { formatPrefix } from '../../protocol/bucket-id.ts';
 import type { Oprf } from '../../protocol/oprf.ts';
 import { decodeEvaluateResponse, encodeElementsRequest, encodeLookupRequest } from '../../protocol/oprf-messages.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
+import type { ServedFolder } from '../../server/service.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
 import { postMessage, readMessage } from '../support/post-message.ts';
 
@@ -98,9 +99,9 @@ describe('several datasets', () => {
 
   test('a server starts with all its datasets or not at all', async () => {
     const [first, second] = datasets;
-    const start = (additional: readonly { folder: string }[]): Promise<CredveilServer> =>
+    const start = (additional: readonly ServedFolder[]): Promise<CredveilServer> =>
       startServer(first.folder, { port: 0, key: first.key, additional });
-    await expect(start([{ folder: second.folder }])).rejects.toMatchObject({ code: 'KEY_REQUIRED' });
+    await expect(start([{ folder: second.folder, key: first.key }])).rejects.toMatchObject({ code: 'KEY_MISMATCH' });
     await expect(start([{ folder: first.folder }])).rejects.toMatchObject({ code: 'DATASET_REPEATED' });
     await expect(start([{ folder: '/nonexistent' }])).rejects.toMatchObject({ code: 'DATASET_MISSING' });
   });

@@ -177,13 +177,25 @@ describe('evaluations', () => {
 });
 
 describe('starting a server', () => {
-  test('a server of the oprf suite needs the key of its dataset', async () => {
-    await expect(startServer(made.folder, { port: 0 })).rejects.toMatchObject({
-      name: 'ServerError',
-      code: 'KEY_REQUIRED',
-    });
+  test('a server of the oprf suite rejects the key of another dataset', async () => {
     const key = createDatasetKey('oprf');
     await expect(startServer(made.folder, { port: 0, key })).rejects.toMatchObject({ code: 'KEY_MISMATCH' });
+  });
+
+  test('a server of the oprf suite without a key serves buckets, and evaluates nothing', async () => {
+    const keyless = await startServer(made.folder, { port: 0 });
+    try {
+      for (const route of EVALUATION_ROUTES) {
+        const message = messageFor(route, blindedElements(sodium, 1));
+        expect(await codeOf(await postMessage(`${keyless.url}${route}`, message))).toEqual([404, 'EVALUATOR_MISSING']);
+      }
+      const path = `/v1/account/${formatPrefix(0 as BucketId, prefixBits)}`;
+      const [bucket, same] = await Promise.all([keyless.url, server.url].map((url) => fetch(url + path)));
+      expect(bucket?.status).toBe(200);
+      expect(await bucket?.bytes()).toEqual(await same?.bytes());
+    } finally {
+      await keyless.close({ deadlineMs: 100 });
+    }
   });
 
   test('a server of the hmac suite rejects a key at start, and evaluations', async () => {
