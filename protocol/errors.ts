@@ -52,6 +52,7 @@ export type ProtocolErrorCode =
   | 'ELEMENT_NOT_CANONICAL'
   | 'SCALAR_MALFORMED'
   | 'PROOF_INVALID'
+  | 'EVALUATION_WRONG'
   | 'MESSAGE_MALFORMED';
 
 /** A value that violates PROTOCOL.md, or a body that was altered in transit. */

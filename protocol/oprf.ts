@@ -95,6 +95,15 @@ export function proofInvalid(cause?: unknown): ProtocolError {
   );
 }
 
+/** The error for evaluations that another key made. */
+export function evaluationWrong(): ProtocolError {
+  return new ProtocolError(
+    'EVALUATION_WRONG',
+    'the evaluator did not use its published key',
+    'Do not trust its answers; contact its operator.',
+  );
+}
+
 /** Checks the length of an input, RFC 9497 §1.2. @throws ProtocolError `FIELD_TOO_LONG` */
 export function assertInput(input: Uint8Array): void {
   if (input.length > MAX_OPRF_INPUT_BYTES)
@@ -115,13 +124,18 @@ export function assertElementShape(bytes: Uint8Array): void {
 }
 
 /** @throws ProtocolError `ELEMENT_LENGTH`, `ELEMENT_IDENTITY`, `ELEMENT_NOT_CANONICAL` */
-export function assertElement(bytes: Uint8Array): void {
+export function decodeElement(bytes: Uint8Array): InstanceType<typeof Point> {
   assertElementShape(bytes);
   try {
-    Point.fromBytes(bytes);
+    return Point.fromBytes(bytes);
   } catch {
     throw refused('ELEMENT_NOT_CANONICAL');
   }
+}
+
+/** @throws ProtocolError `ELEMENT_LENGTH`, `ELEMENT_IDENTITY`, `ELEMENT_NOT_CANONICAL` */
+export function assertElement(bytes: Uint8Array): void {
+  decodeElement(bytes);
 }
 
 /**
@@ -139,6 +153,18 @@ export function randomScalar(): BlindScalar {
   for (;;) {
     const value = bytesToNumberLE(randomBytes(64)) % Fn.ORDER;
     if (value !== 0n) return numberToBytesLE(value, SCALAR_BYTES) as BlindScalar;
+  }
+}
+
+/**
+ * Splits a secret key into two whose sum is the key, modulo the order of the group. Each alone is
+ * uniformly random. PROTOCOL.md §16.
+ */
+export function splitSecretKey(secretKey: OprfSecretKey): [OprfSecretKey, OprfSecretKey] {
+  for (;;) {
+    const first = randomScalar();
+    const second = Fn.sub(bytesToNumberLE(parseScalar(secretKey)), bytesToNumberLE(first));
+    if (second !== 0n) return [parseScalar(first), numberToBytesLE(second, SCALAR_BYTES) as unknown as OprfSecretKey];
   }
 }
 

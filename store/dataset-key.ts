@@ -21,9 +21,10 @@ import {
   parseHmacKeyText,
   splitOprfKeyText,
 } from '../protocol/keys.ts';
-import { createNobleOprf, type Oprf, type OprfKeyPair, parseScalar } from '../protocol/oprf.ts';
+import { createNobleOprf, type Oprf, type OprfKeyPair, parseScalar, splitSecretKey } from '../protocol/oprf.ts';
 import { createOprfSuite, KEY_INFO, oprfKeyId } from '../protocol/oprf-suite.ts';
 import type { KeyedSuite, SuiteName } from '../protocol/suite.ts';
+import { StoreError } from './errors.ts';
 
 type Secret =
   | { readonly suite: 'hmac'; readonly key: HmacKey }
@@ -67,6 +68,23 @@ export class DatasetKey {
     };
   }
 
+  /**
+   * Two keys whose secrets add up to this one: two evaluators that hold one each are needed for an
+   * evaluation. PROTOCOL.md §16.
+   * @throws StoreError `KEY_UNSPLITTABLE` under `hmac`
+   */
+  split(): [DatasetKey, DatasetKey] {
+    const secret = this.#secret;
+    if (secret.suite === 'hmac')
+      throw new StoreError(
+        'KEY_UNSPLITTABLE',
+        'a key of the hmac suite cannot be split',
+        'Its callers hold the whole key. Create the dataset with --suite oprf instead.',
+      );
+    const [first, second] = splitSecretKey(secret.keys.secretKey).map(oprfKeyOf);
+    return [first as DatasetKey, second as DatasetKey];
+  }
+
   /** The secret itself as text, for a key file or a secret store. */
   revealText(): string {
     const secret = this.#secret;
@@ -97,6 +115,10 @@ export interface Evaluator {
   prove(blindedElements: readonly BlindedElement[]): Proof;
 }
 
+function oprfKeyOf(secretKey: OprfSecretKey): DatasetKey {
+  return new DatasetKey({ suite: 'oprf', keys: { secretKey, publicKey: createNobleOprf().publicKey(secretKey) } });
+}
+
 /** Generates a key from the platform's randomness. */
 export function createDatasetKey(suite: SuiteName = 'hmac'): DatasetKey {
   const seed = randomBytes(HMAC_KEY_BYTES);
@@ -112,7 +134,7 @@ export function parseKeyText(text: string): DatasetKey {
   if (!text.startsWith('credveil-oprf-')) return new DatasetKey({ suite: 'hmac', key: parseHmacKeyText(text) });
   const { keyId, scalar } = splitOprfKeyText(text);
   const secretKey: OprfSecretKey = parseScalar(scalar);
-  const key = new DatasetKey({ suite: 'oprf', keys: { secretKey, publicKey: createNobleOprf().publicKey(secretKey) } });
+  const key = oprfKeyOf(secretKey);
   if (key.keyId !== keyId)
     throw new ProtocolError(
       'KEY_MALFORMED',

@@ -15,6 +15,7 @@ export type StoreErrorCode =
   | 'KEY_FILE_MALFORMED'
   | 'KEY_FILE_INSIDE_DATASET'
   | 'KEY_MISMATCH'
+  | 'KEY_UNSPLITTABLE'
   | 'SOURCE_NAME'
   | 'SOURCE_DATE'
   | 'SOURCE_EXISTS'

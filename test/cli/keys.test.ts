@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import { expect } from 'vitest';
+import { createLeakChecker } from '../../client-sdk/index.ts';
 import { credveil, credveilJson, serveDataset } from '../support/credveil.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
@@ -98,4 +99,61 @@ test('serve refuses a key file for a dataset of the hmac suite', async ({ place 
   const { code, stderr } = await credveil(['serve', folder, '--key-file', `${folder}.key`, '--listen', '127.0.0.1:0']);
   expect(code).toBe(2);
   expect(stderr).toContain('--key-file does not apply');
+});
+
+test('keygen --split writes two halves of a key that add up to it, and splits an existing key', async ({ place }) => {
+  const keyFile = place.at('leaks.key');
+  const halves = [`${keyFile}.1`, `${keyFile}.2`];
+  const scalarOf = (file: string): bigint => {
+    const bytes = Buffer.from(fs.readFileSync(file, 'utf8').trim().split('.').at(-1) as string, 'base64url');
+    return BigInt(`0x${bytes.reverse().toString('hex')}`);
+  };
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const split = ['keygen', '--suite', 'oprf', '--key-file', keyFile, '--split'];
+  const made = (await credveilJson(split)) as Shown & { halves: string[] };
+  expect(made.halves).toEqual(halves);
+  const [first, second] = halves.map(scalarOf) as [bigint, bigint];
+  expect((first + second) % order).toBe(scalarOf(keyFile));
+  for (const file of halves) {
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    expect(await credveilJson(['key', 'show', '--key-file', file])).toMatchObject({ suite: 'oprf' });
+  }
+
+  expect((await credveil(split)).stderr).toContain('KEY_FILE_EXISTS');
+  for (const file of halves) fs.rmSync(file);
+  const again = (await credveilJson(split)) as Shown;
+  expect(again.publicKey).toBe(made.publicKey);
+  const [other, rest] = halves.map(scalarOf) as [bigint, bigint];
+  expect((other + rest) % order).toBe(scalarOf(keyFile));
+  expect(other).not.toBe(first);
+
+  const keyed = await credveil(['keygen', '--suite', 'hmac', '--key-file', place.at('hmac.key'), '--split']);
+  expect(keyed.stderr).toContain('KEY_UNSPLITTABLE');
+  expect(fs.existsSync(place.at('hmac.key'))).toBe(false);
+});
+
+test('serve without a key file serves the buckets of an oprf dataset alone, and says so', async ({ place }) => {
+  const [dataset, evaluator] = [place.at('leaks'), place.at('evaluator')];
+  const combo = place.write('combo.txt', 'ana@example.test:secret one\n');
+  await credveilJson(['init', dataset, '--suite', 'oprf']);
+  await credveilJson(['ingest', dataset, combo, '--source', 'combo']);
+  const keyFile = place.at('moved.key');
+  fs.renameSync(`${dataset}.key`, keyFile);
+  await credveilJson(['init', evaluator, '--suite', 'oprf', '--index', 'password', '--key-file', keyFile]);
+  await credveilJson(['publish', evaluator, '--key-file', keyFile]);
+  const named = await credveil(['serve', dataset, '--key-file', place.at('missing.key')]);
+  expect(named.stderr).toContain('KEY_FILE_MISSING');
+  expect(named.code).not.toBe(0);
+
+  const { publicKey } = (await credveilJson(['key', 'show', '--key-file', keyFile])) as { publicKey: string };
+  const buckets = await serveDataset(dataset);
+  const evaluating = await serveDataset(evaluator, { args: ['--key-file', keyFile] });
+  try {
+    const checker = createLeakChecker({ url: evaluating.url, bucketsUrl: buckets.url, publicKey, timeoutMs: 60_000 });
+    const { status } = await checker.check({ username: 'ana@example.test', password: 'secret one' });
+    expect(status).toBe('pair');
+  } finally {
+    const [{ stderr }] = await Promise.all([buckets.stop(), evaluating.stop()]);
+    expect(stderr).toContain(`serving the buckets of ${dataset} alone`);
+  }
 });
