@@ -26,6 +26,7 @@ interface SodiumModule {
   _crypto_core_ristretto255_from_hash(result: number, uniform: number): number;
   _crypto_core_ristretto255_is_valid_point(element: number): number;
   _crypto_core_ristretto255_add(result: number, a: number, b: number): number;
+  _crypto_core_ristretto255_sub(result: number, a: number, b: number): number;
   _crypto_core_ristretto255_scalar_reduce(result: number, wide: number): void;
   _crypto_core_ristretto255_scalar_invert(result: number, scalar: number): number;
   _crypto_core_ristretto255_scalar_mul(result: number, a: number, b: number): void;
@@ -47,6 +48,7 @@ export interface Ristretto255 {
   /** True for a canonical encoding, RFC 9496 §4.3.1. The identity is valid. */
   isValid(element: Uint8Array): boolean;
   add(a: Uint8Array, b: Uint8Array): Uint8Array;
+  subtract(a: Uint8Array, b: Uint8Array): Uint8Array;
   /** @returns undefined if the element is not canonical or the product is the identity */
   multiply(scalar: Uint8Array, element: Uint8Array): Uint8Array | undefined;
   /** @returns undefined if the scalar is zero */
@@ -129,6 +131,14 @@ function createElements(
   libsodium: SodiumModule,
   { result, first, second, put, putTwo, take }: Scratch,
 ): Omit<Ristretto255, ScalarFunctions> {
+  const combining =
+    (name: '_crypto_core_ristretto255_add' | '_crypto_core_ristretto255_sub') =>
+    (a: Uint8Array, b: Uint8Array): Uint8Array => {
+      putTwo(a, b);
+      if (libsodium[name](result, first, second) !== 0)
+        throw new RangeError('an element is not canonical: check elements before adding them');
+      return take(ELEMENT_BYTES, TWO_BYTES);
+    };
   return {
     sha512(...parts) {
       let length = 0;
@@ -153,12 +163,8 @@ function createElements(
       take(0, ELEMENT_BYTES);
       return valid;
     },
-    add(a, b) {
-      putTwo(a, b);
-      if (libsodium._crypto_core_ristretto255_add(result, first, second) !== 0)
-        throw new RangeError('an element is not canonical: check elements before adding them');
-      return take(ELEMENT_BYTES, TWO_BYTES);
-    },
+    add: combining('_crypto_core_ristretto255_add'),
+    subtract: combining('_crypto_core_ristretto255_sub'),
     multiply(scalar, element) {
       putTwo(scalar, element);
       const status = libsodium._crypto_scalarmult_ristretto255(result, first, second);

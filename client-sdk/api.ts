@@ -16,7 +16,7 @@ import {
 import type { Suite } from '../protocol/suite.ts';
 import { type LookupError, lookupFailure, reasonOf } from './errors.ts';
 import type { RequestEvent } from './events.ts';
-import type { CheckerSettings } from './options.ts';
+import type { CheckerSettings, Endpoint } from './options.ts';
 import { fetchBounded } from './transport/bounded-fetch.ts';
 import { createBucketCache } from './transport/bucket-cache.ts';
 import type { Deadline } from './transport/deadline.ts';
@@ -25,6 +25,8 @@ import { createSingleFlight } from './transport/single-flight.ts';
 /** Per-request parameters. */
 export interface ServiceRequest {
   readonly path: string;
+  /** Default: the endpoint of the settings. */
+  readonly to?: Endpoint | undefined;
   readonly accept: string;
   /** The body of a POST; without it, the request is a GET. */
   readonly body?: Uint8Array<ArrayBuffer>;
@@ -70,7 +72,7 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 type Send = Service['send'];
 
 /** Sends requests and emits an event for each. */
-function createSend({ base, maxBodyBytes, events, fetch: fetchOnce, headers }: CheckerSettings): Send {
+function createSend({ maxBodyBytes, events, fetch: fetchOnce, ...place }: CheckerSettings): Send {
   const reported = async (path: string, request: () => Promise<Uint8Array>): Promise<Uint8Array> => {
     if (!events.request.isHeard()) return request();
     const startedAt = performance.now();
@@ -86,12 +88,12 @@ function createSend({ base, maxBodyBytes, events, fetch: fetchOnce, headers }: C
     }
   };
 
-  return ({ path, accept, body, maxBytes, deadline, refuse }) =>
+  return ({ path, to = place, accept, body, maxBytes, deadline, refuse }) =>
     reported(path, () =>
       fetchBounded(fetchOnce, {
-        url: new URL(path, base),
+        url: new URL(path, to.base),
         headers: {
-          ...headers,
+          ...to.headers,
           accept,
           'accept-encoding': 'identity',
           ...(body && { 'content-type': OCTETS }),

@@ -72,8 +72,8 @@ export interface LeakChecker {
    */
   check(credential: Credential, options?: CheckOptions): Promise<Verdict>;
   /**
-   * Optional start-up test of URL, key and dataset: fetches the config and, under `oprf`, has the
-   * canary evaluated.
+   * Optional start-up test of URL, key and dataset: fetches the config and, under `oprf`, has one
+   * element evaluated.
    * @throws LookupError (as a rejection) whose code is the reason that a check would return
    */
   ready(options?: CallOptions): Promise<void>;

@@ -1,30 +1,25 @@
-// The group operations that a lookup needs to hide its inputs from the evaluator.
+// The group operations that a lookup needs to hide its inputs from the evaluator, and to verify
+// the evaluator's key.
 
-import type {
-  BlindedElement,
-  EvaluatedElement,
-  PrfOutput,
-  PrivateInput,
-  Proof,
-  PublicKey,
-} from '../protocol/brands.ts';
+import type { BlindedElement, EvaluatedElement, PrfOutput, PrivateInput, PublicKey } from '../protocol/brands.ts';
 import type { Oprf } from '../protocol/oprf.ts';
 
-export interface BlindedInput {
-  readonly blindedElement: BlindedElement;
-  /** @throws ProtocolError `ELEMENT_*` if it is not an element of the group */
-  finalize(evaluatedElement: EvaluatedElement): PrfOutput;
+/** The inputs of one request, blinded with fresh random scalars. */
+export interface BlindedInputs {
+  /** One for each input, in their order, and the element of the linear check last. */
+  readonly blindedElements: readonly BlindedElement[];
+  /**
+   * Verifies that the pinned key evaluated all elements.
+   * @param shares the evaluations by each evaluator, in the order of `blindedElements`; those of
+   *   several evaluators add up
+   * @returns a function that computes the output of the input at a position
+   * @throws ProtocolError `EVALUATION_WRONG` if another key did; `ELEMENT_*`
+   */
+  open(shares: readonly (readonly EvaluatedElement[])[]): (position: number) => PrfOutput;
 }
 
 export interface Blinding {
-  /** Blinds with a fresh random scalar. */
-  blind(input: PrivateInput): BlindedInput;
-  /** VerifyProof, RFC 9497 §2.2.2. @throws ProtocolError `PROOF_INVALID`, `ELEMENT_*` */
-  verifyProof(
-    blindedElements: readonly BlindedElement[],
-    evaluatedElements: readonly EvaluatedElement[],
-    proof: Proof,
-  ): void;
+  blind(inputs: readonly PrivateInput[]): BlindedInputs;
 }
 
 /**

@@ -13,7 +13,14 @@ export {
 export type { CircuitEvent, Hooks, RequestEvent, VerdictEvent } from './events.ts';
 export type { PasswordFilterInfo } from './filter/cache.ts';
 export type { FilterSource, OpenedFilter } from './filter-source.ts';
-export type { HmacOptions, LeakCheckerOptions, OprfOptions, PasswordFilterOptions, ProofPolicy } from './options.ts';
+export type {
+  HmacOptions,
+  LeakCheckerOptions,
+  OprfOptions,
+  PasswordFilterOptions,
+  ServerAddress,
+  ServerParts,
+} from './options.ts';
 export type { CircuitBreakerOptions, CircuitState } from './transport/circuit-breaker.ts';
 export type { Credential } from './verdict/inquiry.ts';
 export { createPolicy, type Policy, type PolicyContext, type PolicyOptions } from './verdict/policy.ts';

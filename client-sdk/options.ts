@@ -7,6 +7,40 @@ import type { FilterSource } from './filter-source.ts';
 import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
 import type { Policy, PolicyOptions } from './verdict/policy.ts';
 
+/**
+ * A server: its base URL, or an object that adds what this server alone requires.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type ServerAddress } from '@credveil/client';
+ *
+ * const buckets: ServerAddress = { url: 'https://cdn.example.org/leaks', headers: { 'x-api-key': 'of this server' } };
+ * createLeakChecker({ url, publicKey, bucketsUrl: buckets });
+ * ```
+ */
+export type ServerAddress = string | URL | ServerParts;
+
+/**
+ * A server with what it alone requires of a client.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type ServerParts } from '@credveil/client';
+ *
+ * const evaluators: readonly ServerParts[] = [
+ *   { url: 'https://first.example.org' },
+ *   { url: 'https://second.example.net', headers: { 'x-api-key': 'of this server' } },
+ * ];
+ * createLeakChecker({ url, publicKey, evaluators });
+ * ```
+ */
+export interface ServerParts {
+  /** As the option `url`. */
+  readonly url: string | URL;
+  /** As the option `clientKey`. */
+  readonly clientKey?: string;
+  /** As the option `headers`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export interface SharedOptions extends Hooks {
   /** Base URL of the service, http or https. It may have a path: `/v1/...` is appended to it. */
   readonly url: string | URL;
@@ -88,28 +122,13 @@ export interface HmacOptions extends SharedOptions {
   readonly publicKey?: undefined;
 }
 
-export const PROOF_POLICIES = ['sampled', 'always', 'never'] as const;
-
-/**
- * Which evaluations the service must prove to be made with the pinned key: `sampled`, of one check
- * in `sampleEvery`; `always`; or `never`.
- * @example
- * ```ts
- * import { createLeakChecker, type ProofPolicy } from '@credveil/client';
- *
- * const proof: ProofPolicy = 'always';
- * const leaks = createLeakChecker({ url, publicKey, proof });
- * ```
- */
-export type ProofPolicy = (typeof PROOF_POLICIES)[number];
-
 /**
  * Options of a caller that holds no secret key, suite `oprf`.
  * @example
  * ```ts
  * import { createLeakChecker, type OprfOptions } from '@credveil/client';
  *
- * const options: OprfOptions = { url, publicKey, sampleEvery: 16, timeoutMs: 2_000 };
+ * const options: OprfOptions = { url, publicKey, timeoutMs: 2_000 };
  * await createLeakChecker(options).ready();
  * ```
  */
@@ -117,10 +136,17 @@ export interface OprfOptions extends SharedOptions {
   /** The dataset's public key as text, `credveil-oprf-public-1.<id>.<key>`. It is pinned. */
   readonly publicKey: string;
   readonly key?: undefined;
-  /** Default `sampled`. */
-  readonly proof?: ProofPolicy;
-  /** With `proof: 'sampled'`, one check in this many is proved. Default 128. */
-  readonly sampleEvery?: number;
+  /**
+   * Splits the roles: another server, without the key, serves config, filter and buckets, and the
+   * one at `url` only evaluates. Its `clientKey` and `headers` are its own: those beside `url` are
+   * not sent to it.
+   */
+  readonly bucketsUrl?: ServerAddress;
+  /**
+   * One to eight servers that evaluate, while the one at `url` serves config, filter and buckets.
+   * Each of several holds a part of the key (`credveil keygen --split`), and all have to answer.
+   */
+  readonly evaluators?: readonly ServerAddress[];
   /** The curve implementation. Default @noble/curves, loaded when the checker is created. */
   readonly engine?: Engine | Promise<Engine>;
 }
@@ -144,17 +170,23 @@ export type LeakCheckerOptions = HmacOptions | OprfOptions;
 export interface OprfSettings {
   readonly suite: 'oprf';
   readonly publicKey: PublicKey;
-  readonly proof: ProofPolicy;
-  readonly sampleEvery: number;
   readonly engine: Engine | Promise<Engine> | undefined;
+  /** The servers that evaluate and serve no buckets. Undefined if one server does both. */
+  readonly evaluators: readonly Endpoint[] | undefined;
 }
 
 export type SuiteSettings = { readonly suite: 'hmac'; readonly key: HmacKey } | OprfSettings;
 
-/** Parsed options of either suite. */
-export interface CheckerSettings {
+/** A server, parsed. */
+export interface Endpoint {
   /** Ends in a slash. */
   readonly base: URL;
+  /** Names in lower case; `authorization` is the client key. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Parsed options of either suite. The endpoint is that of config, filter and buckets. */
+export interface CheckerSettings extends Endpoint {
   readonly dataset: DatasetId | undefined;
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
@@ -165,8 +197,6 @@ export interface CheckerSettings {
   readonly policy: Policy;
   readonly events: Events;
   readonly fetch: typeof fetch;
-  /** Names in lower case; `authorization` is the client key. */
-  readonly headers: Readonly<Record<string, string>>;
   /** Undefined if it is off. */
   readonly passwordFilter: FilterSettings | undefined;
 }

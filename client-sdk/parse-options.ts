@@ -6,16 +6,18 @@ import { parseClientKeyText, parseHmacKeyText, parsePublicKeyText } from '../pro
 import { LookupError } from './errors.ts';
 import { createEvents, type Hooks } from './events.ts';
 import { createBytesSource, type FilterSource } from './filter-source.ts';
-import {
-  type CheckerSettings,
-  type FilterSettings,
-  type HmacOptions,
-  type LeakCheckerOptions,
-  type OprfOptions,
-  type PasswordFilterOptions,
-  PROOF_POLICIES,
-  type SharedOptions,
-  type SuiteSettings,
+import type {
+  CheckerSettings,
+  Endpoint,
+  FilterSettings,
+  HmacOptions,
+  LeakCheckerOptions,
+  OprfOptions,
+  PasswordFilterOptions,
+  ServerAddress,
+  ServerParts,
+  SharedOptions,
+  SuiteSettings,
 } from './options.ts';
 import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
 import { createPolicy } from './verdict/policy.ts';
@@ -26,7 +28,6 @@ const DEFAULT_CONFIG_MAX_AGE_MS = 60_000;
 const DEFAULT_BUCKET_CACHE_BYTES = 2 ** 22;
 const DEFAULT_FAILURES = 5;
 const DEFAULT_COOL_DOWN_MS = 1_000;
-const DEFAULT_SAMPLE_EVERY = 128;
 const DEFAULT_FILTER_BYTES = 2 ** 28;
 const DEFAULT_FILTER_REFRESH_MS = 60_000;
 const DEFAULT_FILTER_MAX_AGE_MS = 3_600_000;
@@ -53,18 +54,19 @@ export function parseOptions(options: LeakCheckerOptions): {
       'options: not an object',
       'Pass at least { url, key } or { url, publicKey }.',
     );
-  return { settings: parseSharedOptions(options), secrets: parseSuiteOptions(options) };
+  const place = parseEndpoint('url', options);
+  const { buckets = place, evaluators } = options.publicKey === undefined ? {} : parseRoles(options, place);
+  return { settings: { ...parseSharedOptions(options), ...buckets }, secrets: parseSuiteOptions(options, evaluators) };
 }
 
-function parseSharedOptions(options: SharedOptions): CheckerSettings {
+function parseSharedOptions(options: SharedOptions): Omit<CheckerSettings, keyof Endpoint> {
   const { dataset, timeoutMs, maxBodyBytes, configMaxAgeMs, bucketCacheBytes } = options;
-  const { fetch: ownFetch, headers = {}, clientKey } = options;
+  const { fetch: ownFetch } = options;
   if (dataset !== undefined && !isDatasetId(dataset))
     throw malformed('dataset', 'not a dataset id', 'Pass the 16 hex digits that `credveil stats` prints.');
   if (ownFetch !== undefined && typeof ownFetch !== 'function')
     throw malformed('fetch', 'not a function', "Omit it to use the platform's.");
   return {
-    base: parseBase(options.url),
     dataset,
     timeoutMs: parseInteger('timeoutMs', timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, MAX_MS),
     maxBodyBytes: parseInteger('maxBodyBytes', maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1, 2 ** 31),
@@ -76,27 +78,71 @@ function parseSharedOptions(options: SharedOptions): CheckerSettings {
     // Read from globalThis at each call, so that instrumentation can replace it later. Called
     // without a receiver: a browser's fetch throws as a method of another object.
     fetch: ownFetch ? (input, init) => ownFetch(input, init) : (input, init) => globalThis.fetch(input, init),
-    headers: { ...parseHeaders(headers), ...(clientKey !== undefined && authorization(clientKey)) },
     passwordFilter: parsePasswordFilter(options.passwordFilter),
   };
 }
 
-function parseSuiteOptions(options: LeakCheckerOptions): SuiteSettings {
+const MAX_EVALUATORS = 8;
+
+interface Roles {
+  readonly buckets?: Endpoint;
+  readonly evaluators?: readonly Endpoint[];
+}
+
+/** @returns the server of config, filter and buckets if it is not at `url`, and the evaluators */
+function parseRoles({ bucketsUrl, evaluators }: OprfOptions, place: Endpoint): Roles {
+  if (bucketsUrl !== undefined && evaluators !== undefined)
+    throw malformed(
+      'bucketsUrl',
+      'given together with evaluators',
+      'With evaluators, url is the server of the buckets: omit bucketsUrl.',
+    );
+  if (bucketsUrl !== undefined) {
+    const buckets = parseAddress('bucketsUrl', bucketsUrl);
+    assertDistinct('bucketsUrl', [buckets, place]);
+    return { buckets, evaluators: [place] };
+  }
+  if (evaluators === undefined) return {};
+  if (!Array.isArray(evaluators) || evaluators.length < 1 || evaluators.length > MAX_EVALUATORS)
+    throw malformed('evaluators', `not a list of 1 to ${MAX_EVALUATORS} servers`, 'Omit it if url evaluates.');
+  const parsed = evaluators.map((address: ServerAddress) => parseAddress('evaluators', address));
+  assertDistinct('evaluators', parsed.length === 1 ? [...parsed, place] : parsed);
+  return { evaluators: parsed };
+}
+
+/** Roles that are not split, or a part of the key that counts twice. @throws LookupError */
+function assertDistinct(option: OptionName, endpoints: readonly Endpoint[]): void {
+  if (new Set(endpoints.map(({ base }) => base.href)).size < endpoints.length)
+    throw malformed(option, 'the same server twice', 'Name different servers, or omit the option.');
+}
+
+function parseAddress(option: OptionName, address: unknown): Endpoint {
+  if (typeof address === 'string' || address instanceof URL) return parseEndpoint(option, { url: address });
+  if (typeof address !== 'object' || address === null)
+    throw malformed(option, 'neither a URL nor an object', 'Pass a URL, or { url, clientKey, headers }.');
+  return parseEndpoint(option, address as ServerParts);
+}
+
+function parseEndpoint(option: OptionName, { url, headers = {}, clientKey }: ServerParts): Endpoint {
+  return {
+    base: parseBase(option, url),
+    headers: { ...parseHeaders(headers), ...(clientKey !== undefined && authorization(clientKey)) },
+  };
+}
+
+function parseSuiteOptions(options: LeakCheckerOptions, evaluators: readonly Endpoint[] | undefined): SuiteSettings {
   const { key, publicKey } = options;
   if (publicKey === undefined) return { suite: 'hmac', key: parseKey(parseHmacKeyText, key) };
   if (key !== undefined)
     throw malformed('publicKey', 'given together with key', 'Pass only the key of the suite that the dataset uses.');
-  const { proof = 'sampled', sampleEvery = DEFAULT_SAMPLE_EVERY, engine } = options;
-  if (!PROOF_POLICIES.includes(proof))
-    throw malformed('proof', 'not sampled, always or never', 'Omit it to use the default.');
+  const { engine } = options;
   if (engine !== undefined && (typeof engine !== 'object' || engine === null))
     throw malformed('engine', 'not an engine', 'Pass the result of createSodiumOprf from @credveil/client/sodium.');
   return {
     suite: 'oprf',
     publicKey: parseKey(parsePublicKeyText, publicKey),
-    proof,
-    sampleEvery: parseInteger('sampleEvery', sampleEvery, 1, MAX_MS),
     engine,
+    evaluators,
   };
 }
 
@@ -131,20 +177,20 @@ function parseKey<Key>(parse: (text: string) => Key, text: unknown): Key {
   }
 }
 
-function parseBase(url: string | URL): URL {
+function parseBase(option: OptionName, url: string | URL): URL {
   let base: URL;
   try {
     base = new URL(String(url));
   } catch {
     // The platform's error quotes its input, which may contain a password, so it is not the cause.
-    throw malformed('url', 'not a URL', 'Pass an absolute URL, such as https://leaks.example.org/.');
+    throw malformed(option, 'not a URL', 'Pass an absolute URL, such as https://leaks.example.org/.');
   }
   if (base.protocol !== 'https:' && base.protocol !== 'http:')
-    throw malformed('url', 'neither http nor https', 'Pass the URL of a Credveil server.');
+    throw malformed(option, 'neither http nor https', 'Pass the URL of a Credveil server.');
   if (base.username !== '' || base.password !== '')
-    throw malformed('url', 'it contains credentials', 'Pass them in the option headers.');
+    throw malformed(option, 'it contains credentials', 'Pass them in the option headers.');
   if (base.search !== '' || base.hash !== '')
-    throw malformed('url', 'it has a query or a fragment', 'Remove them from the URL.');
+    throw malformed(option, 'it has a query or a fragment', 'Remove them from the URL.');
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return base;
 }

@@ -2,17 +2,12 @@
 // `engine`.
 
 import { createSodiumOprf as createOprf } from '../accel/oprf-sodium.ts';
-import { createRfc9497Hash } from '../accel/rfc9497-hash.ts';
 import { loadRistretto255 } from '../accel/ristretto-sodium.ts';
-import type { BlindScalar, PublicKey } from '../protocol/brands.ts';
-import { assertElementShape, refused } from '../protocol/oprf.ts';
-import { SCALAR_BYTES } from '../protocol/oprf-suite.ts';
+import { createSodiumGroup } from '../accel/sodium-group.ts';
 import type { Engine } from './engine.ts';
 import { createAdditiveBlinding } from './oprf/additive-blinding.ts';
 
 export type { Engine } from './engine.ts';
-
-const ZERO = new Uint8Array(SCALAR_BYTES);
 
 /**
  * Creates an engine on libsodium, whose WebAssembly is compiled once per process. Rejects if the
@@ -29,36 +24,8 @@ const ZERO = new Uint8Array(SCALAR_BYTES);
  */
 export async function createSodiumOprf(): Promise<Engine> {
   const [oprf, ristretto] = await Promise.all([createOprf(), loadRistretto255()]);
-  const { hashToGroup } = createRfc9497Hash(ristretto, 'voprf');
-
-  const decode = (bytes: Uint8Array): Uint8Array => {
-    assertElementShape(bytes);
-    if (!ristretto.isValid(bytes)) throw refused('ELEMENT_NOT_CANONICAL');
-    return bytes;
-  };
-  /** Asserts the product of a nonzero scalar and an element other than the identity. */
-  const notIdentity = (product: Uint8Array | undefined): Uint8Array => {
-    if (!product) throw refused('SCALAR_MALFORMED');
-    return product;
-  };
-
   return {
     ...oprf,
-    createBlinding(publicKey: PublicKey) {
-      decode(publicKey);
-      return createAdditiveBlinding(
-        {
-          randomScalar: () => ristretto.randomScalar() as BlindScalar,
-          hashToGroup,
-          multiplyGenerator: (scalar) => notIdentity(ristretto.multiplyBase(scalar)),
-          multiplyKeyNegated: (scalar) =>
-            notIdentity(ristretto.multiply(ristretto.subtractScalars(ZERO, scalar), publicKey)),
-          add: ristretto.add,
-          encode: (element) => element,
-          decode,
-        },
-        (blinded, evaluated, proof) => oprf.verifyProof(publicKey, blinded, evaluated, proof),
-      );
-    },
+    createBlinding: (publicKey) => createAdditiveBlinding(createSodiumGroup(ristretto, publicKey)),
   };
 }

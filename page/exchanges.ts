@@ -16,10 +16,12 @@ export interface ReceivedBucket {
 }
 
 const SEAL_BYTES = 16;
-const ROUTE = /\/v1\/(config|datasets|status|lookup|evaluate|prove|account|password)(?=[/?]|$)/;
-export type Route = 'config' | 'datasets' | 'status' | 'lookup' | 'evaluate' | 'prove' | 'account' | 'password' | '';
+const ROUTE = /\/v1\/(config|datasets|status|lookup|evaluate|account|password)(?=[/?]|$)/;
+export type Route = 'config' | 'datasets' | 'status' | 'lookup' | 'evaluate' | 'account' | 'password' | '';
 
 export const routeOf = ({ target }: Exchange): Route => (ROUTE.exec(target)?.[1] ?? '') as Route;
+
+export const isEvaluation = (exchange: Exchange): boolean => ['lookup', 'evaluate'].includes(routeOf(exchange));
 
 /** The bucket in an answer, if it has one. */
 export function bucketOf(exchange: Exchange): ReceivedBucket | undefined {
@@ -47,8 +49,6 @@ export function explainRequest(exchange: Exchange, config: ServiceConfig): strin
     }
     case 'evaluate':
       return `${formatCounted(sent.length, 'byte')}: ${formatCounted(decodeElementsRequest(sent).length, 'blinded element')}.`;
-    case 'prove':
-      return 'The same blinded elements again: the server has to prove that it used its published key.';
     case 'account':
     case 'password': {
       const [, index = '', prefix = ''] = /\/v1\/(account|password)\/([0-9a-f]+)/.exec(target) ?? [];
@@ -66,14 +66,12 @@ export function purposeOf(exchange: Exchange): string {
   const route = routeOf(exchange);
   if (route === 'datasets') return 'Lists the datasets';
   if (route === 'config') return 'The dataset’s config, sealed with its key';
-  if (exchange.phase === 'trust') return 'Requests a known answer, to test the server; looks like any other check';
+  if (exchange.phase === 'trust') return 'Has one element evaluated, to test the server’s key';
   switch (route) {
     case 'lookup':
       return 'Blinded elements out; evaluated ones and the account bucket back';
     case 'evaluate':
       return 'Blinded elements out, evaluated ones back';
-    case 'prove':
-      return 'Requests a proof that the server used its published key';
     case 'account':
       return 'The bucket of the username';
     case 'password':

@@ -18,19 +18,23 @@ export async function createObservedEngine(onBlinded: (observed: ObservedInput) 
   return {
     ...createNobleOprf(),
     createBlinding(publicKey): Blinding {
-      const { blind, verifyProof } = createNobleBlinding(publicKey);
+      const { blind } = createNobleBlinding(publicKey);
       return {
-        verifyProof,
-        blind(input) {
-          const { blindedElement, finalize } = blind(input);
-          const observed: ObservedInput = { input, blindedElement };
-          onBlinded(observed);
+        blind(inputs) {
+          const { blindedElements, open } = blind(inputs);
+          const observed = inputs.map(
+            (input, i): ObservedInput => ({ input, blindedElement: blindedElements[i] as BlindedElement }),
+          );
+          observed.forEach(onBlinded);
           return {
-            blindedElement,
-            finalize(evaluatedElement) {
-              const output = finalize(evaluatedElement);
-              observed.output = output;
-              return output;
+            blindedElements,
+            open(shares) {
+              const outputAt = open(shares);
+              return (position) => {
+                const output = outputAt(position);
+                Object.assign(observed[position] ?? {}, { output });
+                return output;
+              };
             },
           };
         },

@@ -14,7 +14,7 @@ import {
   makeTable,
   shorten,
 } from './dom.ts';
-import { bucketOf, explainRequest, type ReceivedBucket, routeOf } from './exchanges.ts';
+import { bucketOf, explainRequest, isEvaluation, type ReceivedBucket, routeOf } from './exchanges.ts';
 import { drawBits, drawDots } from './figures.ts';
 import type { Exchange } from './traffic.ts';
 import type { Sought, Trial } from './trial.ts';
@@ -103,6 +103,7 @@ function hidden({ config, sought, standIns }: Trial): Child[] {
     QUESTIONS[signal],
     make('code', {}, blindedElement ? abbreviate(toHex(blindedElement)) : '–'),
   ]);
+  rows.push(['1 element of the linear check', 'it shows whether the server uses its published key']);
   if (standIns > 0)
     rows.push([
       `${formatCounted(standIns, 'dummy element')}`,
@@ -123,8 +124,7 @@ const tagOf = (output: Sought['output']): string => (output ? formatTag(entryTag
 function request(exchange: Exchange, { config }: Trial): HTMLElement {
   const { method, target, sent } = exchange;
   const parts: Child[] = [make('div', { class: 'code request' }, `${method} ${target}`)];
-  // A proof is about the elements shown just before.
-  if (sent.length > 0 && routeOf(exchange) !== 'prove') {
+  if (sent.length > 0) {
     const label = `Body of ${method} ${routeOf(exchange)} in hex`;
     parts.push(make('section', { class: 'bytes', tabindex: '0', 'aria-label': label }, toHex(sent)));
   }
@@ -137,13 +137,11 @@ function answers(asked: readonly Exchange[], trial: Trial): Child[] {
   const found = new Map(trial.sought.map(({ signal, index, output }) => [`${index} ${tagOf(output)}`, signal]));
   for (const exchange of asked) {
     const bucket = bucketOf(exchange);
-    if (bucket) parts.push(bucketPicture(bucket, trial, found));
-    else if (exchange.status === 200 && routeOf(exchange) === 'prove')
+    if (exchange.status === 200 && isEvaluation(exchange) && trial.verdict.reason !== 'KEY_MISMATCH')
       parts.push(
-        text(
-          `A proof of ${formatCounted(exchange.received.length - 1, 'byte')} that the evaluation was made with the published key. It was checked here.`,
-        ),
+        text('The evaluated elements. The last of them shows that the published key made all; that was checked here.'),
       );
+    if (bucket) parts.push(bucketPicture(bucket, trial, found));
     else if (exchange.status !== 200)
       parts.push(text(exchange.status === undefined ? 'No answer came.' : `A refusal, status ${exchange.status}.`));
   }

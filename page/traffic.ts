@@ -2,7 +2,7 @@
 //
 // It stays in memory, limited to the latest exchanges.
 
-/** Loading datasets, testing the server with a known answer, or checking a credential. */
+/** Loading datasets, testing the server's key, or checking a credential. */
 export type Phase = 'start' | 'trust' | 'check';
 
 export interface Exchange {

@@ -64,7 +64,7 @@ export function createTrier(traffic: Traffic, { url }: ServedDataset, config: Se
       Number.parseInt(hex, 16),
     ) as PublicKey;
     const engine = createObservedEngine((input) => observed.push(input));
-    checker = createLeakChecker({ ...shared, publicKey: formatPublicKey(publicKey), proof: 'always', engine });
+    checker = createLeakChecker({ ...shared, publicKey: formatPublicKey(publicKey), engine });
     suite = createOprfSuite(publicKey);
   }
 

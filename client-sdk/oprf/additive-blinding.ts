@@ -12,41 +12,44 @@
 
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { BlindedElement, BlindScalar, PrfOutput, PrivateInput } from '../../protocol/brands.ts';
+import type { PrfOutput, PrivateInput } from '../../protocol/brands.ts';
 import { ELEMENT_BYTES } from '../../protocol/oprf-suite.ts';
 import type { Blinding } from '../engine.ts';
+import { type CheckedGroup, checkRequest } from './checked-request.ts';
 
-/** ristretto255 with a pinned pkS. `Element` is the engine's representation of an element. */
-export interface BlindingGroup<Element> {
-  randomScalar(): BlindScalar;
+/** ristretto255 with a pinned pkS. */
+export interface BlindingGroup<Element> extends CheckedGroup<Element> {
   /** HashToGroup, RFC 9497 §4.1, mode VOPRF. */
   hashToGroup(input: PrivateInput): Element;
-  /** r·G */
-  multiplyGenerator(scalar: BlindScalar): Element;
-  /** -r·pkS */
-  multiplyKeyNegated(scalar: BlindScalar): Element;
-  add(a: Element, b: Element): Element;
-  encode(element: Element): Uint8Array;
-  /** @throws ProtocolError `ELEMENT_*` */
-  decode(bytes: Uint8Array): Element;
 }
 
-export function createAdditiveBlinding<Element>(
-  group: BlindingGroup<Element>,
-  verifyProof: Blinding['verifyProof'],
-): Blinding {
+export function createAdditiveBlinding<Element>(group: BlindingGroup<Element>): Blinding {
   return {
-    verifyProof,
-    blind(input) {
-      const scalar = group.randomScalar();
-      const blinded = group.add(group.hashToGroup(input), group.multiplyGenerator(scalar));
+    blind(inputs) {
+      const scalars = inputs.map(() => group.randomScalar());
+      const blinded = inputs.map((input, i) =>
+        group.add(group.hashToGroup(input), group.multiplyGenerator(at(scalars, i))),
+      );
+      const { blindedElements, open } = checkRequest(group, blinded);
       return {
-        blindedElement: group.encode(blinded) as BlindedElement,
-        finalize: (evaluatedElement) =>
-          finalOutput(input, group.encode(group.add(group.decode(evaluatedElement), group.multiplyKeyNegated(scalar)))),
+        blindedElements,
+        open(shares) {
+          const evaluated = open(shares);
+          return (i) => {
+            const mask = group.multiplyKey(at(scalars, i));
+            return finalOutput(at(inputs, i), group.encode(group.subtract(at(evaluated, i), mask)));
+          };
+        },
       };
     },
   };
+}
+
+/** @throws RangeError for a position without an item */
+function at<T>(items: readonly T[], position: number): T {
+  const item = items[position];
+  if (item === undefined) throw new RangeError('no input has this position');
+  return item;
 }
 
 const FINALIZE = utf8ToBytes('Finalize');

@@ -1,27 +1,22 @@
-// The POST requests of the `oprf` suite, which send blinded elements and receive evaluated elements
-// and proofs. PROTOCOL.md §16.
+// The POST requests of the `oprf` suite, which send blinded elements and receive evaluated ones.
+// PROTOCOL.md §16.
 
-import type { BlindedElement, BucketHash, EvaluatedElement, Proof } from '../../protocol/brands.ts';
+import type { BlindedElement, BucketHash, EvaluatedElement } from '../../protocol/brands.ts';
 import { bucketId } from '../../protocol/bucket-id.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import {
   decodeEvaluateResponse,
   decodeLookupResponse,
-  decodeProveResponse,
   encodeElementsRequest,
   encodeLookupRequest,
+  type LookupResponse,
 } from '../../protocol/oprf-messages.ts';
-import { ELEMENT_BYTES, PROOF_BYTES } from '../../protocol/oprf-suite.ts';
+import { ELEMENT_BYTES } from '../../protocol/oprf-suite.ts';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { OCTETS, refuseOctets, refuseStatus, type Service } from '../api.ts';
 import { lookupFailure } from '../errors.ts';
+import type { Endpoint } from '../options.ts';
 import type { Deadline } from '../transport/deadline.ts';
-
-/** Blinded elements and their evaluations, in the same order. */
-export interface Evaluation {
-  readonly blindedElements: readonly BlindedElement[];
-  readonly evaluatedElements: readonly EvaluatedElement[];
-}
 
 export interface EvaluatorClient {
   /**
@@ -33,14 +28,41 @@ export interface EvaluatorClient {
     config: ServiceConfig,
     hash: BucketHash,
     deadline: Deadline,
-  ): Promise<Evaluation & { readonly body: Uint8Array }>;
-  /** @throws LookupError */
-  evaluate(blindedElements: readonly BlindedElement[], deadline: Deadline): Promise<Evaluation>;
-  /** Requests the proof of an evaluation, and does not verify it. @throws LookupError */
-  prove(blindedElements: readonly BlindedElement[], deadline: Deadline): Promise<Proof>;
+  ): Promise<LookupResponse>;
+  /**
+   * Sends the same message to every evaluator.
+   * @returns the evaluations of each
+   * @throws LookupError unless all of them answer
+   */
+  evaluate(
+    blindedElements: readonly BlindedElement[],
+    deadline: Deadline,
+  ): Promise<readonly (readonly EvaluatedElement[])[]>;
 }
 
-export function createEvaluatorClient({ send }: Service): EvaluatorClient {
+/** @param evaluators default: the service */
+export function createEvaluatorClient(
+  { send }: Service,
+  evaluators: readonly (Endpoint | undefined)[] = [undefined],
+): EvaluatorClient {
+  const evaluateAt = async (
+    to: Endpoint | undefined,
+    blindedElements: readonly BlindedElement[],
+    deadline: Deadline,
+  ): Promise<readonly EvaluatedElement[]> => {
+    const response = await send({
+      path: 'v1/evaluate',
+      to,
+      accept: OCTETS,
+      body: encodeElementsRequest(blindedElements),
+      maxBytes: 2 + blindedElements.length * ELEMENT_BYTES,
+      deadline,
+      refuse: refuseStatus,
+    });
+    const evaluatedElements = decode(decodeEvaluateResponse, response);
+    assertCount(blindedElements, evaluatedElements);
+    return evaluatedElements;
+  };
   return {
     async lookup(blindedElements, { snapshot, indexes }, hash, deadline) {
       const { prefixBits = 0, bodyBytes = [] } = indexes.account ?? {};
@@ -52,36 +74,13 @@ export function createEvaluatorClient({ send }: Service): EvaluatorClient {
         deadline,
         refuse: refuseOctets(snapshot),
       });
-      const { evaluatedElements, body } = decode(decodeLookupResponse, response);
-      assertCount(blindedElements, evaluatedElements);
-      return { blindedElements, evaluatedElements, body };
+      const answer = decode(decodeLookupResponse, response);
+      assertCount(blindedElements, answer.evaluatedElements);
+      return answer;
     },
 
-    async evaluate(blindedElements, deadline) {
-      const response = await send({
-        path: 'v1/evaluate',
-        accept: OCTETS,
-        body: encodeElementsRequest(blindedElements),
-        maxBytes: 2 + blindedElements.length * ELEMENT_BYTES,
-        deadline,
-        refuse: refuseStatus,
-      });
-      const evaluatedElements = decode(decodeEvaluateResponse, response);
-      assertCount(blindedElements, evaluatedElements);
-      return { blindedElements, evaluatedElements };
-    },
-
-    async prove(blindedElements, deadline) {
-      const response = await send({
-        path: 'v1/prove',
-        accept: OCTETS,
-        body: encodeElementsRequest(blindedElements),
-        maxBytes: 1 + PROOF_BYTES,
-        deadline,
-        refuse: refuseStatus,
-      });
-      return decode(decodeProveResponse, response);
-    },
+    evaluate: (blindedElements, deadline) =>
+      Promise.all(evaluators.map((to) => evaluateAt(to, blindedElements, deadline))),
   };
 }
 

@@ -2,20 +2,18 @@
 // their inputs. PROTOCOL.md §16.
 
 import { randomBytes } from '@noble/hashes/utils.js';
-import type { BucketHash, EvaluatedElement, PrfOutput } from '../../protocol/brands.ts';
+import type { BucketHash, PrfOutput } from '../../protocol/brands.ts';
 import type { Bucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix } from '../../protocol/bucket-id.ts';
 import { readU32 } from '../../protocol/bytes.ts';
-import { entryTag, formatTag, passwordBucketHash } from '../../protocol/entry.ts';
-import { ProtocolError } from '../../protocol/errors.ts';
+import { passwordBucketHash } from '../../protocol/entry.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { createOprfSuite } from '../../protocol/oprf-suite.ts';
-import { MAX_OPRF_INPUT_BYTES, pairInput } from '../../protocol/private-input.ts';
+import { MAX_OPRF_INPUT_BYTES, passwordInput } from '../../protocol/private-input.ts';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
-import { createService } from '../api.ts';
-import type { BlindedInput, Blinding } from '../engine.ts';
-import { lookupFailure, reasonOf } from '../errors.ts';
+import { createService, type Service } from '../api.ts';
+import { reasonOf } from '../errors.ts';
 import { createFilterCache } from '../filter/cache.ts';
 import type { Lookup } from '../lookup.ts';
 import type { CheckerSettings, OprfSettings } from '../options.ts';
@@ -25,128 +23,103 @@ import {
   answerable,
   answerFrom,
   answerOrFail,
-  deriveInquiries,
   failAll,
   type Inquiry,
   isOpen,
   type Question,
 } from '../verdict/inquiry.ts';
 import type { Signals } from '../verdict/verdict.ts';
-import { createEvaluatorClient, type Evaluation, type EvaluatorClient } from './evaluator-client.ts';
+import { createEvaluator, type Evaluator, type OutputAt } from './evaluator.ts';
+import { createEvaluatorClient } from './evaluator-client.ts';
+import { createLatch } from './latch.ts';
 import { loadBlinding } from './load-blinding.ts';
-import { createTrust, type Examiner } from './trust.ts';
 
 const CANARY_USERNAME = normalizeUsername(CANARY.username);
-const CANARY_INQUIRIES = deriveInquiries(CANARY, MAX_OPRF_INPUT_BYTES);
-const CANARY_PAIR: Question = {
-  signal: 'pair',
-  input: pairInput(CANARY_USERNAME, normalizePassword(CANARY.password)),
-};
+/** What `ready` has evaluated: any input would do. */
+const CANARY_PASSWORD = passwordInput(normalizePassword(CANARY.password));
 
-/**
- * An evaluation of the inputs of questions, with the outputs that only the blinding caller can
- * compute.
- */
+type AccountInquiry = Inquiry & { readonly index: 'account' };
+
+/** The evaluations of a check, and the bucket of its username. */
 interface Evaluated {
-  readonly evaluation: Evaluation;
-  /** The account bucket, not yet opened. Empty if none was requested. */
-  readonly body: Uint8Array;
-  /** @throws LookupError `BODY_MALFORMED` if the element is not in the group */
-  outputOf(question: Question): PrfOutput;
+  readonly outputAt: OutputAt;
+  openAccount(inquiry: AccountInquiry): Promise<Bucket> | Bucket;
 }
 
 /**
- * Blinds the inputs of questions and has them evaluated, with an account bucket if a hash is given.
+ * Has all questions of a check evaluated. Settled ones too: the number of elements must depend only
+ * on the given fields.
  */
-type Evaluate = (
-  questions: readonly Question[],
-  account: BucketHash | undefined,
-  config: ServiceConfig,
-  deadline: Deadline,
-) => Promise<Evaluated>;
+type Evaluate = (asked: readonly Inquiry[], config: ServiceConfig, deadline: Deadline) => Promise<Evaluated>;
 
-function createEvaluate(evaluator: EvaluatorClient, blinding: Promise<Blinding>): Evaluate {
-  return async (questions, account, config, deadline) => {
-    const { blind } = await deadline.race(() => blinding);
-    const blinded = questions.map(({ input }) => blind(input));
-    const elements = blinded.map(({ blindedElement }) => blindedElement);
-    const { body, ...evaluation } =
-      account === undefined
-        ? { ...(await evaluator.evaluate(elements, deadline)), body: new Uint8Array(0) }
-        : await evaluator.lookup(elements, config, account, deadline);
-    const outputs = new Map<Question, PrfOutput>();
-    const outputOf = (question: Question): PrfOutput => {
-      const at = questions.indexOf(question);
-      const output = outputs.get(question) ?? finalize(blinded[at], evaluation.evaluatedElements[at]);
-      outputs.set(question, output);
-      return output;
+/** By a service that also has the buckets: one round trip for both. */
+function createEvaluate(
+  evaluator: Evaluator,
+  { openBody, fetchBucket }: Service,
+  accountBucketHash: (inquiry: AccountInquiry) => BucketHash,
+): Evaluate {
+  return async (asked, config, deadline) => {
+    const inputs = questionsOf(asked).map(({ input }) => input);
+    const account = asked.find((inquiry) => inquiry.index === 'account');
+    const { outputAt, body } = account
+      ? await evaluator.lookup(inputs, config, accountBucketHash(account), deadline)
+      : { outputAt: await evaluator.evaluate(inputs, deadline), body: new Uint8Array(0) };
+    return {
+      outputAt,
+      openAccount: (inquiry) =>
+        inquiry === account
+          ? openBody(body, config, 'account', accountBucketHash(inquiry))
+          : fetchBucket(config, 'account', accountBucketHash(inquiry), deadline),
     };
-    return { evaluation, body, outputOf };
   };
 }
 
-/** Tests the evaluator, for `createTrust`. */
-function createExaminer(evaluate: Evaluate, evaluator: EvaluatorClient, blinding: Promise<Blinding>): Examiner {
-  const evaluateCanary = async (config: ServiceConfig, deadline: Deadline): Promise<Evaluation> => {
-    const { account } = config.indexes;
-    // The request looks like a check of a username and password, or of a password alone if there is
-    // no account index. The bucket is random, like that of any username. So the service cannot
-    // recognize the canary.
-    const others = answerable(CANARY_INQUIRIES, config)
-      .flatMap(({ questions }): readonly Question[] => questions)
-      .filter(({ signal }) => account && signal !== 'pair');
-    const { evaluation, outputOf } = await evaluate(
-      [CANARY_PAIR, ...others],
-      account && randomBucketHash(),
-      config,
-      deadline,
-    );
-    if (formatTag(entryTag(outputOf(CANARY_PAIR))) !== config.canary.tag)
-      throw lookupFailure('KEY_MISMATCH', { detail: 'the canary evaluates to a wrong answer' });
-    return evaluation;
-  };
-
-  const prove = async ({ blindedElements, evaluatedElements }: Evaluation, deadline: Deadline): Promise<void> => {
-    const { verifyProof } = await deadline.race(() => blinding);
-    const proof = await evaluator.prove(blindedElements, deadline);
-    try {
-      verifyProof(blindedElements, evaluatedElements, proof);
-    } catch (cause) {
-      if (!(cause instanceof ProtocolError)) throw cause;
-      throw lookupFailure('KEY_MISMATCH', { cause, detail: 'its proof is invalid' });
+/** By other servers: the bucket of the username is fetched while they evaluate. */
+function createSplitEvaluate(
+  evaluator: Evaluator,
+  { fetchBucket }: Service,
+  accountBucketHash: (inquiry: AccountInquiry) => BucketHash,
+): Evaluate {
+  return async (asked, config, deadline) => {
+    evaluator.assertTrusted();
+    const buckets = new Map<Inquiry, Promise<Bucket>>();
+    for (const inquiry of asked) {
+      if (inquiry.index !== 'account') continue;
+      const bucket = fetchBucket(config, 'account', accountBucketHash(inquiry), deadline);
+      // Whoever opens it gets the rejection; this only silences the unhandled one.
+      bucket.catch(() => {});
+      buckets.set(inquiry, bucket);
     }
+    const inputs = questionsOf(asked).map(({ input }) => input);
+    const outputAt = await evaluator.evaluate(inputs, deadline);
+    return { outputAt, openAccount: (inquiry) => buckets.get(inquiry) as Promise<Bucket> };
   };
-
-  return { evaluateCanary, prove };
 }
 
 export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
   const suite = createOprfSuite(oprf.publicKey);
   const accountHash = formatPrefix(bucketId(suite.accountBucketHash(CANARY_USERNAME), 32), 32);
   const service = createService(settings, suite, { accountHash });
-  const evaluator = createEvaluatorClient(service);
   const filters = createFilterCache(settings, service, suite.sealKey);
   const blinding = loadBlinding(oprf);
   // Awaiters get the rejection; this only silences the unhandled one.
   blinding.catch(() => {});
-  const evaluate = createEvaluate(evaluator, blinding);
-  const trust = createTrust(createExaminer(evaluate, evaluator, blinding), oprf);
+  const client = createEvaluatorClient(service, oprf.evaluators);
+  const evaluator = createEvaluator(client, blinding, createLatch(), suite.keyId);
+  const evaluate = (oprf.evaluators ? createSplitEvaluate : createEvaluate)(evaluator, service, ({ username }) =>
+    suite.accountBucketHash(username),
+  );
 
-  const askTrusted = async (
+  const answerAll = async (
     asked: readonly Inquiry[],
     config: ServiceConfig,
     deadline: Deadline,
   ): Promise<Partial<Signals>> => {
-    await trust.confirm(config, deadline);
-    // Settled questions are sent too: the number of elements must depend only on the given fields.
-    const questions = asked.flatMap((inquiry): readonly Question[] => inquiry.questions);
-    const account = asked.find((inquiry) => inquiry.index === 'account');
-    const hash = account && suite.accountBucketHash(account.username);
-    const { evaluation, body, outputOf } = await evaluate(questions, hash, config, deadline);
-    await trust.examine(evaluation, deadline);
+    const { outputAt, openAccount } = await evaluate(asked, config, deadline);
+    const questions = questionsOf(asked);
+    const outputOf = (question: Question): PrfOutput => outputAt(questions.indexOf(question));
     const openBucketOf = (inquiry: Inquiry): Promise<Bucket> | Bucket => {
-      if (inquiry.index === 'account')
-        return service.openBody(body, config, 'account', suite.accountBucketHash(inquiry.username));
+      if (inquiry.index === 'account') return openAccount(inquiry);
       const [question] = inquiry.questions;
       // The service would recognize the bucket of a placeholder by its prefix.
       const passwordBucket = question.settled ? randomBucketHash() : passwordBucketHash(outputOf(question));
@@ -162,14 +135,16 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
       ),
     );
     const signals: Partial<Signals> = Object.assign({}, ...(await Promise.all(answers)));
-    trust.assertTrusted();
+    evaluator.assertTrusted();
     return signals;
   };
 
   return {
     maxInputBytes: MAX_OPRF_INPUT_BYTES,
     fetchConfig: service.fetchConfig,
-    confirm: trust.confirm,
+    confirm: async (_, deadline) => {
+      await evaluator.evaluate([CANARY_PASSWORD], deadline);
+    },
     loadFilter: filters.load,
     // The service has to evaluate the password first.
     absentIn: () => undefined,
@@ -177,7 +152,7 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
       const asked = answerable(inquiries, config);
       if (!asked.some(isOpen)) return failAll(asked, 'NOTHING_ASKED');
       try {
-        return await askTrusted(asked, config, deadline);
+        return await answerAll(asked, config, deadline);
       } catch (error) {
         return failAll(asked, reasonOf(error));
       }
@@ -185,16 +160,10 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
   };
 }
 
-function randomBucketHash(): BucketHash {
-  return readU32(randomBytes(4), 0) as BucketHash;
+function questionsOf(asked: readonly Inquiry[]): readonly Question[] {
+  return asked.flatMap(({ questions }): readonly Question[] => questions);
 }
 
-function finalize(blinded: BlindedInput | undefined, evaluatedElement: EvaluatedElement | undefined): PrfOutput {
-  if (!blinded || !evaluatedElement) throw new RangeError('this question was not evaluated');
-  try {
-    return blinded.finalize(evaluatedElement);
-  } catch (cause) {
-    if (!(cause instanceof ProtocolError)) throw cause;
-    throw lookupFailure('BODY_MALFORMED', { cause });
-  }
+function randomBucketHash(): BucketHash {
+  return readU32(randomBytes(4), 0) as BucketHash;
 }

@@ -103,12 +103,12 @@ describe('events', () => {
         await world.checker(counting.url).check(LEAKED);
         await world.checker(failing.url, { circuitBreaker: { failures: 1 } }).check(LEAKED);
         await world.checker('http://127.0.0.1:1/').check(LEAKED);
-        await oprf.checker(oprf.url, { proof: 'always' }).check(LEAKED);
+        await oprf.checker(oprf.url).check(LEAKED);
       });
       const routes = heard.flatMap(({ message }) =>
         'route' in Object(message) ? [(message as RequestEvent).route] : [],
       );
-      expect(new Set(routes)).toEqual(new Set(['config', 'account', 'password', 'lookup', 'prove']));
+      expect(new Set(routes)).toEqual(new Set(['config', 'account', 'password', 'lookup']));
       const shown = inspect(heard, { depth: null, showHidden: true });
       const prefixes = counting.requests.flatMap(
         (request) => /\/v1\/(?:account|password)\/(\w+)/.exec(request)?.[1] ?? [],

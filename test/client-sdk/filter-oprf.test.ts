@@ -22,7 +22,7 @@ const since = (front: HttpFront, before: number): string[] =>
 describe('a checker without the key', () => {
   test('sends a password for evaluation, and requests its bucket only if the filter contains it', async () => {
     const front = await world.spoil(() => undefined);
-    const leaks = world.checker(front.url, { passwordFilter: true, proof: 'never' });
+    const leaks = world.checker(front.url, { passwordFilter: true });
     expect(await leaks.loadFilter()).toMatchObject({ entries: 5 });
     await leaks.ready();
 

@@ -86,7 +86,7 @@ describe('the package that npm packs', () => {
 
   test('checks with and without a key', async () => {
     const keyed = { url: world.url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS };
-    const oblivious = { url: oprf.url, publicKey: oprf.publicKey, proof: 'always', timeoutMs: TIMEOUT_MS };
+    const oblivious = { url: oprf.url, publicKey: oprf.publicKey, timeoutMs: TIMEOUT_MS };
     for (const options of [keyed, oblivious]) {
       const input = { options, credentials: [LEAKED, STRANGER] };
       const verdicts = ['pair challenge', 'clean allow'];
@@ -177,7 +177,7 @@ const leaks: LeakChecker = createLeakChecker({
     counts.set(status, durationMs);
   },
 });
-createLeakChecker({ url: 'https://leaks.example.org', publicKey: 'x', proof: 'always', engine: createSodiumOprf() });
+createLeakChecker({ url: 'https://leaks.example.org', publicKey: 'x', engine: createSodiumOprf() });
 const signUp = createPolicy({ password: 'deny', onError: 'deny' });
 
 export async function logIn(username: string, password: string, passwordChangedAt: Date | null): Promise<Action> {

@@ -58,7 +58,7 @@ describe('the built package', () => {
       const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
       const { createLeakChecker }: typeof import('../../client-sdk/index.ts') = await import(entry('index.js'));
       const { createSodiumOprf }: typeof import('../../client-sdk/sodium.ts') = await import(entry('sodium.js'));
-      const options = { url: oprf.url, publicKey: oprf.publicKey, proof: 'always', timeoutMs: TIMEOUT_MS } as const;
+      const options = { url: oprf.url, publicKey: oprf.publicKey, timeoutMs: TIMEOUT_MS };
       for (const checker of [
         createLeakChecker(options),
         createLeakChecker({ ...options, engine: createSodiumOprf() }),

@@ -137,7 +137,6 @@ describe('concurrent checks', () => {
       });
       let evaluated = 0;
       const checker = oprf.checker(front.url, {
-        proof: 'never',
         onRequest: ({ route }) => {
           if (route === 'lookup') evaluated++;
         },
@@ -156,7 +155,7 @@ describe('concurrent checks', () => {
       // A fresh blind for each: equal inputs are not recognizable.
       const bodies = front.requests
         .filter((request) => request.startsWith('POST /v1/lookup'))
-        .map((text) => text.slice(-96));
+        .map((text) => text.slice(-128));
       expect(new Set(bodies).size).toBe(bodies.length);
       expect(sent('GET /v1/password/')).toBe(1);
     } finally {

@@ -39,7 +39,7 @@ afterAll(async () => {
 /**
  * Two-sample chi-square over the values of a byte's high and low four bits, for each byte position.
  * 15 degrees of freedom; by Wilson and Hilferty's approximation, 80 is exceeded by chance with p =
- * 2e-10. Over 192 halves of bytes and two engines that is 8e-8 for a false alarm.
+ * 2e-10. Over 256 halves of bytes and two engines that is 1e-7 for a false alarm.
  */
 const BOUND = 80;
 function greatestDifference(a: readonly Uint8Array[], b: readonly Uint8Array[]): number {
@@ -86,15 +86,13 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
     }
   }, 600_000);
 
-  test('send one lookup and one bucket request each, and sometimes a known answer or a proof', () => {
+  test('send one lookup and one bucket request each, and nothing else', () => {
     for (const at of [0, 1]) {
       expect(of(at, 'password/')).toHaveLength(CHECKS);
-      expect(of(at, 'lookup').length).toBeGreaterThanOrEqual(CHECKS);
-      // One in 256 and one in 128 are expected: 2 and 4 of 500. More than 30 has p < 1e-15.
-      expect(of(at, 'lookup').length).toBeLessThan(CHECKS + 30);
-      expect(of(at, 'prove').length).toBeLessThan(30);
-      const known = [of(at, 'password/'), of(at, 'lookup'), of(at, 'prove')].flat();
-      expect(known.length).toBe(requests[at]?.length);
+      expect(of(at, 'lookup')).toHaveLength(CHECKS);
+      const others = (requests[at] ?? []).filter(({ head }) => !/^(POST \/v1\/lookup|GET \/v1\/password\/)/.test(head));
+      // In a run of more than a minute the config is renewed.
+      for (const { head } of others) expect(head).toMatch(/^GET \/v1\/(config|head|statement|sources)/);
     }
   });
 
@@ -106,11 +104,9 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
     for (const at of [0, 1]) {
       const bodies = of(at, 'lookup').map(({ body }) => body);
       for (const body of bodies) {
-        expect([body.length, body[0], body[5]]).toEqual([ELEMENTS_AT + 3 * 32, 1, 3]);
-        expect(body.readUInt32BE(1)).toBeLessThan(2 ** prefixBits);
+        expect([body.length, body[0], body[5]]).toEqual([ELEMENTS_AT + 4 * 32, 1, 4]);
+        expect(body.readUInt32BE(1)).toBe(bucket);
       }
-      // Known answers use random buckets.
-      expect(bodies.filter((body) => body.readUInt32BE(1) === bucket).length).toBeGreaterThanOrEqual(CHECKS);
     }
   });
 
@@ -119,14 +115,8 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
     expect(greatestDifference(elements[0] ?? [], elements[1] ?? [])).toBeLessThan(BOUND);
     const single = elements
       .flat()
-      .flatMap((three) => [0, 32, 64].map((from) => three.toString('hex', from, from + 32)));
+      .flatMap((four) => [0, 32, 64, 96].map((from) => four.toString('hex', from, from + 32)));
     expect(new Set(single).size).toBe(single.length);
-  });
-
-  test('request proofs only of elements that were sent before', () => {
-    const looked = new Set(requests.flat().map(({ body }) => body.toString('hex', ELEMENTS_AT)));
-    for (const { body } of [...of(0, 'prove'), ...of(1, 'prove')])
-      expect(looked.has(body.toString('hex', 2))).toBe(true);
   });
 
   test("reveal the prefix of the password's PRF output, and nothing else about the password", () => {

@@ -173,7 +173,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
 
   test('rejects an altered bucket', async () => {
     const flip = (answer: Answer, url: string): void => {
-      const at = url.startsWith('/v1/account/') ? 7 : url.startsWith('/v1/lookup') ? 2 + 3 * 32 + 7 : undefined;
+      const at = url.startsWith('/v1/account/') ? 7 : url.startsWith('/v1/lookup') ? 2 + 4 * 32 + 7 : undefined;
       if (at !== undefined) answer.body[at] = (answer.body[at] as number) ^ 1;
     };
     expect((await askSpoiled(flip)).error).toMatch(/^body: /);
@@ -210,7 +210,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
   });
 
   if (suite !== 'oprf') return;
-  test('requests proofs, and rejects a wrong proof, element or evaluator', async () => {
+  test('verifies the linear check or a proof, and rejects a wrong element, proof or evaluator', async () => {
     expect(await askPython(server.url, key, [LEAKED], true)).toEqual({ verdicts: [{ status: 'pair' }] });
     const spoil = (route: string, change: (body: Buffer) => void) => (answer: Answer, url: string) => {
       if (url.startsWith(route)) change(answer.body);
@@ -220,15 +220,18 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     };
     expect(await askSpoiled(spoil('/v1/prove', flip(1)), true)).toEqual({ error: 'proof' });
     expect(await askSpoiled(spoil('/v1/prove', flip(40)), true)).toEqual({ error: 'proof' });
-    expect(await askSpoiled(spoil('/v1/evaluate', (body) => body.fill(0, 2)))).toEqual({
+    expect(await askSpoiled(spoil('/v1/lookup', (body) => body.fill(0, 2, 34)))).toEqual({
       error: 'element: identity',
     });
-    expect(await askSpoiled(spoil('/v1/evaluate', (body) => body.fill(0xff, 2)))).toEqual({
+    expect(await askSpoiled(spoil('/v1/lookup', (body) => body.fill(0xff, 2, 34)))).toEqual({
       error: 'element: not canonical',
     });
     // A valid element, but the wrong one, as from an evaluator with another key.
     const wrong = Buffer.from('e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76', 'hex');
-    expect(await askSpoiled(spoil('/v1/evaluate', (body) => wrong.copy(body, 2)))).toEqual({ error: 'canary: tag' });
+    for (const at of [0, 1, 2, 3])
+      expect(await askSpoiled(spoil('/v1/lookup', (body) => wrong.copy(body, 2 + 32 * at)))).toEqual({
+        error: 'linear check',
+      });
     expect(
       await askSpoiled(
         spoil('/v1/lookup', (body) => wrong.copy(body, 2)),

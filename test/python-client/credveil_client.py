@@ -7,6 +7,10 @@ Reads one JSON object on standard input, so that no secret is in a command line:
   {"url": ..., "key": "credveil-hmac-1..." or "credveil-oprf-public-1...", "prove": true or false,
    "credentials": [{"username": ..., "password": ...}, ...]}
 Writes {"verdicts": [{"status": ...}, ...]} or {"error": ...}; an error is never a verdict.
+With "prove" it verifies a proof of each evaluation, and otherwise the linear check.
+
+Or reads {"linearChecks": [{"publicKey", "weights", "scalar", "blindedElements", "evaluatedElements"}, ...]}
+in hex, C_0 and D_0 last, and writes {"linearChecks": [{"element": C_0, "holds": true or false}, ...]}.
 """
 
 import base64
@@ -237,6 +241,44 @@ def verify_proof(public_key, blinded, evaluated, proof):
     refuse_unless(c == hash_to_scalar(transcript), "proof")
 
 
+# --- §16 The linear check -------------------------------------------------------------------------
+
+
+def sum_weighted(weights, encoded):
+    total = IDENTITY
+    for weight, element in zip(weights, encoded, strict=True):
+        total = add(total, multiply(weight, decode_element(element)))
+    return total
+
+
+def negate(point):
+    x, y, z, t = point
+    return (-x % P, y, z, -t % P)
+
+
+class LinearCheck:
+    def __init__(self, public_key, blinded, weights=None, scalar=None):
+        self.public_key = public_key
+        self.weights = weights or [2 * secrets.randbits(63) + 1 for _ in blinded]
+        self.scalar = scalar or 1 + secrets.randbelow(ORDER - 1)
+        of_generator = multiply(self.scalar, decode_element(GENERATOR_ENCODED))
+        self.element = encode_element(add(of_generator, negate(sum_weighted(self.weights, blinded))))
+
+    def holds(self, evaluated):
+        """Of the evaluations of the blinded elements and, last, of the check's element."""
+        *answers, check = evaluated
+        total = add(decode_element(check), sum_weighted(self.weights, answers))
+        return encode_element(total) == encode_element(multiply(self.scalar, decode_element(self.public_key)))
+
+
+def linear_check_of(case):
+    given = lambda name: [bytes.fromhex(item) for item in case[name]]
+    weights = [int.from_bytes(weight, "little") for weight in given("weights")]
+    scalar = int.from_bytes(bytes.fromhex(case["scalar"]), "little")
+    check = LinearCheck(bytes.fromhex(case["publicKey"]), given("blindedElements")[:-1], weights, scalar)
+    return {"element": check.element.hex(), "holds": check.holds(given("evaluatedElements"))}
+
+
 # --- §9 Keys as text; §4 and §15 derived keys -----------------------------------------------------
 
 
@@ -464,10 +506,11 @@ class Client:
         self.config = json.loads(self.service.ask("/v1/config", 2**24))
         check_config(self.config, self.suite)
         username, password = normalize_username(CANARY[0]), normalize_password(CANARY[1])
-        [output] = self.outputs([private_input(PAIR, username, password)], None)[0]
         known = self.config["canary"]
         refuse_unless(known["accountHash"] == self.suite.account_hash(username).hex(), "canary: accountHash")
-        refuse_unless(known["tag"] == output[:6].hex(), "canary: tag")
+        if self.suite.name == "hmac":
+            [output] = self.outputs([private_input(PAIR, username, password)], None)[0]
+            refuse_unless(known["tag"] == output[:6].hex(), "canary: tag")
         self.filter = None
         if "filter" in self.config:
             snapshot, size = self.config["snapshot"], self.config["filter"]["bytes"]
@@ -480,13 +523,18 @@ class Client:
             return [self.suite.evaluate(message) for message in inputs], None
         blinded = [blind(message) for message in inputs]
         elements, body = [element for _, element in blinded], None
+        check = None if self.prove else LinearCheck(self.suite.public_key, elements)
+        elements += [] if check is None else [check.element]
         if bucket_id is None:
             evaluated = self.service.evaluate(elements)
         else:
             most = self.config["indexes"]["account"]["bodyBytes"][-1]
             evaluated, body = self.service.lookup(self.config["snapshot"], bucket_id, elements, most)
-        if self.prove:
+        if check is None:
             verify_proof(self.suite.public_key, elements, evaluated, self.service.prove(elements))
+        else:
+            refuse_unless(check.holds(evaluated), "linear check")
+            evaluated = evaluated[:-1]
         return [finalize(m, scalar, e) for m, (scalar, _), e in zip(inputs, blinded, evaluated, strict=True)], body
 
     def bucket_id(self, index, hash4):
@@ -536,6 +584,8 @@ class Client:
 def main():
     asked = json.load(sys.stdin)
     try:
+        if "linearChecks" in asked:
+            return print(json.dumps({"linearChecks": [linear_check_of(case) for case in asked["linearChecks"]]}))
         client = Client(asked["url"], asked["key"], asked.get("prove", False))
         statuses = [client.check(item.get("username"), item.get("password")) for item in asked["credentials"]]
         answer = {"verdicts": [{"status": status} for status in statuses]}

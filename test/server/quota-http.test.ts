@@ -138,7 +138,6 @@ test('the SDK sends its key, and a refused check is unknown', async ({ world }) 
       url: world.server.url,
       publicKey,
       timeoutMs: 60_000,
-      proof: 'never',
       ...(clientKey === undefined ? {} : { clientKey }),
     });
   const asked = pair as { username: string; password: string };

@@ -65,7 +65,7 @@ test.each([
   installed.write('leaks.test.js', JEST_TEST);
   const input = {
     keyed: { url: world.url, key: world.made.key.revealText() },
-    oblivious: { url: oprf.url, publicKey: oprf.publicKey, proof: 'always' },
+    oblivious: { url: oprf.url, publicKey: oprf.publicKey },
     leaked: LEAKED,
     stranger: STRANGER,
   };

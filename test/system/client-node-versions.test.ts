@@ -36,7 +36,7 @@ test.each([
   const node = binary();
   expect((await run(node, ['--version'])).stdout).toMatch(new RegExp(`^v${major}\\.`));
   const keyed = { url: world.url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS };
-  const oblivious = { url: oprf.url, publicKey: oprf.publicKey, proof: 'always', timeoutMs: TIMEOUT_MS };
+  const oblivious = { url: oprf.url, publicKey: oprf.publicKey, timeoutMs: TIMEOUT_MS };
   for (const options of [keyed, oblivious]) {
     const input = { options, credentials: [LEAKED, STRANGER] };
     expect(await installed.runModule(CHECK_MODULE, { input, node })).toEqual(['pair challenge', 'clean allow']);

@@ -45,15 +45,24 @@ export async function startCheatingEvaluator(
     if (answer.status === 200 && (isLookup || path === '/v1/evaluate')) {
       const message = await body;
       const blinded = decodeElementsRequest(isLookup ? Buffer.concat([Buffer.of(1), message.subarray(5)]) : message);
-      const alter = (evaluated: readonly EvaluatedElement[]) => state.cheat(evaluated, blinded, ++seen.evaluations);
-      if (isLookup) {
-        const { evaluatedElements, body: bucket } = decodeLookupResponse(answer.body);
-        answer.body = Buffer.from(encodeLookupResponse({ evaluatedElements: alter(evaluatedElements), body: bucket }));
-      } else answer.body = Buffer.from(encodeEvaluateResponse(alter(decodeEvaluateResponse(answer.body))));
+      answer.body = alterEvaluations(answer.body, isLookup, (evaluated) =>
+        state.cheat(evaluated, blinded, ++seen.evaluations),
+      );
     }
     send(response, answer);
   });
   return Object.assign(state, front);
+}
+
+/** @param isLookup whether the answer is that of `/v1/lookup`, with a bucket */
+export function alterEvaluations(
+  answer: Uint8Array,
+  isLookup: boolean,
+  alter: (evaluated: readonly EvaluatedElement[]) => readonly EvaluatedElement[],
+): Buffer {
+  if (!isLookup) return Buffer.from(encodeEvaluateResponse(alter(decodeEvaluateResponse(answer))));
+  const { evaluatedElements, body } = decodeLookupResponse(answer);
+  return Buffer.from(encodeLookupResponse({ evaluatedElements: alter(evaluatedElements), body }));
 }
 
 function collect(request: IncomingMessage): Promise<Buffer> {
@@ -81,10 +90,12 @@ export async function createCheats(): Promise<Cheats> {
   const error = elementOf(group, 'an error');
   const negated = negate(group, error);
   const scalar = group.reduceScalar(group.sha512(Buffer.from('another key')));
-  const shiftBy = (position: number, by: Uint8Array): Cheat => (evaluated) => {
-    const at = position < 0 ? evaluated.length + position : position;
-    return evaluated.map((element, i) => (i === at ? (group.add(element, by) as EvaluatedElement) : element));
-  };
+  const shiftBy =
+    (position: number, by: Uint8Array): Cheat =>
+    (evaluated) => {
+      const at = position < 0 ? evaluated.length + position : position;
+      return evaluated.map((element, i) => (i === at ? (group.add(element, by) as EvaluatedElement) : element));
+    };
   return {
     shift: (position) => shiftBy(position, error),
     otherKey: (_, blinded) => blinded.map((element) => group.multiply(scalar, element) as EvaluatedElement),

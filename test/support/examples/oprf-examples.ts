@@ -1,9 +1,11 @@
 // The worked examples of PROTOCOL.md for the `oprf` suite, §15 and §16.
 
-import type { BlindScalar, NormalizedUsername, PrivateInput } from '../../../protocol/brands.ts';
+import { createNobleGroup } from '../../../client-sdk/oprf/noble-group.ts';
+import type { BlindedElement, BlindScalar, NormalizedUsername, PrivateInput } from '../../../protocol/brands.ts';
 import { bucketId } from '../../../protocol/bucket-id.ts';
 import { entryTag, formatTag, metadataPad } from '../../../protocol/entry.ts';
 import { formatOprfKey, formatPublicKey } from '../../../protocol/keys.ts';
+import { linearCheckElement } from '../../../protocol/linear-check.ts';
 import { createNobleOprf, parseScalar } from '../../../protocol/oprf.ts';
 import {
   encodeElementsRequest,
@@ -21,8 +23,17 @@ export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString(
 export const fromHex = <T extends Uint8Array>(hex: string): T => Uint8Array.from(Buffer.from(hex, 'hex')) as T;
 export const hashHex = (hash: number): string => hash.toString(16).padStart(8, '0');
 
+/** The given examples, from which the others are computed. */
+export const GIVEN_OPRF = [
+  'oprf.seed',
+  'oprf.blind',
+  'oprf.proof.r',
+  'oprf.check.weight',
+  'oprf.check.scalar',
+] as const;
+
 export function computeOprfExamples(
-  given: (name: 'oprf.seed' | 'oprf.blind' | 'oprf.proof.r') => string,
+  given: (name: (typeof GIVEN_OPRF)[number]) => string,
   input: PrivateInput,
   username: NormalizedUsername,
   prefixBits: number,
@@ -32,9 +43,15 @@ export function computeOprfExamples(
   const { secretKey, publicKey } = keys;
   const suite = createOprfSuite(publicKey);
   const { blindedElement } = oprf.blind(input, parseScalar(fromHex(given('oprf.blind'))));
-  const blindedElements = [blindedElement];
+  const group = createNobleGroup(publicKey);
+  const secrets = {
+    weights: [fromHex(given('oprf.check.weight'))],
+    scalar: parseScalar<BlindScalar>(fromHex(given('oprf.check.scalar'))),
+  };
+  const check = linearCheckElement(group, secrets, [group.decode(blindedElement)]);
+  const blindedElements = [blindedElement, group.encode(check) as BlindedElement];
   const evaluatedElements = oprf.blindEvaluate(secretKey, blindedElements);
-  const proof = oprf.prove(keys, blindedElements, parseScalar(fromHex(given('oprf.proof.r'))));
+  const proof = oprf.prove(keys, [blindedElement], parseScalar(fromHex(given('oprf.proof.r'))));
   const output = oprf.evaluate(secretKey, input);
   const canary = knownAnswer({ ...suite, evaluate: (canaryInput) => oprf.evaluate(secretKey, canaryInput) });
   const id = bucketId(suite.accountBucketHash(username), prefixBits);
@@ -49,7 +66,7 @@ export function computeOprfExamples(
     ['oprf.accountHash', hashHex(suite.accountBucketHash(username))],
     ['oprf.inputElement', toHex(oprf.blind(input, one).blindedElement)],
     ['oprf.blindedElement', toHex(blindedElement)],
-    ['oprf.evaluatedElement', evaluatedElements.map(toHex).join()],
+    ['oprf.evaluatedElement', evaluatedElements.map(toHex)[0] ?? ''],
     ['oprf.pairOutput', toHex(output)],
     ['oprf.pairTag', formatTag(entryTag(output))],
     ['oprf.pairPad', toHex(metadataPad(output))],
@@ -57,6 +74,8 @@ export function computeOprfExamples(
     ['oprf.canary.tag', canary.tag],
     ['oprf.proof', toHex(proof)],
     ['oprf.bucketId', `${id}`],
+    ['oprf.check.element', toHex(group.encode(check))],
+    ['oprf.check.evaluatedElement', evaluatedElements.map(toHex)[1] ?? ''],
     ['oprf.evaluateRequest', toHex(encodeElementsRequest(blindedElements))],
     ['oprf.evaluateResponse', toHex(encodeEvaluateResponse(evaluatedElements))],
     ['oprf.proveResponse', toHex(encodeProveResponse(proof))],

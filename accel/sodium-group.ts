@@ -1,0 +1,58 @@
+// ristretto255 with a pinned key, on libsodium: blinding and the linear check. Elements are encoded.
+
+import type { BlindScalar, PrivateInput, PublicKey } from '../protocol/brands.ts';
+import { equalBytes } from '../protocol/bytes.ts';
+import type { LinearCheckGroup } from '../protocol/linear-check.ts';
+import { assertElementShape, refused } from '../protocol/oprf.ts';
+import { SCALAR_BYTES } from '../protocol/oprf-suite.ts';
+import { createRfc9497Hash } from './rfc9497-hash.ts';
+import type { Ristretto255 } from './ristretto-sodium.ts';
+
+type Bytes = Uint8Array;
+
+export interface SodiumGroup extends LinearCheckGroup<Bytes> {
+  /** HashToGroup, RFC 9497 §4.1, mode VOPRF. */
+  hashToGroup(input: PrivateInput): Bytes;
+  encode(element: Bytes): Bytes;
+  /** @throws ProtocolError `ELEMENT_*` */
+  decode(bytes: Bytes): Bytes;
+}
+
+/** @throws ProtocolError `ELEMENT_*` if the key is not an element of the group */
+export function createSodiumGroup(ristretto: Ristretto255, publicKey: PublicKey): SodiumGroup {
+  const decode = (bytes: Bytes): Bytes => {
+    assertElementShape(bytes);
+    if (!ristretto.isValid(bytes)) throw refused('ELEMENT_NOT_CANONICAL');
+    return bytes;
+  };
+  decode(publicKey);
+  return {
+    randomScalar: () => ristretto.randomScalar() as BlindScalar,
+    hashToGroup: createRfc9497Hash(ristretto, 'voprf').hashToGroup,
+    multiplyGenerator: (scalar) => notIdentity(ristretto.multiplyBase(scalar)),
+    multiplyKey: (scalar) => notIdentity(ristretto.multiply(scalar, publicKey)),
+    add: ristretto.add,
+    subtract: ristretto.subtract,
+    // Each operation decodes and encodes its elements: interleaved additions would cost more.
+    sumWeighted: (weights, elements) =>
+      elements
+        .map((element, i) => notIdentity(ristretto.multiply(toScalar(weights[i]), element)))
+        .reduce((sum, product) => ristretto.add(sum, product)),
+    areEqual: equalBytes,
+    encode: (element) => element,
+    decode,
+  };
+}
+
+/** Asserts the product of a nonzero scalar and an element other than the identity. */
+function notIdentity(product: Bytes | undefined): Bytes {
+  if (!product) throw refused('ELEMENT_IDENTITY');
+  return product;
+}
+
+/** Extends a weight of the linear check to the length of a scalar. */
+function toScalar(weight: Bytes | undefined): Bytes {
+  const scalar = new Uint8Array(SCALAR_BYTES);
+  scalar.set(weight ?? []);
+  return scalar;
+}
