@@ -1,6 +1,6 @@
 // Several datasets behind one server, as during a key rotation, and several servers on one port.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import type { BucketId, PrivateInput } from '../../protocol/brands.ts';
 import { formatPrefix } from '../../protocol/bucket-id.ts';
@@ -9,54 +9,68 @@ import { decodeEvaluateResponse, encodeElementsRequest, encodeLookupRequest } fr
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import type { ServedFolder } from '../../server/service.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 import { postMessage, readMessage } from '../support/post-message.ts';
 
 const PAIRS = seededPairs(50);
 
-let sodium: Oprf;
-/** The first dataset, one with another key, and one of another suite. */
-let datasets: [MadeDataset, MadeDataset, MadeDataset];
-let server: CredveilServer;
+interface World {
+  readonly sodium: Oprf;
+  /** The first dataset, one with another key, and one of another suite. */
+  readonly datasets: readonly [MadeDataset, MadeDataset, MadeDataset];
+  readonly server: CredveilServer;
+  urlOf(made: MadeDataset): string;
+  /** Whether the service at a URL evaluates with the key of a dataset. */
+  evaluates(url: string, made: MadeDataset): Promise<boolean>;
+  close(): Promise<void>;
+}
 
-beforeAll(async () => {
-  sodium = await createSodiumOprf();
+async function openWorld(): Promise<World> {
+  const sodium = await createSodiumOprf();
   const options = { suite: 'oprf', oprf: sodium, pairs: PAIRS } as const;
   const [first, second] = [await makeDataset(options), await makeDataset({ ...options, keySeed: 2 })];
-  datasets = [first, second, await makeDataset({ pairs: PAIRS })];
-  const [, , keyed] = datasets;
-  server = await startServer(first.folder, {
+  const keyed = await makeDataset({ pairs: PAIRS });
+  const datasets = [first, second, keyed] as const;
+  const server = await startServer(first.folder, {
     port: 0,
     key: first.key,
     additional: [{ folder: second.folder, key: second.key }, { folder: keyed.folder }],
   });
-});
-
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  for (const made of datasets) made.dispose();
-});
-
-const idOf = ({ dataset }: MadeDataset): string => dataset.id;
-const urlOf = (made: MadeDataset): string => `${server.url}/d/${idOf(made)}`;
-
-async function evaluates(url: string, made: MadeDataset): Promise<boolean> {
-  const input = Buffer.from('input') as Uint8Array as PrivateInput;
-  const { blind, blindedElement } = sodium.blind(input);
-  const message = encodeElementsRequest([blindedElement]);
-  const [evaluated] = decodeEvaluateResponse(await readMessage(await postMessage(`${url}/v1/evaluate`, message)));
-  if (!evaluated) throw new Error('nothing was evaluated');
-  return Buffer.compare(sodium.finalize(input, blind, evaluated), made.suite.evaluate(input)) === 0;
+  return {
+    sodium,
+    datasets,
+    server,
+    urlOf: (made) => `${server.url}/d/${idOf(made)}`,
+    async evaluates(url, made) {
+      const input = Buffer.from('input') as Uint8Array as PrivateInput;
+      const { blind, blindedElement } = sodium.blind(input);
+      const message = encodeElementsRequest([blindedElement]);
+      const [evaluated] = decodeEvaluateResponse(await readMessage(await postMessage(`${url}/v1/evaluate`, message)));
+      if (!evaluated) throw new Error('nothing was evaluated');
+      return Buffer.compare(sodium.finalize(input, blind, evaluated), made.suite.evaluate(input)) === 0;
+    },
+    async close() {
+      await server.close({ deadlineMs: 100 });
+      for (const made of datasets) made.dispose();
+    },
+  };
 }
 
+const test = base.extend<{ readonly world: World }>({ world: perFile(openWorld, (world) => world.close()) });
+
+const idOf = ({ dataset }: MadeDataset): string => dataset.id;
+
 describe('several datasets', () => {
-  test('/v1/datasets lists all datasets', async () => {
+  test('/v1/datasets lists all datasets', async ({ world: { datasets, server } }) => {
     const list = await (await fetch(`${server.url}/v1/datasets`)).json();
     expect(list).toEqual(
       datasets.map((made) => ({ dataset: idOf(made), keyId: made.key.keyId, suite: made.suite.name })),
     );
   });
 
-  test('each dataset has its own config, buckets and key, and the first is also served without its id', async () => {
+  test('each dataset has its own config, buckets and key, and the first is also served without its id', async ({
+    world: { sodium, datasets, server, urlOf, evaluates },
+  }) => {
     const [first, second, keyed] = datasets;
     for (const [url, made] of [
       [server.url, first],
@@ -84,20 +98,23 @@ describe('several datasets', () => {
     expect(await refused.json()).toMatchObject({ status: 404, code: 'SUITE_MISMATCH' });
   });
 
-  test.each(['/d/0123456789abcdef/v1/config', '/d//v1/config', '/d/%2e%2e%2f/v1/account/0'])(
+  test.for(['/d/0123456789abcdef/v1/config', '/d//v1/config', '/d/%2e%2e%2f/v1/account/0'])(
     '%s is not a dataset of the server',
-    async (path) => {
+    async (path, { world: { server } }) => {
       const answer = await fetch(`${server.url}${path}`);
       expect(await answer.json()).toMatchObject({ status: 404, code: 'DATASET_MISSING' });
     },
   );
 
-  test.each(['/healthz', '', '/', '/v1', '/v2/config'])('a dataset path has no route %s', async (path) => {
-    const answer = await fetch(`${urlOf(datasets[0])}${path}`);
-    expect(await answer.json()).toMatchObject({ status: 404, code: 'ROUTE_MISSING' });
-  });
+  test.for(['/healthz', '', '/', '/v1', '/v2/config'])(
+    'a dataset path has no route %s',
+    async (path, { world: { datasets, urlOf } }) => {
+      const answer = await fetch(`${urlOf(datasets[0])}${path}`);
+      expect(await answer.json()).toMatchObject({ status: 404, code: 'ROUTE_MISSING' });
+    },
+  );
 
-  test('a server starts with all its datasets or not at all', async () => {
+  test('a server starts with all its datasets or not at all', async ({ world: { datasets } }) => {
     const [first, second] = datasets;
     const start = (additional: readonly ServedFolder[]): Promise<CredveilServer> =>
       startServer(first.folder, { port: 0, key: first.key, additional });
@@ -107,7 +124,7 @@ describe('several datasets', () => {
   });
 });
 
-test('servers share a port if both request it', async () => {
+test('servers share a port if both request it', async ({ world: { datasets } }) => {
   const [, , { folder }] = datasets;
   const first = await startServer(folder, { port: 0, reusePort: true });
   const { port } = first.address;

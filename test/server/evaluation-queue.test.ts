@@ -1,6 +1,6 @@
 // The order in which evaluation requests finish, and the refusal of requests beyond the limit.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import type { BlindedElement } from '../../protocol/brands.ts';
 import type { Oprf } from '../../protocol/oprf.ts';
@@ -11,25 +11,46 @@ import { EvaluationQueue } from '../../server/handlers/evaluation-queue.ts';
 import { startServer } from '../../server/server.ts';
 import { createDatasetKey, type Evaluator } from '../../store/dataset-key.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 import { blindedElements, NOT_CANONICAL, postMessage, rawPost } from '../support/post-message.ts';
 import { connect, readToEnd } from '../support/raw-http.ts';
 
 const wanted = (): boolean => true;
 
-let sodium: Oprf;
-let evaluator: Evaluator;
-let few: BlindedElement[];
-let many: BlindedElement[];
+interface Fixtures {
+  readonly sodium: Oprf;
+  readonly evaluator: Evaluator;
+  /** `MAX_ELEMENTS` elements. */
+  readonly many: readonly BlindedElement[];
+  /** One of them. */
+  readonly few: readonly BlindedElement[];
+  readonly made: MadeDataset;
+}
 
-beforeAll(async () => {
-  sodium = await createSodiumOprf();
-  evaluator = createDatasetKey('oprf').createEvaluator(sodium) as Evaluator;
-  many = blindedElements(sodium, MAX_ELEMENTS);
-  few = many.slice(0, 1);
+const test = base.extend<Fixtures>({
+  sodium: perFile(createSodiumOprf, () => {}),
+  evaluator: [
+    async ({ sodium }, use) => use(createDatasetKey('oprf').createEvaluator(sodium) as Evaluator),
+    { scope: 'file' },
+  ],
+  many: [async ({ sodium }, use) => use(blindedElements(sodium, MAX_ELEMENTS)), { scope: 'file' }],
+  few: async ({ many }, use) => use(many.slice(0, 1)),
+  made: [
+    async ({ sodium }, use) => {
+      const made = await makeDataset({ suite: 'oprf', oprf: sodium, pairs: seededPairs(20) });
+      await use(made);
+      made.dispose();
+    },
+    { scope: 'file' },
+  ],
 });
 
 describe('the evaluation queue', () => {
-  test('small requests finish after at most one slice of each earlier large request', async () => {
+  test('small requests finish after at most one slice of each earlier large request', async ({
+    evaluator,
+    few,
+    many,
+  }) => {
     const queue = new EvaluationQueue(4096);
     let slices = 0;
     const counted = (): boolean => ++slices > 0;
@@ -42,7 +63,11 @@ describe('the evaluation queue', () => {
     for (const answer of await Promise.all(large)) expect(answer).toHaveLength(MAX_ELEMENTS);
   });
 
-  test('a large request and a proof finish despite an endless stream of small requests', async () => {
+  test('a large request and a proof finish despite an endless stream of small requests', async ({
+    evaluator,
+    few,
+    many,
+  }) => {
     const queue = new EvaluationQueue(4096);
     const order: string[] = [];
     let left = 400;
@@ -59,7 +84,7 @@ describe('the evaluation queue', () => {
     expect(order.slice(0, 2).sort()).toEqual(['large', 'proof']);
   });
 
-  test('large requests take turns, so that a later, shorter one finishes first', async () => {
+  test('large requests take turns, so that a later, shorter one finishes first', async ({ evaluator, many }) => {
     const queue = new EvaluationQueue(4096);
     const order: number[] = [];
     await Promise.all(
@@ -70,16 +95,20 @@ describe('the evaluation queue', () => {
     expect(order).toEqual([12, 9, 32]);
   });
 
-  test('each request gets its own elements in order, however its slices interleave', async () => {
+  test('each request gets its own elements in order, however its slices interleave', async ({ evaluator, many }) => {
     const queue = new EvaluationQueue(4096);
     const asked = [1, 3, 4, 5, 8, 9, 31, 32].map((count) => many.slice(-count));
     const answers = await Promise.all(asked.map((elements) => queue.blindEvaluate(evaluator, elements, wanted)));
     expect(answers).toEqual(asked.map((elements) => evaluator.blindEvaluate(elements)));
   });
 
-  test('the queue refuses requests beyond the limit of a lane and accepts them once there is room', async () => {
+  test('the queue refuses requests beyond the limit of a lane and accepts them once there is room', async ({
+    evaluator,
+    few,
+    many,
+  }) => {
     const queue = new EvaluationQueue(64);
-    const evaluate = (elements: BlindedElement[]) => queue.blindEvaluate(evaluator, elements, wanted);
+    const evaluate = (elements: readonly BlindedElement[]) => queue.blindEvaluate(evaluator, elements, wanted);
     const first = [evaluate(many), evaluate(many)];
     await expect(evaluate(many)).rejects.toMatchObject({ code: 'OVERLOADED' });
     await expect(queue.prove(evaluator, many, wanted)).rejects.toMatchObject({ code: 'OVERLOADED' });
@@ -88,7 +117,7 @@ describe('the evaluation queue', () => {
     expect(await evaluate(many)).toHaveLength(MAX_ELEMENTS);
   });
 
-  test('the queue does not evaluate for a client that has left', async () => {
+  test('the queue does not evaluate for a client that has left', async ({ evaluator, many }) => {
     const queue = new EvaluationQueue(64);
     // Evaluating them would report their invalid element.
     const bad = [...many.slice(1), NOT_CANONICAL[0] as BlindedElement];
@@ -110,15 +139,7 @@ describe('the evaluation queue', () => {
 });
 
 describe('an overloaded server', () => {
-  let made: MadeDataset;
-
-  beforeAll(async () => {
-    made = await makeDataset({ suite: 'oprf', oprf: sodium, pairs: seededPairs(20) });
-  });
-
-  afterAll(() => made.dispose());
-
-  test('a server with a full evaluation queue replies with a problem and Retry-After', async () => {
+  test('a server with a full evaluation queue replies with a problem and Retry-After', async ({ few, many, made }) => {
     const server = await startServer(made.folder, { port: 0, key: made.key, maxWaitingElements: MAX_ELEMENTS });
     try {
       const message = encodeElementsRequest(many);
@@ -136,7 +157,7 @@ describe('an overloaded server', () => {
     }
   });
 
-  test('a flooded server replies to every request, mostly with a refusal', async () => {
+  test('a flooded server replies to every request, mostly with a refusal', async ({ many, made }) => {
     const server = await startServer(made.folder, { port: 0, key: made.key, maxWaitingElements: 128 });
     try {
       const flood = rawPost('/v1/evaluate', encodeElementsRequest(many)).repeat(100);
@@ -157,7 +178,7 @@ describe('an overloaded server', () => {
     }
   });
 
-  test('a server survives clients that leave before their response', async () => {
+  test('a server survives clients that leave before their response', async ({ many, made }) => {
     const events: ServerEvent[] = [];
     const server = await startServer(made.folder, { port: 0, key: made.key, onEvent: (event) => events.push(event) });
     try {

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { parseFilterHeader } from '../../protocol/password-filter.ts';
 import { parseServiceConfig } from '../../protocol/service-config.ts';
 import { requestedRange } from '../../runtime/http/negotiation.ts';
@@ -11,28 +11,42 @@ import { type CredveilServer, startServer } from '../../server/server.ts';
 import { filterPath } from '../../store/snapshot/current.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 import { connect } from '../support/raw-http.ts';
 
 const ROUTE = '/v1/filter/password';
 
-let made: MadeDataset;
-let server: CredveilServer;
-let file: Buffer;
-let id: string;
+interface World {
+  readonly made: MadeDataset;
+  readonly server: CredveilServer;
+  /** The filter of the snapshot. */
+  readonly file: Buffer;
+  /** The id of the snapshot. */
+  readonly id: string;
+  get(headers?: Record<string, string>, suffix?: string, method?: string): Promise<Response>;
+  close(): Promise<void>;
+}
 
-beforeAll(async () => {
-  made = await makeDataset({ passwords: seededPasswords(2000) });
-  server = await startServer(made.folder, { port: 0, pollIntervalMs: 5 });
-  file = fs.readFileSync(filterPath(made.dataset, '000001'));
-  id = parseFilterHeader(file).snapshot;
-});
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  made.dispose();
-});
+async function openWorld(): Promise<World> {
+  const made = await makeDataset({ passwords: seededPasswords(2000) });
+  const server = await startServer(made.folder, { port: 0, pollIntervalMs: 5 });
+  const file = fs.readFileSync(filterPath(made.dataset, '000001'));
+  return {
+    made,
+    server,
+    file,
+    id: parseFilterHeader(file).snapshot,
+    get: (headers = {}, suffix = '', method = 'GET') =>
+      fetch(`${server.url}${ROUTE}${suffix}`, { method, headers: { 'accept-encoding': 'gzip, br', ...headers } }),
+    async close() {
+      await server.close({ deadlineMs: 100 });
+      made.dispose();
+    },
+  };
+}
 
-const get = (headers: Record<string, string> = {}, suffix = '', method = 'GET'): Promise<Response> =>
-  fetch(`${server.url}${ROUTE}${suffix}`, { method, headers: { 'accept-encoding': 'gzip, br', ...headers } });
+const test = base.extend<{ readonly world: World }>({ world: perFile(openWorld, (world) => world.close()) });
+
 const bytesOf = async (answer: Response): Promise<Buffer> => Buffer.from(await answer.arrayBuffer());
 
 async function expectProblem(answer: Response, status: number, code: string): Promise<void> {
@@ -43,7 +57,9 @@ async function expectProblem(answer: Response, status: number, code: string): Pr
 }
 
 describe('the filter route', () => {
-  test('the filter is the current snapshot’s file, with a Content-Length and never compressed', async () => {
+  test('the filter is the current snapshot’s file, with a Content-Length and never compressed', async ({
+    world: { server, file, id, get },
+  }) => {
     const config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
     expect(config.filter).toEqual({ bytes: file.length });
     for (const method of ['GET', 'HEAD']) {
@@ -66,7 +82,9 @@ describe('the filter route', () => {
     }
   });
 
-  test('a filter URL with a snapshot is immutable, and gone for an unserved snapshot', async () => {
+  test('a filter URL with a snapshot is immutable, and gone for an unserved snapshot', async ({
+    world: { file, id, get },
+  }) => {
     const answer = await get({}, `?snapshot=${id}`);
     expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable, no-transform');
     expect((await bytesOf(answer)).equals(file)).toBe(true);
@@ -74,7 +92,7 @@ describe('the filter route', () => {
     await expectProblem(await get({}, '?x=1'), 400, 'QUERY_MALFORMED');
   });
 
-  test('a client with the current filter gets 304', async () => {
+  test('a client with the current filter gets 304', async ({ world: { id, get } }) => {
     for (const listed of [`"${id}-filter"`, `W/"${id}-filter"`, '*', `"a", "${id}-filter"`]) {
       const answer = await get({ 'If-None-Match': listed, Range: 'bytes=0-1' });
       expect(answer.status).toBe(304);
@@ -85,7 +103,7 @@ describe('the filter route', () => {
     expect((await get({ 'If-None-Match': `"${id}"` }, '', 'HEAD')).status).toBe(200);
   });
 
-  test.each([
+  test.for([
     ['bytes=0-0', 0, 1],
     ['bytes=0-', 0, undefined],
     ['bytes=100-199', 100, 200],
@@ -94,27 +112,30 @@ describe('the filter route', () => {
     ['bytes=-99999999', 0, undefined],
     ['bytes=10-99999999999', 10, undefined],
     ['BYTES=5-6', 5, 7],
-  ])('the range %s returns that part of the filter', async (range, start, end) => {
-    const answer = await get({ Range: range });
-    const expected = file.subarray(start, end);
-    const from = start < 0 ? file.length + start : start;
-    expect(answer.status).toBe(206);
-    expect(answer.headers.get('content-range')).toBe(`bytes ${from}-${from + expected.length - 1}/${file.length}`);
-    expect(answer.headers.get('content-length')).toBe(String(expected.length));
-    expect(answer.headers.get('etag')).toBe(`"${id}-filter"`);
-    expect((await bytesOf(answer)).equals(expected)).toBe(true);
-  });
+  ] as const)(
+    'the range %s returns that part of the filter',
+    async ([range, start, end], { world: { file, id, get } }) => {
+      const answer = await get({ Range: range });
+      const expected = file.subarray(start, end);
+      const from = start < 0 ? file.length + start : start;
+      expect(answer.status).toBe(206);
+      expect(answer.headers.get('content-range')).toBe(`bytes ${from}-${from + expected.length - 1}/${file.length}`);
+      expect(answer.headers.get('content-length')).toBe(String(expected.length));
+      expect(answer.headers.get('etag')).toBe(`"${id}-filter"`);
+      expect((await bytesOf(answer)).equals(expected)).toBe(true);
+    },
+  );
 
-  test.each(['bytes=0-1,5-6', 'bytes=', 'bytes=-', 'bytes=6-5', 'lines=0-1', 'bytes=a-b', 'bytes= 0-1'])(
+  test.for(['bytes=0-1,5-6', 'bytes=', 'bytes=-', 'bytes=6-5', 'lines=0-1', 'bytes=a-b', 'bytes= 0-1'])(
     'the unsupported range %s returns the whole filter',
-    async (range) => {
+    async (range, { world: { file, get } }) => {
       const answer = await get({ Range: range });
       expect(answer.status).toBe(200);
       expect((await bytesOf(answer)).equals(file)).toBe(true);
     },
   );
 
-  test('a range beyond the end of the filter is 416', async () => {
+  test('a range beyond the end of the filter is 416', async ({ world: { file, get } }) => {
     for (const range of [`bytes=${file.length}-`, 'bytes=99999999-', 'bytes=-0']) {
       const answer = await get({ Range: range });
       expect(answer.headers.get('content-range')).toBe(`bytes */${file.length}`);
@@ -123,13 +144,13 @@ describe('the filter route', () => {
     expect((await get({ Range: 'bytes=99999999-' }, '', 'HEAD')).status).toBe(200);
   });
 
-  test('a range is ignored if If-Range does not match', async () => {
+  test('a range is ignored if If-Range does not match', async ({ world: { id, get } }) => {
     expect((await get({ Range: 'bytes=0-1', 'If-Range': `"${id}-filter"` })).status).toBe(206);
     for (const other of [`"${id}"`, `W/"${id}-filter"`, 'Wed, 21 Oct 2026 07:28:00 GMT'])
       expect((await get({ Range: 'bytes=0-1', 'If-Range': other })).status).toBe(200);
   });
 
-  test('the filter refuses methods that write', async () => {
+  test('the filter refuses methods that write', async ({ world: { server, get } }) => {
     for (const method of ['POST', 'PUT', 'DELETE']) {
       const answer = await get({}, '', method);
       expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
@@ -141,7 +162,7 @@ describe('the filter route', () => {
     await expectProblem(await fetch(`${server.url}/v1/filter/account`), 404, 'ROUTE_MISSING');
   });
 
-  test('a second dataset serves its filter under its own path', async () => {
+  test('a second dataset serves its filter under its own path', async ({ world: { made, server, file } }) => {
     const { id: dataset } = made.dataset;
     const answer = await fetch(`${server.url}/d/${dataset}${ROUTE}`);
     expect((await bytesOf(answer)).equals(file)).toBe(true);

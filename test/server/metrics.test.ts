@@ -2,10 +2,9 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import { addClient, clientFileFor } from '../../access/client-file.ts';
-import type { Oprf } from '../../protocol/oprf.ts';
 import { encodeElementsRequest } from '../../protocol/oprf-messages.ts';
 import { formatMetrics, type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
@@ -13,28 +12,48 @@ import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { serveDataset } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
 import { root } from '../support/paths.ts';
+import { perFile } from '../support/per-file.ts';
 import { blindedElements, postMessage } from '../support/post-message.ts';
 
-let sodium: Oprf;
-let made: MadeDataset;
-let server: CredveilServer;
-let listener: MetricsListener;
-let key: string;
+interface World {
+  readonly made: MadeDataset;
+  readonly server: CredveilServer;
+  readonly listener: MetricsListener;
+  /** A request of the client `login-eu`. */
+  get(path: string): Promise<Response>;
+  /** Requests evaluations of `count` elements as the same client. */
+  evaluate(count: number): Promise<Response>;
+  /** The samples of the server. */
+  scrape(): Promise<Scraped>;
+  close(): Promise<void>;
+}
 
-beforeAll(async () => {
-  sodium = await createSodiumOprf();
+async function openWorld(): Promise<World> {
+  const sodium = await createSodiumOprf();
   const content = { pairs: seededPairs(300), passwords: seededPasswords(100), bucketFloor: 64 };
-  made = await makeDataset({ suite: 'oprf', oprf: sodium, ...content });
-  key = addClient(clientFileFor(made.folder), 'login-eu', { 'evaluations-per-day': 10 }).keyText as string;
-  server = await startServer(made.folder, { port: 0, key: made.key, pollIntervalMs: 10 });
-  listener = await startMetricsListener(() => server.metrics(), { host: '127.0.0.1', port: 0, onEvent: () => {} });
-});
+  const made = await makeDataset({ suite: 'oprf', oprf: sodium, ...content });
+  const key = addClient(clientFileFor(made.folder), 'login-eu', { 'evaluations-per-day': 10 }).keyText as string;
+  const server = await startServer(made.folder, { port: 0, key: made.key, pollIntervalMs: 10 });
+  const bound = { host: '127.0.0.1', port: 0, onEvent: () => {} };
+  const listener = await startMetricsListener(() => server.metrics(), bound);
+  const headers = { authorization: `Bearer ${key}` };
+  return {
+    made,
+    server,
+    listener,
+    get: (path) => fetch(server.url + path, { headers }),
+    evaluate: (count) =>
+      postMessage(`${server.url}/v1/evaluate`, encodeElementsRequest(blindedElements(sodium, count)), headers),
+    scrape: () => scrapeAt(listener.url),
+    async close() {
+      await listener.close();
+      await server.close({ deadlineMs: 100 });
+      made.dispose();
+    },
+  };
+}
 
-afterAll(async () => {
-  await listener.close();
-  await server.close({ deadlineMs: 100 });
-  made.dispose();
-});
+const test = base.extend<{ readonly world: World }>({ world: perFile(openWorld, (world) => world.close()) });
 
 type Scraped = ReadonlyMap<string, number>;
 
@@ -50,7 +69,7 @@ function parse(text: string): Scraped {
   return samples;
 }
 
-async function scrape(url = listener.url): Promise<Scraped> {
+async function scrapeAt(url: string): Promise<Scraped> {
   const answer = await fetch(url);
   expect([answer.status, answer.headers.get('content-type')]).toEqual([
     200,
@@ -59,13 +78,8 @@ async function scrape(url = listener.url): Promise<Scraped> {
   return parse(await answer.text());
 }
 
-const headers = (): { authorization: string } => ({ authorization: `Bearer ${key}` });
-const get = (path: string, url = server.url): Promise<Response> => fetch(url + path, { headers: headers() });
-const evaluate = (count: number): Promise<Response> =>
-  postMessage(`${server.url}/v1/evaluate`, encodeElementsRequest(blindedElements(sodium, count)), headers());
-
 describe('metrics', () => {
-  test('metrics count requests and durations by route and status', async () => {
+  test('metrics count requests and durations by route and status', async ({ world: { server, get, scrape } }) => {
     const before = await scrape();
     for (let i = 0; i < 7; i++) await (await get(`/v1/account/${i}`)).arrayBuffer();
     for (let i = 0; i < 3; i++) await (await get('/v1/account/zz')).arrayBuffer();
@@ -82,7 +96,7 @@ describe('metrics', () => {
     expect(grown('credveil_client_requests_total{client="login-eu"}')).toBe(10);
   });
 
-  test('histogram buckets are cumulative', async () => {
+  test('histogram buckets are cumulative', async ({ world: { scrape } }) => {
     const samples = await scrape();
     const series = [...samples].filter(([name]) =>
       /^credveil_request_duration_seconds_bucket\{.*route="\/v1\/account/.test(name),
@@ -92,7 +106,7 @@ describe('metrics', () => {
     expect(counts).toEqual([...counts].sort((a, b) => a - b));
   });
 
-  test('metrics count evaluations and refusals by client', async () => {
+  test('metrics count evaluations and refusals by client', async ({ world: { evaluate, scrape } }) => {
     expect([(await evaluate(4)).status, (await evaluate(6)).status, (await evaluate(1)).status]).toEqual([
       200, 200, 429,
     ]);
@@ -101,7 +115,7 @@ describe('metrics', () => {
     expect(samples.get('credveil_quota_refusals_total{client="login-eu",policy="evaluations-per-day"}')).toBe(1);
   });
 
-  test('metrics count padding to the byte', async () => {
+  test('metrics count padding to the byte', async ({ world: { made, get, scrape } }) => {
     const snapshot = await openSnapshot(made.dataset);
     const padded = (snapshot.paddedBody('account', 1 as never) as Buffer).length;
     const padding = padded - (snapshot.body('account', 1 as never) as Buffer).length;
@@ -112,9 +126,11 @@ describe('metrics', () => {
     expect((await scrape()).get('credveil_padding_bytes_total')).toBe(before + 3 * padding);
   });
 
-  test('metrics contain the served snapshot, its age and refused snapshots', async () => {
+  test('metrics contain the served snapshot, its age and refused snapshots', async ({
+    world: { made, get, scrape },
+  }) => {
     const { id: dataset } = made.dataset;
-    const id = server && (await get('/v1/config')).headers.get('credveil-snapshot');
+    const id = (await get('/v1/config')).headers.get('credveil-snapshot');
     const before = await scrape();
     expect(before.get(`credveil_snapshot_info{dataset="${dataset}",snapshot="${id}"}`)).toBe(1);
     expect(before.get(`credveil_snapshot_number{dataset="${dataset}"}`)).toBe(1);
@@ -134,7 +150,7 @@ describe('metrics', () => {
     fs.writeFileSync(`${made.folder}/CURRENT`, current);
   });
 
-  test('metrics have a port of their own, which serves nothing else', async () => {
+  test('metrics have a port of their own, which serves nothing else', async ({ world: { listener, get } }) => {
     expect((await get('/metrics')).status).toBe(404);
     const { origin } = new URL(listener.url);
     for (const path of ['/', '/v1/config', '/metrics?x', '/metrics/'])
@@ -169,7 +185,7 @@ describe('metrics', () => {
   });
 });
 
-test('metrics of several workers are added up', async () => {
+test('metrics of several workers are added up', async ({ world: { made } }) => {
   const place = `${made.folder}.key`;
   fs.writeFileSync(place, `${made.key.revealText()}\n`, { mode: 0o600 });
   fs.rmSync(clientFileFor(made.folder));
@@ -185,17 +201,17 @@ test('metrics of several workers are added up', async () => {
       return answer.status;
     }),
   );
-  const samples = await scrape(metrics);
+  const samples = await scrapeAt(metrics);
   expect(samples.get('credveil_requests_total{route="/v1/account/{prefix}",status="2xx"}')).toBe(90);
   expect(samples.get('credveil_client_requests_total{client="-"}')).toBe(90);
   expect(samples.get('credveil_worker_restarts_total')).toBe(0);
   const [pid] = [...served.written.stderr.matchAll(/"event":"worker-ready","pid":(\d+)/g)].map(([, id]) => Number(id));
   process.kill(pid as number, 'SIGKILL');
-  while ((await scrape(metrics)).get('credveil_worker_restarts_total') !== 1);
+  while ((await scrapeAt(metrics)).get('credveil_worker_restarts_total') !== 1);
   await served.stop();
 });
 
-test('the dashboard queries only exported metrics', async () => {
+test('the dashboard queries only exported metrics', async ({ world: { server } }) => {
   const file = path.join(root, 'deploy/grafana-dashboard.json');
   const dashboard = JSON.parse(fs.readFileSync(file, 'utf8')) as {
     uid: string;

@@ -2,22 +2,16 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { z } from 'zod';
-import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
-import { addClient, clientFileFor } from '../../access/client-file.ts';
 import type { BucketId } from '../../protocol/brands.ts';
-import type { Oprf } from '../../protocol/oprf.ts';
 import { encodeElementsRequest, encodeLookupRequest } from '../../protocol/oprf-messages.ts';
 import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
 import type { OpenApiDocument, OperationObject, ResponseObject } from '../../server/api/openapi.ts';
 import { createOpenApi } from '../../server/api/openapi.ts';
 import { ROUTES } from '../../server/routes.ts';
-import { type CredveilServer, startServer } from '../../server/server.ts';
-import { openDataset } from '../../store/dataset.ts';
-import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
-import { blindedElements, CONTENT_TYPE, IDENTITY, NOT_CANONICAL } from '../support/post-message.ts';
-import { makeRangeDataset, type RangeDataset } from '../support/range-dataset.ts';
+import { IDENTITY, NOT_CANONICAL } from '../support/post-message.ts';
+import { type Asked, type DocumentedWorld, isRange, test } from '../support/worlds/documented-world.ts';
 
 const document = createOpenApi(ROUTES, '1.2.3');
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -31,48 +25,8 @@ const schemas = (document.components as { schemas: { [name: string]: Parameters<
 /** A JSON schema of the document. */
 const validators = new Map(Object.entries(schemas).map(([name, schema]) => [name, z.fromJSONSchema(schema)]));
 
-let sodium: Oprf;
-let made: MadeDataset;
-let server: CredveilServer;
-let guarded: CredveilServer;
-/** A dataset with range indexes. */
-let ranges: RangeDataset;
-let rangeServer: CredveilServer;
-let key: string;
-/** A valid body for each POST route. */
-let bodies: { readonly [path: string]: Uint8Array };
-
-beforeAll(async () => {
-  sodium = await createSodiumOprf();
-  const content = { pairs: seededPairs(50), passwords: seededPasswords(50), bucketFloor: 16 };
-  made = await makeDataset({ suite: 'oprf', oprf: sodium, ...content });
-  server = await startServer(made.folder, { port: 0, key: made.key });
-  const clientsFile = `${clientFileFor(made.folder)}.listed`;
-  key = addClient(clientsFile, 'a', { 'requests-per-day': 2 }).keyText as string;
-  guarded = await startServer(made.folder, { port: 0, key: made.key, clientsFile });
-  ranges = await makeRangeDataset({ passwords: seededPasswords(20) });
-  rangeServer = await startServer(ranges.folder, { port: 0 });
-  const elements = blindedElements(sodium, 2);
-  bodies = {
-    '/v1/lookup': encodeLookupRequest({ bucketId: 0 as BucketId, blindedElements: elements }),
-    '/v1/evaluate': encodeElementsRequest(elements),
-    '/v1/prove': encodeElementsRequest(elements),
-  };
-});
-
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  await guarded.close({ deadlineMs: 100 });
-  await rangeServer.close({ deadlineMs: 100 });
-  ranges.dispose();
-  made.dispose();
-});
-
 /** The path with an example instead of its parameter. */
 const example = (path: string): string => path.replace('{prefix}', isRange(path) ? '00000' : '0');
-const isRange = (path: string): boolean => path.startsWith('/range/');
-/** The path prefix of the dataset that has the index of the path. */
-const below = (path: string): string => `/d/${openDataset((isRange(path) ? ranges : made).folder).id}`;
 
 /** The effect of each documented header. HEAD ignores ranges: RFC 9110 §14.2. */
 const HEADER_EXAMPLES: {
@@ -84,26 +38,6 @@ const HEADER_EXAMPLES: {
   Range: (_etag, method) => ({ headers: { range: 'bytes=0-3' }, status: method === 'get' ? 206 : 200 }),
   'Add-Padding': () => ({ headers: { 'add-padding': 'true' }, status: 200 }),
 };
-
-interface Asked {
-  readonly path: string;
-  readonly method: string;
-  readonly headers?: { readonly [name: string]: string };
-  readonly body?: Uint8Array;
-  readonly from?: CredveilServer;
-}
-
-function ask({
-  path,
-  method,
-  headers = {},
-  body,
-  from = isRange(path.replace(/^\/d\/\w+/, '')) ? rangeServer : server,
-}: Asked): Promise<Response> {
-  const type = body && !('content-type' in headers) ? { 'content-type': CONTENT_TYPE } : {};
-  const sent = body ? { body: new Uint8Array(body) } : {};
-  return fetch(from.url + path, { method: method.toUpperCase(), headers: { ...type, ...headers }, ...sent });
-}
 
 /** Checks a response against everything documented for its status. */
 async function expectDocumented(answer: Response, operation: OperationObject): Promise<string> {
@@ -128,7 +62,7 @@ async function expectDocumented(answer: Response, operation: OperationObject): P
 const codeOf = (text: string): string => (JSON.parse(text) as { code: string }).code;
 
 describe('the OpenAPI document', () => {
-  test('the server sends the document, and operation ids are unique', async () => {
+  test('the server sends the document, and operation ids are unique', async ({ world: { ask } }) => {
     const sent = (await (await ask({ path: '/openapi.json', method: 'get' })).json()) as OpenApiDocument;
     expect(sent.paths).toEqual(JSON.parse(JSON.stringify(document.paths)));
     expect(sent.openapi).toBe('3.1.1');
@@ -164,15 +98,17 @@ describe('the OpenAPI document', () => {
 });
 
 describe.each(operations)('$name', ({ path, method, operation }) => {
-  const body = (): { body?: Uint8Array } => (method === 'post' ? { body: bodies[path] as Uint8Array } : {});
+  const bodyOf = ({ bodies }: DocumentedWorld): { body?: Uint8Array } =>
+    method === 'post' ? { body: bodies[path] as Uint8Array } : {};
 
-  test('the operation returns every documented media type, also below a dataset', async () => {
+  test('the operation returns every documented media type, also below a dataset', async ({ world }) => {
+    const { ask, below } = world;
     const item = document.paths[path] as { servers?: { url: string }[] };
     const isBelow = item.servers?.some(({ url }) => url === '/d/{dataset}') ?? false;
     const ok = operation.responses[200] as ResponseObject;
     for (const prefix of ['', ...(isBelow ? [below(path)] : [])])
       for (const accept of Object.keys(ok.content ?? {})) {
-        const answer = await ask({ path: prefix + example(path), method, headers: { accept }, ...body() });
+        const answer = await ask({ path: prefix + example(path), method, headers: { accept }, ...bodyOf(world) });
         expect(answer.status).toBe(200);
         expect(answer.headers.get('content-type')).toContain(accept);
         await expectDocumented(answer, operation);
@@ -180,7 +116,8 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
     if (!isBelow) expect((await ask({ path: below(path) + example(path), method })).status).toBe(404);
   });
 
-  test('the operation accepts the documented parameters', async () => {
+  test('the operation accepts the documented parameters', async ({ world }) => {
+    const { ask } = world;
     for (const parameter of operation.parameters ?? []) {
       if (parameter.in === 'header') {
         const { etag = '' } = Object.fromEntries((await ask({ path: example(path), method })).headers);
@@ -191,19 +128,20 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
       }
       if (parameter.name !== 'snapshot') continue;
       const snapshot = (await ask({ path: '/v1/config', method: 'get' })).headers.get('credveil-snapshot');
-      expect((await ask({ path: `${example(path)}?snapshot=${snapshot}`, method, ...body() })).status).toBe(200);
+      expect((await ask({ path: `${example(path)}?snapshot=${snapshot}`, method, ...bodyOf(world) })).status).toBe(200);
       const gone = '000099-0123456789abcdef';
-      const answer = await ask({ path: `${example(path)}?snapshot=${gone}`, method, ...body() });
+      const answer = await ask({ path: `${example(path)}?snapshot=${gone}`, method, ...bodyOf(world) });
       expect(answer.status).toBe(410);
       await expectDocumented(answer, operation);
     }
   });
 
-  test('the operation returns the documented refusals', async () => {
+  test('the operation returns the documented refusals', async ({ world }) => {
+    const { ask, guarded, key } = world;
     const isPost = method === 'post';
     const found: string[] = [];
     const refuse = async (asked: Partial<Asked>): Promise<void> => {
-      const answer = await ask({ path: example(path), method, ...body(), ...asked });
+      const answer = await ask({ path: example(path), method, ...bodyOf(world), ...asked });
       const text = await expectDocumented(answer, operation);
       expect(answer.status).toBeGreaterThanOrEqual(400);
       if (answer.headers.get('content-type')?.includes('json') && text !== '') found.push(codeOf(text));
@@ -243,7 +181,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
     }
   });
 
-  test('the path of the operation allows no other method', async () => {
+  test('the path of the operation allows no other method', async ({ world: { ask } }) => {
     const answer = await ask({ path: example(path), method: 'DELETE' });
     expect(answer.status).toBe(405);
     const allowed = (answer.headers.get('allow') ?? '').split(', ').sort();
@@ -254,7 +192,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
   });
 });
 
-test('an undocumented route does not exist', async () => {
+test('an undocumented route does not exist', async ({ world: { ask, server } }) => {
   for (const path of [
     '/v1',
     '/v1/',
@@ -280,7 +218,9 @@ test('an undocumented route does not exist', async () => {
 });
 
 describe('the reference page', () => {
-  test('the reference page shows every route and problem code, and neither runs nor loads anything', async () => {
+  test('the reference page shows every route and problem code, and neither runs nor loads anything', async ({
+    world: { ask },
+  }) => {
     const answer = await ask({ path: '/reference', method: 'get' });
     const policy = answer.headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+';/);

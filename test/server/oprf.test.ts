@@ -1,6 +1,6 @@
 // Lookups, evaluations and proofs over real HTTP, checked with both engines. PROTOCOL.md §15, §16.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import type { BucketId } from '../../protocol/brands.ts';
 import { findEntry, openBucket } from '../../protocol/bucket.ts';
@@ -21,6 +21,7 @@ import { parseServiceConfig, type ServiceConfig } from '../../protocol/service-c
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 import {
   blindedElements,
   codeOf,
@@ -33,31 +34,43 @@ import {
 const PAIRS = seededPairs(200);
 const PASSWORDS = seededPasswords(50);
 
-let sodium: Oprf;
-let made: MadeDataset;
-let server: CredveilServer;
-let config: ServiceConfig;
-let prefixBits: number;
+interface World {
+  readonly sodium: Oprf;
+  readonly made: MadeDataset;
+  readonly server: CredveilServer;
+  readonly config: ServiceConfig;
+  /** Of the account index. */
+  readonly prefixBits: number;
+  post(path: string, message: Uint8Array): Promise<Response>;
+  close(): Promise<void>;
+}
 
-beforeAll(async () => {
-  sodium = await createSodiumOprf();
-  made = await makeDataset({ suite: 'oprf', oprf: sodium, pairs: PAIRS, passwords: PASSWORDS, bucketFloor: 16 });
-  server = await startServer(made.folder, { port: 0, key: made.key });
-  config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
-  prefixBits = config.indexes.account?.prefixBits as number;
-});
+async function openWorld(): Promise<World> {
+  const sodium = await createSodiumOprf();
+  const content = { pairs: PAIRS, passwords: PASSWORDS, bucketFloor: 16 };
+  const made = await makeDataset({ suite: 'oprf', oprf: sodium, ...content });
+  const server = await startServer(made.folder, { port: 0, key: made.key });
+  const config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
+  return {
+    sodium,
+    made,
+    server,
+    config,
+    prefixBits: config.indexes.account?.prefixBits as number,
+    post: (path, message) => postMessage(`${server.url}${path}`, message),
+    async close() {
+      await server.close({ deadlineMs: 100 });
+      made.dispose();
+    },
+  };
+}
 
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  made.dispose();
-});
-
-const post = (path: string, message: Uint8Array): Promise<Response> => postMessage(`${server.url}${path}`, message);
+const test = base.extend<{ readonly world: World }>({ world: perFile(openWorld, (world) => world.close()) });
 
 describe('lookups', () => {
-  test.each(['noble', 'libsodium'] as const)(
+  test.for(['noble', 'libsodium'] as const)(
     'a lookup finds a leaked pair without revealing it, with %s',
-    async (engine) => {
+    async (engine, { world: { sodium, made, config, prefixBits, post } }) => {
       const oprf = engine === 'noble' ? createNobleOprf() : sodium;
       for (const pair of PAIRS.slice(0, 8)) {
         const username = normalizeUsername(pair.username);
@@ -79,7 +92,9 @@ describe('lookups', () => {
     },
   );
 
-  test('the size of a lookup response depends only on element count and announced body size', async () => {
+  test('the size of a lookup response depends only on element count and announced body size', async ({
+    world: { sodium, config, prefixBits, post },
+  }) => {
     const sizes = config.indexes.account?.bodyBytes ?? [];
     const elements = blindedElements(sodium, MAX_ELEMENTS);
     for (let id = 0; id < 2 ** prefixBits; id++)
@@ -92,7 +107,7 @@ describe('lookups', () => {
     expect(2 ** prefixBits).toBeGreaterThan(4);
   });
 
-  test('a lookup response is never stored and open to every origin', async () => {
+  test('a lookup response is never stored and open to every origin', async ({ world: { sodium, post } }) => {
     const answer = await post('/v1/lookup', messageFor('/v1/lookup', blindedElements(sodium, 1)));
     expect(answer.headers.get('content-type')).toBe('application/octet-stream');
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -100,7 +115,7 @@ describe('lookups', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  test('a lookup of an unserved snapshot or with another query is refused', async () => {
+  test('a lookup of an unserved snapshot or with another query is refused', async ({ world: { sodium, post } }) => {
     const message = messageFor('/v1/lookup', blindedElements(sodium, 1));
     expect(await codeOf(await post('/v1/lookup?snapshot=000099-0123456789abcdef', message))).toEqual([
       410,
@@ -109,7 +124,7 @@ describe('lookups', () => {
     expect(await codeOf(await post('/v1/lookup?x', message))).toEqual([400, 'QUERY_MALFORMED']);
   });
 
-  test('a lookup in a dataset without an account index is refused', async () => {
+  test('a lookup in a dataset without an account index is refused', async ({ world: { sodium } }) => {
     const passwords = await makeDataset({
       suite: 'oprf',
       oprf: sodium,
@@ -128,7 +143,9 @@ describe('lookups', () => {
 });
 
 describe('evaluations', () => {
-  test('the evaluation of a password selects its bucket, which a GET returns', async () => {
+  test('the evaluation of a password selects its bucket, which a GET returns', async ({
+    world: { sodium, made, server, config, post },
+  }) => {
     const bits = config.indexes.password?.prefixBits as number;
     for (const password of PASSWORDS.slice(0, 5)) {
       const input = passwordInput(normalizePassword(password));
@@ -145,7 +162,9 @@ describe('evaluations', () => {
     }
   });
 
-  test('both engines accept the proof of an evaluation only for its elements', async () => {
+  test('both engines accept the proof of an evaluation only for its elements', async ({
+    world: { sodium, made, post },
+  }) => {
     const noble = createNobleOprf();
     const blinded = blindedElements(sodium, MAX_ELEMENTS);
     const evaluated = [
@@ -169,7 +188,7 @@ describe('evaluations', () => {
     }
   });
 
-  test.each(['/v1/evaluate', '/v1/prove'])('%s refuses a query', async (route) => {
+  test.for(['/v1/evaluate', '/v1/prove'])('%s refuses a query', async (route, { world: { sodium, config, post } }) => {
     const message = encodeElementsRequest(blindedElements(sodium, 1));
     const answer = await post(`${route}?snapshot=${config.snapshot}`, message);
     expect(await codeOf(answer)).toEqual([400, 'QUERY_MALFORMED']);
@@ -177,12 +196,13 @@ describe('evaluations', () => {
 });
 
 describe('starting a server', () => {
-  test('a server of the oprf suite rejects the key of another dataset', async () => {
+  test('a server of the oprf suite rejects the key of another dataset', async ({ world: { made } }) => {
     const key = createDatasetKey('oprf');
     await expect(startServer(made.folder, { port: 0, key })).rejects.toMatchObject({ code: 'KEY_MISMATCH' });
   });
 
-  test('a server of the oprf suite without a key serves buckets, and evaluates nothing', async () => {
+  test('a server of the oprf suite without a key serves buckets, and evaluates nothing', async ({ world }) => {
+    const { sodium, made, server, prefixBits } = world;
     const keyless = await startServer(made.folder, { port: 0 });
     try {
       for (const route of EVALUATION_ROUTES) {
@@ -198,7 +218,7 @@ describe('starting a server', () => {
     }
   });
 
-  test('a server of the hmac suite rejects a key at start, and evaluations', async () => {
+  test('a server of the hmac suite rejects a key at start, and evaluations', async ({ world: { sodium } }) => {
     const keyed = await makeDataset({ pairs: PAIRS.slice(0, 5) });
     await expect(startServer(keyed.folder, { port: 0, key: keyed.key })).rejects.toMatchObject({
       code: 'KEY_NOT_WANTED',

@@ -1,8 +1,8 @@
 // The route table: a new route needs only one entry and its handler.
 
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { test as base, describe, expect, vi } from 'vitest';
 import { addClient } from '../../access/client-file.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
 import { headerBlock } from '../../runtime/http/headers.ts';
@@ -16,6 +16,7 @@ import { ROUTES } from '../../server/routes.ts';
 import { startServer } from '../../server/server.ts';
 import { closeServices, openServices, type Service } from '../../server/service.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 
 /** A complete new route. */
 const ECHO: Route = {
@@ -43,44 +44,65 @@ const ECHO: Route = {
 };
 const routes = [...ROUTES, ECHO];
 
-let made: MadeDataset;
-let services: Service[];
-let access: Access;
-let server: Server;
-let url: string;
-let authorization: string;
-const events: ServerEvent[] = [];
-const failures = (): ServerEvent[] => events.filter(({ event }) => event === 'request-failed');
+interface World {
+  readonly made: MadeDataset;
+  readonly services: readonly [Service];
+  readonly access: Access;
+  readonly events: readonly ServerEvent[];
+  /** A request to the table with the new route, by default of a listed client. */
+  ask(path: string, method?: string, headers?: { [name: string]: string }, body?: string): Promise<Response>;
+  close(): Promise<void>;
+}
 
-beforeAll(async () => {
-  made = await makeDataset({ pairs: seededPairs(20) });
-  const onEvent = (event: ServerEvent): void => {
-    events.push(event);
-  };
+async function openWorld(): Promise<World> {
+  const made = await makeDataset({ pairs: seededPairs(20) });
+  const events: ServerEvent[] = [];
+  const onEvent = (event: ServerEvent): void => void events.push(event);
   const clientsFile = `${made.folder}.routes.json`;
-  authorization = `Bearer ${addClient(clientsFile, 'echo', { 'requests-per-day': 5 }).keyText}`;
-  services = await openServices([{ folder: made.folder }], { pollIntervalMs: 60_000, maxHeldBytes: 2 ** 20, onEvent });
+  const authorization = `Bearer ${addClient(clientsFile, 'echo', { 'requests-per-day': 5 }).keyText}`;
+  const [service] = await openServices([{ folder: made.folder }], {
+    pollIntervalMs: 60_000,
+    maxHeldBytes: 2 ** 20,
+    onEvent,
+  });
+  const services = [service as Service] as const;
   const place = { folder: made.folder, host: '127.0.0.1', pollIntervalMs: 60_000, onEvent };
-  access = openAccess({ clientsFile, quotaFile: `${clientsFile}.sqlite` }, place);
-  const parts = { state: { closing: false }, limits: parseLimits({}), pages: undefined, routes, ...access };
-  server = createServer(createListener(services as [Service], parts));
+  const access = openAccess({ clientsFile, quotaFile: `${clientsFile}.sqlite` }, place);
+  const table = await listen(services, [...routes], access);
+  return {
+    made,
+    services,
+    access,
+    events,
+    ask: (path, method = 'GET', headers = { authorization }, body) =>
+      fetch(table.url + path, { method, headers, ...(body !== undefined && { body }) }),
+    async close() {
+      await table.close();
+      access.close();
+      await closeServices([...services]);
+      made.dispose();
+    },
+  };
+}
+
+/** Starts a listener of a table of routes. */
+async function listen(services: World['services'], table: Route[], access: Access) {
+  const parts = { state: { closing: false }, limits: parseLimits({}), pages: undefined, routes: table, ...access };
+  const server = createServer(createListener([...services], parts));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  access.close();
-  await closeServices(services);
-  made.dispose();
-});
-
-const ask = (path: string, method = 'GET', headers: { [name: string]: string } = { authorization }) =>
-  fetch(url + path, { method, headers });
+const test = base.extend<{ readonly world: World }>({ world: perFile(openWorld, (world) => world.close()) });
 
 describe('a route with a single table entry', () => {
-  test('the route serves GET with its cache rule, also below a dataset', async () => {
+  test('the route serves GET with its cache rule, also below a dataset', async ({ world: { made, ask } }) => {
     for (const path of ['/v1/echo/hello', `/d/${made.dataset.id}/v1/echo/hello`]) {
       const answer = await ask(path);
       expect([answer.status, await answer.text()]).toEqual([200, 'hello']);
@@ -89,26 +111,28 @@ describe('a route with a single table entry', () => {
     }
   });
 
-  test('the route serves HEAD with only the headers of GET', async () => {
+  test('the route serves HEAD with only the headers of GET', async ({ world: { ask } }) => {
     const answer = await ask('/v1/echo/hello', 'HEAD');
     expect([answer.status, answer.headers.get('content-length'), await answer.text()]).toEqual([200, '5', '']);
   });
 
-  test('the route serves OPTIONS without a key, with its methods and documented headers', async () => {
+  test('the route serves OPTIONS without a key, with its methods and documented headers', async ({
+    world: { ask },
+  }) => {
     const answer = await ask('/v1/echo/hello', 'OPTIONS', {});
     expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
     expect(answer.headers.get('access-control-allow-headers')).toBe('Authorization, If-None-Match, X-Echo');
   });
 
-  test('the route refuses other methods, bodies, and requests without a key', async () => {
+  test('the route refuses other methods, bodies, and requests without a key', async ({ world: { ask } }) => {
     const deleted = await ask('/v1/echo/hello', 'DELETE');
     expect([deleted.status, deleted.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
     expect((await ask('/v1/echo/hello', 'GET', {})).status).toBe(401);
-    const posted = await fetch(`${url}/v1/echo/hello`, { method: 'POST', headers: { authorization }, body: 'x' });
+    const posted = await ask('/v1/echo/hello', 'POST', undefined, 'x');
     expect([posted.status, (await posted.json()).code]).toEqual([413, 'BODY_NOT_ALLOWED']);
   });
 
-  test('the route counts against quotas and is refused once they are used up', async () => {
+  test('the route counts against quotas and is refused once they are used up', async ({ world: { ask } }) => {
     const answer = await ask('/v1/echo/hello');
     expect([answer.status, (await answer.json()).code]).toEqual([429, 'QUOTA_EXCEEDED']);
   });
@@ -120,7 +144,7 @@ describe('a route with a single table entry', () => {
     expect(Object.keys(get?.responses ?? {})).toEqual(expect.arrayContaining(['200', '401', '405', '413', '429']));
   });
 
-  test('metrics contain the route', () => {
+  test('metrics contain the route', ({ world: { access } }) => {
     const requests = access.requests.collect().find(({ name }) => name === 'credveil_requests_total');
     const ofEcho = requests?.values.filter(({ labels }) => labels.route === ECHO.path) ?? [];
     expect(Object.fromEntries(ofEcho.map(({ labels, value }) => [labels.status, value]))).toEqual({
@@ -130,13 +154,14 @@ describe('a route with a single table entry', () => {
   });
 });
 
-test('an unexpected error gets the response INTERNAL, and its event contains only its name', async () => {
+test('an unexpected error gets the response INTERNAL, and its event contains only its name', async ({
+  world: { services, access, events },
+}) => {
   const open: Route = { ...ECHO, access: 'open' };
-  const parts = { state: { closing: false }, limits: parseLimits({}), pages: undefined, routes: [open], ...access };
-  const failing = createServer(createListener(services as [Service], parts));
-  await new Promise<void>((resolve) => failing.listen(0, '127.0.0.1', resolve));
+  const failures = (): ServerEvent[] => events.filter(({ event }) => event === 'request-failed');
+  const failing = await listen(services, [open], access);
   try {
-    const place = `http://127.0.0.1:${(failing.address() as AddressInfo).port}/v1/echo`;
+    const place = `${failing.url}/v1/echo`;
     const bad = await fetch(`${place}/bad`);
     expect([bad.status, (await bad.json()).code]).toEqual([400, 'PREFIX_MALFORMED']);
     expect(failures()).toEqual([]);
@@ -145,12 +170,11 @@ test('an unexpected error gets the response INTERNAL, and its event contains onl
     expect(failures()).toEqual([expect.objectContaining({ code: 'Error' })]);
     expect(JSON.stringify(events)).not.toContain('secrets');
   } finally {
-    failing.closeAllConnections();
-    await new Promise((resolve) => failing.close(resolve));
+    await failing.close();
   }
 });
 
-test('documents answer 500 while express does not load, and everything else answers', async () => {
+test('documents answer 500 while express does not load, and everything else answers', async ({ world: { made } }) => {
   vi.doMock('express', () => {
     throw new Error('express is broken');
   });

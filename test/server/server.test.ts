@@ -1,7 +1,7 @@
 // The server over real HTTP: buckets, config, and responses to invalid paths. PROTOCOL.md §13.
 
 import http from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import type { BucketId } from '../../protocol/brands.ts';
 import { decodeBody, findEntry, openBucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix, type IndexName } from '../../protocol/bucket-id.ts';
@@ -11,42 +11,46 @@ import { EntryKind, pairInput, passwordInput } from '../../protocol/private-inpu
 import { parseServiceConfig, type ServiceConfig } from '../../protocol/service-config.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
+import { readMessage } from '../support/post-message.ts';
 
 const PAIRS = seededPairs(2000);
 const PASSWORDS = seededPasswords(500);
 
-let made: MadeDataset;
-let server: CredveilServer;
-let config: ServiceConfig;
-
-beforeAll(async () => {
-  made = await makeDataset({ pairs: PAIRS, passwords: PASSWORDS, bucketFloor: 64 });
-  server = await startServer(made.folder, { port: 0 });
-  config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
-});
-
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  made.dispose();
-});
-
-const prefixBitsOf = (index: IndexName): number => config.indexes[index]?.prefixBits as number;
-const place = (index: IndexName, id: BucketId) => ({
-  snapshot: config.snapshot,
-  index,
-  prefixBits: prefixBitsOf(index),
-  id,
-});
-
-/** Fetches a bucket; fetch sends `Accept: star/star` by default. */
-const get = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Response> =>
-  fetch(`${server.url}${path}`, { method, headers });
-
-async function getBucket(index: IndexName, id: BucketId, suffix = ''): Promise<Uint8Array> {
-  const answer = await get(`/v1/${index}/${formatPrefix(id, prefixBitsOf(index))}${suffix}`);
-  expect(answer.status).toBe(200);
-  return new Uint8Array(await answer.arrayBuffer());
+interface World {
+  readonly made: MadeDataset;
+  readonly server: CredveilServer;
+  readonly config: ServiceConfig;
+  prefixBitsOf(index: IndexName): number;
+  place(index: IndexName, id: BucketId): Parameters<typeof openBucket>[1];
+  /** A request by fetch, which sends `Accept: star/star` by default. */
+  get(path: string, headers?: Record<string, string>, method?: string): Promise<Response>;
+  getBucket(index: IndexName, id: BucketId): Promise<Uint8Array>;
+  close(): Promise<void>;
 }
+
+async function openWorld(): Promise<World> {
+  const made = await makeDataset({ pairs: PAIRS, passwords: PASSWORDS, bucketFloor: 64 });
+  const server = await startServer(made.folder, { port: 0 });
+  const config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
+  const prefixBitsOf = (index: IndexName): number => config.indexes[index]?.prefixBits as number;
+  const get: World['get'] = (path, headers = {}, method = 'GET') => fetch(`${server.url}${path}`, { method, headers });
+  return {
+    made,
+    server,
+    config,
+    prefixBitsOf,
+    place: (index, id) => ({ snapshot: config.snapshot, index, prefixBits: prefixBitsOf(index), id }),
+    get,
+    getBucket: async (index, id) => readMessage(await get(`/v1/${index}/${formatPrefix(id, prefixBitsOf(index))}`)),
+    async close() {
+      await server.close({ deadlineMs: 100 });
+      made.dispose();
+    },
+  };
+}
+
+const test = base.extend<{ readonly world: World }>({ world: perFile(openWorld, (world) => world.close()) });
 
 function expectCommonHeaders(answer: Response): void {
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
@@ -77,7 +81,9 @@ async function expectProblem(answer: Response, status: number, code: string): Pr
 }
 
 describe('the bucket routes', () => {
-  test('the bucket of a leaked pair opens with the key and contains its entry', async () => {
+  test('the bucket of a leaked pair opens with the key and contains its entry', async ({
+    world: { made, prefixBitsOf, place, getBucket },
+  }) => {
     for (const pair of PAIRS.slice(0, 50)) {
       const username = normalizeUsername(pair.username);
       const output = made.suite.evaluate(pairInput(username, normalizePassword(pair.password)));
@@ -87,7 +93,9 @@ describe('the bucket routes', () => {
     }
   });
 
-  test('the bucket of a leaked password opens with the key and contains its entry', async () => {
+  test('the bucket of a leaked password opens with the key and contains its entry', async ({
+    world: { made, prefixBitsOf, place, getBucket },
+  }) => {
     for (const password of PASSWORDS.slice(0, 50)) {
       const output = made.suite.evaluate(passwordInput(normalizePassword(password)));
       const id = bucketId(passwordBucketHash(output), prefixBitsOf('password'));
@@ -96,18 +104,21 @@ describe('the bucket routes', () => {
     }
   });
 
-  test.each(['account', 'password'] as const)('every bucket of %s has an announced size', async (index) => {
-    const buckets = 2 ** prefixBitsOf(index);
-    expect(buckets).toBeGreaterThan(8);
-    for (let id = 0; id < buckets; id++) {
-      const first = await getBucket(index, id as BucketId);
-      expect(config.indexes[index]?.bodyBytes).toContain(first.length);
-      openBucket(first, place(index, id as BucketId), made.suite.sealKey);
-      expect(await getBucket(index, id as BucketId)).toEqual(first);
-    }
-  });
+  test.for(['account', 'password'] as const)(
+    'every bucket of %s has an announced size',
+    async (index, { world: { made, config, prefixBitsOf, place, getBucket } }) => {
+      const buckets = 2 ** prefixBitsOf(index);
+      expect(buckets).toBeGreaterThan(8);
+      for (let id = 0; id < buckets; id++) {
+        const first = await getBucket(index, id as BucketId);
+        expect(config.indexes[index]?.bodyBytes).toContain(first.length);
+        openBucket(first, place(index, id as BucketId), made.suite.sealKey);
+        expect(await getBucket(index, id as BucketId)).toEqual(first);
+      }
+    },
+  );
 
-  test('a bucket URL without a snapshot must be revalidated', async () => {
+  test('a bucket URL without a snapshot must be revalidated', async ({ world: { config, prefixBitsOf, get } }) => {
     const answer = await get(`/v1/account/${formatPrefix(0 as BucketId, prefixBitsOf('account'))}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('application/octet-stream');
@@ -118,7 +129,9 @@ describe('the bucket routes', () => {
     expectCommonHeaders(answer);
   });
 
-  test('a bucket URL with a snapshot has the same body and is immutable', async () => {
+  test('a bucket URL with a snapshot has the same body and is immutable', async ({
+    world: { config, prefixBitsOf, get, getBucket },
+  }) => {
     const path = `/v1/account/${formatPrefix(1 as BucketId, prefixBitsOf('account'))}`;
     const answer = await get(`${path}?snapshot=${config.snapshot}`);
     expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable, no-transform');
@@ -126,12 +139,12 @@ describe('the bucket routes', () => {
     expect(new Uint8Array(await answer.arrayBuffer())).toEqual(await getBucket('account', 1 as BucketId));
   });
 
-  test('a bucket of an unserved snapshot is 410 and not stored by caches', async () => {
+  test('a bucket of an unserved snapshot is 410 and not stored by caches', async ({ world: { get } }) => {
     const answer = await get('/v1/account/00?snapshot=000099-0123456789abcdef');
     await expectProblem(answer, 410, 'SNAPSHOT_GONE');
   });
 
-  test('a client with the current bucket gets 304', async () => {
+  test('a client with the current bucket gets 304', async ({ world: { config, prefixBitsOf, get } }) => {
     const path = `/v1/account/${formatPrefix(0 as BucketId, prefixBitsOf('account'))}`;
     const etag = `"${config.snapshot}"`;
     for (const listed of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
@@ -146,7 +159,7 @@ describe('the bucket routes', () => {
     expect((await get(path, { 'If-None-Match': etag, Accept: 'text/plain' })).status).toBe(200);
   });
 
-  test('HEAD of a bucket returns the headers of GET without the body', async () => {
+  test('HEAD of a bucket returns the headers of GET without the body', async ({ world: { prefixBitsOf, get } }) => {
     const path = `/v1/account/${formatPrefix(0 as BucketId, prefixBitsOf('account'))}`;
     const [head, whole] = [await get(path, {}, 'HEAD'), await get(path)];
     expect(head.status).toBe(200);
@@ -155,7 +168,9 @@ describe('the bucket routes', () => {
     expect(await head.text()).toBe('');
   });
 
-  test('a bucket as text has one hex tag per line and the same length across the index', async () => {
+  test('a bucket as text has one hex tag per line and the same length across the index', async ({
+    world: { prefixBitsOf, get, getBucket },
+  }) => {
     const lengths = new Set<number>();
     for (let id = 0; id < 2 ** prefixBitsOf('account'); id++) {
       const path = `/v1/account/${formatPrefix(id as BucketId, prefixBitsOf('account'))}`;
@@ -171,21 +186,21 @@ describe('the bucket routes', () => {
     expect([...lengths][0] as number).toBeGreaterThan(0);
   });
 
-  test.each([
+  test.for([
     ['*/*', 'application/octet-stream'],
     ['text/html,application/xhtml+xml,*/*;q=0.8', 'application/octet-stream'],
     ['application/octet-stream, text/plain;q=0.5', 'application/octet-stream'],
     ['text/plain;q=0', 'application/octet-stream'],
     ['Text/Plain', 'text/plain; charset=utf-8'],
     ['text/plain, */*;q=0.1', 'text/plain; charset=utf-8'],
-  ])('Accept: %s selects a bucket as %s', async (accept, contentType) => {
+  ] as const)('Accept: %s selects a bucket as %s', async ([accept, contentType], { world: { prefixBitsOf, get } }) => {
     const path = `/v1/account/${formatPrefix(0 as BucketId, prefixBitsOf('account'))}`;
     expect((await get(path, { Accept: accept })).headers.get('content-type')).toBe(contentType);
   });
 });
 
 describe('invalid bucket requests', () => {
-  test('a non-canonical prefix is refused and not repeated', async () => {
+  test('a non-canonical prefix is refused and not repeated', async ({ world: { prefixBitsOf, get } }) => {
     const good = formatPrefix(10 as BucketId, prefixBitsOf('account'));
     const beyond = 'f'.repeat(good.length);
     const tooLarge = Number.parseInt(beyond, 16) >= 2 ** prefixBitsOf('account') ? [beyond] : [];
@@ -195,9 +210,9 @@ describe('invalid bucket requests', () => {
     }
   });
 
-  test.each(['?', '?snapshot=', '?snapshot=7', '?x=1', '?snapshot=000001-0123456789abcdef&x=1', '?SNAPSHOT=1'])(
+  test.for(['?', '?snapshot=', '?snapshot=7', '?x=1', '?snapshot=000001-0123456789abcdef&x=1', '?SNAPSHOT=1'])(
     'the query %s is refused',
-    async (query) => {
+    async (query, { world: { server, get } }) => {
       // fetch drops a lone question mark.
       const { host, port } = server.address;
       const status = await new Promise((resolve, reject) => {
@@ -222,16 +237,16 @@ describe('invalid bucket requests', () => {
     }
   });
 
-  test.each(['/v1', '/v1/', '/v1/config/', '/V1/config', '/v1/account', '/v1/account/00/11', '/v1/sha1/00000'])(
+  test.for(['/v1', '/v1/', '/v1/config/', '/V1/config', '/v1/account', '/v1/account/00/11', '/v1/sha1/00000'])(
     'the route %s does not exist',
-    async (path) => {
+    async (path, { world: { get } }) => {
       await expectProblem(await get(path), 404, 'ROUTE_MISSING');
     },
   );
 
-  test.each(['/v1/config', '/v1/account/00', '/v1/password/00', '/healthz', '/readyz'])(
+  test.for(['/v1/config', '/v1/account/00', '/v1/password/00', '/healthz', '/readyz'])(
     '%s allows only reading and supports preflights',
-    async (path) => {
+    async (path, { world: { get } }) => {
       for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
         const answer = await get(path, {}, method);
         expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
@@ -247,7 +262,7 @@ describe('invalid bucket requests', () => {
 });
 
 describe('service documents', () => {
-  test('the config follows the protocol and is revalidated', async () => {
+  test('the config follows the protocol and is revalidated', async ({ world: { made, config, get } }) => {
     const answer = await get('/v1/config');
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(answer.headers.get('cache-control')).toBe('public, no-cache');
@@ -260,7 +275,7 @@ describe('service documents', () => {
     await expectProblem(await get('/v1/config?x'), 400, 'QUERY_MALFORMED');
   });
 
-  test('/healthz and /readyz report a healthy server', async () => {
+  test('/healthz and /readyz report a healthy server', async ({ world: { config, get } }) => {
     const health = await get('/healthz');
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
     const ready = await get('/readyz');
@@ -268,7 +283,7 @@ describe('service documents', () => {
     expect(ready.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('bucket bodies are the same without a memory cache', async () => {
+  test('bucket bodies are the same without a memory cache', async ({ world: { made, prefixBitsOf, getBucket } }) => {
     const lean = await startServer(made.folder, { port: 0, maxHeldBytes: 0 });
     try {
       for (let id = 0; id < 4; id++) {

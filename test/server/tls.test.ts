@@ -3,10 +3,11 @@
 import { once } from 'node:events';
 import https from 'node:https';
 import net from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import type { ServerEvent } from '../../runtime/events.ts';
 import { type CredveilServer, type ServerOptions, startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { perFile } from '../support/per-file.ts';
 import { readToEnd } from '../support/raw-http.ts';
 import {
   caPem,
@@ -22,44 +23,61 @@ const FIRST = 'Credveil test server 1, not for use';
 const SECOND = 'Credveil test server 2, not for use';
 const HSTS = 'max-age=31536000';
 
-let made: MadeDataset;
-let files: TestTlsFiles;
-let server: CredveilServer;
-let events: ServerEvent[];
-
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
-const last = (event: string): ServerEvent | undefined => events.findLast((each) => each.event === event);
-const seen = async (event: string, count = 1): Promise<void> => {
-  while (events.filter((each) => each.event === event).length < count) await pause();
-};
-
-async function start(options: Partial<ServerOptions> = {}): Promise<CredveilServer> {
-  events = [];
-  const { certFile, keyFile } = files;
-  return startServer(made.folder, {
-    port: 0,
-    pollIntervalMs: 10,
-    tls: { certFile, keyFile },
-    onEvent: (event) => events.push(event),
-    ...options,
-  });
+interface World {
+  readonly made: MadeDataset;
+  readonly files: TestTlsFiles;
+  readonly server: CredveilServer;
+  /** Events of the most recently started server. */
+  readonly events: readonly ServerEvent[];
+  /** Starts another server. */
+  start(options?: Partial<ServerOptions>): Promise<CredveilServer>;
+  /** The last event of a name. */
+  last(event: string): ServerEvent | undefined;
+  /** Waits for `count` events of a name. */
+  seen(event: string, count?: number): Promise<void>;
 }
 
-beforeAll(async () => {
-  made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
-});
-afterAll(() => made.dispose());
-beforeEach(async () => {
-  files = makeTlsFiles();
-  server = await start();
-});
-afterEach(async () => {
-  await server.close({ deadlineMs: 50 });
-  files.dispose();
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+interface Fixtures {
+  readonly made: MadeDataset;
+  readonly world: World;
+}
+
+const test = base.extend<Fixtures>({
+  made: perFile(
+    () => makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 }),
+    (made) => made.dispose(),
+  ),
+  world: async ({ made }, use) => {
+    const files = makeTlsFiles();
+    const events: ServerEvent[] = [];
+    const start: World['start'] = (options = {}) => {
+      events.length = 0;
+      const { certFile, keyFile } = files;
+      const tls = { certFile, keyFile };
+      const onEvent = (event: ServerEvent): unknown => events.push(event);
+      return startServer(made.folder, { port: 0, pollIntervalMs: 10, tls, onEvent, ...options });
+    };
+    const server = await start();
+    await use({
+      made,
+      files,
+      server,
+      events,
+      start,
+      last: (event) => events.findLast((each) => each.event === event),
+      async seen(event, count = 1) {
+        while (events.filter((each) => each.event === event).length < count) await pause();
+      },
+    });
+    await server.close({ deadlineMs: 50 });
+    files.dispose();
+  },
 });
 
 describe('HTTPS', () => {
-  test('HTTPS responses equal those of HTTP plus Strict-Transport-Security', async () => {
+  test('HTTPS responses equal those of HTTP plus Strict-Transport-Security', async ({ world: { server } }) => {
     expect(server.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     const { headers } = await getTls(server.address, '/v1/account/0');
     const cases: [string, https.RequestOptions, number][] = [
@@ -82,7 +100,7 @@ describe('HTTPS', () => {
     }
   });
 
-  test('a server without TLS sends no Strict-Transport-Security', async () => {
+  test('a server without TLS sends no Strict-Transport-Security', async ({ world: { made } }) => {
     const plain = await startServer(made.folder, { port: 0 });
     const answer = await fetch(`${plain.url}/v1/account/0`);
     expect([answer.status, answer.headers.get('strict-transport-security')]).toEqual([200, null]);
@@ -90,18 +108,18 @@ describe('HTTPS', () => {
     await plain.close({ deadlineMs: 50 });
   });
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('the server supports %s', async (version) => {
+  test.for(['TLSv1.2', 'TLSv1.3'] as const)('the server supports %s', async (version, { world: { server } }) => {
     const socket = await connectTls(server.address, { minVersion: version, maxVersion: version });
     expect(socket.getProtocol()).toBe(version);
     socket.destroy();
   });
 
-  test('the server rejects older TLS versions', async () => {
+  test('the server rejects older TLS versions', async ({ world: { server } }) => {
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
     await expect(connectTls(server.address, old)).rejects.toThrow(/protocol version|unsupported protocol/);
   });
 
-  test('plain HTTP gets no response, and the server keeps running', async () => {
+  test('plain HTTP gets no response, and the server keeps running', async ({ world: { server, last } }) => {
     const socket = net.connect(server.address.port, server.address.host);
     socket.on('error', () => undefined);
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -113,7 +131,9 @@ describe('HTTPS', () => {
 });
 
 describe('TLS files', () => {
-  test('changed files apply to new connections, and open ones stay up', async () => {
+  test('changed files apply to new connections, and open ones stay up', async ({
+    world: { files, server, events, last },
+  }) => {
     const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
     const ask = async () => {
       const request = https.request({ ...server.address, path: '/healthz', ca: caPem, agent });
@@ -133,16 +153,16 @@ describe('TLS files', () => {
     agent.destroy();
   });
 
-  test.each<[string, () => void, string]>([
-    ['do not belong together', () => files.put({ cert: pairOf('second').cert }), 'TLS_FILES_INVALID'],
-    ['are not PEM', () => files.put({ cert: Buffer.from('nonsense') }), 'TLS_FILES_INVALID'],
-    ['are empty', () => files.put({ key: Buffer.alloc(0) }), 'TLS_FILES_INVALID'],
-    ['are missing', () => files.remove(), 'TLS_FILE_UNREADABLE'],
-    ['are too large', () => files.put({ cert: Buffer.alloc(2 ** 20 + 1) }), 'TLS_FILE_UNREADABLE'],
+  test.for<[string, (files: TestTlsFiles) => void, string]>([
+    ['do not belong together', (files) => files.put({ cert: pairOf('second').cert }), 'TLS_FILES_INVALID'],
+    ['are not PEM', (files) => files.put({ cert: Buffer.from('nonsense') }), 'TLS_FILES_INVALID'],
+    ['are empty', (files) => files.put({ key: Buffer.alloc(0) }), 'TLS_FILES_INVALID'],
+    ['are missing', (files) => files.remove(), 'TLS_FILE_UNREADABLE'],
+    ['are too large', (files) => files.put({ cert: Buffer.alloc(2 ** 20 + 1) }), 'TLS_FILE_UNREADABLE'],
   ])(
     'files that %s are refused once, the previous ones stay in use, and valid ones apply later',
-    async (_, spoil, code) => {
-      spoil();
+    async ([, spoil, code], { world: { files, server, events, seen } }) => {
+      spoil(files);
       await seen('tls-refused');
       for (let i = 0; i < 10; i++) await pause();
       expect(events.filter(({ event }) => event === 'tls-refused')).toEqual([
@@ -155,7 +175,7 @@ describe('TLS files', () => {
     },
   );
 
-  test('a reload reads the files immediately', async () => {
+  test('a reload reads the files immediately', async ({ world: { files, start, last } }) => {
     const patient = await start({ pollIntervalMs: 1_000_000 });
     files.put(pairOf('second'));
     patient.reload();
@@ -167,7 +187,7 @@ describe('TLS files', () => {
     await patient.close({ deadlineMs: 50 });
   });
 
-  test('a server does not start with invalid files', async () => {
+  test('a server does not start with invalid files', async ({ world: { files, start } }) => {
     files.put({ key: pairOf('second').key });
     await expect(start()).rejects.toMatchObject({ name: 'ServerError', code: 'TLS_FILES_INVALID' });
     files.remove();
@@ -179,7 +199,7 @@ describe('TLS files', () => {
 });
 
 describe('limits under TLS', () => {
-  test('an incomplete handshake is disconnected', async () => {
+  test('an incomplete handshake is disconnected', async ({ world: { start } }) => {
     const strict = await start({ headersTimeoutMs: 100 });
     for (const begun of ['', '\x16\x03\x01\x02\x00']) {
       const socket = net.connect(strict.address.port, strict.address.host);
@@ -190,7 +210,7 @@ describe('limits under TLS', () => {
     await strict.close({ deadlineMs: 50 });
   });
 
-  test('incomplete headers get 408 with Strict-Transport-Security', async () => {
+  test('incomplete headers get 408 with Strict-Transport-Security', async ({ world: { start } }) => {
     const strict = await start({ headersTimeoutMs: 100, requestTimeoutMs: 200, timeoutCheckIntervalMs: 20 });
     const socket = await connectTls(strict.address);
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
@@ -200,7 +220,7 @@ describe('limits under TLS', () => {
     await strict.close({ deadlineMs: 50 });
   });
 
-  test('a client that stops reading is disconnected', async () => {
+  test('a client that stops reading is disconnected', async ({ world: { start } }) => {
     const strict = await start({ stalledTimeoutMs: 100 });
     const stalled = await connectTls(strict.address);
     stalled.pause();
@@ -211,7 +231,7 @@ describe('limits under TLS', () => {
     stalled.destroy();
   });
 
-  test('a closing server waits for neither idle connections nor handshakes', async () => {
+  test('a closing server waits for neither idle connections nor handshakes', async ({ world: { start } }) => {
     const target = await start();
     const quiet = await connectTls(target.address);
     const used = await connectTls(target.address);
@@ -225,7 +245,7 @@ describe('limits under TLS', () => {
     for (const socket of [quiet, used, silent]) socket.destroy();
   });
 
-  test('a closing server destroys an incomplete handshake at the deadline', async () => {
+  test('a closing server destroys an incomplete handshake at the deadline', async ({ world: { start } }) => {
     const target = await start();
     const begun = net.connect(target.address.port, target.address.host);
     begun.on('error', () => undefined);

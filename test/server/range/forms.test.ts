@@ -3,73 +3,57 @@
 
 import type http from 'node:http';
 import zlib from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { RANGE_NAMES } from '../../../protocol/bucket-id.ts';
-import { type CredveilServer, startServer } from '../../../server/server.ts';
-import { makeRangeDataset, type RangeDataset, SUFFIX_DIGITS, seededRanges } from '../../support/range-dataset.ts';
-import {
-  type Answer,
-  type Ask,
-  createRangeWorld,
-  EMPTY,
-  PADDING,
-  QUERY,
-  type RangeWorld,
-  seededContents,
-  textOf,
-} from '../../support/range-server.ts';
+import { startServer } from '../../../server/server.ts';
+import { makeRangeDataset, SUFFIX_DIGITS, seededRanges } from '../../support/range-dataset.ts';
+import { type Answer, EMPTY, PADDING, QUERY, rangeTest, seededContents, textOf } from '../../support/range-server.ts';
 import { connect, readToEnd } from '../../support/raw-http.ts';
 
 const contents = seededContents('forms of ranges');
 const { prefixes, files, fileOf } = contents;
-
-let world: RangeWorld;
-let made: RangeDataset;
-let server: CredveilServer;
-const ask: Ask = (...asked) => world.ask(...asked);
-beforeAll(async () => {
-  world = await createRangeWorld(contents);
-  ({ made, server } = world);
-});
-afterAll(() => world.close());
+const test = rangeTest(contents);
 
 describe('padding', () => {
   const rowsOf = (text: string): [string, string][] =>
     text.split('\r\n').map((row) => row.split(':') as [string, string]);
 
-  test.each(RANGE_NAMES)('padded responses of %s all have the same size on the wire', async (name) => {
-    const sizes = new Set<number>();
-    const wire = new Set<number>();
-    for (const prefix of [...files[name].keys(), EMPTY, ...prefixes(30)]) {
-      const answer = await ask(`/range/${prefix}${QUERY[name]}`, PADDING);
-      expect(answer.status).toBe(200);
-      const text = textOf(answer);
-      sizes.add(text.length);
-      const rows = rowsOf(text);
-      const row = new RegExp(`^[0-9A-F]{${SUFFIX_DIGITS[name]}}:\\d+$`);
-      for (const one of text.split('\r\n')) expect(one).toMatch(row);
-      // Rows are sorted as without padding, so that only its 0 marks a padding row.
-      const suffixes = rows.map(([suffix]) => suffix);
-      expect(new Set(suffixes).size).toBe(rows.length);
-      expect(suffixes).toEqual(suffixes.toSorted());
-      const seen = rows.filter(([, count]) => Number(count) > 0).map((parts) => parts.join(':'));
-      expect(seen.join('\r\n')).toBe(fileOf(name, prefix));
-      expect(seen.length).toBeLessThan(rows.length);
-      const socket = await connect(server);
-      socket.write(
-        `GET /range/${prefix}${QUERY[name]} HTTP/1.1\r\nHost: x\r\nAdd-Padding: true\r\nConnection: close\r\n\r\n`,
-      );
-      wire.add((await readToEnd(socket)).length);
-    }
-    expect(sizes.size).toBe(1);
-    expect(wire.size).toBe(1);
-    const longest = Math.max(...[...files[name].values()].map((text) => text.length));
-    expect([...sizes]).toEqual([longest + '\r\n:0'.length + SUFFIX_DIGITS[name]]);
-  });
+  test.for(RANGE_NAMES)(
+    'padded responses of %s all have the same size on the wire',
+    async (name, { world: { server, ask } }) => {
+      const sizes = new Set<number>();
+      const wire = new Set<number>();
+      for (const prefix of [...files[name].keys(), EMPTY, ...prefixes(30)]) {
+        const answer = await ask(`/range/${prefix}${QUERY[name]}`, PADDING);
+        expect(answer.status).toBe(200);
+        const text = textOf(answer);
+        sizes.add(text.length);
+        const rows = rowsOf(text);
+        const row = new RegExp(`^[0-9A-F]{${SUFFIX_DIGITS[name]}}:\\d+$`);
+        for (const one of text.split('\r\n')) expect(one).toMatch(row);
+        // Rows are sorted as without padding, so that only its 0 marks a padding row.
+        const suffixes = rows.map(([suffix]) => suffix);
+        expect(new Set(suffixes).size).toBe(rows.length);
+        expect(suffixes).toEqual(suffixes.toSorted());
+        const seen = rows.filter(([, count]) => Number(count) > 0).map((parts) => parts.join(':'));
+        expect(seen.join('\r\n')).toBe(fileOf(name, prefix));
+        expect(seen.length).toBeLessThan(rows.length);
+        const socket = await connect(server);
+        socket.write(
+          `GET /range/${prefix}${QUERY[name]} HTTP/1.1\r\nHost: x\r\nAdd-Padding: true\r\nConnection: close\r\n\r\n`,
+        );
+        wire.add((await readToEnd(socket)).length);
+      }
+      expect(sizes.size).toBe(1);
+      expect(wire.size).toBe(1);
+      const longest = Math.max(...[...files[name].values()].map((text) => text.length));
+      expect([...sizes]).toEqual([longest + '\r\n:0'.length + SUFFIX_DIGITS[name]]);
+    },
+  );
 
-  test.each(['true', 'True', 'TRUE', '1', ' true ', 'true, true', '1, 1'])(
+  test.for(['true', 'True', 'TRUE', '1', ' true ', 'true, true', '1, 1'])(
     'the Add-Padding value %s requests padding',
-    async (value) => {
+    async (value, { world: { ask } }) => {
       const padded = await ask('/range/ABCDE', PADDING);
       const answer = await ask('/range/ABCDE', { 'add-padding': value });
       expect(answer.bytes.equals(padded.bytes)).toBe(true);
@@ -77,14 +61,14 @@ describe('padding', () => {
     },
   );
 
-  test.each(['false', '0', '', 'no', '11', 'untrue'])(
+  test.for(['false', '0', '', 'no', '11', 'untrue'])(
     'the Add-Padding value "%s" requests no padding',
-    async (value) => {
+    async (value, { world: { ask } }) => {
       expect(textOf(await ask('/range/ABCDE', { 'Add-Padding': value }))).toBe(fileOf('sha1', 'ABCDE'));
     },
   );
 
-  test('a padded response is never compressed, by the server or a proxy', async () => {
+  test('a padded response is never compressed, by the server or a proxy', async ({ world: { ask } }) => {
     const plain = await ask('/range/ABCDE', PADDING);
     for (const coding of ['br', 'gzip', 'gzip, deflate, br', '*', 'identity;q=0, br']) {
       const answer = await ask('/range/ABCDE', { ...PADDING, 'Accept-Encoding': coding });
@@ -94,7 +78,7 @@ describe('padding', () => {
     }
   });
 
-  test('padding depends only on its range and is the same each time', async () => {
+  test('padding depends only on its range and is the same each time', async ({ world: { made, ask } }) => {
     const again = await startServer(made.folder, { port: 0, maxHeldBytes: 0 });
     try {
       const zeros = new Set<string>();
@@ -114,7 +98,7 @@ describe('padding', () => {
     }
   });
 
-  test('every padded range of an empty index has one row', async () => {
+  test('every padded range of an empty index has one row', async ({ world: { ask } }) => {
     const empty = await makeRangeDataset({}, ['sha1']);
     const other = await startServer(empty.folder, { port: 0 });
     try {
@@ -135,7 +119,7 @@ describe('caching of ranges', () => {
     PADDING,
   ];
 
-  test('a cache can distinguish and revalidate all forms of a range', async () => {
+  test('a cache can distinguish and revalidate all forms of a range', async ({ world: { ask } }) => {
     const etags = new Set<string>();
     for (const query of ['', '?mode=ntlm'])
       for (const headers of FORMS) {
@@ -156,7 +140,7 @@ describe('caching of ranges', () => {
     expect(etags.size).toBe(8);
   });
 
-  test('a cache without an ETag can revalidate by date', async () => {
+  test('a cache without an ETag can revalidate by date', async ({ world: { ask } }) => {
     const { headers } = await ask('/range/ABCDE');
     const modified = headers['last-modified'] as string;
     const at = Date.parse(modified);
@@ -180,7 +164,7 @@ describe('caching of ranges', () => {
     expect(await status({ 'If-Modified-Since': 'yesterday', 'If-None-Match': headers.etag })).toBe(304);
   });
 
-  test('a new snapshot changes ranges, ETags and the padded size', async () => {
+  test('a new snapshot changes ranges, ETags and the padded size', async ({ world: { ask } }) => {
     const one = seededRanges('sha1', ['ABCDE'], 3, 1);
     const more = seededRanges('sha1', ['ABCDE'], 40, 2);
     const moving = await makeRangeDataset({ sha1: one }, ['sha1']);
@@ -205,7 +189,7 @@ describe('caching of ranges', () => {
 });
 
 describe('content codings of ranges', () => {
-  test.each(RANGE_NAMES)('br and gzip responses of %s have the same text', async (name) => {
+  test.for(RANGE_NAMES)('br and gzip responses of %s have the same text', async (name, { world: { ask } }) => {
     for (const prefix of [...[...files[name].keys()].slice(0, 10), EMPTY])
       for (const [coding, decode] of [
         ['br', zlib.brotliDecompressSync],
@@ -218,7 +202,7 @@ describe('content codings of ranges', () => {
       }
   });
 
-  test('compression saves nearly half of a range', async () => {
+  test('compression saves nearly half of a range', async ({ world: { ask } }) => {
     const [prefix = '', text = ''] = [...files.sha1].find(([, rows]) => rows.length > 3000) ?? [];
     for (const coding of ['br', 'gzip'])
       expect((await ask(`/range/${prefix}`, { 'Accept-Encoding': coding })).bytes.length).toBeLessThan(
@@ -226,7 +210,7 @@ describe('content codings of ranges', () => {
       );
   });
 
-  test.each([
+  test.for([
     ['gzip, deflate, br', 'br'],
     ['br, gzip, deflate', 'br'],
     ['gzip', 'gzip'],
@@ -244,7 +228,7 @@ describe('content codings of ranges', () => {
     ['gzip;q=x', undefined],
     [',;=,', undefined],
     ['', undefined],
-  ] as const)('Accept-Encoding: %s chooses %s', async (accepted, chosen) => {
+  ] as const)('Accept-Encoding: %s chooses %s', async ([accepted, chosen], { world: { ask } }) => {
     const answer = await ask('/range/ABCDE', { 'Accept-Encoding': accepted });
     expect([answer.status, answer.headers['content-encoding']]).toEqual([200, chosen]);
   });

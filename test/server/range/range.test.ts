@@ -1,54 +1,39 @@
 // GET /range/{prefix} over real HTTP: the exact contract of Have I Been Pwned. PROTOCOL.md §13.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { RANGE_NAMES } from '../../../protocol/bucket-id.ts';
 import { startServer } from '../../../server/server.ts';
 import { serveDataset } from '../../support/credveil.ts';
 import { makeDataset, seededPairs } from '../../support/dataset.ts';
-import { makeRangeDataset, type RangeDataset, sha1Of } from '../../support/range-dataset.ts';
-import {
-  type Answer,
-  type Ask,
-  createRangeWorld,
-  EMPTY,
-  PADDING,
-  QUERY,
-  type RangeWorld,
-  seededContents,
-  textOf,
-} from '../../support/range-server.ts';
+import { makeRangeDataset, sha1Of } from '../../support/range-dataset.ts';
+import { type Answer, EMPTY, PADDING, QUERY, rangeTest, seededContents, textOf } from '../../support/range-server.ts';
 
 const contents = seededContents('server ranges');
 const { random, files, fileOf } = contents;
-
-let world: RangeWorld;
-let made: RangeDataset;
-const ask: Ask = (...asked) => world.ask(...asked);
-beforeAll(async () => {
-  world = await createRangeWorld(contents);
-  ({ made } = world);
-});
-afterAll(() => world.close());
+const test = rangeTest(contents);
 
 describe('the range route', () => {
-  test.each(RANGE_NAMES)('a range of %s is byte-identical in either case of its prefix', async (name) => {
-    for (const [prefix, text] of files[name]) {
-      const answer = await ask(`/range/${prefix}${QUERY[name]}`);
-      expect(answer.status).toBe(200);
-      expect(textOf(answer)).toBe(text);
-      expect(answer.headers['content-type']).toBe('text/plain');
-      expect(answer.headers['content-length']).toBe(String(text.length));
-    }
-    for (const prefix of ['abcde', 'aBcDe', 'ABCDE'])
-      expect(textOf(await ask(`/range/${prefix}${QUERY[name]}`))).toBe(fileOf(name, 'ABCDE'));
-  });
+  test.for(RANGE_NAMES)(
+    'a range of %s is byte-identical in either case of its prefix',
+    async (name, { world: { ask } }) => {
+      for (const [prefix, text] of files[name]) {
+        const answer = await ask(`/range/${prefix}${QUERY[name]}`);
+        expect(answer.status).toBe(200);
+        expect(textOf(answer)).toBe(text);
+        expect(answer.headers['content-type']).toBe('text/plain');
+        expect(answer.headers['content-length']).toBe(String(text.length));
+      }
+      for (const prefix of ['abcde', 'aBcDe', 'ABCDE'])
+        expect(textOf(await ask(`/range/${prefix}${QUERY[name]}`))).toBe(fileOf(name, 'ABCDE'));
+    },
+  );
 
-  test('a range without hashes is 200 and empty', async () => {
+  test('a range without hashes is 200 and empty', async ({ world: { ask } }) => {
     const answer = await ask(`/range/${EMPTY}`);
     expect([answer.status, answer.headers['content-length'], answer.bytes.length]).toEqual([200, '0', 0]);
   });
 
-  test('a range of passwords ingested in plaintext contains their counts', async () => {
+  test('a range of passwords ingested in plaintext contains their counts', async ({ world: { ask } }) => {
     const passwords = ['correct horse', 'correct horse', 'Tr0ub4dor&3'];
     const plain = await makeRangeDataset({ passwords });
     const other = await startServer(plain.folder, { port: 0 });
@@ -62,7 +47,7 @@ describe('the range route', () => {
     }
   });
 
-  test.each([
+  test.for([
     ['?mode=ntlm', 'ntlm'],
     ['?x=1&mode=ntlm&y', 'ntlm'],
     ['?mode=%6etlm', 'ntlm'],
@@ -74,12 +59,12 @@ describe('the range route', () => {
     ['?mode=md5', 'sha1'],
     ['?', 'sha1'],
     ['?snapshot=1&%zz=%&&=', 'sha1'],
-  ] as const)('the query %s selects %s', async (query, name) => {
+  ] as const)('the query %s selects %s', async ([query, name], { world: { ask } }) => {
     const answer = await ask(`/range/ABCDE${query}`);
     expect([answer.status, textOf(answer)]).toEqual([200, fileOf(name, 'ABCDE')]);
   });
 
-  test('a range is the same with a small or empty memory cache', async () => {
+  test('a range is the same with a small or empty memory cache', async ({ world: { made, ask } }) => {
     for (const maxHeldBytes of [0, 20_000]) {
       const lean = await startServer(made.folder, { port: 0, maxHeldBytes });
       try {
@@ -107,7 +92,7 @@ describe('invalid range requests', () => {
     expect(textOf(answer)).toBe('The prefix of a range has five hexadecimal digits.');
   };
 
-  test.each([
+  test.for([
     '',
     '/',
     '/ABCD',
@@ -119,11 +104,11 @@ describe('invalid range requests', () => {
     '/%41BCDE',
     '/ABCDE%0D%0A',
     '/0x123',
-  ])('/range%s is 400 as plain text', async (rest) => {
+  ])('/range%s is 400 as plain text', async (rest, { world: { ask } }) => {
     for (const query of ['', '?', '?mode=ntlm']) expectMalformed(await ask(`/range${rest}${query}`));
   });
 
-  test('of 10,000 fuzzed targets only five hex digits are a range', async () => {
+  test('of 10,000 fuzzed targets only five hex digits are a range', async ({ world: { ask } }) => {
     const alphabet = [...'0123456789abcdefABCDEF', ...'gGxZ.-_~!*:@&=+$,;\'"()[]|^`<>{}\\%/'];
     let valid = 0;
     const one = async (): Promise<void> => {
@@ -141,16 +126,16 @@ describe('invalid range requests', () => {
     expect(valid).toBeGreaterThan(500);
   });
 
-  test.each(['/ranges', '/range.txt', '/Range/ABCDE', '/RANGE/ABCDE', '/v1/range/ABCDE'])(
+  test.for(['/ranges', '/range.txt', '/Range/ABCDE', '/RANGE/ABCDE', '/v1/range/ABCDE'])(
     '%s is not a route',
-    async (path) => {
+    async (path, { world: { ask } }) => {
       const answer = await ask(path);
       expect(answer.status).toBe(404);
       expect(JSON.parse(textOf(answer))).toMatchObject({ code: 'ROUTE_MISSING' });
     },
   );
 
-  test('an index missing from the dataset is 404, never an empty response', async () => {
+  test('an index missing from the dataset is 404, never an empty response', async ({ world: { ask } }) => {
     const withSha1 = await makeRangeDataset({ sha1: files.sha1 }, ['sha1']);
     const keyed = await makeDataset({ pairs: seededPairs(20) });
     const [one, none] = [
@@ -182,7 +167,7 @@ describe('invalid range requests', () => {
     }
   });
 
-  test('the range route refuses other methods and bodies', async () => {
+  test('the range route refuses other methods and bodies', async ({ world: { ask } }) => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
       const answer = await ask('/range/ABCDE', {}, method);
       expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS']);
@@ -192,7 +177,7 @@ describe('invalid range requests', () => {
 });
 
 describe('every range response', () => {
-  test('HEAD returns the headers of GET without the body', async () => {
+  test('HEAD returns the headers of GET without the body', async ({ world: { ask } }) => {
     for (const headers of [{}, PADDING, { 'Accept-Encoding': 'br' }]) {
       const [head, whole] = [await ask('/range/ABCDE', headers, 'HEAD'), await ask('/range/ABCDE', headers)];
       const { date: _head, ...headHeaders } = head.headers;
@@ -202,7 +187,7 @@ describe('every range response', () => {
     expect(await ask('/range/nope', {}, 'HEAD')).toMatchObject({ status: 400 });
   });
 
-  test('every origin can read ranges, also with padding', async () => {
+  test('every origin can read ranges, also with padding', async ({ world: { ask } }) => {
     expect((await ask('/range/ABCDE', { Origin: 'https://example.test' })).headers['access-control-allow-origin']).toBe(
       '*',
     );
@@ -224,7 +209,7 @@ describe('every range response', () => {
   });
 });
 
-test('credveil serve writes no prefix anywhere', async () => {
+test('credveil serve writes no prefix anywhere', async ({ world: { made } }) => {
   const served = await serveDataset(made.folder);
   const marked = ['C0FFE', 'c0ffe', 'C0FFEE', 'C0FFX'];
   for (const prefix of marked)
