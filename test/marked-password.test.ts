@@ -5,9 +5,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
-import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { createLeakChecker } from '../client-sdk/index.ts';
 import { comboFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
@@ -24,6 +23,8 @@ import {
   type WorkPlace,
 } from './support/credveil.ts';
 import { seededPairs } from './support/dataset.ts';
+import { perFile } from './support/per-file.ts';
+import { processMemory } from './support/process-memory.ts';
 
 /** Random letters, in lower case so that normalization keeps them. */
 const marker = (): string =>
@@ -67,21 +68,55 @@ const holds = (bytes: Buffer, text: string): boolean => traces(text).some((trace
 const found = (bytes: Buffer | string): number[] =>
   secrets.flatMap((secret, place) => (holds(Buffer.from(bytes), secret) ? [place] : []));
 
-let place: WorkPlace;
-let dataset: string;
-let server: Served;
-let proxy: net.Server;
-const outcomes: Outcome[] = [];
-/** Every byte that the server received and sent. */
-const received: Buffer[] = [];
-const sent: Buffer[] = [];
 /** Planted in the server process: in the path of its dataset, and in unanswered requests. */
 const inPath = marker();
 const inRequest = marker();
 
-beforeAll(async () => {
-  place = createWorkPlace();
-  dataset = place.at(inPath);
+interface World {
+  readonly place: WorkPlace;
+  readonly dataset: string;
+  /** Has answered checks of the marked pair and of a stranger's. */
+  readonly server: Served;
+  /** Of every command so far. */
+  readonly outcomes: readonly Outcome[];
+  /** Every byte that the server received and sent. */
+  readonly received: readonly Buffer[];
+  readonly sent: readonly Buffer[];
+  close(): Promise<void>;
+}
+
+async function openWorld(): Promise<World> {
+  const place = createWorkPlace();
+  const dataset = place.at(inPath);
+  const outcomes = await ingestMarked(place, dataset);
+  fs.mkdirSync(place.at('dumps'));
+  const server = await serveDataset(dataset, {
+    // The one process that answers is the one whose memory is searched.
+    args: ['--workers', '0'],
+    node: ['--heapsnapshot-signal=SIGUSR2', `--diagnostic-dir=${place.at('dumps')}`],
+  });
+  const proxy = await startProxy(Number(new URL(server.url).port));
+  outcomes.push(await checkMarked(proxy.url, `${dataset}.key`));
+  return {
+    place,
+    dataset,
+    server,
+    outcomes,
+    received: proxy.received,
+    sent: proxy.sent,
+    async close() {
+      proxy.close();
+      await server.stop();
+      place.dispose();
+    },
+  };
+}
+
+const test = base.extend<{ readonly world: World }>({ world: perFile(openWorld, (world) => world.close()) });
+
+/** Ingests the marked pair among others. */
+async function ingestMarked(place: WorkPlace, dataset: string): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
   const others = seededPairs(5_000).map((pair) => `${pair.username}:${pair.password}`);
   const corpus = place.write('combo.txt', [`${username}:${password}`, ...others].join('\n'));
   for (const args of [
@@ -94,14 +129,14 @@ beforeAll(async () => {
     outcomes.push(await credveil(args));
   outcomes.push(await credveil(['ingest', dataset, '-', '--source', 'noise', '--format', 'combo'], `${password}\n`));
   expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 1, 1, 1]);
-  fs.mkdirSync(place.at('dumps'));
-  server = await serveDataset(dataset, {
-    // The one process that answers is the one whose memory is searched.
-    args: ['--workers', '0'],
-    node: ['--heapsnapshot-signal=SIGUSR2', `--diagnostic-dir=${place.at('dumps')}`],
-  });
-  const port = Number(new URL(server.url).port);
-  proxy = net.createServer((client) => {
+  return outcomes;
+}
+
+/** A proxy that records all bytes in both directions. */
+async function startProxy(port: number) {
+  const received: Buffer[] = [];
+  const sent: Buffer[] = [];
+  const proxy = net.createServer((client) => {
     const upstream = net.connect(port, '127.0.0.1');
     client.on('data', (block) => received.push(Buffer.from(block)));
     upstream.on('data', (block) => sent.push(Buffer.from(block)));
@@ -111,7 +146,12 @@ beforeAll(async () => {
   });
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(proxy.address() as net.AddressInfo).port}`;
-  const checker = createLeakChecker({ url, key: openKeyFile(`${dataset}.key`).revealText(), timeoutMs: 60_000 });
+  return { url, received, sent, close: () => proxy.close() };
+}
+
+/** Checks the secrets with the SDK and by the command. */
+async function checkMarked(url: string, keyFile: string): Promise<Outcome> {
+  const checker = createLeakChecker({ url, key: openKeyFile(keyFile).revealText(), timeoutMs: 60_000 });
   const verdicts: string[] = [];
   for (const credential of [
     { username, password },
@@ -121,15 +161,9 @@ beforeAll(async () => {
   ])
     verdicts.push((await checker.check(credential)).status);
   expect(verdicts).toEqual(['pair', 'password', 'username', 'clean']);
-  const check = ['check', '--url', url, '--key-file', `${dataset}.key`, '--timeout', '60000'];
-  outcomes.push(await credveil(check, `${JSON.stringify({ username, password })}\n${password}\n`));
-});
-
-afterAll(async () => {
-  proxy?.close();
-  if (server?.child.exitCode === null) await server.stop();
-  place?.dispose();
-});
+  const check = ['check', '--url', url, '--key-file', keyFile, '--timeout', '60000'];
+  return credveil(check, `${JSON.stringify({ username, password })}\n${password}\n`);
+}
 
 test('the search finds a trace in every encoding', () => {
   const text = `before ${password} after`;
@@ -144,7 +178,7 @@ test('the search finds a trace in every encoding', () => {
   expect(found('before and after')).toEqual([]);
 });
 
-test('no file of the dataset contains them', () => {
+test('no file of the dataset contains them', ({ world: { place, dataset } }) => {
   const files = filesBelow(dataset);
   expect(files.some(({ name }) => name.endsWith('.run')) && files.some(({ name }) => name.endsWith('.sqlite'))).toBe(
     true,
@@ -153,7 +187,7 @@ test('no file of the dataset contains them', () => {
   expect(found(fs.readFileSync(place.at('combo.txt')))).toEqual([0, 1]);
 });
 
-test('no work file of an ingest contains them', async () => {
+test('no work file of an ingest contains them', async ({ world: { dataset } }) => {
   const opened = openDataset(dataset);
   const corpus = new PassThrough();
   corpus.write(`${strangerName}:${strangerPassword}\n`.repeat(20_000));
@@ -175,12 +209,12 @@ test('no work file of an ingest contains them', async () => {
   for (const { name, bytes } of work) expect(found(bytes), name).toEqual([]);
 });
 
-test('no command prints them, whether it succeeds or fails', () => {
+test('no command prints them, whether it succeeds or fails', ({ world: { outcomes } }) => {
   for (const { stdout, stderr } of outcomes) expect(found(stdout + stderr)).toEqual([]);
   expect(outcomes.map(({ stderr }) => stderr).join('')).toContain('error NOTHING_FOUND');
 });
 
-test('the server neither received nor sent them', () => {
+test('the server neither received nor sent them', ({ world: { received, sent } }) => {
   const bytes = Buffer.concat(received);
   expect(bytes.toString('latin1')).toMatch(/GET \/v1\/account\/[0-9a-f]+/);
   expect(found(bytes)).toEqual([]);
@@ -188,7 +222,7 @@ test('the server neither received nor sent them', () => {
 });
 
 describe('the server process', () => {
-  test('repeats nothing of a bad request in its responses or on its streams', async () => {
+  test('repeats nothing of a bad request in its responses or on its streams', async ({ world: { server } }) => {
     const probe = marker();
     const headers = { 'user-agent': probe, authorization: probe };
     for (const target of [
@@ -214,7 +248,8 @@ describe('the server process', () => {
     expect(found(stdout + stderr)).toEqual([]);
   });
 
-  test('does not contain them in its memory', async () => {
+  test('does not contain them in its memory', async ({ world }) => {
+    const { server } = world;
     // Unfinished requests and unread responses keep their targets in the process.
     const port = Number(new URL(server.url).port);
     const held = net.connect(port, '127.0.0.1').pause();
@@ -226,7 +261,7 @@ describe('the server process', () => {
     unfinished.write(`GET /v1/config HTTP/1.1\r\nHost: x\r\nUser-Agent: ${inRequest}`);
     try {
       await (await fetch(`${server.url}/healthz`)).text();
-      for (const dump of [await heapSnapshot(), ...processMemory(server.child.pid as number)]) {
+      for (const dump of [await heapSnapshot(world), ...processMemory(server.child.pid as number)]) {
         expect(
           dump.some((bytes) => holds(bytes, inPath)),
           'the path of the dataset',
@@ -245,46 +280,11 @@ describe('the server process', () => {
 });
 
 /** A heap snapshot of V8, which includes all strings of the process. */
-async function heapSnapshot(): Promise<Buffer[]> {
+async function heapSnapshot({ server, place }: World): Promise<Buffer[]> {
   server.child.kill('SIGUSR2');
   for (;;) {
     const [file] = filesBelow(place.at('dumps'));
     if (file?.bytes.subarray(-4).toString().trimEnd().endsWith('}')) return [file.bytes];
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-const BLOCK_BYTES = 2 ** 18;
-const OVERLAP_BYTES = 256;
-/** Memory that was never written, which is most of what a Node process maps. */
-const NOTHING = Buffer.alloc(BLOCK_BYTES + OVERLAP_BYTES);
-
-/** All writable memory of the process, including buffers and freed memory. Linux only. */
-function processMemory(pid: number): Buffer[][] {
-  const blocks: Buffer[] = [];
-  let memory: number;
-  try {
-    memory = fs.openSync(path.join('/proc', String(pid), 'mem'), 'r');
-  } catch {
-    return [];
-  }
-  try {
-    for (const line of fs.readFileSync(path.join('/proc', String(pid), 'maps'), 'utf8').split('\n')) {
-      const [, from = '', to = ''] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
-      const end = Number.parseInt(to, 16);
-      for (let at = Number.parseInt(from, 16); at < end; at += BLOCK_BYTES) {
-        // Blocks overlap, so that no secret is split.
-        const block = Buffer.alloc(Math.min(BLOCK_BYTES + OVERLAP_BYTES, end - at));
-        try {
-          fs.readSync(memory, block, 0, block.length, at);
-        } catch {
-          break; // Mapped but unreadable, like guard pages.
-        }
-        if (!block.equals(NOTHING.subarray(0, block.length))) blocks.push(block);
-      }
-    }
-  } finally {
-    fs.closeSync(memory);
-  }
-  return [blocks];
 }

@@ -3,7 +3,7 @@
 
 import { execFile, spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
 import { formatPublicKey } from '../../protocol/keys.ts';
@@ -75,48 +75,80 @@ const QUESTIONS: readonly (readonly [Asked, string])[] = [
 const asked = QUESTIONS.map(([credential]) => credential);
 const expected = QUESTIONS.map(([, status]) => ({ status }));
 
-describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suite %s', (suite: SuiteName) => {
-  let made: MadeDataset;
-  let server: CredveilServer;
-  let key: string;
-  let sdkKey: LeakCheckerOptions;
-  const options = async (more: Partial<MakeDatasetOptions> = {}): Promise<MakeDatasetOptions> => ({
-    suite,
-    oprf: await createSodiumOprf(),
-    ...more,
-  });
-  const start = (dataset: MadeDataset): Promise<CredveilServer> =>
-    startServer(dataset.folder, { port: 0, ...(suite === 'oprf' && { key: dataset.key }) });
-  const textOf = ({ key }: MadeDataset): string => (key.publicKey ? formatPublicKey(key.publicKey) : key.revealText());
+const rewriteConfig = (rewrite: (config: Record<string, unknown>) => void) => (answer: Answer, url: string) => {
+  if (url !== '/v1/config') return;
+  const config = JSON.parse(answer.body.toString()) as Record<string, unknown>;
+  rewrite(config);
+  answer.body = Buffer.from(JSON.stringify(config));
+};
 
-  beforeAll(async () => {
-    const passwords = [NAMELESS, ...seededPasswords(50)];
-    made = await makeDataset(
-      await options({ pairs: [LEAKED, UNICODE, ...seededPairs(100)], passwords, metadataBytes: 3 }),
-    );
-    server = await start(made);
-    key = textOf(made);
-    sdkKey = {
-      url: server.url,
-      timeoutMs: 60_000,
-      ...(suite === 'oprf' ? { publicKey: key } : { key }),
-    } as LeakCheckerOptions;
-  });
-  afterAll(async () => {
-    await server?.close();
-    made?.dispose();
-  });
+interface World {
+  /** The URL of the server. */
+  readonly url: string;
+  /** The key that clients of the dataset have, as text. */
+  readonly key: string;
+  /** Options of the SDK's checker. */
+  readonly sdk: LeakCheckerOptions;
+  /** Asks for the leaked pair through a front that changes answers. */
+  askSpoiled(change: (answer: Answer, url: string) => void, prove?: boolean): Promise<Reply>;
+}
 
-  test('gives the same verdicts as the SDK', async () => {
-    expect(await askPython(server.url, key, asked)).toEqual({ verdicts: expected });
-    const checker = createLeakChecker(sdkKey);
+function createWorld(suite: SuiteName, url: string, key: string): World {
+  return {
+    url,
+    key,
+    sdk: { url, timeoutMs: 60_000, ...(suite === 'oprf' ? { publicKey: key } : { key }) } as LeakCheckerOptions,
+    async askSpoiled(change, prove = false) {
+      const front = await startFront(async (request, response) => {
+        const answer = await forward(url, request);
+        change(answer, request.url ?? '');
+        send(response, answer);
+      });
+      try {
+        return await askPython(front.url, key, [LEAKED], prove);
+      } finally {
+        await front.close();
+      }
+    },
+  };
+}
+
+const keyTextOf = ({ key }: MadeDataset): string => (key.publicKey ? formatPublicKey(key.publicKey) : key.revealText());
+
+const start = ({ folder, key }: MadeDataset): Promise<CredveilServer> =>
+  startServer(folder, { port: 0, ...(key.publicKey && { key }) });
+const make = async (options: MakeDatasetOptions): Promise<MadeDataset> =>
+  makeDataset({ oprf: await createSodiumOprf(), ...options });
+
+const suiteTest = (suite: SuiteName) =>
+  base.extend<{ readonly world: World }>({
+    world: [
+      // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern.
+      async ({}, use) => {
+        const passwords = [NAMELESS, ...seededPasswords(50)];
+        const pairs = [LEAKED, UNICODE, ...seededPairs(100)];
+        const made = await make({ suite, pairs, passwords, metadataBytes: 3 });
+        const server = await start(made);
+        await use(createWorld(suite, server.url, keyTextOf(made)));
+        await server.close();
+        made.dispose();
+      },
+      { scope: 'file' },
+    ],
+  });
+const SUITES = SUITE_NAMES.map((suite) => ({ suite, test: suiteTest(suite) }));
+
+describe.skipIf(!hasPython).each(SUITES)('the client from PROTOCOL.md, suite $suite', ({ suite, test }) => {
+  test('the Python client returns the same verdicts as the SDK', async ({ world: { url, key, sdk } }) => {
+    expect(await askPython(url, key, asked)).toEqual({ verdicts: expected });
+    const checker = createLeakChecker(sdk);
     const verdicts = await Promise.all(asked.map((credential) => checker.check(credential)));
     expect(verdicts.map(({ status }) => ({ status }))).toEqual(expected);
   });
 
-  test('queries a dataset with one index and without metadata', async () => {
+  test('the Python client queries a dataset with one index and without metadata', async () => {
     for (const index of ['account', 'password'] as const) {
-      const one = await makeDataset(await options({ pairs: [LEAKED], indexes: [index], metadataBytes: 0 }));
+      const one = await make({ suite, pairs: [LEAKED], indexes: [index], metadataBytes: 0 });
       const served = await start(one);
       try {
         const credentials = [
@@ -127,7 +159,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
         ];
         const statuses =
           index === 'account' ? ['pair', 'username', 'unknown', 'clean'] : ['password', 'unknown', 'password', 'clean'];
-        expect(await askPython(served.url, textOf(one), credentials)).toEqual({
+        expect(await askPython(served.url, keyTextOf(one), credentials)).toEqual({
           verdicts: statuses.map((status) => ({ status })),
         });
       } finally {
@@ -137,27 +169,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     }
   });
 
-  /** Asks through a front that changes answers. */
-  const askSpoiled = async (change: (answer: Answer, url: string) => void, prove = false): Promise<Reply> => {
-    const front = await startFront(async (request, response) => {
-      const answer = await forward(server.url, request);
-      change(answer, request.url ?? '');
-      send(response, answer);
-    });
-    try {
-      return await askPython(front.url, key, [LEAKED], prove);
-    } finally {
-      await front.close();
-    }
-  };
-  const rewriteConfig = (rewrite: (config: Record<string, unknown>) => void) => (answer: Answer, url: string) => {
-    if (url !== '/v1/config') return;
-    const config = JSON.parse(answer.body.toString()) as Record<string, unknown>;
-    rewrite(config);
-    answer.body = Buffer.from(JSON.stringify(config));
-  };
-
-  test('rejects an altered config and ignores unknown members', async () => {
+  test('the Python client rejects an altered config and ignores unknown members', async ({ world: { askSpoiled } }) => {
     expect(await askSpoiled(rewriteConfig((config) => Object.assign(config, { later: 1 })))).toEqual({
       verdicts: [{ status: 'pair' }],
     });
@@ -171,7 +183,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     expect(await askSpoiled(rewriteConfig((config) => delete config.seal))).toEqual({ error: 'config: seal' });
   });
 
-  test('rejects an altered bucket', async () => {
+  test('the Python client rejects an altered bucket', async ({ world: { askSpoiled } }) => {
     const flip = (answer: Answer, url: string): void => {
       const at = url.startsWith('/v1/account/') ? 7 : url.startsWith('/v1/lookup') ? 2 + 4 * 32 + 7 : undefined;
       if (at !== undefined) answer.body[at] = (answer.body[at] as number) ^ 1;
@@ -179,7 +191,9 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     expect((await askSpoiled(flip)).error).toMatch(/^body: /);
   });
 
-  test('rejects an altered filter, and sends no request for a password absent from the filter', async () => {
+  test('the Python client rejects an altered filter, and requests no bucket for a password absent from it', async ({
+    world: { url, key, askSpoiled },
+  }) => {
     const flip = (answer: Answer, url: string): void => {
       if (url.startsWith('/v1/filter/')) answer.body[70] = (answer.body[70] as number) ^ 1;
     };
@@ -187,7 +201,7 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     const paths: string[] = [];
     const front = await startFront(async (request, response) => {
       paths.push(request.url ?? '');
-      send(response, await forward(server.url, request));
+      send(response, await forward(url, request));
     });
     try {
       const credentials = [{ password: 'never seen' }, { password: NAMELESS }];
@@ -199,19 +213,21 @@ describe.skipIf(!hasPython).each(SUITE_NAMES)('the client from PROTOCOL.md, suit
     }
   });
 
-  test('rejects the key of another dataset', async () => {
-    const other = await makeDataset(await options({ keySeed: 2, published: false }));
+  test('the Python client rejects the key of another dataset', async ({ world: { url, key } }) => {
+    const other = await make({ suite, keySeed: 2, published: false });
     try {
-      expect(await askPython(server.url, textOf(other), [LEAKED])).toEqual({ error: 'config: another key' });
-      expect(await askPython(server.url, `${key.slice(0, -1)}!`, [LEAKED])).toEqual({ error: 'key: malformed' });
+      expect(await askPython(url, keyTextOf(other), [LEAKED])).toEqual({ error: 'config: another key' });
+      expect(await askPython(url, `${key.slice(0, -1)}!`, [LEAKED])).toEqual({ error: 'key: malformed' });
     } finally {
       other.dispose();
     }
   });
 
   if (suite !== 'oprf') return;
-  test('verifies the linear check or a proof, and rejects a wrong element, proof or evaluator', async () => {
-    expect(await askPython(server.url, key, [LEAKED], true)).toEqual({ verdicts: [{ status: 'pair' }] });
+  test('the Python client verifies the linear check or a proof, and rejects a wrong element, proof or evaluator', async ({
+    world: { url, key, askSpoiled },
+  }) => {
+    expect(await askPython(url, key, [LEAKED], true)).toEqual({ verdicts: [{ status: 'pair' }] });
     const spoil = (route: string, change: (body: Buffer) => void) => (answer: Answer, url: string) => {
       if (url.startsWith(route)) change(answer.body);
     };

@@ -3,23 +3,19 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { addClient, clientFileFor } from '../../access/client-file.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
 import { createLog } from '../../runtime/observe/log.ts';
 import { ROUTES } from '../../server/routes.ts';
-import { type Served, serveDataset } from '../support/credveil.ts';
-import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { serveDataset } from '../support/credveil.ts';
+import { seededPairs } from '../support/dataset.ts';
+import { datasetTest } from '../support/vitest/fixtures.ts';
 
 const marker = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => String.fromCharCode(97 + (byte % 26))).join('');
 
-let made: MadeDataset;
-
-beforeAll(async () => {
-  made = await makeDataset({ pairs: seededPairs(300), bucketFloor: 16 });
-});
-afterAll(() => made.dispose());
+const test = datasetTest({ pairs: seededPairs(300), bucketFloor: 16 }, 'file');
 
 const lines = (text: string): { [field: string]: unknown }[] =>
   text
@@ -31,24 +27,14 @@ describe.each([0, 2])('the debug log of a server with %i workers', (workers) => 
   /** One of many loopback addresses, so that it can be recognized. */
   const address = `127.${10 + workers}.57.91`;
   const marked = marker();
-  let key: string;
-  let served: Served;
-
-  beforeAll(async () => {
-    key = addClient(clientFileFor(made.folder), `client-${workers}`, { 'requests-per-day': 30 }).keyText as string;
-    served = await serveDataset(made.folder, {
-      args: ['--workers', `${workers}`, '--log-level', 'debug', '--poll-interval-ms', '20'],
-    });
-  });
-
-  async function ask(method: string, path: string, options: { key?: string; body?: string } = {}): Promise<number> {
+  async function ask(url: string, method: string, options: { key?: string; body?: string } = {}): Promise<number> {
     const headers = {
       'user-agent': marked,
       'x-forwarded-for': `203.0.113.7, ${marked}`,
       cookie: marked,
       ...(options.key !== undefined && { authorization: `Bearer ${options.key}` }),
     };
-    const request = http.request(served.url + path, { method, headers, localAddress: address, agent: false });
+    const request = http.request(url, { method, headers, localAddress: address, agent: false });
     request.end(options.body);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     response.resume();
@@ -56,7 +42,12 @@ describe.each([0, 2])('the debug log of a server with %i workers', (workers) => 
     return response.statusCode as number;
   }
 
-  test('a request line has the route, status and client, and no request data', async () => {
+  test('a request line has the route, status and client, and no request data', async ({ made }) => {
+    const key = addClient(clientFileFor(made.folder), `client-${workers}`, { 'requests-per-day': 30 })
+      .keyText as string;
+    const served = await serveDataset(made.folder, {
+      args: ['--workers', `${workers}`, '--log-level', 'debug', '--poll-interval-ms', '20'],
+    });
     const asked: [string, string, { key?: string; body?: string }][] = [
       ['GET', '/v1/account/1f', { key }],
       ['GET', '/v1/config', { key }],
@@ -70,8 +61,8 @@ describe.each([0, 2])('the debug log of a server with %i workers', (workers) => 
       ['PURGE', '/healthz', {}],
       ['GET', '/readyz', {}],
     ];
-    for (const [method, path, options] of asked) await ask(method, path, options);
-    for (let i = 0; i < 40; i++) await ask('GET', '/v1/account/1e', { key });
+    for (const [method, path, options] of asked) await ask(served.url + path, method, options);
+    for (let i = 0; i < 40; i++) await ask(`${served.url}/v1/account/1e`, 'GET', { key });
     const raw = net.connect(Number(new URL(served.url).port), '127.0.0.1');
     raw.resume().end(`${marked} no http\r\n\r\n`);
     await once(raw, 'close');
