@@ -1,18 +1,15 @@
 // The filter under `oprf`: the client sends only a blinded element if the password did not leak.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { HttpFront } from '../support/http-front.ts';
 import { asked } from '../support/worlds/filter-world.ts';
-import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
+import { oprfTest } from '../support/worlds/oprf-fixture.ts';
+import { createOprfWorld } from '../support/worlds/oprf-world.ts';
 
 const LEAKED = { username: 'ada@example.test', password: 'Correct Horse 7' };
 const PASSWORDS = ['first', 'second', 'third'];
 
-let world: OprfWorld;
-beforeAll(async () => {
-  world = await createOprfWorld({ pairs: [LEAKED], passwords: PASSWORDS });
-});
-afterAll(() => world.close());
+const test = oprfTest({ pairs: [LEAKED], passwords: PASSWORDS });
 
 const since = (front: HttpFront, before: number): string[] =>
   asked(front)
@@ -20,7 +17,7 @@ const since = (front: HttpFront, before: number): string[] =>
     .map((url) => url.split('?')[0] ?? '');
 
 describe('a checker without the key', () => {
-  test('sends a password for evaluation, and requests its bucket only if the filter contains it', async () => {
+  test('sends a password for evaluation, and requests its bucket only if the filter contains it', async ({ world }) => {
     const front = await world.spoil(() => undefined);
     const leaks = world.checker(front.url, { passwordFilter: true });
     expect(await leaks.loadFilter()).toMatchObject({ entries: 5 });
@@ -45,7 +42,7 @@ describe('a checker without the key', () => {
     expect(since(front, before).filter((url) => url.startsWith('/v1/password/')).length).toBe(4);
   });
 
-  test('rejects a filter of another key', async () => {
+  test('rejects a filter of another key', async ({ world }) => {
     const other = await createOprfWorld({ pairs: [LEAKED], keySeed: 2 });
     const front = await world.spoil(() => undefined);
     const file = new Uint8Array(await (await fetch(`${other.url}/v1/filter/password`)).arrayBuffer());

@@ -6,29 +6,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { CHECK_MODULE, CHECK_SCRIPT } from '../support/client/consumer.ts';
-import { type InstalledClient, installClient } from '../support/client/packed-client.ts';
+import { test } from '../support/client/packed-fixture.ts';
 import { root } from '../support/paths.ts';
-import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
-import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
+import { LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 
 const tsc = path.join(root, 'node_modules/.bin/tsc');
 const run = promisify(execFile);
-
-let installed: InstalledClient;
-let world: ClientWorld;
-let oprf: OprfWorld;
-beforeAll(async () => {
-  installed = await installClient();
-  world = await createClientWorld();
-  oprf = await createOprfWorld({ pairs: [LEAKED] });
-}, 300_000);
-afterAll(async () => {
-  await oprf?.close();
-  await world?.close();
-  installed?.dispose();
-});
 
 type Conditions = string | { readonly [condition: string]: Conditions };
 
@@ -52,7 +37,7 @@ const readManifest = (folder: string): Manifest =>
   JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
 
 describe('the package that npm packs', () => {
-  test('installs with @noble alone, without native code or install scripts', () => {
+  test('installs with @noble alone, without native code or install scripts', ({ installed }) => {
     const modules = path.join(installed.folder, 'node_modules');
     const packages = fs
       .globSync('{*,@*/*}/package.json', { cwd: modules })
@@ -67,7 +52,7 @@ describe('the package that npm packs', () => {
     expect(files.filter((file) => /\.node$|binding\.gyp$|\.wasm$/.test(file))).toEqual([]);
   });
 
-  test('contains every file that it needs, and no other', () => {
+  test('contains every file that it needs, and no other', ({ installed }) => {
     const files = fs
       .readdirSync(installed.home, { recursive: true, encoding: 'utf8' })
       .map((file) => file.replaceAll('\\', '/'));
@@ -84,7 +69,7 @@ describe('the package that npm packs', () => {
     for (const target of targets) expect(files, target).toContain(target.replace(/^\.\//, ''));
   });
 
-  test('checks with and without a key', async () => {
+  test('checks with and without a key', async ({ installed, world, oprf }) => {
     const keyed = { url: world.url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS };
     const oblivious = { url: oprf.url, publicKey: oprf.publicKey, timeoutMs: TIMEOUT_MS };
     for (const options of [keyed, oblivious]) {
@@ -111,22 +96,22 @@ describe('the package that npm packs', () => {
       }));
     });`;
 
-  test.each([
+  test.for([
     ['one copy of its classes', [], true],
     ['errors that both copies recognize where Node has no require(esm)', ['--no-experimental-require-module'], false],
-  ])('gives import and require %s', async (_, args, isSame) => {
+  ] as const)('gives import and require %s', async ([_, args, isSame], { installed }) => {
     const counted = { subpaths: true, isSame, instanceOf: [true, true], isOther: false };
     expect(await installed.runScript(COUNT_COPIES, { args })).toEqual(counted);
   });
 
-  test('carries the licences of the converted @noble packages', () => {
+  test('carries the licences of the converted @noble packages', ({ installed }) => {
     for (const name of ['curves', 'hashes'])
       expect(fs.readFileSync(path.join(installed.home, 'dist/cjs/noble', name, 'LICENSE'), 'utf8')).toBe(
         fs.readFileSync(path.join(installed.folder, 'node_modules/@noble', name, 'LICENSE'), 'utf8'),
       );
   });
 
-  test('imports no Node module anywhere in its core', async () => {
+  test('imports no Node module anywhere in its core', async ({ installed }) => {
     // The bundler follows every import of the installed files, dynamic ones included.
     const { metafile } = await build({
       entryPoints: ['@credveil/client'],
@@ -212,34 +197,37 @@ createLeakChecker({ url: 'https://leaks.example.org', key: 'k', publicKey: 'p' }
 createPolicy({ pair: 'block' });
 `;
 
-  test.each([
+  test.for([
     ['node16', 'node16', 'ts'],
     ['node16', 'node16', 'cts'],
     ['nodenext', 'nodenext', 'ts'],
     ['nodenext', 'nodenext', 'cts'],
     ['esnext', 'bundler', 'ts'],
-  ])('hold with module %s and moduleResolution %s in a .%s file', async (module, moduleResolution, extension) => {
-    const name = `consumer-${moduleResolution}.${extension}`;
-    installed.write(name, CONSUMER);
-    const config = installed.write(
-      `tsconfig.${moduleResolution}-${extension}.json`,
-      JSON.stringify({
-        compilerOptions: {
-          module,
-          moduleResolution,
-          target: 'es2022',
-          lib: ['es2022', 'dom'],
-          types: [],
-          strict: true,
-          noEmit: true,
-          exactOptionalPropertyTypes: true,
-          // Also check the package's own declarations.
-          skipLibCheck: false,
-        },
-        files: [name],
-      }),
-    );
-    const outcome = await run(tsc, ['-p', config]).catch((error: { stdout: string }) => error);
-    expect(outcome.stdout).toBe('');
-  });
+  ] as const)(
+    'hold with module %s and moduleResolution %s in a .%s file',
+    async ([module, moduleResolution, extension], { installed }) => {
+      const name = `consumer-${moduleResolution}.${extension}`;
+      installed.write(name, CONSUMER);
+      const config = installed.write(
+        `tsconfig.${moduleResolution}-${extension}.json`,
+        JSON.stringify({
+          compilerOptions: {
+            module,
+            moduleResolution,
+            target: 'es2022',
+            lib: ['es2022', 'dom'],
+            types: [],
+            strict: true,
+            noEmit: true,
+            exactOptionalPropertyTypes: true,
+            // Also check the package's own declarations.
+            skipLibCheck: false,
+          },
+          files: [name],
+        }),
+      );
+      const outcome = await run(tsc, ['-p', config]).catch((error: { stdout: string }) => error);
+      expect(outcome.stdout).toBe('');
+    },
+  );
 });

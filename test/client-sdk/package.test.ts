@@ -5,36 +5,44 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
+import type { Pair } from '../support/dataset.ts';
 import { program, root } from '../support/paths.ts';
-import { type ClientWorld, createClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
+import { perFile } from '../support/per-file.ts';
+import { clientTest } from '../support/worlds/client-fixture.ts';
+import { type ClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 import { createOprfWorld } from '../support/worlds/oprf-world.ts';
 
 const ADAPTERS = ['express', 'fastify', 'hono', 'fetch', 'next', 'better-auth'];
 const run = promisify(execFile);
 
-let world: ClientWorld;
-let built: string;
+interface Fixtures {
+  readonly world: ClientWorld;
+  /** The folder of the build. */
+  readonly built: string;
+}
 
-beforeAll(async () => {
+async function buildClient(): Promise<string> {
   // Below the root, so that type declarations and @noble resolve as in an installed package.
   fs.mkdirSync(path.join(root, '.tmp'), { recursive: true });
-  built = fs.mkdtempSync(path.join(root, '.tmp', 'client-'));
+  const built = fs.mkdtempSync(path.join(root, '.tmp', 'client-'));
   const tsc = path.join(root, 'node_modules/.bin/tsc');
   // The Node entry point is a separate project: the rest compiles without the types of Node.
   for (const project of ['build', 'node'])
     await run(tsc, ['-p', path.join(root, `client-sdk/tsconfig.${project}.json`), '--outDir', built]);
-  world = await createClientWorld();
-});
-afterAll(async () => {
-  await world.close();
-  fs.rmSync(built, { recursive: true, force: true });
+  return built;
+}
+
+const test = clientTest().extend<Pick<Fixtures, 'built'>>({
+  built: perFile(buildClient, (built) => fs.rmSync(built, { recursive: true, force: true })),
 });
 
-async function checkInBareRealm(credential: { username: string; password: string }): Promise<{
-  verdict: { status: string; reason?: string };
-  modules: string[];
-}> {
+interface BareResult {
+  readonly verdict: { readonly status: string; readonly reason?: string };
+  readonly modules: readonly string[];
+}
+
+async function checkInBareRealm({ world, built }: Fixtures, credential: Pair): Promise<BareResult> {
   const script = program('bare-realm.ts');
   const entry = path.join(built, 'client-sdk/index.js');
   const node = ['--no-warnings', '--experimental-vm-modules', script];
@@ -44,15 +52,15 @@ async function checkInBareRealm(credential: { username: string; password: string
 }
 
 describe('the built package', () => {
-  test('returns correct verdicts in a bare realm with a few web globals', async () => {
-    const { verdict, modules } = await checkInBareRealm(LEAKED);
+  test('returns correct verdicts in a bare realm with a few web globals', async ({ world, built }) => {
+    const { verdict, modules } = await checkInBareRealm({ world, built }, LEAKED);
     expect(verdict).toMatchObject({ status: 'pair' });
     expect(modules.filter((file) => file.includes('/protocol/')).length).toBeGreaterThan(5);
     expect(modules.filter((file) => file.includes('@noble/curves'))).toEqual([]);
-    expect((await checkInBareRealm(STRANGER)).verdict).toMatchObject({ status: 'clean' });
+    expect((await checkInBareRealm({ world, built }, STRANGER)).verdict).toMatchObject({ status: 'clean' });
   });
 
-  test('checks without a key, on the lazily loaded curve and on libsodium', async () => {
+  test('checks without a key, on the lazily loaded curve and on libsodium', async ({ built }) => {
     const oprf = await createOprfWorld({ pairs: [LEAKED] });
     try {
       const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
@@ -71,7 +79,7 @@ describe('the built package', () => {
     }
   });
 
-  test('answers from a filter file without a service', async () => {
+  test('answers from a filter file without a service', async ({ world, built }) => {
     const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
     const { createLeakChecker }: typeof import('../../client-sdk/index.ts') = await import(entry('index.js'));
     const { createFileSource }: typeof import('../../client-sdk/node.ts') = await import(entry('node.js'));
@@ -82,7 +90,7 @@ describe('the built package', () => {
     expect((await leaks.check({ password: STRANGER.password })).status).toBe('clean');
   });
 
-  test('imports only its own files and @noble, except in the entry points of libsodium and frameworks', () => {
+  test('imports only its own files and @noble, except in the entry points of libsodium and frameworks', ({ built }) => {
     const files = fs
       .readdirSync(built, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.js') || name.endsWith('.d.ts'));

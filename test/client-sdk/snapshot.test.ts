@@ -1,13 +1,13 @@
 // Snapshots that change under a client: it follows a new one, and rejects an older one.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { type Pair, seededPairs } from '../support/dataset.ts';
 import { type Answer, forward, send } from '../support/http-front.ts';
+import { clientTest } from '../support/worlds/client-fixture.ts';
 import {
   allUnknown,
   type ClientWorld,
-  createClientWorld,
   isBucket,
   isConfig,
   LEAKED,
@@ -16,15 +16,18 @@ import {
   TIMEOUT_MS,
 } from '../support/worlds/client-world.ts';
 
-let world: ClientWorld;
-beforeAll(async () => {
-  world = await createClientWorld({ pollIntervalMs: 5 });
-});
-afterEach(() => world.closeFronts());
-afterAll(() => world.close());
+type Publish = (source: string, pairs?: readonly Pair[]) => Promise<string>;
 
-/** Adds a source, publishes, and waits until the server serves the new snapshot. */
-async function publish(source: string, pairs: readonly Pair[] = seededPairs(10, source.length)): Promise<string> {
+const test = clientTest({ pollIntervalMs: 5 }).extend<{ readonly publish: Publish }>({
+  /** Adds a source, publishes, and waits until the server serves the new snapshot. */
+  publish: async ({ world }, use) => use((source, pairs) => publishTo(world, source, pairs)),
+});
+
+async function publishTo(
+  world: ClientWorld,
+  source: string,
+  pairs: readonly Pair[] = seededPairs(10, source.length),
+): Promise<string> {
   world.made.addSource(source, { pairs });
   const { snapshot } = await world.made.publish();
   await vi.waitFor(
@@ -40,7 +43,7 @@ async function publish(source: string, pairs: readonly Pair[] = seededPairs(10, 
 describe('a new snapshot', () => {
   const NEW = { username: 'eve@example.test', password: 'leaked yesterday' };
 
-  test('published between config and bucket is used by the next check', async () => {
+  test('published between config and bucket is used by the next check', async ({ world, publish }) => {
     const checker = world.checker(world.url);
     const before = await checker.check(NEW);
     expect(before.status).toBe('clean');
@@ -52,7 +55,7 @@ describe('a new snapshot', () => {
     expect(snapshot).not.toBe(before.snapshot);
   });
 
-  test('is used even if a cache ignores the requested snapshot', async () => {
+  test('is used even if a cache ignores the requested snapshot', async ({ world, publish }) => {
     const ignoring = await world.front(async (request, response) => {
       request.url = (request.url ?? '').split('?')[0] ?? '';
       send(response, await forward(world.url, request));
@@ -64,7 +67,7 @@ describe('a new snapshot', () => {
     expect([verdict.status, verdict.snapshot]).toEqual(['pair', snapshot]);
   });
 
-  test('is retried only once', async () => {
+  test('is retried only once', async ({ world }) => {
     const restless = await world.spoil((answer, url) => {
       if (isBucket(url)) answer.status = 410;
     });
@@ -74,7 +77,7 @@ describe('a new snapshot', () => {
     expect(restless.requests).toHaveLength(6);
   });
 
-  test('is noticed once the config is stale, even while the old one is still served', async () => {
+  test('is noticed once the config is stale, even while the old one is still served', async ({ world, publish }) => {
     const pair = { username: 'mallory@example.test', password: 'leaked today' };
     const checker = world.checker(world.url, { configMaxAgeMs: 0 });
     expect((await checker.check(pair)).status).toBe('clean');
@@ -82,7 +85,7 @@ describe('a new snapshot', () => {
     await vi.waitFor(async () => expect((await checker.check(pair)).status).toBe('pair'), { timeout: TIMEOUT_MS });
   });
 
-  test('is not polled for: with a fresh config, a check costs two requests', async () => {
+  test('is not polled for: with a fresh config, a check costs two requests', async ({ world }) => {
     const counting = await world.spoil(() => {});
     const checker = world.checker(counting.url);
     await Promise.all(Array.from({ length: 10 }, () => checker.check(STRANGER)));
@@ -93,21 +96,33 @@ describe('a new snapshot', () => {
   });
 });
 
-describe('an old snapshot', () => {
-  const REPORTED = { username: 'trent@example.test', password: 'leaked since' };
-  let before: Answer;
-  beforeAll(async () => {
-    const response = await fetch(`${world.url}/v1/config`);
-    before = { status: 200, headers: {}, body: Buffer.from(await response.arrayBuffer()) };
-    await publish('sixth', [REPORTED]);
-  });
-  const idBefore = (): string => (JSON.parse(String(before.body)) as ServiceConfig).snapshot;
+const REPORTED = { username: 'trent@example.test', password: 'leaked since' };
 
-  test('is rejected by a checker that has seen a newer one', async () => {
+interface Before {
+  /** The answer to a request for the config, before another snapshot was published. */
+  readonly config: Answer;
+  /** The id of the snapshot. */
+  readonly id: string;
+}
+
+const replayTest = test.extend<{ readonly before: Before }>({
+  before: [
+    async ({ fileWorld }, use) => {
+      const body = Buffer.from(await (await fetch(`${fileWorld.url}/v1/config`)).arrayBuffer());
+      const { snapshot } = JSON.parse(String(body)) as ServiceConfig;
+      await publishTo(fileWorld, 'sixth', [REPORTED]);
+      await use({ config: { status: 200, headers: {}, body }, id: snapshot });
+    },
+    { scope: 'file' },
+  ],
+});
+
+describe('an old snapshot', () => {
+  replayTest('is rejected by a checker that has seen a newer one', async ({ world, before }) => {
     let replays = false;
     const replaying = await world.spoil((answer, url) => {
-      if (replays && isConfig(url)) answer.body = before.body;
-      else if (replays && isBucket(url) && !url.endsWith(idBefore())) answer.status = 410;
+      if (replays && isConfig(url)) answer.body = before.config.body;
+      else if (replays && isBucket(url) && !url.endsWith(before.id)) answer.status = 410;
     });
     const checker = world.checker(replaying.url);
     expect((await checker.check(REPORTED)).status).toBe('pair');
@@ -118,13 +133,13 @@ describe('an old snapshot', () => {
     replays = true;
     // A checker that has seen nothing newer cannot know. The answer was true at that time.
     const verdict = await world.checker(replaying.url).check(REPORTED);
-    expect([verdict.status, verdict.snapshot]).toEqual(['clean', idBefore()]);
+    expect([verdict.status, verdict.snapshot]).toEqual(['clean', before.id]);
   });
 
-  test('in a background renewal changes no verdict', async () => {
+  replayTest('in a background renewal changes no verdict', async ({ world, before }) => {
     let replays = false;
     const replaying = await world.spoil((answer, url) => {
-      if (replays && isConfig(url)) answer.body = before.body;
+      if (replays && isConfig(url)) answer.body = before.config.body;
     });
     const checker = world.checker(replaying.url, { configMaxAgeMs: 0 });
     const { snapshot } = await checker.check(STRANGER);
@@ -133,9 +148,9 @@ describe('an old snapshot', () => {
     expect((await checker.check(REPORTED)).snapshot).toBe(snapshot);
   });
 
-  test('is rejected if its buckets are served under the id of the new one', async () => {
+  replayTest('is rejected if its buckets are served under the id of the new one', async ({ world, before }) => {
     const renaming = await world.front(async (request, response) => {
-      request.url = (request.url ?? '').replace(/snapshot=.*/, `snapshot=${idBefore()}`);
+      request.url = (request.url ?? '').replace(/snapshot=.*/, `snapshot=${before.id}`);
       const answer = await forward(world.url, request);
       delete answer.headers['credveil-snapshot'];
       send(response, answer);

@@ -1,6 +1,8 @@
 // The fixture `world`: one client world for all tests of a file. Fronts close after each test.
 
 import { test as base } from 'vitest';
+import type { ServerOptions } from '../../../server/server.ts';
+import { perFile } from '../per-file.ts';
 import { type ClientWorld, createClientWorld } from './client-world.ts';
 
 interface Fixtures {
@@ -9,18 +11,17 @@ interface Fixtures {
   readonly world: ClientWorld;
 }
 
-export const test = base.extend<Fixtures>({
-  fileWorld: [
-    // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern.
-    async ({}, use) => {
-      const world = await createClientWorld();
-      await use(world);
-      await world.close();
+/** @param options of the world's server */
+export const clientTest = (options: ServerOptions = {}) =>
+  base.extend<Fixtures>({
+    fileWorld: perFile(
+      () => createClientWorld(options),
+      (world) => world.close(),
+    ),
+    world: async ({ fileWorld }, use) => {
+      await use(fileWorld);
+      await fileWorld.closeFronts();
     },
-    { scope: 'file' },
-  ],
-  world: async ({ fileWorld }, use) => {
-    await use(fileWorld);
-    await fileWorld.closeFronts();
-  },
-});
+  });
+
+export const test = clientTest();
