@@ -3,35 +3,14 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
-import { test as base, expect } from 'vitest';
+import { expect } from 'vitest';
 import { parse } from 'yaml';
-import { CANARY } from '../../protocol/test-credentials.ts';
-import { openWatched, startBrowser } from '../support/browser.ts';
 import { buildImage, type Image } from '../support/container.ts';
 import { fixture, root } from '../support/paths.ts';
-import { DESKTOP, readVerdict } from '../support/worlds/page-world.ts';
+import { perFile } from '../support/per-file.ts';
+import { browserTest, expectPagesWork } from '../support/vitest/browser-test.ts';
 
-const test = base.extend<{ image: Image; browser: Browser }>({
-  image: [
-    // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern.
-    async ({}, use) => {
-      const image = await buildImage();
-      await use(image);
-      await image.dispose();
-    },
-    { scope: 'file' },
-  ],
-  browser: [
-    // biome-ignore lint/correctness/noEmptyPattern: as above.
-    async ({}, use) => {
-      const browser = await startBrowser();
-      await use(browser);
-      await browser.close();
-    },
-    { scope: 'file' },
-  ],
-});
+const test = browserTest.extend<{ readonly image: Image }>({ image: perFile(buildImage, (image) => image.dispose()) });
 
 interface Compose {
   readonly services: {
@@ -74,24 +53,8 @@ test.for([
       expect(probe.length).toBeGreaterThan(0);
       await image.runCommand(probe, {});
       const url = 'http://127.0.0.1:8787';
-      for (const [page, ready] of [
-        ['/', '#check:enabled'],
-        ['/status', 'canvas'],
-      ] as const) {
-        const watched = await openWatched(browser, DESKTOP);
-        await watched.page.goto(`${url}${page}`);
-        await watched.page.waitForSelector(ready);
-        if (page === '/') {
-          await watched.page.fill('#username', CANARY.username);
-          await watched.page.fill('#password', CANARY.password);
-          if (suite === 'hmac')
-            await watched.page.fill('#key', fs.readFileSync(path.join(keys, 'leaks.key'), 'utf8').trim());
-          await watched.page.click('#check');
-          expect(await readVerdict(watched.page)).toBe('pair');
-        }
-        expect(watched.complaints).toEqual([]);
-        await watched.close();
-      }
+      const keyText = fs.readFileSync(path.join(keys, 'leaks.key'), 'utf8').trim();
+      await expectPagesWork(browser, url, suite === 'hmac' ? keyText : undefined);
       fs.writeFileSync(path.join(keys, 'asked'), '{"username":"ana@example.com","password":"summer2019"}\n');
       const ask = `node /opt/credveil/cli/bin.js check --url ${url} ${key.join(' ')} --json < /keys/asked`;
       const verdict = JSON.parse(await image.runCommand(['sh', '-c', ask], { volumes: { '/keys:ro': keys } }));

@@ -1,27 +1,18 @@
 // The client in a page of headless Chromium: each verdict under both suites, from a real server of
 // another origin.
 
-import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect } from 'vitest';
 import type { Verdict } from '../../client-sdk/index.ts';
-import { SUITE_NAMES } from '../../protocol/suite.ts';
+import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { type HttpFront, startFront } from '../support/http-front.ts';
+import { perFile } from '../support/per-file.ts';
+import { browserTest } from '../support/vitest/browser-test.ts';
 import { type AdapterWorld, createAdapterWorld, VERDICTS } from '../support/worlds/adapter-world.ts';
 
-const EXECUTABLE = '/usr/bin/chromium';
 const ENTRY = path.join(import.meta.dirname, '../../client-sdk/index.ts');
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 type Options = { readonly url: string; readonly timeoutMs: number } & AdapterWorld['secret'];
 /** The result that the page's script leaves on its window. */
@@ -31,11 +22,11 @@ declare global {
   }
 }
 
-let browser: Browser;
-let site: HttpFront;
+/** Opens a page with the client. @returns the page, and the complaints of its console */
+type OpenPage = () => Promise<{ page: Page; complaints: string[] }>;
 
-beforeAll(async () => {
-  if (!fs.existsSync(EXECUTABLE)) throw new Error(`${EXECUTABLE} is missing: apt-get install chromium`);
+/** A site whose page loads the bundled client. */
+async function startSite(): Promise<HttpFront> {
   const { outputFiles } = await build({
     stdin: {
       contents: `import * as credveil from ${JSON.stringify(ENTRY)}; window.credveil = credveil;`,
@@ -48,7 +39,7 @@ beforeAll(async () => {
     write: false,
   });
   const script = outputFiles[0]?.text ?? '';
-  site = await startFront((request, response) => {
+  return startFront((request, response) => {
     const isScript = request.url === '/script.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
     // The strictest policy of a page: the client evaluates no code.
@@ -62,25 +53,29 @@ beforeAll(async () => {
         : '<!doctype html><link rel="icon" href="data:,"><title>login</title><script type="module" src="/script.js"></script>',
     );
   });
-  browser = await chromium.launch({ executablePath: EXECUTABLE, args: QUIET });
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-/** Opens the page. @returns its result, and the complaints of its console */
-async function openPage(): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(site.url);
-  await page.waitForFunction(() => window.credveil !== undefined);
-  return { page, complaints };
 }
+
+interface Fixtures {
+  readonly site: HttpFront;
+  readonly openPage: OpenPage;
+}
+
+const siteTest = browserTest.extend<Fixtures>({
+  site: perFile(startSite, (site) => site.close()),
+  openPage: async ({ browser, site }, use) => {
+    await use(async () => {
+      const page = await browser.newPage();
+      const complaints: string[] = [];
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      await page.goto(site.url);
+      await page.waitForFunction(() => window.credveil !== undefined);
+      return { page, complaints };
+    });
+  },
+});
 
 const check = (page: Page, options: Options, credential: { username: string; password: string }): Promise<Verdict> =>
   page.evaluate(async ([given, typed]) => window.credveil.createLeakChecker(given).check(typed), [
@@ -88,14 +83,17 @@ const check = (page: Page, options: Options, credential: { username: string; pas
     credential,
   ] as const);
 
-describe.each(SUITE_NAMES)('the client in a browser, under %s', (suite) => {
-  let world: AdapterWorld;
-  beforeAll(async () => {
-    world = await createAdapterWorld(suite);
+const suiteTest = (suite: SuiteName) =>
+  siteTest.extend<{ readonly world: AdapterWorld }>({
+    world: perFile(
+      () => createAdapterWorld(suite),
+      (world) => world.close(),
+    ),
   });
-  afterAll(() => world.close());
+const SUITES = SUITE_NAMES.map((suite) => ({ suite, test: suiteTest(suite) }));
 
-  test('returns each verdict and leaves the console empty', async () => {
+describe.each(SUITES)('the client in a browser, under $suite', ({ test }) => {
+  test('the client in a browser returns each verdict and leaves the console empty', async ({ openPage, world }) => {
     const { page, complaints } = await openPage();
     const options = { url: world.url, timeoutMs: 60_000, ...world.secret };
     for (const [status, credential, value] of VERDICTS) {
@@ -107,7 +105,7 @@ describe.each(SUITE_NAMES)('the client in a browser, under %s', (suite) => {
     await page.close();
   });
 
-  test('returns unknown when the service is down', async () => {
+  test('the client in a browser returns unknown when the service is down', async ({ openPage, world }) => {
     const { page } = await openPage();
     const gone = await startFront(() => {});
     await gone.close();

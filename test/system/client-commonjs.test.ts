@@ -3,38 +3,29 @@
 // registry.
 
 import { execFile } from 'node:child_process';
-import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type InstalledClient, installClient } from '../support/client/packed-client.ts';
-import { installNode, npm } from '../support/npm.ts';
-import { type ClientWorld, createClientWorld, LEAKED, STRANGER } from '../support/worlds/client-world.ts';
-import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
+import { expect } from 'vitest';
+import type { InstalledClient } from '../support/client/packed-client.ts';
+import { test as packedTest } from '../support/client/packed-fixture.ts';
+import { npm } from '../support/npm.ts';
+import { LEAKED, STRANGER } from '../support/worlds/client-world.ts';
 
 const run = promisify(execFile);
 const PACKAGES = ['jest@29', 'typescript@5.9', 'express@5', '@types/express@5', 'fastify@5', 'hono@4'];
 const PEERS = ['libsodium-wrappers-sumo@^0.8.4', 'better-auth@1'];
 
-let installed: InstalledClient;
-let world: ClientWorld;
-let oprf: OprfWorld;
-let node22: string;
-beforeAll(async () => {
-  installed = await installClient();
-  node22 = await installNode('22', path.join(installed.folder, 'node-22'));
-  await npm(
-    ['install', ...PACKAGES, ...PEERS, '--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund'],
-    installed.folder,
-  );
-  // No "type": a CommonJS project, with no configuration of Jest.
-  installed.write('package.json', JSON.stringify({ name: 'consumer', private: true }));
-  world = await createClientWorld();
-  oprf = await createOprfWorld({ pairs: [LEAKED] });
-}, 600_000);
-afterAll(async () => {
-  await oprf?.close();
-  await world?.close();
-  installed?.dispose();
+const test = packedTest.extend<{ readonly project: InstalledClient }>({
+  /** A CommonJS project, with no "type" and no configuration of Jest. */
+  project: [
+    async ({ installed }, use) => {
+      const packages = [...PACKAGES, ...PEERS];
+      const options = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund'];
+      await npm(['install', ...packages, ...options], installed.folder);
+      installed.write('package.json', JSON.stringify({ name: 'consumer', private: true }));
+      await use(installed);
+    },
+    { scope: 'file' },
+  ],
 });
 
 const JEST_TEST = `
@@ -57,12 +48,11 @@ test.each([
 });
 `;
 
-test.each([
-  [22, (): string => node22],
-  [24, (): string => process.execPath],
-])('Jest 29 without configuration requires the client on Node %i', async (major, binary) => {
-  expect((await run(binary(), ['--version'])).stdout).toMatch(new RegExp(`^v${major}\\.`));
-  installed.write('leaks.test.js', JEST_TEST);
+const TITLE = 'Jest 29 without configuration requires the client on Node %i';
+test.for([22, 24])(TITLE, async (major, { project, world, oprf, node22 }) => {
+  const binary = major === 22 ? node22 : process.execPath;
+  expect((await run(binary, ['--version'])).stdout).toMatch(new RegExp(`^v${major}\\.`));
+  project.write('leaks.test.js', JEST_TEST);
   const input = {
     keyed: { url: world.url, key: world.made.key.revealText() },
     oblivious: { url: oprf.url, publicKey: oprf.publicKey },
@@ -70,7 +60,7 @@ test.each([
     stranger: STRANGER,
   };
   const env = { ...process.env, NODE_OPTIONS: '', CREDVEIL_INPUT: JSON.stringify(input) };
-  const { stderr } = await run(binary(), ['node_modules/jest/bin/jest.js'], { cwd: installed.folder, env });
+  const { stderr } = await run(binary, ['node_modules/jest/bin/jest.js'], { cwd: project.folder, env });
   expect(stderr).toMatch(/Tests: +9 passed, 9 total/);
 });
 
@@ -93,19 +83,19 @@ export const isOurs = (error: unknown): boolean => error instanceof LookupError 
 checker.check({ password: 7 });
 `;
 
-test.each([
+test.for([
   ['commonjs', 'node10', 'ts'],
   ['node16', 'node16', 'cts'],
   ['node16', 'node16', 'mts'],
   ['nodenext', 'nodenext', 'cts'],
   ['nodenext', 'nodenext', 'mts'],
   ['esnext', 'bundler', 'ts'],
-])(
+] as const)(
   'TypeScript 5 finds all types with module %s and moduleResolution %s in a .%s file',
-  async (module, moduleResolution, extension) => {
+  async ([module, moduleResolution, extension], { project }) => {
     const name = `consumer-${moduleResolution}.${extension}`;
-    installed.write(name, CONSUMER);
-    const config = installed.write(
+    project.write(name, CONSUMER);
+    const config = project.write(
       'tsconfig.json',
       JSON.stringify({
         compilerOptions: {
@@ -124,7 +114,7 @@ test.each([
       }),
     );
     const tsc = ['node_modules/typescript/bin/tsc', '-p', config];
-    const outcome = await run(process.execPath, tsc, { cwd: installed.folder }).catch(
+    const outcome = await run(process.execPath, tsc, { cwd: project.folder }).catch(
       (error: { stdout: string }) => error,
     );
     expect(outcome.stdout).toBe('');

@@ -4,10 +4,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
-import { test as base, expect } from 'vitest';
-import { CANARY } from '../../protocol/test-credentials.ts';
-import { openWatched, startBrowser } from '../support/browser.ts';
+import { expect } from 'vitest';
 import { credveilJson } from '../support/credveil.ts';
 import {
   EXPECTED_VERDICTS,
@@ -16,7 +13,8 @@ import {
   startTrial,
 } from '../support/installed-credveil.ts';
 import { installNode } from '../support/npm.ts';
-import { DESKTOP, readVerdict } from '../support/worlds/page-world.ts';
+import { perFile } from '../support/per-file.ts';
+import { browserTest, expectPagesWork } from '../support/vitest/browser-test.ts';
 
 const OLDEST = '22.18.0';
 const NODES = [OLDEST, '24'];
@@ -24,31 +22,13 @@ const NODES = [OLDEST, '24'];
 const MANY_PAIRS = 1_200_000;
 
 interface Fixtures {
-  installed: InstalledCredveil;
-  browser: Browser;
+  readonly installed: InstalledCredveil;
   /** Path of the binary of a version of Node. */
-  nodeOf: (version: string) => string;
+  readonly nodeOf: (version: string) => string;
 }
 
-const test = base.extend<Fixtures>({
-  installed: [
-    // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern.
-    async ({}, use) => {
-      const installed = await installCredveil();
-      await use(installed);
-      installed.dispose();
-    },
-    { scope: 'file' },
-  ],
-  browser: [
-    // biome-ignore lint/correctness/noEmptyPattern: as above.
-    async ({}, use) => {
-      const browser = await startBrowser();
-      await use(browser);
-      await browser.close();
-    },
-    { scope: 'file' },
-  ],
+const test = browserTest.extend<Fixtures>({
+  installed: perFile(installCredveil, (installed) => installed.dispose()),
   nodeOf: [
     async ({ installed }, use) => {
       const oldest = await installNode(OLDEST, path.join(installed.folder, 'oldest-node'));
@@ -68,23 +48,7 @@ test.for(NODES.flatMap((version) => (['hmac', 'oprf'] as const).map((suite) => [
   async ([version, suite], { installed, browser, nodeOf }) => {
     const trial = await startTrial(suite, installed, nodeOf(version));
     try {
-      const check = await openWatched(browser, DESKTOP);
-      await check.page.goto(`${trial.served.url}/`);
-      await check.page.waitForSelector('#check:enabled');
-      await check.page.fill('#username', CANARY.username);
-      await check.page.fill('#password', CANARY.password);
-      if (suite === 'hmac') await check.page.fill('#key', trial.readKey());
-      await check.page.click('#check');
-      expect(await readVerdict(check.page)).toBe('pair');
-      expect(check.complaints).toEqual([]);
-      await check.close();
-
-      const status = await openWatched(browser, DESKTOP);
-      await status.page.goto(`${trial.served.url}/status`);
-      await status.page.waitForSelector('canvas');
-      expect(status.complaints).toEqual([]);
-      await status.close();
-
+      await expectPagesWork(browser, trial.served.url, suite === 'hmac' ? trial.readKey() : undefined);
       expect(await trial.check()).toEqual(EXPECTED_VERDICTS);
     } finally {
       await trial.stop();

@@ -1,9 +1,10 @@
 // The pages in a browser: accessibility by axe-core in light and dark from the smallest phone up,
 // and screenshots.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { expectAccessible, expectNoOverflow, screenshot, type View } from '../support/browser.ts';
-import { createPageWorld, DESKTOP, type PageWorld, SUITES } from '../support/worlds/page-world.ts';
+import { pageTest as test } from '../support/vitest/browser-test.ts';
+import { DESKTOP, SUITES } from '../support/worlds/page-world.ts';
 
 const VIEWS: readonly (View & { readonly name: string })[] = [
   { name: 'desktop', ...DESKTOP },
@@ -13,15 +14,8 @@ const VIEWS: readonly (View & { readonly name: string })[] = [
   { name: 'small-phone', width: 320, height: 640, scheme: 'light' },
 ];
 
-let world: PageWorld;
-beforeAll(async () => {
-  world = await createPageWorld();
-}, 600_000);
-afterEach(() => world.closePages());
-afterAll(() => world?.close());
-
 describe.each(SUITES)('the pages under %s', (suite) => {
-  test.each(VIEWS)('are accessible and fit the width of a $name', async ({ name, ...view }) => {
+  test.for(VIEWS)('the pages are accessible and fit the width of a $name', async ({ name, ...view }, { world }) => {
     const { page, complaints } = await world.visit(suite, '/', view);
     await expectAccessible(page);
     await screenshot(page, `check-${suite}-${name}-before`);
@@ -44,7 +38,9 @@ describe.each(SUITES)('the pages under %s', (suite) => {
 });
 
 describe('the status page', () => {
-  test('shows the figures of /v1/status, offers them as tables, and can be paused', async () => {
+  test('the status page shows the figures of /v1/status, offers them as tables, and can be paused', async ({
+    world,
+  }) => {
     const { page, complaints } = await world.visit('oprf', '/status');
     await page.waitForSelector('#figures:not([hidden])');
     const { account } = (await world.made.oprf.publish()).indexes;

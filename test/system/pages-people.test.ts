@@ -1,22 +1,16 @@
 // The page at / in a browser, with the input that people give it: wrong keys, odd text, servers
 // that require clients.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { addClient, clientFileFor } from '../../access/client-file.ts';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
 import { startServer } from '../../server/server.ts';
 import { expectAccessible, expectNoOverflow } from '../support/browser.ts';
-import { createPageWorld, focused, type PageWorld, readVerdict } from '../support/worlds/page-world.ts';
-
-let world: PageWorld;
-beforeAll(async () => {
-  world = await createPageWorld();
-}, 600_000);
-afterEach(() => world.closePages());
-afterAll(() => world?.close());
+import { pageTest as test } from '../support/vitest/browser-test.ts';
+import { focused, readVerdict } from '../support/worlds/page-world.ts';
 
 describe('the check page', () => {
-  test('queries a second dataset under its id', async () => {
+  test('the page queries a second dataset under its id', async ({ world }) => {
     const { page } = await world.visit('hmac', '/');
     const { id: dataset } = world.made.oprf.dataset;
     await page.selectOption('#dataset', { label: `${dataset} (oprf)` });
@@ -27,10 +21,10 @@ describe('the check page', () => {
     expect(await page.textContent('#step-send')).toContain(`POST /d/${dataset}/v1/lookup`);
   });
 
-  test.each([
+  test.for([
     ['nonsense', 'looks like credveil-hmac-1.'],
     ['credveil-hmac-1.65b555284e0d41a7.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8', 'another dataset'],
-  ])('explains beside the field why the key %s is wrong', async (key, message) => {
+  ] as const)('the page explains beside the field why the key %s is wrong', async ([key, message], { world }) => {
     const { page, complaints } = await world.visit('hmac', '/');
     await page.fill('#username', 'ada');
     await page.fill('#key', key);
@@ -41,7 +35,7 @@ describe('the check page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('accepts empty fields, one field, other scripts, and more than fits', async () => {
+  test('the page accepts empty fields, one field, other scripts, and more than fits', async ({ world }) => {
     const { page, complaints } = await world.visit('oprf', '/', { width: 320, height: 640, scheme: 'light' });
     const check = async (username: string, password: string): Promise<string> => {
       await page.evaluate(() => document.getElementById('verdict-text')?.removeAttribute('data-status'));
@@ -62,7 +56,7 @@ describe('the check page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('hides a typed password again after a published one was shown', async () => {
+  test('the page hides a typed password again after a published one was shown', async ({ world }) => {
     const { page } = await world.visit('oprf', '/');
     await page.click('[data-sample=pair]');
     expect(await page.getAttribute('#password', 'type')).toBe('text');
@@ -75,7 +69,7 @@ describe('the check page', () => {
     expect(await page.getAttribute('#password', 'type')).toBe('text');
   });
 
-  test('keeps a typed password hidden when a published credential is shown', async () => {
+  test('the page keeps a typed password hidden when a published credential is shown', async ({ world }) => {
     const { page } = await world.visit('hmac', '/');
     await page.fill('#username', 'ada');
     await page.fill('#password', 'secret of ada');
@@ -86,7 +80,7 @@ describe('the check page', () => {
     expect(await page.textContent('body')).not.toContain('secret of ada');
   });
 
-  test('runs no text as markup or code, even if its script made a mistake', async () => {
+  test('the page runs no text as markup or code, even if its script made a mistake', async ({ world }) => {
     const { page } = await world.visit('oprf', '/');
     await page.fill('#username', '<img src=x onerror=alert(1)>');
     await page.fill('#password', '<b>b</b>');
@@ -124,7 +118,7 @@ describe('the check page', () => {
     ).toBe('refused');
   });
 
-  test('asks for a client key if the server requires one, and sends it only there', async () => {
+  test('the page asks for a client key if the server requires one, and sends it only there', async ({ world }) => {
     const { made, open } = world;
     const clientsFile = `${clientFileFor(made.oprf.folder)}.listed`;
     const key = addClient(clientsFile, 'person', {}).keyText as string;
@@ -153,7 +147,7 @@ describe('the check page', () => {
     }
   });
 
-  test('explains that it needs JavaScript, and no form sends anything without it', async () => {
+  test('the page explains that it needs JavaScript, and no form sends anything without it', async ({ world }) => {
     const context = await world.browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     const requests: string[] = [];

@@ -3,19 +3,13 @@
 
 import crypto from 'node:crypto';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
 import { wireText } from '../support/browser.ts';
-import { createPageWorld, focused, type PageWorld, readVerdict, SUITES } from '../support/worlds/page-world.ts';
+import { pageTest as test } from '../support/vitest/browser-test.ts';
+import { focused, readVerdict, SUITES } from '../support/worlds/page-world.ts';
 
 const VERDICTS = Object.entries(TEST_CREDENTIALS);
-
-let world: PageWorld;
-beforeAll(async () => {
-  world = await createPageWorld();
-}, 600_000);
-afterEach(() => world.closePages());
-afterAll(() => world?.close());
 
 /** Presses Tab until an element has the focus. Fails if it never gets there. */
 async function tabTo(page: Page, wanted: string): Promise<void> {
@@ -49,9 +43,9 @@ function traces(...texts: string[]): string[] {
 }
 
 describe.each(SUITES)('the check page under %s', (suite) => {
-  test.each(VERDICTS)(
-    'reaches the verdict %s by keyboard alone, and sends nothing of the credential',
-    async (status, credential) => {
+  test.for(VERDICTS)(
+    'the page reaches the verdict %s by keyboard alone, and sends nothing of the credential',
+    async ([status, credential], { world }) => {
       const { page, complaints, requests } = await world.visit(suite, '/');
       const sent = requests.length;
       await tabTo(page, 'username');
@@ -98,7 +92,7 @@ describe.each(SUITES)('the check page under %s', (suite) => {
     },
   );
 
-  test('fills in a published credential at one key press', async () => {
+  test('the page fills in a published credential at one key press', async ({ world }) => {
     const { page, complaints } = await world.visit(suite, '/');
     if (suite === 'hmac') {
       // Without the key the page explains what it needs, and moves the focus there.
@@ -115,7 +109,7 @@ describe.each(SUITES)('the check page under %s', (suite) => {
     expect(complaints).toEqual([]);
   });
 
-  test('lists its steps with their bits, buckets and tags', async () => {
+  test('the page lists its steps with their bits, buckets and tags', async ({ world }) => {
     const { page } = await world.visit(suite, '/');
     await world.giveKey(suite, page);
     await page.fill('#username', ' CANARY@Credveil.invalid');
@@ -145,7 +139,7 @@ describe.each(SUITES)('the check page under %s', (suite) => {
     expect(await page.textContent('#plain-sent')).toContain(TEST_CREDENTIALS.pair.password);
   });
 
-  test('shows unknown, not clean, when the server is down', async () => {
+  test('the page shows unknown, not clean, when the server is down', async ({ world }) => {
     const { page } = await world.visit(suite, '/');
     await world.giveKey(suite, page);
     await page.click('[data-sample=clean]');

@@ -3,29 +3,39 @@
 
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { type CredveilServer, startServer } from '../../server/server.ts';
-import { createWorkPlace, credveilJson, type WorkPlace } from '../support/credveil.ts';
+import { credveilJson } from '../support/credveil.ts';
+import { perFile } from '../support/per-file.ts';
 import { makeRangeDataset, type RangeDataset, seededRanges, sha1Of } from '../support/range-dataset.ts';
+import { placeTest } from '../support/vitest/fixtures.ts';
 
 const LEAKED = 'Pässwörd of many';
 const LEAKED_TIMES = 3;
 const CLEAN = 'never seen by anyone 81';
+const VALIDATOR = path.join(import.meta.dirname, 'not-compromised.php');
 
-let made: RangeDataset;
-let server: CredveilServer;
-let place: WorkPlace;
-beforeAll(async () => {
+interface Fixtures {
+  readonly made: RangeDataset;
+  readonly server: CredveilServer;
+}
+
+async function makeLeaked(): Promise<RangeDataset> {
   const prefixes = [LEAKED, CLEAN].map((password) => sha1Of(password).slice(0, 5));
   const passwords = Array.from({ length: LEAKED_TIMES }, () => LEAKED);
-  made = await makeRangeDataset({ sha1: seededRanges('sha1', [...prefixes, '00000', 'FFFFF'], 900), passwords });
-  server = await startServer(made.folder, { port: 0 });
-  place = createWorkPlace();
-});
-afterAll(async () => {
-  await server.close({ deadlineMs: 100 });
-  made.dispose();
-  place.dispose();
+  return makeRangeDataset({ sha1: seededRanges('sha1', [...prefixes, '00000', 'FFFFF'], 900), passwords });
+}
+
+const test = placeTest.extend<Fixtures>({
+  made: perFile(makeLeaked, (made) => made.dispose()),
+  server: [
+    async ({ made }, use) => {
+      const server = await startServer(made.folder, { port: 0 });
+      await use(server);
+      await server.close({ deadlineMs: 100 });
+    },
+    { scope: 'file' },
+  ],
 });
 
 /** Runs a program of the system. A missing one is an error, never a pass. @returns its output */
@@ -44,21 +54,23 @@ function run(command: string, args: readonly string[], input: string): Promise<s
 }
 
 describe("Symfony's NotCompromisedPassword", () => {
-  const validate = (password: string, endpoint = `${server.url}/range/%s`): Promise<string> =>
-    run('php', [path.join(import.meta.dirname, 'not-compromised.php'), endpoint], password);
+  const validate = ({ url }: CredveilServer, password: string, path = '/range/%s'): Promise<string> =>
+    run('php', [VALIDATOR, url + path], password);
 
-  test('rejects a leaked password and accepts a clean one', async () => {
-    expect(await validate(LEAKED)).toBe('compromised');
-    expect(await validate(CLEAN)).toBe('clean');
-    expect(await validate('of a range without hashes')).toBe('clean');
+  test('the Symfony validator rejects a leaked password and accepts a clean one', async ({ server }) => {
+    expect(await validate(server, LEAKED)).toBe('compromised');
+    expect(await validate(server, CLEAN)).toBe('clean');
+    expect(await validate(server, 'of a range without hashes')).toBe('clean');
   });
 
-  test('throws if the server has no such route, so that a failure never looks clean', async () => {
-    expect(await validate(CLEAN, `${server.url}/ranges/%s`)).toContain('ClientException: No such route');
+  test('the Symfony validator throws if the server has no such route, so that a failure never looks clean', async ({
+    server,
+  }) => {
+    expect(await validate(server, CLEAN, '/ranges/%s')).toContain('ClientException: No such route');
   });
 });
 
-test('keepassxc-cli analyze -H finds the leaked entries of an export', async () => {
+test('keepassxc-cli analyze -H finds the leaked entries of an export', async ({ made, place }) => {
   const [database, list] = [place.at('passwords.kdbx'), place.at('list.txt')];
   await run('keepassxc-cli', ['db-create', '-q', '-p', '-t', '100', database], 'master\nmaster\n');
   for (const [title, password] of [
