@@ -23,8 +23,8 @@ import {
   type WorkPlace,
 } from './support/credveil.ts';
 import { seededPairs } from './support/dataset.ts';
+import { processMemory } from './support/machine/process-memory.ts';
 import { perFile } from './support/per-file.ts';
-import { processMemory } from './support/process-memory.ts';
 
 /** Random letters, in lower case so that normalization keeps them. */
 const marker = (): string =>

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
-import { buildImage, type Image } from '../support/container.ts';
+import { buildImage, type Image } from '../support/machine/container.ts';
 import { fixture, root } from '../support/paths.ts';
 import { perFile } from '../support/per-file.ts';
 import { browserTest, expectPagesWork } from '../support/vitest/browser-test.ts';

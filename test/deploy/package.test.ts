@@ -10,7 +10,7 @@ import {
   type InstalledCredveil,
   installCredveil,
   startTrial,
-} from '../support/installed-credveil.ts';
+} from '../support/machine/installed-credveil.ts';
 import { root } from '../support/paths.ts';
 
 const test = base.extend<{ installed: InstalledCredveil }>({

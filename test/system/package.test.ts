@@ -11,7 +11,7 @@ import {
   type InstalledCredveil,
   installCredveil,
   startTrial,
-} from '../support/installed-credveil.ts';
+} from '../support/machine/installed-credveil.ts';
 import { installNode } from '../support/npm.ts';
 import { perFile } from '../support/per-file.ts';
 import { browserTest, expectPagesWork } from '../support/vitest/browser-test.ts';

@@ -2,7 +2,7 @@
 // and screenshots.
 
 import { describe, expect } from 'vitest';
-import { expectAccessible, expectNoOverflow, screenshot, type View } from '../support/browser.ts';
+import { expectAccessible, expectNoOverflow, screenshot, type View } from '../support/machine/browser.ts';
 import { pageTest as test } from '../support/vitest/browser-test.ts';
 import { DESKTOP, SUITES } from '../support/worlds/page-world.ts';
 

@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { addClient, clientFileFor } from '../../access/client-file.ts';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
 import { startServer } from '../../server/server.ts';
-import { expectAccessible, expectNoOverflow } from '../support/browser.ts';
+import { expectAccessible, expectNoOverflow } from '../support/machine/browser.ts';
 import { pageTest as test } from '../support/vitest/browser-test.ts';
 import { focused, readVerdict } from '../support/worlds/page-world.ts';
 

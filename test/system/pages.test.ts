@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
-import { wireText } from '../support/browser.ts';
+import { wireText } from '../support/machine/browser.ts';
 import { pageTest as test } from '../support/vitest/browser-test.ts';
 import { focused, readVerdict, SUITES } from '../support/worlds/page-world.ts';
 

@@ -3,7 +3,7 @@
 import type { Browser } from 'playwright-core';
 import { test as base, expect } from 'vitest';
 import { CANARY } from '../../../protocol/test-credentials.ts';
-import { openWatched, startBrowser } from '../browser.ts';
+import { openWatched, startBrowser } from '../machine/browser.ts';
 import { perFile } from '../per-file.ts';
 import { createPageWorld, DESKTOP, type PageWorld, readVerdict } from '../worlds/page-world.ts';
 

@@ -4,8 +4,8 @@ import type { Browser, Page } from 'playwright-core';
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
 import type { SuiteName } from '../../../protocol/suite.ts';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
-import { openWatched, startBrowser, type View, type WatchedPage } from '../browser.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../dataset.ts';
+import { openWatched, startBrowser, type View, type WatchedPage } from '../machine/browser.ts';
 
 export const DESKTOP: View = { width: 1280, height: 800, scheme: 'light' };
 export const SUITES = ['hmac', 'oprf'] as const;

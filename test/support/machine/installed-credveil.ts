@@ -4,11 +4,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { SuiteName } from '../../protocol/suite.ts';
-import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
-import { credveil, credveilJson, type Outcome, type Served, type StartOptions, serveDataset } from './credveil.ts';
-import { npm, pack } from './npm.ts';
-import { fixture, root } from './paths.ts';
+import type { SuiteName } from '../../../protocol/suite.ts';
+import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
+import { credveil, credveilJson, type Outcome, type Served, type StartOptions, serveDataset } from '../credveil.ts';
+import { npm, pack } from '../npm.ts';
+import { fixture, root } from '../paths.ts';
 
 export interface InstalledCredveil {
   /** The folder with package.json and node_modules. */

@@ -10,8 +10,8 @@ import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import { promisify } from 'node:util';
-import { npm, pack } from './npm.ts';
-import { root } from './paths.ts';
+import { npm, pack } from '../npm.ts';
+import { root } from '../paths.ts';
 
 const run = promisify(execFile);
 const BASE = 'docker.io/library/node:24-bookworm-slim';
