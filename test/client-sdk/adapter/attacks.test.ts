@@ -1,0 +1,72 @@
+// What a person at the login can send to be checked for another credential, or for none.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
+import { ADAPTERS, type App, type Seen } from '../../support/client/adapter-apps.ts';
+import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
+
+const { pair, similar, password: reused, clean } = TEST_CREDENTIALS;
+
+let world: AdapterWorld;
+beforeAll(async () => {
+  world = await createAdapterWorld('hmac');
+});
+afterAll(() => world.close());
+
+describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
+  let app: App;
+  beforeAll(async () => {
+    app = await start(world.checker);
+  });
+  afterAll(() => app.close());
+
+  const post = (path: string, body: unknown, type = 'application/json'): Promise<Response> =>
+    fetch(app.url + path, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  const seenBy = async (path: string, body: unknown, type?: string): Promise<Seen> =>
+    (await post(path, body, type)).json() as Promise<Seen>;
+
+  test.fails('a member with a dot in its name does not hide the nested field', async () => {
+    const user = { email: pair.username, pass: pair.password };
+    const decoy = { user, 'user.email': clean.username, 'user.pass': clean.password };
+    expect(await seenBy('/nested', decoy)).toMatchObject({ status: 'pair', action: 'challenge' });
+  });
+
+  test.fails.each([
+    [[], pair, 'pair'],
+    [0, pair, 'pair'],
+    [{}, similar, 'similar'],
+    [[[]], reused, 'password'],
+  ])('a second username %j takes back no finding', async (email, credential, status) => {
+    expect(await seenBy('/login', { ...credential, email })).toMatchObject({ status, action: 'challenge' });
+    expect((await post('/sign-up', { ...credential, email })).status).toBe(422);
+  });
+
+  // The other adapters read no body of this length.
+  if (name === 'express' || name === 'fastify')
+    test.fails('a second username that is too long takes back no finding', async () => {
+      const email = 'a'.repeat(66_000);
+      expect(await seenBy('/login', { ...similar, email })).toMatchObject({ status: 'similar', action: 'challenge' });
+      expect(await seenBy('/login', { ...clean, email })).toMatchObject({ status: 'unknown', action: 'challenge' });
+    });
+
+  test.fails.each([{ email: [] }, { email: 7 }, { password: [clean.password] }, { password: { toString: 'x' } }])(
+    'a request with %j beside it is challenged in every policy, and denied in mode deny',
+    async (decoy) => {
+      for (const path of ['/login', '/lenient'])
+        expect(await seenBy(path, { ...clean, ...decoy })).toMatchObject({ status: 'unknown', action: 'challenge' });
+      expect((await post('/sign-up', { ...clean, ...decoy })).status).toBe(400);
+    },
+  );
+
+  // Fastify refuses the name.
+  if (name !== 'fastify')
+    test.fails('a __proto__ does not hide a field that a handler inherits', async () => {
+      const body = `{"username":${JSON.stringify(pair.username)},"__proto__":{"password":"${pair.password}"}}`;
+      expect(await seenBy('/login', body)).toMatchObject({ status: 'pair', action: 'challenge' });
+      expect((await post('/sign-up', body)).status).toBe(422);
+    });
+});
