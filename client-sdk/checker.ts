@@ -4,7 +4,8 @@
 import type { SnapshotId } from '../protocol/brands.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
-import { LookupError, reasonOf } from './errors.ts';
+import { assertCallOptions, assertCheckOptions, assertCredential, createCallDeadline } from './arguments.ts';
+import { reasonOf } from './errors.ts';
 import type { Events } from './events.ts';
 import type { PasswordFilterInfo } from './filter/cache.ts';
 import { FILTER_TIMEOUT_MS } from './filter/download.ts';
@@ -14,10 +15,11 @@ import type { CheckerSettings, LeakCheckerOptions, OprfSettings } from './option
 import { parseOptions } from './parse-options.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
 import { CONFIG_TIMEOUT_MS, type ConfigCache, createConfigCache } from './transport/config-cache.ts';
-import { createDeadline, type Deadline } from './transport/deadline.ts';
-import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked } from './verdict/inquiry.ts';
-import type { Policy, PolicyContext } from './verdict/policy.ts';
-import { type Decision, decide, failuresIn, type Signals, UNASKED, type Verdict } from './verdict/verdict.ts';
+import type { Deadline } from './transport/deadline.ts';
+import { decide, type Facts, failuresIn, mergeSignals, worstOf } from './verdict/decide.ts';
+import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked, spellingsOf } from './verdict/inquiry.ts';
+import { type Policy, type PolicyContext, strictestOf } from './verdict/policy.ts';
+import { type Decision, type Signals, UNASKED, type Verdict } from './verdict/verdict.ts';
 
 /**
  * Options of every call.
@@ -68,7 +70,7 @@ export interface LeakChecker {
    * Has this credential leaked? If the service fails, the status is `unknown`; the call does not
    * reject.
    * @throws LookupError `ARGUMENT_MALFORMED` (as a rejection) if neither field is given, a field is
-   *   not a string, or an option has the wrong type
+   *   not a string, an option has the wrong type, or a name is unknown
    */
   check(credential: Credential, options?: CheckOptions): Promise<Verdict>;
   /**
@@ -87,15 +89,16 @@ export interface LeakChecker {
   readonly policy: Policy;
 }
 
-type Facts = ReturnType<typeof decide>;
-
 const PASSWORD_ABSENT: Signals = { ...UNASKED, password: { result: 'absent' } };
 
-/** The answers of one pass over the inquiries. */
+/** The answers to one pass over the inquiries: for each spelling of the credential, its signals. */
 interface Pass {
-  readonly signals: Signals;
+  readonly answers: readonly [Signals, ...Signals[]];
   readonly snapshot?: SnapshotId;
 }
+
+/** The inquiries about each spelling of a credential. */
+type Inquiries = readonly (readonly Inquiry[])[];
 
 /**
  * Creates a checker, which sends nothing before its first call. With the option `key` it holds the
@@ -138,26 +141,30 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     async check(credential, callOptions = {}) {
       const startedAt = performance.now();
       assertCredential(credential);
-      assertPolicyContext(callOptions);
+      assertCheckOptions(callOptions);
       const here = answerHere(lookup, credential, callOptions, startedAt);
       if (here) return report(absentFacts, absentDecision, here, startedAt);
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
-      const inquiries = deriveInquiries(credential, lookup.maxInputBytes);
-      if (!inquiries.some(isAsked)) return conclude({ signals: UNASKED }, 'NOTHING_ASKED', callOptions, startedAt);
+      const inquiries = spellingsOf(credential)
+        .map((spelling) => deriveInquiries(spelling, lookup.maxInputBytes))
+        .filter((asked) => asked.some(isAsked));
+      if (inquiries.length === 0) return conclude({ answers: [UNASKED] }, 'NOTHING_ASKED', callOptions, startedAt);
       const pass = await breaker.run(
         deadline,
         (guarded) => askService(lookup, configs, inquiries, guarded),
-        ({ signals }) => failuresIn(signals),
+        ({ answers }) => failuresIn(...answers),
       );
       return conclude(pass, 'INDEX_MISSING', callOptions, startedAt);
     },
 
     async ready(callOptions = {}) {
+      assertCallOptions(callOptions);
       const deadline = createCallDeadline(CONFIG_TIMEOUT_MS, callOptions);
       await lookup.confirm(await configs.get(deadline), deadline);
     },
 
     async loadFilter(callOptions = {}) {
+      assertCallOptions(callOptions);
       return lookup.loadFilter(createCallDeadline(FILTER_TIMEOUT_MS, callOptions));
     },
   };
@@ -167,12 +174,16 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
 async function askService(
   lookup: Lookup,
   configs: ConfigCache,
-  inquiries: readonly Inquiry[],
+  inquiries: Inquiries,
   deadline: Deadline,
 ): Promise<Pass> {
+  const passOf = (answers: readonly Partial<Signals>[]): Pick<Pass, 'answers'> => ({
+    answers: answers.map((signals) => ({ ...UNASKED, ...signals })) as [Signals, ...Signals[]],
+  });
   const ask = async (config: ServiceConfig): Promise<Pass> => ({
     snapshot: config.snapshot,
-    signals: { ...UNASKED, ...(await lookup.ask(inquiries, config, deadline)) },
+    // Spellings share their buckets' requests.
+    ...passOf(await Promise.all(inquiries.map((asked) => lookup.ask(asked, config, deadline)))),
   });
   try {
     const config = await configs.get(deadline);
@@ -181,7 +192,7 @@ async function askService(
     // Only once: after that, the caller decides.
     return await ask(await configs.renew(config, deadline));
   } catch (error) {
-    return { signals: { ...UNASKED, ...failAll(inquiries, reasonOf(error)) } };
+    return passOf(inquiries.map((asked) => failAll(asked, reasonOf(error))));
   }
 }
 
@@ -191,26 +202,30 @@ async function askService(
  */
 function answerHere(
   lookup: Lookup,
-  { username, password }: Credential,
+  { username, usernames, password }: Credential,
   options: CallOptions,
   now: number,
 ): Pass | undefined {
-  if (!password || username !== undefined || isAborted(options)) return undefined;
+  if (!password || (username ?? usernames) !== undefined || password.includes('\0') || isAborted(options))
+    return undefined;
   const snapshot = lookup.absentIn(password, now);
-  return snapshot && { snapshot, signals: PASSWORD_ABSENT };
+  return snapshot && { snapshot, answers: [PASSWORD_ABSENT] };
 }
 
 /** Assembles the verdict and emits its event. */
 type Report = (facts: Facts, decision: Decision, pass: Pass, startedAt: number) => Verdict;
 
 function createReporter(events: Events): Report {
-  return (facts, decision, { signals, snapshot }, startedAt) => {
+  return (facts, decision, { answers, snapshot }, startedAt) => {
     const durationMs = performance.now() - startedAt;
-    if (events.verdict.isHeard()) {
+    if (events.verdict.isHeard() || events.quota.isHeard()) {
       const { status, reason } = facts;
-      const failures = failuresIn(signals);
-      events.verdict.emit({ status, action: decision.action, ...(reason && { reason }), failures, durationMs });
+      const { action } = decision;
+      const failures = failuresIn(...answers);
+      events.verdict.emit({ status, action, ...(reason && { reason }), failures, durationMs });
+      if (failures.includes('QUOTA_EXCEEDED')) events.quota.emit({ action });
     }
+    const signals = answers.length === 1 ? answers[0] : mergeSignals(answers);
     return snapshot === undefined
       ? { ...facts, ...decision, durationMs, signals }
       : { ...facts, ...decision, snapshot, durationMs, signals };
@@ -227,49 +242,23 @@ type Conclude = (
 
 function createConclude(policy: Policy, report: Report): Conclude {
   return (pass, ifUnasked, context, startedAt) => {
-    const facts = decide(pass.signals, ifUnasked);
-    return report(facts, policy({ ...facts, signals: pass.signals }, context), pass, startedAt);
+    const decided = pass.answers.map((signals) => {
+      const facts = decide(signals, ifUnasked);
+      return { facts, decision: policy({ ...facts, signals }, context) };
+    });
+    // The status names the worst finding; the action follows from all answers.
+    const facts = worstOf(decided.map((one) => one.facts));
+    return report(facts, strictestOf(decided.map(({ decision }) => decision)), pass, startedAt);
   };
 }
 
-function snapshotChanged({ signals }: Pass): boolean {
-  return Object.values(signals).some((signal) => signal.result === 'unknown' && signal.reason === 'SNAPSHOT_CHANGED');
-}
-
-function argumentMalformed(why: string, hint: string, cause?: unknown): LookupError {
-  return new LookupError('ARGUMENT_MALFORMED', why, hint, { cause });
-}
-
-function assertCredential(credential: unknown): void {
-  if (typeof credential !== 'object' || credential === null)
-    throw argumentMalformed('the credential is not an object', 'Pass { username, password }, or one of the two.');
-  const { username, password } = credential as Record<string, unknown>;
-  for (const field of [username, password])
-    if (field !== undefined && typeof field !== 'string')
-      throw argumentMalformed(
-        'a username or password is not a string',
-        'Check the types of the form fields or of the parsed body.',
-      );
-  if (username === undefined && password === undefined)
-    throw argumentMalformed('neither username nor password is given', 'Pass at least one of them.');
+function snapshotChanged({ answers }: Pass): boolean {
+  return failuresIn(...answers).includes('SNAPSHOT_CHANGED');
 }
 
 /** Also true for a value that is not a signal: createCallDeadline rejects that. */
 function isAborted({ signal }: CallOptions): boolean {
   return signal !== undefined && !(signal instanceof AbortSignal && !signal.aborted);
-}
-
-function assertPolicyContext({ passwordChangedAt: changedAt }: CheckOptions): void {
-  if (changedAt !== undefined && changedAt !== null && !(changedAt instanceof Date))
-    throw argumentMalformed('passwordChangedAt is not a Date', 'Omit it if it is unknown.');
-}
-
-function createCallDeadline(timeoutMs: number, { signal }: CallOptions): Deadline {
-  try {
-    return createDeadline(timeoutMs, signal);
-  } catch (cause) {
-    throw argumentMalformed('signal is not an AbortSignal', 'Pass the signal of an AbortController.', cause);
-  }
 }
 
 export function loadObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {

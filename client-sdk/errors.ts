@@ -108,6 +108,14 @@ export class LookupError extends CredveilError<LookupErrorCode> {
   }
 }
 
+/** The reasons that whoever sends a credential can cause: no service failed. */
+export const OF_THE_REQUEST: ReadonlySet<UnknownReason> = new Set([
+  'NOTHING_ASKED',
+  'FIELD_TOO_LONG',
+  'CREDENTIAL_UNREADABLE',
+  'CHECK_FAILED',
+]);
+
 type Texts<Reason extends string> = { readonly [reason in Reason]: readonly [message: string, hint: string] };
 
 const FILTER_TEXTS: Texts<FilterReason> = {

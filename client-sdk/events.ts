@@ -73,6 +73,25 @@ export interface CircuitEvent {
 }
 
 /**
+ * A check has no answer since the quota of this client is used up. Count these, and alert on them:
+ * until the quota is renewed, leaked logins are `unknown`.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type QuotaEvent } from '@credveil/client';
+ *
+ * let unanswered = 0;
+ * const onQuotaExceeded = (_event: QuotaEvent) => void unanswered++;
+ * const leaks = createLeakChecker({ url, key, onQuotaExceeded });
+ * await leaks.check({ username, password });
+ * console.log(unanswered); // 0
+ * ```
+ */
+export interface QuotaEvent {
+  /** What the policy decided. */
+  readonly action: Action;
+}
+
+/**
  * The hooks of a checker. Their exceptions and rejections are ignored and change no verdict.
  * @example
  * ```ts
@@ -89,6 +108,7 @@ export interface Hooks {
   readonly onVerdict?: (event: VerdictEvent) => void;
   readonly onRequest?: (event: RequestEvent) => void;
   readonly onCircuit?: (event: CircuitEvent) => void;
+  readonly onQuotaExceeded?: (event: QuotaEvent) => void;
 }
 
 export interface Emitter<Event> {
@@ -101,13 +121,15 @@ export interface Events {
   readonly verdict: Emitter<VerdictEvent>;
   readonly request: Emitter<RequestEvent>;
   readonly circuit: Emitter<CircuitEvent>;
+  readonly quota: Emitter<QuotaEvent>;
 }
 
-export function createEvents({ onVerdict, onRequest, onCircuit }: Hooks): Events {
+export function createEvents({ onVerdict, onRequest, onCircuit, onQuotaExceeded }: Hooks): Events {
   return {
     verdict: createEmitter('credveil.client.verdict', onVerdict),
     request: createEmitter('credveil.client.request', onRequest),
     circuit: createEmitter('credveil.client.circuit', onCircuit),
+    quota: createEmitter('credveil.client.quota', onQuotaExceeded),
   };
 }
 

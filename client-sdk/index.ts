@@ -10,7 +10,7 @@ export {
   type MisuseCode,
   type UnknownReason,
 } from './errors.ts';
-export type { CircuitEvent, Hooks, RequestEvent, VerdictEvent } from './events.ts';
+export type { CircuitEvent, Hooks, QuotaEvent, RequestEvent, VerdictEvent } from './events.ts';
 export type { PasswordFilterInfo } from './filter/cache.ts';
 export type { FilterSource, OpenedFilter } from './filter-source.ts';
 export type {
@@ -26,8 +26,10 @@ export type { Credential } from './verdict/inquiry.ts';
 export { createPolicy, type Policy, type PolicyContext, type PolicyOptions } from './verdict/policy.ts';
 export type {
   Action,
+  CleanVerdict,
   Decision,
   ExposedCredentialCheck,
+  FindingVerdict,
   Sighting,
   Signal,
   SignalName,

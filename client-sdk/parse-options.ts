@@ -6,6 +6,7 @@ import { parseClientKeyText, parseHmacKeyText, parsePublicKeyText } from '../pro
 import { LookupError } from './errors.ts';
 import { createEvents, type Hooks } from './events.ts';
 import { createBytesSource, type FilterSource } from './filter-source.ts';
+import { assertNames, BREAKER_NAMES, FILTER_NAMES, HMAC_NAMES, OPRF_NAMES, SERVER_NAMES } from './option-names.ts';
 import type {
   CheckerSettings,
   Endpoint,
@@ -54,6 +55,7 @@ export function parseOptions(options: LeakCheckerOptions): {
       'options: not an object',
       'Pass at least { url, key } or { url, publicKey }.',
     );
+  assertNames(options, options.publicKey === undefined ? HMAC_NAMES : OPRF_NAMES);
   const place = parseEndpoint('url', options);
   const { buckets = place, evaluators } = options.publicKey === undefined ? {} : parseRoles(options, place);
   return { settings: { ...parseSharedOptions(options), ...buckets }, secrets: parseSuiteOptions(options, evaluators) };
@@ -120,6 +122,7 @@ function parseAddress(option: OptionName, address: unknown): Endpoint {
   if (typeof address === 'string' || address instanceof URL) return parseEndpoint(option, { url: address });
   if (typeof address !== 'object' || address === null)
     throw malformed(option, 'neither a URL nor an object', 'Pass a URL, or { url, clientKey, headers }.');
+  assertNames(address, SERVER_NAMES, option);
   return parseEndpoint(option, address as ServerParts);
 }
 
@@ -154,6 +157,7 @@ function parseCircuitBreaker(options: unknown = {}): CheckerSettings['circuitBre
       'neither an object nor false',
       'Pass { failures, coolDownMs }, or one of the two.',
     );
+  assertNames(options, BREAKER_NAMES, 'circuitBreaker');
   const { failures = DEFAULT_FAILURES, coolDownMs = DEFAULT_COOL_DOWN_MS } = options as CircuitBreakerOptions;
   return {
     failures: parseInteger('circuitBreaker', failures, 1, MAX_MS),
@@ -161,11 +165,12 @@ function parseCircuitBreaker(options: unknown = {}): CheckerSettings['circuitBre
   };
 }
 
-function parseHooks({ onVerdict, onRequest, onCircuit }: Hooks): Hooks {
-  for (const [name, hook] of Object.entries({ onVerdict, onRequest, onCircuit }))
+function parseHooks({ onVerdict, onRequest, onCircuit, onQuotaExceeded }: Hooks): Hooks {
+  const hooks = Object.entries({ onVerdict, onRequest, onCircuit, onQuotaExceeded });
+  for (const [name, hook] of hooks)
     if (hook !== undefined && typeof hook !== 'function')
       throw malformed(name as keyof Hooks, 'not a function', 'Pass a function, or omit it.');
-  return { ...(onVerdict && { onVerdict }), ...(onRequest && { onRequest }), ...(onCircuit && { onCircuit }) };
+  return Object.fromEntries(hooks.filter(([, hook]) => hook)) as Hooks;
 }
 
 function parseKey<Key>(parse: (text: string) => Key, text: unknown): Key {
@@ -204,6 +209,7 @@ function parsePasswordFilter(given: unknown): FilterSettings | undefined {
       'neither a boolean nor an object',
       'Pass true, or an object such as { maxBytes }.',
     );
+  assertNames(options, FILTER_NAMES, 'passwordFilter');
   const { maxBytes, refreshMs, maxAgeMs, source } = options as PasswordFilterOptions;
   const integer = (name: 'maxBytes' | 'refreshMs' | 'maxAgeMs', value: unknown, high: number): number =>
     parseInteger(`passwordFilter.${name}`, value, 0, high);

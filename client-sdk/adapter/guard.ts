@@ -2,12 +2,12 @@
 // independent of frameworks.
 
 import type { LeakChecker } from '../checker.ts';
+import { unknownVerdict } from '../verdict/decide.ts';
 import type { Credential } from '../verdict/inquiry.ts';
 import {
   SIGNAL_NAMES,
   type SignalName,
   type UnknownVerdict,
-  unknownVerdict,
   type Verdict,
   type VerdictStatus,
 } from '../verdict/verdict.ts';

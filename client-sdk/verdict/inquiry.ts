@@ -12,10 +12,12 @@ import { EntryKind, pairInput, passwordInput, similarInput, usernameInput } from
 import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { MAX_SIMILAR_FORMS, similarForms } from '../../protocol/similar.ts';
 import { reasonOf, type UnknownReason } from '../errors.ts';
+import { either } from './decide.ts';
 import { type Sighting, type Signal, type SignalName, type Signals, UNASKED } from './verdict.ts';
 
 /**
- * A username and password, a username alone, or a password alone.
+ * A username and password, a username alone, or a password alone. An account with several usernames
+ * gives them all as `usernames`.
  * @example
  * ```ts
  * import type { Credential } from '@credveil/client';
@@ -27,8 +29,31 @@ import { type Sighting, type Signal, type SignalName, type Signals, UNASKED } fr
  */
 export interface Credential {
   readonly username?: string | undefined;
+  /**
+   * Instead of `username`: the names of one account, such as its e-mail address and phone number.
+   * The worst finding on any of them is the verdict. At most 16.
+   */
+  readonly usernames?: readonly string[] | undefined;
   readonly password?: string | undefined;
 }
+
+/** One username at most, and one spelling of the password. */
+export type Spelling = Pick<Credential, 'username' | 'password'>;
+
+/**
+ * What to check for a credential: each username with each password that a hash may take for the
+ * given one. C strings end at a NUL, and bcrypt repeats its key from there, so what stands before
+ * the first one is checked too.
+ */
+export function spellingsOf({ username, usernames = [username], password }: CredentialGiven): Spelling[] {
+  const end = password?.indexOf('\0') ?? -1;
+  const passwords = end > 0 ? [password, password?.slice(0, end)] : [password];
+  return [...new Set(usernames)].flatMap((name) => passwords.map((text) => ({ username: name, password: text })));
+}
+
+type CredentialGiven = Omit<Credential, 'usernames'> & {
+  readonly usernames?: readonly (string | undefined)[] | undefined;
+};
 
 /** One entry to find in a bucket. */
 export interface Question {
@@ -51,7 +76,7 @@ const INPUT_OF_NOBODY = passwordInput(normalizePassword(''));
  * their values.
  * @param maxInputBytes maximum input length of the suite
  */
-export function deriveInquiries(credential: Credential, maxInputBytes: number): Inquiry[] {
+export function deriveInquiries(credential: Spelling, maxInputBytes: number): Inquiry[] {
   const username = credential.username === undefined ? undefined : normalizeUsername(credential.username);
   const password = credential.password === undefined ? undefined : normalizePassword(credential.password);
   const settle = (signal: SignalName, settled: Signal): Question => ({ signal, input: INPUT_OF_NOBODY, settled });
@@ -167,17 +192,6 @@ function signalsOf(questions: readonly Question[], answer: (question: Question) 
     signals[question.signal] = either(before, question.settled ?? answer(question));
   }
   return signals;
-}
-
-const WEIGHTS = { unasked: 0, absent: 1, unknown: 2, found: 3 } as const;
-
-/**
- * Merges two answers for one signal. The finding seen more often wins; a failure wins over
- * `absent`, since it may have been a finding.
- */
-function either(a: Signal, b: Signal): Signal {
-  if (a.result === 'found' && b.result === 'found') return (b.timesSeen ?? 0) > (a.timesSeen ?? 0) ? b : a;
-  return WEIGHTS[b.result] > WEIGHTS[a.result] ? b : a;
 }
 
 /**

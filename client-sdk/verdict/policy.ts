@@ -2,7 +2,10 @@
 // failure means.
 
 import { decodeTimes, encodeTimes, MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
-import { LookupError } from '../errors.ts';
+import { assertCheckOptions } from '../arguments.ts';
+import { LookupError, OF_THE_REQUEST, type UnknownReason } from '../errors.ts';
+import { unknownName } from '../names.ts';
+import { failuresIn } from './decide.ts';
 import {
   type Action,
   type Decision,
@@ -39,7 +42,11 @@ export interface PolicyOptions extends FindingActions {
    * `timesSeen`. Without a count, each finding counts.
    */
   readonly minTimesSeen?: { readonly [name in SignalName]?: number };
-  /** The action if a question that matters has no answer. Default `allow`; `deny` fails closed. */
+  /**
+   * The action if a question that matters has no answer since the service failed, its quota
+   * included. Default `allow`; `deny` fails closed. What the request itself causes (a field too
+   * long, empty, or not readable in one way) is at least `challenge`, whatever this says.
+   */
   readonly onError?: Action;
 }
 
@@ -76,7 +83,10 @@ export interface PolicyContext {
  * console.log(policies.login(verdict).action, policies.signUp(verdict).action); // challenge deny
  * ```
  */
-export type Policy = (verdict: Pick<Verdict, 'status' | 'signals'>, context?: PolicyContext) => Decision;
+export type Policy = (verdict: Judged, context?: PolicyContext) => Decision;
+
+/** The members of a verdict that a policy looks at. */
+type Judged = Pick<Verdict, 'status' | 'signals'> & { readonly reason?: UnknownReason | undefined };
 
 const DEFAULT_ACTIONS: { readonly [name in SignalName]: Action } = {
   pair: 'challenge',
@@ -108,7 +118,9 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
   }));
   const atFailure = parseAction(onError);
 
-  return ({ status, signals }, { passwordChangedAt } = {}) => {
+  return ({ status, signals, reason }, context = {}) => {
+    assertCheckOptions(context);
+    const { passwordChangedAt } = context;
     const counts = (name: SignalName, signal: Signal, least: number): boolean =>
       signal.result === 'found' &&
       (signal.timesSeen === undefined || signal.timesSeen >= least) &&
@@ -124,8 +136,19 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
       ({ name, action }) => signals[name].result === 'unknown' && isStricter(action, found.action),
     );
     const askedNothing = status === 'unknown' && SIGNAL_NAMES.every((name) => signals[name].result === 'unasked');
-    return (failed || askedNothing) && isStricter(atFailure, found.action) ? { action: atFailure } : found;
+    const decision = (failed || askedNothing) && isStricter(atFailure, found.action) ? { action: atFailure } : found;
+    // Whoever sends a credential that cannot be checked chose to: no service failed.
+    const isOfRequest = [reason, ...failuresIn(signals)].some((cause) => cause && OF_THE_REQUEST.has(cause));
+    return isOfRequest ? strictestOf([decision, { action: 'challenge' }]) : decision;
   };
+}
+
+/**
+ * The strictest of several decisions; the first of equal ones.
+ * @param decisions at least one
+ */
+export function strictestOf(decisions: readonly Decision[]): Decision {
+  return decisions.reduce((strictest, next) => (isStricter(next.action, strictest.action) ? next : strictest));
 }
 
 function isStricter(a: Action, b: Action): boolean {
@@ -147,8 +170,9 @@ function malformed(why: string, hint: string): LookupError {
 
 /** A misspelled rule must not go unnoticed. */
 function assertKnown(options: unknown, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Object.keys(options).some((name) => !names.includes(name)))
-    throw malformed('not an object, or an unknown key', `Use only these keys: ${names.join(', ')}.`);
+  if (typeof options !== 'object' || options === null) throw malformed('not an object', 'Omit it to use the default.');
+  const unknown = unknownName(options, names, 'keys');
+  if (unknown) throw malformed('an unknown key', unknown.hint);
 }
 
 function parseAction(action: unknown): Action {

@@ -93,7 +93,7 @@ export type Signal =
 export type Signals = { readonly [name in SignalName]: Signal };
 
 /** The values of Cloudflare's `Exposed-Credential-Check`. */
-const HEADER_VALUES = { pair: '1', username: '2', similar: '3', password: '4' } as const satisfies {
+export const HEADER_VALUES = { pair: '1', username: '2', similar: '3', password: '4' } as const satisfies {
   [name in SignalName]: string;
 };
 
@@ -139,27 +139,34 @@ export interface Decision {
   readonly because?: SignalName;
 }
 
+/** The members of every verdict. */
+export interface VerdictFacts extends Decision {
+  /** The snapshot that was queried, or the filter's if the filter alone answered the check. */
+  readonly snapshot?: string;
+  readonly durationMs: number;
+  readonly signals: Signals;
+}
+
 /**
- * The result of a check, with the decision of the option `policy`.
+ * The verdict of a check that found something.
  * @example
  * ```ts
- * import type { Verdict } from '@credveil/client';
+ * import type { FindingVerdict } from '@credveil/client';
  *
- * const describe = ({ status, snapshot = 'no snapshot' }: Verdict) => `${status}, ${snapshot}`;
- * const text = describe(await leaks.check({ username, password }));
- * console.log(text.startsWith('pair, ')); // true
+ * const describe = ({ status, timesSeen = 1 }: FindingVerdict) => `${status}, seen ${timesSeen} times`;
+ * const verdict = await leaks.check({ username, password });
+ * if (verdict.status === 'pair') console.log(describe(verdict)); // pair, seen 1 times
  * ```
  */
-export interface Verdict extends Decision {
-  readonly status: VerdictStatus;
+export interface FindingVerdict extends VerdictFacts {
+  readonly status: SignalName;
   /**
    * Value of the request header `Exposed-Credential-Check`: 1 pair, 2 username, 3 similar, 4
    * password. Missing if the status is `clean` or `unknown`: then remove any such header that a
    * client sent.
    */
-  readonly exposedCredentialCheck?: ExposedCredentialCheck;
-  /** Only if the status is `unknown`. */
-  readonly reason?: UnknownReason;
+  readonly exposedCredentialCheck: ExposedCredentialCheck;
+  readonly reason?: never;
   /**
    * Lower bound of the times seen, for the entry that decided the status. Missing if the dataset
    * records no counts.
@@ -167,18 +174,28 @@ export interface Verdict extends Decision {
   readonly timesSeen?: number;
   /** Latest source of the entry that decided the status, if the dataset records sources. */
   readonly source?: SourceConfig;
-  /** The snapshot that was queried, or the filter's if the filter alone answered the check. */
-  readonly snapshot?: string;
-  readonly durationMs: number;
-  readonly signals: Signals;
 }
 
-/** The distinct reasons why questions have no answer. */
-export function failuresIn(signals: Signals): UnknownReason[] {
-  const reasons = SIGNAL_NAMES.map((name) => signals[name]).flatMap((signal) =>
-    signal.result === 'unknown' ? [signal.reason] : [],
-  );
-  return [...new Set(reasons)];
+/** Members that only a finding has, so that callers may destructure them from any verdict. */
+interface NoFinding {
+  readonly exposedCredentialCheck?: never;
+  readonly timesSeen?: never;
+  readonly source?: never;
+}
+
+/**
+ * The verdict of a check that found nothing: every question was answered.
+ * @example
+ * ```ts
+ * import type { CleanVerdict, Verdict } from '@credveil/client';
+ *
+ * const isClean = (verdict: Verdict): verdict is CleanVerdict => verdict.status === 'clean';
+ * console.log(isClean(await leaks.check({ password: 'never-leaked' }))); // true
+ * ```
+ */
+export interface CleanVerdict extends VerdictFacts, NoFinding {
+  readonly status: 'clean';
+  readonly reason?: never;
 }
 
 /**
@@ -192,7 +209,24 @@ export function failuresIn(signals: Signals): UnknownReason[] {
  * const signUpCheck = leakCheck(leaks, { mode: 'deny', onError });
  * ```
  */
-export type UnknownVerdict = Verdict & { readonly status: 'unknown'; readonly reason: UnknownReason };
+export interface UnknownVerdict extends VerdictFacts, NoFinding {
+  readonly status: 'unknown';
+  readonly reason: UnknownReason;
+}
+
+/**
+ * The result of a check, with the decision of the option `policy`. Its `status` decides which
+ * members it has.
+ * @example
+ * ```ts
+ * import type { Verdict } from '@credveil/client';
+ *
+ * const describe = (verdict: Verdict): string =>
+ *   verdict.status === 'unknown' ? `no answer: ${verdict.reason}` : verdict.status;
+ * console.log(describe(await leaks.check({ username, password }))); // pair
+ * ```
+ */
+export type Verdict = FindingVerdict | CleanVerdict | UnknownVerdict;
 
 export const UNASKED: Signals = {
   pair: { result: 'unasked' },
@@ -200,40 +234,3 @@ export const UNASKED: Signals = {
   password: { result: 'unasked' },
   username: { result: 'unasked' },
 };
-
-/**
- * Picks the most serious finding, unless a more serious question failed: its answer may have been
- * worse. A failed question with no more serious finding makes the status `unknown`, since `clean`
- * may be wrong.
- * @param ifUnasked the reason if no question could be asked
- */
-export function decide(
-  signals: Signals,
-  ifUnasked: 'INDEX_MISSING' | 'NOTHING_ASKED',
-): Pick<Verdict, 'status' | 'exposedCredentialCheck' | 'reason' | 'timesSeen' | 'source'> {
-  for (const status of SIGNAL_NAMES) {
-    const signal = signals[status];
-    if (signal.result === 'unknown') return { status: 'unknown', reason: signal.reason };
-    if (signal.result !== 'found') continue;
-    const { timesSeen, source } = signal;
-    return {
-      status,
-      exposedCredentialCheck: HEADER_VALUES[status],
-      ...(timesSeen !== undefined && { timesSeen }),
-      ...(source && { source }),
-    };
-  }
-  const asked = SIGNAL_NAMES.some((name) => signals[name].result === 'absent');
-  return asked ? { status: 'clean' } : { status: 'unknown', reason: ifUnasked };
-}
-
-/** The verdict if not even the questions could be derived. */
-export function unknownVerdict(
-  reason: UnknownReason,
-  durationMs: number,
-  policy: (facts: Pick<Verdict, 'status' | 'signals'>) => Decision,
-): UnknownVerdict {
-  const signal = { result: 'unknown', reason } as const;
-  const signals: Signals = { pair: signal, similar: signal, password: signal, username: signal };
-  return { status: 'unknown', reason, ...policy({ status: 'unknown', signals }), durationMs, signals };
-}

@@ -12,7 +12,8 @@ import {
   type Signals,
   type Verdict,
 } from '../../client-sdk/index.ts';
-import { decide, UNASKED } from '../../client-sdk/verdict/verdict.ts';
+import { decide } from '../../client-sdk/verdict/decide.ts';
+import { UNASKED } from '../../client-sdk/verdict/verdict.ts';
 import { startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset } from '../support/dataset.ts';
 import { LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';

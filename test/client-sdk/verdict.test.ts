@@ -175,7 +175,8 @@ test('a dataset without counts gives no timesSeen, rather than the count of an e
   const uncounted = await makeDataset({ pairs: [REPEATED], metadataBytes: 0 });
   const at = await startServer(uncounted.folder, { port: 0 });
   try {
-    const verdict = await createLeakChecker(optionsFor(uncounted, at.url)).check(REPEATED);
+    const { username, password } = REPEATED;
+    const verdict = await createLeakChecker(optionsFor(uncounted, at.url)).check({ username, password });
     expect(verdict.status).toBe('pair');
     expect(verdict).not.toHaveProperty('timesSeen');
     expect(verdict.signals.pair).toEqual({ result: 'found' });

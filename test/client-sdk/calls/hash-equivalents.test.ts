@@ -16,7 +16,7 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
   });
   afterAll(() => world.close());
 
-  test.fails('finds what stands before a NUL, in pairs, similar forms and passwords', async () => {
+  test('finds what stands before a NUL, in pairs, similar forms and passwords', async () => {
     const { username, password } = LEAKED;
     // Why: to bcrypt the two are one.
     expect(bcrypt.compareSync(`${password}${NUL}${password}`, bcrypt.hashSync(password, 4))).toBe(true);

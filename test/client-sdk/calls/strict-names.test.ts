@@ -16,7 +16,7 @@ import { seededKey } from '../../support/dataset.ts';
 const right = (): HmacOptions => ({ url: 'http://credveil.invalid', key: seededKey('hmac', 1).revealText() });
 
 describe('check', () => {
-  test.fails.each([
+  test.each([
     [{ email: 'ada@example.test', password: 'x' }, 'Did you mean username?'],
     [{ user: 'ada', password: 'x' }, 'Did you mean username?'],
     [{ username: 'ada', pass: 'x' }, 'Did you mean password?'],
@@ -31,14 +31,14 @@ describe('check', () => {
     });
   });
 
-  test.fails('does not quote a name: a request body is a credential that its sender named', async () => {
+  test('does not quote a name: a request body is a credential that its sender named', async () => {
     const checking = createLeakChecker(right()).check({ password: 'x', hunter2: '' } as Credential);
     await expect(checking).rejects.toMatchObject({ code: 'ARGUMENT_MALFORMED' });
     const error = await checking.catch((caught: Error) => caught);
     expect(JSON.stringify([error, String(error), (error as { hint?: string }).hint])).not.toContain('hunter2');
   });
 
-  test.fails.each([
+  test.each([
     [{ timeoutMs: 5 }, 'signal'],
     [{ passwordChanged: new Date() }, 'Did you mean passwordChangedAt?'],
     [7, 'signal'],
@@ -51,7 +51,7 @@ describe('check', () => {
     });
   });
 
-  test.fails('rejects options of ready, loadFilter and policy that these do not have', async () => {
+  test('rejects options of ready, loadFilter and policy that these do not have', async () => {
     const leaks = createLeakChecker(right());
     const malformed = { code: 'ARGUMENT_MALFORMED' };
     await expect(leaks.ready({ timeoutMs: 5 } as object)).rejects.toMatchObject(malformed);
@@ -64,7 +64,7 @@ describe('check', () => {
 });
 
 describe('createLeakChecker', () => {
-  test.fails.each([
+  test.each([
     [{ timeout: 300 }, 'Did you mean timeoutMs?'],
     [{ timeoutMS: 300 }, 'Did you mean timeoutMs?'],
     [{ apiKey: 'x' }, 'The options are'],
@@ -82,8 +82,8 @@ describe('createLeakChecker', () => {
     );
   });
 
-  test.fails('rejects an option of the other suite', () => {
-    const options = { ...right(), proof: 'always' } as unknown as LeakCheckerOptions;
+  test('rejects an option of the other suite', () => {
+    const options = { ...right(), engine: {} } as unknown as LeakCheckerOptions;
     expect(() => createLeakChecker(options)).toThrow(expect.objectContaining({ code: 'OPTION_MALFORMED' }));
   });
 });

@@ -1,0 +1,40 @@
+// Refuses names that an object of the caller must not have, and suggests the one that was meant.
+
+/** What other programs call these fields. */
+const SYNONYMS: readonly (readonly [known: string, others: RegExp])[] = [
+  ['username', /^(e?mail|user|login|account|phone)/],
+  ['password', /^(pass|pwd)/],
+];
+const MIN_COMMON = 3;
+
+export interface UnknownName {
+  /** May come from a request: an error quotes it only where the program itself chose it. */
+  readonly name: string;
+  /** Ends in the list of known names. */
+  readonly hint: string;
+}
+
+/** @param what the plural of the names, such as `options` */
+export function unknownName(value: object, known: readonly string[], what: string): UnknownName | undefined {
+  const name = Object.keys(value).find((key) => !known.includes(key));
+  if (name === undefined) return undefined;
+  const meant = nearest(name.toLowerCase(), known);
+  return { name, hint: `${meant ? `Did you mean ${meant}? ` : ''}The ${what} are ${known.join(', ')}.` };
+}
+
+/** Whether an error may quote a name: it looks like one that a program spells. */
+export function isIdentifier(name: string): boolean {
+  return /^[a-z]\w{0,39}$/i.test(name);
+}
+
+/** The known name that begins most like `name`. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const common = (other: string): number => {
+    let length = 0;
+    while (length < name.length && name[length] === other[length]?.toLowerCase()) length++;
+    return length;
+  };
+  const [best] = known.toSorted((a, b) => common(b) - common(a));
+  if (best !== undefined && common(best) >= MIN_COMMON) return best;
+  return SYNONYMS.find(([meant, others]) => known.includes(meant) && others.test(name))?.[0];
+}

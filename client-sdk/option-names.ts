@@ -1,0 +1,52 @@
+// The names of a checker's options. Any other name is an error: a misspelled option must not go
+// unnoticed.
+
+import { LookupError } from './errors.ts';
+import { isIdentifier, unknownName } from './names.ts';
+import type { HmacOptions, OprfOptions, PasswordFilterOptions, ServerParts, SharedOptions } from './options.ts';
+import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
+
+/** All names of a type, so that a new member cannot be forgotten here. */
+type Names<T> = { readonly [name in keyof T]-?: true };
+
+const SHARED_NAMES: Names<SharedOptions> = {
+  url: true,
+  dataset: true,
+  timeoutMs: true,
+  maxBodyBytes: true,
+  configMaxAgeMs: true,
+  bucketCacheBytes: true,
+  circuitBreaker: true,
+  policy: true,
+  fetch: true,
+  clientKey: true,
+  headers: true,
+  passwordFilter: true,
+  onVerdict: true,
+  onRequest: true,
+  onCircuit: true,
+  onQuotaExceeded: true,
+};
+
+export const HMAC_NAMES: Names<HmacOptions> = { ...SHARED_NAMES, key: true, publicKey: true };
+export const OPRF_NAMES: Names<OprfOptions> = { ...HMAC_NAMES, bucketsUrl: true, evaluators: true, engine: true };
+export const SERVER_NAMES: Names<ServerParts> = { url: true, clientKey: true, headers: true };
+export const BREAKER_NAMES: Names<CircuitBreakerOptions> = { failures: true, coolDownMs: true };
+export const FILTER_NAMES: Names<PasswordFilterOptions> = {
+  maxBytes: true,
+  refreshMs: true,
+  maxAgeMs: true,
+  source: true,
+};
+
+/**
+ * @param within the option that holds these
+ * @throws LookupError `OPTION_MALFORMED`
+ */
+export function assertNames(options: object, names: Names<object>, within?: string): void {
+  const unknown = unknownName(options, Object.keys(names), 'options');
+  if (!unknown) return;
+  const name = isIdentifier(unknown.name) ? unknown.name : 'of that name';
+  const where = within === undefined ? name : `${within}.${name}`;
+  throw new LookupError('OPTION_MALFORMED', `option ${where}: unknown`, unknown.hint);
+}
