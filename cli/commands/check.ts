@@ -3,12 +3,12 @@
 import { addAbortSignal } from 'node:stream';
 import { type Command, Option } from 'commander';
 import { lookupFailure } from '../../client-sdk/errors.ts';
-import { createLeakChecker, type Verdict } from '../../client-sdk/index.ts';
+import { type Credential, createLeakChecker, LookupError, type Verdict } from '../../client-sdk/index.ts';
 import { formatPublicKey } from '../../protocol/keys.ts';
 import { openClientKeyFile, openKeyFile } from '../../store/key-file.ts';
+import { LineError, parseLine, readLines } from '../credential-lines.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { readLines } from '../lines.ts';
 import { promptHidden, promptLine } from '../prompt.ts';
 import { formatCounted } from '../units.ts';
 
@@ -18,7 +18,7 @@ const EXIT_CODES = `
 Exit codes:
     0  every check was completed, whatever the verdicts are
     1  a verdict is unknown, or a file or key is invalid
-    2  an invalid option or input line
+    2  an invalid option, or a line that holds no credential; the other lines are checked
   130  interrupted`;
 
 interface CheckOptions {
@@ -28,36 +28,6 @@ interface CheckOptions {
   clientKeyFile?: string;
   timeout: string;
   json?: boolean;
-}
-
-interface CheckedCredential {
-  readonly username?: string;
-  readonly password?: string;
-}
-
-function parseJson(line: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line));
-  } catch {
-    return undefined;
-  }
-}
-
-function parseCredential(line: Buffer, number: number): CheckedCredential {
-  const { username, password, ...others } = (parseJson(line) ?? {}) as CheckedCredential;
-  const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
-  // An unknown member may be the username by another name: without it, this is another question.
-  if (
-    !isText(username) ||
-    !isText(password) ||
-    (username === undefined && password === undefined) ||
-    Object.keys(others).length > 0
-  )
-    throw new UsageError(
-      `line ${number} of standard input is not a credential`,
-      'Write one JSON object per line: {"username": "…", "password": "…"}. Either member may be omitted; others may not be added.',
-    );
-  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
 /** Takes a key file of either suite or a public key. Under `oprf`, the public part is enough. */
@@ -91,18 +61,50 @@ function describe(verdict: Verdict): string {
   return `${verdict.status}: ${text[verdict.status]}${times}  [${verdict.durationMs.toFixed(1)} ms]`;
 }
 
-async function* readCredentials(signal: AbortSignal): AsyncGenerator<CheckedCredential> {
+/** Checks a credential of the input. @throws LineError if the line holds none */
+type CheckLine = (check: (credential: Credential) => Promise<Verdict>) => Promise<Verdict>;
+
+/** One question per line, or the one of the prompt. */
+async function* readQuestions(signal: AbortSignal): AsyncGenerator<CheckLine> {
   if (process.stdin.isTTY) {
     const username = await promptLine('username (empty to check a password only): ', signal);
     const password = await promptHidden('password: ', signal);
-    yield username === '' ? { password } : { username, password };
+    yield (check) => check(username === '' ? { password } : { username, password });
     return;
   }
-  let number = 0;
-  for await (const line of readLines(addAbortSignal(signal, process.stdin))) {
-    number++;
-    if (line.toString('latin1').trim() !== '') yield parseCredential(line, number);
-  }
+  const input = addAbortSignal(signal, process.stdin);
+  for await (const line of readLines(input))
+    yield async (check) => {
+      try {
+        return await check(parseLine(line));
+      } catch (error) {
+        if (!(error instanceof LookupError && error.code === 'ARGUMENT_MALFORMED')) throw error;
+        throw new LineError(line.number, error.message, error.hint);
+      }
+    };
+}
+
+/** Prints verdicts and mistakes, and sets the exit code. */
+function createPrinter(json: boolean) {
+  // Each reason is explained once.
+  const explained = new Set<string>();
+  return {
+    verdict(verdict: Verdict): void {
+      process.stdout.write(`${json ? JSON.stringify(verdict) : describe(verdict)}\n`);
+      if (verdict.status !== 'unknown') return;
+      process.exitCode ??= ExitCode.failed;
+      if (explained.has(verdict.reason)) return;
+      explained.add(verdict.reason);
+      const { code, message, hint } = lookupFailure(verdict.reason);
+      process.stderr.write(`${code}: ${message}\n  ${hint}\n`);
+    },
+    /** Every line of the input has one of the output. */
+    mistake({ code, message, hint }: LineError): void {
+      process.exitCode = ExitCode.usage;
+      if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+      process.stderr.write(`error ${code}: ${message}\n  ${hint}\n`);
+    },
+  };
 }
 
 export function addCheck(program: Command): void {
@@ -128,24 +130,22 @@ export function addCheck(program: Command): void {
         // Each line reports its own failure.
         circuitBreaker: false,
       });
-      // Each reason is explained once.
-      const explained = new Set<string>();
-      const json = options.json === true || !process.stdin.isTTY;
+      const print = createPrinter(options.json === true || !process.stdin.isTTY);
       const interrupt = onInterrupt();
+      const { signal } = interrupt;
       try {
-        for await (const credential of readCredentials(interrupt.signal)) {
-          const verdict = await checker.check(credential, { signal: interrupt.signal });
-          interrupt.signal.throwIfAborted();
-          process.stdout.write(`${json ? JSON.stringify(verdict) : describe(verdict)}\n`);
-          if (verdict.status === 'unknown') {
-            process.exitCode = ExitCode.failed;
-            if (verdict.reason !== undefined && !explained.has(verdict.reason)) {
-              explained.add(verdict.reason);
-              const { code, message, hint } = lookupFailure(verdict.reason);
-              process.stderr.write(`${code}: ${message}\n  ${hint}\n`);
-            }
+        for await (const ask of readQuestions(signal)) {
+          try {
+            const verdict = await ask((credential) => checker.check(credential, { signal }));
+            signal.throwIfAborted();
+            print.verdict(verdict);
+          } catch (error) {
+            if (!(error instanceof LineError)) throw error;
+            print.mistake(error);
           }
         }
+        // An interrupted input may end like a complete one.
+        signal.throwIfAborted();
       } finally {
         interrupt.dispose();
       }

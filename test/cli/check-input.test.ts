@@ -37,13 +37,14 @@ describe('check refuses', () => {
   const cases: readonly (readonly [string, string | Buffer])[] = [
     ['a member that is not part of a credential', '{"email":"ada@example.test","password":"marker"}\n'],
     ['a line that is not UTF-8', Buffer.from('{"password":"marker\xff"}\n', 'latin1')],
+    ['a line longer than 1 MiB', `{"password":"${'marker'.repeat(200_000)}"}\n`],
   ];
 
   test.for(cases)('%s', async ([, input], { place, broken }) => {
     const { code, stdout, stderr } = await run(place, broken, input);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^error USAGE: line 1 of standard input/m);
-    expect(stderr).not.toContain('marker');
+    expect([code, JSON.parse(stdout)]).toMatchObject([2, { error: { code: 'LINE_MALFORMED' } }]);
+    expect(stderr).toMatch(/^error LINE_MALFORMED: line 1 of standard input/m);
+    expect(stdout + stderr).not.toContain('marker');
   });
 });
 
