@@ -4,13 +4,13 @@ import type { BetterAuthPlugin, GenericEndpointContext } from 'better-auth';
 import { APIError, createAuthMiddleware, getSessionFromCtx, isAPIError } from 'better-auth/api';
 import { deleteSessionCookie } from 'better-auth/cookies';
 import type { LeakChecker } from '../checker.ts';
-import type { Credential } from '../verdict/inquiry.ts';
 import type { SignalName, Verdict } from '../verdict/verdict.ts';
 import { withoutHeader } from './fetch-request.ts';
-import { credentialsIn } from './fields.ts';
-import { createGuard, REFUSALS } from './guard.ts';
+import { type Reading, readFields } from './fields.ts';
+import { createGuard, type Found, type Judgement } from './guard.ts';
 import { replaceHeader } from './header-name.ts';
-import type { OnError } from './options.ts';
+import { assertNames, type OnError } from './options.ts';
+import { REFUSALS } from './refusals.ts';
 
 type Context = GenericEndpointContext;
 type Awaitable<T> = T | Promise<T>;
@@ -69,10 +69,13 @@ export interface LeakCheckOptions {
   readonly header?: string;
 }
 
-type ErrorCodes = { readonly [code in 'PASSWORD_LEAKED' | 'CHECK_UNAVAILABLE']: { code: code; message: string } };
+type ErrorCodes = {
+  readonly [code in 'PASSWORD_LEAKED' | 'CREDENTIAL_UNREADABLE' | 'CHECK_UNAVAILABLE']: { code: code; message: string };
+};
 
 const ERROR_CODES: ErrorCodes = {
   PASSWORD_LEAKED: { code: 'PASSWORD_LEAKED', message: REFUSALS.PASSWORD_LEAKED.detail },
+  CREDENTIAL_UNREADABLE: { code: 'CREDENTIAL_UNREADABLE', message: REFUSALS.CREDENTIAL_UNREADABLE.detail },
   CHECK_UNAVAILABLE: { code: 'CHECK_UNAVAILABLE', message: REFUSALS.CHECK_UNAVAILABLE.detail },
 };
 
@@ -93,39 +96,44 @@ const MUST_RESET = 'This password has appeared in a data breach, so attackers wi
  * ```
  */
 export function leakCheck(options: LeakCheckOptions): BetterAuthPlugin & { id: 'credveil'; $ERROR_CODES: ErrorCodes } {
+  assertNames(options, OPTIONS);
   const { checker, signIn = 'annotate', newPassword = 'deny', onSignIn, denyOn, ...shared } = options;
-  const guardOf = (mode: Mode) =>
-    createGuard<Context, never>(checker, {
-      ...shared,
-      mode: 'deny',
-      ...(mode === 'annotate' ? { denyOn: [] } : denyOn && { denyOn }),
-    });
+  const guardOf = (mode: Mode) => {
+    if (mode === 'deny') return createGuard<Context, never>(checker, { ...shared, mode, ...(denyOn && { denyOn }) });
+    return createGuard<Context, never>(checker, { ...shared, onError: shared.onError ?? 'allow', eager: true });
+  };
   const signIns = guardOf(signIn);
   const newPasswords = guardOf(newPassword);
   const { header } = signIns;
 
   const beforeNewPassword = createAuthMiddleware(async (ctx) => {
     const place = NEW_PASSWORDS.get(ctx.path);
-    const credentials = place && (await credentialsOf(ctx, place));
-    if (!credentials) return;
-    const { refusal } = await newPasswords.judge(ctx, credentials);
-    if (refusal?.code === 'CHECK_UNAVAILABLE')
-      throw APIError.from('SERVICE_UNAVAILABLE', ERROR_CODES.CHECK_UNAVAILABLE);
-    if (refusal) throw APIError.from('UNPROCESSABLE_ENTITY', { code: refusal.code, message: refusal.detail });
+    const usernames = place && (await usernamesOf(ctx, place));
+    if (!usernames) return;
+    const find = () =>
+      newPasswords.find(
+        () => readBody(ctx.body, place, usernames),
+        () => ctx,
+      );
+    assertServed(await newPasswords.judge(ctx, find), 'UNPROCESSABLE_ENTITY');
   });
 
   const afterSignIn = createAuthMiddleware(async (ctx) => {
     const place = SIGN_INS.get(ctx.path);
     // A wrong password: a response that depended on the verdict would reveal which guesses leaked.
     if (!place || isAPIError(ctx.context.returned)) return;
-    const { verdict, refusal } = await signIns.judge(ctx, () => readFields(ctx.body, place));
+    const find = (): Promise<Found> =>
+      signIns.find(
+        () => readBody(ctx.body, place, namesOf(ctx.context.newSession?.user)),
+        () => ctx,
+      );
+    const judgement = await signIns.judge(ctx, find);
+    const { verdict } = judgement;
     if (!verdict) return;
     if (ctx.headers) replaceHeader(ctx.headers, header, verdict.exposedCredentialCheck);
     try {
       await onSignIn?.(verdict, ctx.context.newSession, ctx);
-      if (refusal?.code === 'CHECK_UNAVAILABLE')
-        throw APIError.from('SERVICE_UNAVAILABLE', ERROR_CODES.CHECK_UNAVAILABLE);
-      if (refusal) throw APIError.from('FORBIDDEN', { code: refusal.code, message: MUST_RESET });
+      assertServed(judgement, 'FORBIDDEN', MUST_RESET);
     } catch (error) {
       await endSession(ctx);
       throw error;
@@ -143,17 +151,42 @@ export function leakCheck(options: LeakCheckOptions): BetterAuthPlugin & { id: '
   };
 }
 
-function readFields(body: unknown, { username, password }: CredentialPlace): readonly Credential[] {
-  return credentialsIn(body, { username: username === undefined ? [] : [username], password });
+const OPTIONS = ['checker', 'signIn', 'newPassword', 'onSignIn', 'denyOn', 'onError', 'skip', 'onResult', 'header'];
+
+/** @throws APIError if the guard refuses the request */
+function assertServed({ refusal }: Judgement, ifLeaked: 'FORBIDDEN' | 'UNPROCESSABLE_ENTITY', text?: string): void {
+  if (!refusal) return;
+  const { code, detail } = refusal;
+  if (code === 'CHECK_UNAVAILABLE' || code === 'CREDENTIAL_UNREADABLE')
+    throw APIError.from(code === 'CHECK_UNAVAILABLE' ? 'SERVICE_UNAVAILABLE' : 'BAD_REQUEST', ERROR_CODES[code]);
+  throw APIError.from(ifLeaked, { code, message: text ?? detail });
+}
+
+/**
+ * The credential in a body, with further names of the account. better-auth hashes a password in
+ * NFKC: one typed in other characters is the same to it, so both are read.
+ */
+function readBody(body: unknown, { username, password }: CredentialPlace, names: readonly string[]): Reading {
+  const isField = username !== undefined && username !== 'session';
+  const reading = readFields(body, { usernames: isField ? [[username]] : [], password: [password] });
+  return {
+    ...reading,
+    usernames: [...new Set([...reading.usernames, ...names])],
+    passwords: [...new Set(reading.passwords.flatMap((text) => [text, text.normalize('NFKC')]))],
+  };
+}
+
+/** The names that a user can sign in with, of better-auth and its plugins. */
+function namesOf(user: object | undefined): readonly string[] {
+  const { email, username, phoneNumber } = (user ?? {}) as { readonly [name: string]: unknown };
+  return [email, username, phoneNumber].flatMap((name) => (typeof name === 'string' && name !== '' ? [name] : []));
 }
 
 /** Undefined if the endpoint needs a session and the request has none: the endpoint refuses it. */
-async function credentialsOf(ctx: Context, place: CredentialPlace): Promise<(() => readonly Credential[]) | undefined> {
-  if (place.username !== 'session') return () => readFields(ctx.body, place);
+async function usernamesOf(ctx: Context, { username }: CredentialPlace): Promise<readonly string[] | undefined> {
+  if (username !== 'session') return [];
   const session = await getSessionFromCtx(ctx);
-  if (!session) return undefined;
-  const { email: username } = session.user;
-  return () => readFields(ctx.body, { password: place.password }).map(({ password }) => ({ username, password }));
+  return session ? namesOf(session.user) : undefined;
 }
 
 /** Like Better Auth's two-factor plugin: deletes the cookie and the stored session. */

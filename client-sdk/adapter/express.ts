@@ -3,15 +3,18 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { LeakChecker } from '../checker.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { createGuard, PROBLEM_TYPE } from './guard.ts';
-import { credentialsInParsed, removeFromMessage, setOnMessage } from './node-message.ts';
+import { type AskLeaks, createGuard } from './guard.ts';
+import { createParsedFind, removeFromMessage, setOnMessage } from './node-message.ts';
 import { type GuardOptions, parseProperty } from './options.ts';
+import { PROBLEM_TYPE } from './refusals.ts';
+
+export type { AskLeaks } from './guard.ts';
 
 declare global {
   namespace Express {
     interface Request {
-      /** Set by @credveil/client/express; undefined if there was nothing to check. */
-      leaks?: Verdict | undefined;
+      /** Set by @credveil/client/express. Call it once the password was found right. */
+      leaks: AskLeaks;
     }
   }
 }
@@ -39,17 +42,17 @@ export type DenyHandler = (verdict: Verdict, request: Request, response: Respons
  * ```ts
  * import { leakCheck, type LeakCheckOptions } from '@credveil/client/express';
  *
- * const options: LeakCheckOptions = { fields: { username: 'user.email', password: 'user.pass' } };
+ * const options: LeakCheckOptions = { fields: { username: ['user', 'email'] } };
  * const check = leakCheck(leaks, options);
  * ```
  */
 export type LeakCheckOptions = GuardOptions<Request, DenyHandler> & {
-  /** The property of the request that holds the verdict. Default `leaks`. */
+  /** The property of the request that asks for the verdict. Default `leaks`. */
   readonly property?: string;
 };
 
 /**
- * Creates middleware that checks the credential of a request.
+ * Creates middleware for `request.leaks()`, which checks the credential of a request.
  * @throws LookupError `OPTION_MALFORMED`
  * @example
  * ```ts
@@ -57,22 +60,22 @@ export type LeakCheckOptions = GuardOptions<Request, DenyHandler> & {
  * import express from 'express';
  *
  * const app = express().use(express.json());
- * app.post('/login', leakCheck(leaks), (request, response) => {
+ * app.post('/login', leakCheck(leaks), async (request, response) => {
  *   // Compare the password first.
- *   response.status(request.leaks?.status === 'pair' ? 202 : 200).end();
+ *   const { action } = await request.leaks();
+ *   response.status(action === 'allow' ? 200 : 202).end();
  * });
  * ```
  */
 export function leakCheck(checker: LeakChecker, options: LeakCheckOptions = {}): RequestHandler {
-  const guard = createGuard(checker, options);
+  const guard = createGuard(checker, options, ['property']);
   const property = parseProperty(options.property ?? 'leaks');
 
   const check: RequestHandler = async (request, response, next) => {
     removeFromMessage(request, guard.header);
-    const { verdict, refusal } = await guard.judge(request, (fields) =>
-      credentialsInParsed(request.body, request, fields),
-    );
-    if (refusal) {
+    const find = createParsedFind(guard, request, request);
+    const { verdict, refusal } = guard.isEager ? await guard.judge(request, find) : {};
+    if (verdict && refusal) {
       if (guard.handler) await guard.handler(verdict, request, response, next);
       else
         response
@@ -83,7 +86,8 @@ export function leakCheck(checker: LeakChecker, options: LeakCheckOptions = {}):
       return;
     }
     if (verdict?.exposedCredentialCheck) setOnMessage(request, guard.header, verdict.exposedCredentialCheck);
-    Object.defineProperty(request, property, { value: verdict, enumerable: true, configurable: true, writable: true });
+    const value = guard.createAsk(request, find, verdict);
+    Object.defineProperty(request, property, { value, enumerable: true, configurable: true, writable: true });
     next();
   };
   // Express 4 does not await promises.

@@ -33,47 +33,59 @@ export function discard(copy: Request): void {
   if (copy.body && !copy.bodyUsed) copy.body.cancel().catch(() => {});
 }
 
-/**
- * Returns every reading of the body that a handler could use: a form if the content type declares
- * one, and JSON, which handlers parse whatever the content type.
- * @throws CredentialUnreadable
- */
-export async function readingsOf(copy: Pick<Request, 'headers' | 'arrayBuffer'>): Promise<readonly object[]> {
-  const type = copy.headers.get('content-type') ?? '';
-  const mediaType = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const bytes = await copy.arrayBuffer().catch(() => {
-    throw unreadable('the body is too long or was cut off');
-  });
-  if (bytes.byteLength === 0) return [];
-  const json = jsonReading(bytes, /[/+]json$/.test(mediaType));
-  return [...(FORMS.includes(mediaType) ? [await formReading(bytes, type)] : []), ...(json ? [json] : [])];
+/** The fields of a body in each way that a handler could parse it. */
+export interface ParsedBody {
+  readonly sources: readonly object[];
+  /** Why the body may have other fields; undefined if it cannot. */
+  readonly unreadable?: string | undefined;
 }
 
-function jsonReading(bytes: ArrayBuffer, declared: boolean): object | undefined {
+/**
+ * Parses a body as the form that its content type declares, and as JSON and as a form of pairs,
+ * which handlers parse whatever the content type.
+ */
+export async function parseBody(copy: Pick<Request, 'headers' | 'arrayBuffer'>): Promise<ParsedBody> {
+  const type = copy.headers.get('content-type') ?? '';
+  const mediaType = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const bytes = await copy.arrayBuffer().catch(() => undefined);
+  if (!bytes) return { sources: [], unreadable: 'the body is too long or was cut off' };
+  if (bytes.byteLength === 0) return { sources: [] };
+  const text = new TextDecoder().decode(bytes);
+  const declared = FORMS.includes(mediaType) ? [await formIn(bytes, type)] : [];
+  const json = jsonIn(text);
+  // A media type that the body does not have matters only if nothing else can be read.
+  const isBroken = declared.includes(undefined) || (/[/+]json$/.test(mediaType) && json === undefined);
+  return {
+    sources: [...declared, json, fieldsOfForm(new URLSearchParams(text))].filter((source) => source !== undefined),
+    unreadable: isBroken ? 'the body is not of its media type' : undefined,
+  };
+}
+
+function jsonIn(text: string): object | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     // The platform's error quotes its input, which may contain a password.
-    if (declared) throw unreadable('the body is not JSON');
     return undefined;
   }
 }
 
-async function formReading(bytes: ArrayBuffer, type: string): Promise<object> {
+async function formIn(bytes: ArrayBuffer, type: string): Promise<object | undefined> {
   const response = new Response(bytes, { headers: { 'content-type': type } });
-  const form = await response.formData().catch(() => {
-    throw unreadable('the body is not a form');
-  });
-  return fieldsOfForm(form);
+  try {
+    return fieldsOfForm(await response.formData());
+  } catch {
+    return undefined;
+  }
 }
 
 /** A repeated name becomes a list, since a handler may use any of its values. */
-export function fieldsOfForm(form: FormData): object {
+export function fieldsOfForm(form: FormData | URLSearchParams): object {
   const names = [...new Set(form.keys())];
   return Object.fromEntries(
     names.map((name) => {
-      const values = form.getAll(name);
+      const values: unknown[] = form.getAll(name);
       return [name, values.length === 1 ? values[0] : values];
     }),
   );

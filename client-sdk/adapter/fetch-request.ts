@@ -1,13 +1,21 @@
 // Passes one fetch request through the guard: replaces the header, and keeps the body whole for the
 // handler.
 
-import type { Credential } from '../verdict/inquiry.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { boundedCopy, DEFAULT_MAX_BODY_BYTES, discard, readingsOf, streamed } from './fetch-body.ts';
-import { credentialsIn, type ParsedFields, unreadable } from './fields.ts';
-import { type Guard, type Judgement, PROBLEM_TYPE, type Refusal } from './guard.ts';
+import {
+  boundedCopy,
+  DEFAULT_MAX_BODY_BYTES,
+  discard,
+  fieldsOfForm,
+  type ParsedBody,
+  parseBody,
+  streamed,
+} from './fetch-body.ts';
+import { mergeReadings, type ParsedFields, type Reading, readFields, unreadable } from './fields.ts';
+import type { AskLeaks, Found, Guard } from './guard.ts';
 import { type HeaderName, replaceHeader } from './header-name.ts';
 import { malformed, parseProperty } from './options.ts';
+import { PROBLEM_TYPE, type Refusal } from './refusals.ts';
 
 /**
  * The same request with the same body, without the incoming header. Unlike an incoming request, the
@@ -21,35 +29,46 @@ export function withoutHeader(request: Request, header: HeaderName): Request {
   return new Request(request.url, streamed({ method: request.method, headers, body }));
 }
 
-/** Judges `request` by copies of its body, which stays whole. */
-export async function judgeFetch<Context, Handler>(
+/**
+ * Finds the credential of `request` by copies of its body, which stays whole. Call it before the
+ * handler: afterwards the body is used up.
+ */
+export async function findInFetch<Context, Handler>(
   guard: Guard<Context, Handler>,
   request: Request,
   maxBodyBytes: number,
   contextOf: (request: Request) => Context,
-): Promise<Judgement> {
+): Promise<Found> {
   const copies: Request[] = [];
   const copy = (): Request => {
     const made = boundedCopy(request, maxBodyBytes);
     copies.push(made);
     return made;
   };
-  const judgement = await guard.judge(
-    contextOf(request),
-    async (fields) => credentialsOf(await readingsOf(copy()), fields),
+  const found = await guard.find(
+    async (fields) => readBody(await parseBody(copy()), request.url, fields),
     () => contextOf(copy()),
   );
   copies.forEach(discard);
-  return judgement;
+  return found;
 }
 
-/** @throws CredentialUnreadable if the readings of one body disagree */
-export function credentialsOf(readings: readonly object[], fields: ParsedFields): readonly Credential[] {
-  const found = readings.map((reading) => credentialsIn(reading, fields)).filter(({ length }) => length > 0);
-  const [first = [], ...others] = found;
-  if (others.some((other) => JSON.stringify(other) !== JSON.stringify(first)))
-    throw unreadable('the body has two different readings');
-  return first;
+/** What a handler may read in a parsed body, and in the query beside it. */
+export function readBody({ sources, unreadable: why }: ParsedBody, url: string, fields: ParsedFields): Reading {
+  const readings = sources.map((source) => readFields(source, fields)).filter(isPresent);
+  const [first, ...others] = readings;
+  const same = JSON.stringify(first);
+  const isAmbiguous = others.some((other) => JSON.stringify(other) !== same);
+  const body = {
+    ...mergeReadings(readings, fields),
+    ...(isAmbiguous && { unreadable: 'the body has two different readings' }),
+    ...(!first && { unreadable: why }),
+  };
+  return mergeReadings([body, readFields(fieldsOfForm(new URL(url).searchParams), fields)], fields);
+}
+
+function isPresent({ passwords, unreadable: why }: Reading): boolean {
+  return passwords.length > 0 || why !== undefined;
 }
 
 type Awaitable<T> = T | Promise<T>;
@@ -68,24 +87,31 @@ type Awaitable<T> = T | Promise<T>;
 export type DenyHandler = (verdict: Verdict, request: Request) => Awaitable<Response>;
 
 export interface HandlerOptions<Property extends string> {
-  /** The property of the request that holds the verdict. Default `leaks`. */
+  /** The property of the request that asks for the verdict. Default `leaks`. */
   readonly property?: Property;
-  /** Maximum bytes of a body to read; a longer body makes the verdict `unknown`. Default 65,536. */
+  /**
+   * Maximum bytes of a body to read; the credential of a longer one is unreadable. Default 65,536.
+   */
   readonly maxBodyBytes?: number;
 }
 
+export const HANDLER_OPTIONS = ['property', 'maxBodyBytes'];
+
 /**
- * The property that a handler's request has. The verdict is undefined if there was nothing to
- * check.
+ * The property that a handler's request has.
  * @example
  * ```ts
  * import { type Checked, leakCheck } from '@credveil/client/fetch';
  *
- * const statusFor = ({ leaks }: Checked): number => (leaks?.status === 'pair' ? 202 : 200);
- * const login = leakCheck(leaks)((request) => new Response(null, { status: statusFor(request) }));
+ * // Once the password was found right:
+ * const statusFor = async (request: Checked): Promise<number> =>
+ *   (await request.leaks()).action === 'allow' ? 200 : 202;
+ * const login = leakCheck(leaks)(
+ *   async (request) => new Response(null, { status: await statusFor(request) }),
+ * );
  * ```
  */
-export type Checked<Property extends string = 'leaks'> = { readonly [name in Property]: Verdict | undefined };
+export type Checked<Property extends string = 'leaks'> = { readonly [name in Property]: AskLeaks };
 
 /**
  * Wraps request handlers in a guard.
@@ -105,12 +131,25 @@ export function guardHandler<Incoming extends Request, Property extends string>(
   ): ((request: Handled, ...rest: Rest) => Promise<Response>) =>
     async (incoming, ...rest) => {
       const request = prepare(incoming, guard.header);
-      const { verdict, refusal } = await judgeFetch(guard, request, maxBodyBytes, (made) => made);
-      if (refusal) return guard.handler ? guard.handler(verdict, request) : refusalResponse(refusal);
+      const find = once(() => findInFetch(guard, request, maxBodyBytes, (made) => made));
+      const { verdict, refusal } = guard.isEager ? await guard.judge(request, find) : {};
+      if (verdict && refusal) return guard.handler ? guard.handler(verdict, request) : refusalResponse(refusal);
       replaceHeader(request.headers, guard.header, verdict?.exposedCredentialCheck);
-      Object.defineProperty(request, property, { value: verdict, enumerable: true, configurable: true });
+      // The handler uses up the body.
+      if (!guard.isEager) await find();
+      const value = guard.createAsk(request, find, verdict);
+      Object.defineProperty(request, property, { value, enumerable: true, configurable: true });
       return handler(request as Handled & Checked<Property>, ...rest);
     };
+}
+
+/** Calls `make` at the first call only. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 export function refusalResponse(refusal: Refusal): Response {

@@ -1,11 +1,19 @@
 // @credveil/client/fetch: the guard around a handler that takes a Request and returns a Response.
 
 import type { LeakChecker } from '../checker.ts';
-import { type Checked, type DenyHandler, guardHandler, type HandlerOptions, withoutHeader } from './fetch-request.ts';
+import {
+  type Checked,
+  type DenyHandler,
+  guardHandler,
+  HANDLER_OPTIONS,
+  type HandlerOptions,
+  withoutHeader,
+} from './fetch-request.ts';
 import { createGuard } from './guard.ts';
 import type { GuardOptions } from './options.ts';
 
 export type { Checked, DenyHandler } from './fetch-request.ts';
+export type { AskLeaks } from './guard.ts';
 
 /**
  * Options of the wrapper.
@@ -24,7 +32,7 @@ type Awaitable<T> = T | Promise<T>;
 
 /**
  * Creates a wrapper for handlers: `const checked = leakCheck(leaks)`, then `checked(handler)`. The
- * handler gets a separate Request, whose body is unread.
+ * handler gets a separate Request, whose body is unread, with `request.leaks()`.
  * @throws LookupError `OPTION_MALFORMED`
  * @example
  * ```ts
@@ -32,7 +40,8 @@ type Awaitable<T> = T | Promise<T>;
  *
  * const login = leakCheck(leaks)(async (request) => {
  *   // Compare the password first.
- *   return new Response(null, { status: request.leaks?.status === 'pair' ? 202 : 200 });
+ *   const { action } = await request.leaks();
+ *   return new Response(null, { status: action === 'allow' ? 200 : 202 });
  * });
  * ```
  */
@@ -42,5 +51,5 @@ export function leakCheck<const Property extends string = 'leaks'>(
 ): <Rest extends unknown[]>(
   handler: (request: Request & Checked<Property>, ...rest: Rest) => Awaitable<Response>,
 ) => (request: Request, ...rest: Rest) => Promise<Response> {
-  return guardHandler(createGuard(checker, options), options, withoutHeader);
+  return guardHandler(createGuard(checker, options, HANDLER_OPTIONS), options, withoutHeader);
 }

@@ -1,21 +1,39 @@
-// Finds the credential in a parsed body by the names of its fields, and never by guessing.
+// Finds the credential in parsed fields by their names: everything that a handler may read there,
+// and whether it may read anything else.
 
 import type { Credential } from '../verdict/inquiry.ts';
 
+/** The name of a field, taken literally, or the path to a nested one: `['user', 'email']`. */
+export type FieldPath = string | readonly string[];
+
 export interface FieldNames {
+  /** The username field. Instead of `usernames`. */
+  readonly username?: FieldPath;
   /**
-   * Name of the username field; a dot descends into an object (`user.email`). Given several names,
-   * the guard checks every field that is present, so that a field which the handler ignores cannot
-   * hide the one that it reads. Default `username` and `email`.
+   * The fields of all usernames that a login may be made with. The guard checks every one that is
+   * present, so that a field which the handler ignores cannot hide the one that it reads. Default
+   * `username` and `email`.
    */
-  readonly username?: string | readonly string[];
-  /** Name of the password field. Default `password`. */
-  readonly password?: string;
+  readonly usernames?: readonly FieldPath[];
+  /** The password field. Default `password`. */
+  readonly password?: FieldPath;
 }
 
-export type ParsedFields = Required<FieldNames> & { readonly username: readonly string[] };
+export interface ParsedFields {
+  readonly usernames: readonly (readonly string[])[];
+  readonly password: readonly string[];
+}
 
-/** A credential that may be present but is ambiguous. The error contains no part of the body. */
+/** What a handler may read as the credential of a request. */
+export interface Reading {
+  readonly usernames: readonly string[];
+  /** Empty if the request has no password. */
+  readonly passwords: readonly string[];
+  /** Why a handler may read something else; undefined if it cannot. */
+  readonly unreadable?: string | undefined;
+}
+
+/** A credential that may be present but cannot be read. The error contains no part of the body. */
 export class CredentialUnreadable extends Error {
   override name = 'CredentialUnreadable';
 }
@@ -24,33 +42,101 @@ export function unreadable(why: string): CredentialUnreadable {
   return new CredentialUnreadable(`cannot read the credential in the request: ${why}`);
 }
 
-/**
- * Returns one credential per username; none without a password.
- * @throws CredentialUnreadable if a handler may see a credential that the guard cannot
- */
-export function credentialsIn(body: unknown, fields: ParsedFields): readonly Credential[] {
-  if (body === undefined || body === null) return [];
-  if (typeof body !== 'object' || ArrayBuffer.isView(body)) throw unreadable('the body was not parsed into fields');
-  const password = textAt(body, fields.password);
-  if (password === undefined) return [];
-  const usernames = new Set(fields.username.flatMap((path) => textAt(body, path) ?? []));
-  if (usernames.size === 0) return [{ password }];
-  return [...usernames].map((username) => ({ username, password }));
+/** A request with more distinct values is not an ordinary login, and each costs a lookup. */
+const MAX_USERNAMES = 4;
+const MAX_PASSWORDS = 2;
+
+export const NOTHING: Reading = { usernames: [], passwords: [] };
+
+/** Reads the fields of one source, such as a parsed body or a query. */
+export function readFields(source: unknown, fields: ParsedFields): Reading {
+  if (source === undefined || source === null) return NOTHING;
+  if (typeof source !== 'object' || ArrayBuffer.isView(source))
+    return { ...NOTHING, unreadable: 'the body was not parsed into fields' };
+  const password = textsAt(source, fields.password);
+  const usernames = fields.usernames.map((path) => textsAt(source, path));
+  const names = usernames.flatMap(({ texts }) => texts);
+  const isPresent = password.texts.length > 0 || !password.isExact;
+  return boundedReading(
+    { usernames: names, passwords: password.texts },
+    isPresent && ![password, ...usernames].every(({ isExact }) => isExact)
+      ? 'a field is not a string, is repeated or is inherited'
+      : undefined,
+    fields,
+  );
 }
 
-function textAt(body: object, path: string): string | undefined {
-  const value = valueAt(body, path);
-  if (value === undefined || value === null) return undefined;
-  // A handler may convert a list or a number to a string in its own way.
-  if (typeof value !== 'string') throw unreadable('a field is not a string, or is repeated');
-  return value;
+/** The reading of a handler that may use any of several sources. */
+export function mergeReadings(readings: readonly Reading[], fields: ParsedFields): Reading {
+  const [why] = readings.flatMap((reading) => reading.unreadable ?? []);
+  return boundedReading(
+    {
+      usernames: readings.flatMap(({ usernames }) => usernames),
+      passwords: readings.flatMap(({ passwords }) => passwords),
+    },
+    why,
+    fields,
+  );
 }
 
-/** An own property named `path` wins over the path. Inherited properties were not sent. */
-function valueAt(body: object, path: string): unknown {
-  const own = (holder: unknown, name: string): unknown =>
-    typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
-      ? (holder as Record<string, unknown>)[name]
-      : undefined;
-  return own(body, path) ?? path.split('.').reduce<unknown>(own, body);
+function boundedReading(
+  { usernames, passwords }: Reading,
+  why: string | undefined,
+  { usernames: { length } }: ParsedFields,
+): Reading {
+  const names = [...new Set(usernames)];
+  const texts = [...new Set(passwords)];
+  const max = Math.max(MAX_USERNAMES, length);
+  const isBounded = names.length <= max && texts.length <= MAX_PASSWORDS;
+  return {
+    usernames: names.slice(0, max),
+    passwords: texts.slice(0, MAX_PASSWORDS),
+    unreadable: why ?? (isBounded ? undefined : 'it has too many usernames or passwords'),
+  };
+}
+
+/** One credential per password; none without one. */
+export function credentialsOf({ usernames, passwords }: Reading): readonly Credential[] {
+  return passwords.map((password) => (usernames.length === 0 ? { password } : { usernames, password }));
+}
+
+/** The texts that a handler may make of a field. */
+interface Texts {
+  readonly texts: readonly string[];
+  /** Whether it can make no other. */
+  readonly isExact: boolean;
+}
+
+function textsAt(source: object, path: readonly string[]): Texts {
+  let holders: unknown[] = [source];
+  let isExact = true;
+  for (const name of path)
+    holders = holders.flatMap((holder) => {
+      if (typeof holder !== 'object' || holder === null) return [];
+      // A copy of the holder inherits from this member: then `holder.name` may be a member of it.
+      const inherited = Object.hasOwn(holder, '__proto__') ? Reflect.get(holder, '__proto__') : undefined;
+      if (inherited !== undefined) isExact = false;
+      return [memberOf(holder, name), memberOf(inherited, name)];
+    });
+  const values = holders.filter((value) => value !== undefined && value !== null);
+  const found = values.map(textsOf);
+  return {
+    texts: found.flatMap(({ texts }) => texts),
+    isExact: isExact && found.every((one) => one.isExact),
+  };
+}
+
+/** What `holder.name` gives to a handler, except for what every object inherits. */
+function memberOf(holder: unknown, name: string): unknown {
+  if (typeof holder !== 'object' || holder === null) return undefined;
+  return Object.hasOwn(holder, name) || !(name in Object.prototype) ? Reflect.get(holder, name) : undefined;
+}
+
+/** A handler may convert a list or a number to a string in its own way. */
+function textsOf(value: unknown): Texts {
+  if (typeof value === 'string') return { texts: [value], isExact: true };
+  if (typeof value === 'number' || typeof value === 'boolean') return { texts: [String(value)], isExact: false };
+  if (!Array.isArray(value)) return { texts: [], isExact: false };
+  const ends = [value[0], value.at(-1)].filter((end) => typeof end === 'string' || typeof end === 'number');
+  return { texts: ends.map(String), isExact: false };
 }

@@ -1,19 +1,43 @@
-// The guard behind every adapter: takes a request, returns the verdict and whether to deny. It is
-// independent of frameworks.
+// The guard behind every adapter, independent of frameworks: checks the credential of a request
+// when its handler asks, or before the handler, and then may refuse the request.
 
-import type { LeakChecker } from '../checker.ts';
-import { unknownVerdict } from '../verdict/decide.ts';
+import type { CheckOptions, LeakChecker } from '../checker.ts';
+import { OF_THE_REQUEST } from '../errors.ts';
+import { failuresIn, unknownVerdict, worstOf } from '../verdict/decide.ts';
 import type { Credential } from '../verdict/inquiry.ts';
-import {
-  SIGNAL_NAMES,
-  type SignalName,
-  type UnknownVerdict,
-  type Verdict,
-  type VerdictStatus,
-} from '../verdict/verdict.ts';
-import type { ParsedFields } from './fields.ts';
+import { strictestOf } from '../verdict/policy.ts';
+import { SIGNAL_NAMES, type SignalName, type UnknownVerdict, type Verdict } from '../verdict/verdict.ts';
+import { credentialsOf, type ParsedFields, type Reading } from './fields.ts';
 import type { HeaderName } from './header-name.ts';
-import { assertChecker, type GuardOptions, parseGuardOptions } from './options.ts';
+import { assertChecker, type GuardOptions, type GuardSettings, parseGuardOptions } from './options.ts';
+import { REFUSALS, type Refusal } from './refusals.ts';
+
+/**
+ * Asks whether the credential of a request has leaked. Call it once the password was found right:
+ * before that, each wrong password would cost a check, and the answer could reveal which guesses
+ * are known.
+ *
+ * Without arguments it checks what the request has in the guard's fields. Pass the credential that
+ * the handler compared if it is another one: trimmed, or with all names of the account.
+ * @example
+ * ```ts
+ * import type { AskLeaks } from '@credveil/client/express';
+ *
+ * const needsSecondFactor = async (ask: AskLeaks): Promise<boolean> =>
+ *   (await ask({ usernames: [username, '+4915112345678'], password })).action !== 'allow';
+ * console.log(await needsSecondFactor((credential) => leaks.check(credential ?? {}))); // true
+ * ```
+ */
+export type AskLeaks = (credential?: Credential, options?: CheckOptions) => Promise<Verdict>;
+
+/** What a guard knows of the credential of a request. */
+export interface Found {
+  readonly credentials: readonly Credential[];
+  /** Whether the handler may read another credential than these. */
+  readonly isUnreadable: boolean;
+  /** The error that a function of the application threw. */
+  readonly cause?: unknown;
+}
 
 export type Judgement =
   | {
@@ -23,62 +47,139 @@ export type Judgement =
     }
   | { readonly verdict: Verdict; readonly refusal: Refusal };
 
+/** Finds a credential by field names, as the framework exposes them. */
+export type ReadFields = (fields: ParsedFields) => Reading | Promise<Reading>;
+
 export interface Guard<Context, Handler> {
   readonly header: HeaderName;
   readonly handler: Handler | undefined;
+  /** Whether requests are judged before their handler. */
+  readonly isEager: boolean;
+  /** Undefined if the option `fields` is a function. */
+  readonly fields: ParsedFields | undefined;
   /**
-   * Never rejects: any failure becomes an `unknown` verdict, on which `onError` decides.
-   * @param read finds credentials by field name, as the framework exposes them
-   * @param finders creates the argument of the option `fields` if that is a function
+   * Never rejects: what cannot be read is `isUnreadable`.
+   * @param contextOf creates the argument of the option `fields` if that is a function
    */
-  judge(context: Context, read: ReadCredentials, finders?: FinderContext<Context>): Promise<Judgement>;
+  find(read: ReadFields, contextOf: () => Context): Promise<Found>;
+  /** Never rejects: any failure becomes an `unknown` verdict, on which `onError` decides. */
+  judge(context: Context, find: () => Found | Promise<Found>): Promise<Judgement>;
+  /** @param judged the verdict before the handler, which the handler then gets */
+  createAsk(context: Context, find: () => Found | Promise<Found>, judged?: Verdict): AskLeaks;
 }
-
-export type ReadCredentials = (fields: ParsedFields) => readonly Credential[] | Promise<readonly Credential[]>;
-/** Creates the argument for a function in the option `fields`, if it is not the context itself. */
-export type FinderContext<Context> = () => Context;
-
-/** Worst first. A failed check may have been a pair, so it ranks next. */
-const WORST: readonly VerdictStatus[] = ['pair', 'unknown', 'similar', 'password', 'username', 'clean'];
 
 /** @throws LookupError `OPTION_MALFORMED` */
 export function createGuard<Context, Handler>(
   checker: LeakChecker,
   options: GuardOptions<Context, Handler>,
+  more: readonly string[] = [],
 ): Guard<Context, Handler> {
   assertChecker(checker);
-  const { fields, skip, onResult, onError, denyOn, header, handler } = parseGuardOptions(options);
+  const settings = parseGuardOptions(options, more);
+  const { fields, skip, onResult, header, handler, isEager } = settings;
+  const refuse = createRefuse(settings);
 
-  const find = async (read: ReadCredentials, finder: FinderContext<Context>): Promise<readonly Credential[]> => {
-    if (typeof fields !== 'function') return read(fields);
-    const credential = await fields(finder());
-    return credential === undefined ? [] : [credential];
+  const answer = createAnswer(checker);
+
+  const observed = (verdict: Verdict, context: Context): Verdict => {
+    observe(() => onResult?.(verdict, context));
+    return verdict;
   };
 
-  /** The verdict on each credential of a request. */
-  const ask = async (
-    context: Context,
-    read: ReadCredentials,
-    finder: FinderContext<Context>,
-  ): Promise<{ verdicts: readonly Verdict[]; cause?: unknown }> => {
-    const startedAt = performance.now();
-    let credentials: readonly Credential[];
-    try {
-      if (await skip?.(context)) return { verdicts: [] };
-      credentials = await find(read, finder);
-    } catch (cause) {
-      return {
-        verdicts: [unknownVerdict('CREDENTIAL_UNREADABLE', performance.now() - startedAt, checker.policy)],
-        cause,
+  return {
+    header,
+    handler,
+    isEager,
+    fields: typeof fields === 'function' ? undefined : fields,
+
+    async find(read, contextOf) {
+      try {
+        if (typeof fields === 'function') {
+          const credential = await fields(contextOf());
+          return { credentials: credential === undefined ? [] : [credential], isUnreadable: false };
+        }
+        const reading = await read(fields);
+        return { credentials: credentialsOf(reading), isUnreadable: reading.unreadable !== undefined };
+      } catch (cause) {
+        return { credentials: [], isUnreadable: true, cause };
+      }
+    },
+
+    async judge(context, find) {
+      const answers = await answer(await findUnlessSkipped(() => skip?.(context), find));
+      if (answers.verdicts.length === 0) return {};
+      const verdict = observed(combine(answers.verdicts), context);
+      const refusal = await refuse(answers, context);
+      return refusal ? { verdict, refusal } : { verdict };
+    },
+
+    createAsk(context, find, judged) {
+      const ask = async (options?: CheckOptions): Promise<Verdict> => {
+        const found = await find();
+        // The handler found the password right, so there is one.
+        const isUnreadable = found.isUnreadable || found.credentials.length === 0;
+        const { verdicts } = await answer({ ...found, isUnreadable }, options);
+        return observed(combine(verdicts), context);
       };
-    }
+      let asked = judged && Promise.resolve(judged);
+      return async (credential, options) => {
+        if (credential !== undefined) return observed(await checker.check(credential, options), context);
+        if (options !== undefined) return ask(options);
+        asked ??= ask();
+        return asked;
+      };
+    },
+  };
+}
+
+/** Checks all that was found. Never rejects. */
+type Answer = (found: Found, options?: CheckOptions) => Promise<Answers>;
+
+function createAnswer(checker: LeakChecker): Answer {
+  return async ({ credentials, isUnreadable, cause }, options) => {
+    const startedAt = performance.now();
+    const unknown = (reason: 'CREDENTIAL_UNREADABLE' | 'CHECK_FAILED') =>
+      unknownVerdict(reason, performance.now() - startedAt, checker.policy);
+    const unread = isUnreadable ? [unknown('CREDENTIAL_UNREADABLE')] : [];
     try {
-      return { verdicts: await Promise.all(credentials.map((credential) => checker.check(credential))) };
-    } catch (cause) {
-      return { verdicts: [unknownVerdict('CHECK_FAILED', performance.now() - startedAt, checker.policy)], cause };
+      const verdicts = await Promise.all(credentials.map((credential) => checker.check(credential, options)));
+      return { verdicts: [...unread, ...verdicts], cause };
+    } catch (failure) {
+      // The application's `fields` gave what is no credential, which its sender may have chosen.
+      return { verdicts: [...unread, unknown('CHECK_FAILED')], cause: cause ?? failure };
     }
   };
+}
 
+async function findUnlessSkipped(skip: () => unknown, find: () => Found | Promise<Found>): Promise<Found> {
+  try {
+    if (await skip()) return { credentials: [], isUnreadable: false };
+  } catch (cause) {
+    return { credentials: [], isUnreadable: true, cause };
+  }
+  return find();
+}
+
+/** The verdicts on all that a handler may read; `CREDENTIAL_UNREADABLE` if that may not be all. */
+interface Answers {
+  readonly verdicts: readonly Verdict[];
+  readonly cause?: unknown;
+}
+
+/** The worst finding, with the strictest action: an unreadable field takes back no finding. */
+function combine(verdicts: readonly Verdict[]): Verdict {
+  const worst = worstOf(verdicts);
+  const { action, because } = strictestOf([
+    worst,
+    ...verdicts,
+    ...(verdicts.some(isOfTheRequest) ? [{ action: 'challenge' } as const] : []),
+  ]);
+  const { because: _, ...facts } = worst;
+  return { ...facts, action, ...(because && { because }) };
+}
+
+/** Decides whether to refuse a request, and how. */
+function createRefuse<Context, Handler>({ denyOn, onError, isDenying }: GuardSettings<Context, Handler>) {
   const deniesFinding = (verdict: Verdict, name: SignalName): boolean =>
     denyOn ? denyOn.includes(name) && isFound(verdict, name) : verdict.because === name;
 
@@ -91,30 +192,32 @@ export function createGuard<Context, Handler>(
     }
   };
 
-  return {
-    header,
-    handler,
-    async judge(context, read, finder = () => context) {
-      const { verdicts, cause } = await ask(context, read, finder);
-      const verdict = worstOf(verdicts);
-      if (!verdict) return {};
-      observe(() => onResult?.(verdict, context));
-      const found = SIGNAL_NAMES.find((name) => verdicts.some((one) => deniesFinding(one, name)));
-      if (found) return { verdict, refusal: REFUSALS[found === 'username' ? 'USERNAME_LEAKED' : 'PASSWORD_LEAKED'] };
-      const failed = onError
-        ? isUnknown(verdict) && (await deniesFailure(verdict, context, cause))
-        : verdicts.some(({ action, because }) => action !== 'allow' && because === undefined);
-      return failed ? { verdict, refusal: REFUSALS.CHECK_UNAVAILABLE } : { verdict };
-    },
+  return async ({ verdicts, cause }: Answers, context: Context): Promise<Refusal | undefined> => {
+    const found = SIGNAL_NAMES.find((name) => verdicts.some((one) => deniesFinding(one, name)));
+    if (found) return REFUSALS[found === 'username' ? 'USERNAME_LEAKED' : 'PASSWORD_LEAKED'];
+    const failed = verdicts.flatMap((verdict) => failureOf(verdict) ?? []);
+    const [worst] = failed;
+    const isDenied = onError
+      ? worst !== undefined && (await deniesFailure(worst, context, cause))
+      : verdicts.some(({ action, because }) => action !== 'allow' && because === undefined);
+    if (verdicts.some(isOfTheRequest)) return isDenying || isDenied ? REFUSALS.CREDENTIAL_UNREADABLE : undefined;
+    return isDenied ? REFUSALS.CHECK_UNAVAILABLE : undefined;
   };
 }
 
-function worstOf(verdicts: readonly Verdict[]): Verdict | undefined {
-  return [...verdicts].sort((a, b) => WORST.indexOf(a.status) - WORST.indexOf(b.status))[0];
+/** Whether the sender of the request caused a failure. */
+function isOfTheRequest({ reason, signals }: Verdict): boolean {
+  return [reason, ...failuresIn(signals)].some((cause) => cause && OF_THE_REQUEST.has(cause));
 }
 
-function isUnknown(verdict: Verdict): verdict is UnknownVerdict {
-  return verdict.status === 'unknown';
+/** The failure of a verdict, also behind a finding on another username. */
+function failureOf(verdict: Verdict): UnknownVerdict | undefined {
+  if (verdict.status === 'unknown') return verdict;
+  if (verdict.status === 'clean') return undefined;
+  const { action, durationMs, signals } = verdict;
+  const worse = SIGNAL_NAMES.slice(0, SIGNAL_NAMES.indexOf(verdict.status)).map((name) => signals[name]);
+  const failed = worse.find((signal) => signal.result === 'unknown');
+  return failed && { status: 'unknown', reason: failed.reason, action, durationMs, signals };
 }
 
 /** A finding stands even next to a more serious one, or if a more serious question failed. */
@@ -127,41 +230,3 @@ function observe(listener: () => unknown): void {
   const call = async (): Promise<unknown> => listener();
   call().catch(() => {});
 }
-
-export type RefusalCode = 'PASSWORD_LEAKED' | 'USERNAME_LEAKED' | 'CHECK_UNAVAILABLE';
-
-export interface Refusal {
-  readonly type: `urn:credveil:problem:${string}`;
-  readonly title: string;
-  readonly status: number;
-  /** For the person who typed the credential. */
-  readonly detail: string;
-  readonly code: RefusalCode;
-}
-
-export const PROBLEM_TYPE = 'application/problem+json';
-
-/** Pair, similar and password share one text: a difference would reveal whose password leaked. */
-export const REFUSALS: { readonly [code in RefusalCode]: Refusal } = {
-  PASSWORD_LEAKED: {
-    type: 'urn:credveil:problem:password-leaked',
-    title: 'Leaked password',
-    status: 422,
-    detail: 'This password has appeared in a data breach, so attackers will try it. Choose another one.',
-    code: 'PASSWORD_LEAKED',
-  },
-  USERNAME_LEAKED: {
-    type: 'urn:credveil:problem:username-leaked',
-    title: 'Leaked username',
-    status: 422,
-    detail: 'This username has appeared in a data breach. Choose another one.',
-    code: 'USERNAME_LEAKED',
-  },
-  CHECK_UNAVAILABLE: {
-    type: 'urn:credveil:problem:check-unavailable',
-    title: 'Check unavailable',
-    status: 503,
-    detail: 'This password could not be checked against known data breaches. Try again later.',
-    code: 'CHECK_UNAVAILABLE',
-  },
-};

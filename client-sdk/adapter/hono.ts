@@ -3,11 +3,21 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { LeakChecker } from '../checker.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { DEFAULT_MAX_BODY_BYTES, fieldsOfForm, readingsOf } from './fetch-body.ts';
-import { credentialsOf, judgeFetch, parseMaxBodyBytes, refusalResponse, withoutHeader } from './fetch-request.ts';
-import { createGuard } from './guard.ts';
+import { DEFAULT_MAX_BODY_BYTES, fieldsOfForm, type ParsedBody, parseBody } from './fetch-body.ts';
+import {
+  findInFetch,
+  HANDLER_OPTIONS,
+  once,
+  parseMaxBodyBytes,
+  readBody,
+  refusalResponse,
+  withoutHeader,
+} from './fetch-request.ts';
+import { type AskLeaks, createGuard } from './guard.ts';
 import { replaceHeader } from './header-name.ts';
 import { type GuardOptions, parseProperty } from './options.ts';
+
+export type { AskLeaks } from './guard.ts';
 
 /**
  * The option `handler`: answers a denied request.
@@ -35,14 +45,16 @@ export type DenyHandler = (verdict: Verdict, c: Context) => Response | Promise<R
  * ```
  */
 export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<Context, DenyHandler> & {
-  /** Name of the context variable that holds the verdict (`c.var.leaks`). Default `leaks`. */
+  /** Name of the context variable that asks for the verdict (`c.var.leaks`). Default `leaks`. */
   readonly property?: Property;
-  /** Maximum bytes of a body to read; a longer body makes the verdict `unknown`. Default 65,536. */
+  /**
+   * Maximum bytes of a body to read; the credential of a longer one is unreadable. Default 65,536.
+   */
   readonly maxBodyBytes?: number;
 };
 
 /**
- * The type of `c.var.leaks`. The verdict is undefined if there was nothing to check.
+ * The type of `c.var.leaks`.
  * @example
  * ```ts
  * import { leakCheck, type LeakCheckEnv } from '@credveil/client/hono';
@@ -50,15 +62,15 @@ export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<C
  *
  * const app = new Hono<LeakCheckEnv>();
  * app.use(leakCheck(leaks));
- * app.post('/login', (c) => c.body(null, c.var.leaks?.status === 'pair' ? 202 : 200));
+ * app.post('/login', async (c) => c.body(null, (await c.var.leaks()).action === 'allow' ? 200 : 202));
  * ```
  */
 export type LeakCheckEnv<Property extends string = 'leaks'> = {
-  Variables: { [name in Property]: Verdict | undefined };
+  Variables: { [name in Property]: AskLeaks };
 };
 
 /**
- * Creates middleware that checks the credential of a request.
+ * Creates middleware for `c.var.leaks()`, which checks the credential of a request.
  * @throws LookupError `OPTION_MALFORMED`
  * @example
  * ```ts
@@ -66,9 +78,10 @@ export type LeakCheckEnv<Property extends string = 'leaks'> = {
  * import { Hono } from 'hono';
  *
  * const app = new Hono();
- * app.post('/login', leakCheck(leaks), (c) => {
+ * app.post('/login', leakCheck(leaks), async (c) => {
  *   // Compare the password first.
- *   return c.body(null, c.var.leaks?.status === 'pair' ? 202 : 200);
+ *   const { action } = await c.var.leaks();
+ *   return c.body(null, action === 'allow' ? 200 : 202);
  * });
  * ```
  */
@@ -76,25 +89,33 @@ export function leakCheck<const Property extends string = 'leaks'>(
   checker: LeakChecker,
   options: LeakCheckOptions<Property> = {},
 ): MiddlewareHandler<LeakCheckEnv<Property>> {
-  const guard = createGuard(checker, options);
+  const guard = createGuard(checker, options, HANDLER_OPTIONS);
   const property = parseProperty(options.property ?? 'leaks') as Property;
   const maxBodyBytes = parseMaxBodyBytes(options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
 
   return async (c, next) => {
     const isRead = c.req.raw.bodyUsed;
     c.req.raw = withoutHeader(c.req.raw, guard.header);
-    const { verdict, refusal } = isRead
-      ? await guard.judge(c, async (fields) => credentialsOf(await readingsOfCache(c), fields))
-      : await judgeFetch(guard, c.req.raw, maxBodyBytes, () => c);
-    if (refusal) return guard.handler ? guard.handler(verdict, c) : refusalResponse(refusal);
+    const find = once(() =>
+      isRead
+        ? guard.find(
+            async (fields) => readBody(await bodyOfCache(c), c.req.url, fields),
+            () => c,
+          )
+        : findInFetch(guard, c.req.raw, maxBodyBytes, () => c),
+    );
+    const { verdict, refusal } = guard.isEager ? await guard.judge(c, find) : {};
+    if (verdict && refusal) return guard.handler ? guard.handler(verdict, c) : refusalResponse(refusal);
     replaceHeader(c.req.raw.headers, guard.header, verdict?.exposedCredentialCheck);
-    c.set(property, verdict);
+    // The handler uses up the body.
+    if (!guard.isEager) await find();
+    c.set(property, guard.createAsk(c, find, verdict));
     await next();
   };
 }
 
 /** If a validator has read the body, Hono caches it. */
-async function readingsOfCache({ req }: Context): Promise<readonly object[]> {
-  if (req.bodyCache.formData) return [fieldsOfForm(await req.formData())];
-  return readingsOf(new Response(await req.arrayBuffer(), { headers: req.raw.headers }));
+async function bodyOfCache({ req }: Context): Promise<ParsedBody> {
+  if (req.bodyCache.formData) return { sources: [fieldsOfForm(await req.formData())] };
+  return parseBody(new Response(await req.arrayBuffer(), { headers: req.raw.headers }));
 }

@@ -5,18 +5,20 @@ import { DEFAULT_MAX_BODY_BYTES } from './fetch-body.ts';
 import {
   type Checked,
   type DenyHandler,
+  findInFetch,
   guardHandler,
+  HANDLER_OPTIONS,
   type HandlerOptions,
-  judgeFetch,
   parseMaxBodyBytes,
   refusalResponse,
   withoutHeader,
 } from './fetch-request.ts';
 import { createGuard } from './guard.ts';
 import { type HeaderName, replaceHeader } from './header-name.ts';
-import { type GuardOptions, malformed } from './options.ts';
+import { type EarlyGuardOptions, type GuardOptions, malformed } from './options.ts';
 
 export type { Checked, DenyHandler } from './fetch-request.ts';
+export type { AskLeaks } from './guard.ts';
 
 /**
  * Options of a route handler's wrapper.
@@ -42,7 +44,8 @@ type Awaitable<T> = T | Promise<T>;
  *
  * export const POST = leakCheck(leaks)(async (request) => {
  *   // Compare the password first.
- *   return new Response(null, { status: request.leaks?.status === 'pair' ? 202 : 200 });
+ *   const { action } = await request.leaks();
+ *   return new Response(null, { status: action === 'allow' ? 200 : 202 });
  * });
  * ```
  */
@@ -52,7 +55,7 @@ export function leakCheck<const Property extends string = 'leaks'>(
 ): <Incoming extends Request, Rest extends unknown[]>(
   handler: (request: Incoming & Checked<Property>, ...rest: Rest) => Awaitable<Response>,
 ) => (request: Incoming, ...rest: Rest) => Promise<Response> {
-  return guardHandler(createGuard(checker, options), options, clearHeader);
+  return guardHandler(createGuard(checker, options, HANDLER_OPTIONS), options, clearHeader);
 }
 
 /**
@@ -66,14 +69,17 @@ export function leakCheck<const Property extends string = 'leaks'>(
  * export const proxy = leakProxy(leaks, options);
  * ```
  */
-export type LeakProxyOptions = GuardOptions<Request, DenyHandler> &
+export type LeakProxyOptions = EarlyGuardOptions<Request, DenyHandler> &
   Pick<HandlerOptions<string>, 'maxBodyBytes'> & {
     /** `NextResponse.next`, or a function that calls it. */
     readonly next: (init: { request: { headers: Headers } }) => Response;
   };
 
+const PROXY_OPTIONS = ['next', 'maxBodyBytes'];
+
 /**
  * Creates the function for `proxy.ts`: handlers behind it, server actions included, get the header.
+ * Every request costs a check, those with a wrong password too.
  * @throws LookupError `OPTION_MALFORMED`
  * @example
  * ```ts
@@ -84,13 +90,14 @@ export type LeakProxyOptions = GuardOptions<Request, DenyHandler> &
  * ```
  */
 export function leakProxy(checker: LeakChecker, options: LeakProxyOptions): (request: Request) => Promise<Response> {
-  const guard = createGuard(checker, options);
+  if (typeof options?.next !== 'function') throw malformed('next', 'not a function', 'Pass NextResponse.next.');
+  const guard = createGuard(checker, { ...options, eager: true } as GuardOptions<Request, DenyHandler>, PROXY_OPTIONS);
   const maxBodyBytes = parseMaxBodyBytes(options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
-  if (typeof options.next !== 'function') throw malformed('next', 'not a function', 'Pass NextResponse.next.');
 
   return async (request) => {
     const headers = new Headers(request.headers);
-    const { verdict, refusal } = await judgeFetch(guard, request, maxBodyBytes, (made) => made);
+    const find = () => findInFetch(guard, request, maxBodyBytes, (made) => made);
+    const { verdict, refusal } = await guard.judge(request, find);
     if (refusal) return guard.handler ? guard.handler(verdict, request) : refusalResponse(refusal);
     replaceHeader(headers, guard.header, verdict?.exposedCredentialCheck);
     return options.next({ request: { headers } });

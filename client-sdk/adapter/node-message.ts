@@ -1,7 +1,7 @@
 // The verdict's header on a node:http message, in every place where a handler may read headers.
 
-import type { Credential } from '../verdict/inquiry.ts';
-import { credentialsIn, type ParsedFields, unreadable } from './fields.ts';
+import { mergeReadings, NOTHING, type ParsedFields, type Reading, readFields } from './fields.ts';
+import type { Found, Guard } from './guard.ts';
 import { type HeaderName, NAME_LISTS } from './header-name.ts';
 
 type Fields = Record<string, string | string[] | undefined>;
@@ -64,15 +64,44 @@ function removeRaw(raw: string[] | undefined, header: HeaderName): void {
   raw.splice(0, raw.length, ...kept);
 }
 
-/** @throws CredentialUnreadable if there is a body that no parser has read */
-export function credentialsInParsed(
-  body: unknown,
-  { headers }: NodeMessage,
-  fields: ParsedFields,
-): readonly Credential[] {
+/** The parsed parts of a request that a handler may read fields from. */
+interface ParsedRequest {
+  readonly body?: unknown;
+  readonly query?: unknown;
+}
+
+function readParsed({ body, query }: ParsedRequest, { headers }: NodeMessage, fields: ParsedFields): Reading {
   const isSent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   const isParsed = typeof body !== 'object' || body === null || Object.keys(body).length > 0;
   // Without a parser, Express 4 sets the body to an empty object.
-  if (isSent && (body === undefined || !isParsed)) throw unreadable('no parser has read the body');
-  return credentialsIn(body, fields);
+  const isUnread = isSent && (body === undefined || !isParsed);
+  const ofBody = isUnread ? { ...NOTHING, unreadable: 'no parser has read the body' } : readFields(body, fields);
+  return mergeReadings([ofBody, readFields(query, fields)], fields);
+}
+
+/**
+ * Finds the credential of a parsed request: as the guard sees it now, and as the handler leaves it
+ * when it asks, since code between the two may replace the fields or remove them.
+ */
+export function createParsedFind<Context extends ParsedRequest, Handler>(
+  guard: Guard<Context, Handler>,
+  request: Context,
+  message: NodeMessage,
+): () => Promise<Found> {
+  const early = guard.fields && attempt(readParsed, request, message, guard.fields);
+  const readNow = (fields: ParsedFields): Reading => {
+    const now = readParsed(request, message, fields);
+    if (!early || early.passwords.length === 0) return now;
+    if (now.passwords.length === 0) return early;
+    return { ...mergeReadings([now, { ...early, unreadable: undefined }], fields), unreadable: now.unreadable };
+  };
+  return () => guard.find(readNow, () => request);
+}
+
+function attempt<Args extends unknown[], T>(read: (...args: Args) => T, ...args: Args): T | undefined {
+  try {
+    return read(...args);
+  } catch {
+    return undefined;
+  }
 }

@@ -2,6 +2,7 @@
 
 import type { LeakChecker } from '../checker.ts';
 import { LookupError } from '../errors.ts';
+import { isIdentifier, unknownName } from '../names.ts';
 import type { Credential } from '../verdict/inquiry.ts';
 import { SIGNAL_NAMES, type SignalName, type UnknownVerdict, type Verdict } from '../verdict/verdict.ts';
 import type { FieldNames, ParsedFields } from './fields.ts';
@@ -11,10 +12,8 @@ type Awaitable<T> = T | Promise<T>;
 
 /** @typeParam Context the framework's object for a request */
 interface SharedOptions<Context> {
-  /** The credential's fields in the body, or a function that finds it; `undefined` means none. */
+  /** The credential's fields, or a function that finds it; `undefined` means none. */
   readonly fields?: FieldNames | ((context: Context) => Awaitable<Credential | undefined>);
-  /** Returns true for a request that must not be checked. An incoming header is still removed. */
-  readonly skip?: (context: Context) => Awaitable<boolean>;
   /** Receives each verdict, for logs and metrics. It is not awaited, and its errors are ignored. */
   readonly onResult?: (verdict: Verdict, context: Context) => unknown;
   /** Name of the header with the verdict. Default `Exposed-Credential-Check`. */
@@ -22,7 +21,8 @@ interface SharedOptions<Context> {
 }
 
 /**
- * What to do with a request whose check failed. A function that throws denies.
+ * What to do with a request whose check failed. A function that throws denies. A request that
+ * cannot be read in one way is never let through unchallenged, whatever this says.
  * @param cause the error that your `fields` or `skip` threw
  */
 export type OnError<Context> =
@@ -30,15 +30,39 @@ export type OnError<Context> =
   | 'deny'
   | ((verdict: UnknownVerdict, context: Context, cause?: unknown) => Awaitable<'allow' | 'deny'>);
 
-/** Passes the verdict to the handler: for logins. The default. */
-interface AnnotateOptions {
+/** Checks when the handler asks: for logins. The default. */
+interface LazyOptions {
   readonly mode?: 'annotate';
+  readonly eager?: false;
+  readonly skip?: never;
   readonly denyOn?: never;
+  readonly onError?: never;
+  readonly handler?: never;
 }
 
+/** Of a guard that checks before the handler. */
+interface EarlyOptions<Context> {
+  /** Returns true for a request that must not be checked. An incoming header is still removed. */
+  readonly skip?: (context: Context) => Awaitable<boolean>;
+}
+
+/**
+ * Checks before the handler, and sets the header: for an upstream that reads it. Every request
+ * then costs a check, those with a wrong password too.
+ */
+type EagerOptions<Context, Handler> = EarlyOptions<Context> & {
+  readonly mode?: 'annotate';
+  readonly eager: true;
+  readonly denyOn?: never;
+} & (
+    | { readonly onError?: 'allow'; readonly handler?: never }
+    | { readonly onError: OnError<Context>; readonly handler?: Handler }
+  );
+
 /** Denies leaked credentials: for sign-up and password change. */
-interface DenyOptions<Context, Handler> {
+interface DenyOptions<Context, Handler> extends EarlyOptions<Context> {
   readonly mode: 'deny';
+  readonly eager?: true;
   /**
    * The findings that deny, however often they were seen. Default: those whose action in the
    * checker's policy is not `allow`, which are `pair`, `similar` and `password` unless the policy
@@ -48,22 +72,25 @@ interface DenyOptions<Context, Handler> {
   /** Default: the action of the checker's policy, or `allow` if `denyOn` is given. */
   readonly onError?: OnError<Context>;
   /**
-   * Answers a denied request. Default: a problem (RFC 9457) with status 422, or 503 if the check
-   * failed.
+   * Answers a denied request. Default: a problem (RFC 9457) with status 422, 400 if the request
+   * cannot be read in one way, or 503 if the service failed.
    */
   readonly handler?: Handler;
 }
 
 /** @typeParam Handler the framework's function that answers a request */
 export type GuardOptions<Context, Handler> = SharedOptions<Context> &
-  (
-    | (AnnotateOptions & { readonly onError?: 'allow'; readonly handler?: never })
-    | (AnnotateOptions & { readonly onError: OnError<Context>; readonly handler?: Handler })
-    | DenyOptions<Context, Handler>
-  );
+  (LazyOptions | EagerOptions<Context, Handler> | DenyOptions<Context, Handler>);
+
+/** Of a guard that always checks before what is behind it. */
+export type EarlyGuardOptions<Context, Handler> = SharedOptions<Context> &
+  ((Omit<EagerOptions<Context, Handler>, 'eager'> & { readonly eager?: true }) | DenyOptions<Context, Handler>);
 
 export interface GuardSettings<Context, Handler> {
   readonly fields: ParsedFields | ((context: Context) => Awaitable<Credential | undefined>);
+  readonly isEager: boolean;
+  /** Whether the mode is `deny`. */
+  readonly isDenying: boolean;
   readonly skip: ((context: Context) => Awaitable<boolean>) | undefined;
   readonly onResult: ((verdict: Verdict, context: Context) => unknown) | undefined;
   /** Undefined, like `denyOn`, if the checker's policy decides. */
@@ -87,17 +114,34 @@ export function assertChecker(checker: unknown): asserts checker is LeakChecker 
     throw malformed('checker', 'not a checker', 'Pass the result of createLeakChecker.');
 }
 
-/** @throws LookupError `OPTION_MALFORMED` */
+const OPTIONS = ['fields', 'mode', 'eager', 'skip', 'denyOn', 'onError', 'handler', 'onResult', 'header'];
+
+/** A misspelled option must not go unnoticed. @throws LookupError `OPTION_MALFORMED` */
+export function assertNames(options: object, known: readonly string[], within = ''): void {
+  const unknown = unknownName(options, known, 'options');
+  if (unknown) throw malformed(within + (isIdentifier(unknown.name) ? unknown.name : 'name'), 'unknown', unknown.hint);
+}
+
+/**
+ * @param more names of options that the adapter itself reads
+ * @throws LookupError `OPTION_MALFORMED`
+ */
 export function parseGuardOptions<Context, Handler>(
   options: GuardOptions<Context, Handler>,
+  more: readonly string[],
 ): GuardSettings<Context, Handler> {
   if (typeof options !== 'object' || options === null)
     throw malformed('options', 'not an object', 'Pass an object, or omit it to use the defaults.');
-  const { mode = 'annotate', header = DEFAULT_HEADER } = options;
-  const denyOn = mode === 'deny' ? options.denyOn : [];
-  const onError = options.onError ?? (denyOn && 'allow');
+  assertNames(options, [...OPTIONS, ...more]);
+  const { mode = 'annotate', header = DEFAULT_HEADER, eager = mode === 'deny' } = options;
   if (mode !== 'annotate' && mode !== 'deny')
     throw malformed('mode', 'neither annotate nor deny', 'Omit it to annotate.');
+  const isDenying = mode === 'deny';
+  if (typeof eager !== 'boolean' || (isDenying && !eager))
+    throw malformed('eager', 'not a boolean, or false with mode deny', 'Omit it to use the default.');
+  assertEffective(options, isDenying, eager);
+  const denyOn = isDenying ? options.denyOn : [];
+  const onError = options.onError ?? (denyOn && 'allow');
   if (denyOn !== undefined && !(Array.isArray(denyOn) && denyOn.every((name) => SIGNAL_NAMES.includes(name))))
     throw malformed('denyOn', 'not a list of findings', 'List any of pair, similar, password and username.');
   if (onError !== undefined && onError !== 'allow' && onError !== 'deny' && typeof onError !== 'function')
@@ -109,6 +153,8 @@ export function parseGuardOptions<Context, Handler>(
       throw malformed(name, 'not a function', 'Omit it, or pass a function.');
   return {
     fields: typeof options.fields === 'function' ? options.fields : parseFieldNames(options.fields ?? {}),
+    isEager: eager,
+    isDenying,
     skip: options.skip,
     onResult: options.onResult,
     onError,
@@ -118,12 +164,36 @@ export function parseGuardOptions<Context, Handler>(
   };
 }
 
-function parseFieldNames(fields: FieldNames): ParsedFields {
-  const { username = ['username', 'email'], password = 'password' } = fields;
-  const usernames = typeof username === 'string' ? [username] : username;
-  if (!Array.isArray(usernames) || ![...usernames, password].every((name) => typeof name === 'string' && name !== ''))
-    throw malformed('fields', 'not field names', "Pass { username: 'user.email', password: 'pass' } or a function.");
-  return { username: usernames, password };
+/** An option without effect is a mistake: its author expects one. */
+function assertEffective(options: object, isDenying: boolean, isEager: boolean): void {
+  const given = options as { readonly [name: string]: unknown };
+  if (!isDenying && given.denyOn !== undefined)
+    throw malformed('denyOn', 'has no effect without mode deny', "Add mode: 'deny', or omit it.");
+  for (const name of ['skip', 'onError', 'handler'])
+    if (!isEager && given[name] !== undefined)
+      throw malformed(
+        name,
+        'has no effect if the handler asks',
+        "Omit it: the checker's option policy decides. Or add eager: true or mode: 'deny'.",
+      );
+}
+
+function parseFieldNames(given: FieldNames): ParsedFields {
+  const hint = "Pass { username: ['user', 'email'], password: 'pass' } or a function; a string is one literal name.";
+  if (typeof given !== 'object' || given === null) throw malformed('fields', 'not field names', hint);
+  assertNames(given, ['username', 'usernames', 'password'], 'fields.');
+  const { username, usernames, password = 'password' } = given;
+  if (username !== undefined && usernames !== undefined)
+    throw malformed('fields', 'both username and usernames', 'Pass all of them in usernames.');
+  const all: unknown = usernames ?? (username === undefined ? ['username', 'email'] : [username]);
+  if (!Array.isArray(all)) throw malformed('fields', 'usernames is not a list', hint);
+  const parsePath = (path: unknown): readonly string[] => {
+    const names: unknown[] = Array.isArray(path) ? path : [path];
+    if (names.length === 0 || !names.every((name) => typeof name === 'string' && name !== ''))
+      throw malformed('fields', 'not field names', hint);
+    return names as string[];
+  };
+  return { usernames: all.map(parsePath), password: parsePath(password) };
 }
 
 /** @throws LookupError `OPTION_MALFORMED` */

@@ -24,8 +24,8 @@ const auth = betterAuth({
     leakCheck({
       checker,
       // better-auth has verified the password: from here on, code may act on the verdict.
-      onSignIn: async ({ status }, session, ctx) => {
-        if (!session || !['pair', 'similar', 'password'].includes(status)) return;
+      onSignIn: async ({ action }, session, ctx) => {
+        if (!session || action === 'allow') return;
         await ctx.context.internalAdapter.updateUser(session.user.id, { mustChangePassword: true });
       },
     }),

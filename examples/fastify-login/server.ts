@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { createLeakChecker } from '@credveil/client';
 import { leakCheck } from '@credveil/client/fastify';
 import bcrypt from 'bcryptjs';
-import fastify from 'fastify';
+import fastify, { type preValidationHookHandler } from 'fastify';
 
 interface Session {
   readonly username: string;
@@ -27,14 +27,25 @@ const credential = {
   properties: { username: text, password: text },
 };
 
+/**
+ * Refuses passwords that bcrypt does not keep apart: it ignores what follows 72 bytes, and repeats
+ * its key at a NUL, so that two texts can be one password to it, and another one to the check.
+ */
+const refuseUnequal: preValidationHookHandler = async ({ body }, reply) => {
+  const { password } = (body ?? {}) as { password?: unknown };
+  if (typeof password === 'string' && (Buffer.byteLength(password) > 72 || /\p{Cc}/u.test(password)))
+    return reply.code(400).send({ error: 'at most 72 bytes, without control characters' });
+  return undefined;
+};
+
 const app = fastify({ bodyLimit: 16_384 });
-await app.register(leakCheck, { checker, global: false });
+await app.register(leakCheck, { checker });
 
 const sessionOf = (authorization = ''): Session | undefined => sessions.get(authorization.replace(/^Bearer /, ''));
 
 app.post<{ Body: { username: string; password: string } }>(
   '/sign-up',
-  { schema: { body: credential }, config: { leakCheck: { mode: 'deny' } } },
+  { preValidation: refuseUnequal, schema: { body: credential }, config: { leakCheck: { mode: 'deny' } } },
   async ({ body }, reply) => {
     if (hashes.has(body.username)) return reply.code(409).send({ error: 'this username is taken' });
     hashes.set(body.username, await bcrypt.hash(body.password, 10));
@@ -44,13 +55,13 @@ app.post<{ Body: { username: string; password: string } }>(
 
 app.post<{ Body: { username: string; password: string } }>(
   '/login',
-  { schema: { body: credential }, config: { leakCheck: true } },
-  async ({ body, leaks }, reply) => {
+  { preValidation: refuseUnequal, schema: { body: credential } },
+  async (request, reply) => {
+    const { body } = request;
     const isRight = await bcrypt.compare(body.password, hashes.get(body.username) ?? NOBODY);
-    // Nothing before this line may depend on the verdict: an attacker would learn which guesses
-    // have leaked.
     if (!isRight) return reply.code(401).send({ error: 'wrong username or password' });
-    const mustChangePassword = leaks !== undefined && ['pair', 'similar', 'password'].includes(leaks.status);
+    // Only now: a wrong password costs no check, and its answer tells nothing about leaks.
+    const mustChangePassword = (await request.leaks()).action !== 'allow';
     const token = randomBytes(32).toString('base64url');
     sessions.set(token, { username: body.username, mustChangePassword });
     return { token, mustChangePassword };
@@ -62,8 +73,11 @@ app.post<{ Body: { password: string } }>(
   {
     schema: { body: { type: 'object', required: ['password'], properties: { password: text } } },
     // Only logged-in users reach this route, and the pair has the session's username.
-    preValidation: async ({ headers }, reply) =>
-      sessionOf(headers.authorization) ? undefined : reply.code(401).send({ error: 'log in first' }),
+    preValidation: [
+      async ({ headers }, reply) =>
+        sessionOf(headers.authorization) ? undefined : reply.code(401).send({ error: 'log in first' }),
+      refuseUnequal,
+    ],
     config: {
       leakCheck: {
         mode: 'deny',

@@ -4,7 +4,7 @@ import { createLeakChecker } from '@credveil/client';
 import { leakCheck } from '@credveil/client/hono';
 import { serve } from '@hono/node-server';
 import bcrypt from 'bcryptjs';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
 
@@ -29,6 +29,16 @@ const form = (action: string, why = '') => html`<!doctype html>
 /** The text of a form field. */
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/**
+ * Refuses passwords that bcrypt does not keep apart: it ignores what follows 72 bytes, and repeats
+ * its key at a NUL, so that two texts can be one password to it, and another one to the check.
+ */
+const refuseUnequal: MiddlewareHandler = async (c, next) => {
+  const { password } = await c.req.parseBody();
+  if (new TextEncoder().encode(text(password)).length <= 72 && !/\p{Cc}/u.test(text(password))) return next();
+  return c.html(form(c.req.path, 'At most 72 bytes, without control characters.'), 400);
+};
+
 const app = new Hono();
 app.get('/login', (c) => c.html(form('/login')));
 app.get('/sign-up', (c) => c.html(form('/sign-up')));
@@ -40,7 +50,7 @@ const refuse = leakCheck(leaks, {
     c.html(form('/sign-up', 'This password has appeared in a data breach. Choose another.'), 422),
 });
 
-app.post('/sign-up', refuse, async (c) => {
+app.post('/sign-up', refuseUnequal, refuse, async (c) => {
   const { email, password } = await c.req.parseBody();
   if (!text(email) || !text(password) || hashes.has(text(email)))
     return c.html(form('/sign-up', 'Try another one.'), 400);
@@ -48,13 +58,12 @@ app.post('/sign-up', refuse, async (c) => {
   return c.redirect('/login', 303);
 });
 
-app.post('/login', leakCheck(leaks), async (c) => {
+app.post('/login', refuseUnequal, leakCheck(leaks), async (c) => {
   const { email, password } = await c.req.parseBody();
   const isRight = await bcrypt.compare(text(password), hashes.get(text(email)) ?? NOBODY);
-  // Nothing before this line may depend on the verdict: an attacker would learn which guesses have
-  // leaked.
   if (!isRight) return c.html(form('/login', 'Wrong address or password.'), 401);
-  const mustChangePassword = ['pair', 'similar', 'password'].includes(c.var.leaks?.status ?? 'unknown');
+  // Only now: a wrong password costs no check, and its answer tells nothing about leaks.
+  const mustChangePassword = (await c.var.leaks()).action !== 'allow';
   const token = crypto.randomUUID();
   sessions.set(token, { username: text(email), mustChangePassword });
   setCookie(c, 'session', token, { httpOnly: true, sameSite: 'Lax', path: '/' });

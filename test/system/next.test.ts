@@ -40,10 +40,11 @@ import { leakCheck } from '@credveil/client/next';
 import type { NextRequest } from 'next/server';
 import { leaks } from '../../leaks';
 export const dynamic = 'force-dynamic';
-export const POST = leakCheck(leaks)(async (request, context: { params: Promise<object> }) => {
+export const POST = leakCheck(leaks, { eager: true })(async (request, context: { params: Promise<object> }) => {
   await context.params;
   const all = [...request.headers, ...(await headers())].filter(([name]) => name.includes('expos'));
-  return Response.json({ status: request.leaks?.status, reason: request.leaks?.reason, all, body: await request.json() });
+  const { status, reason } = await request.leaks();
+  return Response.json({ status, reason, all, body: await request.json() });
 });
 export const PUT = leakCheck(leaks, { mode: 'deny' })(async (request: NextRequest) =>
   Response.json({ at: request.nextUrl.pathname }),

@@ -29,13 +29,13 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
   const seenBy = async (path: string, body: unknown, type?: string): Promise<Seen> =>
     (await post(path, body, type)).json() as Promise<Seen>;
 
-  test.fails('a member with a dot in its name does not hide the nested field', async () => {
+  test('a member with a dot in its name does not hide the nested field', async () => {
     const user = { email: pair.username, pass: pair.password };
     const decoy = { user, 'user.email': clean.username, 'user.pass': clean.password };
     expect(await seenBy('/nested', decoy)).toMatchObject({ status: 'pair', action: 'challenge' });
   });
 
-  test.fails.each([
+  test.each([
     [[], pair, 'pair'],
     [0, pair, 'pair'],
     [{}, similar, 'similar'],
@@ -47,13 +47,13 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
 
   // The other adapters read no body of this length.
   if (name === 'express' || name === 'fastify')
-    test.fails('a second username that is too long takes back no finding', async () => {
+    test('a second username that is too long takes back no finding', async () => {
       const email = 'a'.repeat(66_000);
       expect(await seenBy('/login', { ...similar, email })).toMatchObject({ status: 'similar', action: 'challenge' });
       expect(await seenBy('/login', { ...clean, email })).toMatchObject({ status: 'unknown', action: 'challenge' });
     });
 
-  test.fails.each([{ email: [] }, { email: 7 }, { password: [clean.password] }, { password: { toString: 'x' } }])(
+  test.each([{ email: [] }, { email: 7 }, { password: [clean.password] }, { password: { toString: 'x' } }])(
     'a request with %j beside it is challenged in every policy, and denied in mode deny',
     async (decoy) => {
       for (const path of ['/login', '/lenient'])
@@ -64,7 +64,7 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
 
   // Fastify refuses the name.
   if (name !== 'fastify')
-    test.fails('a __proto__ does not hide a field that a handler inherits', async () => {
+    test('a __proto__ does not hide a field that a handler inherits', async () => {
       const body = `{"username":${JSON.stringify(pair.username)},"__proto__":{"password":"${pair.password}"}}`;
       expect(await seenBy('/login', body)).toMatchObject({ status: 'pair', action: 'challenge' });
       expect((await post('/sign-up', body)).status).toBe(422);

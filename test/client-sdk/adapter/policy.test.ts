@@ -78,15 +78,23 @@ describe('a guard in mode deny', () => {
     expect(await post(OFTEN, closed, deny, NOWHERE)).toMatchObject(refused);
     expect(await post(OFTEN, closed, { ...deny, onError: 'allow' }, NOWHERE)).toMatchObject({ status: 200 });
     expect(await post(OFTEN, closed, { ...deny, denyOn: ['pair'] as const }, NOWHERE)).toMatchObject({ status: 200 });
-    // Also if the credential cannot even be read.
+  });
+
+  test('refuses what cannot be read in one way, whatever the policy and onError', async () => {
     const skip = (): never => {
       throw new Error('no');
     };
-    expect(await post(OFTEN, closed, { ...deny, skip })).toMatchObject({
-      ...refused,
-      verdict: { reason: 'CREDENTIAL_UNREADABLE' },
-    });
-    expect(await post(OFTEN, undefined, { ...deny, skip })).toMatchObject({ status: 200 });
+    const unread = { status: 400, code: 'CREDENTIAL_UNREADABLE', verdict: { reason: 'CREDENTIAL_UNREADABLE' } };
+    for (const policy of [undefined, { onError: 'deny' }, { pair: 'allow', password: 'allow' }] as const)
+      for (const onError of ['allow', 'deny', () => 'allow' as const] as const)
+        for (const credential of [{ ...OFTEN, password: '' }, { password: 'x'.repeat(65_536) }, OFTEN]) {
+          const options = { ...deny, onError, maxBodyBytes: 100_000, ...(credential === OFTEN && { skip }) };
+          const answer = await post(credential, policy, { ...options, denyOn: ['pair'] as const });
+          const reason = answer.verdict?.reason;
+          if (credential === OFTEN) expect(answer).toMatchObject(unread);
+          else if (!('username' in credential)) expect([answer.status, reason]).toEqual([400, 'FIELD_TOO_LONG']);
+          else expect(answer.verdict?.status).toBe('username');
+        }
   });
 
   test('denies the findings of `denyOn` whatever the policy', async () => {
@@ -96,11 +104,11 @@ describe('a guard in mode deny', () => {
   });
 });
 
-test('a guard in mode annotate denies nothing, and reports the action', async () => {
-  expect(await post(OFTEN, { pair: 'deny' }, {})).toMatchObject({
+test('an eager guard in mode annotate denies nothing, and reports the action', async () => {
+  expect(await post(OFTEN, { pair: 'deny' }, { eager: true })).toMatchObject({
     status: 200,
     verdict: { status: 'pair', action: 'deny', because: 'pair' },
   });
   const verdict = { status: 'unknown', action: 'deny' };
-  expect(await post(OFTEN, { onError: 'deny' }, {}, NOWHERE)).toMatchObject({ status: 200, verdict });
+  expect(await post(OFTEN, { onError: 'deny' }, { eager: true }, NOWHERE)).toMatchObject({ status: 200, verdict });
 });

@@ -9,6 +9,7 @@ import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adap
 const { pair, clean } = TEST_CREDENTIALS;
 const PAIR = JSON.stringify(pair);
 const FORM = 'application/x-www-form-urlencoded';
+const BROKEN = 'multipart/form-data; boundary=x';
 
 let world: AdapterWorld;
 beforeAll(async () => {
@@ -48,15 +49,16 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
     const post = async (body: string | FormData, type?: string, path = '/login'): Promise<Response> =>
       fetch(app.url + path, { method: 'POST', body, ...(type && { headers: { 'content-type': type } }) });
 
-    test('a body that is too long makes the verdict unknown, and reaches the handler whole', async () => {
+    test('a body that is too long is challenged, and reaches the handler whole', async () => {
       const long = { ...pair, padding: 'x'.repeat(70_000) };
       const body = JSON.stringify(long);
       expect(await (await post(body, 'application/json')).json()).toMatchObject({
         status: 'unknown',
         reason: 'CREDENTIAL_UNREADABLE',
+        action: 'challenge',
         body: long,
       });
-      expect((await post(body, 'application/json', '/sign-up/closed')).status).toBe(503);
+      expect((await post(body, 'application/json', '/sign-up/closed')).status).toBe(400);
       const head = ['POST /login HTTP/1.1', 'Host: 127.0.0.1', 'Content-Type: application/json', 'Connection: close'];
       const pieces =
         body
@@ -69,30 +71,37 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
       expect(await (await post(under, 'application/json')).json()).toMatchObject({ status: 'pair' });
     });
 
-    test('checks a multipart form, and rejects a repeated field', async () => {
+    test('checks a multipart form, and both values of a repeated field', async () => {
       const form = new FormData();
       form.set('email', pair.username);
       form.set('password', pair.password);
       expect(await (await post(form)).json()).toMatchObject({ status: 'pair' });
       form.append('password', 'another');
-      expect(await (await post(form)).json()).toMatchObject({ reason: 'CREDENTIAL_UNREADABLE' });
+      expect(await (await post(form)).json()).toMatchObject({ status: 'pair', action: 'challenge' });
+      form.set('password', 'another');
+      form.append('password', 'one');
+      expect(await (await post(form)).json()).toMatchObject({ status: 'username', action: 'challenge' });
     });
 
     test.each([
-      ['a repeated field', `username=a&password=b&password=${pair.password}`, FORM],
+      ['a repeated field', `username=a&password=b&password=${pair.password}`, FORM, 422],
       [
         'a body that is both JSON and a form',
         `{"a":"&username=nobody&password=x&","username":"u","password":"p"}`,
         FORM,
+        400,
       ],
-    ])('%s makes the verdict unknown', async (_what, body, type) => {
-      expect((await post(body, type, '/sign-up/closed')).status).toBe(503);
-      expect((await post(body, type, '/sign-up')).status).toBe(200);
+    ])('%s is denied', async (_what, body, type, status) => {
+      for (const path of ['/sign-up', '/sign-up/closed', '/sign-up/open'])
+        expect((await post(body, type, path)).status).toBe(status);
     });
 
-    test('parses JSON under any content type, as a handler may', async () => {
-      for (const type of ['text/plain', FORM, 'application/octet-stream', 'application/vnd.api+json'])
+    test('parses JSON and forms under any content type, as a handler may', async () => {
+      for (const type of ['text/plain', FORM, 'application/octet-stream', 'application/vnd.api+json', BROKEN])
         expect((await post(PAIR, type, '/sign-up')).status).toBe(422);
+      const form = new URLSearchParams(pair).toString();
+      for (const type of ['text/plain', 'application/json', BROKEN])
+        expect((await post(form, type, '/sign-up')).status).toBe(422);
     });
   }
 });

@@ -51,6 +51,9 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
       const again = await seenBy(sent);
       expect(again).toMatchObject({ status, body: { email: username, password } });
       expect(header(again)).toEqual(value ? [value] : []);
+      // A handler that asks gets no header: it has the verdict.
+      const asked = await seenBy(post(app, '/lazy', credential, SPOOFS));
+      expect([asked.status, asked.action, header(asked)]).toEqual([status, seen.action, []]);
     });
 
     test.each(VERDICTS)(
@@ -96,18 +99,18 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
       expect((await post(app, '/careful', TEST_CREDENTIALS.pair)).status).toBe(200);
     });
 
-    test('a request that is not checked has no verdict and no header', async () => {
+    test('a request without a password has no header, and is challenged if the handler asks', async () => {
       for (const [path, body] of [
-        ['/skipped', TEST_CREDENTIALS.pair],
         ['/login', { username: 'ada' }],
         ['/login', ['a list']],
         ['/nested', TEST_CREDENTIALS.pair],
       ] as const) {
         const seen = await seenBy(post(app, path, body, SPOOFS));
-        expect(seen.status).toBeUndefined();
+        expect(seen).toMatchObject({ status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', action: 'challenge', body });
         expect(header(seen)).toEqual([]);
-        expect(seen.body).toEqual(body);
       }
+      const skipped = await seenBy(post(app, '/skipped', TEST_CREDENTIALS.pair, SPOOFS));
+      expect([header(skipped), skipped.action]).toEqual([[], 'challenge']);
     });
 
     test('reads nested fields, and uses custom property and header names', async () => {
@@ -129,25 +132,28 @@ describe.each(SUITE_NAMES)('suite %s', (suite) => {
       expect(await seenBy(post(app, '/login', hidden))).toMatchObject({ status: 'similar' });
     });
 
-    test('an ambiguous credential makes the verdict unknown', async () => {
+    test('an ambiguous credential is challenged, with what its readings have', async () => {
       const { username, password } = TEST_CREDENTIALS.pair;
-      for (const body of [
-        { username, password: [password] },
-        { username: { $ne: '' }, password },
-        { username, password: 7 },
-      ]) {
+      for (const [body, status, value] of [
+        [{ username, password: [password] }, 'pair', '1'],
+        [{ username: { $ne: '' }, password }, 'password', '4'],
+        [{ username, password: 7 }, 'username', '2'],
+        [{ username, password: {} }, 'unknown', undefined],
+      ] as const) {
         const seen = await seenBy(post(app, '/login', body, SPOOFS));
-        expect(seen).toMatchObject({ status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', body });
-        expect(header(seen)).toEqual([]);
-        expect((await post(app, '/sign-up/closed', body)).status).toBe(503);
+        expect(seen).toMatchObject({ status, action: 'challenge', body });
+        expect(header(seen)).toEqual(value ? [value] : []);
+        const denied = ['pair', 'password'].includes(status) ? 422 : 400;
+        for (const path of ['/sign-up', '/sign-up/closed', '/sign-up/open'])
+          expect((await post(app, path, body)).status).toBe(denied);
       }
     });
 
-    test("a bug in the application's options breaks no login, unless it fails closed", async () => {
+    test("a bug in the application's options lets no login through unchallenged", async () => {
       const seen = await seenBy(post(app, '/mistaken', TEST_CREDENTIALS.pair, SPOOFS));
-      expect(seen).toMatchObject({ status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', body: TEST_CREDENTIALS.pair });
+      expect(seen).toMatchObject({ status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', action: 'challenge' });
       expect(header(seen)).toEqual([]);
-      expect((await post(app, '/mistaken/closed', TEST_CREDENTIALS.clean)).status).toBe(503);
+      expect((await post(app, '/mistaken/closed', TEST_CREDENTIALS.clean)).status).toBe(400);
     });
   });
 });

@@ -20,6 +20,7 @@ declare global {
   const seconds: { observe(labels: object, value: number): void };
   const requests: { inc(labels: object): void };
   function passwordIsRight(body: unknown): Promise<boolean>;
+  function namesOf(username: string): Promise<string[]>;
   function markForPasswordChange(id: string): Promise<void>;
   function requirePasswordChange(): void;
   function requireSecondFactorAndNewPassword(): void;

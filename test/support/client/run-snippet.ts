@@ -41,6 +41,7 @@ const surroundings = {
   seconds: { observe: () => {} },
   requests: { inc: () => {} },
   passwordIsRight: async () => true,
+  namesOf: async (username: string) => [username, '+4915112345678'],
   markForPasswordChange: async () => {},
   requirePasswordChange: () => {},
   requireSecondFactorAndNewPassword: () => {},
