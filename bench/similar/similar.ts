@@ -8,6 +8,7 @@ import { normalizePassword } from '../../protocol/normalize.ts';
 import { similarForms } from '../../protocol/similar.ts';
 import { createRandom, type Random } from '../../test/support/random.ts';
 import { DISSIMILAR, drawPair, type PasswordPair, SIMILAR_EDITS } from './similar-edits.ts';
+import { drawOthersPair, drawPersonsPair } from './similar-people.ts';
 import { rankedTweaks } from './similar-tweaks.ts';
 
 const { values } = parseArgs({
@@ -66,5 +67,12 @@ console.log(
 );
 const head = (what: string): string[] => [what, 'FORMS', 'TEN TWEAKS', 'ENTRIES', 'ENTRIES'];
 console.log(formatTable(head('SIMILAR: FOUND'), measure(random, SIMILAR_EDITS, 'all kinds, equally weighted')));
+console.log();
+console.log(
+  formatTable(head('AS PEOPLE MAKE THEM, WEIGHTED'), [
+    ...measure(random, { 'passwords of one person, edited': drawPersonsPair }, 'found').slice(0, 1),
+    ...measure(random, { 'passwords of one person, others': drawOthersPair }, 'false alarms').slice(0, 1),
+  ]),
+);
 console.log();
 console.log(formatTable(head('DISSIMILAR: FALSE ALARMS'), measure(random, DISSIMILAR, 'all kinds, equally weighted')));

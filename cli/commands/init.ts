@@ -145,7 +145,7 @@ export function addInit(program: Command): void {
     )
     .option(
       '--similar',
-      'also find passwords similar to a leaked one (up to 4 more entries per pair; guessing gets easier)',
+      'also find passwords similar to a leaked one (up to 5 more entries per pair; guessing gets easier)',
     )
     .option(
       '--filter-one-in <n>',

@@ -5,7 +5,7 @@ import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../../accel/hmac-kernel.ts
 import type { HmacKey, NormalizedPassword, NormalizedUsername } from '../../protocol/brands.ts';
 import { createHmacSuite, hmacSubkey } from '../../protocol/hmac-suite.ts';
 import { EntryKind, INPUT_OVERHEAD_BYTES } from '../../protocol/private-input.ts';
-import { isOneRepeated, MAX_SIMILAR_FORMS, similarRanges } from '../../protocol/similar.ts';
+import { copyLetters, foldSimilar, isOneRepeated, MAX_SIMILAR_FORMS, similarRanges } from '../../protocol/similar.ts';
 import { deriveRecords } from '../../store/run/credential-records.ts';
 import { KIND_AT, PAD_AT, writeTimes } from '../../store/run/record.ts';
 import type { RecordSorter } from '../sort/record-sorter.ts';
@@ -45,6 +45,7 @@ class HmacDeriver implements Deriver {
   #count = 0;
   readonly #username = new Uint8Array(MAX_KERNEL_MESSAGE_BYTES);
   readonly #folded = new Uint8Array(MAX_KERNEL_MESSAGE_BYTES);
+  readonly #letters = new Uint8Array(MAX_KERNEL_MESSAGE_BYTES);
 
   constructor(key: HmacKey, sorters: Sorters, similar: boolean) {
     this.#accounts = new HmacKernel(hmacSubkey(key, 'account'), BATCH);
@@ -124,12 +125,17 @@ class HmacDeriver implements Deriver {
   ): void {
     const folded = this.#folded;
     lowerCase(p, pFrom, pTo, folded);
-    const text = folded.subarray(0, pTo - pFrom);
-    const ranges = similarRanges(text.length, isOneRepeated(text));
+    const count = foldSimilar(folded, pTo - pFrom);
+    const add = (place: number, form: Uint8Array, from: number, to: number): void => {
+      this.#pending[row + FORMS + place] = commitInput(this.#entries, EntryKind.similar, u, uFrom, uTo, form, from, to);
+    };
+    const ranges = similarRanges(count, isOneRepeated(folded, count));
     for (let i = 0; i < ranges.length; i++) {
       const [from, to] = ranges[i] as (typeof ranges)[number];
-      this.#pending[row + FORMS + i] = commitInput(this.#entries, EntryKind.similar, u, uFrom, uTo, folded, from, to);
+      add(i, folded, from, to);
     }
+    const letters = copyLetters(folded, count, this.#letters);
+    if (letters > 0) add(ranges.length, this.#letters, 0, letters);
   }
 
   #recordAccount(sorter: RecordSorter, row: number): void {

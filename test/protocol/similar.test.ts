@@ -31,7 +31,23 @@ describe('the forms of a password', () => {
     ['', []],
     ['aaaaaa', ['aaaaaa', 'aaaaa', 'aaaa']],
     ['AAaaA', ['aaaaa', 'aaaa']],
-    [' Pass ', [' pass ', ' pass', ' pas', 'pass ']],
+    [' Pass ', ['pass']],
+    ['Summer2023!', ['summer2023', 'summer202', 'summer20', 'ummer2023', 'summer']],
+    ['12summer', ['12summer', '12summe', '12summ', '2summer', 'summer']],
+    ['1summer', ['isummer', 'isumme', 'isumm', 'summer']],
+    ['2summer', ['2summer', '2summe', '2summ', 'summer']],
+    ['abcd123', ['abcd123', 'abcd12', 'abcd1', 'bcd123']],
+    ['P@$$w0rd', ['password', 'passwor', 'passwo', 'assword']],
+    ['pa$$$$word', ['paword', 'pawor', 'pawo', 'aword']],
+    ['l33th4x0r', ['leethaxor', 'leethaxo', 'leethax', 'eethaxor']],
+    ['summer10', ['summer10', 'summer1', 'summer', 'ummer10']],
+    ['!!!!', ['!!!!']],
+    ['!!a!!', ['!!a!!', '!!a!', '!a!!']],
+    ['PassPass', ['pass']],
+    ['wordword1', ['wordword1', 'wordword', 'wordwor', 'ordword1']],
+    ['1234567', ['1234567', '123456', '12345', '234567']],
+    ['ab12cd99e', ['ab12cd99e', 'ab12cd99', 'ab12cd9', 'b12cd99e', 'abcde']],
+    ['ab34cd345e', ['abeacd345e', 'abeacd345', 'abeacd34', 'beacd345e', 'abeacde']],
   ])('the forms of %j are as specified', (password, forms) => expect(formsOf(password)).toEqual(forms));
 
   test('forms are cut at code points, not at UTF-16 units or bytes', () => {
@@ -64,7 +80,7 @@ describe('the forms of a password', () => {
 
 /** Passwords of letters that compose, grow in lower case, repeat, or lie beyond the BMP. */
 function randomPassword(random: Random): string {
-  const alphabet = random.pick(['aA1', 'aAbB12!', 'eE\u0301ßİΣσς', '🐴🔋ﬀⱥȺ', 'a']);
+  const alphabet = random.pick(['aA1', 'aAbB12!', 'aE0@$ 37', 'eE\u0301ßİΣσς', '🐴🔋ﬀⱥȺ', 'a']);
   const letters = Array.from(alphabet);
   return Array.from({ length: random.below(12) }, () => random.pick(letters)).join('');
 }
@@ -91,11 +107,17 @@ describe('similarity', () => {
       ['Password12', 'password'],
       ['password', '1password'],
       ['password!', 'password?1'],
+      ['password', 'passw0rd'],
+      ['password', 'P@ssword!'],
+      ['password', 'password2019'],
+      ['password2019', 'password77!'],
+      ['password123', '123password'],
+      ['password', 'passwordpassword'],
     ] as const)
       expect(areSimilar(leaked, typed), `${leaked} ${typed}`).toBe(true);
     for (const [leaked, typed] of [
-      ['password', 'passw0rd'],
       ['password', 'wordpass'],
+      ['anna1985', 'anna7702'],
       ['abc', 'abc'],
       ['correct horse', 'battery staple'],
     ] as const)
