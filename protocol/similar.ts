@@ -50,7 +50,9 @@ export function foldSimilar(points: Points, length: number): number {
   return undouble(points, dropSymbols(points, length));
 }
 
-/** The forms of folded text of `count` code points, as half-open ranges; `copyLetters` has the last. */
+/**
+ * The forms of folded text of `count` code points that are parts of it, as half-open ranges.
+ */
 export function similarRanges(count: number, oneRepeated: boolean): readonly (readonly [from: number, to: number])[] {
   const ranges = [
     [0, count],
