@@ -17,7 +17,7 @@ describe.each(SUITE_NAMES)('answers altered on their way, suite %s', (suite) => 
     try {
       for (const filter of [false, true]) {
         const { alterations, byKind, verdicts, violations } = await runCampaign(world, {
-          alterations: 400,
+          alterations: 250,
           seed,
           filter,
         });

@@ -1,8 +1,6 @@
 // The linear check on its vectors: both groups and the Python client accept and refuse the same
 // answers. PROTOCOL.md §16.
 
-import { execFile, spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import { loadRistretto255 } from '../../accel/ristretto-sodium.ts';
@@ -16,8 +14,8 @@ import {
   linearCheckElement,
 } from '../../protocol/linear-check.ts';
 import { createNobleOprf, parseScalar } from '../../protocol/oprf.ts';
+import { askPythonClient, hasPython } from '../support/client/python-client.ts';
 import { fromHex, readVectors, toHex } from '../support/oprf-engines.ts';
-import { root } from '../support/paths.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
 interface Vector {
@@ -103,14 +101,8 @@ describe.each(GROUPS)('the linear check on %s', (_, createGroup) => {
   });
 });
 
-const hasPython = spawnSync('python3', ['--version']).status === 0;
 test.skipIf(!hasPython)('the client from PROTOCOL.md alone agrees on every vector', async () => {
-  const script = path.join(root, 'test/python-client/credveil_client.py');
-  const answer = await new Promise<string>((resolve, reject) => {
-    const python = execFile('python3', ['-I', script], (error, stdout) => (error ? reject(error) : resolve(stdout)));
-    python.stdin?.end(JSON.stringify({ linearChecks: vectors }));
-  });
-  expect(JSON.parse(answer)).toEqual({
+  expect(await askPythonClient({ linearChecks: vectors })).toEqual({
     linearChecks: vectors.map(({ blindedElements, holds }) => ({ element: blindedElements.at(-1), holds })),
   });
 });

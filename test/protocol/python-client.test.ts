@@ -1,8 +1,6 @@
 // A client written from PROTOCOL.md alone, in Python's standard library, gets the SDK's verdicts
 // from a real server.
 
-import { execFile, spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { test as base, describe, expect } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
@@ -10,6 +8,7 @@ import { formatPublicKey } from '../../protocol/keys.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
+import { askPythonClient, hasPython } from '../support/client/python-client.ts';
 import {
   type MadeDataset,
   type MakeDatasetOptions,
@@ -18,10 +17,7 @@ import {
   seededPasswords,
 } from '../support/dataset.ts';
 import { type Answer, forward, send, startFront } from '../support/http-front.ts';
-import { root } from '../support/paths.ts';
 
-const script = path.join(root, 'test/python-client/credveil_client.py');
-const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython)
   console.warn('SKIPPED: there is no python3 on this machine, so the client from PROTOCOL.md did not run');
 
@@ -35,16 +31,8 @@ interface Reply {
   readonly error?: string;
 }
 
-/** Keys and credentials go to standard input, since every process can read a command line. */
-function askPython(url: string, key: string, credentials: readonly Asked[], prove = false): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const python = execFile('python3', ['-I', script], (error, stdout, stderr) => {
-      if (error) reject(new Error(`python3: ${stderr}`));
-      else resolve(JSON.parse(stdout) as Reply);
-    });
-    python.stdin?.end(JSON.stringify({ url, key, credentials, prove }));
-  });
-}
+const askPython = async (url: string, key: string, credentials: readonly Asked[], prove = false): Promise<Reply> =>
+  (await askPythonClient({ url, key, credentials, prove })) as Reply;
 
 const LEAKED = { username: 'Ada@Example.test', password: 'Correct Horse 7' };
 const UNICODE = { username: '\u3000Bob.\u212aelly\u03a3@Example.TEST\u00a0', password: ' Cafe\u0301 2 \u{1f511}' };

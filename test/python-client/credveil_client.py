@@ -9,6 +9,8 @@ Reads one JSON object on standard input, so that no secret is in a command line:
 Writes {"verdicts": [{"status": ...}, ...]} or {"error": ...}; an error is never a verdict.
 With "prove" it verifies a proof of each evaluation, and otherwise the linear check.
 
+With "inputs", in hex, instead of credentials it writes {"outputs": [...]}, the PrfOutput of each.
+
 Or reads {"linearChecks": [{"publicKey", "weights", "scalar", "blindedElements", "evaluatedElements"}, ...]}
 in hex, C_0 and D_0 last, and writes {"linearChecks": [{"element": C_0, "holds": true or false}, ...]}.
 """
@@ -587,6 +589,9 @@ def main():
         if "linearChecks" in asked:
             return print(json.dumps({"linearChecks": [linear_check_of(case) for case in asked["linearChecks"]]}))
         client = Client(asked["url"], asked["key"], asked.get("prove", False))
+        if "inputs" in asked:
+            outputs, _ = client.outputs([bytes.fromhex(item) for item in asked["inputs"]], None)
+            return print(json.dumps({"outputs": [output.hex() for output in outputs]}))
         statuses = [client.check(item.get("username"), item.get("password")) for item in asked["credentials"]]
         answer = {"verdicts": [{"status": status} for status in statuses]}
     except Refused as refusal:
