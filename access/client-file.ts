@@ -10,7 +10,7 @@ import type { ClientSecret } from '../protocol/brands.ts';
 import { NAME } from '../protocol/ids.ts';
 import { CLIENT_SECRET_BYTES, clientId, clientKeyDigest, formatClientKey } from '../protocol/keys.ts';
 import { StoreError } from '../store/errors.ts';
-import { isMissing, publishFile } from '../store/files.ts';
+import { isMissing, openRegularFile, publishFile } from '../store/files.ts';
 import { takeLock } from '../store/lock.ts';
 import { CLIENT_LIST_FORMAT, type Client, ClientListError, parseClientList } from './client-list.ts';
 import type { Quotas } from './quota/policy.ts';
@@ -36,7 +36,7 @@ export function clientFileVersion(file: string): string | undefined {
 export function readClients(file: string): readonly Client[] | undefined {
   let handle: number;
   try {
-    handle = fs.openSync(file, 'r');
+    handle = openRegularFile(file, () => malformed(file));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

@@ -1,5 +1,6 @@
 // Targets of exported ranges: a folder with one file per range, or one list of full hashes. Both
-// appear complete or not at all.
+// appear complete or not at all, and only for their owner and group: unsalted hashes are half way to
+// the passwords.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -19,9 +20,9 @@ const partPath = (target: string): string => `${path.resolve(target)}.part`;
 export function createRangeFolder(target: string): ExportTarget {
   const part = partPath(target);
   fs.rmSync(part, { recursive: true, force: true });
-  fs.mkdirSync(part);
+  fs.mkdirSync(part, 0o750);
   return {
-    write: (name, content) => fs.writeFileSync(path.join(part, name), content),
+    write: (name, content) => fs.writeFileSync(path.join(part, name), content, { flag: 'wx', mode: 0o640 }),
     commit() {
       syncFolder(part);
       fs.renameSync(part, target);
@@ -34,7 +35,7 @@ export function createRangeFolder(target: string): ExportTarget {
 export function createHashList(target: string): ExportTarget {
   const part = partPath(target);
   fs.rmSync(part, { recursive: true, force: true });
-  const file = fs.openSync(part, 'wx');
+  const file = fs.openSync(part, 'wx', 0o640);
   return {
     write(name, content) {
       const rows = content.toString('latin1').split('\r\n');

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { CredveilError } from '../protocol/errors.ts';
-import { assertKeyBelongs, type Dataset, type DatasetParameters, workFolder } from '../store/dataset.ts';
+import { assertKeyBelongs, type Dataset, type DatasetParameters, PRIVATE_FOLDER, workFolder } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { StoreError } from '../store/errors.ts';
 import { openRuns, type Run } from '../store/run/run.ts';
@@ -127,8 +127,8 @@ const isStream = ({ inputs }: Pick<IngestOptions, 'inputs'>): boolean => totalBy
 /** Deletes the partial files of a killed process. */
 function clearParts(dataset: Dataset): void {
   const folder = workFolder(dataset);
-  fs.mkdirSync(folder, { recursive: true });
-  for (const name of fs.readdirSync(folder)) if (name.endsWith('.part')) fs.rmSync(path.join(folder, name));
+  fs.mkdirSync(folder, PRIVATE_FOLDER);
+  for (const name of fs.readdirSync(folder)) if (name.endsWith('.part')) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
 }
 
 /**

@@ -10,7 +10,8 @@ import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { KeyId } from '../protocol/brands.ts';
-import { isMissing, syncFolder } from '../store/files.ts';
+import { PRIVATE_FOLDER } from '../store/dataset.ts';
+import { isMissing, readRegularFile, syncFolder } from '../store/files.ts';
 import { writeFully } from '../store/run/run.ts';
 import type { SectionName } from '../store/run/run-facts.ts';
 
@@ -150,7 +151,7 @@ export class Manifest {
 /** Starts over: deletes the files of any other ingest. */
 export function createManifest(folder: string, job: IngestJob): Manifest {
   fs.rmSync(folder, { recursive: true, force: true });
-  fs.mkdirSync(folder, { recursive: true });
+  fs.mkdirSync(folder, PRIVATE_FOLDER);
   const handle = fs.openSync(path.join(folder, MANIFEST), 'wx', 0o600);
   const header = lineOf(JSON.stringify(job));
   writeFully(handle, header, header.length);
@@ -175,6 +176,12 @@ export function openManifest(folder: string, job: IngestJob): Manifest {
   return createManifest(folder, job);
 }
 
+/** A segment of 64 KiB takes less than a kilobyte here. */
+const MAX_MANIFEST_BYTES = 2 ** 29 - 25;
+
+/** Something else has its name: the ingest starts over. */
+class NoManifest extends Error {}
+
 /** Reads the lines up to the first damaged one. */
 function readLines(file: string): {
   header: string | undefined;
@@ -183,9 +190,9 @@ function readLines(file: string): {
 } {
   let text = '';
   try {
-    text = fs.readFileSync(file, 'utf8');
+    text = readRegularFile(file, MAX_MANIFEST_BYTES, (why) => new NoManifest(why));
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!isMissing(error) && !(error instanceof NoManifest)) throw error;
   }
   const valid: string[] = [];
   let validBytes = 0;

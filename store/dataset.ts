@@ -11,7 +11,7 @@ import { NORMALIZATION_VERSION } from '../protocol/normalize.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
 import type { DatasetKey } from './dataset-key.ts';
 import { StoreError } from './errors.ts';
-import { isMissing, syncFolder, writeFileAtomically } from './files.ts';
+import { isMissing, readRegularFile, syncFolder, writeFileAtomically } from './files.ts';
 
 export const DATASET_FORMAT = 1;
 
@@ -64,6 +64,13 @@ export const currentFile = (dataset: Dataset): string => path.join(dataset.folde
 /** Unfinished work of the lock's holder. The next holder may delete it. */
 export const workFolder = (dataset: Dataset): string => path.join(dataset.folder, 'work');
 
+/** Of runs and unfinished work: the entries of single sources, of which only publishing has need. */
+export const PRIVATE_FOLDER = { recursive: true, mode: 0o700 } as const;
+/** Of unsalted hashes: a server that runs as another user reads them through its group. */
+const SHARED_FOLDER = { mode: 0o750 } as const;
+/** The mode of a snapshot's buckets: unsalted hashes are not for every user of the machine. */
+export const snapshotMode = ({ ranges }: DatasetParameters): number => (ranges ? 0o640 : 0o644);
+
 /** @throws StoreError `DATASET_EXISTS` unless the folder is missing or empty */
 export function assertNoDataset(folder: string): void {
   let names: string[];
@@ -101,8 +108,9 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
       ...(options.filterOneIn === undefined ? {} : { filterOneIn: options.filterOneIn }),
     },
   };
-  fs.mkdirSync(runsFolder(dataset), { recursive: true });
-  fs.mkdirSync(snapshotsFolder(dataset));
+  fs.mkdirSync(folder, { recursive: true });
+  fs.mkdirSync(runsFolder(dataset), PRIVATE_FOLDER);
+  fs.mkdirSync(snapshotsFolder(dataset), ranges.length > 0 ? SHARED_FOLDER : {});
   // Written last: a folder with a dataset.json is complete.
   writeFileAtomically(
     path.join(folder, 'dataset.json'),
@@ -119,8 +127,7 @@ export function openDataset(folder: string): Dataset {
   const file = path.join(folder, 'dataset.json');
   let text: string;
   try {
-    if (fs.statSync(file).size > MAX_DATASET_JSON_BYTES) throw malformed(file, 'too long');
-    text = fs.readFileSync(file, 'utf8');
+    text = readRegularFile(file, MAX_DATASET_JSON_BYTES, (why) => malformed(file, why));
   } catch (cause) {
     if (!isMissing(cause) && (cause as NodeJS.ErrnoException).code !== 'ENOTDIR') throw cause;
     throw datasetMissing(folder, cause);

@@ -1,9 +1,47 @@
-// Creates files atomically: written under another name, fsynced, renamed. Readers see a whole file
-// or none.
+// Opens files without waiting for pipes, and creates them atomically: written under another name,
+// fsynced, renamed. Readers see a whole file or none.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+
+const { O_RDONLY, O_RDWR, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = fs.constants;
+
+/** Makes the error for a file that is no regular file. @param why follows the file's name */
+export type RefuseFile = (why: string) => Error;
+
+/**
+ * Opens a regular file for reading. Opening a pipe would wait for its writer, and a device may never
+ * end.
+ * @throws the error of `refuse` for a pipe, socket, device or folder
+ */
+export function openRegularFile(file: string, refuse: RefuseFile): number {
+  let handle: number;
+  try {
+    handle = fs.openSync(file, O_RDONLY | O_NONBLOCK);
+  } catch (error) {
+    // A socket, or a device without a driver.
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO') throw refuse(NOT_REGULAR);
+    throw error;
+  }
+  const stat = fs.fstatSync(handle);
+  if (stat.isFile()) return handle;
+  fs.closeSync(handle);
+  throw refuse(stat.isDirectory() ? 'a folder, not a file' : NOT_REGULAR);
+}
+
+const NOT_REGULAR = 'not a regular file';
+
+/** Reads a whole regular file. @throws the error of `refuse`, also for one of more than `maxBytes` */
+export function readRegularFile(file: string, maxBytes: number, refuse: RefuseFile): string {
+  const handle = openRegularFile(file, refuse);
+  try {
+    if (fs.fstatSync(handle).size > maxBytes) throw refuse('too long');
+    return fs.readFileSync(handle, 'utf8');
+  } finally {
+    fs.closeSync(handle);
+  }
+}
 
 /** Makes renames and deletions in a folder durable. */
 export function syncFolder(folder: string): void {
@@ -17,7 +55,7 @@ export function syncFolder(folder: string): void {
 
 /** Makes a finished file durable and renames it, replacing an existing file. */
 export function publishFile(aside: string, target: string): void {
-  const handle = fs.openSync(aside, 'r+');
+  const handle = fs.openSync(aside, O_RDWR | O_NOFOLLOW);
   try {
     fs.fsyncSync(handle);
   } finally {
@@ -44,9 +82,10 @@ export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
-/** SHA-256 of a file, in hex. Reads the file in blocks. */
-export async function digestFile(file: string): Promise<string> {
+/** SHA-256 of a regular file, in hex. Reads the file in blocks. @throws the error of `refuse` */
+export async function digestFile(file: string, refuse: RefuseFile): Promise<string> {
   const hash = createHash('sha256');
-  for await (const block of fs.createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(block as Buffer);
+  const fd = openRegularFile(file, refuse);
+  for await (const block of fs.createReadStream('', { fd, highWaterMark: 1 << 20 })) hash.update(block as Buffer);
   return hash.digest('hex');
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseClientKeyText } from '../protocol/keys.ts';
 import { type DatasetKey, parseKeyText } from './dataset-key.ts';
 import { StoreError } from './errors.ts';
-import { isMissing, syncFolder } from './files.ts';
+import { isMissing, openRegularFile, syncFolder } from './files.ts';
 
 /** Writes a key to a new file with mode 0600. Throws EEXIST instead of replacing a file. */
 export function writeKeyFile(file: string, key: DatasetKey): void {
@@ -39,25 +39,22 @@ export function openClientKeyFile(file: string): string {
   return readKeyFile(file, parseClientKeyText);
 }
 
+const notKey = (file: string, why: string): StoreError =>
+  new StoreError('KEY_FILE_MALFORMED', `key file ${file}: ${why}`, 'Name the file that holds the key.');
+
 function readKeyFile<Key>(file: string, parse: (text: string) => Key): Key {
   let handle: number;
   try {
-    handle = fs.openSync(file, 'r');
+    handle = openRegularFile(file, (why) => notKey(file, why));
   } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
     const why = isMissing(cause) ? 'it does not exist' : 'it cannot be opened';
     throw new StoreError('KEY_FILE_MISSING', `key file ${file}: ${why}`, 'Name the file that holds the key.', {
       cause,
     });
   }
   try {
-    const stat = fs.fstatSync(handle);
-    const { mode, uid, gid } = stat;
-    if (!stat.isFile())
-      throw new StoreError(
-        'KEY_FILE_MALFORMED',
-        `key file ${file}: ${stat.isDirectory() ? 'it is a folder' : 'it is not a regular file'}`,
-        'Name the file that holds the key.',
-      );
+    const { mode, uid, gid } = fs.fstatSync(handle);
     // Parsed first: a file without a key needs another name, not another mode.
     const buffer = Buffer.alloc(MAX_KEY_FILE_BYTES);
     const bytes = fs.readSync(handle, buffer, 0, buffer.length, 0);

@@ -90,7 +90,8 @@ async function exportFilter(folder: string, target: string) {
         'the snapshot has no password filter',
         'Publish a dataset that has the password index and a filter.',
       );
-    await pipeline(filter.read(0, filter.bytes), fs.createWriteStream(part));
+    fs.rmSync(part, { force: true });
+    await pipeline(filter.read(0, filter.bytes), fs.createWriteStream(part, { flags: 'wx' }));
     publishFile(part, path.resolve(target));
     return { snapshot: facts.snapshot, file: target, entries: facts.filter.entries, bytes: filter.bytes };
   } finally {

@@ -11,9 +11,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Dataset, runsFolder, workFolder } from '../dataset.ts';
+import { type Dataset, PRIVATE_FOLDER, runsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
-import { isMissing, publishFile, syncFolder } from '../files.ts';
+import { isMissing, openRegularFile, publishFile, syncFolder } from '../files.ts';
 import {
   assertRunBelongs,
   feedsOf,
@@ -41,12 +41,13 @@ export class RunWriter {
   #open = true;
 
   constructor(dataset: Dataset, source: string) {
-    fs.mkdirSync(workFolder(dataset), { recursive: true });
+    fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
     const { similar } = dataset.parameters;
     this.#madeFor = { indexes: feedsOf(dataset.parameters), ...(similar ? { similar } : {}) };
     this.#target = runPath(dataset, source);
     this.#aside = path.join(workFolder(dataset), `${source}.run.part`);
-    this.#handle = fs.openSync(this.#aside, 'w', 0o600);
+    fs.rmSync(this.#aside, { force: true });
+    this.#handle = fs.openSync(this.#aside, 'wx', 0o600);
     this.#write(MAGIC);
   }
 
@@ -118,12 +119,14 @@ function corrupt(file: string, why: string, cause?: unknown): StoreError {
   );
 }
 
+const openRunFile = (file: string): number => openRegularFile(file, (why) => corrupt(file, why));
+
 /**
  * Reads the facts of a run and compares its length with them. RunReader checks the records.
  * @throws StoreError `RUN_CORRUPT`
  */
 export function openRun(file: string): Run {
-  const handle = fs.openSync(file, 'r');
+  const handle = openRunFile(file);
   try {
     const { size } = fs.fstatSync(handle);
     if (size < MAGIC.length + TRAILER_BYTES) throw corrupt(file, 'too short');
@@ -207,7 +210,7 @@ export class RunReader {
 
   constructor(run: Run) {
     this.#run = run;
-    this.#handle = fs.openSync(run.file, 'r');
+    this.#handle = openRunFile(run.file);
     this.#hash.update(MAGIC);
     this.#sections = run.facts.sections;
   }

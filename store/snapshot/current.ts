@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { currentFile, type Dataset, snapshotsFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
-import { isMissing, writeFileAtomically } from '../files.ts';
+import { isMissing, readRegularFile, writeFileAtomically } from '../files.ts';
 import { SNAPSHOT_FORMAT, type SnapshotFacts, serviceConfig } from './snapshot-facts.ts';
 
 export const snapshotPath = (dataset: Dataset, name: string): string =>
@@ -31,10 +31,19 @@ export function corruptSnapshot(what: string, cause?: unknown): StoreError {
   );
 }
 
+const MAX_POINTER_BYTES = 1024;
+/** Facts list up to 65,535 sources. */
+const MAX_FACTS_BYTES = 1 << 24;
+
+/** @throws StoreError `SNAPSHOT_CORRUPT`, and the system's error for a file that cannot be read */
+export function readFacts(dataset: Dataset, name: string): string {
+  return readRegularFile(factsPath(dataset, name), MAX_FACTS_BYTES, (why) => corruptSnapshot(`${name}: its facts: ${why}`));
+}
+
 /** Reads the line of CURRENT, a cheap test for a change. Undefined before the first publish. */
 export function readCurrent(dataset: Dataset): string | undefined {
   try {
-    return fs.readFileSync(currentFile(dataset), 'utf8');
+    return readRegularFile(currentFile(dataset), MAX_POINTER_BYTES, (why) => corruptSnapshot(`pointer CURRENT: ${why}`));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -53,8 +62,9 @@ export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
   const [, name, sha256] = match as unknown as [string, string, string];
   let text: string;
   try {
-    text = fs.readFileSync(factsPath(dataset, name), 'utf8');
+    text = readFacts(dataset, name);
   } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
     throw corruptSnapshot(`${name}: its facts cannot be read`, cause);
   }
   if (createHash('sha256').update(text).digest('hex') !== sha256)
@@ -72,9 +82,7 @@ export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
 
 /** Makes the snapshot of this name current for all readers. */
 export function writeCurrent(dataset: Dataset, name: string): void {
-  const sha256 = createHash('sha256')
-    .update(fs.readFileSync(factsPath(dataset, name)))
-    .digest('hex');
+  const sha256 = createHash('sha256').update(readFacts(dataset, name)).digest('hex');
   writeFileAtomically(currentFile(dataset), `${name} ${sha256}\n`);
 }
 

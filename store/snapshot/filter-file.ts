@@ -3,6 +3,8 @@
 
 import fs from 'node:fs';
 import type { Readable } from 'node:stream';
+import { openRegularFile } from '../files.ts';
+import { corruptSnapshot } from './current.ts';
 
 export class FilterFile {
   readonly bytes: number;
@@ -11,7 +13,7 @@ export class FilterFile {
   #holders = 1;
 
   constructor(file: string) {
-    this.#handle = fs.openSync(file, 'r');
+    this.#handle = openRegularFile(file, (why) => corruptSnapshot(`filter ${file}: ${why}`));
     this.bytes = fs.fstatSync(this.#handle).size;
   }
 

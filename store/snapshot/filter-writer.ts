@@ -54,7 +54,7 @@ export class FilterWriter {
     this.#file = file;
     this.#place = place;
     this.#window = new Uint8Array(Math.min(WINDOW_BLOCKS, place.blocks) * BLOCK_BYTES);
-    this.#handle = fs.openSync(file, 'w');
+    this.#handle = fs.openSync(file, 'wx');
     // Zeros until the number of entries is known.
     writeFully(this.#handle, new Uint8Array(FILTER_HEADER_BYTES), FILTER_HEADER_BYTES);
   }

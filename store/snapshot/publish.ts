@@ -15,7 +15,7 @@ import { SNAPSHOT_SEQUENCE } from '../../protocol/ids.ts';
 import type { HmacSha256 } from '../../protocol/seal.ts';
 import { knownAnswer } from '../../protocol/service-config.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
-import { type Dataset, filterRate, snapshotsFolder, workFolder } from '../dataset.ts';
+import { type Dataset, filterRate, PRIVATE_FOLDER, snapshotMode, snapshotsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
 import { digestFile, publishFile, writeFileAtomically } from '../files.ts';
@@ -24,10 +24,12 @@ import { openRunsWithin, prepareRunStreams } from '../run/run-streams.ts';
 import { BucketEncoder } from './bucket-encoder.ts';
 import {
   type CurrentSnapshot,
+  corruptSnapshot,
   factsPath,
   filterPath,
   openCurrent,
   pruneSnapshots,
+  readFacts,
   snapshotPath,
   writeCurrent,
 } from './current.ts';
@@ -81,7 +83,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
 
   const name = String(nextSequence(dataset, current, digest)).padStart(6, '0');
   const snapshot = `${name}-${digest}` as SnapshotId;
-  fs.mkdirSync(workFolder(dataset), { recursive: true });
+  fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
   try {
     const { indexes } = dataset.parameters;
     const turn = (): Promise<void> => yieldToEventLoop(options.signal);
@@ -92,7 +94,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     const openStreams = await prepareRunStreams(runs, { ...groups, sections: indexes });
     const publication = { dataset, suite, snapshot, runs, openStreams, groups, options };
     const tables = await writeTables({ aside, filterAside }, publication);
-    const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside) };
+    const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside, corruptSnapshot) };
     const { suite: suiteName, normalization, keyId, similar } = dataset.parameters;
     const unsealed = {
       format: SNAPSHOT_FORMAT,
@@ -146,7 +148,7 @@ function nextSequence(dataset: Dataset, current: CurrentSnapshot | undefined, di
     .filter((name) => path.extname(name) === '.json' && SNAPSHOT_SEQUENCE.test(path.parse(name).name));
   const last = Math.max(0, current?.sequence ?? 0, ...names.map((name) => Number.parseInt(name, 10)));
   if (last === (current?.sequence ?? 0)) return last + 1;
-  const facts = fs.readFileSync(factsPath(dataset, String(last).padStart(6, '0')), 'utf8');
+  const facts = readFacts(dataset, String(last).padStart(6, '0'));
   return facts.includes(`-${digest}"`) ? last : last + 1;
 }
 
@@ -171,6 +173,8 @@ async function writeTables({ aside, filterAside }: Asides, publication: Publicat
   const oneIn = filterRate(parameters);
   const blocks = chooseBlocks(counts.get('password') ?? 0, oneIn);
   const filter = oneIn > 0 ? new FilterWriter(filterAside, { dataset: dataset.id, snapshot, blocks }) : undefined;
+  // SQLite would create it for every user.
+  fs.closeSync(fs.openSync(aside, 'wx', snapshotMode(parameters)));
   const database = new Database(aside);
   try {
     // The file is invisible until complete, and a crash restarts it: no journal and no syncs.

@@ -169,8 +169,10 @@ async function openPublished(dataset: Dataset): Promise<Snapshot> {
 async function checkFile(file: string, what: string, facts: { bytes: number; sha256: string }): Promise<Date> {
   try {
     const stat = fs.statSync(file);
-    if (stat.size !== facts.bytes) throw corruptSnapshot(`${what}: ${stat.size} bytes instead of ${facts.bytes}`);
-    if ((await digestFile(file)) !== facts.sha256) throw corruptSnapshot(`${what}: checksum mismatch`);
+    const refuse = (why: string): StoreError => corruptSnapshot(`${what}: ${why}`);
+    if (!stat.isFile()) throw refuse('not a regular file');
+    if (stat.size !== facts.bytes) throw refuse(`${stat.size} bytes instead of ${facts.bytes}`);
+    if ((await digestFile(file, refuse)) !== facts.sha256) throw refuse('checksum mismatch');
     return stat.mtime;
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;

@@ -140,7 +140,7 @@ describe('a key file', () => {
       expect(() => openKeyFile(wrong)).toThrow(
         expect.objectContaining({ code: 'KEY_FILE_MALFORMED', hint: expect.not.stringContaining('chmod') }),
       );
-    expect(() => openKeyFile(place.home)).toThrow('it is a folder');
+    expect(() => openKeyFile(place.home)).toThrow('a folder, not a file');
   });
 
   test('a missing key file is not created', ({ place }) => {

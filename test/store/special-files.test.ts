@@ -56,17 +56,17 @@ async function runWith(kind: string, file: string, args: readonly string[]): Pro
 }
 
 describe('in the place of a file', () => {
-  test.fails.for(Object.keys(SPECIAL))('a %s that is named like a run is refused', async (kind, { place }) => {
+  test.for(Object.keys(SPECIAL))('a %s that is named like a run is refused', async (kind, { place }) => {
     const folder = await publishedDataset(place);
     const file = path.join(folder, 'runs', 'x.run');
     for (const args of [['publish', folder], ['sources', folder], ['verify', folder], ['remove', folder, 'first']]) {
       const { code, stderr } = await runWith(kind, file, args);
-      expect(stderr, args[0]).toMatch(/^error RUN_CORRUPT: run .*x\.run: not a regular file/m);
+      expect(stderr, args[0]).toMatch(/^error RUN_CORRUPT: run .*x\.run: (a folder, )?not a (regular )?file/m);
       expect(code, args[0]).toBe(1);
     }
   });
 
-  test.fails.for<readonly [file: string, code: string]>([
+  test.for<readonly [file: string, code: string]>([
     ['leaks/CURRENT', 'SNAPSHOT_CORRUPT'],
     ['leaks/snapshots/000001.json', 'SNAPSHOT_CORRUPT'],
     ['leaks/snapshots/000001.sqlite', 'SNAPSHOT_CORRUPT'],
@@ -86,14 +86,14 @@ describe('in the place of a file', () => {
     }
   });
 
-  test.fails.for(Object.keys(SPECIAL))('a %s as the list of clients is refused', async (kind, { place }) => {
+  test.for(Object.keys(SPECIAL))('a %s as the list of clients is refused', async (kind, { place }) => {
     const folder = await publishedDataset(place);
     const { code, stderr } = await runWith(kind, `${folder}.clients.json`, ['client', 'list', folder]);
     expect(stderr).toContain('error CLIENTS_MALFORMED: ');
     expect(code).toBe(1);
   });
 
-  test.fails.for(['pipe', 'folder'])(
+  test.for(['pipe', 'folder'])(
     'a %s as the manifest of an unfinished ingest is replaced',
     async (kind, { place }) => {
       const folder = await publishedDataset(place);
@@ -107,7 +107,7 @@ describe('in the place of a file', () => {
 });
 
 describe('beside a target', () => {
-  test.fails('export --filter never writes through a link', async ({ place }) => {
+  test('export --filter never writes through a link', async ({ place }) => {
     const folder = await publishedDataset(place);
     const victim = place.write('victim', 'kept');
     fs.symlinkSync(victim, place.at('out.part'));
@@ -120,7 +120,7 @@ describe('beside a target', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('unsalted hashes', () => {
-  test.fails('no other user reads runs, snapshots, exports or their folders', async ({ place }) => {
+  test('no other user reads runs, snapshots, exports or their folders', async ({ place }) => {
     const folder = place.at('ranges');
     const mode = (file: string): string => (fs.statSync(file).mode & 0o777).toString(8);
     const corpus = place.write('hashes.txt', '5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:3\n');
