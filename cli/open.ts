@@ -35,9 +35,14 @@ export async function withDataset<T>(
   assertOutside(keyFile, folder);
   const key = openKeyFile(keyFile);
   assertKeyBelongs(dataset, key);
+  return withLock(folder, () => work({ dataset, key }));
+}
+
+/** Holds the writer's lock while `work` runs. */
+export async function withLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const unlock = lockDataset(folder);
   try {
-    return await work({ dataset, key });
+    return await work();
   } finally {
     unlock();
   }

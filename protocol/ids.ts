@@ -21,6 +21,9 @@ export const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** NAME in words, for error messages. */
 export const NAME_RULE = '1 to 64 characters of a-z 0-9 . _ - and begins with a letter or digit';
 
+/** Month of a breach: YYYY-MM. */
+export const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
+
 export function isDatasetId(value: unknown): value is DatasetId {
   return typeof value === 'string' && HEX16.test(value);
 }

@@ -8,7 +8,7 @@ import type { DatasetId, KeyId, SnapshotId } from './brands.ts';
 import { bucketId, formatPrefix, type IndexName, MAX_PREFIX_BITS } from './bucket-id.ts';
 import { entryTag, formatTag } from './entry.ts';
 import { ProtocolError } from './errors.ts';
-import { HEX16, NAME, SNAPSHOT_ID } from './ids.ts';
+import { HEX16, MONTH, NAME, SNAPSHOT_ID } from './ids.ts';
 import type { MetadataBytes } from './metadata.ts';
 import { NORMALIZATION_VERSION, normalizePassword, normalizeUsername } from './normalize.ts';
 import { filterFileBytes } from './password-filter.ts';
@@ -138,7 +138,7 @@ export const FILTER_MEMBERS: Members<FilterConfig> = {
 export const SOURCE_MEMBERS: Members<SourceConfig> = {
   number: required(integer(1, MAX_NUMBER)),
   name: required(text(NAME)),
-  date: optional(text(/^\d{4}-\d{2}$/)),
+  date: optional(text(MONTH)),
 };
 
 export const CANARY_MEMBERS: Members<KnownAnswer> = {

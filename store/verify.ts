@@ -1,9 +1,10 @@
-// Verifies a whole dataset: the checksum of every run, the checksums of the snapshot, the seals of
-// all buckets and of the filter.
+// Verifies a whole dataset: every run, by itself and against the others; the checksums and figures of
+// the snapshot; the seals of all buckets and of the filter.
 
 import fs from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { BucketId } from '../protocol/brands.ts';
-import { openBucket } from '../protocol/bucket.ts';
+import { type Bucket, decodeBody, openBucket } from '../protocol/bucket.ts';
 import { type IndexName, RANGES, type RangeName } from '../protocol/bucket-id.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import { entryTag, passwordBucketHash } from '../protocol/entry.ts';
@@ -15,13 +16,16 @@ import { BLOCK_BYTES, blockIndex, hasBits } from '../protocol/split-block.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import type { Dataset } from './dataset.ts';
-import { openRuns, RunReader } from './run/run.ts';
+import { openRegularFile } from './files.ts';
+import { openRuns } from './run/run.ts';
 import { corruptSnapshot, filterPath, openCurrent } from './snapshot/current.ts';
 import { sealFilterFile } from './snapshot/filter-writer.ts';
+import { SizeTally } from './snapshot/histogram.ts';
 import { nodeHmacSha256 } from './snapshot/publish.ts';
 import { decodeRangeBody } from './snapshot/range-body.ts';
 import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 import type { IndexFacts, RangeFacts } from './snapshot/snapshot-facts.ts';
+import { verifyRuns } from './verify-runs.ts';
 
 export interface VerifyReport {
   readonly runs: number;
@@ -35,44 +39,64 @@ export interface VerifyReport {
   readonly hashes: number;
   /** Passwords in the filter; null without a filter. */
   readonly filtered: number | null;
+  /** Whether there was a key to verify seals and test credentials with. */
+  readonly keyed: boolean;
 }
 
-/** @throws StoreError or ProtocolError for the first damage found */
-export async function verifyDataset(dataset: Dataset, suite: KeyedSuite): Promise<VerifyReport> {
+/**
+ * @param suite without one, no seal is verified
+ * @throws StoreError or ProtocolError for the first damage found
+ */
+export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite): Promise<VerifyReport> {
   const runs = openRuns(dataset);
-  let records = 0;
-  for (const run of runs) {
-    const reader = new RunReader(run);
-    try {
-      reader.finish();
-    } finally {
-      reader.close();
-    }
-    for (const section of run.facts.sections) records += section.records;
-  }
+  const { records } = await verifyRuns(dataset, runs, suite);
+  const report = { runs: runs.length, records, keyed: suite !== undefined };
   if (!openCurrent(dataset))
-    return { runs: runs.length, records, snapshot: null, buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null };
+    return { ...report, snapshot: null, buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null };
 
   const snapshot = await openSnapshot(dataset);
   try {
     let buckets = 0;
     let entries = 0;
     for (const [index, facts] of Object.entries(snapshot.facts.indexes) as [IndexName, IndexFacts][]) {
-      const { prefixBits } = facts;
-      for (let id = 0; id < 2 ** prefixBits; id++) {
-        const body = snapshot.paddedBody(index, id as BucketId);
-        if (!body) throw corruptSnapshot(`${snapshot.facts.snapshot}: a bucket is missing`);
-        const place = { snapshot: snapshot.facts.snapshot, index, prefixBits, id: id as BucketId };
-        entries += openBucket(body, place, suite.sealKey, nodeHmacSha256).tags.length;
-        buckets++;
-      }
+      verifyIndex(snapshot, index, facts, suite);
+      buckets += 2 ** facts.prefixBits;
+      entries += facts.entries;
     }
     const filtered = await verifyFilter(dataset, snapshot, suite);
-    const verified = { buckets, entries, ...verifyRanges(snapshot), filtered };
-    return { runs: runs.length, records, snapshot: snapshot.facts.snapshot, ...verified };
+    return {
+      ...report,
+      snapshot: snapshot.facts.snapshot,
+      ...{ buckets, entries, ...verifyRanges(snapshot), filtered },
+    };
   } finally {
     snapshot.close();
   }
+}
+
+/** Opens every bucket of an index, and compares the figures of its facts with them. */
+function verifyIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, suite: KeyedSuite | undefined): void {
+  const { snapshot: id } = snapshot.facts;
+  const tally = new SizeTally();
+  const counted = { entries: 0, minEntries: Number.POSITIVE_INFINITY, maxEntries: 0, contentBytes: 0 };
+  for (let bucket = 0; bucket < 2 ** facts.prefixBits; bucket++) {
+    const body = snapshot.body(index, bucket as BucketId);
+    if (!body) throw corruptSnapshot(`${id}: a bucket is missing`);
+    if (body.length > (facts.bodyBytes.at(-1) ?? 0)) throw corruptSnapshot(`${id}: a bucket is longer than its facts say`);
+    const place = { snapshot: id, index, prefixBits: facts.prefixBits, id: bucket as BucketId };
+    const { tags, metadataBytes }: Bucket = suite
+      ? openBucket(body, place, suite.sealKey, nodeHmacSha256)
+      : decodeBody(body);
+    if (metadataBytes !== facts.metadataBytes) throw corruptSnapshot(`${id}: a bucket has metadata of another length`);
+    tally.add(tags.length);
+    counted.entries += tags.length;
+    counted.minEntries = Math.min(counted.minEntries, tags.length);
+    counted.maxEntries = Math.max(counted.maxEntries, tags.length);
+    counted.contentBytes += body.length;
+  }
+  for (const [name, value] of Object.entries({ ...counted, histogram: tally.histogram() }))
+    if (!isDeepStrictEqual(facts[name as keyof IndexFacts], value))
+      throw corruptSnapshot(`${id}: ${name} of index ${index} is wrong in its facts`);
 }
 
 /** Decodes every range. Ranges have no seal: the checksum of the file protects them. */
@@ -96,25 +120,30 @@ function verifyRanges(snapshot: Snapshot): { ranges: number; hashes: number } {
  * Checks the seal and the header, and that the filter contains the canary.
  * @returns its number of entries
  */
-async function verifyFilter(dataset: Dataset, { facts }: Snapshot, suite: KeyedSuite): Promise<number | null> {
+async function verifyFilter(
+  dataset: Dataset,
+  { facts }: Snapshot,
+  suite: KeyedSuite | undefined,
+): Promise<number | null> {
   const { filter, snapshot } = facts;
   if (!filter) return null;
   const name = snapshot.slice(0, snapshot.indexOf('-'));
   const file = filterPath(dataset, name);
   const wrong = (what: string) => corruptSnapshot(`${snapshot}: its filter ${what}`);
-  const sealed = await sealFilterFile(file, suite.sealKey, filter.bytes - SEAL_BYTES);
-  const handle = fs.openSync(file, 'r');
+  const sealed = suite && (await sealFilterFile(file, suite.sealKey, filter.bytes - SEAL_BYTES));
+  const handle = openRegularFile(file, wrong);
   try {
     const read = (bytes: number, at: number): Buffer => {
       const buffer = Buffer.alloc(bytes);
       fs.readSync(handle, buffer, 0, bytes, at);
       return buffer;
     };
-    if (!equalBytes(read(SEAL_BYTES, filter.bytes - SEAL_BYTES), sealed))
+    if (sealed && !equalBytes(read(SEAL_BYTES, filter.bytes - SEAL_BYTES), sealed))
       throw wrong('has a seal that does not match this key');
     const header = parseFilterHeader(read(FILTER_HEADER_BYTES, 0));
     if (header.snapshot !== snapshot || header.dataset !== facts.dataset) throw wrong('belongs to another snapshot');
     if (header.blocks !== filter.blocks || header.entries !== filter.entries) throw wrong('does not match the facts');
+    if (!suite) return header.entries;
     const output = suite.evaluate(passwordInput(normalizePassword(CANARY.password)));
     const at = FILTER_HEADER_BYTES + blockIndex(passwordBucketHash(output), header.blocks) * BLOCK_BYTES;
     if (!hasBits(read(BLOCK_BYTES, at), 0, filterLow(entryTag(output)))) throw wrong('does not contain the canary');

@@ -1,37 +1,58 @@
-// credveil verify: reads a whole dataset and verifies every checksum and seal.
+// credveil verify: reads a whole dataset, verifies every checksum and seal, and compares the runs
+// with each other.
 
 import type { Command } from 'commander';
-import { verifyDataset } from '../../store/verify.ts';
-import { withDataset } from '../open.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { type VerifyReport, verifyDataset } from '../../store/verify.ts';
+import { UsageError } from '../exit.ts';
+import { withDataset, withLock } from '../open.ts';
 import { printResult } from '../output.ts';
 import { formatCounted } from '../units.ts';
+
+interface VerifyOptions {
+  keyFile?: string;
+  withoutKey?: boolean;
+  json?: boolean;
+}
+
+function describe({
+  runs,
+  records,
+  snapshot,
+  buckets,
+  entries,
+  ranges,
+  hashes,
+  filtered,
+  keyed,
+}: VerifyReport): string {
+  const sealed = (what: string): string => (keyed ? `${what} the seal of this key` : 'seals not verified without a key');
+  return [
+    `${formatCounted(runs, 'run')} with ${formatCounted(records, 'record')}: all checksums match, no run contradicts another`,
+    snapshot === null
+      ? 'not published yet'
+      : `snapshot ${snapshot}: checksum matches, ${formatCounted(buckets, 'bucket')} with ${formatCounted(entries, 'entry')}: all decode and fit the facts; ${sealed('all carry')}`,
+    ...(filtered === null
+      ? []
+      : [`password filter of ${formatCounted(filtered, 'entry')}: checksum matches; ${sealed('it carries')}`]),
+    ...(ranges > 0 ? [`${formatCounted(ranges, 'range')} with ${formatCounted(hashes, 'entry')}: all decode`] : []),
+  ].join('\n');
+}
 
 export function addVerify(program: Command): void {
   program
     .command('verify')
-    .description('verify the checksums and seals of every run, the snapshot and its buckets')
+    .description('verify the checksums and seals of every run, the snapshot and its buckets, and that no run contradicts another')
     .argument('<dataset>', 'folder of the dataset')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
+    .option('--without-key', 'verify what needs no key: runs, checksums and figures, but no seals')
     .option('--json', 'print the result as JSON')
-    .action(async (folder: string, options: { keyFile?: string; json?: boolean }) => {
-      const report = await withDataset(folder, options, ({ dataset, key }) =>
-        verifyDataset(dataset, key.createSuite()),
-      );
-      printResult(options, report, ({ runs, records, snapshot, buckets, entries, ranges, hashes, filtered }) =>
-        [
-          `${formatCounted(runs, 'run')} with ${formatCounted(records, 'record')}: all checksums match`,
-          snapshot === null
-            ? 'not published yet'
-            : `snapshot ${snapshot}: checksum matches, ${formatCounted(buckets, 'bucket')} with ${formatCounted(entries, 'entry')}: all decode and carry the seal of this key`,
-          ...(filtered === null
-            ? []
-            : [
-                `password filter of ${formatCounted(filtered, 'entry')}: checksum matches, it carries the seal of this key`,
-              ]),
-          ...(ranges > 0
-            ? [`${formatCounted(ranges, 'range')} with ${formatCounted(hashes, 'entry')}: all decode`]
-            : []),
-        ].join('\n'),
-      );
+    .action(async (folder: string, options: VerifyOptions) => {
+      if (options.withoutKey && options.keyFile !== undefined)
+        throw new UsageError('--without-key cannot be combined with --key-file', 'Leave one of them out.');
+      const report = options.withoutKey
+        ? await withLock(folder, () => verifyDataset(openDataset(folder)))
+        : await withDataset(folder, options, ({ dataset, key }) => verifyDataset(dataset, key.createSuite()));
+      printResult(options, report, describe);
     });
 }

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { MAX_PREFIX_BITS } from '../../protocol/bucket-id.ts';
-import { NAME, SNAPSHOT_ID } from '../../protocol/ids.ts';
+import { MONTH, NAME, SNAPSHOT_ID } from '../../protocol/ids.ts';
 import { filterFileBytes } from '../../protocol/password-filter.ts';
 import { REQUEST_CLASSES, type RequestClass } from '../../protocol/service-status.ts';
 import { MAX_BLOCKS } from '../../protocol/split-block.ts';
@@ -44,10 +44,7 @@ const filterConfig = z
 const sourceConfig = z.object({
   number: z.int().min(1).max(65_535),
   name: z.string().regex(NAME),
-  date: z
-    .string()
-    .regex(/^\d{4}-\d{2}$/)
-    .optional(),
+  date: z.string().regex(MONTH).optional(),
 });
 const indexStatus = z.object({
   entries: z.int().min(0),

@@ -1,5 +1,6 @@
 // K-way merge of sorted record streams: records with equal keys become one record with the sum of
-// their times. One class serves keyed and range records; a RecordLayout gives their widths.
+// their times. What stands between key and times follows from the key, so it must be equal too. One
+// class serves keyed and range records; a RecordLayout gives their widths.
 
 import { compareBytes, readU16, readU32, readU48, writeU32 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
@@ -16,6 +17,9 @@ export interface RecordStream {
   readonly numbered?: boolean;
 }
 
+/** Names the source of this number for an error. */
+export type NameSource = (number: number) => string;
+
 export const NUMBER_BYTES = 2;
 /** The part of a key that a cursor holds as two numbers: nearly always they decide a comparison. */
 const COMPARED_BYTES = 10;
@@ -29,6 +33,7 @@ class Cursor {
   /** Offset of the record's own source number; -1 if the stream has one number. */
   readonly #numberAt: number;
   readonly #number: number;
+  readonly #nameOf: NameSource;
   /** The key of the last record in the previous block, for the check of the order. */
   readonly #lastKey: Uint8Array;
   block: Uint8Array = new Uint8Array(0);
@@ -38,8 +43,9 @@ class Cursor {
   /** Bytes 4 to 9 of the key. */
   middle = -1;
 
-  constructor(stream: RecordStream, layout: RecordLayout) {
+  constructor(stream: RecordStream, layout: RecordLayout, nameOf: NameSource) {
     const { number = 0, numbered = false } = stream;
+    this.#nameOf = nameOf;
     this.#stream = stream;
     this.#step = layout.recordBytes + (numbered ? NUMBER_BYTES : 0);
     this.#keyBytes = layout.keyBytes;
@@ -85,8 +91,8 @@ class Cursor {
     if (head < this.head || (head === this.head && !this.#ascends(middle, last, lastAt)))
       throw new StoreError(
         'RUN_CORRUPT',
-        'a run: its records do not ascend',
-        'Find it with `credveil verify`, delete it and ingest its source again.',
+        `${this.#nameOf(this.number)}: its records do not ascend`,
+        'Delete it and ingest its source again, or copy it again from its origin.',
       );
     this.head = head;
     this.middle = middle;
@@ -133,19 +139,21 @@ export class Merge {
   source = 0;
   readonly #keyBytes: number;
   readonly #timesAt: number;
+  readonly #nameOf: NameSource;
   /** A binary heap; the cursor with the smallest key is first. */
   readonly #heap: Cursor[] = [];
   /** Holds the current record if its cursor has moved on to another block. */
   readonly #kept: Uint8Array;
 
   /** @throws StoreError `RUN_CORRUPT` */
-  constructor(streams: Iterable<RecordStream>, layout: RecordLayout) {
+  constructor(streams: Iterable<RecordStream>, layout: RecordLayout, nameOf: NameSource = () => 'a run') {
+    this.#nameOf = nameOf;
     this.#keyBytes = layout.keyBytes;
     this.#timesAt = layout.timesAt;
     this.#kept = new Uint8Array(layout.recordBytes);
     this.bytes = this.#kept;
     for (const stream of streams) {
-      const cursor = new Cursor(stream, layout);
+      const cursor = new Cursor(stream, layout, nameOf);
       if (cursor.next()) this.#heap.push(cursor);
     }
     for (let at = (this.#heap.length >>> 1) - 1; at >= 0; at--) this.#sink(at);
@@ -168,6 +176,7 @@ export class Merge {
     this.source = first.number;
     this.#advance(first);
     for (let top = this.#heap[0]; top && top.head === this.head && this.#isCurrent(top); top = this.#heap[0]) {
+      if (!this.#agrees(top)) throw this.#contradiction(top);
       this.times = Math.min(MAX_TIMES_SEEN, this.times + top.times);
       this.source = Math.max(this.source, top.number);
       this.#advance(top);
@@ -194,6 +203,22 @@ export class Merge {
     if (middle !== this.middle) return false;
     const rest = this.#keyBytes - COMPARED_BYTES;
     return compareBytes(block, at + COMPARED_BYTES, this.bytes, this.at + COMPARED_BYTES, rest) === 0;
+  }
+
+  /** Compares what follows from the key. */
+  #agrees({ block, at }: Cursor): boolean {
+    for (let byte = this.#keyBytes; byte < this.#timesAt; byte++)
+      if (block[at + byte] !== this.bytes[this.at + byte]) return false;
+    return true;
+  }
+
+  /** Merged, one source would erase what the other says of the entry. */
+  #contradiction({ number }: Cursor): StoreError {
+    return new StoreError(
+      'RUN_CORRUPT',
+      `${this.#nameOf(this.source)} and ${this.#nameOf(number)} contradict each other about an entry`,
+      'One of them was altered or made by another program: remove the one that you trust less with `credveil remove`, and ingest its corpus again.',
+    );
   }
 
   /** Moves the first cursor on and restores the heap. */

@@ -4,7 +4,8 @@
 import path from 'node:path';
 import type { KeyId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
-import { isName, NAME_RULE } from '../../protocol/ids.ts';
+import { isKeyId, isName, MONTH, NAME_RULE } from '../../protocol/ids.ts';
+import { MAX_SIMILAR_FORMS } from '../../protocol/similar.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import type { Dataset, DatasetParameters } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
@@ -83,41 +84,67 @@ export function assertSourceName(name: string): void {
 
 /** @throws StoreError `SOURCE_DATE` */
 export function assertSourceDate(date: string): void {
-  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(date))
+  if (!MONTH.test(date))
     throw new StoreError('SOURCE_DATE', 'a source date is the month of the breach', 'Write it as YYYY-MM.');
+}
+
+/** Longer than any file system allows. */
+const MAX_FILE_NAME = 4096;
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const isInputFile = (file: InputFile | null): boolean =>
+  typeof file?.name === 'string' &&
+  file.name.length <= MAX_FILE_NAME &&
+  isCount(file.bytes) &&
+  /^[0-9a-f]{64}$/.test(file.sha256);
+
+/** In order and once each: a reader that skipped one would make its entries look clean. */
+const isOrdered = (names: readonly SectionName[]): boolean =>
+  names.every((name, i) => {
+    const previous = names[i - 1];
+    return SECTION_NAMES.includes(name) && (!previous || SECTION_NAMES.indexOf(previous) < SECTION_NAMES.indexOf(name));
+  });
+
+/** Whether the counts explain each other: every line, and no more records than credentials make. */
+function countsFit({ lines, credentials, rejects, sections, similar }: RunFacts): boolean {
+  const rejected = Object.values(rejects).reduce((sum, count) => sum + count, 0);
+  const perCredential = (index: SectionName): number =>
+    index === 'account' ? 2 + (similar ? MAX_SIMILAR_FORMS : 0) : 1;
+  return (
+    lines === credentials + rejected &&
+    sections.every(({ index, records }) => records <= credentials * perCredential(index))
+  );
 }
 
 /** Checks the parsed JSON of a run's facts. @returns undefined if a member is missing or invalid */
 export function parseRunFacts(json: unknown): RunFacts | undefined {
   const facts = json as RunFacts | null;
-  const count = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
   const valid =
     typeof facts === 'object' &&
     facts !== null &&
     SUITE_NAMES.includes(facts.suite) &&
-    typeof facts.keyId === 'string' &&
+    isKeyId(facts.keyId) &&
     isName(facts.source) &&
-    (facts.date === undefined || /^\d{4}-\d{2}$/.test(facts.date)) &&
-    count(facts.lines) &&
-    count(facts.credentials) &&
-    typeof facts.format === 'string' &&
+    (facts.date === undefined || (typeof facts.date === 'string' && MONTH.test(facts.date))) &&
+    isCount(facts.lines) &&
+    isCount(facts.credentials) &&
+    // Names, since the command prints them.
+    isName(facts.format) &&
     typeof facts.rejects === 'object' &&
     facts.rejects !== null &&
-    Object.values(facts.rejects).every(count) &&
+    !Array.isArray(facts.rejects) &&
+    Object.entries(facts.rejects).every(([reason, count]) => isName(reason) && isCount(count)) &&
     Array.isArray(facts.files) &&
-    facts.files.every(
-      (file) => typeof file?.name === 'string' && count(file.bytes) && typeof file.sha256 === 'string',
-    ) &&
+    facts.files.every(isInputFile) &&
     Array.isArray(facts.indexes) &&
     facts.indexes.every((name) => SECTION_NAMES.includes(name)) &&
+    new Set(facts.indexes).size === facts.indexes.length &&
     (facts.similar === undefined || facts.similar === true) &&
     Array.isArray(facts.sections) &&
-    facts.sections.every((section) => SECTION_NAMES.includes(section?.index) && count(section.records)) &&
-    // In order and once each: a reader that skipped one would make its entries look clean.
-    facts.sections.every(({ index }, i) => {
-      const previous = facts.sections[i - 1];
-      return !previous || SECTION_NAMES.indexOf(previous.index) < SECTION_NAMES.indexOf(index);
-    });
+    facts.sections.every((section) => isCount(section?.records)) &&
+    isOrdered(facts.sections.map(({ index }) => index)) &&
+    countsFit(facts);
   return valid ? facts : undefined;
 }
 

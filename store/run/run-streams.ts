@@ -4,7 +4,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { writeU16 } from '../../protocol/bytes.ts';
-import { Merge, NUMBER_BYTES, type RecordStream } from './merge.ts';
+import { PRIVATE_FOLDER } from '../dataset.ts';
+import { Merge, type NameSource, NUMBER_BYTES, type RecordStream } from './merge.ts';
 import type { RecordLayout } from './record-layout.ts';
 import { READ_BYTES, type Run, RunReader, writeFully } from './run.ts';
 import { SECTION_LAYOUTS, type SectionName } from './run-facts.ts';
@@ -22,6 +23,14 @@ export function openRunsWithin(memoryBytes: number): number {
   const fitting = Math.floor((memoryBytes - PROCESS_BYTES) / (2 * READ_BYTES));
   return Math.min(MAX_OPEN_RUNS, Math.max(MIN_OPEN_RUNS, fitting));
 }
+
+/** Names runs by their numbers; number 0 has the test credentials. */
+export const runNames =
+  (runs: readonly Run[]): NameSource =>
+  (number) => {
+    const run = runs[number - 1];
+    return run ? `run ${run.file}` : 'the test credentials of this key';
+  };
 
 /** One pass over the records. */
 export interface RunStreams {
@@ -77,15 +86,16 @@ export interface GroupOptions {
 export async function prepareRunStreams(runs: readonly Run[], options: GroupOptions): Promise<() => RunStreams> {
   const { folder, sections, turn, maxOpen = MAX_OPEN_RUNS } = options;
   if (runs.length <= maxOpen) return () => openRuns(runs, 1);
-  fs.mkdirSync(folder, { recursive: true });
+  fs.mkdirSync(folder, PRIVATE_FOLDER);
   const groups: string[] = [];
   for (let from = 0; from < runs.length; from += maxOpen) {
     const group = path.join(folder, `group-${groups.length}`);
     const streams = openRuns(runs.slice(from, from + maxOpen), from + 1);
+    const nameOf = runNames(runs);
     try {
       for (const section of sections) {
         const layout = SECTION_LAYOUTS[section];
-        await writeGroup(`${group}.${section}`, new Merge(streams.begin(section), layout), layout, turn);
+        await writeGroup(`${group}.${section}`, new Merge(streams.begin(section), layout, nameOf), layout, turn);
       }
       streams.finish();
     } finally {
@@ -102,7 +112,7 @@ const groupRecordBytes = ({ recordBytes, numbered }: RecordLayout): number =>
 async function writeGroup(file: string, merge: Merge, layout: RecordLayout, turn: () => Promise<void>): Promise<void> {
   const { recordBytes, numbered } = layout;
   const buffer = Buffer.alloc(BLOCK_RECORDS * groupRecordBytes(layout));
-  const handle = fs.openSync(file, 'w', 0o600);
+  const handle = fs.openSync(file, 'wx', 0o600);
   try {
     let filled = 0;
     while (merge.next()) {

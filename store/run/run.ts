@@ -14,6 +14,7 @@ import path from 'node:path';
 import { type Dataset, PRIVATE_FOLDER, runsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, openRegularFile, publishFile, syncFolder } from '../files.ts';
+import { findRecordFault } from './record-fault.ts';
 import {
   assertRunBelongs,
   feedsOf,
@@ -194,8 +195,9 @@ export function deleteRun(dataset: Dataset, source: string): void {
 export const READ_BYTES = 252_000;
 
 /**
- * Reads a run front to back, section by section, and compares its checksum at the end. Callers must
- * not act on the records before `finish` returns.
+ * Reads a run front to back, section by section. It checks each record by itself and, at the end,
+ * the checksum; a merge checks the order. Callers must not act on the records before `finish`
+ * returns.
  */
 export class RunReader {
   readonly #run: Run;
@@ -204,6 +206,7 @@ export class RunReader {
   readonly #buffer = Buffer.allocUnsafe(READ_BYTES);
   readonly #sections: readonly RunSection[];
   #section = 0;
+  #index: SectionName = 'account';
   #recordBytes = 0;
   #left = 0;
   #position = MAGIC.length;
@@ -241,7 +244,10 @@ export class RunReader {
     if (bytes === 0) return this.#buffer.subarray(0, 0);
     this.#readFully(this.#buffer, bytes);
     this.#left -= records;
-    return this.#buffer.subarray(0, bytes);
+    const block = this.#buffer.subarray(0, bytes);
+    const fault = findRecordFault(block, this.#index, this.#run.facts.similar === true);
+    if (fault !== undefined) throw corrupt(this.#run.file, fault);
+    return block;
   }
 
   /** Reads the rest and compares the checksum. @throws StoreError `RUN_CORRUPT` */
@@ -264,6 +270,7 @@ export class RunReader {
   }
 
   #enter({ index, records }: RunSection): void {
+    this.#index = index;
     this.#recordBytes = SECTION_LAYOUTS[index].recordBytes;
     this.#left = records;
   }

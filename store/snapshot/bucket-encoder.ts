@@ -80,9 +80,9 @@ export class BucketEncoder {
   }
 
   #flush(): void {
-    const count = this.#count;
-    const order = this.#sortByTag(count);
-    const bytes = this.#write(this.#id as BucketId, order.tags, order.metadata, this.#metadataBytes);
+    const { tags, metadata } = this.#sortByTag(this.#count);
+    const count = tags.length;
+    const bytes = this.#write(this.#id as BucketId, tags, metadata, this.#metadataBytes);
     this.#sizes.set(bytes, (this.#sizes.get(bytes) ?? 0) + 1);
     this.#tally.add(count);
     this.#entries += count;

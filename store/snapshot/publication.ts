@@ -10,7 +10,7 @@ import { credentialRecords } from '../run/credential-records.ts';
 import { Merge, type RecordStream } from '../run/merge.ts';
 import { RECORD_BYTES, RECORD_LAYOUT } from '../run/record.ts';
 import type { Run } from '../run/run.ts';
-import type { GroupOptions, RunStreams } from '../run/run-streams.ts';
+import { type GroupOptions, type RunStreams, runNames } from '../run/run-streams.ts';
 
 /** Progress of publishing in records. */
 export interface PublishProgress {
@@ -62,6 +62,7 @@ export async function mergeRuns(
       const merge = new Merge(
         [...streams.begin(index), ...canaryStreams(suite, index, dataset.parameters.similar)],
         RECORD_LAYOUT,
+        runNames(runs),
       );
       const consumer = begin(index);
       while (merge.next()) {

@@ -11,7 +11,7 @@ import { Merge } from '../run/merge.ts';
 import { HASH_BYTES } from '../run/range-record.ts';
 import type { Run } from '../run/run.ts';
 import { SECTION_LAYOUTS, type SectionName } from '../run/run-facts.ts';
-import { type GroupOptions, prepareRunStreams } from '../run/run-streams.ts';
+import { type GroupOptions, prepareRunStreams, runNames } from '../run/run-streams.ts';
 import { SizeTally } from './histogram.ts';
 import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.ts';
 import { textBytes } from './range-text.ts';
@@ -134,7 +134,7 @@ export async function writeRanges(
       database.exec(`CREATE TABLE ${name} (id INTEGER PRIMARY KEY, body BLOB NOT NULL)`);
       const insert = database.prepare(`INSERT INTO ${name} (id, body) VALUES (?, ?)`);
       const gatherer = new RangeGatherer(name, (range, body) => insert.run(range, body));
-      const merge = new Merge(streams.begin(name), SECTION_LAYOUTS[name]);
+      const merge = new Merge(streams.begin(name), SECTION_LAYOUTS[name], runNames(feeding));
       for (let records = 1; merge.next(); records++) {
         gatherer.add(merge.bytes, merge.at, merge.times);
         if (records % RECORDS_PER_TURN !== 0) continue;

@@ -157,7 +157,7 @@ test('results go to stdout as text, progress to stderr as plain lines', async ({
     'no sources; add one with: credveil ingest <dataset> <file...> --source <name>\n',
   );
   expect((await credveil(['verify', dataset])).stdout).toBe(
-    '0 runs with 0 records: all checksums match\nnot published yet\n',
+    '0 runs with 0 records: all checksums match, no run contradicts another\nnot published yet\n',
   );
   const ingested = await credveil(['ingest', dataset, combo, '--source', 'combo']);
   expect(ingested.stdout).toMatch(

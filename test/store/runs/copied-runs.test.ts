@@ -40,7 +40,7 @@ const corrupt = (...names: readonly string[]): Error =>
   }) as Error;
 
 describe('a run that contradicts another', () => {
-  test.fails.for<readonly [title: string, change: (records: Buffer, at: number) => void]>([
+  test.for<readonly [title: string, change: (records: Buffer, at: number) => void]>([
     ['the first byte of its pads', (records, at) => flip(records, at + PAD_AT)],
     ['the last byte of its pads', (records, at) => flip(records, at + PAD_AT + 2)],
     [
@@ -57,20 +57,21 @@ describe('a run that contradicts another', () => {
     await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(corrupt('copy', 'first'));
   });
 
-  test.fails('one record of a later run suffices', async ({ made }) => {
+  test('one record of a later run suffices', async ({ made }) => {
     addCopy(made, {}, 'honest');
     addCopy(made, { records: eachRecord((records, at) => flip(records, at + PAD_AT), 57) });
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_CORRUPT'));
   });
 
-  test.fails('groups of runs notice it within a group and between groups', async ({ made }) => {
+  test.for(['first-copy', 'zz-copy'])('groups of runs notice %s', async (name, { made }) => {
+    // Groups of 16: one copy is in the group of the first run, the other is not.
     for (let i = 0; i < 20; i++) made.addSource(`other-${i}`, { pairs: seededPairs(3, 10 + i) });
-    addCopy(made, { records: eachRecord((records, at) => flip(records, at + PAD_AT), 3) }, 'zz-copy');
+    addCopy(made, { records: eachRecord((records, at) => flip(records, at + PAD_AT), 3) }, name);
     const memoryBytes = 1;
-    await expect(publish(made.dataset, made.suite, { memoryBytes })).rejects.toThrow(corrupt('zz-copy', 'first'));
+    await expect(publish(made.dataset, made.suite, { memoryBytes })).rejects.toThrow(corrupt(name, 'first'));
   });
 
-  test.fails('records of the test credentials that contradict the key are refused', async ({ made }) => {
+  test('records of the test credentials that contradict the key are refused', async ({ made }) => {
     made.addSource('canary', { pairs: [{ username: 'canary@credveil.invalid', password: 'credveil-canary' }] });
     const canary = runPath(made.dataset, 'canary');
     copyRun(canary, canary, { records: eachRecord((records, at) => flip(records, at + PAD_AT)) });
@@ -80,7 +81,7 @@ describe('a run that contradicts another', () => {
 });
 
 describe('a run against PROTOCOL.md §11', () => {
-  test.fails.for<readonly [title: string, change: (records: Buffer, at: number) => void]>([
+  test.for<readonly [title: string, change: (records: Buffer, at: number) => void]>([
     ['kind 0', (records, at) => records.writeUInt8(0, at + KIND_AT)],
     ['kind 5', (records, at) => records.writeUInt8(5, at + KIND_AT)],
     ['kind 200', (records, at) => records.writeUInt8(200, at + KIND_AT)],
@@ -94,7 +95,7 @@ describe('a run against PROTOCOL.md §11', () => {
     await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(corrupt('copy'));
   });
 
-  test.fails('verify notices records out of order', async ({ made }) => {
+  test('verify notices records out of order', async ({ made }) => {
     addCopy(made, {
       records: (records) => {
         const first = Buffer.from(records.subarray(0, RECORD_BYTES));
@@ -105,7 +106,7 @@ describe('a run against PROTOCOL.md §11', () => {
     await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(corrupt('copy'));
   });
 
-  test.fails.for<readonly [title: string, change: object]>([
+  test.for<readonly [title: string, change: object]>([
     ['month 13', { date: '2024-13' }],
     ['month 00', { date: '2024-00' }],
     ['month 99', { date: '2024-99' }],
