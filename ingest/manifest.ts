@@ -17,7 +17,7 @@ import type { SectionName } from '../store/run/run-facts.ts';
 
 /** The parameters of an ingest. An ingest with other parameters cannot use its chunks. */
 export interface IngestJob {
-  readonly version: 1;
+  readonly version: 2;
   readonly source: string;
   readonly date: string | null;
   readonly format: string;

@@ -13,8 +13,8 @@ const PROCESS_BYTES = 104 * MIB;
 const THREAD_BYTES = 44 * MIB;
 /** Below this, one more thread only makes chunks smaller. */
 const MIN_WORK_BYTES = 16 * MIB;
-/** A line of 30 bytes makes three records, which take 36 bytes each while they are sorted. */
-const SORTER_TO_SEGMENT = 4;
+/** A line of 30 bytes makes three records, which take 46 bytes each while they are sorted. */
+const SORTER_TO_SEGMENT = 5;
 /** An `oprf` segment of this size keeps a thread busy for a few seconds. */
 const MAX_SEGMENT_BYTES = { hmac: 64 * MIB, oprf: MIB / 4 } as const;
 /** Minimum segments per thread, so that all threads finish at about the same time. */

@@ -20,7 +20,7 @@ export type EntryTag = Brand<number, 'EntryTag'>;
 export type BucketHash = Brand<number, 'BucketHash'>;
 /** The leading `prefixBits` of a BucketHash as an unsigned integer. */
 export type BucketId = Brand<number, 'BucketId'>;
-/** Three bytes of PRF output that hide an entry's metadata. */
+/** Three bytes that hide an entry's metadata in one layer. */
 export type MetadataPad = Brand<Uint8Array, 'MetadataPad'>;
 /** 32 secret bytes, the root of the `hmac` suite. */
 export type HmacKey = Brand<Uint8Array, 'HmacKey'>;

@@ -5,7 +5,7 @@
 //
 // JSON has no white space, and its indexes are in the order of IndexNumber:
 //
-//   [protocol, suite, normalization, dataset, keyId, publicKey or null, snapshot,
+//   [protocol, suite, normalization, dataset, keyId, publicKey or null, snapshot, layer,
 //    [[index, prefixBits, metadataBytes, bodyBytes], …],
 //    [[number, name, date or null], …],
 //    [accountHash, tag]]
@@ -25,7 +25,8 @@ const LABEL = utf8ToBytes('credveil config 1');
 
 /** @returns 32 hex digits */
 export function computeConfigSeal(config: Omit<ServiceConfig, 'seal'>, key: SealKey): string {
-  const { protocol, suite, normalization, dataset, keyId, publicKey, snapshot, canary, similar, filter } = config;
+  const { protocol, suite, normalization, dataset, keyId, publicKey, snapshot, layer } = config;
+  const { canary, similar, filter } = config;
   const indexes = INDEX_NAMES.flatMap((name) => {
     const index = config.indexes[name];
     return index ? [[name, index.prefixBits, index.metadataBytes, index.bodyBytes]] : [];
@@ -40,6 +41,7 @@ export function computeConfigSeal(config: Omit<ServiceConfig, 'seal'>, key: Seal
     keyId,
     publicKey ?? null,
     snapshot,
+    layer,
     indexes,
     sources,
     known,

@@ -2,15 +2,28 @@
 //
 //   struct PrfOutput {
 //     u48 tag;               // bytes 0-5, big-endian
-//     u8  metadataPad[3];    // bytes 6-8; bytes 9-15 are reserved for longer metadata
-//     u8  reserved[7];
+//     u8  seed[8];           // bytes 6-13: the pads of the entry's metadata follow from it
+//     u8  reserved[2];
 //     u32 passwordHash;      // bytes 16-19: the BucketHash in the password index
 //   }
+//
+//   struct PadInput {        // MetadataPad = SHA-256(PadInput)[0..3], PROTOCOL.md §5
+//     u8  label[4] = "cvm2";
+//     u8  layer[16];         // LayerId
+//     u48 tag;
+//     u8  seed[8];
+//   }
+//
+// A layer never changes, so no pad ever hides two plaintexts.
 
-import type { BucketHash, EntryTag, MetadataPad, PrfOutput } from './brands.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { BucketHash, EntryTag, LayerId, MetadataPad, PrfOutput } from './brands.ts';
 import { readU32, readU48 } from './bytes.ts';
 
 export const TAG_BITS = 48;
+/** Length of the tag and the seed, with which the output begins. */
+export const TAG_AND_SEED_BYTES = 14;
 /** 2^48: every tag is smaller. */
 export const TAG_LIMIT = 2 ** TAG_BITS;
 
@@ -19,9 +32,27 @@ export function entryTag(output: PrfOutput): EntryTag {
   return readU48(output, 0) as EntryTag;
 }
 
-/** The three bytes that hide the entry's metadata. A view of `output`, not a copy. */
-export function metadataPad(output: PrfOutput): MetadataPad {
-  return output.subarray(6, 9) as MetadataPad;
+const PAD_LABEL = utf8ToBytes('cvm2');
+/** Length of the label and the layer: the part of a PadInput that all entries of a layer share. */
+export const PAD_PREFIX_BYTES = 20;
+export const PAD_INPUT_BYTES = PAD_PREFIX_BYTES + TAG_AND_SEED_BYTES;
+/** The longest metadata. */
+export const PAD_BYTES = 3;
+
+/** @returns the first PAD_PREFIX_BYTES bytes of the PadInputs of a layer */
+export function padPrefix(layer: LayerId): Uint8Array {
+  const prefix = new Uint8Array(PAD_PREFIX_BYTES);
+  prefix.set(PAD_LABEL);
+  prefix.set(hexToBytes(layer), PAD_LABEL.length);
+  return prefix;
+}
+
+/** The three bytes that hide the metadata of one entry in one layer. */
+export function metadataPad(layer: LayerId, output: PrfOutput): MetadataPad {
+  const input = new Uint8Array(PAD_INPUT_BYTES);
+  input.set(padPrefix(layer));
+  input.set(output.subarray(0, TAG_AND_SEED_BYTES), PAD_PREFIX_BYTES);
+  return sha256(input).subarray(0, PAD_BYTES) as MetadataPad;
 }
 
 /**

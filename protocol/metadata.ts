@@ -1,12 +1,12 @@
-// Metadata of an entry, encrypted with the entry's own PRF output: PROTOCOL.md §5.
+// Metadata of an entry, encrypted under the entry's own PRF output and its layer: PROTOCOL.md §5.
 //
 //   struct Metadata {            // each byte XORed with the same byte of MetadataPad
 //     u2  kind;                  // EntryKind - 1
 //     u6  timesCode;             // times seen, in half octaves
-//     u16 source;                // if metadataBytes = 3: number in config.sources, 0 = unknown
+//     u16 source;                // if metadataBytes = 3: number of the source, 0 = unknown
 //   }
 
-import type { MetadataPad } from './brands.ts';
+import type { LayerId, MetadataPad } from './brands.ts';
 import { ProtocolError } from './errors.ts';
 import type { EntryKind } from './private-input.ts';
 
@@ -44,19 +44,32 @@ export function decodeTimes(code: number): number | undefined {
   return exponent === 0 ? 1 : 2 ** exponent + (code & 1) * 2 ** (exponent - 1);
 }
 
-/** Encrypts the metadata and writes `metadataBytes` bytes at `out[at]`. */
-export function sealMetadata(
+/** Hides the metadata of many entries of one layer, in the order in which they are added. */
+export interface PadBatch {
+  /** Adds the entry whose tag and seed are bytes[at, at + TAG_AND_SEED_BYTES). */
+  add(bytes: Uint8Array, at: number): void;
+  readonly isFull: boolean;
+  /**
+   * XORs the metadata of the added entries, `width` bytes each from `metadata[at]`, with their pads,
+   * and empties the batch.
+   */
+  hide(metadata: Uint8Array, at: number, width: MetadataBytes): void;
+}
+
+export type CreatePadBatch = (layer: LayerId) => PadBatch;
+
+/** Writes `metadataBytes` bytes of plain metadata at `out[at]`. */
+export function writeMetadata(
   metadata: { kind: EntryKind; times: number; source: number },
-  pad: Uint8Array,
   metadataBytes: MetadataBytes,
   out: Uint8Array,
   at: number,
 ): void {
   if (metadataBytes === 0) return;
-  out[at] = (((metadata.kind - 1) << 6) | encodeTimes(metadata.times)) ^ (pad[0] as number);
+  out[at] = ((metadata.kind - 1) << 6) | encodeTimes(metadata.times);
   if (metadataBytes === 1) return;
-  out[at + 1] = (metadata.source >>> 8) ^ (pad[1] as number);
-  out[at + 2] = metadata.source ^ (pad[2] as number);
+  out[at + 1] = metadata.source >>> 8;
+  out[at + 2] = metadata.source;
 }
 
 /**

@@ -4,11 +4,11 @@
 // The tables of members below are the one description of the document. The parser is built from
 // them; tests compare /openapi.json and the table of PROTOCOL.md §10 with them.
 
-import type { DatasetId, KeyId, SnapshotId } from './brands.ts';
+import type { DatasetId, KeyId, LayerId, SnapshotId } from './brands.ts';
 import { bucketId, formatPrefix, type IndexName, MAX_PREFIX_BITS } from './bucket-id.ts';
 import { entryTag, formatTag } from './entry.ts';
 import { ProtocolError } from './errors.ts';
-import { HEX16, MONTH, NAME, SNAPSHOT_ID } from './ids.ts';
+import { HEX16, LAYER_ID, MONTH, NAME, SNAPSHOT_ID } from './ids.ts';
 import type { MetadataBytes } from './metadata.ts';
 import { NORMALIZATION_VERSION, normalizePassword, normalizeUsername } from './normalize.ts';
 import { filterFileBytes } from './password-filter.ts';
@@ -83,6 +83,8 @@ export interface ServiceConfig {
   readonly dataset: DatasetId;
   readonly keyId: KeyId;
   readonly snapshot: SnapshotId;
+  /** The pads of the snapshot's metadata are bound to it. */
+  readonly layer: LayerId;
   readonly indexes: { readonly [name in IndexName]?: IndexConfig };
   /** The account index has entries of similarity forms; absent otherwise. */
   readonly similar?: true;
@@ -147,6 +149,7 @@ export const CANARY_MEMBERS: Members<KnownAnswer> = {
 };
 
 const parseIndex = object(INDEX_MEMBERS);
+const parseSources = array(object(SOURCE_MEMBERS), 0, MAX_NUMBER);
 
 export const CONFIG_INDEXES: Members<ServiceConfig['indexes']> = {
   account: optional(parseIndex),
@@ -161,10 +164,15 @@ export const CONFIG_MEMBERS: Members<ServiceConfig> = {
   dataset: required(text<DatasetId>(HEX16)),
   keyId: required(text<KeyId>(HEX16)),
   snapshot: required(text<SnapshotId>(SNAPSHOT_ID)),
+  layer: required(text<LayerId>(LAYER_ID)),
   indexes: required(object(CONFIG_INDEXES)),
   similar: optional(oneOf([true])),
   filter: optional(object(FILTER_MEMBERS)),
-  sources: required(array(object(SOURCE_MEMBERS), 0, MAX_NUMBER)),
+  sources: required((value, what) => {
+    const sources = parseSources(value, what);
+    if (new Set(sources.map(({ number }) => number)).size < sources.length) fail(`${what} gives a number twice`);
+    return sources;
+  }),
   canary: required(object(CANARY_MEMBERS)),
   seal: required(hex(32)),
 };

@@ -1,11 +1,11 @@
-// A dataset folder: dataset.json and the paths of its runs and snapshots.
+// A dataset folder: dataset.json and the paths of its runs and snapshots. PROTOCOL.md §12.
 
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { DatasetId, KeyId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
-import { isDatasetId, isKeyId } from '../protocol/ids.ts';
+import { isDatasetId, isKeyId, isName } from '../protocol/ids.ts';
 import type { MetadataBytes } from '../protocol/metadata.ts';
 import { NORMALIZATION_VERSION } from '../protocol/normalize.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
@@ -13,7 +13,9 @@ import type { DatasetKey } from './dataset-key.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, readRegularFile, syncFolder, writeFileAtomically } from './files.ts';
 
-export const DATASET_FORMAT = 1;
+export const DATASET_FORMAT = 2;
+/** Numbers of sources have 16 bits, and 0 means unknown. */
+export const MAX_SOURCES = 0xffff;
 
 /**
  * What `init` decides for every run and snapshot. dataset.json holds these, the format and the id.
@@ -60,6 +62,9 @@ export const MAX_FILTER_ONE_IN = 1_000_000;
 
 export const runsFolder = (dataset: Dataset): string => path.join(dataset.folder, 'runs');
 export const snapshotsFolder = (dataset: Dataset): string => path.join(dataset.folder, 'snapshots');
+/** Archives are encrypted to a recipient who is elsewhere, under the names of their sources. */
+export const archivePath = ({ folder }: Dataset, source: string): string =>
+  path.join(folder, 'archives', `${source}.age`);
 export const currentFile = (dataset: Dataset): string => path.join(dataset.folder, 'CURRENT');
 /** Unfinished work of the lock's holder. The next holder may delete it. */
 export const workFolder = (dataset: Dataset): string => path.join(dataset.folder, 'work');
@@ -112,18 +117,53 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
   fs.mkdirSync(runsFolder(dataset), PRIVATE_FOLDER);
   fs.mkdirSync(snapshotsFolder(dataset), ranges.length > 0 ? SHARED_FOLDER : {});
   // Written last: a folder with a dataset.json is complete.
-  writeFileAtomically(
-    path.join(folder, 'dataset.json'),
-    `${JSON.stringify({ format: DATASET_FORMAT, dataset: dataset.id, ...dataset.parameters }, null, 2)}\n`,
-  );
+  writeDataset(dataset, []);
   syncFolder(path.dirname(path.resolve(folder)));
   return dataset;
 }
 
-const MAX_DATASET_JSON_BYTES = 65_536;
+/** @param sources names of all sources that ever were published: the first has number 1 */
+function writeDataset({ folder, id, parameters }: Dataset, sources: readonly string[]): void {
+  const json = { format: DATASET_FORMAT, dataset: id, ...parameters, sources };
+  writeFileAtomically(path.join(folder, 'dataset.json'), `${JSON.stringify(json, null, 2)}\n`);
+}
+
+/** The number of each source that ever was published. */
+export function sourceNumbers({ folder }: Dataset): ReadonlyMap<string, number> {
+  return new Map(readDataset(folder).sources.map((name, place) => [name, place + 1]));
+}
+
+/**
+ * Numbers sources, and records those that are new. The caller holds the lock. A number is given once:
+ * an entry's metadata names it, in snapshots and caches that nobody can change any more.
+ * @param names new ones get the next numbers in this order
+ * @returns the number of each source that ever was published
+ * @throws StoreError `TOO_MANY_SOURCES`
+ */
+export function numberSources(dataset: Dataset, names: readonly string[]): ReadonlyMap<string, number> {
+  const { sources } = readDataset(dataset.folder);
+  const known = new Set(sources);
+  const added = names.filter((name) => !known.has(name));
+  const all = [...sources, ...added];
+  if (all.length > MAX_SOURCES)
+    throw new StoreError(
+      'TOO_MANY_SOURCES',
+      `more than ${MAX_SOURCES} sources, with those that were removed`,
+      'Init a new dataset, and ingest small corpora together as one source.',
+    );
+  if (added.length > 0) writeDataset(dataset, all);
+  return new Map(all.map((name, place) => [name, place + 1]));
+}
+
+/** As long as the longest list of sources. */
+const MAX_DATASET_JSON_BYTES = 8 << 20;
 
 /** @throws StoreError `DATASET_MISSING`, `DATASET_MALFORMED`, `DATASET_VERSION` */
 export function openDataset(folder: string): Dataset {
+  return readDataset(folder).dataset;
+}
+
+function readDataset(folder: string): { readonly dataset: Dataset; readonly sources: readonly string[] } {
   const file = path.join(folder, 'dataset.json');
   let text: string;
   try {
@@ -146,12 +186,16 @@ export function openDataset(folder: string): Dataset {
     throw new StoreError(
       'DATASET_VERSION',
       `${folder}: this version does not support its format, suite or normalization`,
-      'Use the version of credveil that created the dataset.',
+      'Init a new dataset and ingest the corpora again, or use the version of credveil that created it.',
     );
-  const { format, dataset: id, ...parameters } = json;
-  if (!isDatasetId(id) || !isParameters(parameters)) throw malformed(file, 'a member is missing or out of range');
-  return { folder, id, parameters };
+  const { format, dataset: id, sources, ...parameters } = json;
+  if (!isDatasetId(id) || !isParameters(parameters) || !isSourceNames(sources))
+    throw malformed(file, 'a member is missing or out of range');
+  return { dataset: { folder, id, parameters }, sources };
 }
+
+const isSourceNames = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.length <= MAX_SOURCES && value.every(isName) && new Set(value).size === value.length;
 
 function statOf(file: string): fs.Stats | undefined {
   try {

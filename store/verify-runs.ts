@@ -2,72 +2,100 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { INDEX_NAMES } from '../protocol/bucket-id.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { decodeBody } from '../protocol/bucket.ts';
+import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
-import { type Dataset, workFolder } from './dataset.ts';
+import { type Dataset, sourceNumbers, workFolder } from './dataset.ts';
 import { yieldToEventLoop } from './event-loop.ts';
 import { Merge, type RecordStream } from './run/merge.ts';
 import type { Run } from './run/run.ts';
-import { SECTION_LAYOUTS, SECTION_NAMES, type SectionName } from './run/run-facts.ts';
+import { SECTION_LAYOUTS, SECTION_NAMES } from './run/run-facts.ts';
 import { prepareRunStreams, runNames } from './run/run-streams.ts';
+import { BucketEncoder } from './snapshot/bucket-encoder.ts';
+import { corruptSnapshot } from './snapshot/current.ts';
+import { layerId } from './snapshot/layer.ts';
+import { createNodePads } from './snapshot/pads.ts';
 import { canaryStreams } from './snapshot/publication.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 
 /** Records between two turns of the event loop. */
 const RECORDS_PER_TURN = 1 << 18;
 
 export interface VerifiedRuns {
   readonly records: number;
-  /** Number of merged records, with those of the test credentials if there was a key. */
-  readonly entries: { readonly [name in SectionName]?: number };
+  /** Whether the snapshot holds what these runs make, nothing else; null if it was not compared. */
+  readonly matched: boolean | null;
 }
 
 /**
- * Reads every record of every run. Without a key, the records of the test credentials are not
- * compared with those of the runs.
- * @throws StoreError `RUN_CORRUPT`
+ * Reads every record of every run. With a key, the records of the test credentials take part, and
+ * every bucket of a snapshot that was made from these runs is compared with them.
+ * @throws StoreError `RUN_CORRUPT`, `SNAPSHOT_CORRUPT`
  */
 export async function verifyRuns(
   dataset: Dataset,
   runs: readonly Run[],
   suite: KeyedSuite | undefined,
+  snapshot: Snapshot | undefined,
 ): Promise<VerifiedRuns> {
   const folder = path.join(workFolder(dataset), 'verify');
+  const clear = (): void => fs.rmSync(folder, { recursive: true, force: true });
   const turn = (): Promise<void> => yieldToEventLoop(undefined);
-  const entries: { [name in SectionName]?: number } = {};
+  const numbers = suite && snapshot ? numbersOf(dataset, runs, snapshot) : undefined;
   let read = 0;
+  clear();
   try {
-    fs.rmSync(folder, { recursive: true, force: true });
     const streams = (await prepareRunStreams(runs, { folder, sections: SECTION_NAMES, turn }))();
     try {
       for (const section of SECTION_NAMES) {
-        const merge = new Merge(
-          [...streams.begin(section), ...canariesOf(dataset, section, suite)],
-          SECTION_LAYOUTS[section],
-          runNames(runs),
-        );
-        let merged = 0;
+        const index = INDEX_NAMES.find((name) => name === section);
+        const canaries = suite && index ? canariesOf(dataset, index, suite) : [];
+        const merge = new Merge([...streams.begin(section), ...canaries], SECTION_LAYOUTS[section], runNames(runs));
+        const compared = index && numbers && snapshot && comparer(snapshot, index, numbers);
         while (merge.next()) {
-          merged++;
+          compared?.add(merge);
           if (++read % RECORDS_PER_TURN === 0) await turn();
         }
-        entries[section] = merged;
+        compared?.finish();
       }
       streams.finish();
     } finally {
       streams.close();
     }
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    clear();
   }
   const records = runs.flatMap(({ facts }) => facts.sections).reduce((sum, section) => sum + section.records, 0);
-  return { records, entries };
+  return { records, matched: suite && snapshot ? numbers !== undefined : null };
 }
 
-function canariesOf(
-  { parameters: { indexes, similar } }: Dataset,
-  section: SectionName,
-  suite: KeyedSuite | undefined,
-): RecordStream[] {
-  const index = INDEX_NAMES.find((name) => name === section);
-  return suite && index && indexes.includes(index) ? canaryStreams(suite, index, similar) : [];
+/** The numbers of the runs' sources by place, if the snapshot was made from exactly these runs. */
+function numbersOf(dataset: Dataset, runs: readonly Run[], { facts }: Snapshot): readonly number[] | undefined {
+  const numbers = sourceNumbers(dataset);
+  if (runs.some((run) => !numbers.has(run.facts.source))) return undefined;
+  const numberOf = (run: Run): number => numbers.get(run.facts.source) as number;
+  return layerId(dataset, runs, numberOf) === facts.layer ? [0, ...runs.map(numberOf)] : undefined;
+}
+
+/** Makes each bucket again and compares it with that of the snapshot. */
+function comparer(snapshot: Snapshot, index: IndexName, numbers: readonly number[]): BucketEncoder | undefined {
+  const { layer, snapshot: id, indexes } = snapshot.facts;
+  const facts = indexes[index];
+  if (!facts) return undefined;
+  const { prefixBits, metadataBytes } = facts;
+  return new BucketEncoder(
+    { prefixBits, metadataBytes, pads: createNodePads(layer), numbers },
+    (bucket, tags, metadata) => {
+      const body = snapshot.body(index, bucket) as Buffer;
+      const stored = decodeBody(body);
+      if (!isDeepStrictEqual(stored.tags, tags) || Buffer.compare(stored.metadata, metadata) !== 0)
+        throw corruptSnapshot(`${id}: a bucket of index ${index} is not what its runs make`);
+      return body.length;
+    },
+  );
+}
+
+function canariesOf({ parameters }: Dataset, index: IndexName, suite: KeyedSuite): RecordStream[] {
+  return parameters.indexes.includes(index) ? canaryStreams(suite, index, parameters.similar) : [];
 }

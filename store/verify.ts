@@ -41,6 +41,11 @@ export interface VerifyReport {
   readonly filtered: number | null;
   /** Whether there was a key to verify seals and test credentials with. */
   readonly keyed: boolean;
+  /**
+   * True if the snapshot was made from these runs and holds what they make; false if the runs
+   * changed since; null if there was no key to compare with.
+   */
+  readonly matched: boolean | null;
 }
 
 /**
@@ -49,13 +54,14 @@ export interface VerifyReport {
  */
 export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite): Promise<VerifyReport> {
   const runs = openRuns(dataset);
-  const { records } = await verifyRuns(dataset, runs, suite);
-  const report = { runs: runs.length, records, keyed: suite !== undefined };
-  if (!openCurrent(dataset))
-    return { ...report, snapshot: null, buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null };
-
-  const snapshot = await openSnapshot(dataset);
+  const snapshot = openCurrent(dataset) && (await openSnapshot(dataset));
   try {
+    const report = {
+      runs: runs.length,
+      keyed: suite !== undefined,
+      ...(await verifyRuns(dataset, runs, suite, snapshot)),
+    };
+    if (!snapshot) return { ...report, snapshot: null, buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null };
     let buckets = 0;
     let entries = 0;
     for (const [index, facts] of Object.entries(snapshot.facts.indexes) as [IndexName, IndexFacts][]) {
@@ -70,7 +76,7 @@ export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite): Promi
       ...{ buckets, entries, ...verifyRanges(snapshot), filtered },
     };
   } finally {
-    snapshot.close();
+    snapshot?.close();
   }
 }
 
@@ -82,7 +88,8 @@ function verifyIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, su
   for (let bucket = 0; bucket < 2 ** facts.prefixBits; bucket++) {
     const body = snapshot.body(index, bucket as BucketId);
     if (!body) throw corruptSnapshot(`${id}: a bucket is missing`);
-    if (body.length > (facts.bodyBytes.at(-1) ?? 0)) throw corruptSnapshot(`${id}: a bucket is longer than its facts say`);
+    if (body.length > (facts.bodyBytes.at(-1) ?? 0))
+      throw corruptSnapshot(`${id}: a bucket is longer than its facts say`);
     const place = { snapshot: id, index, prefixBits: facts.prefixBits, id: bucket as BucketId };
     const { tags, metadataBytes }: Bucket = suite
       ? openBucket(body, place, suite.sealKey, nodeHmacSha256)

@@ -1,4 +1,4 @@
-// HMAC-SHA-256 (RFC 2104, FIPS 180-4) of many short messages, four at a time in the lanes of WebAssembly SIMD.
+// HMAC-SHA-256 (RFC 2104) and SHA-256 (FIPS 180-4) of many short messages, four at a time in the lanes of WebAssembly SIMD.
 // AssemblyScript; `npm run build:kernel` makes accel/hmac-kernel-wasm.ts of it.
 //
 // The key is given as two states of SHA-256: after the inner pad's block and after the outer's.
@@ -37,11 +37,11 @@ export function heapBase(): usize {
   return __heap_base;
 }
 
-/** One block of four lanes, 128 bytes apart, into STATE. `mask` lanes of all ones take the result. */
-function compress(block: usize, mask: v128): void {
+/** The words of one block of four lanes, `stride` bytes apart, into the message schedule. */
+@inline function loadBlocks(block: usize, stride: usize): void {
   for (let g = 0; g < 4; g++) {
     const p = block + g * 16;
-    const a = be(p), b = be(p + 128), c = be(p + 256), d = be(p + 384);
+    const a = be(p), b = be(p + stride), c = be(p + 2 * stride), d = be(p + 3 * stride);
     const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
     const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
     const w = W + g * 64;
@@ -50,6 +50,11 @@ function compress(block: usize, mask: v128): void {
     v128.store(w, i64x2.shuffle(ab1, cd1, 0, 2), 32);
     v128.store(w, i64x2.shuffle(ab1, cd1, 1, 3), 48);
   }
+}
+
+/** One block of four lanes, 128 bytes apart, into STATE. `mask` lanes of all ones take the result. */
+function compress(block: usize, mask: v128): void {
+  loadBlocks(block, 128);
   schedule();
   rounds(mask);
 }
@@ -102,6 +107,20 @@ export function stateAfter(block: usize, state: usize): void {
   loadState(IV);
   compress(LANES, i32x4.splat(-1));
   for (let i: usize = 0; i < 8; i++) store<i32>(state + (i << 2), i32x4.extract_lane(v128.load(STATE + (i << 4)), 0));
+}
+
+/**
+ * blocks: count times 64 bytes, each a whole message with SHA-256's padding. out: the first 4 bytes of each digest.
+ * count is a multiple of 4.
+ */
+export function sha256Heads(blocks: usize, count: u32, out: usize): void {
+  for (let i: u32 = 0; i < count; i += 4) {
+    loadBlocks(blocks + (i << 6), 64);
+    loadState(IV);
+    schedule();
+    rounds(i32x4.splat(-1));
+    v128.store(out + (i << 2), be(STATE));
+  }
 }
 
 /**

@@ -28,7 +28,7 @@ export async function measureSteps({ folder, suite }: MadeDataset): Promise<Figu
     const place = { snapshot: snapshot.facts.snapshot, index: 'account', prefixBits: 8, id: 7 as BucketId } as const;
     const body = encodeBucket(tags, metadata, 1, place, suite.sealKey);
     const input = pairInput(normalizeUsername(USERNAME), normalizePassword(PASSWORD));
-    const pad = metadataPad(suite.evaluate(input));
+    const pad = metadataPad(snapshot.facts.layer, suite.evaluate(input));
     const buckets = 2 ** account.prefixBits;
     return await measureMicro([
       {

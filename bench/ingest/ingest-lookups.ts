@@ -37,7 +37,9 @@ export async function countFound(
       const name = normalizeUsername(username);
       const output = suite.evaluate(pairInput(name, normalizePassword(password)));
       const bucket = open(bucketId(suite.accountBucketHash(name), prefixBits));
-      return findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.pair) !== undefined;
+      return (
+        findEntry(bucket, entryTag(output), metadataPad(snapshot.facts.layer, output), EntryKind.pair) !== undefined
+      );
     };
     let membersFound = 0;
     let strangersFound = 0;

@@ -1,6 +1,7 @@
 // credveil publish: publishes all sources of a dataset as its next snapshot.
 
 import type { Command } from 'commander';
+import { createKernelPads } from '../../accel/pad-kernel.ts';
 import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
@@ -51,6 +52,7 @@ export async function publishWithProgress(
   try {
     const { facts, changed } = await publish(dataset, key.createSuite(), {
       signal,
+      createPads: createKernelPads,
       ...(keep === undefined ? {} : { keep }),
       ...(memory === undefined ? {} : { memoryBytes: memory }),
       onProgress: (progress) => {

@@ -25,13 +25,22 @@ function describe({
   hashes,
   filtered,
   keyed,
+  matched,
 }: VerifyReport): string {
-  const sealed = (what: string): string => (keyed ? `${what} the seal of this key` : 'seals not verified without a key');
+  const sealed = (what: string): string =>
+    keyed ? `${what} the seal of this key` : 'seals not verified without a key';
   return [
     `${formatCounted(runs, 'run')} with ${formatCounted(records, 'record')}: all checksums match, no run contradicts another`,
     snapshot === null
       ? 'not published yet'
       : `snapshot ${snapshot}: checksum matches, ${formatCounted(buckets, 'bucket')} with ${formatCounted(entries, 'entry')}: all decode and fit the facts; ${sealed('all carry')}`,
+    ...(matched === null
+      ? []
+      : [
+          matched
+            ? 'every bucket holds what these runs make, and nothing else'
+            : 'the runs changed since; bring it up to date with: credveil publish <dataset>',
+        ]),
     ...(filtered === null
       ? []
       : [`password filter of ${formatCounted(filtered, 'entry')}: checksum matches; ${sealed('it carries')}`]),
@@ -42,7 +51,9 @@ function describe({
 export function addVerify(program: Command): void {
   program
     .command('verify')
-    .description('verify the checksums and seals of every run, the snapshot and its buckets, and that no run contradicts another')
+    .description(
+      'verify the checksums and seals of every run, the snapshot and its buckets, and that no run contradicts another',
+    )
     .argument('<dataset>', 'folder of the dataset')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
     .option('--without-key', 'verify what needs no key: runs, checksums and figures, but no seals')

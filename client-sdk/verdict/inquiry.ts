@@ -143,7 +143,7 @@ export function answerFrom(
 ): Partial<Signals> {
   return signalsOf(questions, (question) => {
     const output = outputOf(question);
-    const metadata = findEntry(bucket, entryTag(output), metadataPad(output), KINDS[question.signal]);
+    const metadata = findEntry(bucket, entryTag(output), metadataPad(config.layer, output), KINDS[question.signal]);
     if (!metadata) return { result: 'absent' };
     return { result: 'found', ...sightingOf(metadata, config) };
   });

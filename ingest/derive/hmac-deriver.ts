@@ -3,11 +3,12 @@
 
 import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../../accel/hmac-kernel.ts';
 import type { HmacKey, NormalizedPassword, NormalizedUsername } from '../../protocol/brands.ts';
+import { TAG_AND_SEED_BYTES } from '../../protocol/entry.ts';
 import { createHmacSuite, hmacSubkey } from '../../protocol/hmac-suite.ts';
 import { EntryKind, INPUT_OVERHEAD_BYTES } from '../../protocol/private-input.ts';
 import { copyLetters, foldSimilar, isOneRepeated, MAX_SIMILAR_FORMS, similarRanges } from '../../protocol/similar.ts';
 import { deriveRecords } from '../../store/run/credential-records.ts';
-import { KIND_AT, PAD_AT, writeTimes } from '../../store/run/record.ts';
+import { KIND_AT, TAG_AT, writeTimes } from '../../store/run/record.ts';
 import type { RecordSorter } from '../sort/record-sorter.ts';
 import type { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
@@ -202,9 +203,7 @@ function commitBytes(kernel: HmacKernel, bytes: Uint8Array, from: number, to: nu
   return kernel.commitMessage(to - from);
 }
 
-/**
- * The bucket hash is hashes[hashAt, +4); the fingerprint and its padding are digests[digestAt, +9).
- */
+/** The bucket hash is hashes[hashAt, +4); tag and seed are digests[digestAt, +14). */
 function writeRecord(
   sorter: RecordSorter,
   hashes: Uint8Array,
@@ -217,9 +216,8 @@ function writeRecord(
   const at = sorter.reserve();
   const out = sorter.records;
   for (let i = 0; i < 4; i++) out[at + i] = hashes[hashAt + i] as number;
-  for (let i = 0; i < 6; i++) out[at + 4 + i] = digests[digestAt + i] as number;
+  for (let i = 0; i < TAG_AND_SEED_BYTES; i++) out[at + TAG_AT + i] = digests[digestAt + i] as number;
   out[at + KIND_AT] = kind;
-  for (let i = 0; i < 3; i++) out[at + PAD_AT + i] = digests[digestAt + 6 + i] as number;
   writeTimes(out, at, times);
 }
 

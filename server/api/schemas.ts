@@ -70,6 +70,7 @@ export const SCHEMAS = {
       keyId: hex(16, 'Public name of its key'),
       publicKey: hex(64, 'Under `oprf`: what clients pin').optional(),
       snapshot: snapshotId,
+      layer: hex(32, 'Id of the layer of buckets, to which the pads of metadata are bound'),
       indexes: z.object({ account: indexConfig.optional(), password: indexConfig.optional() }),
       similar: z
         .literal(true)

@@ -3,7 +3,7 @@
 import type { BucketHash, NormalizedPassword, NormalizedUsername, PrfOutput } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import { writeU32 } from '../../protocol/bytes.ts';
-import { passwordBucketHash } from '../../protocol/entry.ts';
+import { passwordBucketHash, TAG_AND_SEED_BYTES } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
@@ -19,7 +19,7 @@ import {
 } from '../../protocol/private-input.ts';
 import { similarForms } from '../../protocol/similar.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
-import { KIND_AT, PAD_AT, RECORD_BYTES, writeTimes } from './record.ts';
+import { KIND_AT, RECORD_BYTES, TAG_AT, writeTimes } from './record.ts';
 
 /** One line of a corpus: a pair, or a password without a username. */
 export interface Credential {
@@ -79,9 +79,8 @@ export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[], 
 
   const fill = (hash: BucketHash, output: PrfOutput, kind: EntryKind, times: number): Uint8Array => {
     writeU32(record, 0, hash);
-    record.set(output.subarray(0, 6), 4);
+    record.set(output.subarray(0, TAG_AND_SEED_BYTES), TAG_AT);
     record[KIND_AT] = kind;
-    record.set(output.subarray(6, 9), PAD_AT);
     writeTimes(record, 0, Math.min(MAX_TIMES_SEEN, times));
     return record;
   };

@@ -1,23 +1,22 @@
 // Record: one keyed entry before it is in a bucket. PROTOCOL.md §11.
 //
-//   struct Record {                // 18 bytes, big-endian, so that bytes sort as keys do
+//   struct Record {                // 23 bytes, big-endian, so that bytes sort as keys do
 //     u32 hash;                    // BucketHash ┐ the key: records of a run ascend strictly by it
 //     u48 tag;                     // EntryTag   ┘
+//     u8  seed[8];                 // of the metadata's pads: with the tag PrfOutput[0..14]
 //     u8  kind;                    // EntryKind
-//     u8  metadataPad[3];
 //     u32 times;                   // times seen in this source, saturated
 //   }
 
 import { readU32, writeU32 } from '../../protocol/bytes.ts';
 import type { RecordLayout } from './record-layout.ts';
 
-export const RECORD_BYTES = 18;
+export const RECORD_BYTES = 23;
 export const KEY_BYTES = 10;
 export const TAG_AT = 4;
-export const KIND_AT = 10;
-export const PAD_AT = 11;
-export const PAD_BYTES = 3;
-export const TIMES_AT = 14;
+export const SEED_AT = 10;
+export const KIND_AT = 18;
+export const TIMES_AT = 19;
 
 export const RECORD_LAYOUT: RecordLayout = {
   keyBytes: KEY_BYTES,

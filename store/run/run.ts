@@ -1,7 +1,7 @@
 // Run: the immutable sorted records of one source. PROTOCOL.md §11.
 //
 //   struct RunFile {
-//     u8  magic[8] = "CVRUN" 00 00 01;
+//     u8  magic[8] = "CVRUN" 00 00 02;
 //     records[];                     // Record or RangeRecord, by the sections of the facts
 //     u8  facts[factsBytes];         // JSON, run-facts.ts
 //     u32 factsBytes;                // big-endian
@@ -11,7 +11,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Dataset, PRIVATE_FOLDER, runsFolder, workFolder } from '../dataset.ts';
+import { archivePath, type Dataset, PRIVATE_FOLDER, runsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, openRegularFile, publishFile, syncFolder } from '../files.ts';
 import { findRecordFault } from './record-fault.ts';
@@ -27,7 +27,7 @@ import {
   type SectionName,
 } from './run-facts.ts';
 
-const MAGIC = Buffer.from('CVRUN\0\0\x01', 'latin1');
+const MAGIC = Buffer.from('CVRUN\0\0\x02', 'latin1');
 const TRAILER_BYTES = 36;
 const MAX_FACTS_BYTES = 1 << 24;
 
@@ -180,8 +180,10 @@ export function sourceMissing({ folder }: Dataset, source: string, cause?: unkno
   return new StoreError('SOURCE_MISSING', `the dataset has no source ${source}`, hint, { cause });
 }
 
-/** @throws StoreError `SOURCE_MISSING` */
+/** Deletes the run of a source, and its archive. @throws StoreError `SOURCE_MISSING` */
 export function deleteRun(dataset: Dataset, source: string): void {
+  // First, so that a removal that is killed between the two can be repeated.
+  fs.rmSync(archivePath(dataset, source), { force: true });
   try {
     fs.rmSync(runPath(dataset, source));
   } catch (cause) {

@@ -3,33 +3,41 @@
 import type { BucketHash, BucketId } from '../../protocol/brands.ts';
 import { bucketId } from '../../protocol/bucket-id.ts';
 import { TAG_BITS } from '../../protocol/entry.ts';
-import { type MetadataBytes, sealMetadata } from '../../protocol/metadata.ts';
+import { type MetadataBytes, type PadBatch, writeMetadata } from '../../protocol/metadata.ts';
 import type { EntryKind } from '../../protocol/private-input.ts';
 import type { Merge } from '../run/merge.ts';
-import { KIND_AT, PAD_AT, PAD_BYTES } from '../run/record.ts';
+import { KIND_AT, TAG_AT } from '../run/record.ts';
 import { chooseBodySizes, sizeEntropyBits } from './body-sizes.ts';
 import { SizeTally } from './histogram.ts';
 import type { IndexFacts } from './snapshot-facts.ts';
 
 /** Writes a bucket; its tags ascend. @returns the length of its body without padding */
-export type WriteBucket = (
-  id: BucketId,
-  tags: Float64Array,
-  metadata: Uint8Array,
-  metadataBytes: MetadataBytes,
-) => number;
+export type WriteBucket = (id: BucketId, tags: Float64Array, metadata: Uint8Array) => number;
+
+/** How the records of one index become buckets. */
+export interface BucketEncoding {
+  readonly prefixBits: number;
+  readonly metadataBytes: MetadataBytes;
+  /** Of the layer. Only this encoder may use it meanwhile. */
+  readonly pads: PadBatch;
+  /** The number of a source by its place in the merge. */
+  readonly numbers: ArrayLike<number>;
+}
 
 /** Gathers merged records into buckets, id by id, and computes IndexFacts. */
 export class BucketEncoder {
   readonly #prefixBits: number;
   readonly #metadataBytes: MetadataBytes;
+  readonly #pads: PadBatch;
+  readonly #numbers: ArrayLike<number>;
   readonly #write: WriteBucket;
   readonly #sizes = new Map<number, number>();
   readonly #tally = new SizeTally();
-  readonly #pad = new Uint8Array(PAD_BYTES);
   #tags = new Float64Array(4096);
   #metadata = new Uint8Array(4096 * 3);
   #count = 0;
+  /** Entries of the bucket whose metadata is encrypted. */
+  #hidden = 0;
   #id = 0;
   #entries = 0;
   #minEntries = Number.POSITIVE_INFINITY;
@@ -37,9 +45,11 @@ export class BucketEncoder {
   #contentBytes = 0;
   #leastBits = 0;
 
-  constructor(prefixBits: number, metadataBytes: MetadataBytes, write: WriteBucket) {
+  constructor({ prefixBits, metadataBytes, pads, numbers }: BucketEncoding, write: WriteBucket) {
     this.#prefixBits = prefixBits;
     this.#metadataBytes = metadataBytes;
+    this.#pads = pads;
+    this.#numbers = numbers;
     this.#write = write;
   }
 
@@ -49,15 +59,20 @@ export class BucketEncoder {
     if (this.#count === this.#tags.length) this.#grow();
     const at = this.#count++;
     this.#tags[at] = merge.middle;
-    const { bytes, at: from, times, source } = merge;
-    for (let byte = 0; byte < PAD_BYTES; byte++) this.#pad[byte] = bytes[from + PAD_AT + byte] as number;
-    sealMetadata(
-      { kind: bytes[from + KIND_AT] as EntryKind, times, source },
-      this.#pad,
-      this.#metadataBytes,
-      this.#metadata,
-      at * this.#metadataBytes,
-    );
+    const width = this.#metadataBytes;
+    if (width === 0) return;
+    const { bytes, at: from, times } = merge;
+    const source = this.#numbers[merge.source] as number;
+    const kind = bytes[from + KIND_AT] as EntryKind;
+    writeMetadata({ kind, times, source }, width, this.#metadata, at * width);
+    this.#pads.add(bytes, from + TAG_AT);
+    if (this.#pads.isFull) this.#hide();
+  }
+
+  /** Encrypts the metadata of the entries that the batch holds: the last ones. */
+  #hide(): void {
+    this.#pads.hide(this.#metadata, this.#hidden * this.#metadataBytes, this.#metadataBytes);
+    this.#hidden = this.#count;
   }
 
   finish(): IndexFacts {
@@ -80,9 +95,11 @@ export class BucketEncoder {
   }
 
   #flush(): void {
+    if (this.#metadataBytes > 0) this.#hide();
+    this.#hidden = 0;
     const { tags, metadata } = this.#sortByTag(this.#count);
     const count = tags.length;
-    const bytes = this.#write(this.#id as BucketId, tags, metadata, this.#metadataBytes);
+    const bytes = this.#write(this.#id as BucketId, tags, metadata);
     this.#sizes.set(bytes, (this.#sizes.get(bytes) ?? 0) + 1);
     this.#tally.add(count);
     this.#entries += count;

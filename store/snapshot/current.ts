@@ -37,13 +37,17 @@ const MAX_FACTS_BYTES = 1 << 24;
 
 /** @throws StoreError `SNAPSHOT_CORRUPT`, and the system's error for a file that cannot be read */
 export function readFacts(dataset: Dataset, name: string): string {
-  return readRegularFile(factsPath(dataset, name), MAX_FACTS_BYTES, (why) => corruptSnapshot(`${name}: its facts: ${why}`));
+  return readRegularFile(factsPath(dataset, name), MAX_FACTS_BYTES, (why) =>
+    corruptSnapshot(`${name}: its facts: ${why}`),
+  );
 }
 
 /** Reads the line of CURRENT, a cheap test for a change. Undefined before the first publish. */
 export function readCurrent(dataset: Dataset): string | undefined {
   try {
-    return readRegularFile(currentFile(dataset), MAX_POINTER_BYTES, (why) => corruptSnapshot(`pointer CURRENT: ${why}`));
+    return readRegularFile(currentFile(dataset), MAX_POINTER_BYTES, (why) =>
+      corruptSnapshot(`pointer CURRENT: ${why}`),
+    );
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

@@ -1,7 +1,8 @@
 // The parameters of a publication, and its passes over all records. PROTOCOL.md §12.
 
-import type { SnapshotId } from '../../protocol/brands.ts';
+import type { LayerId, SnapshotId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, MAX_PREFIX_BITS } from '../../protocol/bucket-id.ts';
+import type { CreatePadBatch } from '../../protocol/metadata.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { type Dataset, filterRate } from '../dataset.ts';
@@ -23,6 +24,8 @@ export interface PublishOptions {
   readonly onProgress?: (progress: PublishProgress) => void;
   /** Number of snapshots to keep, including the new one. */
   readonly keep?: number;
+  /** Computes the pads of metadata. Default: the platform's SHA-256. */
+  readonly createPads?: CreatePadBatch;
   /** Memory of the whole process. Runs that do not fit are merged in groups first. */
   readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
@@ -33,7 +36,11 @@ export interface Publication {
   readonly dataset: Dataset;
   readonly suite: KeyedSuite;
   readonly snapshot: SnapshotId;
+  readonly layer: LayerId;
+  /** In order: the last of several runs with an entry gives it its source. */
   readonly runs: readonly Run[];
+  /** The number of a run's source. */
+  readonly numberOf: (run: Run) => number;
   readonly openStreams: () => RunStreams;
   /** For more runs than may be open. */
   readonly groups: Omit<GroupOptions, 'sections'>;

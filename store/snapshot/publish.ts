@@ -4,7 +4,7 @@
 //   CREATE TABLE account  (id INTEGER PRIMARY KEY, body BLOB NOT NULL)
 //   CREATE TABLE password (id INTEGER PRIMARY KEY, body BLOB NOT NULL)
 
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -15,8 +15,15 @@ import { SNAPSHOT_SEQUENCE } from '../../protocol/ids.ts';
 import type { HmacSha256 } from '../../protocol/seal.ts';
 import { knownAnswer } from '../../protocol/service-config.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
-import { type Dataset, filterRate, PRIVATE_FOLDER, snapshotMode, snapshotsFolder, workFolder } from '../dataset.ts';
-import { StoreError } from '../errors.ts';
+import {
+  type Dataset,
+  filterRate,
+  numberSources,
+  PRIVATE_FOLDER,
+  snapshotMode,
+  snapshotsFolder,
+  workFolder,
+} from '../dataset.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
 import { digestFile, publishFile, writeFileAtomically } from '../files.ts';
 import { openRuns, type Run } from '../run/run.ts';
@@ -34,6 +41,8 @@ import {
   writeCurrent,
 } from './current.ts';
 import { chooseBlocks, FilterWriter } from './filter-writer.ts';
+import { layerId } from './layer.ts';
+import { createNodePads } from './pads.ts';
 import { choosePrefixBits, countEntries, mergeRuns, type Publication, type PublishOptions } from './publication.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
@@ -47,7 +56,6 @@ export interface Published {
   readonly changed: boolean;
 }
 
-const MAX_RUNS = 0xffff;
 /** Small pages waste the least space on overflow. */
 const PAGE_SIZE = 'page_size = 1024';
 const DEFAULT_KEEP = 2;
@@ -59,14 +67,14 @@ const DEFAULT_KEEP = 2;
  */
 export async function publish(dataset: Dataset, suite: KeyedSuite, options: PublishOptions = {}): Promise<Published> {
   const runs = openRuns(dataset);
-  if (runs.length > MAX_RUNS)
-    throw new StoreError(
-      'TOO_MANY_SOURCES',
-      `more than ${MAX_RUNS} sources`,
-      'Ingest small corpora together as one source.',
-    );
+  const numbers = numberSources(
+    dataset,
+    runs.map(({ facts }) => facts.source),
+  );
+  const numberOf = ({ facts }: Run): number => numbers.get(facts.source) as number;
+  const layer = layerId(dataset, runs, numberOf);
+  const digest = layer.slice(0, 16);
   const current = openCurrent(dataset);
-  const digest = contentDigest(dataset, runs);
   const keep = options.keep ?? DEFAULT_KEEP;
   const aside = path.join(workFolder(dataset), 'snapshot.sqlite.part');
   const filterAside = path.join(workFolder(dataset), 'snapshot.filter.part');
@@ -92,20 +100,21 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
       ...(options.memoryBytes === undefined ? {} : { maxOpen: openRunsWithin(options.memoryBytes) }),
     };
     const openStreams = await prepareRunStreams(runs, { ...groups, sections: indexes });
-    const publication = { dataset, suite, snapshot, runs, openStreams, groups, options };
+    const publication = { dataset, suite, snapshot, layer, numberOf, runs, openStreams, groups, options };
     const tables = await writeTables({ aside, filterAside }, publication);
     const sqlite = { bytes: fs.statSync(aside).size, sha256: await digestFile(aside, corruptSnapshot) };
     const { suite: suiteName, normalization, keyId, similar } = dataset.parameters;
     const unsealed = {
       format: SNAPSHOT_FORMAT,
       snapshot,
+      layer,
       dataset: dataset.id,
       suite: suiteName,
       keyId,
       normalization,
       ...tables,
       ...(similar && { similar }),
-      sources: runs.map(sourceFacts),
+      sources: runs.map((run) => sourceFacts(run, numberOf(run))).sort((a, b) => a.number - b.number),
       ...(suite.publicKey ? { publicKey: Buffer.from(suite.publicKey).toString('hex') } : {}),
       canary: knownAnswer(suite),
       sqlite,
@@ -124,21 +133,6 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
 }
 
 /**
- * 16 hex digits of a digest over the input of a snapshot: equal runs and parameters give equal
- * digits.
- */
-function contentDigest({ id, parameters }: Dataset, runs: readonly Run[]): string {
-  const made = JSON.stringify([
-    SNAPSHOT_FORMAT,
-    { dataset: id, ...parameters },
-    runs.map((run) => [run.facts.source, run.facts.date, run.sha256]),
-    // Datasets older than filters get one at the next publish.
-    ...(filterRate(parameters) > 0 ? [['filter 1', filterRate(parameters)]] : []),
-  ]);
-  return createHash('sha256').update(made).digest('hex').slice(0, 16);
-}
-
-/**
  * Sequence numbers never go back. A publication that was killed before it became current is
  * repeated under its number. A file without facts was never current.
  */
@@ -152,10 +146,10 @@ function nextSequence(dataset: Dataset, current: CurrentSnapshot | undefined, di
   return facts.includes(`-${digest}"`) ? last : last + 1;
 }
 
-function sourceFacts(run: Run, place: number): SourceFacts {
+function sourceFacts(run: Run, number: number): SourceFacts {
   const { source: name, date, credentials, sections } = run.facts;
   const records = sections.reduce((sum, section) => sum + section.records, 0);
-  return { number: place + 1, name, ...(date === undefined ? {} : { date }), credentials, records };
+  return { number, name, ...(date === undefined ? {} : { date }), credentials, records };
 }
 
 /** Temporary files. */
@@ -167,9 +161,12 @@ interface Asides {
 type Written = Pick<SnapshotFacts, 'indexes' | 'ranges' | 'filter'>;
 
 async function writeTables({ aside, filterAside }: Asides, publication: Publication): Promise<Written> {
-  const { dataset, suite, snapshot, runs, groups, options } = publication;
+  const { dataset, suite, snapshot, layer, numberOf, runs, groups, options } = publication;
   const { parameters } = dataset;
   const counts = await countEntries(publication);
+  const { createPads = createNodePads } = options;
+  // A merged record names its last source by its place among the runs; 0 is that of the canary.
+  const numbers = [0, ...runs.map(numberOf)];
   const oneIn = filterRate(parameters);
   const blocks = chooseBlocks(counts.get('password') ?? 0, oneIn);
   const filter = oneIn > 0 ? new FilterWriter(filterAside, { dataset: dataset.id, snapshot, blocks }) : undefined;
@@ -187,7 +184,9 @@ async function writeTables({ aside, filterAside }: Asides, publication: Publicat
       const insert = database.prepare(`INSERT INTO ${index} (id, body) VALUES (?, ?)`);
       const prefixBits = choosePrefixBits(counts.get(index) ?? 0, parameters.bucketFloor);
       const place = { snapshot, index, prefixBits };
-      const encoder = new BucketEncoder(prefixBits, parameters.metadataBytes, (id, tags, metadata, metadataBytes) => {
+      const { metadataBytes } = parameters;
+      const encoding = { prefixBits, metadataBytes, pads: createPads(layer), numbers };
+      const encoder = new BucketEncoder(encoding, (id, tags, metadata) => {
         const body = encodeBucket(tags, metadata, metadataBytes, { ...place, id }, suite.sealKey, nodeHmacSha256);
         insert.run(id, body);
         return body.length;

@@ -1,6 +1,6 @@
 // The facts of a snapshot: the JSON file beside it, the source of /v1/config and `stats`.
 
-import type { DatasetId, KeyId, SnapshotId } from '../../protocol/brands.ts';
+import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
 import { computeConfigSeal } from '../../protocol/config-seal.ts';
 import {
@@ -14,7 +14,7 @@ import {
 import type { HistogramBin } from '../../protocol/service-status.ts';
 import type { KeyedSuite, SuiteName } from '../../protocol/suite.ts';
 
-export const SNAPSHOT_FORMAT = 1;
+export const SNAPSHOT_FORMAT = 2;
 
 export interface IndexFacts extends IndexConfig {
   readonly entries: number;
@@ -69,6 +69,8 @@ export interface SourceFacts {
 export interface SnapshotFacts {
   readonly format: typeof SNAPSHOT_FORMAT;
   readonly snapshot: SnapshotId;
+  /** Of the buckets and the filter. */
+  readonly layer: LayerId;
   readonly suite: SuiteName;
   readonly normalization: number;
   readonly dataset: DatasetId;

@@ -358,11 +358,11 @@ def open_bucket(body, suite, snapshot, index, prefix_bits, bucket_id, metadata_b
     return {tag: body[at(i) : at(i + 1)] for i, tag in enumerate(tags)}
 
 
-def matches(bucket, output, kind):
+def matches(bucket, layer, output, kind):
     sealed = bucket.get(int.from_bytes(output[:6], "big"))
     if not sealed:
         return sealed is not None
-    first = sealed[0] ^ output[6]
+    first = sealed[0] ^ hashlib.sha256(b"cvm2" + bytes.fromhex(layer) + output[:14]).digest()[0]
     return first >> 6 == kind - 1 and first & 63 != 1
 
 
@@ -387,7 +387,7 @@ def config_text(config):
     known = [config["canary"]["accountHash"], config["canary"]["tag"]]
     names = ("protocol", "suite", "normalization", "dataset", "keyId")
     public_key = config["publicKey"] if config["suite"] == "oprf" else None
-    members = [config[name] for name in names] + [public_key, config["snapshot"], indexes, sources, known]
+    members = [config[name] for name in names] + [public_key, config["snapshot"], config["layer"], indexes, sources, known]
     if "filter" in config:
         members.append(["filter", config["filter"]["bytes"]])
     return json.dumps(members, separators=(",", ":")).encode()
@@ -400,6 +400,7 @@ def check_config(config, suite):
     refuse_unless(supported, "config: unsupported")
     refuse_unless(is_text(config.get("dataset"), "[0-9a-f]{16}") and is_text(config.get("keyId"), "[0-9a-f]{16}"), "config: id")
     refuse_unless(is_text(config.get("snapshot"), "[0-9]{6,12}-[0-9a-f]{16}"), "config: snapshot")
+    refuse_unless(is_text(config.get("layer"), "[0-9a-f]{32}"), "config: layer")
     refuse_unless(is_text(config.get("seal"), "[0-9a-f]{32}"), "config: seal")
     indexes, sources, canary = config.get("indexes"), config.get("sources"), config.get("canary")
     refuse_unless(type(indexes) is dict and type(sources) is list and type(canary) is dict, "config: members")
@@ -417,7 +418,7 @@ def check_config(config, suite):
     for source in sources:
         refuse_unless(type(source) is dict and is_integer(source.get("number"), 1, 65535), "config: source")
         refuse_unless(is_text(source.get("name"), "[a-z0-9][a-z0-9._-]{0,63}"), "config: source")
-        refuse_unless("date" not in source or is_text(source["date"], "[0-9]{4}-[0-9]{2}"), "config: source")
+        refuse_unless("date" not in source or is_text(source["date"], "[0-9]{4}-(0[1-9]|1[0-2])"), "config: source")
     if "filter" in config:
         password_filter = config["filter"]
         refuse_unless(type(password_filter) is dict and "password" in indexes, "config: filter")
@@ -575,7 +576,7 @@ class Client:
                 bucket = self.bucket("password", self.bucket_id("password", output[16:20]))
             else:
                 bucket = account
-            if matches(bucket, output, kind):
+            if matches(bucket, self.config["layer"], output, kind):
                 found.add(kind)
         for kind, status in ((PAIR, "pair"), (PASSWORD, "password"), (USERNAME, "username")):
             if kind in found:

@@ -87,7 +87,9 @@ describe('lookups', () => {
         expect(output).toEqual(made.suite.evaluate(input));
         const place = { snapshot: config.snapshot, index: 'account', prefixBits, id } as const;
         const bucket = openBucket(body, place, made.suite.sealKey);
-        expect(findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.pair)?.timesSeen).toBe(1);
+        expect(findEntry(bucket, entryTag(output), metadataPad(config.layer, output), EntryKind.pair)?.timesSeen).toBe(
+          1,
+        );
       }
     },
   );
@@ -158,7 +160,7 @@ describe('evaluations', () => {
       const body = await readMessage(await fetch(`${server.url}/v1/password/${formatPrefix(id, bits)}`));
       const place = { snapshot: config.snapshot, index: 'password', prefixBits: bits, id } as const;
       const bucket = openBucket(body, place, made.suite.sealKey);
-      expect(findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.password)).toBeDefined();
+      expect(findEntry(bucket, entryTag(output), metadataPad(config.layer, output), EntryKind.password)).toBeDefined();
     }
   });
 

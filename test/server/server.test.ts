@@ -89,7 +89,7 @@ describe('the bucket routes', () => {
       const output = made.suite.evaluate(pairInput(username, normalizePassword(pair.password)));
       const id = bucketId(made.suite.accountBucketHash(username), prefixBitsOf('account'));
       const bucket = openBucket(await getBucket('account', id), place('account', id), made.suite.sealKey);
-      expect(findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.pair)?.timesSeen).toBe(1);
+      expect(findEntry(bucket, entryTag(output), metadataPad(config.layer, output), EntryKind.pair)?.timesSeen).toBe(1);
     }
   });
 
@@ -100,7 +100,7 @@ describe('the bucket routes', () => {
       const output = made.suite.evaluate(passwordInput(normalizePassword(password)));
       const id = bucketId(passwordBucketHash(output), prefixBitsOf('password'));
       const bucket = openBucket(await getBucket('password', id), place('password', id), made.suite.sealKey);
-      expect(findEntry(bucket, entryTag(output), metadataPad(output), EntryKind.password)).toBeDefined();
+      expect(findEntry(bucket, entryTag(output), metadataPad(config.layer, output), EntryKind.password)).toBeDefined();
     }
   });
 

@@ -58,7 +58,8 @@ describe('a dataset folder', () => {
   });
 
   test.for<readonly [change: object, code: string]>([
-    [{ format: 2 }, 'DATASET_VERSION'],
+    [{ format: 1 }, 'DATASET_VERSION'],
+    [{ format: 3 }, 'DATASET_VERSION'],
     [{ suite: 'oprf-9' }, 'DATASET_VERSION'],
     [{ normalization: 2 }, 'DATASET_VERSION'],
     [{ dataset: 'DEADBEEFDEADBEEF' }, 'DATASET_MALFORMED'],
@@ -70,6 +71,9 @@ describe('a dataset folder', () => {
     [{ metadataBytes: 2 }, 'DATASET_MALFORMED'],
     [{ bucketFloor: 0 }, 'DATASET_MALFORMED'],
     [{ bucketFloor: 1.5 }, 'DATASET_MALFORMED'],
+    [{ sources: undefined }, 'DATASET_MALFORMED'],
+    [{ sources: ['a', 'a'] }, 'DATASET_MALFORMED'],
+    [{ sources: ['A b'] }, 'DATASET_MALFORMED'],
   ])('a dataset.json with %j is rejected as %s', ([change, code], { place }) => {
     const file = path.join(makeDataset(place.at('dataset')), 'dataset.json');
     fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), ...change }));

@@ -57,7 +57,7 @@ test('an altered run is detected while runs are grouped', async ({ made }) => {
   addSources(made, 10);
   const [, , run] = openRuns(made.dataset);
   const bytes = fs.readFileSync(run?.file ?? '');
-  bytes[8 + 14] = (bytes[8 + 14] as number) ^ 1;
+  bytes[8 + TIMES_AT] = (bytes[8 + TIMES_AT] as number) ^ 1;
   fs.writeFileSync(run?.file ?? '', bytes);
   await expect(recordsWith(made, 4)).rejects.toMatchObject({ code: 'RUN_CORRUPT' });
 });

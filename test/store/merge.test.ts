@@ -5,10 +5,10 @@ import type { Brand } from '../../protocol/brands.ts';
 import { Merge, type RecordStream } from '../../store/run/merge.ts';
 import {
   KIND_AT,
-  PAD_AT,
   RECORD_BYTES,
   RECORD_LAYOUT,
   readTimes,
+  SEED_AT,
   TIMES_AT,
   writeTimes,
 } from '../../store/run/record.ts';
@@ -22,9 +22,9 @@ const keyOf = (record: Uint8Array): Key => Buffer.from(record.subarray(0, 10)).t
 function recordOf(key: Key, times: number): Uint8Array {
   const record = new Uint8Array(RECORD_BYTES);
   record.set(Buffer.from(key, 'hex'));
-  // Kind and pad follow from the key, as they do from a PRF output.
+  // Kind and seed follow from the key, as they do from a PRF output.
   record[KIND_AT] = 1 + ((record[9] as number) & 3);
-  record.set(record.subarray(7, 10), PAD_AT);
+  record.set(record.subarray(2, 10), SEED_AT);
   writeTimes(record, 0, times);
   return record;
 }
@@ -89,7 +89,7 @@ function expectCase(random: Random): void {
     merge.writeRecord(written, 0);
     const found = merge.bytes.subarray(merge.at, merge.at + TIMES_AT);
     if (!record.subarray(0, TIMES_AT).every((byte, i) => byte === found[i]) || Buffer.compare(written, record) !== 0)
-      expect.fail(`kind or pad of another record at ${key}`);
+      expect.fail(`kind or seed of another record at ${key}`);
     merged.push([key, { times: merge.times, source: merge.source }]);
   }
   expect(merged).toEqual([...expected].sort(([a], [b]) => (a < b ? -1 : 1)));

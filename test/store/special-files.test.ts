@@ -59,7 +59,12 @@ describe('in the place of a file', () => {
   test.for(Object.keys(SPECIAL))('a %s that is named like a run is refused', async (kind, { place }) => {
     const folder = await publishedDataset(place);
     const file = path.join(folder, 'runs', 'x.run');
-    for (const args of [['publish', folder], ['sources', folder], ['verify', folder], ['remove', folder, 'first']]) {
+    for (const args of [
+      ['publish', folder],
+      ['sources', folder],
+      ['verify', folder],
+      ['remove', folder, 'first'],
+    ]) {
       const { code, stderr } = await runWith(kind, file, args);
       expect(stderr, args[0]).toMatch(/^error RUN_CORRUPT: run .*x\.run: (a folder, )?not a (regular )?file/m);
       expect(code, args[0]).toBe(1);
@@ -93,17 +98,14 @@ describe('in the place of a file', () => {
     expect(code).toBe(1);
   });
 
-  test.for(['pipe', 'folder'])(
-    'a %s as the manifest of an unfinished ingest is replaced',
-    async (kind, { place }) => {
-      const folder = await publishedDataset(place);
-      const work = path.join(folder, 'work', 'ingest');
-      fs.mkdirSync(work, { recursive: true });
-      const corpus = place.write('second.txt', 'bob@example.test:Tiger77\n');
-      const args = ['ingest', folder, corpus, '--source', 'second'];
-      expect(await runWith(kind, path.join(work, 'manifest'), args)).toMatchObject({ code: 0 });
-    },
-  );
+  test.for(['pipe', 'folder'])('a %s as the manifest of an unfinished ingest is replaced', async (kind, { place }) => {
+    const folder = await publishedDataset(place);
+    const work = path.join(folder, 'work', 'ingest');
+    fs.mkdirSync(work, { recursive: true });
+    const corpus = place.write('second.txt', 'bob@example.test:Tiger77\n');
+    const args = ['ingest', folder, corpus, '--source', 'second'];
+    expect(await runWith(kind, path.join(work, 'manifest'), args)).toMatchObject({ code: 0 });
+  });
 });
 
 describe('beside a target', () => {

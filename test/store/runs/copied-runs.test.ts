@@ -2,9 +2,11 @@
 // contradicts other runs or PROTOCOL.md §11.
 
 import { describe, expect } from 'vitest';
-import { KIND_AT, PAD_AT, RECORD_BYTES, writeTimes } from '../../../store/run/record.ts';
+import type { LayerId } from '../../../protocol/brands.ts';
+import { KIND_AT, RECORD_BYTES, SEED_AT, writeTimes } from '../../../store/run/record.ts';
 import { openRuns, runPath } from '../../../store/run/run.ts';
 import type { RunFacts } from '../../../store/run/run-facts.ts';
+import { createNodePads } from '../../../store/snapshot/pads.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import { verifyDataset } from '../../../store/verify.ts';
 import { type MadeDataset, seededPairs } from '../../support/dataset.ts';
@@ -21,7 +23,7 @@ function addCopy(made: MadeDataset, change: RunChange, name = 'copy'): void {
 
 /** Changes every record, or only the one at this place. */
 const eachRecord =
-  (change: (records: Buffer, at: number) => void, only?: number): RunChange['records'] =>
+  (change: (records: Buffer, at: number) => void, only?: number): NonNullable<RunChange['records']> =>
   (records) => {
     for (let place = 0; place < records.length / RECORD_BYTES; place++)
       if (only === undefined || only === place) change(records, place * RECORD_BYTES);
@@ -41,8 +43,8 @@ const corrupt = (...names: readonly string[]): Error =>
 
 describe('a run that contradicts another', () => {
   test.for<readonly [title: string, change: (records: Buffer, at: number) => void]>([
-    ['the first byte of its pads', (records, at) => flip(records, at + PAD_AT)],
-    ['the last byte of its pads', (records, at) => flip(records, at + PAD_AT + 2)],
+    ['the first byte of its seeds', (records, at) => flip(records, at + SEED_AT)],
+    ['the last byte of its seeds', (records, at) => flip(records, at + SEED_AT + 7)],
     [
       'its kinds',
       (records, at) => {
@@ -59,14 +61,14 @@ describe('a run that contradicts another', () => {
 
   test('one record of a later run suffices', async ({ made }) => {
     addCopy(made, {}, 'honest');
-    addCopy(made, { records: eachRecord((records, at) => flip(records, at + PAD_AT), 57) });
+    addCopy(made, { records: eachRecord((records, at) => flip(records, at + SEED_AT), 57) });
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_CORRUPT'));
   });
 
   test.for(['first-copy', 'zz-copy'])('groups of runs notice %s', async (name, { made }) => {
     // Groups of 16: one copy is in the group of the first run, the other is not.
     for (let i = 0; i < 20; i++) made.addSource(`other-${i}`, { pairs: seededPairs(3, 10 + i) });
-    addCopy(made, { records: eachRecord((records, at) => flip(records, at + PAD_AT), 3) }, name);
+    addCopy(made, { records: eachRecord((records, at) => flip(records, at + SEED_AT), 3) }, name);
     const memoryBytes = 1;
     await expect(publish(made.dataset, made.suite, { memoryBytes })).rejects.toThrow(corrupt(name, 'first'));
   });
@@ -74,7 +76,7 @@ describe('a run that contradicts another', () => {
   test('records of the test credentials that contradict the key are refused', async ({ made }) => {
     made.addSource('canary', { pairs: [{ username: 'canary@credveil.invalid', password: 'credveil-canary' }] });
     const canary = runPath(made.dataset, 'canary');
-    copyRun(canary, canary, { records: eachRecord((records, at) => flip(records, at + PAD_AT)) });
+    copyRun(canary, canary, { records: eachRecord((records, at) => flip(records, at + SEED_AT)) });
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(corrupt('canary'));
     await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(corrupt('canary'));
   });
@@ -128,5 +130,23 @@ describe('a run against PROTOCOL.md §11', () => {
     const { facts } = await publish(made.dataset, made.suite);
     expect(facts.sources).toHaveLength(2);
     expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ runs: 2 });
+  });
+});
+
+describe('verify', () => {
+  test('reports whether the snapshot was made from these runs', async ({ made }) => {
+    await made.publish();
+    expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: true, keyed: true });
+    made.addSource('second', { pairs: seededPairs(20, 2) });
+    expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: false });
+    expect(await verifyDataset(made.dataset)).toMatchObject({ matched: null, keyed: false });
+  });
+
+  test('a snapshot with other entries than its runs make is refused, though seals and figures fit', async ({
+    made,
+  }) => {
+    const otherLayer = '00112233445566778899aabbccddeeff' as LayerId;
+    await publish(made.dataset, made.suite, { createPads: () => createNodePads(otherLayer) });
+    await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
   });
 });

@@ -3,7 +3,7 @@
 import { createNobleGroup } from '../../../client-sdk/oprf/noble-group.ts';
 import type { BlindedElement, BlindScalar, NormalizedUsername, PrivateInput } from '../../../protocol/brands.ts';
 import { bucketId } from '../../../protocol/bucket-id.ts';
-import { entryTag, formatTag, metadataPad } from '../../../protocol/entry.ts';
+import { entryTag, formatTag } from '../../../protocol/entry.ts';
 import { formatOprfKey, formatPublicKey } from '../../../protocol/keys.ts';
 import { linearCheckElement } from '../../../protocol/linear-check.ts';
 import { createNobleOprf, parseScalar } from '../../../protocol/oprf.ts';
@@ -69,7 +69,7 @@ export function computeOprfExamples(
     ['oprf.evaluatedElement', evaluatedElements.map(toHex)[0] ?? ''],
     ['oprf.pairOutput', toHex(output)],
     ['oprf.pairTag', formatTag(entryTag(output))],
-    ['oprf.pairPad', toHex(metadataPad(output))],
+    ['oprf.pairSeed', toHex(output.subarray(6, 14))],
     ['oprf.canary.accountHash', canary.accountHash],
     ['oprf.canary.tag', canary.tag],
     ['oprf.proof', toHex(proof)],
