@@ -22,11 +22,11 @@ export interface Corpus {
   readonly isDetected: boolean;
 }
 
-const AUTO = 'auto';
+export const AUTO = 'auto';
 
 export function addCorpusOptions(command: Command): Command {
   return command
-    .argument('<file...>', 'files and folders of the corpus, compressed or not; - reads standard input')
+    .argument('[file...]', 'files and folders of the corpus, compressed or not; - reads standard input')
     .addOption(
       new Option('--format <format>', 'input format; auto detects it')
         .choices([AUTO, ...FORMAT_NAMES])
@@ -73,6 +73,11 @@ export async function openCorpus(
     throw new UsageError(
       `--columns and --blank do not apply to --format ${options.format}`,
       'Leave them out, or choose --format csv, tsv or json-lines.',
+    );
+  if (files.length === 0)
+    throw new UsageError(
+      'no files to ingest',
+      'Name the files of the corpus, - for standard input, or --from-archive.',
     );
   if (files.includes('-') && files.length > 1)
     throw new UsageError('- cannot be combined with files', 'Ingest standard input and files as separate sources.');

@@ -9,7 +9,11 @@ export type IngestErrorCode =
   | 'FORMAT_USELESS'
   | 'COLUMN_MISSING'
   | 'NOTHING_FOUND'
-  | 'CHUNK_CORRUPT';
+  | 'CHUNK_CORRUPT'
+  | 'ARCHIVE_CORRUPT'
+  | 'RECIPIENT_MALFORMED'
+  | 'IDENTITY_MALFORMED'
+  | 'IDENTITY_MISMATCH';
 
 /** A corpus cannot be ingested. The dataset is unchanged. */
 export class IngestError extends CredveilError<IngestErrorCode> {

@@ -3,7 +3,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { CredveilError } from '../protocol/errors.ts';
-import { assertKeyBelongs, type Dataset, type DatasetParameters, PRIVATE_FOLDER, workFolder } from '../store/dataset.ts';
+import {
+  archivePath,
+  assertKeyBelongs,
+  type Dataset,
+  type DatasetParameters,
+  PRIVATE_FOLDER,
+  workFolder,
+} from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { StoreError } from '../store/errors.ts';
 import { openRuns, type Run } from '../store/run/run.ts';
@@ -18,7 +25,7 @@ import {
 import { CorpusChanged, type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
 import { IngestError } from './errors.ts';
 import { digestInput, sameFiles, totalBytes } from './input/inputs.ts';
-import { createManifest, type IngestJob, openManifest } from './manifest.ts';
+import { createManifest, type IngestJob, type Manifest, openManifest } from './manifest.ts';
 import { type MemoryPlan, planMemory } from './memory-plan.ts';
 import type { IngestOptions } from './options.ts';
 import { writeRun } from './sort/write-run.ts';
@@ -35,7 +42,8 @@ export interface Ingested {
  * run.
  * @throws StoreError `SOURCE_NAME`, `SOURCE_DATE`, `SOURCE_EXISTS`, `SOURCE_DUPLICATE`,
  * `KEY_MISMATCH`
- * @throws IngestError `INPUT_UNREADABLE`, `FORMAT_USELESS`, `COLUMN_MISSING`, `NOTHING_FOUND`
+ * @throws IngestError `INPUT_UNREADABLE`, `FORMAT_USELESS`, `COLUMN_MISSING`, `NOTHING_FOUND`,
+ * `ARCHIVE_CORRUPT`
  */
 export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestOptions): Promise<Ingested> {
   const { source, date, format } = options;
@@ -52,47 +60,31 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
   const runs = openRuns(dataset);
   const earlier = await findEarlier(runs, options);
   if (earlier) {
+    if (options.recipient && !fs.existsSync(archivePath(dataset, source))) throw archiveMissing(source);
     fs.rmSync(path.join(workFolder(dataset), 'ingest'), { recursive: true, force: true });
     return { facts: earlier.facts, changed: false };
   }
 
-  const plan = planMemory(key.suite, options.memoryBytes, options.threads, totalBytes(options.inputs));
+  const plan = planMemory(
+    key.suite,
+    options.memoryBytes,
+    options.threads,
+    options.archive ? undefined : totalBytes(options.inputs),
+  );
   const job = describeJob(dataset.parameters, feeds, plan, options);
   clearParts(dataset);
   let manifest = openManifest(path.join(workFolder(dataset), 'ingest'), job);
   try {
     let corpus: ReadCorpus;
     try {
-      corpus = await readCorpus(key, manifest, plan, options);
+      corpus = await readCorpus(dataset, key, manifest, plan, options);
     } catch (error) {
       if (!(error instanceof CorpusChanged)) throw error;
       manifest.discard();
       manifest = createManifest(manifest.folder, job);
-      corpus = await readCorpus(key, manifest, plan, options);
+      corpus = await readCorpus(dataset, key, manifest, plan, options);
     }
-    // The digest of a stream is only known now.
-    const same = runs.find((run) => sameFiles(run.facts.files, corpus.files));
-    if (same) {
-      const { facts } = refuseOrAccept(same, options);
-      manifest.discard();
-      return { facts, changed: false };
-    }
-    if (corpus.credentials === 0) throw nothingFound(options, corpus);
-    const { suite, keyId, normalization } = dataset.parameters;
-    const facts = await writeRun(dataset, manifest, plan, options, {
-      suite,
-      keyId,
-      normalization,
-      source,
-      ...(date === undefined ? {} : { date }),
-      format: format.name,
-      files: corpus.files,
-      lines: corpus.lines,
-      credentials: corpus.credentials,
-      rejects: corpus.rejects.byReason(),
-    });
-    manifest.discard();
-    return { facts, changed: true };
+    return await writeSource(dataset, corpus, runs, manifest, plan, options);
   } catch (error) {
     // A corpus or dataset that was refused will be refused again; other errors may be temporary.
     const refused = error instanceof CredveilError && error.code !== 'INPUT_UNREADABLE';
@@ -102,6 +94,49 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
   }
 }
 
+/** Writes the run of a corpus that was read, after its archive. */
+async function writeSource(
+  dataset: Dataset,
+  corpus: ReadCorpus,
+  runs: readonly Run[],
+  manifest: Manifest,
+  plan: MemoryPlan,
+  options: IngestOptions,
+): Promise<Ingested> {
+  const { source, date, format } = options;
+  try {
+    // The digest of a stream is only known now.
+    const same = runs.find((run) => sameFiles(run.facts.files, corpus.files));
+    if (same) {
+      const { facts } = refuseOrAccept(same, options);
+      corpus.archive?.discard();
+      manifest.discard();
+      return { facts, changed: false };
+    }
+    if (corpus.credentials === 0) throw nothingFound(options, corpus);
+    // Before the run: a source that is there has its archive.
+    corpus.archive?.commit();
+  } catch (error) {
+    corpus.archive?.discard();
+    throw error;
+  }
+  const { suite, keyId, normalization } = dataset.parameters;
+  const facts = await writeRun(dataset, manifest, plan, options, {
+    suite,
+    keyId,
+    normalization,
+    source,
+    ...(date === undefined ? {} : { date }),
+    format: format.name,
+    files: corpus.files,
+    lines: corpus.lines,
+    credentials: corpus.credentials,
+    rejects: corpus.rejects.byReason(),
+  });
+  manifest.discard();
+  return { facts, changed: true };
+}
+
 function describeJob(
   { keyId, similar }: DatasetParameters,
   indexes: readonly SectionName[],
@@ -109,7 +144,7 @@ function describeJob(
   { source, date, format, inputs }: IngestOptions,
 ): IngestJob {
   return {
-    version: 1,
+    version: 2,
     source,
     date: date ?? null,
     format: format.name,
@@ -128,7 +163,8 @@ const isStream = ({ inputs }: Pick<IngestOptions, 'inputs'>): boolean => totalBy
 function clearParts(dataset: Dataset): void {
   const folder = workFolder(dataset);
   fs.mkdirSync(folder, PRIVATE_FOLDER);
-  for (const name of fs.readdirSync(folder)) if (name.endsWith('.part')) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+  for (const name of fs.readdirSync(folder))
+    if (name.endsWith('.part')) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
 }
 
 /**
@@ -136,13 +172,15 @@ function clearParts(dataset: Dataset): void {
  * and other bytes under this name.
  */
 async function findEarlier(runs: readonly Run[], options: IngestOptions): Promise<Run | undefined> {
-  const { source, inputs, signal } = options;
-  const bytes = totalBytes(inputs);
+  const { source, inputs, archive, signal } = options;
+  // An archive has another length than its corpus.
+  const bytes = archive ? undefined : totalBytes(inputs);
   const named = runs.find((run) => run.facts.source === source);
   const total = (run: Run): number => run.facts.files.reduce((sum, file) => sum + file.bytes, 0);
   if (!named && (bytes === undefined || !runs.some((run) => total(run) === bytes))) return undefined;
   const files: InputFile[] = [];
-  for (const input of inputs) files.push(await digestInput(input, signal));
+  if (archive) files.push(...(await archive.read(() => undefined, signal)).files);
+  else for (const input of inputs) files.push(await digestInput(input, signal));
   const same = runs.find((run) => sameFiles(run.facts.files, files));
   if (same) return refuseOrAccept(same, options);
   if (!named) return undefined;
@@ -167,6 +205,14 @@ function refuseOrAccept(earlier: Run, { source, date, format }: IngestOptions): 
     'SOURCE_DUPLICATE',
     `the same file was already ingested as source ${earlier.facts.source}`,
     `A second copy would count every credential twice. To change its name or format, remove ${earlier.facts.source} and ingest again.`,
+  );
+}
+
+function archiveMissing(source: string): StoreError {
+  return new StoreError(
+    'SOURCE_EXISTS',
+    `source ${source} was ingested from this file without an archive`,
+    'An archive is made while a corpus is read: remove the source and ingest it again with --archive.',
   );
 }
 

@@ -1,5 +1,7 @@
 // The options of an ingest, and its progress reports.
 
+import type { Encrypter } from 'age-encryption';
+import type { OpenArchive } from './archive/archive-reader.ts';
 import type { CorpusFormat } from './formats/format.ts';
 import type { CorpusInput } from './input/inputs.ts';
 import type { RejectCounter } from './rejects.ts';
@@ -32,6 +34,10 @@ export interface IngestOptions {
   readonly memoryBytes?: number;
   /** Worker threads; default: one per core. */
   readonly threads?: number;
+  /** Keeps the credentials for this recipient, as parsed by `parseRecipient`. */
+  readonly recipient?: Encrypter;
+  /** Replaces the content of `inputs`, which is the archive itself. */
+  readonly archive?: OpenArchive;
   readonly onProgress?: (progress: IngestProgress) => void;
   readonly signal?: AbortSignal;
 }

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { CredveilError, ProtocolError } from '../protocol/errors.ts';
 import { parseClientKeyText } from '../protocol/keys.ts';
 import { type DatasetKey, parseKeyText } from './dataset-key.ts';
 import { StoreError } from './errors.ts';
@@ -27,7 +28,7 @@ const MAX_KEY_FILE_BYTES = 512;
  * @throws StoreError `KEY_FILE_MISSING`, `KEY_FILE_EXPOSED`, `KEY_FILE_MALFORMED`
  */
 export function openKeyFile(file: string): DatasetKey {
-  return readKeyFile(file, parseKeyText);
+  return readSecretFile(file, MAX_KEY_FILE_BYTES, parseKeyText);
 }
 
 /**
@@ -36,13 +37,18 @@ export function openKeyFile(file: string): DatasetKey {
  * @throws StoreError as `openKeyFile`
  */
 export function openClientKeyFile(file: string): string {
-  return readKeyFile(file, parseClientKeyText);
+  return readSecretFile(file, MAX_KEY_FILE_BYTES, parseClientKeyText);
 }
 
 const notKey = (file: string, why: string): StoreError =>
   new StoreError('KEY_FILE_MALFORMED', `key file ${file}: ${why}`, 'Name the file that holds the key.');
 
-function readKeyFile<Key>(file: string, parse: (text: string) => Key): Key {
+/**
+ * Reads a secret of any kind, from a file that only its owner can read.
+ * @param parse its CredveilErrors reach the caller
+ * @throws StoreError as `openKeyFile`
+ */
+export function readSecretFile<Key>(file: string, maxBytes: number, parse: (text: string) => Key): Key {
   let handle: number;
   try {
     handle = openRegularFile(file, (why) => notKey(file, why));
@@ -56,7 +62,7 @@ function readKeyFile<Key>(file: string, parse: (text: string) => Key): Key {
   try {
     const { mode, uid, gid } = fs.fstatSync(handle);
     // Parsed first: a file without a key needs another name, not another mode.
-    const buffer = Buffer.alloc(MAX_KEY_FILE_BYTES);
+    const buffer = Buffer.alloc(maxBytes);
     const bytes = fs.readSync(handle, buffer, 0, buffer.length, 0);
     const key = parse(buffer.toString('latin1', 0, bytes));
     // systemd's LoadCredential= grants access by an ACL, whose mask appears as the group's
@@ -70,7 +76,7 @@ function readKeyFile<Key>(file: string, parse: (text: string) => Key): Key {
       );
     return key;
   } catch (cause) {
-    if (cause instanceof StoreError) throw cause;
+    if (cause instanceof CredveilError && !(cause instanceof ProtocolError)) throw cause;
     throw new StoreError(
       'KEY_FILE_MALFORMED',
       `key file ${file}: not a Credveil key`,

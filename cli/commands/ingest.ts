@@ -1,8 +1,13 @@
 // credveil ingest: adds a corpus to a dataset as one source.
 
 import type { Command } from 'commander';
+import { type OpenArchive, openArchive, openIdentityFile } from '../../ingest/archive/archive-reader.ts';
+import { parseRecipient } from '../../ingest/archive/archive-writer.ts';
+import { formatOfArchive } from '../../ingest/archive/archived-format.ts';
 import { type Ingested, ingest } from '../../ingest/ingest.ts';
-import { addCorpusOptions, type CorpusOptions, DETECTED, openCorpus } from '../corpus.ts';
+import { openInput } from '../../ingest/input/inputs.ts';
+import type { IngestOptions as IngestRequest } from '../../ingest/options.ts';
+import { AUTO, addCorpusOptions, type Corpus, type CorpusOptions, DETECTED, openCorpus } from '../corpus.ts';
 import { printDryRun } from '../dry-run.ts';
 import { UsageError } from '../exit.ts';
 import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
@@ -15,6 +20,9 @@ import { describePublished, type PublishSummary, publishWithProgress } from './p
 
 interface IngestOptions extends CorpusOptions {
   source?: string;
+  archive?: string;
+  fromArchive?: string;
+  identity?: string;
   dryRun?: boolean;
   date?: string;
   keyFile?: string;
@@ -56,14 +64,87 @@ function describe(summary: IngestSummary): string {
   return text.join('\n');
 }
 
+interface OpenedCorpus extends Corpus {
+  readonly archive?: OpenArchive;
+}
+
+/** The corpus of the command line, or that of an archive. */
+async function openCorpusOrArchive(
+  files: readonly string[],
+  options: IngestOptions,
+  signal: AbortSignal,
+): Promise<OpenedCorpus> {
+  const { fromArchive: file, identity } = options;
+  if (file === undefined) {
+    if (identity !== undefined)
+      throw new UsageError('--identity opens an archive', 'Name the archive with --from-archive, or leave it out.');
+    return openCorpus(files, options, signal);
+  }
+  const others = ['columns', 'blank', 'dryRun', 'trustArchives'] as const;
+  if (files.length > 0 || options.format !== AUTO || others.some((name) => options[name]))
+    throw new UsageError(
+      '--from-archive takes no files and no options of files',
+      'Leave out the files, --format, --columns, --blank, --trust-archives and --dry-run.',
+    );
+  if (identity === undefined)
+    throw new UsageError('--identity is missing', 'Name the file of the age identity that opens the archive.');
+  const archive = await openArchive(file, openIdentityFile(identity));
+  return { archive, inputs: [openInput(file)], format: formatOfArchive(archive.header), isDetected: false };
+}
+
+async function ingestAndPublish(
+  folder: string,
+  { inputs, format, archive }: OpenedCorpus,
+  named: Pick<IngestRequest, 'source' | 'date' | 'recipient'>,
+  options: IngestOptions,
+  signal: AbortSignal,
+): Promise<IngestSummary> {
+  const { source } = named;
+  return withDataset(folder, options, async ({ dataset, key }) => {
+    const bars = createIngestBars(source);
+    let ingested: Ingested;
+    try {
+      ingested = await ingest(dataset, key, {
+        ...named,
+        format,
+        inputs,
+        ...(archive && { archive }),
+        ...(options.memory === undefined ? {} : { memoryBytes: options.memory }),
+        ...(options.threads === undefined ? {} : { threads: options.threads }),
+        signal,
+        onProgress: bars.update,
+      });
+    } catch (error) {
+      bars.abandon();
+      throw error;
+    }
+    const { facts, changed } = ingested;
+    const { lines, credentials, rejects } = facts;
+    const seconds = bars.finish();
+    // An unchanged source still needs this if an earlier ingest was interrupted before publishing.
+    const published = options.publish ? await publishWithProgress(dataset, key, signal, options) : undefined;
+    const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+    return {
+      ...{ source, changed, lines, credentials, rejects, seconds, peakMemoryBytes },
+      ...(published ? { published } : {}),
+    };
+  });
+}
+
 export function addIngest(program: Command): void {
   const command = program
     .command('ingest')
     .description('add a corpus to a dataset as one source, and publish it')
     .argument('<dataset>', 'folder of the dataset');
   addCorpusOptions(command)
-    .option('--source <name>', 'name of the source, needed to remove it later (required, except with --dry-run)')
+    .option(
+      '--source <name>',
+      'name of the source, needed to remove it later (required, except with --dry-run and --from-archive)',
+    )
     .option('--date <YYYY-MM>', 'month of the breach')
+    .option('--archive <recipient>', 'keep the credentials, encrypted to this age recipient (age1…) who is elsewhere')
+    .option('--from-archive <file>', 'ingest an archive instead of files')
+    .option('--identity <file>', 'age identity that opens the archive')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
     .option('--memory <size>', 'memory limit of the process (default: 1GiB)', parseMemory)
     .option('--threads <n>', 'worker threads (default: one per core)', parseCount('--threads'))
@@ -72,50 +153,21 @@ export function addIngest(program: Command): void {
     .option('--dry-run', 'read a sample, report its format and the estimated cost, and write nothing')
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, files: string[], options: IngestOptions) => {
-      const { source, date } = options;
-      if (source === undefined && !options.dryRun)
+      if (options.source === undefined && !options.dryRun && options.fromArchive === undefined)
         throw new UsageError('--source is missing', 'Name the source, such as --source collection1-2019.');
+      const recipient = options.archive === undefined ? undefined : parseRecipient(options.archive);
       const interrupt = onInterrupt();
       try {
-        const corpus = await openCorpus(files, options, interrupt.signal);
+        const corpus = await openCorpusOrArchive(files, options, interrupt.signal);
+        const { format, isDetected, archive } = corpus;
+        const { source = archive?.header.source, date = archive?.header.date } = options;
         if (source === undefined || options.dryRun) {
           await printDryRun(folder, corpus, options, interrupt.signal);
           return;
         }
-        const { inputs, format, isDetected } = corpus;
         if (isDetected) process.stderr.write(`format ${format.name}${DETECTED}\n`);
-        const summary = await withDataset(folder, options, async ({ dataset, key }): Promise<IngestSummary> => {
-          const bars = createIngestBars(source);
-          let ingested: Ingested;
-          try {
-            ingested = await ingest(dataset, key, {
-              source,
-              ...(date === undefined ? {} : { date }),
-              format,
-              inputs,
-              ...(options.memory === undefined ? {} : { memoryBytes: options.memory }),
-              ...(options.threads === undefined ? {} : { threads: options.threads }),
-              signal: interrupt.signal,
-              onProgress: bars.update,
-            });
-          } catch (error) {
-            bars.abandon();
-            throw error;
-          }
-          const { facts, changed } = ingested;
-          const { lines, credentials, rejects } = facts;
-          const seconds = bars.finish();
-          // An unchanged source still needs this if an earlier ingest was interrupted before
-          // publishing.
-          const published = options.publish
-            ? await publishWithProgress(dataset, key, interrupt.signal, options)
-            : undefined;
-          const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
-          return {
-            ...{ source, changed, lines, credentials, rejects, seconds, peakMemoryBytes },
-            ...(published ? { published } : {}),
-          };
-        });
+        const named = { source, ...(date !== undefined && { date }), ...(recipient && { recipient }) };
+        const summary = await ingestAndPublish(folder, corpus, named, options, interrupt.signal);
         printResult(options, summary, describe);
       } finally {
         interrupt.dispose();

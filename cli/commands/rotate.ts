@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { createDataset, type Dataset, openDataset } from '../../store/dataset.ts';
+import { archivePath, createDataset, type Dataset, openDataset } from '../../store/dataset.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
 import { StoreError } from '../../store/errors.ts';
 import { assertOutside, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
@@ -14,12 +14,17 @@ import { keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
 import { describePublicPart, type PublicPart, publicPart } from './key.ts';
 
+interface MissingSource extends Pick<RunFacts, 'source' | 'date' | 'format' | 'files'> {
+  /** Path of its archive, if there is one. */
+  readonly archive?: string;
+}
+
 interface RotationState {
   readonly created: boolean;
   readonly newKey: PublicPart;
   readonly newKeyFile: string;
   /** Sources of the old dataset that the new one lacks. */
-  readonly missing: readonly Pick<RunFacts, 'source' | 'date' | 'format' | 'files'>[];
+  readonly missing: readonly MissingSource[];
   readonly published: boolean;
 }
 
@@ -43,7 +48,10 @@ function rotate(oldFolder: string, newFolder: string, named?: string): RotationS
   const there = new Set(openRuns(successor).map(({ facts }) => facts.source));
   const missing = openRuns(old)
     .filter(({ facts }) => !there.has(facts.source))
-    .map(({ facts: { source, date, format, files } }) => ({ source, ...(date ? { date } : {}), format, files }));
+    .map(({ facts: { source, date, format, files } }): MissingSource => {
+      const archive = archivePath(old, source);
+      return { source, ...(date && { date }), format, files, ...(fs.existsSync(archive) && { archive }) };
+    });
   const newKey = publicPart(openKeyFile(newKeyFile));
   return { created, newKey, newKeyFile, missing, published: openCurrent(successor) !== undefined };
 }
@@ -53,14 +61,18 @@ function rotate(oldFolder: string, newFolder: string, named?: string): RotationS
  */
 function quote(name: string): string {
   const shown = name.replace(/\p{Cc}/gu, '?');
-  return /^[\w.,+@%-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+  return /^[\w.,+@%/-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
 function describe(oldFolder: string, newFolder: string, state: RotationState): string {
   const text = [`${newFolder}: ${state.created ? 'created' : 'exists'}, ${describePublicPart(state.newKey)}`];
   if (state.missing.length > 0) {
-    text.push('', 'Entries cannot be converted to another key, so ingest each corpus again:');
-    for (const { source, date, format, files } of state.missing) {
+    text.push('', 'Entries cannot be converted to another key, so ingest each archive or corpus again:');
+    for (const { source, date, format, files, archive } of state.missing) {
+      if (archive !== undefined) {
+        text.push(`  credveil ingest ${newFolder} --from-archive ${quote(archive)} --identity … --no-publish`);
+        continue;
+      }
       const names = files.map(({ name }) => quote(name)).join(' ');
       const columns = format === 'csv' ? ' --columns …' : '';
       text.push(

@@ -1,21 +1,11 @@
 // Packs the credentials of other than line formats for a worker.
-//
-//   struct PackedCredential {
-//     u32 times;
-//     u32 usernameBytes;   // 0xffffffff for none
-//     u32 passwordBytes;
-//     u8  username[];      // UTF-8, not yet normalized
-//     u8  password[];
-//   }                      // little-endian
 
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import type { Credential } from '../../store/run/credential-records.ts';
+import { NO_USERNAME, PACKED_HEADER_BYTES } from '../archive/packed-credential.ts';
 import type { RejectCounter } from '../rejects.ts';
 import type { Deriver } from './deriver.ts';
-
-const HEADER_BYTES = 12;
-const NONE = 0xffff_ffff;
 
 /** Batches depend on the credentials only, not on the blocks of the corpus. */
 export class CredentialPacker {
@@ -33,7 +23,7 @@ export class CredentialPacker {
   add({ username, password, times }: Credential): void {
     const name = username === undefined ? undefined : Buffer.from(username.toWellFormed());
     const secret = Buffer.from(password.toWellFormed());
-    const length = HEADER_BYTES + (name?.length ?? 0) + secret.length;
+    const length = PACKED_HEADER_BYTES + (name?.length ?? 0) + secret.length;
     if (this.#end + length > this.#bytes.length) {
       if (this.#end > 0) this.#full.push(this.#bytes.subarray(0, this.#end));
       const next = this.#newBuffer();
@@ -42,9 +32,9 @@ export class CredentialPacker {
     }
     const view = new DataView(this.#bytes.buffer, this.#end);
     view.setUint32(0, Math.min(MAX_TIMES_SEEN, times), true);
-    view.setUint32(4, name?.length ?? NONE, true);
+    view.setUint32(4, name?.length ?? NO_USERNAME, true);
     view.setUint32(8, secret.length, true);
-    if (name) this.#bytes.set(name, this.#end + HEADER_BYTES);
+    if (name) this.#bytes.set(name, this.#end + PACKED_HEADER_BYTES);
     this.#bytes.set(secret, this.#end + length - secret.length);
     this.#end += length;
   }
@@ -76,8 +66,9 @@ export function deriveCredentials(packed: Uint8Array, deriver: Deriver, rejects:
     const times = view.getUint32(at, true);
     const usernameBytes = view.getUint32(at + 4, true);
     const passwordBytes = view.getUint32(at + 8, true);
-    const passwordAt = at + HEADER_BYTES + (usernameBytes === NONE ? 0 : usernameBytes);
-    const username = usernameBytes === NONE ? undefined : text.decode(packed.subarray(at + HEADER_BYTES, passwordAt));
+    const passwordAt = at + PACKED_HEADER_BYTES + (usernameBytes === NO_USERNAME ? 0 : usernameBytes);
+    const username =
+      usernameBytes === NO_USERNAME ? undefined : text.decode(packed.subarray(at + PACKED_HEADER_BYTES, passwordAt));
     const password = text.decode(packed.subarray(passwordAt, passwordAt + passwordBytes));
     const name = username === undefined ? undefined : normalizeUsername(username);
     if (deriver.add(name, normalizePassword(password), times)) credentials++;

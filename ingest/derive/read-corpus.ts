@@ -1,8 +1,11 @@
 // The first stage of an ingest: cuts the corpus into segments, which worker threads turn into
 // sorted chunks.
 
+import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
+import type { ArchiveHeader } from '../archive/archive-format.ts';
+import { ArchiveWriter, type FinishedArchive } from '../archive/archive-writer.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
 import { readInput, totalBytes } from '../input/inputs.ts';
 import { Segmenter, type SegmentSink } from '../input/segmenter.ts';
@@ -19,6 +22,8 @@ export interface ReadCorpus {
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: RejectCounter;
+  /** If there is a recipient. */
+  readonly archive: FinishedArchive | undefined;
 }
 
 /** The corpus differs from the one that the manifest's segments came from. */
@@ -33,7 +38,11 @@ interface Cutter {
 }
 
 /** Cuts segments of lines for line formats, and of packed credentials for others. */
-function createCutter(format: CorpusFormat, rejects: RejectCounter, out: Omit<SegmentSink, 'tooLong'>): Cutter {
+function createCutter(
+  format: CorpusFormat,
+  rejects: Pick<RejectCounter, 'add'>,
+  out: Omit<SegmentSink, 'tooLong'>,
+): Cutter {
   if (format.lines) return new Segmenter({ ...out, tooLong: () => rejects.add('too-long') });
   const packer = new CredentialPacker(out.buffer);
   const sink: CredentialSink = {
@@ -60,15 +69,44 @@ function createCutter(format: CorpusFormat, rejects: RejectCounter, out: Omit<Se
  * @throws CorpusChanged
  */
 export async function readCorpus(
+  dataset: Dataset,
   key: DatasetKey,
   manifest: Manifest,
   plan: MemoryPlan,
   options: IngestOptions,
 ): Promise<ReadCorpus> {
+  const { recipient } = options;
+  const archive = recipient && (await ArchiveWriter.open(dataset, recipient, describeSource(options)));
+  try {
+    return await readSegments(key, manifest, plan, options, archive);
+  } catch (error) {
+    await archive?.abort();
+    throw error;
+  }
+}
+
+function describeSource({ source, date, format: { name, lines, feeds } }: IngestOptions): ArchiveHeader {
+  const content = lines ? 'lines' : 'packed';
+  return { source, ...(date !== undefined && { date }), format: name, content, feeds: [...feeds] };
+}
+
+async function readSegments(
+  key: DatasetKey,
+  manifest: Manifest,
+  plan: MemoryPlan,
+  options: IngestOptions,
+  archive: ArchiveWriter | undefined,
+): Promise<ReadCorpus> {
   const { format, inputs, onProgress, signal } = options;
   const keyText = key.revealText();
   const total = totalBytes(inputs);
   const rejects = new RejectCounter();
+  /** Of lines that come into no segment. */
+  const dropped = new RejectCounter();
+  const drop = (reasons: { readonly [reason: string]: number }): void => {
+    rejects.addAll(reasons);
+    dropped.addAll(reasons);
+  };
   let credentials = 0;
   let bytes = 0;
   const report = (): void => onProgress?.(readProgress(bytes, total, credentials, rejects));
@@ -78,15 +116,7 @@ export async function readCorpus(
     report();
   };
 
-  const settings: WorkerSettings = {
-    suite: key.suite,
-    keyText,
-    indexes: manifest.job.indexes,
-    similar: manifest.job.similar,
-    folder: manifest.folder,
-    sorterBytes: plan.sorterBytes,
-    lineFormat: format.lines ? format.name : undefined,
-  };
+  const settings = workerSettings(key, manifest, plan, format);
   const pool = new IngestPool(plan.threads, plan.segmentBytes, settings, ({ finished }) => {
     manifest.append(finished);
     count(finished);
@@ -94,6 +124,7 @@ export async function readCorpus(
   let segments = 0;
   const earlier = new Map(manifest.segments);
   const segment = async (content: Uint8Array<ArrayBuffer>): Promise<void> => {
+    await archive?.write(content);
     const number = segments++;
     const finished = earlier.get(number);
     if (!finished) return pool.submit(number, content);
@@ -104,28 +135,74 @@ export async function readCorpus(
   // Before the first byte, so that a slow pipe shows progress.
   report();
   try {
-    const cutter = createCutter(format, rejects, { buffer: () => pool.buffer(), segment });
-    const files: InputFile[] = [];
-    for (const input of inputs) {
-      const before = bytes;
-      const read = async (block: Buffer, bytesRead: number): Promise<void> => {
-        await cutter.push(block);
-        bytes = before + bytesRead;
-        report();
-      };
-      const file = await readInput(input, read, signal, () => cutter.end());
-      await cutter.end();
-      bytes = before + file.bytes;
-      files.push(file);
-    }
+    const cutter = createCutter(
+      format,
+      { add: (reason) => drop({ [reason]: 1 }) },
+      { buffer: () => pool.buffer(), segment },
+    );
+    const files = await readContent(options, cutter, drop, (read) => {
+      bytes = read;
+      report();
+    });
     await pool.drain();
     signal?.throwIfAborted();
     for (const number of earlier.keys()) if (number >= segments) throw new CorpusChanged();
     report();
-    return { files, lines: credentials + rejects.total, credentials, rejects };
+    const finished = await archive?.finish({ files: [...files], rejects: dropped.byReason() });
+    return { files, lines: credentials + rejects.total, credentials, rejects, archive: finished };
   } finally {
     await pool.close();
   }
+}
+
+function workerSettings(
+  key: DatasetKey,
+  { job, folder }: Manifest,
+  { sorterBytes }: MemoryPlan,
+  format: CorpusFormat,
+): WorkerSettings {
+  return {
+    suite: key.suite,
+    keyText: key.revealText(),
+    indexes: job.indexes,
+    similar: job.similar,
+    folder,
+    sorterBytes,
+    lineFormat: format.lines ? format.name : undefined,
+  };
+}
+
+/**
+ * Reads the archive, or all inputs.
+ * @param onBytes takes the number of bytes read so far
+ */
+async function readContent(
+  { archive, inputs, signal }: IngestOptions,
+  cutter: Cutter,
+  drop: (reasons: { readonly [reason: string]: number }) => void,
+  onBytes: (bytes: number) => void,
+): Promise<readonly InputFile[]> {
+  const take =
+    (before: number) =>
+    async (block: Buffer, bytesRead: number): Promise<void> => {
+      await cutter.push(block);
+      onBytes(before + bytesRead);
+    };
+  if (archive) {
+    const footer = await archive.read(take(0), signal);
+    await cutter.end();
+    drop(footer.rejects);
+    return footer.files;
+  }
+  const files: InputFile[] = [];
+  let before = 0;
+  for (const input of inputs) {
+    const file = await readInput(input, take(before), signal, () => cutter.end());
+    await cutter.end();
+    before += file.bytes;
+    files.push(file);
+  }
+  return files;
 }
 
 function readProgress(
