@@ -170,7 +170,8 @@ export const CONFIG_MEMBERS: Members<ServiceConfig> = {
   filter: optional(object(FILTER_MEMBERS)),
   sources: required((value, what) => {
     const sources = parseSources(value, what);
-    if (new Set(sources.map(({ number }) => number)).size < sources.length) fail(`${what} gives a number twice`);
+    if (new Set(sources.map(({ number }) => number)).size < sources.length)
+      refuseMember(`${what} gives a number twice`);
     return sources;
   }),
   canary: required(object(CANARY_MEMBERS)),

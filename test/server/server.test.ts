@@ -82,7 +82,7 @@ async function expectProblem(answer: Response, status: number, code: string): Pr
 
 describe('the bucket routes', () => {
   test('the bucket of a leaked pair opens with the key and contains its entry', async ({
-    world: { made, prefixBitsOf, place, getBucket },
+    world: { made, config, prefixBitsOf, place, getBucket },
   }) => {
     for (const pair of PAIRS.slice(0, 50)) {
       const username = normalizeUsername(pair.username);
@@ -94,7 +94,7 @@ describe('the bucket routes', () => {
   });
 
   test('the bucket of a leaked password opens with the key and contains its entry', async ({
-    world: { made, prefixBitsOf, place, getBucket },
+    world: { made, config, prefixBitsOf, place, getBucket },
   }) => {
     for (const password of PASSWORDS.slice(0, 50)) {
       const output = made.suite.evaluate(passwordInput(normalizePassword(password)));
