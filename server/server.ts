@@ -1,13 +1,13 @@
 // Starting and stopping: datasets behind an HTTP server.
 
-import { createServer, type ServerOptions as HttpOptions, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { ServerOptions as HttpOptions, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import type { RequestRates } from '../protocol/service-status.ts';
 import { listenError } from '../runtime/errors.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { refuseSocket } from '../runtime/http/gate.ts';
+import { createServer, createTlsServer } from '../runtime/http/node-http.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS, drain, listen, trackSockets } from '../runtime/http/sockets.ts';
 import { asWholeNumber, parseLimits, type ServerLimits } from '../runtime/limits.ts';
 import { collectProcess, type Metric } from '../runtime/observe/metric.ts';

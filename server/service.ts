@@ -1,6 +1,5 @@
 // A dataset as it is served: its snapshots and, under `oprf`, its evaluator.
 
-import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { ServerError } from '../runtime/errors.ts';
 import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
 import type { DatasetKey, Evaluator } from '../store/dataset-key.ts';
@@ -59,5 +58,7 @@ export async function openEvaluator(dataset: Dataset, key: DatasetKey | undefine
       'Start it without the key, and keep the key off this machine.',
     );
   assertKeyBelongs(dataset, key);
+  // Loaded on demand: a server without an evaluator starts without compiling libsodium.
+  const { createSodiumOprf } = await import('../accel/oprf-sodium.ts');
   return key.createEvaluator(await createSodiumOprf());
 }

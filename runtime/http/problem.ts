@@ -2,8 +2,8 @@
 //
 // A problem describes what is wrong with this kind of request. It never repeats any part of it.
 
-import { STATUS_CODES } from 'node:http';
 import { CACHE_RULES, DATA_HEADERS, type HeaderBlock, headerBlock } from './headers.ts';
+import { STATUS_CODES } from './node-http.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 
 /** The body of a problem response. */

@@ -1,11 +1,11 @@
 // GET /metrics in the format of Prometheus, at its own address: metrics are for the operator alone.
 
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { listenError } from '../errors.ts';
 import { nameError, type OnEvent } from '../events.ts';
 import { Exchange } from '../http/exchange.ts';
 import { headerBlock } from '../http/headers.ts';
+import { createServer } from '../http/node-http.ts';
 import { ProblemError } from '../http/problem.ts';
 import type { Metric } from './metric.ts';
 
