@@ -2,9 +2,9 @@
 // PROTOCOL.md §16.
 //
 // The client draws odd weights d_i and a scalar s, sends C_0 = s·G - Σ d_i·C_i with its blinded
-// elements C_i, and accepts the answers D_i only if D_0 + Σ d_i·D_i = s·pkS. C_0 is uniformly random
-// whatever the weights are, so the evaluator learns nothing about them, and an answer other than
-// k·C_i passes for at most one of the 2^63 values of its weight.
+// elements C_i, and accepts the answers D_i only if D_0 + Σ d_i·D_i = s·pkS. C_0 is uniformly
+// random whatever the weights are, so the evaluator learns nothing about them, and an answer other
+// than k·C_i passes for at most one of the 2^63 values of its weight.
 
 import { randomBytes } from '@noble/hashes/utils.js';
 import type { BlindScalar } from './brands.ts';

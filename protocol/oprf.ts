@@ -124,18 +124,13 @@ export function assertElementShape(bytes: Uint8Array): void {
 }
 
 /** @throws ProtocolError `ELEMENT_LENGTH`, `ELEMENT_IDENTITY`, `ELEMENT_NOT_CANONICAL` */
-export function decodeElement(bytes: Uint8Array): InstanceType<typeof Point> {
+export function assertElement(bytes: Uint8Array): void {
   assertElementShape(bytes);
   try {
-    return Point.fromBytes(bytes);
+    Point.fromBytes(bytes);
   } catch {
     throw refused('ELEMENT_NOT_CANONICAL');
   }
-}
-
-/** @throws ProtocolError `ELEMENT_LENGTH`, `ELEMENT_IDENTITY`, `ELEMENT_NOT_CANONICAL` */
-export function assertElement(bytes: Uint8Array): void {
-  decodeElement(bytes);
 }
 
 /**

@@ -49,7 +49,7 @@ function withKey(folder: string, keyFile?: string): ServedFolder {
   return { folder };
 }
 
-/** Also true for a file that cannot be opened: that is an error, and no reason to serve without it. */
+/** Also true for a file that cannot be opened: an error, and no reason to serve without it. */
 function isPresent(file: string): boolean {
   try {
     return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;

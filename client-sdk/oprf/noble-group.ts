@@ -2,7 +2,7 @@
 
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
 import type { PublicKey } from '../../protocol/brands.ts';
-import { decodeElement, randomScalar } from '../../protocol/oprf.ts';
+import { assertElementShape, randomScalar, refused } from '../../protocol/oprf.ts';
 import type { BlindingGroup } from './additive-blinding.ts';
 import { signedDigits } from './signed-digits.ts';
 
@@ -16,10 +16,10 @@ const HASH_TO_GROUP = { DST: 'HashToGroup-OPRFV1-\x01-ristretto255-SHA512' };
 const WINDOW_BITS = 8;
 
 /** Precomputes its tables, which takes about 30 ms. @throws ProtocolError `ELEMENT_*` */
-export function createNobleGroup(publicKey: PublicKey): BlindingGroup<Element> {
-  const key = decodeElement(publicKey).precompute(WINDOW_BITS, false);
+export function createNobleGroup(publicKey: PublicKey): BlindingGroup<unknown> {
+  const key = decode(publicKey).precompute(WINDOW_BITS, false);
   const generator = Point.fromBytes(Point.BASE.toBytes()).precompute(WINDOW_BITS, false);
-  return {
+  const group: BlindingGroup<Element> = {
     randomScalar,
     hashToGroup: (input) => ristretto255_hasher.hashToCurve(input, HASH_TO_GROUP),
     multiplyGenerator: (scalar) => generator.multiply(Fn.fromBytes(scalar)),
@@ -29,8 +29,20 @@ export function createNobleGroup(publicKey: PublicKey): BlindingGroup<Element> {
     sumWeighted,
     areEqual: (a, b) => a.equals(b),
     encode: (element) => element.toBytes(),
-    decode: decodeElement,
+    decode,
   };
+  // The library's type of an element has no name, so that a declaration cannot contain it.
+  return group as BlindingGroup<unknown>;
+}
+
+/** @throws ProtocolError `ELEMENT_*` */
+function decode(bytes: Uint8Array): Element {
+  assertElementShape(bytes);
+  try {
+    return Point.fromBytes(bytes);
+  } catch {
+    throw refused('ELEMENT_NOT_CANONICAL');
+  }
 }
 
 /**

@@ -144,7 +144,8 @@ describe('a check', () => {
       if (byte !== undefined) answer.body[at] = byte ^ (1 << (at % 8));
     });
     const engine = await createSodiumOprf();
-    // A checker that was given a wrong evaluation trusts no other one: each byte needs a new checker.
+    // A checker that was given a wrong evaluation trusts no other one: each byte needs a new
+    // checker.
     const check = (credential: typeof LEAKED) => world.checker(flipping.url, { engine }).check(credential);
     await check(LEAKED);
     for (const credential of [LEAKED, STRANGER])

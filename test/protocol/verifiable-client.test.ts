@@ -1,5 +1,6 @@
-// A verifiable client that shares no code with the SDK gets the outputs of the dataset's key, by the
-// proof of RFC 9497 and by the linear check. test/system/voprf-client.test.ts runs one from npm.
+// A verifiable client that shares no code with the SDK gets the outputs of the dataset's key, by
+// the proof of RFC 9497 and by the linear check. test/system/voprf-client.test.ts runs one from
+// npm.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PrivateInput } from '../../protocol/brands.ts';

@@ -1,4 +1,5 @@
-// An `oprf` service that holds the key and cheats: the real server, whose evaluations a test alters.
+// An `oprf` service that holds the key and cheats: the real server, whose evaluations a test
+// alters.
 
 import type { IncomingMessage } from 'node:http';
 import { loadRistretto255, type Ristretto255 } from '../../../accel/ristretto-sodium.ts';

@@ -54,7 +54,7 @@ function pickOther({ request }: Recorded, recorded: readonly Recorded[], random:
   return random.pick(random.pick(from));
 }
 
-/** Both: an identity and an element that is not canonical; other group elements come from answers. */
+/** The identity and an encoding that is not canonical; group elements come from other answers. */
 const ELEMENTS: readonly Uint8Array[] = [new Uint8Array(32), new Uint8Array(32).fill(0xff)];
 const ELEMENTS_AT = 2;
 
