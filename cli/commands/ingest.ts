@@ -1,14 +1,11 @@
 // credveil ingest: adds a corpus to a dataset as one source.
 
 import type { Command } from 'commander';
-import { type OpenArchive, openArchive, openIdentityFile } from '../../ingest/archive/archive-reader.ts';
-import { parseRecipient } from '../../ingest/archive/archive-writer.ts';
-import { formatOfArchive } from '../../ingest/archive/archived-format.ts';
+import type { OpenArchive } from '../../ingest/archive/archive-reader.ts';
 import { type Ingested, ingest } from '../../ingest/ingest.ts';
 import { openInput } from '../../ingest/input/inputs.ts';
 import type { IngestOptions as IngestRequest } from '../../ingest/options.ts';
 import { AUTO, addCorpusOptions, type Corpus, type CorpusOptions, DETECTED, openCorpus } from '../corpus.ts';
-import { printDryRun } from '../dry-run.ts';
 import { UsageError } from '../exit.ts';
 import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -88,8 +85,16 @@ async function openCorpusOrArchive(
     );
   if (identity === undefined)
     throw new UsageError('--identity is missing', 'Name the file of the age identity that opens the archive.');
+  const { openArchive, openIdentityFile } = await import('../../ingest/archive/archive-reader.ts');
+  const { formatOfArchive } = await import('../../ingest/archive/archived-format.ts');
   const archive = await openArchive(file, openIdentityFile(identity));
   return { archive, inputs: [openInput(file)], format: formatOfArchive(archive.header), isDetected: false };
+}
+
+/** Encryption, archives and dry runs load on demand: most ingests use none of them. */
+async function loadRecipient(text: string): Promise<IngestRequest['recipient']> {
+  const { parseRecipient } = await import('../../ingest/archive/archive-writer.ts');
+  return parseRecipient(text);
 }
 
 async function ingestAndPublish(
@@ -155,13 +160,14 @@ export function addIngest(program: Command): void {
     .action(async (folder: string, files: string[], options: IngestOptions) => {
       if (options.source === undefined && !options.dryRun && options.fromArchive === undefined)
         throw new UsageError('--source is missing', 'Name the source, such as --source collection1-2019.');
-      const recipient = options.archive === undefined ? undefined : parseRecipient(options.archive);
+      const recipient = options.archive === undefined ? undefined : await loadRecipient(options.archive);
       const interrupt = onInterrupt();
       try {
         const corpus = await openCorpusOrArchive(files, options, interrupt.signal);
         const { format, isDetected, archive } = corpus;
         const { source = archive?.header.source, date = archive?.header.date } = options;
         if (source === undefined || options.dryRun) {
+          const { printDryRun } = await import('../dry-run.ts');
           await printDryRun(folder, corpus, options, interrupt.signal);
           return;
         }

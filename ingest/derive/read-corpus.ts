@@ -5,7 +5,7 @@ import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import type { ArchiveHeader } from '../archive/archive-format.ts';
-import { ArchiveWriter, type FinishedArchive } from '../archive/archive-writer.ts';
+import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
 import { readInput, totalBytes } from '../input/inputs.ts';
 import { Segmenter, type SegmentSink } from '../input/segmenter.ts';
@@ -76,13 +76,23 @@ export async function readCorpus(
   options: IngestOptions,
 ): Promise<ReadCorpus> {
   const { recipient } = options;
-  const archive = recipient && (await ArchiveWriter.open(dataset, recipient, describeSource(options)));
+  const archive = recipient && (await openArchiveWriter(dataset, recipient, options));
   try {
     return await readSegments(key, manifest, plan, options, archive);
   } catch (error) {
     await archive?.abort();
     throw error;
   }
+}
+
+async function openArchiveWriter(
+  dataset: Dataset,
+  recipient: NonNullable<IngestOptions['recipient']>,
+  options: IngestOptions,
+): Promise<ArchiveWriter> {
+  // Loaded on demand, with the encryption of archives.
+  const { ArchiveWriter } = await import('../archive/archive-writer.ts');
+  return ArchiveWriter.open(dataset, recipient, describeSource(options));
 }
 
 function describeSource({ source, date, format: { name, lines, feeds } }: IngestOptions): ArchiveHeader {
