@@ -2,8 +2,8 @@
 
 import { type DryRun, dryRun, type Prediction } from '../ingest/dry-run.ts';
 import { openDataset } from '../store/dataset.ts';
-import { openKeyFile } from '../store/key-file.ts';
 import { type Corpus, DETECTED } from './corpus.ts';
+import { openKeyFile } from './key-files.ts';
 import { keyFileFor } from './open.ts';
 import { formatTable, type OutputOptions, printResult } from './output.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from './units.ts';

@@ -4,9 +4,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
-import { assertOutside, openKeyFile } from '../store/key-file.ts';
+import { assertOutside } from '../store/key-file.ts';
 import { lockDataset } from '../store/lock.ts';
 import { UsageError } from './exit.ts';
+import { openKeyFile } from './key-files.ts';
 
 /** The default is beside the dataset. */
 export function keyFileFor(folder: string, named?: string): string {

@@ -17,6 +17,8 @@ export type ServerEvent =
   | { readonly event: 'worker-failed'; readonly code: string; readonly message: string; readonly hint: string }
   /** Settings that changed: those in force now, and those that only a restart applies. */
   | { readonly event: 'config-reloaded'; readonly changed: readonly string[]; readonly needRestart: readonly string[] }
+  /** A CREDVEIL_ variable that is no setting: its name is in the message. */
+  | { readonly event: 'variable-ignored'; readonly message: string; readonly hint: string }
   /** The previous configuration stays in force. */
   | { readonly event: 'config-refused'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly event: 'clients-loaded'; readonly clients: number }

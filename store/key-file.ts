@@ -23,12 +23,17 @@ export function writeKeyFile(file: string, key: DatasetKey): void {
 /** Longer than any key. Bounds the read if a large file is named by mistake. */
 const MAX_KEY_FILE_BYTES = 512;
 
+export interface KeyFileAccess {
+  /** Id of a group whose members may also read key files, for instance the fsGroup of a pod. */
+  readonly group?: number;
+}
+
 /**
  * Reads the secret key of a dataset.
  * @throws StoreError `KEY_FILE_MISSING`, `KEY_FILE_EXPOSED`, `KEY_FILE_MALFORMED`
  */
-export function openKeyFile(file: string): DatasetKey {
-  return readSecretFile(file, MAX_KEY_FILE_BYTES, parseKeyText);
+export function openKeyFile(file: string, access: KeyFileAccess = {}): DatasetKey {
+  return readSecretFile(file, MAX_KEY_FILE_BYTES, parseKeyText, access);
 }
 
 /**
@@ -36,8 +41,8 @@ export function openKeyFile(file: string): DatasetKey {
  * @returns its text in its only spelling
  * @throws StoreError as `openKeyFile`
  */
-export function openClientKeyFile(file: string): string {
-  return readSecretFile(file, MAX_KEY_FILE_BYTES, parseClientKeyText);
+export function openClientKeyFile(file: string, access: KeyFileAccess = {}): string {
+  return readSecretFile(file, MAX_KEY_FILE_BYTES, parseClientKeyText, access);
 }
 
 const notKey = (file: string, why: string): StoreError =>
@@ -48,7 +53,12 @@ const notKey = (file: string, why: string): StoreError =>
  * @param parse its CredveilErrors reach the caller
  * @throws StoreError as `openKeyFile`
  */
-export function readSecretFile<Key>(file: string, maxBytes: number, parse: (text: string) => Key): Key {
+export function readSecretFile<Key>(
+  file: string,
+  maxBytes: number,
+  parse: (text: string) => Key,
+  { group }: KeyFileAccess = {},
+): Key {
   let handle: number;
   try {
     handle = openRegularFile(file, (why) => notKey(file, why));
@@ -60,20 +70,12 @@ export function readSecretFile<Key>(file: string, maxBytes: number, parse: (text
     });
   }
   try {
-    const { mode, uid, gid } = fs.fstatSync(handle);
+    const stat = fs.fstatSync(handle);
     // Parsed first: a file without a key needs another name, not another mode.
     const buffer = Buffer.alloc(maxBytes);
     const bytes = fs.readSync(handle, buffer, 0, buffer.length, 0);
     const key = parse(buffer.toString('latin1', 0, bytes));
-    // systemd's LoadCredential= grants access by an ACL, whose mask appears as the group's
-    // permission.
-    const isCredential = uid === 0 && gid === 0 && (mode & 0o777) === 0o440;
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0 && !isCredential)
-      throw new StoreError(
-        'KEY_FILE_EXPOSED',
-        `key file ${file}: readable by group or others (mode ${(mode & 0o777).toString(8)})`,
-        `Run: chmod 600 ${file} — and consider who may have read the key.`,
-      );
+    assertHidden(file, stat, group);
     return key;
   } catch (cause) {
     if (cause instanceof CredveilError && !(cause instanceof ProtocolError)) throw cause;
@@ -86,6 +88,22 @@ export function readSecretFile<Key>(file: string, maxBytes: number, parse: (text
   } finally {
     fs.closeSync(handle);
   }
+}
+
+/** @throws StoreError `KEY_FILE_EXPOSED` if others than the owner may use the file */
+function assertHidden(file: string, { mode, uid, gid }: fs.Stats, group: number | undefined): void {
+  const isReadByGroup = (mode & 0o077) === 0o040;
+  // systemd's LoadCredential= grants access by an ACL, whose mask appears as the group's
+  // permission.
+  const isCredential = uid === 0 && gid === 0 && (mode & 0o777) === 0o440;
+  if (process.platform === 'win32' || (mode & 0o077) === 0 || isCredential) return;
+  if (isReadByGroup && gid === group) return;
+  const ofGroup = isReadByGroup ? ` If group ${gid} is your own, set CREDVEIL_KEY_FILE_GROUP=${gid} instead.` : '';
+  throw new StoreError(
+    'KEY_FILE_EXPOSED',
+    `key file ${file}: readable by group or others (mode ${(mode & 0o777).toString(8)})`,
+    `Run: chmod 600 ${file} — and consider who may have read the key.${ofGroup}`,
+  );
 }
 
 /** Copies of a dataset must not contain its key. @throws StoreError `KEY_FILE_INSIDE_DATASET` */

@@ -5,10 +5,10 @@ import { type Command, Option } from 'commander';
 import { lookupFailure } from '../../client-sdk/errors.ts';
 import { type Credential, createLeakChecker, LookupError, type Verdict } from '../../client-sdk/index.ts';
 import { formatPublicKey } from '../../protocol/keys.ts';
-import { openClientKeyFile, openKeyFile } from '../../store/key-file.ts';
 import { LineError, parseLine, readLines } from '../credential-lines.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { openClientKeyFile, openKeyFile } from '../key-files.ts';
 import { promptHidden, promptLine } from '../prompt.ts';
 import { formatCounted } from '../units.ts';
 

@@ -12,9 +12,10 @@ import {
   isFilterOneIn,
 } from '../../store/dataset.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
-import { assertOutside, openKeyFile, writeKeyFile } from '../../store/key-file.ts';
+import { assertOutside, writeKeyFile } from '../../store/key-file.ts';
 import { SECTION_NAMES, type SectionName } from '../../store/run/run-facts.ts';
 import { UsageError } from '../exit.ts';
+import { openKeyFile } from '../key-files.ts';
 import { assertFolderOf, keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
 import { publicPart } from './key.ts';

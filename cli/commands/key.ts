@@ -6,8 +6,9 @@ import { formatPublicKey } from '../../protocol/keys.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
 import { StoreError } from '../../store/errors.ts';
-import { openKeyFile, writeKeyFile } from '../../store/key-file.ts';
+import { writeKeyFile } from '../../store/key-file.ts';
 import { UsageError } from '../exit.ts';
+import { openKeyFile } from '../key-files.ts';
 import { assertFolderOf } from '../open.ts';
 import { printResult } from '../output.ts';
 

@@ -30,11 +30,12 @@ interface ServeOptions {
  * Under `oprf` the server evaluates with the key. Without a key file it serves buckets alone, for
  * clients that have another server evaluate. Under `hmac` it must not open the key file.
  */
-function withKey(folder: string, keyFile?: string): ServedFolder {
+function withKey(folder: string, group: Settings['keyFileGroup'], keyFile?: string): ServedFolder {
   const { suite } = openDataset(folder).parameters;
   if (suite === 'oprf') {
+    const access = group === 'none' ? {} : { group };
     const file = keyFileFor(folder, keyFile);
-    if (keyFile !== undefined || isPresent(file)) return { folder, key: openKeyFile(file) };
+    if (keyFile !== undefined || isPresent(file)) return { folder, key: openKeyFile(file, access) };
     process.stderr.write(
       `no key file ${file}: serving the buckets of ${folder} alone.\n` +
         '  Clients need a server that evaluates (options url and bucketsUrl). To evaluate here, pass --key-file.\n',
@@ -68,8 +69,8 @@ async function start(settings: Settings, onEvent: OnEvent): Promise<CredveilServ
   if (settings.dataset === undefined)
     throw new UsageError('no dataset given', 'Pass its folder: credveil serve <dataset>.');
   const options = serverOptions(settings);
-  const first = withKey(settings.dataset, settings.keyFile);
-  const additional = settings.also.map((folder) => withKey(folder));
+  const first = withKey(settings.dataset, settings.keyFileGroup, settings.keyFile);
+  const additional = settings.also.map((folder) => withKey(folder, settings.keyFileGroup));
   const workers = countWorkers(settings.workers);
   if (workers > 0) {
     const datasets = [toOrder(first), ...additional.map(toOrder)] as const;
@@ -94,10 +95,14 @@ export function addServe(program: Command): void {
     const flags = { ...readFlags(), ...(dataset !== undefined && { dataset }) };
     const load = () => loadConfig({ flags, environment: process.env, file: options.config });
     const config = load();
-    if (options.printConfig)
+    const ignored = config.ignored.map(describeIgnored);
+    if (options.printConfig) {
+      for (const { message } of ignored) process.stderr.write(`warning: ${message}\n`);
       return printResult(options, options.json ? configJson(config) : config, () => describeConfig(config));
+    }
     let { settings } = config;
     const onEvent: OnEvent = createLog(settings.logLevel).event;
+    for (const event of ignored) onEvent(event);
     const server = await start(settings, onEvent);
     const metrics = await startMetrics(settings, server, onEvent);
     const reload = (): void => {
@@ -131,6 +136,13 @@ export function addServe(program: Command): void {
     process.off('SIGHUP', reload);
   });
 }
+
+const describeIgnored = (name: string) =>
+  ({
+    event: 'variable-ignored',
+    message: `environment variable ${name} is not a setting and has no effect`,
+    hint: '`credveil serve --print-config` lists all settings.',
+  }) as const;
 
 /** Undefined if metrics are off. A metrics listener that fails also stops the server. */
 async function startMetrics(

@@ -67,6 +67,7 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'worker-failed': 'error',
   'request-failed': 'error',
   'quota-exceeded': 'warn',
+  'variable-ignored': 'warn',
 };
 /** The methods that Node's parser accepts. Any other text could be request data. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);

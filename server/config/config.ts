@@ -5,6 +5,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { CredveilError } from '../../protocol/errors.ts';
 import type { WorkerOrder } from '../workers/messages.ts';
+import { judgeEnvironment } from './environment.ts';
+import { nearest } from './nearest.ts';
 import {
   environmentName,
   flagName,
@@ -38,16 +40,16 @@ export interface Config {
   readonly settings: Settings;
   /** `default`, or the file, environment name or flag that a value is from. */
   readonly origins: { readonly [key in SettingKey]: string };
+  /** CREDVEIL_ variables that are unlike any setting, and have no effect. */
+  readonly ignored: readonly string[];
 }
 
 const FILE_NAME = 'CREDVEIL_CONFIG';
-/** Names that tests of Credveil use for themselves. */
-const TEST_NAMES = /^CREDVEIL_(?:TEST_|FAULT$)/;
 const MAX_FILE_BYTES = 2 ** 20;
 
 /** @throws ConfigError */
 export function loadConfig({ flags, environment, file = environment[FILE_NAME] }: ConfigSources): Config {
-  assertEnvironment(environment);
+  const ignored = assertEnvironment(environment);
   const inFile = file === undefined ? {} : readFile(file);
   const settings: { [key: string]: unknown } = {};
   const origins: { [key: string]: string } = {};
@@ -68,7 +70,7 @@ export function loadConfig({ flags, environment, file = environment[FILE_NAME] }
     if (flag !== undefined)
       set(typeof flag === 'string' ? parse(flag) : flag, key === 'dataset' ? 'argument' : `flag ${flagName(key)}`);
   }
-  return { settings: settings as Settings, origins: origins as Config['origins'] };
+  return { settings: settings as Settings, origins: origins as Config['origins'], ignored };
 }
 
 /** What a reload changes: its live settings are applied, the others are named and stay. */
@@ -138,11 +140,11 @@ export function parseAddress(text: string): { readonly host: string; readonly po
   return { host, port: Number(text.slice(colon + 1)) };
 }
 
-function assertEnvironment(environment: ConfigSources['environment']): void {
-  const known = [FILE_NAME, ...SETTING_KEYS.map(environmentName)];
-  for (const name of Object.keys(environment))
-    if (name.startsWith('CREDVEIL_') && !known.includes(name) && !TEST_NAMES.test(name))
-      throw unknown(`environment variable ${name}`, nearest(name, known));
+/** @returns the variables that are ignored @throws ConfigError for one that is close to a setting */
+function assertEnvironment(environment: ConfigSources['environment']): readonly string[] {
+  const { ignored, refused } = judgeEnvironment(environment, [FILE_NAME, ...SETTING_KEYS.map(environmentName)]);
+  if (refused) throw unknown(`environment variable ${shown(refused.name)}`, refused.meant);
+  return ignored.map(shown);
 }
 
 function readFile(file: string): { readonly [key: string]: unknown } {
@@ -208,23 +210,3 @@ const unknown = (what: string, meant: string | undefined): ConfigError =>
 
 const invalid = (key: SettingKey, origin: string, fault = 'must be another value'): ConfigError =>
   new ConfigError('SETTING_INVALID', `setting ${key} (${origin}): ${fault}`, 'Change it, or leave it out.');
-
-/** The name probably meant: an edit distance of at most a third of its length. */
-function nearest(given: string, names: readonly string[]): string | undefined {
-  const distances = names.map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }));
-  const [best] = distances.sort((a, b) => a.distance - b.distance);
-  return best && best.distance <= best.name.length / 3 ? best.name : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= Math.min(a.length, 100); i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) as number;
-}

@@ -39,6 +39,11 @@ const ADDRESS_OR_OFF = {
 export const SETTINGS = {
   dataset: place('folder of the dataset'),
   keyFile: place('oprf: key of the dataset (default: <dataset>.key)'),
+  keyFileGroup: wholeNumberOr(
+    'none',
+    'id of a group that may also read key files, as under Kubernetes (fsGroup)',
+    [0, 2 ** 32 - 2],
+  ),
   also: places('another dataset, served under /d/<dataset id>, for instance while keys are rotated; repeatable'),
   listen: text('address to listen on; port 0 picks a free port', '127.0.0.1:8787', ADDRESS),
   allowAnonymous: yesOrNo('accept unauthenticated clients, including remote ones', false),

@@ -106,13 +106,6 @@ describe('a configuration error has a place and a hint, but not the value', () =
       /CREDVEIL_LISTEN/,
     ],
     [
-      'the key of the SDK in the environment',
-      () => ({ environment: { CREDVEIL_KEY: 'marked' } }),
-      'SETTING_UNKNOWN',
-      /CREDVEIL_KEY /,
-      /./,
-    ],
-    [
       'a number that is text',
       () => ({ file: fileOf({ drainMs: 'marked' }) }),
       'SETTING_INVALID',
