@@ -1,0 +1,86 @@
+// The prefix bits that publishing chooses: usernames and users share a prefix, not entries.
+
+import fs from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { BucketId } from '../../protocol/brands.ts';
+import { formatPrefix, parsePrefix } from '../../protocol/bucket-id.ts';
+import { parseServiceConfig } from '../../protocol/service-config.ts';
+import { credveil, credveilJson } from '../support/credveil.ts';
+import { type MakeDatasetOptions, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
+import { readExamples } from '../support/examples/protocol-examples.ts';
+import { root } from '../support/paths.ts';
+import { placeTest } from '../support/vitest/fixtures.ts';
+
+const example = JSON.parse(
+  readExamples(fs.readFileSync(`${root}/PROTOCOL.md`, 'utf8')).get('config.json') as string,
+) as { indexes: { account: object } };
+
+async function publishedBits(options: MakeDatasetOptions) {
+  const made = await makeDataset({ ...options, published: false });
+  try {
+    const { account, password } = (await made.publish()).indexes;
+    return { account: account?.prefixBits, password: password?.prefixBits };
+  } finally {
+    made.dispose();
+  }
+}
+
+describe('prefix bits', () => {
+  test.fails('a prefix of 26 bits has seven digits, and a config with more bits is refused', () => {
+    expect(formatPrefix(0x3ffffff as BucketId, 26)).toBe('3ffffff');
+    expect(parsePrefix('3ffffff', 26)).toBe(0x3ffffff);
+    expect(() => parsePrefix('4000000', 26)).toThrow(expect.objectContaining({ code: 'PREFIX_MALFORMED' }));
+    const withBits = (prefixBits: number) =>
+      parseServiceConfig({ ...example, indexes: { account: { ...example.indexes.account, prefixBits } } });
+    expect(withBits(26).indexes.account?.prefixBits).toBe(26);
+    expect(() => withBits(27)).toThrow(expect.objectContaining({ code: 'CONFIG_MALFORMED' }));
+  });
+
+  test.fails('the bucket floor of the account index counts usernames and not their entries', async () => {
+    // With the canary 64 usernames: 4 passwords each, and their similar forms, are 19 entries each.
+    const usernames = seededPairs(63).map(({ username }) => username);
+    const pairs = seededPasswords(4).flatMap((password) => usernames.map((username) => ({ username, password })));
+    for (const similar of [false, true])
+      expect(await publishedBits({ pairs, similar, bucketFloor: 8 })).toMatchObject({ account: 3 });
+    // A username of two sources counts once.
+    const made = await makeDataset({ pairs, bucketFloor: 8, published: false });
+    made.addSource('second', { pairs: usernames.map((username) => ({ username, password: 'another one' })) });
+    expect((await made.publish()).indexes.account?.prefixBits).toBe(3);
+    made.dispose();
+  });
+});
+
+describe('users', () => {
+  placeTest.fails('init --users bounds the prefix bits so that enough users share one', async ({ place }) => {
+    const folder = place.at('leaks');
+    const init = ['init', folder, '--suite', 'hmac', '--bucket-floor', '1', '--users', '128'];
+    const { code, stdout } = await credveil(init);
+    expect(code).toBe(0);
+    expect(stdout).toContain('at most 3 prefix bits');
+    expect(stdout).toMatch(/answers? .* kB/);
+    expect(JSON.parse(fs.readFileSync(`${folder}/dataset.json`, 'utf8'))).toMatchObject({
+      users: 128,
+      usersPerPrefix: 16,
+    });
+    const combo = place.write('combo.txt', seededPairs(300).map((pair) => `${pair.username}:${pair.password}\n`).join(''));
+    await credveilJson(['ingest', folder, combo, '--source', 'first']);
+    const stats = (await credveilJson(['stats', folder])) as {
+      users: number;
+      indexes: { [name: string]: { prefixBits: number; usersPerPrefix: number } };
+    };
+    expect(stats.users).toBe(128);
+    for (const index of ['account', 'password'])
+      expect(stats.indexes[index]).toMatchObject({ prefixBits: 3, usersPerPrefix: 16 });
+    const asked = await credveil(['stats', folder, '--users', '4']);
+    expect(asked.stdout).toContain('0.5 of your 4 users share a prefix');
+  });
+
+  placeTest.fails('init takes another number of users per prefix, and refuses what is no number', async ({ place }) => {
+    const init = (name: string, ...args: string[]) => credveil(['init', place.at(name), '--suite', 'hmac', ...args]);
+    expect((await init('a', '--users', '4096', '--users-per-prefix', '1')).stdout).toContain('at most 12 prefix bits');
+    expect((await init('b', '--users', '3')).stdout).toContain('at most 0 prefix bits');
+    for (const args of [['--users', '0'], ['--users', 'many'], ['--users-per-prefix', '4'], ['--users', '1e3']])
+      expect((await init('c', ...args)).code).toBe(2);
+    expect(fs.existsSync(place.at('c'))).toBe(false);
+  });
+});
