@@ -4,6 +4,10 @@ const grouped = new Intl.NumberFormat('en-US');
 
 export const formatCount = (count: number): string => grouped.format(count);
 
+/** A mean: two significant digits below ten. */
+export const formatMean = (mean: number): string =>
+  mean < 10 ? String(Number(mean.toPrecision(2))) : formatCount(Math.round(mean));
+
 /** A count and its noun, singular or plural. */
 export const formatCounted = (count: number, noun: string): string =>
   `${formatCount(count)} ${count === 1 ? noun : noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;

@@ -31,7 +31,7 @@ export function showComparison(credential: Credential, trial: Trial | undefined,
     setText('ours-learns', whatWeTell(trial));
   } else {
     setText('ours-sent', 'a few bits of a hash');
-    setText('ours-learns', 'The server learns a bucket that many usernames share.');
+    setText('ours-learns', 'The server learns a few bits, which some of the site’s users share.');
   }
   const { username, password } = credential;
   byId('range-kept', HTMLElement).hidden = password === undefined;

@@ -105,7 +105,7 @@ function tiles({ snapshot, suite, similar, indexes, sources, requests }: Service
     [`#${snapshot.number}`, `snapshot ${snapshot.id.replace('-', `-${MAY_BREAK}`)}`],
     [ago(published), `since it was published, ${published.toLocaleString()}`],
     [formatCount(entries), `entries, suite ${suite}${similar ? ', similar passwords too' : ''}`],
-    [formatCount(anonymity), 'entries in the smallest anonymity set'],
+    [formatCount(anonymity), 'entries in the smallest bucket'],
     [formatCount(sources.length), sources.length === 1 ? 'source' : 'sources'],
     [formatRate(perSecond / requests.slotSeconds), `requests per second, in the last ${requests.slotSeconds} seconds`],
   ].map(([value = '', what = '']) => make('div', {}, make('dt', {}, what), make('dd', {}, value)));
@@ -177,7 +177,7 @@ function indexCard(name: string, index: IndexStatus): { card: HTMLElement; drawP
   const text = make(
     'p',
     { class: 'soft', id: `index-${name}-text` },
-    `${formatCount(entries)} entries in ${formatCounted(buckets, 'bucket')}. A query reveals ${formatCounted(prefixBits, 'bit')}. Its anonymity set is the entries that share them: ${formatCount(Math.round(mean))} on average, ${formatCount(min)} to ${formatCount(max)}.`,
+    `${formatCount(entries)} entries in ${formatCounted(buckets, 'bucket')}. A query reveals ${formatCounted(prefixBits, 'bit')}. Entries that share them: ${formatCount(Math.round(mean))} on average, ${formatCount(min)} to ${formatCount(max)}.`,
   );
   const labels = { role: 'img', 'aria-labelledby': `index-${name} index-${name}-text` };
   const plot = make('div', { class: 'plot', ...labels });

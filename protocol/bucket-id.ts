@@ -2,6 +2,7 @@
 
 import type { BucketHash, BucketId } from './brands.ts';
 import { ProtocolError } from './errors.ts';
+import type { SuiteName } from './suite.ts';
 
 /** The indexes of keyed entries. Seals and filters contain the number. */
 export const IndexNumber = { account: 1, password: 2 } as const;
@@ -17,11 +18,18 @@ export type RangeName = (typeof RANGE_NAMES)[number];
 /** Ranges in a range index: one for each value of 20 bits. */
 export const RANGES = 2 ** 20;
 
+/** The finest split of an index: 1,024 usernames share a prefix at 7 * 10^10. */
+export const MAX_PREFIX_BITS = 26;
 /**
- * MIGP's value for billions of entries. A server cannot announce more: the anonymity set would be
- * too small.
+ * The finest split of the password index under `oprf`: whoever evaluates can compute the prefix of
+ * each guess. Not where evaluator and bucket server are split.
  */
-export const MAX_PREFIX_BITS = 20;
+export const MAX_EVALUATED_PREFIX_BITS = 12;
+
+/** The maximum `prefixBits` that a publisher chooses for an index. */
+export function maxPrefixBits(index: IndexName, suite: SuiteName, splitRoles: boolean): number {
+  return index === 'password' && suite === 'oprf' && !splitRoles ? MAX_EVALUATED_PREFIX_BITS : MAX_PREFIX_BITS;
+}
 
 /** The leading `prefixBits` of a hash: 0 to 32. */
 export function bucketId(hash: BucketHash, prefixBits: number): BucketId {

@@ -149,7 +149,7 @@ try {
 
   console.log(`\n${formatTable(['CHECK', 'VERDICT', 'SENT: INDEX AND PREFIX', 'RECEIVED', 'MS'], rows)}`);
   console.log(`
-No username or password left this process. A prefix names a bucket of about a thousand entries, the server
+No username or password left this process. A prefix names a bucket, the server
 returned that bucket, padded, and this process decided. The server has no key.
 
 To use your own file:

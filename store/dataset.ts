@@ -32,8 +32,14 @@ export interface DatasetParameters {
   /** Leaked pairs also make entries of similarity forms. */
   readonly similar?: true;
   readonly metadataBytes: MetadataBytes;
-  /** Minimum average entries per bucket, unless the whole index has fewer. */
+  /** Minimum average usernames, or passwords, per bucket, unless the whole index has fewer. */
   readonly bucketFloor: number;
+  /** Number of the operator's own users, one of whom a query is about. Absent: not known. */
+  readonly users?: number;
+  /** How many of them share a prefix at least. Present with `users` only. */
+  readonly usersPerPrefix?: number;
+  /** Under `oprf`: another server than the evaluator answers for buckets. */
+  readonly splitRoles?: true;
   /** The password filter errs for one in this many passwords. 0: no filter; absent: the default. */
   readonly filterOneIn?: number;
 }
@@ -52,10 +58,18 @@ export interface DatasetOptions {
   readonly similar?: boolean;
   readonly metadataBytes?: MetadataBytes;
   readonly bucketFloor?: number;
+  readonly users?: number;
+  /** Default 16. Ignored without `users`. */
+  readonly usersPerPrefix?: number;
+  /** Ignored under `hmac`. */
+  readonly splitRoles?: boolean;
   readonly filterOneIn?: number;
 }
 
 export const DEFAULT_BUCKET_FLOOR = 1024;
+export const DEFAULT_USERS_PER_PREFIX = 16;
+/** Everyone. */
+export const MAX_USERS = 10 ** 10;
 export const DEFAULT_FILTER_ONE_IN = 1000;
 /** A more precise filter would be larger than the index itself. */
 export const MAX_FILTER_ONE_IN = 1_000_000;
@@ -110,6 +124,11 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
       ...(options.similar && options.indexes.includes('account') ? { similar: true } : {}),
       metadataBytes: options.metadataBytes ?? 1,
       bucketFloor: options.bucketFloor ?? DEFAULT_BUCKET_FLOOR,
+      ...(options.users !== undefined && {
+        users: options.users,
+        usersPerPrefix: options.usersPerPrefix ?? DEFAULT_USERS_PER_PREFIX,
+      }),
+      ...(options.splitRoles && key.suite === 'oprf' && { splitRoles: true }),
       ...(options.filterOneIn === undefined ? {} : { filterOneIn: options.filterOneIn }),
     },
   };
@@ -225,6 +244,7 @@ function malformed(file: string, why: string, cause?: unknown): StoreError {
 
 function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
   const { keyId, indexes, ranges = [], hashPlaintext, similar, metadataBytes, bucketFloor, filterOneIn } = json;
+  const { suite, users, usersPerPrefix, splitRoles } = json;
   return (
     isKeyId(keyId) &&
     isSetOf(indexes, INDEX_NAMES) &&
@@ -235,8 +255,25 @@ function isParameters(json: Record<string, unknown>): json is Record<string, unk
     (metadataBytes === 0 || metadataBytes === 1 || metadataBytes === 3) &&
     Number.isInteger(bucketFloor) &&
     (bucketFloor as number) >= 1 &&
+    (users === undefined ? usersPerPrefix === undefined : isUsers(users) && isUsers(usersPerPrefix)) &&
+    (splitRoles === undefined || (splitRoles === true && suite === 'oprf')) &&
     (filterOneIn === undefined || isFilterOneIn(filterOneIn))
   );
+}
+
+/** 1 to 10^10. */
+export const isUsers = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_USERS;
+
+/** What bounds the prefix bits of an index. */
+export type PrefixParameters = Pick<
+  DatasetParameters,
+  'suite' | 'bucketFloor' | 'users' | 'usersPerPrefix' | 'splitRoles'
+>;
+
+/** The maximum prefix bits with `usersPerPrefix` users on an average prefix. */
+export function userPrefixBits({ users, usersPerPrefix = DEFAULT_USERS_PER_PREFIX }: PrefixParameters): number {
+  return users === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor(Math.log2(users / usersPerPrefix)));
 }
 
 /** 0, or 2 to 1,000,000. */

@@ -14,6 +14,7 @@ import {
 import { createDatasetKey } from '../../store/dataset-key.ts';
 import { assertOutside, writeKeyFile } from '../../store/key-file.ts';
 import { SECTION_NAMES, type SectionName } from '../../store/run/run-facts.ts';
+import { addUserOptions, describeUsers, parseUsers } from '../anonymity.ts';
 import { UsageError } from '../exit.ts';
 import { openKeyFile } from '../key-files.ts';
 import { assertFolderOf, keyFileFor } from '../open.ts';
@@ -37,6 +38,9 @@ interface InitOptions {
   hashPlaintext?: boolean;
   similar?: boolean;
   filterOneIn?: string;
+  users?: string;
+  usersPerPrefix?: string;
+  splitRoles?: boolean;
   json?: boolean;
 }
 
@@ -78,7 +82,11 @@ function parseParameters(options: InitOptions) {
     throw new UsageError('--similar needs the account index', 'Add account to --index.');
   if (options.filterOneIn !== undefined && !names.includes('password'))
     throw new UsageError('--filter-one-in needs the password index', 'Add password to --index.');
+  if (options.splitRoles && options.suite !== 'oprf')
+    throw new UsageError('--split-roles needs the oprf suite', 'Remove it: under hmac no server evaluates.');
   return {
+    ...parseUsers(options),
+    splitRoles: options.splitRoles === true,
     indexes: INDEX_NAMES.filter((name) => names.includes(name)),
     ranges,
     hashPlaintext: options.hashPlaintext === true,
@@ -108,20 +116,22 @@ function initDataset(folder: string, options: InitOptions) {
   const dataset = createDataset(folder, key, parameters);
   const indexes = [...dataset.parameters.indexes, ...parameters.ranges];
   const { keyId, publicKey } = publicPart(key);
-  return { folder, dataset: dataset.id, suite, keyId, publicKey, indexes, keyFile, keyCreated };
+  return { folder, dataset: dataset.id, suite, keyId, publicKey, indexes, keyFile, keyCreated, parameters: dataset.parameters };
 }
 
 function describe(created: ReturnType<typeof initDataset>): string {
   const { folder, dataset, keyId, publicKey, indexes, keyFile, keyCreated } = created;
+  const users = describeUsers(created.parameters);
   return [
     `created dataset ${folder} (${dataset}) with ${indexes.length === 1 ? 'index' : 'indexes'} ${listed.format(indexes)}`,
     `key ${keyId} ${keyCreated ? 'written to' : 'read from'} ${keyFile}; back it up, but never next to a copy of the dataset`,
     ...(publicKey === null ? [] : [`public key for clients to pin: ${publicKey}`]),
+    ...(users === undefined ? [] : [users]),
   ].join('\n');
 }
 
 export function addInit(program: Command): void {
-  program
+  const command = program
     .command('init')
     .description('create a dataset and its key')
     .argument('<dataset>', 'folder to create')
@@ -134,11 +144,13 @@ export function addInit(program: Command): void {
     )
     .option('--key-file <file>', 'key file to create, or an existing one to use (default: <dataset>.key)')
     .addOption(
-      new Option('--bucket-floor <entries>', 'minimum average entries per bucket').default(
+      new Option('--bucket-floor <n>', 'minimum average usernames, or passwords, per bucket').default(
         String(DEFAULT_BUCKET_FLOOR),
         String(DEFAULT_BUCKET_FLOOR),
       ),
-    )
+    );
+  addUserOptions(command)
+    .option('--split-roles', 'oprf: another server than the evaluator answers for buckets, which lifts the cap of 12 bits')
     .option('--record-source', 'let verdicts name the source of a leak (2 more bytes per entry)')
     .option(
       '--hash-plaintext',
@@ -154,6 +166,9 @@ export function addInit(program: Command): void {
     )
     .option('--json', 'print the result as JSON')
     .action((folder: string, options: InitOptions) => {
-      printResult(options, initDataset(folder, options), describe);
+      const created = initDataset(folder, options);
+      const { parameters, ...shown } = created;
+      const { users = null, usersPerPrefix = null } = parameters;
+      printResult(options, { ...shown, users, usersPerPrefix }, () => describe(created));
     });
 }

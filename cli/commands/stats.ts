@@ -1,10 +1,11 @@
-// credveil stats: the entries, anonymity sets, cost and size leakage of a snapshot.
+// credveil stats: the entries, users per prefix, cost and size leakage of a snapshot.
 
 import type { Command } from 'commander';
 import type { HistogramBin } from '../../protocol/service-status.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { writeFileAtomically } from '../../store/files.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { parseUsers } from '../anonymity.ts';
 import { printResult } from '../output.ts';
 import {
   describeSnapshot,
@@ -14,7 +15,7 @@ import {
   type SnapshotStats,
 } from '../stats/figures.ts';
 import { statsPage } from '../stats/page.ts';
-import { formatBytes, formatCount, formatCounted, formatSpan } from '../units.ts';
+import { formatBytes, formatCount, formatCounted, formatMean, formatSpan } from '../units.ts';
 
 const BAR_CELLS = 40;
 
@@ -26,11 +27,14 @@ function formatHistogram(bins: readonly HistogramBin[]): string[] {
   });
 }
 
-function formatIndex(name: string, stats: IndexStats): string {
+function formatIndex(name: string, stats: IndexStats, { users, suite }: SnapshotStats): string {
   const { min, mean, max } = stats.anonymitySet;
   return [
     `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.buckets, 'bucket')} (${formatCounted(stats.prefixBits, 'prefix bit')})`,
-    `  anonymity set        ${formatCount(min)} to ${formatCount(max)} entries, mean ${mean.toFixed(1)}`,
+    `  entries per prefix   ${formatCount(min)} to ${formatCount(max)}, mean ${mean.toFixed(1)}`,
+    ...(stats.usernames === null ? [] : [`  usernames            ${formatCount(stats.usernames)}`]),
+    `  users per prefix     ${formatUsers(stats, users)}`,
+    ...(name === 'account' && suite === 'oprf' ? [`  named users          ${formatNamed(stats)}`] : []),
     `  bits per entry       ${stats.bitsPerEntry?.toFixed(2)} without metadata and padding, ${stats.ofInformationTheoreticLimit?.toFixed(3)} times the information-theoretic limit`,
     `  false positives      ${stats.falsePositivesPerQuery.toExponential(1)} per query`,
     `  body sizes           ${stats.bodyBytes.map((bytes) => formatBytes(bytes)).join(', ')}`,
@@ -40,11 +44,20 @@ function formatIndex(name: string, stats: IndexStats): string {
   ].join('\n');
 }
 
+/** Who asks is one of the users. The entries of a bucket do not hide which. */
+function formatUsers({ usersPerPrefix }: IndexStats, users: number | null): string {
+  if (users === null || usersPerPrefix === null) return 'not known: pass --users with the number of your own users';
+  return `${formatMean(usersPerPrefix)} of your ${formatCounted(users, 'user')} share a prefix`;
+}
+
+const formatNamed = ({ buckets }: IndexStats): string =>
+  `an evaluator with a list of names learns which 1 in ${formatCount(buckets)}`;
+
 function formatRange(name: string, stats: RangeStats): string {
   const { min, mean, max } = stats.anonymitySet;
   return [
     `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.ranges, 'non-empty range')}`,
-    `  anonymity set        ${formatCount(min)} to ${formatCount(max)} entries, mean ${mean.toFixed(1)}`,
+    `  entries per prefix   ${formatCount(min)} to ${formatCount(max)}, mean ${mean.toFixed(1)}`,
     `  bits per entry       ${stats.bitsPerEntry?.toFixed(2) ?? '-'} including the exact count`,
     '  entries per range',
     ...formatHistogram(stats.histogram),
@@ -63,7 +76,7 @@ function describe(stats: SnapshotStats): string {
   const { snapshot, published, bytes, sources, indexes, ranges, filter } = stats;
   return [
     `snapshot ${snapshot}, published ${published}, ${formatBytes(bytes)}, ${formatCounted(sources.length, 'source')}`,
-    ...Object.entries(indexes).map(([index, figures]) => formatIndex(index, figures)),
+    ...Object.entries(indexes).map(([index, figures]) => formatIndex(index, figures, stats)),
     ...(filter ? [formatFilter(filter)] : []),
     ...Object.entries(ranges).map(([name, figures]) => formatRange(name, figures)),
   ].join('\n\n');
@@ -74,12 +87,15 @@ export function addStats(program: Command): void {
     .command('stats')
     .description('show statistics of the published snapshot')
     .argument('<dataset>', 'folder of the dataset')
+    .option('--users <n>', 'number of your own users (default: as given to init)')
     .option('--html <file>', 'write a self-contained HTML page with plots')
     .option('--json', 'print the result as JSON')
-    .action(async (folder: string, options: { html?: string; json?: boolean }) => {
-      const snapshot = await openSnapshot(openDataset(folder));
+    .action(async (folder: string, options: { html?: string; users?: string; json?: boolean }) => {
+      const { users } = parseUsers(options);
+      const dataset = openDataset(folder);
+      const snapshot = await openSnapshot(dataset);
       try {
-        const stats = describeSnapshot(snapshot);
+        const stats = describeSnapshot(snapshot, users ?? dataset.parameters.users);
         if (options.html !== undefined) writeFileAtomically(options.html, statsPage(stats));
         if (options.html !== undefined && !options.json)
           process.stdout.write(`statistics written to ${options.html}\n`);

@@ -2,19 +2,24 @@
 
 import { type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
 import { falsePositiveRate } from '../../protocol/split-block.ts';
+import type { SuiteName } from '../../protocol/suite.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
 import { histogramOf } from '../../store/snapshot/histogram.ts';
 import type { Snapshot } from '../../store/snapshot/snapshot.ts';
 import type { FilterFacts, IndexFacts, RangeFacts, SourceFacts } from '../../store/snapshot/snapshot-facts.ts';
 
-function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts) {
+function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, users: number | undefined) {
   const { entries, prefixBits, minEntries, maxEntries, contentBytes, metadataTotalBytes, leastBits } = facts;
   const buckets = 2 ** prefixBits;
   const bits = (contentBytes - metadataTotalBytes) * 8;
   return {
     entries,
+    usernames: facts.usernames ?? null,
     buckets,
     prefixBits,
+    /** Of the operator's own users, one of whom a query is about. */
+    usersPerPrefix: users === undefined ? null : users / buckets,
+    /** Entries on a prefix: they do not hide who asks. */
     anonymitySet: { min: minEntries, mean: entries / buckets, max: maxEntries },
     /** Includes seal and header, excludes metadata and padding. */
     bitsPerEntry: entries === 0 ? null : bits / entries,
@@ -61,6 +66,9 @@ export interface SnapshotStats {
   readonly published: string;
   readonly dataset: string;
   readonly keyId: string;
+  readonly suite: SuiteName;
+  /** Number of the operator's own users. Null if not known. */
+  readonly users: number | null;
   readonly sources: readonly SourceFacts[];
   readonly bytes: number;
   readonly indexes: { readonly [index: string]: IndexStats };
@@ -70,11 +78,12 @@ export interface SnapshotStats {
   readonly filter: FilterStats | null;
 }
 
-export function describeSnapshot(snapshot: Snapshot): SnapshotStats {
+/** @param users number of the operator's own users */
+export function describeSnapshot(snapshot: Snapshot, users?: number): SnapshotStats {
   const { facts } = snapshot;
   const indexes: { [index: string]: IndexStats } = {};
   for (const [index, indexFacts] of Object.entries(facts.indexes) as [IndexName, IndexFacts][])
-    indexes[index] = describeIndex(snapshot, index, indexFacts);
+    indexes[index] = describeIndex(snapshot, index, indexFacts, users);
   const ranges: { [index: string]: RangeStats } = {};
   for (const [name, rangeFacts] of Object.entries(facts.ranges ?? {}) as [RangeName, RangeFacts][])
     ranges[name] = describeRange(snapshot, name, rangeFacts);
@@ -83,6 +92,8 @@ export function describeSnapshot(snapshot: Snapshot): SnapshotStats {
     published: snapshot.publishedAt.toISOString(),
     dataset: facts.dataset,
     keyId: facts.keyId,
+    suite: facts.suite,
+    users: users ?? null,
     sources: facts.sources,
     bytes: facts.sqlite.bytes,
     indexes,

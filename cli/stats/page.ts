@@ -3,7 +3,7 @@
 import type { HistogramBin } from '../../protocol/service-status.ts';
 import { html, type Markup } from '../../runtime/http/markup.ts';
 import type { SourceFacts } from '../../store/snapshot/snapshot-facts.ts';
-import { formatBytes, formatCount, formatCounted, formatSpan } from '../units.ts';
+import { formatBytes, formatCount, formatCounted, formatMean, formatSpan } from '../units.ts';
 import type { SnapshotStats } from './figures.ts';
 import { type Bar, barPlot, type Span, type Stack, spanPlot, stackPlot } from './plots.ts';
 import { STATS_STYLE } from './style.ts';
@@ -64,9 +64,9 @@ function anonymityFigure({ indexes, ranges }: SnapshotStats): Markup {
     ([label, { anonymitySet }]): Span => ({ label, ...anonymitySet }),
   );
   return figure(
-    'Anonymity sets',
-    'The number of entries that share a prefix, among which a query hides: minimum, mean (dot), maximum.',
-    spanPlot('Anonymity sets', spans, 'entries that share a prefix'),
+    'Entries per prefix',
+    'The number of entries that share a prefix: minimum, mean (dot), maximum. They do not hide who asks: that is one of your own users.',
+    spanPlot('Entries per prefix', spans, 'entries that share a prefix'),
     {
       header: ['Index', 'Min', 'Mean', 'Max'],
       rows: spans.map(({ label, min, mean, max }) => [label, min, mean.toFixed(1), max]),
@@ -168,6 +168,9 @@ function tiles({ bytes, sources, indexes, ranges, filter }: SnapshotStats): Mark
       formatCount(stats.entries),
       `${name} hashes in ${formatCounted(stats.ranges, 'range')}`,
     ]),
+    ...Object.entries(indexes).flatMap(([name, { usersPerPrefix }]): [string, string][] =>
+      usersPerPrefix === null ? [] : [[formatMean(usersPerPrefix), `of your users share a prefix of ${name}`]],
+    ),
     ...(filter
       ? [
           [

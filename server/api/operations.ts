@@ -27,7 +27,7 @@ const PREFIX: Parameter = {
   in: 'path',
   required: true,
   description: 'The leading `prefixBits` of a hash in lower-case hex, one digit per four bits: PROTOCOL.md §6.',
-  schema: { type: 'string', pattern: '^[0-9a-f]{1,5}$' },
+  schema: { type: 'string', pattern: '^[0-9a-f]{1,7}$' },
 };
 const NOT_MODIFIED: Answer = { description: 'Nothing has changed.', headers: ['ETag'] };
 const OCTETS = 'application/octet-stream';

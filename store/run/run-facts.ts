@@ -46,6 +46,8 @@ export function sectionsFed(parameters: DatasetParameters, feeds: readonly Secti
 export interface RunSection {
   readonly index: SectionName;
   readonly records: number;
+  /** Records of kind 2: the distinct usernames. In the section `account` only. */
+  readonly usernames?: number;
 }
 
 export interface RunFacts {
@@ -117,6 +119,10 @@ function countsFit({ lines, credentials, rejects, sections, similar }: RunFacts)
   );
 }
 
+/** Whether a section has the number of its usernames where it has some. */
+const countsUsernames = ({ index, records, usernames }: RunSection): boolean =>
+  index === 'account' ? isCount(usernames) && usernames <= records : usernames === undefined;
+
 /** Checks the parsed JSON of a run's facts. @returns undefined if a member is missing or invalid */
 export function parseRunFacts(json: unknown): RunFacts | undefined {
   const facts = json as RunFacts | null;
@@ -143,6 +149,7 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     (facts.similar === undefined || facts.similar === true) &&
     Array.isArray(facts.sections) &&
     facts.sections.every((section) => isCount(section?.records)) &&
+    facts.sections.every(countsUsernames) &&
     isOrdered(facts.sections.map(({ index }) => index)) &&
     countsFit(facts);
   return valid ? facts : undefined;

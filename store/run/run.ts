@@ -11,10 +11,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { EntryKind } from '../../protocol/private-input.ts';
 import { archivePath, type Dataset, PRIVATE_FOLDER, runsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, openRegularFile, publishFile, syncFolder } from '../files.ts';
 import { findRecordFault } from './record-fault.ts';
+import { KIND_AT } from './record.ts';
 import {
   assertRunBelongs,
   feedsOf,
@@ -31,6 +33,13 @@ const MAGIC = Buffer.from('CVRUN\0\0\x02', 'latin1');
 const TRAILER_BYTES = 36;
 const MAX_FACTS_BYTES = 1 << 24;
 
+/** A section that is being written. */
+interface OpenSection {
+  readonly index: SectionName;
+  records: number;
+  usernames?: number;
+}
+
 /** Writes the records of a run front to back. Nothing is visible before `commit`. */
 export class RunWriter {
   readonly #madeFor: Pick<RunFacts, 'indexes' | 'similar'>;
@@ -38,7 +47,7 @@ export class RunWriter {
   readonly #aside: string;
   readonly #handle: number;
   readonly #hash: Hash = createHash('sha256');
-  readonly #sections: { index: SectionName; records: number }[] = [];
+  readonly #sections: OpenSection[] = [];
   #open = true;
 
   constructor(dataset: Dataset, source: string) {
@@ -54,13 +63,17 @@ export class RunWriter {
 
   /** Starts the records of an index. Sections must come in the order of `SECTION_NAMES`. */
   beginSection(index: SectionName): void {
-    this.#sections.push({ index, records: 0 });
+    this.#sections.push(index === 'account' ? { index, records: 0, usernames: 0 } : { index, records: 0 });
   }
 
   /** Appends whole records. Within a section they must ascend strictly by key. */
   append(records: Uint8Array): void {
-    const section = this.#sections.at(-1) as { readonly index: SectionName; records: number };
-    section.records += records.length / SECTION_LAYOUTS[section.index].recordBytes;
+    const section = this.#sections.at(-1) as OpenSection;
+    const { recordBytes } = SECTION_LAYOUTS[section.index];
+    section.records += records.length / recordBytes;
+    if (section.usernames !== undefined)
+      for (let at = KIND_AT; at < records.length; at += recordBytes)
+        if (records[at] === EntryKind.username) section.usernames++;
     this.#write(records);
   }
 

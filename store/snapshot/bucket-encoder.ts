@@ -4,7 +4,7 @@ import type { BucketHash, BucketId } from '../../protocol/brands.ts';
 import { bucketId } from '../../protocol/bucket-id.ts';
 import { TAG_BITS } from '../../protocol/entry.ts';
 import { type MetadataBytes, type PadBatch, writeMetadata } from '../../protocol/metadata.ts';
-import type { EntryKind } from '../../protocol/private-input.ts';
+import { EntryKind } from '../../protocol/private-input.ts';
 import type { Merge } from '../run/merge.ts';
 import { KIND_AT, TAG_AT } from '../run/record.ts';
 import { chooseBodySizes, sizeEntropyBits } from './body-sizes.ts';
@@ -40,6 +40,7 @@ export class BucketEncoder {
   #hidden = 0;
   #id = 0;
   #entries = 0;
+  #usernames = 0;
   #minEntries = Number.POSITIVE_INFINITY;
   #maxEntries = 0;
   #contentBytes = 0;
@@ -59,11 +60,12 @@ export class BucketEncoder {
     if (this.#count === this.#tags.length) this.#grow();
     const at = this.#count++;
     this.#tags[at] = merge.middle;
+    const { bytes, at: from, times } = merge;
+    const kind = bytes[from + KIND_AT] as EntryKind;
+    if (kind === EntryKind.username) this.#usernames++;
     const width = this.#metadataBytes;
     if (width === 0) return;
-    const { bytes, at: from, times } = merge;
     const source = this.#numbers[merge.source] as number;
-    const kind = bytes[from + KIND_AT] as EntryKind;
     writeMetadata({ kind, times, source }, width, this.#metadata, at * width);
     this.#pads.add(bytes, from + TAG_AT);
     if (this.#pads.isFull) this.#hide();
@@ -84,6 +86,7 @@ export class BucketEncoder {
       metadataBytes: this.#metadataBytes,
       bodyBytes,
       entries: this.#entries,
+      ...(this.#usernames > 0 && { usernames: this.#usernames }),
       minEntries: this.#minEntries,
       maxEntries: this.#maxEntries,
       contentBytes: this.#contentBytes,

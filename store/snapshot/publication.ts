@@ -1,17 +1,20 @@
 // The parameters of a publication, and its passes over all records. PROTOCOL.md §12.
 
 import type { LayerId, SnapshotId } from '../../protocol/brands.ts';
-import { INDEX_NAMES, type IndexName, MAX_PREFIX_BITS } from '../../protocol/bucket-id.ts';
+import { INDEX_NAMES, type IndexName, maxPrefixBits } from '../../protocol/bucket-id.ts';
 import type { CreatePadBatch } from '../../protocol/metadata.ts';
+import { EntryKind } from '../../protocol/private-input.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
-import { type Dataset, filterRate } from '../dataset.ts';
+import { type Dataset, filterRate, type PrefixParameters, userPrefixBits } from '../dataset.ts';
+import { StoreError } from '../errors.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
 import { credentialRecords } from '../run/credential-records.ts';
 import { Merge, type RecordStream } from '../run/merge.ts';
-import { RECORD_BYTES, RECORD_LAYOUT } from '../run/record.ts';
+import { KIND_AT, RECORD_BYTES, RECORD_LAYOUT } from '../run/record.ts';
 import type { Run } from '../run/run.ts';
 import { type GroupOptions, type RunStreams, runNames } from '../run/run-streams.ts';
+import type { IndexFacts } from './snapshot-facts.ts';
 
 /** Progress of publishing in records. */
 export interface PublishProgress {
@@ -95,40 +98,81 @@ function recordCounts(runs: readonly Run[], index: IndexName): number[] {
   return runs.map(({ facts }) => sum(facts.sections.filter((at) => at.index === index).map(({ records }) => records)));
 }
 
-/**
- * Entries of each index after merging, or an upper bound. Counts only if the difference matters.
- */
-export async function countEntries(publication: Publication): Promise<ReadonlyMap<IndexName, number>> {
+/** Distinct usernames, or passwords, of each run. */
+function memberCounts(runs: readonly Run[], index: IndexName): number[] {
+  return runs.map(({ facts }) =>
+    sum(facts.sections.filter((at) => at.index === index).map(({ records, usernames = records }) => usernames)),
+  );
+}
+
+/** What an index contains after merging, or upper bounds that lead to the same choices. */
+export interface IndexCount {
+  readonly entries: number;
+  /** What shares a bucket in the eyes of the bucket floor: usernames, or passwords. */
+  readonly members: number;
+}
+
+/** Counts each index. Reads the records only if the runs' counts leave a choice open. */
+export async function countEntries(publication: Publication): Promise<ReadonlyMap<IndexName, IndexCount>> {
   const { dataset, suite, runs } = publication;
-  const { indexes, bucketFloor, similar } = dataset.parameters;
-  const counts = new Map<IndexName, number>();
+  const { parameters } = dataset;
+  const { indexes, similar } = parameters;
+  const counts = new Map<IndexName, IndexCount>();
   for (const index of indexes) {
     // The keys of one run are distinct.
     const perRun = recordCounts(runs, index);
     const low = perRun.reduce((max, count) => Math.max(max, count), 0);
     const high = sum(perRun) + canaryStreams(suite, index, similar).length;
-    const sameBits = choosePrefixBits(low, bucketFloor) === choosePrefixBits(high, bucketFloor);
-    const sameFilter = index !== 'password' || filterRate(dataset.parameters) === 0 || high <= low * FILTER_SLACK;
-    if (sameBits && sameFilter) counts.set(index, high);
+    const members = memberCounts(runs, index);
+    const fewest = members.reduce((max, count) => Math.max(max, count), 0);
+    const most = sum(members) + 1;
+    const sameBits = choosePrefixBits(index, fewest, parameters) === choosePrefixBits(index, most, parameters);
+    const sameFilter = index !== 'password' || filterRate(parameters) === 0 || high <= low * FILTER_SLACK;
+    if (sameBits && sameFilter) counts.set(index, { entries: high, members: most });
   }
   if (counts.size === indexes.length) return counts;
   await mergeRuns(publication, 'count', (index) => {
     let entries = 0;
+    let members = 0;
     return {
-      each: () => {
+      each: ({ bytes, at }) => {
         entries++;
+        if (index === 'password' || bytes[at + KIND_AT] === EntryKind.username) members++;
       },
       end: () => {
-        counts.set(index, entries);
+        counts.set(index, { entries, members });
       },
     };
   });
   return counts;
 }
 
-/** The maximum number of bits with at least `floor` entries in an average bucket. */
-export function choosePrefixBits(entries: number, floor: number): number {
-  return Math.min(MAX_PREFIX_BITS, Math.max(0, Math.floor(Math.log2(Math.max(1, entries) / floor))));
+/**
+ * The maximum number of bits with at least `bucketFloor` members in an average bucket, and enough
+ * of the operator's own users on each prefix.
+ * @param members usernames of the account index, entries of the password index
+ */
+export function choosePrefixBits(index: IndexName, members: number, parameters: PrefixParameters): number {
+  const { suite, bucketFloor, splitRoles = false } = parameters;
+  return Math.min(
+    maxPrefixBits(index, suite, splitRoles),
+    userPrefixBits(parameters),
+    Math.max(0, Math.floor(Math.log2(Math.max(1, members) / bucketFloor))),
+  );
+}
+
+/**
+ * Checks that the counts of the runs' facts led to the bits that the counted records lead to.
+ * @throws StoreError `RUN_CORRUPT`
+ */
+export function assertPrefixBits(index: IndexName, facts: IndexFacts, parameters: PrefixParameters): void {
+  const members = index === 'account' ? (facts.usernames ?? 0) : facts.entries;
+  if (choosePrefixBits(index, members, parameters) === facts.prefixBits) return;
+  throw new StoreError(
+    'RUN_CORRUPT',
+    `a run: its facts do not contain the number of its ${index === 'account' ? 'usernames' : 'passwords'}`,
+    'Ingest the sources of runs that were copied from elsewhere again.',
+  );
 }
 
 /** The canary's records, one stream each: the merge orders them. */

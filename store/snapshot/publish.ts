@@ -43,7 +43,14 @@ import {
 import { chooseBlocks, FilterWriter } from './filter-writer.ts';
 import { layerId } from './layer.ts';
 import { createNodePads } from './pads.ts';
-import { choosePrefixBits, countEntries, mergeRuns, type Publication, type PublishOptions } from './publication.ts';
+import {
+  assertPrefixBits,
+  choosePrefixBits,
+  countEntries,
+  mergeRuns,
+  type Publication,
+  type PublishOptions,
+} from './publication.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
 import { type IndexFacts, SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, sealFacts } from './snapshot-facts.ts';
 
@@ -168,7 +175,7 @@ async function writeTables({ aside, filterAside }: Asides, publication: Publicat
   // A merged record names its last source by its place among the runs; 0 is that of the canary.
   const numbers = [0, ...runs.map(numberOf)];
   const oneIn = filterRate(parameters);
-  const blocks = chooseBlocks(counts.get('password') ?? 0, oneIn);
+  const blocks = chooseBlocks(counts.get('password')?.entries ?? 0, oneIn);
   const filter = oneIn > 0 ? new FilterWriter(filterAside, { dataset: dataset.id, snapshot, blocks }) : undefined;
   // SQLite would create it for every user.
   fs.closeSync(fs.openSync(aside, 'wx', snapshotMode(parameters)));
@@ -182,7 +189,7 @@ async function writeTables({ aside, filterAside }: Asides, publication: Publicat
     await mergeRuns(publication, 'write', (index) => {
       database.exec(`CREATE TABLE ${index} (id INTEGER PRIMARY KEY, body BLOB NOT NULL)`);
       const insert = database.prepare(`INSERT INTO ${index} (id, body) VALUES (?, ?)`);
-      const prefixBits = choosePrefixBits(counts.get(index) ?? 0, parameters.bucketFloor);
+      const prefixBits = choosePrefixBits(index, counts.get(index)?.members ?? 0, parameters);
       const place = { snapshot, index, prefixBits };
       const { metadataBytes } = parameters;
       const encoding = { prefixBits, metadataBytes, pads: createPads(layer), numbers };
@@ -198,7 +205,9 @@ async function writeTables({ aside, filterAside }: Asides, publication: Publicat
           ofFilter?.add(merge.head, merge.middle);
         },
         end: () => {
-          indexes[index] = encoder.finish();
+          const facts = encoder.finish();
+          assertPrefixBits(index, facts, parameters);
+          indexes[index] = facts;
         },
       };
     });

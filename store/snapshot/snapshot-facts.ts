@@ -18,6 +18,8 @@ export const SNAPSHOT_FORMAT = 2;
 
 export interface IndexFacts extends IndexConfig {
   readonly entries: number;
+  /** Entries of kind 2. In the account index only. */
+  readonly usernames?: number;
   readonly minEntries: number;
   readonly maxEntries: number;
   /** Bytes of all bodies without padding, and of the metadata in them. */

@@ -84,7 +84,7 @@ describe('the page', () => {
     expect(page).toMatch(/<title>Credveil snapshot 000001-/);
     expect(page.match(/<h1>/g)).toHaveLength(1);
     const figures = page.match(/<figure>[\s\S]*?<\/figure>/g) ?? [];
-    // Anonymity sets, cost, sources, and the bucket sizes of two indexes.
+    // Entries per prefix, cost, sources, and the bucket sizes of two indexes.
     expect(figures).toHaveLength(5);
     for (const figure of figures) {
       expect(figure).toMatch(/<svg [^>]*role="img" aria-label="[^"]+"/);
