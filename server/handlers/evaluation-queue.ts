@@ -1,16 +1,17 @@
 // The queue of evaluations. A group operation takes a tenth of a millisecond, so requests share the
 // event loop in slices.
 //
-// There are two lanes, each a round robin. A request of few elements, as a check sends it, takes
-// the short lane. While both lanes have work, the long one gets a quarter of the time, so that
-// neither starves the other. Each turn of the event loop runs one slice: between slices the server
-// reads sockets, sends buckets and notices clients that have left. A proof is one slice of any
-// size.
+// Two lanes, each a round robin of clients and, of one client, of requests (lane.ts). A request of
+// few elements, which is what a check sends, takes the short lane. While both have work the long
+// lane gets a quarter of the time, so that neither can starve the other. One slice per turn of the
+// event loop: between two slices sockets are read, buckets are sent, and who went away is noticed.
+// A proof is one slice whatever its size.
 
 import type { BlindedElement, EvaluatedElement, Proof } from '../../protocol/brands.ts';
 import { headerBlock } from '../../runtime/http/headers.ts';
 import { ClientGoneError, ProblemError } from '../../runtime/http/problem.ts';
 import type { Evaluator } from '../../store/dataset-key.ts';
+import { Lane } from './lane.ts';
 
 /** Half a millisecond, by which a slice can delay another request. */
 const SLICE_ELEMENTS = 4;
@@ -21,19 +22,6 @@ const SHORT_SHARE = 3;
 
 /** Whether the client still waits for the response. */
 export type IsWanted = () => boolean;
-
-/** Work is counted in group operations. */
-interface Job {
-  readonly work: number;
-  readonly sliceWork: number;
-  /** Runs a slice. False if the job has ended. */
-  run(): boolean;
-}
-
-interface Lane {
-  readonly jobs: Job[];
-  work: number;
-}
 
 /**
  * The work of a proof. It evaluates each element again, and multiplies it for the composites of RFC
@@ -49,40 +37,41 @@ export const overloaded = (): ProblemError => new ProblemError('OVERLOADED', { h
  * ProblemError `OVERLOADED` if a lane is full, and with a ClientGoneError if the client has left.
  */
 export class EvaluationQueue {
-  readonly #maxWaiting: number;
-  readonly #short: Lane = { jobs: [], work: 0 };
-  readonly #long: Lane = { jobs: [], work: 0 };
-  /** The work that the short lane may do before the long one has its turn. */
+  readonly #short: Lane;
+  readonly #long: Lane;
+  /** The work of the short lane until the long one has its turn. */
   #owed = 0;
   #running = false;
 
-  /** @param maxWaiting the maximum of group operations that wait in each lane */
+  /** @param maxWaiting group operations that may wait in each lane */
   constructor(maxWaiting: number) {
-    this.#maxWaiting = maxWaiting;
+    this.#short = new Lane(maxWaiting);
+    this.#long = new Lane(maxWaiting);
   }
 
-  /** Evaluates elements. @returns one result for each, in order */
+  /** One result per element. Requests of one `owner` share a turn. */
   blindEvaluate(
     evaluator: Evaluator,
     elements: readonly BlindedElement[],
     isWanted: IsWanted,
+    owner = '',
   ): Promise<EvaluatedElement[]> {
     const evaluated: EvaluatedElement[] = [];
-    return this.#wait(elements.length, SLICE_ELEMENTS, isWanted, () => {
+    return this.#wait({ owner, work: elements.length, maxSliceWork: SLICE_ELEMENTS }, isWanted, () => {
       evaluated.push(...evaluator.blindEvaluate(elements.slice(evaluated.length, evaluated.length + SLICE_ELEMENTS)));
       return evaluated.length === elements.length ? evaluated : undefined;
     });
   }
 
-  /** Makes a proof. It cannot be cut into slices: the short lane is owed time for its cost. */
-  prove(evaluator: Evaluator, elements: readonly BlindedElement[], isWanted: IsWanted): Promise<Proof> {
+  /** A proof cannot be cut into slices: the short lane is owed for what it costs. */
+  prove(evaluator: Evaluator, elements: readonly BlindedElement[], isWanted: IsWanted, owner = ''): Promise<Proof> {
     const work = proofWork(elements);
-    return this.#wait(work, work, isWanted, () => evaluator.prove(elements));
+    return this.#wait({ owner, work, maxSliceWork: work }, isWanted, () => evaluator.prove(elements));
   }
 
-  /** Whether the queue would accept a job of this size now. */
-  hasRoom(work: number): boolean {
-    return this.#laneOf(work).work + work <= this.#maxWaiting;
+  /** Whether a job of this size and owner would be accepted now. */
+  hasRoom(work: number, owner = ''): boolean {
+    return this.#laneOf(work).hasRoom(owner, work);
   }
 
   #laneOf(work: number): Lane {
@@ -90,12 +79,10 @@ export class EvaluationQueue {
   }
 
   #wait<Result>(
-    work: number,
-    maxSliceWork: number,
+    { owner, work, maxSliceWork }: { readonly owner: string; readonly work: number; readonly maxSliceWork: number },
     isWanted: IsWanted,
     step: () => Result | undefined,
   ): Promise<Result> {
-    if (!this.hasRoom(work)) return Promise.reject(overloaded());
     const lane = this.#laneOf(work);
     return new Promise((resolve, reject) => {
       const run = (): boolean => {
@@ -109,8 +96,8 @@ export class EvaluationQueue {
         }
         return false;
       };
-      lane.jobs.push({ work, sliceWork: Math.min(work, maxSliceWork), run });
-      lane.work += work;
+      const refuse = (): void => reject(overloaded());
+      if (!lane.add({ owner, work, sliceWork: Math.min(work, maxSliceWork), run, refuse })) return refuse();
       if (!this.#running) setImmediate(this.#turn);
       this.#running = true;
     });
@@ -120,22 +107,20 @@ export class EvaluationQueue {
     let spent = 0;
     for (;;) {
       const lane = this.#nextLane();
-      const [job] = lane.jobs;
-      // Small requests share a turn. None of them waits for its result while a slice of a large one
-      // runs.
+      const job = lane.first;
+      // Small requests share a turn. None of them waits for its answer while a slice of a large one
+      // is done.
       if (!job || (spent > 0 && spent + job.sliceWork > SLICE_ELEMENTS)) break;
-      lane.jobs.shift();
       spent += job.sliceWork;
       this.#owed = lane === this.#short ? this.#owed - job.sliceWork : SHORT_SHARE * job.sliceWork;
-      if (job.run()) lane.jobs.push(job);
-      else lane.work -= job.work;
+      lane.runFirst();
     }
     this.#running = spent > 0;
     if (this.#running) setImmediate(this.#turn);
   };
 
   #nextLane(): Lane {
-    if (this.#short.jobs.length === 0) return this.#long;
-    return this.#long.jobs.length === 0 || this.#owed > 0 ? this.#short : this.#long;
+    if (!this.#short.first) return this.#long;
+    return !this.#long.first || this.#owed > 0 ? this.#short : this.#long;
   }
 }

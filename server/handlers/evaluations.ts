@@ -33,7 +33,7 @@ interface Job {
   readonly elements: number;
   /** In group operations. */
   readonly work: number;
-  run(isWanted: IsWanted): Promise<Answer>;
+  run(isWanted: IsWanted, owner: string): Promise<Answer>;
 }
 
 /**
@@ -71,16 +71,24 @@ async function evaluate(exchange: ServiceExchange, { queue }: ServiceContext, re
     await admission.take({ requests: 1, evaluations: 0 });
     throw asProblem(error);
   }
-  // Checked before anything is taken from a quota: a client that has to come back has paid nothing.
-  if (!queue.hasRoom(job.work)) throw overloaded();
+  const owner = ownerOf(exchange);
+  // Without the elements: a client that has to come back has paid for asking alone.
+  if (!queue.hasRoom(job.work, owner)) {
+    await admission.take({ requests: 1, evaluations: 0 });
+    throw overloaded();
+  }
   await admission.take({ requests: 1, evaluations: job.elements });
   try {
-    const { message, headers = [] } = await job.run(() => request.socket.writable);
+    const { message, headers = [] } = await job.run(() => request.socket.writable, owner);
     exchange.reply(200, [...headers, ...HEADERS], message);
   } catch (error) {
     throw asProblem(error);
   }
 }
+
+/** Who shares a turn at the evaluator: a client, or the address of an anonymous one. */
+const ownerOf = ({ admission, request }: ServiceExchange): string =>
+  admission.client?.id ?? request.socket.remoteAddress ?? '';
 
 /** A message that the protocol refuses is a problem of its sender. */
 function asProblem(error: unknown): unknown {
@@ -95,8 +103,8 @@ const readLookup: CreateReadJob =
     const index = served.snapshot.facts.indexes.account;
     if (!index) throw new ProblemError('INDEX_MISSING');
     const { bucketId, blindedElements } = decodeLookupRequest(bytes, index.prefixBits);
-    return evaluationJob(blindedElements, async (isWanted) => {
-      const evaluatedElements = await queue.blindEvaluate(evaluator, blindedElements, isWanted);
+    return evaluationJob(blindedElements, async (isWanted, owner) => {
+      const evaluatedElements = await queue.blindEvaluate(evaluator, blindedElements, isWanted, owner);
       // The bucket is read only now, so that a waiting job stays small. Meanwhile two newer
       // snapshots may have closed this one.
       if (!snapshots.find(served.id)) throw new ProblemError('SNAPSHOT_GONE');
@@ -113,8 +121,8 @@ const readEvaluate: CreateReadJob =
   (bytes, query) => {
     if (query !== undefined) throw new ProblemError('QUERY_MALFORMED');
     const blindedElements = decodeElementsRequest(bytes);
-    return evaluationJob(blindedElements, async (isWanted) => ({
-      message: encodeEvaluateResponse(await queue.blindEvaluate(evaluator, blindedElements, isWanted)),
+    return evaluationJob(blindedElements, async (isWanted, owner) => ({
+      message: encodeEvaluateResponse(await queue.blindEvaluate(evaluator, blindedElements, isWanted, owner)),
     }));
   };
 
@@ -126,8 +134,8 @@ const readProve: CreateReadJob =
     return {
       elements: blindedElements.length,
       work: proofWork(blindedElements),
-      run: async (isWanted) => ({
-        message: encodeProveResponse(await queue.prove(evaluator, blindedElements, isWanted)),
+      run: async (isWanted, owner) => ({
+        message: encodeProveResponse(await queue.prove(evaluator, blindedElements, isWanted, owner)),
       }),
     };
   };

@@ -102,7 +102,7 @@ describe('quotas over HTTP', () => {
     expect((await world.get('/v1/account/0', key)).status).toBe(429);
   });
 
-  test('a request refused by the full evaluation queue is not charged', async ({ world }) => {
+  test('a request refused by the full evaluation queue is not charged as evaluations', async ({ world }) => {
     const key = world.add('a', { 'evaluations-per-day': 40 });
     await world.start({ maxWaitingElements: 16 });
     const message = encodeElementsRequest(blindedElements(world.sodium, 32));
