@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { CredveilError } from '../protocol/errors.ts';
 import { ServerError } from '../runtime/errors.ts';
 import { nameError, type OnEvent } from '../runtime/events.ts';
+import { isLoopback } from '../runtime/http/browser-gate.ts';
 import { headerBlock } from '../runtime/http/headers.ts';
 import { ProblemError } from '../runtime/http/problem.ts';
 import { clientFingerprint } from '../runtime/tls.ts';
@@ -19,7 +20,6 @@ const BEARER = /^bearer +(credveil-client-1\.([0-9a-f]{16})\.[\w-]{43})$/i;
 const DIGEST_HEX = 64;
 /** Compared for an unknown id, so that it takes as long as a known one. */
 const NOBODY = Buffer.alloc(DIGEST_HEX);
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
 
 export interface ClientDirectoryOptions {
   readonly file: string;
@@ -67,7 +67,7 @@ export class ClientDirectory {
     // Read before the list, so that a change in between is never missed.
     this.#version = clientFileVersion(options.file);
     const clients = readClients(options.file);
-    if (!options.allowAnonymous && !clients?.length && !LOOPBACK.test(options.host)) throw clientsRequired();
+    if (!options.allowAnonymous && !clients?.length && !isLoopback(options.host)) throw clientsRequired();
     if (clients) this.#replace(clients);
     this.#timer = setInterval(() => this.#poll(), options.pollIntervalMs);
     this.#timer.unref();

@@ -43,6 +43,8 @@ export interface AccessPlace {
 
 export interface Access {
   readonly admit: Admit;
+  /** Whether requests without a client are refused, but for open routes. */
+  requiresClient(): boolean;
   readonly observe: Observe;
   readonly requests: RequestMetrics;
   readonly rates: RequestCounter;
@@ -88,6 +90,7 @@ export function openAccess(options: AccessOptions, { folder, host, pollIntervalM
   });
   return {
     admit,
+    requiresClient: () => clients.required,
     observe: createObserve(requests, rates, createLog(logLevel)),
     requests,
     rates,

@@ -4,6 +4,7 @@
 import type { RequestListener } from 'node:http';
 import type { Admit } from '../access/admission.ts';
 import { nameError, type OnEvent } from '../runtime/events.ts';
+import type { BrowserGate } from '../runtime/http/browser-gate.ts';
 import { assertNoBody, assertWellFormed, originForm } from '../runtime/http/gate.ts';
 import { CACHE_RULES, type HeaderBlock } from '../runtime/http/headers.ts';
 import { ClientGoneError, ProblemError } from '../runtime/http/problem.ts';
@@ -32,6 +33,8 @@ export interface ListenerParts {
   readonly pages: Pick<PageSources, 'rates'> | undefined;
   /** Headers that every response carries. */
   readonly headers?: HeaderBlock;
+  /** Undefined: every host is answered, and no page of another origin may read the answers. */
+  readonly browsers?: BrowserGate | undefined;
   /** Default: the routes of the service. */
   readonly routes?: readonly Route[];
 }
@@ -45,7 +48,7 @@ export function createListener(
   { routes = ROUTES, ...parts }: ListenerParts,
 ): RequestListener {
   const router = createRouter(routes);
-  const { state, limits, onEvent, observe, headers } = parts;
+  const { state, limits, onEvent, observe, headers, browsers } = parts;
   const dispatch = createDispatch(router, createHandlers(services, router, parts), parts);
 
   const settle = (exchange: ServiceExchange, observed: () => void): void => {
@@ -61,7 +64,7 @@ export function createListener(
   };
 
   return (request, response) => {
-    const exchange = new ServiceExchange(request, response, headers);
+    const exchange = new ServiceExchange(request, response, headers, browsers?.originHeaders(request));
     const observed = observe(exchange);
     if (state.closing) response.shouldKeepAlive = false;
     try {
@@ -114,7 +117,7 @@ function createHandlers(
 function createDispatch(
   router: Router,
   handlersOf: ReadonlyMap<string, Handlers>,
-  { limits, admit }: ListenerParts,
+  { limits, admit, browsers }: ListenerParts,
 ): Handler {
   const first = handlersOf.get('') as Handlers;
 
@@ -148,6 +151,7 @@ function createDispatch(
   return (exchange) => {
     const { request, method } = exchange;
     assertWellFormed(request, limits.maxUrlBytes);
+    browsers?.assertHost(request);
     const handlers = locate(exchange);
     const prepared = router.find(exchange.path);
     if (!prepared || (prepared.route.withoutQuery && exchange.query !== undefined)) {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { RequestRates } from '../protocol/service-status.ts';
 import { listenError } from '../runtime/errors.ts';
 import type { OnEvent } from '../runtime/events.ts';
+import { type BrowserRules, createBrowserGate, isLoopback } from '../runtime/http/browser-gate.ts';
 import { refuseSocket } from '../runtime/http/gate.ts';
 import { createServer, createTlsServer } from '../runtime/http/node-http.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS, drain, listen, trackSockets } from '../runtime/http/sockets.ts';
@@ -21,7 +22,7 @@ import { collectServices } from './observe/service-metrics.ts';
 import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
 import type { SnapshotPeers } from './snapshots/snapshots.ts';
 
-export interface ServerOptions extends ServerLimits, AccessOptions {
+export interface ServerOptions extends ServerLimits, AccessOptions, BrowserRules {
   /**
    * The key of the dataset under `oprf`; without it the server serves buckets alone. Under `hmac` a
    * server must not have it.
@@ -109,6 +110,7 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
     limits,
     pages: pages ? { rates: () => gatherRates(access.rates.read()) } : undefined,
     headers: tls ? STRICT_TRANSPORT_SECURITY : [],
+    browsers: createBrowserGate(options, () => isLoopback(host) && !access.requiresClient()),
   });
   const server = createLimitedServer(limits, listener, tls);
   const sockets = trackSockets(server);

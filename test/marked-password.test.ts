@@ -254,11 +254,11 @@ describe('the server process', () => {
     const port = Number(new URL(server.url).port);
     const held = net.connect(port, '127.0.0.1').pause();
     held.on('error', () => {});
-    const request = `GET /v1/account/0 HTTP/1.1\r\nHost: x\r\nUser-Agent: ${inRequest}\r\n\r\n`;
+    const request = `GET /v1/account/0 HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ${inRequest}\r\n\r\n`;
     held.write(request.repeat(4_000));
     const unfinished = net.connect(port, '127.0.0.1');
     unfinished.on('error', () => {});
-    unfinished.write(`GET /v1/config HTTP/1.1\r\nHost: x\r\nUser-Agent: ${inRequest}`);
+    unfinished.write(`GET /v1/config HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ${inRequest}`);
     try {
       await (await fetch(`${server.url}/healthz`)).text();
       for (const dump of [await heapSnapshot(world), ...processMemory(server.child.pid as number)]) {

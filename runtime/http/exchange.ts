@@ -22,13 +22,23 @@ export class Exchange {
   #isClients = false;
   /** Headers of this exchange alone, beyond those of its reply. */
   #own: HeaderBlock;
+  #origins: HeaderBlock;
 
-  /** @param own headers that every response of the server carries */
-  constructor(request: IncomingMessage, response: ServerResponse, own: HeaderBlock = []) {
+  /**
+   * @param own headers that every response of the server carries
+   * @param origins headers that let pages of other origins read the response
+   */
+  constructor(request: IncomingMessage, response: ServerResponse, own: HeaderBlock = [], origins: HeaderBlock = []) {
     this.request = request;
     this.response = response;
     this.method = request.method ?? '';
     this.#own = own;
+    this.#origins = origins;
+  }
+
+  /** Marks the response as meant for pages of its own origin alone. */
+  keepToOrigin(): void {
+    this.#origins = [];
   }
 
   /**
@@ -58,6 +68,7 @@ export class Exchange {
     const all = [...headers, 'Cache-Control', this.#isClients ? cache.client : cache.anonymous];
     if (length !== undefined) all.push('Content-Length', String(length));
     if (this.#own.length > 0) all.push(...this.#own);
+    if (this.#origins.length > 0) all.push(...this.#origins);
     this.response.writeHead(status, all);
   }
 

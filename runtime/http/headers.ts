@@ -7,14 +7,10 @@ export type HeaderBlock = readonly string[];
 export const headerBlock = (headers: { readonly [name: string]: string }): HeaderBlock =>
   Object.entries(headers).flat();
 
-/**
- * Sent with every response. Any origin may read it: the SDK runs in browsers, and access is by key,
- * not by origin.
- */
+/** Sent with every response. Which origins may read it is decided per request: browser-gate.ts. */
 export const SHARED_HEADERS = headerBlock({
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
-  'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers': 'Content-Range, Credveil-Snapshot, ETag, RateLimit, RateLimit-Policy, Retry-After',
 });
 

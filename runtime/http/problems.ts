@@ -116,6 +116,12 @@ export const PROBLEMS = {
     detail: 'The request does not state the length of its body.',
     hint: 'Send Content-Length, without a transfer encoding.',
   },
+  HOST_REFUSED: {
+    status: 421,
+    title: 'Host refused',
+    detail: 'This server does not answer under this host name.',
+    hint: 'Use http://127.0.0.1 and the port. For another name, start the server with --allowed-hosts.',
+  },
   BODY_NOT_ALLOWED: {
     status: 413,
     title: 'Body not allowed',

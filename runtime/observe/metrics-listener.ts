@@ -36,8 +36,10 @@ export async function startMetricsListener(
     'Content-Type': Registry.PROMETHEUS_CONTENT_TYPE,
     'X-Content-Type-Options': 'nosniff',
   });
+  const browsers = createBrowserGate({}, () => isLoopback(host));
   const answer = async (exchange: Exchange): Promise<void> => {
     const { url } = exchange.request;
+    browsers.assertHost(exchange.request);
     if (url !== '/metrics') throw new ProblemError('ROUTE_MISSING');
     if (exchange.method !== 'GET' && exchange.method !== 'HEAD')
       throw new ProblemError('METHOD_NOT_ALLOWED', { headers: ['Allow', 'GET, HEAD'] });

@@ -70,6 +70,7 @@ export interface Route extends RouteFacts {
 /** Problems that can answer any request. */
 const ANY: readonly ProblemCode[] = [
   'REQUEST_MALFORMED',
+  'HOST_REFUSED',
   'METHOD_NOT_ALLOWED',
   'REQUEST_TIMEOUT',
   'URL_TOO_LONG',

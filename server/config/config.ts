@@ -106,6 +106,7 @@ type GroupOf<Group extends string> = {
  */
 export function serverOptions(settings: Settings): WorkerOrder['options'] {
   const { listen, pollIntervalMs, maxHeldBytes, clientsFile, quotaFile, allowAnonymous, logLevel, pages } = settings;
+  const { allowedOrigins, allowedHosts } = settings;
   assertTogether(settings, 'tls.keyFile', 'tls.certFile');
   assertTogether(settings, 'tls.caFile', 'tls.certFile');
   assertTogether(settings, 'tls.requireClientCertificate', 'tls.caFile');
@@ -120,6 +121,8 @@ export function serverOptions(settings: Settings): WorkerOrder['options'] {
     allowAnonymous,
     logLevel,
     pages,
+    allowedOrigins,
+    allowedHosts,
     ...(clientsFile !== undefined && { clientsFile }),
     ...(quotaFile !== undefined && { quotaFile }),
     ...(tls && { tls }),

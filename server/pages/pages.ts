@@ -56,6 +56,7 @@ export const createPageHandler: CreateHandler = ({ pages }) => {
 };
 
 function replyFile(exchange: ServiceExchange, file: PageFile): void {
+  exchange.keepToOrigin();
   const zipped = TAKES_GZIP.test(String(exchange.request.headers['accept-encoding'] ?? ''));
   const etag = `"${file.digest}${zipped ? '-gzip' : ''}"`;
   const headers = ['ETag', etag, 'Vary', 'Accept-Encoding', ...SECURITY_HEADERS];

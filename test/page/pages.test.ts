@@ -23,7 +23,7 @@ async function getRaw(
   header = '',
 ): Promise<{ status: number; head: string; body: Buffer }> {
   const socket = await connect(server);
-  socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\n${header}Connection: close\r\n\r\n`);
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${header}Connection: close\r\n\r\n`);
   const answer = await readToEnd(socket);
   const end = answer.indexOf('\r\n\r\n');
   const head = answer.slice(0, end);

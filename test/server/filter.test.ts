@@ -211,7 +211,7 @@ describe('a large filter', () => {
       // Another client reads nothing and leaves.
       const socket = await connect(served);
       socket.pause();
-      socket.write(`GET ${ROUTE} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      socket.write(`GET ${ROUTE} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       for (const source of ['b', 'c', 'd']) {
         large.addSource(source, { passwords: [source] });
         const { facts } = await publish(large.dataset, large.suite, { keep: 1 });

@@ -208,16 +208,16 @@ describe('closing a server', () => {
     const events: ServerEvent[] = [];
     const target = await startServer(made.folder, { port: 0, onEvent: (e) => events.push(e) });
     const idle = await connect(target);
-    idle.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    idle.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(idle, 'data');
     const inFlight = await Promise.all([connect(target), connect(target)]);
-    for (const socket of inFlight) socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    for (const socket of inFlight) socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await Promise.all(inFlight.map((socket) => once(socket, 'data')));
     // Incomplete headers are a request in flight. The response to the request before them shows
     // that they have arrived.
     const [bucket, ready] = inFlight as [net.Socket, net.Socket];
-    bucket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/account/0 HTTP/1.1\r\nHost: x\r\n');
-    ready.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n');
+    bucket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/account/0 HTTP/1.1\r\nHost: localhost\r\n');
+    ready.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /readyz HTTP/1.1\r\nHost: localhost\r\n');
     await Promise.all(inFlight.map((socket) => once(socket, 'data')));
 
     const closed = target.close({ deadlineMs: 60_000 });

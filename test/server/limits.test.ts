@@ -44,7 +44,7 @@ const test = base.extend<Fixtures>({
 
 describe('limits', () => {
   test('a client that stops in the middle of its headers gets 408 and is disconnected', async ({ exchange }) => {
-    expectRawProblem(await exchange('GET /healthz HTTP/1.1\r\nHost: x\r\n'), 408, 'REQUEST_TIMEOUT');
+    expectRawProblem(await exchange('GET /healthz HTTP/1.1\r\nHost: localhost\r\n'), 408, 'REQUEST_TIMEOUT');
   });
 
   test('a silent client is disconnected', async ({ exchange }) => {
@@ -52,7 +52,7 @@ describe('limits', () => {
   });
 
   test('oversized headers are refused', async ({ exchange }) => {
-    const request = `GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: marked${'a'.repeat(9000)}\r\n\r\n`;
+    const request = `GET /healthz HTTP/1.1\r\nHost: localhost\r\nCookie: marked${'a'.repeat(9000)}\r\n\r\n`;
     const answer = await exchange(request);
     expectRawProblem(answer, 431, 'HEADERS_TOO_LARGE');
     expect(answer).not.toContain('marked');
@@ -65,13 +65,13 @@ describe('limits', () => {
     ['an expectation', 'Content-Length: 5\r\nExpect: 100-continue\r\n\r\n'],
   ])('a body announced by %s is refused before it is read', async ([_name, rest], { exchange }) => {
     for (const target of ['GET /v1/account/0', 'POST /v1/config', 'GET /healthz', 'GET /nothing']) {
-      const answer = await exchange(`${target} HTTP/1.1\r\nHost: x\r\n${rest}`);
+      const answer = await exchange(`${target} HTTP/1.1\r\nHost: localhost\r\n${rest}`);
       expectRawProblem(answer, 413, 'BODY_NOT_ALLOWED');
     }
   });
 
   test('a URL beyond the limit is refused', async ({ exchange }) => {
-    const answer = await exchange(`GET /v1/account/${'a'.repeat(2048)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const answer = await exchange(`GET /v1/account/${'a'.repeat(2048)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expectRawProblem(answer, 414, 'URL_TOO_LONG');
     expect(answer).not.toContain('aaaa');
   });
@@ -79,8 +79,8 @@ describe('limits', () => {
   test.for([
     'nonsense\r\n\r\n',
     'GET /healthz HTTP/1.1\r\n\r\n',
-    'GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
-    'GET /healthz HTTP/1.1\r\nHost: x\r\nBad header\r\n\r\n',
+    'GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    'GET /healthz HTTP/1.1\r\nHost: localhost\r\nBad header\r\n\r\n',
     '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
   ])('a malformed request gets exactly one problem: %j', async (request, { exchange }) => {
     expectRawProblem(await exchange(request), 400, 'REQUEST_MALFORMED');
@@ -88,9 +88,9 @@ describe('limits', () => {
 
   test('a connection serves many requests, including absolute-form and pipelined ones', async ({ exchange }) => {
     const request = (target: string, last = false): string =>
-      `GET ${target} HTTP/1.1\r\nHost: x\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
+      `GET ${target} HTTP/1.1\r\nHost: localhost\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
     const answer = await exchange(
-      request('/healthz') + request('http://credveil.example/readyz') + request('/nothing') + request('/healthz', true),
+      request('/healthz') + request('http://localhost/readyz') + request('/nothing') + request('/healthz', true),
     );
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200']);
     expect(answer).toContain('Connection: keep-alive');
@@ -103,7 +103,7 @@ describe('limits', () => {
       const second = net.connect(capped.address.port, capped.address.host);
       second.on('error', () => undefined);
       await once(second, 'close');
-      first.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      first.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
       expect(await readToEnd(first)).toMatch(/^HTTP\/1.1 200 /);
     } finally {
       await capped.close({ deadlineMs: 100 });
@@ -117,7 +117,7 @@ test('a client that stops reading is disconnected', async ({ made }) => {
   stalled.on('error', () => undefined);
   stalled.pause();
   // More than the kernel buffers of both sides.
-  stalled.write('GET /v1/account/0 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10_000));
+  stalled.write('GET /v1/account/0 HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(10_000));
   const fetched = await fetch(`${target.url}/v1/account/0`);
   expect(fetched.status).toBe(200);
   await fetched.arrayBuffer();

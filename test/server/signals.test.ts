@@ -12,11 +12,11 @@ test.for([
   const { url, child, ended } = await workers.serve();
   const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: 12 }, () => net.connect(Number(port), hostname));
-  for (const socket of sockets) socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  for (const socket of sockets) socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await Promise.all(sockets.map((socket) => once(socket, 'data')));
   // An incomplete request. The response to the one before it shows that it has arrived.
   for (const socket of sockets)
-    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n');
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /readyz HTTP/1.1\r\nHost: localhost\r\n');
   await Promise.all(sockets.map((socket) => once(socket, 'data')));
   const processes = workers.pids();
   child.kill(signal);

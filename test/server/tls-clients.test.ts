@@ -69,7 +69,7 @@ describe('client certificates', () => {
     const { ask, address, tlsFiles, close } = await fingerprints(files, false);
     const socket = await connectTls(address, pairOf('client'));
     const session = new Promise<Buffer>((resolve) => socket.once('session', resolve));
-    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
     const again = { ...pairOf('client'), session: await session };
     expect(await ask(again)).toEqual({ fingerprint: fingerprintOf('client'), resumed: true });
     // This CA did not sign the client. A resumed session would still trust the client.
@@ -102,7 +102,7 @@ test('a process resumes the session of another with the same ticket secret', asy
   const [one, two] = others as [CredveilServer, CredveilServer];
   const socket = await connectTls(one.address);
   const session = new Promise<Buffer>((resolve) => socket.once('session', resolve));
-  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
   const resumed = await connectTls(two.address, { session: await session });
   expect(resumed.isSessionReused()).toBe(true);
   const foreign = await connectTls(server.address, { session: await session });

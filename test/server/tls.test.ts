@@ -122,7 +122,7 @@ describe('HTTPS', () => {
   test('plain HTTP gets no response, and the server keeps running', async ({ world: { server, last } }) => {
     const socket = net.connect(server.address.port, server.address.host);
     socket.on('error', () => undefined);
-    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     // At most a TLS alert.
     expect(await readToEnd(socket)).not.toContain('HTTP');
     expect((await getTls(server.address, '/healthz')).status).toBe(200);
@@ -213,7 +213,7 @@ describe('limits under TLS', () => {
   test('incomplete headers get 408 with Strict-Transport-Security', async ({ world: { start } }) => {
     const strict = await start({ headersTimeoutMs: 100, requestTimeoutMs: 200, timeoutCheckIntervalMs: 20 });
     const socket = await connectTls(strict.address);
-    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n');
     const answer = await readToEnd(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(answer).toContain(`Strict-Transport-Security: ${HSTS}\r\n`);
@@ -224,7 +224,7 @@ describe('limits under TLS', () => {
     const strict = await start({ stalledTimeoutMs: 100 });
     const stalled = await connectTls(strict.address);
     stalled.pause();
-    stalled.write('GET /v1/account/0 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10_000));
+    stalled.write('GET /v1/account/0 HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(10_000));
     // The test times out before this deadline.
     await getTls(strict.address, '/healthz');
     await strict.close({ deadlineMs: 600_000 });
@@ -235,7 +235,7 @@ describe('limits under TLS', () => {
     const target = await start();
     const quiet = await connectTls(target.address);
     const used = await connectTls(target.address);
-    used.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    used.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(used, 'data');
     const silent = net.connect(target.address.port, target.address.host);
     await once(silent, 'connect');

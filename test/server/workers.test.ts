@@ -184,7 +184,7 @@ test('the connection limit is divided among the workers', async ({ workers }) =>
   let open = 0;
   const sockets = Array.from({ length: 60 }, () => {
     const socket = net.connect(Number(port), hostname).on('error', () => undefined);
-    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     socket.once('data', () => open++);
     return socket;
   });
@@ -205,7 +205,7 @@ test('all workers load changed TLS files and resume each other’s sessions', as
     expect(url).toMatch(/^https:/);
     const socket = await connectTls(address);
     const session = new Promise<Buffer>((resolve) => socket.once('session', resolve));
-    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     for (let i = 0; i < 20; i++) {
       const resumed = await connectTls(address, { session: await session });
       expect(resumed.isSessionReused()).toBe(true);
