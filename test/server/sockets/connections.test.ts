@@ -1,0 +1,159 @@
+// Connections that the server ends: of strangers, of withdrawn CAs, of stalled readers, and after
+// malformed requests.
+
+import { once } from 'node:events';
+import type http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import { describe, expect } from 'vitest';
+import { addClient, clientFileFor } from '../../../access/client-file.ts';
+import { type CredveilServer, type ServerOptions, startServer } from '../../../server/server.ts';
+import { seededPairs } from '../../support/dataset.ts';
+import { connect, expectRawProblem, readToEnd } from '../../support/raw-http.ts';
+import { caPem, makeTlsFiles, pairOf } from '../../support/tls-files.ts';
+import { datasetTest } from '../../support/vitest/fixtures.ts';
+
+const test = datasetTest({ pairs: seededPairs(300), bucketFloor: 1000 }, 'file');
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function withServer<T>(
+  folder: string,
+  options: ServerOptions,
+  work: (server: CredveilServer) => Promise<T>,
+): Promise<T> {
+  const server = await startServer(folder, { port: 0, pollIntervalMs: 10, ...options });
+  try {
+    return await work(server);
+  } finally {
+    await server.close({ deadlineMs: 100 });
+  }
+}
+
+/** Asks every 50 ms until the server closes the connection. @returns milliseconds until then */
+async function hold(server: CredveilServer, request: string, maxMs: number): Promise<number> {
+  const socket = await connect(server);
+  const started = performance.now();
+  socket.on('error', () => undefined).resume();
+  const closed = once(socket, 'close').then(() => true);
+  while (performance.now() - started < maxMs) {
+    if (socket.writable) socket.write(request);
+    if (await Promise.race([closed, pause(50)])) break;
+  }
+  socket.destroy();
+  return performance.now() - started;
+}
+
+describe('a connection without a client', () => {
+  const get = (path: string, key?: string) =>
+    `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${key === undefined ? '' : `Authorization: Bearer ${key}\r\n`}\r\n`;
+
+  test.fails('strangers cannot hold connections open where clients are required', async ({ made }) => {
+    const clientsFile = `${clientFileFor(made.folder)}.strangers`;
+    const key = addClient(clientsFile, 'one', {}).keyText as string;
+    const options = { clientsFile, strangerTimeoutMs: 300 } as ServerOptions;
+    await withServer(made.folder, options, async (server) => {
+      for (const path of ['/healthz', '/readyz', '/openapi.json', '/', '/nothing'])
+        expect(await hold(server, get(path), 3000), path).toBeLessThan(2000);
+      expect(await hold(server, get('/v1/config', key), 1000)).toBeGreaterThanOrEqual(1000);
+      expect(await hold(server, get('/v1/config', key) + get('/healthz'), 1000)).toBeGreaterThanOrEqual(1000);
+      // One answer, and then nothing.
+      const idle = await connect(server);
+      idle.write(get('/healthz'));
+      const started = performance.now();
+      expect(await readToEnd(idle)).toMatch(/^HTTP\/1.1 200 /);
+      expect(performance.now() - started).toBeLessThan(2000);
+    });
+    await withServer(made.folder, { strangerTimeoutMs: 100 } as ServerOptions, async (server) => {
+      expect(await hold(server, get('/healthz'), 600)).toBeGreaterThanOrEqual(600);
+    });
+  });
+
+  test.fails('an address has at most its share of the connections', async ({ made }) => {
+    await withServer(made.folder, { maxConnectionsPerAddress: 2 } as ServerOptions, async (server) => {
+      const sockets = [await connect(server), await connect(server)];
+      const third = net.connect(server.address.port, server.address.host);
+      third.on('error', () => undefined);
+      expect(await Promise.race([once(third, 'close').then(() => 'closed'), pause(3000)])).toBe('closed');
+      sockets[0]?.destroy();
+      await pause(100);
+      const fourth = await connect(server);
+      fourth.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+      expect(await readToEnd(fourth)).toMatch(/^HTTP\/1.1 200 /);
+      for (const socket of sockets) socket.destroy();
+    });
+  });
+});
+
+describe('a connection with a certificate', () => {
+  test.fails('a connection that a withdrawn CA vouched for is closed', async ({ made }) => {
+    const files = makeTlsFiles();
+    const { certFile, keyFile, caFile } = files;
+    const tls = { certFile, keyFile, caFile, requireClientCertificate: true };
+    await withServer(made.folder, { tls }, async (server) => {
+      const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+      const ask = async (): Promise<number | string> => {
+        const { host, port } = server.address;
+        const request = https.request({ host, port, agent, path: '/v1/config', ca: caPem, ...pairOf('client') });
+        request.end();
+        try {
+          const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+          await answer.resume().toArray();
+          return answer.statusCode ?? 0;
+        } catch {
+          return 'refused';
+        }
+      };
+      expect(await ask()).toBe(200);
+      expect(await ask()).toBe(200);
+      files.put({ ca: pairOf('stranger').cert });
+      server.reload();
+      await pause(100);
+      expect(await ask()).toBe('refused');
+      agent.destroy();
+    });
+    files.dispose();
+  });
+});
+
+describe('a malformed request', () => {
+  const raw = (folder: string, text: string): Promise<string> =>
+    withServer(folder, {}, async (server) => {
+      const socket = await connect(server);
+      socket.write(text);
+      return readToEnd(socket);
+    });
+
+  test.fails.for([
+    'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n',
+    'GET /healthz HTTP/1.1\r\nHost: localhost\r\nhost: 127.0.0.1\r\n\r\n',
+  ])('two Host fields are refused: %j', async (request, { made }) => {
+    expectRawProblem(await raw(made.folder, request), 400, 'REQUEST_MALFORMED');
+  });
+
+  test.fails.for([
+    'GET /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
+    'POST /v1/evaluate HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
+    'POST /v1/config HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n',
+  ])('a bad coding gets one response: %j', async (request, { made }) => {
+    const answer = await raw(made.folder, request);
+    expect(answer.match(/^HTTP\/1\.1 4\d\d /gm)).toHaveLength(1);
+    expect(answer.toLowerCase()).toContain('connection: close');
+  });
+});
+
+describe('a reader that stalls', () => {
+  test.fails('it is cut at the configured time, and not at twice of it', async ({ made }) => {
+    const server = await startServer(made.folder, { port: 0, stalledTimeoutMs: 1500 });
+    const stalled = await connect(server);
+    stalled.on('error', () => undefined);
+    stalled.pause();
+    const started = performance.now();
+    // More than the kernel buffers of both sides.
+    stalled.write('GET /v1/account/0 HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(10_000));
+    await pause(200);
+    await server.close({ deadlineMs: 60_000 });
+    expect(performance.now() - started).toBeLessThan(2700);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(1500);
+    stalled.destroy();
+  });
+});
