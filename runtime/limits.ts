@@ -5,6 +5,11 @@ import { ServerError } from './errors.ts';
 export interface ServerLimits {
   /** Open sockets; more are dropped as they come. Default 8,192. */
   readonly maxConnections?: number;
+  /**
+   * Open sockets of one address, or of one /64 of IPv6; more are dropped as they come. Default: as
+   * many as of all together.
+   */
+  readonly maxConnectionsPerAddress?: number;
   /** Request line and headers together. Default 8,192. */
   readonly maxHeaderBytes?: number;
   /** Default 2,048. */
@@ -18,6 +23,11 @@ export interface ServerLimits {
    * balancers.
    */
   readonly keepAliveTimeoutMs?: number;
+  /**
+   * From the first request of a connection to its end, where clients are required and it has not
+   * identified one. Default 5,000.
+   */
+  readonly strangerTimeoutMs?: number;
   /**
    * A socket without progress while a response is due: its client stopped reading. Default 30,000.
    */
@@ -34,20 +44,23 @@ export interface ServerLimits {
   readonly timeoutCheckIntervalMs?: number;
 }
 
+/** Maximum of a Node timer. */
+export const MAX_LIMIT = 2 ** 31 - 1;
+
 export const DEFAULT_LIMITS: Required<ServerLimits> = {
   maxConnections: 8192,
+  maxConnectionsPerAddress: MAX_LIMIT,
   maxHeaderBytes: 8192,
   maxUrlBytes: 2048,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 15_000,
   keepAliveTimeoutMs: 65_000,
+  strangerTimeoutMs: 5_000,
   stalledTimeoutMs: 30_000,
   maxWaitingElements: 4096,
   timeoutCheckIntervalMs: 20,
 };
 
-/** Maximum of a Node timer. */
-export const MAX_LIMIT = 2 ** 31 - 1;
 const LIMIT_NAMES = Object.keys(DEFAULT_LIMITS) as (keyof ServerLimits)[];
 
 /** @throws ServerError `OPTION_OUT_OF_RANGE`: 0 would switch a limit off */

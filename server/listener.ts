@@ -8,6 +8,7 @@ import type { BrowserGate } from '../runtime/http/browser-gate.ts';
 import { assertNoBody, assertWellFormed, originForm } from '../runtime/http/gate.ts';
 import { CACHE_RULES, type HeaderBlock } from '../runtime/http/headers.ts';
 import { ClientGoneError, ProblemError } from '../runtime/http/problem.ts';
+import { cutWhenStalled } from '../runtime/http/stalled.ts';
 import type { ServerLimits } from '../runtime/limits.ts';
 import { createReference } from './api/reference.ts';
 import type { Route } from './api/route.ts';
@@ -18,6 +19,7 @@ import type { Observe } from './observe/observation.ts';
 import { createPageFiles } from './pages/pages.ts';
 import { ROUTES } from './routes.ts';
 import type { Service } from './service.ts';
+import type { Strangers } from './strangers.ts';
 
 /** The path of a dataset: of the first one too, which also answers without it. */
 const DATASET_TARGET = /^\/d\/([^/?]*)(\/(?:v1\/|range\b).*)$/;
@@ -35,6 +37,8 @@ export interface ListenerParts {
   readonly headers?: HeaderBlock;
   /** Undefined: every host is answered, and no page of another origin may read the answers. */
   readonly browsers?: BrowserGate | undefined;
+  /** Undefined: connections without a client may stay. */
+  readonly strangers?: Strangers | undefined;
   /** Default: the routes of the service. */
   readonly routes?: readonly Route[];
 }
@@ -48,14 +52,14 @@ export function createListener(
   { routes = ROUTES, ...parts }: ListenerParts,
 ): RequestListener {
   const router = createRouter(routes);
-  const { state, limits, onEvent, observe, headers, browsers } = parts;
+  const { state, limits, onEvent, observe, headers, browsers, strangers } = parts;
   const dispatch = createDispatch(router, createHandlers(services, router, parts), parts);
 
   const settle = (exchange: ServiceExchange, observed: () => void): void => {
-    const { response, request } = exchange;
+    const { response } = exchange;
     // Only if the kernel did not take the whole response at once: a timer for each request would
     // cost a microsecond.
-    if (response.writableLength > 0) request.socket.setTimeout(limits.stalledTimeoutMs);
+    if (response.writableLength > 0) cutWhenStalled({ response, stalledMs: limits.stalledTimeoutMs });
     observed();
   };
   const fail = (exchange: ServiceExchange, error: unknown, observed: () => void): void => {
@@ -67,6 +71,7 @@ export function createListener(
     const exchange = new ServiceExchange(request, response, headers, browsers?.originHeaders(request));
     const observed = observe(exchange);
     if (state.closing) response.shouldKeepAlive = false;
+    strangers?.begin(exchange);
     try {
       const answered = dispatch(exchange);
       if (!answered) return settle(exchange, observed);
@@ -117,7 +122,7 @@ function createHandlers(
 function createDispatch(
   router: Router,
   handlersOf: ReadonlyMap<string, Handlers>,
-  { limits, admit, browsers }: ListenerParts,
+  { limits, admit, browsers, strangers }: ListenerParts,
 ): Handler {
   const first = handlersOf.get('') as Handlers;
 
@@ -166,6 +171,7 @@ function createDispatch(
     if (method === 'OPTIONS') return preflight(exchange, prepared, handlers);
     if (route.access === 'open') return handle(exchange, prepared, handlers);
     exchange.admission = admit(exchange);
+    if (exchange.admission.client) strangers?.identified(exchange);
     const taken = route.access === 'metered' ? exchange.admission.take(ONE_REQUEST) : undefined;
     return taken ? taken.then(() => handle(exchange, prepared, handlers)) : handle(exchange, prepared, handlers);
   };

@@ -9,7 +9,9 @@ import type { OnEvent } from '../runtime/events.ts';
 import { type BrowserRules, createBrowserGate, isLoopback } from '../runtime/http/browser-gate.ts';
 import { refuseSocket } from '../runtime/http/gate.ts';
 import { createServer, createTlsServer } from '../runtime/http/node-http.ts';
+import { limitPerAddress } from '../runtime/http/per-address.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS, drain, listen, trackSockets } from '../runtime/http/sockets.ts';
+import { trackAuthorised } from '../runtime/http/withdrawn.ts';
 import { asWholeNumber, parseLimits, type ServerLimits } from '../runtime/limits.ts';
 import { collectProcess, type Metric } from '../runtime/observe/metric.ts';
 import { STRICT_TRANSPORT_SECURITY, type TlsFileOptions, TlsFiles } from '../runtime/tls.ts';
@@ -21,6 +23,7 @@ import { createListener } from './listener.ts';
 import { collectServices } from './observe/service-metrics.ts';
 import { closeServices, openServices, type ServedFolder, type Service } from './service.ts';
 import type { SnapshotPeers } from './snapshots/snapshots.ts';
+import { createStrangers } from './strangers.ts';
 
 export interface ServerOptions extends ServerLimits, AccessOptions, BrowserRules {
   /**
@@ -67,7 +70,14 @@ export interface ServerOptions extends ServerLimits, AccessOptions, BrowserRules
 /** Limits that may change while requests are under way. */
 export type LiveLimits = Pick<
   ServerLimits,
-  'maxConnections' | 'maxUrlBytes' | 'headersTimeoutMs' | 'requestTimeoutMs' | 'keepAliveTimeoutMs' | 'stalledTimeoutMs'
+  | 'maxConnections'
+  | 'maxConnectionsPerAddress'
+  | 'maxUrlBytes'
+  | 'headersTimeoutMs'
+  | 'requestTimeoutMs'
+  | 'keepAliveTimeoutMs'
+  | 'strangerTimeoutMs'
+  | 'stalledTimeoutMs'
 >;
 
 export interface CredveilServer {
@@ -110,6 +120,7 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
     limits,
     pages: pages ? { rates: () => gatherRates(access.rates.read()) } : undefined,
     headers: tls ? STRICT_TRANSPORT_SECURITY : [],
+    strangers: createStrangers(() => access.requiresClient(), limits),
     browsers: createBrowserGate(options, () => isLoopback(host) && !access.requiresClient()),
   });
   const server = createLimitedServer(limits, listener, tls);
@@ -233,6 +244,7 @@ function createLimitedServer(limits: Required<ServerLimits>, listener: RequestLi
   };
   const server = tls ? createSecureServer(options, limits, listener, tls) : createServer(options, listener);
   applyLimits(server, limits);
+  limitPerAddress(server, () => limits.maxConnectionsPerAddress);
   server.on('clientError', refuseSocket);
   // No client gets 100 Continue for a body that the gate refuses.
   server.on('checkContinue', listener);
@@ -248,7 +260,13 @@ function createSecureServer(
 ): Server {
   const handshakeTimeout = limits.headersTimeoutMs;
   const server = createTlsServer({ ...options, ...tls.context, handshakeTimeout }, listener);
-  tls.onChange((context) => server.setSecureContext(context));
+  const withdraw = trackAuthorised(server);
+  let ca = String(tls.context.ca);
+  tls.onChange((context) => {
+    server.setSecureContext(context);
+    if (String(context.ca) !== ca) withdraw();
+    ca = String(context.ca);
+  });
   return server;
 }
 

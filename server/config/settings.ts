@@ -74,11 +74,23 @@ export const SETTINGS = {
   'tls.caFile': place('PEM: CA of client certificates; turns on requesting them'),
   'tls.requireClientCertificate': yesOrNo('refuse connections without a valid client certificate', false),
   'limits.maxConnections': wholeNumber('maximum open sockets, over all processes', LIMITS.maxConnections, COUNT, LIVE),
+  'limits.maxConnectionsPerAddress': wholeNumber(
+    'maximum open sockets of one address, over all processes',
+    LIMITS.maxConnectionsPerAddress,
+    COUNT,
+    LIVE,
+  ),
   'limits.maxHeaderBytes': wholeNumber('maximum size of request line and headers', LIMITS.maxHeaderBytes, COUNT),
   'limits.maxUrlBytes': wholeNumber('maximum size of the request target', LIMITS.maxUrlBytes, COUNT, LIVE),
   'limits.headersTimeoutMs': wholeNumber('time to receive the headers', LIMITS.headersTimeoutMs, COUNT, LIVE),
   'limits.requestTimeoutMs': wholeNumber('time to receive the whole request', LIMITS.requestTimeoutMs, COUNT, LIVE),
   'limits.keepAliveTimeoutMs': wholeNumber('idle time between two requests', LIMITS.keepAliveTimeoutMs, COUNT, LIVE),
+  'limits.strangerTimeoutMs': wholeNumber(
+    'time that a connection without a client stays open where clients are required',
+    LIMITS.strangerTimeoutMs,
+    COUNT,
+    LIVE,
+  ),
   'limits.stalledTimeoutMs': wholeNumber(
     'time before a client that stops reading is dropped',
     LIMITS.stalledTimeoutMs,

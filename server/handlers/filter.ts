@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { CACHE_RULES, headerBlock, SHARED_HEADERS } from '../../runtime/http/headers.ts';
 import { requestedRange } from '../../runtime/http/negotiation.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
+import { cutWhenStalled } from '../../runtime/http/stalled.ts';
 import type { FilterFile } from '../../store/snapshot/filter-file.ts';
 import type { CreateHandler, ServiceExchange } from '../exchange.ts';
 import { requestedSnapshot } from './snapshot-query.ts';
@@ -43,7 +44,7 @@ async function sendFilter(
     response.end();
     return;
   }
-  request.socket.setTimeout(stalledTimeoutMs);
+  cutWhenStalled({ response, stalledMs: stalledTimeoutMs });
   try {
     await pipeline(filter.read(start, end), response);
   } catch (error) {

@@ -12,7 +12,7 @@ import { startPool } from '../../runtime/workers/primary.ts';
 import { assertFree, assertReusePort } from '../../runtime/workers/shared-port.ts';
 import { addRates } from '../observe/request-rates.ts';
 import { createEventCounts } from '../observe/service-metrics.ts';
-import { type CredveilServer, DEFAULT_PORT } from '../server.ts';
+import { type CredveilServer, DEFAULT_PORT, type LiveLimits } from '../server.ts';
 import { SnapshotAgreement } from '../snapshots/agreement.ts';
 import type { PrimaryAnswers, WorkerAddress, WorkerAnswers, WorkerChannel, WorkerOrder } from './messages.ts';
 
@@ -74,7 +74,7 @@ export async function startWorkers(
       pool.reload((options) => ({
         ...options,
         ...limits,
-        ...(limits.maxConnections !== undefined && shareConnections(limits.maxConnections, workers)),
+        ...shareConnections(limits, workers),
       })),
     close: async (options) => {
       // By then all workers have given their unused leases back.
@@ -145,15 +145,24 @@ function openLedger({ datasets: [{ folder }], options }: WorkerOrder): QuotaLedg
 /** The options of each worker, from those of all workers together. */
 function shareOptions(options: WorkerOrder['options'], workers: number): WorkerOrder['options'] {
   const { tls, maxConnections = DEFAULT_LIMITS.maxConnections } = options;
+  const { maxConnectionsPerAddress = DEFAULT_LIMITS.maxConnectionsPerAddress } = options;
   const ticketSecret = randomBytes(TICKET_SECRET_BYTES);
   return {
     ...options,
     reusePort: true,
-    ...shareConnections(maxConnections, workers),
+    ...shareConnections({ maxConnections, maxConnectionsPerAddress }, workers),
     ...(tls && { tls: { ...tls, ticketSecret } }),
   };
 }
 
-const shareConnections = (maxConnections: number, workers: number) => ({
-  maxConnections: Math.ceil(maxConnections / workers),
-});
+/** The kernel spreads the connections, of one address too. */
+function shareConnections(
+  { maxConnections, maxConnectionsPerAddress }: Pick<LiveLimits, 'maxConnections' | 'maxConnectionsPerAddress'>,
+  workers: number,
+): Pick<LiveLimits, 'maxConnections' | 'maxConnectionsPerAddress'> {
+  const share = (limit: number): number => Math.ceil(limit / workers);
+  return {
+    ...(maxConnections !== undefined && { maxConnections: share(maxConnections) }),
+    ...(maxConnectionsPerAddress !== undefined && { maxConnectionsPerAddress: share(maxConnectionsPerAddress) }),
+  };
+}
