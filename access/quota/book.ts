@@ -12,8 +12,8 @@ import { StoreError } from '../../store/errors.ts';
 import { assertWritable } from '../../store/lock.ts';
 import type { QuotaPolicy } from './policy.ts';
 
-/** Days kept in the book, so that a clock moved back finds its counts. */
-const KEPT_WINDOWS = 3;
+/** Days kept in the book, so that a clock that jumps and comes back finds its counts. */
+const KEPT_WINDOWS = 62;
 /** A stopping server releases the file within its deadline. */
 const BUSY_TIMEOUT_MS = 5_000;
 const VERSION = 1;

@@ -6,7 +6,7 @@ import { quotaClient, test } from '../support/worlds/quota-world.ts';
 const DAY_MS = 86_400_000;
 
 describe('a clock that jumps', () => {
-  test.fails.for([3, -3, 7, 29, -29])('%i days and back grant nothing twice', async (days, { world }) => {
+  test.for([3, -3, 7, 29, -29])('%i days and back grant nothing twice', async (days, { world }) => {
     const client = quotaClient({ 'requests-per-day': 100, 'evaluations-per-day': 100 });
     const worker = world.worker();
     expect((await worker.take(client, 100, 100))?.violated).toEqual([]);
