@@ -1,6 +1,8 @@
 // Exit codes, and how failures are reported.
 
 import { CredveilError } from '../protocol/errors.ts';
+import { note } from './output.ts';
+import { printable } from './printable.ts';
 
 export const ExitCode = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
@@ -36,17 +38,17 @@ export function reportFailure(error: unknown): number {
     return ExitCode.interrupted;
   }
   if (error instanceof CredveilError) {
-    process.stderr.write(`error ${error.code}: ${error.message}\n  ${error.hint}\n`);
+    note(`error ${error.code}: ${printable(error.message)}\n  ${printable(error.hint)}`);
     return error instanceof UsageError || USAGE_CODES.has(error.code) ? ExitCode.usage : ExitCode.failed;
   }
   const { code, message, syscall } = error as NodeJS.ErrnoException;
   if (syscall !== undefined || code?.startsWith('SQLITE_'))
-    process.stderr.write(
-      `error ${code}: ${message}\n  Fix what the system reports, then run the same command again; nothing was lost.\n`,
+    note(
+      `error ${code}: ${printable(message)}\n  Fix what the system reports, then run the same command again; nothing was lost.`,
     );
   else
-    process.stderr.write(
-      `error INTERNAL: ${(error as Error).stack ?? message}\n  This is a bug. Please report it and include this text.\n`,
+    note(
+      `error INTERNAL: ${(error as Error).stack ?? message}\n  This is a bug. Please report it and include this text.`,
     );
   return ExitCode.failed;
 }

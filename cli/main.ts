@@ -3,6 +3,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { VERSION } from '../runtime/version.ts';
 import { ExitCode, reportFailure } from './exit.ts';
+import { printable } from './printable.ts';
 
 // The reader of a pipe may close it early, as `head` does.
 process.stdout.on('error', (error) => process.exit(reportFailure(error)));
@@ -53,7 +54,7 @@ for (const [command, words] of commandsBelow(program, 'credveil')) {
     .configureHelp(HELP)
     .configureOutput({
       outputError: (text, write) =>
-        write(`${text.trimEnd().replace(/^error: /, 'error USAGE: ')}\n  See: ${words} --help\n`),
+        write(`${printable(text.trimEnd().replace(/^error: /, 'error USAGE: '))}\n  See: ${words} --help\n`),
     });
 }
 

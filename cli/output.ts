@@ -1,12 +1,24 @@
 // Prints results to stdout: JSON for programs, text and tables for people.
 
+import { printableJson, printableLines } from './printable.ts';
+
 export interface OutputOptions {
   readonly json?: boolean;
 }
 
 /** Prints `result` as one line of JSON, or as the text that `describe` returns. */
 export function printResult<T>(options: OutputOptions, result: T, describe: (result: T) => string): void {
-  process.stdout.write(`${options.json ? JSON.stringify(result) : describe(result)}\n`);
+  print(options.json ? printableJson(result) : describe(result));
+}
+
+/** Prints lines to stdout. */
+export function print(text: string): void {
+  process.stdout.write(`${printableLines(text)}\n`);
+}
+
+/** Prints lines to stderr: what is no result. */
+export function note(text: string): void {
+  process.stderr.write(`${printableLines(text)}\n`);
 }
 
 /** Pads columns to their widest cell and right-aligns numbers. */

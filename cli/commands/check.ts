@@ -9,6 +9,8 @@ import { LineError, parseLine, readLines } from '../credential-lines.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openClientKeyFile, openKeyFile } from '../key-files.ts';
+import { note, print, printResult } from '../output.ts';
+import { printable, printableJson } from '../printable.ts';
 import { promptHidden, promptLine } from '../prompt.ts';
 import { formatCounted } from '../units.ts';
 
@@ -90,19 +92,19 @@ function createPrinter(json: boolean) {
   const explained = new Set<string>();
   return {
     verdict(verdict: Verdict): void {
-      process.stdout.write(`${json ? JSON.stringify(verdict) : describe(verdict)}\n`);
+      printResult({ json }, verdict, describe);
       if (verdict.status !== 'unknown') return;
       process.exitCode ??= ExitCode.failed;
       if (explained.has(verdict.reason)) return;
       explained.add(verdict.reason);
       const { code, message, hint } = lookupFailure(verdict.reason);
-      process.stderr.write(`${code}: ${message}\n  ${hint}\n`);
+      note(`${code}: ${message}\n  ${hint}`);
     },
     /** Every line of the input has one of the output. */
     mistake({ code, message, hint }: LineError): void {
       process.exitCode = ExitCode.usage;
-      if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
-      process.stderr.write(`error ${code}: ${message}\n  ${hint}\n`);
+      if (json) print(printableJson({ error: { code, message, hint } }));
+      note(`error ${code}: ${printable(message)}\n  ${hint}`);
     },
   };
 }
@@ -130,7 +132,7 @@ export function addCheck(program: Command): void {
         // Each line reports its own failure.
         circuitBreaker: false,
       });
-      const print = createPrinter(options.json === true || !process.stdin.isTTY);
+      const printer = createPrinter(options.json === true || !process.stdin.isTTY);
       const interrupt = onInterrupt();
       const { signal } = interrupt;
       try {
@@ -138,10 +140,10 @@ export function addCheck(program: Command): void {
           try {
             const verdict = await ask((credential) => checker.check(credential, { signal }));
             signal.throwIfAborted();
-            print.verdict(verdict);
+            printer.verdict(verdict);
           } catch (error) {
             if (!(error instanceof LineError)) throw error;
-            print.mistake(error);
+            printer.mistake(error);
           }
         }
         // An interrupted input may end like a complete one.

@@ -12,7 +12,7 @@ import {
 } from '../../access/quota/policy.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { UsageError } from '../exit.ts';
-import { formatTable, printResult } from '../output.ts';
+import { formatTable, note, printResult } from '../output.ts';
 import { formatCount } from '../units.ts';
 
 interface ClientOptions {
@@ -108,9 +108,7 @@ export function addClientCommands(program: Command): void {
     const result = { ...summarize(added.client), ...(keyText === undefined ? {} : { key: keyText }) };
     printResult(options, result, () => keyText ?? `${result.name} added; it authenticates by its certificate`);
     if (!options.json && keyText !== undefined)
-      process.stderr.write(
-        'This key is not stored. Hand it to the client now; running servers accept it within about a second.\n',
-      );
+      note('This key is not stored. Hand it to the client now; running servers accept it within about a second.');
   });
   shared(client.command('list').description('list clients and their quotas, never their keys'))
     .argument('<dataset>', 'folder of the dataset')

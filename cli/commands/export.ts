@@ -12,7 +12,8 @@ import { openSnapshot, rangeFiles } from '../../store/snapshot/snapshot.ts';
 import { UsageError } from '../exit.ts';
 import { createHashList, createRangeFolder, type ExportTarget } from '../export-target.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { printResult } from '../output.ts';
+import { print, printResult } from '../output.ts';
+import { printableJson } from '../printable.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
 import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
 import { findSource } from './sources.ts';
@@ -130,7 +131,7 @@ export function addExport(program: Command): void {
             'Remove --index, --to, --list and --filter.',
           );
         const { facts, bytes, sha256 } = findSource(openDataset(folder), source);
-        process.stdout.write(`${JSON.stringify({ ...facts, bytes, sha256 }, null, json ? 0 : 2)}\n`);
+        print(printableJson({ ...facts, bytes, sha256 }, json ? 0 : 2));
         return;
       }
       if (filter !== undefined) {

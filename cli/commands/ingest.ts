@@ -11,7 +11,7 @@ import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-b
 import { onInterrupt } from '../interrupt.ts';
 import { parseCount, parseMemory } from '../memory.ts';
 import { withDataset } from '../open.ts';
-import { printResult } from '../output.ts';
+import { note, printResult } from '../output.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
 import { describePublished, type PublishSummary, publishWithProgress } from './publish.ts';
 
@@ -171,7 +171,7 @@ export function addIngest(program: Command): void {
           await printDryRun(folder, corpus, options, interrupt.signal);
           return;
         }
-        if (isDetected) process.stderr.write(`format ${format.name}${DETECTED}\n`);
+        if (isDetected) note(`format ${format.name}${DETECTED}`);
         const named = { source, ...(date !== undefined && { date }), ...(recipient && { recipient }) };
         const summary = await ingestAndPublish(folder, corpus, named, options, interrupt.signal);
         printResult(options, summary, describe);

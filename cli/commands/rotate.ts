@@ -13,6 +13,7 @@ import { openCurrent } from '../../store/snapshot/current.ts';
 import { openKeyFile } from '../key-files.ts';
 import { keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
+import { printable } from '../printable.ts';
 import { describePublicPart, type PublicPart, publicPart } from './key.ts';
 
 interface MissingSource extends Pick<RunFacts, 'source' | 'date' | 'format' | 'files'> {
@@ -61,7 +62,7 @@ function rotate(oldFolder: string, newFolder: string, named?: string): RotationS
  * Attackers choose the names of corpora: a pasted name must not run a command or move the cursor.
  */
 function quote(name: string): string {
-  const shown = name.replace(/\p{Cc}/gu, '?');
+  const shown = printable(name);
   return /^[\w.,+@%/-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
@@ -77,7 +78,7 @@ function describe(oldFolder: string, newFolder: string, state: RotationState): s
       const names = files.map(({ name }) => quote(name)).join(' ');
       const columns = format === 'csv' ? ' --columns …' : '';
       text.push(
-        `  credveil ingest ${newFolder} ${names} --source ${source}${date ? ` --date ${date}` : ''} --format ${format}${columns} --no-publish`,
+        `  credveil ingest ${newFolder} ${names} --source ${source}${date ? ` --date ${date}` : ''} --format ${quote(format)}${columns} --no-publish`,
       );
     }
     text.push(`Then run credveil publish ${newFolder}, and this command again.`);

@@ -17,7 +17,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { keyFileFor } from '../open.ts';
-import { printResult } from '../output.ts';
+import { note, printResult } from '../output.ts';
 import { addSettingFlags, configJson, describeConfig } from '../serve-config.ts';
 
 interface ServeOptions {
@@ -97,7 +97,7 @@ export function addServe(program: Command): void {
     const config = load();
     const ignored = config.ignored.map(describeIgnored);
     if (options.printConfig) {
-      for (const { message } of ignored) process.stderr.write(`warning: ${message}\n`);
+      for (const { message } of ignored) note(`warning: ${message}`);
       return printResult(options, options.json ? configJson(config) : config, () => describeConfig(config));
     }
     let { settings } = config;
@@ -131,7 +131,7 @@ export function addServe(program: Command): void {
     });
     // Printed last: a parent that waits for this line may send a signal immediately.
     const urls = { url: server.url, ...(metrics && { metrics: metrics.url }) };
-    process.stdout.write(options.json ? `${JSON.stringify(urls)}\n` : `listening on ${server.url}\n`);
+    printResult(options, urls, ({ url }) => `listening on ${url}`);
     await stopped;
     process.off('SIGHUP', reload);
   });

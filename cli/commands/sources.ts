@@ -1,6 +1,5 @@
 // credveil sources: lists the sources of a dataset. credveil remove: removes one.
 
-import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
 import { type Dataset, openDataset } from '../../store/dataset.ts';
 import { deleteRun, openRuns, type Run, sourceMissing } from '../../store/run/run.ts';
@@ -9,6 +8,7 @@ import { openCurrent } from '../../store/snapshot/current.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { withDataset } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
+import { printable } from '../printable.ts';
 import { formatBytes, formatCount } from '../units.ts';
 import { describePublished, publishWithProgress } from './publish.ts';
 
@@ -34,18 +34,18 @@ function describeSource({ facts, bytes, sha256 }: Run): string {
   return [
     `source       ${source}`,
     `date         ${date ?? 'unknown'}`,
-    `format       ${format}`,
+    `format       ${printable(format)}`,
     `lines        ${formatCount(lines)}`,
     `${`${noun}${noun === 'hash' ? 'es' : 's'}`.padEnd(12)} ${formatCount(credentials)}`,
     `rejected     ${formatCount(lines - credentials)}`,
-    ...reasons.map(([reason, count]) => `  ${reason}: ${formatCount(count)}`),
+    ...reasons.map(([reason, count]) => `  ${printable(reason)}: ${formatCount(count)}`),
     'records',
     ...sections.map(({ index, records }) => `  ${index}: ${formatCount(records)}`),
     `run          ${formatBytes(bytes)}, SHA-256 ${sha256}`,
     'files',
     formatTable(
       ['  NAME', 'BYTES', 'SHA-256'],
-      files.map((file) => [`  ${stripVTControlCharacters(file.name)}`, file.bytes, file.sha256]),
+      files.map((file) => [`  ${printable(file.name)}`, file.bytes, file.sha256]),
     ),
   ].join('\n');
 }
@@ -73,7 +73,7 @@ export function addSources(program: Command): void {
               list.map((source) => [
                 source.name,
                 source.date ?? '-',
-                source.format,
+                printable(source.format),
                 source.lines,
                 source.credentials,
                 source.lines - source.credentials,

@@ -6,7 +6,8 @@ import { openDataset } from '../../store/dataset.ts';
 import { writeFileAtomically } from '../../store/files.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { parseUsers } from '../anonymity.ts';
-import { printResult } from '../output.ts';
+import { print, printResult } from '../output.ts';
+import { printable } from '../printable.ts';
 import {
   describeSnapshot,
   type FilterStats,
@@ -98,7 +99,7 @@ export function addStats(program: Command): void {
         const stats = describeSnapshot(snapshot, users ?? dataset.parameters.users);
         if (options.html !== undefined) writeFileAtomically(options.html, statsPage(stats));
         if (options.html !== undefined && !options.json)
-          process.stdout.write(`statistics written to ${options.html}\n`);
+          print(`statistics written to ${printable(options.html)}`);
         else printResult(options, stats, describe);
       } finally {
         snapshot.close();
