@@ -17,8 +17,8 @@ export interface RequestLine {
   /** The name that the operator gave. */
   readonly client?: string;
   readonly clientId?: string;
-  /** Bytes sent on the connection during the request. */
-  readonly bytes: number;
+  /** Bytes sent on the connection during the request. Not where they may tell a prefix. */
+  readonly bytes?: number;
 }
 
 export interface Log {

@@ -1,9 +1,12 @@
 // What is counted and logged of each request, once its response is done.
 
 import type { Log } from '../../runtime/observe/log.ts';
-import type { ServiceExchange } from '../exchange.ts';
+import type { RouteFacts, ServiceExchange } from '../exchange.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import type { RequestCounter } from './request-rates.ts';
+
+/** Classes of requests whose answers depend on a prefix. */
+const BY_PREFIX: ReadonlySet<RouteFacts['rates']> = new Set(['bucket', 'evaluation', 'range']);
 
 /** @returns a function to call when the handler has done its part */
 export type Observe = (exchange: ServiceExchange) => () => void;
@@ -28,7 +31,8 @@ export function createObserve(metrics: RequestMetrics, rates: RequestCounter, lo
         status,
         durationMs: Math.round(1000 * durationMs) / 1000,
         ...(client && { client: client.name, clientId: client.id }),
-        bytes: socket.bytesWritten - sentBefore,
+        // The length of an answer to a prefix may tell which prefix it was.
+        ...(!(route && BY_PREFIX.has(route.rates)) && { bytes: socket.bytesWritten - sentBefore }),
       });
     };
     return () => {

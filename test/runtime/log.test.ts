@@ -77,7 +77,9 @@ describe.each([0, 2])('the debug log of a server with %i workers', (workers) => 
       expect(known).toContain(line.route);
       expect(Object.keys(line).sort()).toEqual(
         [
-          ...['level', 'time', 'route', 'method', 'status', 'durationMs', 'bytes'],
+          ...['level', 'time', 'route', 'method', 'status', 'durationMs'],
+          // The length of an answer to a prefix may tell which prefix it was.
+          ...(/\{prefix\}|evaluate/.test(String(line.route)) ? [] : ['bytes']),
           ...(line.client === undefined ? [] : ['client', 'clientId']),
         ].sort(),
       );
@@ -90,7 +92,7 @@ describe.each([0, 2])('the debug log of a server with %i workers', (workers) => 
       client: `client-${workers}`,
       clientId: key.split('.')[1],
     });
-    expect(requests[0]?.bytes).toBeGreaterThan(500);
+    expect(requests[1]).toMatchObject({ route: '/v1/config', bytes: expect.toSatisfy((bytes: number) => bytes > 500) });
     expect(requests.map(({ method }) => method)).toContain('other');
     expect(requests.filter(({ status }) => status === 401)).toHaveLength(2);
     expect(requests.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
