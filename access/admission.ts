@@ -9,8 +9,10 @@ import type { Cost, QuotaMeter, Taken } from './quota/meter.ts';
 export interface Admission {
   /** Undefined for an anonymous request. */
   readonly client: Client | undefined;
+  /** Whether the bytes of responses count. */
+  readonly countsBytes: boolean;
   /**
-   * Charges the cost of a request to the client's quotas, once. A promise only if the ledger of
+   * Charges a cost of the request to the client's quotas. A promise only if the ledger of
    * another process has to be asked.
    * @throws ProblemError `QUOTA_EXCEEDED`, `QUOTA_UNKNOWN`
    */
@@ -27,16 +29,16 @@ export interface OnAdmission {
 export type Admit = (exchange: Exchange) => Admission;
 
 /** For open routes: access without a key, at no cost. */
-export const ANONYMOUS: Admission = { client: undefined, take: () => undefined };
+export const ANONYMOUS: Admission = { client: undefined, countsBytes: false, take: () => undefined };
 
 export function createAdmit(clients: ClientDirectory, meter: QuotaMeter, on: OnAdmission): Admit {
-  const anonymous: Admission = { client: undefined, take: (cost) => on.took(undefined, cost) };
+  const anonymous: Admission = { client: undefined, countsBytes: false, take: (cost) => on.took(undefined, cost) };
   return (exchange) => {
     const client = clients.identify(exchange.request);
     if (!client) return anonymous;
     exchange.belongToClient();
     const settle = (cost: Cost, taken: Taken | undefined): void => {
-      if (taken) exchange.addHeaders(taken.headers);
+      if (taken) exchange.quotaHeaders = taken.headers;
       if (!taken || taken.violated.length === 0) {
         on.took(client, cost);
         return;
@@ -49,6 +51,7 @@ export function createAdmit(clients: ClientDirectory, meter: QuotaMeter, on: OnA
     };
     return {
       client,
+      countsBytes: client.quotas['bytes-per-day'] !== undefined,
       take: (cost) => {
         const taken = meter.take(client, cost);
         return taken instanceof Promise ? taken.then((known) => settle(cost, known)) : settle(cost, taken);

@@ -85,6 +85,9 @@ export function encodeEvaluateResponse(evaluatedElements: readonly EvaluatedElem
   return encodeElements(evaluatedElements);
 }
 
+/** The length of an answer with this number of elements, and of what precedes a bucket. */
+export const evaluateResponseBytes = (elements: number): number => 2 + elements * ELEMENT_BYTES;
+
 function encodeElements(elements: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(2 + elements.length * ELEMENT_BYTES);
   out[0] = MESSAGE_FORMAT;

@@ -9,7 +9,7 @@
 
 import type { ClientId } from '../../protocol/brands.ts';
 import type { QuotaBook } from './book.ts';
-import { DAY_MS, QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from './policy.ts';
+import { DAY_MS, QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, type QuotaUnit, windowOf } from './policy.ts';
 
 /** One policy in a question. */
 export interface QuotaNeed {
@@ -80,7 +80,7 @@ export interface LeaseHolder {
 /** A lease is this part of the remaining quota. */
 const LEASE_SHARE = 8;
 /** Maximum of a lease: the loss when a worker dies. */
-const MAX_LEASE = 4_096;
+const MAX_LEASE: { readonly [unit in QuotaUnit]: number } = { requests: 4_096, evaluations: 4_096, bytes: 2 ** 26 };
 /**
  * A day's count is written ahead in steps of this part of its limit, which bounds the disk writes
  * per day.
@@ -211,7 +211,7 @@ export class QuotaLedger {
     const states = needs.map((need): LeaseState => {
       const count = this.#count(client, account, need.policy);
       const left = free(need);
-      const amount = granted ? Math.max(need.want, Math.min(MAX_LEASE, Math.floor(left / LEASE_SHARE))) : 0;
+      const amount = granted ? Math.max(need.want, Math.min(MAX_LEASE[QUOTA_POLICIES[need.policy].unit], Math.floor(left / LEASE_SHARE))) : 0;
       this.#use(client, need, count, amount);
       return { policy: need.policy, window: count.window, granted: amount, free: left - amount };
     });

@@ -6,13 +6,15 @@ import { headerBlock } from '../../runtime/http/headers.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
 import type { Client } from '../client-list.ts';
 import type { LeaseAnswer, LeaseRequest, RecallRequest, ReturnedLease, ReturnedLeases } from './ledger.ts';
-import { QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, windowOf } from './policy.ts';
+import { QUOTA_POLICIES, QUOTA_POLICY_NAMES, type QuotaPolicy, type QuotaUnit, windowOf } from './policy.ts';
 import { formatPolicies, formatStandings, type QuotaStanding, secondsLeft } from './rate-limit-fields.ts';
 
 /** The cost of a request. */
 export interface Cost {
   readonly requests: number;
   readonly evaluations: number;
+  /** Of the response's body. */
+  readonly bytes?: number;
 }
 
 /** The result of charging a request: its whole cost, or nothing. */
@@ -187,14 +189,16 @@ export class QuotaMeter {
   }
 
   #headers({ leases, policyField }: Account, cost: Cost, nowMs: number): string[] {
-    const asked = cost.evaluations > 0 ? leases : leases.filter((lease) => wantOf(lease, cost) > 0);
+    const asked = cost.evaluations > 0 ? leases : leases.filter(({ policy }) => unitOf(policy) !== 'evaluations');
     return ['RateLimit-Policy', policyField, 'RateLimit', formatStandings(asked, nowMs)];
   }
 }
 
 const QUOTA_UNKNOWN = { headers: headerBlock({ 'Retry-After': '1' }) };
 
-const wantOf = ({ policy }: Pick<Lease, 'policy'>, cost: Cost): number => cost[QUOTA_POLICIES[policy].unit];
+const unitOf = (policy: QuotaPolicy): QuotaUnit => QUOTA_POLICIES[policy].unit;
+
+const wantOf = ({ policy }: Pick<Lease, 'policy'>, cost: Cost): number => cost[QUOTA_POLICIES[policy].unit] ?? 0;
 
 /** A lease ends with its window. A clock moved back past the start of the window stays in it. */
 function roll(lease: Lease, nowMs: number): void {

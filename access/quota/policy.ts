@@ -3,13 +3,17 @@
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
 
+/** What a policy counts. */
+export type QuotaUnit = 'requests' | 'evaluations' | 'bytes';
+
 /** The policies: a unit and a window. Windows begin with the minute or the day, in UTC. */
 export const QUOTA_POLICIES = {
   'requests-per-minute': { unit: 'requests', windowMs: MINUTE_MS },
   'requests-per-day': { unit: 'requests', windowMs: DAY_MS },
   'evaluations-per-minute': { unit: 'evaluations', windowMs: MINUTE_MS },
   'evaluations-per-day': { unit: 'evaluations', windowMs: DAY_MS },
-} as const satisfies Record<string, { readonly unit: 'requests' | 'evaluations'; readonly windowMs: number }>;
+  'bytes-per-day': { unit: 'bytes', windowMs: DAY_MS },
+} as const satisfies Record<string, { readonly unit: QuotaUnit; readonly windowMs: number }>;
 
 export type QuotaPolicy = keyof typeof QUOTA_POLICIES;
 export const QUOTA_POLICY_NAMES = Object.keys(QUOTA_POLICIES) as QuotaPolicy[];

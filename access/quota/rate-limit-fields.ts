@@ -1,7 +1,7 @@
 // The quota fields of a response: RateLimit-Policy and RateLimit of the IETF's
 // draft-ietf-httpapi-ratelimit-headers-11, structured fields of RFC 9651. PROTOCOL.md §18.
 
-import { QUOTA_POLICIES, type QuotaPolicy, windowEnd } from './policy.ts';
+import { QUOTA_POLICIES, type QuotaPolicy, type QuotaUnit, windowEnd } from './policy.ts';
 
 /** A policy and the remaining quota of its client. */
 export interface QuotaStanding {
@@ -13,15 +13,21 @@ export interface QuotaStanding {
 }
 
 /**
- * The draft registers no unit for group elements and ignores unregistered parameters: the policy's
- * name and one such parameter identify the unit.
+ * The draft's units are requests, its default, and content-bytes. It registers none for group
+ * elements and ignores unregistered parameters: the policy's name and one such parameter identify
+ * that unit.
  */
+const UNITS: { readonly [unit in QuotaUnit]: string } = {
+  requests: '',
+  evaluations: ';credveil-unit="evaluations"',
+  bytes: ';qu="content-bytes"',
+};
+
 export function formatPolicies(limits: readonly Pick<QuotaStanding, 'policy' | 'limit'>[]): string {
   return limits
     .map(({ policy, limit }) => {
       const { unit, windowMs } = QUOTA_POLICIES[policy];
-      const item = `"${policy}";q=${limit};w=${windowMs / 1000}`;
-      return unit === 'requests' ? item : `${item};credveil-unit="${unit}"`;
+      return `"${policy}";q=${limit};w=${windowMs / 1000}${UNITS[unit]}`;
     })
     .join(', ');
 }

@@ -20,8 +20,9 @@ export class Exchange {
   /** The rule of the route. */
   cache: CacheRule = CACHE_RULES.never;
   #isClients = false;
-  /** Headers of this exchange alone, beyond those of its reply. */
-  #own: HeaderBlock;
+  /** What is left of the client's quotas. */
+  quotaHeaders: HeaderBlock = [];
+  readonly #own: HeaderBlock;
   #origins: HeaderBlock;
 
   /**
@@ -48,10 +49,6 @@ export class Exchange {
     this.#isClients = true;
   }
 
-  addHeaders(headers: HeaderBlock): void {
-    this.#own = this.#own.length === 0 ? headers : [...this.#own, ...headers];
-  }
-
   /** Whether If-None-Match names this ETag. */
   hasFresh(etag: string): boolean {
     return isNotModified(this.request.headers['if-none-match'], etag);
@@ -68,6 +65,7 @@ export class Exchange {
     const all = [...headers, 'Cache-Control', this.#isClients ? cache.client : cache.anonymous];
     if (length !== undefined) all.push('Content-Length', String(length));
     if (this.#own.length > 0) all.push(...this.#own);
+    if (this.quotaHeaders.length > 0) all.push(...this.quotaHeaders);
     if (this.#origins.length > 0) all.push(...this.#origins);
     this.response.writeHead(status, all);
   }

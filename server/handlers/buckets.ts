@@ -10,6 +10,7 @@ import { prefersText } from '../../runtime/http/negotiation.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
 import type { CreateHandler } from '../exchange.ts';
 import type { ServedSnapshot } from '../snapshots/snapshots.ts';
+import { replyCharged } from './charged-reply.ts';
 import { requestedSnapshot } from './snapshot-query.ts';
 
 /** 12 hex digits and a line feed. */
@@ -41,7 +42,7 @@ export const createBucketHandler =
       const cache = query === undefined ? exchange.cache : CACHE_RULES.pinned;
       if (exchange.hasFresh(etag)) return exchange.reply(304, headers, undefined, cache);
       const bytes = served.readBody(index, id) as Buffer;
-      exchange.reply(200, headers, asText ? textBody(bytes, facts.maxEntries) : bytes, cache);
+      return replyCharged(exchange, headers, asText ? textBody(bytes, facts.maxEntries) : bytes, cache);
     };
   };
 

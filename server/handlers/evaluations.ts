@@ -9,8 +9,10 @@ import {
   encodeEvaluateResponse,
   encodeLookupResponse,
   encodeProveResponse,
+  evaluateResponseBytes,
   MAX_REQUEST_BYTES,
 } from '../../protocol/oprf-messages.ts';
+import { PROOF_BYTES } from '../../protocol/oprf-suite.ts';
 import { DATA_HEADERS, type HeaderBlock, headerBlock } from '../../runtime/http/headers.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
@@ -33,6 +35,8 @@ interface Job {
   readonly elements: number;
   /** In group operations. */
   readonly work: number;
+  /** Length of the answer; of a lookup, as if its bucket were the longest of the index. */
+  readonly answerBytes: number;
   run(isWanted: IsWanted, owner: string): Promise<Answer>;
 }
 
@@ -77,7 +81,7 @@ async function evaluate(exchange: ServiceExchange, { queue }: ServiceContext, re
     await admission.take({ requests: 1, evaluations: 0 });
     throw overloaded();
   }
-  await admission.take({ requests: 1, evaluations: job.elements });
+  await admission.take({ requests: 1, evaluations: job.elements, bytes: job.answerBytes });
   try {
     const { message, headers = [] } = await job.run(() => request.socket.writable, owner);
     exchange.reply(200, [...headers, ...HEADERS], message);
@@ -103,7 +107,8 @@ const readLookup: CreateReadJob =
     const index = served.snapshot.facts.indexes.account;
     if (!index) throw new ProblemError('INDEX_MISSING');
     const { bucketId, blindedElements } = decodeLookupRequest(bytes, index.prefixBits);
-    return evaluationJob(blindedElements, async (isWanted, owner) => {
+    const bodyBytes = index.bodyBytes.at(-1) ?? 0;
+    return evaluationJob(blindedElements, bodyBytes, async (isWanted, owner) => {
       const evaluatedElements = await queue.blindEvaluate(evaluator, blindedElements, isWanted, owner);
       // The bucket is read only now, so that a waiting job stays small. Meanwhile two newer
       // snapshots may have closed this one.
@@ -121,7 +126,7 @@ const readEvaluate: CreateReadJob =
   (bytes, query) => {
     if (query !== undefined) throw new ProblemError('QUERY_MALFORMED');
     const blindedElements = decodeElementsRequest(bytes);
-    return evaluationJob(blindedElements, async (isWanted, owner) => ({
+    return evaluationJob(blindedElements, 0, async (isWanted, owner) => ({
       message: encodeEvaluateResponse(await queue.blindEvaluate(evaluator, blindedElements, isWanted, owner)),
     }));
   };
@@ -134,6 +139,7 @@ const readProve: CreateReadJob =
     return {
       elements: blindedElements.length,
       work: proofWork(blindedElements),
+      answerBytes: 1 + PROOF_BYTES,
       run: async (isWanted, owner) => ({
         message: encodeProveResponse(await queue.prove(evaluator, blindedElements, isWanted, owner)),
       }),
@@ -142,6 +148,6 @@ const readProve: CreateReadJob =
 
 const MESSAGES = { lookup: readLookup, evaluate: readEvaluate, prove: readProve } as const;
 
-function evaluationJob({ length }: readonly BlindedElement[], run: Job['run']): Job {
-  return { elements: length, work: length, run };
+function evaluationJob({ length }: readonly BlindedElement[], bodyBytes: number, run: Job['run']): Job {
+  return { elements: length, work: length, answerBytes: evaluateResponseBytes(length) + bodyBytes, run };
 }

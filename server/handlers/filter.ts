@@ -7,6 +7,7 @@ import { ProblemError } from '../../runtime/http/problem.ts';
 import { cutWhenStalled } from '../../runtime/http/stalled.ts';
 import type { FilterFile } from '../../store/snapshot/filter-file.ts';
 import type { CreateHandler, ServiceExchange } from '../exchange.ts';
+import { chargeBody } from './charged-reply.ts';
 import { requestedSnapshot } from './snapshot-query.ts';
 
 export const createFilterHandler: CreateHandler =
@@ -37,6 +38,7 @@ async function sendFilter(
   if (range === 'unsatisfiable')
     throw new ProblemError('RANGE_NOT_SATISFIABLE', { headers: headerBlock({ 'Content-Range': `bytes */${bytes}` }) });
   const { start, end } = range ?? { start: 0, end: bytes };
+  await chargeBody(exchange, end - start);
   headers.push('Content-Type', 'application/octet-stream');
   if (range) headers.push('Content-Range', `bytes ${start}-${end - 1}/${bytes}`);
   exchange.replyHead(range ? 206 : 200, headers, end - start, cache);

@@ -15,6 +15,7 @@ import { ProblemError } from '../../runtime/http/problem.ts';
 import type { CreateHandler, ServiceExchange } from '../exchange.ts';
 import { createRangeReader, RANGE_FORMS, type RangeForm, type ReadRange } from '../snapshots/range-bodies.ts';
 import type { ServedSnapshot } from '../snapshots/snapshots.ts';
+import { replyCharged } from './charged-reply.ts';
 
 /** Have I Been Pwned answers a malformed prefix in plain text. */
 const MALFORMED = Buffer.from('The prefix of a range has five hexadecimal digits.');
@@ -29,7 +30,7 @@ export const createRangeHandler: CreateHandler = ({ service: { snapshots } }) =>
     if (range === undefined) return exchange.reply(400, MALFORMED_HEADERS, MALFORMED, CACHE_RULES.never);
     const name = rangeName(exchange.query);
     if (!answers.served.snapshot.facts.ranges?.[name]) throw new ProblemError('INDEX_MISSING');
-    replyRange(answers, exchange, name, range);
+    return replyRange(answers, exchange, name, range);
   };
 };
 
@@ -77,7 +78,7 @@ function replyRange(
   exchange: ServiceExchange,
   name: RangeName,
   range: number,
-): void {
+): void | Promise<void> {
   const { headers: asked } = exchange.request;
   const form = wantsPadding(asked['add-padding']) ? 'padded' : preferredCoding(asked['accept-encoding']);
   const { etag, headers, cache } = forms[name][form];
@@ -86,8 +87,8 @@ function replyRange(
     asked['if-none-match'] === undefined
       ? isUnmodifiedSince(asked['if-modified-since'], served.snapshot.publishedAt)
       : exchange.hasFresh(etag);
-  if (isFresh) exchange.reply(304, headers, undefined, cache);
-  else exchange.reply(200, headers, readRange(name, range, form) as Buffer, cache);
+  if (isFresh) return exchange.reply(304, headers, undefined, cache);
+  return replyCharged(exchange, headers, readRange(name, range, form) as Buffer, cache);
 }
 
 function parseRange(prefix: string): number | undefined {
