@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import yauzl, { type Entry } from 'yauzl';
+import { writeFully } from '../../store/run/run.ts';
 import { type Blocks, decodeWith } from './blocks.ts';
 import { ContainerError, corruptContainer } from './errors.ts';
 
@@ -87,7 +88,7 @@ export async function spool(blocks: Blocks): Promise<number> {
   const fd = fs.openSync(file, 'wx+', 0o600);
   fs.rmSync(folder, { recursive: true });
   try {
-    for await (const block of blocks) fs.writeSync(fd, block);
+    for await (const block of blocks) writeFully(fd, block, block.length);
   } catch (error) {
     fs.closeSync(fd);
     throw error;
