@@ -7,6 +7,7 @@ import path from 'node:path';
 import { currentFile, type Dataset, snapshotsFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, readRegularFile, writeFileAtomically } from '../files.ts';
+import { areBounded } from './facts-bounds.ts';
 import { SNAPSHOT_FORMAT, type SnapshotFacts, serviceConfig } from './snapshot-facts.ts';
 
 export const snapshotPath = (dataset: Dataset, name: string): string =>
@@ -77,6 +78,7 @@ export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
     const facts = JSON.parse(text) as SnapshotFacts;
     if (facts.format !== SNAPSHOT_FORMAT) throw corruptSnapshot(`${name}: unsupported format`);
     serviceConfig(facts);
+    if (!areBounded(facts)) throw corruptSnapshot(`${name}: invalid facts`);
     return { name, sequence: Number(name), facts };
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;

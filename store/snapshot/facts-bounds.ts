@@ -1,0 +1,84 @@
+// Bounds of a snapshot's facts: a server allocates by them, and shows them.
+//
+// Checksums tell only that the facts are those of a publisher.
+
+import { MAX_BUCKET_ENTRIES } from '../../protocol/bucket.ts';
+import { RANGES } from '../../protocol/bucket-id.ts';
+import type { HistogramBin } from '../../protocol/service-status.ts';
+import type { IndexFacts, RangeFacts, SnapshotFacts } from './snapshot-facts.ts';
+
+const MAX_BINS = 16;
+/** Seal or path of a body, its header, and rounding. */
+const BODY_OVERHEAD_BYTES = 1024;
+/** A tag takes at most 7 bytes, metadata 3. */
+const MAX_ENTRY_BYTES = 10;
+/** Below the shortest tag. */
+const MIN_ENTRY_BYTES = 1;
+/** A suffix of NTLM and its count. */
+const MIN_RANGE_ENTRY_BYTES = 15;
+/** Digits of SHA-1 after the prefix, a colon, ten digits and a line break. */
+const MAX_ROW_BYTES = 48;
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isBits = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+/** Whether the facts could be those of a file of their length. */
+export function areBounded({ indexes, ranges = {}, sources, filter, sqlite }: SnapshotFacts): boolean {
+  return (
+    isCount(sqlite?.bytes) &&
+    /^[0-9a-f]{64}$/.test(sqlite.sha256) &&
+    Object.values(indexes).every((index) => isIndexBounded(index, sqlite.bytes)) &&
+    Object.values(ranges).every((range) => isRangeBounded(range, sqlite.bytes)) &&
+    sources.every(({ credentials, records }) => isCount(credentials) && isCount(records)) &&
+    (filter === undefined ||
+      (isCount(filter.entries) && isCount(filter.blocks) && /^[0-9a-f]{64}$/.test(filter.sha256)))
+  );
+}
+
+function isIndexBounded(facts: IndexFacts, fileBytes: number): boolean {
+  const { entries, usernames = 0, contentBytes, metadataTotalBytes, leastBits, sizeBits, bodyBytes } = facts;
+  return (
+    hasSizes(facts, fileBytes / MIN_ENTRY_BYTES) &&
+    isCount(usernames) &&
+    usernames <= entries &&
+    isCount(contentBytes) &&
+    contentBytes <= fileBytes &&
+    isCount(metadataTotalBytes) &&
+    isBits(leastBits) &&
+    isBits(sizeBits) &&
+    // They ascend.
+    (bodyBytes.at(-1) ?? 0) <= BODY_OVERHEAD_BYTES + MAX_ENTRY_BYTES * facts.maxEntries
+  );
+}
+
+function isRangeBounded(facts: RangeFacts, fileBytes: number): boolean {
+  const { ranges, contentBytes, maxEntries, maxTextBytes = 0 } = facts;
+  return (
+    hasSizes(facts, fileBytes / MIN_RANGE_ENTRY_BYTES) &&
+    isCount(ranges) &&
+    ranges <= RANGES &&
+    isCount(contentBytes) &&
+    contentBytes <= fileBytes &&
+    isCount(maxTextBytes) &&
+    maxTextBytes <= MAX_ROW_BYTES * maxEntries
+  );
+}
+
+/** @param mostEntries that the file has room for */
+function hasSizes({ entries, minEntries, maxEntries, histogram }: IndexFacts | RangeFacts, mostEntries: number): boolean {
+  return (
+    [entries, minEntries, maxEntries].every(isCount) &&
+    minEntries <= maxEntries &&
+    maxEntries <= Math.min(MAX_BUCKET_ENTRIES, entries) &&
+    entries <= mostEntries &&
+    (histogram === undefined || isHistogram(histogram))
+  );
+}
+
+function isHistogram(bins: readonly HistogramBin[]): boolean {
+  return (
+    Array.isArray(bins) &&
+    bins.length <= MAX_BINS &&
+    bins.every((bin) => [bin?.from, bin?.to, bin?.buckets].every(isCount) && bin.from <= bin.to)
+  );
+}
