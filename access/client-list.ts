@@ -108,6 +108,7 @@ const QUOTA_MEMBERS: Members<Quotas> = {
   'requests-per-day': optional(parseQuota),
   'evaluations-per-minute': optional(parseQuota),
   'evaluations-per-day': optional(parseQuota),
+  'bytes-per-day': optional(parseQuota),
 };
 
 const CLIENT_MEMBERS: Members<Client> = {

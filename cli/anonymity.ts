@@ -2,7 +2,13 @@
 
 import { type Command, Option } from 'commander';
 import { TAG_BITS } from '../protocol/entry.ts';
-import { DEFAULT_USERS_PER_PREFIX, isUsers, MAX_USERS, type PrefixParameters, userPrefixBits } from '../store/dataset.ts';
+import {
+  DEFAULT_USERS_PER_PREFIX,
+  isUsers,
+  MAX_USERS,
+  type PrefixParameters,
+  userPrefixBits,
+} from '../store/dataset.ts';
 import { choosePrefixBits } from '../store/snapshot/publication.ts';
 import { UsageError } from './exit.ts';
 import { formatBytes, formatCount, formatCounted, formatMean } from './units.ts';
@@ -70,7 +76,10 @@ export function describeUsers(parameters: AnswerParameters): string | undefined 
   if (users === undefined) return undefined;
   const bits = userPrefixBits(parameters);
   const costs = PREDICTED_PAIRS.map((pairs) => {
-    const [bytes, without] = [parameters, unbounded].map((bounds) => predictAnswerBytes(pairs, bounds)) as [number, number];
+    const [bytes, without] = [parameters, unbounded].map((bounds) => predictAnswerBytes(pairs, bounds)) as [
+      number,
+      number,
+    ];
     const instead = bytes === without ? '' : ` instead of ${formatBytes(without)}`;
     return `${formatBytes(bytes)}${instead} at ${formatCount(pairs)} pairs`;
   });

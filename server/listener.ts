@@ -56,10 +56,10 @@ export function createListener(
   const dispatch = createDispatch(router, createHandlers(services, router, parts), parts);
 
   const settle = (exchange: ServiceExchange, observed: () => void): void => {
-    const { response } = exchange;
+    const { response, request } = exchange;
     // Only if the kernel did not take the whole response at once: a timer for each request would
     // cost a microsecond.
-    if (response.writableLength > 0) cutWhenStalled({ response, stalledMs: limits.stalledTimeoutMs });
+    if (response.writableLength > 0) cutWhenStalled(request.socket, limits.stalledTimeoutMs);
     observed();
   };
   const fail = (exchange: ServiceExchange, error: unknown, observed: () => void): void => {

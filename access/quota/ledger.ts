@@ -211,7 +211,9 @@ export class QuotaLedger {
     const states = needs.map((need): LeaseState => {
       const count = this.#count(client, account, need.policy);
       const left = free(need);
-      const amount = granted ? Math.max(need.want, Math.min(MAX_LEASE[QUOTA_POLICIES[need.policy].unit], Math.floor(left / LEASE_SHARE))) : 0;
+      const amount = granted
+        ? Math.max(need.want, Math.min(MAX_LEASE[QUOTA_POLICIES[need.policy].unit], Math.floor(left / LEASE_SHARE)))
+        : 0;
       this.#use(client, need, count, amount);
       return { policy: need.policy, window: count.window, granted: amount, free: left - amount };
     });

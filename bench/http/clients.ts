@@ -47,7 +47,7 @@ export async function measureClients({ folder, dataset }: MadeDataset): Promise<
     return await measureMicro([
       { name: 'listener, anonymous', run: ask('nobody'), note: 'a bucket, without the socket' },
       { name: 'listener, client with a key', run: ask('known', {}) },
-      { name: 'listener, client with quotas', run: ask('counted', all), note: 'all four quotas, with their headers' },
+      { name: 'listener, client with quotas', run: ask('counted', all), note: 'all quotas, with their headers' },
     ]);
   } finally {
     for (const access of opened) access.close();

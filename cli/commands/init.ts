@@ -116,7 +116,17 @@ function initDataset(folder: string, options: InitOptions) {
   const dataset = createDataset(folder, key, parameters);
   const indexes = [...dataset.parameters.indexes, ...parameters.ranges];
   const { keyId, publicKey } = publicPart(key);
-  return { folder, dataset: dataset.id, suite, keyId, publicKey, indexes, keyFile, keyCreated, parameters: dataset.parameters };
+  return {
+    folder,
+    dataset: dataset.id,
+    suite,
+    keyId,
+    publicKey,
+    indexes,
+    keyFile,
+    keyCreated,
+    parameters: dataset.parameters,
+  };
 }
 
 function describe(created: ReturnType<typeof initDataset>): string {
@@ -150,7 +160,10 @@ export function addInit(program: Command): void {
       ),
     );
   addUserOptions(command)
-    .option('--split-roles', 'oprf: another server than the evaluator answers for buckets, which lifts the cap of 12 bits')
+    .option(
+      '--split-roles',
+      'oprf: another server than the evaluator answers for buckets, which lifts the cap of 12 bits',
+    )
     .option('--record-source', 'let verdicts name the source of a leak (2 more bytes per entry)')
     .option(
       '--hash-plaintext',

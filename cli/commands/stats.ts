@@ -98,8 +98,7 @@ export function addStats(program: Command): void {
       try {
         const stats = describeSnapshot(snapshot, users ?? dataset.parameters.users);
         if (options.html !== undefined) writeFileAtomically(options.html, statsPage(stats));
-        if (options.html !== undefined && !options.json)
-          print(`statistics written to ${printable(options.html)}`);
+        if (options.html !== undefined && !options.json) print(`statistics written to ${printable(options.html)}`);
         else printResult(options, stats, describe);
       } finally {
         snapshot.close();

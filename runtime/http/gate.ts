@@ -53,15 +53,14 @@ export function refuseSocket(error: NodeJS.ErrnoException, socket: Duplex): void
     socket.destroy();
     return;
   }
-  // The request whose body is malformed has its response, or waits for one: a second would be taken
-  // for that of another request.
+  // The request whose body is malformed may have its response: a second would be taken for that of
+  // another request.
   const { _httpMessage: response } = socket as Duplex & { _httpMessage?: ServerResponse | null };
-  if (response) {
+  if (response?.headersSent) {
     if (response.writableEnded) socket.end(() => socket.destroy());
     else socket.destroy();
     return;
   }
   const code = PARSER_PROBLEMS[error.code ?? ''] ?? 'REQUEST_MALFORMED';
-  // Handlers write a response whole, so this never lands inside of one.
   socket.end(rawProblem(code, secure ? STRICT_TRANSPORT_SECURITY : []), () => socket.destroy());
 }

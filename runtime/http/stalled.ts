@@ -9,25 +9,44 @@ import type { Socket } from 'node:net';
 const LOOKS = 20;
 const MIN_LOOK_MS = 5;
 
-/** Destroys the socket of a response whose bytes do not get any further for `stalledMs`. */
-export function cutWhenStalled({ response, stalledMs }: { response: ServerResponse; stalledMs: number }): void {
-  const { socket } = response;
-  if (!socket) return;
+/** The responses that streams still write to, by watched socket. */
+const watched = new WeakMap<Socket, Set<ServerResponse>>();
+
+/**
+ * Destroys a socket whose bytes do not get any further for `stalledMs`. Watches it until everything
+ * is sent.
+ * @param stream a response that is written bit by bit: it has an end only when it closes
+ */
+export function cutWhenStalled(socket: Socket, stalledMs: number, stream?: ServerResponse): void {
+  const streams = watched.get(socket) ?? watch(socket, stalledMs);
+  if (!stream) return;
+  streams.add(stream);
+  stream.once('close', () => streams.delete(stream));
+}
+
+function watch(socket: Socket, stalledMs: number): Set<ServerResponse> {
+  const streams = new Set<ServerResponse>();
   let waiting = waitingBytes(socket);
   let since = performance.now();
-  const timer = setInterval(
-    () => {
-      const now = performance.now();
-      const left = waitingBytes(socket);
-      if (left === 0 || left !== waiting) since = now;
-      waiting = left;
-      if (now - since >= stalledMs) socket.destroy();
-    },
-    Math.max(MIN_LOOK_MS, stalledMs / LOOKS),
-  );
-  const end = (): void => clearInterval(timer);
-  response.once('close', end);
+  let idle = 0;
+  const end = (): void => {
+    clearInterval(timer);
+    watched.delete(socket);
+  };
+  const look = (): void => {
+    const now = performance.now();
+    const left = waitingBytes(socket);
+    if (left === 0 || left !== waiting) since = now;
+    waiting = left;
+    // Twice: the next of several pipelined responses may be about to be written.
+    idle = left === 0 && streams.size === 0 ? idle + 1 : 0;
+    if (idle > 1) end();
+    else if (now - since >= stalledMs) socket.destroy();
+  };
+  const timer = setInterval(look, Math.max(MIN_LOOK_MS, stalledMs / LOOKS));
   socket.once('close', end);
+  watched.set(socket, streams);
+  return streams;
 }
 
 /** Bytes that the kernel has not taken: those of the stream, and those that libuv is writing. */

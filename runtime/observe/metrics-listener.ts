@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import { listenError } from '../errors.ts';
 import { nameError, type OnEvent } from '../events.ts';
+import { createBrowserGate, isLoopback } from '../http/browser-gate.ts';
 import { Exchange } from '../http/exchange.ts';
 import { headerBlock } from '../http/headers.ts';
 import { createServer } from '../http/node-http.ts';

@@ -17,7 +17,8 @@ const SDK_NAMES: ReadonlySet<string> = new Set([
  * Kubernetes adds these to each pod for a Service whose name begins with `credveil`, and Docker for
  * a linked container: Kubernetes, "Discovering services", and the variables of `docker --link`.
  */
-const SERVICE_NAMES = /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
+const SERVICE_NAMES =
+  /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
 const SERVICE_URL = /^(?:tcp|udp|sctp):\/\//;
 
 export interface JudgedEnvironment {

@@ -40,21 +40,28 @@ const ADDRESS_OR_OFF = {
 export const SETTINGS = {
   dataset: place('folder of the dataset'),
   keyFile: place('oprf: key of the dataset (default: <dataset>.key)'),
-  keyFileGroup: wholeNumberOr(
-    'none',
-    'id of a group that may also read key files, as under Kubernetes (fsGroup)',
-    [0, 2 ** 32 - 2],
-  ),
+  keyFileGroup: wholeNumberOr('none', 'id of a group that may also read key files, as under Kubernetes (fsGroup)', [
+    0,
+    2 ** 32 - 2,
+  ]),
   also: places('another dataset, served under /d/<dataset id>, for instance while keys are rotated; repeatable'),
   listen: text('address to listen on; port 0 picks a free port', '127.0.0.1:8787', ADDRESS),
   allowAnonymous: yesOrNo('accept unauthenticated clients, including remote ones', false),
   allowedOrigins: names(
     'origin whose web pages may read answers, or *; repeatable (default: any, but none without clients on loopback)',
-    { pattern: /^(?:\*|https?:\/\/[a-z0-9.[\]:-]+)$/, form: '* or origins, such as https://app.example', placeholder: '<origin|*>' },
+    {
+      pattern: /^(?:\*|https?:\/\/[a-z0-9.[\]:-]+)$/,
+      form: '* or origins, such as https://app.example',
+      placeholder: '<origin|*>',
+    },
   ),
   allowedHosts: names(
     'host name to answer under, or *; repeatable (default: any, but only localhost without clients on loopback)',
-    { pattern: /^(?:\*|[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])$/, form: '* or host names without a port', placeholder: '<host|*>' },
+    {
+      pattern: /^(?:\*|[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])$/,
+      form: '* or host names without a port',
+      placeholder: '<host|*>',
+    },
   ),
   clientsFile: place('list of clients, written by `credveil client` (default: <dataset>.clients.json)'),
   quotaFile: place('daily quota usage of the clients (default: <dataset>.quota.sqlite)'),

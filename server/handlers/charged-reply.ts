@@ -18,5 +18,7 @@ export function replyCharged(
   cache = exchange.cache,
 ): void | Promise<void> {
   const charged = chargeBody(exchange, body.length);
-  return charged ? charged.then(() => exchange.reply(200, headers, body, cache)) : exchange.reply(200, headers, body, cache);
+  return charged
+    ? charged.then(() => exchange.reply(200, headers, body, cache))
+    : exchange.reply(200, headers, body, cache);
 }

@@ -46,7 +46,7 @@ async function sendFilter(
     response.end();
     return;
   }
-  cutWhenStalled({ response, stalledMs: stalledTimeoutMs });
+  cutWhenStalled(request.socket, stalledTimeoutMs, response);
   try {
     await pipeline(filter.read(start, end), response);
   } catch (error) {

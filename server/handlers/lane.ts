@@ -68,9 +68,10 @@ export class Lane {
     const share = this.#shares.get(job.owner) as Share;
     this.#shares.delete(job.owner);
     this.#shares.set(job.owner, share);
-    if (!job.run()) return this.#remove(job);
-    this.#begun.add(job);
-    share.jobs.push(share.jobs.shift() as Job);
+    if (job.run()) {
+      this.#begun.add(job);
+      share.jobs.push(share.jobs.shift() as Job);
+    } else this.#remove(job);
   }
 
   /** The jobs of others that must give way to work of this owner. Undefined if it gets no room. */
@@ -84,7 +85,10 @@ export class Lane {
       .map(([, share]) => ({ left: share.work, jobs: share.jobs.filter((job) => !this.#begun.has(job)) }));
     const found: Job[] = [];
     while (missing > 0) {
-      const most = others.reduce((a, b) => (b.jobs.length > 0 && b.left > a.left ? b : a), { left: own, jobs: [] as Job[] });
+      const most = others.reduce((a, b) => (b.jobs.length > 0 && b.left > a.left ? b : a), {
+        left: own,
+        jobs: [] as Job[],
+      });
       const newest = most.jobs.pop();
       if (!newest) return undefined;
       found.push(newest);

@@ -65,7 +65,10 @@ function isRangeBounded(facts: RangeFacts, fileBytes: number): boolean {
 }
 
 /** @param mostEntries that the file has room for */
-function hasSizes({ entries, minEntries, maxEntries, histogram }: IndexFacts | RangeFacts, mostEntries: number): boolean {
+function hasSizes(
+  { entries, minEntries, maxEntries, histogram }: IndexFacts | RangeFacts,
+  mostEntries: number,
+): boolean {
   return (
     [entries, minEntries, maxEntries].every(isCount) &&
     minEntries <= maxEntries &&

@@ -34,7 +34,9 @@ describe('the output of the command line', () => {
   test('sources and rotate print file names without controls, and JSON escapes them', async ({ place }) => {
     const folder = place.at('leaks');
     await credveilJson(['init', folder, '--suite', 'hmac']);
-    const text = seededPairs(20).map((pair) => `${pair.username}:${pair.password}\n`).join('');
+    const text = seededPairs(20)
+      .map((pair) => `${pair.username}:${pair.password}\n`)
+      .join('');
     const name = `${EVIL}\nfiles\n  fake.txt  1`;
     const file = place.write(name, text);
     await credveilJson(['ingest', folder, file, '--source', 'first']);

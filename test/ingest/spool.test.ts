@@ -9,8 +9,9 @@ afterEach(() => vi.restoreAllMocks());
 test('a short write is continued', async () => {
   const blocks = [Buffer.from('a'.repeat(3000)), Buffer.from('b'.repeat(10))];
   const { writeSync } = fs;
-  vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, bytes: Buffer, at = 0, length = bytes.length - at) =>
-    writeSync(fd, bytes, at, Math.min(length, 700))) as typeof fs.writeSync);
+  const short = (fd: number, bytes: Buffer, at = 0, length: number = bytes.length - at): number =>
+    writeSync(fd, bytes, at, Math.min(length, 700));
+  vi.spyOn(fs, 'writeSync').mockImplementation(short as typeof fs.writeSync);
   const fd = await spool(
     (async function* () {
       yield* blocks;

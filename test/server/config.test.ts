@@ -194,6 +194,8 @@ test('settings are converted to server options', () => {
     allowAnonymous: false,
     logLevel: 'info',
     pages: true,
+    allowedOrigins: [],
+    allowedHosts: [],
     port: 80,
     pollIntervalMs: 1000,
     maxHeldBytes: 2 ** 27,

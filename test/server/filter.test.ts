@@ -29,7 +29,7 @@ interface World {
 
 async function openWorld(): Promise<World> {
   const made = await makeDataset({ passwords: seededPasswords(2000) });
-  const server = await startServer(made.folder, { port: 0, pollIntervalMs: 5 });
+  const server = await startServer(made.folder, { port: 0, pollIntervalMs: 5, allowedOrigins: ['*'] });
   const file = fs.readFileSync(filterPath(made.dataset, '000001'));
   return {
     made,

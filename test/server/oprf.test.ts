@@ -49,7 +49,7 @@ async function openWorld(): Promise<World> {
   const sodium = await createSodiumOprf();
   const content = { pairs: PAIRS, passwords: PASSWORDS, bucketFloor: 16 };
   const made = await makeDataset({ suite: 'oprf', oprf: sodium, ...content });
-  const server = await startServer(made.folder, { port: 0, key: made.key });
+  const server = await startServer(made.folder, { port: 0, key: made.key, allowedOrigins: ['*'] });
   const config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
   return {
     sodium,

@@ -31,7 +31,7 @@ interface World {
 
 async function openWorld(): Promise<World> {
   const made = await makeDataset({ pairs: PAIRS, passwords: PASSWORDS, bucketFloor: 64 });
-  const server = await startServer(made.folder, { port: 0 });
+  const server = await startServer(made.folder, { port: 0, allowedOrigins: ['*'] });
   const config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
   const prefixBitsOf = (index: IndexName): number => config.indexes[index]?.prefixBits as number;
   const get: World['get'] = (path, headers = {}, method = 'GET') => fetch(`${server.url}${path}`, { method, headers });
@@ -227,7 +227,7 @@ describe('invalid bucket requests', () => {
 
   test('an index missing from the dataset is 404', async () => {
     const small = await makeDataset({ pairs: seededPairs(20, 2), indexes: ['account'], bucketFloor: 1000 });
-    const other = await startServer(small.folder, { port: 0 });
+    const other = await startServer(small.folder, { port: 0, allowedOrigins: ['*'] });
     try {
       await expectProblem(await fetch(`${other.url}/v1/password/0`), 404, 'INDEX_MISSING');
       expect((await fetch(`${other.url}/v1/account/0`)).status).toBe(200);
@@ -284,7 +284,7 @@ describe('service documents', () => {
   });
 
   test('bucket bodies are the same without a memory cache', async ({ world: { made, prefixBitsOf, getBucket } }) => {
-    const lean = await startServer(made.folder, { port: 0, maxHeldBytes: 0 });
+    const lean = await startServer(made.folder, { port: 0, maxHeldBytes: 0, allowedOrigins: ['*'] });
     try {
       for (let id = 0; id < 4; id++) {
         const path = `/v1/account/${formatPrefix(id as BucketId, prefixBitsOf('account'))}`;

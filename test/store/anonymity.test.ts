@@ -35,8 +35,10 @@ describe('prefix bits', () => {
     expect(formatPrefix(0x3ffffff as BucketId, 26)).toBe('3ffffff');
     expect(parsePrefix('3ffffff', 26)).toBe(0x3ffffff);
     expect(() => parsePrefix('4000000', 26)).toThrow(expect.objectContaining({ code: 'PREFIX_MALFORMED' }));
-    const withBits = (prefixBits: number) =>
-      parseServiceConfig({ ...example, indexes: { account: { ...example.indexes.account, prefixBits } } });
+    const withBits = (prefixBits: number) => {
+      const { account, ...others } = example.indexes;
+      return parseServiceConfig({ ...example, indexes: { ...others, account: { ...account, prefixBits } } });
+    };
     expect(withBits(26).indexes.account?.prefixBits).toBe(26);
     expect(() => withBits(27)).toThrow(expect.objectContaining({ code: 'CONFIG_MALFORMED' }));
   });
@@ -73,7 +75,10 @@ describe('the cap of the password index', () => {
 });
 
 test('a run whose facts count too many usernames is refused', async () => {
-  const pairs = seededPasswords(8).flatMap((password) => [{ username: 'ana', password }, { username: 'ben', password }]);
+  const pairs = seededPasswords(8).flatMap((password) => [
+    { username: 'ana', password },
+    { username: 'ben', password },
+  ]);
   const made = await makeDataset({ pairs, indexes: ['account'], bucketFloor: 2, published: false });
   const file = runPath(made.dataset, 'first');
   const bytes = fs.readFileSync(file);
@@ -81,7 +86,11 @@ test('a run whose facts count too many usernames is refused', async () => {
   const facts = bytes.toString('utf8', at, bytes.length - 36);
   const forged = facts.replace('"usernames":2', '"usernames":9');
   expect(forged).not.toBe(facts);
-  const content = Buffer.concat([bytes.subarray(0, at), Buffer.from(forged), bytes.subarray(bytes.length - 36, bytes.length - 32)]);
+  const content = Buffer.concat([
+    bytes.subarray(0, at),
+    Buffer.from(forged),
+    bytes.subarray(bytes.length - 36, bytes.length - 32),
+  ]);
   fs.writeFileSync(file, Buffer.concat([content, createHash('sha256').update(content).digest()]));
   await expect(made.publish()).rejects.toThrow(storeError('RUN_CORRUPT'));
   made.dispose();
@@ -94,12 +103,17 @@ describe('users', () => {
     const { code, stdout } = await credveil(init);
     expect(code).toBe(0);
     expect(stdout).toContain('at most 3 prefix bits');
-    expect(stdout).toMatch(/answers .* KiB at 1,000,000 pairs/);
+    expect(stdout).toMatch(/answers .* MiB instead of .* at 1,000,000 pairs/);
     expect(JSON.parse(fs.readFileSync(`${folder}/dataset.json`, 'utf8'))).toMatchObject({
       users: 128,
       usersPerPrefix: 16,
     });
-    const combo = place.write('combo.txt', seededPairs(300).map((pair) => `${pair.username}:${pair.password}\n`).join(''));
+    const combo = place.write(
+      'combo.txt',
+      seededPairs(300)
+        .map((pair) => `${pair.username}:${pair.password}\n`)
+        .join(''),
+    );
     await credveilJson(['ingest', folder, combo, '--source', 'first']);
     const stats = (await credveilJson(['stats', folder])) as {
       users: number;
@@ -116,7 +130,12 @@ describe('users', () => {
     const init = (name: string, ...args: string[]) => credveil(['init', place.at(name), '--suite', 'hmac', ...args]);
     expect((await init('a', '--users', '4096', '--users-per-prefix', '1')).stdout).toContain('at most 12 prefix bits');
     expect((await init('b', '--users', '3')).stdout).toContain('at most 0 prefix bits');
-    for (const args of [['--users', '0'], ['--users', 'many'], ['--users-per-prefix', '4'], ['--users', '1e3']])
+    for (const args of [
+      ['--users', '0'],
+      ['--users', 'many'],
+      ['--users-per-prefix', '4'],
+      ['--users', '1e3'],
+    ])
       expect((await init('c', ...args)).code).toBe(2);
     expect(fs.existsSync(place.at('c'))).toBe(false);
   });

@@ -30,7 +30,10 @@ const HOSTILE: readonly [string, (facts: Facts) => void][] = [
   ['a length of bodies', ({ indexes }) => (indexes.account.bodyBytes = [2 ** 31])],
   ['lengths of bodies', ({ indexes }) => (indexes.password.bodyBytes = [...indexes.password.bodyBytes, 2 ** 30])],
   ['text in a histogram', ({ indexes }) => (indexes.account.histogram = [{ from: '<b>', to: 1, buckets: 1 }])],
-  ['a histogram of many bins', ({ indexes }) => (indexes.account.histogram = Array(17).fill(indexes.account.histogram[0]))],
+  [
+    'a histogram of many bins',
+    ({ indexes }) => (indexes.account.histogram = Array(17).fill(indexes.account.histogram[0])),
+  ],
   ['an object for a histogram', ({ indexes }) => (indexes.account.histogram = { map: 1 })],
   ['a negative number', ({ indexes }) => (indexes.account.minEntries = -1)],
   ['text for a number', ({ indexes }) => (indexes.account.entries = '100')],

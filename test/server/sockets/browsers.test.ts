@@ -45,10 +45,26 @@ describe('an anonymous server on loopback', () => {
   test('a host name that is not its own is refused', async ({ made }) => {
     await withServer(made.folder, {}, async (server) => {
       const { port } = server.address;
-      for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.7', '[2001:db8::1]', ''])
+      for (const host of [
+        'evil.example',
+        `evil.example:${port}`,
+        'localhost.evil.example',
+        '127.0.0.1.evil.example',
+        '10.0.0.7',
+        '[2001:db8::1]',
+        '',
+      ])
         expectRawProblem(await ask(server, host), 421, 'HOST_REFUSED');
       expectRawProblem(await ask(server, 'localhost', 'http://evil.example/range/00000'), 421, 'HOST_REFUSED');
-      for (const host of ['localhost', `LOCALHOST:${port}`, '127.0.0.1', `127.0.0.1:${port}`, '127.1.2.3', '[::1]:80', 'localhost.'])
+      for (const host of [
+        'localhost',
+        `LOCALHOST:${port}`,
+        '127.0.0.1',
+        `127.0.0.1:${port}`,
+        '127.1.2.3',
+        '[::1]:80',
+        'localhost.',
+      ])
         expect(await ask(server, host), host).toMatch(/^HTTP\/1.1 200 /);
       expect(await ask(server, 'localhost', 'http://127.0.0.1/healthz')).toMatch(/^HTTP\/1.1 200 /);
     });

@@ -1,5 +1,4 @@
-// Connections that the server ends: of strangers, of withdrawn CAs, of stalled readers, and after
-// malformed requests.
+// Connections that the server ends: of strangers, of withdrawn CAs, and after malformed requests.
 
 import { once } from 'node:events';
 import type http from 'node:http';
@@ -14,6 +13,8 @@ import { caPem, makeTlsFiles, pairOf } from '../../support/tls-files.ts';
 import { datasetTest } from '../../support/vitest/fixtures.ts';
 
 const test = datasetTest({ pairs: seededPairs(300), bucketFloor: 1000 }, 'file');
+/** Longer than any answer takes. */
+const HANG_MS = 60_000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function withServer<T>(
@@ -29,18 +30,19 @@ async function withServer<T>(
   }
 }
 
-/** Asks every 50 ms until the server closes the connection. @returns milliseconds until then */
-async function hold(server: CredveilServer, request: string, maxMs: number): Promise<number> {
+/** Asks every 50 ms. @returns whether the server closed the connection, within `maxMs` */
+async function isClosed(server: CredveilServer, request: string, maxMs: number): Promise<boolean> {
   const socket = await connect(server);
   const started = performance.now();
   socket.on('error', () => undefined).resume();
-  const closed = once(socket, 'close').then(() => true);
-  while (performance.now() - started < maxMs) {
+  const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)));
+  let ended = false;
+  while (!ended && performance.now() - started < maxMs) {
     if (socket.writable) socket.write(request);
-    if (await Promise.race([closed, pause(50)])) break;
+    ended = (await Promise.race([closed, pause(50)])) === true;
   }
   socket.destroy();
-  return performance.now() - started;
+  return ended;
 }
 
 describe('a connection without a client', () => {
@@ -53,18 +55,16 @@ describe('a connection without a client', () => {
     const options = { clientsFile, strangerTimeoutMs: 300 };
     await withServer(made.folder, options, async (server) => {
       for (const path of ['/healthz', '/readyz', '/openapi.json', '/', '/nothing'])
-        expect(await hold(server, get(path), 3000), path).toBeLessThan(2000);
-      expect(await hold(server, get('/v1/config', key), 1000)).toBeGreaterThanOrEqual(1000);
-      expect(await hold(server, get('/v1/config', key) + get('/healthz'), 1000)).toBeGreaterThanOrEqual(1000);
+        expect(await isClosed(server, get(path), HANG_MS), path).toBe(true);
+      expect(await isClosed(server, get('/v1/config', key), 1000)).toBe(false);
+      expect(await isClosed(server, get('/v1/config', key) + get('/healthz'), 1000)).toBe(false);
       // One answer, and then nothing.
       const idle = await connect(server);
       idle.write(get('/healthz'));
-      const started = performance.now();
       expect(await readToEnd(idle)).toMatch(/^HTTP\/1.1 200 /);
-      expect(performance.now() - started).toBeLessThan(2000);
     });
     await withServer(made.folder, { strangerTimeoutMs: 100 }, async (server) => {
-      expect(await hold(server, get('/healthz'), 600)).toBeGreaterThanOrEqual(600);
+      expect(await isClosed(server, get('/healthz'), 600)).toBe(false);
     });
   });
 
@@ -73,7 +73,7 @@ describe('a connection without a client', () => {
       const sockets = [await connect(server), await connect(server)];
       const third = net.connect(server.address.port, server.address.host);
       third.on('error', () => undefined);
-      expect(await Promise.race([once(third, 'close').then(() => 'closed'), pause(3000)])).toBe('closed');
+      await new Promise((resolve) => third.once('close', resolve));
       sockets[0]?.destroy();
       await pause(100);
       const fourth = await connect(server);
@@ -138,22 +138,5 @@ describe('a malformed request', () => {
     const answer = await raw(made.folder, request);
     expect(answer.match(/^HTTP\/1\.1 4\d\d /gm)).toHaveLength(1);
     expect(answer.toLowerCase()).toContain('connection: close');
-  });
-});
-
-describe('a reader that stalls', () => {
-  test('it is cut at the configured time, and not at twice of it', async ({ made }) => {
-    const server = await startServer(made.folder, { port: 0, stalledTimeoutMs: 1500 });
-    const stalled = await connect(server);
-    stalled.on('error', () => undefined);
-    stalled.pause();
-    const started = performance.now();
-    // More than the kernel buffers of both sides.
-    stalled.write('GET /v1/account/0 HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(10_000));
-    await pause(200);
-    await server.close({ deadlineMs: 60_000 });
-    expect(performance.now() - started).toBeLessThan(2700);
-    expect(performance.now() - started).toBeGreaterThanOrEqual(1500);
-    stalled.destroy();
   });
 });

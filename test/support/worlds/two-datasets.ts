@@ -29,7 +29,11 @@ export const test = base.extend<Fixtures>({
   server: [
     async ({ datasets }, use) => {
       const [first, second] = datasets;
-      const server = await startServer(first.folder, { port: 0, additional: [{ folder: second.folder }] });
+      const server = await startServer(first.folder, {
+        port: 0,
+        allowedOrigins: ['*'],
+        additional: [{ folder: second.folder }],
+      });
       await use(server);
       await server.close({ deadlineMs: 100 });
     },
