@@ -139,8 +139,8 @@ describe('invalid range requests', () => {
     const withSha1 = await makeRangeDataset({ sha1: files.sha1 }, ['sha1']);
     const keyed = await makeDataset({ pairs: seededPairs(20) });
     const [one, none] = [
-      await startServer(withSha1.folder, { port: 0, additional: [{ folder: keyed.folder }] }),
-      await startServer(keyed.folder, { port: 0, additional: [{ folder: withSha1.folder }] }),
+      await startServer(withSha1.folder, { port: 0, allowedOrigins: ['*'], additional: [{ folder: keyed.folder }] }),
+      await startServer(keyed.folder, { port: 0, allowedOrigins: ['*'], additional: [{ folder: withSha1.folder }] }),
     ];
     try {
       const { id: dataset } = keyed.dataset;
