@@ -40,7 +40,7 @@ describe('padding', () => {
         expect(seen.length).toBeLessThan(rows.length);
         const socket = await connect(server);
         socket.write(
-          `GET /range/${prefix}${QUERY[name]} HTTP/1.1\r\nHost: x\r\nAdd-Padding: true\r\nConnection: close\r\n\r\n`,
+          `GET /range/${prefix}${QUERY[name]} HTTP/1.1\r\nHost: localhost\r\nAdd-Padding: true\r\nConnection: close\r\n\r\n`,
         );
         wire.add((await readToEnd(socket)).length);
       }
