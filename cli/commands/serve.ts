@@ -18,6 +18,7 @@ import { openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { keyFileFor } from '../open.ts';
 import { note, printResult } from '../output.ts';
+import { printable } from '../printable.ts';
 import { addSettingFlags, configJson, describeConfig } from '../serve-config.ts';
 
 interface ServeOptions {
@@ -36,9 +37,9 @@ function withKey(folder: string, group: Settings['keyFileGroup'], keyFile?: stri
     const access = group === 'none' ? {} : { group };
     const file = keyFileFor(folder, keyFile);
     if (keyFile !== undefined || isPresent(file)) return { folder, key: openKeyFile(file, access) };
-    process.stderr.write(
-      `no key file ${file}: serving the buckets of ${folder} alone.\n` +
-        '  Clients need a server that evaluates (options url and bucketsUrl). To evaluate here, pass --key-file.\n',
+    note(
+      `no key file ${printable(file)}: serving the buckets of ${printable(folder)} alone.\n` +
+        '  Clients need a server that evaluates (options url and bucketsUrl). To evaluate here, pass --key-file.',
     );
     return { folder };
   }

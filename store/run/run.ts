@@ -15,8 +15,8 @@ import { EntryKind } from '../../protocol/private-input.ts';
 import { archivePath, type Dataset, PRIVATE_FOLDER, runsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, openRegularFile, publishFile, syncFolder } from '../files.ts';
-import { findRecordFault } from './record-fault.ts';
 import { KIND_AT } from './record.ts';
+import { findRecordFault } from './record-fault.ts';
 import {
   assertRunBelongs,
   feedsOf,
