@@ -8,7 +8,7 @@ import {
   MAX_USERS,
   type PrefixParameters,
   userPrefixBits,
-} from '../store/dataset.ts';
+} from '../store/prefix-parameters.ts';
 import { choosePrefixBits } from '../store/snapshot/publication.ts';
 import { UsageError } from './exit.ts';
 import { formatBytes, formatCount, formatCounted, formatMean } from './units.ts';

@@ -12,6 +12,12 @@ import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
 import type { DatasetKey } from './dataset-key.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, readRegularFile, syncFolder, writeFileAtomically } from './files.ts';
+import {
+  arePrefixParameters,
+  DEFAULT_BUCKET_FLOOR,
+  DEFAULT_USERS_PER_PREFIX,
+  type PrefixParameters,
+} from './prefix-parameters.ts';
 
 export const DATASET_FORMAT = 2;
 /** Numbers of sources have 16 bits, and 0 means unknown. */
@@ -20,8 +26,7 @@ export const MAX_SOURCES = 0xffff;
 /**
  * What `init` decides for every run and snapshot. dataset.json holds these, the format and the id.
  */
-export interface DatasetParameters {
-  readonly suite: SuiteName;
+export interface DatasetParameters extends PrefixParameters {
   readonly keyId: KeyId;
   readonly normalization: number;
   readonly indexes: readonly IndexName[];
@@ -32,14 +37,6 @@ export interface DatasetParameters {
   /** Leaked pairs also make entries of similarity forms. */
   readonly similar?: true;
   readonly metadataBytes: MetadataBytes;
-  /** Minimum average usernames, or passwords, per bucket, unless the whole index has fewer. */
-  readonly bucketFloor: number;
-  /** Number of the operator's own users, one of whom a query is about. Absent: not known. */
-  readonly users?: number;
-  /** How many of them share a prefix at least. Present with `users` only. */
-  readonly usersPerPrefix?: number;
-  /** Under `oprf`: another server than the evaluator answers for buckets. */
-  readonly splitRoles?: true;
   /** The password filter errs for one in this many passwords. 0: no filter; absent: the default. */
   readonly filterOneIn?: number;
 }
@@ -66,10 +63,6 @@ export interface DatasetOptions {
   readonly filterOneIn?: number;
 }
 
-export const DEFAULT_BUCKET_FLOOR = 1024;
-export const DEFAULT_USERS_PER_PREFIX = 16;
-/** Everyone. */
-export const MAX_USERS = 10 ** 10;
 export const DEFAULT_FILTER_ONE_IN = 1000;
 /** A more precise filter would be larger than the index itself. */
 export const MAX_FILTER_ONE_IN = 1_000_000;
@@ -243,8 +236,7 @@ function malformed(file: string, why: string, cause?: unknown): StoreError {
 }
 
 function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
-  const { keyId, indexes, ranges = [], hashPlaintext, similar, metadataBytes, bucketFloor, filterOneIn } = json;
-  const { suite, users, usersPerPrefix, splitRoles } = json;
+  const { keyId, indexes, ranges = [], hashPlaintext, similar, metadataBytes, filterOneIn } = json;
   return (
     isKeyId(keyId) &&
     isSetOf(indexes, INDEX_NAMES) &&
@@ -253,27 +245,9 @@ function isParameters(json: Record<string, unknown>): json is Record<string, unk
     (hashPlaintext === undefined || (hashPlaintext === true && ranges.length > 0)) &&
     (similar === undefined || (similar === true && indexes.includes('account'))) &&
     (metadataBytes === 0 || metadataBytes === 1 || metadataBytes === 3) &&
-    Number.isInteger(bucketFloor) &&
-    (bucketFloor as number) >= 1 &&
-    (users === undefined ? usersPerPrefix === undefined : isUsers(users) && isUsers(usersPerPrefix)) &&
-    (splitRoles === undefined || (splitRoles === true && suite === 'oprf')) &&
+    arePrefixParameters(json) &&
     (filterOneIn === undefined || isFilterOneIn(filterOneIn))
   );
-}
-
-/** 1 to 10^10. */
-export const isUsers = (value: unknown): boolean =>
-  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_USERS;
-
-/** What bounds the prefix bits of an index. */
-export type PrefixParameters = Pick<
-  DatasetParameters,
-  'suite' | 'bucketFloor' | 'users' | 'usersPerPrefix' | 'splitRoles'
->;
-
-/** The maximum prefix bits with `usersPerPrefix` users on an average prefix. */
-export function userPrefixBits({ users, usersPerPrefix = DEFAULT_USERS_PER_PREFIX }: PrefixParameters): number {
-  return users === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor(Math.log2(users / usersPerPrefix)));
 }
 
 /** 0, or 2 to 1,000,000. */

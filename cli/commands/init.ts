@@ -4,15 +4,10 @@ import fs from 'node:fs';
 import { type Command, Option } from 'commander';
 import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
-import {
-  assertNoDataset,
-  createDataset,
-  DEFAULT_BUCKET_FLOOR,
-  DEFAULT_FILTER_ONE_IN,
-  isFilterOneIn,
-} from '../../store/dataset.ts';
+import { assertNoDataset, createDataset, DEFAULT_FILTER_ONE_IN, isFilterOneIn } from '../../store/dataset.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
 import { assertOutside, writeKeyFile } from '../../store/key-file.ts';
+import { DEFAULT_BUCKET_FLOOR } from '../../store/prefix-parameters.ts';
 import { SECTION_NAMES, type SectionName } from '../../store/run/run-facts.ts';
 import { addUserOptions, describeUsers, parseUsers } from '../anonymity.ts';
 import { UsageError } from '../exit.ts';

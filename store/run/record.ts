@@ -9,6 +9,7 @@
 //   }
 
 import { readU32, writeU32 } from '../../protocol/bytes.ts';
+import { EntryKind } from '../../protocol/private-input.ts';
 import type { RecordLayout } from './record-layout.ts';
 
 export const RECORD_BYTES = 23;
@@ -33,4 +34,11 @@ export function readTimes(bytes: Uint8Array, at: number): number {
 /** Writes the times of the record at `bytes[at]`. */
 export function writeTimes(bytes: Uint8Array, at: number, times: number): void {
   writeU32(bytes, at + TIMES_AT, times);
+}
+
+/** Number of records that stand for a username. */
+export function countUsernames(records: Uint8Array): number {
+  let usernames = 0;
+  for (let at = KIND_AT; at < records.length; at += RECORD_BYTES) if (records[at] === EntryKind.username) usernames++;
+  return usernames;
 }

@@ -11,11 +11,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { EntryKind } from '../../protocol/private-input.ts';
 import { archivePath, type Dataset, PRIVATE_FOLDER, runsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, openRegularFile, publishFile, syncFolder } from '../files.ts';
-import { KIND_AT } from './record.ts';
+import { countUsernames } from './record.ts';
 import { findRecordFault } from './record-fault.ts';
 import {
   assertRunBelongs,
@@ -71,9 +70,7 @@ export class RunWriter {
     const section = this.#sections.at(-1) as OpenSection;
     const { recordBytes } = SECTION_LAYOUTS[section.index];
     section.records += records.length / recordBytes;
-    if (section.usernames !== undefined)
-      for (let at = KIND_AT; at < records.length; at += recordBytes)
-        if (records[at] === EntryKind.username) section.usernames++;
+    if (section.usernames !== undefined) section.usernames += countUsernames(records);
     this.#write(records);
   }
 
