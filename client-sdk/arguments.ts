@@ -14,38 +14,34 @@ function malformed(why: string, hint: string, cause?: unknown): LookupError {
 }
 
 /** Quotes no name: a program may pass a request body, whose names its sender chose. */
-function assertNames(value: object, known: readonly string[], what: string): void {
+function assertNames(value: unknown, known: readonly string[], what: string): void {
   const unknown = unknownName(value, known, 'members');
-  if (unknown) throw malformed(`${what}: an unknown member`, unknown.hint);
+  if (unknown) throw malformed(`${what}: not an object, or an unknown member`, unknown.hint);
 }
 
 /** @throws LookupError `ARGUMENT_MALFORMED` */
 export function assertCredential(credential: unknown): void {
-  if (typeof credential !== 'object' || credential === null)
-    throw malformed('the credential is not an object', 'Pass { username, password }, or one of the two.');
   assertNames(credential, CREDENTIAL, 'the credential');
   const { username, usernames, password } = credential as Record<string, unknown>;
-  if (usernames !== undefined) assertUsernames(usernames, username);
-  for (const field of [username, password, ...((usernames as unknown[] | undefined) ?? [])])
+  if (usernames !== undefined && (username !== undefined || !isListOfNames(usernames)))
+    throw malformed(
+      `usernames is not a list of 1 to ${MAX_USERNAMES} strings, or username is given too`,
+      'Pass only the usernames that the account has.',
+    );
+  for (const field of [username, password])
     if (field !== undefined && typeof field !== 'string')
-      throw malformed(
-        'a username or password is not a string',
-        'Check the types of the form fields or of the parsed body.',
-      );
+      throw malformed('a username or password is not a string', 'Check the types of the fields in the body.');
   if (username === undefined && password === undefined && usernames === undefined)
     throw malformed('neither username nor password is given', 'Pass at least one of them.');
 }
 
-function assertUsernames(usernames: unknown, username: unknown): void {
-  if (username !== undefined)
-    throw malformed('both username and usernames are given', 'Pass all usernames of the account in usernames.');
-  if (!Array.isArray(usernames) || usernames.length === 0 || usernames.length > MAX_USERNAMES)
-    throw malformed(
-      `usernames is not a list of 1 to ${MAX_USERNAMES}`,
-      'Pass the usernames of one account; omit usernames to check a password alone.',
-    );
-  if (usernames.includes(undefined))
-    throw malformed('a username is undefined', 'Leave out the usernames that the account does not have.');
+function isListOfNames(list: unknown): boolean {
+  return (
+    Array.isArray(list) &&
+    list.length > 0 &&
+    list.length <= MAX_USERNAMES &&
+    list.every((name) => typeof name === 'string')
+  );
 }
 
 /**
@@ -61,8 +57,6 @@ export function assertCheckOptions(options: unknown): void {
 
 /** @throws LookupError `ARGUMENT_MALFORMED` */
 export function assertCallOptions(options: unknown, known = CALL_OPTIONS): void {
-  if (typeof options !== 'object' || options === null)
-    throw malformed('the options are not an object', `The members are ${known.join(', ')}.`);
   assertNames(options, known, 'the options of a call');
 }
 

@@ -244,11 +244,12 @@ function createConclude(policy: Policy, report: Report): Conclude {
   return (pass, ifUnasked, context, startedAt) => {
     const decided = pass.answers.map((signals) => {
       const facts = decide(signals, ifUnasked);
-      return { facts, decision: policy({ ...facts, signals }, context) };
+      return { status: facts.status, facts, decision: policy({ ...facts, signals }, context) };
     });
     // The status names the worst finding; the action follows from all answers.
-    const facts = worstOf(decided.map((one) => one.facts));
-    return report(facts, strictestOf(decided.map(({ decision }) => decision)), pass, startedAt);
+    const worst = worstOf(decided);
+    const decision = strictestOf([worst, ...decided].map((one) => one.decision));
+    return report(worst.facts, decision, pass, startedAt);
   };
 }
 

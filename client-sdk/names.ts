@@ -14,17 +14,21 @@ export interface UnknownName {
   readonly hint: string;
 }
 
-/** @param what the plural of the names, such as `options` */
-export function unknownName(value: object, known: readonly string[], what: string): UnknownName | undefined {
-  const name = Object.keys(value).find((key) => !known.includes(key));
+/**
+ * What is no object counts as one with an unknown name.
+ * @param what the plural of the names, such as `options`
+ */
+export function unknownName(value: unknown, known: readonly string[], what: string): UnknownName | undefined {
+  const isObject = typeof value === 'object' && value !== null;
+  const name = isObject ? Object.keys(value).find((key) => !known.includes(key)) : '';
   if (name === undefined) return undefined;
   const meant = nearest(name.toLowerCase(), known);
   return { name, hint: `${meant ? `Did you mean ${meant}? ` : ''}The ${what} are ${known.join(', ')}.` };
 }
 
-/** Whether an error may quote a name: it looks like one that a program spells. */
-export function isIdentifier(name: string): boolean {
-  return /^[a-z]\w{0,39}$/i.test(name);
+/** The name as an error may quote it: if it looks like one that a program spells. */
+export function quotable({ name }: UnknownName): string {
+  return /^[a-z]\w{0,39}$/i.test(name) ? name : '…';
 }
 
 /** The known name that begins most like `name`. */

@@ -2,7 +2,7 @@
 // unnoticed.
 
 import { LookupError } from './errors.ts';
-import { isIdentifier, unknownName } from './names.ts';
+import { quotable, unknownName } from './names.ts';
 import type { HmacOptions, OprfOptions, PasswordFilterOptions, ServerParts, SharedOptions } from './options.ts';
 import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
 
@@ -40,13 +40,10 @@ export const FILTER_NAMES: Names<PasswordFilterOptions> = {
 };
 
 /**
- * @param within the option that holds these
+ * @param within the option that holds these, with a dot
  * @throws LookupError `OPTION_MALFORMED`
  */
-export function assertNames(options: object, names: Names<object>, within?: string): void {
+export function assertNames(options: object, names: Names<object>, within = ''): void {
   const unknown = unknownName(options, Object.keys(names), 'options');
-  if (!unknown) return;
-  const name = isIdentifier(unknown.name) ? unknown.name : 'of that name';
-  const where = within === undefined ? name : `${within}.${name}`;
-  throw new LookupError('OPTION_MALFORMED', `option ${where}: unknown`, unknown.hint);
+  if (unknown) throw new LookupError('OPTION_MALFORMED', `option ${within}${quotable(unknown)}: unknown`, unknown.hint);
 }

@@ -122,7 +122,7 @@ function parseAddress(option: OptionName, address: unknown): Endpoint {
   if (typeof address === 'string' || address instanceof URL) return parseEndpoint(option, { url: address });
   if (typeof address !== 'object' || address === null)
     throw malformed(option, 'neither a URL nor an object', 'Pass a URL, or { url, clientKey, headers }.');
-  assertNames(address, SERVER_NAMES, option);
+  assertNames(address, SERVER_NAMES, `${option}.`);
   return parseEndpoint(option, address as ServerParts);
 }
 
@@ -149,16 +149,10 @@ function parseSuiteOptions(options: LeakCheckerOptions, evaluators: readonly End
   };
 }
 
-function parseCircuitBreaker(options: unknown = {}): CheckerSettings['circuitBreaker'] {
+function parseCircuitBreaker(options: CircuitBreakerOptions | false = {}): CheckerSettings['circuitBreaker'] {
   if (options === false) return undefined;
-  if (typeof options !== 'object' || options === null)
-    throw malformed(
-      'circuitBreaker',
-      'neither an object nor false',
-      'Pass { failures, coolDownMs }, or one of the two.',
-    );
-  assertNames(options, BREAKER_NAMES, 'circuitBreaker');
-  const { failures = DEFAULT_FAILURES, coolDownMs = DEFAULT_COOL_DOWN_MS } = options as CircuitBreakerOptions;
+  assertNames(options, BREAKER_NAMES, 'circuitBreaker.');
+  const { failures = DEFAULT_FAILURES, coolDownMs = DEFAULT_COOL_DOWN_MS } = options;
   return {
     failures: parseInteger('circuitBreaker', failures, 1, MAX_MS),
     coolDownMs: parseInteger('circuitBreaker', coolDownMs, 1, MAX_MS),
@@ -209,7 +203,7 @@ function parsePasswordFilter(given: unknown): FilterSettings | undefined {
       'neither a boolean nor an object',
       'Pass true, or an object such as { maxBytes }.',
     );
-  assertNames(options, FILTER_NAMES, 'passwordFilter');
+  assertNames(options, FILTER_NAMES, 'passwordFilter.');
   const { maxBytes, refreshMs, maxAgeMs, source } = options as PasswordFilterOptions;
   const integer = (name: 'maxBytes' | 'refreshMs' | 'maxAgeMs', value: unknown, high: number): number =>
     parseInteger(`passwordFilter.${name}`, value, 0, high);

@@ -13,7 +13,7 @@ export type { AskLeaks } from './guard.ts';
 declare global {
   namespace Express {
     interface Request {
-      /** Set by @credveil/client/express. Call it once the password was found right. */
+      /** Set by @credveil/client/express. Call it once the password has been verified. */
       leaks: AskLeaks;
     }
   }

@@ -18,7 +18,7 @@ export type { AskLeaks } from './guard.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by @credveil/client/fastify. Call it once the password was found right. */
+    /** Set by @credveil/client/fastify. Call it once the password has been verified. */
     leaks: AskLeaks;
   }
   interface FastifyContextConfig {

@@ -103,7 +103,7 @@ export const HANDLER_OPTIONS = ['property', 'maxBodyBytes'];
  * ```ts
  * import { type Checked, leakCheck } from '@credveil/client/fetch';
  *
- * // Once the password was found right:
+ * // Once the password has been verified:
  * const statusFor = async (request: Checked): Promise<number> =>
  *   (await request.leaks()).action === 'allow' ? 200 : 202;
  * const login = leakCheck(leaks)(

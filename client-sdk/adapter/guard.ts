@@ -13,7 +13,7 @@ import { assertChecker, type GuardOptions, type GuardSettings, parseGuardOptions
 import { REFUSALS, type Refusal } from './refusals.ts';
 
 /**
- * Asks whether the credential of a request has leaked. Call it once the password was found right:
+ * Asks whether the credential of a request has leaked. Call it once the password has been verified:
  * before that, each wrong password would cost a check, and the answer could reveal which guesses
  * are known.
  *

@@ -62,7 +62,10 @@ export type LeakCheckOptions<Property extends string = 'leaks'> = GuardOptions<C
  *
  * const app = new Hono<LeakCheckEnv>();
  * app.use(leakCheck(leaks));
- * app.post('/login', async (c) => c.body(null, (await c.var.leaks()).action === 'allow' ? 200 : 202));
+ * app.post('/login', async (c) => {
+ *   const { action } = await c.var.leaks();
+ *   return c.body(null, action === 'allow' ? 200 : 202);
+ * });
  * ```
  */
 export type LeakCheckEnv<Property extends string = 'leaks'> = {

@@ -2,7 +2,7 @@
 
 import type { LeakChecker } from '../checker.ts';
 import { LookupError } from '../errors.ts';
-import { isIdentifier, unknownName } from '../names.ts';
+import { quotable, unknownName } from '../names.ts';
 import type { Credential } from '../verdict/inquiry.ts';
 import { SIGNAL_NAMES, type SignalName, type UnknownVerdict, type Verdict } from '../verdict/verdict.ts';
 import type { FieldNames, ParsedFields } from './fields.ts';
@@ -119,7 +119,7 @@ const OPTIONS = ['fields', 'mode', 'eager', 'skip', 'denyOn', 'onError', 'handle
 /** A misspelled option must not go unnoticed. @throws LookupError `OPTION_MALFORMED` */
 export function assertNames(options: object, known: readonly string[], within = ''): void {
   const unknown = unknownName(options, known, 'options');
-  if (unknown) throw malformed(within + (isIdentifier(unknown.name) ? unknown.name : 'name'), 'unknown', unknown.hint);
+  if (unknown) throw malformed(within + quotable(unknown), 'unknown', unknown.hint);
 }
 
 /**

@@ -170,9 +170,8 @@ function malformed(why: string, hint: string): LookupError {
 
 /** A misspelled rule must not go unnoticed. */
 function assertKnown(options: unknown, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw malformed('not an object', 'Omit it to use the default.');
   const unknown = unknownName(options, names, 'keys');
-  if (unknown) throw malformed('an unknown key', unknown.hint);
+  if (unknown) throw malformed('not an object, or an unknown key', unknown.hint);
 }
 
 function parseAction(action: unknown): Action {

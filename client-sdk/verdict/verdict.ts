@@ -153,9 +153,9 @@ export interface VerdictFacts extends Decision {
  * ```ts
  * import type { FindingVerdict } from '@credveil/client';
  *
- * const describe = ({ status, timesSeen = 1 }: FindingVerdict) => `${status}, seen ${timesSeen} times`;
+ * const describe = ({ status, timesSeen = 1 }: FindingVerdict) => `${status}, ${timesSeen} times`;
  * const verdict = await leaks.check({ username, password });
- * if (verdict.status === 'pair') console.log(describe(verdict)); // pair, seen 1 times
+ * if (verdict.status === 'pair') console.log(describe(verdict)); // pair, 1 times
  * ```
  */
 export interface FindingVerdict extends VerdictFacts {

@@ -1,13 +1,16 @@
 // Every example in the documents of @credveil/client type-checks, runs and prints what it claims.
 
+import fs from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { test as base, expect } from 'vitest';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { filterPath } from '../../store/snapshot/current.ts';
 import { typeErrorsOf } from '../support/client/check-snippets.ts';
 import { publicNames, readmeSnippets } from '../support/client/doc-snippets.ts';
 import { type Outcome, type Place, runSnippet } from '../support/client/run-snippet.ts';
+import { root } from '../support/paths.ts';
 import { createClientWorld } from '../support/worlds/client-world.ts';
 import { createOprfWorld } from '../support/worlds/oprf-world.ts';
 
@@ -35,7 +38,14 @@ const NAMES = publicNames();
 const EXAMPLES = NAMES.flatMap(({ specifier, name, example: code }) =>
   code === undefined ? [] : [{ title: `${name} of ${specifier}`, code }],
 );
-const READMES = ['README.md', 'client-sdk/README.md'].flatMap(readmeSnippets);
+/** All pages for callers. */
+const PAGES = ['.', 'client-sdk', 'examples', 'docs'].flatMap((folder) =>
+  fs
+    .readdirSync(path.join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.posix.join(folder, name)),
+);
+const READMES = PAGES.flatMap(readmeSnippets);
 const STRANGER = { username: 'nobody@credveil.invalid', password: 'never-leaked' };
 
 type Credential = typeof STRANGER;
