@@ -32,7 +32,7 @@ const pairs = Array.from({ length: PAIRS }, () => ({
   username: `user${random.below(1_000_000)}@example.com`,
   password: `${random.next().toString(36)}${random.below(100)}`,
 }));
-const dataset = await makeDataset({ pairs, bucketFloor: 1024 });
+const dataset = await makeDataset({ pairs, bucketFloor: 512 });
 try {
   const figures: Figure[] = [
     ...(await measureSteps(dataset)),

@@ -23,7 +23,7 @@ type Caller = { readonly key: string } | Omit<Extract<LeakCheckerOptions, { publ
 export async function measureChecks(keyed: MadeDataset, pairs: readonly Pair[]): Promise<Figure[]> {
   const engine = await createSodiumOprf();
   const oprfPairs = seededPairs(OPRF_PAIRS);
-  const oblivious = await makeDataset({ suite: 'oprf', oprf: engine, pairs: oprfPairs, bucketFloor: 1000 });
+  const oblivious = await makeDataset({ suite: 'oprf', oprf: engine, pairs: oprfPairs, bucketFloor: 500 });
   try {
     if (!oblivious.key.publicKey) throw new Error('the oprf key has no public key');
     const publicKey = formatPublicKey(oblivious.key.publicKey);

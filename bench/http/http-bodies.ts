@@ -75,7 +75,7 @@ const rangePrefixes = (): string[] =>
 /** @returns the prefix bits of its account index */
 async function makeDataset(home: string, folder: string): Promise<number> {
   const key = seededKey('hmac', SEED);
-  const dataset = createDataset(folder, key, { indexes: ['account'], ranges: ['sha1'], bucketFloor: 1000 });
+  const dataset = createDataset(folder, key, { indexes: ['account'], ranges: ['sha1'], bucketFloor: 500 });
   const pairs = path.join(home, 'pairs.txt');
   fs.writeFileSync(
     pairs,

@@ -26,7 +26,7 @@ export async function measureLookups(processes = os.availableParallelism()): Pro
     oprf,
     pairs: seededPairs(PAIRS),
     indexes: ['account'],
-    bucketFloor: 1000,
+    bucketFloor: 500,
   });
   try {
     const buckets = 2 ** (await accountPrefixBits(dataset));

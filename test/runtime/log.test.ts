@@ -15,7 +15,7 @@ import { datasetTest } from '../support/vitest/fixtures.ts';
 const marker = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => String.fromCharCode(97 + (byte % 26))).join('');
 
-const test = datasetTest({ pairs: seededPairs(300), bucketFloor: 16 }, 'file');
+const test = datasetTest({ pairs: seededPairs(300), bucketFloor: 8 }, 'file');
 
 const lines = (text: string): { [field: string]: unknown }[] =>
   text

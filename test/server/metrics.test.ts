@@ -30,7 +30,7 @@ interface World {
 
 async function openWorld(): Promise<World> {
   const sodium = await createSodiumOprf();
-  const content = { pairs: seededPairs(300), passwords: seededPasswords(100), bucketFloor: 64 };
+  const content = { pairs: seededPairs(300), passwords: seededPasswords(100), bucketFloor: 32 };
   const made = await makeDataset({ suite: 'oprf', oprf: sodium, ...content });
   const key = addClient(clientFileFor(made.folder), 'login-eu', { 'evaluations-per-day': 10 }).keyText as string;
   const server = await startServer(made.folder, { port: 0, key: made.key, pollIntervalMs: 10 });
