@@ -10,6 +10,7 @@ import { type Figure, formatFigures } from './harness/figure.ts';
 import { describeMachine } from './harness/machine.ts';
 import { measureClients } from './http/clients.ts';
 import { measureBucketGets } from './http/http.ts';
+import { measureLinearCheck } from './oprf/linear-check.ts';
 import { measureEngines, measureOprfIngest } from './oprf/oprf.ts';
 import { measureLookups } from './oprf/oprf-server.ts';
 
@@ -40,6 +41,7 @@ try {
     ...(await measureClients(dataset)),
     ...(await measureChecks(dataset, pairs)),
     ...(await measureEngines()),
+    ...(await measureLinearCheck()),
     ...(await measureLookups()),
     ...(await measureOprfIngest()),
   ];
