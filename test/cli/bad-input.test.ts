@@ -216,7 +216,7 @@ describe('an invalid file exits with code 1', () => {
     expect(await refused(world, 'DATASET_MISSING', 1, ['serve', combo])).toContain('is a file, not a dataset');
     const later = spoilt(world, 'later', (folder) => {
       const file = path.join(folder, 'dataset.json');
-      fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"format": 1', '"format": 2'));
+      fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"format": 2', '"format": 3'));
     });
     const cut = spoilt(world, 'cut', (folder) => truncate(path.join(folder, 'dataset.json')));
     for (const [folder, code] of [

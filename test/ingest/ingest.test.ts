@@ -73,7 +73,7 @@ describe('a run', () => {
       indexes: ['account', 'password'],
       // Two pairs and two usernames; one password.
       sections: [
-        { index: 'account', records: 4 },
+        { index: 'account', records: 4, usernames: 2 },
         { index: 'password', records: 1 },
       ],
     });
@@ -127,7 +127,7 @@ describe('a run', () => {
     const file = place.write('counts.txt', '3 pw\n4 pw\n999999999999 many\n999999999999 many\n');
     const { facts } = await ingest(dataset, key, options('counts', [file], { format: countedPasswordsFormat }));
     expect(facts).toMatchObject({ credentials: 4, sections: [{ index: 'password', records: 2 }] });
-    const times = [0, 1].map((record) => runBytes(dataset, 'counts').readUInt32BE(8 + record * 18 + 14));
+    const times = [0, 1].map((record) => runBytes(dataset, 'counts').readUInt32BE(8 + record * 23 + 19));
     expect(times.sort((a, b) => a - b)).toEqual([7, 0xffff_ffff]);
   });
 
