@@ -46,7 +46,7 @@ export async function verifyRuns(
   let read = 0;
   clear();
   try {
-    const streams = (await prepareRunStreams(runs, { folder, sections: SECTION_NAMES, turn }))();
+    const streams = (await prepareRunStreams(runs, { folder, sections: SECTION_NAMES, turn, checksParts: true }))();
     try {
       for (const section of SECTION_NAMES) {
         const index = INDEX_NAMES.find((name) => name === section);

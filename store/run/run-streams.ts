@@ -7,8 +7,9 @@ import { writeU16 } from '../../protocol/bytes.ts';
 import { PRIVATE_FOLDER } from '../dataset.ts';
 import { Merge, type NameSource, NUMBER_BYTES, type RecordStream } from './merge.ts';
 import type { RecordLayout } from './record-layout.ts';
-import { READ_BYTES, type Run, RunReader, writeFully } from './run.ts';
+import { type Run, writeFully } from './run.ts';
 import { SECTION_LAYOUTS, type SectionName } from './run-facts.ts';
+import { READ_BYTES, RunReader } from './run-reader.ts';
 
 /** Maximum number of open files, each with a read buffer of a quarter of a mebibyte. */
 export const MAX_OPEN_RUNS = 200;
@@ -45,13 +46,13 @@ export interface RunStreams {
 }
 
 /** Opens all runs, or none if one of them fails. @param first number of the first run */
-function openRuns(runs: readonly Run[], first: number): RunStreams {
+function openRuns(runs: readonly Run[], first: number, checksParts: boolean): RunStreams {
   const readers: RunReader[] = [];
   const close = (): void => {
     for (const reader of readers) reader.close();
   };
   try {
-    for (const run of runs) readers.push(new RunReader(run));
+    for (const run of runs) readers.push(new RunReader(run, checksParts));
   } catch (error) {
     close();
     throw error;
@@ -76,6 +77,8 @@ export interface GroupOptions {
   /** Called from time to time: it may yield, and it may throw. */
   readonly turn: () => Promise<void>;
   readonly maxOpen?: number;
+  /** Compares the part tables of runs with their records. */
+  readonly checksParts?: boolean;
 }
 
 /**
@@ -84,13 +87,13 @@ export interface GroupOptions {
  * @throws StoreError `RUN_CORRUPT`
  */
 export async function prepareRunStreams(runs: readonly Run[], options: GroupOptions): Promise<() => RunStreams> {
-  const { folder, sections, turn, maxOpen = MAX_OPEN_RUNS } = options;
-  if (runs.length <= maxOpen) return () => openRuns(runs, 1);
+  const { folder, sections, turn, maxOpen = MAX_OPEN_RUNS, checksParts = false } = options;
+  if (runs.length <= maxOpen) return () => openRuns(runs, 1, checksParts);
   fs.mkdirSync(folder, PRIVATE_FOLDER);
   const groups: string[] = [];
   for (let from = 0; from < runs.length; from += maxOpen) {
     const group = path.join(folder, `group-${groups.length}`);
-    const streams = openRuns(runs.slice(from, from + maxOpen), from + 1);
+    const streams = openRuns(runs.slice(from, from + maxOpen), from + 1, checksParts);
     const nameOf = runNames(runs);
     try {
       for (const section of sections) {

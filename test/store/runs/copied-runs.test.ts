@@ -97,6 +97,19 @@ describe('a run against PROTOCOL.md §11', () => {
     await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(corrupt('copy'));
   });
 
+  test('a run with another number of usernames than its facts say is refused', async ({ made }) => {
+    addCopy(made, {
+      facts: (facts: RunFacts) => ({
+        ...facts,
+        sections: facts.sections.map((section) =>
+          section.usernames === undefined ? section : { ...section, usernames: section.usernames + 1 },
+        ),
+      }),
+    });
+    await expect(publish(made.dataset, made.suite)).rejects.toThrow(corrupt('copy'));
+    await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(corrupt('copy'));
+  });
+
   test('verify notices records out of order', async ({ made }) => {
     addCopy(made, {
       records: (records) => {
