@@ -55,10 +55,11 @@ export async function findInFetch<Context, Handler>(
 
 /** What a handler may read in a parsed body, and in the query beside it. */
 export function readBody({ sources, unreadable: why }: ParsedBody, url: string, fields: ParsedFields): Reading {
-  const readings = sources.map((source) => readFields(source, fields)).filter(isPresent);
-  const [first, ...others] = readings;
+  const readings = sources.map((source) => readFields(source, fields));
+  const [first, ...others] = readings.filter(isPresent);
   const same = JSON.stringify(first);
   const isAmbiguous = others.some((other) => JSON.stringify(other) !== same);
+  // The password may be in the query, and the username here.
   const body = {
     ...mergeReadings(readings, fields),
     ...(isAmbiguous && { unreadable: 'the body has two different readings' }),

@@ -85,6 +85,9 @@ const DECOYS: { readonly [kind: string]: readonly [exact: boolean, login: LoginR
   query: [
     [true, request(flat('username'), JSON_TYPE, `?username=${DECOY}&password=${DECOY}`)],
     [true, request({ username: DECOY, password: DECOY }, JSON_TYPE, `?${form(Object.entries(flat('username')))}`)],
+    [true, request({ username }, JSON_TYPE, `?${form([['password', password]])}`)],
+    [true, request({ password }, JSON_TYPE, `?${form([['email', username]])}`)],
+    [true, request(form([['email', username]]), FORM, `?${form([['password', password]])}`)],
     [true, request({}, JSON_TYPE, `?${form(Object.entries(flat('username')))}`)],
     [false, request(flat('email'), JSON_TYPE, `?password=${DECOY}&password=${DECOY}2`)],
   ],
