@@ -31,6 +31,8 @@ function watch(socket: Socket, stalledMs: number): Set<ServerResponse> {
   let idle = 0;
   const end = (): void => {
     clearInterval(timer);
+    // The socket outlives the watch: more responses follow on it.
+    socket.off('close', end);
     watched.delete(socket);
   };
   const look = (): void => {

@@ -49,3 +49,15 @@ test('a stream is watched while it is open, also where nothing waits for a momen
   vi.advanceTimersByTime(1_200);
   expect(socket.destroyed).toBe(true);
 });
+
+test('a socket that carries one response after another has one listener at a time', () => {
+  const socket = stalledSocket(0);
+  const before = socket.listenerCount('close');
+  for (let response = 0; response < 4; response++) {
+    cutWhenStalled(socket, 1_000);
+    expect(socket.listenerCount('close')).toBe(before + 1);
+    vi.advanceTimersByTime(1_000);
+    expect(socket.listenerCount('close')).toBe(before);
+  }
+  expect(socket.destroyed).toBe(false);
+});
