@@ -26,7 +26,7 @@ import { CorpusChanged, type ReadCorpus, readCorpus } from './derive/read-corpus
 import { IngestError } from './errors.ts';
 import { digestInput, sameFiles, totalBytes } from './input/inputs.ts';
 import { createManifest, type IngestJob, type Manifest, openManifest } from './manifest.ts';
-import { type MemoryPlan, planMemory } from './memory-plan.ts';
+import { ARCHIVE_BYTES, DEFAULT_MEMORY_BYTES, type MemoryPlan, planMemory } from './memory-plan.ts';
 import type { IngestOptions } from './options.ts';
 import { writeRun } from './sort/write-run.ts';
 
@@ -67,7 +67,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
 
   const plan = planMemory(
     key.suite,
-    options.memoryBytes,
+    (options.memoryBytes ?? DEFAULT_MEMORY_BYTES) - archiveMemory(options),
     options.threads,
     options.archive ? undefined : totalBytes(options.inputs),
   );
@@ -93,6 +93,10 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
     throw error;
   }
 }
+
+/** What an archive takes beside the plan, once to read one and once to write one. */
+const archiveMemory = ({ recipient, archive }: IngestOptions): number =>
+  ARCHIVE_BYTES * ((recipient ? 1 : 0) + (archive ? 1 : 0));
 
 /** Writes the run of a corpus that was read, after its archive. */
 async function writeSource(

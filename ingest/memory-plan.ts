@@ -11,6 +11,8 @@ export const DEFAULT_MEMORY_BYTES = 1024 * MIB;
 const PROCESS_BYTES = 104 * MIB;
 /** An isolate, our code, the batch kernels, and the buffers of one chunk writer. */
 const THREAD_BYTES = 44 * MIB;
+/** Compressor, encryption and the buffers between them, measured. */
+export const ARCHIVE_BYTES = 40 * MIB;
 /** Below this, one more thread only makes chunks smaller. */
 const MIN_WORK_BYTES = 16 * MIB;
 /** A line of 30 bytes makes three records, which take 46 bytes each while they are sorted. */
