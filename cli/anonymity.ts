@@ -86,5 +86,8 @@ export function describeUsers(parameters: AnswerParameters): string | undefined 
   return [
     `at most ${formatCounted(bits, 'prefix bit')}: ${formatMean(users / 2 ** bits)} of your ${formatCounted(users, 'user')} share a prefix (${formatCount(usersPerPrefix)} wanted)`,
     `answers are larger for it: about ${costs.join(', ')}`,
+    ...(parameters.suite === 'oprf' && !parameters.splitRoles
+      ? [`an evaluator with a list of names learns which 1 in ${formatCount(2 ** bits)} of them is checked`]
+      : []),
   ].join('\n');
 }

@@ -129,6 +129,8 @@ describe('users', () => {
   placeTest('init takes another number of users per prefix, and refuses what is no number', async ({ place }) => {
     const init = (name: string, ...args: string[]) => credveil(['init', place.at(name), '--suite', 'hmac', ...args]);
     expect((await init('a', '--users', '4096', '--users-per-prefix', '1')).stdout).toContain('at most 12 prefix bits');
+    const oprf = ['init', place.at('o'), '--suite', 'oprf', '--users', '65000'];
+    expect((await credveil(oprf)).stdout).toContain('an evaluator with a list of names learns which 1 in 2,048');
     expect((await init('b', '--users', '3')).stdout).toContain('at most 0 prefix bits');
     for (const args of [
       ['--users', '0'],

@@ -39,7 +39,12 @@ export async function createAdapterWorld(suite: SuiteName, more: Parameters<type
     pairs: seededPairs(20),
     ...more,
   });
-  const server = await startServer(made.folder, { port: 0, ...(suite === 'oprf' && { key: made.key }) });
+  const server = await startServer(made.folder, {
+    port: 0,
+    // test/system/browser.test.ts asks from a page of another origin.
+    allowedOrigins: ['*'],
+    ...(suite === 'oprf' && { key: made.key }),
+  });
   const secret =
     suite === 'oprf' ? { publicKey: formatPublicKey(made.key.publicKey as PublicKey) } : { key: made.key.revealText() };
   // No circuit breaker, so that each failure keeps its own reason.
