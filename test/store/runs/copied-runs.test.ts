@@ -9,6 +9,7 @@ import type { RunFacts } from '../../../store/run/run-facts.ts';
 import { createNodePads } from '../../../store/snapshot/pads.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import { verifyDataset } from '../../../store/verify.ts';
+import { credveil } from '../../support/credveil.ts';
 import { type MadeDataset, seededPairs } from '../../support/dataset.ts';
 import { storeError } from '../../support/errors.ts';
 import { copyRun, type RunChange } from '../../support/store/copied-run.ts';
@@ -57,6 +58,7 @@ describe('a run that contradicts another', () => {
     addCopy(made, { records: eachRecord(change) });
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(corrupt('copy', 'first'));
     await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(corrupt('copy', 'first'));
+    await expect(verifyDataset(made.dataset), 'without the key').rejects.toThrow(corrupt('copy', 'first'));
   });
 
   test('one record of a later run suffices', async ({ made }) => {
@@ -147,6 +149,17 @@ describe('a run against PROTOCOL.md §11', () => {
 });
 
 describe('verify', () => {
+  test('the command verifies runs where there is no key, and says what it left out', async ({ made }) => {
+    await made.publish();
+    const args = ['verify', made.folder, '--without-key'];
+    const whole = await credveil(args);
+    expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining('seals not verified without a key') });
+    addCopy(made, { records: eachRecord((records, at) => flip(records, at + SEED_AT), 5) });
+    const contradicted = await credveil(args);
+    expect(contradicted.stderr).toMatch(/^error RUN_CORRUPT: .*first.*copy|^error RUN_CORRUPT: .*copy.*first/m);
+    expect(contradicted.code).toBe(1);
+  });
+
   test('reports whether the snapshot was made from these runs', async ({ made }) => {
     await made.publish();
     expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: true, keyed: true });
