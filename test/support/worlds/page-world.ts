@@ -14,7 +14,7 @@ const CONTENT = {
   passwords: seededPasswords(500),
   similar: true,
   metadataBytes: 3,
-  bucketFloor: 256,
+  bucketFloor: 40,
 } as const;
 
 export interface PageWorld {
