@@ -55,7 +55,9 @@ export function addUserOptions(command: Command): Command {
 const PREDICTED_PAIRS = [10 ** 6, 10 ** 8, 10 ** 9];
 /** Average number of similarity forms of a password. */
 const SIMILAR_FORMS = 3.5;
-/** Mean of the gap between a Golomb-Rice code and the lower bound of a set of tags, plus log2(e). */
+/**
+ * Mean of the gap between a Golomb-Rice code and the lower bound of a set of tags, plus log2(e).
+ */
 const CODE_BITS = 1.5;
 
 interface AnswerParameters extends PrefixParameters {

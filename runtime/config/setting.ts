@@ -92,7 +92,9 @@ export function place(about: string, { live = false }: Traits = {}): Setting<str
   return { schema, parse: (given) => given, fallback: undefined, about, placeholder: '<path>', live, isPath: true };
 }
 
-/** Several names of one form: comma-separated in the environment, one per flag on the command line. */
+/**
+ * Several names of one form: comma-separated in the environment, one per flag on the command line.
+ */
 export function names(about: string, { pattern, form, placeholder }: TextForm): Setting<readonly string[]> {
   const error = `must be a list of ${form}`;
   const schema = z.array(z.string({ error }).regex(pattern, { error }), { error }).readonly();

@@ -10,12 +10,16 @@ import { ProblemError } from './problem.ts';
 export interface BrowserRules {
   /** Origins whose pages may read answers; `*` is any. Default: any, and none while guarded. */
   readonly allowedOrigins?: readonly string[];
-  /** Names of the server beside those of loopback; `*` is any. Default: any, and none while guarded. */
+  /**
+   * Names of the server beside those of loopback; `*` is any. Default: any, and none while guarded.
+   */
   readonly allowedHosts?: readonly string[];
 }
 
 export interface BrowserGate {
-  /** The headers by which a browser decides whether the page of this request may read the answer. */
+  /**
+   * The headers by which a browser decides whether the page of this request may read the answer.
+   */
   originHeaders(request: IncomingMessage): HeaderBlock;
   /** @throws ProblemError `HOST_REFUSED` */
   assertHost(request: IncomingMessage): void;

@@ -143,7 +143,9 @@ export function parseAddress(text: string): { readonly host: string; readonly po
   return { host, port: Number(text.slice(colon + 1)) };
 }
 
-/** @returns the variables that are ignored @throws ConfigError for one that is close to a setting */
+/**
+ * @returns the variables that are ignored @throws ConfigError for one that is close to a setting
+ */
 function assertEnvironment(environment: ConfigSources['environment']): readonly string[] {
   const { ignored, refused } = judgeEnvironment(environment, [FILE_NAME, ...SETTING_KEYS.map(environmentName)]);
   if (refused) throw unknown(`environment variable ${shown(refused.name)}`, refused.meant);

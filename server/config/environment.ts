@@ -1,4 +1,5 @@
-// CREDVEIL_ variables of the environment that are no settings: which are refused, and which ignored.
+// CREDVEIL_ variables of the environment that are no settings: which are refused, and which
+// ignored.
 
 import { nearest } from './nearest.ts';
 

@@ -3,7 +3,10 @@
 import type { HeaderBlock } from '../../runtime/http/headers.ts';
 import type { ServiceExchange } from '../exchange.ts';
 
-/** Charges the bytes of a body that the exchange is about to send. @throws ProblemError `QUOTA_EXCEEDED` */
+/**
+ * Charges the bytes of a body that the exchange is about to send. @throws ProblemError
+ * `QUOTA_EXCEEDED`
+ */
 export function chargeBody({ admission, method }: ServiceExchange, bytes: number): void | Promise<void> {
   // The response to HEAD has no body.
   if (!admission.countsBytes || method === 'HEAD') return;

@@ -1,4 +1,5 @@
-// The copy of a zip that comes from a stream: whole, also where the disk takes less than it is given.
+// The copy of a zip that comes from a stream: whole, also where the disk takes less than it is
+// given.
 
 import fs from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
