@@ -2,6 +2,7 @@
 
 import type { DatasetKey } from '../store/dataset-key.ts';
 import * as store from '../store/key-file.ts';
+import type { SigningKey } from '../store/signing-key.ts';
 import { UsageError } from './exit.ts';
 
 const NAME = 'CREDVEIL_KEY_FILE_GROUP';
@@ -15,6 +16,13 @@ function accessOf({ [NAME]: group = 'none' }: NodeJS.ProcessEnv): store.KeyFileA
 
 /** @throws StoreError as `openKeyFile` of store/ */
 export const openKeyFile = (file: string): DatasetKey => store.openKeyFile(file, accessOf(process.env));
+
+/** @throws StoreError as `openSigningKeyFile` of store/ */
+export const openSigningKeyFile = (file: string): SigningKey => store.openSigningKeyFile(file, accessOf(process.env));
+
+/** @throws StoreError as `openAnyKeyFile` of store/ */
+export const openAnyKeyFile = (file: string): DatasetKey | SigningKey =>
+  store.openAnyKeyFile(file, accessOf(process.env));
 
 /** @throws StoreError as `openClientKeyFile` of store/ */
 export const openClientKeyFile = (file: string): string => store.openClientKeyFile(file, accessOf(process.env));

@@ -1,4 +1,4 @@
-// Parses --memory, --threads and --keep.
+// Parses sizes, counts and durations of options.
 
 import { UsageError } from './exit.ts';
 
@@ -29,4 +29,30 @@ export function parseCount(option: string): (text: string) => number {
       );
     return count;
   };
+}
+
+const SECONDS: { readonly [unit: string]: number } = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/**
+ * Parses a duration such as 90m or 25h.
+ * @returns milliseconds
+ * @throws UsageError outside of `minMs` to `maxMs`
+ */
+export function parseDuration(option: string, minMs: number, maxMs: number): (text: string) => number {
+  return (text) => {
+    const [, digits, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+    const milliseconds = Number(digits) * (SECONDS[unit] ?? Number.NaN) * 1000;
+    if (!(milliseconds >= minMs && milliseconds <= maxMs))
+      throw new UsageError(
+        `${option} must be a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`,
+        `Write it with a unit, such as ${option} 1h.`,
+      );
+    return milliseconds;
+  };
+}
+
+function formatDuration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  const unit = (['d', 'h', 'm'] as const).find((each) => seconds % (SECONDS[each] as number) === 0) ?? 's';
+  return `${seconds / (SECONDS[unit] as number)}${unit}`;
 }

@@ -6,8 +6,9 @@ import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { assertOutside } from '../store/key-file.ts';
 import { lockDataset } from '../store/lock.ts';
+import type { SigningKey } from '../store/signing-key.ts';
 import { UsageError } from './exit.ts';
-import { openKeyFile } from './key-files.ts';
+import { openKeyFile, openSigningKeyFile } from './key-files.ts';
 
 /** The default is beside the dataset. */
 export function keyFileFor(folder: string, named?: string): string {
@@ -20,9 +21,45 @@ export function assertFolderOf(file: string): void {
   if (!fs.existsSync(folder)) throw new UsageError(`folder ${folder} does not exist`, 'Create it first.');
 }
 
+/** The default is beside the dataset. */
+export function publisherFileFor(folder: string, named?: string): string {
+  return named ?? `${path.resolve(folder)}.publisher`;
+}
+
+/** The key files of a dataset, as options name them. */
+export interface KeyFileOptions {
+  readonly keyFile?: string;
+  readonly publisherKey?: string;
+}
+
+/**
+ * The key of the publisher of a dataset with signatures; undefined for one without.
+ * @throws UsageError if there is nothing to sign; StoreError for a missing or broken key file
+ */
+export function openPublisher(
+  { folder, parameters }: Dataset,
+  { publisherKey }: KeyFileOptions,
+): SigningKey | undefined {
+  if (parameters.publisher === undefined) {
+    if (publisherKey === undefined) return undefined;
+    throw new UsageError(
+      '--publisher-key does not apply to a dataset without signatures',
+      'Remove it: the key of the dataset authenticates its snapshots.',
+    );
+  }
+  const file = publisherFileFor(folder, publisherKey);
+  assertOutside(file, folder);
+  return openSigningKeyFile(file);
+}
+
 export interface OpenedForWriting {
   readonly dataset: Dataset;
   readonly key: DatasetKey;
+}
+
+export interface OpenedForPublishing extends OpenedForWriting {
+  /** Of a dataset with signatures. */
+  readonly publisher?: SigningKey;
 }
 
 /** Opens a dataset with its key and holds the writer's lock while `work` runs. */
@@ -47,4 +84,17 @@ export async function withLock<T>(folder: string, work: () => Promise<T>): Promi
   } finally {
     unlock();
   }
+}
+
+/** As `withDataset`, with the key of the publisher where snapshots are signed. */
+export function withPublisher<T>(
+  folder: string,
+  options: KeyFileOptions,
+  work: (opened: OpenedForPublishing) => Promise<T>,
+): Promise<T> {
+  return withDataset(folder, options, (opened) => {
+    // Read first: an ingest of hours must not fail at its end.
+    const publisher = openPublisher(opened.dataset, options);
+    return work({ ...opened, ...(publisher && { publisher }) });
+  });
 }

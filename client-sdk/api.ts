@@ -1,7 +1,7 @@
 // The requests of a lookup, and the checks that a response must pass. PROTOCOL.md §6-§10.
 
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { BucketHash, DatasetId, SnapshotId } from '../protocol/brands.ts';
+import type { BucketHash, DatasetId, LayerId, SnapshotId } from '../protocol/brands.ts';
 import { type Bucket, openBucket } from '../protocol/bucket.ts';
 import { bucketId, formatPrefix, type IndexName } from '../protocol/bucket-id.ts';
 import { equalBytes } from '../protocol/bytes.ts';
@@ -13,6 +13,7 @@ import {
   parseServiceConfig,
   type ServiceConfig,
 } from '../protocol/service-config.ts';
+import { createBucketAuth, NODE_BYTES, upperSiblings } from '../protocol/signed/merkle.ts';
 import type { Suite } from '../protocol/suite.ts';
 import { type LookupError, lookupFailure, reasonOf } from './errors.ts';
 import type { RequestEvent } from './events.ts';
@@ -63,6 +64,8 @@ export interface Service {
 export interface KnownSnapshot {
   readonly dataset: DatasetId;
   readonly sequence: number;
+  readonly snapshot: SnapshotId;
+  readonly layer: LayerId;
 }
 
 const utf8 = new TextEncoder();
@@ -139,11 +142,11 @@ function createConfigGate(dataset: DatasetId | undefined, suite: Suite, expected
    * another dataset under the same key could be older still, so a checker stays with the first
    * dataset that it sees.
    */
-  const assertNotOlder = ({ dataset: id, snapshot }: ServiceConfig): void => {
+  const assertNotOlder = ({ dataset: id, snapshot, layer }: ServiceConfig): void => {
     const sequence = Number.parseInt(snapshot, 10);
     if (known && known.dataset !== id) throw lookupFailure('DATASET_MISMATCH');
     if (known && sequence < known.sequence) throw lookupFailure('SNAPSHOT_OLDER');
-    known = { dataset: id, sequence };
+    known = { dataset: id, sequence, snapshot, layer };
   };
 
   return {
@@ -158,11 +161,14 @@ function createConfigGate(dataset: DatasetId | undefined, suite: Suite, expected
 }
 
 function createOpenBody({ sealKey }: Suite): Service['openBody'] {
-  return (body, { snapshot, indexes }, index, hash) => {
-    const { prefixBits, bodyBytes, metadataBytes } = indexConfig(indexes, index);
-    if (!bodyBytes.includes(body.length)) throw lookupFailure('BODY_MALFORMED', { detail: 'an unannounced length' });
+  return (body, { layer, indexes }, index, hash) => {
+    const config = indexConfig(indexes, index);
+    const { prefixBits, bodyBytes, metadataBytes } = config;
+    const auth = createBucketAuth(config, sealKey);
+    if (!bodyBytes.includes(body.length - auth.upperBytes))
+      throw lookupFailure('BODY_MALFORMED', { detail: 'an unannounced length' });
     try {
-      const bucket = openBucket(body, { snapshot, index, prefixBits, id: bucketId(hash, prefixBits) }, sealKey);
+      const bucket = openBucket(body, { layer, index, prefixBits, id: bucketId(hash, prefixBits) }, auth);
       if (bucket.metadataBytes !== metadataBytes)
         throw lookupFailure('BODY_MALFORMED', { detail: 'unannounced metadata' });
       return bucket;
@@ -195,10 +201,10 @@ export function createService(settings: CheckerSettings, suite: Suite, expected:
 
     async fetchBucket(config, index, hash, deadline) {
       const { snapshot, indexes } = config;
-      const { prefixBits, bodyBytes } = indexConfig(indexes, index);
+      const { prefixBits } = indexConfig(indexes, index);
       const path = `v1/${index}/${formatPrefix(bucketId(hash, prefixBits), prefixBits)}?snapshot=${snapshot}`;
       const fetchOnce = async (shared: Deadline): Promise<Bucket> => {
-        const maxBytes = bodyBytes.at(-1) ?? 0;
+        const maxBytes = maxAnswerBytes(config, index);
         const body = await send({ path, accept: OCTETS, maxBytes, deadline: shared, refuse: refuseOctets(snapshot) });
         const bucket = openBody(body, config, index, hash);
         buckets.put(snapshot, path, bucket);
@@ -220,6 +226,12 @@ function indexConfig(indexes: ServiceConfig['indexes'], index: IndexName): Index
   const config = indexes[index];
   if (!config) throw lookupFailure('INDEX_MISSING');
   return config;
+}
+
+/** The longest answer for a bucket. */
+export function maxAnswerBytes({ indexes }: ServiceConfig, index: IndexName): number {
+  const { prefixBits, bodyBytes, root } = indexConfig(indexes, index);
+  return (bodyBytes.at(-1) ?? 0) + (root === undefined ? 0 : upperSiblings(prefixBits) * NODE_BYTES);
 }
 
 /** For binary responses that belong to a snapshot. */

@@ -3,7 +3,9 @@
 import { decodeBody } from '../protocol/bucket.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
 import { decodeElementsRequest, decodeLookupRequest, decodeLookupResponse } from '../protocol/oprf-messages.ts';
+import { SEAL_BYTES } from '../protocol/seal.ts';
 import type { ServiceConfig } from '../protocol/service-config.ts';
+import { lowerSiblings, NODE_BYTES, upperSiblings } from '../protocol/signed/merkle.ts';
 import { formatCount, formatCounted } from './dom.ts';
 import type { Exchange } from './traffic.ts';
 
@@ -15,7 +17,6 @@ export interface ReceivedBucket {
   readonly tags: Float64Array;
 }
 
-const SEAL_BYTES = 16;
 const ROUTE = /\/v1\/(config|datasets|status|lookup|evaluate|account|password)(?=[/?]|$)/;
 export type Route = 'config' | 'datasets' | 'status' | 'lookup' | 'evaluate' | 'account' | 'password' | '';
 
@@ -24,16 +25,21 @@ export const routeOf = ({ target }: Exchange): Route => (ROUTE.exec(target)?.[1]
 export const isEvaluation = (exchange: Exchange): boolean => ['lookup', 'evaluate'].includes(routeOf(exchange));
 
 /** The bucket in an answer, if it has one. */
-export function bucketOf(exchange: Exchange): ReceivedBucket | undefined {
+export function bucketOf(exchange: Exchange, config: ServiceConfig): ReceivedBucket | undefined {
   const route = routeOf(exchange);
   if (exchange.status !== 200) return undefined;
-  if (route === 'account' || route === 'password') return describeBucket(route, exchange.received);
-  return route === 'lookup' ? describeBucket('account', decodeLookupResponse(exchange.received).body) : undefined;
+  if (route === 'account' || route === 'password') return describeBucket(route, exchange.received, config);
+  return route === 'lookup'
+    ? describeBucket('account', decodeLookupResponse(exchange.received).body, config)
+    : undefined;
 }
 
-function describeBucket(index: IndexName, body: Uint8Array): ReceivedBucket {
-  const { tags, contentBytes } = decodeBody(body);
-  return { index, bytes: body.length, paddingBytes: body.length - contentBytes - SEAL_BYTES, tags };
+function describeBucket(index: IndexName, answer: Uint8Array, { indexes }: ServiceConfig): ReceivedBucket {
+  const { prefixBits = 0, root } = indexes[index] ?? {};
+  const tailBytes = root === undefined ? SEAL_BYTES : lowerSiblings(prefixBits) * NODE_BYTES;
+  const bodyBytes = answer.length - (root === undefined ? 0 : upperSiblings(prefixBits) * NODE_BYTES);
+  const { tags, contentBytes } = decodeBody(answer.subarray(0, bodyBytes), tailBytes);
+  return { index, bytes: answer.length, paddingBytes: bodyBytes - contentBytes - tailBytes, tags };
 }
 
 /** The content of a request, in words. */

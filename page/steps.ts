@@ -136,7 +136,7 @@ function answers(asked: readonly Exchange[], trial: Trial): Child[] {
   const parts: Child[] = [];
   const found = new Map(trial.sought.map(({ signal, index, output }) => [`${index} ${tagOf(output)}`, signal]));
   for (const exchange of asked) {
-    const bucket = bucketOf(exchange);
+    const bucket = bucketOf(exchange, trial.config);
     if (exchange.status === 200 && isEvaluation(exchange) && trial.verdict.reason !== 'KEY_MISMATCH')
       parts.push(
         text('The evaluated elements. The last of them shows that the published key made all; that was checked here.'),
@@ -174,7 +174,7 @@ function bucketPicture(
 }
 
 function comparison({ sought, verdict, config, exchanges }: Trial): Child[] {
-  const there = new Set(exchanges.flatMap((exchange) => [...(bucketOf(exchange)?.tags ?? [])]));
+  const there = new Set(exchanges.flatMap((exchange) => [...(bucketOf(exchange, config)?.tags ?? [])]));
   const rows = sought.map(({ signal, output }) => {
     const { result } = verdict.signals[signal];
     // The forms of a similar password share one answer; their tags show which form matched.

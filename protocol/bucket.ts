@@ -6,17 +6,24 @@
 //     u32 count;                               // big-endian
 //     u8  tags[];                              // Golomb-Rice, golomb-rice.ts
 //     u8  metadata[count * metadataBytes];     // in the order of the tags
-//     u8  seal[16];                            // seal.ts, over all preceding bytes
-//     u8  padding[];                           // zero bytes, up to one of the config's bodyBytes
+//     u8  tail[];                              // seal.ts: authenticates all preceding bytes
+//     u8  padding[];                           // zero bytes, up to one of the announced bodyBytes
 //   }
 
 import type { EntryTag, MetadataPad, SealKey } from './brands.ts';
-import { equalBytes, readU32, writeU32 } from './bytes.ts';
+import { readU32, writeU32 } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { decodeTags, encodeTags, findTag, maxEncodedTagsBytes } from './golomb-rice.ts';
 import { type Metadata, type MetadataBytes, openMetadata } from './metadata.ts';
 import type { EntryKind } from './private-input.ts';
-import { type BucketPlace, computeSeal, type HmacSha256, nobleHmacSha256, SEAL_BYTES } from './seal.ts';
+import {
+  type BucketAuth,
+  type BucketPlace,
+  computeSeal,
+  type HmacSha256,
+  nobleHmacSha256,
+  SEAL_BYTES,
+} from './seal.ts';
 
 export const BUCKET_FORMAT = 1;
 export const HEADER_BYTES = 6;
@@ -26,10 +33,35 @@ export const HEADER_BYTES = 6;
 export const MAX_BUCKET_ENTRIES = 0xff_ffff;
 
 /**
- * Encodes and seals a bucket. The caller pads the result.
+ * Encodes a bucket without its tail.
  * @param tags strictly ascending
  * @param metadata sealed metadata, `tags.length * metadataBytes` bytes
  * @throws ProtocolError `TAGS_NOT_ASCENDING`, `BUCKET_TOO_LARGE`
+ */
+export function encodeContent(tags: ArrayLike<number>, metadata: Uint8Array, metadataBytes: MetadataBytes): Uint8Array {
+  const count = tags.length;
+  if (count > MAX_BUCKET_ENTRIES)
+    throw new ProtocolError('BUCKET_TOO_LARGE', 'more than 2^24-1 entries in a bucket', 'Use more prefix bits.');
+  const out = new Uint8Array(HEADER_BYTES + maxEncodedTagsBytes(count) + metadata.length);
+  out[0] = BUCKET_FORMAT;
+  out[1] = metadataBytes;
+  writeU32(out, 2, count);
+  const metadataAt = HEADER_BYTES + encodeTags(tags, out, HEADER_BYTES);
+  out.set(metadata, metadataAt);
+  return out.subarray(0, metadataAt + metadata.length);
+}
+
+/** A body without padding. */
+export function joinBody(content: Uint8Array, tail: Uint8Array): Uint8Array {
+  const body = new Uint8Array(content.length + tail.length);
+  body.set(content);
+  body.set(tail, content.length);
+  return body;
+}
+
+/**
+ * Encodes and seals a bucket under `auth` "mac". The caller pads the result.
+ * @throws ProtocolError as `encodeContent`
  */
 export function encodeBucket(
   tags: ArrayLike<number>,
@@ -39,18 +71,8 @@ export function encodeBucket(
   key: SealKey,
   hmacSha256: HmacSha256 = nobleHmacSha256,
 ): Uint8Array {
-  const count = tags.length;
-  if (count > MAX_BUCKET_ENTRIES)
-    throw new ProtocolError('BUCKET_TOO_LARGE', 'more than 2^24-1 entries in a bucket', 'Use more prefix bits.');
-  const out = new Uint8Array(HEADER_BYTES + maxEncodedTagsBytes(count) + metadata.length + SEAL_BYTES);
-  out[0] = BUCKET_FORMAT;
-  out[1] = metadataBytes;
-  writeU32(out, 2, count);
-  const metadataAt = HEADER_BYTES + encodeTags(tags, out, HEADER_BYTES);
-  out.set(metadata, metadataAt);
-  const contentBytes = metadataAt + metadata.length;
-  out.set(computeSeal(key, place, out.subarray(0, contentBytes), hmacSha256), contentBytes);
-  return out.subarray(0, contentBytes + SEAL_BYTES);
+  const content = encodeContent(tags, metadata, metadataBytes);
+  return joinBody(content, computeSeal(key, place, content, hmacSha256));
 }
 
 /** A bucket with every byte checked. */
@@ -60,9 +82,9 @@ export interface Bucket {
   readonly metadata: Uint8Array;
 }
 
-/** The parts of a body whose seal has not been checked. */
+/** The parts of a body whose tail has not been checked. */
 export interface DecodedBody extends Bucket {
-  /** Number of bytes before the seal. */
+  /** Number of bytes before the tail. */
   readonly contentBytes: number;
 }
 
@@ -70,12 +92,12 @@ const malformed = (what: string): ProtocolError =>
   new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was truncated or altered; request it again.');
 
 /**
- * Decodes a body without checking its seal, for callers without the key. Every byte of the body
+ * Decodes a body without checking its tail, for callers without the key. Every byte of the body
  * must fit the format.
  * @throws ProtocolError `BUCKET_MALFORMED`
  */
-export function decodeBody(body: Uint8Array): DecodedBody {
-  if (body.length < HEADER_BYTES + SEAL_BYTES) throw malformed('shorter than its header and seal');
+export function decodeBody(body: Uint8Array, tailBytes: number = SEAL_BYTES): DecodedBody {
+  if (body.length < HEADER_BYTES + tailBytes) throw malformed('shorter than its header and tail');
   if (body[0] !== BUCKET_FORMAT) throw malformed('unknown format');
   const metadataBytes = body[1];
   if (metadataBytes !== 0 && metadataBytes !== 1 && metadataBytes !== 3)
@@ -83,32 +105,31 @@ export function decodeBody(body: Uint8Array): DecodedBody {
   const count = readU32(body, 2);
   if (count > MAX_BUCKET_ENTRIES) throw malformed('more than 2^24-1 entries');
   const metadataLength = count * metadataBytes;
-  const limit = body.length - SEAL_BYTES - metadataLength;
+  const limit = body.length - tailBytes - metadataLength;
   if (limit < HEADER_BYTES) throw malformed('more entries than its length allows');
   const { tags, end } = decodeTags(body, HEADER_BYTES, limit, count);
   const contentBytes = end + metadataLength;
-  for (let i = contentBytes + SEAL_BYTES; i < body.length; i++)
+  for (let i = contentBytes + tailBytes; i < body.length; i++)
     if (body[i] !== 0) throw malformed('padding is not zero');
   return { tags, metadataBytes, metadata: body.subarray(end, contentBytes), contentBytes };
 }
 
 /**
- * Decodes a body, padded or not, and checks that it belongs to this place.
- * @throws ProtocolError `BUCKET_MALFORMED`; `BUCKET_FORGED` if the seal does not match
+ * Decodes an answer, its body padded or not, and checks that it belongs to this place.
+ * @throws ProtocolError `BUCKET_MALFORMED`; `BUCKET_FORGED` if it is not authentic
  */
-export function openBucket(
-  body: Uint8Array,
-  place: BucketPlace,
-  key: SealKey,
-  hmacSha256: HmacSha256 = nobleHmacSha256,
-): Bucket {
-  const decoded = decodeBody(body);
+export function openBucket(answer: Uint8Array, place: BucketPlace, auth: BucketAuth): Bucket {
+  const { tailBytes, upperBytes } = auth;
+  if (answer.length < upperBytes) throw malformed('shorter than its path');
+  const bodyBytes = answer.length - upperBytes;
+  const decoded = decodeBody(answer.subarray(0, bodyBytes), tailBytes);
   const { contentBytes } = decoded;
-  const seal = computeSeal(key, place, body.subarray(0, contentBytes), hmacSha256);
-  if (!equalBytes(seal, body.subarray(contentBytes, contentBytes + SEAL_BYTES)))
+  const lower = answer.subarray(contentBytes, contentBytes + tailBytes);
+  const tail = upperBytes === 0 ? lower : joinBody(lower, answer.subarray(bodyBytes));
+  if (!auth.verify(place, answer.subarray(0, contentBytes), tail))
     throw new ProtocolError(
       'BUCKET_FORGED',
-      'the seal of a bucket does not match this key, snapshot and prefix',
+      'a bucket does not belong to this key, layer and prefix',
       'Something between the publisher and this process altered or swapped it; compare snapshots and keys.',
     );
   return decoded;

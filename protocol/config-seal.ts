@@ -6,7 +6,7 @@
 // JSON has no white space, and its indexes are in the order of IndexNumber:
 //
 //   [protocol, suite, normalization, dataset, keyId, publicKey or null, snapshot, layer,
-//    [[index, prefixBits, metadataBytes, bodyBytes], …],
+//    [[index, prefixBits, metadataBytes, bodyBytes, root or null], …],
 //    [[number, name, date or null], …],
 //    [accountHash, tag]]
 //
@@ -29,7 +29,7 @@ export function computeConfigSeal(config: Omit<ServiceConfig, 'seal'>, key: Seal
   const { canary, similar, filter } = config;
   const indexes = INDEX_NAMES.flatMap((name) => {
     const index = config.indexes[name];
-    return index ? [[name, index.prefixBits, index.metadataBytes, index.bodyBytes]] : [];
+    return index ? [[name, index.prefixBits, index.metadataBytes, index.bodyBytes, index.root ?? null]] : [];
   });
   const sources = config.sources.map(({ number, name, date }) => [number, name, date ?? null]);
   const known = [canary.accountHash, canary.tag];

@@ -11,8 +11,8 @@ export const SNAPSHOT_ID = /^\d{6,12}-[0-9a-f]{16}$/;
 export const SNAPSHOT_SEQUENCE = /^\d{6,12}$/;
 /** A layer: 128 bits in lower-case hex. */
 export const LAYER_ID = /^[0-9a-f]{32}$/;
-/** A SHA-256 in lower-case hex. */
-export const SHA256 = /^[0-9a-f]{64}$/;
+/** 32 bytes in lower-case hex: a SHA-256 or a public key. */
+export const HEX64 = /^[0-9a-f]{64}$/;
 /** Digits of a sequence number: at least so many, and at most. */
 export const SEQUENCE_DIGITS = 6;
 export const MAX_SEQUENCE = 999_999_999_999;
@@ -38,6 +38,11 @@ export function isSnapshotId(value: unknown): value is SnapshotId {
 
 export function isLayerId(value: unknown): value is LayerId {
   return typeof value === 'string' && LAYER_ID.test(value);
+}
+
+/** 32 bytes in lower-case hex: a digest or a public key. */
+export function isHex64(value: unknown): value is string {
+  return typeof value === 'string' && HEX64.test(value);
 }
 
 /** @param digest SHA-256 of the statement's payload, in hex */

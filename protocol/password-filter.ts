@@ -2,44 +2,45 @@
 // PROTOCOL.md §17.
 //
 //   struct FilterFile {
-//     u8  magic[8] = "CVFLT" 00 00 01;
+//     u8  magic[8] = "CVFLT" 00 00 02;
 //     u8  dataset[8];              // DatasetId
-//     u8  snapshot[32];            // SnapshotId in ASCII, then zero bytes
+//     u8  layer[16];               // LayerId
+//     u8  zero[16];
 //     u64 entries;
 //     u8  index = 2;               // IndexNumber
 //     u8  zero[3];
 //     u32 blocks;
 //     u8  bits[blocks][32];        // split-block.ts
 //     u8  seal[16];                // first 16 bytes of HMAC-SHA-256, under the seal key,
-//                                  // of "credveil filter 1" ‖ all preceding bytes
+//                                  // of "credveil filter 2" ‖ all preceding bytes
 //   }
 
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { BucketHash, DatasetId, EntryTag, PrfOutput, SealKey, SnapshotId } from './brands.ts';
+import type { BucketHash, DatasetId, EntryTag, LayerId, PrfOutput, SealKey } from './brands.ts';
 import { IndexNumber } from './bucket-id.ts';
 import { equalBytes, readU32, writeU32 } from './bytes.ts';
 import { passwordBucketHash } from './entry.ts';
 import { ProtocolError } from './errors.ts';
-import { isSnapshotId } from './ids.ts';
 import { SEAL_BYTES } from './seal.ts';
 import { BLOCK_BYTES, blockIndex, hasBits, MAX_BLOCKS } from './split-block.ts';
 
 export const FILTER_HEADER_BYTES = 64;
 /** Prefix of the message that the seal authenticates; the file's bytes follow it. */
-export const FILTER_SEAL_LABEL = utf8ToBytes('credveil filter 1');
+export const FILTER_SEAL_LABEL = utf8ToBytes('credveil filter 2');
 
-const MAGIC = Uint8Array.of(0x43, 0x56, 0x46, 0x4c, 0x54, 0, 0, 1);
+const MAGIC = Uint8Array.of(0x43, 0x56, 0x46, 0x4c, 0x54, 0, 0, 2);
 const DATASET_AT = 8;
-const SNAPSHOT_AT = 16;
+const LAYER_AT = 16;
+const LAYER_END = 32;
 const ENTRIES_AT = 48;
 const INDEX_AT = 56;
 const BLOCKS_AT = 60;
 
 export interface FilterHeader {
   readonly dataset: DatasetId;
-  readonly snapshot: SnapshotId;
+  readonly layer: LayerId;
   /** Number of passwords in the filter. */
   readonly entries: number;
   readonly blocks: number;
@@ -59,11 +60,11 @@ export function filterLow(tag: EntryTag): number {
 }
 
 /** @returns the first FILTER_HEADER_BYTES bytes of a file */
-export function encodeFilterHeader({ dataset, snapshot, entries, blocks }: FilterHeader): Uint8Array {
+export function encodeFilterHeader({ dataset, layer, entries, blocks }: FilterHeader): Uint8Array {
   const bytes = new Uint8Array(FILTER_HEADER_BYTES);
   bytes.set(MAGIC);
   bytes.set(hexToBytes(dataset), DATASET_AT);
-  bytes.set(utf8ToBytes(snapshot), SNAPSHOT_AT);
+  bytes.set(hexToBytes(layer), LAYER_AT);
   writeU32(bytes, ENTRIES_AT, Math.floor(entries / 2 ** 32));
   writeU32(bytes, ENTRIES_AT + 4, entries);
   bytes[INDEX_AT] = IndexNumber.password;
@@ -87,16 +88,15 @@ export function parseFilterHeader(bytes: Uint8Array): FilterHeader {
   if (bytes.length < FILTER_HEADER_BYTES) throw malformed('it is truncated');
   if (!equalBytes(bytes.subarray(0, DATASET_AT), MAGIC))
     throw malformed('not a Credveil filter, or an unsupported version');
-  const snapshot = String.fromCharCode(...bytes.subarray(SNAPSHOT_AT, ENTRIES_AT)).replace(/\0+$/, '');
   const entries = readU32(bytes, ENTRIES_AT) * 2 ** 32 + readU32(bytes, ENTRIES_AT + 4);
   const blocks = readU32(bytes, BLOCKS_AT);
-  if (!isSnapshotId(snapshot)) throw malformed('invalid snapshot id');
+  if (bytes.subarray(LAYER_END, ENTRIES_AT).some((byte) => byte !== 0)) throw malformed('a zero byte is not zero');
   if (entries > Number.MAX_SAFE_INTEGER) throw malformed('it has too many entries');
   if (readU32(bytes, INDEX_AT) !== IndexNumber.password << 24) throw malformed('it belongs to another index');
   if (blocks < 1 || blocks > MAX_BLOCKS) throw malformed('its number of blocks is out of range');
   return {
-    dataset: bytesToHex(bytes.subarray(DATASET_AT, SNAPSHOT_AT)) as DatasetId,
-    snapshot,
+    dataset: bytesToHex(bytes.subarray(DATASET_AT, LAYER_AT)) as DatasetId,
+    layer: bytesToHex(bytes.subarray(LAYER_AT, LAYER_END)) as LayerId,
     entries,
     blocks,
   };

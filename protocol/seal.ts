@@ -1,31 +1,34 @@
-// The seal that binds a bucket body to its key, snapshot and place: PROTOCOL.md §8.
+// What authenticates a bucket body, and binds it to its place: PROTOCOL.md §8.
 //
-// Under `hmac` the server does not hold the seal key, so neither it nor a cache can alter, swap or
-// empty a bucket. Under `oprf` anyone can derive the seal key from the public key: the seal then
-// detects accidents, not malice.
-//
-//   seal = HMAC-SHA-256(sealKey, struct {
-//     u8  label[17] = "credveil bucket 1";
-//     u8  snapshotBytes;  u8 snapshot[snapshotBytes];   // SnapshotId in ASCII
+//   struct BucketInput {
+//     u8  label[17] = "credveil bucket 2";
+//     u8  layer[16];                                    // LayerId
 //     u8  index;                                        // IndexNumber
 //     u8  prefixBits;
 //     u32 bucketId;
-//     u8  content[];                                    // the body before the seal
-//   })[0..16]
+//     u8  content[];                                    // the body before its tail
+//   }
+//
+// Under `auth` "mac" the tail of a body is HMAC-SHA-256(sealKey, BucketInput)[0..16]: every holder
+// of the key can make one. Under "signature" it is a path in a Merkle tree (merkle.ts), whose root
+// the publisher signed.
 
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { BucketId, SealKey, SnapshotId } from './brands.ts';
+import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { BucketId, LayerId, SealKey } from './brands.ts';
 import { type IndexName, IndexNumber } from './bucket-id.ts';
-import { writeU32 } from './bytes.ts';
+import { equalBytes, writeU32 } from './bytes.ts';
 
 export const SEAL_BYTES = 16;
-const LABEL = utf8ToBytes('credveil bucket 1');
+const LABEL = utf8ToBytes('credveil bucket 2');
+const LAYER_AT = LABEL.length;
+const INDEX_AT = LAYER_AT + 16;
+const CONTENT_AT = INDEX_AT + 6;
 
-/** The one place in the one snapshot where a bucket body is valid. */
+/** The one place in the one layer where a bucket body is valid. */
 export interface BucketPlace {
-  readonly snapshot: SnapshotId;
+  readonly layer: LayerId;
   readonly index: IndexName;
   readonly prefixBits: number;
   readonly id: BucketId;
@@ -37,6 +40,18 @@ export type HmacSha256 = (key: Uint8Array, message: Uint8Array) => Uint8Array;
 export type Sha256 = (message: Uint8Array) => Uint8Array;
 export const nobleHmacSha256: HmacSha256 = (key, message) => hmac(sha256, key, message);
 
+/** @param content the body before its tail @returns a BucketInput */
+export function bucketInput({ layer, index, prefixBits, id }: BucketPlace, content: Uint8Array): Uint8Array {
+  const input = new Uint8Array(CONTENT_AT + content.length);
+  input.set(LABEL);
+  input.set(hexToBytes(layer), LAYER_AT);
+  input[INDEX_AT] = IndexNumber[index];
+  input[INDEX_AT + 1] = prefixBits;
+  writeU32(input, INDEX_AT + 2, id);
+  input.set(content, CONTENT_AT);
+  return input;
+}
+
 /** @param content the body before the seal @returns SEAL_BYTES bytes */
 export function computeSeal(
   key: SealKey,
@@ -44,11 +59,24 @@ export function computeSeal(
   content: Uint8Array,
   hmacSha256: HmacSha256 = nobleHmacSha256,
 ): Uint8Array {
-  const snapshot = utf8ToBytes(place.snapshot);
-  const tail = new Uint8Array(6);
-  tail[0] = IndexNumber[place.index];
-  tail[1] = place.prefixBits;
-  writeU32(tail, 2, place.id);
-  const message = concatBytes(LABEL, Uint8Array.of(snapshot.length), snapshot, tail, content);
-  return hmacSha256(key, message).slice(0, SEAL_BYTES);
+  return hmacSha256(key, bucketInput(place, content)).slice(0, SEAL_BYTES);
+}
+
+/** How the buckets of one index are authenticated. */
+export interface BucketAuth {
+  /** Length of the tail, which follows the content of a body. */
+  readonly tailBytes: number;
+  /** Length of what follows a padded body in an answer. */
+  readonly upperBytes: number;
+  /** @param tail tailBytes and upperBytes together */
+  verify(place: BucketPlace, content: Uint8Array, tail: Uint8Array): boolean;
+}
+
+/** `auth` "mac". */
+export function createMacAuth(key: SealKey, hmacSha256: HmacSha256 = nobleHmacSha256): BucketAuth {
+  return {
+    tailBytes: SEAL_BYTES,
+    upperBytes: 0,
+    verify: (place, content, tail) => equalBytes(computeSeal(key, place, content, hmacSha256), tail),
+  };
 }

@@ -40,6 +40,8 @@ export interface IndexConfig {
   readonly metadataBytes: MetadataBytes;
   /** The lengths that bodies of this index are padded to, ascending. */
   readonly bodyBytes: readonly number[];
+  /** Root of the Merkle tree over the buckets, 64 hex digits; in signed datasets only. */
+  readonly root?: string;
 }
 
 export interface FilterConfig {
@@ -83,7 +85,7 @@ export interface ServiceConfig {
   readonly dataset: DatasetId;
   readonly keyId: KeyId;
   readonly snapshot: SnapshotId;
-  /** The pads of the snapshot's metadata are bound to it. */
+  /** The buckets of the snapshot, and the pads of their metadata, are bound to it. */
   readonly layer: LayerId;
   readonly indexes: { readonly [name in IndexName]?: IndexConfig };
   /** The account index has entries of similarity forms; absent otherwise. */
@@ -125,6 +127,7 @@ export const INDEX_MEMBERS: Members<IndexConfig> = {
     if (sizes.some((bytes, i) => i > 0 && bytes <= (sizes[i - 1] as number))) refuseMember(`${what} does not ascend`);
     return sizes;
   }),
+  root: optional(hex(64)),
 };
 
 const parseFilterBytes = integer(filterFileBytes(1), filterFileBytes(MAX_BLOCKS));

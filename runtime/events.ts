@@ -8,6 +8,16 @@ export type ServerEvent =
   | { readonly event: 'snapshot-opened'; readonly snapshot: SnapshotId }
   /** The previous snapshot stays in use. */
   | { readonly event: 'snapshot-refused'; readonly code: string; readonly message: string; readonly hint: string }
+  | { readonly event: 'head-renewed'; readonly snapshot: SnapshotId; readonly validUntil: string }
+  /** The previous head stays in use. */
+  | { readonly event: 'head-refused'; readonly snapshot: SnapshotId; readonly code: string; readonly hint: string }
+  /** Less than a quarter of its life is left, or nothing: clients then refuse the snapshot. */
+  | {
+      readonly event: 'head-expiring' | 'head-expired';
+      readonly snapshot: SnapshotId;
+      readonly validUntil: string;
+      readonly hint: string;
+    }
   | { readonly event: 'tls-loaded'; readonly notAfter: string }
   /** The previous files stay in use. */
   | { readonly event: 'tls-refused'; readonly code: string; readonly message: string; readonly hint: string }

@@ -15,6 +15,7 @@ import {
 import { createEvaluationHandler } from './handlers/evaluations.ts';
 import { createFilterHandler } from './handlers/filter.ts';
 import { createRangeHandler } from './handlers/ranges.ts';
+import { createHeadHandler, createSourcesHandler, createStatementHandler } from './handlers/statements.ts';
 import { createPageHandler, createStatusHandler } from './pages/pages.ts';
 
 const READ = { methods: ['GET'], rates: 'other' } as const;
@@ -40,6 +41,33 @@ export const ROUTES: readonly Route[] = [
     access: 'client',
     cache: 'revalidate',
     documentation: { GET: docs.CONFIG },
+  },
+  {
+    ...READ,
+    ...OF_DATASET,
+    path: '/v1/head',
+    handler: createHeadHandler,
+    access: 'client',
+    cache: 'brief',
+    documentation: { GET: docs.HEAD },
+  },
+  {
+    ...READ,
+    ...OF_DATASET,
+    path: '/v1/statement/{snapshot}',
+    handler: createStatementHandler,
+    access: 'client',
+    cache: 'pinned',
+    documentation: { GET: docs.STATEMENT },
+  },
+  {
+    ...READ,
+    ...OF_DATASET,
+    path: '/v1/sources/{sha256}',
+    handler: createSourcesHandler,
+    access: 'client',
+    cache: 'pinned',
+    documentation: { GET: docs.SOURCES },
   },
   {
     ...BUCKET,

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import type {
   BlindedElement,
+  DatasetId,
   EvaluatedElement,
   HmacKey,
   KeyId,
@@ -23,6 +24,7 @@ import {
 } from '../protocol/keys.ts';
 import { createNobleOprf, type Oprf, type OprfKeyPair, parseScalar, splitSecretKey } from '../protocol/oprf.ts';
 import { createOprfSuite, KEY_INFO, oprfKeyId } from '../protocol/oprf-suite.ts';
+import { formatHmacPin, parseHmacPinText } from '../protocol/signed/trust.ts';
 import type { KeyedSuite, SuiteName } from '../protocol/suite.ts';
 import { StoreError } from './errors.ts';
 
@@ -85,6 +87,15 @@ export class DatasetKey {
     return [first as DatasetKey, second as DatasetKey];
   }
 
+  /**
+   * The line that clients of a dataset without signatures pin: dataset and key. It is the secret
+   * itself. Undefined under `oprf`.
+   */
+  revealPin(dataset: DatasetId): string | undefined {
+    const secret = this.#secret;
+    return secret.suite === 'hmac' ? formatHmacPin({ dataset, key: secret.key }) : undefined;
+  }
+
   /** The secret itself as text, for a key file or a secret store. */
   revealText(): string {
     const secret = this.#secret;
@@ -131,6 +142,8 @@ export function createDatasetKey(suite: SuiteName = 'hmac'): DatasetKey {
  * @throws ProtocolError `KEY_MALFORMED`, `SCALAR_MALFORMED`; the message never quotes the text
  */
 export function parseKeyText(text: string): DatasetKey {
+  if (text.trimStart().startsWith('credveil-hmac-2.'))
+    return new DatasetKey({ suite: 'hmac', key: parseHmacPinText(text).key });
   if (!text.startsWith('credveil-oprf-')) return new DatasetKey({ suite: 'hmac', key: parseHmacKeyText(text) });
   const { keyId, scalar } = splitOprfKeyText(text);
   const secretKey: OprfSecretKey = parseScalar(scalar);

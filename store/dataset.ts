@@ -5,11 +5,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { DatasetId, KeyId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
-import { isDatasetId, isKeyId, isName } from '../protocol/ids.ts';
+import { isDatasetId, isHex64, isKeyId, isName } from '../protocol/ids.ts';
 import type { MetadataBytes } from '../protocol/metadata.ts';
 import { NORMALIZATION_VERSION } from '../protocol/normalize.ts';
+import { AUTH_NAMES, type AuthName } from '../protocol/signed/statement.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
 import type { DatasetKey } from './dataset-key.ts';
+import { datasetMissing } from './dataset-missing.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, readRegularFile, syncFolder, writeFileAtomically } from './files.ts';
 import {
@@ -29,6 +31,10 @@ export const MAX_SOURCES = 0xffff;
 export interface DatasetParameters extends PrefixParameters {
   readonly keyId: KeyId;
   readonly normalization: number;
+  /** What authenticates snapshots. */
+  readonly auth: AuthName;
+  /** Public key of the publisher, 64 hex digits; under `signature` only. */
+  readonly publisher?: string;
   readonly indexes: readonly IndexName[];
   /** Indexes of unsalted hashes; absent if there are none. */
   readonly ranges?: readonly RangeName[];
@@ -48,6 +54,13 @@ export interface Dataset {
 }
 
 export interface DatasetOptions {
+  /** Default: a random one. */
+  readonly id?: DatasetId;
+  /**
+   * Public key of the publisher, 64 hex digits: snapshots are signed. Required under `oprf`; without
+   * it the key of the suite `hmac` authenticates them.
+   */
+  readonly publisher?: string;
   readonly indexes: readonly IndexName[];
   readonly ranges?: readonly RangeName[];
   readonly hashPlaintext?: boolean;
@@ -100,17 +113,30 @@ export function assertNoDataset(folder: string): void {
     );
 }
 
-/** @throws StoreError `DATASET_EXISTS` */
+export function createDatasetId(): DatasetId {
+  return randomBytes(8).toString('hex') as DatasetId;
+}
+
+/** @throws StoreError `DATASET_EXISTS`, `PUBLISHER_KEY_REQUIRED` */
 export function createDataset(folder: string, key: DatasetKey, options: DatasetOptions): Dataset {
   assertNoDataset(folder);
+  const { publisher } = options;
+  if (key.suite === 'oprf' && publisher === undefined)
+    throw new StoreError(
+      'PUBLISHER_KEY_REQUIRED',
+      'a dataset of the suite oprf is signed, and needs the key of a publisher',
+      'Name its key file with --publisher-key.',
+    );
   const ranges = RANGE_NAMES.filter((name) => options.ranges?.includes(name));
   const dataset: Dataset = {
     folder,
-    id: randomBytes(8).toString('hex') as DatasetId,
+    id: options.id ?? createDatasetId(),
     parameters: {
       suite: key.suite,
       keyId: key.keyId,
       normalization: NORMALIZATION_VERSION,
+      auth: publisher === undefined ? 'mac' : 'signature',
+      ...(publisher === undefined ? {} : { publisher }),
       indexes: INDEX_NAMES.filter((name) => options.indexes.includes(name)),
       ...(ranges.length > 0 ? { ranges } : {}),
       ...(options.hashPlaintext && ranges.length > 0 ? { hashPlaintext: true } : {}),
@@ -209,36 +235,17 @@ function readDataset(folder: string): { readonly dataset: Dataset; readonly sour
 const isSourceNames = (value: unknown): value is string[] =>
   Array.isArray(value) && value.length <= MAX_SOURCES && value.every(isName) && new Set(value).size === value.length;
 
-function statOf(file: string): fs.Stats | undefined {
-  try {
-    return fs.statSync(file);
-  } catch {
-    return undefined;
-  }
-}
-
-function datasetMissing(folder: string, cause: unknown): StoreError {
-  const stat = statOf(folder);
-  if (stat && !stat.isDirectory()) {
-    const hint = 'Check the path: a dataset is the folder that `credveil init` created.';
-    return new StoreError('DATASET_MISSING', `${folder} is a file, not a dataset`, hint, { cause });
-  }
-  return new StoreError(
-    'DATASET_MISSING',
-    stat ? `folder ${folder} is not a dataset` : `folder ${folder} does not exist`,
-    `Check the path. To create a dataset: credveil init ${stat ? '<dataset>' : folder} --suite hmac|oprf`,
-    { cause },
-  );
-}
-
 function malformed(file: string, why: string, cause?: unknown): StoreError {
   return new StoreError('DATASET_MALFORMED', `${file}: ${why}`, 'Restore dataset.json from a backup.', { cause });
 }
 
 function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
-  const { keyId, indexes, ranges = [], hashPlaintext, similar, metadataBytes, filterOneIn } = json;
+  const { suite, keyId, auth, publisher, indexes, ranges = [], hashPlaintext, similar } = json;
+  const { metadataBytes, filterOneIn } = json;
   return (
     isKeyId(keyId) &&
+    AUTH_NAMES.includes(auth as AuthName) &&
+    (auth === 'signature' ? isHex64(publisher) : publisher === undefined && suite === 'hmac') &&
     isSetOf(indexes, INDEX_NAMES) &&
     isSetOf(ranges, RANGE_NAMES) &&
     indexes.length + ranges.length > 0 &&

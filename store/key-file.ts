@@ -7,9 +7,10 @@ import { parseClientKeyText } from '../protocol/keys.ts';
 import { type DatasetKey, parseKeyText } from './dataset-key.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, openRegularFile, syncFolder } from './files.ts';
+import { parseSigningKeyText, type SigningKey } from './signing-key.ts';
 
 /** Writes a key to a new file with mode 0600. Throws EEXIST instead of replacing a file. */
-export function writeKeyFile(file: string, key: DatasetKey): void {
+export function writeKeyFile(file: string, key: { revealText(): string }): void {
   const handle = fs.openSync(file, 'wx', 0o600);
   try {
     fs.writeFileSync(handle, `${key.revealText()}\n`);
@@ -44,6 +45,26 @@ export function openKeyFile(file: string, access: KeyFileAccess = {}): DatasetKe
 export function openClientKeyFile(file: string, access: KeyFileAccess = {}): string {
   return readSecretFile(file, MAX_KEY_FILE_BYTES, parseClientKeyText, access);
 }
+
+/**
+ * Reads the key of a publisher, or a head key.
+ * @throws StoreError as `openKeyFile`
+ */
+export function openSigningKeyFile(file: string, access: KeyFileAccess = {}): SigningKey {
+  return readSecretFile(file, MAX_KEY_FILE_BYTES, parseSigningKeyText, access);
+}
+
+/**
+ * Reads a key file of any kind but a client's.
+ * @throws StoreError as `openKeyFile`
+ */
+export function openAnyKeyFile(file: string, access: KeyFileAccess = {}): DatasetKey | SigningKey {
+  const parse = (text: string): DatasetKey | SigningKey =>
+    SIGNING.test(text.trimStart()) ? parseSigningKeyText(text) : parseKeyText(text);
+  return readSecretFile(file, MAX_KEY_FILE_BYTES, parse, access);
+}
+
+const SIGNING = /^credveil-(publisher|head)-/;
 
 const notKey = (file: string, why: string): StoreError =>
   new StoreError('KEY_FILE_MALFORMED', `key file ${file}: ${why}`, 'Name the file that holds the key.');
@@ -82,7 +103,7 @@ export function readSecretFile<Key>(
     throw new StoreError(
       'KEY_FILE_MALFORMED',
       `key file ${file}: not a Credveil key`,
-      'Name the file that `credveil init` wrote; for a client, a file with the whole line that `credveil client add` printed.',
+      'Name the file that `credveil init` or `credveil keygen` wrote; for a client, a file with the whole line that `credveil client add` printed.',
       { cause },
     );
   } finally {

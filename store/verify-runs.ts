@@ -88,7 +88,7 @@ function comparer(snapshot: Snapshot, index: IndexName, numbers: readonly number
     { prefixBits, metadataBytes, pads: createNodePads(layer), numbers },
     (bucket, tags, metadata) => {
       const body = snapshot.body(index, bucket) as Buffer;
-      const stored = decodeBody(body);
+      const stored = decodeBody(body, snapshot.layout(index).tailBytes);
       if (!isDeepStrictEqual(stored.tags, tags) || Buffer.compare(stored.metadata, metadata) !== 0)
         throw corruptSnapshot(`${id}: a bucket of index ${index} is not what its runs make`);
       return body.length;

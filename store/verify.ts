@@ -12,19 +12,22 @@ import { normalizePassword } from '../protocol/normalize.ts';
 import { FILTER_HEADER_BYTES, filterLow, parseFilterHeader } from '../protocol/password-filter.ts';
 import { passwordInput } from '../protocol/private-input.ts';
 import { SEAL_BYTES } from '../protocol/seal.ts';
+import type { Head } from '../protocol/signed/head.ts';
+import { createBucketAuth } from '../protocol/signed/merkle.ts';
 import { BLOCK_BYTES, blockIndex, hasBits } from '../protocol/split-block.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import type { Dataset } from './dataset.ts';
 import { openRegularFile } from './files.ts';
 import { openRuns } from './run/run.ts';
-import { corruptSnapshot, filterPath, openCurrent } from './snapshot/current.ts';
+import { corruptSnapshot, filterPath, openCurrent, snapshotName } from './snapshot/current.ts';
 import { sealFilterFile } from './snapshot/filter-writer.ts';
 import { SizeTally } from './snapshot/histogram.ts';
-import { nodeHmacSha256 } from './snapshot/publish.ts';
+import { nodeHmacSha256 } from './snapshot/node-hmac.ts';
 import { decodeRangeBody } from './snapshot/range-body.ts';
 import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 import type { IndexFacts, RangeFacts } from './snapshot/snapshot-facts.ts';
+import { readHead, readStatement } from './snapshot/statement-files.ts';
 import { verifyRuns } from './verify-runs.ts';
 
 export interface VerifyReport {
@@ -46,6 +49,8 @@ export interface VerifyReport {
    * changed since; null if there was no key to compare with.
    */
   readonly matched: boolean | null;
+  /** The head of the snapshot; null before the first publish. */
+  readonly head: Head | null;
 }
 
 /**
@@ -61,7 +66,9 @@ export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite): Promi
       keyed: suite !== undefined,
       ...(await verifyRuns(dataset, runs, suite, snapshot)),
     };
-    if (!snapshot) return { ...report, snapshot: null, buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null };
+    const nothing = { buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null, head: null };
+    if (!snapshot) return { ...report, snapshot: null, ...nothing };
+    const head = verifyStatement(dataset, snapshot, suite);
     let buckets = 0;
     let entries = 0;
     for (const [index, facts] of Object.entries(snapshot.facts.indexes) as [IndexName, IndexFacts][]) {
@@ -73,7 +80,7 @@ export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite): Promi
     return {
       ...report,
       snapshot: snapshot.facts.snapshot,
-      ...{ buckets, entries, ...verifyRanges(snapshot), filtered },
+      ...{ buckets, entries, ...verifyRanges(snapshot), filtered, head },
     };
   } finally {
     snapshot?.close();
@@ -82,18 +89,19 @@ export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite): Promi
 
 /** Opens every bucket of an index, and compares the figures of its facts with them. */
 function verifyIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, suite: KeyedSuite | undefined): void {
-  const { snapshot: id } = snapshot.facts;
+  const { snapshot: id, layer } = snapshot.facts;
+  const { tailBytes } = snapshot.layout(index);
+  const auth = suite && createBucketAuth(facts, suite.sealKey, nodeHmacSha256);
   const tally = new SizeTally();
   const counted = { entries: 0, minEntries: Number.POSITIVE_INFINITY, maxEntries: 0, contentBytes: 0 };
   for (let bucket = 0; bucket < 2 ** facts.prefixBits; bucket++) {
     const body = snapshot.body(index, bucket as BucketId);
-    if (!body) throw corruptSnapshot(`${id}: a bucket is missing`);
+    const answer = snapshot.paddedBody(index, bucket as BucketId);
+    if (!body || !answer) throw corruptSnapshot(`${id}: a bucket is missing`);
     if (body.length > (facts.bodyBytes.at(-1) ?? 0))
       throw corruptSnapshot(`${id}: a bucket is longer than its facts say`);
-    const place = { snapshot: id, index, prefixBits: facts.prefixBits, id: bucket as BucketId };
-    const { tags, metadataBytes }: Bucket = suite
-      ? openBucket(body, place, suite.sealKey, nodeHmacSha256)
-      : decodeBody(body);
+    const place = { layer, index, prefixBits: facts.prefixBits, id: bucket as BucketId };
+    const { tags, metadataBytes }: Bucket = auth ? openBucket(answer, place, auth) : decodeBody(body, tailBytes);
     if (metadataBytes !== facts.metadataBytes) throw corruptSnapshot(`${id}: a bucket has metadata of another length`);
     tally.add(tags.length);
     counted.entries += tags.length;
@@ -104,6 +112,15 @@ function verifyIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, su
   for (const [name, value] of Object.entries({ ...counted, histogram: tally.histogram() }))
     if (!isDeepStrictEqual(facts[name as keyof IndexFacts], value))
       throw corruptSnapshot(`${id}: ${name} of index ${index} is wrong in its facts`);
+}
+
+/** Checks statement and head, with the key if there is one, and that the statement fits the facts. */
+function verifyStatement(dataset: Dataset, { facts }: Snapshot, suite: KeyedSuite | undefined): Head {
+  const name = snapshotName(facts.snapshot);
+  const stated = readStatement(dataset, name, suite?.sealKey);
+  if (stated.sha256 !== facts.statement || stated.statement.layers[0].id !== facts.layer)
+    throw corruptSnapshot(`${facts.snapshot}: its statement belongs to another snapshot`);
+  return readHead(dataset, name, stated, suite?.sealKey).head;
 }
 
 /** Decodes every range. Ranges have no seal: the checksum of the file protects them. */
@@ -134,7 +151,7 @@ async function verifyFilter(
 ): Promise<number | null> {
   const { filter, snapshot } = facts;
   if (!filter) return null;
-  const name = snapshot.slice(0, snapshot.indexOf('-'));
+  const name = snapshotName(snapshot);
   const file = filterPath(dataset, name);
   const wrong = (what: string) => corruptSnapshot(`${snapshot}: its filter ${what}`);
   const sealed = suite && (await sealFilterFile(file, suite.sealKey, filter.bytes - SEAL_BYTES));
@@ -148,7 +165,7 @@ async function verifyFilter(
     if (sealed && !equalBytes(read(SEAL_BYTES, filter.bytes - SEAL_BYTES), sealed))
       throw wrong('has a seal that does not match this key');
     const header = parseFilterHeader(read(FILTER_HEADER_BYTES, 0));
-    if (header.snapshot !== snapshot || header.dataset !== facts.dataset) throw wrong('belongs to another snapshot');
+    if (header.layer !== facts.layer || header.dataset !== facts.dataset) throw wrong('belongs to another layer');
     if (header.blocks !== filter.blocks || header.entries !== filter.entries) throw wrong('does not match the facts');
     if (!suite) return header.entries;
     const output = suite.evaluate(passwordInput(normalizePassword(CANARY.password)));

@@ -1,7 +1,7 @@
 // A sealed filter of seeded passwords for bench:filter, written like a published one.
 
 import fs from 'node:fs';
-import type { DatasetId, PrfOutput, SnapshotId } from '../../protocol/brands.ts';
+import type { DatasetId, LayerId, PrfOutput } from '../../protocol/brands.ts';
 import { readU32 } from '../../protocol/bytes.ts';
 import { passwordBucketHash } from '../../protocol/entry.ts';
 import { normalizePassword } from '../../protocol/normalize.ts';
@@ -46,8 +46,8 @@ export async function writeFilter(file: string, suite: KeyedSuite, count: number
   for (const word of seededWords(count, seed)) add(word);
   new BigUint64Array(halves.buffer).sort();
   const dataset = '0123456789abcdef' as DatasetId;
-  const snapshot = '000001-0123456789abcdef' as SnapshotId;
-  const writer = new FilterWriter(file, { dataset, snapshot, blocks: chooseBlocks(count + 1, oneIn) });
+  const layer = '000102030405060708090a0b0c0d0e0f' as LayerId;
+  const writer = new FilterWriter(file, { dataset, layer, blocks: chooseBlocks(count + 1, oneIn) });
   for (let i = 0; i < halves.length; i += 2) writer.add(halves[i + 1] as number, halves[i] as number);
   return writer.finish(suite.sealKey);
 }

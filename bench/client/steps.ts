@@ -5,6 +5,7 @@ import { encodeBucket, findEntry, openBucket } from '../../protocol/bucket.ts';
 import { entryTag, metadataPad } from '../../protocol/entry.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, pairInput } from '../../protocol/private-input.ts';
+import { createMacAuth } from '../../protocol/seal.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import type { MadeDataset } from '../../test/support/dataset.ts';
@@ -25,7 +26,7 @@ export async function measureSteps({ folder, suite }: MadeDataset): Promise<Figu
     if (!account) throw new Error('the dataset has no account index');
     const tags = Float64Array.from({ length: ENTRIES }, () => random.below(2 ** 48)).sort();
     const metadata = random.bytes(ENTRIES);
-    const place = { snapshot: snapshot.facts.snapshot, index: 'account', prefixBits: 8, id: 7 as BucketId } as const;
+    const place = { layer: snapshot.facts.layer, index: 'account', prefixBits: 8, id: 7 as BucketId } as const;
     const body = encodeBucket(tags, metadata, 1, place, suite.sealKey);
     const input = pairInput(normalizeUsername(USERNAME), normalizePassword(PASSWORD));
     const pad = metadataPad(snapshot.facts.layer, suite.evaluate(input));
@@ -48,7 +49,8 @@ export async function measureSteps({ folder, suite }: MadeDataset): Promise<Figu
       {
         name: 'decode and search',
         note: `${ENTRIES} entries, seal checked on noble`,
-        run: () => findEntry(openBucket(body, place, suite.sealKey), tags[500] as EntryTag, pad, EntryKind.pair),
+        run: () =>
+          findEntry(openBucket(body, place, createMacAuth(suite.sealKey)), tags[500] as EntryTag, pad, EntryKind.pair),
       },
       {
         name: 'snapshot get',

@@ -7,9 +7,10 @@ import { bucketId } from '../../protocol/bucket-id.ts';
 import { entryTag, metadataPad } from '../../protocol/entry.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, pairInput } from '../../protocol/private-input.ts';
+import { createBucketAuth } from '../../protocol/signed/merkle.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import type { Dataset } from '../../store/dataset.ts';
-import { nodeHmacSha256 } from '../../store/snapshot/publish.ts';
+import { nodeHmacSha256 } from '../../store/snapshot/node-hmac.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { type SeededPair, seededPair, strangerPair } from './ingest-corpus.ts';
 
@@ -22,16 +23,13 @@ export async function countFound(
 ): Promise<{ readonly membersFound: number; readonly strangersFound: number }> {
   const snapshot = await openSnapshot(dataset);
   try {
-    const prefixBits = snapshot.facts.indexes.account?.prefixBits ?? 0;
+    const { layer, indexes } = snapshot.facts;
+    const { prefixBits = 0 } = indexes.account ?? {};
+    const auth = createBucketAuth({ prefixBits, ...indexes.account }, suite.sealKey, nodeHmacSha256);
     const open = (id: BucketId): Bucket => {
-      const body = snapshot.body('account', id);
+      const body = snapshot.paddedBody('account', id);
       if (!body) throw new Error('the dataset has no account index');
-      return openBucket(
-        body,
-        { snapshot: snapshot.facts.snapshot, index: 'account', prefixBits, id },
-        suite.sealKey,
-        nodeHmacSha256,
-      );
+      return openBucket(body, { layer, index: 'account', prefixBits, id }, auth);
     };
     const isFound = ({ username, password }: SeededPair): boolean => {
       const name = normalizeUsername(username);

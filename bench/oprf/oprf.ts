@@ -11,6 +11,7 @@ import type { PrivateInput } from '../../protocol/brands.ts';
 import { createNobleOprf } from '../../protocol/oprf.ts';
 import { createDataset } from '../../store/dataset.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
+import { createSigningKey } from '../../store/signing-key.ts';
 import { seededPairs } from '../../test/support/dataset.ts';
 import type { Figure } from '../harness/figure.ts';
 import { measureMicro } from '../harness/micro.ts';
@@ -46,7 +47,8 @@ export async function measureOprfIngest(): Promise<Figure[]> {
         .join(''),
     );
     const key = createDatasetKey('oprf');
-    const dataset = createDataset(path.join(folder, 'dataset'), key, { indexes: ['account', 'password'] });
+    const publisher = Buffer.from(createSigningKey('publisher').publicKey).toString('hex');
+    const dataset = createDataset(path.join(folder, 'dataset'), key, { indexes: ['account', 'password'], publisher });
     const startedMs = performance.now();
     const { facts } = await ingest(dataset, key, { source: 'bench', format: comboFormat, inputs: [openInput(file)] });
     const seconds = (performance.now() - startedMs) / 1000;

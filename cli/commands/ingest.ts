@@ -10,10 +10,10 @@ import { UsageError } from '../exit.ts';
 import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { parseCount, parseMemory } from '../memory.ts';
-import { withDataset } from '../open.ts';
+import { type OpenedForPublishing, withDataset, withPublisher } from '../open.ts';
 import { note, printResult } from '../output.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
-import { describePublished, type PublishSummary, publishWithProgress } from './publish.ts';
+import { describePublished, PUBLISHER_KEY, type PublishSummary, publishWithProgress } from './publish.ts';
 
 interface IngestOptions extends CorpusOptions {
   source?: string;
@@ -23,6 +23,7 @@ interface IngestOptions extends CorpusOptions {
   dryRun?: boolean;
   date?: string;
   keyFile?: string;
+  publisherKey?: string;
   publish: boolean;
   memory?: number;
   threads?: number;
@@ -105,7 +106,9 @@ async function ingestAndPublish(
   signal: AbortSignal,
 ): Promise<IngestSummary> {
   const { source } = named;
-  return withDataset(folder, options, async ({ dataset, key }) => {
+  const open = options.publish ? withPublisher : withDataset;
+  return open(folder, options, async (opened: OpenedForPublishing) => {
+    const { dataset, key } = opened;
     const bars = createIngestBars(source);
     let ingested: Ingested;
     try {
@@ -127,7 +130,7 @@ async function ingestAndPublish(
     const { lines, credentials, rejects } = facts;
     const seconds = bars.finish();
     // An unchanged source still needs this if an earlier ingest was interrupted before publishing.
-    const published = options.publish ? await publishWithProgress(dataset, key, signal, options) : undefined;
+    const published = options.publish ? await publishWithProgress(opened, signal, options) : undefined;
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
     return {
       ...{ source, changed, lines, credentials, rejects, seconds, peakMemoryBytes },
@@ -151,6 +154,7 @@ export function addIngest(program: Command): void {
     .option('--from-archive <file>', 'ingest an archive instead of files')
     .option('--identity <file>', 'age identity that opens the archive')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
+    .option(...PUBLISHER_KEY)
     .option('--memory <size>', 'memory limit of the process (default: 1GiB)', parseMemory)
     .option('--threads <n>', 'worker threads (default: one per core)', parseCount('--threads'))
     .option('--keep <n>', 'snapshots to keep, including the new one (default: 2)', parseCount('--keep'))

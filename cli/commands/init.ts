@@ -1,6 +1,5 @@
 // credveil init: creates a dataset and its key.
 
-import fs from 'node:fs';
 import { type Command, Option } from 'commander';
 import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
@@ -9,11 +8,14 @@ import { createDatasetKey } from '../../store/dataset-key.ts';
 import { assertOutside, writeKeyFile } from '../../store/key-file.ts';
 import { DEFAULT_BUCKET_FLOOR } from '../../store/prefix-parameters.ts';
 import { SECTION_NAMES, type SectionName } from '../../store/run/run-facts.ts';
+import type { SigningKey } from '../../store/signing-key.ts';
 import { addUserOptions, describeUsers, parseUsers } from '../anonymity.ts';
 import { UsageError } from '../exit.ts';
 import { openKeyFile } from '../key-files.ts';
+import { type KeyPlace, openNewPublisher, openOrCreate } from '../key-place.ts';
 import { assertFolderOf, keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
+import { trustLine } from '../signing-part.ts';
 import { publicPart } from './key.ts';
 
 const listed = new Intl.ListFormat('en');
@@ -28,6 +30,8 @@ interface InitOptions {
   suite: string;
   index: string;
   keyFile?: string;
+  sign?: boolean;
+  publisherKey?: string;
   bucketFloor: string;
   recordSource?: boolean;
   hashPlaintext?: boolean;
@@ -92,7 +96,16 @@ function parseParameters(options: InitOptions) {
   } as const;
 }
 
-/** Creates the dataset, and its key unless the key file exists. */
+/** Undefined for a dataset whose own key authenticates its snapshots. */
+function publisherPlace(folder: string, suite: SuiteName, options: InitOptions): KeyPlace<SigningKey> | undefined {
+  if (suite === 'hmac' && !options.sign) {
+    if (options.publisherKey === undefined) return undefined;
+    throw new UsageError('--publisher-key needs signatures', 'Add --sign, or remove it.');
+  }
+  return openNewPublisher(folder, options.publisherKey);
+}
+
+/** Creates the dataset, and its keys unless their files exist. */
 function initDataset(folder: string, options: InitOptions) {
   const suite = parseSuite(options.suite);
   const parameters = parseParameters(options);
@@ -100,37 +113,43 @@ function initDataset(folder: string, options: InitOptions) {
   assertNoDataset(folder);
   assertOutside(keyFile, folder);
   assertFolderOf(options.keyFile ?? folder);
-  const keyCreated = !fs.existsSync(keyFile);
-  const key = keyCreated ? createDatasetKey(suite) : openKeyFile(keyFile);
+  const { key, created: keyCreated } = openOrCreate(keyFile, openKeyFile, () => createDatasetKey(suite));
   if (key.suite !== suite)
     throw new UsageError(
       `the key in ${keyFile} is for the ${key.suite} suite`,
       `Pass --suite ${key.suite}, or another --key-file.`,
     );
+  const publisher = publisherPlace(folder, suite, options);
   if (keyCreated) writeKeyFile(keyFile, key);
-  const dataset = createDataset(folder, key, parameters);
+  if (publisher?.created) writeKeyFile(publisher.file, publisher.key);
+  const publicKeyOf = (signing: SigningKey): string => Buffer.from(signing.publicKey).toString('hex');
+  const dataset = createDataset(folder, key, {
+    ...parameters,
+    ...(publisher && { publisher: publicKeyOf(publisher.key) }),
+  });
   const indexes = [...dataset.parameters.indexes, ...parameters.ranges];
   const { keyId, publicKey } = publicPart(key);
   return {
-    folder,
-    dataset: dataset.id,
-    suite,
-    keyId,
-    publicKey,
-    indexes,
-    keyFile,
-    keyCreated,
+    ...{ folder, dataset: dataset.id, suite, keyId, publicKey, indexes, keyFile, keyCreated },
+    auth: dataset.parameters.auth,
+    ...(publisher && { publisherFile: publisher.file, publisherCreated: publisher.created }),
+    trust: trustLine(dataset) ?? null,
     parameters: dataset.parameters,
   };
 }
 
 function describe(created: ReturnType<typeof initDataset>): string {
-  const { folder, dataset, keyId, publicKey, indexes, keyFile, keyCreated } = created;
+  const { folder, dataset, keyId, indexes, keyFile, keyCreated, publisherFile, publisherCreated, trust } = created;
   const users = describeUsers(created.parameters);
   return [
     `created dataset ${folder} (${dataset}) with ${indexes.length === 1 ? 'index' : 'indexes'} ${listed.format(indexes)}`,
     `key ${keyId} ${keyCreated ? 'written to' : 'read from'} ${keyFile}; back it up, but never next to a copy of the dataset`,
-    ...(publicKey === null ? [] : [`public key for clients to pin: ${publicKey}`]),
+    ...(publisherFile === undefined
+      ? []
+      : [`publisher's key ${publisherCreated ? 'written to' : 'read from'} ${publisherFile}; keep it off the servers`]),
+    trust === null
+      ? `clients hold the secret line that this prints: credveil key pin ${folder}`
+      : `line for clients to pin: ${trust}`,
     ...(users === undefined ? [] : [users]),
   ].join('\n');
 }
@@ -148,6 +167,11 @@ export function addInit(program: Command): void {
       ),
     )
     .option('--key-file <file>', 'key file to create, or an existing one to use (default: <dataset>.key)')
+    .option('--sign', 'sign snapshots, so that holders of the key cannot forge them (always under oprf)')
+    .option(
+      '--publisher-key <file>',
+      'key of the publisher to create, or an existing one (default: <dataset>.publisher)',
+    )
     .addOption(
       new Option('--bucket-floor <n>', 'minimum average usernames, or passwords, per bucket').default(
         String(DEFAULT_BUCKET_FLOOR),

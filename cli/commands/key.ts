@@ -1,22 +1,27 @@
-// credveil keygen: creates a key. credveil key show: prints the public part of a key.
+// credveil keygen: creates a key. credveil key show: prints the public part of a key. credveil key
+// pin: prints the line that clients of a dataset hold.
 
 import fs from 'node:fs';
 import { type Command, Option } from 'commander';
 import { formatPublicKey } from '../../protocol/keys.ts';
+import type { SigningUse } from '../../protocol/signed/trust.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
+import { assertKeyBelongs, openDataset } from '../../store/dataset.ts';
 import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
 import { StoreError } from '../../store/errors.ts';
 import { writeKeyFile } from '../../store/key-file.ts';
+import { createSigningKey, SigningKey } from '../../store/signing-key.ts';
 import { UsageError } from '../exit.ts';
-import { openKeyFile } from '../key-files.ts';
-import { assertFolderOf } from '../open.ts';
+import { openAnyKeyFile, openKeyFile } from '../key-files.ts';
+import { assertFolderOf, keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
+import { describeSigning, signingPart, trustLine } from '../signing-part.ts';
 
 /** The part of a key that is not secret. */
 export interface PublicPart {
   readonly suite: SuiteName;
   readonly keyId: string;
-  /** Pinned by `oprf` clients; null under `hmac`, whose only public part is the id. */
+  /** Of the suite `oprf`; null under `hmac`, whose only public part is the id. */
   readonly publicKey: string | null;
 }
 
@@ -31,11 +36,14 @@ export function describePublicPart({ suite, keyId, publicKey }: PublicPart): str
 }
 
 interface KeygenOptions {
-  suite: SuiteName;
+  suite?: SuiteName;
+  signing?: SigningUse;
   keyFile: string;
   split?: boolean;
   json?: boolean;
 }
+
+type SuiteKeygenOptions = KeygenOptions & { suite: SuiteName };
 
 /** @throws StoreError `KEY_FILE_EXISTS` */
 function assertNoKeyFile(file: string): void {
@@ -48,7 +56,7 @@ function assertNoKeyFile(file: string): void {
 }
 
 /** @throws UsageError for the key of another suite */
-function openKeyToSplit({ keyFile, suite }: KeygenOptions): DatasetKey {
+function openKeyToSplit({ keyFile, suite }: SuiteKeygenOptions): DatasetKey {
   const key = openKeyFile(keyFile);
   if (key.suite !== suite) throw new UsageError(`${keyFile} is a key of the suite ${key.suite}`, 'Pass its --suite.');
   return key;
@@ -58,7 +66,7 @@ function openKeyToSplit({ keyFile, suite }: KeygenOptions): DatasetKey {
  * Creates a key, or with `split` opens it if it exists, and writes its two halves beside it.
  * @returns the files of the halves
  */
-function makeKey(options: KeygenOptions): { key: DatasetKey; halves: string[] } {
+function makeKey(options: SuiteKeygenOptions): { key: DatasetKey; halves: string[] } {
   const { keyFile, suite, split = false } = options;
   const halves = split ? [`${keyFile}.1`, `${keyFile}.2`] : [];
   const isThere = split && fs.existsSync(keyFile);
@@ -74,36 +82,77 @@ export function addKeygen(program: Command): void {
   program
     .command('keygen')
     .description('create a key to share between datasets or machines (`init` creates one if there is none)')
-    .addOption(new Option('--suite <suite>', 'suite of the key').choices(SUITE_NAMES).makeOptionMandatory())
+    .addOption(new Option('--suite <suite>', 'suite of the key').choices(SUITE_NAMES))
+    .addOption(
+      new Option('--signing <use>', 'publisher: signs snapshots; head: only renews them').choices([
+        'publisher',
+        'head',
+      ]),
+    )
     .requiredOption('--key-file <file>', 'file to create')
     .option(
       '--split',
       'oprf: also write two halves, <file>.1 and <file>.2, for two evaluators; splits <file> if it exists',
     )
     .option('--json', 'print the result as JSON')
-    .action((options: KeygenOptions) => {
-      assertFolderOf(options.keyFile);
-      const { key, halves } = makeKey(options);
-      const shown = { keyFile: options.keyFile, ...publicPart(key), ...(options.split && { halves }) };
-      printResult(options, shown, ({ keyFile, suite }) =>
-        [
-          describePublicPart(shown),
-          `secret in ${keyFile}; use it with: credveil init <dataset> --suite ${suite} --key-file ${keyFile}`,
-          ...halves.map((file) => `half of it in ${file}: give it to one evaluator, and keep ${keyFile} from both`),
-        ].join('\n'),
-      );
-    });
+    .action(keygen);
+}
+
+function keygen(options: KeygenOptions): void {
+  const { suite, signing, keyFile, split } = options;
+  if ((suite === undefined) === (signing === undefined))
+    throw new UsageError('pass either --suite or --signing', 'A key is for a suite, or for signing.');
+  assertFolderOf(keyFile);
+  if (suite !== undefined) {
+    const { key, halves } = makeKey({ ...options, suite });
+    const shown = { keyFile, ...publicPart(key), ...(split && { halves }) };
+    printResult(options, shown, () =>
+      [
+        describePublicPart(shown),
+        `secret in ${keyFile}; use it with: credveil init <dataset> --suite ${suite} --key-file ${keyFile}`,
+        ...halves.map((file) => `half of it in ${file}: give it to one evaluator, and keep ${keyFile} from both`),
+      ].join('\n'),
+    );
+    return;
+  }
+  if (split) throw new UsageError('--split needs --suite oprf', 'Remove --split, or pass --suite oprf.');
+  assertNoKeyFile(keyFile);
+  const key = createSigningKey(signing as SigningUse);
+  writeKeyFile(keyFile, key);
+  printResult(options, { keyFile, ...signingPart(key) }, (part) =>
+    [describeSigning(part), `secret in ${keyFile}`].join('\n'),
+  );
+}
+
+/** The line that clients hold: the secret itself, unless snapshots are signed. */
+function pinOf(folder: string, named: string | undefined): { readonly pin: string; readonly isSecret: boolean } {
+  const dataset = openDataset(folder);
+  const trust = trustLine(dataset);
+  if (trust !== undefined) return { pin: trust, isSecret: false };
+  const key = openKeyFile(keyFileFor(folder, named));
+  assertKeyBelongs(dataset, key);
+  return { pin: key.revealPin(dataset.id) as string, isSecret: true };
 }
 
 export function addKey(program: Command): void {
-  program
-    .command('key')
-    .description('inspect a key')
+  const key = program.command('key').description('inspect a key, or print what clients pin');
+  key
     .command('show')
     .description('print the id and public part of a key, never the secret')
     .requiredOption('--key-file <file>', 'key file')
     .option('--json', 'print the result as JSON')
     .action((options: { keyFile: string; json?: boolean }) => {
-      printResult(options, publicPart(openKeyFile(options.keyFile)), describePublicPart);
+      const shown = openAnyKeyFile(options.keyFile);
+      if (shown instanceof SigningKey) printResult(options, signingPart(shown), describeSigning);
+      else printResult(options, publicPart(shown), describePublicPart);
+    });
+  key
+    .command('pin')
+    .description('print the line that clients of a dataset pin; without signatures it is secret')
+    .argument('<dataset>', 'folder of the dataset')
+    .option('--key-file <file>', 'key of the dataset, if it has no signatures (default: <dataset>.key)')
+    .option('--json', 'print the result as JSON')
+    .action((folder: string, options: { keyFile?: string; json?: boolean }) => {
+      printResult(options, pinOf(folder, options.keyFile), ({ pin }) => pin);
     });
 }

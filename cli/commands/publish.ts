@@ -2,15 +2,17 @@
 
 import type { Command } from 'commander';
 import { createKernelPads } from '../../accel/pad-kernel.ts';
-import type { Dataset } from '../../store/dataset.ts';
-import type { DatasetKey } from '../../store/dataset-key.ts';
+import type { HeadKey } from '../../protocol/brands.ts';
+import { MAX_HEAD_LIFE_MS } from '../../protocol/signed/head.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
 import { publish } from '../../store/snapshot/publish.ts';
+import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { parseCount, parseMemory } from '../memory.ts';
-import { withDataset } from '../open.ts';
+import { parseCount, parseDuration, parseMemory } from '../memory.ts';
+import { type KeyFileOptions, type OpenedForPublishing, withPublisher } from '../open.ts';
 import { printResult } from '../output.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
+import { openHeadKey, renewHeads } from '../renew.ts';
 import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
 
 export interface PublishSummary {
@@ -22,6 +24,10 @@ export interface PublishSummary {
   readonly ranges: { readonly [index: string]: { readonly entries: number; readonly ranges: number } };
   readonly bytes: number;
   readonly seconds: number;
+  /** Until when clients accept the snapshot. */
+  readonly validUntil: string;
+  /** The snapshot before, and whether servers must not answer it any more. */
+  readonly replaced: { readonly snapshot: string; readonly withdrawn: boolean } | null;
 }
 
 function progressState(bar: ProgressBar, { stage, records, totalRecords }: PublishProgress): ProgressState {
@@ -38,21 +44,33 @@ export interface PublishLimits {
   readonly keep?: number;
   /** Memory limit of the process, in bytes. */
   readonly memory?: number;
+  /** How long the new head is valid, in milliseconds. */
+  readonly validFor?: number;
+  /** Keys that may sign heads from now on. */
+  readonly delegate?: readonly HeadKey[];
 }
+
+/** The option of all commands that publish. */
+export const PUBLISHER_KEY = [
+  '--publisher-key <file>',
+  'key of the publisher, of a dataset with signatures (default: <dataset>.publisher)',
+] as const;
 
 /** The caller holds the dataset's lock. */
 export async function publishWithProgress(
-  dataset: Dataset,
-  key: DatasetKey,
+  { dataset, key, publisher }: OpenedForPublishing,
   signal: AbortSignal,
-  { keep, memory }: PublishLimits = {},
+  { keep, memory, validFor, delegate }: PublishLimits = {},
 ): Promise<PublishSummary> {
   const bar = new ProgressBar();
   let last: PublishProgress | undefined;
   try {
-    const { facts, changed } = await publish(dataset, key.createSuite(), {
+    const { facts, changed, head, replaced, withdrawn } = await publish(dataset, key.createSuite(), {
       signal,
       createPads: createKernelPads,
+      ...(publisher && { publisher }),
+      ...(validFor === undefined ? {} : { headLifeMs: validFor }),
+      ...(delegate && { delegate }),
       ...(keep === undefined ? {} : { keep }),
       ...(memory === undefined ? {} : { memoryBytes: memory }),
       onProgress: (progress) => {
@@ -83,6 +101,8 @@ export async function publishWithProgress(
       ranges,
       bytes: sqlite.bytes,
       seconds: bar.elapsedSeconds,
+      validUntil: head.validUntil,
+      replaced: replaced === undefined ? null : { snapshot: replaced, withdrawn },
     };
   } catch (error) {
     bar.abandon();
@@ -98,15 +118,42 @@ export function describePublished({
   ranges,
   bytes,
   seconds,
+  validUntil,
+  replaced,
 }: PublishSummary): string {
-  if (!changed) return `snapshot ${snapshot} already contains all sources; nothing changed`;
+  const until = `clients accept it until ${validUntil}; renew that with: credveil publish <dataset> --renew`;
+  if (!changed) return `snapshot ${snapshot} already contains all sources; nothing changed\n${until}`;
   const parts = Object.entries(indexes).map(
     ([index, { entries, buckets }]) =>
       `${index} ${formatCounted(entries, 'entry')} in ${formatCounted(buckets, 'bucket')}`,
   );
   for (const [index, { entries, ranges: count }] of Object.entries(ranges))
     parts.push(`${index} ${formatCounted(entries, 'entry')} in ${formatCounted(count, 'range')}`);
-  return `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`;
+  return [
+    `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`,
+    until,
+    ...(replaced?.withdrawn
+      ? [`snapshot ${replaced.snapshot} is withdrawn: purge URLs that contain ${replaced.snapshot} from caches`]
+      : []),
+  ].join('\n');
+}
+
+interface PublishCommandOptions extends Omit<PublishLimits, 'delegate'>, KeyFileOptions {
+  readonly delegate?: string;
+  readonly renew?: boolean;
+  readonly every?: number;
+  readonly headKey?: string;
+  readonly json?: boolean;
+}
+
+const MINUTE_MS = 60_000;
+
+/** @throws UsageError */
+function assertTogether({ renew, every, headKey, delegate }: PublishCommandOptions): void {
+  if (!renew && (every !== undefined || headKey !== undefined))
+    throw new UsageError('--every and --head-key belong to --renew', 'Add --renew.');
+  if (renew && delegate !== undefined)
+    throw new UsageError('--delegate needs a new statement', 'Run it without --renew.');
 }
 
 export function addPublish(program: Command): void {
@@ -115,14 +162,32 @@ export function addPublish(program: Command): void {
     .description('publish all ingested sources as a new snapshot')
     .argument('<dataset>', 'folder of the dataset')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
+    .option(...PUBLISHER_KEY)
     .option('--memory <size>', 'memory limit of the process (default: 1GiB)', parseMemory)
     .option('--keep <n>', 'snapshots to keep, including the new one (default: 2)', parseCount('--keep'))
+    .option(
+      '--valid-for <time>',
+      'how long clients accept the snapshot without a renewal (default: 25h; at most 7d)',
+      parseDuration('--valid-for', MINUTE_MS, MAX_HEAD_LIFE_MS),
+    )
+    .option('--delegate <file>', 'key file of a head key that may renew from now on, or its public line')
+    .option('--renew', 'write nothing but a new head for the current snapshot, so that clients keep accepting it')
+    .option(
+      '--every <time>',
+      'with --renew: keep running and renew at this interval',
+      parseDuration('--every', MINUTE_MS, MAX_HEAD_LIFE_MS),
+    )
+    .option('--head-key <file>', 'with --renew: sign with this head key instead of the key of the publisher')
     .option('--json', 'print the result as JSON')
-    .action(async (folder: string, options: PublishLimits & { keyFile?: string; json?: boolean }) => {
+    .action(async (folder: string, options: PublishCommandOptions) => {
+      assertTogether(options);
       const interrupt = onInterrupt();
       try {
-        const summary = await withDataset(folder, options, ({ dataset, key }) =>
-          publishWithProgress(dataset, key, interrupt.signal, options),
+        if (options.renew) return await renewHeads(folder, options, interrupt.signal);
+        const { delegate, ...limits } = options;
+        const delegated = delegate === undefined ? {} : { delegate: [openHeadKey(delegate)] };
+        const summary = await withPublisher(folder, options, (opened) =>
+          publishWithProgress(opened, interrupt.signal, { ...limits, ...delegated }),
         );
         printResult(options, summary, describePublished);
       } finally {

@@ -11,6 +11,7 @@ import { openRuns } from '../../store/run/run.ts';
 import type { RunFacts } from '../../store/run/run-facts.ts';
 import { openCurrent } from '../../store/snapshot/current.ts';
 import { openKeyFile } from '../key-files.ts';
+import { openNewPublisher } from '../key-place.ts';
 import { keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -34,12 +35,15 @@ interface RotationState {
 function createSuccessor(old: Dataset, folder: string, keyFile: string): Dataset {
   assertOutside(keyFile, folder);
   // All parameters except those that belong to the key.
-  const { keyId: _, suite, normalization: __, ...options } = old.parameters;
+  const { keyId: _, suite, normalization: __, auth, publisher: ___, ...options } = old.parameters;
   if (fs.existsSync(keyFile) && openKeyFile(keyFile).keyId === old.parameters.keyId)
     throw new StoreError('KEY_FILE_EXISTS', 'the new key file contains the old key', 'Pass another --key-file.');
   const key = fs.existsSync(keyFile) ? openKeyFile(keyFile) : createDatasetKey(suite);
+  const signing = auth === 'signature' ? openNewPublisher(folder) : undefined;
   if (!fs.existsSync(keyFile)) writeKeyFile(keyFile, key);
-  return createDataset(folder, key, options);
+  if (signing?.created) writeKeyFile(signing.file, signing.key);
+  const publisher = signing && { publisher: Buffer.from(signing.key.publicKey).toString('hex') };
+  return createDataset(folder, key, { ...options, ...publisher });
 }
 
 function rotate(oldFolder: string, newFolder: string, named?: string): RotationState {

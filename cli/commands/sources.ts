@@ -6,11 +6,11 @@ import { deleteRun, openRuns, type Run, sourceMissing } from '../../store/run/ru
 import { assertSourceName } from '../../store/run/run-facts.ts';
 import { openCurrent } from '../../store/snapshot/current.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { withDataset } from '../open.ts';
+import { type KeyFileOptions, withPublisher } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
 import { formatBytes, formatCount } from '../units.ts';
-import { describePublished, publishWithProgress } from './publish.ts';
+import { describePublished, PUBLISHER_KEY, publishWithProgress } from './publish.ts';
 
 /** @throws StoreError `SOURCE_NAME`, `SOURCE_MISSING` */
 export function findSource(dataset: Dataset, name: string): Run {
@@ -92,20 +92,22 @@ export function addRemove(program: Command): void {
     .argument('<dataset>', 'folder of the dataset')
     .argument('<source>', 'name of the source')
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
+    .option(...PUBLISHER_KEY)
     .option('--json', 'print the result as JSON')
-    .action(async (folder: string, source: string, options: { keyFile?: string; json?: boolean }) => {
+    .action(async (folder: string, source: string, options: KeyFileOptions & { json?: boolean }) => {
       const interrupt = onInterrupt();
       try {
-        const published = await withDataset(folder, options, async ({ dataset, key }) => {
+        const published = await withPublisher(folder, options, async (opened) => {
+          const { dataset } = opened;
           assertSourceName(source);
           // Resume an interrupted removal: the run is deleted, the snapshot still has its entries.
           const published = openCurrent(dataset)?.facts.sources.some(({ name }) => name === source) ?? false;
           if (!published || openRuns(dataset).some(({ facts }) => facts.source === source)) deleteRun(dataset, source);
-          return publishWithProgress(dataset, key, interrupt.signal, { keep: 1 });
+          return publishWithProgress(opened, interrupt.signal, { keep: 1 });
         });
         printResult(options, { removed: source, published }, (result) =>
           [
-            `source ${result.removed} removed, along with all older snapshots`,
+            `source ${result.removed} removed, along with all older snapshots; servers close those within a minute`,
             describePublished(result.published),
           ].join('\n'),
         );

@@ -2,12 +2,16 @@
 
 import type { Command } from 'commander';
 import type { HistogramBin } from '../../protocol/service-status.ts';
+import { type HeadState, headState } from '../../protocol/signed/head.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { writeFileAtomically } from '../../store/files.ts';
+import { snapshotName } from '../../store/snapshot/current.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { readHead } from '../../store/snapshot/statement-files.ts';
 import { parseUsers } from '../anonymity.ts';
 import { print, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
+import { warnOfHead } from '../renew.ts';
 import {
   describeSnapshot,
   type FilterStats,
@@ -73,10 +77,18 @@ function formatFilter({ entries, bytes, bitsPerEntry, falsePositiveRate }: Filte
   ].join('\n');
 }
 
-function describe(stats: SnapshotStats): string {
-  const { snapshot, published, bytes, sources, indexes, ranges, filter } = stats;
+interface StatsWithHead extends SnapshotStats {
+  /** Until when clients accept the snapshot. */
+  readonly head: { readonly issuedAt: string; readonly validUntil: string; readonly state: HeadState };
+}
+
+function describe(stats: StatsWithHead): string {
+  const { snapshot, published, bytes, sources, indexes, ranges, filter, head } = stats;
   return [
-    `snapshot ${snapshot}, published ${published}, ${formatBytes(bytes)}, ${formatCounted(sources.length, 'source')}`,
+    [
+      `snapshot ${snapshot}, published ${published}, ${formatBytes(bytes)}, ${formatCounted(sources.length, 'source')}`,
+      `clients accept it until ${head.validUntil}${head.state === 'fresh' ? '' : ` (${head.state})`}`,
+    ].join('\n'),
     ...Object.entries(indexes).map(([index, figures]) => formatIndex(index, figures, stats)),
     ...(filter ? [formatFilter(filter)] : []),
     ...Object.entries(ranges).map(([name, figures]) => formatRange(name, figures)),
@@ -96,7 +108,13 @@ export function addStats(program: Command): void {
       const dataset = openDataset(folder);
       const snapshot = await openSnapshot(dataset);
       try {
-        const stats = describeSnapshot(snapshot, users ?? dataset.parameters.users);
+        const { head } = readHead(dataset, snapshotName(snapshot.facts.snapshot), snapshot.stated);
+        const { issuedAt, validUntil } = head;
+        const stats = {
+          ...describeSnapshot(snapshot, users ?? dataset.parameters.users),
+          head: { issuedAt, validUntil, state: headState(head, Date.now()) },
+        };
+        warnOfHead(folder, head);
         if (options.html !== undefined) writeFileAtomically(options.html, statsPage(stats));
         if (options.html !== undefined && !options.json) print(`statistics written to ${printable(options.html)}`);
         else printResult(options, stats, describe);

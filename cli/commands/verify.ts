@@ -7,6 +7,7 @@ import { type VerifyReport, verifyDataset } from '../../store/verify.ts';
 import { UsageError } from '../exit.ts';
 import { withDataset, withLock } from '../open.ts';
 import { printResult } from '../output.ts';
+import { warnOfHead } from '../renew.ts';
 import { formatCounted } from '../units.ts';
 
 interface VerifyOptions {
@@ -64,6 +65,7 @@ export function addVerify(program: Command): void {
       const report = options.withoutKey
         ? await withLock(folder, () => verifyDataset(openDataset(folder)))
         : await withDataset(folder, options, ({ dataset, key }) => verifyDataset(dataset, key.createSuite()));
+      if (report.head) warnOfHead(folder, report.head);
       printResult(options, report, describe);
     });
 }

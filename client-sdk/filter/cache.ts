@@ -1,7 +1,7 @@
 // The current filter: fetched in the background, renewed when its version changes, and used only as
 // long as `maxAgeMs` allows.
 
-import type { DatasetId, PrfOutput, SealKey } from '../../protocol/brands.ts';
+import type { DatasetId, PrfOutput, SealKey, SnapshotId } from '../../protocol/brands.ts';
 import type { FilterHeader, PasswordFilter } from '../../protocol/password-filter.ts';
 import type { Service } from '../api.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
@@ -38,13 +38,18 @@ export interface PasswordFilterInfo {
   readonly bytes: number;
 }
 
+/** A filter with the snapshot that it was loaded for. */
+export interface LoadedFilter extends PasswordFilter {
+  readonly snapshot: SnapshotId;
+}
+
 export interface FilterCache {
   /**
    * The filter that may answer now. Never waits: an update that is due starts in the background.
    * Undefined if there is none, or if it was last known to be current more than `maxAgeMs` ago.
    * @param now from `performance.now()`, if the caller has it
    */
-  current(now?: number): PasswordFilter | undefined;
+  current(now?: number): LoadedFilter | undefined;
   /** Waits for a filter. @throws LookupError with the reason if there is none */
   load(deadline: Deadline): Promise<PasswordFilterInfo>;
 }
@@ -109,11 +114,11 @@ function createSchedule({ refreshMs, maxAgeMs }: FilterSettings): Schedule {
 
 /** The filter in memory, and its replacement. */
 interface HeldFilter {
-  readonly filter: PasswordFilter | undefined;
+  readonly filter: LoadedFilter | undefined;
   /**
    * Replaces the filter if its source has a newer version. @returns the current filter, verified
    */
-  update(): Promise<PasswordFilter>;
+  update(): Promise<LoadedFilter>;
   /** Whether the service has a newer snapshot. */
   isOlder(filter: FilterHeader): boolean;
   /** Whether the filter belongs to another dataset. */
@@ -128,23 +133,21 @@ function createHeldFilter(
   known: (() => PrfOutput) | undefined,
 ): HeldFilter {
   const source = ownSource ?? createServiceSource(settings);
-  let held: { readonly filter: PasswordFilter; readonly version: string } | undefined;
+  let held: { readonly filter: LoadedFilter; readonly version: string } | undefined;
 
-  const isOlder = ({ snapshot }: FilterHeader): boolean => sequenceOf(snapshot) < (service.known()?.sequence ?? 0);
+  const isOlder = ({ layer }: FilterHeader): boolean => layer !== (service.known()?.layer ?? layer);
   const isForeign = ({ dataset }: FilterHeader): boolean =>
     dataset !== (settings.dataset ?? service.known()?.dataset ?? (dataset as DatasetId));
 
   const assertWanted = (filter: FilterHeader): void => {
     if (isForeign(filter)) throw lookupFailure('DATASET_MISMATCH');
-    if (isOlder(filter) || (held && sequenceOf(filter.snapshot) < sequenceOf(held.filter.snapshot)))
-      throw lookupFailure('SNAPSHOT_OLDER');
+    if (isOlder(filter)) throw lookupFailure('SNAPSHOT_OLDER');
   };
 
-  /** The sealed config names the dataset, its current snapshot and the size of its filter. */
+  /** The sealed config names the dataset, its current layer and the size of its filter. */
   const consultConfig = async (): Promise<void> => {
     // A filter from the service needs the config. A filter from the caller's source does without,
     // so that it can answer during an outage.
-    if (!ownSource && service.known()) return;
     const config = service.fetchConfig(createDeadline(CONFIG_TIMEOUT_MS));
     const { filter } = ownSource ? ((await config.catch(() => undefined)) ?? {}) : await config;
     if (!ownSource && !filter) throw lookupFailure('FILTER_MISSING');
@@ -164,7 +167,8 @@ function createHeldFilter(
         const filter = await assembleFilter(opened.pieces, sealKey, maxBytes, assertWanted);
         if (known && !filter.mayHold(known()))
           throw lookupFailure('FILTER_MALFORMED', { detail: 'it lacks the canary' });
-        held = { filter, version: opened.version };
+        const snapshot = service.known()?.snapshot ?? (filter.layer as string as SnapshotId);
+        held = { filter: { ...filter, snapshot }, version: opened.version };
       }
       if (!held) throw lookupFailure('FILTER_MISSING');
       // A newer snapshot may have been announced in the meantime.
@@ -175,9 +179,9 @@ function createHeldFilter(
 }
 
 function createUpdatingCache(held: HeldFilter, schedule: Schedule): FilterCache {
-  let pending: Promise<PasswordFilter> | undefined;
+  let pending: Promise<LoadedFilter> | undefined;
 
-  const refresh = (): Promise<PasswordFilter> => {
+  const refresh = (): Promise<LoadedFilter> => {
     if (pending) return pending;
     schedule.begin();
     pending = held
@@ -199,10 +203,10 @@ function createUpdatingCache(held: HeldFilter, schedule: Schedule): FilterCache 
   };
 
   /** Once the service has announced a newer snapshot, the update does not wait until it is due. */
-  const isSuperseded = (filter: PasswordFilter | undefined, now: number): boolean =>
+  const isSuperseded = (filter: LoadedFilter | undefined, now: number): boolean =>
     filter !== undefined && schedule.mayHurry(now) && held.isOlder(filter);
 
-  const current = (now = performance.now()): PasswordFilter | undefined => {
+  const current = (now = performance.now()): LoadedFilter | undefined => {
     const { filter } = held;
     if (!pending && (schedule.isDue(now) || isSuperseded(filter, now))) refresh().catch(() => {});
     return filter && schedule.isTrusted(now) && !held.isForeign(filter) ? filter : undefined;
@@ -215,10 +219,6 @@ function createUpdatingCache(held: HeldFilter, schedule: Schedule): FilterCache 
       return { snapshot, entries, bytes };
     },
   };
-}
-
-function sequenceOf(snapshot: string): number {
-  return Number.parseInt(snapshot, 10);
 }
 
 /** The caller's source may throw anything. */

@@ -13,7 +13,7 @@ import {
 } from '../../protocol/oprf-messages.ts';
 import { ELEMENT_BYTES } from '../../protocol/oprf-suite.ts';
 import type { ServiceConfig } from '../../protocol/service-config.ts';
-import { OCTETS, refuseOctets, refuseStatus, type Service } from '../api.ts';
+import { maxAnswerBytes, OCTETS, refuseOctets, refuseStatus, type Service } from '../api.ts';
 import { lookupFailure } from '../errors.ts';
 import type { Endpoint } from '../options.ts';
 import type { Deadline } from '../transport/deadline.ts';
@@ -64,13 +64,14 @@ export function createEvaluatorClient(
     return evaluatedElements;
   };
   return {
-    async lookup(blindedElements, { snapshot, indexes }, hash, deadline) {
-      const { prefixBits = 0, bodyBytes = [] } = indexes.account ?? {};
+    async lookup(blindedElements, config, hash, deadline) {
+      const { snapshot, indexes } = config;
+      const { prefixBits = 0 } = indexes.account ?? {};
       const response = await send({
         path: `v1/lookup?snapshot=${snapshot}`,
         accept: OCTETS,
         body: encodeLookupRequest({ bucketId: bucketId(hash, prefixBits), blindedElements }),
-        maxBytes: 2 + blindedElements.length * ELEMENT_BYTES + (bodyBytes.at(-1) ?? 0),
+        maxBytes: 2 + blindedElements.length * ELEMENT_BYTES + maxAnswerBytes(config, 'account'),
         deadline,
         refuse: refuseOctets(snapshot),
       });

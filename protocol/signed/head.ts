@@ -96,3 +96,15 @@ export function headKeysFor({ headKeys = [] }: Statement, { validUntil }: Head):
     .filter(({ notAfter }) => Date.parse(validUntil) <= Date.parse(notAfter))
     .map(({ key }) => hexToBytes(key) as HeadKey);
 }
+
+/** With less than this share of its life left, a head should have been renewed. */
+const EXPIRING_SHARE = 0.25;
+
+export type HeadState = 'fresh' | 'expiring' | 'expired';
+
+/** Whether a publisher has to renew a head. @param now in milliseconds since 1970 */
+export function headState({ issuedAt, validUntil }: Pick<Head, 'issuedAt' | 'validUntil'>, now: number): HeadState {
+  const end = Date.parse(validUntil);
+  if (now > end) return 'expired';
+  return end - now < EXPIRING_SHARE * (end - Date.parse(issuedAt)) ? 'expiring' : 'fresh';
+}

@@ -7,7 +7,10 @@
 // holds one at a time, and the server adds what lies above it.
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { Sha256 } from '../seal.ts';
+import { hexToBytes } from '@noble/hashes/utils.js';
+import type { SealKey } from '../brands.ts';
+import { equalBytes } from '../bytes.ts';
+import { type BucketAuth, bucketInput, createMacAuth, type HmacSha256, type Sha256 } from '../seal.ts';
 
 export const NODE_BYTES = 32;
 export const SEGMENT_BITS = 10;
@@ -92,4 +95,25 @@ export function splitNodes(bytes: Uint8Array): Uint8Array[] {
   return Array.from({ length: bytes.length / NODE_BYTES }, (_, i) =>
     bytes.subarray(i * NODE_BYTES, (i + 1) * NODE_BYTES),
   );
+}
+
+/** `auth` "signature": the tails are paths to this root. */
+export function createMerkleAuth(root: Uint8Array, prefixBits: number, hash: Sha256 = sha256): BucketAuth {
+  return {
+    tailBytes: lowerSiblings(prefixBits) * NODE_BYTES,
+    upperBytes: upperSiblings(prefixBits) * NODE_BYTES,
+    verify: (place, content, tail) => {
+      const leaf = leafHash(bucketInput(place, content), hash);
+      return equalBytes(rootFromPath(leaf, place.id, splitNodes(tail), hash), root);
+    },
+  };
+}
+
+/** How an index authenticates its buckets: with its root if it has one, otherwise with the key. */
+export function createBucketAuth(
+  { root, prefixBits }: { readonly root?: string; readonly prefixBits: number },
+  sealKey: SealKey,
+  hmacSha256?: HmacSha256,
+): BucketAuth {
+  return root === undefined ? createMacAuth(sealKey, hmacSha256) : createMerkleAuth(hexToBytes(root), prefixBits);
 }

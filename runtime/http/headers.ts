@@ -40,8 +40,13 @@ export const CACHE_RULES = {
   revalidate: shared('no-cache'),
   /** The same for bytes whose length must not change on the way. */
   revalidateExact: shared('no-cache, no-transform'),
-  /** For a URL that names its snapshot: a snapshot never changes. */
-  pinned: shared('max-age=31536000, immutable, no-transform'),
+  /**
+   * For a URL that names its snapshot, which never changes. A week: what was withdrawn should leave
+   * caches, too.
+   */
+  pinned: shared('max-age=604800, immutable, no-transform'),
+  /** For the head, which is renewed now and then. */
+  brief: shared('max-age=30'),
   /** For a page: the document of one user's browser. */
   page: same('no-cache'),
   /** For a file with its digest in the path. */

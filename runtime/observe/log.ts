@@ -60,6 +60,9 @@ type FieldOf<T> = T extends unknown ? keyof T : never;
 
 const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'snapshot-refused': 'error',
+  'head-refused': 'error',
+  'head-expiring': 'warn',
+  'head-expired': 'error',
   'tls-refused': 'error',
   'clients-refused': 'error',
   'config-refused': 'error',

@@ -1,8 +1,9 @@
 // The documentation of each route's operations, as /openapi.json and /reference show it.
 // PROTOCOL.md §13.
 
-import { SNAPSHOT_ID } from '../../protocol/ids.ts';
+import { HEX64, SNAPSHOT_ID } from '../../protocol/ids.ts';
 import type { Answer, Operation, Parameter } from './route.ts';
+import type { SchemaName } from './schemas.ts';
 
 const IF_NONE_MATCH: Parameter = {
   name: 'If-None-Match',
@@ -105,6 +106,55 @@ export const CONFIG: Operation = {
     304: NOT_MODIFIED,
   },
   problems: ['QUERY_MALFORMED'],
+};
+
+const tagged = (description: string, schema: SchemaName): Operation['answers'] => ({
+  200: { description, headers: ['ETag', 'Credveil-Snapshot'], content: { 'application/json': { schema } } },
+  304: NOT_MODIFIED,
+});
+
+export const HEAD: Operation = {
+  summary: 'Which statement is the current one, and until when',
+  description: 'An envelope of a head, PROTOCOL.md §8 and §10.',
+  parameters: [IF_NONE_MATCH],
+  answers: tagged('The newest head.', 'Envelope'),
+  problems: ['QUERY_MALFORMED'],
+};
+
+export const STATEMENT: Operation = {
+  summary: 'What a snapshot is, as its publisher stated it',
+  description: 'An envelope of a statement, PROTOCOL.md §8 and §10.',
+  parameters: [
+    {
+      name: 'snapshot',
+      in: 'path',
+      required: true,
+      description: 'The snapshot that the head names.',
+      schema: { type: 'string', pattern: SNAPSHOT_ID.source },
+    },
+    IF_NONE_MATCH,
+  ],
+  answers: tagged('The statement.', 'Envelope'),
+  problems: ['QUERY_MALFORMED', 'ROUTE_MISSING', 'SNAPSHOT_GONE'],
+};
+
+export const SOURCES: Operation = {
+  summary: 'The sources of a snapshot',
+  parameters: [
+    {
+      name: 'sha256',
+      in: 'path',
+      required: true,
+      description: 'The digest in the statement.',
+      schema: { type: 'string', pattern: HEX64.source },
+    },
+    IF_NONE_MATCH,
+  ],
+  answers: {
+    200: { description: 'The list.', headers: ['ETag'], content: { 'application/json': { schema: 'Sources' } } },
+    304: NOT_MODIFIED,
+  },
+  problems: ['QUERY_MALFORMED', 'ROUTE_MISSING', 'SNAPSHOT_GONE'],
 };
 
 export const FILTER: Operation = {

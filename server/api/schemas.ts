@@ -33,6 +33,7 @@ const indexConfig = z.object({
     .min(1)
     .max(64)
     .meta({ description: 'The sizes that bodies are padded to' }),
+  root: hex(64, 'Root of the Merkle tree over the buckets, in signed datasets only').optional(),
 });
 
 const filterConfig = z
@@ -82,6 +83,14 @@ export const SCHEMAS = {
       seal: hex(32, 'Binds the config to its key'),
     })
     .meta({ description: 'What a client must know before it asks: PROTOCOL.md §10.' }),
+  Envelope: z
+    .object({
+      payloadType: z.string(),
+      payload: z.base64(),
+      signatures: z.array(z.object({ keyid: z.string(), sig: z.base64() })).length(1),
+    })
+    .meta({ description: 'DSSE 1.0, of a statement or a head: PROTOCOL.md §8, §10.' }),
+  Sources: z.array(sourceConfig).max(65_535),
   Datasets: z
     .array(z.object({ dataset: hex(16, 'Id of the dataset'), keyId: hex(16, 'Public name of its key'), suite }))
     .meta({ description: 'The datasets that are served; the first one also answers without /d/{dataset}.' }),
@@ -116,6 +125,9 @@ export const SCHEMAS = {
   Readiness: z.object({
     status: z.literal('ready'),
     snapshot: snapshotId,
+    head: z
+      .object({ validUntil: z.iso.datetime(), warning: z.enum(['expiring', 'expired']).optional() })
+      .meta({ description: 'Until when clients accept the snapshot' }),
     refused: z.object({ code: z.string() }).optional().meta({ description: 'Why a newer snapshot is not served' }),
   }),
   Problem: z

@@ -8,6 +8,7 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import { CACHE_RULES, DATA_HEADERS, type HeaderBlock, headerBlock } from '../../runtime/http/headers.ts';
 import { prefersText } from '../../runtime/http/negotiation.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
+import type { Snapshot } from '../../store/snapshot/snapshot.ts';
 import type { CreateHandler } from '../exchange.ts';
 import type { ServedSnapshot } from '../snapshots/snapshots.ts';
 import { replyCharged } from './charged-reply.ts';
@@ -42,7 +43,8 @@ export const createBucketHandler =
       const cache = query === undefined ? exchange.cache : CACHE_RULES.pinned;
       if (exchange.hasFresh(etag)) return exchange.reply(304, headers, undefined, cache);
       const bytes = served.readBody(index, id) as Buffer;
-      return replyCharged(exchange, headers, asText ? textBody(bytes, facts.maxEntries) : bytes, cache);
+      const body = asText ? textBody(bytes, served.snapshot, index, facts.maxEntries) : bytes;
+      return replyCharged(exchange, headers, body, cache);
     };
   };
 
@@ -83,10 +85,12 @@ function parseBucketId(prefix: string, prefixBits: number): BucketId {
 }
 
 /** One tag per line, then line feeds up to the length of the index's largest bucket. */
-function textBody(body: Uint8Array, maxEntries: number): Buffer {
+function textBody(answer: Uint8Array, snapshot: Snapshot, index: IndexName, maxEntries: number): Buffer {
   const text = Buffer.alloc(maxEntries * TEXT_ENTRY_BYTES, '\n');
+  const { tailBytes, upperBytes } = snapshot.layout(index);
+  const body = answer.subarray(0, answer.length - upperBytes);
   let at = 0;
-  for (const tag of decodeBody(body).tags) {
+  for (const tag of decodeBody(body, tailBytes).tags) {
     text.write(formatTag(tag as EntryTag), at, 'latin1');
     at += TEXT_ENTRY_BYTES;
   }

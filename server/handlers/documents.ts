@@ -21,8 +21,10 @@ export const createReadinessHandler: CreateHandler =
   (exchange) => {
     if (state.closing) throw new ProblemError('NOT_READY');
     const { current, refused } = snapshots;
+    const warning = current.head.state(Date.now());
+    const head = { validUntil: current.head.validUntil, ...(warning !== 'fresh' && { warning }) };
     // Refused: why a newer snapshot is not served.
-    replyJson(exchange, { status: 'ready', snapshot: current.id, ...(refused && { refused }) });
+    replyJson(exchange, { status: 'ready', snapshot: current.id, head, ...(refused && { refused }) });
   };
 
 /** Loads express on the first request: it takes a quarter of the time a server takes to start. */

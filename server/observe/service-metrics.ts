@@ -13,6 +13,7 @@ export interface EventCounts {
 
 const COUNTED = {
   'snapshot-refused': ['credveil_snapshots_refused_total', 'New snapshots refused as broken.'],
+  'head-refused': ['credveil_heads_refused_total', 'New heads refused as broken.'],
   'clients-refused': ['credveil_clients_refused_total', 'Changed lists of clients that were refused.'],
   'tls-refused': ['credveil_tls_refused_total', 'Changed TLS files that were refused.'],
   'request-failed': ['credveil_requests_failed_total', 'Requests that failed through a fault of the server.'],
@@ -65,6 +66,12 @@ export function collectServices(services: readonly Service[], connections: numbe
       'Time since the current snapshot was published.',
       of(({ snapshots }) => Math.max(0, (nowMs - snapshots.current.snapshot.publishedAt.getTime()) / 1000)),
       'max',
+    ),
+    gauge(
+      'credveil_head_valid_seconds',
+      'Time until the head of the current snapshot runs out, after which clients refuse it; negative since then.',
+      of(({ snapshots }) => snapshots.current.head.validSeconds(nowMs)),
+      'min',
     ),
     gauge(
       'credveil_snapshot_refused',

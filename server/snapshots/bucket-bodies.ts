@@ -7,6 +7,7 @@
 
 import type { BucketId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
+import { NODE_BYTES, upperSiblings } from '../../protocol/signed/merkle.ts';
 import type { PaddedBody, Snapshot } from '../../store/snapshot/snapshot.ts';
 
 /**
@@ -29,7 +30,8 @@ export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): Body
     const facts = snapshot.facts.indexes[index];
     if (!facts) continue;
     const buckets = 2 ** facts.prefixBits;
-    const bytes = buckets * (facts.bodyBytes.at(-1) ?? 0);
+    const upperBytes = facts.root === undefined ? 0 : upperSiblings(facts.prefixBits) * NODE_BYTES;
+    const bytes = buckets * ((facts.bodyBytes.at(-1) ?? 0) + upperBytes);
     if (bytes > left) continue;
     left -= bytes;
     held[index] = new Array<PaddedBody | undefined>(buckets);

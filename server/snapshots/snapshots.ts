@@ -14,7 +14,9 @@ import { StoreError } from '../../store/errors.ts';
 import { readCurrent } from '../../store/snapshot/current.ts';
 import { openSnapshot, type Snapshot } from '../../store/snapshot/snapshot.ts';
 import { serviceConfig } from '../../store/snapshot/snapshot-facts.ts';
+import { encodeSources } from '../../store/snapshot/statement-files.ts';
 import { createBodyReader } from './bucket-bodies.ts';
+import { ServedHead } from './served-head.ts';
 
 export interface SnapshotOptions {
   /** Interval of checks of CURRENT. */
@@ -53,6 +55,9 @@ export interface ServedSnapshot {
   readonly rangesHeldBytes: number;
   /** The JSON of /v1/config. */
   readonly config: Buffer;
+  readonly head: ServedHead;
+  /** The JSON of /v1/sources/{sha256}. */
+  readonly sources: Buffer;
 }
 
 /** A refused snapshot is opened again after 1, 2, 4, … polls; this is the maximum. */
@@ -110,6 +115,13 @@ export class ServedSnapshots {
     return [this.#previous, this.#next?.served].find((served) => served?.id === id);
   }
 
+  /** A snapshot with this list of sources. */
+  findSources(sha256: string): ServedSnapshot | undefined {
+    return [this.#current, this.#previous, this.#next?.served].find(
+      (served) => served?.snapshot.stated.statement.sources.sha256 === sha256,
+    );
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#timer);
@@ -144,6 +156,7 @@ export class ServedSnapshots {
       if (line === this.#line) {
         this.#refused = undefined;
         this.#dropNext();
+        this.#current.head.poll(Date.now());
         return true;
       }
       // Opening reads the whole file, so a refused one is not opened at every poll.
@@ -158,10 +171,7 @@ export class ServedSnapshots {
         return true;
       }
       if (!(await this.#isAgreed(next.id))) return false;
-      this.#previous?.snapshot.close();
-      this.#previous = this.#current;
-      this.#current = next;
-      this.#next = undefined;
+      this.#replace(next);
       this.#line = line;
       this.#options.onEvent({ event: 'snapshot-opened', snapshot: next.id });
       return true;
@@ -176,6 +186,17 @@ export class ServedSnapshots {
       this.#options.onEvent({ event: 'snapshot-refused', message, ...named });
       return true;
     }
+  }
+
+  /** The one before stays for clients that still name it, unless it is withdrawn. */
+  #replace(next: ServedSnapshot): void {
+    const { minSequence } = next.snapshot.stated.statement;
+    const before = this.#current;
+    this.#previous?.snapshot.close();
+    this.#previous = before.snapshot.stated.statement.sequence >= minSequence ? before : undefined;
+    if (!this.#previous) before.snapshot.close();
+    this.#current = next;
+    this.#next = undefined;
   }
 
   async #openNext(line: string | undefined): Promise<ServedSnapshot> {
@@ -216,8 +237,24 @@ interface Refused {
   pollsLeft: number;
 }
 
-async function openServed(dataset: Dataset, { maxHeldBytes, countPadding }: SnapshotOptions): Promise<ServedSnapshot> {
+async function openServed(dataset: Dataset, options: SnapshotOptions): Promise<ServedSnapshot> {
+  const { maxHeldBytes, countPadding, onEvent } = options;
   const snapshot = await openSnapshot(dataset);
+  try {
+    const head = new ServedHead(dataset, snapshot.facts.snapshot, snapshot.stated, onEvent);
+    return createServed(snapshot, head, maxHeldBytes, countPadding);
+  } catch (error) {
+    snapshot.close();
+    throw error;
+  }
+}
+
+function createServed(
+  snapshot: Snapshot,
+  head: ServedHead,
+  maxHeldBytes: number,
+  countPadding: SnapshotOptions['countPadding'],
+): ServedSnapshot {
   const { readPadded, leftBytes } = createBodyReader(snapshot, maxHeldBytes);
   return {
     id: snapshot.facts.snapshot,
@@ -229,5 +266,7 @@ async function openServed(dataset: Dataset, { maxHeldBytes, countPadding }: Snap
     },
     rangesHeldBytes: leftBytes,
     config: Buffer.from(JSON.stringify(serviceConfig(snapshot.facts))),
+    head,
+    sources: Buffer.from(encodeSources(snapshot.facts.sources)),
   };
 }

@@ -62,6 +62,7 @@ export class BucketEncoder {
     this.#tags[at] = merge.middle;
     const { bytes, at: from, times } = merge;
     const kind = bytes[from + KIND_AT] as EntryKind;
+    // Each username has one entry of its own.
     if (kind === EntryKind.username) this.#usernames++;
     const width = this.#metadataBytes;
     if (width === 0) return;

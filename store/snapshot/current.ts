@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { SnapshotId } from '../../protocol/brands.ts';
 import { currentFile, type Dataset, snapshotsFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, readRegularFile, writeFileAtomically } from '../files.ts';
@@ -16,6 +17,9 @@ export const filterPath = (dataset: Dataset, name: string): string =>
   path.join(snapshotsFolder(dataset), `${name}.filter`);
 export const factsPath = (dataset: Dataset, name: string): string =>
   path.join(snapshotsFolder(dataset), `${name}.json`);
+
+/** The name of a snapshot's files: its sequence number as its id spells it. */
+export const snapshotName = (id: SnapshotId): string => id.slice(0, id.indexOf('-'));
 
 export interface CurrentSnapshot {
   readonly name: string;

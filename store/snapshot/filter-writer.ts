@@ -2,7 +2,7 @@
 
 import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
-import type { DatasetId, EntryTag, SealKey, SnapshotId } from '../../protocol/brands.ts';
+import type { DatasetId, EntryTag, LayerId, SealKey } from '../../protocol/brands.ts';
 import {
   encodeFilterHeader,
   FILTER_HEADER_BYTES,
@@ -32,7 +32,7 @@ export function chooseBlocks(entries: number, oneIn: number): number {
 
 export interface FilterPlace {
   readonly dataset: DatasetId;
-  readonly snapshot: SnapshotId;
+  readonly layer: LayerId;
   readonly blocks: number;
 }
 

@@ -1,6 +1,6 @@
 // The parameters of a publication, and its passes over all records. PROTOCOL.md §12.
 
-import type { LayerId, SnapshotId } from '../../protocol/brands.ts';
+import type { HeadKey, LayerId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, maxPrefixBits } from '../../protocol/bucket-id.ts';
 import type { CreatePadBatch } from '../../protocol/metadata.ts';
 import { EntryKind } from '../../protocol/private-input.ts';
@@ -15,6 +15,8 @@ import { Merge, type RecordStream } from '../run/merge.ts';
 import { KIND_AT, RECORD_BYTES, RECORD_LAYOUT } from '../run/record.ts';
 import type { Run } from '../run/run.ts';
 import { type GroupOptions, type RunStreams, runNames } from '../run/run-streams.ts';
+import type { SigningKey } from '../signing-key.ts';
+import type { Authority } from './authority.ts';
 import type { IndexFacts } from './snapshot-facts.ts';
 
 /** Progress of publishing in records. */
@@ -33,14 +35,22 @@ export interface PublishOptions {
   /** Memory of the whole process. Runs that do not fit are merged in groups first. */
   readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
+  /** The key of the publisher; required by datasets with signatures. */
+  readonly publisher?: SigningKey;
+  /** How long the new head is valid. Default 25 hours. */
+  readonly headLifeMs?: number;
+  /** Keys that may sign heads from now on. */
+  readonly delegate?: readonly HeadKey[];
+  /** Withdraw all earlier snapshots, as if one of their sources had been removed. */
+  readonly withdraw?: boolean;
 }
 
 /** The parameters of one publication, shared by all of its steps. */
 export interface Publication {
   readonly dataset: Dataset;
   readonly suite: KeyedSuite;
-  readonly snapshot: SnapshotId;
   readonly layer: LayerId;
+  readonly authority: Authority;
   /** In order: the last of several runs with an entry gives it its source. */
   readonly runs: readonly Run[];
   /** The number of a run's source. */

@@ -66,13 +66,17 @@ export interface SourceFacts {
   readonly date?: string;
   readonly credentials: number;
   readonly records: number;
+  /** Digest of its run. */
+  readonly sha256: string;
 }
 
 export interface SnapshotFacts {
   readonly format: typeof SNAPSHOT_FORMAT;
   readonly snapshot: SnapshotId;
-  /** Of the buckets and the filter. */
+  /** Of the buckets and the filter: publishing it again changes nothing. */
   readonly layer: LayerId;
+  /** SHA-256 of the statement's payload, 64 hex digits. */
+  readonly statement: string;
   readonly suite: SuiteName;
   readonly normalization: number;
   readonly dataset: DatasetId;

@@ -7,39 +7,63 @@ import {
   formatRangePrefix,
   INDEX_NAMES,
   type IndexName,
+  IndexNumber,
   RANGE_NAMES,
   type RangeName,
 } from '../../protocol/bucket-id.ts';
+import { SEAL_BYTES } from '../../protocol/seal.ts';
+import {
+  lowerSiblings,
+  MerkleTree,
+  NODE_BYTES,
+  SEGMENT_BITS,
+  splitNodes,
+  upperSiblings,
+} from '../../protocol/signed/merkle.ts';
 import type { Dataset } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { digestFile } from '../files.ts';
 import { HASH_BYTES } from '../run/range-record.ts';
 import { paddedSize } from './body-sizes.ts';
+import { nodeSha256 } from './bucket-table.ts';
 import { corruptSnapshot, filterPath, openCurrent, readCurrent, snapshotPath } from './current.ts';
 import { FilterFile } from './filter-file.ts';
 import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.ts';
 import { formatRows } from './range-text.ts';
 import type { SnapshotFacts } from './snapshot-facts.ts';
+import { readStatement, type StatementFile } from './statement-files.ts';
 
 /** Maximum memory map of SQLite, which reads the rest of a larger file. */
 const MMAP_BYTES = 2 ** 31 - 65_536;
 
+/** A bucket as it is answered. */
 export interface PaddedBody {
+  /** The padded body, and the siblings above its segment, if there are any. */
   readonly bytes: Buffer;
-  /** Number of padding bytes at its end. */
+  /** Number of padding bytes. */
   readonly padding: number;
+}
+
+interface Published {
+  readonly facts: SnapshotFacts;
+  readonly publishedAt: Date;
 }
 
 export class Snapshot {
   readonly facts: SnapshotFacts;
+  readonly stated: StatementFile;
   /** When the snapshot was published. */
   readonly publishedAt: Date;
   /** Undefined if the snapshot has none. */
   readonly filter: FilterFile | undefined;
   readonly #database: Database.Database;
+  /** The trees above the segments of large signed indexes. */
+  readonly #upper: { readonly [name in IndexName]?: MerkleTree };
   readonly #select: { readonly [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> };
 
-  constructor(database: Database.Database, filter: FilterFile | undefined, facts: SnapshotFacts, publishedAt: Date) {
+  constructor(database: Database.Database, filter: FilterFile | undefined, stated: StatementFile, current: Published) {
+    const { facts, publishedAt } = current;
+    this.stated = stated;
     this.facts = facts;
     this.filter = filter;
     this.publishedAt = publishedAt;
@@ -54,6 +78,7 @@ export class Snapshot {
         .prepare<[number], Buffer>(`SELECT body FROM ${index} WHERE id = ?`)
         .pluck() as Database.Statement<[number], Buffer>;
     this.#select = select;
+    this.#upper = openUpperTrees(database, facts);
     // Stays open: a read outside of a transaction costs seven more system calls.
     database.exec('BEGIN');
   }
@@ -70,6 +95,13 @@ export class Snapshot {
     return body;
   }
 
+  /** The lengths of what authenticates a bucket: in its body, and after the padded body. */
+  layout(index: IndexName): { readonly tailBytes: number; readonly upperBytes: number } {
+    const { root, prefixBits = 0 } = this.facts.indexes[index] ?? {};
+    if (root === undefined) return { tailBytes: SEAL_BYTES, upperBytes: 0 };
+    return { tailBytes: lowerSiblings(prefixBits) * NODE_BYTES, upperBytes: upperSiblings(prefixBits) * NODE_BYTES };
+  }
+
   /** The body, padded to one of the sizes in the config. */
   paddedBody(index: IndexName, id: BucketId): Buffer | undefined {
     return this.padded(index, id)?.bytes;
@@ -79,9 +111,12 @@ export class Snapshot {
   padded(index: IndexName, id: BucketId): PaddedBody | undefined {
     const body = this.body(index, id);
     if (!body) return undefined;
-    const bytes = Buffer.alloc(paddedSize(body.length, this.facts.indexes[index]?.bodyBytes ?? []));
+    const paddedBytes = paddedSize(body.length, this.facts.indexes[index]?.bodyBytes ?? []);
+    const upper = this.#upper[index]?.siblings(id >>> SEGMENT_BITS);
+    const bytes = Buffer.alloc(paddedBytes + (upper?.length ?? 0));
     body.copy(bytes);
-    return { bytes, padding: bytes.length - body.length };
+    if (upper) bytes.set(upper, paddedBytes);
+    return { bytes, padding: paddedBytes - body.length };
   }
 
   /** Number of entries of every bucket, for statistics. */
@@ -121,6 +156,23 @@ export class Snapshot {
   }
 }
 
+/** @throws StoreError `SNAPSHOT_CORRUPT` if the segments do not lead to the signed root */
+function openUpperTrees(database: Database.Database, facts: SnapshotFacts): { [name in IndexName]?: MerkleTree } {
+  const trees: { [name in IndexName]?: MerkleTree } = {};
+  for (const index of INDEX_NAMES) {
+    const { prefixBits = 0, root } = facts.indexes[index] ?? {};
+    if (root === undefined || upperSiblings(prefixBits) === 0) continue;
+    const roots = database.prepare('SELECT roots FROM manifest WHERE id = ?').pluck().get(IndexNumber[index]);
+    if (!(roots instanceof Uint8Array) || roots.length !== 2 ** upperSiblings(prefixBits) * NODE_BYTES)
+      throw corruptSnapshot(`${facts.snapshot}: its manifest is malformed`);
+    const tree = new MerkleTree(splitNodes(roots), nodeSha256);
+    if (Buffer.from(tree.root).toString('hex') !== root)
+      throw corruptSnapshot(`${facts.snapshot}: its manifest does not lead to the root`);
+    trees[index] = tree;
+  }
+  return trees;
+}
+
 /**
  * Opens the current snapshot after checking the whole of it against its checksums.
  * @throws StoreError `SNAPSHOT_MISSING` before the first publish, `SNAPSHOT_CORRUPT`
@@ -149,12 +201,14 @@ async function openPublished(dataset: Dataset): Promise<Snapshot> {
   const file = snapshotPath(dataset, name);
   const publishedAt = await checkFile(file, name, facts.sqlite);
   if (facts.filter) await checkFile(filterPath(dataset, name), `${name}: its filter`, facts.filter);
+  const stated = readStatement(dataset, name);
+  if (stated.sha256 !== facts.statement) throw corruptSnapshot(`${name}: its statement belongs to another snapshot`);
   const filter = facts.filter && new FilterFile(filterPath(dataset, name));
   try {
     const database = new Database(file, { readonly: true, fileMustExist: true });
     database.pragma(`mmap_size = ${MMAP_BYTES}`);
     database.pragma('query_only = ON');
-    return new Snapshot(database, filter, facts, publishedAt);
+    return new Snapshot(database, filter, stated, { facts, publishedAt });
   } catch (error) {
     filter?.release();
     throw error;

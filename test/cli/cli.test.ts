@@ -132,8 +132,8 @@ test('check finds what was ingested, and nothing of it once the source is remove
     removed: 'combo',
     published: { sources: 1 },
   });
-  // Buckets, filter and facts of one snapshot: nothing is left of the removed source.
-  expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(3);
+  // Buckets, filter, facts, statement and head of one snapshot: nothing is left of the removed source.
+  expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(5);
   const ended = await server.stop();
   expect(ended.code).toBe(0);
   expect(ended.stdout).toBe(`${JSON.stringify({ url: server.url })}\n`);
@@ -161,7 +161,7 @@ test('results go to stdout as text, progress to stderr as plain lines', async ({
   );
   const ingested = await credveil(['ingest', dataset, combo, '--source', 'combo']);
   expect(ingested.stdout).toMatch(
-    /^source combo: 1 credential from 2 lines in [\d.]+ s, [\d,]+ lines\/s\nrejected: 1 blank\nsnapshot \S+: 1 source, account 4 entries in 1 bucket, password 2 entries in 1 bucket, .*\ntime: reading [\d.]+ s, merging [\d.]+ s, publishing [\d.]+ s; peak memory [\d.]+ MiB\n$/,
+    /^source combo: 1 credential from 2 lines in [\d.]+ s, [\d,]+ lines\/s\nrejected: 1 blank\nsnapshot \S+: 1 source, account 4 entries in 1 bucket, password 2 entries in 1 bucket, .*\nclients accept it until \S+; .*\ntime: reading [\d.]+ s, merging [\d.]+ s, publishing [\d.]+ s; peak memory [\d.]+ MiB\n$/,
   );
   // Without a terminal, no line is redrawn.
   expect(ingested.stderr).not.toContain('\r');
@@ -279,7 +279,7 @@ describe('signals', () => {
       removed: 'first',
       published: { sources: 1 },
     });
-    expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(3);
+    expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(5);
   });
 });
 

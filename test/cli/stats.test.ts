@@ -31,6 +31,7 @@ const source = (number: number, name: string, date: string | undefined, credenti
   ...(date === undefined ? {} : { date }),
   credentials,
   records: 2 * credentials,
+  sha256: 'ab'.repeat(32),
 });
 
 describe('the statistics', () => {

@@ -3,11 +3,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { BucketId, EntryTag, MetadataPad, SnapshotId } from '../../protocol/brands.ts';
+import type { BucketId, EntryTag, LayerId, MetadataPad } from '../../protocol/brands.ts';
 import { findEntry, openBucket } from '../../protocol/bucket.ts';
 import { createHmacSuite } from '../../protocol/hmac-suite.ts';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
 import { EntryKind } from '../../protocol/private-input.ts';
+import { createMacAuth } from '../../protocol/seal.ts';
 import { computeExamples, readExamples } from '../support/examples/protocol-examples.ts';
 import { root } from '../support/paths.ts';
 
@@ -41,13 +42,13 @@ test('a changed byte in any computed example is detected', () => {
 test('a client finds the example credential in the example bucket, padded or not', () => {
   const suite = createHmacSuite(parseHmacKeyText(example('keyText')));
   const place = {
-    snapshot: example('bucket.snapshot') as SnapshotId,
+    layer: example('bucket.layer') as LayerId,
     index: 'account',
     prefixBits: Number(example('prefixBits')),
     id: Number(example('bucketId')) as BucketId,
   } as const;
   for (const body of ['bucket.body', 'bucket.padded']) {
-    const bucket = openBucket(Buffer.from(example(body), 'hex'), place, suite.sealKey);
+    const bucket = openBucket(Buffer.from(example(body), 'hex'), place, createMacAuth(suite.sealKey));
     const tag = Number.parseInt(example('pairTag'), 16) as EntryTag;
     const pad = Uint8Array.from(Buffer.from(example('pairPad'), 'hex')) as MetadataPad;
     expect(findEntry(bucket, tag, pad, EntryKind.pair)).toEqual({ kind: EntryKind.pair, timesSeen: 768, source: 0 });

@@ -2,19 +2,21 @@
 // never another set of tags. The store has its own fuzz test.
 
 import { describe, expect, test } from 'vitest';
-import type { BucketId, SealKey, SnapshotId } from '../../protocol/brands.ts';
+import type { BucketId, LayerId, SealKey } from '../../protocol/brands.ts';
 import { decodeBody, encodeBucket, openBucket } from '../../protocol/bucket.ts';
 import { formatPrefix, parsePrefix } from '../../protocol/bucket-id.ts';
 import { TAG_LIMIT } from '../../protocol/entry.ts';
 import { decodeTags, encodeTags, maxEncodedTagsBytes } from '../../protocol/golomb-rice.ts';
 import { formatHmacKey, parseHmacKey, parseHmacKeyText } from '../../protocol/keys.ts';
+import { createMacAuth } from '../../protocol/seal.ts';
 import { parseServiceConfig } from '../../protocol/service-config.ts';
 import { mutateBytes, mutateJson, mutateText, valueOrRefusal } from '../support/mutate.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
 const sealKey = createRandom(1).bytes(32) as SealKey;
+const auth = createMacAuth(sealKey);
 const place = {
-  snapshot: '000001-0123456789abcdef' as SnapshotId,
+  layer: '000102030405060708090a0b0c0d0e0f' as LayerId,
   index: 'account',
   prefixBits: 8,
   id: 5 as BucketId,
@@ -60,9 +62,9 @@ describe('decoders under fuzzing', () => {
     for (let i = 0; i < 200_000; i++) {
       if (i % 10 === 0) {
         valid = validBody(random);
-        expect(openBucket(valid.body, place, sealKey).tags).toEqual(valid.tags);
+        expect(openBucket(valid.body, place, auth).tags).toEqual(valid.tags);
       }
-      const bucket = valueOrRefusal(() => openBucket(mutateBytes(random, valid.body), place, sealKey));
+      const bucket = valueOrRefusal(() => openBucket(mutateBytes(random, valid.body), place, auth));
       if (!bucket) continue;
       opened++;
       if (!sameBytes(bucket.tags, valid.tags) || !sameBytes(bucket.metadata, valid.metadata))
@@ -144,6 +146,7 @@ describe('decoders under fuzzing', () => {
       dataset: '0123456789abcdef',
       keyId: '0123456789abcdef',
       snapshot: '000001-0123456789abcdef',
+      layer: '000102030405060708090a0b0c0d0e0f',
       indexes: {
         account: { prefixBits: 8, metadataBytes: 1, bodyBytes: [512, 1024] },
         password: { prefixBits: 3, metadataBytes: 3, bodyBytes: [4096] },

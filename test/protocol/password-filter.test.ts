@@ -4,7 +4,7 @@
 import { readBloomFilter, sbbfContains, sbbfInsert } from 'hyparquet/src/bloom.js';
 import { xxhash64 } from 'hyparquet/src/xxhash.js';
 import { describe, expect, test } from 'vitest';
-import type { DatasetId, EntryTag, PrfOutput, SealKey, SnapshotId } from '../../protocol/brands.ts';
+import type { DatasetId, EntryTag, LayerId, PrfOutput, SealKey } from '../../protocol/brands.ts';
 import {
   createFilterSeal,
   encodeFilterHeader,
@@ -97,7 +97,7 @@ describe('the bits', () => {
 const SEAL_KEY = new Uint8Array(32).fill(7) as SealKey;
 const HEADER = {
   dataset: '0123456789abcdef' as DatasetId,
-  snapshot: '000007-9f86d081884c7d65' as SnapshotId,
+  layer: '000102030405060708090a0b0c0d0e0f' as LayerId,
   entries: 200,
   blocks: 16,
 };
@@ -152,9 +152,9 @@ describe('the file', () => {
 
   test.each([
     ['another magic', 0, 1],
-    ['another version', 7, 2],
-    ['an invalid snapshot id', 16, 0x78],
-    ['something behind the snapshot', 47, 1],
+    ['another version', 7, 1],
+    ['something behind the layer', 32, 1],
+    ['something before the entries', 47, 1],
     ['too many entries', 48, 1],
     ['another index', 56, 1],
     ['bytes that must be zero', 58, 1],
@@ -182,7 +182,7 @@ describe('the file', () => {
       file[bit >> 3] = (file[bit >> 3] as number) ^ (1 << (bit & 7));
       expect(() => openFilter(file, sealOf(file))).toThrow(protocolError('FILTER_FORGED'));
     }
-    // Of another dataset or snapshot: the header is under the seal.
+    // Of another dataset or layer: the header is under the seal.
     for (const at of [8, 15, 21, 29]) {
       const file = makeFile(outputs);
       file[at] = 0x31;
@@ -195,7 +195,7 @@ describe('the file', () => {
     expect(encodeFilterHeader(parseFilterHeader(file))).toEqual(file.slice(0, 64));
     const long = {
       ...HEADER,
-      snapshot: '123456789012-9f86d081884c7d65' as SnapshotId,
+      layer: 'ff'.repeat(16) as LayerId,
       entries: Number.MAX_SAFE_INTEGER,
     };
     expect(parseFilterHeader(encodeFilterHeader(long))).toEqual(long);

@@ -3,7 +3,7 @@
 
 import { createHmac, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { BucketId, SealKey, SnapshotId } from '../../protocol/brands.ts';
+import type { BucketId, LayerId, SealKey } from '../../protocol/brands.ts';
 import { decodeBody, encodeBucket } from '../../protocol/bucket.ts';
 import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
 import { createHmacSuite } from '../../protocol/hmac-suite.ts';
@@ -65,7 +65,7 @@ describe('an independent implementation of PROTOCOL.md', () => {
       const prefixBits = random.below(31);
       const index = random.pick(INDEX_NAMES);
       const id = random.below(2 ** prefixBits) as BucketId;
-      const snapshot = `${String(random.below(10 ** 7)).padStart(6, '0')}-0123456789abcdef` as SnapshotId;
+      const layer = Buffer.from(random.bytes(16)).toString('hex') as LayerId;
       const sealKey = random.bytes(32) as SealKey;
 
       const content = Buffer.concat([
@@ -74,15 +74,11 @@ describe('an independent implementation of PROTOCOL.md', () => {
         packBits(bitsOf(big)),
         metadata,
       ]);
-      const label = Buffer.from('credveil bucket 1');
-      const where = [
-        Buffer.from([snapshot.length]),
-        Buffer.from(snapshot),
-        Buffer.from([index === 'account' ? 1 : 2, prefixBits]),
-      ];
+      const label = Buffer.from('credveil bucket 2');
+      const where = [Buffer.from(layer, 'hex'), Buffer.from([index === 'account' ? 1 : 2, prefixBits])];
       const seal = hmacOf(sealKey, Buffer.concat([label, ...where, u32(id), content])).subarray(0, 16);
 
-      const body = encodeBucket(tags, metadata, metadataBytes, { snapshot, index, prefixBits, id }, sealKey);
+      const body = encodeBucket(tags, metadata, metadataBytes, { layer, index, prefixBits, id }, sealKey);
       expect(Buffer.from(body).toString('hex')).toBe(Buffer.concat([content, seal]).toString('hex'));
       if (tags.length > 0) expect(tagsOf(unpackBits(body.subarray(6)), tags.length)).toEqual(big);
       expect([...decodeBody(body).tags]).toEqual(tags);

@@ -43,7 +43,12 @@ const property = ({ properties }: ObjectSchema, name: string): ObjectSchema => {
 const DOCUMENTS: [string, Table, () => ObjectSchema, object][] = [
   ['the config', CONFIG_MEMBERS, () => schema, { ...example, publicKey: '', similar: true }],
   ['indexes', CONFIG_INDEXES, () => property(schema, 'indexes'), example.indexes],
-  ['an index', INDEX_MEMBERS, () => property(property(schema, 'indexes'), 'account'), example.indexes.account],
+  [
+    'an index',
+    INDEX_MEMBERS,
+    () => property(property(schema, 'indexes'), 'account'),
+    { ...example.indexes.account, root: '' },
+  ],
   ['filter', FILTER_MEMBERS, () => property(schema, 'filter'), example.filter],
   ['a source', SOURCE_MEMBERS, () => property(schema, 'sources').items, example.sources[0]],
   ['canary', CANARY_MEMBERS, () => property(schema, 'canary'), example.canary],

@@ -1,7 +1,7 @@
 // Limits of each protocol value: inputs, metadata, prefixes, seals, keys. PROTOCOL.md §3 to §10.
 
 import { describe, expect, test } from 'vitest';
-import type { BucketHash, BucketId, EntryTag, MetadataPad, SealKey, SnapshotId } from '../../protocol/brands.ts';
+import type { BucketHash, BucketId, EntryTag, LayerId, MetadataPad, SealKey } from '../../protocol/brands.ts';
 import { decodeBody, encodeBucket, findEntry, openBucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix, parsePrefix } from '../../protocol/bucket-id.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
@@ -9,6 +9,7 @@ import { formatHmacKey, parseHmacKey, parseHmacKeyText } from '../../protocol/ke
 import { decodeTimes, encodeTimes, openMetadata, writeMetadata } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput, usernameInput } from '../../protocol/private-input.ts';
+import { createMacAuth } from '../../protocol/seal.ts';
 import { protocolError } from '../support/errors.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
@@ -113,30 +114,33 @@ describe('prefixes', () => {
 describe('a sealed bucket', () => {
   const key = createRandom(5).bytes(32) as SealKey;
   const place = {
-    snapshot: '000001-0123456789abcdef' as SnapshotId,
+    layer: '000102030405060708090a0b0c0d0e0f' as LayerId,
     index: 'account',
     prefixBits: 8,
     id: 5 as BucketId,
   } as const;
+  const auth = createMacAuth(key);
   const body = encodeBucket([3, 9, 27], Uint8Array.of(1, 2, 3), 1, place, key);
 
   test('a sealed bucket opens in its own place only', () => {
-    expect([...openBucket(body, place, key).tags]).toEqual([3, 9, 27]);
+    expect([...openBucket(body, place, auth).tags]).toEqual([3, 9, 27]);
     const elsewhere = [
-      { ...place, snapshot: '000002-0123456789abcdef' as SnapshotId },
+      { ...place, layer: 'f00102030405060708090a0b0c0d0e0f' as LayerId },
       { ...place, index: 'password' as const },
       { ...place, prefixBits: 9 },
       { ...place, id: 4 as BucketId },
     ];
-    for (const other of elsewhere) expect(() => openBucket(body, other, key)).toThrow(protocolError('BUCKET_FORGED'));
-    expect(() => openBucket(body, place, createRandom(6).bytes(32) as SealKey)).toThrow(protocolError('BUCKET_FORGED'));
+    for (const other of elsewhere) expect(() => openBucket(body, other, auth)).toThrow(protocolError('BUCKET_FORGED'));
+    expect(() => openBucket(body, place, createMacAuth(createRandom(6).bytes(32) as SealKey))).toThrow(
+      protocolError('BUCKET_FORGED'),
+    );
   });
 
   test('a sealed bucket with any flipped bit is rejected', () => {
     for (let bit = 0; bit < body.length * 8; bit++) {
       const turned = Uint8Array.from(body);
       turned[bit >> 3] = (turned[bit >> 3] as number) ^ (1 << (bit & 7));
-      expect(() => openBucket(turned, place, key), `bit ${bit}`).toThrow(
+      expect(() => openBucket(turned, place, auth), `bit ${bit}`).toThrow(
         expect.objectContaining({ code: expect.stringMatching(/^BUCKET_(MALFORMED|FORGED)$/) }),
       );
     }
@@ -144,19 +148,19 @@ describe('a sealed bucket', () => {
 
   test('a sealed bucket that is truncated anywhere or padded with anything but zeros is rejected', () => {
     for (let length = 0; length < body.length; length++)
-      expect(() => openBucket(body.subarray(0, length), place, key)).toThrow();
+      expect(() => openBucket(body.subarray(0, length), place, auth)).toThrow();
     for (const zeros of [1, 7, 8, 100]) {
       const padded = Uint8Array.from([...body, ...new Uint8Array(zeros)]);
-      expect([...openBucket(padded, place, key).tags]).toEqual([3, 9, 27]);
+      expect([...openBucket(padded, place, auth).tags]).toEqual([3, 9, 27]);
       padded[padded.length - 1] = 1;
-      expect(() => openBucket(padded, place, key)).toThrow(protocolError('BUCKET_MALFORMED'));
+      expect(() => openBucket(padded, place, auth)).toThrow(protocolError('BUCKET_MALFORMED'));
     }
   });
 
   test('a sealed bucket may be empty', () => {
     const empty = encodeBucket([], new Uint8Array(0), 3, place, key);
     expect(empty.length).toBe(22);
-    const bucket = openBucket(empty, place, key);
+    const bucket = openBucket(empty, place, auth);
     expect(bucket.tags.length).toBe(0);
     expect(findEntry(bucket, 0 as EntryTag, new Uint8Array(3) as MetadataPad, EntryKind.pair)).toBeUndefined();
   });
@@ -172,7 +176,7 @@ describe('a sealed bucket', () => {
   test('a sealed bucket decodes from a view into a larger buffer', () => {
     const inside = new Uint8Array(body.length + 30).fill(0xff);
     inside.set(body, 11);
-    expect([...openBucket(inside.subarray(11, 11 + body.length), place, key).tags]).toEqual([3, 9, 27]);
+    expect([...openBucket(inside.subarray(11, 11 + body.length), place, auth).tags]).toEqual([3, 9, 27]);
   });
 });
 

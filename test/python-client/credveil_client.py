@@ -341,21 +341,38 @@ def decode_tags(body, count):
     return tags, at // 8
 
 
-def open_bucket(body, suite, snapshot, index, prefix_bits, bucket_id, metadata_bytes):
+def open_bucket(answer, suite, layer, index, parameters, bucket_id):
     """Returns {tag: sealed metadata}."""
-    refuse_unless(len(body) >= 22 and body[0] == 1 and body[1] == metadata_bytes, "body: header")
+    prefix_bits, metadata_bytes, root = (parameters.get(name) for name in ("prefixBits", "metadataBytes", "root"))
+    lower, upper = (32 * min(10, prefix_bits), 32 * max(0, prefix_bits - 10)) if root else (16, 0)
+    body, path_above = answer[: len(answer) - upper], answer[len(answer) - upper :]
+    refuse_unless(len(body) in parameters["bodyBytes"], "body: length")
+    refuse_unless(len(body) >= 6 + lower and body[0] == 1 and body[1] == metadata_bytes, "body: header")
     count = int.from_bytes(body[2:6], "big")
     refuse_unless(count < 2**24, "body: count")
     tags, metadata_at = decode_tags(body, count)
-    seal_at = metadata_at + count * metadata_bytes
-    refuse_unless(seal_at + 16 <= len(body), "body: length")
-    refuse_unless(not any(body[seal_at + 16 :]), "body: padding")
-    message = b"credveil bucket 1" + bytes([len(snapshot)]) + snapshot.encode()
-    message += bytes([{"account": 1, "password": 2}[index], prefix_bits]) + bucket_id.to_bytes(4, "big") + body[:seal_at]
-    seal = hmac_sha256(suite.seal_key, message)[:16]
-    refuse_unless(hmac.compare_digest(seal, body[seal_at : seal_at + 16]), "body: seal")
+    tail_at = metadata_at + count * metadata_bytes
+    refuse_unless(tail_at + lower <= len(body), "body: length")
+    refuse_unless(not any(body[tail_at + lower :]), "body: padding")
+    message = b"credveil bucket 2" + bytes.fromhex(layer)
+    message += bytes([{"account": 1, "password": 2}[index], prefix_bits]) + bucket_id.to_bytes(4, "big") + body[:tail_at]
+    tail = body[tail_at : tail_at + lower]
+    if root:
+        refuse_unless(merkle_root(message, bucket_id, tail + path_above).hex() == root, "body: path")
+    else:
+        refuse_unless(hmac.compare_digest(hmac_sha256(suite.seal_key, message)[:16], tail), "body: seal")
     at = lambda i: metadata_at + i * metadata_bytes
     return {tag: body[at(i) : at(i + 1)] for i, tag in enumerate(tags)}
+
+
+def merkle_root(message, position, path):
+    """§8."""
+    node = hashlib.sha256(b"\0" + message).digest()
+    for at in range(0, len(path), 32):
+        sibling = path[at : at + 32]
+        node = hashlib.sha256(b"\1" + (sibling + node if position & 1 else node + sibling)).digest()
+        position >>= 1
+    return node
 
 
 def matches(bucket, layer, output, kind):
@@ -364,6 +381,12 @@ def matches(bucket, layer, output, kind):
         return sealed is not None
     first = sealed[0] ^ hashlib.sha256(b"cvm2" + bytes.fromhex(layer) + output[:14]).digest()[0]
     return first >> 6 == kind - 1 and first & 63 != 1
+
+
+def most_bytes(parameters):
+    """The longest answer for a bucket: §7, §8."""
+    upper = 32 * max(0, parameters["prefixBits"] - 10) if "root" in parameters else 0
+    return parameters["bodyBytes"][-1] + upper
 
 
 # --- §10 Config -----------------------------------------------------------------------------------
@@ -379,7 +402,7 @@ def is_text(value, pattern):
 
 def config_text(config):
     indexes = [
-        [name, index["prefixBits"], index["metadataBytes"], index["bodyBytes"]]
+        [name, index["prefixBits"], index["metadataBytes"], index["bodyBytes"], index.get("root")]
         for name in ("account", "password")
         if (index := config["indexes"].get(name)) is not None
     ]
@@ -411,6 +434,7 @@ def check_config(config, suite):
             continue
         refuse_unless(type(index) is dict and is_integer(index.get("prefixBits"), 0, 30), "config: index")
         refuse_unless(type(index.get("metadataBytes")) is int and index["metadataBytes"] in (0, 1, 3), "config: index")
+        refuse_unless("root" not in index or is_text(index["root"], "[0-9a-f]{64}"), "config: root")
         sizes = index.get("bodyBytes")
         refuse_unless(type(sizes) is list and 1 <= len(sizes) <= 64, "config: sizes")
         refuse_unless(all(is_integer(size, 1, 2**31) for size in sizes) and sizes == sorted(set(sizes)), "config: sizes")
@@ -438,13 +462,13 @@ SALT = (0x47B6137B, 0x44974D91, 0x8824AD5B, 0xA2B7289D, 0x705495C7, 0x2DF1424B, 
 
 class PasswordFilter:
     def __init__(self, file, suite, config):
-        refuse_unless(len(file) == config["filter"]["bytes"] and file[:8] == b"CVFLT\x00\x00\x01", "filter: malformed")
+        refuse_unless(len(file) == config["filter"]["bytes"] and file[:8] == b"CVFLT\x00\x00\x02", "filter: malformed")
         refuse_unless(file[8:16].hex() == config["dataset"], "filter: dataset")
-        refuse_unless(file[16:48] == config["snapshot"].encode().ljust(32, b"\0"), "filter: snapshot")
+        refuse_unless(file[16:48] == bytes.fromhex(config["layer"]).ljust(32, b"\0"), "filter: layer")
         refuse_unless(file[56:60] == b"\x02\0\0\0", "filter: malformed")
         self.file, self.blocks = file, int.from_bytes(file[60:64], "big")
         refuse_unless(1 <= self.blocks <= 2**28 and len(file) == 80 + 32 * self.blocks, "filter: malformed")
-        seal = hmac_sha256(suite.seal_key, b"credveil filter 1" + file[:-16])[:16]
+        seal = hmac_sha256(suite.seal_key, b"credveil filter 2" + file[:-16])[:16]
         refuse_unless(hmac.compare_digest(seal, file[-16:]), "filter: seal")
 
     def may_hold(self, output):
@@ -531,7 +555,7 @@ class Client:
         if bucket_id is None:
             evaluated = self.service.evaluate(elements)
         else:
-            most = self.config["indexes"]["account"]["bodyBytes"][-1]
+            most = most_bytes(self.config["indexes"]["account"])
             evaluated, body = self.service.lookup(self.config["snapshot"], bucket_id, elements, most)
         if check is None:
             verify_proof(self.suite.public_key, elements, evaluated, self.service.prove(elements))
@@ -548,10 +572,9 @@ class Client:
         parameters, snapshot = self.config["indexes"][index], self.config["snapshot"]
         if body is None:
             prefix = format(bucket_id, "x").zfill(max(1, -(-parameters["prefixBits"] // 4)))
-            most = parameters["bodyBytes"][-1]
+            most = most_bytes(parameters)
             body = self.service.ask(f"/v1/{index}/{prefix}?snapshot={snapshot}", most, snapshot=snapshot)
-        refuse_unless(len(body) in parameters["bodyBytes"], "body: length")
-        return open_bucket(body, self.suite, snapshot, index, parameters["prefixBits"], bucket_id, parameters["metadataBytes"])
+        return open_bucket(body, self.suite, self.config["layer"], index, parameters, bucket_id)
 
     def check(self, username, password):
         """pair, password, username, clean, or unknown if the dataset has no index for the question."""

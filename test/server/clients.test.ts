@@ -86,7 +86,7 @@ describe('a server with a client list', () => {
     );
     const snapshot = (await world.get('/v1/config', key)).headers.get('credveil-snapshot');
     expect((await world.get(`/v1/account/0?snapshot=${snapshot}`, key)).headers.get('cache-control')).toBe(
-      'private, max-age=31536000, immutable, no-transform',
+      'private, max-age=604800, immutable, no-transform',
     );
   });
 

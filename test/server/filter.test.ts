@@ -4,11 +4,10 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { test as base, describe, expect } from 'vitest';
-import { parseFilterHeader } from '../../protocol/password-filter.ts';
 import { parseServiceConfig } from '../../protocol/service-config.ts';
 import { requestedRange } from '../../runtime/http/negotiation.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
-import { filterPath } from '../../store/snapshot/current.ts';
+import { filterPath, openCurrent } from '../../store/snapshot/current.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../support/dataset.ts';
 import { perFile } from '../support/per-file.ts';
@@ -35,7 +34,7 @@ async function openWorld(): Promise<World> {
     made,
     server,
     file,
-    id: parseFilterHeader(file).snapshot,
+    id: openCurrent(made.dataset)?.facts.snapshot ?? '',
     get: (headers = {}, suffix = '', method = 'GET') =>
       fetch(`${server.url}${ROUTE}${suffix}`, { method, headers: { 'accept-encoding': 'gzip, br', ...headers } }),
     async close() {
@@ -86,7 +85,7 @@ describe('the filter route', () => {
     world: { file, id, get },
   }) => {
     const answer = await get({}, `?snapshot=${id}`);
-    expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable, no-transform');
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=604800, immutable, no-transform');
     expect((await bytesOf(answer)).equals(file)).toBe(true);
     await expectProblem(await get({}, '?snapshot=000009-0123456789abcdef'), 410, 'SNAPSHOT_GONE');
     await expectProblem(await get({}, '?x=1'), 400, 'QUERY_MALFORMED');

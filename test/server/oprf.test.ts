@@ -18,6 +18,7 @@ import {
 } from '../../protocol/oprf-messages.ts';
 import { EntryKind, pairInput, passwordInput } from '../../protocol/private-input.ts';
 import { parseServiceConfig, type ServiceConfig } from '../../protocol/service-config.ts';
+import { createBucketAuth } from '../../protocol/signed/merkle.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
@@ -85,8 +86,9 @@ describe('lookups', () => {
         if (!evaluated) throw new Error('nothing was evaluated');
         const output = oprf.finalize(input, blind, evaluated);
         expect(output).toEqual(made.suite.evaluate(input));
-        const place = { snapshot: config.snapshot, index: 'account', prefixBits, id } as const;
-        const bucket = openBucket(body, place, made.suite.sealKey);
+        const place = { layer: config.layer, index: 'account', prefixBits, id } as const;
+        const auth = createBucketAuth({ prefixBits, ...config.indexes.account }, made.suite.sealKey);
+        const bucket = openBucket(body, place, auth);
         expect(findEntry(bucket, entryTag(output), metadataPad(config.layer, output), EntryKind.pair)?.timesSeen).toBe(
           1,
         );
@@ -158,8 +160,9 @@ describe('evaluations', () => {
       const output = sodium.finalize(input, blind, evaluated);
       const id = bucketId(passwordBucketHash(output), bits);
       const body = await readMessage(await fetch(`${server.url}/v1/password/${formatPrefix(id, bits)}`));
-      const place = { snapshot: config.snapshot, index: 'password', prefixBits: bits, id } as const;
-      const bucket = openBucket(body, place, made.suite.sealKey);
+      const place = { layer: config.layer, index: 'password', prefixBits: bits, id } as const;
+      const auth = createBucketAuth({ prefixBits: bits, ...config.indexes.password }, made.suite.sealKey);
+      const bucket = openBucket(body, place, auth);
       expect(findEntry(bucket, entryTag(output), metadataPad(config.layer, output), EntryKind.password)).toBeDefined();
     }
   });

@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { sbbfInsert } from 'hyparquet/src/bloom.js';
 import { describe, expect } from 'vitest';
-import type { PrfOutput, SnapshotId } from '../../protocol/brands.ts';
+import type { PrfOutput } from '../../protocol/brands.ts';
 import { normalizePassword } from '../../protocol/normalize.ts';
 import { createFilterSeal, openFilter, type PasswordFilter } from '../../protocol/password-filter.ts';
 import { passwordInput } from '../../protocol/private-input.ts';
@@ -17,9 +17,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { deleteRun } from '../../store/run/run.ts';
 import { factsPath, filterPath, openCurrent, writeCurrent } from '../../store/snapshot/current.ts';
 import { chooseBlocks, FilterWriter } from '../../store/snapshot/filter-writer.ts';
-import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
-import { sealFacts } from '../../store/snapshot/snapshot-facts.ts';
 import { verifyDataset } from '../../store/verify.ts';
 import { credveil } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../support/dataset.ts';
@@ -55,7 +53,7 @@ describe('a published filter', () => {
     expect(strangers).toBeGreaterThan(0);
     expect(strangers).toBeLessThan(45);
     const facts = openCurrent(made.dataset)?.facts;
-    expect(filter).toMatchObject({ dataset: facts?.dataset, snapshot: facts?.snapshot, entries: PASSWORDS.length + 1 });
+    expect(filter).toMatchObject({ dataset: facts?.dataset, layer: facts?.layer, entries: PASSWORDS.length + 1 });
     expect(facts?.filter).toEqual({
       bytes: filter.bytes,
       sha256: createHash('sha256')
@@ -102,26 +100,18 @@ describe('a published filter', () => {
     for (const none of [{ filterOneIn: 0 }, { indexes: ['account'] }] as const) {
       const other = await makeDataset({ ...options, ...none });
       expect((await other.publish()).filter).toBeUndefined();
-      expect(fs.readdirSync(path.join(other.folder, 'snapshots')).sort()).toEqual(['000001.json', '000001.sqlite']);
+      expect(fs.readdirSync(path.join(other.folder, 'snapshots')).sort()).toEqual([
+        '000001.head',
+        '000001.json',
+        '000001.sqlite',
+        '000001.statement',
+      ]);
       expect((await verifyDataset(other.dataset, other.suite)).filtered).toBeNull();
       const snapshot = await openSnapshot(other.dataset);
       expect(snapshot.filter).toBeUndefined();
       snapshot.close();
       other.dispose();
     }
-  });
-
-  test('the next publish adds a filter to a dataset older than filters', async ({ made }) => {
-    const { filter, seal, ...facts } = openCurrent(made.dataset)?.facts ?? (undefined as never);
-    const old = sealFacts({ ...facts, snapshot: '000001-0123456789abcdef' as SnapshotId }, made.suite);
-    fs.writeFileSync(factsPath(made.dataset, '000001'), JSON.stringify(old));
-    fs.rmSync(fileOf(made));
-    writeCurrent(made.dataset, '000001');
-    const snapshot = await openSnapshot(made.dataset);
-    expect(snapshot.filter).toBeUndefined();
-    snapshot.close();
-    expect((await publish(made.dataset, made.suite)).changed).toBe(true);
-    expect(open(made, fileOf(made, '000002')).entries).toBe(PASSWORDS.length + 1);
   });
 
   test.for<readonly [title: string, spoil: (made: MadeDataset) => void]>([
@@ -169,8 +159,8 @@ describe('the writer', () => {
     entries.push([0, 1], [2 ** 32 - 1, 2]);
     entries.sort(([a], [b]) => a - b);
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-')), 'filter');
-    const { dataset, snapshot } = openCurrent(made.dataset)?.facts ?? (undefined as never);
-    const writer = new FilterWriter(file, { dataset, snapshot, blocks });
+    const { dataset, layer } = openCurrent(made.dataset)?.facts ?? (undefined as never);
+    const writer = new FilterWriter(file, { dataset, layer, blocks });
     const expected = new Uint32Array(8 * blocks);
     for (const [hash, tag] of entries) {
       writer.add(hash, tag);

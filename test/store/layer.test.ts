@@ -8,6 +8,7 @@ import { layerId } from '../../store/snapshot/layer.ts';
 
 const PARAMETERS: DatasetParameters = {
   suite: 'hmac',
+  auth: 'mac',
   keyId: '65b555284e0d41a7' as KeyId,
   normalization: 1,
   indexes: ['account', 'password'],

@@ -36,6 +36,9 @@ const cut = (file: string, bytes: number): void => fs.truncateSync(file, fs.stat
 type Damage = readonly [title: string, change: (file: string) => void];
 type FileDamage = readonly [title: string, file: string, change: (file: string) => void];
 
+const filesOf = (name: string): string[] =>
+  ['filter', 'head', 'json', 'sqlite', 'statement'].map((kind) => `${name}.${kind}`);
+
 describe('publishing', () => {
   test('publishing again without a change leaves the snapshot as it is', async ({ made }) => {
     const before = fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8');
@@ -43,16 +46,17 @@ describe('publishing', () => {
     expect(again.changed).toBe(false);
     expect(again.facts.snapshot).toBe(openCurrent(made.dataset)?.facts.snapshot);
     expect(fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8')).toBe(before);
-    expect(snapshotFiles(made)).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
+    expect(snapshotFiles(made)).toEqual(filesOf('000001'));
   });
 
-  test('equal runs and parameters publish equal bytes', async ({ made }) => {
+  test('equal runs and parameters publish equal layers', async ({ made }) => {
     const copy = `${made.folder}-copy`;
     made.addSource('second', { pairs: seededPairs(200, 2) });
     fs.cpSync(made.folder, copy, { recursive: true });
     await made.publish();
     await publish(openDataset(copy), made.suite);
-    for (const name of ['CURRENT', 'snapshots/000002.json', 'snapshots/000002.sqlite', 'snapshots/000002.filter'])
+    expect(openCurrent(openDataset(copy))?.facts.layer).toBe(openCurrent(made.dataset)?.facts.layer);
+    for (const name of ['snapshots/000002.sqlite', 'snapshots/000002.filter'])
       expect(fs.readFileSync(path.join(copy, name)).equals(fs.readFileSync(path.join(made.folder, name))), name).toBe(
         true,
       );
@@ -63,12 +67,10 @@ describe('publishing', () => {
       made.addSource(source, { passwords: [source] });
       await made.publish();
     }
-    expect(snapshotFiles(made)).toEqual(
-      [3, 4].flatMap((n) => ['filter', 'json', 'sqlite'].map((kind) => `00000${n}.${kind}`)),
-    );
+    expect(snapshotFiles(made)).toEqual([3, 4].flatMap((n) => filesOf(`00000${n}`)));
     made.addSource('e', { passwords: ['e'] });
     await publish(made.dataset, made.suite, { keep: 1 });
-    expect(snapshotFiles(made)).toEqual(['000005.filter', '000005.json', '000005.sqlite']);
+    expect(snapshotFiles(made)).toEqual(filesOf('000005'));
   });
 
   test('pruning a snapshot does not break its open readers', async ({ made }) => {
@@ -90,7 +92,7 @@ describe('publishing', () => {
     flipByte(run, 100);
     await expect(publish(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_CORRUPT'));
     expect(openCurrent(made.dataset)?.facts.snapshot).toBe(before);
-    expect(snapshotFiles(made)).toEqual(['000001.filter', '000001.json', '000001.sqlite']);
+    expect(snapshotFiles(made)).toEqual(filesOf('000001'));
     deleteRun(made.dataset, 'second');
     expect((await publish(made.dataset, made.suite)).changed).toBe(false);
   });

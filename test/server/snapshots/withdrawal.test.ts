@@ -39,7 +39,7 @@ const test = base.extend<{ readonly world: World }>({
 });
 
 describe('a snapshot with a source that was removed', () => {
-  test.fails('is closed, and requests for it are answered 410', async ({ world }) => {
+  test('is closed, and requests for it are answered 410', async ({ world }) => {
     world.made.addSource('second', { pairs: seededPairs(20, 2) });
     const before = await world.publish();
     expect(await world.statusOf(before)).toBe(200);

@@ -12,6 +12,7 @@ import { makeDataset, seededPairs, seededPasswords } from '../dataset.ts';
 import { perFile } from '../per-file.ts';
 import { blindedElements, CONTENT_TYPE } from '../post-message.ts';
 import { makeRangeDataset } from '../range-dataset.ts';
+import { examplePath } from '../signed/example-path.ts';
 
 export interface Asked {
   readonly path: string;
@@ -59,7 +60,12 @@ async function openWorld(): Promise<DocumentedWorld> {
     ask({ path, method, headers = {}, body, from = isRange(path.replace(/^\/d\/\w+/, '')) ? rangeServer : server }) {
       const type = body && !('content-type' in headers) ? { 'content-type': CONTENT_TYPE } : {};
       const sent = body ? { body: new Uint8Array(body) } : {};
-      return fetch(from.url + path, { method: method.toUpperCase(), headers: { ...type, ...headers }, ...sent });
+      // The rest of the route's parameters: an example replaces the prefix alone.
+      return fetch(from.url + examplePath(path, made.folder), {
+        method: method.toUpperCase(),
+        headers: { ...type, ...headers },
+        ...sent,
+      });
     },
     below: (path) => `/d/${openDataset((isRange(path) ? ranges : made).folder).id}`,
     async close() {

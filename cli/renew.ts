@@ -1,0 +1,104 @@
+// Renewing the head of a dataset, once or at an interval. It needs no lock: a publication that runs
+// meanwhile writes the head of another snapshot.
+
+import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeadKey } from '../protocol/brands.ts';
+import { createMac, type Signer } from '../protocol/signed/envelope.ts';
+import { type Head, headState } from '../protocol/signed/head.ts';
+import { parseHeadKeyText } from '../protocol/signed/trust.ts';
+import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
+import { StoreError } from '../store/errors.ts';
+import { openCurrent } from '../store/snapshot/current.ts';
+import { readStatement, writeHead } from '../store/snapshot/statement-files.ts';
+import { reportFailure, UsageError } from './exit.ts';
+import { openKeyFile, openSigningKeyFile } from './key-files.ts';
+import { type KeyFileOptions, keyFileFor, openPublisher } from './open.ts';
+import { note, printResult } from './output.ts';
+import { printable } from './printable.ts';
+
+export interface RenewOptions extends KeyFileOptions {
+  readonly headKey?: string;
+  /** Milliseconds. */
+  readonly every?: number;
+  /** Milliseconds. */
+  readonly validFor?: number;
+  readonly json?: boolean;
+}
+
+/** After a failure the next attempt does not wait for the whole interval. */
+const RETRY_MS = 60_000;
+
+/** @throws StoreError or UsageError if the key is missing or does not belong to the dataset */
+function openSigner(dataset: Dataset, options: RenewOptions): Signer {
+  if (options.headKey !== undefined) {
+    if (dataset.parameters.publisher === undefined)
+      throw new UsageError('--head-key does not apply to a dataset without signatures', 'Remove it.');
+    return openSigningKeyFile(options.headKey);
+  }
+  const publisher = openPublisher(dataset, options);
+  if (publisher) return publisher;
+  const key = openKeyFile(keyFileFor(dataset.folder, options.keyFile));
+  assertKeyBelongs(dataset, key);
+  return createMac(key.createSuite().sealKey);
+}
+
+/** Writes a new head for the current snapshot. @throws StoreError */
+export function renewHead(dataset: Dataset, signer: Signer, lifeMs?: number): Head {
+  const current = openCurrent(dataset);
+  if (!current)
+    throw new StoreError(
+      'SNAPSHOT_MISSING',
+      `dataset ${dataset.folder} has not been published yet`,
+      `Run: credveil publish ${dataset.folder}`,
+    );
+  return writeHead(dataset, current.name, readStatement(dataset, current.name), signer, lifeMs);
+}
+
+/** Renews once, or until the signal if there is an interval. */
+export async function renewHeads(folder: string, options: RenewOptions, signal: AbortSignal): Promise<void> {
+  const dataset = openDataset(folder);
+  const signer = openSigner(dataset, options);
+  const { every, validFor } = options;
+  const renew = (): void =>
+    printResult(
+      options,
+      renewHead(dataset, signer, validFor),
+      ({ sequence, validUntil }) =>
+        `snapshot ${String(sequence).padStart(6, '0')}: clients accept it until ${validUntil}`,
+    );
+  if (every === undefined) return renew();
+  while (!signal.aborted) {
+    let pauseMs = every;
+    try {
+      renew();
+    } catch (error) {
+      reportFailure(error);
+      pauseMs = Math.min(every, RETRY_MS);
+    }
+    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Reads the public part of a head key, from its key file or from a file with its public line. */
+export function openHeadKey(file: string): HeadKey {
+  let text = '';
+  try {
+    text = fs.readFileSync(file, 'latin1').slice(0, 512).trim();
+  } catch {
+    // The key file's own error says why.
+  }
+  if (text.startsWith('credveil-head-public-')) return parseHeadKeyText(text);
+  const key = openSigningKeyFile(file);
+  if (key.use !== 'head')
+    throw new UsageError('--delegate needs a head key', 'Create one with: credveil keygen --signing head');
+  return key.publicKey as HeadKey;
+}
+
+/** Warns on standard error before clients refuse the snapshot, and when they do. */
+export function warnOfHead(folder: string, head: Pick<Head, 'issuedAt' | 'validUntil'>): void {
+  const state = headState(head, Date.now());
+  if (state === 'fresh') return;
+  const what = state === 'expired' ? 'clients refuse the snapshot since' : 'clients will refuse the snapshot after';
+  note(`warning: ${what} ${head.validUntil}\n  Run: credveil publish ${printable(folder)} --renew, every hour.`);
+}

@@ -1,0 +1,76 @@
+// From facts to a statement: its payload, its files, and the facts that name it. PROTOCOL.md §10.
+
+import { createHash } from 'node:crypto';
+import type { Signer } from '../../protocol/signed/envelope.ts';
+import type { Head } from '../../protocol/signed/head.ts';
+import { formatTime } from '../../protocol/signed/members.ts';
+import {
+  type DelegatedKey,
+  encodeStatement,
+  type Layer,
+  payloadDigest,
+  STATEMENT_PROTOCOL,
+  type Statement,
+  snapshotIdOf,
+} from '../../protocol/signed/statement.ts';
+import type { KeyedSuite } from '../../protocol/suite.ts';
+import type { Dataset } from '../dataset.ts';
+import { type SnapshotFacts, sealFacts } from './snapshot-facts.ts';
+import { encodeSources, writeHead, writeStatement } from './statement-files.ts';
+
+/** Facts whose statement is not made yet. */
+export type StatedFacts = Omit<SnapshotFacts, 'snapshot' | 'statement' | 'seal'>;
+
+export interface StatementOptions {
+  readonly suite: KeyedSuite;
+  readonly signer: Signer;
+  readonly sequence: number;
+  readonly minSequence: number;
+  readonly now: number;
+  readonly headKeys?: readonly DelegatedKey[];
+  readonly headLifeMs?: number;
+}
+
+function describeStatement(
+  { parameters }: Dataset,
+  { dataset, suite, normalization, keyId, publicKey, layer, indexes, similar, filter, sources, canary }: StatedFacts,
+  { sequence, minSequence, now, headKeys }: StatementOptions,
+): Statement {
+  const list = encodeSources(sources);
+  const only: Layer = {
+    id: layer,
+    indexes,
+    ...(similar && { similar }),
+    ...(filter && { filter }),
+  };
+  return {
+    protocol: STATEMENT_PROTOCOL,
+    ...{ dataset, sequence, minSequence, suite, normalization, keyId },
+    ...(publicKey !== undefined && { publicKey }),
+    auth: parameters.auth,
+    publishedAt: formatTime(now),
+    layers: [only],
+    sources: { sha256: createHash('sha256').update(list).digest('hex'), bytes: list.length },
+    canary,
+    ...(headKeys && { headKeys }),
+  };
+}
+
+/**
+ * Writes statement and head of a snapshot that is not current yet.
+ * @returns its facts and its head
+ */
+export function writeStated(
+  dataset: Dataset,
+  name: string,
+  facts: StatedFacts,
+  options: StatementOptions,
+): { facts: SnapshotFacts; head: Head } {
+  const { suite, signer, headLifeMs, now } = options;
+  const statement = describeStatement(dataset, facts, options);
+  const payload = encodeStatement(statement);
+  writeStatement(dataset, name, payload, signer);
+  const sha256 = payloadDigest(payload);
+  const head = writeHead(dataset, name, { statement, sha256 }, signer, headLifeMs, now);
+  return { facts: sealFacts({ ...facts, snapshot: snapshotIdOf(statement, payload), statement: sha256 }, suite), head };
+}
