@@ -20,10 +20,16 @@ export interface UnknownName {
  */
 export function unknownName(value: unknown, known: readonly string[], what: string): UnknownName | undefined {
   const isObject = typeof value === 'object' && value !== null;
-  const name = isObject ? Object.keys(value).find((key) => !known.includes(key)) : '';
+  const name = isObject ? unknownKey(value, known) : '';
   if (name === undefined) return undefined;
   const meant = nearest(name.toLowerCase(), known);
   return { name, hint: `${meant ? `Did you mean ${meant}? ` : ''}The ${what} are ${known.join(', ')}.` };
+}
+
+/** Creates nothing, since every check passes here. */
+function unknownKey(value: object, known: readonly string[]): string | undefined {
+  for (const name in value) if (!known.includes(name) && Object.hasOwn(value, name)) return name;
+  return undefined;
 }
 
 /** The name as an error may quote it: if it looks like one that a program spells. */

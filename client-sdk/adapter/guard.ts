@@ -2,10 +2,9 @@
 // when its handler asks, or before the handler, and then may refuse the request.
 
 import type { CheckOptions, LeakChecker } from '../checker.ts';
-import { OF_THE_REQUEST } from '../errors.ts';
-import { failuresIn, unknownVerdict, worstOf } from '../verdict/decide.ts';
+import { unknownVerdict, worstOf } from '../verdict/decide.ts';
 import type { Credential } from '../verdict/inquiry.ts';
-import { strictestOf } from '../verdict/policy.ts';
+import { isOfTheRequest, strictestOf } from '../verdict/policy.ts';
 import { SIGNAL_NAMES, type SignalName, type UnknownVerdict, type Verdict } from '../verdict/verdict.ts';
 import { credentialsOf, type ParsedFields, type Reading } from './fields.ts';
 import type { HeaderName } from './header-name.ts';
@@ -172,7 +171,9 @@ function combine(verdicts: readonly Verdict[]): Verdict {
   const { action, because } = strictestOf([
     worst,
     ...verdicts,
-    ...(verdicts.some(isOfTheRequest) ? [{ action: 'challenge' } as const] : []),
+    ...(verdicts.some(({ signals, reason }) => isOfTheRequest(signals, reason))
+      ? [{ action: 'challenge' } as const]
+      : []),
   ]);
   const { because: _, ...facts } = worst;
   return { ...facts, action, ...(because && { because }) };
@@ -200,14 +201,10 @@ function createRefuse<Context, Handler>({ denyOn, onError, isDenying }: GuardSet
     const isDenied = onError
       ? worst !== undefined && (await deniesFailure(worst, context, cause))
       : verdicts.some(({ action, because }) => action !== 'allow' && because === undefined);
-    if (verdicts.some(isOfTheRequest)) return isDenying || isDenied ? REFUSALS.CREDENTIAL_UNREADABLE : undefined;
+    if (verdicts.some(({ signals, reason }) => isOfTheRequest(signals, reason)))
+      return isDenying || isDenied ? REFUSALS.CREDENTIAL_UNREADABLE : undefined;
     return isDenied ? REFUSALS.CHECK_UNAVAILABLE : undefined;
   };
-}
-
-/** Whether the sender of the request caused a failure. */
-function isOfTheRequest({ reason, signals }: Verdict): boolean {
-  return [reason, ...failuresIn(signals)].some((cause) => cause && OF_THE_REQUEST.has(cause));
 }
 
 /** The failure of a verdict, also behind a finding on another username. */

@@ -56,10 +56,15 @@ export function worstOf<T extends { readonly status: VerdictStatus }>(facts: rea
 
 /** The distinct reasons why questions have no answer. */
 export function failuresIn(...answers: readonly Signals[]): UnknownReason[] {
-  const reasons = answers.flatMap((signals) =>
-    SIGNAL_NAMES.map((name) => signals[name]).flatMap((signal) => (signal.result === 'unknown' ? [signal.reason] : [])),
-  );
-  return [...new Set(reasons)];
+  // Nearly always none: this runs several times per check.
+  if (!answers.some(hasFailed)) return [];
+  const signals = answers.flatMap((answer) => SIGNAL_NAMES.map((name) => answer[name]));
+  return [...new Set(signals.flatMap((signal) => (signal.result === 'unknown' ? [signal.reason] : [])))];
+}
+
+/** Whether a question has no answer. */
+export function hasFailed(signals: Signals): boolean {
+  return SIGNAL_NAMES.some((name) => signals[name].result === 'unknown');
 }
 
 const WEIGHTS = { unasked: 0, absent: 1, unknown: 2, found: 3 } as const;

@@ -47,6 +47,7 @@ export type Spelling = Pick<Credential, 'username' | 'password'>;
  */
 export function spellingsOf({ username, usernames = [username], password }: CredentialGiven): Spelling[] {
   const end = password?.indexOf('\0') ?? -1;
+  if (end <= 0 && usernames.length === 1) return [{ username: usernames[0], password }];
   const passwords = end > 0 ? [password, password?.slice(0, end)] : [password];
   return [...new Set(usernames)].flatMap((name) => passwords.map((text) => ({ username: name, password: text })));
 }

@@ -5,7 +5,7 @@ import { decodeTimes, encodeTimes, MAX_TIMES_SEEN } from '../../protocol/metadat
 import { assertCheckOptions } from '../arguments.ts';
 import { LookupError, OF_THE_REQUEST, type UnknownReason } from '../errors.ts';
 import { unknownName } from '../names.ts';
-import { failuresIn } from './decide.ts';
+import { failuresIn, hasFailed } from './decide.ts';
 import {
   type Action,
   type Decision,
@@ -13,6 +13,7 @@ import {
   type Sighting,
   type Signal,
   type SignalName,
+  type Signals,
   type Verdict,
 } from './verdict.ts';
 
@@ -138,8 +139,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     const askedNothing = status === 'unknown' && SIGNAL_NAMES.every((name) => signals[name].result === 'unasked');
     const decision = (failed || askedNothing) && isStricter(atFailure, found.action) ? { action: atFailure } : found;
     // Whoever sends a credential that cannot be checked chose to: no service failed.
-    const isOfRequest = [reason, ...failuresIn(signals)].some((cause) => cause && OF_THE_REQUEST.has(cause));
-    return isOfRequest ? strictestOf([decision, { action: 'challenge' }]) : decision;
+    return isOfTheRequest(signals, reason) ? strictestOf([decision, { action: 'challenge' }]) : decision;
   };
 }
 
@@ -149,6 +149,12 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
  */
 export function strictestOf(decisions: readonly Decision[]): Decision {
   return decisions.reduce((strictest, next) => (isStricter(next.action, strictest.action) ? next : strictest));
+}
+
+/** Whether the sender of a credential caused a failure. */
+export function isOfTheRequest(signals: Signals, reason: UnknownReason | undefined): boolean {
+  const isOf = (cause: UnknownReason | undefined): boolean => cause !== undefined && OF_THE_REQUEST.has(cause);
+  return isOf(reason) || (hasFailed(signals) && failuresIn(signals).some(isOf));
 }
 
 function isStricter(a: Action, b: Action): boolean {
