@@ -18,8 +18,9 @@ export const createNodePads: CreatePadBatch = (layer) => {
     },
     add(bytes, at) {
       for (let i = 0; i < TAG_AND_SEED_BYTES; i++) input[PAD_PREFIX_BYTES + i] = bytes[at + i] as number;
-      const digest = hash('sha256', input, 'buffer');
-      for (let i = 0; i < PAD_BYTES; i++) pads[count * PAD_BYTES + i] = digest[i] as number;
+      // A buffer would take three times as long as a string.
+      const digest = hash('sha256', input, 'binary');
+      for (let i = 0; i < PAD_BYTES; i++) pads[count * PAD_BYTES + i] = digest.charCodeAt(i);
       count++;
     },
     hide(metadata, at, width) {
