@@ -136,7 +136,7 @@ describe('a malformed request', () => {
     'POST /v1/config HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n',
   ])('a bad coding gets one response: %j', async (request, { made }) => {
     const answer = await raw(made.folder, request);
-    expect(answer.match(/^HTTP\/1\.1 4\d\d /gm)).toHaveLength(1);
+    expect(answer.match(/HTTP\/1\.1 \d\d\d /g)).toHaveLength(1);
     expect(answer.toLowerCase()).toContain('connection: close');
   });
 });
