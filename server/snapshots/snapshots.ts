@@ -60,6 +60,9 @@ export interface ServedSnapshot {
   readonly sources: Buffer;
 }
 
+/** A withdrawn snapshot is closed within a minute, whatever the interval of the operator. */
+const MAX_POLL_MS = 10_000;
+
 /** A refused snapshot is opened again after 1, 2, 4, … polls; this is the maximum. */
 const MAX_RETRY_POLLS = 64;
 
@@ -94,7 +97,7 @@ export class ServedSnapshots {
     const served = new ServedSnapshots(dataset, line, await openServed(dataset, options), options);
     options.onEvent({ event: 'snapshot-opened', snapshot: served.current.id });
     void options.peers?.opened(dataset.id, served.current.id);
-    served.#pollEvery(options.pollIntervalMs);
+    served.#pollEvery(Math.min(options.pollIntervalMs, MAX_POLL_MS));
     return served;
   }
 
