@@ -8,6 +8,7 @@ import { type ServerOptions, startServer } from '../../../server/server.ts';
 import { createDataset } from '../../../store/dataset.ts';
 import type { DatasetKey } from '../../../store/dataset-key.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
+import { seededPublisher } from '../dataset.ts';
 
 export interface EvaluatorServer {
   readonly url: string;
@@ -17,8 +18,12 @@ export interface EvaluatorServer {
 export async function startEvaluator(key: DatasetKey, options: ServerOptions = {}): Promise<EvaluatorServer> {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-evaluator-'));
   const folder = path.join(home, 'evaluator');
-  const dataset = createDataset(folder, key, { indexes: ['password'] });
-  await publish(dataset, key.createSuite(await createSodiumOprf()));
+  const publisher = seededPublisher(1);
+  const dataset = createDataset(folder, key, {
+    indexes: ['password'],
+    publisher: Buffer.from(publisher.publicKey).toString('hex'),
+  });
+  await publish(dataset, key.createSuite(await createSodiumOprf()), { publisher });
   const server = await startServer(folder, { ...options, port: 0, key });
   return {
     url: server.url,
