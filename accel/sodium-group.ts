@@ -1,4 +1,4 @@
-// ristretto255 with a pinned key, on libsodium: blinding and the linear check. Elements are encoded.
+// ristretto255 with a pinned key, on libsodium: blinding and the linear check.
 
 import type { BlindScalar, PrivateInput, PublicKey } from '../protocol/brands.ts';
 import { equalBytes } from '../protocol/bytes.ts';
