@@ -13,7 +13,7 @@ import { fromBase64Url, toBase64Url } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { parseHmacKey } from '../keys.ts';
 
-/** The uses of Ed25519 keys. Labels, file formats and ids differ, so that none passes for another. */
+/** The uses of Ed25519 keys. Their labels and file formats differ: none passes for another. */
 export type SigningUse = 'publisher' | 'head';
 
 const malformed = (what: string, why: string, source: string): ProtocolError =>
