@@ -17,6 +17,9 @@ function accessOf({ [NAME]: group = 'none' }: NodeJS.ProcessEnv): store.KeyFileA
 /** @throws StoreError as `openKeyFile` of store/ */
 export const openKeyFile = (file: string): DatasetKey => store.openKeyFile(file, accessOf(process.env));
 
+/** @throws StoreError as `openPinFile` of store/ */
+export const openPinFile = (file: string): string => store.openPinFile(file, accessOf(process.env));
+
 /** @throws StoreError as `openSigningKeyFile` of store/ */
 export const openSigningKeyFile = (file: string): SigningKey => store.openSigningKeyFile(file, accessOf(process.env));
 

@@ -3,18 +3,17 @@
 
 import type { SnapshotId } from '../protocol/brands.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
-import type { ServiceConfig } from '../protocol/service-config.ts';
 import { assertCallOptions, assertCheckOptions, assertCredential, createCallDeadline } from './arguments.ts';
 import { reasonOf } from './errors.ts';
 import type { Events } from './events.ts';
-import type { PasswordFilterInfo } from './filter/cache.ts';
-import { FILTER_TIMEOUT_MS } from './filter/download.ts';
+import { FILTER_TIMEOUT_MS, type PasswordFilterInfo } from './filter/filter-cache.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
 import type { Lookup } from './lookup.ts';
 import type { CheckerSettings, LeakCheckerOptions, OprfSettings } from './options.ts';
 import { parseOptions } from './parse-options.ts';
+import { type CurrentSnapshot, createCurrentSnapshot, SNAPSHOT_TIMEOUT_MS } from './publication/current-snapshot.ts';
+import type { Snapshot } from './publication/snapshot.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
-import { CONFIG_TIMEOUT_MS, type ConfigCache, createConfigCache } from './transport/config-cache.ts';
 import type { Deadline } from './transport/deadline.ts';
 import { decide, type Facts, failuresIn, mergeSignals, worstOf } from './verdict/decide.ts';
 import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked, spellingsOf } from './verdict/inquiry.ts';
@@ -54,7 +53,7 @@ export interface CheckOptions extends CallOptions, PolicyContext {}
 
 /**
  * Checks credentials against one service. Create one per process, with `createLeakChecker`: it
- * holds the config, buckets and the password filter.
+ * holds the snapshot's statement, buckets and the password filter.
  * @example
  * ```ts
  * import type { LeakChecker } from '@credveil/client';
@@ -74,8 +73,8 @@ export interface LeakChecker {
    */
   check(credential: Credential, options?: CheckOptions): Promise<Verdict>;
   /**
-   * Optional start-up test of URL, key and dataset: fetches the config and, under `oprf`, has one
-   * element evaluated.
+   * Optional start-up test of URL and pinned line: fetches head and statement and, under `oprf`, has
+   * one element evaluated.
    * @throws LookupError (as a rejection) whose code is the reason that a check would return
    */
   ready(options?: CallOptions): Promise<void>;
@@ -102,7 +101,7 @@ type Inquiries = readonly (readonly Inquiry[])[];
 
 /**
  * Creates a checker, which sends nothing before its first call. With the option `key` it holds the
- * dataset's secret and belongs in a server process; with `publicKey` it holds no secret.
+ * dataset's secret and belongs in a server process; with `trust` alone it holds no secret.
  * @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED`
  * @example
  * ```ts
@@ -118,16 +117,14 @@ type Inquiries = readonly (readonly Inquiry[])[];
 export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const { settings, secrets } = parseOptions(options);
   const lookup =
-    secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets.key) : loadObliviousLookup(settings, secrets);
+    secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets) : loadObliviousLookup(settings, secrets);
   const { events, policy } = settings;
   const breaker = settings.circuitBreaker
     ? createCircuitBreaker(settings.circuitBreaker, (state) => events.circuit.emit({ state }))
     : ALWAYS_CLOSED;
-  const configs = createConfigCache(lookup.fetchConfig, {
-    maxAgeMs: settings.configMaxAgeMs,
-    // The rest of the deadline is for buckets.
-    maxWaitMs: Math.ceil(settings.timeoutMs / 2),
-  });
+  // The rest of the deadline is for buckets.
+  const renewal = { maxAgeMs: settings.headMaxAgeMs, maxWaitMs: Math.ceil(settings.timeoutMs / 2) };
+  const snapshots = createCurrentSnapshot(lookup.fetchSnapshot, renewal, events);
   const report = createReporter(events);
   const conclude = createConclude(policy, report);
 
@@ -142,7 +139,7 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
       const startedAt = performance.now();
       assertCredential(credential);
       assertCheckOptions(callOptions);
-      const here = answerHere(lookup, credential, callOptions, startedAt);
+      const here = answerHere(lookup, snapshots.peek(startedAt), credential, callOptions, startedAt);
       if (here) return report(absentFacts, absentDecision, here, startedAt);
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
       const inquiries = spellingsOf(credential)
@@ -151,7 +148,7 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
       if (inquiries.length === 0) return conclude({ answers: [UNASKED] }, 'NOTHING_ASKED', callOptions, startedAt);
       const pass = await breaker.run(
         deadline,
-        (guarded) => askService(lookup, configs, inquiries, guarded),
+        (guarded) => askService(lookup, snapshots, inquiries, guarded),
         ({ answers }) => failuresIn(...answers),
       );
       return conclude(pass, 'INDEX_MISSING', callOptions, startedAt);
@@ -159,13 +156,14 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
 
     async ready(callOptions = {}) {
       assertCallOptions(callOptions);
-      const deadline = createCallDeadline(CONFIG_TIMEOUT_MS, callOptions);
-      await lookup.confirm(await configs.get(deadline), deadline);
+      const deadline = createCallDeadline(SNAPSHOT_TIMEOUT_MS, callOptions);
+      await lookup.confirm(await snapshots.get(deadline), deadline);
     },
 
     async loadFilter(callOptions = {}) {
       assertCallOptions(callOptions);
-      return lookup.loadFilter(createCallDeadline(FILTER_TIMEOUT_MS, callOptions));
+      const deadline = createCallDeadline(FILTER_TIMEOUT_MS, callOptions);
+      return lookup.loadFilter(await snapshots.get(deadline), deadline);
     },
   };
 }
@@ -173,24 +171,24 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
 /** Asks the service, and once more if the snapshot changed: a verdict belongs to one snapshot. */
 async function askService(
   lookup: Lookup,
-  configs: ConfigCache,
+  snapshots: CurrentSnapshot,
   inquiries: Inquiries,
   deadline: Deadline,
 ): Promise<Pass> {
   const passOf = (answers: readonly Partial<Signals>[]): Pick<Pass, 'answers'> => ({
     answers: answers.map((signals) => ({ ...UNASKED, ...signals })) as [Signals, ...Signals[]],
   });
-  const ask = async (config: ServiceConfig): Promise<Pass> => ({
-    snapshot: config.snapshot,
+  const ask = async (snapshot: Snapshot): Promise<Pass> => ({
+    snapshot: snapshot.snapshot,
     // Spellings share their buckets' requests.
-    ...passOf(await allOf(inquiries.map((asked) => lookup.ask(asked, config, deadline)))),
+    ...passOf(await allOf(inquiries.map((asked) => lookup.ask(asked, snapshot, deadline)))),
   });
   try {
-    const config = await configs.get(deadline);
-    const pass = await ask(config);
+    const snapshot = await snapshots.get(deadline);
+    const pass = await ask(snapshot);
     if (!snapshotChanged(pass)) return pass;
     // Only once: after that, the caller decides.
-    return await ask(await configs.renew(config, deadline));
+    return await ask(await snapshots.renew(snapshot, deadline));
   } catch (error) {
     return passOf(inquiries.map((asked) => failAll(asked, reasonOf(error))));
   }
@@ -202,14 +200,14 @@ async function askService(
  */
 function answerHere(
   lookup: Lookup,
+  snapshot: Snapshot | undefined,
   { username, usernames, password }: Credential,
   options: CallOptions,
   now: number,
 ): Pass | undefined {
-  if (!password || (username ?? usernames) !== undefined || password.includes('\0') || isAborted(options))
-    return undefined;
-  const snapshot = lookup.absentIn(password, now);
-  return snapshot && { snapshot, answers: [PASSWORD_ABSENT] };
+  if (!snapshot || !password || (username ?? usernames) !== undefined) return undefined;
+  if (password.includes('\0') || isAborted(options) || !lookup.isAbsent(password, snapshot, now)) return undefined;
+  return { snapshot: snapshot.snapshot, answers: [PASSWORD_ABSENT] };
 }
 
 /** Assembles the verdict and emits its event. */
@@ -280,11 +278,11 @@ export function loadObliviousLookup(settings: CheckerSettings, oprf: OprfSetting
   const loaded = (deadline: Deadline): Promise<Lookup> => deadline.race(() => loading);
   return {
     maxInputBytes: MAX_OPRF_INPUT_BYTES,
-    fetchConfig: async (deadline) => (await loaded(deadline)).fetchConfig(deadline),
-    confirm: async (config, deadline) => (await loaded(deadline)).confirm(config, deadline),
-    loadFilter: async (deadline) => (await loaded(deadline)).loadFilter(deadline),
+    fetchSnapshot: async (deadline) => (await loaded(deadline)).fetchSnapshot(deadline),
+    confirm: async (snapshot, deadline) => (await loaded(deadline)).confirm(snapshot, deadline),
+    loadFilter: async (snapshot, deadline) => (await loaded(deadline)).loadFilter(snapshot, deadline),
     // The service has to evaluate the password first.
-    absentIn: () => undefined,
-    ask: async (inquiries, config, deadline) => (await loaded(deadline)).ask(inquiries, config, deadline),
+    isAbsent: () => false,
+    ask: async (inquiries, snapshot, deadline) => (await loaded(deadline)).ask(inquiries, snapshot, deadline),
   };
 }

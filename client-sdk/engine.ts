@@ -31,7 +31,7 @@ export interface Blinding {
  * import { createSodiumOprf } from '@credveil/client/sodium';
  *
  * const engine: Engine = await createSodiumOprf();
- * const leaks = createLeakChecker({ url, publicKey, engine });
+ * const leaks = createLeakChecker({ url, trust, engine });
  * ```
  */
 export type Engine = Oprf & {

@@ -9,7 +9,7 @@ import { CredveilError, shareInstances } from '../protocol/errors.ts';
  * import type { UnknownReason } from '@credveil/client';
  *
  * // The operator has to look at these at once.
- * const ALARMS: readonly UnknownReason[] = ['BODY_FORGED', 'CONFIG_FORGED', 'KEY_MISMATCH'];
+ * const ALARMS: readonly UnknownReason[] = ['BODY_FORGED', 'HEAD_FORGED', 'KEY_MISMATCH'];
  * const { reason } = await leaks.check({ password });
  * console.log(reason !== undefined && ALARMS.includes(reason)); // false
  * ```
@@ -25,13 +25,19 @@ export type UnknownReason =
   | 'BODY_TOO_LARGE'
   | 'BODY_MALFORMED'
   | 'BODY_FORGED'
-  | 'CONFIG_MALFORMED'
-  | 'CONFIG_UNSUPPORTED'
-  | 'CONFIG_FORGED'
+  | 'HEAD_MALFORMED'
+  | 'HEAD_FORGED'
+  | 'STATEMENT_MALFORMED'
+  | 'STATEMENT_FORGED'
+  | 'PROTOCOL_UNSUPPORTED'
   | 'KEY_MISMATCH'
   | 'DATASET_MISMATCH'
+  | 'PREFIX_TOO_LONG'
   | 'SNAPSHOT_CHANGED'
   | 'SNAPSHOT_OLDER'
+  | 'SNAPSHOT_STALE'
+  | 'CLOCK_WRONG'
+  | 'MEMORY_FAILED'
   | 'INDEX_MISSING'
   | 'NOTHING_ASKED'
   | 'FIELD_TOO_LONG'
@@ -56,6 +62,7 @@ export type FilterReason =
   | 'FILTER_TOO_LARGE'
   | 'FILTER_MALFORMED'
   | 'FILTER_FORGED'
+  | 'FILTER_OTHER'
   | 'FILTER_UNREADABLE';
 
 /**
@@ -132,8 +139,12 @@ const FILTER_TEXTS: Texts<FilterReason> = {
     "Copy the whole file from the dataset's snapshots; look for a proxy that alters response bodies.",
   ],
   FILTER_FORGED: [
-    'the password filter is not sealed with this key',
-    'It was altered after publishing, or belongs to another key: treat it as an attack until explained.',
+    'the password filter is not the one that the publisher made',
+    'It was altered after publishing: treat it as an attack until explained.',
+  ],
+  FILTER_OTHER: [
+    'the password filter belongs to another snapshot than the current one',
+    'Export the filter of the current snapshot; a newer one is used once the service serves its snapshot.',
   ],
   FILTER_UNREADABLE: ['the source of the password filter failed', 'See the cause.'],
 };
@@ -170,25 +181,37 @@ const TEXTS: Texts<UnknownReason> = {
     'Look for a proxy that alters response bodies.',
   ],
   BODY_FORGED: [
-    'a bucket lacks the seal of this key, snapshot and prefix',
+    'a bucket or list is not the one that the publisher made for this snapshot and prefix',
     'It was altered or swapped after publishing: treat it as an attack until explained.',
   ],
-  CONFIG_MALFORMED: ['/v1/config is not a Credveil config', 'Check that the URL is the base URL of a Credveil server.'],
-  CONFIG_FORGED: [
-    '/v1/config is not sealed with this key',
-    'It was altered after publishing: treat it as an attack until explained.',
+  HEAD_MALFORMED: ['/v1/head is not a Credveil head', 'Check that the URL is the base URL of a Credveil server.'],
+  HEAD_FORGED: [
+    'no key that this client believes made the head',
+    'Compare the pinned line with that of `credveil key pin`. If it is right, treat this as an attack until explained.',
   ],
-  CONFIG_UNSUPPORTED: [
+  STATEMENT_MALFORMED: [
+    'the statement of the snapshot is not a Credveil statement',
+    'Look for a proxy that alters response bodies.',
+  ],
+  STATEMENT_FORGED: [
+    'the pinned key did not make the statement of the snapshot',
+    'Compare the pinned line with that of `credveil key pin`. If it is right, treat this as an attack until explained.',
+  ],
+  PROTOCOL_UNSUPPORTED: [
     'the service uses a protocol version that this client does not support',
     'Use the same major version of client and server.',
   ],
   KEY_MISMATCH: [
     'the key does not belong to the dataset, or the service evaluates with another key',
-    'Pass the key that the dataset was created with; `credveil stats` prints its id. If the key is right, trust no answer of this service.',
+    'Pass the line that `credveil key pin` prints. If it is right, trust no answer of this service.',
   ],
   DATASET_MISMATCH: [
     'the service serves a different dataset from the pinned one',
-    'Check the URL and the option `dataset`.',
+    'Check the URL, and the dataset in the pinned line.',
+  ],
+  PREFIX_TOO_LONG: [
+    'a request to this dataset would reveal more bits than allowed',
+    'Publish with fewer prefix bits, or raise maxPrefixBits or lower minUsernames if that is intended.',
   ],
   SNAPSHOT_CHANGED: [
     'the snapshot changed twice during one check',
@@ -196,7 +219,19 @@ const TEXTS: Texts<UnknownReason> = {
   ],
   SNAPSHOT_OLDER: [
     'the service returned an older snapshot than before',
-    'Look for a stale cache or server. After an intended rollback, publish again or create a new checker.',
+    'Look for a stale cache or server. After an intended rollback, publish again.',
+  ],
+  SNAPSHOT_STALE: [
+    'nobody has confirmed for too long that this is the current snapshot',
+    'Run `credveil publish --renew`, best on a timer; look for a stale cache, and at the clock of this machine.',
+  ],
+  CLOCK_WRONG: [
+    'the clock of this machine is behind that of the publisher, or was set back',
+    'Set the clock, for example with NTP.',
+  ],
+  MEMORY_FAILED: [
+    'the option `memory` did not give back what the checker has seen',
+    'See the cause. If its text is damaged, delete it.',
   ],
   INDEX_MISSING: [
     'the dataset has no index for any part of the check',

@@ -37,7 +37,7 @@ export interface VerdictEvent {
  * import { createLeakChecker, type RequestEvent } from '@credveil/client';
  *
  * const onRequest = ({ route }: RequestEvent) => {
- *   console.log(route); // config
+ *   if (route !== 'statement') console.log(route); // head
  * };
  * const leaks = createLeakChecker({ url, key, onRequest });
  * await leaks.ready();
@@ -45,8 +45,8 @@ export interface VerdictEvent {
  */
 export interface RequestEvent {
   /**
-   * The first path segment after /v1/: `config`, `account`, `password`, `lookup`, `evaluate` or
-   * `prove`.
+   * The first path segment after /v1/: `head`, `statement`, `sources`, `account`, `password`,
+   * `lookup` or `evaluate`.
    */
   readonly route: string;
   /** Only if it failed. */
@@ -92,6 +92,30 @@ export interface QuotaEvent {
 }
 
 /**
+ * The checker has asked which snapshot is the current one. Alert on `isExpiring`: unless the
+ * publisher or its timer renews the head, checks will be `SNAPSHOT_STALE`.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type SnapshotEvent } from '@credveil/client';
+ *
+ * const onSnapshot = ({ reason, isExpiring }: SnapshotEvent) => {
+ *   console.log(reason, isExpiring); // undefined false
+ * };
+ * await createLeakChecker({ url, key, onSnapshot }).ready();
+ * ```
+ */
+export interface SnapshotEvent {
+  /** Id of the snapshot in use. Missing if there is none yet. */
+  readonly snapshot?: string;
+  /** Milliseconds for which it may still be used. Missing as above. */
+  readonly remainingMs?: number;
+  /** Less than a quarter of the head's life is left, or there is no snapshot. */
+  readonly isExpiring: boolean;
+  /** Only if the service gave no head that may be believed; the snapshot of before stays in use. */
+  readonly reason?: UnknownReason;
+}
+
+/**
  * The hooks of a checker. Their exceptions and rejections are ignored and change no verdict.
  * @example
  * ```ts
@@ -109,6 +133,7 @@ export interface Hooks {
   readonly onRequest?: (event: RequestEvent) => void;
   readonly onCircuit?: (event: CircuitEvent) => void;
   readonly onQuotaExceeded?: (event: QuotaEvent) => void;
+  readonly onSnapshot?: (event: SnapshotEvent) => void;
 }
 
 export interface Emitter<Event> {
@@ -122,14 +147,16 @@ export interface Events {
   readonly request: Emitter<RequestEvent>;
   readonly circuit: Emitter<CircuitEvent>;
   readonly quota: Emitter<QuotaEvent>;
+  readonly snapshot: Emitter<SnapshotEvent>;
 }
 
-export function createEvents({ onVerdict, onRequest, onCircuit, onQuotaExceeded }: Hooks): Events {
+export function createEvents({ onVerdict, onRequest, onCircuit, onQuotaExceeded, onSnapshot }: Hooks): Events {
   return {
     verdict: createEmitter('credveil.client.verdict', onVerdict),
     request: createEmitter('credveil.client.request', onRequest),
     circuit: createEmitter('credveil.client.circuit', onCircuit),
     quota: createEmitter('credveil.client.quota', onQuotaExceeded),
+    snapshot: createEmitter('credveil.client.snapshot', onSnapshot),
   };
 }
 

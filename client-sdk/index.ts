@@ -10,10 +10,11 @@ export {
   type MisuseCode,
   type UnknownReason,
 } from './errors.ts';
-export type { CircuitEvent, Hooks, QuotaEvent, RequestEvent, VerdictEvent } from './events.ts';
-export type { PasswordFilterInfo } from './filter/cache.ts';
+export type { CircuitEvent, Hooks, QuotaEvent, RequestEvent, SnapshotEvent, VerdictEvent } from './events.ts';
+export type { PasswordFilterInfo } from './filter/filter-cache.ts';
 export type { FilterSource, OpenedFilter } from './filter-source.ts';
 export type {
+  CheckerMemory,
   HmacOptions,
   LeakCheckerOptions,
   OprfOptions,

@@ -1,17 +1,20 @@
 // Lookups of a caller with the key: computes outputs in this process and fetches buckets.
 // PROTOCOL.md §14.
 
-import type { HmacKey } from '../protocol/brands.ts';
+import { equalTexts } from '../protocol/bytes.ts';
 import { passwordBucketHash } from '../protocol/entry.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
 import { normalizePassword } from '../protocol/normalize.ts';
 import { passwordInput } from '../protocol/private-input.ts';
-import { knownAnswer, type ServiceConfig } from '../protocol/service-config.ts';
-import { CANARY } from '../protocol/test-credentials.ts';
+import { knownAnswer } from '../protocol/service-config.ts';
+import type { Statement } from '../protocol/signed/statement.ts';
 import { createService } from './api.ts';
-import { createFilterCache } from './filter/cache.ts';
+import { lookupFailure } from './errors.ts';
+import { loadFilterCache } from './filter/lazy-cache.ts';
 import type { Lookup } from './lookup.ts';
-import type { CheckerSettings } from './options.ts';
+import type { CheckerSettings, HmacSettings } from './options.ts';
+import { createMacAuthority, createSignatureAuthority } from './publication/authority.ts';
+import type { Snapshot } from './publication/snapshot.ts';
 import type { Deadline } from './transport/deadline.ts';
 import {
   answerAbsent,
@@ -26,42 +29,46 @@ import type { Signals } from './verdict/verdict.ts';
 
 /** A password of this many UTF-16 units, once normalized, still fits into a PrivateInput. */
 const MAX_PASSWORD_UNITS = 4096;
-const CANARY_PASSWORD = passwordInput(normalizePassword(CANARY.password));
 
-export function createKeyedLookup(settings: CheckerSettings, key: HmacKey): Lookup {
+export function createKeyedLookup(settings: CheckerSettings, { dataset, key, trust }: HmacSettings): Lookup {
   const suite = createHmacSuite(key);
-  const service = createService(settings, suite, knownAnswer(suite));
-  const filters = createFilterCache(settings, service, suite.sealKey, () => suite.evaluate(CANARY_PASSWORD));
+  const known = knownAnswer(suite);
+  const authority = trust ? createSignatureAuthority(trust) : createMacAuthority(dataset, suite.sealKey);
+  const service = createService(settings, authority, ({ suite: name, keyId, canary }: Statement) => {
+    const isRight = name === suite.name && keyId === suite.keyId;
+    if (!isRight || !equalTexts(canary.accountHash + canary.tag, known.accountHash + known.tag))
+      throw lookupFailure('KEY_MISMATCH');
+  });
+  const filters = loadFilterCache(settings);
 
-  const answer = async (inquiry: Inquiry, config: ServiceConfig, deadline: Deadline): Promise<Partial<Signals>> => {
+  const answer = async (inquiry: Inquiry, snapshot: Snapshot, deadline: Deadline): Promise<Partial<Signals>> => {
     if (inquiry.index === 'account') {
       // Derived from the username alone, so the request reveals nothing about the password.
       const hash = suite.accountBucketHash(inquiry.username);
-      const bucket = await service.fetchBucket(config, 'account', hash, deadline);
-      return answerFrom(bucket, inquiry, config, ({ input }) => suite.evaluate(input));
+      const bucket = await service.fetchBucket(snapshot, 'account', hash, deadline);
+      return answerFrom(bucket, inquiry, snapshot, ({ input }) => suite.evaluate(input));
     }
     const output = suite.evaluate(inquiry.questions[0].input);
-    if (filters.current()?.mayHold(output) === false) return answerAbsent(inquiry);
-    const bucket = await service.fetchBucket(config, 'password', passwordBucketHash(output), deadline);
-    return answerFrom(bucket, inquiry, config, () => output);
+    if (filters.current(snapshot)?.mayHold(output) === false) return answerAbsent(inquiry);
+    const bucket = await service.fetchBucket(snapshot, 'password', passwordBucketHash(output), deadline);
+    return answerFrom(bucket, inquiry, snapshot, () => output);
   };
 
   return {
     maxInputBytes: Number.POSITIVE_INFINITY,
-    fetchConfig: service.fetchConfig,
-    // The known answer is computed here, and compared when the config arrives.
+    fetchSnapshot: service.fetchSnapshot,
+    // The known answer is computed here, and compared when the statement arrives.
     confirm: async () => {},
     loadFilter: filters.load,
-    absentIn(password, now) {
-      const filter = filters.current(now);
-      if (!filter || password.length > MAX_PASSWORD_UNITS) return undefined;
-      const output = suite.evaluate(passwordInput(normalizePassword(password)));
-      return filter.mayHold(output) ? undefined : filter.snapshot;
+    isAbsent(password, snapshot, now) {
+      const filter = filters.current(snapshot, now);
+      if (!filter || password.length > MAX_PASSWORD_UNITS) return false;
+      return !filter.mayHold(suite.evaluate(passwordInput(normalizePassword(password))));
     },
-    async ask(inquiries, config, deadline) {
-      const answers = answerable(inquiries, config).map((inquiry) =>
+    async ask(inquiries, snapshot, deadline) {
+      const answers = answerable(inquiries, snapshot).map((inquiry) =>
         isOpen(inquiry)
-          ? answerOrFail(inquiry, () => answer(inquiry, config, deadline))
+          ? answerOrFail(inquiry, () => answer(inquiry, snapshot, deadline))
           : failAll([inquiry], 'NOTHING_ASKED'),
       );
       return Object.assign({}, ...(await Promise.all<Partial<Signals>>(answers)));

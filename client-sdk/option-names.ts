@@ -11,10 +11,13 @@ type Names<T> = { readonly [name in keyof T]-?: true };
 
 const SHARED_NAMES: Names<SharedOptions> = {
   url: true,
-  dataset: true,
   timeoutMs: true,
   maxBodyBytes: true,
-  configMaxAgeMs: true,
+  headMaxAgeMs: true,
+  maxSnapshotAgeMs: true,
+  maxPrefixBits: true,
+  minUsernames: true,
+  memory: true,
   bucketCacheBytes: true,
   circuitBreaker: true,
   policy: true,
@@ -26,9 +29,10 @@ const SHARED_NAMES: Names<SharedOptions> = {
   onRequest: true,
   onCircuit: true,
   onQuotaExceeded: true,
+  onSnapshot: true,
 };
 
-export const HMAC_NAMES: Names<HmacOptions> = { ...SHARED_NAMES, key: true, publicKey: true };
+export const HMAC_NAMES: Names<HmacOptions> = { ...SHARED_NAMES, key: true, trust: true };
 export const OPRF_NAMES: Names<OprfOptions> = { ...HMAC_NAMES, bucketsUrl: true, evaluators: true, engine: true };
 export const SERVER_NAMES: Names<ServerParts> = { url: true, clientKey: true, headers: true };
 export const BREAKER_NAMES: Names<CircuitBreakerOptions> = { failures: true, coolDownMs: true };

@@ -1,6 +1,7 @@
 // Options of a checker, and the settings that they are parsed into.
 
-import type { DatasetId, HmacKey, PublicKey } from '../protocol/brands.ts';
+import type { IndexName } from '../protocol/bucket-id.ts';
+import type { HmacPin, Trust } from '../protocol/signed/trust.ts';
 import type { Engine } from './engine.ts';
 import type { Events, Hooks } from './events.ts';
 import type { FilterSource } from './filter-source.ts';
@@ -14,7 +15,7 @@ import type { Policy, PolicyOptions } from './verdict/policy.ts';
  * import { createLeakChecker, type ServerAddress } from '@credveil/client';
  *
  * const buckets: ServerAddress = { url: 'https://cdn.example.org/leaks', headers: { 'x-api-key': 'of this server' } };
- * createLeakChecker({ url, publicKey, bucketsUrl: buckets });
+ * createLeakChecker({ url, trust, bucketsUrl: buckets });
  * ```
  */
 export type ServerAddress = string | URL | ServerParts;
@@ -29,7 +30,7 @@ export type ServerAddress = string | URL | ServerParts;
  *   { url: 'https://first.example.org' },
  *   { url: 'https://second.example.net', headers: { 'x-api-key': 'of this server' } },
  * ];
- * createLeakChecker({ url, publicKey, evaluators });
+ * createLeakChecker({ url, trust, evaluators });
  * ```
  */
 export interface ServerParts {
@@ -44,18 +45,33 @@ export interface ServerParts {
 export interface SharedOptions extends Hooks {
   /** Base URL of the service, http or https. It may have a path: `/v1/...` is appended to it. */
   readonly url: string | URL;
-  /** Pins the dataset by its id, 16 hex digits. Any other dataset is `DATASET_MISMATCH`. */
-  readonly dataset?: string;
   /** Deadline of a whole check in milliseconds, including fetching the config. Default 300. */
   readonly timeoutMs?: number;
   /** Maximum bytes of a response. Default 16 MiB. */
   readonly maxBodyBytes?: number;
   /**
-   * Maximum age in milliseconds of the config, and with it of the snapshot. A checker in use renews
-   * it before that, in the background; after idle, a check waits for the newer one for half of its
+   * How often the checker asks which snapshot is the current one, in milliseconds. In use it asks
+   * before that, in the background; after idle, a check waits for the answer for half of its
    * deadline. Default 60,000.
    */
-  readonly configMaxAgeMs?: number;
+  readonly headMaxAgeMs?: number;
+  /**
+   * Maximum milliseconds since the publisher, or its timer, last said which snapshot is the current
+   * one: after that, checks are `SNAPSHOT_STALE`. Default 90,000,000, 25 hours.
+   */
+  readonly maxSnapshotAgeMs?: number;
+  /**
+   * Maximum bits of a hash that a request may reveal. A dataset with longer prefixes is
+   * `PREFIX_TOO_LONG`. Default 26 with a key; without, 20 of a username and 12 of a password.
+   */
+  readonly maxPrefixBits?: { readonly [name in IndexName]?: number };
+  /**
+   * Minimum usernames of the dataset that share a prefix, on average, if it has any bits. A dataset
+   * with fewer is `PREFIX_TOO_LONG`. Default 1.
+   */
+  readonly minUsernames?: number;
+  /** Keeps what the checker has seen across restarts. Default: nothing is kept. */
+  readonly memory?: CheckerMemory;
   /** Maximum bytes of memory for buckets of the current snapshot. Default 4 MiB; 0 caches none. */
   readonly bucketCacheBytes?: number;
   /** When checks stop waiting for a failing service. `false`: never. */
@@ -79,6 +95,31 @@ export interface SharedOptions extends Hooks {
 }
 
 /**
+ * Keeps one short text for a checker, for example in a file or a database: which snapshot it has
+ * seen, so that a service that is restarted together with it cannot go back to an older one, and
+ * whether an evaluator was caught. The text is not secret, but must not be writable by others.
+ * @example
+ * ```ts
+ * import type { CheckerMemory } from '@credveil/client';
+ *
+ * const kept = new Map<string, string>();
+ * const memory: CheckerMemory = {
+ *   load: () => kept.get('leaks'),
+ *   save: (text) => void kept.set('leaks', text),
+ * };
+ * ```
+ */
+export interface CheckerMemory {
+  /**
+   * The text that was saved last; undefined or null if there is none. If it throws or rejects,
+   * checks are `MEMORY_FAILED`.
+   */
+  load(): string | null | undefined | Promise<string | null | undefined>;
+  /** Its exceptions and rejections are ignored. */
+  save(text: string): void | Promise<void>;
+}
+
+/**
  * Options of the password filter.
  * @example
  * ```ts
@@ -92,11 +133,12 @@ export interface SharedOptions extends Hooks {
 export interface PasswordFilterOptions {
   /** Maximum bytes of a filter. Default 256 MiB: 120 million passwords. */
   readonly maxBytes?: number;
-  /** Milliseconds between requests for a newer filter. Default 60,000. */
+  /** Milliseconds between looks at the option `source` for a newer filter. Default 60,000. */
   readonly refreshMs?: number;
   /**
-   * Milliseconds that a filter may answer after it was last known to be current. After that, checks
-   * request buckets. Default 3,600,000, an hour.
+   * Maximum milliseconds since the publisher, or its timer, last said that the filter is the current
+   * one. After that, and while the filter of a newer snapshot arrives, checks request buckets.
+   * Default: as `maxSnapshotAgeMs`.
    */
   readonly maxAgeMs?: number;
   /**
@@ -117,9 +159,13 @@ export interface PasswordFilterOptions {
  * ```
  */
 export interface HmacOptions extends SharedOptions {
-  /** The dataset's secret key as text, `credveil-hmac-1.<id>.<secret>`. */
+  /** Dataset and secret key as text, `credveil-hmac-2.<dataset>.<secret>`. */
   readonly key: string;
-  readonly publicKey?: undefined;
+  /**
+   * For a dataset with a publisher's signature: dataset and publisher as text,
+   * `credveil-trust-2.<dataset>.<publisher>`. Holders of the key can then forge nothing.
+   */
+  readonly trust?: string;
 }
 
 /**
@@ -128,22 +174,22 @@ export interface HmacOptions extends SharedOptions {
  * ```ts
  * import { createLeakChecker, type OprfOptions } from '@credveil/client';
  *
- * const options: OprfOptions = { url, publicKey, timeoutMs: 2_000 };
+ * const options: OprfOptions = { url, trust, timeoutMs: 2_000 };
  * await createLeakChecker(options).ready();
  * ```
  */
 export interface OprfOptions extends SharedOptions {
-  /** The dataset's public key as text, `credveil-oprf-public-1.<id>.<key>`. It is pinned. */
-  readonly publicKey: string;
+  /** Dataset and publisher as text, `credveil-trust-2.<dataset>.<publisher>`. */
+  readonly trust: string;
   readonly key?: undefined;
   /**
-   * Splits the roles: another server, without the key, serves config, filter and buckets, and the
+   * Splits the roles: another server, without the key, serves snapshots, filter and buckets, and the
    * one at `url` only evaluates. Its `clientKey` and `headers` are its own: those beside `url` are
    * not sent to it.
    */
   readonly bucketsUrl?: ServerAddress;
   /**
-   * One to eight servers that evaluate, while the one at `url` serves config, filter and buckets.
+   * One to eight servers that evaluate, while the one at `url` serves snapshots, filter and buckets.
    * Each of several holds a part of the key (`credveil keygen --split`), and all have to answer.
    */
   readonly evaluators?: readonly ServerAddress[];
@@ -159,7 +205,7 @@ export interface OprfOptions extends SharedOptions {
  *
  * const keys: readonly LeakCheckerOptions[] = [
  *   { url, key, bucketCacheBytes: 0 },
- *   { url, publicKey, bucketCacheBytes: 0 },
+ *   { url, trust, bucketCacheBytes: 0 },
  * ];
  * const [keyed, keyless] = keys.map((options) => createLeakChecker(options));
  * ```
@@ -169,13 +215,20 @@ export type LeakCheckerOptions = HmacOptions | OprfOptions;
 /** Parsed options that only the suite `oprf` has. */
 export interface OprfSettings {
   readonly suite: 'oprf';
-  readonly publicKey: PublicKey;
+  readonly trust: Trust;
   readonly engine: Engine | Promise<Engine> | undefined;
   /** The servers that evaluate and serve no buckets. Undefined if one server does both. */
   readonly evaluators: readonly Endpoint[] | undefined;
 }
 
-export type SuiteSettings = { readonly suite: 'hmac'; readonly key: HmacKey } | OprfSettings;
+/** Parsed options that only the suite `hmac` has. */
+export interface HmacSettings extends HmacPin {
+  readonly suite: 'hmac';
+  /** Undefined if holders of the key are believed. */
+  readonly trust: Trust | undefined;
+}
+
+export type SuiteSettings = HmacSettings | OprfSettings;
 
 /** A server, parsed. */
 export interface Endpoint {
@@ -185,12 +238,15 @@ export interface Endpoint {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Parsed options of either suite. The endpoint is that of config, filter and buckets. */
+/** Parsed options of either suite. The endpoint is that of snapshots, filter and buckets. */
 export interface CheckerSettings extends Endpoint {
-  readonly dataset: DatasetId | undefined;
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
-  readonly configMaxAgeMs: number;
+  readonly headMaxAgeMs: number;
+  readonly maxSnapshotAgeMs: number;
+  readonly maxPrefixBits: { readonly [name in IndexName]: number };
+  readonly minUsernames: number;
+  readonly memory: CheckerMemory | undefined;
   readonly bucketCacheBytes: number;
   /** Undefined if it is off. */
   readonly circuitBreaker: Required<CircuitBreakerOptions> | undefined;

@@ -17,7 +17,7 @@ export type { Engine } from './engine.ts';
  * import { createLeakChecker } from '@credveil/client';
  * import { createSodiumOprf } from '@credveil/client/sodium';
  *
- * const leaks = createLeakChecker({ url, publicKey, engine: createSodiumOprf() });
+ * const leaks = createLeakChecker({ url, trust, engine: createSodiumOprf() });
  * const { status } = await leaks.check({ username, password });
  * console.log(status); // pair
  * ```

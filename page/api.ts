@@ -1,9 +1,11 @@
-// The server of the page: its datasets, a dataset's config, and whether it requires a client key.
+// The server of the page: its datasets, what they publish, and whether it requires a client key.
 
+import type { DatasetId } from '../protocol/brands.ts';
 import { CredveilError } from '../protocol/errors.ts';
-import { parseServiceConfig, type ServiceConfig } from '../protocol/service-config.ts';
 import type { ServiceStatus } from '../protocol/service-status.ts';
+import { decodeHead, headSnapshotId } from '../protocol/signed/head.ts';
 import { formatCounted } from './dom.ts';
+import { type Published, readPublished } from './published.ts';
 import type { Traffic } from './traffic.ts';
 
 export type PageErrorCode = 'SERVER_UNREACHABLE' | 'CLIENT_KEY_WANTED' | 'CLIENT_KEY_UNKNOWN' | 'SERVER_REFUSED';
@@ -14,8 +16,10 @@ export class PageError extends CredveilError<PageErrorCode> {
 }
 
 export interface ServedDataset {
-  readonly dataset: string;
+  readonly dataset: DatasetId;
   readonly suite: string;
+  /** The publisher's key as the server gives it, 64 hex digits; of a signed dataset only. */
+  readonly publisher?: string;
   /** Ends in a slash. */
   readonly url: URL;
 }
@@ -25,7 +29,7 @@ const BASE = new URL('.', document.baseURI);
 
 const GET_KEY = 'Paste the key that its operator gave you.';
 
-async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
+async function get(traffic: Traffic, url: URL): Promise<Response> {
   let response: Response;
   try {
     response = await traffic.fetch(url, { credentials: 'omit', redirect: 'error' });
@@ -52,21 +56,26 @@ async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
       `The server refused to answer (status ${response.status}).`,
       'Ask its operator.',
     );
-  return response.json();
+  return response;
+}
+
+async function getBytes(traffic: Traffic, url: URL): Promise<Uint8Array> {
+  return new Uint8Array(await (await get(traffic, url)).arrayBuffer());
+}
+
+async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
+  return (await get(traffic, url)).json();
 }
 
 /** The first is the server's default dataset. */
 export async function listDatasets(traffic: Traffic): Promise<ServedDataset[]> {
-  const listed = (await getJson(traffic, new URL('v1/datasets', BASE))) as { dataset: string; suite: string }[];
-  return listed.map(({ dataset, suite }, i) => ({
-    dataset,
-    suite,
-    url: i === 0 ? BASE : new URL(`d/${dataset}/`, BASE),
-  }));
+  const listed = (await getJson(traffic, new URL('v1/datasets', BASE))) as Omit<ServedDataset, 'url'>[];
+  return listed.map((served, i) => ({ ...served, url: i === 0 ? BASE : new URL(`d/${served.dataset}/`, BASE) }));
 }
 
-export async function getConfig(traffic: Traffic, { url }: ServedDataset): Promise<ServiceConfig> {
-  return parseServiceConfig(await getJson(traffic, new URL('v1/config', url)));
+export async function getPublished(traffic: Traffic, { url }: ServedDataset): Promise<Published> {
+  const { head } = decodeHead(await getBytes(traffic, new URL('v1/head', url)));
+  return readPublished(await getBytes(traffic, new URL(`v1/statement/${headSnapshotId(head)}`, url)));
 }
 
 export async function getStatus(traffic: Traffic, { url }: ServedDataset): Promise<ServiceStatus> {

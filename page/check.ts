@@ -4,13 +4,13 @@
 
 import type { Credential } from '../client-sdk/verdict/inquiry.ts';
 import { CredveilError } from '../protocol/errors.ts';
-import type { ServiceConfig } from '../protocol/service-config.ts';
 import { TEST_CREDENTIALS } from '../protocol/test-credentials.ts';
-import { getConfig, listDatasets, PageError, type ServedDataset } from './api.ts';
+import { getPublished, listDatasets, PageError, type ServedDataset } from './api.ts';
 import { askForClientKey, takeClientKey } from './client-key.ts';
 import { showComparison } from './comparison.ts';
 import { byId, formatCount, make, showSuite } from './dom.ts';
 import { purposeOf } from './exchanges.ts';
+import type { Published } from './published.ts';
 import { clearSteps, showSteps } from './steps.ts';
 import { createTraffic } from './traffic.ts';
 import { createTrier, type Trial, type Trier } from './trial.ts';
@@ -29,8 +29,8 @@ const trouble = byId('trouble', HTMLElement);
 const traffic = createTraffic(showTraffic);
 
 let wanted: ServedDataset | undefined;
-/** The selected dataset, with its config. */
-let chosen: { readonly served: ServedDataset; readonly config: ServiceConfig } | undefined;
+/** The selected dataset, with what it publishes. */
+let chosen: { readonly served: ServedDataset; readonly config: Published } | undefined;
 /** Keeps trust in the server between checks; one per dataset and key. */
 let trier: { readonly keyText: string; readonly trier: Trier } | undefined;
 
@@ -65,7 +65,7 @@ async function choose(served: ServedDataset | undefined): Promise<void> {
   chosen = undefined;
   trier = undefined;
   button.disabled = true;
-  const config = await getConfig(traffic, served);
+  const config = await getPublished(traffic, served);
   // The user selected another dataset meanwhile.
   if (wanted !== served) return;
   chosen = { served, config };
@@ -163,10 +163,10 @@ async function check(): Promise<void> {
   } catch (error) {
     clearSteps();
     if (!(error instanceof CredveilError)) throw error;
-    if (config.suite === 'hmac' && (error.code === 'KEY_MALFORMED' || error.code === 'KEY_MISMATCH'))
+    if (config.suite === 'hmac' && isAboutKey(error.code))
       askForKey(
         error.code === 'KEY_MALFORMED'
-          ? 'An hmac key looks like credveil-hmac-1.<id>.<secret>.'
+          ? 'It looks like credveil-hmac-2.<dataset>.<secret>; `credveil key pin` prints it.'
           : 'This is the key of another dataset.',
       );
     else showFailure(error.code, error.message);
@@ -174,6 +174,11 @@ async function check(): Promise<void> {
     setBusy(false);
     if (traffic.exchanges.at(-1)?.status === 401) askForClientKey();
   }
+}
+
+/** With another key, the head of the dataset does not verify. */
+function isAboutKey(code: string): boolean {
+  return ['KEY_MALFORMED', 'KEY_MISMATCH', 'DATASET_MISMATCH', 'HEAD_FORGED'].includes(code);
 }
 
 /** Not `disabled`, which would take the focus away from the button. */

@@ -4,7 +4,7 @@ import { sha1 } from '@noble/hashes/legacy.js';
 import type { Credential } from '../client-sdk/verdict/inquiry.ts';
 import { normalizePassword } from '../protocol/normalize.ts';
 import { byId, formatCounted, shorten } from './dom.ts';
-import { routeOf } from './exchanges.ts';
+import { isPublished } from './exchanges.ts';
 import type { Trial } from './trial.ts';
 
 /** Hex digits of the hash in a range URL. */
@@ -21,7 +21,7 @@ const setText = (id: string, text: string): void => {
  */
 export function showComparison(credential: Credential, trial: Trial | undefined, revealed: boolean): void {
   if (trial) {
-    const asked = trial.exchanges.filter((exchange) => routeOf(exchange) !== 'config');
+    const asked = trial.exchanges.filter((exchange) => !isPublished(exchange));
     const lines = asked.map(({ method, target, sent }) =>
       sent.length === 0
         ? `${method} ${target}`

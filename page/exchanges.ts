@@ -4,9 +4,9 @@ import { decodeBody } from '../protocol/bucket.ts';
 import type { IndexName } from '../protocol/bucket-id.ts';
 import { decodeElementsRequest, decodeLookupRequest, decodeLookupResponse } from '../protocol/oprf-messages.ts';
 import { SEAL_BYTES } from '../protocol/seal.ts';
-import type { ServiceConfig } from '../protocol/service-config.ts';
 import { lowerSiblings, NODE_BYTES, upperSiblings } from '../protocol/signed/merkle.ts';
 import { formatCount, formatCounted } from './dom.ts';
+import type { Published } from './published.ts';
 import type { Exchange } from './traffic.ts';
 
 /** A bucket as received. */
@@ -17,15 +17,29 @@ export interface ReceivedBucket {
   readonly tags: Float64Array;
 }
 
-const ROUTE = /\/v1\/(config|datasets|status|lookup|evaluate|account|password)(?=[/?]|$)/;
-export type Route = 'config' | 'datasets' | 'status' | 'lookup' | 'evaluate' | 'account' | 'password' | '';
+const ROUTE = /\/v1\/(head|statement|sources|datasets|status|lookup|evaluate|account|password)(?=[/?]|$)/;
+export type Route =
+  | 'head'
+  | 'statement'
+  | 'sources'
+  | 'datasets'
+  | 'status'
+  | 'lookup'
+  | 'evaluate'
+  | 'account'
+  | 'password'
+  | '';
 
 export const routeOf = ({ target }: Exchange): Route => (ROUTE.exec(target)?.[1] ?? '') as Route;
+
+/** What a dataset publishes, the same for everyone. */
+export const isPublished = (exchange: Exchange): boolean =>
+  ['head', 'statement', 'sources'].includes(routeOf(exchange));
 
 export const isEvaluation = (exchange: Exchange): boolean => ['lookup', 'evaluate'].includes(routeOf(exchange));
 
 /** The bucket in an answer, if it has one. */
-export function bucketOf(exchange: Exchange, config: ServiceConfig): ReceivedBucket | undefined {
+export function bucketOf(exchange: Exchange, config: Published): ReceivedBucket | undefined {
   const route = routeOf(exchange);
   if (exchange.status !== 200) return undefined;
   if (route === 'account' || route === 'password') return describeBucket(route, exchange.received, config);
@@ -34,7 +48,7 @@ export function bucketOf(exchange: Exchange, config: ServiceConfig): ReceivedBuc
     : undefined;
 }
 
-function describeBucket(index: IndexName, answer: Uint8Array, { indexes }: ServiceConfig): ReceivedBucket {
+function describeBucket(index: IndexName, answer: Uint8Array, { indexes }: Published): ReceivedBucket {
   const { prefixBits = 0, root } = indexes[index] ?? {};
   const tailBytes = root === undefined ? SEAL_BYTES : lowerSiblings(prefixBits) * NODE_BYTES;
   const bodyBytes = answer.length - (root === undefined ? 0 : upperSiblings(prefixBits) * NODE_BYTES);
@@ -43,11 +57,13 @@ function describeBucket(index: IndexName, answer: Uint8Array, { indexes }: Servi
 }
 
 /** The content of a request, in words. */
-export function explainRequest(exchange: Exchange, config: ServiceConfig): string {
+export function explainRequest(exchange: Exchange, config: Published): string {
   const { sent, target } = exchange;
   switch (routeOf(exchange)) {
-    case 'config':
-      return 'Nothing of yours: requests the dataset’s config.';
+    case 'head':
+    case 'statement':
+    case 'sources':
+      return 'Nothing of yours: requests what the dataset publishes.';
     case 'lookup': {
       const prefixBits = config.indexes.account?.prefixBits ?? 0;
       const { bucketId, blindedElements } = decodeLookupRequest(sent, prefixBits);
@@ -71,7 +87,9 @@ export function explainRequest(exchange: Exchange, config: ServiceConfig): strin
 export function purposeOf(exchange: Exchange): string {
   const route = routeOf(exchange);
   if (route === 'datasets') return 'Lists the datasets';
-  if (route === 'config') return 'The dataset’s config, sealed with its key';
+  if (route === 'head') return 'Names the current statement, and until when';
+  if (route === 'statement') return 'What the snapshot is, as its publisher stated it';
+  if (route === 'sources') return 'The list of sources';
   if (exchange.phase === 'trust') return 'Has one element evaluated, to test the server’s key';
   switch (route) {
     case 'lookup':

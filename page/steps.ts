@@ -14,7 +14,7 @@ import {
   makeTable,
   shorten,
 } from './dom.ts';
-import { bucketOf, explainRequest, isEvaluation, type ReceivedBucket, routeOf } from './exchanges.ts';
+import { bucketOf, explainRequest, isEvaluation, isPublished, type ReceivedBucket, routeOf } from './exchanges.ts';
 import { drawBits, drawDots } from './figures.ts';
 import type { Exchange } from './traffic.ts';
 import type { Sought, Trial } from './trial.ts';
@@ -55,7 +55,7 @@ export function showSteps(credential: Credential, trial: Trial): void {
   fill('normalize', ...normalization(credential, trial));
   fill('hash', ...hashes(trial));
   fill('hide', ...hidden(trial));
-  const asked = trial.exchanges.filter((exchange) => routeOf(exchange) !== 'config');
+  const asked = trial.exchanges.filter((exchange) => !isPublished(exchange));
   fill(
     'send',
     ...(asked.length === 0

@@ -1,18 +1,19 @@
 // An observed check: the SDK decides, and its intermediate values are kept for the steps.
 
+import { hexToBytes } from '@noble/hashes/utils.js';
 import { createLeakChecker, type LeakChecker } from '../client-sdk/checker.ts';
 import { answerable, type Credential, deriveInquiries, type Question } from '../client-sdk/verdict/inquiry.ts';
 import type { SignalName, Verdict } from '../client-sdk/verdict/verdict.ts';
-import type { BlindedElement, BucketHash, PrfOutput, PublicKey } from '../protocol/brands.ts';
+import type { BlindedElement, BucketHash, PrfOutput, PublicKey, PublisherKey } from '../protocol/brands.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
-import { formatPublicKey, parseHmacKeyText } from '../protocol/keys.ts';
 import { normalizeUsername } from '../protocol/normalize.ts';
 import { createOprfSuite } from '../protocol/oprf-suite.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
-import { parseServiceConfig, type ServiceConfig } from '../protocol/service-config.ts';
+import { formatTrust, parseHmacPinText } from '../protocol/signed/trust.ts';
 import type { KeyedSuite, Suite } from '../protocol/suite.ts';
 import type { ServedDataset } from './api.ts';
 import { createObservedEngine, type ObservedInput } from './observed-engine.ts';
+import { type Published, readPublished } from './published.ts';
 import type { Exchange, Traffic } from './traffic.ts';
 
 /** An entry that the check searched for. */
@@ -25,7 +26,7 @@ export interface Sought {
 }
 
 export interface Trial {
-  readonly config: ServiceConfig;
+  readonly config: Published;
   readonly verdict: Verdict;
   readonly username: string | undefined;
   readonly accountHash: BucketHash | undefined;
@@ -48,23 +49,25 @@ export interface Trier {
 const TIMEOUT_MS = 15_000;
 
 /** @param keyText under `hmac`. @throws LookupError `KEY_MALFORMED` */
-export function createTrier(traffic: Traffic, { url }: ServedDataset, config: ServiceConfig, keyText: string): Trier {
+export function createTrier(traffic: Traffic, served: ServedDataset, config: Published, keyText: string): Trier {
   const observed: ObservedInput[] = [];
-  const shared = { url, dataset: config.dataset, timeoutMs: TIMEOUT_MS, fetch: traffic.fetch, ...EACH_TIME };
+  const { url, dataset, publisher } = served;
+  const shared = { url, timeoutMs: TIMEOUT_MS, fetch: traffic.fetch, ...EACH_TIME };
+  // A real client is given this line, and does not ask the server for it.
+  const trust =
+    publisher === undefined ? undefined : formatTrust({ dataset, publisher: hexToBytes(publisher) as PublisherKey });
   let suite: Suite;
   let evaluate: KeyedSuite['evaluate'] | undefined;
   let checker: LeakChecker;
   if (config.suite === 'hmac') {
-    checker = createLeakChecker({ ...shared, key: keyText });
-    const keyed = createHmacSuite(parseHmacKeyText(keyText));
+    checker = createLeakChecker({ ...shared, key: keyText, ...(trust !== undefined && { trust }) });
+    const keyed = createHmacSuite(parseHmacPinText(keyText).key);
     ({ evaluate } = keyed);
     suite = keyed;
   } else {
-    const publicKey = Uint8Array.from(config.publicKey?.match(/../g) ?? [], (hex) =>
-      Number.parseInt(hex, 16),
-    ) as PublicKey;
+    const publicKey = hexToBytes(config.publicKey ?? '') as PublicKey;
     const engine = createObservedEngine((input) => observed.push(input));
-    checker = createLeakChecker({ ...shared, publicKey: formatPublicKey(publicKey), engine });
+    checker = createLeakChecker({ ...shared, trust: trust ?? '', engine });
     suite = createOprfSuite(publicKey);
   }
 
@@ -83,7 +86,7 @@ export function createTrier(traffic: Traffic, { url }: ServedDataset, config: Se
       traffic.phase = 'check';
       const verdict = await checker.check(credential);
       const exchanges = traffic.exchanges.filter((exchange) => !before.has(exchange));
-      const asking = newestConfig(traffic, url) ?? config;
+      const asking = newestPublished(traffic, url) ?? config;
       const asked = answerable(deriveInquiries(credential, MAX_OPRF_INPUT_BYTES), asking);
       const sought = asked.flatMap(({ index, questions }) =>
         (questions as readonly Question[]).filter(({ settled }) => !settled).map((question) => seek(question, index)),
@@ -103,11 +106,11 @@ export function createTrier(traffic: Traffic, { url }: ServedDataset, config: Se
   };
 }
 
-/** The snapshot may have changed since the page was opened; the SDK then fetched a new config. */
-function newestConfig({ exchanges }: Traffic, base: URL): ServiceConfig | undefined {
-  const { pathname } = new URL('v1/config', base);
-  const newest = exchanges.findLast(({ target, status }) => target === pathname && status === 200);
-  return newest && parseServiceConfig(JSON.parse(new TextDecoder().decode(newest.received)));
+/** The snapshot may have changed since the page was opened; the SDK then fetched a new statement. */
+function newestPublished({ exchanges }: Traffic, base: URL): Published | undefined {
+  const { pathname } = new URL('v1/statement/', base);
+  const newest = exchanges.findLast(({ target, status }) => target.startsWith(pathname) && status === 200);
+  return newest && readPublished(newest.received);
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -58,6 +58,12 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** Compares texts in constant time, as `equalBytes` does. */
+export function equalTexts(a: string, b: string): boolean {
+  const utf8 = new TextEncoder();
+  return equalBytes(utf8.encode(a), utf8.encode(b));
+}
+
 /**
  * Orders `length` bytes at `a[aAt]` and `b[bAt]`, the first byte most significant. Not in constant
  * time.

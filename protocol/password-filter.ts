@@ -119,7 +119,7 @@ export function createFilterSeal(key: SealKey): FilterSeal {
   };
 }
 
-/** A filter with a verified seal. */
+/** A filter whose origin has been verified. */
 export interface PasswordFilter extends FilterHeader {
   /** Length of its file, all of which stays in memory. */
   readonly bytes: number;
@@ -136,15 +136,24 @@ export interface PasswordFilter extends FilterHeader {
  * @throws ProtocolError `FILTER_MALFORMED`, `FILTER_FORGED`
  */
 export function openFilter(file: Uint8Array, sealed: Uint8Array): PasswordFilter {
-  const header = parseFilterHeader(file);
-  const { blocks } = header;
-  if (file.length !== filterFileBytes(blocks)) throw malformed('its length does not match its header');
+  const filter = decodeFilter(file);
   if (!equalBytes(file.subarray(file.length - SEAL_BYTES), sealed))
     throw new ProtocolError(
       'FILTER_FORGED',
       'the seal of the filter does not match this key',
       'Something between the publisher and this process altered it, or it belongs to another key.',
     );
+  return filter;
+}
+
+/**
+ * Decodes a whole file whose digest has been compared with that of a statement.
+ * @throws ProtocolError `FILTER_MALFORMED`
+ */
+export function decodeFilter(file: Uint8Array): PasswordFilter {
+  const header = parseFilterHeader(file);
+  const { blocks } = header;
+  if (file.length !== filterFileBytes(blocks)) throw malformed('its length does not match its header');
   return {
     ...header,
     bytes: file.length,

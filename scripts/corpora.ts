@@ -16,7 +16,6 @@ import zlib from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { createLeakChecker, type Verdict } from '../client-sdk/index.ts';
-import { formatPublicKey } from '../protocol/keys.ts';
 import { decodeTimes, encodeTimes } from '../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
 import { startServer } from '../server/server.ts';
@@ -175,14 +174,13 @@ try {
   credveil('stats', dataset);
 
   const key = openKeyFile(`${dataset}.key`);
+  const pin = execFileSync(process.execPath, [bin, 'key', 'pin', dataset]).toString().trim();
   const server = await startServer(dataset, { port: 0, ...(oblivious ? { key } : {}) });
   try {
     const checker = createLeakChecker({
       url: server.url,
       timeoutMs: 60_000,
-      ...(key.publicKey
-        ? { publicKey: formatPublicKey(key.publicKey), engine: createSodiumOprf() }
-        : { key: key.revealText() }),
+      ...(oblivious ? { trust: pin, engine: createSodiumOprf() } : { key: pin }),
     });
     await checker.ready();
 

@@ -38,6 +38,18 @@ export function openKeyFile(file: string, access: KeyFileAccess = {}): DatasetKe
 }
 
 /**
+ * Reads the line that clients of the suite `hmac` pin, or a key alone.
+ * @throws StoreError as `openKeyFile`
+ */
+export function openPinFile(file: string, access: KeyFileAccess = {}): string {
+  const parse = (text: string): string => {
+    parseKeyText(text);
+    return text.trim();
+  };
+  return readSecretFile(file, MAX_KEY_FILE_BYTES, parse, access);
+}
+
+/**
  * Reads the key of a client.
  * @returns its text in its only spelling
  * @throws StoreError as `openKeyFile`

@@ -161,7 +161,7 @@ async function checkMarked(url: string, keyFile: string): Promise<Outcome> {
   ])
     verdicts.push((await checker.check(credential)).status);
   expect(verdicts).toEqual(['pair', 'password', 'username', 'clean']);
-  const check = ['check', '--url', url, '--key-file', keyFile, '--timeout', '60000'];
+  const check = ['check', '--url', url, '--dataset', keyFile.replace(/\.key$/, ''), '--timeout', '60000'];
   return credveil(check, `${JSON.stringify({ username, password })}\n${password}\n`);
 }
 

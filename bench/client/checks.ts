@@ -1,10 +1,10 @@
 // SDK checks as a login handler makes them, with the server in its own process.
 
-import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
+import { createLeakChecker, type OprfOptions } from '../../client-sdk/index.ts';
 import { createSodiumOprf } from '../../client-sdk/sodium.ts';
-import { formatPublicKey } from '../../protocol/keys.ts';
 import { createNobleOprf } from '../../protocol/oprf.ts';
 import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../test/support/dataset.ts';
+import { type KeyPin, keyPinOf, type TrustPin, trustPinOf } from '../../test/support/pins.ts';
 import { createRandom } from '../../test/support/random.ts';
 import type { Figure } from '../harness/figure.ts';
 import { startServerChild } from '../http/server-children.ts';
@@ -17,7 +17,7 @@ const OPRF_PAIRS = 8192;
 const TIMEOUT_MS = 5000;
 
 /** A checker's options without the URL. */
-type Caller = { readonly key: string } | Omit<Extract<LeakCheckerOptions, { publicKey: string }>, 'url'>;
+type Caller = KeyPin | (TrustPin & Pick<OprfOptions, 'engine'>);
 
 /** @param keyed a dataset of the `hmac` suite */
 export async function measureChecks(keyed: MadeDataset, pairs: readonly Pair[]): Promise<Figure[]> {
@@ -25,17 +25,16 @@ export async function measureChecks(keyed: MadeDataset, pairs: readonly Pair[]):
   const oprfPairs = seededPairs(OPRF_PAIRS);
   const oblivious = await makeDataset({ suite: 'oprf', oprf: engine, pairs: oprfPairs, bucketFloor: 500 });
   try {
-    if (!oblivious.key.publicKey) throw new Error('the oprf key has no public key');
-    const publicKey = formatPublicKey(oblivious.key.publicKey);
+    const pin = trustPinOf(oblivious);
     return [
-      ...(await measure('hmac', keyed, pairs, { key: keyed.key.revealText() })),
-      ...(await measure('oprf, libsodium', oblivious, oprfPairs, { publicKey, engine }, 'goal: p50 under 1.5 ms')),
-      ...(await measure('oprf, noble', oblivious, oprfPairs, { publicKey }, 'goal: p50 under 6 ms')),
+      ...(await measure('hmac', keyed, pairs, keyPinOf(keyed))),
+      ...(await measure('oprf, libsodium', oblivious, oprfPairs, { ...pin, engine }, 'goal: p50 under 1.5 ms')),
+      ...(await measure('oprf, noble', oblivious, oprfPairs, pin, 'goal: p50 under 6 ms')),
       ...(await measure(
         'oprf, noble, blinding as RFC 9497 does',
         oblivious,
         oprfPairs,
-        { publicKey, engine: createNobleOprf() },
+        { ...pin, engine: createNobleOprf() },
         'for comparison',
       )),
     ];

@@ -5,9 +5,8 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
+import { createLeakChecker, type LeakCheckerOptions, type OprfOptions } from '../../client-sdk/index.ts';
 import { createSodiumOprf } from '../../client-sdk/sodium.ts';
-import { formatPublicKey } from '../../protocol/keys.ts';
 import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../../test/support/dataset.ts';
 import {
   FAILURE_NAMES,
@@ -15,6 +14,7 @@ import {
   type Failure,
   startFailingService,
 } from '../../test/support/failing-service.ts';
+import { type KeyPin, keyPinOf, type TrustPin, trustPinOf } from '../../test/support/pins.ts';
 import { createRandom } from '../../test/support/random.ts';
 import { type Figure, formatFigures } from '../harness/figure.ts';
 import { describeMachine } from '../harness/machine.ts';
@@ -35,7 +35,7 @@ const DEADLINE_MS = 300;
 /** A deadline that no measured check reaches. */
 const PATIENCE_MS = 60_000;
 
-type Caller = { readonly key: string } | Omit<Extract<LeakCheckerOptions, { publicKey: string }>, 'url'>;
+type Caller = KeyPin | (TrustPin & Pick<OprfOptions, 'engine'>);
 
 /** Durations of checks of random pairs, `atOnce` at a time, in ascending order. */
 async function measure(
@@ -191,12 +191,11 @@ const keyed = await makeDataset({ pairs, bucketFloor: BUCKET_FLOOR });
 const other = await makeDataset({ keySeed: 2, pairs: seededPairs(10) });
 const oblivious = await makeDataset({ suite: 'oprf', oprf: engine, pairs, bucketFloor: BUCKET_FLOOR });
 try {
-  if (!oblivious.key.publicKey) throw new Error('the oprf key has no public key');
-  const publicKey = formatPublicKey(oblivious.key.publicKey);
+  const pin = trustPinOf(oblivious);
   const figures = [
-    ...(await measureLoad('hmac', keyed, pairs, { key: keyed.key.revealText() })),
-    ...(await measureLoad('oprf, libsodium', oblivious, pairs, { publicKey, engine })),
-    ...(await measureLoad('oprf, noble', oblivious, pairs, { publicKey })),
+    ...(await measureLoad('hmac', keyed, pairs, keyPinOf(keyed))),
+    ...(await measureLoad('oprf, libsodium', oblivious, pairs, { ...pin, engine })),
+    ...(await measureLoad('oprf, noble', oblivious, pairs, pin)),
     ...(await measureFailures(keyed, other, pairs)),
   ];
   console.log(formatFigures(figures));

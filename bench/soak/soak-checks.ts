@@ -29,7 +29,7 @@ export function startChecks(
   const lane = async (first: number): Promise<void> => {
     // No cache: every check sends requests to the service.
     const always = { bucketCacheBytes: 0, circuitBreaker: false } as const;
-    const checker = createLeakChecker({ url, key, timeoutMs: 10_000, configMaxAgeMs: 2_000, ...always });
+    const checker = createLeakChecker({ url, key, timeoutMs: 10_000, headMaxAgeMs: 2_000, ...always });
     for (let i = first; !stop; i += lanes) {
       const pair = pairs[i % pairs.length] as Pair;
       const other = pairs[(i + 1) % pairs.length] as Pair;

@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { formatTable } from '../../cli/output.ts';
 import { createLeakChecker } from '../../client-sdk/index.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../../test/support/dataset.ts';
+import { keyPinOf } from '../../test/support/pins.ts';
 import { socketsOf, waitingAt } from './proc-sockets.ts';
 import { measureSlowSockets } from './slow-sockets.ts';
 import { type CheckResult, startChecks } from './soak-checks.ts';
@@ -130,7 +131,7 @@ async function disturb(made: MadeDataset, service: SoakService, config: string, 
       const opened = events.filter((each) => each.event === 'snapshot-opened' && each.snapshot === snapshot);
       return new Set(opened.map(({ worker }) => worker)).size === WORKERS;
     });
-    const checker = createLeakChecker({ url: service.url, key: made.key.revealText(), timeoutMs: 10_000 });
+    const checker = createLeakChecker({ url: service.url, ...keyPinOf(made), timeoutMs: 10_000 });
     const verdict = await checker.check(added[i % added.length] as (typeof added)[0]);
     if (verdict.status !== 'pair' && verdict.reason !== 'NETWORK') notFound.push(`${snapshot}: ${verdict.status}`);
   };

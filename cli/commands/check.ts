@@ -4,14 +4,20 @@ import { addAbortSignal } from 'node:stream';
 import { type Command, Option } from 'commander';
 import { lookupFailure } from '../../client-sdk/errors.ts';
 import { type Credential, createLeakChecker, LookupError, type Verdict } from '../../client-sdk/index.ts';
-import { formatPublicKey } from '../../protocol/keys.ts';
+import type { DatasetId } from '../../protocol/brands.ts';
+import { isDatasetId } from '../../protocol/ids.ts';
+import { parseHmacKeyText } from '../../protocol/keys.ts';
+import { formatHmacPin, parseTrustText } from '../../protocol/signed/trust.ts';
+import { assertKeyBelongs, type Dataset, openDataset } from '../../store/dataset.ts';
 import { LineError, parseLine, readLines } from '../credential-lines.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { openClientKeyFile, openKeyFile } from '../key-files.ts';
+import { openClientKeyFile, openKeyFile, openPinFile } from '../key-files.ts';
+import { keyFileFor } from '../open.ts';
 import { note, print, printResult } from '../output.ts';
 import { printable, printableJson } from '../printable.ts';
 import { promptHidden, promptLine } from '../prompt.ts';
+import { trustLine } from '../signing-part.ts';
 import { formatCounted } from '../units.ts';
 
 const MAX_EXACT_TIMES = 4;
@@ -26,22 +32,40 @@ Exit codes:
 interface CheckOptions {
   url: string;
   keyFile?: string;
-  publicKey?: string;
+  dataset?: string;
+  trust?: string;
   clientKeyFile?: string;
   timeout: string;
   json?: boolean;
 }
 
-/** Takes a key file of either suite or a public key. Under `oprf`, the public part is enough. */
-function chooseKey({ keyFile, publicKey }: CheckOptions): { key: string } | { publicKey: string } {
-  if ((keyFile === undefined) === (publicKey === undefined))
+/** What a client pins: key and dataset, dataset and publisher, or both. */
+type Pins = { key: string; trust?: string } | { trust: string };
+
+function choosePins({ keyFile, dataset, trust }: CheckOptions): Pins {
+  if (dataset !== undefined && !isDatasetId(dataset)) return pinsOf(openDataset(dataset), keyFile);
+  if (keyFile === undefined && trust === undefined)
     throw new UsageError(
-      'check needs exactly one key',
-      'Pass --key-file for the hmac suite, or --public-key for oprf.',
+      'check needs the line that clients of the dataset pin',
+      'Pass --dataset with its folder, or what `credveil key pin` prints: --trust with the line, or --key-file with a file that holds it.',
     );
-  if (publicKey !== undefined) return { publicKey };
-  const key = openKeyFile(keyFile as string);
-  return key.publicKey ? { publicKey: formatPublicKey(key.publicKey) } : { key: key.revealText() };
+  if (keyFile === undefined) return { trust: trust as string };
+  const key = completeKey(openPinFile(keyFile), trust === undefined ? dataset : parseTrustText(trust).dataset);
+  return trust === undefined ? { key } : { key, trust };
+}
+
+function pinsOf(dataset: Dataset, keyFile: string | undefined): Pins {
+  const trust = trustLine(dataset);
+  if (dataset.parameters.suite === 'oprf') return { trust: trust as string };
+  const key = openKeyFile(keyFileFor(dataset.folder, keyFile));
+  assertKeyBelongs(dataset, key);
+  return { key: key.revealPin(dataset.id) as string, ...(trust !== undefined && { trust }) };
+}
+
+/** A key file holds the secret alone. */
+function completeKey(line: string, dataset: DatasetId | undefined): string {
+  if (!line.startsWith('credveil-hmac-1.') || dataset === undefined) return line;
+  return formatHmacPin({ dataset, key: parseHmacKeyText(line) });
 }
 
 /** Counts are exact up to 4, and lower bounds above. */
@@ -114,8 +138,9 @@ export function addCheck(program: Command): void {
     .command('check')
     .description('check credentials against a server, from JSON lines on standard input or a prompt')
     .requiredOption('--url <url>', 'base URL of the server')
-    .option('--key-file <file>', 'hmac: key file of the dataset')
-    .option('--public-key <key>', 'oprf: public key of the dataset, as `credveil key show` prints it')
+    .option('--trust <line>', 'signed datasets: the line that `credveil key pin` prints')
+    .option('--key-file <file>', 'hmac: file with the line that `credveil key pin` prints, or a key file')
+    .option('--dataset <folder>', 'folder of the dataset, to pin what its clients pin; or its id, with a key file')
     .option('--client-key-file <file>', 'file with the client key that `credveil client add` printed')
     .addOption(new Option('--timeout <ms>', 'deadline of one check').default('2000', '2000'))
     .option('--json', 'print verdicts as JSON lines (always the case if standard input is not a terminal)')
@@ -126,7 +151,7 @@ export function addCheck(program: Command): void {
         throw new UsageError('--timeout must be a whole number of milliseconds', 'Omit it for the default of 2000.');
       const checker = createLeakChecker({
         url: options.url,
-        ...chooseKey(options),
+        ...choosePins(options),
         ...(options.clientKeyFile !== undefined && { clientKey: openClientKeyFile(options.clientKeyFile) }),
         timeoutMs,
         // Each line reports its own failure.

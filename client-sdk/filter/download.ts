@@ -1,14 +1,14 @@
-// Downloads the filter from the service: conditional on its ETag, streamed, and resumed after a
-// broken connection.
+// Downloads the filter of a snapshot from the service: streamed, and resumed after a broken
+// connection.
 
-import { refuseStatus } from '../api.ts';
+import type { SnapshotId } from '../../protocol/brands.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
-import type { FilterSource, OpenedFilter } from '../filter-source.ts';
+import type { FilterSource } from '../filter-source.ts';
 import type { CheckerSettings } from '../options.ts';
 import { createDeadline, type Deadline } from '../transport/deadline.ts';
+import { refuseDocument } from '../transport/requests.ts';
+import { FILTER_TIMEOUT_MS } from './filter-cache.ts';
 
-/** Deadline of one download with all its resumptions. No check waits for it. */
-export const FILTER_TIMEOUT_MS = 600_000;
 /** Maximum wait for a response to begin, and for its next bytes. */
 const STALL_MS = 30_000;
 /** Maximum consecutive attempts to resume that bring no byte, and the pause before each. */
@@ -21,15 +21,15 @@ interface Answer {
   readonly body: ReadableStreamDefaultReader<Uint8Array>;
 }
 
-/**
- * Requests the filter. Undefined if it still matches `if-none-match`.
- * @throws LookupError, or the error of fetch
- */
-type Ask = (more: Readonly<Record<string, string>>, deadline: Deadline) => Promise<Answer | undefined>;
+/** Requests the filter. @throws LookupError, or the error of fetch */
+type Ask = (more: Readonly<Record<string, string>>, deadline: Deadline) => Promise<Answer>;
 
-/** The service as the source of filters. */
-export function createServiceSource({ base, fetch: send, headers }: CheckerSettings): FilterSource {
-  const url = new URL('v1/filter/password', base).href;
+/** The service as the source of one snapshot's filter. */
+export function createServiceSource(
+  { base, fetch: send, headers }: CheckerSettings,
+  snapshot: SnapshotId,
+): FilterSource {
+  const url = new URL(`v1/filter/password?snapshot=${snapshot}`, base).href;
 
   const ask: Ask = async (more, deadline) => {
     const response = await createDeadline(STALL_MS).race(() =>
@@ -44,19 +44,17 @@ export function createServiceSource({ base, fetch: send, headers }: CheckerSetti
       ),
     );
     const refusal = refuse(response);
-    if (response.body && refusal === undefined && response.status !== 304)
+    if (response.body && refusal === undefined)
       return { status: response.status, headers: response.headers, body: response.body.getReader() };
     response.body?.cancel().catch(() => {});
-    if (response.status === 304) return undefined;
     throw refusal ?? lookupFailure('FILTER_MALFORMED', { detail: 'it is empty' });
   };
 
   return {
-    async open(heldVersion): Promise<OpenedFilter | undefined> {
+    async open() {
       const deadline = createDeadline(FILTER_TIMEOUT_MS);
       try {
-        const answer = await ask(heldVersion === undefined ? {} : { 'if-none-match': heldVersion }, deadline);
-        return answer && { version: answer.headers.get('etag') ?? '', pieces: readPieces(ask, answer, deadline) };
+        return { version: snapshot, pieces: readPieces(ask, await ask({}, deadline), deadline) };
       } catch (error) {
         throw asFailure(error);
       }
@@ -71,9 +69,8 @@ async function resume(ask: Ask, etag: string, received: number, deadline: Deadli
     try {
       // RFC 9110 §13.1.5: if the ETag has changed, the response is the whole new filter.
       const answer = await ask({ range: `bytes=${received}-`, 'if-range': etag }, deadline);
-      if (answer?.status === 206 && answer.headers.get('content-range')?.startsWith(`bytes ${received}-`))
-        return answer;
-      answer?.body.cancel().catch(() => {});
+      if (answer.status === 206 && answer.headers.get('content-range')?.startsWith(`bytes ${received}-`)) return answer;
+      answer.body.cancel().catch(() => {});
       throw lookupFailure('SNAPSHOT_CHANGED', { detail: 'while its filter was downloaded' });
     } catch (error) {
       if (error instanceof LookupError && error.code !== 'TIMEOUT') throw error;
@@ -114,7 +111,7 @@ async function* readPieces(ask: Ask, first: Answer, deadline: Deadline): AsyncGe
 
 function refuse({ status, headers }: Response): LookupError | undefined {
   if (status === 404) return lookupFailure('FILTER_MISSING');
-  const refusal = status === 206 || status === 304 ? undefined : refuseStatus(status);
+  const refusal = status === 206 ? undefined : refuseDocument(status);
   if (refusal) return refusal;
   // Byte ranges of a compressed filter do not match those of the file.
   return (headers.get('content-encoding') ?? 'identity') === 'identity'

@@ -12,11 +12,12 @@ import {
   type LookupResponse,
 } from '../../protocol/oprf-messages.ts';
 import { ELEMENT_BYTES } from '../../protocol/oprf-suite.ts';
-import type { ServiceConfig } from '../../protocol/service-config.ts';
-import { maxAnswerBytes, OCTETS, refuseOctets, refuseStatus, type Service } from '../api.ts';
+import type { Service } from '../api.ts';
 import { lookupFailure } from '../errors.ts';
 import type { Endpoint } from '../options.ts';
+import { indexOf, maxAnswerBytes, type Snapshot } from '../publication/snapshot.ts';
 import type { Deadline } from '../transport/deadline.ts';
+import { OCTETS, refuseOctets, refuseStatus } from '../transport/requests.ts';
 
 export interface EvaluatorClient {
   /**
@@ -25,7 +26,7 @@ export interface EvaluatorClient {
    */
   lookup(
     blindedElements: readonly BlindedElement[],
-    config: ServiceConfig,
+    snapshot: Snapshot,
     hash: BucketHash,
     deadline: Deadline,
   ): Promise<LookupResponse>;
@@ -64,16 +65,15 @@ export function createEvaluatorClient(
     return evaluatedElements;
   };
   return {
-    async lookup(blindedElements, config, hash, deadline) {
-      const { snapshot, indexes } = config;
-      const { prefixBits = 0 } = indexes.account ?? {};
+    async lookup(blindedElements, snapshot, hash, deadline) {
+      const account = indexOf(snapshot, 'account');
       const response = await send({
-        path: `v1/lookup?snapshot=${snapshot}`,
+        path: `v1/lookup?snapshot=${snapshot.snapshot}`,
         accept: OCTETS,
-        body: encodeLookupRequest({ bucketId: bucketId(hash, prefixBits), blindedElements }),
-        maxBytes: 2 + blindedElements.length * ELEMENT_BYTES + maxAnswerBytes(config, 'account'),
+        body: encodeLookupRequest({ bucketId: bucketId(hash, account.prefixBits), blindedElements }),
+        maxBytes: 2 + blindedElements.length * ELEMENT_BYTES + maxAnswerBytes(account),
         deadline,
-        refuse: refuseOctets(snapshot),
+        refuse: refuseOctets(snapshot.snapshot),
       });
       const answer = decode(decodeLookupResponse, response);
       assertCount(blindedElements, answer.evaluatedElements);

@@ -3,9 +3,9 @@
 
 import type { BucketHash, EvaluatedElement, KeyId, PrfOutput, PrivateInput } from '../../protocol/brands.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import type { ServiceConfig } from '../../protocol/service-config.ts';
 import type { BlindedInputs, Blinding } from '../engine.ts';
 import { lookupFailure } from '../errors.ts';
+import type { Snapshot } from '../publication/snapshot.ts';
 import type { Deadline } from '../transport/deadline.ts';
 import type { EvaluatorClient } from './evaluator-client.ts';
 import type { Latch } from './latch.ts';
@@ -19,7 +19,7 @@ export interface Evaluator {
   /** Evaluates, and fetches an account bucket in the same round trip, not yet opened. */
   lookup(
     inputs: readonly PrivateInput[],
-    config: ServiceConfig,
+    snapshot: Snapshot,
     hash: BucketHash,
     deadline: Deadline,
   ): Promise<{ readonly outputAt: OutputAt; readonly body: Uint8Array }>;
@@ -54,9 +54,9 @@ export function createEvaluator(
       const blinded = await blind(inputs, deadline);
       return open(blinded, await client.evaluate(blinded.blindedElements, deadline));
     },
-    async lookup(inputs, config, hash, deadline) {
+    async lookup(inputs, snapshot, hash, deadline) {
       const blinded = await blind(inputs, deadline);
-      const { evaluatedElements, body } = await client.lookup(blinded.blindedElements, config, hash, deadline);
+      const { evaluatedElements, body } = await client.lookup(blinded.blindedElements, snapshot, hash, deadline);
       return { outputAt: open(blinded, [evaluatedElements]), body };
     },
     assertTrusted: () => latch.assertOpen(keyId),

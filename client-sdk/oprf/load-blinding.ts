@@ -1,17 +1,18 @@
 // Selects the blinding of a checker: that of the given engine, or the one on @noble/curves.
 
+import type { PublicKey } from '../../protocol/brands.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Blinding } from '../engine.ts';
-import { LookupError } from '../errors.ts';
+import { LookupError, lookupFailure } from '../errors.ts';
 import type { OprfSettings } from '../options.ts';
 
 /**
  * Loads @noble/curves here, and only where it is needed, so that a caller with a key loads no
  * curve.
- * @throws LookupError (as a rejection) `KEY_MALFORMED` if the key is not an element,
+ * @throws LookupError (as a rejection) `STATEMENT_MALFORMED` if the key is not an element,
  *   `OPTION_MALFORMED` if the engine fails
  */
-export async function loadBlinding({ engine, publicKey }: OprfSettings): Promise<Blinding> {
+export async function loadBlinding({ engine }: OprfSettings, publicKey: PublicKey): Promise<Blinding> {
   try {
     if (engine) {
       const loaded = await engine;
@@ -24,7 +25,7 @@ export async function loadBlinding({ engine, publicKey }: OprfSettings): Promise
     return createNobleBlinding(publicKey);
   } catch (cause) {
     if (cause instanceof ProtocolError)
-      throw new LookupError('KEY_MALFORMED', 'key: not an element of the group', cause.hint, { cause });
+      throw lookupFailure('STATEMENT_MALFORMED', { cause, detail: 'its key is not an element of the group' });
     throw new LookupError('OPTION_MALFORMED', 'option engine: cannot be loaded', 'See the cause.', { cause });
   }
 }

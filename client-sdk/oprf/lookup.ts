@@ -1,8 +1,8 @@
 // Lookups of a caller without the key: the service evaluates blinded elements without learning
 // their inputs. PROTOCOL.md §16.
 
-import { randomBytes } from '@noble/hashes/utils.js';
-import type { BucketHash, PrfOutput } from '../../protocol/brands.ts';
+import { hexToBytes, randomBytes } from '@noble/hashes/utils.js';
+import type { BucketHash, PrfOutput, PublicKey } from '../../protocol/brands.ts';
 import type { Bucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix } from '../../protocol/bucket-id.ts';
 import { readU32 } from '../../protocol/bytes.ts';
@@ -10,13 +10,15 @@ import { passwordBucketHash } from '../../protocol/entry.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { createOprfSuite } from '../../protocol/oprf-suite.ts';
 import { MAX_OPRF_INPUT_BYTES, passwordInput } from '../../protocol/private-input.ts';
-import type { ServiceConfig } from '../../protocol/service-config.ts';
+import type { Statement } from '../../protocol/signed/statement.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { createService, type Service } from '../api.ts';
-import { reasonOf } from '../errors.ts';
-import { createFilterCache } from '../filter/cache.ts';
+import { lookupFailure, reasonOf } from '../errors.ts';
+import { loadFilterCache } from '../filter/lazy-cache.ts';
 import type { Lookup } from '../lookup.ts';
 import type { CheckerSettings, OprfSettings } from '../options.ts';
+import { createSignatureAuthority } from '../publication/authority.ts';
+import type { Snapshot } from '../publication/snapshot.ts';
 import type { Deadline } from '../transport/deadline.ts';
 import {
   answerAbsent,
@@ -50,7 +52,7 @@ interface Evaluated {
  * Has all questions of a check evaluated. Settled ones too: the number of elements must depend only
  * on the given fields.
  */
-type Evaluate = (asked: readonly Inquiry[], config: ServiceConfig, deadline: Deadline) => Promise<Evaluated>;
+type Evaluate = (asked: readonly Inquiry[], snapshot: Snapshot, deadline: Deadline) => Promise<Evaluated>;
 
 /** By a service that also has the buckets: one round trip for both. */
 function createEvaluate(
@@ -58,18 +60,18 @@ function createEvaluate(
   { openBody, fetchBucket }: Service,
   accountBucketHash: (inquiry: AccountInquiry) => BucketHash,
 ): Evaluate {
-  return async (asked, config, deadline) => {
+  return async (asked, snapshot, deadline) => {
     const inputs = questionsOf(asked).map(({ input }) => input);
     const account = asked.find((inquiry) => inquiry.index === 'account');
     const { outputAt, body } = account
-      ? await evaluator.lookup(inputs, config, accountBucketHash(account), deadline)
+      ? await evaluator.lookup(inputs, snapshot, accountBucketHash(account), deadline)
       : { outputAt: await evaluator.evaluate(inputs, deadline), body: new Uint8Array(0) };
     return {
       outputAt,
       openAccount: (inquiry) =>
         inquiry === account
-          ? openBody(body, config, 'account', accountBucketHash(inquiry))
-          : fetchBucket(config, 'account', accountBucketHash(inquiry), deadline),
+          ? openBody(body, snapshot, 'account', accountBucketHash(inquiry))
+          : fetchBucket(snapshot, 'account', accountBucketHash(inquiry), deadline),
     };
   };
 }
@@ -80,12 +82,12 @@ function createSplitEvaluate(
   { fetchBucket }: Service,
   accountBucketHash: (inquiry: AccountInquiry) => BucketHash,
 ): Evaluate {
-  return async (asked, config, deadline) => {
+  return async (asked, snapshot, deadline) => {
     evaluator.assertTrusted();
     const buckets = new Map<Inquiry, Promise<Bucket>>();
     for (const inquiry of asked) {
       if (inquiry.index !== 'account') continue;
-      const bucket = fetchBucket(config, 'account', accountBucketHash(inquiry), deadline);
+      const bucket = fetchBucket(snapshot, 'account', accountBucketHash(inquiry), deadline);
       // Whoever opens it gets the rejection; this only silences the unhandled one.
       bucket.catch(() => {});
       buckets.set(inquiry, bucket);
@@ -96,26 +98,53 @@ function createSplitEvaluate(
   };
 }
 
-export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
-  const suite = createOprfSuite(oprf.publicKey);
-  const accountHash = formatPrefix(bucketId(suite.accountBucketHash(CANARY_USERNAME), 32), 32);
-  const service = createService(settings, suite, { accountHash });
-  const filters = createFilterCache(settings, service, suite.sealKey);
-  const blinding = loadBlinding(oprf);
-  // Awaiters get the rejection; this only silences the unhandled one.
-  blinding.catch(() => {});
+/** What follows from the public key of a statement. */
+interface Keyed {
+  readonly publicKey: string;
+  readonly evaluator: Evaluator;
+  readonly evaluate: Evaluate;
+}
+
+/** Creates what follows from a public key once, and again when a statement has another one. */
+function createKeyring(service: Service, oprf: OprfSettings): (snapshot: Snapshot) => Keyed {
   const client = createEvaluatorClient(service, oprf.evaluators);
-  const evaluator = createEvaluator(client, blinding, createLatch(), suite.keyId);
-  const evaluate = (oprf.evaluators ? createSplitEvaluate : createEvaluate)(evaluator, service, ({ username }) =>
-    suite.accountBucketHash(username),
-  );
+  const latch = createLatch(service.history.catch);
+  let held: Keyed | undefined;
+  return ({ publicKey = '', keyId }) => {
+    if (held?.publicKey === publicKey) return held;
+    if (service.history.isCaught(keyId)) latch.restore(keyId);
+    const suite = createOprfSuite(hexToBytes(publicKey) as PublicKey);
+    const blinding = loadBlinding(oprf, suite.publicKey);
+    // Awaiters get the rejection; this only silences the unhandled one.
+    blinding.catch(() => {});
+    const evaluator = createEvaluator(client, blinding, latch, suite.keyId);
+    const create = oprf.evaluators ? createSplitEvaluate : createEvaluate;
+    const evaluate = create(evaluator, service, ({ username }) => suite.accountBucketHash(username));
+    held = { publicKey, evaluator, evaluate };
+    return held;
+  };
+}
+
+/** @throws LookupError `KEY_MISMATCH` */
+function assertKey({ suite: name, publicKey, keyId, canary }: Statement): void {
+  if (name !== 'oprf' || publicKey === undefined) throw lookupFailure('KEY_MISMATCH');
+  const suite = createOprfSuite(hexToBytes(publicKey) as PublicKey);
+  const accountHash = formatPrefix(bucketId(suite.accountBucketHash(CANARY_USERNAME), 32), 32);
+  if (keyId !== suite.keyId || canary.accountHash !== accountHash) throw lookupFailure('KEY_MISMATCH');
+}
+
+export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
+  const service = createService(settings, createSignatureAuthority(oprf.trust), assertKey);
+  const filters = loadFilterCache(settings);
+  const keyedFor = createKeyring(service, oprf);
 
   const answerAll = async (
     asked: readonly Inquiry[],
-    config: ServiceConfig,
+    snapshot: Snapshot,
     deadline: Deadline,
   ): Promise<Partial<Signals>> => {
-    const { outputAt, openAccount } = await evaluate(asked, config, deadline);
+    const { evaluator, evaluate } = keyedFor(snapshot);
+    const { outputAt, openAccount } = await evaluate(asked, snapshot, deadline);
     const questions = questionsOf(asked);
     const outputOf = (question: Question): PrfOutput => outputAt(questions.indexOf(question));
     const openBucketOf = (inquiry: Inquiry): Promise<Bucket> | Bucket => {
@@ -123,15 +152,15 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
       const [question] = inquiry.questions;
       // The service would recognize the bucket of a placeholder by its prefix.
       const passwordBucket = question.settled ? randomBucketHash() : passwordBucketHash(outputOf(question));
-      return service.fetchBucket(config, 'password', passwordBucket, deadline);
+      return service.fetchBucket(snapshot, 'password', passwordBucket, deadline);
     };
     // The password comes first: its request is sent before the account's bucket is opened.
     const answers = asked.toReversed().map((inquiry) =>
       answerOrFail(inquiry, async () =>
         // A settled password takes the same path here as well.
-        inquiry.index === 'password' && filters.current()?.mayHold(outputOf(inquiry.questions[0])) === false
+        inquiry.index === 'password' && filters.current(snapshot)?.mayHold(outputOf(inquiry.questions[0])) === false
           ? answerAbsent(inquiry)
-          : answerFrom(await openBucketOf(inquiry), inquiry, config, outputOf),
+          : answerFrom(await openBucketOf(inquiry), inquiry, snapshot, outputOf),
       ),
     );
     const signals: Partial<Signals> = Object.assign({}, ...(await Promise.all(answers)));
@@ -141,18 +170,18 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
 
   return {
     maxInputBytes: MAX_OPRF_INPUT_BYTES,
-    fetchConfig: service.fetchConfig,
-    confirm: async (_, deadline) => {
-      await evaluator.evaluate([CANARY_PASSWORD], deadline);
+    fetchSnapshot: service.fetchSnapshot,
+    confirm: async (snapshot, deadline) => {
+      await keyedFor(snapshot).evaluator.evaluate([CANARY_PASSWORD], deadline);
     },
     loadFilter: filters.load,
     // The service has to evaluate the password first.
-    absentIn: () => undefined,
-    async ask(inquiries, config, deadline) {
-      const asked = answerable(inquiries, config);
+    isAbsent: () => false,
+    async ask(inquiries, snapshot, deadline) {
+      const asked = answerable(inquiries, snapshot);
       if (!asked.some(isOpen)) return failAll(asked, 'NOTHING_ASKED');
       try {
-        return await answerAll(asked, config, deadline);
+        return await answerAll(asked, snapshot, deadline);
       } catch (error) {
         return failAll(asked, reasonOf(error));
       }

@@ -9,9 +9,9 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import type { Metadata } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput, similarInput, usernameInput } from '../../protocol/private-input.ts';
-import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { MAX_SIMILAR_FORMS, similarForms } from '../../protocol/similar.ts';
 import { reasonOf, type UnknownReason } from '../errors.ts';
+import type { Snapshot } from '../publication/snapshot.ts';
 import { either } from './decide.ts';
 import { type Sighting, type Signal, type SignalName, type Signals, UNASKED } from './verdict.ts';
 
@@ -139,14 +139,14 @@ const KINDS: { readonly [name in SignalName]: EntryKind } = {
 export function answerFrom(
   bucket: Bucket,
   { questions }: Inquiry,
-  config: ServiceConfig,
+  snapshot: Snapshot,
   outputOf: (question: Question) => PrfOutput,
 ): Partial<Signals> {
   return signalsOf(questions, (question) => {
     const output = outputOf(question);
-    const metadata = findEntry(bucket, entryTag(output), metadataPad(config.layer, output), KINDS[question.signal]);
+    const metadata = findEntry(bucket, entryTag(output), metadataPad(snapshot.layer, output), KINDS[question.signal]);
     if (!metadata) return { result: 'absent' };
-    return { result: 'found', ...sightingOf(metadata, config) };
+    return { result: 'found', ...sightingOf(metadata, snapshot) };
   });
 }
 
@@ -155,7 +155,7 @@ export function answerAbsent({ questions }: Inquiry): Partial<Signals> {
   return signalsOf(questions, () => ({ result: 'absent' }));
 }
 
-function sightingOf({ timesSeen, source: number }: Metadata, { sources }: ServiceConfig): Sighting {
+function sightingOf({ timesSeen, source: number }: Metadata, { sources }: Snapshot): Sighting {
   const source = sources.find((known) => known.number === number);
   // An entry names only the last of its sources, and sources without a date sort before dated ones.
   const newestLeak = sources.every(({ date }) => date !== undefined) ? source?.date : undefined;
@@ -195,10 +195,16 @@ function signalsOf(questions: readonly Question[], answer: (question: Question) 
   return signals;
 }
 
+/** The part of a snapshot that decides which questions it answers. */
+interface Answerable {
+  readonly indexes: { readonly [name in IndexName]?: object };
+  readonly similar?: true;
+}
+
 /**
  * Keeps the inquiries that the dataset has an index for, and the questions that it has entries for.
  */
-export function answerable(inquiries: readonly Inquiry[], { indexes, similar }: ServiceConfig): Inquiry[] {
+export function answerable(inquiries: readonly Inquiry[], { indexes, similar }: Answerable): Inquiry[] {
   return inquiries
     .filter(({ index }: { index: IndexName }) => indexes[index])
     .map((inquiry) =>

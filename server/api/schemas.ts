@@ -92,7 +92,17 @@ export const SCHEMAS = {
     .meta({ description: 'DSSE 1.0, of a statement or a head: PROTOCOL.md §8, §10.' }),
   Sources: z.array(sourceConfig).max(65_535),
   Datasets: z
-    .array(z.object({ dataset: hex(16, 'Id of the dataset'), keyId: hex(16, 'Public name of its key'), suite }))
+    .array(
+      z.object({
+        dataset: hex(16, 'Id of the dataset'),
+        keyId: hex(16, 'Public name of its key'),
+        suite,
+        publisher: hex(
+          64,
+          'Key of its publisher, in signed datasets only. Clients do not take it from here',
+        ).optional(),
+      }),
+    )
     .meta({ description: 'The datasets that are served; the first one also answers without /d/{dataset}.' }),
   Status: z
     .object({

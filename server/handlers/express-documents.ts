@@ -37,8 +37,8 @@ export function createExpressHandler(context: ServiceContext): Handler {
 function createApp({ services, reference }: ServiceContext): Express {
   // The datasets do not change while the server runs.
   const datasets = services.map(({ dataset: { id: dataset, parameters } }) => {
-    const { keyId, suite } = parameters;
-    return { dataset, keyId, suite };
+    const { keyId, suite, publisher } = parameters;
+    return { dataset, keyId, suite, ...(publisher !== undefined && { publisher }) };
   });
   const app = express();
   app.disable('x-powered-by');

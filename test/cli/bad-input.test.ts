@@ -108,7 +108,15 @@ describe('an invalid command line exits with code 2', () => {
     ['standard input beside a file', ({ dataset, other }) => ['ingest', dataset, other, '-', '--source', 'x']],
     [
       'a timeout that is no number',
-      ({ keyFile }) => ['check', '--url', 'http://127.0.0.1:9', '--key-file', keyFile, '--timeout', 'soon'],
+      ({ keyFile }) => [
+        'check',
+        '--url',
+        'http://127.0.0.1:9',
+        '--dataset',
+        keyFile.replace(/\.key$/, ''),
+        '--timeout',
+        'soon',
+      ],
     ],
     ['no dataset to serve', () => ['serve', '--listen', ':0']],
   ];
@@ -138,9 +146,12 @@ describe('an invalid command line exits with code 2', () => {
 
   test('check refuses a line that is not a credential, and does not repeat its text', async ({ world }) => {
     const { keyFile } = world;
-    const check = ['check', '--url', 'http://127.0.0.1:9', '--key-file', keyFile];
-    for (const line of ['marker', '{"username":1,"password":"marker"}', '{"user":"marker"}', 'null', '[]'])
-      expect(await refused(world, 'USAGE', 2, check, `\n${line}\n`)).not.toContain('marker');
+    const check = ['check', '--url', 'http://127.0.0.1:9', '--dataset', keyFile.replace(/\.key$/, '')];
+    for (const line of ['marker', '{"username":1,"password":"marker"}', '{"user":"marker"}', 'null', '[]']) {
+      const { code, stdout, stderr } = await credveil(check, `\n${line}\n`);
+      expect([code, JSON.parse(stdout)]).toMatchObject([2, { error: { code: 'LINE_MALFORMED' } }]);
+      expect(stdout + stderr).not.toContain('marker');
+    }
   });
 
   test('a command line without a command prints the help', async () => {
@@ -265,7 +276,7 @@ describe('an invalid file exits with code 1', () => {
   test('an unreachable server is unknown, never clean', async ({ world }) => {
     const { keyFile } = world;
     const { code, stdout, stderr } = await credveil(
-      ['check', '--url', 'http://127.0.0.1:9', '--key-file', keyFile, '--timeout', '60000'],
+      ['check', '--url', 'http://127.0.0.1:9', '--dataset', keyFile.replace(/\.key$/, ''), '--timeout', '60000'],
       '{"password":"pw"}\n{"password":"other"}\n',
     );
     expect(code).toBe(1);

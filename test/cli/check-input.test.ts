@@ -52,7 +52,7 @@ async function run(place: WorkPlace, broken: Server, input: string | Buffer) {
   const dataset = place.at('leaks');
   await credveilJson(['init', dataset, '--suite', 'hmac']);
   const url = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`;
-  return credveil(['check', '--url', url, '--key-file', `${dataset}.key`], input);
+  return credveil(['check', '--url', url, '--dataset', dataset], input);
 }
 
 async function countVerdicts(place: WorkPlace, broken: Server, input: string | Buffer): Promise<number> {

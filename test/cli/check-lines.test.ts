@@ -7,6 +7,7 @@ import { type CredveilServer, startServer } from '../../server/server.ts';
 import { credveil, type WorkPlace } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset } from '../support/dataset.ts';
 import { perFile } from '../support/per-file.ts';
+import { keyPinOf } from '../support/pins.ts';
 import { placeTest } from '../support/vitest/fixtures.ts';
 
 const PAIR = { username: 'ada@example.test', password: 'sun\u2028rise' };
@@ -33,7 +34,7 @@ const test = placeTest.extend<{ world: World }>({
 /** Runs the command with `input`. @returns what it printed, each line parsed */
 async function check({ made, server }: World, place: WorkPlace, input: string) {
   const keyFile = place.at('dataset.key');
-  fs.writeFileSync(keyFile, `${made.key.revealText()}\n`, { mode: 0o600 });
+  fs.writeFileSync(keyFile, `${keyPinOf(made).key}\n`, { mode: 0o600 });
   const { code, stdout, stderr } = await credveil(
     ['check', '--url', server.url, '--key-file', keyFile, '--timeout', '60000'],
     input,

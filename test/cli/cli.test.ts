@@ -26,7 +26,7 @@ const asked = (credentials: readonly object[]): string => credentials.map((c) =>
 
 async function statuses(url: string, keyFile: string, credentials: readonly object[]): Promise<string[]> {
   const { code, stdout, stderr } = await credveil(
-    ['check', '--url', url, '--key-file', keyFile, '--timeout', '60000'],
+    ['check', '--url', url, '--dataset', keyFile.replace(/\.key$/, ''), '--timeout', '60000'],
     asked(credentials),
   );
   expect([code, stderr]).toEqual([0, '']);
@@ -261,7 +261,7 @@ describe('signals', () => {
     await credveilJson(['init', dataset, '--suite', 'hmac']);
     await credveilJson(['publish', dataset]);
     const server = await serveDataset(dataset);
-    const check = startCredveil(['check', '--url', server.url, '--key-file', `${dataset}.key`, '--timeout', '60000']);
+    const check = startCredveil(['check', '--url', server.url, '--dataset', dataset, '--timeout', '60000']);
     check.child.stdin?.write('{"password":"pw"}\n');
     await once(check.child.stdout as NodeJS.ReadableStream, 'data');
     check.child.kill('SIGINT');

@@ -77,16 +77,13 @@ test('rotate moves to a new key while old and new clients keep working', async (
     const { url } = server;
     const { dataset } = JSON.parse(fs.readFileSync(`${old}/dataset.json`, 'utf8')) as { dataset: string };
     const leaked = { username: 'Ana@example.test', password: 'secret one' };
-    expect(await check(url, ['--public-key', state.newKey.publicKey as string], leaked)).toMatchObject({
-      status: 'pair',
-    });
-    expect(await check(url, ['--key-file', `${successor}.key`], leaked)).toMatchObject({ status: 'pair' });
-    expect(await check(`${url}/d/${dataset}`, ['--public-key', oldKey.publicKey as string], leaked)).toMatchObject({
-      status: 'pair',
-    });
-    expect(await check(url, ['--public-key', oldKey.publicKey as string], leaked)).toMatchObject({
+    const { pin } = (await credveilJson(['key', 'pin', successor])) as { pin: string };
+    expect(await check(url, ['--trust', pin], leaked)).toMatchObject({ status: 'pair' });
+    expect(await check(url, ['--dataset', successor], leaked)).toMatchObject({ status: 'pair' });
+    expect(await check(`${url}/d/${dataset}`, ['--dataset', old], leaked)).toMatchObject({ status: 'pair' });
+    expect(await check(url, ['--dataset', old], leaked)).toMatchObject({
       status: 'unknown',
-      reason: 'KEY_MISMATCH',
+      reason: 'DATASET_MISMATCH',
     });
   } finally {
     expect(await server.stop()).toMatchObject({ code: 0 });
@@ -145,11 +142,11 @@ test('serve without a key file serves the buckets of an oprf dataset alone, and 
   expect(named.stderr).toContain('KEY_FILE_MISSING');
   expect(named.code).not.toBe(0);
 
-  const { publicKey } = (await credveilJson(['key', 'show', '--key-file', keyFile])) as { publicKey: string };
+  const { pin: trust } = (await credveilJson(['key', 'pin', dataset])) as { pin: string };
   const buckets = await serveDataset(dataset);
   const evaluating = await serveDataset(evaluator, { args: ['--key-file', keyFile] });
   try {
-    const checker = createLeakChecker({ url: evaluating.url, bucketsUrl: buckets.url, publicKey, timeoutMs: 60_000 });
+    const checker = createLeakChecker({ url: evaluating.url, bucketsUrl: buckets.url, trust, timeoutMs: 60_000 });
     const { status } = await checker.check({ username: 'ana@example.test', password: 'secret one' });
     expect(status).toBe('pair');
   } finally {

@@ -7,6 +7,7 @@ import type { SnapshotId } from '../../protocol/brands.ts';
 import type { Bucket } from '../../protocol/bucket.ts';
 import { seededPairs } from '../support/dataset.ts';
 import type { HttpFront } from '../support/http-front.ts';
+import { keyPinOf } from '../support/pins.ts';
 import { test } from '../support/worlds/client-fixture.ts';
 import {
   type ClientWorld,
@@ -24,7 +25,7 @@ const bucketRequests = ({ requests }: HttpFront): readonly string[] =>
 
 describe('cached buckets', () => {
   const held = ({ made }: ClientWorld, url: string, options = {}) =>
-    createLeakChecker({ url, key: made.key.revealText(), timeoutMs: TIMEOUT_MS, ...options });
+    createLeakChecker({ url, ...keyPinOf(made), timeoutMs: TIMEOUT_MS, ...options });
 
   test('are not requested again, by default', async ({ world }) => {
     const counting = await world.spoil(() => {});
@@ -59,9 +60,9 @@ describe('cached buckets', () => {
     try {
       const checker = createLeakChecker({
         url: own.url,
-        key: own.made.key.revealText(),
+        ...keyPinOf(own.made),
         timeoutMs: TIMEOUT_MS,
-        configMaxAgeMs: 0,
+        headMaxAgeMs: 0,
       });
       const reported = { username: 'eve@example.test', password: 'leaked since' };
       const { status, snapshot } = await checker.check(reported);

@@ -84,7 +84,7 @@ describe('the circuit', () => {
     const front = await world.front((_request, response) => void response.end('[]'));
     const states: CircuitState[] = [];
     const checker = world.checker(front.url, { onCircuit: ({ state }) => states.push(state) });
-    expect(await checks(checker, 12)).toEqual(Array(12).fill('CONFIG_MALFORMED'));
+    expect(await checks(checker, 12)).toEqual(Array(12).fill('HEAD_MALFORMED'));
     expect(states).toEqual([]);
   });
 

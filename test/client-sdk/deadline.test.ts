@@ -51,7 +51,7 @@ describe("the caller's signal", () => {
     await checker.ready();
     const verdict = await checker.check(STRANGER, { signal: AbortSignal.abort() });
     expect(summary(verdict)).toBe(allUnknown('ABORTED'));
-    expect(watching.requests).toHaveLength(1);
+    expect(watching.requests).toHaveLength(2);
   });
 
   test('keeps the answers that arrived before the abort', async ({ world }) => {
@@ -86,10 +86,10 @@ describe("the caller's signal", () => {
     expect(summary(verdict)).toBe('pair | found unknown found');
   });
 
-  test("ends its own check's wait, but not the config fetch that others wait for", async ({ world }) => {
+  test("ends its own check's wait, but not the fetch of the head that others wait for", async ({ world }) => {
     const gate = Promise.withResolvers<void>();
     const held = await world.front(async (request, response) => {
-      if (request.url === '/v1/config') await gate.promise;
+      if (request.url === '/v1/head') await gate.promise;
       send(response, await forward(world.url, request));
     });
     const checker = world.checker(held.url);
@@ -103,6 +103,6 @@ describe("the caller's signal", () => {
     await expect(ready).rejects.toMatchObject({ code: 'ABORTED' });
     gate.resolve();
     expect((await patient).status).toBe('clean');
-    expect(held.requests.filter((request) => request.includes('/v1/config'))).toHaveLength(1);
+    expect(held.requests.filter((request) => request.includes('/v1/head'))).toHaveLength(1);
   });
 });

@@ -44,9 +44,10 @@ describe('events', () => {
     expect(requests.map(({ route }) => route).toSorted()).toEqual([
       'account',
       'account',
-      'config',
+      'head',
       'password',
       'password',
+      'statement',
     ]);
     for (const { durationMs, ...rest } of requests) {
       expect(durationMs).toBeGreaterThan(0);
@@ -57,7 +58,7 @@ describe('events', () => {
     expect(of('credveil.client.request')).toEqual(requests);
     expect(of('credveil.client.circuit')).toEqual([]);
     await checker.check(LEAKED);
-    expect(heard, 'no subscriber is left').toHaveLength(verdicts.length - 1 + 5);
+    expect(heard, 'no subscriber is left').toHaveLength(verdicts.length - 1 + 6);
   });
 
   test('report failures, including those next to a finding and in the background', async ({ world }) => {
@@ -69,7 +70,7 @@ describe('events', () => {
     const requests: RequestEvent[] = [];
     const circuit: CircuitEvent[] = [];
     const checker = world.checker(front.url, {
-      configMaxAgeMs: 0,
+      headMaxAgeMs: 0,
       circuitBreaker: { failures: 2 },
       onVerdict: (event) => verdicts.push(event),
       onRequest: (event) => requests.push(event),
@@ -81,7 +82,7 @@ describe('events', () => {
     expect(verdicts.at(-1)).toMatchObject({ status: 'pair', failures: ['HTTP_STATUS'] });
     expect(verdicts.at(-1)).not.toHaveProperty('reason');
     await vi.waitFor(() => {
-      expect(requests).toContainEqual(expect.objectContaining({ route: 'config', reason: 'HTTP_STATUS' }));
+      expect(requests).toContainEqual(expect.objectContaining({ route: 'head', reason: 'HTTP_STATUS' }));
       expect(requests).toContainEqual(expect.objectContaining({ route: 'password', reason: 'HTTP_STATUS' }));
     });
     fails = isBucket;
@@ -108,7 +109,7 @@ describe('events', () => {
       const routes = heard.flatMap(({ message }) =>
         'route' in Object(message) ? [(message as RequestEvent).route] : [],
       );
-      expect(new Set(routes)).toEqual(new Set(['config', 'account', 'password', 'lookup']));
+      expect(new Set(routes)).toEqual(new Set(['head', 'statement', 'account', 'password', 'lookup']));
       const shown = inspect(heard, { depth: null, showHidden: true });
       const prefixes = counting.requests.flatMap(
         (request) => /\/v1\/(?:account|password)\/(\w+)/.exec(request)?.[1] ?? [],

@@ -11,6 +11,7 @@ import { typeErrorsOf } from '../support/client/check-snippets.ts';
 import { publicNames, readmeSnippets } from '../support/client/doc-snippets.ts';
 import { type Outcome, type Place, runSnippet } from '../support/client/run-snippet.ts';
 import { root } from '../support/paths.ts';
+import { keyPinOf } from '../support/pins.ts';
 import { createClientWorld } from '../support/worlds/client-world.ts';
 import { createOprfWorld } from '../support/worlds/oprf-world.ts';
 
@@ -22,9 +23,9 @@ const test = base.extend<{ place: Place }>({
       const keyless = await createOprfWorld({});
       await use({
         url: keyed.url,
-        key: keyed.made.key.revealText(),
+        key: keyPinOf(keyed.made).key,
         keylessUrl: keyless.url,
-        publicKey: keyless.publicKey,
+        trust: keyless.pin.trust,
         filterFile: filterPath(keyed.made.dataset, '000001'),
       });
       await keyed.close();

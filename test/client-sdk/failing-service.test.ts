@@ -11,12 +11,11 @@ import {
   type Verdict,
 } from '../../client-sdk/index.ts';
 import { createSodiumOprf } from '../../client-sdk/sodium.ts';
-import type { PublicKey } from '../../protocol/brands.ts';
-import { formatPublicKey } from '../../protocol/keys.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../support/dataset.ts';
 import { FAILURE_NAMES, FAILURES, type Failure, HANGS, startFailingService } from '../support/failing-service.ts';
+import { keyPinOf, trustPinOf } from '../support/pins.ts';
 import { TIMEOUT_MS } from '../support/worlds/client-world.ts';
 
 const CHECKS = 1000;
@@ -46,10 +45,7 @@ beforeAll(async () => {
     const other = await makeDataset({ suite, oprf, keySeed: 2, pairs: seededPairs(10, 2) });
     const serve = ({ folder, key }: MadeDataset): Promise<CredveilServer> =>
       startServer(folder, suite === 'oprf' ? { key, port: 0 } : { port: 0 });
-    const options =
-      suite === 'hmac'
-        ? { key: made.key.revealText() }
-        : { publicKey: formatPublicKey(made.key.publicKey as PublicKey), engine: createSodiumOprf() };
+    const options = suite === 'hmac' ? keyPinOf(made) : { ...trustPinOf(made), engine: createSodiumOprf() };
     places.set(suite, {
       made,
       other,

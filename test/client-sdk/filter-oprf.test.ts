@@ -47,9 +47,7 @@ describe('a checker without the key', () => {
     const front = await world.spoil(() => undefined);
     const file = new Uint8Array(await (await fetch(`${other.url}/v1/filter/password`)).arrayBuffer());
     const leaks = world.checker(front.url, { passwordFilter: { source: file } });
-    await expect(leaks.loadFilter()).rejects.toMatchObject({ code: 'DATASET_MISMATCH' });
-    const offline = world.checker('http://127.0.0.1:1', { passwordFilter: { source: file } });
-    await expect(offline.loadFilter()).rejects.toMatchObject({ code: 'FILTER_FORGED' });
+    await expect(leaks.loadFilter()).rejects.toMatchObject({ code: 'FILTER_OTHER' });
     await other.close();
   });
 });

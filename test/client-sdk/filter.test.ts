@@ -4,10 +4,11 @@
 import fs from 'node:fs';
 import { describe, expect } from 'vitest';
 import { createLeakChecker } from '../../client-sdk/index.ts';
-import type { SealKey } from '../../protocol/brands.ts';
+import type { DatasetId, LayerId, SealKey } from '../../protocol/brands.ts';
 import {
   createFilterSeal,
   encodeFilterHeader,
+  type FilterHeader,
   filterFileBytes,
   parseFilterHeader,
 } from '../../protocol/password-filter.ts';
@@ -15,9 +16,18 @@ import { CANARY } from '../../protocol/test-credentials.ts';
 import { startServer } from '../../server/server.ts';
 import { makeDataset } from '../support/dataset.ts';
 import { forward, send } from '../support/http-front.ts';
+import { keyPinOf } from '../support/pins.ts';
 import { TIMEOUT_MS } from '../support/worlds/client-world.ts';
 import { test } from '../support/worlds/filter-fixture.ts';
-import { ABSENT, asked, FILTER, type FilterWorld, LEAKED, PASSWORDS } from '../support/worlds/filter-world.ts';
+import {
+  ABSENT,
+  asked,
+  FILTER,
+  type FilterWorld,
+  isFilter,
+  LEAKED,
+  PASSWORDS,
+} from '../support/worlds/filter-world.ts';
 
 const lacking = { name: 'LookupError' };
 
@@ -53,7 +63,7 @@ describe('with a filter', () => {
     expect(await leaks.check({ password: LEAKED.password })).toMatchObject({ status: 'password', timesSeen: 4 });
     for (const password of PASSWORDS) expect((await leaks.check({ password })).status).toBe('password');
     expect((await leaks.check({ password: CANARY.password })).status).toBe('password');
-    expect(requests.filter((request) => request.includes(`GET ${FILTER} `)).length).toBe(1);
+    expect(requests.filter((request) => request.includes(`GET ${FILTER}?`)).length).toBe(1);
   });
 
   test('a check of a pair requests the account bucket, and no password bucket unless it leaked', async ({ world }) => {
@@ -79,7 +89,7 @@ describe('with a filter', () => {
     const at = await world.front(async (request, response) => send(response, await forward(served.url, request)));
     const leaks = createLeakChecker({
       url: at.url,
-      key: dense.key.revealText(),
+      ...keyPinOf(dense),
       timeoutMs: TIMEOUT_MS,
       passwordFilter: true,
     });
@@ -107,7 +117,8 @@ describe('with a filter', () => {
     await leaks.loadFilter();
     const signal = {} as AbortSignal;
     await expect(leaks.check({ password: 'a' }, { signal })).rejects.toMatchObject({ code: 'ARGUMENT_MALFORMED' });
-    const aborted = await leaks.check({ password: ABSENT[0] }, { signal: AbortSignal.abort() });
+    // A password that the filter rules out needs no wait.
+    const aborted = await leaks.check({ password: PASSWORDS[0] }, { signal: AbortSignal.abort() });
     expect(aborted).toMatchObject({ status: 'unknown', reason: 'ABORTED' });
   });
 });
@@ -119,7 +130,7 @@ describe('without a loaded filter', () => {
       let_through = resolve;
     });
     const at = await world.front(async (request, response) => {
-      if (request.url === FILTER) await gate;
+      if (isFilter(request.url)) await gate;
       send(response, await world.forward(request));
     });
     const leaks = world.checker(at.url);
@@ -136,7 +147,7 @@ describe('without a loaded filter', () => {
     const at = await world.spoil();
     const leaks = world.checker(at.url, false);
     expect((await leaks.check({ password: ABSENT[0] })).status).toBe('clean');
-    expect(asked(at)).toEqual(['/v1/config', '/v1/password/']);
+    expect(asked(at)).toEqual(['/v1/head', '/v1/statement/', '/v1/password/']);
     await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'OPTION_MALFORMED' });
   });
 
@@ -147,14 +158,10 @@ describe('without a loaded filter', () => {
   });
 });
 
-/** Changes the header of the filter file, and seals the result with `key`. */
-function forge(
-  world: FilterWorld,
-  key: SealKey,
-  change: (header: ReturnType<typeof parseFilterHeader>) => object,
-): Buffer {
+/** The filter file with a changed header, sealed with `key`. */
+function forge(world: FilterWorld, key: SealKey, change: Partial<FilterHeader>): Buffer {
   const real = fs.readFileSync(world.file());
-  const header = { ...parseFilterHeader(real), ...change(parseFilterHeader(real)) };
+  const header = { ...parseFilterHeader(real), ...change };
   const file = Buffer.alloc(filterFileBytes(header.blocks));
   if (header.blocks === parseFilterHeader(real).blocks) real.copy(file);
   file.set(encodeFilterHeader(header));
@@ -167,31 +174,32 @@ function forge(
 describe('a wrong filter is never used', () => {
   const cases: [string, string, (body: Buffer, world: FilterWorld) => Buffer][] = [
     ['a filter with a flipped bit', 'FILTER_FORGED', (body) => flip(body, 700)],
+    ['a filter with a flipped bit of its seal', 'FILTER_FORGED', (body) => flip(body, body.length - 1)],
     [
       'an emptied filter',
       'FILTER_FORGED',
       (body) => Buffer.concat([body.subarray(0, 64), Buffer.alloc(body.length - 64)]),
     ],
     [
-      'an emptied filter sealed with another key',
+      'an emptied filter of another length, sealed with the right key',
       'FILTER_FORGED',
-      (_, world) => forge(world, new Uint8Array(32) as SealKey, () => ({ blocks: 1 })),
+      (_, world) => forge(world, world.made.suite.sealKey, { blocks: 1 }),
     ],
     [
-      'an emptied filter sealed with the right key',
-      'FILTER_MALFORMED',
-      (_, world) => forge(world, world.made.suite.sealKey, () => ({ blocks: 1 })),
+      'a filter with another count, sealed with the right key',
+      'FILTER_FORGED',
+      (_, world) => forge(world, world.made.suite.sealKey, { entries: 1 }),
     ],
-    ['a filter of another snapshot', 'FILTER_FORGED', (body) => flip(body, 30)],
+    ['a filter with a flipped bit of its layer', 'FILTER_OTHER', (body) => flip(body, 30)],
     [
-      'a filter of an older snapshot',
-      'SNAPSHOT_OLDER',
-      (_, world) => forge(world, world.made.suite.sealKey, () => ({ snapshot: '000000-0123456789abcdef' })),
+      'a filter of another snapshot',
+      'FILTER_OTHER',
+      (_, world) => forge(world, world.made.suite.sealKey, { layer: '0'.repeat(32) as LayerId }),
     ],
     [
       'a filter of another dataset',
-      'DATASET_MISMATCH',
-      (_, world) => forge(world, world.made.suite.sealKey, () => ({ dataset: '0123456789abcdef' })),
+      'FILTER_FORGED',
+      (_, world) => forge(world, world.made.suite.sealKey, { dataset: '0123456789abcdef' as DatasetId }),
     ],
     ['a truncated filter', 'FILTER_MALFORMED', (body) => body.subarray(0, -1)],
     ['a filter with a surplus byte', 'FILTER_MALFORMED', (body) => Buffer.concat([body, Buffer.from([0])])],
@@ -200,7 +208,7 @@ describe('a wrong filter is never used', () => {
   ];
   test.for(cases)('%s is rejected with %s', async ([, code, change], { world }) => {
     const at = await world.spoil((answer, url) => {
-      if (url === FILTER) answer.body = change(answer.body, world);
+      if (isFilter(url)) answer.body = change(answer.body, world);
     });
     const leaks = world.checker(at.url);
     await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code });
@@ -215,7 +223,7 @@ describe('a wrong filter is never used', () => {
     [301, 'NETWORK'],
   ] as const)('status %i is reported as %s', async ([status, code], { world }) => {
     const at = await world.spoil((answer, url) => {
-      if (url === FILTER) Object.assign(answer, { status, headers: { location: '/x' } });
+      if (isFilter(url)) Object.assign(answer, { status, headers: { location: '/x' } });
     });
     const leaks = world.checker(at.url);
     await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code });
@@ -226,17 +234,17 @@ describe('a wrong filter is never used', () => {
     const at = await world.spoil();
     const leaks = world.checker(at.url, { maxBytes: 100 });
     await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'FILTER_TOO_LARGE' });
-    expect(asked(at)).toEqual(['/v1/config']);
-    // Nor is a source read that is longer, without a config to announce its length.
+    expect(asked(at)).toEqual(['/v1/head', '/v1/statement/']);
+    // Nor is a source read.
     const source = fs.readFileSync(world.file());
-    const own = world.checker('http://127.0.0.1:1', { maxBytes: 100, source });
+    const own = world.checker(at.url, { maxBytes: 100, source });
     await expect(own.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'FILTER_TOO_LARGE' });
   });
 
   test('a dataset without a filter leads to FILTER_MISSING', async ({ world }) => {
     const none = await makeDataset({ passwords: PASSWORDS, filterOneIn: 0 });
     const served = await startServer(none.folder, { port: 0 });
-    const leaks = world.checker(served.url);
+    const leaks = world.checker(served.url, true, keyPinOf(none));
     await expect(leaks.loadFilter()).rejects.toMatchObject({ ...lacking, code: 'FILTER_MISSING' });
     expect((await leaks.check({ password: PASSWORDS[0] })).status).toBe('password');
     await served.close({ deadlineMs: 100 });
@@ -261,7 +269,7 @@ describe('the option passwordFilter', () => {
   ])('rejects %s', ([, given], { world }) => {
     const options = {
       url: world.server.url,
-      key: world.made.key.revealText(),
+      ...keyPinOf(world.made),
       passwordFilter: given as unknown as boolean,
     };
     expect(() => createLeakChecker(options)).toThrow(expect.objectContaining({ code: 'OPTION_MALFORMED' }));

@@ -10,6 +10,7 @@ import { describe, expect } from 'vitest';
 import { CHECK_MODULE, CHECK_SCRIPT } from '../support/client/consumer.ts';
 import { test } from '../support/client/packed-fixture.ts';
 import { root } from '../support/paths.ts';
+import { keyPinOf } from '../support/pins.ts';
 import { LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 
 const tsc = path.join(root, 'node_modules/.bin/tsc');
@@ -70,8 +71,8 @@ describe('the package that npm packs', () => {
   });
 
   test('checks with and without a key', async ({ installed, world, oprf }) => {
-    const keyed = { url: world.url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS };
-    const oblivious = { url: oprf.url, publicKey: oprf.publicKey, timeoutMs: TIMEOUT_MS };
+    const keyed = { url: world.url, ...keyPinOf(world.made), timeoutMs: TIMEOUT_MS };
+    const oblivious = { url: oprf.url, ...oprf.pin, timeoutMs: TIMEOUT_MS };
     for (const options of [keyed, oblivious]) {
       const input = { options, credentials: [LEAKED, STRANGER] };
       const verdicts = ['pair challenge', 'clean allow'];
@@ -149,6 +150,7 @@ import {
   type VerdictEvent,
 } from '@credveil/client';
 import { createSodiumOprf } from '@credveil/client/sodium';
+import { keyPinOf } from '../support/pins.ts';
 
 const counts = new Map<string, number>();
 const leaks: LeakChecker = createLeakChecker({
@@ -162,7 +164,7 @@ const leaks: LeakChecker = createLeakChecker({
     counts.set(status, durationMs);
   },
 });
-createLeakChecker({ url: 'https://leaks.example.org', publicKey: 'x', engine: createSodiumOprf() });
+createLeakChecker({ url: 'https://leaks.example.org', trust: 'x', engine: createSodiumOprf() });
 const signUp = createPolicy({ password: 'deny', onError: 'deny' });
 
 export async function logIn(username: string, password: string, passwordChangedAt: Date | null): Promise<Action> {

@@ -3,14 +3,17 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createLeakChecker, type HmacOptions, type LeakCheckerOptions, LookupError } from '../../client-sdk/index.ts';
+import type { DatasetId } from '../../protocol/brands.ts';
 import { formatHmacKey, HMAC_KEY_BYTES, parseHmacKey } from '../../protocol/keys.ts';
+import { formatHmacPin } from '../../protocol/signed/trust.ts';
 
 // No test here sends a request.
 const URL_OF_NOBODY = 'http://credveil.invalid';
 const LEAKED = { username: 'ada@example.test', password: 'Correct Horse 7' };
+const KEY = parseHmacKey(Uint8Array.from({ length: HMAC_KEY_BYTES }, (_, i) => i));
 const right = (): HmacOptions => ({
   url: URL_OF_NOBODY,
-  key: formatHmacKey(parseHmacKey(Uint8Array.from({ length: HMAC_KEY_BYTES }, (_, i) => i))),
+  key: formatHmacPin({ dataset: '0123456789abcdef' as DatasetId, key: KEY }),
 });
 
 describe('a checker', () => {
@@ -29,8 +32,17 @@ describe('a checker', () => {
     { timeoutMs: 2 ** 31 },
     { timeoutMs: '300' },
     { maxBodyBytes: 1.5 },
-    { configMaxAgeMs: -1 },
-    { dataset: 'not-an-id' },
+    { headMaxAgeMs: -1 },
+    { maxSnapshotAgeMs: 0 },
+    { maxSnapshotAgeMs: '1d' },
+    { maxPrefixBits: 12 },
+    { maxPrefixBits: { account: -1 } },
+    { maxPrefixBits: { sha1: 20 } },
+    { minUsernames: -1 },
+    { memory: {} },
+    { memory: { load: () => undefined } },
+    { trust: 'credveil-trust-2.fedcba9876543210.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' },
+    { onSnapshot: 'log' },
     { fetch: 'fetch' },
     { bucketCacheBytes: -1 },
     { bucketCacheBytes: '4 MiB' },
@@ -49,6 +61,13 @@ describe('a checker', () => {
     const options = { ...right(), ...wrong } as LeakCheckerOptions;
     expect(() => createLeakChecker(options)).toThrow(expectCode('OPTION_MALFORMED'));
     expect(() => createLeakChecker(options)).not.toThrow(/pa55/);
+  });
+
+  test('refuses a key without its dataset, and names the command that prints the line', () => {
+    const options = { url: URL_OF_NOBODY, key: formatHmacKey(KEY) };
+    expect(() => createLeakChecker(options)).toThrow(
+      expect.objectContaining({ code: 'KEY_MALFORMED', hint: expect.stringContaining('credveil key pin') }),
+    );
   });
 
   test('is not created without options', () => {

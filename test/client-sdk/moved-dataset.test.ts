@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { createLeakChecker } from '../../client-sdk/index.ts';
 import { startServer } from '../../server/server.ts';
 import { makeDataset } from '../support/dataset.ts';
+import { keyPinOf } from '../support/pins.ts';
 
 test('a checker that has seen one dataset rejects another under the same key', async () => {
   const leaked = { username: 'ana@example.test', password: 'leaked in the first' };
@@ -19,9 +20,9 @@ test('a checker that has seen one dataset rejects another under the same key', a
     };
     const checker = createLeakChecker({
       url: 'http://leaks.test/',
-      key: first.key.revealText(),
+      ...keyPinOf(first),
       timeoutMs: 10_000,
-      configMaxAgeMs: 0,
+      headMaxAgeMs: 0,
       bucketCacheBytes: 0,
       fetch: moved,
     });

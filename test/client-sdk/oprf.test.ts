@@ -6,6 +6,7 @@ import { createSodiumOprf } from '../../client-sdk/sodium.ts';
 import { createNobleOprf } from '../../protocol/oprf.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { makeDataset, seededPairs } from '../support/dataset.ts';
+import { keyPinOf } from '../support/pins.ts';
 import { LEAKED, STRANGER, summary } from '../support/worlds/client-world.ts';
 import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
 
@@ -100,7 +101,7 @@ describe('a check', () => {
     [503, 'HTTP_STATUS'],
   ] as const)('is unknown if the evaluator answers %i, with reason %s', async (status, reason) => {
     const refusing = await world.spoil((answer, url) => {
-      if (url !== '/v1/config') answer.status = status;
+      if (url.startsWith('/v1/lookup') || url === '/v1/evaluate') answer.status = status;
     });
     const checker = world.checker(refusing.url);
     expect(summary(await checker.check(STRANGER))).toBe(`unknown ${reason} | unknown unknown unknown`);
@@ -111,9 +112,9 @@ describe('a check', () => {
     const other = await createOprfWorld({ pairs: [LEAKED], keySeed: 2 });
     const keyed = await makeDataset({ published: false });
     try {
-      const mismatch = 'unknown KEY_MISMATCH | unknown unknown unknown';
-      expect(summary(await other.checker(other.url, { publicKey: world.publicKey }).check(LEAKED))).toBe(mismatch);
-      const withKey = createLeakChecker({ url: world.url, key: keyed.key.revealText(), timeoutMs: 60_000 });
+      const mismatch = 'unknown DATASET_MISMATCH | unknown unknown unknown';
+      expect(summary(await other.checker(other.url, world.pin).check(LEAKED))).toBe(mismatch);
+      const withKey = createLeakChecker({ url: world.url, ...keyPinOf(keyed), timeoutMs: 60_000 });
       expect(summary(await withKey.check(LEAKED))).toBe(mismatch);
     } finally {
       keyed.dispose();

@@ -9,6 +9,7 @@ import { describe, expect } from 'vitest';
 import type { Pair } from '../support/dataset.ts';
 import { program, root } from '../support/paths.ts';
 import { perFile } from '../support/per-file.ts';
+import { keyPinOf } from '../support/pins.ts';
 import { clientTest } from '../support/worlds/client-fixture.ts';
 import { type ClientWorld, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 import { createOprfWorld } from '../support/worlds/oprf-world.ts';
@@ -47,7 +48,7 @@ async function checkInBareRealm({ world, built }: Fixtures, credential: Pair): P
   const entry = path.join(built, 'client-sdk/index.js');
   const node = ['--no-warnings', '--experimental-vm-modules', script];
   const child = run(process.execPath, [...node, entry]);
-  child.child.stdin?.end(JSON.stringify({ url: world.url, key: world.made.key.revealText(), credential }));
+  child.child.stdin?.end(JSON.stringify({ url: world.url, ...keyPinOf(world.made), credential }));
   return JSON.parse((await child).stdout);
 }
 
@@ -66,7 +67,7 @@ describe('the built package', () => {
       const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
       const { createLeakChecker }: typeof import('../../client-sdk/index.ts') = await import(entry('index.js'));
       const { createSodiumOprf }: typeof import('../../client-sdk/sodium.ts') = await import(entry('sodium.js'));
-      const options = { url: oprf.url, publicKey: oprf.publicKey, timeoutMs: TIMEOUT_MS };
+      const options = { url: oprf.url, ...oprf.pin, timeoutMs: TIMEOUT_MS };
       for (const checker of [
         createLeakChecker(options),
         createLeakChecker({ ...options, engine: createSodiumOprf() }),
@@ -79,13 +80,12 @@ describe('the built package', () => {
     }
   });
 
-  test('answers from a filter file without a service', async ({ world, built }) => {
+  test('answers from a filter file', async ({ world, built }) => {
     const entry = (name: string): string => pathToFileURL(path.join(built, 'client-sdk', name)).href;
     const { createLeakChecker }: typeof import('../../client-sdk/index.ts') = await import(entry('index.js'));
     const { createFileSource }: typeof import('../../client-sdk/node.ts') = await import(entry('node.js'));
     const source = createFileSource(path.join(world.made.folder, 'snapshots', '000001.filter'));
-    const key = world.made.key.revealText();
-    const leaks = createLeakChecker({ url: 'http://127.0.0.1:1', key, passwordFilter: { source } });
+    const leaks = createLeakChecker({ url: world.url, ...keyPinOf(world.made), passwordFilter: { source } });
     await leaks.loadFilter();
     expect((await leaks.check({ password: STRANGER.password })).status).toBe('clean');
   });

@@ -16,6 +16,7 @@ import { decide } from '../../client-sdk/verdict/decide.ts';
 import { UNASKED } from '../../client-sdk/verdict/verdict.ts';
 import { startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset } from '../support/dataset.ts';
+import { keyPinOf } from '../support/pins.ts';
 import { LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 
 const found = (timesSeen = 1, more: object = {}): Signal => ({ result: 'found', timesSeen, ...more });
@@ -183,7 +184,7 @@ describe('a policy over a real server', () => {
     const server = await startServer(dataset.folder, { port: 0 });
     made.push(dataset);
     closers.push(() => server.close());
-    return { url: server.url, key: dataset.key.revealText(), timeoutMs: TIMEOUT_MS };
+    return { url: server.url, ...keyPinOf(dataset), timeoutMs: TIMEOUT_MS };
   }
 
   beforeAll(async () => {

@@ -3,7 +3,10 @@
 import { inspect } from 'node:util';
 import { describe, expect } from 'vitest';
 import { LookupError, type UnknownReason } from '../../client-sdk/index.ts';
-import type { IndexConfig, ServiceConfig } from '../../protocol/service-config.ts';
+import type { DatasetId } from '../../protocol/brands.ts';
+import { STATEMENT_KIND } from '../../protocol/signed/envelope.ts';
+import type { Layer, LayerIndex } from '../../protocol/signed/statement.ts';
+import { isStatement, type Json, payloadOf } from '../support/client/restate.ts';
 import { makeDataset } from '../support/dataset.ts';
 import { startFront } from '../support/http-front.ts';
 import { test } from '../support/worlds/client-fixture.ts';
@@ -11,16 +14,11 @@ import {
   allUnknown,
   type ClientWorld,
   isAccount,
-  isConfig,
   isPassword,
   LEAKED,
   STRANGER,
   summary,
 } from '../support/worlds/client-world.ts';
-
-const withAccount = ({ indexes }: ServiceConfig, change: (index: IndexConfig) => object): object => ({
-  indexes: { ...indexes, account: { ...indexes.account, ...(indexes.account && change(indexes.account)) } },
-});
 
 describe('a check that fails in part', () => {
   const broken = (world: ClientWorld, fails: (url: string) => boolean) =>
@@ -44,39 +42,44 @@ describe('a check that fails in part', () => {
   });
 });
 
-describe('an altered config', () => {
-  const altered = (world: ClientWorld, change: (config: ServiceConfig) => object) =>
+describe('an altered statement', () => {
+  /** Keeps the signature. */
+  const altered = (world: ClientWorld, change: (payload: Json) => object) =>
     world.spoil((answer, url) => {
-      if (!isConfig(url)) return;
-      const config = JSON.parse(String(answer.body)) as ServiceConfig;
-      answer.body = Buffer.from(JSON.stringify({ ...config, ...change(config) }));
+      if (!isStatement(url)) return;
+      const envelope = JSON.parse(String(answer.body)) as object;
+      const payload = payloadOf(STATEMENT_KIND, answer.body);
+      const text = JSON.stringify({ ...payload, ...change(payload) });
+      answer.body = Buffer.from(JSON.stringify({ ...envelope, payload: Buffer.from(text).toString('base64') }));
     });
+  const withLayer =
+    (change: (layer: Layer) => object) =>
+    ({ layers }: Json): object => {
+      const [layer] = layers as [Layer];
+      return { layers: [{ ...layer, ...change(layer) }] };
+    };
+  const withAccount = (more: Partial<LayerIndex>) =>
+    withLayer(({ indexes }) => ({ indexes: { ...indexes, account: { ...indexes.account, ...more } } }));
 
-  test.for<[string, (config: ServiceConfig) => object]>([
-    ['without its account index', ({ indexes: { password } }) => ({ indexes: { password } })],
-    ['without its password index', ({ indexes: { account } }) => ({ indexes: { account }, filter: undefined })],
-    ['without any index', () => ({ indexes: {}, filter: undefined })],
-    ['without its filter', () => ({ filter: undefined })],
-    ['with another filter', ({ filter }) => ({ filter: { bytes: (filter?.bytes ?? 0) + 32 } })],
-    ['with other prefixBits', (config) => withAccount(config, ({ prefixBits }) => ({ prefixBits: prefixBits - 1 }))],
+  test.for<[string, (payload: Json) => object]>([
+    ['without its account index', withLayer(({ indexes: { password } }) => ({ indexes: { password } }))],
     [
-      'with other bodyBytes',
-      (config) => withAccount(config, ({ bodyBytes }) => ({ bodyBytes: [...bodyBytes, 2 ** 20] })),
+      'without its password index',
+      withLayer(({ indexes: { account } }) => ({ indexes: { account }, filter: undefined })),
     ],
-    ['with other metadataBytes', (config) => withAccount(config, () => ({ metadataBytes: 0 }))],
-    ['with another snapshot', ({ snapshot }) => ({ snapshot: snapshot.replace('000001', '000002') })],
-    ['with another source', () => ({ sources: [{ number: 1, name: 'somewhere-else' }] })],
+    ['without any index', withLayer(() => ({ indexes: {}, filter: undefined }))],
+    ['without its filter', withLayer(() => ({ filter: undefined }))],
+    ['with other prefixBits', withAccount({ prefixBits: 1 })],
+    ['with other bodyBytes', withAccount({ bodyBytes: [2 ** 20] })],
+    ['with other metadataBytes', withAccount({ metadataBytes: 0 })],
+    ['with another layer', withLayer(() => ({ id: '0'.repeat(32) }))],
+    ['with another sequence', () => ({ sequence: 2 })],
+    ['with other sources', () => ({ sources: { sha256: 'ab'.repeat(32), bytes: 2 } })],
     ['with another dataset', () => ({ dataset: '0123456789abcdef' })],
-    ['with another seal', ({ seal }) => ({ seal: seal.replace(/.$/, (digit) => (digit === '0' ? '1' : '0')) })],
   ])('%s is rejected, for a leaked pair and for a clean one', async ([, change], { world }) => {
     const checker = world.checker((await altered(world, change)).url);
     for (const credential of [LEAKED, STRANGER])
-      expect(summary(await checker.check(credential))).toBe(allUnknown('CONFIG_FORGED'));
-  });
-
-  test('with an unknown member is accepted', async ({ world }) => {
-    const extended = await altered(world, () => ({ motd: 'hello' }));
-    expect((await world.checker(extended.url).check(STRANGER)).status).toBe('clean');
+      expect(summary(await checker.check(credential))).toBe(allUnknown('STATEMENT_FORGED'));
   });
 });
 
@@ -99,44 +102,29 @@ describe('a check', () => {
 
   test('is unknown if the key is not the one of the dataset', async ({ world }) => {
     const other = await makeDataset({ keySeed: 2, published: false });
-    const checker = world.checker(world.url, { key: other.key.revealText() });
+    const key = other.key.revealPin(world.made.dataset.id) as string;
     other.dispose();
-    expect(summary(await checker.check(STRANGER))).toBe(allUnknown('KEY_MISMATCH'));
-    await expect(checker.ready()).rejects.toMatchObject({ name: 'LookupError', code: 'KEY_MISMATCH' });
-  });
-
-  test('is unknown if the known answer does not match the key', async ({ world }) => {
-    for (const member of ['accountHash', 'tag'] as const) {
-      const lying = await world.spoil((answer, url) => {
-        if (url !== '/v1/config') return;
-        const config = JSON.parse(String(answer.body)) as ServiceConfig;
-        const wrong = config.canary[member].replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
-        answer.body = Buffer.from(JSON.stringify({ ...config, canary: { ...config.canary, [member]: wrong } }));
-      });
-      expect(summary(await world.checker(lying.url).check(STRANGER))).toBe(allUnknown('KEY_MISMATCH'));
-    }
+    const checker = world.checker(world.url, { key });
+    expect(summary(await checker.check(STRANGER))).toBe(allUnknown('HEAD_FORGED'));
+    await expect(checker.ready()).rejects.toMatchObject({ name: 'LookupError', code: 'HEAD_FORGED' });
   });
 
   test('is unknown if the dataset is not the pinned one', async ({ world }) => {
-    const { id: dataset } = world.made.dataset;
-    expect((await world.checker(world.url, { dataset }).check(STRANGER)).status).toBe('clean');
-    const checker = world.checker(world.url, { dataset: '0123456789abcdef' });
-    expect(summary(await checker.check(STRANGER))).toBe(allUnknown('DATASET_MISMATCH'));
+    const key = world.made.key.revealPin('0123456789abcdef' as DatasetId) as string;
+    expect(summary(await world.checker(world.url, { key }).check(STRANGER))).toBe(allUnknown('DATASET_MISMATCH'));
   });
 
   test.for<[UnknownReason, string, Buffer | string]>([
-    ['CONFIG_MALFORMED', 'an empty body', ''],
-    ['CONFIG_MALFORMED', 'a web page', '<!doctype html><title>Log in to the airport</title>'],
-    ['CONFIG_MALFORMED', 'truncated JSON', '{"protocol":1,"suite":"hm'],
-    ['CONFIG_MALFORMED', 'an array', '[]'],
-    ['CONFIG_MALFORMED', 'an object without indexes', '{"protocol":1,"suite":"hmac","normalization":1}'],
-    ['CONFIG_MALFORMED', 'bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
-    ['CONFIG_UNSUPPORTED', 'of a later protocol', '{"protocol":2}'],
-    ['CONFIG_UNSUPPORTED', 'of another suite', '{"protocol":1,"suite":"rot13","normalization":1}'],
-    ['BODY_TOO_LARGE', 'longer than maxBodyBytes', ' '.repeat(2 ** 16)],
-  ])('is unknown with reason %s if the config is %s', async ([reason, , body], { world }) => {
+    ['HEAD_MALFORMED', 'an empty body', ''],
+    ['HEAD_MALFORMED', 'a web page', '<!doctype html><title>Log in to the airport</title>'],
+    ['HEAD_MALFORMED', 'truncated JSON', '{"payloadType":"appl'],
+    ['HEAD_MALFORMED', 'an array', '[]'],
+    ['HEAD_MALFORMED', 'an object without signatures', '{"payloadType":"application/vnd.credveil.head.v2+json"}'],
+    ['HEAD_MALFORMED', 'bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
+    ['BODY_TOO_LARGE', 'longer than 4 KiB', ' '.repeat(2 ** 12 + 1)],
+  ])('is unknown with reason %s if the head is %s', async ([reason, , body], { world }) => {
     const odd = await world.front((_request, response) => void response.end(body));
-    expect(summary(await world.checker(odd.url, { maxBodyBytes: 2 ** 15 }).check(STRANGER))).toBe(allUnknown(reason));
+    expect(summary(await world.checker(odd.url).check(STRANGER))).toBe(allUnknown(reason));
   });
 
   test.for([204, 304, 400, 404, 500, 503])('is unknown if the service answers %i', async (status, { world }) => {

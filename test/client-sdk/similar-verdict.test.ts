@@ -5,16 +5,17 @@ import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakChecker, type Verdict } from '../../client-sdk/index.ts';
-import type { PublicKey } from '../../protocol/brands.ts';
-import { formatPublicKey } from '../../protocol/keys.ts';
+import { STATEMENT_KIND } from '../../protocol/signed/envelope.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
 import { startServer } from '../../server/server.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
+import { isStatement, payloadOf } from '../support/client/restate.ts';
 import { createWorkPlace, credveil, credveilJson, serveDataset, type WorkPlace } from '../support/credveil.ts';
 import { type MadeDataset, type MakeDatasetOptions, makeDataset, seededPairs } from '../support/dataset.ts';
 import { type Answer, forward, send, startFront } from '../support/http-front.ts';
+import { pinOf } from '../support/pins.ts';
 import { isAccount, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 
 const { username } = LEAKED;
@@ -43,7 +44,7 @@ async function withChecker(
     change(answer, request.url ?? '');
     send(response, answer);
   });
-  const key = secret ? { publicKey: formatPublicKey(made.key.publicKey as PublicKey) } : { key: made.key.revealText() };
+  const key = pinOf(made);
   try {
     await use(
       createLeakChecker({ url: front.url, timeoutMs: TIMEOUT_MS, bucketCacheBytes: 0, ...key }),
@@ -76,7 +77,7 @@ describe.each(SUITE_NAMES)('the command line, suite %s', (suite) => {
     const server = await serveDataset(dataset, suite === 'oprf' ? { args: ['--key-file', keyFile] } : {});
     try {
       const input = credentials.map((credential) => `${JSON.stringify(credential)}\n`).join('');
-      const asked = ['check', '--url', server.url, '--key-file', keyFile, '--timeout', '60000'];
+      const asked = ['check', '--url', server.url, '--dataset', dataset, '--timeout', '60000'];
       const { code, stdout, stderr } = await credveil(asked, input);
       expect([code, stderr]).toEqual([0, '']);
       return stdout
@@ -183,8 +184,7 @@ describe('verdicts on the test credentials follow the features of the dataset', 
         await made.publish();
         const { key, suite } = made;
         const server = await startServer(made.folder, { port: 0, ...(suite.name === 'oprf' && { key }) });
-        const pinned = suite.publicKey ? { publicKey: formatPublicKey(suite.publicKey) } : { key: key.revealText() };
-        const again = createLeakChecker({ url: server.url, timeoutMs: TIMEOUT_MS, ...pinned });
+        const again = createLeakChecker({ url: server.url, timeoutMs: TIMEOUT_MS, ...pinOf(made) });
         expect((await statuses(again)).join(' ')).toBe(expected);
         await server.close();
       });
@@ -246,16 +246,19 @@ describe.each(SUITE_NAMES)('a checker of suite %s', (suite: SuiteName) => {
     );
   });
 
-  test.each([true, false])('rejects a config whose member similar was altered from %s', async (similar) => {
+  test.each([true, false])('rejects a statement whose member similar was altered from %s', async (similar) => {
     const alter = (answer: Answer, url: string): void => {
-      if (!url.startsWith('/v1/config')) return;
-      const { similar: _, ...config } = JSON.parse(answer.body.toString()) as Record<string, unknown>;
-      answer.body = Buffer.from(JSON.stringify(similar ? config : { ...config, similar: true }));
+      if (!isStatement(url)) return;
+      const envelope = JSON.parse(answer.body.toString()) as object;
+      const { layers, ...statement } = payloadOf(STATEMENT_KIND, answer.body);
+      const [{ similar: _, ...layer }] = layers as [Record<string, unknown>];
+      const text = JSON.stringify({ ...statement, layers: [similar ? layer : { ...layer, similar: true }] });
+      answer.body = Buffer.from(JSON.stringify({ ...envelope, payload: Buffer.from(text).toString('base64') }));
     };
     await withChecker(
       { ...options, similar },
       async (checker) => {
-        expect(await checker.check(SIMILAR)).toMatchObject({ status: 'unknown', reason: 'CONFIG_FORGED' });
+        expect(await checker.check(SIMILAR)).toMatchObject({ status: 'unknown', reason: 'STATEMENT_FORGED' });
       },
       alter,
     );

@@ -1,7 +1,7 @@
 // Snapshots that change under a client: it follows a new one, and rejects an older one.
 
 import { describe, expect, vi } from 'vitest';
-import type { ServiceConfig } from '../../protocol/service-config.ts';
+import { decodeHead, headSnapshotId } from '../../protocol/signed/head.ts';
 import { type Pair, seededPairs } from '../support/dataset.ts';
 import { type Answer, forward, send } from '../support/http-front.ts';
 import { clientTest } from '../support/worlds/client-fixture.ts';
@@ -9,7 +9,7 @@ import {
   allUnknown,
   type ClientWorld,
   isBucket,
-  isConfig,
+  isHead,
   LEAKED,
   STRANGER,
   summary,
@@ -32,8 +32,8 @@ async function publishTo(
   const { snapshot } = await world.made.publish();
   await vi.waitFor(
     async () => {
-      const config = (await (await fetch(`${world.url}/v1/config`)).json()) as ServiceConfig;
-      expect(config.snapshot).toBe(snapshot);
+      const ready = (await (await fetch(`${world.url}/readyz`)).json()) as { snapshot: string };
+      expect(ready.snapshot).toBe(snapshot);
     },
     { timeout: TIMEOUT_MS },
   );
@@ -73,13 +73,13 @@ describe('a new snapshot', () => {
     });
     const checker = world.checker(restless.url);
     expect(summary(await checker.check(STRANGER))).toBe(allUnknown('SNAPSHOT_CHANGED'));
-    expect(restless.requests.filter((request) => request.includes('/v1/config'))).toHaveLength(2);
-    expect(restless.requests).toHaveLength(6);
+    expect(restless.requests.filter((request) => request.includes('/v1/head'))).toHaveLength(2);
+    expect(restless.requests).toHaveLength(7);
   });
 
   test('is noticed once the config is stale, even while the old one is still served', async ({ world, publish }) => {
     const pair = { username: 'mallory@example.test', password: 'leaked today' };
-    const checker = world.checker(world.url, { configMaxAgeMs: 0 });
+    const checker = world.checker(world.url, { headMaxAgeMs: 0 });
     expect((await checker.check(pair)).status).toBe('clean');
     await publish('fifth', [pair]);
     await vi.waitFor(async () => expect((await checker.check(pair)).status).toBe('pair'), { timeout: TIMEOUT_MS });
@@ -90,17 +90,17 @@ describe('a new snapshot', () => {
     const checker = world.checker(counting.url);
     await Promise.all(Array.from({ length: 10 }, () => checker.check(STRANGER)));
     for (let i = 0; i < 10; i++) await checker.check(STRANGER);
-    expect(counting.requests.filter((request) => request.includes('/v1/config'))).toHaveLength(1);
+    expect(counting.requests.filter((request) => request.includes('/v1/head'))).toHaveLength(1);
     // The ten concurrent checks shared two.
-    expect(counting.requests).toHaveLength(1 + 2 + 20);
+    expect(counting.requests).toHaveLength(2 + 2 + 20);
   });
 });
 
 const REPORTED = { username: 'trent@example.test', password: 'leaked since' };
 
 interface Before {
-  /** The answer to a request for the config, before another snapshot was published. */
-  readonly config: Answer;
+  /** The answer to a request for the head, before another snapshot was published. */
+  readonly head: Answer;
   /** The id of the snapshot. */
   readonly id: string;
 }
@@ -108,10 +108,10 @@ interface Before {
 const replayTest = test.extend<{ readonly before: Before }>({
   before: [
     async ({ fileWorld }, use) => {
-      const body = Buffer.from(await (await fetch(`${fileWorld.url}/v1/config`)).arrayBuffer());
-      const { snapshot } = JSON.parse(String(body)) as ServiceConfig;
+      const body = Buffer.from(await (await fetch(`${fileWorld.url}/v1/head`)).arrayBuffer());
+      const snapshot = headSnapshotId(decodeHead(body).head);
       await publishTo(fileWorld, 'sixth', [REPORTED]);
-      await use({ config: { status: 200, headers: {}, body }, id: snapshot });
+      await use({ head: { status: 200, headers: {}, body }, id: snapshot });
     },
     { scope: 'file' },
   ],
@@ -121,7 +121,7 @@ describe('an old snapshot', () => {
   replayTest('is rejected by a checker that has seen a newer one', async ({ world, before }) => {
     let replays = false;
     const replaying = await world.spoil((answer, url) => {
-      if (replays && isConfig(url)) answer.body = before.config.body;
+      if (replays && isHead(url)) answer.body = before.head.body;
       else if (replays && isBucket(url) && !url.endsWith(before.id)) answer.status = 410;
     });
     const checker = world.checker(replaying.url);
@@ -139,9 +139,9 @@ describe('an old snapshot', () => {
   replayTest('in a background renewal changes no verdict', async ({ world, before }) => {
     let replays = false;
     const replaying = await world.spoil((answer, url) => {
-      if (replays && isConfig(url)) answer.body = before.config.body;
+      if (replays && isHead(url)) answer.body = before.head.body;
     });
-    const checker = world.checker(replaying.url, { configMaxAgeMs: 0 });
+    const checker = world.checker(replaying.url, { headMaxAgeMs: 0 });
     const { snapshot } = await checker.check(STRANGER);
     replays = true;
     for (let i = 0; i < 5; i++) expect((await checker.check(REPORTED)).status).toBe('pair');

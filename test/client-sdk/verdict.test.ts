@@ -6,6 +6,7 @@ import { CANARY } from '../../protocol/test-credentials.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
 import { forward, type HttpFront, send, startFront } from '../support/http-front.ts';
+import { keyPinOf } from '../support/pins.ts';
 
 // Reached only if something hangs: no test here depends on time.
 const timeoutMs = 60_000;
@@ -17,7 +18,7 @@ let made: MadeDataset;
 let server: CredveilServer;
 const optionsFor = (dataset: MadeDataset, url: string | URL): LeakCheckerOptions => ({
   url,
-  key: dataset.key.revealText(),
+  ...keyPinOf(dataset),
   timeoutMs,
 });
 const results = ({ signals }: Verdict) =>
@@ -203,25 +204,29 @@ describe('the requests of a check', () => {
     return front.requests.slice(from).sort();
   };
 
-  test('are three GETs without a body that contain only a prefix and the snapshot', async () => {
-    const { snapshot, indexes } = (await (await fetch(`${server.url}/v1/config`)).json()) as {
-      snapshot: string;
+  test('are four GETs without a body, and the last two contain only a prefix and the snapshot', async () => {
+    const { snapshot, indexes } = (await (await fetch(`${server.url}/v1/status`)).json()) as {
+      snapshot: { id: string };
       indexes: { account: { prefixBits: number }; password: { prefixBits: number } };
     };
     const digits = ({ prefixBits }: { prefixBits: number }) => Math.ceil(prefixBits / 4);
     expect(digits(indexes.account)).toBeGreaterThan(0);
     const sent = await sentBy(LEAKED);
-    const lines = sent.map((request) => request.split('\n')[0]);
+    const lines = sent.map((request) => request.split('\n')[0]?.replace(/(?<=sources\/)[0-9a-f]{64} .*/, '…'));
     expect(lines).toEqual([
       expect.stringMatching(
-        new RegExp(`^GET /gate/way/v1/account/[0-9a-f]{${digits(indexes.account)}}\\?snapshot=${snapshot} HTTP/1\\.1$`),
-      ),
-      'GET /gate/way/v1/config HTTP/1.1',
-      expect.stringMatching(
         new RegExp(
-          `^GET /gate/way/v1/password/[0-9a-f]{${digits(indexes.password)}}\\?snapshot=${snapshot} HTTP/1\\.1$`,
+          `^GET /gate/way/v1/account/[0-9a-f]{${digits(indexes.account)}}\\?snapshot=${snapshot.id} HTTP/1\\.1$`,
         ),
       ),
+      'GET /gate/way/v1/head HTTP/1.1',
+      expect.stringMatching(
+        new RegExp(
+          `^GET /gate/way/v1/password/[0-9a-f]{${digits(indexes.password)}}\\?snapshot=${snapshot.id} HTTP/1\\.1$`,
+        ),
+      ),
+      'GET /gate/way/v1/sources/…',
+      `GET /gate/way/v1/statement/${snapshot.id} HTTP/1.1`,
     ]);
     const headersOf = (request = '') =>
       request

@@ -3,7 +3,8 @@
 // npm.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PrivateInput } from '../../protocol/brands.ts';
+import type { PrivateInput, PublicKey } from '../../protocol/brands.ts';
+import { formatPublicKey } from '../../protocol/keys.ts';
 import { askPythonClient, hasPython } from '../support/client/python-client.ts';
 import { fromHex, toHex } from '../support/oprf-engines.ts';
 import { LEAKED } from '../support/worlds/client-world.ts';
@@ -22,6 +23,13 @@ describe.skipIf(!hasPython)('the Python client', () => {
   ])('gets the same outputs by %s', async (_, prove) => {
     const inputs = ['61', '', '00ff', 'c3a9'.repeat(300)];
     const outputs = inputs.map((hex) => toHex(world.made.suite.evaluate(fromHex<PrivateInput>(hex))));
-    expect(await askPythonClient({ url: world.url, key: world.publicKey, prove, inputs })).toEqual({ outputs });
+    expect(
+      await askPythonClient({
+        url: world.url,
+        key: formatPublicKey(world.made.key.publicKey as PublicKey),
+        prove,
+        inputs,
+      }),
+    ).toEqual({ outputs });
   });
 });

@@ -3,11 +3,11 @@
 import fs from 'node:fs';
 import { describe, expect, vi } from 'vitest';
 import { createLeakChecker } from '../../client-sdk/index.ts';
-import { formatPublicKey } from '../../protocol/keys.ts';
 import { encodeElementsRequest } from '../../protocol/oprf-messages.ts';
 import { HALF_A_MINUTE_PAST_NOON } from '../support/clock.ts';
 import { createWorkPlace, credveil } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';
+import { trustPinOf } from '../support/pins.ts';
 import { blindedElements, codeOf, IDENTITY, messageFor, postMessage } from '../support/post-message.ts';
 import { bearer, test } from '../support/worlds/clients-world.ts';
 
@@ -132,11 +132,11 @@ test('the SDK sends its key, and a refused check is unknown', async ({ world }) 
   const [pair] = seededPairs(100);
   const key = world.add('a', { 'evaluations-per-day': 32 });
   await world.start();
-  const publicKey = formatPublicKey(world.made.key.publicKey as NonNullable<typeof world.made.key.publicKey>);
+  const { trust } = trustPinOf(world.made);
   const checker = (clientKey?: string) =>
     createLeakChecker({
       url: world.server.url,
-      publicKey,
+      trust,
       timeoutMs: 60_000,
       ...(clientKey === undefined ? {} : { clientKey }),
     });
@@ -156,16 +156,16 @@ test('credveil check sends the key from a file', async ({ world }) => {
   const [pair] = seededPairs(100);
   const key = world.add('a');
   await world.start();
-  const publicKey = formatPublicKey(world.made.key.publicKey as NonNullable<typeof world.made.key.publicKey>);
+  const { trust } = trustPinOf(world.made);
   const place = createWorkPlace();
   fs.writeFileSync(place.at('client.key'), `${key}\n`, { mode: 0o600 });
-  const args = ['check', '--url', world.server.url, '--public-key', publicKey, '--timeout', '60000'];
+  const args = ['check', '--url', world.server.url, '--trust', trust, '--timeout', '60000'];
   const asked = `${JSON.stringify(pair)}\n`;
   const known = await credveil([...args, '--client-key-file', place.at('client.key')], asked);
   expect(JSON.parse(known.stdout)).toMatchObject({ status: 'pair' });
   const unknown = await credveil(args, asked);
   expect(JSON.parse(unknown.stdout)).toMatchObject({ status: 'unknown', reason: 'CLIENT_REFUSED' });
-  for (const text of [key.slice(1), publicKey, '']) {
+  for (const text of [key.slice(1), trust, '']) {
     fs.writeFileSync(place.at('client.key'), text);
     const refused = await credveil([...args, '--client-key-file', place.at('client.key')], asked);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('KEY_FILE_MALFORMED') });
@@ -175,9 +175,9 @@ test('credveil check sends the key from a file', async ({ world }) => {
 });
 
 test('the SDK refuses a malformed key without repeating it', ({ world }) => {
-  const publicKey = formatPublicKey(world.made.key.publicKey as NonNullable<typeof world.made.key.publicKey>);
+  const { trust } = trustPinOf(world.made);
   for (const clientKey of ['marked-secret', 7 as unknown as string])
-    expect(() => createLeakChecker({ url: 'http://127.0.0.1:1', publicKey, clientKey })).toThrow(
+    expect(() => createLeakChecker({ url: 'http://127.0.0.1:1', trust, clientKey })).toThrow(
       expect.objectContaining({ code: 'KEY_MALFORMED', message: expect.not.stringContaining('marked') }),
     );
 });

@@ -14,7 +14,7 @@ import { type AdapterWorld, createAdapterWorld, VERDICTS } from '../support/worl
 
 const ENTRY = path.join(import.meta.dirname, '../../client-sdk/index.ts');
 
-type Options = { readonly url: string; readonly timeoutMs: number } & AdapterWorld['secret'];
+type Options = { readonly url: string; readonly timeoutMs: number } & AdapterWorld['pin'];
 /** The result that the page's script leaves on its window. */
 declare global {
   interface Window {
@@ -95,7 +95,7 @@ const SUITES = SUITE_NAMES.map((suite) => ({ suite, test: suiteTest(suite) }));
 describe.each(SUITES)('the client in a browser, under $suite', ({ test }) => {
   test('the client in a browser returns each verdict and leaves the console empty', async ({ openPage, world }) => {
     const { page, complaints } = await openPage();
-    const options = { url: world.url, timeoutMs: 60_000, ...world.secret };
+    const options = { url: world.url, timeoutMs: 60_000, ...world.pin };
     for (const [status, credential, value] of VERDICTS) {
       const verdict = await check(page, options, credential);
       expect(verdict.status).toBe(status);
@@ -109,7 +109,7 @@ describe.each(SUITES)('the client in a browser, under $suite', ({ test }) => {
     const { page } = await openPage();
     const gone = await startFront(() => {});
     await gone.close();
-    const options = { url: gone.url, timeoutMs: 60_000, ...world.secret };
+    const options = { url: gone.url, timeoutMs: 60_000, ...world.pin };
     expect(await check(page, options, VERDICTS[0][1])).toMatchObject({ status: 'unknown', reason: 'NETWORK' });
     const stalled = await startFront(() => {});
     const impatient = { ...options, url: stalled.url, timeoutMs: 200 };

@@ -8,6 +8,7 @@ import { expect } from 'vitest';
 import type { InstalledClient } from '../support/client/packed-client.ts';
 import { test as packedTest } from '../support/client/packed-fixture.ts';
 import { npm } from '../support/npm.ts';
+import { keyPinOf } from '../support/pins.ts';
 import { LEAKED, STRANGER } from '../support/worlds/client-world.ts';
 
 const run = promisify(execFile);
@@ -54,8 +55,8 @@ test.for([22, 24])(TITLE, async (major, { project, world, oprf, node22 }) => {
   expect((await run(binary, ['--version'])).stdout).toMatch(new RegExp(`^v${major}\\.`));
   project.write('leaks.test.js', JEST_TEST);
   const input = {
-    keyed: { url: world.url, key: world.made.key.revealText() },
-    oblivious: { url: oprf.url, publicKey: oprf.publicKey },
+    keyed: { url: world.url, ...keyPinOf(world.made) },
+    oblivious: { url: oprf.url, ...oprf.pin },
     leaked: LEAKED,
     stranger: STRANGER,
   };
@@ -74,8 +75,9 @@ import { leakCheck as hono } from '@credveil/client/hono';
 import { leakProxy } from '@credveil/client/next';
 import { createFileSource } from '@credveil/client/node';
 import { createSodiumOprf } from '@credveil/client/sodium';
+import { keyPinOf } from '../support/pins.ts';
 
-const checker = createLeakChecker({ url: 'https://leaks.example.org', publicKey: 'k', engine: createSodiumOprf() });
+const checker = createLeakChecker({ url: 'https://leaks.example.org', trust: 'k', engine: createSodiumOprf() });
 export const all = [better({ checker }), express(checker), fastify, fetched(checker), hono(checker), leakProxy, createFileSource('f')];
 export const check = async (): Promise<Verdict['status']> => (await checker.check({ password: 'p' })).status;
 export const isOurs = (error: unknown): boolean => error instanceof LookupError && error.code === 'KEY_MALFORMED';

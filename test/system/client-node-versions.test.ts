@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { CHECK_MODULE } from '../support/client/consumer.ts';
 import { test } from '../support/client/packed-fixture.ts';
+import { keyPinOf } from '../support/pins.ts';
 import { LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 
 const run = promisify(execFile);
@@ -14,8 +15,8 @@ const TITLE = 'the packed client on Node %i checks with and without a key, and p
 test.for([22, 24])(TITLE, async (major, { installed, world, oprf, node22 }) => {
   const node = major === 22 ? node22 : process.execPath;
   expect((await run(node, ['--version'])).stdout).toMatch(new RegExp(`^v${major}\\.`));
-  const keyed = { url: world.url, key: world.made.key.revealText(), timeoutMs: TIMEOUT_MS };
-  const oblivious = { url: oprf.url, publicKey: oprf.publicKey, timeoutMs: TIMEOUT_MS };
+  const keyed = { url: world.url, ...keyPinOf(world.made), timeoutMs: TIMEOUT_MS };
+  const oblivious = { url: oprf.url, ...oprf.pin, timeoutMs: TIMEOUT_MS };
   for (const options of [keyed, oblivious]) {
     const input = { options, credentials: [LEAKED, STRANGER] };
     expect(await installed.runModule(CHECK_MODULE, { input, node })).toEqual(['pair challenge', 'clean allow']);

@@ -9,6 +9,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { promisify } from 'node:util';
 import { test as base, describe, expect } from 'vitest';
+import type { DatasetId } from '../../protocol/brands.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { seededKey } from '../support/dataset.ts';
 import { npm, pack } from '../support/npm.ts';
@@ -74,7 +75,7 @@ async function buildApplication(): Promise<string> {
   const types = ['typescript@^5', '@types/react@^19', '@types/node@^24'];
   await npm(['install', '--no-audit', '--no-fund', tarball, ...NEXT, ...types], home);
   // Next.js loads routes during the build: they create a checker, and send nothing.
-  const options = { url: 'http://127.0.0.1:9', key: seededKey('hmac', 1).revealText() };
+  const options = { url: 'http://127.0.0.1:9', key: seededKey('hmac', 1).revealPin('0123456789abcdef' as DatasetId) };
   await run(process.execPath, ['node_modules/next/dist/bin/next', 'build'], { cwd: home, env: environment(options) });
   return home;
 }
@@ -112,7 +113,7 @@ const suiteTest = (suite: SuiteName) =>
     url: [
       async ({ home }, use) => {
         const world = await createAdapterWorld(suite);
-        const next = await startNext(home, { url: world.url, timeoutMs: 60_000, ...world.secret });
+        const next = await startNext(home, { url: world.url, timeoutMs: 60_000, ...world.pin });
         await use(next.url);
         await next.stop();
         await world.close();

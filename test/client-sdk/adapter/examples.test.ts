@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 async function start(name: string): Promise<Example> {
-  const secret = 'key' in world.secret ? world.secret.key : '';
+  const secret = 'key' in world.pin ? world.pin.key : '';
   const env = { CREDVEIL_URL: front.url, CREDVEIL_KEY: secret };
   const example = await startExample({ home: client.home, name, env });
   running.push(example);

@@ -15,6 +15,7 @@ import {
   startFailingService,
 } from '../../support/failing-service.ts';
 import { program } from '../../support/paths.ts';
+import { keyPinOf } from '../../support/pins.ts';
 import { TIMEOUT_MS } from '../../support/worlds/client-world.ts';
 
 const LOGINS = 1000;
@@ -44,7 +45,7 @@ beforeAll(async () => {
   example = await startExample({
     home: client.home,
     name: 'express-login',
-    env: { CREDVEIL_URL: service.url, CREDVEIL_KEY: made.key.revealText() },
+    env: { CREDVEIL_URL: service.url, CREDVEIL_KEY: keyPinOf(made).key },
     preload: program('watched-example.js'),
     onMessage: (event) => events.push(event as VerdictEvent),
   });

@@ -5,6 +5,7 @@ import { type LeakCheckOptions, leakCheck } from '../../../client-sdk/adapter/fe
 import { createLeakChecker, type PolicyOptions, type Verdict } from '../../../client-sdk/index.ts';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
 import { type MadeDataset, makeDataset } from '../../support/dataset.ts';
+import { keyPinOf } from '../../support/pins.ts';
 import { TIMEOUT_MS } from '../../support/worlds/client-world.ts';
 
 const OFTEN = { username: 'ada@example.test', password: 'seen often', times: 100 };
@@ -35,7 +36,7 @@ async function post(
 ): Promise<Answer> {
   const checker = createLeakChecker({
     url,
-    key: made.key.revealText(),
+    ...keyPinOf(made),
     timeoutMs: TIMEOUT_MS,
     ...(policy && { policy }),
   });

@@ -10,9 +10,13 @@ import * as onFetch from '../../../client-sdk/adapter/fetch.ts';
 import * as onHono from '../../../client-sdk/adapter/hono.ts';
 import * as onNext from '../../../client-sdk/adapter/next.ts';
 import { createLeakChecker, type LeakChecker, LookupError } from '../../../client-sdk/index.ts';
+import type { DatasetId } from '../../../protocol/brands.ts';
 import { seededKey } from '../../support/dataset.ts';
 
-const checker = createLeakChecker({ url: 'http://127.0.0.1:9', key: seededKey('hmac', 1).revealText() });
+const checker = createLeakChecker({
+  url: 'http://127.0.0.1:9',
+  key: seededKey('hmac', 1).revealPin('0123456789abcdef' as DatasetId) as string,
+});
 
 /** Creates a guard with options that the types refuse. */
 const CREATE: Readonly<Record<string, (options: object) => unknown>> = {

@@ -18,9 +18,10 @@ import {
   type UnknownVerdict,
   type Verdict,
 } from '../../../client-sdk/index.ts';
+import type { DatasetId } from '../../../protocol/brands.ts';
 import { seededKey } from '../../support/dataset.ts';
 
-const key = seededKey('hmac', 1).revealText();
+const key = seededKey('hmac', 1).revealPin('0123456789abcdef' as DatasetId) as string;
 const leaks = createLeakChecker({ url: 'http://127.0.0.1:9', key });
 
 test('mode annotate rejects the options of mode deny', () => {

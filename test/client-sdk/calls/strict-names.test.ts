@@ -10,10 +10,14 @@ import {
   type HmacOptions,
   type LeakCheckerOptions,
 } from '../../../client-sdk/index.ts';
+import type { DatasetId } from '../../../protocol/brands.ts';
 import { seededKey } from '../../support/dataset.ts';
 
 // No test here sends a request.
-const right = (): HmacOptions => ({ url: 'http://credveil.invalid', key: seededKey('hmac', 1).revealText() });
+const right = (): HmacOptions => ({
+  url: 'http://credveil.invalid',
+  key: seededKey('hmac', 1).revealPin('0123456789abcdef' as DatasetId) as string,
+});
 
 describe('check', () => {
   test.each([

@@ -7,9 +7,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { createSodiumOprf } from '../../../client-sdk/sodium.ts';
 import type { BucketHash } from '../../../protocol/brands.ts';
 import { bucketId, formatPrefix, INDEX_NAMES } from '../../../protocol/bucket-id.ts';
-import type { ServiceConfig } from '../../../protocol/service-config.ts';
+import { HEAD_KIND, STATEMENT_KIND } from '../../../protocol/signed/envelope.ts';
+import { type Head, headSnapshotId } from '../../../protocol/signed/head.ts';
+import type { Statement } from '../../../protocol/signed/statement.ts';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
 import { type Cheats, createCheats, startCheatingEvaluator } from '../../support/client/cheating-evaluator.ts';
+import { payloadOf } from '../../support/client/restate.ts';
 import { seededPairs } from '../../support/dataset.ts';
 import { forward, type HttpFront, send } from '../../support/http-front.ts';
 import { allUnknown, isPassword, LEAKED, STRANGER, summary, TIMEOUT_MS } from '../../support/worlds/client-world.ts';
@@ -40,7 +43,9 @@ const recordFront = (url: string): Promise<HttpFront> =>
   world.front(async (request, response) => send(response, await forward(url, request)));
 const linesOf = ({ requests }: HttpFront): string[] =>
   requests.map((request) =>
-    (request.split('\n')[0] ?? '').replace(/ HTTP.*| *\?.*/g, '').replace(/(?<=(account|password)\/)[0-9a-f]+$/, '…'),
+    (request.split('\n')[0] ?? '')
+      .replace(/ HTTP.*| *\?.*/g, '')
+      .replace(/(?<=(account|password|statement)\/)[0-9a-f-]+$/, '…'),
   );
 
 /** Reached only if something hangs. */
@@ -64,7 +69,9 @@ describe.each([
     await checker.ready();
     for (const [credential, expected] of QUESTIONS) expect(summary(await checker.check(credential))).toBe(expected);
     expect(new Set(linesOf(evaluator))).toEqual(new Set(['POST /v1/evaluate']));
-    expect(new Set(linesOf(buckets))).toEqual(new Set(['GET /v1/config', 'GET /v1/account/…', 'GET /v1/password/…']));
+    expect(new Set(linesOf(buckets))).toEqual(
+      new Set(['GET /v1/head', 'GET /v1/statement/…', 'GET /v1/account/…', 'GET /v1/password/…']),
+    );
   });
 
   test('with two evaluators give the same verdicts, and both receive the same message', async () => {
@@ -87,7 +94,10 @@ test('the bucket of the username is requested while the evaluation runs, that of
   });
   const buckets = await recordFront(keyless.url);
   const verdict = world.checker(evaluator.url, { bucketsUrl: buckets.url }).check(LEAKED);
-  await vi.waitFor(() => expect(linesOf(buckets)).toEqual(['GET /v1/config', 'GET /v1/account/…']), WAIT);
+  await vi.waitFor(
+    () => expect(linesOf(buckets)).toEqual(['GET /v1/head', 'GET /v1/statement/…', 'GET /v1/account/…']),
+    WAIT,
+  );
   await vi.waitFor(() => expect(evaluator.requests).toHaveLength(1), WAIT);
   gate.resolve();
   expect((await verdict).status).toBe('pair');
@@ -100,18 +110,24 @@ test('a cheat of the evaluator is caught before the password’s bucket is reque
   const checker = world.checker(evaluator.url, { bucketsUrl: buckets.url });
   for (let i = 0; i < 3; i++) expect(summary(await checker.check(LEAKED))).toBe(allUnknown('KEY_MISMATCH'));
   expect(evaluator.seen.evaluations).toBe(1);
-  expect(linesOf(buckets)).toEqual(['GET /v1/config', 'GET /v1/account/…']);
+  expect(linesOf(buckets)).toEqual(['GET /v1/head', 'GET /v1/statement/…', 'GET /v1/account/…']);
 });
 
 test('buckets come from a folder of static files as well', async () => {
-  const config = (await (await fetch(`${keyless.url}/v1/config`)).json()) as ServiceConfig;
-  const files = new Map<string, Buffer>([['/v1/config', Buffer.from(JSON.stringify(config))]]);
+  const files = new Map<string, Buffer>();
+  const copy = async (place: string): Promise<Buffer> => {
+    const file = Buffer.from(await (await fetch(keyless.url + place)).arrayBuffer());
+    files.set(place, file);
+    return file;
+  };
+  const snapshot = headSnapshotId(payloadOf(HEAD_KIND, await copy('/v1/head')) as unknown as Head);
+  const statement = payloadOf(STATEMENT_KIND, await copy(`/v1/statement/${snapshot}`)) as unknown as Statement;
+  const [layer] = statement.layers;
   for (const index of INDEX_NAMES) {
-    const { prefixBits = 0 } = config.indexes[index] ?? {};
+    const { prefixBits = 0 } = layer.indexes[index] ?? {};
     for (let i = 0; i < 2 ** prefixBits; i++) {
       const hash = (prefixBits === 0 ? 0 : i * 2 ** (32 - prefixBits)) as BucketHash;
-      const place = `/v1/${index}/${formatPrefix(bucketId(hash, prefixBits), prefixBits)}`;
-      files.set(place, Buffer.from(await (await fetch(keyless.url + place)).arrayBuffer()));
+      await copy(`/v1/${index}/${formatPrefix(bucketId(hash, prefixBits), prefixBits)}`);
     }
   }
   const host = createServer((request, response) => {

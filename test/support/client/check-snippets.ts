@@ -13,7 +13,7 @@ import type { LeakChecker } from '@credveil/client';
 
 declare global {
   const leaks: LeakChecker;
-  const url: string, key: string, publicKey: string;
+  const url: string, key: string, trust: string;
   const username: string, password: string;
   const user: { readonly passwordChangedAt: Date };
   const log: { warn(...args: unknown[]): void };

@@ -9,10 +9,10 @@ import { splitImports } from './doc-snippets.ts';
 
 export interface Place {
   readonly url: string;
-  /** Of the service that has `publicKey`; snippets use `url` for either service. */
+  /** Of the service that has `trust`; snippets use `url` for either service. */
   readonly keylessUrl: string;
   readonly key: string;
-  readonly publicKey: string;
+  readonly trust: string;
   readonly filterFile: string;
 }
 
@@ -84,7 +84,7 @@ export async function runSnippet(code: string, { keylessUrl, filterFile, ...plac
     client.createLeakChecker({
       timeoutMs: TIMEOUT_MS,
       ...options,
-      ...(options.publicKey !== undefined && { url: keylessUrl }),
+      ...(options.key === undefined && { url: keylessUrl }),
       onVerdict: (event) => {
         failures.push(...event.failures);
         options.onVerdict?.(event);
@@ -108,7 +108,7 @@ export async function runSnippet(code: string, { keylessUrl, filterFile, ...plac
     code
       .replaceAll(/https:\/\/leaks\.example\.org|http:\/\/127\.0\.0\.1:8787/g, place.url)
       .replaceAll('process.env.CREDVEIL_KEY', 'key')
-      .replaceAll('credveil-oprf-public-1.<id>.<key>', place.publicKey)
+      .replaceAll('credveil-trust-2.<dataset>.<publisher>', place.trust)
       .replaceAll('/var/lib/leaks/passwords.filter', filterFile),
   );
   const inner = body.replace(/^export default .*$/gm, '').replace(/^export /gm, '');

@@ -56,7 +56,7 @@ export async function runCampaign(
     const checker = world.checker({
       fetch: proxy.fetch,
       timeoutMs: TIMEOUT_MS,
-      configMaxAgeMs: 0,
+      headMaxAgeMs: 0,
       circuitBreaker: false,
       bucketCacheBytes: random.pick([0, 2 ** 20]),
       ...(filter && { passwordFilter: { refreshMs: 0 } }),

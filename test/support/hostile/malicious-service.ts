@@ -4,16 +4,16 @@
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakChecker } from '../../../client-sdk/index.ts';
 import { createSodiumOprf as createEngine } from '../../../client-sdk/sodium.ts';
-import type { BlindedElement, PublicKey } from '../../../protocol/brands.ts';
+import type { BlindedElement } from '../../../protocol/brands.ts';
 import { bucketId, formatPrefix } from '../../../protocol/bucket-id.ts';
 import { passwordBucketHash } from '../../../protocol/entry.ts';
-import { formatPublicKey } from '../../../protocol/keys.ts';
 import { normalizePassword } from '../../../protocol/normalize.ts';
 import { decodeElementsRequest } from '../../../protocol/oprf-messages.ts';
 import { passwordInput } from '../../../protocol/private-input.ts';
 import { startServer } from '../../../server/server.ts';
 import { alterEvaluations, type Cheat, createCheats } from '../client/cheating-evaluator.ts';
 import { makeDataset, seededPairs, seededPasswords } from '../dataset.ts';
+import { trustPinOf } from '../pins.ts';
 import { createRandom } from '../random.ts';
 import { readAnswer, requestOf, toResponse } from './world.ts';
 
@@ -179,7 +179,7 @@ export async function runMaliciousService(options: MaliciousOptions): Promise<Ma
   const create = (): LeakChecker =>
     createLeakChecker({
       url: server.url,
-      publicKey: formatPublicKey(made.key.publicKey as PublicKey),
+      ...trustPinOf(made),
       timeoutMs: 60_000,
       bucketCacheBytes: 0,
       engine,

@@ -10,10 +10,10 @@ import {
   type Verdict,
 } from '../../../client-sdk/index.ts';
 import { createSodiumOprf as createEngine } from '../../../client-sdk/sodium.ts';
-import { formatPublicKey } from '../../../protocol/keys.ts';
 import type { SuiteName } from '../../../protocol/suite.ts';
 import { startServer } from '../../../server/server.ts';
 import { type DatasetContent, type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../dataset.ts';
+import { pinOf } from '../pins.ts';
 
 /** A credential and its verdict from an honest service. */
 export interface Subject {
@@ -77,11 +77,8 @@ const CREDENTIALS: readonly { readonly credential: Credential; readonly status: 
 ];
 
 /** The pins of a dataset, and the service that serves it. */
-function optionsOf({ key, dataset }: MadeDataset, url: string): LeakCheckerOptions {
-  const shared = { url, dataset: dataset.id, timeoutMs: 60_000, bucketCacheBytes: 0 };
-  return key.publicKey
-    ? { ...shared, publicKey: formatPublicKey(key.publicKey) }
-    : { ...shared, key: key.revealText() };
+function optionsOf(made: MadeDataset, url: string): LeakCheckerOptions {
+  return { url, ...pinOf(made), timeoutMs: 60_000, bucketCacheBytes: 0 };
 }
 
 async function serve(made: MadeDataset): Promise<{ url: string; close(): Promise<void> }> {

@@ -3,6 +3,7 @@
 import { createLeakChecker, type LeakChecker } from '../../../client-sdk/index.ts';
 import { startServer } from '../../../server/server.ts';
 import { makeDataset, seededPairs } from '../dataset.ts';
+import { keyPinOf } from '../pins.ts';
 import { createRandom } from '../random.ts';
 import { type Attempt, createRecorder, mistakeIn, type Recorder } from './attempts.ts';
 import { createAuthLogins } from './auth-app.ts';
@@ -49,7 +50,7 @@ export async function createLoginWorld(): Promise<LoginWorld> {
   // Buckets stay in memory, so that a million logins need few requests.
   const checker = createLeakChecker({
     url: server.url,
-    key: made.key.revealText(),
+    ...keyPinOf(made),
     timeoutMs: 60_000,
     bucketCacheBytes: 2 ** 28,
     circuitBreaker: false,

@@ -75,7 +75,7 @@ export async function startTrial(
     readKey: () => fs.readFileSync(path.join(cwd, 'leaks.key'), 'utf8').trim(),
     async check() {
       const asked = [LEAKED, ...Object.values(TEST_CREDENTIALS)].map((each) => `${JSON.stringify(each)}\n`).join('');
-      const args = ['check', '--url', served.url, '--key-file', 'leaks.key', '--json'];
+      const args = ['check', '--url', served.url, '--dataset', 'leaks', '--json'];
       const { stdout, stderr } = await credveil(args, asked, options);
       if (stderr !== '') throw new Error(stderr);
       const lines = stdout.trim().split('\n');

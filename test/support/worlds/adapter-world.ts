@@ -3,12 +3,11 @@
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakChecker } from '../../../client-sdk/index.ts';
 import { createSodiumOprf as createEngine } from '../../../client-sdk/sodium.ts';
-import type { PublicKey } from '../../../protocol/brands.ts';
-import { formatPublicKey } from '../../../protocol/keys.ts';
 import type { SuiteName } from '../../../protocol/suite.ts';
 import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
 import { startServer } from '../../../server/server.ts';
 import { makeDataset, seededPairs } from '../dataset.ts';
+import { type KeyPin, pinOf, type TrustPin } from '../pins.ts';
 import { TIMEOUT_MS } from './client-world.ts';
 
 /** Each verdict with its credential and header value. */
@@ -22,8 +21,7 @@ export const VERDICTS = [
 
 export interface AdapterWorld {
   readonly url: string;
-  /** `{ key }` or `{ publicKey }`. */
-  readonly secret: { readonly key: string } | { readonly publicKey: string };
+  readonly pin: KeyPin | TrustPin;
   readonly checker: LeakChecker;
   /** Has the right key, but no service to reach. */
   readonly cutOff: LeakChecker;
@@ -45,17 +43,16 @@ export async function createAdapterWorld(suite: SuiteName, more: Parameters<type
     allowedOrigins: ['*'],
     ...(suite === 'oprf' && { key: made.key }),
   });
-  const secret =
-    suite === 'oprf' ? { publicKey: formatPublicKey(made.key.publicKey as PublicKey) } : { key: made.key.revealText() };
+  const pin = pinOf(made);
   // No circuit breaker, so that each failure keeps its own reason.
   const shared = { timeoutMs: TIMEOUT_MS, circuitBreaker: false } as const;
   const checkerAt = (url: string): LeakChecker =>
-    'key' in secret
-      ? createLeakChecker({ url, ...shared, ...secret })
-      : createLeakChecker({ url, ...shared, engine: createEngine(), ...secret });
+    'key' in pin
+      ? createLeakChecker({ url, ...shared, ...pin })
+      : createLeakChecker({ url, ...shared, engine: createEngine(), ...pin });
   const world: AdapterWorld = {
     url: server.url,
-    secret,
+    pin,
     checker: checkerAt(server.url),
     // Nothing listens on port 9.
     cutOff: checkerAt('http://127.0.0.1:9'),

@@ -11,6 +11,7 @@ import { type ServerOptions, startServer } from '../../../server/server.ts';
 import { type MadeDataset, makeDataset, type Pair, seededPairs } from '../dataset.ts';
 import { createFronts, type Fronts } from '../fronts.ts';
 import { forward } from '../http-front.ts';
+import { keyPinOf } from '../pins.ts';
 
 /** Reached only if something hangs. */
 export const TIMEOUT_MS = 60_000;
@@ -35,7 +36,7 @@ export async function createClientWorld(options: ServerOptions = {}): Promise<Cl
     url: server.url,
     ...fronts,
     checker: (url, more) =>
-      createLeakChecker({ url, key: made.key.revealText(), timeoutMs: TIMEOUT_MS, bucketCacheBytes: 0, ...more }),
+      createLeakChecker({ url, ...keyPinOf(made), timeoutMs: TIMEOUT_MS, bucketCacheBytes: 0, ...more }),
     close: async () => {
       await fronts.closeFronts();
       await server.close();
@@ -44,7 +45,7 @@ export async function createClientWorld(options: ServerOptions = {}): Promise<Cl
   };
 }
 
-export const isConfig = (url: string): boolean => url === '/v1/config';
+export const isHead = (url: string): boolean => url === '/v1/head';
 export const isAccount = (url: string): boolean => url.startsWith('/v1/account/');
 export const isPassword = (url: string): boolean => url.startsWith('/v1/password/');
 export const isBucket = (url: string): boolean => isAccount(url) || isPassword(url);

@@ -13,12 +13,14 @@ import { filterPath } from '../../../store/snapshot/current.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../dataset.ts';
 import { createFronts, type Fronts } from '../fronts.ts';
 import { type Answer, forward, type Handle, type HttpFront } from '../http-front.ts';
+import { keyPinOf } from '../pins.ts';
 import { TIMEOUT_MS } from './client-world.ts';
 
 export const PASSWORDS = seededPasswords(400);
 export const ABSENT = seededPasswords(50, 3);
 export const LEAKED = { username: 'ada@example.test', password: 'Correct Horse 7' };
 export const FILTER = '/v1/filter/password';
+export const isFilter = (url = ''): boolean => url.startsWith(`${FILTER}?snapshot=`);
 
 export interface FilterWorld extends Fronts {
   readonly made: MadeDataset;
@@ -57,7 +59,7 @@ export async function createFilterWorld(): Promise<FilterWorld> {
     ...fronts,
     forward: forwardWhole,
     checker: (url, filter = true, more = {}) =>
-      createLeakChecker({ url, key: made.key.revealText(), timeoutMs: TIMEOUT_MS, passwordFilter: filter, ...more }),
+      createLeakChecker({ url, ...keyPinOf(made), timeoutMs: TIMEOUT_MS, passwordFilter: filter, ...more }),
     file: (name = '000001') => filterPath(made.dataset, name),
     publish: async (password) => {
       made.addSource(`with-${fs.readdirSync(`${made.folder}/runs`).length}`, { passwords: [password] });
@@ -73,6 +75,12 @@ export async function createFilterWorld(): Promise<FilterWorld> {
   };
 }
 
-/** The requested paths, cut before bucket prefixes. */
+/** The requested paths without queries, cut before prefixes and ids. */
 export const asked = ({ requests }: HttpFront): string[] =>
-  requests.map((request) => request.split(' ')[1]?.replace(/^(\/v1\/(?:account|password)\/).*/, '$1') ?? '');
+  requests.map(
+    (request) =>
+      request
+        .split(' ')[1]
+        ?.replace(/\?.*/, '')
+        .replace(/^(\/v1\/(?:account|password|statement)\/).*/, '$1') ?? '',
+  );

@@ -2,19 +2,18 @@
 
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakChecker, type OprfOptions } from '../../../client-sdk/index.ts';
-import type { PublicKey } from '../../../protocol/brands.ts';
-import { formatPublicKey } from '../../../protocol/keys.ts';
 import { startServer } from '../../../server/server.ts';
 import { type MadeDataset, type MakeDatasetOptions, makeDataset } from '../dataset.ts';
 import { createFronts, type Fronts } from '../fronts.ts';
 import { forward } from '../http-front.ts';
+import { type TrustPin, trustPinOf } from '../pins.ts';
 import { TIMEOUT_MS } from './client-world.ts';
 
 export interface OprfWorld extends Fronts {
   readonly made: MadeDataset;
   readonly url: string;
-  /** As text, for pinning. */
-  readonly publicKey: string;
+  /** What its clients pin. */
+  readonly pin: TrustPin;
   /** A checker with the right public key and no bucket cache. */
   checker(url: string, options?: Partial<OprfOptions>): LeakChecker;
   close(): Promise<void>;
@@ -23,14 +22,14 @@ export interface OprfWorld extends Fronts {
 export async function createOprfWorld(options: MakeDatasetOptions): Promise<OprfWorld> {
   const made = await makeDataset({ ...options, suite: 'oprf', oprf: await createSodiumOprf() });
   const server = await startServer(made.folder, { key: made.key, port: 0 });
-  const publicKey = formatPublicKey(made.key.publicKey as PublicKey);
+  const pin = trustPinOf(made);
   const fronts = createFronts((request) => forward(server.url, request));
   return {
     made,
     url: server.url,
-    publicKey,
+    pin,
     ...fronts,
-    checker: (url, more) => createLeakChecker({ url, publicKey, timeoutMs: TIMEOUT_MS, bucketCacheBytes: 0, ...more }),
+    checker: (url, more) => createLeakChecker({ url, ...pin, timeoutMs: TIMEOUT_MS, bucketCacheBytes: 0, ...more }),
     close: async () => {
       await fronts.closeFronts();
       await server.close();

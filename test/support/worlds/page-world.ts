@@ -6,6 +6,7 @@ import type { SuiteName } from '../../../protocol/suite.ts';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../dataset.ts';
 import { openWatched, startBrowser, type View, type WatchedPage } from '../machine/browser.ts';
+import { keyPinOf } from '../pins.ts';
 
 export const DESKTOP: View = { width: 1280, height: 800, scheme: 'light' };
 export const SUITES = ['hmac', 'oprf'] as const;
@@ -43,7 +44,7 @@ export async function createPageWorld(): Promise<PageWorld> {
     oprf: await startServer(oprf.folder, { port: 0, key: oprf.key }),
   };
   const pages: WatchedPage[] = [];
-  const keyOf = (suite: SuiteName): string => made[suite].key.revealText();
+  const keyOf = (suite: SuiteName): string => (suite === 'hmac' ? keyPinOf(made.hmac).key : made.oprf.key.revealText());
   const open = async (url: string, view: View = DESKTOP): Promise<WatchedPage> => {
     const watched = await openWatched(browser, view);
     pages.push(watched);

@@ -1,0 +1,178 @@
+// Fetches what is published now: the head, its statement and the list of sources, each verified
+// before it is used. PROTOCOL.md §14.
+
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { ProtocolError } from '../../protocol/errors.ts';
+import type { SourceConfig } from '../../protocol/service-config.ts';
+import {
+  decodeEnvelope,
+  type Envelope,
+  HEAD_KIND,
+  openEnvelope,
+  STATEMENT_KIND,
+  verifyEnvelope,
+} from '../../protocol/signed/envelope.ts';
+import { type Head, headSnapshotId, parseHead } from '../../protocol/signed/head.ts';
+import { parseSources } from '../../protocol/signed/sources.ts';
+import { type LayerIndex, parseStatement, payloadDigest, type Statement } from '../../protocol/signed/statement.ts';
+import { lookupFailure, type UnknownReason } from '../errors.ts';
+import type { CheckerSettings } from '../options.ts';
+import type { Deadline } from '../transport/deadline.ts';
+import { refuseDocument, type Send } from '../transport/requests.ts';
+import type { Authority } from './authority.ts';
+import type { History } from './history.ts';
+import { assertStatement, lifeOf } from './rules.ts';
+import type { HeadLife, Snapshot } from './snapshot.ts';
+
+export interface SnapshotReader {
+  /** Fetches the head, and what it names that is not known yet. @throws LookupError */
+  fetch(deadline: Deadline): Promise<Snapshot>;
+}
+
+export interface ReaderOptions {
+  readonly settings: CheckerSettings;
+  readonly send: Send;
+  readonly authority: Authority;
+  readonly history: History;
+  /** Rejects a statement of another key. @throws LookupError `KEY_MISMATCH` */
+  assertKey(statement: Statement): void;
+}
+
+/** What a verified statement says, with the digest by which heads name it. */
+interface Known {
+  readonly digest: string;
+  readonly statement: Statement;
+  readonly sources: readonly SourceConfig[];
+}
+
+export function createSnapshotReader({ settings, send, authority, history, assertKey }: ReaderOptions): SnapshotReader {
+  let known: Known | undefined;
+
+  const get = (path: string, maxBytes: number, deadline: Deadline): Promise<Uint8Array> =>
+    send({ path, accept: 'application/json', maxBytes, deadline, refuse: refuseDocument });
+
+  const fetchStatement = async (head: Head, deadline: Deadline): Promise<Statement> => {
+    const bytes = await get(`v1/statement/${headSnapshotId(head)}`, STATEMENT_KIND.maxBytes, deadline);
+    const pinned = await authority.pinned();
+    return orFail(() => {
+      const payload = openEnvelope(STATEMENT_KIND, bytes, [pinned]);
+      if (payloadDigest(payload) !== head.statement)
+        throw lookupFailure('STATEMENT_FORGED', { detail: 'the head names another one' });
+      return parseStatement(payload);
+    });
+  };
+
+  const fetchSources = async ({ layers, sources }: Statement, deadline: Deadline): Promise<readonly SourceConfig[]> => {
+    const [{ indexes }] = layers;
+    // Without a third byte of metadata no entry names a source.
+    if (![indexes.account, indexes.password].some((index) => index?.metadataBytes === 3)) return [];
+    const bytes = await get(`v1/sources/${sources.sha256}`, sources.bytes, deadline);
+    if (bytesToHex(sha256(bytes)) !== sources.sha256)
+      throw lookupFailure('BODY_FORGED', { detail: 'the list of sources' });
+    return orFail(() => parseSources(bytes));
+  };
+
+  /** What the head names: from memory, or fetched and verified. */
+  const resolve = async (head: Head, deadline: Deadline): Promise<Known> => {
+    if (known?.digest === head.statement) return known;
+    const statement = await fetchStatement(head, deadline);
+    assertStatement(statement, head, authority, settings);
+    assertKey(statement);
+    return { digest: head.statement, statement, sources: await fetchSources(statement, deadline) };
+  };
+
+  return {
+    async fetch(deadline) {
+      const seen = await deadline.race(history.seen);
+      const bytes = await get('v1/head', HEAD_KIND.maxBytes, deadline);
+      const envelope = orFail(() => decodeEnvelope(HEAD_KIND, bytes));
+      const { head, isVerified } = await openHead(envelope, authority);
+      if (head.dataset !== authority.dataset) throw lookupFailure('DATASET_MISMATCH');
+      // Refused before anything else is fetched, and again once the sequence is verified.
+      lifeOf(head, seen, settings);
+      const named = await resolve(head, deadline);
+      assertStatement(named.statement, head, authority, settings);
+      if (!isVerified) {
+        const delegated = await authority.delegated(named.statement, head);
+        orFail(() => verifyEnvelope(HEAD_KIND, envelope, delegated));
+      }
+      const life = lifeOf(head, await history.seen(), settings);
+      history.add({ sequence: head.sequence, issuedAt: life.issuedAt });
+      known = named;
+      return snapshotOf(head, named, life, authority);
+    },
+  };
+}
+
+/** Verifies a head whose key is pinned. One by a delegated key waits for its statement. */
+async function openHead(envelope: Envelope, authority: Authority): Promise<{ head: Head; isVerified: boolean }> {
+  const pinned = await authority.pinned();
+  const isVerified = authority.auth === 'mac' || envelope.keyid === pinned.keyid;
+  return orFail(() => {
+    try {
+      if (isVerified) verifyEnvelope(HEAD_KIND, envelope, [pinned]);
+    } catch (forged) {
+      // A wrong URL is more frequent than an attack.
+      if (isOfOther(envelope, authority)) throw lookupFailure('DATASET_MISMATCH');
+      throw forged;
+    }
+    return { head: parseHead(envelope.payload), isVerified };
+  });
+}
+
+/** Whether a head that does not verify claims to be of another dataset. */
+function isOfOther({ payload }: Envelope, { dataset }: Authority): boolean {
+  try {
+    return parseHead(payload).dataset !== dataset;
+  } catch {
+    return false;
+  }
+}
+
+async function snapshotOf(
+  head: Head,
+  { statement, sources }: Known,
+  life: HeadLife,
+  { bucketAuth }: Authority,
+): Promise<Snapshot> {
+  const { dataset, sequence, minSequence, keyId, publicKey, layers, canary } = statement;
+  const [{ id: layer, indexes, similar, filter }] = layers;
+  const withAuth = async (index: LayerIndex | undefined) => index && { ...index, auth: await bucketAuth(index) };
+  const [account, password] = [await withAuth(indexes.account), await withAuth(indexes.password)];
+  return {
+    snapshot: headSnapshotId(head),
+    dataset,
+    sequence,
+    minSequence,
+    keyId,
+    ...(publicKey !== undefined && { publicKey }),
+    layer,
+    indexes: { ...(account && { account }), ...(password && { password }) },
+    ...(similar && { similar }),
+    ...(filter && { filter }),
+    sources,
+    canary,
+    life,
+  };
+}
+
+/** The reasons of a checker for the errors of documents. */
+const REASONS: { readonly [code: string]: UnknownReason } = {
+  HEAD_MALFORMED: 'HEAD_MALFORMED',
+  HEAD_FORGED: 'HEAD_FORGED',
+  HEAD_UNSUPPORTED: 'PROTOCOL_UNSUPPORTED',
+  STATEMENT_MALFORMED: 'STATEMENT_MALFORMED',
+  STATEMENT_FORGED: 'STATEMENT_FORGED',
+  STATEMENT_UNSUPPORTED: 'PROTOCOL_UNSUPPORTED',
+  SOURCES_MALFORMED: 'BODY_MALFORMED',
+};
+
+function orFail<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    const reason = cause instanceof ProtocolError ? REASONS[cause.code] : undefined;
+    throw reason ? lookupFailure(reason, { cause }) : cause;
+  }
+}

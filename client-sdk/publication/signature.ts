@@ -1,0 +1,14 @@
+// Verifying a publisher's signatures and the paths to its roots: loaded only where a publisher is
+// pinned.
+
+import { hexToBytes } from '@noble/hashes/utils.js';
+import type { BucketAuth } from '../../protocol/seal.ts';
+import { createMerkleAuth } from '../../protocol/signed/merkle.ts';
+import type { LayerIndex } from '../../protocol/signed/statement.ts';
+
+export { createEd25519Verifier } from '../../protocol/signed/ed25519.ts';
+
+/** @param index of a statement under `auth` "signature", whose parser requires the root */
+export function createRootAuth({ root = '', prefixBits }: LayerIndex): BucketAuth {
+  return createMerkleAuth(hexToBytes(root), prefixBits);
+}

@@ -1,0 +1,68 @@
+// A snapshot as a checker uses it: its verified statement, and how long its head vouches for it.
+
+import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../protocol/brands.ts';
+import type { IndexName } from '../../protocol/bucket-id.ts';
+import type { BucketAuth } from '../../protocol/seal.ts';
+import type { KnownAnswer, SourceConfig } from '../../protocol/service-config.ts';
+import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts';
+import { lookupFailure } from '../errors.ts';
+
+/**
+ * When a head was issued, and until when it may be believed: in milliseconds since 1970, and the
+ * same moments as `performance.now()` counts. A clock that is set back does not make a head younger,
+ * nor does a counter that stands still while the machine sleeps.
+ */
+export interface HeadLife {
+  readonly issuedAt: number;
+  readonly issuedAtTick: number;
+  readonly staleAt: number;
+  readonly staleAtTick: number;
+}
+
+/** An index, and how its buckets are authenticated. */
+export interface SnapshotIndex extends LayerIndex {
+  readonly auth: BucketAuth;
+}
+
+export interface Snapshot {
+  readonly snapshot: SnapshotId;
+  readonly dataset: DatasetId;
+  readonly sequence: number;
+  /** Snapshots of a lower number are withdrawn. */
+  readonly minSequence: number;
+  readonly keyId: KeyId;
+  /** Under `oprf` only: 64 hex digits. */
+  readonly publicKey?: string;
+  readonly layer: LayerId;
+  readonly indexes: { readonly [name in IndexName]?: SnapshotIndex };
+  /** The account index has entries of similarity forms; absent otherwise. */
+  readonly similar?: true;
+  /** Absent if there is none. */
+  readonly filter?: LayerFilter;
+  /** Empty if the dataset's entries name no source. */
+  readonly sources: readonly SourceConfig[];
+  readonly canary: KnownAnswer;
+  readonly life: HeadLife;
+}
+
+/** @param now from `performance.now()` */
+export function isStale({ staleAt, staleAtTick }: HeadLife, now: number = performance.now()): boolean {
+  return now > staleAtTick || Date.now() > staleAt;
+}
+
+/** Milliseconds since the head was issued. @param now from `performance.now()` */
+export function ageOf({ issuedAt, issuedAtTick }: HeadLife, now: number): number {
+  return Math.max(now - issuedAtTick, Date.now() - issuedAt);
+}
+
+/** @throws LookupError `INDEX_MISSING` */
+export function indexOf({ indexes }: Snapshot, name: IndexName): SnapshotIndex {
+  const index = indexes[name];
+  if (!index) throw lookupFailure('INDEX_MISSING');
+  return index;
+}
+
+/** Maximum length of an answer with a bucket of the index. */
+export function maxAnswerBytes({ bodyBytes, auth }: SnapshotIndex): number {
+  return (bodyBytes.at(-1) ?? 0) + auth.upperBytes;
+}
