@@ -26,26 +26,26 @@ interface Draft {
 const FORM = 'application/x-www-form-urlencoded';
 const BOUNDARY = 'x--x';
 const NAMES = ['username', 'email', 'password'] as const;
-/** Names that look like a field's to someone. */
+/** Names that look like a field's to someone: the fields', those of paths, and others. */
 const DECOY_NAMES = [
-  ...NAMES,
-  'user',
-  'user.email',
-  'user.password',
-  'user[email]',
-  'user[password]',
-  'password[]',
-  'username[]',
-  'Username',
-  'PASSWORD',
-  'password\0',
-  ' password',
-  '\ufeffpassword',
-  'constructor',
-  'toString',
-  'pass',
-  '__proto__',
+  NAMES,
+  NAMES,
+  ['user', 'user.email', 'user.password', 'user[email]', 'user[password]'],
+  [
+    'password[]',
+    'username[]',
+    'Username',
+    'PASSWORD',
+    'password\0',
+    ' password',
+    '\ufeffpassword',
+    'constructor',
+    'toString',
+    'pass',
+    '__proto__',
+  ],
 ] as const;
+const decoyName = (random: Random): string => random.pick<string>(random.pick<readonly string[]>(DECOY_NAMES));
 const CONTENT_TYPES = [
   'application/json',
   'application/json; charset=utf-8',
@@ -103,6 +103,8 @@ function decoyValue(random: Random): unknown {
   return random.pick<() => unknown>([
     () => text,
     () => text,
+    () => text,
+    () => text,
     () => [],
     () => [text],
     () => [text, random.pick(DECOYS)],
@@ -137,11 +139,11 @@ const asNumber = (value: unknown): unknown => {
 const CHANGES: readonly Change[] = [
   (draft, random) => ({
     ...draft,
-    body: insert(draft.body, [random.pick(DECOY_NAMES), decoyValue(random)], random),
+    body: insert(draft.body, [decoyName(random), decoyValue(random)], random),
   }),
   (draft, random) => ({
     ...draft,
-    query: insert(draft.query, [random.pick(DECOY_NAMES), decoyValue(random)], random),
+    query: insert(draft.query, [decoyName(random), decoyValue(random)], random),
   }),
   // A copy that a handler inherits from.
   (draft, random) => {
@@ -200,7 +202,7 @@ function encode({ body, query, encoding, contentType }: Draft, random: Random): 
   const { type, encode: encodeFields } = ENCODINGS[encoding];
   let text: string = encodeFields(body);
   if (random.below(20) === 0) text = random.pick(PADDINGS) + text;
-  if (random.below(500) === 0)
+  if (random.below(200) === 0)
     text = random.below(2) === 0 ? text.padEnd(LONG, ' ') : encodeFields([...body, ['padding', 'x'.repeat(LONG)]]);
   return {
     query: query.length === 0 ? '' : `?${formOf(query)}`,
