@@ -29,6 +29,8 @@ export function parseSuiteOptions(
   const { engine } = options;
   if (engine !== undefined && (typeof engine !== 'object' || engine === null))
     throw malformed('engine', 'not an engine', 'Pass the result of createSodiumOprf from @credveil/client/sodium.');
+  // A check awaits it only after the statement, and gets the rejection then.
+  Promise.resolve(engine).catch(() => {});
   return { suite: 'oprf', trust, engine, evaluators };
 }
 
