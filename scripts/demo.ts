@@ -9,6 +9,7 @@ import { dictionary } from '@zxcvbn-ts/language-common';
 import { formatTable } from '../cli/output.ts';
 import { formatBytes } from '../cli/units.ts';
 import { createLeakChecker, type Verdict } from '../client-sdk/index.ts';
+import { openDataset } from '../store/dataset.ts';
 import { openKeyFile } from '../store/key-file.ts';
 import { createRandom } from '../test/support/random.ts';
 
@@ -125,7 +126,7 @@ try {
   const tap = new WireTap();
   const checker = createLeakChecker({
     url: service.url,
-    key: openKeyFile(`${folder}.key`).revealText(),
+    key: openKeyFile(`${folder}.key`).revealPin(openDataset(folder).id) as string,
     timeoutMs: 5000,
     // A fresh checker, so that each line shows a first check's requests.
     bucketCacheBytes: 0,

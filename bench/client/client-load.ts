@@ -147,14 +147,14 @@ async function measureFailure(
   service: FailingService,
   failure: Failure,
   breaker: boolean,
-  { key }: MadeDataset,
+  made: MadeDataset,
   pairs: readonly Pair[],
 ): Promise<Figure[]> {
   await service.fail(failure);
   const measuring = measure(
     {
       url: service.url,
-      key: key.revealText(),
+      ...keyPinOf(made),
       timeoutMs: DEADLINE_MS,
       ...(!breaker && { circuitBreaker: false }),
     },

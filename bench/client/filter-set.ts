@@ -15,6 +15,9 @@ import { seededRandom } from '../../test/support/dataset.ts';
 
 const LETTERS = Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789');
 
+/** The dataset of the filter; a client's key names it. */
+export const FILTER_DATASET = '0123456789abcdef' as DatasetId;
+
 /** Passwords of 8 to 15 characters. Two seeds share passwords only by chance. */
 export function* seededWords(count: number, seed: number): Generator<string> {
   const random = seededRandom(seed);
@@ -45,9 +48,8 @@ export async function writeFilter(file: string, suite: KeyedSuite, count: number
   add(CANARY.password);
   for (const word of seededWords(count, seed)) add(word);
   new BigUint64Array(halves.buffer).sort();
-  const dataset = '0123456789abcdef' as DatasetId;
   const layer = '000102030405060708090a0b0c0d0e0f' as LayerId;
-  const writer = new FilterWriter(file, { dataset, layer, blocks: chooseBlocks(count + 1, oneIn) });
+  const writer = new FilterWriter(file, { dataset: FILTER_DATASET, layer, blocks: chooseBlocks(count + 1, oneIn) });
   for (let i = 0; i < halves.length; i += 2) writer.add(halves[i + 1] as number, halves[i] as number);
   return writer.finish(suite.sealKey);
 }

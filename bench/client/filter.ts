@@ -21,7 +21,7 @@ import { DEFAULT_FILTER_ONE_IN } from '../../store/dataset.ts';
 import { seededKey } from '../../test/support/dataset.ts';
 import { type Figure, formatFigures } from '../harness/figure.ts';
 import { describeMachine } from '../harness/machine.ts';
-import { outputOf, readFilter, seededWords, writeFilter } from './filter-set.ts';
+import { FILTER_DATASET, outputOf, readFilter, seededWords, writeFilter } from './filter-set.ts';
 
 const { values } = parseArgs({
   options: {
@@ -47,7 +47,7 @@ const absent = [...seededWords(ABSENT, ABSENT_SEED)];
 const open = (file: string): LeakChecker =>
   createLeakChecker({
     url: 'http://127.0.0.1:1',
-    key: key.revealText(),
+    key: key.revealPin(FILTER_DATASET) as string,
     passwordFilter: { source: createFileSource(file), refreshMs: 2 ** 31 - 1 },
   });
 

@@ -200,7 +200,7 @@ async function soak(made: MadeDataset): Promise<string[]> {
     const wrk = startWrk(`${service.url}/v1/account/0`);
     const paths = Array.from({ length: 8 }, (_, i) => `/v1/account/${i.toString(16)}`);
     const load = await StrictLoad.start({ port: service.port, connections: STRICT_CONNECTIONS, paths, pauseMs: 0 });
-    const endChecks = startChecks(service.url, made.key.revealText(), seededPairs(PAIRS), CHECK_LANES);
+    const endChecks = startChecks(service.url, keyPinOf(made).key, seededPairs(PAIRS), CHECK_LANES);
     const done = await disturb(made, service, config, wrk.pid);
     const wrkResult = await wrk.result;
     const checks = await endChecks();
