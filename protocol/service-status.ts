@@ -2,7 +2,7 @@
 // PROTOCOL.md §13.
 
 import type { IndexName, RangeName } from './bucket-id.ts';
-import type { SourceConfig } from './service-config.ts';
+import type { SourceConfig } from './signed/parts.ts';
 import type { SuiteName } from './suite.ts';
 
 /** Classes of requests by their answer. `refused`: any answer with status 400 or above. */

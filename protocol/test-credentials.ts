@@ -1,6 +1,12 @@
 // Credentials for trying out a deployment safely, one for each verdict: PROTOCOL.md §10.
 // Every snapshot contains the entries of the canary; the other verdicts follow from them.
 
+import { bucketId, formatPrefix } from './bucket-id.ts';
+import { entryTag, formatTag } from './entry.ts';
+import { normalizePassword, normalizeUsername } from './normalize.ts';
+import { pairInput } from './private-input.ts';
+import type { KeyedSuite } from './suite.ts';
+
 /**
  * Belongs to nobody: `.invalid` cannot be registered (RFC 2606). /v1/config holds the values that a
  * correct client computes for it.
@@ -18,3 +24,22 @@ export const TEST_CREDENTIALS = {
   username: { username: CANARY.username, password: 'never-leaked' },
   clean: { username: 'nobody@credveil.invalid', password: 'never-leaked' },
 } as const;
+
+/** The values that a correct client computes for the canary. */
+export interface KnownAnswer {
+  /** The canary's BucketHash in the account index, 8 hex digits. */
+  readonly accountHash: string;
+  /** The tag of its pair entry, 12 hex digits. */
+  readonly tag: string;
+}
+
+/**
+ * Computes the known answer: publishing puts it into the config, a client compares it with the
+ * config's.
+ */
+export function knownAnswer(suite: KeyedSuite): KnownAnswer {
+  const username = normalizeUsername(CANARY.username);
+  const hash = suite.accountBucketHash(username);
+  const tag = entryTag(suite.evaluate(pairInput(username, normalizePassword(CANARY.password))));
+  return { accountHash: formatPrefix(bucketId(hash, 32), 32), tag: formatTag(tag) };
+}

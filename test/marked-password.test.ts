@@ -151,7 +151,11 @@ async function startProxy(port: number) {
 
 /** Checks the secrets with the SDK and by the command. */
 async function checkMarked(url: string, keyFile: string): Promise<Outcome> {
-  const checker = createLeakChecker({ url, key: openKeyFile(keyFile).revealText(), timeoutMs: 60_000 });
+  const checker = createLeakChecker({
+    url,
+    key: openKeyFile(keyFile).revealPin(openDataset(keyFile.replace(/\.key$/, '')).id) as string,
+    timeoutMs: 60_000,
+  });
   const verdicts: string[] = [];
   for (const credential of [
     { username, password },

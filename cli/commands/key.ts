@@ -124,14 +124,21 @@ function keygen(options: KeygenOptions): void {
   );
 }
 
-/** The line that clients hold: the secret itself, unless snapshots are signed. */
-function pinOf(folder: string, named: string | undefined): { readonly pin: string; readonly isSecret: boolean } {
+/** What clients of a dataset hold. */
+interface Pins {
+  /** The line with the key, which is secret; null under `oprf`. */
+  readonly key: string | null;
+  /** The line with the publisher; null without signatures. */
+  readonly trust: string | null;
+}
+
+function pinsOf(folder: string, named: string | undefined): Pins {
   const dataset = openDataset(folder);
-  const trust = trustLine(dataset);
-  if (trust !== undefined) return { pin: trust, isSecret: false };
+  const trust = trustLine(dataset) ?? null;
+  if (dataset.parameters.suite === 'oprf') return { key: null, trust };
   const key = openKeyFile(keyFileFor(folder, named));
   assertKeyBelongs(dataset, key);
-  return { pin: key.revealPin(dataset.id) as string, isSecret: true };
+  return { key: key.revealPin(dataset.id) as string, trust };
 }
 
 export function addKey(program: Command): void {
@@ -148,11 +155,13 @@ export function addKey(program: Command): void {
     });
   key
     .command('pin')
-    .description('print the line that clients of a dataset pin; without signatures it is secret')
+    .description('print the lines that clients of a dataset pin; that of an hmac key is secret')
     .argument('<dataset>', 'folder of the dataset')
-    .option('--key-file <file>', 'key of the dataset, if it has no signatures (default: <dataset>.key)')
+    .option('--key-file <file>', 'key of an hmac dataset (default: <dataset>.key)')
     .option('--json', 'print the result as JSON')
     .action((folder: string, options: { keyFile?: string; json?: boolean }) => {
-      printResult(options, pinOf(folder, options.keyFile), ({ pin }) => pin);
+      printResult(options, pinsOf(folder, options.keyFile), ({ key, trust }) =>
+        [key, trust].filter((line) => line !== null).join('\n'),
+      );
     });
 }

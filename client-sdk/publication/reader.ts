@@ -4,7 +4,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { ProtocolError } from '../../protocol/errors.ts';
-import type { SourceConfig } from '../../protocol/service-config.ts';
 import {
   decodeEnvelope,
   type Envelope,
@@ -14,6 +13,7 @@ import {
   verifyEnvelope,
 } from '../../protocol/signed/envelope.ts';
 import { type Head, headSnapshotId, parseHead } from '../../protocol/signed/head.ts';
+import type { SourceConfig } from '../../protocol/signed/parts.ts';
 import { parseSources } from '../../protocol/signed/sources.ts';
 import { type LayerIndex, parseStatement, payloadDigest, type Statement } from '../../protocol/signed/statement.ts';
 import { lookupFailure, type UnknownReason } from '../errors.ts';

@@ -3,8 +3,9 @@
 import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import type { BucketAuth } from '../../protocol/seal.ts';
-import type { KnownAnswer, SourceConfig } from '../../protocol/service-config.ts';
+import type { SourceConfig } from '../../protocol/signed/parts.ts';
 import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts';
+import type { KnownAnswer } from '../../protocol/test-credentials.ts';
 import { lookupFailure } from '../errors.ts';
 
 /**

@@ -1,6 +1,6 @@
 // Verdict: the answer to each question, and the one status that follows from them.
 
-import type { SourceConfig } from '../../protocol/service-config.ts';
+import type { SourceConfig } from '../../protocol/signed/parts.ts';
 import type { UnknownReason } from '../errors.ts';
 
 /**

@@ -1,8 +1,8 @@
 // The list of sources behind /v1/sources/{sha256}, which a statement names by its digest.
 // PROTOCOL.md §10.
 
-import { SOURCE_MEMBERS, type SourceConfig } from '../service-config.ts';
 import { array, type DocumentKind, object, parseDocument, refuseMember } from './members.ts';
+import { SOURCE_MEMBERS, type SourceConfig } from './parts.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 const SOURCES_KIND: DocumentKind = {

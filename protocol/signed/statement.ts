@@ -10,14 +10,8 @@ import { ProtocolError } from '../errors.ts';
 import { formatSnapshotId, HEX16, LAYER_ID, MAX_SEQUENCE } from '../ids.ts';
 import type { MetadataBytes } from '../metadata.ts';
 import { NORMALIZATION_VERSION } from '../normalize.ts';
-import {
-  CANARY_MEMBERS,
-  FILTER_MEMBERS,
-  type FilterConfig,
-  INDEX_MEMBERS,
-  type KnownAnswer,
-} from '../service-config.ts';
 import { SUITE_NAMES, type SuiteName } from '../suite.ts';
+import type { KnownAnswer } from '../test-credentials.ts';
 import { STATEMENT_KIND } from './envelope.ts';
 import {
   array,
@@ -35,6 +29,7 @@ import {
   text,
   time,
 } from './members.ts';
+import { CANARY_MEMBERS, FILTER_MEMBERS, type FilterConfig, INDEX_MEMBERS } from './parts.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /** Version of statements and heads. */

@@ -3,16 +3,11 @@
 import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
 import { computeConfigSeal } from '../../protocol/config-seal.ts';
-import {
-  type FilterConfig,
-  type IndexConfig,
-  type KnownAnswer,
-  PROTOCOL_VERSION,
-  parseServiceConfig,
-  type ServiceConfig,
-} from '../../protocol/service-config.ts';
+import { PROTOCOL_VERSION, parseServiceConfig, type ServiceConfig } from '../../protocol/service-config.ts';
 import type { HistogramBin } from '../../protocol/service-status.ts';
+import type { FilterConfig, IndexConfig } from '../../protocol/signed/parts.ts';
 import type { KeyedSuite, SuiteName } from '../../protocol/suite.ts';
+import type { KnownAnswer } from '../../protocol/test-credentials.ts';
 
 export const SNAPSHOT_FORMAT = 2;
 

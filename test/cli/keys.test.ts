@@ -77,8 +77,8 @@ test('rotate moves to a new key while old and new clients keep working', async (
     const { url } = server;
     const { dataset } = JSON.parse(fs.readFileSync(`${old}/dataset.json`, 'utf8')) as { dataset: string };
     const leaked = { username: 'Ana@example.test', password: 'secret one' };
-    const { pin } = (await credveilJson(['key', 'pin', successor])) as { pin: string };
-    expect(await check(url, ['--trust', pin], leaked)).toMatchObject({ status: 'pair' });
+    const { trust } = (await credveilJson(['key', 'pin', successor])) as { trust: string };
+    expect(await check(url, ['--trust', trust], leaked)).toMatchObject({ status: 'pair' });
     expect(await check(url, ['--dataset', successor], leaked)).toMatchObject({ status: 'pair' });
     expect(await check(`${url}/d/${dataset}`, ['--dataset', old], leaked)).toMatchObject({ status: 'pair' });
     expect(await check(url, ['--dataset', old], leaked)).toMatchObject({
@@ -142,7 +142,7 @@ test('serve without a key file serves the buckets of an oprf dataset alone, and 
   expect(named.stderr).toContain('KEY_FILE_MISSING');
   expect(named.code).not.toBe(0);
 
-  const { pin: trust } = (await credveilJson(['key', 'pin', dataset])) as { pin: string };
+  const { trust } = (await credveilJson(['key', 'pin', dataset])) as { trust: string };
   const buckets = await serveDataset(dataset);
   const evaluating = await serveDataset(evaluator, { args: ['--key-file', keyFile] });
   try {

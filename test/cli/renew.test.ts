@@ -37,7 +37,8 @@ describe('a dataset with signatures', () => {
     expect(published.snapshot).toMatch(/^000001-/);
     expect(fs.statSync(place.at('leaks.publisher')).mode & 0o777).toBe(0o600);
     const pin = await credveil(['key', 'pin', place.at('leaks')]);
-    expect(pin.stdout).toMatch(/^credveil-trust-2\.[0-9a-f]{16}\.[A-Za-z0-9_-]{43}\n$/);
+    const line = '[0-9a-f]{16}\\.[A-Za-z0-9_-]{43}\n';
+    expect(pin.stdout).toMatch(new RegExp(`^credveil-hmac-2\\.${line}credveil-trust-2\\.${line}$`));
 
     const before = headOf(place);
     await credveilJson(['keygen', '--signing', 'head', '--key-file', place.at('head')]);

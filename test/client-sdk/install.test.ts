@@ -150,12 +150,11 @@ import {
   type VerdictEvent,
 } from '@credveil/client';
 import { createSodiumOprf } from '@credveil/client/sodium';
-import { keyPinOf } from '../support/pins.ts';
 
 const counts = new Map<string, number>();
 const leaks: LeakChecker = createLeakChecker({
   url: new URL('https://leaks.example.org'),
-  key: 'credveil-hmac-1.0123456789abcdef.secret',
+  key: 'credveil-hmac-2.0123456789abcdef.secret',
   timeoutMs: 200,
   circuitBreaker: { failures: 3, coolDownMs: 2_000 },
   bucketCacheBytes: 2 ** 20,
@@ -193,7 +192,7 @@ export async function logIn(username: string, password: string, passwordChangedA
 
 // @ts-expect-error one of the keys is needed
 createLeakChecker({ url: 'https://leaks.example.org' });
-// @ts-expect-error not both
+// @ts-expect-error no such option
 createLeakChecker({ url: 'https://leaks.example.org', key: 'k', publicKey: 'p' });
 // @ts-expect-error no such action
 createPolicy({ pair: 'block' });

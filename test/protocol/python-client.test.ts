@@ -17,6 +17,7 @@ import {
   seededPasswords,
 } from '../support/dataset.ts';
 import { type Answer, forward, send, startFront } from '../support/http-front.ts';
+import { pinOf } from '../support/pins.ts';
 
 if (!hasPython)
   console.warn('SKIPPED: there is no python3 on this machine, so the client from PROTOCOL.md did not run');
@@ -81,11 +82,12 @@ interface World {
   askSpoiled(change: (answer: Answer, url: string) => void, prove?: boolean): Promise<Reply>;
 }
 
-function createWorld(suite: SuiteName, url: string, key: string): World {
+function createWorld(made: MadeDataset, url: string): World {
+  const key = keyTextOf(made);
   return {
     url,
     key,
-    sdk: { url, timeoutMs: 60_000, ...(suite === 'oprf' ? { publicKey: key } : { key }) } as LeakCheckerOptions,
+    sdk: { url, timeoutMs: 60_000, ...pinOf(made) },
     async askSpoiled(change, prove = false) {
       const front = await startFront(async (request, response) => {
         const answer = await forward(url, request);
@@ -117,7 +119,7 @@ const suiteTest = (suite: SuiteName) =>
         const pairs = [LEAKED, UNICODE, ...seededPairs(100)];
         const made = await make({ suite, pairs, passwords, metadataBytes: 3 });
         const server = await start(made);
-        await use(createWorld(suite, server.url, keyTextOf(made)));
+        await use(createWorld(made, server.url));
         await server.close();
         made.dispose();
       },

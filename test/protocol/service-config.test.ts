@@ -6,15 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { SealKey } from '../../protocol/brands.ts';
 import { computeConfigSeal } from '../../protocol/config-seal.ts';
-import {
-  CANARY_MEMBERS,
-  CONFIG_INDEXES,
-  CONFIG_MEMBERS,
-  FILTER_MEMBERS,
-  INDEX_MEMBERS,
-  parseServiceConfig,
-  SOURCE_MEMBERS,
-} from '../../protocol/service-config.ts';
+import { CONFIG_INDEXES, CONFIG_MEMBERS, parseServiceConfig } from '../../protocol/service-config.ts';
+import { CANARY_MEMBERS, FILTER_MEMBERS, INDEX_MEMBERS, SOURCE_MEMBERS } from '../../protocol/signed/parts.ts';
 import { SCHEMAS } from '../../server/api/schemas.ts';
 import { readExamples } from '../support/examples/protocol-examples.ts';
 

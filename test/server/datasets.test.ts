@@ -64,7 +64,12 @@ describe('several datasets', () => {
   test('/v1/datasets lists all datasets', async ({ world: { datasets, server } }) => {
     const list = await (await fetch(`${server.url}/v1/datasets`)).json();
     expect(list).toEqual(
-      datasets.map((made) => ({ dataset: idOf(made), keyId: made.key.keyId, suite: made.suite.name })),
+      datasets.map((made) => ({
+        dataset: idOf(made),
+        keyId: made.key.keyId,
+        suite: made.suite.name,
+        ...(made.publisher && { publisher: Buffer.from(made.publisher.publicKey).toString('hex') }),
+      })),
     );
   });
 

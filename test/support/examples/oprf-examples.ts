@@ -15,7 +15,7 @@ import {
   encodeProveResponse,
 } from '../../../protocol/oprf-messages.ts';
 import { createOprfSuite, KEY_INFO } from '../../../protocol/oprf-suite.ts';
-import { knownAnswer } from '../../../protocol/service-config.ts';
+import { knownAnswer } from '../../../protocol/test-credentials.ts';
 
 export type Rows = [string, string][];
 
