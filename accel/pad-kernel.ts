@@ -1,5 +1,5 @@
-// The pads of many entries at once, on the WebAssembly kernel: PROTOCOL.md §5. Tests compare it with
-// node:crypto.
+// The pads of many entries at once, on the WebAssembly kernel: PROTOCOL.md §5. Tests compare it
+// with node:crypto.
 
 import type { LayerId } from '../protocol/brands.ts';
 import { PAD_INPUT_BYTES, PAD_PREFIX_BYTES, padPrefix, TAG_AND_SEED_BYTES } from '../protocol/entry.ts';

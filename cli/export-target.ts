@@ -1,6 +1,6 @@
 // Targets of exported ranges: a folder with one file per range, or one list of full hashes. Both
-// appear complete or not at all, and only for their owner and group: unsalted hashes are half way to
-// the passwords.
+// appear complete or not at all, and only for their owner and group: unsalted hashes are half way
+// to the passwords.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -73,8 +73,8 @@ export interface LeakChecker {
    */
   check(credential: Credential, options?: CheckOptions): Promise<Verdict>;
   /**
-   * Optional start-up test of URL and pinned line: fetches head and statement and, under `oprf`, has
-   * one element evaluated.
+   * Optional start-up test of URL and pinned line: fetches head and statement and, under `oprf`,
+   * has one element evaluated.
    * @throws LookupError (as a rejection) whose code is the reason that a check would return
    */
   ready(options?: CallOptions): Promise<void>;

@@ -136,9 +136,9 @@ export interface PasswordFilterOptions {
   /** Milliseconds between looks at the option `source` for a newer filter. Default 60,000. */
   readonly refreshMs?: number;
   /**
-   * Maximum milliseconds since the publisher, or its timer, last said that the filter is the current
-   * one. After that, and while the filter of a newer snapshot arrives, checks request buckets.
-   * Default: as `maxSnapshotAgeMs`.
+   * Maximum milliseconds since the publisher, or its timer, last said that the filter is the
+   * current one. After that, and while the filter of a newer snapshot arrives, checks request
+   * buckets. Default: as `maxSnapshotAgeMs`.
    */
   readonly maxAgeMs?: number;
   /**
@@ -183,14 +183,15 @@ export interface OprfOptions extends SharedOptions {
   readonly trust: string;
   readonly key?: undefined;
   /**
-   * Splits the roles: another server, without the key, serves snapshots, filter and buckets, and the
-   * one at `url` only evaluates. Its `clientKey` and `headers` are its own: those beside `url` are
-   * not sent to it.
+   * Splits the roles: another server, without the key, serves snapshots, filter and buckets, and
+   * the one at `url` only evaluates. Its `clientKey` and `headers` are its own: those beside `url`
+   * are not sent to it.
    */
   readonly bucketsUrl?: ServerAddress;
   /**
-   * One to eight servers that evaluate, while the one at `url` serves snapshots, filter and buckets.
-   * Each of several holds a part of the key (`credveil keygen --split`), and all have to answer.
+   * One to eight servers that evaluate, while the one at `url` serves snapshots, filter and
+   * buckets. Each of several holds a part of the key (`credveil keygen --split`), and all have to
+   * answer.
    */
   readonly evaluators?: readonly ServerAddress[];
   /** The curve implementation. Default @noble/curves, loaded when the checker is created. */

@@ -10,7 +10,9 @@ import type { CheckerMemory, CheckerSettings, Endpoint, LeakCheckerOptions, Suit
 /** An hour more than the validity of a head that is renewed daily. */
 const DEFAULT_SNAPSHOT_AGE_MS = 90_000_000;
 const MAX_PREFIX_BITS = 26;
-/** An evaluator can compute the prefix of any guess, and the longer it is, the more it rules out. */
+/**
+ * An evaluator can compute the prefix of any guess, and the longer it is, the more it rules out.
+ */
 const EVALUATOR_PREFIX_BITS = { account: 20, password: 12 } as const;
 
 /** @param evaluators the servers that evaluate and serve no buckets */
@@ -49,7 +51,8 @@ type Bounds = Pick<CheckerSettings, 'maxSnapshotAgeMs' | 'maxPrefixBits' | 'minU
 
 export function parseBounds(options: LeakCheckerOptions, secrets: SuiteSettings): Bounds {
   const { maxSnapshotAgeMs = DEFAULT_SNAPSHOT_AGE_MS, minUsernames = 1, maxPrefixBits, memory } = options;
-  // With split roles, the server of the buckets has no key and cannot compute the prefix of a guess.
+  // With split roles, the server of the buckets has no key and cannot compute the prefix of a
+  // guess.
   const isOneServer = secrets.suite === 'oprf' && secrets.evaluators === undefined;
   return {
     maxSnapshotAgeMs: parseInteger('maxSnapshotAgeMs', maxSnapshotAgeMs, 1, Number.MAX_SAFE_INTEGER),

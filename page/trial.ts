@@ -106,7 +106,9 @@ export function createTrier(traffic: Traffic, served: ServedDataset, config: Pub
   };
 }
 
-/** The snapshot may have changed since the page was opened; the SDK then fetched a new statement. */
+/**
+ * The snapshot may have changed since the page was opened; the SDK then fetched a new statement.
+ */
 function newestPublished({ exchanges }: Traffic, base: URL): Published | undefined {
   const { pathname } = new URL('v1/statement/', base);
   const newest = exchanges.findLast(({ target, status }) => target.startsWith(pathname) && status === 200);

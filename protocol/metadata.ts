@@ -50,8 +50,8 @@ export interface PadBatch {
   add(bytes: Uint8Array, at: number): void;
   readonly isFull: boolean;
   /**
-   * XORs the metadata of the added entries, `width` bytes each from `metadata[at]`, with their pads,
-   * and empties the batch.
+   * XORs the metadata of the added entries, `width` bytes each from `metadata[at]`, with their
+   * pads, and empties the batch.
    */
   hide(metadata: Uint8Array, at: number, width: MetadataBytes): void;
 }

@@ -57,8 +57,8 @@ export interface DatasetOptions {
   /** Default: a random one. */
   readonly id?: DatasetId;
   /**
-   * Public key of the publisher, 64 hex digits: snapshots are signed. Required under `oprf`; without
-   * it the key of the suite `hmac` authenticates them.
+   * Public key of the publisher, 64 hex digits: snapshots are signed. Required under `oprf`;
+   * without it the key of the suite `hmac` authenticates them.
    */
   readonly publisher?: string;
   readonly indexes: readonly IndexName[];
@@ -89,7 +89,9 @@ export const currentFile = (dataset: Dataset): string => path.join(dataset.folde
 /** Unfinished work of the lock's holder. The next holder may delete it. */
 export const workFolder = (dataset: Dataset): string => path.join(dataset.folder, 'work');
 
-/** Of runs and unfinished work: the entries of single sources, of which only publishing has need. */
+/**
+ * Of runs and unfinished work: the entries of single sources, of which only publishing has need.
+ */
 export const PRIVATE_FOLDER = { recursive: true, mode: 0o700 } as const;
 /** Of unsalted hashes: a server that runs as another user reads them through its group. */
 const SHARED_FOLDER = { mode: 0o750 } as const;
@@ -172,8 +174,8 @@ export function sourceNumbers({ folder }: Dataset): ReadonlyMap<string, number> 
 }
 
 /**
- * Numbers sources, and records those that are new. The caller holds the lock. A number is given once:
- * an entry's metadata names it, in snapshots and caches that nobody can change any more.
+ * Numbers sources, and records those that are new. The caller holds the lock. A number is given
+ * once: an entry's metadata names it, in snapshots and caches that nobody can change any more.
  * @param names new ones get the next numbers in this order
  * @returns the number of each source that ever was published
  * @throws StoreError `TOO_MANY_SOURCES`

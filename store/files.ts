@@ -11,8 +11,8 @@ const { O_RDONLY, O_RDWR, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = fs.constants;
 export type RefuseFile = (why: string) => Error;
 
 /**
- * Opens a regular file for reading. Opening a pipe would wait for its writer, and a device may never
- * end.
+ * Opens a regular file for reading. Opening a pipe would wait for its writer, and a device may
+ * never end.
  * @throws the error of `refuse` for a pipe, socket, device or folder
  */
 export function openRegularFile(file: string, refuse: RefuseFile): number {
@@ -32,7 +32,9 @@ export function openRegularFile(file: string, refuse: RefuseFile): number {
 
 const NOT_REGULAR = 'not a regular file';
 
-/** Reads a whole regular file. @throws the error of `refuse`, also for one of more than `maxBytes` */
+/**
+ * Reads a whole regular file. @throws the error of `refuse`, also for one of more than `maxBytes`
+ */
 export function readRegularFile(file: string, maxBytes: number, refuse: RefuseFile): string {
   const handle = openRegularFile(file, refuse);
   try {

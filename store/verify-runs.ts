@@ -1,4 +1,5 @@
-// Verifies the runs of a dataset: each by itself, and all of them merged, as publishing merges them.
+// Verifies the runs of a dataset: each by itself, and all of them merged, as publishing merges
+// them.
 
 import fs from 'node:fs';
 import path from 'node:path';

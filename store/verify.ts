@@ -1,5 +1,5 @@
-// Verifies a whole dataset: every run, by itself and against the others; the checksums and figures of
-// the snapshot; the seals of all buckets and of the filter.
+// Verifies a whole dataset: every run, by itself and against the others; the checksums and figures
+// of the snapshot; the seals of all buckets and of the filter.
 
 import fs from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
@@ -114,7 +114,9 @@ function verifyIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, su
       throw corruptSnapshot(`${id}: ${name} of index ${index} is wrong in its facts`);
 }
 
-/** Checks statement and head, with the key if there is one, and that the statement fits the facts. */
+/**
+ * Checks statement and head, with the key if there is one, and that the statement fits the facts.
+ */
 function verifyStatement(dataset: Dataset, { facts }: Snapshot, suite: KeyedSuite | undefined): Head {
   const name = snapshotName(facts.snapshot);
   const stated = readStatement(dataset, name, suite?.sealKey);

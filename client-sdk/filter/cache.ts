@@ -1,5 +1,5 @@
-// The filters of a checker: fetched in the background when the statement names another one, and used
-// only as long as a head vouches for them.
+// The filters of a checker: fetched in the background when the statement names another one, and
+// used only as long as a head vouches for them.
 
 import type { PasswordFilter } from '../../protocol/password-filter.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
@@ -65,7 +65,10 @@ function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterS
     return pending;
   };
 
-  /** The service has the filter of each snapshot that it serves; another source may be ahead, or behind. */
+  /**
+   * The service has the filter of each snapshot that it serves; another source may be ahead, or
+   * behind.
+   */
   const isDue = (snapshot: Snapshot, now: number): boolean => {
     if (pending || (!ownSource && isNamedBy(snapshot))) return false;
     return now >= dueAt || (!ownSource && failures === 0);

@@ -1,4 +1,5 @@
-// The password filter of a checker: its code is loaded only where the option `passwordFilter` is set.
+// The password filter of a checker: its code is loaded only where the option `passwordFilter` is
+// set.
 
 import { LookupError } from '../errors.ts';
 import type { CheckerSettings } from '../options.ts';

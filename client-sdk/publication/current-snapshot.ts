@@ -1,5 +1,5 @@
-// The current snapshot: fetched once for all checks, renewed when its head is due or its buckets are
-// gone, and used only as long as its head may be believed.
+// The current snapshot: fetched once for all checks, renewed when its head is due or its buckets
+// are gone, and used only as long as its head may be believed.
 
 import { reasonOf } from '../errors.ts';
 import type { Events } from '../events.ts';
@@ -24,8 +24,8 @@ export interface CurrentSnapshot {
    */
   peek(now: number): Snapshot | undefined;
   /**
-   * The current snapshot. Waits for one if there is none, and for a newer head after idle. A failure
-   * is not cached: the next call retries.
+   * The current snapshot. Waits for one if there is none, and for a newer head after idle. A
+   * failure is not cached: the next call retries.
    */
   get(deadline: Deadline): Promise<Snapshot>;
   /** Fetches the head again, unless another caller has already replaced `gone`. */

@@ -10,8 +10,8 @@ import { lookupFailure } from '../errors.ts';
 
 /**
  * When a head was issued, and until when it may be believed: in milliseconds since 1970, and the
- * same moments as `performance.now()` counts. A clock that is set back does not make a head younger,
- * nor does a counter that stands still while the machine sleeps.
+ * same moments as `performance.now()` counts. A clock that is set back does not make a head
+ * younger, nor does a counter that stands still while the machine sleeps.
  */
 export interface HeadLife {
   readonly issuedAt: number;

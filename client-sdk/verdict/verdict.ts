@@ -43,9 +43,9 @@ export type SignalName = (typeof SIGNAL_NAMES)[number];
  * ```ts
  * import type { Sighting } from '@credveil/client';
  *
- * const count = ({ timesSeen }: Sighting) => (timesSeen === undefined ? 'often?' : `${timesSeen}+`);
- * const { pair } = (await leaks.check({ username, password })).signals;
- * const seen = pair.result === 'found' ? count(pair) : 'never';
+ * const count = ({ timesSeen }: Sighting) => (timesSeen === undefined ? 'often?' :
+ * `${timesSeen}+`); const { pair } = (await leaks.check({ username, password })).signals; const
+ * seen = pair.result === 'found' ? count(pair) : 'never';
  * ```
  */
 export interface Sighting {

@@ -16,8 +16,8 @@ export const READ_BYTES = 252_000;
 
 /**
  * Reads a run front to back, section by section. It checks each record by itself and, at the end,
- * the checksum and what the facts count; a merge checks the order. Callers must not act on the records before `finish`
- * returns.
+ * the checksum and what the facts count; a merge checks the order. Callers must not act on the
+ * records before `finish` returns.
  */
 export class RunReader {
   readonly #run: Run;

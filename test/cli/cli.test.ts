@@ -132,7 +132,8 @@ test('check finds what was ingested, and nothing of it once the source is remove
     removed: 'combo',
     published: { sources: 1 },
   });
-  // Buckets, filter, facts, statement and head of one snapshot: nothing is left of the removed source.
+  // Buckets, filter, facts, statement and head of one snapshot: nothing is left of the removed
+  // source.
   expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(5);
   const ended = await server.stop();
   expect(ended.code).toBe(0);

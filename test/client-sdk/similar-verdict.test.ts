@@ -273,8 +273,8 @@ test('the number of elements in an oblivious check does not depend on the passwo
     const lengths = requests
       .filter((request) => request.startsWith('POST /v1/lookup'))
       .map((request) => /content-length\n(\d+)/i.exec(request)?.[1]);
-    // Each body is a format, an id, a count and nine elements: pair, five forms, username, password,
-    // and that of the linear check.
+    // Each body is a format, an id, a count and nine elements: pair, five forms, username,
+    // password, and that of the linear check.
     expect(lengths).toHaveLength(passwords.length);
     expect(new Set(lengths)).toEqual(new Set([`${6 + 9 * 32}`]));
   });

@@ -45,7 +45,9 @@ async function createKeeper(place: WorkPlace, name = 'identity.txt'): Promise<Ke
 
 interface Kept {
   readonly keeper: Keeper;
-  /** The archive of LONG: three chunks of age's, so that most damage shows after entries were made. */
+  /**
+   * The archive of LONG: three chunks of age's, so that most damage shows after entries were made.
+   */
   readonly archive: Buffer;
 }
 

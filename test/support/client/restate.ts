@@ -40,8 +40,8 @@ export function changeHead(made: MadeDataset, change: Change, signer: Signer = s
 }
 
 /**
- * Alters statements on their way, and the heads that name them: the head of a front names the altered
- * statement.
+ * Alters statements on their way, and the heads that name them: the head of a front names the
+ * altered statement.
  * @param original the answer of the real /v1/statement
  * @param signers by default their publisher
  */

@@ -27,7 +27,8 @@ export const pageTest = base.extend<PageFixtures>({
 });
 
 /**
- * Expects that both pages of a service work: the check page finds the canary, and neither complains.
+ * Expects that both pages of a service work: the check page finds the canary, and neither
+ * complains.
  * @param key of a dataset of the suite `hmac`
  */
 export async function expectPagesWork(browser: Browser, url: string, key?: string): Promise<void> {

@@ -1,5 +1,5 @@
-// The fixture `world`: one world of keyless clients for all tests of a file. Fronts close after each
-// test.
+// The fixture `world`: one world of keyless clients for all tests of a file. Fronts close after
+// each test.
 
 import { test as base } from 'vitest';
 import type { MakeDatasetOptions } from '../dataset.ts';
