@@ -22,8 +22,8 @@ describe('the check page', () => {
   });
 
   test.for([
-    ['nonsense', 'looks like credveil-hmac-1.'],
-    ['credveil-hmac-1.65b555284e0d41a7.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8', 'another dataset'],
+    ['nonsense', 'looks like credveil-hmac-2.'],
+    ['credveil-hmac-2.0123456789abcdef.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8', 'another dataset'],
   ] as const)('the page explains beside the field why the key %s is wrong', async ([key, message], { world }) => {
     const { page, complaints } = await world.visit('hmac', '/');
     await page.fill('#username', 'ada');
