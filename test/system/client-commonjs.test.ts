@@ -75,7 +75,6 @@ import { leakCheck as hono } from '@credveil/client/hono';
 import { leakProxy } from '@credveil/client/next';
 import { createFileSource } from '@credveil/client/node';
 import { createSodiumOprf } from '@credveil/client/sodium';
-import { keyPinOf } from '../support/pins.ts';
 
 const checker = createLeakChecker({ url: 'https://leaks.example.org', trust: 'k', engine: createSodiumOprf() });
 export const all = [better({ checker }), express(checker), fastify, fetched(checker), hono(checker), leakProxy, createFileSource('f')];
