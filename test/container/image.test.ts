@@ -41,8 +41,13 @@ test.for([
     const corpora = fixture('corpora');
     const tools = { volumes: { '/dataset': leaks, '/keys': keys, '/corpora:ro': corpora } };
     const key = ['--key-file', '/keys/leaks.key'];
-    await image.run(['init', '/dataset', '--suite', suite, ...key], tools);
-    await image.run(['ingest', '/dataset', '/corpora/two-streams.xz', '--source', 'trial', ...key], tools);
+    const secretFiles = [...key, '--publisher-key', '/keys/leaks.publisher'];
+    await image.run(['init', '/dataset', '--suite', suite, ...secretFiles], tools);
+    await image.run(['ingest', '/dataset', '/corpora/two-streams.xz', '--source', 'trial', ...secretFiles], tools);
+    const pins = JSON.parse(await image.run(['key', 'pin', '/dataset', ...key, '--json'], tools)) as {
+      key: string | null;
+      trust: string | null;
+    };
 
     const environment = environmentOf(...files);
     const secrets = suite === 'oprf' ? { '/run/secrets/dataset_key:ro': path.join(keys, 'leaks.key') } : {};
@@ -53,11 +58,13 @@ test.for([
       expect(probe.length).toBeGreaterThan(0);
       await image.runCommand(probe, {});
       const url = 'http://127.0.0.1:8787';
-      const keyText = fs.readFileSync(path.join(keys, 'leaks.key'), 'utf8').trim();
-      await expectPagesWork(browser, url, suite === 'hmac' ? keyText : undefined);
+      await expectPagesWork(browser, url, pins.key ?? undefined);
       fs.writeFileSync(path.join(keys, 'asked'), '{"username":"ana@example.com","password":"summer2019"}\n');
-      const ask = `node /opt/credveil/cli/bin.js check --url ${url} ${key.join(' ')} --json < /keys/asked`;
-      const verdict = JSON.parse(await image.runCommand(['sh', '-c', ask], { volumes: { '/keys:ro': keys } }));
+      const pin = pins.trust === null ? `--dataset /dataset ${key.join(' ')}` : `--trust ${pins.trust}`;
+      const ask = `node /opt/credveil/cli/bin.js check --url ${url} ${pin} --json < /keys/asked`;
+      const verdict = JSON.parse(
+        await image.runCommand(['sh', '-c', ask], { volumes: { '/dataset:ro': leaks, '/keys:ro': keys } }),
+      );
       expect(verdict).toMatchObject({ status: 'pair' });
     } finally {
       expect(await service.stop()).toBe(0);

@@ -48,7 +48,7 @@ test.for(NODES.flatMap((version) => (['hmac', 'oprf'] as const).map((suite) => [
   async ([version, suite], { installed, browser, nodeOf }) => {
     const trial = await startTrial(suite, installed, nodeOf(version));
     try {
-      await expectPagesWork(browser, trial.served.url, suite === 'hmac' ? trial.readKey() : undefined);
+      await expectPagesWork(browser, trial.served.url, suite === 'hmac' ? await trial.readKeyPin() : undefined);
       expect(await trial.check()).toEqual(EXPECTED_VERDICTS);
     } finally {
       await trial.stop();

@@ -46,8 +46,8 @@ export const EXPECTED_VERDICTS = ['pair', ...Object.keys(TEST_CREDENTIALS)];
 
 export interface Trial {
   readonly served: Served;
-  /** The dataset's key as text. */
-  readKey(): string;
+  /** The line with the key that clients of an hmac dataset pin. */
+  readKeyPin(): Promise<string>;
   /**
    * Runs `credveil check`.
    * @returns the statuses of a leaked pair and of each verdict's test credential
@@ -72,7 +72,10 @@ export async function startTrial(
   const served = await serveDataset('leaks', { ...options, args: ['--workers', '2'] });
   return {
     served,
-    readKey: () => fs.readFileSync(path.join(cwd, 'leaks.key'), 'utf8').trim(),
+    async readKeyPin() {
+      const { key } = (await credveilJson(['key', 'pin', 'leaks'], '', options)) as { key: string };
+      return key;
+    },
     async check() {
       const asked = [LEAKED, ...Object.values(TEST_CREDENTIALS)].map((each) => `${JSON.stringify(each)}\n`).join('');
       const args = ['check', '--url', served.url, '--dataset', 'leaks', '--json'];
