@@ -41,7 +41,8 @@ test.for([
     const corpora = fixture('corpora');
     const tools = { volumes: { '/dataset': leaks, '/keys': keys, '/corpora:ro': corpora } };
     const key = ['--key-file', '/keys/leaks.key'];
-    const secretFiles = [...key, '--publisher-key', '/keys/leaks.publisher'];
+    const publisher = suite === 'oprf' ? ['--publisher-key', '/keys/leaks.publisher'] : [];
+    const secretFiles = [...key, ...publisher];
     await image.run(['init', '/dataset', '--suite', suite, ...secretFiles], tools);
     await image.run(['ingest', '/dataset', '/corpora/two-streams.xz', '--source', 'trial', ...secretFiles], tools);
     const pins = JSON.parse(await image.run(['key', 'pin', '/dataset', ...key, '--json'], tools)) as {
