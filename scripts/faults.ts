@@ -43,9 +43,9 @@ interface Scene {
 const MADE = ['layer', 'indexes', 'similar', 'filter', 'sources', 'canary', 'sqlite'] as const;
 
 /**
- * All files of a dataset that are not hidden. Those of the current snapshot have the name `current`,
- * since a publication that was killed leaves a gap in the sequence. Its statement and head name the
- * time: `verify` checks them.
+ * All files of a dataset that are not hidden. Those of the current snapshot have the name
+ * `current`, since a publication that was killed leaves a gap in the sequence. Its statement and
+ * head name the time: `verify` checks them.
  */
 function contentOf(dataset: string): Map<string, Buffer> {
   const files = new Map(filesBelow(dataset).map(({ name, bytes }) => [name, bytes]));
