@@ -8,8 +8,7 @@ import { createMac, type Signer } from '../protocol/signed/envelope.ts';
 import { type Head, headState } from '../protocol/signed/head.ts';
 import { parseHeadKeyText } from '../protocol/signed/trust.ts';
 import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
-import { StoreError } from '../store/errors.ts';
-import { openCurrent } from '../store/snapshot/current.ts';
+import { openPublishedFacts } from '../store/snapshot/current.ts';
 import { readStatement, writeHead } from '../store/snapshot/statement-files.ts';
 import { reportFailure, UsageError } from './exit.ts';
 import { openKeyFile, openSigningKeyFile } from './key-files.ts';
@@ -45,13 +44,7 @@ function openSigner(dataset: Dataset, options: RenewOptions): Signer {
 
 /** Writes a new head for the current snapshot. @throws StoreError */
 export function renewHead(dataset: Dataset, signer: Signer, lifeMs?: number): Head {
-  const current = openCurrent(dataset);
-  if (!current)
-    throw new StoreError(
-      'SNAPSHOT_MISSING',
-      `dataset ${dataset.folder} has not been published yet`,
-      `Run: credveil publish ${dataset.folder}`,
-    );
+  const current = openPublishedFacts(dataset);
   return writeHead(dataset, current.name, readStatement(dataset, current.name), signer, lifeMs);
 }
 

@@ -60,6 +60,21 @@ export function readCurrent(dataset: Dataset): string | undefined {
 }
 
 /**
+ * Reads the facts of the current snapshot.
+ * @throws StoreError `SNAPSHOT_MISSING` before the first publish; `SNAPSHOT_CORRUPT`
+ */
+export function openPublishedFacts(dataset: Dataset): CurrentSnapshot {
+  const current = openCurrent(dataset);
+  if (!current)
+    throw new StoreError(
+      'SNAPSHOT_MISSING',
+      `dataset ${dataset.folder} has not been published yet`,
+      `Run: credveil publish ${dataset.folder}`,
+    );
+  return current;
+}
+
+/**
  * Reads the facts of the current snapshot. Undefined before the first publish.
  * @throws StoreError `SNAPSHOT_CORRUPT`
  */

@@ -26,7 +26,7 @@ import { digestFile } from '../files.ts';
 import { HASH_BYTES } from '../run/range-record.ts';
 import { paddedSize } from './body-sizes.ts';
 import { nodeSha256 } from './bucket-table.ts';
-import { corruptSnapshot, filterPath, openCurrent, readCurrent, snapshotPath } from './current.ts';
+import { corruptSnapshot, filterPath, openPublishedFacts, readCurrent, snapshotPath } from './current.ts';
 import { FilterFile } from './filter-file.ts';
 import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.ts';
 import { formatRows } from './range-text.ts';
@@ -190,13 +190,7 @@ export async function openSnapshot(dataset: Dataset): Promise<Snapshot> {
 }
 
 async function openPublished(dataset: Dataset): Promise<Snapshot> {
-  const current = openCurrent(dataset);
-  if (!current)
-    throw new StoreError(
-      'SNAPSHOT_MISSING',
-      `dataset ${dataset.folder} has not been published yet`,
-      `Run: credveil publish ${dataset.folder}`,
-    );
+  const current = openPublishedFacts(dataset);
   const { facts, name } = current;
   const file = snapshotPath(dataset, name);
   const publishedAt = await checkFile(file, name, facts.sqlite);
