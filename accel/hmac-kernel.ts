@@ -1,7 +1,7 @@
 // HMAC-SHA-256 of many short messages at once, on a WebAssembly kernel. Tests compare it with
 // node:crypto.
 
-import { HMAC_KERNEL_WASM } from './hmac-kernel-wasm.ts';
+import { type KernelExports, startKernel } from './kernel-instance.ts';
 
 /** Two blocks of SHA-256 without their padding. Longer messages need another implementation. */
 export const MAX_KERNEL_MESSAGE_BYTES = 119;
@@ -9,17 +9,11 @@ export const DIGEST_BYTES = 32;
 
 const LANES = 4;
 const STATE_BYTES = 32;
-const PAGE_BYTES = 65_536;
+/** Address and length of a message. */
+const LIST_ITEM_BYTES = 8;
 const BLOCK_BYTES = 64;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
-
-interface KernelExports {
-  readonly memory: WebAssembly.Memory;
-  heapBase(): number;
-  stateAfter(block: number, state: number): void;
-  hmacBatch(keys: number, messages: number, count: number, out: number): void;
-}
 
 /** Collects messages and computes their digests in one batch, all under one key. */
 export class HmacKernel {
@@ -41,19 +35,16 @@ export class HmacKernel {
    */
   constructor(key: Uint8Array, capacity: number) {
     if (key.length > BLOCK_BYTES) throw new RangeError('hash a key of more than 64 bytes first');
-    const module = new WebAssembly.Module(Buffer.from(HMAC_KERNEL_WASM, 'base64'));
-    this.#exports = new WebAssembly.Instance(module, { env: { abort: () => undefined } })
-      .exports as unknown as KernelExports;
     this.#capacity = Math.ceil(capacity / LANES) * LANES;
-    this.#keysAt = Math.ceil(this.#exports.heapBase() / 16) * 16;
+    const bytesEach = LIST_ITEM_BYTES + DIGEST_BYTES + MAX_KERNEL_MESSAGE_BYTES + 1;
+    const { exports, heapAt, bytes } = startKernel(2 * STATE_BYTES + this.#capacity * bytesEach);
+    this.#exports = exports;
+    this.bytes = bytes;
+    this.#keysAt = heapAt;
     this.#listAt = this.#keysAt + 2 * STATE_BYTES;
-    this.#digestsAt = this.#listAt + this.#capacity * 8;
+    this.#digestsAt = this.#listAt + this.#capacity * LIST_ITEM_BYTES;
     this.#messagesAt = this.#digestsAt + this.#capacity * DIGEST_BYTES;
-    const bytes = this.#messagesAt + this.#capacity * (MAX_KERNEL_MESSAGE_BYTES + 1);
-    const { memory } = this.#exports;
-    memory.grow(Math.ceil(bytes / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES);
-    this.bytes = new Uint8Array(memory.buffer);
-    this.#list = new Uint32Array(memory.buffer, this.#listAt, this.#capacity * 2);
+    this.#list = new Uint32Array(exports.memory.buffer, this.#listAt, this.#capacity * 2);
     this.#prepare(key, INNER_PAD, this.#keysAt);
     this.#prepare(key, OUTER_PAD, this.#keysAt + STATE_BYTES);
     this.#end = this.#messagesAt;

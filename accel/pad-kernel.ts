@@ -4,7 +4,7 @@
 import type { LayerId } from '../protocol/brands.ts';
 import { PAD_INPUT_BYTES, PAD_PREFIX_BYTES, padPrefix, TAG_AND_SEED_BYTES } from '../protocol/entry.ts';
 import type { MetadataBytes, PadBatch } from '../protocol/metadata.ts';
-import { HMAC_KERNEL_WASM } from './hmac-kernel-wasm.ts';
+import { type KernelExports, startKernel } from './kernel-instance.ts';
 
 /** Entries in a batch, a multiple of the kernel's four lanes. */
 const CAPACITY = 2048;
@@ -13,13 +13,6 @@ const LANES = 4;
 const BLOCK_BYTES = 64;
 /** The kernel returns the first word of each digest. */
 const HEAD_BYTES = 4;
-const PAGE_BYTES = 65_536;
-
-interface KernelExports {
-  readonly memory: WebAssembly.Memory;
-  heapBase(): number;
-  sha256Heads(blocks: number, count: number, out: number): void;
-}
 
 class PadKernel implements PadBatch {
   readonly #exports: KernelExports;
@@ -29,15 +22,11 @@ class PadKernel implements PadBatch {
   #count = 0;
 
   constructor(layer: LayerId) {
-    const module = new WebAssembly.Module(Buffer.from(HMAC_KERNEL_WASM, 'base64'));
-    this.#exports = new WebAssembly.Instance(module, { env: { abort: () => undefined } })
-      .exports as unknown as KernelExports;
-    const { memory } = this.#exports;
-    this.#blocksAt = Math.ceil(this.#exports.heapBase() / 16) * 16;
+    const { exports, heapAt, bytes } = startKernel(CAPACITY * (BLOCK_BYTES + HEAD_BYTES));
+    this.#exports = exports;
+    this.#bytes = bytes;
+    this.#blocksAt = heapAt;
     this.#headsAt = this.#blocksAt + CAPACITY * BLOCK_BYTES;
-    const bytes = this.#headsAt + CAPACITY * HEAD_BYTES;
-    memory.grow(Math.max(0, Math.ceil(bytes / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES));
-    this.#bytes = new Uint8Array(memory.buffer);
     // All but tag and seed is the same in every block: FIPS 180-4 §5.1.1.
     const block = new Uint8Array(BLOCK_BYTES);
     block.set(padPrefix(layer));
