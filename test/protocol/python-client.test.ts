@@ -4,7 +4,6 @@
 import { test as base, describe, expect } from 'vitest';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
 import { createLeakChecker, type LeakCheckerOptions } from '../../client-sdk/index.ts';
-import { formatPublicKey } from '../../protocol/keys.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
@@ -17,7 +16,7 @@ import {
   seededPasswords,
 } from '../support/dataset.ts';
 import { type Answer, forward, send, startFront } from '../support/http-front.ts';
-import { pinOf } from '../support/pins.ts';
+import { type KeyPin, pinOf, type TrustPin } from '../support/pins.ts';
 
 if (!hasPython)
   console.warn('SKIPPED: there is no python3 on this machine, so the client from PROTOCOL.md did not run');
@@ -32,8 +31,10 @@ interface Reply {
   readonly error?: string;
 }
 
-const askPython = async (url: string, key: string, credentials: readonly Asked[], prove = false): Promise<Reply> =>
-  (await askPythonClient({ url, key, credentials, prove })) as Reply;
+type Pin = KeyPin | TrustPin;
+
+const askPython = async (url: string, pin: Pin, credentials: readonly Asked[], prove = false): Promise<Reply> =>
+  (await askPythonClient({ url, ...pin, credentials, prove })) as Reply;
 
 const LEAKED = { username: 'Ada@Example.test', password: 'Correct Horse 7' };
 const UNICODE = { username: '\u3000Bob.\u212aelly\u03a3@Example.TEST\u00a0', password: ' Cafe\u0301 2 \u{1f511}' };
@@ -64,18 +65,22 @@ const QUESTIONS: readonly (readonly [Asked, string])[] = [
 const asked = QUESTIONS.map(([credential]) => credential);
 const expected = QUESTIONS.map(([, status]) => ({ status }));
 
-const rewriteConfig = (rewrite: (config: Record<string, unknown>) => void) => (answer: Answer, url: string) => {
-  if (url !== '/v1/config') return;
-  const config = JSON.parse(answer.body.toString()) as Record<string, unknown>;
-  rewrite(config);
-  answer.body = Buffer.from(JSON.stringify(config));
-};
+/** Changes the payload of an envelope without a new signature. */
+const rewrite =
+  (route: string, change: (payload: Record<string, unknown>) => void) => (answer: Answer, url: string) => {
+    if (!url.startsWith(route)) return;
+    const envelope = JSON.parse(answer.body.toString()) as { payload: string };
+    const payload = JSON.parse(Buffer.from(envelope.payload, 'base64').toString()) as Record<string, unknown>;
+    change(payload);
+    envelope.payload = Buffer.from(JSON.stringify(payload)).toString('base64');
+    answer.body = Buffer.from(JSON.stringify(envelope));
+  };
 
 interface World {
   /** The URL of the server. */
   readonly url: string;
-  /** The key that clients of the dataset have, as text. */
-  readonly key: string;
+  /** What clients of the dataset pin. */
+  readonly pin: Pin;
   /** Options of the SDK's checker. */
   readonly sdk: LeakCheckerOptions;
   /** Asks for the leaked pair through a front that changes answers. */
@@ -83,11 +88,11 @@ interface World {
 }
 
 function createWorld(made: MadeDataset, url: string): World {
-  const key = keyTextOf(made);
+  const pin = pinOf(made);
   return {
     url,
-    key,
-    sdk: { url, timeoutMs: 60_000, ...pinOf(made) },
+    pin,
+    sdk: { url, timeoutMs: 60_000, ...pin },
     async askSpoiled(change, prove = false) {
       const front = await startFront(async (request, response) => {
         const answer = await forward(url, request);
@@ -95,15 +100,13 @@ function createWorld(made: MadeDataset, url: string): World {
         send(response, answer);
       });
       try {
-        return await askPython(front.url, key, [LEAKED], prove);
+        return await askPython(front.url, pin, [LEAKED], prove);
       } finally {
         await front.close();
       }
     },
   };
 }
-
-const keyTextOf = ({ key }: MadeDataset): string => (key.publicKey ? formatPublicKey(key.publicKey) : key.revealText());
 
 const start = ({ folder, key }: MadeDataset): Promise<CredveilServer> =>
   startServer(folder, { port: 0, ...(key.publicKey && { key }) });
@@ -129,8 +132,8 @@ const suiteTest = (suite: SuiteName) =>
 const SUITES = SUITE_NAMES.map((suite) => ({ suite, test: suiteTest(suite) }));
 
 describe.skipIf(!hasPython).each(SUITES)('the client from PROTOCOL.md, suite $suite', ({ suite, test }) => {
-  test('the Python client returns the same verdicts as the SDK', async ({ world: { url, key, sdk } }) => {
-    expect(await askPython(url, key, asked)).toEqual({ verdicts: expected });
+  test('the Python client returns the same verdicts as the SDK', async ({ world: { url, pin, sdk } }) => {
+    expect(await askPython(url, pin, asked)).toEqual({ verdicts: expected });
     const checker = createLeakChecker(sdk);
     const verdicts = await Promise.all(asked.map((credential) => checker.check(credential)));
     expect(verdicts.map(({ status }) => ({ status }))).toEqual(expected);
@@ -149,7 +152,7 @@ describe.skipIf(!hasPython).each(SUITES)('the client from PROTOCOL.md, suite $su
         ];
         const statuses =
           index === 'account' ? ['pair', 'username', 'unknown', 'clean'] : ['password', 'unknown', 'password', 'clean'];
-        expect(await askPython(served.url, keyTextOf(one), credentials)).toEqual({
+        expect(await askPython(served.url, pinOf(one), credentials)).toEqual({
           verdicts: statuses.map((status) => ({ status })),
         });
       } finally {
@@ -159,18 +162,16 @@ describe.skipIf(!hasPython).each(SUITES)('the client from PROTOCOL.md, suite $su
     }
   });
 
-  test('the Python client rejects an altered config and ignores unknown members', async ({ world: { askSpoiled } }) => {
-    expect(await askSpoiled(rewriteConfig((config) => Object.assign(config, { later: 1 })))).toEqual({
-      verdicts: [{ status: 'pair' }],
+  test('the Python client rejects an altered head or statement', async ({ world: { askSpoiled } }) => {
+    const unchanged = (payload: Record<string, unknown>): void => void payload;
+    expect(await askSpoiled(rewrite('/v1/head', unchanged))).toEqual({ verdicts: [{ status: 'pair' }] });
+    const later = rewrite('/v1/head', (head) => Object.assign(head, { sequence: 9 }));
+    expect(await askSpoiled(later)).toEqual({ error: 'HEAD_FORGED: by no key of this dataset' });
+    const dropIndex = rewrite('/v1/statement/', ({ layers }) => {
+      const [layer] = layers as { indexes: { account?: unknown } }[];
+      delete layer?.indexes.account;
     });
-    const dropIndex = rewriteConfig((config) => {
-      config.indexes = { password: (config.indexes as Record<string, unknown>).password };
-    });
-    expect(await askSpoiled(dropIndex)).toEqual({ error: 'config: seal' });
-    expect(await askSpoiled(rewriteConfig((config) => Object.assign(config, { sources: [] })))).toEqual({
-      error: 'config: seal',
-    });
-    expect(await askSpoiled(rewriteConfig((config) => delete config.seal))).toEqual({ error: 'config: seal' });
+    expect(await askSpoiled(dropIndex)).toEqual({ error: 'STATEMENT_FORGED: by another key' });
   });
 
   test('the Python client rejects an altered bucket', async ({ world: { askSpoiled } }) => {
@@ -178,16 +179,16 @@ describe.skipIf(!hasPython).each(SUITES)('the client from PROTOCOL.md, suite $su
       const at = url.startsWith('/v1/account/') ? 7 : url.startsWith('/v1/lookup') ? 2 + 4 * 32 + 7 : undefined;
       if (at !== undefined) answer.body[at] = (answer.body[at] as number) ^ 1;
     };
-    expect((await askSpoiled(flip)).error).toMatch(/^body: /);
+    expect((await askSpoiled(flip)).error).toMatch(/^BODY_(FORGED|MALFORMED): /);
   });
 
   test('the Python client rejects an altered filter, and requests no bucket for a password absent from it', async ({
-    world: { url, key, askSpoiled },
+    world: { url, pin, askSpoiled },
   }) => {
     const flip = (answer: Answer, url: string): void => {
       if (url.startsWith('/v1/filter/')) answer.body[70] = (answer.body[70] as number) ^ 1;
     };
-    expect(await askSpoiled(flip)).toEqual({ error: 'filter: seal' });
+    expect(await askSpoiled(flip)).toEqual({ error: 'FILTER_FORGED: not the filter of the statement' });
     const paths: string[] = [];
     const front = await startFront(async (request, response) => {
       paths.push(request.url ?? '');
@@ -196,53 +197,79 @@ describe.skipIf(!hasPython).each(SUITES)('the client from PROTOCOL.md, suite $su
     try {
       const credentials = [{ password: 'never seen' }, { password: NAMELESS }];
       const verdicts = [{ status: 'clean' }, { status: 'password' }];
-      expect(await askPython(front.url, key, credentials)).toEqual({ verdicts });
+      expect(await askPython(front.url, pin, credentials)).toEqual({ verdicts });
       expect(paths.filter((url) => url.startsWith('/v1/password/')).length).toBe(1);
     } finally {
       await front.close();
     }
   });
 
-  test('the Python client rejects the key of another dataset', async ({ world: { url, key } }) => {
+  test('the Python client rejects the pin of another dataset, and one that is malformed', async ({
+    world: { url, pin },
+  }) => {
     const other = await make({ suite, keySeed: 2, published: false });
     try {
-      expect(await askPython(url, keyTextOf(other), [LEAKED])).toEqual({ error: 'config: another key' });
-      expect(await askPython(url, `${key.slice(0, -1)}!`, [LEAKED])).toEqual({ error: 'key: malformed' });
+      expect((await askPython(url, pinOf(other), [LEAKED])).error).toMatch(/^(HEAD|STATEMENT)_FORGED|DATASET_MISMATCH/);
+      const spoiled = Object.fromEntries(Object.entries(pin).map(([name, line]) => [name, `${line.slice(0, -1)}!`]));
+      expect(await askPython(url, spoiled as Pin, [LEAKED])).toEqual({ error: 'KEY_MALFORMED: not such a line' });
     } finally {
       other.dispose();
     }
   });
 
+  test('the Python client answers similar where the SDK does', async () => {
+    const similar = await make({
+      suite,
+      pairs: [{ username: 'ada@example.test', password: 'Summer2023!' }],
+      similar: true,
+    });
+    const served = await start(similar);
+    try {
+      const credentials = ['Summer2024', 'summer2023!', 'Winter2023!'].map((password) => ({
+        username: 'ada@example.test',
+        password,
+      }));
+      const verdicts = ['similar', 'similar', 'username'].map((status) => ({ status }));
+      expect(await askPython(served.url, pinOf(similar), credentials)).toEqual({ verdicts });
+      const checker = createLeakChecker({ url: served.url, timeoutMs: 60_000, ...pinOf(similar) });
+      const own = await Promise.all(credentials.map((credential) => checker.check(credential)));
+      expect(own.map(({ status }) => ({ status }))).toEqual(verdicts);
+    } finally {
+      await served.close();
+      similar.dispose();
+    }
+  });
+
   if (suite !== 'oprf') return;
   test('the Python client verifies the linear check or a proof, and rejects a wrong element, proof or evaluator', async ({
-    world: { url, key, askSpoiled },
+    world: { url, pin, askSpoiled },
   }) => {
-    expect(await askPython(url, key, [LEAKED], true)).toEqual({ verdicts: [{ status: 'pair' }] });
+    expect(await askPython(url, pin, [LEAKED], true)).toEqual({ verdicts: [{ status: 'pair' }] });
     const spoil = (route: string, change: (body: Buffer) => void) => (answer: Answer, url: string) => {
       if (url.startsWith(route)) change(answer.body);
     };
     const flip = (at: number) => (body: Buffer) => {
       body[at] = (body[at] as number) ^ 1;
     };
-    expect(await askSpoiled(spoil('/v1/prove', flip(1)), true)).toEqual({ error: 'proof' });
-    expect(await askSpoiled(spoil('/v1/prove', flip(40)), true)).toEqual({ error: 'proof' });
+    expect(await askSpoiled(spoil('/v1/prove', flip(1)), true)).toEqual({ error: 'PROOF_WRONG: proof' });
+    expect(await askSpoiled(spoil('/v1/prove', flip(40)), true)).toEqual({ error: 'PROOF_WRONG: proof' });
     expect(await askSpoiled(spoil('/v1/lookup', (body) => body.fill(0, 2, 34)))).toEqual({
-      error: 'element: identity',
+      error: 'ELEMENT_MALFORMED: identity',
     });
     expect(await askSpoiled(spoil('/v1/lookup', (body) => body.fill(0xff, 2, 34)))).toEqual({
-      error: 'element: not canonical',
+      error: 'ELEMENT_MALFORMED: not canonical',
     });
     // A valid element, but the wrong one, as from an evaluator with another key.
     const wrong = Buffer.from('e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76', 'hex');
     for (const at of [0, 1, 2, 3])
       expect(await askSpoiled(spoil('/v1/lookup', (body) => wrong.copy(body, 2 + 32 * at)))).toEqual({
-        error: 'linear check',
+        error: 'KEY_MISMATCH: linear check',
       });
     expect(
       await askSpoiled(
         spoil('/v1/lookup', (body) => wrong.copy(body, 2)),
         true,
       ),
-    ).toEqual({ error: 'proof' });
+    ).toEqual({ error: 'PROOF_WRONG: proof' });
   });
 });

@@ -3,10 +3,10 @@
 // npm.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PrivateInput, PublicKey } from '../../protocol/brands.ts';
-import { formatPublicKey } from '../../protocol/keys.ts';
+import type { PrivateInput } from '../../protocol/brands.ts';
 import { askPythonClient, hasPython } from '../support/client/python-client.ts';
 import { fromHex, toHex } from '../support/oprf-engines.ts';
+import { trustPinOf } from '../support/pins.ts';
 import { LEAKED } from '../support/worlds/client-world.ts';
 import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
 
@@ -26,7 +26,7 @@ describe.skipIf(!hasPython)('the Python client', () => {
     expect(
       await askPythonClient({
         url: world.url,
-        key: formatPublicKey(world.made.key.publicKey as PublicKey),
+        ...trustPinOf(world.made),
         prove,
         inputs,
       }),

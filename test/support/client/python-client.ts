@@ -4,7 +4,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { root } from '../paths.ts';
 
-const script = path.join(root, 'test/python-client/credveil_client.py');
+const folder = path.join(root, 'test/python-client');
 
 export const hasPython = spawnSync('python3', ['--version']).status === 0;
 
@@ -14,7 +14,7 @@ export const hasPython = spawnSync('python3', ['--version']).status === 0;
  */
 export function askPythonClient(message: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const python = execFile('python3', ['-I', script], (error, stdout, stderr) => {
+    const python = execFile('python3', ['-IB', folder], (error, stdout, stderr) => {
       if (error) reject(new Error(`python3: ${stderr}`));
       else resolve(JSON.parse(stdout));
     });
