@@ -5,6 +5,13 @@ import { corruptContainer } from './errors.ts';
 
 export type Blocks = AsyncIterable<Buffer>;
 
+/** A file, or the entry of an archive. */
+export interface NamedBlocks {
+  /** As the archive spells it: any text. */
+  readonly name: string;
+  readonly blocks: Blocks;
+}
+
 /** Reads at least `bytes` ahead, or up to the end. The returned `blocks` is the whole stream. */
 export async function lookAhead(blocks: Blocks, bytes: number): Promise<{ head: Buffer; blocks: Blocks }> {
   const iterator = blocks[Symbol.asyncIterator]();

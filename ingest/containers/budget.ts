@@ -1,4 +1,4 @@
-// Limits on unpacking one input, against archive bombs.
+// Limits on unpacking one corpus, against archive bombs.
 
 import { ContainerError } from './errors.ts';
 
@@ -7,7 +7,7 @@ export interface ContainerLimits {
   readonly maxRatio: number;
   /** Levels of nested containers. */
   readonly maxDepth: number;
-  /** Entries of all archives in an input. */
+  /** Entries of all archives in a corpus, beside range files. */
   readonly maxEntries: number;
 }
 
@@ -20,45 +20,56 @@ export const TRUSTED_LIMITS: ContainerLimits = {
   maxEntries: Number.POSITIVE_INFINITY,
 };
 
-/** A file of any ratio may unpack to this much. */
+/** A corpus of any ratio may unpack to this much. */
 const FREE_BYTES = 64 * 2 ** 20;
+/** Range files of SHA-1 and of NTLM. */
+const MAX_RANGE_ENTRIES = 2 * 2 ** 20;
+/** The level of text, whose encoding may change its length. */
+const TEXT = 0;
 
-/** Bytes that have passed one meter, or several that share it. */
-export interface Passed {
-  bytes: number;
-}
-
+/**
+ * Counts over all inputs of a corpus: many members or files that are small by themselves are as
+ * much work as a large one.
+ */
 export class Budget {
   readonly limits: ContainerLimits;
-  /** Bytes read from the outer file: the denominator of the ratio. */
-  bytesRead = 0;
+  /** Bytes read from files: the denominator of the ratio. */
+  #stored = 0;
+  /** Bytes unpacked, by the depth of their container. */
+  readonly #unpacked: number[] = [];
   #entries = 0;
+  #rangeEntries = 0;
 
   constructor(limits: ContainerLimits) {
     this.limits = limits;
   }
 
-  /**
-   * Passes a stream on while its ratio stays within the limit.
-   * @throws ContainerError `CONTAINER_RATIO`
-   */
-  async *meter(blocks: AsyncIterable<Buffer>, passed: Passed = { bytes: 0 }): AsyncGenerator<Buffer> {
-    for await (const block of blocks) {
-      passed.bytes += block.length;
-      this.assertProportion(passed.bytes);
-      yield block;
-    }
+  addStored(bytes: number): void {
+    this.#stored += bytes;
   }
 
-  /** @throws ContainerError `CONTAINER_RATIO` if `bytes` is too much for the bytes read so far */
-  assertProportion(bytes: number): void {
+  /**
+   * Counts bytes that a container of this depth unpacked to.
+   * @throws ContainerError `CONTAINER_RATIO`
+   */
+  addUnpacked(bytes: number, depth: number): void {
+    const unpacked = (this.#unpacked[depth] ?? 0) + bytes;
+    this.#unpacked[depth] = unpacked;
     const { maxRatio } = this.limits;
-    if (bytes > FREE_BYTES && bytes > maxRatio * this.bytesRead)
+    if (unpacked > FREE_BYTES && unpacked > maxRatio * this.#stored)
       throw new ContainerError(
         'CONTAINER_RATIO',
-        `an input unpacks to more than ${maxRatio} times its size`,
+        `the input unpacks to more than ${maxRatio} times its size`,
         'It may be an archive bomb. If you trust its origin, pass --trust-archives.',
       );
+  }
+
+  /** Passes text on while its ratio stays within the limit. @throws ContainerError */
+  async *meter(text: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const block of text) {
+      this.addUnpacked(block.length, TEXT);
+      yield block;
+    }
   }
 
   /** @throws ContainerError `CONTAINER_DEPTH` */
@@ -71,13 +82,17 @@ export class Budget {
       );
   }
 
-  /** @throws ContainerError `CONTAINER_ENTRIES` */
-  addEntry(): void {
+  /**
+   * @param isRange whether it is named as a range file, of which a mirror has a million
+   * @throws ContainerError `CONTAINER_ENTRIES`
+   */
+  addEntry(isRange = false): void {
+    if (isRange && ++this.#rangeEntries <= MAX_RANGE_ENTRIES) return;
     if (++this.#entries > this.limits.maxEntries)
       throw new ContainerError(
         'CONTAINER_ENTRIES',
-        `an archive has more than ${this.limits.maxEntries} entries`,
-        'It may be an archive bomb. If you trust its origin, pass --trust-archives.',
+        `the archives of the input have more than ${this.limits.maxEntries} entries`,
+        'They may be bombs. If you trust their origin, pass --trust-archives.',
       );
   }
 }

@@ -2,20 +2,18 @@
 
 import createDecoder from 'unbzip2-stream';
 import type { Blocks } from './blocks.ts';
-import type { Budget } from './budget.ts';
 import { ContainerError, corruptContainer } from './errors.ts';
 
-export async function* decodeBzip2(blocks: Blocks, budget: Budget): AsyncGenerator<Buffer> {
+/** @param count as in `decompress` */
+export async function* decodeBzip2(blocks: Blocks, count: (bytes: number) => void): AsyncGenerator<Buffer> {
   // An old-style stream: it emits the output of a block before `write` returns.
   const decoder = createDecoder();
   let decoded: Buffer[] = [];
-  let decodedBytes = 0;
   let failure: unknown;
   decoder.on('data', (block: Buffer) => {
-    // The decoder buffers 900 KB of input and unpacks them all at the end, 20 GB for a bomb, before
-    // the meter sees any. An error thrown here stops it, and comes back as its `error` event.
-    decodedBytes += block.length;
-    budget.assertProportion(decodedBytes);
+    // The decoder buffers 900 KB of input and unpacks them all at the end, 20 GB for a bomb. An
+    // error thrown here stops it, and comes back as its `error` event.
+    count(block.length);
     decoded.push(block);
   });
   decoder.on('error', (error: unknown) => {

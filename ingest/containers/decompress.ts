@@ -1,25 +1,41 @@
-// Decompresses gzip (RFC 1952), zstd, xz and bzip2, each with any number of members.
+// Decompresses gzip (RFC 1952), zstd, xz, bzip2 and brotli (RFC 7932), each with any number of
+// members, except brotli.
 
 import zlib from 'node:zlib';
 import { type Blocks, decodeWith } from './blocks.ts';
-import type { Budget } from './budget.ts';
 import { decodeBzip2 } from './bzip2.ts';
 import type { Compression } from './magic.ts';
 import { decodeXz } from './xz.ts';
 import { decodeZstd } from './zstd.ts';
 
-const GZIP_BLOCK_BYTES = 1 << 18;
+const CHUNK = { chunkSize: 1 << 18 };
 
-/** @throws ContainerError `CONTAINER_CORRUPT`, after the readable part; `CONTAINER_RATIO` */
-export function decompress(kind: Compression, blocks: Blocks, budget: Budget): AsyncGenerator<Buffer> {
+/**
+ * @param count is called with the length of each unpacked block; it may throw to stop
+ * @throws ContainerError `CONTAINER_CORRUPT`, after the readable part
+ */
+export function decompress(kind: Compression, blocks: Blocks, count: (bytes: number) => void): AsyncGenerator<Buffer> {
+  // It counts while it decodes: a single block of input may unpack to gigabytes.
+  if (kind === 'bzip2') return decodeBzip2(blocks, count);
+  return counted(decode(kind, blocks), count);
+}
+
+function decode(kind: Exclude<Compression, 'bzip2'>, blocks: Blocks): AsyncGenerator<Buffer> {
   switch (kind) {
     case 'gzip':
-      return decodeWith(zlib.createGunzip({ chunkSize: GZIP_BLOCK_BYTES }), kind, blocks);
+      return decodeWith(zlib.createGunzip(CHUNK), kind, blocks);
+    case 'brotli':
+      return decodeWith(zlib.createBrotliDecompress(CHUNK), kind, blocks);
     case 'zstd':
       return decodeZstd(blocks);
     case 'xz':
       return decodeXz(blocks);
-    case 'bzip2':
-      return decodeBzip2(blocks, budget);
+  }
+}
+
+async function* counted(blocks: Blocks, count: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const block of blocks) {
+    count(block.length);
+    yield block;
   }
 }

@@ -1,6 +1,7 @@
-// Detects the container of a stream from its first bytes, never from its name.
+// Detects the container of a stream from its first bytes, never from its name. Brotli, which has no
+// magic, is detected by the names of range files alone.
 
-export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2';
+export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'brotli';
 export type Archive = 'tar' | 'zip';
 /** Detected, but unsupported. */
 export type UnreadContainer = '7z' | 'rar' | 'lz4';

@@ -2,13 +2,13 @@
 
 import { pipeline } from 'node:stream';
 import tar from 'tar-stream';
-import type { Blocks } from './blocks.ts';
+import type { Blocks, NamedBlocks } from './blocks.ts';
 import { corruptContainer } from './errors.ts';
 
 const FILES: ReadonlySet<unknown> = new Set(['file', 'contiguous-file', null, undefined]);
 
 /** The caller must read each entry to its end before the next. */
-export async function* tarEntries(blocks: Blocks): AsyncGenerator<Blocks> {
+export async function* tarEntries(blocks: Blocks): AsyncGenerator<NamedBlocks> {
   let sourceError: unknown;
   async function* watched(): AsyncGenerator<Buffer> {
     try {
@@ -34,7 +34,8 @@ export async function* tarEntries(blocks: Blocks): AsyncGenerator<Blocks> {
         throw sourceError ?? corruptContainer('tar', cause);
       });
       if (next.done) return;
-      if (FILES.has(next.value.header.type)) yield guarded(next.value as unknown as Blocks);
+      const { name, type } = next.value.header;
+      if (FILES.has(type)) yield { name, blocks: guarded(next.value as unknown as Blocks) };
       else next.value.resume();
     }
   } finally {

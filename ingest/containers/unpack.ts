@@ -1,17 +1,17 @@
 // Unpacks nested containers to text, member by member.
 
 import fs from 'node:fs';
-import { type Blocks, lookAhead } from './blocks.ts';
-import type { Budget, Passed } from './budget.ts';
+import { lookAhead, type NamedBlocks } from './blocks.ts';
+import type { Budget } from './budget.ts';
 import { decompress } from './decompress.ts';
 import { decodeMember } from './encoding.ts';
 import { ContainerError } from './errors.ts';
-import { detectContainer, MAGIC_BYTES } from './magic.ts';
+import { type ContainerKind, detectContainer, MAGIC_BYTES } from './magic.ts';
+import { isBrotliRange, rangeOfName } from './range-name.ts';
 import { tarEntries } from './tar.ts';
 import { spool, zipEntries } from './zip.ts';
 
-export interface Packed {
-  readonly blocks: Blocks;
+export interface Packed extends NamedBlocks {
   /** The file, if there is one: a zip is read from its end. */
   readonly file?: {
     readonly bytes: number;
@@ -21,32 +21,48 @@ export interface Packed {
   };
 }
 
-/**
- * Yields the text of each member. The caller must read it to its end before the next.
- * @throws ContainerError
- */
-export async function* unpack(packed: Packed, budget: Budget): AsyncGenerator<Blocks> {
-  const passed: Passed = { bytes: 0 };
-  for await (const member of members(packed, budget, 0)) yield budget.meter(decodeMember(member), passed);
+/** How much of an input has been read, for progress. */
+export interface Position {
+  bytes: number;
 }
 
-async function* members({ blocks, file }: Packed, budget: Budget, depth: number): AsyncGenerator<Blocks> {
-  const { head, blocks: whole } = await lookAhead(blocks, MAGIC_BYTES);
-  const kind = detectContainer(head);
+/**
+ * Yields the text of each member, named by its path through the containers. The caller must read it
+ * to its end before the next.
+ * @param position counts again from zero where a zip is read by its entries
+ * @throws ContainerError
+ */
+export async function* unpack(
+  packed: Packed,
+  budget: Budget,
+  position: Position = { bytes: 0 },
+): AsyncGenerator<NamedBlocks> {
+  for await (const { name, blocks } of members(packed, { budget, position }, 0))
+    yield { name, blocks: budget.meter(decodeMember(blocks)) };
+}
+
+interface Unpacking {
+  readonly budget: Budget;
+  readonly position: Position;
+}
+
+async function* members(packed: Packed, unpacking: Unpacking, depth: number): AsyncGenerator<NamedBlocks> {
+  const { name, file } = packed;
+  const { budget } = unpacking;
+  const { head, blocks } = await lookAhead(packed.blocks, MAGIC_BYTES);
+  const kind = containerOf(name, head);
   if (kind === undefined) {
-    yield whole;
+    yield { name, blocks };
     return;
   }
-  budget.enter(depth + 1);
+  const inner = depth + 1;
+  budget.enter(inner);
   switch (kind) {
     case 'tar':
-      for await (const entry of tarEntries(whole)) {
-        budget.addEntry();
-        yield* members({ blocks: entry }, budget, depth + 1);
-      }
+      for await (const entry of tarEntries(blocks)) yield* membersOf(entry, name, unpacking, inner);
       return;
     case 'zip':
-      yield* zipMembers({ blocks: whole, ...(file ? { file } : {}) }, budget, depth);
+      yield* zipMembers({ name, blocks, ...(file && { file }) }, unpacking, inner);
       return;
     case '7z':
     case 'rar':
@@ -56,25 +72,51 @@ async function* members({ blocks, file }: Packed, budget: Budget, depth: number)
         `an input is packed as ${kind}, which is not supported`,
         'Unpack it with its own tool first, and ingest the folder.',
       );
-    default:
-      yield* members({ blocks: budget.meter(decompress(kind, whole, budget)) }, budget, depth + 1);
+    default: {
+      const count = (bytes: number): void => budget.addUnpacked(bytes, inner);
+      yield* members({ name, blocks: decompress(kind, blocks, count) }, unpacking, inner);
+    }
   }
 }
 
-async function* zipMembers({ blocks, file }: Packed, budget: Budget, depth: number): AsyncGenerator<Blocks> {
+const containerOf = (name: string, head: Uint8Array): ContainerKind | undefined =>
+  detectContainer(head) ?? (isBrotliRange(name) && head.length > 0 ? 'brotli' : undefined);
+
+/** The members of an archive's entry. */
+function membersOf(entry: NamedBlocks, archive: string, unpacking: Unpacking, depth: number) {
+  unpacking.budget.addEntry(rangeOfName(entry.name) !== undefined);
+  return members({ name: `${archive}/${entry.name}`, blocks: entry.blocks }, unpacking, depth);
+}
+
+async function* zipMembers(
+  { name, blocks, file }: Packed,
+  unpacking: Unpacking,
+  depth: number,
+): AsyncGenerator<NamedBlocks> {
+  const { budget, position } = unpacking;
   if (file?.drain) for await (const _ of blocks);
-  // Count again from zero: entries are read from the file, and entries of a bomb share its bytes.
-  if (file) budget.bytesRead = 0;
+  else if (file) budget.addStored(Math.max(0, file.bytes - position.bytes));
+  // Entries are read from the file, and entries of a bomb share its bytes.
+  if (file) position.bytes = 0;
   const read = (bytes: number): void => {
-    if (file) budget.bytesRead = Math.min(file.bytes, budget.bytesRead + bytes);
+    if (file) position.bytes = Math.min(file.bytes, position.bytes + bytes);
   };
   const fd = file ? file.open() : await spool(blocks);
   try {
-    for await (const entry of zipEntries(fd, read)) {
-      budget.addEntry();
-      yield* members({ blocks: entry }, budget, depth + 1);
-    }
+    for await (const entry of zipEntries(fd, read))
+      yield* membersOf(counted(entry, budget, depth), name, unpacking, depth);
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** An entry of a zip is compressed without a container of its own. */
+function counted({ name, blocks }: NamedBlocks, budget: Budget, depth: number): NamedBlocks {
+  async function* passing(): AsyncGenerator<Buffer> {
+    for await (const block of blocks) {
+      budget.addUnpacked(block.length, depth);
+      yield block;
+    }
+  }
+  return { name, blocks: passing() };
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import yauzl, { type Entry } from 'yauzl';
 import { writeFully } from '../../store/run/run.ts';
-import { type Blocks, decodeWith } from './blocks.ts';
+import { type Blocks, decodeWith, type NamedBlocks } from './blocks.ts';
 import { ContainerError, corruptContainer } from './errors.ts';
 
 const STORED = 0;
@@ -17,7 +17,7 @@ const BLOCK_BYTES = 1 << 18;
  * @param read is called with the number of compressed bytes read
  * @throws ContainerError `CONTAINER_CORRUPT`, `CONTAINER_ENCRYPTED`, `CONTAINER_UNSUPPORTED`
  */
-export async function* zipEntries(fd: number, read: (bytes: number) => void): AsyncGenerator<Blocks> {
+export async function* zipEntries(fd: number, read: (bytes: number) => void): AsyncGenerator<NamedBlocks> {
   const zip = await yauzl.fromFdPromise(fd, { autoClose: false, decodeStrings: false }).catch((cause: unknown) => {
     throw corruptContainer('zip', cause);
   });
@@ -34,7 +34,8 @@ export async function* zipEntries(fd: number, read: (bytes: number) => void): As
     const raw = await zip.openReadStreamPromise(entry, { decodeFileData: false }).catch((cause: unknown) => {
       throw corruptContainer('zip', cause);
     });
-    yield checked(entry, entry.compressionMethod === STORED ? raw : inflate(raw, read), read);
+    const content = entry.compressionMethod === STORED ? raw : inflate(raw, read);
+    yield { name: entry.fileNameRaw.toString('utf8'), blocks: checked(entry, content, read) };
   }
 }
 

@@ -11,35 +11,27 @@ export async function* decodeZstd(blocks: Blocks): AsyncGenerator<Buffer> {
   let failure: unknown;
   try {
     for (;;) {
-      /** Blocks written to the decoder of this frame, which may not consume all of them. */
-      const given: Buffer[] = [];
+      const decoder = zlib.createZstdDecompress();
+      const given = new GivenBlocks(() => decoder.bytesWritten);
       async function* feed(): AsyncGenerator<Buffer> {
-        for (const block of rest) {
-          given.push(block);
-          yield block;
-        }
+        for (const block of rest) yield given.add(block);
         try {
-          for (let next = await source.next(); !next.done; next = await source.next()) {
-            given.push(next.value);
-            yield next.value;
-          }
+          for (let next = await source.next(); !next.done; next = await source.next()) yield given.add(next.value);
         } catch (error) {
           failure = error;
           throw error;
         }
       }
       const feeding = feed();
-      const decoder = zlib.createZstdDecompress();
       pipeline(feeding, decoder, () => {});
       try {
         for await (const block of decoder) yield block as Buffer;
       } catch (cause) {
         throw failure ?? corruptContainer('zstd', cause);
       }
-      const taken = decoder.bytesWritten;
       // Waits for a pending read.
       await feeding.return(undefined);
-      rest = after(given, taken);
+      rest = given.rest();
       if (rest.length === 0) {
         const { value, done } = await source.next();
         if (done) return;
@@ -51,13 +43,39 @@ export async function* decodeZstd(blocks: Blocks): AsyncGenerator<Buffer> {
   }
 }
 
-/** The rest of the blocks after the first `bytes`. */
-function after(blocks: readonly Buffer[], bytes: number): Buffer[] {
-  let skip = bytes;
-  const rest: Buffer[] = [];
-  for (const block of blocks) {
-    if (skip < block.length) rest.push(block.subarray(skip));
-    skip = Math.max(0, skip - block.length);
+/** The blocks that the decoder of a frame was given, as far as it has not consumed them. */
+class GivenBlocks {
+  readonly #consumed: () => number;
+  #blocks: Buffer[] = [];
+  /** Bytes of the blocks before these. */
+  #before = 0;
+
+  /** @param consumed returns the number of bytes that the decoder has read */
+  constructor(consumed: () => number) {
+    this.#consumed = consumed;
   }
-  return rest;
+
+  add(block: Buffer): Buffer {
+    this.#drop();
+    this.#blocks.push(block);
+    return block;
+  }
+
+  /** What follows the frame. */
+  rest(): Buffer[] {
+    this.#drop();
+    const [first, ...others] = this.#blocks;
+    return first ? [first.subarray(this.#consumed() - this.#before), ...others] : [];
+  }
+
+  #drop(): void {
+    const consumed = this.#consumed();
+    let dropped = 0;
+    for (const { length } of this.#blocks) {
+      if (this.#before + length > consumed) break;
+      this.#before += length;
+      dropped++;
+    }
+    this.#blocks = this.#blocks.slice(dropped);
+  }
 }

@@ -7,7 +7,7 @@ import type { InputFile } from '../../store/run/run-facts.ts';
 import type { ArchiveHeader } from '../archive/archive-format.ts';
 import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
-import { readInput, totalBytes } from '../input/inputs.ts';
+import { createBudget, readInput, totalBytes } from '../input/inputs.ts';
 import { Segmenter, type SegmentSink } from '../input/segmenter.ts';
 import { type FinishedSegment, fingerprint, type Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
@@ -206,8 +206,9 @@ async function readContent(
   }
   const files: InputFile[] = [];
   let before = 0;
+  const budget = createBudget(inputs[0]);
   for (const input of inputs) {
-    const file = await readInput(input, take(before), signal, () => cutter.end());
+    const file = await readInput(input, take(before), signal, () => cutter.end(), budget);
     await cutter.end();
     before += file.bytes;
     files.push(file);

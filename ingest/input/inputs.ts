@@ -10,7 +10,7 @@ import { isMissing } from '../../store/files.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import { Budget, type ContainerLimits, DEFAULT_LIMITS } from '../containers/budget.ts';
 import { ContainerError } from '../containers/errors.ts';
-import { type Packed, unpack } from '../containers/unpack.ts';
+import { type Packed, type Position, unpack } from '../containers/unpack.ts';
 import { IngestError } from '../errors.ts';
 import { openRangeFiles } from './range-files.ts';
 
@@ -150,6 +150,7 @@ async function readAhead(
  * Reads an input to its end and describes the stored, packed bytes.
  * @param each takes a block of unpacked text, and the number of bytes read from the file so far
  * @param endMember is called between archive members; without it, they are joined by a line end
+ * @param budget of the whole corpus; default: one of its own
  * @throws IngestError `INPUT_UNREADABLE`
  * @throws ContainerError
  */
@@ -158,8 +159,9 @@ export async function readInput(
   each: (block: Buffer, bytesRead: number) => void | Promise<void>,
   signal?: AbortSignal,
   endMember?: () => void | Promise<void>,
+  budget: Budget = createBudget(input),
 ): Promise<InputFile> {
-  const budget = new Budget(input.limits ?? DEFAULT_LIMITS);
+  const position: Position = { bytes: 0 };
   const hash = createHash('sha256');
   let bytes = 0;
   const source = readBlocks(input, signal);
@@ -171,20 +173,21 @@ export async function readInput(
       if (!next.done) {
         hash.update(next.value);
         bytes += next.value.length;
-        budget.bytesRead += next.value.length;
+        position.bytes += next.value.length;
+        budget.addStored(next.value.length);
       }
       return next;
     },
   };
   const blocks = { [Symbol.asyncIterator]: () => digested };
   try {
-    const members = unpack({ blocks, ...packedFile(input, true) }, budget);
+    const members = unpack({ name: input.name, blocks, ...packedFile(input, true) }, budget, position);
     let last: number | undefined;
     for await (const member of members) {
       if (last !== undefined && endMember) await endMember();
-      else if (last !== undefined && last !== LF) await each(LINE_END, budget.bytesRead);
-      for await (const block of member) {
-        const pending = each(block, budget.bytesRead);
+      else if (last !== undefined && last !== LF) await each(LINE_END, position.bytes);
+      for await (const block of member.blocks) {
+        const pending = each(block, position.bytes);
         if (pending) await pending;
         last = block.at(-1) ?? last;
       }
@@ -195,6 +198,9 @@ export async function readInput(
   }
   return { name: input.name, bytes, sha256: hash.digest('hex') };
 }
+
+/** Shared by the inputs of a corpus. */
+export const createBudget = (input: CorpusInput | undefined): Budget => new Budget(input?.limits ?? DEFAULT_LIMITS);
 
 function packedFile({ path: file, bytes = 0 }: CorpusInput, drain: boolean): Pick<Packed, 'file'> {
   return file === undefined ? {} : { file: { bytes, open: () => fs.openSync(file, 'r'), drain } };
@@ -221,13 +227,19 @@ export interface Sample {
 }
 
 /** Reads the start of an input's text. A stream can still be read from its start afterwards. */
-export async function sampleInput(input: CorpusInput, bytes: number, signal?: AbortSignal): Promise<Sample> {
-  const budget = new Budget(input.limits ?? DEFAULT_LIMITS);
+export async function sampleInput(
+  input: CorpusInput,
+  bytes: number,
+  signal?: AbortSignal,
+  budget: Budget = createBudget(input),
+): Promise<Sample> {
+  const position: Position = { bytes: 0 };
   const peeked = await input.peek?.(signal);
   const cut = peeked !== undefined && peeked.length >= PEEK_BYTES;
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const block of peeked ? [peeked] : readBlocks(input, signal)) {
-      budget.bytesRead += block.length;
+      position.bytes += block.length;
+      budget.addStored(block.length);
       yield block;
     }
   }
@@ -235,16 +247,10 @@ export async function sampleInput(input: CorpusInput, bytes: number, signal?: Ab
   let length = 0;
   let whole = !cut;
   try {
-    const members = unpack(
-      {
-        blocks: counted(),
-        ...packedFile(input, false),
-      },
-      budget,
-    );
+    const members = unpack({ name: input.name, blocks: counted(), ...packedFile(input, false) }, budget, position);
     sampling: for await (const member of members) {
       if (blocks.length > 0 && blocks.at(-1)?.at(-1) !== LF) blocks.push(LINE_END);
-      for await (const block of member) {
+      for await (const block of member.blocks) {
         blocks.push(block);
         length += block.length;
         if (length < bytes) continue;
@@ -256,7 +262,7 @@ export async function sampleInput(input: CorpusInput, bytes: number, signal?: Ab
     // The peeked start of a stream looks like a truncated container.
     if (!cut || !(error instanceof ContainerError) || error.code !== 'CONTAINER_CORRUPT') throw error;
   }
-  return { text: Buffer.concat(blocks), bytesRead: budget.bytesRead, whole };
+  return { text: Buffer.concat(blocks), bytesRead: position.bytes, whole };
 }
 
 async function* readBlocks(input: CorpusInput, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {

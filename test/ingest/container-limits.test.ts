@@ -37,7 +37,7 @@ const bomb = (bytes: number): Buffer => zlib.gzipSync(Buffer.alloc(bytes, 'x'), 
 describe('limits of archives', () => {
   const refused = { code: 'CONTAINER_RATIO', hint: expect.stringContaining('--trust-archives') };
 
-  test.fails('members that are harmless one by one are refused together, also without any text', async () => {
+  test('members that are harmless one by one are refused together, also without any text', async () => {
     // A tar header and zeros, as an archive without files has them.
     const hollow = zlib.gzipSync(Buffer.alloc(FREE), { level: 9 });
     const empty = zlib.gzipSync(Buffer.concat([await tarOf([['x', Buffer.from('x')]]), Buffer.alloc(FREE)]));
@@ -52,7 +52,7 @@ describe('limits of archives', () => {
     }
   });
 
-  test.fails('files that are harmless one by one are refused together', async ({ place }) => {
+  test('files that are harmless one by one are refused together', async ({ place }) => {
     fs.mkdirSync(place.at('corpus'));
     for (const name of ['a', 'b', 'c']) place.write(`corpus/${name}.gz`, bomb(FREE));
     const key = seededKey('hmac', 1);
@@ -85,7 +85,7 @@ describe.runIf(fs.existsSync('/proc/self/status'))('memory', () => {
     await done;
   }
 
-  test.fails('one zstd frame of any length is read within the limit', async ({ place }) => {
+  test('one zstd frame of any length is read within the limit', async ({ place }) => {
     const corpus = place.at('corpus.zst');
     await writeFrame(corpus, 256 * MIB);
     expect(fs.statSync(corpus).size).toBeGreaterThan(150 * MIB);
