@@ -3,9 +3,10 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_LIMITS, TRUSTED_LIMITS } from '../ingest/containers/budget.ts';
 import type { Columns } from '../ingest/formats/columns.ts';
-import { detectFormat, SAMPLE_BYTES } from '../ingest/formats/detect.ts';
-import type { CorpusFormat } from '../ingest/formats/format.ts';
-import { createFormat, FORMAT_NAMES, takesColumns } from '../ingest/formats/registry.ts';
+import { detectFormat } from '../ingest/formats/detect.ts';
+import type { CorpusFormat, FormatOptions } from '../ingest/formats/format.ts';
+import { createFormat, FORMAT_NAMES, takesOption } from '../ingest/formats/registry.ts';
+import { createSample, SAMPLE_BYTES } from '../ingest/formats/sample.ts';
 import { type CorpusInput, openInputs, sampleInput, streamInput } from '../ingest/input/inputs.ts';
 import { UsageError } from './exit.ts';
 
@@ -65,11 +66,12 @@ export async function openCorpus(
   options: CorpusOptions,
   signal?: AbortSignal,
 ): Promise<Corpus> {
-  const formatOptions = {
+  const formatOptions: FormatOptions = {
     ...(options.columns === undefined ? {} : { columns: parseColumns(options.columns) }),
     ...(options.blank === undefined ? {} : { blank: options.blank }),
   };
-  if (Object.keys(formatOptions).length > 0 && options.format !== AUTO && !takesColumns(options.format))
+  const stated = Object.keys(formatOptions) as (keyof FormatOptions)[];
+  if (options.format !== AUTO && !stated.every((option) => takesOption(options.format, option)))
     throw new UsageError(
       `--columns and --blank do not apply to --format ${options.format}`,
       'Leave them out, or choose --format csv, tsv or json-lines.',
@@ -92,12 +94,12 @@ export async function openCorpus(
 /** Detects the format of the first input that is not empty. */
 async function detectFirst(
   inputs: readonly CorpusInput[],
-  options: Parameters<typeof detectFormat>[2],
+  options: FormatOptions,
   signal: AbortSignal | undefined,
 ): Promise<CorpusFormat> {
   for (const input of inputs) {
     const { text, whole } = await sampleInput(input, SAMPLE_BYTES, signal);
-    if (text.length > 0) return detectFormat(text, whole, options);
+    if (text.length > 0) return detectFormat(createSample(text, whole), options).format;
   }
-  return detectFormat(Buffer.alloc(0), true, options);
+  return createFormat('combo');
 }

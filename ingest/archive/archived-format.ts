@@ -3,15 +3,15 @@
 
 import { IngestError } from '../errors.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
-import { findLineFormat } from '../formats/line-format.ts';
+import { createFormat, FORMAT_NAMES } from '../formats/registry.ts';
 import { type ArchiveHeader, corruptArchive } from './archive-format.ts';
 import { MAX_PACKED_FIELD_BYTES, NO_USERNAME, PACKED_HEADER_BYTES } from './packed-credential.ts';
 
 /** @throws IngestError `FORMAT_UNKNOWN` */
 export function formatOfArchive({ format: name, content, feeds }: ArchiveHeader): CorpusFormat {
-  if (content === 'packed') return { name, feeds, createParser: (sink) => new PackedParser(sink) };
-  const format = findLineFormat(name);
-  if (format) return format;
+  if (content === 'packed') return { name, options: {}, feeds, createParser: (sink) => new PackedParser(sink) };
+  const format = FORMAT_NAMES.includes(name) ? createFormat(name) : undefined;
+  if (format?.lines) return format;
   throw new IngestError(
     'FORMAT_UNKNOWN',
     'this version does not know the format of the archive',

@@ -5,7 +5,7 @@ import { parseHmacKeyText } from '../../protocol/keys.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
 import { parseKeyText } from '../../store/dataset-key.ts';
 import type { SectionName } from '../../store/run/run-facts.ts';
-import { findLineFormat } from '../formats/line-format.ts';
+import { createFormat } from '../formats/registry.ts';
 import { type FinishedSegment, fingerprint } from '../manifest.ts';
 import { RejectCounter } from '../rejects.ts';
 import { Sorters } from '../sort/sorters.ts';
@@ -58,7 +58,7 @@ async function createKeyedDeriver({ suite, keyText, similar }: WorkerSettings, s
 const settings = workerData as WorkerSettings;
 const sorters = new Sorters(settings.indexes, settings.folder, settings.sorterBytes);
 const deriver = await createDeriver(settings, sorters);
-const rules = settings.lineFormat === undefined ? undefined : findLineFormat(settings.lineFormat)?.lines;
+const rules = settings.lineFormat === undefined ? undefined : createFormat(settings.lineFormat).lines;
 
 parentPort?.on('message', ({ number, bytes }: SegmentTask) => {
   const rejects = new RejectCounter();

@@ -6,16 +6,7 @@ import { decodeText } from '../input/text.ts';
 import type { RejectReason } from '../rejects.ts';
 import { type Columns, guessColumns } from './columns.ts';
 import { CsvRows } from './csv-rows.ts';
-import type { CorpusFormat, CorpusParser, CredentialSink } from './format.ts';
-
-export interface CsvOptions {
-  /** Default: the columns with usual names. */
-  readonly columns?: Columns;
-  /** Default: a comma. */
-  readonly separator?: string;
-  /** The exact text of a cell that means an empty field, such as `<blank>`. */
-  readonly blank?: string;
-}
+import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions } from './format.ts';
 
 type Row = readonly Buffer[];
 /** Column index by role. */
@@ -23,11 +14,11 @@ type Header = Map<keyof Columns, number>;
 
 class CsvParser implements CorpusParser {
   readonly #sink: CredentialSink;
-  readonly #options: CsvOptions;
+  readonly #options: FormatOptions;
   readonly #rows: CsvRows;
   #header: Header | undefined;
 
-  constructor(sink: CredentialSink, options: CsvOptions) {
+  constructor(sink: CredentialSink, options: FormatOptions) {
     this.#sink = sink;
     this.#options = options;
     this.#rows = new CsvRows(
@@ -108,11 +99,39 @@ function missingColumn(role: keyof Columns): IngestError {
   );
 }
 
-export function csvFormat(options: CsvOptions): CorpusFormat {
+/** @param options default: the columns with usual names, and commas */
+export function csvFormat(options: FormatOptions): CorpusFormat {
   const { columns, separator } = options;
   return {
     name: separator === '\t' ? 'tsv' : 'csv',
+    options,
     feeds: columns && columns.username === undefined ? ['password'] : ['account', 'password'],
     createParser: (sink) => new CsvParser(sink, options),
   };
 }
+
+const SEPARATORS = [',', '\t', ';', '|'];
+/** A header that names a password column is hardly ever anything else. */
+const HEADER_SCORE = 0.98;
+
+export const csvModule: FormatModule = {
+  names: ['csv', 'tsv'],
+  takes: ['columns', 'blank', 'separator'],
+  create: (name, options) => csvFormat(name === 'tsv' ? { ...options, separator: '\t' } : options),
+  recognise({ lines: [header = ''] }, options) {
+    const { columns } = options;
+    const cells = (separator: string): string[] =>
+      header.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+    const named = (names: readonly string[]): boolean => {
+      const known = names.map((name) => name.toLowerCase());
+      return columns
+        ? Object.values(columns).every((name) => known.includes(name.toLowerCase()))
+        : guessColumns(names) !== undefined;
+    };
+    const separators = options.separator === undefined ? SEPARATORS : [options.separator];
+    const separator = separators.find((candidate) => cells(candidate).length > 1 && named(cells(candidate)));
+    if (separator === undefined) return undefined;
+    const reasons = ['the first line names a password column'];
+    return { format: csvFormat({ ...options, separator }), score: HEADER_SCORE, reasons };
+  },
+};

@@ -1,8 +1,11 @@
-// The interface of corpus formats, which turn bytes into credentials and rejects.
+// The interface of corpus formats, which recognise their texts and turn bytes into credentials and
+// rejects.
 
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
 import type { Credential } from '../../store/run/credential-records.ts';
 import type { RejectReason } from '../rejects.ts';
+import type { Columns } from './columns.ts';
+import type { TextSample } from './sample.ts';
 
 /** Takes the results of a parser in the order of the corpus: one call per line or row. */
 export interface CredentialSink {
@@ -37,11 +40,47 @@ export interface LineRules {
   parseAscii(bytes: Uint8Array, from: number, to: number, fields: AsciiFields): RejectReason | undefined;
 }
 
+/** What an operator can state about a format. Plain values, so that threads and files carry them. */
+export interface FormatOptions {
+  /** The columns of a table by name; default: the usual ones. */
+  readonly columns?: Columns;
+  /** The exact text of a cell that means an empty field, such as `<blank>`. */
+  readonly blank?: string;
+  /** The text between two fields of a line. */
+  readonly separator?: string;
+}
+
 export interface CorpusFormat {
   readonly name: string;
+  /** With these options, its module creates the same format again, in a worker too. */
+  readonly options: FormatOptions;
   /** The indexes that its credentials feed. */
   readonly feeds: readonly (IndexName | RangeName)[];
   /** Set for formats with one credential per line. Others parse the whole stream. */
   readonly lines?: LineRules;
   createParser(sink: CredentialSink): CorpusParser;
+}
+
+/** A format that a text may have. */
+export interface Recognised {
+  readonly format: CorpusFormat;
+  /** 0 to 1: how much of the sample the format explains, and how unlikely another one would be. */
+  readonly score: number;
+  /** What speaks for it, as text for people. None of it is text of the corpus. */
+  readonly reasons: readonly string[];
+}
+
+/** A format, or several of one kind: an entry of the registry. */
+export interface FormatModule {
+  /** Names for `--format`. */
+  readonly names: readonly string[];
+  /** The options that its formats take. Under others, it is not a candidate. */
+  readonly takes: readonly (keyof FormatOptions)[];
+  create(name: string, options: FormatOptions): CorpusFormat;
+  /**
+   * Looks at a text in time linear in the sample: without regular expressions that backtrack.
+   * @param options what the operator stated, and nothing that `takes` lacks
+   * @returns undefined if the text is none of its formats
+   */
+  recognise(sample: TextSample, options: FormatOptions): Recognised | undefined;
 }

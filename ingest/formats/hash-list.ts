@@ -3,9 +3,12 @@
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
 import type { RejectReason } from '../rejects.ts';
-import type { AsciiFields, CorpusFormat, LineRules } from './format.ts';
+import type { AsciiFields, CorpusFormat, FormatModule, LineRules } from './format.ts';
 import { isSpace, lineFormat } from './line-parser.ts';
+import { percent } from './sample.ts';
 
+/** Share of the lines that must match: corpora are dirty. */
+const MOST = 0.8;
 const COLON = 0x3a;
 const ZERO = 0x30;
 const MAX_COUNT_DIGITS = 15;
@@ -54,3 +57,20 @@ function takeHash(fields: AsciiFields, from: number, to: number, times: number):
 
 export const sha1ListFormat: CorpusFormat = lineFormat('sha1', ['sha1'], hashRules('sha1'));
 export const ntlmListFormat: CorpusFormat = lineFormat('ntlm', ['ntlm'], hashRules('ntlm'));
+
+function hashListModule(format: CorpusFormat, line: RegExp): FormatModule {
+  return {
+    names: [format.name],
+    takes: [],
+    create: () => format,
+    recognise(sample) {
+      const score = sample.share((text) => line.test(text));
+      return score > MOST ? { format, score, reasons: [`${percent(score)} of the lines are hashes`] } : undefined;
+    },
+  };
+}
+
+export const hashListModules: readonly FormatModule[] = [
+  hashListModule(sha1ListFormat, /^[0-9a-f]{40}(:\d{1,15})?\s*$/i),
+  hashListModule(ntlmListFormat, /^[0-9a-f]{32}(:\d{1,15})?\s*$/i),
+];

@@ -4,8 +4,9 @@ import type { Credential } from '../../store/run/credential-records.ts';
 import { LineSplitter } from '../input/lines.ts';
 import { decodeText } from '../input/text.ts';
 import type { RejectReason } from '../rejects.ts';
-import { COUNT_NAMES, type Columns, PASSWORD_NAMES, USERNAME_NAMES } from './columns.ts';
-import type { CorpusFormat } from './format.ts';
+import { COUNT_NAMES, PASSWORD_NAMES, USERNAME_NAMES } from './columns.ts';
+import type { CorpusFormat, FormatModule, FormatOptions } from './format.ts';
+import { percent } from './sample.ts';
 
 type Json = { readonly [name: string]: unknown };
 
@@ -30,8 +31,9 @@ function field(record: Map<string, unknown>, names: readonly string[]): string |
   return undefined;
 }
 
-/** @param columns the names of the fields; default: the usual ones */
-export function jsonLinesFormat(columns?: Columns): CorpusFormat {
+/** @param options may name the fields; default: the usual ones */
+export function jsonLinesFormat(options: FormatOptions): CorpusFormat {
+  const { columns } = options;
   const usernames = columns ? (columns.username === undefined ? [] : [columns.username]) : USERNAME_NAMES;
   const passwords = columns ? [columns.password] : PASSWORD_NAMES;
   const counts = columns ? (columns.count === undefined ? [] : [columns.count]) : COUNT_NAMES;
@@ -54,6 +56,7 @@ export function jsonLinesFormat(columns?: Columns): CorpusFormat {
 
   return {
     name: 'json-lines',
+    options,
     feeds: usernames.length === 0 ? ['password'] : ['account', 'password'],
     createParser: (sink) =>
       new LineSplitter({
@@ -66,3 +69,17 @@ export function jsonLinesFormat(columns?: Columns): CorpusFormat {
       }),
   };
 }
+
+/** Share of the lines that must be objects: corpora are dirty. */
+const HALF = 0.5;
+
+export const jsonLinesModule: FormatModule = {
+  names: ['json-lines'],
+  takes: ['columns'],
+  create: (_name, options) => jsonLinesFormat(options),
+  recognise(sample, options) {
+    const score = sample.share((line) => parseJsonObject(line) !== undefined);
+    if (score <= HALF) return undefined;
+    return { format: jsonLinesFormat(options), score, reasons: [`${percent(score)} of the lines are JSON objects`] };
+  },
+};

@@ -1,10 +1,10 @@
 // The formats with one credential per line, by name. Workers parse these independently.
 
 import { decodeHexNotation } from '../input/text.ts';
-import type { AsciiFields, CorpusFormat } from './format.ts';
-import { ntlmListFormat, sha1ListFormat } from './hash-list.ts';
+import type { AsciiFields, CorpusFormat, FormatModule } from './format.ts';
 import { isSpace, lineFormat } from './line-parser.ts';
 import { comboRules, urlRules } from './pairs.ts';
+import { percent } from './sample.ts';
 
 const PAIRS = ['account', 'password'] as const;
 
@@ -79,17 +79,81 @@ export const countedPasswordsFormat = lineFormat('counted-passwords', ['password
   },
 });
 
-/** Every line format, for `--format` and the workers. */
-export const LINE_FORMATS: readonly CorpusFormat[] = [
-  ...COMBO_FORMATS.map(([, format]) => format),
-  urlFormat,
-  passwordsFormat,
-  countedPasswordsFormat,
-  sha1ListFormat,
-  ntlmListFormat,
-];
+/** Shares of the lines that must match a format: corpora are dirty. */
+const MOST = 0.8;
+const HALF = 0.5;
 
-/** @returns undefined for the name of any other format */
-export function findLineFormat(name: string): CorpusFormat | undefined {
-  return LINE_FORMATS.find((format) => format.name === name);
+/** A username hardly ever contains a separator or white space. */
+const USERNAME = /^[^\s:;,|]+$/;
+const EMAIL = /^\s*[^\s@:;,|]+@[^\s@:;,|]+\.[^\s@:;,|]+$/;
+
+/** Recognises the pairs of one separator, the better the more usernames are e-mail addresses. */
+function comboModule(separator: string, format: CorpusFormat): FormatModule {
+  return {
+    names: [format.name],
+    takes: [],
+    create: () => format,
+    recognise({ lines }) {
+      let pairs = 0;
+      let emails = 0;
+      for (const line of lines) {
+        const at = line.indexOf(separator);
+        const username = line.slice(0, Math.max(0, at));
+        if (at === line.length - 1 || !USERNAME.test(username)) continue;
+        pairs++;
+        if (EMAIL.test(username)) emails++;
+      }
+      if (pairs <= HALF * lines.length) return undefined;
+      const reasons = [
+        `${percent(pairs / lines.length)} of the lines are pairs`,
+        `${percent(emails / pairs)} of the usernames are e-mail addresses`,
+      ];
+      return { format, score: (pairs + emails) / (2 * lines.length), reasons };
+    },
+  };
 }
+
+export const comboModules: readonly FormatModule[] = COMBO_FORMATS.map(([separator, format]) =>
+  comboModule(separator, format),
+);
+
+const URL_LINE = /^[a-z][a-z0-9+.-]*:\/\/[^\s:]+(:\d{1,5})?[^\s:]*:[^:]+:./i;
+const BARE_URL_LINE = /^([a-z0-9-]+\.)+[a-z]{2,}(:\d{1,5})?(\/[^\s:]*)?:[^\s:]+:./i;
+
+export const urlModule: FormatModule = {
+  names: [urlFormat.name],
+  takes: [],
+  create: () => urlFormat,
+  recognise(sample) {
+    const share = sample.share((line) => URL_LINE.test(line) || BARE_URL_LINE.test(line));
+    if (share <= HALF) return undefined;
+    return {
+      format: urlFormat,
+      score: (1 + share) / 2,
+      reasons: [`${percent(share)} of the lines start with a URL`],
+    };
+  },
+};
+
+const COUNTED_LINE = /^\s*\d{1,15}[ \t]./;
+
+export const countedPasswordsModule: FormatModule = {
+  names: [countedPasswordsFormat.name],
+  takes: [],
+  create: () => countedPasswordsFormat,
+  recognise(sample) {
+    const score = sample.share((line) => COUNTED_LINE.test(line));
+    if (score <= MOST) return undefined;
+    return { format: countedPasswordsFormat, score, reasons: [`${percent(score)} of the lines start with a count`] };
+  },
+};
+
+/** Below any other format that explains half of the lines. */
+const PASSWORDS_SCORE = 0.2;
+
+export const passwordsModule: FormatModule = {
+  names: [passwordsFormat.name],
+  takes: [],
+  create: () => passwordsFormat,
+  recognise: () => ({ format: passwordsFormat, score: PASSWORDS_SCORE, reasons: ['the lines have no common parts'] }),
+};

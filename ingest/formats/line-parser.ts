@@ -2,7 +2,7 @@
 
 import { LineSplitter } from '../input/lines.ts';
 import { decodeText } from '../input/text.ts';
-import type { CorpusFormat, LineRules } from './format.ts';
+import type { CorpusFormat, FormatOptions, LineRules } from './format.ts';
 
 const SPACE = 0x20;
 const TAB = 0x09;
@@ -12,9 +12,15 @@ const CR = 0x0d;
 export const isSpace = (byte: number | undefined): boolean =>
   byte === SPACE || (byte !== undefined && byte >= TAB && byte <= CR);
 
-export function lineFormat(name: string, feeds: CorpusFormat['feeds'], lines: LineRules): CorpusFormat {
+export function lineFormat(
+  name: string,
+  feeds: CorpusFormat['feeds'],
+  lines: LineRules,
+  options: FormatOptions = {},
+): CorpusFormat {
   return {
     name,
+    options,
     feeds,
     lines,
     createParser: (sink) =>

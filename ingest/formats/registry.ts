@@ -1,35 +1,36 @@
 // All formats by name, as in `--format` and in the facts of a run.
 
 import { IngestError } from '../errors.ts';
-import type { Columns } from './columns.ts';
-import { csvFormat } from './csv.ts';
-import type { CorpusFormat } from './format.ts';
-import { jsonLinesFormat } from './json-lines.ts';
-import { LINE_FORMATS } from './line-format.ts';
-import { stealerBlocksFormat } from './stealer-blocks.ts';
+import { csvModule } from './csv.ts';
+import type { CorpusFormat, FormatModule, FormatOptions } from './format.ts';
+import { hashListModules } from './hash-list.ts';
+import { jsonLinesModule } from './json-lines.ts';
+import { comboModules, countedPasswordsModule, passwordsModule, urlModule } from './line-format.ts';
+import { stealerBlocksModule } from './stealer-blocks.ts';
 
-export interface FormatOptions {
-  readonly columns?: Columns;
-  readonly blank?: string;
-}
+/** Every format. Of equal scores, the earlier wins. */
+export const FORMAT_MODULES: readonly FormatModule[] = [
+  ...hashListModules,
+  jsonLinesModule,
+  csvModule,
+  stealerBlocksModule,
+  urlModule,
+  countedPasswordsModule,
+  ...comboModules,
+  passwordsModule,
+];
 
-/** Formats without options. */
-const PLAIN_FORMATS: readonly CorpusFormat[] = [...LINE_FORMATS, stealerBlocksFormat];
+export const FORMAT_NAMES: readonly string[] = FORMAT_MODULES.flatMap(({ names }) => names);
 
-/** Formats with named columns. */
-const TABLES: { readonly [name: string]: (options: FormatOptions) => CorpusFormat } = {
-  csv: (options) => csvFormat(options),
-  tsv: (options) => csvFormat({ ...options, separator: '\t' }),
-  'json-lines': ({ columns }) => jsonLinesFormat(columns),
-};
+const findModule = (name: string): FormatModule | undefined => FORMAT_MODULES.find(({ names }) => names.includes(name));
 
-export const FORMAT_NAMES: readonly string[] = [...PLAIN_FORMATS.map(({ name }) => name), ...Object.keys(TABLES)];
-
-export const takesColumns = (name: string): boolean => name in TABLES;
+/** @returns false if a format of this name takes no such option, and for unknown names */
+export const takesOption = (name: string, option: keyof FormatOptions): boolean =>
+  findModule(name)?.takes.includes(option) === true;
 
 /** @throws IngestError `FORMAT_UNKNOWN` */
 export function createFormat(name: string, options: FormatOptions = {}): CorpusFormat {
-  const format = TABLES[name]?.(options) ?? PLAIN_FORMATS.find((plain) => plain.name === name);
+  const format = findModule(name)?.create(name, options);
   if (!format) throw new IngestError('FORMAT_UNKNOWN', 'unknown format', `Choose from ${FORMAT_NAMES.join(', ')}.`);
   return format;
 }

@@ -3,7 +3,7 @@
 import { LineSplitter } from '../input/lines.ts';
 import { decodeHexNotation, decodeText } from '../input/text.ts';
 import type { RejectReason } from '../rejects.ts';
-import type { CorpusFormat, CorpusParser, CredentialSink } from './format.ts';
+import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule } from './format.ts';
 
 type Role = 'start' | 'username' | 'password' | 'other';
 
@@ -106,6 +106,26 @@ class BlockParser implements CorpusParser {
 
 export const stealerBlocksFormat: CorpusFormat = {
   name: 'stealer-blocks',
+  options: {},
   feeds: ['account', 'password'],
   createParser: (sink) => new BlockParser(sink),
+};
+
+/** Labels of a username and a password are hardly ever anything else. */
+const LABELS_SCORE = 0.95;
+/** A fifth of the lines: there are others in a block, and rulers. */
+const MIN_LABELLED = 0.2;
+
+export const stealerBlocksModule: FormatModule = {
+  names: [stealerBlocksFormat.name],
+  takes: [],
+  create: () => stealerBlocksFormat,
+  recognise({ lines }) {
+    const roles = lines.map((line) => BLOCK_LINE.exec(line)?.[1]).map((key) => (key ? blockRole(key) : undefined));
+    const passwords = roles.filter((role) => role === 'password').length;
+    const usernames = roles.filter((role) => role === 'username').length;
+    if (passwords === 0 || usernames === 0 || passwords + usernames <= MIN_LABELLED * lines.length) return undefined;
+    const reasons = ['lines are labelled as usernames and passwords'];
+    return { format: stealerBlocksFormat, score: LABELS_SCORE, reasons };
+  },
 };

@@ -10,7 +10,7 @@ import zlib from 'node:zlib';
 import tar from 'tar-stream';
 import { describe, expect } from 'vitest';
 import { watchPeaks } from '../../bench/harness/process-peaks.ts';
-import { detectFormat } from '../../ingest/formats/detect.ts';
+import { createFormat } from '../../ingest/formats/registry.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInputs, readInput, streamInput } from '../../ingest/input/inputs.ts';
 import { createDataset } from '../../store/dataset.ts';
@@ -57,7 +57,7 @@ describe('limits of archives', () => {
     for (const name of ['a', 'b', 'c']) place.write(`corpus/${name}.gz`, bomb(FREE));
     const key = seededKey('hmac', 1);
     const dataset = createDataset(place.at('dataset'), key, { indexes: ['password'] });
-    const format = detectFormat(Buffer.from('ana:pw\n'), true);
+    const format = createFormat('combo');
     const inputs = openInputs([place.at('corpus')]);
     await expect(ingest(dataset, key, { source: 'bombs', format, inputs, threads: 1 })).rejects.toMatchObject(refused);
   });

@@ -3,9 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { maskLine } from '../../ingest/dry-run.ts';
 import { detectFormat } from '../../ingest/formats/detect.ts';
-import type { AsciiFields, CorpusFormat } from '../../ingest/formats/format.ts';
-import { LINE_FORMATS } from '../../ingest/formats/line-format.ts';
-import { createFormat, FORMAT_NAMES, type FormatOptions } from '../../ingest/formats/registry.ts';
+import type { AsciiFields, CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts';
+import { createFormat, FORMAT_NAMES } from '../../ingest/formats/registry.ts';
+import { createSample } from '../../ingest/formats/sample.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
 /**
@@ -173,7 +173,7 @@ test('createFormat knows every format name and no other', () => {
 
 describe('detection', () => {
   const found = (text: string, options: FormatOptions = {}): string =>
-    detectFormat(Buffer.from(text), false, options).name;
+    detectFormat(createSample(Buffer.from(text), false), options).format.name;
   const repeat = (line: (i: number) => string, dirt: readonly string[] = []): string =>
     `${[...dirt, ...Array.from({ length: 50 }, (_, i) => line(i)), ...dirt].join('\n')}\n`;
 
@@ -212,11 +212,15 @@ describe('detection', () => {
     expect(found('{"konto":"ana","wort":"pw"}\n', { columns })).toBe('json-lines');
   });
 
-  test('detection never fails', () => {
+  test('detection of random bytes names a format or refuses', () => {
     const random = createRandom(testSeed('looking'));
     for (let i = 0; i < 300; i++) {
       const sample = Buffer.from(random.bytes(random.below(3000)));
-      expect(FORMAT_NAMES).toContain(detectFormat(sample, random.below(2) === 0).name);
+      try {
+        expect(FORMAT_NAMES).toContain(detectFormat(createSample(sample, random.below(2) === 0)).format.name);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'FORMAT_UNRECOGNISED' });
+      }
     }
   });
 });
@@ -246,7 +250,9 @@ describe('lines of plain ASCII', () => {
   test('lines of plain ASCII parse the same as bytes and as strings, in every line format', () => {
     const random = createRandom(testSeed('ASCII lines of all formats'));
     // Hash lists have no string parser: a hash is ASCII.
-    const formats = LINE_FORMATS.filter(({ feeds }) => feeds.includes('password'));
+    const formats = FORMAT_NAMES.map((name) => createFormat(name)).filter(
+      ({ feeds, lines }) => lines && feeds.includes('password'),
+    );
     expect(formats.length).toBeGreaterThanOrEqual(8);
     for (let i = 0; i < 50_000; i++) {
       const text = line(random);

@@ -2,8 +2,8 @@
 
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
-import { type CsvOptions, csvFormat } from '../../ingest/formats/csv.ts';
-import type { CorpusFormat } from '../../ingest/formats/format.ts';
+import { csvFormat } from '../../ingest/formats/csv.ts';
+import type { CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts';
 import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/line-format.ts';
 import { LineSplitter, MAX_LINE_BYTES } from '../../ingest/input/lines.ts';
 import { decodeHexNotation, decodeText } from '../../ingest/input/text.ts';
@@ -138,7 +138,7 @@ describe('password lists', () => {
 });
 
 describe('csv', () => {
-  const csv = (corpus: string | Buffer, options: Partial<CsvOptions> = {}): string[] =>
+  const csv = (corpus: string | Buffer, options: FormatOptions = {}): string[] =>
     read(csvFormat({ columns: { username: 'username', password: 'password' }, ...options }), corpus);
 
   test('the CSV parser finds its columns in any order and case', () => {

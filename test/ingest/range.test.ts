@@ -8,6 +8,7 @@ import { detectFormat } from '../../ingest/formats/detect.ts';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
 import { ntlmListFormat, sha1ListFormat } from '../../ingest/formats/hash-list.ts';
 import { passwordsFormat } from '../../ingest/formats/line-format.ts';
+import { createSample } from '../../ingest/formats/sample.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInputs } from '../../ingest/input/inputs.ts';
 import { parseRangePrefix, type RangeName } from '../../protocol/bucket-id.ts';
@@ -106,9 +107,9 @@ describe("Have I Been Pwned's files", () => {
 
   test('hash lists are distinguished from other lists by their contents', () => {
     const hash = 'a'.repeat(40);
-    expect(detectFormat(Buffer.from(`${hash}:3\r\n${hash}\n`), true).name).toBe('sha1');
-    expect(detectFormat(Buffer.from(`${hash.slice(8)}:3\n`), true).name).toBe('ntlm');
-    expect(detectFormat(Buffer.from(`${hash.slice(1)}:3\n`), true).name).toBe('combo');
+    expect(detectFormat(createSample(Buffer.from(`${hash}:3\r\n${hash}\n`), true)).format.name).toBe('sha1');
+    expect(detectFormat(createSample(Buffer.from(`${hash.slice(8)}:3\n`), true)).format.name).toBe('ntlm');
+    expect(detectFormat(createSample(Buffer.from(`${hash.slice(1)}:3\n`), true)).format.name).toBe('combo');
   });
 
   test('single range files are read with the prefix of their names', async ({ place, dataset }) => {

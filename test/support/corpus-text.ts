@@ -1,8 +1,8 @@
 // Reads the text of a corpus as an ingest does: detects its format, then parses it.
 
 import { detectFormat } from '../../ingest/formats/detect.ts';
-import type { CorpusFormat } from '../../ingest/formats/format.ts';
-import type { FormatOptions } from '../../ingest/formats/registry.ts';
+import type { CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts';
+import { createSample } from '../../ingest/formats/sample.ts';
 
 /** `user|password` or `password`, with `*times` where not 1, or `!reason`, in order. */
 export function parseAll(format: CorpusFormat, corpus: Iterable<string | Buffer>): string[] {
@@ -24,7 +24,7 @@ export function parseAll(format: CorpusFormat, corpus: Iterable<string | Buffer>
 /** Detects the format of a corpus and parses it. @throws IngestError if it is refused */
 export function readCorpus(text: string | Buffer, options: FormatOptions = {}): string[] {
   const bytes = Buffer.from(text);
-  return parseAll(detectFormat(bytes, true, options), [bytes]);
+  return parseAll(detectFormat(createSample(bytes, true), options).format, [bytes]);
 }
 
 /** The error that `read` throws, as `CODE: message / hint`. @returns undefined if it throws none */
