@@ -77,6 +77,9 @@ export function encodeTags(tags: ArrayLike<number>, out: Uint8Array, at: number)
   return byte - at;
 }
 
+/** The decoder reads up to this many bytes beyond the tags. */
+const LOOKAHEAD_BYTES = 8;
+
 /** Decoded tags, and the offset of the byte after them. */
 export interface DecodedTags {
   readonly tags: Float64Array;
@@ -89,7 +92,7 @@ const malformed = (what: string): ProtocolError =>
 /**
  * Decodes `count` tags, strictly: tags are less than 2^48, zero bits fill the last byte, and no tag
  * reaches `limit`.
- * @param limit end of the area for the tags; at least 8 more bytes must follow it in `body`
+ * @param limit end of the area for the tags
  * @throws ProtocolError `BUCKET_MALFORMED`
  */
 export function decodeTags(body: Uint8Array, at: number, limit: number, count: number): DecodedTags {
@@ -97,7 +100,8 @@ export function decodeTags(body: Uint8Array, at: number, limit: number, count: n
   const k = riceParameter(count);
   // A tag has k+1 bits or more: reject a count that cannot fit before allocating memory for it.
   if (count * (k + 1) > (limit - at) * 8) throw malformed('more entries than its length allows');
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const { buffer, byteOffset, byteLength } = withLookahead(body, limit);
+  const view = new DataView(buffer, byteOffset, byteLength);
   const tags = new Float64Array(count);
   const divisor = 2 ** k;
   const highBits = k > 24 ? k - 24 : 0;
@@ -106,7 +110,7 @@ export function decodeTags(body: Uint8Array, at: number, limit: number, count: n
   let bit = at * 8;
   let tag = -1;
 
-  // The 32 bits starting at `bit`. `bit` never passes `bitLimit`, and 8 more bytes follow it.
+  // The 32 bits starting at `bit`. `bit` never passes `bitLimit`.
   const window = (): number => {
     const byte = bit >>> 3;
     const shift = bit & 7;
@@ -144,6 +148,14 @@ export function decodeTags(body: Uint8Array, at: number, limit: number, count: n
   if (rest !== 0 && ((view.getUint8(bit >>> 3) << rest) & 0xff) !== 0)
     throw malformed('the bits after the last tag are not zero');
   return { tags, end: (bit + 7) >>> 3 };
+}
+
+/** A signed index of one bucket has no tail, so nothing may follow the tags. */
+function withLookahead(body: Uint8Array, limit: number): Uint8Array {
+  if (limit + LOOKAHEAD_BYTES <= body.length) return body;
+  const longer = new Uint8Array(limit + LOOKAHEAD_BYTES);
+  longer.set(body.subarray(0, limit));
+  return longer;
 }
 
 /** Finds `tag` in constant time: the loop always visits every tag. @returns its position, or -1 */

@@ -136,6 +136,15 @@ describe('Golomb-Rice coding', () => {
       );
   });
 
+  test('the decoder needs no bytes after the tags', () => {
+    const random = createRandom(testSeed('golomb-rice at the end'));
+    for (let count = 1; count <= 40; count++) {
+      const tags = uniform(random, count);
+      const { body, end } = encode(tags, 0);
+      expect(decodeTags(body.subarray(0, end), 0, end, count)).toEqual({ tags, end });
+    }
+  });
+
   test('the decoder rejects a tag of more than 48 bits', () => {
     // k = 47: quotient 2 is 2^48.
     const body = new Uint8Array(7 + BEHIND);
