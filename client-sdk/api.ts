@@ -78,6 +78,9 @@ const openBody: Service['openBody'] = (body, snapshot, index, hash) => {
     const bucket = openBucket(body, place, auth);
     if (bucket.metadataBytes !== metadataBytes)
       throw lookupFailure('BODY_MALFORMED', { detail: 'unannounced metadata' });
+    // A bucket without forms would answer that the password resembles none.
+    if ((bucket.forms !== undefined) !== (index === 'account' && snapshot.similar === true))
+      throw lookupFailure('BODY_MALFORMED', { detail: 'an unannounced format' });
     return bucket;
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause;

@@ -2,40 +2,40 @@
 //
 // n tags become n deltas, delta[i] = tag[i] - tag[i-1] - 1 with tag[-1] = -1. A delta is its
 // quotient by 2^k in unary (that many 1 bits, then a 0 bit), followed by its remainder in k bits,
-// most significant bit first. Zero bits fill the last byte. k follows from n, so every set of tags
-// has exactly one encoding.
+// most significant bit first. Zero bits fill the last byte. k follows from n and the length of a
+// tag, so every set of tags has exactly one encoding.
 
-import type { EntryTag } from './brands.ts';
-import { TAG_LIMIT } from './entry.ts';
+import { TAG_BITS } from './entry.ts';
 import { ProtocolError } from './errors.ts';
 
 /**
- * k = 47 - floor(log2 n): within 0.01 bit of the optimum for n uniform tags of 48 bits.
- * @param count n, at least 1
+ * k = tagBits - 1 - floor(log2 n): within 0.01 bit of the optimum for n uniform tags of 48 bits.
+ * @param count n, from 1 to 2^tagBits / 2
  */
-export function riceParameter(count: number): number {
-  return 16 + Math.clz32(count);
+export function riceParameter(count: number, tagBits: number = TAG_BITS): number {
+  return tagBits - 32 + Math.clz32(count);
 }
 
 /**
- * Maximum length in bytes: the quotients of ascending 48-bit tags add up to less than 2^(48-k) <=
- * 2n.
+ * Maximum length in bytes: the quotients of ascending tags add up to less than 2^(tagBits-k) <= 2n.
  */
-export function maxEncodedTagsBytes(count: number): number {
-  return count === 0 ? 0 : Math.ceil((count * (riceParameter(count) + 3)) / 8);
+export function maxEncodedTagsBytes(count: number, tagBits: number = TAG_BITS): number {
+  return count === 0 ? 0 : Math.ceil((count * (riceParameter(count, tagBits) + 3)) / 8);
 }
 
 /**
  * Writes the encoded tags to `out`, starting at `at`.
  * @param tags strictly ascending
- * @param out `maxEncodedTagsBytes(tags.length)` or more zero bytes from `at`
+ * @param out `maxEncodedTagsBytes(tags.length, tagBits)` or more zero bytes from `at`
+ * @param tagBits length of a tag
  * @returns the number of bytes written
  * @throws ProtocolError `TAGS_NOT_ASCENDING`
  */
-export function encodeTags(tags: ArrayLike<number>, out: Uint8Array, at: number): number {
+export function encodeTags(tags: ArrayLike<number>, out: Uint8Array, at: number, tagBits: number = TAG_BITS): number {
   const count = tags.length;
   if (count === 0) return 0;
-  const k = riceParameter(count);
+  const k = riceParameter(count, tagBits);
+  const tagLimit = 2 ** tagBits;
   const divisor = 2 ** k;
   let previous = -1;
   let byte = at;
@@ -56,10 +56,10 @@ export function encodeTags(tags: ArrayLike<number>, out: Uint8Array, at: number)
   for (let i = 0; i < count; i++) {
     const tag = tags[i] as number;
     const delta = tag - previous - 1;
-    if (!(delta >= 0 && tag < TAG_LIMIT))
+    if (!(delta >= 0 && tag < tagLimit))
       throw new ProtocolError(
         'TAGS_NOT_ASCENDING',
-        'tags must ascend strictly and be less than 2^48',
+        `tags must ascend strictly and be less than 2^${tagBits}`,
         'Sort and merge them first.',
       );
     previous = tag;
@@ -90,20 +90,28 @@ const malformed = (what: string): ProtocolError =>
   new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was truncated or altered; request it again.');
 
 /**
- * Decodes `count` tags, strictly: tags are less than 2^48, zero bits fill the last byte, and no tag
+ * Decodes `count` tags, strictly: each has `tagBits` bits, zero bits fill the last byte, and no tag
  * reaches `limit`.
  * @param limit end of the area for the tags
+ * @param count at most 2^tagBits / 2
  * @throws ProtocolError `BUCKET_MALFORMED`
  */
-export function decodeTags(body: Uint8Array, at: number, limit: number, count: number): DecodedTags {
+export function decodeTags(
+  body: Uint8Array,
+  at: number,
+  limit: number,
+  count: number,
+  tagBits: number = TAG_BITS,
+): DecodedTags {
   if (count === 0) return { tags: new Float64Array(0), end: at };
-  const k = riceParameter(count);
+  const k = riceParameter(count, tagBits);
   // A tag has k+1 bits or more: reject a count that cannot fit before allocating memory for it.
   if (count * (k + 1) > (limit - at) * 8) throw malformed('more entries than its length allows');
   const { buffer, byteOffset, byteLength } = withLookahead(body, limit);
   const view = new DataView(buffer, byteOffset, byteLength);
   const tags = new Float64Array(count);
   const divisor = 2 ** k;
+  const tagLimit = 2 ** tagBits;
   const highBits = k > 24 ? k - 24 : 0;
   const lowBits = k - highBits;
   const bitLimit = limit * 8;
@@ -141,7 +149,7 @@ export function decodeTags(body: Uint8Array, at: number, limit: number, count: n
     }
     if (bit > bitLimit) throw malformed('tags are truncated');
     tag += 1 + quotient * divisor + remainder;
-    if (tag >= TAG_LIMIT) throw malformed('a tag has more than 48 bits');
+    if (tag >= tagLimit) throw malformed(`a tag has more than ${tagBits} bits`);
     tags[i] = tag;
   }
   const rest = bit & 7;
@@ -159,7 +167,7 @@ function withLookahead(body: Uint8Array, limit: number): Uint8Array {
 }
 
 /** Finds `tag` in constant time: the loop always visits every tag. @returns its position, or -1 */
-export function findTag(tags: Float64Array, tag: EntryTag): number {
+export function findTag(tags: Float64Array, tag: number): number {
   let found = -1;
   for (let i = 0; i < tags.length; i++) found = tags[i] === tag ? i : found;
   return found;

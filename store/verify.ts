@@ -94,6 +94,7 @@ function verifyIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, su
   const auth = suite && createBucketAuth(facts, suite.sealKey, nodeHmacSha256);
   const tally = new SizeTally();
   const counted = { entries: 0, minEntries: Number.POSITIVE_INFINITY, maxEntries: 0, contentBytes: 0 };
+  const formsCounted = { forms: 0, maxForms: 0 };
   for (let bucket = 0; bucket < 2 ** facts.prefixBits; bucket++) {
     const body = snapshot.body(index, bucket as BucketId);
     const answer = snapshot.paddedBody(index, bucket as BucketId);
@@ -101,15 +102,21 @@ function verifyIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, su
     if (body.length > (facts.bodyBytes.at(-1) ?? 0))
       throw corruptSnapshot(`${id}: a bucket is longer than its facts say`);
     const place = { layer, index, prefixBits: facts.prefixBits, id: bucket as BucketId };
-    const { tags, metadataBytes }: Bucket = auth ? openBucket(answer, place, auth) : decodeBody(body, tailBytes);
+    const { tags, metadataBytes, forms }: Bucket = auth ? openBucket(answer, place, auth) : decodeBody(body, tailBytes);
     if (metadataBytes !== facts.metadataBytes) throw corruptSnapshot(`${id}: a bucket has metadata of another length`);
+    if ((forms === undefined) !== (facts.forms === undefined))
+      throw corruptSnapshot(`${id}: a bucket of index ${index} has another format`);
     tally.add(tags.length);
     counted.entries += tags.length;
     counted.minEntries = Math.min(counted.minEntries, tags.length);
     counted.maxEntries = Math.max(counted.maxEntries, tags.length);
     counted.contentBytes += body.length;
+    formsCounted.forms += forms?.tags.length ?? 0;
+    formsCounted.maxForms = Math.max(formsCounted.maxForms, forms?.tags.length ?? 0);
   }
-  for (const [name, value] of Object.entries({ ...counted, histogram: tally.histogram() }))
+  const histogram = tally.histogram();
+  const expected = { ...counted, ...(facts.forms !== undefined && formsCounted), histogram };
+  for (const [name, value] of Object.entries(expected))
     if (!isDeepStrictEqual(facts[name as keyof IndexFacts], value))
       throw corruptSnapshot(`${id}: ${name} of index ${index} is wrong in its facts`);
 }

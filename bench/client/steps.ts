@@ -27,7 +27,7 @@ export async function measureSteps({ folder, suite }: MadeDataset): Promise<Figu
     const tags = Float64Array.from({ length: ENTRIES }, () => random.below(2 ** 48)).sort();
     const metadata = random.bytes(ENTRIES);
     const place = { layer: snapshot.facts.layer, index: 'account', prefixBits: 8, id: 7 as BucketId } as const;
-    const body = encodeBucket(tags, metadata, 1, place, suite.sealKey);
+    const body = encodeBucket({ tags, metadata, metadataBytes: 1 }, place, suite.sealKey);
     const input = pairInput(normalizeUsername(USERNAME), normalizePassword(PASSWORD));
     const pad = metadataPad(snapshot.facts.layer, suite.evaluate(input));
     const buckets = 2 ** account.prefixBits;
@@ -44,7 +44,7 @@ export async function measureSteps({ folder, suite }: MadeDataset): Promise<Figu
       {
         name: 'encode',
         note: `${ENTRIES} entries with metadata and seal: ${body.length} bytes`,
-        run: () => encodeBucket(tags, metadata, 1, place, suite.sealKey),
+        run: () => encodeBucket({ tags, metadata, metadataBytes: 1 }, place, suite.sealKey),
       },
       {
         name: 'decode and search',

@@ -38,6 +38,7 @@ function formatIndex(name: string, stats: IndexStats, { users, suite }: Snapshot
     `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.buckets, 'bucket')} (${formatCounted(stats.prefixBits, 'prefix bit')})`,
     `  entries per prefix   ${formatCount(min)} to ${formatCount(max)}, mean ${mean.toFixed(1)}`,
     ...(stats.usernames === null ? [] : [`  usernames            ${formatCount(stats.usernames)}`]),
+    ...(stats.forms === null ? [] : [`  similar forms        ${formatCount(stats.forms)}`]),
     `  users per prefix     ${formatUsers(stats, users)}`,
     ...(name === 'account' && suite === 'oprf' ? [`  named users          ${formatNamed(stats)}`] : []),
     `  bits per entry       ${stats.bitsPerEntry?.toFixed(2)} without metadata and padding, ${stats.ofInformationTheoreticLimit?.toFixed(3)} times the information-theoretic limit`,

@@ -12,8 +12,11 @@ function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, 
   const { entries, prefixBits, minEntries, maxEntries, contentBytes, metadataTotalBytes, leastBits } = facts;
   const buckets = 2 ** prefixBits;
   const bits = (contentBytes - metadataTotalBytes) * 8;
+  const all = entries + (facts.forms ?? 0);
   return {
     entries,
+    /** Short tags of similarity forms. Null if the index has none. */
+    forms: facts.forms ?? null,
     usernames: facts.usernames ?? null,
     buckets,
     prefixBits,
@@ -21,10 +24,10 @@ function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, 
     usersPerPrefix: users === undefined ? null : users / buckets,
     /** Entries on a prefix: they do not hide who asks. */
     anonymitySet: { min: minEntries, mean: entries / buckets, max: maxEntries },
-    /** Includes seal and header, excludes metadata and padding. */
-    bitsPerEntry: entries === 0 ? null : bits / entries,
-    minBitsPerEntry: entries === 0 ? null : leastBits / entries,
-    metadataBitsPerEntry: facts.metadataBytes * 8,
+    /** Of an entry or a form. Includes seal and header, excludes metadata and padding. */
+    bitsPerEntry: all === 0 ? null : bits / all,
+    minBitsPerEntry: all === 0 ? null : leastBits / all,
+    metadataBitsPerEntry: all === 0 ? 0 : (metadataTotalBytes * 8) / all,
     ofInformationTheoreticLimit: leastBits === 0 ? null : bits / leastBits,
     falsePositivesPerQuery: entries / buckets / 2 ** 48,
     bodyBytes: facts.bodyBytes,

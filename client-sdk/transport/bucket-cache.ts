@@ -63,11 +63,11 @@ export function createBucketCache(maxBytes: number, maxAgeMs: number = MAX_AGE_M
       return entry.bucket;
     },
 
-    put(snapshot, place, { tags, metadataBytes, metadata }) {
-      const size = tags.byteLength + metadata.byteLength + OVERHEAD_BYTES;
+    put(snapshot, place, { tags, metadataBytes, metadata, forms }) {
+      const size = tags.byteLength + metadata.byteLength + (forms?.tags.byteLength ?? 0) + OVERHEAD_BYTES;
       if (snapshot !== held || size > maxBytes) return;
       // Copied: `metadata` is a view of the response body, and would keep all of it in memory.
-      const bucket: Bucket = { tags, metadataBytes, metadata: metadata.slice() };
+      const bucket: Bucket = { tags, metadataBytes, metadata: metadata.slice(), forms };
       drop(place);
       insert(place, { bucket, bytes: size, keptAt: performance.now() });
     },

@@ -2,7 +2,7 @@
 // PROTOCOL.md §3, §4.
 
 import type { NormalizedUsername, PrfOutput, PrivateInput } from '../../protocol/brands.ts';
-import { type Bucket, findEntry } from '../../protocol/bucket.ts';
+import { type Bucket, findEntry, hasForm } from '../../protocol/bucket.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import { entryTag, metadataPad } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
@@ -128,9 +128,8 @@ export function isAsked({ questions }: Inquiry): boolean {
   return questions.some(({ settled }) => settled?.result !== 'unasked');
 }
 
-const KINDS: { readonly [name in SignalName]: EntryKind } = {
+const KINDS: { readonly [name in Exclude<SignalName, 'similar'>]: EntryKind } = {
   pair: EntryKind.pair,
-  similar: EntryKind.similar,
   password: EntryKind.password,
   username: EntryKind.username,
 };
@@ -143,8 +142,12 @@ export function answerFrom(
   outputOf: (question: Question) => PrfOutput,
 ): Partial<Signals> {
   return signalsOf(questions, (question) => {
+    const { signal } = question;
     const output = outputOf(question);
-    const metadata = findEntry(bucket, entryTag(output), metadataPad(snapshot.layer, output), KINDS[question.signal]);
+    const tag = entryTag(output);
+    // Entries of forms have no metadata.
+    if (signal === 'similar') return { result: hasForm(bucket, tag) ? 'found' : 'absent' };
+    const metadata = findEntry(bucket, tag, metadataPad(snapshot.layer, output), KINDS[signal]);
     if (!metadata) return { result: 'absent' };
     return { result: 'found', ...sightingOf(metadata, snapshot) };
   });

@@ -1,6 +1,7 @@
 // Gathers merged records into buckets, and computes the facts of an index. PROTOCOL.md §12.
 
 import type { BucketHash, BucketId } from '../../protocol/brands.ts';
+import { type BucketContent, type FormTags, shortenTags } from '../../protocol/bucket.ts';
 import { bucketId } from '../../protocol/bucket-id.ts';
 import { TAG_BITS } from '../../protocol/entry.ts';
 import { type MetadataBytes, type PadBatch, writeMetadata } from '../../protocol/metadata.ts';
@@ -11,13 +12,15 @@ import { chooseBodySizes, sizeEntropyBits } from './body-sizes.ts';
 import { SizeTally } from './histogram.ts';
 import type { IndexFacts } from './snapshot-facts.ts';
 
-/** Writes a bucket; its tags ascend. @returns the length of its body without padding */
-export type WriteBucket = (id: BucketId, tags: Float64Array, metadata: Uint8Array) => number;
+/** Writes a bucket. @returns the length of its body without padding */
+export type WriteBucket = (id: BucketId, content: BucketContent & { readonly tags: Float64Array }) => number;
 
 /** How the records of one index become buckets. */
 export interface BucketEncoding {
   readonly prefixBits: number;
   readonly metadataBytes: MetadataBytes;
+  /** Whether its buckets have entries of similarity forms. */
+  readonly similar: boolean;
   /** Of the layer. Only this encoder may use it meanwhile. */
   readonly pads: PadBatch;
   /** The number of a source by its place in the merge. */
@@ -28,6 +31,7 @@ export interface BucketEncoding {
 export class BucketEncoder {
   readonly #prefixBits: number;
   readonly #metadataBytes: MetadataBytes;
+  readonly #similar: boolean;
   readonly #pads: PadBatch;
   readonly #numbers: ArrayLike<number>;
   readonly #write: WriteBucket;
@@ -36,19 +40,25 @@ export class BucketEncoder {
   #tags = new Float64Array(4096);
   #metadata = new Uint8Array(4096 * 3);
   #count = 0;
+  /** Tags of similarity forms. */
+  #formTags = new Float64Array(4096);
+  #formCount = 0;
   /** Entries of the bucket whose metadata is encrypted. */
   #hidden = 0;
   #id = 0;
   #entries = 0;
+  #forms = 0;
+  #maxForms = 0;
   #usernames = 0;
   #minEntries = Number.POSITIVE_INFINITY;
   #maxEntries = 0;
   #contentBytes = 0;
   #leastBits = 0;
 
-  constructor({ prefixBits, metadataBytes, pads, numbers }: BucketEncoding, write: WriteBucket) {
+  constructor({ prefixBits, metadataBytes, similar, pads, numbers }: BucketEncoding, write: WriteBucket) {
     this.#prefixBits = prefixBits;
     this.#metadataBytes = metadataBytes;
+    this.#similar = similar;
     this.#pads = pads;
     this.#numbers = numbers;
     this.#write = write;
@@ -57,11 +67,15 @@ export class BucketEncoder {
   add(merge: Merge): void {
     const id = bucketId(merge.head as BucketHash, this.#prefixBits);
     while (this.#id < id) this.#flush();
+    const { bytes, at: from, times } = merge;
+    const kind = bytes[from + KIND_AT] as EntryKind;
+    if (kind === EntryKind.similar) {
+      this.#addForm(merge.middle);
+      return;
+    }
     if (this.#count === this.#tags.length) this.#grow();
     const at = this.#count++;
     this.#tags[at] = merge.middle;
-    const { bytes, at: from, times } = merge;
-    const kind = bytes[from + KIND_AT] as EntryKind;
     // Each username has one entry of its own.
     if (kind === EntryKind.username) this.#usernames++;
     const width = this.#metadataBytes;
@@ -70,6 +84,11 @@ export class BucketEncoder {
     writeMetadata({ kind, times, source }, width, this.#metadata, at * width);
     this.#pads.add(bytes, from + TAG_AT);
     if (this.#pads.isFull) this.#hide();
+  }
+
+  #addForm(tag: number): void {
+    if (this.#formCount === this.#formTags.length) this.#formTags = grown(this.#formTags);
+    this.#formTags[this.#formCount++] = tag;
   }
 
   /** Encrypts the metadata of the entries that the batch holds: the last ones. */
@@ -88,6 +107,7 @@ export class BucketEncoder {
       bodyBytes,
       entries: this.#entries,
       ...(this.#usernames > 0 && { usernames: this.#usernames }),
+      ...(this.#similar && { forms: this.#forms, maxForms: this.#maxForms }),
       minEntries: this.#minEntries,
       maxEntries: this.#maxEntries,
       contentBytes: this.#contentBytes,
@@ -103,7 +123,9 @@ export class BucketEncoder {
     this.#hidden = 0;
     const { tags, metadata } = this.#sortByTag(this.#count);
     const count = tags.length;
-    const bytes = this.#write(this.#id as BucketId, tags, metadata);
+    const forms = this.#similar ? this.#takeForms() : undefined;
+    const metadataBytes = this.#metadataBytes;
+    const bytes = this.#write(this.#id as BucketId, { tags, metadata, metadataBytes, forms });
     this.#sizes.set(bytes, (this.#sizes.get(bytes) ?? 0) + 1);
     this.#tally.add(count);
     this.#entries += count;
@@ -113,6 +135,16 @@ export class BucketEncoder {
     if (count > 0) this.#leastBits += count * (TAG_BITS - Math.log2(count));
     this.#count = 0;
     this.#id++;
+  }
+
+  #takeForms(): FormTags {
+    const forms = shortenTags(this.#formTags.subarray(0, this.#formCount));
+    const count = forms.tags.length;
+    this.#forms += count;
+    this.#maxForms = Math.max(this.#maxForms, count);
+    if (count > 0) this.#leastBits += count * (forms.bits - Math.log2(count));
+    this.#formCount = 0;
+    return forms;
   }
 
   /**
@@ -176,11 +208,16 @@ export class BucketEncoder {
   }
 
   #grow(): void {
-    const tags = new Float64Array(this.#tags.length * 2);
-    tags.set(this.#tags);
-    this.#tags = tags;
+    this.#tags = grown(this.#tags);
     const metadata = new Uint8Array(this.#metadata.length * 2);
     metadata.set(this.#metadata);
     this.#metadata = metadata;
   }
+}
+
+/** A copy with room for as many more. */
+function grown(tags: Float64Array): Float64Array<ArrayBuffer> {
+  const longer = new Float64Array(tags.length * 2);
+  longer.set(tags);
+  return longer;
 }

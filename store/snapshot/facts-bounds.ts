@@ -12,6 +12,8 @@ const MAX_BINS = 16;
 const BODY_OVERHEAD_BYTES = 1024;
 /** A tag takes at most 7 bytes, metadata 3. */
 const MAX_ENTRY_BYTES = 10;
+/** A short tag of the publisher's takes at most 15 bits. */
+const MAX_FORM_BYTES = 2;
 /** Below the shortest tag. */
 const MIN_ENTRY_BYTES = 1;
 /** A suffix of NTLM and its count. */
@@ -36,18 +38,23 @@ export function areBounded({ indexes, ranges = {}, sources, filter, sqlite }: Sn
 }
 
 function isIndexBounded(facts: IndexFacts, fileBytes: number): boolean {
+  const { forms = 0, maxForms = 0 } = facts;
   const { entries, usernames = 0, contentBytes, metadataTotalBytes, leastBits, sizeBits, bodyBytes } = facts;
   return (
     hasSizes(facts, fileBytes / MIN_ENTRY_BYTES) &&
     isCount(usernames) &&
     usernames <= entries &&
+    isCount(forms) &&
+    forms <= fileBytes / MIN_ENTRY_BYTES &&
+    isCount(maxForms) &&
+    maxForms <= Math.min(MAX_BUCKET_ENTRIES, forms) &&
     isCount(contentBytes) &&
     contentBytes <= fileBytes &&
     isCount(metadataTotalBytes) &&
     isBits(leastBits) &&
     isBits(sizeBits) &&
     // They ascend.
-    (bodyBytes.at(-1) ?? 0) <= BODY_OVERHEAD_BYTES + MAX_ENTRY_BYTES * facts.maxEntries
+    (bodyBytes.at(-1) ?? 0) <= BODY_OVERHEAD_BYTES + MAX_ENTRY_BYTES * facts.maxEntries + MAX_FORM_BYTES * maxForms
   );
 }
 

@@ -12,17 +12,21 @@ import type { KnownAnswer } from '../../protocol/test-credentials.ts';
 export const SNAPSHOT_FORMAT = 2;
 
 export interface IndexFacts extends IndexConfig {
+  /** Without those of similarity forms. */
   readonly entries: number;
   /** Entries of kind 2. In the account index only. */
   readonly usernames?: number;
   readonly minEntries: number;
   readonly maxEntries: number;
+  /** Short tags of similarity forms, and the most in a bucket. Only if there are such entries. */
+  readonly forms?: number;
+  readonly maxForms?: number;
   /** Bytes of all bodies without padding, and of the metadata in them. */
   readonly contentBytes: number;
   readonly metadataTotalBytes: number;
   /**
-   * Sum over entries of log2(2^48 / entries of its bucket): the lower bound in bits for this
-   * false-positive rate.
+   * Sum over entries of log2(2^48 / entries of its bucket), and over forms with formBits: the lower
+   * bound in bits for this false-positive rate.
    */
   readonly leastBits: number;
   /** Information that padded sizes reveal about a query, in bits. */

@@ -44,10 +44,10 @@ export async function writeTables(
     await mergeRuns(publication, 'write', (index) => {
       const prefixBits = choosePrefixBits(index, counts.get(index)?.members ?? 0, parameters);
       const table = createBucketTable(database, { layer, index, prefixBits }, authority.bucketKey);
-      const { metadataBytes } = parameters;
-      const encoding = { prefixBits, metadataBytes, pads: createPads(layer), numbers };
-      const encoder = new BucketEncoder(encoding, (id, tags, metadata) =>
-        table.write(id, encodeContent(tags, metadata, metadataBytes)),
+      const { metadataBytes, similar = false } = parameters;
+      const encoder = new BucketEncoder(
+        { prefixBits, metadataBytes, similar: similar && index === 'account', pads: createPads(layer), numbers },
+        (id, content) => table.write(id, encodeContent(content)),
       );
       const ofFilter = index === 'password' ? filter : undefined;
       return {

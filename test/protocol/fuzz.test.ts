@@ -3,7 +3,14 @@
 
 import { describe, expect, test } from 'vitest';
 import type { BucketId, LayerId, SealKey } from '../../protocol/brands.ts';
-import { decodeBody, encodeBucket, openBucket } from '../../protocol/bucket.ts';
+import {
+  type Bucket,
+  decodeBody,
+  encodeBucket,
+  type FormTags,
+  openBucket,
+  shortenTags,
+} from '../../protocol/bucket.ts';
 import { formatPrefix, parsePrefix } from '../../protocol/bucket-id.ts';
 import { TAG_LIMIT } from '../../protocol/entry.ts';
 import { decodeTags, encodeTags, maxEncodedTagsBytes } from '../../protocol/golomb-rice.ts';
@@ -31,28 +38,37 @@ interface ValidBody {
   readonly body: Uint8Array;
   readonly tags: Float64Array;
   readonly metadata: Uint8Array;
+  readonly forms: FormTags | undefined;
 }
 
 function validBody(random: Random): ValidBody {
   const tags = randomTags(random, random.below(random.pick([1, 3, 12, 40])));
   const metadataBytes = random.pick([0, 1, 3] as const);
   const metadata = random.bytes(tags.length * metadataBytes);
-  const unpadded = encodeBucket(tags, metadata, metadataBytes, place, sealKey);
+  const forms = random.below(2) === 0 ? undefined : shortenTags(randomTags(random, random.below(40)));
+  const unpadded = encodeBucket({ tags, metadata, metadataBytes, forms }, place, sealKey);
   const body = new Uint8Array(unpadded.length + random.below(20));
   body.set(unpadded);
-  return { body, tags, metadata };
+  return { body, tags, metadata, forms };
 }
 
 /** Noise that gets past the first checks. */
 function noise(random: Random): Uint8Array {
   const body = random.bytes(random.below(120));
-  if (random.below(8) > 0) body.set([1, random.pick([0, 1, 3]), 0, 0, 0, random.below(30)].slice(0, body.length));
+  if (random.below(8) > 0)
+    body.set([random.pick([1, 2]), random.pick([0, 1, 3]), 0, 0, 0, random.below(30)].slice(0, body.length));
   if (random.below(2) > 0) body.fill(0, Math.min(body.length, 24 + random.below(60)));
   return body;
 }
 
 const sameBytes = (a: ArrayBufferView, b: ArrayBufferView): boolean =>
   Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+
+const sameEntries = (a: Bucket, b: ValidBody): boolean =>
+  sameBytes(a.tags, b.tags) &&
+  sameBytes(a.metadata, b.metadata) &&
+  a.forms?.bits === b.forms?.bits &&
+  sameBytes(a.forms?.tags ?? a.tags, b.forms?.tags ?? b.tags);
 
 describe('decoders under fuzzing', () => {
   test('openBucket returns the original entries of 200,000 mutated bodies or throws', () => {
@@ -62,13 +78,12 @@ describe('decoders under fuzzing', () => {
     for (let i = 0; i < 200_000; i++) {
       if (i % 10 === 0) {
         valid = validBody(random);
-        expect(openBucket(valid.body, place, auth).tags).toEqual(valid.tags);
+        expect(openBucket(valid.body, place, auth)).toMatchObject({ tags: valid.tags, forms: valid.forms });
       }
       const bucket = valueOrRefusal(() => openBucket(mutateBytes(random, valid.body), place, auth));
       if (!bucket) continue;
       opened++;
-      if (!sameBytes(bucket.tags, valid.tags) || !sameBytes(bucket.metadata, valid.metadata))
-        expect.fail('a mutated body gave other entries');
+      if (!sameEntries(bucket, valid)) expect.fail('a mutated body gave other entries');
     }
     // Padding may be longer or shorter: not all mutations are damage.
     expect(opened).toBeGreaterThan(100);
@@ -86,7 +101,7 @@ describe('decoders under fuzzing', () => {
       if (!parts) continue;
       decoded++;
       // Canonical: the same parts make the same bytes up to the seal.
-      const again = encodeBucket(parts.tags, parts.metadata, parts.metadataBytes, place, sealKey);
+      const again = encodeBucket(parts, place, sealKey);
       if (!sameBytes(again.subarray(0, parts.contentBytes), body.subarray(0, parts.contentBytes)))
         expect.fail('two bodies for one set of entries');
     }

@@ -78,7 +78,7 @@ describe('an independent implementation of PROTOCOL.md', () => {
       const where = [Buffer.from(layer, 'hex'), Buffer.from([index === 'account' ? 1 : 2, prefixBits])];
       const seal = hmacOf(sealKey, Buffer.concat([label, ...where, u32(id), content])).subarray(0, 16);
 
-      const body = encodeBucket(tags, metadata, metadataBytes, { layer, index, prefixBits, id }, sealKey);
+      const body = encodeBucket({ tags, metadata, metadataBytes }, { layer, index, prefixBits, id }, sealKey);
       expect(Buffer.from(body).toString('hex')).toBe(Buffer.concat([content, seal]).toString('hex'));
       if (tags.length > 0) expect(tagsOf(unpackBits(body.subarray(6)), tags.length)).toEqual(big);
       expect([...decodeBody(body).tags]).toEqual(tags);

@@ -120,7 +120,7 @@ describe('a sealed bucket', () => {
     id: 5 as BucketId,
   } as const;
   const auth = createMacAuth(key);
-  const body = encodeBucket([3, 9, 27], Uint8Array.of(1, 2, 3), 1, place, key);
+  const body = encodeBucket({ tags: [3, 9, 27], metadata: Uint8Array.of(1, 2, 3), metadataBytes: 1 }, place, key);
 
   test('a sealed bucket opens in its own place only', () => {
     expect([...openBucket(body, place, auth).tags]).toEqual([3, 9, 27]);
@@ -158,7 +158,7 @@ describe('a sealed bucket', () => {
   });
 
   test('a sealed bucket may be empty', () => {
-    const empty = encodeBucket([], new Uint8Array(0), 3, place, key);
+    const empty = encodeBucket({ tags: [], metadata: new Uint8Array(0), metadataBytes: 3 }, place, key);
     expect(empty.length).toBe(22);
     const bucket = openBucket(empty, place, auth);
     expect(bucket.tags.length).toBe(0);

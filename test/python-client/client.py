@@ -3,7 +3,7 @@
 import secrets
 import time
 
-from buckets import matches, most_bytes, open_bucket
+from buckets import Bucket, matches, most_bytes, open_bucket
 from normalize import (
     PAIR,
     PASSWORD,
@@ -77,7 +77,8 @@ class Client:
             prefix = format(bucket_id, "x").zfill(max(1, -(-parameters["prefixBits"] // 4)))
             path = f"/v1/{index}/{prefix}?snapshot={snapshot.id}"
             body = self.service.ask(path, most_bytes(parameters), snapshot=snapshot.id)
-        return open_bucket(body, self.suite.seal_key, snapshot.layer_id, index, parameters, bucket_id)
+        with_forms = index == "account" and "similar" in snapshot.layer
+        return open_bucket(body, self.suite.seal_key, snapshot.layer_id, index, parameters, bucket_id, with_forms)
 
     def questions(self, name, word):
         """(kind, username, password) of what is sought; dummies have the kind None."""
@@ -110,7 +111,7 @@ class Client:
         for (kind, _, _), output in zip(asked, outputs, strict=True):
             bucket = account
             if kind == PASSWORD and self.filter and not self.filter.may_hold(output):
-                bucket = {}
+                bucket = Bucket({})
             elif kind == PASSWORD:
                 bucket = self.bucket("password", self.bucket_id("password", output[16:20]))
             if kind is not None and matches(bucket, self.snapshot.layer_id, output, kind):
