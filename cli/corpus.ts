@@ -7,7 +7,10 @@ import { detectFormat } from '../ingest/formats/detect.ts';
 import type { CorpusFormat, FormatOptions } from '../ingest/formats/format.ts';
 import { createFormat, FORMAT_NAMES, takesOption } from '../ingest/formats/registry.ts';
 import { createSample, SAMPLE_BYTES } from '../ingest/formats/sample.ts';
-import { type CorpusInput, openInputs, sampleInput, streamInput } from '../ingest/input/inputs.ts';
+import { type CorpusInput, openInputs } from '../ingest/input/inputs.ts';
+import { LeftOut } from '../ingest/input/left-out.ts';
+import { sampleInput } from '../ingest/input/read-input.ts';
+import { streamInput } from '../ingest/input/stream-input.ts';
 import { UsageError } from './exit.ts';
 
 export interface CorpusOptions {
@@ -21,6 +24,8 @@ export interface Corpus {
   readonly inputs: readonly CorpusInput[];
   readonly format: CorpusFormat;
   readonly isDetected: boolean;
+  /** What is not read. It grows while archives are. */
+  readonly leftOut: LeftOut;
 }
 
 export const AUTO = 'auto';
@@ -84,11 +89,12 @@ export async function openCorpus(
   if (files.includes('-') && files.length > 1)
     throw new UsageError('- cannot be combined with files', 'Ingest standard input and files as separate sources.');
   const limits = options.trustArchives ? TRUSTED_LIMITS : DEFAULT_LIMITS;
-  const inputs = files[0] === '-' ? [streamInput(process.stdin, limits)] : openInputs(files, limits);
+  const leftOut = new LeftOut();
+  const inputs = files[0] === '-' ? [streamInput(process.stdin, limits)] : openInputs(files, limits, leftOut);
   if (options.format !== AUTO)
-    return { inputs, format: createFormat(options.format, formatOptions), isDetected: false };
+    return { inputs, format: createFormat(options.format, formatOptions), isDetected: false, leftOut };
   const format = await detectFirst(inputs, formatOptions, signal);
-  return { inputs, format, isDetected: true };
+  return { inputs, format, isDetected: true, leftOut };
 }
 
 /** Detects the format of the first input that is not empty. */

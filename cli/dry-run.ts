@@ -4,20 +4,22 @@ import { type DryRun, dryRun, type Prediction } from '../ingest/dry-run.ts';
 import { openDataset } from '../store/dataset.ts';
 import { type Corpus, DETECTED } from './corpus.ts';
 import { openKeyFile } from './key-files.ts';
+import { noteLeftOut } from './left-out.ts';
 import { keyFileFor } from './open.ts';
 import { formatTable, type OutputOptions, printResult } from './output.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from './units.ts';
 
 export async function printDryRun(
   folder: string,
-  { inputs, format, isDetected }: Corpus,
+  { inputs, format, isDetected, leftOut }: Corpus,
   options: OutputOptions & { readonly keyFile?: string },
   signal: AbortSignal,
 ): Promise<void> {
   const { parameters } = openDataset(folder);
   const key = openKeyFile(keyFileFor(folder, options.keyFile));
   const found = await dryRun(parameters, key, format, inputs, signal);
-  printResult(options, found, () => describe(found, isDetected));
+  noteLeftOut(leftOut);
+  printResult(options, { ...found, leftOut: leftOut.groups }, () => describe(found, isDetected));
 }
 
 function describe(found: DryRun, isDetected: boolean): string {

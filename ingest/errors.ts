@@ -5,6 +5,7 @@ import { CredveilError } from '../protocol/errors.ts';
 export type IngestErrorCode =
   | 'INPUT_MISSING'
   | 'INPUT_UNREADABLE'
+  | 'INPUT_OWN'
   | 'FORMAT_UNKNOWN'
   | 'FORMAT_UNRECOGNISED'
   | 'FORMAT_USELESS'

@@ -24,7 +24,8 @@ import {
 } from '../store/run/run-facts.ts';
 import { CorpusChanged, type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
 import { IngestError } from './errors.ts';
-import { digestInput, sameFiles, totalBytes } from './input/inputs.ts';
+import { sameFiles, totalBytes } from './input/inputs.ts';
+import { digestInput } from './input/read-input.ts';
 import { createManifest, type IngestJob, type Manifest, openManifest } from './manifest.ts';
 import { ARCHIVE_BYTES, DEFAULT_MEMORY_BYTES, type MemoryPlan, planMemory } from './memory-plan.ts';
 import type { IngestOptions } from './options.ts';

@@ -10,7 +10,7 @@ import { test as base, describe, expect } from 'vitest';
 import { createLeakChecker } from '../client-sdk/index.ts';
 import { comboFormat } from '../ingest/formats/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
-import { streamInput } from '../ingest/input/inputs.ts';
+import { streamInput } from '../ingest/input/stream-input.ts';
 import { openDataset, workFolder } from '../store/dataset.ts';
 import { openKeyFile } from '../store/key-file.ts';
 import {

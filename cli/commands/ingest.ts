@@ -4,11 +4,13 @@ import type { Command } from 'commander';
 import type { OpenArchive } from '../../ingest/archive/archive-reader.ts';
 import { type Ingested, ingest } from '../../ingest/ingest.ts';
 import { openInput } from '../../ingest/input/inputs.ts';
+import { LeftOut, type LeftOutGroup } from '../../ingest/input/left-out.ts';
 import type { IngestOptions as IngestRequest } from '../../ingest/options.ts';
 import { AUTO, addCorpusOptions, type Corpus, type CorpusOptions, DETECTED, openCorpus } from '../corpus.ts';
 import { UsageError } from '../exit.ts';
 import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { noteLeftOut } from '../left-out.ts';
 import { parseCount, parseMemory } from '../memory.ts';
 import { type OpenedForPublishing, withDataset, withPublisher } from '../open.ts';
 import { note, printResult } from '../output.ts';
@@ -37,6 +39,8 @@ interface IngestSummary {
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: { readonly [reason: string]: number };
+  /** Files, folders and entries of archives that were not read. */
+  readonly leftOut: readonly LeftOutGroup[];
   readonly seconds: IngestSeconds;
   /** Peak resident memory of the process, including its threads and publishing. */
   readonly peakMemoryBytes: number;
@@ -89,7 +93,8 @@ async function openCorpusOrArchive(
   const { openArchive, openIdentityFile } = await import('../../ingest/archive/archive-reader.ts');
   const { formatOfArchive } = await import('../../ingest/archive/archived-format.ts');
   const archive = await openArchive(file, openIdentityFile(identity));
-  return { archive, inputs: [openInput(file)], format: formatOfArchive(archive.header), isDetected: false };
+  const format = formatOfArchive(archive.header);
+  return { archive, inputs: [openInput(file)], format, isDetected: false, leftOut: new LeftOut() };
 }
 
 /** Encryption, archives and dry runs load on demand: most ingests use none of them. */
@@ -100,7 +105,7 @@ async function loadRecipient(text: string): Promise<IngestRequest['recipient']> 
 
 async function ingestAndPublish(
   folder: string,
-  { inputs, format, archive }: OpenedCorpus,
+  { inputs, format, archive, leftOut }: OpenedCorpus,
   named: Pick<IngestRequest, 'source' | 'date' | 'recipient'>,
   options: IngestOptions,
   signal: AbortSignal,
@@ -129,11 +134,12 @@ async function ingestAndPublish(
     const { facts, changed } = ingested;
     const { lines, credentials, rejects } = facts;
     const seconds = bars.finish();
+    noteLeftOut(leftOut);
     // An unchanged source still needs this if an earlier ingest was interrupted before publishing.
     const published = options.publish ? await publishWithProgress(opened, signal, options) : undefined;
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
     return {
-      ...{ source, changed, lines, credentials, rejects, seconds, peakMemoryBytes },
+      ...{ source, changed, lines, credentials, rejects, leftOut: leftOut.groups, seconds, peakMemoryBytes },
       ...(published ? { published } : {}),
     };
   });

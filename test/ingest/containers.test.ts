@@ -8,14 +8,9 @@ import zlib from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type ContainerLimits, DEFAULT_LIMITS, TRUSTED_LIMITS } from '../../ingest/containers/budget.ts';
 import { detectContainer } from '../../ingest/containers/magic.ts';
-import {
-  type CorpusInput,
-  openInput,
-  openInputs,
-  readInput,
-  sampleInput,
-  streamInput,
-} from '../../ingest/input/inputs.ts';
+import { type CorpusInput, openInput, openInputs } from '../../ingest/input/inputs.ts';
+import { readInput, sampleInput } from '../../ingest/input/read-input.ts';
+import { streamInput } from '../../ingest/input/stream-input.ts';
 import { createWorkPlace } from '../support/credveil.ts';
 import { fixture as fixtureFile } from '../support/paths.ts';
 

@@ -7,7 +7,8 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { ContainerError } from '../../ingest/containers/errors.ts';
 import { createFormat, FORMAT_NAMES } from '../../ingest/formats/registry.ts';
-import { readInput, streamInput } from '../../ingest/input/inputs.ts';
+import { readInput } from '../../ingest/input/read-input.ts';
+import { streamInput } from '../../ingest/input/stream-input.ts';
 import { fixture } from '../support/paths.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
