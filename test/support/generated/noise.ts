@@ -4,7 +4,7 @@ import type { Draft, NoiseKind } from './draft.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const LINES: { readonly [kind in NoiseKind]: (words: Vocabulary) => string } = {
-  blank: (words) => words.pick(['', '', '   ']),
+  blank: () => '',
   comments: (words) =>
     words.pick([`# leak ${words.date()} shared by ${words.word()}`, '// end of part', `## ${words.word()}`, '# ---']),
   ads: (words) =>
@@ -20,6 +20,7 @@ const LINES: { readonly [kind in NoiseKind]: (words: Vocabulary) => string } = {
     words.pick([
       `${words.word()}${words.number(1, 99)}`,
       '\u0001\u0002\u0003',
+      '   ',
       `${words.word()}\u0000\u0000\u0000${words.word()}`,
       'x'.repeat(words.chance(5) ? 90_000 : 12),
     ]),
