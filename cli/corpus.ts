@@ -38,29 +38,31 @@ export function addCorpusOptions(command: Command): Command {
         .choices([AUTO, ...FORMAT_NAMES])
         .default(AUTO, AUTO),
     )
-    .option('--columns <list>', 'columns of csv, tsv and json-lines: username=NAME,password=NAME[,count=NAME]')
+    .option('--columns <list>', 'columns of a table, by name or place: username=NAME,password=NAME[,count=NAME]')
     .option('--blank <text>', 'csv and tsv: the text that marks an empty cell')
     .option('--trust-archives', 'lift the limits that stop archive bombs');
 }
 
+const COLUMNS_HINT =
+  'Write --columns username=NAME,password=NAME[,count=NAME]; username may be repeated, and sha1 or ntlm stand for password.';
+
 function parseColumns(text: string): Columns {
-  const columns: { username?: string; password?: string; count?: string } = {};
+  const usernames: string[] = [];
+  const columns: { password?: string; sha1?: string; ntlm?: string; count?: string } = {};
   for (const part of text.split(',')) {
-    const [, role, name] = /^(username|password|count)=(.+)$/.exec(part) ?? [];
+    const [, role, name] = /^(username|password|sha1|ntlm|count)=(.+)$/.exec(part) ?? [];
     if (role === undefined || name === undefined)
-      throw new UsageError(
-        '--columns must be a list of ROLE=NAME',
-        'Write --columns username=NAME,password=NAME[,count=NAME].',
-      );
-    columns[role as keyof typeof columns] = name;
+      throw new UsageError('--columns must be a list of ROLE=NAME', COLUMNS_HINT);
+    if (role === 'username') usernames.push(name);
+    else columns[role as keyof typeof columns] = name;
   }
-  const { password, ...others } = columns;
-  if (password === undefined)
+  const secrets = [columns.password, columns.sha1, columns.ntlm].filter((name) => name !== undefined);
+  if (secrets.length !== 1)
     throw new UsageError(
-      '--columns names no password column',
-      'Write --columns username=NAME,password=NAME[,count=NAME].',
+      `--columns names ${secrets.length === 0 ? 'no' : 'more than one'} password column`,
+      COLUMNS_HINT,
     );
-  return { ...others, password };
+  return { ...(usernames.length > 0 && { username: usernames }), ...columns };
 }
 
 export const DETECTED = ' (detected; override it with --format)';
@@ -79,7 +81,7 @@ export async function openCorpus(
   if (options.format !== AUTO && !stated.every((option) => takesOption(options.format, option)))
     throw new UsageError(
       `--columns and --blank do not apply to --format ${options.format}`,
-      'Leave them out, or choose --format csv, tsv or json-lines.',
+      'Leave them out, or choose --format csv, tsv, json or json-lines.',
     );
   if (files.length === 0)
     throw new UsageError(

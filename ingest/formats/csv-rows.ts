@@ -1,39 +1,66 @@
-// Parses the rows of a CSV stream: RFC 4180 with any separator, LF or CRLF, and lenient with
-// handwritten files.
+// Parses the rows of a CSV stream: RFC 4180 with any separator and quote, LF or CRLF, and lenient
+// with handwritten files.
 //
 // An unclosed quote would swallow the rest of the file. Here it only costs its own line: a row may
 // span a limited number of lines, and the lines after a broken one are parsed again.
 
 import { LineSplitter, MAX_LINE_BYTES } from '../input/lines.ts';
 
-const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const LF = Buffer.from('\n');
 /** More lines than a row of credentials has, and few enough to parse again cheaply. */
 const MAX_ROW_LINES = 64;
 
+/** How a file writes its cells. */
+export interface CsvDialect {
+  /** One character or more. */
+  readonly separator: string;
+  /** One ASCII character, which a cell may be enclosed in. */
+  readonly quote: string;
+  /** What makes a quote inside of quotes text: a second one, or also a backslash, itself doubled. */
+  readonly escape: 'double' | 'backslash';
+}
+
 export interface CsvRowSink {
-  /** The cells of a row without their quotes, valid until the call returns. */
-  row(cells: readonly Buffer[]): void;
+  /**
+   * The cells of a row without their quotes, valid until the call returns.
+   * @param quoted whether any of them was enclosed
+   */
+  row(cells: readonly Buffer[], quoted: boolean): void;
   /** Reports a line with unclosed quotes. */
   malformed(): void;
   tooLong(): void;
 }
 
+type State = 'whole' | 'open' | 'broken';
+
 export class CsvRows {
   readonly #sink: CsvRowSink;
   readonly #lines: LineSplitter;
-  readonly #separator: number;
+  readonly #separator: Buffer;
+  /** A byte if there is only one, which is found faster. */
+  readonly #needle: Buffer | number;
+  readonly #quote: number;
+  readonly #isBackslash: boolean;
   /** The lines of an incomplete row. */
   #open: Buffer[] = [];
   #openBytes = 0;
   /** The cells of the row so far, and the parts of its open quoted cell. */
   #cells: Buffer[] = [];
   #cell: Buffer[] = [];
+  #quoted = false;
+  /** Fewer after each row that was given up: rows that all fail must not all be parsed 64 times. */
+  #maxLines = MAX_ROW_LINES;
+  /** Cells so far that begin with a quote which does not enclose them. */
+  strayQuotes = 0;
 
-  /** @param separator one ASCII character */
-  constructor(sink: CsvRowSink, separator = ',') {
+  constructor(sink: CsvRowSink, dialect: CsvDialect) {
+    const { separator, quote } = dialect;
     this.#sink = sink;
-    this.#separator = separator.charCodeAt(0);
+    this.#separator = Buffer.from(separator);
+    this.#needle = this.#separator.length === 1 ? (this.#separator[0] as number) : this.#separator;
+    this.#quote = quote.charCodeAt(0);
+    this.#isBackslash = dialect.escape === 'backslash';
     this.#lines = new LineSplitter({
       line: (line) => this.#line(line),
       tooLong: () => {
@@ -55,27 +82,29 @@ export class CsvRows {
   #line(bytes: Buffer): void {
     const continues = this.#open.length > 0;
     // Copied, because a row with quotes may continue after the splitter reuses its buffer.
-    const line = continues || bytes.includes(QUOTE) ? Buffer.from(bytes) : bytes;
+    const line = continues || bytes.includes(this.#quote) ? Buffer.from(bytes) : bytes;
     const state = continues ? this.#readQuoted(line, 0) : this.#readCells(line, 0);
     if (state === 'whole') {
       const cells = this.#cells;
+      const quoted = this.#quoted;
       this.#forget();
-      this.#sink.row(cells);
+      this.#maxLines = MAX_ROW_LINES;
+      this.#sink.row(cells, quoted);
       return;
     }
     this.#open.push(line);
     this.#openBytes += line.length + 1;
-    if (state === 'broken' || this.#open.length > MAX_ROW_LINES || this.#openBytes > MAX_LINE_BYTES) this.#giveUp();
+    if (state === 'broken' || this.#open.length > this.#maxLines || this.#openBytes > MAX_LINE_BYTES) this.#giveUp();
   }
 
   /** Reads cells from `at`, the start of one, to the end of the line. */
-  #readCells(line: Buffer, at: number): 'whole' | 'open' | 'broken' {
+  #readCells(line: Buffer, at: number): State {
     for (let start = at; ; ) {
-      if (line[start] === QUOTE) return this.#readQuoted(line, start + 1, start);
-      const cut = line.indexOf(this.#separator, start);
+      if (line[start] === this.#quote) return this.#readQuoted(line, start + 1, start);
+      const cut = line.indexOf(this.#needle, start);
       this.#cells.push(line.subarray(start, cut === -1 ? line.length : cut));
       if (cut === -1) return 'whole';
-      start = cut + 1;
+      start = cut + this.#separator.length;
     }
   }
 
@@ -83,35 +112,63 @@ export class CsvRows {
    * Continues inside quotes.
    * @param start of the cell, if it is on this line: then quotes that do not enclose it are text
    */
-  #readQuoted(line: Buffer, at: number, start?: number): 'whole' | 'open' | 'broken' {
+  #readQuoted(line: Buffer, at: number, start?: number): State {
     let from = at;
-    for (let quote = line.indexOf(QUOTE, from); quote !== -1; quote = line.indexOf(QUOTE, from)) {
-      const after = line[quote + 1];
-      if (after === QUOTE) {
-        this.#cell.push(line.subarray(from, quote + 1));
-        from = quote + 2;
+    let searchAt = at;
+    for (let quote = line.indexOf(this.#quote, searchAt); quote !== -1; quote = line.indexOf(this.#quote, searchAt)) {
+      const escapes = this.#backslashesBefore(line, from, quote);
+      if (this.#isBackslash && escapes % 2 === 1) {
+        searchAt = quote + 1;
         continue;
       }
-      if (after === undefined || after === this.#separator) {
-        this.#cell.push(line.subarray(from, quote));
-        this.#cells.push(Buffer.concat(this.#cell));
-        this.#cell = [];
-        return after === undefined ? 'whole' : this.#readCells(line, quote + 2);
+      if (line[quote + 1] === this.#quote) {
+        this.#cell.push(line.subarray(from, quote + 1));
+        from = quote + 2;
+        searchAt = from;
+        continue;
       }
-      if (start === undefined) return 'broken';
+      const isLast = quote + 1 === line.length;
+      if (isLast || this.#isSeparator(line, quote + 1)) {
+        this.#cell.push(line.subarray(from, quote));
+        this.#closeCell();
+        return isLast ? 'whole' : this.#readCells(line, quote + 1 + this.#separator.length);
+      }
+      // A quote after a backslash is written by another dialect, and its cell ends elsewhere.
+      if (start === undefined || escapes > 0) return 'broken';
       this.#cell = [];
-      const cut = line.indexOf(this.#separator, quote + 1);
+      this.strayQuotes++;
+      const cut = line.indexOf(this.#needle, quote + 1);
       this.#cells.push(line.subarray(start, cut === -1 ? line.length : cut));
-      return cut === -1 ? 'whole' : this.#readCells(line, cut + 1);
+      return cut === -1 ? 'whole' : this.#readCells(line, cut + this.#separator.length);
     }
     this.#cell.push(line.subarray(from), LF);
     return 'open';
+  }
+
+  #backslashesBefore(line: Buffer, from: number, at: number): number {
+    let start = at;
+    while (start > from && line[start - 1] === BACKSLASH) start--;
+    return at - start;
+  }
+
+  #isSeparator(line: Buffer, at: number): boolean {
+    const separator = this.#separator;
+    if (line[at] !== separator[0]) return false;
+    return separator.length === 1 || line.subarray(at, at + separator.length).equals(separator);
+  }
+
+  #closeCell(): void {
+    const cell = this.#cell.length === 1 ? (this.#cell[0] as Buffer) : Buffer.concat(this.#cell);
+    this.#cells.push(this.#isBackslash && cell.includes(BACKSLASH) ? unescapeCell(cell, this.#quote) : cell);
+    this.#cell = [];
+    this.#quoted = true;
   }
 
   /** Rejects the first line of the open row and parses the others again, which may reopen a row. */
   #giveUp(): void {
     const [, ...rest] = this.#open;
     this.#forget();
+    this.#maxLines = Math.max(1, this.#maxLines >> 1);
     this.#sink.malformed();
     for (const line of rest) this.#line(line);
   }
@@ -125,5 +182,18 @@ export class CsvRows {
     this.#openBytes = 0;
     this.#cells = [];
     this.#cell = [];
+    this.#quoted = false;
   }
+}
+
+/** Drops the backslash before a quote or a backslash, and keeps others. */
+function unescapeCell(cell: Buffer, quote: number): Buffer {
+  const text = Buffer.allocUnsafe(cell.length);
+  let end = 0;
+  for (let at = 0; at < cell.length; at++) {
+    const next = cell[at + 1];
+    if (cell[at] === BACKSLASH && (next === quote || next === BACKSLASH)) at++;
+    text[end++] = cell[at] as number;
+  }
+  return text.subarray(0, end);
 }

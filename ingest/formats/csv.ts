@@ -1,137 +1,161 @@
-// CSV and TSV with named columns.
+// Tables with a row per line: CSV with any separator, TSV, and exports of password managers.
 
-import type { Credential } from '../../store/run/credential-records.ts';
-import { IngestError } from '../errors.ts';
 import { decodeText } from '../input/text.ts';
-import type { RejectReason } from '../rejects.ts';
-import { type Columns, guessColumns } from './columns.ts';
+import { foldName, hintsAtPassword, roleOfName } from './column-names.ts';
+import { type ColumnPlaces, columnMissing, feedsOf, secretKindOf, showHeader } from './columns.ts';
+import { takeRow } from './credential-rows.ts';
+import { type CsvTable, DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
 import { CsvRows } from './csv-rows.ts';
-import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions } from './format.ts';
+import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from './format.ts';
+import { percent, type TextSample } from './sample.ts';
 
-type Row = readonly Buffer[];
-/** Column index by role. */
-type Header = Map<keyof Columns, number>;
-
+/** Holds the start of the table until its dialect is known. */
 class CsvParser implements CorpusParser {
   readonly #sink: CredentialSink;
   readonly #options: FormatOptions;
-  readonly #rows: CsvRows;
-  #header: Header | undefined;
+  #start: Buffer[] = [];
+  #startBytes = 0;
+  #rows: CsvRows | undefined;
 
   constructor(sink: CredentialSink, options: FormatOptions) {
     this.#sink = sink;
     this.#options = options;
-    this.#rows = new CsvRows(
-      {
-        row: (cells) => this.#take(cells),
-        malformed: () => sink.reject('malformed-row'),
-        tooLong: () => sink.reject('too-long'),
-      },
-      options.separator,
-    );
   }
 
   push(block: Buffer): void {
-    this.#rows.push(block);
+    if (this.#rows) {
+      this.#rows.push(block);
+      return;
+    }
+    // Copied, because the caller may reuse the block.
+    this.#start.push(Buffer.from(block));
+    this.#startBytes += block.length;
+    if (this.#startBytes >= DIALECT_BYTES) this.#begin();
   }
 
   end(): void {
-    this.#rows.end();
-    // An empty file also lacks a header.
-    if (!this.#header) this.#readHeader([]);
+    this.#begin().end();
   }
 
-  #take(row: Row): void {
-    if (!this.#header) {
-      this.#header = this.#readHeader(row);
-      return;
-    }
-    const parsed = this.#readRow(row, this.#header);
-    if (typeof parsed === 'string') this.#sink.reject(parsed);
-    else this.#sink.credential(parsed);
-  }
-
-  #readHeader(row: Row): Header {
-    const names = row.map((cell) => decodeText(cell).trim().toLowerCase());
-    const columns = this.#options.columns ?? guessColumns(names);
-    const header: Header = new Map();
-    for (const [role, name] of Object.entries(columns ?? { password: 'password' }) as [keyof Columns, string][]) {
-      const place = names.indexOf(name.toLowerCase());
-      if (place === -1) throw missingColumn(role);
-      header.set(role, place);
-    }
-    // An unknown name must not silently drop all usernames.
-    if (!this.#options.columns && !header.has('username') && names.length > header.size)
-      throw missingColumn('username');
-    return header;
-  }
-
-  #readRow(row: Row, header: Header): Credential | RejectReason {
-    if (row.length === 1 && row[0]?.length === 0) return 'blank';
-    const cell = (role: keyof Columns): string | undefined => {
-      const bytes = row[header.get(role) ?? -1];
-      return bytes === undefined ? undefined : decodeText(bytes);
-    };
-    const usernameCell = cell('username');
-    const passwordCell = cell('password');
-    const { blank } = this.#options;
-    if (passwordCell === undefined || (header.has('username') && usernameCell === undefined)) return 'missing-column';
-    if (usernameCell?.trim() === '') return 'empty-username';
-    if (passwordCell === '') return 'empty-password';
-    let times = 1;
-    if (header.has('count')) {
-      const countCell = cell('count');
-      if (countCell === undefined || !/^\d{1,15}$/.test(countCell.trim()) || Number(countCell) === 0)
-        return 'bad-count';
-      times = Number(countCell);
-    }
-    const password = passwordCell === blank ? '' : passwordCell;
-    if (usernameCell === undefined) return password === '' ? 'empty-password' : { password, times };
-    return { username: usernameCell === blank ? '' : usernameCell, password, times };
+  #begin(): CsvRows {
+    if (this.#rows) return this.#rows;
+    const start = Buffer.concat(this.#start);
+    this.#start = [];
+    // The same bytes, whatever blocks they came in.
+    const table = findTable(start.subarray(0, DIALECT_BYTES), this.#options);
+    if ('missing' in table) throw columnMissing(table, table.header);
+    this.#rows = rowsOf(table, this.#sink, this.#options);
+    this.#rows.push(start.subarray(table.bodyAt));
+    return this.#rows;
   }
 }
 
-function missingColumn(role: keyof Columns): IngestError {
-  return new IngestError(
-    'COLUMN_MISSING',
-    `the header has no ${role} column`,
-    'Pass --columns username=NAME,password=NAME[,count=NAME]; omit username to ingest passwords only.',
+function rowsOf(table: CsvTable, sink: CredentialSink, { columns, blank }: FormatOptions): CsvRows {
+  const { places, dialect, width } = table;
+  const rules = { kind: secretKindOf(columns), blank };
+  const separator = Buffer.from(dialect.separator);
+  const mayBeLonger = table.quotesSeparators || isRoboForm(table.header);
+  /** The cells of a row, as many as the header has. @returns undefined for a row that is none */
+  const fitted = (row: readonly Buffer[], quoted: boolean): readonly Buffer[] | undefined => {
+    if (row.length === 1 && row[0]?.length === 0) return undefined;
+    if (row.length <= width || quoted || mayBeLonger) return row;
+    // An unquoted separator belongs to the password if no other column may contain it.
+    return places.complete ? joinSecret(row, places.secret, row.length - width, separator) : undefined;
+  };
+  return new CsvRows(
+    {
+      row(row, quoted) {
+        const cells = fitted(row, quoted);
+        if (cells) takeRow(sink, places, (place) => textOf(cells[place]), rules);
+        else sink.reject(row.length === 1 ? 'blank' : 'malformed-row');
+      },
+      malformed: () => sink.reject('malformed-row'),
+      tooLong: () => sink.reject('too-long'),
+    },
+    dialect,
   );
 }
 
-/** @param options default: the columns with usual names, and commas */
+const textOf = (cell: Buffer | undefined): string | undefined => (cell === undefined ? undefined : decodeText(cell));
+
+function joinSecret(row: readonly Buffer[], secret: number, surplus: number, separator: Buffer): Buffer[] {
+  const parts = row.slice(secret, secret + surplus + 1).flatMap((cell, i) => (i === 0 ? [cell] : [separator, cell]));
+  return [...row.slice(0, secret), Buffer.concat(parts), ...row.slice(secret + surplus + 1)];
+}
+
+/** RoboForm adds a cell for each further field of a form. */
+const isRoboForm = (header: readonly string[] | undefined): boolean => /^rffields/.test(foldName(header?.at(-1) ?? ''));
+
+/** @param options default: the columns with usual names, and the separator of the header */
 export function csvFormat(options: FormatOptions): CorpusFormat {
-  const { columns, separator } = options;
   return {
-    name: separator === '\t' ? 'tsv' : 'csv',
+    name: options.separator === '\t' ? 'tsv' : 'csv',
     options,
-    feeds: columns && columns.username === undefined ? ['password'] : ['account', 'password'],
+    feeds: feedsOf(options.columns),
     createParser: (sink) => new CsvParser(sink, options),
   };
 }
 
-const SEPARATORS = [',', '\t', ';', '|'];
-/** A header that names a password column is hardly ever anything else. */
+const JSON_START = /^\s*(?:\{|\[\s*(?:[[{"\]]|$))/;
+/** A header that names the columns of a credential is hardly ever anything else. */
 const HEADER_SCORE = 0.98;
 
 export const csvModule: FormatModule = {
   names: ['csv', 'tsv'],
   takes: ['columns', 'blank', 'separator'],
   create: (name, options) => csvFormat(name === 'tsv' ? { ...options, separator: '\t' } : options),
-  recognise({ lines: [header = ''] }, options) {
-    const { columns } = options;
-    const cells = (separator: string): string[] =>
-      header.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
-    const named = (names: readonly string[]): boolean => {
-      const known = names.map((name) => name.toLowerCase());
-      return columns
-        ? Object.values(columns).every((name) => known.includes(name.toLowerCase()))
-        : guessColumns(names) !== undefined;
-    };
-    const separators = options.separator === undefined ? SEPARATORS : [options.separator];
-    const separator = separators.find((candidate) => cells(candidate).length > 1 && named(cells(candidate)));
-    if (separator === undefined) return undefined;
-    const reasons = ['the first line names a password column'];
-    return { format: csvFormat({ ...options, separator }), score: HEADER_SCORE, reasons };
+  recognise(sample, options) {
+    if (JSON_START.test(sample.lines[0] ?? '')) return undefined;
+    const table = findTable(sample.bytes.subarray(0, DIALECT_BYTES), options);
+    if ('missing' in table) return recogniseHeader(table, sample, options);
+    // Plain lists of passwords contain this one, too.
+    if (table.width === 1 && !options.columns && !/^\s*["']/.test(sample.lines[0] ?? '')) return undefined;
+    const { header, places, alike } = table;
+    const format = csvFormat(table.dialect.separator === '\t' ? { ...options, separator: '\t' } : options);
+    const reasons = [
+      header ? describeHeader(header, places) : 'the columns are given by place',
+      `${percent(alike)} of the rows have as many cells`,
+    ];
+    return { format, score: HEADER_SCORE * (alike > 0.5 || isRoboForm(header) ? 1 : alike), reasons };
   },
 };
+
+function describeHeader(header: readonly string[], { usernames, secret, count }: ColumnPlaces): string {
+  const namesAt = (places: readonly number[]): string => showHeader(places.map((place) => header[place] ?? ''));
+  const used = new Set([...usernames, secret, ...(count === undefined ? [] : [count])]);
+  const unused = header.flatMap((_, place) => (used.has(place) ? [] : [place]));
+  return [
+    `the header names the password (${namesAt([secret])})`,
+    usernames.length === 0 ? 'and no login' : `and the login (${namesAt(usernames)})`,
+    unused.length === 0 ? '' : `; not used: ${namesAt(unused)}`,
+  ].join(' ');
+}
+
+/** A header that lacks a column is still one: its parser refuses it and shows it. */
+function recogniseHeader(
+  { header, missing }: NoTable,
+  { lines }: TextSample,
+  options: FormatOptions,
+): Recognised | undefined {
+  const format = csvFormat(options);
+  if (options.columns)
+    return /^\s*[[{]/.test(lines[0] ?? '')
+      ? undefined
+      : { format, score: HEADER_SCORE, reasons: ['no header has the given columns'] };
+  if (header.length < 2) return undefined;
+  for (const kind of ['sha1', 'ntlm'] as const) {
+    const name = header.find((text) => roleOfName(text) === kind);
+    if (missing === 'password' && name !== undefined)
+      return {
+        format: csvFormat({ ...options, columns: { [kind]: name } }),
+        score: HEADER_SCORE,
+        reasons: [`the header names a column of ${kind}`],
+      };
+  }
+  const isHeader = header.some(
+    (name) => hintsAtPassword(name) || ['password', 'hash'].includes(roleOfName(name) ?? ''),
+  );
+  const others = header.filter((name) => roleOfName(name) !== undefined).length;
+  if (!isHeader || others < 2) return undefined;
+  return { format, score: HEADER_SCORE, reasons: [`the first line looks like a header without a ${missing} column`] };
+}

@@ -87,6 +87,9 @@ const HALF = 0.5;
 const USERNAME = /^[^\s:;,|]+$/;
 const EMAIL = /^\s*[^\s@:;,|]+@[^\s@:;,|]+\.[^\s@:;,|]+$/;
 
+/** Any table of two columns looks like pairs: what else a text shows weighs more. */
+const PAIRS_SCORE = 0.9;
+
 /** Recognises the pairs of one separator, the better the more usernames are e-mail addresses. */
 function comboModule(separator: string, format: CorpusFormat): FormatModule {
   return {
@@ -108,7 +111,7 @@ function comboModule(separator: string, format: CorpusFormat): FormatModule {
         `${percent(pairs / lines.length)} of the lines are pairs`,
         `${percent(emails / pairs)} of the usernames are e-mail addresses`,
       ];
-      return { format, score: (pairs + emails) / (2 * lines.length), reasons };
+      return { format, score: (PAIRS_SCORE * (pairs + emails)) / (2 * lines.length), reasons };
     },
   };
 }

@@ -4,14 +4,14 @@ import { IngestError } from '../errors.ts';
 import { csvModule } from './csv.ts';
 import type { CorpusFormat, FormatModule, FormatOptions } from './format.ts';
 import { hashListModules } from './hash-list.ts';
-import { jsonLinesModule } from './json-lines.ts';
+import { jsonModule } from './json.ts';
 import { comboModules, countedPasswordsModule, passwordsModule, urlModule } from './line-format.ts';
 import { stealerBlocksModule } from './stealer-blocks.ts';
 
 /** Every format. Of equal scores, the earlier wins. */
 export const FORMAT_MODULES: readonly FormatModule[] = [
   ...hashListModules,
-  jsonLinesModule,
+  jsonModule,
   csvModule,
   stealerBlocksModule,
   urlModule,

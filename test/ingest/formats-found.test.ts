@@ -121,7 +121,7 @@ describe('tables and objects', () => {
 
   test('a table with an unknown username column is refused, not read for its passwords', () => {
     const missing = expect.objectContaining({ code: 'COLUMN_MISSING', hint: expect.stringContaining('--columns') });
-    expect(() => named('csv', 'konto,password\nana,pw\n')).toThrow(missing);
+    expect(() => named('csv', 'spalte,password\nana,pw\n')).toThrow(missing);
     expect(named('csv', 'konto,password\nana,pw\n', { columns: { password: 'password' } })).toEqual(['pw']);
     expect(named('csv', 'konto,password\nana,pw\n', { columns: { username: 'Konto', password: 'password' } })).toEqual([
       'ana|pw',
@@ -141,7 +141,7 @@ describe('tables and objects', () => {
       '{"username":"","password":"pw"}',
       '{"username":"eve","password":""}',
       '{"username":"fay","password":"pw","count":0}',
-      '{"username":["gus"],"password":"pw"}',
+      '{"username":["gus","gina"],"password":["pw",7]}',
       '{"__proto__":{"username":"x"},"password":"pw"}',
     ].join('\n');
     expect(named('json-lines', text)).toEqual([
@@ -156,7 +156,10 @@ describe('tables and objects', () => {
       '!empty-username',
       '!empty-password',
       '!bad-count',
-      '!missing-column',
+      'gus|pw',
+      'gina|pw',
+      'gus|7',
+      'gina|7',
       '!missing-column',
     ]);
     expect(named('json-lines', '{"u":"ana","p":"pw"}\n', { columns: { username: 'U', password: 'p' } })).toEqual([
@@ -209,7 +212,7 @@ describe('detection', () => {
     const columns = { username: 'konto', password: 'wort' };
     expect(found('Konto;Wort\nana;pw\n', { columns })).toBe('csv');
     expect(found('konto\twort\nana\tpw\n', { columns })).toBe('tsv');
-    expect(found('{"konto":"ana","wort":"pw"}\n', { columns })).toBe('json-lines');
+    expect(found('{"konto":"ana","wort":"pw"}\n'.repeat(2), { columns })).toBe('json-lines');
   });
 
   test('detection of random bytes names a format or refuses', () => {

@@ -177,7 +177,7 @@ describe('csv', () => {
       '!bad-count',
       '!bad-count',
       '!bad-count',
-      'gus|pw',
+      '!bad-count',
     ]);
   });
 

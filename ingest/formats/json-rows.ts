@@ -1,0 +1,201 @@
+// Finds the credentials among the members of JSON objects.
+
+import type { RejectReason } from '../rejects.ts';
+import { passwordRank, roleOfName } from './column-names.ts';
+import { type Columns, secretKindOf, usernamesOf } from './columns.ts';
+import { type RowRules, takeRow } from './credential-rows.ts';
+import type { CredentialSink } from './format.ts';
+import type { JsonHandler } from './json-scanner.ts';
+
+/** What a member holds. Of several secrets or logins of one object, those of the lowest rank count. */
+interface Member {
+  readonly role: 'login' | 'secret' | 'count';
+  readonly rank: number;
+  /** The object that it belongs to: 0 for the one it is in, 1 for the one around that. */
+  readonly up: number;
+}
+
+type Names = (path: readonly string[]) => Member | undefined;
+
+/** Usual names of members, wherever they are. */
+const usualNames: Names = (path) => {
+  const name = path.at(-1) as string;
+  switch (roleOfName(name)) {
+    case 'login':
+      return { role: 'login', rank: 0, up: 0 };
+    case 'weak-login':
+      return { role: 'login', rank: 1, up: 0 };
+    case 'password':
+      return { role: 'secret', rank: passwordRank(name), up: 0 };
+    case 'count':
+      return { role: 'count', rank: 0, up: 0 };
+    default:
+      return undefined;
+  }
+};
+
+/** The given names, each of which may be a path such as `_source.email`. */
+function givenNames(columns: Columns): Names {
+  const wanted: { readonly name: string; readonly role: Member['role'] }[] = [];
+  for (const name of usernamesOf(columns)) wanted.push({ name, role: 'login' });
+  wanted.push({ name: columns[secretKindOf(columns)] ?? '', role: 'secret' });
+  if (columns.count !== undefined) wanted.push({ name: columns.count, role: 'count' });
+  const paths = wanted.map(({ name, role }) => ({
+    role,
+    whole: name.toLowerCase(),
+    steps: name.toLowerCase().split('.'),
+  }));
+  return (path) => {
+    const key = (path.at(-1) as string).toLowerCase();
+    for (const { role, whole, steps } of paths) {
+      if (key === whole) return { role, rank: 0, up: 0 };
+      if (steps.length > path.length) continue;
+      if (steps.every((step, i) => step === path[path.length - steps.length + i]?.toLowerCase()))
+        return { role, rank: 0, up: steps.length - 1 };
+    }
+    return undefined;
+  };
+}
+
+interface Value {
+  readonly rank: number;
+  readonly text: string;
+}
+
+/** The values of one object that may be a credential. */
+interface Frame {
+  readonly isObject: boolean;
+  /** Names of the objects directly around, and of the member itself. */
+  readonly path: readonly string[];
+  logins: Value[];
+  secrets: Value[];
+  count: string | undefined;
+  isTooLong: boolean;
+  /** Whether it or an object in it came out as a credential or a reject. */
+  isDone: boolean;
+}
+
+const MAX_VALUES = 64;
+const MAX_NAMES = 40;
+const MAX_PATH = 8;
+
+/** Each object with a secret is a row, whatever is around it. */
+export class JsonRows implements JsonHandler {
+  readonly #sink: CredentialSink;
+  readonly #names: Names;
+  readonly #rules: RowRules;
+  readonly #needsLogin: boolean;
+  readonly #seen = new Set<string>();
+  #frames: Frame[] = [];
+  #key = '';
+  #member: Member | undefined;
+  hasSecret = false;
+
+  constructor(sink: CredentialSink, columns: Columns | undefined) {
+    this.#sink = sink;
+    this.#names = columns ? givenNames(columns) : usualNames;
+    this.#rules = { kind: secretKindOf(columns) };
+    this.#needsLogin = !columns || usernamesOf(columns).length > 0;
+  }
+
+  /** Names of members, as far as they are seen first. */
+  get names(): readonly string[] {
+    return [...this.#seen];
+  }
+
+  key(name: string): boolean {
+    this.#key = name;
+    const path = [...(this.#frames.at(-1)?.path ?? []), name];
+    if (this.#seen.size < MAX_NAMES) this.#seen.add(path.join('.'));
+    this.#member = this.#names(path);
+    return this.#member !== undefined;
+  }
+
+  string(text: string | undefined): void {
+    this.#take(text);
+  }
+
+  literal(text: string): void {
+    if (text === 'true' || text === 'false') return;
+    this.#take(text === 'null' ? '' : text);
+  }
+
+  #take(text: string | undefined): void {
+    const member = this.#member;
+    if (!member) return;
+    let at = this.#frames.length - 1;
+    // A member may be an array of values.
+    while (at > 0 && !this.#frames[at]?.isObject) at--;
+    const frame = this.#frames[at - member.up];
+    if (!frame?.isObject) return;
+    const values = member.role === 'login' ? frame.logins : frame.secrets;
+    if (text === undefined || values.length === MAX_VALUES) frame.isTooLong = true;
+    else if (member.role === 'count') frame.count = text;
+    else values.push({ rank: member.rank, text });
+  }
+
+  open(isObject: boolean): void {
+    const around = this.#frames.at(-1);
+    // A path leads through objects, not through the elements of arrays.
+    const path = around?.isObject && isObject ? [...around.path, this.#key].slice(-MAX_PATH) : [];
+    this.#frames.push({ isObject, path, logins: [], secrets: [], count: undefined, isTooLong: false, isDone: false });
+  }
+
+  close(): void {
+    const frame = this.#frames.pop() as Frame;
+    const around = this.#frames.at(-1);
+    if (frame.isObject) {
+      if (frame.secrets.length > 0 || frame.isTooLong) this.#row(frame);
+      else if (this.#isIncomplete(frame, around)) this.#reject(frame, 'missing-column');
+    }
+    if (around && frame.isDone) around.isDone = true;
+    this.#member = undefined;
+  }
+
+  /** Whether an object by itself has a login and no password, or a text has neither. */
+  #isIncomplete({ isDone, logins }: Frame, around: Frame | undefined): boolean {
+    if (isDone) return false;
+    return around === undefined || (!around.isObject && logins.length > 0);
+  }
+
+  malformed(): void {
+    this.#frames = [];
+    this.#sink.reject('malformed-row');
+  }
+
+  #reject(frame: Frame, reason: RejectReason): void {
+    frame.isDone = true;
+    this.#sink.reject(reason);
+  }
+
+  #row(frame: Frame): void {
+    const { logins, secrets, count, isTooLong } = frame;
+    this.hasSecret = true;
+    frame.isDone = true;
+    if (isTooLong) {
+      this.#sink.reject('too-long');
+      return;
+    }
+    const usernames = best(logins);
+    if (this.#needsLogin && usernames.length === 0) {
+      this.#sink.reject('missing-column');
+      return;
+    }
+    for (const secret of best(secrets)) {
+      const cells = [secret, count, ...usernames];
+      const places = {
+        usernames: usernames.map((_, i) => i + 2),
+        secret: 0,
+        count: count === undefined ? undefined : 1,
+      };
+      takeRow(this.#sink, places, (place) => cells[place], this.#rules);
+    }
+  }
+}
+
+/** The values of the lowest rank of which one is not empty. */
+function best(values: readonly Value[]): readonly string[] {
+  const filled = values.filter(({ text }) => text.trim() !== '');
+  const rank = Math.min(...(filled.length > 0 ? filled : values).map((value) => value.rank));
+  return values.filter((value) => value.rank === rank).map(({ text }) => text);
+}

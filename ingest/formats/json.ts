@@ -1,0 +1,146 @@
+// Objects of JSON with a credential each: one to a line, in an array, or in a member of a member.
+
+import type { Credential } from '../../store/run/credential-records.ts';
+import { LineSplitter } from '../input/lines.ts';
+import type { RejectReason } from '../rejects.ts';
+import { type Columns, columnMissing, feedsOf, secretKindOf } from './columns.ts';
+import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from './format.ts';
+import { JsonRows } from './json-rows.ts';
+import { JsonScanner } from './json-scanner.ts';
+import { percent, type TextSample } from './sample.ts';
+
+/** Text of JSON, of which each object with a password is a credential. */
+class JsonParser implements CorpusParser {
+  readonly #rows: JsonRows;
+  readonly #scanner: JsonScanner;
+  readonly #columns: Columns | undefined;
+
+  constructor(sink: CredentialSink, { columns }: FormatOptions) {
+    this.#rows = new JsonRows(sink, columns);
+    this.#scanner = new JsonScanner(this.#rows);
+    this.#columns = columns;
+  }
+
+  push(block: Buffer): void {
+    this.#scanner.push(block);
+  }
+
+  end(): void {
+    this.#scanner.end();
+    assertColumns(this.#rows, this.#columns);
+  }
+}
+
+/** Parses each line by itself: a malformed one costs no other. */
+class JsonLinesParser implements CorpusParser {
+  readonly #lines: LineSplitter;
+  readonly #rows: JsonRows;
+  readonly #scanner: JsonScanner;
+  readonly #columns: Columns | undefined;
+  readonly #sink: CredentialSink;
+  #found: (Credential | RejectReason)[] = [];
+
+  constructor(sink: CredentialSink, { columns }: FormatOptions) {
+    this.#sink = sink;
+    this.#columns = columns;
+    this.#rows = new JsonRows(
+      { credential: (credential) => this.#found.push(credential), reject: (reason) => this.#found.push(reason) },
+      columns,
+    );
+    this.#scanner = new JsonScanner(this.#rows);
+    this.#lines = new LineSplitter({
+      line: (line) => this.#line(line),
+      tooLong: () => sink.reject('too-long'),
+    });
+  }
+
+  push(block: Buffer): void {
+    this.#lines.push(block);
+  }
+
+  end(): void {
+    this.#lines.end();
+    assertColumns(this.#rows, this.#columns);
+  }
+
+  #line(line: Buffer): void {
+    this.#found = [];
+    this.#scanner.push(line);
+    this.#scanner.end();
+    if (this.#found.includes('malformed-row')) this.#sink.reject('malformed-row');
+    else if (this.#found.length === 0)
+      this.#sink.reject(line.toString('latin1').trim() === '' ? 'blank' : 'malformed-row');
+    else
+      for (const found of this.#found)
+        if (typeof found === 'string') this.#sink.reject(found);
+        else this.#sink.credential(found);
+  }
+}
+
+/** Given names that no object has are a mistake, not a corpus without credentials. */
+function assertColumns({ hasSecret, names }: JsonRows, columns: Columns | undefined): void {
+  if (!columns || hasSecret || names.length === 0) return;
+  const missing = secretKindOf(columns);
+  const name = columns[missing];
+  throw columnMissing({ missing, ...(name !== undefined && { name }) }, names);
+}
+
+const jsonFormat = (options: FormatOptions): CorpusFormat => ({
+  name: 'json',
+  options,
+  feeds: feedsOf(options.columns),
+  createParser: (sink) => new JsonParser(sink, options),
+});
+
+const jsonLinesFormat = (options: FormatOptions): CorpusFormat => ({
+  name: 'json-lines',
+  options,
+  feeds: feedsOf(options.columns),
+  createParser: (sink) => new JsonLinesParser(sink, options),
+});
+
+/** Share of the lines that must begin with an object: corpora are dirty. */
+const HALF = 0.5;
+
+export const jsonModule: FormatModule = {
+  names: ['json', 'json-lines'],
+  takes: ['columns'],
+  create: (name, options) => (name === 'json' ? jsonFormat(options) : jsonLinesFormat(options)),
+  recognise(sample, options) {
+    const [first = ''] = sample.lines;
+    const share = sample.share((line) => /^\s*\{\s*["}]/.test(line));
+    const isText = /^\s*[[{]/.test(first);
+    if (sample.lines.length > 1 && share > HALF && !first.trimStart().startsWith('['))
+      return measure(sample, jsonLinesFormat(options), 'lines');
+    return isText ? measure(sample, jsonFormat(options), 'texts') : undefined;
+  },
+};
+
+/** Parses the sample. @returns undefined if less than half of it is JSON */
+function measure({ bytes, whole }: TextSample, format: CorpusFormat, what: string): Recognised | undefined {
+  let credentials = 0;
+  let malformed = whole ? 0 : -1;
+  let incomplete = 0;
+  const parser = format.createParser({
+    credential: () => credentials++,
+    reject(reason) {
+      if (reason === 'malformed-row') malformed++;
+      else if (reason !== 'blank') incomplete++;
+    },
+  });
+  parser.push(bytes);
+  try {
+    parser.end();
+  } catch {
+    // The given names are missing: the parser of the whole text states it.
+    return { format, score: 1, reasons: ['no object of JSON has the given names'] };
+  }
+  const objects = credentials + incomplete;
+  const score = objects / (objects + Math.max(0, malformed));
+  if (!(score > HALF)) return undefined;
+  const reasons = [
+    `${percent(score)} of the ${what} are JSON`,
+    `${percent(credentials / objects)} of them hold a credential`,
+  ];
+  return { format, score, reasons };
+}
