@@ -1,6 +1,6 @@
 // @credveil/client: has this username and password leaked? Decided in this process; see README.md.
 
-export type { SourceConfig } from '../protocol/signed/parts.ts';
+export type { LeakSource } from '../protocol/signed/sources.ts';
 export { type CallOptions, type CheckOptions, createLeakChecker, type LeakChecker } from './checker.ts';
 export type { Engine } from './engine.ts';
 export {

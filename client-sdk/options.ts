@@ -45,7 +45,7 @@ export interface ServerParts {
 export interface SharedOptions extends Hooks {
   /** Base URL of the service, http or https. It may have a path: `/v1/...` is appended to it. */
   readonly url: string | URL;
-  /** Deadline of a whole check in milliseconds, including fetching the config. Default 300. */
+  /** Deadline of a whole check in milliseconds, including fetching the head. Default 300. */
   readonly timeoutMs?: number;
   /** Maximum bytes of a response. Default 16 MiB. */
   readonly maxBodyBytes?: number;

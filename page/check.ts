@@ -30,7 +30,7 @@ const traffic = createTraffic(showTraffic);
 
 let wanted: ServedDataset | undefined;
 /** The selected dataset, with what it publishes. */
-let chosen: { readonly served: ServedDataset; readonly config: Published } | undefined;
+let chosen: { readonly served: ServedDataset; readonly published: Published } | undefined;
 /** Keeps trust in the server between checks; one per dataset and key. */
 let trier: { readonly keyText: string; readonly trier: Trier } | undefined;
 
@@ -65,14 +65,14 @@ async function choose(served: ServedDataset | undefined): Promise<void> {
   chosen = undefined;
   trier = undefined;
   button.disabled = true;
-  const config = await getPublished(traffic, served);
+  const published = await getPublished(traffic, served);
   // The user selected another dataset meanwhile.
   if (wanted !== served) return;
-  chosen = { served, config };
-  showSuite(config.suite);
-  byId('key-field', HTMLElement).hidden = config.suite !== 'hmac';
-  byId('key-id', HTMLElement).textContent = config.keyId;
-  const samples = SAMPLES.filter(([name]) => name !== 'similar' || config.similar);
+  chosen = { served, published };
+  showSuite(published.suite);
+  byId('key-field', HTMLElement).hidden = published.suite !== 'hmac';
+  byId('key-id', HTMLElement).textContent = published.keyId;
+  const samples = SAMPLES.filter(([name]) => name !== 'similar' || published.similar);
   byId('samples', HTMLElement).replaceChildren(
     ...samples.map(([name, label]) => {
       const sample = make('button', { type: 'button', class: 'quiet', 'data-sample': name }, label);
@@ -108,7 +108,7 @@ function trySample(sample: { readonly username: string; readonly password: strin
   latest = { credential: sample };
   shownByHand = false;
   setRevealed(true);
-  if (chosen?.config.suite === 'hmac' && key.value === '') askForKey('Paste the key of the dataset to try this.');
+  if (chosen?.published.suite === 'hmac' && key.value === '') askForKey('Paste the key of the dataset to try this.');
   else void check();
 }
 
@@ -145,16 +145,16 @@ async function check(): Promise<void> {
   key.removeAttribute('aria-invalid');
   inputError.hidden = credential !== undefined;
   if (!credential) return username.focus();
-  const { served, config } = chosen;
+  const { served, published } = chosen;
   const keyText = key.value.trim();
   latest = { credential };
   compare();
-  if (config.suite === 'hmac' && keyText === '')
+  if (published.suite === 'hmac' && keyText === '')
     return askForKey('Paste the key of the dataset: without it nothing can be compared.');
   setBusy(true);
   clearVerdict();
   try {
-    if (trier?.keyText !== keyText) trier = { keyText, trier: createTrier(traffic, served, config, keyText) };
+    if (trier?.keyText !== keyText) trier = { keyText, trier: createTrier(traffic, served, published, keyText) };
     const trial = await trier.trier.check(credential);
     showSteps(credential, trial);
     latest = { credential, trial };
@@ -163,7 +163,7 @@ async function check(): Promise<void> {
   } catch (error) {
     clearSteps();
     if (!(error instanceof CredveilError)) throw error;
-    if (config.suite === 'hmac' && isAboutKey(error.code))
+    if (published.suite === 'hmac' && isAboutKey(error.code))
       askForKey(
         error.code === 'KEY_MALFORMED'
           ? 'It looks like credveil-hmac-2.<dataset>.<secret>; `credveil key pin` prints it.'

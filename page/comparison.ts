@@ -54,9 +54,9 @@ export function showComparison(credential: Credential, trial: Trial | undefined,
   setText('plain-sent', `POST /check\n${JSON.stringify(body, null, 1)}`);
 }
 
-function whatWeTell({ config, accountHash, sought }: Trial): string {
-  const { account, password } = config.indexes;
-  const keyed = config.suite === 'hmac' ? 'a keyed hash' : 'a hash';
+function whatWeTell({ published, accountHash, sought }: Trial): string {
+  const { account, password } = published.indexes;
+  const keyed = published.suite === 'hmac' ? 'a keyed hash' : 'a hash';
   const parts: string[] = [];
   if (account && accountHash !== undefined)
     parts.push(`${formatCounted(account.prefixBits, 'bit')} of ${keyed} of the username`);

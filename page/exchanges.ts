@@ -39,12 +39,12 @@ export const isPublished = (exchange: Exchange): boolean =>
 export const isEvaluation = (exchange: Exchange): boolean => ['lookup', 'evaluate'].includes(routeOf(exchange));
 
 /** The bucket in an answer, if it has one. */
-export function bucketOf(exchange: Exchange, config: Published): ReceivedBucket | undefined {
+export function bucketOf(exchange: Exchange, published: Published): ReceivedBucket | undefined {
   const route = routeOf(exchange);
   if (exchange.status !== 200) return undefined;
-  if (route === 'account' || route === 'password') return describeBucket(route, exchange.received, config);
+  if (route === 'account' || route === 'password') return describeBucket(route, exchange.received, published);
   return route === 'lookup'
-    ? describeBucket('account', decodeLookupResponse(exchange.received).body, config)
+    ? describeBucket('account', decodeLookupResponse(exchange.received).body, published)
     : undefined;
 }
 
@@ -57,7 +57,7 @@ function describeBucket(index: IndexName, answer: Uint8Array, { indexes }: Publi
 }
 
 /** The content of a request, in words. */
-export function explainRequest(exchange: Exchange, config: Published): string {
+export function explainRequest(exchange: Exchange, published: Published): string {
   const { sent, target } = exchange;
   switch (routeOf(exchange)) {
     case 'head':
@@ -65,7 +65,7 @@ export function explainRequest(exchange: Exchange, config: Published): string {
     case 'sources':
       return 'Nothing of yours: requests what the dataset publishes.';
     case 'lookup': {
-      const prefixBits = config.indexes.account?.prefixBits ?? 0;
+      const prefixBits = published.indexes.account?.prefixBits ?? 0;
       const { bucketId, blindedElements } = decodeLookupRequest(sent, prefixBits);
       return `${formatCounted(sent.length, 'byte')}: bucket ${formatCount(bucketId)} of ${formatCount(2 ** prefixBits)}, and ${formatCounted(blindedElements.length, 'blinded element')}.`;
     }
@@ -74,7 +74,7 @@ export function explainRequest(exchange: Exchange, config: Published): string {
     case 'account':
     case 'password': {
       const [, index = '', prefix = ''] = /\/v1\/(account|password)\/([0-9a-f]+)/.exec(target) ?? [];
-      const prefixBits = config.indexes[index as IndexName]?.prefixBits ?? 0;
+      const prefixBits = published.indexes[index as IndexName]?.prefixBits ?? 0;
       const of = `${formatCount(Number.parseInt(prefix, 16))} of ${formatCount(2 ** prefixBits)}`;
       return `No body. The path names ${index} bucket ${of}.`;
     }

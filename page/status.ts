@@ -35,7 +35,7 @@ const CLASSES: { readonly [name in RequestClass]: Omit<Line, 'values'> } = {
   bucket: { label: 'Buckets', colour: '--stays', dash: [] },
   evaluation: { label: 'Evaluations and lookups', colour: '--back', dash: [10, 4] },
   range: { label: 'Hash ranges', colour: '--sent', dash: [2, 4] },
-  other: { label: 'Configs, pages and the rest', colour: '--edge', dash: [6, 3, 1, 3] },
+  other: { label: 'Heads, pages and the rest', colour: '--edge', dash: [6, 3, 1, 3] },
   refused: { label: 'Refused', colour: '--bad', dash: [4, 4] },
 };
 const INDEX_TITLES: { readonly [name: string]: string } = {

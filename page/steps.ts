@@ -76,7 +76,7 @@ function normalization({ username, password }: Credential, trial: Trial): Child[
   return [describe(terms)];
 }
 
-function hashes({ accountHash, config, sought }: Trial): Child[] {
+function hashes({ accountHash, published, sought }: Trial): Child[] {
   const parts: Child[] = [];
   const add = (what: string, hash: Parameters<typeof drawBits>[0], prefixBits: number): void => {
     const sent =
@@ -85,20 +85,20 @@ function hashes({ accountHash, config, sought }: Trial): Child[] {
         : `${formatCounted(prefixBits, 'bit')} of 32 ${prefixBits === 1 ? 'is' : 'are'} sent, which is one bucket of ${formatCount(2 ** prefixBits)}.`;
     parts.push(make('div', {}, make('p', {}, `${what}: ${sent}`)), drawBits(hash, prefixBits));
   };
-  const { account, password } = config.indexes;
+  const { account, password } = published.indexes;
   if (accountHash !== undefined && account) add('Username', accountHash, account.prefixBits);
   const output = sought.find(({ signal }) => signal === 'password')?.output;
   if (output && password)
     add(
-      `Password, from its ${config.suite === 'oprf' ? 'evaluated' : 'keyed'} hash of step 3`,
+      `Password, from its ${published.suite === 'oprf' ? 'evaluated' : 'keyed'} hash of step 3`,
       passwordBucketHash(output),
       password.prefixBits,
     );
   return parts;
 }
 
-function hidden({ config, sought, standIns }: Trial): Child[] {
-  if (config.suite === 'hmac') return [tagTable(sought)];
+function hidden({ published, sought, standIns }: Trial): Child[] {
+  if (published.suite === 'hmac') return [tagTable(sought)];
   const rows = sought.map(({ signal, blindedElement }) => [
     QUESTIONS[signal],
     make('code', {}, blindedElement ? abbreviate(toHex(blindedElement)) : '–'),
@@ -121,14 +121,14 @@ function tagTable(sought: readonly Sought[]): HTMLElement {
 
 const tagOf = (output: Sought['output']): string => (output ? formatTag(entryTag(output)) : '–');
 
-function request(exchange: Exchange, { config }: Trial): HTMLElement {
+function request(exchange: Exchange, { published }: Trial): HTMLElement {
   const { method, target, sent } = exchange;
   const parts: Child[] = [make('div', { class: 'code request' }, `${method} ${target}`)];
   if (sent.length > 0) {
     const label = `Body of ${method} ${routeOf(exchange)} in hex`;
     parts.push(make('section', { class: 'bytes', tabindex: '0', 'aria-label': label }, toHex(sent)));
   }
-  parts.push(make('p', { class: 'help' }, explainRequest(exchange, config)));
+  parts.push(make('p', { class: 'help' }, explainRequest(exchange, published)));
   return make('div', {}, ...parts);
 }
 
@@ -136,7 +136,7 @@ function answers(asked: readonly Exchange[], trial: Trial): Child[] {
   const parts: Child[] = [];
   const found = new Map(trial.sought.map(({ signal, index, output }) => [`${index} ${tagOf(output)}`, signal]));
   for (const exchange of asked) {
-    const bucket = bucketOf(exchange, trial.config);
+    const bucket = bucketOf(exchange, trial.published);
     if (exchange.status === 200 && isEvaluation(exchange) && trial.verdict.reason !== 'KEY_MISMATCH')
       parts.push(
         text('The evaluated elements. The last of them shows that the published key made all; that was checked here.'),
@@ -173,8 +173,8 @@ function bucketPicture(
   );
 }
 
-function comparison({ sought, verdict, config, exchanges }: Trial): Child[] {
-  const there = new Set(exchanges.flatMap((exchange) => [...(bucketOf(exchange, config)?.tags ?? [])]));
+function comparison({ sought, verdict, published, exchanges }: Trial): Child[] {
+  const there = new Set(exchanges.flatMap((exchange) => [...(bucketOf(exchange, published)?.tags ?? [])]));
   const rows = sought.map(({ signal, output }) => {
     const { result } = verdict.signals[signal];
     // The forms of a similar password share one answer; their tags show which form matched.
@@ -184,7 +184,7 @@ function comparison({ sought, verdict, config, exchanges }: Trial): Child[] {
     return [QUESTIONS[signal], make('code', {}, tagOf(output)), told];
   });
   const table = makeTable([{ title: 'Question' }, { title: 'Tag' }, { title: 'In the bucket?' }], rows);
-  const missing = (['account', 'password'] as const).filter((index) => !config.indexes[index]);
+  const missing = (['account', 'password'] as const).filter((index) => !published.indexes[index]);
   return [
     makeScrollable('Tags searched for', table),
     ...missing.map((index) => text(`This dataset has no ${index} index, so it was not queried.`)),

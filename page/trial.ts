@@ -26,7 +26,7 @@ export interface Sought {
 }
 
 export interface Trial {
-  readonly config: Published;
+  readonly published: Published;
   readonly verdict: Verdict;
   readonly username: string | undefined;
   readonly accountHash: BucketHash | undefined;
@@ -49,7 +49,7 @@ export interface Trier {
 const TIMEOUT_MS = 15_000;
 
 /** @param keyText under `hmac`. @throws LookupError `KEY_MALFORMED` */
-export function createTrier(traffic: Traffic, served: ServedDataset, config: Published, keyText: string): Trier {
+export function createTrier(traffic: Traffic, served: ServedDataset, published: Published, keyText: string): Trier {
   const observed: ObservedInput[] = [];
   const { url, dataset, publisher } = served;
   const shared = { url, timeoutMs: TIMEOUT_MS, fetch: traffic.fetch, ...EACH_TIME };
@@ -59,13 +59,13 @@ export function createTrier(traffic: Traffic, served: ServedDataset, config: Pub
   let suite: Suite;
   let evaluate: KeyedSuite['evaluate'] | undefined;
   let checker: LeakChecker;
-  if (config.suite === 'hmac') {
+  if (published.suite === 'hmac') {
     checker = createLeakChecker({ ...shared, key: keyText, ...(trust !== undefined && { trust }) });
     const keyed = createHmacSuite(parseHmacPinText(keyText).key);
     ({ evaluate } = keyed);
     suite = keyed;
   } else {
-    const publicKey = hexToBytes(config.publicKey ?? '') as PublicKey;
+    const publicKey = hexToBytes(published.publicKey ?? '') as PublicKey;
     const engine = createObservedEngine((input) => observed.push(input));
     checker = createLeakChecker({ ...shared, trust: trust ?? '', engine });
     suite = createOprfSuite(publicKey);
@@ -86,7 +86,7 @@ export function createTrier(traffic: Traffic, served: ServedDataset, config: Pub
       traffic.phase = 'check';
       const verdict = await checker.check(credential);
       const exchanges = traffic.exchanges.filter((exchange) => !before.has(exchange));
-      const asking = newestPublished(traffic, url) ?? config;
+      const asking = newestPublished(traffic, url) ?? published;
       const asked = answerable(deriveInquiries(credential, MAX_OPRF_INPUT_BYTES), asking);
       const sought = asked.flatMap(({ index, questions }) =>
         (questions as readonly Question[]).filter(({ settled }) => !settled).map((question) => seek(question, index)),
@@ -94,7 +94,7 @@ export function createTrier(traffic: Traffic, served: ServedDataset, config: Pub
       const { username } = credential;
       const normalized = username === undefined ? undefined : normalizeUsername(username);
       return {
-        config: asking,
+        published: asking,
         verdict,
         username: normalized && new TextDecoder().decode(normalized),
         accountHash: normalized && asking.indexes.account ? suite.accountBucketHash(normalized) : undefined,

@@ -47,7 +47,7 @@ export type HeadKey = Brand<Uint8Array, 'HeadKey'>;
 export type SigningSeed = Brand<Uint8Array, 'SigningSeed'>;
 /** Public name of a layer, the buckets made from one set of runs: 32 lower-case hex digits. */
 export type LayerId = Brand<string, 'LayerId'>;
-/** 32 bytes that key the seals of buckets, configs and filters, PROTOCOL.md §8. */
+/** 32 bytes that key the seals of buckets, envelopes and filters, PROTOCOL.md §8. */
 export type SealKey = Brand<Uint8Array, 'SealKey'>;
 /** Public name of a key: 16 lower-case hex digits. */
 export type KeyId = Brand<string, 'KeyId'>;

@@ -57,14 +57,14 @@ export function parsePrefix(text: string, prefixBits: number): BucketId {
     throw new ProtocolError(
       'PREFIX_MALFORMED',
       `a prefix of this dataset has ${digits} lower-case hex digits`,
-      'Read prefixBits from /v1/config and format the prefix as PROTOCOL.md §6 specifies.',
+      'Read prefixBits from the statement and format the prefix as PROTOCOL.md §6 specifies.',
     );
   const id = Number.parseInt(text, 16);
   if (id >= 2 ** prefixBits)
     throw new ProtocolError(
       'PREFIX_MALFORMED',
       `a prefix of this dataset is less than 2^${prefixBits}`,
-      'Read prefixBits from /v1/config and format the prefix as PROTOCOL.md §6 specifies.',
+      'Read prefixBits from the statement and format the prefix as PROTOCOL.md §6 specifies.',
     );
   return id as BucketId;
 }

@@ -22,7 +22,7 @@ export interface Metadata {
    * the dataset records no metadata.
    */
   readonly timesSeen: number | undefined;
-  /** Number in `config.sources`; 0 if unknown. */
+  /** Number in the list of sources; 0 if unknown. */
   readonly source: number;
 }
 

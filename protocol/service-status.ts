@@ -2,7 +2,7 @@
 // PROTOCOL.md §13.
 
 import type { IndexName, RangeName } from './bucket-id.ts';
-import type { SourceConfig } from './signed/parts.ts';
+import type { LeakSource } from './signed/sources.ts';
 import type { SuiteName } from './suite.ts';
 
 /** Classes of requests by their answer. `refused`: any answer with status 400 or above. */
@@ -45,7 +45,7 @@ export interface ServiceStatus {
   /** `publishedAt` is ISO 8601. */
   readonly snapshot: { readonly number: number; readonly id: string; readonly publishedAt: string };
   readonly similar: boolean;
-  readonly sources: readonly SourceConfig[];
+  readonly sources: readonly LeakSource[];
   readonly indexes: { readonly [name in IndexName | RangeName]?: IndexStatus };
   readonly requests: RequestRates;
 }

@@ -8,8 +8,8 @@ import { pairInput } from './private-input.ts';
 import type { KeyedSuite } from './suite.ts';
 
 /**
- * Belongs to nobody: `.invalid` cannot be registered (RFC 2606). /v1/config holds the values that a
- * correct client computes for it.
+ * Belongs to nobody: `.invalid` cannot be registered (RFC 2606). The statement holds the values
+ * that a correct client computes for it.
  */
 export const CANARY = { username: 'canary@credveil.invalid', password: 'credveil-canary' } as const;
 
@@ -34,8 +34,8 @@ export interface KnownAnswer {
 }
 
 /**
- * Computes the known answer: publishing puts it into the config, a client compares it with the
- * config's.
+ * Computes the known answer: publishing puts it into the statement, a client compares it with the
+ * statement's.
  */
 export function knownAnswer(suite: KeyedSuite): KnownAnswer {
   const username = normalizeUsername(CANARY.username);

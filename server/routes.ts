@@ -6,12 +6,7 @@
 import * as docs from './api/operations.ts';
 import type { Route } from './api/route.ts';
 import { createBucketHandler } from './handlers/buckets.ts';
-import {
-  createConfigHandler,
-  createDocumentHandler,
-  createHealthHandler,
-  createReadinessHandler,
-} from './handlers/documents.ts';
+import { createDocumentHandler, createHealthHandler, createReadinessHandler } from './handlers/documents.ts';
 import { createEvaluationHandler } from './handlers/evaluations.ts';
 import { createFilterHandler } from './handlers/filter.ts';
 import { createRangeHandler } from './handlers/ranges.ts';
@@ -33,15 +28,6 @@ const PAGE = { ...READ, ...OF_SERVER, handler: createPageHandler, withoutQuery: 
 const DOCUMENT = { ...READ, handler: createDocumentHandler } as const;
 
 export const ROUTES: readonly Route[] = [
-  {
-    ...READ,
-    ...OF_DATASET,
-    path: '/v1/config',
-    handler: createConfigHandler,
-    access: 'client',
-    cache: 'revalidate',
-    documentation: { GET: docs.CONFIG },
-  },
   {
     ...READ,
     ...OF_DATASET,

@@ -8,6 +8,7 @@ import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../pro
 import { isDatasetId, isHex64, isKeyId, isName } from '../protocol/ids.ts';
 import type { MetadataBytes } from '../protocol/metadata.ts';
 import { NORMALIZATION_VERSION } from '../protocol/normalize.ts';
+import { MAX_SOURCES } from '../protocol/signed/sources.ts';
 import { AUTH_NAMES, type AuthName } from '../protocol/signed/statement.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
 import type { DatasetKey } from './dataset-key.ts';
@@ -22,8 +23,6 @@ import {
 } from './prefix-parameters.ts';
 
 export const DATASET_FORMAT = 2;
-/** Numbers of sources have 16 bits, and 0 means unknown. */
-export const MAX_SOURCES = 0xffff;
 
 /**
  * What `init` decides for every run and snapshot. dataset.json holds these, the format and the id.

@@ -232,14 +232,14 @@ describe('the server process', () => {
     for (const target of [
       `/v1/account/${probe}`,
       `/${probe}`,
-      `/v1/config?${probe}`,
+      `/v1/head?${probe}`,
       `/v1/account/0?snapshot=${probe}`,
     ]) {
       const answer = await fetch(server.url + target, { headers });
       expect(answer.status).toBeGreaterThanOrEqual(400);
       expect(holds(Buffer.from(`${await answer.text()}${JSON.stringify([...answer.headers])}`), probe)).toBe(false);
     }
-    const posted = await fetch(`${server.url}/v1/config`, { method: 'POST', body: probe, headers });
+    const posted = await fetch(`${server.url}/v1/head`, { method: 'POST', body: probe, headers });
     expect(holds(Buffer.from(await posted.text()), probe)).toBe(false);
     const raw = net.connect(Number(new URL(server.url).port), '127.0.0.1');
     raw.end(`${probe} no http\r\n\r\n`);
@@ -262,7 +262,7 @@ describe('the server process', () => {
     held.write(request.repeat(4_000));
     const unfinished = net.connect(port, '127.0.0.1');
     unfinished.on('error', () => {});
-    unfinished.write(`GET /v1/config HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ${inRequest}`);
+    unfinished.write(`GET /v1/head HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ${inRequest}`);
     try {
       await (await fetch(`${server.url}/healthz`)).text();
       for (const dump of [await heapSnapshot(world), ...processMemory(server.child.pid as number)]) {

@@ -13,8 +13,7 @@ import {
   verifyEnvelope,
 } from '../../protocol/signed/envelope.ts';
 import { type Head, headSnapshotId, parseHead } from '../../protocol/signed/head.ts';
-import type { SourceConfig } from '../../protocol/signed/parts.ts';
-import { parseSources } from '../../protocol/signed/sources.ts';
+import { type LeakSource, parseSources } from '../../protocol/signed/sources.ts';
 import { type LayerIndex, parseStatement, payloadDigest, type Statement } from '../../protocol/signed/statement.ts';
 import { lookupFailure, type UnknownReason } from '../errors.ts';
 import type { CheckerSettings } from '../options.ts';
@@ -43,7 +42,7 @@ export interface ReaderOptions {
 interface Known {
   readonly digest: string;
   readonly statement: Statement;
-  readonly sources: readonly SourceConfig[];
+  readonly sources: readonly LeakSource[];
 }
 
 export function createSnapshotReader({ settings, send, authority, history, assertKey }: ReaderOptions): SnapshotReader {
@@ -63,7 +62,7 @@ export function createSnapshotReader({ settings, send, authority, history, asser
     });
   };
 
-  const fetchSources = async ({ layers, sources }: Statement, deadline: Deadline): Promise<readonly SourceConfig[]> => {
+  const fetchSources = async ({ layers, sources }: Statement, deadline: Deadline): Promise<readonly LeakSource[]> => {
     const [{ indexes }] = layers;
     // Without a third byte of metadata no entry names a source.
     if (![indexes.account, indexes.password].some((index) => index?.metadataBytes === 3)) return [];

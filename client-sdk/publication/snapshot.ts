@@ -3,7 +3,7 @@
 import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import type { BucketAuth } from '../../protocol/seal.ts';
-import type { SourceConfig } from '../../protocol/signed/parts.ts';
+import type { LeakSource } from '../../protocol/signed/sources.ts';
 import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts';
 import type { KnownAnswer } from '../../protocol/test-credentials.ts';
 import { lookupFailure } from '../errors.ts';
@@ -41,7 +41,7 @@ export interface Snapshot {
   /** Absent if there is none. */
   readonly filter?: LayerFilter;
   /** Empty if the dataset's entries name no source. */
-  readonly sources: readonly SourceConfig[];
+  readonly sources: readonly LeakSource[];
   readonly canary: KnownAnswer;
   readonly life: HeadLife;
 }

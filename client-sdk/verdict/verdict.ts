@@ -1,6 +1,6 @@
 // Verdict: the answer to each question, and the one status that follows from them.
 
-import type { SourceConfig } from '../../protocol/signed/parts.ts';
+import type { LeakSource } from '../../protocol/signed/sources.ts';
 import type { UnknownReason } from '../errors.ts';
 
 /**
@@ -52,7 +52,7 @@ export interface Sighting {
   /** Lower bound of the times seen. Missing if the dataset records no counts. */
   readonly timesSeen?: number;
   /** The latest source that contained it, if the dataset records sources. */
-  readonly source?: SourceConfig;
+  readonly source?: LeakSource;
   /**
    * Month of the newest leak that contained it, YYYY-MM. Only if the dataset records sources and
    * every source has a date.
@@ -173,7 +173,7 @@ export interface FindingVerdict extends VerdictFacts {
    */
   readonly timesSeen?: number;
   /** Latest source of the entry that decided the status, if the dataset records sources. */
-  readonly source?: SourceConfig;
+  readonly source?: LeakSource;
 }
 
 /** Members that only a finding has, so that callers may destructure them from any verdict. */

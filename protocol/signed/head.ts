@@ -19,14 +19,14 @@ import {
   text,
   time,
 } from './members.ts';
-import { STATEMENT_PROTOCOL, type Statement } from './statement.ts';
+import { PROTOCOL_VERSION, type Statement } from './statement.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /** A head is valid for at most this long: 7 days. */
 export const MAX_HEAD_LIFE_MS = 7 * 24 * 3_600_000;
 
 export interface Head {
-  readonly protocol: typeof STATEMENT_PROTOCOL;
+  readonly protocol: typeof PROTOCOL_VERSION;
   readonly dataset: DatasetId;
   /** The statement's. */
   readonly sequence: number;
@@ -37,7 +37,7 @@ export interface Head {
 }
 
 export const HEAD_MEMBERS: Members<Head> = {
-  protocol: required(oneOf([STATEMENT_PROTOCOL])),
+  protocol: required(oneOf([PROTOCOL_VERSION])),
   dataset: required(text<DatasetId>(HEX16)),
   sequence: required(integer(1, MAX_SEQUENCE)),
   statement: required(hex(64)),
@@ -52,7 +52,7 @@ export const HEAD_MEMBERS: Members<Head> = {
 export function parseHead(payload: Uint8Array): Head {
   return parseDocument(HEAD_KIND, () => {
     const given = parseObject(parseStrictJson(payload, 'the head'), 'the head');
-    if (given.protocol !== STATEMENT_PROTOCOL)
+    if (given.protocol !== PROTOCOL_VERSION)
       throw new ProtocolError(
         'HEAD_UNSUPPORTED',
         "this client does not support the head's protocol",

@@ -6,10 +6,13 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { DatasetId, KeyId, LayerId, SnapshotId } from '../brands.ts';
+import { MAX_PREFIX_BITS } from '../bucket-id.ts';
 import { ProtocolError } from '../errors.ts';
 import { formatSnapshotId, HEX16, LAYER_ID, MAX_SEQUENCE } from '../ids.ts';
 import type { MetadataBytes } from '../metadata.ts';
 import { NORMALIZATION_VERSION } from '../normalize.ts';
+import { filterFileBytes } from '../password-filter.ts';
+import { MAX_BLOCKS } from '../split-block.ts';
 import { SUITE_NAMES, type SuiteName } from '../suite.ts';
 import type { KnownAnswer } from '../test-credentials.ts';
 import { STATEMENT_KIND } from './envelope.ts';
@@ -29,11 +32,10 @@ import {
   text,
   time,
 } from './members.ts';
-import { CANARY_MEMBERS, FILTER_MEMBERS, type FilterConfig, INDEX_MEMBERS } from './parts.ts';
 import { parseStrictJson } from './strict-json.ts';
 
-/** Version of statements and heads. */
-export const STATEMENT_PROTOCOL = 2;
+/** Version of PROTOCOL.md: statements and heads name it. */
+export const PROTOCOL_VERSION = 2;
 
 export const AUTH_NAMES = ['mac', 'signature'] as const;
 /** `mac`: holders of the key make and check it. `signature`: the publisher signs, anyone checks. */
@@ -52,7 +54,9 @@ export interface LayerIndex {
 }
 
 /** The filter of the password index. */
-export interface LayerFilter extends FilterConfig {
+export interface LayerFilter {
+  /** Length of its file, which follows from `blocks`. */
+  readonly bytes: number;
   readonly blocks: number;
   readonly sha256: string;
 }
@@ -81,7 +85,7 @@ export interface DelegatedKey {
 }
 
 export interface Statement {
-  readonly protocol: typeof STATEMENT_PROTOCOL;
+  readonly protocol: typeof PROTOCOL_VERSION;
   readonly dataset: DatasetId;
   /** Number of the snapshot: higher than that of every earlier one. */
   readonly sequence: number;
@@ -102,24 +106,27 @@ export interface Statement {
   readonly headKeys?: readonly DelegatedKey[];
 }
 
-/** Leaves 15 of 10^9 usernames in a mean bucket: a publisher's floor decides long before. */
-const MAX_LAYER_PREFIX_BITS = 26;
 const MAX_HEAD_KEYS = 8;
-const MAX_ENTRIES = Number.MAX_SAFE_INTEGER;
-const parseCount = integer(0, MAX_ENTRIES);
+const MAX_BODY_SIZES = 64;
+const parseCount = integer(0, Number.MAX_SAFE_INTEGER);
+const parseSizes = array(integer(1, 2 ** 31), 1, MAX_BODY_SIZES);
 
 export const LAYER_INDEX_MEMBERS: Members<LayerIndex> = {
-  prefixBits: required(integer(0, MAX_LAYER_PREFIX_BITS)),
+  prefixBits: required(integer(0, MAX_PREFIX_BITS)),
   entries: required(parseCount),
   usernames: optional(parseCount),
-  metadataBytes: INDEX_MEMBERS.metadataBytes,
-  bodyBytes: INDEX_MEMBERS.bodyBytes,
+  metadataBytes: required(oneOf<MetadataBytes>([0, 1, 3])),
+  bodyBytes: required((value, what) => {
+    const sizes = parseSizes(value, what);
+    if (sizes.some((bytes, i) => i > 0 && bytes <= (sizes[i - 1] as number))) refuseMember(`${what} does not ascend`);
+    return sizes;
+  }),
   root: optional(hex(64)),
 };
 
 export const LAYER_FILTER_MEMBERS: Members<LayerFilter> = {
-  bytes: FILTER_MEMBERS.bytes,
-  blocks: required(integer(1, 2 ** 28)),
+  bytes: required(parseCount),
+  blocks: required(integer(1, MAX_BLOCKS)),
   sha256: required(hex(64)),
 };
 
@@ -137,6 +144,11 @@ export const LAYER_MEMBERS: Members<Layer> = {
   filter: optional(object(LAYER_FILTER_MEMBERS)),
 };
 
+export const CANARY_MEMBERS: Members<KnownAnswer> = {
+  accountHash: required(hex(8)),
+  tag: required(hex(12)),
+};
+
 export const DIGEST_MEMBERS: Members<DigestOf> = {
   sha256: required(hex(64)),
   bytes: required(integer(2, 2 ** 24)),
@@ -151,7 +163,7 @@ const parseSequence = integer(1, MAX_SEQUENCE);
 const parseLayers = array(object(LAYER_MEMBERS), 1, 1);
 
 export const STATEMENT_MEMBERS: Members<Statement> = {
-  protocol: required(oneOf([STATEMENT_PROTOCOL])),
+  protocol: required(oneOf([PROTOCOL_VERSION])),
   dataset: required(text<DatasetId>(HEX16)),
   sequence: required(parseSequence),
   minSequence: required(parseSequence),
@@ -171,7 +183,7 @@ export const STATEMENT_MEMBERS: Members<Statement> = {
 const VERSIONED = ['protocol', 'suite', 'normalization', 'auth'] as const;
 
 const isSupported = (given: Record<string, unknown>): boolean =>
-  given.protocol === STATEMENT_PROTOCOL &&
+  given.protocol === PROTOCOL_VERSION &&
   given.normalization === NORMALIZATION_VERSION &&
   SUITE_NAMES.includes(given.suite as SuiteName) &&
   AUTH_NAMES.includes(given.auth as AuthName) &&
@@ -200,6 +212,8 @@ function assertConsistent({ sequence, minSequence, suite, publicKey, auth, headK
   if (password?.usernames !== undefined) refuseMember('usernames belongs to account');
   if (similar && !account) refuseMember('similar needs an account index');
   if (filter && !password) refuseMember('filter needs a password index');
+  if (filter && filter.bytes !== filterFileBytes(filter.blocks))
+    refuseMember('bytes of filter is not that of its blocks');
 }
 
 /**

@@ -18,13 +18,13 @@ export const PROBLEMS = {
     status: 400,
     title: 'Prefix malformed',
     detail: 'The last part of the path is not a prefix of this index.',
-    hint: 'Read prefixBits from /v1/config and write the prefix in lower-case hex, one digit per four bits.',
+    hint: 'Read prefixBits from the statement and write the prefix in lower-case hex, one digit per four bits.',
   },
   QUERY_MALFORMED: {
     status: 400,
     title: 'Query malformed',
     detail: 'This route does not accept this query.',
-    hint: 'Leave the query out, or request a bucket with ?snapshot= and the snapshot id from /v1/config.',
+    hint: 'Leave the query out, or request a bucket with ?snapshot= and the snapshot id from /v1/head.',
   },
   MESSAGE_MALFORMED: {
     status: 400,
@@ -66,7 +66,7 @@ export const PROBLEMS = {
     status: 404,
     title: 'Suite mismatch',
     detail: 'The dataset does not use the oprf suite, so it evaluates nothing.',
-    hint: 'Read suite from /v1/config; under hmac the client holds the key and requests buckets.',
+    hint: 'Read suite from the statement; under hmac the client holds the key and requests buckets.',
   },
   EVALUATOR_MISSING: {
     status: 404,
@@ -84,7 +84,7 @@ export const PROBLEMS = {
     status: 404,
     title: 'No such index',
     detail: 'The dataset was created without this index.',
-    hint: 'Indexes are chosen at creation with credveil init --index. /v1/config lists account and password.',
+    hint: 'Indexes are chosen at creation with credveil init --index. The statement lists account and password.',
   },
   FILTER_MISSING: {
     status: 404,
@@ -108,7 +108,7 @@ export const PROBLEMS = {
     status: 410,
     title: 'Snapshot gone',
     detail: 'The requested snapshot is no longer served, or not yet.',
-    hint: 'Fetch /v1/config again and request the snapshot it names.',
+    hint: 'Fetch /v1/head again and request the snapshot it names.',
   },
   LENGTH_REQUIRED: {
     status: 411,

@@ -20,7 +20,7 @@ const IF_MODIFIED_SINCE: Parameter = {
 const SNAPSHOT: Parameter = {
   name: 'snapshot',
   in: 'query',
-  description: 'The snapshot to answer from, as named in the config. Default: the current one.',
+  description: 'The snapshot to answer from, as the head names it. Default: the current one.',
   schema: { type: 'string', pattern: SNAPSHOT_ID.source },
 };
 const PREFIX: Parameter = {
@@ -93,20 +93,6 @@ export const page = (summary: string): Operation => ({
   },
   problems: ['ROUTE_MISSING'],
 });
-
-export const CONFIG: Operation = {
-  summary: 'The parameters a client needs before its first request',
-  parameters: [IF_NONE_MATCH],
-  answers: {
-    200: {
-      description: 'The config of the current snapshot.',
-      headers: ['ETag', 'Credveil-Snapshot'],
-      content: { 'application/json': { schema: 'ServiceConfig' } },
-    },
-    304: NOT_MODIFIED,
-  },
-  problems: ['QUERY_MALFORMED'],
-};
 
 const tagged = (description: string, schema: SchemaName): Operation['answers'] => ({
   200: { description, headers: ['ETag', 'Credveil-Snapshot'], content: { 'application/json': { schema } } },

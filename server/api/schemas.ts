@@ -2,11 +2,8 @@
 // §10, §13.
 
 import { z } from 'zod';
-import { MAX_PREFIX_BITS } from '../../protocol/bucket-id.ts';
 import { MONTH, NAME, SNAPSHOT_ID } from '../../protocol/ids.ts';
-import { filterFileBytes } from '../../protocol/password-filter.ts';
 import { REQUEST_CLASSES, type RequestClass } from '../../protocol/service-status.ts';
-import { MAX_BLOCKS } from '../../protocol/split-block.ts';
 import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
 
 const hex = (digits: number, about: string) =>
@@ -20,29 +17,7 @@ const snapshotId = z
   .meta({ description: 'Sequence number and digest of a snapshot', examples: ['000007-9f86d081884c7d65'] });
 const suite = z.enum(['hmac', 'oprf']);
 
-const indexConfig = z.object({
-  prefixBits: z.int().min(0).max(MAX_PREFIX_BITS).meta({ description: 'Bits of a hash that name its bucket' }),
-  metadataBytes: z.union([z.literal(0), z.literal(1), z.literal(3)]),
-  bodyBytes: z
-    .array(
-      z
-        .int()
-        .min(1)
-        .max(2 ** 31),
-    )
-    .min(1)
-    .max(64)
-    .meta({ description: 'The sizes that bodies are padded to' }),
-  root: hex(64, 'Root of the Merkle tree over the buckets, in signed datasets only').optional(),
-});
-
-const filterConfig = z
-  .object({
-    bytes: z.int().min(filterFileBytes(1)).max(filterFileBytes(MAX_BLOCKS)).meta({ description: 'Length of the file' }),
-  })
-  .meta({ description: 'The password filter of the snapshot, at /v1/filter/password; absent if there is none' });
-
-const sourceConfig = z.object({
+const source = z.object({
   number: z.int().min(1).max(65_535),
   name: z.string().regex(NAME),
   date: z.string().regex(MONTH).optional(),
@@ -62,27 +37,6 @@ const indexStatus = z.object({
 });
 
 export const SCHEMAS = {
-  ServiceConfig: z
-    .object({
-      protocol: z.literal(1),
-      suite,
-      normalization: z.literal(1),
-      dataset: hex(16, 'Id of the dataset'),
-      keyId: hex(16, 'Public name of its key'),
-      publicKey: hex(64, 'Under `oprf`: what clients pin').optional(),
-      snapshot: snapshotId,
-      layer: hex(32, 'Id of the layer of buckets, to which the pads of metadata are bound'),
-      indexes: z.object({ account: indexConfig.optional(), password: indexConfig.optional() }),
-      similar: z
-        .literal(true)
-        .optional()
-        .meta({ description: 'The account index has entries of similarity forms; absent otherwise' }),
-      filter: filterConfig.optional(),
-      sources: z.array(sourceConfig).max(65_535),
-      canary: z.object({ accountHash: hex(8, 'Of the canary'), tag: hex(12, 'Of the canary') }),
-      seal: hex(32, 'Binds the config to its key'),
-    })
-    .meta({ description: 'What a client must know before it asks: PROTOCOL.md §10.' }),
   Envelope: z
     .object({
       payloadType: z.string(),
@@ -90,7 +44,7 @@ export const SCHEMAS = {
       signatures: z.array(z.object({ keyid: z.string(), sig: z.base64() })).length(1),
     })
     .meta({ description: 'DSSE 1.0, of a statement or a head: PROTOCOL.md §8, §10.' }),
-  Sources: z.array(sourceConfig).max(65_535),
+  Sources: z.array(source).max(65_535),
   Datasets: z
     .array(
       z.object({
@@ -111,7 +65,7 @@ export const SCHEMAS = {
       keyId: hex(16, 'Public name of its key'),
       snapshot: z.object({ number: z.int().min(1), id: snapshotId, publishedAt: z.iso.datetime() }),
       similar: z.boolean(),
-      sources: z.array(sourceConfig),
+      sources: z.array(source),
       indexes: z.object({
         account: indexStatus.optional(),
         password: indexStatus.optional(),

@@ -1,18 +1,10 @@
-// The small documents. Config, health and readiness need nothing beyond the snapshot; the rest is
-// loaded with express when a client first asks for it. PROTOCOL.md §10, §13.
+// The small documents. Health and readiness need nothing beyond the snapshot; the rest is loaded
+// with express when a client first asks for it. PROTOCOL.md §13.
 
 import { ProblemError } from '../../runtime/http/problem.ts';
 import { loadOnce } from '../../runtime/load-once.ts';
 import type { CreateHandler } from '../exchange.ts';
-import { JSON_HEADERS, replyJson, replyTagged } from './document-replies.ts';
-
-export const createConfigHandler: CreateHandler =
-  ({ service: { snapshots } }) =>
-  (exchange) => {
-    if (exchange.query !== undefined) throw new ProblemError('QUERY_MALFORMED');
-    const { id, config } = snapshots.current;
-    replyTagged(exchange, `"${id}"`, ['Credveil-Snapshot', id, ...JSON_HEADERS], config);
-  };
+import { replyJson } from './document-replies.ts';
 
 export const createHealthHandler: CreateHandler = () => (exchange) => replyJson(exchange, { status: 'ok' });
 

@@ -1,26 +1,27 @@
 // GET /v1/status: a snapshot's figures and the request rates. PROTOCOL.md §13.
 //
-// All of it is either in the config or could be counted by anyone who may ask for buckets, but for
+// All of it is either in the statement or could be counted by anyone who may ask for buckets, but for
 // the request rates: whoever may ask learns how busy the server is. What a source holds is for the
 // operator alone and not in it.
 
 import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import type { IndexStatus, RequestRates, ServiceStatus } from '../../protocol/service-status.ts';
 import type { Snapshot } from '../../store/snapshot/snapshot.ts';
-import { type SnapshotFacts, serviceConfig } from '../../store/snapshot/snapshot-facts.ts';
+import type { SnapshotFacts } from '../../store/snapshot/snapshot-facts.ts';
+import { publicSources } from '../../store/snapshot/statement-files.ts';
 
 const RANGE_PREFIX_BITS = 20;
 
 /** From the snapshot's facts alone: nothing is read from disk and nothing is counted. */
 export function describeStatus({ facts, publishedAt }: Snapshot, requests: RequestRates): ServiceStatus {
-  const { dataset, suite, keyId, snapshot, similar = false, sources } = serviceConfig(facts);
+  const { dataset, suite, keyId, snapshot, similar = false, sources } = facts;
   return {
     dataset,
     suite,
     keyId,
     snapshot: { number: Number.parseInt(snapshot, 10), id: snapshot, publishedAt: publishedAt.toISOString() },
     similar,
-    sources,
+    sources: publicSources(sources),
     indexes: describeIndexes(facts),
     requests,
   };

@@ -1,5 +1,5 @@
-// The served snapshots: the current one, the previous one for clients with an older config, and for
-// a moment the next one. A worker answers for the next snapshot once it is open, and makes it
+// The served snapshots: the current one, the previous one for clients with an older head, and for a
+// moment the next one. A worker answers for the next snapshot once it is open, and makes it
 // current once all workers have opened it.
 //
 // Reads are synchronous and copy the bytes. No request holds a snapshot across a turn of the event
@@ -13,7 +13,6 @@ import type { Dataset } from '../../store/dataset.ts';
 import { StoreError } from '../../store/errors.ts';
 import { readCurrent } from '../../store/snapshot/current.ts';
 import { openSnapshot, type Snapshot } from '../../store/snapshot/snapshot.ts';
-import { serviceConfig } from '../../store/snapshot/snapshot-facts.ts';
 import { encodeSources } from '../../store/snapshot/statement-files.ts';
 import { createBodyReader } from './bucket-bodies.ts';
 import { ServedHead } from './served-head.ts';
@@ -53,8 +52,6 @@ export interface ServedSnapshot {
   readBody(index: IndexName, id: BucketId): Buffer | undefined;
   /** Memory for its ranges. */
   readonly rangesHeldBytes: number;
-  /** The JSON of /v1/config. */
-  readonly config: Buffer;
   readonly head: ServedHead;
   /** The JSON of /v1/sources/{sha256}. */
   readonly sources: Buffer;
@@ -268,7 +265,6 @@ function createServed(
       return padded?.bytes;
     },
     rangesHeldBytes: leftBytes,
-    config: Buffer.from(JSON.stringify(serviceConfig(snapshot.facts))),
     head,
     sources: Buffer.from(encodeSources(snapshot.facts.sources)),
   };

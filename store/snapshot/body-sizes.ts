@@ -22,7 +22,7 @@ export function chooseBodySizes(sizes: SizeHistogram): number[] {
   }
   const last = roundUp(largest);
   const chosen: number[] = [];
-  // Rounded before comparing: clients reject a config with equal sizes.
+  // Rounded before comparing: clients reject a statement with equal sizes.
   for (let size = roundUp((1.5 * total) / buckets); size < last; size *= 2) chosen.push(size);
   return [...chosen, last];
 }

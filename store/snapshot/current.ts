@@ -8,8 +8,8 @@ import type { SnapshotId } from '../../protocol/brands.ts';
 import { currentFile, type Dataset, snapshotsFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, readRegularFile, writeFileAtomically } from '../files.ts';
-import { areBounded } from './facts-bounds.ts';
-import { SNAPSHOT_FORMAT, type SnapshotFacts, serviceConfig } from './snapshot-facts.ts';
+import { assertFacts } from './facts-bounds.ts';
+import { SNAPSHOT_FORMAT, type SnapshotFacts } from './snapshot-facts.ts';
 
 export const snapshotPath = (dataset: Dataset, name: string): string =>
   path.join(snapshotsFolder(dataset), `${name}.sqlite`);
@@ -96,8 +96,7 @@ export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
   try {
     const facts = JSON.parse(text) as SnapshotFacts;
     if (facts.format !== SNAPSHOT_FORMAT) throw corruptSnapshot(`${name}: unsupported format`);
-    serviceConfig(facts);
-    if (!areBounded(facts)) throw corruptSnapshot(`${name}: invalid facts`);
+    assertFacts(facts);
     return { name, sequence: Number(name), facts };
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;

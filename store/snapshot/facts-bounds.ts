@@ -1,11 +1,29 @@
-// Bounds of a snapshot's facts: a server allocates by them, and shows them.
+// Form and bounds of a snapshot's facts: a server allocates by them, and shows them.
 //
 // Checksums tell only that the facts are those of a publisher.
 
 import { MAX_BUCKET_ENTRIES } from '../../protocol/bucket.ts';
 import { RANGES } from '../../protocol/bucket-id.ts';
+import { HEX64, SNAPSHOT_ID } from '../../protocol/ids.ts';
 import type { HistogramBin } from '../../protocol/service-status.ts';
+import { array, type Members, object, parseMembers, required, text } from '../../protocol/signed/members.ts';
+import { MAX_SOURCES, SOURCE_MEMBERS } from '../../protocol/signed/sources.ts';
+import { LAYER_MEMBERS, STATEMENT_MEMBERS } from '../../protocol/signed/statement.ts';
 import type { IndexFacts, RangeFacts, SnapshotFacts } from './snapshot-facts.ts';
+
+const { dataset, suite, normalization, keyId, publicKey, canary } = STATEMENT_MEMBERS;
+
+/** The members that clients get in a statement or a list of sources; the others are numbers. */
+const PUBLIC_MEMBERS = {
+  ...{ dataset, suite, normalization, keyId, publicKey, canary },
+  snapshot: required(text(SNAPSHOT_ID)),
+  layer: LAYER_MEMBERS.id,
+  statement: required(text(HEX64)),
+  indexes: LAYER_MEMBERS.indexes,
+  similar: LAYER_MEMBERS.similar,
+  filter: LAYER_MEMBERS.filter,
+  sources: required(array(object(SOURCE_MEMBERS), 0, MAX_SOURCES)),
+} satisfies Members<object>;
 
 const MAX_BINS = 16;
 /** Seal or path of a body, its header, and rounding. */
@@ -24,8 +42,16 @@ const MAX_ROW_BYTES = 48;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isBits = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
-/** Whether the facts could be those of a file of their length. */
-export function areBounded({ indexes, ranges = {}, sources, filter, sqlite }: SnapshotFacts): boolean {
+/**
+ * Checks the form of facts, and that they could be those of a file of their length.
+ * @throws Error that does not say more than which member is wrong
+ */
+export function assertFacts(facts: SnapshotFacts): void {
+  parseMembers(facts, 'the facts', PUBLIC_MEMBERS);
+  if (!areBounded(facts)) throw new Error('the facts are out of bounds');
+}
+
+function areBounded({ indexes, ranges = {}, sources, filter, sqlite }: SnapshotFacts): boolean {
   return (
     isCount(sqlite?.bytes) &&
     /^[0-9a-f]{64}$/.test(sqlite.sha256) &&

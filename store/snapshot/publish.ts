@@ -102,7 +102,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     const headKeys = delegatedKeys(dataset, current, delegate, now);
     const minSequence = lowestSequence(dataset, current, runs, withdraw) ?? sequence;
     const { facts, head } = writeStated(dataset, name, unstated, {
-      ...{ suite, signer: authority.signer, sequence, minSequence, now },
+      ...{ signer: authority.signer, sequence, minSequence, now },
       ...(headKeys && { headKeys }),
       ...(options.headLifeMs !== undefined && { headLifeMs: options.headLifeMs }),
     });

@@ -1,21 +1,17 @@
-// The facts of a snapshot: the JSON file beside it, the source of /v1/config and `stats`.
+// The facts of a snapshot: the JSON file beside it, the source of its statement and of `stats`. PROTOCOL.md
+// §12.
 
 import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
-import { computeConfigSeal } from '../../protocol/config-seal.ts';
-import { PROTOCOL_VERSION, parseServiceConfig, type ServiceConfig } from '../../protocol/service-config.ts';
 import type { HistogramBin } from '../../protocol/service-status.ts';
-import type { FilterConfig, IndexConfig } from '../../protocol/signed/parts.ts';
-import type { KeyedSuite, SuiteName } from '../../protocol/suite.ts';
+import type { LeakSource } from '../../protocol/signed/sources.ts';
+import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts';
+import type { SuiteName } from '../../protocol/suite.ts';
 import type { KnownAnswer } from '../../protocol/test-credentials.ts';
 
 export const SNAPSHOT_FORMAT = 2;
 
-export interface IndexFacts extends IndexConfig {
-  /** Without those of similarity forms. */
-  readonly entries: number;
-  /** Entries of kind 2. In the account index only. */
-  readonly usernames?: number;
+export interface IndexFacts extends LayerIndex {
   readonly minEntries: number;
   readonly maxEntries: number;
   /** Short tags of similarity forms, and the most in a bucket. Only if there are such entries. */
@@ -51,18 +47,13 @@ export interface RangeFacts {
 }
 
 /** Facts of the password filter. */
-export interface FilterFacts extends FilterConfig {
-  readonly sha256: string;
+export interface FilterFacts extends LayerFilter {
   readonly entries: number;
-  readonly blocks: number;
 }
 
 export type RangesFacts = { readonly [name in RangeName]?: RangeFacts };
 
-export interface SourceFacts {
-  readonly number: number;
-  readonly name: string;
-  readonly date?: string;
+export interface SourceFacts extends LeakSource {
   readonly credentials: number;
   readonly records: number;
   /** Digest of its run. */
@@ -91,19 +82,5 @@ export interface SnapshotFacts {
   readonly canary: KnownAnswer;
   /** Under `oprf` only: 64 hex digits. */
   readonly publicKey?: string;
-  /** Seal of the config that follows from these facts. */
-  readonly seal: string;
   readonly sqlite: { readonly bytes: number; readonly sha256: string };
-}
-
-/** Adds the seal of the config, which only a holder of the key can compute. */
-export function sealFacts(facts: Omit<SnapshotFacts, 'seal'>, suite: KeyedSuite): SnapshotFacts {
-  const unsealed = serviceConfig({ ...facts, seal: '0'.repeat(32) });
-  return { ...facts, seal: computeConfigSeal(unsealed, suite.sealKey) };
-}
-
-/** The public part of the facts: the members of /v1/config. */
-export function serviceConfig(facts: SnapshotFacts): ServiceConfig {
-  // The strict parser drops every member that is not part of the contract.
-  return parseServiceConfig({ ...facts, protocol: PROTOCOL_VERSION });
 }

@@ -102,7 +102,7 @@ export class Snapshot {
     return { tailBytes: lowerSiblings(prefixBits) * NODE_BYTES, upperBytes: upperSiblings(prefixBits) * NODE_BYTES };
   }
 
-  /** The body, padded to one of the sizes in the config. */
+  /** The body, padded to one of the sizes in the statement. */
   paddedBody(index: IndexName, id: BucketId): Buffer | undefined {
     return this.padded(index, id)?.bytes;
   }

@@ -8,21 +8,19 @@ import {
   type DelegatedKey,
   encodeStatement,
   type Layer,
+  PROTOCOL_VERSION,
   payloadDigest,
-  STATEMENT_PROTOCOL,
   type Statement,
   snapshotIdOf,
 } from '../../protocol/signed/statement.ts';
-import type { KeyedSuite } from '../../protocol/suite.ts';
 import type { Dataset } from '../dataset.ts';
-import { type SnapshotFacts, sealFacts } from './snapshot-facts.ts';
+import type { SnapshotFacts } from './snapshot-facts.ts';
 import { encodeSources, writeHead, writeStatement } from './statement-files.ts';
 
 /** Facts whose statement is not made yet. */
-export type StatedFacts = Omit<SnapshotFacts, 'snapshot' | 'statement' | 'seal'>;
+export type StatedFacts = Omit<SnapshotFacts, 'snapshot' | 'statement'>;
 
 export interface StatementOptions {
-  readonly suite: KeyedSuite;
   readonly signer: Signer;
   readonly sequence: number;
   readonly minSequence: number;
@@ -44,7 +42,7 @@ function describeStatement(
     ...(filter && { filter }),
   };
   return {
-    protocol: STATEMENT_PROTOCOL,
+    protocol: PROTOCOL_VERSION,
     ...{ dataset, sequence, minSequence, suite, normalization, keyId },
     ...(publicKey !== undefined && { publicKey }),
     auth: parameters.auth,
@@ -66,11 +64,11 @@ export function writeStated(
   facts: StatedFacts,
   options: StatementOptions,
 ): { facts: SnapshotFacts; head: Head } {
-  const { suite, signer, headLifeMs, now } = options;
+  const { signer, headLifeMs, now } = options;
   const statement = describeStatement(dataset, facts, options);
   const payload = encodeStatement(statement);
   writeStatement(dataset, name, payload, signer);
   const sha256 = payloadDigest(payload);
   const head = writeHead(dataset, name, { statement, sha256 }, signer, headLifeMs, now);
-  return { facts: sealFacts({ ...facts, snapshot: snapshotIdOf(statement, payload), statement: sha256 }, suite), head };
+  return { facts: { ...facts, snapshot: snapshotIdOf(statement, payload), statement: sha256 }, head };
 }

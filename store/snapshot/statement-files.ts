@@ -21,7 +21,8 @@ import {
 } from '../../protocol/signed/envelope.ts';
 import { decodeHead, encodeHead, type Head, headKeysFor } from '../../protocol/signed/head.ts';
 import { formatTime } from '../../protocol/signed/members.ts';
-import { parseStatement, payloadDigest, STATEMENT_PROTOCOL, type Statement } from '../../protocol/signed/statement.ts';
+import type { LeakSource } from '../../protocol/signed/sources.ts';
+import { PROTOCOL_VERSION, parseStatement, payloadDigest, type Statement } from '../../protocol/signed/statement.ts';
 import { signingKeyId } from '../../protocol/signed/trust.ts';
 import { type Dataset, snapshotsFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
@@ -110,7 +111,7 @@ export function writeHead(
   now: number = Date.now(),
 ): Head {
   const head: Head = {
-    protocol: STATEMENT_PROTOCOL,
+    protocol: PROTOCOL_VERSION,
     dataset: dataset.id,
     sequence: statement.sequence,
     statement: sha256,
@@ -172,12 +173,11 @@ export function readHead(dataset: Dataset, name: string, { statement, sha256 }: 
 }
 
 /** The list of sources, by which the statement's digest is made. */
-export function encodeSources(
-  sources: readonly { readonly number: number; readonly name: string; readonly date?: string }[],
-): Uint8Array {
-  return utf8ToBytes(
-    JSON.stringify(
-      sources.map(({ number, name, date }) => ({ number, name, ...(date === undefined ? {} : { date }) })),
-    ),
-  );
+export function encodeSources(sources: readonly LeakSource[]): Uint8Array {
+  return utf8ToBytes(JSON.stringify(publicSources(sources)));
+}
+
+/** Without what a source contains, which is for the operator alone. */
+export function publicSources(sources: readonly LeakSource[]): LeakSource[] {
+  return sources.map(({ number, name, date }) => ({ number, name, ...(date === undefined ? {} : { date }) }));
 }

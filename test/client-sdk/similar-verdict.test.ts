@@ -16,6 +16,7 @@ import { createWorkPlace, credveil, credveilJson, serveDataset, type WorkPlace }
 import { type MadeDataset, type MakeDatasetOptions, makeDataset, seededPairs } from '../support/dataset.ts';
 import { type Answer, forward, send, startFront } from '../support/http-front.ts';
 import { pinOf } from '../support/pins.ts';
+import { fetchPublished } from '../support/signed/published.ts';
 import { isAccount, LEAKED, STRANGER, TIMEOUT_MS } from '../support/worlds/client-world.ts';
 
 const { username } = LEAKED;
@@ -114,13 +115,13 @@ describe.each(SUITE_NAMES)('the command line, suite %s', (suite) => {
     ]);
   });
 
-  test('init --similar is stored in the dataset and announced in its config', async () => {
+  test('init --similar is stored in the dataset and announced in its statement', async () => {
     expect(openDataset(dataset).parameters.similar).toBe(true);
     expect(openKeyFile(`${dataset}.key`).suite).toBe(suite);
     const server = await serveDataset(dataset, suite === 'oprf' ? { args: ['--key-file', `${dataset}.key`] } : {});
-    const config = (await (await fetch(`${server.url}/v1/config`)).json()) as object;
+    const { layer } = await fetchPublished(server.url);
     await server.stop();
-    expect(config).toMatchObject({ similar: true });
+    expect(layer).toMatchObject({ similar: true });
   });
 
   test('publish rejects a run whose similarity forms do not match the dataset', async () => {

@@ -10,8 +10,8 @@ import { passwordBucketHash } from '../../protocol/entry.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { createNobleOprf, randomScalar } from '../../protocol/oprf.ts';
 import { pairInput, passwordInput, usernameInput } from '../../protocol/private-input.ts';
-import type { ServiceConfig } from '../../protocol/service-config.ts';
 import { seededPairs } from '../support/dataset.ts';
+import { fetchPublished, type PublishedNow } from '../support/signed/published.ts';
 import { parseRequests, startTrace, type Trace, type TracedRequest } from '../support/trace.ts';
 import { LEAKED } from '../support/worlds/client-world.ts';
 import { createOprfWorld, type OprfWorld } from '../support/worlds/oprf-world.ts';
@@ -25,11 +25,11 @@ const ENGINES = { noble: undefined, libsodium: createSodiumOprf() };
 
 let world: OprfWorld;
 let trace: Trace;
-let config: ServiceConfig;
+let published: PublishedNow;
 beforeAll(async () => {
   world = await createOprfWorld({ pairs: [LEAKED, ...seededPairs(200)] });
   trace = await startTrace(world.url);
-  config = (await (await fetch(`${world.url}/v1/config`)).json()) as ServiceConfig;
+  published = await fetchPublished(world.url);
 });
 afterAll(async () => {
   await trace.close();
@@ -91,15 +91,15 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
       expect(of(at, 'password/')).toHaveLength(CHECKS);
       expect(of(at, 'lookup')).toHaveLength(CHECKS);
       const others = (requests[at] ?? []).filter(({ head }) => !/^(POST \/v1\/lookup|GET \/v1\/password\/)/.test(head));
-      // In a run of more than a minute the config is renewed.
-      for (const { head } of others) expect(head).toMatch(/^GET \/v1\/(config|head|statement|sources)/);
+      // In a run of more than a minute the head is renewed.
+      for (const { head } of others) expect(head).toMatch(/^GET \/v1\/(head|statement|sources)/);
     }
   });
 
   test("send the same headers and the same prefix of the username's hash whatever the password", () => {
     const heads = new Set([0, 1].flatMap((at) => of(at, 'lookup').map(({ head }) => head)));
     expect(heads.size).toBe(1);
-    const { prefixBits = 0 } = config.indexes.account ?? {};
+    const { prefixBits = 0 } = published.layer.indexes.account ?? {};
     const bucket = bucketId(world.made.suite.accountBucketHash(normalizeUsername(username)), prefixBits);
     for (const at of [0, 1]) {
       const bodies = of(at, 'lookup').map(({ body }) => body);
@@ -120,14 +120,14 @@ describe.each(['noble', 'libsodium'] as const)('1,000 checks with %s', (engine) 
   });
 
   test("reveal the prefix of the password's PRF output, and nothing else about the password", () => {
-    const { prefixBits = 0 } = config.indexes.password ?? {};
+    const { prefixBits = 0 } = published.layer.indexes.password ?? {};
     expect(prefixDigits(prefixBits)).toBeLessThan(4);
     const rest = new Set<string>();
     for (const [at, password] of PASSWORDS.entries()) {
       const output = world.made.suite.evaluate(passwordInput(normalizePassword(password)));
       const prefix = formatPrefix(bucketId(passwordBucketHash(output), prefixBits), prefixBits);
       for (const { head, body } of of(at, 'password/')) {
-        expect(head.split('\r\n')[0]).toBe(`GET /v1/password/${prefix}?snapshot=${config.snapshot} HTTP/1.1`);
+        expect(head.split('\r\n')[0]).toBe(`GET /v1/password/${prefix}?snapshot=${published.snapshot} HTTP/1.1`);
         expect(body).toHaveLength(0);
         rest.add(head.split('\r\n').slice(1).join('\r\n'));
       }

@@ -12,6 +12,7 @@ import {
   startTrial,
 } from '../support/machine/installed-credveil.ts';
 import { root } from '../support/paths.ts';
+import { fetchPublished } from '../support/signed/published.ts';
 
 const test = base.extend<{ installed: InstalledCredveil }>({
   installed: [
@@ -99,8 +100,7 @@ describe.each(['hmac', 'oprf'] as const)('the installed command under %s', (suit
         expect(assets.filter((asset) => asset.endsWith('.js')).length).toBeGreaterThan(20);
         expect(assets.filter((asset) => /\.ts$/.test(asset))).toEqual([]);
       }
-      const config = (await (await fetch(`${url}/v1/config`)).json()) as { suite: string };
-      expect(config.suite).toBe(suite);
+      expect((await fetchPublished(url)).statement.suite).toBe(suite);
       const status = await fetch(`${url}/v1/status`);
       expect(status.status).toBe(200);
       expect(await trial.check()).toEqual(EXPECTED_VERDICTS);

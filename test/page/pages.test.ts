@@ -167,7 +167,7 @@ test('a server without pages serves neither pages, their assets nor /v1/status',
   try {
     for (const target of [...PAGES, '/v1/status', '/assets/0/page/check.ts'])
       expect((await fetch(`${bare.url}${target}`)).status).toBe(404);
-    expect((await fetch(`${bare.url}/v1/config`)).status).toBe(200);
+    expect((await fetch(`${bare.url}/v1/head`)).status).toBe(200);
   } finally {
     await bare.close({ deadlineMs: 100 });
   }

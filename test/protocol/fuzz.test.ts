@@ -16,9 +16,10 @@ import { TAG_LIMIT } from '../../protocol/entry.ts';
 import { decodeTags, encodeTags, maxEncodedTagsBytes } from '../../protocol/golomb-rice.ts';
 import { formatHmacKey, parseHmacKey, parseHmacKeyText } from '../../protocol/keys.ts';
 import { createMacAuth } from '../../protocol/seal.ts';
-import { parseServiceConfig } from '../../protocol/service-config.ts';
+import { encodeStatement, parseStatement } from '../../protocol/signed/statement.ts';
 import { mutateBytes, mutateJson, mutateText, valueOrRefusal } from '../support/mutate.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
+import { SIGNED_STATEMENT, STATEMENT, utf8 } from '../support/signed/samples.ts';
 
 const sealKey = createRandom(1).bytes(32) as SealKey;
 const auth = createMacAuth(sealKey);
@@ -152,37 +153,20 @@ describe('decoders under fuzzing', () => {
     expect(parsed).toBeGreaterThan(1000);
   });
 
-  test('parseServiceConfig parses 150,000 documents or throws its own error', () => {
-    const random = createRandom(testSeed('parseServiceConfig'));
-    const valid = {
-      protocol: 1,
-      suite: 'hmac',
-      normalization: 1,
-      dataset: '0123456789abcdef',
-      keyId: '0123456789abcdef',
-      snapshot: '000001-0123456789abcdef',
-      layer: '000102030405060708090a0b0c0d0e0f',
-      indexes: {
-        account: { prefixBits: 8, metadataBytes: 1, bodyBytes: [512, 1024] },
-        password: { prefixBits: 3, metadataBytes: 3, bodyBytes: [4096] },
-      },
-      sources: [
-        { number: 1, name: 'first', date: '2024-01' },
-        { number: 2, name: 'second' },
-      ],
-      canary: { accountHash: '01234567', tag: '0123456789ab' },
-      seal: '0123456789abcdef0123456789abcdef',
-    };
-    expect(parseServiceConfig(valid)).toEqual(valid);
+  test('parseStatement parses 50,000 documents or throws its own error', () => {
+    const random = createRandom(testSeed('parseStatement'));
+    const bytesOf = (document: unknown): Uint8Array => utf8(JSON.stringify(document) ?? '');
+    const valid = [STATEMENT, SIGNED_STATEMENT];
+    for (const statement of valid) expect(parseStatement(bytesOf(statement))).toEqual(statement);
     let parsed = 0;
-    for (let i = 0; i < 150_000; i++) {
-      let document: unknown = valid;
+    for (let i = 0; i < 50_000; i++) {
+      let document: unknown = random.pick(valid);
       for (let left = random.below(3); left >= 0; left--) document = mutateJson(random, document);
-      const config = valueOrRefusal(() => parseServiceConfig(document));
-      if (!config) continue;
+      const statement = valueOrRefusal(() => parseStatement(bytesOf(document)));
+      if (!statement) continue;
       parsed++;
-      if (JSON.stringify(parseServiceConfig(JSON.parse(JSON.stringify(config)))) !== JSON.stringify(config))
-        expect.fail('a parsed config does not parse to itself');
+      if (JSON.stringify(parseStatement(encodeStatement(statement))) !== JSON.stringify(statement))
+        expect.fail('a parsed statement does not parse to itself');
     }
     expect(parsed).toBeGreaterThan(1000);
   });

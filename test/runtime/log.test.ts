@@ -50,9 +50,9 @@ describe.each([0, 2])('the debug log of a server with %i workers', (workers) => 
     });
     const asked: [string, string, { key?: string; body?: string }][] = [
       ['GET', '/v1/account/1f', { key }],
-      ['GET', '/v1/config', { key }],
-      ['GET', '/v1/config', { key: `${key.slice(0, -1)}~` }],
-      ['GET', '/v1/config', { key: marked }],
+      ['GET', '/v1/head', { key }],
+      ['GET', '/v1/head', { key: `${key.slice(0, -1)}~` }],
+      ['GET', '/v1/head', { key: marked }],
       ['GET', `/v1/account/${marked}`, { key }],
       ['GET', `/v1/account/0?snapshot=${marked}`, { key }],
       ['GET', `/${marked}`, {}],
@@ -92,7 +92,7 @@ describe.each([0, 2])('the debug log of a server with %i workers', (workers) => 
       client: `client-${workers}`,
       clientId: key.split('.')[1],
     });
-    expect(requests[1]).toMatchObject({ route: '/v1/config', bytes: expect.toSatisfy((bytes: number) => bytes > 500) });
+    expect(requests[1]).toMatchObject({ route: '/v1/head', bytes: expect.toSatisfy((bytes: number) => bytes > 500) });
     expect(requests.map(({ method }) => method)).toContain('other');
     expect(requests.filter(({ status }) => status === 401)).toHaveLength(2);
     expect(requests.filter(({ status }) => status === 429).length).toBeGreaterThan(0);

@@ -10,15 +10,15 @@ import { getTls, makeTlsFiles, pairOf } from '../support/tls-files.ts';
 import { test } from '../support/worlds/clients-world.ts';
 
 describe('a server with a client list', () => {
-  const BEHIND = ['/v1/config', '/v1/datasets', '/v1/account/0', '/v1/password/0'];
+  const BEHIND = ['/v1/head', '/v1/datasets', '/v1/account/0', '/v1/password/0'];
 
   test('a client with a key gets a response', async ({ world }) => {
     const key = world.add('a');
     await world.start();
-    for (const path of ['/v1/config', '/v1/datasets', '/v1/account/0'])
+    for (const path of ['/v1/head', '/v1/datasets', '/v1/account/0'])
       expect((await world.get(path, key)).status, path).toBe(200);
     // RFC 9110 §11.1: scheme names are case-insensitive.
-    expect((await fetch(`${world.server.url}/v1/config`, { headers: { authorization: `bEARER ${key}` } })).status).toBe(
+    expect((await fetch(`${world.server.url}/v1/head`, { headers: { authorization: `bEARER ${key}` } })).status).toBe(
       200,
     );
   });
@@ -36,7 +36,7 @@ describe('a server with a client list', () => {
     const message = encodeElementsRequest(blindedElements(world.sodium, 1));
     for (const path of ['/v1/lookup', '/v1/evaluate', '/v1/prove'])
       expect(await codeOf(await postMessage(world.server.url + path, message)), path).toEqual([401, 'CLIENT_REQUIRED']);
-    expect(await codeOf(await world.get(`/d/${world.made.dataset.id}/v1/config`))).toEqual([401, 'CLIENT_REQUIRED']);
+    expect(await codeOf(await world.get(`/d/${world.made.dataset.id}/v1/head`))).toEqual([401, 'CLIENT_REQUIRED']);
   });
 
   test('a key that is not exactly one of the list is rejected and not repeated', async ({ world }) => {
@@ -55,14 +55,14 @@ describe('a server with a client list', () => {
       secret,
       '',
     ]) {
-      const answer = await fetch(`${world.server.url}/v1/config`, { headers: { authorization: `Bearer ${wrong}` } });
+      const answer = await fetch(`${world.server.url}/v1/head`, { headers: { authorization: `Bearer ${wrong}` } });
       expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="credveil", error="invalid_token"');
       const text = await answer.text();
       expect(JSON.parse(text)).toMatchObject({ status: 401, code: 'CLIENT_UNKNOWN' });
       expect(text).not.toContain(secret);
     }
     for (const authorization of [key, `Basic ${Buffer.from(`a:${key}`).toString('base64')}`])
-      expect((await fetch(`${world.server.url}/v1/config`, { headers: { authorization } })).status).toBe(401);
+      expect((await fetch(`${world.server.url}/v1/head`, { headers: { authorization } })).status).toBe(401);
   });
 
   test('health, documents and preflights need no key', async ({ world }) => {
@@ -84,7 +84,7 @@ describe('a server with a client list', () => {
     expect((await world.get('/v1/account/0', key)).headers.get('cache-control')).toBe(
       'private, no-cache, no-transform',
     );
-    const snapshot = (await world.get('/v1/config', key)).headers.get('credveil-snapshot');
+    const snapshot = (await world.get('/v1/head', key)).headers.get('credveil-snapshot');
     expect((await world.get(`/v1/account/0?snapshot=${snapshot}`, key)).headers.get('cache-control')).toBe(
       'private, max-age=604800, immutable, no-transform',
     );
@@ -95,14 +95,14 @@ describe('a server with a client list', () => {
     await world.start();
     const second = world.add('b');
     await world.seen('clients-loaded');
-    expect((await world.get('/v1/config', second)).status).toBe(200);
+    expect((await world.get('/v1/head', second)).status).toBe(200);
     revokeClient(world.file, 'a');
     await world.seen('clients-loaded', 2);
-    expect(await codeOf(await world.get('/v1/config', key))).toEqual([401, 'CLIENT_UNKNOWN']);
+    expect(await codeOf(await world.get('/v1/head', key))).toEqual([401, 'CLIENT_UNKNOWN']);
     revokeClient(world.file, 'b');
     await world.seen('clients-loaded', 3);
     // An empty list is not the same as no list.
-    expect(await codeOf(await world.get('/v1/config'))).toEqual([401, 'CLIENT_REQUIRED']);
+    expect(await codeOf(await world.get('/v1/head'))).toEqual([401, 'CLIENT_REQUIRED']);
   });
 
   test('the previous client list stays in force if the new one is broken or missing', async ({ world }) => {
@@ -113,7 +113,7 @@ describe('a server with a client list', () => {
     expect(world.events.at(-1)).toMatchObject({ event: 'clients-refused', code: 'CLIENTS_MALFORMED' });
     fs.rmSync(world.file);
     await world.seen('clients-refused', 2);
-    expect([(await world.get('/v1/config', key)).status, (await world.get('/v1/config')).status]).toEqual([200, 401]);
+    expect([(await world.get('/v1/head', key)).status, (await world.get('/v1/head')).status]).toEqual([200, 401]);
   });
 
   test('a client is identified by its certificate', async ({ world }) => {
@@ -134,11 +134,11 @@ describe('a server with a client list', () => {
 describe('a server without a client list', () => {
   test('anyone on loopback has access until the first client is added', async ({ world }) => {
     await world.start();
-    expect((await world.get('/v1/config')).status).toBe(200);
-    expect((await world.get('/v1/config', 'whatever')).status).toBe(200);
+    expect((await world.get('/v1/head')).status).toBe(200);
+    expect((await world.get('/v1/head', 'whatever')).status).toBe(200);
     const key = world.add('a');
     await world.seen('clients-loaded');
-    expect([(await world.get('/v1/config')).status, (await world.get('/v1/config', key)).status]).toEqual([401, 200]);
+    expect([(await world.get('/v1/head')).status, (await world.get('/v1/head', key)).status]).toEqual([401, 200]);
   });
 
   test.for(['0.0.0.0', '::', 'credveil.example'])(
@@ -156,18 +156,18 @@ describe('a server without a client list', () => {
 
   test('a server starts beyond loopback with allowAnonymous or with a client', async ({ world }) => {
     await world.start({ host: '0.0.0.0', allowAnonymous: true });
-    expect((await fetch(`http://127.0.0.1:${world.server.address.port}/v1/config`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${world.server.address.port}/v1/head`)).status).toBe(200);
     await world.server.close();
     world.add('a');
     await world.start({ host: '0.0.0.0' });
-    expect((await fetch(`http://127.0.0.1:${world.server.address.port}/v1/config`)).status).toBe(401);
+    expect((await fetch(`http://127.0.0.1:${world.server.address.port}/v1/head`)).status).toBe(401);
   });
 
   test('a server with allowAnonymous still rejects a wrong key', async ({ world }) => {
     const key = world.add('a');
     await world.start({ allowAnonymous: true });
-    expect((await world.get('/v1/config')).status).toBe(200);
-    expect((await world.get('/v1/config', key)).status).toBe(200);
-    expect((await world.get('/v1/config', `${key.slice(0, -2)}AA`)).status).toBe(401);
+    expect((await world.get('/v1/head')).status).toBe(200);
+    expect((await world.get('/v1/head', key)).status).toBe(200);
+    expect((await world.get('/v1/head', `${key.slice(0, -2)}AA`)).status).toBe(401);
   });
 });

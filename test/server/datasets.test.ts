@@ -6,11 +6,13 @@ import type { BucketId, PrivateInput } from '../../protocol/brands.ts';
 import { formatPrefix } from '../../protocol/bucket-id.ts';
 import type { Oprf } from '../../protocol/oprf.ts';
 import { decodeEvaluateResponse, encodeElementsRequest, encodeLookupRequest } from '../../protocol/oprf-messages.ts';
+import type { LayerIndex } from '../../protocol/signed/statement.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import type { ServedFolder } from '../../server/service.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
 import { perFile } from '../support/per-file.ts';
 import { postMessage, readMessage } from '../support/post-message.ts';
+import { fetchPublished } from '../support/signed/published.ts';
 
 const PAIRS = seededPairs(50);
 
@@ -73,7 +75,7 @@ describe('several datasets', () => {
     );
   });
 
-  test('each dataset has its own config, buckets and key, and the first is also served without its id', async ({
+  test('each dataset has its own head, buckets and key, and the first is also served without its id', async ({
     world: { sodium, datasets, server, urlOf, evaluates },
   }) => {
     const [first, second, keyed] = datasets;
@@ -83,13 +85,11 @@ describe('several datasets', () => {
       [urlOf(second), second],
       [urlOf(keyed), keyed],
     ] as const) {
-      const config = (await (await fetch(`${url}/v1/config`)).json()) as Record<string, unknown>;
-      expect([config.dataset, config.keyId]).toEqual([idOf(made), made.key.keyId]);
-      const { prefixBits } = (config.indexes as { password: { prefixBits: number } }).password;
-      const bucket = await fetch(
-        `${url}/v1/password/${formatPrefix(0 as BucketId, prefixBits)}?snapshot=${config.snapshot}`,
-      );
-      expect([bucket.status, bucket.headers.get('credveil-snapshot')]).toEqual([200, config.snapshot]);
+      const { snapshot, statement, layer } = await fetchPublished(url);
+      expect([statement.dataset, statement.keyId]).toEqual([idOf(made), made.key.keyId]);
+      const { prefixBits } = layer.indexes.password as LayerIndex;
+      const bucket = await fetch(`${url}/v1/password/${formatPrefix(0 as BucketId, prefixBits)}?snapshot=${snapshot}`);
+      expect([bucket.status, bucket.headers.get('credveil-snapshot')]).toEqual([200, snapshot]);
     }
     expect(await evaluates(server.url, first)).toBe(true);
     expect(await evaluates(urlOf(first), first)).toBe(true);
@@ -103,7 +103,7 @@ describe('several datasets', () => {
     expect(await refused.json()).toMatchObject({ status: 404, code: 'SUITE_MISMATCH' });
   });
 
-  test.for(['/d/0123456789abcdef/v1/config', '/d//v1/config', '/d/%2e%2e%2f/v1/account/0'])(
+  test.for(['/d/0123456789abcdef/v1/head', '/d//v1/head', '/d/%2e%2e%2f/v1/account/0'])(
     '%s is not a dataset of the server',
     async (path, { world: { server } }) => {
       const answer = await fetch(`${server.url}${path}`);
@@ -111,7 +111,7 @@ describe('several datasets', () => {
     },
   );
 
-  test.for(['/healthz', '', '/', '/v1', '/v2/config'])(
+  test.for(['/healthz', '', '/', '/v1', '/v1/config', '/v2/head'])(
     'a dataset path has no route %s',
     async (path, { world: { datasets, urlOf } }) => {
       const answer = await fetch(`${urlOf(datasets[0])}${path}`);

@@ -4,7 +4,6 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { test as base, describe, expect } from 'vitest';
-import { parseServiceConfig } from '../../protocol/service-config.ts';
 import { requestedRange } from '../../runtime/http/negotiation.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { filterPath, openCurrent } from '../../store/snapshot/current.ts';
@@ -12,6 +11,7 @@ import { publish } from '../../store/snapshot/publish.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../support/dataset.ts';
 import { perFile } from '../support/per-file.ts';
 import { connect } from '../support/raw-http.ts';
+import { fetchPublished } from '../support/signed/published.ts';
 
 const ROUTE = '/v1/filter/password';
 
@@ -59,8 +59,7 @@ describe('the filter route', () => {
   test('the filter is the current snapshot’s file, with a Content-Length and never compressed', async ({
     world: { server, file, id, get },
   }) => {
-    const config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
-    expect(config.filter).toEqual({ bytes: file.length });
+    expect((await fetchPublished(server.url)).layer.filter).toMatchObject({ bytes: file.length });
     for (const method of ['GET', 'HEAD']) {
       const answer = await get({}, '', method);
       expect(answer.status).toBe(200);
@@ -175,8 +174,7 @@ describe('the filter route', () => {
       const other = await makeDataset({ passwords: ['a'], pairs: [{ username: 'b', password: 'c' }], ...options });
       const without = await startServer(other.folder, { port: 0 });
       await expectProblem(await fetch(`${without.url}${ROUTE}`), 404, code);
-      const config = parseServiceConfig(await (await fetch(`${without.url}/v1/config`)).json());
-      expect(config.filter).toBeUndefined();
+      expect((await fetchPublished(without.url)).layer.filter).toBeUndefined();
       await without.close({ deadlineMs: 100 });
       other.dispose();
     }

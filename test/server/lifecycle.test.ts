@@ -29,7 +29,7 @@ const test = base.extend<{ readonly made: MadeDataset }>({
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 const served = async ({ url }: CredveilServer): Promise<string | null> =>
-  (await fetch(`${url}/v1/config`)).headers.get('credveil-snapshot');
+  (await fetch(`${url}/v1/head`)).headers.get('credveil-snapshot');
 
 describe('a new snapshot', () => {
   test('a new snapshot is swapped in under load without a failed request, and the previous one stays served', async () => {

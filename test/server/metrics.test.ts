@@ -130,7 +130,7 @@ describe('metrics', () => {
     world: { made, get, scrape },
   }) => {
     const { id: dataset } = made.dataset;
-    const id = (await get('/v1/config')).headers.get('credveil-snapshot');
+    const id = (await get('/v1/head')).headers.get('credveil-snapshot');
     const before = await scrape();
     expect(before.get(`credveil_snapshot_info{dataset="${dataset}",snapshot="${id}"}`)).toBe(1);
     expect(before.get(`credveil_snapshot_number{dataset="${dataset}"}`)).toBe(1);
@@ -153,7 +153,7 @@ describe('metrics', () => {
   test('metrics have a port of their own, which serves nothing else', async ({ world: { listener, get } }) => {
     expect((await get('/metrics')).status).toBe(404);
     const { origin } = new URL(listener.url);
-    for (const path of ['/', '/v1/config', '/metrics?x', '/metrics/'])
+    for (const path of ['/', '/v1/head', '/metrics?x', '/metrics/'])
       expect((await fetch(origin + path)).status).toBe(404);
     const posted = await fetch(listener.url, { method: 'POST', body: 'x' });
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);

@@ -127,7 +127,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
         await expectDocumented(answer, operation);
       }
       if (parameter.name !== 'snapshot' || parameter.in !== 'query') continue;
-      const snapshot = (await ask({ path: '/v1/config', method: 'get' })).headers.get('credveil-snapshot');
+      const snapshot = (await ask({ path: '/v1/head', method: 'get' })).headers.get('credveil-snapshot');
       expect((await ask({ path: `${example(path)}?snapshot=${snapshot}`, method, ...bodyOf(world) })).status).toBe(200);
       const gone = '000099-0123456789abcdef';
       const answer = await ask({ path: `${example(path)}?snapshot=${gone}`, method, ...bodyOf(world) });

@@ -17,7 +17,6 @@ import {
   MAX_ELEMENTS,
 } from '../../protocol/oprf-messages.ts';
 import { EntryKind, pairInput, passwordInput } from '../../protocol/private-input.ts';
-import { parseServiceConfig, type ServiceConfig } from '../../protocol/service-config.ts';
 import { createBucketAuth } from '../../protocol/signed/merkle.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
@@ -31,6 +30,7 @@ import {
   postMessage,
   readMessage,
 } from '../support/post-message.ts';
+import { fetchPublished, type PublishedNow } from '../support/signed/published.ts';
 
 const PAIRS = seededPairs(200);
 const PASSWORDS = seededPasswords(50);
@@ -39,7 +39,7 @@ interface World {
   readonly sodium: Oprf;
   readonly made: MadeDataset;
   readonly server: CredveilServer;
-  readonly config: ServiceConfig;
+  readonly published: PublishedNow;
   /** Of the account index. */
   readonly prefixBits: number;
   post(path: string, message: Uint8Array): Promise<Response>;
@@ -51,13 +51,13 @@ async function openWorld(): Promise<World> {
   const content = { pairs: PAIRS, passwords: PASSWORDS, bucketFloor: 16 };
   const made = await makeDataset({ suite: 'oprf', oprf: sodium, ...content });
   const server = await startServer(made.folder, { port: 0, key: made.key, allowedOrigins: ['*'] });
-  const config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
+  const published = await fetchPublished(server.url);
   return {
     sodium,
     made,
     server,
-    config,
-    prefixBits: config.indexes.account?.prefixBits as number,
+    published,
+    prefixBits: published.layer.indexes.account?.prefixBits as number,
     post: (path, message) => postMessage(`${server.url}${path}`, message),
     async close() {
       await server.close({ deadlineMs: 100 });
@@ -71,7 +71,7 @@ const test = base.extend<{ readonly world: World }>({ world: perFile(openWorld, 
 describe('lookups', () => {
   test.for(['noble', 'libsodium'] as const)(
     'a lookup finds a leaked pair without revealing it, with %s',
-    async (engine, { world: { sodium, made, config, prefixBits, post } }) => {
+    async (engine, { world: { sodium, made, published, prefixBits, post } }) => {
       const oprf = engine === 'noble' ? createNobleOprf() : sodium;
       for (const pair of PAIRS.slice(0, 8)) {
         const username = normalizeUsername(pair.username);
@@ -79,27 +79,27 @@ describe('lookups', () => {
         const id = bucketId(made.suite.accountBucketHash(username), prefixBits);
         const { blind, blindedElement } = oprf.blind(input);
         const request = encodeLookupRequest({ bucketId: id, blindedElements: [blindedElement] });
-        const answer = await post(`/v1/lookup?snapshot=${config.snapshot}`, request);
-        expect(answer.headers.get('credveil-snapshot')).toBe(config.snapshot);
+        const answer = await post(`/v1/lookup?snapshot=${published.snapshot}`, request);
+        expect(answer.headers.get('credveil-snapshot')).toBe(published.snapshot);
         const { evaluatedElements, body } = decodeLookupResponse(await readMessage(answer));
         const [evaluated] = evaluatedElements;
         if (!evaluated) throw new Error('nothing was evaluated');
         const output = oprf.finalize(input, blind, evaluated);
         expect(output).toEqual(made.suite.evaluate(input));
-        const place = { layer: config.layer, index: 'account', prefixBits, id } as const;
-        const auth = createBucketAuth({ prefixBits, ...config.indexes.account }, made.suite.sealKey);
+        const place = { layer: published.layer.id, index: 'account', prefixBits, id } as const;
+        const auth = createBucketAuth({ prefixBits, ...published.layer.indexes.account }, made.suite.sealKey);
         const bucket = openBucket(body, place, auth);
-        expect(findEntry(bucket, entryTag(output), metadataPad(config.layer, output), EntryKind.pair)?.timesSeen).toBe(
-          1,
-        );
+        expect(
+          findEntry(bucket, entryTag(output), metadataPad(published.layer.id, output), EntryKind.pair)?.timesSeen,
+        ).toBe(1);
       }
     },
   );
 
   test('the size of a lookup response depends only on element count and announced body size', async ({
-    world: { sodium, config, prefixBits, post },
+    world: { sodium, published, prefixBits, post },
   }) => {
-    const sizes = config.indexes.account?.bodyBytes ?? [];
+    const sizes = published.layer.indexes.account?.bodyBytes ?? [];
     const elements = blindedElements(sodium, MAX_ELEMENTS);
     for (let id = 0; id < 2 ** prefixBits; id++)
       for (const count of [1, 7, MAX_ELEMENTS]) {
@@ -148,9 +148,9 @@ describe('lookups', () => {
 
 describe('evaluations', () => {
   test('the evaluation of a password selects its bucket, which a GET returns', async ({
-    world: { sodium, made, server, config, post },
+    world: { sodium, made, server, published, post },
   }) => {
-    const bits = config.indexes.password?.prefixBits as number;
+    const bits = published.layer.indexes.password?.prefixBits as number;
     for (const password of PASSWORDS.slice(0, 5)) {
       const input = passwordInput(normalizePassword(password));
       const { blind, blindedElement } = sodium.blind(input);
@@ -160,10 +160,12 @@ describe('evaluations', () => {
       const output = sodium.finalize(input, blind, evaluated);
       const id = bucketId(passwordBucketHash(output), bits);
       const body = await readMessage(await fetch(`${server.url}/v1/password/${formatPrefix(id, bits)}`));
-      const place = { layer: config.layer, index: 'password', prefixBits: bits, id } as const;
-      const auth = createBucketAuth({ prefixBits: bits, ...config.indexes.password }, made.suite.sealKey);
+      const place = { layer: published.layer.id, index: 'password', prefixBits: bits, id } as const;
+      const auth = createBucketAuth({ prefixBits: bits, ...published.layer.indexes.password }, made.suite.sealKey);
       const bucket = openBucket(body, place, auth);
-      expect(findEntry(bucket, entryTag(output), metadataPad(config.layer, output), EntryKind.password)).toBeDefined();
+      expect(
+        findEntry(bucket, entryTag(output), metadataPad(published.layer.id, output), EntryKind.password),
+      ).toBeDefined();
     }
   });
 
@@ -193,11 +195,14 @@ describe('evaluations', () => {
     }
   });
 
-  test.for(['/v1/evaluate', '/v1/prove'])('%s refuses a query', async (route, { world: { sodium, config, post } }) => {
-    const message = encodeElementsRequest(blindedElements(sodium, 1));
-    const answer = await post(`${route}?snapshot=${config.snapshot}`, message);
-    expect(await codeOf(answer)).toEqual([400, 'QUERY_MALFORMED']);
-  });
+  test.for(['/v1/evaluate', '/v1/prove'])(
+    '%s refuses a query',
+    async (route, { world: { sodium, published, post } }) => {
+      const message = encodeElementsRequest(blindedElements(sodium, 1));
+      const answer = await post(`${route}?snapshot=${published.snapshot}`, message);
+      expect(await codeOf(answer)).toEqual([400, 'QUERY_MALFORMED']);
+    },
+  );
 });
 
 describe('starting a server', () => {

@@ -23,8 +23,8 @@ describe('quotas over HTTP', () => {
     );
     expect(statuses.filter((status) => status === 200)).toHaveLength(100);
     expect(statuses.filter((status) => status === 429)).toHaveLength(60);
-    // The config is not counted, so it is not refused.
-    expect((await world.get('/v1/config', key)).status).toBe(200);
+    // The head is not counted, so it is not refused.
+    expect((await world.get('/v1/head', key)).status).toBe(200);
     // The server reports it once, not sixty times.
     expect(world.events.filter(({ event }) => event === 'quota-exceeded')).toEqual([
       { event: 'quota-exceeded', client: 'a', policy: 'requests-per-day' },

@@ -190,7 +190,7 @@ test('documents answer 500 while express does not load, and everything else answ
       expect([path, answer.status, (await answer.json()).code]).toEqual([path, 500, 'INTERNAL']);
     }
     expect(reported.filter(({ event }) => event === 'request-failed')).toHaveLength(4);
-    for (const path of ['/healthz', '/readyz', '/v1/config', '/v1/account/0'])
+    for (const path of ['/healthz', '/readyz', '/v1/head', '/v1/account/0'])
       expect([path, (await fetch(served.url + path)).status]).toEqual([path, 200]);
     vi.doUnmock('express');
     vi.resetModules();

@@ -1,4 +1,4 @@
-// The server over real HTTP: buckets, config, and responses to invalid paths. PROTOCOL.md §13.
+// The server over real HTTP: buckets, head, and responses to invalid paths. PROTOCOL.md §13.
 
 import http from 'node:http';
 import { test as base, describe, expect } from 'vitest';
@@ -9,11 +9,11 @@ import { entryTag, formatTag, metadataPad, passwordBucketHash } from '../../prot
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput } from '../../protocol/private-input.ts';
 import { createMacAuth } from '../../protocol/seal.ts';
-import { parseServiceConfig, type ServiceConfig } from '../../protocol/service-config.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
 import { perFile } from '../support/per-file.ts';
 import { readMessage } from '../support/post-message.ts';
+import { fetchPublished, type PublishedNow } from '../support/signed/published.ts';
 
 const PAIRS = seededPairs(2000);
 const PASSWORDS = seededPasswords(500);
@@ -21,7 +21,7 @@ const PASSWORDS = seededPasswords(500);
 interface World {
   readonly made: MadeDataset;
   readonly server: CredveilServer;
-  readonly config: ServiceConfig;
+  readonly published: PublishedNow;
   prefixBitsOf(index: IndexName): number;
   place(index: IndexName, id: BucketId): Parameters<typeof openBucket>[1];
   /** A request by fetch, which sends `Accept: star/star` by default. */
@@ -33,15 +33,16 @@ interface World {
 async function openWorld(): Promise<World> {
   const made = await makeDataset({ pairs: PAIRS, passwords: PASSWORDS, bucketFloor: 64 });
   const server = await startServer(made.folder, { port: 0, allowedOrigins: ['*'] });
-  const config = parseServiceConfig(await (await fetch(`${server.url}/v1/config`)).json());
-  const prefixBitsOf = (index: IndexName): number => config.indexes[index]?.prefixBits as number;
+  const published = await fetchPublished(server.url);
+  const { layer } = published;
+  const prefixBitsOf = (index: IndexName): number => layer.indexes[index]?.prefixBits as number;
   const get: World['get'] = (path, headers = {}, method = 'GET') => fetch(`${server.url}${path}`, { method, headers });
   return {
     made,
     server,
-    config,
+    published,
     prefixBitsOf,
-    place: (index, id) => ({ layer: config.layer, index, prefixBits: prefixBitsOf(index), id }),
+    place: (index, id) => ({ layer: layer.id, index, prefixBits: prefixBitsOf(index), id }),
     get,
     getBucket: async (index, id) => readMessage(await get(`/v1/${index}/${formatPrefix(id, prefixBitsOf(index))}`)),
     async close() {
@@ -84,60 +85,64 @@ async function expectProblem(answer: Response, status: number, code: string): Pr
 
 describe('the bucket routes', () => {
   test('the bucket of a leaked pair opens with the key and contains its entry', async ({
-    world: { made, config, prefixBitsOf, place, getBucket },
+    world: { made, published, prefixBitsOf, place, getBucket },
   }) => {
     for (const pair of PAIRS.slice(0, 50)) {
       const username = normalizeUsername(pair.username);
       const output = made.suite.evaluate(pairInput(username, normalizePassword(pair.password)));
       const id = bucketId(made.suite.accountBucketHash(username), prefixBitsOf('account'));
       const bucket = openBucket(await getBucket('account', id), place('account', id), authOf(made));
-      expect(findEntry(bucket, entryTag(output), metadataPad(config.layer, output), EntryKind.pair)?.timesSeen).toBe(1);
+      expect(
+        findEntry(bucket, entryTag(output), metadataPad(published.layer.id, output), EntryKind.pair)?.timesSeen,
+      ).toBe(1);
     }
   });
 
   test('the bucket of a leaked password opens with the key and contains its entry', async ({
-    world: { made, config, prefixBitsOf, place, getBucket },
+    world: { made, published, prefixBitsOf, place, getBucket },
   }) => {
     for (const password of PASSWORDS.slice(0, 50)) {
       const output = made.suite.evaluate(passwordInput(normalizePassword(password)));
       const id = bucketId(passwordBucketHash(output), prefixBitsOf('password'));
       const bucket = openBucket(await getBucket('password', id), place('password', id), authOf(made));
-      expect(findEntry(bucket, entryTag(output), metadataPad(config.layer, output), EntryKind.password)).toBeDefined();
+      expect(
+        findEntry(bucket, entryTag(output), metadataPad(published.layer.id, output), EntryKind.password),
+      ).toBeDefined();
     }
   });
 
   test.for(['account', 'password'] as const)(
     'every bucket of %s has an announced size',
-    async (index, { world: { made, config, prefixBitsOf, place, getBucket } }) => {
+    async (index, { world: { made, published, prefixBitsOf, place, getBucket } }) => {
       const buckets = 2 ** prefixBitsOf(index);
       expect(buckets).toBeGreaterThan(8);
       for (let id = 0; id < buckets; id++) {
         const first = await getBucket(index, id as BucketId);
-        expect(config.indexes[index]?.bodyBytes).toContain(first.length);
+        expect(published.layer.indexes[index]?.bodyBytes).toContain(first.length);
         openBucket(first, place(index, id as BucketId), authOf(made));
         expect(await getBucket(index, id as BucketId)).toEqual(first);
       }
     },
   );
 
-  test('a bucket URL without a snapshot must be revalidated', async ({ world: { config, prefixBitsOf, get } }) => {
+  test('a bucket URL without a snapshot must be revalidated', async ({ world: { published, prefixBitsOf, get } }) => {
     const answer = await get(`/v1/account/${formatPrefix(0 as BucketId, prefixBitsOf('account'))}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('application/octet-stream');
     expect(answer.headers.get('cache-control')).toBe('public, no-cache, no-transform');
-    expect(answer.headers.get('etag')).toBe(`"${config.snapshot}"`);
-    expect(answer.headers.get('credveil-snapshot')).toBe(config.snapshot);
+    expect(answer.headers.get('etag')).toBe(`"${published.snapshot}"`);
+    expect(answer.headers.get('credveil-snapshot')).toBe(published.snapshot);
     expect(answer.headers.get('vary')).toBe('Accept');
     expectCommonHeaders(answer);
   });
 
   test('a bucket URL with a snapshot has the same body and is immutable', async ({
-    world: { config, prefixBitsOf, get, getBucket },
+    world: { published, prefixBitsOf, get, getBucket },
   }) => {
     const path = `/v1/account/${formatPrefix(1 as BucketId, prefixBitsOf('account'))}`;
-    const answer = await get(`${path}?snapshot=${config.snapshot}`);
+    const answer = await get(`${path}?snapshot=${published.snapshot}`);
     expect(answer.headers.get('cache-control')).toBe('public, max-age=604800, immutable, no-transform');
-    expect(answer.headers.get('credveil-snapshot')).toBe(config.snapshot);
+    expect(answer.headers.get('credveil-snapshot')).toBe(published.snapshot);
     expect(new Uint8Array(await answer.arrayBuffer())).toEqual(await getBucket('account', 1 as BucketId));
   });
 
@@ -146,9 +151,9 @@ describe('the bucket routes', () => {
     await expectProblem(answer, 410, 'SNAPSHOT_GONE');
   });
 
-  test('a client with the current bucket gets 304', async ({ world: { config, prefixBitsOf, get } }) => {
+  test('a client with the current bucket gets 304', async ({ world: { published, prefixBitsOf, get } }) => {
     const path = `/v1/account/${formatPrefix(0 as BucketId, prefixBitsOf('account'))}`;
-    const etag = `"${config.snapshot}"`;
+    const etag = `"${published.snapshot}"`;
     for (const listed of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
       const answer = await get(path, { 'If-None-Match': listed });
       expect(answer.status).toBe(304);
@@ -239,14 +244,20 @@ describe('invalid bucket requests', () => {
     }
   });
 
-  test.for(['/v1', '/v1/', '/v1/config/', '/V1/config', '/v1/account', '/v1/account/00/11', '/v1/sha1/00000'])(
-    'the route %s does not exist',
-    async (path, { world: { get } }) => {
-      await expectProblem(await get(path), 404, 'ROUTE_MISSING');
-    },
-  );
+  test.for([
+    '/v1',
+    '/v1/',
+    '/v1/head/',
+    '/V1/head',
+    '/v1/config',
+    '/v1/account',
+    '/v1/account/00/11',
+    '/v1/sha1/00000',
+  ])('the route %s does not exist', async (path, { world: { get } }) => {
+    await expectProblem(await get(path), 404, 'ROUTE_MISSING');
+  });
 
-  test.for(['/v1/config', '/v1/account/00', '/v1/password/00', '/healthz', '/readyz'])(
+  test.for(['/v1/head', '/v1/account/00', '/v1/password/00', '/healthz', '/readyz'])(
     '%s allows only reading and supports preflights',
     async (path, { world: { get } }) => {
       for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
@@ -264,24 +275,11 @@ describe('invalid bucket requests', () => {
 });
 
 describe('service documents', () => {
-  test('the config follows the protocol and is revalidated', async ({ world: { made, config, get } }) => {
-    const answer = await get('/v1/config');
-    expect(answer.headers.get('content-type')).toBe('application/json');
-    expect(answer.headers.get('cache-control')).toBe('public, no-cache');
-    expect(answer.headers.get('etag')).toBe(`"${config.snapshot}"`);
-    expect(answer.headers.get('credveil-snapshot')).toBe(config.snapshot);
-    expectCommonHeaders(answer);
-    expect(config.keyId).toBe(made.key.keyId);
-    const again = await get('/v1/config', { 'If-None-Match': `"${config.snapshot}"` });
-    expect(again.status).toBe(304);
-    await expectProblem(await get('/v1/config?x'), 400, 'QUERY_MALFORMED');
-  });
-
-  test('/healthz and /readyz report a healthy server', async ({ world: { config, get } }) => {
+  test('/healthz and /readyz report a healthy server', async ({ world: { published, get } }) => {
     const health = await get('/healthz');
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
     const ready = await get('/readyz');
-    expect(await ready.json()).toMatchObject({ status: 'ready', snapshot: config.snapshot });
+    expect(await ready.json()).toMatchObject({ status: 'ready', snapshot: published.snapshot });
     expect(ready.headers.get('cache-control')).toBe('no-store');
   });
 

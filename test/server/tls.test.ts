@@ -82,13 +82,13 @@ describe('HTTPS', () => {
     const { headers } = await getTls(server.address, '/v1/account/0');
     const cases: [string, https.RequestOptions, number][] = [
       ['/v1/account/0', {}, 200],
-      ['/v1/config', {}, 200],
+      ['/v1/head', {}, 200],
       ['/readyz', {}, 200],
       ['/v1/account/0', { headers: { 'if-none-match': headers.etag as string } }, 304],
       ['/nothing', {}, 404],
       ['/v1/account/x', {}, 400],
-      ['/v1/config', { method: 'OPTIONS' }, 204],
-      ['/v1/config', { method: 'DELETE' }, 405],
+      ['/v1/head', { method: 'OPTIONS' }, 204],
+      ['/v1/head', { method: 'DELETE' }, 405],
       ['/healthz', { headers: { 'content-length': 1_000_000 } }, 413],
       ['/healthz', { headers: { cookie: 'a'.repeat(9000) } }, 431],
     ];

@@ -106,7 +106,7 @@ describe('a new snapshot with several workers', () => {
     let stop = false;
     const follow = async (): Promise<void> => {
       while (!stop) {
-        const { snapshot = '' } = await get(url, '/v1/config');
+        const { snapshot = '' } = await get(url, '/v1/head');
         if (snapshot > newest) newest = snapshot;
         const pinned = await Promise.all([1, 2, 3].map(() => get(url, `/v1/account/0?snapshot=${snapshot}`)));
         // By now this one may be two changes old. The newest announced snapshot never is.
@@ -132,7 +132,7 @@ describe('a new snapshot with several workers', () => {
   test('all workers refuse a broken snapshot, and /readyz reports it while it stays 200', async ({ shared }) => {
     const { workers, url } = shared;
     const refusals = workers.events('snapshot-refused').length;
-    const [{ snapshot } = { snapshot: '' }] = await getMany(url, '/v1/config', 1);
+    const [{ snapshot } = { snapshot: '' }] = await getMany(url, '/v1/head', 1);
     const current = fs.readFileSync(`${workers.made.folder}/CURRENT`);
     fs.writeFileSync(`${workers.made.folder}/CURRENT`, 'nonsense\n');
     await workers.seen('snapshot-refused', 2, refusals);
@@ -166,7 +166,7 @@ test('workers get the key of an oprf dataset, but not by arguments or environmen
   const keyFile = workers.place.at('oprf.key');
   writeKeyFile(keyFile, workers.made.key);
   const { url, child, written } = await workers.serve(['--key-file', keyFile]);
-  expect((await get(url, '/v1/config')).status).toBe(200);
+  expect((await get(url, '/v1/head')).status).toBe(200);
   const secret = workers.made.key.revealText().split('.').at(-1) as string;
   if (process.platform === 'linux')
     for (const pid of [...workers.pids(), child.pid])

@@ -5,20 +5,15 @@ import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { BucketId } from '../../protocol/brands.ts';
 import { formatPrefix, parsePrefix } from '../../protocol/bucket-id.ts';
-import { parseServiceConfig } from '../../protocol/service-config.ts';
+import { parseStatement } from '../../protocol/signed/statement.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { runPath } from '../../store/run/run.ts';
 import { choosePrefixBits } from '../../store/snapshot/publication.ts';
 import { credveil, credveilJson } from '../support/credveil.ts';
 import { type MakeDatasetOptions, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
 import { storeError } from '../support/errors.ts';
-import { readExamples } from '../support/examples/protocol-examples.ts';
-import { root } from '../support/paths.ts';
+import { STATEMENT, utf8 } from '../support/signed/samples.ts';
 import { placeTest } from '../support/vitest/fixtures.ts';
-
-const example = JSON.parse(
-  readExamples(fs.readFileSync(`${root}/PROTOCOL.md`, 'utf8')).get('config.json') as string,
-) as { indexes: { account: object } };
 
 async function publishedBits(options: MakeDatasetOptions) {
   const made = await makeDataset({ ...options, published: false });
@@ -31,16 +26,19 @@ async function publishedBits(options: MakeDatasetOptions) {
 }
 
 describe('prefix bits', () => {
-  test('a prefix of 26 bits has seven digits, and a config with more bits is refused', () => {
+  test('a prefix of 26 bits has seven digits, and a statement with more bits is refused', () => {
     expect(formatPrefix(0x3ffffff as BucketId, 26)).toBe('3ffffff');
     expect(parsePrefix('3ffffff', 26)).toBe(0x3ffffff);
     expect(() => parsePrefix('4000000', 26)).toThrow(expect.objectContaining({ code: 'PREFIX_MALFORMED' }));
     const withBits = (prefixBits: number) => {
-      const { account, ...others } = example.indexes;
-      return parseServiceConfig({ ...example, indexes: { ...others, account: { ...account, prefixBits } } });
+      const [{ indexes, ...layer }] = STATEMENT.layers;
+      const account = { ...indexes.account, prefixBits };
+      return parseStatement(
+        utf8(JSON.stringify({ ...STATEMENT, layers: [{ ...layer, indexes: { ...indexes, account } }] })),
+      );
     };
-    expect(withBits(26).indexes.account?.prefixBits).toBe(26);
-    expect(() => withBits(27)).toThrow(expect.objectContaining({ code: 'CONFIG_MALFORMED' }));
+    expect(withBits(26).layers[0].indexes.account?.prefixBits).toBe(26);
+    expect(() => withBits(27)).toThrow(expect.objectContaining({ code: 'STATEMENT_MALFORMED' }));
   });
 
   test('the bucket floor of the account index counts usernames and not their entries', async () => {

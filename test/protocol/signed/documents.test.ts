@@ -1,13 +1,41 @@
-// Statements and heads: what their parsers accept, and each reason to refuse.
+// Statements and heads: what their parsers accept, and each reason to refuse. The tables of
+// PROTOCOL.md §10 agree with those of the parsers.
 
+import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { encodeHead, headKeysFor, headSnapshotId, parseHead } from '../../../protocol/signed/head.ts';
-import { encodeStatement, parseStatement, payloadDigest, snapshotIdOf } from '../../../protocol/signed/statement.ts';
+import { encodeHead, HEAD_MEMBERS, headKeysFor, headSnapshotId, parseHead } from '../../../protocol/signed/head.ts';
+import {
+  encodeStatement,
+  LAYER_INDEX_MEMBERS,
+  LAYER_MEMBERS,
+  parseStatement,
+  payloadDigest,
+  STATEMENT_MEMBERS,
+  snapshotIdOf,
+} from '../../../protocol/signed/statement.ts';
+import { root } from '../../support/paths.ts';
 import { errorCode, HEAD, SIGNED_STATEMENT, STATEMENT, utf8 } from '../../support/signed/samples.ts';
 
 const statementCode = (change: object, base: object = STATEMENT): string =>
   errorCode(() => parseStatement(utf8(JSON.stringify({ ...base, ...change }))));
 const headCode = (change: object): string => errorCode(() => parseHead(utf8(JSON.stringify({ ...HEAD, ...change }))));
+
+describe('PROTOCOL.md §10', () => {
+  const section =
+    /^## 10\. .*?(?=^## 11\. )/ms.exec(fs.readFileSync(path.join(root, 'PROTOCOL.md'), 'utf8'))?.[0] ?? '';
+
+  test.each([
+    ['the statement', STATEMENT_MEMBERS],
+    ['a layer', LAYER_MEMBERS],
+    ['an index', LAYER_INDEX_MEMBERS],
+    ['the head', HEAD_MEMBERS],
+  ])('has a row for every member of %s', (name, members) => {
+    const [, rows = ''] = new RegExp(`^\\| member of ${name} .*?\n(.*?)\n\n`, 'ms').exec(section) ?? [];
+    const named = rows.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)]);
+    expect(named.map(([, member]) => member).sort()).toEqual(Object.keys(members).sort());
+  });
+});
 
 describe('a statement', () => {
   test.each([
@@ -56,6 +84,7 @@ describe('a statement', () => {
       'usernames in the password index',
       { layers: [{ ...layer, indexes: { password: { ...password, usernames: 1 } } }] },
     ],
+    ['a filter of part of a block', { layers: [{ ...layer, filter: { ...layer.filter, bytes: 1105 } }] }],
     ['a filter without a password index', { layers: [{ ...layer, indexes: { account } }] }],
     ['similar without an account index', { layers: [{ ...layer, indexes: { password }, similar: true }] }],
     ['a time with milliseconds', { publishedAt: '2026-01-02T03:04:05.000Z' }],

@@ -9,7 +9,7 @@ import { datasetTest } from '../../support/vitest/fixtures.ts';
 
 const test = datasetTest({ pairs: seededPairs(20), ranges: ['sha1'] }, 'file');
 const EVIL = 'https://evil.example';
-const PATHS = ['/range/00000', '/v1/config', '/v1/account/0', '/v1/filter/password', '/healthz', '/nothing'];
+const PATHS = ['/range/00000', '/v1/head', '/v1/account/0', '/v1/filter/password', '/healthz', '/nothing'];
 
 async function withServer(
   folder: string,
@@ -103,7 +103,7 @@ describe('another server', () => {
     const clientsFile = `${clientFileFor(made.folder)}.2`;
     addClient(clientsFile, 'one', {});
     await withServer(made.folder, { clientsFile }, async (server) => {
-      expect(await allowed(server, '/v1/config')).toBe('*');
+      expect(await allowed(server, '/v1/head')).toBe('*');
       expect(await ask(server, 'leaks.example')).toMatch(/^HTTP\/1.1 200 /);
     });
   });

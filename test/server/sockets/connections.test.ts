@@ -56,8 +56,8 @@ describe('a connection without a client', () => {
     await withServer(made.folder, options, async (server) => {
       for (const path of ['/healthz', '/readyz', '/openapi.json', '/', '/nothing'])
         expect(await isClosed(server, get(path), HANG_MS), path).toBe(true);
-      expect(await isClosed(server, get('/v1/config', key), 1000)).toBe(false);
-      expect(await isClosed(server, get('/v1/config', key) + get('/healthz'), 1000)).toBe(false);
+      expect(await isClosed(server, get('/v1/head', key), 1000)).toBe(false);
+      expect(await isClosed(server, get('/v1/head', key) + get('/healthz'), 1000)).toBe(false);
       // One answer, and then nothing.
       const idle = await connect(server);
       idle.write(get('/healthz'));
@@ -93,7 +93,7 @@ describe('a connection with a certificate', () => {
       const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
       const ask = async (): Promise<number | string> => {
         const { host, port } = server.address;
-        const request = https.request({ host, port, agent, path: '/v1/config', ca: caPem, ...pairOf('client') });
+        const request = https.request({ host, port, agent, path: '/v1/head', ca: caPem, ...pairOf('client') });
         request.end();
         try {
           const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
@@ -133,7 +133,7 @@ describe('a malformed request', () => {
   test.for([
     'GET /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
     'POST /v1/evaluate HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
-    'POST /v1/config HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n',
+    'POST /v1/head HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n',
   ])('a bad coding gets one response: %j', async (request, { made }) => {
     const answer = await raw(made.folder, request);
     expect(answer.match(/HTTP\/1\.1 \d\d\d /g)).toHaveLength(1);

@@ -10,7 +10,7 @@ test('the log has no length of an answer to a prefix', async ({ place }) => {
   const combo = place.write('combo.txt', 'ana@example.test:secret one\nben@example.test:secret two\n');
   await credveilJson(['ingest', folder, combo, '--source', 'first']);
   const server = await serveDataset(folder, { args: ['--log-level', 'debug', '--workers', '0'] });
-  for (const path of ['/range/00000', '/range/FFFFF', '/v1/account/0', '/v1/password/0', '/v1/config'])
+  for (const path of ['/range/00000', '/range/FFFFF', '/v1/account/0', '/v1/password/0', '/v1/head'])
     await (await fetch(server.url + path)).arrayBuffer();
   const { stderr } = await server.stop();
   const lines = stderr
@@ -22,6 +22,6 @@ test('the log has no length of an answer to a prefix', async ({ place }) => {
     ['/range/{prefix}', true],
     ['/v1/account/{prefix}', true],
     ['/v1/password/{prefix}', true],
-    ['/v1/config', false],
+    ['/v1/head', false],
   ]);
 });

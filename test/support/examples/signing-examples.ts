@@ -1,7 +1,7 @@
 // The worked examples of PROTOCOL.md for keys of publishers, statements and heads: §8, §9, §10.
 
-import { sign } from 'node:crypto';
-import type { HeadKey, HmacKey, PublisherKey, SealKey, SigningSeed } from '../../../protocol/brands.ts';
+import { createHash, sign } from 'node:crypto';
+import type { HeadKey, HmacKey, LayerId, PublisherKey, SigningSeed } from '../../../protocol/brands.ts';
 import {
   createMac,
   HEAD_KIND,
@@ -11,7 +11,13 @@ import {
   sealEnvelope,
 } from '../../../protocol/signed/envelope.ts';
 import { encodeHead, parseHead } from '../../../protocol/signed/head.ts';
-import { encodeStatement, parseStatement, payloadDigest, snapshotIdOf } from '../../../protocol/signed/statement.ts';
+import {
+  encodeStatement,
+  parseStatement,
+  payloadDigest,
+  type Statement,
+  snapshotIdOf,
+} from '../../../protocol/signed/statement.ts';
 import {
   formatHeadKey,
   formatHmacPin,
@@ -20,7 +26,10 @@ import {
   type SigningUse,
   signingKeyId,
 } from '../../../protocol/signed/trust.ts';
+import type { KeyedSuite } from '../../../protocol/suite.ts';
+import type { KnownAnswer } from '../../../protocol/test-credentials.ts';
 import { ed25519FromSeed, utf8 } from '../signed/samples.ts';
+import type { ExampleFilter } from './filter-examples.ts';
 import { fromHex, type Rows, toHex } from './oprf-examples.ts';
 
 /** The given examples of this file. */
@@ -46,18 +55,36 @@ function keyFrom(use: SigningUse, seed: string): Key {
   return { text, publicKey, keyid, sign: (message) => sign(null, message, privateKey) };
 }
 
-/** @param key the key of §4, under which the statement is authentic */
-export function computeSigningExamples(given: Given, key: HmacKey, sealKey: SealKey): Rows {
+/** The values of other sections that the statement has. */
+export interface Stated {
+  readonly key: HmacKey;
+  readonly suite: KeyedSuite;
+  readonly layer: LayerId;
+  readonly canary: KnownAnswer;
+  readonly filter: ExampleFilter;
+}
+
+/** The statement of PROTOCOL.md with the key, layer, canary and filter of the other examples. */
+function exampleStatement(payload: string, { suite, layer, canary, filter }: Stated): Statement {
+  const given = parseStatement(utf8(payload));
+  const { file, blocks } = filter;
+  const sha256 = createHash('sha256').update(file).digest('hex');
+  const stated = { ...given.layers[0], id: layer, filter: { bytes: file.length, blocks, sha256 } };
+  return { ...given, keyId: suite.keyId, canary, layers: [stated] };
+}
+
+export function computeSigningExamples(given: Given, stated: Stated): Rows {
+  const { key, suite } = stated;
   const publisher = keyFrom('publisher', given('publisher.seed'));
   const head = keyFrom('head', given('head.seed'));
-  const statement = parseStatement(utf8(given('statement.payload')));
+  const statement = exampleStatement(given('statement.payload'), stated);
   const { dataset, sequence } = statement;
   const payload = encodeStatement(statement);
   const times = { issuedAt: given('head.issuedAt'), validUntil: given('head.validUntil') };
   const headPayload = encodeHead(
     parseHead(utf8(JSON.stringify({ protocol: 2, dataset, sequence, statement: payloadDigest(payload), ...times }))),
   );
-  const mac = createMac(sealKey);
+  const mac = createMac(suite.sealKey);
   const encoding = preAuthEncoding(HEAD_KIND, headPayload);
   return [
     ...SIGNING_GIVEN.filter((name) => name !== 'statement.payload').map((name): [string, string] => [
