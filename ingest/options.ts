@@ -4,6 +4,7 @@ import type { Encrypter } from 'age-encryption';
 import type { OpenArchive } from './archive/archive-reader.ts';
 import type { CorpusFormat } from './formats/format.ts';
 import type { CorpusInput } from './input/inputs.ts';
+import type { LeftOut } from './input/left-out.ts';
 import type { RejectCounter } from './rejects.ts';
 
 /** Progress of the first stage, from the corpus to sorted chunks. */
@@ -30,6 +31,10 @@ export interface IngestOptions {
   readonly date?: string;
   readonly format: CorpusFormat;
   readonly inputs: readonly CorpusInput[];
+  /** The corpus is a mirror of all ranges: those that it lacks are gaps, not empty. */
+  readonly mirror?: boolean;
+  /** Takes the members of archives that are not read. */
+  readonly leftOut?: LeftOut;
   /** Memory limit of the whole process; further records go to disk. */
   readonly memoryBytes?: number;
   /** Worker threads; default: one per core. */

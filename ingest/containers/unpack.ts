@@ -74,7 +74,9 @@ async function* members(packed: Packed, unpacking: Unpacking, depth: number): As
       );
     default: {
       const count = (bytes: number): void => budget.addUnpacked(bytes, inner);
-      yield* members({ name, blocks: decompress(kind, blocks, count) }, unpacking, inner);
+      // Known by its name alone, it would be unpacked again.
+      const unpacked = kind === 'brotli' ? name.slice(0, -'.br'.length) : name;
+      yield* members({ name: unpacked, blocks: decompress(kind, blocks, count) }, unpacking, inner);
     }
   }
 }

@@ -8,7 +8,7 @@ import type { ArchiveHeader } from '../archive/archive-format.ts';
 import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
 import { totalBytes } from '../input/inputs.ts';
-import { createBudget, readInput } from '../input/read-input.ts';
+import { createReading, readInput } from '../input/read-input.ts';
 import { Segmenter, type SegmentSink } from '../input/segmenter.ts';
 import { type FinishedSegment, fingerprint, type Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
@@ -188,7 +188,7 @@ function workerSettings(
  * @param onBytes takes the number of bytes read so far
  */
 async function readContent(
-  { archive, inputs, signal }: IngestOptions,
+  { archive, inputs, signal, mirror = false, leftOut }: IngestOptions,
   cutter: Cutter,
   drop: (reasons: { readonly [reason: string]: number }) => void,
   onBytes: (bytes: number) => void,
@@ -207,9 +207,10 @@ async function readContent(
   }
   const files: InputFile[] = [];
   let before = 0;
-  const budget = createBudget(inputs[0]);
+  const reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }) });
   for (const input of inputs) {
-    const file = await readInput(input, take(before), signal, () => cutter.end(), budget);
+    const file = await readInput(input, take(before), signal, () => cutter.end(), reading);
+    drop(reading.ranges.takeRejects());
     await cutter.end();
     before += file.bytes;
     files.push(file);

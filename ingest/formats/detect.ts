@@ -5,6 +5,10 @@ import type { FormatOptions, Recognised } from './format.ts';
 import { FORMAT_MODULES } from './registry.ts';
 import type { TextSample } from './sample.ts';
 
+/** The rest of a SHA-1 or NTLM hash, and a count. */
+const RANGE_ROW = /^\s*(?:[0-9a-f]{35}|[0-9a-f]{27}):\d{1,15}\s*$/i;
+const HALF = 0.5;
+
 /** A best score below this is a refusal. */
 const BAR = 0.2;
 /** So is another format that is closer than this to the best. */
@@ -12,13 +16,23 @@ const MARGIN = 0.05;
 
 /**
  * @param options what the operator stated: formats that do not take it are no candidates
- * @throws IngestError `FORMAT_UNRECOGNISED`
+ * @throws IngestError `FORMAT_UNRECOGNISED`, `RANGE_NAMELESS`
  */
 export function detectFormat(sample: TextSample, options: FormatOptions = {}): Recognised {
+  if (sample.share((line) => RANGE_ROW.test(line)) > HALF) throw nameless();
   const candidates = recogniseAll(sample, options);
   const [best, second] = candidates;
   if (!best || best.score < BAR || (second && best.score - second.score < MARGIN)) throw unrecognised(candidates);
   return best;
+}
+
+/** The name of a range file has the rest of its hashes: no format can read such rows. */
+function nameless(): IngestError {
+  return new IngestError(
+    'RANGE_NAMELESS',
+    'these are the rows of a range of Have I Been Pwned, whose first five digits are in its file name',
+    'Name the file after them, as in 21BD1.txt, or pass the folder or archive as its downloader wrote it.',
+  );
 }
 
 /** Every format that the text may have, the best first. */

@@ -2,14 +2,15 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { openRegularFile, type RefuseFile } from '../../store/files.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import { type ContainerLimits, DEFAULT_LIMITS } from '../containers/budget.ts';
 import { IngestError } from '../errors.ts';
 import { findFiles, pathOf, statInput } from './find-files.ts';
 import { LeftOut } from './left-out.ts';
-import { openRangeFiles } from './range-files.ts';
+import { openRangeFolder, type RangeFolder } from './range-files.ts';
+import { RangeReport } from './range-report.ts';
 
 const BLOCK_BYTES = 1 << 18;
 
@@ -21,7 +22,9 @@ export interface CorpusInput {
   readonly limits?: ContainerLimits;
   /** Set for a file, which allows random access. */
   readonly path?: string;
-  /** The bytes as stored, still packed if they are. */
+  /** Set for a folder of range files. */
+  readonly ranges?: RangeFolder;
+  /** The bytes as stored, still packed if they are; the rows of range files. */
   open(): Readable;
   /** The first bytes of a stream, which `open` returns again. */
   peek?(signal?: AbortSignal): Promise<Buffer>;
@@ -51,20 +54,32 @@ function fileInput(file: string, limits: ContainerLimits): CorpusInput {
 
 /**
  * Opens files, and all regular files below folders in the order of their paths. HIBP's range files
- * become one list.
+ * below a folder become one list.
  * @param leftOut takes what is not read
- * @throws IngestError `INPUT_MISSING`, `INPUT_UNREADABLE`, `INPUT_OWN`
+ * @throws IngestError `INPUT_MISSING`, `INPUT_UNREADABLE`, `INPUT_OWN`, `RANGE_TWICE`,
+ * `RANGE_MIXED`
  */
 export function openInputs(
   paths: readonly string[],
   limits: ContainerLimits = DEFAULT_LIMITS,
   leftOut: LeftOut = new LeftOut(),
 ): CorpusInput[] {
-  return findFiles(paths, leftOut).flatMap(({ path: given, isFolder, files }) => {
-    const ranges = isFolder || files.length > 0 ? openRangeFiles(given) : undefined;
-    if (ranges) return { ...ranges, limits };
-    return files.map((file) => fileInput(pathOf(file), limits));
+  return findFiles(paths, leftOut).flatMap((found) => {
+    const { ranges, rest } = found.isFolder
+      ? openRangeFolder(found, limits, leftOut)
+      : { ranges: undefined, rest: found.files };
+    const others = rest.map((file) => fileInput(pathOf(file), limits));
+    return ranges ? [rangeInput(ranges, limits), ...others] : others;
   });
+}
+
+function rangeInput(ranges: RangeFolder, limits: ContainerLimits): CorpusInput {
+  const { name, bytes } = ranges;
+  async function* rows(): AsyncGenerator<Buffer> {
+    for await (const block of ranges.blocks(new RangeReport())) yield block.rows;
+  }
+  const open = (): Readable => Readable.from(rows(), { objectMode: false, highWaterMark: BLOCK_BYTES });
+  return { name, bytes, limits, ranges, open };
 }
 
 /** True if two sources have the same bytes, whatever their files are called. */

@@ -1,84 +1,204 @@
-// Reads Have I Been Pwned's range files as one list of hashes. A file is named after the first five
-// digits and contains lines `SUFFIX:COUNT`.
+// A folder of Have I Been Pwned's range files as one list of hashes, in any layout. A million files
+// are opened one after the other without promises, which would cost ten times as much as the calls.
 
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Readable } from 'node:stream';
-import { IngestError } from '../errors.ts';
+import zlib from 'node:zlib';
+import { formatRangePrefix } from '../../protocol/bucket-id.ts';
+import { openRegularFile } from '../../store/files.ts';
+import type { InputFile } from '../../store/run/run-facts.ts';
+import { Budget, type ContainerLimits } from '../containers/budget.ts';
+import { detectUtf16 } from '../containers/encoding.ts';
+import { ContainerError } from '../containers/errors.ts';
+import { detectContainer } from '../containers/magic.ts';
+import { isBrotliRange, rangeOfName } from '../containers/range-name.ts';
+import { unpack } from '../containers/unpack.ts';
+import { type Found, type FoundFile, pathOf } from './find-files.ts';
+import type { LeftOut } from './left-out.ts';
+import { MAX_RANGE_BYTES, readWhole, TOO_LARGE } from './range-member.ts';
+import { type RangeReport, rangesMixed, rangeTwice } from './range-report.ts';
+import { kindOfRange, ROW_HEAD_BYTES, readRangeRows } from './range-rows.ts';
 
-const RANGE_FILE = /^([0-9a-fA-F]{5})(?:\.txt)?$/;
-/** A first row: the rest of a SHA-1 or NTLM hash. */
-const RANGE_ROW = /^(?:[0-9a-fA-F]{35}|[0-9a-fA-F]{27})(?::\d+)?\r?(?:\n|$)/;
-const MAX_ROW_BYTES = 64;
-/** HIBP's ranges have about 2,000 rows; this allows a hundred times as many. */
-const MAX_RANGE_BYTES = 16 << 20;
 /** Approximate size of a block of rows. */
 const BLOCK_BYTES = 1 << 18;
+/** Files that are looked at before all are taken for ranges. */
+const LOOKED_AT = 64;
+/** Bytes of a file that are looked at, compressed or not. */
+const LOOK_BYTES = 4096;
+const NO_RANGE = 'not a range file, beside others';
 
-/** Several files read as one. */
-export interface RangeFiles {
+interface RangeFile {
+  readonly range: number;
+  readonly file: FoundFile;
+}
+
+/** Several files read as one list. */
+export interface RangeFolder {
   readonly name: string;
+  /** A tenth less than the list: each row still grows by its prefix. */
   readonly bytes: number;
-  open(): Readable;
+  /** Rows in the order of the hashes, and the bytes of files read so far. */
+  blocks(report: RangeReport): AsyncGenerator<{ readonly rows: Buffer; readonly bytesRead: number }>;
+  /** After `blocks`: its digest does not depend on names, compression and order of rows' case. */
+  describe(): InputFile;
 }
 
 /**
- * Opens a range file, or a folder of only range files, as one list in the order of the hashes. Its
- * bytes are `HASH:COUNT` LF, so the digest of the same ranges does not depend on file names.
- * @returns undefined for anything else
+ * Takes the range files of a folder for one list.
+ * @returns undefined if there are none, and the files that are not among them
+ * @throws IngestError `RANGE_TWICE`, `RANGE_MIXED`
  */
-export function openRangeFiles(file: string): RangeFiles | undefined {
-  const folder = fs.statSync(file).isDirectory() ? file : undefined;
-  const names = (folder === undefined ? [path.basename(file)] : fs.readdirSync(folder)).sort(byPrefix);
-  const first = names[0];
-  if (first === undefined || !names.every((name) => RANGE_FILE.test(name))) return undefined;
-  const place = folder ?? path.dirname(file);
-  if (!startsAsRange(path.join(place, first))) return undefined;
+export function openRangeFolder(
+  { path: folder, files }: Found,
+  limits: ContainerLimits,
+  leftOut: LeftOut,
+): { readonly ranges: RangeFolder | undefined; readonly rest: readonly FoundFile[] } {
+  const ranges = rangeFilesOf(files);
+  if (ranges.length === 0) return { ranges: undefined, rest: files };
+  ranges.sort((a, b) => a.range - b.range);
+  for (const [i, { range, file }] of ranges.entries()) {
+    const next = ranges[i + 1];
+    if (next?.range === range) throw rangeTwice(range, pathOf(file), pathOf(next.file));
+  }
+  const taken = new Set(ranges.map(({ file }) => file));
+  const others = files.filter((file) => !taken.has(file));
+  // A folder with a few of them is a corpus of its own; what is beside most of a mirror is not.
+  const isMirror = ranges.length > others.length;
+  if (isMirror) for (const file of others) leftOut.add(pathOf(file), NO_RANGE);
+  return { ranges: createFolder(folder, ranges, limits), rest: isMirror ? [] : others };
+}
+
+/**
+ * The files that are named after a range: all of them if most of those looked at hold one, so that
+ * broken ones are noticed. Otherwise those that hold one.
+ */
+function rangeFilesOf(files: readonly FoundFile[]): RangeFile[] {
+  const named = files.flatMap((file) => {
+    const range = rangeOfName(file.name);
+    return range === undefined ? [] : [{ range, file }];
+  });
+  const step = Math.max(1, Math.ceil(named.length / LOOKED_AT));
+  const sample = named.filter((_, i) => i % step === 0);
+  const looks = sample.map((at) => ({ file: at.file, look: lookAt(at) }));
+  const kinds = looks.flatMap(({ file, look }) => (look === 'sha1' || look === 'ntlm' ? [{ file, look }] : []));
+  const [first] = kinds;
+  const other = kinds.find(({ look }) => look !== first?.look);
+  if (first && other) throw rangesMixed(pathOf(first.file), pathOf(other.file));
+  const holding = looks.filter(({ look }) => look !== 'other' && look !== 'empty').length;
+  const odd = looks.filter(({ look }) => look === 'other').length;
+  if (holding > 0 && holding >= odd) return named;
+  return named.filter((at) => !['other', 'empty'].includes(lookAt(at)));
+}
+
+type Look = 'sha1' | 'ntlm' | 'packed' | 'empty' | 'other';
+
+/** What a file seems to hold. */
+function lookAt({ range, file }: RangeFile): Look {
+  const handle = openRegularFile(pathOf(file), (why) => new Error(why));
+  let head: Buffer;
+  try {
+    const start = Buffer.alloc(LOOK_BYTES);
+    head = start.subarray(0, fs.readSync(handle, start, 0, LOOK_BYTES, 0));
+  } finally {
+    fs.closeSync(handle);
+  }
+  if (head.length === 0) return 'empty';
+  const kind = detectContainer(head);
+  if (kind === 'gzip') return kindOfRange(startOfGzip(head), range) ?? 'other';
+  // Other compressed files are known by their names, as far as they end like one.
+  if (isBrotliRange(file.name) || (kind !== undefined && /\.(?:bz2|xz|zst)$/.test(file.name))) return 'packed';
+  return kindOfRange(head.subarray(0, ROW_HEAD_BYTES), range) ?? 'other';
+}
+
+function startOfGzip(head: Buffer): Buffer {
+  try {
+    // Without a flush at its end, a truncated stream is an error.
+    return zlib.gunzipSync(head, { finishFlush: zlib.constants.Z_SYNC_FLUSH }).subarray(0, ROW_HEAD_BYTES);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+function createFolder(folder: string, files: readonly RangeFile[], limits: ContainerLimits): RangeFolder {
+  const name = path.basename(path.resolve(folder));
+  const bytes = files.reduce((sum, { file }) => sum + fs.statSync(pathOf(file)).size, 0);
+  let digest = '';
   return {
-    name: path.basename(path.resolve(file)),
-    // A tenth less than the list: each row still grows by its prefix.
-    bytes: names.reduce((sum, name) => sum + fs.statSync(path.join(place, name)).size, 0),
-    open: () => Readable.from(readRanges(place, names), { objectMode: false, highWaterMark: BLOCK_BYTES }),
+    name,
+    bytes,
+    describe: () => ({ name, bytes, sha256: digest }),
+    async *blocks(report) {
+      const hash = createHash('sha256');
+      let blocks: Buffer[] = [];
+      let [held, bytesRead] = [0, 0];
+      for (const file of files) {
+        const read = await readFile(file, report, limits);
+        bytesRead += read.bytes;
+        hash.update(formatRangePrefix(file.range)).update(createHash('sha256').update(read.rows).digest());
+        blocks.push(read.rows);
+        held += read.rows.length;
+        if (held < BLOCK_BYTES) continue;
+        yield { rows: Buffer.concat(blocks), bytesRead };
+        blocks = [];
+        held = 0;
+      }
+      if (held > 0) yield { rows: Buffer.concat(blocks), bytesRead };
+      digest = hash.digest('hex');
+    },
   };
 }
 
-const byPrefix = (a: string, b: string): number => (a.toUpperCase() < b.toUpperCase() ? -1 : 1);
+const NOTHING = Buffer.alloc(0);
 
-function startsAsRange(file: string): boolean {
-  const handle = fs.openSync(file, 'r');
+/** The rows of a file to ingest; a file that cannot be read is reported, and gives none. */
+async function readFile(
+  { range, file }: RangeFile,
+  report: RangeReport,
+  limits: ContainerLimits,
+): Promise<{ readonly rows: Buffer; readonly bytes: number }> {
+  const at = pathOf(file);
+  report.begin(range, at);
+  let bytes = 0;
   try {
-    const head = Buffer.alloc(MAX_ROW_BYTES);
-    const read = fs.readSync(handle, head, 0, MAX_ROW_BYTES, 0);
-    return RANGE_ROW.test(head.toString('latin1', 0, read));
+    const stored = readStored(at);
+    bytes = stored?.length ?? 0;
+    const text = stored && (await readText(file.name, stored, limits));
+    if (text) return { rows: report.take(at, readRangeRows(text, range)), bytes };
+    report.addBad(at, TOO_LARGE);
+  } catch (error) {
+    if (error instanceof ContainerError) report.addBad(at, 'damaged, or a bomb');
+    else if ((error as NodeJS.ErrnoException).syscall !== undefined) report.addBad(at, 'cannot be read');
+    else throw error;
+  }
+  return { rows: NOTHING, bytes };
+}
+
+/** The bytes of a file; undefined if there are too many for a range. */
+function readStored(file: string): Buffer | undefined {
+  const handle = openRegularFile(file, (why) => Object.assign(new Error(why), { syscall: 'open' }));
+  try {
+    return fs.fstatSync(handle).size > MAX_RANGE_BYTES ? undefined : fs.readFileSync(handle);
   } finally {
     fs.closeSync(handle);
   }
 }
 
-function* readRanges(folder: string, names: readonly string[]): Generator<Buffer> {
-  let blocks: string[] = [];
-  let held = 0;
-  for (const name of names) {
-    const file = path.join(folder, name);
-    // Synchronous: for a million files, promises of fs cost ten times as much as the calls.
-    const { size } = fs.statSync(file);
-    if (size > MAX_RANGE_BYTES)
-      throw new IngestError(
-        'INPUT_UNREADABLE',
-        `${file} is too large for a range file`,
-        'If it is a list of full hashes, rename it and ingest it as a file.',
-      );
-    const text = fs.readFileSync(file, 'latin1');
-    const prefix = name.slice(0, 5).toUpperCase();
-    for (const row of text.split(/\r?\n/)) {
-      if (row === '') continue;
-      blocks.push(prefix, row, '\n');
-      held += row.length + 6;
-    }
-    if (held < BLOCK_BYTES) continue;
-    yield Buffer.from(blocks.join(''), 'latin1');
-    blocks = [];
-    held = 0;
+/** The text of a file, unpacked if it is packed. */
+async function readText(name: string, stored: Buffer, limits: ContainerLimits): Promise<Buffer | undefined> {
+  if (stored.length === 0) return stored;
+  const isPlain = detectContainer(stored) === undefined && detectUtf16(stored.subarray(0, 1024)) === undefined;
+  if (isPlain && !isBrotliRange(name)) return stored;
+  const budget = new Budget(limits);
+  budget.addStored(stored.length);
+  async function* once(): AsyncGenerator<Buffer> {
+    yield stored;
   }
-  if (held > 0) yield Buffer.from(blocks.join(''), 'latin1');
+  const texts: Buffer[] = [];
+  for await (const { blocks } of unpack({ name, blocks: once() }, budget)) {
+    const text = await readWhole(blocks, MAX_RANGE_BYTES);
+    if (!text) return undefined;
+    texts.push(text);
+  }
+  return Buffer.concat(texts);
 }

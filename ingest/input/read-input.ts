@@ -4,11 +4,16 @@ import { createHash } from 'node:crypto';
 import { addAbortSignal } from 'node:stream';
 import { openRegularFile } from '../../store/files.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
+import type { NamedBlocks } from '../containers/blocks.ts';
 import { Budget, DEFAULT_LIMITS } from '../containers/budget.ts';
 import { ContainerError } from '../containers/errors.ts';
 import { type Packed, type Position, unpack } from '../containers/unpack.ts';
 import { IngestError } from '../errors.ts';
 import { type CorpusInput, notRegular } from './inputs.ts';
+import { COMPANION_WHY, isCompanion, LeftOut } from './left-out.ts';
+import type { RangeFolder } from './range-files.ts';
+import { textOfMember } from './range-member.ts';
+import { RangeReport } from './range-report.ts';
 import { PEEK_BYTES } from './stream-input.ts';
 
 const LF = 0x0a;
@@ -18,7 +23,7 @@ const LINE_END = Buffer.from([LF]);
  * Reads an input to its end and describes the stored, packed bytes.
  * @param each takes a block of unpacked text, and the number of bytes read from the file so far
  * @param endMember is called between archive members; without it, they are joined by a line end
- * @param budget of the whole corpus; default: one of its own
+ * @param reading of the whole corpus; default: one of its own
  * @throws IngestError `INPUT_UNREADABLE`
  * @throws ContainerError
  */
@@ -27,8 +32,10 @@ export async function readInput(
   each: (block: Buffer, bytesRead: number) => void | Promise<void>,
   signal?: AbortSignal,
   endMember?: () => void | Promise<void>,
-  budget: Budget = createBudget(input),
+  reading: Reading = createReading(input),
 ): Promise<InputFile> {
+  if (input.ranges) return readRanges(input.ranges, each, reading.ranges, signal);
+  const { budget } = reading;
   const position: Position = { bytes: 0 };
   const hash = createHash('sha256');
   let bytes = 0;
@@ -52,9 +59,10 @@ export async function readInput(
     const members = unpack({ name: input.name, blocks, ...packedFile(input, true) }, budget, position);
     let last: number | undefined;
     for await (const member of members) {
+      const text = textOf(member, reading);
       if (last !== undefined && endMember) await endMember();
       else if (last !== undefined && last !== LF) await each(LINE_END, position.bytes);
-      for await (const block of member.blocks) {
+      for await (const block of text) {
         const pending = each(block, position.bytes);
         if (pending) await pending;
         last = block.at(-1) ?? last;
@@ -67,15 +75,48 @@ export async function readInput(
   return { name: input.name, bytes, sha256: hash.digest('hex') };
 }
 
-/** Shared by the inputs of a corpus. */
-export const createBudget = (input: CorpusInput | undefined): Budget => new Budget(input?.limits ?? DEFAULT_LIMITS);
+/** What the inputs of a corpus share. */
+export interface Reading {
+  readonly budget: Budget;
+  readonly ranges: RangeReport;
+  readonly leftOut: LeftOut;
+}
+
+export function createReading(
+  input: CorpusInput | undefined,
+  { isMirror = false, leftOut = new LeftOut() }: { isMirror?: boolean; leftOut?: LeftOut } = {},
+): Reading {
+  return { budget: new Budget(input?.limits ?? DEFAULT_LIMITS), ranges: new RangeReport(isMirror), leftOut };
+}
+
+/** The text of a member, or nothing if it is left out. */
+async function* textOf(member: NamedBlocks, { ranges, leftOut }: Reading): AsyncGenerator<Buffer> {
+  if (isCompanion(member.name)) {
+    leftOut.add(member.name, COMPANION_WHY);
+    for await (const _ of member.blocks);
+  } else yield* textOfMember(member, ranges);
+}
+
+async function readRanges(
+  folder: RangeFolder,
+  each: (block: Buffer, bytesRead: number) => void | Promise<void>,
+  report: RangeReport,
+  signal: AbortSignal | undefined,
+): Promise<InputFile> {
+  for await (const { rows, bytesRead } of folder.blocks(report)) {
+    signal?.throwIfAborted();
+    await each(rows, bytesRead);
+  }
+  return folder.describe();
+}
 
 function packedFile({ path: file, bytes = 0 }: CorpusInput, drain: boolean): Pick<Packed, 'file'> {
   return file === undefined ? {} : { file: { bytes, open: () => openRegularFile(file, notRegular(file)), drain } };
 }
 
 /** Describes an input as `readInput` does, without unpacking it. */
-export async function digestInput(input: CorpusInput, signal?: AbortSignal): Promise<InputFile> {
+export async function digestInput(input: CorpusInput, signal?: AbortSignal, isMirror = false): Promise<InputFile> {
+  if (input.ranges) return readRanges(input.ranges, () => {}, new RangeReport(isMirror), signal);
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const block of readBlocks(input, signal)) {
@@ -99,8 +140,9 @@ export async function sampleInput(
   input: CorpusInput,
   bytes: number,
   signal?: AbortSignal,
-  budget: Budget = createBudget(input),
+  reading: Reading = createReading(input),
 ): Promise<Sample> {
+  const { budget } = reading;
   const position: Position = { bytes: 0 };
   const peeked = await input.peek?.(signal);
   const cut = peeked !== undefined && peeked.length >= PEEK_BYTES;
@@ -117,8 +159,9 @@ export async function sampleInput(
   try {
     const members = unpack({ name: input.name, blocks: counted(), ...packedFile(input, false) }, budget, position);
     sampling: for await (const member of members) {
+      const text = textOf(member, reading);
       if (blocks.length > 0 && blocks.at(-1)?.at(-1) !== LF) blocks.push(LINE_END);
-      for await (const block of member.blocks) {
+      for await (const block of text) {
         blocks.push(block);
         length += block.length;
         if (length < bytes) continue;
