@@ -18,7 +18,7 @@ function accessOf({ [NAME]: group = 'none' }: NodeJS.ProcessEnv): store.KeyFileA
 export const openKeyFile = (file: string): DatasetKey => store.openKeyFile(file, accessOf(process.env));
 
 /** @throws StoreError as `openPinFile` of store/ */
-export const openPinFile = (file: string): string => store.openPinFile(file, accessOf(process.env));
+export const openPinFile = (file: string): store.PinLines => store.openPinFile(file, accessOf(process.env));
 
 /** @throws StoreError as `openSigningKeyFile` of store/ */
 export const openSigningKeyFile = (file: string): SigningKey => store.openSigningKeyFile(file, accessOf(process.env));

@@ -73,16 +73,21 @@ export async function renewHeads(folder: string, options: RenewOptions, signal: 
   }
 }
 
-/** Reads the public part of a head key, from its key file or from a file with its public line. */
-export function openHeadKey(file: string): HeadKey {
+const PUBLIC_LINE = 'credveil-head-public-';
+
+/**
+ * Reads the public part of a head key: a public line, or a file with that line or with the key.
+ */
+export function openHeadKey(lineOrFile: string): HeadKey {
+  if (lineOrFile.startsWith(PUBLIC_LINE)) return parseHeadKeyText(lineOrFile);
   let text = '';
   try {
-    text = fs.readFileSync(file, 'latin1').slice(0, 512).trim();
+    text = fs.readFileSync(lineOrFile, 'latin1').slice(0, 512).trim();
   } catch {
     // The key file's own error says why.
   }
-  if (text.startsWith('credveil-head-public-')) return parseHeadKeyText(text);
-  const key = openSigningKeyFile(file);
+  if (text.startsWith(PUBLIC_LINE)) return parseHeadKeyText(text);
+  const key = openSigningKeyFile(lineOrFile);
   if (key.use !== 'head')
     throw new UsageError('--delegate needs a head key', 'Create one with: credveil keygen --signing head');
   return key.publicKey as HeadKey;

@@ -187,7 +187,7 @@ const TEXTS: Texts<UnknownReason> = {
   HEAD_MALFORMED: ['/v1/head is not a Credveil head', 'Check that the URL is the base URL of a Credveil server.'],
   HEAD_FORGED: [
     'no key that this client believes made the head',
-    'Compare the pinned line with that of `credveil key pin`. If it is right, treat this as an attack until explained.',
+    'Compare what is pinned with all that `credveil key pin` prints. If it is the same, treat this as an attack until explained.',
   ],
   STATEMENT_MALFORMED: [
     'the statement of the snapshot is not a Credveil statement',
@@ -195,7 +195,7 @@ const TEXTS: Texts<UnknownReason> = {
   ],
   STATEMENT_FORGED: [
     'the pinned key did not make the statement of the snapshot',
-    'Compare the pinned line with that of `credveil key pin`. If it is right, treat this as an attack until explained.',
+    'Compare what is pinned with all that `credveil key pin` prints. If it is the same, treat this as an attack until explained.',
   ],
   PROTOCOL_UNSUPPORTED: [
     'the service uses a protocol version that this client does not support',
@@ -203,7 +203,7 @@ const TEXTS: Texts<UnknownReason> = {
   ],
   KEY_MISMATCH: [
     'the key does not belong to the dataset, or the service evaluates with another key',
-    'Pass the line that `credveil key pin` prints. If it is right, trust no answer of this service.',
+    'Pass all that `credveil key pin` prints. If it is the same, trust no answer of this service.',
   ],
   DATASET_MISMATCH: [
     'the service serves a different dataset from the pinned one',

@@ -36,14 +36,20 @@ export function parseSuiteOptions(
   return { suite: 'oprf', trust, engine, evaluators };
 }
 
-/** The secret of a key file names no dataset: every dataset under it would answer. */
+/** Other lines of Credveil, and what is wrong with them. */
+const OTHER_LINES: readonly (readonly [RegExp, why: string])[] = [
+  [/^\s*$/, 'it is empty: is its variable set?'],
+  // The secret of a key file names no dataset: every dataset under it would answer.
+  [/^\s*credveil-hmac-1\.\S+\s*$/, 'it does not name its dataset'],
+  [/^\s*credveil-oprf-/, 'it is a key of the suite oprf, whose clients pass trust alone'],
+  [/^\s*credveil-trust-/, 'this line belongs in trust'],
+  [/\S\s+\S/, 'more than one line: the second belongs in trust'],
+];
+
 function parseHmacPin(text: string): HmacPin {
-  if (/^\s*credveil-hmac-1\./.test(text))
-    throw new ProtocolError(
-      'KEY_MALFORMED',
-      'key: it does not name its dataset',
-      'Pass the line that `credveil key pin` prints: credveil-hmac-2.<dataset>.<secret>.',
-    );
+  const [, why] = OTHER_LINES.find(([line]) => line.test(text)) ?? [];
+  if (why !== undefined)
+    throw new ProtocolError('KEY_MALFORMED', `key: ${why}`, 'Pass the line that `credveil key pin DATASET` prints.');
   return parseHmacPinText(text);
 }
 

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { CredveilError, ProtocolError } from '../protocol/errors.ts';
 import { parseClientKeyText } from '../protocol/keys.ts';
+import { parseTrustText } from '../protocol/signed/trust.ts';
 import { type DatasetKey, parseKeyText } from './dataset-key.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, openRegularFile, syncFolder } from './files.ts';
@@ -37,14 +38,25 @@ export function openKeyFile(file: string, access: KeyFileAccess = {}): DatasetKe
   return readSecretFile(file, MAX_KEY_FILE_BYTES, parseKeyText, access);
 }
 
+/** What clients of the suite `hmac` pin, as `credveil key pin` prints it. */
+export interface PinLines {
+  /** The secret line; of a key file, the secret alone. */
+  readonly key: string;
+  /** The line of the publisher, if snapshots are signed. */
+  readonly trust?: string;
+}
+
 /**
- * Reads the line that clients of the suite `hmac` pin, or a key alone.
+ * Reads the lines that clients of the suite `hmac` pin, or a key alone.
  * @throws StoreError as `openKeyFile`
  */
-export function openPinFile(file: string, access: KeyFileAccess = {}): string {
-  const parse = (text: string): string => {
-    parseKeyText(text);
-    return text.trim();
+export function openPinFile(file: string, access: KeyFileAccess = {}): PinLines {
+  const parse = (text: string): PinLines => {
+    const [key = '', trust, ...more] = text.trim().split(/\r?\n/);
+    parseKeyText(key);
+    if (trust === undefined) return { key };
+    parseTrustText(more.length === 0 ? trust : '');
+    return { key, trust };
   };
   return readSecretFile(file, MAX_KEY_FILE_BYTES, parse, access);
 }

@@ -17,7 +17,7 @@ import { createBucketAuth } from '../protocol/signed/merkle.ts';
 import { BLOCK_BYTES, blockIndex, hasBits } from '../protocol/split-block.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, runsFolder } from './dataset.ts';
 import { openRegularFile } from './files.ts';
 import { openRuns } from './run/run.ts';
 import { corruptSnapshot, filterPath, openCurrent, snapshotName } from './snapshot/current.ts';
@@ -31,7 +31,8 @@ import { readHead, readStatement } from './snapshot/statement-files.ts';
 import { verifyRuns } from './verify-runs.ts';
 
 export interface VerifyReport {
-  readonly runs: number;
+  /** Null for a copy without runs, as servers have. */
+  readonly runs: number | null;
   readonly records: number;
   /** Null before the first publish. */
   readonly snapshot: string | null;
@@ -46,7 +47,7 @@ export interface VerifyReport {
   readonly keyed: boolean;
   /**
    * True if the snapshot was made from these runs and holds what they make; false if the runs
-   * changed since; null if there was no key to compare with.
+   * changed since; null if there was no key, or no runs, to compare with.
    */
   readonly matched: boolean | null;
   /** The head of the snapshot; null before the first publish. */
@@ -58,14 +59,12 @@ export interface VerifyReport {
  * @throws StoreError or ProtocolError for the first damage found
  */
 export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite): Promise<VerifyReport> {
-  const runs = openRuns(dataset);
+  const hasRuns = fs.existsSync(runsFolder(dataset));
+  const runs = hasRuns ? openRuns(dataset) : [];
   const snapshot = openCurrent(dataset) && (await openSnapshot(dataset));
   try {
-    const report = {
-      runs: runs.length,
-      keyed: suite !== undefined,
-      ...(await verifyRuns(dataset, runs, suite, snapshot)),
-    };
+    const verified = hasRuns ? await verifyRuns(dataset, runs, suite, snapshot) : { records: 0, matched: null };
+    const report = { runs: hasRuns ? runs.length : null, keyed: suite !== undefined, ...verified };
     const nothing = { buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null, head: null };
     if (!snapshot) return { ...report, snapshot: null, ...nothing };
     const head = verifyStatement(dataset, snapshot, suite);

@@ -31,6 +31,8 @@ Exit codes:
 
 interface CheckOptions {
   url: string;
+  bucketsUrl?: string;
+  evaluator?: string[];
   keyFile?: string;
   dataset?: string;
   trust?: string;
@@ -50,8 +52,17 @@ function choosePins({ keyFile, dataset, trust }: CheckOptions): Pins {
       'Pass --dataset with its folder, or what `credveil key pin` prints: --trust with the line, or --key-file with a file that holds it.',
     );
   if (keyFile === undefined) return { trust: trust as string };
-  const key = completeKey(openPinFile(keyFile), trust === undefined ? dataset : parseTrustText(trust).dataset);
-  return trust === undefined ? { key } : { key, trust };
+  const pinned = openPinFile(keyFile);
+  const line = trust ?? pinned.trust;
+  const key = completeKey(pinned.key, line === undefined ? dataset : parseTrustText(line).dataset);
+  return line === undefined ? { key } : { key, trust: line };
+}
+
+/** The servers of split roles. @throws UsageError */
+function chooseServers({ bucketsUrl, evaluator: evaluators }: CheckOptions, pins: Pins) {
+  if ('key' in pins && (bucketsUrl !== undefined || evaluators !== undefined))
+    throw new UsageError('--buckets-url and --evaluator are for the suite oprf', 'Remove them.');
+  return { ...(bucketsUrl !== undefined && { bucketsUrl }), ...(evaluators !== undefined && { evaluators }) };
 }
 
 function pinsOf(dataset: Dataset, keyFile: string | undefined): Pins {
@@ -138,10 +149,12 @@ export function addCheck(program: Command): void {
     .command('check')
     .description('check credentials against a server, from JSON lines on standard input or a prompt')
     .requiredOption('--url <url>', 'base URL of the server')
-    .option('--trust <line>', 'signed datasets: the line that `credveil key pin` prints')
-    .option('--key-file <file>', 'hmac: file with the line that `credveil key pin` prints, or a key file')
+    .option('--trust <line>', 'signed datasets: the public line that `credveil key pin` prints')
+    .option('--key-file <file>', 'hmac: file with what `credveil key pin` prints, or a key file')
     .option('--dataset <folder>', 'folder of the dataset, to pin what its clients pin; or its id, with a key file')
     .option('--client-key-file <file>', 'file with the client key that `credveil client add` printed')
+    .option('--buckets-url <url>', 'oprf with split roles: server of the buckets; --url evaluates')
+    .option('--evaluator <url...>', 'oprf with split roles: servers that evaluate; --url serves buckets')
     .addOption(new Option('--timeout <ms>', 'deadline of one check').default('2000', '2000'))
     .option('--json', 'print verdicts as JSON lines (always the case if standard input is not a terminal)')
     .addHelpText('after', EXIT_CODES)
@@ -149,9 +162,11 @@ export function addCheck(program: Command): void {
       const timeoutMs = Number(options.timeout);
       if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
         throw new UsageError('--timeout must be a whole number of milliseconds', 'Omit it for the default of 2000.');
+      const pins = choosePins(options);
       const checker = createLeakChecker({
         url: options.url,
-        ...choosePins(options),
+        ...pins,
+        ...chooseServers(options, pins),
         ...(options.clientKeyFile !== undefined && { clientKey: openClientKeyFile(options.clientKeyFile) }),
         timeoutMs,
         // Each line reports its own failure.

@@ -139,7 +139,8 @@ function initDataset(folder: string, options: InitOptions) {
 }
 
 function describe(created: ReturnType<typeof initDataset>): string {
-  const { folder, dataset, keyId, indexes, keyFile, keyCreated, publisherFile, publisherCreated, trust } = created;
+  const { folder, dataset, suite, keyId, indexes, keyFile, keyCreated, publisherFile, publisherCreated, trust } =
+    created;
   const users = describeUsers(created.parameters);
   return [
     `created dataset ${folder} (${dataset}) with ${indexes.length === 1 ? 'index' : 'indexes'} ${listed.format(indexes)}`,
@@ -147,9 +148,10 @@ function describe(created: ReturnType<typeof initDataset>): string {
     ...(publisherFile === undefined
       ? []
       : [`publisher's key ${publisherCreated ? 'written to' : 'read from'} ${publisherFile}; keep it off the servers`]),
-    trust === null
-      ? `clients hold the secret line that this prints: credveil key pin ${folder}`
-      : `line for clients to pin: ${trust}`,
+    ...(trust === null ? [] : [`line for clients to pin: ${trust}`]),
+    ...(suite === 'hmac'
+      ? [`clients ${trust === null ? '' : 'also '}hold the secret line that this prints: credveil key pin ${folder}`]
+      : []),
     ...(users === undefined ? [] : [users]),
   ].join('\n');
 }

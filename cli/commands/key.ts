@@ -14,7 +14,7 @@ import { createSigningKey, SigningKey } from '../../store/signing-key.ts';
 import { UsageError } from '../exit.ts';
 import { openAnyKeyFile, openKeyFile } from '../key-files.ts';
 import { assertFolderOf, keyFileFor } from '../open.ts';
-import { printResult } from '../output.ts';
+import { note, printResult } from '../output.ts';
 import { describeSigning, signingPart, trustLine } from '../signing-part.ts';
 
 /** The part of a key that is not secret. */
@@ -158,10 +158,28 @@ export function addKey(program: Command): void {
     .description('print the lines that clients of a dataset pin; that of an hmac key is secret')
     .argument('<dataset>', 'folder of the dataset')
     .option('--key-file <file>', 'key of an hmac dataset (default: <dataset>.key)')
+    .addOption(new Option('--only <line>', 'print one of the two lines').choices(['key', 'trust']))
     .option('--json', 'print the result as JSON')
-    .action((folder: string, options: { keyFile?: string; json?: boolean }) => {
-      printResult(options, pinsOf(folder, options.keyFile), ({ key, trust }) =>
-        [key, trust].filter((line) => line !== null).join('\n'),
-      );
+    .action((folder: string, options: PinOptions) => {
+      const pins = pinsOf(folder, options.keyFile);
+      printResult(options, pins, () => chosenLines(pins, options.only).join('\n'));
     });
+}
+
+interface PinOptions {
+  keyFile?: string;
+  only?: 'key' | 'trust';
+  json?: boolean;
+}
+
+/** The secret line first. @throws UsageError if the dataset lacks the chosen one */
+function chosenLines({ key, trust }: Pins, only: PinOptions['only']): string[] {
+  if (only !== undefined) {
+    const line = { key, trust }[only];
+    if (line === null) throw new UsageError(`clients of this dataset pin no ${only}`, 'Omit --only.');
+    return [line];
+  }
+  if (key !== null && trust !== null)
+    note('This dataset is signed: clients pin both lines, the first (secret) as key, the second as trust.');
+  return [key, trust].filter((line) => line !== null);
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { createKernelPads } from '../../accel/pad-kernel.ts';
 import type { HeadKey } from '../../protocol/brands.ts';
 import { MAX_HEAD_LIFE_MS } from '../../protocol/signed/head.ts';
+import type { Dataset } from '../../store/dataset.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { UsageError } from '../exit.ts';
@@ -156,6 +157,15 @@ function assertTogether({ renew, every, headKey, delegate }: PublishCommandOptio
     throw new UsageError('--delegate needs a new statement', 'Run it without --renew.');
 }
 
+/** @throws UsageError for a dataset whose key alone makes its heads */
+function assertSigned({ parameters }: Dataset): void {
+  if (parameters.publisher === undefined)
+    throw new UsageError(
+      '--delegate does not apply to a dataset without signatures',
+      'Its key renews it. For a head key, create a dataset with: credveil init --sign',
+    );
+}
+
 export function addPublish(program: Command): void {
   program
     .command('publish')
@@ -170,7 +180,10 @@ export function addPublish(program: Command): void {
       'how long clients accept the snapshot without a renewal (default: 25h; at most 7d)',
       parseDuration('--valid-for', MINUTE_MS, MAX_HEAD_LIFE_MS),
     )
-    .option('--delegate <file>', 'key file of a head key that may renew from now on, or its public line')
+    .option(
+      '--delegate <key>',
+      'head key that may renew from now on: its key file or public line, or a file with that line',
+    )
     .option('--renew', 'write nothing but a new head for the current snapshot, so that clients keep accepting it')
     .option(
       '--every <time>',
@@ -186,9 +199,10 @@ export function addPublish(program: Command): void {
         if (options.renew) return await renewHeads(folder, options, interrupt.signal);
         const { delegate, ...limits } = options;
         const delegated = delegate === undefined ? {} : { delegate: [openHeadKey(delegate)] };
-        const summary = await withPublisher(folder, options, (opened) =>
-          publishWithProgress(opened, interrupt.signal, { ...limits, ...delegated }),
-        );
+        const summary = await withPublisher(folder, options, (opened) => {
+          if (delegate !== undefined) assertSigned(opened.dataset);
+          return publishWithProgress(opened, interrupt.signal, { ...limits, ...delegated });
+        });
         printResult(options, summary, describePublished);
       } finally {
         interrupt.dispose();

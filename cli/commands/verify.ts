@@ -1,11 +1,12 @@
 // credveil verify: reads a whole dataset, verifies every checksum and seal, and compares the runs
 // with each other.
 
+import fs from 'node:fs';
 import type { Command } from 'commander';
 import { openDataset } from '../../store/dataset.ts';
 import { type VerifyReport, verifyDataset } from '../../store/verify.ts';
 import { UsageError } from '../exit.ts';
-import { withDataset, withLock } from '../open.ts';
+import { keyFileFor, withDataset, withLock } from '../open.ts';
 import { printResult } from '../output.ts';
 import { warnOfHead } from '../renew.ts';
 import { formatCounted } from '../units.ts';
@@ -31,7 +32,9 @@ function describe({
   const sealed = (what: string): string =>
     keyed ? `${what} the seal of this key` : 'seals not verified without a key';
   return [
-    `${formatCounted(runs, 'run')} with ${formatCounted(records, 'record')}: all checksums match, no run contradicts another`,
+    runs === null
+      ? 'no runs here: a copy for a server; verify the runs where the dataset is published'
+      : `${formatCounted(runs, 'run')} with ${formatCounted(records, 'record')}: all checksums match, no run contradicts another`,
     snapshot === null
       ? 'not published yet'
       : `snapshot ${snapshot}: checksum matches, ${formatCounted(buckets, 'bucket')} with ${formatCounted(entries, 'entry')}: all decode and fit the facts; ${sealed('all carry')}`,
@@ -62,6 +65,11 @@ export function addVerify(program: Command): void {
     .action(async (folder: string, options: VerifyOptions) => {
       if (options.withoutKey && options.keyFile !== undefined)
         throw new UsageError('--without-key cannot be combined with --key-file', 'Leave one of them out.');
+      if (!options.withoutKey && !fs.existsSync(keyFileFor(folder, options.keyFile)))
+        throw new UsageError(
+          'verify needs the key of the dataset',
+          'Name its file with --key-file, or pass --without-key: that verifies checksums and figures, but no seals.',
+        );
       const report = options.withoutKey
         ? await withLock(folder, () => verifyDataset(openDataset(folder)))
         : await withDataset(folder, options, ({ dataset, key }) => verifyDataset(dataset, key.createSuite()));

@@ -1,7 +1,7 @@
 // better-auth with the plugin: rejects leaked new passwords, and marks users who sign in with one.
 
 import { createServer } from 'node:http';
-import { createLeakChecker } from '@credveil/client';
+import { createLeakChecker, type LookupError } from '@credveil/client';
 import { leakCheck } from '@credveil/client/better-auth';
 import { betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
@@ -39,6 +39,9 @@ const auth = betterAuth({
 });
 
 // Before the first login: the first check of a cold process could exceed its deadline. An outage is
-// no reason not to start.
-await checker.ready().catch(({ message }: Error) => console.warn(message));
+// no reason not to start; a wrong URL or key is.
+await checker.ready().catch((error: LookupError) => {
+  if (!['NETWORK', 'TIMEOUT', 'HTTP_STATUS'].includes(error.code)) throw error;
+  console.warn(`${error.message}. ${error.hint}`);
+});
 createServer(toNodeHandler(auth)).listen(port, () => console.log(`http://localhost:${port}`));

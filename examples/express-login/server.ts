@@ -2,7 +2,7 @@
 // counts.
 
 import { randomBytes, randomInt } from 'node:crypto';
-import { createLeakChecker } from '@credveil/client';
+import { createLeakChecker, type LookupError } from '@credveil/client';
 import { leakCheck } from '@credveil/client/express';
 import bcrypt from 'bcryptjs';
 import express, { type RequestHandler } from 'express';
@@ -87,8 +87,11 @@ app.get('/home', ({ headers }, response) => {
 });
 
 // Before the first login: the first check of a cold process could exceed its deadline. An outage is
-// no reason not to start.
-await leaks.ready().catch(({ message }: Error) => console.warn(message));
+// no reason not to start; a wrong URL or key is.
+await leaks.ready().catch((error: LookupError) => {
+  if (!['NETWORK', 'TIMEOUT', 'HTTP_STATUS'].includes(error.code)) throw error;
+  console.warn(`${error.message}. ${error.hint}`);
+});
 const server = app.listen(Number(process.env.PORT ?? 3000), () => {
   const address = server.address();
   console.log(`http://localhost:${typeof address === 'object' ? address?.port : address}`);

@@ -1,7 +1,7 @@
 // A login with Fastify and bcrypt. A leaked password has to be changed before anything else.
 
 import { randomBytes } from 'node:crypto';
-import { createLeakChecker } from '@credveil/client';
+import { createLeakChecker, type LookupError } from '@credveil/client';
 import { leakCheck } from '@credveil/client/fastify';
 import bcrypt from 'bcryptjs';
 import fastify, { type preValidationHookHandler } from 'fastify';
@@ -105,7 +105,10 @@ app.get('/home', async ({ headers }, reply) => {
 });
 
 // Before the first login: the first check of a cold process could exceed its deadline. An outage is
-// no reason not to start.
-await checker.ready().catch(({ message }: Error) => console.warn(message));
+// no reason not to start; a wrong URL or key is.
+await checker.ready().catch((error: LookupError) => {
+  if (!['NETWORK', 'TIMEOUT', 'HTTP_STATUS'].includes(error.code)) throw error;
+  console.warn(`${error.message}. ${error.hint}`);
+});
 const address = await app.listen({ port: Number(process.env.PORT ?? 3000) });
 console.log(address);

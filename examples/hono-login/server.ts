@@ -1,6 +1,6 @@
 // A login by HTML form with Hono and bcrypt. A leaked password leads to the page that changes it.
 
-import { createLeakChecker } from '@credveil/client';
+import { createLeakChecker, type LookupError } from '@credveil/client';
 import { leakCheck } from '@credveil/client/hono';
 import { serve } from '@hono/node-server';
 import bcrypt from 'bcryptjs';
@@ -80,8 +80,11 @@ app.get('/home', (c) => {
 app.get('/password', (c) => c.html(html`<p>Your password has appeared in a data breach: change it.</p>`));
 
 // Before the first login: the first check of a cold process could exceed its deadline. An outage is
-// no reason not to start.
-await leaks.ready().catch(({ message }: Error) => console.warn(message));
+// no reason not to start; a wrong URL or key is.
+await leaks.ready().catch((error: LookupError) => {
+  if (!['NETWORK', 'TIMEOUT', 'HTTP_STATUS'].includes(error.code)) throw error;
+  console.warn(`${error.message}. ${error.hint}`);
+});
 serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) }, ({ port }) =>
   console.log(`http://localhost:${port}`),
 );

@@ -70,7 +70,7 @@ export function formatHmacPin({ dataset, key }: HmacPin): string {
 export function parseHmacPinText(text: string): HmacPin {
   const [line, dataset, key] = HMAC_PIN.exec(text.trim()) ?? [];
   const wrong = (): ProtocolError =>
-    malformed('key', 'expected credveil-hmac-2.<dataset>.<secret>', '`credveil init` wrote to the key file');
+    malformed('key', 'expected credveil-hmac-2.<dataset>.<secret>', '`credveil key pin` prints');
   if (line === undefined) throw wrong();
   const pin = { dataset: dataset as DatasetId, key: parseHmacKey(fromBase64Url(key as string)) };
   if (formatHmacPin(pin) !== line) throw wrong();

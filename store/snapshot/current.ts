@@ -31,7 +31,7 @@ export function corruptSnapshot(what: string, cause?: unknown): StoreError {
   return new StoreError(
     'SNAPSHOT_CORRUPT',
     `snapshot ${what}`,
-    'Delete CURRENT and run `credveil publish` again: the runs still contain everything.',
+    'On a copy without runs/, copy the snapshot again. Otherwise delete CURRENT and run `credveil publish`: the runs still contain everything.',
     { cause },
   );
 }

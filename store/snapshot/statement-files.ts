@@ -74,7 +74,7 @@ export function readStatement(dataset: Dataset, name: string, sealKey?: SealKey)
     new StoreError(
       'STATEMENT_CORRUPT',
       `snapshot ${name}: its statement ${why}`,
-      'Delete CURRENT and run `credveil publish` again: the runs still contain everything.',
+      'On a copy without runs/, copy the snapshot again. Otherwise delete CURRENT and run `credveil publish`: the runs still contain everything.',
       { cause },
     );
   try {
