@@ -29,6 +29,8 @@ export type ServerEvent =
   | { readonly event: 'config-reloaded'; readonly changed: readonly string[]; readonly needRestart: readonly string[] }
   /** A CREDVEIL_ variable that is no setting: its name is in the message. */
   | { readonly event: 'variable-ignored'; readonly message: string; readonly hint: string }
+  /** Other machines reach the server without TLS. */
+  | { readonly event: 'plain-http'; readonly message: string; readonly hint: string }
   /** The previous configuration stays in force. */
   | { readonly event: 'config-refused'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly event: 'clients-loaded'; readonly clients: number }

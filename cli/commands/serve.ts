@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import type { Command } from 'commander';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { isLoopback } from '../../runtime/http/browser-gate.ts';
 import { createLog } from '../../runtime/observe/log.ts';
 import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
 import { canReusePort } from '../../runtime/workers/shared-port.ts';
@@ -104,6 +105,7 @@ export function addServe(program: Command): void {
     let { settings } = config;
     const onEvent: OnEvent = createLog(settings.logLevel).event;
     for (const event of ignored) onEvent(event);
+    if (isPlain(settings)) onEvent(PLAIN_HTTP);
     const server = await start(settings, onEvent);
     const metrics = await startMetrics(settings, server, onEvent);
     const reload = (): void => {
@@ -137,6 +139,15 @@ export function addServe(program: Command): void {
     process.off('SIGHUP', reload);
   });
 }
+
+const isPlain = (settings: Settings): boolean =>
+  settings['tls.certFile'] === undefined && !isLoopback(parseAddress(settings.listen).host);
+
+const PLAIN_HTTP = {
+  event: 'plain-http',
+  message: 'other machines reach this server over plain HTTP: client keys and prefixes cross the network in clear',
+  hint: 'Set tls.certFile and tls.keyFile, or put a proxy with TLS in front and let nothing else connect.',
+} as const;
 
 const describeIgnored = (name: string) =>
   ({

@@ -71,6 +71,7 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'request-failed': 'error',
   'quota-exceeded': 'warn',
   'variable-ignored': 'warn',
+  'plain-http': 'warn',
 };
 /** The methods that Node's parser accepts. Any other text could be request data. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);
