@@ -39,9 +39,10 @@ afterAll(async () => {
   client.dispose();
 });
 
-async function start(name: string): Promise<Example> {
-  const secret = 'key' in world.pin ? world.pin.key : '';
-  const env = { CREDVEIL_URL: front.url, CREDVEIL_KEY: secret };
+const keyOf = ({ pin }: AdapterWorld): string => ('key' in pin ? pin.key : '');
+
+async function start(name: string, key = keyOf(world)): Promise<Example> {
+  const env = { CREDVEIL_URL: front.url, CREDVEIL_KEY: key };
   const example = await startExample({ home: client.home, name, env });
   running.push(example);
   return example;
@@ -186,3 +187,15 @@ test('better-auth-login denies leaked sign-ups and requires a password change af
   expect((await post('/change-password', change, { cookie })).status).toBe(200);
   expect(await userOf(cookie)).toMatchObject({ mustChangePassword: false });
 });
+
+test.each(['express-login', 'fastify-login', 'hono-login', 'better-auth-login'])(
+  '%s starts during an outage, and not with the line of another dataset',
+  async (name) => {
+    isDown = true;
+    await start(name);
+    isDown = false;
+    const digit = keyOf(world).includes('-2.0') ? '1' : '0';
+    const ofAnother = keyOf(world).replace(/-2\../, `-2.${digit}`);
+    await expect(start(name, ofAnother)).rejects.toThrow('DATASET_MISMATCH');
+  },
+);
