@@ -1,5 +1,5 @@
-// npm run bench:ingest -- --pairs N [--memory 1GiB] [--gzip] [--folder DIR]: takes seeded pairs
-// from text to a published snapshot by the real commands, with their memory limited and measured.
+// npm run bench:ingest -- --pairs N [--memory 1GiB] [--gzip] [--similar] [--folder DIR]: takes
+// seeded pairs from text to a published snapshot by the real commands, with their memory limited and measured.
 // Then it looks up leaked and clean pairs.
 
 import { spawn } from 'node:child_process';
@@ -29,13 +29,14 @@ const { values } = parseArgs({
     memory: { type: 'string', default: '1GiB' },
     folder: { type: 'string', default: os.tmpdir() },
     gzip: { type: 'boolean', default: false },
+    similar: { type: 'boolean', default: false },
   },
 });
 const pairs = Number(values.pairs);
 const { cpu, cores, memoryGiB, platform, node } = describeMachine();
 console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}`);
 console.log(
-  `repeat with: npm run bench:ingest -- --pairs ${pairs} --memory ${values.memory}${values.gzip ? ' --gzip' : ''}\n`,
+  `repeat with: npm run bench:ingest -- --pairs ${pairs} --memory ${values.memory}${values.gzip ? ' --gzip' : ''}${values.similar ? ' --similar' : ''}\n`,
 );
 
 interface Measured {
@@ -81,7 +82,8 @@ async function measure(count: number): Promise<Measured> {
     const work = path.join(folder, 'work');
     const corpus = path.join(home, values.gzip ? 'pairs.txt.gz' : 'pairs.txt');
     const { textBytes } = await writeCorpus(corpus, count, values.gzip);
-    await run(['init', folder, '--suite', 'hmac', '--index', 'account'], work);
+    const similar = values.similar ? ['--similar'] : [];
+    await run(['init', folder, '--suite', 'hmac', '--index', 'account', ...similar], work);
     const memory = ['--memory', values.memory];
     const ingest = await run(
       ['ingest', folder, corpus, '--source', 'bench', '--no-publish', '--json', ...memory],
