@@ -99,6 +99,8 @@ export function csvFormat(options: FormatOptions): CorpusFormat {
 const JSON_START = /^\s*(?:\{|\[\s*(?:[[{"\]]|$))/;
 /** A header that names the columns of a credential is hardly ever anything else. */
 const HEADER_SCORE = 0.98;
+/** Columns were given: the text may be of another format that takes them. */
+const GIVEN_SCORE = 0.9;
 
 export const csvModule: FormatModule = {
   names: ['csv', 'tsv'],
@@ -116,7 +118,11 @@ export const csvModule: FormatModule = {
       header ? describeHeader(header, places) : 'the columns are given by place',
       `${percent(alike)} of the rows have as many cells`,
     ];
-    return { format, score: HEADER_SCORE * (alike > 0.5 || isRoboForm(header) ? 1 : alike), reasons };
+    return {
+      format,
+      score: (header ? HEADER_SCORE : GIVEN_SCORE) * (alike > 0.5 || isRoboForm(header) ? 1 : alike),
+      reasons,
+    };
   },
 };
 
@@ -141,7 +147,7 @@ function recogniseHeader(
   if (options.columns)
     return /^\s*[[{]/.test(lines[0] ?? '')
       ? undefined
-      : { format, score: HEADER_SCORE, reasons: ['no header has the given columns'] };
+      : { format, score: GIVEN_SCORE, reasons: ['no header has the given columns'] };
   if (header.length < 2) return undefined;
   for (const kind of ['sha1', 'ntlm'] as const) {
     const name = header.find((text) => roleOfName(text) === kind);

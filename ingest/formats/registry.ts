@@ -6,6 +6,7 @@ import type { CorpusFormat, FormatModule, FormatOptions } from './format.ts';
 import { hashListModules } from './hash-list.ts';
 import { jsonModule } from './json.ts';
 import { comboModules, countedPasswordsModule, passwordsModule, urlModule } from './line-format.ts';
+import { sqlModule } from './sql.ts';
 import { stealerBlocksModule } from './stealer-blocks.ts';
 
 /** Every format. Of equal scores, the earlier wins. */
@@ -13,6 +14,7 @@ export const FORMAT_MODULES: readonly FormatModule[] = [
   ...hashListModules,
   jsonModule,
   csvModule,
+  sqlModule,
   stealerBlocksModule,
   urlModule,
   countedPasswordsModule,

@@ -51,6 +51,10 @@ function lineOf(name: string, i: number): string {
       return `https://site${i}.example:8443/x:user${i}:pass${i}`;
     case 'stealer-blocks':
       return `URL: https://s${i}.example\nUsername: user${i}\nPassword: pass${i}\n`;
+    case 'json':
+      return `[{"email":"user${i}","tags":["a",{"b":${i}}]},\n{"username":"user${i}","password":"p\\u00e4ss${i}"}]`;
+    case 'sql':
+      return `INSERT INTO users (email, password) VALUES ('us''er${i}',0x41${10 + (i % 90)}),('user${i}',N'pa\\ss${i}');`;
     case 'json-lines':
       return JSON.stringify({ username: `user${i}`, password: `pä"ss\\${i}` });
     case 'passwords':

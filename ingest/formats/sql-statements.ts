@@ -1,0 +1,289 @@
+// Finds the rows of tables in the statements of a dump: INSERT and COPY, with the columns of CREATE.
+
+import { SqlCell } from './sql-cell.ts';
+import { CopyRows, type SqlRowHandler } from './sql-copy.ts';
+import type { SqlEscapes } from './sql-text.ts';
+import { type SqlHandler, SqlTokens } from './sql-tokens.ts';
+
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const COMMA = 0x2c;
+const SEMICOLON = 0x3b;
+const LF = 0x0a;
+const MAX_COLUMNS = 4096;
+const MAX_TABLES = 10_000;
+const CONSTRAINTS = new Set(
+  'primary key unique constraint index fulltext spatial foreign check period exclude like'.split(' '),
+);
+
+type State =
+  | 'start'
+  | 'skip'
+  | 'create'
+  | 'definition'
+  | 'insert'
+  | 'columns'
+  | 'values'
+  | 'row'
+  | 'copy'
+  | 'lost'
+  | 'resume';
+
+/** Statements begin after a semicolon, or on a line of their own with one of these words. */
+const STARTS = new Set(['insert', 'replace', 'create', 'copy']);
+
+export class SqlStatements implements SqlHandler {
+  readonly #handler: SqlRowHandler;
+  readonly #escapes: SqlEscapes;
+  readonly #tokens: SqlTokens;
+  readonly #tables = new Map<string, readonly string[]>();
+  #state: State = 'start';
+  #table = '';
+  #columns: string[] = [];
+  #hasColumns = false;
+  #isCopy = false;
+  #isNext = false;
+  #depth = 0;
+  #wanted: ReadonlySet<number> = new Set();
+  #cells = new Map<number, string | undefined>();
+  #place = 0;
+  readonly #cell = new SqlCell();
+  /** The rows of COPY, until the line that ends them. */
+  #rows: CopyRows | undefined;
+  #lostAt = 0;
+
+  constructor(handler: SqlRowHandler, escapes: SqlEscapes) {
+    this.#handler = handler;
+    this.#escapes = escapes;
+    this.#tokens = new SqlTokens(this);
+  }
+
+  push(block: Buffer): void {
+    for (let at = 0; at < block.length; )
+      if (this.#state === 'copy') at = this.#copy(block, at);
+      else if (this.#state === 'lost') at = this.#recover(block, at);
+      else at = this.#tokens.push(block, at);
+  }
+
+  end(): void {
+    this.#tokens.end();
+    this.#rows?.end();
+    if (this.#state === 'row') this.#handler.malformed();
+  }
+
+  #copy(block: Buffer, from: number): number {
+    const rows = this.#rows as CopyRows;
+    const at = rows.push(block, from);
+    if (!rows.hasEnded) return at;
+    this.#rows = undefined;
+    this.#state = 'start';
+    this.#tokens.reset();
+    return at;
+  }
+
+  isValue(): boolean {
+    return this.#state === 'row';
+  }
+
+  isWanted(): boolean {
+    return this.#state === 'row' ? this.#wanted.has(this.#place) : this.#state === 'insert';
+  }
+
+  escapes(): SqlEscapes {
+    return this.#cell.prefix === 'e' ? 'postgres' : this.#escapes;
+  }
+
+  word(text: string, startsLine: boolean): void {
+    const word = text.toLowerCase();
+    if (this.#state === 'row') {
+      this.#cell.word(text);
+      if (this.#cell.isTorn) this.#lose();
+      return;
+    }
+    const isInside = this.#state === 'definition' || this.#state === 'columns';
+    if (this.#state === 'start' || (startsLine && !isInside && STARTS.has(word))) {
+      this.#begin(word);
+      return;
+    }
+    switch (this.#state) {
+      case 'create':
+        if (word === 'table') this.#hasColumns = true;
+        else if (this.#hasColumns) this.#table = lastPart(word);
+        else if (word !== 'temporary' && word !== 'temp' && word !== 'unlogged' && word !== 'global')
+          this.#state = 'skip';
+        return;
+      case 'definition':
+        if (this.#isNext && this.#depth === 1 && !CONSTRAINTS.has(word)) this.#addColumn(text);
+        this.#isNext = false;
+        return;
+      case 'insert':
+        if (word === 'values' || word === 'value') this.#isNext = true;
+        else if (word === 'from' && this.#isCopy) this.#openTable();
+        else if (word === 'select' || word === 'set' || word === 'to') this.#state = 'skip';
+        else if (!this.#isNext && !this.#hasColumns) this.#table = lastPart(word);
+        return;
+      case 'columns':
+        this.#addColumn(text);
+        return;
+      case 'values':
+        if (!this.#isCopy) this.#state = 'skip';
+        return;
+      case 'resume':
+        this.#loseAgain();
+    }
+  }
+
+  name(text: string): void {
+    if (this.#state === 'row') this.#cell.broken();
+    else if (this.#state === 'columns') this.#addColumn(text);
+    else if (this.#state === 'definition') {
+      if (this.#isNext && this.#depth === 1) this.#addColumn(text);
+      this.#isNext = false;
+    } else if ((this.#state === 'insert' && !this.#hasColumns) || this.#state === 'create')
+      this.#table = text.toLowerCase();
+    else if (this.#state === 'resume') this.#loseAgain();
+  }
+
+  text(text: string | undefined): void {
+    if (this.#state === 'row') {
+      this.#cell.text(text);
+      if (this.#cell.isTorn) this.#lose();
+    } else if (this.#state === 'insert' && !this.#hasColumns) this.#table = text?.toLowerCase() ?? '';
+    else if (this.#state === 'values' && !this.#isCopy) this.#state = 'skip';
+    else if (this.#state === 'resume') this.#loseAgain();
+  }
+
+  symbol(byte: number): void {
+    if (this.#state === 'row') this.#rowSymbol(byte);
+    else if (this.#state === 'resume') byte === OPEN ? this.#openRow() : this.#loseAgain();
+    else if (byte === SEMICOLON) this.#endStatement();
+    else if (this.#state === 'create' && byte === OPEN) this.#define();
+    else if (this.#state === 'definition') this.#definitionSymbol(byte);
+    else if (this.#state === 'insert' && byte === OPEN) this.#openList();
+    else if (this.#state === 'columns' && byte === CLOSE) this.#state = 'insert';
+    else if (this.#state === 'values') {
+      if (byte === OPEN) this.#openRow();
+      else if (byte !== COMMA) this.#state = 'skip';
+    }
+  }
+
+  #begin(word: string): void {
+    this.#table = '';
+    this.#columns = [];
+    this.#hasColumns = false;
+    this.#isNext = false;
+    this.#isCopy = word === 'copy';
+    this.#state = word === 'create' ? 'create' : STARTS.has(word) ? 'insert' : 'skip';
+  }
+
+  #endStatement(): void {
+    // The lines of COPY begin below its semicolon.
+    if (this.#isCopy && this.#state === 'values') {
+      this.#state = 'copy';
+      this.#rows = new CopyRows(this.#handler, this.#wanted);
+      this.#tokens.stop();
+      return;
+    }
+    this.#state = 'start';
+  }
+
+  #addColumn(name: string): void {
+    if (this.#columns.length < MAX_COLUMNS) this.#columns.push(name);
+  }
+
+  #define(): void {
+    this.#state = 'definition';
+    this.#depth = 1;
+    this.#isNext = true;
+  }
+
+  #definitionSymbol(byte: number): void {
+    if (byte === OPEN) this.#depth++;
+    else if (byte === CLOSE && --this.#depth === 0) {
+      if (this.#tables.size < MAX_TABLES) this.#tables.set(this.#table, this.#columns);
+      this.#state = 'skip';
+    } else if (byte === COMMA && this.#depth === 1) this.#isNext = true;
+  }
+
+  /** A list after VALUES is a row; before it, the names of the columns. */
+  #openList(): void {
+    if (this.#isNext) {
+      this.#openTable();
+      this.#openRow();
+    } else {
+      this.#hasColumns = true;
+      this.#columns = [];
+      this.#state = 'columns';
+    }
+  }
+
+  #openTable(): void {
+    this.#wanted = this.#handler.table(this.#hasColumns ? this.#columns : this.#tables.get(this.#table));
+    this.#state = 'values';
+  }
+
+  #openRow(): void {
+    this.#state = 'row';
+    this.#place = 0;
+    this.#depth = 0;
+    this.#cells = new Map();
+    this.#cell.clear();
+  }
+
+  #rowSymbol(byte: number): void {
+    if (byte === OPEN) {
+      this.#depth++;
+      this.#cell.broken();
+    } else if (byte === CLOSE && this.#depth > 0) this.#depth--;
+    else if (byte === COMMA && this.#depth === 0) this.#closeCell();
+    else if (byte === CLOSE) {
+      this.#closeCell();
+      this.#handler.row(this.#cells);
+      this.#state = 'values';
+    } else if (byte === SEMICOLON && this.#depth === 0) this.#lose();
+    else this.#cell.symbol(byte);
+  }
+
+  #closeCell(): void {
+    if (this.#wanted.has(this.#place)) this.#cells.set(this.#place, this.#cell.take());
+    this.#cell.clear();
+    this.#place++;
+  }
+
+  /** A text ended before its end, and the rest of the row cannot be told from the next. */
+  #lose(): void {
+    this.#handler.malformed();
+    this.#state = 'lost';
+    this.#lostAt = 0;
+    this.#tokens.stop();
+  }
+
+  /** The line that a torn row ends in begins neither a row nor a statement. */
+  #loseAgain(): void {
+    this.#state = 'lost';
+    this.#lostAt = 0;
+    this.#tokens.stop();
+  }
+
+  /** Finds the next row, or the next line. */
+  #recover(block: Buffer, from: number): number {
+    for (let at = from; at < block.length; at++) {
+      const byte = block[at] as number;
+      if (byte === LF && this.#lostAt < 2) {
+        this.#tokens.reset();
+        this.#state = 'resume';
+        return at + 1;
+      }
+      if (byte === CLOSE) this.#lostAt = 1;
+      else if (byte === COMMA && this.#lostAt === 1) this.#lostAt = 2;
+      else if (byte === OPEN && this.#lostAt === 2) {
+        this.#tokens.reset();
+        this.#openRow();
+        return at + 1;
+      } else if (byte > 0x20) this.#lostAt = 0;
+    }
+    return block.length;
+  }
+}
+
+const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1);

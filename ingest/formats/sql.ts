@@ -1,0 +1,166 @@
+// Dumps of databases: the rows of INSERT and COPY, by the names of their columns.
+
+import {
+  areByPlace,
+  type ColumnPlaces,
+  columnMissing,
+  feedsOf,
+  findColumns,
+  isMissing,
+  secretKindOf,
+} from './columns.ts';
+import { takeRow } from './credential-rows.ts';
+import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions } from './format.ts';
+import { percent } from './sample.ts';
+import type { SqlRowHandler } from './sql-copy.ts';
+import { SqlStatements } from './sql-statements.ts';
+import type { SqlEscapes } from './sql-text.ts';
+
+/** Bytes of text that the dialect is found from. */
+const DIALECT_BYTES = 1 << 16;
+const NONE: ReadonlySet<number> = new Set();
+
+class SqlRows implements SqlRowHandler {
+  readonly #sink: CredentialSink;
+  readonly #options: FormatOptions;
+  #places: ColumnPlaces | undefined;
+  #lacksLogin = false;
+  /** The columns of the first table that was left out. */
+  leftOut: readonly string[] | undefined;
+  rows = 0;
+
+  constructor(sink: CredentialSink, options: FormatOptions) {
+    this.#sink = sink;
+    this.#options = options;
+  }
+
+  table(columns: readonly string[] | undefined): ReadonlySet<number> {
+    const { columns: given } = this.#options;
+    const isPlaced = columns === undefined && given !== undefined && areByPlace(given);
+    const header = columns ?? (isPlaced ? Array.from({ length: 4096 }, (_, place) => `${place + 1}`) : []);
+    const places = findColumns(header, given);
+    this.#places = isMissing(places) ? undefined : places;
+    this.#lacksLogin = isMissing(places) && places.missing === 'username' && !given;
+    if (!this.#places) {
+      if (this.leftOut === undefined || this.#lacksLogin) this.leftOut = header;
+      return NONE;
+    }
+    const { usernames, secret, count } = this.#places;
+    return new Set([...usernames, secret, ...(count === undefined ? [] : [count])]);
+  }
+
+  row(cells: ReadonlyMap<number, string | undefined>): void {
+    if (this.#lacksLogin) this.#sink.reject('missing-column');
+    if (!this.#places) return;
+    this.rows++;
+    const { secret } = this.#places;
+    if (cells.has(secret) && cells.get(secret) === undefined) this.#sink.reject('malformed-row');
+    else
+      takeRow(this.#sink, this.#places, (place) => cells.get(place), {
+        kind: secretKindOf(this.#options.columns),
+        blank: this.#options.blank,
+      });
+  }
+
+  malformed(): void {
+    this.#sink.reject('malformed-row');
+  }
+}
+
+/** Holds the start of the dump until its dialect is known. */
+class SqlParser implements CorpusParser {
+  readonly #rows: SqlRows;
+  readonly #options: FormatOptions;
+  #start: Buffer[] = [];
+  #startBytes = 0;
+  #statements: SqlStatements | undefined;
+
+  constructor(sink: CredentialSink, options: FormatOptions) {
+    this.#rows = new SqlRows(sink, options);
+    this.#options = options;
+  }
+
+  push(block: Buffer): void {
+    if (this.#statements) {
+      this.#statements.push(block);
+      return;
+    }
+    // Copied, because the caller may reuse the block.
+    this.#start.push(Buffer.from(block));
+    this.#startBytes += block.length;
+    if (this.#startBytes >= DIALECT_BYTES) this.#begin();
+  }
+
+  end(): void {
+    this.#begin().end();
+    const { rows, leftOut } = this.#rows;
+    const { columns } = this.#options;
+    if (rows > 0 || leftOut === undefined || !columns) return;
+    const missing = secretKindOf(columns);
+    const name = columns[missing];
+    throw columnMissing({ missing, ...(name !== undefined && { name }) }, leftOut);
+  }
+
+  #begin(): SqlStatements {
+    if (this.#statements) return this.#statements;
+    const start = Buffer.concat(this.#start);
+    this.#start = [];
+    this.#statements = new SqlStatements(this.#rows, escapesOf(start.subarray(0, DIALECT_BYTES)));
+    this.#statements.push(start);
+    return this.#statements;
+  }
+}
+
+const STANDARD = /PostgreSQL|standard_conforming_strings|PRAGMA foreign_keys|sqlite_sequence|\[dbo\]|SET ANSI_NULLS/i;
+const MYSQL = /MySQL|MariaDB|ENGINE ?=|phpMyAdmin|`/i;
+const HEAD_BYTES = 4096;
+
+/** MySQL reads backslashes in texts, and the standard does not. */
+function escapesOf(start: Buffer): SqlEscapes {
+  const text = start.toString('latin1');
+  if (!text.includes('\\')) return MYSQL.test(text) ? 'mysql' : 'none';
+  const torn = tornRows(start, 'mysql') - tornRows(start, 'none');
+  if (torn !== 0) return torn < 0 ? 'mysql' : 'none';
+  return MYSQL.test(text) && !STANDARD.test(text.slice(0, HEAD_BYTES)) ? 'mysql' : 'none';
+}
+
+function tornRows(start: Buffer, escapes: SqlEscapes): number {
+  let torn = 0;
+  const statements = new SqlStatements({ table: () => NONE, row() {}, malformed: () => torn++ }, escapes);
+  statements.push(start.subarray(0, start.lastIndexOf(0x0a) + 1 || start.length));
+  statements.end();
+  return torn;
+}
+
+const sqlFormat = (options: FormatOptions): CorpusFormat => ({
+  name: 'sql',
+  options,
+  feeds: feedsOf(options.columns),
+  createParser: (sink) => new SqlParser(sink, options),
+});
+
+const STATEMENT =
+  /^\s*(?:INSERT\s+(?:IGNORE\s+|OR\s+\w+\s+)?(?:INTO\s+)?[^\s]+\s*(?:\(|VALUES?\b)|CREATE\s+TABLE\b|COPY\s+\S+.*\bFROM stdin|PRAGMA foreign_keys|BEGIN TRANSACTION)/i;
+const COMMENT = /^-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin|Adminer|HeidiSQL|Dump|Host|Server)/i;
+
+export const sqlModule: FormatModule = {
+  names: ['sql'],
+  takes: ['columns', 'blank'],
+  create: (_name, options) => sqlFormat(options),
+  recognise(sample, options) {
+    const statements = sample.lines.filter((line) => STATEMENT.test(line.slice(0, 500)));
+    const isDump = sample.lines.slice(0, 20).some((line) => COMMENT.test(line));
+    if (statements.length === 0) return undefined;
+    const share = statements.length / sample.lines.length;
+    // A few statements begin a dump whose rows are lines of their own.
+    const [first] = sample.lines;
+    const isFirst =
+      first !== undefined && (STATEMENT.test(first.slice(0, 500)) || /^\s*(?:--|\/\*|SET |USE |DROP )/i.test(first));
+    if (!isDump && !isFirst && share < 0.5) return undefined;
+    return {
+      format: sqlFormat(options),
+      score: 1,
+      reasons: [`${percent(share)} of the lines begin a statement of SQL`],
+    };
+  },
+};
