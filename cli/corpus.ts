@@ -18,6 +18,7 @@ export interface CorpusOptions {
   columns?: string;
   blank?: string;
   trustArchives?: boolean;
+  mirror?: boolean;
 }
 
 export interface Corpus {
@@ -40,6 +41,7 @@ export function addCorpusOptions(command: Command): Command {
     )
     .option('--columns <list>', 'columns of a table, by name or place: username=NAME,password=NAME[,count=NAME]')
     .option('--blank <text>', 'csv and tsv: the text that marks an empty cell')
+    .option('--mirror', "a mirror of Have I Been Pwned's ranges: those that it lacks answer 503, not an empty range")
     .option('--trust-archives', 'lift the limits that stop archive bombs');
 }
 

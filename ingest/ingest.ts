@@ -25,9 +25,11 @@ import {
 import { CorpusChanged, type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
 import { IngestError } from './errors.ts';
 import { sameFiles, totalBytes } from './input/inputs.ts';
+import type { RangeReport } from './input/range-report.ts';
 import { digestInput } from './input/read-input.ts';
 import { createManifest, type IngestJob, type Manifest, openManifest } from './manifest.ts';
 import { ARCHIVE_BYTES, DEFAULT_MEMORY_BYTES, type MemoryPlan, planMemory } from './memory-plan.ts';
+import { assertMirrorReadable, mirroredIndex } from './mirror.ts';
 import type { IngestOptions } from './options.ts';
 import { writeRun } from './sort/write-run.ts';
 
@@ -35,6 +37,8 @@ export interface Ingested {
   readonly facts: RunFacts;
   /** False if the source was already ingested from the same files. */
   readonly changed: boolean;
+  /** What was seen of range files; undefined if the corpus was not read. */
+  readonly ranges?: RangeReport;
 }
 
 /**
@@ -58,6 +62,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
       `format ${format.name} feeds none of the dataset's indexes`,
       'Create a dataset whose --index fits this corpus: credveil init --index …',
     );
+  if (options.mirror) mirroredIndex(options);
   const runs = openRuns(dataset);
   const earlier = await findEarlier(runs, options);
   if (earlier) {
@@ -119,6 +124,7 @@ async function writeSource(
       return { facts, changed: false };
     }
     if (corpus.credentials === 0) throw nothingFound(options, corpus);
+    if (options.mirror && !options.archive) assertMirrorReadable(corpus);
     // Before the run: a source that is there has its archive.
     corpus.archive?.commit();
   } catch (error) {
@@ -126,7 +132,7 @@ async function writeSource(
     throw error;
   }
   const { suite, keyId, normalization } = dataset.parameters;
-  const facts = await writeRun(dataset, manifest, plan, options, {
+  const described = {
     suite,
     keyId,
     normalization,
@@ -137,22 +143,26 @@ async function writeSource(
     lines: corpus.lines,
     credentials: corpus.credentials,
     rejects: corpus.rejects.byReason(),
-  });
+  };
+  const { ranges } = corpus;
+  const mirror = options.mirror && { index: mirroredIndex(options), isList: ranges.named.size === 0 };
+  const facts = await writeRun(dataset, manifest, plan, options, described, mirror || undefined);
   manifest.discard();
-  return { facts, changed: true };
+  return { facts, changed: true, ranges };
 }
 
 function describeJob(
   { keyId, similar }: DatasetParameters,
   indexes: readonly SectionName[],
   { segmentBytes }: MemoryPlan,
-  { source, date, format, inputs }: IngestOptions,
+  { source, date, format, mirror = false, inputs }: IngestOptions,
 ): IngestJob {
   return {
     version: 2,
     source,
     date: date ?? null,
     format: format.name,
+    mirror,
     keyId,
     indexes,
     similar: similar === true,
@@ -185,7 +195,7 @@ async function findEarlier(runs: readonly Run[], options: IngestOptions): Promis
   if (!named && (bytes === undefined || !runs.some((run) => total(run) === bytes))) return undefined;
   const files: InputFile[] = [];
   if (archive) files.push(...(await archive.read(() => undefined, signal)).files);
-  else for (const input of inputs) files.push(await digestInput(input, signal));
+  else for (const input of inputs) files.push(await digestInput(input, signal, options.mirror));
   const same = runs.find((run) => sameFiles(run.facts.files, files));
   if (same) return refuseOrAccept(same, options);
   if (!named) return undefined;
@@ -196,14 +206,16 @@ async function findEarlier(runs: readonly Run[], options: IngestOptions): Promis
   );
 }
 
-/** Equal bytes are the same source only if their format and date are equal too. */
-function refuseOrAccept(earlier: Run, { source, date, format }: IngestOptions): Run {
+/** Equal bytes are the same source only if they were read the same way. */
+function refuseOrAccept(earlier: Run, { source, date, format, mirror = false }: IngestOptions): Run {
   const { facts } = earlier;
-  if (facts.source === source && facts.format === format.name && facts.date === date) return earlier;
+  const isMirror = facts.mirror !== undefined;
+  if (facts.source === source && facts.format === format.name && facts.date === date && isMirror === mirror)
+    return earlier;
   if (facts.source === source)
     throw new StoreError(
       'SOURCE_EXISTS',
-      `source ${source} was ingested from this file as format ${facts.format}${facts.date ? `, date ${facts.date}` : ''}`,
+      `source ${source} was ingested from this file as format ${facts.format}${facts.date ? `, date ${facts.date}` : ''}${isMirror ? ', a mirror' : ''}`,
       'To ingest it with other options, remove it first: credveil remove <dataset> <source>',
     );
   throw new StoreError(

@@ -21,6 +21,7 @@ export interface IngestJob {
   readonly source: string;
   readonly date: string | null;
   readonly format: string;
+  readonly mirror: boolean;
   readonly keyId: KeyId;
   readonly indexes: readonly SectionName[];
   readonly similar: boolean;

@@ -171,13 +171,14 @@ function showRatesTable(
 }
 
 function indexCard(name: string, index: IndexStatus): { card: HTMLElement; drawPlot(): void } {
-  const { entries, buckets, prefixBits, anonymitySet, histogram } = index;
+  const { entries, buckets, prefixBits, anonymitySet, histogram, gaps = 0 } = index;
   const { min, mean, max } = anonymitySet;
   const title = make('h2', { id: `index-${name}` }, INDEX_TITLES[name] ?? name);
+  const missing = gaps === 0 ? '' : ` ${formatCounted(gaps, 'range')} of the mirror missing: answered 503.`;
   const text = make(
     'p',
     { class: 'soft', id: `index-${name}-text` },
-    `${formatCount(entries)} entries in ${formatCounted(buckets, 'bucket')}. A query reveals ${formatCounted(prefixBits, 'bit')}. Entries that share them: ${formatCount(Math.round(mean))} on average, ${formatCount(min)} to ${formatCount(max)}.`,
+    `${formatCount(entries)} entries in ${formatCounted(buckets, 'bucket')}. A query reveals ${formatCounted(prefixBits, 'bit')}. Entries that share them: ${formatCount(Math.round(mean))} on average, ${formatCount(min)} to ${formatCount(max)}.${missing}`,
   );
   const labels = { role: 'img', 'aria-labelledby': `index-${name} index-${name}-text` };
   const plot = make('div', { class: 'plot', ...labels });

@@ -32,6 +32,8 @@ export interface IndexStatus {
   readonly prefixBits: number;
   /** Entries that share one prefix. */
   readonly anonymitySet: { readonly min: number; readonly mean: number; readonly max: number };
+  /** Ranges that a mirror lacks, which are not answered. Absent if there are none. */
+  readonly gaps?: number;
   /** The sizes that bodies are padded to. Absent for a range index. */
   readonly bodyBytes?: readonly number[];
   /** Absent if an older version published the snapshot. */

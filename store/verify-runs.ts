@@ -4,11 +4,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { decodeBody, encodeContent } from '../protocol/bucket.ts';
-import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
+import { INDEX_NAMES, type IndexName, RANGE_NAMES } from '../protocol/bucket-id.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { type Dataset, sourceNumbers, workFolder } from './dataset.ts';
 import { yieldToEventLoop } from './event-loop.ts';
 import { Merge, type RecordStream } from './run/merge.ts';
+import { formatRangeSet } from './run/range-set.ts';
 import type { Run } from './run/run.ts';
 import { SECTION_LAYOUTS, SECTION_NAMES } from './run/run-facts.ts';
 import { prepareRunStreams, runNames } from './run/run-streams.ts';
@@ -17,6 +18,7 @@ import { corruptSnapshot } from './snapshot/current.ts';
 import { layerId } from './snapshot/layer.ts';
 import { createNodePads } from './snapshot/pads.ts';
 import { canaryStreams } from './snapshot/publication.ts';
+import { gapsOf } from './snapshot/range-gaps.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
 /** Records between two turns of the event loop. */
@@ -43,6 +45,7 @@ export async function verifyRuns(
   const clear = (): void => fs.rmSync(folder, { recursive: true, force: true });
   const turn = (): Promise<void> => yieldToEventLoop(undefined);
   const numbers = suite && snapshot ? numbersOf(dataset, runs, snapshot) : undefined;
+  if (numbers && snapshot) compareGaps(runs, snapshot);
   let read = 0;
   clear();
   try {
@@ -68,6 +71,16 @@ export async function verifyRuns(
   }
   const records = runs.flatMap(({ facts }) => facts.sections).reduce((sum, section) => sum + section.records, 0);
   return { records, matched: suite && snapshot ? numbers !== undefined : null };
+}
+
+/** A gap that is lost answers as if nothing had leaked. */
+function compareGaps(runs: readonly Run[], snapshot: Snapshot): void {
+  for (const name of RANGE_NAMES) {
+    const made = formatRangeSet(gapsOf(runs, name));
+    const gaps = snapshot.gaps(name);
+    if (snapshot.facts.ranges?.[name] && made !== (gaps ? formatRangeSet(gaps) : ''))
+      throw corruptSnapshot(`${snapshot.facts.snapshot}: the gaps of ${name} are not those of its runs`);
+  }
 }
 
 /** The numbers of the runs' sources by place, if the snapshot was made from exactly these runs. */

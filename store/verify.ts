@@ -142,6 +142,8 @@ function verifyRanges(snapshot: Snapshot): { ranges: number; hashes: number } {
       entries += decodeRangeBody(name, range, body).count;
       ranges++;
     }
+    if ((snapshot.gaps(name)?.size ?? 0) !== (facts.gaps ?? 0))
+      throw corruptSnapshot(`${snapshot.facts.snapshot}: gaps of ${name} are missing`);
     if (entries !== facts.entries) throw corruptSnapshot(`${snapshot.facts.snapshot}: hashes of ${name} are missing`);
     hashes += entries;
   }

@@ -66,6 +66,7 @@ async function exportRanges(folder: string, index: RangeName, target: string, li
       snapshot: snapshot.facts.snapshot,
       [list ? 'file' : 'folder']: target,
       ranges: files,
+      gaps: facts.gaps ?? 0,
       entries,
       seconds: bar.elapsedSeconds,
     };
@@ -152,10 +153,11 @@ export function addExport(program: Command): void {
           `Pass --index ${RANGE_NAMES.join('|')} --to FOLDER (or --to FILE --list), --filter FILE, or --source NAME.`,
         );
       const exported = await exportRanges(folder, index, to, list);
-      printResult({ json }, exported, ({ ranges, entries, seconds }) =>
+      printResult({ json }, exported, ({ ranges, gaps, entries, seconds }) =>
         [
           `${formatCounted(ranges, 'range')} with ${formatCounted(entries, 'entry')} written to ${to}`,
           `in ${formatSeconds(seconds)}`,
+          ...(gaps > 0 ? [`(${formatCounted(gaps, 'range')} of the mirror missing)`] : []),
         ].join(' '),
       );
     });

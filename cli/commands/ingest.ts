@@ -12,6 +12,7 @@ import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-b
 import { onInterrupt } from '../interrupt.ts';
 import { noteLeftOut } from '../left-out.ts';
 import { parseCount, parseMemory } from '../memory.ts';
+import { describeMirror, type MirrorSummary, summarizeMirror } from '../mirror.ts';
 import { type OpenedForPublishing, withDataset, withPublisher } from '../open.ts';
 import { note, printResult } from '../output.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
@@ -39,6 +40,8 @@ interface IngestSummary {
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: { readonly [reason: string]: number };
+  /** If it is a mirror, or made of range files. */
+  readonly mirror?: MirrorSummary;
   /** Files, folders and entries of archives that were not read. */
   readonly leftOut: readonly LeftOutGroup[];
   readonly seconds: IngestSeconds;
@@ -48,7 +51,7 @@ interface IngestSummary {
 }
 
 function describe(summary: IngestSummary): string {
-  const { source, changed, lines, credentials, rejects, seconds, peakMemoryBytes, published } = summary;
+  const { source, changed, lines, credentials, rejects, mirror, seconds, peakMemoryBytes, published } = summary;
   if (!changed) {
     const already = `source ${source}: already ingested`;
     return published?.changed ? `${already}\n${describePublished(published)}` : `${already}; nothing changed`;
@@ -59,6 +62,7 @@ function describe(summary: IngestSummary): string {
   const text = [
     `source ${source}: ${formatCounted(credentials, 'credential')} from ${formatCounted(lines, 'line')} in ${formatSeconds(whole)}, ${formatCount(Math.round(lines / Math.max(0.001, whole)))} lines/s`,
     `rejected: ${reasonFigures(rejects)}`,
+    ...(mirror ? describeMirror(mirror) : []),
   ];
   if (published) text.push(describePublished(published));
   text.push(`time: ${stages.join(', ')}; peak memory ${formatBytes(peakMemoryBytes)}`);
@@ -82,7 +86,7 @@ async function openCorpusOrArchive(
       throw new UsageError('--identity opens an archive', 'Name the archive with --from-archive, or leave it out.');
     return openCorpus(files, options, signal);
   }
-  const others = ['columns', 'blank', 'dryRun', 'trustArchives'] as const;
+  const others = ['columns', 'blank', 'dryRun', 'trustArchives', 'mirror'] as const;
   if (files.length > 0 || options.format !== AUTO || others.some((name) => options[name]))
     throw new UsageError(
       '--from-archive takes no files and no options of files',
@@ -121,6 +125,8 @@ async function ingestAndPublish(
         ...named,
         format,
         inputs,
+        leftOut,
+        mirror: archive?.header.mirror ?? options.mirror ?? false,
         ...(archive && { archive }),
         ...(options.memory === undefined ? {} : { memoryBytes: options.memory }),
         ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -132,6 +138,7 @@ async function ingestAndPublish(
       throw error;
     }
     const { facts, changed } = ingested;
+    const mirror = summarizeMirror(ingested);
     const { lines, credentials, rejects } = facts;
     const seconds = bars.finish();
     noteLeftOut(leftOut);
@@ -140,6 +147,7 @@ async function ingestAndPublish(
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
     return {
       ...{ source, changed, lines, credentials, rejects, leftOut: leftOut.groups, seconds, peakMemoryBytes },
+      ...(mirror && { mirror }),
       ...(published ? { published } : {}),
     };
   });

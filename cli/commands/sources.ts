@@ -1,11 +1,14 @@
 // credveil sources: lists the sources of a dataset. credveil remove: removes one.
 
 import type { Command } from 'commander';
+import { RANGES } from '../../protocol/bucket-id.ts';
 import { type Dataset, openDataset } from '../../store/dataset.ts';
+import { formatFirstSpans } from '../../store/run/range-set.ts';
 import { deleteRun, openRuns, type Run, sourceMissing } from '../../store/run/run.ts';
-import { assertSourceName } from '../../store/run/run-facts.ts';
+import { assertSourceName, type MirrorFacts } from '../../store/run/run-facts.ts';
 import { openCurrent } from '../../store/snapshot/current.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { gapsOfSource } from '../mirror.ts';
 import { type KeyFileOptions, withPublisher } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -21,14 +24,26 @@ export function findSource(dataset: Dataset, name: string): Run {
 }
 
 function summarize({ facts, bytes, sha256 }: Run) {
-  const { source: name, date, format, files, lines, credentials, rejects } = facts;
+  const { source: name, date, format, files, lines, credentials, rejects, mirror } = facts;
+  const gaps = mirror ? gapsOfSource(mirror).size : null;
   const records = facts.sections.reduce((sum, section) => sum + section.records, 0);
-  return { name, date: date ?? null, format, files, lines, credentials, rejects, records, bytes, sha256 };
+  return { name, date: date ?? null, format, files, lines, credentials, rejects, gaps, records, bytes, sha256 };
+}
+
+/** Spans of gaps to print. */
+const SPANS = 20;
+
+function describeGaps(mirror: MirrorFacts): string[] {
+  const gaps = gapsOfSource(mirror);
+  return [
+    `mirror       ${mirror.index}, ${formatCount(RANGES - gaps.size)} of ${formatCount(RANGES)} ranges`,
+    ...(gaps.size > 0 ? [`gaps         ${formatCount(gaps.size)}: ${formatFirstSpans(gaps, SPANS)}`] : []),
+  ];
 }
 
 /** The metadata of a source, for people. */
 function describeSource({ facts, bytes, sha256 }: Run): string {
-  const { source, date, format, files, lines, credentials, rejects, sections } = facts;
+  const { source, date, format, files, lines, credentials, rejects, sections, mirror } = facts;
   const reasons = Object.entries(rejects);
   const noun = format === 'sha1' || format === 'ntlm' ? 'hash' : 'credential';
   return [
@@ -39,6 +54,7 @@ function describeSource({ facts, bytes, sha256 }: Run): string {
     `${`${noun}${noun === 'hash' ? 'es' : 's'}`.padEnd(12)} ${formatCount(credentials)}`,
     `rejected     ${formatCount(lines - credentials)}`,
     ...reasons.map(([reason, count]) => `  ${printable(reason)}: ${formatCount(count)}`),
+    ...(mirror ? describeGaps(mirror) : []),
     'records',
     ...sections.map(({ index, records }) => `  ${index}: ${formatCount(records)}`),
     `run          ${formatBytes(bytes)}, SHA-256 ${sha256}`,
@@ -48,6 +64,34 @@ function describeSource({ facts, bytes, sha256 }: Run): string {
       files.map((file) => [`  ${printable(file.name)}`, file.bytes, file.sha256]),
     ),
   ].join('\n');
+}
+
+function tableOf(sources: readonly ReturnType<typeof summarize>[]): string {
+  const hasMirror = sources.some(({ gaps }) => gaps !== null);
+  return formatTable(
+    [
+      'SOURCE',
+      'DATE',
+      'FORMAT',
+      'LINES',
+      'CREDENTIALS',
+      'REJECTED',
+      ...(hasMirror ? ['GAPS'] : []),
+      'RECORDS',
+      'BYTES',
+    ],
+    sources.map((source) => [
+      source.name,
+      source.date ?? '-',
+      printable(source.format),
+      source.lines,
+      source.credentials,
+      source.lines - source.credentials,
+      ...(hasMirror ? [source.gaps ?? '-'] : []),
+      source.records,
+      source.bytes,
+    ]),
+  );
 }
 
 export function addSources(program: Command): void {
@@ -68,19 +112,7 @@ export function addSources(program: Command): void {
       printResult(options, sources, (list) =>
         list.length === 0
           ? 'no sources; add one with: credveil ingest <dataset> <file...> --source <name>'
-          : formatTable(
-              ['SOURCE', 'DATE', 'FORMAT', 'LINES', 'CREDENTIALS', 'REJECTED', 'RECORDS', 'BYTES'],
-              list.map((source) => [
-                source.name,
-                source.date ?? '-',
-                printable(source.format),
-                source.lines,
-                source.credentials,
-                source.lines - source.credentials,
-                source.records,
-                source.bytes,
-              ]),
-            ),
+          : tableOf(list),
       );
     });
 }

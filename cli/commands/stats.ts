@@ -63,6 +63,9 @@ function formatRange(name: string, stats: RangeStats): string {
   const { min, mean, max } = stats.anonymitySet;
   return [
     `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.ranges, 'non-empty range')}`,
+    ...(stats.gaps > 0
+      ? [`  gaps                 ${formatCounted(stats.gaps, 'range')} of a mirror, answered 503`]
+      : []),
     `  entries per prefix   ${formatCount(min)} to ${formatCount(max)}, mean ${mean.toFixed(1)}`,
     `  bits per entry       ${stats.bitsPerEntry?.toFixed(2) ?? '-'} including the exact count`,
     '  entries per range',

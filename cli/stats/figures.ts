@@ -42,6 +42,8 @@ function describeRange(snapshot: Snapshot, name: RangeName, facts: RangeFacts) {
   return {
     entries,
     ranges,
+    /** Ranges that a mirror lacks. */
+    gaps: facts.gaps ?? 0,
     anonymitySet: { min: minEntries, mean: ranges === 0 ? 0 : entries / ranges, max: maxEntries },
     bitsPerEntry: entries === 0 ? null : (8 * contentBytes) / entries,
     /** Bits of a hash after the prefix. */

@@ -30,6 +30,8 @@ const count = z.int().min(0);
 const headerSchema = z.object({
   source: z.string().regex(NAME),
   date: z.string().regex(MONTH).optional(),
+  /** The corpus was a mirror: ranges that it lacks are gaps. */
+  mirror: z.literal(true).optional(),
   /** The corpus format that was read. */
   format: z.string().regex(NAME),
   content: z.enum(['lines', 'packed']),

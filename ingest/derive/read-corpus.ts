@@ -8,7 +8,8 @@ import type { ArchiveHeader } from '../archive/archive-format.ts';
 import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
 import { totalBytes } from '../input/inputs.ts';
-import { createReading, readInput } from '../input/read-input.ts';
+import type { RangeReport } from '../input/range-report.ts';
+import { createReading, type Reading, readInput } from '../input/read-input.ts';
 import { Segmenter, type SegmentSink } from '../input/segmenter.ts';
 import { type FinishedSegment, fingerprint, type Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
@@ -23,6 +24,8 @@ export interface ReadCorpus {
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: RejectCounter;
+  /** What was seen of range files. */
+  readonly ranges: RangeReport;
   /** If there is a recipient. */
   readonly archive: FinishedArchive | undefined;
 }
@@ -96,9 +99,11 @@ async function openArchiveWriter(
   return ArchiveWriter.open(dataset, recipient, describeSource(options));
 }
 
-function describeSource({ source, date, format: { name, lines, feeds } }: IngestOptions): ArchiveHeader {
+function describeSource({ source, date, mirror, format }: IngestOptions): ArchiveHeader {
+  const { name, lines, feeds } = format;
   const content = lines ? 'lines' : 'packed';
-  return { source, ...(date !== undefined && { date }), format: name, content, feeds: [...feeds] };
+  const stated = { ...(date !== undefined && { date }), ...(mirror && { mirror: true as const }) };
+  return { source, ...stated, format: name, content, feeds: [...feeds] };
 }
 
 async function readSegments(
@@ -108,7 +113,7 @@ async function readSegments(
   options: IngestOptions,
   archive: ArchiveWriter | undefined,
 ): Promise<ReadCorpus> {
-  const { format, inputs, onProgress, signal } = options;
+  const { format, inputs, onProgress, signal, mirror = false, leftOut } = options;
   const keyText = key.revealText();
   const total = totalBytes(inputs);
   const rejects = new RejectCounter();
@@ -151,7 +156,8 @@ async function readSegments(
       { add: (reason) => drop({ [reason]: 1 }) },
       { buffer: () => pool.buffer(), segment },
     );
-    const files = await readContent(options, cutter, drop, (read) => {
+    const reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }) });
+    const files = await readContent(options, reading, cutter, drop, (read) => {
       bytes = read;
       report();
     });
@@ -160,7 +166,8 @@ async function readSegments(
     for (const number of earlier.keys()) if (number >= segments) throw new CorpusChanged();
     report();
     const finished = await archive?.finish({ files: [...files], rejects: dropped.byReason() });
-    return { files, lines: credentials + rejects.total, credentials, rejects, archive: finished };
+    const { ranges } = reading;
+    return { files, lines: credentials + rejects.total, credentials, rejects, ranges, archive: finished };
   } finally {
     await pool.close();
   }
@@ -188,7 +195,8 @@ function workerSettings(
  * @param onBytes takes the number of bytes read so far
  */
 async function readContent(
-  { archive, inputs, signal, mirror = false, leftOut }: IngestOptions,
+  { archive, inputs, signal }: IngestOptions,
+  reading: Reading,
   cutter: Cutter,
   drop: (reasons: { readonly [reason: string]: number }) => void,
   onBytes: (bytes: number) => void,
@@ -207,7 +215,6 @@ async function readContent(
   }
   const files: InputFile[] = [];
   let before = 0;
-  const reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }) });
   for (const input of inputs) {
     const file = await readInput(input, take(before), signal, () => cutter.end(), reading);
     drop(reading.ranges.takeRejects());

@@ -33,6 +33,8 @@ export class RangeReport {
   readonly bad = new Faults();
   #kind: RangeName | undefined;
   #kindFile = '';
+  /** Rows that were not ingested. */
+  rejected = 0;
   #rejects = { padding: 0, bad: 0 };
 
   constructor(isMirror = false) {
@@ -76,6 +78,7 @@ export class RangeReport {
   takeRejects(): { readonly [reason: string]: number } {
     const { padding, bad } = this.#rejects;
     this.#rejects = { padding: 0, bad: 0 };
+    this.rejected += padding + bad;
     return { ...(padding > 0 && { 'bad-count': padding }), ...(bad > 0 && { 'bad-hash': bad }) };
   }
 }

@@ -182,6 +182,12 @@ export const PROBLEMS = {
     detail: 'The server could not determine the remaining quota of this client.',
     hint: "Retry after Retry-After seconds; if it persists, check the server's log.",
   },
+  RANGE_MISSING: {
+    status: 503,
+    title: 'Range missing',
+    detail: 'The mirror that this server answers from lacks this range.',
+    hint: 'Treat the password as unknown. The operator completes the mirror: credveil ingest --replace.',
+  },
   NOT_READY: {
     status: 503,
     title: 'Not ready',

@@ -212,7 +212,7 @@ export const RANGE: Operation = {
     304: { ...NOT_MODIFIED, headers: ['ETag', 'Last-Modified'] },
     400: { description: 'The prefix is not five hexadecimal digits.', content: { 'text/plain': {} } },
   },
-  problems: ['INDEX_MISSING'],
+  problems: ['INDEX_MISSING', 'RANGE_MISSING'],
 };
 
 export const DATASETS: Operation = {

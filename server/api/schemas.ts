@@ -29,6 +29,7 @@ const indexStatus = z.object({
   anonymitySet: z
     .object({ min: z.int().min(0), mean: z.number().min(0), max: z.int().min(0) })
     .meta({ description: 'Entries that share a prefix' }),
+  gaps: z.int().min(1).optional().meta({ description: 'Ranges that a mirror lacks, answered 503' }),
   bodyBytes: z.array(z.int().min(1)).optional(),
   histogram: z
     .array(z.object({ from: z.int().min(0), to: z.int().min(0), buckets: z.int().min(0) }))

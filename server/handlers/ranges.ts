@@ -30,6 +30,8 @@ export const createRangeHandler: CreateHandler = ({ service: { snapshots } }) =>
     if (range === undefined) return exchange.reply(400, MALFORMED_HEADERS, MALFORMED, CACHE_RULES.never);
     const name = rangeName(exchange.query);
     if (!answers.served.snapshot.facts.ranges?.[name]) throw new ProblemError('INDEX_MISSING');
+    // Before any 304: 200 would mean that nothing leaked, and clients take 503 for a failure.
+    if (answers.served.snapshot.isGap(name, range)) throw new ProblemError('RANGE_MISSING');
     return replyRange(answers, exchange, name, range);
   };
 };

@@ -40,13 +40,14 @@ function describeIndexes({ indexes, ranges = {} }: SnapshotFacts): ServiceStatus
   for (const name of RANGE_NAMES) {
     const range = ranges[name];
     if (!range) continue;
-    const { entries, ranges: buckets, minEntries, maxEntries, histogram } = range;
+    const { entries, ranges: buckets, minEntries, maxEntries, histogram, gaps } = range;
     const anonymitySet = { min: minEntries, mean: buckets === 0 ? 0 : entries / buckets, max: maxEntries };
     described[name] = {
       entries,
       buckets,
       prefixBits: RANGE_PREFIX_BITS,
       anonymitySet,
+      ...(gaps !== undefined && { gaps }),
       ...(histogram && { histogram }),
     };
   }

@@ -16,3 +16,7 @@ export function rangeLayout(name: RangeName): RecordLayout {
   const keyBytes = HASH_BYTES[name];
   return { keyBytes, timesAt: keyBytes, recordBytes: keyBytes + TIMES_BYTES, numbered: false };
 }
+
+/** Reads the range of a hash: its first 20 bits. */
+export const readRange = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] as number) << 12) | ((bytes[at + 1] as number) << 4) | ((bytes[at + 2] as number) >>> 4);

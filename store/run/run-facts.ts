@@ -10,6 +10,7 @@ import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import type { Dataset, DatasetParameters } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { rangeLayout } from './range-record.ts';
+import { parseRangeSet } from './range-set.ts';
 import { RECORD_LAYOUT } from './record.ts';
 import type { RecordLayout } from './record-layout.ts';
 
@@ -67,8 +68,17 @@ export interface RunFacts {
   readonly indexes: readonly SectionName[];
   /** That dataset had entries of similarity forms. */
   readonly similar?: true;
+  /** The corpus was a mirror of all ranges. */
+  readonly mirror?: MirrorFacts;
   /** In the order of the file. */
   readonly sections: readonly RunSection[];
+}
+
+/** What a mirror of Have I Been Pwned's ranges lacks. */
+export interface MirrorFacts {
+  readonly index: RangeName;
+  /** Ranges that it has not, or not as a whole: a RangeSet as text. */
+  readonly gaps: string;
 }
 
 /** The facts that the caller provides. The others follow from the dataset and the records. */
@@ -100,6 +110,9 @@ const isInputFile = (file: InputFile | null): boolean =>
   file.name.length <= MAX_FILE_NAME &&
   isCount(file.bytes) &&
   /^[0-9a-f]{64}$/.test(file.sha256);
+
+const isMirror = (mirror: MirrorFacts | null): boolean =>
+  RANGE_NAMES.includes(mirror?.index as RangeName) && parseRangeSet(mirror?.gaps) !== undefined;
 
 /** In order and once each: a reader that skipped one would make its entries look clean. */
 const isOrdered = (names: readonly SectionName[]): boolean =>
@@ -147,6 +160,7 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     facts.indexes.every((name) => SECTION_NAMES.includes(name)) &&
     new Set(facts.indexes).size === facts.indexes.length &&
     (facts.similar === undefined || facts.similar === true) &&
+    (facts.mirror === undefined || isMirror(facts.mirror)) &&
     Array.isArray(facts.sections) &&
     facts.sections.every((section) => isCount(section?.records)) &&
     facts.sections.every(countsUsernames) &&

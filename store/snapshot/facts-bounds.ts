@@ -85,11 +85,13 @@ function isIndexBounded(facts: IndexFacts, fileBytes: number): boolean {
 }
 
 function isRangeBounded(facts: RangeFacts, fileBytes: number): boolean {
-  const { ranges, contentBytes, maxEntries, maxTextBytes = 0 } = facts;
+  const { ranges, contentBytes, maxEntries, maxTextBytes = 0, gaps = 0 } = facts;
   return (
     hasSizes(facts, fileBytes / MIN_RANGE_ENTRY_BYTES) &&
     isCount(ranges) &&
     ranges <= RANGES &&
+    isCount(gaps) &&
+    gaps <= RANGES &&
     isCount(contentBytes) &&
     contentBytes <= fileBytes &&
     isCount(maxTextBytes) &&

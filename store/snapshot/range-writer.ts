@@ -8,12 +8,13 @@ import type Database from 'better-sqlite3';
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { StoreError } from '../errors.ts';
 import { Merge } from '../run/merge.ts';
-import { HASH_BYTES } from '../run/range-record.ts';
+import { HASH_BYTES, readRange } from '../run/range-record.ts';
 import type { Run } from '../run/run.ts';
 import { SECTION_LAYOUTS, type SectionName } from '../run/run-facts.ts';
 import { type GroupOptions, prepareRunStreams, runNames } from '../run/run-streams.ts';
 import { SizeTally } from './histogram.ts';
 import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.ts';
+import { gapsOf, writeGaps } from './range-gaps.ts';
 import { textBytes } from './range-text.ts';
 import type { RangeFacts, RangesFacts } from './snapshot-facts.ts';
 
@@ -24,10 +25,6 @@ export interface RangeWriterOptions extends Omit<GroupOptions, 'sections'> {
   /** Called with the number of records since the last call. */
   readonly onRecords?: (records: number) => void;
 }
-
-/** Reads the range of a hash: its first 20 bits. */
-const readRange = (bytes: Uint8Array, at: number): number =>
-  ((bytes[at] as number) << 12) | ((bytes[at + 1] as number) << 4) | ((bytes[at + 2] as number) >>> 4);
 
 /** Gathers merged records into ranges. Ranges without entries get no row. */
 class RangeGatherer {
@@ -141,7 +138,9 @@ export async function writeRanges(
         onRecords?.(RECORDS_PER_TURN);
         await turn();
       }
-      facts[name] = gatherer.finish();
+      const gaps = gapsOf(runs, name);
+      writeGaps(database, name, gaps);
+      facts[name] = { ...gatherer.finish(), ...(gaps.size > 0 && { gaps: gaps.size }) };
     }
     streams.finish();
     return facts;

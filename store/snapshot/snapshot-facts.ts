@@ -40,6 +40,8 @@ export interface RangeFacts {
   readonly maxEntries: number;
   /** Bytes of all bodies. */
   readonly contentBytes: number;
+  /** Ranges that a mirror lacks; absent if there are none. */
+  readonly gaps?: number;
   /** Length of the longest range as text. Absent if an older version published the snapshot. */
   readonly maxTextBytes?: number;
   /** Entries per range with entries. Absent as in IndexFacts. */

@@ -24,11 +24,13 @@ import type { Dataset } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { digestFile } from '../files.ts';
 import { HASH_BYTES } from '../run/range-record.ts';
+import type { RangeSet } from '../run/range-set.ts';
 import { paddedSize } from './body-sizes.ts';
 import { nodeSha256 } from './bucket-table.ts';
 import { corruptSnapshot, filterPath, openPublishedFacts, readCurrent, snapshotPath } from './current.ts';
 import { FilterFile } from './filter-file.ts';
 import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.ts';
+import { readGaps } from './range-gaps.ts';
 import { formatRows } from './range-text.ts';
 import type { SnapshotFacts } from './snapshot-facts.ts';
 import { readStatement, type StatementFile } from './statement-files.ts';
@@ -59,6 +61,7 @@ export class Snapshot {
   readonly #database: Database.Database;
   /** The trees above the segments of large signed indexes. */
   readonly #upper: { readonly [name in IndexName]?: MerkleTree };
+  readonly #gaps: { readonly [name in RangeName]?: RangeSet | undefined };
   readonly #select: { readonly [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> };
 
   constructor(database: Database.Database, filter: FilterFile | undefined, stated: StatementFile, current: Published) {
@@ -79,6 +82,7 @@ export class Snapshot {
         .pluck() as Database.Statement<[number], Buffer>;
     this.#select = select;
     this.#upper = openUpperTrees(database, facts);
+    this.#gaps = { sha1: readGaps(database, facts, 'sha1'), ntlm: readGaps(database, facts, 'ntlm') };
     // Stays open: a read outside of a transaction costs seven more system calls.
     database.exec('BEGIN');
   }
@@ -132,6 +136,16 @@ export class Snapshot {
   rangeBody(name: RangeName, range: number): Buffer | undefined {
     const select = this.#select[name];
     return select && (select.get(range) ?? Buffer.alloc(0));
+  }
+
+  /** Whether a mirror lacks this range: what is stored of it, if anything, is not all of it. */
+  isGap(name: RangeName, range: number): boolean {
+    return this.#gaps[name]?.has(range) ?? false;
+  }
+
+  /** The ranges that a mirror lacks; undefined if there are none. */
+  gaps(name: RangeName): RangeSet | undefined {
+    return this.#gaps[name];
   }
 
   /** All ranges with entries, in order. */

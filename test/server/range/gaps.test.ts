@@ -38,7 +38,7 @@ async function createMirror(place: WorkPlace): Promise<string> {
 }
 
 describe('a mirror with gaps', () => {
-  test.fails('every range that it lacks answers 503, and the others their rows', async ({ place }) => {
+  test('every range that it lacks answers 503, and the others their rows', async ({ place }) => {
     const folder = await createMirror(place);
     await credveilJson(['ingest', folder, writeMirror(place), '--source', 'hibp', '--mirror']);
     const server = await serveDataset(folder);
@@ -64,7 +64,7 @@ describe('a mirror with gaps', () => {
     }
   });
 
-  test.fails('what is missing, empty or bad is counted and named', async ({ place }) => {
+  test('what is missing, empty or bad is counted and named', async ({ place }) => {
     const folder = await createMirror(place);
     const ingested = (await credveilJson(['ingest', folder, writeMirror(place), '--source', 'hibp', '--mirror'])) as {
       readonly mirror: MirrorFigures;
@@ -78,13 +78,13 @@ describe('a mirror with gaps', () => {
     });
     const shown = await credveil(['sources', folder, '--show', 'hibp']);
     expect(shown.stdout).toMatch(/gaps +1,048,573: 00001-00009 0000B-ABCDD ABCDF-FFFFF/);
-    expect((await credveil(['sources', folder])).stdout).toMatch(/GAPS[^]*1048573/);
+    expect((await credveil(['sources', folder])).stdout).toMatch(/GAPS[\s\S]*1048573/);
     expect((await credveil(['stats', folder])).stdout).toMatch(/gaps +1,048,573 ranges/);
     expect(await credveilJson(['stats', folder])).toMatchObject({ ranges: { sha1: { gaps: 2 ** 20 - 3 } } });
     expect(await credveilJson(['verify', folder])).toBeTruthy();
   });
 
-  test.fails('gaps survive other sources, and end with their own', async ({ place }) => {
+  test('gaps survive other sources, and end with their own', async ({ place }) => {
     const folder = await createMirror(place);
     await credveilJson(['ingest', folder, writeMirror(place), '--source', 'hibp', '--mirror', '--no-publish']);
     const own = place.write('own.txt', `${sha1Of(ABSENT)}:7\n`);
@@ -116,7 +116,7 @@ describe('a corpus that is no mirror', () => {
     }
   });
 
-  test.fails('a declared mirror that is none, or a list with damaged rows, is refused', async ({ place }) => {
+  test('a declared mirror that is none, or a list with damaged rows, is refused', async ({ place }) => {
     const folder = await createMirror(place);
     const rows = [...RANGES].flatMap(([prefix, text]) => text.split('\r\n').map((row) => `${prefix}${row}\n`));
     const damaged = place.write('damaged.txt', `${rows.join('')}${rows[0]?.slice(0, 20)}\n`);
@@ -132,7 +132,7 @@ describe('a corpus that is no mirror', () => {
     expect(stderr).toContain('MIRROR_FORMAT');
   });
 
-  test.fails('one list that ends early has a gap in its last range too', async ({ place }) => {
+  test('one list that ends early has a gap in its last range too', async ({ place }) => {
     const folder = await createMirror(place);
     const rows = [...RANGES].sort().flatMap(([prefix, text]) => text.split('\r\n').map((row) => `${prefix}${row}\n`));
     const list = place.write('list.txt', rows.join(''));
