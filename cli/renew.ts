@@ -1,13 +1,13 @@
 // Renewing the head of a dataset, once or at an interval. It needs no lock: a publication that runs
 // meanwhile writes the head of another snapshot.
 
-import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeadKey } from '../protocol/brands.ts';
 import { createMac, type Signer } from '../protocol/signed/envelope.ts';
 import { type Head, headState } from '../protocol/signed/head.ts';
 import { parseHeadKeyText } from '../protocol/signed/trust.ts';
 import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
+import { readRegularFile } from '../store/files.ts';
 import { openPublishedFacts } from '../store/snapshot/current.ts';
 import { readStatement, writeHead } from '../store/snapshot/statement-files.ts';
 import { reportFailure, UsageError } from './exit.ts';
@@ -74,23 +74,28 @@ export async function renewHeads(folder: string, options: RenewOptions, signal: 
 }
 
 const PUBLIC_LINE = 'credveil-head-public-';
+const MAX_LINE_BYTES = 512;
 
 /**
  * Reads the public part of a head key: a public line, or a file with that line or with the key.
  */
 export function openHeadKey(lineOrFile: string): HeadKey {
   if (lineOrFile.startsWith(PUBLIC_LINE)) return parseHeadKeyText(lineOrFile);
-  let text = '';
-  try {
-    text = fs.readFileSync(lineOrFile, 'latin1').slice(0, 512).trim();
-  } catch {
-    // The key file's own error says why.
-  }
-  if (text.startsWith(PUBLIC_LINE)) return parseHeadKeyText(text);
+  const line = readLine(lineOrFile);
+  if (line.startsWith(PUBLIC_LINE)) return parseHeadKeyText(line);
   const key = openSigningKeyFile(lineOrFile);
   if (key.use !== 'head')
     throw new UsageError('--delegate needs a head key', 'Create one with: credveil keygen --signing head');
   return key.publicKey as HeadKey;
+}
+
+/** The text of a small file. For any other, the error of the key file says what is wrong. */
+function readLine(file: string): string {
+  try {
+    return readRegularFile(file, MAX_LINE_BYTES, (why) => new Error(why)).trim();
+  } catch {
+    return '';
+  }
 }
 
 /** Warns on standard error before clients refuse the snapshot, and when they do. */

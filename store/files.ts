@@ -35,14 +35,19 @@ const NOT_REGULAR = 'not a regular file';
 /**
  * Reads a whole regular file. @throws the error of `refuse`, also for one of more than `maxBytes`
  */
-export function readRegularFile(file: string, maxBytes: number, refuse: RefuseFile): string {
+export function readRegularBytes(file: string, maxBytes: number, refuse: RefuseFile): Buffer {
   const handle = openRegularFile(file, refuse);
   try {
     if (fs.fstatSync(handle).size > maxBytes) throw refuse('too long');
-    return fs.readFileSync(handle, 'utf8');
+    return fs.readFileSync(handle);
   } finally {
     fs.closeSync(handle);
   }
+}
+
+/** As `readRegularBytes`, in UTF-8. */
+export function readRegularFile(file: string, maxBytes: number, refuse: RefuseFile): string {
+  return readRegularBytes(file, maxBytes, refuse).toString('utf8');
 }
 
 /** Makes renames and deletions in a folder durable. */

@@ -1,9 +1,9 @@
 // Configuration: each setting's value and where it came from. Flags win over the environment, and
 // that over the file.
 
-import fs from 'node:fs';
 import path from 'node:path';
 import { CredveilError } from '../../protocol/errors.ts';
+import { readRegularFile } from '../../store/files.ts';
 import type { WorkerOrder } from '../workers/messages.ts';
 import { judgeEnvironment } from './environment.ts';
 import { nearest } from './nearest.ts';
@@ -155,8 +155,7 @@ function assertEnvironment(environment: ConfigSources['environment']): readonly 
 function readFile(file: string): { readonly [key: string]: unknown } {
   let text: string;
   try {
-    if (fs.statSync(file).size > MAX_FILE_BYTES) throw malformed(file, 'it is larger than any configuration');
-    text = fs.readFileSync(file, 'utf8');
+    text = readRegularFile(file, MAX_FILE_BYTES, (why) => malformed(file, why));
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
     const hint = 'Name a file that this user may read with --config.';

@@ -12,7 +12,9 @@ import {
 } from '../../protocol/password-filter.ts';
 import { SEAL_BYTES } from '../../protocol/seal.ts';
 import { BLOCK_BYTES, blockIndex, falsePositiveRate, MAX_BLOCKS, setBits } from '../../protocol/split-block.ts';
+import { openRegularFile } from '../files.ts';
 import { writeFully } from '../run/run.ts';
+import { corruptSnapshot } from './current.ts';
 import type { FilterFacts } from './snapshot-facts.ts';
 
 /** Blocks in memory at once. */
@@ -121,7 +123,8 @@ export async function sealFilterFile(
 
 async function readBlocks(file: string, limit: number, take: (block: Buffer) => unknown): Promise<number> {
   let bytes = 0;
-  for await (const block of fs.createReadStream(file, { highWaterMark: 1 << 20, end: limit - 1 })) {
+  const fd = openRegularFile(file, (why) => corruptSnapshot(`its filter is ${why}`));
+  for await (const block of fs.createReadStream('', { fd, highWaterMark: 1 << 20, start: 0, end: limit - 1 })) {
     take(block as Buffer);
     bytes += (block as Buffer).length;
   }

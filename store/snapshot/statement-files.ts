@@ -4,7 +4,6 @@
 //   DATASET/snapshots/000007.statement    its envelope, which never changes
 //   DATASET/snapshots/000007.head         the envelope of the newest head, replaced by renaming
 
-import fs from 'node:fs';
 import path from 'node:path';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { SealKey } from '../../protocol/brands.ts';
@@ -26,7 +25,7 @@ import { PROTOCOL_VERSION, parseStatement, payloadDigest, type Statement } from 
 import { signingKeyId } from '../../protocol/signed/trust.ts';
 import { type Dataset, snapshotsFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
-import { writeFileAtomically } from '../files.ts';
+import { readRegularBytes, writeFileAtomically } from '../files.ts';
 import { createNodeVerifier } from '../signing-key.ts';
 
 export const DEFAULT_HEAD_LIFE_MS = 25 * 3_600_000;
@@ -78,7 +77,9 @@ export function readStatement(dataset: Dataset, name: string, sealKey?: SealKey)
       { cause },
     );
   try {
-    const envelope = fs.readFileSync(statementPath(dataset, name));
+    const envelope = readRegularBytes(statementPath(dataset, name), STATEMENT_KIND.maxBytes, (why) =>
+      corrupt(`is ${why}`),
+    );
     const decoded = decodeEnvelope(STATEMENT_KIND, envelope);
     const verifiers = statementVerifiers(dataset, sealKey);
     if (verifiers) verifyEnvelope(STATEMENT_KIND, decoded, verifiers);
@@ -159,7 +160,7 @@ export function readHead(dataset: Dataset, name: string, { statement, sha256 }: 
       { cause },
     );
   try {
-    const envelope = fs.readFileSync(headPath(dataset, name));
+    const envelope = readRegularBytes(headPath(dataset, name), HEAD_KIND.maxBytes, (why) => corrupt(`is ${why}`));
     const { envelope: decoded, head } = decodeHead(envelope);
     const verifiers = signedHeadVerifiers(dataset, statement, head) ?? (sealKey && [createMac(sealKey)]);
     if (verifiers) verifyEnvelope(HEAD_KIND, decoded, verifiers);

@@ -76,6 +76,8 @@ describe('in the place of a file', () => {
     ['leaks/snapshots/000001.json', 'SNAPSHOT_CORRUPT'],
     ['leaks/snapshots/000001.sqlite', 'SNAPSHOT_CORRUPT'],
     ['leaks/snapshots/000001.filter', 'SNAPSHOT_CORRUPT'],
+    ['leaks/snapshots/000001.statement', 'STATEMENT_CORRUPT'],
+    ['leaks/snapshots/000001.head', 'HEAD_CORRUPT'],
     ['leaks/dataset.json', 'DATASET_MALFORMED'],
     ['leaks.key', 'KEY_FILE_MALFORMED'],
   ])('anything but a file at %s is refused as %s', async ([name, code], { place }) => {
@@ -97,6 +99,22 @@ describe('in the place of a file', () => {
     expect(stderr).toContain('error CLIENTS_MALFORMED: ');
     expect(code).toBe(1);
   });
+
+  test.for(Object.keys(SPECIAL))(
+    'a %s as the configuration or a TLS file of a server is refused',
+    async (kind, { place }) => {
+      const folder = await publishedDataset(place);
+      const file = place.at('special');
+      for (const [flags, code] of [
+        [['--config', file], 'SETTINGS'],
+        [['--tls-cert-file', file, '--tls-key-file', file], 'TLS_FILE_UNREADABLE'],
+      ] as const) {
+        const outcome = await runWith(kind, file, ['serve', folder, '--listen', '127.0.0.1:0', ...flags]);
+        expect(outcome.stderr, code).toContain(`error ${code}`);
+        expect(outcome.code, code).toBeGreaterThan(0);
+      }
+    },
+  );
 
   test.for(['pipe', 'folder'])('a %s as the manifest of an unfinished ingest is replaced', async (kind, { place }) => {
     const folder = await publishedDataset(place);
