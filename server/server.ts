@@ -114,16 +114,18 @@ export async function startServer(folder: string, options: ServerOptions = {}): 
   const { access, services, tls } = parts;
   const state: ServerState = { closing: false };
   const { pages = true, gatherRates = (own) => own } = options;
+  const strangers = createStrangers(() => access.requiresClient(), limits);
   const listener = createListener(services, {
     ...access,
     state,
     limits,
     pages: pages ? { rates: () => gatherRates(access.rates.read()) } : undefined,
     headers: tls ? STRICT_TRANSPORT_SECURITY : [],
-    strangers: createStrangers(() => access.requiresClient(), limits),
+    strangers,
     browsers: createBrowserGate(options, () => isLoopback(host) && !access.requiresClient()),
   });
   const server = createLimitedServer(limits, listener, tls);
+  strangers.limitConnections(server);
   const sockets = trackSockets(server);
   try {
     await listen(server, { host, port, reusePort });
@@ -271,7 +273,6 @@ function createSecureServer(
 }
 
 function applyLimits(server: Server, limits: Required<ServerLimits>): void {
-  server.maxConnections = limits.maxConnections;
   server.headersTimeout = limits.headersTimeoutMs;
   server.requestTimeout = Math.max(limits.headersTimeoutMs, limits.requestTimeoutMs);
   server.keepAliveTimeout = limits.keepAliveTimeoutMs;

@@ -1,11 +1,17 @@
 // Connections that have not identified a client, where clients are required: open routes answer
-// them, but they do not stay.
+// them, but they do not stay, and where the server is full they make room.
 
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ServerLimits } from '../runtime/limits.ts';
 import type { ServiceExchange } from './exchange.ts';
 
 export interface Strangers {
+  /**
+   * Limits the open connections of a server. A new one takes the place of the longest-standing
+   * stranger; without strangers it is dropped.
+   */
+  limitConnections(server: Server): void;
   /** Called before an exchange is handled. */
   begin(exchange: ServiceExchange): void;
   /** Called once a request has identified its client: its connection may stay. */
@@ -16,7 +22,32 @@ export function createStrangers(isRequired: () => boolean, limits: Required<Serv
   const known = new WeakSet<Socket>();
   /** When the first request of a connection came. */
   const begun = new WeakMap<Socket, number>();
+  /** The open connections that have identified nobody, the longest-standing first. */
+  const strangers = new Map<string, Socket>();
   return {
+    limitConnections: (server) => {
+      const open = new Set<Socket>();
+      server.on('connection', (socket: Socket) => {
+        const name = nameOf(socket);
+        const leave = (): void => {
+          open.delete(socket);
+          if (strangers.get(name) === socket) strangers.delete(name);
+        };
+        const end = (ended: Socket): void => {
+          open.delete(ended);
+          ended.destroy();
+        };
+        if (open.size >= limits.maxConnections) {
+          const [longest] = isRequired() ? strangers : [];
+          if (!longest) return end(socket);
+          strangers.delete(longest[0]);
+          end(longest[1]);
+        }
+        open.add(socket);
+        strangers.set(name, socket);
+        socket.once('close', leave);
+      });
+    },
     begin: ({ request: { socket }, response }) => {
       if (known.has(socket) || !isRequired()) return;
       const now = performance.now();
@@ -32,6 +63,10 @@ export function createStrangers(isRequired: () => boolean, limits: Required<Serv
     },
     identified: ({ request: { socket } }) => {
       known.add(socket);
+      strangers.delete(nameOf(socket));
     },
   };
 }
+
+/** The same for a socket of TLS and the one below it. */
+const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;

@@ -68,6 +68,41 @@ describe('a connection without a client', () => {
     });
   });
 
+  test('strangers make room where the server is full, and clients do not', async ({ made }) => {
+    const clientsFile = `${clientFileFor(made.folder)}.room`;
+    const key = addClient(clientsFile, 'one', {}).keyText as string;
+    const limits = { maxConnections: 3, strangerTimeoutMs: HANG_MS };
+    await withServer(made.folder, { clientsFile, ...limits }, async (server) => {
+      const clients: net.Socket[] = [];
+      const admit = async (): Promise<void> => {
+        const client = await connect(server);
+        client.write(get('/v1/head', key));
+        const [answer] = (await once(client, 'data')) as [Buffer];
+        expect(answer.toString('latin1')).toMatch(/^HTTP\/1.1 200 /);
+        clients.push(client);
+      };
+      // Silent ones, one amid a request, and one that was answered.
+      for (const text of ['', '', 'GET /healthz HT', get('/healthz')]) (await connect(server)).write(text);
+      for (let i = 0; i < 3; i++) await admit();
+      const late = await connect(server);
+      late.on('error', () => undefined).resume();
+      await once(late, 'close');
+      for (const client of clients) {
+        client.write(get('/v1/head', key));
+        await once(client, 'data');
+        client.destroy();
+      }
+    });
+    await withServer(made.folder, { maxConnections: 1 }, async (server) => {
+      const first = await connect(server);
+      const second = await connect(server);
+      second.on('error', () => undefined).resume();
+      await once(second, 'close');
+      first.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+      expect(await readToEnd(first)).toMatch(/^HTTP\/1.1 200 /);
+    });
+  });
+
   test('an address has at most its share of the connections', async ({ made }) => {
     await withServer(made.folder, { maxConnectionsPerAddress: 2 }, async (server) => {
       const sockets = [await connect(server), await connect(server)];
