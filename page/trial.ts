@@ -92,7 +92,9 @@ export function createTrier(traffic: Traffic, served: ServedDataset, published: 
         (questions as readonly Question[]).filter(({ settled }) => !settled).map((question) => seek(question, index)),
       );
       const { username } = credential;
-      const normalized = username === undefined ? undefined : normalizeUsername(username);
+      const name = normalizeUsername(username ?? '');
+      // An empty one counts as none.
+      const normalized = name.length > 0 ? name : undefined;
       return {
         published: asking,
         verdict,

@@ -74,11 +74,11 @@ const INPUT_OF_NOBODY = passwordInput(normalizePassword(''));
 
 /**
  * Derives all inquiries locally. The set of questions depends on which fields are present, never on
- * their values.
+ * their values; a username that is empty once normalized counts as absent.
  * @param maxInputBytes maximum input length of the suite
  */
 export function deriveInquiries(credential: Spelling, maxInputBytes: number): Inquiry[] {
-  const username = credential.username === undefined ? undefined : normalizeUsername(credential.username);
+  const username = normalizeUsername(credential.username ?? '');
   const password = credential.password === undefined ? undefined : normalizePassword(credential.password);
   const settle = (signal: SignalName, settled: Signal): Question => ({ signal, input: INPUT_OF_NOBODY, settled });
   const question = (signal: SignalName, makeInput: () => PrivateInput): Question => {
@@ -90,13 +90,10 @@ export function deriveInquiries(credential: Spelling, maxInputBytes: number): In
     }
     return settle(signal, { result: 'unknown', reason: 'FIELD_TOO_LONG' });
   };
-  // No dataset has an entry for an empty field alone.
-  const alone = (signal: SignalName, field: Uint8Array, makeInput: () => PrivateInput): Question =>
-    field.length === 0 ? settle(signal, UNASKED[signal]) : question(signal, makeInput);
-
   const inquiries: Inquiry[] = [];
-  if (username) {
-    const questions = [alone('username', username, () => usernameInput(username))];
+  // An empty one is none: it has a bucket that everyone knows.
+  if (username.length > 0) {
+    const questions = [question('username', () => usernameInput(username))];
     if (password) {
       const forms = similarForms(password);
       // The number of questions must not depend on the password.
@@ -113,8 +110,12 @@ export function deriveInquiries(credential: Spelling, maxInputBytes: number): In
     }
     inquiries.push({ index: 'account', username, questions });
   }
-  if (password)
-    inquiries.push({ index: 'password', questions: [alone('password', password, () => passwordInput(password))] });
+  if (password) {
+    // No dataset has an entry for an empty password alone.
+    const isEmpty = password.length === 0;
+    const only = isEmpty ? settle('password', UNASKED.password) : question('password', () => passwordInput(password));
+    inquiries.push({ index: 'password', questions: [only] });
+  }
   return inquiries;
 }
 

@@ -96,7 +96,7 @@ class HmacDeriver implements Deriver {
   /**
    * Requires normalized fields whose lengths fit the kernel, and an ASCII password if similarity
    * forms are derived.
-   * @param uFrom negative if there is no username
+   * @param uFrom negative if there is no username; an empty one counts as none
    */
   #enqueue(u: Uint8Array, uFrom: number, uTo: number, p: Uint8Array, pFrom: number, pTo: number, times: number): void {
     const pending = this.#pending;
@@ -104,10 +104,10 @@ class HmacDeriver implements Deriver {
     const row = ROW * this.#count++;
     pending[row + TIMES] = times;
     for (let i = row + ACCOUNT; i < row + ROW; i++) pending[i] = NONE;
-    if (this.#sorters.account && uFrom >= 0) {
+    if (this.#sorters.account && uFrom >= 0 && uTo > uFrom) {
       pending[row + ACCOUNT] = commitBytes(this.#accounts, u, uFrom, uTo);
       pending[row + PAIR] = commitInput(entries, EntryKind.pair, u, uFrom, uTo, p, pFrom, pTo);
-      if (uTo > uFrom) pending[row + USERNAME] = commitInput(entries, EntryKind.username, u, uFrom, uTo, p, 0, 0);
+      pending[row + USERNAME] = commitInput(entries, EntryKind.username, u, uFrom, uTo, p, 0, 0);
       if (this.#similar) this.#enqueueForms(row, u, uFrom, uTo, p, pFrom, pTo);
     }
     if (this.#sorters.password && pTo > pFrom)

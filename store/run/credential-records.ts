@@ -71,7 +71,7 @@ export type DeriveRecords = (
   emit: EmitRecord,
 ) => boolean;
 
-/** An empty username or password gets no entry of its own. */
+/** An empty username counts as none, and an empty password gets no entry of its own. */
 export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[], similar = false): DeriveRecords {
   const wantsAccount = indexes.includes('account');
   const wantsPassword = indexes.includes('password');
@@ -93,11 +93,10 @@ export function deriveRecords(suite: KeyedSuite, indexes: readonly IndexName[], 
 
   return (username, password, times, emit) => {
     if (!fits(username?.length ?? 0, password.length)) return false;
-    if (wantsAccount && username !== undefined) {
+    if (wantsAccount && username !== undefined && username.length > 0) {
       const hash = suite.accountBucketHash(username);
       emit('account', fill(hash, suite.evaluate(pairInput(username, password)), EntryKind.pair, times));
-      if (username.length > 0)
-        emit('account', fill(hash, suite.evaluate(usernameInput(username)), EntryKind.username, times));
+      emit('account', fill(hash, suite.evaluate(usernameInput(username)), EntryKind.username, times));
       // Lower case may be longer in UTF-8. A form that does not fit gets no entry.
       for (const form of similar ? similarForms(password) : [])
         if (fits(username.length, form.length))

@@ -85,7 +85,7 @@ class Client:
         asked = []
         if "account" in self.indexes:
             asked += [(PAIR, name, word)] if name is not None and word is not None else []
-            asked += [(USERNAME, name, b"")] if name else []
+            asked += [(USERNAME, name, b"")] if name is not None else []
         if "password" in self.indexes and word:
             asked.append((PASSWORD, b"", word))
         if asked and asked[0][0] == PAIR and "similar" in self.snapshot.layer:
@@ -97,7 +97,8 @@ class Client:
 
     def check(self, username, password):
         """A verdict: unknown if the dataset has no index for the question."""
-        name = None if username is None else normalize_username(username)
+        # An empty username counts as none.
+        name = normalize_username(username or "") or None
         word = None if password is None else normalize_password(password)
         asked = self.questions(name, word)
         if not asked:
