@@ -1,5 +1,7 @@
 // Sources of a password filter: the service, a file, or the caller's bytes.
 
+import type { DatasetId, LayerId, PrfOutput } from '../protocol/brands.ts';
+
 /**
  * A filter file opened for reading.
  * @example
@@ -48,6 +50,53 @@ export interface FilterSource {
    * @throws anything: `loadFilter` then rejects with `FILTER_UNREADABLE` and the error as its cause
    */
   open(heldVersion: string | undefined): Promise<OpenedFilter | undefined>;
+}
+
+/**
+ * A filter in memory that its source has verified.
+ * @example
+ * ```ts
+ * import { createBloomFilterSource } from '@credveil/client/bloom-filters';
+ * import type { VerifiedFilter } from '@credveil/client';
+ *
+ * const opened = await createBloomFilterSource({ json, sha256 }).load(undefined);
+ * const filter: VerifiedFilter | undefined = opened?.filter;
+ * console.log(filter !== undefined && filter.entries > 0); // true
+ * ```
+ */
+export interface VerifiedFilter {
+  readonly dataset: DatasetId;
+  readonly layer: LayerId;
+  /** Number of passwords. */
+  readonly entries: number;
+  /** Size in memory. */
+  readonly bytes: number;
+  /** False: the password of this PRF output is certainly not in the index. */
+  mayHold(output: PrfOutput): boolean;
+}
+
+/**
+ * An origin of filters that verifies them itself, such as `createBloomFilterSource` of
+ * `@credveil/client/bloom-filters`. The checker compares only dataset and layer.
+ * @example
+ * ```ts
+ * import { createLeakChecker, type VerifiedFilterSource } from '@credveil/client';
+ * import { createBloomFilterSource } from '@credveil/client/bloom-filters';
+ *
+ * const source: VerifiedFilterSource = createBloomFilterSource({ json, sha256 });
+ * const leaks = createLeakChecker({ url, key, passwordFilter: { source } });
+ * await leaks.loadFilter();
+ * ```
+ */
+export interface VerifiedFilterSource {
+  /**
+   * @param heldVersion version of the filter that the checker holds, if any
+   * @returns undefined if that is still the current one
+   * @throws anything, as `FilterSource.open`
+   */
+  load(
+    heldVersion: string | undefined,
+  ): Promise<{ readonly version: string; readonly filter: VerifiedFilter } | undefined>;
 }
 
 /** A source whose filter never changes. */

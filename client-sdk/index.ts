@@ -12,7 +12,7 @@ export {
 } from './errors.ts';
 export type { CircuitEvent, Hooks, QuotaEvent, RequestEvent, SnapshotEvent, VerdictEvent } from './events.ts';
 export type { PasswordFilterInfo } from './filter/filter-cache.ts';
-export type { FilterSource, OpenedFilter } from './filter-source.ts';
+export type { FilterSource, OpenedFilter, VerifiedFilter, VerifiedFilterSource } from './filter-source.ts';
 export type {
   CheckerMemory,
   HmacOptions,

@@ -4,7 +4,7 @@ import type { IndexName } from '../protocol/bucket-id.ts';
 import type { HmacPin, Trust } from '../protocol/signed/trust.ts';
 import type { Engine } from './engine.ts';
 import type { Events, Hooks } from './events.ts';
-import type { FilterSource } from './filter-source.ts';
+import type { FilterSource, VerifiedFilterSource } from './filter-source.ts';
 import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
 import type { Policy, PolicyOptions } from './verdict/policy.ts';
 
@@ -142,10 +142,10 @@ export interface PasswordFilterOptions {
    */
   readonly maxAgeMs?: number;
   /**
-   * An origin other than the service: the bytes of a filter file, or `createFileSource` of
-   * `@credveil/client/node`.
+   * An origin other than the service: the bytes of a filter file, `createFileSource` of
+   * `@credveil/client/node`, or `createBloomFilterSource` of `@credveil/client/bloom-filters`.
    */
-  readonly source?: Uint8Array | FilterSource;
+  readonly source?: Uint8Array | FilterSource | VerifiedFilterSource;
 }
 
 /**
@@ -263,5 +263,5 @@ export interface FilterSettings {
   readonly refreshMs: number;
   readonly maxAgeMs: number;
   /** Undefined if the service is the source. */
-  readonly source: FilterSource | undefined;
+  readonly source: FilterSource | VerifiedFilterSource | undefined;
 }

@@ -2,7 +2,7 @@
 
 import { LookupError } from './errors.ts';
 import { createEvents, type Hooks } from './events.ts';
-import { createBytesSource, type FilterSource } from './filter-source.ts';
+import { createBytesSource, type FilterSource, type VerifiedFilterSource } from './filter-source.ts';
 import { assertNames, BREAKER_NAMES, FILTER_NAMES, HMAC_NAMES, OPRF_NAMES } from './option-names.ts';
 import { malformed, parseInteger } from './option-values.ts';
 import type {
@@ -100,12 +100,13 @@ function parsePasswordFilter(given: unknown, snapshotAgeMs: number): FilterSetti
   const { maxBytes, refreshMs, maxAgeMs, source } = options as PasswordFilterOptions;
   const integer = (name: 'maxBytes' | 'refreshMs' | 'maxAgeMs', value: unknown, high: number): number =>
     parseInteger(`passwordFilter.${name}`, value, 0, high);
-  const isSource = typeof (source as FilterSource | undefined)?.open === 'function';
+  const { open, load } = (source ?? {}) as Partial<FilterSource & VerifiedFilterSource>;
+  const isSource = typeof open === 'function' || typeof load === 'function';
   if (source !== undefined && !isSource && !(source instanceof Uint8Array))
     throw malformed(
       'passwordFilter.source',
       'neither bytes nor a source',
-      'Pass a Uint8Array, or the result of createFileSource.',
+      'Pass a Uint8Array, or the result of createFileSource or createBloomFilterSource.',
     );
   return {
     maxBytes: integer('maxBytes', maxBytes ?? DEFAULT_FILTER_BYTES, 2 ** 33),

@@ -32,7 +32,7 @@ async function nobleFiles(): Promise<string[]> {
     metafile: true,
     format: 'esm',
     platform: 'node',
-    external: ['better-auth', 'libsodium-wrappers-sumo'],
+    external: ['better-auth', 'bloom-filters', 'libsodium-wrappers-sumo'],
   });
   return Object.keys(metafile.inputs)
     .map((file) => path.resolve(HOME, file))

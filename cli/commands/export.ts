@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { isMissing, publishFile } from '../../store/files.ts';
@@ -23,12 +23,15 @@ interface ExportOptions {
   to?: string;
   list?: boolean;
   filter?: string;
+  as?: string;
   source?: string;
   json?: boolean;
 }
 
 /** Files written between two checks of the abort signal. */
 const FILES_PER_TURN = 256;
+/** The other format of the filter. */
+const BLOOM = 'bloom-filters';
 
 async function exportRanges(folder: string, index: RangeName, target: string, list: boolean) {
   if (exists(target)) throw new UsageError(`${target} already exists`, 'Name a path that does not exist yet.');
@@ -102,6 +105,16 @@ async function exportFilter(folder: string, target: string) {
   }
 }
 
+async function printBloomFilter(folder: string, target: string, json: boolean): Promise<void> {
+  const { exportBloomFilter } = await import('../export-bloom.ts');
+  printResult({ json }, await exportBloomFilter(folder, target), ({ snapshot, file, entries, bytes, sha256 }) =>
+    [
+      `password filter of snapshot ${snapshot} (${formatCounted(entries, 'entry')}, ${formatBytes(bytes)}) written to ${file}`,
+      `SHA-256, for readers to pin: ${sha256}`,
+    ].join('\n'),
+  );
+}
+
 function exists(file: string): boolean {
   try {
     fs.lstatSync(file);
@@ -121,23 +134,30 @@ export function addExport(program: Command): void {
     .option('--to <folder>', 'folder to create, with one file per range that has entries')
     .option('--list', 'create a single file of HASH:COUNT lines at --to instead of a folder')
     .option('--filter <file>', 'copy the password filter to this file, for clients that load it from disk')
+    .addOption(new Option('--as <format>', 'write the filter as JSON of the npm package of that name').choices([BLOOM]))
     .option('--source <name>', 'print the metadata of this source')
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, options: ExportOptions) => {
       const { index: named, to, list = false, filter, source, json = false } = options;
       if (source !== undefined) {
-        if (named !== undefined || to !== undefined || list || filter !== undefined)
+        if (named !== undefined || to !== undefined || list || filter !== undefined || options.as !== undefined)
           throw new UsageError(
             '--source cannot be combined with other exports',
-            'Remove --index, --to, --list and --filter.',
+            'Remove --index, --to, --list, --filter and --as.',
           );
         const { facts, bytes, sha256 } = findSource(openDataset(folder), source);
         print(printableJson({ ...facts, bytes, sha256 }, json ? 0 : 2));
         return;
       }
+      if (options.as !== undefined && filter === undefined)
+        throw new UsageError('--as is a format of the filter', 'Add --filter FILE, or leave out --as.');
       if (filter !== undefined) {
         if (named !== undefined || to !== undefined || list)
           throw new UsageError('--filter cannot be combined with other exports', 'Remove --index, --to and --list.');
+        if (options.as === BLOOM) {
+          await printBloomFilter(folder, filter, json);
+          return;
+        }
         printResult({ json }, await exportFilter(folder, filter), ({ snapshot, entries, bytes }) =>
           [
             `password filter of snapshot ${snapshot} (${formatCounted(entries, 'entry')}, ${formatBytes(bytes)})`,

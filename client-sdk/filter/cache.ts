@@ -1,8 +1,8 @@
 // The filters of a checker: fetched in the background when the statement names another one, and
 // used only as long as a head vouches for them.
 
-import type { PasswordFilter } from '../../protocol/password-filter.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
+import type { VerifiedFilter, VerifiedFilterSource } from '../filter-source.ts';
 import type { CheckerSettings, FilterSettings } from '../options.ts';
 import { ageOf, type Snapshot } from '../publication/snapshot.ts';
 import { assembleFilter, type WantedFilter } from './assembly.ts';
@@ -19,7 +19,7 @@ export function createFilterCache(settings: CheckerSettings, filter: FilterSetti
 
 /** A verified filter, the digest by which statements name it, and the version of its source. */
 interface Loaded {
-  readonly filter: PasswordFilter;
+  readonly filter: VerifiedFilter;
   readonly sha256: string;
   readonly version: string;
 }
@@ -31,12 +31,31 @@ function createUpdate(settings: CheckerSettings, { maxBytes, source: ownSource }
   return async (snapshot, heldVersion) => {
     const wanted: WantedFilter | undefined = snapshot.filter;
     if (!wanted) throw lookupFailure('FILTER_MISSING');
+    if (ownSource && 'load' in ownSource) {
+      const loaded = await loadVerified(ownSource, snapshot, maxBytes, heldVersion);
+      return loaded && { ...loaded, sha256: wanted.sha256 };
+    }
     if (wanted.bytes > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
     const opened = await (ownSource ?? createServiceSource(settings, snapshot.snapshot)).open(heldVersion);
     if (!opened) return undefined;
     const filter = await assembleFilter(opened.pieces, snapshot, wanted);
     return { filter, sha256: wanted.sha256, version: opened.version };
   };
+}
+
+/** A filter of the snapshot's layer has the same entries as the one that the statement names. */
+async function loadVerified(
+  source: VerifiedFilterSource,
+  { dataset, layer }: Snapshot,
+  maxBytes: number,
+  heldVersion: string | undefined,
+): Promise<Omit<Loaded, 'sha256'> | undefined> {
+  const loaded = await source.load(heldVersion);
+  if (!loaded) return undefined;
+  const { filter } = loaded;
+  if (filter.dataset !== dataset || filter.layer !== layer) throw lookupFailure('FILTER_OTHER');
+  if (filter.bytes > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
+  return loaded;
 }
 
 function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterSettings, update: Update): FilterCache {
@@ -74,7 +93,7 @@ function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterS
     return now >= dueAt || (!ownSource && failures === 0);
   };
 
-  const usable = (snapshot: Snapshot, now: number): PasswordFilter | undefined =>
+  const usable = (snapshot: Snapshot, now: number): VerifiedFilter | undefined =>
     isNamedBy(snapshot) && ageOf(snapshot.life, now) <= maxAgeMs ? held?.filter : undefined;
 
   return {

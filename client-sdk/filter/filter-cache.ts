@@ -1,6 +1,6 @@
 // What a checker knows of its password filter.
 
-import type { PasswordFilter } from '../../protocol/password-filter.ts';
+import type { VerifiedFilter } from '../filter-source.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
 import type { Deadline } from '../transport/deadline.ts';
 
@@ -33,7 +33,7 @@ export interface FilterCache {
    * Undefined if there is none of this snapshot, or if its head is older than `maxAgeMs`.
    * @param now from `performance.now()`, if the caller has it
    */
-  current(snapshot: Snapshot, now?: number): PasswordFilter | undefined;
+  current(snapshot: Snapshot, now?: number): VerifiedFilter | undefined;
   /** Waits for a filter. @throws LookupError with the reason if there is none */
   load(snapshot: Snapshot, deadline: Deadline): Promise<PasswordFilterInfo>;
 }

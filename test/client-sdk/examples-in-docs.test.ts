@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test as base, expect } from 'vitest';
+import { exportBloomFilter } from '../../cli/export-bloom.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { filterPath } from '../../store/snapshot/current.ts';
 import { typeErrorsOf } from '../support/client/check-snippets.ts';
@@ -21,12 +22,16 @@ const test = base.extend<{ place: Place }>({
     async ({}, use) => {
       const keyed = await createClientWorld();
       const keyless = await createOprfWorld({});
+      const file = path.join(path.dirname(keyed.made.folder), 'filter.json');
+      const { sha256 } = await exportBloomFilter(keyed.made.folder, file);
       await use({
         url: keyed.url,
         key: keyPinOf(keyed.made).key,
         keylessUrl: keyless.url,
         trust: keyless.pin.trust,
         filterFile: filterPath(keyed.made.dataset, '000001'),
+        json: fs.readFileSync(file),
+        sha256,
       });
       await keyed.close();
       await keyless.close();

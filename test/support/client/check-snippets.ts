@@ -15,6 +15,7 @@ declare global {
   const leaks: LeakChecker;
   const url: string, key: string, trust: string;
   const username: string, password: string;
+  const json: Uint8Array, sha256: string;
   const user: { readonly passwordChangedAt: Date };
   const log: { warn(...args: unknown[]): void };
   const seconds: { observe(labels: object, value: number): void };

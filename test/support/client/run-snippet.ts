@@ -14,6 +14,9 @@ export interface Place {
   readonly key: string;
   readonly trust: string;
   readonly filterFile: string;
+  /** A filter in JSON of bloom-filters, and its digest. */
+  readonly json: Uint8Array;
+  readonly sha256: string;
 }
 
 export interface Outcome {
@@ -56,6 +59,7 @@ const next = ({ request }: { request: { headers: Headers } }): Response =>
 
 const SUBPATHS: Readonly<Record<string, () => Promise<object>>> = {
   node: () => import('../../../client-sdk/node.ts'),
+  'bloom-filters': () => import('../../../client-sdk/bloom-filters.ts'),
   sodium: () => import('../../../client-sdk/sodium.ts'),
   express: () => import('../../../client-sdk/adapter/express.ts'),
   fastify: () => import('../../../client-sdk/adapter/fastify.ts'),
