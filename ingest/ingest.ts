@@ -8,12 +8,13 @@ import {
   assertKeyBelongs,
   type Dataset,
   type DatasetParameters,
+  mirrorPath,
   PRIVATE_FOLDER,
   workFolder,
 } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { StoreError } from '../store/errors.ts';
-import { openRuns, type Run } from '../store/run/run.ts';
+import { openRun, openRuns, type Run, runPath } from '../store/run/run.ts';
 import {
   assertSourceDate,
   assertSourceName,
@@ -31,12 +32,15 @@ import { createManifest, type IngestJob, type Manifest, openManifest } from './m
 import { ARCHIVE_BYTES, DEFAULT_MEMORY_BYTES, type MemoryPlan, planMemory } from './memory-plan.ts';
 import { assertMirrorReadable, mirroredIndex } from './mirror.ts';
 import type { IngestOptions } from './options.ts';
+import { asReplacement, type MirrorBase, mirrorFolder, openBase, withUnchanged } from './replace.ts';
 import { writeRun } from './sort/write-run.ts';
 
 export interface Ingested {
   readonly facts: RunFacts;
   /** False if the source was already ingested from the same files. */
   readonly changed: boolean;
+  /** Of a mirror that was replaced: the range files that were as before, and those that were read. */
+  readonly refreshed?: { readonly unchanged: number; readonly read: number };
   /** What was seen of range files; undefined if the corpus was not read. */
   readonly ranges?: RangeReport;
 }
@@ -50,8 +54,8 @@ export interface Ingested {
  * @throws IngestError `INPUT_UNREADABLE`, `FORMAT_USELESS`, `COLUMN_MISSING`, `NOTHING_FOUND`,
  * `ARCHIVE_CORRUPT`
  */
-export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestOptions): Promise<Ingested> {
-  const { source, date, format } = options;
+export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOptions): Promise<Ingested> {
+  const { source, date, format } = stated;
   assertSourceName(source);
   if (date !== undefined) assertSourceDate(date);
   assertKeyBelongs(dataset, key);
@@ -62,12 +66,15 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
       `format ${format.name} feeds none of the dataset's indexes`,
       'Create a dataset whose --index fits this corpus: credveil init --index …',
     );
-  if (options.mirror) mirroredIndex(options);
   const runs = openRuns(dataset);
-  const earlier = await findEarlier(runs, options);
+  const options = asReplacement(dataset, runs, stated);
+  if (options.mirror) mirroredIndex(options);
+  const base = openBase(dataset, runs, options);
+  const earlier = await findEarlier(runs, options, base);
   if (earlier) {
     if (options.recipient && !fs.existsSync(archivePath(dataset, source))) throw archiveMissing(source);
     fs.rmSync(path.join(workFolder(dataset), 'ingest'), { recursive: true, force: true });
+    mirrorFolder(options)?.table.write(mirrorPath(dataset, source), earlier.sha256);
     return { facts: earlier.facts, changed: false };
   }
 
@@ -77,20 +84,20 @@ export async function ingest(dataset: Dataset, key: DatasetKey, options: IngestO
     options.threads,
     options.archive ? undefined : totalBytes(options.inputs),
   );
-  const job = describeJob(dataset.parameters, feeds, plan, options);
+  const job = describeJob(dataset.parameters, feeds, plan, options, base);
   clearParts(dataset);
   let manifest = openManifest(path.join(workFolder(dataset), 'ingest'), job);
   try {
     let corpus: ReadCorpus;
     try {
-      corpus = await readCorpus(dataset, key, manifest, plan, options);
+      corpus = await readCorpus(dataset, key, manifest, plan, options, base?.table);
     } catch (error) {
       if (!(error instanceof CorpusChanged)) throw error;
       manifest.discard();
       manifest = createManifest(manifest.folder, job);
-      corpus = await readCorpus(dataset, key, manifest, plan, options);
+      corpus = await readCorpus(dataset, key, manifest, plan, options, base?.table);
     }
-    return await writeSource(dataset, corpus, runs, manifest, plan, options);
+    return await writeSource(dataset, corpus, runs, manifest, plan, options, base);
   } catch (error) {
     // A corpus or dataset that was refused will be refused again; other errors may be temporary.
     const refused = error instanceof CredveilError && error.code !== 'INPUT_UNREADABLE';
@@ -112,11 +119,12 @@ async function writeSource(
   manifest: Manifest,
   plan: MemoryPlan,
   options: IngestOptions,
+  base: MirrorBase | undefined,
 ): Promise<Ingested> {
   const { source, date, format } = options;
   try {
     // The digest of a stream is only known now.
-    const same = runs.find((run) => sameFiles(run.facts.files, corpus.files));
+    const same = findSame(runs, corpus.files, options);
     if (same) {
       const { facts } = refuseOrAccept(same, options);
       corpus.archive?.discard();
@@ -145,10 +153,27 @@ async function writeSource(
     rejects: corpus.rejects.byReason(),
   };
   const { ranges } = corpus;
-  const mirror = options.mirror && { index: mirroredIndex(options), isList: ranges.named.size === 0 };
-  const facts = await writeRun(dataset, manifest, plan, options, described, mirror || undefined);
+  const folder = mirrorFolder(options);
+  const facts = await writeRun(
+    dataset,
+    manifest,
+    plan,
+    options,
+    described,
+    options.mirror
+      ? {
+          index: mirroredIndex(options),
+          isList: ranges.named.size === 0,
+          complete: (fresh) => (base && folder ? withUnchanged(fresh, base, folder.unchanged) : fresh),
+        }
+      : undefined,
+  );
   manifest.discard();
-  return { facts, changed: true, ranges };
+  if (!folder) return { facts, changed: true, ranges };
+  // After the run: a table of another run is not used.
+  folder.table.write(mirrorPath(dataset, source), openRun(runPath(dataset, source)).sha256);
+  const unchanged = folder.unchanged.size;
+  return { facts, changed: true, ranges, ...(base && { refreshed: { unchanged, read: folder.files - unchanged } }) };
 }
 
 function describeJob(
@@ -156,6 +181,7 @@ function describeJob(
   indexes: readonly SectionName[],
   { segmentBytes }: MemoryPlan,
   { source, date, format, mirror = false, inputs }: IngestOptions,
+  base: MirrorBase | undefined,
 ): IngestJob {
   return {
     version: 2,
@@ -163,6 +189,7 @@ function describeJob(
     date: date ?? null,
     format: format.name,
     mirror,
+    base: base?.run.sha256 ?? null,
     keyId,
     indexes,
     similar: similar === true,
@@ -186,8 +213,12 @@ function clearParts(dataset: Dataset): void {
  * Finds the run of the same bytes under the same name. Refuses the same bytes under another name,
  * and other bytes under this name.
  */
-async function findEarlier(runs: readonly Run[], options: IngestOptions): Promise<Run | undefined> {
-  const { source, inputs, archive, signal } = options;
+async function findEarlier(
+  runs: readonly Run[],
+  options: IngestOptions,
+  base: MirrorBase | undefined,
+): Promise<Run | undefined> {
+  const { source, inputs, archive, signal, mirror: isMirror = false } = options;
   // An archive has another length than its corpus.
   const bytes = archive ? undefined : totalBytes(inputs);
   const named = runs.find((run) => run.facts.source === source);
@@ -195,28 +226,36 @@ async function findEarlier(runs: readonly Run[], options: IngestOptions): Promis
   if (!named && (bytes === undefined || !runs.some((run) => total(run) === bytes))) return undefined;
   const files: InputFile[] = [];
   if (archive) files.push(...(await archive.read(() => undefined, signal)).files);
-  else for (const input of inputs) files.push(await digestInput(input, signal, options.mirror));
-  const same = runs.find((run) => sameFiles(run.facts.files, files));
+  else for (const input of inputs) files.push(await digestInput(input, signal, { isMirror, base: base?.table }));
+  const same = findSame(runs, files, options);
   if (same) return refuseOrAccept(same, options);
-  if (!named) return undefined;
+  if (!named || options.replace) return undefined;
   throw new StoreError(
     'SOURCE_EXISTS',
     `source ${source} was ingested from another file`,
-    'Choose another --source, or remove the old one first: credveil remove <dataset> <source>',
+    'Choose another --source, or swap that source for it with --replace instead of --source.',
   );
 }
 
+/** A run of the same bytes. One that is replaced only counts if it was read the same way. */
+function findSame(runs: readonly Run[], files: readonly InputFile[], options: IngestOptions): Run | undefined {
+  const replaced = ({ facts }: Run): boolean => options.replace === true && facts.source === options.source;
+  return runs.find((run) => sameFiles(run.facts.files, files) && (!replaced(run) || isReadAs(run.facts, options)));
+}
+
+const isReadAs = (facts: RunFacts, { format, date, mirror = false }: IngestOptions): boolean =>
+  facts.format === format.name && facts.date === date && (facts.mirror !== undefined) === mirror;
+
 /** Equal bytes are the same source only if they were read the same way. */
-function refuseOrAccept(earlier: Run, { source, date, format, mirror = false }: IngestOptions): Run {
+function refuseOrAccept(earlier: Run, options: IngestOptions): Run {
+  const { source } = options;
   const { facts } = earlier;
-  const isMirror = facts.mirror !== undefined;
-  if (facts.source === source && facts.format === format.name && facts.date === date && isMirror === mirror)
-    return earlier;
+  if (facts.source === source && isReadAs(facts, options)) return earlier;
   if (facts.source === source)
     throw new StoreError(
       'SOURCE_EXISTS',
-      `source ${source} was ingested from this file as format ${facts.format}${facts.date ? `, date ${facts.date}` : ''}${isMirror ? ', a mirror' : ''}`,
-      'To ingest it with other options, remove it first: credveil remove <dataset> <source>',
+      `source ${source} was ingested from this file as format ${facts.format}${facts.date ? `, date ${facts.date}` : ''}${facts.mirror ? ', a mirror' : ''}`,
+      'To ingest it with other options, swap it: --replace instead of --source.',
     );
   throw new StoreError(
     'SOURCE_DUPLICATE',

@@ -22,6 +22,8 @@ export interface IngestJob {
   readonly date: string | null;
   readonly format: string;
   readonly mirror: boolean;
+  /** The run that unchanged files of a mirror are taken from: its SHA-256. */
+  readonly base: string | null;
   readonly keyId: KeyId;
   readonly indexes: readonly SectionName[];
   readonly similar: boolean;

@@ -31,6 +31,8 @@ export interface IngestOptions {
   readonly date?: string;
   readonly format: CorpusFormat;
   readonly inputs: readonly CorpusInput[];
+  /** Swaps the source of this name, which must be there. */
+  readonly replace?: boolean;
   /** The corpus is a mirror of all ranges: those that it lacks are gaps, not empty. */
   readonly mirror?: boolean;
   /** Takes the members of archives that are not read. */

@@ -84,6 +84,8 @@ export const snapshotsFolder = (dataset: Dataset): string => path.join(dataset.f
 /** Archives are encrypted to a recipient who is elsewhere, under the names of their sources. */
 export const archivePath = ({ folder }: Dataset, source: string): string =>
   path.join(folder, 'archives', `${source}.age`);
+/** What the files of mirrors were when they were ingested: a memory of this machine. */
+export const mirrorPath = ({ folder }: Dataset, source: string): string => path.join(folder, 'mirrors', source);
 export const currentFile = (dataset: Dataset): string => path.join(dataset.folder, 'CURRENT');
 /** Unfinished work of the lock's holder. The next holder may delete it. */
 export const workFolder = (dataset: Dataset): string => path.join(dataset.folder, 'work');

@@ -20,6 +20,7 @@ import { describePublished, PUBLISHER_KEY, type PublishSummary, publishWithProgr
 
 interface IngestOptions extends CorpusOptions {
   source?: string;
+  replace?: string;
   archive?: string;
   fromArchive?: string;
   identity?: string;
@@ -42,6 +43,8 @@ interface IngestSummary {
   readonly rejects: { readonly [reason: string]: number };
   /** If it is a mirror, or made of range files. */
   readonly mirror?: MirrorSummary;
+  /** Of a mirror that was replaced: files that were as before, and files that were read. */
+  readonly refreshed?: { readonly unchanged: number; readonly read: number };
   /** Files, folders and entries of archives that were not read. */
   readonly leftOut: readonly LeftOutGroup[];
   readonly seconds: IngestSeconds;
@@ -51,7 +54,8 @@ interface IngestSummary {
 }
 
 function describe(summary: IngestSummary): string {
-  const { source, changed, lines, credentials, rejects, mirror, seconds, peakMemoryBytes, published } = summary;
+  const { source, changed, lines, credentials, rejects, mirror, refreshed, seconds, peakMemoryBytes, published } =
+    summary;
   if (!changed) {
     const already = `source ${source}: already ingested`;
     return published?.changed ? `${already}\n${describePublished(published)}` : `${already}; nothing changed`;
@@ -63,6 +67,7 @@ function describe(summary: IngestSummary): string {
     `source ${source}: ${formatCounted(credentials, 'credential')} from ${formatCounted(lines, 'line')} in ${formatSeconds(whole)}, ${formatCount(Math.round(lines / Math.max(0.001, whole)))} lines/s`,
     `rejected: ${reasonFigures(rejects)}`,
     ...(mirror ? describeMirror(mirror) : []),
+    ...(refreshed ? [`files: ${formatCount(refreshed.read)} read, ${formatCount(refreshed.unchanged)} as before`] : []),
   ];
   if (published) text.push(describePublished(published));
   text.push(`time: ${stages.join(', ')}; peak memory ${formatBytes(peakMemoryBytes)}`);
@@ -126,6 +131,7 @@ async function ingestAndPublish(
         format,
         inputs,
         leftOut,
+        replace: options.replace !== undefined,
         mirror: archive?.header.mirror ?? options.mirror ?? false,
         ...(archive && { archive }),
         ...(options.memory === undefined ? {} : { memoryBytes: options.memory }),
@@ -148,6 +154,7 @@ async function ingestAndPublish(
     return {
       ...{ source, changed, lines, credentials, rejects, leftOut: leftOut.groups, seconds, peakMemoryBytes },
       ...(mirror && { mirror }),
+      ...(ingested.refreshed && { refreshed: ingested.refreshed }),
       ...(published ? { published } : {}),
     };
   });
@@ -163,6 +170,7 @@ export function addIngest(program: Command): void {
       '--source <name>',
       'name of the source, needed to remove it later (required, except with --dry-run and --from-archive)',
     )
+    .option('--replace <name>', 'source to swap for this corpus, in one publish; instead of --source')
     .option('--date <YYYY-MM>', 'month of the breach')
     .option('--archive <recipient>', 'keep the credentials, encrypted to this age recipient (age1…) who is elsewhere')
     .option('--from-archive <file>', 'ingest an archive instead of files')
@@ -176,14 +184,24 @@ export function addIngest(program: Command): void {
     .option('--dry-run', 'read a sample, report its format and the estimated cost, and write nothing')
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, files: string[], options: IngestOptions) => {
-      if (options.source === undefined && !options.dryRun && options.fromArchive === undefined)
+      if (options.replace !== undefined && options.source !== undefined)
+        throw new UsageError(
+          '--replace and --source exclude each other',
+          'A source keeps its name: leave --source out.',
+        );
+      if (
+        options.source === undefined &&
+        options.replace === undefined &&
+        !options.dryRun &&
+        options.fromArchive === undefined
+      )
         throw new UsageError('--source is missing', 'Name the source, such as --source collection1-2019.');
       const recipient = options.archive === undefined ? undefined : await loadRecipient(options.archive);
       const interrupt = onInterrupt();
       try {
         const corpus = await openCorpusOrArchive(files, options, interrupt.signal);
         const { format, isDetected, archive } = corpus;
-        const { source = archive?.header.source, date = archive?.header.date } = options;
+        const { source = options.replace ?? archive?.header.source, date = archive?.header.date } = options;
         if (source === undefined || options.dryRun) {
           const { printDryRun } = await import('../dry-run.ts');
           await printDryRun(folder, corpus, options, interrupt.signal);

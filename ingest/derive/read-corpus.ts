@@ -9,6 +9,7 @@ import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.t
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
 import { totalBytes } from '../input/inputs.ts';
 import type { RangeReport } from '../input/range-report.ts';
+import type { RangeTable } from '../input/range-table.ts';
 import { createReading, type Reading, readInput } from '../input/read-input.ts';
 import { Segmenter, type SegmentSink } from '../input/segmenter.ts';
 import { type FinishedSegment, fingerprint, type Manifest } from '../manifest.ts';
@@ -78,11 +79,12 @@ export async function readCorpus(
   manifest: Manifest,
   plan: MemoryPlan,
   options: IngestOptions,
+  base?: RangeTable,
 ): Promise<ReadCorpus> {
   const { recipient } = options;
   const archive = recipient && (await openArchiveWriter(dataset, recipient, options));
   try {
-    return await readSegments(key, manifest, plan, options, archive);
+    return await readSegments(key, manifest, plan, options, archive, base);
   } catch (error) {
     await archive?.abort();
     throw error;
@@ -112,6 +114,7 @@ async function readSegments(
   plan: MemoryPlan,
   options: IngestOptions,
   archive: ArchiveWriter | undefined,
+  base: RangeTable | undefined,
 ): Promise<ReadCorpus> {
   const { format, inputs, onProgress, signal, mirror = false, leftOut } = options;
   const keyText = key.revealText();
@@ -156,12 +159,13 @@ async function readSegments(
       { add: (reason) => drop({ [reason]: 1 }) },
       { buffer: () => pool.buffer(), segment },
     );
-    const reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }) });
+    const reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }), base });
     const files = await readContent(options, reading, cutter, drop, (read) => {
       bytes = read;
       report();
     });
     await pool.drain();
+    credentials += reading.ranges.keptRows;
     signal?.throwIfAborted();
     for (const number of earlier.keys()) if (number >= segments) throw new CorpusChanged();
     report();

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { formatRangePrefix } from '../../protocol/bucket-id.ts';
 import { openRegularFile } from '../../store/files.ts';
+import { RangeSet } from '../../store/run/range-set.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import { Budget, type ContainerLimits } from '../containers/budget.ts';
 import { detectUtf16 } from '../containers/encoding.ts';
@@ -18,7 +18,8 @@ import { type Found, type FoundFile, pathOf } from './find-files.ts';
 import type { LeftOut } from './left-out.ts';
 import { MAX_RANGE_BYTES, readWhole, TOO_LARGE } from './range-member.ts';
 import { type RangeReport, rangesMixed, rangeTwice } from './range-report.ts';
-import { kindOfRange, ROW_HEAD_BYTES, readRangeRows } from './range-rows.ts';
+import { kindOfRange, type RangeRows, ROW_HEAD_BYTES, readRangeRows } from './range-rows.ts';
+import { type FileStamp, RangeTable } from './range-table.ts';
 
 /** Approximate size of a block of rows. */
 const BLOCK_BYTES = 1 << 18;
@@ -31,17 +32,6 @@ const NO_RANGE = 'not a range file, beside others';
 interface RangeFile {
   readonly range: number;
   readonly file: FoundFile;
-}
-
-/** Several files read as one list. */
-export interface RangeFolder {
-  readonly name: string;
-  /** A tenth less than the list: each row still grows by its prefix. */
-  readonly bytes: number;
-  /** Rows in the order of the hashes, and the bytes of files read so far. */
-  blocks(report: RangeReport): AsyncGenerator<{ readonly rows: Buffer; readonly bytesRead: number }>;
-  /** After `blocks`: its digest does not depend on names, compression and order of rows' case. */
-  describe(): InputFile;
 }
 
 /**
@@ -66,7 +56,7 @@ export function openRangeFolder(
   // A folder with a few of them is a corpus of its own; what is beside most of a mirror is not.
   const isMirror = ranges.length > others.length;
   if (isMirror) for (const file of others) leftOut.add(pathOf(file), NO_RANGE);
-  return { ranges: createFolder(folder, ranges, limits), rest: isMirror ? [] : others };
+  return { ranges: new RangeFolder(folder, ranges, limits), rest: isMirror ? [] : others };
 }
 
 /**
@@ -120,58 +110,120 @@ function startOfGzip(head: Buffer): Buffer {
   }
 }
 
-function createFolder(folder: string, files: readonly RangeFile[], limits: ContainerLimits): RangeFolder {
-  const name = path.basename(path.resolve(folder));
-  const bytes = files.reduce((sum, { file }) => sum + fs.statSync(pathOf(file)).size, 0);
-  let digest = '';
-  return {
-    name,
-    bytes,
-    describe: () => ({ name, bytes, sha256: digest }),
-    async *blocks(report) {
-      const hash = createHash('sha256');
-      let blocks: Buffer[] = [];
-      let [held, bytesRead] = [0, 0];
-      for (const file of files) {
-        const read = await readFile(file, report, limits);
-        bytesRead += read.bytes;
-        hash.update(formatRangePrefix(file.range)).update(createHash('sha256').update(read.rows).digest());
-        blocks.push(read.rows);
-        held += read.rows.length;
-        if (held < BLOCK_BYTES) continue;
-        yield { rows: Buffer.concat(blocks), bytesRead };
-        blocks = [];
-        held = 0;
+/** A stamp this near to the present may miss a change within one tick of the file system's clock. */
+const UNSETTLED_MS = 2000;
+
+/** Several files read as one list, in the order of the hashes. */
+export class RangeFolder {
+  readonly name: string;
+  /** A tenth less than the list: each row still grows by its prefix. */
+  readonly bytes: number;
+  readonly #files: readonly RangeFile[];
+  readonly #limits: ContainerLimits;
+  /** Size and times of each file. */
+  readonly #stamps: Float64Array;
+  /** What the last pass saw. */
+  table = RangeTable.create(0);
+  /** The ranges whose files the last pass did not read. */
+  unchanged = new RangeSet();
+
+  constructor(folder: string, files: readonly RangeFile[], limits: ContainerLimits) {
+    this.name = path.basename(path.resolve(folder));
+    this.#files = files;
+    this.#limits = limits;
+    this.#stamps = new Float64Array(3 * files.length);
+    let bytes = 0;
+    for (const [i, { file }] of files.entries()) {
+      const { size, mtimeMs, ctimeMs } = fs.statSync(pathOf(file));
+      const settled = Math.max(mtimeMs, ctimeMs) < Date.now() - UNSETTLED_MS;
+      this.#stamps.set([size, mtimeMs, settled ? ctimeMs : Number.NaN], 3 * i);
+      bytes += size;
+    }
+    this.bytes = bytes;
+  }
+
+  get files(): number {
+    return this.#files.length;
+  }
+
+  /** After a pass: its digest does not depend on names and compression. */
+  describe(): InputFile {
+    return { name: this.name, bytes: this.bytes, sha256: this.table.digest() };
+  }
+
+  /**
+   * Reads the files, and the bytes of them so far.
+   * @param base what they were: files that are the same are not read, and give no rows
+   */
+  async *blocks(report: RangeReport, base?: RangeTable): AsyncGenerator<{ rows: Buffer; bytesRead: number }> {
+    this.table = RangeTable.create(this.#files.length);
+    this.unchanged = new RangeSet();
+    let blocks: Buffer[] = [];
+    let [held, bytesRead] = [0, 0];
+    for (const [i, { range, file }] of this.#files.entries()) {
+      const stamp = this.#stampOf(i);
+      bytesRead += stamp.bytes;
+      report.begin(range, pathOf(file));
+      const known = base?.get(range);
+      if (known && isSame(known, stamp)) {
+        report.keep(pathOf(file), known);
+        this.unchanged.add(range);
+        this.table.add(known);
+        continue;
       }
-      if (held > 0) yield { rows: Buffer.concat(blocks), bytesRead };
-      digest = hash.digest('hex');
-    },
-  };
+      const { text, rows, padding, isWhole } = await readFile(file, range, report, this.#limits);
+      const sha256 = createHash('sha256').update(text).digest();
+      // A file that could not be read may be readable next time, without another stamp.
+      this.table.add({ ...stamp, ...(isWhole ? {} : { ctimeMs: Number.NaN }), range, rows, padding, sha256 });
+      blocks.push(text);
+      held += text.length;
+      if (held < BLOCK_BYTES) continue;
+      yield { rows: Buffer.concat(blocks), bytesRead };
+      blocks = [];
+      held = 0;
+    }
+    yield { rows: Buffer.concat(blocks), bytesRead };
+  }
+
+  #stampOf(i: number): FileStamp {
+    const [bytes = 0, mtimeMs = 0, ctimeMs = 0] = this.#stamps.subarray(3 * i, 3 * i + 3);
+    return { bytes, mtimeMs, ctimeMs };
+  }
 }
 
-const NOTHING = Buffer.alloc(0);
+/** NaN equals nothing. */
+const isSame = (known: FileStamp, now: FileStamp): boolean =>
+  known.bytes === now.bytes && known.mtimeMs === now.mtimeMs && known.ctimeMs === now.ctimeMs;
+
+interface ReadRows extends Pick<RangeRows, 'text' | 'rows' | 'padding'> {
+  /** Without any fault. */
+  readonly isWhole: boolean;
+}
+
+const NOTHING: ReadRows = { text: Buffer.alloc(0), rows: 0, padding: 0, isWhole: false };
 
 /** The rows of a file to ingest; a file that cannot be read is reported, and gives none. */
 async function readFile(
-  { range, file }: RangeFile,
+  file: FoundFile,
+  range: number,
   report: RangeReport,
   limits: ContainerLimits,
-): Promise<{ readonly rows: Buffer; readonly bytes: number }> {
+): Promise<ReadRows> {
   const at = pathOf(file);
-  report.begin(range, at);
-  let bytes = 0;
   try {
     const stored = readStored(at);
-    bytes = stored?.length ?? 0;
-    const text = stored && (await readText(file.name, stored, limits));
-    if (text) return { rows: report.take(at, readRangeRows(text, range)), bytes };
+    const content = stored && (await readText(file.name, stored, limits));
+    if (content) {
+      const read = readRangeRows(content, range);
+      return { ...read, text: report.take(at, read), isWhole: read.bad === 0 };
+    }
     report.addBad(at, TOO_LARGE);
   } catch (error) {
     if (error instanceof ContainerError) report.addBad(at, 'damaged, or a bomb');
     else if ((error as NodeJS.ErrnoException).syscall !== undefined) report.addBad(at, 'cannot be read');
     else throw error;
   }
-  return { rows: NOTHING, bytes };
+  return NOTHING;
 }
 
 /** The bytes of a file; undefined if there are too many for a range. */

@@ -33,6 +33,8 @@ export class RangeReport {
   readonly bad = new Faults();
   #kind: RangeName | undefined;
   #kindFile = '';
+  /** Rows of files that did not change. */
+  keptRows = 0;
   /** Rows that were not ingested. */
   rejected = 0;
   #rejects = { padding: 0, bad: 0 };
@@ -67,6 +69,13 @@ export class RangeReport {
     }
     this.#rejects.bad += bad;
     return text;
+  }
+
+  /** Notes a file that did not change since it was ingested. */
+  keep(name: string, { rows, padding }: Pick<RangeRows, 'rows' | 'padding'>): void {
+    this.keptRows += rows;
+    this.#rejects.padding += padding;
+    if (rows === 0) this.empty.add(name);
   }
 
   /** Notes a file that cannot be read. */

@@ -14,6 +14,7 @@ import { COMPANION_WHY, isCompanion, LeftOut } from './left-out.ts';
 import type { RangeFolder } from './range-files.ts';
 import { textOfMember } from './range-member.ts';
 import { RangeReport } from './range-report.ts';
+import type { RangeTable } from './range-table.ts';
 import { PEEK_BYTES } from './stream-input.ts';
 
 const LF = 0x0a;
@@ -34,7 +35,7 @@ export async function readInput(
   endMember?: () => void | Promise<void>,
   reading: Reading = createReading(input),
 ): Promise<InputFile> {
-  if (input.ranges) return readRanges(input.ranges, each, reading.ranges, signal);
+  if (input.ranges) return readRanges(input.ranges, each, reading, signal);
   const { budget } = reading;
   const position: Position = { bytes: 0 };
   const hash = createHash('sha256');
@@ -80,13 +81,26 @@ export interface Reading {
   readonly budget: Budget;
   readonly ranges: RangeReport;
   readonly leftOut: LeftOut;
+  /** What range files were when they were last ingested: those that are the same give no text. */
+  readonly base?: RangeTable;
+}
+
+export interface ReadingOptions {
+  readonly isMirror?: boolean;
+  readonly leftOut?: LeftOut;
+  readonly base?: RangeTable | undefined;
 }
 
 export function createReading(
   input: CorpusInput | undefined,
-  { isMirror = false, leftOut = new LeftOut() }: { isMirror?: boolean; leftOut?: LeftOut } = {},
+  { isMirror = false, leftOut = new LeftOut(), base }: ReadingOptions = {},
 ): Reading {
-  return { budget: new Budget(input?.limits ?? DEFAULT_LIMITS), ranges: new RangeReport(isMirror), leftOut };
+  return {
+    budget: new Budget(input?.limits ?? DEFAULT_LIMITS),
+    ranges: new RangeReport(isMirror),
+    leftOut,
+    ...(base && { base }),
+  };
 }
 
 /** The text of a member, or nothing if it is left out. */
@@ -100,10 +114,10 @@ async function* textOf(member: NamedBlocks, { ranges, leftOut }: Reading): Async
 async function readRanges(
   folder: RangeFolder,
   each: (block: Buffer, bytesRead: number) => void | Promise<void>,
-  report: RangeReport,
+  { ranges, base }: Pick<Reading, 'ranges' | 'base'>,
   signal: AbortSignal | undefined,
 ): Promise<InputFile> {
-  for await (const { rows, bytesRead } of folder.blocks(report)) {
+  for await (const { rows, bytesRead } of folder.blocks(ranges, base)) {
     signal?.throwIfAborted();
     await each(rows, bytesRead);
   }
@@ -115,8 +129,12 @@ function packedFile({ path: file, bytes = 0 }: CorpusInput, drain: boolean): Pic
 }
 
 /** Describes an input as `readInput` does, without unpacking it. */
-export async function digestInput(input: CorpusInput, signal?: AbortSignal, isMirror = false): Promise<InputFile> {
-  if (input.ranges) return readRanges(input.ranges, () => {}, new RangeReport(isMirror), signal);
+export async function digestInput(
+  input: CorpusInput,
+  signal?: AbortSignal,
+  options: ReadingOptions = {},
+): Promise<InputFile> {
+  if (input.ranges) return readRanges(input.ranges, () => {}, createReading(input, options), signal);
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const block of readBlocks(input, signal)) {

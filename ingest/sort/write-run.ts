@@ -24,6 +24,8 @@ export interface MirrorOf {
   readonly index: RangeName;
   /** One list, whose last range may have been cut. */
   readonly isList: boolean;
+  /** Adds what need not be read again. */
+  readonly complete: (records: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 }
 
 /** Adds the ranges of ascending range records. */
@@ -62,7 +64,8 @@ export async function writeRun(
   try {
     for (const index of sections) {
       writer.beginSection(index);
-      for await (const block of mergeChunks(manifest.folder, index, manifest.chunks(index), plan)) {
+      const merged = mergeChunks(manifest.folder, index, manifest.chunks(index), plan);
+      for await (const block of mirror?.index === index ? mirror.complete(merged) : merged) {
         writer.append(block);
         if (mirror?.index === index) addRanges(present, block, index);
         records += block.length / SECTION_LAYOUTS[index].recordBytes;

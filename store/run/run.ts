@@ -12,7 +12,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { archivePath, type Dataset, PRIVATE_FOLDER, runsFolder, workFolder } from '../dataset.ts';
+import { archivePath, type Dataset, mirrorPath, PRIVATE_FOLDER, runsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, openRegularFile, publishFile, syncFolder } from '../files.ts';
 import { PartTally, partTableBytes } from './part-table.ts';
@@ -197,6 +197,7 @@ export function sourceMissing({ folder }: Dataset, source: string, cause?: unkno
 export function deleteRun(dataset: Dataset, source: string): void {
   // First, so that a removal that is killed between the two can be repeated.
   fs.rmSync(archivePath(dataset, source), { force: true });
+  fs.rmSync(mirrorPath(dataset, source), { force: true });
   try {
     fs.rmSync(runPath(dataset, source));
   } catch (cause) {
