@@ -22,12 +22,19 @@ function assertNames(value: unknown, known: readonly string[], what: string): vo
 /** @throws LookupError `ARGUMENT_MALFORMED` */
 export function assertCredential(credential: unknown): void {
   assertNames(credential, CREDENTIAL, 'the credential');
-  const { username, usernames, password } = credential as Record<string, unknown>;
+  const given = credential as Record<string, unknown>;
+  if (!isPlain(given))
+    throw malformed('the credential: an instance of a class', 'Pass { username, password } with its values.');
+  const { username, usernames, password } = given;
   if (usernames !== undefined && (username !== undefined || !isListOfNames(usernames)))
     throw malformed(
       `usernames is not a list of 1 to ${MAX_USERNAMES} strings, or username is given too`,
       'Pass only the usernames that the account has.',
     );
+  // A member that is there and undefined is a mistake in a name: its check would be left out.
+  for (const field of ['username', 'password', 'usernames'])
+    if (field in given && given[field] === undefined)
+      throw malformed(`${field} is there, and undefined`, 'Pass its value, or leave the member out.');
   for (const field of [username, password])
     if (field !== undefined && typeof field !== 'string')
       throw malformed('a username or password is not a string', 'Check the types of the fields in the body.');
@@ -35,12 +42,18 @@ export function assertCredential(credential: unknown): void {
     throw malformed('neither username nor password is given', 'Pass at least one of them.');
 }
 
+/** Members of a class that its instances inherit would not be seen. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 function isListOfNames(list: unknown): boolean {
   return (
     Array.isArray(list) &&
     list.length > 0 &&
     list.length <= MAX_USERNAMES &&
-    list.every((name) => typeof name === 'string')
+    Array.from(list).every((name) => typeof name === 'string')
   );
 }
 

@@ -85,8 +85,9 @@ function authorization(clientKey: string): Record<string, string> {
  * Malformed headers would make fetch fail at every request, like a broken network. RFC 9110 §5.
  */
 function parseHeaders(headers: unknown): Record<string, string> {
-  if (typeof headers !== 'object' || headers === null)
-    throw malformed('headers', 'not an object', 'Pass an object of names and values, both strings.');
+  // Headers and Map hold nothing that Object.entries gives.
+  if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers)
+    throw malformed('headers', 'not a plain object', 'Pass an object of names and values, both strings.');
   const parsed: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))

@@ -44,10 +44,12 @@ export function takeLock(file: string, timeoutMs: number, busy: (cause: unknown)
   return () => database?.close();
 }
 
-/** @throws StoreError `FILE_UNWRITABLE` if SQLite could not create or write the file */
+const UNWRITABLE = /^(SQLITE_CANTOPEN|SQLITE_READONLY|E(ACCES|PERM|ROFS|NOENT|NOTDIR|ISDIR)$)/;
+
+/** @throws StoreError `FILE_UNWRITABLE` if the platform or SQLite could not create or write the file */
 export function assertWritable(file: string, cause: unknown): void {
   const code = (cause as { code?: string }).code ?? '';
-  if (!code.startsWith('SQLITE_CANTOPEN') && !code.startsWith('SQLITE_READONLY')) return;
+  if (!UNWRITABLE.test(code)) return;
   throw new StoreError(
     'FILE_UNWRITABLE',
     `${file}: this file cannot be created or written`,

@@ -5,12 +5,15 @@
 // restart therefore continues with the exact counts. After a kill, unused written counts are
 // charged, so clients never get more than their quota. SQLite's lock admits one server at a time.
 
+import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import type { ClientId } from '../../protocol/brands.ts';
 import { StoreError } from '../../store/errors.ts';
 import { assertWritable } from '../../store/lock.ts';
 import type { QuotaPolicy } from './policy.ts';
+
+const { O_RDWR, O_CREAT, O_NONBLOCK = 0 } = fs.constants;
 
 /** Days kept in the book, so that a clock that jumps and comes back finds its counts. */
 const KEPT_WINDOWS = 62;
@@ -55,9 +58,20 @@ export function openQuotaBook(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Qu
   };
 }
 
+/** Creates the file for its owner alone: it tells how much each client asks. */
+function assertBookFile(file: string): void {
+  const handle = fs.openSync(file, O_RDWR | O_CREAT | O_NONBLOCK, 0o600);
+  try {
+    if (!fs.fstatSync(handle).isFile()) throw corrupt(file);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
 function openDatabase(file: string, timeout: number): Database.Database {
   let database: Database.Database | undefined;
   try {
+    assertBookFile(file);
     database = new Database(file, { timeout });
     database.pragma('locking_mode = EXCLUSIVE');
     database.pragma('journal_mode = TRUNCATE');
@@ -75,6 +89,7 @@ function openDatabase(file: string, timeout: number): Database.Database {
       COMMIT`);
     return database;
   } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
     database?.close();
     const code = (cause as { code?: string }).code ?? '';
     if (code === 'SQLITE_BUSY')

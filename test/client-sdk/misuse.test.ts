@@ -93,6 +93,31 @@ describe('a checker', () => {
     },
   );
 
+  test.each<[string, object]>([
+    ['a member that is undefined', { username: 'ada', password: undefined }],
+    ['a list with a hole', { usernames: Array(1), password: 'b' }],
+    [
+      'an instance of a class, whose getters are inherited',
+      new (class {
+        readonly password = 'b';
+        get username(): string {
+          return 'ada';
+        }
+      })(),
+    ],
+  ])('never leaves out a question because of %s', async (_, wrong) => {
+    const checker = createLeakChecker(right());
+    await expect(checker.check(wrong as { username: string })).rejects.toEqual(expectCode('ARGUMENT_MALFORMED'));
+  });
+
+  test.each([new Headers({ 'x-a': 'b' }), new Map([['x-a', 'b']])])(
+    'refuses headers whose members it cannot see',
+    (headers) => {
+      const options = { ...right(), headers } as unknown as LeakCheckerOptions;
+      expect(() => createLeakChecker(options)).toThrow(expectCode('OPTION_MALFORMED'));
+    },
+  );
+
   test('rejects a signal that is not an AbortSignal', async () => {
     const checker = createLeakChecker(right());
     const signal = { aborted: false } as AbortSignal;
