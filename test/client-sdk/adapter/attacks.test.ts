@@ -1,6 +1,7 @@
 // What a person at the login can send to be checked for another credential, or for none.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LeakChecker } from '../../../client-sdk/index.ts';
 import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
 import { ADAPTERS, type App, type Seen } from '../../support/client/adapter-apps.ts';
 import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
@@ -15,8 +16,13 @@ afterAll(() => world.close());
 
 describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
   let app: App;
+  let checks = 0;
   beforeAll(async () => {
-    app = await start(world.checker);
+    const check: LeakChecker['check'] = (credential, options) => {
+      checks++;
+      return world.checker.check(credential, options);
+    };
+    app = await start({ ...world.checker, check });
   });
   afterAll(() => app.close());
 
@@ -61,6 +67,37 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
       expect((await post('/sign-up', { ...clean, ...decoy })).status).toBe(400);
     },
   );
+
+  test.fails('a username in the body that is no text counts beside a password in the query', async () => {
+    const query = `?password=${encodeURIComponent(similar.password)}`;
+    for (const body of [
+      { username: { $eq: similar.username } },
+      { username: ['a', similar.username, 'b'] },
+      { email: [[similar.username]], username: clean.username },
+    ]) {
+      expect(await seenBy(`/login${query}`, body)).toMatchObject({ action: 'challenge' });
+      expect((await post(`/sign-up${query}`, body)).status).toBe(400);
+    }
+  });
+
+  test.fails('mode deny refuses a body without a password', async () => {
+    const misspelled = { username: clean.username, pasword: clean.password };
+    for (const body of [{}, misspelled, [pair], [[pair]]])
+      for (const path of ['/sign-up', '/sign-up/open', '/sign-up/password'])
+        expect((await post(path, body)).status, path).toBe(400);
+  });
+
+  test.fails('what cannot be read costs no check in mode deny', async () => {
+    const fields = { username: ['a', 'b'], email: ['c', 'd'], password: ['x\0y', 'z\0y'] };
+    checks = 0;
+    for (const [body, type] of [
+      [fields, undefined],
+      [{ ...pair, email: [] }, undefined],
+      ['username=a&password=b&password=c', 'application/x-www-form-urlencoded'],
+    ] as const)
+      expect((await post('/sign-up', body, type)).status).toBe(400);
+    expect(checks).toBe(0);
+  });
 
   // Fastify refuses the name.
   if (name !== 'fastify')

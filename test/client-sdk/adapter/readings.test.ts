@@ -11,7 +11,7 @@ import { TEST_CREDENTIALS } from '../../../protocol/test-credentials.ts';
 import { readLenientMultipart } from '../../support/logins/lenient-multipart.ts';
 import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adapter-world.ts';
 
-const { pair } = TEST_CREDENTIALS;
+const { pair, clean } = TEST_CREDENTIALS;
 
 let world: AdapterWorld;
 beforeAll(async () => {
@@ -190,6 +190,59 @@ async function mistakesIn(handle: (typeof HANDLE)[string], cases: readonly Case[
   return mistakes;
 }
 
+/** A form as the platform encodes it. */
+async function encoded(form: FormData): Promise<Sent> {
+  const response = new Response(form);
+  return { type: response.headers.get('content-type') ?? '', body: new Uint8Array(await response.arrayBuffer()) };
+}
+
+const cleanForm = (): FormData => {
+  const fields = new FormData();
+  for (const [name, value] of Object.entries(clean)) fields.set(name, value);
+  return fields;
+};
+const withFile = (): FormData => {
+  const fields = cleanForm();
+  fields.set('avatar', new File([Uint8Array.from({ length: 256 }, (_, i) => i)], 'a.png', { type: 'image/png' }));
+  return fields;
+};
+const byFormData: Parse = async (request) => {
+  const fields = await request.formData();
+  return { username: fields.get('username'), password: fields.get('password') };
+};
+const CLEAN_JSON = JSON.stringify({ ...clean, name: 'Jürgen 100% 你好' });
+const CLEAN_FORM = new URLSearchParams({ ...clean, name: 'Jürgen & 100%' }).toString();
+const typed = (name: string, value: string): string =>
+  part(name, value, `Content-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data; name="${name}"`);
+
+const HONEST: readonly (readonly [string, Parse, () => Sent | Promise<Sent>])[] = [
+  ...[
+    JSON_TYPE,
+    `${JSON_TYPE}; charset=utf-8`,
+    'application/vnd.api+json',
+    'text/plain;charset=UTF-8',
+    FORM,
+    undefined,
+  ].map((type) => [`JSON as ${type}`, json, () => ({ ...(type && { type }), body: CLEAN_JSON })] as const),
+  ['JSON behind a BOM', json, () => ({ type: JSON_TYPE, body: `\ufeff${CLEAN_JSON}` })],
+  ['JSON among blanks', json, () => ({ type: JSON_TYPE, body: `\r\n${CLEAN_JSON}\n` })],
+  ['JSON beside a query', json, () => ({ type: JSON_TYPE, body: CLEAN_JSON, query: '?next=/%E4&utm[source]=x' })],
+  ...[FORM, `${FORM}; charset=UTF-8`, 'text/plain'].map(
+    (type) => [`form as ${type}`, form, () => ({ type, body: CLEAN_FORM })] as const,
+  ),
+  ['form in Latin-1', form, () => ({ type: `${FORM}; charset=iso-8859-1`, body: CLEAN_FORM })],
+  ['multipart', byFormData, () => encoded(cleanForm())],
+  ['multipart with a file', byFormData, () => encoded(withFile())],
+  [
+    'multipart with types',
+    byFormData,
+    () => ({
+      type: 'multipart/form-data; boundary="X"',
+      body: `${typed('username', clean.username)}${typed('password', clean.password)}--X--`,
+    }),
+  ],
+];
+
 describe.each(Object.entries(HANDLE))('%s', (_name, handle) => {
   test.fails('challenges a leaked pair behind what some readers of a text drop', async () => {
     expect(await mistakesIn(handle, PREFIXED)).toEqual([]);
@@ -197,5 +250,15 @@ describe.each(Object.entries(HANDLE))('%s', (_name, handle) => {
 
   test.fails('challenges a leaked pair in a body that is not of its media type', async () => {
     expect(await mistakesIn(handle, UNPARSED)).toEqual([]);
+  });
+
+  test('allows a clean login, however an honest client encodes it', async () => {
+    const mistakes: string[] = [];
+    for (const [name, parse, sent] of HONEST) {
+      const { read, verdict } = await handle(world.checker, {})(parse, await sent());
+      if (JSON.stringify(read) !== JSON.stringify(clean) || verdict?.action !== 'allow' || verdict.status !== 'clean')
+        mistakes.push(`${name}: ${JSON.stringify(read)}, ${verdict?.status}, ${verdict?.action}`);
+    }
+    expect(mistakes).toEqual([]);
   });
 });

@@ -104,3 +104,14 @@ test('creating a guard with a malformed option throws an error that names the op
   }
   expect(() => onExpress.leakCheck({} as LeakChecker)).toThrow('option checker: ');
 });
+
+test.fails.each([
+  [{ fields: { usernames: [] } }, 'fields'],
+  [{ mode: 'deny', denyOn: [] }, 'denyOn'],
+  [[], 'options'],
+  [['pair'], 'options'],
+  [{ fields: ['email'] }, 'fields'],
+])('an option without effect is refused: %j', (options, name) => {
+  const make = (): unknown => onFetch.leakCheck(checker, options as Parameters<typeof onFetch.leakCheck>[1]);
+  expect(make).toThrow(`option ${name}: `);
+});
