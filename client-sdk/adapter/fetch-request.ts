@@ -6,12 +6,12 @@ import {
   boundedCopy,
   DEFAULT_MAX_BODY_BYTES,
   discard,
-  fieldsOfForm,
+  isDecodable,
   type ParsedBody,
   parseBody,
   streamed,
 } from './fetch-body.ts';
-import { mergeReadings, type ParsedFields, type Reading, readFields, unreadable } from './fields.ts';
+import { mergeReadings, NOTHING, type ParsedFields, type Reading, readFields, readForm, unreadable } from './fields.ts';
 import type { AskLeaks, Found, Guard } from './guard.ts';
 import { type HeaderName, replaceHeader } from './header-name.ts';
 import { malformed, parseProperty } from './options.ts';
@@ -54,18 +54,21 @@ export async function findInFetch<Context, Handler>(
 }
 
 /** What a handler may read in a parsed body, and in the query beside it. */
-export function readBody({ sources, unreadable: why }: ParsedBody, url: string, fields: ParsedFields): Reading {
-  const readings = sources.map((source) => readFields(source, fields));
-  const [first, ...others] = readings.filter(isPresent);
-  const same = JSON.stringify(first);
-  const isAmbiguous = others.some((other) => JSON.stringify(other) !== same);
-  // The password may be in the query, and the username here.
-  const body = {
-    ...mergeReadings(readings, fields),
-    ...(isAmbiguous && { unreadable: 'the body has two different readings' }),
-    ...(!first && { unreadable: why }),
-  };
-  return mergeReadings([body, readFields(fieldsOfForm(new URL(url).searchParams), fields)], fields);
+export function readBody({ objects, forms, ...body }: ParsedBody, url: string, fields: ParsedFields): Reading {
+  const readings = [
+    ...objects.map((source) => readFields(source, fields)),
+    ...forms.map((form) => readForm(form, fields)),
+  ];
+  const different = new Set(readings.filter(isPresent).map((reading) => JSON.stringify(reading)));
+  const ambiguous = different.size > 1 ? 'the body has two different readings' : undefined;
+  const { search, searchParams } = new URL(url);
+  const query = readForm(searchParams, fields);
+  const isExact = query.usernames.length + query.passwords.length === 0 || isDecodable(search);
+  return mergeReadings([
+    ...readings,
+    { ...NOTHING, ...body, unreadable: body.unreadable ?? ambiguous },
+    isExact ? query : { ...query, doubt: 'the query is malformed' },
+  ]);
 }
 
 function isPresent({ passwords, unreadable: why }: Reading): boolean {

@@ -31,6 +31,10 @@ export interface Reading {
   readonly passwords: readonly string[];
   /** Why a handler may read something else; undefined if it cannot. */
   readonly unreadable?: string | undefined;
+  /** The same, if any other source has the password. */
+  readonly doubt?: string | undefined;
+  /** Whether there is a body, with whatever fields. */
+  readonly isSent?: boolean;
 }
 
 /** A credential that may be present but cannot be read. The error contains no part of the body. */
@@ -51,44 +55,60 @@ export const NOTHING: Reading = { usernames: [], passwords: [] };
 /** Reads the fields of one source, such as a parsed body or a query. */
 export function readFields(source: unknown, fields: ParsedFields): Reading {
   if (source === undefined || source === null) return NOTHING;
-  if (typeof source !== 'object' || ArrayBuffer.isView(source))
+  if (typeof source !== 'object' || ArrayBuffer.isView(source) || Array.isArray(source))
     return { ...NOTHING, unreadable: 'the body was not parsed into fields' };
   const password = textsAt(source, fields.password);
   const usernames = fields.usernames.map((path) => textsAt(source, path));
-  const names = usernames.flatMap(({ texts }) => texts);
-  const isPresent = password.texts.length > 0 || !password.isExact;
-  return boundedReading(
-    { usernames: names, passwords: password.texts },
-    isPresent && ![password, ...usernames].every(({ isExact }) => isExact)
-      ? 'a field is not a string, is repeated or is inherited'
-      : undefined,
-    fields,
+  const inexact = 'a field is not a string, is repeated or is inherited';
+  return {
+    usernames: usernames.flatMap(({ texts }) => texts),
+    passwords: password.texts,
+    ...(!password.isExact && { unreadable: inexact }),
+    ...(!usernames.every(({ isExact }) => isExact) && { doubt: inexact }),
+  };
+}
+
+/** Reads the fields of a form of names and values. */
+export function readForm(form: FormData | URLSearchParams, fields: ParsedFields): Reading {
+  const names = [...new Set(form.keys())];
+  const reading = readFields(Object.fromEntries(names.map((name) => [name, oneOrAll(form.getAll(name))])), fields);
+  const roots = [fields.password, ...fields.usernames].map(([root = '']) => root);
+  // Some parsers make `password[]` or `password.x` a part of `password`.
+  const isNested = names.some((name) =>
+    roots.some((root) => name.startsWith(root) && ['[', '.'].includes(name.charAt(root.length))),
   );
+  return isNested ? { ...reading, doubt: 'a field has members' } : reading;
+}
+
+/** A repeated name becomes a list, since a handler may use any of its values. */
+function oneOrAll(values: readonly unknown[]): unknown {
+  return values.length === 1 ? values[0] : values;
 }
 
 /** The reading of a handler that may use any of several sources. */
-export function mergeReadings(readings: readonly Reading[], fields: ParsedFields): Reading {
-  const [why] = readings.flatMap((reading) => reading.unreadable ?? []);
-  return boundedReading(
-    {
-      usernames: readings.flatMap(({ usernames }) => usernames),
-      passwords: readings.flatMap(({ passwords }) => passwords),
-    },
-    why,
-    fields,
-  );
+export function mergeReadings(readings: readonly Reading[]): Reading {
+  const passwords = readings.flatMap((reading) => reading.passwords);
+  const isOne = new Set(passwords).size <= 1;
+  const [why] = readings.flatMap(({ unreadable }) => unreadable ?? []);
+  const [doubt] = readings.flatMap((reading) => reading.doubt ?? []);
+  return {
+    usernames: readings.flatMap(({ usernames }) => usernames),
+    passwords,
+    unreadable: why ?? (isOne ? undefined : 'it has two passwords'),
+    doubt,
+    isSent: readings.some(({ isSent }) => isSent),
+  };
 }
 
-function boundedReading(
-  { usernames, passwords }: Reading,
-  why: string | undefined,
-  { usernames: { length } }: ParsedFields,
-): Reading {
+/** What a guard can check of a reading, each text once, and whether that is all of it. */
+export function boundReading({ usernames, passwords, doubt, ...rest }: Reading, fields: ParsedFields): Reading {
   const names = [...new Set(usernames)];
   const texts = [...new Set(passwords)];
-  const max = Math.max(MAX_USERNAMES, length);
+  const max = Math.max(MAX_USERNAMES, fields.usernames.length);
   const isBounded = names.length <= max && texts.length <= MAX_PASSWORDS;
+  const why = rest.unreadable ?? (texts.length > 0 ? doubt : undefined);
   return {
+    ...rest,
     usernames: names.slice(0, max),
     passwords: texts.slice(0, MAX_PASSWORDS),
     unreadable: why ?? (isBounded ? undefined : 'it has too many usernames or passwords'),

@@ -6,7 +6,7 @@ import { unknownVerdict, worstOf } from '../verdict/decide.ts';
 import type { Credential } from '../verdict/inquiry.ts';
 import { isOfTheRequest, strictestOf } from '../verdict/policy.ts';
 import { SIGNAL_NAMES, type SignalName, type UnknownVerdict, type Verdict } from '../verdict/verdict.ts';
-import { credentialsOf, type ParsedFields, type Reading } from './fields.ts';
+import { boundReading, credentialsOf, type ParsedFields, type Reading } from './fields.ts';
 import type { HeaderName } from './header-name.ts';
 import { assertChecker, type GuardOptions, type GuardSettings, parseGuardOptions } from './options.ts';
 import { REFUSALS, type Refusal } from './refusals.ts';
@@ -97,7 +97,7 @@ export function createGuard<Context, Handler>(
           const credential = await fields(contextOf());
           return { credentials: credential === undefined ? [] : [credential], isUnreadable: false };
         }
-        const reading = await read(fields);
+        const reading = boundReading(await read(fields), fields);
         return { credentials: credentialsOf(reading), isUnreadable: reading.unreadable !== undefined };
       } catch (cause) {
         return { credentials: [], isUnreadable: true, cause };

@@ -3,7 +3,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { LeakChecker } from '../checker.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { DEFAULT_MAX_BODY_BYTES, fieldsOfForm, type ParsedBody, parseBody } from './fetch-body.ts';
+import { DEFAULT_MAX_BODY_BYTES, type ParsedBody, parseBody } from './fetch-body.ts';
 import {
   findInFetch,
   HANDLER_OPTIONS,
@@ -119,6 +119,6 @@ export function leakCheck<const Property extends string = 'leaks'>(
 
 /** If a validator has read the body, Hono caches it. */
 async function bodyOfCache({ req }: Context): Promise<ParsedBody> {
-  if (req.bodyCache.formData) return { sources: [fieldsOfForm(await req.formData())] };
+  if (req.bodyCache.formData) return { isSent: true, objects: [], forms: [await req.formData()] };
   return parseBody(new Response(await req.arrayBuffer(), { headers: req.raw.headers }));
 }

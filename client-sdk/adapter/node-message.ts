@@ -72,11 +72,11 @@ interface ParsedRequest {
 
 function readParsed({ body, query }: ParsedRequest, { headers }: NodeMessage, fields: ParsedFields): Reading {
   const isSent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  const isParsed = typeof body !== 'object' || body === null || Object.keys(body).length > 0;
   // Without a parser, Express 4 sets the body to an empty object.
-  const isUnread = isSent && (body === undefined || !isParsed);
+  const isEmpty = body === undefined || body === null || (typeof body === 'object' && Object.keys(body).length === 0);
+  const isUnread = isSent && body !== null && isEmpty;
   const ofBody = isUnread ? { ...NOTHING, unreadable: 'no parser has read the body' } : readFields(body, fields);
-  return mergeReadings([ofBody, readFields(query, fields)], fields);
+  return mergeReadings([{ ...ofBody, isSent: isSent || !isEmpty }, readFields(query, fields)]);
 }
 
 /**
@@ -93,7 +93,8 @@ export function createParsedFind<Context extends ParsedRequest, Handler>(
     const now = readParsed(request, message, fields);
     if (!early || early.passwords.length === 0) return now;
     if (now.passwords.length === 0) return early;
-    return { ...mergeReadings([now, { ...early, unreadable: undefined }], fields), unreadable: now.unreadable };
+    const { usernames, passwords } = mergeReadings([now, early]);
+    return { ...now, usernames, passwords };
   };
   return () => guard.find(readNow, () => request);
 }

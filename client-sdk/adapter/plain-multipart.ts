@@ -1,0 +1,44 @@
+// Recognizes multipart forms that every parser reads alike. Parsers differ in what they take for a
+// part, a name or the end of a line, so anything unusual may have another reading.
+
+const TYPE =
+  /^multipart\/form-data *; *boundary=(?:([\w'+.-]{1,70})|"([\w'()+,./:=?-]{1,70})")(?: *; *charset=utf-8)?$/i;
+const PART = /^\r\n(.+?)\r\n\r\n(.*)\r\n$/s;
+/** The name has no character that parsers unescape. */
+const NAME = 'content-disposition: form-data; name="[^"\\\\%\\p{Cc}]*"';
+const OF_FIELD = [NAME, 'content-type: text/plain(?: *; *charset=utf-8)?'];
+const OF_FILE = [`${NAME}; filename="[^"\\\\\\p{Cc}]*"`, 'content-type: [ -~]*'];
+const OF_ANY = ['content-length: \\d+', 'content-transfer-encoding: (?:8bit|binary)'];
+
+/**
+ * Whether a multipart form has one reading.
+ * @param type the header Content-Type
+ * @param text the body, decoded from UTF-8 with its BOMs
+ */
+export function isPlainMultipart(type: string, text: string): boolean {
+  const [, token, quoted] = TYPE.exec(type) ?? [];
+  const boundary = token ?? quoted;
+  if (boundary === undefined) return false;
+  // In a plain form, the boundary occurs nowhere but between parts.
+  const [preamble, ...parts] = text.split(`--${boundary}`);
+  const end = parts.pop();
+  return preamble === '' && (end === '--' || end === '--\r\n') && parts.every(isPlainPart);
+}
+
+function isPlainPart(part: string): boolean {
+  const [, head = '', value = ''] = PART.exec(part) ?? [];
+  const lines = head.split('\r\n');
+  if (hasOnly(lines, OF_FILE)) return true;
+  // Some readers drop a BOM, or decode bytes that are not UTF-8 in another way.
+  return hasOnly(lines, OF_FIELD) && !value.startsWith('\ufeff') && !value.includes('\ufffd');
+}
+
+/** Whether a header has the first of `kinds`, and the others at most once. */
+function hasOnly(lines: readonly string[], kinds: readonly string[]): boolean {
+  const counts = [...kinds, ...OF_ANY].map((kind) => {
+    const line = new RegExp(`^${kind}$`, 'iu');
+    return lines.filter((one) => line.test(one)).length;
+  });
+  const known = counts.reduce((sum, count) => sum + count, 0);
+  return counts[0] === 1 && counts.every((count) => count <= 1) && known === lines.length;
+}
