@@ -1,22 +1,29 @@
 // Derives records of the range indexes, from lists of hashes and from plaintext passwords.
 
 import { hash } from 'node:crypto';
+import type { RangeName } from '../../protocol/bucket-id.ts';
+import { HASH_BYTES } from '../../store/run/range-record.ts';
+import { isHexDigit } from '../formats/hash-list.ts';
+import { md4 } from '../md4.ts';
 import type { HashSorter } from '../sort/hash-sorter.ts';
 import type { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
-import { md4 } from './md4.ts';
 
-/** For the formats of formats/hash-list.ts, where the password is the hash in hex. */
-export function createHashListDeriver(sorter: HashSorter): Deriver {
+/** For formats that feed a range index alone, where the password is the hash in hex. */
+export function createHashListDeriver(sorter: HashSorter, name: RangeName): Deriver {
   const binary = new Uint8Array(20);
+  const addHex = (bytes: Uint8Array, from: number, to: number, times: number): void => {
+    for (let at = from, byte = 0; at < to; at += 2, byte++)
+      binary[byte] = (hexDigit(bytes[at] as number) << 4) | hexDigit(bytes[at + 1] as number);
+    sorter.add(binary, times);
+  };
   return {
-    addAscii(bytes, _usernameFrom, _usernameTo, from, to, times) {
-      for (let at = from, byte = 0; at < to; at += 2, byte++)
-        binary[byte] = (hexDigit(bytes[at] as number) << 4) | hexDigit(bytes[at + 1] as number);
-      sorter.add(binary, times);
+    addAscii: (bytes, _usernameFrom, _usernameTo, from, to, times) => addHex(bytes, from, to, times),
+    add(_username, hash, times) {
+      if (hash.length !== 2 * HASH_BYTES[name] || !hash.every(isHexDigit)) return false;
+      addHex(hash, 0, hash.length, times);
+      return true;
     },
-    // The format already rejected such a line, which contains no hash.
-    add: () => false,
     flush: () => undefined,
   };
 }

@@ -1,6 +1,7 @@
 // The first stage of an ingest: cuts the corpus into segments, which worker threads turn into
 // sorted chunks.
 
+import { RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
@@ -191,6 +192,7 @@ function workerSettings(
     folder,
     sorterBytes,
     lineFormat: format.lines ? format.name : undefined,
+    hashes: RANGE_NAMES.find((range) => format.feeds.length === 1 && format.feeds[0] === range),
   };
 }
 

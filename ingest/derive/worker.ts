@@ -1,6 +1,7 @@
 // A worker thread of an ingest: takes a segment and returns sorted chunks.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import type { RangeName } from '../../protocol/bucket-id.ts';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
 import { parseKeyText } from '../../store/dataset-key.ts';
@@ -27,6 +28,8 @@ export interface WorkerSettings {
   readonly sorterBytes: number;
   /** Name of a line format; undefined if segments are packed credentials. */
   readonly lineFormat: string | undefined;
+  /** The range index that the hashes of the format are for, if it has hashes. */
+  readonly hashes: RangeName | undefined;
 }
 
 export interface SegmentTask {
@@ -41,9 +44,9 @@ export interface SegmentResult {
 }
 
 async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promise<Deriver> {
-  const { lineFormat } = settings;
-  const hashes = lineFormat === 'sha1' || lineFormat === 'ntlm' ? sorters[lineFormat] : undefined;
-  if (hashes) return createHashListDeriver(hashes);
+  const { hashes } = settings;
+  const sorter = hashes && sorters[hashes];
+  if (hashes && sorter) return createHashListDeriver(sorter, hashes);
   const deriver = await createKeyedDeriver(settings, sorters);
   return sorters.sha1 || sorters.ntlm ? withPlaintextHashes(deriver, sorters) : deriver;
 }

@@ -1,6 +1,7 @@
 // Finds out how a table is written, from its start: separator, quotes, and where its rows begin.
 
 import { decodeText } from '../input/text.ts';
+import { type CsvDialect, CsvRows } from '../syntax/csv-rows.ts';
 import { foldName, roleOfName } from './column-names.ts';
 import {
   areByPlace,
@@ -12,7 +13,6 @@ import {
   secretKindOf,
   usernamesOf,
 } from './columns.ts';
-import { type CsvDialect, CsvRows } from './csv-rows.ts';
 
 /** Bytes of text that the dialect is found from. */
 export const DIALECT_BYTES = 1 << 16;

@@ -1,11 +1,11 @@
 // Tables with a row per line: CSV with any separator, TSV, and exports of password managers.
 
 import { decodeText } from '../input/text.ts';
+import { CsvRows } from '../syntax/csv-rows.ts';
 import { foldName, hintsAtPassword, roleOfName } from './column-names.ts';
 import { type ColumnPlaces, columnMissing, feedsOf, secretKindOf, showHeader } from './columns.ts';
 import { takeRow } from './credential-rows.ts';
 import { type CsvTable, DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
-import { CsvRows } from './csv-rows.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from './format.ts';
 import { percent, type TextSample } from './sample.ts';
 

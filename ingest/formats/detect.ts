@@ -16,13 +16,14 @@ const MARGIN = 0.05;
 
 /**
  * @param options what the operator stated: formats that do not take it are no candidates
- * @throws IngestError `FORMAT_UNRECOGNISED`, `RANGE_NAMELESS`
+ * @throws IngestError `FORMAT_UNRECOGNISED`, `RANGE_NAMELESS`, or that of the format
  */
 export function detectFormat(sample: TextSample, options: FormatOptions = {}): Recognised {
   if (sample.share((line) => RANGE_ROW.test(line)) > HALF) throw nameless();
   const candidates = recogniseAll(sample, options);
   const [best, second] = candidates;
   if (!best || best.score < BAR || (second && best.score - second.score < MARGIN)) throw unrecognised(candidates);
+  if (best.refusal) throw best.refusal;
   return best;
 }
 

@@ -68,6 +68,8 @@ export interface Recognised {
   readonly score: number;
   /** What speaks for it, as text for people. None of it is text of the corpus. */
   readonly reasons: readonly string[];
+  /** What the text is, if no format can read it: the error to refuse it with. */
+  readonly refusal?: Error;
 }
 
 /** A format, or several of one kind: an entry of the registry. */

@@ -1,53 +1,81 @@
-// Lists of hashes as Have I Been Pwned publishes them: one `HASH:COUNT` or `HASH` per line.
+// Lists of hashes: a `HASH`, `HASH:COUNT` or `COUNT HASH` per line, with any separator.
 
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
 import type { RejectReason } from '../rejects.ts';
-import type { AsciiFields, CorpusFormat, FormatModule, LineRules } from './format.ts';
+import type { AsciiFields, CorpusFormat, LineRules } from './format.ts';
 import { isSpace, lineFormat } from './line-parser.ts';
-import { percent } from './sample.ts';
 
-/** Share of the lines that must match: corpora are dirty. */
-const MOST = 0.8;
-const COLON = 0x3a;
 const ZERO = 0x30;
 const MAX_COUNT_DIGITS = 15;
+/** `: , ; | TAB` and a blank. */
+const SEPARATORS: ReadonlySet<number | undefined> = new Set([0x3a, 0x2c, 0x3b, 0x7c, 0x09, 0x20]);
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= 0x39;
 
 export function isHexDigit(byte: number): boolean {
   const lower = byte | 0x20;
-  return (byte >= ZERO && byte <= 0x39) || (lower >= 0x61 && lower <= 0x66);
+  return isDigit(byte) || (lower >= 0x61 && lower <= 0x66);
+}
+
+function isHex(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (!isHexDigit(bytes[at] as number)) return false;
+  return true;
 }
 
 /** Returns the hash, in hex, in place of the password of other formats. */
 function hashRules(name: RangeName): LineRules {
   const digits = 2 * HASH_BYTES[name];
-  return {
-    // Called for lines that are not ASCII, which contain no hash.
-    parseLine: (line) => (line.trim() === '' ? 'blank' : 'bad-hash'),
-    parseAscii(bytes, from, to, fields): RejectReason | undefined {
-      let end = to;
-      while (end > from && isSpace(bytes[end - 1])) end--;
-      if (end === from) return 'blank';
-      const hashEnd = from + digits;
-      if (hashEnd > end) return 'bad-hash';
-      for (let at = from; at < hashEnd; at++) if (!isHexDigit(bytes[at] as number)) return 'bad-hash';
-      if (hashEnd === end) return takeHash(fields, from, end, 1);
-      if (bytes[hashEnd] !== COLON) return 'bad-hash';
-      const countAt = hashEnd + 1;
-      if (countAt === end || end - countAt > MAX_COUNT_DIGITS) return 'bad-count';
-      let times = 0;
-      for (let at = countAt; at < end; at++) {
-        const digit = (bytes[at] as number) - ZERO;
-        if (digit < 0 || digit > 9) return 'bad-count';
-        times = times * 10 + digit;
-      }
-      // HIBP's padding rows have a count of 0.
-      return times === 0 ? 'bad-count' : takeHash(fields, from, hashEnd, times);
-    },
+  const parseAscii: LineRules['parseAscii'] = (bytes, from, to, fields) => {
+    let start = from;
+    let end = to;
+    while (start < end && isSpace(bytes[start])) start++;
+    while (end > start && isSpace(bytes[end - 1])) end--;
+    if (end === start) return 'blank';
+    if (end - start < digits) return 'bad-hash';
+    const hashEnd = start + digits;
+    if (isHex(bytes, start, hashEnd)) {
+      if (hashEnd === end) return takeHash(fields, start, end, 1);
+      if (SEPARATORS.has(bytes[hashEnd])) return takeCounted(bytes, fields, start, hashEnd, hashEnd, end);
+    }
+    const hashAt = end - digits;
+    if (!SEPARATORS.has(bytes[hashAt - 1]) || !isHex(bytes, hashAt, end)) return 'bad-hash';
+    return takeCounted(bytes, fields, hashAt, end, start, hashAt);
   };
+  return { parseLine: asAscii(parseAscii), parseAscii };
 }
 
-function takeHash(fields: AsciiFields, from: number, to: number, times: number): undefined {
+/** @param from where the count and its separator, in either order, begin */
+function takeCounted(
+  bytes: Uint8Array,
+  fields: AsciiFields,
+  hashAt: number,
+  hashEnd: number,
+  from: number,
+  to: number,
+): RejectReason | undefined {
+  let countAt = from;
+  let countEnd = to;
+  const trim = (): void => {
+    while (countAt < countEnd && isSpace(bytes[countAt])) countAt++;
+    while (countEnd > countAt && isSpace(bytes[countEnd - 1])) countEnd--;
+  };
+  // One separator, on the side of the hash, and blanks around it.
+  trim();
+  if (from === hashEnd && SEPARATORS.has(bytes[countAt])) countAt++;
+  else if (to === hashAt && SEPARATORS.has(bytes[countEnd - 1])) countEnd--;
+  trim();
+  if (countAt === countEnd || countEnd - countAt > MAX_COUNT_DIGITS) return 'bad-count';
+  let times = 0;
+  for (let at = countAt; at < countEnd; at++) {
+    if (!isDigit(bytes[at])) return 'bad-count';
+    times = times * 10 + (bytes[at] as number) - ZERO;
+  }
+  // HIBP's padding rows have a count of 0.
+  return times === 0 ? 'bad-count' : takeHash(fields, hashAt, hashEnd, times);
+}
+
+export function takeHash(fields: AsciiFields, from: number, to: number, times: number): undefined {
   fields.usernameFrom = -1;
   fields.usernameTo = -1;
   fields.passwordFrom = from;
@@ -55,22 +83,16 @@ function takeHash(fields: AsciiFields, from: number, to: number, times: number):
   fields.times = times;
 }
 
-export const sha1ListFormat: CorpusFormat = lineFormat('sha1', ['sha1'], hashRules('sha1'));
-export const ntlmListFormat: CorpusFormat = lineFormat('ntlm', ['ntlm'], hashRules('ntlm'));
-
-function hashListModule(format: CorpusFormat, line: RegExp): FormatModule {
-  return {
-    names: [format.name],
-    takes: [],
-    create: () => format,
-    recognise(sample) {
-      const score = sample.share((text) => line.test(text));
-      return score > MOST ? { format, score, reasons: [`${percent(score)} of the lines are hashes`] } : undefined;
-    },
+/** Parses text by the rules for ASCII: no hash has other characters. */
+export function asAscii(parseAscii: LineRules['parseAscii']): LineRules['parseLine'] {
+  return (line) => {
+    const bytes = Buffer.from(line);
+    const fields: AsciiFields = { usernameFrom: -1, usernameTo: -1, passwordFrom: 0, passwordTo: 0, times: 1 };
+    const reason = parseAscii(bytes, 0, bytes.length, fields);
+    if (reason !== undefined) return reason;
+    return { password: bytes.toString('latin1', fields.passwordFrom, fields.passwordTo), times: fields.times };
   };
 }
 
-export const hashListModules: readonly FormatModule[] = [
-  hashListModule(sha1ListFormat, /^[0-9a-f]{40}(:\d{1,15})?\s*$/i),
-  hashListModule(ntlmListFormat, /^[0-9a-f]{32}(:\d{1,15})?\s*$/i),
-];
+export const sha1ListFormat: CorpusFormat = lineFormat('sha1', ['sha1'], hashRules('sha1'));
+export const ntlmListFormat: CorpusFormat = lineFormat('ntlm', ['ntlm'], hashRules('ntlm'));

@@ -3,10 +3,10 @@
 import type { Credential } from '../../store/run/credential-records.ts';
 import { LineSplitter } from '../input/lines.ts';
 import type { RejectReason } from '../rejects.ts';
+import { JsonScanner } from '../syntax/json-scanner.ts';
 import { type Columns, columnMissing, feedsOf, secretKindOf } from './columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from './format.ts';
 import { JsonRows } from './json-rows.ts';
-import { JsonScanner } from './json-scanner.ts';
 import { percent, type TextSample } from './sample.ts';
 
 /** Text of JSON, of which each object with a password is a credential. */

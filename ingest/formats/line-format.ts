@@ -87,7 +87,7 @@ const HALF = 0.5;
 const USERNAME = /^[^\s:;,|]+$/;
 const EMAIL = /^\s*[^\s@:;,|]+@[^\s@:;,|]+\.[^\s@:;,|]+$/;
 
-/** Any table of two columns looks like pairs: what else a text shows weighs more. */
+/** Many a text has two columns: what else it shows weighs more. */
 const PAIRS_SCORE = 0.9;
 
 /** Recognises the pairs of one separator, the better the more usernames are e-mail addresses. */
@@ -147,7 +147,11 @@ export const countedPasswordsModule: FormatModule = {
   recognise(sample) {
     const score = sample.share((line) => COUNTED_LINE.test(line));
     if (score <= MOST) return undefined;
-    return { format: countedPasswordsFormat, score, reasons: [`${percent(score)} of the lines start with a count`] };
+    return {
+      format: countedPasswordsFormat,
+      score: PAIRS_SCORE * score,
+      reasons: [`${percent(score)} of the lines start with a count`],
+    };
   },
 };
 

@@ -3,7 +3,7 @@
 import { IngestError } from '../errors.ts';
 import { csvModule } from './csv.ts';
 import type { CorpusFormat, FormatModule, FormatOptions } from './format.ts';
-import { hashListModules } from './hash-list.ts';
+import { hashModule } from './hash-modules.ts';
 import { jsonModule } from './json.ts';
 import { comboModules, countedPasswordsModule, passwordsModule, urlModule } from './line-format.ts';
 import { sqlModule } from './sql.ts';
@@ -11,7 +11,7 @@ import { stealerBlocksModule } from './stealer-blocks.ts';
 
 /** Every format. Of equal scores, the earlier wins. */
 export const FORMAT_MODULES: readonly FormatModule[] = [
-  ...hashListModules,
+  hashModule,
   jsonModule,
   csvModule,
   sqlModule,

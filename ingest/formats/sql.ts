@@ -1,5 +1,8 @@
 // Dumps of databases: the rows of INSERT and COPY, by the names of their columns.
 
+import type { SqlRowHandler } from '../syntax/sql-copy.ts';
+import { SqlStatements } from '../syntax/sql-statements.ts';
+import type { SqlEscapes } from '../syntax/sql-text.ts';
 import {
   areByPlace,
   type ColumnPlaces,
@@ -12,9 +15,6 @@ import {
 import { takeRow } from './credential-rows.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions } from './format.ts';
 import { percent } from './sample.ts';
-import type { SqlRowHandler } from './sql-copy.ts';
-import { SqlStatements } from './sql-statements.ts';
-import type { SqlEscapes } from './sql-text.ts';
 
 /** Bytes of text that the dialect is found from. */
 const DIALECT_BYTES = 1 << 16;

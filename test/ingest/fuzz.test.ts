@@ -61,6 +61,18 @@ function lineOf(name: string, i: number): string {
       return `$HEX[70617373${10 + (i % 90)}]`;
     case 'counted-passwords':
       return `   ${i + 1} pass${i}`;
+    case 'hash-plain':
+      return `${'0123456789'.repeat(4)}:$HEX[7061${10 + (i % 90)}]`;
+    case 'hash-salt-plain':
+      return `${'0123456789'.repeat(4)}:salt:pass${i}`;
+    case 'user-hash-plain':
+      return `user${i}:${'0123456789'.repeat(4)}:pass${i}`;
+    case 'user-sha1':
+      return `user${i}:${'0123456789'.repeat(4)}`;
+    case 'user-ntlm':
+      return `user${i}:${'0123456789abcdef'.repeat(2)}`;
+    case 'pwdump':
+      return `user${i}:${i}:${'0123456789abcdef'.repeat(2)}:${'fedcba9876543210'.repeat(2)}:::`;
     case 'sha1':
       return `${'0123456789'.repeat(4)}:${i}`;
     case 'ntlm':

@@ -1,7 +1,7 @@
 // What range indexes are made of: merging, stored bodies, prefixes, text and its padding, MD4.
 
 import { describe, expect, test } from 'vitest';
-import { md4 } from '../../ingest/derive/md4.ts';
+import { md4 } from '../../ingest/md4.ts';
 import type { SnapshotId } from '../../protocol/brands.ts';
 import { formatRangePrefix, parseRangePrefix, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { writeU32 } from '../../protocol/bytes.ts';
