@@ -10,6 +10,16 @@ const CONTROLS =
 /** A value within a line: each control becomes a question mark, line feeds included. */
 export const printable = (value: string): string => value.replace(CONTROLS, '?');
 
+/**
+ * A value as one word of a command to paste into a shell. Attackers choose the names of corpora: a
+ * pasted name must not run a command or move the cursor.
+ */
+export function shellWord(value: string): string {
+  const shown = printable(value);
+  if (shown.startsWith('-')) return shellWord(`./${shown}`);
+  return /^[\w.,+@%/:=-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+}
+
 /** Text of several lines. */
 export const printableLines = (text: string): string =>
   text.replace(CONTROLS, (control) => (control === '\n' ? control : '?'));

@@ -3,6 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { clientFileFor } from '../../access/client-file.ts';
+import type { DatasetId } from '../../protocol/brands.ts';
 import { archivePath, createDataset, type Dataset, openDataset } from '../../store/dataset.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
 import { StoreError } from '../../store/errors.ts';
@@ -10,11 +12,12 @@ import { assertOutside, writeKeyFile } from '../../store/key-file.ts';
 import { openRuns } from '../../store/run/run.ts';
 import type { RunFacts } from '../../store/run/run-facts.ts';
 import { openCurrent } from '../../store/snapshot/current.ts';
+import { UsageError } from '../exit.ts';
 import { openKeyFile } from '../key-files.ts';
 import { openNewPublisher } from '../key-place.ts';
 import { keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
-import { printable } from '../printable.ts';
+import { shellWord } from '../printable.ts';
 import { describePublicPart, type PublicPart, publicPart } from './key.ts';
 
 interface MissingSource extends Pick<RunFacts, 'source' | 'date' | 'format' | 'files'> {
@@ -24,11 +27,14 @@ interface MissingSource extends Pick<RunFacts, 'source' | 'date' | 'format' | 'f
 
 interface RotationState {
   readonly created: boolean;
+  readonly newDataset: DatasetId;
   readonly newKey: PublicPart;
   readonly newKeyFile: string;
   /** Sources of the old dataset that the new one lacks. */
   readonly missing: readonly MissingSource[];
   readonly published: boolean;
+  /** The old dataset's list of clients, if there is one. */
+  readonly clientsFile: string | null;
 }
 
 /** Creates a dataset with the parameters of `old` and a new key. */
@@ -46,11 +52,23 @@ function createSuccessor(old: Dataset, folder: string, keyFile: string): Dataset
   return createDataset(folder, key, { ...options, ...publisher });
 }
 
+/** The last step deletes the old dataset: neither its path nor a copy of it is a successor. */
+function assertSuccessor(old: Dataset, { folder, id, parameters: { keyId } }: Dataset): void {
+  if (id === old.id)
+    throw new UsageError(
+      `${folder} is the dataset to rotate, or a copy of it`,
+      'Name a folder to create as the new one.',
+    );
+  if (keyId === old.parameters.keyId)
+    throw new UsageError(`${folder} has the key of the old dataset`, 'Name a folder to create as the new one.');
+}
+
 function rotate(oldFolder: string, newFolder: string, named?: string): RotationState {
   const old = openDataset(oldFolder);
   const newKeyFile = keyFileFor(newFolder, named);
   const created = !fs.existsSync(path.join(newFolder, 'dataset.json'));
   const successor = created ? createSuccessor(old, newFolder, newKeyFile) : openDataset(newFolder);
+  assertSuccessor(old, successor);
   const there = new Set(openRuns(successor).map(({ facts }) => facts.source));
   const missing = openRuns(old)
     .filter(({ facts }) => !there.has(facts.source))
@@ -59,43 +77,57 @@ function rotate(oldFolder: string, newFolder: string, named?: string): RotationS
       return { source, ...(date && { date }), format, files, ...(fs.existsSync(archive) && { archive }) };
     });
   const newKey = publicPart(openKeyFile(newKeyFile));
-  return { created, newKey, newKeyFile, missing, published: openCurrent(successor) !== undefined };
+  const list = clientFileFor(oldFolder);
+  return {
+    ...{ created, newDataset: successor.id, newKey, newKeyFile, missing },
+    published: openCurrent(successor) !== undefined,
+    clientsFile: fs.existsSync(list) ? list : null,
+  };
 }
 
-/**
- * Attackers choose the names of corpora: a pasted name must not run a command or move the cursor.
- */
-function quote(name: string): string {
-  const shown = printable(name);
-  return /^[\w.,+@%/-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+/** The command that ingests one source into the successor. */
+function ingestCommand(ingest: string, { source, date, format, files, archive }: MissingSource): string {
+  if (archive !== undefined) return `${ingest} --from-archive ${shellWord(archive)} --identity … --no-publish`;
+  const names = files.map(({ name }) => shellWord(name)).join(' ');
+  const dated = date === undefined ? '' : ` --date ${date}`;
+  const columns = format === 'csv' ? ' --columns …' : '';
+  return `${ingest} ${names} --source ${source}${dated} --format ${shellWord(format)}${columns} --no-publish`;
 }
 
-function describe(oldFolder: string, newFolder: string, state: RotationState): string {
+/** Old clients keep their URL. The new dataset answers below the same path first and last. */
+function lastSteps(
+  from: string,
+  to: string,
+  keyed: string,
+  { newKey, newDataset, clientsFile }: RotationState,
+): string[] {
+  // --also takes the key beside the dataset.
+  const isElsewhere = newKey.suite === 'oprf' && keyed !== to;
+  return [
+    `  1. serve both: credveil serve ${from} --also ${to}${isElsewhere ? `, with a copy of the key in ${to}.key` : ''}`,
+    `  2. renew both heads every hour: credveil publish ${from} --renew, and credveil publish ${keyed} --renew`,
+    `  3. give clients the line of credveil key pin ${keyed}, and the URL of the server with /d/${newDataset};`,
+    '     those with the old line keep working meanwhile',
+    ...(clientsFile === null ? [] : [`  4. copy the list of clients: cp ${shellWord(clientsFile)} ${to}.clients.json`]),
+    `  ${clientsFile === null ? 4 : 5}. once no client uses the old dataset, run credveil serve ${newKey.suite === 'oprf' ? keyed : to}, which also answers`,
+    `     under /d/${newDataset}, and delete ${from} with its key`,
+  ];
+}
+
+function describe(oldFolder: string, newFolder: string, named: string | undefined, state: RotationState): string {
+  const [from, to] = [shellWord(oldFolder), shellWord(newFolder)];
+  const keyed = named === undefined ? to : `${to} --key-file ${shellWord(named)}`;
   const text = [`${newFolder}: ${state.created ? 'created' : 'exists'}, ${describePublicPart(state.newKey)}`];
-  if (state.missing.length > 0) {
-    text.push('', 'Entries cannot be converted to another key, so ingest each archive or corpus again:');
-    for (const { source, date, format, files, archive } of state.missing) {
-      if (archive !== undefined) {
-        text.push(`  credveil ingest ${newFolder} --from-archive ${quote(archive)} --identity … --no-publish`);
-        continue;
-      }
-      const names = files.map(({ name }) => quote(name)).join(' ');
-      const columns = format === 'csv' ? ' --columns …' : '';
-      text.push(
-        `  credveil ingest ${newFolder} ${names} --source ${source}${date ? ` --date ${date}` : ''} --format ${quote(format)}${columns} --no-publish`,
-      );
-    }
-    text.push(`Then run credveil publish ${newFolder}, and this command again.`);
-  } else if (!state.published)
-    text.push('', `All sources are ingested. Run credveil publish ${newFolder}, and this command again.`);
-  else
+  if (state.missing.length > 0)
     text.push(
       '',
-      'The new dataset is complete. Next steps:',
-      `  1. serve both datasets: credveil serve ${newFolder} --also ${oldFolder}`,
-      '  2. give clients the new key and the URL of the new dataset; the old ones keep working meanwhile',
-      '  3. once no client uses the old dataset, stop serving it and delete it with its key',
+      'Entries cannot be converted to another key, so ingest each archive or corpus again:',
+      ...state.missing.map((source) => `  ${ingestCommand(`credveil ingest ${keyed}`, source)}`),
+      `Then run credveil publish ${keyed}, and this command again.`,
     );
+  else if (!state.published)
+    text.push('', `All sources are ingested. Run credveil publish ${keyed}, and this command again.`);
+  else text.push('', 'The new dataset is complete. Next steps:', ...lastSteps(from, to, keyed, state));
   return text.join('\n');
 }
 
@@ -109,7 +141,7 @@ export function addRotate(program: Command): void {
     .option('--json', 'print the state as JSON')
     .action((oldFolder: string, newFolder: string, options: { keyFile?: string; json?: boolean }) => {
       printResult(options, rotate(oldFolder, newFolder, options.keyFile), (state) =>
-        describe(oldFolder, newFolder, state),
+        describe(oldFolder, newFolder, options.keyFile, state),
       );
     });
 }

@@ -55,7 +55,12 @@ test('rotate moves to a new key while old and new clients keep working', async (
   await credveilJson(['ingest', old, combo, '--source', 'combo', '--date', '2024-02']);
 
   const rotate = async () =>
-    credveilJson(['rotate', old, successor]) as Promise<{ missing: object[]; published: boolean; newKey: Shown }>;
+    credveilJson(['rotate', old, successor]) as Promise<{
+      missing: object[];
+      published: boolean;
+      newKey: Shown;
+      newDataset: string;
+    }>;
   expect(await rotate()).toMatchObject({
     created: true,
     missing: [{ source: 'combo', date: '2024-02' }],
@@ -72,21 +77,46 @@ test('rotate moves to a new key while old and new clients keep working', async (
 
   const oldKey = (await credveilJson(['key', 'show', '--key-file', `${old}.key`])) as Shown;
   expect(oldKey.keyId).not.toBe(state.newKey.keyId);
-  const server = await serveDataset(successor, { args: ['--also', old] });
+  const steps = (await credveil(['rotate', old, successor])).stdout;
+  for (const command of [`serve ${old} --also ${successor}`, `publish ${old} --renew`, `publish ${successor} --renew`])
+    expect(steps).toContain(`credveil ${command}`);
+  const server = await serveDataset(old, { args: ['--also', successor] });
   try {
     const { url } = server;
-    const { dataset } = JSON.parse(fs.readFileSync(`${old}/dataset.json`, 'utf8')) as { dataset: string };
+    const { newDataset } = state;
+    expect(steps).toContain(`/d/${newDataset}`);
     const leaked = { username: 'Ana@example.test', password: 'secret one' };
     const { trust } = (await credveilJson(['key', 'pin', successor])) as { trust: string };
-    expect(await check(url, ['--trust', trust], leaked)).toMatchObject({ status: 'pair' });
-    expect(await check(url, ['--dataset', successor], leaked)).toMatchObject({ status: 'pair' });
-    expect(await check(`${url}/d/${dataset}`, ['--dataset', old], leaked)).toMatchObject({ status: 'pair' });
-    expect(await check(url, ['--dataset', old], leaked)).toMatchObject({
+    expect(await check(url, ['--dataset', old], leaked)).toMatchObject({ status: 'pair' });
+    const moved = `${url}/d/${newDataset}`;
+    expect(await check(moved, ['--trust', trust], leaked)).toMatchObject({ status: 'pair' });
+    expect(await check(moved, ['--dataset', successor], leaked)).toMatchObject({ status: 'pair' });
+    expect(await check(url, ['--dataset', successor], leaked)).toMatchObject({
       status: 'unknown',
       reason: 'DATASET_MISMATCH',
     });
   } finally {
     expect(await server.stop()).toMatchObject({ code: 0 });
+  }
+});
+
+test('rotate refuses the old dataset as its own successor, under any path and as a copy', async ({ place }) => {
+  const folder = place.at('leaks');
+  await credveilJson(['init', folder, '--suite', 'hmac']);
+  await credveilJson(['publish', folder]);
+  fs.symlinkSync(folder, place.at('link'));
+  fs.cpSync(folder, place.at('copy'), { recursive: true });
+  await credveilJson(['init', place.at('same-key'), '--suite', 'hmac', '--key-file', `${folder}.key`]);
+  for (const successor of [
+    folder,
+    place.at('./x/../leaks'),
+    place.at('link'),
+    place.at('copy'),
+    place.at('same-key'),
+  ]) {
+    const { code, stdout, stderr } = await credveil(['rotate', folder, successor, '--key-file', `${folder}.key`]);
+    expect([successor, code, stdout]).toEqual([successor, 2, '']);
+    expect(stderr).toMatch(/^error USAGE: .*(the dataset to rotate|the key of the old dataset)/);
   }
 });
 
