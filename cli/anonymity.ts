@@ -24,7 +24,7 @@ function parseCount(option: string, text: string): number {
   if (isUsers(count)) return count;
   throw new UsageError(
     `${option} must be a whole number from 1 to ${MAX_USERS}`,
-    'Round it: only the order of magnitude matters.',
+    `Write it in digits, such as ${option} 1000000. It may be rounded: only the order of magnitude matters.`,
   );
 }
 

@@ -3,7 +3,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { VERSION } from '../runtime/version.ts';
 import { ExitCode, reportFailure } from './exit.ts';
-import { printable } from './printable.ts';
+import { formatUsageError } from './usage-errors.ts';
 
 // The reader of a pipe may close it early, as `head` does.
 process.stdout.on('error', (error) => process.exit(reportFailure(error)));
@@ -53,8 +53,7 @@ for (const [command, words] of commandsBelow(program, 'credveil')) {
     .exitOverride()
     .configureHelp(HELP)
     .configureOutput({
-      outputError: (text, write) =>
-        write(`${printable(text.trimEnd().replace(/^error: /, 'error USAGE: '))}\n  See: ${words} --help\n`),
+      outputError: (text, write) => write(formatUsageError(text, command, words, process.argv.slice(2))),
     });
 }
 

@@ -21,6 +21,12 @@ export function assertFolderOf(file: string): void {
   if (!fs.existsSync(folder)) throw new UsageError(`folder ${folder} does not exist`, 'Create it first.');
 }
 
+/** Clients of the suite `oprf` hold no key. @throws UsageError */
+export function assertKeyUnnamed(named: string | undefined): void {
+  if (named === undefined) return;
+  throw new UsageError('--key-file does not apply: clients of the suite oprf pin no key', 'Leave it out.');
+}
+
 /** The default is beside the dataset. */
 export function publisherFileFor(folder: string, named?: string): string {
   return named ?? `${path.resolve(folder)}.publisher`;

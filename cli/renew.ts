@@ -14,7 +14,7 @@ import { reportFailure, UsageError } from './exit.ts';
 import { openKeyFile, openSigningKeyFile } from './key-files.ts';
 import { type KeyFileOptions, keyFileFor, openPublisher } from './open.ts';
 import { note, printResult } from './output.ts';
-import { printable } from './printable.ts';
+import { shellWord } from './printable.ts';
 
 export interface RenewOptions extends KeyFileOptions {
   readonly headKey?: string;
@@ -35,6 +35,11 @@ function openSigner(dataset: Dataset, options: RenewOptions): Signer {
       throw new UsageError('--head-key does not apply to a dataset without signatures', 'Remove it.');
     return openSigningKeyFile(options.headKey);
   }
+  if (dataset.parameters.publisher !== undefined && options.keyFile !== undefined)
+    throw new UsageError(
+      '--key-file does not renew a dataset with signatures',
+      'Leave it out, or name a key with --publisher-key or --head-key.',
+    );
   const publisher = openPublisher(dataset, options);
   if (publisher) return publisher;
   const key = openKeyFile(keyFileFor(dataset.folder, options.keyFile));
@@ -103,5 +108,5 @@ export function warnOfHead(folder: string, head: Pick<Head, 'issuedAt' | 'validU
   const state = headState(head, Date.now());
   if (state === 'fresh') return;
   const what = state === 'expired' ? 'clients refuse the snapshot since' : 'clients will refuse the snapshot after';
-  note(`warning: ${what} ${head.validUntil}\n  Run: credveil publish ${printable(folder)} --renew, every hour.`);
+  note(`warning: ${what} ${head.validUntil}\n  Run: credveil publish ${shellWord(folder)} --renew, every hour.`);
 }

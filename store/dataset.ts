@@ -15,6 +15,7 @@ import type { DatasetKey } from './dataset-key.ts';
 import { datasetMissing } from './dataset-missing.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, readRegularFile, syncFolder, writeFileAtomically } from './files.ts';
+import { datasetAround } from './inside-dataset.ts';
 import {
   arePrefixParameters,
   DEFAULT_BUCKET_FLOOR,
@@ -99,8 +100,11 @@ const SHARED_FOLDER = { mode: 0o750 } as const;
 /** The mode of a snapshot's buckets: unsalted hashes are not for every user of the machine. */
 export const snapshotMode = ({ ranges }: DatasetParameters): number => (ranges ? 0o640 : 0o644);
 
-/** @throws StoreError `DATASET_EXISTS` unless the folder is missing or empty */
+/** @throws StoreError `DATASET_EXISTS` unless the folder is missing or empty, and outside of datasets */
 export function assertNoDataset(folder: string): void {
+  const around = datasetAround(folder);
+  if (around !== undefined)
+    throw new StoreError('DATASET_EXISTS', `${folder} is inside the dataset ${around}`, 'Choose a folder beside it.');
   let names: string[];
   try {
     names = fs.readdirSync(folder);

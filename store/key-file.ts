@@ -8,10 +8,15 @@ import { parseTrustText } from '../protocol/signed/trust.ts';
 import { type DatasetKey, parseKeyText } from './dataset-key.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, openRegularFile, syncFolder } from './files.ts';
+import { datasetAround, isInside } from './inside-dataset.ts';
 import { parseSigningKeyText, type SigningKey } from './signing-key.ts';
 
-/** Writes a key to a new file with mode 0600. Throws EEXIST instead of replacing a file. */
+/**
+ * Writes a key to a new file with mode 0600. Throws EEXIST instead of replacing a file.
+ * @throws StoreError `KEY_FILE_INSIDE_DATASET`
+ */
 export function writeKeyFile(file: string, key: { revealText(): string }): void {
+  assertOutside(file);
   const handle = fs.openSync(file, 'wx', 0o600);
   try {
     fs.writeFileSync(handle, `${key.revealText()}\n`);
@@ -151,23 +156,15 @@ function assertHidden(file: string, { mode, uid, gid }: fs.Stats, group: number 
   );
 }
 
-/** Copies of a dataset must not contain its key. @throws StoreError `KEY_FILE_INSIDE_DATASET` */
-export function assertOutside(keyFile: string, folder: string): void {
-  const inside = path.relative(realPath(folder), realPath(keyFile));
-  if (inside !== '..' && !inside.startsWith(`..${path.sep}`) && !path.isAbsolute(inside))
-    throw new StoreError(
-      'KEY_FILE_INSIDE_DATASET',
-      'the key file would be inside the dataset',
-      'Keep the key outside of the dataset folder, so that a copy of the dataset never includes the key.',
-    );
-}
-
-/** Resolves symbolic links, also for a file that does not exist yet. */
-function realPath(file: string): string {
-  try {
-    return fs.realpathSync(file);
-  } catch {
-    const parent = path.dirname(path.resolve(file));
-    return parent === path.resolve(file) ? parent : path.join(realPath(parent), path.basename(file));
-  }
+/**
+ * Copies of a dataset must not contain its key, nor that of another.
+ * @throws StoreError `KEY_FILE_INSIDE_DATASET`
+ */
+export function assertOutside(keyFile: string, folder?: string): void {
+  if (datasetAround(keyFile) === undefined && (folder === undefined || !isInside(keyFile, folder))) return;
+  throw new StoreError(
+    'KEY_FILE_INSIDE_DATASET',
+    `key file ${keyFile} would be inside a dataset`,
+    'Keep keys outside of dataset folders, so that a copy of a dataset never includes a key.',
+  );
 }

@@ -13,7 +13,7 @@ import { LineError, parseLine, readLines } from '../credential-lines.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openClientKeyFile, openKeyFile, openPinFile } from '../key-files.ts';
-import { keyFileFor } from '../open.ts';
+import { assertKeyUnnamed, keyFileFor } from '../open.ts';
 import { note, print, printResult } from '../output.ts';
 import { printable, printableJson } from '../printable.ts';
 import { promptHidden, promptLine } from '../prompt.ts';
@@ -45,7 +45,10 @@ interface CheckOptions {
 type Pins = { key: string; trust?: string } | { trust: string };
 
 function choosePins({ keyFile, dataset, trust }: CheckOptions): Pins {
-  if (dataset !== undefined && !isDatasetId(dataset)) return pinsOf(openDataset(dataset), keyFile);
+  if (dataset !== undefined && !isDatasetId(dataset)) {
+    if (trust === undefined) return pinsOf(openDataset(dataset), keyFile);
+    throw new UsageError('--dataset and --trust both name what clients pin', 'Leave one of them out.');
+  }
   if (keyFile === undefined && trust === undefined)
     throw new UsageError(
       'check needs the line that clients of the dataset pin',
@@ -67,7 +70,10 @@ function chooseServers({ bucketsUrl, evaluator: evaluators }: CheckOptions, pins
 
 function pinsOf(dataset: Dataset, keyFile: string | undefined): Pins {
   const trust = trustLine(dataset);
-  if (dataset.parameters.suite === 'oprf') return { trust: trust as string };
+  if (dataset.parameters.suite === 'oprf') {
+    assertKeyUnnamed(keyFile);
+    return { trust: trust as string };
+  }
   const key = openKeyFile(keyFileFor(dataset.folder, keyFile));
   assertKeyBelongs(dataset, key);
   return { key: key.revealPin(dataset.id) as string, ...(trust !== undefined && { trust }) };

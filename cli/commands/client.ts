@@ -13,6 +13,7 @@ import {
 import { openDataset } from '../../store/dataset.ts';
 import { UsageError } from '../exit.ts';
 import { formatTable, note, printResult } from '../output.ts';
+import { shellWord } from '../printable.ts';
 import { formatCount } from '../units.ts';
 
 interface ClientOptions {
@@ -64,8 +65,8 @@ function summarize({ id, name, created, certificate, quotas }: Client) {
   return { name, id, created, certificate: certificate ?? null, quotas };
 }
 
-function describeList(list: readonly ReturnType<typeof summarize>[]): string {
-  if (list.length === 0) return 'no clients; add one with: credveil client add <dataset> <name>';
+function describeList(list: readonly ReturnType<typeof summarize>[], folder: string): string {
+  if (list.length === 0) return `no clients; add one with: credveil client add ${shellWord(folder)} <name>`;
   return formatTable(
     ['CLIENT', 'ID', 'CREATED', 'AUTHENTICATION', ...QUOTA_POLICY_NAMES.map((policy) => policy.toUpperCase())],
     list.map(({ name, id, created, certificate, quotas }) => [
@@ -93,7 +94,7 @@ export function addClientCommands(program: Command): void {
   for (const policy of QUOTA_POLICY_NAMES)
     add.option(
       `--${policy} <count>`,
-      `${isOprfOnly(policy) ? 'oprf: ' : ''}maximum ${policy.replaceAll('-', ' ')} (default: no limit)`,
+      `${isOprfOnly(policy) ? 'oprf: ' : ''}maximum ${policy.replaceAll('-', ' ')} (default: no limit; 0: none at all)`,
       parseQuota,
     );
   shared(add).action((folder: string, name: string, options: ClientOptions & QuotaOptions) => {
@@ -113,7 +114,9 @@ export function addClientCommands(program: Command): void {
   shared(client.command('list').description('list clients and their quotas, never their keys'))
     .argument('<dataset>', 'folder of the dataset')
     .action((folder: string, options: ClientOptions) => {
-      printResult(options, (readClients(fileFor(folder, options)) ?? []).map(summarize), describeList);
+      printResult(options, (readClients(fileFor(folder, options)) ?? []).map(summarize), (list) =>
+        describeList(list, folder),
+      );
     });
   shared(client.command('revoke').description('revoke a client: servers refuse its key or certificate from then on'))
     .argument('<dataset>', 'folder of the dataset')

@@ -15,6 +15,7 @@ import { parseCount, parseMemory } from '../memory.ts';
 import { describeMirror, type MirrorSummary, summarizeMirror } from '../mirror.ts';
 import { type OpenedForPublishing, withDataset, withPublisher } from '../open.ts';
 import { note, printResult } from '../output.ts';
+import { shellWord } from '../printable.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
 import { describePublished, PUBLISHER_KEY, type PublishSummary, publishWithProgress } from './publish.ts';
 
@@ -53,12 +54,12 @@ interface IngestSummary {
   readonly published?: PublishSummary;
 }
 
-function describe(summary: IngestSummary): string {
+function describe(summary: IngestSummary, folder: string): string {
   const { source, changed, lines, credentials, rejects, mirror, refreshed, seconds, peakMemoryBytes, published } =
     summary;
   if (!changed) {
     const already = `source ${source}: already ingested`;
-    return published?.changed ? `${already}\n${describePublished(published)}` : `${already}; nothing changed`;
+    return published?.changed ? `${already}\n${describePublished(published, folder)}` : `${already}; nothing changed`;
   }
   const whole = seconds.read + seconds.merge;
   const stages = [`reading ${formatSeconds(seconds.read)}`, `merging ${formatSeconds(seconds.merge)}`];
@@ -69,9 +70,9 @@ function describe(summary: IngestSummary): string {
     ...(mirror ? describeMirror(mirror) : []),
     ...(refreshed ? [`files: ${formatCount(refreshed.read)} read, ${formatCount(refreshed.unchanged)} as before`] : []),
   ];
-  if (published) text.push(describePublished(published));
+  if (published) text.push(describePublished(published, folder));
   text.push(`time: ${stages.join(', ')}; peak memory ${formatBytes(peakMemoryBytes)}`);
-  if (!published) text.push('not published; publish it with: credveil publish <dataset>');
+  if (!published) text.push(`not published; publish it with: credveil publish ${shellWord(folder)}`);
   return text.join('\n');
 }
 
@@ -210,7 +211,7 @@ export function addIngest(program: Command): void {
         if (isDetected) note(`format ${format.name}${DETECTED}`);
         const named = { source, ...(date !== undefined && { date }), ...(recipient && { recipient }) };
         const summary = await ingestAndPublish(folder, corpus, named, options, interrupt.signal);
-        printResult(options, summary, describe);
+        printResult(options, summary, (done) => describe(done, folder));
       } finally {
         interrupt.dispose();
       }

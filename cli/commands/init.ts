@@ -15,6 +15,7 @@ import { openKeyFile } from '../key-files.ts';
 import { type KeyPlace, openNewPublisher, openOrCreate } from '../key-place.ts';
 import { assertFolderOf, keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
+import { shellWord } from '../printable.ts';
 import { trustLine } from '../signing-part.ts';
 import { publicPart } from './key.ts';
 
@@ -150,7 +151,9 @@ function describe(created: ReturnType<typeof initDataset>): string {
       : [`publisher's key ${publisherCreated ? 'written to' : 'read from'} ${publisherFile}; keep it off the servers`]),
     ...(trust === null ? [] : [`line for clients to pin: ${trust}`]),
     ...(suite === 'hmac'
-      ? [`clients ${trust === null ? '' : 'also '}hold the secret line that this prints: credveil key pin ${folder}`]
+      ? [
+          `clients ${trust === null ? '' : 'also '}hold the secret line that this prints: credveil key pin ${shellWord(folder)}`,
+        ]
       : []),
     ...(users === undefined ? [] : [users]),
   ].join('\n');

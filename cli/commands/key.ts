@@ -13,8 +13,9 @@ import { writeKeyFile } from '../../store/key-file.ts';
 import { createSigningKey, SigningKey } from '../../store/signing-key.ts';
 import { UsageError } from '../exit.ts';
 import { openAnyKeyFile, openKeyFile } from '../key-files.ts';
-import { assertFolderOf, keyFileFor } from '../open.ts';
+import { assertFolderOf, assertKeyUnnamed, keyFileFor } from '../open.ts';
 import { note, printResult } from '../output.ts';
+import { shellWord } from '../printable.ts';
 import { describeSigning, signingPart, trustLine } from '../signing-part.ts';
 
 /** The part of a key that is not secret. */
@@ -32,7 +33,7 @@ export function publicPart(key: DatasetKey): PublicPart {
 
 export function describePublicPart({ suite, keyId, publicKey }: PublicPart): string {
   const id = `key ${keyId}, suite ${suite}`;
-  return publicKey === null ? id : `${id}\npublic key for clients to pin: ${publicKey}`;
+  return publicKey === null ? id : `${id}\npublic key: ${publicKey}`;
 }
 
 interface KeygenOptions {
@@ -41,6 +42,11 @@ interface KeygenOptions {
   keyFile: string;
   split?: boolean;
   json?: boolean;
+}
+
+interface Half {
+  readonly file: string;
+  readonly keyId: string;
 }
 
 type SuiteKeygenOptions = KeygenOptions & { suite: SuiteName };
@@ -64,17 +70,18 @@ function openKeyToSplit({ keyFile, suite }: SuiteKeygenOptions): DatasetKey {
 
 /**
  * Creates a key, or with `split` opens it if it exists, and writes its two halves beside it.
- * @returns the files of the halves
+ * @returns the key and its halves
  */
-function makeKey(options: SuiteKeygenOptions): { key: DatasetKey; halves: string[] } {
+function makeKey(options: SuiteKeygenOptions): { key: DatasetKey; halves: Half[] } {
   const { keyFile, suite, split = false } = options;
-  const halves = split ? [`${keyFile}.1`, `${keyFile}.2`] : [];
+  const halfFiles = split ? [`${keyFile}.1`, `${keyFile}.2`] : [];
   const isThere = split && fs.existsSync(keyFile);
-  for (const file of isThere ? halves : [keyFile, ...halves]) assertNoKeyFile(file);
+  for (const file of isThere ? halfFiles : [keyFile, ...halfFiles]) assertNoKeyFile(file);
   const key = isThere ? openKeyToSplit(options) : createDatasetKey(suite);
   const keys = split ? key.split() : [];
   if (!isThere) writeKeyFile(keyFile, key);
-  for (const [i, half] of keys.entries()) writeKeyFile(halves[i] as string, half);
+  const halves = keys.map((half, i): Half => ({ file: halfFiles[i] as string, keyId: half.keyId }));
+  for (const [i, half] of keys.entries()) writeKeyFile(halfFiles[i] as string, half);
   return { key, halves };
 }
 
@@ -105,12 +112,13 @@ function keygen(options: KeygenOptions): void {
   assertFolderOf(keyFile);
   if (suite !== undefined) {
     const { key, halves } = makeKey({ ...options, suite });
-    const shown = { keyFile, ...publicPart(key), ...(split && { halves }) };
+    const shown = { keyFile, ...publicPart(key), ...(split && { halves: halves.map(({ file }) => file) }) };
     printResult(options, shown, () =>
       [
         describePublicPart(shown),
-        `secret in ${keyFile}; use it with: credveil init <dataset> --suite ${suite} --key-file ${keyFile}`,
-        ...halves.map((file) => `half of it in ${file}: give it to one evaluator, and keep ${keyFile} from both`),
+        `secret in ${keyFile}; use it with: credveil init <dataset> --suite ${suite} --key-file ${shellWord(keyFile)}`,
+        ...halves.map((half) => `half of key ${shown.keyId} in ${half.file}, as key ${half.keyId}: for one evaluator`),
+        ...(split ? [`keep ${keyFile} from both evaluators`] : []),
       ].join('\n'),
     );
     return;
@@ -135,7 +143,10 @@ interface Pins {
 function pinsOf(folder: string, named: string | undefined): Pins {
   const dataset = openDataset(folder);
   const trust = trustLine(dataset) ?? null;
-  if (dataset.parameters.suite === 'oprf') return { key: null, trust };
+  if (dataset.parameters.suite === 'oprf') {
+    assertKeyUnnamed(named);
+    return { key: null, trust };
+  }
   const key = openKeyFile(keyFileFor(folder, named));
   assertKeyBelongs(dataset, key);
   return { key: key.revealPin(dataset.id) as string, trust };

@@ -12,6 +12,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { parseCount, parseDuration, parseMemory } from '../memory.ts';
 import { type KeyFileOptions, type OpenedForPublishing, withPublisher } from '../open.ts';
 import { printResult } from '../output.ts';
+import { shellWord } from '../printable.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
 import { openHeadKey, renewHeads } from '../renew.ts';
 import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
@@ -111,18 +112,9 @@ export async function publishWithProgress(
   }
 }
 
-export function describePublished({
-  snapshot,
-  changed,
-  sources,
-  indexes,
-  ranges,
-  bytes,
-  seconds,
-  validUntil,
-  replaced,
-}: PublishSummary): string {
-  const until = `clients accept it until ${validUntil}; renew that with: credveil publish <dataset> --renew`;
+export function describePublished(summary: PublishSummary, folder: string): string {
+  const { snapshot, changed, sources, indexes, ranges, bytes, seconds, validUntil, replaced } = summary;
+  const until = `clients accept it until ${validUntil}; renew that with: credveil publish ${shellWord(folder)} --renew`;
   if (!changed) return `snapshot ${snapshot} already contains all sources; nothing changed\n${until}`;
   const parts = Object.entries(indexes).map(
     ([index, { entries, buckets }]) =>
@@ -150,11 +142,15 @@ interface PublishCommandOptions extends Omit<PublishLimits, 'delegate'>, KeyFile
 const MINUTE_MS = 60_000;
 
 /** @throws UsageError */
-function assertTogether({ renew, every, headKey, delegate }: PublishCommandOptions): void {
+function assertTogether({ renew, every, headKey, delegate, keep, memory, publisherKey }: PublishCommandOptions): void {
   if (!renew && (every !== undefined || headKey !== undefined))
     throw new UsageError('--every and --head-key belong to --renew', 'Add --renew.');
   if (renew && delegate !== undefined)
     throw new UsageError('--delegate needs a new statement', 'Run it without --renew.');
+  if (renew && (keep !== undefined || memory !== undefined))
+    throw new UsageError('--keep and --memory have no effect with --renew', 'Leave them out.');
+  if (headKey !== undefined && publisherKey !== undefined)
+    throw new UsageError('either --head-key or --publisher-key renews', 'Leave one of them out.');
 }
 
 /** @throws UsageError for a dataset whose key alone makes its heads */
@@ -203,7 +199,7 @@ export function addPublish(program: Command): void {
           if (delegate !== undefined) assertSigned(opened.dataset);
           return publishWithProgress(opened, interrupt.signal, { ...limits, ...delegated });
         });
-        printResult(options, summary, describePublished);
+        printResult(options, summary, (published) => describePublished(published, folder));
       } finally {
         interrupt.dispose();
       }

@@ -11,7 +11,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { gapsOfSource } from '../mirror.ts';
 import { type KeyFileOptions, withPublisher } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
-import { printable } from '../printable.ts';
+import { printable, shellWord } from '../printable.ts';
 import { formatBytes, formatCount } from '../units.ts';
 import { describePublished, PUBLISHER_KEY, publishWithProgress } from './publish.ts';
 
@@ -111,7 +111,7 @@ export function addSources(program: Command): void {
       const sources = openRuns(openDataset(folder)).map(summarize);
       printResult(options, sources, (list) =>
         list.length === 0
-          ? 'no sources; add one with: credveil ingest <dataset> <file...> --source <name>'
+          ? `no sources; add one with: credveil ingest ${shellWord(folder)} <file...> --source <name>`
           : tableOf(list),
       );
     });
@@ -140,7 +140,7 @@ export function addRemove(program: Command): void {
         printResult(options, { removed: source, published }, (result) =>
           [
             `source ${result.removed} removed, along with all older snapshots; servers close those within a minute`,
-            describePublished(result.published),
+            describePublished(result.published, folder),
           ].join('\n'),
         );
       } finally {

@@ -8,6 +8,7 @@ import { type VerifyReport, verifyDataset } from '../../store/verify.ts';
 import { UsageError } from '../exit.ts';
 import { keyFileFor, withDataset, withLock } from '../open.ts';
 import { printResult } from '../output.ts';
+import { shellWord } from '../printable.ts';
 import { warnOfHead } from '../renew.ts';
 import { formatCounted } from '../units.ts';
 
@@ -17,18 +18,8 @@ interface VerifyOptions {
   json?: boolean;
 }
 
-function describe({
-  runs,
-  records,
-  snapshot,
-  buckets,
-  entries,
-  ranges,
-  hashes,
-  filtered,
-  keyed,
-  matched,
-}: VerifyReport): string {
+function describe(report: VerifyReport, folder: string): string {
+  const { runs, records, snapshot, buckets, entries, ranges, hashes, filtered, keyed, matched } = report;
   const sealed = (what: string): string =>
     keyed ? `${what} the seal of this key` : 'seals not verified without a key';
   return [
@@ -43,7 +34,7 @@ function describe({
       : [
           matched
             ? 'every bucket holds what these runs make, and nothing else'
-            : 'the runs changed since; bring it up to date with: credveil publish <dataset>',
+            : `the runs changed since; bring it up to date with: credveil publish ${shellWord(folder)}`,
         ]),
     ...(filtered === null
       ? []
@@ -65,7 +56,7 @@ export function addVerify(program: Command): void {
     .action(async (folder: string, options: VerifyOptions) => {
       if (options.withoutKey && options.keyFile !== undefined)
         throw new UsageError('--without-key cannot be combined with --key-file', 'Leave one of them out.');
-      if (!options.withoutKey && !fs.existsSync(keyFileFor(folder, options.keyFile)))
+      if (!options.withoutKey && options.keyFile === undefined && !fs.existsSync(keyFileFor(folder)))
         throw new UsageError(
           'verify needs the key of the dataset',
           'Name its file with --key-file, or pass --without-key: that verifies checksums and figures, but no seals.',
@@ -74,6 +65,6 @@ export function addVerify(program: Command): void {
         ? await withLock(folder, () => verifyDataset(openDataset(folder)))
         : await withDataset(folder, options, ({ dataset, key }) => verifyDataset(dataset, key.createSuite()));
       if (report.head) warnOfHead(folder, report.head);
-      printResult(options, report, describe);
+      printResult(options, report, () => describe(report, folder));
     });
 }

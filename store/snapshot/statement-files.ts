@@ -124,7 +124,7 @@ export function writeHead(
     throw new StoreError(
       'HEAD_KEY_REFUSED',
       'the current statement does not allow this key to sign a head',
-      'Delegate to it once, with the key of the publisher: credveil publish <dataset> --delegate <file>.',
+      `Delegate to it once, with the key of the publisher: credveil publish ${dataset.folder} --delegate <file>`,
     );
   writeFileAtomically(headPath(dataset, name), sealEnvelope(HEAD_KIND, encodeHead(head), signer));
   return head;

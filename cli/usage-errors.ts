@@ -1,0 +1,47 @@
+// What Commander writes about an invalid command line, as an error with a hint like all others.
+
+import type { Command } from 'commander';
+import { nearest } from '../server/config/nearest.ts';
+import { printable } from './printable.ts';
+
+/** What other servers call the options of this one. */
+const OTHER_NAMES: { readonly [flag: string]: string } = {
+  '--port': '--listen',
+  '--host': '--listen',
+  '--bind': '--listen',
+  '--address': '--listen',
+  '--cert': '--tls-cert-file',
+  '--data': '--dataset',
+  '--config-file': '--config',
+};
+
+/**
+ * @param words the command with its full name
+ * @param argv the arguments behind the program
+ */
+export function formatUsageError(text: string, command: Command, words: string, argv: readonly string[]): string {
+  const [, fault = '', meant] = /^(?:error: )?([\s\S]*?)(?:\s\(Did you mean (.*)\?\))?$/.exec(text.trimEnd()) ?? [];
+  // A mistyped option also leaves the right one missing.
+  const stray = fault.startsWith('required option') ? unknownFlag(command, argv) : undefined;
+  const flag = stray ?? /^unknown option '(--[\w-]+)/.exec(fault)?.[1];
+  const suggestion = (flag === undefined ? undefined : suggestFlag(flag, command)) ?? meant;
+  const hint = `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}See: ${words} --help`;
+  // Without its value, which may be a secret.
+  const shown =
+    stray === undefined ? fault.replace(/^(unknown option '--[\w-]+)=.*'$/s, "$1'") : `unknown option '${stray}'`;
+  return `error USAGE: ${printable(shown)}\n  ${printable(hint)}\n`;
+}
+
+const flagsOf = (command: Command): string[] => command.options.flatMap(({ long }) => long ?? []);
+
+function unknownFlag(command: Command, argv: readonly string[]): string | undefined {
+  const known = new Set([...flagsOf(command), '--help']);
+  const given = argv.filter((word) => /^--[a-z]/i.test(word)).map((word) => word.replace(/=.*/s, ''));
+  return given.find((flag) => !known.has(flag));
+}
+
+function suggestFlag(flag: string, command: Command): string | undefined {
+  const known = flagsOf(command);
+  const other = OTHER_NAMES[flag];
+  return other !== undefined && known.includes(other) ? other : nearest(flag, known);
+}

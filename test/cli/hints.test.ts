@@ -1,0 +1,143 @@
+// Errors and results of the command line name the option, file or command that comes next.
+
+import fs from 'node:fs';
+import { test as base, describe, expect } from 'vitest';
+import { createWorkPlace, credveil, credveilJson, digestFolder, type WorkPlace } from '../support/credveil.ts';
+import { perFile } from '../support/per-file.ts';
+
+/** An unsigned dataset and a signed one, both published. No test may change them. */
+interface World {
+  readonly place: WorkPlace;
+  readonly dataset: string;
+  readonly signed: string;
+  /** A dataset of the suite oprf, not published. */
+  readonly keyless: string;
+}
+
+async function openWorld(): Promise<World> {
+  const place = createWorkPlace();
+  const [dataset, signed, keyless] = ['my leaks', 'signed', 'keyless'].map(place.at) as [string, string, string];
+  await credveilJson(['init', dataset, '--suite', 'hmac']);
+  await credveilJson(['publish', dataset]);
+  await credveilJson(['init', signed, '--suite', 'hmac', '--sign']);
+  await credveilJson(['publish', signed]);
+  await credveilJson(['init', keyless, '--suite', 'oprf']);
+  return { place, dataset, signed, keyless };
+}
+
+const test = base.extend<{ readonly world: World }>({
+  world: perFile(openWorld, ({ place }) => place.dispose()),
+});
+
+/** Runs a command that must fail and change nothing. @returns the error and its hint */
+async function refused({ place }: World, exitCode: 1 | 2, args: readonly string[]): Promise<string> {
+  const before = digestFolder(place.home);
+  const outcome = await credveil(args);
+  expect(outcome).toMatchObject({ code: exitCode, stdout: '' });
+  expect(digestFolder(place.home)).toBe(before);
+  return outcome.stderr;
+}
+
+describe('a mistyped command line', () => {
+  const cases: [title: string, args: string[], fault: string, meant: string][] = [
+    ['a command', ['serv'], "unknown command 'serv'", 'serve? See: credveil --help'],
+    ['a subcommand', ['key', 'sho'], "unknown command 'sho'", 'show? See: credveil key --help'],
+    ['an option', ['stats', 'x', '--jsn'], "unknown option '--jsn'", '--json? See: credveil stats --help'],
+    ['a required option', ['init', 'x', '--suit', 'hmac'], "unknown option '--suit'", '--suite? See: credveil init'],
+    ['another program', ['serve', 'x', '--port', '80'], "unknown option '--port'", '--listen? See: credveil serve'],
+  ];
+  test.for(cases)('%s is named, with what was meant', async ([, args, fault, meant], { world }) => {
+    expect(await refused(world, 2, args)).toMatch(`error USAGE: ${fault}\n  Did you mean ${meant}`);
+  });
+
+  test('the value of an unknown option is not repeated, nor a line feed as a line', async ({ world }) => {
+    const secret = await refused(world, 2, ['check', '--password=marked secret']);
+    expect(secret).toContain("unknown option '--password'");
+    expect(secret).not.toContain('marked');
+    expect(await refused(world, 2, ['x\nerror FAKE: y'])).toContain("unknown command 'x?error FAKE: y'");
+  });
+});
+
+describe('an option without effect is refused', () => {
+  const cases: [title: string, args: (world: World) => string[], fault: string][] = [
+    ['--keep of a renewal', ({ dataset }) => ['publish', dataset, '--renew', '--keep', '3'], '--keep and --memory'],
+    [
+      '--memory of a renewal',
+      ({ dataset }) => ['publish', dataset, '--renew', '--memory', '1GiB'],
+      '--keep and --memory',
+    ],
+    [
+      '--key-file of a signed renewal',
+      ({ signed }) => ['publish', signed, '--renew', '--key-file', `${signed}.key`],
+      '--key-file does not renew',
+    ],
+    [
+      'two keys of a renewal',
+      ({ signed }) => ['publish', signed, '--renew', '--head-key', 'x', '--publisher-key', 'y'],
+      'either --head-key or --publisher-key',
+    ],
+    [
+      '--key-file of a dataset whose clients hold none',
+      ({ keyless }) => ['key', 'pin', keyless, '--key-file', `${keyless}.key`],
+      '--key-file does not apply',
+    ],
+    [
+      '--trust beside the folder',
+      ({ signed }) => ['check', '--url', 'http://127.0.0.1:9', '--dataset', signed, '--trust', 'x'],
+      '--dataset and --trust',
+    ],
+  ];
+  test.for(cases)('%s', async ([, args, fault], { world }) => {
+    expect(await refused(world, 2, args(world))).toContain(`error USAGE: ${fault}`);
+  });
+
+  test('a number of users in another notation is answered with the right one', async ({ world }) => {
+    const stderr = await refused(world, 2, ['init', world.place.at('x'), '--suite', 'hmac', '--users', '1e6']);
+    expect(stderr).toContain('Write it in digits, such as --users 1000000.');
+  });
+});
+
+describe('a dataset holds no key and no other dataset', () => {
+  test('neither init, rotate nor keygen writes into a dataset, also through a link', async ({ world }) => {
+    const { place, dataset } = world;
+    fs.symlinkSync(dataset, place.at('link'));
+    for (const inside of [`${dataset}/x`, `${dataset}/runs/x`, place.at('link/x')]) {
+      expect(await refused(world, 1, ['init', inside, '--suite', 'hmac'])).toMatch(/DATASET_EXISTS: .* is inside the/);
+      expect(await refused(world, 1, ['rotate', dataset, inside])).toContain('_INSIDE_DATASET');
+      const key = ['--key-file', `${inside}.key`];
+      expect(await refused(world, 1, ['keygen', '--suite', 'hmac', ...key])).toContain('KEY_FILE_INSIDE_DATASET');
+      expect(await refused(world, 1, ['keygen', '--suite', 'oprf', '--split', ...key])).toContain('_INSIDE_DATASET');
+      const init = ['init', place.at('beside'), '--suite', 'hmac', ...key];
+      expect(await refused(world, 1, init)).toContain('KEY_FILE_INSIDE_DATASET');
+    }
+  });
+});
+
+describe('a result names its next command', () => {
+  test('the folder is in it, quoted for a shell', async ({ world }) => {
+    const { place, dataset } = world;
+    const quoted = `'${dataset}'`;
+    const said = async (...args: string[]): Promise<string> => (await credveil(args)).stdout;
+    expect(await said('publish', dataset)).toContain(`credveil publish ${quoted} --renew`);
+    expect(await said('sources', dataset)).toContain(`credveil ingest ${quoted} `);
+    expect(await said('client', 'list', dataset)).toContain(`credveil client add ${quoted} `);
+    const copy = place.at('a copy');
+    fs.cpSync(dataset, copy, { recursive: true });
+    fs.copyFileSync(`${dataset}.key`, `${copy}.key`);
+    const combo = place.write('combo.txt', 'ana@example.test:secret one\nben@example.test:secret two\n');
+    expect(await said('ingest', copy, combo, '--source', 'a', '--no-publish')).toContain(`credveil publish '${copy}'`);
+    expect(await said('verify', copy)).toContain(`credveil publish '${copy}'`);
+  });
+
+  test('keygen and key show name a public key, and the halves of a key with their own ids', async ({ world }) => {
+    const keyFile = world.place.at('split.key');
+    const { stdout } = await credveil(['keygen', '--suite', 'oprf', '--split', '--key-file', keyFile]);
+    const shown = await credveil(['key', 'show', '--key-file', keyFile]);
+    expect(stdout + shown.stdout).not.toContain('to pin');
+    const { keyId } = (await credveilJson(['key', 'show', '--key-file', keyFile])) as { keyId: string };
+    for (const half of [`${keyFile}.1`, `${keyFile}.2`]) {
+      const { keyId: own } = (await credveilJson(['key', 'show', '--key-file', half])) as { keyId: string };
+      expect(stdout).toContain(`half of key ${keyId} in ${half}, as key ${own}`);
+    }
+  });
+});
