@@ -1,6 +1,7 @@
 // Opens key files as the environment allows: CREDVEIL_KEY_FILE_GROUP applies to every command.
 
 import type { DatasetKey } from '../store/dataset-key.ts';
+import { StoreError } from '../store/errors.ts';
 import * as store from '../store/key-file.ts';
 import type { SigningKey } from '../store/signing-key.ts';
 import { UsageError } from './exit.ts';
@@ -14,18 +15,35 @@ function accessOf({ [NAME]: group = 'none' }: NodeJS.ProcessEnv): store.KeyFileA
   throw new UsageError(`${NAME} is not the id of a group`, 'Set it to a number, as `id -G` prints them.');
 }
 
+/** Opens a file that an option names: where it is missing, the hint names the option. */
+export function namedBy<Key>(option: string, open: () => Key): Key {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof StoreError && error.code === 'KEY_FILE_MISSING')) throw error;
+    throw new StoreError(error.code, error.message, `Name the file with ${option}.`, { cause: error });
+  }
+}
+
 /** @throws StoreError as `openKeyFile` of store/ */
-export const openKeyFile = (file: string): DatasetKey => store.openKeyFile(file, accessOf(process.env));
+export const openKeyFile = (file: string): DatasetKey =>
+  namedBy('--key-file', () => store.openKeyFile(file, accessOf(process.env)));
 
 /** @throws StoreError as `openPinFile` of store/ */
-export const openPinFile = (file: string): store.PinLines => store.openPinFile(file, accessOf(process.env));
+export const openPinFile = (file: string): store.PinLines =>
+  namedBy('--key-file', () => store.openPinFile(file, accessOf(process.env)));
 
-/** @throws StoreError as `openSigningKeyFile` of store/ */
-export const openSigningKeyFile = (file: string): SigningKey => store.openSigningKeyFile(file, accessOf(process.env));
+/**
+ * @param option that names the file
+ * @throws StoreError as `openSigningKeyFile` of store/
+ */
+export const openSigningKeyFile = (file: string, option = '--publisher-key'): SigningKey =>
+  namedBy(option, () => store.openSigningKeyFile(file, accessOf(process.env)));
 
 /** @throws StoreError as `openAnyKeyFile` of store/ */
 export const openAnyKeyFile = (file: string): DatasetKey | SigningKey =>
-  store.openAnyKeyFile(file, accessOf(process.env));
+  namedBy('--key-file', () => store.openAnyKeyFile(file, accessOf(process.env)));
 
 /** @throws StoreError as `openClientKeyFile` of store/ */
-export const openClientKeyFile = (file: string): string => store.openClientKeyFile(file, accessOf(process.env));
+export const openClientKeyFile = (file: string): string =>
+  namedBy('--client-key-file', () => store.openClientKeyFile(file, accessOf(process.env)));

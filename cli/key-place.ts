@@ -28,7 +28,11 @@ export function openNewPublisher(folder: string, named?: string): KeyPlace<Signi
   const file = publisherFileFor(folder, named);
   assertOutside(file, folder);
   assertFolderOf(file);
-  const place = openOrCreate(file, openSigningKeyFile, () => createSigningKey('publisher'));
+  const place = openOrCreate(
+    file,
+    (named) => openSigningKeyFile(named),
+    () => createSigningKey('publisher'),
+  );
   if (place.key.use !== 'publisher')
     throw new UsageError(`the key in ${file} is a head key`, 'Name the key file of a publisher.');
   return place;

@@ -40,11 +40,13 @@ export interface KeyFileOptions {
 
 /**
  * The key of the publisher of a dataset with signatures; undefined for one without.
+ * @param option that may name its file
  * @throws UsageError if there is nothing to sign; StoreError for a missing or broken key file
  */
 export function openPublisher(
   { folder, parameters }: Dataset,
   { publisherKey }: KeyFileOptions,
+  option?: string,
 ): SigningKey | undefined {
   if (parameters.publisher === undefined) {
     if (publisherKey === undefined) return undefined;
@@ -55,7 +57,7 @@ export function openPublisher(
   }
   const file = publisherFileFor(folder, publisherKey);
   assertOutside(file, folder);
-  return openSigningKeyFile(file);
+  return openSigningKeyFile(file, option);
 }
 
 export interface OpenedForWriting {

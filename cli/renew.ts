@@ -33,14 +33,14 @@ function openSigner(dataset: Dataset, options: RenewOptions): Signer {
   if (options.headKey !== undefined) {
     if (dataset.parameters.publisher === undefined)
       throw new UsageError('--head-key does not apply to a dataset without signatures', 'Remove it.');
-    return openSigningKeyFile(options.headKey);
+    return openSigningKeyFile(options.headKey, '--head-key');
   }
   if (dataset.parameters.publisher !== undefined && options.keyFile !== undefined)
     throw new UsageError(
       '--key-file does not renew a dataset with signatures',
       'Leave it out, or name a key with --publisher-key or --head-key.',
     );
-  const publisher = openPublisher(dataset, options);
+  const publisher = openPublisher(dataset, options, '--publisher-key, or that of a head key with --head-key');
   if (publisher) return publisher;
   const key = openKeyFile(keyFileFor(dataset.folder, options.keyFile));
   assertKeyBelongs(dataset, key);
@@ -88,7 +88,7 @@ export function openHeadKey(lineOrFile: string): HeadKey {
   if (lineOrFile.startsWith(PUBLIC_LINE)) return parseHeadKeyText(lineOrFile);
   const line = readLine(lineOrFile);
   if (line.startsWith(PUBLIC_LINE)) return parseHeadKeyText(line);
-  const key = openSigningKeyFile(lineOrFile);
+  const key = openSigningKeyFile(lineOrFile, '--delegate');
   if (key.use !== 'head')
     throw new UsageError('--delegate needs a head key', 'Create one with: credveil keygen --signing head');
   return key.publicKey as HeadKey;

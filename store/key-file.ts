@@ -9,6 +9,7 @@ import { type DatasetKey, parseKeyText } from './dataset-key.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, openRegularFile, syncFolder } from './files.ts';
 import { datasetAround, isInside } from './inside-dataset.ts';
+import { describeWrongKey, type WantedKey } from './key-kind.ts';
 import { parseSigningKeyText, type SigningKey } from './signing-key.ts';
 
 /**
@@ -40,7 +41,7 @@ export interface KeyFileAccess {
  * @throws StoreError `KEY_FILE_MISSING`, `KEY_FILE_EXPOSED`, `KEY_FILE_MALFORMED`
  */
 export function openKeyFile(file: string, access: KeyFileAccess = {}): DatasetKey {
-  return readSecretFile(file, MAX_KEY_FILE_BYTES, parseKeyText, access);
+  return readSecretFile(file, { wanted: 'dataset', parse: parseKeyText }, access);
 }
 
 /** What clients of the suite `hmac` pin, as `credveil key pin` prints it. */
@@ -63,7 +64,7 @@ export function openPinFile(file: string, access: KeyFileAccess = {}): PinLines 
     parseTrustText(more.length === 0 ? trust : '');
     return { key, trust };
   };
-  return readSecretFile(file, MAX_KEY_FILE_BYTES, parse, access);
+  return readSecretFile(file, { wanted: 'dataset', parse }, access);
 }
 
 /**
@@ -72,7 +73,7 @@ export function openPinFile(file: string, access: KeyFileAccess = {}): PinLines 
  * @throws StoreError as `openKeyFile`
  */
 export function openClientKeyFile(file: string, access: KeyFileAccess = {}): string {
-  return readSecretFile(file, MAX_KEY_FILE_BYTES, parseClientKeyText, access);
+  return readSecretFile(file, { wanted: 'client', parse: parseClientKeyText }, access);
 }
 
 /**
@@ -80,7 +81,7 @@ export function openClientKeyFile(file: string, access: KeyFileAccess = {}): str
  * @throws StoreError as `openKeyFile`
  */
 export function openSigningKeyFile(file: string, access: KeyFileAccess = {}): SigningKey {
-  return readSecretFile(file, MAX_KEY_FILE_BYTES, parseSigningKeyText, access);
+  return readSecretFile(file, { wanted: 'signing', parse: parseSigningKeyText }, access);
 }
 
 /**
@@ -90,7 +91,7 @@ export function openSigningKeyFile(file: string, access: KeyFileAccess = {}): Si
 export function openAnyKeyFile(file: string, access: KeyFileAccess = {}): DatasetKey | SigningKey {
   const parse = (text: string): DatasetKey | SigningKey =>
     SIGNING.test(text.trimStart()) ? parseSigningKeyText(text) : parseKeyText(text);
-  return readSecretFile(file, MAX_KEY_FILE_BYTES, parse, access);
+  return readSecretFile(file, { wanted: 'any', parse }, access);
 }
 
 const SIGNING = /^credveil-(publisher|head)-/;
@@ -98,18 +99,25 @@ const SIGNING = /^credveil-(publisher|head)-/;
 const notKey = (file: string, why: string): StoreError =>
   new StoreError('KEY_FILE_MALFORMED', `key file ${file}: ${why}`, 'Name the file that holds the key.');
 
+/** A secret to read from a file. */
+export interface Secret<Key> {
+  readonly wanted: WantedKey;
+  /** Its CredveilErrors reach the caller, except ProtocolErrors. */
+  readonly parse: (text: string) => Key;
+  readonly maxBytes?: number;
+}
+
 /**
  * Reads a secret of any kind, from a file that only its owner can read.
- * @param parse its CredveilErrors reach the caller
  * @throws StoreError as `openKeyFile`
  */
 export function readSecretFile<Key>(
   file: string,
-  maxBytes: number,
-  parse: (text: string) => Key,
+  { wanted, parse, maxBytes = MAX_KEY_FILE_BYTES }: Secret<Key>,
   { group }: KeyFileAccess = {},
 ): Key {
   let handle: number;
+  let text = '';
   try {
     handle = openRegularFile(file, (why) => notKey(file, why));
   } catch (cause) {
@@ -124,17 +132,14 @@ export function readSecretFile<Key>(
     // Parsed first: a file without a key needs another name, not another mode.
     const buffer = Buffer.alloc(maxBytes);
     const bytes = fs.readSync(handle, buffer, 0, buffer.length, 0);
-    const key = parse(buffer.toString('latin1', 0, bytes));
+    text = buffer.toString('latin1', 0, bytes);
+    const key = parse(text);
     assertHidden(file, stat, group);
     return key;
   } catch (cause) {
     if (cause instanceof CredveilError && !(cause instanceof ProtocolError)) throw cause;
-    throw new StoreError(
-      'KEY_FILE_MALFORMED',
-      `key file ${file}: not a Credveil key`,
-      'Name the file that `credveil init` or `credveil keygen` wrote; for a client, a file with the whole line that `credveil client add` printed.',
-      { cause },
-    );
+    const { why, hint } = describeWrongKey(text, wanted);
+    throw new StoreError('KEY_FILE_MALFORMED', `key file ${file}: ${why}`, hint, { cause });
   } finally {
     fs.closeSync(handle);
   }

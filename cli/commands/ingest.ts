@@ -10,6 +10,7 @@ import { AUTO, addCorpusOptions, type Corpus, type CorpusOptions, DETECTED, open
 import { UsageError } from '../exit.ts';
 import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { namedBy } from '../key-files.ts';
 import { noteLeftOut } from '../left-out.ts';
 import { parseCount, parseMemory } from '../memory.ts';
 import { describeMirror, type MirrorSummary, summarizeMirror } from '../mirror.ts';
@@ -102,7 +103,10 @@ async function openCorpusOrArchive(
     throw new UsageError('--identity is missing', 'Name the file of the age identity that opens the archive.');
   const { openArchive, openIdentityFile } = await import('../../ingest/archive/archive-reader.ts');
   const { formatOfArchive } = await import('../../ingest/archive/archived-format.ts');
-  const archive = await openArchive(file, openIdentityFile(identity));
+  const archive = await openArchive(
+    file,
+    namedBy('--identity', () => openIdentityFile(identity)),
+  );
   const format = formatOfArchive(archive.header);
   return { archive, inputs: [openInput(file)], format, isDetected: false, leftOut: new LeftOut() };
 }

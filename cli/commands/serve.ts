@@ -17,6 +17,7 @@ import { startWorkers } from '../../server/workers/primary.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
+import { namedBy } from '../key-files.ts';
 import { keyFileFor } from '../open.ts';
 import { note, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -37,7 +38,8 @@ function withKey(folder: string, group: Settings['keyFileGroup'], keyFile?: stri
   if (suite === 'oprf') {
     const access = group === 'none' ? {} : { group };
     const file = keyFileFor(folder, keyFile);
-    if (keyFile !== undefined || isPresent(file)) return { folder, key: openKeyFile(file, access) };
+    if (keyFile !== undefined || isPresent(file))
+      return { folder, key: namedBy('--key-file', () => openKeyFile(file, access)) };
     note(
       `no key file ${printable(file)}: serving the buckets of ${printable(folder)} alone.\n` +
         '  Clients need a server that evaluates (options url and bucketsUrl). To evaluate here, pass --key-file.',

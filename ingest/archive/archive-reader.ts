@@ -29,7 +29,7 @@ const MAX_IDENTITY_BYTES = 1 << 16;
  * @throws StoreError as for key files; IngestError `IDENTITY_MALFORMED`
  */
 export function openIdentityFile(file: string): Decrypter {
-  return readSecretFile(file, MAX_IDENTITY_BYTES, (text) => {
+  const parse = (text: string): Decrypter => {
     const decrypter = new Decrypter();
     const lines = text.split('\n').map((line) => line.trim());
     const identities = lines.filter((line) => line !== '' && !line.startsWith('#'));
@@ -44,7 +44,8 @@ export function openIdentityFile(file: string): Decrypter {
       );
     }
     return decrypter;
-  });
+  };
+  return readSecretFile(file, { wanted: 'identity', parse, maxBytes: MAX_IDENTITY_BYTES });
 }
 
 export interface OpenArchive {

@@ -141,3 +141,57 @@ describe('a result names its next command', () => {
     }
   });
 });
+
+describe('a key file', () => {
+  test('a key of another kind is named, with the kind that is expected', async ({ world }) => {
+    const { place, dataset, signed, keyless } = world;
+    const clientKey = place.at('client.key');
+    const { code, stdout } = await credveil(['client', 'add', keyless, 'a']);
+    expect(code).toBe(0);
+    fs.writeFileSync(clientKey, stdout, { mode: 0o600 });
+    const check = ['check', '--url', 'http://127.0.0.1:9'];
+    const cases: [args: string[], why: string, hint: string][] = [
+      [
+        [...check, '--dataset', dataset, '--client-key-file', `${dataset}.key`],
+        'a dataset key, not a client',
+        'client add',
+      ],
+      [['publish', signed, '--renew', '--head-key', `${signed}.key`], 'a dataset key, not the key of a', '--signing'],
+      [['verify', dataset, '--key-file', clientKey], 'a client key, not a dataset key', 'credveil init'],
+      [
+        ['verify', dataset, '--key-file', `${signed}.publisher`],
+        'the key of a publisher, not a dataset',
+        'credveil init',
+      ],
+      [['key', 'show', '--key-file', clientKey], 'a client key, not a key of a dataset', 'credveil init'],
+    ];
+    for (const [args, why, hint] of cases) {
+      const stderr = await refused(world, 1, args);
+      expect(stderr).toMatch(/^error KEY_FILE_MALFORMED: key file /);
+      expect(stderr).toContain(`: ${why}`);
+      expect(stderr.split('\n')[1]).toContain(hint);
+    }
+  });
+
+  test('the hint for a missing file names its option', async ({ world }) => {
+    const { place, dataset, signed } = world;
+    const none = place.at('none');
+    const check = ['check', '--url', 'http://127.0.0.1:9', '--dataset', dataset];
+    const copy = place.at('unsigned');
+    fs.cpSync(signed, copy, { recursive: true });
+    const cases: [args: string[], option: string][] = [
+      [['verify', dataset, '--key-file', none], '--key-file.'],
+      [['key', 'show', '--key-file', none], '--key-file.'],
+      [[...check, '--client-key-file', none], '--client-key-file.'],
+      [['publish', signed, '--publisher-key', none], '--publisher-key.'],
+      [['publish', copy, '--renew'], '--publisher-key, or that of a head key with --head-key.'],
+      [['publish', signed, '--renew', '--head-key', none], '--head-key.'],
+      [['publish', signed, '--delegate', none], '--delegate.'],
+      [['ingest', dataset, '--from-archive', none, '--identity', none], '--identity.'],
+    ];
+    for (const [args, option] of cases)
+      expect(await refused(world, 1, args)).toMatch(
+        new RegExp(`^error KEY_FILE_MISSING: .*\n {2}Name the file with ${option.replaceAll('.', '\\.')}\n$`),
+      );
+  });
+});

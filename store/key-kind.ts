@@ -1,0 +1,34 @@
+// What a key file holds, by the first characters of its text.
+
+export type WantedKey = 'dataset' | 'client' | 'signing' | 'any' | 'identity';
+
+const FOUND: readonly (readonly [start: string, name: string])[] = [
+  ['credveil-hmac-', 'a dataset key'],
+  ['credveil-oprf-public-', 'a public key'],
+  ['credveil-oprf-', 'a dataset key'],
+  ['credveil-publisher-', 'the key of a publisher'],
+  ['credveil-head-public-', 'the public line of a head key'],
+  ['credveil-head-', 'a head key'],
+  ['credveil-client-', 'a client key'],
+  ['credveil-trust-', 'the public line of a dataset'],
+  ['AGE-SECRET-KEY-', 'an age identity'],
+];
+
+const WANTED: { readonly [wanted in WantedKey]: readonly [name: string, hint: string] } = {
+  dataset: ['a dataset key', 'Name the file that `credveil init` or `credveil keygen --suite` wrote.'],
+  client: ['a client key', 'Name a file with the whole line that `credveil client add` printed.'],
+  signing: [
+    'the key of a publisher or a head key',
+    'Name the file that `credveil init` or `credveil keygen --signing` wrote.',
+  ],
+  any: ['a key of a dataset or publisher', 'Name the file that `credveil init` or `credveil keygen` wrote.'],
+  identity: ['an age identity', 'Name the file that age-keygen wrote.'],
+};
+
+/** Why a text is not the wanted key, and the next step. Neither quotes the text. */
+export function describeWrongKey(text: string, wanted: WantedKey): { readonly why: string; readonly hint: string } {
+  const [, found] = FOUND.find(([start]) => text.trimStart().startsWith(start)) ?? [];
+  const [name, hint] = WANTED[wanted];
+  if (found === undefined) return { why: 'not a Credveil key', hint };
+  return { why: name.includes(found) ? `${found} that is not whole, or altered` : `${found}, not ${name}`, hint };
+}
