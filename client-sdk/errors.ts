@@ -166,7 +166,7 @@ const TEXTS: Texts<UnknownReason> = {
     'the service failed several times in a row, so no request was sent',
     'See the reasons of the previous checks. The checker retries on its own.',
   ],
-  HTTP_STATUS: ['the service refused to answer', 'See the log of the server, and of any proxy in front of it.'],
+  HTTP_STATUS: ['the service refused to answer', 'Check the base URL; see the log of the server, and of any proxy.'],
   CLIENT_REFUSED: [
     'the service does not accept this client',
     'Set the option clientKey to the key that `credveil client add` printed. A revoked key stays invalid.',
@@ -207,7 +207,7 @@ const TEXTS: Texts<UnknownReason> = {
   ],
   DATASET_MISMATCH: [
     'the service serves a different dataset from the pinned one',
-    'Check the URL, and the dataset in the pinned line.',
+    'Check the URL, also /d/<dataset id> and bucketsUrl, and the pinned line.',
   ],
   PREFIX_TOO_LONG: [
     'a request to this dataset would reveal more bits than allowed',

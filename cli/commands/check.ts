@@ -2,13 +2,13 @@
 
 import { addAbortSignal } from 'node:stream';
 import { type Command, Option } from 'commander';
-import { lookupFailure } from '../../client-sdk/errors.ts';
 import { type Credential, createLeakChecker, LookupError, type Verdict } from '../../client-sdk/index.ts';
 import type { DatasetId } from '../../protocol/brands.ts';
 import { isDatasetId } from '../../protocol/ids.ts';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
 import { formatHmacPin, parseTrustText } from '../../protocol/signed/trust.ts';
 import { assertKeyBelongs, type Dataset, openDataset } from '../../store/dataset.ts';
+import { type CheckFailures, createCheckFailures, withFlags } from '../check-failures.ts';
 import { LineError, parseLine, readLines } from '../credential-lines.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -79,6 +79,12 @@ function pinsOf(dataset: Dataset, keyFile: string | undefined): Pins {
   return { key: key.revealPin(dataset.id) as string, ...(trust !== undefined && { trust }) };
 }
 
+/** The second field of either line. */
+function pinnedDataset(pins: Pins): DatasetId | undefined {
+  const [, dataset = ''] = (pins.trust ?? ('key' in pins ? pins.key : '')).split('.');
+  return isDatasetId(dataset) ? dataset : undefined;
+}
+
 /** A key file holds the secret alone. */
 function completeKey(line: string, dataset: DatasetId | undefined): string {
   if (!line.startsWith('credveil-hmac-1.') || dataset === undefined) return line;
@@ -128,7 +134,7 @@ async function* readQuestions(signal: AbortSignal): AsyncGenerator<CheckLine> {
 }
 
 /** Prints verdicts and mistakes, and sets the exit code. */
-function createPrinter(json: boolean) {
+function createPrinter(json: boolean, failures: CheckFailures) {
   // Each reason is explained once.
   const explained = new Set<string>();
   return {
@@ -138,8 +144,8 @@ function createPrinter(json: boolean) {
       process.exitCode ??= ExitCode.failed;
       if (explained.has(verdict.reason)) return;
       explained.add(verdict.reason);
-      const { code, message, hint } = lookupFailure(verdict.reason);
-      note(`${code}: ${message}\n  ${hint}`);
+      const { code, message, hint } = failures.explain(verdict.reason);
+      note(`${code}: ${printable(message)}\n  ${hint}`);
     },
     /** Every line of the input has one of the output. */
     mistake({ code, message, hint }: LineError): void {
@@ -169,16 +175,21 @@ export function addCheck(program: Command): void {
       if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
         throw new UsageError('--timeout must be a whole number of milliseconds', 'Omit it for the default of 2000.');
       const pins = choosePins(options);
-      const checker = createLeakChecker({
-        url: options.url,
-        ...pins,
-        ...chooseServers(options, pins),
-        ...(options.clientKeyFile !== undefined && { clientKey: openClientKeyFile(options.clientKeyFile) }),
-        timeoutMs,
-        // Each line reports its own failure.
-        circuitBreaker: false,
-      });
-      const printer = createPrinter(options.json === true || !process.stdin.isTTY);
+      const { clientKeyFile } = options;
+      const failures = createCheckFailures({ dataset: pinnedDataset(pins), hasClientKey: clientKeyFile !== undefined });
+      const checker = withFlags(() =>
+        createLeakChecker({
+          url: options.url,
+          ...pins,
+          ...chooseServers(options, pins),
+          ...(clientKeyFile !== undefined && { clientKey: openClientKeyFile(clientKeyFile) }),
+          timeoutMs,
+          fetch: failures.fetch,
+          // Each line reports its own failure.
+          circuitBreaker: false,
+        }),
+      );
+      const printer = createPrinter(options.json === true || !process.stdin.isTTY, failures);
       const interrupt = onInterrupt();
       const { signal } = interrupt;
       try {

@@ -131,11 +131,11 @@ describe('an invalid command line exits with code 2', () => {
     },
   );
 
-  test('an invalid month, source name or URL has its own error code', async ({ world }) => {
+  test('an invalid month or source name has its own error code, and a URL its flag', async ({ world }) => {
     const { dataset, other, keyFile } = world;
     await refused(world, 'SOURCE_DATE', 2, ['ingest', dataset, other, '--source', 'x', '--date', '2024-13']);
     await refused(world, 'SOURCE_NAME', 2, ['ingest', dataset, other, '--source', '../x']);
-    await refused(world, 'OPTION_MALFORMED', 2, ['check', '--url', 'nonsense', '--key-file', keyFile]);
+    await refused(world, 'USAGE', 2, ['check', '--url', 'nonsense', '--key-file', keyFile]);
   });
 
   test('remove takes a source name, never a path', async ({ world }) => {
@@ -280,7 +280,7 @@ describe('an invalid file exits with code 1', () => {
       '{"password":"pw"}\n{"password":"other"}\n',
     );
     expect(code).toBe(1);
-    expect(stderr.match(/^NETWORK: .*\n {2}Check the URL/gm)).toHaveLength(1);
+    expect(stderr.match(/^NETWORK: .*: ECONNREFUSED at http:.*\n {2}Check the host and port/gm)).toHaveLength(1);
     for (const line of stdout.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ status: 'unknown' });
   });
 });
