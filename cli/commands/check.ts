@@ -8,15 +8,15 @@ import { isDatasetId } from '../../protocol/ids.ts';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
 import { formatHmacPin, parseTrustText } from '../../protocol/signed/trust.ts';
 import { assertKeyBelongs, type Dataset, openDataset } from '../../store/dataset.ts';
-import { type CheckFailures, createCheckFailures, withFlags } from '../check-failures.ts';
-import { LineError, parseLine, readLines } from '../credential-lines.ts';
+import { type CheckFailures, createCheckFailures, withFlags } from '../check/check-failures.ts';
+import { LineError, parseLine, readLines } from '../check/credential-lines.ts';
+import { promptHidden, promptLine } from '../check/prompt.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openClientKeyFile, openKeyFile, openPinFile } from '../key-files.ts';
 import { assertKeyUnnamed, keyFileFor } from '../open.ts';
 import { note, print, printResult } from '../output.ts';
 import { printable, printableJson } from '../printable.ts';
-import { promptHidden, promptLine } from '../prompt.ts';
 import { trustLine } from '../signing-part.ts';
 import { formatCounted } from '../units.ts';
 

@@ -1,10 +1,10 @@
 // Why a check failed, for the terminal: the cause that the SDK keeps to itself, and hints that name
 // options of the command instead of those of the SDK.
 
-import { LookupError, lookupFailure } from '../client-sdk/errors.ts';
-import type { UnknownReason } from '../client-sdk/index.ts';
-import type { DatasetId } from '../protocol/brands.ts';
-import { UsageError } from './exit.ts';
+import { LookupError, lookupFailure } from '../../client-sdk/errors.ts';
+import type { UnknownReason } from '../../client-sdk/index.ts';
+import type { DatasetId } from '../../protocol/brands.ts';
+import { UsageError } from '../exit.ts';
 
 export interface Explanation {
   readonly code: UnknownReason;

@@ -1,8 +1,8 @@
 // Credentials as JSON lines: reads standard input, and names the line of every mistake.
 
 import { Buffer } from 'node:buffer';
-import type { Credential } from '../client-sdk/index.ts';
-import { CredveilError } from '../protocol/errors.ts';
+import type { Credential } from '../../client-sdk/index.ts';
+import { CredveilError } from '../../protocol/errors.ts';
 
 /** Both fields at their longest, with every character escaped. */
 const MAX_LINE_BYTES = 2 ** 20;
