@@ -12,7 +12,10 @@ function cellWriter(quoting: 'always' | 'needed', separator: string): (cell: str
   return (cell) => (quoting === 'always' || needs(cell) ? quoted(cell) : cell);
 }
 
-function filler(words: Vocabulary, role: Column[1], mayBreak: boolean): string {
+/** Columns that would hold a credential if they were filled. */
+const KEPT_EMPTY = /user|mail|login|hash|salt|secret/i;
+
+function filler(words: Vocabulary, [header, role]: Column, mayBreak: boolean): string {
   switch (role) {
     case 'W':
       return words.url();
@@ -23,7 +26,7 @@ function filler(words: Vocabulary, role: Column[1], mayBreak: boolean): string {
     case 'x':
       return words.pick([words.word(), `${words.word()} ${words.word()}`, words.host()]);
     default:
-      if (words.chance(85)) return '';
+      if (KEPT_EMPTY.test(header) || words.chance(85)) return '';
       return mayBreak && words.chance(30) ? `${words.word()}\nsecond line` : `${words.word()}, ${words.word()}`;
   }
 }
@@ -36,11 +39,12 @@ function rowOf(words: Vocabulary, columns: readonly Column[], truth: Truth, mayB
   // Beside an address, a login may be missing.
   const login = !has('U') || (email !== undefined && words.chance(30)) ? undefined : words.username();
   for (const username of [email, login]) if (username !== undefined) truth.holds.pairs.push({ username, password });
-  return columns.map(([, role]) => {
+  return columns.map((column) => {
+    const [, role] = column;
     if (role === 'P') return password;
     if (role === 'E') return email ?? '';
     if (role === 'U') return login ?? '';
-    return filler(words, role, mayBreak);
+    return filler(words, column, mayBreak);
   });
 }
 
