@@ -96,7 +96,8 @@ async function checkAll(home: string): Promise<{ judgements: Judgement[]; verdic
 
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-generated-'));
 try {
-  console.log(`${values.files} generated files: --seed ${seed}${isBuilt ? ' --built' : ''}`);
+  const what = values.only === undefined ? `${values.files} generated files` : `generated file ${values.only}`;
+  console.log(`${what}: --seed ${seed}${isBuilt ? ' --built' : ''}`);
   const startedAt = performance.now();
   const { judgements, verdicts } = await checkAll(home);
   for (const judgement of judgements)
