@@ -70,7 +70,7 @@ export async function parseBody(copy: Pick<Request, 'headers' | 'arrayBuffer'>):
   const isDeclared = isMultipart || FORM_TYPE.test(type) || JSON_TYPE.test(type);
   return {
     isSent: true,
-    objects: texts.all.flatMap((text) => objectIn(text) ?? []),
+    objects: texts.all.map(objectIn).filter((found) => found !== undefined),
     forms: [...(formData ? [formData] : []), ...texts.all.map((text) => new URLSearchParams(text))],
     [isDeclared ? 'unreadable' : 'doubt']: mistake,
   };

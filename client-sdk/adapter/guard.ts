@@ -34,6 +34,8 @@ export interface Found {
   readonly credentials: readonly Credential[];
   /** Whether the handler may read another credential than these. */
   readonly isUnreadable: boolean;
+  /** Whether there is a body. */
+  readonly isSent?: boolean | undefined;
   /** The error that a function of the application threw. */
   readonly cause?: unknown;
 }
@@ -75,7 +77,7 @@ export function createGuard<Context, Handler>(
 ): Guard<Context, Handler> {
   assertChecker(checker);
   const settings = parseGuardOptions(options, more);
-  const { fields, skip, onResult, header, handler, isEager } = settings;
+  const { fields, skip, onResult, header, handler, isEager, isDenying } = settings;
   const refuse = createRefuse(settings);
 
   const answer = createAnswer(checker);
@@ -98,14 +100,16 @@ export function createGuard<Context, Handler>(
           return { credentials: credential === undefined ? [] : [credential], isUnreadable: false };
         }
         const reading = boundReading(await read(fields), fields);
-        return { credentials: credentialsOf(reading), isUnreadable: reading.unreadable !== undefined };
+        const { unreadable, isSent } = reading;
+        return { credentials: credentialsOf(reading), isUnreadable: unreadable !== undefined, isSent };
       } catch (cause) {
         return { credentials: [], isUnreadable: true, cause };
       }
     },
 
     async judge(context, find) {
-      const answers = await answer(await findUnlessSkipped(() => skip?.(context), find));
+      const found = await findUnlessSkipped(() => skip?.(context), find);
+      const answers = (isDenying && answerUnasked(checker, found)) || (await answer(found));
       if (answers.verdicts.length === 0) return {};
       const verdict = observed(combine(answers.verdicts), context);
       const refusal = await refuse(answers, context);
@@ -148,6 +152,19 @@ function createAnswer(checker: LeakChecker): Answer {
       return { verdicts: [...unread, unknown('CHECK_FAILED')], cause: cause ?? failure };
     }
   };
+}
+
+/**
+ * In mode `deny`: the answer to what is refused whatever a check would find, so that it costs none.
+ * A body without a password is refused too: its field may have another name than the guard's.
+ */
+function answerUnasked(checker: LeakChecker, { credentials, isUnreadable, isSent, cause }: Found): Answers | undefined {
+  const isMissing = credentials.length === 0 && isSent;
+  // Of the option `fields`, which read a field that is not there.
+  const isUndefined = credentials.some((one) => 'password' in one && one.password === undefined);
+  if (!isUnreadable && !isMissing && !isUndefined) return undefined;
+  const reason = isUnreadable ? 'CREDENTIAL_UNREADABLE' : 'NOTHING_ASKED';
+  return { verdicts: [unknownVerdict(reason, 0, checker.policy)], cause };
 }
 
 async function findUnlessSkipped(skip: () => unknown, find: () => Found | Promise<Found>): Promise<Found> {

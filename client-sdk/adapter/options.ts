@@ -130,7 +130,7 @@ export function parseGuardOptions<Context, Handler>(
   options: GuardOptions<Context, Handler>,
   more: readonly string[],
 ): GuardSettings<Context, Handler> {
-  if (typeof options !== 'object' || options === null)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw malformed('options', 'not an object', 'Pass an object, or omit it to use the defaults.');
   assertNames(options, [...OPTIONS, ...more]);
   const { mode = 'annotate', header = DEFAULT_HEADER, eager = mode === 'deny' } = options;
@@ -144,6 +144,8 @@ export function parseGuardOptions<Context, Handler>(
   const onError = options.onError ?? (denyOn && 'allow');
   if (denyOn !== undefined && !(Array.isArray(denyOn) && denyOn.every((name) => SIGNAL_NAMES.includes(name))))
     throw malformed('denyOn', 'not a list of findings', 'List any of pair, similar, password and username.');
+  if (isDenying && denyOn?.length === 0)
+    throw malformed('denyOn', 'empty, so that nothing is denied', 'List findings, or use eager: true to deny none.');
   if (onError !== undefined && onError !== 'allow' && onError !== 'deny' && typeof onError !== 'function')
     throw malformed('onError', 'neither allow, deny nor a function', 'Omit it to use the default.');
   if (typeof header !== 'string' || !TOKEN.test(header))
@@ -180,13 +182,14 @@ function assertEffective(options: object, isDenying: boolean, isEager: boolean):
 
 function parseFieldNames(given: FieldNames): ParsedFields {
   const hint = "Pass { username: ['user', 'email'], password: 'pass' } or a function; a string is one literal name.";
-  if (typeof given !== 'object' || given === null) throw malformed('fields', 'not field names', hint);
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw malformed('fields', 'not field names', hint);
   assertNames(given, ['username', 'usernames', 'password'], 'fields.');
   const { username, usernames, password = 'password' } = given;
   if (username !== undefined && usernames !== undefined)
     throw malformed('fields', 'both username and usernames', 'Pass all of them in usernames.');
   const all: unknown = usernames ?? (username === undefined ? ['username', 'email'] : [username]);
-  if (!Array.isArray(all)) throw malformed('fields', 'usernames is not a list', hint);
+  if (!Array.isArray(all) || all.length === 0) throw malformed('fields', 'usernames is not a list of names', hint);
   const parsePath = (path: unknown): readonly string[] => {
     const names: unknown[] = Array.isArray(path) ? path : [path];
     if (names.length === 0 || !names.every((name) => typeof name === 'string' && name !== ''))

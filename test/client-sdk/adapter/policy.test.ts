@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LeakCheckOptions, leakCheck } from '../../../client-sdk/adapter/fetch.ts';
-import { createLeakChecker, type PolicyOptions, type Verdict } from '../../../client-sdk/index.ts';
+import { type Credential, createLeakChecker, type PolicyOptions, type Verdict } from '../../../client-sdk/index.ts';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
 import { type MadeDataset, makeDataset } from '../../support/dataset.ts';
 import { keyPinOf } from '../../support/pins.ts';
@@ -98,10 +98,18 @@ describe('a guard in mode deny', () => {
         }
   });
 
+  test('refuses a credential whose password a function did not find, and passes none', async () => {
+    const finding = (credential: Credential | undefined) => ({ ...deny, fields: () => credential });
+    const refused = { status: 400, verdict: { status: 'unknown', reason: 'NOTHING_ASKED', action: 'challenge' } };
+    expect(await post(OFTEN, undefined, finding({ username: 'a', password: undefined }))).toMatchObject(refused);
+    expect(await post(OFTEN, undefined, finding({ username: 'nobody@example.test' }))).toMatchObject({ status: 200 });
+    expect(await post(OFTEN, undefined, finding(undefined))).toEqual({ status: 200, verdict: undefined });
+  });
+
   test('denies the findings of `denyOn` whatever the policy', async () => {
     const policy: PolicyOptions = { pair: 'allow', password: 'allow', minTimesSeen: { password: 50 } };
     expect(await post(other(ONCE), policy, { ...deny, denyOn: ['password'] as const })).toMatchObject({ status: 422 });
-    expect(await post(ONCE, undefined, { ...deny, denyOn: [] })).toMatchObject({ status: 200 });
+    expect(await post(ONCE, undefined, { ...deny, denyOn: ['username'] as const })).toMatchObject({ status: 422 });
   });
 });
 

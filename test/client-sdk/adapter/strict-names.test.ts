@@ -105,7 +105,7 @@ test('creating a guard with a malformed option throws an error that names the op
   expect(() => onExpress.leakCheck({} as LeakChecker)).toThrow('option checker: ');
 });
 
-test.fails.each([
+test.each([
   [{ fields: { usernames: [] } }, 'fields'],
   [{ mode: 'deny', denyOn: [] }, 'denyOn'],
   [[], 'options'],
