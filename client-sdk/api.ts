@@ -79,7 +79,7 @@ const openBody: Service['openBody'] = (body, snapshot, index, hash) => {
     if (bucket.metadataBytes !== metadataBytes)
       throw lookupFailure('BODY_MALFORMED', { detail: 'unannounced metadata' });
     // A bucket without forms would answer that the password resembles none.
-    if ((bucket.forms !== undefined) !== (index === 'account' && snapshot.similar === true))
+    if ((bucket.forms !== undefined) !== (index === 'account' && snapshot.similarForms !== undefined))
       throw lookupFailure('BODY_MALFORMED', { detail: 'an unannounced format' });
     return bucket;
   } catch (cause) {

@@ -37,7 +37,7 @@ export function assertCredential(credential: unknown): void {
       throw malformed(`${field} is there, and undefined`, 'Pass its value, or leave the member out.');
   for (const field of [username, password])
     if (field !== undefined && typeof field !== 'string')
-      throw malformed('a username or password is not a string', 'Check the types of the fields in the body.');
+      throw malformed('a username or password is not a string', 'Check the types in the body.');
   if (username === undefined && password === undefined && usernames === undefined)
     throw malformed('neither username nor password is given', 'Pass at least one of them.');
 }

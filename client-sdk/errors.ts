@@ -123,99 +123,53 @@ export const OF_THE_REQUEST: ReadonlySet<UnknownReason> = new Set([
   'CHECK_FAILED',
 ]);
 
-type Texts<Reason extends string> = { readonly [reason in Reason]: readonly [message: string, hint: string] };
+/** What a reason means, and what to do next. */
+export type Texts<Reason extends string> = { readonly [reason in Reason]: readonly [message: string, hint: string] };
 
-const FILTER_TEXTS: Texts<FilterReason> = {
-  FILTER_MISSING: [
-    'the service has no password filter',
-    'Publish with this version of credveil, unless `init --filter-one-in 0` was intended.',
-  ],
-  FILTER_TOO_LARGE: [
-    'the password filter is longer than allowed',
-    'Raise passwordFilter.maxBytes if the process has the memory.',
-  ],
-  FILTER_MALFORMED: [
-    'the password filter is truncated, altered or not a filter',
-    "Copy the whole file from the dataset's snapshots; look for a proxy that alters response bodies.",
-  ],
-  FILTER_FORGED: [
-    'the password filter is not the one that the publisher made',
-    'It was altered after publishing: treat it as an attack until explained.',
-  ],
-  FILTER_OTHER: [
-    'the password filter belongs to another snapshot than the current one',
-    'Export the filter of the current snapshot; a newer one is used once the service serves its snapshot.',
-  ],
-  FILTER_UNREADABLE: ['the source of the password filter failed', 'See the cause.'],
-};
+const ALTERED = 'Look for a proxy that alters response bodies.';
+const FORGED = 'Compare the pinned line with `credveil key pin`. If it is right, treat this as an attack.';
+const AT_ENTRY = 'Reject such fields where they enter your program.';
 
 const TEXTS: Texts<UnknownReason> = {
-  TIMEOUT: [
-    'the service did not answer within the deadline',
-    'Raise timeoutMs, or check the service and the network path to it.',
-  ],
-  ABORTED: [
-    "the caller's signal was aborted",
-    'The service is not at fault; check again if you still need the answer.',
-  ],
-  NETWORK: [
-    'the service cannot be reached',
-    'Check the URL, the network, and that the server is running. Redirects are not followed.',
-  ],
+  TIMEOUT: ['the service did not answer within the deadline', 'Check the service and the network, or raise timeoutMs.'],
+  ABORTED: ["the caller's signal was aborted", 'Check again if you still need the answer.'],
+  NETWORK: ['the service cannot be reached', 'Check the URL, the network and the server. Redirects are not followed.'],
   CIRCUIT_OPEN: [
-    'the service failed several times in a row, so no request was sent',
+    'the service failed several times, so no request was sent',
     'See the reasons of the previous checks. The checker retries on its own.',
   ],
   HTTP_STATUS: ['the service refused to answer', 'Check the base URL; see the log of the server, and of any proxy.'],
   CLIENT_REFUSED: [
     'the service does not accept this client',
-    'Set the option clientKey to the key that `credveil client add` printed. A revoked key stays invalid.',
+    'Set clientKey to the key that `credveil client add` printed; a revoked one stays invalid.',
   ],
-  QUOTA_EXCEEDED: [
-    'the quota of this client is used up',
-    'Ask the operator of the service for a higher quota, or check fewer logins.',
-  ],
+  QUOTA_EXCEEDED: ['the quota of this client is used up', 'Ask the operator of the service for a higher one.'],
   BODY_TOO_LARGE: ['a response is longer than allowed', 'Raise maxBodyBytes, or publish with smaller buckets.'],
-  BODY_MALFORMED: [
-    'a response is truncated, compressed or otherwise not what the service announced',
-    'Look for a proxy that alters response bodies.',
-  ],
-  BODY_FORGED: [
-    'a bucket or list is not the one that the publisher made for this snapshot and prefix',
-    'It was altered or swapped after publishing: treat it as an attack until explained.',
-  ],
-  HEAD_MALFORMED: ['/v1/head is not a Credveil head', 'Check that the URL is the base URL of a Credveil server.'],
-  HEAD_FORGED: [
-    'no key that this client believes made the head',
-    'Compare what is pinned with all that `credveil key pin` prints. If it is the same, treat this as an attack until explained.',
-  ],
-  STATEMENT_MALFORMED: [
-    'the statement of the snapshot is not a Credveil statement',
-    'Look for a proxy that alters response bodies.',
-  ],
-  STATEMENT_FORGED: [
-    'the pinned key did not make the statement of the snapshot',
-    'Compare what is pinned with all that `credveil key pin` prints. If it is the same, treat this as an attack until explained.',
-  ],
+  BODY_MALFORMED: ['a response is truncated, compressed or not what was announced', ALTERED],
+  BODY_FORGED: ['a response is not what the publisher made for this snapshot and prefix', FORGED],
+  HEAD_MALFORMED: ['/v1/head is not a Credveil head', 'Check that the URL is that of a Credveil server.'],
+  HEAD_FORGED: ['no key that this client believes made the head', FORGED],
+  STATEMENT_MALFORMED: ['the statement of the snapshot is malformed', ALTERED],
+  STATEMENT_FORGED: ['the pinned key did not make the statement of the snapshot', FORGED],
   PROTOCOL_UNSUPPORTED: [
     'the service uses a protocol version that this client does not support',
-    'Use the same major version of client and server.',
+    'Use client and server of the same major version.',
   ],
   KEY_MISMATCH: [
     'the key does not belong to the dataset, or the service evaluates with another key',
     'Pass all that `credveil key pin` prints. If it is the same, trust no answer of this service.',
   ],
   DATASET_MISMATCH: [
-    'the service serves a different dataset from the pinned one',
+    'the service has another dataset than the pinned one',
     'Check the URL, also /d/<dataset id> and bucketsUrl, and the pinned line.',
   ],
   PREFIX_TOO_LONG: [
     'a request to this dataset would reveal more bits than allowed',
-    'Publish with fewer prefix bits, or raise maxPrefixBits or lower minUsernames if that is intended.',
+    'Publish with fewer prefix bits, or raise maxPrefixBits or lower minUsernames.',
   ],
   SNAPSHOT_CHANGED: [
     'the snapshot changed twice during one check',
-    'Check again; if it happens repeatedly, the servers behind the URL serve different snapshots.',
+    'If it happens again, the servers behind the URL differ.',
   ],
   SNAPSHOT_OLDER: [
     'the service returned an older snapshot than before',
@@ -223,28 +177,19 @@ const TEXTS: Texts<UnknownReason> = {
   ],
   SNAPSHOT_STALE: [
     'nobody has confirmed for too long that this is the current snapshot',
-    'Run `credveil publish --renew`, best on a timer; look for a stale cache, and at the clock of this machine.',
+    'Run `credveil publish --renew` on a timer; look for a stale cache, and at the clock of this machine.',
   ],
-  CLOCK_WRONG: [
-    'the clock of this machine is behind that of the publisher, or was set back',
-    'Set the clock, for example with NTP.',
-  ],
+  CLOCK_WRONG: ['the clock is behind that of the publisher, or was set back', 'Set the clock, for example with NTP.'],
   MEMORY_FAILED: [
-    'the option `memory` did not give back what the checker has seen',
+    'the option `memory` did not return what was saved',
     'See the cause. If its text is damaged, delete it.',
   ],
   INDEX_MISSING: [
     'the dataset has no index for any part of the check',
-    'Check usernames only with an `account` index, and passwords alone only with a `password` index.',
+    'Usernames need an `account` index, passwords alone a `password` index.',
   ],
-  NOTHING_ASKED: [
-    'the only field is empty, so there is nothing to check',
-    'Reject empty fields where they enter your program.',
-  ],
-  FIELD_TOO_LONG: [
-    'a username or password is longer than 65,535 bytes',
-    'Reject fields of this length where they enter your program.',
-  ],
+  NOTHING_ASKED: ['the only field is empty', AT_ENTRY],
+  FIELD_TOO_LONG: ['a username or password is longer than 65,535 bytes', AT_ENTRY],
   CREDENTIAL_UNREADABLE: [
     'an adapter cannot determine the credential of a request',
     'Mount the body parser before the adapter, or set the option `fields` to a function.',
@@ -252,13 +197,22 @@ const TEXTS: Texts<UnknownReason> = {
   CHECK_FAILED: ['the check failed unexpectedly', 'Set `onError` to a function, and see its third argument.'],
 };
 
-/** @param detail follows the message after a colon; never contains user input */
-export function lookupFailure(
-  reason: UnknownReason | FilterReason,
-  options: { cause?: unknown; detail?: string } = {},
+interface FailureOptions {
+  readonly cause?: unknown;
+  /** Follows the message after a colon; never contains user input. */
+  readonly detail?: string;
+}
+
+export function lookupFailure(reason: UnknownReason, options?: FailureOptions): LookupError {
+  return failureOf(TEXTS, reason, options);
+}
+
+export function failureOf<Reason extends LookupErrorCode>(
+  texts: Texts<Reason>,
+  reason: Reason,
+  { cause, detail }: FailureOptions = {},
 ): LookupError {
-  const [message, hint] = { ...TEXTS, ...FILTER_TEXTS }[reason];
-  const { cause, detail } = options;
+  const [message, hint] = texts[reason];
   return new LookupError(reason, detail === undefined ? message : `${message}: ${detail}`, hint, { cause });
 }
 

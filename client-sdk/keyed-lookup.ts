@@ -27,6 +27,7 @@ import {
 } from './verdict/inquiry.ts';
 import type { Signals } from './verdict/verdict.ts';
 
+const MAX_INPUT_BYTES = Number.POSITIVE_INFINITY;
 /** A password of this many UTF-16 units, once normalized, still fits into a PrivateInput. */
 const MAX_PASSWORD_UNITS = 4096;
 
@@ -55,7 +56,7 @@ export function createKeyedLookup(settings: CheckerSettings, { dataset, key, tru
   };
 
   return {
-    maxInputBytes: Number.POSITIVE_INFINITY,
+    maxInputBytes: MAX_INPUT_BYTES,
     fetchSnapshot: service.fetchSnapshot,
     // The known answer is computed here, and compared when the statement arrives.
     confirm: async () => {},
@@ -66,7 +67,7 @@ export function createKeyedLookup(settings: CheckerSettings, { dataset, key, tru
       return !filter.mayHold(suite.evaluate(passwordInput(normalizePassword(password))));
     },
     async ask(inquiries, snapshot, deadline) {
-      const answers = answerable(inquiries, snapshot).map((inquiry) =>
+      const answers = answerable(inquiries, snapshot, MAX_INPUT_BYTES).map((inquiry) =>
         isOpen(inquiry)
           ? answerOrFail(inquiry, () => answer(inquiry, snapshot, deadline))
           : failAll([inquiry], 'NOTHING_ASKED'),

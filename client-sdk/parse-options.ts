@@ -91,11 +91,7 @@ function parsePasswordFilter(given: unknown, snapshotAgeMs: number): FilterSetti
   if (given === undefined || given === false) return undefined;
   const options = given === true ? {} : given;
   if (typeof options !== 'object' || options === null)
-    throw malformed(
-      'passwordFilter',
-      'neither a boolean nor an object',
-      'Pass true, or an object such as { maxBytes }.',
-    );
+    throw malformed('passwordFilter', 'neither a boolean nor an object', 'Pass true, or { maxBytes }.');
   assertNames(options, FILTER_NAMES, 'passwordFilter.');
   const { maxBytes, refreshMs, maxAgeMs, source } = options as PasswordFilterOptions;
   const integer = (name: 'maxBytes' | 'refreshMs' | 'maxAgeMs', value: unknown, high: number): number =>
@@ -106,7 +102,7 @@ function parsePasswordFilter(given: unknown, snapshotAgeMs: number): FilterSetti
     throw malformed(
       'passwordFilter.source',
       'neither bytes nor a source',
-      'Pass a Uint8Array, or the result of createFileSource or createBloomFilterSource.',
+      'Pass a Uint8Array, a createFileSource or a createBloomFilterSource.',
     );
   return {
     maxBytes: integer('maxBytes', maxBytes ?? DEFAULT_FILTER_BYTES, 2 ** 33),

@@ -10,6 +10,7 @@ import { normalizeUsername } from '../protocol/normalize.ts';
 import { createOprfSuite } from '../protocol/oprf-suite.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import { formatTrust, parseHmacPinText } from '../protocol/signed/trust.ts';
+import { similarForms } from '../protocol/similar.ts';
 import type { KeyedSuite, Suite } from '../protocol/suite.ts';
 import type { ServedDataset } from './api.ts';
 import { createObservedEngine, type ObservedInput } from './observed-engine.ts';
@@ -87,7 +88,9 @@ export function createTrier(traffic: Traffic, served: ServedDataset, published: 
       const verdict = await checker.check(credential);
       const exchanges = traffic.exchanges.filter((exchange) => !before.has(exchange));
       const asking = newestPublished(traffic, url) ?? published;
-      const asked = answerable(deriveInquiries(credential, MAX_OPRF_INPUT_BYTES), asking);
+      const { indexes, similar } = asking;
+      const derived = deriveInquiries(credential, MAX_OPRF_INPUT_BYTES);
+      const asked = answerable(derived, { indexes, ...(similar && { similarForms }) }, MAX_OPRF_INPUT_BYTES);
       const sought = asked.flatMap(({ index, questions }) =>
         (questions as readonly Question[]).filter(({ settled }) => !settled).map((question) => seek(question, index)),
       );

@@ -58,6 +58,9 @@ export function passwordInput(password: NormalizedPassword): PrivateInput {
   return encodePrivateInput(EntryKind.password, EMPTY, password);
 }
 
+/** Maximum number of similarity forms of a password. */
+export const MAX_SIMILAR_FORMS = 5;
+
 /**
  * Kind 4: this username leaked with a password that has this similarity form.
  * @param form one of `similarForms`

@@ -6,8 +6,6 @@
 
 import type { NormalizedPassword } from './brands.ts';
 
-/** Maximum number of forms of a password. */
-export const MAX_SIMILAR_FORMS = 5;
 /** Shorter forms are meaningless: half of all people would share one. */
 const MIN_CODE_POINTS = 4;
 /** The form without digits is longer, because it forgets more. */
@@ -28,7 +26,7 @@ const text = new TextDecoder('utf-8', { ignoreBOM: true });
 /**
  * The folded text; that text without its last code point, its last two, and its first; and that
  * text without its digits. Forms that are too short are left out, and no form appears twice.
- * @returns up to MAX_SIMILAR_FORMS forms in UTF-8
+ * @returns up to MAX_SIMILAR_FORMS forms (private-input.ts) in UTF-8
  */
 export function similarForms(password: NormalizedPassword): NormalizedPassword[] {
   const points = Array.from(lowerCase(text.decode(password)), (point) => point.codePointAt(0) as number);

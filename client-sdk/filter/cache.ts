@@ -7,6 +7,7 @@ import type { CheckerSettings, FilterSettings } from '../options.ts';
 import { ageOf, type Snapshot } from '../publication/snapshot.ts';
 import { assembleFilter, type WantedFilter } from './assembly.ts';
 import { createServiceSource } from './download.ts';
+import { filterFailure } from './failure.ts';
 import type { FilterCache } from './filter-cache.ts';
 
 /** Wait before the next update after a failure. It doubles with each further failure. */
@@ -30,12 +31,12 @@ type Update = (snapshot: Snapshot, heldVersion: string | undefined) => Promise<L
 function createUpdate(settings: CheckerSettings, { maxBytes, source: ownSource }: FilterSettings): Update {
   return async (snapshot, heldVersion) => {
     const wanted: WantedFilter | undefined = snapshot.filter;
-    if (!wanted) throw lookupFailure('FILTER_MISSING');
+    if (!wanted) throw filterFailure('FILTER_MISSING');
     if (ownSource && 'load' in ownSource) {
       const loaded = await loadVerified(ownSource, snapshot, maxBytes, heldVersion);
       return loaded && { ...loaded, sha256: wanted.sha256 };
     }
-    if (wanted.bytes > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
+    if (wanted.bytes > maxBytes) throw filterFailure('FILTER_TOO_LARGE');
     const opened = await (ownSource ?? createServiceSource(settings, snapshot.snapshot)).open(heldVersion);
     if (!opened) return undefined;
     const filter = await assembleFilter(opened.pieces, snapshot, wanted);
@@ -53,8 +54,8 @@ async function loadVerified(
   const loaded = await source.load(heldVersion);
   if (!loaded) return undefined;
   const { filter } = loaded;
-  if (filter.dataset !== dataset || filter.layer !== layer) throw lookupFailure('FILTER_OTHER');
-  if (filter.bytes > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
+  if (filter.dataset !== dataset || filter.layer !== layer) throw filterFailure('FILTER_OTHER');
+  if (filter.bytes > maxBytes) throw filterFailure('FILTER_TOO_LARGE');
   return loaded;
 }
 
@@ -69,7 +70,7 @@ function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterS
   const refresh = (snapshot: Snapshot): Promise<void> => {
     pending ??= update(snapshot, held?.version)
       .then((loaded) => {
-        if (!loaded && !isNamedBy(snapshot)) throw lookupFailure('FILTER_OTHER');
+        if (!loaded && !isNamedBy(snapshot)) throw filterFailure('FILTER_OTHER');
         held = loaded ?? held;
         dueAt = performance.now() + refreshMs;
         failures = 0;
@@ -112,5 +113,5 @@ function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterS
 
 /** The caller's source may throw anything. */
 function asFailure(cause: unknown): LookupError {
-  return cause instanceof LookupError ? cause : lookupFailure('FILTER_UNREADABLE', { cause });
+  return cause instanceof LookupError ? cause : filterFailure('FILTER_UNREADABLE', { cause });
 }

@@ -178,7 +178,7 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     // The service has to evaluate the password first.
     isAbsent: () => false,
     async ask(inquiries, snapshot, deadline) {
-      const asked = answerable(inquiries, snapshot);
+      const asked = answerable(inquiries, snapshot, MAX_OPRF_INPUT_BYTES);
       if (!asked.some(isOpen)) return failAll(asked, 'NOTHING_ASKED');
       try {
         return await answerAll(asked, snapshot, deadline);

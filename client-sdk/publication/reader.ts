@@ -148,7 +148,8 @@ async function snapshotOf(
     ...(publicKey !== undefined && { publicKey }),
     layer,
     indexes: { ...(account && { account }), ...(password && { password }) },
-    ...(similar && { similar }),
+    // Few datasets have forms: their code is loaded where one does.
+    ...(similar && { similarForms: (await import('../../protocol/similar.ts')).similarForms }),
     ...(filter && { filter }),
     sources,
     canary,

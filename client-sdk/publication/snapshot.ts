@@ -5,6 +5,7 @@ import type { IndexName } from '../../protocol/bucket-id.ts';
 import type { BucketAuth } from '../../protocol/seal.ts';
 import type { LeakSource } from '../../protocol/signed/sources.ts';
 import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts';
+import type { similarForms } from '../../protocol/similar.ts';
 import type { KnownAnswer } from '../../protocol/test-credentials.ts';
 import { lookupFailure } from '../errors.ts';
 
@@ -36,8 +37,8 @@ export interface Snapshot {
   readonly publicKey?: string;
   readonly layer: LayerId;
   readonly indexes: { readonly [name in IndexName]?: SnapshotIndex };
-  /** The account index has entries of similarity forms; absent otherwise. */
-  readonly similar?: true;
+  /** Makes the forms of a password; absent unless the account index has entries of them. */
+  readonly similarForms?: typeof similarForms;
   /** Absent if there is none. */
   readonly filter?: LayerFilter;
   /** Empty if the dataset's entries name no source. */

@@ -1,15 +1,21 @@
 // Turns a credential into inquiries: the indexes to ask, and the entries to find in each.
 // PROTOCOL.md §3, §4.
 
-import type { NormalizedUsername, PrfOutput, PrivateInput } from '../../protocol/brands.ts';
+import type { NormalizedPassword, NormalizedUsername, PrfOutput, PrivateInput } from '../../protocol/brands.ts';
 import { type Bucket, findEntry, hasForm } from '../../protocol/bucket.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import { entryTag, metadataPad } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Metadata } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
-import { EntryKind, pairInput, passwordInput, similarInput, usernameInput } from '../../protocol/private-input.ts';
-import { MAX_SIMILAR_FORMS, similarForms } from '../../protocol/similar.ts';
+import {
+  EntryKind,
+  MAX_SIMILAR_FORMS,
+  pairInput,
+  passwordInput,
+  similarInput,
+  usernameInput,
+} from '../../protocol/private-input.ts';
 import { reasonOf, type UnknownReason } from '../errors.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
 import { either } from './decide.ts';
@@ -67,10 +73,30 @@ export interface Question {
 
 /** The questions that one bucket answers. */
 export type Inquiry =
-  | { readonly index: 'account'; readonly username: NormalizedUsername; readonly questions: readonly Question[] }
+  | {
+      readonly index: 'account';
+      readonly username: NormalizedUsername;
+      readonly password?: NormalizedPassword;
+      readonly questions: readonly Question[];
+    }
   | { readonly index: 'password'; readonly questions: readonly [Question] };
 
 const INPUT_OF_NOBODY = passwordInput(normalizePassword(''));
+
+const settle = (signal: SignalName, settled: Signal): Question => ({ signal, input: INPUT_OF_NOBODY, settled });
+
+function question(signal: SignalName, maxInputBytes: number, makeInput: () => PrivateInput): Question {
+  try {
+    const input = makeInput();
+    if (input.length <= maxInputBytes) return { signal, input };
+  } catch (error) {
+    if (!(error instanceof ProtocolError && error.code === 'FIELD_TOO_LONG')) throw error;
+  }
+  return settle(signal, { result: 'unknown', reason: 'FIELD_TOO_LONG' });
+}
+
+/** Stands for the forms until a snapshot tells whether the dataset has entries of them. */
+const FORMS: Question = { signal: 'similar', input: INPUT_OF_NOBODY };
 
 /**
  * Derives all inquiries locally. The set of questions depends on which fields are present, never on
@@ -80,40 +106,23 @@ const INPUT_OF_NOBODY = passwordInput(normalizePassword(''));
 export function deriveInquiries(credential: Spelling, maxInputBytes: number): Inquiry[] {
   const username = normalizeUsername(credential.username ?? '');
   const password = credential.password === undefined ? undefined : normalizePassword(credential.password);
-  const settle = (signal: SignalName, settled: Signal): Question => ({ signal, input: INPUT_OF_NOBODY, settled });
-  const question = (signal: SignalName, makeInput: () => PrivateInput): Question => {
-    try {
-      const input = makeInput();
-      if (input.length <= maxInputBytes) return { signal, input };
-    } catch (error) {
-      if (!(error instanceof ProtocolError && error.code === 'FIELD_TOO_LONG')) throw error;
-    }
-    return settle(signal, { result: 'unknown', reason: 'FIELD_TOO_LONG' });
-  };
   const inquiries: Inquiry[] = [];
   // An empty one is none: it has a bucket that everyone knows.
   if (username.length > 0) {
-    const questions = [question('username', () => usernameInput(username))];
-    if (password) {
-      const forms = similarForms(password);
-      // The number of questions must not depend on the password.
-      const similar = Array.from({ length: MAX_SIMILAR_FORMS }, (_, i) => {
-        const form = forms[i];
-        const asked = form && question('similar', () => similarInput(username, form));
-        // No dataset has an entry for a form that is longer than the suite's maximum.
-        return asked && !asked.settled ? asked : settle('similar', UNASKED.similar);
-      });
+    const questions = [question('username', maxInputBytes, () => usernameInput(username))];
+    if (password)
       questions.unshift(
-        question('pair', () => pairInput(username, password)),
-        ...similar,
+        question('pair', maxInputBytes, () => pairInput(username, password)),
+        FORMS,
       );
-    }
-    inquiries.push({ index: 'account', username, questions });
+    inquiries.push({ index: 'account', username, ...(password && { password }), questions });
   }
   if (password) {
     // No dataset has an entry for an empty password alone.
     const isEmpty = password.length === 0;
-    const only = isEmpty ? settle('password', UNASKED.password) : question('password', () => passwordInput(password));
+    const only = isEmpty
+      ? settle('password', UNASKED.password)
+      : question('password', maxInputBytes, () => passwordInput(password));
     inquiries.push({ index: 'password', questions: [only] });
   }
   return inquiries;
@@ -200,20 +209,37 @@ function signalsOf(questions: readonly Question[], answer: (question: Question) 
 }
 
 /** The part of a snapshot that decides which questions it answers. */
-interface Answerable {
-  readonly indexes: { readonly [name in IndexName]?: object };
-  readonly similar?: true;
-}
+type Answerable = { readonly indexes: { readonly [name in IndexName]?: object } } & Pick<Snapshot, 'similarForms'>;
 
 /**
  * Keeps the inquiries that the dataset has an index for, and the questions that it has entries for.
+ * @param maxInputBytes as in `deriveInquiries`
  */
-export function answerable(inquiries: readonly Inquiry[], { indexes, similar }: Answerable): Inquiry[] {
+export function answerable(
+  inquiries: readonly Inquiry[],
+  { indexes, similarForms }: Answerable,
+  maxInputBytes: number,
+): Inquiry[] {
   return inquiries
     .filter(({ index }: { index: IndexName }) => indexes[index])
-    .map((inquiry) =>
-      similar || inquiry.index !== 'account'
-        ? inquiry
-        : { ...inquiry, questions: inquiry.questions.filter(({ signal }) => signal !== 'similar') },
-    );
+    .map((inquiry) => {
+      if (inquiry.index !== 'account' || !inquiry.password) return inquiry;
+      const { username, password } = inquiry;
+      const forms = similarForms ? formQuestions(username, similarForms(password), maxInputBytes) : [];
+      return { ...inquiry, questions: inquiry.questions.flatMap((asked) => (asked === FORMS ? forms : [asked])) };
+    });
+}
+
+/** The number of questions must not depend on the password. */
+function formQuestions(
+  username: NormalizedUsername,
+  forms: readonly NormalizedPassword[],
+  maxInputBytes: number,
+): Question[] {
+  return Array.from({ length: MAX_SIMILAR_FORMS }, (_, i) => {
+    const form = forms[i];
+    const asked = form && question('similar', maxInputBytes, () => similarInput(username, form));
+    // No dataset has an entry for a form that is longer than the suite's maximum.
+    return asked && !asked.settled ? asked : settle('similar', UNASKED.similar);
+  });
 }

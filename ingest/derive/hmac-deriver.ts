@@ -5,8 +5,8 @@ import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../../accel/hmac-kernel.ts
 import type { HmacKey, NormalizedPassword, NormalizedUsername } from '../../protocol/brands.ts';
 import { TAG_AND_SEED_BYTES } from '../../protocol/entry.ts';
 import { createHmacSuite, hmacSubkey } from '../../protocol/hmac-suite.ts';
-import { EntryKind, INPUT_OVERHEAD_BYTES } from '../../protocol/private-input.ts';
-import { copyLetters, foldSimilar, isOneRepeated, MAX_SIMILAR_FORMS, similarRanges } from '../../protocol/similar.ts';
+import { EntryKind, INPUT_OVERHEAD_BYTES, MAX_SIMILAR_FORMS } from '../../protocol/private-input.ts';
+import { copyLetters, foldSimilar, isOneRepeated, similarRanges } from '../../protocol/similar.ts';
 import { deriveRecords } from '../../store/run/credential-records.ts';
 import { KIND_AT, TAG_AT, writeTimes } from '../../store/run/record.ts';
 import type { RecordSorter } from '../sort/record-sorter.ts';

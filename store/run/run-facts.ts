@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { KeyId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { isKeyId, isName, MONTH, NAME_RULE } from '../../protocol/ids.ts';
-import { MAX_SIMILAR_FORMS } from '../../protocol/similar.ts';
+import { MAX_SIMILAR_FORMS } from '../../protocol/private-input.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import type { Dataset, DatasetParameters } from '../dataset.ts';
 import { StoreError } from '../errors.ts';

@@ -6,7 +6,7 @@ import type { EntryTag } from '../../protocol/brands.ts';
 import { type BucketContent, decodeBody, encodeContent, hasForm, shortenTags } from '../../protocol/bucket.ts';
 import { TAG_LIMIT } from '../../protocol/entry.ts';
 import { decodeTags, encodeTags, maxEncodedTagsBytes } from '../../protocol/golomb-rice.ts';
-import { MAX_SIMILAR_FORMS } from '../../protocol/similar.ts';
+import { MAX_SIMILAR_FORMS } from '../../protocol/private-input.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
 const uniform = (random: Random, count: number): Float64Array =>
