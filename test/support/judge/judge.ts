@@ -29,6 +29,8 @@ export interface Judgement {
   readonly missing: number;
   readonly wrong: number;
   readonly rejects: number;
+  /** A refusal named an option that would read the file. */
+  readonly isHelped?: boolean;
   /** The source in the dataset, if the file was accepted. */
   readonly source?: string;
 }
@@ -78,7 +80,12 @@ export async function judge({ folder, suite }: JudgedDataset, file: GeneratedFil
     if (refusal) {
       const isRight = file.mayRefuse || file.truth.holds.size === 0;
       const taken = `${refusal.code}: ${refusal.message}`;
-      return { ...none, outcome: isRight ? 'rightly refused' : 'refused', taken };
+      return {
+        ...none,
+        outcome: isRight ? 'rightly refused' : 'refused',
+        taken,
+        isHelped: /--[a-z]/.test(refusal.hint),
+      };
     }
     return { ...compare(suite, file, path.join(folder, 'runs', `${source}.run`)), source };
   } catch (error) {

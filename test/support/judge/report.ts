@@ -25,6 +25,12 @@ export function refusedShare(judgements: readonly Judgement[]): number {
   return (countOf(readable, 'refused') + countOf(readable, 'short')) / Math.max(1, readable.length);
 }
 
+/** How many refusals name the option that would read the file. */
+export function describeRefusals(judgements: readonly Judgement[]): string {
+  const refused = judgements.filter(({ outcome }) => outcome === 'refused');
+  return `${refused.filter(({ isHelped }) => isHelped).length} of ${refused.length} refusals name an option`;
+}
+
 /** One line for a file. A held-out format is not named: it shall stay unknown to who builds. */
 export function formatJudgement({ file, outcome, taken, missing, wrong, rejects }: Judgement, hides: boolean): string {
   const what = hides && file.isHeldOut ? '(held out)' : `${file.group}: ${file.combination}`;
