@@ -27,7 +27,7 @@ import { CorpusChanged, type ReadCorpus, readCorpus } from './derive/read-corpus
 import { IngestError } from './errors.ts';
 import { sameFiles, totalBytes } from './input/inputs.ts';
 import type { RangeReport } from './input/range-report.ts';
-import { digestInput } from './input/read-input.ts';
+import { digestInput, unpackingMemory } from './input/read-input.ts';
 import { createManifest, type IngestJob, type Manifest, openManifest } from './manifest.ts';
 import { ARCHIVE_BYTES, DEFAULT_MEMORY_BYTES, type MemoryPlan, planMemory } from './memory-plan.ts';
 import { assertMirrorReadable, mirroredIndex } from './mirror.ts';
@@ -80,7 +80,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOp
 
   const plan = planMemory(
     key.suite,
-    (options.memoryBytes ?? DEFAULT_MEMORY_BYTES) - archiveMemory(options),
+    (options.memoryBytes ?? DEFAULT_MEMORY_BYTES) - besideMemory(options),
     options.threads,
     options.archive ? undefined : totalBytes(options.inputs),
   );
@@ -107,9 +107,15 @@ export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOp
   }
 }
 
-/** What an archive takes beside the plan, once to read one and once to write one. */
-const archiveMemory = ({ recipient, archive }: IngestOptions): number =>
-  ARCHIVE_BYTES * ((recipient ? 1 : 0) + (archive ? 1 : 0));
+/** Names and tables of a range file, in memory. */
+const RANGE_FILE_BYTES = 256;
+
+/** What is taken beside the plan: archives, decoders, and the files of a mirror. */
+function besideMemory({ recipient, archive, inputs }: IngestOptions): number {
+  const archives = ARCHIVE_BYTES * ((recipient ? 1 : 0) + (archive ? 1 : 0));
+  const ranges = inputs.reduce((files, input) => files + (input.ranges?.files ?? 0), 0);
+  return archives + (archive ? 0 : unpackingMemory(inputs)) + ranges * RANGE_FILE_BYTES;
+}
 
 /** Writes the run of a corpus that was read, after its archive. */
 async function writeSource(

@@ -168,7 +168,8 @@ export function openManifest(folder: string, job: IngestJob): Manifest {
   const { header, lines, validBytes } = readLines(file);
   const fits = header === JSON.stringify(job) && job.inputs.every((input) => input.bytes !== null);
   if (!fits || lines.length === 0) return createManifest(folder, job);
-  const handle = fs.openSync(file, 'a');
+  const handle = openAppending(file);
+  if (handle === undefined) return createManifest(folder, job);
   fs.ftruncateSync(handle, validBytes);
   const manifest = new Manifest(folder, job, handle, lines);
   if (manifest.isWhole) {
@@ -177,6 +178,18 @@ export function openManifest(folder: string, job: IngestJob): Manifest {
   }
   manifest.discard();
   return createManifest(folder, job);
+}
+
+const { O_WRONLY, O_APPEND, O_NOFOLLOW = 0 } = fs.constants;
+
+/** Undefined for a link: nothing is written through one. */
+function openAppending(file: string): number | undefined {
+  try {
+    return fs.openSync(file, O_WRONLY | O_APPEND | O_NOFOLLOW);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') return undefined;
+    throw error;
+  }
 }
 
 /** A segment of 64 KiB takes less than a kilobyte here. */

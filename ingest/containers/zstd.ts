@@ -3,7 +3,7 @@
 import { pipeline } from 'node:stream';
 import zlib from 'node:zlib';
 import type { Blocks } from './blocks.ts';
-import { corruptContainer } from './errors.ts';
+import { ContainerError, corruptContainer } from './errors.ts';
 
 export async function* decodeZstd(blocks: Blocks): AsyncGenerator<Buffer> {
   const source = blocks[Symbol.asyncIterator]();
@@ -27,7 +27,7 @@ export async function* decodeZstd(blocks: Blocks): AsyncGenerator<Buffer> {
       try {
         for await (const block of decoder) yield block as Buffer;
       } catch (cause) {
-        throw failure ?? corruptContainer('zstd', cause);
+        throw failure ?? (isTooLarge(cause) ? windowTooLarge(cause) : corruptContainer('zstd', cause));
       }
       // Waits for a pending read.
       await feeding.return(undefined);
@@ -42,6 +42,17 @@ export async function* decodeZstd(blocks: Blocks): AsyncGenerator<Buffer> {
     await source.return?.();
   }
 }
+
+const isTooLarge = (cause: unknown): boolean =>
+  (cause as NodeJS.ErrnoException | undefined)?.code === 'ZSTD_error_frameParameter_windowTooLarge';
+
+const windowTooLarge = (cause: unknown): ContainerError =>
+  new ContainerError(
+    'CONTAINER_UNSUPPORTED',
+    'a zstd frame needs more than 128 MiB to unpack',
+    'Unpack it first: zstd -d --long=31.',
+    { cause },
+  );
 
 /** The blocks that the decoder of a frame was given, as far as it has not consumed them. */
 class GivenBlocks {

@@ -1,11 +1,13 @@
 // Reads inputs: unpacked and digested in one pass, or the start of them.
 
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { openRegularFile } from '../../store/files.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import type { NamedBlocks } from '../containers/blocks.ts';
 import { Budget, DEFAULT_LIMITS } from '../containers/budget.ts';
+import { decoderBytes } from '../containers/decoder-memory.ts';
 import { ContainerError } from '../containers/errors.ts';
 import { type Packed, type Position, unpack } from '../containers/unpack.ts';
 import { IngestError } from '../errors.ts';
@@ -142,6 +144,28 @@ export async function digestInput(
     bytes += block.length;
   }
   return { name: input.name, bytes, sha256: hash.digest('hex') };
+}
+
+/** A smaller file fills no large window. */
+const MIN_WINDOW_FILE = 1 << 20;
+/** Room for the header of any container. */
+const HEADER_BYTES = 512;
+
+/** The most memory that the decoders of any input need. */
+export function unpackingMemory(inputs: readonly CorpusInput[]): number {
+  let most = 0;
+  for (const { path: file, bytes = 0 } of inputs) {
+    if (file === undefined || bytes < MIN_WINDOW_FILE) continue;
+    const handle = openRegularFile(file, notRegular(file));
+    try {
+      const head = Buffer.alloc(HEADER_BYTES);
+      fs.readSync(handle, head, 0, HEADER_BYTES, 0);
+      most = Math.max(most, decoderBytes(head));
+    } finally {
+      fs.closeSync(handle);
+    }
+  }
+  return most;
 }
 
 export interface Sample {

@@ -10,6 +10,7 @@ import zlib from 'node:zlib';
 import tar from 'tar-stream';
 import { describe, expect } from 'vitest';
 import { watchPeaks } from '../../bench/harness/process-peaks.ts';
+import { decoderBytes } from '../../ingest/containers/decoder-memory.ts';
 import { createFormat } from '../../ingest/formats/registry.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInputs } from '../../ingest/input/inputs.ts';
@@ -86,6 +87,22 @@ describe.runIf(fs.existsSync('/proc/self/status'))('memory', () => {
     compressor.end();
     await done;
   }
+
+  test('what decoders hold is read from the first bytes of a container', () => {
+    const zstd = (windowLog: number, size?: number): number => {
+      const text = Buffer.alloc(size ?? 300_000, 'ana:pw\n');
+      const params = { [zlib.constants.ZSTD_c_windowLog]: windowLog, [zlib.constants.ZSTD_c_contentSizeFlag]: 1 };
+      return decoderBytes(zlib.zstdCompressSync(text, { params }));
+    };
+    expect(decoderBytes(Buffer.alloc(512, 'ana:pw\n'))).toBe(0);
+    // A header of a stream, whose length is not known: --long=27, and beyond what is read.
+    const frame = (descriptor: number): number =>
+      decoderBytes(Buffer.from(`28b52ffd00${descriptor.toString(16)}`.padEnd(80, '0'), 'hex'));
+    expect(frame(17 << 3) - frame(13 << 3)).toBe(120 * MIB);
+    expect(frame(21 << 3)).toBe(frame(17 << 3));
+    expect(zstd(20)).toBeLessThan(12 * MIB);
+    expect(decoderBytes(zlib.gzipSync('x'.repeat(1000)))).toBeLessThan(16 * MIB);
+  });
 
   test('one zstd frame of any length is read within the limit', async ({ place }) => {
     const corpus = place.at('corpus.zst');
