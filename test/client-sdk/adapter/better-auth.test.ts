@@ -1,8 +1,9 @@
 // The plugin in a real better-auth, over HTTP: verdicts on verified sign-ins, and leaked passwords.
 
-import { APIError, createAuthMiddleware } from 'better-auth/api';
-import { admin, twoFactor } from 'better-auth/plugins';
+import { APIError, createAuthEndpoint, createAuthMiddleware } from 'better-auth/api';
+import { admin, twoFactor, username } from 'better-auth/plugins';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Verdict } from '../../../client-sdk/index.ts';
 import { SUITE_NAMES } from '../../../protocol/suite.ts';
 import { type AuthApp, startAuthApp } from '../../support/client/auth-app.ts';
@@ -10,7 +11,9 @@ import { type AdapterWorld, createAdapterWorld } from '../../support/worlds/adap
 
 /** better-auth accepts only addresses of real domains, so these replace the test credentials. */
 const LEAKED = { username: 'ada@example.com', password: 'Correct Horse 7' };
+const HANDLE = { username: 'ada_lovelace', password: LEAKED.password };
 const OTHER = 'bob@example.com';
+const SIMILAR = 'correct horse 79';
 const VERDICTS = [
   ['pair', LEAKED.username, LEAKED.password, '1'],
   ['similar', LEAKED.username, 'correct horse 79', '3'],
@@ -23,7 +26,7 @@ const DENIED = ['pair', 'similar', 'password'];
 describe.each(SUITE_NAMES)('better-auth plugin, suite %s', (suite) => {
   let world: AdapterWorld;
   beforeAll(async () => {
-    world = await createAdapterWorld(suite, { pairs: [LEAKED] });
+    world = await createAdapterWorld(suite, { pairs: [LEAKED, HANDLE] });
   });
   afterAll(() => world.close());
 
@@ -147,6 +150,39 @@ describe.each(SUITE_NAMES)('better-auth plugin, suite %s', (suite) => {
         expect((await app.post('/admin/set-user-password', set, { cookie: signedIn.cookie })).status).toBe(422);
         const free = await change('never seen again', { cookie: signedIn.cookie });
         expect(free.status).toBe(400);
+      },
+    );
+  });
+
+  test.fails('sign-up looks for a similar password under every name', async () => {
+    await withApp(
+      () => startAuthApp({ checker: world.checker }, [username() as never]),
+      async (app) => {
+        const signUp = { email: OTHER, username: HANDLE.username, password: SIMILAR, name: 'A' };
+        expect(await app.post('/sign-up/email', signUp)).toMatchObject({ status: 422, cookie: '' });
+        expect((await app.post('/sign-up/email', { ...signUp, username: 'somebody' })).status).toBe(200);
+      },
+    );
+  });
+
+  test.fails('denies a leaked new password to an endpoint without a path, and to one of another plugin', async () => {
+    const body = z.object({ newPassword: z.string() });
+    const setting = createAuthEndpoint('/set-another', { method: 'POST', body }, async (ctx) => ctx.json({}));
+    await withApp(
+      () => startAuthApp({ checker: world.checker }, [{ id: 'other', endpoints: { setting } }]),
+      async (app) => {
+        const old = 'never seen 1234';
+        const { cookie } = await app.post('/sign-up/email', { email: LEAKED.username, password: old, name: 'A' });
+        for (const newPassword of [LEAKED.password, SIMILAR])
+          expect((await app.post('/set-another', { newPassword }, { cookie })).status).toBe(422);
+        expect((await app.post('/set-another', { newPassword: LEAKED.password })).status).toBe(422);
+        expect((await app.post('/set-another', { newPassword: 'never seen' })).status).toBe(200);
+        app.rows.account?.splice(0);
+        const set = (newPassword: string) =>
+          app.api.setPassword({ body: { newPassword }, headers: new Headers({ cookie }) });
+        for (const newPassword of [LEAKED.password, SIMILAR])
+          await expect(set(newPassword)).rejects.toMatchObject({ body: { code: 'PASSWORD_LEAKED' } });
+        expect(await set('never seen')).toEqual({ status: true });
       },
     );
   });
