@@ -9,7 +9,7 @@ import { withoutHeader } from './fetch-request.ts';
 import { type Reading, readFields } from './fields.ts';
 import { createGuard, type Found, type Judgement } from './guard.ts';
 import { replaceHeader } from './header-name.ts';
-import { assertNames, type OnError } from './options.ts';
+import { assertNames, malformed, type OnError } from './options.ts';
 import { REFUSALS } from './refusals.ts';
 
 type Context = GenericEndpointContext;
@@ -100,14 +100,16 @@ export function leakCheck(options: LeakCheckOptions): BetterAuthPlugin & { id: '
   const { checker, signIn = 'annotate', newPassword = 'deny', onSignIn, denyOn, ...shared } = options;
   const guardOf = (mode: Mode) => {
     if (mode === 'deny') return createGuard<Context, never>(checker, { ...shared, mode, ...(denyOn && { denyOn }) });
-    return createGuard<Context, never>(checker, { ...shared, onError: shared.onError ?? 'allow', eager: true });
+    return createGuard<Context, never>(checker, { ...shared, mode, onError: shared.onError ?? 'allow', eager: true });
   };
+  if (denyOn !== undefined && signIn !== 'deny' && newPassword !== 'deny')
+    throw malformed('denyOn', 'has no effect without mode deny', "Set signIn or newPassword to 'deny', or omit it.");
   const signIns = guardOf(signIn);
   const newPasswords = guardOf(newPassword);
   const { header } = signIns;
 
   const beforeNewPassword = createAuthMiddleware(async (ctx) => {
-    const place = NEW_PASSWORDS.get(ctx.path);
+    const place = newPasswordIn(ctx);
     const usernames = place && (await usernamesOf(ctx, place));
     if (!usernames) return;
     const find = () =>
@@ -144,7 +146,7 @@ export function leakCheck(options: LeakCheckOptions): BetterAuthPlugin & { id: '
     id: 'credveil',
     onRequest: async (request) => ({ request: withoutHeader(request, header) }),
     hooks: {
-      before: [{ matcher: ({ path = '' }) => NEW_PASSWORDS.has(path), handler: beforeNewPassword }],
+      before: [{ matcher: (ctx) => newPasswordIn(ctx) !== undefined, handler: beforeNewPassword }],
       after: [{ matcher: ({ path = '' }) => SIGN_INS.has(path), handler: afterSignIn }],
     },
     $ERROR_CODES: ERROR_CODES,
@@ -167,8 +169,7 @@ function assertServed({ refusal }: Judgement, ifLeaked: 'FORBIDDEN' | 'UNPROCESS
  * NFKC: one typed in other characters is the same to it, so both are read.
  */
 function readBody(body: unknown, { username, password }: CredentialPlace, names: readonly string[]): Reading {
-  const isField = username !== undefined && username !== 'session';
-  const reading = readFields(body, { usernames: isField ? [[username]] : [], password: [password] });
+  const reading = readFields(body, { usernames: username ? [[username]] : [], password: [password] });
   return {
     ...reading,
     usernames: [...new Set([...reading.usernames, ...names])],
@@ -182,11 +183,17 @@ function namesOf(user: object | undefined): readonly string[] {
   return [email, username, phoneNumber].flatMap((name) => (typeof name === 'string' && name !== '' ? [name] : []));
 }
 
-/** Undefined if the endpoint needs a session and the request has none: the endpoint refuses it. */
-async function usernamesOf(ctx: Context, { username }: CredentialPlace): Promise<readonly string[] | undefined> {
-  if (username !== 'session') return [];
-  const session = await getSessionFromCtx(ctx);
-  return session ? namesOf(session.user) : undefined;
+/**
+ * The names in the body and of the session's user. Undefined if the endpoint needs a session and
+ * the request has none: the endpoint refuses it.
+ */
+async function usernamesOf(ctx: Context, { session }: CredentialPlace): Promise<readonly string[] | undefined> {
+  const { body } = ctx as { body?: { data?: object } };
+  const names = [...namesOf(body), ...namesOf(body?.data)];
+  if (!session) return names;
+  const found = await getSessionFromCtx(ctx).catch(() => null);
+  if (!found && session === 'needed') return undefined;
+  return [...names, ...namesOf(found?.user)];
 }
 
 /** Like Better Auth's two-factor plugin: deletes the cookie and the stored session. */
@@ -198,9 +205,11 @@ async function endSession(ctx: Context): Promise<void> {
 }
 
 interface CredentialPlace {
-  /** The field with the username; `session` if the username comes from the session. */
-  readonly username?: string | undefined;
+  /** The field with the username that the endpoint reads. */
+  readonly username?: string;
   readonly password: string;
+  /** Whether names come from the session too, and whether the endpoint refuses without one. */
+  readonly session?: 'needed' | 'optional';
 }
 
 /** A Map, so that no path matches a property that objects inherit. */
@@ -214,10 +223,16 @@ const SIGN_INS: Places = new Map([
 
 const NEW_PASSWORDS: Places = new Map([
   ['/sign-up/email', { username: 'email', password: 'password' }],
-  ['/change-password', { username: 'session', password: 'newPassword' }],
+  ['/change-password', { password: 'newPassword', session: 'needed' }],
   ['/reset-password', { password: 'newPassword' }],
   ['/email-otp/reset-password', { username: 'email', password: 'password' }],
   ['/phone-number/reset-password', { username: 'phoneNumber', password: 'newPassword' }],
   ['/admin/create-user', { username: 'email', password: 'password' }],
   ['/admin/set-user-password', { password: 'newPassword' }],
 ]);
+
+/** Where an endpoint gets a new password; endpoints without a path and of other plugins included. */
+function newPasswordIn({ path = '', body }: { path?: string; body?: unknown }): CredentialPlace | undefined {
+  const isNamed = typeof body === 'object' && body !== null && Object.hasOwn(body, 'newPassword');
+  return NEW_PASSWORDS.get(path) ?? (isNamed ? { password: 'newPassword', session: 'optional' } : undefined);
+}

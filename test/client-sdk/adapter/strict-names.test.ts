@@ -115,3 +115,13 @@ test.each([
   const make = (): unknown => onFetch.leakCheck(checker, options as Parameters<typeof onFetch.leakCheck>[1]);
   expect(make).toThrow(`option ${name}: `);
 });
+
+test.each([
+  [{ newPassword: 'denny' }, 'mode'],
+  [{ signIn: 'refuse' }, 'mode'],
+  [{ denyOn: [] }, 'denyOn'],
+  [{ newPassword: 'annotate', denyOn: ['pair'] }, 'denyOn'],
+])('better-auth refuses %j', (options, name) => {
+  const make = (): unknown => onBetterAuth.leakCheck({ checker, ...(options as object) });
+  expect(make).toThrow(`option ${name}: `);
+});
