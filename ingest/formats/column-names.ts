@@ -53,7 +53,7 @@ const PASSWORDS = folded(`
   cracked, cracked password, decrypted password, password decrypted, dehashed, cleartext, clear text, clear password
   password, login password, password value, user password, account password, passwd, pass, pwd, pw, pword, passw
   user pass, userpass, user pwd, passwort, kennwort, mot de passe, motdepasse, mdp, contraseña, contrasena, clave
-  contrasenya, senha, palavra-passe, palavra passe, parola, parola d'ordine, parolă, wachtwoord, hasło, haslo, şifre
+  contrasenya, senha, palavra-passe, palavra passe, parola, parola d'ordine, parola chiave, parola di accesso, codice di accesso, palabra clave, palabra de paso, parolă, wachtwoord, hasło, haslo, şifre
   sifre, parola şifre, пароль, пароли, парола, лозинка, heslo, lösenord, losenord, passord, adgangskode, kodeord
   salasana, parool, jelszó, lozinka, geslo, κωδικός, κωδικός πρόσβασης, parole, slaptažodis, mật khẩu, kata sandi
   密码, 口令, 登录密码, 用户密码, 密碼, パスワード, 暗証番号, 비밀번호, 암호, 패스워드, كلمة المرور, كلمة السر
@@ -80,6 +80,9 @@ const OTHERS = folded(`
   type, totp, otpauth, otp secret, extra, category, tags, ip, ip address, lastip, last ip, phone, address, city
   country, zip, zipcode, state, salt, hash type, database name, database, source, created, updated, modified, vault
   dob, birthday, gender, uuid, guid, httprealm, formactionorigin, formsubmiturl, usernamefield, passwordfield, row
+  Titel, titre, titolo, título, tytuł, başlık, название, заголовок, 标题, タイトル, 제목, Webseite, Seite, sito, sitio
+  página, strona, сайт, веб-сайт, adresse, dirección, indirizzo, Notiz, Notizen, Bemerkung, remarque, nota, notas
+  заметки, примечание, 网站, 网址, 备注, サイト, メモ, 사이트, 메모, Nachname, Vorname, nom, prénom, nombre, apellido
   matchurl, rffieldsv2, rffields, icon, vin, regip, date, time, timestamp, status, level, role, company, label
 `);
 

@@ -117,7 +117,8 @@ function readHeader(text: string, stated: string | undefined, columns?: Columns)
       if (header === undefined || !areNames(header)) continue;
       const places = findColumns(header, columns);
       if (isMissing(places)) {
-        if (!COMMENT.test(text) && header.length > (closest?.header.length ?? 0)) closest = { ...places, header };
+        const isLikely = !COMMENT.test(text) && candidate !== ':';
+        if (isLikely && header.length > (closest?.header.length ?? 0)) closest = { ...places, header };
         continue;
       }
       if (candidate === ':' && !places.complete) continue;
@@ -207,8 +208,12 @@ function describe(body: Buffer, bodyAt: number, { dialect, header, places }: Hea
   if (whole.includes(`\\${dialect.quote}`) || whole.includes('\\\\')) {
     const backslash: CsvDialect = { ...dialect, escape: 'backslash' };
     const asBackslash = lookAt(whole, backslash);
-    const astray = ({ malformed, strayQuotes }: Look): number => malformed + strayQuotes;
-    if (astray(asBackslash) < astray(asDouble) || isKeePass(header))
+    const astray = ({ rows, malformed, strayQuotes, widths }: Look): number =>
+      malformed + strayQuotes + rows - (widths.get(header.length) ?? 0);
+    if (
+      astray(asBackslash) < astray(asDouble) ||
+      (isKeePass(header) && escapesAll(whole) && astray(asBackslash) === astray(asDouble))
+    )
       return { ...found, dialect: backslash, ...summary(asBackslash, header.length, places) };
   }
   return { ...found, dialect: double, ...summary(asDouble, header.length, places) };
@@ -224,6 +229,9 @@ function summary(look: Look, width: number, { complete }: ColumnPlaces): Pick<Cs
 /** KeePass 1, which escapes by backslashes. */
 const isKeePass = (header: readonly string[]): boolean =>
   header.map(foldName).join() === 'account,loginname,password,website,comments';
+
+/** Whether each backslash has one before it, or escapes a quote. */
+const escapesAll = (body: Buffer): boolean => !/(?<!\\)(?:\\\\)*\\(?![\\"])/.test(body.toString('latin1'));
 
 /** A table of columns by place: its separator is the one that most rows are cut alike by. */
 function withoutHeader(

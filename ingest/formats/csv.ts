@@ -1,5 +1,6 @@
 // Tables with a row per line: CSV with any separator, TSV, and exports of password managers.
 
+import { hasOldLineEnds, withNewLineEnds } from '../input/old-line-ends.ts';
 import { decodeText } from '../input/text.ts';
 import { CsvRows } from '../syntax/csv-rows.ts';
 import { foldName, hintsAtPassword, roleOfName } from './column-names.ts';
@@ -7,6 +8,7 @@ import { type ColumnPlaces, columnMissing, feedsOf, secretKindOf, showHeader } f
 import { takeRow } from './credential-rows.ts';
 import { type CsvTable, DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from './format.ts';
+import { refuseHashes } from './hashed-column.ts';
 import { percent, type TextSample } from './sample.ts';
 
 /** Holds the start of the table until its dialect is known. */
@@ -15,6 +17,7 @@ class CsvParser implements CorpusParser {
   readonly #options: FormatOptions;
   #start: Buffer[] = [];
   #startBytes = 0;
+  #isOld = false;
   #rows: CsvRows | undefined;
 
   constructor(sink: CredentialSink, options: FormatOptions) {
@@ -24,7 +27,7 @@ class CsvParser implements CorpusParser {
 
   push(block: Buffer): void {
     if (this.#rows) {
-      this.#rows.push(block);
+      this.#rows.push(this.#isOld ? withNewLineEnds(block) : block);
       return;
     }
     // Copied, because the caller may reuse the block.
@@ -39,8 +42,10 @@ class CsvParser implements CorpusParser {
 
   #begin(): CsvRows {
     if (this.#rows) return this.#rows;
-    const start = Buffer.concat(this.#start);
+    let start: Buffer = Buffer.concat(this.#start);
     this.#start = [];
+    this.#isOld = hasOldLineEnds(start.subarray(0, DIALECT_BYTES));
+    if (this.#isOld) start = withNewLineEnds(start);
     // The same bytes, whatever blocks they came in.
     const table = findTable(start.subarray(0, DIALECT_BYTES), this.#options);
     if ('missing' in table) throw columnMissing(table, table.header);
@@ -108,12 +113,15 @@ export const csvModule: FormatModule = {
   create: (name, options) => csvFormat(name === 'tsv' ? { ...options, separator: '\t' } : options),
   recognise(sample, options) {
     if (JSON_START.test(sample.lines[0] ?? '')) return undefined;
-    const table = findTable(sample.bytes.subarray(0, DIALECT_BYTES), options);
+    const start = sample.bytes.subarray(0, DIALECT_BYTES);
+    const table = findTable(hasOldLineEnds(start) ? withNewLineEnds(start) : start, options);
     if ('missing' in table) return recogniseHeader(table, sample, options);
     // Plain lists of passwords contain this one, too.
     if (table.width === 1 && !options.columns && !/^\s*["']/.test(sample.lines[0] ?? '')) return undefined;
     const { header, places, alike } = table;
     const format = csvFormat(table.dialect.separator === '\t' ? { ...options, separator: '\t' } : options);
+    const hashed = secretKindOf(options.columns) === 'password' ? refuseHashes(format, sample) : undefined;
+    if (hashed) return hashed;
     const reasons = [
       header ? describeHeader(header, places) : 'the columns are given by place',
       `${percent(alike)} of the rows have as many cells`,
@@ -137,6 +145,13 @@ function describeHeader(header: readonly string[], { usernames, secret, count }:
   ].join(' ');
 }
 
+/** Names of which two are usual, or one beside a word for a password. */
+function isLikeHeader(header: readonly string[]): boolean {
+  const usual = header.filter((name) => roleOfName(name) !== undefined).length;
+  const hints = header.filter((name) => hintsAtPassword(name) && roleOfName(name) === undefined).length;
+  return usual >= 2 || (usual === 1 && hints > 0);
+}
+
 /** A header that lacks a column is still one: its parser refuses it and shows it. */
 function recogniseHeader(
   { header, missing }: NoTable,
@@ -158,10 +173,6 @@ function recogniseHeader(
         reasons: [`the header names a column of ${kind}`],
       };
   }
-  const isHeader = header.some(
-    (name) => hintsAtPassword(name) || ['password', 'hash'].includes(roleOfName(name) ?? ''),
-  );
-  const others = header.filter((name) => roleOfName(name) !== undefined).length;
-  if (!isHeader || others < 2) return undefined;
+  if (!isLikeHeader(header)) return undefined;
   return { format, score: HEADER_SCORE, reasons: [`the first line looks like a header without a ${missing} column`] };
 }

@@ -2,10 +2,12 @@
 
 import type { Credential } from '../../store/run/credential-records.ts';
 import { LineSplitter } from '../input/lines.ts';
+import { hasOldLineEnds } from '../input/old-line-ends.ts';
 import type { RejectReason } from '../rejects.ts';
 import { JsonScanner } from '../syntax/json-scanner.ts';
 import { type Columns, columnMissing, feedsOf, secretKindOf } from './columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from './format.ts';
+import { refuseHashes } from './hashed-column.ts';
 import { JsonRows } from './json-rows.ts';
 import { percent, type TextSample } from './sample.ts';
 
@@ -110,14 +112,16 @@ export const jsonModule: FormatModule = {
     const [first = ''] = sample.lines;
     const share = sample.share((line) => /^\s*\{\s*["}]/.test(line));
     const isText = /^\s*[[{]/.test(first);
-    if (sample.lines.length > 1 && share > HALF && !first.trimStart().startsWith('['))
+    const hasLines = sample.lines.length > 1 && !hasOldLineEnds(sample.bytes);
+    if (hasLines && share > HALF && !first.trimStart().startsWith('['))
       return measure(sample, jsonLinesFormat(options), 'lines');
     return isText ? measure(sample, jsonFormat(options), 'texts') : undefined;
   },
 };
 
 /** Parses the sample. @returns undefined if less than half of it is JSON */
-function measure({ bytes, whole }: TextSample, format: CorpusFormat, what: string): Recognised | undefined {
+function measure(sample: TextSample, format: CorpusFormat, what: string): Recognised | undefined {
+  const { bytes, whole } = sample;
   let credentials = 0;
   let malformed = whole ? 0 : -1;
   let incomplete = 0;
@@ -138,6 +142,8 @@ function measure({ bytes, whole }: TextSample, format: CorpusFormat, what: strin
   const objects = credentials + incomplete;
   const score = objects / (objects + Math.max(0, malformed));
   if (!(score > HALF)) return undefined;
+  const hashed = secretKindOf(format.options.columns) === 'password' ? refuseHashes(format, sample) : undefined;
+  if (hashed) return hashed;
   const reasons = [
     `${percent(score)} of the ${what} are JSON`,
     `${percent(credentials / objects)} of them hold a credential`,

@@ -1,6 +1,7 @@
 // All formats by name, as in `--format` and in the facts of a run.
 
 import { IngestError } from '../errors.ts';
+import { countedModule } from './counted.ts';
 import { csvModule } from './csv.ts';
 import type { CorpusFormat, FormatModule, FormatOptions } from './format.ts';
 import { hashModule } from './hash-modules.ts';
@@ -18,6 +19,7 @@ export const FORMAT_MODULES: readonly FormatModule[] = [
   stealerBlocksModule,
   urlModule,
   countedPasswordsModule,
+  countedModule,
   ...comboModules,
   passwordsModule,
 ];

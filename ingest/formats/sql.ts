@@ -1,5 +1,6 @@
 // Dumps of databases: the rows of INSERT and COPY, by the names of their columns.
 
+import { hasOldLineEnds, withNewLineEnds } from '../input/old-line-ends.ts';
 import type { SqlRowHandler } from '../syntax/sql-copy.ts';
 import { SqlStatements } from '../syntax/sql-statements.ts';
 import type { SqlEscapes } from '../syntax/sql-text.ts';
@@ -14,6 +15,7 @@ import {
 } from './columns.ts';
 import { takeRow } from './credential-rows.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions } from './format.ts';
+import { refuseHashes } from './hashed-column.ts';
 import { percent } from './sample.ts';
 
 /** Bytes of text that the dialect is found from. */
@@ -73,6 +75,7 @@ class SqlParser implements CorpusParser {
   readonly #options: FormatOptions;
   #start: Buffer[] = [];
   #startBytes = 0;
+  #isOld = false;
   #statements: SqlStatements | undefined;
 
   constructor(sink: CredentialSink, options: FormatOptions) {
@@ -82,7 +85,7 @@ class SqlParser implements CorpusParser {
 
   push(block: Buffer): void {
     if (this.#statements) {
-      this.#statements.push(block);
+      this.#statements.push(this.#isOld ? withNewLineEnds(block) : block);
       return;
     }
     // Copied, because the caller may reuse the block.
@@ -103,8 +106,10 @@ class SqlParser implements CorpusParser {
 
   #begin(): SqlStatements {
     if (this.#statements) return this.#statements;
-    const start = Buffer.concat(this.#start);
+    let start: Buffer = Buffer.concat(this.#start);
     this.#start = [];
+    this.#isOld = hasOldLineEnds(start.subarray(0, DIALECT_BYTES));
+    if (this.#isOld) start = withNewLineEnds(start);
     this.#statements = new SqlStatements(this.#rows, escapesOf(start.subarray(0, DIALECT_BYTES)));
     this.#statements.push(start);
     return this.#statements;
@@ -157,8 +162,11 @@ export const sqlModule: FormatModule = {
     const isFirst =
       first !== undefined && (STATEMENT.test(first.slice(0, 500)) || /^\s*(?:--|\/\*|SET |USE |DROP )/i.test(first));
     if (!isDump && !isFirst && share < 0.5) return undefined;
+    const format = sqlFormat(options);
+    const hashed = secretKindOf(options.columns) === 'password' ? refuseHashes(format, sample) : undefined;
+    if (hashed) return hashed;
     return {
-      format: sqlFormat(options),
+      format,
       score: 1,
       reasons: [`${percent(share)} of the lines begin a statement of SQL`],
     };

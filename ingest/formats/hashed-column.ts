@@ -1,0 +1,37 @@
+// Tables and objects whose passwords are hashes: no password of theirs can be checked.
+
+import { IngestError } from '../errors.ts';
+import type { CorpusFormat, Recognised } from './format.ts';
+import { hashKind } from './hash-kinds.ts';
+import type { TextSample } from './sample.ts';
+
+const MOST = 0.8;
+const MIN_ROWS = 3;
+
+/** Parses the sample. @returns the refusal if nearly all passwords are hashes */
+export function refuseHashes(format: CorpusFormat, { bytes }: TextSample): Recognised | undefined {
+  const kinds = new Map<string, number>();
+  let rows = 0;
+  const parser = format.createParser({
+    credential({ password }) {
+      rows++;
+      const kind = hashKind(password);
+      if (kind !== undefined) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    },
+    reject() {},
+  });
+  try {
+    parser.push(bytes);
+    parser.end();
+  } catch {
+    return undefined;
+  }
+  const [kind, count] = [...kinds].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
+  if (rows < MIN_ROWS || count <= MOST * rows) return undefined;
+  const what = `the passwords are ${kind}`;
+  const hint =
+    kind === 'SHA-1 hashes' || kind === 'MD5 or NTLM hashes'
+      ? 'If they are unsalted, name their column in place of the password: --columns sha1=NAME or ntlm=NAME.'
+      : 'No index takes them. Ingest the plaintexts that a cracker finds.';
+  return { format, score: 1, reasons: [what], refusal: new IngestError('FORMAT_USELESS', what, hint) };
+}
