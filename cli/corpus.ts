@@ -1,30 +1,33 @@
 // The inputs of an ingest and their format, given on the command line or detected.
 
 import { type Command, Option } from 'commander';
+import type { Reading } from '../ingest/choose-format.ts';
 import { DEFAULT_LIMITS, TRUSTED_LIMITS } from '../ingest/containers/budget.ts';
 import type { Columns } from '../ingest/formats/columns.ts';
-import { detectFormat } from '../ingest/formats/detect.ts';
-import type { CorpusFormat, FormatOptions } from '../ingest/formats/format.ts';
+import type { FormatOptions, Labels } from '../ingest/formats/format-options.ts';
 import { createFormat, FORMAT_NAMES, takesOption } from '../ingest/formats/registry.ts';
-import { createSample, SAMPLE_BYTES } from '../ingest/formats/sample.ts';
 import { type CorpusInput, openInputs } from '../ingest/input/inputs.ts';
 import { LeftOut } from '../ingest/input/left-out.ts';
-import { sampleInput } from '../ingest/input/read-input.ts';
 import { streamInput } from '../ingest/input/stream-input.ts';
+import { ALARM_NAMES, type AlarmName } from '../ingest/report/alarms.ts';
 import { UsageError } from './exit.ts';
 
 export interface CorpusOptions {
   format: string;
   columns?: string;
   blank?: string;
+  separator?: string;
+  labels?: string;
+  encoding?: string;
+  skipUnrecognised?: boolean;
+  accept?: readonly AlarmName[];
   trustArchives?: boolean;
   mirror?: boolean;
 }
 
 export interface Corpus {
   readonly inputs: readonly CorpusInput[];
-  readonly format: CorpusFormat;
-  readonly isDetected: boolean;
+  readonly reading: Reading;
   /** What is not read. It grows while archives are. */
   readonly leftOut: LeftOut;
 }
@@ -40,7 +43,16 @@ export function addCorpusOptions(command: Command): Command {
         .default(AUTO, AUTO),
     )
     .option('--columns <list>', 'columns of a table, by name or place: username=NAME,password=NAME[,count=NAME]')
+    .option('--separator <text>', 'the text between two fields of a line; \\t is a tab')
+    .option('--labels <list>', 'labels in blocks, beside the usual ones: username=A/B,password=C/D')
     .option('--blank <text>', 'csv and tsv: the text that marks an empty cell')
+    .option('--encoding <name>', 'encoding of the text, such as windows-1251 (default: UTF-8, UTF-16 or windows-1252)')
+    .option('--skip-unrecognised', 'leave out texts that are not recognised, instead of refusing the corpus')
+    .addOption(
+      new Option('--accept <alarm...>', 'ingest although this alarm says that the corpus looks misread').choices(
+        ALARM_NAMES,
+      ),
+    )
     .option('--mirror', "a mirror of Have I Been Pwned's ranges: those that it lacks answer 503, not an empty range")
     .option('--trust-archives', 'lift the limits that stop archive bombs');
 }
@@ -67,24 +79,48 @@ function parseColumns(text: string): Columns {
   return { ...(usernames.length > 0 && { username: usernames }), ...columns };
 }
 
-export const DETECTED = ' (detected; override it with --format)';
+function parseLabels(text: string): Labels {
+  const labels: { username: string[]; password: string[] } = { username: [], password: [] };
+  for (const part of text.split(',')) {
+    const [, role, names = ''] = /^(username|password)=(.+)$/.exec(part) ?? [];
+    if (role === undefined)
+      throw new UsageError('--labels must be a list of ROLE=LABEL', 'Write --labels username=A/B,password=C/D.');
+    labels[role as keyof typeof labels].push(...names.split('/').map((name) => name.trim().toLowerCase()));
+  }
+  return labels;
+}
 
-/** Opens the inputs, and detects their format under `--format auto`. */
-export async function openCorpus(
-  files: readonly string[],
-  options: CorpusOptions,
-  signal?: AbortSignal,
-): Promise<Corpus> {
-  const formatOptions: FormatOptions = {
-    ...(options.columns === undefined ? {} : { columns: parseColumns(options.columns) }),
-    ...(options.blank === undefined ? {} : { blank: options.blank }),
-  };
-  const stated = Object.keys(formatOptions) as (keyof FormatOptions)[];
-  if (options.format !== AUTO && !stated.every((option) => takesOption(options.format, option)))
+function assertEncoding(label: string): void {
+  try {
+    new TextDecoder(label);
+  } catch {
     throw new UsageError(
-      `--columns and --blank do not apply to --format ${options.format}`,
-      'Leave them out, or choose --format csv, tsv, json or json-lines.',
+      '--encoding is unknown',
+      'Write a name of the WHATWG Encoding Standard, such as windows-1251, koi8-r, gbk or shift_jis.',
     );
+  }
+}
+
+function parseFormatOptions({ columns, blank, separator, labels }: CorpusOptions): FormatOptions {
+  return {
+    ...(columns !== undefined && { columns: parseColumns(columns) }),
+    ...(blank !== undefined && { blank }),
+    ...(separator !== undefined && { separator: separator.replaceAll('\\t', '\t') }),
+    ...(labels !== undefined && { labels: parseLabels(labels) }),
+  };
+}
+
+/** Opens the inputs. */
+export function openCorpus(files: readonly string[], options: CorpusOptions): Corpus {
+  const formatOptions = parseFormatOptions(options);
+  const { format, encoding, skipUnrecognised = false } = options;
+  const unfit = (Object.keys(formatOptions) as (keyof FormatOptions)[]).filter((name) => !takesOption(format, name));
+  if (format !== AUTO && unfit.length > 0)
+    throw new UsageError(
+      `--${unfit.join(' and --')} does not apply to --format ${format}`,
+      'Leave it out, or choose another format: credveil ingest --help lists them.',
+    );
+  if (encoding !== undefined) assertEncoding(encoding);
   if (files.length === 0)
     throw new UsageError(
       'no files to ingest',
@@ -94,22 +130,11 @@ export async function openCorpus(
     throw new UsageError('- cannot be combined with files', 'Ingest standard input and files as separate sources.');
   const limits = options.trustArchives ? TRUSTED_LIMITS : DEFAULT_LIMITS;
   const leftOut = new LeftOut();
-  const inputs = files[0] === '-' ? [streamInput(process.stdin, limits)] : openInputs(files, limits, leftOut);
-  if (options.format !== AUTO)
-    return { inputs, format: createFormat(options.format, formatOptions), isDetected: false, leftOut };
-  const format = await detectFirst(inputs, formatOptions, signal);
-  return { inputs, format, isDetected: true, leftOut };
-}
-
-/** Detects the format of the first input that is not empty. */
-async function detectFirst(
-  inputs: readonly CorpusInput[],
-  options: FormatOptions,
-  signal: AbortSignal | undefined,
-): Promise<CorpusFormat> {
-  for (const input of inputs) {
-    const { text, whole } = await sampleInput(input, SAMPLE_BYTES, signal);
-    if (text.length > 0) return detectFormat(createSample(text, whole), options).format;
-  }
-  return createFormat('combo');
+  const opened = files[0] === '-' ? [streamInput(process.stdin, limits)] : openInputs(files, limits, leftOut);
+  const inputs = encoding === undefined ? opened : opened.map((input) => ({ ...input, encoding }));
+  const reading: Reading = {
+    ...(format === AUTO ? { formatOptions } : { format: createFormat(format, formatOptions) }),
+    skipUnrecognised,
+  };
+  return { inputs, reading, leftOut };
 }

@@ -1,43 +1,53 @@
 // credveil ingest --dry-run: reports the format of a corpus and predicts the cost of its ingest.
 
 import { type DryRun, dryRun, type Prediction } from '../ingest/dry-run.ts';
+import { describeAlarm } from '../ingest/report/alarms.ts';
 import { openDataset } from '../store/dataset.ts';
-import { type Corpus, DETECTED } from './corpus.ts';
+import type { Corpus } from './corpus.ts';
 import { openKeyFile } from './key-files.ts';
 import { noteLeftOut } from './left-out.ts';
 import { keyFileFor } from './open.ts';
 import { formatTable, type OutputOptions, printResult } from './output.ts';
+import { printable } from './printable.ts';
+import { describeTexts } from './text-report.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from './units.ts';
 
 export async function printDryRun(
   folder: string,
-  { inputs, format, isDetected, leftOut }: Corpus,
+  { inputs, reading, leftOut }: Corpus,
   options: OutputOptions & { readonly keyFile?: string },
   signal: AbortSignal,
 ): Promise<void> {
   const { parameters } = openDataset(folder);
   const key = openKeyFile(keyFileFor(folder, options.keyFile));
-  const found = await dryRun(parameters, key, format, inputs, signal);
+  const found = await dryRun(parameters, key, { ...reading, inputs, leftOut, signal });
   noteLeftOut(leftOut);
-  printResult(options, { ...found, leftOut: leftOut.groups }, () => describe(found, isDetected));
+  printResult(options, { ...found, leftOut: leftOut.groups }, describe);
 }
 
-function describe(found: DryRun, isDetected: boolean): string {
-  const { format, inputs, sampledInputs, totalBytes, sampledBytes, lines, credentials, rejects, prediction } = found;
+function describe(found: DryRun): string {
+  const { format, inputs, sampledInputs, totalBytes, sampledBytes, lines, credentials, rejects } = found;
+  const { texts, alarms, prediction } = found;
   const of = totalBytes === undefined ? '' : ` of ${formatBytes(totalBytes)}`;
   const where = inputs === 1 ? '' : ` in ${formatCount(sampledInputs)} of ${formatCounted(inputs, 'file')}`;
   const text = [
-    `format ${format}${isDetected ? DETECTED : ''}`,
+    `format ${format}${texts.length === 1 ? ` (${texts[0]?.reasons.join('; ')})` : ''}`,
     `sample: ${formatBytes(sampledBytes)}${of}${where}, ${formatCounted(lines, 'line')}, ${formatCounted(credentials, 'credential')}`,
   ];
   if (rejects.length === 0) text.push('rejected: none');
   else
     text.push(
-      'rejected (examples show letters as x, digits as 9):',
+      'rejected (examples show letters as x, digits as 9, and the first and last character):',
       formatTable(
         ['REASON', 'LINES', 'EXAMPLES'],
         rejects.map(({ reason, count, examples }) => [reason, count, examples.join('   ')]),
       ),
+    );
+  if (texts.length > 1) text.push(...describeTexts({ texts, otherTexts: 0 }));
+  if (alarms.length > 0)
+    text.push(
+      'alarms, which refuse the ingest unless --accept names them:',
+      ...alarms.map((alarm) => `  ${printable(describeAlarm(alarm))}`),
     );
   text.push(prediction ? describePrediction(prediction) : 'no prediction: the length of standard input is unknown');
   return text.join('\n');

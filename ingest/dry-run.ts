@@ -4,27 +4,32 @@
 import os from 'node:os';
 import { createSodiumOprf } from '../accel/oprf-sodium.ts';
 import { parseHmacKeyText } from '../protocol/keys.ts';
-import { normalizePassword, normalizeUsername } from '../protocol/normalize.ts';
+import { MAX_FIELD_BYTES } from '../protocol/private-input.ts';
 import type { DatasetParameters } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
-import type { Credential } from '../store/run/credential-records.ts';
 import { RECORD_BYTES } from '../store/run/record.ts';
+import type { ReportedText } from '../store/run/run-report.ts';
+import { chooseFormat, type Reading, type Refused, refuseTexts, uselessFormat } from './choose-format.ts';
 import type { Deriver } from './derive/deriver.ts';
 import { createHmacDeriver } from './derive/hmac-deriver.ts';
-import { deriveLines } from './derive/line-batch.ts';
 import { createOprfDeriver } from './derive/oprf-deriver.ts';
+import { deriveSegment, type SegmentFormat, segmentFormat } from './derive/segment.ts';
+import { TextCutter } from './derive/text-cutter.ts';
+import { TextReader } from './derive/text-reader.ts';
 import type { CorpusFormat } from './formats/format.ts';
-import { type CorpusInput, totalBytes } from './input/inputs.ts';
-import { sampleInput } from './input/read-input.ts';
-import { decodeText } from './input/text.ts';
-import { RejectCounter, type RejectReason } from './rejects.ts';
+import { totalBytes } from './input/inputs.ts';
+import { createReading, type SampledText, sampleInput } from './input/read-input.ts';
+import type { IngestOptions } from './options.ts';
+import { RejectCounter } from './rejects.ts';
+import { type FoundAlarm, ReportBuilder } from './report/report.ts';
 import { Sorters } from './sort/sorters.ts';
+import { labelOf } from './source-identity.ts';
 
 /** Sampled text per input, and in total. */
 const SAMPLE_BYTES = 4 << 20;
 const MAX_SAMPLE_BYTES = 64 << 20;
-const EXAMPLES = 3;
-const EXAMPLE_LENGTH = 60;
+/** More than a sample: each text is one segment. */
+const SEGMENT_BYTES = 8 << 20;
 
 /**
  * Records per second when merging and publishing; `npm run bench:ingest` measured them on 2 cores.
@@ -39,9 +44,9 @@ const SIMILAR_FORMS = 3.5;
 const TIMED = { hmac: 50_000, oprf: 300 } as const;
 
 export interface RejectSample {
-  readonly reason: RejectReason;
+  readonly reason: string;
   readonly count: number;
-  /** Letters as x, digits as 9. */
+  /** Letters as x, digits as 9; the first and the last character remain. */
   readonly examples: readonly string[];
 }
 
@@ -64,69 +69,62 @@ export interface DryRun {
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: readonly RejectSample[];
+  readonly texts: readonly ReportedText[];
+  /** An ingest is refused unless the operator accepts them. */
+  readonly alarms: readonly FoundAlarm[];
   /** Undefined for a stream, whose length is unknown. */
   readonly prediction: Prediction | undefined;
 }
 
-/** Reads the start of each input and writes nothing. @throws IngestError, ContainerError */
+/**
+ * Reads the start of each input as an ingest reads it, and writes nothing.
+ * @throws IngestError, ContainerError, as an ingest does
+ */
 export async function dryRun(
   parameters: DatasetParameters,
   key: DatasetKey,
-  format: CorpusFormat,
-  inputs: readonly CorpusInput[],
-  signal?: AbortSignal,
+  options: Pick<IngestOptions, 'inputs' | 'signal' | 'leftOut' | keyof Reading>,
 ): Promise<DryRun> {
-  const rejects = new Map<RejectReason, { count: number; examples: string[] }>();
-  const timed: Credential[] = [];
-  let credentials = 0;
-  let rejected = 0;
+  const { inputs, signal, leftOut } = options;
+  const sampled = new SampledCorpus(parameters, options, TIMED[key.suite]);
   let sampledBytes = 0;
   let sampledText = 0;
   let sampledInputs = 0;
-  let parseSeconds = 0;
   let whole = true;
+  const reading = createReading(inputs[0], { ...(leftOut && { leftOut }) });
   for (const input of inputs) {
     signal?.throwIfAborted();
     if (sampledText >= MAX_SAMPLE_BYTES) {
       whole = false;
       break;
     }
-    const sample = await sampleInput(input, SAMPLE_BYTES, signal);
-    const text = sample.whole ? sample.text : sample.text.subarray(0, sample.text.lastIndexOf(0x0a) + 1);
+    const sample = await sampleInput(input, SAMPLE_BYTES, signal, reading);
     sampledInputs++;
     sampledBytes += sample.whole ? (input.bytes ?? sample.bytesRead) : sample.bytesRead;
-    sampledText += text.length;
     whole &&= sample.whole;
-    parseSeconds += timeParser(format, text);
-    eachLine(format, text, {
-      credential(credential) {
-        credentials++;
-        if (timed.length < TIMED[key.suite]) timed.push(credential);
-      },
-      reject(reason, line) {
-        rejected++;
-        const found = rejects.get(reason) ?? { count: 0, examples: [] };
-        rejects.set(reason, found);
-        found.count++;
-        if (found.examples.length < EXAMPLES && line.length > 0) found.examples.push(maskLine(line));
-      },
-    });
+    for (const text of sample.texts) {
+      sampledText += text.text.length;
+      await sampled.read(text);
+    }
   }
+  const { credentials, rejects, report, timed, parseSeconds, feeds } = sampled.finish();
   const total = totalBytes(inputs);
   const factor = whole ? 1 : total === undefined || sampledBytes === 0 ? undefined : total / sampledBytes;
   return {
-    format: format.name,
+    format: labelOf(report.formats),
     inputs: inputs.length,
     sampledInputs,
     totalBytes: total,
     sampledBytes,
-    lines: credentials + rejected,
+    lines: credentials + rejects.total,
     credentials,
-    rejects: [...rejects].map(([reason, found]) => ({ reason, ...found })).sort((a, b) => b.count - a.count),
+    rejects: describeRejects(rejects),
+    texts: report.finish().texts,
+    alarms: report.alarms(),
     prediction:
       factor === undefined
         ? undefined
-        : predict(parameters, format, {
+        : predict(parameters, feeds, {
             credentials: Math.round(credentials * factor),
             parseSeconds: parseSeconds * factor,
             secondsPerCredential: await timeDeriver(key, parameters, timed),
@@ -134,55 +132,109 @@ export async function dryRun(
   };
 }
 
-interface LineOutcome {
-  credential(credential: Credential): void;
-  reject(reason: RejectReason, line: string): void;
+function describeRejects(rejects: RejectCounter): RejectSample[] {
+  const examples = rejects.examples();
+  return Object.entries(rejects.byReason())
+    .map(([reason, count]) => ({ reason, count, examples: examples[reason] ?? [] }))
+    .sort((a, b) => b.count - a.count);
 }
 
-/** Parses one line at a time, so that each reject is reported with its line. */
-function eachLine(format: CorpusFormat, text: Buffer, outcome: LineOutcome): void {
-  let line: Buffer = text.subarray(0, 0);
-  const parser = format.createParser({
-    credential: outcome.credential,
-    reject: (reason) => outcome.reject(reason, decodeText(line.subarray(0, EXAMPLE_LENGTH)).trimEnd()),
-  });
-  for (let from = 0; from < text.length; ) {
-    const end = text.indexOf(0x0a, from);
-    const to = end === -1 ? text.length : end + 1;
-    line = text.subarray(from, to);
-    parser.push(line);
-    from = to;
+interface TimedCredential {
+  readonly username: Uint8Array | undefined;
+  readonly password: Uint8Array;
+  readonly times: number;
+}
+
+/** Any seed: nothing of a dry run is kept. */
+const SIGN_SEED = 1;
+
+/** Texts read as an ingest reads them, except that nothing is derived. */
+class SampledCorpus {
+  readonly #reader: TextReader;
+  readonly #report = new ReportBuilder();
+  readonly #rejects = new RejectCounter();
+  readonly #refused: Refused[] = [];
+  readonly #timed: TimedCredential[] = [];
+  #text = -1;
+  #credentials = 0;
+  #parseSeconds = 0;
+  #format: SegmentFormat | undefined;
+
+  constructor(parameters: DatasetParameters, options: Reading & Pick<IngestOptions, 'leftOut'>, timed: number) {
+    const keep = (credential: () => TimedCredential): void => {
+      if (this.#timed.length < timed) this.#timed.push(credential());
+    };
+    const deriver: Deriver = {
+      addAscii: (bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) =>
+        keep(() => ({
+          username: usernameFrom < 0 ? undefined : bytes.slice(usernameFrom, usernameTo),
+          password: bytes.slice(passwordFrom, passwordTo),
+          times,
+        })),
+      add(username, password, times) {
+        keep(() => ({ username, password, times }));
+        return (username?.length ?? 0) <= MAX_FIELD_BYTES && password.length <= MAX_FIELD_BYTES;
+      },
+      flush: () => {},
+    };
+    const cutter = new TextCutter(
+      {
+        buffer: () => new Uint8Array(SEGMENT_BYTES),
+        segment: (content) => {
+          const findings = deriveSegment(content, this.#format as SegmentFormat, deriver, SIGN_SEED);
+          this.#credentials += findings.credentials;
+          this.#rejects.addAll(findings.rejects, findings.examples);
+          this.#report.addSegment(this.#text, findings);
+        },
+        reject: (reason, line) => {
+          for (const counter of [this.#rejects, this.#report.rejectsOf(this.#text)])
+            if (line) counter.addLine(reason, line);
+            else counter.add(reason);
+        },
+      },
+      SEGMENT_BYTES,
+    );
+    this.#reader = new TextReader((name, sample) => {
+      const choice = chooseFormat(sample, options);
+      if ('leftOut' in choice) options.leftOut?.add(name, choice.leftOut);
+      const useless = 'recognised' in choice ? uselessFormat(parameters, choice.recognised.format) : undefined;
+      const refusal = 'refusal' in choice ? choice.refusal : useless;
+      if (refusal) this.#refused.push({ name, refusal });
+      if (refusal || !('recognised' in choice)) return undefined;
+      this.#text = this.#report.open(name, choice.recognised);
+      this.#format = segmentFormat(choice.recognised.format);
+      return cutter.open(choice.recognised.format);
+    });
   }
-  parser.end();
-}
 
-/** Masks letters as x, digits as 9 and other characters as *, but keeps separators. */
-export function maskLine(line: string): string {
-  return line
-    .replace(/\p{L}/gu, 'x')
-    .replace(/\p{N}/gu, '9')
-    .replace(/[^x9:;,|\t "'@./{}[\]]/gu, '*');
-}
-
-const IDLE_DERIVER: Deriver = { addAscii: () => {}, add: () => true, flush: () => {} };
-
-/** Parses line formats as a worker does. @returns seconds */
-function timeParser(format: CorpusFormat, text: Buffer): number {
-  const started = performance.now();
-  if (format.lines) {
-    deriveLines(text.subarray(0, text.lastIndexOf(0x0a) + 1), format.lines, IDLE_DERIVER, new RejectCounter());
-    return (performance.now() - started) / 1000;
+  /** The last line of a text that was cut is left out. */
+  async read({ name, text, whole }: SampledText): Promise<void> {
+    const end = whole ? text.length : text.lastIndexOf(0x0a) + 1 || text.length;
+    const started = performance.now();
+    this.#reader.begin(name);
+    await this.#reader.push(text.subarray(0, end));
+    await this.#reader.end();
+    this.#parseSeconds += (performance.now() - started) / 1000;
   }
-  const parser = format.createParser({ credential: () => {}, reject: () => {} });
-  parser.push(text);
-  parser.end();
-  return (performance.now() - started) / 1000;
+
+  /** @throws IngestError if a text was refused */
+  finish() {
+    if (this.#refused.length > 0) throw refuseTexts(this.#refused);
+    return {
+      credentials: this.#credentials,
+      rejects: this.#rejects,
+      report: this.#report,
+      timed: this.#timed,
+      parseSeconds: this.#parseSeconds,
+      feeds: this.#report.formats.flatMap(({ feeds }) => feeds),
+    };
+  }
 }
 
 async function timeDeriver(
   key: DatasetKey,
   { indexes, similar }: DatasetParameters,
-  credentials: readonly Credential[],
+  credentials: readonly TimedCredential[],
 ): Promise<number> {
   if (credentials.length === 0 || indexes.length === 0) return 0;
   // Large enough never to write a chunk: there is no folder for it.
@@ -192,8 +244,7 @@ async function timeDeriver(
       ? createHmacDeriver(parseHmacKeyText(key.revealText()), sorters, similar === true)
       : createOprfDeriver(key.createSuite(await createSodiumOprf()), sorters, similar === true);
   const started = performance.now();
-  for (const { username, password, times } of credentials)
-    deriver.add(username === undefined ? undefined : normalizeUsername(username), normalizePassword(password), times);
+  for (const { username, password, times } of credentials) deriver.add(username, password, times);
   deriver.flush();
   return (performance.now() - started) / 1000 / credentials.length;
 }
@@ -204,10 +255,10 @@ interface Measured {
   readonly secondsPerCredential: number;
 }
 
-function predict(parameters: DatasetParameters, format: CorpusFormat, measured: Measured): Prediction {
+function predict(parameters: DatasetParameters, fed: CorpusFormat['feeds'], measured: Measured): Prediction {
   const { indexes, similar } = parameters;
   const accountRecords = 2 + (similar ? SIMILAR_FORMS : 0);
-  const feeds = (index: (typeof indexes)[number]): boolean => indexes.includes(index) && format.feeds.includes(index);
+  const feeds = (index: (typeof indexes)[number]): boolean => indexes.includes(index) && fed.includes(index);
   const records = measured.credentials * ((feeds('account') ? accountRecords : 0) + (feeds('password') ? 1 : 0));
   const deriveSeconds = measured.credentials * measured.secondsPerCredential;
   const threads = os.availableParallelism();

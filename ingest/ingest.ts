@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import type { RangeName } from '../protocol/bucket-id.ts';
 import { CredveilError } from '../protocol/errors.ts';
 import {
   archivePath,
@@ -18,22 +19,31 @@ import { openRun, openRuns, type Run, runPath } from '../store/run/run.ts';
 import {
   assertSourceDate,
   assertSourceName,
-  type InputFile,
+  type NewRunFacts,
   type RunFacts,
+  SECTION_NAMES,
   type SectionName,
   sectionsFed,
 } from '../store/run/run-facts.ts';
 import { CorpusChanged, type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
 import { IngestError } from './errors.ts';
-import { sameFiles, totalBytes } from './input/inputs.ts';
+import { lookAtInputs } from './first-look.ts';
+import type { CorpusFormat } from './formats/format.ts';
+import { totalBytes } from './input/inputs.ts';
 import type { RangeReport } from './input/range-report.ts';
-import { digestInput, unpackingMemory } from './input/read-input.ts';
+import { unpackingMemory } from './input/read-input.ts';
 import { createManifest, type IngestJob, type Manifest, openManifest } from './manifest.ts';
 import { ARCHIVE_BYTES, DEFAULT_MEMORY_BYTES, type MemoryPlan, planMemory } from './memory-plan.ts';
 import { assertMirrorReadable, mirroredIndex } from './mirror.ts';
 import type { IngestOptions } from './options.ts';
 import { asReplacement, type MirrorBase, mirrorFolder, openBase, withUnchanged } from './replace.ts';
+import { assertAlarmsAccepted } from './report/assert-alarms.ts';
 import { writeRun } from './sort/write-run.ts';
+import { findEarlier, findSame, labelOf, refuseOrAccept, statedOptions } from './source-identity.ts';
+
+/** Errors after which the same ingest can go on. */
+const RESUMED: ReadonlySet<string> = new Set(['INPUT_UNREADABLE', 'CORPUS_SUSPECT']);
+const ALL_SECTIONS: readonly SectionName[] = SECTION_NAMES;
 
 export interface Ingested {
   readonly facts: RunFacts;
@@ -51,26 +61,19 @@ export interface Ingested {
  * run.
  * @throws StoreError `SOURCE_NAME`, `SOURCE_DATE`, `SOURCE_EXISTS`, `SOURCE_DUPLICATE`,
  * `KEY_MISMATCH`
- * @throws IngestError `INPUT_UNREADABLE`, `FORMAT_USELESS`, `COLUMN_MISSING`, `NOTHING_FOUND`,
- * `ARCHIVE_CORRUPT`
+ * @throws IngestError `INPUT_UNREADABLE`, `FORMAT_UNRECOGNISED`, `FORMAT_USELESS`,
+ * `COLUMN_MISSING`, `CORPUS_SUSPECT`, `NOTHING_FOUND`, `ARCHIVE_CORRUPT`
  */
 export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOptions): Promise<Ingested> {
   const { source, date, format } = stated;
   assertSourceName(source);
   if (date !== undefined) assertSourceDate(date);
   assertKeyBelongs(dataset, key);
-  const feeds = sectionsFed(dataset.parameters, format.feeds);
-  if (feeds.length === 0)
-    throw new IngestError(
-      'FORMAT_USELESS',
-      `format ${format.name} feeds none of the dataset's indexes`,
-      'Create a dataset whose --index fits this corpus: credveil init --index …',
-    );
   const runs = openRuns(dataset);
   const options = asReplacement(dataset, runs, stated);
-  if (options.mirror) mirroredIndex(options);
-  const base = openBase(dataset, runs, options);
-  const earlier = await findEarlier(runs, options, base);
+  const label = await lookAtInputs(dataset.parameters, options);
+  const base = openBase(dataset, runs, options, label);
+  const earlier = await findEarlier(runs, options, label, base?.table);
   if (earlier) {
     if (options.recipient && !fs.existsSync(archivePath(dataset, source))) throw archiveMissing(source);
     fs.rmSync(path.join(workFolder(dataset), 'ingest'), { recursive: true, force: true });
@@ -84,7 +87,13 @@ export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOp
     options.threads,
     options.archive ? undefined : totalBytes(options.inputs),
   );
-  const job = describeJob(dataset.parameters, feeds, plan, options, base);
+  const job = describeJob(
+    dataset.parameters,
+    sectionsFed(dataset.parameters, format?.feeds ?? ALL_SECTIONS),
+    plan,
+    options,
+    base,
+  );
   clearParts(dataset);
   let manifest = openManifest(path.join(workFolder(dataset), 'ingest'), job);
   try {
@@ -99,8 +108,9 @@ export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOp
     }
     return await writeSource(dataset, corpus, runs, manifest, plan, options, base);
   } catch (error) {
-    // A corpus or dataset that was refused will be refused again; other errors may be temporary.
-    const refused = error instanceof CredveilError && error.code !== 'INPUT_UNREADABLE';
+    // A corpus or dataset that was refused will be refused again; other errors may be temporary,
+    // and alarms may be accepted.
+    const refused = error instanceof CredveilError && !RESUMED.has(error.code);
     if (refused || isStream(options) || manifest.segments.size === 0) manifest.discard();
     else manifest.leave();
     throw error;
@@ -127,52 +137,51 @@ async function writeSource(
   options: IngestOptions,
   base: MirrorBase | undefined,
 ): Promise<Ingested> {
-  const { source, date, format } = options;
+  const { source } = options;
+  const { formats } = corpus.report;
+  // A mirror of which nothing changed has no text.
+  const label = formats.length > 0 || !base ? labelOf(formats) : base.run.facts.format;
   try {
     // The digest of a stream is only known now.
-    const same = findSame(runs, corpus.files, options);
+    const same = findSame(runs, corpus.files, options, label);
     if (same) {
-      const { facts } = refuseOrAccept(same, options);
+      const { facts } = refuseOrAccept(same, options, label);
       corpus.archive?.discard();
       manifest.discard();
       return { facts, changed: false };
     }
-    if (corpus.credentials === 0) throw nothingFound(options, corpus);
+    if (corpus.credentials === 0) throw nothingFound(options, label, corpus);
     if (options.mirror && !options.archive) assertMirrorReadable(corpus);
+    // What is in an archive was accepted when the archive was made.
+    if (!options.archive) assertAlarmsAccepted(corpus.report, options.accept ?? []);
     // Before the run: a source that is there has its archive.
     corpus.archive?.commit();
   } catch (error) {
     corpus.archive?.discard();
     throw error;
   }
-  const { suite, keyId, normalization } = dataset.parameters;
-  const described = {
-    suite,
-    keyId,
-    normalization,
-    source,
-    ...(date === undefined ? {} : { date }),
-    format: format.name,
-    files: corpus.files,
-    lines: corpus.lines,
-    credentials: corpus.credentials,
-    rejects: corpus.rejects.byReason(),
-  };
+  const feeds = sectionsFed(
+    dataset.parameters,
+    formats.flatMap((format) => format.feeds),
+  );
+  const described = describeRun(dataset, corpus, label, options);
   const { ranges } = corpus;
+  const mirrored = options.mirror ? mirroredFrom(base, formats) : undefined;
   const folder = mirrorFolder(options);
   const facts = await writeRun(
     dataset,
     manifest,
     plan,
     options,
+    mirrored === undefined ? feeds : [...feeds, mirrored],
     described,
-    options.mirror
-      ? {
-          index: mirroredIndex(options),
+    mirrored === undefined
+      ? undefined
+      : {
+          index: mirrored,
           isList: ranges.named.size === 0,
           complete: (fresh) => (base && folder ? withUnchanged(fresh, base, folder.unchanged) : fresh),
-        }
-      : undefined,
+        },
   );
   manifest.discard();
   if (!folder) return { facts, changed: true, ranges };
@@ -182,18 +191,43 @@ async function writeSource(
   return { facts, changed: true, ranges, ...(base && { refreshed: { unchanged, read: folder.files - unchanged } }) };
 }
 
+function describeRun(dataset: Dataset, corpus: ReadCorpus, format: string, options: IngestOptions): NewRunFacts {
+  const { source, date } = options;
+  const { suite, keyId, normalization } = dataset.parameters;
+  return {
+    suite,
+    keyId,
+    normalization,
+    source,
+    ...(date === undefined ? {} : { date }),
+    format,
+    options: statedOptions(options),
+    files: corpus.files,
+    lines: corpus.lines,
+    credentials: corpus.credentials,
+    rejects: corpus.rejects.byReason(),
+    report: { ...corpus.report.finish(), leftOut: options.leftOut?.groups ?? [] },
+  };
+}
+
+/** The index of a mirror: of what was read, or of the run before if nothing changed. */
+const mirroredFrom = (base: MirrorBase | undefined, formats: readonly CorpusFormat[]): RangeName =>
+  (formats.length === 0 && base?.run.facts.mirror?.index) || mirroredIndex(formats);
+
 function describeJob(
   { keyId, similar }: DatasetParameters,
   indexes: readonly SectionName[],
   { segmentBytes }: MemoryPlan,
-  { source, date, format, mirror = false, inputs }: IngestOptions,
+  options: IngestOptions,
   base: MirrorBase | undefined,
 ): IngestJob {
+  const { source, date, format, mirror = false, inputs } = options;
   return {
-    version: 2,
+    version: 3,
     source,
     date: date ?? null,
-    format: format.name,
+    format: format?.name ?? null,
+    options: statedOptions(options),
     mirror,
     base: base?.run.sha256 ?? null,
     keyId,
@@ -215,61 +249,6 @@ function clearParts(dataset: Dataset): void {
     if (name.endsWith('.part')) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
 }
 
-/**
- * Finds the run of the same bytes under the same name. Refuses the same bytes under another name,
- * and other bytes under this name.
- */
-async function findEarlier(
-  runs: readonly Run[],
-  options: IngestOptions,
-  base: MirrorBase | undefined,
-): Promise<Run | undefined> {
-  const { source, inputs, archive, signal, mirror: isMirror = false } = options;
-  // An archive has another length than its corpus.
-  const bytes = archive ? undefined : totalBytes(inputs);
-  const named = runs.find((run) => run.facts.source === source);
-  const total = (run: Run): number => run.facts.files.reduce((sum, file) => sum + file.bytes, 0);
-  if (!named && (bytes === undefined || !runs.some((run) => total(run) === bytes))) return undefined;
-  const files: InputFile[] = [];
-  if (archive) files.push(...(await archive.read(() => undefined, signal)).files);
-  else for (const input of inputs) files.push(await digestInput(input, signal, { isMirror, base: base?.table }));
-  const same = findSame(runs, files, options);
-  if (same) return refuseOrAccept(same, options);
-  if (!named || options.replace) return undefined;
-  throw new StoreError(
-    'SOURCE_EXISTS',
-    `source ${source} was ingested from another file`,
-    'Choose another --source, or swap that source for it with --replace instead of --source.',
-  );
-}
-
-/** A run of the same bytes. One that is replaced only counts if it was read the same way. */
-function findSame(runs: readonly Run[], files: readonly InputFile[], options: IngestOptions): Run | undefined {
-  const replaced = ({ facts }: Run): boolean => options.replace === true && facts.source === options.source;
-  return runs.find((run) => sameFiles(run.facts.files, files) && (!replaced(run) || isReadAs(run.facts, options)));
-}
-
-const isReadAs = (facts: RunFacts, { format, date, mirror = false }: IngestOptions): boolean =>
-  facts.format === format.name && facts.date === date && (facts.mirror !== undefined) === mirror;
-
-/** Equal bytes are the same source only if they were read the same way. */
-function refuseOrAccept(earlier: Run, options: IngestOptions): Run {
-  const { source } = options;
-  const { facts } = earlier;
-  if (facts.source === source && isReadAs(facts, options)) return earlier;
-  if (facts.source === source)
-    throw new StoreError(
-      'SOURCE_EXISTS',
-      `source ${source} was ingested from this file as format ${facts.format}${facts.date ? `, date ${facts.date}` : ''}${facts.mirror ? ', a mirror' : ''}`,
-      'To ingest it with other options, swap it: --replace instead of --source.',
-    );
-  throw new StoreError(
-    'SOURCE_DUPLICATE',
-    `the same file was already ingested as source ${earlier.facts.source}`,
-    `A second copy would count every credential twice. To change its name or format, remove ${earlier.facts.source} and ingest again.`,
-  );
-}
-
 function archiveMissing(source: string): StoreError {
   return new StoreError(
     'SOURCE_EXISTS',
@@ -280,7 +259,7 @@ function archiveMissing(source: string): StoreError {
 
 const EMPTY_HINT = 'Check the path, and that the program that wrote the corpus finished.';
 
-function nothingFound({ format, inputs }: IngestOptions, { files, rejects }: ReadCorpus): IngestError {
+function nothingFound({ inputs }: IngestOptions, label: string, { files, rejects }: ReadCorpus): IngestError {
   if (files.every(({ bytes }) => bytes === 0)) {
     const empty = inputs.length > 1 ? 'all files are empty' : 'the file is empty';
     return new IngestError('NOTHING_FOUND', isStream({ inputs }) ? 'standard input is empty' : empty, EMPTY_HINT);
@@ -288,7 +267,7 @@ function nothingFound({ format, inputs }: IngestOptions, { files, rejects }: Rea
   const reasons = Object.entries(rejects.byReason()).map(([reason, count]) => `${count} ${reason}`);
   return new IngestError(
     'NOTHING_FOUND',
-    `no credential found in format ${format.name} (${reasons.join(', ') || 'it has no entries'})`,
+    `no credential found in format ${label} (${reasons.join(', ') || 'it has no entries'})`,
     'Inspect the first lines of the file and pass its format with --format.',
   );
 }

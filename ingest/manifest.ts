@@ -14,13 +14,17 @@ import { PRIVATE_FOLDER } from '../store/dataset.ts';
 import { isMissing, readRegularFile, syncFolder } from '../store/files.ts';
 import { writeFully } from '../store/run/run.ts';
 import type { SectionName } from '../store/run/run-facts.ts';
+import type { SegmentFindings } from './report/report.ts';
 
 /** The parameters of an ingest. An ingest with other parameters cannot use its chunks. */
 export interface IngestJob {
-  readonly version: 2;
+  readonly version: 3;
   readonly source: string;
   readonly date: string | null;
-  readonly format: string;
+  /** The format that the operator named; null if texts are recognised. */
+  readonly format: string | null;
+  /** What else the operator stated, as text. */
+  readonly options: { readonly [option: string]: string };
   readonly mirror: boolean;
   /** The run that unchanged files of a mirror are taken from: its SHA-256. */
   readonly base: string | null;
@@ -42,12 +46,10 @@ export interface Chunk {
 
 export type Chunks = { readonly [index in SectionName]?: readonly Chunk[] };
 
-export interface FinishedSegment {
+export interface FinishedSegment extends SegmentFindings {
   readonly segment: number;
   /** See `fingerprint`. */
   readonly fingerprint: string;
-  readonly credentials: number;
-  readonly rejects: { readonly [reason: string]: number };
   readonly chunks: Chunks;
 }
 
@@ -59,10 +61,12 @@ export interface MergedChunks {
 }
 
 /**
- * Identifies a segment by its bytes. Keyed: a plain hash of a short segment would reveal its line.
+ * Identifies a segment by its bytes and format. Keyed: a plain hash of a short segment would reveal
+ * its line.
  */
-export function fingerprint(keyText: string, bytes: Uint8Array): string {
-  return createHmac('sha256', keyText).update(bytes).digest('hex').slice(0, 32);
+export function fingerprint(keyText: string, bytes: Uint8Array, format: object): string {
+  const hmac = createHmac('sha256', keyText).update(JSON.stringify(format)).update('\0');
+  return hmac.update(bytes).digest('hex').slice(0, 32);
 }
 
 const MANIFEST = 'manifest';

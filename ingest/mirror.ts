@@ -3,15 +3,17 @@
 import { RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
 import type { ReadCorpus } from './derive/read-corpus.ts';
 import { IngestError } from './errors.ts';
-import type { IngestOptions } from './options.ts';
+import type { CorpusFormat } from './formats/format.ts';
 
-/** The index that a mirror feeds. @throws IngestError `MIRROR_FORMAT` */
-export function mirroredIndex({ format }: Pick<IngestOptions, 'format'>): RangeName {
-  const index = RANGE_NAMES.find((name) => format.feeds.includes(name));
-  if (index !== undefined && format.feeds.length === 1) return index;
+/** The index that a mirror of texts in these formats feeds. @throws IngestError `MIRROR_FORMAT` */
+export function mirroredIndex(formats: readonly CorpusFormat[]): RangeName {
+  const [first] = formats;
+  const index = RANGE_NAMES.find((name) => first?.feeds[0] === name);
+  const other = formats.find(({ feeds }) => feeds.length !== 1 || feeds[0] !== index);
+  if (index !== undefined && !other) return index;
   throw new IngestError(
     'MIRROR_FORMAT',
-    `--mirror is for lists of hashes, and the format is ${format.name}`,
+    `--mirror is for lists of hashes, and the format is ${(other ?? first)?.name ?? 'unknown'}`,
     'Leave --mirror out: it declares a mirror of all ranges of Have I Been Pwned.',
   );
 }

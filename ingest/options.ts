@@ -2,10 +2,11 @@
 
 import type { Encrypter } from 'age-encryption';
 import type { OpenArchive } from './archive/archive-reader.ts';
-import type { CorpusFormat } from './formats/format.ts';
+import type { Reading } from './choose-format.ts';
 import type { CorpusInput } from './input/inputs.ts';
 import type { LeftOut } from './input/left-out.ts';
 import type { RejectCounter } from './rejects.ts';
+import type { AlarmName } from './report/alarms.ts';
 
 /** Progress of the first stage, from the corpus to sorted chunks. */
 export interface ReadProgress {
@@ -26,16 +27,17 @@ export interface MergeProgress {
 
 export type IngestProgress = ReadProgress | MergeProgress;
 
-export interface IngestOptions {
+export interface IngestOptions extends Reading {
   readonly source: string;
   readonly date?: string;
-  readonly format: CorpusFormat;
   readonly inputs: readonly CorpusInput[];
   /** Swaps the source of this name, which must be there. */
   readonly replace?: boolean;
   /** The corpus is a mirror of all ranges: those that it lacks are gaps, not empty. */
   readonly mirror?: boolean;
-  /** Takes the members of archives that are not read. */
+  /** Alarms that the operator has looked at. */
+  readonly accept?: readonly AlarmName[];
+  /** Takes the texts and members of archives that are not read. */
   readonly leftOut?: LeftOut;
   /** Memory limit of the whole process; further records go to disk. */
   readonly memoryBytes?: number;

@@ -1,18 +1,32 @@
 // Counts rejected lines by reason. A rejected line never stops an ingest.
 
+import { maskLine } from './report/mask.ts';
+
 export type RejectReason =
   | 'blank'
+  | 'comment'
   | 'no-separator'
   | 'empty-username'
   | 'empty-password'
   | 'bad-count'
   | 'bad-hash'
+  | 'nul-byte'
   | 'too-long'
   | 'malformed-row'
   | 'missing-column';
 
+export type RejectCounts = { readonly [reason: string]: number };
+/** Masked lines, by reason. */
+export type RejectExamples = { readonly [reason: string]: readonly string[] };
+
+/** Examples of one reason. */
+const MAX_EXAMPLES = 3;
+/** Bytes of a line that its example may show. */
+const MAX_EXAMPLE_BYTES = 512;
+
 export class RejectCounter {
   readonly #counts = new Map<RejectReason, number>();
+  readonly #examples = new Map<RejectReason, string[]>();
   total = 0;
 
   add(reason: RejectReason, count = 1): void {
@@ -20,13 +34,34 @@ export class RejectCounter {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
   }
 
-  /** Adds the counts of another counter. */
-  addAll(counts: { readonly [reason: string]: number }): void {
+  /** Counts a line, and keeps it masked if it is one of the first. */
+  addLine(reason: RejectReason, line: Uint8Array): void {
+    this.add(reason);
+    const examples = this.#examples.get(reason) ?? [];
+    if (examples.length >= MAX_EXAMPLES || line.length === 0) return;
+    const bytes = Buffer.from(line.subarray(0, MAX_EXAMPLE_BYTES));
+    const example = maskLine(bytes.toString('utf8'));
+    if (example === '' || examples.includes(example)) return;
+    this.#examples.set(reason, [...examples, example]);
+  }
+
+  /** Adds the counts and examples of another counter. */
+  addAll(counts: RejectCounts, examples: RejectExamples = {}): void {
     for (const [reason, count] of Object.entries(counts)) this.add(reason as RejectReason, count);
+    for (const [reason, more] of Object.entries(examples)) {
+      const known = this.#examples.get(reason as RejectReason) ?? [];
+      this.#examples.set(reason as RejectReason, [...new Set([...known, ...more])].slice(0, MAX_EXAMPLES));
+    }
   }
 
   /** Reasons in alphabetical order, so that equal runs have equal bytes. */
   byReason(): { [reason: string]: number } {
-    return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries([...this.#counts].sort(byName));
+  }
+
+  examples(): { [reason: string]: readonly string[] } {
+    return Object.fromEntries([...this.#examples].sort(byName));
   }
 }
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);

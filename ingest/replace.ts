@@ -43,13 +43,21 @@ export interface MirrorBase {
   readonly table: RangeTable;
 }
 
-/** Undefined if all files have to be read. */
-export function openBase(dataset: Dataset, runs: readonly Run[], options: IngestOptions): MirrorBase | undefined {
-  const { source, replace, recipient, format } = options;
+/**
+ * Undefined if all files have to be read.
+ * @param label of the format that they are recognised as
+ */
+export function openBase(
+  dataset: Dataset,
+  runs: readonly Run[],
+  options: IngestOptions,
+  label: string | undefined,
+): MirrorBase | undefined {
+  const { source, replace, recipient } = options;
   // An archive needs all rows.
   if (!replace || recipient || !mirrorFolder(options)) return undefined;
   const run = runs.find(({ facts }) => facts.source === source);
-  if (!run?.facts.mirror || run.facts.format !== format.name) return undefined;
+  if (!run?.facts.mirror || run.facts.format !== label) return undefined;
   const table = RangeTable.read(mirrorPath(dataset, source), run.sha256);
   return table && { run, table };
 }

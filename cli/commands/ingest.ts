@@ -6,7 +6,8 @@ import { type Ingested, ingest } from '../../ingest/ingest.ts';
 import { openInput } from '../../ingest/input/inputs.ts';
 import { LeftOut, type LeftOutGroup } from '../../ingest/input/left-out.ts';
 import type { IngestOptions as IngestRequest } from '../../ingest/options.ts';
-import { AUTO, addCorpusOptions, type Corpus, type CorpusOptions, DETECTED, openCorpus } from '../corpus.ts';
+import type { ReportedText } from '../../store/run/run-report.ts';
+import { AUTO, addCorpusOptions, type Corpus, type CorpusOptions, openCorpus } from '../corpus.ts';
 import { UsageError } from '../exit.ts';
 import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -15,8 +16,9 @@ import { noteLeftOut } from '../left-out.ts';
 import { parseCount, parseMemory } from '../memory.ts';
 import { describeMirror, type MirrorSummary, summarizeMirror } from '../mirror.ts';
 import { type OpenedForPublishing, withDataset, withPublisher } from '../open.ts';
-import { note, printResult } from '../output.ts';
+import { printResult } from '../output.ts';
 import { shellWord } from '../printable.ts';
+import { describeTexts } from '../text-report.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
 import { describePublished, PUBLISHER_KEY, type PublishSummary, publishWithProgress } from './publish.ts';
 
@@ -47,6 +49,9 @@ interface IngestSummary {
   readonly mirror?: MirrorSummary;
   /** Of a mirror that was replaced: files that were as before, and files that were read. */
   readonly refreshed?: { readonly unchanged: number; readonly read: number };
+  /** What each text was read as. */
+  readonly texts?: readonly ReportedText[];
+  readonly otherTexts?: number;
   /** Files, folders and entries of archives that were not read. */
   readonly leftOut: readonly LeftOutGroup[];
   readonly seconds: IngestSeconds;
@@ -68,6 +73,7 @@ function describe(summary: IngestSummary, folder: string): string {
   const text = [
     `source ${source}: ${formatCounted(credentials, 'credential')} from ${formatCounted(lines, 'line')} in ${formatSeconds(whole)}, ${formatCount(Math.round(lines / Math.max(0.001, whole)))} lines/s`,
     `rejected: ${reasonFigures(rejects)}`,
+    ...describeTexts({ texts: summary.texts ?? [], otherTexts: summary.otherTexts ?? 0 }),
     ...(mirror ? describeMirror(mirror) : []),
     ...(refreshed ? [`files: ${formatCount(refreshed.read)} read, ${formatCount(refreshed.unchanged)} as before`] : []),
   ];
@@ -82,33 +88,30 @@ interface OpenedCorpus extends Corpus {
 }
 
 /** The corpus of the command line, or that of an archive. */
-async function openCorpusOrArchive(
-  files: readonly string[],
-  options: IngestOptions,
-  signal: AbortSignal,
-): Promise<OpenedCorpus> {
+async function openCorpusOrArchive(files: readonly string[], options: IngestOptions): Promise<OpenedCorpus> {
   const { fromArchive: file, identity } = options;
   if (file === undefined) {
     if (identity !== undefined)
       throw new UsageError('--identity opens an archive', 'Name the archive with --from-archive, or leave it out.');
-    return openCorpus(files, options, signal);
+    return openCorpus(files, options);
   }
-  const others = ['columns', 'blank', 'dryRun', 'trustArchives', 'mirror'] as const;
+  const others = [
+    ...(['columns', 'blank', 'separator', 'labels', 'encoding', 'accept'] as const),
+    ...(['skipUnrecognised', 'dryRun', 'trustArchives', 'mirror'] as const),
+  ];
   if (files.length > 0 || options.format !== AUTO || others.some((name) => options[name]))
     throw new UsageError(
       '--from-archive takes no files and no options of files',
-      'Leave out the files, --format, --columns, --blank, --trust-archives and --dry-run.',
+      'Leave out the files, what states their format, --accept, --trust-archives and --dry-run.',
     );
   if (identity === undefined)
     throw new UsageError('--identity is missing', 'Name the file of the age identity that opens the archive.');
   const { openArchive, openIdentityFile } = await import('../../ingest/archive/archive-reader.ts');
-  const { formatOfArchive } = await import('../../ingest/archive/archived-format.ts');
   const archive = await openArchive(
     file,
     namedBy('--identity', () => openIdentityFile(identity)),
   );
-  const format = formatOfArchive(archive.header);
-  return { archive, inputs: [openInput(file)], format, isDetected: false, leftOut: new LeftOut() };
+  return { archive, inputs: [openInput(file)], reading: {}, leftOut: new LeftOut() };
 }
 
 /** Encryption, archives and dry runs load on demand: most ingests use none of them. */
@@ -119,7 +122,7 @@ async function loadRecipient(text: string): Promise<IngestRequest['recipient']> 
 
 async function ingestAndPublish(
   folder: string,
-  { inputs, format, archive, leftOut }: OpenedCorpus,
+  { inputs, reading, archive, leftOut }: OpenedCorpus,
   named: Pick<IngestRequest, 'source' | 'date' | 'recipient'>,
   options: IngestOptions,
   signal: AbortSignal,
@@ -133,11 +136,12 @@ async function ingestAndPublish(
     try {
       ingested = await ingest(dataset, key, {
         ...named,
-        format,
+        ...reading,
         inputs,
         leftOut,
         replace: options.replace !== undefined,
         mirror: archive?.header.mirror ?? options.mirror ?? false,
+        ...(options.accept && { accept: options.accept }),
         ...(archive && { archive }),
         ...(options.memory === undefined ? {} : { memoryBytes: options.memory }),
         ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -150,7 +154,7 @@ async function ingestAndPublish(
     }
     const { facts, changed } = ingested;
     const mirror = summarizeMirror(ingested);
-    const { lines, credentials, rejects } = facts;
+    const { lines, credentials, rejects, report } = facts;
     const seconds = bars.finish();
     noteLeftOut(leftOut);
     // An unchanged source still needs this if an earlier ingest was interrupted before publishing.
@@ -160,6 +164,7 @@ async function ingestAndPublish(
       ...{ source, changed, lines, credentials, rejects, leftOut: leftOut.groups, seconds, peakMemoryBytes },
       ...(mirror && { mirror }),
       ...(ingested.refreshed && { refreshed: ingested.refreshed }),
+      ...(report && { texts: report.texts, otherTexts: report.otherTexts }),
       ...(published ? { published } : {}),
     };
   });
@@ -204,15 +209,14 @@ export function addIngest(program: Command): void {
       const recipient = options.archive === undefined ? undefined : await loadRecipient(options.archive);
       const interrupt = onInterrupt();
       try {
-        const corpus = await openCorpusOrArchive(files, options, interrupt.signal);
-        const { format, isDetected, archive } = corpus;
+        const corpus = await openCorpusOrArchive(files, options);
+        const { archive } = corpus;
         const { source = options.replace ?? archive?.header.source, date = archive?.header.date } = options;
         if (source === undefined || options.dryRun) {
           const { printDryRun } = await import('../dry-run.ts');
           await printDryRun(folder, corpus, options, interrupt.signal);
           return;
         }
-        if (isDetected) note(`format ${format.name}${DETECTED}`);
         const named = { source, ...(date !== undefined && { date }), ...(recipient && { recipient }) };
         const summary = await ingestAndPublish(folder, corpus, named, options, interrupt.signal);
         printResult(options, summary, (done) => describe(done, folder));

@@ -12,6 +12,7 @@ import { gapsOfSource } from '../mirror.ts';
 import { type KeyFileOptions, withPublisher } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
 import { printable, shellWord } from '../printable.ts';
+import { describeTexts } from '../text-report.ts';
 import { formatBytes, formatCount } from '../units.ts';
 import { describePublished, PUBLISHER_KEY, publishWithProgress } from './publish.ts';
 
@@ -41,9 +42,13 @@ function describeGaps(mirror: MirrorFacts): string[] {
   ];
 }
 
+/** More than a report has. */
+const MAX_TEXTS = 10_000;
+
 /** The metadata of a source, for people. */
 function describeSource({ facts, bytes, sha256 }: Run): string {
   const { source, date, format, files, lines, credentials, rejects, sections, mirror } = facts;
+  const { options = {}, report } = facts;
   const reasons = Object.entries(rejects);
   const noun = format === 'sha1' || format === 'ntlm' ? 'hash' : 'credential';
   return [
@@ -54,6 +59,11 @@ function describeSource({ facts, bytes, sha256 }: Run): string {
     `${`${noun}${noun === 'hash' ? 'es' : 's'}`.padEnd(12)} ${formatCount(credentials)}`,
     `rejected     ${formatCount(lines - credentials)}`,
     ...reasons.map(([reason, count]) => `  ${printable(reason)}: ${formatCount(count)}`),
+    ...Object.entries(options).map(([name, text]) => `stated       ${printable(`${name} ${text}`)}`),
+    ...(report ? ['texts', ...describeTexts(report, MAX_TEXTS).map((line) => `  ${line}`)] : []),
+    ...(report?.leftOut ?? []).map(({ why, count, names }) =>
+      printable(`left out     ${formatCount(count)}, ${why}: ${names.join(', ')}`),
+    ),
     ...(mirror ? describeGaps(mirror) : []),
     'records',
     ...sections.map(({ index, records }) => `  ${index}: ${formatCount(records)}`),

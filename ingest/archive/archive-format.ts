@@ -5,9 +5,14 @@
 //     u32 headerBytes;               // 1 to 2^20, big-endian, as all integers here
 //     u8  header[headerBytes];       // JSON, ArchiveHeader
 //     struct {
-//       u32 bytes;                   // 1 to 2^20
-//       u8  content[bytes];          // lines, or PackedCredential (packed-credential.ts)
-//     } blocks[];
+//       u32 text = 2^32 - 1;
+//       u32 textBytes;               // 1 to 2^20
+//       u8  header[textBytes];       // JSON, TextHeader
+//       struct {
+//         u32 bytes;                 // 1 to 2^20
+//         u8  content[bytes];        // lines, or PackedCredential (packed-credential.ts)
+//       } blocks[];
+//     } texts[];
 //     u32 end = 0;
 //     u32 footerBytes;               // 1 to 2^24
 //     u8  footer[footerBytes];       // JSON, ArchiveFooter
@@ -21,6 +26,8 @@ import { MONTH, NAME } from '../../protocol/ids.ts';
 import { IngestError } from '../errors.ts';
 
 export const ARCHIVE_MAGIC = Buffer.from('CVARC\0\0\x01', 'latin1');
+/** In place of a block's length: a text begins. */
+export const TEXT_MARK = 0xffff_ffff;
 export const MAX_HEADER_BYTES = 1 << 20;
 export const MAX_BLOCK_BYTES = 1 << 20;
 export const MAX_FOOTER_BYTES = 1 << 24;
@@ -32,11 +39,19 @@ const headerSchema = z.object({
   date: z.string().regex(MONTH).optional(),
   /** The corpus was a mirror: ranges that it lacks are gaps. */
   mirror: z.literal(true).optional(),
-  /** The corpus format that was read. */
+  /** What the operator stated about how to read the corpus. */
+  options: z.record(z.string().regex(NAME), z.string().max(4096)),
+});
+
+const textSchema = z.object({
+  /** Its path in the corpus. */
+  name: z.string().max(4096),
+  /** The format that it was read as. */
   format: z.string().regex(NAME),
+  options: z.looseObject({}),
   content: z.enum(['lines', 'packed']),
   /** The indexes that the format feeds. */
-  feeds: z.array(z.enum([...INDEX_NAMES, ...RANGE_NAMES])),
+  feeds: z.array(z.enum([...INDEX_NAMES, ...RANGE_NAMES])).min(1),
 });
 
 const footerSchema = z.object({
@@ -47,10 +62,13 @@ const footerSchema = z.object({
 });
 
 export type ArchiveHeader = z.infer<typeof headerSchema>;
+export type TextHeader = z.infer<typeof textSchema>;
 export type ArchiveFooter = z.infer<typeof footerSchema>;
 
 /** @throws IngestError `ARCHIVE_CORRUPT` */
 export const parseArchiveHeader = (bytes: Buffer): ArchiveHeader => parseJson(bytes, headerSchema);
+/** @throws IngestError `ARCHIVE_CORRUPT` */
+export const parseTextHeader = (bytes: Buffer): TextHeader => parseJson(bytes, textSchema);
 /** @throws IngestError `ARCHIVE_CORRUPT` */
 export const parseArchiveFooter = (bytes: Buffer): ArchiveFooter => parseJson(bytes, footerSchema);
 

@@ -19,6 +19,9 @@ import {
   MAX_HEADER_BYTES,
   parseArchiveFooter,
   parseArchiveHeader,
+  parseTextHeader,
+  TEXT_MARK,
+  type TextHeader,
 } from './archive-format.ts';
 
 const READ_BYTES = 1 << 18;
@@ -48,15 +51,22 @@ export function openIdentityFile(file: string): Decrypter {
   return readSecretFile(file, { wanted: 'identity', parse, maxBytes: MAX_IDENTITY_BYTES });
 }
 
+/** Takes the texts of an archive, one after another. */
+export interface ArchiveSink {
+  /** Begins a text. */
+  text(header: TextHeader): void | Promise<void>;
+  /** @param bytesRead the number of bytes of the file read so far */
+  content(block: Buffer, bytesRead: number): void | Promise<void>;
+}
+
 export interface OpenArchive {
   readonly file: string;
   readonly header: ArchiveHeader;
   /**
-   * Reads the content from its start.
-   * @param each takes a block, and the number of bytes of the file read so far
+   * Reads the texts from the start, without a sink to check them alone.
    * @throws IngestError `ARCHIVE_CORRUPT`
    */
-  read(each: (block: Buffer, bytesRead: number) => void | Promise<void>, signal?: AbortSignal): Promise<ArchiveFooter>;
+  read(sink?: ArchiveSink, signal?: AbortSignal): Promise<ArchiveFooter>;
 }
 
 /** @throws IngestError `IDENTITY_MISMATCH`, `ARCHIVE_CORRUPT` */
@@ -65,7 +75,7 @@ export async function openArchive(file: string, identities: Decrypter): Promise<
   try {
     const { value } = await parts.next();
     if (!value || !('header' in value)) throw corruptArchive('it has no description');
-    return { file, header: value.header, read: (each, signal) => readContent(file, identities, each, signal) };
+    return { file, header: value.header, read: (sink, signal) => readContent(file, identities, sink, signal) };
   } finally {
     await parts.return(undefined);
   }
@@ -74,7 +84,7 @@ export async function openArchive(file: string, identities: Decrypter): Promise<
 async function readContent(
   file: string,
   identities: Decrypter,
-  each: (block: Buffer, bytesRead: number) => void | Promise<void>,
+  sink: ArchiveSink | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ArchiveFooter> {
   let bytesRead = 0;
@@ -84,7 +94,8 @@ async function readContent(
   });
   for await (const part of parts) {
     signal?.throwIfAborted();
-    if ('content' in part) await each(part.content, bytesRead);
+    if ('text' in part) await sink?.text(part.text);
+    if ('content' in part) await sink?.content(part.content, bytesRead);
     if ('footer' in part) footer = part.footer;
   }
   if (!footer) throw corruptArchive('it is truncated');
@@ -93,6 +104,7 @@ async function readContent(
 
 type ArchivePart =
   | { readonly header: ArchiveHeader }
+  | { readonly text: TextHeader }
   | { readonly content: Buffer }
   | { readonly footer: ArchiveFooter };
 
@@ -106,9 +118,12 @@ async function* readParts(
     if (!(await input.take(ARCHIVE_MAGIC.length)).equals(ARCHIVE_MAGIC))
       throw corruptArchive('not an archive of Credveil, or one of another version');
     yield { header: parseArchiveHeader(await input.takeCounted(1, MAX_HEADER_BYTES)) };
-    for (let block = await input.takeCounted(0, MAX_BLOCK_BYTES); block.length > 0; ) {
-      yield { content: block };
-      block = await input.takeCounted(0, MAX_BLOCK_BYTES);
+    let hasText = false;
+    for (let bytes = await input.takeLength(); bytes > 0; bytes = await input.takeLength()) {
+      if (bytes === TEXT_MARK) yield { text: parseTextHeader(await input.takeCounted(1, MAX_HEADER_BYTES)) };
+      else if (bytes <= MAX_BLOCK_BYTES && hasText) yield { content: await input.take(bytes) };
+      else throw corruptArchive('a length is out of range');
+      hasText = true;
     }
     const footer = parseArchiveFooter(await input.takeCounted(1, MAX_FOOTER_BYTES));
     await input.expectEnd();
@@ -189,9 +204,13 @@ class ExactReader {
     return Buffer.concat(taken);
   }
 
+  async takeLength(): Promise<number> {
+    return (await this.take(4)).readUInt32BE();
+  }
+
   /** Reads a length, then so many bytes. */
   async takeCounted(least: number, most: number): Promise<Buffer> {
-    const bytes = (await this.take(4)).readUInt32BE();
+    const bytes = await this.takeLength();
     if (bytes < least || bytes > most) throw corruptArchive('a length is out of range');
     return this.take(bytes);
   }

@@ -11,7 +11,14 @@ import { Encrypter } from 'age-encryption';
 import { archivePath, type Dataset, PRIVATE_FOLDER, workFolder } from '../../store/dataset.ts';
 import { publishFile } from '../../store/files.ts';
 import { IngestError } from '../errors.ts';
-import { ARCHIVE_MAGIC, type ArchiveFooter, type ArchiveHeader, MAX_BLOCK_BYTES } from './archive-format.ts';
+import {
+  ARCHIVE_MAGIC,
+  type ArchiveFooter,
+  type ArchiveHeader,
+  MAX_BLOCK_BYTES,
+  TEXT_MARK,
+  type TextHeader,
+} from './archive-format.ts';
 
 /** Lists of credentials shrink to a third; higher levels take much longer for little more. */
 const COMPRESSION_LEVEL = 6;
@@ -72,6 +79,14 @@ export class ArchiveWriter {
     await writer.#write(ARCHIVE_MAGIC);
     await writer.#writeCounted(Buffer.from(JSON.stringify(header)));
     return writer;
+  }
+
+  /** Begins a text, whose content follows. */
+  async beginText(header: TextHeader): Promise<void> {
+    const mark = Buffer.alloc(4);
+    mark.writeUInt32BE(TEXT_MARK);
+    await this.#write(mark);
+    await this.#writeCounted(Buffer.from(JSON.stringify(header)));
   }
 
   /** Appends content. The caller may reuse its bytes afterwards. */

@@ -1,16 +1,16 @@
-// The corpus format of an archive's content: the line format that it was read as, or packed
+// The corpus format of a text in an archive: the line format that it was read as, or packed
 // credentials.
 
 import { IngestError } from '../errors.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
 import { createFormat, FORMAT_NAMES } from '../formats/registry.ts';
-import { type ArchiveHeader, corruptArchive } from './archive-format.ts';
+import { corruptArchive, type TextHeader } from './archive-format.ts';
 import { MAX_PACKED_FIELD_BYTES, NO_USERNAME, PACKED_HEADER_BYTES } from './packed-credential.ts';
 
 /** @throws IngestError `FORMAT_UNKNOWN` */
-export function formatOfArchive({ format: name, content, feeds }: ArchiveHeader): CorpusFormat {
-  if (content === 'packed') return { name, options: {}, feeds, createParser: (sink) => new PackedParser(sink) };
-  const format = FORMAT_NAMES.includes(name) ? createFormat(name) : undefined;
+export function formatOfText({ format: name, options, content, feeds }: TextHeader): CorpusFormat {
+  if (content === 'packed') return { name, options, feeds, createParser: (sink) => new PackedParser(sink) };
+  const format = FORMAT_NAMES.includes(name) ? createFormat(name, options) : undefined;
   if (format?.lines) return format;
   throw new IngestError(
     'FORMAT_UNKNOWN',

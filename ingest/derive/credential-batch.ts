@@ -5,19 +5,20 @@ import { normalizePassword, normalizeUsername } from '../../protocol/normalize.t
 import type { Credential } from '../../store/run/credential-records.ts';
 import { NO_USERNAME, PACKED_HEADER_BYTES } from '../archive/packed-credential.ts';
 import type { RejectCounter } from '../rejects.ts';
+import type { SignCounter } from '../report/signs.ts';
 import type { Deriver } from './deriver.ts';
 
 /** Batches depend on the credentials only, not on the blocks of the corpus. */
 export class CredentialPacker {
   readonly #newBuffer: () => Uint8Array<ArrayBuffer>;
   #full: Uint8Array<ArrayBuffer>[] = [];
-  #bytes: Uint8Array<ArrayBuffer>;
+  /** Taken with the first credential of a text, and given back with its last batch. */
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #end = 0;
 
   /** @param newBuffer returns empty buffers of the size of a segment */
   constructor(newBuffer: () => Uint8Array<ArrayBuffer>) {
     this.#newBuffer = newBuffer;
-    this.#bytes = newBuffer();
   }
 
   add({ username, password, times }: Credential): void {
@@ -50,7 +51,7 @@ export class CredentialPacker {
   takeAll(): Uint8Array<ArrayBuffer>[] {
     if (this.#end > 0) {
       this.#full.push(this.#bytes.subarray(0, this.#end));
-      this.#bytes = this.#newBuffer();
+      this.#bytes = new Uint8Array(0);
       this.#end = 0;
     }
     return this.takeFull();
@@ -58,7 +59,12 @@ export class CredentialPacker {
 }
 
 /** @returns the number of credentials that made records */
-export function deriveCredentials(packed: Uint8Array, deriver: Deriver, rejects: RejectCounter): number {
+export function deriveCredentials(
+  packed: Uint8Array,
+  deriver: Deriver,
+  rejects: RejectCounter,
+  signs?: SignCounter,
+): number {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   const text = new TextDecoder('utf-8', { ignoreBOM: true });
   let credentials = 0;
@@ -70,6 +76,7 @@ export function deriveCredentials(packed: Uint8Array, deriver: Deriver, rejects:
     const username =
       usernameBytes === NO_USERNAME ? undefined : text.decode(packed.subarray(at + PACKED_HEADER_BYTES, passwordAt));
     const password = text.decode(packed.subarray(passwordAt, passwordAt + passwordBytes));
+    if (signs?.isDue) signs.observe(username, password);
     const name = username === undefined ? undefined : normalizeUsername(username);
     if (deriver.add(name, normalizePassword(password), times)) credentials++;
     else rejects.add('too-long');

@@ -1,6 +1,7 @@
 // The worker threads of an ingest. A segment goes to any idle thread, or waits for one.
 
 import { Worker } from 'node:worker_threads';
+import type { SegmentFormat } from './segment.ts';
 import type { SegmentResult, SegmentTask, WorkerSettings } from './worker.ts';
 
 export class IngestPool {
@@ -51,10 +52,10 @@ export class IngestPool {
   }
 
   /** Waits for an idle worker and transfers the bytes to it. */
-  async submit(number: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async submit(number: number, format: SegmentFormat, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     while (this.#idle.length === 0 && this.#failure === undefined) await this.#change();
     if (this.#failure !== undefined) throw this.#failure;
-    const task: SegmentTask = { number, bytes };
+    const task: SegmentTask = { number, format, bytes };
     this.#idle.shift()?.postMessage(task, [bytes.buffer]);
   }
 

@@ -1,24 +1,26 @@
-// The first stage of an ingest: cuts the corpus into segments, which worker threads turn into
-// sorted chunks.
+// The first stage of an ingest: cuts the texts of the corpus into segments, which worker threads
+// turn into sorted chunks.
 
-import { RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
-import type { ArchiveHeader } from '../archive/archive-format.ts';
 import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.ts';
-import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
+import { type Choice, chooseFormat, type Refused, refuseTexts, uselessFormat } from '../choose-format.ts';
+import type { Recognised } from '../formats/format.ts';
 import { totalBytes } from '../input/inputs.ts';
 import type { RangeReport } from '../input/range-report.ts';
 import type { RangeTable } from '../input/range-table.ts';
 import { createReading, type Reading, readInput } from '../input/read-input.ts';
-import { Segmenter, type SegmentSink } from '../input/segmenter.ts';
 import { type FinishedSegment, fingerprint, type Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import type { IngestOptions, ReadProgress } from '../options.ts';
 import { RejectCounter } from '../rejects.ts';
-import { CredentialPacker } from './credential-batch.ts';
+import { ReportBuilder } from '../report/report.ts';
+import { statedOptions } from '../source-identity.ts';
 import { IngestPool } from './pool.ts';
+import { type SegmentFormat, segmentFormat } from './segment.ts';
+import { TextCutter } from './text-cutter.ts';
+import { TextReader, type TextSink } from './text-reader.ts';
 import type { WorkerSettings } from './worker.ts';
 
 export interface ReadCorpus {
@@ -26,6 +28,7 @@ export interface ReadCorpus {
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: RejectCounter;
+  readonly report: ReportBuilder;
   /** What was seen of range files. */
   readonly ranges: RangeReport;
   /** If there is a recipient. */
@@ -37,42 +40,11 @@ export class CorpusChanged extends Error {
   override name = 'CorpusChanged';
 }
 
-/** Turns the blocks of one input after another into segments, which do not depend on the blocks. */
-interface Cutter {
-  push(block: Buffer): void | Promise<void>;
-  end(): void | Promise<void>;
-}
-
-/** Cuts segments of lines for line formats, and of packed credentials for others. */
-function createCutter(
-  format: CorpusFormat,
-  rejects: Pick<RejectCounter, 'add'>,
-  out: Omit<SegmentSink, 'tooLong'>,
-): Cutter {
-  if (format.lines) return new Segmenter({ ...out, tooLong: () => rejects.add('too-long') });
-  const packer = new CredentialPacker(out.buffer);
-  const sink: CredentialSink = {
-    credential: (credential) => packer.add(credential),
-    reject: (reason) => rejects.add(reason),
-  };
-  let parser = format.createParser(sink);
-  return {
-    async push(block) {
-      parser.push(block);
-      for (const batch of packer.takeFull()) await out.segment(batch);
-    },
-    async end() {
-      parser.end();
-      parser = format.createParser(sink);
-      for (const batch of packer.takeAll()) await out.segment(batch);
-    },
-  };
-}
-
 /**
  * Adds all records of the corpus to the manifest as chunks. Segments that the manifest already has
  * are read but not derived.
  * @throws CorpusChanged
+ * @throws IngestError `FORMAT_UNRECOGNISED`, `FORMAT_USELESS` and others, for texts by name
  */
 export async function readCorpus(
   dataset: Dataset,
@@ -82,153 +54,238 @@ export async function readCorpus(
   options: IngestOptions,
   base?: RangeTable,
 ): Promise<ReadCorpus> {
-  const { recipient } = options;
-  const archive = recipient && (await openArchiveWriter(dataset, recipient, options));
+  const archive = await openArchiveWriter(dataset, options);
+  const reading = new CorpusReading(dataset, key, manifest, plan, options, archive, base);
   try {
-    return await readSegments(key, manifest, plan, options, archive, base);
+    return await reading.read();
   } catch (error) {
     await archive?.abort();
     throw error;
+  } finally {
+    await reading.close();
   }
 }
 
-async function openArchiveWriter(
-  dataset: Dataset,
-  recipient: NonNullable<IngestOptions['recipient']>,
-  options: IngestOptions,
-): Promise<ArchiveWriter> {
+async function openArchiveWriter(dataset: Dataset, options: IngestOptions): Promise<ArchiveWriter | undefined> {
+  const { recipient, source, date, mirror } = options;
+  if (!recipient) return undefined;
   // Loaded on demand, with the encryption of archives.
   const { ArchiveWriter } = await import('../archive/archive-writer.ts');
-  return ArchiveWriter.open(dataset, recipient, describeSource(options));
+  const header = {
+    source,
+    ...(date !== undefined && { date }),
+    ...(mirror && { mirror: true as const }),
+    options: statedOptions(options),
+  };
+  return ArchiveWriter.open(dataset, recipient, header);
 }
 
-function describeSource({ source, date, mirror, format }: IngestOptions): ArchiveHeader {
-  const { name, lines, feeds } = format;
-  const content = lines ? 'lines' : 'packed';
-  const stated = { ...(date !== undefined && { date }), ...(mirror && { mirror: true as const }) };
-  return { source, ...stated, format: name, content, feeds: [...feeds] };
-}
+/** The texts, one after another, and what came of them. */
+class CorpusReading {
+  readonly #dataset: Dataset;
+  readonly #keyText: string;
+  readonly #options: IngestOptions;
+  readonly #archive: ArchiveWriter | undefined;
+  readonly #pool: IngestPool;
+  readonly #cutter: TextCutter;
+  readonly #report = new ReportBuilder();
+  readonly #rejects = new RejectCounter();
+  /** Rejects that come into no segment. */
+  readonly #dropped = new RejectCounter();
+  readonly #refused: Refused[] = [];
+  readonly #reading: Reading;
+  /** Segments that an earlier ingest finished. */
+  readonly #earlier: ReadonlyMap<number, FinishedSegment>;
+  /** The text of each segment. */
+  readonly #texts: number[] = [];
+  #text = -1;
+  #format: SegmentFormat | undefined;
+  #credentials = 0;
+  #bytes = 0;
 
-async function readSegments(
-  key: DatasetKey,
-  manifest: Manifest,
-  plan: MemoryPlan,
-  options: IngestOptions,
-  archive: ArchiveWriter | undefined,
-  base: RangeTable | undefined,
-): Promise<ReadCorpus> {
-  const { format, inputs, onProgress, signal, mirror = false, leftOut } = options;
-  const keyText = key.revealText();
-  const total = totalBytes(inputs);
-  const rejects = new RejectCounter();
-  /** Of lines that come into no segment. */
-  const dropped = new RejectCounter();
-  const drop = (reasons: { readonly [reason: string]: number }): void => {
-    rejects.addAll(reasons);
-    dropped.addAll(reasons);
-  };
-  let credentials = 0;
-  let bytes = 0;
-  const report = (): void => onProgress?.(readProgress(bytes, total, credentials, rejects));
-  const count = (finished: FinishedSegment): void => {
-    credentials += finished.credentials;
-    rejects.addAll(finished.rejects);
-    report();
-  };
-
-  const settings = workerSettings(key, manifest, plan, format);
-  const pool = new IngestPool(plan.threads, plan.segmentBytes, settings, ({ finished }) => {
-    manifest.append(finished);
-    count(finished);
-  });
-  let segments = 0;
-  const earlier = new Map(manifest.segments);
-  const segment = async (content: Uint8Array<ArrayBuffer>): Promise<void> => {
-    await archive?.write(content);
-    const number = segments++;
-    const finished = earlier.get(number);
-    if (!finished) return pool.submit(number, content);
-    if (finished.fingerprint !== fingerprint(keyText, content)) throw new CorpusChanged();
-    count(finished);
-    pool.recycle(content);
-  };
-  // Before the first byte, so that a slow pipe shows progress.
-  report();
-  try {
-    const cutter = createCutter(
-      format,
-      { add: (reason) => drop({ [reason]: 1 }) },
-      { buffer: () => pool.buffer(), segment },
+  constructor(
+    dataset: Dataset,
+    key: DatasetKey,
+    manifest: Manifest,
+    plan: MemoryPlan,
+    options: IngestOptions,
+    archive: ArchiveWriter | undefined,
+    base: RangeTable | undefined,
+  ) {
+    this.#dataset = dataset;
+    this.#keyText = key.revealText();
+    this.#options = options;
+    this.#archive = archive;
+    const { inputs, mirror = false, leftOut } = options;
+    this.#reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }), base });
+    this.#earlier = new Map(manifest.segments);
+    this.#pool = new IngestPool(
+      plan.threads,
+      plan.segmentBytes,
+      workerSettings(key, manifest, plan),
+      ({ finished }) => {
+        manifest.append(finished);
+        this.#count(finished);
+      },
     );
-    const reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }), base });
-    const files = await readContent(options, reading, cutter, drop, (read) => {
-      bytes = read;
-      report();
-    });
-    await pool.drain();
-    credentials += reading.ranges.keptRows;
-    signal?.throwIfAborted();
-    for (const number of earlier.keys()) if (number >= segments) throw new CorpusChanged();
-    report();
-    const finished = await archive?.finish({ files: [...files], rejects: dropped.byReason() });
-    const { ranges } = reading;
-    return { files, lines: credentials + rejects.total, credentials, rejects, ranges, archive: finished };
-  } finally {
-    await pool.close();
+    this.#cutter = new TextCutter(
+      {
+        buffer: () => this.#pool.buffer(),
+        segment: (content) => this.#segment(content),
+        reject: (reason, line) =>
+          this.#reject((counter) => (line ? counter.addLine(reason, line) : counter.add(reason))),
+      },
+      plan.segmentBytes,
+    );
   }
-}
 
-function workerSettings(
-  key: DatasetKey,
-  { job, folder }: Manifest,
-  { sorterBytes }: MemoryPlan,
-  format: CorpusFormat,
-): WorkerSettings {
-  return {
-    suite: key.suite,
-    keyText: key.revealText(),
-    indexes: job.indexes,
-    similar: job.similar,
-    folder,
-    sorterBytes,
-    lineFormat: format.lines ? format.name : undefined,
-    hashes: RANGE_NAMES.find((range) => format.feeds.length === 1 && format.feeds[0] === range),
-  };
-}
-
-/**
- * Reads the archive, or all inputs.
- * @param onBytes takes the number of bytes read so far
- */
-async function readContent(
-  { archive, inputs, signal }: IngestOptions,
-  reading: Reading,
-  cutter: Cutter,
-  drop: (reasons: { readonly [reason: string]: number }) => void,
-  onBytes: (bytes: number) => void,
-): Promise<readonly InputFile[]> {
-  const take =
-    (before: number) =>
-    async (block: Buffer, bytesRead: number): Promise<void> => {
-      await cutter.push(block);
-      onBytes(before + bytesRead);
+  async read(): Promise<ReadCorpus> {
+    // Before the first byte, so that a slow pipe shows progress.
+    this.#progress();
+    const { archive, signal } = this.#options;
+    const files = archive ? await this.#readArchive() : await this.#readInputs();
+    await this.#pool.drain();
+    const { keptRows } = this.#reading.ranges;
+    this.#credentials += keptRows;
+    if (this.#text >= 0) this.#report.addKept(this.#text, keptRows);
+    signal?.throwIfAborted();
+    if (this.#refused.length > 0) throw refuseTexts(this.#refused);
+    for (const number of this.#earlier.keys()) if (number >= this.#texts.length) throw new CorpusChanged();
+    this.#progress();
+    const finished = await this.#archive?.finish({ files: [...files], rejects: this.#dropped.byReason() });
+    return {
+      files,
+      lines: this.#credentials + this.#rejects.total,
+      credentials: this.#credentials,
+      rejects: this.#rejects,
+      report: this.#report,
+      ranges: this.#reading.ranges,
+      archive: finished,
     };
-  if (archive) {
-    const footer = await archive.read(take(0), signal);
-    await cutter.end();
-    drop(footer.rejects);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #readInputs(): Promise<readonly InputFile[]> {
+    const { inputs, signal } = this.#options;
+    const files: InputFile[] = [];
+    const reader = new TextReader((name, sample) => this.#open(name, chooseFormat(sample, this.#options)));
+    for (const input of inputs) {
+      const before = this.#bytes;
+      const each = async (block: Buffer, bytesRead: number): Promise<void> => {
+        await reader.push(block);
+        this.#bytes = before + bytesRead;
+        this.#progress();
+      };
+      const members = { begin: (name: string) => reader.begin(name), end: () => reader.end() };
+      const file = await readInput(input, each, signal, members, this.#reading);
+      this.#takeRangeRejects();
+      this.#bytes = before + file.bytes;
+      files.push(file);
+    }
+    return files;
+  }
+
+  #takeRangeRejects(): void {
+    const rejects = this.#reading.ranges.takeRejects();
+    this.#reject((counter) => counter.addAll(rejects));
+  }
+
+  async #readArchive(): Promise<readonly InputFile[]> {
+    const { archive, signal } = this.#options;
+    const { formatOfText } = await import('../archive/archived-format.ts');
+    let sink: TextSink | undefined;
+    const footer = await archive?.read(
+      {
+        text: async (header) => {
+          await sink?.end();
+          const recognised = { format: formatOfText(header), score: 1, reasons: ['as in the archive'] };
+          sink = this.#open(header.name, { recognised });
+        },
+        content: async (block, bytesRead) => {
+          await sink?.push(block);
+          this.#bytes = bytesRead;
+          this.#progress();
+        },
+      },
+      signal,
+    );
+    await sink?.end();
+    if (!footer) return [];
+    this.#rejects.addAll(footer.rejects);
+    this.#dropped.addAll(footer.rejects);
     return footer.files;
   }
-  const files: InputFile[] = [];
-  let before = 0;
-  for (const input of inputs) {
-    const file = await readInput(input, take(before), signal, () => cutter.end(), reading);
-    drop(reading.ranges.takeRejects());
-    await cutter.end();
-    before += file.bytes;
-    files.push(file);
+
+  #open(name: string, choice: Choice): TextSink | undefined {
+    if ('recognised' in choice) {
+      const useless = uselessFormat(this.#dataset.parameters, choice.recognised.format);
+      if (!useless) return this.#begin(name, choice.recognised);
+      this.#refused.push({ name, refusal: useless });
+    } else if ('refusal' in choice) this.#refused.push({ name, refusal: choice.refusal });
+    else this.#options.leftOut?.add(name, choice.leftOut);
+    return undefined;
   }
-  return files;
+
+  /** Once a text is refused, the others are only recognised. */
+  #begin(name: string, recognised: Recognised): TextSink | undefined {
+    if (this.#refused.length > 0) return undefined;
+    const { format } = recognised;
+    this.#text = this.#report.open(name, recognised);
+    this.#format = segmentFormat(format);
+    const sink = this.#cutter.open(format);
+    const archive = this.#archive;
+    if (!archive) return sink;
+    const { options, feeds, lines } = format;
+    const content = lines ? ('lines' as const) : ('packed' as const);
+    const header = { name, format: format.name, options: { ...options }, content, feeds: [...feeds] };
+    let begun = false;
+    return {
+      async push(block) {
+        if (!begun) await archive.beginText(header);
+        begun = true;
+        await sink.push(block);
+      },
+      end: () => sink.end(),
+    };
+  }
+
+  async #segment(content: Uint8Array<ArrayBuffer>): Promise<void> {
+    const format = this.#format as SegmentFormat;
+    await this.#archive?.write(content);
+    const number = this.#texts.push(this.#text) - 1;
+    const finished = this.#earlier.get(number);
+    if (!finished) return this.#pool.submit(number, format, content);
+    if (finished.fingerprint !== fingerprint(this.#keyText, content, format)) throw new CorpusChanged();
+    this.#count(finished);
+    this.#pool.recycle(content);
+  }
+
+  #count(finished: FinishedSegment): void {
+    this.#credentials += finished.credentials;
+    this.#rejects.addAll(finished.rejects);
+    this.#report.addSegment(this.#texts[finished.segment] as number, finished);
+    this.#progress();
+  }
+
+  #reject(add: (counter: RejectCounter) => void): void {
+    add(this.#rejects);
+    add(this.#dropped);
+    if (this.#text >= 0) add(this.#report.rejectsOf(this.#text));
+  }
+
+  #progress(): void {
+    const { inputs, onProgress } = this.#options;
+    if (!onProgress) return;
+    onProgress(readProgress(this.#bytes, totalBytes(inputs), this.#credentials, this.#rejects));
+  }
+}
+
+function workerSettings(key: DatasetKey, { job, folder }: Manifest, { sorterBytes }: MemoryPlan): WorkerSettings {
+  const { indexes, similar } = job;
+  return { suite: key.suite, keyText: key.revealText(), indexes, similar, folder, sorterBytes };
 }
 
 function readProgress(

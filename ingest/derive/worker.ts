@@ -1,21 +1,19 @@
 // A worker thread of an ingest: takes a segment and returns sorted chunks.
 
+import { createHmac } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
 import { parseKeyText } from '../../store/dataset-key.ts';
 import type { SectionName } from '../../store/run/run-facts.ts';
-import { createFormat } from '../formats/registry.ts';
 import { type FinishedSegment, fingerprint } from '../manifest.ts';
-import { RejectCounter } from '../rejects.ts';
 import { Sorters } from '../sort/sorters.ts';
-import { deriveCredentials } from './credential-batch.ts';
 import type { Deriver } from './deriver.ts';
 import { createHashListDeriver, withPlaintextHashes } from './hash-deriver.ts';
 import { createHmacDeriver } from './hmac-deriver.ts';
-import { deriveLines } from './line-batch.ts';
 import { createOprfDeriver } from './oprf-deriver.ts';
+import { deriveSegment, type SegmentFormat } from './segment.ts';
 
 export interface WorkerSettings {
   readonly suite: SuiteName;
@@ -26,14 +24,11 @@ export interface WorkerSettings {
   readonly similar: boolean;
   readonly folder: string;
   readonly sorterBytes: number;
-  /** Name of a line format; undefined if segments are packed credentials. */
-  readonly lineFormat: string | undefined;
-  /** The range index that the hashes of the format are for, if it has hashes. */
-  readonly hashes: RangeName | undefined;
 }
 
 export interface SegmentTask {
   readonly number: number;
+  readonly format: SegmentFormat;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -43,10 +38,8 @@ export interface SegmentResult {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Of credentials in plaintext. */
 async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promise<Deriver> {
-  const { hashes } = settings;
-  const sorter = hashes && sorters[hashes];
-  if (hashes && sorter) return createHashListDeriver(sorter, hashes);
   const deriver = await createKeyedDeriver(settings, sorters);
   return sorters.sha1 || sorters.ntlm ? withPlaintextHashes(deriver, sorters) : deriver;
 }
@@ -60,19 +53,24 @@ async function createKeyedDeriver({ suite, keyText, similar }: WorkerSettings, s
 
 const settings = workerData as WorkerSettings;
 const sorters = new Sorters(settings.indexes, settings.folder, settings.sorterBytes);
-const deriver = await createDeriver(settings, sorters);
-const rules = settings.lineFormat === undefined ? undefined : createFormat(settings.lineFormat).lines;
+const plaintext = await createDeriver(settings, sorters);
+const signSeed = createHmac('sha256', settings.keyText).update('signs').digest().readUInt32LE();
 
-parentPort?.on('message', ({ number, bytes }: SegmentTask) => {
-  const rejects = new RejectCounter();
+/** Of a format without plaintext, whose index the dataset may lack. */
+function hashesFor(name: RangeName): Deriver | undefined {
+  const sorter = sorters[name];
+  return sorter && createHashListDeriver(sorter, name);
+}
+
+parentPort?.on('message', ({ number, format, bytes }: SegmentTask) => {
+  const deriver = format.hashes ? hashesFor(format.hashes) : plaintext;
+  if (!deriver) throw new Error('a segment feeds no index of the dataset');
   sorters.begin(number);
-  const credentials = rules ? deriveLines(bytes, rules, deriver, rejects) : deriveCredentials(bytes, deriver, rejects);
-  deriver.flush();
+  const findings = deriveSegment(bytes, format, deriver, signSeed);
   const finished: FinishedSegment = {
     segment: number,
-    fingerprint: fingerprint(settings.keyText, bytes),
-    credentials,
-    rejects: rejects.byReason(),
+    fingerprint: fingerprint(settings.keyText, bytes, format),
+    ...findings,
     chunks: sorters.finish(),
   };
   const result: SegmentResult = { finished, bytes };

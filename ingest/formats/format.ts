@@ -4,13 +4,16 @@
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
 import type { Credential } from '../../store/run/credential-records.ts';
 import type { RejectReason } from '../rejects.ts';
-import type { Columns } from './columns.ts';
+import type { FormatOptions } from './format-options.ts';
 import type { TextSample } from './sample.ts';
+
+export type { FormatOptions } from './format-options.ts';
 
 /** Takes the results of a parser in the order of the corpus: one call per line or row. */
 export interface CredentialSink {
   credential(credential: Credential): void;
-  reject(reason: RejectReason): void;
+  /** @param line its first bytes, for a masked example */
+  reject(reason: RejectReason, line?: Uint8Array): void;
 }
 
 /** Parses one stream, synchronously, so that one block is in memory at a time. */
@@ -40,16 +43,6 @@ export interface LineRules {
   parseAscii(bytes: Uint8Array, from: number, to: number, fields: AsciiFields): RejectReason | undefined;
 }
 
-/** What an operator can state about a format. Plain values, so that threads and files carry them. */
-export interface FormatOptions {
-  /** The columns of a table by name; default: the usual ones. */
-  readonly columns?: Columns;
-  /** The exact text of a cell that means an empty field, such as `<blank>`. */
-  readonly blank?: string;
-  /** The text between two fields of a line. */
-  readonly separator?: string;
-}
-
 export interface CorpusFormat {
   readonly name: string;
   /** With these options, its module creates the same format again, in a worker too. */
@@ -70,6 +63,8 @@ export interface Recognised {
   readonly reasons: readonly string[];
   /** What the text is, if no format can read it: the error to refuse it with. */
   readonly refusal?: Error;
+  /** Of a table: the columns that are read, as `role=name`, and the names of the others. */
+  readonly columns?: { readonly used: readonly string[]; readonly unused: readonly string[] };
 }
 
 /** A format, or several of one kind: an entry of the registry. */

@@ -20,6 +20,8 @@ export interface CorpusInput {
   readonly bytes: number | undefined;
   /** Limits on containers; default: DEFAULT_LIMITS. */
   readonly limits?: ContainerLimits;
+  /** As the operator stated it, for TextDecoder; default: recognised. */
+  readonly encoding?: string;
   /** Set for a file, which allows random access. */
   readonly path?: string;
   /** Set for a folder of range files. */

@@ -13,13 +13,12 @@ export interface LineSink {
   tooLong(): void;
 }
 
-/** Cuts at LF, drops one CR before it and a byte order mark at the start. */
+/** Cuts at LF, drops every CR before it and a byte order mark at the start of a line. */
 export class LineSplitter {
   readonly #sink: LineSink;
   #rest: Buffer[] = [];
   #restBytes = 0;
   #skipping = false;
-  #first = true;
 
   constructor(sink: LineSink) {
     this.#sink = sink;
@@ -57,11 +56,12 @@ export class LineSplitter {
     if (this.#skipping) this.#sink.tooLong();
     else {
       let line = this.#rest.length === 1 ? (this.#rest[0] as Buffer) : Buffer.concat(this.#rest);
-      if (line.at(-1) === CR) line = line.subarray(0, -1);
-      if (this.#first && line.subarray(0, 3).equals(BOM)) line = line.subarray(3);
+      let end = line.length;
+      while (end > 0 && line[end - 1] === CR) end--;
+      if (end < line.length) line = line.subarray(0, end);
+      if (line[0] === BOM[0] && line.subarray(0, 3).equals(BOM)) line = line.subarray(3);
       this.#sink.line(line);
     }
-    this.#first = false;
     this.#skipping = false;
     this.#rest = [];
     this.#restBytes = 0;

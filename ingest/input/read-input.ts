@@ -9,6 +9,7 @@ import type { NamedBlocks } from '../containers/blocks.ts';
 import { Budget, DEFAULT_LIMITS } from '../containers/budget.ts';
 import { decoderBytes } from '../containers/decoder-memory.ts';
 import { ContainerError } from '../containers/errors.ts';
+import { rangeOfName } from '../containers/range-name.ts';
 import { type Packed, type Position, unpack } from '../containers/unpack.ts';
 import { IngestError } from '../errors.ts';
 import { type CorpusInput, notRegular } from './inputs.ts';
@@ -20,12 +21,20 @@ import type { RangeTable } from './range-table.ts';
 import { PEEK_BYTES } from './stream-input.ts';
 
 const LF = 0x0a;
+
+/** Takes the texts of an input, one after another. */
+export interface Members {
+  /** @param name its path through the containers */
+  begin(name: string): unknown;
+  end(): void | Promise<void>;
+}
+
 const LINE_END = Buffer.from([LF]);
 
 /**
  * Reads an input to its end and describes the stored, packed bytes.
  * @param each takes a block of unpacked text, and the number of bytes read from the file so far
- * @param endMember is called between archive members; without it, they are joined by a line end
+ * @param texts without it, they are joined by a line end
  * @param reading of the whole corpus; default: one of its own
  * @throws IngestError `INPUT_UNREADABLE`
  * @throws ContainerError
@@ -34,10 +43,15 @@ export async function readInput(
   input: CorpusInput,
   each: (block: Buffer, bytesRead: number) => void | Promise<void>,
   signal?: AbortSignal,
-  endMember?: () => void | Promise<void>,
+  texts?: Members,
   reading: Reading = createReading(input),
 ): Promise<InputFile> {
-  if (input.ranges) return readRanges(input.ranges, each, reading, signal);
+  if (input.ranges) {
+    texts?.begin(input.name);
+    const file = await readRanges(input.ranges, each, reading, signal);
+    await texts?.end();
+    return file;
+  }
   const { budget } = reading;
   const position: Position = { bytes: 0 };
   const hash = createHash('sha256');
@@ -61,16 +75,23 @@ export async function readInput(
   try {
     const members = unpack({ name: input.name, blocks, ...packedFile(input, true) }, budget, position);
     let last: number | undefined;
+    let isOpen = false;
     for await (const member of members) {
-      const text = textOf(member, reading);
-      if (last !== undefined && endMember) await endMember();
-      else if (last !== undefined && last !== LF) await each(LINE_END, position.bytes);
-      for await (const block of text) {
+      // Range files follow one another as one list.
+      const continues = isOpen && reading.ranges.named.size > 0 && rangeOfName(member.name) !== undefined;
+      if (texts && !continues) {
+        if (isOpen) await texts.end();
+        texts.begin(member.name);
+        isOpen = true;
+      }
+      if (!texts && last !== undefined && last !== LF) await each(LINE_END, position.bytes);
+      for await (const block of textOf(member, reading)) {
         const pending = each(block, position.bytes);
         if (pending) await pending;
         last = block.at(-1) ?? last;
       }
     }
+    if (isOpen) await texts?.end();
     for await (const _ of blocks);
   } finally {
     await source.return(undefined);
@@ -168,16 +189,25 @@ export function unpackingMemory(inputs: readonly CorpusInput[]): number {
   return most;
 }
 
-export interface Sample {
-  /** Unpacked text, possibly cut within a line. */
+/** The start of a text. */
+export interface SampledText {
+  /** Its path through the containers. */
+  readonly name: string;
+  /** Possibly cut within a line. */
   readonly text: Buffer;
+  /** Whether it is the whole text. */
+  readonly whole: boolean;
+}
+
+export interface Sample {
+  readonly texts: readonly SampledText[];
   /** Bytes read from the file for this sample. */
   readonly bytesRead: number;
   /** Whether the sample is the whole input. */
   readonly whole: boolean;
 }
 
-/** Reads the start of an input's text. A stream can still be read from its start afterwards. */
+/** Reads the start of an input. A stream can still be read from its start afterwards. */
 export async function sampleInput(
   input: CorpusInput,
   bytes: number,
@@ -195,27 +225,28 @@ export async function sampleInput(
       yield block;
     }
   }
-  const blocks: Buffer[] = [];
+  const texts: { name: string; blocks: Buffer[]; whole: boolean }[] = [];
   let length = 0;
   let whole = !cut;
   try {
     const members = unpack({ name: input.name, blocks: counted(), ...packedFile(input, false) }, budget, position);
     sampling: for await (const member of members) {
-      const text = textOf(member, reading);
-      if (blocks.length > 0 && blocks.at(-1)?.at(-1) !== LF) blocks.push(LINE_END);
-      for await (const block of text) {
-        blocks.push(block);
+      const text = { name: member.name, blocks: [] as Buffer[], whole: false };
+      texts.push(text);
+      for await (const block of textOf(member, reading)) {
+        text.blocks.push(block);
         length += block.length;
-        if (length < bytes) continue;
-        whole = false;
-        break sampling;
+        if (length >= bytes) break sampling;
       }
+      text.whole = !cut;
     }
+    if (length >= bytes) whole = false;
   } catch (error) {
     // The peeked start of a stream looks like a truncated container.
     if (!cut || !(error instanceof ContainerError) || error.code !== 'CONTAINER_CORRUPT') throw error;
   }
-  return { text: Buffer.concat(blocks), bytesRead: position.bytes, whole };
+  const joined = texts.map(({ name, blocks, whole }) => ({ name, text: Buffer.concat(blocks), whole }));
+  return { texts: joined, bytesRead: position.bytes, whole };
 }
 
 async function* readBlocks(input: CorpusInput, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {

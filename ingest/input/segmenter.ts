@@ -21,15 +21,16 @@ export interface SegmentSink {
 export class Segmenter {
   readonly #sink: SegmentSink;
   readonly #segmentBytes: number;
-  #buffer: Uint8Array<ArrayBuffer>;
+  /** Taken with the first bytes of a stream, and given back with its last segment. */
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
   #skipping = false;
   #atStart = true;
 
-  constructor(sink: SegmentSink) {
+  /** @param segmentBytes the size of its buffers */
+  constructor(sink: SegmentSink, segmentBytes: number) {
     this.#sink = sink;
-    this.#buffer = sink.buffer();
-    this.#segmentBytes = this.#buffer.length;
+    this.#segmentBytes = segmentBytes;
   }
 
   async push(block: Buffer): Promise<void> {
@@ -44,6 +45,7 @@ export class Segmenter {
         continue;
       }
       const taken = Math.min(block.length - at, this.#segmentBytes - this.#filled);
+      this.#buffer ??= this.#sink.buffer();
       this.#buffer.set(block.subarray(at, at + taken), this.#filled);
       this.#filled += taken;
       at += taken;
@@ -53,8 +55,9 @@ export class Segmenter {
 
   /** Ends the stream. A final line without LF counts. */
   async end(): Promise<void> {
-    if (this.#filled > 0 && this.#buffer[this.#filled - 1] !== LF) {
+    if (this.#filled > 0 && this.#buffer?.[this.#filled - 1] !== LF) {
       if (this.#filled === this.#segmentBytes) await this.#emit();
+      this.#buffer ??= this.#sink.buffer();
       this.#buffer[this.#filled++] = LF;
     }
     await this.#emit();
@@ -64,13 +67,13 @@ export class Segmenter {
 
   /** Emits the whole lines and keeps the rest of the last one. */
   async #emit(): Promise<void> {
-    if (this.#filled === 0) return;
     const whole = this.#buffer;
+    if (!whole || this.#filled === 0) return;
     const lines = whole.lastIndexOf(LF, this.#filled - 1) + 1;
     const rest = whole.slice(lines, this.#filled);
     if (lines > 0) {
       await this.#sink.segment(whole.subarray(0, lines));
-      this.#buffer = this.#sink.buffer();
+      this.#buffer = undefined;
     }
     if (rest.length > MAX_LINE_BYTES) {
       this.#skipping = true;
@@ -78,7 +81,9 @@ export class Segmenter {
       this.#filled = 0;
       return;
     }
-    this.#buffer.set(rest);
     this.#filled = rest.length;
+    if (rest.length === 0) return;
+    this.#buffer ??= this.#sink.buffer();
+    this.#buffer.set(rest);
   }
 }

@@ -41,17 +41,20 @@ function describeMirror({ index, isList }: MirrorOf, present: RangeSet): MirrorF
   return { index, gaps: formatRangeSet(gaps) };
 }
 
-/** Writes and publishes the run. A failure leaves only its chunks. */
+/**
+ * Writes and publishes the run. A failure leaves only its chunks.
+ * @param feeds the indexes that the corpus feeds
+ */
 export async function writeRun(
   dataset: Dataset,
   manifest: Manifest,
   plan: MemoryPlan,
   { signal, onProgress }: Pick<IngestOptions, 'signal' | 'onProgress'>,
+  feeds: readonly SectionName[],
   facts: NewRunFacts,
   mirror?: MirrorOf,
 ): Promise<RunFacts> {
-  const { indexes } = manifest.job;
-  const sections = SECTION_NAMES.filter((name) => indexes.includes(name));
+  const sections = SECTION_NAMES.filter((name) => feeds.includes(name));
   const countRecords = (index: SectionName): number =>
     manifest.chunks(index).reduce((sum, { bytes }) => sum + bytes / SECTION_LAYOUTS[index].recordBytes, 0);
   // Counted before equal keys are merged: an upper bound.

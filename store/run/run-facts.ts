@@ -13,6 +13,7 @@ import { rangeLayout } from './range-record.ts';
 import { parseRangeSet } from './range-set.ts';
 import { RECORD_LAYOUT } from './record.ts';
 import type { RecordLayout } from './record-layout.ts';
+import { isOptions, isRunReport, type RunReport } from './run-report.ts';
 
 export interface InputFile {
   /** File name without its folder; "-" for standard input. */
@@ -58,12 +59,16 @@ export interface RunFacts {
   readonly source: string;
   /** Month of the breach, YYYY-MM. */
   readonly date?: string;
+  /** Of all texts, or `several`. */
   readonly format: string;
+  /** What the operator stated about how to read it. */
+  readonly options?: { readonly [option: string]: string };
   readonly files: readonly InputFile[];
   readonly lines: number;
   readonly credentials: number;
   /** Number of rejected lines, by reason. */
   readonly rejects: { readonly [reason: string]: number };
+  readonly report?: RunReport;
   /** The indexes that plaintext fed in the run's original dataset: `feedsOf`. */
   readonly indexes: readonly SectionName[];
   /** That dataset had entries of similarity forms. */
@@ -150,6 +155,8 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     isCount(facts.credentials) &&
     // Names, since the command prints them.
     isName(facts.format) &&
+    (facts.options === undefined || isOptions(facts.options)) &&
+    (facts.report === undefined || isRunReport(facts.report)) &&
     typeof facts.rejects === 'object' &&
     facts.rejects !== null &&
     !Array.isArray(facts.rejects) &&

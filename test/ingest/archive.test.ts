@@ -8,7 +8,6 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect } from 'vitest';
 import { openArchive, openIdentityFile } from '../../ingest/archive/archive-reader.ts';
 import { parseRecipient } from '../../ingest/archive/archive-writer.ts';
-import { formatOfArchive } from '../../ingest/archive/archived-format.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInput } from '../../ingest/input/inputs.ts';
 import { createDataset, type Dataset, openDataset } from '../../store/dataset.ts';
@@ -65,8 +64,7 @@ async function ingestArchive(place: WorkPlace, file: string, identityFile: strin
   const key = createDatasetKey();
   const dataset = createDataset(place.at('new'), key, { indexes: ['account', 'password'] });
   const archive = await openArchive(file, openIdentityFile(identityFile));
-  const format = formatOfArchive(archive.header);
-  await ingest(dataset, key, { source: 'a', format, inputs: [openInput(file)], archive });
+  await ingest(dataset, key, { source: 'a', inputs: [openInput(file)], archive });
   return dataset;
 }
 

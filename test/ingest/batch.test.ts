@@ -192,16 +192,19 @@ describe('segments', () => {
       const bytes = Buffer.from(`\ufeff${lines.join('\n')}${ended ? '\n' : ''}`);
       const seen: string[] = [];
       let tooLong = 0;
-      const segmenter = new Segmenter({
-        buffer: () => new Uint8Array(MIN_SEGMENT_BYTES),
-        segment: (segment) => {
-          expect(segment.at(-1)).toBe(0x0a);
-          seen.push(...Buffer.from(segment).toString().split('\n').slice(0, -1));
+      const segmenter = new Segmenter(
+        {
+          buffer: () => new Uint8Array(MIN_SEGMENT_BYTES),
+          segment: (segment) => {
+            expect(segment.at(-1)).toBe(0x0a);
+            seen.push(...Buffer.from(segment).toString().split('\n').slice(0, -1));
+          },
+          tooLong: () => {
+            tooLong++;
+          },
         },
-        tooLong: () => {
-          tooLong++;
-        },
-      });
+        MIN_SEGMENT_BYTES,
+      );
       for (let at = 0; at < bytes.length; ) {
         const length = 3 + random.below(80_000);
         await segmenter.push(bytes.subarray(at, at + length));
@@ -217,15 +220,18 @@ describe('segments', () => {
   test('the segmenter drops a line longer than any credential, and counts it once', async () => {
     const seen: string[] = [];
     let tooLong = 0;
-    const segmenter = new Segmenter({
-      buffer: () => new Uint8Array(MIN_SEGMENT_BYTES),
-      segment: (segment) => {
-        seen.push(...Buffer.from(segment).toString().split('\n').slice(0, -1));
+    const segmenter = new Segmenter(
+      {
+        buffer: () => new Uint8Array(MIN_SEGMENT_BYTES),
+        segment: (segment) => {
+          seen.push(...Buffer.from(segment).toString().split('\n').slice(0, -1));
+        },
+        tooLong: () => {
+          tooLong++;
+        },
       },
-      tooLong: () => {
-        tooLong++;
-      },
-    });
+      MIN_SEGMENT_BYTES,
+    );
     await segmenter.push(Buffer.from('before\n'));
     for (let i = 0; i < 100; i++) await segmenter.push(Buffer.alloc(65_536, 'y'));
     await segmenter.push(Buffer.from('\nafter'));

@@ -27,7 +27,7 @@ interface ReadBack {
 
 /** Reads an input and checks the facts about its bytes. */
 async function readBack(input: CorpusInput, bytes: Buffer): Promise<ReadBack> {
-  const members = [''];
+  const members: string[] = [];
   let bytesRead = 0;
   const facts = await readInput(
     input,
@@ -37,9 +37,7 @@ async function readBack(input: CorpusInput, bytes: Buffer): Promise<ReadBack> {
       bytesRead = read;
     },
     undefined,
-    () => {
-      members.push('');
-    },
+    { begin: () => members.push(''), end: () => undefined },
   );
   expect(facts).toEqual({
     name: input.name,
@@ -245,11 +243,13 @@ describe('inputs', () => {
       ]) {
         const sample = await sampleInput(input, 1 << 20);
         expect(sample.whole).toBe(true);
-        expect(sample.text.toString()).toContain('ana@example.com:summer2019\n');
+        expect(Buffer.concat(sample.texts.map(({ text }) => text)).toString()).toContain(
+          'ana@example.com:summer2019\n',
+        );
         await readBack(input, bytes);
       }
     }
-    const { text, whole } = await sampleInput(openInput(fixture('many.txt')), 10);
-    expect([whole, text.length > 0]).toEqual([false, true]);
+    const { texts, whole } = await sampleInput(openInput(fixture('many.txt')), 10);
+    expect([whole, texts[0]?.whole, (texts[0]?.text.length ?? 0) > 0]).toEqual([false, false, true]);
   });
 });

@@ -23,14 +23,14 @@ test('a dry run reports format, masked rejects and a prediction, and writes noth
   const { rejects } = found as { rejects: { reason: string }[] };
   expect(rejects.toSorted((a, b) => (a.reason < b.reason ? -1 : 1))).toEqual([
     { reason: 'blank', count: 1, examples: [] },
-    { reason: 'empty-password', count: 1, examples: ['xxx:'] },
-    { reason: 'no-separator', count: 1, examples: ['x xxxxxx* 99'] },
+    { reason: 'empty-password', count: 1, examples: ['Dxx:'] },
+    { reason: 'no-separator', count: 1, examples: ['A xxxxxx* 92'] },
   ]);
 
   const { code, stdout, stderr } = await credveil(['ingest', dataset, file, '--dry-run', '--source', 'x']);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(
-    /^format combo \(detected; override it with --format\)\nsample: .*\nrejected \(.*\nREASON[\s\S]*\nfull ingest: about 3,000 credentials in .*\ndisk: .* of snapshot entries\n$/,
+    /^format combo \(.*lines are pairs; .*\)\nsample: .*\nrejected \(.*\nREASON[\s\S]*\nfull ingest: about 3,000 credentials in .*\ndisk: .* of snapshot entries\n$/,
   );
   for (const text of ['Banner', 'Dan', 'Secret', 'user1']) expect(stdout).not.toContain(text);
   expect(filesBelow(place.home).map(({ name }) => name)).toEqual(names);

@@ -1,11 +1,11 @@
 // Stealer logs, tables, JSON lines and other separators, and the detection of every format.
 
 import { describe, expect, test } from 'vitest';
-import { maskLine } from '../../ingest/dry-run.ts';
 import { detectFormat } from '../../ingest/formats/detect.ts';
 import type { AsciiFields, CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts';
 import { createFormat, FORMAT_NAMES } from '../../ingest/formats/registry.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
+import { maskLine } from '../../ingest/report/mask.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
 /**
@@ -276,7 +276,9 @@ describe('lines of plain ASCII', () => {
   });
 });
 
-test('a masked line shows its shape but none of its text', () => {
-  expect(maskLine('Ana@Example.com:Pä55!?$ x')).toBe('xxx@xxxxxxx.xxx:xx99*** x');
-  expect(maskLine('日本\0٣')).toBe('xx*9');
+test('a masked line shows its shape, its length and its ends, but no other text', () => {
+  expect(maskLine('Ana@Example.com:Pä55!?$ x')).toBe('Axx@xxxxxxx.xxx:xx99*** x');
+  expect(maskLine('日本\0٣')).toBe('日x*٣');
+  expect(maskLine('ab')).toBe('xx');
+  expect(maskLine(`secret${'9'.repeat(100)}`)).toBe(`sxxxxx${'9'.repeat(54)}… (106 characters)`);
 });

@@ -59,11 +59,12 @@ describe('combo', () => {
     ]);
   });
 
-  test('the combo parser drops a byte order mark only at the start, and one CR before LF', () => {
-    expect(read(comboFormat, '\ufeffana:pw\r\nben:pw\r\r\n\ufeffcleo:pw\r')).toEqual([
+  test('the combo parser drops byte order marks at the start of lines, and takes every CR as a line end', () => {
+    expect(read(comboFormat, '\ufeffana:pw\r\nben:pw\r\r\n\ufeffcleo:pw\rdan:pw\r')).toEqual([
       'ana|pw',
-      'ben|pw\r',
-      '\ufeffcleo|pw',
+      'ben|pw',
+      'cleo|pw',
+      'dan|pw',
     ]);
   });
 

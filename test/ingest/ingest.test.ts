@@ -52,7 +52,11 @@ describe('a run', () => {
     dataset,
   }) => {
     const file = place.write('combo.txt', `ana:pw\nben:pw\nana:pw\n\nnothing\n:pw\ncleo:\nx:${'y'.repeat(65_536)}\n`);
-    const { facts, changed } = await ingest(dataset, key, options('first', [file], { date: '2024-02' }));
+    const { facts, changed } = await ingest(
+      dataset,
+      key,
+      options('first', [file], { date: '2024-02', accept: ['many-rejects'] }),
+    );
     expect(changed).toBe(true);
     expect(facts).toEqual({
       suite: 'hmac',
@@ -60,6 +64,12 @@ describe('a run', () => {
       normalization: dataset.parameters.normalization,
       source: 'first',
       date: '2024-02',
+      options: { format: 'combo' },
+      report: {
+        texts: [expect.objectContaining({ name: 'combo.txt', format: 'combo', credentials: 3 })],
+        otherTexts: 0,
+        leftOut: [],
+      },
       format: 'combo',
       files: [
         {

@@ -8,10 +8,11 @@ import tar from 'tar-stream';
 import { describe, expect } from 'vitest';
 import { openCorpus } from '../../cli/corpus.ts';
 import { ingest } from '../../ingest/ingest.ts';
+import { streamInput } from '../../ingest/input/stream-input.ts';
 import { createDataset, type Dataset } from '../../store/dataset.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot, rangeFiles } from '../../store/snapshot/snapshot.ts';
-import { credveil, type WorkPlace } from '../support/credveil.ts';
+import type { WorkPlace } from '../support/credveil.ts';
 import { seededKey } from '../support/dataset.ts';
 import { seededRanges } from '../support/range-dataset.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
@@ -105,8 +106,8 @@ function createRangeDataset(place: WorkPlace, name = 'dataset'): Dataset {
 
 /** Ingests a corpus as the command does, and publishes. @returns the ranges that are answered */
 async function answers(dataset: Dataset, corpus: string): Promise<Map<string, string>> {
-  const { inputs, format } = await openCorpus([corpus], { format: 'auto' });
-  await ingest(dataset, key, { source: 'hibp', format, inputs, threads: 1 });
+  const { inputs, reading } = openCorpus([corpus], { format: 'auto' });
+  await ingest(dataset, key, { source: 'hibp', ...reading, inputs, threads: 1 });
   await publish(dataset, key.createSuite());
   const snapshot = await openSnapshot(dataset);
   try {
@@ -147,8 +148,8 @@ describe('what is no mirror', () => {
     fs.mkdirSync(place.at('folder'));
     for (const file of [...nameless, place.write('folder/one', rows)])
       await expect(answers(dataset, file), file).rejects.toMatchObject({ code: 'RANGE_NAMELESS' });
-    const piped = await credveil(['ingest', dataset.folder, '-', '--source', 'x'], rows);
-    expect(piped.stderr).toContain('RANGE_NAMELESS');
+    const inputs = [streamInput(Readable.from([Buffer.from(rows)]))];
+    await expect(ingest(dataset, key, { source: 'x', inputs })).rejects.toMatchObject({ code: 'RANGE_NAMELESS' });
   });
 
   test('files of digits that hold something else are read as what they hold', async ({ place }) => {

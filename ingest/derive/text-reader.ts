@@ -1,0 +1,81 @@
+// Reads texts one after another: looks at the start of each, then passes all of it on.
+
+import { createSample, SAMPLE_BYTES, type TextSample } from '../formats/sample.ts';
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Takes the blocks of one text. */
+export interface TextSink {
+  push(block: Buffer): void | Promise<void>;
+  end(): void | Promise<void>;
+}
+
+/**
+ * Decides from its start where a text goes. An empty text is never opened.
+ * @param name its path in the corpus, as files and archives spell it
+ * @returns undefined to leave it out
+ */
+export type OpenText = (name: string, sample: TextSample) => TextSink | undefined;
+
+/** The sample does not depend on how blocks are cut. */
+export class TextReader {
+  readonly #open: OpenText;
+  #name = '';
+  #head: Buffer[] = [];
+  #headBytes = 0;
+  #isOpen = false;
+  #sink: TextSink | undefined;
+
+  constructor(open: OpenText) {
+    this.#open = open;
+  }
+
+  /** Starts a text. The one before must have ended. */
+  begin(name: string): void {
+    this.#name = name;
+  }
+
+  async push(block: Buffer): Promise<void> {
+    if (this.#isOpen) {
+      await this.#sink?.push(block);
+      return;
+    }
+    this.#head.push(block);
+    this.#headBytes += block.length;
+    if (this.#headBytes > SAMPLE_BYTES) await this.#start(false);
+  }
+
+  async end(): Promise<void> {
+    if (!this.#isOpen && this.#headBytes > 0) await this.#start(true);
+    await this.#sink?.end();
+    this.#isOpen = false;
+    this.#sink = undefined;
+    this.#head = [];
+    this.#headBytes = 0;
+  }
+
+  async #start(whole: boolean): Promise<void> {
+    const head = Buffer.concat(this.#head);
+    this.#head = [];
+    const start = head.subarray(0, SAMPLE_BYTES);
+    this.#isOpen = true;
+    const sink = this.#open(this.#name, createSample(start, whole));
+    this.#sink = sink && hasOnlyReturns(start) ? withLineFeeds(sink) : sink;
+    await this.#sink?.push(head);
+  }
+}
+
+/** A text with the line ends of old Macs. */
+export const hasOnlyReturns = (bytes: Buffer): boolean => bytes.includes(CR) && !bytes.includes(LF);
+
+function withLineFeeds(sink: TextSink): TextSink {
+  return { push: (block) => sink.push(returnsToFeeds(block)), end: () => sink.end() };
+}
+
+/** Replaces each CR by LF. @returns a copy */
+export function returnsToFeeds(block: Buffer): Buffer {
+  const lines = Buffer.from(block);
+  for (let at = lines.indexOf(CR); at !== -1; at = lines.indexOf(CR, at + 1)) lines[at] = LF;
+  return lines;
+}

@@ -1,0 +1,103 @@
+// Alarms on the credentials of a text: more of them than chance explains look misread.
+
+import type { Frequent, Sign, SignCounts } from './signs.ts';
+
+export const ALARM_NAMES = [
+  'url-fields',
+  'markup',
+  'same-usernames',
+  'hash-usernames',
+  'spaced-usernames',
+  'hash-passwords',
+  'address-passwords',
+  'columns-in-passwords',
+  'number-passwords',
+  'equal-lengths',
+  'control-bytes',
+  'padded-passwords',
+  'quoted-passwords',
+  'html-entities',
+  'many-rejects',
+] as const;
+export type AlarmName = (typeof ALARM_NAMES)[number];
+
+export interface Alarm {
+  readonly name: AlarmName;
+  /** Of the credentials looked at, or of the lines. */
+  readonly share: number;
+  /** What was seen, for people. */
+  readonly what: string;
+}
+
+/** A thousandth: a credential of an honest list hardly ever looks so. */
+const HARDLY_EVER = 0.001;
+const SOME = 0.03;
+const HALF = 0.5;
+const NEARLY_ALL = 0.9;
+
+const SIGN_ALARMS: readonly (readonly [AlarmName, Sign, number, string])[] = [
+  ['url-fields', 'urlField', HARDLY_EVER, 'a URL or a part of one in a username or password'],
+  ['markup', 'markup', HARDLY_EVER, 'a username that begins like JSON, XML or SQL'],
+  ['hash-usernames', 'hashUsername', 0.01, 'a hash as the username'],
+  ['spaced-usernames', 'spacedUsername', 0.3, 'a username with spaces inside'],
+  ['hash-passwords', 'hashPassword', SOME, 'a hash as the password'],
+  ['address-passwords', 'addressPassword', SOME, 'an e-mail address as the password'],
+  ['columns-in-passwords', 'addressAndMore', HARDLY_EVER, 'an e-mail address and another field in the password'],
+  ['columns-in-passwords', 'trailingHash', HARDLY_EVER, 'a hash at the end of the password'],
+  ['columns-in-passwords', 'separatorInside', HALF, 'another separator in the password'],
+  ['number-passwords', 'numberAfterWord', NEARLY_ALL, 'a number as the password, of a username without @'],
+  ['control-bytes', 'control', HARDLY_EVER, 'a control character or one that was not decoded'],
+  ['padded-passwords', 'padded', HALF, 'a space at an end of the password'],
+  ['quoted-passwords', 'quoted', HALF, 'a password in quotes'],
+  ['html-entities', 'entity', HARDLY_EVER, 'an HTML entity in the password'],
+];
+
+/** Fewer of a rare sign are chance, unless they are a part of a short text. */
+const MIN_SIGNS = 3;
+const SHORT_SHARE = 0.01;
+/** Credentials from which "nearly all" means something. */
+const MIN_OBSERVED = 20;
+/** Shorter passwords of one length are PINs. */
+const MIN_EQUAL_LENGTH = 12;
+/** Share of the lines; a few of a short text may be a banner. */
+const MANY_REJECTS = 0.1;
+const MIN_REJECTS = 5;
+/** Reasons that say nothing about the format. */
+const QUIET_REASONS = new Set(['blank', 'comment']);
+
+/** As text for people. */
+export const describeAlarm = ({ name, share, what, text }: Alarm & { readonly text: string }): string =>
+  `${text}: ${name}, ${Math.round(share * 1000) / 10}% have ${what}`;
+
+/** @param lines of the text, with its rejects */
+export function findAlarms(
+  counts: SignCounts,
+  { credentials, rejects }: { readonly credentials: number; readonly rejects: { readonly [reason: string]: number } },
+): Alarm[] {
+  const alarms = new Map<AlarmName, Alarm>();
+  const raise = (name: AlarmName, share: number, what: string): void => {
+    if (!alarms.has(name)) alarms.set(name, { name, share, what });
+  };
+  const { observed, signs } = counts;
+  for (const [name, sign, limit, what] of SIGN_ALARMS) {
+    const count = signs[sign] ?? 0;
+    const share = count / Math.max(1, observed);
+    const enough = limit < HALF ? count >= MIN_SIGNS || share >= SHORT_SHARE : observed >= 2;
+    if (share > limit && enough) raise(name, share, what);
+  }
+  const top = mostFrequent(counts.usernames, observed);
+  if (top && top.share > NEARLY_ALL) raise('same-usernames', top.share, 'the same username');
+  const length = mostFrequent(counts.lengths, observed);
+  if (length && length.share > NEARLY_ALL && length.value >= MIN_EQUAL_LENGTH)
+    raise('equal-lengths', length.share, `a password of ${length.value} characters`);
+  const rejected = Object.entries(rejects).reduce((sum, [why, lines]) => sum + (QUIET_REASONS.has(why) ? 0 : lines), 0);
+  const share = rejected / Math.max(1, rejected + credentials);
+  if (share > MANY_REJECTS && (rejected >= MIN_REJECTS || share > HALF)) raise('many-rejects', share, 'no credential');
+  return [...alarms.values()];
+}
+
+function mostFrequent(values: Frequent, observed: number): { value: number; share: number } | undefined {
+  if (observed < MIN_OBSERVED) return undefined;
+  const [top] = values.toSorted(([, a], [, b]) => b - a);
+  return top && { value: top[0], share: top[1] / observed };
+}

@@ -1,0 +1,111 @@
+// The report of an ingest: what each text of the corpus was read as, and why.
+
+import type { ReportedText, RunReport } from '../../store/run/run-report.ts';
+import type { Recognised } from '../formats/format.ts';
+import { describeOptions } from '../formats/format-options.ts';
+import { RejectCounter, type RejectCounts, type RejectExamples } from '../rejects.ts';
+import { type Alarm, findAlarms } from './alarms.ts';
+import { addSigns, type SignCounts } from './signs.ts';
+
+/** Texts that a report describes one by one. */
+const MAX_TEXTS = 500;
+const MAX_NAME = 512;
+
+/** What a segment of a text adds. */
+export interface SegmentFindings {
+  readonly credentials: number;
+  readonly rejects: RejectCounts;
+  readonly examples: RejectExamples;
+  readonly signs: SignCounts;
+}
+
+interface Text {
+  readonly name: string;
+  readonly recognised: Recognised;
+  readonly rejects: RejectCounter;
+  credentials: number;
+  signs: SignCounts | undefined;
+}
+
+export interface FoundAlarm extends Alarm {
+  readonly text: string;
+}
+
+/** Collects what became of each text. */
+export class ReportBuilder {
+  readonly #texts: Text[] = [];
+
+  /** @returns the number of the text */
+  open(name: string, recognised: Recognised): number {
+    return (
+      this.#texts.push({
+        name: name.slice(0, MAX_NAME),
+        recognised,
+        rejects: new RejectCounter(),
+        credentials: 0,
+        signs: undefined,
+      }) - 1
+    );
+  }
+
+  addSegment(text: number, { credentials, rejects, examples, signs }: SegmentFindings): void {
+    const found = this.#at(text);
+    found.credentials += credentials;
+    found.rejects.addAll(rejects, examples);
+    found.signs = addSigns(found.signs, signs);
+  }
+
+  /** Adds credentials that were not read again. */
+  addKept(text: number, credentials: number): void {
+    this.#at(text).credentials += credentials;
+  }
+
+  /** Takes rejects of the text outside its segments. */
+  rejectsOf(text: number): RejectCounter {
+    return this.#at(text).rejects;
+  }
+
+  get formats(): readonly Recognised['format'][] {
+    return this.#texts.map(({ recognised }) => recognised.format);
+  }
+
+  /** All alarms, the texts with the greatest shares first. */
+  alarms(): FoundAlarm[] {
+    return this.#texts.flatMap((text) => alarmsOf(text).map((alarm) => ({ ...alarm, text: text.name })));
+  }
+
+  finish(): Omit<RunReport, 'leftOut'> {
+    return {
+      texts: this.#texts.slice(0, MAX_TEXTS).map(describeText),
+      otherTexts: Math.max(0, this.#texts.length - MAX_TEXTS),
+    };
+  }
+
+  #at(text: number): Text {
+    return this.#texts[text] as Text;
+  }
+}
+
+const alarmsOf = ({ signs, credentials, rejects }: Text): Alarm[] =>
+  signs ? findAlarms(signs, { credentials, rejects: rejects.byReason() }) : [];
+
+function describeText(text: Text): ReportedText {
+  const { name, recognised, rejects, credentials } = text;
+  const { format, score, reasons, columns } = recognised;
+  const examples = rejects.examples();
+  return {
+    name,
+    format: format.name,
+    options: describeOptions(format.options),
+    score: Math.round(score * 100) / 100,
+    reasons,
+    ...(columns && { columns }),
+    credentials,
+    rejects: Object.entries(rejects.byReason()).map(([reason, lines]) => ({
+      reason,
+      lines,
+      examples: examples[reason] ?? [],
+    })),
+    alarms: alarmsOf(text).map(({ name, share }) => ({ name, share: Math.round(share * 1e4) / 1e4 })),
+  };
+}

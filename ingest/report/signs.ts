@@ -1,0 +1,173 @@
+// Signs that a text was misread, counted over its credentials while they are derived.
+//
+// Every credential at the start of a segment is looked at, then one in sixteen at random distances:
+// a text that changes in its middle shows, and a long one costs little.
+
+/** Counts of credentials that show a sign. Plain numbers: threads and the manifest carry them. */
+export interface SignCounts {
+  readonly observed: number;
+  readonly signs: { readonly [sign in Sign]?: number };
+  /** Frequent values, as pairs of a hash and a lower bound of its count. */
+  readonly usernames: Frequent;
+  readonly lengths: Frequent;
+}
+
+export type Frequent = readonly (readonly [value: number, count: number])[];
+
+export const SIGNS = [
+  'urlField',
+  'markup',
+  'hashUsername',
+  'hashPassword',
+  'addressPassword',
+  'addressAndMore',
+  'trailingHash',
+  'separatorInside',
+  'numberAfterWord',
+  'control',
+  'padded',
+  'quoted',
+  'entity',
+  'spacedUsername',
+] as const;
+export type Sign = (typeof SIGNS)[number];
+
+/** Observed without gaps at the start of each segment. */
+const DENSE = 8192;
+/** The mean distance after that. */
+const STRIDE = 16;
+/** Kept values of a Misra-Gries summary: one with more than a fifth of all is among them. */
+const KEPT = 4;
+
+/** Hex digits of MD5, SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512; MySQL's has 40 after a star. */
+const HEX_LENGTHS = new Set([32, 40, 56, 64, 96, 128]);
+const HASH = /^(?:\*?[0-9a-fA-F]+|\$(?:2[abxy]?|1|5|6|y|P|H|S|argon2(?:i|d|id))\$\S+)$/;
+const SCHEME = /:\/\//;
+const SCHEME_NAME = /^\s*(?:https?|ftp|android|app|file|chrome)$/i;
+const MARKUP = /^\s*(?:[[{<]|INSERT\s|"\s*[\w.-]+"\s*$)/i;
+const ADDRESS = /^[^\s@:;,|]+@[^\s@:;,|]+\.[a-zA-Z]{2,}$/;
+const ADDRESS_AND_MORE = /^[^\s@:;,|]{1,64}@[^\s@:;,|]{1,200}\.[a-zA-Z]{2,18}[:;,|\t]./;
+const TRAILING_HASH = /[:;,|\t ]\*?(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})$/;
+const ENTITY = /&(?:amp|lt|gt|quot|apos|#\d{1,6});/;
+const SEPARATOR = /[:;,|\t]/;
+const NUMBER = /^\d{1,12}$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is counted.
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f\ufffd]/;
+
+export const isHash = (text: string): boolean =>
+  HASH.test(text) && (text.startsWith('$') || HEX_LENGTHS.has(text.replace('*', '').length));
+
+/** Counts signs of one segment. */
+export class SignCounter {
+  #observed = 0;
+  #distance = 0;
+  #random = 1;
+  readonly #signs = new Map<Sign, number>();
+  readonly #usernames = new FrequentValues();
+  readonly #lengths = new FrequentValues();
+  readonly #seed: number;
+
+  /** @param seed secret, so that the manifest's hashes of usernames show nothing */
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** Whether the next credential is to be observed. */
+  get isDue(): boolean {
+    if (this.#observed < DENSE) return true;
+    if (--this.#distance > 0) return false;
+    // xorshift32
+    let x = this.#random;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#random = x;
+    this.#distance = 1 + ((x >>> 8) % (2 * STRIDE - 1));
+    return true;
+  }
+
+  observe(username: string | undefined, password: string): void {
+    this.#observed++;
+    this.#lengths.add(password.length);
+    if (username !== undefined) this.#observeUsername(username, password);
+    this.#count('hashPassword', isHash(password));
+    this.#count('urlField', SCHEME.test(password) || (username !== undefined && SCHEME_NAME.test(username)));
+    this.#count('addressPassword', ADDRESS.test(password));
+    this.#count('addressAndMore', ADDRESS_AND_MORE.test(password));
+    this.#count('trailingHash', TRAILING_HASH.test(password));
+    this.#count('separatorInside', SEPARATOR.test(password));
+    this.#count('control', CONTROL.test(password) || (username !== undefined && CONTROL.test(username)));
+    this.#count('padded', password !== password.trim());
+    this.#count('quoted', password.length > 1 && password.startsWith('"') && password.endsWith('"'));
+    this.#count('entity', ENTITY.test(password));
+  }
+
+  #observeUsername(username: string, password: string): void {
+    this.#usernames.add(hashOf(username, this.#seed));
+    this.#count('hashUsername', isHash(username));
+    this.#count('markup', MARKUP.test(username));
+    this.#count('spacedUsername', username.trim().includes(' '));
+    this.#count('numberAfterWord', NUMBER.test(password) && !username.includes('@'));
+  }
+
+  #count(sign: Sign, shows: boolean): void {
+    if (shows) this.#signs.set(sign, (this.#signs.get(sign) ?? 0) + 1);
+  }
+
+  counts(): SignCounts {
+    return {
+      observed: this.#observed,
+      signs: Object.fromEntries(this.#signs),
+      usernames: this.#usernames.entries(),
+      lengths: this.#lengths.entries(),
+    };
+  }
+}
+
+/** Adds up the counts of segments. */
+export function addSigns(a: SignCounts | undefined, b: SignCounts): SignCounts {
+  if (!a) return b;
+  const signs: { [sign in Sign]?: number } = { ...a.signs };
+  for (const sign of SIGNS) if (b.signs[sign]) signs[sign] = (signs[sign] ?? 0) + b.signs[sign];
+  const both = (one: Frequent, other: Frequent): Frequent => {
+    const values = new FrequentValues();
+    for (const [value, count] of [...one, ...other]) values.add(value, count);
+    return values.entries();
+  };
+  return {
+    observed: a.observed + b.observed,
+    signs,
+    usernames: both(a.usernames, b.usernames),
+    lengths: both(a.lengths, b.lengths),
+  };
+}
+
+/** The summary of Misra and Gries (1982). */
+class FrequentValues {
+  readonly #counts = new Map<number, number>();
+
+  add(value: number, count = 1): void {
+    const known = this.#counts.get(value);
+    if (known !== undefined || this.#counts.size < KEPT) {
+      this.#counts.set(value, (known ?? 0) + count);
+      return;
+    }
+    const least = Math.min(count, ...this.#counts.values());
+    for (const [other, times] of this.#counts) {
+      if (times === least) this.#counts.delete(other);
+      else this.#counts.set(other, times - least);
+    }
+    if (count > least) this.#counts.set(value, count - least);
+  }
+
+  entries(): Frequent {
+    return [...this.#counts];
+  }
+}
+
+/** FNV-1a. */
+function hashOf(text: string, seed: number): number {
+  let hash = seed >>> 0;
+  for (let i = 0; i < text.length && i < 64; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
