@@ -13,6 +13,8 @@ With "inputs", in hex, instead of credentials it writes {"outputs": [...]}, the 
 
 Or reads {"linearChecks": [{"publicKey", "weights", "scalar", "blindedElements", "evaluatedElements"}, ...]}
 in hex, C_0 and D_0 last, and writes {"linearChecks": [{"element": C_0, "holds": true or false}, ...]}.
+
+Or reads {"vectors": ...}, PROTOCOL.vectors.json, and writes {"compared": number, "different": [...]}.
 """
 
 import json
@@ -21,9 +23,12 @@ import sys
 from client import Client
 from oprf import linear_check_of
 from refusal import Refused
+from vectors import run_vectors
 
 
 def answer(asked):
+    if "vectors" in asked:
+        return run_vectors(asked["vectors"])
     if "linearChecks" in asked:
         return {"linearChecks": [linear_check_of(case) for case in asked["linearChecks"]]}
     client = Client(asked["url"], asked.get("key"), asked.get("trust"), asked.get("prove", False))
