@@ -1,8 +1,12 @@
 // The settings of `credveil serve` as flags, and the output of --print-config.
 
 import { type Command, Option } from 'commander';
+import { clientFileFor } from '../access/client-file.ts';
+import { quotaBookFor } from '../access/quota/book.ts';
 import type { Config } from '../server/config/config.ts';
-import { flagName, SETTING_KEYS, SETTINGS, type SettingKey } from '../server/config/settings.ts';
+import { flagName, SETTING_KEYS, SETTINGS, type SettingKey, type Settings } from '../server/config/settings.ts';
+import { openDataset } from '../store/dataset.ts';
+import { keyFileFor } from './open.ts';
 import { formatTable } from './output.ts';
 
 /** The dataset is the argument, not a flag. */
@@ -34,8 +38,28 @@ export function addSettingFlags(command: Command): () => Flags {
   };
 }
 
+/** The files beside the dataset, where no setting names others. */
+function withDefaultFiles(settings: Settings): Settings {
+  const { dataset } = settings;
+  if (dataset === undefined) return settings;
+  const { keyFile = evaluates(dataset) ? keyFileFor(dataset) : undefined } = settings;
+  const { clientsFile = clientFileFor(dataset), quotaFile = quotaBookFor(dataset) } = settings;
+  return { ...settings, keyFile, clientsFile, quotaFile };
+}
+
+/** False also for a folder that is no dataset: the server reports it. */
+function evaluates(folder: string): boolean {
+  try {
+    return openDataset(folder).parameters.suite === 'oprf';
+  } catch {
+    return false;
+  }
+}
+
 /** Every setting with its value and origin. No setting is a secret. */
-export function describeConfig({ settings, origins }: Config): string {
+export function describeConfig(config: Config): string {
+  const { origins } = config;
+  const settings = withDefaultFiles(config.settings);
   const shown = (value: unknown): string =>
     value === undefined ? '-' : Array.isArray(value) ? value.join(',') : String(value);
   return formatTable(
@@ -45,6 +69,8 @@ export function describeConfig({ settings, origins }: Config): string {
 }
 
 /** Every setting with its value and origin, as JSON. */
-export function configJson({ settings, origins }: Config): { readonly [key: string]: unknown } {
+export function configJson(config: Config): { readonly [key: string]: unknown } {
+  const { origins } = config;
+  const settings = withDefaultFiles(config.settings);
   return Object.fromEntries(SETTING_KEYS.map((key) => [key, { value: settings[key] ?? null, from: origins[key] }]));
 }

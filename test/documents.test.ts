@@ -117,6 +117,16 @@ describe('the documents', () => {
     expect(named.filter(([, code]) => !fs.existsSync(path.join(root, code)))).toEqual([]);
   });
 
+  test('every table of a document begins with a header', () => {
+    const wrong = documents.flatMap((file) => {
+      const lines = read(file).replace(/^```[\s\S]*?^```/gm, '').split('\n');
+      const starts = lines.filter((line, i) => line.startsWith('|') && !lines[i - 1]?.startsWith('|'));
+      const isHeader = (line: string): boolean => /^\|[\s:|-]+\|$/.test(lines[lines.indexOf(line) + 1] ?? '');
+      return starts.filter((line) => !isHeader(line)).map((line) => `${file}: ${line}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test('every npm script in a document exists', () => {
     const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);
     const wrong = documents.flatMap((file) =>

@@ -7,7 +7,7 @@ import { MAX_HEAD_LIFE_MS } from '../../protocol/signed/head.ts';
 import type { Dataset } from '../../store/dataset.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
 import { publish } from '../../store/snapshot/publish.ts';
-import { UsageError } from '../exit.ts';
+import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { parseCount, parseDuration, parseMemory } from '../memory.ts';
 import { type KeyFileOptions, type OpenedForPublishing, withPublisher } from '../open.ts';
@@ -192,7 +192,11 @@ export function addPublish(program: Command): void {
       assertTogether(options);
       const interrupt = onInterrupt();
       try {
-        if (options.renew) return await renewHeads(folder, options, interrupt.signal);
+        if (options.renew) {
+          await renewHeads(folder, options, interrupt.signal);
+          if (interrupt.isByUser) process.exitCode = ExitCode.interrupted;
+          return;
+        }
         const { delegate, ...limits } = options;
         const delegated = delegate === undefined ? {} : { delegate: [openHeadKey(delegate)] };
         const summary = await withPublisher(folder, options, (opened) => {

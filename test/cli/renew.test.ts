@@ -87,11 +87,16 @@ describe('a dataset without signatures', () => {
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^warning: clients will refuse the snapshot after /)]);
   });
 
-  test('--every keeps renewing until a signal', async ({ place }) => {
+  test('--every keeps renewing until a signal, and exits with 130 at Ctrl-C alone', async ({ place }) => {
     await publishLeaks(place, '--suite', 'hmac');
-    const { child, written, ended } = startCredveil(['publish', place.at('leaks'), '--renew', '--every', '1m']);
-    while (!written.stdout.includes('clients accept it until')) await new Promise((resolve) => setTimeout(resolve, 20));
-    child.kill('SIGTERM');
-    expect((await ended).code).toBe(0);
+    for (const [signal, exitCode] of [
+      ['SIGTERM', 0],
+      ['SIGINT', 130],
+    ] as const) {
+      const { child, written, ended } = startCredveil(['publish', place.at('leaks'), '--renew', '--every', '1m']);
+      while (!written.stdout.includes('accept it until')) await new Promise((resolve) => setTimeout(resolve, 20));
+      child.kill(signal);
+      expect([signal, (await ended).code]).toEqual([signal, exitCode]);
+    }
   });
 });

@@ -145,7 +145,7 @@ describe('a configuration error has a place and a hint, but not the value', () =
     ['no JSON', () => ({ file: fileOf('{\n marked }') }), 'SETTINGS_FILE_MALFORMED', /\(line 2 column 2\)/, /./],
     ['a JSON list', () => ({ file: fileOf([]) }), 'SETTINGS_FILE_MALFORMED', /one JSON object/, /./],
     ['no file', () => ({ file: place.at('none') }), 'SETTINGS_FILE_MISSING', /cannot be read/, /--config/],
-    ['a huge file', () => ({ file: fileOf(' '.repeat(2 ** 20 + 1)) }), 'SETTINGS_FILE_MALFORMED', /larger/, /./],
+    ['a huge file', () => ({ file: fileOf(' '.repeat(2 ** 20 + 1)) }), 'SETTINGS_FILE_MALFORMED', /too long/, /./],
   ];
   test.each(bad)('%s', (_, sources, code, message, hint) => {
     const error = errorOf(sources());
@@ -215,6 +215,8 @@ describe('credveil serve', () => {
       drainMs: { value: 77, from: `file ${config}` },
       'limits.maxUrlBytes': { value: 100, from: 'flag --limits-max-url-bytes' },
       keyFile: { value: null, from: 'default' },
+      clientsFile: { value: path.resolve('leaks.clients.json'), from: 'default' },
+      quotaFile: { value: path.resolve('leaks.quota.sqlite'), from: 'default' },
     });
     const { code, stdout } = await credveil(args);
     expect(code).toBe(0);

@@ -33,7 +33,7 @@ describe('the environment of a server', () => {
     expect(load(KUBERNETES).settings).toEqual(load({}).settings);
   });
 
-  test.each(['CREDVEIL_KEY', 'CREDVEIL_CLIENT_KEY', 'CREDVEIL_PUBLIC_KEY', 'CREDVEIL_TRUST', 'CREDVEIL_URL'])(
+  test.each(['CREDVEIL_KEY', 'CREDVEIL_CLIENT_KEY', 'CREDVEIL_TRUST', 'CREDVEIL_URL'])(
     'the SDK may use %s in the same environment',
     (name) => {
       expect(load({ [name]: 'marked' }).settings).toEqual(load({}).settings);
