@@ -3,7 +3,7 @@
 //
 // An event contains an outcome and a duration. It never contains a credential, key, prefix or URL.
 
-import type { UnknownReason } from './errors.ts';
+import type { FilterReason, UnknownReason } from './errors.ts';
 import type { CircuitState } from './transport/circuit-breaker.ts';
 import type { Action, VerdictStatus } from './verdict/verdict.ts';
 
@@ -46,11 +46,11 @@ export interface VerdictEvent {
 export interface RequestEvent {
   /**
    * The first path segment after /v1/: `head`, `statement`, `sources`, `account`, `password`,
-   * `lookup` or `evaluate`.
+   * `filter`, `lookup` or `evaluate`.
    */
   readonly route: string;
   /** Only if it failed. */
-  readonly reason?: UnknownReason;
+  readonly reason?: UnknownReason | FilterReason;
   readonly durationMs: number;
 }
 

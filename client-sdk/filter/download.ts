@@ -2,7 +2,8 @@
 // connection.
 
 import type { SnapshotId } from '../../protocol/brands.ts';
-import { LookupError, lookupFailure } from '../errors.ts';
+import { type FilterReason, LookupError, lookupFailure, type UnknownReason } from '../errors.ts';
+import type { RequestEvent } from '../events.ts';
 import type { FilterSource } from '../filter-source.ts';
 import type { CheckerSettings } from '../options.ts';
 import { createDeadline, type Deadline } from '../transport/deadline.ts';
@@ -27,7 +28,7 @@ type Ask = (more: Readonly<Record<string, string>>, deadline: Deadline) => Promi
 
 /** The service as the source of one snapshot's filter. */
 export function createServiceSource(
-  { base, fetch: send, headers }: CheckerSettings,
+  { base, fetch: send, headers, events }: CheckerSettings,
   snapshot: SnapshotId,
 ): FilterSource {
   const url = new URL(`v1/filter/password?snapshot=${snapshot}`, base).href;
@@ -54,13 +55,38 @@ export function createServiceSource(
   return {
     async open() {
       const deadline = createDeadline(FILTER_TIMEOUT_MS);
+      const startedAt = performance.now();
+      const report: Report = (failed) =>
+        events.request.emit({ route: 'filter', durationMs: performance.now() - startedAt, ...failed });
       try {
-        return { version: snapshot, pieces: readPieces(ask, await ask({}, deadline), deadline) };
+        const first = await ask({}, deadline);
+        return { version: snapshot, pieces: reported(readPieces(ask, first, deadline), report) };
       } catch (error) {
-        throw asFailure(error);
+        const failure = asFailure(error);
+        report(reasonFor(failure));
+        throw failure;
       }
     },
   };
+}
+
+/** One event for the whole download, however often it is resumed. */
+type Report = (failed?: Pick<RequestEvent, 'reason'>) => void;
+
+const reasonFor = ({ code }: LookupError): Pick<RequestEvent, 'reason'> => ({
+  reason: code as UnknownReason | FilterReason,
+});
+
+async function* reported(pieces: AsyncIterable<Uint8Array>, report: Report): AsyncGenerator<Uint8Array> {
+  let failed: Pick<RequestEvent, 'reason'> = {};
+  try {
+    yield* pieces;
+  } catch (error) {
+    failed = reasonFor(asFailure(error));
+    throw error;
+  } finally {
+    report(failed);
+  }
 }
 
 /** Requests the rest of a filter after `received` bytes, and retries during a short outage. */

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import { describe, expect } from 'vitest';
-import { createLeakChecker } from '../../client-sdk/index.ts';
+import { createLeakChecker, type RequestEvent } from '../../client-sdk/index.ts';
 import type { DatasetId, LayerId, SealKey } from '../../protocol/brands.ts';
 import {
   createFilterSeal,
@@ -54,6 +54,20 @@ describe('with a filter', () => {
       'clean',
     );
     expect(requests.length).toBe(before);
+  });
+
+  test('its download is one event, with the reason if it fails', async ({ world }) => {
+    const downloads: RequestEvent[] = [];
+    const onRequest = (event: RequestEvent): void => {
+      if (event.route === 'filter') downloads.push(event);
+    };
+    await world.checker((await world.spoil()).url, true, { onRequest }).loadFilter();
+    expect(downloads).toEqual([{ route: 'filter', durationMs: expect.any(Number) }]);
+    const { url } = await world.spoil((answer, requested) => {
+      if (isFilter(requested)) answer.status = 503;
+    });
+    await expect(world.checker(url, true, { onRequest }).loadFilter()).rejects.toMatchObject(lacking);
+    expect(downloads.at(1)).toMatchObject({ reason: 'HTTP_STATUS' });
   });
 
   test('a password that leaked is found in its bucket, with its count', async ({ world }) => {
