@@ -1,9 +1,11 @@
 // The server of the page: its datasets, what they publish, and whether it requires a client key.
 
-import type { DatasetId } from '../protocol/brands.ts';
+import { hexToBytes } from '@noble/hashes/utils.js';
+import type { DatasetId, PublisherKey } from '../protocol/brands.ts';
 import { CredveilError } from '../protocol/errors.ts';
 import type { ServiceStatus } from '../protocol/service-status.ts';
 import { decodeHead, headSnapshotId } from '../protocol/signed/head.ts';
+import { formatTrust } from '../protocol/signed/trust.ts';
 import { formatCounted } from './dom.ts';
 import { type Published, readPublished } from './published.ts';
 import type { Traffic } from './traffic.ts';
@@ -18,10 +20,20 @@ export class PageError extends CredveilError<PageErrorCode> {
 export interface ServedDataset {
   readonly dataset: DatasetId;
   readonly suite: string;
-  /** The publisher's key as the server gives it, 64 hex digits; of a signed dataset only. */
-  readonly publisher?: string;
+  /**
+   * The publisher's line, of a signed dataset only. A real client is given it, and does not ask the
+   * server for it.
+   */
+  readonly trust?: string;
   /** Ends in a slash. */
   readonly url: URL;
+}
+
+/** The publisher's key has 64 hex digits. */
+interface ListedDataset {
+  readonly dataset: DatasetId;
+  readonly suite: string;
+  readonly publisher?: string;
 }
 
 /** A proxy may serve the page under another path, so every request is relative to the page. */
@@ -69,8 +81,15 @@ async function getJson(traffic: Traffic, url: URL): Promise<unknown> {
 
 /** The first is the server's default dataset. */
 export async function listDatasets(traffic: Traffic): Promise<ServedDataset[]> {
-  const listed = (await getJson(traffic, new URL('v1/datasets', BASE))) as Omit<ServedDataset, 'url'>[];
-  return listed.map((served, i) => ({ ...served, url: i === 0 ? BASE : new URL(`d/${served.dataset}/`, BASE) }));
+  const listed = (await getJson(traffic, new URL('v1/datasets', BASE))) as ListedDataset[];
+  return listed.map(({ dataset, suite, publisher }, i) => ({
+    dataset,
+    suite,
+    ...(publisher !== undefined && {
+      trust: formatTrust({ dataset, publisher: hexToBytes(publisher) as PublisherKey }),
+    }),
+    url: i === 0 ? BASE : new URL(`d/${dataset}/`, BASE),
+  }));
 }
 
 export async function getPublished(traffic: Traffic, { url }: ServedDataset): Promise<Published> {

@@ -71,7 +71,8 @@ async function choose(served: ServedDataset | undefined): Promise<void> {
   chosen = { served, published };
   showSuite(published.suite);
   byId('key-field', HTMLElement).hidden = published.suite !== 'hmac';
-  byId('key-id', HTMLElement).textContent = published.keyId;
+  byId('trusting', HTMLElement).hidden = served.trust === undefined;
+  byId('trust-line', HTMLElement).textContent = served.trust ?? '';
   const samples = SAMPLES.filter(([name]) => name !== 'similar' || published.similar);
   byId('samples', HTMLElement).replaceChildren(
     ...samples.map(([name, label]) => {

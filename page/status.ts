@@ -104,6 +104,7 @@ function tiles({ snapshot, suite, similar, indexes, sources, requests }: Service
   return [
     [`#${snapshot.number}`, `snapshot ${snapshot.id.replace('-', `-${MAY_BREAK}`)}`],
     [ago(published), `since it was published, ${published.toLocaleString()}`],
+    validity(new Date(snapshot.validUntil)),
     [formatCount(entries), `entries, suite ${suite}${similar ? ', similar passwords too' : ''}`],
     [formatCount(anonymity), 'entries in the smallest bucket'],
     [formatCount(sources.length), sources.length === 1 ? 'source' : 'sources'],
@@ -111,8 +112,17 @@ function tiles({ snapshot, suite, similar, indexes, sources, requests }: Service
   ].map(([value = '', what = '']) => make('div', {}, make('dt', {}, what), make('dd', {}, value)));
 }
 
-function ago(then: Date): string {
-  const minutes = Math.max(0, Math.round((Date.now() - then.getTime()) / 60_000));
+/** Of a tile. The operator has to act on a head that has run out. */
+function validity(until: Date): [value: string, what: string] {
+  const left = until.getTime() - Date.now();
+  if (left <= 0) return ['Expired', `clients refuse it since ${until.toLocaleString()}: renew its head`];
+  return [span(left), `until clients refuse it, ${until.toLocaleString()}, unless its head is renewed`];
+}
+
+const ago = (then: Date): string => span(Date.now() - then.getTime());
+
+function span(milliseconds: number): string {
+  const minutes = Math.max(0, Math.round(milliseconds / 60_000));
   if (minutes === 0) return 'Moments';
   if (minutes < 120) return formatCounted(minutes, 'minute');
   const hours = Math.round(minutes / 60);

@@ -4,12 +4,12 @@ import { hexToBytes } from '@noble/hashes/utils.js';
 import { createLeakChecker, type LeakChecker } from '../client-sdk/checker.ts';
 import { answerable, type Credential, deriveInquiries, type Question } from '../client-sdk/verdict/inquiry.ts';
 import type { SignalName, Verdict } from '../client-sdk/verdict/verdict.ts';
-import type { BlindedElement, BucketHash, PrfOutput, PublicKey, PublisherKey } from '../protocol/brands.ts';
+import type { BlindedElement, BucketHash, PrfOutput, PublicKey } from '../protocol/brands.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
 import { normalizeUsername } from '../protocol/normalize.ts';
 import { createOprfSuite } from '../protocol/oprf-suite.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
-import { formatTrust, parseHmacPinText } from '../protocol/signed/trust.ts';
+import { parseHmacPinText } from '../protocol/signed/trust.ts';
 import { similarForms } from '../protocol/similar.ts';
 import type { KeyedSuite, Suite } from '../protocol/suite.ts';
 import type { ServedDataset } from './api.ts';
@@ -52,11 +52,8 @@ const TIMEOUT_MS = 15_000;
 /** @param keyText under `hmac`. @throws LookupError `KEY_MALFORMED` */
 export function createTrier(traffic: Traffic, served: ServedDataset, published: Published, keyText: string): Trier {
   const observed: ObservedInput[] = [];
-  const { url, dataset, publisher } = served;
+  const { url, trust } = served;
   const shared = { url, timeoutMs: TIMEOUT_MS, fetch: traffic.fetch, ...EACH_TIME };
-  // A real client is given this line, and does not ask the server for it.
-  const trust =
-    publisher === undefined ? undefined : formatTrust({ dataset, publisher: hexToBytes(publisher) as PublisherKey });
   let suite: Suite;
   let evaluate: KeyedSuite['evaluate'] | undefined;
   let checker: LeakChecker;

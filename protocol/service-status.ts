@@ -40,12 +40,20 @@ export interface IndexStatus {
   readonly histogram?: readonly HistogramBin[];
 }
 
+/** Times are ISO 8601. */
+export interface SnapshotStatus {
+  readonly number: number;
+  readonly id: string;
+  readonly publishedAt: string;
+  /** Clients refuse the snapshot from then on, unless its head is renewed. */
+  readonly validUntil: string;
+}
+
 export interface ServiceStatus {
   readonly dataset: string;
   readonly suite: SuiteName;
   readonly keyId: string;
-  /** `publishedAt` is ISO 8601. */
-  readonly snapshot: { readonly number: number; readonly id: string; readonly publishedAt: string };
+  readonly snapshot: SnapshotStatus;
   readonly similar: boolean;
   readonly sources: readonly LeakSource[];
   readonly indexes: { readonly [name in IndexName | RangeName]?: IndexStatus };

@@ -64,7 +64,12 @@ export const SCHEMAS = {
       dataset: hex(16, 'Id of the dataset'),
       suite,
       keyId: hex(16, 'Public name of its key'),
-      snapshot: z.object({ number: z.int().min(1), id: snapshotId, publishedAt: z.iso.datetime() }),
+      snapshot: z.object({
+        number: z.int().min(1),
+        id: snapshotId,
+        publishedAt: z.iso.datetime(),
+        validUntil: z.iso.datetime().meta({ description: 'Clients refuse the snapshot from then on.' }),
+      }),
       similar: z.boolean(),
       sources: z.array(source),
       indexes: z.object({

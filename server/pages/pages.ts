@@ -41,7 +41,7 @@ export const createStatusHandler: CreateHandler = ({ service: { snapshots }, pag
   if (!pages) return undefined;
   return async (exchange) => {
     const requests = await pages.rates();
-    const status = describeStatus(snapshots.current.snapshot, requests);
+    const status = describeStatus(snapshots.current, requests);
     exchange.reply(200, STATUS_HEADERS, Buffer.from(JSON.stringify(status)));
   };
 };

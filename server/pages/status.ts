@@ -6,20 +6,28 @@
 
 import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import type { IndexStatus, RequestRates, ServiceStatus } from '../../protocol/service-status.ts';
-import type { Snapshot } from '../../store/snapshot/snapshot.ts';
 import type { SnapshotFacts } from '../../store/snapshot/snapshot-facts.ts';
 import { publicSources } from '../../store/snapshot/statement-files.ts';
+import type { ServedSnapshot } from '../snapshots/snapshots.ts';
 
 const RANGE_PREFIX_BITS = 20;
 
 /** From the snapshot's facts alone: nothing is read from disk and nothing is counted. */
-export function describeStatus({ facts, publishedAt }: Snapshot, requests: RequestRates): ServiceStatus {
+export function describeStatus(
+  { snapshot: { facts, publishedAt }, head }: ServedSnapshot,
+  requests: RequestRates,
+): ServiceStatus {
   const { dataset, suite, keyId, snapshot, similar = false, sources } = facts;
   return {
     dataset,
     suite,
     keyId,
-    snapshot: { number: Number.parseInt(snapshot, 10), id: snapshot, publishedAt: publishedAt.toISOString() },
+    snapshot: {
+      number: Number.parseInt(snapshot, 10),
+      id: snapshot,
+      publishedAt: publishedAt.toISOString(),
+      validUntil: head.validUntil,
+    },
     similar,
     sources: publicSources(sources),
     indexes: describeIndexes(facts),

@@ -5,6 +5,7 @@ import { describe, expect } from 'vitest';
 import type { ServiceStatus } from '../../protocol/service-status.ts';
 import { startServer } from '../../server/server.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { readHead } from '../../store/snapshot/statement-files.ts';
 import { serveDataset } from '../support/credveil.ts';
 import { test } from '../support/worlds/two-datasets.ts';
 
@@ -19,11 +20,12 @@ describe('/v1/status', () => {
     const status = await read(server.url);
     const snapshot = await openSnapshot(datasets[0].dataset);
     const { facts, publishedAt } = snapshot;
+    const { head } = readHead(datasets[0].dataset, '000002', snapshot.stated);
     expect(status).toMatchObject({
       dataset: facts.dataset,
       suite: 'hmac',
       keyId: facts.keyId,
-      snapshot: { number: 2, id: facts.snapshot, publishedAt: publishedAt.toISOString() },
+      snapshot: { number: 2, id: facts.snapshot, publishedAt: publishedAt.toISOString(), validUntil: head.validUntil },
       similar: false,
       sources: [
         { number: 1, name: 'first' },
