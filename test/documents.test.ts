@@ -119,7 +119,9 @@ describe('the documents', () => {
 
   test('every table of a document begins with a header', () => {
     const wrong = documents.flatMap((file) => {
-      const lines = read(file).replace(/^```[\s\S]*?^```/gm, '').split('\n');
+      const lines = read(file)
+        .replace(/^```[\s\S]*?^```/gm, '')
+        .split('\n');
       const starts = lines.filter((line, i) => line.startsWith('|') && !lines[i - 1]?.startsWith('|'));
       const isHeader = (line: string): boolean => /^\|[\s:|-]+\|$/.test(lines[lines.indexOf(line) + 1] ?? '');
       return starts.filter((line) => !isHeader(line)).map((line) => `${file}: ${line}`);
