@@ -122,9 +122,9 @@ export class RangeFolder {
   readonly #limits: ContainerLimits;
   /** Size and times of each file. */
   readonly #stamps: Float64Array;
-  /** What the last pass saw. */
+  /** What the last whole pass saw. */
   table = RangeTable.create(0);
-  /** The ranges whose files the last pass did not read. */
+  /** The ranges whose files it did not read. */
   unchanged = new RangeSet();
 
   constructor(folder: string, files: readonly RangeFile[], limits: ContainerLimits) {
@@ -156,8 +156,9 @@ export class RangeFolder {
    * @param base what they were: files that are the same are not read, and give no rows
    */
   async *blocks(report: RangeReport, base?: RangeTable): AsyncGenerator<{ rows: Buffer; bytesRead: number }> {
-    this.table = RangeTable.create(this.#files.length);
-    this.unchanged = new RangeSet();
+    // A sample may be another pass, and end at any time.
+    const table = RangeTable.create(this.#files.length);
+    const unchanged = new RangeSet();
     let blocks: Buffer[] = [];
     let [held, bytesRead] = [0, 0];
     for (const [i, { range, file }] of this.#files.entries()) {
@@ -167,14 +168,14 @@ export class RangeFolder {
       const known = base?.get(range);
       if (known && isSame(known, stamp)) {
         report.keep(pathOf(file), known);
-        this.unchanged.add(range);
-        this.table.add(known);
+        unchanged.add(range);
+        table.add(known);
         continue;
       }
       const { text, rows, padding, isWhole } = await readFile(file, range, report, this.#limits);
       const sha256 = createHash('sha256').update(text).digest();
       // A file that could not be read may be readable next time, without another stamp.
-      this.table.add({ ...stamp, ...(isWhole ? {} : { ctimeMs: Number.NaN }), range, rows, padding, sha256 });
+      table.add({ ...stamp, ...(isWhole ? {} : { ctimeMs: Number.NaN }), range, rows, padding, sha256 });
       blocks.push(text);
       held += text.length;
       if (held < BLOCK_BYTES) continue;
@@ -183,6 +184,8 @@ export class RangeFolder {
       held = 0;
     }
     yield { rows: Buffer.concat(blocks), bytesRead };
+    this.table = table;
+    this.unchanged = unchanged;
   }
 
   #stampOf(i: number): FileStamp {

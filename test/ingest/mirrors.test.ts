@@ -105,9 +105,9 @@ function createRangeDataset(place: WorkPlace, name = 'dataset'): Dataset {
 }
 
 /** Ingests a corpus as the command does, and publishes. @returns the ranges that are answered */
-async function answers(dataset: Dataset, corpus: string): Promise<Map<string, string>> {
+async function answers(dataset: Dataset, corpus: string, options = {}): Promise<Map<string, string>> {
   const { inputs, reading } = openCorpus([corpus], { format: 'auto' });
-  await ingest(dataset, key, { source: 'hibp', ...reading, inputs, threads: 1 });
+  await ingest(dataset, key, { source: 'hibp', ...reading, inputs, threads: 1, ...options });
   await publish(dataset, key.createSuite());
   const snapshot = await openSnapshot(dataset);
   try {
@@ -131,6 +131,16 @@ describe('a layout of a mirror', () => {
       const archive = await tarOf(files);
       const file = place.write(`${++number}.tgz`, number % 2 === 0 ? zlib.gzipSync(archive) : archive);
       expect(await answers(createRangeDataset(place, `d${number}`), file), layout).toEqual(RANGES);
+    }
+  });
+
+  test('a folder that is larger than the sample of it is read, also as a mirror', async ({ place }) => {
+    const prefixes = Array.from({ length: 300 }, (_, i) => i.toString(16).toUpperCase().padStart(5, '0'));
+    const many = seededRanges('sha1', prefixes, 60);
+    const folder = write(place.at('mirror'), Object.fromEntries(many));
+    for (const mirror of [false, true]) {
+      const dataset = createRangeDataset(place, `dataset ${mirror}`);
+      expect(await answers(dataset, folder, { mirror })).toEqual(many);
     }
   });
 
