@@ -3,6 +3,7 @@
 
 import type { SnapshotId } from '../protocol/brands.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
+import type { RewriteUsername } from '../protocol/username-rules.ts';
 import { assertCallOptions, assertCheckOptions, assertCredential, createCallDeadline } from './arguments.ts';
 import { reasonOf } from './errors.ts';
 import type { Events } from './events.ts';
@@ -16,7 +17,14 @@ import type { Snapshot } from './publication/snapshot.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
 import type { Deadline } from './transport/deadline.ts';
 import { decide, type Facts, failuresIn, mergeSignals, worstOf } from './verdict/decide.ts';
-import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked, spellingsOf } from './verdict/inquiry.ts';
+import {
+  type Credential,
+  deriveInquiries,
+  failAll,
+  type Inquiry,
+  isAsked,
+  spellingsOf,
+} from './verdict/inquiry.ts';
 import { type Policy, type PolicyContext, strictestOf } from './verdict/policy.ts';
 import { type Decision, type Signals, UNASKED, type Verdict } from './verdict/verdict.ts';
 
@@ -142,13 +150,15 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
       const here = answerHere(lookup, snapshots.peek(startedAt), credential, callOptions, startedAt);
       if (here) return report(absentFacts, absentDecision, here, startedAt);
       const deadline = createCallDeadline(settings.timeoutMs, callOptions);
-      const inquiries = spellingsOf(credential)
-        .map((spelling) => deriveInquiries(spelling, lookup.maxInputBytes))
-        .filter((asked) => asked.some(isAsked));
+      const derive = (rewrite?: RewriteUsername): Inquiries =>
+        spellingsOf(credential)
+          .map((spelling) => deriveInquiries(spelling, lookup.maxInputBytes, rewrite))
+          .filter((asked) => asked.some(isAsked));
+      const inquiries = derive();
       if (inquiries.length === 0) return conclude({ answers: [UNASKED] }, 'NOTHING_ASKED', callOptions, startedAt);
       const pass = await breaker.run(
         deadline,
-        (guarded) => askService(lookup, snapshots, inquiries, guarded),
+        (guarded) => askService(lookup, snapshots, inquiries, derive, guarded),
         ({ answers }) => failuresIn(...answers),
       );
       return conclude(pass, 'INDEX_MISSING', callOptions, startedAt);
@@ -168,20 +178,25 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   };
 }
 
-/** Asks the service, and once more if the snapshot changed: a verdict belongs to one snapshot. */
+/**
+ * Asks the service, and once more if the snapshot changed: a verdict belongs to one snapshot.
+ * @param derive derives the inquiries again, under a dataset's rules for usernames
+ */
 async function askService(
   lookup: Lookup,
   snapshots: CurrentSnapshot,
   inquiries: Inquiries,
+  derive: (rewrite: RewriteUsername) => Inquiries,
   deadline: Deadline,
 ): Promise<Pass> {
+  const inquiriesFor = ({ rewrite }: Snapshot): Inquiries => (rewrite ? derive(rewrite) : inquiries);
   const passOf = (answers: readonly Partial<Signals>[]): Pick<Pass, 'answers'> => ({
     answers: answers.map((signals) => ({ ...UNASKED, ...signals })) as [Signals, ...Signals[]],
   });
   const ask = async (snapshot: Snapshot): Promise<Pass> => ({
     snapshot: snapshot.snapshot,
     // Spellings share their buckets' requests.
-    ...passOf(await allOf(inquiries.map((asked) => lookup.ask(asked, snapshot, deadline)))),
+    ...passOf(await allOf(inquiriesFor(snapshot).map((asked) => lookup.ask(asked, snapshot, deadline)))),
   });
   try {
     const snapshot = await snapshots.get(deadline);

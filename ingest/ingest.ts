@@ -215,7 +215,7 @@ const mirroredFrom = (base: MirrorBase | undefined, formats: readonly CorpusForm
   (formats.length === 0 && base?.run.facts.mirror?.index) || mirroredIndex(formats);
 
 function describeJob(
-  { keyId, similar }: DatasetParameters,
+  { keyId, similar, usernameRules = [] }: DatasetParameters,
   indexes: readonly SectionName[],
   { segmentBytes }: MemoryPlan,
   options: IngestOptions,
@@ -233,6 +233,7 @@ function describeJob(
     keyId,
     indexes,
     similar: similar === true,
+    usernameRules,
     segmentBytes,
     inputs: inputs.map(({ name, bytes }) => ({ name, bytes: bytes ?? null })),
   };

@@ -10,6 +10,7 @@ import { createHash, createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { KeyId } from '../protocol/brands.ts';
+import type { UsernameRule } from '../protocol/normalize.ts';
 import { PRIVATE_FOLDER } from '../store/dataset.ts';
 import { isMissing, readRegularFile, syncFolder } from '../store/files.ts';
 import { writeFully } from '../store/run/run.ts';
@@ -31,6 +32,7 @@ export interface IngestJob {
   readonly keyId: KeyId;
   readonly indexes: readonly SectionName[];
   readonly similar: boolean;
+  readonly usernameRules: readonly UsernameRule[];
   /** The same size gives the same segments when an ingest resumes. */
   readonly segmentBytes: number;
   readonly inputs: readonly { readonly name: string; readonly bytes: number | null }[];

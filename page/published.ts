@@ -14,12 +14,14 @@ export interface Published extends Pick<Layer, 'indexes' | 'similar' | 'filter'>
   /** Under `oprf` only: 64 hex digits. */
   readonly publicKey?: string;
   readonly layer: LayerId;
+  readonly usernameRules?: Statement['usernameRules'];
 }
 
 /** @param envelope the answer of /v1/statement @throws ProtocolError */
 export function readPublished(envelope: Uint8Array): Published {
   const { payload } = decodeEnvelope(STATEMENT_KIND, envelope);
-  const { dataset, suite, auth, keyId, publicKey, layers } = parseStatement(payload);
+  const { dataset, suite, auth, keyId, publicKey, usernameRules, layers } = parseStatement(payload);
   const [{ id, ...layer }] = layers;
-  return { dataset, suite, auth, keyId, ...(publicKey !== undefined && { publicKey }), layer: id, ...layer };
+  const optional = { ...(publicKey !== undefined && { publicKey }), ...(usernameRules && { usernameRules }) };
+  return { dataset, suite, auth, keyId, ...optional, layer: id, ...layer };
 }

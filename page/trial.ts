@@ -12,6 +12,7 @@ import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import { parseHmacPinText } from '../protocol/signed/trust.ts';
 import { similarForms } from '../protocol/similar.ts';
 import type { KeyedSuite, Suite } from '../protocol/suite.ts';
+import { createUsernameRewrite } from '../protocol/username-rules.ts';
 import type { ServedDataset } from './api.ts';
 import { createObservedEngine, type ObservedInput } from './observed-engine.ts';
 import { type Published, readPublished } from './published.ts';
@@ -85,8 +86,9 @@ export function createTrier(traffic: Traffic, served: ServedDataset, published: 
       const verdict = await checker.check(credential);
       const exchanges = traffic.exchanges.filter((exchange) => !before.has(exchange));
       const asking = newestPublished(traffic, url) ?? published;
-      const { indexes, similar } = asking;
-      const derived = deriveInquiries(credential, MAX_OPRF_INPUT_BYTES);
+      const { indexes, similar, usernameRules } = asking;
+      const rewrite = usernameRules && createUsernameRewrite(usernameRules);
+      const derived = deriveInquiries(credential, MAX_OPRF_INPUT_BYTES, rewrite);
       const asked = answerable(derived, { indexes, ...(similar && { similarForms }) }, MAX_OPRF_INPUT_BYTES);
       const sought = asked.flatMap(({ index, questions }) =>
         (questions as readonly Question[]).filter(({ settled }) => !settled).map((question) => seek(question, index)),
@@ -94,7 +96,7 @@ export function createTrier(traffic: Traffic, served: ServedDataset, published: 
       const { username } = credential;
       const name = normalizeUsername(username ?? '');
       // An empty one counts as none.
-      const normalized = name.length > 0 ? name : undefined;
+      const normalized = name.length > 0 ? (rewrite?.(name) ?? name) : undefined;
       return {
         published: asking,
         verdict,

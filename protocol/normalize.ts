@@ -8,6 +8,19 @@ import type { NormalizedPassword, NormalizedUsername } from './brands.ts';
  */
 export const NORMALIZATION_VERSION = 1;
 
+/**
+ * Rules that a dataset may add for usernames, in the order in which username-rules.ts applies them.
+ */
+export const USERNAME_RULES = ['punycode', 'plus-tags', 'gmail-dots'] as const;
+export type UsernameRule = (typeof USERNAME_RULES)[number];
+
+/** Whether these are some of the rules, each once and in their order. */
+export function areUsernameRules(value: unknown): value is readonly UsernameRule[] {
+  if (!Array.isArray(value) || value.length === 0) return false;
+  const known = USERNAME_RULES.filter((rule) => value.includes(rule));
+  return known.length === value.length && known.every((rule, at) => rule === value[at]);
+}
+
 const utf8 = new TextEncoder();
 const plainAscii = /^\p{ASCII}*$/u;
 

@@ -7,7 +7,7 @@ import type { DatasetId, KeyId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
 import { isDatasetId, isHex64, isKeyId, isName } from '../protocol/ids.ts';
 import type { MetadataBytes } from '../protocol/metadata.ts';
-import { NORMALIZATION_VERSION } from '../protocol/normalize.ts';
+import { areUsernameRules, NORMALIZATION_VERSION, USERNAME_RULES, type UsernameRule } from '../protocol/normalize.ts';
 import { MAX_SOURCES } from '../protocol/signed/sources.ts';
 import { AUTH_NAMES, type AuthName } from '../protocol/signed/statement.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
@@ -42,6 +42,8 @@ export interface DatasetParameters extends PrefixParameters {
   readonly hashPlaintext?: true;
   /** Leaked pairs also make entries of similarity forms. */
   readonly similar?: true;
+  /** Applied to usernames after their normalization; absent if there are none. */
+  readonly usernameRules?: readonly UsernameRule[];
   readonly metadataBytes: MetadataBytes;
   /** The password filter errs for one in this many passwords. 0: no filter; absent: the default. */
   readonly filterOneIn?: number;
@@ -66,6 +68,8 @@ export interface DatasetOptions {
   readonly hashPlaintext?: boolean;
   /** Ignored without an account index. */
   readonly similar?: boolean;
+  /** In any order. Ignored without an account index. */
+  readonly usernameRules?: readonly UsernameRule[];
   readonly metadataBytes?: MetadataBytes;
   readonly bucketFloor?: number;
   readonly users?: number;
@@ -135,6 +139,8 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
       'Name its key file with --publisher-key.',
     );
   const ranges = RANGE_NAMES.filter((name) => options.ranges?.includes(name));
+  const hasAccount = options.indexes.includes('account');
+  const usernameRules = USERNAME_RULES.filter((rule) => hasAccount && options.usernameRules?.includes(rule));
   const dataset: Dataset = {
     folder,
     id: options.id ?? createDatasetId(),
@@ -147,7 +153,8 @@ export function createDataset(folder: string, key: DatasetKey, options: DatasetO
       indexes: INDEX_NAMES.filter((name) => options.indexes.includes(name)),
       ...(ranges.length > 0 ? { ranges } : {}),
       ...(options.hashPlaintext && ranges.length > 0 ? { hashPlaintext: true } : {}),
-      ...(options.similar && options.indexes.includes('account') ? { similar: true } : {}),
+      ...(options.similar && hasAccount ? { similar: true } : {}),
+      ...(usernameRules.length > 0 && { usernameRules }),
       metadataBytes: options.metadataBytes ?? 1,
       bucketFloor: options.bucketFloor ?? DEFAULT_BUCKET_FLOOR,
       ...(options.users !== undefined && {
@@ -248,7 +255,7 @@ function malformed(file: string, why: string, cause?: unknown): StoreError {
 
 function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
   const { suite, keyId, auth, publisher, indexes, ranges = [], hashPlaintext, similar } = json;
-  const { metadataBytes, filterOneIn } = json;
+  const { usernameRules, metadataBytes, filterOneIn } = json;
   return (
     isKeyId(keyId) &&
     AUTH_NAMES.includes(auth as AuthName) &&
@@ -258,6 +265,7 @@ function isParameters(json: Record<string, unknown>): json is Record<string, unk
     indexes.length + ranges.length > 0 &&
     (hashPlaintext === undefined || (hashPlaintext === true && ranges.length > 0)) &&
     (similar === undefined || (similar === true && indexes.includes('account'))) &&
+    (usernameRules === undefined || (areUsernameRules(usernameRules) && indexes.includes('account'))) &&
     (metadataBytes === 0 || metadataBytes === 1 || metadataBytes === 3) &&
     arePrefixParameters(json) &&
     (filterOneIn === undefined || isFilterOneIn(filterOneIn))

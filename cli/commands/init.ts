@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
+import { USERNAME_RULES, type UsernameRule } from '../../protocol/normalize.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { assertNoDataset, createDataset, DEFAULT_FILTER_ONE_IN, isFilterOneIn } from '../../store/dataset.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
@@ -37,6 +38,7 @@ interface InitOptions {
   recordSource?: boolean;
   hashPlaintext?: boolean;
   similar?: boolean;
+  usernameRules?: string;
   filterOneIn?: string;
   users?: string;
   usersPerPrefix?: string;
@@ -50,6 +52,16 @@ function parseIndexes(list: string): SectionName[] {
   if (unknown !== undefined)
     throw new UsageError('unknown index', `Pass --index with any of ${SECTION_NAMES.join(',')}.`);
   return names as SectionName[];
+}
+
+function parseUsernameRules(list: string): UsernameRule[] {
+  const names = list.split(',').map((name) => name.trim());
+  if (names.some((name) => !(USERNAME_RULES as readonly string[]).includes(name)))
+    throw new UsageError(
+      'unknown rule for usernames',
+      `Pass --username-rules with any of ${USERNAME_RULES.join(',')}.`,
+    );
+  return names as UsernameRule[];
 }
 
 function parseFloor(text: string): number {
@@ -80,6 +92,8 @@ function parseParameters(options: InitOptions) {
     throw new UsageError('--hash-plaintext needs a hash index', 'Add sha1 or ntlm to --index.');
   if (options.similar && !names.includes('account'))
     throw new UsageError('--similar needs the account index', 'Add account to --index.');
+  if (options.usernameRules !== undefined && !names.includes('account'))
+    throw new UsageError('--username-rules needs the account index', 'Add account to --index.');
   if (options.filterOneIn !== undefined && !names.includes('password'))
     throw new UsageError('--filter-one-in needs the password index', 'Add password to --index.');
   if (options.splitRoles && options.suite !== 'oprf')
@@ -91,6 +105,7 @@ function parseParameters(options: InitOptions) {
     ranges,
     hashPlaintext: options.hashPlaintext === true,
     similar: options.similar === true,
+    ...(options.usernameRules !== undefined && { usernameRules: parseUsernameRules(options.usernameRules) }),
     bucketFloor: parseFloor(options.bucketFloor),
     metadataBytes: options.recordSource ? 3 : 1,
     ...(options.filterOneIn === undefined ? {} : { filterOneIn: parseFilterOneIn(options.filterOneIn) }),
@@ -196,6 +211,10 @@ export function addInit(program: Command): void {
     .option(
       '--similar',
       'also find passwords similar to a leaked one (up to 5 more entries per pair; guessing gets easier)',
+    )
+    .option(
+      '--username-rules <list>',
+      `spellings of an address that are one username, from ${USERNAME_RULES.join(',')}`,
     )
     .option(
       '--filter-one-in <n>',

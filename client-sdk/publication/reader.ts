@@ -135,10 +135,12 @@ async function snapshotOf(
   life: HeadLife,
   { bucketAuth }: Authority,
 ): Promise<Snapshot> {
-  const { dataset, sequence, minSequence, keyId, publicKey, layers, canary } = statement;
+  const { dataset, sequence, minSequence, keyId, publicKey, usernameRules, layers, canary } = statement;
   const [{ id: layer, indexes, similar, filter }] = layers;
   const withAuth = async (index: LayerIndex | undefined) => index && { ...index, auth: await bucketAuth(index) };
   const [account, password] = [await withAuth(indexes.account), await withAuth(indexes.password)];
+  const rewrite =
+    usernameRules && (await import('../../protocol/username-rules.ts')).createUsernameRewrite(usernameRules);
   return {
     snapshot: headSnapshotId(head),
     dataset,
@@ -151,6 +153,7 @@ async function snapshotOf(
     // Few datasets have forms: their code is loaded where one does.
     ...(similar && { similarForms: (await import('../../protocol/similar.ts')).similarForms }),
     ...(filter && { filter }),
+    ...(rewrite && { rewrite }),
     sources,
     canary,
     life,

@@ -7,6 +7,7 @@ import type { LeakSource } from '../../protocol/signed/sources.ts';
 import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts';
 import type { similarForms } from '../../protocol/similar.ts';
 import type { KnownAnswer } from '../../protocol/test-credentials.ts';
+import type { RewriteUsername } from '../../protocol/username-rules.ts';
 import { lookupFailure } from '../errors.ts';
 
 /**
@@ -44,6 +45,8 @@ export interface Snapshot {
   /** Empty if the dataset's entries name no source. */
   readonly sources: readonly LeakSource[];
   readonly canary: KnownAnswer;
+  /** Applies the dataset's rules for usernames; absent if it has none. */
+  readonly rewrite?: RewriteUsername;
   readonly life: HeadLife;
 }
 

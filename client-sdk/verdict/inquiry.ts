@@ -16,6 +16,7 @@ import {
   similarInput,
   usernameInput,
 } from '../../protocol/private-input.ts';
+import type { RewriteUsername } from '../../protocol/username-rules.ts';
 import { reasonOf, type UnknownReason } from '../errors.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
 import { either } from './decide.ts';
@@ -102,9 +103,11 @@ const FORMS: Question = { signal: 'similar', input: INPUT_OF_NOBODY };
  * Derives all inquiries locally. The set of questions depends on which fields are present, never on
  * their values; a username that is empty once normalized counts as absent.
  * @param maxInputBytes maximum input length of the suite
+ * @param rewrite applies the dataset's rules for usernames
  */
-export function deriveInquiries(credential: Spelling, maxInputBytes: number): Inquiry[] {
-  const username = normalizeUsername(credential.username ?? '');
+export function deriveInquiries(credential: Spelling, maxInputBytes: number, rewrite?: RewriteUsername): Inquiry[] {
+  const normalized = normalizeUsername(credential.username ?? '');
+  const username = rewrite?.(normalized) ?? normalized;
   const password = credential.password === undefined ? undefined : normalizePassword(credential.password);
   const inquiries: Inquiry[] = [];
   // An empty one is none: it has a bucket that everyone knows.

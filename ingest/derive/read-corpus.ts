@@ -284,8 +284,8 @@ class CorpusReading {
 }
 
 function workerSettings(key: DatasetKey, { job, folder }: Manifest, { sorterBytes }: MemoryPlan): WorkerSettings {
-  const { indexes, similar } = job;
-  return { suite: key.suite, keyText: key.revealText(), indexes, similar, folder, sorterBytes };
+  const { indexes, similar, usernameRules } = job;
+  return { suite: key.suite, keyText: key.revealText(), indexes, similar, usernameRules, folder, sorterBytes };
 }
 
 function readProgress(

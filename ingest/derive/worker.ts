@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
+import type { UsernameRule } from '../../protocol/normalize.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
 import { parseKeyText } from '../../store/dataset-key.ts';
 import type { SectionName } from '../../store/run/run-facts.ts';
@@ -14,6 +15,7 @@ import { createHashListDeriver, withPlaintextHashes } from './hash-deriver.ts';
 import { createHmacDeriver } from './hmac-deriver.ts';
 import { createOprfDeriver } from './oprf-deriver.ts';
 import { deriveSegment, type SegmentFormat } from './segment.ts';
+import { withUsernameRules } from './username-rules.ts';
 
 export interface WorkerSettings {
   readonly suite: SuiteName;
@@ -22,6 +24,7 @@ export interface WorkerSettings {
   readonly indexes: readonly SectionName[];
   /** Whether pairs also make entries of similarity forms. */
   readonly similar: boolean;
+  readonly usernameRules: readonly UsernameRule[];
   readonly folder: string;
   readonly sorterBytes: number;
 }
@@ -40,7 +43,7 @@ export interface SegmentResult {
 
 /** Of credentials in plaintext. */
 async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promise<Deriver> {
-  const deriver = await createKeyedDeriver(settings, sorters);
+  const deriver = withUsernameRules(await createKeyedDeriver(settings, sorters), settings.usernameRules);
   return sorters.sha1 || sorters.ntlm ? withPlaintextHashes(deriver, sorters) : deriver;
 }
 

@@ -10,7 +10,7 @@ import { MAX_PREFIX_BITS } from '../bucket-id.ts';
 import { ProtocolError } from '../errors.ts';
 import { formatSnapshotId, HEX16, LAYER_ID, MAX_SEQUENCE } from '../ids.ts';
 import type { MetadataBytes } from '../metadata.ts';
-import { NORMALIZATION_VERSION } from '../normalize.ts';
+import { areUsernameRules, NORMALIZATION_VERSION, USERNAME_RULES, type UsernameRule } from '../normalize.ts';
 import { filterFileBytes } from '../password-filter.ts';
 import { MAX_BLOCKS } from '../split-block.ts';
 import { SUITE_NAMES, type SuiteName } from '../suite.ts';
@@ -93,6 +93,8 @@ export interface Statement {
   readonly minSequence: number;
   readonly suite: SuiteName;
   readonly normalization: number;
+  /** Applied to usernames after their normalization, in this order; absent if there are none. */
+  readonly usernameRules?: readonly UsernameRule[];
   readonly keyId: KeyId;
   /** Under `oprf` only: 64 hex digits. */
   readonly publicKey?: string;
@@ -169,6 +171,7 @@ export const STATEMENT_MEMBERS: Members<Statement> = {
   minSequence: required(parseSequence),
   suite: required(oneOf(SUITE_NAMES)),
   normalization: required(integer(NORMALIZATION_VERSION, NORMALIZATION_VERSION)),
+  usernameRules: optional((value, what) => (areUsernameRules(value) ? value : refuseMember(`${what} is wrong`))),
   keyId: required(text<KeyId>(HEX16)),
   publicKey: optional(hex(64)),
   auth: required(oneOf(AUTH_NAMES)),
@@ -180,13 +183,14 @@ export const STATEMENT_MEMBERS: Members<Statement> = {
 };
 
 /** The members that a client of another version could not interpret. */
-const VERSIONED = ['protocol', 'suite', 'normalization', 'auth'] as const;
+const VERSIONED = ['protocol', 'suite', 'normalization', 'usernameRules', 'auth'] as const;
 
 const isSupported = (given: Record<string, unknown>): boolean =>
   given.protocol === PROTOCOL_VERSION &&
   given.normalization === NORMALIZATION_VERSION &&
   SUITE_NAMES.includes(given.suite as SuiteName) &&
   AUTH_NAMES.includes(given.auth as AuthName) &&
+  !(Array.isArray(given.usernameRules) && given.usernameRules.some((rule) => !USERNAME_RULES.includes(rule))) &&
   (!Array.isArray(given.layers) || given.layers.length === 1);
 
 function assertSupported(given: Record<string, unknown>): void {
@@ -198,7 +202,8 @@ function assertSupported(given: Record<string, unknown>): void {
   );
 }
 
-function assertConsistent({ sequence, minSequence, suite, publicKey, auth, headKeys, layers }: Statement): void {
+function assertConsistent(statement: Statement): void {
+  const { sequence, minSequence, suite, usernameRules, publicKey, auth, headKeys, layers } = statement;
   const [{ indexes, similar, filter }] = layers;
   const { account, password } = indexes;
   const isSigned = auth === 'signature';
@@ -211,6 +216,7 @@ function assertConsistent({ sequence, minSequence, suite, publicKey, auth, headK
   if (account && account.usernames === undefined) refuseMember('usernames of account is missing');
   if (password?.usernames !== undefined) refuseMember('usernames belongs to account');
   if (similar && !account) refuseMember('similar needs an account index');
+  if (usernameRules && !account) refuseMember('usernameRules need an account index');
   if (filter && !password) refuseMember('filter needs a password index');
   if (filter && filter.bytes !== filterFileBytes(filter.blocks))
     refuseMember('bytes of filter is not that of its blocks');

@@ -2,9 +2,11 @@
 // sources`.
 
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { KeyId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { isKeyId, isName, MONTH, NAME_RULE } from '../../protocol/ids.ts';
+import { areUsernameRules, type UsernameRule } from '../../protocol/normalize.ts';
 import { MAX_SIMILAR_FORMS } from '../../protocol/private-input.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import type { Dataset, DatasetParameters } from '../dataset.ts';
@@ -73,6 +75,8 @@ export interface RunFacts {
   readonly indexes: readonly SectionName[];
   /** That dataset had entries of similarity forms. */
   readonly similar?: true;
+  /** The rules of that dataset for usernames. */
+  readonly usernameRules?: readonly UsernameRule[];
   /** The corpus was a mirror of all ranges. */
   readonly mirror?: MirrorFacts;
   /** In the order of the file. */
@@ -87,7 +91,7 @@ export interface MirrorFacts {
 }
 
 /** The facts that the caller provides. The others follow from the dataset and the records. */
-export type NewRunFacts = Omit<RunFacts, 'indexes' | 'similar' | 'sections'>;
+export type NewRunFacts = Omit<RunFacts, 'indexes' | 'similar' | 'usernameRules' | 'sections'>;
 
 /** @throws StoreError `SOURCE_NAME` */
 export function assertSourceName(name: string): void {
@@ -167,6 +171,7 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     facts.indexes.every((name) => SECTION_NAMES.includes(name)) &&
     new Set(facts.indexes).size === facts.indexes.length &&
     (facts.similar === undefined || facts.similar === true) &&
+    (facts.usernameRules === undefined || areUsernameRules(facts.usernameRules)) &&
     (facts.mirror === undefined || isMirror(facts.mirror)) &&
     Array.isArray(facts.sections) &&
     facts.sections.every((section) => isCount(section?.records)) &&
@@ -202,6 +207,12 @@ export function assertRunBelongs({ file, facts }: { file: string; facts: RunFact
       'RUN_FOREIGN',
       `run ${file}: made for a dataset ${facts.similar ? 'with' : 'without'} entries of similar passwords`,
       'Ingest its corpus here, or again elsewhere into a dataset with the same --similar.',
+    );
+  if (!isDeepStrictEqual(facts.usernameRules, parameters.usernameRules))
+    throw new StoreError(
+      'RUN_FOREIGN',
+      `run ${file}: made for a dataset with other rules for usernames`,
+      'Ingest its corpus here, or again elsewhere into a dataset with the same --username-rules.',
     );
   if (path.basename(file) !== `${source}.run`)
     throw new StoreError('RUN_FOREIGN', `run ${file}: file name does not match its source`, `Rename it ${source}.run.`);

@@ -40,7 +40,7 @@ interface OpenSection {
 
 /** Writes the records of a run front to back. Nothing is visible before `commit`. */
 export class RunWriter {
-  readonly #madeFor: Pick<RunFacts, 'indexes' | 'similar'>;
+  readonly #madeFor: Pick<RunFacts, 'indexes' | 'similar' | 'usernameRules'>;
   readonly #target: string;
   readonly #aside: string;
   readonly #handle: number;
@@ -51,8 +51,12 @@ export class RunWriter {
 
   constructor(dataset: Dataset, source: string) {
     fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
-    const { similar } = dataset.parameters;
-    this.#madeFor = { indexes: feedsOf(dataset.parameters), ...(similar ? { similar } : {}) };
+    const { similar, usernameRules } = dataset.parameters;
+    this.#madeFor = {
+      indexes: feedsOf(dataset.parameters),
+      ...(similar && { similar }),
+      ...(usernameRules && { usernameRules }),
+    };
     this.#target = runPath(dataset, source);
     this.#aside = path.join(workFolder(dataset), `${source}.run.part`);
     fs.rmSync(this.#aside, { force: true });

@@ -117,13 +117,14 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
 }
 
 function describeFacts({ id, parameters }: Dataset, suite: KeyedSuite) {
-  const { suite: suiteName, normalization, keyId, similar } = parameters;
+  const { suite: suiteName, normalization, usernameRules, keyId, similar } = parameters;
   return {
     format: SNAPSHOT_FORMAT,
     dataset: id,
     suite: suiteName,
     keyId,
     normalization,
+    ...(usernameRules && { usernameRules }),
     ...(similar && { similar }),
     ...(suite.publicKey ? { publicKey: Buffer.from(suite.publicKey).toString('hex') } : {}),
     canary: knownAnswer(suite),

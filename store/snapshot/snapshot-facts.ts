@@ -3,6 +3,7 @@
 
 import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
+import type { UsernameRule } from '../../protocol/normalize.ts';
 import type { HistogramBin } from '../../protocol/service-status.ts';
 import type { LeakSource } from '../../protocol/signed/sources.ts';
 import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts';
@@ -71,6 +72,7 @@ export interface SnapshotFacts {
   readonly statement: string;
   readonly suite: SuiteName;
   readonly normalization: number;
+  readonly usernameRules?: readonly UsernameRule[];
   readonly dataset: DatasetId;
   readonly keyId: KeyId;
   readonly indexes: { readonly [name in IndexName]?: IndexFacts };

@@ -31,9 +31,11 @@ export interface StatementOptions {
 
 function describeStatement(
   { parameters }: Dataset,
-  { dataset, suite, normalization, keyId, publicKey, layer, indexes, similar, filter, sources, canary }: StatedFacts,
+  facts: StatedFacts,
   { sequence, minSequence, now, headKeys }: StatementOptions,
 ): Statement {
+  const { dataset, suite, normalization, usernameRules, keyId, publicKey, sources, canary } = facts;
+  const { layer, indexes, similar, filter } = facts;
   const list = encodeSources(sources);
   const only: Layer = {
     id: layer,
@@ -44,6 +46,7 @@ function describeStatement(
   return {
     protocol: PROTOCOL_VERSION,
     ...{ dataset, sequence, minSequence, suite, normalization, keyId },
+    ...(usernameRules && { usernameRules }),
     ...(publicKey !== undefined && { publicKey }),
     auth: parameters.auth,
     publishedAt: formatTime(now),

@@ -12,6 +12,7 @@ from normalize import (
     normalize_password,
     normalize_username,
     private_input,
+    rewrite_username,
     similar_forms,
 )
 from oprf import LinearCheck, blind, finalize, verify_proof
@@ -99,6 +100,8 @@ class Client:
         """A verdict: unknown if the dataset has no index for the question."""
         # An empty username counts as none.
         name = normalize_username(username or "") or None
+        if name is not None:
+            name = rewrite_username(name, self.snapshot.statement.get("usernameRules", []))
         word = None if password is None else normalize_password(password)
         asked = self.questions(name, word)
         if not asked:

@@ -1,5 +1,6 @@
 """§2 Normalization, §3 PrivateInput and similarity forms."""
 
+import re
 import unicodedata
 
 from refusal import refuse_unless
@@ -24,6 +25,56 @@ def normalize_username(text):
         before = text
         text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).strip(WHITE_SPACE).lower())
     return text.encode()
+
+
+USERNAME_RULES = ("punycode", "plus-tags", "gmail-dots")
+IGNORED = "\u00ad\u200b\u2060\ufeff" + "".join(map(chr, range(0xFE00, 0xFE10)))
+HOST_NAME = re.compile("[a-z0-9._-]+", re.ASCII)
+
+
+def is_invalid(point):
+    """Controls, surrogates, private and unassigned code points."""
+    return unicodedata.category(point)[0] == "C"
+
+
+def ascii_label(label):
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode()
+
+
+def ascii_domain(domain):
+    """ToASCII of UTS #46 as far as the standard library goes: it has no tables of valid code points."""
+    rest = "".join(point for point in domain if point.isascii())
+    if domain.isascii() or not HOST_NAME.fullmatch(rest or "a") or "\ufffd" in domain:
+        return domain
+    mapped = unicodedata.normalize("NFC", "".join(point for point in domain if point not in IGNORED))
+    labels = re.split("[.\u3002]", mapped)
+    try:
+        for label in labels:
+            decoded = label[4:].encode().decode("punycode") if label.startswith("xn--") else label
+            if ascii_label(decoded) != ascii_label(label) or any(map(is_invalid, decoded)):
+                return domain
+    except UnicodeError:
+        return domain
+    result = ".".join(map(ascii_label, labels))
+    number = re.search(r"(^|\.)([0-9]+|0x[0-9a-f]*)\.?$", result)
+    return domain if number or not HOST_NAME.fullmatch(result) else result
+
+
+def rewrite_username(username, rules):
+    """§2, for a normalized username in UTF-8."""
+    local, at, domain = username.decode().rpartition("@")
+    if not local or not domain:
+        return username
+    for rule in rules:
+        quoted = local.startswith('"')
+        if rule == "punycode":
+            domain = ascii_domain(domain)
+        elif rule == "plus-tags" and not quoted:
+            local = local[: local.find("+")] if local.find("+") > 0 else local
+        elif rule == "gmail-dots" and not quoted and domain in ("gmail.com", "googlemail.com"):
+            if local.isascii() and local.strip("."):
+                local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}".encode()
 
 
 def len2(content):

@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { USERNAME_RULES } from '../../../protocol/normalize.ts';
 import { encodeHead, HEAD_MEMBERS, headKeysFor, headSnapshotId, parseHead } from '../../../protocol/signed/head.ts';
 import {
   encodeStatement,
@@ -41,6 +42,7 @@ describe('a statement', () => {
   test.each([
     ['under a MAC', STATEMENT],
     ['with signatures', SIGNED_STATEMENT],
+    ['with rules for usernames', { ...STATEMENT, usernameRules: USERNAME_RULES }],
   ])('%s survives encoding and parsing', (_what, statement) => {
     expect(parseStatement(encodeStatement(statement))).toEqual(statement);
   });
@@ -63,6 +65,7 @@ describe('a statement', () => {
     ['another suite', { suite: 'rot13' }],
     ['another normalization', { normalization: 2 }],
     ['another auth', { auth: 'none' }],
+    ['an unknown rule for usernames', { usernameRules: ['punycode', 'yahoo-dashes'] }],
     ['two layers', { layers: [layer, layer] }],
     ['no layer', { layers: [] }],
   ])('with %s is unsupported', (_what, change) => {
@@ -91,6 +94,13 @@ describe('a statement', () => {
     ['a time that does not exist', { publishedAt: '2026-02-30T03:04:05Z' }],
     ['a time with an offset', { publishedAt: '2026-01-02T03:04:05+00:00' }],
     ['hour 24', { publishedAt: '2026-01-02T24:00:00Z' }],
+    ['rules for usernames in another order', { usernameRules: ['gmail-dots', 'punycode'] }],
+    ['no rule for usernames', { usernameRules: [] }],
+    ['a rule that is no list', { usernameRules: 'punycode' }],
+    [
+      'rules for usernames without an account index',
+      { usernameRules: ['punycode'], layers: [{ ...layer, indexes: { password } }] },
+    ],
     ['no sources', { sources: undefined }],
   ])('with %s is malformed', (_what, change) => {
     expect(statementCode(change)).toBe('STATEMENT_MALFORMED');
