@@ -76,10 +76,9 @@ const openBody: Service['openBody'] = (body, snapshot, index, hash) => {
   try {
     const place = { layer: snapshot.layer, index, prefixBits, id: bucketId(hash, prefixBits) };
     const bucket = openBucket(body, place, auth);
-    if (bucket.metadataBytes !== metadataBytes)
-      throw lookupFailure('BODY_MALFORMED', { detail: 'unannounced metadata' });
     // A bucket without forms would answer that the password resembles none.
-    if ((bucket.forms !== undefined) !== (index === 'account' && snapshot.similarForms !== undefined))
+    const hasForms = index === 'account' && snapshot.similarForms !== undefined;
+    if (bucket.metadataBytes !== metadataBytes || (bucket.forms !== undefined) !== hasForms)
       throw lookupFailure('BODY_MALFORMED', { detail: 'an unannounced format' });
     return bucket;
   } catch (cause) {

@@ -167,10 +167,9 @@ export function decodeBody(body: Uint8Array, tailBytes: number = SEAL_BYTES): De
 function decodeForms(body: Uint8Array, at: number, limit: number): { forms: FormTags; end: number } {
   const bits = body[at] as number;
   const count = readU32(body, at + 1);
-  if (count > MAX_BUCKET_ENTRIES) throw malformed('more than 2^24-1 forms');
-  if (bits > TAG_BITS) throw malformed('tags of forms have more than 48 bits');
+  if (count > MAX_BUCKET_ENTRIES) throw malformed('more than 2^24-1 entries');
   // With fewer bits most passwords would have a form in common with a leaked one.
-  if (bits < formBitsOf(count)) throw malformed('tags of forms are too short for their number');
+  if (bits > TAG_BITS || bits < formBitsOf(count)) throw malformed('tags of forms are too long or too short');
   const { tags, end } = decodeTags(body, at + FORMS_HEADER_BYTES, limit, count, bits);
   return { forms: { bits, tags }, end };
 }

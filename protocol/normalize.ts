@@ -17,8 +17,7 @@ export type UsernameRule = (typeof USERNAME_RULES)[number];
 /** Whether these are some of the rules, each once and in their order. */
 export function areUsernameRules(value: unknown): value is readonly UsernameRule[] {
   if (!Array.isArray(value) || value.length === 0) return false;
-  const known = USERNAME_RULES.filter((rule) => value.includes(rule));
-  return known.length === value.length && known.every((rule, at) => rule === value[at]);
+  return USERNAME_RULES.filter((rule) => value.includes(rule)).join() === value.join();
 }
 
 const utf8 = new TextEncoder();

@@ -10,7 +10,7 @@ import { MAX_PREFIX_BITS } from '../bucket-id.ts';
 import { ProtocolError } from '../errors.ts';
 import { formatSnapshotId, HEX16, LAYER_ID, MAX_SEQUENCE } from '../ids.ts';
 import type { MetadataBytes } from '../metadata.ts';
-import { areUsernameRules, NORMALIZATION_VERSION, USERNAME_RULES, type UsernameRule } from '../normalize.ts';
+import { areUsernameRules, NORMALIZATION_VERSION, type UsernameRule } from '../normalize.ts';
 import { filterFileBytes } from '../password-filter.ts';
 import { MAX_BLOCKS } from '../split-block.ts';
 import { SUITE_NAMES, type SuiteName } from '../suite.ts';
@@ -171,7 +171,7 @@ export const STATEMENT_MEMBERS: Members<Statement> = {
   minSequence: required(parseSequence),
   suite: required(oneOf(SUITE_NAMES)),
   normalization: required(integer(NORMALIZATION_VERSION, NORMALIZATION_VERSION)),
-  usernameRules: optional((value, what) => (areUsernameRules(value) ? value : refuseMember(`${what} is wrong`))),
+  usernameRules: optional((value) => value as readonly UsernameRule[]),
   keyId: required(text<KeyId>(HEX16)),
   publicKey: optional(hex(64)),
   auth: required(oneOf(AUTH_NAMES)),
@@ -183,21 +183,19 @@ export const STATEMENT_MEMBERS: Members<Statement> = {
 };
 
 /** The members that a client of another version could not interpret. */
-const VERSIONED = ['protocol', 'suite', 'normalization', 'usernameRules', 'auth'] as const;
-
 const isSupported = (given: Record<string, unknown>): boolean =>
   given.protocol === PROTOCOL_VERSION &&
   given.normalization === NORMALIZATION_VERSION &&
   SUITE_NAMES.includes(given.suite as SuiteName) &&
   AUTH_NAMES.includes(given.auth as AuthName) &&
-  !(Array.isArray(given.usernameRules) && given.usernameRules.some((rule) => !USERNAME_RULES.includes(rule))) &&
+  (given.usernameRules === undefined || areUsernameRules(given.usernameRules)) &&
   (!Array.isArray(given.layers) || given.layers.length === 1);
 
 function assertSupported(given: Record<string, unknown>): void {
   if (isSupported(given)) return;
   throw new ProtocolError(
     'STATEMENT_UNSUPPORTED',
-    `this client does not support the statement's ${[...VERSIONED, 'layers'].join(', ')}`,
+    'this client does not support the version, suite, rules or auth of the statement',
     'Use client and server of the same major version.',
   );
 }

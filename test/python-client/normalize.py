@@ -28,6 +28,12 @@ def normalize_username(text):
 
 
 USERNAME_RULES = ("punycode", "plus-tags", "gmail-dots")
+
+
+def are_username_rules(value):
+    return type(value) is list and len(value) > 0 and value == [rule for rule in USERNAME_RULES if rule in value]
+
+
 IGNORED = "\u00ad\u200b\u2060\ufeff" + "".join(map(chr, range(0xFE00, 0xFE10)))
 HOST_NAME = re.compile("[a-z0-9._-]+", re.ASCII)
 

@@ -6,7 +6,7 @@ import time
 
 from edwards import is_signature
 from envelope import Envelope, is_integer, is_text, malformed, strict_json
-from normalize import USERNAME_RULES
+from normalize import are_username_rules
 from refusal import refuse_unless
 from suites import OprfSuite, signing_key_id
 
@@ -80,8 +80,7 @@ def parse_statement(payload):
     layers, auth, suite = statement.get("layers"), statement.get("auth"), statement.get("suite")
     supported = is_integer(statement.get("protocol"), 2, 2) and is_integer(statement.get("normalization"), 1, 1)
     supported = supported and suite in ("hmac", "oprf") and auth in ("mac", "signature")
-    rules = statement.get("usernameRules", [])
-    supported = supported and not (type(rules) is list and any(rule not in USERNAME_RULES for rule in rules))
+    supported = supported and ("usernameRules" not in statement or are_username_rules(statement["usernameRules"]))
     supported = supported and not (type(layers) is list and len(layers) != 1)
     refuse_unless(supported, "STATEMENT_UNSUPPORTED", "another version")
     demand(type(layers) is list, "layers")
@@ -93,9 +92,7 @@ def parse_statement(payload):
     demand(is_text(statement.get("publicKey"), HEX64) if suite == "oprf" else "publicKey" not in statement, "publicKey")
     parse_time(statement.get("publishedAt"), "statement")
     check_layer(layers[0], signed)
-    if "usernameRules" in statement:
-        ordered = [rule for rule in USERNAME_RULES if type(rules) is list and rule in rules]
-        demand(rules and rules == ordered and "account" in layers[0]["indexes"], "usernameRules")
+    demand("usernameRules" not in statement or "account" in layers[0]["indexes"], "usernameRules")
     canary, sources, head_keys = statement.get("canary"), statement.get("sources"), statement.get("headKeys")
     demand(type(canary) is dict and is_text(canary.get("accountHash"), "[0-9a-f]{8}"), "canary")
     demand(is_text(canary.get("tag"), "[0-9a-f]{12}"), "canary")

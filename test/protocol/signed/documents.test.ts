@@ -66,6 +66,9 @@ describe('a statement', () => {
     ['another normalization', { normalization: 2 }],
     ['another auth', { auth: 'none' }],
     ['an unknown rule for usernames', { usernameRules: ['punycode', 'yahoo-dashes'] }],
+    ['rules for usernames in another order', { usernameRules: ['gmail-dots', 'punycode'] }],
+    ['no rule for usernames', { usernameRules: [] }],
+    ['a rule that is no list', { usernameRules: 'punycode' }],
     ['two layers', { layers: [layer, layer] }],
     ['no layer', { layers: [] }],
   ])('with %s is unsupported', (_what, change) => {
@@ -94,9 +97,6 @@ describe('a statement', () => {
     ['a time that does not exist', { publishedAt: '2026-02-30T03:04:05Z' }],
     ['a time with an offset', { publishedAt: '2026-01-02T03:04:05+00:00' }],
     ['hour 24', { publishedAt: '2026-01-02T24:00:00Z' }],
-    ['rules for usernames in another order', { usernameRules: ['gmail-dots', 'punycode'] }],
-    ['no rule for usernames', { usernameRules: [] }],
-    ['a rule that is no list', { usernameRules: 'punycode' }],
     [
       'rules for usernames without an account index',
       { usernameRules: ['punycode'], layers: [{ ...layer, indexes: { password } }] },
