@@ -17,14 +17,7 @@ import type { Snapshot } from './publication/snapshot.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
 import type { Deadline } from './transport/deadline.ts';
 import { decide, type Facts, failuresIn, mergeSignals, worstOf } from './verdict/decide.ts';
-import {
-  type Credential,
-  deriveInquiries,
-  failAll,
-  type Inquiry,
-  isAsked,
-  spellingsOf,
-} from './verdict/inquiry.ts';
+import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked, spellingsOf } from './verdict/inquiry.ts';
 import { type Policy, type PolicyContext, strictestOf } from './verdict/policy.ts';
 import { type Decision, type Signals, UNASKED, type Verdict } from './verdict/verdict.ts';
 
