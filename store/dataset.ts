@@ -68,7 +68,6 @@ export interface DatasetOptions {
   readonly hashPlaintext?: boolean;
   /** Ignored without an account index. */
   readonly similar?: boolean;
-  /** In any order. Ignored without an account index. */
   readonly usernameRules?: readonly UsernameRule[];
   readonly metadataBytes?: MetadataBytes;
   readonly bucketFloor?: number;
