@@ -4,6 +4,7 @@ import { betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
 import { leakCheck } from '../../../client-sdk/adapter/better-auth.ts';
 import type { Recorder } from './attempts.ts';
+import { headersOf } from './requests.ts';
 import type { LoginApp } from './routes.ts';
 import { CLEAN, HASHES, LEAKED } from './users.ts';
 
@@ -46,8 +47,9 @@ export async function createAuthLogins({ checker, handle }: Recorder): Promise<L
     if (/^\w+@/.test(email)) await auth.api.signUpEmail({ body: { email, password, name: 'A' } });
   rows.session?.splice(0);
   return {
-    async send(_path, { query, contentType, body }) {
-      const headers = { 'content-type': contentType, origin: URL_OF_APP };
+    async send(_path, login) {
+      const { query, body } = login;
+      const headers = { ...headersOf(login), origin: URL_OF_APP };
       await auth.handler(
         new Request(`${URL_OF_APP}/api/auth/sign-in/email${query}`, { method: 'POST', headers, body }),
       );

@@ -5,7 +5,8 @@ import { type AskLeaks, leakCheck as onFetch } from '../../../client-sdk/adapter
 import { leakCheck as onHono } from '../../../client-sdk/adapter/hono.ts';
 import { leakCheck as onNext } from '../../../client-sdk/adapter/next.ts';
 import type { Recorder } from './attempts.ts';
-import type { LoginRequest } from './requests.ts';
+import { readLenientMultipart } from './lenient-multipart.ts';
+import { headersOf, type LoginRequest } from './requests.ts';
 import { type LoginApp, ROUTES } from './routes.ts';
 
 type ParseBody = (request: Request) => Promise<unknown>;
@@ -14,8 +15,29 @@ const FIELDS = ['username', 'email', 'password'] as const;
 const fieldsBy = (get: (name: string) => unknown): object =>
   Object.fromEntries(FIELDS.map((name) => [name, get(name) ?? undefined]));
 
+const decompressed = (request: Request, format: CompressionFormat): Promise<unknown> =>
+  new Response(request.body?.pipeThrough(new DecompressionStream(format))).json();
+const COMMENTS = /\/\*.*?\*\/|\/\/[^\n"]*$/gs;
+
 /** How handlers parse a body. */
 const PARSERS: { readonly [name: string]: ParseBody } = {
+  'json of a trimmed text': async (request) => JSON.parse((await request.text()).trim()),
+  'a lenient multipart form': async (request) =>
+    readLenientMultipart(request.headers.get('content-type') ?? '', Buffer.from(await request.arrayBuffer())),
+  'json in the charset of its type': async (request) => {
+    const [, label] = /charset=([\w-]+)/i.exec(request.headers.get('content-type') ?? '') ?? [];
+    return JSON.parse(new TextDecoder(label).decode(await request.arrayBuffer()));
+  },
+  'compressed json': async (request) => {
+    const encoding = request.headers.get('content-encoding');
+    if (!encoding) return request.json();
+    return decompressed(request.clone(), encoding as CompressionFormat).catch(() =>
+      decompressed(request, 'deflate-raw'),
+    );
+  },
+  'json with comments': async (request) => JSON.parse((await request.text()).replace(COMMENTS, '')),
+  'json in a line': async (request) => JSON.parse((await request.text()).split('\n', 1)[0] ?? ''),
+  'a form in a trimmed text': async (request) => Object.fromEntries(new URLSearchParams((await request.text()).trim())),
   json: (request) => request.json(),
   'json of text': async (request) => JSON.parse(await request.text()),
   'json of bytes': async (request) => JSON.parse(Buffer.from(await request.arrayBuffer()).toString()),
@@ -42,8 +64,8 @@ const PARSER_NAMES = Object.keys(PARSERS);
 
 const queryOf = (url: string): object => Object.fromEntries(new URL(url).searchParams);
 
-const requestOf = (path: string, { query, contentType, body }: LoginRequest): Request =>
-  new Request(`http://app.test${path}${query}`, { method: 'POST', headers: { 'content-type': contentType }, body });
+const requestOf = (path: string, login: LoginRequest): Request =>
+  new Request(`http://app.test${path}${login.query}`, { method: 'POST', headers: headersOf(login), body: login.body });
 
 /** Routes times parsers: paths with the parser's number. */
 const paths = ROUTES.flatMap((route) =>

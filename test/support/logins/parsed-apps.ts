@@ -7,7 +7,7 @@ import fastify from 'fastify';
 import { leakCheck as onExpress } from '../../../client-sdk/adapter/express.ts';
 import { leakCheck as onFastify } from '../../../client-sdk/adapter/fastify.ts';
 import type { Recorder } from './attempts.ts';
-import type { LoginRequest } from './requests.ts';
+import { headersOf, type LoginRequest } from './requests.ts';
 import { type LoginApp, ROUTES } from './routes.ts';
 
 export function createExpressLogins({ checker, handle }: Recorder): LoginApp {
@@ -43,12 +43,13 @@ export function createExpressLogins({ checker, handle }: Recorder): LoginApp {
 function dispatch(
   app: (request: http.IncomingMessage, response: http.ServerResponse) => void,
   path: string,
-  { query, contentType, body }: LoginRequest,
+  login: LoginRequest,
 ): Promise<void> {
+  const { query, body } = login;
   const request = new http.IncomingMessage(new net.Socket());
   request.method = 'POST';
   request.url = path + query;
-  request.headers = { 'content-type': contentType, 'content-length': String(body.length) };
+  request.headers = { ...headersOf(login), 'content-length': String(body.length) };
   request.push(body);
   request.push(null);
   const response = new http.ServerResponse(request);
@@ -80,8 +81,8 @@ export async function createFastifyLogins({ checker, handle }: Recorder): Promis
     });
   await app.ready();
   return {
-    async send(path, { query, contentType, body }) {
-      await app.inject({ method: 'POST', url: path + query, payload: body, headers: { 'content-type': contentType } });
+    async send(path, login) {
+      await app.inject({ method: 'POST', url: path + login.query, payload: login.body, headers: headersOf(login) });
     },
     close: () => app.close(),
   };

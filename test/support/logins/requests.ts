@@ -1,18 +1,31 @@
 // Generated login requests: a user's fields in some encoding, with decoys of every kind.
 
-import { Buffer } from 'node:buffer';
 import type { Random } from '../random.ts';
+import {
+  BOUNDARY,
+  COMPRESSIONS,
+  ENCODINGS,
+  type Fields,
+  FORM,
+  formOf,
+  inCharset,
+  oddMultipartOf,
+} from './encodings.ts';
 import { CLEAN, DECOYS, LEAKED } from './users.ts';
 
 export interface LoginRequest {
   /** With a leading `?`, or empty. */
   readonly query: string;
   readonly contentType: string;
+  readonly contentEncoding?: string;
   readonly body: Buffer<ArrayBuffer>;
 }
 
-/** Fields in order. Names may repeat. */
-type Fields = readonly (readonly [name: string, value: unknown])[];
+/** The headers of its body. */
+export const headersOf = ({ contentType, contentEncoding }: LoginRequest): Record<string, string> => ({
+  'content-type': contentType,
+  ...(contentEncoding && { 'content-encoding': contentEncoding }),
+});
 
 /** A request before it is encoded. */
 interface Draft {
@@ -23,8 +36,6 @@ interface Draft {
   readonly contentType?: string;
 }
 
-const FORM = 'application/x-www-form-urlencoded';
-const BOUNDARY = 'x--x';
 const NAMES = ['username', 'email', 'password'] as const;
 /** Names that look like a field's to someone: the fields', those of paths, and others. */
 const DECOY_NAMES = [
@@ -57,39 +68,17 @@ const CONTENT_TYPES = [
   `${FORM}; charset=utf-8`,
   `multipart/form-data; boundary=${BOUNDARY}`,
   'multipart/form-data',
+  `multipart/form-data;boundary="${BOUNDARY}"`,
+  `multipart/form-data; boundary = ${BOUNDARY}`,
+  `multipart/form-data; boundary=${BOUNDARY}, application/json`,
+  `multipart/form-data; boundary=other; boundary=${BOUNDARY}`,
+  `multipart/mixed; boundary=${BOUNDARY}`,
+  'application/json, text/plain',
+  'application/json; charset=utf-16le',
+  `${FORM}; charset=utf-7`,
   'application/octet-stream',
   '',
 ] as const;
-
-/** The strings of a field in a form; nested values in the notation of qs. */
-function pairsOf(fields: Fields): [string, string][] {
-  return fields.flatMap(([name, value]): [string, string][] => {
-    if (Array.isArray(value)) return value.flatMap((one) => pairsOf([[name, one]]));
-    if (typeof value === 'object' && value !== null)
-      return pairsOf(Object.entries(value).map(([inner, one]) => [`${name}[${inner}]`, one]));
-    return [[name, String(value ?? '')]];
-  });
-}
-
-/** JSON text in which names may repeat. */
-const jsonOf = (fields: Fields): string =>
-  `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value) ?? 'null'}`).join(',')}}`;
-
-const formOf = (fields: Fields): string => new URLSearchParams(pairsOf(fields)).toString();
-
-const multipartOf = (fields: Fields): string =>
-  `${pairsOf(fields)
-    .map(([name, value]) => {
-      const quoted = name.replace(/["\r\n\0]/g, '_');
-      return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${quoted}"\r\n\r\n${value}\r\n`;
-    })
-    .join('')}--${BOUNDARY}--\r\n`;
-
-const ENCODINGS = {
-  json: { type: 'application/json', encode: jsonOf },
-  form: { type: FORM, encode: formOf },
-  multipart: { type: `multipart/form-data; boundary=${BOUNDARY}`, encode: multipartOf },
-} as const;
 
 type Change = (draft: Draft, random: Random) => Draft;
 
@@ -177,7 +166,21 @@ const CHANGES: readonly Change[] = [
   (draft, random) => ({ ...draft, encoding: random.pick(['json', 'form', 'multipart']) }),
 ];
 
-const PADDINGS = [' ', '\n', '\ufeff'] as const;
+/** Which some readers of a text drop, and behind which others still read pairs. */
+const PREFIXES = [
+  ' ',
+  '\n',
+  '\ufeff',
+  '\ufeff\ufeff',
+  '\ufeff\ufeff\ufeff',
+  '\u00a0',
+  '\v',
+  '\u2028',
+  '\ufeff\u00a0',
+  'x=&',
+  '/* a comment */',
+] as const;
+const SUFFIXES = [' ', '\r\n', '\ufeff', '\u00a0', '\0', '}', ';', '\n{"password":"x"}', '// a comment', '--'] as const;
 /** Longer than the adapters of fetch read. */
 const LONG = 70_000;
 
@@ -198,15 +201,26 @@ export function drawLogin(random: Random): LoginRequest {
   return encode(draft, random);
 }
 
+/** The pairs of a decoy, in a text of another form. */
+const decoyPairs = (random: Random): string =>
+  `&username=${random.pick(DECOYS)}&password=${random.pick(DECOYS)}&email=${random.pick(DECOYS)}&`;
+
 function encode({ body, query, encoding, contentType }: Draft, random: Random): LoginRequest {
+  const oneIn = (n: number): boolean => random.below(n) === 0;
   const { type, encode: encodeFields } = ENCODINGS[encoding];
-  let text: string = encodeFields(body);
-  if (random.below(20) === 0) text = random.pick(PADDINGS) + text;
-  if (random.below(200) === 0)
-    text = random.below(2) === 0 ? text.padEnd(LONG, ' ') : encodeFields([...body, ['padding', 'x'.repeat(LONG)]]);
+  const fields = oneIn(8) ? insert(body, ['x', decoyPairs(random)], random) : body;
+  let text = encoding === 'multipart' && oneIn(2) ? oddMultipartOf(fields, random) : encodeFields(fields);
+  if (oneIn(20)) text = decoyPairs(random) + text;
+  if (oneIn(8)) text = random.pick(PREFIXES) + text;
+  if (oneIn(16)) text += random.pick(SUFFIXES);
+  if (oneIn(200)) text = oneIn(2) ? text.padEnd(LONG, ' ') : encodeFields([...body, ['padding', 'x'.repeat(LONG)]]);
+  const sentType = contentType ?? type;
+  const bytes = inCharset(text, sentType);
+  const compression = oneIn(30) ? random.pick(COMPRESSIONS) : undefined;
   return {
     query: query.length === 0 ? '' : `?${formOf(query)}`,
-    contentType: contentType ?? type,
-    body: Buffer.from(text),
+    contentType: sentType,
+    ...(compression && { contentEncoding: compression.name }),
+    body: compression ? compression.compress(bytes) : bytes,
   };
 }
