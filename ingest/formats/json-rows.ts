@@ -15,11 +15,11 @@ interface Member {
   readonly up: number;
 }
 
-type Names = (path: readonly string[]) => Member | undefined;
+/** @param around the names of the objects directly around the member */
+type Names = (name: string, around: readonly string[]) => Member | undefined;
 
 /** Usual names of members, wherever they are. */
-const usualNames: Names = (path) => {
-  const name = path.at(-1) as string;
+const usualNames: Names = (name) => {
   switch (roleOfName(name)) {
     case 'login':
       return { role: 'login', rank: 0, up: 0 };
@@ -45,8 +45,9 @@ function givenNames(columns: Columns): Names {
     whole: name.toLowerCase(),
     steps: name.toLowerCase().split('.'),
   }));
-  return (path) => {
-    const key = (path.at(-1) as string).toLowerCase();
+  return (name, around) => {
+    const key = name.toLowerCase();
+    const path = [...around, name];
     for (const { role, whole, steps } of paths) {
       if (key === whole) return { role, rank: 0, up: 0 };
       if (steps.length > path.length) continue;
@@ -78,6 +79,7 @@ interface Frame {
 const MAX_VALUES = 64;
 const MAX_NAMES = 40;
 const MAX_PATH = 8;
+const NO_PATH: readonly string[] = [];
 
 /** Each object with a secret is a row, whatever is around it. */
 export class JsonRows implements JsonHandler {
@@ -85,6 +87,7 @@ export class JsonRows implements JsonHandler {
   readonly #names: Names;
   readonly #rules: RowRules;
   readonly #needsLogin: boolean;
+  readonly #isGiven: boolean;
   readonly #seen = new Set<string>();
   #frames: Frame[] = [];
   #key = '';
@@ -94,20 +97,21 @@ export class JsonRows implements JsonHandler {
   constructor(sink: CredentialSink, columns: Columns | undefined) {
     this.#sink = sink;
     this.#names = columns ? givenNames(columns) : usualNames;
+    this.#isGiven = columns !== undefined;
     this.#rules = { kind: secretKindOf(columns) };
     this.#needsLogin = !columns || usernamesOf(columns).length > 0;
   }
 
-  /** Names of members, as far as they are seen first. */
+  /** Names of members that were seen first, where names are given. */
   get names(): readonly string[] {
     return [...this.#seen];
   }
 
   key(name: string): boolean {
     this.#key = name;
-    const path = [...(this.#frames.at(-1)?.path ?? []), name];
-    if (this.#seen.size < MAX_NAMES) this.#seen.add(path.join('.'));
-    this.#member = this.#names(path);
+    const around = this.#frames.at(-1)?.path ?? NO_PATH;
+    if (this.#isGiven && this.#seen.size < MAX_NAMES) this.#seen.add([...around, name].join('.'));
+    this.#member = this.#names(name, around);
     return this.#member !== undefined;
   }
 
@@ -137,7 +141,7 @@ export class JsonRows implements JsonHandler {
   open(isObject: boolean): void {
     const around = this.#frames.at(-1);
     // A path leads through objects, not through the elements of arrays.
-    const path = around?.isObject && isObject ? [...around.path, this.#key].slice(-MAX_PATH) : [];
+    const path = around?.isObject && isObject ? [...around.path, this.#key].slice(-MAX_PATH) : NO_PATH;
     this.#frames.push({ isObject, path, logins: [], secrets: [], count: undefined, isTooLong: false, isDone: false });
   }
 
