@@ -46,20 +46,28 @@ const filesBelow = (folder: string): string[] =>
 describe('the packed credveil', () => {
   test('the package contains only the compiled program and its documents', ({ installed }) => {
     const files = filesBelow(installed.home);
-    const outside = files.filter((file) => !file.startsWith('dist/'));
-    expect(outside.sort()).toEqual([
-      'LICENSE',
-      'README.md',
-      'cli/bin.js',
-      'docs/operations.md',
-      'node-version.js',
-      'package.json',
-    ]);
+    const outside = files.filter((file) => !/^(dist|deploy|docs)\//.test(file) && !file.endsWith('.md'));
+    const program = ['LICENSE', 'cli/bin.js', 'node-version.js', 'package.json'];
+    expect(outside.filter((file) => !/^examples\/[\w-]+\/server\.ts$/.test(file)).sort()).toEqual(program);
+    expect(files.filter((file) => file.startsWith('docs/') && !file.endsWith('.md'))).toEqual([]);
+    for (const name of ['deploy/credveil.service', 'PROTOCOL.md', 'docs/corpora.md']) expect(files).toContain(name);
     const other = files.filter((file) => file.startsWith('dist/') && !/\.(js|html|css|svg|wasm)$/.test(file));
     expect(other.filter((file) => !file.startsWith('dist/node_modules/'))).toEqual([]);
     // The build copies every document and asset of the pages.
     for (const name of fs.readdirSync(path.join(root, 'page')))
       expect(files, name).toContain(`dist/page/${name.replace(/\.ts$/, '.js')}`);
+  });
+
+  test('every link of a document in the package leads to a file in it', ({ installed }) => {
+    const documents = filesBelow(installed.home).filter((file) => /^(?!dist\/|node_modules\/).*\.md$/.test(file));
+    const dead = documents.flatMap((file) =>
+      [...fs.readFileSync(path.join(installed.home, file), 'utf8').matchAll(/\]\(([^)\s#:]+)(?:#[^)\s]*)?\)/g)]
+        .map(([, target = '']) => path.join(path.dirname(file), target))
+        .filter((target) => !fs.existsSync(path.join(installed.home, target)))
+        .map((target) => `${file}: ${target}`),
+    );
+    expect(documents.length).toBeGreaterThan(10);
+    expect(dead).toEqual([]);
   });
 
   test('no dependency of the package runs an install script', ({ installed }) => {
