@@ -13,7 +13,7 @@ import { isLoopback } from '../runtime/http/browser-gate.ts';
 import { headerBlock } from '../runtime/http/headers.ts';
 import { ProblemError } from '../runtime/http/problem.ts';
 import { clientFingerprint } from '../runtime/tls.ts';
-import { clientFileVersion, readClients } from './client-file.ts';
+import { clientFileFor, clientFileVersion, readClients } from './client-file.ts';
 import type { Client } from './client-list.ts';
 
 const BEARER = /^bearer +(credveil-client-1\.([0-9a-f]{16})\.[\w-]{43})$/i;
@@ -22,6 +22,8 @@ const DIGEST_HEX = 64;
 const NOBODY = Buffer.alloc(DIGEST_HEX);
 
 export interface ClientDirectoryOptions {
+  /** Of the dataset. */
+  readonly folder: string;
   readonly file: string;
   /** Where the server listens. */
   readonly host: string;
@@ -67,7 +69,7 @@ export class ClientDirectory {
     // Read before the list, so that a change in between is never missed.
     this.#version = clientFileVersion(options.file);
     const clients = readClients(options.file);
-    if (!options.allowAnonymous && !clients?.length && !isLoopback(options.host)) throw clientsRequired();
+    if (!options.allowAnonymous && !clients?.length && !isLoopback(options.host)) throw clientsRequired(options);
     if (clients) this.#replace(clients);
     this.#timer = setInterval(() => this.#poll(), options.pollIntervalMs);
     this.#timer.unref();
@@ -139,7 +141,7 @@ export class ClientDirectory {
       if (version === this.#version) return;
       this.#version = version;
       const clients = readClients(file);
-      if (!clients) throw clientsRequired();
+      if (!clients) throw clientsGone(this.#options);
       this.#replace(clients);
       onEvent({ event: 'clients-loaded', clients: clients.length });
     } catch (error) {
@@ -164,10 +166,24 @@ export class ClientDirectory {
   }
 }
 
-function clientsRequired(): ServerError {
+/** The command that adds a client to this list. */
+const addCommand = ({ folder, file }: ClientDirectoryOptions): string =>
+  `credveil client add ${folder} NAME${file === clientFileFor(folder) ? '' : ` --clients-file ${file}`}`;
+
+function clientsRequired(options: ClientDirectoryOptions): ServerError {
   return new ServerError(
     'CLIENTS_REQUIRED',
     'other machines can reach this address, but no clients are listed',
-    'Add one with `credveil client add DATASET NAME`, listen on 127.0.0.1, or allow everyone with --allow-anonymous.',
+    `Add one with \`${addCommand(options)}\`, listen on 127.0.0.1, or allow everyone with --allow-anonymous.`,
+  );
+}
+
+/** A running server does not open itself to everyone because a file is gone. */
+function clientsGone({ file, host }: ClientDirectoryOptions): ServerError {
+  const restart = isLoopback(host) ? 'restart the server' : 'restart the server with --allow-anonymous';
+  return new ServerError(
+    'CLIENTS_MISSING',
+    'the list of clients is gone',
+    `Restore ${file}; or, to serve without clients, ${restart}.`,
   );
 }

@@ -15,7 +15,8 @@ export type ServerErrorCode =
   | 'TLS_FILES_INVALID'
   | 'WORKER_DIED'
   | 'WORKER_NOT_STARTED'
-  | 'CLIENTS_REQUIRED';
+  | 'CLIENTS_REQUIRED'
+  | 'CLIENTS_MISSING';
 
 /** The server was not started. Nothing listens and nothing is held open. */
 export class ServerError extends CredveilError<ServerErrorCode> {

@@ -6,6 +6,8 @@ import { CredveilError } from '../protocol/errors.ts';
 export type ServerEvent =
   | { readonly event: 'listening'; readonly url: string }
   | { readonly event: 'snapshot-opened'; readonly snapshot: SnapshotId }
+  /** CURRENT went back: clients that saw the newer snapshot refuse this one. */
+  | { readonly event: 'snapshot-older'; readonly snapshot: SnapshotId; readonly hint: string }
   /** The previous snapshot stays in use. */
   | { readonly event: 'snapshot-refused'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly event: 'head-renewed'; readonly snapshot: SnapshotId; readonly validUntil: string }

@@ -69,7 +69,7 @@ export function openAccess(options: AccessOptions, { folder, host, pollIntervalM
   };
   const { clientsFile = clientFileFor(folder), quotaFile = quotaBookFor(folder) } = options;
   const { allowAnonymous = false, logLevel = 'silent' } = options;
-  const clients = new ClientDirectory({ file: clientsFile, host, allowAnonymous, pollIntervalMs, onEvent });
+  const clients = new ClientDirectory({ folder, file: clientsFile, host, allowAnonymous, pollIntervalMs, onEvent });
   const ledger = options.meter ? undefined : new QuotaLedger(() => openQuotaBook(quotaFile));
   try {
     if (clients.size > 0) ledger?.open();

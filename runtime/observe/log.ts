@@ -74,6 +74,7 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'quota-exceeded': 'warn',
   'variable-ignored': 'warn',
   'plain-http': 'warn',
+  'snapshot-older': 'warn',
 };
 /** The methods that Node's parser accepts. Any other text could be request data. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);

@@ -171,9 +171,11 @@ export class ServedSnapshots {
         return true;
       }
       if (!(await this.#isAgreed(next.id))) return false;
+      const isOlder = sequenceOf(next) < sequenceOf(this.#current);
       this.#replace(next);
       this.#line = line;
       this.#options.onEvent({ event: 'snapshot-opened', snapshot: next.id });
+      if (isOlder) this.#options.onEvent({ event: 'snapshot-older', snapshot: next.id, hint: this.#olderHint() });
       return true;
     } catch (error) {
       const polls = refused && refused.line === line ? Math.min(2 * refused.polls, MAX_RETRY_POLLS) : 1;
@@ -188,12 +190,16 @@ export class ServedSnapshots {
     }
   }
 
+  #olderHint(): string {
+    return `Clients that saw the newer one refuse it (SNAPSHOT_OLDER). Run: credveil publish ${this.#dataset.folder}`;
+  }
+
   /** The one before stays for clients that still name it, unless it is withdrawn. */
   #replace(next: ServedSnapshot): void {
     const { minSequence } = next.snapshot.stated.statement;
     const before = this.#current;
     this.#previous?.snapshot.close();
-    this.#previous = before.snapshot.stated.statement.sequence >= minSequence ? before : undefined;
+    this.#previous = sequenceOf(before) >= minSequence ? before : undefined;
     if (!this.#previous) before.snapshot.close();
     this.#current = next;
     this.#next = undefined;
@@ -222,6 +228,8 @@ export class ServedSnapshots {
     this.#next = undefined;
   }
 }
+
+const sequenceOf = ({ snapshot }: ServedSnapshot): number => snapshot.stated.statement.sequence;
 
 /** An open snapshot that is not current yet, and the line of CURRENT at its opening. */
 interface NextSnapshot {

@@ -113,6 +113,7 @@ describe('a server with a client list', () => {
     expect(world.events.at(-1)).toMatchObject({ event: 'clients-refused', code: 'CLIENTS_MALFORMED' });
     fs.rmSync(world.file);
     await world.seen('clients-refused', 2);
+    expect(world.events.at(-1)).toMatchObject({ code: 'CLIENTS_MISSING', hint: expect.stringContaining('restart') });
     expect([(await world.get('/v1/head', key)).status, (await world.get('/v1/head')).status]).toEqual([200, 401]);
   });
 

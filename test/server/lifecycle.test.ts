@@ -116,6 +116,9 @@ describe('a new snapshot', () => {
       while (events.at(-1)?.event !== 'snapshot-opened' || (await served(target)) !== snapshot) await pause();
       fs.writeFileSync(`${broken.folder}/CURRENT`, before);
       while ((await served(target)) === snapshot) await pause();
+      // Clients that saw the newer one refuse it.
+      const back = events.filter(({ event }) => event === 'snapshot-older');
+      expect(back).toEqual([expect.objectContaining({ hint: expect.stringContaining('SNAPSHOT_OLDER') })]);
       const file = snapshotPath(broken.dataset, '000002');
       fs.renameSync(file, `${file}.away`);
       writeCurrent(broken.dataset, '000002');
