@@ -139,7 +139,7 @@ function createPrinter(json: boolean, failures: CheckFailures) {
   const explained = new Set<string>();
   return {
     verdict(verdict: Verdict): void {
-      printResult({ json }, verdict, describe);
+      printResult({ json }, { ...verdict, durationMs: Number(verdict.durationMs.toFixed(1)) }, describe);
       if (verdict.status !== 'unknown') return;
       process.exitCode ??= ExitCode.failed;
       if (explained.has(verdict.reason)) return;

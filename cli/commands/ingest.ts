@@ -6,6 +6,8 @@ import { type Ingested, ingest } from '../../ingest/ingest.ts';
 import { openInput } from '../../ingest/input/inputs.ts';
 import { LeftOut, type LeftOutGroup } from '../../ingest/input/left-out.ts';
 import type { IngestOptions as IngestRequest } from '../../ingest/options.ts';
+import { openDataset } from '../../store/dataset.ts';
+import { assertSourceDate, assertSourceName } from '../../store/run/run-facts.ts';
 import type { ReportedText } from '../../store/run/run-report.ts';
 import { AUTO, addCorpusOptions, type Corpus, type CorpusOptions, openCorpus } from '../corpus.ts';
 import { UsageError } from '../exit.ts';
@@ -114,6 +116,13 @@ async function openCorpusOrArchive(files: readonly string[], options: IngestOpti
   return { archive, inputs: [openInput(file)], reading: {}, leftOut: new LeftOut() };
 }
 
+/** Before anything is read or printed. @throws StoreError */
+function assertStated(folder: string, { source, replace = source, date }: IngestOptions): void {
+  openDataset(folder);
+  if (replace !== undefined) assertSourceName(replace);
+  if (date !== undefined) assertSourceDate(date);
+}
+
 /** Encryption, archives and dry runs load on demand: most ingests use none of them. */
 async function loadRecipient(text: string): Promise<IngestRequest['recipient']> {
   const { parseRecipient } = await import('../../ingest/archive/archive-writer.ts');
@@ -206,6 +215,7 @@ export function addIngest(program: Command): void {
         options.fromArchive === undefined
       )
         throw new UsageError('--source is missing', 'Name the source, such as --source collection1-2019.');
+      assertStated(folder, options);
       const recipient = options.archive === undefined ? undefined : await loadRecipient(options.archive);
       const interrupt = onInterrupt();
       try {

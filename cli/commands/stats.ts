@@ -24,7 +24,22 @@ import { formatBytes, formatCount, formatCounted, formatMean, formatSpan } from 
 
 const BAR_CELLS = 40;
 
-function formatHistogram(bins: readonly HistogramBin[]): string[] {
+/** A bar stands for several buckets: a row for each of a few would be noise. */
+const MIN_PER_BAR = 8;
+
+function coarsen(bins: readonly HistogramBin[]): HistogramBin[] {
+  const total = bins.reduce((sum, { buckets }) => sum + buckets, 0);
+  const rows = Math.max(1, Math.min(bins.length, Math.floor(total / MIN_PER_BAR)));
+  const each = Math.ceil(bins.length / rows);
+  return Array.from({ length: Math.ceil(bins.length / each) }, (_, i) => {
+    const group = bins.slice(i * each, (i + 1) * each);
+    const buckets = group.reduce((sum, bin) => sum + bin.buckets, 0);
+    return { from: group[0]?.from ?? 0, to: group.at(-1)?.to ?? 0, buckets };
+  });
+}
+
+function formatHistogram(all: readonly HistogramBin[]): string[] {
+  const bins = coarsen(all);
   const most = Math.max(...bins.map(({ buckets }) => buckets));
   return bins.map(({ from, to, buckets }) => {
     const bar = '█'.repeat(Math.ceil((buckets / most) * BAR_CELLS)).padEnd(BAR_CELLS);

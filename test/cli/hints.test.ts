@@ -97,6 +97,18 @@ describe('an option without effect is refused', () => {
   });
 });
 
+test('ingest refuses a date, a source name and a dataset before it reads anything', async ({ world }) => {
+  const { place, dataset } = world;
+  const corpus = place.write('early.txt', 'ana@example.test:secret one\nben@example.test:secret two\n');
+  const cases: [exitCode: 1 | 2, args: string[], code: string][] = [
+    [2, [dataset, '--source', 'a', '--date', '2024-13'], 'SOURCE_DATE'],
+    [2, [dataset, '--source', '../a'], 'SOURCE_NAME'],
+    [1, [place.at('nowhere'), '--source', 'a'], 'DATASET_MISSING'],
+  ];
+  for (const [exitCode, [folder = '', ...args], code] of cases)
+    expect(await refused(world, exitCode, ['ingest', folder, corpus, ...args])).toMatch(new RegExp(`^error ${code}: `));
+});
+
 describe('a dataset holds no key and no other dataset', () => {
   test('neither init, rotate nor keygen writes into a dataset, also through a link', async ({ world }) => {
     const { place, dataset } = world;

@@ -137,3 +137,17 @@ test('the command prints the histogram, and --html writes the page', async ({ ma
   expect(outcome).toMatchObject({ code: 0, stdout: `statistics written to ${file}\n` });
   expect(fs.readFileSync(file, 'utf8')).toBe(statsPage(await stats(made)));
 });
+
+test('the histogram of a few buckets has a bar for every eight of them', async () => {
+  const made = await makeDataset({ pairs: seededPairs(500), bucketFloor: 16 });
+  try {
+    const { account } = (await stats(made)).indexes;
+    expect([account?.buckets, account?.histogram.length]).toEqual([16, expect.toSatisfy((bins: number) => bins > 8)]);
+    const { stdout } = await credveil(['stats', made.folder]);
+    const [section = ''] = /^account: [\s\S]*?(?=\n\n)/m.exec(stdout) ?? [];
+    const bars = [...section.matchAll(/█ +([\d,]+)$/gm)].map(([, buckets]) => Number(buckets));
+    expect([bars.length, bars.reduce((sum, buckets) => sum + buckets, 0)]).toEqual([2, 16]);
+  } finally {
+    made.dispose();
+  }
+});
