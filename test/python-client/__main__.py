@@ -15,15 +15,12 @@ Or reads {"linearChecks": [{"publicKey", "weights", "scalar", "blindedElements",
 in hex, C_0 and D_0 last, and writes {"linearChecks": [{"element": C_0, "holds": true or false}, ...]}.
 
 Or reads {"vectors": ...}, PROTOCOL.vectors.json, and writes {"compared": number, "different": [...]}.
-
-Or reads {"usernameRules": [...], "usernames": [...]} and writes {"usernames": [...]} under these rules (§2).
 """
 
 import json
 import sys
 
 from client import Client
-from normalize import normalize_username, rewrite_username
 from oprf import linear_check_of
 from refusal import Refused
 from vectors import run_vectors
@@ -34,9 +31,6 @@ def answer(asked):
         return run_vectors(asked["vectors"])
     if "linearChecks" in asked:
         return {"linearChecks": [linear_check_of(case) for case in asked["linearChecks"]]}
-    if "usernameRules" in asked:
-        names = [rewrite_username(normalize_username(name), asked["usernameRules"]) for name in asked["usernames"]]
-        return {"usernames": [name.decode() for name in names]}
     client = Client(asked["url"], asked.get("key"), asked.get("trust"), asked.get("prove", False))
     if "inputs" in asked:
         outputs, _ = client.outputs([bytes.fromhex(item) for item in asked["inputs"]])

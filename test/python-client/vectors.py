@@ -4,7 +4,7 @@ import hashlib
 
 from buckets import Bucket, matches, merkle_root, open_bucket
 from edwards import ORDER, add, decode_element, encode_element, multiply, negate
-from normalize import len2, normalize_password, normalize_username, similar_forms
+from normalize import len2, normalize_password, normalize_username, rewrite_username, similar_forms
 from oprf import finalize, hash_to_group, linear_check_of, sha512, verify_proof
 from password_filter import PasswordFilter, decode_filter
 from refusal import Refused
@@ -25,6 +25,9 @@ def check_inputs(vectors, differ):
     for case in vectors["normalization"]:
         same = normalize_username(case["text"]).hex() == case["username"]
         differ(same and normalize_password(case["text"]).hex() == case["password"], "normalization", case["text"])
+    for case in vectors["usernameRules"]:
+        username = rewrite_username(normalize_username(case["text"]), case["rules"])
+        differ(username.hex() == case["username"], "usernameRules", case["text"])
     for case in vectors["similarForms"]:
         forms = [form.hex() for form in similar_forms(normalize_password(case["password"]))]
         differ(forms == case["forms"], "similarForms", case["password"])

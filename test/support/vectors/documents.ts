@@ -158,6 +158,7 @@ const statements = () => [
       ['another protocol', (one) => (one.protocol = 1)],
       ['another suite', (one) => (one.suite = 'rot13')],
       ['another normalization', (one) => (one.normalization = 2)],
+      ['an unknown rule for usernames', (one) => (one.usernameRules = ['punycode', 'yahoo-dashes'])],
       ['another auth', (one) => (one.auth = 'none')],
       ['no layer', (one) => (one.layers = [])],
       ['two layers', (one) => one.layers.push(layerOf(one))],

@@ -2,18 +2,22 @@
 // ranges.
 
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
 import type { LayerId, OprfSecretKey, PrivateInput } from '../../../protocol/brands.ts';
 import { entryTag, formatTag, metadataPad, passwordBucketHash } from '../../../protocol/entry.ts';
 import { createHmacSuite } from '../../../protocol/hmac-suite.ts';
 import { parseHmacKey } from '../../../protocol/keys.ts';
 import { encodeTimes, type MetadataBytes, openMetadata, writeMetadata } from '../../../protocol/metadata.ts';
-import { normalizePassword, normalizeUsername } from '../../../protocol/normalize.ts';
+import { normalizePassword, normalizeUsername, USERNAME_RULES } from '../../../protocol/normalize.ts';
 import { createNobleOprf } from '../../../protocol/oprf.ts';
 import { createOprfSuite } from '../../../protocol/oprf-suite.ts';
 import { pairInput, passwordInput, similarInput, usernameInput } from '../../../protocol/private-input.ts';
 import { similarForms } from '../../../protocol/similar.ts';
 import type { KeyedSuite } from '../../../protocol/suite.ts';
+import { createUsernameRewrite } from '../../../protocol/username-rules.ts';
 import { fromHex, hashHex, toHex } from '../examples/oprf-examples.ts';
+import { root } from '../paths.ts';
 
 export const KEY = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
 export const LAYER = 'abef0b9e0668a23d2bbddb5997765fca' as LayerId;
@@ -64,6 +68,19 @@ const FORMS = [
   '0000abcd',
   'passé-2024',
 ];
+
+type Ruled = { readonly [rule: string]: readonly (readonly [text: string, username: string])[] };
+const { description: _, ...RULED } = JSON.parse(
+  fs.readFileSync(path.join(root, 'test/fixtures/vectors/username-rules.json'), 'utf8'),
+) as Ruled & { readonly description: unknown };
+
+/** Usernames under rules: each rule alone, and all together. */
+export const usernameRules = () =>
+  Object.entries(RULED).flatMap(([name, cases]) => {
+    const rules = USERNAME_RULES.filter((rule) => name === 'all' || name === rule);
+    const rewrite = createUsernameRewrite(rules);
+    return cases.map(([text]) => ({ rules, text, username: toHex(rewrite(normalizeUsername(text))) }));
+  });
 
 export const normalization = () =>
   TEXTS.map((text) => ({ text, username: toHex(normalizeUsername(text)), password: toHex(normalizePassword(text)) }));
