@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { FORMAT_NAMES } from '../ingest/formats/registry.ts';
 import { PROBLEMS } from '../runtime/http/problems.ts';
 import { listProse } from '../scripts/check-prose.ts';
 
@@ -182,6 +183,13 @@ describe('the documents', () => {
     const documented = metrics(read('docs/operations.md'));
     expect(documented.length).toBeGreaterThan(10);
     expect(documented).toEqual(metrics(sources.map(read).join('\n')));
+  });
+
+  test('docs/corpora.md has a row for every format, and no other', () => {
+    const table = /\| `--format` \|[\s\S]*?\n\n/.exec(read('docs/corpora.md'))?.[0] ?? '';
+    const rows = table.split('\n').slice(2);
+    const names = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    expect(names.sort()).toEqual([...FORMAT_NAMES].sort());
   });
 
   test('README.md has at most 900 words', () => {
