@@ -60,8 +60,14 @@ function codeOf(error: unknown): string {
   const { cause } = error as { cause?: { code?: unknown; message?: unknown; errors?: readonly { code?: unknown }[] } };
   const code = cause?.code ?? cause?.errors?.[0]?.code;
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
-  return cause?.message === 'unexpected redirect' ? 'a redirect' : 'the connection broke';
+  return MESSAGES[String(cause?.message)] ?? 'the connection broke';
 }
+
+/** Of failures without a code. */
+const MESSAGES: { readonly [message: string]: string } = {
+  'unexpected redirect': 'a redirect',
+  'bad port': 'a forbidden port',
+};
 
 const NETWORK_HINTS: readonly (readonly [codes: RegExp, hint: string])[] = [
   [/^ECONNREFUSED$/, 'Check the host and port in the URL, and that the server is running.'],
@@ -74,6 +80,7 @@ const NETWORK_HINTS: readonly (readonly [codes: RegExp, hint: string])[] = [
     /CERT|SELF_SIGNED|UNABLE_TO_/,
     'If a private CA issued the certificate, set NODE_EXTRA_CA_CERTS=ca.pem for this command.',
   ],
+  [/^a forbidden port$/, 'Serve on another port: fetch refuses those of other protocols.'],
   [/^a redirect$/, 'Redirects are not followed: give the URL that it leads to.'],
 ];
 

@@ -280,7 +280,7 @@ describe('an invalid file exits with code 1', () => {
       '{"password":"pw"}\n{"password":"other"}\n',
     );
     expect(code).toBe(1);
-    expect(stderr.match(/^NETWORK: .*: ECONNREFUSED at http:.*\n {2}Check the host and port/gm)).toHaveLength(1);
+    expect(stderr.match(/^NETWORK: .*: a forbidden port at http:.*\n {2}Serve on another port/gm)).toHaveLength(1);
     for (const line of stdout.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ status: 'unknown' });
   });
 });
