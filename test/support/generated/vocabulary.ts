@@ -7,7 +7,7 @@ export type Script = 'ascii' | 'latin' | 'central' | 'cyrillic' | 'turkish' | 'c
 
 const LETTERS: { readonly [script in Script]: string } = {
   ascii: '',
-  latin: 'äöüßéèñçøåîõÄÖÉ£',
+  latin: 'äöüßéèñçøåîõÄÖÉ',
   central: 'ąćęłńóśźżěščřžýőű',
   cyrillic: 'абвгдежзиклмнопрстуфхцчшыэюяАБВГДЖ',
   turkish: 'çğıöşüİĞŞ',
