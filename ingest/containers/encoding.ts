@@ -1,5 +1,5 @@
-// Turns the text of a member into UTF-8 or windows-1252 bytes: transcodes UTF-16 and removes a byte
-// order mark.
+// Turns the text of a member into UTF-8 or windows-1252 bytes: transcodes UTF-16 and the encoding
+// that the operator stated, and removes a byte order mark.
 
 import { type Blocks, lookAhead } from './blocks.ts';
 
@@ -7,20 +7,104 @@ type Utf16 = 'utf-16le' | 'utf-16be';
 
 /** Enough bytes to detect UTF-16. */
 const HEAD_BYTES = 1024;
-const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+const MARKS: readonly { readonly encoding: Utf16 | undefined; readonly bytes: Buffer }[] = [
+  { encoding: undefined, bytes: Buffer.from([0xef, 0xbb, 0xbf]) },
+  { encoding: 'utf-16le', bytes: Buffer.from([0xff, 0xfe]) },
+  { encoding: 'utf-16be', bytes: Buffer.from([0xfe, 0xff]) },
+];
+/** The longest line end and mark. */
+const SEAM_BYTES = 5;
+const LF = 0x0a;
+const CR = 0x0d;
 
-export async function* decodeMember(blocks: Blocks): AsyncGenerator<Buffer> {
+/**
+ * Decodes a member that may consist of files that were joined end to end: a byte order mark of
+ * another encoding behind a line end begins the next one.
+ * @param stated for TextDecoder: of texts that are not in UTF-16 and have no byte order mark
+ */
+export async function* decodeMember(blocks: Blocks, stated?: string): AsyncGenerator<Buffer> {
   const { head, blocks: whole } = await lookAhead(blocks, HEAD_BYTES);
-  const utf16 = detectUtf16(head.subarray(0, HEAD_BYTES));
-  if (utf16) {
-    yield* transcode(utf16, whole);
-    return;
-  }
-  let skip = head.subarray(0, 3).equals(UTF8_BOM) ? 3 : 0;
+  const mark = MARKS.find(({ bytes }) => head.subarray(0, bytes.length).equals(bytes));
+  let encoding: string | undefined = mark ? mark.encoding : (detectUtf16(head.subarray(0, HEAD_BYTES)) ?? stated);
+  let part = createPart(encoding);
+  let rest = mark?.bytes.length ?? 0;
+  let held = Buffer.alloc(0);
   for await (const block of whole) {
-    yield skip > 0 ? block.subarray(skip) : block;
-    skip = 0;
+    let data = held.length > 0 ? Buffer.concat([held, block]) : block.subarray(rest);
+    rest = 0;
+    for (let seam = findSeam(data, encoding); seam; seam = findSeam(data, encoding)) {
+      yield* part.push(data.subarray(0, seam.at));
+      yield* part.end();
+      data = data.subarray(seam.at + seam.mark.bytes.length);
+      encoding = seam.mark.encoding;
+      part = createPart(encoding);
+    }
+    const keep = keptBytes(data, encoding);
+    yield* part.push(data.subarray(0, data.length - keep));
+    held = Buffer.from(data.subarray(data.length - keep));
   }
+  yield* part.push(held);
+  yield* part.end();
+}
+
+interface Part {
+  push(block: Buffer): Iterable<Buffer>;
+  end(): Iterable<Buffer>;
+}
+
+const someText = (text: string): Buffer[] => (text === '' ? [] : [Buffer.from(text)]);
+
+/** Unpaired surrogates, bytes without a character and a truncated last unit become U+FFFD. */
+function createPart(encoding: string | undefined): Part {
+  if (encoding === undefined) return { push: (block) => (block.length > 0 ? [block] : []), end: () => [] };
+  const decoder = new TextDecoder(encoding);
+  return {
+    push: (block) => someText(decoder.decode(block, { stream: true })),
+    end: () => someText(decoder.decode()),
+  };
+}
+
+interface Seam {
+  /** Where the mark is. */
+  readonly at: number;
+  readonly mark: (typeof MARKS)[number];
+}
+
+const isUtf16 = (encoding: string | undefined): encoding is Utf16 => encoding?.startsWith('utf-16') === true;
+
+/** Finds the first mark of another encoding behind a line end. `data` begins at a code unit. */
+function findSeam(data: Buffer, encoding: string | undefined): Seam | undefined {
+  let first: Seam | undefined;
+  for (const mark of MARKS) {
+    if (mark.encoding === encoding) continue;
+    // In another encoding that was stated, these bytes may be characters.
+    if (encoding !== undefined && !isUtf16(encoding)) continue;
+    for (let at = data.indexOf(mark.bytes); at >= 0; at = data.indexOf(mark.bytes, at + 1)) {
+      if (!endsLine(data, at, encoding)) continue;
+      if (!first || at < first.at) first = { at, mark };
+      break;
+    }
+  }
+  return first;
+}
+
+/** Whether a line ends at this place. */
+function endsLine(data: Buffer, at: number, encoding: string | undefined): boolean {
+  if (!isUtf16(encoding)) return data[at - 1] === LF || data[at - 1] === CR;
+  const [unit, zero] = encoding === 'utf-16le' ? [data[at - 2], data[at - 1]] : [data[at - 1], data[at - 2]];
+  return at % 2 === 0 && zero === 0 && (unit === LF || unit === CR);
+}
+
+/** Bytes at the end that may belong to a seam; in UTF-16 the others are whole code units. */
+function keptBytes(data: Buffer, encoding: string | undefined): number {
+  if (isUtf16(encoding)) return Math.min(data.length, SEAM_BYTES - 1 + ((data.length - SEAM_BYTES + 1) & 1));
+  if (encoding !== undefined) return 0;
+  // A line end, or a line end and half a mark.
+  for (let back = 1; back <= Math.min(2, data.length); back++) {
+    const byte = data[data.length - back];
+    if (byte === LF || byte === CR) return back;
+  }
+  return 0;
 }
 
 /** Detects UTF-16 by its byte order mark, or by the NUL bytes of mostly Latin text. */
@@ -35,15 +119,4 @@ export function detectUtf16(head: Uint8Array): Utf16 | undefined {
   if (odd > 0.7 * pairs && even < 0.05 * pairs) return 'utf-16le';
   if (even > 0.7 * pairs && odd < 0.05 * pairs) return 'utf-16be';
   return undefined;
-}
-
-/** Unpaired surrogates and a truncated last unit become U+FFFD. */
-async function* transcode(encoding: Utf16, blocks: Blocks): AsyncGenerator<Buffer> {
-  const decoder = new TextDecoder(encoding);
-  for await (const block of blocks) {
-    const text = decoder.decode(block, { stream: true });
-    if (text !== '') yield Buffer.from(text);
-  }
-  const rest = decoder.decode();
-  if (rest !== '') yield Buffer.from(rest);
 }

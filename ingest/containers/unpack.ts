@@ -12,6 +12,8 @@ import { tarEntries } from './tar.ts';
 import { spool, zipEntries } from './zip.ts';
 
 export interface Packed extends NamedBlocks {
+  /** Of texts whose bytes do not show it; default: UTF-8 or windows-1252. */
+  readonly encoding?: string;
   /** The file, if there is one: a zip is read from its end. */
   readonly file?: {
     readonly bytes: number;
@@ -38,7 +40,7 @@ export async function* unpack(
   position: Position = { bytes: 0 },
 ): AsyncGenerator<NamedBlocks> {
   for await (const { name, blocks } of members(packed, { budget, position }, 0))
-    yield { name, blocks: budget.meter(decodeMember(blocks)) };
+    yield { name, blocks: budget.meter(decodeMember(blocks, packed.encoding)) };
 }
 
 interface Unpacking {

@@ -147,8 +147,12 @@ async function readRanges(
   return folder.describe();
 }
 
-function packedFile({ path: file, bytes = 0 }: CorpusInput, drain: boolean): Pick<Packed, 'file'> {
-  return file === undefined ? {} : { file: { bytes, open: () => openRegularFile(file, notRegular(file)), drain } };
+function packedFile(input: CorpusInput, drain: boolean): Pick<Packed, 'file' | 'encoding'> {
+  const { path: file, bytes = 0, encoding } = input;
+  return {
+    ...(file !== undefined && { file: { bytes, open: () => openRegularFile(file, notRegular(file)), drain } }),
+    ...(encoding !== undefined && { encoding }),
+  };
 }
 
 /** Describes an input as `readInput` does, without unpacking it. */

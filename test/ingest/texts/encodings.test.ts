@@ -1,0 +1,86 @@
+// Encodings of texts: stated by the operator, and files of several that were joined end to end.
+
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { decodeMember } from '../../../ingest/containers/encoding.ts';
+import { openKeyFile } from '../../../store/key-file.ts';
+import { createWorkPlace } from '../../support/credveil.ts';
+import { Content } from '../../support/generated/draft.ts';
+import { encodeText } from '../../support/generated/encodings.ts';
+import { runCommand } from '../../support/judge/command.ts';
+import { expectedRecords, readRun } from '../../support/judge/records.ts';
+import { createRandom } from '../../support/random.ts';
+
+const BOM8 = Buffer.from('\ufeff');
+const utf16 = (text: string, isBig = false): Buffer => {
+  const bytes = Buffer.from(`\ufeff${text}`, 'utf16le');
+  return isBig ? bytes.swap16() : bytes;
+};
+
+/** Decodes bytes that come in blocks of a size. */
+async function decode(bytes: Buffer, size: number, stated?: string): Promise<string> {
+  async function* blocks(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  }
+  const decoded: Buffer[] = [];
+  for await (const block of decodeMember(blocks(), stated)) decoded.push(Buffer.from(block));
+  return Buffer.concat(decoded).toString('utf8');
+}
+
+// Longer than the part that is looked at first.
+const one = Array.from({ length: 90 }, (_, i) => `ann${i}@example.test:Straße ${i} 密码`).join('\n');
+const two = Array.from({ length: 90 }, (_, i) => `bob${i}@example.test:пароль${i}`).join('\r\n');
+
+describe('a file that was joined from several', () => {
+  test.each<[string, Buffer]>([
+    ['UTF-16LE, then UTF-8', Buffer.concat([utf16(`${one}\n`), BOM8, Buffer.from(two)])],
+    ['UTF-16BE, then UTF-8', Buffer.concat([utf16(`${one}\n`, true), BOM8, Buffer.from(two)])],
+    ['UTF-8, then UTF-16LE', Buffer.concat([Buffer.from(`${one}\n`), utf16(two)])],
+    ['UTF-8, then UTF-16BE', Buffer.concat([BOM8, Buffer.from(`${one}\n`), utf16(two, true)])],
+    ['UTF-16LE, then UTF-16BE', Buffer.concat([utf16(`${one}\n`), utf16(two, true)])],
+  ])('is read right: %s', async (_, bytes) => {
+    for (const size of [1, 2, 3, 5, 7, 64, 1023, 1 << 20]) expect(await decode(bytes, size)).toBe(`${one}\n${two}`);
+  });
+
+  test('of three parts is read right', async () => {
+    const bytes = Buffer.concat([utf16(`${one}\n`), BOM8, Buffer.from(`${two}\n`), utf16(one)]);
+    for (const size of [1, 6, 4096]) expect(await decode(bytes, size)).toBe(`${one}\n${two}\n${one}`);
+  });
+
+  test('with the bytes of a mark inside a line is one text', async () => {
+    const text = utf16('a:믯뾻b\n');
+    expect(await decode(text, 3)).toBe('a:믯뾻b\n');
+    const latin = Buffer.from('user:pa\xff\xfess\nb:c\n', 'latin1');
+    for (const size of [1, 4096]) expect(await decode(latin, size)).toBe(latin.toString('utf8'));
+  });
+});
+
+describe('--encoding', () => {
+  test.each(['windows-1251', 'koi8-r'])('of %s reads Cyrillic passwords right', async (encoding) => {
+    const place = createWorkPlace();
+    try {
+      const folder = place.at('dataset');
+      expect(await runCommand(['init', folder, '--suite', 'hmac'])).toBeUndefined();
+      const pairs = Array.from({ length: 60 }, (_, i) => ({
+        username: `ann${i}@example.test`,
+        password: `Пароль${i}`,
+      }));
+      const text = pairs.map(({ username, password }) => `${username}:${password}\n`).join('');
+      const file = place.write('combo.txt', encodeText(encoding, text, createRandom(1)));
+      const args = ['ingest', folder, file, '--source', 'a', '--no-publish', '--encoding', encoding];
+      expect(await runCommand(args)).toBeUndefined();
+      const content = new Content();
+      content.pairs.push(...pairs);
+      const { records } = readRun(path.join(folder, 'runs/a.run'));
+      expect(records).toEqual(expectedRecords(openKeyFile(`${folder}.key`).createSuite(), content).times);
+    } finally {
+      place.dispose();
+    }
+  });
+
+  test('does not change texts whose bytes show their encoding', async () => {
+    for (const bytes of [utf16(two), Buffer.concat([BOM8, Buffer.from(two)])])
+      expect(await decode(bytes, 100, 'windows-1251')).toBe(two);
+    expect(await decode(encodeText('shift_jis', 'a:パス\n', createRandom(1)), 1, 'shift_jis')).toBe('a:パス\n');
+  });
+});
