@@ -94,7 +94,7 @@ describe('a checker rejects a bucket', () => {
     expect(['BODY_FORGED', 'BODY_MALFORMED', 'BODY_TOO_LARGE']).toContain(verdict.reason);
   });
 
-  test('whose length the config does not list', async ({ world }) => {
+  test('whose length the statement does not list', async ({ world }) => {
     const trimming = await world.spoil((answer, url) => {
       if (isBucket(url)) answer.body = answer.body.subarray(0, -1);
     });

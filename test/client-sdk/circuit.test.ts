@@ -19,7 +19,7 @@ interface Watched {
   status: number;
 }
 
-/** A checker with its config loaded, and a service that answers with a status set by the test. */
+/** A checker with its head loaded, and a service that answers with a status set by the test. */
 async function watch(world: ClientWorld, options: Partial<HmacOptions> = {}): Promise<Watched> {
   const states: CircuitState[] = [];
   const watched = { status: 200 };
@@ -102,7 +102,7 @@ describe('the circuit', () => {
     expect(states).toEqual([]);
   });
 
-  test('opens if the config never arrives', async ({ world }) => {
+  test('opens if the head never arrives', async ({ world }) => {
     const silent = await world.front(() => {});
     const states: CircuitState[] = [];
     const checker = world.checker(silent.url, {

@@ -14,7 +14,7 @@ import {
 } from '../support/worlds/client-world.ts';
 
 describe('the deadline', () => {
-  test('ends the wait for a config that never arrives', async ({ world }) => {
+  test('ends the wait for a head that never arrives', async ({ world }) => {
     const silent = await world.front(() => {});
     expect(summary(await world.checker(silent.url, { timeoutMs: 50 }).check(STRANGER))).toBe(allUnknown('TIMEOUT'));
   });

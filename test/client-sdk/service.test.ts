@@ -92,7 +92,7 @@ describe('a check', () => {
     await expect(checker.ready()).rejects.toMatchObject({ code: 'NETWORK' });
   });
 
-  test('is unknown if the service goes down after the config was fetched', async ({ world }) => {
+  test('is unknown if the service goes down after the head was fetched', async ({ world }) => {
     const passing = await world.spoil(() => {});
     const checker = world.checker(passing.url);
     expect((await checker.check(STRANGER)).status).toBe('clean');

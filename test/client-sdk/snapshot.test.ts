@@ -77,7 +77,7 @@ describe('a new snapshot', () => {
     expect(restless.requests).toHaveLength(7);
   });
 
-  test('is noticed once the config is stale, even while the old one is still served', async ({ world, publish }) => {
+  test('is noticed once the head is due, even while the old one is still served', async ({ world, publish }) => {
     const pair = { username: 'mallory@example.test', password: 'leaked today' };
     const checker = world.checker(world.url, { headMaxAgeMs: 0 });
     expect((await checker.check(pair)).status).toBe('clean');

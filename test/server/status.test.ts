@@ -13,7 +13,7 @@ const read = async (base: string): Promise<ServiceStatus> =>
   (await (await fetch(`${base}/v1/status`)).json()) as ServiceStatus;
 
 describe('/v1/status', () => {
-  test('the status lists only figures that clients could count and the sources as in the config', async ({
+  test('the status lists only figures that clients could count and the sources as clients get them', async ({
     datasets,
     server,
   }) => {
