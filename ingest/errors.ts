@@ -13,6 +13,7 @@ export type IngestErrorCode =
   | 'MIRROR_FORMAT'
   | 'FORMAT_UNKNOWN'
   | 'FORMAT_UNRECOGNISED'
+  | 'INPUT_BINARY'
   | 'CORPUS_SUSPECT'
   | 'FORMAT_USELESS'
   | 'COLUMN_MISSING'

@@ -1,6 +1,6 @@
 // Counts rejected lines by reason. A rejected line never stops an ingest.
 
-import { maskLine } from './report/mask.ts';
+import { maskLine } from './mask.ts';
 
 export type RejectReason =
   | 'blank'

@@ -44,7 +44,7 @@ export function deriveLines(
     while (to > from && segment[to - 1] === CR) to--;
     if (to === from) rejects.add('blank');
     else if (to - from > MAX_LINE_BYTES) rejects.add('too-long');
-    else if (isPlain(segment, from, to)) {
+    else if (rules.parseAscii && isPlain(segment, from, to)) {
       const reason = rules.parseAscii(segment, from, to, fields);
       if (reason === undefined) {
         const { usernameFrom, usernameTo, passwordFrom, passwordTo, times } = fields;

@@ -1,16 +1,18 @@
 // Detects the format of a text from its first lines: the one of the best score.
 
 import { IngestError } from '../errors.ts';
+import { describeBinary, describeMarkup, isBinary } from '../input/binary.ts';
+import { maskLine } from '../mask.ts';
 import type { FormatOptions, Recognised } from './format.ts';
 import { FORMAT_MODULES } from './registry.ts';
-import type { TextSample } from './sample.ts';
+import { percent, type TextSample } from './sample.ts';
 
 /** The rest of a SHA-1 or NTLM hash, and a count. */
 const RANGE_ROW = /^\s*(?:[0-9a-f]{35}|[0-9a-f]{27}):\d{1,15}\s*$/i;
 const HALF = 0.5;
 
 /** A best score below this is a refusal. */
-const BAR = 0.2;
+const BAR = 0.4;
 /** So is another format that is closer than this to the best. */
 const MARGIN = 0.05;
 
@@ -20,9 +22,15 @@ const MARGIN = 0.05;
  */
 export function detectFormat(sample: TextSample, options: FormatOptions = {}): Recognised {
   if (sample.share((line) => RANGE_ROW.test(line)) > HALF) throw nameless();
+  const what =
+    describeBinary(sample.bytes)?.what ??
+    describeMarkup(sample.lines[0] ?? '') ??
+    (isBinary(sample.bytes) ? 'no text' : undefined);
+  if (what !== undefined) throw noText(what);
   const candidates = recogniseAll(sample, options);
   const [best, second] = candidates;
-  if (!best || best.score < BAR || (second && best.score - second.score < MARGIN)) throw unrecognised(candidates);
+  if (!best || best.score < BAR || (second && best.score - second.score < MARGIN))
+    throw unrecognised(sample, candidates, options);
   if (best.refusal) throw best.refusal;
   return best;
 }
@@ -45,11 +53,33 @@ function recogniseAll(sample: TextSample, options: FormatOptions): Recognised[] 
     .sort((a, b) => b.score - a.score);
 }
 
-function unrecognised(candidates: readonly Recognised[]): IngestError {
-  const guesses = candidates.slice(0, 3).map(({ format }) => `--format ${format.name}`);
+const EXAMPLES = 2;
+const GUESSES = 3;
+
+function unrecognised({ lines }: TextSample, candidates: readonly Recognised[], options: FormatOptions): IngestError {
+  const seen = lines.slice(0, EXAMPLES).map((line) => maskLine(line));
+  const guesses = candidates.slice(0, GUESSES).map(({ format, score }) => {
+    const { separator } = format.options;
+    const stated = separator === undefined ? '' : ` --separator ${JSON.stringify(separator)}`;
+    return `--format ${format.name}${stated} (${percent(score)})`;
+  });
+  const stated = Object.keys(options).length > 0 ? ' with what was stated' : '';
   return new IngestError(
     'FORMAT_UNRECOGNISED',
-    'the format of the corpus is not clear',
-    guesses.length > 0 ? `Name it: ${guesses.join(' or ')}.` : 'Name it with --format.',
+    `the format is not clear${stated}; its lines are like ${seen.join('   ') || 'nothing'}`,
+    guesses.length > 0
+      ? `Name it if it is one of these: ${guesses.join(', ')}. ${OTHERWISE}`
+      : `Name it with --format if it is one that was not recognised. ${OTHERWISE}`,
+  );
+}
+
+const OTHERWISE =
+  'Lines with more fields: --format csv --columns username=2,password=3 --separator TEXT. Blocks: --labels.';
+
+function noText(what: string): IngestError {
+  return new IngestError(
+    'INPUT_BINARY',
+    `it is ${what}, which holds no lines of credentials`,
+    'Export it as CSV and ingest that, leave it out with --skip-unrecognised, or, if it is text, name its --format.',
   );
 }

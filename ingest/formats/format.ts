@@ -37,10 +37,11 @@ export interface LineRules {
   /** Parses any line, given without its line end. */
   parseLine(line: string): Credential | RejectReason;
   /**
-   * Parses bytes[from, to), a line of plain ASCII without `$HEX[`, into `fields`. Much faster.
+   * Parses bytes[from, to), a line of plain ASCII without `$HEX[`, into `fields`. Much faster;
+   * rare formats go without.
    * @returns a reason, or undefined if it filled the fields
    */
-  parseAscii(bytes: Uint8Array, from: number, to: number, fields: AsciiFields): RejectReason | undefined;
+  parseAscii?(bytes: Uint8Array, from: number, to: number, fields: AsciiFields): RejectReason | undefined;
 }
 
 export interface CorpusFormat {

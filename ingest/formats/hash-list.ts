@@ -88,7 +88,7 @@ export function asAscii(parseAscii: LineRules['parseAscii']): LineRules['parseLi
   return (line) => {
     const bytes = Buffer.from(line);
     const fields: AsciiFields = { usernameFrom: -1, usernameTo: -1, passwordFrom: 0, passwordTo: 0, times: 1 };
-    const reason = parseAscii(bytes, 0, bytes.length, fields);
+    const reason = parseAscii?.(bytes, 0, bytes.length, fields);
     if (reason !== undefined) return reason;
     return { password: bytes.toString('latin1', fields.passwordFrom, fields.passwordTo), times: fields.times };
   };

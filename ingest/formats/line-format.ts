@@ -1,26 +1,27 @@
 // The formats with one credential per line, by name. Workers parse these independently.
 
 import { decodeHexNotation } from '../input/text.ts';
-import type { AsciiFields, CorpusFormat, FormatModule } from './format.ts';
-import { isSpace, lineFormat } from './line-parser.ts';
-import { comboRules, urlRules } from './pairs.ts';
+import type { AsciiFields, CorpusFormat, FormatModule, FormatOptions } from './format.ts';
+import { areNumbered, isAddress, isComment, isHash, isSpace, lineFormat, withoutHead } from './line-parser.ts';
+import { comboRules } from './pairs.ts';
 import { percent } from './sample.ts';
 
 const PAIRS = ['account', 'password'] as const;
 
-export const comboFormat = lineFormat('combo', PAIRS, comboRules(':'));
+/** Pairs of this separator; `options` are those that its module takes. */
+export const comboFormatOf = (name: string, separator: string, options: FormatOptions = {}): CorpusFormat =>
+  lineFormat(name, PAIRS, comboRules(separator, options.numbered), options);
+
+export const comboFormat = comboFormatOf('combo', ':');
 
 /** Each separator and its format. */
 export const COMBO_FORMATS: readonly (readonly [string, CorpusFormat])[] = [
   [':', comboFormat],
-  [';', lineFormat('combo-semicolon', PAIRS, comboRules(';'))],
-  [',', lineFormat('combo-comma', PAIRS, comboRules(','))],
-  ['|', lineFormat('combo-pipe', PAIRS, comboRules('|'))],
-  ['\t', lineFormat('combo-tab', PAIRS, comboRules('\t'))],
+  [';', comboFormatOf('combo-semicolon', ';')],
+  [',', comboFormatOf('combo-comma', ',')],
+  ['|', comboFormatOf('combo-pipe', '|')],
+  ['\t', comboFormatOf('combo-tab', '\t')],
 ];
-
-/** `url:user:pass` of stealer logs. */
-export const urlFormat = lineFormat('url-user-pass', PAIRS, urlRules);
 
 function passwordAlone(fields: AsciiFields, from: number, to: number, times: number): void {
   fields.usernameFrom = -1;
@@ -33,10 +34,13 @@ function passwordAlone(fields: AsciiFields, from: number, to: number, times: num
 /** One password per line. */
 export const passwordsFormat = lineFormat('passwords', ['password'], {
   parseLine(line) {
+    if (isComment(line)) return 'comment';
     const password = decodeHexNotation(line);
     return password === '' ? 'empty-password' : { password, times: 1 };
   },
-  parseAscii(_bytes, from, to, fields) {
+  parseAscii(bytes, from, to, fields) {
+    const isMark = bytes[from] === 0x23 || bytes[from] === 0x2f;
+    if (isMark && isComment(Buffer.from(bytes.subarray(from, to)).toString('latin1'))) return 'comment';
     passwordAlone(fields, from, to, 1);
     return undefined;
   },
@@ -79,88 +83,51 @@ export const countedPasswordsFormat = lineFormat('counted-passwords', ['password
   },
 });
 
-/** Shares of the lines that must match a format: corpora are dirty. */
-const MOST = 0.8;
-const HALF = 0.5;
-
-/** A username hardly ever contains a separator or white space. */
-const USERNAME = /^[^\s:;,|]+$/;
-const EMAIL = /^\s*[^\s@:;,|]+@[^\s@:;,|]+\.[^\s@:;,|]+$/;
-
-/** Many a text has two columns: what else it shows weighs more. */
-const PAIRS_SCORE = 0.9;
-
-/** Recognises the pairs of one separator, the better the more usernames are e-mail addresses. */
-function comboModule(separator: string, format: CorpusFormat): FormatModule {
-  return {
-    names: [format.name],
-    takes: [],
-    create: () => format,
-    recognise({ lines }) {
-      let pairs = 0;
-      let emails = 0;
-      for (const line of lines) {
-        const at = line.indexOf(separator);
-        const username = line.slice(0, Math.max(0, at));
-        if (at === line.length - 1 || !USERNAME.test(username)) continue;
-        pairs++;
-        if (EMAIL.test(username)) emails++;
-      }
-      if (pairs <= HALF * lines.length) return undefined;
-      const reasons = [
-        `${percent(pairs / lines.length)} of the lines are pairs`,
-        `${percent(emails / pairs)} of the usernames are e-mail addresses`,
-      ];
-      return { format, score: (PAIRS_SCORE * (pairs + emails)) / (2 * lines.length), reasons };
-    },
-  };
-}
-
-export const comboModules: readonly FormatModule[] = COMBO_FORMATS.map(([separator, format]) =>
-  comboModule(separator, format),
-);
-
-const URL_LINE = /^[a-z][a-z0-9+.-]*:\/\/[^\s:]+(:\d{1,5})?[^\s:]*:[^:]+:./i;
-const BARE_URL_LINE = /^([a-z0-9-]+\.)+[a-z]{2,}(:\d{1,5})?(\/[^\s:]*)?:[^\s:]+:./i;
-
-export const urlModule: FormatModule = {
-  names: [urlFormat.name],
-  takes: [],
-  create: () => urlFormat,
-  recognise(sample) {
-    const share = sample.share((line) => URL_LINE.test(line) || BARE_URL_LINE.test(line));
-    if (share <= HALF) return undefined;
-    return {
-      format: urlFormat,
-      score: (1 + share) / 2,
-      reasons: [`${percent(share)} of the lines start with a URL`],
-    };
-  },
-};
-
 const COUNTED_LINE = /^\s*\d{1,15}[ \t]./;
+const MOST = 0.8;
+const COUNTED_SCORE = 0.85;
 
 export const countedPasswordsModule: FormatModule = {
   names: [countedPasswordsFormat.name],
   takes: [],
   create: () => countedPasswordsFormat,
-  recognise(sample) {
-    const score = sample.share((line) => COUNTED_LINE.test(line));
-    if (score <= MOST) return undefined;
-    return {
-      format: countedPasswordsFormat,
-      score: PAIRS_SCORE * score,
-      reasons: [`${percent(score)} of the lines start with a count`],
-    };
+  recognise({ lines, share }) {
+    const counted = share((line) => COUNTED_LINE.test(line));
+    const single = share((line) => !/\s/.test(line.trim().replace(/^\d+\s/, '')));
+    if (counted <= MOST || single <= MOST || areNumbered(lines)) return undefined;
+    const reasons = [`${percent(counted)} of the lines start with a count`];
+    return { format: countedPasswordsFormat, score: COUNTED_SCORE * counted, reasons };
   },
 };
 
-/** Below any other format that explains half of the lines. */
-const PASSWORDS_SCORE = 0.2;
+/** Below any format that shows more than single words. */
+const PASSWORDS_SCORE = 0.5;
+const MAX_PASSWORD = 64;
+/** Separators in more lines than this are a structure. */
+const MANY = 0.3;
+const SEPARATOR = /[:;,|\t]/;
+/** Brackets and markup, and labels. */
+const MARKED = /^\s*[[\]{}<>(]|^[\p{L} ]{1,24}:\s|:\s*$/u;
+
+function isPassword(line: string): boolean {
+  const words = line.trim().split(' ').length;
+  return (
+    words <= 2 && line.length <= MAX_PASSWORD && !line.includes('://') && !MARKED.test(line) && !isAddress(line.trim())
+  );
+}
 
 export const passwordsModule: FormatModule = {
   names: [passwordsFormat.name],
   takes: [],
   create: () => passwordsFormat,
-  recognise: () => ({ format: passwordsFormat, score: PASSWORDS_SCORE, reasons: ['the lines have no common parts'] }),
+  recognise(sample) {
+    const lines = withoutHead(sample.lines);
+    const share = (is: (line: string) => boolean): number => lines.filter(is).length / Math.max(1, lines.length);
+    const structured = share((line) => SEPARATOR.test(line));
+    const spaced = share((line) => line.trim().includes(' '));
+    if (structured > MANY || spaced > MANY || share((line) => isHash(line.trim())) > MANY) return undefined;
+    const likely = share(isPassword);
+    const reasons = [`${percent(likely)} of the lines are single words without a common separator`];
+    return { format: passwordsFormat, score: PASSWORDS_SCORE * likely, reasons };
+  },
 };

@@ -57,3 +57,66 @@ export function lineFormat(
       }),
   };
 }
+
+/** `local@host.tld`, without separators. */
+export function isAddress(text: string): boolean {
+  const at = text.indexOf('@');
+  const dot = text.lastIndexOf('.');
+  return at > 0 && dot > at + 1 && dot < text.length - 2 && text.indexOf('@', at + 1) === -1 && isUsername(text);
+}
+
+const NO_USERNAME = /[\s:;,|"<>{}[\]]/;
+
+/** A username hardly ever contains a separator, a bracket or white space. */
+export const isUsername = (text: string): boolean =>
+  text.length > 0 && text.length <= 128 && !NO_USERNAME.test(text) && !text.startsWith('//');
+
+/** Comments and rulers, as they stand at the head of a list. */
+export const isComment = (line: string): boolean =>
+  line.startsWith('# ') || line.startsWith('#!') || line.startsWith('##') || line === '#' || line.startsWith('// ');
+
+/** Without the comments at the head of the text. */
+export function withoutHead(lines: readonly string[]): readonly string[] {
+  let from = 0;
+  while (from < lines.length && /^(?:#|\/\/)/.test(lines[from] as string)) from++;
+  return lines.slice(from);
+}
+
+const SCHEME_CHARACTERS = /^[a-z][a-z0-9+.-]*$/i;
+const MAX_SCHEME = 24;
+
+/** Whether `text` begins with `scheme://`. */
+export function startsWithScheme(text: string): boolean {
+  const colon = text.indexOf(':');
+  return (
+    colon > 0 && colon <= MAX_SCHEME && text.startsWith('//', colon + 1) && SCHEME_CHARACTERS.test(text.slice(0, colon))
+  );
+}
+
+/** The start of a URL that follows `separator`; -1 if there is none. */
+export function trailingUrl(text: string, separator: string): number {
+  const slashes = text.lastIndexOf('://');
+  if (slashes <= 0) return -1;
+  const start = text.lastIndexOf(separator, slashes - 1);
+  return start > 0 && startsWithScheme(text.slice(start + separator.length)) ? start + separator.length : -1;
+}
+
+const NUMBER = /^\s{0,8}(\d{1,9})[.)]?[ \t]+/;
+
+/** The length of the number that a line starts with; 0 without one. */
+export const numberLength = (line: string): number => NUMBER.exec(line)?.[0].length ?? 0;
+
+/** Whether lines are numbered: each by one more than the line before. */
+export function areNumbered(lines: readonly string[]): boolean {
+  const numbers = lines.map((line) => Number(NUMBER.exec(line)?.[1] ?? Number.NaN));
+  const successors = numbers.filter((number, i) => i > 0 && number === (numbers[i - 1] as number) + 1).length;
+  return lines.length > 1 && successors >= 0.9 * (lines.length - 1);
+}
+
+/** Hex digits of MD5, SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512; MySQL's has 40 after a star. */
+const HEX_LENGTHS = new Set([32, 40, 56, 64, 96, 128]);
+const HASH = /^(?:\*?[0-9a-fA-F]+|\$(?:2[abxy]?|1|5|6|y|P|H|S|argon2(?:i|d|id))\$\S+)$/;
+
+/** Whether a field is a hash: hex digits of a usual length, or one of crypt. */
+export const isHash = (text: string): boolean =>
+  HASH.test(text) && (text.startsWith('$') || HEX_LENGTHS.has(text.replace('*', '').length));

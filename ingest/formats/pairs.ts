@@ -4,24 +4,44 @@ import type { Credential } from '../../store/run/credential-records.ts';
 import { decodeHexNotation } from '../input/text.ts';
 import type { RejectReason } from '../rejects.ts';
 import type { AsciiFields, LineRules } from './format.ts';
-import { isSpace } from './line-parser.ts';
+import { isComment, isSpace, numberLength } from './line-parser.ts';
 
-/** `user:pass` with any separator. The first one separates; a password may contain more. */
-export function comboRules(separator: string): LineRules {
+/**
+ * `user:pass` with any separator. The first one separates; a password may contain more. A line
+ * `scheme://…:user:pass` is read as what it is, where colons separate.
+ * @param numbered each line starts with its number
+ */
+export function comboRules(separator: string, numbered = false): LineRules {
+  const isColon = separator === ':';
+  const parseLine = (line: string): Credential | RejectReason =>
+    isColon && hasScheme(line) ? urlRules.parseLine(line) : splitPair(line, 0, separator);
+  if (numbered) return { parseLine: (line) => parseLine(line.slice(numberLength(line))) };
+  if (separator.length > 1 || separator === ' ' || separator.charCodeAt(0) > 0x7f) return { parseLine };
   const byte = separator.charCodeAt(0);
   return {
-    parseLine: (line) => splitPair(line, 0, separator),
+    parseLine,
     parseAscii: (bytes, from, to, fields) => splitAsciiPair(bytes, from, from, to, byte, fields),
   };
 }
 
+/** Whether two slashes follow the first colon, and something that is no comment stands before it. */
+function hasScheme(line: string): boolean {
+  const colon = line.indexOf(':');
+  if (colon <= 0 || !line.startsWith('//', colon + 1)) return false;
+  const scheme = line.slice(0, colon);
+  return scheme.trim() !== '' && !isComment(scheme);
+}
+
 /** @param at start of the username; anything before it is ignored */
-function splitPair(line: string, at: number, separator: string): Credential | RejectReason {
+export function splitPair(line: string, at: number, separator: string): Credential | RejectReason {
   const end = line.indexOf(separator, at);
   if (end === -1) return line.trim() === '' ? 'blank' : 'no-separator';
   const username = line.slice(at, end);
   if (username.trim() === '') return 'empty-username';
-  const password = decodeHexNotation(line.slice(end + 1));
+  if (isComment(username)) return 'comment';
+  // Blanks separate however many there are.
+  const rest = line.slice(end + separator.length);
+  const password = decodeHexNotation(separator === ' ' ? rest.trimStart() : rest);
   return password === '' ? 'empty-password' : { username, password, times: 1 };
 }
 
@@ -41,6 +61,10 @@ function splitAsciiPair(
   let end = split;
   while (end > start && isSpace(bytes[end - 1])) end--;
   if (start === end) return 'empty-username';
+  const isMark = bytes[at] === HASH_SIGN || bytes[at] === SLASH;
+  if (isMark && isComment(Buffer.from(bytes.subarray(at, split)).toString('latin1'))) return 'comment';
+  if (separator === COLON && at === from && bytes[split + 1] === SLASH && bytes[split + 2] === SLASH)
+    return splitAsciiUrl(bytes, from, to, fields);
   if (split + 1 === to) return 'empty-password';
   fields.usernameFrom = start;
   fields.usernameTo = end;
@@ -58,6 +82,7 @@ function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
 
 const COLON = 0x3a;
 const SLASH = 0x2f;
+const HASH_SIGN = 0x23;
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 const MAX_PORT_DIGITS = 5;
@@ -73,15 +98,32 @@ export const urlRules: LineRules = {
     if (end === -1) return line.trim() === '' ? 'blank' : 'no-separator';
     return splitPair(line, end + 1, ':');
   },
-  parseAscii(bytes, from, to, fields) {
-    const end = urlEnd(to - from, (at) => bytes[from + at] as number);
-    if (end === -1) return isBlank(bytes, from, to) ? 'blank' : 'no-separator';
-    return splitAsciiPair(bytes, from, from + end + 1, to, COLON, fields);
-  },
+  parseAscii: splitAsciiUrl,
 };
 
+function splitAsciiUrl(bytes: Uint8Array, from: number, to: number, fields: AsciiFields): RejectReason | undefined {
+  const end = urlEnd(to - from, (at) => bytes[from + at] as number);
+  if (end === -1) return isBlank(bytes, from, to) ? 'blank' : 'no-separator';
+  return splitAsciiPair(bytes, from, from + end + 1, to, COLON, fields);
+}
+
+const isHostByte = (byte: number): boolean =>
+  (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) || byte === 0x2d || byte === 0x2e;
+
+/** Skips `user:pass@`, which only a host and a path can follow. @returns the start of the host */
+function hostAfterUserInfo(length: number, at: (place: number) => number, from: number): number {
+  for (let place = from; place < length && at(place) !== SLASH; place++) {
+    if (at(place) !== 0x40) continue;
+    let end = place + 1;
+    while (end < length && isHostByte(at(end))) end++;
+    if (at(end) === COLON) for (end++; end < length && at(end) >= 0x30 && at(end) <= 0x39; ) end++;
+    return at(end) === SLASH ? place + 1 : from;
+  }
+  return from;
+}
+
 /** @returns the index of the colon that ends the URL, or -1 */
-function urlEnd(length: number, at: (place: number) => number): number {
+export function urlEnd(length: number, at: (place: number) => number): number {
   const find = (byte: number, from: number): number => {
     for (let place = from; place < length; place++) if (at(place) === byte) return place;
     return -1;
@@ -90,6 +132,7 @@ function urlEnd(length: number, at: (place: number) => number): number {
   let colon = find(COLON, 0);
   if (colon > 0 && at(colon + 1) === SLASH && at(colon + 2) === SLASH) {
     host = colon + 3;
+    host = hostAfterUserInfo(length, at, host);
     const bracket = at(host) === OPENING_BRACKET ? find(CLOSING_BRACKET, host) : -1;
     colon = find(COLON, bracket === -1 ? host : bracket);
   }

@@ -6,9 +6,11 @@ import { csvModule } from './csv.ts';
 import type { CorpusFormat, FormatModule, FormatOptions } from './format.ts';
 import { hashModule } from './hash-modules.ts';
 import { jsonModule } from './json.ts';
-import { comboModules, countedPasswordsModule, passwordsModule, urlModule } from './line-format.ts';
+import { countedPasswordsModule, passwordsModule } from './line-format.ts';
+import { comboModules } from './pair-lines.ts';
 import { sqlModule } from './sql.ts';
 import { stealerBlocksModule } from './stealer-blocks.ts';
+import { urlModule } from './url-lines.ts';
 
 /** Every format. Of equal scores, the earlier wins. */
 export const FORMAT_MODULES: readonly FormatModule[] = [

@@ -30,6 +30,8 @@ const isBitmap = (bytes: Buffer): boolean =>
 
 /** Share of NUL bytes, and of other controls, that no list of credentials has. */
 const MAX_NULS = 0.01;
+/** Fewer may be damage of some lines. */
+const MIN_NULS = 16;
 const MAX_CONTROLS = 0.05;
 const INSPECTED_BYTES = 1 << 16;
 
@@ -50,7 +52,7 @@ export function isBinary(bytes: Buffer): boolean {
     if (byte === 0) nuls++;
     else if (byte < 0x20 && (byte < 0x09 || byte > 0x0d) && byte !== 0x1b) controls++;
   }
-  return nuls > MAX_NULS * end || controls > MAX_CONTROLS * end;
+  return (nuls > MIN_NULS && nuls > MAX_NULS * end) || controls > MAX_CONTROLS * end;
 }
 
 const MARKUP: readonly (readonly [start: string, what: string])[] = [

@@ -3,6 +3,8 @@
 // Every credential at the start of a segment is looked at, then one in sixteen at random distances:
 // a text that changes in its middle shows, and a long one costs little.
 
+import { isHash } from '../formats/line-parser.ts';
+
 /** Counts of credentials that show a sign. Plain numbers: threads and the manifest carry them. */
 export interface SignCounts {
   readonly observed: number;
@@ -39,9 +41,6 @@ const STRIDE = 16;
 /** Kept values of a Misra-Gries summary: one with more than a fifth of all is among them. */
 const KEPT = 4;
 
-/** Hex digits of MD5, SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512; MySQL's has 40 after a star. */
-const HEX_LENGTHS = new Set([32, 40, 56, 64, 96, 128]);
-const HASH = /^(?:\*?[0-9a-fA-F]+|\$(?:2[abxy]?|1|5|6|y|P|H|S|argon2(?:i|d|id))\$\S+)$/;
 const SCHEME = /:\/\//;
 const SCHEME_NAME = /^\s*(?:https?|ftp|android|app|file|chrome)$/i;
 const MARKUP = /^\s*(?:[[{<]|INSERT\s|"\s*[\w.-]+"\s*$)/i;
@@ -53,9 +52,6 @@ const SEPARATOR = /[:;,|\t]/;
 const NUMBER = /^\d{1,12}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is counted.
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f\ufffd]/;
-
-export const isHash = (text: string): boolean =>
-  HASH.test(text) && (text.startsWith('$') || HEX_LENGTHS.has(text.replace('*', '').length));
 
 /** Counts signs of one segment. */
 export class SignCounter {

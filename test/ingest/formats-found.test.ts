@@ -5,7 +5,7 @@ import { detectFormat } from '../../ingest/formats/detect.ts';
 import type { AsciiFields, CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts';
 import { createFormat, FORMAT_NAMES } from '../../ingest/formats/registry.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
-import { maskLine } from '../../ingest/report/mask.ts';
+import { maskLine } from '../../ingest/mask.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
 /**
@@ -99,10 +99,9 @@ describe('stealer logs', () => {
       'user password: pw',
     ].join('\r\n');
     expect(named('stealer-blocks', text)).toEqual([
-      '!no-separator',
       'ana|pa: ss',
       'ben| two blanks',
-      '!empty-password',
+      'cleo|',
       'dan|alone',
       '!no-separator',
       '!empty-username',
@@ -222,7 +221,7 @@ describe('detection', () => {
       try {
         expect(FORMAT_NAMES).toContain(detectFormat(createSample(sample, random.below(2) === 0)).format.name);
       } catch (error) {
-        expect(error).toMatchObject({ code: 'FORMAT_UNRECOGNISED' });
+        expect(['FORMAT_UNRECOGNISED', 'INPUT_BINARY']).toContain((error as { code: string }).code);
       }
     }
   });
@@ -254,15 +253,15 @@ describe('lines of plain ASCII', () => {
     const random = createRandom(testSeed('ASCII lines of all formats'));
     // Hash lists have no string parser: a hash is ASCII.
     const formats = FORMAT_NAMES.map((name) => createFormat(name)).filter(
-      ({ feeds, lines }) => lines && feeds.includes('password'),
+      ({ feeds, lines }) => lines?.parseAscii && feeds.includes('password'),
     );
-    expect(formats.length).toBeGreaterThanOrEqual(8);
+    expect(formats.length).toBeGreaterThanOrEqual(7);
     for (let i = 0; i < 50_000; i++) {
       const text = line(random);
       const bytes = Buffer.from(`##${text}##`);
       for (const { name, lines } of formats) {
         const fields: AsciiFields = { usernameFrom: -1, usernameTo: -1, passwordFrom: 0, passwordTo: 0, times: 0 };
-        const reason = lines?.parseAscii(bytes, 2, bytes.length - 2, fields);
+        const reason = lines?.parseAscii?.(bytes, 2, bytes.length - 2, fields);
         const parsed = lines?.parseLine(text);
         const { usernameFrom, usernameTo, passwordFrom, passwordTo, times } = fields;
         const fast =

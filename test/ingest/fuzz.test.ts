@@ -82,6 +82,13 @@ function lineOf(name: string, i: number): string {
   }
 }
 
+/** Lines that LF ends, or a CR that stands before something else. */
+function countLines(corpus: Buffer): number {
+  const rows = corpus.toString('latin1').split('\n');
+  if (rows.at(-1) === '') rows.pop();
+  return rows.reduce((sum, row) => sum + row.replace(/\r+$/, '').split('\r').length, 0);
+}
+
 describe('ten million bytes', () => {
   test.each(FORMAT_NAMES)('ten million damaged bytes of %s parse, and every line is counted', (name) => {
     const random = createRandom(testSeed(`fuzzed ${name}`));
@@ -104,8 +111,7 @@ describe('ten million bytes', () => {
       parser.end();
       bytes += corpus.length;
       if (!format.lines) continue;
-      let lines = corpus.length > 0 && corpus.at(-1) !== 0x0a ? 1 : 0;
-      for (const byte of corpus) if (byte === 0x0a) lines++;
+      const lines = countLines(corpus);
       expect(credentials + rejects).toBe(lines);
     }
     expect(credentials + rejects).toBeGreaterThan(0);

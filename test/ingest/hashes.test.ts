@@ -54,7 +54,7 @@ describe('lists', () => {
       ]) {
         const fields = { usernameFrom: -1, usernameTo: -1, passwordFrom: 0, passwordTo: 0, times: 0 };
         const bytes = Buffer.from(`#${line}#`);
-        const reason = lines?.parseAscii(bytes, 1, bytes.length - 1, fields);
+        const reason = lines?.parseAscii?.(bytes, 1, bytes.length - 1, fields);
         const password = bytes.toString('latin1', fields.passwordFrom, fields.passwordTo);
         expect(lines?.parseLine(line), `${name} ${line}`).toEqual(reason ?? { password, times: fields.times });
       }

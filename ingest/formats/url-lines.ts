@@ -1,0 +1,111 @@
+// Lines of stealer logs with a URL, a username and a password. Each line is read by its own shape:
+// the URL first or last, or a pair without one.
+
+import type { Credential } from '../../store/run/credential-records.ts';
+import { decodeHexNotation } from '../input/text.ts';
+import type { RejectReason } from '../rejects.ts';
+import type { CorpusFormat, FormatModule, FormatOptions, LineRules } from './format.ts';
+import { isAddress, isComment, lineFormat, startsWithScheme, trailingUrl, withoutHead } from './line-parser.ts';
+import { splitPair, urlEnd } from './pairs.ts';
+import { percent } from './sample.ts';
+
+/** Reads `url:user:pass`, `user:pass:url` and `user:pass`, with any separator in place of colons. */
+export function urlLineRules(separator: string): LineRules {
+  return { parseLine: (line) => parseLine(line.trimStart(), separator) };
+}
+
+function parseLine(line: string, separator: string): Credential | RejectReason {
+  if (line.trim() === '') return 'blank';
+  if (isComment(line)) return 'comment';
+  if (startsWithScheme(line)) return afterUrl(line, separator);
+  const last = trailingUrl(line, separator);
+  if (last !== -1) return splitFields(line.slice(0, last - separator.length), separator);
+  if (separator === ':' && isBareUrl(line)) return afterUrl(line, separator);
+  return splitFields(line, separator);
+}
+
+function afterUrl(line: string, separator: string): Credential | RejectReason {
+  if (separator === ':') {
+    const end = urlEnd(line.length, (at) => line.charCodeAt(at));
+    return end === -1 ? 'no-separator' : splitPair(line, end + 1, ':');
+  }
+  const end = line.indexOf(separator);
+  if (end === -1) return 'no-separator';
+  return splitFields(line.slice(end + separator.length), separator);
+}
+
+/** A username and a password, which a colon may separate where blanks or bars separate the URL. */
+function splitFields(text: string, separator: string): Credential | RejectReason {
+  const fields = separator.trim() === '' ? text.trimStart() : text;
+  const at = fields.indexOf(separator);
+  const colon = fields.indexOf(':');
+  const isColon = colon !== -1 && (at === -1 || (separator.trim() === '' && colon < at));
+  const end = isColon ? colon : at;
+  if (end === -1) return 'no-separator';
+  const username = fields.slice(0, end);
+  if (username.trim() === '') return 'empty-username';
+  const password = decodeHexNotation(fields.slice(end + (isColon ? 1 : separator.length)));
+  return password === '' ? 'empty-password' : { username, password, times: 1 };
+}
+
+const HOST = /^[a-z0-9][a-z0-9.-]*$/i;
+
+/** A host without a scheme: with a path or a port, or a name with dots before two more fields. */
+function isBareUrl(line: string): boolean {
+  const colon = line.indexOf(':');
+  if (colon <= 0) return false;
+  const slash = line.indexOf('/');
+  const hasPath = slash > 0 && slash < colon;
+  const host = line.slice(0, hasPath ? slash : colon);
+  if (!HOST.test(host) || !(host.includes('.') || host === 'localhost')) return false;
+  return hasPath || line.indexOf(':', colon + 1) !== -1;
+}
+
+export function urlFormatOf(options: FormatOptions): CorpusFormat {
+  return lineFormat('url-user-pass', ['account', 'password'], urlLineRules(options.separator ?? ':'), options);
+}
+
+const SEPARATORS = ['|', ';', ',', '\t', ' ', ':'];
+/** Fewer URLs than this make a list of pairs with some URLs. */
+const MIN_URLS = 0.2;
+
+export const urlModule: FormatModule = {
+  names: ['url-user-pass'],
+  takes: ['separator'],
+  create: (_name, options) => urlFormatOf(options),
+  recognise(sample, options) {
+    const lines = withoutHead(sample.lines);
+    const candidates = options.separator === undefined ? SEPARATORS : [options.separator];
+    let best: { separator: string; urls: number; read: number } | undefined;
+    for (const separator of candidates) {
+      const found = count(lines, separator);
+      if (found.urls > MIN_URLS * lines.length && found.read > (best?.read ?? 0)) best = { separator, ...found };
+    }
+    if (!best) return undefined;
+    const { separator, urls, read } = best;
+    return {
+      format: urlFormatOf(separator === ':' ? options : { ...options, separator }),
+      score: 0.95 * (read / lines.length),
+      reasons: [`${percent(urls / lines.length)} of the lines have a URL`],
+    };
+  },
+};
+
+/** Counts the lines with a URL, and those that give a plausible username and a password. */
+function count(lines: readonly string[], separator: string): { urls: number; read: number } {
+  const { parseLine } = urlLineRules(separator);
+  let urls = 0;
+  let read = 0;
+  for (const line of lines) {
+    const hasUrl =
+      startsWithScheme(line) || trailingUrl(line, separator) !== -1 || (separator === ':' && isBareUrl(line));
+    const parsed = parseLine(line);
+    if (typeof parsed === 'string') continue;
+    const { username = '', password } = parsed;
+    if (username.includes('/') || password.includes('://') || /[\s|]/.test(username.trim())) continue;
+    if (isAddress(password.split(/[:;,|\t ]/, 1)[0] ?? '')) continue;
+    read++;
+    if (hasUrl) urls++;
+  }
+  return { urls, read };
+}
