@@ -190,7 +190,12 @@ class CorpusReading {
 
   #takeRangeRejects(): void {
     const rejects = this.#reading.ranges.takeRejects();
-    this.#reject((counter) => counter.addAll(rejects));
+    if (!this.#options.mirror) this.#reject((counter) => counter.addAll(rejects));
+    else {
+      // No sign of a misread text: the ranges of these rows are gaps, and reported as such.
+      this.#rejects.addAll(rejects);
+      this.#dropped.addAll(rejects);
+    }
   }
 
   async #readArchive(): Promise<readonly InputFile[]> {

@@ -110,7 +110,18 @@ describe.runIf(fs.existsSync('/proc/self/status'))('memory', () => {
     expect(fs.statSync(corpus).size).toBeGreaterThan(150 * MIB);
     const folder = place.at('dataset');
     await credveil(['init', folder, '--suite', 'hmac', '--index', 'account,password']);
-    const limit = ['--memory', '256MiB', '--threads', '1', '--format', 'combo', '--no-publish', '--json'];
+    const limit = [
+      '--memory',
+      '256MiB',
+      '--threads',
+      '1',
+      '--format',
+      'combo',
+      '--accept',
+      'many-rejects',
+      '--no-publish',
+      '--json',
+    ];
     const { child, ended } = startCredveil(['ingest', folder, corpus, '--source', 'z', ...limit]);
     const peaks = watchPeaks(child.pid as number, folder);
     const { code, stdout, stderr } = await ended;
