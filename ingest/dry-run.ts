@@ -38,8 +38,9 @@ const MERGED_PER_SECOND = 10_000_000;
 const PUBLISHED_PER_SECOND = 5_000_000;
 /** With metadata, measured on 100 million pairs. */
 const SNAPSHOT_BYTES_PER_ENTRY = 6;
-/** Average number of symmetric-deletion forms of a password. */
-const SIMILAR_FORMS = 3.5;
+/** Average number of similarity forms of a password, and the bytes of one in a snapshot. */
+const SIMILAR_FORMS = 4.6;
+const SNAPSHOT_BYTES_PER_FORM = 1.7;
 /** Number of credentials derived to measure the speed. */
 const TIMED = { hmac: 50_000, oprf: 300 } as const;
 
@@ -257,9 +258,10 @@ interface Measured {
 
 function predict(parameters: DatasetParameters, fed: CorpusFormat['feeds'], measured: Measured): Prediction {
   const { indexes, similar } = parameters;
-  const accountRecords = 2 + (similar ? SIMILAR_FORMS : 0);
   const feeds = (index: (typeof indexes)[number]): boolean => indexes.includes(index) && fed.includes(index);
-  const records = measured.credentials * ((feeds('account') ? accountRecords : 0) + (feeds('password') ? 1 : 0));
+  const entries = measured.credentials * ((feeds('account') ? 2 : 0) + (feeds('password') ? 1 : 0));
+  const forms = measured.credentials * (similar && feeds('account') ? SIMILAR_FORMS : 0);
+  const records = entries + forms;
   const deriveSeconds = measured.credentials * measured.secondsPerCredential;
   const threads = os.availableParallelism();
   const runBytes = Math.round(records * RECORD_BYTES);
@@ -269,6 +271,6 @@ function predict(parameters: DatasetParameters, fed: CorpusFormat['feeds'], meas
       (measured.parseSeconds + deriveSeconds) / threads + records / MERGED_PER_SECOND + records / PUBLISHED_PER_SECOND,
     workBytes: runBytes,
     runBytes,
-    snapshotBytes: Math.round(records * SNAPSHOT_BYTES_PER_ENTRY),
+    snapshotBytes: Math.round(entries * SNAPSHOT_BYTES_PER_ENTRY + forms * SNAPSHOT_BYTES_PER_FORM),
   };
 }
