@@ -83,7 +83,7 @@ interface Texts {
   /** As `request.text()` and `request.json()` decode it. */
   readonly ofPlatform: string;
   readonly all: readonly string[];
-  /** Whether its label is known, and only one. */
+  /** Whether the charset is known. */
   readonly isLabelled: boolean;
 }
 
@@ -91,11 +91,11 @@ interface Texts {
 async function textsOf(bytes: ArrayBuffer, type: string): Promise<Texts> {
   const raw = decode(bytes, 'utf-8') ?? '';
   const ofPlatform = await new Response(bytes).text();
-  const labels = [...type.matchAll(/charset\s*=\s*["']?([^\s"';,]*)/gi)].map(([, label = '']) => label);
-  const others = labels.map((label) => decode(bytes, label));
-  const decoded = [raw, ...others].filter((text) => text !== undefined);
+  const labels = [...type.matchAll(/charset\s*=\s*["']?([^\s"';,]*)/gi)];
+  const labelled = labels.length === 1 ? decode(bytes, labels[0]?.[1] ?? '') : undefined;
+  const decoded = labelled === undefined ? [raw] : [raw, labelled];
   const all = [ofPlatform, ...decoded.flatMap((text) => [text, text.replace(/^\ufeff/, ''), text.trim()])];
-  return { raw, ofPlatform, all: [...new Set(all)], isLabelled: labels.length < 2 && !others.includes(undefined) };
+  return { raw, ofPlatform, all: [...new Set(all)], isLabelled: labels.length === 0 || labelled !== undefined };
 }
 
 function decode(bytes: ArrayBuffer, label: string): string | undefined {

@@ -68,21 +68,23 @@ export function readFields(source: unknown, fields: ParsedFields): Reading {
   };
 }
 
-/** Reads the fields of a form of names and values. */
+/** Reads the fields of a form. A repeated name is a list, since a handler may use any of its values. */
 export function readForm(form: FormData | URLSearchParams, fields: ParsedFields): Reading {
-  const names = [...new Set(form.keys())];
-  const reading = readFields(Object.fromEntries(names.map((name) => [name, oneOrAll(form.getAll(name))])), fields);
   const roots = [fields.password, ...fields.usernames].map(([root = '']) => root);
+  // Not by `getAll`, which searches the whole form for each name.
+  const values = new Map<string, unknown[]>();
+  for (const [name, value] of form) {
+    const before = values.get(name);
+    if (before) before.push(value);
+    else if (name === '__proto__' || roots.some((root) => name.startsWith(root))) values.set(name, [value]);
+  }
+  const members = [...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all] as const);
+  const reading = readFields(Object.fromEntries(members), fields);
   // Some parsers make `password[]` or `password.x` a part of `password`.
-  const isNested = names.some((name) =>
-    roots.some((root) => name.startsWith(root) && ['[', '.'].includes(name.charAt(root.length))),
+  const isNested = members.some(([name]) =>
+    roots.some((root) => name.startsWith(root) && /^[[.]/.test(name.slice(root.length))),
   );
   return isNested ? { ...reading, doubt: 'a field has members' } : reading;
-}
-
-/** A repeated name becomes a list, since a handler may use any of its values. */
-function oneOrAll(values: readonly unknown[]): unknown {
-  return values.length === 1 ? values[0] : values;
 }
 
 /** The reading of a handler that may use any of several sources. */

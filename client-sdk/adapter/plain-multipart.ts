@@ -4,11 +4,18 @@
 const TYPE =
   /^multipart\/form-data *; *boundary=(?:([\w'+.-]{1,70})|"([\w'()+,./:=?-]{1,70})")(?: *; *charset=utf-8)?$/i;
 const PART = /^\r\n(.+?)\r\n\r\n(.*)\r\n$/s;
-/** The name has no character that parsers unescape. */
-const NAME = 'content-disposition: form-data; name="[^"\\\\%\\p{Cc}]*"';
-const OF_FIELD = [NAME, 'content-type: text/plain(?: *; *charset=utf-8)?'];
-const OF_FILE = [`${NAME}; filename="[^"\\\\\\p{Cc}]*"`, 'content-type: [ -~]*'];
-const OF_ANY = ['content-length: \\d+', 'content-transfer-encoding: (?:8bit|binary)'];
+const OF_ANY = [/^content-length: \d+$/i, /^content-transfer-encoding: (?:8bit|binary)$/i];
+/** The names have no character that parsers unescape. */
+const OF_FIELD = [
+  /^content-disposition: form-data; name="[^"\\%\p{Cc}]*"$/iu,
+  /^content-type: text\/plain(?: *; *charset=utf-8)?$/i,
+  ...OF_ANY,
+];
+const OF_FILE = [
+  /^content-disposition: form-data; name="[^"\\%\p{Cc}]*"; filename="[^"\\\p{Cc}]*"$/iu,
+  /^content-type: [ -~]*$/i,
+  ...OF_ANY,
+];
 
 /**
  * Whether a multipart form has one reading.
@@ -34,11 +41,8 @@ function isPlainPart(part: string): boolean {
 }
 
 /** Whether a header has the first of `kinds`, and the others at most once. */
-function hasOnly(lines: readonly string[], kinds: readonly string[]): boolean {
-  const counts = [...kinds, ...OF_ANY].map((kind) => {
-    const line = new RegExp(`^${kind}$`, 'iu');
-    return lines.filter((one) => line.test(one)).length;
-  });
+function hasOnly(lines: readonly string[], kinds: readonly RegExp[]): boolean {
+  const counts = kinds.map((kind) => lines.filter((line) => kind.test(line)).length);
   const known = counts.reduce((sum, count) => sum + count, 0);
   return counts[0] === 1 && counts.every((count) => count <= 1) && known === lines.length;
 }

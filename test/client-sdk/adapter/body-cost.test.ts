@@ -13,7 +13,7 @@ const NAMES = Array.from({ length: 20_000 }, (_, i) => `${i.toString(36)}&`)
 const PART = '--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n';
 const FORM = 'application/x-www-form-urlencoded';
 
-test.fails.each([
+test.each([
   ['a form of many names', FORM, NAMES],
   ['a form of many names behind BOMs', FORM, `\ufeff\ufeff${NAMES} `.slice(-LONGEST)],
   ['many labels', `${FORM}${'; charset=utf-16le; charset=latin1'.repeat(200)}`, NAMES],
