@@ -103,7 +103,7 @@ const SHARED_FOLDER = { mode: 0o750 } as const;
 /** The mode of a snapshot's buckets: unsalted hashes are not for every user of the machine. */
 export const snapshotMode = ({ ranges }: DatasetParameters): number => (ranges ? 0o640 : 0o644);
 
-/** @throws StoreError `DATASET_EXISTS` unless the folder is missing or empty, and outside of datasets */
+/** @throws StoreError `DATASET_EXISTS` unless it is missing or empty, and outside of datasets */
 export function assertNoDataset(folder: string): void {
   const around = datasetAround(folder);
   if (around !== undefined)

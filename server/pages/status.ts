@@ -1,6 +1,6 @@
 // GET /v1/status: a snapshot's figures and the request rates. PROTOCOL.md §13.
 //
-// All of it is either in the statement or could be counted by anyone who may ask for buckets, but for
+// All of it is in statement and head, or could be counted by anyone who may ask for buckets, but for
 // the request rates: whoever may ask learns how busy the server is. What a source holds is for the
 // operator alone and not in it.
 
