@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
+import { datasetAround } from '../store/inside-dataset.ts';
 import { assertOutside } from '../store/key-file.ts';
 import { lockDataset } from '../store/lock.ts';
 import type { SigningKey } from '../store/signing-key.ts';
@@ -19,6 +20,13 @@ export function keyFileFor(folder: string, named?: string): string {
 export function assertFolderOf(file: string): void {
   const folder = path.dirname(file);
   if (!fs.existsSync(folder)) throw new UsageError(`folder ${folder} does not exist`, 'Create it first.');
+}
+
+/** A file to write must not replace a part of a dataset. @throws UsageError */
+export function assertNotPart(option: string, file: string | undefined): void {
+  const around = file === undefined ? undefined : datasetAround(file);
+  if (around === undefined) return;
+  throw new UsageError(`${option} ${file} is inside the dataset ${around}`, 'Write it elsewhere.');
 }
 
 /** Clients of the suite `oprf` hold no key. @throws UsageError */

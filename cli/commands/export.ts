@@ -12,6 +12,7 @@ import { openSnapshot, rangeFiles } from '../../store/snapshot/snapshot.ts';
 import { UsageError } from '../exit.ts';
 import { createHashList, createRangeFolder, type ExportTarget } from '../export-target.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { assertNotPart } from '../open.ts';
 import { print, printResult } from '../output.ts';
 import { printableJson } from '../printable.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
@@ -149,6 +150,8 @@ export function addExport(program: Command): void {
         print(printableJson({ ...facts, bytes, sha256 }, json ? 0 : 2));
         return;
       }
+      assertNotPart('--to', to);
+      assertNotPart('--filter', filter);
       if (options.as !== undefined && filter === undefined)
         throw new UsageError('--as is a format of the filter', 'Add --filter FILE, or leave out --as.');
       if (filter !== undefined) {

@@ -9,6 +9,7 @@ import { snapshotName } from '../../store/snapshot/current.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { readHead } from '../../store/snapshot/statement-files.ts';
 import { parseUsers } from '../anonymity.ts';
+import { assertNotPart } from '../open.ts';
 import { print, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
 import { warnOfHead } from '../renew.ts';
@@ -124,6 +125,7 @@ export function addStats(program: Command): void {
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, options: { html?: string; users?: string; json?: boolean }) => {
       const { users } = parseUsers(options);
+      assertNotPart('--html', options.html);
       const dataset = openDataset(folder);
       const snapshot = await openSnapshot(dataset);
       try {

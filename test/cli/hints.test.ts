@@ -110,6 +110,16 @@ test('ingest refuses a date, a source name and a dataset before it reads anythin
 });
 
 describe('a dataset holds no key and no other dataset', () => {
+  test('neither export nor stats writes into a dataset', async ({ world }) => {
+    const { dataset } = world;
+    for (const [command = '', ...args] of [
+      ['export', '--filter', `${dataset}/CURRENT`],
+      ['export', '--index', 'sha1', '--to', `${dataset}/x`],
+      ['stats', '--html', `${dataset}/dataset.json`],
+    ])
+      expect(await refused(world, 2, [command, dataset, ...args])).toContain('is inside the dataset');
+  });
+
   test('neither init, rotate nor keygen writes into a dataset, also through a link', async ({ world }) => {
     const { place, dataset } = world;
     fs.symlinkSync(dataset, place.at('link'));
