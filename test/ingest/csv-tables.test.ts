@@ -225,6 +225,17 @@ describe('columns', () => {
     expect(readCorpus(rowsOf('::'), { columns, separator: '::' })).toEqual(found);
   });
 
+  test('a table in quotes without a header is read as pairs after addresses, and refused otherwise', () => {
+    const rows = (line: (i: number) => string): string => Array.from({ length: 20 }, (_, i) => `${line(i)}\n`).join('');
+    for (const separator of [':', ',', ';'])
+      expect(readCorpus(rows((i) => `"u${i}@example.test"${separator}"p""${i}"`))[3]).toBe('u3@example.test|p"3');
+    const refusal = /table without a header.*--columns username=2,password=3/;
+    expect(refusalOf(() => readCorpus(rows((i) => `"Shops","shop${i}","ann","p${i}","https://a.example/"`)))).toMatch(
+      refusal,
+    );
+    expect(refusalOf(() => readCorpus(rows((i) => `"p${i}","ann${i}"`)))).toMatch(refusal);
+  });
+
   test('a header without a column for the login is refused and shown', () => {
     for (const header of ['url,password,note', 'email,passwrd,name', 'email,hash,salt', 'id,name,hashed_password'])
       expect(refusalOf(() => readCorpus(`${header}\na,b,c\n`))).toContain(header.replaceAll(',', ', '));
