@@ -30,6 +30,32 @@ describe('the output of the command line', () => {
     }
   });
 
+  test('names below a folder are printed without controls: left out, read and broken ones', async ({ place }) => {
+    const folder = place.at('hashes');
+    await credveilJson(['init', folder, '--suite', 'hmac', '--index', 'sha1']);
+    const below = place.at(`corpus/${EVIL}\nsource fake: all is well`);
+    fs.mkdirSync(below, { recursive: true });
+    fs.writeFileSync(`${below}/00000`, `${'A'.repeat(35)}:1\r\nno hash\r\n${'B'.repeat(35)}:1`);
+    fs.writeFileSync(`${below}/00001`, '');
+    fs.writeFileSync(`${below}/00002`, `${'C'.repeat(35)}:1`);
+    fs.symlinkSync('nowhere', `${below}/link`);
+    for (const args of [[], ['--dry-run'], ['--replace', 'a']]) {
+      const source = args[0] === '--replace' ? [] : ['--source', 'a'];
+      const accepted = ['--mirror', '--no-publish', '--accept', 'many-rejects'];
+      const { stdout, stderr } = await credveil([
+        'ingest',
+        folder,
+        place.at('corpus'),
+        ...source,
+        ...args,
+        ...accepted,
+      ]);
+      expect(stdout + stderr).not.toMatch(CONTROLS);
+      expect(stdout + stderr).not.toMatch(/^source fake/m);
+      expect(stderr).toContain('left out');
+    }
+  });
+
   test('sources and rotate print file names without controls, and JSON escapes them', async ({ place }) => {
     const folder = place.at('leaks');
     await credveilJson(['init', folder, '--suite', 'hmac']);
