@@ -3,8 +3,13 @@
 import { describe, expect, test } from 'vitest';
 import { createSodiumOprf } from '../../../accel/oprf-sodium.ts';
 import { createLeakChecker } from '../../../client-sdk/index.ts';
+import { EntryKind } from '../../../protocol/private-input.ts';
 import { SUITE_NAMES } from '../../../protocol/suite.ts';
 import { startServer } from '../../../server/server.ts';
+import { openDataset } from '../../../store/dataset.ts';
+import { credentialRecords } from '../../../store/run/credential-records.ts';
+import { KIND_AT } from '../../../store/run/record.ts';
+import { openCurrent } from '../../../store/snapshot/current.ts';
 import { makeDataset } from '../../support/dataset.ts';
 import { forward, send, startFront } from '../../support/http-front.ts';
 import { pinOf } from '../../support/pins.ts';
@@ -35,5 +40,27 @@ describe.each(SUITE_NAMES)('an empty username, suite %s', (suite) => {
       await server.close();
       made.dispose();
     }
+  });
+
+  test('makes an entry of the password alone when it leaks', async () => {
+    const oprf = await createSodiumOprf();
+    const made = await makeDataset({
+      oprf,
+      suite,
+      similar: true,
+      pairs: EMPTY.map((username) => ({ username, password: 'Lone-1' })),
+    });
+    try {
+      const { account, password } = openCurrent(openDataset(made.folder))?.facts.indexes ?? {};
+      // Beside the canary: its pair, its username and its password.
+      expect([account?.entries, account?.usernames, password?.entries]).toEqual([2, 1, 2]);
+    } finally {
+      made.dispose();
+    }
+    const kinds: number[] = [];
+    const records = credentialRecords(made.suite, ['account', 'password'], true);
+    for (const username of EMPTY)
+      records.derive({ username, password: 'Lone-1', times: 1 }, (_, record) => kinds.push(record[KIND_AT] as number));
+    expect(new Set(kinds)).toEqual(new Set([EntryKind.password]));
   });
 });
