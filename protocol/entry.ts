@@ -47,16 +47,17 @@ export function padPrefix(layer: LayerId): Uint8Array {
   return prefix;
 }
 
-/** A client asks for pads of one layer again and again. */
-let latest: { readonly layer: LayerId; readonly prefix: Uint8Array } | undefined;
+/** The state after a layer's prefix: a client asks for pads of one layer again and again. */
+let latest: { readonly layer: LayerId; readonly state: ReturnType<typeof sha256.create> } | undefined;
+const working = sha256.create();
+const digest = new Uint8Array(working.outputLen);
 
 /** The three bytes that hide the metadata of one entry in one layer. */
 export function metadataPad(layer: LayerId, output: PrfOutput): MetadataPad {
-  if (latest?.layer !== layer) latest = { layer, prefix: padPrefix(layer) };
-  const input = new Uint8Array(PAD_INPUT_BYTES);
-  input.set(latest.prefix);
-  input.set(output.subarray(0, TAG_AND_SEED_BYTES), PAD_PREFIX_BYTES);
-  return sha256(input).subarray(0, PAD_BYTES) as MetadataPad;
+  if (latest?.layer !== layer) latest = { layer, state: sha256.create().update(padPrefix(layer)) };
+  // Copies the state without allocating: three pads are made in every check.
+  latest.state._cloneInto(working).update(output.subarray(0, TAG_AND_SEED_BYTES)).digestInto(digest);
+  return digest.slice(0, PAD_BYTES) as MetadataPad;
 }
 
 /**
