@@ -19,11 +19,14 @@ export function isInside(file: string, folder: string): boolean {
   return inside !== '..' && !inside.startsWith(`..${path.sep}`) && !path.isAbsolute(inside);
 }
 
+/** Other programs have a dataset.json too. */
+const PARTS = ['dataset.json', 'snapshots'];
+
 /** The dataset that a path would be inside of. A dataset is not inside itself. */
 export function datasetAround(file: string): string | undefined {
   const real = realPath(file);
   for (let folder = path.dirname(real); ; folder = path.dirname(folder)) {
-    if (fs.existsSync(path.join(folder, 'dataset.json'))) return folder;
+    if (PARTS.every((name) => fs.existsSync(path.join(folder, name)))) return folder;
     if (folder === path.dirname(folder)) return undefined;
   }
 }

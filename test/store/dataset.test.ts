@@ -179,6 +179,10 @@ describe('a key file', () => {
       expect(() => assertOutside(inside, folder), inside).toThrow(storeError('KEY_FILE_INSIDE_DATASET'));
     for (const outside of [place.at('a.key'), `${folder}.key`, path.join(folder, '..', 'b.key')])
       expect(() => assertOutside(outside, folder), outside).not.toThrow();
+    // Nor inside another dataset; a folder with a dataset.json of another program is none.
+    expect(() => assertOutside(path.join(link, 'a.key'))).toThrow(storeError('KEY_FILE_INSIDE_DATASET'));
+    fs.writeFileSync(place.at('dataset.json'), '{}');
+    expect(() => assertOutside(place.at('a.key'))).not.toThrow();
   });
 
   test('a key shows only its id when printed in any way', () => {
