@@ -31,6 +31,7 @@ export const SIGNS = [
   'quoted',
   'entity',
   'spacedUsername',
+  'garbled',
 ] as const;
 export type Sign = (typeof SIGNS)[number];
 
@@ -50,6 +51,16 @@ const TRAILING_HASH = /[:;,|\t ]\*?(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-
 const ENTITY = /&(?:amp|lt|gt|quot|apos|#\d{1,6});/;
 const SEPARATOR = /[:;,|\t]/;
 const NUMBER = /^\d{1,12}$/;
+/** What windows-1252 has at 0x80 to 0x9f. */
+const AT_80 = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ';
+/**
+ * Letters that windows-1252 makes of text in another encoding: three that no Western word has side
+ * by side, as of Cyrillic; a sign or Icelandic letter behind a letter, as of Polish and Turkish; the
+ * first bytes of kana.
+ */
+const GARBLED = new RegExp(
+  `[\u00a1-\u00ff${AT_80}]{3}|[a-zA-Z\u00b3\u00b9][\u00b3\u00b6\u00b9\u00bc\u00be\u00bf\u00d0\u00d7\u00de\u00f0\u00f7\u00feŸ]|[ƒ‚].{1,2}[ƒ‚]`,
+);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is counted.
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f\ufffd]/;
 
@@ -93,6 +104,7 @@ export class SignCounter {
     this.#count('trailingHash', TRAILING_HASH.test(password));
     this.#count('separatorInside', SEPARATOR.test(password));
     this.#count('control', CONTROL.test(password) || (username !== undefined && CONTROL.test(username)));
+    this.#count('garbled', GARBLED.test(password) || (username !== undefined && GARBLED.test(username)));
     this.#count('padded', password !== password.trim());
     this.#count('quoted', password.length > 1 && password.startsWith('"') && password.endsWith('"'));
     this.#count('entity', ENTITY.test(password));

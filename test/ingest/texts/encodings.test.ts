@@ -84,3 +84,51 @@ describe('--encoding', () => {
     expect(await decode(encodeText('shift_jis', 'a:パス\n', createRandom(1)), 1, 'shift_jis')).toBe('a:パス\n');
   });
 });
+
+describe('a text in an encoding that its bytes do not show', () => {
+  /** @returns the refusal of an ingest with these options */
+  async function ingestText(encoding: string, password: string, ...options: string[]) {
+    const place = createWorkPlace();
+    try {
+      await runCommand(['init', place.at('dataset'), '--suite', 'hmac']);
+      const lines = Array.from(
+        { length: 400 },
+        (_, i) => `ann${i}@example.test:${i % 90 === 5 ? password : 'sun'}${i}\n`,
+      );
+      const bytes =
+        encoding === 'utf-8' ? Buffer.from(lines.join('')) : encodeText(encoding, lines.join(''), createRandom(1));
+      const file = place.write('combo.txt', bytes);
+      return await runCommand(['ingest', place.at('dataset'), file, '--source', 'a', '--no-publish', ...options]);
+    } finally {
+      place.dispose();
+    }
+  }
+
+  test.each([
+    ['windows-1251', 'пароль'],
+    ['koi8-r', 'пароль'],
+    ['windows-1250', 'kwiat-łąka'],
+    ['iso-8859-2', 'źdźbło'],
+    ['windows-1254', 'şifreğim'],
+    ['gbk', '我的密码'],
+    ['shift_jis', 'パスワード'],
+    ['euc-kr', '비밀번호'],
+  ])('is refused, and the refusal names --encoding: %s', async (encoding, password) => {
+    expect(await ingestText(encoding, password)).toMatchObject({
+      code: 'CORPUS_SUSPECT',
+      message: expect.stringMatching(/garbled-letters.*--encoding/),
+    });
+    expect(await ingestText(encoding, password, '--encoding', encoding)).toBeUndefined();
+  });
+
+  test.each([
+    ['utf-8', 'пароль'],
+    ['utf-8', 'パスワード'],
+    ['utf-8', 'Straße-größer'],
+    ['windows-1252', 'Straße-größer'],
+    ['windows-1252', 'créée-à-Noël'],
+    ['windows-1252', 'contraseña-corazón'],
+  ])('is read where its words are usual: %s, %s', async (encoding, password) => {
+    expect(await ingestText(encoding, password)).toBeUndefined();
+  });
+});

@@ -17,6 +17,9 @@ const LETTERS: { readonly [script in Script]: string } = {
   any: 'äßñЖдяλΩπ中国パス비밀ąłİé€😀🔑',
 };
 
+/** Scripts whose words are made of these letters alone; in the others they stand among ASCII. */
+const WHOLE: readonly Script[] = ['cyrillic', 'chinese', 'japanese', 'korean'];
+
 const STEMS = [
   ...['sun', 'moon', 'tiger', 'dragon', 'summer', 'winter', 'kettle', 'blue', 'horse', 'water', 'fall', 'monkey'],
   ...['shadow', 'river', 'silver', 'falcon', 'pepper', 'ginger', 'cookie', 'hunter', 'marina', 'pass', 'love'],
@@ -33,6 +36,7 @@ const SYMBOLS = '!@#$%&*-_+=.?~^()[]{}<>/\\|;:,\'"`';
 export class Vocabulary {
   readonly random: Random;
   readonly #letters: string;
+  readonly #isWhole: boolean;
   readonly #mark: string;
   #drawn = 0;
 
@@ -40,6 +44,7 @@ export class Vocabulary {
   constructor(seed: number, script: Script, mark: string) {
     this.random = createRandom(seed);
     this.#letters = LETTERS[script];
+    this.#isWhole = WHOLE.includes(script);
     this.#mark = mark;
   }
 
@@ -107,7 +112,7 @@ export class Vocabulary {
     ])();
     if (this.#letters === '' || !this.chance(30)) return made;
     const letters = Array.from({ length: this.number(1, 6) }, () => this.pick([...this.#letters]));
-    return `${this.word()}${letters.join('')}${made}`;
+    return `${this.word()}${letters.join(this.#isWhole ? '' : this.pick(['a', 'n', 'er', 'st']))}${made}`;
   }
 
   pair(without = ''): { username: string; password: string } {
