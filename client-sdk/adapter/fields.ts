@@ -117,9 +117,15 @@ export function boundReading({ usernames, passwords, doubt, ...rest }: Reading, 
   };
 }
 
-/** One credential per password; none without one. */
+/**
+ * One credential per password; none without one. A password with blanks around it is checked
+ * without them too, since handlers trim.
+ */
 export function credentialsOf({ usernames, passwords }: Reading): readonly Credential[] {
-  return passwords.map((password) => (usernames.length === 0 ? { password } : { usernames, password }));
+  // An unreadable request has two passwords at most, and costs no further check.
+  const trimmed = passwords.length === 1 ? passwords[0]?.trim() : undefined;
+  const texts = trimmed ? [...passwords, trimmed] : passwords;
+  return [...new Set(texts)].map((password) => (usernames.length === 0 ? { password } : { usernames, password }));
 }
 
 /** The texts that a handler may make of a field. */

@@ -15,6 +15,8 @@ export interface NodeMessage {
   readonly rawTrailers?: string[];
   readonly trailersDistinct?: Fields;
   readonly readableEnded: boolean;
+  /** Of HTTP/2, which needs no Content-Length. */
+  readonly stream?: { readonly endAfterHeaders?: boolean };
   prependOnceListener(event: 'end', listener: () => void): unknown;
 }
 
@@ -70,12 +72,15 @@ interface ParsedRequest {
   readonly query?: unknown;
 }
 
-function readParsed({ body, query }: ParsedRequest, { headers }: NodeMessage, fields: ParsedFields): Reading {
-  const isSent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+function readParsed({ body, query }: ParsedRequest, { headers, stream }: NodeMessage, fields: ParsedFields): Reading {
+  const isSent =
+    headers['transfer-encoding'] !== undefined ||
+    Number(headers['content-length'] ?? 0) > 0 ||
+    stream?.endAfterHeaders === false;
   // Without a parser, Express 4 sets the body to an empty object.
   const isEmpty = body === undefined || body === null || (typeof body === 'object' && Object.keys(body).length === 0);
-  const isUnread = isSent && body !== null && isEmpty;
-  const ofBody = isUnread ? { ...NOTHING, unreadable: 'no parser has read the body' } : readFields(body, fields);
+  const ofBody =
+    isSent && isEmpty ? { ...NOTHING, unreadable: 'no parser has read the body' } : readFields(body, fields);
   return mergeReadings([{ ...ofBody, isSent: isSent || !isEmpty }, readFields(query, fields)]);
 }
 

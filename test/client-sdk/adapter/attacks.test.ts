@@ -96,13 +96,14 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
     expect(checks).toBe(0);
   });
 
-  test.fails('a password with blanks around it is checked without them too, as handlers trim', async () => {
+  test('a password with blanks around it is checked without them too, as handlers trim', async () => {
     for (const padded of [` ${pair.password}`, `${pair.password}\n`, `\u00a0${pair.password}\ufeff`]) {
       const body = { ...pair, password: padded };
       expect(await seenBy('/login', body)).toMatchObject({ status: 'pair', action: 'challenge' });
       expect((await post('/sign-up', body)).status).toBe(422);
     }
-    expect(await seenBy('/login', { ...clean, password: ` ${clean.password}` })).toMatchObject({ action: 'allow' });
+    for (const password of [` ${clean.password}`, '  '])
+      expect(await seenBy('/login', { ...clean, password })).toMatchObject({ status: 'clean', action: 'allow' });
   });
 
   // Fastify refuses the name.

@@ -19,6 +19,7 @@ export const READERS: { readonly [name: string]: Reader } = {
   'email or username': (body) => [body.email || body.username, body.password],
   'as text': (body) => [String(body.username), String(body.password)],
   'as text of a template': (body) => [`${body.email}`, `${body.password}`],
+  'trimmed texts': ({ username, email, password }) => [(username ?? email).trim(), password.trim()],
   'the last value': (body) => [last(body.username), last(body.password)],
   'the first value': (body) => [first(body.email), first(body.password)],
   'a copy by assign': (body) => {
