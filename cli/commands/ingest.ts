@@ -117,7 +117,9 @@ async function openCorpusOrArchive(files: readonly string[], options: IngestOpti
 }
 
 /** Before anything is read or printed. @throws StoreError */
-function assertStated(folder: string, { source, replace = source, date }: IngestOptions): void {
+function assertStated(folder: string, { source, replace = source, date, dryRun, archive }: IngestOptions): void {
+  if (dryRun && archive !== undefined)
+    throw new UsageError('--dry-run makes no archive', 'Leave --archive out, or --dry-run.');
   openDataset(folder);
   if (replace !== undefined) assertSourceName(replace);
   if (date !== undefined) assertSourceDate(date);

@@ -27,6 +27,8 @@ test('a dry run reports format, masked rejects and a prediction, and writes noth
     { reason: 'no-separator', count: 1, examples: ['A xxxxxx* 92'] },
   ]);
 
+  const archived = await credveil(['ingest', dataset, file, '--dry-run', '--archive', 'age1anyone']);
+  expect(archived).toMatchObject({ code: 2, stderr: expect.stringContaining('--dry-run makes no archive') });
   const { code, stdout, stderr } = await credveil(['ingest', dataset, file, '--dry-run', '--source', 'x']);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(
