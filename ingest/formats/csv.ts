@@ -104,8 +104,8 @@ export function csvFormat(options: FormatOptions): CorpusFormat {
 
 const JSON_START = /^\s*(?:\{|\[\s*(?:[[{"\]]|$))/;
 /** A header that names the columns of a credential is hardly ever anything else. */
-const HEADER_SCORE = 0.98;
-/** Columns were given: the text may be of another format that takes them. */
+const HEADER_SCORE = 1;
+/** Columns were given or are missing: the text may be of another format. */
 const GIVEN_SCORE = 0.9;
 
 export const csvModule: FormatModule = {
@@ -179,7 +179,7 @@ function recogniseHeader(
       };
   }
   if (!isLikeHeader(header)) return undefined;
-  return { format, score: HEADER_SCORE, reasons: [`the first line looks like a header without a ${missing} column`] };
+  return { format, score: GIVEN_SCORE, reasons: [`the first line looks like a header without a ${missing} column`] };
 }
 
 const QUOTED_SEPARATORS = [',', ';', '\t', '|', ':'];

@@ -44,12 +44,13 @@ function nameless(): IngestError {
   );
 }
 
-/** Every format that the text may have, the best first. */
+/** Every format that the text may have, the best first. A share of no lines is no score. */
 function recogniseAll(sample: TextSample, options: FormatOptions): Recognised[] {
   const stated = Object.keys(options) as (keyof FormatOptions)[];
   return FORMAT_MODULES.filter(({ takes }) => stated.every((option) => takes.includes(option)))
     .map((module) => module.recognise(sample, options))
     .filter((found) => found !== undefined)
+    .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
 }
 

@@ -50,7 +50,7 @@ export function isBinary(bytes: Buffer): boolean {
   for (let i = 0; i < end; i++) {
     const byte = bytes[i] as number;
     if (byte === 0) nuls++;
-    else if (byte < 0x20 && (byte < 0x09 || byte > 0x0d) && byte !== 0x1b) controls++;
+    else if (byte < 0x20 && (byte < 0x09 || byte > 0x0d) && byte !== 0x1b && byte !== 0x01 && byte !== 0x1f) controls++;
   }
   return (nuls > MIN_NULS && nuls > MAX_NULS * end) || controls > MAX_CONTROLS * end;
 }
