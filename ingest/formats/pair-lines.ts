@@ -111,7 +111,7 @@ const namedModules: readonly FormatModule[] = COMBO_FORMATS.map(([separator, { n
 const otherModule: FormatModule = {
   names: [],
   takes: ['separator', 'numbered'],
-  create: (name, { separator = ':', ...options }) => comboFormatOf(name, separator, { separator, ...options }),
+  create: (name, options) => comboFormatOf(name, options.separator ?? ':', options),
   recognise({ lines }, { separator: stated }) {
     const candidates = stated === undefined ? RARE : [stated];
     return candidates

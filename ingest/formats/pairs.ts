@@ -35,7 +35,7 @@ function hasScheme(line: string): boolean {
 /** @param at start of the username; anything before it is ignored */
 export function splitPair(line: string, at: number, separator: string): Credential | RejectReason {
   const end = line.indexOf(separator, at);
-  if (end === -1) return line.trim() === '' ? 'blank' : 'no-separator';
+  if (end === -1) return line.trim() === '' ? 'blank' : /^(?:#|\/\/)/.test(line) ? 'comment' : 'no-separator';
   const username = line.slice(at, end);
   if (username.trim() === '') return 'empty-username';
   if (isComment(username)) return 'comment';
@@ -55,7 +55,7 @@ function splitAsciiPair(
 ): RejectReason | undefined {
   let split = at;
   while (split < to && bytes[split] !== separator) split++;
-  if (split === to) return isBlank(bytes, from, to) ? 'blank' : 'no-separator';
+  if (split === to) return isBlank(bytes, from, to) ? 'blank' : reasonAlone(bytes, from, to);
   let start = at;
   while (start < split && isSpace(bytes[start])) start++;
   let end = split;
@@ -72,6 +72,12 @@ function splitAsciiPair(
   fields.passwordTo = to;
   fields.times = 1;
   return undefined;
+}
+
+/** A line without a separator is a comment if it starts as one. */
+function reasonAlone(bytes: Uint8Array, from: number, to: number): RejectReason {
+  const isSlashes = bytes[from] === SLASH && bytes[from + 1] === SLASH && from + 1 < to;
+  return bytes[from] === HASH_SIGN || isSlashes ? 'comment' : 'no-separator';
 }
 
 function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
@@ -102,7 +108,7 @@ export const urlRules: LineRules = {
 };
 
 function splitAsciiUrl(bytes: Uint8Array, from: number, to: number, fields: AsciiFields): RejectReason | undefined {
-  const end = urlEnd(to - from, (at) => bytes[from + at] as number);
+  const end = urlEnd(to - from, (at) => (at < to - from ? (bytes[from + at] as number) : -1));
   if (end === -1) return isBlank(bytes, from, to) ? 'blank' : 'no-separator';
   return splitAsciiPair(bytes, from, from + end + 1, to, COLON, fields);
 }

@@ -26,8 +26,14 @@ function parseLine(line: string, separator: string): Credential | RejectReason {
 
 function afterUrl(line: string, separator: string): Credential | RejectReason {
   if (separator === ':') {
-    const end = urlEnd(line.length, (at) => line.charCodeAt(at));
-    return end === -1 ? 'no-separator' : splitPair(line, end + 1, ':');
+    let end = urlEnd(line.length, (at) => line.charCodeAt(at));
+    if (end === -1) return 'no-separator';
+    // A colon in the path: an address follows what would be the username.
+    const next = line.indexOf(':', end + 1);
+    const after = line.indexOf(':', next + 1);
+    const isPath = next !== -1 && after !== -1 && line.slice(end, next).includes('/');
+    if (isPath && isAddress(line.slice(next + 1, after))) end = next;
+    return splitPair(line, end + 1, ':');
   }
   const end = line.indexOf(separator);
   if (end === -1) return 'no-separator';

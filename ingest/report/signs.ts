@@ -32,6 +32,7 @@ export const SIGNS = [
   'entity',
   'spacedUsername',
   'garbled',
+  'addressInUsername',
 ] as const;
 export type Sign = (typeof SIGNS)[number];
 
@@ -67,6 +68,8 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f\ufffd]/;
 /** Counts signs of one segment. */
 export class SignCounter {
   #observed = 0;
+  /** Credentials that the one being observed stands for. */
+  #weight = 1;
   #distance = 0;
   #random = 1;
   readonly #signs = new Map<Sign, number>();
@@ -82,6 +85,7 @@ export class SignCounter {
   /** Whether the next credential is to be observed. */
   get isDue(): boolean {
     if (this.#observed < DENSE) return true;
+    this.#weight = STRIDE;
     if (--this.#distance > 0) return false;
     // xorshift32
     let x = this.#random;
@@ -94,8 +98,8 @@ export class SignCounter {
   }
 
   observe(username: string | undefined, password: string): void {
-    this.#observed++;
-    this.#lengths.add(password.length);
+    this.#observed += this.#weight;
+    this.#lengths.add(password.length, this.#weight);
     if (username !== undefined) this.#observeUsername(username, password);
     this.#count('hashPassword', isHash(password));
     this.#count('urlField', SCHEME.test(password) || (username !== undefined && SCHEME_NAME.test(username)));
@@ -111,15 +115,16 @@ export class SignCounter {
   }
 
   #observeUsername(username: string, password: string): void {
-    this.#usernames.add(hashOf(username, this.#seed));
+    this.#usernames.add(hashOf(username, this.#seed), this.#weight);
     this.#count('hashUsername', isHash(username));
     this.#count('markup', MARKUP.test(username));
+    this.#count('addressInUsername', ADDRESS_AND_MORE.test(username));
     this.#count('spacedUsername', username.trim().includes(' '));
     this.#count('numberAfterWord', NUMBER.test(password) && !username.includes('@'));
   }
 
   #count(sign: Sign, shows: boolean): void {
-    if (shows) this.#signs.set(sign, (this.#signs.get(sign) ?? 0) + 1);
+    if (shows) this.#signs.set(sign, (this.#signs.get(sign) ?? 0) + this.#weight);
   }
 
   counts(): SignCounts {
