@@ -17,7 +17,10 @@ export type { VerifiedFilter, VerifiedFilterSource } from './filter-source.ts';
  * What `createBloomFilterSource` takes.
  * @example
  * ```ts
- * import { type BloomFilterOptions, createBloomFilterSource } from '@credveil/client/bloom-filters';
+ * import {
+ *   type BloomFilterOptions,
+ *   createBloomFilterSource,
+ * } from '@credveil/client/bloom-filters';
  *
  * const options: BloomFilterOptions = { json, sha256 };
  * const source = createBloomFilterSource(options);

@@ -49,7 +49,9 @@ export interface Ingested {
   readonly facts: RunFacts;
   /** False if the source was already ingested from the same files. */
   readonly changed: boolean;
-  /** Of a mirror that was replaced: the range files that were as before, and those that were read. */
+  /**
+   * Of a mirror that was replaced: the range files that were as before, and those that were read.
+   */
   readonly refreshed?: { readonly unchanged: number; readonly read: number };
   /** What was seen of range files; undefined if the corpus was not read. */
   readonly ranges?: RangeReport;

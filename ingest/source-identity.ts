@@ -72,7 +72,9 @@ export function findSame(
   return runs.find((run) => sameFiles(run.facts.files, files) && !isOther(run));
 }
 
-/** Equal bytes are the same source only if they were read in the same way and their date is equal. */
+/**
+ * Equal bytes are the same source only if they were read in the same way and their date is equal.
+ */
 export function refuseOrAccept(earlier: Run, options: IngestOptions, label: string | undefined): Run {
   const { facts } = earlier;
   const { source, date } = options;

@@ -206,7 +206,10 @@ export function findEntry(bucket: Bucket, tag: EntryTag, pad: MetadataPad, kind:
   return openMetadata(bucket.metadata.subarray(at * metadataBytes, (at + 1) * metadataBytes), pad, kind);
 }
 
-/** Whether the bucket has the entry of a similarity form with this tag, or one that is equal to it by chance. */
+/**
+ * Whether the bucket has the entry of a similarity form with this tag, or one that is equal to it
+ * by chance.
+ */
 export function hasForm({ forms }: Bucket, tag: EntryTag): boolean {
   return forms !== undefined && findTag(forms.tags, Math.floor(tag / 2 ** (TAG_BITS - forms.bits))) >= 0;
 }

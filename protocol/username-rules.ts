@@ -1,5 +1,5 @@
-// Rules by which spellings of one person's address become one username: PROTOCOL.md §2. Clients load
-// them only if a statement names some.
+// Rules by which spellings of one person's address become one username: PROTOCOL.md §2. Clients
+// load them only if a statement names some.
 
 import type { NormalizedUsername } from './brands.ts';
 import { ProtocolError } from './errors.ts';

@@ -46,7 +46,9 @@ export function takeLock(file: string, timeoutMs: number, busy: (cause: unknown)
 
 const UNWRITABLE = /^(SQLITE_CANTOPEN|SQLITE_READONLY|E(ACCES|PERM|ROFS|NOENT|NOTDIR|ISDIR)$)/;
 
-/** @throws StoreError `FILE_UNWRITABLE` if the platform or SQLite could not create or write the file */
+/**
+ * @throws StoreError `FILE_UNWRITABLE` if the platform or SQLite could not create or write the file
+ */
 export function assertWritable(file: string, cause: unknown): void {
   const code = (cause as { code?: string }).code ?? '';
   if (!UNWRITABLE.test(code)) return;

@@ -1,4 +1,5 @@
-// The generator of corpus files: its files come from the seed alone, and hold what their truth says.
+// The generator of corpus files: its files come from the seed alone, and hold what their truth
+// says.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,6 @@
 // npm run bench:ingest -- --pairs N [--memory 1GiB] [--gzip] [--similar] [--folder DIR]: takes
-// seeded pairs from text to a published snapshot by the real commands, with their memory limited and measured.
-// Then it looks up leaked and clean pairs.
+// seeded pairs from text to a published snapshot by the real commands, with their memory limited
+// and measured. Then it looks up leaked and clean pairs.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,6 +1,6 @@
 // npm run bench:similar: the shares of similar and of unrelated pairs of passwords that the forms
-// of PROTOCOL.md §3 match, compared with ten ranked tweaks; and the bytes that a pair takes with its
-// forms. Seeded: the numbers are the same on every machine.
+// of PROTOCOL.md §3 match, compared with ten ranked tweaks; and the bytes that a pair takes with
+// its forms. Seeded: the numbers are the same on every machine.
 
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../cli/output.ts';

@@ -231,7 +231,9 @@ const NEW_PASSWORDS: Places = new Map([
   ['/admin/set-user-password', { password: 'newPassword' }],
 ]);
 
-/** Where an endpoint gets a new password; endpoints without a path and of other plugins included. */
+/**
+ * Where an endpoint gets a new password; endpoints without a path and of other plugins included.
+ */
 function newPasswordIn({ path = '', body }: { path?: string; body?: unknown }): CredentialPlace | undefined {
   const isNamed = typeof body === 'object' && body !== null && Object.hasOwn(body, 'newPassword');
   return NEW_PASSWORDS.get(path) ?? (isNamed ? { password: 'newPassword', session: 'optional' } : undefined);

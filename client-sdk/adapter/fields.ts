@@ -68,7 +68,9 @@ export function readFields(source: unknown, fields: ParsedFields): Reading {
   };
 }
 
-/** Reads the fields of a form. A repeated name is a list, since a handler may use any of its values. */
+/**
+ * Reads the fields of a form. A repeated name is a list, since a handler may use any of its values.
+ */
 export function readForm(form: FormData | URLSearchParams, fields: ParsedFields): Reading {
   const roots = [fields.password, ...fields.usernames].map(([root = '']) => root);
   // Not by `getAll`, which searches the whole form for each name.

@@ -1,4 +1,5 @@
-// What decoders hold of a container, as its first bytes state it: a part of the memory of an ingest.
+// What decoders hold of a container, as its first bytes state it: a part of the memory of an
+// ingest.
 
 import { detectContainer } from './magic.ts';
 

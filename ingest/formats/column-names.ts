@@ -47,7 +47,10 @@ const WEAK_LOGINS = folded(`
   телефон, аккаунт, ник, 手机, 手机号, 手机号码, 昵称, アカウント, 계정, identity, identifier, principal, display login
 `);
 
-/** Of several columns, the first of this list is the password: a plaintext beside a password is the plain one. */
+/**
+ * Of several columns, the first of this list is the password: a plaintext beside a password is the
+ * plain one.
+ */
 const PASSWORDS = folded(`
   plaintext password, password plaintext, plain password, password plain, plaintext, plain text, plain, plainpass
   cracked, cracked password, decrypted password, password decrypted, dehashed, cleartext, clear text, clear password
@@ -101,7 +104,10 @@ for (const [role, list] of [
 ] as const)
   for (const name of list) if (!ROLES.has(name)) ROLES.set(name, role);
 
-/** Roles of names that were asked for: folding a name for each object of a corpus would take a third of its time. */
+/**
+ * Roles of names that were asked for: folding a name for each object of a corpus would take a third
+ * of its time.
+ */
 const KNOWN = new Map<string, NameRole | undefined>();
 const MAX_KNOWN = 4096;
 

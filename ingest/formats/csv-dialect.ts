@@ -37,7 +37,10 @@ export interface NoTable extends MissingColumn {
   readonly header: readonly string[];
 }
 
-/** Characters that separate cells, most likely first. A colon separates only tables of known columns. */
+/**
+ * Characters that separate cells, most likely first. A colon separates only tables of known
+ * columns.
+ */
 const SEPARATORS = [',', '\t', ';', '|', '^', '~', '\x01', '\x1f', '§', '¦', '¬', ':'];
 const MAX_PREAMBLE_LINES = 20;
 const COMMENT = /^\s*(#|\/\/|--)/;
@@ -149,7 +152,10 @@ function widen(separator: string, line: string, quote: string): string {
 const areNames = (header: readonly string[]): boolean =>
   header.every((name) => name.length <= MAX_NAME_LENGTH && !/@|:\/\//.test(name));
 
-/** Whether the first row of a table whose columns are given by place has names there, not a credential. */
+/**
+ * Whether the first row of a table whose columns are given by place has names there, not a
+ * credential.
+ */
 const namesItsPlaces = (header: readonly string[], { usernames, secret }: ColumnPlaces): boolean => {
   const isNamed = (place: number): boolean => roleOfName(header[place] ?? '') !== undefined;
   return isNamed(secret) && usernames.every(isNamed);

@@ -7,7 +7,9 @@ import { type Columns, secretKindOf, usernamesOf } from './columns.ts';
 import { type RowRules, takeRow } from './credential-rows.ts';
 import type { CredentialSink } from './format.ts';
 
-/** What a member holds. Of several secrets or logins of one object, those of the lowest rank count. */
+/**
+ * What a member holds. Of several secrets or logins of one object, those of the lowest rank count.
+ */
 interface Member {
   readonly role: 'login' | 'secret' | 'count';
   readonly rank: number;

@@ -24,7 +24,9 @@ export function comboRules(separator: string, numbered = false): LineRules {
   };
 }
 
-/** Whether two slashes follow the first colon, and something that is no comment stands before it. */
+/**
+ * Whether two slashes follow the first colon, and something that is no comment stands before it.
+ */
 function hasScheme(line: string): boolean {
   const colon = line.indexOf(':');
   if (colon <= 0 || !line.startsWith('//', colon + 1)) return false;

@@ -9,7 +9,9 @@ import { isAddress, isComment, lineFormat, startsWithScheme, trailingUrl, withou
 import { splitPair, urlEnd } from './pairs.ts';
 import { percent } from './sample.ts';
 
-/** Reads `url:user:pass`, `user:pass:url` and `user:pass`, with any separator in place of colons. */
+/**
+ * Reads `url:user:pass`, `user:pass:url` and `user:pass`, with any separator in place of colons.
+ */
 export function urlLineRules(separator: string): LineRules {
   return { parseLine: (line) => parseLine(line.trimStart(), separator) };
 }

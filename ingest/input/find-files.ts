@@ -65,7 +65,9 @@ const SPECIAL = 'not a regular file';
 const DATASET = 'a dataset, or a part of one';
 const OWN = 'a key, or another file of credveil';
 
-/** Takes real folders first, then linked ones, then files: each file is known by its real folder. */
+/**
+ * Takes real folders first, then linked ones, then files: each file is known by its real folder.
+ */
 class Finder {
   readonly #leftOut: LeftOut;
   /** Real paths of the folders that were read. */

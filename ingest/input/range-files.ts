@@ -110,7 +110,9 @@ function startOfGzip(head: Buffer): Buffer {
   }
 }
 
-/** A stamp this near to the present may miss a change within one tick of the file system's clock. */
+/**
+ * A stamp this near to the present may miss a change within one tick of the file system's clock.
+ */
 const UNSETTLED_MS = 2000;
 
 /** Several files read as one list, in the order of the hashes. */

@@ -1,4 +1,5 @@
-// What an ingest saw of Have I Been Pwned's range files: which ranges, and what was wrong with some.
+// What an ingest saw of Have I Been Pwned's range files: which ranges, and what was wrong with
+// some.
 
 import { formatRangePrefix, type RangeName } from '../../protocol/bucket-id.ts';
 import { RangeSet } from '../../store/run/range-set.ts';

@@ -56,8 +56,8 @@ const NUMBER = /^\d{1,12}$/;
 const AT_80 = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ';
 /**
  * Letters that windows-1252 makes of text in another encoding: three that no Western word has side
- * by side, as of Cyrillic; a sign or Icelandic letter behind a letter, as of Polish and Turkish; the
- * first bytes of kana.
+ * by side, as of Cyrillic; a sign or Icelandic letter behind a letter, as of Polish and Turkish;
+ * the first bytes of kana.
  */
 const GARBLED = new RegExp(
   `[\u00a1-\u00ff${AT_80}]{3}|[a-zA-Z\u00b3\u00b9][\u00b3\u00b6\u00b9\u00bc\u00be\u00bf\u00d0\u00d7\u00de\u00f0\u00f7\u00feŸ]|[ƒ‚].{1,2}[ƒ‚]`,

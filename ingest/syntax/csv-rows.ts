@@ -17,7 +17,9 @@ export interface CsvDialect {
   readonly separator: string;
   /** One ASCII character, which a cell may be enclosed in. */
   readonly quote: string;
-  /** What makes a quote inside of quotes text: a second one, or also a backslash, itself doubled. */
+  /**
+   * What makes a quote inside of quotes text: a second one, or also a backslash, itself doubled.
+   */
   readonly escape: 'double' | 'backslash';
 }
 

@@ -1,4 +1,5 @@
-// Scans JSON (RFC 8259) of any size in blocks: hands on its members one by one and holds none of it.
+// Scans JSON (RFC 8259) of any size in blocks: hands on its members one by one and holds none of
+// it.
 
 import { decodeText } from '../input/text.ts';
 
@@ -21,7 +22,9 @@ const LITERAL = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?
 const BOM = [0xef, 0xbb, 0xbf];
 
 export interface JsonHandler {
-  /** A member of the innermost object begins. @returns whether a string or literal there is wanted */
+  /**
+   * A member of the innermost object begins. @returns whether a string or literal there is wanted
+   */
   key(name: string): boolean;
   /** A wanted string, or undefined if it is too long. */
   string(text: string | undefined): void;

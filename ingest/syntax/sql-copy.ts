@@ -17,7 +17,10 @@ export interface SqlRowHandler {
    * @returns the places of the cells that are wanted
    */
   table(columns: readonly string[] | undefined): ReadonlySet<number>;
-  /** The wanted cells by place: an empty text for NULL, undefined for an expression or a text that is too long. */
+  /**
+   * The wanted cells by place: an empty text for NULL, undefined for an expression or a text that
+   * is too long.
+   */
   row(cells: ReadonlyMap<number, string | undefined>): void;
   malformed(): void;
 }

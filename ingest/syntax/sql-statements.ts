@@ -1,4 +1,5 @@
-// Finds the rows of tables in the statements of a dump: INSERT and COPY, with the columns of CREATE.
+// Finds the rows of tables in the statements of a dump: INSERT and COPY, with the columns of
+// CREATE.
 
 import { SqlCell } from './sql-cell.ts';
 import { CopyRows, type SqlRowHandler } from './sql-copy.ts';

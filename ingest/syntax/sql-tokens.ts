@@ -1,4 +1,5 @@
-// Cuts SQL of any size into tokens, in blocks: words, names, texts and symbols. Comments are left out.
+// Cuts SQL of any size into tokens, in blocks: words, names, texts and symbols. Comments are left
+// out.
 
 import { decodeText } from '../input/text.ts';
 import { type SqlEscapes, unescapeText } from './sql-text.ts';
@@ -19,7 +20,9 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 export interface SqlHandler {
-  /** A keyword, name or number, as written. @param startsLine whether it is the first of its line */
+  /**
+   * A keyword, name or number, as written. @param startsLine whether it is the first of its line
+   */
   word(text: string, startsLine: boolean): void;
   /** A name in quotes of any kind. */
   name(text: string): void;

@@ -1,8 +1,8 @@
 // GET /v1/status: a snapshot's figures and the request rates. PROTOCOL.md §13.
 //
-// All of it is in statement and head, or could be counted by anyone who may ask for buckets, but for
-// the request rates: whoever may ask learns how busy the server is. What a source holds is for the
-// operator alone and not in it.
+// All of it is in statement and head, or could be counted by anyone who may ask for buckets, but
+// for the request rates: whoever may ask learns how busy the server is. What a source holds is for
+// the operator alone and not in it.
 
 import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import type { IndexStatus, RequestRates, ServiceStatus } from '../../protocol/service-status.ts';

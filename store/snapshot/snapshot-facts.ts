@@ -1,5 +1,5 @@
-// The facts of a snapshot: the JSON file beside it, the source of its statement and of `stats`. PROTOCOL.md
-// §12.
+// The facts of a snapshot: the JSON file beside it, the source of its statement and of `stats`.
+// PROTOCOL.md §12.
 
 import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';

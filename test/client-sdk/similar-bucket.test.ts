@@ -1,5 +1,5 @@
-// A checker takes account buckets with forms where the layer has `similar`, and only there: a bucket
-// of the other format would answer that no password is similar, however well it is sealed.
+// A checker takes account buckets with forms where the layer has `similar`, and only there: a
+// bucket of the other format would answer that no password is similar, however well it is sealed.
 
 import { expect, test } from 'vitest';
 import { createLeakChecker } from '../../client-sdk/index.ts';

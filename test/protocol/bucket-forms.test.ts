@@ -1,5 +1,5 @@
-// Short tags of similarity forms in a bucket, PROTOCOL.md §7: how short, how seldom found by chance,
-// and every malformed part refused by its name.
+// Short tags of similarity forms in a bucket, PROTOCOL.md §7: how short, how seldom found by
+// chance, and every malformed part refused by its name.
 
 import { describe, expect, test } from 'vitest';
 import type { EntryTag } from '../../protocol/brands.ts';
@@ -20,7 +20,10 @@ function bodyOf(content: BucketContent): Uint8Array {
   return Uint8Array.from([...encodeContent(content), ...new Uint8Array(TAIL_BYTES)]);
 }
 
-/** Encodes one field of a body with forms: format, metadata, formBits, formCount, or the tags' bytes. */
+/**
+ * Encodes one field of a body with forms: format, metadata, formBits, formCount, or the tags'
+ * bytes.
+ */
 function forged(format: number, formBits: number, formCount: number, tags: readonly number[] = []): Uint8Array {
   const count = [formCount >>> 24, formCount >>> 16, formCount >>> 8, formCount].map((byte) => byte & 255);
   return Uint8Array.from([format, 1, 0, 0, 0, 0, formBits, ...count, ...tags, ...new Uint8Array(TAIL_BYTES)]);

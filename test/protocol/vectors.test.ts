@@ -1,5 +1,5 @@
-// PROTOCOL.vectors.json: the code makes it, and the SDK and the Python client accept and refuse what
-// it says.
+// PROTOCOL.vectors.json: the code makes it, and the SDK and the Python client accept and refuse
+// what it says.
 
 import fs from 'node:fs';
 import path from 'node:path';
