@@ -4,7 +4,7 @@ import type { BlindScalar, PrivateInput, PublicKey } from '../protocol/brands.ts
 import { equalBytes } from '../protocol/bytes.ts';
 import type { LinearCheckGroup } from '../protocol/linear-check.ts';
 import { assertElementShape, refused } from '../protocol/oprf.ts';
-import { SCALAR_BYTES } from '../protocol/oprf-suite.ts';
+import { ELEMENT_BYTES, SCALAR_BYTES } from '../protocol/oprf-suite.ts';
 import { createRfc9497Hash } from './rfc9497-hash.ts';
 import type { Ristretto255 } from './ristretto-sodium.ts';
 
@@ -34,15 +34,19 @@ export function createSodiumGroup(ristretto: Ristretto255, publicKey: PublicKey)
     add: ristretto.add,
     subtract: ristretto.subtract,
     // Each operation decodes and encodes its elements: interleaved additions would cost more.
+    // The shares of colluding evaluators may add up to the identity: no error, but a wrong answer.
     sumWeighted: (weights, elements) =>
       elements
-        .map((element, i) => notIdentity(ristretto.multiply(toScalar(weights[i]), element)))
+        .map((element, i) => ristretto.multiply(toScalar(weights[i]), element) ?? IDENTITY)
         .reduce((sum, product) => ristretto.add(sum, product)),
     areEqual: equalBytes,
     encode: (element) => element,
     decode,
   };
 }
+
+/** RFC 9496 §4.3.2 encodes it as zeros. */
+const IDENTITY = new Uint8Array(ELEMENT_BYTES);
 
 /** Asserts the product of a nonzero scalar and an element other than the identity. */
 function notIdentity(product: Bytes | undefined): Bytes {

@@ -17,7 +17,8 @@ export type UsernameRule = (typeof USERNAME_RULES)[number];
 /** Whether these are some of the rules, each once and in their order. */
 export function areUsernameRules(value: unknown): value is readonly UsernameRule[] {
   if (!Array.isArray(value) || value.length === 0) return false;
-  return USERNAME_RULES.filter((rule) => value.includes(rule)).join() === value.join();
+  const places = value.map((rule) => USERNAME_RULES.indexOf(rule));
+  return places.every((place, i) => place > (places[i - 1] ?? -1));
 }
 
 const utf8 = new TextEncoder();

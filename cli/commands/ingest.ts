@@ -217,8 +217,8 @@ export function addIngest(program: Command): void {
         options.fromArchive === undefined
       )
         throw new UsageError('--source is missing', 'Name the source, such as --source collection1-2019.');
-      assertStated(folder, options);
       const recipient = options.archive === undefined ? undefined : await loadRecipient(options.archive);
+      assertStated(folder, options);
       const interrupt = onInterrupt();
       try {
         const corpus = await openCorpusOrArchive(files, options);

@@ -47,7 +47,7 @@ describe('the packed credveil', () => {
   test('the package contains only the compiled program and its documents', ({ installed }) => {
     const files = filesBelow(installed.home);
     const outside = files.filter((file) => !/^(dist|deploy|docs)\//.test(file) && !file.endsWith('.md'));
-    const program = ['LICENSE', 'cli/bin.js', 'node-version.js', 'package.json'];
+    const program = ['LICENSE', 'PROTOCOL.vectors.json', 'cli/bin.js', 'node-version.js', 'package.json'];
     expect(outside.filter((file) => !/^examples\/[\w-]+\/server\.ts$/.test(file)).sort()).toEqual(program);
     expect(files.filter((file) => file.startsWith('docs/') && !file.endsWith('.md'))).toEqual([]);
     for (const name of ['deploy/credveil.service', 'PROTOCOL.md', 'docs/corpora.md']) expect(files).toContain(name);

@@ -85,6 +85,10 @@ describe.each(GROUPS)('the linear check on %s', (_, createGroup) => {
       expect(holdsLinearCheck(group, secrets, evaluated, last)).toBe(true);
       expect(holdsLinearCheck(group, secrets, evaluated.slice(1), last)).toBe(false);
       expect(holdsLinearCheck(group, secrets, [...evaluated, last], last)).toBe(false);
+      // As shares of colluding evaluators that cancel out.
+      const nothing = group.subtract(last, last);
+      expect(holdsLinearCheck(group, secrets, [nothing, ...evaluated.slice(1)], last)).toBe(false);
+      expect(holdsLinearCheck(group, secrets, Array(count).fill(nothing), nothing)).toBe(false);
     }
   });
 

@@ -79,6 +79,10 @@ describe('rules for usernames', () => {
     [['gmail-dots', 'plus-tags'], false],
     [['punycode', 'punycode'], false],
     [['punycode', 'other'], false],
+    [[''], false],
+    [[null], false],
+    [[[]], false],
+    [[['punycode']], false],
     ['punycode', false],
     [undefined, false],
   ])('%j is a list of rules: %s', (value, valid) => {

@@ -201,7 +201,7 @@ describe('options', () => {
     [{ evaluators: 'http://e.test' as never }, 'option evaluators: not a list'],
     [{ evaluators: ['http://e.test', 'http://e.test/'] }, 'option evaluators: the same server twice'],
     [{ evaluators: ['http://leaks.test'] }, 'option evaluators: the same server twice'],
-    [{ evaluators: [{ url: 'http://e.test', headers: 1 as never }] }, 'option headers: not an object'],
+    [{ evaluators: [{ url: 'http://e.test', headers: 1 as never }] }, 'option headers: not a plain object'],
   ])('malformed ones are refused: %j', (options, message) => {
     expect(() => world.checker('http://leaks.test', options)).toThrow(
       expect.objectContaining({ code: 'OPTION_MALFORMED', message: expect.stringContaining(message) }),

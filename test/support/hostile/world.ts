@@ -130,7 +130,8 @@ export async function createHostileWorld(suite: SuiteName): Promise<HostileWorld
     createLeakChecker({ ...optionsOf(made, service.url), ...engine, ...options } as LeakCheckerOptions);
   const truths = await Promise.all(CREDENTIALS.map(({ credential }) => checker().check(credential)));
   for (const [i, { status }] of CREDENTIALS.entries())
-    if (truths[i]?.status !== status) throw new Error(`credential ${i} is ${truths[i]?.status}, not ${status}`);
+    if (truths[i]?.status !== status)
+      throw new Error(`credential ${i} is ${truths[i]?.status} (${truths[i]?.reason}), not ${status}`);
   return {
     suite,
     made,
