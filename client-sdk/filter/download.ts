@@ -112,6 +112,8 @@ async function* readPieces(ask: Ask, first: Answer, deadline: Deadline): AsyncGe
   const etag = first.headers.get('etag') ?? '';
   let { body } = first;
   let received = 0;
+  /** Consecutive answers without a byte: each is a right answer to its request. */
+  let fruitless = 0;
   try {
     for (;;) {
       const piece = await createDeadline(STALL_MS)
@@ -119,6 +121,7 @@ async function* readPieces(ask: Ask, first: Answer, deadline: Deadline): AsyncGe
         .catch((cause: unknown) => ({ broken: asFailure(cause) }));
       if (!('broken' in piece) && !piece.done) {
         received += piece.value.length;
+        if (piece.value.length > 0) fruitless = 0;
         yield piece.value;
       } else {
         if (!('broken' in piece) && (total === undefined || received >= total)) return;
@@ -126,7 +129,7 @@ async function* readPieces(ask: Ask, first: Answer, deadline: Deadline): AsyncGe
         const broken =
           'broken' in piece ? piece.broken : lookupFailure('NETWORK', { detail: 'the filter is truncated' });
         // Only a strong ETag guarantees that the rest belongs to the received bytes.
-        if (!etag.startsWith('"') || deadline.signal.aborted) throw broken;
+        if (!etag.startsWith('"') || deadline.signal.aborted || fruitless++ === MAX_FRUITLESS) throw broken;
         ({ body } = await resume(ask, etag, received, deadline));
       }
     }

@@ -116,6 +116,12 @@ describe('an interrupted download', () => {
     for (const password of PASSWORDS) expect((await leaks.check({ password })).status).toBe('password');
   });
 
+  test('ends after five answers without a byte', async ({ world }) => {
+    const at = await breaking(world, [300, ...Array<number>(20).fill(0)]);
+    await expect(world.checker(at.url).loadFilter()).rejects.toMatchObject({ ...lacking, code: 'NETWORK' });
+    expect(at.requests.filter((request) => request.includes(FILTER)).length).toBe(6);
+  });
+
   test.for<[string, (answer: Answer) => void, string]>([
     [
       'the filter has changed',
