@@ -95,9 +95,12 @@ export interface SharedOptions extends Hooks {
 }
 
 /**
- * Keeps one short text for a checker, for example in a file or a database: which snapshot it has
- * seen, so that a service that is restarted together with it cannot go back to an older one, and
+ * Keeps one short text for checkers, for example in a file or a database: which snapshots they have
+ * seen, so that a service that is restarted together with them cannot go back to an older one, and
  * whether an evaluator was caught. The text is not secret, but must not be writable by others.
+ * Checkers of several processes and pinned lines may share it: each loads it again before it saves,
+ * and only adds. What two processes save at the same moment may lose the entry of one, until that
+ * one sees its next head.
  * @example
  * ```ts
  * import type { CheckerMemory } from '@credveil/client';
@@ -111,11 +114,15 @@ export interface SharedOptions extends Hooks {
  */
 export interface CheckerMemory {
   /**
-   * The text that was saved last; undefined or null if there is none. If it throws or rejects,
-   * checks are `MEMORY_FAILED`.
+   * The text that was saved last; undefined or null if there is none. Called before the first check
+   * and at each head. If the first call throws or rejects, checks are `MEMORY_FAILED`; after a later
+   * one that does, nothing is saved until the next head.
    */
   load(): string | null | undefined | Promise<string | null | undefined>;
-  /** Its exceptions and rejections are ignored. */
+  /**
+   * Replaces the text, at once: no `load` may return half of it. It has to settle, since the next
+   * save waits for it. Its exceptions and rejections are ignored.
+   */
   save(text: string): void | Promise<void>;
 }
 

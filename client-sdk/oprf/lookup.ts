@@ -111,8 +111,9 @@ function createKeyring(service: Service, oprf: OprfSettings): (snapshot: Snapsho
   const latch = createLatch(service.history.catch);
   let held: Keyed | undefined;
   return ({ publicKey = '', keyId }) => {
-    if (held?.publicKey === publicKey) return held;
+    // Asked each time: another checker with the same memory may have caught it meanwhile.
     if (service.history.isCaught(keyId)) latch.restore(keyId);
+    if (held?.publicKey === publicKey) return held;
     const suite = createOprfSuite(hexToBytes(publicKey) as PublicKey);
     const blinding = loadBlinding(oprf, suite.publicKey);
     // Awaiters get the rejection; this only silences the unhandled one.

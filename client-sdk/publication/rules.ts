@@ -5,7 +5,7 @@ import type { Statement } from '../../protocol/signed/statement.ts';
 import { lookupFailure } from '../errors.ts';
 import type { CheckerSettings } from '../options.ts';
 import type { Authority } from './authority.ts';
-import type { Seen } from './history.ts';
+import type { Seen } from './seen.ts';
 import type { HeadLife } from './snapshot.ts';
 
 /** How far the clocks of publisher and client may differ. */

@@ -1,6 +1,6 @@
 // What a checker has seen survives a restart, and a memory that fails is no clean slate.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type CheckerMemory, createLeakChecker, type Verdict } from '../../../client-sdk/index.ts';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
 import { changeHead, changeStatement } from '../../support/client/restate.ts';
@@ -45,6 +45,8 @@ async function checkFresh(memory: CheckerMemory, change: (answer: Answer, url: s
   return createLeakChecker({ url, ...keyPinOf(made), timeoutMs: TIMEOUT_MS, memory }).check(LEAKED);
 }
 
+const pinsIn = ({ text = '{}' }: { text: string | undefined }): unknown => JSON.parse(text).pins;
+
 const reasonOf = ({ status, reason }: Verdict): string => reason ?? status;
 
 /** A front that serves the snapshot under a higher number. */
@@ -58,11 +60,11 @@ describe('a memory', () => {
   test('keeps the highest number, so that a fresh process refuses an older snapshot', async () => {
     const memory = createMemory();
     expect(reasonOf(await checkFresh(memory))).toBe('pair');
-    expect(JSON.parse(memory.text ?? '')).toMatchObject({ dataset: made.dataset.id, sequence: 1, publisher: null });
+    await vi.waitFor(() => expect(pinsIn(memory)).toMatchObject({ [`${made.dataset.id}/mac`]: { sequence: 1 } }));
     const newer = await withSequence(5);
     // The server has no buckets of that name.
     await checkFresh(memory, newer);
-    expect(JSON.parse(memory.text ?? '')).toMatchObject({ sequence: 5 });
+    await vi.waitFor(() => expect(pinsIn(memory)).toMatchObject({ [`${made.dataset.id}/mac`]: { sequence: 5 } }));
     expect(reasonOf(await checkFresh(memory))).toBe('SNAPSHOT_OLDER');
     expect(reasonOf(await checkFresh(createMemory())), 'without a memory nobody can know').toBe('pair');
   });
@@ -70,6 +72,7 @@ describe('a memory', () => {
   test('keeps when the newest head was issued, so that setting the clock back makes none young again', async () => {
     const memory = createMemory();
     expect(reasonOf(await checkFresh(memory))).toBe('pair');
+    await vi.waitFor(() => expect(memory.text).toBeDefined());
     const clock = createTestClock();
     clock.pass(-2 * HOURS);
     const old = changeHead(made, (head) => ({
@@ -88,6 +91,8 @@ describe('a memory', () => {
     ['is damaged', createMemory('{"dataset":')],
     ['holds another text', createMemory('{}')],
     ['holds null', createMemory('null')],
+    ['holds another name of a pin', createMemory('{"pins":{"toString":{"sequence":1,"issuedAt":0,"caught":[]}}}')],
+    ['holds a pin without its keys', createMemory('{"pins":{"0123456789abcdef/mac":{"sequence":1,"issuedAt":0}}}')],
     [
       'holds a negative number',
       createMemory('{"dataset":"0123456789abcdef","publisher":null,"sequence":-1,"issuedAt":0}'),
