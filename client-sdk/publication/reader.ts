@@ -43,6 +43,8 @@ interface Known {
   readonly digest: string;
   readonly statement: Statement;
   readonly sources: readonly LeakSource[];
+  /** What follows from the statement, and may be more than this platform can do. */
+  readonly derived: Pick<Snapshot, 'indexes' | 'similarForms' | 'rewrite'>;
 }
 
 export function createSnapshotReader({ settings, send, authority, history, assertKey }: ReaderOptions): SnapshotReader {
@@ -78,7 +80,8 @@ export function createSnapshotReader({ settings, send, authority, history, asser
     const statement = await fetchStatement(head, deadline);
     assertStatement(statement, head, authority, settings);
     assertKey(statement);
-    return { digest: head.statement, statement, sources: await fetchSources(statement, deadline) };
+    const derived = await derive(statement, authority);
+    return { digest: head.statement, statement, derived, sources: await fetchSources(statement, deadline) };
   };
 
   return {
@@ -99,7 +102,7 @@ export function createSnapshotReader({ settings, send, authority, history, asser
       const life = lifeOf(head, await history.seen(), settings);
       history.add({ sequence: head.sequence, issuedAt: life.issuedAt });
       known = named;
-      return snapshotOf(head, named, life, authority);
+      return snapshotOf(head, named, life);
     },
   };
 }
@@ -129,18 +132,23 @@ function isOfOther({ payload }: Envelope, { dataset }: Authority): boolean {
   }
 }
 
-async function snapshotOf(
-  head: Head,
-  { statement, sources }: Known,
-  life: HeadLife,
-  { bucketAuth }: Authority,
-): Promise<Snapshot> {
-  const { dataset, sequence, minSequence, keyId, publicKey, usernameRules, layers, canary } = statement;
-  const [{ id: layer, indexes, similar, filter }] = layers;
+/** @throws LookupError `PROTOCOL_UNSUPPORTED` if this platform cannot apply the dataset's rules */
+async function derive({ usernameRules, layers }: Statement, { bucketAuth }: Authority): Promise<Known['derived']> {
+  const [{ indexes, similar }] = layers;
   const withAuth = async (index: LayerIndex | undefined) => index && { ...index, auth: await bucketAuth(index) };
   const [account, password] = [await withAuth(indexes.account), await withAuth(indexes.password)];
-  const rewrite =
-    usernameRules && (await import('../../protocol/username-rules.ts')).createUsernameRewrite(usernameRules);
+  // Few datasets have forms or rules: their code is loaded where one does.
+  const rules = usernameRules && (await import('../../protocol/username-rules.ts'));
+  return {
+    indexes: { ...(account && { account }), ...(password && { password }) },
+    ...(similar && { similarForms: (await import('../../protocol/similar.ts')).similarForms }),
+    ...(rules && { rewrite: orFail(() => rules.createUsernameRewrite(usernameRules)) }),
+  };
+}
+
+function snapshotOf(head: Head, { statement, sources, derived }: Known, life: HeadLife): Snapshot {
+  const { dataset, sequence, minSequence, keyId, publicKey, layers, canary } = statement;
+  const [{ id: layer, filter }] = layers;
   return {
     snapshot: headSnapshotId(head),
     dataset,
@@ -149,11 +157,8 @@ async function snapshotOf(
     keyId,
     ...(publicKey !== undefined && { publicKey }),
     layer,
-    indexes: { ...(account && { account }), ...(password && { password }) },
-    // Few datasets have forms: their code is loaded where one does.
-    ...(similar && { similarForms: (await import('../../protocol/similar.ts')).similarForms }),
+    ...derived,
     ...(filter && { filter }),
-    ...(rewrite && { rewrite }),
     sources,
     canary,
     life,
