@@ -13,7 +13,7 @@ import type { Lookup } from './lookup.ts';
 import type { CheckerSettings, LeakCheckerOptions, OprfSettings } from './options.ts';
 import { parseOptions } from './parse-options.ts';
 import { type CurrentSnapshot, createCurrentSnapshot, SNAPSHOT_TIMEOUT_MS } from './publication/current-snapshot.ts';
-import type { Snapshot } from './publication/snapshot.ts';
+import { assertFresh, type Snapshot } from './publication/snapshot.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
 import type { Deadline } from './transport/deadline.ts';
 import { decide, type Facts, failuresIn, mergeSignals, worstOf } from './verdict/decide.ts';
@@ -192,11 +192,15 @@ async function askService(
     ...passOf(await allOf(inquiriesFor(snapshot).map((asked) => lookup.ask(asked, snapshot, deadline)))),
   });
   try {
-    const snapshot = await snapshots.get(deadline);
-    const pass = await ask(snapshot);
-    if (!snapshotChanged(pass)) return pass;
-    // Only once: after that, the caller decides.
-    return await ask(await snapshots.renew(snapshot, deadline));
+    let snapshot = await snapshots.get(deadline);
+    let pass = await ask(snapshot);
+    if (snapshotChanged(pass)) {
+      // Only once: after that, the caller decides.
+      snapshot = await snapshots.renew(snapshot, deadline);
+      pass = await ask(snapshot);
+    }
+    assertFresh(snapshot);
+    return pass;
   } catch (error) {
     return passOf(inquiries.map((asked) => failAll(asked, reasonOf(error))));
   }

@@ -3,8 +3,9 @@
 
 import { LookupError, lookupFailure } from '../errors.ts';
 import type { VerifiedFilter, VerifiedFilterSource } from '../filter-source.ts';
+import { elapsedSince } from '../moment.ts';
 import type { CheckerSettings, FilterSettings } from '../options.ts';
-import { ageOf, type Snapshot } from '../publication/snapshot.ts';
+import type { Snapshot } from '../publication/snapshot.ts';
 import { assembleFilter, type WantedFilter } from './assembly.ts';
 import { createServiceSource } from './download.ts';
 import { filterFailure } from './failure.ts';
@@ -95,7 +96,7 @@ function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterS
   };
 
   const usable = (snapshot: Snapshot, now: number): VerifiedFilter | undefined =>
-    isNamedBy(snapshot) && ageOf(snapshot.life, now) <= maxAgeMs ? held?.filter : undefined;
+    isNamedBy(snapshot) && elapsedSince(snapshot.life.issuedAt, now) <= maxAgeMs ? held?.filter : undefined;
 
   return {
     current(snapshot, now = performance.now()) {

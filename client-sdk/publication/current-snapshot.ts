@@ -3,8 +3,9 @@
 
 import { reasonOf } from '../errors.ts';
 import type { Events } from '../events.ts';
+import { elapsedSince, type Moment, momentAt } from '../moment.ts';
 import { createDeadline, type Deadline } from '../transport/deadline.ts';
-import { isStale, type Snapshot } from './snapshot.ts';
+import { assertFresh, isStale, type Snapshot } from './snapshot.ts';
 
 /**
  * Callers share one fetch, so no caller's deadline ends it. A caller whose time runs out stops
@@ -16,6 +17,8 @@ const RENEWAL_PAUSE_MS = 1_000;
 /** The part of its maximum age from which a head is renewed in the background. */
 const BACKGROUND_FROM = 0.75;
 
+const NEVER: Moment = { wall: Number.NEGATIVE_INFINITY, tick: Number.NEGATIVE_INFINITY };
+
 export interface CurrentSnapshot {
   /**
    * The snapshot that may be used without a wait. Starts a renewal in the background if it is due.
@@ -26,6 +29,7 @@ export interface CurrentSnapshot {
   /**
    * The current snapshot. Waits for one if there is none, and for a newer head after idle. A
    * failure is not cached: the next call retries.
+   * @throws LookupError, `SNAPSHOT_STALE` if none may be believed any more after the wait
    */
   get(deadline: Deadline): Promise<Snapshot>;
   /** Fetches the head again, unless another caller has already replaced `gone`. */
@@ -52,13 +56,13 @@ export function createCurrentSnapshot(
   events: Events,
 ): CurrentSnapshot {
   let held: Snapshot | undefined;
-  let fetchedAt = 0;
-  let triedAt = Number.NEGATIVE_INFINITY;
+  let fetchedAt: Moment = NEVER;
+  let triedAt: Moment = NEVER;
   let pending: Promise<Snapshot> | undefined;
 
   const refresh = (): Promise<Snapshot> => {
     if (pending) return pending;
-    triedAt = performance.now();
+    triedAt = momentAt();
     pending = fetchSnapshot(createDeadline(SNAPSHOT_TIMEOUT_MS))
       .then(
         (snapshot) => {
@@ -79,11 +83,11 @@ export function createCurrentSnapshot(
     return pending;
   };
 
-  const mayTry = (now: number): boolean => now - triedAt >= Math.min(maxAgeMs, RENEWAL_PAUSE_MS);
+  const mayTry = (now: number): boolean => elapsedSince(triedAt, now) >= Math.min(maxAgeMs, RENEWAL_PAUSE_MS);
 
   const peek = (now: number): Snapshot | undefined => {
     if (!held || isStale(held.life, now)) return undefined;
-    const age = now - fetchedAt;
+    const age = elapsedSince(fetchedAt, now);
     if (age >= maxAgeMs) return pending || mayTry(now) ? undefined : held;
     if (age >= maxAgeMs * BACKGROUND_FROM && mayTry(now)) refresh().catch(() => {});
     return held;
@@ -95,11 +99,12 @@ export function createCurrentSnapshot(
       const usable = peek(performance.now());
       if (usable) return usable;
       const old = held;
-      if (!old || isStale(old.life)) return deadline.race(refresh);
-      return deadline.race(() => createDeadline(maxWaitMs).race(refresh)).catch(() => old);
+      if (!old || isStale(old.life)) return assertFresh(await deadline.race(refresh));
+      const waited = deadline.race(() => createDeadline(maxWaitMs).race(refresh));
+      return assertFresh(await waited.catch(() => old));
     },
     async renew(gone, deadline) {
-      return held && held.snapshot !== gone.snapshot ? held : deadline.race(refresh);
+      return assertFresh(held && held.snapshot !== gone.snapshot ? held : await deadline.race(refresh));
     },
   };
 }
@@ -115,11 +120,11 @@ function report({ snapshot: emitter }: Events, snapshot: Snapshot | undefined, e
     return;
   }
   const { issuedAt, staleAt } = snapshot.life;
-  const remainingMs = staleAt - Date.now();
+  const remainingMs = -elapsedSince(staleAt);
   emitter.emit({
     ...reason,
     snapshot: snapshot.snapshot,
     remainingMs,
-    isExpiring: remainingMs < (staleAt - issuedAt) * WARN_FROM,
+    isExpiring: remainingMs < (staleAt.wall - issuedAt.wall) * WARN_FROM,
   });
 }

@@ -100,7 +100,7 @@ export function createSnapshotReader({ settings, send, authority, history, asser
         orFail(() => verifyEnvelope(HEAD_KIND, envelope, delegated));
       }
       const life = lifeOf(head, await history.seen(), settings);
-      history.add({ sequence: head.sequence, issuedAt: life.issuedAt });
+      history.add({ sequence: head.sequence, issuedAt: life.issuedAt.wall });
       known = named;
       return snapshotOf(head, named, life);
     },

@@ -3,6 +3,7 @@
 import type { Head } from '../../protocol/signed/head.ts';
 import type { Statement } from '../../protocol/signed/statement.ts';
 import { lookupFailure } from '../errors.ts';
+import { momentAt } from '../moment.ts';
 import type { CheckerSettings } from '../options.ts';
 import type { Authority } from './authority.ts';
 import type { Seen } from './seen.ts';
@@ -23,8 +24,7 @@ export function lifeOf(head: Head, seen: Seen, { maxSnapshotAgeMs }: CheckerSett
   if (Math.max(issuedAt, seen.issuedAt) > now + CLOCK_SKEW_MS) throw lookupFailure('CLOCK_WRONG');
   const staleAt = Math.min(Date.parse(head.validUntil), issuedAt + maxSnapshotAgeMs);
   if (now > staleAt) throw lookupFailure('SNAPSHOT_STALE');
-  const tick = performance.now();
-  return { issuedAt, issuedAtTick: tick + issuedAt - now, staleAt, staleAtTick: tick + staleAt - now };
+  return { issuedAt: momentAt(issuedAt), staleAt: momentAt(staleAt) };
 }
 
 /**

@@ -9,17 +9,12 @@ import type { similarForms } from '../../protocol/similar.ts';
 import type { KnownAnswer } from '../../protocol/test-credentials.ts';
 import type { RewriteUsername } from '../../protocol/username-rules.ts';
 import { lookupFailure } from '../errors.ts';
+import { elapsedSince, type Moment } from '../moment.ts';
 
-/**
- * When a head was issued, and until when it may be believed: in milliseconds since 1970, and the
- * same moments as `performance.now()` counts. A clock that is set back does not make a head
- * younger, nor does a counter that stands still while the machine sleeps.
- */
+/** When a head was issued, and until when it may be believed. */
 export interface HeadLife {
-  readonly issuedAt: number;
-  readonly issuedAtTick: number;
-  readonly staleAt: number;
-  readonly staleAtTick: number;
+  readonly issuedAt: Moment;
+  readonly staleAt: Moment;
 }
 
 /** An index, and how its buckets are authenticated. */
@@ -51,13 +46,12 @@ export interface Snapshot {
 }
 
 /** @param now from `performance.now()` */
-export function isStale({ staleAt, staleAtTick }: HeadLife, now: number = performance.now()): boolean {
-  return now > staleAtTick || Date.now() > staleAt;
-}
+export const isStale = ({ staleAt }: HeadLife, now?: number): boolean => elapsedSince(staleAt, now) > 0;
 
-/** Milliseconds since the head was issued. @param now from `performance.now()` */
-export function ageOf({ issuedAt, issuedAtTick }: HeadLife, now: number): number {
-  return Math.max(now - issuedAtTick, Date.now() - issuedAt);
+/** After each wait: what was awaited may have outlived its head. @throws LookupError `SNAPSHOT_STALE` */
+export function assertFresh(snapshot: Snapshot): Snapshot {
+  if (isStale(snapshot.life)) throw lookupFailure('SNAPSHOT_STALE');
+  return snapshot;
 }
 
 /** @throws LookupError `INDEX_MISSING` */

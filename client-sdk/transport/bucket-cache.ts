@@ -2,6 +2,7 @@
 
 import type { SnapshotId } from '../../protocol/brands.ts';
 import type { Bucket } from '../../protocol/bucket.ts';
+import { elapsedSince, type Moment, momentAt } from '../moment.ts';
 
 export interface BucketCache {
   /** @param place names the bucket within the snapshot */
@@ -21,7 +22,7 @@ const OVERHEAD_BYTES = 512;
 interface Entry {
   readonly bucket: Bucket;
   readonly bytes: number;
-  readonly keptAt: number;
+  readonly keptAt: Moment;
 }
 
 /** @param maxBytes 0 disables the cache */
@@ -58,7 +59,7 @@ export function createBucketCache(maxBytes: number, maxAgeMs: number = MAX_AGE_M
         return undefined;
       }
       const entry = drop(place);
-      if (!entry || performance.now() - entry.keptAt >= maxAgeMs) return undefined;
+      if (!entry || elapsedSince(entry.keptAt) >= maxAgeMs) return undefined;
       insert(place, entry);
       return entry.bucket;
     },
@@ -69,7 +70,7 @@ export function createBucketCache(maxBytes: number, maxAgeMs: number = MAX_AGE_M
       // Copied: `metadata` is a view of the response body, and would keep all of it in memory.
       const bucket: Bucket = { tags, metadataBytes, metadata: metadata.slice(), forms };
       drop(place);
-      insert(place, { bucket, bytes: size, keptAt: performance.now() });
+      insert(place, { bucket, bytes: size, keptAt: momentAt() });
     },
   };
 }

@@ -10,17 +10,28 @@ export const HALF_A_MINUTE_PAST_NOON = NOON + 30_000;
 const realNow = performance.now.bind(performance);
 const realDate = Date.now.bind(Date);
 
-/** Moves both clocks of this process until the test ends. Timers keep their real time. */
-export function createTestClock(): { pass(ms: number): void } {
+export interface TestClock {
+  /** Time passes on both clocks. */
+  pass(ms: number): void;
+  /** The machine sleeps: `performance.now()` stands still. Less than 0: someone sets `Date` back. */
+  sleep(ms: number): void;
+}
+
+/** Moves the clocks of this process until the test ends. Timers keep their real time. */
+export function createTestClock(): TestClock {
   let ahead = 0;
+  let slept = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => realNow() + ahead);
-  vi.spyOn(Date, 'now').mockImplementation(() => realDate() + ahead);
+  vi.spyOn(Date, 'now').mockImplementation(() => realDate() + ahead + slept);
   onTestFinished(() => {
     vi.restoreAllMocks();
   });
   return {
     pass: (ms) => {
       ahead += ms;
+    },
+    sleep: (ms) => {
+      slept += ms;
     },
   };
 }

@@ -1,0 +1,117 @@
+// The two clocks of a checker: a head that runs out during a wait is not believed after it, and
+// neither sleep nor a clock that is set back makes anything younger.
+
+import { describe, expect, test as plain } from 'vitest';
+import { createBucketCache } from '../../../client-sdk/transport/bucket-cache.ts';
+import type { SnapshotId } from '../../../protocol/brands.ts';
+import type { Bucket } from '../../../protocol/bucket.ts';
+import { createTestClock } from '../../support/clock.ts';
+import { forward, type HttpFront, send } from '../../support/http-front.ts';
+import { test } from '../../support/worlds/client-fixture.ts';
+import {
+  allUnknown,
+  type ClientWorld,
+  isBucket,
+  isHead,
+  LEAKED,
+  STRANGER,
+  summary,
+} from '../../support/worlds/client-world.ts';
+
+const MINUTES = 60_000;
+const HOURS = 60 * MINUTES;
+
+const headsOf = ({ requests }: HttpFront): number => requests.filter((one) => one.includes(' /v1/head')).length;
+
+describe('a head that runs out', () => {
+  /** Once the checker is ready, a day passes before such an answer arrives, with this status. */
+  async function startSlow(world: ClientWorld, isSlow: (url: string) => boolean, status = 200) {
+    const clock = createTestClock();
+    const front = { isSlow: false };
+    const at = await world.front(async (request, response) => {
+      const answer = await forward(world.url, request);
+      const waits = front.isSlow && isSlow(request.url ?? '');
+      if (waits) clock.pass(26 * HOURS);
+      send(response, waits ? { ...answer, status } : answer);
+    });
+    const checker = world.checker(at.url);
+    await checker.ready();
+    front.isSlow = true;
+    return { clock, checker };
+  }
+
+  test.for([
+    ['a leaked credential', LEAKED],
+    ['an unknown one', STRANGER],
+  ] as const)('while its buckets are awaited does not answer for %s', async ([, credential], { world }) => {
+    const { checker } = await startSlow(world, isBucket);
+    expect(summary(await checker.check(credential))).toBe(allUnknown('SNAPSHOT_STALE'));
+  });
+
+  test('while its renewal is awaited, and fails, asks for no bucket', async ({ world }) => {
+    const { clock, checker } = await startSlow(world, isHead, 503);
+    clock.pass(2 * MINUTES);
+    expect(summary(await checker.check(STRANGER))).toBe(allUnknown('SNAPSHOT_STALE'));
+    await expect(checker.ready()).rejects.toMatchObject({ code: 'HTTP_STATUS' });
+  });
+});
+
+describe('after sleep, when performance.now() stood still', () => {
+  test('the head is asked for before a check is answered', async ({ world }) => {
+    const clock = createTestClock();
+    const at = await world.spoil(() => {});
+    const checker = world.checker(at.url);
+    await checker.check(STRANGER);
+    expect(headsOf(at)).toBe(1);
+    clock.sleep(10 * HOURS);
+    expect((await checker.check(STRANGER)).status).toBe('clean');
+    expect(headsOf(at)).toBe(2);
+  });
+
+  plain('a held bucket has aged', () => {
+    const clock = createTestClock();
+    const { put, has } = createHeld();
+    put();
+    clock.sleep(599_000);
+    expect(has()).toBe(true);
+    clock.sleep(2_000);
+    expect(has()).toBe(false);
+  });
+});
+
+describe('a clock that is set back', () => {
+  test('does not keep a checker from asking for the head', async ({ world }) => {
+    const clock = createTestClock();
+    const at = await world.spoil(() => {});
+    const checker = world.checker(at.url);
+    await checker.check(STRANGER);
+    clock.sleep(-MINUTES);
+    clock.pass(2 * MINUTES);
+    expect((await checker.check(STRANGER)).status).toBe('clean');
+    expect(headsOf(at)).toBe(2);
+  });
+
+  plain('makes no held bucket younger', () => {
+    const clock = createTestClock();
+    const { put, has } = createHeld();
+    put();
+    clock.sleep(-HOURS);
+    clock.pass(601_000);
+    expect(has()).toBe(false);
+  });
+});
+
+/** A cache for one bucket. */
+function createHeld() {
+  const snapshot = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' as SnapshotId;
+  const cache = createBucketCache(2 ** 20);
+  const has = (): boolean => cache.get(snapshot, 'a') !== undefined;
+  has();
+  const bucket: Bucket = {
+    tags: new Float64Array(1),
+    metadataBytes: 1,
+    metadata: new Uint8Array(1),
+    forms: undefined,
+  };
+  return { put: () => cache.put(snapshot, 'a', bucket), has };
+}
