@@ -1,7 +1,8 @@
 // An evaluator that cheats is caught at its first cheat, before the client acts on it, and never
 // trusted again.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { CheckerMemory } from '../../../client-sdk/index.ts';
 import { createSodiumOprf } from '../../../client-sdk/sodium.ts';
 import {
   type Cheat,
@@ -59,4 +60,25 @@ describe.each([
     await expect(checker.ready()).rejects.toMatchObject({ code: 'KEY_MISMATCH' });
     expect(service.seen).toEqual({ evaluations, passwordBuckets: 0 });
   });
+});
+
+test('checkers that share a memory learn of each other whom one has caught, also while they run', async () => {
+  let text: string | undefined;
+  const open = (): CheckerMemory => ({
+    load: () => text,
+    save: (saved) => {
+      text = saved;
+    },
+  });
+  const service = await startCheatingEvaluator(world, world.url);
+  const start = () => world.checker(service.url, { memory: open(), headMaxAgeMs: 0 });
+  const [running, catching] = [start(), start()];
+  expect((await running.check(LEAKED)).status).toBe('pair');
+  await catching.ready();
+  service.cheat = cheats.shift(PASSWORD);
+  await catching.check(LEAKED);
+  service.cheat = HONEST;
+  await vi.waitFor(() => expect(text).toContain(world.made.key.keyId));
+  await vi.waitFor(async () => expect(summary(await running.check(LEAKED))).toBe(allUnknown('KEY_MISMATCH')));
+  expect(summary(await start().check(LEAKED)), 'after a restart').toBe(allUnknown('KEY_MISMATCH'));
 });
