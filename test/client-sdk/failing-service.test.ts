@@ -22,8 +22,8 @@ const CHECKS = 1000;
 /** Half of the checks are of leaked pairs. */
 const PAIRS = CHECKS / 2;
 const AT_ONCE = 100;
-/** The default deadline of a check. */
-const DEADLINE_MS = 300;
+/** Longer than the default, so that a busy machine recovers within it. */
+const DEADLINE_MS = 1500;
 
 interface Place {
   readonly made: MadeDataset;
@@ -93,6 +93,9 @@ function tally(verdicts: readonly Verdict[]): Map<UnknownReason | undefined, num
   return counts;
 }
 
+/** The head has a deadline of its own, which a busy machine may miss in any state. */
+const ON_A_BUSY_MACHINE: readonly UnknownReason[] = ['TIMEOUT'];
+
 const truth = (leaked: boolean): string => (leaked ? 'pair' : 'clean');
 
 // Each test has its own service and checker and mostly waits, so they run concurrently.
@@ -143,10 +146,11 @@ describe.concurrent.each(['hmac', 'oprf'] as const)('under %s', (suite) => {
         expect(verdicts).toHaveLength(CHECKS);
         expect(new Set(verdicts.map(({ status }) => status))).toEqual(new Set(['unknown']));
         const reasons = tally(verdicts);
-        for (const reason of reasons.keys()) expect([...right, 'CIRCUIT_OPEN']).toContain(reason);
+        for (const reason of reasons.keys()) expect([...right, 'CIRCUIT_OPEN', ...ON_A_BUSY_MACHINE]).toContain(reason);
+        expect([...reasons.keys()].some((reason) => right.includes(reason as UnknownReason))).toBe(true);
         const away = HANGS.includes(failure) || failure === 'stopped';
         if (away) expect(reasons.get('CIRCUIT_OPEN')).toBeGreaterThan(CHECKS / 2);
-        if (failure === 'other key') expect(states).toEqual([]);
+        if (failure === 'other key' && !reasons.has('TIMEOUT')) expect(states).toEqual([]);
         await service.heal();
         await expectRecovery(restart(), place);
         if (!mayLatch) expect(states.at(-1) ?? 'closed').toBe('closed');
@@ -162,8 +166,9 @@ describe.concurrent.each(['hmac', 'oprf'] as const)('under %s', (suite) => {
         for (const { verdict, leaked } of checked) {
           // One garbled answer leaves the other intact: a pair may still be found.
           const found = failure === 'garbage' && leaked && verdict.status === 'pair';
-          if (!found) expect(right).toContain(verdict.reason);
+          if (!found) expect([...right, ...ON_A_BUSY_MACHINE]).toContain(verdict.reason);
         }
+        expect(checked.some(({ verdict: { reason } }) => reason !== undefined && right.includes(reason))).toBe(true);
         expect(checked.filter(({ verdict }) => verdict.status === 'clean')).toEqual([]);
         await service.heal();
         await expectRecovery(restart(), place);
