@@ -115,8 +115,8 @@ export interface SharedOptions extends Hooks {
 export interface CheckerMemory {
   /**
    * The text that was saved last; undefined or null if there is none. Called before the first check
-   * and at each head. If the first call throws or rejects, checks are `MEMORY_FAILED`; after a later
-   * one that does, nothing is saved until the next head.
+   * and at each head. If the first call throws or rejects, checks are `MEMORY_FAILED`; after a
+   * later one that does, nothing is saved until the next head.
    */
   load(): string | null | undefined | Promise<string | null | undefined>;
   /**

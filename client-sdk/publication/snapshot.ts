@@ -48,7 +48,10 @@ export interface Snapshot {
 /** @param now from `performance.now()` */
 export const isStale = ({ staleAt }: HeadLife, now?: number): boolean => elapsedSince(staleAt, now) > 0;
 
-/** After each wait: what was awaited may have outlived its head. @throws LookupError `SNAPSHOT_STALE` */
+/**
+ * After each wait: what was awaited may have outlived its head. @throws LookupError
+ * `SNAPSHOT_STALE`
+ */
 export function assertFresh(snapshot: Snapshot): Snapshot {
   if (isStale(snapshot.life)) throw lookupFailure('SNAPSHOT_STALE');
   return snapshot;

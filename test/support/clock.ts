@@ -13,7 +13,9 @@ const realDate = Date.now.bind(Date);
 export interface TestClock {
   /** Time passes on both clocks. */
   pass(ms: number): void;
-  /** The machine sleeps: `performance.now()` stands still. Less than 0: someone sets `Date` back. */
+  /**
+   * The machine sleeps: `performance.now()` stands still. Less than 0: someone sets `Date` back.
+   */
   sleep(ms: number): void;
 }
 
