@@ -143,11 +143,9 @@ function describeHeader(header: readonly string[], { usernames, secret, count }:
   const namesAt = (places: readonly number[]): string => showHeader(places.map((place) => header[place] ?? ''));
   const used = new Set([...usernames, secret, ...(count === undefined ? [] : [count])]);
   const unused = header.flatMap((_, place) => (used.has(place) ? [] : [place]));
-  return [
-    `the header names the password (${namesAt([secret])})`,
-    usernames.length === 0 ? 'and no login' : `and the login (${namesAt(usernames)})`,
-    unused.length === 0 ? '' : `; not used: ${namesAt(unused)}`,
-  ].join(' ');
+  const login = usernames.length === 0 ? 'no login' : `the login (${namesAt(usernames)})`;
+  const rest = unused.length === 0 ? '' : `; not used: ${namesAt(unused)}`;
+  return `the header names the password (${namesAt([secret])}) and ${login}${rest}`;
 }
 
 /** Names of which two are usual, or one beside a word for a password. */
