@@ -117,9 +117,7 @@ async function openCorpusOrArchive(files: readonly string[], options: IngestOpti
 }
 
 /** Before anything is read or printed. @throws StoreError */
-function assertStated(folder: string, { source, replace = source, date, dryRun, archive }: IngestOptions): void {
-  if (dryRun && archive !== undefined)
-    throw new UsageError('--dry-run makes no archive', 'Leave --archive out, or --dry-run.');
+function assertStated(folder: string, { source, replace = source, date }: IngestOptions): void {
   openDataset(folder);
   if (replace !== undefined) assertSourceName(replace);
   if (date !== undefined) assertSourceDate(date);
@@ -217,6 +215,8 @@ export function addIngest(program: Command): void {
         options.fromArchive === undefined
       )
         throw new UsageError('--source is missing', 'Name the source, such as --source collection1-2019.');
+      if (options.dryRun && options.archive !== undefined)
+        throw new UsageError('--dry-run makes no archive', 'Leave --archive out, or --dry-run.');
       const recipient = options.archive === undefined ? undefined : await loadRecipient(options.archive);
       assertStated(folder, options);
       const interrupt = onInterrupt();
