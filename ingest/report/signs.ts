@@ -65,6 +65,11 @@ const GARBLED = new RegExp(
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is counted.
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f\ufffd]/;
 
+/** Without one of these characters, a field shorter than a hash shows none of most signs. */
+const NOTABLE_IN_USERNAME = /[^!-~]|["$,:;<[{|]/;
+const NOTABLE_IN_PASSWORD = /[^!-~]|["$&,:;@|]/;
+const MIN_HASH_LENGTH = 32;
+
 /** Counts signs of one segment. */
 export class SignCounter {
   #observed = 0;
@@ -100,27 +105,36 @@ export class SignCounter {
   observe(username: string | undefined, password: string): void {
     this.#observed += this.#weight;
     this.#lengths.add(password.length, this.#weight);
-    if (username !== undefined) this.#observeUsername(username, password);
-    this.#count('hashPassword', isHash(password));
     this.#count('urlField', SCHEME.test(password) || (username !== undefined && SCHEME_NAME.test(username)));
-    this.#count('addressPassword', ADDRESS.test(password));
-    this.#count('addressAndMore', ADDRESS_AND_MORE.test(password));
-    this.#count('trailingHash', TRAILING_HASH.test(password));
-    this.#count('separatorInside', SEPARATOR.test(password));
+    if (username !== undefined) {
+      this.#usernames.add(hashOf(username, this.#seed), this.#weight);
+      this.#count('numberAfterWord', NUMBER.test(password) && !username.includes('@'));
+    }
+    const isNotableName = username !== undefined && isNotable(username, NOTABLE_IN_USERNAME);
+    const isNotablePassword = isNotable(password, NOTABLE_IN_PASSWORD);
+    if (isNotableName) this.#observeUsername(username);
+    if (isNotablePassword) this.#observePassword(password);
+    if (!isNotableName && !isNotablePassword) return;
     this.#count('control', CONTROL.test(password) || (username !== undefined && CONTROL.test(username)));
     this.#count('garbled', GARBLED.test(password) || (username !== undefined && GARBLED.test(username)));
-    this.#count('padded', password !== password.trim());
-    this.#count('quoted', password.length > 1 && password.startsWith('"') && password.endsWith('"'));
-    this.#count('entity', ENTITY.test(password));
   }
 
-  #observeUsername(username: string, password: string): void {
-    this.#usernames.add(hashOf(username, this.#seed), this.#weight);
+  #observeUsername(username: string): void {
     this.#count('hashUsername', isHash(username));
     this.#count('markup', MARKUP.test(username));
     this.#count('addressInUsername', ADDRESS_AND_MORE.test(username));
     this.#count('spacedUsername', username.trim().includes(' '));
-    this.#count('numberAfterWord', NUMBER.test(password) && !username.includes('@'));
+  }
+
+  #observePassword(password: string): void {
+    this.#count('hashPassword', isHash(password));
+    this.#count('addressPassword', ADDRESS.test(password));
+    this.#count('addressAndMore', ADDRESS_AND_MORE.test(password));
+    this.#count('trailingHash', TRAILING_HASH.test(password));
+    this.#count('separatorInside', SEPARATOR.test(password));
+    this.#count('padded', password !== password.trim());
+    this.#count('quoted', password.length > 1 && password.startsWith('"') && password.endsWith('"'));
+    this.#count('entity', ENTITY.test(password));
   }
 
   #count(sign: Sign, shows: boolean): void {
@@ -136,6 +150,9 @@ export class SignCounter {
     };
   }
 }
+
+const isNotable = (text: string, characters: RegExp): boolean =>
+  text.length >= MIN_HASH_LENGTH || characters.test(text);
 
 /** Adds up the counts of segments. */
 export function addSigns(a: SignCounts | undefined, b: SignCounts): SignCounts {
@@ -165,7 +182,8 @@ class FrequentValues {
       this.#counts.set(value, (known ?? 0) + count);
       return;
     }
-    const least = Math.min(count, ...this.#counts.values());
+    let least = count;
+    for (const times of this.#counts.values()) if (times < least) least = times;
     for (const [other, times] of this.#counts) {
       if (times === least) this.#counts.delete(other);
       else this.#counts.set(other, times - least);
