@@ -85,6 +85,7 @@ class CorpusReading {
   readonly #dataset: Dataset;
   readonly #keyText: string;
   readonly #options: IngestOptions;
+  readonly #totalBytes: number | undefined;
   readonly #archive: ArchiveWriter | undefined;
   readonly #pool: IngestPool;
   readonly #cutter: TextCutter;
@@ -117,6 +118,7 @@ class CorpusReading {
     this.#options = options;
     this.#archive = archive;
     const { inputs, mirror = false, leftOut } = options;
+    this.#totalBytes = totalBytes(inputs);
     this.#reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }), base });
     this.#earlier = new Map(manifest.segments);
     this.#pool = new IngestPool(
@@ -278,8 +280,8 @@ class CorpusReading {
   }
 
   #progress(): void {
-    const { inputs, onProgress } = this.#options;
-    onProgress?.(readProgress(this.#bytes, totalBytes(inputs), this.#credentials, this.#rejects));
+    const report = readProgress(this.#bytes, this.#totalBytes, this.#credentials, this.#rejects);
+    this.#options.onProgress?.(report);
   }
 }
 
