@@ -24,16 +24,26 @@ export type Choice =
   | { readonly leftOut: string }
   | { readonly refusal: IngestError };
 
-export function chooseFormat(sample: TextSample, { format, formatOptions, skipUnrecognised }: Reading): Choice {
+/** @param parameters of the dataset: a format that it has no use for is refused */
+export function chooseFormat(
+  sample: TextSample,
+  { format, formatOptions, skipUnrecognised }: Reading,
+  parameters: DatasetParameters,
+): Choice {
   const binary = describeBinary(sample.bytes);
   if (binary?.isPicture) return { leftOut: binary.what };
-  if (format && !binary) return { recognised: { format, score: 1, reasons: ['named by the operator'] } };
+  if (format && !binary) return chooseUseful({ format, score: 1, reasons: ['named by the operator'] }, parameters);
   try {
-    return { recognised: detectFormat(sample, formatOptions) };
+    return chooseUseful(detectFormat(sample, formatOptions), parameters);
   } catch (error) {
     if (!(error instanceof IngestError)) throw error;
     return skipUnrecognised ? { leftOut: 'not recognised' } : { refusal: error };
   }
+}
+
+export function chooseUseful(recognised: Recognised, parameters: DatasetParameters): Choice {
+  const refusal = uselessFormat(parameters, recognised.format);
+  return refusal ? { refusal } : { recognised };
 }
 
 /** @returns why the dataset has no use for the format, or undefined if it has */

@@ -9,7 +9,7 @@ import type { DatasetParameters } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { RECORD_BYTES } from '../store/run/record.ts';
 import type { ReportedText } from '../store/run/run-report.ts';
-import { chooseFormat, type Reading, type Refused, refuseTexts, uselessFormat } from './choose-format.ts';
+import { chooseFormat, type Reading, type Refused, refuseTexts } from './choose-format.ts';
 import type { Deriver } from './derive/deriver.ts';
 import { createHmacDeriver } from './derive/hmac-deriver.ts';
 import { createOprfDeriver } from './derive/oprf-deriver.ts';
@@ -188,20 +188,17 @@ class SampledCorpus {
           this.#report.addSegment(this.#text, findings);
         },
         reject: (reason, line) => {
-          for (const counter of [this.#rejects, this.#report.rejectsOf(this.#text)])
-            if (line) counter.addLine(reason, line);
-            else counter.add(reason);
+          this.#rejects.addLine(reason, line);
+          this.#report.rejectsOf(this.#text).addLine(reason, line);
         },
       },
       SEGMENT_BYTES,
     );
     this.#reader = new TextReader((name, sample) => {
-      const choice = chooseFormat(sample, options);
+      const choice = chooseFormat(sample, options, parameters);
       if ('leftOut' in choice) options.leftOut?.add(name, choice.leftOut);
-      const useless = 'recognised' in choice ? uselessFormat(parameters, choice.recognised.format) : undefined;
-      const refusal = 'refusal' in choice ? choice.refusal : useless;
-      if (refusal) this.#refused.push({ name, refusal });
-      if (refusal || !('recognised' in choice)) return undefined;
+      if ('refusal' in choice) this.#refused.push({ name, refusal: choice.refusal });
+      if (!('recognised' in choice)) return undefined;
       this.#text = this.#report.open(name, choice.recognised);
       this.#format = segmentFormat(choice.recognised.format);
       return cutter.open(choice.recognised.format);

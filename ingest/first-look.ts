@@ -31,12 +31,9 @@ export async function lookAtInputs(parameters: DatasetParameters, options: Inges
     const [first] = texts.filter(({ text }) => text.length > 0);
     if (!first) continue;
     const { name, text, whole } = first;
-    const choice = chooseFormat(createSample(text.subarray(0, SAMPLE_BYTES), whole), options);
+    const choice = chooseFormat(createSample(text.subarray(0, SAMPLE_BYTES), whole), options, parameters);
     if ('refusal' in choice) refused.push({ name, refusal: choice.refusal });
-    if (!('recognised' in choice)) continue;
-    const refusal = uselessFormat(parameters, choice.recognised.format);
-    if (refusal) refused.push({ name, refusal });
-    else formats.push(choice.recognised.format);
+    else if ('recognised' in choice) formats.push(choice.recognised.format);
   }
   if (refused.length > 0) throw refuseTexts(refused);
   if (options.mirror && formats.length > 0) mirroredIndex(formats);

@@ -24,6 +24,8 @@ const MAX_EXAMPLES = 3;
 /** Bytes of a line that its example may show. */
 const MAX_EXAMPLE_BYTES = 512;
 
+const NO_LINE = new Uint8Array();
+
 export class RejectCounter {
   readonly #counts = new Map<RejectReason, number>();
   readonly #examples = new Map<RejectReason, string[]>();
@@ -34,8 +36,8 @@ export class RejectCounter {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
   }
 
-  /** Counts a line, and keeps it masked if it is one of the first. */
-  addLine(reason: RejectReason, line: Uint8Array): void {
+  /** Counts a line, and keeps it masked if it is given and one of the first. */
+  addLine(reason: RejectReason, line: Uint8Array = NO_LINE): void {
     this.add(reason);
     const examples = this.#examples.get(reason) ?? [];
     if (examples.length >= MAX_EXAMPLES || line.length === 0) return;

@@ -5,7 +5,7 @@ import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.ts';
-import { type Choice, chooseFormat, type Refused, refuseTexts, uselessFormat } from '../choose-format.ts';
+import { type Choice, chooseFormat, chooseUseful, type Refused, refuseTexts } from '../choose-format.ts';
 import type { Recognised } from '../formats/format.ts';
 import { totalBytes } from '../input/inputs.ts';
 import type { RangeReport } from '../input/range-report.ts';
@@ -134,8 +134,7 @@ class CorpusReading {
       {
         buffer: () => this.#pool.buffer(),
         segment: (content) => this.#segment(content),
-        reject: (reason, line) =>
-          this.#reject((counter) => (line ? counter.addLine(reason, line) : counter.add(reason))),
+        reject: (reason, line) => this.#reject((counter) => counter.addLine(reason, line)),
       },
       plan.segmentBytes,
     );
@@ -173,7 +172,8 @@ class CorpusReading {
   async #readInputs(): Promise<readonly InputFile[]> {
     const { inputs, signal } = this.#options;
     const files: InputFile[] = [];
-    const reader = new TextReader((name, sample) => this.#open(name, chooseFormat(sample, this.#options)));
+    const { parameters } = this.#dataset;
+    const reader = new TextReader((name, sample) => this.#open(name, chooseFormat(sample, this.#options, parameters)));
     for (const input of inputs) {
       const before = this.#bytes;
       const each = async (block: Buffer, bytesRead: number): Promise<void> => {
@@ -205,7 +205,7 @@ class CorpusReading {
         text: async (header) => {
           await sink?.end();
           const recognised = { format: formatOfText(header), score: 1, reasons: ['as in the archive'] };
-          sink = this.#open(header.name, { recognised });
+          sink = this.#open(header.name, chooseUseful(recognised, this.#dataset.parameters));
         },
         content: async (block, bytesRead) => {
           await sink?.push(block);
@@ -223,11 +223,8 @@ class CorpusReading {
   }
 
   #open(name: string, choice: Choice): TextSink | undefined {
-    if ('recognised' in choice) {
-      const useless = uselessFormat(this.#dataset.parameters, choice.recognised.format);
-      if (!useless) return this.#begin(name, choice.recognised);
-      this.#refused.push({ name, refusal: useless });
-    } else if ('refusal' in choice) this.#refused.push({ name, refusal: choice.refusal });
+    if ('recognised' in choice) return this.#begin(name, choice.recognised);
+    if ('refusal' in choice) this.#refused.push({ name, refusal: choice.refusal });
     else this.#options.leftOut?.add(name, choice.leftOut);
     return undefined;
   }
