@@ -45,6 +45,17 @@ export function readRegularBytes(file: string, maxBytes: number, refuse: RefuseF
   }
 }
 
+/** Reads up to `maxBytes` from the start of a regular file. @throws the error of `refuse` */
+export function readHead(file: string, maxBytes: number, refuse: RefuseFile): Buffer {
+  const handle = openRegularFile(file, refuse);
+  try {
+    const head = Buffer.alloc(maxBytes);
+    return head.subarray(0, fs.readSync(handle, head, 0, maxBytes, 0));
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
 /** As `readRegularBytes`, in UTF-8. */
 export function readRegularFile(file: string, maxBytes: number, refuse: RefuseFile): string {
   return readRegularBytes(file, maxBytes, refuse).toString('utf8');

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { openRegularFile } from '../../store/files.ts';
+import { openRegularFile, readHead } from '../../store/files.ts';
 import { RangeSet } from '../../store/run/range-set.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import { Budget, type ContainerLimits } from '../containers/budget.ts';
@@ -85,14 +85,7 @@ type Look = 'sha1' | 'ntlm' | 'packed' | 'empty' | 'other';
 
 /** What a file seems to hold. */
 function lookAt({ range, file }: RangeFile): Look {
-  const handle = openRegularFile(pathOf(file), (why) => new Error(why));
-  let head: Buffer;
-  try {
-    const start = Buffer.alloc(LOOK_BYTES);
-    head = start.subarray(0, fs.readSync(handle, start, 0, LOOK_BYTES, 0));
-  } finally {
-    fs.closeSync(handle);
-  }
+  const head = readHead(pathOf(file), LOOK_BYTES, (why) => new Error(why));
   if (head.length === 0) return 'empty';
   const kind = detectContainer(head);
   if (kind === 'gzip') return kindOfRange(startOfGzip(head), range) ?? 'other';

@@ -1,9 +1,8 @@
 // Reads inputs: unpacked and digested in one pass, or the start of them.
 
 import { createHash } from 'node:crypto';
-import fs from 'node:fs';
 import { addAbortSignal } from 'node:stream';
-import { openRegularFile } from '../../store/files.ts';
+import { openRegularFile, readHead } from '../../store/files.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import type { NamedBlocks } from '../containers/blocks.ts';
 import { Budget, DEFAULT_LIMITS } from '../containers/budget.ts';
@@ -181,14 +180,7 @@ export function unpackingMemory(inputs: readonly CorpusInput[]): number {
   let most = 0;
   for (const { path: file, bytes = 0 } of inputs) {
     if (file === undefined || bytes < MIN_WINDOW_FILE) continue;
-    const handle = openRegularFile(file, notRegular(file));
-    try {
-      const head = Buffer.alloc(HEADER_BYTES);
-      fs.readSync(handle, head, 0, HEADER_BYTES, 0);
-      most = Math.max(most, decoderBytes(head));
-    } finally {
-      fs.closeSync(handle);
-    }
+    most = Math.max(most, decoderBytes(readHead(file, HEADER_BYTES, notRegular(file))));
   }
   return most;
 }
