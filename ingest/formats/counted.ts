@@ -1,11 +1,9 @@
 // Passwords with counts, and any separator: `password,count` and `count,password`.
 
-import type { Credential } from '../../store/run/credential-records.ts';
 import { IngestError } from '../errors.ts';
-import { decodeHexNotation } from '../input/text.ts';
 import type { RejectReason } from '../rejects.ts';
-import type { CorpusFormat, FormatModule, FormatOptions, LineRules } from './format.ts';
-import { lineFormat } from './line-parser.ts';
+import type { CorpusFormat, FormatModule, FormatOptions } from './format.ts';
+import { cutRules, type FieldCut, lineFormat } from './line-parser.ts';
 import { percent } from './sample.ts';
 
 type Name = 'password-count' | 'count-password';
@@ -17,13 +15,9 @@ const MOST = 0.8;
 const COUNTED_SCORE = 0.8;
 const HALF = 0.5;
 
-interface Cut {
-  readonly from: number;
-  readonly to: number;
-  readonly times: number;
-}
+type CountedCut = FieldCut & { readonly times: number };
 
-function cutCounted(line: string, name: Name, separator: string): Cut | RejectReason {
+function cutCounted(line: string, name: Name, separator: string): CountedCut | RejectReason {
   if (line.trim() === '') return 'blank';
   const isFirst = name === 'count-password';
   const at = isFirst ? line.indexOf(separator) : line.lastIndexOf(separator);
@@ -31,34 +25,17 @@ function cutCounted(line: string, name: Name, separator: string): Cut | RejectRe
   const after = at + separator.length;
   const count = (isFirst ? line.slice(0, at) : line.slice(after)).trim();
   if (!COUNT.test(count) || Number(count) === 0) return 'bad-count';
-  const [from, to] = isFirst ? [after, line.length] : [0, at];
-  return from === to ? 'empty-password' : { from, to, times: Number(count) };
-}
-
-function countedRules(name: Name, separator: string): LineRules {
-  return {
-    parseLine(line): Credential | RejectReason {
-      const cut = cutCounted(line, name, separator);
-      if (typeof cut === 'string') return cut;
-      const password = decodeHexNotation(line.slice(cut.from, cut.to));
-      return password === '' ? 'empty-password' : { password, times: cut.times };
-    },
-    parseAscii(bytes, from, to, fields): RejectReason | undefined {
-      const line = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
-      const cut = cutCounted(line, name, separator);
-      if (typeof cut === 'string') return cut;
-      fields.usernameFrom = -1;
-      fields.usernameTo = -1;
-      fields.passwordFrom = from + cut.from;
-      fields.passwordTo = from + cut.to;
-      fields.times = cut.times;
-      return undefined;
-    },
-  };
+  const [passwordAt, passwordEnd] = isFirst ? [after, line.length] : [0, at];
+  return passwordAt === passwordEnd ? 'empty-password' : { passwordAt, passwordEnd, times: Number(count) };
 }
 
 const countedFormat = (name: Name, options: FormatOptions): CorpusFormat =>
-  lineFormat(name, ['password'], countedRules(name, options.separator ?? ','), options);
+  lineFormat(
+    name,
+    ['password'],
+    cutRules((line) => cutCounted(line, name, options.separator ?? ',')),
+    options,
+  );
 
 const isOrdered = (counts: readonly number[]): boolean =>
   counts.every((count, i) => i === 0 || count <= (counts[i - 1] as number));

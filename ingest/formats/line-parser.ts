@@ -1,7 +1,8 @@
 // The shared part of formats with one credential per line.
 
 import { LineSplitter } from '../input/lines.ts';
-import { decodeText } from '../input/text.ts';
+import { decodeHexNotation, decodeText } from '../input/text.ts';
+import type { RejectReason } from '../rejects.ts';
 import type { CorpusFormat, CredentialSink, FormatOptions, LineRules } from './format.ts';
 
 const SPACE = 0x20;
@@ -37,6 +38,43 @@ function parseLine(line: Buffer, { parseLine }: LineRules): ReturnType<LineRules
   if (line.includes(NUL)) return 'nul-byte';
   const text = decodeText(line);
   return parseLine(text.startsWith('\ufeff') ? text.slice(1) : text);
+}
+
+/** Where the fields of a line are, as offsets. A username begins its line. */
+export interface FieldCut {
+  readonly usernameEnd?: number;
+  readonly passwordAt: number;
+  /** Default: the end of the line. */
+  readonly passwordEnd?: number;
+  /** Default: 1. */
+  readonly times?: number;
+}
+
+/** The rules of a format that follow from where its lines are cut. */
+export function cutRules(cut: (line: string) => FieldCut | RejectReason): LineRules {
+  return {
+    parseLine(line) {
+      const found = cut(line);
+      if (typeof found === 'string') return found;
+      const { usernameEnd, passwordAt, passwordEnd, times = 1 } = found;
+      const password = decodeHexNotation(line.slice(passwordAt, passwordEnd));
+      if (password === '') return 'empty-password';
+      return { ...(usernameEnd !== undefined && { username: line.slice(0, usernameEnd) }), password, times };
+    },
+    parseAscii(bytes, from, to, fields) {
+      const line = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
+      const found = cut(line);
+      if (typeof found === 'string') return found;
+      const { usernameEnd, passwordAt, passwordEnd = line.length, times = 1 } = found;
+      const username = usernameEnd === undefined ? undefined : line.slice(0, usernameEnd);
+      fields.usernameFrom = username === undefined ? -1 : from + username.length - username.trimStart().length;
+      fields.usernameTo = username === undefined ? -1 : fields.usernameFrom + username.trim().length;
+      fields.passwordFrom = from + passwordAt;
+      fields.passwordTo = from + passwordEnd;
+      fields.times = times;
+      return undefined;
+    },
+  };
 }
 
 export function lineFormat(
