@@ -7,36 +7,17 @@ import type { CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts
 import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/line-format.ts';
 import { LineSplitter, MAX_LINE_BYTES } from '../../ingest/input/lines.ts';
 import { decodeHexNotation, decodeText } from '../../ingest/input/text.ts';
+import { parseAll } from '../support/corpus-text.ts';
 import { createRandom, testSeed } from '../support/random.ts';
-
-/**
- * What came of each line, in order: `user|password` or `password`, with `*times` where not 1, or
- * `!reason`.
- */
-function readAll(format: CorpusFormat, corpus: Iterable<string | Buffer>): string[] {
-  const found: string[] = [];
-  const parser = format.createParser({
-    credential: ({ username, password, times }) =>
-      found.push(`${username === undefined ? '' : `${username}|`}${password}${times === 1 ? '' : `*${times}`}`),
-    reject: (reason) => found.push(`!${reason}`),
-  });
-  for (const block of corpus) {
-    const bytes = Buffer.from(block);
-    parser.push(bytes);
-    bytes.fill(0x58); // A reader may use its block again.
-  }
-  parser.end();
-  return found;
-}
 
 /** Parses a corpus whole and in blocks of 1 to 7 bytes, which must give the same. */
 function read(format: CorpusFormat, corpus: string | Buffer): string[] {
   const bytes = Buffer.from(corpus);
-  const whole = readAll(format, [bytes]);
+  const whole = parseAll(format, [bytes]);
   for (let size = 1; size <= 7; size++) {
     const blocks: Buffer[] = [];
     for (let at = 0; at < bytes.length; at += size) blocks.push(bytes.subarray(at, at + size));
-    expect(readAll(format, blocks), `blocks of ${size}`).toEqual(whole);
+    expect(parseAll(format, blocks), `blocks of ${size}`).toEqual(whole);
   }
   return whole;
 }
@@ -204,7 +185,7 @@ describe('csv', () => {
     const others = Array.from({ length: 20_000 }, (_, i) => `user${i},pass${i}`);
     for (const broken of ['ben,"pw', '"ben,pw'])
       expect(
-        readAll(csvFormat({ columns: { username: 'username', password: 'password' } }), [
+        parseAll(csvFormat({ columns: { username: 'username', password: 'password' } }), [
           `username,password\n${broken}\n${others.join('\n')}\n`,
         ]),
       ).toEqual(['!malformed-row', ...others.map((row) => row.replace(',', '|'))]);
@@ -233,7 +214,7 @@ describe('csv', () => {
 
   test('the CSV parser reads a file whose rows lost their outer quotes to its end', () => {
     const corpus = `username,password\n${'z","\n'.repeat(20_000)}ana,pw\n`;
-    const found = readAll(csvFormat({ columns: { username: 'username', password: 'password' } }), [corpus]);
+    const found = parseAll(csvFormat({ columns: { username: 'username', password: 'password' } }), [corpus]);
     expect(found).toHaveLength(20_001);
     expect(found.at(-1)).toBe('ana|pw');
   });
@@ -263,7 +244,7 @@ describe('a line that is too long', () => {
           yield block;
         }
       };
-      expect(readAll(format, watched())).toEqual(expected);
+      expect(parseAll(format, watched())).toEqual(expected);
       // Garbage that was not collected yet is counted in: far more than a block, far less than the
       // line.
       expect(most).toBeLessThan(200 * MiB);
@@ -285,8 +266,8 @@ describe('a line that is too long', () => {
   test('a quoted cell of too many lines is not a row', () => {
     const csv = csvFormat({ columns: { username: 'username', password: 'password' } });
     const lines = (count: number): string => 'x\n'.repeat(count);
-    expect(readAll(csv, [`username,password\nana,"${lines(40)}"\n`])).toEqual([`ana|${lines(40)}`]);
-    const found = readAll(csv, [`username,password\nana,"${lines(100_000)}"\nben,pw\n`]);
+    expect(parseAll(csv, [`username,password\nana,"${lines(40)}"\n`])).toEqual([`ana|${lines(40)}`]);
+    const found = parseAll(csv, [`username,password\nana,"${lines(100_000)}"\nben,pw\n`]);
     expect(found[0]).toBe('!malformed-row');
     expect(found.at(-1)).toBe('ben|pw');
   });
