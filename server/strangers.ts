@@ -27,25 +27,23 @@ export function createStrangers(isRequired: () => boolean, limits: Required<Serv
   return {
     limitConnections: (server) => {
       const open = new Set<Socket>();
+      const forget = (socket: Socket, name: string): void => {
+        open.delete(socket);
+        if (strangers.get(name) === socket) strangers.delete(name);
+      };
       server.on('connection', (socket: Socket) => {
+        // A socket that has closed has no address any more.
         const name = nameOf(socket);
-        const leave = (): void => {
-          open.delete(socket);
-          if (strangers.get(name) === socket) strangers.delete(name);
-        };
-        const end = (ended: Socket): void => {
-          open.delete(ended);
-          ended.destroy();
-        };
         if (open.size >= limits.maxConnections) {
           const [longest] = isRequired() ? strangers : [];
-          if (!longest) return end(socket);
-          strangers.delete(longest[0]);
-          end(longest[1]);
+          if (!longest) return socket.destroy();
+          const [itsName, stranger] = longest;
+          forget(stranger, itsName);
+          stranger.destroy();
         }
         open.add(socket);
         strangers.set(name, socket);
-        socket.once('close', leave);
+        socket.once('close', () => forget(socket, name));
       });
     },
     begin: ({ request: { socket }, response }) => {
