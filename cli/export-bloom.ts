@@ -1,7 +1,6 @@
 // The password filter of a snapshot as JSON of the npm package bloom-filters. PROTOCOL.md §17.
 
 import { createHash } from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import {
   type BloomJson,
@@ -13,7 +12,7 @@ import {
 import type { BucketId, EntryTag } from '../protocol/brands.ts';
 import { decodeBody } from '../protocol/bucket.ts';
 import { DEFAULT_FILTER_ONE_IN, openDataset } from '../store/dataset.ts';
-import { publishFile } from '../store/files.ts';
+import { writeFileAtomically } from '../store/files.ts';
 import { openSnapshot, type Snapshot } from '../store/snapshot/snapshot.ts';
 import { UsageError } from './exit.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -53,7 +52,7 @@ export async function exportBloomFilter(folder: string, target: string): Promise
     const owner: BloomOwner = { dataset: dataset.id, layer: facts.layer, entries };
     const json: BloomJson = { ...(filter.saveAsJSON() as unknown as Omit<BloomJson, 'credveil'>), credveil: owner };
     const bytes = Buffer.from(`${JSON.stringify(json)}\n`);
-    writeAside(path.resolve(target), bytes);
+    writeFileAtomically(path.resolve(target), bytes);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     return { snapshot: facts.snapshot, file: target, entries, bytes: bytes.length, sha256 };
   } finally {
@@ -90,17 +89,5 @@ async function addEntries(snapshot: Snapshot, entries: number, add: (element: st
     throw error;
   } finally {
     interrupt.dispose();
-  }
-}
-
-/** A concurrent reader sees the old file or the new one. */
-function writeAside(target: string, bytes: Uint8Array): void {
-  const part = `${target}.part`;
-  try {
-    fs.rmSync(part, { force: true });
-    fs.writeFileSync(part, bytes, { flag: 'wx' });
-    publishFile(part, target);
-  } finally {
-    fs.rmSync(part, { force: true });
   }
 }

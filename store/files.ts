@@ -83,12 +83,12 @@ export function publishFile(aside: string, target: string): void {
   syncFolder(path.dirname(target));
 }
 
-/** Creates or replaces a small file. */
-export function writeFileAtomically(target: string, text: string, mode = 0o644): void {
+/** Creates or replaces a file that is held in memory. */
+export function writeFileAtomically(target: string, content: string | Uint8Array, mode = 0o644): void {
   const aside = `${target}.part`;
   fs.rmSync(aside, { force: true });
   try {
-    fs.writeFileSync(aside, text, { mode, flag: 'wx' });
+    fs.writeFileSync(aside, content, { mode, flag: 'wx' });
     publishFile(aside, target);
   } finally {
     fs.rmSync(aside, { force: true });
