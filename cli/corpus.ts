@@ -3,9 +3,9 @@
 import { type Command, Option } from 'commander';
 import type { Reading } from '../ingest/choose-format.ts';
 import { DEFAULT_LIMITS, TRUSTED_LIMITS } from '../ingest/containers/budget.ts';
+import { createFormat, FORMAT_NAMES, takesOption } from '../ingest/format-registry.ts';
 import type { Columns } from '../ingest/formats/columns.ts';
 import type { FormatOptions, Labels } from '../ingest/formats/format-options.ts';
-import { createFormat, FORMAT_NAMES, takesOption } from '../ingest/formats/registry.ts';
 import { type CorpusInput, openInputs } from '../ingest/input/inputs.ts';
 import { LeftOut } from '../ingest/input/left-out.ts';
 import { streamInput } from '../ingest/input/stream-input.ts';

@@ -2,8 +2,8 @@
 // credentials.
 
 import { IngestError } from '../errors.ts';
+import { createFormat, FORMAT_NAMES } from '../format-registry.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
-import { createFormat, FORMAT_NAMES } from '../formats/registry.ts';
 import { corruptArchive, type TextHeader } from './archive-format.ts';
 import { MAX_PACKED_FIELD_BYTES, NO_USERNAME, PACKED_HEADER_BYTES } from './packed-credential.ts';
 

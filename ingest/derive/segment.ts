@@ -1,8 +1,8 @@
 // Derives the credentials of a segment: the step that a worker and a dry run share.
 
 import { RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
+import { createFormat } from '../format-registry.ts';
 import type { CorpusFormat, FormatOptions, LineRules } from '../formats/format.ts';
-import { createFormat } from '../formats/registry.ts';
 import { RejectCounter } from '../rejects.ts';
 import type { SegmentFindings } from '../report/report.ts';
 import { SignCounter } from '../report/signs.ts';

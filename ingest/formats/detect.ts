@@ -1,10 +1,10 @@
 // Detects the format of a text from its first lines: the one of the best score.
 
 import { IngestError } from '../errors.ts';
+import { FORMAT_MODULES } from '../format-registry.ts';
 import { describeBinary, describeMarkup, isBinary } from '../input/binary.ts';
 import { maskLine } from '../mask.ts';
 import type { FormatOptions, Recognised } from './format.ts';
-import { FORMAT_MODULES } from './registry.ts';
 import { percent, type TextSample } from './sample.ts';
 
 /** The rest of a SHA-1 or NTLM hash, and a count. */

@@ -11,7 +11,7 @@ import tar from 'tar-stream';
 import { describe, expect } from 'vitest';
 import { watchPeaks } from '../../bench/harness/process-peaks.ts';
 import { decoderBytes } from '../../ingest/containers/decoder-memory.ts';
-import { createFormat } from '../../ingest/formats/registry.ts';
+import { createFormat } from '../../ingest/format-registry.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInputs } from '../../ingest/input/inputs.ts';
 import { readInput } from '../../ingest/input/read-input.ts';

@@ -1,7 +1,7 @@
 // Passwords with counts, told from pairs by the order of the numbers.
 
 import { expect, test } from 'vitest';
-import { createFormat } from '../../ingest/formats/registry.ts';
+import { createFormat } from '../../ingest/format-registry.ts';
 import { parseAll, readCorpus, refusalOf } from '../support/corpus-text.ts';
 
 const many = (line: (i: number) => string): string => Array.from({ length: 40 }, (_, i) => `${line(i)}\n`).join('');

@@ -2,7 +2,7 @@
 
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
-import { createFormat } from '../../ingest/formats/registry.ts';
+import { createFormat } from '../../ingest/format-registry.ts';
 import { parseAll, readCorpus, refusalOf } from '../support/corpus-text.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 

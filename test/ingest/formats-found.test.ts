@@ -1,9 +1,9 @@
 // Stealer logs, tables, JSON lines and other separators, and the detection of every format.
 
 import { describe, expect, test } from 'vitest';
+import { createFormat, FORMAT_NAMES } from '../../ingest/format-registry.ts';
 import { detectFormat } from '../../ingest/formats/detect.ts';
 import type { AsciiFields, CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts';
-import { createFormat, FORMAT_NAMES } from '../../ingest/formats/registry.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
 import { maskLine } from '../../ingest/mask.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { ContainerError } from '../../ingest/containers/errors.ts';
-import { createFormat, FORMAT_NAMES } from '../../ingest/formats/registry.ts';
+import { createFormat, FORMAT_NAMES } from '../../ingest/format-registry.ts';
 import { readInput } from '../../ingest/input/read-input.ts';
 import { streamInput } from '../../ingest/input/stream-input.ts';
 import { fixture } from '../support/paths.ts';

@@ -1,8 +1,8 @@
 // Hashes of tables and accounts reach the range index that they are for.
 
 import { expect } from 'vitest';
+import { createFormat } from '../../ingest/format-registry.ts';
 import type { FormatOptions } from '../../ingest/formats/format.ts';
-import { createFormat } from '../../ingest/formats/registry.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInputs } from '../../ingest/input/inputs.ts';
 import type { RangeName } from '../../protocol/bucket-id.ts';

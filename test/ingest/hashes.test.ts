@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { createFormat } from '../../ingest/format-registry.ts';
 import { detectFormat } from '../../ingest/formats/detect.ts';
-import { createFormat } from '../../ingest/formats/registry.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
 import { md4 } from '../../ingest/md4.ts';
 import { parseAll, readCorpus, refusalOf } from '../support/corpus-text.ts';

@@ -1,7 +1,7 @@
 // JSON of any shape and size, against JSON.parse where that reads it.
 
 import { describe, expect, test } from 'vitest';
-import { createFormat } from '../../ingest/formats/registry.ts';
+import { createFormat } from '../../ingest/format-registry.ts';
 import { parseAll, readCorpus, refusalOf } from '../support/corpus-text.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 

@@ -1,7 +1,7 @@
 // Dumps of databases: statements, texts and columns of every dialect.
 
 import { describe, expect, test } from 'vitest';
-import { createFormat } from '../../ingest/formats/registry.ts';
+import { createFormat } from '../../ingest/format-registry.ts';
 import { parseAll, readCorpus, refusalOf } from '../support/corpus-text.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 

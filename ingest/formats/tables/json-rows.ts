@@ -1,11 +1,11 @@
 // Finds the credentials among the members of JSON objects.
 
-import type { RejectReason } from '../rejects.ts';
-import type { JsonHandler } from '../syntax/json-scanner.ts';
-import { passwordRank, roleOfName } from './column-names.ts';
-import { type Columns, secretKindOf, usernamesOf } from './columns.ts';
+import type { RejectReason } from '../../rejects.ts';
+import type { JsonHandler } from '../../syntax/json-scanner.ts';
+import { passwordRank, roleOfName } from '../column-names.ts';
+import { type Columns, secretKindOf, usernamesOf } from '../columns.ts';
+import type { CredentialSink } from '../format.ts';
 import { type RowRules, takeRow } from './credential-rows.ts';
-import type { CredentialSink } from './format.ts';
 
 /**
  * What a member holds. Of several secrets or logins of one object, those of the lowest rank count.

@@ -1,9 +1,9 @@
 // Tables and objects whose passwords are hashes: no password of theirs can be checked.
 
-import { IngestError } from '../errors.ts';
-import type { CorpusFormat, Recognised } from './format.ts';
-import { hashKind } from './hash-kinds.ts';
-import type { TextSample } from './sample.ts';
+import { IngestError } from '../../errors.ts';
+import type { CorpusFormat, Recognised } from '../format.ts';
+import { hashKind } from '../hash-kinds.ts';
+import type { TextSample } from '../sample.ts';
 
 const MOST = 0.8;
 const MIN_ROWS = 3;

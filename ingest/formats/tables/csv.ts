@@ -1,16 +1,16 @@
 // Tables with a row per line: CSV with any separator, TSV, and exports of password managers.
 
-import { IngestError } from '../errors.ts';
-import { hasOldLineEnds, withNewLineEnds } from '../input/old-line-ends.ts';
-import { decodeText } from '../input/text.ts';
-import { type CsvDialect, CsvRows } from '../syntax/csv-rows.ts';
-import { foldName, hintsAtPassword, roleOfName } from './column-names.ts';
-import { type ColumnPlaces, columnMissing, feedsOf, secretKindOf, showHeader } from './columns.ts';
+import { IngestError } from '../../errors.ts';
+import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
+import { decodeText } from '../../input/text.ts';
+import { type CsvDialect, CsvRows } from '../../syntax/csv-rows.ts';
+import { foldName, hintsAtPassword, roleOfName } from '../column-names.ts';
+import { type ColumnPlaces, columnMissing, feedsOf, secretKindOf, showHeader } from '../columns.ts';
+import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
+import { percent, type TextSample } from '../sample.ts';
 import { takeRow } from './credential-rows.ts';
 import { type CsvTable, DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
-import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from './format.ts';
 import { refuseHashes } from './hashed-column.ts';
-import { percent, type TextSample } from './sample.ts';
 
 /** Holds the start of the table until its dialect is known. */
 class CsvParser implements CorpusParser {

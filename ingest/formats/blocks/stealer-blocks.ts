@@ -1,10 +1,10 @@
 // Stealer logs in blocks: one line each for the URL, the username and the password.
 
-import { LineSplitter } from '../input/lines.ts';
-import { decodeHexNotation, decodeText } from '../input/text.ts';
-import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions } from './format.ts';
-import type { Labels } from './format-options.ts';
-import { percent } from './sample.ts';
+import { LineSplitter } from '../../input/lines.ts';
+import { decodeHexNotation, decodeText } from '../../input/text.ts';
+import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions } from '../format.ts';
+import type { Labels } from '../format-options.ts';
+import { percent } from '../sample.ts';
 
 type Role = 'start' | 'username' | 'password' | 'other';
 

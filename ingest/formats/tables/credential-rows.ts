@@ -1,11 +1,11 @@
 // Turns the rows of tables and objects into credentials, by the places of their columns.
 
-import type { Credential } from '../../store/run/credential-records.ts';
-import { HASH_BYTES } from '../../store/run/range-record.ts';
-import { decodeHexNotation } from '../input/text.ts';
-import type { RejectReason } from '../rejects.ts';
-import type { ColumnPlaces, SecretKind } from './columns.ts';
-import type { CredentialSink } from './format.ts';
+import type { Credential } from '../../../store/run/credential-records.ts';
+import { HASH_BYTES } from '../../../store/run/range-record.ts';
+import { decodeHexNotation } from '../../input/text.ts';
+import type { RejectReason } from '../../rejects.ts';
+import type { ColumnPlaces, SecretKind } from '../columns.ts';
+import type { CredentialSink } from '../format.ts';
 
 /** Returns a cell's text, or undefined if the row lacks it. */
 export type CellOf = (place: number) => string | undefined;

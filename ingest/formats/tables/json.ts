@@ -1,15 +1,15 @@
 // Objects of JSON with a credential each: one to a line, in an array, or in a member of a member.
 
-import type { Credential } from '../../store/run/credential-records.ts';
-import { LineSplitter } from '../input/lines.ts';
-import { hasOldLineEnds } from '../input/old-line-ends.ts';
-import type { RejectReason } from '../rejects.ts';
-import { JsonScanner } from '../syntax/json-scanner.ts';
-import { type Columns, columnMissing, feedsOf, secretKindOf } from './columns.ts';
-import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from './format.ts';
+import type { Credential } from '../../../store/run/credential-records.ts';
+import { LineSplitter } from '../../input/lines.ts';
+import { hasOldLineEnds } from '../../input/old-line-ends.ts';
+import type { RejectReason } from '../../rejects.ts';
+import { JsonScanner } from '../../syntax/json-scanner.ts';
+import { type Columns, columnMissing, feedsOf, secretKindOf } from '../columns.ts';
+import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
+import { percent, type TextSample } from '../sample.ts';
 import { refuseHashes } from './hashed-column.ts';
 import { JsonRows } from './json-rows.ts';
-import { percent, type TextSample } from './sample.ts';
 
 /** Text of JSON, of which each object with a password is a credential. */
 class JsonParser implements CorpusParser {

@@ -1,16 +1,16 @@
 // All formats by name, as in `--format` and in the facts of a run.
 
-import { IngestError } from '../errors.ts';
-import { countedModule } from './counted.ts';
-import { csvModule } from './csv.ts';
-import type { CorpusFormat, FormatModule, FormatOptions } from './format.ts';
-import { hashModule } from './hash-modules.ts';
-import { jsonModule } from './json.ts';
-import { countedPasswordsModule, passwordsModule } from './line-format.ts';
-import { comboModules } from './pair-lines.ts';
-import { sqlModule } from './sql.ts';
-import { stealerBlocksModule } from './stealer-blocks.ts';
-import { urlModule } from './url-lines.ts';
+import { IngestError } from './errors.ts';
+import { stealerBlocksModule } from './formats/blocks/stealer-blocks.ts';
+import { countedModule } from './formats/counted.ts';
+import type { CorpusFormat, FormatModule, FormatOptions } from './formats/format.ts';
+import { hashModule } from './formats/hash-modules.ts';
+import { countedPasswordsModule, passwordsModule } from './formats/line-format.ts';
+import { comboModules } from './formats/pair-lines.ts';
+import { csvModule } from './formats/tables/csv.ts';
+import { jsonModule } from './formats/tables/json.ts';
+import { sqlModule } from './formats/tables/sql.ts';
+import { urlModule } from './formats/url-lines.ts';
 
 /** Every format. Of equal scores, the earlier wins. */
 export const FORMAT_MODULES: readonly FormatModule[] = [

@@ -1,9 +1,9 @@
 // Dumps of databases: the rows of INSERT and COPY, by the names of their columns.
 
-import { hasOldLineEnds, withNewLineEnds } from '../input/old-line-ends.ts';
-import type { SqlRowHandler } from '../syntax/sql-copy.ts';
-import { SqlStatements } from '../syntax/sql-statements.ts';
-import type { SqlEscapes } from '../syntax/sql-text.ts';
+import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
+import type { SqlRowHandler } from '../../syntax/sql-copy.ts';
+import { SqlStatements } from '../../syntax/sql-statements.ts';
+import type { SqlEscapes } from '../../syntax/sql-text.ts';
 import {
   areByPlace,
   type ColumnPlaces,
@@ -12,11 +12,11 @@ import {
   findColumns,
   isMissing,
   secretKindOf,
-} from './columns.ts';
+} from '../columns.ts';
+import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions } from '../format.ts';
+import { percent } from '../sample.ts';
 import { takeRow } from './credential-rows.ts';
-import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions } from './format.ts';
 import { refuseHashes } from './hashed-column.ts';
-import { percent } from './sample.ts';
 
 /** Bytes of text that the dialect is found from. */
 const DIALECT_BYTES = 1 << 16;

@@ -1,8 +1,8 @@
 // Finds out how a table is written, from its start: separator, quotes, and where its rows begin.
 
-import { decodeText } from '../input/text.ts';
-import { type CsvDialect, CsvRows } from '../syntax/csv-rows.ts';
-import { foldName, roleOfName } from './column-names.ts';
+import { decodeText } from '../../input/text.ts';
+import { type CsvDialect, CsvRows } from '../../syntax/csv-rows.ts';
+import { foldName, roleOfName } from '../column-names.ts';
 import {
   areByPlace,
   type ColumnPlaces,
@@ -12,7 +12,7 @@ import {
   type MissingColumn,
   secretKindOf,
   usernamesOf,
-} from './columns.ts';
+} from '../columns.ts';
 
 /** Bytes of text that the dialect is found from. */
 export const DIALECT_BYTES = 1 << 16;
