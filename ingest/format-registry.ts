@@ -5,12 +5,12 @@ import { stealerBlocksModule } from './formats/blocks/stealer-blocks.ts';
 import { countedModule } from './formats/counted.ts';
 import type { CorpusFormat, FormatModule, FormatOptions } from './formats/format.ts';
 import { hashModule } from './formats/hash-modules.ts';
-import { countedPasswordsModule, passwordsModule } from './formats/line-format.ts';
-import { comboModules } from './formats/pair-lines.ts';
+import { countedPasswordsModule, passwordsModule } from './formats/lines/line-format.ts';
+import { comboModules } from './formats/lines/pair-lines.ts';
+import { urlModule } from './formats/lines/url-lines.ts';
 import { csvModule } from './formats/tables/csv.ts';
 import { jsonModule } from './formats/tables/json.ts';
 import { sqlModule } from './formats/tables/sql.ts';
-import { urlModule } from './formats/url-lines.ts';
 
 /** Every format. Of equal scores, the earlier wins. */
 export const FORMAT_MODULES: readonly FormatModule[] = [

@@ -8,7 +8,7 @@ import net from 'node:net';
 import { PassThrough } from 'node:stream';
 import { test as base, describe, expect } from 'vitest';
 import { createLeakChecker } from '../client-sdk/index.ts';
-import { comboFormat } from '../ingest/formats/line-format.ts';
+import { comboFormat } from '../ingest/formats/lines/line-format.ts';
 import { ingest } from '../ingest/ingest.ts';
 import { streamInput } from '../ingest/input/stream-input.ts';
 import { openDataset, workFolder } from '../store/dataset.ts';

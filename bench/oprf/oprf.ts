@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createSodiumOprf } from '../../accel/oprf-sodium.ts';
-import { comboFormat } from '../../ingest/formats/line-format.ts';
+import { comboFormat } from '../../ingest/formats/lines/line-format.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInput } from '../../ingest/input/inputs.ts';
 import type { PrivateInput } from '../../protocol/brands.ts';

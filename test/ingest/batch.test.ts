@@ -10,7 +10,7 @@ import { CredentialPacker, deriveCredentials } from '../../ingest/derive/credent
 import { createHmacDeriver } from '../../ingest/derive/hmac-deriver.ts';
 import { deriveLines } from '../../ingest/derive/line-batch.ts';
 import type { AsciiFields } from '../../ingest/formats/format.ts';
-import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/line-format.ts';
+import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/lines/line-format.ts';
 import { MIN_SEGMENT_BYTES, Segmenter } from '../../ingest/input/segmenter.ts';
 import { RejectCounter } from '../../ingest/rejects.ts';
 import { Sorters } from '../../ingest/sort/sorters.ts';

@@ -3,7 +3,7 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import type { CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts';
-import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/line-format.ts';
+import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/lines/line-format.ts';
 import { csvFormat } from '../../ingest/formats/tables/csv.ts';
 import { LineSplitter, MAX_LINE_BYTES } from '../../ingest/input/lines.ts';
 import { decodeHexNotation, decodeText } from '../../ingest/input/text.ts';

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect } from 'vitest';
-import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/line-format.ts';
+import { comboFormat, countedPasswordsFormat, passwordsFormat } from '../../ingest/formats/lines/line-format.ts';
 import { csvFormat } from '../../ingest/formats/tables/csv.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInput } from '../../ingest/input/inputs.ts';

@@ -7,7 +7,7 @@ import { describe, expect } from 'vitest';
 import { detectFormat } from '../../ingest/formats/detect.ts';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
 import { ntlmListFormat, sha1ListFormat } from '../../ingest/formats/hash-list.ts';
-import { passwordsFormat } from '../../ingest/formats/line-format.ts';
+import { passwordsFormat } from '../../ingest/formats/lines/line-format.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInputs } from '../../ingest/input/inputs.ts';

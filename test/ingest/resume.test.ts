@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect } from 'vitest';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
-import { comboFormat } from '../../ingest/formats/line-format.ts';
+import { comboFormat } from '../../ingest/formats/lines/line-format.ts';
 import { csvFormat } from '../../ingest/formats/tables/csv.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInput } from '../../ingest/input/inputs.ts';

@@ -1,13 +1,13 @@
 // Lines of stealer logs with a URL, a username and a password. Each line is read by its own shape:
 // the URL first or last, or a pair without one.
 
-import type { Credential } from '../../store/run/credential-records.ts';
-import { decodeHexNotation } from '../input/text.ts';
-import type { RejectReason } from '../rejects.ts';
-import type { CorpusFormat, FormatModule, FormatOptions, LineRules } from './format.ts';
-import { isAddress, isComment, lineFormat, startsWithScheme, trailingUrl, withoutHead } from './line-parser.ts';
+import type { Credential } from '../../../store/run/credential-records.ts';
+import { decodeHexNotation } from '../../input/text.ts';
+import type { RejectReason } from '../../rejects.ts';
+import type { CorpusFormat, FormatModule, FormatOptions, LineRules } from '../format.ts';
+import { isAddress, isComment, lineFormat, startsWithScheme, trailingUrl, withoutHead } from '../line-parser.ts';
+import { percent } from '../sample.ts';
 import { splitPair, urlEnd } from './pairs.ts';
-import { percent } from './sample.ts';
 
 /**
  * Reads `url:user:pass`, `user:pass:url` and `user:pass`, with any separator in place of colons.

@@ -1,10 +1,10 @@
 // The formats with one credential per line, by name. Workers parse these independently.
 
-import { decodeHexNotation } from '../input/text.ts';
-import type { AsciiFields, CorpusFormat, FormatModule, FormatOptions } from './format.ts';
-import { areNumbered, isAddress, isComment, isHash, isSpace, lineFormat, withoutHead } from './line-parser.ts';
+import { decodeHexNotation } from '../../input/text.ts';
+import type { AsciiFields, CorpusFormat, FormatModule, FormatOptions } from '../format.ts';
+import { areNumbered, isAddress, isComment, isHash, isSpace, lineFormat, withoutHead } from '../line-parser.ts';
+import { percent } from '../sample.ts';
 import { comboRules } from './pairs.ts';
-import { percent } from './sample.ts';
 
 const PAIRS = ['account', 'password'] as const;
 

@@ -1,7 +1,6 @@
 // Recognises lists of pairs: a username, a separator and a password in each line.
 
-import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from './format.ts';
-import { COMBO_FORMATS, comboFormatOf } from './line-format.ts';
+import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import {
   areNumbered,
   isAddress,
@@ -10,8 +9,9 @@ import {
   numberLength,
   startsWithScheme,
   withoutHead,
-} from './line-parser.ts';
-import { percent } from './sample.ts';
+} from '../line-parser.ts';
+import { percent } from '../sample.ts';
+import { COMBO_FORMATS, comboFormatOf } from './line-format.ts';
 
 /** Without e-mail addresses as usernames, and what they add. */
 const PAIRS_SCORE = 0.55;

@@ -1,10 +1,10 @@
 // Parses lines with a username and a password: combo lists, and `url:user:pass` of stealer logs.
 
-import type { Credential } from '../../store/run/credential-records.ts';
-import { decodeHexNotation } from '../input/text.ts';
-import type { RejectReason } from '../rejects.ts';
-import type { AsciiFields, LineRules } from './format.ts';
-import { isComment, isSpace, numberLength } from './line-parser.ts';
+import type { Credential } from '../../../store/run/credential-records.ts';
+import { decodeHexNotation } from '../../input/text.ts';
+import type { RejectReason } from '../../rejects.ts';
+import type { AsciiFields, LineRules } from '../format.ts';
+import { isComment, isSpace, numberLength } from '../line-parser.ts';
 
 /**
  * `user:pass` with any separator. The first one separates; a password may contain more. A line
