@@ -24,10 +24,11 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   runtime: ['protocol'],
   access: ['protocol', 'store', 'runtime'],
   ingest: ['protocol', 'accel', 'store'],
+  match: ['protocol', 'store', 'ingest'],
   server: ['protocol', 'accel', 'store', 'runtime', 'access'],
   'client-sdk': ['protocol'],
   page: ['protocol', 'client-sdk'],
-  cli: ['protocol', 'accel', 'store', 'ingest', 'runtime', 'access', 'server', 'client-sdk'],
+  cli: ['protocol', 'accel', 'store', 'ingest', 'match', 'runtime', 'access', 'server', 'client-sdk'],
 };
 /** Entry points that callers import explicitly may use one area more. */
 const ALSO: { readonly [file: string]: string } = { 'client-sdk/sodium.ts': 'accel' };

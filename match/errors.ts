@@ -1,0 +1,20 @@
+// The error class of match/.
+
+import { CredveilError } from '../protocol/errors.ts';
+
+export type MatchErrorCode =
+  | 'HASH_FORMAT_MALFORMED'
+  | 'PEPPER_UNREADABLE'
+  | 'USERS_UNREADABLE'
+  | 'USERS_UNRECOGNISED'
+  | 'USERS_EMPTY'
+  | 'AGAINST_EMPTY'
+  | 'STATE_UNUSABLE'
+  | 'STATE_BUSY'
+  | 'STATE_CORRUPT'
+  | 'OUTPUT_EXISTS';
+
+/** Users cannot be matched. Nothing that was found before is lost. */
+export class MatchError extends CredveilError<MatchErrorCode> {
+  override name = 'MatchError';
+}
