@@ -19,7 +19,7 @@ import { takeRow } from './credential-rows.ts';
 import { refuseHashes } from './hashed-column.ts';
 
 /** Bytes of text that the dialect is found from. */
-const DIALECT_BYTES = 1 << 16;
+export const SQL_DIALECT_BYTES = 1 << 16;
 const NONE: ReadonlySet<number> = new Set();
 
 class SqlRows implements SqlRowHandler {
@@ -91,7 +91,7 @@ class SqlParser implements CorpusParser {
     // Copied, because the caller may reuse the block.
     this.#start.push(Buffer.from(block));
     this.#startBytes += block.length;
-    if (this.#startBytes >= DIALECT_BYTES) this.#begin();
+    if (this.#startBytes >= SQL_DIALECT_BYTES) this.#begin();
   }
 
   end(): void {
@@ -108,9 +108,9 @@ class SqlParser implements CorpusParser {
     if (this.#statements) return this.#statements;
     let start: Buffer = Buffer.concat(this.#start);
     this.#start = [];
-    this.#isOld = hasOldLineEnds(start.subarray(0, DIALECT_BYTES));
+    this.#isOld = hasOldLineEnds(start.subarray(0, SQL_DIALECT_BYTES));
     if (this.#isOld) start = withNewLineEnds(start);
-    this.#statements = new SqlStatements(this.#rows, escapesOf(start.subarray(0, DIALECT_BYTES)));
+    this.#statements = new SqlStatements(this.#rows, escapesOf(start.subarray(0, SQL_DIALECT_BYTES)));
     this.#statements.push(start);
     return this.#statements;
   }
@@ -121,7 +121,7 @@ const MYSQL = /MySQL|MariaDB|ENGINE ?=|phpMyAdmin|`/i;
 const HEAD_BYTES = 4096;
 
 /** MySQL reads backslashes in texts, and the standard does not. */
-function escapesOf(start: Buffer): SqlEscapes {
+export function escapesOf(start: Buffer): SqlEscapes {
   const text = start.toString('latin1');
   if (!text.includes('\\')) return MYSQL.test(text) ? 'mysql' : 'none';
   const torn = tornRows(start, 'mysql') - tornRows(start, 'none');

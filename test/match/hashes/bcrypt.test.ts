@@ -40,7 +40,7 @@ describe('bcrypt', () => {
     /^bcrypt cost 10$/,
   );
 
-  // test_90_bcrypt_padding of passlib: the last digit of salt or digest has bits that no byte fills.
+  // test_90_bcrypt_padding of passlib: the last digit of salt or digest has bits of no byte.
   testVectors(
     'passlib (padding)',
     [

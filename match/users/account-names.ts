@@ -1,0 +1,25 @@
+// The names of accounts in the form in which they are looked up: normalized, and with every rule
+// that makes spellings of one address alike. A rule that goes too far costs a verification, and
+// can make nothing found that is not.
+
+import type { NormalizedUsername } from '../../protocol/brands.ts';
+import { normalizeUsername, USERNAME_RULES } from '../../protocol/normalize.ts';
+import { createUsernameRewrite } from '../../protocol/username-rules.ts';
+
+const rewrite = createUsernameRewrite(USERNAME_RULES);
+const GMAIL = /@g(?:oogle)?mail\.com$/;
+
+/** Whether the rules leave normalized ASCII as it is. */
+const isPlain = (text: string): boolean => !text.includes('+') && !GMAIL.test(text);
+
+/** Of a normalized name in ASCII. */
+export function asciiNameKey(text: string): string {
+  return isPlain(text) ? text : Buffer.from(rewrite(Buffer.from(text) as Uint8Array as NormalizedUsername)).toString();
+}
+
+/** Of a normalized name. */
+export const normalizedNameKey = (name: Uint8Array): string =>
+  Buffer.from(rewrite(name as NormalizedUsername)).toString();
+
+/** @returns '' for a name of white space */
+export const nameKey = (name: string): string => normalizedNameKey(normalizeUsername(name));

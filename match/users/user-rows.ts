@@ -1,0 +1,58 @@
+// The rows of a user table, and which of its columns hold what, as an operator names them.
+
+import type { Columns } from '../../ingest/formats/columns.ts';
+import type { RejectReason } from '../../ingest/rejects.ts';
+
+export interface UserColumns {
+  /** Names an account in results. */
+  readonly id: string;
+  /** All that the account's person logs in with, here or elsewhere. */
+  readonly names: readonly string[];
+  readonly hash: string;
+  readonly salt?: string;
+}
+
+const COLUMN = /^(id|username|email|hash|salt)=(.+)$/;
+
+/**
+ * @param text such as `id=ID,username=user_login,email=user_email,hash=user_pass`
+ * @returns undefined if it is no such list, or lacks the id, the hash or all names
+ */
+export function parseUserColumns(text: string): UserColumns | undefined {
+  const single = new Map<string, string>();
+  const names: string[] = [];
+  for (const part of text.split(',')) {
+    const [, role, name] = COLUMN.exec(part) ?? [];
+    if (role === undefined || name === undefined || single.has(role)) return undefined;
+    if (role === 'username' || role === 'email') names.push(name);
+    else single.set(role, name);
+  }
+  const [id, hash, salt] = ['id', 'hash', 'salt'].map((role) => single.get(role));
+  if (id === undefined || hash === undefined || names.length === 0) return undefined;
+  return { id, names, hash, ...(salt !== undefined && { salt }) };
+}
+
+/** The columns as the parsers of tables find them: all but the hash are usernames, in order. */
+export const asTableColumns = ({ id, names, hash, salt }: UserColumns): Columns => ({
+  username: [id, ...names, ...(salt === undefined ? [] : [salt])],
+  password: hash,
+});
+
+/** A row before it is checked. Cells that it lacks are undefined. */
+export interface UserRow {
+  readonly id: string | undefined;
+  readonly names: readonly (string | undefined)[];
+  readonly hash: string | undefined;
+  readonly salt: string | undefined;
+}
+
+export interface UserSink {
+  row(row: UserRow): void;
+  reject(reason: RejectReason): void;
+}
+
+/** @param cells in the order of `asTableColumns` */
+export function rowOf({ names, salt }: UserColumns, cells: readonly (string | undefined)[], hash?: string): UserRow {
+  const end = 1 + names.length;
+  return { id: cells[0], names: cells.slice(1, end), hash, salt: salt === undefined ? undefined : cells[end] };
+}

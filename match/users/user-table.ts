@@ -1,0 +1,132 @@
+// The accounts of a user table in memory: found by name, verified by hash.
+
+import { createHash, type Hash } from 'node:crypto';
+import { RejectCounter, type RejectCounts, type RejectReason } from '../../ingest/rejects.ts';
+import { type HashOptions, parseHash } from '../hashes/parse-hash.ts';
+import { type HashFault, isFault } from '../hashes/stored-hash.ts';
+import { nameKey } from './account-names.ts';
+import type { UserRow, UserSink } from './user-rows.ts';
+
+/** Why an account cannot be matched. */
+export type AccountFault = HashFault | 'no-name';
+
+/** Accounts with hashes of one scheme and cost. */
+export interface HashKind {
+  readonly kind: string;
+  readonly seconds: number;
+  /** One of them, to measure the time of a verification. */
+  readonly example: number;
+  accounts: number;
+}
+
+const NONE = -1;
+const MAX_TEXT_LENGTH = 1 << 16;
+
+export class UserTable implements UserSink {
+  readonly #options: HashOptions;
+  readonly #ids: string[] = [];
+  readonly #hashes: string[] = [];
+  readonly #salts: (string | undefined)[] = [];
+  readonly #kindOf: number[] = [];
+  readonly #faults = new Map<number, AccountFault>();
+  readonly #kinds = new Map<string, number>();
+  /** The last account of a name, and the one before it that has the same. */
+  readonly #byName = new Map<string, number>();
+  readonly #linkAccount: number[] = [];
+  readonly #linkNext: number[] = [];
+  readonly #rejects = new RejectCounter();
+  readonly #digest: Hash = createHash('sha256');
+  readonly kinds: HashKind[] = [];
+
+  constructor(options: HashOptions) {
+    this.#options = options;
+  }
+
+  get accounts(): number {
+    return this.#ids.length;
+  }
+
+  /** Rows that are no accounts. */
+  get rejects(): RejectCounts {
+    return this.#rejects.byReason();
+  }
+
+  get faults(): ReadonlyMap<number, AccountFault> {
+    return this.#faults;
+  }
+
+  reject(reason: RejectReason): void {
+    this.#rejects.add(reason);
+    this.#digest.update(`${reason}\n`);
+  }
+
+  row({ id, names, hash, salt }: UserRow): void {
+    if (id === undefined || id.trim() === '') this.reject('missing-column');
+    else if ([id, hash, salt, ...names].some((text) => (text?.length ?? 0) > MAX_TEXT_LENGTH)) this.reject('too-long');
+    else this.#add(id, names, hash, salt);
+  }
+
+  #add(id: string, names: UserRow['names'], hash: string | undefined, salt: string | undefined): void {
+    this.#digest.update(`${JSON.stringify([id, names, hash, salt])}\n`);
+    const account = this.#ids.push(id) - 1;
+    this.#hashes.push(hash ?? '');
+    this.#salts.push(salt);
+    const keys = new Set(names.map((name) => nameKey(name ?? '')).filter((key) => key !== ''));
+    for (const key of keys) this.#link(key, account);
+    const fault = this.#addHash(account) ?? (keys.size === 0 ? 'no-name' : undefined);
+    if (fault) this.#faults.set(account, fault);
+  }
+
+  #link(key: string, account: number): void {
+    const link = this.#linkAccount.push(account) - 1;
+    this.#linkNext.push(this.#byName.get(key) ?? NONE);
+    this.#byName.set(key, link);
+  }
+
+  #addHash(account: number): HashFault | undefined {
+    const parsed = parseHash(this.#hashes[account], this.#salts[account], this.#options);
+    if (isFault(parsed)) {
+      this.#kindOf.push(NONE);
+      return parsed;
+    }
+    let place = this.#kinds.get(parsed.kind);
+    if (place === undefined) {
+      const { kind, seconds } = parsed;
+      place = this.kinds.push({ kind, seconds, example: account, accounts: 0 }) - 1;
+      this.#kinds.set(kind, place);
+    }
+    (this.kinds[place] as HashKind).accounts++;
+    this.#kindOf.push(place);
+    return undefined;
+  }
+
+  idOf(account: number): string {
+    return this.#ids[account] as string;
+  }
+
+  hashOf(account: number): string {
+    return this.#hashes[account] as string;
+  }
+
+  saltOf(account: number): string | undefined {
+    return this.#salts[account];
+  }
+
+  /** The place of its kind in `kinds`, or -1 for a hash that cannot be verified. */
+  kindOf(account: number): number {
+    return this.#kindOf[account] as number;
+  }
+
+  /** Calls `take` with each account of a name. @param key as account-names.ts makes it */
+  find(key: string, take: (account: number) => void): void {
+    const first = this.#byName.get(key);
+    if (first === undefined) return;
+    for (let link = first; link !== NONE; link = this.#linkNext[link] as number)
+      take(this.#linkAccount[link] as number);
+  }
+
+  /** Of all rows, in their order. The table is complete. */
+  digest(): Buffer {
+    return this.#digest.copy().digest();
+  }
+}
