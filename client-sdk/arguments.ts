@@ -4,8 +4,9 @@ import { LookupError } from './errors.ts';
 import { unknownName } from './names.ts';
 import { createDeadline, type Deadline } from './transport/deadline.ts';
 
-const CREDENTIAL = ['username', 'usernames', 'password'];
+const CREDENTIAL = ['username', 'usernames', 'password', 'passwords'];
 const MAX_USERNAMES = 16;
+const MAX_PASSWORDS = 4;
 const CALL_OPTIONS = ['signal'];
 const CHECK_OPTIONS = ['passwordChangedAt', ...CALL_OPTIONS];
 
@@ -25,20 +26,17 @@ export function assertCredential(credential: unknown): void {
   const given = credential as Record<string, unknown>;
   if (!isPlain(given))
     throw malformed('the credential: an instance of a class', 'Pass { username, password } with its values.');
-  const { username, usernames, password } = given;
-  if (usernames !== undefined && (username !== undefined || !isListOfNames(usernames)))
-    throw malformed(
-      `usernames is not a list of 1 to ${MAX_USERNAMES} strings, or username is given too`,
-      'Pass only the usernames that the account has.',
-    );
+  const { username, password } = given;
+  assertList(given, 'username', MAX_USERNAMES);
+  assertList(given, 'password', MAX_PASSWORDS);
   // A member that is there and undefined is a mistake in a name: its check would be left out.
-  for (const field of ['username', 'password', 'usernames'])
+  for (const field of CREDENTIAL)
     if (field in given && given[field] === undefined)
       throw malformed(`${field} is there, and undefined`, 'Pass its value, or leave the member out.');
   for (const field of [username, password])
     if (field !== undefined && typeof field !== 'string')
       throw malformed('a username or password is not a string', 'Check the types in the body.');
-  if (username === undefined && password === undefined && usernames === undefined)
+  if (CREDENTIAL.every((field) => given[field] === undefined))
     throw malformed('neither username nor password is given', 'Pass at least one of them.');
 }
 
@@ -48,13 +46,16 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function isListOfNames(list: unknown): boolean {
-  return (
-    Array.isArray(list) &&
-    list.length > 0 &&
-    list.length <= MAX_USERNAMES &&
-    Array.from(list).every((name) => typeof name === 'string')
-  );
+/** Several values of a field stand in a list of their own, instead of the one. */
+function assertList(given: Record<string, unknown>, field: 'username' | 'password', max: number): void {
+  const list = given[`${field}s`];
+  if (list === undefined) return;
+  const isList = Array.isArray(list) && list.length > 0 && list.length <= max;
+  if (given[field] !== undefined || !isList || !Array.from(list).every((one) => typeof one === 'string'))
+    throw malformed(
+      `${field}s is not a list of 1 to ${max} strings, or ${field} is given too`,
+      'Pass only those that the account has, or that one login can be read as.',
+    );
 }
 
 /**

@@ -7,8 +7,7 @@ import { bloomElement, parseBloomJson } from '../protocol/bloom-json.ts';
 import { entryTag } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { isHex64 } from '../protocol/ids.ts';
-import { LookupError } from './errors.ts';
-import { filterFailure } from './filter/failure.ts';
+import { LookupError, lookupFailure } from './errors.ts';
 import type { VerifiedFilter, VerifiedFilterSource } from './filter-source.ts';
 
 export type { VerifiedFilter, VerifiedFilterSource } from './filter-source.ts';
@@ -64,7 +63,7 @@ export function createBloomFilterSource({ json, sha256 }: BloomFilterOptions): V
 }
 
 async function openFilter(bytes: Uint8Array, sha256: string): Promise<VerifiedFilter> {
-  if (bytesToHex(createSha256(bytes)) !== sha256) throw filterFailure('FILTER_FORGED');
+  if (bytesToHex(createSha256(bytes)) !== sha256) throw lookupFailure('FILTER_FORGED');
   try {
     const json = parseBloomJson(bytes);
     const { BloomFilter } = await loadPackage();
@@ -75,7 +74,7 @@ async function openFilter(bytes: Uint8Array, sha256: string): Promise<VerifiedFi
       mayHold: (output) => filter.has(bloomElement(entryTag(output))),
     };
   } catch (cause) {
-    throw cause instanceof ProtocolError ? filterFailure('FILTER_MALFORMED', { cause }) : cause;
+    throw cause instanceof ProtocolError ? lookupFailure('FILTER_MALFORMED', { cause }) : cause;
   }
 }
 

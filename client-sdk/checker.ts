@@ -2,21 +2,22 @@
 // has leaked.
 
 import type { SnapshotId } from '../protocol/brands.ts';
-import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import type { RewriteUsername } from '../protocol/username-rules.ts';
 import { assertCallOptions, assertCheckOptions, assertCredential, createCallDeadline } from './arguments.ts';
-import { reasonOf } from './errors.ts';
+import { LookupError, reasonOf } from './errors.ts';
 import type { Events } from './events.ts';
+import { orExplain } from './explain.ts';
 import { FILTER_TIMEOUT_MS, type PasswordFilterInfo } from './filter/filter-cache.ts';
 import { createKeyedLookup } from './keyed-lookup.ts';
 import type { Lookup } from './lookup.ts';
-import type { CheckerSettings, LeakCheckerOptions, OprfSettings } from './options.ts';
+import { loadObliviousLookup } from './oblivious-lookup.ts';
+import type { LeakCheckerOptions } from './options.ts';
 import { parseOptions } from './parse-options.ts';
 import { type CurrentSnapshot, createCurrentSnapshot, SNAPSHOT_TIMEOUT_MS } from './publication/current-snapshot.ts';
 import { assertFresh, type Snapshot } from './publication/snapshot.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
 import type { Deadline } from './transport/deadline.ts';
-import { decide, type Facts, failuresIn, mergeSignals, worstOf } from './verdict/decide.ts';
+import { decide, type Facts, failedSignals, failuresIn, mergeSignals, worstOf } from './verdict/decide.ts';
 import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked, spellingsOf } from './verdict/inquiry.ts';
 import { type Policy, type PolicyContext, strictestOf } from './verdict/policy.ts';
 import { type Decision, type Signals, UNASKED, type Verdict } from './verdict/verdict.ts';
@@ -67,7 +68,7 @@ export interface CheckOptions extends CallOptions, PolicyContext {}
  */
 export interface LeakChecker {
   /**
-   * Has this credential leaked? If the service fails, the status is `unknown`; the call does not
+   * Has this credential leaked? If anything fails, the status is `unknown`; the call does not
    * reject.
    * @throws LookupError `ARGUMENT_MALFORMED` (as a rejection) if neither field is given, a field is
    *   not a string, an option has the wrong type, or a name is unknown
@@ -133,6 +134,22 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
   const absentFacts = decide(PASSWORD_ABSENT, 'NOTHING_ASKED');
   const absentDecision = policy({ ...absentFacts, signals: PASSWORD_ABSENT }, {});
 
+  const answer = async (credential: Credential, callOptions: CheckOptions, startedAt: number): Promise<Verdict> => {
+    const deadline = createCallDeadline(settings.timeoutMs, callOptions);
+    const derive = (rewrite?: RewriteUsername): Inquiries =>
+      spellingsOf(credential)
+        .map((spelling) => deriveInquiries(spelling, lookup.maxInputBytes, rewrite))
+        .filter((asked) => asked.some(isAsked));
+    const inquiries = derive();
+    if (inquiries.length === 0) return conclude({ answers: [UNASKED] }, 'NOTHING_ASKED', callOptions, startedAt);
+    const pass = await breaker.run(
+      deadline,
+      (guarded) => askService(lookup, snapshots, inquiries, derive, guarded),
+      ({ answers }) => failuresIn(...answers),
+    );
+    return conclude(pass, 'INDEX_MISSING', callOptions, startedAt);
+  };
+
   return {
     policy,
 
@@ -140,33 +157,29 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
       const startedAt = performance.now();
       assertCredential(credential);
       assertCheckOptions(callOptions);
-      const here = answerHere(lookup, snapshots.peek(startedAt), credential, callOptions, startedAt);
-      if (here) return report(absentFacts, absentDecision, here, startedAt);
-      const deadline = createCallDeadline(settings.timeoutMs, callOptions);
-      const derive = (rewrite?: RewriteUsername): Inquiries =>
-        spellingsOf(credential)
-          .map((spelling) => deriveInquiries(spelling, lookup.maxInputBytes, rewrite))
-          .filter((asked) => asked.some(isAsked));
-      const inquiries = derive();
-      if (inquiries.length === 0) return conclude({ answers: [UNASKED] }, 'NOTHING_ASKED', callOptions, startedAt);
-      const pass = await breaker.run(
-        deadline,
-        (guarded) => askService(lookup, snapshots, inquiries, derive, guarded),
-        ({ answers }) => failuresIn(...answers),
-      );
-      return conclude(pass, 'INDEX_MISSING', callOptions, startedAt);
+      try {
+        const here = answerHere(lookup, snapshots.peek(startedAt), credential, callOptions, startedAt);
+        return here
+          ? report(absentFacts, absentDecision, here, startedAt)
+          : await answer(credential, callOptions, startedAt);
+      } catch (error) {
+        // The one that is left is a signal that is none.
+        if (error instanceof LookupError) throw error;
+        // A defect, of this package or of its platform: no login fails with it.
+        return conclude({ answers: [failedSignals('CHECK_FAILED')] }, 'NOTHING_ASKED', callOptions, startedAt);
+      }
     },
 
     async ready(callOptions = {}) {
       assertCallOptions(callOptions);
       const deadline = createCallDeadline(SNAPSHOT_TIMEOUT_MS, callOptions);
-      await lookup.confirm(await snapshots.get(deadline), deadline);
+      await orExplain(async () => lookup.confirm(await snapshots.get(deadline), deadline));
     },
 
     async loadFilter(callOptions = {}) {
       assertCallOptions(callOptions);
       const deadline = createCallDeadline(FILTER_TIMEOUT_MS, callOptions);
-      return lookup.loadFilter(await snapshots.get(deadline), deadline);
+      return orExplain(async () => lookup.loadFilter(await snapshots.get(deadline), deadline));
     },
   };
 }
@@ -281,20 +294,4 @@ function snapshotChanged({ answers }: Pass): boolean {
 /** Also true for a value that is not a signal: createCallDeadline rejects that. */
 function isAborted({ signal }: CallOptions): boolean {
   return signal !== undefined && !(signal instanceof AbortSignal && !signal.aborted);
-}
-
-export function loadObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
-  const loading = import('./oprf/lookup.ts').then(({ createObliviousLookup }) => createObliviousLookup(settings, oprf));
-  // Awaiters get the rejection; this only silences the unhandled one.
-  loading.catch(() => {});
-  const loaded = (deadline: Deadline): Promise<Lookup> => deadline.race(() => loading);
-  return {
-    maxInputBytes: MAX_OPRF_INPUT_BYTES,
-    fetchSnapshot: async (deadline) => (await loaded(deadline)).fetchSnapshot(deadline),
-    confirm: async (snapshot, deadline) => (await loaded(deadline)).confirm(snapshot, deadline),
-    loadFilter: async (snapshot, deadline) => (await loaded(deadline)).loadFilter(snapshot, deadline),
-    // The service has to evaluate the password first.
-    isAbsent: () => false,
-    ask: async (inquiries, snapshot, deadline) => (await loaded(deadline)).ask(inquiries, snapshot, deadline),
-  };
 }

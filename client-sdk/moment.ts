@@ -9,6 +9,9 @@ export interface Moment {
   readonly tick: number;
 }
 
+/** Longer ago than any age. */
+export const NEVER: Moment = { wall: Number.NEGATIVE_INFINITY, tick: Number.NEGATIVE_INFINITY };
+
 /** @param wall another time than now, in milliseconds since 1970 */
 export function momentAt(wall?: number): Moment {
   const now = Date.now();

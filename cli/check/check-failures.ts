@@ -1,8 +1,9 @@
 // Why a check failed, for the terminal: the cause that the SDK keeps to itself, and hints that name
 // options of the command instead of those of the SDK.
 
-import { LookupError, lookupFailure } from '../../client-sdk/errors.ts';
+import { LookupError } from '../../client-sdk/errors.ts';
 import type { UnknownReason } from '../../client-sdk/index.ts';
+import { REASONS } from '../../client-sdk/reasons.ts';
 import type { DatasetId } from '../../protocol/brands.ts';
 import { UsageError } from '../exit.ts';
 
@@ -48,7 +49,7 @@ export function createCheckFailures(place: CheckPlace): CheckFailures {
       }
     },
     explain(reason) {
-      const { message, hint } = lookupFailure(reason);
+      const [message, hint] = REASONS[reason];
       const [detail, ownHint] = explainMet(reason, met, place);
       return { code: reason, message: message + detail, hint: ownHint ?? HINTS[reason] ?? hint };
     },

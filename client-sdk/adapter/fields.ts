@@ -46,7 +46,7 @@ export function unreadable(why: string): CredentialUnreadable {
   return new CredentialUnreadable(`cannot read the credential in the request: ${why}`);
 }
 
-/** A request with more distinct values is not an ordinary login, and each costs a lookup. */
+/** A request with more distinct values is not an ordinary login, and each costs a bucket. */
 const MAX_USERNAMES = 4;
 const MAX_PASSWORDS = 2;
 
@@ -120,14 +120,17 @@ export function boundReading({ usernames, passwords, doubt, ...rest }: Reading, 
 }
 
 /**
- * One credential per password; none without one. A password with blanks around it is checked
- * without them too, since handlers trim.
+ * All that was read, for one check; undefined without a password. One with blanks around it is
+ * checked without them too, since handlers trim.
  */
-export function credentialsOf({ usernames, passwords }: Reading): readonly Credential[] {
-  // An unreadable request has two passwords at most, and costs no further check.
+export function credentialOf({ usernames, passwords }: Reading): Credential | undefined {
   const trimmed = passwords.length === 1 ? passwords[0]?.trim() : undefined;
-  const texts = trimmed ? [...passwords, trimmed] : passwords;
-  return [...new Set(texts)].map((password) => (usernames.length === 0 ? { password } : { usernames, password }));
+  const [password, ...others] = new Set(trimmed ? [...passwords, trimmed] : passwords);
+  if (password === undefined) return undefined;
+  return {
+    ...(usernames.length > 0 && { usernames }),
+    ...(others.length > 0 ? { passwords: [password, ...others] } : { password }),
+  };
 }
 
 /** The texts that a handler may make of a field. */

@@ -6,7 +6,7 @@ import { unknownVerdict, worstOf } from '../verdict/decide.ts';
 import type { Credential } from '../verdict/inquiry.ts';
 import { isOfTheRequest, strictestOf } from '../verdict/policy.ts';
 import { SIGNAL_NAMES, type SignalName, type UnknownVerdict, type Verdict } from '../verdict/verdict.ts';
-import { boundReading, credentialsOf, type ParsedFields, type Reading } from './fields.ts';
+import { boundReading, credentialOf, type ParsedFields, type Reading } from './fields.ts';
 import type { HeaderName } from './header-name.ts';
 import { assertChecker, type GuardOptions, type GuardSettings, parseGuardOptions } from './options.ts';
 import { REFUSALS, type Refusal } from './refusals.ts';
@@ -31,8 +31,9 @@ export type AskLeaks = (credential?: Credential, options?: CheckOptions) => Prom
 
 /** What a guard knows of the credential of a request. */
 export interface Found {
-  readonly credentials: readonly Credential[];
-  /** Whether the handler may read another credential than these. */
+  /** All that a handler may read, for one check. */
+  readonly credential?: Credential | undefined;
+  /** Whether it may read anything else. */
   readonly isUnreadable: boolean;
   /** Whether there is a body. */
   readonly isSent?: boolean | undefined;
@@ -96,14 +97,13 @@ export function createGuard<Context, Handler>(
     async find(read, contextOf) {
       try {
         if (typeof fields === 'function') {
-          const credential = await fields(contextOf());
-          return { credentials: credential === undefined ? [] : [credential], isUnreadable: false };
+          return { credential: await fields(contextOf()), isUnreadable: false };
         }
         const reading = boundReading(await read(fields), fields);
         const { unreadable, isSent } = reading;
-        return { credentials: credentialsOf(reading), isUnreadable: unreadable !== undefined, isSent };
+        return { credential: credentialOf(reading), isUnreadable: unreadable !== undefined, isSent };
       } catch (cause) {
-        return { credentials: [], isUnreadable: true, cause };
+        return { isUnreadable: true, cause };
       }
     },
 
@@ -120,7 +120,7 @@ export function createGuard<Context, Handler>(
       const ask = async (options?: CheckOptions): Promise<Verdict> => {
         const found = await find();
         // The handler found the password right, so there is one.
-        const isUnreadable = found.isUnreadable || found.credentials.length === 0;
+        const isUnreadable = found.isUnreadable || found.credential === undefined;
         const { verdicts } = await answer({ ...found, isUnreadable }, options);
         return observed(combine(verdicts), context);
       };
@@ -139,14 +139,14 @@ export function createGuard<Context, Handler>(
 type Answer = (found: Found, options?: CheckOptions) => Promise<Answers>;
 
 function createAnswer(checker: LeakChecker): Answer {
-  return async ({ credentials, isUnreadable, cause }, options) => {
+  return async ({ credential, isUnreadable, cause }, options) => {
     const startedAt = performance.now();
     const unknown = (reason: 'CREDENTIAL_UNREADABLE' | 'CHECK_FAILED') =>
       unknownVerdict(reason, performance.now() - startedAt, checker.policy);
     const unread = isUnreadable ? [unknown('CREDENTIAL_UNREADABLE')] : [];
     try {
-      const verdicts = await Promise.all(credentials.map((credential) => checker.check(credential, options)));
-      return { verdicts: [...unread, ...verdicts], cause };
+      const checked = credential === undefined ? [] : [await checker.check(credential, options)];
+      return { verdicts: [...unread, ...checked], cause };
     } catch (failure) {
       // The application's `fields` gave what is no credential, which its sender may have chosen.
       return { verdicts: [...unread, unknown('CHECK_FAILED')], cause: cause ?? failure };
@@ -158,10 +158,10 @@ function createAnswer(checker: LeakChecker): Answer {
  * In mode `deny`: the answer to what is refused whatever a check would find, so that it costs none.
  * A body without a password is refused too: its field may have another name than the guard's.
  */
-function answerUnasked(checker: LeakChecker, { credentials, isUnreadable, isSent, cause }: Found): Answers | undefined {
-  const isMissing = credentials.length === 0 && isSent;
+function answerUnasked(checker: LeakChecker, { credential, isUnreadable, isSent, cause }: Found): Answers | undefined {
+  const isMissing = credential === undefined && isSent;
   // Of the option `fields`, which read a field that is not there.
-  const isUndefined = credentials.some((one) => 'password' in one && one.password === undefined);
+  const isUndefined = credential && 'password' in credential && credential.password === undefined;
   if (!isUnreadable && !isMissing && !isUndefined) return undefined;
   const reason = isUnreadable ? 'CREDENTIAL_UNREADABLE' : 'NOTHING_ASKED';
   return { verdicts: [unknownVerdict(reason, 0, checker.policy)], cause };
@@ -169,9 +169,9 @@ function answerUnasked(checker: LeakChecker, { credentials, isUnreadable, isSent
 
 async function findUnlessSkipped(skip: () => unknown, find: () => Found | Promise<Found>): Promise<Found> {
   try {
-    if (await skip()) return { credentials: [], isUnreadable: false };
+    if (await skip()) return { isUnreadable: false };
   } catch (cause) {
-    return { credentials: [], isUnreadable: true, cause };
+    return { isUnreadable: true, cause };
   }
   return find();
 }

@@ -11,8 +11,8 @@ import {
   type PasswordFilter,
   parseFilterHeader,
 } from '../../protocol/password-filter.ts';
+import { lookupFailure } from '../errors.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
-import { filterFailure } from './failure.ts';
 
 /** What the statement says of the filter. */
 export type WantedFilter = NonNullable<Snapshot['filter']>;
@@ -33,11 +33,11 @@ export async function assembleFilter(
   const take = (piece: Uint8Array): void => {
     for (let at = 0; at < piece.length; ) {
       if (filled === file.length) {
-        if (file.length > FILTER_HEADER_BYTES) throw filterFailure('FILTER_MALFORMED', { detail: 'it is too long' });
+        if (file.length > FILTER_HEADER_BYTES) throw lookupFailure('FILTER_MALFORMED', { detail: 'it is too long' });
         const header = parseFilterHeader(file);
         // Not verified yet: it only decides how the refusal is called.
-        if (header.layer !== layer) throw filterFailure('FILTER_OTHER');
-        if (filterFileBytes(header.blocks) !== wanted.bytes) throw filterFailure('FILTER_FORGED');
+        if (header.layer !== layer) throw lookupFailure('FILTER_OTHER');
+        if (filterFileBytes(header.blocks) !== wanted.bytes) throw lookupFailure('FILTER_FORGED');
         file = allocate(file, wanted.bytes);
       }
       const part = piece.subarray(at, at + file.length - filled);
@@ -50,12 +50,12 @@ export async function assembleFilter(
   try {
     for await (const piece of pieces) take(piece);
     if (filled < file.length || filled < wanted.bytes)
-      throw filterFailure('FILTER_MALFORMED', { detail: 'it is truncated' });
-    if (bytesToHex(hash.digest()) !== wanted.sha256) throw filterFailure('FILTER_FORGED');
+      throw lookupFailure('FILTER_MALFORMED', { detail: 'it is truncated' });
+    if (bytesToHex(hash.digest()) !== wanted.sha256) throw lookupFailure('FILTER_FORGED');
     return decodeFilter(file);
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause;
-    throw filterFailure('FILTER_MALFORMED', { cause });
+    throw lookupFailure('FILTER_MALFORMED', { cause });
   }
 }
 
@@ -67,6 +67,6 @@ function allocate(header: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
     return file;
   } catch (cause) {
     // The platform cannot allocate that much.
-    throw filterFailure('FILTER_TOO_LARGE', { cause });
+    throw lookupFailure('FILTER_TOO_LARGE', { cause });
   }
 }

@@ -3,12 +3,11 @@
 
 import { LookupError, lookupFailure } from '../errors.ts';
 import type { VerifiedFilter, VerifiedFilterSource } from '../filter-source.ts';
-import { elapsedSince } from '../moment.ts';
+import { elapsedSince, type Moment, momentAt, NEVER } from '../moment.ts';
 import type { CheckerSettings, FilterSettings } from '../options.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
 import { assembleFilter, type WantedFilter } from './assembly.ts';
 import { createServiceSource } from './download.ts';
-import { filterFailure } from './failure.ts';
 import type { FilterCache } from './filter-cache.ts';
 
 /** Wait before the next update after a failure. It doubles with each further failure. */
@@ -32,12 +31,12 @@ type Update = (snapshot: Snapshot, heldVersion: string | undefined) => Promise<L
 function createUpdate(settings: CheckerSettings, { maxBytes, source: ownSource }: FilterSettings): Update {
   return async (snapshot, heldVersion) => {
     const wanted: WantedFilter | undefined = snapshot.filter;
-    if (!wanted) throw filterFailure('FILTER_MISSING');
+    if (!wanted) throw lookupFailure('FILTER_MISSING');
     if (ownSource && 'load' in ownSource) {
       const loaded = await loadVerified(ownSource, snapshot, maxBytes, heldVersion);
       return loaded && { ...loaded, sha256: wanted.sha256 };
     }
-    if (wanted.bytes > maxBytes) throw filterFailure('FILTER_TOO_LARGE');
+    if (wanted.bytes > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
     const opened = await (ownSource ?? createServiceSource(settings, snapshot.snapshot)).open(heldVersion);
     if (!opened) return undefined;
     const filter = await assembleFilter(opened.pieces, snapshot, wanted);
@@ -55,15 +54,17 @@ async function loadVerified(
   const loaded = await source.load(heldVersion);
   if (!loaded) return undefined;
   const { filter } = loaded;
-  if (filter.dataset !== dataset || filter.layer !== layer) throw filterFailure('FILTER_OTHER');
-  if (filter.bytes > maxBytes) throw filterFailure('FILTER_TOO_LARGE');
+  if (filter.dataset !== dataset || filter.layer !== layer) throw lookupFailure('FILTER_OTHER');
+  if (filter.bytes > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
   return loaded;
 }
 
 function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterSettings, update: Update): FilterCache {
   let held: Loaded | undefined;
   let pending: Promise<void> | undefined;
-  let dueAt = Number.NEGATIVE_INFINITY;
+  let endedAt: Moment = NEVER;
+  /** From then to the next update. */
+  let pauseMs = 0;
   let failures = 0;
 
   const isNamedBy = ({ filter }: Snapshot): boolean => held !== undefined && filter?.sha256 === held.sha256;
@@ -71,17 +72,18 @@ function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterS
   const refresh = (snapshot: Snapshot): Promise<void> => {
     pending ??= update(snapshot, held?.version)
       .then((loaded) => {
-        if (!loaded && !isNamedBy(snapshot)) throw filterFailure('FILTER_OTHER');
+        if (!loaded && !isNamedBy(snapshot)) throw lookupFailure('FILTER_OTHER');
         held = loaded ?? held;
-        dueAt = performance.now() + refreshMs;
+        pauseMs = refreshMs;
         failures = 0;
       })
       .catch((cause) => {
-        dueAt = performance.now() + Math.min(MAX_RETRY_REFRESHES * refreshMs, RETRY_MS * 2 ** failures++);
+        pauseMs = Math.min(MAX_RETRY_REFRESHES * refreshMs, RETRY_MS * 2 ** failures++);
         throw asFailure(cause);
       })
       .finally(() => {
         pending = undefined;
+        endedAt = momentAt();
       });
     return pending;
   };
@@ -92,7 +94,7 @@ function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterS
    */
   const isDue = (snapshot: Snapshot, now: number): boolean => {
     if (pending || (!ownSource && isNamedBy(snapshot))) return false;
-    return now >= dueAt || (!ownSource && failures === 0);
+    return elapsedSince(endedAt, now) >= pauseMs || (!ownSource && failures === 0);
   };
 
   const usable = (snapshot: Snapshot, now: number): VerifiedFilter | undefined =>
@@ -114,5 +116,5 @@ function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterS
 
 /** The caller's source may throw anything. */
 function asFailure(cause: unknown): LookupError {
-  return cause instanceof LookupError ? cause : filterFailure('FILTER_UNREADABLE', { cause });
+  return cause instanceof LookupError ? cause : lookupFailure('FILTER_UNREADABLE', { cause });
 }

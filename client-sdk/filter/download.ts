@@ -8,7 +8,6 @@ import type { FilterSource } from '../filter-source.ts';
 import type { CheckerSettings } from '../options.ts';
 import { createDeadline, type Deadline } from '../transport/deadline.ts';
 import { refuseDocument } from '../transport/requests.ts';
-import { filterFailure } from './failure.ts';
 import { FILTER_TIMEOUT_MS } from './filter-cache.ts';
 
 /** Maximum wait for a response to begin, and for its next bytes. */
@@ -49,7 +48,7 @@ export function createServiceSource(
     if (response.body && refusal === undefined)
       return { status: response.status, headers: response.headers, body: response.body.getReader() };
     response.body?.cancel().catch(() => {});
-    throw refusal ?? filterFailure('FILTER_MALFORMED', { detail: 'it is empty' });
+    throw refusal ?? lookupFailure('FILTER_MALFORMED', { detail: 'it is empty' });
   };
 
   return {
@@ -140,13 +139,13 @@ async function* readPieces(ask: Ask, first: Answer, deadline: Deadline): AsyncGe
 }
 
 function refuse({ status, headers }: Response): LookupError | undefined {
-  if (status === 404) return filterFailure('FILTER_MISSING');
+  if (status === 404) return lookupFailure('FILTER_MISSING');
   const refusal = status === 206 ? undefined : refuseDocument(status);
   if (refusal) return refusal;
   // Byte ranges of a compressed filter do not match those of the file.
   return (headers.get('content-encoding') ?? 'identity') === 'identity'
     ? undefined
-    : filterFailure('FILTER_MALFORMED', { detail: 'it is compressed' });
+    : lookupFailure('FILTER_MALFORMED', { detail: 'it is compressed' });
 }
 
 function lengthOf({ headers }: Answer): number | undefined {

@@ -3,6 +3,7 @@
 
 import { LookupError } from '../errors.ts';
 import type { CheckerSettings } from '../options.ts';
+import { createPart } from '../part.ts';
 import type { FilterCache } from './filter-cache.ts';
 
 const NO_FILTER: FilterCache = {
@@ -20,14 +21,14 @@ export function loadFilterCache(settings: CheckerSettings): FilterCache {
   const { passwordFilter } = settings;
   if (!passwordFilter) return NO_FILTER;
   let loaded: FilterCache | undefined;
-  const loading = import('./cache.ts').then(({ createFilterCache }) => {
-    loaded = createFilterCache(settings, passwordFilter);
+  const load = createPart(async () => {
+    loaded = (await import('./cache.ts')).createFilterCache(settings, passwordFilter);
     return loaded;
   });
-  // Awaiters get the rejection; this only silences the unhandled one.
-  loading.catch(() => {});
+  const start = (): undefined => void load().catch(() => {});
+  start();
   return {
-    current: (snapshot, now) => loaded?.current(snapshot, now),
-    load: async (snapshot, deadline) => (await deadline.race(() => loading)).load(snapshot, deadline),
+    current: (snapshot, now) => (loaded ? loaded.current(snapshot, now) : start()),
+    load: async (snapshot, deadline) => (await deadline.race(load)).load(snapshot, deadline),
   };
 }

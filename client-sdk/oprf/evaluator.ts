@@ -29,13 +29,13 @@ export interface Evaluator {
 
 export function createEvaluator(
   client: EvaluatorClient,
-  blinding: Promise<Blinding>,
+  loadBlinding: () => Promise<Blinding>,
   latch: Latch,
   keyId: KeyId,
 ): Evaluator {
   const blind = async (inputs: readonly PrivateInput[], deadline: Deadline): Promise<BlindedInputs> => {
     latch.assertOpen(keyId);
-    return (await deadline.race(() => blinding)).blind(inputs);
+    return (await deadline.race(loadBlinding)).blind(inputs);
   };
   const open = ({ open }: BlindedInputs, shares: readonly (readonly EvaluatedElement[])[]): OutputAt => {
     try {

@@ -3,14 +3,14 @@
 import type { PublicKey } from '../../protocol/brands.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Blinding } from '../engine.ts';
-import { LookupError, lookupFailure } from '../errors.ts';
+import { lookupFailure } from '../errors.ts';
 import type { OprfSettings } from '../options.ts';
 
 /**
  * Loads @noble/curves here, and only where it is needed, so that a caller with a key loads no
  * curve.
  * @throws LookupError (as a rejection) `STATEMENT_MALFORMED` if the key is not an element,
- *   `OPTION_MALFORMED` if the engine fails
+ *   `MODULE_FAILED` if the engine fails
  */
 export async function loadBlinding({ engine }: OprfSettings, publicKey: PublicKey): Promise<Blinding> {
   try {
@@ -26,6 +26,6 @@ export async function loadBlinding({ engine }: OprfSettings, publicKey: PublicKe
   } catch (cause) {
     if (cause instanceof ProtocolError)
       throw lookupFailure('STATEMENT_MALFORMED', { cause, detail: 'its key is not an element of the group' });
-    throw new LookupError('OPTION_MALFORMED', 'option engine: cannot be loaded', 'See the cause.', { cause });
+    throw lookupFailure('MODULE_FAILED', { cause, ...(engine && { detail: 'the option `engine`' }) });
   }
 }

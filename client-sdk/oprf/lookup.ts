@@ -17,6 +17,7 @@ import { lookupFailure, reasonOf } from '../errors.ts';
 import { loadFilterCache } from '../filter/lazy-cache.ts';
 import type { Lookup } from '../lookup.ts';
 import type { CheckerSettings, OprfSettings } from '../options.ts';
+import { createPart } from '../part.ts';
 import { createSignatureAuthority } from '../publication/authority.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
 import type { Deadline } from '../transport/deadline.ts';
@@ -115,9 +116,7 @@ function createKeyring(service: Service, oprf: OprfSettings): (snapshot: Snapsho
     if (service.history.isCaught(keyId)) latch.restore(keyId);
     if (held?.publicKey === publicKey) return held;
     const suite = createOprfSuite(hexToBytes(publicKey) as PublicKey);
-    const blinding = loadBlinding(oprf, suite.publicKey);
-    // Awaiters get the rejection; this only silences the unhandled one.
-    blinding.catch(() => {});
+    const blinding = createPart(() => loadBlinding(oprf, suite.publicKey));
     const evaluator = createEvaluator(client, blinding, latch, suite.keyId);
     const create = oprf.evaluators ? createSplitEvaluate : createEvaluate;
     const evaluate = create(evaluator, service, ({ username }) => suite.accountBucketHash(username));

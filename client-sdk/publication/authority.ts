@@ -7,6 +7,7 @@ import { createMac, type Verifier } from '../../protocol/signed/envelope.ts';
 import { type Head, headKeysFor } from '../../protocol/signed/head.ts';
 import type { AuthName, LayerIndex, Statement } from '../../protocol/signed/statement.ts';
 import { signingKeyId, type Trust } from '../../protocol/signed/trust.ts';
+import { createPart } from '../part.ts';
 
 export interface Authority {
   /** The pinned dataset. */
@@ -36,18 +37,19 @@ export function createMacAuthority(dataset: DatasetId, sealKey: SealKey): Author
   };
 }
 
+const loadSignature = createPart(() => import('./signature.ts'));
+
 /** Believes the publisher. Loads the curve at the first use. */
 export function createSignatureAuthority({ dataset, publisher }: Trust): Authority {
-  const load = () => import('./signature.ts');
   return {
     dataset,
     auth: 'signature',
     publisher: signingKeyId('publisher', publisher),
-    pinned: async () => (await load()).createEd25519Verifier('publisher', publisher),
+    pinned: async () => (await loadSignature()).createEd25519Verifier('publisher', publisher),
     delegated: async (statement, head) => {
-      const { createEd25519Verifier } = await load();
+      const { createEd25519Verifier } = await loadSignature();
       return headKeysFor(statement, head).map((key) => createEd25519Verifier('head', key));
     },
-    bucketAuth: async (index) => (await load()).createRootAuth(index),
+    bucketAuth: async (index) => (await loadSignature()).createRootAuth(index),
   };
 }

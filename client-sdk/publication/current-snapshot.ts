@@ -3,7 +3,7 @@
 
 import { reasonOf } from '../errors.ts';
 import type { Events } from '../events.ts';
-import { elapsedSince, type Moment, momentAt } from '../moment.ts';
+import { elapsedSince, type Moment, momentAt, NEVER } from '../moment.ts';
 import { createDeadline, type Deadline } from '../transport/deadline.ts';
 import { assertFresh, isStale, type Snapshot } from './snapshot.ts';
 
@@ -16,8 +16,6 @@ export const SNAPSHOT_TIMEOUT_MS = 5_000;
 const RENEWAL_PAUSE_MS = 1_000;
 /** The part of its maximum age from which a head is renewed in the background. */
 const BACKGROUND_FROM = 0.75;
-
-const NEVER: Moment = { wall: Number.NEGATIVE_INFINITY, tick: Number.NEGATIVE_INFINITY };
 
 export interface CurrentSnapshot {
   /**

@@ -2,8 +2,9 @@
 // in memory, and across restarts with the option `memory`. PROTOCOL.md §14.
 
 import type { KeyId } from '../../protocol/brands.ts';
-import { lookupFailure } from '../errors.ts';
+import { LookupError, lookupFailure } from '../errors.ts';
 import type { CheckerMemory } from '../options.ts';
+import { createPart } from '../part.ts';
 import type { Learn, OfPin, Seen } from './seen.ts';
 import type { SharedMemory } from './shared-memory.ts';
 
@@ -17,6 +18,9 @@ export interface History {
   /** Trusts no evaluation with this key any more. */
   catch(keyId: KeyId): void;
 }
+
+/** Few callers have a memory. */
+const loadSharedMemory = createPart(() => import('./shared-memory.ts'));
 
 export function createHistory(memory: CheckerMemory | undefined, authority: OfPin): History {
   let all: Seen = { sequence: 0, issuedAt: 0, caught: [] };
@@ -33,8 +37,7 @@ export function createHistory(memory: CheckerMemory | undefined, authority: OfPi
   };
   const load = async (): Promise<void> => {
     if (!memory) return;
-    // Few callers have one: its code is loaded where one does.
-    shared ??= (await import('./shared-memory.ts')).createSharedMemory(memory, authority, learn);
+    shared ??= (await loadSharedMemory()).createSharedMemory(memory, authority, learn);
     await shared.load();
   };
 
@@ -46,7 +49,7 @@ export function createHistory(memory: CheckerMemory | undefined, authority: OfPi
       } catch (cause) {
         // The next call tries again.
         loading = undefined;
-        throw lookupFailure('MEMORY_FAILED', { cause });
+        throw cause instanceof LookupError ? cause : lookupFailure('MEMORY_FAILED', { cause });
       }
       return all;
     },

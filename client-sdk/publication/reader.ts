@@ -17,6 +17,7 @@ import { type LeakSource, parseSources } from '../../protocol/signed/sources.ts'
 import { type LayerIndex, parseStatement, payloadDigest, type Statement } from '../../protocol/signed/statement.ts';
 import { lookupFailure, type UnknownReason } from '../errors.ts';
 import type { CheckerSettings } from '../options.ts';
+import { createPart } from '../part.ts';
 import type { Deadline } from '../transport/deadline.ts';
 import { refuseDocument, type Send } from '../transport/requests.ts';
 import type { Authority } from './authority.ts';
@@ -132,16 +133,19 @@ function isOfOther({ payload }: Envelope, { dataset }: Authority): boolean {
   }
 }
 
+/** Few datasets have forms or rules. */
+const loadForms = createPart(() => import('../../protocol/similar.ts'));
+const loadRules = createPart(() => import('../../protocol/username-rules.ts'));
+
 /** @throws LookupError `PROTOCOL_UNSUPPORTED` if this platform cannot apply the dataset's rules */
 async function derive({ usernameRules, layers }: Statement, { bucketAuth }: Authority): Promise<Known['derived']> {
   const [{ indexes, similar }] = layers;
   const withAuth = async (index: LayerIndex | undefined) => index && { ...index, auth: await bucketAuth(index) };
   const [account, password] = [await withAuth(indexes.account), await withAuth(indexes.password)];
-  // Few datasets have forms or rules: their code is loaded where one does.
-  const rules = usernameRules && (await import('../../protocol/username-rules.ts'));
+  const rules = usernameRules && (await loadRules());
   return {
     indexes: { ...(account && { account }), ...(password && { password }) },
-    ...(similar && { similarForms: (await import('../../protocol/similar.ts')).similarForms }),
+    ...(similar && { similarForms: (await loadForms()).similarForms }),
     ...(rules && { rewrite: orFail(() => rules.createUsernameRewrite(usernameRules)) }),
   };
 }

@@ -4,6 +4,7 @@
 // wait, because this process holds the data, is therefore answered while the circuit is open.
 
 import { lookupFailure, type UnknownReason } from '../errors.ts';
+import { elapsedSince, type Moment, momentAt, NEVER } from '../moment.ts';
 import type { Deadline } from './deadline.ts';
 
 /**
@@ -72,10 +73,10 @@ export function createCircuitBreaker(
 ): CircuitBreaker {
   let state: CircuitState = 'closed';
   let failures = 0;
-  let openUntil = 0;
+  let openedAt: Moment = NEVER;
 
   const enter = (next: CircuitState): void => {
-    if (next === 'open') openUntil = performance.now() + coolDownMs;
+    if (next === 'open') openedAt = momentAt();
     failures = 0;
     state = next;
     onState(next);
@@ -84,7 +85,7 @@ export function createCircuitBreaker(
   /** How a check may wait for the service: normally, as the probe, or not at all. */
   const admit = (): 'any' | 'probe' | 'none' => {
     if (state === 'closed') return 'any';
-    if (state === 'half-open' || performance.now() < openUntil) return 'none';
+    if (state === 'half-open' || elapsedSince(openedAt) < coolDownMs) return 'none';
     enter('half-open');
     return 'probe';
   };
@@ -99,7 +100,7 @@ export function createCircuitBreaker(
   const settleProbe = (outcome: Outcome): void => {
     enter(outcome === 'answered' ? 'closed' : 'open');
     // Inconclusive: the next check probes without a cool-down.
-    if (outcome === 'unclear') openUntil = 0;
+    if (outcome === 'unclear') openedAt = NEVER;
   };
 
   return {

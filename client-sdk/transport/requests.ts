@@ -7,6 +7,7 @@ import type { RequestEvent } from '../events.ts';
 import type { CheckerSettings, Endpoint } from '../options.ts';
 import { fetchBounded } from './bounded-fetch.ts';
 import type { Deadline } from './deadline.ts';
+import { createRefusals } from './retry-after.ts';
 
 /** Per-request parameters. */
 export interface ServiceRequest {
@@ -27,8 +28,9 @@ export type Send = (request: ServiceRequest) => Promise<Uint8Array>;
 
 export const OCTETS = 'application/octet-stream';
 
-/** Sends requests and emits an event for each. */
+/** Sends requests and emits an event for each. None is sent while a refusal asks to wait. */
 export function createSend({ maxBodyBytes, events, fetch: fetchOnce, ...place }: CheckerSettings): Send {
+  const refusals = createRefusals();
   const reported = async (path: string, request: () => Promise<Uint8Array>): Promise<Uint8Array> => {
     if (!events.request.isHeard()) return request();
     const startedAt = performance.now();
@@ -44,8 +46,10 @@ export function createSend({ maxBodyBytes, events, fetch: fetchOnce, ...place }:
     }
   };
 
-  return ({ path, to = place, accept, body, maxBytes, deadline, refuse }) =>
-    reported(path, () =>
+  return async ({ path, to = place, accept, body, maxBytes, deadline, refuse }) => {
+    const asked = to.base + routeOf(path);
+    refusals.assertOver(asked);
+    return reported(path, () =>
       fetchBounded(fetchOnce, {
         url: new URL(path, to.base),
         headers: {
@@ -57,9 +61,14 @@ export function createSend({ maxBodyBytes, events, fetch: fetchOnce, ...place }:
         body,
         maxBytes: Math.min(maxBodyBytes, maxBytes),
         deadline,
-        refuse,
+        refuse: (status, headers) => {
+          const failure = refuse(status, headers);
+          if (failure) refusals.add(asked, failure, status, headers);
+          return failure;
+        },
       }),
     );
+  };
 }
 
 /** The first segment of a path below /v1/. The next one may be a prefix. */

@@ -3,6 +3,7 @@
 // A flight is owned by its waiters: one that leaves does not abort it for the others, and the last
 // one to leave aborts it.
 
+import { elapsedSince, type Moment, momentAt } from '../moment.ts';
 import { type Deadline, followSignal } from './deadline.ts';
 
 export interface SingleFlight<T> {
@@ -13,7 +14,7 @@ export interface SingleFlight<T> {
 interface Flight<T> {
   readonly answer: Promise<T>;
   readonly controller: AbortController;
-  readonly startedAt: number;
+  readonly startedAt: Moment;
   waiting: number;
   landed: boolean;
 }
@@ -28,7 +29,7 @@ export function createSingleFlight<T>(joinMs: number): SingleFlight<T> {
 
   const join = (key: string, start: (deadline: Deadline) => Promise<T>): Flight<T> => {
     const known = flights.get(key);
-    if (known && performance.now() - known.startedAt < joinMs) {
+    if (known && elapsedSince(known.startedAt) < joinMs) {
       known.waiting++;
       return known;
     }
@@ -37,7 +38,7 @@ export function createSingleFlight<T>(joinMs: number): SingleFlight<T> {
       flight.landed = true;
       forget(key, flight);
     });
-    const flight: Flight<T> = { answer, controller, startedAt: performance.now(), waiting: 1, landed: false };
+    const flight: Flight<T> = { answer, controller, startedAt: momentAt(), waiting: 1, landed: false };
     flights.set(key, flight);
     return flight;
   };

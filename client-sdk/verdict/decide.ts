@@ -96,13 +96,18 @@ function eitherUsername(a: Signal, b: Signal): Signal {
   return a.newestLeak === b.newestLeak ? signal : rest;
 }
 
+/** The answers if no question has one. */
+export function failedSignals(reason: UnknownReason): Signals {
+  const signal = { result: 'unknown', reason } as const;
+  return { pair: signal, similar: signal, password: signal, username: signal };
+}
+
 /** The verdict if not even the questions could be derived. */
 export function unknownVerdict(
   reason: UnknownReason,
   durationMs: number,
   policy: (facts: Pick<Verdict, 'status' | 'signals'>) => Decision,
 ): UnknownVerdict {
-  const signal = { result: 'unknown', reason } as const;
-  const signals: Signals = { pair: signal, similar: signal, password: signal, username: signal };
+  const signals = failedSignals(reason);
   return { status: 'unknown', reason, ...policy({ status: 'unknown', signals }), durationMs, signals };
 }

@@ -24,7 +24,7 @@ import { type Sighting, type Signal, type SignalName, type Signals, UNASKED } fr
 
 /**
  * A username and password, a username alone, or a password alone. An account with several usernames
- * gives them all as `usernames`.
+ * gives them all as `usernames`, and one login that can be read in several ways its `passwords`.
  * @example
  * ```ts
  * import type { Credential } from '@credveil/client';
@@ -42,26 +42,39 @@ export interface Credential {
    */
   readonly usernames?: readonly string[] | undefined;
   readonly password?: string | undefined;
+  /**
+   * Instead of `password`: what one login may have sent, or a hash may take for it, such as the
+   * password with its blanks and without. The worst finding on any of them is the verdict. At most
+   * 4.
+   */
+  readonly passwords?: readonly string[] | undefined;
 }
 
 /** One username at most, and one spelling of the password. */
 export type Spelling = Pick<Credential, 'username' | 'password'>;
 
 /**
- * What to check for a credential: each username with each password that a hash may take for the
- * given one. C strings end at a NUL, and bcrypt repeats its key from there, so what stands before
- * the first one is checked too.
+ * What to check for a credential: each username with each password that a hash may take for a given
+ * one. C strings end at a NUL, and bcrypt repeats its key from there, so what stands before the
+ * first one is checked too.
  */
-export function spellingsOf({ username, usernames = [username], password }: CredentialGiven): Spelling[] {
-  const end = password?.indexOf('\0') ?? -1;
-  if (end <= 0 && usernames.length === 1) return [{ username: usernames[0], password }];
-  const passwords = end > 0 ? [password, password?.slice(0, end)] : [password];
-  return [...new Set(usernames)].flatMap((name) => passwords.map((text) => ({ username: name, password: text })));
+export function spellingsOf({ username, usernames = [username], password, passwords = [password] }: Given): Spelling[] {
+  if (usernames.length * passwords.length === 1 && !passwords[0]?.includes('\0'))
+    return [{ username: usernames[0], password: passwords[0] }];
+  const texts = passwords.flatMap((text) => {
+    const end = text?.indexOf('\0') ?? -1;
+    return end > 0 ? [text, text?.slice(0, end)] : [text];
+  });
+  return [...new Set(usernames)].flatMap((name) =>
+    [...new Set(texts)].map((text) => ({ username: name, password: text })),
+  );
 }
 
-type CredentialGiven = Omit<Credential, 'usernames'> & {
+/** A credential whose lists may hold what is not given. */
+interface Given extends Spelling {
   readonly usernames?: readonly (string | undefined)[] | undefined;
-};
+  readonly passwords?: readonly (string | undefined)[] | undefined;
+}
 
 /** One entry to find in a bucket. */
 export interface Question {

@@ -87,6 +87,20 @@ describe('a newer filter', () => {
   });
 });
 
+test('after sleep, a source is asked again for a filter that it lacked', async ({ world }) => {
+  const clock = createTestClock();
+  let asked = 0;
+  const source = { open: async () => void asked++ };
+  const at = await world.spoil();
+  const leaks = world.checker(at.url, { source: source as never, refreshMs: 60_000 });
+  await expect(leaks.loadFilter()).rejects.toMatchObject(lacking);
+  await leaks.check({ password: ABSENT[0] as string });
+  expect(asked).toBe(1);
+  clock.sleep(60_001);
+  await leaks.check({ password: ABSENT[0] as string });
+  expect(asked).toBe(2);
+});
+
 describe('an interrupted download', () => {
   /** Cuts the first responses off, each after the given number of bytes. */
   async function breaking(

@@ -167,11 +167,3 @@ describe('a check', () => {
     expect([verdict.status, verdict.reason]).toEqual(['unknown', 'BODY_MALFORMED']);
   });
 });
-
-describe('an engine', () => {
-  test('that fails to load rejects the check with its cause', async () => {
-    const cause = new Error('no WebAssembly here');
-    const checker = world.checker(world.url, { engine: Promise.reject(cause) });
-    await expect(checker.check(STRANGER)).rejects.toMatchObject({ code: 'OPTION_MALFORMED', cause });
-  });
-});

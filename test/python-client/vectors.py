@@ -25,6 +25,9 @@ def check_inputs(vectors, differ):
     for case in vectors["normalization"]:
         same = normalize_username(case["text"]).hex() == case["username"]
         differ(same and normalize_password(case["text"]).hex() == case["password"], "normalization", case["text"])
+    for case in vectors["malformedUtf8"]:
+        text = bytes.fromhex(case["bytes"]).decode("utf-8", "replace")
+        differ(normalize_password(text).hex() == case["password"], "malformedUtf8", case["name"])
     for case in vectors["usernameRules"]:
         username = rewrite_username(normalize_username(case["text"]), case["rules"])
         differ(username.hex() == case["username"], "usernameRules", case["text"])

@@ -96,6 +96,19 @@ describe.each(Object.entries(ADAPTERS))('%s', (name, start) => {
     expect(checks).toBe(0);
   });
 
+  test('whatever a request has costs one check before the handler', async () => {
+    const twice = { username: ['a', pair.username], email: ['c', 'd'], password: [clean.password, pair.password] };
+    for (const [body, query, status] of [
+      [twice, '', 'pair'],
+      [pair, `?password=${clean.password}&username=b`, 'pair'],
+      [{ ...pair, password: ` ${pair.password}` }, '', 'pair'],
+    ] as const) {
+      checks = 0;
+      expect(await seenBy(`/login${query}`, body)).toMatchObject({ status, action: 'challenge' });
+      expect(checks).toBe(1);
+    }
+  });
+
   test('a password with blanks around it is checked without them too, as handlers trim', async () => {
     for (const padded of [` ${pair.password}`, `${pair.password}\n`, `\u00a0${pair.password}\ufeff`]) {
       const body = { ...pair, password: padded };

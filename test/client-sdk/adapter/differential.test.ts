@@ -174,7 +174,10 @@ function createSpy(checker: LeakChecker): { recorder: Recorder; asked: Credentia
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '' && value !== 'undefined';
 
 const covers = (asked: readonly Credential[], [name, text]: Read): boolean =>
-  asked.some((one) => one.password === text && (one.usernames ?? [one.username]).includes(String(name)));
+  asked.some(
+    ({ username, usernames = [username], password, passwords = [password] }) =>
+      passwords.includes(String(text)) && usernames.includes(String(name)),
+  );
 
 let world: LoginWorld;
 beforeAll(async () => {

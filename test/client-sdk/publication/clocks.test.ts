@@ -3,6 +3,9 @@
 
 import { describe, expect, test as plain } from 'vitest';
 import { createBucketCache } from '../../../client-sdk/transport/bucket-cache.ts';
+import { createCircuitBreaker } from '../../../client-sdk/transport/circuit-breaker.ts';
+import { createDeadline } from '../../../client-sdk/transport/deadline.ts';
+import { createSingleFlight } from '../../../client-sdk/transport/single-flight.ts';
 import type { SnapshotId } from '../../../protocol/brands.ts';
 import type { Bucket } from '../../../protocol/bucket.ts';
 import { createTestClock } from '../../support/clock.ts';
@@ -76,6 +79,38 @@ describe('after sleep, when performance.now() stood still', () => {
     expect(has()).toBe(true);
     clock.sleep(2_000);
     expect(has()).toBe(false);
+  });
+
+  plain('a request in flight is joined no more, since its connection is gone', async () => {
+    const clock = createTestClock();
+    const flights = createSingleFlight<number>(300);
+    let started = 0;
+    const join = () => flights.share('a', createDeadline(60_000), async () => ++started && new Promise(() => {}));
+    join().catch(() => {});
+    join().catch(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toBe(1);
+    clock.sleep(301);
+    join().catch(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toBe(2);
+  });
+
+  plain('an open circuit lets a check probe the service', async () => {
+    const clock = createTestClock();
+    const states: string[] = [];
+    const breaker = createCircuitBreaker({ failures: 1, coolDownMs: 60_000 }, (state) => states.push(state));
+    const ask = (fails: boolean) =>
+      breaker.run(
+        createDeadline(60_000),
+        (deadline) => deadline.race(async () => fails),
+        (failed) => (failed ? ['NETWORK'] : []),
+      );
+    await ask(true);
+    await expect(ask(false)).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
+    clock.sleep(60_001);
+    await ask(false);
+    expect(states).toEqual(['open', 'half-open', 'closed']);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { buckets } from './buckets.ts';
 import { pins, snapshots } from './documents.ts';
-import { forms, metadata, normalization, suites, times, usernameRules } from './inputs.ts';
+import { forms, malformedUtf8, metadata, normalization, suites, times, usernameRules } from './inputs.ts';
 import { oprfVectors } from './oprf.ts';
 import { filters, ranges } from './sets.ts';
 
@@ -14,6 +14,7 @@ export function formatVectors(): string {
     about: 'Vectors of PROTOCOL.md, which says what they mean. Bytes are in hex. npm run vectors writes this file.',
     protocol: 2,
     normalization: normalization(),
+    malformedUtf8: malformedUtf8(),
     usernameRules: usernameRules(),
     similarForms: forms(),
     suites: suites(),

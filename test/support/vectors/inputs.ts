@@ -49,6 +49,21 @@ const TEXTS = [
   `zalgo${'\u0300\u0316'.repeat(40)}`,
 ];
 
+/** In hex: cut, overlong and impossible sequences, surrogates in three bytes, a byte order mark. */
+const MALFORMED_UTF8 = [
+  ['a cut sequence is one U+FFFD', '61e282'],
+  ['a cut sequence before a letter is one', 'f09f9261'],
+  ['each byte of an overlong sequence is one', 'c0af'],
+  ['each byte of an overlong sequence of three', 'e080af'],
+  ['each byte of a surrogate is one', 'eda080'],
+  ['each byte beyond U+10FFFF is one', 'f4908080'],
+  ['a lone continuation byte is one', '80'],
+  ['two cut sequences are two', 'e282e282'],
+  ['bytes that no sequence has', 'fffe'],
+  ['windows-1252', '50617373e9'],
+  ['a byte order mark stays', 'efbbbf70'],
+] as const;
+
 const FORMS = [
   'Summer23',
   'P@ssw0rd2019!',
@@ -84,6 +99,13 @@ export const usernameRules = () =>
 
 export const normalization = () =>
   TEXTS.map((text) => ({ text, username: toHex(normalizeUsername(text)), password: toHex(normalizePassword(text)) }));
+
+/** Text that comes as bytes, some of them not UTF-8. */
+export const malformedUtf8 = () =>
+  MALFORMED_UTF8.map(([name, bytes]) => {
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(fromHex(bytes));
+    return { name, bytes, password: toHex(normalizePassword(text)) };
+  });
 
 export const forms = () =>
   FORMS.map((password) => ({ password, forms: similarForms(normalizePassword(password)).map(toHex) }));
