@@ -51,7 +51,8 @@ const ADDRESS_AND_MORE = /^[^\s@:;,|]{1,64}@[^\s@:;,|]{1,200}\.[a-zA-Z]{2,18}[:;
 const TRAILING_HASH = /[:;,|\t ]\*?(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})$/;
 const ENTITY = /&(?:amp|lt|gt|quot|apos|#\d{1,6});/;
 const SEPARATOR = /[:;,|\t]/;
-const NUMBER = /^\d{1,12}$/;
+const MAX_NUMBER = 12;
+const NUMBER = new RegExp(`^\\d{1,${MAX_NUMBER}}$`);
 /** What windows-1252 has at 0x80 to 0x9f. */
 const AT_80 = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ';
 /**
@@ -69,6 +70,25 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f\ufffd]/;
 const NOTABLE_IN_USERNAME = /[^!-~]|["$,:;<[{|]/;
 const NOTABLE_IN_PASSWORD = /[^!-~]|["$&,:;@|]/;
 const MIN_HASH_LENGTH = 32;
+/** Of what SCHEME_NAME finds. */
+const MAX_SCHEME_NAME = 7;
+
+/** What an ASCII character may be the reason for. */
+const NAME_IS_NOTABLE = 1;
+const PASSWORD_IS_NOTABLE = 2;
+const IS_AT = 4;
+const NO_DIGIT = 8;
+const NO_LETTER = 16;
+const ASCII_KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  return (
+    (NOTABLE_IN_USERNAME.test(character) ? NAME_IS_NOTABLE : 0) |
+    (NOTABLE_IN_PASSWORD.test(character) ? PASSWORD_IS_NOTABLE : 0) |
+    (character === '@' ? IS_AT : 0) |
+    (/\d/.test(character) ? 0 : NO_DIGIT) |
+    (/[a-z]/i.test(character) ? 0 : NO_LETTER)
+  );
+});
 
 /** Counts signs of one segment. */
 export class SignCounter {
@@ -100,6 +120,30 @@ export class SignCounter {
     this.#random = x;
     this.#distance = 1 + ((x >>> 8) % (2 * STRIDE - 1));
     return true;
+  }
+
+  /**
+   * Observes a credential of plain ASCII in `bytes`, as `observe` would, and mostly without making
+   * it text.
+   * @param uFrom negative if there is no username
+   */
+  observeAscii(bytes: Uint8Array, uFrom: number, uTo: number, pFrom: number, pTo: number): void {
+    const length = pTo - pFrom;
+    const name = uFrom < 0 ? 0 : kindsOf(bytes, uFrom, uTo);
+    const password = kindsOf(bytes, pFrom, pTo);
+    const isScheme = uFrom >= 0 && uTo - uFrom <= MAX_SCHEME_NAME && (name & NO_LETTER) === 0;
+    const isLong = length >= MIN_HASH_LENGTH || (uFrom >= 0 && uTo - uFrom >= MIN_HASH_LENGTH);
+    if (isScheme || isLong || name & NAME_IS_NOTABLE || password & PASSWORD_IS_NOTABLE) {
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.observe(uFrom < 0 ? undefined : text.toString('latin1', uFrom, uTo), text.toString('latin1', pFrom, pTo));
+      return;
+    }
+    this.#observed += this.#weight;
+    this.#lengths.add(length, this.#weight);
+    if (uFrom < 0) return;
+    this.#usernames.add(hashOfAscii(bytes, uFrom, uTo, this.#seed), this.#weight);
+    const isNumber = length >= 1 && length <= MAX_NUMBER && (password & NO_DIGIT) === 0;
+    this.#count('numberAfterWord', isNumber && (name & IS_AT) === 0);
   }
 
   observe(username: string | undefined, password: string): void {
@@ -151,6 +195,12 @@ export class SignCounter {
   }
 }
 
+function kindsOf(bytes: Uint8Array, from: number, to: number): number {
+  let kinds = 0;
+  for (let i = from; i < to; i++) kinds |= ASCII_KINDS[bytes[i] as number] as number;
+  return kinds;
+}
+
 const isNotable = (text: string, characters: RegExp): boolean =>
   text.length >= MIN_HASH_LENGTH || characters.test(text);
 
@@ -174,31 +224,60 @@ export function addSigns(a: SignCounts | undefined, b: SignCounts): SignCounts {
 
 /** The summary of Misra and Gries (1982). */
 class FrequentValues {
-  readonly #counts = new Map<number, number>();
+  readonly #values = new Uint32Array(KEPT);
+  readonly #counts = new Float64Array(KEPT);
+  #kept = 0;
 
-  add(value: number, count = 1): void {
-    const known = this.#counts.get(value);
-    if (known !== undefined || this.#counts.size < KEPT) {
-      this.#counts.set(value, (known ?? 0) + count);
+  add(value: number, count: number): void {
+    const counts = this.#counts;
+    for (let i = 0; i < this.#kept; i++) {
+      if (this.#values[i] !== value) continue;
+      counts[i] = (counts[i] as number) + count;
       return;
     }
+    const rest = this.#kept < KEPT ? count : count - this.#reduce(count);
+    if (rest === 0) return;
+    this.#values[this.#kept] = value;
+    counts[this.#kept++] = rest;
+  }
+
+  /**
+   * Takes the least of `count` and all counts from each of them, and drops the values that have
+   * none left.
+   * @returns what it took
+   */
+  #reduce(count: number): number {
+    const counts = this.#counts;
     let least = count;
-    for (const times of this.#counts.values()) if (times < least) least = times;
-    for (const [other, times] of this.#counts) {
-      if (times === least) this.#counts.delete(other);
-      else this.#counts.set(other, times - least);
+    for (let i = 0; i < KEPT; i++) least = Math.min(least, counts[i] as number);
+    this.#kept = 0;
+    for (let i = 0; i < KEPT; i++) {
+      const left = (counts[i] as number) - least;
+      if (left === 0) continue;
+      this.#values[this.#kept] = this.#values[i] as number;
+      counts[this.#kept++] = left;
     }
-    if (count > least) this.#counts.set(value, count - least);
+    return least;
   }
 
   entries(): Frequent {
-    return [...this.#counts];
+    return Array.from({ length: this.#kept }, (_, i) => [this.#values[i] as number, this.#counts[i] as number]);
   }
 }
+
+const HASHED_LENGTH = 64;
 
 /** FNV-1a. */
 function hashOf(text: string, seed: number): number {
   let hash = seed >>> 0;
-  for (let i = 0; i < text.length && i < 64; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  for (let i = 0; i < text.length && i < HASHED_LENGTH; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** As `hashOf`, of bytes[from, to). */
+function hashOfAscii(bytes: Uint8Array, from: number, to: number, seed: number): number {
+  let hash = seed >>> 0;
+  const end = Math.min(to, from + HASHED_LENGTH);
+  for (let i = from; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
   return hash >>> 0;
 }
