@@ -6,7 +6,6 @@ import type { RangeName } from '../../protocol/bucket-id.ts';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
 import type { UsernameRule } from '../../protocol/normalize.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
-import { parseKeyText } from '../../store/dataset-key.ts';
 import type { SectionName } from '../../store/run/run-facts.ts';
 import { type FinishedSegment, fingerprint } from '../manifest.ts';
 import { Sorters } from '../sort/sorters.ts';
@@ -49,8 +48,9 @@ async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promis
 
 async function createKeyedDeriver({ suite, keyText, similar }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
   if (suite === 'hmac') return createHmacDeriver(parseHmacKeyText(keyText), sorters, similar);
-  // Half a megabyte of WebAssembly, loaded only for this suite.
+  // Half a megabyte of WebAssembly and the arithmetic of the curve, loaded only for this suite.
   const { createSodiumOprf } = await import('../../accel/oprf-sodium.ts');
+  const { parseKeyText } = await import('../../store/dataset-key.ts');
   return createOprfDeriver(parseKeyText(keyText).createSuite(await createSodiumOprf()), sorters, similar);
 }
 

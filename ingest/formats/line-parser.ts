@@ -8,7 +8,6 @@ import type { CorpusFormat, CredentialSink, FormatOptions, LineRules } from './f
 const SPACE = 0x20;
 const TAB = 0x09;
 const CR = 0x0d;
-const NUL = 0x00;
 
 /** The ASCII characters that `String.prototype.trim` removes. */
 export const isSpace = (byte: number | undefined): boolean =>
@@ -19,24 +18,28 @@ export const isSpace = (byte: number | undefined): boolean =>
  * its start is none of it.
  */
 export function parseText(line: Buffer, rules: LineRules, sink: CredentialSink): void {
-  for (let from = 0; ; ) {
+  const text = decodeText(line);
+  if (!text.includes('\r')) {
+    parseOne(line, text, rules, sink);
+    return;
+  }
+  for (let from = 0; from <= line.length; ) {
     const end = line.indexOf(CR, from);
-    parseOne(end === -1 && from === 0 ? line : line.subarray(from, end === -1 ? line.length : end), rules, sink);
-    if (end === -1) return;
-    from = end + 1;
+    const part = line.subarray(from, end === -1 ? line.length : end);
+    parseOne(part, decodeText(part), rules, sink);
+    from = end === -1 ? line.length + 1 : end + 1;
   }
 }
 
-function parseOne(line: Buffer, rules: LineRules, sink: CredentialSink): void {
-  const parsed = parseLine(line, rules);
+function parseOne(line: Buffer, text: string, rules: LineRules, sink: CredentialSink): void {
+  const parsed = parseLine(text, rules);
   if (typeof parsed === 'string') sink.reject(parsed, line);
   else sink.credential(parsed);
 }
 
-function parseLine(line: Buffer, { parseLine }: LineRules): ReturnType<LineRules['parseLine']> {
-  if (line.length === 0) return 'blank';
-  if (line.includes(NUL)) return 'nul-byte';
-  const text = decodeText(line);
+function parseLine(text: string, { parseLine }: LineRules): ReturnType<LineRules['parseLine']> {
+  if (text === '') return 'blank';
+  if (text.includes('\0')) return 'nul-byte';
   return parseLine(text.startsWith('\ufeff') ? text.slice(1) : text);
 }
 

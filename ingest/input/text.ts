@@ -9,6 +9,9 @@ const WINDOWS_1252_C1 =
 
 /** Never fails: every byte string decodes to some text. */
 export function decodeText(bytes: Buffer): string {
+  // Several times as fast as TextDecoder for a line, and lenient: a replacement proves nothing.
+  const text = bytes.toString('utf8');
+  if (!text.includes('\ufffd')) return text;
   try {
     return utf8.decode(bytes);
   } catch {
