@@ -10,6 +10,8 @@ export type ServerEvent =
   | { readonly event: 'snapshot-older'; readonly snapshot: SnapshotId; readonly hint: string }
   /** The previous snapshot stays in use. */
   | { readonly event: 'snapshot-refused'; readonly code: string; readonly message: string; readonly hint: string }
+  /** It names snapshots that the server holds as withdrawn: they are answered no more. */
+  | { readonly event: 'snapshot-withdrawn'; readonly snapshot: SnapshotId; readonly hint: string }
   | { readonly event: 'head-renewed'; readonly snapshot: SnapshotId; readonly validUntil: string }
   /** The previous head stays in use. */
   | { readonly event: 'head-refused'; readonly snapshot: SnapshotId; readonly code: string; readonly hint: string }
@@ -24,6 +26,8 @@ export type ServerEvent =
   /** The previous files stay in use. */
   | { readonly event: 'tls-refused'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly event: 'worker-ready'; readonly pid: number }
+  /** It answered nothing for so long, and was killed; `worker-exited` follows. */
+  | { readonly event: 'worker-hung'; readonly pid: number; readonly silentMs: number }
   | { readonly event: 'worker-exited'; readonly pid: number; readonly why: string; readonly restartInMs: number }
   /** A worker that was to replace another did not start; another attempt follows. */
   | { readonly event: 'worker-failed'; readonly code: string; readonly message: string; readonly hint: string }

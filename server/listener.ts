@@ -110,12 +110,20 @@ function createHandlers(
       const create = prepared.route.handler;
       if (!created.has(create)) created.set(create, create({ ...shared, service }));
       const handler = created.get(create);
-      if (handler) handlers.set(prepared, handler);
+      if (handler) handlers.set(prepared, prepared.route.ofDataset ? unlessWithdrawn(service, handler) : handler);
     }
     byDataset.set(service.dataset.id, handlers);
     if (service === services[0]) byDataset.set('', handlers);
   }
   return byDataset;
+}
+
+/** A removed source is answered no more, whether or not the snapshot without it can be opened. */
+function unlessWithdrawn({ snapshots }: Service, handler: Handler): Handler {
+  return (exchange) => {
+    if (snapshots.isWithdrawn) throw new ProblemError('SNAPSHOT_WITHDRAWN');
+    return handler(exchange);
+  };
 }
 
 /** @returns the steps from the request to its handler; each refuses by throwing */

@@ -188,6 +188,12 @@ export const PROBLEMS = {
     detail: 'The mirror that this server answers from lacks this range.',
     hint: 'Treat the password as unknown. The operator completes the mirror: credveil ingest --replace.',
   },
+  SNAPSHOT_WITHDRAWN: {
+    status: 503,
+    title: 'Snapshot withdrawn',
+    detail: 'The snapshot of this server was withdrawn, and the one that replaces it cannot be opened.',
+    hint: 'Use another instance, or retry later. The operator finds the reason in the log.',
+  },
   NOT_READY: {
     status: 503,
     title: 'Not ready',

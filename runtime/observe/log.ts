@@ -42,6 +42,7 @@ const LISTED: { readonly [field in Field]: true } = {
   notAfter: true,
   why: true,
   restartInMs: true,
+  silentMs: true,
   changed: true,
   needRestart: true,
   clients: true,
@@ -62,12 +63,14 @@ type FieldOf<T> = T extends unknown ? keyof T : never;
 
 const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'snapshot-refused': 'error',
+  'snapshot-withdrawn': 'error',
   'head-refused': 'error',
   'head-expiring': 'warn',
   'head-expired': 'error',
   'tls-refused': 'error',
   'clients-refused': 'error',
   'config-refused': 'error',
+  'worker-hung': 'error',
   'worker-exited': 'error',
   'worker-failed': 'error',
   'request-failed': 'error',

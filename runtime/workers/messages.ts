@@ -12,6 +12,8 @@ export interface Order {
 export interface WorkerLifecycle {
   start(order: Order): unknown;
   reload(options: object): void;
+  /** Answered at once: whether the worker still runs. */
+  beat(payload: null): void;
   /** Stops accepting and finishes requests in flight. */
   close(payload: { readonly deadlineMs: number }): void;
 }

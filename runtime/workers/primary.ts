@@ -4,6 +4,7 @@
 import type { OnEvent } from '../events.ts';
 import type { CloseOptions } from '../http/sockets.ts';
 import type { Channel } from '../ipc.ts';
+import { type BeatOptions, DEFAULT_BEATS } from './heartbeat.ts';
 import type { Order } from './messages.ts';
 import { type SlotOptions, WorkerSlot } from './worker-slot.ts';
 
@@ -21,6 +22,8 @@ export interface PoolOptions<O extends Order, Started, Asked extends object, Ans
    */
   readonly follow: (order: O, started: Started) => O;
   readonly onEvent: OnEvent;
+  /** When a worker counts as hung. Default: after 20 seconds without an answer. */
+  readonly beats?: BeatOptions;
 }
 
 export interface WorkerPool<O extends Order, Started, Asked extends object, Answered extends object> {
@@ -42,12 +45,14 @@ export async function startPool<O extends Order, Started, Asked extends object, 
   order,
   follow,
   onEvent,
+  beats = DEFAULT_BEATS,
   ...shared
 }: PoolOptions<O, Started, Asked, Answered>): Promise<WorkerPool<O, Started, Asked, Answered>> {
   let current = order;
   const slots = Array.from(
     { length: count },
-    (_, i) => new WorkerSlot<Started, Asked, Answered>({ ...shared, number: i + 1, order: () => current, onEvent }),
+    (_, i) =>
+      new WorkerSlot<Started, Asked, Answered>({ ...shared, number: i + 1, order: () => current, onEvent, beats }),
   );
   const [first, ...others] = slots as [(typeof slots)[number], ...typeof slots];
   let started: Started;
@@ -59,6 +64,9 @@ export async function startPool<O extends Order, Started, Asked extends object, 
     await Promise.all(slots.map((slot) => slot.close({ deadlineMs: 1 })));
     throw error;
   }
+  const beating = setInterval(() => {
+    for (const slot of slots) slot.beat(performance.now());
+  }, beats.everyMs);
   return {
     started,
     channels: () => slots.map(({ channel }) => channel).filter((channel) => channel !== undefined),
@@ -67,6 +75,7 @@ export async function startPool<O extends Order, Started, Asked extends object, 
       for (const slot of slots) slot.reload(current.options);
     },
     close: async (options = {}) => {
+      clearInterval(beating);
       await Promise.all(slots.map((slot) => slot.close(options)));
     },
   };

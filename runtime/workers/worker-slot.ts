@@ -7,6 +7,7 @@ import { ServerError } from '../errors.ts';
 import { nameError, type OnEvent } from '../events.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS } from '../http/sockets.ts';
 import { type Channel, IpcError, openChannel } from '../ipc.ts';
+import { type BeatOptions, Heartbeat } from './heartbeat.ts';
 import type { Order, PrimaryLifecycle, WorkerLifecycle } from './messages.ts';
 
 /** A worker that lived this long did not die of its start. */
@@ -30,6 +31,7 @@ export interface SlotOptions<Asked extends object, Answered extends object> {
    */
   readonly connect: (channel: Channel<Asked, Answered>) => void;
   readonly onEvent: OnEvent;
+  readonly beats: BeatOptions;
 }
 
 /** Owns one slot of the pool and the processes that fill it, one after the other. */
@@ -39,6 +41,8 @@ export class WorkerSlot<Started, Asked extends object, Answered extends object> 
   #child: ChildProcess | undefined;
   #channel: Channel<WorkerLifecycle, PrimaryLifecycle> | undefined;
   #readyAt: number | undefined;
+  /** Of the worker that is ready. */
+  #heartbeat: Heartbeat | undefined;
   /** Early deaths in a row. */
   #failures = 0;
   #restart: NodeJS.Timeout | undefined;
@@ -77,6 +81,8 @@ export class WorkerSlot<Started, Asked extends object, Answered extends object> 
       // Checking a snapshot against its checksum may take any time.
       const started = (await channel.ask('start', order, { timeoutMs: Number.POSITIVE_INFINITY })) as Started;
       this.#readyAt = performance.now();
+      const ask = () => channel.ask('beat', null, { timeoutMs: Number.POSITIVE_INFINITY });
+      this.#heartbeat = new Heartbeat(ask, this.#options.beats);
       const { options } = this.#options.order();
       if (options !== order.options) this.reload(options);
       this.#onEvent({ event: 'worker-ready', pid: child.pid ?? 0 });
@@ -99,8 +105,18 @@ export class WorkerSlot<Started, Asked extends object, Answered extends object> 
     });
   }
 
+  /** Kills a worker that has not answered for too many beats, so that it is replaced. */
+  beat(now: number): void {
+    if (!this.#heartbeat?.beat(now)) return;
+    this.#heartbeat = undefined;
+    const { everyMs, misses } = this.#options.beats;
+    this.#onEvent({ event: 'worker-hung', pid: this.#child?.pid ?? 0, silentMs: everyMs * misses });
+    this.#child?.kill('SIGKILL');
+  }
+
   async close({ deadlineMs = DEFAULT_DEADLINE_MS }: CloseOptions): Promise<void> {
     this.#closing = true;
+    this.#heartbeat = undefined;
     clearTimeout(this.#restart);
     const child = this.#child;
     if (child?.pid === undefined || hasExited(child)) return;
@@ -123,6 +139,7 @@ export class WorkerSlot<Started, Asked extends object, Answered extends object> 
   }
 
   #onExit(child: ChildProcess, why: string): void {
+    this.#heartbeat = undefined;
     if (this.#closing) return;
     // A process that was never ready is a failed start: the caller of `start` gets that error.
     if (this.#readyAt === undefined) return;

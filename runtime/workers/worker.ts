@@ -66,6 +66,7 @@ export function runWorker<
     running = await start(order as O, primary, (event) => channel.tell('event', event));
     return describe(running);
   });
+  channel.handle('beat', () => undefined);
   channel.handle('reload', (options) => service().reload(options));
   channel.handle('close', async (options) => {
     await service().close(options);

@@ -234,7 +234,7 @@ export const HEALTH: Operation = {
 export const READINESS: Operation = {
   summary: 'Whether the server accepts requests',
   answers: { 200: json('It does.', 'Readiness') },
-  problems: ['NOT_READY'],
+  problems: ['NOT_READY', 'SNAPSHOT_WITHDRAWN'],
 };
 
 export const OPENAPI: Operation = {

@@ -86,10 +86,12 @@ const BY_ACCESS: { readonly [access in Access]: readonly ProblemCode[] } = {
   evaluation: METERED,
 };
 
+const OF_DATASET: readonly ProblemCode[] = ['DATASET_MISSING', 'SNAPSHOT_WITHDRAWN'];
+
 /** All problems that can answer an operation. */
 export function problemsOf({ access, ofDataset }: Route, { problems = [], body }: Operation): ProblemCode[] {
   const ofBody: readonly ProblemCode[] = body
     ? ['LENGTH_REQUIRED', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED', 'MESSAGE_MALFORMED']
     : ['BODY_NOT_ALLOWED'];
-  return [...problems, ...ofBody, ...BY_ACCESS[access], ...(ofDataset ? (['DATASET_MISSING'] as const) : []), ...ANY];
+  return [...problems, ...ofBody, ...BY_ACCESS[access], ...(ofDataset ? OF_DATASET : []), ...ANY];
 }

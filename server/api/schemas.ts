@@ -91,7 +91,13 @@ export const SCHEMAS = {
         .meta({ description: 'Requests a slot of the last hour, the oldest first' }),
     })
     .meta({ description: 'Figures for people: PROTOCOL.md §13.' }),
-  Health: z.object({ status: z.literal('ok') }),
+  Health: z.object({
+    status: z.literal('ok'),
+    withdrawn: z
+      .array(z.string().regex(/^[0-9a-f]{16}$/))
+      .optional()
+      .meta({ description: 'Datasets that are not answered for: their snapshot is withdrawn' }),
+  }),
   Readiness: z.object({
     status: z.literal('ready'),
     snapshot: snapshotId,

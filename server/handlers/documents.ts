@@ -6,12 +6,18 @@ import { loadOnce } from '../../runtime/load-once.ts';
 import type { CreateHandler } from '../exchange.ts';
 import { replyJson } from './document-replies.ts';
 
-export const createHealthHandler: CreateHandler = () => (exchange) => replyJson(exchange, { status: 'ok' });
+export const createHealthHandler: CreateHandler =
+  ({ services }) =>
+  (exchange) => {
+    const withdrawn = services.filter(({ snapshots }) => snapshots.isWithdrawn).map(({ dataset }) => dataset.id);
+    replyJson(exchange, { status: 'ok', ...(withdrawn.length > 0 && { withdrawn }) });
+  };
 
 export const createReadinessHandler: CreateHandler =
   ({ service: { snapshots }, state }) =>
   (exchange) => {
     if (state.closing) throw new ProblemError('NOT_READY');
+    if (snapshots.isWithdrawn) throw new ProblemError('SNAPSHOT_WITHDRAWN');
     const { current, refused } = snapshots;
     const warning = current.head.state(Date.now());
     const head = { validUntil: current.head.validUntil, ...(warning !== 'fresh' && { warning }) };

@@ -17,6 +17,7 @@ const COUNTED = {
   'clients-refused': ['credveil_clients_refused_total', 'Changed lists of clients that were refused.'],
   'tls-refused': ['credveil_tls_refused_total', 'Changed TLS files that were refused.'],
   'request-failed': ['credveil_requests_failed_total', 'Requests that failed through a fault of the server.'],
+  'worker-hung': ['credveil_workers_hung_total', 'Workers that did not answer for too long and were killed.'],
   'worker-exited': ['credveil_worker_restarts_total', 'Workers that died and were replaced.'],
 } as const satisfies { readonly [event in ServerEvent['event']]?: readonly [name: string, help: string] };
 
@@ -77,6 +78,12 @@ export function collectServices(services: readonly Service[], connections: numbe
       'credveil_snapshot_refused',
       '1 while a newer snapshot exists but is broken.',
       of(({ snapshots }) => (snapshots.refused ? 1 : 0)),
+      'max',
+    ),
+    gauge(
+      'credveil_snapshot_withdrawn',
+      '1 while the dataset is not answered for: its snapshot is withdrawn, and the one that withdrew it is broken.',
+      of(({ snapshots }) => (snapshots.isWithdrawn ? 1 : 0)),
       'max',
     ),
   ];

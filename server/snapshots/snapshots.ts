@@ -6,25 +6,19 @@
 // loop, so closing one is safe.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { BucketId, DatasetId, SnapshotId } from '../../protocol/brands.ts';
-import type { IndexName } from '../../protocol/bucket-id.ts';
-import { nameError, type OnEvent } from '../../runtime/events.ts';
+import type { DatasetId, SnapshotId } from '../../protocol/brands.ts';
+import { nameError } from '../../runtime/events.ts';
 import type { Dataset } from '../../store/dataset.ts';
 import { StoreError } from '../../store/errors.ts';
 import { readCurrent } from '../../store/snapshot/current.ts';
-import { openSnapshot, type Snapshot } from '../../store/snapshot/snapshot.ts';
-import { encodeSources } from '../../store/snapshot/statement-files.ts';
-import { createBodyReader } from './bucket-bodies.ts';
-import { ServedHead } from './served-head.ts';
+import { readStatement } from '../../store/snapshot/statement-files.ts';
+import { openServed, type ServedOptions, type ServedSnapshot, sequenceOf } from './served-snapshot.ts';
 
-export interface SnapshotOptions {
+export type { ServedSnapshot } from './served-snapshot.ts';
+
+export interface SnapshotOptions extends ServedOptions {
   /** Interval of checks of CURRENT. */
   readonly pollIntervalMs: number;
-  /** Memory for the bodies of one snapshot. */
-  readonly maxHeldBytes: number;
-  readonly onEvent: OnEvent;
-  /** Receives the padding of each bucket read, in bytes. */
-  readonly countPadding?: (bytes: number) => void;
   /** The other processes on the port. Without them a new snapshot becomes current at once. */
   readonly peers?: SnapshotPeers;
 }
@@ -40,21 +34,6 @@ export interface SnapshotPeers {
    */
   opened(dataset: DatasetId, snapshot: SnapshotId): Promise<boolean>;
   refused(dataset: DatasetId): void;
-}
-
-export interface ServedSnapshot {
-  readonly id: SnapshotId;
-  readonly snapshot: Snapshot;
-  /**
-   * Reads a padded body. Undefined if the dataset does not have the index. The caller must not
-   * change the bytes.
-   */
-  readBody(index: IndexName, id: BucketId): Buffer | undefined;
-  /** Memory for its ranges. */
-  readonly rangesHeldBytes: number;
-  readonly head: ServedHead;
-  /** The JSON of /v1/sources/{sha256}. */
-  readonly sources: Buffer;
 }
 
 /** A withdrawn snapshot is closed within a minute, whatever the interval of the operator. */
@@ -73,6 +52,8 @@ export class ServedSnapshots {
   /** The line of CURRENT that names the current snapshot. */
   #line: string | undefined;
   #refused: Refused | undefined;
+  /** Snapshots of lower numbers are withdrawn, though the one that says so is refused. */
+  #leastSequence = 0;
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
@@ -109,17 +90,32 @@ export class ServedSnapshots {
     return this.#refused && { code: this.#refused.code };
   }
 
+  /** Whether the current snapshot is withdrawn: then nothing of the dataset may be answered. */
+  get isWithdrawn(): boolean {
+    return this.#isWithdrawn(this.#current);
+  }
+
   /** Undefined unless this is the id of the current, previous or next snapshot. */
   find(id: string): ServedSnapshot | undefined {
     if (this.#current.id === id) return this.#current;
-    return [this.#previous, this.#next?.served].find((served) => served?.id === id);
+    return this.#others().find((served) => served.id === id);
   }
 
   /** A snapshot with this list of sources. */
   findSources(sha256: string): ServedSnapshot | undefined {
-    return [this.#current, this.#previous, this.#next?.served].find(
-      (served) => served?.snapshot.stated.statement.sources.sha256 === sha256,
+    return [this.#current, ...this.#others()].find(
+      ({ snapshot }) => snapshot.stated.statement.sources.sha256 === sha256,
     );
+  }
+
+  #others(): ServedSnapshot[] {
+    return [this.#previous, this.#next?.served].filter(
+      (served) => served && !this.#isWithdrawn(served),
+    ) as ServedSnapshot[];
+  }
+
+  #isWithdrawn(served: ServedSnapshot): boolean {
+    return sequenceOf(served) < this.#leastSequence;
   }
 
   async close(): Promise<void> {
@@ -155,6 +151,7 @@ export class ServedSnapshots {
       line = readCurrent(this.#dataset);
       if (line === this.#line) {
         this.#refused = undefined;
+        this.#leastSequence = 0;
         this.#dropNext();
         this.#current.head.poll(Date.now());
         return true;
@@ -167,6 +164,7 @@ export class ServedSnapshots {
       // way.
       if (next.id === this.#current.id) {
         this.#line = line;
+        this.#leastSequence = 0;
         this.#dropNext();
         return true;
       }
@@ -182,12 +180,22 @@ export class ServedSnapshots {
       const named = nameError(error);
       this.#refused = { line, polls, pollsLeft: polls, code: named.code };
       this.#options.peers?.refused(this.#dataset.id);
+      this.#withdraw();
       // One event for each line of CURRENT.
       if (polls > 1) return true;
       const message = error instanceof StoreError ? error.message : 'the new snapshot could not be opened';
       this.#options.onEvent({ event: 'snapshot-refused', message, ...named });
       return true;
     }
+  }
+
+  /** Obeys the snapshot in CURRENT even though it is refused, if its statement can be read. */
+  #withdraw(): void {
+    if (this.isWithdrawn) return;
+    this.#leastSequence = readLeastSequence(this.#dataset);
+    if (!this.isWithdrawn) return;
+    const hint = `It contains a removed source, so its dataset is answered with 503. Run: credveil publish ${this.#dataset.folder}`;
+    this.#options.onEvent({ event: 'snapshot-withdrawn', snapshot: this.#current.id, hint });
   }
 
   #olderHint(): string {
@@ -202,6 +210,7 @@ export class ServedSnapshots {
     this.#previous = sequenceOf(before) >= minSequence ? before : undefined;
     if (!this.#previous) before.snapshot.close();
     this.#current = next;
+    this.#leastSequence = 0;
     this.#next = undefined;
   }
 
@@ -229,7 +238,16 @@ export class ServedSnapshots {
   }
 }
 
-const sequenceOf = ({ snapshot }: ServedSnapshot): number => snapshot.stated.statement.sequence;
+/** The number below which the snapshot in CURRENT withdraws; 0 if it cannot be told. */
+function readLeastSequence(dataset: Dataset): number {
+  try {
+    const [name = ''] = (readCurrent(dataset) ?? '').split(' ', 1);
+    const { sequence, minSequence } = readStatement(dataset, name).statement;
+    return sequence === Number(name) ? minSequence : 0;
+  } catch {
+    return 0;
+  }
+}
 
 /** An open snapshot that is not current yet, and the line of CURRENT at its opening. */
 interface NextSnapshot {
@@ -243,37 +261,4 @@ interface Refused {
   readonly code: string;
   readonly polls: number;
   pollsLeft: number;
-}
-
-async function openServed(dataset: Dataset, options: SnapshotOptions): Promise<ServedSnapshot> {
-  const { maxHeldBytes, countPadding, onEvent } = options;
-  const snapshot = await openSnapshot(dataset);
-  try {
-    const head = new ServedHead(dataset, snapshot.facts.snapshot, snapshot.stated, onEvent);
-    return createServed(snapshot, head, maxHeldBytes, countPadding);
-  } catch (error) {
-    snapshot.close();
-    throw error;
-  }
-}
-
-function createServed(
-  snapshot: Snapshot,
-  head: ServedHead,
-  maxHeldBytes: number,
-  countPadding: SnapshotOptions['countPadding'],
-): ServedSnapshot {
-  const { readPadded, leftBytes } = createBodyReader(snapshot, maxHeldBytes);
-  return {
-    id: snapshot.facts.snapshot,
-    snapshot,
-    readBody: (index, id) => {
-      const padded = readPadded(index, id);
-      if (padded) countPadding?.(padded.padding);
-      return padded?.bytes;
-    },
-    rangesHeldBytes: leftBytes,
-    head,
-    sources: Buffer.from(encodeSources(snapshot.facts.sources)),
-  };
 }

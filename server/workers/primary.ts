@@ -24,7 +24,7 @@ const WORKER_RATES_MS = 1_000;
 /** Workers are asked for their rates at most once in this time. */
 const RATES_MS = 1_000;
 /** Events about a worker that the worker itself cannot count. */
-const PRIMARY_EVENTS: ReadonlySet<string> = new Set(['worker-exited']);
+const PRIMARY_EVENTS: ReadonlySet<string> = new Set(['worker-exited', 'worker-hung']);
 
 export interface WorkersOptions {
   /** From 1 on. With a single one the port is closed while a dead worker is replaced. */

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FromWorker, ServerEvent } from '../../runtime/events.ts';
 import { openChannel } from '../../runtime/ipc.ts';
+import type { BeatOptions } from '../../runtime/workers/heartbeat.ts';
 import { startPool, type WorkerPool } from '../../runtime/workers/primary.ts';
 import type { CountAnswers, CountAsks, CountOrder } from '../support/programs/pool-worker.ts';
 import { isAlive, pause } from '../support/served-workers.ts';
@@ -15,7 +16,7 @@ const SERVICE_WORKER = new URL('../../server/workers/worker.ts', import.meta.url
 let pool: WorkerPool<CountOrder, number, CountAnswers, CountAsks> | undefined;
 let events: (ServerEvent & FromWorker)[] = [];
 
-async function start(options: CountOrder['options'], workers = 2) {
+async function start(options: CountOrder['options'], workers = 2, beats?: BeatOptions) {
   events = [];
   pool = await startPool<CountOrder, number, CountAnswers, CountAsks>({
     entry: COUNTING_WORKER,
@@ -24,6 +25,7 @@ async function start(options: CountOrder['options'], workers = 2) {
     follow: (order) => ({ options: { from: order.options.from + 100 } }),
     connect: (channel) => channel.handle('increment', (value) => value + 1),
     onEvent: (event) => events.push(event),
+    ...(beats && { beats }),
   });
   return pool;
 }
@@ -55,6 +57,27 @@ describe('the worker pool', () => {
       code: 'DATASET_MISSING',
       message: 'nothing to count',
     });
+  });
+
+  test.each([
+    ['is stopped', async (pid: number) => void process.kill(pid, 'SIGSTOP')],
+    ['blocks its own loop', async (_: number, block: () => void) => block()],
+  ])('the pool replaces a worker that %s', async (_, hang) => {
+    const { channels, started } = await start({ from: 0 }, 2, { everyMs: 20, misses: 150 });
+    // The first is asked first, and never answers.
+    await hang(
+      started,
+      () =>
+        void channels()[0]
+          ?.ask('block', null)
+          .catch(() => undefined),
+    );
+    while (pidsOf('worker-ready').length < 3) await pause();
+    expect(events.filter(({ event }) => event === 'worker-hung')).toMatchObject([
+      { worker: 1, pid: started, silentMs: 3_000 },
+    ]);
+    expect(pidsOf('worker-exited')).toEqual([started]);
+    expect(await Promise.all(channels().map((channel) => channel.ask('next', null)))).toEqual([100, 100]);
   });
 
   test('closing the pool ends all its processes', async () => {

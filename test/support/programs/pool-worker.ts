@@ -10,6 +10,8 @@ export interface CountOrder {
 /** Requests that a counting worker answers. */
 export interface CountAnswers {
   next(payload: null): number;
+  /** Never returns. */
+  block(payload: null): void;
   /** Requests the primary to add one. */
   viaPrimary(value: number): number;
 }
@@ -41,4 +43,7 @@ const worker = runWorker<CountOrder, Counter, CountAsks, CountAnswers>({
   describe: () => process.pid,
 });
 worker.primary.handle('next', () => worker.service().next());
+worker.primary.handle('block', () => {
+  for (;;);
+});
 worker.primary.handle('viaPrimary', (value) => worker.primary.ask('increment', value));
