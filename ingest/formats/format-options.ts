@@ -1,6 +1,7 @@
 // What an operator can state about a format: plain values, so that threads and files carry them.
 
 import { type Columns, usernamesOf } from './columns.ts';
+import { describeLayout, type LineLayout } from './layout.ts';
 
 /** Labels of a block's lines, beside the usual ones. */
 export interface Labels {
@@ -16,19 +17,19 @@ export interface FormatOptions {
   /** The text between two fields of a line. */
   readonly separator?: string;
   readonly labels?: Labels;
-  /** Each line starts with its number. */
-  readonly numbered?: true;
+  /** How the lines of a list were found to be laid out. Operators state its separator alone. */
+  readonly layout?: LineLayout;
 }
 
 /** Options as text, for facts and people. Equal options have equal text. */
 export function describeOptions(options: FormatOptions): { [option: string]: string } {
-  const { columns, blank, separator, labels, numbered } = options;
+  const { columns, blank, separator, labels, layout } = options;
   return {
     ...(columns && { columns: describeColumns(columns) }),
     ...(blank !== undefined && { blank }),
     ...(separator !== undefined && { separator }),
     ...(labels && { labels: `username=${labels.username.join('/')},password=${labels.password.join('/')}` }),
-    ...(numbered && { numbered: 'yes' }),
+    ...(layout && { layout: describeLayout(layout) }),
   };
 }
 

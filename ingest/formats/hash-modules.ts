@@ -9,6 +9,7 @@ import { CRACKED_NAMES, type CrackedName, crackedFormat } from './cracked.ts';
 import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from './format.ts';
 import { hashKind, isHashOf, isSaltedHashOf } from './hash-kinds.ts';
 import { ntlmListFormat, sha1ListFormat } from './hash-list.ts';
+import { isUsername } from './line-parser.ts';
 import { percent, type TextSample } from './sample.ts';
 
 /** Share of the lines that must have a shape: corpora are dirty. */
@@ -49,7 +50,7 @@ function shapesOf(lines: readonly string[], separator: string): Shapes {
     const [second, third] = cut(rest, separator);
     if (hashKind(second) === undefined) continue;
     if (third === undefined && /^\d{1,15}$/.test(first)) shapes.counted.push([second, first]);
-    else shapes.named.push([second, third]);
+    else if (isUsername(first)) shapes.named.push([second, third]);
   }
   return shapes;
 }

@@ -90,6 +90,16 @@ describe('pairs', () => {
     [text('ann@example.test : Sunrise42', 'bob@example.test : blue-horse', 'cee@example.test : kettle!7')],
     [text('ann@example.test----Sunrise42', 'bob@example.test----blue-horse', 'cee@example.test----kettle!7')],
     [text('1. ann@example.test:Sunrise42', '2. bob@example.test:blue-horse', '3. cee@example.test:kettle!7')],
+    [text('1001:ann@example.test:Sunrise42', '1002:bob@example.test:blue-horse', '1003:cee@example.test:kettle!7')],
+    [text('"ann@example.test":"Sunrise42"', '"bob@example.test":"blue-horse"', '"cee@example.test":"kettle!7"')],
+    [
+      text(
+        'email=>password',
+        'ann@example.test=>Sunrise42',
+        'bob@example.test=>blue-horse',
+        'cee@example.test=>kettle!7',
+      ),
+    ],
     [
       text(
         '# leak 2024',
@@ -118,7 +128,6 @@ describe('pairs', () => {
 
 describe('a text that is no list of credentials is refused with what was seen and a flag', () => {
   test.each([
-    [text('1001:ann@example.test:Sunrise42', '1002:bob@example.test:blue-horse', '1003:cee@example.test:kettle!7')],
     [text('P455W0RD', 'U53R: ann', 'P455W0RD: Sunrise42', 'U53R: bob', 'P455W0RD: x', 'U53R: bob', 'P455W0RD: x')],
     [text('.shop.example.test\tTRUE\t/\tFALSE\t1893456000\tsid\tabc123')],
     [text('Build ID: x', 'IP: 198.51.100.7', 'UserName: AnnPC', 'Country: PT', 'Hardwares: ', 'Name: Intel, 4 Cores')],

@@ -5,12 +5,13 @@ import type { AsciiFields, CorpusFormat, FormatModule, FormatOptions } from '../
 import { areNumbered, isAddress, isComment, isHash, isSpace, lineFormat, withoutHead } from '../line-parser.ts';
 import { percent } from '../sample.ts';
 import { comboRules } from './pairs.ts';
+import { separatorsIn } from './separators.ts';
 
 const PAIRS = ['account', 'password'] as const;
 
 /** Pairs of this separator; `options` are those that its module takes. */
 export const comboFormatOf = (name: string, separator: string, options: FormatOptions = {}): CorpusFormat =>
-  lineFormat(name, PAIRS, comboRules(separator, options.numbered), options);
+  lineFormat(name, PAIRS, comboRules(separator), options);
 
 export const comboFormat = comboFormatOf('combo', ':');
 
@@ -106,6 +107,7 @@ const MAX_PASSWORD = 64;
 /** Separators in more lines than this are a structure. */
 const MANY = 0.3;
 const SEPARATOR = /[:;,|\t]/;
+const MARKED_SHARE = 0.8;
 /** Brackets and markup, and labels. */
 const MARKED = /^\s*[[\]{}<>(]|^[\p{L} ]{1,24}:\s|:\s*$/u;
 
@@ -126,6 +128,8 @@ export const passwordsModule: FormatModule = {
     const structured = share((line) => SEPARATOR.test(line));
     const spaced = share((line) => line.trim().includes(' '));
     if (structured > MANY || spaced > MANY || share((line) => isHash(line.trim())) > MANY) return undefined;
+    // A mark in most lines is none of the passwords.
+    if (separatorsIn(lines, MARKED_SHARE).length > 0) return undefined;
     const likely = share(isPassword);
     const reasons = [`${percent(likely)} of the lines are single words without a common separator`];
     return { format: passwordsFormat, score: PASSWORDS_SCORE * likely, reasons };

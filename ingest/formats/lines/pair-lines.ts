@@ -1,139 +1,123 @@
-// Recognises lists of pairs: a username, a separator and a password in each line.
+// Recognises lists of credentials, one a line: pairs, with or without URLs, numbers and captures.
 
-import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
-import {
-  areNumbered,
-  isAddress,
-  isHash,
-  isUsername,
-  numberLength,
-  startsWithScheme,
-  withoutHead,
-} from '../line-parser.ts';
-import { percent } from '../sample.ts';
+import { IngestError } from '../../errors.ts';
+import { roleOfName } from '../column-names.ts';
+import type { FormatModule, FormatOptions, Recognised } from '../format.ts';
+import { describeLayout } from '../layout.ts';
+import { isComment } from '../line-parser.ts';
+import { percent, type TextSample } from '../sample.ts';
+import { formatOfLayout, laidOutFormat } from './layout-format.ts';
 import { COMBO_FORMATS, comboFormatOf } from './line-format.ts';
+import { proposeLayouts, type UnclearColumns } from './propose-layouts.ts';
+import { type Reading, readBy } from './readings.ts';
 
-/** Without e-mail addresses as usernames, and what they add. */
-const PAIRS_SCORE = 0.55;
-const ADDRESSES_SCORE = 0.3;
-/** Separators that stand in usernames and passwords too: only addresses show that they separate. */
-const RARE = [
-  ' : ',
-  ' | ',
-  ' - ',
-  ' = ',
-  ' => ',
-  '----',
-  '---',
-  '::',
-  '=>',
-  '=',
-  ' ',
-  '~',
-  '#',
-  '*',
-  '/',
-  '\\',
-  '^',
-  '§',
-];
+const MAX_LINES = 1000;
 const HALF = 0.5;
+/** A reading that is as likely, and gives other credentials, makes both unclear. */
+const MARGIN = 0.1;
+const ALIKE = 0.9;
 const MOST = 0.8;
-const FEW = 0.2;
+/** Above formats that only guess, below those that know. */
+const UNCLEAR_SCORE = 0.6;
+const MARKUP = /^\s*(?:[{<]|\[\s*["{[]|\(\s*(?:\d+\s*,|["'])|INSERT )/i;
 
-interface Stats {
-  readonly pairs: number;
-  readonly addresses: number;
-  /** Passwords that are padded, or contain the separator or an address. */
-  readonly strange: number;
-  readonly distinct: number;
-  readonly hashes: number;
-}
-
-function statsOf(lines: readonly string[], separator: string): Stats {
-  const usernames = new Set<string>();
-  const stats = { pairs: 0, addresses: 0, strange: 0, distinct: 0, hashes: 0 };
-  for (const line of lines) {
-    // A URL before the pair is told by its scheme.
-    if (separator === ':' && startsWithScheme(line)) continue;
-    const at = line.indexOf(separator);
-    if (at <= 0 || at + separator.length === line.length) continue;
-    const username = line.slice(0, at).trim();
-    if (!isUsername(username)) continue;
-    const password = line.slice(at + separator.length);
-    stats.pairs++;
-    usernames.add(username);
-    if (isAddress(username)) stats.addresses++;
-    if (isHash(username)) stats.hashes++;
-    const isRepeated = separator !== ' ' && password.includes(separator);
-    if (isRepeated || password.startsWith(' ') || isAddress(password.split(/[:;,|\t ]/, 1)[0] ?? '')) stats.strange++;
+function recogniseLines(sample: TextSample, { separator }: FormatOptions): Recognised | undefined {
+  const lines = sample.lines.slice(0, MAX_LINES);
+  const rows = lines.filter((line) => !isNoise(line));
+  if (rows.length === 0 || rows.filter((row) => MARKUP.test(row)).length > HALF * rows.length) return undefined;
+  const { layouts, unclear } = proposeLayouts(rows, separator);
+  const readings = layouts
+    .map((layout) => readBy(layout, lines))
+    .filter((reading) => reading !== undefined)
+    .sort((a, b) => b.score - a.score);
+  const sure = separator === undefined ? readings.filter(({ isSure }) => isSure) : readings;
+  const [best] = sure;
+  if (best) {
+    const rival = sure.find((other) => best.score - other.score < MARGIN && !areAlike(best, other));
+    return rival ? refuseBoth(best, rival) : accept(best, rows[0] as string);
   }
-  return { ...stats, distinct: usernames.size };
+  if (unclear[0]) return refuseColumns(unclear[0]);
+  return readings[0] && readings[0].read > MOST ? refuseWords(readings[0]) : undefined;
 }
 
-function recognisePairs(
-  sampled: readonly string[],
-  separator: string,
-  create: (options: FormatOptions) => CorpusFormat,
-): Recognised | undefined {
-  const head = withoutHead(sampled);
-  const numbered = areNumbered(head);
-  const lines = numbered ? head.map((line) => line.slice(numberLength(line))) : head;
-  const urls = separator === ':' ? lines.filter(startsWithScheme).length : 0;
-  const { pairs, addresses, strange, distinct, hashes } = statsOf(lines, separator);
-  if (pairs + urls < HALF * lines.length || hashes > FEW * pairs) return undefined;
-  if (RARE.includes(separator) && addresses < MOST * pairs) return undefined;
-  // A few names again and again are labels.
-  if (distinct < FEW * pairs && distinct < 5) return undefined;
-  if (strange > HALF * pairs) return undefined;
-  const share = (pairs + urls) / lines.length;
-  const likely = PAIRS_SCORE + ADDRESSES_SCORE * (addresses / pairs);
+/** Comments and rulers. */
+const isNoise = (line: string): boolean => isComment(line) || line.startsWith('//') || !/[\p{L}\p{N}]/u.test(line);
+
+function areAlike(one: Reading, other: Reading): boolean {
+  const alike = one.found.filter((found, i) => found === other.found[i]).length;
+  return alike >= ALIKE * one.found.length;
+}
+
+function accept({ layout, format, score, read, addresses, urls }: Reading, first: string): Recognised {
+  const header = isHeader(format.lines?.parseLine(first)) ? first.trim() : undefined;
   return {
-    format: create(numbered ? { numbered } : {}),
-    score: share * likely,
+    format: header === undefined ? format : formatOfLayout({ ...layout, header }),
+    score,
     reasons: [
-      `${percent(share)} of the lines are pairs`,
-      `${percent(addresses / pairs)} of the usernames are e-mail addresses`,
-      ...(numbered ? ['the lines are numbered'] : []),
+      `${percent(read)} of the lines are pairs`,
+      `${percent(addresses)} of the usernames are e-mail addresses`,
+      ...(urls > 0 ? [`${percent(urls)} of the lines have a URL`] : []),
+      ...(format.options.layout ? [`they are laid out as ${describeLayout(layout)}`] : []),
     ],
   };
 }
 
-/** The separators with formats of their own. */
-const namedModules: readonly FormatModule[] = COMBO_FORMATS.map(([separator, { name }]) => ({
-  names: [name],
-  takes: ['numbered'],
-  create: (_name, options) => comboFormatOf(name, separator, options),
-  recognise: ({ lines }) => recognisePairs(lines, separator, (options) => comboFormatOf(name, separator, options)),
-}));
+/** Whether the first pair is the names of the columns. */
+function isHeader(pair: ReturnType<NonNullable<Recognised['format']['lines']>['parseLine']> | undefined): boolean {
+  if (typeof pair !== 'object') return false;
+  const role = roleOfName(pair.username ?? '');
+  return (role === 'login' || role === 'weak-login') && roleOfName(pair.password) === 'password';
+}
 
-/** Any other separator: stated, or one of those that are seen now and then. */
-const otherModule: FormatModule = {
-  names: [],
-  takes: ['separator', 'numbered'],
-  create: (name, options) => comboFormatOf(name, options.separator ?? ':', options),
-  recognise({ lines }, { separator: stated }) {
-    const candidates = stated === undefined ? RARE : [stated];
-    return candidates
-      .map((separator) =>
-        recognisePairs(lines, separator, (options) => comboFormatOf('combo', separator, { separator, ...options })),
-      )
-      .filter((found) => found !== undefined)
-      .sort((a, b) => b.score - a.score)[0];
-  },
-};
+function refuseColumns({ separator, width, usernames, passwords }: UnclearColumns): Recognised {
+  const shown = JSON.stringify(separator);
+  const what = `${shown} cuts the lines into ${width} columns`;
+  const which = (places: readonly number[]): string => (places.length === 0 ? 'none' : places.join(', '));
+  const refusal = new IngestError(
+    'FORMAT_UNRECOGNISED',
+    `${what}, of which ${which(usernames)} may be the username and ${which(passwords)} the password`,
+    `Name them by place: --columns username=${usernames[0] ?? 1},password=${passwords[0] ?? width} --separator ${shown}, or pass --format if it is none of these.`,
+  );
+  return { format: comboFormatOf('combo', separator, { separator }), score: UNCLEAR_SCORE, reasons: [what], refusal };
+}
 
-const [colonModule, ...othersNamed] = namedModules as [FormatModule, ...FormatModule[]];
+function refuseBoth(best: Reading, rival: Reading): Recognised {
+  const flagOf = ({ layout }: Reading): string => `--separator ${JSON.stringify(layout.separator)}`;
+  const shown = [best, rival].map(({ layout }) => describeLayout(layout)).join(' or ');
+  const refusal = new IngestError(
+    'FORMAT_UNRECOGNISED',
+    `the lines may be laid out as ${shown}`,
+    `Name the one it is: --format combo ${flagOf(best)} or ${flagOf(rival)}; for more columns, --columns username=1,password=2.`,
+  );
+  return { format: best.format, score: best.score, reasons: [`the lines may be ${shown}`], refusal };
+}
+
+function refuseWords({ layout, format }: Reading): Recognised {
+  const shown = JSON.stringify(layout.separator);
+  const what = `${shown} stands in most lines, between usernames and passwords or within passwords`;
+  const refusal = new IngestError(
+    'FORMAT_UNRECOGNISED',
+    what,
+    `Name the format: --format combo --separator ${shown} for pairs, --format passwords for passwords.`,
+  );
+  return { format, score: UNCLEAR_SCORE, reasons: [what], refusal };
+}
+
+const nothing = (): undefined => undefined;
 
 export const comboModules: readonly FormatModule[] = [
-  // `--format combo` takes any separator.
   {
-    ...colonModule,
-    takes: otherModule.takes,
-    create: otherModule.create,
-    recognise: (sample, options) =>
-      options.separator === undefined ? colonModule.recognise(sample, options) : otherModule.recognise(sample, options),
+    names: ['combo'],
+    takes: ['separator'],
+    create: (_name, options) =>
+      options.layout ? laidOutFormat(options.layout) : comboFormatOf('combo', options.separator ?? ':', options),
+    recognise: recogniseLines,
   },
-  ...othersNamed,
-  { ...otherModule, takes: [] },
+  // The separators with formats of their own.
+  ...COMBO_FORMATS.slice(1).map(([separator, { name }]) => ({
+    names: [name],
+    takes: [],
+    create: (_name: string, options: FormatOptions) => comboFormatOf(name, separator, options),
+    recognise: nothing,
+  })),
 ];

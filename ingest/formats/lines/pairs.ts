@@ -4,18 +4,16 @@ import type { Credential } from '../../../store/run/credential-records.ts';
 import { decodeHexNotation } from '../../input/text.ts';
 import type { RejectReason } from '../../rejects.ts';
 import type { AsciiFields, LineRules } from '../format.ts';
-import { isComment, isSpace, numberLength } from '../line-parser.ts';
+import { isComment, isSpace } from '../line-parser.ts';
 
 /**
  * `user:pass` with any separator. The first one separates; a password may contain more. A line
  * `scheme://…:user:pass` is read as what it is, where colons separate.
- * @param numbered each line starts with its number
  */
-export function comboRules(separator: string, numbered = false): LineRules {
+export function comboRules(separator: string): LineRules {
   const isColon = separator === ':';
   const parseLine = (line: string): Credential | RejectReason =>
     isColon && hasScheme(line) ? urlRules.parseLine(line) : splitPair(line, 0, separator);
-  if (numbered) return { parseLine: (line) => parseLine(line.slice(numberLength(line))) };
   if (separator.length > 1 || separator === ' ' || separator.charCodeAt(0) > 0x7f) return { parseLine };
   const byte = separator.charCodeAt(0);
   return {

@@ -5,8 +5,7 @@ import type { Credential } from '../../../store/run/credential-records.ts';
 import { decodeHexNotation } from '../../input/text.ts';
 import type { RejectReason } from '../../rejects.ts';
 import type { CorpusFormat, FormatModule, FormatOptions, LineRules } from '../format.ts';
-import { isAddress, isComment, lineFormat, startsWithScheme, trailingUrl, withoutHead } from '../line-parser.ts';
-import { percent } from '../sample.ts';
+import { isAddress, isComment, lineFormat, startsWithScheme, trailingUrl } from '../line-parser.ts';
 import { splitPair, urlEnd } from './pairs.ts';
 
 /**
@@ -22,7 +21,7 @@ function parseLine(line: string, separator: string): Credential | RejectReason {
   if (startsWithScheme(line)) return afterUrl(line, separator);
   const last = trailingUrl(line, separator);
   if (last !== -1) return splitFields(line.slice(0, last - separator.length), separator);
-  if (separator === ':' && isBareUrl(line)) return afterUrl(line, separator);
+  if (isBareUrl(line, separator)) return afterUrl(line, separator);
   return splitFields(line, separator);
 }
 
@@ -57,63 +56,30 @@ function splitFields(text: string, separator: string): Credential | RejectReason
 }
 
 const HOST = /^[a-z0-9][a-z0-9.-]*$/i;
+const PORT = /^:\d{1,5}$/;
 
 /** A host without a scheme: with a path or a port, or a name with dots before two more fields. */
-function isBareUrl(line: string): boolean {
-  const colon = line.indexOf(':');
-  if (colon <= 0) return false;
+export function isBareUrl(line: string, separator: string): boolean {
+  const end = line.indexOf(separator);
+  if (end <= 0) return false;
   const slash = line.indexOf('/');
-  const hasPath = slash > 0 && slash < colon;
-  const host = line.slice(0, hasPath ? slash : colon);
+  const hasPath = slash > 0 && slash < end;
+  const colon = line.indexOf(':');
+  const hostEnd = Math.min(...[slash, colon, end].filter((at) => at > 0));
+  const host = line.slice(0, hostEnd);
   if (!HOST.test(host) || !(host.includes('.') || host === 'localhost')) return false;
-  return hasPath || line.indexOf(':', colon + 1) !== -1;
+  if (separator !== ':' && hostEnd === colon && !PORT.test(line.slice(colon, hasPath ? slash : end))) return false;
+  return hasPath || line.indexOf(separator, end + separator.length) !== -1;
 }
 
 export function urlFormatOf(options: FormatOptions): CorpusFormat {
   return lineFormat('url-user-pass', ['account', 'password'], urlLineRules(options.separator ?? ':'), options);
 }
 
-const SEPARATORS = ['|', ';', ',', '\t', ' ', ':'];
-/** Fewer URLs than this make a list of pairs with some URLs. */
-const MIN_URLS = 0.2;
-
+/** What `--format url-user-pass` names. Recognition of pairs finds lists with URLs too. */
 export const urlModule: FormatModule = {
   names: ['url-user-pass'],
   takes: ['separator'],
   create: (_name, options) => urlFormatOf(options),
-  recognise(sample, options) {
-    const lines = withoutHead(sample.lines);
-    const candidates = options.separator === undefined ? SEPARATORS : [options.separator];
-    let best: { separator: string; urls: number; read: number } | undefined;
-    for (const separator of candidates) {
-      const found = count(lines, separator);
-      if (found.urls > MIN_URLS * lines.length && found.read > (best?.read ?? 0)) best = { separator, ...found };
-    }
-    if (!best) return undefined;
-    const { separator, urls, read } = best;
-    return {
-      format: urlFormatOf(separator === ':' ? options : { ...options, separator }),
-      score: 0.95 * (read / lines.length),
-      reasons: [`${percent(urls / lines.length)} of the lines have a URL`],
-    };
-  },
+  recognise: () => undefined,
 };
-
-/** Counts the lines with a URL, and those that give a plausible username and a password. */
-function count(lines: readonly string[], separator: string): { urls: number; read: number } {
-  const { parseLine } = urlLineRules(separator);
-  let urls = 0;
-  let read = 0;
-  for (const line of lines) {
-    const hasUrl =
-      startsWithScheme(line) || trailingUrl(line, separator) !== -1 || (separator === ':' && isBareUrl(line));
-    const parsed = parseLine(line);
-    if (typeof parsed === 'string') continue;
-    const { username = '', password } = parsed;
-    if (username.includes('/') || password.includes('://') || /[\s|]/.test(username.trim())) continue;
-    if (isAddress(password.split(/[:;,|\t ]/, 1)[0] ?? '')) continue;
-    read++;
-    if (hasUrl) urls++;
-  }
-  return { urls, read };
-}

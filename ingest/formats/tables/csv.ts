@@ -1,9 +1,8 @@
 // Tables with a row per line: CSV with any separator, TSV, and exports of password managers.
 
-import { IngestError } from '../../errors.ts';
 import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
 import { decodeText } from '../../input/text.ts';
-import { type CsvDialect, CsvRows } from '../../syntax/csv-rows.ts';
+import { CsvRows } from '../../syntax/csv-rows.ts';
 import { foldName, hintsAtPassword, roleOfName } from '../column-names.ts';
 import { type ColumnPlaces, columnMissing, feedsOf, secretKindOf, showHeader } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
@@ -116,11 +115,7 @@ export const csvModule: FormatModule = {
     if (JSON_START.test(sample.lines[0] ?? '')) return undefined;
     const start = sample.bytes.subarray(0, DIALECT_BYTES);
     const table = findTable(hasOldLineEnds(start) ? withNewLineEnds(start) : start, options);
-    if ('missing' in table)
-      return (
-        recogniseHeader(table, sample, options) ??
-        (options.separator === undefined ? recogniseQuoted(sample) : undefined)
-      );
+    if ('missing' in table) return recogniseHeader(table, sample, options);
     // Plain lists of passwords contain this one, too.
     if (table.width === 1 && !options.columns && !/^\s*["']/.test(sample.lines[0] ?? '')) return undefined;
     const { header, places, alike } = table;
@@ -178,44 +173,4 @@ function recogniseHeader(
   }
   if (!isLikeHeader(header)) return undefined;
   return { format, score: GIVEN_SCORE, reasons: [`the first line looks like a header without a ${missing} column`] };
-}
-
-const QUOTED_SEPARATORS = [',', ';', '\t', '|', ':'];
-const MOST = 0.8;
-const ADDRESS = /^[^\s@]+@[^\s@]+$/;
-
-/** Cells in quotes without a header: pairs if the first of two is an address. */
-function recogniseQuoted({ lines }: TextSample): Recognised | undefined {
-  for (const separator of QUOTED_SEPARATORS) {
-    const between = `"${separator}"`;
-    const quoted = lines.filter(
-      (line) => line.startsWith('"') && line.trimEnd().endsWith('"') && line.includes(between),
-    );
-    const share = lines.length === 0 ? 0 : quoted.length / lines.length;
-    if (share <= MOST) continue;
-    const rows = cellsOf(quoted, { separator, quote: '"', escape: 'double' });
-    const pairs = rows.filter((cells) => cells.length === 2 && ADDRESS.test(cells[0] as string));
-    const what = `${percent(share)} of the lines are cells in quotes, without a header`;
-    const format = csvFormat({ columns: { username: '1', password: '2' }, separator });
-    if (pairs.length > MOST * rows.length)
-      return { format, score: HEADER_SCORE, reasons: [what, 'the first is an address'] };
-    const refusal = new IngestError(
-      'FORMAT_UNRECOGNISED',
-      'this is a table without a header, whose columns are not clear',
-      'Name them by place: --columns username=2,password=3.',
-    );
-    return { format, score: HEADER_SCORE, reasons: [what], refusal };
-  }
-  return undefined;
-}
-
-function cellsOf(lines: readonly string[], dialect: CsvDialect): string[][] {
-  const found: string[][] = [];
-  const rows = new CsvRows(
-    { row: (cells) => found.push(cells.map((cell) => cell.toString('utf8'))), malformed() {}, tooLong() {} },
-    dialect,
-  );
-  rows.push(Buffer.from(lines.join('\n')));
-  rows.end();
-  return found;
 }

@@ -1,0 +1,99 @@
+// What a column of lines holds, from its cells.
+
+import { isAddress, isHash } from '../line-parser.ts';
+
+export type ColumnKind =
+  | 'address'
+  /** One more in each line, perhaps within marks: `1.`, `[1]`, `#1`. */
+  | 'counter'
+  /** Numbers that only grow. */
+  | 'ascending'
+  | 'number'
+  | 'url'
+  | 'hash'
+  | 'date'
+  | 'ip'
+  /** `Key = value`, with a few keys. */
+  | 'keyed'
+  | 'constant'
+  /** A few values again and again, or codes of countries. */
+  | 'few'
+  | 'empty'
+  /** Anything else: a login, a password, a name. */
+  | 'free';
+
+export interface Column {
+  readonly kind: ColumnKind;
+  /** Share of e-mail addresses. */
+  readonly addresses: number;
+  /** Share of different values. */
+  readonly distinct: number;
+  readonly hasOneLength: boolean;
+}
+
+const NEARLY_ALL = 0.9;
+const MOST = 0.8;
+const FEW = 0.1;
+/** Cells from which few different ones mean something. */
+const MIN_CELLS = 20;
+const MIN_CONSTANT = 5;
+const MIN_ASCENDING = 8;
+
+const COUNTER = /^[#([<]{0,2}(\d{1,9})[.):\]>]{0,2}$/;
+const NUMBER = /^\+?\d{1,18}$/;
+const URL = /^(?:[a-z][a-z0-9+.-]{1,20}:)?\/\/\S|^(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?::\d{1,5})?\/\S*$/i;
+const DATE =
+  /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|\d{1,2} [a-z]{3,9}\.? \d{4}|[a-z]{3,9} \d{1,2},? \d{4})(?:[T ,].{0,30})?$/i;
+const IP = /^(?=.*[0-9a-f])(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4})$/i;
+const KEYED = /^[[(]?([\p{L}][\p{L}\p{N} _./-]{0,30}?) ?[=:]/u;
+const CODE = /^[A-Z]{2,3}$/;
+
+export function columnOf(cells: readonly string[]): Column {
+  const texts = cells.map((cell) => cell.trim());
+  const share = (is: (text: string) => boolean): number => texts.filter(is).length / Math.max(1, texts.length);
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return {
+    kind: kindOf(texts, share, counts),
+    addresses: share(isAddress),
+    distinct: counts.size / Math.max(1, texts.length),
+    hasOneLength: texts.length >= MIN_ASCENDING && new Set(texts.map(({ length }) => length)).size === 1,
+  };
+}
+
+function kindOf(
+  texts: readonly string[],
+  share: (is: (text: string) => boolean) => number,
+  counts: ReadonlyMap<string, number>,
+): ColumnKind {
+  if (share((text) => text === '') > NEARLY_ALL) return 'empty';
+  if (share(isAddress) > NEARLY_ALL) return 'address';
+  if (isCounter(texts)) return 'counter';
+  if (share((text) => URL.test(text)) > MOST) return 'url';
+  if (share(isHash) > MOST) return 'hash';
+  if (share((text) => DATE.test(text)) > NEARLY_ALL) return 'date';
+  if (share((text) => IP.test(text)) > NEARLY_ALL) return 'ip';
+  if (share((text) => NUMBER.test(text)) > NEARLY_ALL) return isAscending(texts) ? 'ascending' : 'number';
+  if (Math.max(...counts.values()) > NEARLY_ALL * texts.length && texts.length >= MIN_CONSTANT) return 'constant';
+  if (isKeyed(texts)) return 'keyed';
+  const isRepeated = texts.length >= MIN_CELLS && counts.size <= FEW * texts.length;
+  return isRepeated || share((text) => CODE.test(text)) > NEARLY_ALL ? 'few' : 'free';
+}
+
+function isCounter(texts: readonly string[]): boolean {
+  const numbers = texts.map((text) => Number(COUNTER.exec(text)?.[1] ?? Number.NaN));
+  const successors = numbers.filter((number, i) => i > 0 && number === (numbers[i - 1] as number) + 1).length;
+  return texts.length > 1 && successors >= NEARLY_ALL * (texts.length - 1);
+}
+
+function isAscending(texts: readonly string[]): boolean {
+  const numbers = texts.map(Number);
+  const greater = numbers.filter((number, i) => i > 0 && number > (numbers[i - 1] as number)).length;
+  return texts.length >= MIN_ASCENDING && greater >= NEARLY_ALL * (texts.length - 1);
+}
+
+/** Keys are fewer than values: labels of what a checker found. */
+function isKeyed(texts: readonly string[]): boolean {
+  const keys = texts.map((text) => KEYED.exec(text)?.[1]).filter((key) => key !== undefined);
+  return keys.length > NEARLY_ALL * texts.length && new Set(keys).size <= Math.max(1, FEW * texts.length);
+}

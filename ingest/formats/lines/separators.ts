@@ -1,0 +1,55 @@
+// Finds what may separate the columns of lines: marks that stand in most of them.
+
+/** Lines that are looked at, and characters of each. */
+const MAX_ROWS = 300;
+const MAX_LENGTH = 400;
+const MAX_CANDIDATES = 16;
+/** Lines of a list may have two separators, one here and one there. */
+const MIN_SHARE = 0.5;
+/** A shorter separator that stands outside of a longer one in fewer lines is a part of it. */
+const ELSEWHERE = 0.1;
+
+/** Marks between letters, digits and quotes, with the blanks around them. */
+const MARKS = /[^\p{L}\p{M}\p{N}\s"'`]+|\t+| +/gu;
+/** Each of them separates, whatever stands beside it. */
+const COMMON = [':', ';', ',', '|', '\t', ' '];
+/** Alone, these belong to usernames. */
+const NEVER = new Set(['@', '.', '_', '-', '+']);
+
+const isBlank = (character: string): boolean => character === ' ';
+
+/** @returns the most frequent first */
+export function separatorsIn(rows: readonly string[], minShare = MIN_SHARE): string[] {
+  const counts = new Map<string, number>();
+  const looked = rows.slice(0, MAX_ROWS);
+  for (const row of looked)
+    for (const separator of marksOf(row.slice(0, MAX_LENGTH).trim()))
+      counts.set(separator, (counts.get(separator) ?? 0) + 1);
+  const frequent = [...counts].filter(([, count]) => count >= minShare * looked.length);
+  return frequent
+    .filter(([separator, count]) => !frequent.some(([longer]) => isPart(separator, count, longer, looked)))
+    .sort((a, b) => b[1] - a[1] || b[0].length - a[0].length)
+    .slice(0, MAX_CANDIDATES)
+    .map(([separator]) => separator);
+}
+
+/** Whether it stands nearly only within the longer one. Blanks separate by themselves. */
+function isPart(separator: string, count: number, longer: string, rows: readonly string[]): boolean {
+  if (separator === ' ' || longer.length <= separator.length || !longer.includes(separator)) return false;
+  return rows.filter((row) => row.replaceAll(longer, '').includes(separator)).length < ELSEWHERE * count;
+}
+
+function marksOf(row: string): Set<string> {
+  const found = new Set<string>(COMMON.filter((separator) => row.includes(separator)));
+  for (const { 0: mark, index } of row.matchAll(MARKS)) {
+    const end = index + mark.length;
+    // At an end of the line it encloses, and within a URL it separates nothing of ours.
+    if (index === 0 || end === row.length || isBlank(mark.charAt(0)) || mark.includes('//')) continue;
+    const before = isBlank(row.charAt(index - 1));
+    const after = isBlank(row.charAt(end));
+    if (!NEVER.has(mark)) found.add(mark);
+    if (after) found.add(`${mark} `);
+    if (before && after) found.add(` ${mark} `);
+  }
+  return found;
+}
