@@ -167,13 +167,13 @@ export function addCheck(program: Command): void {
     .option('--client-key-file <file>', 'file with the client key that `credveil client add` printed')
     .option('--buckets-url <url>', 'oprf with split roles: server of the buckets; --url evaluates')
     .option('--evaluator <url...>', 'oprf with split roles: servers that evaluate; --url serves buckets')
-    .addOption(new Option('--timeout <ms>', 'deadline of one check').default('2000', '2000'))
+    .addOption(new Option('--timeout <ms>', 'deadline of one check').default('10000', '10000'))
     .option('--json', 'print verdicts as JSON lines (always the case if standard input is not a terminal)')
     .addHelpText('after', EXIT_CODES)
     .action(async (options: CheckOptions) => {
       const timeoutMs = Number(options.timeout);
       if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
-        throw new UsageError('--timeout must be a whole number of milliseconds', 'Omit it for the default of 2000.');
+        throw new UsageError('--timeout must be a whole number of milliseconds', 'Omit it for the default of 10000.');
       const pins = choosePins(options);
       const { clientKeyFile } = options;
       const failures = createCheckFailures({ dataset: pinnedDataset(pins), hasClientKey: clientKeyFile !== undefined });

@@ -97,7 +97,8 @@ describe('rules for usernames', () => {
     const server = await serveDataset(place.at('ruled'));
     try {
       const input = `${JSON.stringify({ username: 'jdoe@gmail.com', password: 'Archived1' })}\n`;
-      const { stdout } = await credveil(['check', '--url', server.url, '--dataset', place.at('ruled')], input);
+      const asked = ['check', '--url', server.url, '--dataset', place.at('ruled'), '--timeout', '60000'];
+      const { stdout } = await credveil(asked, input);
       expect(JSON.parse(stdout)).toMatchObject({ status: 'pair' });
     } finally {
       await server.stop();

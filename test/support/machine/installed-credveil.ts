@@ -80,7 +80,7 @@ export async function startTrial(
     },
     async check() {
       const asked = [LEAKED, ...Object.values(TEST_CREDENTIALS)].map((each) => `${JSON.stringify(each)}\n`).join('');
-      const args = ['check', '--url', served.url, '--dataset', 'leaks', '--json'];
+      const args = ['check', '--url', served.url, '--dataset', 'leaks', '--timeout', '60000', '--json'];
       const { stdout, stderr } = await credveil(args, asked, options);
       if (stderr !== '') throw new Error(stderr);
       const lines = stdout.trim().split('\n');
