@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import type { Reading } from '../ingest/choose-format.ts';
-import { DEFAULT_LIMITS, TRUSTED_LIMITS } from '../ingest/containers/budget.ts';
+import { type ContainerLimits, DEFAULT_LIMITS, TRUSTED_LIMITS } from '../ingest/containers/budget.ts';
 import { createFormat, FORMAT_NAMES, takesOption } from '../ingest/format-registry.ts';
 import type { Columns } from '../ingest/formats/columns.ts';
 import type { FormatOptions, Labels } from '../ingest/formats/format-options.ts';
@@ -35,14 +35,21 @@ export interface Corpus {
 export const AUTO = 'auto';
 
 export function addCorpusOptions(command: Command): Command {
+  return addReadingOptions(
+    command.argument('[file...]', 'files and folders of the corpus, compressed or not; - reads standard input'),
+    '--columns',
+  ).option('--mirror', "a mirror of Have I Been Pwned's ranges: those that it lacks answer 503, not an empty range");
+}
+
+/** @param columns the flag that names the columns of corpora */
+export function addReadingOptions(command: Command, columns: string): Command {
   return command
-    .argument('[file...]', 'files and folders of the corpus, compressed or not; - reads standard input')
     .addOption(
       new Option('--format <format>', 'input format; auto detects it')
         .choices([AUTO, ...FORMAT_NAMES])
         .default(AUTO, AUTO),
     )
-    .option('--columns <list>', 'columns of a table, by name or place: username=NAME,password=NAME[,count=NAME]')
+    .option(`${columns} <list>`, 'columns of a table, by name or place: username=NAME,password=NAME[,count=NAME]')
     .option('--separator <text>', 'the text between two fields of a line; \\t is a tab')
     .option('--labels <list>', 'labels in blocks, beside the usual ones: username=A/B,password=C/D')
     .option('--blank <text>', 'csv and tsv: the text that marks an empty cell')
@@ -53,7 +60,6 @@ export function addCorpusOptions(command: Command): Command {
         ALARM_NAMES,
       ),
     )
-    .option('--mirror', "a mirror of Have I Been Pwned's ranges: those that it lacks answer 503, not an empty range")
     .option('--trust-archives', 'lift the limits that stop archive bombs');
 }
 
@@ -110,8 +116,8 @@ function parseFormatOptions({ columns, blank, separator, labels }: CorpusOptions
   };
 }
 
-/** Opens the inputs. */
-export function openCorpus(files: readonly string[], options: CorpusOptions): Corpus {
+/** How the texts of a corpus are read. @throws UsageError */
+export function parseReading(options: CorpusOptions): Reading {
   const formatOptions = parseFormatOptions(options);
   const { format, encoding, skipUnrecognised = false } = options;
   const unfit = (Object.keys(formatOptions) as (keyof FormatOptions)[]).filter((name) => !takesOption(format, name));
@@ -121,6 +127,19 @@ export function openCorpus(files: readonly string[], options: CorpusOptions): Co
       'Leave it out, or choose another format: credveil ingest --help lists them.',
     );
   if (encoding !== undefined) assertEncoding(encoding);
+  return {
+    ...(format === AUTO ? { formatOptions } : { format: createFormat(format, formatOptions) }),
+    skipUnrecognised,
+  };
+}
+
+export const limitsOf = ({ trustArchives }: CorpusOptions): ContainerLimits =>
+  trustArchives ? TRUSTED_LIMITS : DEFAULT_LIMITS;
+
+/** Opens the inputs. @throws UsageError */
+export function openCorpus(files: readonly string[], options: CorpusOptions): Corpus {
+  const reading = parseReading(options);
+  const { encoding } = options;
   if (files.length === 0)
     throw new UsageError(
       'no files to ingest',
@@ -128,13 +147,9 @@ export function openCorpus(files: readonly string[], options: CorpusOptions): Co
     );
   if (files.includes('-') && files.length > 1)
     throw new UsageError('- cannot be combined with files', 'Ingest standard input and files as separate sources.');
-  const limits = options.trustArchives ? TRUSTED_LIMITS : DEFAULT_LIMITS;
+  const limits = limitsOf(options);
   const leftOut = new LeftOut();
   const opened = files[0] === '-' ? [streamInput(process.stdin, limits)] : openInputs(files, limits, leftOut);
   const inputs = encoding === undefined ? opened : opened.map((input) => ({ ...input, encoding }));
-  const reading: Reading = {
-    ...(format === AUTO ? { formatOptions } : { format: createFormat(format, formatOptions) }),
-    skipUnrecognised,
-  };
   return { inputs, reading, leftOut };
 }

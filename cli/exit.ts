@@ -20,6 +20,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'SOURCE_NAME',
   'SOURCE_DATE',
   'OPTION_MALFORMED',
+  'HASH_FORMAT_MALFORMED',
   'CLIENT_NAME',
   'RECIPIENT_MALFORMED',
   'SETTING_UNKNOWN',
@@ -33,7 +34,7 @@ export function reportFailure(error: unknown): number {
   if (isAbort(error)) {
     process.stderr.write(
       '\ninterrupted: the dataset is consistent\n' +
-        '  Run the same command again. An ingest of files resumes; one of standard input starts over.\n',
+        '  Run the same command again. An ingest or a match of files resumes; one of standard input starts over.\n',
     );
     return ExitCode.interrupted;
   }

@@ -19,6 +19,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   ingest: async () => (await import('./commands/ingest.ts')).addIngest,
   publish: async () => (await import('./commands/publish.ts')).addPublish,
   serve: async () => (await import('./commands/serve.ts')).addServe,
+  match: async () => (await import('./commands/match.ts')).addMatch,
   check: async () => (await import('./commands/check.ts')).addCheck,
   stats: async () => (await import('./commands/stats.ts')).addStats,
   sources: async () => (await import('./commands/sources.ts')).addSources,

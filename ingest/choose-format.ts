@@ -1,8 +1,7 @@
 // Chooses how a text of a corpus is read: as what the operator named, as what it is recognised as,
 // or not at all.
 
-import type { DatasetParameters } from '../store/dataset.ts';
-import { sectionsFed } from '../store/run/run-facts.ts';
+import { type FedParameters, sectionsFed } from '../store/run/run-facts.ts';
 import { IngestError } from './errors.ts';
 import { detectFormat } from './formats/detect.ts';
 import type { CorpusFormat, FormatOptions, Recognised } from './formats/format.ts';
@@ -28,7 +27,7 @@ export type Choice =
 export function chooseFormat(
   sample: TextSample,
   { format, formatOptions, skipUnrecognised }: Reading,
-  parameters: DatasetParameters,
+  parameters: FedParameters,
 ): Choice {
   const binary = describeBinary(sample.bytes);
   if (binary?.isPicture) return { leftOut: binary.what };
@@ -41,13 +40,13 @@ export function chooseFormat(
   }
 }
 
-export function chooseUseful(recognised: Recognised, parameters: DatasetParameters): Choice {
+export function chooseUseful(recognised: Recognised, parameters: FedParameters): Choice {
   const refusal = uselessFormat(parameters, recognised.format);
   return refusal ? { refusal } : { recognised };
 }
 
 /** @returns why the dataset has no use for the format, or undefined if it has */
-export function uselessFormat(parameters: DatasetParameters, { name, feeds }: CorpusFormat): IngestError | undefined {
+export function uselessFormat(parameters: FedParameters, { name, feeds }: CorpusFormat): IngestError | undefined {
   if (sectionsFed(parameters, feeds).length > 0) return undefined;
   return new IngestError(
     'FORMAT_USELESS',

@@ -1,16 +1,13 @@
-// The worker threads of an ingest. A segment goes to any idle thread, or waits for one.
+// The worker threads of an ingest, and the buffers of segments on their way.
 
-import { Worker } from 'node:worker_threads';
 import type { SegmentFormat } from './segment.ts';
+import { ThreadPool } from './thread-pool.ts';
 import type { SegmentResult, SegmentTask, WorkerSettings } from './worker.ts';
 
 export class IngestPool {
-  readonly #workers: Worker[] = [];
-  readonly #idle: Worker[] = [];
+  readonly #threads: ThreadPool<SegmentTask, SegmentResult>;
   readonly #buffers: Uint8Array<ArrayBuffer>[] = [];
   readonly #segmentBytes: number;
-  #waiting: (() => void)[] = [];
-  #failure: unknown;
 
   /** @param onResult is called with the result of each segment, in any order */
   constructor(
@@ -20,22 +17,13 @@ export class IngestPool {
     onResult: (result: SegmentResult) => void,
   ) {
     this.#segmentBytes = segmentBytes;
-    for (let i = 0; i < threads; i++) {
-      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: settings });
-      worker.on('message', (result: SegmentResult) => {
-        try {
-          onResult(result);
-        } catch (error) {
-          this.#fail(error);
-        }
+    this.#threads = new ThreadPool(threads, new URL('./worker.ts', import.meta.url), settings, (result) => {
+      try {
+        onResult(result);
+      } finally {
         this.recycle(result.bytes);
-        this.#idle.push(worker);
-        this.#wake();
-      });
-      worker.on('error', (error) => this.#fail(error));
-      this.#workers.push(worker);
-      this.#idle.push(worker);
-    }
+      }
+    });
   }
 
   /**
@@ -52,35 +40,16 @@ export class IngestPool {
   }
 
   /** Waits for an idle worker and transfers the bytes to it. */
-  async submit(number: number, format: SegmentFormat, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    while (this.#idle.length === 0 && this.#failure === undefined) await this.#change();
-    if (this.#failure !== undefined) throw this.#failure;
-    const task: SegmentTask = { number, format, bytes };
-    this.#idle.shift()?.postMessage(task, [bytes.buffer]);
+  submit(number: number, format: SegmentFormat, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#threads.submit({ number, format, bytes }, [bytes.buffer]);
   }
 
   /** Waits until all segments are done. */
-  async drain(): Promise<void> {
-    while (this.#idle.length < this.#workers.length && this.#failure === undefined) await this.#change();
-    if (this.#failure !== undefined) throw this.#failure;
+  drain(): Promise<void> {
+    return this.#threads.drain();
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= error;
-    this.#wake();
+  close(): Promise<void> {
+    return this.#threads.close();
   }
 }

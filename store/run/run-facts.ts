@@ -36,12 +36,15 @@ export const SECTION_LAYOUTS: { readonly [name in SectionName]: RecordLayout } =
   ntlm: rangeLayout('ntlm'),
 };
 
+/** What decides which indexes a corpus feeds. */
+export type FedParameters = Pick<DatasetParameters, 'indexes' | 'ranges' | 'hashPlaintext'>;
+
 /** The indexes that a plaintext password feeds in this dataset. */
-export const feedsOf = ({ indexes, ranges, hashPlaintext }: DatasetParameters): readonly SectionName[] =>
+export const feedsOf = ({ indexes, ranges, hashPlaintext }: FedParameters): readonly SectionName[] =>
   hashPlaintext ? [...indexes, ...(ranges ?? [])] : indexes;
 
 /** The sections of a run from a corpus whose format feeds these indexes. */
-export function sectionsFed(parameters: DatasetParameters, feeds: readonly SectionName[]): readonly SectionName[] {
+export function sectionsFed(parameters: FedParameters, feeds: readonly SectionName[]): readonly SectionName[] {
   const plaintext = feeds.includes('password') ? feedsOf(parameters) : [];
   const ranges = parameters.ranges?.filter((name) => feeds.includes(name) || plaintext.includes(name)) ?? [];
   return [...parameters.indexes.filter((name) => feeds.includes(name)), ...ranges];

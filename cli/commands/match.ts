@@ -1,0 +1,187 @@
+// credveil match: finds the accounts of a user table whose passwords have leaked.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import type { Command } from 'commander';
+import { LeftOut } from '../../ingest/input/left-out.ts';
+import { DEFAULT_MAX_CANDIDATES } from '../../match/candidates/collector.ts';
+import { openSources } from '../../match/candidates/sources.ts';
+import { MatchError } from '../../match/errors.ts';
+import { parseDescription } from '../../match/hashes/description.ts';
+import { DEFAULT_HASH_LIMITS, type HashLimits } from '../../match/hashes/stored-hash.ts';
+import { type MatchOptions, type MatchResult, matchUsers, planMatch } from '../../match/match.ts';
+import { csvRow, type MatchRow, type UncheckedRow } from '../../match/results.ts';
+import { hashOptionsOf, type VerifySettings } from '../../match/verify/verify-worker.ts';
+import { readRegularBytes } from '../../store/files.ts';
+import { addReadingOptions, type CorpusOptions, limitsOf, parseReading } from '../corpus.ts';
+import { UsageError } from '../exit.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { noteLeftOut } from '../left-out.ts';
+import { describeMatch, describePlan } from '../match/describe.ts';
+import { createMatchBars } from '../match/match-bars.ts';
+import { addUsersOptions, openUsers, type UsersOptions } from '../match/users.ts';
+import { parseCount } from '../memory.ts';
+import { note, printResult } from '../output.ts';
+import { printableJson } from '../printable.ts';
+
+interface CommandOptions extends UsersOptions, Omit<CorpusOptions, 'columns'> {
+  against: string[];
+  corpusColumns?: string;
+  hashFormat?: string;
+  pepperFile?: string;
+  maxHashSeconds?: number;
+  maxHashMemory?: number;
+  similar?: boolean;
+  maxCandidates?: number;
+  threads?: number;
+  state: string;
+  out?: string;
+  unchecked?: string;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+const MAX_PEPPER_BYTES = 1 << 16;
+
+/** @throws MatchError `HASH_FORMAT_MALFORMED`, `PEPPER_UNREADABLE` */
+function parseSettings(options: CommandOptions): VerifySettings {
+  const { hashFormat: description, pepperFile, maxHashSeconds, maxHashMemory } = options;
+  const limits: HashLimits = {
+    seconds: maxHashSeconds ?? DEFAULT_HASH_LIMITS.seconds,
+    memoryBytes: maxHashMemory === undefined ? DEFAULT_HASH_LIMITS.memoryBytes : maxHashMemory * 2 ** 20,
+  };
+  const parsed = description === undefined ? undefined : parseDescription(description);
+  if ((parsed?.needsPepper ?? false) !== (pepperFile !== undefined))
+    throw new UsageError(
+      pepperFile === undefined ? '--hash-format names a pepper' : '--pepper-file is for a --hash-format with a pepper',
+      pepperFile === undefined ? 'Pass the file that holds it with --pepper-file.' : 'Leave it out, or add pepper.',
+    );
+  const pepper = pepperFile === undefined ? undefined : readPepper(pepperFile);
+  return { limits, description, pepper };
+}
+
+/** A final line end is no part of it. */
+function readPepper(file: string): Buffer {
+  const bytes = readRegularBytes(
+    file,
+    MAX_PEPPER_BYTES,
+    (why) => new MatchError('PEPPER_UNREADABLE', `${file}: ${why}`, 'Pass the file that holds the pepper.'),
+  );
+  return bytes.subarray(0, /\r?\n$/.exec(bytes.toString('latin1'))?.index ?? bytes.length);
+}
+
+const RESULT_HEADER = ['account', 'source', 'date', 'match'];
+const UNCHECKED_HEADER = ['account', 'reason', 'source'];
+
+const resultCsv = (rows: readonly MatchRow[]): string =>
+  [RESULT_HEADER, ...rows.map(({ account, source, date, match }) => [account, source, date, match])]
+    .map(csvRow)
+    .join('');
+const uncheckedCsv = (rows: readonly UncheckedRow[]): string =>
+  [UNCHECKED_HEADER, ...rows.map(({ account, reason, source }) => [account, reason, source])].map(csvRow).join('');
+
+/** For its user alone: it names accounts that an attacker can enter. */
+const writePrivate = (file: string, text: string): void => fs.writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+
+/** Before hours of work. @throws MatchError `OUTPUT_EXISTS` */
+function assertNew(file: string | undefined): void {
+  if (file === undefined || !fs.existsSync(file)) return;
+  throw new MatchError('OUTPUT_EXISTS', `${file} is there already`, 'Name a file that does not exist yet.');
+}
+
+/** Resolves when the reader of a pipe has it. */
+const writeStdout = (text: string): Promise<void> =>
+  new Promise((resolve) => process.stdout.write(text, () => resolve()));
+
+async function writeResult(
+  { rows, unchecked, figures }: MatchResult,
+  { out, json, ...options }: CommandOptions,
+): Promise<void> {
+  if (options.unchecked !== undefined) writePrivate(options.unchecked, uncheckedCsv(unchecked));
+  const text = json ? `${printableJson({ accounts: rows, unchecked, figures })}\n` : resultCsv(rows);
+  if (out === undefined) await writeStdout(text);
+  else writePrivate(out, text);
+  note(describeMatch(figures, rows, unchecked));
+}
+
+async function runMatch(usersName: string, options: CommandOptions, signal: AbortSignal): Promise<void> {
+  const settings = parseSettings(options);
+  const reading = parseReading({
+    ...options,
+    ...(options.corpusColumns === undefined ? { columns: undefined } : { columns: options.corpusColumns }),
+  } as CorpusOptions);
+  if (!options.dryRun) for (const file of [options.out, options.unchecked]) assertNew(file);
+  const leftOut = new LeftOut();
+  const { encoding, accept } = options;
+  const sources = openSources(options.against, limitsOf(options as CorpusOptions), leftOut).map((source) =>
+    encoding === undefined ? source : { ...source, inputs: source.inputs.map((input) => ({ ...input, encoding })) },
+  );
+  const users = await openUsers(usersName, options, hashOptionsOf(settings), signal);
+  const bars = createMatchBars();
+  const request: MatchOptions = {
+    users,
+    sources,
+    state: options.state,
+    maxCandidates: options.maxCandidates ?? DEFAULT_MAX_CANDIDATES,
+    scan: { ...reading, leftOut, signal, ...(accept && { accept }), onProgress: bars.scan },
+    verify: {
+      threads: options.threads ?? os.availableParallelism(),
+      settings,
+      similar: options.similar ?? false,
+      signal,
+      onProgress: bars.verify,
+    },
+  };
+  try {
+    if (options.dryRun) {
+      const plan = await planMatch(request);
+      bars.end();
+      noteLeftOut(leftOut);
+      printResult(options, plan, describePlan);
+      return;
+    }
+    await matchUsers(request, async (result) => {
+      bars.end();
+      noteLeftOut(leftOut);
+      await writeResult(result, options);
+    });
+  } finally {
+    bars.end();
+  }
+}
+
+export function addMatch(program: Command): void {
+  const command = program
+    .command('match')
+    .description('find the accounts of a user table whose passwords have leaked')
+    .requiredOption(
+      '--against <path...>',
+      'corpora: files, folders of them (each entry is a source), or YYYY-MM:PATH to state the month of the breach',
+    );
+  addUsersOptions(command)
+    .option('--hash-format <text>', 'digest of hashes that name no scheme, such as "sha256(salt + password)"')
+    .option('--pepper-file <file>', 'pepper of --hash-format')
+    .option('--max-hash-seconds <n>', 'cost of a hash that is verified (default: 5)', parseCount('--max-hash-seconds'))
+    .option('--max-hash-memory <MiB>', 'memory of a hash (default: 256)', parseCount('--max-hash-memory'))
+    .option('--similar', 'also try variants of leaked passwords, about 20 of each')
+    .option(
+      '--max-candidates <n>',
+      'candidates of an account in a source (default: 1000)',
+      parseCount('--max-candidates'),
+    )
+    .option('--threads <n>', 'threads that verify (default: one per core)', parseCount('--threads'))
+    .option('--state <folder>', 'state that a killed match goes on from', 'credveil-match')
+    .option('--out <file>', 'write the accounts to this new file instead of standard output')
+    .option('--unchecked <file>', 'write the accounts that could not be checked to this new file, with reasons')
+    .option('--dry-run', 'report candidates, kinds of hashes and the time it will take, and verify nothing');
+  addReadingOptions(command, '--corpus-columns')
+    .option('--json', 'print the result as JSON instead of CSV')
+    .action(async (users: string, options: CommandOptions) => {
+      const interrupt = onInterrupt();
+      try {
+        await runMatch(users, options, interrupt.signal);
+      } finally {
+        interrupt.dispose();
+      }
+    });
+}

@@ -1,0 +1,65 @@
+// The corpora that users are matched against: sources, the most recent leak first.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type { ContainerLimits } from '../../ingest/containers/budget.ts';
+import { type CorpusInput, openInputs } from '../../ingest/input/inputs.ts';
+import type { LeftOut } from '../../ingest/input/left-out.ts';
+import { MONTH } from '../../protocol/ids.ts';
+import { MatchError } from '../errors.ts';
+
+export interface MatchSource {
+  readonly name: string;
+  /** Month of the breach, if it is known. */
+  readonly date?: string;
+  readonly inputs: readonly CorpusInput[];
+}
+
+const STATED_DATE = /^(\d{4}-\d{2}):(.+)$/s;
+const DATE_IN_NAME = /(?:^|\D)((?:19|20)\d{2}-(?:0[1-9]|1[0-2]))(?!\d)/;
+/** Candidates name their source by 16 bits. */
+const MAX_SOURCES = 65_535;
+
+/**
+ * Opens the corpora of `--against`. A file is a source. A folder is one if its month is stated, as
+ * in `2024-05:folder`; otherwise each entry of it is one. A month in a name dates its source.
+ * @throws MatchError `AGAINST_EMPTY`
+ * @throws IngestError `INPUT_MISSING`, `INPUT_UNREADABLE`, `INPUT_OWN` and others
+ */
+export function openSources(against: readonly string[], limits: ContainerLimits, leftOut: LeftOut): MatchSource[] {
+  const sources = against.flatMap((given) => openOne(given, limits, leftOut));
+  if (sources.length === 0 || sources.length > MAX_SOURCES)
+    throw new MatchError(
+      'AGAINST_EMPTY',
+      sources.length === 0 ? '--against leads to no corpus' : `--against leads to more than ${MAX_SOURCES} sources`,
+      'Pass files, or the folder that contains the corpora.',
+    );
+  return sources.sort(byDate);
+}
+
+function openOne(given: string, limits: ContainerLimits, leftOut: LeftOut): MatchSource[] {
+  const [, month, rest] = STATED_DATE.exec(given) ?? [];
+  const date = month !== undefined && MONTH.test(month) && !fs.existsSync(given) ? month : undefined;
+  const at = date === undefined ? given : (rest as string);
+  const inputs = openInputs([at], limits, leftOut);
+  if (date !== undefined || !fs.statSync(at).isDirectory())
+    return [named(path.basename(path.resolve(at)), inputs, date)];
+  const entries = Map.groupBy(inputs, (input) => entryOf(at, input));
+  return [...entries].map(([name, group]) => named(name, group));
+}
+
+/** The entry of a folder that an input lies in. A folder of range files has no path. */
+const entryOf = (folder: string, { path: file, name }: CorpusInput): string =>
+  file === undefined ? name : (path.relative(folder, file).split(path.sep)[0] as string);
+
+function named(name: string, inputs: readonly CorpusInput[], stated?: string): MatchSource {
+  const date = stated ?? DATE_IN_NAME.exec(name)?.[1];
+  return { name, inputs, ...(date !== undefined && { date }) };
+}
+
+/** Sources of unknown date come last. Equal dates are in the order of names. */
+function byDate(a: MatchSource, b: MatchSource): number {
+  const [dateA, dateB] = [a.date ?? '', b.date ?? ''];
+  if (dateA !== dateB) return dateA > dateB ? -1 : 1;
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}

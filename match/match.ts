@@ -1,0 +1,183 @@
+// Matches a leak against one's own users: sources → candidates → verified → accounts to reset.
+
+import { createHash, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { CandidateCollector, type Collected, DEFAULT_MAX_CANDIDATES } from './candidates/collector.ts';
+import { type Scanned, type ScanOptions, scanSources } from './candidates/scan.ts';
+import type { MatchSource } from './candidates/sources.ts';
+import { USUAL_VARIANTS } from './candidates/variants.ts';
+import { MatchError } from './errors.ts';
+import { parseHash } from './hashes/parse-hash.ts';
+import { isFault } from './hashes/stored-hash.ts';
+import { type MatchRow, matchRows, type UncheckedRow, uncheckedRows } from './results.ts';
+import { SpoolWriter } from './state/spool.ts';
+import { type JobDescription, MatchState } from './state/state-folder.ts';
+import type { UserTable } from './users/user-table.ts';
+import { type VerifyOptions, verifyCandidates } from './verify/verify.ts';
+import { hashOptionsOf } from './verify/verify-worker.ts';
+
+export interface MatchRequest {
+  readonly users: UserTable;
+  readonly sources: readonly MatchSource[];
+  readonly scan: ScanOptions;
+  readonly maxCandidates?: number;
+}
+
+export interface MatchOptions extends MatchRequest {
+  readonly verify: VerifyOptions;
+  /** The folder of the state. */
+  readonly state: string;
+}
+
+export interface MatchFigures extends Collected, Scanned {
+  readonly accounts: number;
+  /** Rows of the user table that are no accounts, by reason. */
+  readonly userRejects: { readonly [reason: string]: number };
+}
+
+export interface MatchResult {
+  readonly rows: readonly MatchRow[];
+  readonly unchecked: readonly UncheckedRow[];
+  readonly figures: MatchFigures;
+  /** Whether candidates, or verifications too, are those of an earlier process. */
+  readonly resumed: boolean;
+}
+
+/**
+ * A process that is killed leaves a state, from which the next one with the same users, sources
+ * and options goes on to the same result.
+ * @param use takes the result: the state is deleted when it resolves
+ * @throws MatchError `USERS_EMPTY`, `STATE_UNUSABLE`, `STATE_BUSY`, `STATE_CORRUPT`
+ * @throws IngestError, ContainerError, as an ingest does
+ */
+export async function matchUsers(options: MatchOptions, use: (result: MatchResult) => Promise<void>): Promise<void> {
+  const { users, sources } = options;
+  assertUsers(users);
+  const state = MatchState.open(options.state, secretOf(options), describeJob(options));
+  let isDone = false;
+  try {
+    const resumed = state.earlier.length > 0;
+    const scanned = await scanOnce(options, state);
+    const found = await verifyCandidates(users, state, scanned.candidates, options.verify);
+    const rows = matchRows(users, sources, found);
+    const unchecked = uncheckedRows(users, sources, scanned, found);
+    await use({ rows, unchecked, figures: { ...scanned, ...figuresOf(users) }, resumed });
+    isDone = true;
+  } finally {
+    if (isDone) state.discard();
+    else state.close();
+  }
+}
+
+function assertUsers(users: UserTable): void {
+  if (users.accounts > 0) return;
+  const rejects = Object.entries(users.rejects).map(([reason, count]) => `${count} ${reason}`);
+  throw new MatchError(
+    'USERS_EMPTY',
+    `the user table has no accounts (${rejects.join(', ') || 'it has no rows'})`,
+    'Check the names in --columns, and that the export finished.',
+  );
+}
+
+const figuresOf = (users: UserTable): Pick<MatchFigures, 'accounts' | 'userRejects'> => ({
+  accounts: users.accounts,
+  userRejects: users.rejects,
+});
+
+async function scanOnce(
+  { users, sources, scan, maxCandidates }: MatchOptions,
+  state: MatchState,
+): Promise<Collected & Scanned> {
+  for (const entry of state.earlier) if ('scanned' in entry) return entry.scanned as Collected & Scanned;
+  const spool = new SpoolWriter(state.spoolFile, state.key);
+  const write = (account: number, source: number, password: Uint8Array): void => spool.add(account, source, password);
+  const collector = new CandidateCollector(users, randomBytes(16), write, maxCandidates);
+  let scanned: Scanned;
+  try {
+    scanned = await scanSources(sources, users, collector, scan);
+  } catch (error) {
+    spool.abandon();
+    throw error;
+  }
+  spool.finish();
+  const result = { ...collector.finish(), ...scanned };
+  state.append({ scanned: result });
+  return result;
+}
+
+/** Known to whoever has the user table and the pepper. */
+function secretOf({ users, verify }: MatchOptions): Buffer {
+  const { pepper = new Uint8Array(0) } = verify.settings;
+  return createHash('sha256').update(users.digest()).update(pepper).digest();
+}
+
+/** What a result depends on besides users and pepper. */
+function describeJob({ sources, scan, verify, maxCandidates = DEFAULT_MAX_CANDIDATES }: MatchOptions): JobDescription {
+  const { limits, description = null } = verify.settings;
+  const files = sources.map(({ name, date = null, inputs }) => [
+    name,
+    date,
+    inputs.map((input) => [
+      input.name,
+      input.bytes ?? null,
+      input.path === undefined ? null : fs.statSync(input.path).mtimeMs,
+    ]),
+  ]);
+  const { format, formatOptions = {}, skipUnrecognised = false, accept = [] } = scan;
+  const reading = { format: format && [format.name, format.options], formatOptions, skipUnrecognised, accept };
+  return { files, reading, limits, description, maxCandidates, similar: verify.similar };
+}
+
+export interface PlannedKind {
+  readonly kind: string;
+  readonly accounts: number;
+  readonly candidates: number;
+  /** Of one verification, as measured on this machine. */
+  readonly seconds: number;
+}
+
+export interface MatchPlan {
+  readonly figures: MatchFigures;
+  readonly kinds: readonly PlannedKind[];
+  readonly unchecked: readonly UncheckedRow[];
+  /** Of the verification on all threads. */
+  readonly seconds: number;
+}
+
+/** Kinds whose speed is measured; that of the others is estimated from their cost. */
+const MAX_MEASURED = 16;
+const SLOW_SECONDS = 1;
+
+/** Reads everything and verifies nothing, and writes no file. */
+export async function planMatch({
+  users,
+  sources,
+  scan,
+  maxCandidates,
+  verify,
+}: Omit<MatchOptions, 'state'>): Promise<MatchPlan> {
+  assertUsers(users);
+  const collector = new CandidateCollector(users, randomBytes(16), () => {}, maxCandidates);
+  const scanned = await scanSources(sources, users, collector, scan);
+  const collected = collector.finish();
+  const options = hashOptionsOf(verify.settings);
+  const kinds = users.kinds.map(({ kind, accounts, seconds, example }, place): PlannedKind => {
+    const candidates = collected.byKind[place] as number;
+    if (place >= MAX_MEASURED || candidates === 0) return { kind, accounts, candidates, seconds };
+    const parsed = parseHash(users.hashOf(example), users.saltOf(example), options);
+    if (isFault(parsed)) return { kind, accounts, candidates, seconds };
+    // The first one loads its library.
+    if (seconds < SLOW_SECONDS) parsed.verify(Buffer.from('warm up'));
+    const started = performance.now();
+    parsed.verify(Buffer.from('a password to measure'));
+    return { kind, accounts, candidates, seconds: (performance.now() - started) / 1000 };
+  });
+  const work = kinds.reduce((sum, { candidates, seconds }) => sum + candidates * seconds, 0);
+  const none = { exact: new Map(), similar: new Map() };
+  return {
+    figures: { ...collected, ...scanned, ...figuresOf(users) },
+    kinds,
+    unchecked: uncheckedRows(users, sources, collected, none),
+    seconds: (work * (verify.similar ? 1 + USUAL_VARIANTS : 1)) / verify.threads,
+  };
+}
