@@ -14,6 +14,8 @@ export interface Exchange {
   /** Undefined if no answer arrived. */
   readonly status?: number;
   readonly received: Uint8Array;
+  /** From `performance.now()`. */
+  readonly endedAt: number;
 }
 
 export interface Traffic {
@@ -32,8 +34,8 @@ const MAX_EXCHANGES = 60;
 /** @param onExchange called after each exchange */
 export function createTraffic(onExchange: () => void = () => {}): Traffic {
   const exchanges: Exchange[] = [];
-  const record = (exchange: Exchange): void => {
-    exchanges.push(exchange);
+  const record = (exchange: Omit<Exchange, 'endedAt'>): void => {
+    exchanges.push({ ...exchange, endedAt: performance.now() });
     if (exchanges.length > MAX_EXCHANGES) exchanges.shift();
     onExchange();
   };

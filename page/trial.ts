@@ -14,6 +14,7 @@ import { similarForms } from '../protocol/similar.ts';
 import type { KeyedSuite, Suite } from '../protocol/suite.ts';
 import { createUsernameRewrite } from '../protocol/username-rules.ts';
 import type { ServedDataset } from './api.ts';
+import { createHeldFetch } from './held-answers.ts';
 import { createObservedEngine, type ObservedInput } from './observed-engine.ts';
 import { type Published, readPublished } from './published.ts';
 import type { Exchange, Traffic } from './traffic.ts';
@@ -54,7 +55,7 @@ const TIMEOUT_MS = 15_000;
 export function createTrier(traffic: Traffic, served: ServedDataset, published: Published, keyText: string): Trier {
   const observed: ObservedInput[] = [];
   const { url, trust } = served;
-  const shared = { url, timeoutMs: TIMEOUT_MS, fetch: traffic.fetch, ...EACH_TIME };
+  const shared = { url, timeoutMs: TIMEOUT_MS, fetch: createHeldFetch(traffic), ...EACH_TIME };
   let suite: Suite;
   let evaluate: KeyedSuite['evaluate'] | undefined;
   let checker: LeakChecker;

@@ -1,12 +1,15 @@
 // npm run faults [-- --kills N --failures N --seed S]: kills ingest and publish at random moments,
-// and makes their disk fail. Afterwards the same command must complete, `verify` must pass, and the
-// dataset must equal an undisturbed one byte for byte, but for what names the time of publication.
+// and makes their disk fail; archives and replaced sources too. Afterwards the same command must
+// complete, `verify` must pass, and the dataset must equal an undisturbed one byte for byte, but
+// for what names the time of publication and the encryption of archives.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import zlib from 'node:zlib';
+import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { bin, createWorkPlace, credveil, filesBelow, type Outcome } from '../test/support/credveil.ts';
 import { seededPairs } from '../test/support/dataset.ts';
 import { createRandom, type Random } from '../test/support/random.ts';
@@ -27,6 +30,7 @@ const MAX_KILLS_A_ROUND = 6;
 const FAULTS = ['ENOSPC', 'EIO', 'short', 'limit'] as const;
 
 const place = createWorkPlace();
+const identity = await generateX25519Identity();
 const preload = new URL('../test/support/programs/failing-disk.ts', import.meta.url).href;
 
 /** A dataset before the command, the command, and its expected result. */
@@ -45,9 +49,9 @@ const MADE = ['layer', 'indexes', 'similar', 'filter', 'sources', 'canary', 'sql
 /**
  * All files of a dataset that are not hidden. Those of the current snapshot have the name
  * `current`, since a publication that was killed leaves a gap in the sequence. Its statement and
- * head name the time: `verify` checks them.
+ * head name the time: `verify` checks them. Archives count in plain, since each is encrypted anew.
  */
-function contentOf(dataset: string): Map<string, Buffer> {
+async function contentOf(dataset: string): Promise<Map<string, Buffer>> {
   const files = new Map(filesBelow(dataset).map(({ name, bytes }) => [name, bytes]));
   const [current] = (files.get('CURRENT') as Buffer).toString().split(' ') as [string];
   const content = new Map<string, Buffer>();
@@ -56,9 +60,20 @@ function contentOf(dataset: string): Map<string, Buffer> {
     const isCurrent = name.startsWith('snapshots/') && base === current;
     if (name.startsWith('lock.sqlite') || name === 'CURRENT') continue;
     if (isCurrent && (ext === '.head' || ext === '.statement')) continue;
-    content.set(isCurrent ? `snapshots/current${ext}` : name, isCurrent && ext === '.json' ? madeFacts(bytes) : bytes);
+    if (name.startsWith('archives/')) content.set(name, await decrypted(bytes));
+    else
+      content.set(
+        isCurrent ? `snapshots/current${ext}` : name,
+        isCurrent && ext === '.json' ? madeFacts(bytes) : bytes,
+      );
   }
   return content;
+}
+
+async function decrypted(archive: Buffer): Promise<Buffer> {
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity);
+  return zlib.zstdDecompressSync(await decrypter.decrypt(archive));
 }
 
 function madeFacts(bytes: Buffer): Buffer {
@@ -86,7 +101,8 @@ async function createScene(name: string, template: string, args: Scene['args']):
   fs.cpSync(template, copy, { recursive: true });
   const started = performance.now();
   await succeed(args(copy));
-  return { name, template, expected: contentOf(copy), milliseconds: performance.now() - started, args };
+  const milliseconds = performance.now() - started;
+  return { name, template, expected: await contentOf(copy), milliseconds, args };
 }
 
 async function createScenes(): Promise<Scene[]> {
@@ -100,14 +116,37 @@ async function createScenes(): Promise<Scene[]> {
   const template = place.at('dataset');
   await succeed(['init', template, '--suite', 'hmac', '--index', 'account,password']);
   await succeed(['ingest', template, first, '--source', 'first', ...key]);
-  const unpublished = place.at('unpublished');
-  fs.cpSync(template, unpublished, { recursive: true });
-  await succeed(['ingest', unpublished, second, '--source', 'second', '--no-publish', ...key]);
+  const third = place.write('third.txt', text(40_000, 3));
+  const recipient = await identityToRecipient(identity);
+  const identityFile = place.write('identity.txt', `${identity}\n`);
+  fs.chmodSync(identityFile, 0o600);
+  /** A copy of the template after a further ingest. */
+  const after = async (name: string, ...more: string[]): Promise<string> => {
+    const copy = place.at(name);
+    fs.cpSync(template, copy, { recursive: true });
+    await succeed(['ingest', copy, second, '--source', 'second', ...more, ...key]);
+    return copy;
+  };
+  const unpublished = await after('unpublished', '--no-publish');
+  const published = await after('published');
+  const archived = await after('archived', '--archive', recipient);
+  const archive = place.at('second.age');
+  const [kept] = fs.globSync('archives/*', { cwd: archived });
+  fs.copyFileSync(path.join(archived, kept as string), archive);
+  const work = ['--threads', '2', '--memory', '192MiB', ...key];
   return [
-    await createScene('ingest', template, (dataset) => [
-      ...['ingest', dataset, second, '--source', 'second', '--threads', '2', '--memory', '192MiB', ...key],
-    ]),
+    await createScene('ingest', template, (dataset) => ['ingest', dataset, second, '--source', 'second', ...work]),
     await createScene('publish', unpublished, (dataset) => ['publish', dataset, ...key]),
+    await createScene('archive', template, (dataset) => [
+      ...['ingest', dataset, second, '--source', 'second', '--archive', recipient, ...work],
+    ]),
+    await createScene('from archive', template, (dataset) => [
+      ...['ingest', dataset, '--from-archive', archive, '--identity', identityFile, ...work],
+    ]),
+    await createScene('replace', published, (dataset) => ['ingest', dataset, third, '--replace', 'second', ...work]),
+    await createScene('replace with archive', archived, (dataset) => [
+      ...['ingest', dataset, third, '--replace', 'second', '--archive', recipient, ...work],
+    ]),
   ];
 }
 
@@ -139,7 +178,7 @@ const counts = { kills: 0, late: 0, failures: 0, unreached: 0, resumed: 0 };
 async function complete(scene: Scene, dataset: string): Promise<void> {
   if (fs.existsSync(path.join(dataset, 'work', 'ingest', '000000-0.account'))) counts.resumed++;
   await succeed(scene.args(dataset));
-  const wrong = difference(scene.expected, contentOf(dataset));
+  const wrong = difference(scene.expected, await contentOf(dataset));
   if (wrong !== undefined) throw new Error(wrong);
   await succeed(['verify', dataset, '--key-file', place.at('dataset.key')]);
 }
