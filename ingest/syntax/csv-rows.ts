@@ -85,7 +85,7 @@ export class CsvRows {
     const continues = this.#open.length > 0;
     // Copied, because a row with quotes may continue after the splitter reuses its buffer.
     const line = continues || bytes.includes(this.#quote) ? Buffer.from(bytes) : bytes;
-    const state = continues ? this.#readQuoted(line, 0) : this.#readCells(line, 0);
+    const state = this.#readCells(line, continues ? this.#readQuoted(line, 0) : 0);
     if (state === 'whole') {
       const cells = this.#cells;
       const quoted = this.#quoted;
@@ -99,22 +99,27 @@ export class CsvRows {
     if (state === 'broken' || this.#open.length > this.#maxLines || this.#openBytes > MAX_LINE_BYTES) this.#giveUp();
   }
 
-  /** Reads cells from `at`, the start of one, to the end of the line. */
-  #readCells(line: Buffer, at: number): State {
-    for (let start = at; ; ) {
-      if (line[start] === this.#quote) return this.#readQuoted(line, start + 1, start);
-      const cut = line.indexOf(this.#needle, start);
-      this.#cells.push(line.subarray(start, cut === -1 ? line.length : cut));
-      if (cut === -1) return 'whole';
-      start = cut + this.#separator.length;
-    }
+  /** Reads cells up to the end of the line. @param next the start of a cell, unless the line has ended */
+  #readCells(line: Buffer, next: number | State): State {
+    let at = next;
+    while (typeof at === 'number')
+      at = line[at] === this.#quote ? this.#readQuoted(line, at + 1, at) : this.#readPlain(line, at, at);
+    return at;
+  }
+
+  /** Reads a cell without quotes, whose first separator is at `from` or after it. */
+  #readPlain(line: Buffer, start: number, from: number): number | State {
+    const cut = line.indexOf(this.#needle, from);
+    this.#cells.push(line.subarray(start, cut === -1 ? line.length : cut));
+    return cut === -1 ? 'whole' : cut + this.#separator.length;
   }
 
   /**
    * Continues inside quotes.
    * @param start of the cell, if it is on this line: then quotes that do not enclose it are text
+   * @returns the start of the next cell, unless the line has ended
    */
-  #readQuoted(line: Buffer, at: number, start?: number): State {
+  #readQuoted(line: Buffer, at: number, start?: number): number | State {
     let from = at;
     let searchAt = at;
     for (let quote = line.indexOf(this.#quote, searchAt); quote !== -1; quote = line.indexOf(this.#quote, searchAt)) {
@@ -133,15 +138,13 @@ export class CsvRows {
       if (isLast || this.#isSeparator(line, quote + 1)) {
         this.#cell.push(line.subarray(from, quote));
         this.#closeCell();
-        return isLast ? 'whole' : this.#readCells(line, quote + 1 + this.#separator.length);
+        return isLast ? 'whole' : quote + 1 + this.#separator.length;
       }
       // A quote after a backslash is written by another dialect, and its cell ends elsewhere.
       if (start === undefined || escapes > 0) return 'broken';
       this.#cell = [];
       this.strayQuotes++;
-      const cut = line.indexOf(this.#needle, quote + 1);
-      this.#cells.push(line.subarray(start, cut === -1 ? line.length : cut));
-      return cut === -1 ? 'whole' : this.#readCells(line, cut + this.#separator.length);
+      return this.#readPlain(line, start, quote + 1);
     }
     this.#cell.push(line.subarray(from), LF);
     return 'open';

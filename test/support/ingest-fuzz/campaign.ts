@@ -75,7 +75,8 @@ function parse(name: string, input: Uint8Array, blockBytes: number): number {
   return credentials;
 }
 
-const run = (target: string, input: Uint8Array, blockBytes: number): number =>
+/** @returns the texts that were recognised, or the credentials that were parsed */
+export const run = (target: string, input: Uint8Array, blockBytes: number): number =>
   target === RECOGNITION ? recognise(input) : parse(target, input, blockBytes);
 
 function secondsOf(action: () => void): number {

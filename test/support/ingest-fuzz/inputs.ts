@@ -1,5 +1,6 @@
 // Inputs for the fuzz of recognition and parsers: generated records, mutated, joined and repeated.
 
+import { MAX_LINE_BYTES } from '../../../ingest/input/lines.ts';
 import { FAMILIES } from '../generated/families.ts';
 import { type Script, Vocabulary } from '../generated/vocabulary.ts';
 import { mutateBytes } from '../mutate.ts';
@@ -51,7 +52,7 @@ export function smallInput(random: Random, seeds: readonly Buffer[]): Uint8Array
 }
 
 /** Texts that cost a careless parser more than time and memory in proportion to their length. */
-const SHAPES: readonly ((bytes: number) => string)[] = [
+export const SHAPES: readonly ((bytes: number) => string)[] = [
   (bytes) => 'x'.repeat(bytes),
   (bytes) => '"'.repeat(bytes),
   (bytes) => `a,"${'x,"'.repeat(bytes / 3)}`,
@@ -78,9 +79,12 @@ const SHAPES: readonly ((bytes: number) => string)[] = [
   (bytes) => 'a@'.repeat(bytes / 2),
 ];
 
-/** Up to a mebibyte: one of the shapes, or a small input again and again. */
+/** Most shapes are one line, which parsers read up to this length. */
+export const LINE_BYTES = MAX_LINE_BYTES - 100;
+
+/** A mebibyte, or the longest line: one of the shapes, or a small input again and again. */
 export function largeInput(random: Random, seeds: readonly Buffer[]): Buffer {
-  const bytes = MIB / 8 + random.below(MIB - MIB / 8);
+  const bytes = random.below(2) === 0 ? LINE_BYTES : LINE_BYTES + random.below(MIB - LINE_BYTES);
   const shape = SHAPES[random.below(SHAPES.length * 2)];
   if (shape) return Buffer.from(shape(bytes));
   const piece = Buffer.from(smallInput(random, seeds));
