@@ -107,24 +107,33 @@ function guess(header: readonly string[]): ColumnPlaces | MissingColumn {
   return { usernames, secret, count, complete: used >= header.length };
 }
 
-const MAX_SHOWN_NAMES = 40;
 const MAX_SHOWN_LENGTH = 40;
+const MAX_HEADER_LENGTH = 800;
 
 /**
  * A header for people. A first row that is not one may hold a credential: unless two names are
  * usual ones, letters of the others become x and digits 9.
+ * @param maxLength after which names are left out
  */
-export function showHeader(header: readonly string[]): string {
+export function showHeader(header: readonly string[], maxLength = MAX_HEADER_LENGTH): string {
   const isHeader = header.filter((name) => roleOfName(name) !== undefined).length >= 2;
-  const shown = header.slice(0, MAX_SHOWN_NAMES).map((name) => {
+  const show = (name: string): string => {
     const text = name
       .trim()
       .replace(/[\p{C}\p{Z}]/gu, ' ')
       .slice(0, MAX_SHOWN_LENGTH);
     if (text === '') return '(unnamed)';
     return isHeader || roleOfName(name) !== undefined ? text : text.replace(/\p{L}/gu, 'x').replace(/\p{N}/gu, '9');
-  });
-  return shown.join(', ') + (header.length > MAX_SHOWN_NAMES ? ', …' : '');
+  };
+  const shown: string[] = [];
+  let length = 0;
+  for (const name of header) {
+    if (length > maxLength - MAX_SHOWN_LENGTH) return [...shown, '…'].join(', ');
+    const text = show(name);
+    shown.push(text);
+    length += text.length + 2;
+  }
+  return shown.join(', ');
 }
 
 export function columnMissing({ missing, name }: MissingColumn, header: readonly string[]): IngestError {

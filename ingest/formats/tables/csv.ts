@@ -134,8 +134,15 @@ export const csvModule: FormatModule = {
   },
 };
 
+/** Of a list of columns in a reason. */
+const MAX_NAMES_LENGTH = 150;
+
 function describeHeader(header: readonly string[], { usernames, secret, count }: ColumnPlaces): string {
-  const namesAt = (places: readonly number[]): string => showHeader(places.map((place) => header[place] ?? ''));
+  const namesAt = (places: readonly number[]): string =>
+    showHeader(
+      places.map((place) => header[place] ?? ''),
+      MAX_NAMES_LENGTH,
+    );
   const used = new Set([...usernames, secret, ...(count === undefined ? [] : [count])]);
   const unused = header.flatMap((_, place) => (used.has(place) ? [] : [place]));
   const login = usernames.length === 0 ? 'no login' : `the login (${namesAt(usernames)})`;
