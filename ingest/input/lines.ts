@@ -27,8 +27,13 @@ export class LineSplitter {
   push(block: Buffer): void {
     let at = 0;
     for (let end = block.indexOf(LF); end !== -1; end = block.indexOf(LF, at)) {
-      this.#hold(block.subarray(at, end));
-      this.#emit();
+      const part = block.subarray(at, end);
+      // Nearly every line lies within a block.
+      if (this.#restBytes === 0 && !this.#skipping && part.length <= MAX_LINE_BYTES) this.#emitLine(part);
+      else {
+        this.#hold(part);
+        this.#emit();
+      }
       at = end + 1;
     }
     // Copied, because the caller may reuse the block.
@@ -54,16 +59,16 @@ export class LineSplitter {
 
   #emit(): void {
     if (this.#skipping) this.#sink.tooLong();
-    else {
-      let line = this.#rest.length === 1 ? (this.#rest[0] as Buffer) : Buffer.concat(this.#rest);
-      let end = line.length;
-      while (end > 0 && line[end - 1] === CR) end--;
-      if (end < line.length) line = line.subarray(0, end);
-      if (line[0] === BOM[0] && line.subarray(0, 3).equals(BOM)) line = line.subarray(3);
-      this.#sink.line(line);
-    }
+    else this.#emitLine(this.#rest.length === 1 ? (this.#rest[0] as Buffer) : Buffer.concat(this.#rest));
     this.#skipping = false;
     this.#rest = [];
     this.#restBytes = 0;
+  }
+
+  #emitLine(bytes: Buffer): void {
+    let end = bytes.length;
+    while (end > 0 && bytes[end - 1] === CR) end--;
+    const start = bytes[0] === BOM[0] && bytes[1] === BOM[1] && bytes[2] === BOM[2] && end > 2 ? 3 : 0;
+    this.#sink.line(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
   }
 }

@@ -1,7 +1,8 @@
 // Decodes the bytes of a corpus: valid UTF-8, otherwise windows-1252; and hashcat's $HEX[…].
 // PROTOCOL.md §2.
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { isUtf8 } from 'node:buffer';
+
 /** Bytes 0x80 to 0x9f in the index of the WHATWG Encoding Standard; the others are Latin-1. */
 const WINDOWS_1252_C1 =
   '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f' +
@@ -9,14 +10,9 @@ const WINDOWS_1252_C1 =
 
 /** Never fails: every byte string decodes to some text. */
 export function decodeText(bytes: Buffer): string {
-  // Several times as fast as TextDecoder for a line, and lenient: a replacement proves nothing.
+  // Lenient, several times as fast as TextDecoder for a line, and without its exceptions.
   const text = bytes.toString('utf8');
-  if (!text.includes('\ufffd')) return text;
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return decodeWindows1252(bytes);
-  }
+  return !text.includes('\ufffd') || isUtf8(bytes) ? text : decodeWindows1252(bytes);
 }
 
 /**

@@ -3,13 +3,14 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decodeMember } from '../../../ingest/containers/encoding.ts';
+import { decodeText } from '../../../ingest/input/text.ts';
 import { openKeyFile } from '../../../store/key-file.ts';
 import { createWorkPlace } from '../../support/credveil.ts';
 import { Content } from '../../support/generated/draft.ts';
 import { encodeText } from '../../support/generated/encodings.ts';
 import { runCommand } from '../../support/judge/command.ts';
 import { expectedRecords, readRun } from '../../support/judge/records.ts';
-import { createRandom } from '../../support/random.ts';
+import { createRandom, testSeed } from '../../support/random.ts';
 
 const BOM8 = Buffer.from('\ufeff');
 const utf16 = (text: string, isBig = false): Buffer => {
@@ -131,4 +132,27 @@ describe('a text in an encoding that its bytes do not show', () => {
   ])('is read where its words are usual: %s, %s', async (encoding, password) => {
     expect(await ingestText(encoding, password)).toBeUndefined();
   });
+});
+
+test('bytes are UTF-8 where a strict decoder accepts them, and windows-1252 otherwise', () => {
+  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const random = createRandom(testSeed('encodings'));
+  const pieces = ['a', 'ü', '密', '😀', '\ufffd', '\ufeff', '\u0000'].map((text) => Buffer.from(text));
+  const seen = new Set<boolean>();
+  for (let i = 0; i < 5000; i++) {
+    const parts = Array.from({ length: random.below(6) }, () =>
+      random.below(12) === 0 ? Buffer.from(random.bytes(1)) : random.pick(pieces),
+    );
+    const bytes = Buffer.concat(parts);
+    let text: string | undefined;
+    try {
+      text = strict.decode(bytes);
+    } catch {
+      text = undefined;
+    }
+    seen.add(text === undefined);
+    if (text !== undefined) expect(decodeText(bytes)).toBe(text);
+    else expect(decodeText(bytes)).toHaveLength(bytes.length);
+  }
+  expect(seen.size).toBe(2);
 });
