@@ -103,8 +103,8 @@ describe('stealer logs', () => {
       'ben| two blanks',
       'cleo|',
       'dan|alone',
-      '!no-separator',
-      '!empty-username',
+      '!comment',
+      '!blank',
       'eve|p',
       'fay|pw',
     ]);

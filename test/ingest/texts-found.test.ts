@@ -128,7 +128,6 @@ describe('pairs', () => {
 
 describe('a text that is no list of credentials is refused with what was seen and a flag', () => {
   test.each([
-    [text('P455W0RD', 'U53R: ann', 'P455W0RD: Sunrise42', 'U53R: bob', 'P455W0RD: x', 'U53R: bob', 'P455W0RD: x')],
     [text('.shop.example.test\tTRUE\t/\tFALSE\t1893456000\tsid\tabc123')],
     [text('Build ID: x', 'IP: 198.51.100.7', 'UserName: AnnPC', 'Country: PT', 'Hardwares: ', 'Name: Intel, 4 Cores')],
     [text('Name: email', 'Value: ann@example.test', '=====', 'Name: city', 'Value: Lisboa', '=====')],
