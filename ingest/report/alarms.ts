@@ -63,8 +63,10 @@ const SHORT_SHARE = 0.01;
 const MIN_OBSERVED = 20;
 /** Shorter passwords of one length are PINs. */
 const MIN_EQUAL_LENGTH = 12;
-/** Share of the lines; a few of a short text may be a banner. */
+/** Share of the lines, and of those of a short text, which may have a banner. */
 const MANY_REJECTS = 0.1;
+const MANY_OF_SHORT = 0.2;
+const SHORT_LINES = 60;
 const MIN_REJECTS = 5;
 /** Reasons that say nothing about the format. */
 const QUIET_REASONS = new Set(['blank', 'comment']);
@@ -95,8 +97,10 @@ export function findAlarms(
   if (length && length.share > NEARLY_ALL && length.value >= MIN_EQUAL_LENGTH)
     raise('equal-lengths', length.share, `a password of ${length.value} characters`);
   const rejected = Object.entries(rejects).reduce((sum, [why, lines]) => sum + (QUIET_REASONS.has(why) ? 0 : lines), 0);
-  const share = rejected / Math.max(1, rejected + credentials);
-  if (share > MANY_REJECTS && (rejected >= MIN_REJECTS || share > HALF)) raise('many-rejects', share, 'no credential');
+  const lines = rejected + credentials;
+  const share = rejected / Math.max(1, lines);
+  const limit = lines < SHORT_LINES ? MANY_OF_SHORT : MANY_REJECTS;
+  if (share > limit && (rejected >= MIN_REJECTS || share > HALF)) raise('many-rejects', share, 'no credential');
   return [...alarms.values()];
 }
 

@@ -9,6 +9,7 @@ import { ingest } from '../../../ingest/ingest.ts';
 import { openInputs } from '../../../ingest/input/inputs.ts';
 import { LeftOut } from '../../../ingest/input/left-out.ts';
 import type { IngestOptions } from '../../../ingest/options.ts';
+import { findAlarms } from '../../../ingest/report/alarms.ts';
 import { createDataset, type Dataset } from '../../../store/dataset.ts';
 import type { WorkPlace } from '../../support/credveil.ts';
 import { seededKey, seededPairs } from '../../support/dataset.ts';
@@ -91,6 +92,16 @@ describe('credentials that look misread', () => {
     const file = place.write('long.txt', `${lines.join('\n')}\n`);
     await expect(take(createEmpty(place), file)).rejects.toMatchObject({ code: 'CORPUS_SUSPECT' });
   });
+});
+
+test('a banner of a short text raises no alarm, and as large a part of a long text does', () => {
+  const signs = { observed: 0, signs: {}, usernames: [], lengths: [] };
+  const namesOf = (credentials: number, noSeparator: number): string[] =>
+    findAlarms(signs, { credentials, rejects: { 'no-separator': noSeparator, comment: 50 } }).map(({ name }) => name);
+  expect(namesOf(30, 6)).toEqual([]);
+  expect(namesOf(20, 8)).toEqual(['many-rejects']);
+  expect(namesOf(300, 60)).toEqual(['many-rejects']);
+  expect(namesOf(1, 3)).toEqual(['many-rejects']);
 });
 
 test('options that change what is read are part of a source', async ({ place }) => {
