@@ -217,7 +217,7 @@ const mirroredFrom = (base: MirrorBase | undefined, formats: readonly CorpusForm
   (formats.length === 0 && base?.run.facts.mirror?.index) || mirroredIndex(formats);
 
 function describeJob(
-  { keyId, similar, usernameRules = [] }: DatasetParameters,
+  { keyId, similar, usernameRules = [], hashPlaintext }: DatasetParameters,
   indexes: readonly SectionName[],
   { segmentBytes }: MemoryPlan,
   options: IngestOptions,
@@ -225,7 +225,7 @@ function describeJob(
 ): IngestJob {
   const { source, date, format, mirror = false, inputs } = options;
   return {
-    version: 3,
+    version: 4,
     source,
     date: date ?? null,
     format: format?.name ?? null,
@@ -236,6 +236,7 @@ function describeJob(
     indexes,
     similar: similar === true,
     usernameRules,
+    hashPlaintext: hashPlaintext === true,
     segmentBytes,
     inputs: inputs.map(({ name, bytes }) => ({ name, bytes: bytes ?? null })),
   };

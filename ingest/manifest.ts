@@ -19,7 +19,7 @@ import type { SegmentFindings } from './report/report.ts';
 
 /** The parameters of an ingest. An ingest with other parameters cannot use its chunks. */
 export interface IngestJob {
-  readonly version: 3;
+  readonly version: 4;
   readonly source: string;
   readonly date: string | null;
   /** The format that the operator named; null if texts are recognised. */
@@ -33,6 +33,8 @@ export interface IngestJob {
   readonly indexes: readonly SectionName[];
   readonly similar: boolean;
   readonly usernameRules: readonly UsernameRule[];
+  /** Whether passwords in plaintext feed the indexes of hashes, without the key. */
+  readonly hashPlaintext: boolean;
   /** The same size gives the same segments when an ingest resumes. */
   readonly segmentBytes: number;
   readonly inputs: readonly { readonly name: string; readonly bytes: number | null }[];

@@ -283,8 +283,9 @@ class CorpusReading {
 }
 
 function workerSettings(key: DatasetKey, { job, folder }: Manifest, { sorterBytes }: MemoryPlan): WorkerSettings {
-  const { indexes, similar, usernameRules } = job;
-  return { suite: key.suite, keyText: key.revealText(), indexes, similar, usernameRules, folder, sorterBytes };
+  const { indexes, similar, usernameRules, hashPlaintext } = job;
+  const { suite } = key;
+  return { suite, keyText: key.revealText(), indexes, similar, usernameRules, hashPlaintext, folder, sorterBytes };
 }
 
 function readProgress(

@@ -24,6 +24,8 @@ export interface WorkerSettings {
   /** Whether pairs also make entries of similarity forms. */
   readonly similar: boolean;
   readonly usernameRules: readonly UsernameRule[];
+  /** Whether passwords in plaintext feed the indexes of hashes, without the key. */
+  readonly hashPlaintext: boolean;
   readonly folder: string;
   readonly sorterBytes: number;
 }
@@ -43,7 +45,7 @@ export interface SegmentResult {
 /** Of credentials in plaintext. */
 async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promise<Deriver> {
   const deriver = withUsernameRules(await createKeyedDeriver(settings, sorters), settings.usernameRules);
-  return sorters.sha1 || sorters.ntlm ? withPlaintextHashes(deriver, sorters) : deriver;
+  return settings.hashPlaintext ? withPlaintextHashes(deriver, sorters) : deriver;
 }
 
 async function createKeyedDeriver({ suite, keyText, similar }: WorkerSettings, sorters: Sorters): Promise<Deriver> {

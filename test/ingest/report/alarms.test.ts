@@ -45,6 +45,14 @@ describe('a corpus of several texts', () => {
     expect(facts.report?.leftOut).toEqual(leftOut.groups);
   });
 
+  test('has plaintext hashed without the key only where the dataset says so', async ({ place }) => {
+    fs.mkdirSync(place.at('mixed'));
+    place.write('mixed/1.txt', combo());
+    place.write('mixed/2.txt', PAIRS.map((_, i) => `a${String(i).padStart(31, '0')}:${i + 1}\n`).join(''));
+    const { facts } = await take(createEmpty(place), place.at('mixed'));
+    expect(facts.sections.find(({ index }) => index === 'ntlm')?.records).toBe(PAIRS.length);
+  });
+
   test('is refused as a whole, by the name of the text that is not recognised, unless it may be skipped', async ({
     place,
   }) => {
