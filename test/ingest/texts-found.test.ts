@@ -131,6 +131,13 @@ describe('a text that is no list of credentials is refused with what was seen an
     [text('.shop.example.test\tTRUE\t/\tFALSE\t1893456000\tsid\tabc123')],
     [text('Build ID: x', 'IP: 198.51.100.7', 'UserName: AnnPC', 'Country: PT', 'Hardwares: ', 'Name: Intel, 4 Cores')],
     [text('Name: email', 'Value: ann@example.test', '=====', 'Name: city', 'Value: Lisboa', '=====')],
+    [
+      text(
+        ...['star', 'magic', 'river', 'horse'].map(
+          (page, i) => `198.51.100.${i} - - [12/Mar/2024:10:11:12 +0000] "GET /${page}${i} HTTP/1.1" 200 ${i * 711}`,
+        ),
+      ),
+    ],
     [text('1) 7-Zip [19.00]', '2) Steam [2.1]')],
     [text('PDD: [Games] (steampowered)', 'CDD: ')],
     [text('<?xml version="1.0"?>', '<worksheet><row><c>ann</c></row></worksheet>')],

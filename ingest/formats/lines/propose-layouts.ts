@@ -2,10 +2,11 @@
 // shows which is the username and which the password.
 
 import type { ColumnRole, LineLayout } from '../layout.ts';
-import { isAddress } from '../line-parser.ts';
+import { isAddress, startsWithScheme, trailingUrl } from '../line-parser.ts';
 import { cutCells, unquote } from './cells.ts';
 import { type Column, type ColumnKind, columnOf } from './column-kinds.ts';
 import { separatorsIn } from './separators.ts';
+import { hasUrl } from './url-lines.ts';
 
 /** Columns that are there, but of which none or several may be the password. */
 export interface UnclearColumns {
@@ -28,6 +29,10 @@ const MAX_LENGTH = 1024;
 const MAX_WIDTH = 24;
 /** A number, what a checker captured, and the pair. */
 const MAX_DEPTH = 2;
+/** Separators of a column that is cut further, and layouts of one list. */
+const MAX_INNER = 6;
+const MAX_LAYOUTS = 60;
+const MIN_URLS = 0.15;
 const QUARTER = 0.25;
 const HALF = 0.5;
 const MOST = 0.7;
@@ -45,15 +50,22 @@ export function proposeLayouts(rows: readonly string[], stated?: string, depth =
   const layouts: LineLayout[] = [];
   const unclear: UnclearColumns[] = [];
   const cut = rows.slice(0, MAX_ROWS).map((row) => row.slice(0, MAX_LENGTH));
-  const separators = stated === undefined ? separatorsIn(cut) : [stated];
+  const separators = stated === undefined ? separatorsIn(cut).slice(0, depth === 0 ? undefined : MAX_INNER) : [stated];
   for (const separator of separators) {
     const proposed = propose(cut, separator, depth);
     layouts.push(...proposed.layouts, ...mixedLayouts(cut, separator));
     unclear.push(...proposed.unclear);
   }
   for (const separator of stated === undefined ? new Set([...COMMON, ...separators]) : [stated])
-    layouts.push({ separator, columns: [], hasUrls: true });
-  return { layouts, unclear };
+    if (haveUrls(cut, separator, depth)) layouts.push({ separator, columns: [], hasUrls: true });
+  return { layouts: layouts.slice(0, MAX_LAYOUTS), unclear };
+}
+
+/** Within other columns, a URL is one by its scheme alone. */
+function haveUrls(rows: readonly string[], separator: string, depth: number): boolean {
+  const isUrl = (row: string): boolean =>
+    depth === 0 ? hasUrl(row, separator) : startsWithScheme(row) || trailingUrl(row, separator) !== -1;
+  return rows.filter(isUrl).length > MIN_URLS * rows.length;
 }
 
 const NONE: Proposals = { layouts: [], unclear: [] };

@@ -4,11 +4,11 @@
 import type { Credential } from '../../../store/run/credential-records.ts';
 import type { CorpusFormat } from '../format.ts';
 import type { LineLayout } from '../layout.ts';
-import { isAddress, isHash, isUsername, startsWithScheme, trailingUrl } from '../line-parser.ts';
+import { isAddress, isHash, isUsername, startsWithScheme } from '../line-parser.ts';
 import { columnOf } from './column-kinds.ts';
 import { formatOfLayout } from './layout-format.ts';
 import { separatorsIn } from './separators.ts';
-import { isBareUrl } from './url-lines.ts';
+import { hasUrl } from './url-lines.ts';
 
 /** What a layout makes of the sample. */
 export interface Reading {
@@ -32,6 +32,8 @@ const ADDRESSES_SCORE = 0.3;
 const URLS_SCORE = 0.95;
 /** A layout with fewer columns explains as much by less. */
 const COLUMN_COST = 0.005;
+/** More columns beside logins are those of a log or a table. */
+const MAX_BESIDE_LOGINS = 4;
 const HALF = 0.5;
 const OVER_HALF = 0.501;
 /** Fewer passwords may all be phrases. */
@@ -60,7 +62,7 @@ export function readBy(layout: LineLayout, lines: readonly string[]): Reading | 
   if (leaf.hasUrls && urls < MIN_URLS) return undefined;
   const addresses = addressShare(pairs);
   const judged = judgedOf(layout, parsed, lines);
-  if (!arePairs(judged)) return undefined;
+  if (!arePairs(judged) || (addresses <= HALF && widthOf(layout) > MAX_BESIDE_LOGINS)) return undefined;
   const read = pairs.length / lines.length;
   const likely = leaf.hasUrls ? URLS_SCORE : PAIRS_SCORE + ADDRESSES_SCORE * addresses;
   return {
@@ -94,9 +96,6 @@ const leafOf = (layout: LineLayout): LineLayout => (layout.within ? leafOf(layou
 /** Columns beyond those of a pair. */
 const widthOf = ({ columns, within }: LineLayout): number =>
   Math.max(0, columns.length - (within ? 1 : 2)) + (within ? widthOf(within) : 0);
-
-const hasUrl = (line: string, separator: string): boolean =>
-  startsWithScheme(line) || trailingUrl(line, separator) !== -1 || isBareUrl(line, separator);
 
 const addressShare = (pairs: readonly Credential[]): number =>
   pairs.filter(({ username = '' }) => isAddress(username.trim())).length / Math.max(1, pairs.length);

@@ -59,7 +59,7 @@ const HOST = /^[a-z0-9][a-z0-9.-]*$/i;
 const PORT = /^:\d{1,5}$/;
 
 /** A host without a scheme: with a path or a port, or a name with dots before two more fields. */
-export function isBareUrl(line: string, separator: string): boolean {
+function isBareUrl(line: string, separator: string): boolean {
   const end = line.indexOf(separator);
   if (end <= 0) return false;
   const slash = line.indexOf('/');
@@ -71,6 +71,10 @@ export function isBareUrl(line: string, separator: string): boolean {
   if (separator !== ':' && hostEnd === colon && !PORT.test(line.slice(colon, hasPath ? slash : end))) return false;
   return hasPath || line.indexOf(separator, end + separator.length) !== -1;
 }
+
+/** Whether a line has a URL at its start or end. */
+export const hasUrl = (line: string, separator: string): boolean =>
+  startsWithScheme(line) || trailingUrl(line, separator) !== -1 || isBareUrl(line, separator);
 
 export function urlFormatOf(options: FormatOptions): CorpusFormat {
   return lineFormat('url-user-pass', ['account', 'password'], urlLineRules(options.separator ?? ':'), options);
