@@ -13,6 +13,8 @@ const MIN_LETTERS = 5;
 /** Longer runs, and those of more digits, are not letters in disguise. */
 const MAX_LEET_RUN = 3;
 const MAX_LEET_DIGITS = 2;
+/** At the start, more digits are a number that somebody put in front. */
+const MAX_FIRST_DIGITS = 1;
 
 /** Code points, which are bytes if the text is ASCII. */
 interface Points {
@@ -118,7 +120,8 @@ function undoLeet(points: Points, length: number): void {
     while (to < length && isLeet(points[to] as number)) to++;
     const isWithin =
       to < length && isLetter(points[to] as number) && (from === 0 || isLetter(points[from - 1] as number));
-    if (isWithin && to - from <= MAX_LEET_RUN && countDigits(points, from, to) <= MAX_LEET_DIGITS)
+    const maxDigits = from === 0 ? MAX_FIRST_DIGITS : MAX_LEET_DIGITS;
+    if (isWithin && to - from <= MAX_LEET_RUN && countDigits(points, from, to) <= maxDigits)
       for (let at = from; at < to; at++) points[at] = LEET[points[at] as number] as number;
     from = to;
   }

@@ -113,6 +113,10 @@ describe('similarity', () => {
       ['password2019', 'password77!'],
       ['password123', '123password'],
       ['password', 'passwordpassword'],
+      // A number in front is none of letters in disguise.
+      ['joyous10', '10joyous'],
+      ['joyous50', '50joyous'],
+      ['joyous', '0joyous'],
     ] as const)
       expect(areSimilar(leaked, typed), `${leaked} ${typed}`).toBe(true);
     for (const [leaked, typed] of [

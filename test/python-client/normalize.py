@@ -113,7 +113,7 @@ def undisguise(text):
         if run:
             follows = end < len(text) and is_letter(text[end])
             precedes = at == 0 or is_letter(text[at - 1])
-            short = len(run) <= 3 and sum(map(is_digit, run)) <= 2
+            short = len(run) <= 3 and sum(map(is_digit, run)) <= (1 if at == 0 else 2)
             result += "".join(DISGUISES[point] for point in run) if follows and precedes and short else run
             at = end
         else:
