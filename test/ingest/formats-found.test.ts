@@ -177,7 +177,7 @@ describe('detection', () => {
   const found = (text: string, options: FormatOptions = {}): string =>
     detectFormat(createSample(Buffer.from(text), false), options).format.name;
   /** A separator in some passwords: in most, it would be one of columns. */
-  const sometimes = (separator: string, i: number): string => (i % 5 === 0 ? separator : '');
+  const sometimes = (separator: string, i: number): string => (i % 10 === 0 ? separator : '');
   const repeat = (line: (i: number) => string, dirt: readonly string[] = []): string =>
     `${[...dirt, ...Array.from({ length: 50 }, (_, i) => line(i)), ...dirt].join('\n')}\n`;
 

@@ -74,10 +74,11 @@ function kindOf(
   if (share((text) => DATE.test(text)) > NEARLY_ALL) return 'date';
   if (share((text) => IP.test(text)) > NEARLY_ALL) return 'ip';
   if (share((text) => NUMBER.test(text)) > NEARLY_ALL) return isAscending(texts) ? 'ascending' : 'number';
+  if (share((text) => CODE.test(text)) > NEARLY_ALL) return 'few';
   if (Math.max(...counts.values()) > NEARLY_ALL * texts.length && texts.length >= MIN_CONSTANT) return 'constant';
   if (isKeyed(texts)) return 'keyed';
   const isRepeated = texts.length >= MIN_CELLS && counts.size <= FEW * texts.length;
-  return isRepeated || share((text) => CODE.test(text)) > NEARLY_ALL ? 'few' : 'free';
+  return isRepeated ? 'few' : 'free';
 }
 
 function isCounter(texts: readonly string[]): boolean {

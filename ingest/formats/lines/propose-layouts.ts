@@ -140,7 +140,7 @@ function rolesOf(columns: readonly Column[]): Roles {
   if (password === undefined || passwords.length > 1 || password < username) return unclear;
   if (columns[username + 1]?.kind === 'hash') return [];
   const isAlone = !free.includes(password);
-  if (isAlone && !['number', 'ascending', 'counter', 'few', 'constant'].includes((columns[password] as Column).kind))
+  if (isAlone && !['number', 'ascending', 'counter', 'constant'].includes((columns[password] as Column).kind))
     return unclear;
   // A salt beside a hash has one length, and a value between may be the password itself.
   const hasHash = columns.some(({ kind }) => kind === 'hash');
@@ -175,7 +175,7 @@ function withoutAddresses(columns: readonly Column[], free: readonly number[]): 
 
 const mayBePair = (username: Column, password: Column): boolean =>
   ['free', 'number', 'ascending'].includes(username.kind) &&
-  ['free', 'number', 'ascending', 'few', 'constant'].includes(password.kind);
+  ['free', 'number', 'ascending', 'constant'].includes(password.kind);
 
 /** Addresses that another separator follows in some lines. */
 function mixedLayouts(rows: readonly string[], separator: string): LineLayout[] {

@@ -35,8 +35,10 @@ const COLUMN_COST = 0.005;
 /** More columns beside logins are those of a log or a table. */
 const MAX_BESIDE_LOGINS = 4;
 const HALF = 0.5;
-const OVER_HALF = 0.501;
-/** Fewer passwords may all be phrases. */
+/** Shares of passwords with a mark between blanks, and with blanks alone, that phrases explain. */
+const MIN_LEFT = 0.05;
+const MANY_WORDS = 0.4;
+/** Fewer are chance. */
 const MIN_WORDS = 5;
 const MOST = 0.9;
 const FEW = 0.2;
@@ -62,7 +64,8 @@ export function readBy(layout: LineLayout, lines: readonly string[]): Reading | 
   if (leaf.hasUrls && urls < MIN_URLS) return undefined;
   const addresses = addressShare(pairs);
   const judged = judgedOf(layout, parsed, lines);
-  if (!arePairs(judged) || (addresses <= HALF && widthOf(layout) > MAX_BESIDE_LOGINS)) return undefined;
+  if (!arePairs(judged, leaf.quote !== undefined) || (addresses <= HALF && widthOf(layout) > MAX_BESIDE_LOGINS))
+    return undefined;
   const read = pairs.length / lines.length;
   const likely = leaf.hasUrls ? URLS_SCORE : PAIRS_SCORE + ADDRESSES_SCORE * addresses;
   return {
@@ -100,7 +103,7 @@ const widthOf = ({ columns, within }: LineLayout): number =>
 const addressShare = (pairs: readonly Credential[]): number =>
   pairs.filter(({ username = '' }) => isAddress(username.trim())).length / Math.max(1, pairs.length);
 
-function arePairs(pairs: readonly Credential[]): boolean {
+function arePairs(pairs: readonly Credential[], areQuoted: boolean): boolean {
   if (pairs.length === 0) return false;
   const usernames = usernamesIn(pairs);
   if (usernames.filter(isUsername).length < MOST * pairs.length) return false;
@@ -109,11 +112,26 @@ function arePairs(pairs: readonly Credential[]): boolean {
   if (distinct < FEW * pairs.length && (distinct < MIN_USERNAMES || distinct < MIN_DISTINCT * pairs.length))
     return false;
   if (pairs.filter(isStrange).length > HALF * pairs.length) return false;
-  // What stands in most passwords separates them.
-  const passwords = pairs.map(({ password }) => password);
-  const isLeft = (mark: string): boolean =>
-    mark.length > 1 || /[:;,|\t]/.test(mark) || (mark === ' ' && pairs.length >= MIN_WORDS);
-  return !separatorsIn(passwords, OVER_HALF).some(isLeft);
+  return !haveColumns(
+    pairs.map(({ password }) => password),
+    areQuoted,
+  );
+}
+
+/**
+ * Whether a mark stands in more passwords than chance explains: columns are left in them. Quotes
+ * enclose any mark.
+ */
+function haveColumns(passwords: readonly string[], areQuoted: boolean): boolean {
+  return separatorsIn(passwords, MIN_LEFT).some((mark) => {
+    const count = passwords.filter((password) => password.includes(mark)).length;
+    if (count > HALF * passwords.length && mark !== ' ') return mark.length > 1 || USUAL.has(mark);
+    if (areQuoted) return false;
+    if (mark === ' ') return count >= MIN_WORDS && count > MANY_WORDS * passwords.length;
+    if (mark.length === 1 && !USUAL.has(mark)) return false;
+    const limit = mark.includes(' ') ? MIN_LEFT : FEW;
+    return count >= MIN_WORDS && count > limit * passwords.length;
+  });
 }
 
 const usernamesIn = (pairs: readonly Credential[]): string[] => pairs.map(({ username = '' }) => username.trim());

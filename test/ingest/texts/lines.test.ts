@@ -166,11 +166,23 @@ describe('columns that are not clear are refused with their places', () => {
     ['what may be a salt', (i) => `ann${i}@example.test:${hex(6)}:${hex(32)}`],
     ['two addresses', (i) => `ann${i}@example.test;bob${i}@example.test;${hex(5)}`],
     ['a date in place of the password', (i) => `ann${i}@example.test;19${60 + (i % 40)}-01-0${1 + (i % 9)}`],
+    ['a city in place of the password', (i) => `ann${i}@example.test:${['Berlin', 'Köln', 'Bonn', 'Jena'][i % 4]}`],
     ['an IP address in place of the password', (i) => `ann${i}@example.test;198.51.100.${i}`],
     ['a PIN or a number before a text', (i) => `ann${i}@example.test:${1000 + ((i * 7919) % 9000)}:${hex(6)}y`],
   ])('%s', (_name, write) => {
     expect(refusedAs(many(write))).toMatch(flags);
   });
+});
+
+test.each<[string, (i: number) => string]>([
+  ['a capture behind a bar', (i) => (i % 4 === 0 ? ` | Plan = ${['Free', 'Gold'][i % 2]}` : '')],
+  ['a capture behind a dash', (i) => (i % 10 === 0 ? ` - Points: ${i}` : '')],
+  ['a country', (i) => (i % 3 === 0 ? ':DE' : '')],
+  ['an IP address', (i) => (i % 2 === 0 ? `|198.51.100.${i}` : '')],
+])('lists of which some lines have %s are refused', (_name, capture) => {
+  expect(refusedAs(many((i) => `ann${i}@example.test:${hex(2 + (i % 5))}q${capture(i)}`))).toMatch(
+    /^FORMAT_UNRECOGNISED/,
+  );
 });
 
 test('passwords are never pairs', () => {
