@@ -5,8 +5,10 @@ import { type FedParameters, sectionsFed } from '../store/run/run-facts.ts';
 import { IngestError } from './errors.ts';
 import { detectFormat } from './formats/detect.ts';
 import type { CorpusFormat, FormatOptions, Recognised } from './formats/format.ts';
+import { isAddress } from './formats/line-parser.ts';
 import type { TextSample } from './formats/sample.ts';
 import { describeBinary } from './input/binary.ts';
+import { kindOfLogMember } from './input/log-members.ts';
 
 /** What the operator stated about all texts. */
 export interface Reading {
@@ -23,8 +25,13 @@ export type Choice =
   | { readonly leftOut: string }
   | { readonly refusal: IngestError };
 
-/** @param parameters of the dataset: a format that it has no use for is refused */
+/**
+ * @param name its path in the corpus: a member of a log that is known to hold no credentials, and
+ * does not look as if it held any, is left out
+ * @param parameters of the dataset: a format that it has no use for is refused
+ */
 export function chooseFormat(
+  name: string,
   sample: TextSample,
   { format, formatOptions, skipUnrecognised }: Reading,
   parameters: FedParameters,
@@ -32,12 +39,39 @@ export function chooseFormat(
   const binary = describeBinary(sample.bytes);
   if (binary?.isPicture) return { leftOut: binary.what };
   if (format && !binary) return chooseUseful({ format, score: 1, reasons: ['named by the operator'] }, parameters);
+  const member = kindOfLogMember(name);
+  const leftOut = `no credentials: ${member}, by name and content`;
   try {
-    return chooseUseful(detectFormat(sample, formatOptions), parameters);
+    const recognised = detectFormat(sample, formatOptions);
+    if (member !== undefined && !mayHoldCredentials(recognised, sample)) return { leftOut };
+    return chooseUseful(recognised, parameters);
   } catch (error) {
     if (!(error instanceof IngestError)) throw error;
+    if (member !== undefined) return { leftOut };
     return skipUnrecognised ? { leftOut: 'not recognised' } : { refusal: error };
   }
+}
+
+/** Formats whose texts name a password. */
+const NAMED = new Set(['stealer-blocks', 'csv', 'tsv', 'json', 'json-lines', 'sql']);
+/** Of the credentials: cookies and histories hardly have any as a username. */
+const SOME_ADDRESSES = 0.1;
+
+/** Whether a text names a password, or its format takes e-mail addresses for usernames. */
+function mayHoldCredentials({ format }: Recognised, { bytes }: TextSample): boolean {
+  if (NAMED.has(format.name)) return true;
+  let credentials = 0;
+  let addresses = 0;
+  const parser = format.createParser({
+    credential({ username = '' }) {
+      credentials++;
+      if (isAddress(username.trim())) addresses++;
+    },
+    reject() {},
+  });
+  parser.push(bytes);
+  parser.end();
+  return addresses > SOME_ADDRESSES * credentials;
 }
 
 export function chooseUseful(recognised: Recognised, parameters: FedParameters): Choice {
@@ -54,6 +88,12 @@ export function uselessFormat(parameters: FedParameters, { name, feeds }: Corpus
     'Create a dataset whose --index fits this corpus: credveil init --index …',
   );
 }
+
+/** `chooseFormat` for the texts of one corpus. */
+export const formatChooser =
+  (reading: Reading, parameters: FedParameters) =>
+  (name: string, sample: TextSample): Choice =>
+    chooseFormat(name, sample, reading, parameters);
 
 export interface Refused {
   /** Its path in the corpus. */

@@ -195,7 +195,7 @@ class SampledCorpus {
       SEGMENT_BYTES,
     );
     this.#reader = new TextReader((name, sample) => {
-      const choice = chooseFormat(sample, options, parameters);
+      const choice = chooseFormat(name, sample, options, parameters);
       if ('leftOut' in choice) options.leftOut?.add(name, choice.leftOut);
       if ('refusal' in choice) this.#refused.push({ name, refusal: choice.refusal });
       if (!('recognised' in choice)) return undefined;

@@ -31,7 +31,7 @@ export async function lookAtInputs(parameters: DatasetParameters, options: Inges
     const [first] = texts.filter(({ text }) => text.length > 0);
     if (!first) continue;
     const { name, text, whole } = first;
-    const choice = chooseFormat(createSample(text.subarray(0, SAMPLE_BYTES), whole), options, parameters);
+    const choice = chooseFormat(name, createSample(text.subarray(0, SAMPLE_BYTES), whole), options, parameters);
     if ('refusal' in choice) refused.push({ name, refusal: choice.refusal });
     else if ('recognised' in choice) formats.push(choice.recognised.format);
   }

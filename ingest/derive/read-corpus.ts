@@ -5,7 +5,7 @@ import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.ts';
-import { type Choice, chooseFormat, chooseUseful, type Refused, refuseTexts } from '../choose-format.ts';
+import { type Choice, chooseUseful, formatChooser, type Refused, refuseTexts } from '../choose-format.ts';
 import type { Recognised } from '../formats/format.ts';
 import { totalBytes } from '../input/inputs.ts';
 import type { RangeReport } from '../input/range-report.ts';
@@ -172,8 +172,8 @@ class CorpusReading {
   async #readInputs(): Promise<readonly InputFile[]> {
     const { inputs, signal } = this.#options;
     const files: InputFile[] = [];
-    const { parameters } = this.#dataset;
-    const reader = new TextReader((name, sample) => this.#open(name, chooseFormat(sample, this.#options, parameters)));
+    const choose = formatChooser(this.#options, this.#dataset.parameters);
+    const reader = new TextReader((name, sample) => this.#open(name, choose(name, sample)));
     for (const input of inputs) {
       const before = this.#bytes;
       const each = async (block: Buffer, bytesRead: number): Promise<void> => {

@@ -20,6 +20,8 @@ export interface CorpusInput {
   readonly bytes: number | undefined;
   /** Limits on containers; default: DEFAULT_LIMITS. */
   readonly limits?: ContainerLimits;
+  /** Its path below the folder that was named; default: its name. */
+  readonly place?: string;
   /** As the operator stated it, for TextDecoder; default: recognised. */
   readonly encoding?: string;
   /** Set for a file, which allows random access. */
@@ -42,11 +44,12 @@ export const notRegular =
   (why) =>
     new IngestError('INPUT_UNREADABLE', `${file}: ${why}`, 'Pass files or folders, or `-` for standard input.');
 
-function fileInput(file: string, limits: ContainerLimits): CorpusInput {
+function fileInput(file: string, limits: ContainerLimits, folder?: string): CorpusInput {
   const stat = statInput(file);
   if (!stat.isFile()) throw notRegular(file)('not a regular file');
   return {
     name: path.basename(file),
+    ...(folder !== undefined && { place: path.relative(folder, file).replaceAll(path.sep, '/') }),
     bytes: stat.size,
     limits,
     path: file,
@@ -70,7 +73,7 @@ export function openInputs(
     const { ranges, rest } = found.isFolder
       ? openRangeFolder(found, limits, leftOut)
       : { ranges: undefined, rest: found.files };
-    const others = rest.map((file) => fileInput(pathOf(file), limits));
+    const others = rest.map((file) => fileInput(pathOf(file), limits, found.isFolder ? found.path : undefined));
     return ranges ? [rangeInput(ranges, limits), ...others] : others;
   });
 }

@@ -72,7 +72,7 @@ export async function readInput(
   };
   const blocks = { [Symbol.asyncIterator]: () => digested };
   try {
-    const members = unpack({ name: input.name, blocks, ...packedFile(input, true) }, budget, position);
+    const members = unpack({ name: placeOf(input), blocks, ...packedFile(input, true) }, budget, position);
     let last: number | undefined;
     let isOpen = false;
     for await (const member of members) {
@@ -97,6 +97,9 @@ export async function readInput(
   }
   return { name: input.name, bytes, sha256: hash.digest('hex') };
 }
+
+/** How texts of an input are named. */
+const placeOf = ({ place, name }: CorpusInput): string => place ?? name;
 
 /** What the inputs of a corpus share. */
 export interface Reading {
@@ -225,7 +228,7 @@ export async function sampleInput(
   let length = 0;
   let whole = !cut;
   try {
-    const members = unpack({ name: input.name, blocks: counted(), ...packedFile(input, false) }, budget, position);
+    const members = unpack({ name: placeOf(input), blocks: counted(), ...packedFile(input, false) }, budget, position);
     sampling: for await (const member of members) {
       const text = { name: member.name, blocks: [] as Buffer[], whole: false };
       texts.push(text);

@@ -110,7 +110,7 @@ class Scan {
   }
 
   #open(name: string, sample: TextSample): TextSink | undefined {
-    const choice = withUsernames(chooseFormat(sample, this.#options, FED));
+    const choice = withUsernames(chooseFormat(name, sample, this.#options, FED));
     if ('recognised' in choice) return this.#begin(name, choice.recognised);
     if ('refusal' in choice) this.#refused.push({ name, refusal: choice.refusal });
     else this.#options.leftOut.add(name, choice.leftOut);
