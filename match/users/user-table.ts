@@ -5,6 +5,7 @@ import { RejectCounter, type RejectCounts, type RejectReason } from '../../inges
 import { type HashOptions, parseHash } from '../hashes/parse-hash.ts';
 import { type HashFault, isFault } from '../hashes/stored-hash.ts';
 import { nameKey } from './account-names.ts';
+import { PackedTexts } from './packed-texts.ts';
 import type { UserRow, UserSink } from './user-rows.ts';
 
 /** Why an account cannot be matched. */
@@ -24,9 +25,9 @@ const MAX_TEXT_LENGTH = 1 << 16;
 
 export class UserTable implements UserSink {
   readonly #options: HashOptions;
-  readonly #ids: string[] = [];
-  readonly #hashes: string[] = [];
-  readonly #salts: (string | undefined)[] = [];
+  readonly #ids = new PackedTexts();
+  readonly #hashes = new PackedTexts();
+  readonly #salts = new PackedTexts();
   readonly #kindOf: number[] = [];
   readonly #faults = new Map<number, AccountFault>();
   readonly #kinds = new Map<string, number>();
@@ -68,12 +69,13 @@ export class UserTable implements UserSink {
 
   #add(id: string, names: UserRow['names'], hash: string | undefined, salt: string | undefined): void {
     this.#digest.update(`${JSON.stringify([id, names, hash, salt])}\n`);
-    const account = this.#ids.push(id) - 1;
-    this.#hashes.push(hash ?? '');
-    this.#salts.push(salt);
+    const account = this.#ids.length;
+    this.#ids.add(id);
+    this.#hashes.add(hash ?? '');
+    this.#salts.add(salt ?? '');
     const keys = new Set(names.map((name) => nameKey(name ?? '')).filter((key) => key !== ''));
     for (const key of keys) this.#link(key, account);
-    const fault = this.#addHash(account) ?? (keys.size === 0 ? 'no-name' : undefined);
+    const fault = this.#addHash(account, hash, salt) ?? (keys.size === 0 ? 'no-name' : undefined);
     if (fault) this.#faults.set(account, fault);
   }
 
@@ -83,8 +85,8 @@ export class UserTable implements UserSink {
     this.#byName.set(key, link);
   }
 
-  #addHash(account: number): HashFault | undefined {
-    const parsed = parseHash(this.#hashes[account], this.#salts[account], this.#options);
+  #addHash(account: number, hash: string | undefined, salt: string | undefined): HashFault | undefined {
+    const parsed = parseHash(hash, salt, this.#options);
     if (isFault(parsed)) {
       this.#kindOf.push(NONE);
       return parsed;
@@ -101,15 +103,15 @@ export class UserTable implements UserSink {
   }
 
   idOf(account: number): string {
-    return this.#ids[account] as string;
+    return this.#ids.at(account);
   }
 
   hashOf(account: number): string {
-    return this.#hashes[account] as string;
+    return this.#hashes.at(account);
   }
 
-  saltOf(account: number): string | undefined {
-    return this.#salts[account];
+  saltOf(account: number): string {
+    return this.#salts.at(account);
   }
 
   /** The place of its kind in `kinds`, or -1 for a hash that cannot be verified. */

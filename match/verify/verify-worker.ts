@@ -19,7 +19,7 @@ export interface VerifyItem {
   readonly account: number;
   readonly source: number;
   readonly hash: string;
-  readonly salt: string | undefined;
+  readonly salt: string;
   readonly password: Uint8Array;
 }
 

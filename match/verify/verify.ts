@@ -29,7 +29,7 @@ export type Found = { readonly [pass in PassName]: ReadonlyMap<number, Hit> };
 
 /** Work between two lines of the journal, in seconds of a usual core. */
 const TASK_SECONDS = 0.5;
-const MAX_TASK_ITEMS = 8192;
+const MAX_TASK_ITEMS = 2048;
 
 /**
  * @param total candidates in the spool

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { asciiNameKey, nameKey } from '../../../match/users/account-names.ts';
+import { PackedTexts } from '../../../match/users/packed-texts.ts';
 import { UserTable } from '../../../match/users/user-table.ts';
 
 const HASH = '$1$dXc3I7Rw$ctlgjDdWJLMT.qwHsWhXR1';
@@ -70,4 +71,13 @@ test('has a digest of its rows and their order', () => {
   expect(digestOf([a, b])).toBe(digestOf([a, b]));
   expect(digestOf([a, b])).not.toBe(digestOf([b, a]));
   expect(digestOf([a])).not.toBe(digestOf([row('1', ['a'], '')]));
+});
+
+test('packed texts come out as they went in', () => {
+  const texts = new PackedTexts();
+  const all = Array.from({ length: 5000 }, (_, i) => `${'ä€😀x'.repeat(i % 300)}${i}`);
+  all.push('', 'x'.repeat(65_536), '€'.repeat(65_536));
+  for (const text of all) texts.add(text);
+  expect(texts.length).toBe(all.length);
+  expect(all.every((text, i) => texts.at(i) === text)).toBe(true);
 });
