@@ -157,7 +157,13 @@ describe('the documents', () => {
 
   test('every flag that a page of docs/ explains by itself exists', () => {
     const known = allFlags(program);
-    for (const file of ['README.md', 'docs/operations.md', 'docs/corpora.md', 'docs/hibp-clients.md']) {
+    for (const file of [
+      'README.md',
+      'docs/operations.md',
+      'docs/corpora.md',
+      'docs/hibp-clients.md',
+      'docs/match.md',
+    ]) {
       const named = codeOf(read(file)).flatMap((code) => /^(--[a-z][a-z-]*)/.exec(code)?.[1] ?? []);
       expect(
         named.filter((flag) => !known.includes(flag)),
