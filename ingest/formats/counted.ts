@@ -57,6 +57,9 @@ export const countedModule: FormatModule = {
         // A number after an address is a password, and a text with another separator is a pair.
         const other = new RegExp(`[@${SEPARATORS.filter((text) => text !== separator && text !== ' ').join('')}]`);
         if (sample.share((line) => other.test(line)) > HALF) continue;
+        // Numbers before several columns are ids.
+        const isWide = (line: string): boolean => line.indexOf(separator) !== line.lastIndexOf(separator);
+        if (separator !== ' ' && sample.share(isWide) > HALF) continue;
         const format = countedFormat(name, { ...options, separator });
         const what = `${percent(share)} of the lines are a text and a number`;
         if (isOrdered(cuts.map(({ times }) => times)))

@@ -49,7 +49,7 @@ const MIN_USERNAMES = 5;
 const MIN_DISTINCT = 0.1;
 const USUAL = new Set([':', ';', ',', '|', '\t']);
 /** They stand in words, paths, settings and passwords too. */
-const AMBIGUOUS = /^ ?[=/\\#&:;,|-]? ?$/;
+const AMBIGUOUS = /^ ?[=/\\#&:,-]? ?$/;
 const MIN_LOGINS = 10;
 const LOGIN = /^[\p{L}\p{N}+][\p{L}\p{M}\p{N}._@+-]*$/u;
 
