@@ -23,7 +23,7 @@ export const combo: Family = {
   name: 'combo',
   weight: 12,
   dialects: ['plain', 'emails', 'logins', 'spaced', 'quoted', 'header', 'mixed separators', 'separators in passwords'],
-  separators: [':', ';', '|', '\t', ',', ' ', '::', '=>', '--', '~'],
+  separators: [':', ';', '|', '\t', ',', ' ', '::', '=>', '--', '~', '->', '||', '»'],
   make(context) {
     const { words, dialect, separator } = context;
     const truth = emptyTruth();
@@ -92,7 +92,7 @@ export const urlLists: Family = {
 export const numbered: Family = {
   name: 'numbered',
   weight: 4,
-  dialects: ['1. ', '1) ', '[1] ', '#1 ', '001 ', 'column', 'id column'],
+  dialects: ['1. ', '1) ', '[1] ', '#1 ', '001 ', '(1) ', '1: ', 'column', 'id column'],
   separators: [':', ';', '|', '\t'],
   make(context) {
     const { dialect, separator, words } = context;
@@ -117,7 +117,7 @@ export const numbered: Family = {
 export const captured: Family = {
   name: 'captured',
   weight: 5,
-  dialects: ['plan', 'country', 'address', 'date', 'hash', 'fixed'],
+  dialects: ['plan', 'country', 'address', 'date', 'hash', 'fixed', 'several', 'status before', 'code', 'time'],
   separators: [':', ' | ', ';', '\t'],
   make(context) {
     const { dialect, separator, words } = context;
@@ -128,12 +128,19 @@ export const captured: Family = {
       if (dialect === 'country') return words.pick(['Country = DE', 'Country = US', 'Country = FR']);
       if (dialect === 'address') return words.ip();
       if (dialect === 'hash') return words.hex(32);
+      if (dialect === 'several')
+        return `Plan = ${words.pick(['Gold', 'Free'])}${separator}Points = ${words.number(0, 999)}`;
+      if (dialect === 'code') return words.pick(['DE', 'US', 'FR', 'PL', 'BR', 'IN']);
+      if (dialect === 'time') return `${words.date()} ${words.number(10, 23)}:${words.number(10, 59)}`;
       return dialect === 'date' ? words.date() : 'HIT';
     };
     const records = linesOf(
       context,
       truth,
-      ({ username, password }) => `${username}${between}${password}${separator}${capture()}`,
+      ({ username, password }) => {
+        const pair = `${username}${between}${password}`;
+        return dialect === 'status before' ? `[HIT]${separator}${pair}` : `${pair}${separator}${capture()}`;
+      },
       `${separator.trim()}:;|`,
     );
     return draftOf(records, truth);
