@@ -30,7 +30,7 @@ export interface CsvRowSink {
    */
   row(cells: readonly Buffer[], quoted: boolean): void;
   /** Reports a line with unclosed quotes. */
-  malformed(): void;
+  malformed(line: Buffer): void;
   tooLong(): void;
 }
 
@@ -171,10 +171,10 @@ export class CsvRows {
 
   /** Rejects the first line of the open row and parses the others again, which may reopen a row. */
   #giveUp(): void {
-    const [, ...rest] = this.#open;
+    const [first, ...rest] = this.#open;
     this.#forget();
     this.#maxLines = Math.max(1, this.#maxLines >> 1);
-    this.#sink.malformed();
+    this.#sink.malformed(first as Buffer);
     for (const line of rest) this.#line(line);
   }
 

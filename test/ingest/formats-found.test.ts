@@ -152,7 +152,7 @@ describe('tables and objects', () => {
       '!malformed-row',
       '!missing-column',
       '!missing-column',
-      '!empty-username',
+      'pw',
       '!empty-password',
       '!bad-count',
       'gus|pw',

@@ -53,7 +53,7 @@ describe('objects', () => {
   test('an object without a login or a password is a reject, and one that is neither is not', () => {
     expect(
       json('[{"email":"ann"},{"password":"x"},{"email":null,"password":"x"},{"email":"ann","password":null}]'),
-    ).toEqual(['!missing-column', '!missing-column', '!empty-username', '!empty-password']);
+    ).toEqual(['!missing-column', '!missing-column', 'x', '!empty-password']);
     expect(json('{"meta":{"page":1},"rows":[{"id":1}]}')).toEqual(['!missing-column']);
   });
 
@@ -63,7 +63,15 @@ describe('objects', () => {
       json('[{"user":{"email":"ann"},"login":"a","secret":{"plain":"x","hash":"y"},"plain":"z"}]', columns),
     ).toEqual(['ann|x', 'a|x']);
     expect(json('{"user.email":"ann","secret.plain":"x"}', columns)).toEqual(['ann|x']);
-    expect(json('{"user":[{"email":"ann"}],"secret":{"plain":"x"}}', columns)).toEqual(['!missing-column']);
+    expect(json('{"user":[{"email":"ann"}],"secret":{"plain":"x"}}', columns)).toEqual(['ann|x']);
+    const vault = '{"items":[{"type":1,"login":{"username":"ann","password":"x"}},{"type":2},{"login":null}]}';
+    expect(json(vault, { username: 'items.login.username', password: 'items.login.password' })).toEqual(['ann|x']);
+    expect(json(vault, { username: 'items.type', password: 'items.login.password' })).toEqual([
+      '1|x',
+      '!missing-column',
+    ]);
+    const nested = '[{"email":"ann","leaks":[{"pw":"x"},{"pw":"y"}]},{"email":"ben","leaks":[]}]';
+    expect(json(nested, { username: 'email', password: 'leaks.pw' })).toEqual(['ann|x', 'ann|y', '!missing-column']);
   });
 
   test('columns that no object has are refused, with the names that were seen', () => {

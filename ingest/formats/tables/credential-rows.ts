@@ -19,44 +19,51 @@ export interface RowRules {
 /** Hands on the credentials of a row, or one reject. */
 export function takeRow(sink: CredentialSink, places: Places, cell: CellOf, rules: RowRules): void {
   const parsed = readRow(places, cell, rules);
-  if (typeof parsed === 'string') sink.reject(parsed);
+  if (typeof parsed === 'string') sink.reject(parsed, exampleOf(places, cell));
   else for (const credential of parsed) sink.credential(credential);
+}
+
+/** The cells that are read, for a masked example. */
+function exampleOf({ usernames, secret, count }: Places, cell: CellOf): Uint8Array {
+  const read = [...usernames, secret, ...(count === undefined ? [] : [count])].map((place) => cell(place) ?? '');
+  return Buffer.from(read.some((text) => text !== '') ? read.join(', ') : '');
 }
 
 type Places = Pick<ColumnPlaces, 'usernames' | 'secret' | 'count'>;
 
 /**
  * One credential for each login of a row. A cell without a login costs nothing while another has
- * one. A row of a hash has one without username.
+ * one, and a row without any login is its password alone, as PROTOCOL.md §11 has it. A row of a hash
+ * has one without username.
  */
 function readRow(places: Places, cell: CellOf, { kind, blank }: RowRules): readonly Credential[] | RejectReason {
   const secretCell = cell(places.secret);
   if (secretCell === undefined) return 'missing-column';
   const logins = loginsOf(places, cell, blank);
   if (typeof logins === 'string') return logins;
-  if (secretCell === '') return 'empty-password';
+  if (secretCell === '') return logins?.length === 0 ? 'empty-username' : 'empty-password';
   const times = timesOf(places, cell);
   if (times === 0) return 'bad-count';
   if (kind !== 'password')
     return isHash(secretCell, 2 * HASH_BYTES[kind]) ? [{ password: secretCell, times }] : 'bad-hash';
   const password = secretCell === blank ? '' : plaintextOf(secretCell);
-  if (logins !== undefined) return logins.map((username) => ({ username, password, times }));
+  if (logins !== undefined && logins.length > 0) return logins.map((username) => ({ username, password, times }));
   return password === '' ? 'empty-password' : [{ password, times }];
 }
 
-/** @returns undefined for a table without usernames */
+/** @returns undefined for a table without usernames, none for a row of which all are empty */
 function loginsOf(
   { usernames }: Places,
   cell: CellOf,
   blank: string | undefined,
-): readonly string[] | 'missing-column' | 'empty-username' | undefined {
+): readonly string[] | 'missing-column' | undefined {
   if (usernames.length === 0) return undefined;
   const present = usernames.map(cell).filter((text) => text !== undefined);
   if (present.length === 0) return 'missing-column';
   const filled = new Set(present.filter((text) => text.trim() !== '' && text !== blank));
   if (filled.size > 0) return [...filled];
   // The marker says that the login is empty; an empty cell does not.
-  return blank !== undefined && present.includes(blank) ? [''] : 'empty-username';
+  return blank !== undefined && present.includes(blank) ? [''] : [];
 }
 
 /** @returns 0 if it is not a count */

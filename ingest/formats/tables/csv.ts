@@ -72,14 +72,21 @@ function rowsOf(table: CsvTable, sink: CredentialSink, { columns, blank }: Forma
       row(row, quoted) {
         const cells = fitted(row, quoted);
         if (cells) takeRow(sink, places, (place) => textOf(cells[place]), rules);
-        else sink.reject(row.length === 1 ? 'blank' : 'malformed-row');
+        else if (row.length === 1) sink.reject('blank');
+        else sink.reject('malformed-row', joinCells(row, separator));
       },
-      malformed: () => sink.reject('malformed-row'),
+      malformed: (line) => sink.reject('malformed-row', line),
       tooLong: () => sink.reject('too-long'),
     },
     dialect,
   );
 }
+
+/** More cells of a row are no example. */
+const MAX_EXAMPLE_CELLS = 20;
+
+const joinCells = (row: readonly Buffer[], separator: Buffer): Buffer =>
+  Buffer.concat(row.slice(0, MAX_EXAMPLE_CELLS).flatMap((cell, i) => (i === 0 ? [cell] : [separator, cell])));
 
 const textOf = (cell: Buffer | undefined): string | undefined => (cell === undefined ? undefined : decodeText(cell));
 

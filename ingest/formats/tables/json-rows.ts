@@ -47,6 +47,8 @@ function givenNames(columns: Columns): Names {
     whole: name.toLowerCase(),
     steps: name.toLowerCase().split('.'),
   }));
+  // The innermost object that has all of them is the row.
+  const shared = sharedSteps(paths.map(({ steps }) => steps));
   return (name, around) => {
     const key = name.toLowerCase();
     const path = [...around, name];
@@ -54,10 +56,18 @@ function givenNames(columns: Columns): Names {
       if (key === whole) return { role, rank: 0, up: 0 };
       if (steps.length > path.length) continue;
       if (steps.every((step, i) => step === path[path.length - steps.length + i]?.toLowerCase()))
-        return { role, rank: 0, up: steps.length - 1 };
+        return { role, rank: 0, up: steps.length - 1 - shared };
     }
     return undefined;
   };
+}
+
+/** The number of steps that all paths begin with, without the last one of each. */
+function sharedSteps(paths: readonly (readonly string[])[]): number {
+  const [first = []] = paths;
+  let shared = 0;
+  while (paths.every((steps) => shared < steps.length - 1 && steps[shared] === first[shared])) shared++;
+  return shared;
 }
 
 interface Value {
@@ -129,21 +139,28 @@ export class JsonRows implements JsonHandler {
   #take(text: string | undefined): void {
     const member = this.#member;
     if (!member) return;
-    let at = this.#frames.length - 1;
-    // A member may be an array of values.
-    while (at > 0 && !this.#frames[at]?.isObject) at--;
-    const frame = this.#frames[at - member.up];
-    if (!frame?.isObject) return;
+    const frame = this.#objectAround(member.up);
+    if (!frame) return;
     const values = member.role === 'login' ? frame.logins : frame.secrets;
     if (text === undefined || values.length === MAX_VALUES) frame.isTooLong = true;
     else if (member.role === 'count') frame.count = text;
     else values.push({ rank: member.rank, text });
   }
 
+  /** @param up number of objects around the one that the member is in; arrays do not count */
+  #objectAround(up: number): Frame | undefined {
+    let left = up;
+    for (let at = this.#frames.length - 1; at >= 0; at--) {
+      const frame = this.#frames[at] as Frame;
+      if (frame.isObject && left-- === 0) return frame;
+    }
+    return undefined;
+  }
+
   open(isObject: boolean): void {
     const around = this.#frames.at(-1);
-    // A path leads through objects, not through the elements of arrays.
-    const path = around?.isObject && isObject ? [...around.path, this.#key].slice(-MAX_PATH) : NO_PATH;
+    // The elements of an array have its path.
+    const path = around?.isObject ? [...around.path, this.#key].slice(-MAX_PATH) : (around?.path ?? NO_PATH);
     this.#frames.push({ isObject, path, logins: [], secrets: [], count: undefined, isTooLong: false, isDone: false });
   }
 

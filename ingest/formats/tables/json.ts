@@ -69,12 +69,12 @@ class JsonLinesParser implements CorpusParser {
     this.#found = [];
     this.#scanner.push(line);
     this.#scanner.end();
-    if (this.#found.includes('malformed-row')) this.#sink.reject('malformed-row');
+    if (this.#found.includes('malformed-row')) this.#sink.reject('malformed-row', line);
     else if (this.#found.length === 0)
-      this.#sink.reject(line.toString('latin1').trim() === '' ? 'blank' : 'malformed-row');
+      this.#sink.reject(line.toString('latin1').trim() === '' ? 'blank' : 'malformed-row', line);
     else
       for (const found of this.#found)
-        if (typeof found === 'string') this.#sink.reject(found);
+        if (typeof found === 'string') this.#sink.reject(found, line);
         else this.#sink.credential(found);
   }
 }
