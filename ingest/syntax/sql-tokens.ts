@@ -10,6 +10,7 @@ const MAX_TEXT_BYTES = 4 * 0xffff;
 const LF = 0x0a;
 const BACKSLASH = 0x5c;
 const DASH = 0x2d;
+const DASH_ALONE = Buffer.of(DASH);
 const SLASH = 0x2f;
 const STAR = 0x2a;
 const HASH = 0x23;
@@ -43,7 +44,8 @@ export class SqlTokens {
   readonly #handler: SqlHandler;
   #mode: Mode = 'between';
   #startsLine = true;
-  #parts: Buffer[] = [];
+  /** Grows to the longest text. */
+  #held: Buffer = Buffer.alloc(256);
   #bytes = 0;
   #wanted = false;
   #quote = 0;
@@ -103,7 +105,7 @@ export class SqlTokens {
         return this.#comment(block, at);
       case 'dash':
         this.#mode = byte === DASH ? 'line-comment' : 'word';
-        if (byte !== DASH) this.#hold(Buffer.of(DASH));
+        if (byte !== DASH) this.#hold(DASH_ALONE, 0, 1);
         return byte === DASH ? at + 1 : at;
       case 'slash':
         this.#mode = byte === STAR ? 'block-comment' : 'between';
@@ -150,7 +152,7 @@ export class SqlTokens {
   #word(block: Buffer, from: number): number {
     let at = from;
     while (at < block.length && isWordByte(block[at] as number)) at++;
-    this.#hold(block.subarray(from, at));
+    this.#hold(block, from, at);
     if (at < block.length) this.#closeWord();
     return at;
   }
@@ -176,7 +178,7 @@ export class SqlTokens {
         this.#hasEscape = true;
       }
     }
-    this.#hold(block.subarray(from, at));
+    this.#hold(block, from, at);
     if (at === block.length) return at;
     this.#mode = 'after-quote';
     return at + 1;
@@ -188,7 +190,7 @@ export class SqlTokens {
       this.#closeQuoted();
       return at;
     }
-    this.#hold(block.subarray(at, at + 1));
+    this.#hold(block, at, at + 1);
     this.#mode = 'quoted';
     return at + 1;
   }
@@ -218,24 +220,25 @@ export class SqlTokens {
     return block.length;
   }
 
-  #hold(bytes: Buffer): void {
+  /** Copies block[from, to), because the caller may reuse the block. */
+  #hold(block: Buffer, from: number, to: number): void {
     if (!this.#wanted) return;
-    this.#bytes += bytes.length;
-    // Copied, because the caller may reuse the block.
-    if (this.#bytes <= MAX_TEXT_BYTES) this.#parts.push(Buffer.from(bytes));
-    else this.#parts = [];
+    const end = this.#bytes + to - from;
+    if (end <= MAX_TEXT_BYTES) {
+      if (end > this.#held.length) this.#held = Buffer.concat([this.#held], Math.min(MAX_TEXT_BYTES, 2 * end));
+      block.copy(this.#held, this.#bytes, from, to);
+    }
+    this.#bytes = end;
   }
 
-  /** @returns undefined if it is too long or not wanted */
+  /** @returns the text, valid until the next one; undefined if it is too long or not wanted */
   #take(): Buffer | undefined {
-    const isThere = this.#wanted && this.#bytes <= MAX_TEXT_BYTES;
-    const bytes = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts);
+    const bytes = this.#bytes;
     this.#forget();
-    return isThere ? bytes : undefined;
+    return this.#wanted && bytes <= MAX_TEXT_BYTES ? this.#held.subarray(0, bytes) : undefined;
   }
 
   #forget(): void {
-    this.#parts = [];
     this.#bytes = 0;
     this.#hasEscape = false;
     this.#afterBackslash = false;

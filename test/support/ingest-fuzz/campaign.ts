@@ -15,6 +15,8 @@ const LARGE = 1000;
 /** A usual rate is 20 to 100 times better, so a busy machine does not decide. */
 const MAX_SECONDS_PER_MIB = 1;
 const MIB = 2 ** 20;
+/** Times that a slow input is measured again. */
+const MEASURED_AGAIN = 5;
 /** Parsers read blocks of any size. */
 const BLOCK_BYTES = 65_536;
 
@@ -127,7 +129,7 @@ function timeLarge(tally: Tally, bytes: number, action: () => void, find: (what:
   const looked = tally.target === RECOGNITION ? Math.min(bytes, SAMPLE_BYTES) : bytes;
   const measure = (): number => (secondsOf(action) * MIB) / looked;
   let rate = measure();
-  for (let again = 0; again < 2 && rate > MAX_SECONDS_PER_MIB; again++) rate = Math.min(rate, measure());
+  for (let again = 0; again < MEASURED_AGAIN && rate > MAX_SECONDS_PER_MIB; again++) rate = Math.min(rate, measure());
   tally.slowest = Math.max(tally.slowest, rate);
   if (rate > MAX_SECONDS_PER_MIB) find(`${rate.toFixed(2)} s of processor time per MiB`);
 }
