@@ -25,7 +25,8 @@ import {
   type SectionName,
   sectionsFed,
 } from '../store/run/run-facts.ts';
-import { CorpusChanged, type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
+import { CorpusChanged } from './derive/corpus-tally.ts';
+import { type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
 import { IngestError } from './errors.ts';
 import { lookAtInputs } from './first-look.ts';
 import type { CorpusFormat } from './formats/format.ts';

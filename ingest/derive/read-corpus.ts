@@ -5,7 +5,7 @@ import type { Dataset } from '../../store/dataset.ts';
 import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.ts';
-import { type Choice, chooseUseful, formatChooser, type Refused, refuseTexts } from '../choose-format.ts';
+import { type Choice, chooseUseful, formatChooser } from '../choose-format.ts';
 import type { Recognised } from '../formats/format.ts';
 import { totalBytes } from '../input/inputs.ts';
 import type { RangeReport } from '../input/range-report.ts';
@@ -13,10 +13,11 @@ import type { RangeTable } from '../input/range-table.ts';
 import { createReading, type Reading, readInput } from '../input/read-input.ts';
 import { type FinishedSegment, fingerprint, type Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
-import type { IngestOptions, ReadProgress } from '../options.ts';
-import { RejectCounter } from '../rejects.ts';
-import { ReportBuilder } from '../report/report.ts';
+import type { IngestOptions } from '../options.ts';
+import type { RejectCounter } from '../rejects.ts';
+import type { ReportBuilder } from '../report/report.ts';
 import { statedOptions } from '../source-identity.ts';
+import { CorpusChanged, CorpusTally } from './corpus-tally.ts';
 import { IngestPool } from './pool.ts';
 import { type SegmentFormat, segmentFormat } from './segment.ts';
 import { TextCutter } from './text-cutter.ts';
@@ -33,11 +34,6 @@ export interface ReadCorpus {
   readonly ranges: RangeReport;
   /** If there is a recipient. */
   readonly archive: FinishedArchive | undefined;
-}
-
-/** The corpus differs from the one that the manifest's segments came from. */
-export class CorpusChanged extends Error {
-  override name = 'CorpusChanged';
 }
 
 /**
@@ -85,24 +81,14 @@ class CorpusReading {
   readonly #dataset: Dataset;
   readonly #keyText: string;
   readonly #options: IngestOptions;
-  readonly #totalBytes: number | undefined;
   readonly #archive: ArchiveWriter | undefined;
   readonly #pool: IngestPool;
   readonly #cutter: TextCutter;
-  readonly #report = new ReportBuilder();
-  readonly #rejects = new RejectCounter();
-  /** Rejects that come into no segment. */
-  readonly #dropped = new RejectCounter();
-  readonly #refused: Refused[] = [];
+  readonly #tally: CorpusTally;
   readonly #reading: Reading;
   /** Segments that an earlier ingest finished. */
   readonly #earlier: ReadonlyMap<number, FinishedSegment>;
-  /** The text of each segment. */
-  readonly #texts: number[] = [];
-  #text = -1;
   #format: SegmentFormat | undefined;
-  #credentials = 0;
-  #bytes = 0;
 
   constructor(
     dataset: Dataset,
@@ -117,8 +103,8 @@ class CorpusReading {
     this.#keyText = key.revealText();
     this.#options = options;
     this.#archive = archive;
-    const { inputs, mirror = false, leftOut } = options;
-    this.#totalBytes = totalBytes(inputs);
+    const { inputs, mirror = false, leftOut, onProgress } = options;
+    this.#tally = new CorpusTally(totalBytes(inputs), onProgress);
     this.#reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }), base });
     this.#earlier = new Map(manifest.segments);
     this.#pool = new IngestPool(
@@ -127,42 +113,35 @@ class CorpusReading {
       workerSettings(key, manifest, plan),
       ({ finished }) => {
         manifest.append(finished);
-        this.#count(finished);
+        this.#tally.count(finished);
       },
     );
     this.#cutter = new TextCutter(
       {
         buffer: () => this.#pool.buffer(),
         segment: (content) => this.#segment(content),
-        reject: (reason, line) => this.#reject((counter) => counter.addLine(reason, line)),
+        reject: (reason, line) => this.#tally.reject((counter) => counter.addLine(reason, line)),
       },
       plan.segmentBytes,
     );
   }
 
   async read(): Promise<ReadCorpus> {
+    const tally = this.#tally;
     // Before the first byte, so that a slow pipe shows progress.
-    this.#progress();
+    tally.progress();
     const { archive, signal } = this.#options;
     const files = archive ? await this.#readArchive() : await this.#readInputs();
     await this.#pool.drain();
-    const { keptRows } = this.#reading.ranges;
-    this.#credentials += keptRows;
-    if (this.#text >= 0) this.#report.addKept(this.#text, keptRows);
+    const { ranges } = this.#reading;
+    tally.addKept(ranges.keptRows);
     signal?.throwIfAborted();
-    if (this.#refused.length > 0) throw refuseTexts(this.#refused);
-    for (const number of this.#earlier.keys()) if (number >= this.#texts.length) throw new CorpusChanged();
-    this.#progress();
-    const finished = await this.#archive?.finish({ files: [...files], rejects: this.#dropped.byReason() });
-    return {
-      files,
-      lines: this.#credentials + this.#rejects.total,
-      credentials: this.#credentials,
-      rejects: this.#rejects,
-      report: this.#report,
-      ranges: this.#reading.ranges,
-      archive: finished,
-    };
+    tally.assertAccepted();
+    tally.assertHas(this.#earlier.keys());
+    tally.progress();
+    const finished = await this.#archive?.finish({ files: [...files], rejects: tally.dropped.byReason() });
+    const { lines, credentials, rejects, report } = tally;
+    return { files, lines, credentials, rejects, report, ranges, archive: finished };
   }
 
   close(): Promise<void> {
@@ -175,16 +154,15 @@ class CorpusReading {
     const choose = formatChooser(this.#options, this.#dataset.parameters);
     const reader = new TextReader((name, sample) => this.#open(name, choose(name, sample)));
     for (const input of inputs) {
-      const before = this.#bytes;
+      const before = this.#tally.bytes;
       const each = async (block: Buffer, bytesRead: number): Promise<void> => {
         await reader.push(block);
-        this.#bytes = before + bytesRead;
-        this.#progress();
+        this.#tally.bytes = before + bytesRead;
       };
       const members = { begin: (name: string) => reader.begin(name), end: () => reader.end() };
       const file = await readInput(input, each, signal, members, this.#reading);
       this.#takeRangeRejects();
-      this.#bytes = before + file.bytes;
+      this.#tally.bytes = before + file.bytes;
       files.push(file);
     }
     return files;
@@ -193,7 +171,7 @@ class CorpusReading {
   #takeRangeRejects(): void {
     const rejects = this.#reading.ranges.takeRejects();
     // Of a mirror, no sign of a misread text: the ranges of these rows are gaps.
-    this.#reject((counter) => counter.addAll(rejects), !this.#options.mirror);
+    this.#tally.reject((counter) => counter.addAll(rejects), !this.#options.mirror);
   }
 
   async #readArchive(): Promise<readonly InputFile[]> {
@@ -209,31 +187,29 @@ class CorpusReading {
         },
         content: async (block, bytesRead) => {
           await sink?.push(block);
-          this.#bytes = bytesRead;
-          this.#progress();
+          this.#tally.bytes = bytesRead;
         },
       },
       signal,
     );
     await sink?.end();
     if (!footer) return [];
-    this.#rejects.addAll(footer.rejects);
-    this.#dropped.addAll(footer.rejects);
+    this.#tally.reject((counter) => counter.addAll(footer.rejects), false);
     return footer.files;
   }
 
   #open(name: string, choice: Choice): TextSink | undefined {
     if ('recognised' in choice) return this.#begin(name, choice.recognised);
-    if ('refusal' in choice) this.#refused.push({ name, refusal: choice.refusal });
+    if ('refusal' in choice) this.#tally.refuse({ name, refusal: choice.refusal });
     else this.#options.leftOut?.add(name, choice.leftOut);
     return undefined;
   }
 
   /** Once a text is refused, the others are only recognised. */
   #begin(name: string, recognised: Recognised): TextSink | undefined {
-    if (this.#refused.length > 0) return undefined;
+    if (this.#tally.isRefused) return undefined;
     const { format } = recognised;
-    this.#text = this.#report.open(name, recognised);
+    this.#tally.begin(name, recognised);
     this.#format = segmentFormat(format);
     const sink = this.#cutter.open(format);
     const archive = this.#archive;
@@ -255,30 +231,12 @@ class CorpusReading {
   async #segment(content: Uint8Array<ArrayBuffer>): Promise<void> {
     const format = this.#format as SegmentFormat;
     await this.#archive?.write(content);
-    const number = this.#texts.push(this.#text) - 1;
+    const number = this.#tally.addSegment();
     const finished = this.#earlier.get(number);
     if (!finished) return this.#pool.submit(number, format, content);
     if (finished.fingerprint !== fingerprint(this.#keyText, content, format)) throw new CorpusChanged();
-    this.#count(finished);
+    this.#tally.count(finished);
     this.#pool.recycle(content);
-  }
-
-  #count(finished: FinishedSegment): void {
-    this.#credentials += finished.credentials;
-    this.#rejects.addAll(finished.rejects);
-    this.#report.addSegment(this.#texts[finished.segment] as number, finished);
-    this.#progress();
-  }
-
-  #reject(add: (counter: RejectCounter) => void, ofText = true): void {
-    add(this.#rejects);
-    add(this.#dropped);
-    if (ofText && this.#text >= 0) add(this.#report.rejectsOf(this.#text));
-  }
-
-  #progress(): void {
-    const report = readProgress(this.#bytes, this.#totalBytes, this.#credentials, this.#rejects);
-    this.#options.onProgress?.(report);
   }
 }
 
@@ -286,15 +244,4 @@ function workerSettings(key: DatasetKey, { job, folder }: Manifest, { sorterByte
   const { indexes, similar, usernameRules, hashPlaintext } = job;
   const { suite } = key;
   return { suite, keyText: key.revealText(), indexes, similar, usernameRules, hashPlaintext, folder, sorterBytes };
-}
-
-function readProgress(
-  bytes: number,
-  total: number | undefined,
-  credentials: number,
-  rejects: RejectCounter,
-): ReadProgress {
-  // A file that grows while it is read has more bytes than it had at the start.
-  const totalBytes = total === undefined ? undefined : Math.max(total, bytes);
-  return { stage: 'read', bytes, totalBytes, lines: credentials + rejects.total, rejects };
 }
