@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { readHead } from './files.ts';
 
 /** Resolves symbolic links, also for a file that does not exist yet. */
 export function realPath(file: string): string {
@@ -19,14 +20,30 @@ export function isInside(file: string, folder: string): boolean {
   return inside !== '..' && !inside.startsWith(`..${path.sep}`) && !path.isAbsolute(inside);
 }
 
-/** Other programs have a dataset.json too. */
-const PARTS = ['dataset.json', 'snapshots'];
+/** Longer than the start of any dataset.json that names its format and id. */
+const MAX_START_BYTES = 4096;
+
+/** Whether a folder is a dataset. Other programs have a dataset.json too. */
+export function isDatasetFolder(folder: string): boolean {
+  const file = path.join(folder, 'dataset.json');
+  if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return false;
+  try {
+    const text = readHead(file, MAX_START_BYTES, (why) => new Error(why)).toString('utf8');
+    return /"format":\s*\d+/.test(text) && /"dataset":\s*"[0-9a-f]{16}"/.test(text);
+  } catch {
+    // Of one that cannot be read, nobody knows.
+    return true;
+  }
+}
 
 /** The dataset that a path would be inside of. A dataset is not inside itself. */
 export function datasetAround(file: string): string | undefined {
   const real = realPath(file);
   for (let folder = path.dirname(real); ; folder = path.dirname(folder)) {
-    if (PARTS.every((name) => fs.existsSync(path.join(folder, name)))) return folder;
+    if (isDatasetFolder(folder)) return folder;
     if (folder === path.dirname(folder)) return undefined;
   }
 }
+
+/** Whether a path is a dataset or lies within one. */
+export const isWithinDataset = (file: string): boolean => isDatasetFolder(file) || datasetAround(file) !== undefined;

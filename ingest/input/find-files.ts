@@ -4,10 +4,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { isMissing } from '../../store/files.ts';
+import { isDatasetFolder, isWithinDataset } from '../../store/inside-dataset.ts';
 import { rangeOfName } from '../containers/range-name.ts';
 import { IngestError } from '../errors.ts';
 import { COMPANION_WHY, isCompanion, type LeftOut } from './left-out.ts';
-import { isDatasetFolder, isOwnFile, isWithinDataset } from './own-files.ts';
+import { isOwnFile } from './own-files.ts';
 
 export interface FoundFile {
   /** Files of one folder share it: a mirror has a million of them. */
