@@ -27,7 +27,12 @@ export interface MatchOptions extends MatchRequest {
   readonly verify: VerifyOptions;
   /** The folder of the state. */
   readonly state: string;
+  /** Is called once, with what an earlier process left. */
+  readonly onState?: (state: StateFound) => void;
 }
+
+/** `other` is the state of other users, sources or options: it is discarded. */
+export type StateFound = 'none' | 'resumed' | 'other';
 
 export interface MatchFigures extends Collected, Scanned {
   readonly accounts: number;
@@ -39,43 +44,67 @@ export interface MatchResult {
   readonly rows: readonly MatchRow[];
   readonly unchecked: readonly UncheckedRow[];
   readonly figures: MatchFigures;
-  /** Whether candidates, or verifications too, are those of an earlier process. */
-  readonly resumed: boolean;
 }
 
 /**
  * A process that is killed leaves a state, from which the next one with the same users, sources
  * and options goes on to the same result.
  * @param use takes the result: the state is deleted when it resolves
- * @throws MatchError `USERS_EMPTY`, `STATE_UNUSABLE`, `STATE_BUSY`, `STATE_CORRUPT`
+ * @throws MatchError `USERS_EMPTY`, `USERS_UNVERIFIABLE`, `AGAINST_EMPTY`, `STATE_UNUSABLE`,
+ * `STATE_BUSY`, `STATE_CORRUPT`
  * @throws IngestError, ContainerError, as an ingest does
  */
 export async function matchUsers(options: MatchOptions, use: (result: MatchResult) => Promise<void>): Promise<void> {
-  const { users, sources } = options;
+  const { users, sources, onState } = options;
   assertUsers(users);
   const state = MatchState.open(options.state, secretOf(options), describeJob(options));
+  onState?.(state.earlier.length > 0 ? 'resumed' : state.hasReplaced ? 'other' : 'none');
   let isDone = false;
   try {
-    const resumed = state.earlier.length > 0;
     const scanned = await scanOnce(options, state);
     const found = await verifyCandidates(users, state, scanned.candidates, options.verify);
     const rows = matchRows(users, sources, found);
     const unchecked = uncheckedRows(users, sources, scanned, found);
-    await use({ rows, unchecked, figures: { ...scanned, ...figuresOf(users) }, resumed });
+    await use({ rows, unchecked, figures: { ...scanned, ...figuresOf(users) } });
     isDone = true;
   } finally {
-    if (isDone) state.discard();
+    // Of a corpus that was refused nothing is worth keeping.
+    if (isDone || state.isEmpty) state.discard();
     else state.close();
   }
 }
 
+const describeCounts = (counts: { readonly [reason: string]: number }): string =>
+  Object.entries(counts)
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ');
+
+/** A table of which nothing can be checked must not look like one in which nothing was found. */
 function assertUsers(users: UserTable): void {
-  if (users.accounts > 0) return;
-  const rejects = Object.entries(users.rejects).map(([reason, count]) => `${count} ${reason}`);
+  const { accounts, faults, rejects } = users;
+  if (accounts === 0)
+    throw new MatchError(
+      'USERS_EMPTY',
+      `the user table has no accounts (${describeCounts(rejects) || 'it has no rows'})`,
+      'Check the names in --columns, and that the export finished.',
+    );
+  if (faults.size < accounts) return;
+  const reasons: { [reason: string]: number } = {};
+  for (const fault of faults.values()) reasons[fault] = (reasons[fault] ?? 0) + 1;
   throw new MatchError(
-    'USERS_EMPTY',
-    `the user table has no accounts (${rejects.join(', ') || 'it has no rows'})`,
-    'Check the names in --columns, and that the export finished.',
+    'USERS_UNVERIFIABLE',
+    `no account has a hash to verify and a name (${describeCounts(reasons)})`,
+    'Check the names in --columns, or describe the hashes with --hash-format.',
+  );
+}
+
+/** The same of sources. */
+function assertPairs({ pairs, rejects }: Scanned): void {
+  if (pairs > 0) return;
+  throw new MatchError(
+    'AGAINST_EMPTY',
+    `no pair of a username and a password was read from the sources${Object.keys(rejects).length > 0 ? ` (${describeCounts(rejects)})` : ''}`,
+    'Pass corpora with usernames; lists of passwords and hashes name nobody.',
   );
 }
 
@@ -95,6 +124,7 @@ async function scanOnce(
   let scanned: Scanned;
   try {
     scanned = await scanSources(sources, users, collector, scan);
+    assertPairs(scanned);
   } catch (error) {
     spool.abandon();
     throw error;
@@ -159,6 +189,7 @@ export async function planMatch({
   assertUsers(users);
   const collector = new CandidateCollector(users, randomBytes(16), () => {}, maxCandidates);
   const scanned = await scanSources(sources, users, collector, scan);
+  assertPairs(scanned);
   const collected = collector.finish();
   const options = hashOptionsOf(verify.settings);
   const kinds = users.kinds.map(({ kind, accounts, seconds, example }, place): PlannedKind => {

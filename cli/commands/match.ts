@@ -9,7 +9,7 @@ import { openSources } from '../../match/candidates/sources.ts';
 import { MatchError } from '../../match/errors.ts';
 import { parseDescription } from '../../match/hashes/description.ts';
 import { DEFAULT_HASH_LIMITS, type HashLimits } from '../../match/hashes/stored-hash.ts';
-import { type MatchOptions, type MatchResult, matchUsers, planMatch } from '../../match/match.ts';
+import { type MatchOptions, type MatchResult, matchUsers, planMatch, type StateFound } from '../../match/match.ts';
 import { csvRow, type MatchRow, type UncheckedRow } from '../../match/results.ts';
 import { hashOptionsOf, type VerifySettings } from '../../match/verify/verify-worker.ts';
 import { readRegularBytes } from '../../store/files.ts';
@@ -22,7 +22,7 @@ import { createMatchBars } from '../match/match-bars.ts';
 import { addUsersOptions, openUsers, type UsersOptions } from '../match/users.ts';
 import { parseCount } from '../memory.ts';
 import { note, printResult } from '../output.ts';
-import { printableJson } from '../printable.ts';
+import { printable, printableJson } from '../printable.ts';
 
 interface CommandOptions extends UsersOptions, Omit<CorpusOptions, 'columns'> {
   against: string[];
@@ -104,6 +104,11 @@ async function writeResult(
   note(describeMatch(figures, rows, unchecked));
 }
 
+function noteState(found: StateFound, folder: string): void {
+  if (found === 'resumed') note(`goes on from the state in ${printable(folder)}`);
+  if (found === 'other') note(`the state in ${printable(folder)} is of other users, sources or options: starts over`);
+}
+
 async function runMatch(usersName: string, options: CommandOptions, signal: AbortSignal): Promise<void> {
   const settings = parseSettings(options);
   const reading = parseReading({
@@ -122,6 +127,7 @@ async function runMatch(usersName: string, options: CommandOptions, signal: Abor
     users,
     sources,
     state: options.state,
+    onState: (found) => noteState(found, options.state),
     maxCandidates: options.maxCandidates ?? DEFAULT_MAX_CANDIDATES,
     scan: { ...reading, leftOut, signal, ...(accept && { accept }), onProgress: bars.scan },
     verify: {

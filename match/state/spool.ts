@@ -82,14 +82,21 @@ function frameNumber(frame: number): Buffer {
   return bytes;
 }
 
-/** @throws MatchError `STATE_CORRUPT` */
-export function* readSpool(file: string, key: Buffer): Generator<SpooledCandidate> {
+/**
+ * @param total the number of candidates
+ * @throws MatchError `STATE_CORRUPT`
+ */
+export function* readSpool(file: string, key: Buffer, total: number): Generator<SpooledCandidate> {
+  if (!fs.existsSync(file)) throw damaged();
   const handle = fs.openSync(file, 'r');
   try {
     let sequence = 0;
     for (let frame = 0; ; frame++) {
       const length = readExactly(handle, 4);
-      if (length.length === 0) return;
+      if (length.length === 0) {
+        if (sequence !== total) throw damaged();
+        return;
+      }
       const sealed = readExactly(handle, length.length < 4 ? 0 : Math.min(length.readUInt32LE(), 2 * FRAME_BYTES));
       const plain = openFrame(sealed, key, frame);
       for (let at = 0; at < plain.length; ) {
@@ -123,11 +130,11 @@ function openFrame(sealed: Buffer, key: Buffer, frame: number): Buffer {
     decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
     return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch (cause) {
-    throw new MatchError(
-      'STATE_CORRUPT',
-      'the candidates in the state folder are damaged',
-      'Delete the state folder and run the same command again.',
-      { cause },
-    );
+    throw damaged(cause);
   }
 }
+
+export const stateCorrupt = (what: string, cause?: unknown): MatchError =>
+  new MatchError('STATE_CORRUPT', what, 'Delete the state folder and run the same command again.', { cause });
+
+const damaged = (cause?: unknown): MatchError => stateCorrupt('the candidates in the state folder are damaged', cause);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { isMissing, writeFileAtomically } from '../../store/files.ts';
 import { takeLock } from '../../store/lock.ts';
 import { MatchError } from '../errors.ts';
-import { PRIVATE_FILE } from './spool.ts';
+import { PRIVATE_FILE, stateCorrupt } from './spool.ts';
 
 const VERSION = 1;
 const PRIVATE_FOLDER = 0o700;
@@ -47,11 +47,22 @@ export class MatchState {
   #syncedMs = Number.NEGATIVE_INFINITY;
   /** What an earlier process of the same job wrote. */
   readonly earlier: readonly JournalEntry[];
+  /** Whether there was the work of another job. */
+  readonly hasReplaced: boolean;
+  #isEmpty: boolean;
 
-  private constructor(folder: string, key: Buffer, earlier: readonly JournalEntry[], release: () => void) {
+  private constructor(
+    folder: string,
+    key: Buffer,
+    earlier: readonly JournalEntry[],
+    hasReplaced: boolean,
+    release: () => void,
+  ) {
     this.folder = folder;
     this.key = key;
     this.earlier = earlier;
+    this.hasReplaced = hasReplaced;
+    this.#isEmpty = earlier.length === 0;
     this.#release = release;
   }
 
@@ -75,21 +86,28 @@ export class MatchState {
     if (earlier) {
       const key = deriveKey(secret, Buffer.from(earlier.salt, 'hex'));
       if (earlier.version === VERSION && earlier.check === checkOf(key, description))
-        return new MatchState(folder, key, readJournal(path.join(folder, 'journal')), release);
+        return new MatchState(folder, key, readJournal(path.join(folder, 'journal'), release), false, release);
     }
+    const hasReplaced = fs.existsSync(path.join(folder, 'journal'));
     for (const name of ['job.json', 'journal', 'candidates']) fs.rmSync(path.join(folder, name), { force: true });
     const salt = randomBytes(KEY_BYTES);
     const key = deriveKey(secret, salt);
     const file: JobFile = { version: VERSION, salt: salt.toString('hex'), check: checkOf(key, description) };
     writeFileAtomically(path.join(folder, 'job.json'), `${JSON.stringify(file)}\n`, PRIVATE_FILE);
-    return new MatchState(folder, key, [], release);
+    return new MatchState(folder, key, [], hasReplaced, release);
   }
 
   get spoolFile(): string {
     return path.join(this.folder, 'candidates');
   }
 
+  /** Whether no process of the job has appended to it. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
   append(entry: JournalEntry): void {
+    this.#isEmpty = false;
     this.#journal ??= openJournal(path.join(this.folder, 'journal'));
     fs.writeSync(this.#journal, `${JSON.stringify(entry)}\n`);
     // What a power failure takes is done again.
@@ -153,8 +171,11 @@ function readJob(folder: string): JobFile | undefined {
   }
 }
 
-/** A line that a killed process did not finish does not count. */
-function readJournal(file: string): JournalEntry[] {
+/**
+ * A line that a killed process did not finish does not count.
+ * @throws MatchError `STATE_CORRUPT`
+ */
+function readJournal(file: string, release: () => void): JournalEntry[] {
   let text: string;
   try {
     text = fs.readFileSync(file, 'utf8');
@@ -163,7 +184,12 @@ function readJournal(file: string): JournalEntry[] {
     throw error;
   }
   const lines = text.split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as JournalEntry);
+  try {
+    return lines.map((line) => JSON.parse(line) as JournalEntry);
+  } catch (cause) {
+    release();
+    throw stateCorrupt('the journal in the state folder is damaged', cause);
+  }
 }
 
 /** Cuts off an unfinished line, which the next one would be joined to. */

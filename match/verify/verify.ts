@@ -86,7 +86,7 @@ async function runPass(
   const isSpared = ({ account, sequence }: SpooledCandidate): boolean =>
     settled.has(account) || done.has(sequence) || (hits.get(account)?.sequence ?? Number.POSITIVE_INFINITY) < sequence;
   try {
-    for (const task of tasksOf(pass, users, readSpool(state.spoolFile, state.key), isSpared)) {
+    for (const task of tasksOf(pass, users, readSpool(state.spoolFile, state.key, total), isSpared)) {
       signal?.throwIfAborted();
       running.set(task.from, task);
       await pool.submit(task);

@@ -151,6 +151,18 @@ describe('a match', () => {
     await expect(match({ users, against: [place.at('codes.txt')], state })).rejects.toMatchObject({
       code: 'CORPUS_SUSPECT',
     });
+    expect(fs.existsSync(state)).toBe(false);
+    place.write('lists.txt', 'letmein\nqwerty\nhunter2\npassword1\n'.repeat(20));
+    await expect(match({ users, against: [place.at('lists.txt')], state })).rejects.toMatchObject({
+      code: 'AGAINST_EMPTY',
+    });
+    // The hashes are in another column than the one that is named.
+    const wrong = fs.readFileSync(users, 'utf8').replace('login,mail,hash', 'hash,mail,login');
+    place.write('wrong.csv', wrong);
+    await expect(match({ users: place.at('wrong.csv'), against: [corpora], state })).rejects.toMatchObject({
+      code: 'USERS_UNVERIFIABLE',
+      message: expect.stringContaining('9 unknown-format'),
+    });
     place.write('empty.csv', 'id,login,mail,hash\n');
     await expect(match({ users: place.at('empty.csv'), against: [corpora], state })).rejects.toMatchObject({
       code: 'USERS_EMPTY',

@@ -28,7 +28,7 @@ describe('the spool', () => {
   test('returns candidates in their order, of several frames', ({ place }) => {
     const file = place.at('candidates');
     const all = spooled(file, 5000);
-    const read = [...readSpool(file, key)];
+    const read = [...readSpool(file, key, 5000)];
     expect(read.map(({ account, source, password }) => [account, source, password.toString()])).toEqual(all);
     expect(read.map(({ sequence }) => sequence)).toEqual(all.map((_, i) => i));
     expect(fs.statSync(file).mode & 0o777).toBe(0o600);
@@ -36,21 +36,23 @@ describe('the spool', () => {
 
   test('may be empty, and holds the longest password', ({ place }) => {
     const file = place.at('candidates');
-    expect(spooled(file, 0)).toEqual([...readSpool(file, key)]);
+    expect(spooled(file, 0)).toEqual([...readSpool(file, key, 0)]);
     const writer = new SpoolWriter(file, key);
     writer.add(1, 2, Buffer.alloc(4096, 'x'));
     writer.finish();
-    expect([...readSpool(file, key)][0]?.password.length).toBe(4096);
+    expect([...readSpool(file, key, 1)][0]?.password.length).toBe(4096);
   });
 
   test('shows no password, and opens with its key alone', ({ place }) => {
     const file = place.at('candidates');
     spooled(file, 100);
     expect(fs.readFileSync(file).includes('password')).toBe(false);
-    expect(() => [...readSpool(file, randomBytes(32))]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
+    expect(() => [...readSpool(file, randomBytes(32), 100)]).toThrow(
+      expect.objectContaining({ code: 'STATE_CORRUPT' }),
+    );
   });
 
-  test('that was altered anywhere is refused, or ends early at a frame', ({ place }) => {
+  test('that was altered or cut off anywhere is refused, and so is one that is missing', ({ place }) => {
     const file = place.at('candidates');
     spooled(file, 2000);
     const bytes = fs.readFileSync(file);
@@ -58,7 +60,7 @@ describe('the spool', () => {
       const altered = Buffer.from(bytes);
       altered[at] = (altered[at] as number) ^ 1;
       fs.writeFileSync(file, altered);
-      expect(() => [...readSpool(file, key)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
+      expect(() => [...readSpool(file, key, 2000)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
     }
     // Frames cannot change places.
     const first = 4 + bytes.readUInt32LE(0);
@@ -67,9 +69,13 @@ describe('the spool', () => {
       file,
       Buffer.concat([bytes.subarray(first, second), bytes.subarray(0, first), bytes.subarray(second)]),
     );
-    expect(() => [...readSpool(file, key)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
-    fs.writeFileSync(file, bytes.subarray(0, 2));
-    expect(() => [...readSpool(file, key)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
+    expect(() => [...readSpool(file, key, 2000)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
+    for (const end of [0, 2, first, second]) {
+      fs.writeFileSync(file, bytes.subarray(0, end));
+      expect(() => [...readSpool(file, key, 2000)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
+    }
+    fs.rmSync(file);
+    expect(() => [...readSpool(file, key, 2000)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
   });
 });
 
@@ -85,6 +91,7 @@ describe('the state folder', () => {
     first.append({ pass: 'exact', from: 0, to: 6, hits });
     first.close();
     const second = MatchState.open(folder, secret, job);
+    expect(second.hasReplaced).toBe(false);
     expect(second.key).toEqual(first.key);
     expect(second.earlier).toEqual([{ scanned: { candidates: 10 } }, { pass: 'exact', from: 0, to: 6, hits }]);
     second.close();
@@ -93,7 +100,7 @@ describe('the state folder', () => {
       [secret, { ...job, similar: true }],
     ] as const) {
       const state = MatchState.open(folder, other, otherJob);
-      expect(state.earlier).toEqual([]);
+      expect([state.earlier, state.hasReplaced, state.isEmpty]).toEqual([[], true, true]);
       expect(state.key).not.toEqual(first.key);
       state.append({ scanned: {} });
       state.close();
@@ -114,6 +121,14 @@ describe('the state folder', () => {
     expect(third.earlier).toHaveLength(2);
     third.discard();
     expect(fs.existsSync(folder)).toBe(false);
+  });
+
+  test('with a damaged journal is refused', ({ place }) => {
+    const folder = place.at('state');
+    MatchState.open(folder, secret, job).close();
+    fs.writeFileSync(path.join(folder, 'journal'), '{"scanned":{}}\nnonsense\n{"scanned":{}}\n');
+    for (let i = 0; i < 2; i++)
+      expect(() => MatchState.open(folder, secret, job)).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
   });
 
   test("is its user's alone, and is one process's at a time", ({ place }) => {
