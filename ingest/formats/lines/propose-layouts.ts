@@ -24,13 +24,14 @@ export interface Proposals {
 }
 
 /** Lines that are cut, and characters of each. */
-const MAX_ROWS = 500;
+const MAX_ROWS = 300;
 const MAX_LENGTH = 1024;
 const MAX_WIDTH = 24;
 /** A number, what a checker captured, and the pair. */
 const MAX_DEPTH = 2;
-/** Separators of a column that is cut further, and layouts of one list. */
+/** Separators of a column that is cut further, in all for one separator, and layouts of a list. */
 const MAX_INNER = 6;
+const MAX_INNER_TRIALS = 10;
 const MAX_LAYOUTS = 60;
 const MIN_URLS = 0.15;
 const QUARTER = 0.25;
@@ -45,14 +46,22 @@ const QUOTES = ['"', "'", '`'];
 const MIN_OTHER = 0.02;
 const COMMON = [':', ';', ',', '|', '\t', ' '];
 
+/** Counts down the trials within columns, of which no text may cause any number. */
+interface Trials {
+  left: number;
+}
+
 /** @param stated the separator, if the operator stated it */
-export function proposeLayouts(rows: readonly string[], stated?: string, depth = 0): Proposals {
+export const proposeLayouts = (rows: readonly string[], stated?: string): Proposals => proposeAll(rows, stated, 0);
+
+function proposeAll(rows: readonly string[], stated: string | undefined, depth: number, trials?: Trials): Proposals {
   const layouts: LineLayout[] = [];
   const unclear: UnclearColumns[] = [];
   const cut = rows.slice(0, MAX_ROWS).map((row) => row.slice(0, MAX_LENGTH));
   const separators = stated === undefined ? separatorsIn(cut).slice(0, depth === 0 ? undefined : MAX_INNER) : [stated];
   for (const separator of separators) {
-    const proposed = propose(cut, separator, depth);
+    if (trials && trials.left-- <= 0) break;
+    const proposed = propose(cut, separator, depth, trials ?? { left: MAX_INNER_TRIALS });
     layouts.push(...proposed.layouts, ...mixedLayouts(cut, separator));
     unclear.push(...proposed.unclear);
   }
@@ -70,7 +79,7 @@ function haveUrls(rows: readonly string[], separator: string, depth: number): bo
 
 const NONE: Proposals = { layouts: [], unclear: [] };
 
-function propose(rows: readonly string[], separator: string, depth: number): Proposals {
+function propose(rows: readonly string[], separator: string, depth: number, trials: Trials): Proposals {
   const quote = quoteOf(rows, separator);
   const table = tableOf(rows, separator, quote);
   if (!table) return NONE;
@@ -81,7 +90,7 @@ function propose(rows: readonly string[], separator: string, depth: number): Pro
   const layouts = roles.flatMap((columns): LineLayout[] => {
     const cut = columns.indexOf('lines');
     if (cut === -1) return [{ ...common, columns }];
-    const inner = depth < MAX_DEPTH ? proposeLayouts(table[cut] as string[], undefined, depth + 1).layouts : [];
+    const inner = depth < MAX_DEPTH ? proposeAll(table[cut] as string[], undefined, depth + 1, trials).layouts : [];
     return inner.map((within) => ({ ...common, columns, within }));
   });
   return { layouts, unclear: [] };

@@ -3,7 +3,7 @@
 /** Lines that are looked at, and characters of each. */
 const MAX_ROWS = 300;
 const MAX_LENGTH = 400;
-const MAX_CANDIDATES = 16;
+const MAX_CANDIDATES = 12;
 /** Lines of a list may have two separators, one here and one there. */
 const MIN_SHARE = 0.5;
 /** A shorter separator that stands outside of a longer one in fewer lines is a part of it. */
