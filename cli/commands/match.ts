@@ -19,13 +19,16 @@ import { onInterrupt } from '../interrupt.ts';
 import { noteLeftOut } from '../left-out.ts';
 import { describeMatch, describePlan } from '../match/describe.ts';
 import { createMatchBars } from '../match/match-bars.ts';
+import { matchNames, namesCsv, noteNames } from '../match/names.ts';
 import { addUsersOptions, openUsers, type UsersOptions } from '../match/users.ts';
 import { parseCount } from '../memory.ts';
 import { note, printResult } from '../output.ts';
 import { printable, printableJson } from '../printable.ts';
 
 interface CommandOptions extends UsersOptions, Omit<CorpusOptions, 'columns'> {
-  against: string[];
+  against?: string[];
+  namesOnly?: string;
+  keyFile?: string;
   corpusColumns?: string;
   hashFormat?: string;
   pepperFile?: string;
@@ -109,7 +112,40 @@ function noteState(found: StateFound, folder: string): void {
   if (found === 'other') note(`the state in ${printable(folder)} is of other users, sources or options: starts over`);
 }
 
-async function runMatch(usersName: string, options: CommandOptions, signal: AbortSignal): Promise<void> {
+/** What a dataset cannot tell. */
+const NOT_OF_NAMES = ['hashFormat', 'pepperFile', 'similar', 'dryRun', 'corpusColumns'] as const;
+
+async function runNames(
+  usersName: string,
+  dataset: string,
+  options: CommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (NOT_OF_NAMES.some((name) => options[name] !== undefined))
+    throw new UsageError(
+      '--names-only verifies nothing',
+      'Leave out --hash-format, --pepper-file, --similar, --dry-run and options of corpora.',
+    );
+  const { out, unchecked } = options;
+  for (const file of [out, unchecked]) assertNew(file);
+  const result = await matchNames(usersName, dataset, options, signal);
+  if (unchecked !== undefined)
+    writePrivate(unchecked, uncheckedCsv(result.unchecked.map((row) => ({ ...row, source: null }))));
+  const { rows, accounts, userRejects } = result;
+  const text = options.json
+    ? `${printableJson({ accounts: rows, unchecked: result.unchecked, figures: { accounts, userRejects } })}\n`
+    : namesCsv(rows);
+  if (out === undefined) await writeStdout(text);
+  else writePrivate(out, text);
+  noteNames(result);
+}
+
+async function runMatch(
+  usersName: string,
+  against: readonly string[],
+  options: CommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const settings = parseSettings(options);
   const reading = parseReading({
     ...options,
@@ -118,7 +154,7 @@ async function runMatch(usersName: string, options: CommandOptions, signal: Abor
   if (!options.dryRun) for (const file of [options.out, options.unchecked]) assertNew(file);
   const leftOut = new LeftOut();
   const { encoding, accept } = options;
-  const sources = openSources(options.against, limitsOf(options as CorpusOptions), leftOut).map((source) =>
+  const sources = openSources(against, limitsOf(options as CorpusOptions), leftOut).map((source) =>
     encoding === undefined ? source : { ...source, inputs: source.inputs.map((input) => ({ ...input, encoding })) },
   );
   const users = await openUsers(usersName, options, hashOptionsOf(settings), signal);
@@ -160,10 +196,12 @@ export function addMatch(program: Command): void {
   const command = program
     .command('match')
     .description('find the accounts of a user table whose passwords have leaked')
-    .requiredOption(
+    .option(
       '--against <path...>',
       'corpora: files, folders of them (each entry is a source), or YYYY-MM:PATH to state the month of the breach',
-    );
+    )
+    .option('--names-only <dataset>', 'instead of --against: which accounts stand in which sources of a dataset')
+    .option('--key-file <file>', 'key of that dataset (default: <dataset>.key)');
   addUsersOptions(command)
     .option('--hash-format <text>', 'digest of hashes that name no scheme, such as "sha256(salt + password)"')
     .option('--pepper-file <file>', 'pepper of --hash-format')
@@ -185,7 +223,16 @@ export function addMatch(program: Command): void {
     .action(async (users: string, options: CommandOptions) => {
       const interrupt = onInterrupt();
       try {
-        await runMatch(users, options, interrupt.signal);
+        const { against, namesOnly, keyFile } = options;
+        if ((against === undefined) === (namesOnly === undefined))
+          throw new UsageError(
+            'match takes --against or --names-only',
+            'Pass corpora with --against, or a dataset with --names-only.',
+          );
+        if (against === undefined) await runNames(users, namesOnly as string, options, interrupt.signal);
+        else if (keyFile !== undefined)
+          throw new UsageError('--key-file is for --names-only', 'Leave it out: corpora need no key.');
+        else await runMatch(users, against, options, interrupt.signal);
       } finally {
         interrupt.dispose();
       }

@@ -8,7 +8,7 @@ import { streamInput } from '../../ingest/input/stream-input.ts';
 import type { HashOptions } from '../../match/hashes/parse-hash.ts';
 import { readUsers, TABLE_FORMATS, type TableFormat } from '../../match/users/read-users.ts';
 import { readSqliteUsers } from '../../match/users/sqlite.ts';
-import { parseUserColumns, type UserColumns } from '../../match/users/user-rows.ts';
+import { parseUserColumns, type UserColumns, type UserSink } from '../../match/users/user-rows.ts';
 import { UserTable } from '../../match/users/user-table.ts';
 import { UsageError } from '../exit.ts';
 
@@ -35,13 +35,46 @@ export function addUsersOptions(command: Command): Command {
     .option('--query <sql>', 'sqlite: a query that returns the users, instead of --table');
 }
 
-function parseColumns(text: string): UserColumns {
-  const columns = parseUserColumns(text);
+function parseColumns(text: string, needsHash: boolean): UserColumns {
+  const columns = parseUserColumns(text, needsHash);
   if (columns) return columns;
   throw new UsageError(
-    '--columns must name an id, a hash, and at least one username or email',
+    `--columns must name an id, ${needsHash ? 'a hash, ' : ''}and at least one username or email`,
     'Write --columns id=ID,username=user_login,email=user_email,hash=user_pass; username and email may be repeated.',
   );
+}
+
+/**
+ * Reads the user table into a sink.
+ * @param needsHash whether `--columns` must name the hash
+ * @throws UsageError, MatchError, IngestError
+ */
+export async function readUsersInto(
+  sink: UserSink,
+  users: string,
+  options: UsersOptions,
+  signal: AbortSignal,
+  needsHash = true,
+): Promise<void> {
+  const { usersFormat: format, table, query } = options;
+  const columns = parseColumns(options.columns, needsHash);
+  const isSqlite = users.startsWith(SQLITE);
+  if (isSqlite ? (table === undefined) === (query === undefined) : table !== undefined || query !== undefined)
+    throw new UsageError(
+      isSqlite ? 'sqlite: takes --table or --query' : '--table and --query are for sqlite:FILE',
+      isSqlite ? 'Pass one of them.' : 'Pass the database as sqlite:FILE, or leave them out.',
+    );
+  if (isSqlite) {
+    const file = users.slice(SQLITE.length);
+    readSqliteUsers(
+      { file, ...(table !== undefined && { table }), ...(query !== undefined && { query }) },
+      columns,
+      sink,
+    );
+    return;
+  }
+  const input = users === '-' ? streamInput(process.stdin, DEFAULT_LIMITS) : openInput(users);
+  await readUsers(input, { columns, signal, ...(format && { format }) }, sink);
 }
 
 /** @throws UsageError, MatchError, IngestError */
@@ -51,25 +84,7 @@ export async function openUsers(
   hashes: HashOptions,
   signal: AbortSignal,
 ): Promise<UserTable> {
-  const { usersFormat: format, table, query } = options;
-  const columns = parseColumns(options.columns);
-  const isSqlite = users.startsWith(SQLITE);
-  if (isSqlite ? (table === undefined) === (query === undefined) : table !== undefined || query !== undefined)
-    throw new UsageError(
-      isSqlite ? 'sqlite: takes --table or --query' : '--table and --query are for sqlite:FILE',
-      isSqlite ? 'Pass one of them.' : 'Pass the database as sqlite:FILE, or leave them out.',
-    );
-  const found = new UserTable(hashes);
-  if (isSqlite) {
-    const file = users.slice(SQLITE.length);
-    readSqliteUsers(
-      { file, ...(table !== undefined && { table }), ...(query !== undefined && { query }) },
-      columns,
-      found,
-    );
-    return found;
-  }
-  const input = users === '-' ? streamInput(process.stdin, DEFAULT_LIMITS) : openInput(users);
-  await readUsers(input, { columns, signal, ...(format && { format }) }, found);
-  return found;
+  const table = new UserTable(hashes);
+  await readUsersInto(table, users, options, signal);
+  return table;
 }

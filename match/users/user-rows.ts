@@ -16,9 +16,10 @@ const COLUMN = /^(id|username|email|hash|salt)=(.+)$/;
 
 /**
  * @param text such as `id=ID,username=user_login,email=user_email,hash=user_pass`
+ * @param needsHash otherwise the column of the id stands for one that is not named
  * @returns undefined if it is no such list, or lacks the id, the hash or all names
  */
-export function parseUserColumns(text: string): UserColumns | undefined {
+export function parseUserColumns(text: string, needsHash = true): UserColumns | undefined {
   const single = new Map<string, string>();
   const names: string[] = [];
   for (const part of text.split(',')) {
@@ -27,7 +28,8 @@ export function parseUserColumns(text: string): UserColumns | undefined {
     if (role === 'username' || role === 'email') names.push(name);
     else single.set(role, name);
   }
-  const [id, hash, salt] = ['id', 'hash', 'salt'].map((role) => single.get(role));
+  const [id, named, salt] = ['id', 'hash', 'salt'].map((role) => single.get(role));
+  const hash = needsHash ? named : (named ?? id);
   if (id === undefined || hash === undefined || names.length === 0) return undefined;
   return { id, names, hash, ...(salt !== undefined && { salt }) };
 }

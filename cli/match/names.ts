@@ -1,0 +1,83 @@
+// match --names-only: which accounts stand in which sources of a dataset.
+
+import { MatchError } from '../../match/errors.ts';
+import type { NameRow } from '../../match/names/dataset-names.ts';
+import { csvRow } from '../../match/results.ts';
+import { assertKeyBelongs, openDataset } from '../../store/dataset.ts';
+import { assertOutside } from '../../store/key-file.ts';
+import { openRuns } from '../../store/run/run.ts';
+import { reasonFigures } from '../ingest-bars.ts';
+import { openKeyFile } from '../key-files.ts';
+import { keyFileFor } from '../open.ts';
+import { note } from '../output.ts';
+import { formatCount, formatCounted } from '../units.ts';
+import { readUsersInto, type UsersOptions } from './users.ts';
+
+export interface NamesOptions extends UsersOptions {
+  keyFile?: string;
+}
+
+export interface NamesResult {
+  readonly rows: readonly NameRow[];
+  /** Accounts without a name, by id. */
+  readonly unchecked: readonly { readonly account: string; readonly reason: 'no-name' }[];
+  readonly accounts: number;
+  readonly userRejects: { readonly [reason: string]: number };
+}
+
+/** @throws StoreError, MatchError, UsageError */
+export async function matchNames(
+  usersName: string,
+  folder: string,
+  options: NamesOptions,
+  signal: AbortSignal,
+): Promise<NamesResult> {
+  const dataset = openDataset(folder);
+  const keyFile = keyFileFor(folder, options.keyFile);
+  assertOutside(keyFile, folder);
+  const key = openKeyFile(keyFile);
+  assertKeyBelongs(dataset, key);
+  const { byDate, DatasetNames } = await import('../../match/names/dataset-names.ts');
+  const runs = byDate(openRuns(dataset));
+  if (!dataset.parameters.indexes.includes('account') || runs.length === 0)
+    throw new MatchError(
+      'AGAINST_EMPTY',
+      `dataset ${folder} has no ${runs.length === 0 ? 'source' : 'account index'}`,
+      'Name a dataset of usernames, or match corpora with --against.',
+    );
+  const names = new DatasetNames(await createSuite(key), dataset.parameters);
+  await readUsersInto(names, usersName, options, signal, false);
+  if (names.accounts === 0 || names.nameless.length === names.accounts)
+    throw new MatchError(
+      'USERS_EMPTY',
+      names.accounts === 0 ? 'the user table has no accounts' : 'no account of the user table has a name',
+      'Check the names in --columns, and that the export finished.',
+    );
+  const rows = runs.flatMap((run) => {
+    signal.throwIfAborted();
+    return names.findIn(run);
+  });
+  const unchecked = names.nameless.map((account) => ({ account, reason: 'no-name' as const }));
+  return { rows, unchecked, accounts: names.accounts, userRejects: names.rejects };
+}
+
+/** Under `oprf` the fast engine, which only this needs. */
+async function createSuite(key: ReturnType<typeof openKeyFile>) {
+  if (key.suite === 'hmac') return key.createSuite();
+  const { createSodiumOprf } = await import('../../accel/oprf-sodium.ts');
+  return key.createSuite(await createSodiumOprf());
+}
+
+export const namesCsv = (rows: readonly NameRow[]): string =>
+  [['account', 'source', 'date', 'match'], ...rows.map((row) => [row.account, row.source, row.date, row.match])]
+    .map(csvRow)
+    .join('');
+
+export function noteNames({ rows, unchecked, accounts, userRejects }: NamesResult): void {
+  const found = new Set(rows.map(({ account }) => account)).size;
+  note(`users: ${formatCounted(accounts, 'account')}`);
+  const lost = Object.values(userRejects).reduce((sum, count) => sum + count, 0);
+  if (lost > 0) note(`NOT READ: ${formatCounted(lost, 'row')} of the user table (${reasonFigures(userRejects)})`);
+  if (unchecked.length > 0) note(`NOT CHECKED: ${formatCounted(unchecked.length, 'account')} without a name`);
+  note(`found: ${formatCounted(found, 'account')} whose name stands in a source (${formatCount(rows.length)} rows)`);
+}

@@ -1,0 +1,118 @@
+// Which accounts stand in which sources of a dataset, without a corpus at hand: their names are
+// derived as an ingest derives usernames, and looked up in the run of each source.
+
+import { RejectCounter, type RejectCounts, type RejectReason } from '../../ingest/rejects.ts';
+import type { NormalizedUsername } from '../../protocol/brands.ts';
+import { writeU32 } from '../../protocol/bytes.ts';
+import { TAG_AND_SEED_BYTES } from '../../protocol/entry.ts';
+import { normalizeUsername } from '../../protocol/normalize.ts';
+import { EntryKind, MAX_FIELD_BYTES, usernameInput } from '../../protocol/private-input.ts';
+import type { KeyedSuite } from '../../protocol/suite.ts';
+import { createUsernameRewrite } from '../../protocol/username-rules.ts';
+import type { DatasetParameters } from '../../store/dataset.ts';
+import { KEY_BYTES, KIND_AT, RECORD_BYTES, TAG_AT } from '../../store/run/record.ts';
+import type { Run } from '../../store/run/run.ts';
+import { RunReader } from '../../store/run/run-reader.ts';
+import { PackedTexts } from '../users/packed-texts.ts';
+import type { UserRow, UserSink } from '../users/user-rows.ts';
+
+export interface NameRow {
+  readonly account: string;
+  readonly source: string;
+  readonly date: string | null;
+  readonly match: 'name';
+}
+
+const NONE = -1;
+
+/** The names of accounts as the keys of their entries. */
+export class DatasetNames implements UserSink {
+  readonly #suite: KeyedSuite;
+  readonly #rewrite: (name: NormalizedUsername) => NormalizedUsername;
+  readonly #ids = new PackedTexts();
+  readonly #rejects = new RejectCounter();
+  /** The last account of a key, and the one before it that has the same. */
+  readonly #byKey = new Map<string, number>();
+  readonly #linkAccount: number[] = [];
+  readonly #linkNext: number[] = [];
+  readonly #key = Buffer.alloc(TAG_AT + TAG_AND_SEED_BYTES);
+  /** Accounts without a name that an entry can have. */
+  readonly nameless: string[] = [];
+
+  constructor(suite: KeyedSuite, { usernameRules = [] }: DatasetParameters) {
+    this.#suite = suite;
+    this.#rewrite = usernameRules.length > 0 ? createUsernameRewrite(usernameRules) : (name) => name;
+  }
+
+  get accounts(): number {
+    return this.#ids.length;
+  }
+
+  get rejects(): RejectCounts {
+    return this.#rejects.byReason();
+  }
+
+  reject(reason: RejectReason): void {
+    this.#rejects.add(reason);
+  }
+
+  row({ id, names }: UserRow): void {
+    if (id === undefined || id.trim() === '' || id.length > MAX_FIELD_BYTES) {
+      this.reject('missing-column');
+      return;
+    }
+    const account = this.#ids.length;
+    this.#ids.add(id);
+    const keys = new Set(names.map((name) => this.#keyOf(name ?? '')).filter((key) => key !== undefined));
+    if (keys.size === 0) this.nameless.push(id);
+    for (const key of keys) {
+      const link = this.#linkAccount.push(account) - 1;
+      this.#linkNext.push(this.#byKey.get(key) ?? NONE);
+      this.#byKey.set(key, link);
+    }
+  }
+
+  #keyOf(name: string): string | undefined {
+    const username = this.#rewrite(normalizeUsername(name));
+    if (username.length === 0 || username.length > MAX_FIELD_BYTES) return undefined;
+    writeU32(this.#key, 0, this.#suite.accountBucketHash(username));
+    this.#key.set(this.#suite.evaluate(usernameInput(username)).subarray(0, TAG_AND_SEED_BYTES), TAG_AT);
+    return this.#key.toString('latin1', 0, KEY_BYTES);
+  }
+
+  /** Reads the whole run. @throws StoreError `RUN_CORRUPT` */
+  findIn(run: Run): NameRow[] {
+    const found = new Set<number>();
+    const reader = new RunReader(run);
+    try {
+      reader.beginSection('account');
+      for (let block = reader.readBlock(); block.length > 0; block = reader.readBlock()) this.#look(block, found);
+      reader.finish();
+    } finally {
+      reader.close();
+    }
+    const { source, date = null } = run.facts;
+    const accounts = [...found].sort((a, b) => a - b);
+    return accounts.map((account) => ({ account: this.#ids.at(account), source, date, match: 'name' }));
+  }
+
+  #look(block: Uint8Array, found: Set<number>): void {
+    const records = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
+    for (let at = 0; at < records.length; at += RECORD_BYTES) {
+      if (records[at + KIND_AT] !== EntryKind.username) continue;
+      const first = this.#byKey.get(records.toString('latin1', at, at + KEY_BYTES));
+      if (first === undefined) continue;
+      for (let link = first; link !== NONE; link = this.#linkNext[link] as number)
+        found.add(this.#linkAccount[link] as number);
+    }
+  }
+}
+
+/** Runs of the most recent leaks first. */
+export function byDate(runs: readonly Run[]): Run[] {
+  return [...runs].sort(({ facts: a }, { facts: b }) => {
+    const [dateA, dateB] = [a.date ?? '', b.date ?? ''];
+    if (dateA !== dateB) return dateA > dateB ? -1 : 1;
+    return a.source < b.source ? -1 : 1;
+  });
+}
