@@ -117,23 +117,45 @@ const MAX_HEADER_LENGTH = 800;
  */
 export function showHeader(header: readonly string[], maxLength = MAX_HEADER_LENGTH): string {
   const isHeader = header.filter((name) => roleOfName(name) !== undefined).length >= 2;
-  const show = (name: string): string => {
-    const text = name
-      .trim()
-      .replace(/[\p{C}\p{Z}]/gu, ' ')
-      .slice(0, MAX_SHOWN_LENGTH);
-    if (text === '') return '(unnamed)';
-    return isHeader || roleOfName(name) !== undefined ? text : text.replace(/\p{L}/gu, 'x').replace(/\p{N}/gu, '9');
-  };
   const shown: string[] = [];
   let length = 0;
   for (const name of header) {
     if (length > maxLength - MAX_SHOWN_LENGTH) return [...shown, '…'].join(', ');
-    const text = show(name);
+    const text = showName(name, isHeader);
     shown.push(text);
     length += text.length + 2;
   }
   return shown.join(', ');
+}
+
+function showName(name: string, isHeader: boolean): string {
+  const text = name
+    .trim()
+    .replace(/[\p{C}\p{Z}]/gu, ' ')
+    .slice(0, MAX_SHOWN_LENGTH);
+  if (text === '') return '(unnamed)';
+  return isHeader || roleOfName(name) !== undefined ? text : text.replace(/\p{L}/gu, 'x').replace(/\p{N}/gu, '9');
+}
+
+/** Columns that a report names one by one. */
+const MAX_COLUMNS = 100;
+
+/** Which columns of a header are read, as `role=name`, and which are not, as a report shows them. */
+export function describeColumns(
+  header: readonly string[],
+  { usernames, secret, count }: ColumnPlaces,
+  kind: SecretKind,
+): { readonly used: readonly string[]; readonly unused: readonly string[] } {
+  const isHeader = header.filter((name) => roleOfName(name) !== undefined).length >= 2;
+  const nameAt = (place: number): string => showName(header[place] ?? '', isHeader);
+  const used = new Map<number, string>(usernames.map((place) => [place, 'username']));
+  used.set(secret, kind);
+  if (count !== undefined) used.set(count, 'count');
+  const unused = header.flatMap((_, place) => (used.has(place) ? [] : [nameAt(place)]));
+  return {
+    used: [...used].slice(0, MAX_COLUMNS).map(([place, role]) => `${role}=${nameAt(place)}`),
+    unused: unused.slice(0, MAX_COLUMNS),
+  };
 }
 
 export function columnMissing({ missing, name }: MissingColumn, header: readonly string[]): IngestError {

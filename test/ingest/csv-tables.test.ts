@@ -3,6 +3,8 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import { createFormat } from '../../ingest/format-registry.ts';
+import { detectFormat } from '../../ingest/formats/detect.ts';
+import { createSample } from '../../ingest/formats/sample.ts';
 import { parseAll, readCorpus, refusalOf } from '../support/corpus-text.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
@@ -246,6 +248,14 @@ describe('columns', () => {
     expect(refusal).toMatch(/^COLUMN_MISSING/);
     for (const secret of ['ann', 'Sunrise42']) expect(refusal).not.toContain(secret);
     expect(refusalOf(() => readCorpus('ann,Sunrise42,x\n', { columns }))).not.toContain('Sunrise42');
+  });
+
+  test('the columns that are read, and those that are not, are reported', () => {
+    const text = 'id,email,nick name,password,times\n1,ann@example.test,ann,Sunrise42,3\n';
+    expect(detectFormat(createSample(Buffer.from(text), true)).columns).toEqual({
+      used: ['username=email', 'password=password', 'count=times'],
+      unused: ['id', 'nick name'],
+    });
   });
 
   test('a plaintext column is the password where another one holds its hash', () => {

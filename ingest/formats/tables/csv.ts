@@ -4,7 +4,7 @@ import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
 import { decodeText } from '../../input/text.ts';
 import { CsvRows } from '../../syntax/csv-rows.ts';
 import { foldName, hintsAtPassword, roleOfName } from '../column-names.ts';
-import { type ColumnPlaces, columnMissing, feedsOf, secretKindOf, showHeader } from '../columns.ts';
+import { type ColumnPlaces, columnMissing, describeColumns, feedsOf, secretKindOf, showHeader } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { takeRow } from './credential-rows.ts';
@@ -137,6 +137,7 @@ export const csvModule: FormatModule = {
       format,
       score: (header ? HEADER_SCORE : GIVEN_SCORE) * (alike > 0.5 || isRoboForm(header) ? 1 : alike),
       reasons,
+      ...(header && { columns: describeColumns(header, places, secretKindOf(options.columns)) }),
     };
   },
 };
@@ -144,17 +145,14 @@ export const csvModule: FormatModule = {
 /** Of a list of columns in a reason. */
 const MAX_NAMES_LENGTH = 150;
 
-function describeHeader(header: readonly string[], { usernames, secret, count }: ColumnPlaces): string {
+function describeHeader(header: readonly string[], { usernames, secret }: ColumnPlaces): string {
   const namesAt = (places: readonly number[]): string =>
     showHeader(
       places.map((place) => header[place] ?? ''),
       MAX_NAMES_LENGTH,
     );
-  const used = new Set([...usernames, secret, ...(count === undefined ? [] : [count])]);
-  const unused = header.flatMap((_, place) => (used.has(place) ? [] : [place]));
   const login = usernames.length === 0 ? 'no login' : `the login (${namesAt(usernames)})`;
-  const rest = unused.length === 0 ? '' : `; not used: ${namesAt(unused)}`;
-  return `the header names the password (${namesAt([secret])}) and ${login}${rest}`;
+  return `the header names the password (${namesAt([secret])}) and ${login}`;
 }
 
 /** Names of which two are usual, or one beside a word for a password. */
