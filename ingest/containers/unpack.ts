@@ -8,8 +8,6 @@ import { decodeMember } from './encoding.ts';
 import { ContainerError } from './errors.ts';
 import { type ContainerKind, detectContainer, MAGIC_BYTES } from './magic.ts';
 import { isBrotliRange, rangeOfName } from './range-name.ts';
-import { tarEntries } from './tar.ts';
-import { spool, zipEntries } from './zip.ts';
 
 export interface Packed extends NamedBlocks {
   /** Of texts whose bytes do not show it; default: UTF-8 or windows-1252. */
@@ -60,9 +58,12 @@ async function* members(packed: Packed, unpacking: Unpacking, depth: number): As
   const inner = depth + 1;
   budget.enter(inner);
   switch (kind) {
-    case 'tar':
+    case 'tar': {
+      // Loaded on demand, as other containers are.
+      const { tarEntries } = await import('./tar.ts');
       for await (const entry of tarEntries(blocks)) yield* membersOf(entry, name, unpacking, inner);
       return;
+    }
     case 'zip':
       yield* zipMembers({ name, blocks, ...(file && { file }) }, unpacking, inner);
       return;
@@ -105,6 +106,7 @@ async function* zipMembers(
   const read = (bytes: number): void => {
     if (file) position.bytes = Math.min(file.bytes, position.bytes + bytes);
   };
+  const { spool, zipEntries } = await import('./zip.ts');
   const fd = file ? file.open() : await spool(blocks);
   try {
     for await (const entry of zipEntries(fd, read))
