@@ -1,5 +1,5 @@
-// Decodes concatenated bzip2 streams by the decoder of unbzip2-stream, which checks the CRC of every
-// block. Its stream makes an array of numbers of each block, ten times as large as its text.
+// Decodes concatenated bzip2 streams by the decoder of unbzip2-stream, which checks the CRC of
+// every block. Its stream makes an array of numbers of each block, ten times as large as its text.
 
 import createBitReader from 'unbzip2-stream/lib/bit_iterator.js';
 import bzip2 from 'unbzip2-stream/lib/bzip2.js';

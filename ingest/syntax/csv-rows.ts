@@ -99,7 +99,10 @@ export class CsvRows {
     if (state === 'broken' || this.#open.length > this.#maxLines || this.#openBytes > MAX_LINE_BYTES) this.#giveUp();
   }
 
-  /** Reads cells up to the end of the line. @param next the start of a cell, unless the line has ended */
+  /**
+   * Reads cells up to the end of the line.
+   * @param next the start of a cell, unless the line has ended
+   */
   #readCells(line: Buffer, next: number | State): State {
     let at = next;
     while (typeof at === 'number')
