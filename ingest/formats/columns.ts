@@ -140,7 +140,7 @@ function showName(name: string, isHeader: boolean): string {
 /** Columns that a report names one by one. */
 const MAX_COLUMNS = 100;
 
-/** Which columns of a header are read, as `role=name`, and which are not, as a report shows them. */
+/** Columns that are read, as `role=name`, and the others, as a report shows them. */
 export function describeColumns(
   header: readonly string[],
   { usernames, secret, count }: ColumnPlaces,

@@ -33,8 +33,8 @@ type Places = Pick<ColumnPlaces, 'usernames' | 'secret' | 'count'>;
 
 /**
  * One credential for each login of a row. A cell without a login costs nothing while another has
- * one, and a row without any login is its password alone, as PROTOCOL.md §11 has it. A row of a hash
- * has one without username.
+ * one, and a row without any login is its password alone (PROTOCOL.md §11). A row of a hash has one
+ * without username.
  */
 function readRow(places: Places, cell: CellOf, { kind, blank }: RowRules): readonly Credential[] | RejectReason {
   const secretCell = cell(places.secret);
