@@ -8,7 +8,7 @@ import type { MatchSource } from './candidates/sources.ts';
 import { USUAL_VARIANTS } from './candidates/variants.ts';
 import { MatchError } from './errors.ts';
 import { parseHash } from './hashes/parse-hash.ts';
-import { isFault } from './hashes/stored-hash.ts';
+import { isFault, type StoredHash } from './hashes/stored-hash.ts';
 import { type MatchRow, matchRows, type UncheckedRow, uncheckedRows } from './results.ts';
 import { SpoolWriter } from './state/spool.ts';
 import { type JobDescription, MatchState } from './state/state-folder.ts';
@@ -197,18 +197,27 @@ export async function planMatch({
     if (place >= MAX_MEASURED || candidates === 0) return { kind, accounts, candidates, seconds };
     const parsed = parseHash(users.hashOf(example), users.saltOf(example), options);
     if (isFault(parsed)) return { kind, accounts, candidates, seconds };
-    // The first one loads its library.
-    if (seconds < SLOW_SECONDS) parsed.verify(Buffer.from('warm up'));
-    const started = performance.now();
-    parsed.verify(Buffer.from('a password to measure'));
-    return { kind, accounts, candidates, seconds: (performance.now() - started) / 1000 };
+    return { kind, accounts, candidates, seconds: measure(parsed) ?? seconds };
   });
   const work = kinds.reduce((sum, { candidates, seconds }) => sum + candidates * seconds, 0);
-  const none = { exact: new Map(), similar: new Map() };
+  const none = { exact: new Map(), similar: new Map(), failed: new Set<number>() };
   return {
     figures: { ...collected, ...scanned, ...figuresOf(users) },
     kinds,
     unchecked: uncheckedRows(users, sources, collected, none),
     seconds: (work * (verify.similar ? 1 + USUAL_VARIANTS : 1)) / verify.threads,
   };
+}
+
+/** Of one verification. @returns undefined for a hash that the library refuses */
+function measure(hash: StoredHash): number | undefined {
+  try {
+    // The first one loads its library.
+    if (hash.seconds < SLOW_SECONDS) hash.verify(Buffer.from('warm up'));
+    const started = performance.now();
+    hash.verify(Buffer.from('a password to measure'));
+    return (performance.now() - started) / 1000;
+  } catch {
+    return undefined;
+  }
 }

@@ -18,7 +18,7 @@ export interface MatchRow {
 /** An account about which the match says nothing, or not all. */
 export interface UncheckedRow {
   readonly account: string;
-  readonly reason: AccountFault | 'too-many-candidates';
+  readonly reason: AccountFault | 'too-many-candidates' | 'hash-refused';
   /** The most recent source with one of its names; null if there is none, or it has no names. */
   readonly source: string | null;
 }
@@ -41,12 +41,13 @@ export function uncheckedRows(
   users: UserTable,
   sources: readonly MatchSource[],
   { unverifiable, bounded }: Pick<Collected, 'unverifiable' | 'bounded'>,
-  { exact, similar }: Found,
+  { exact, similar, failed }: Found,
 ): UncheckedRow[] {
   const seen = new Map(unverifiable);
   const reasons = new Map<number, UncheckedRow['reason']>(users.faults);
-  for (const [account] of bounded)
-    if (!exact.has(account) && !similar.has(account)) reasons.set(account, 'too-many-candidates');
+  const isFound = (account: number): boolean => exact.has(account) || similar.has(account);
+  for (const [account] of bounded) if (!isFound(account)) reasons.set(account, 'too-many-candidates');
+  for (const account of failed) if (!isFound(account)) reasons.set(account, 'hash-refused');
   return [...reasons]
     .sort(([a], [b]) => a - b)
     .map(([account, reason]) => {

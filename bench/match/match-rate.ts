@@ -17,8 +17,27 @@ const HASHES: { readonly [name: string]: string } = {
 };
 export const KINDS = Object.keys(HASHES);
 
-/** @returns verifications per second */
-export async function rawRate(name: string, count: number, threads: number): Promise<number> {
+/** Rates by the clock and by processor time, which other programs on the machine do not change. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly perProcessorSecond: number;
+}
+
+/** Measures all threads of this process. */
+function startMeter(): (count: number) => Rate {
+  const started = performance.now();
+  const before = process.cpuUsage();
+  return (count) => {
+    const { user, system } = process.cpuUsage(before);
+    return {
+      perSecond: (count * 1000) / (performance.now() - started),
+      perProcessorSecond: (count * 1e6) / (user + system),
+    };
+  };
+}
+
+/** Of the bare primitive. */
+export async function rawRate(name: string, count: number, threads: number): Promise<Rate> {
   const workers = Array.from({ length: threads }, () => new Worker(new URL('./raw-worker.ts', import.meta.url)));
   const run = (each: number): Promise<unknown> =>
     Promise.all(
@@ -28,26 +47,26 @@ export async function rawRate(name: string, count: number, threads: number): Pro
       }),
     );
   await run(1);
-  const started = performance.now();
+  const stop = startMeter();
   await run(count / threads);
-  const seconds = (performance.now() - started) / 1000;
+  const rate = stop(count);
   await Promise.all(workers.map((worker) => worker.terminate()));
-  return count / seconds;
+  return rate;
 }
 
-/** @returns verifications per second, the start of threads included */
-export async function matchRate(name: string, count: number, threads: number, folder: string): Promise<number> {
+/** Of a match, the start of its threads included. */
+export async function matchRate(name: string, count: number, threads: number, folder: string): Promise<Rate> {
   const users = new UserTable({});
   for (let i = 0; i < count; i++) users.row({ id: `${i}`, names: [`user${i}`], hash: HASHES[name], salt: undefined });
   const state = MatchState.open(folder, users.digest(), { name, count });
   const spool = new SpoolWriter(state.spoolFile, state.key);
   for (let i = 0; i < count; i++) spool.add(i, 0, Buffer.from(`candidate${i}`));
   spool.finish();
-  const started = performance.now();
+  const stop = startMeter();
   const settings = { limits: DEFAULT_HASH_LIMITS, description: undefined, pepper: undefined };
   await verifyCandidates(users, state, count, { threads, similar: false, settings });
-  const seconds = (performance.now() - started) / 1000;
+  const rate = stop(count);
   state.discard();
   fs.rmSync(folder, { recursive: true, force: true });
-  return count / seconds;
+  return rate;
 }

@@ -13,7 +13,7 @@ import { bin } from '../../test/support/credveil.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { watchPeaks } from '../harness/process-peaks.ts';
 import { writeMatchFiles } from './match-files.ts';
-import { KINDS, matchRate, rawRate } from './match-rate.ts';
+import { KINDS, matchRate, type Rate, rawRate } from './match-rate.ts';
 
 const PLANTS = 1000;
 const LARGE = 100_000_000;
@@ -76,17 +76,22 @@ async function measureCandidates(): Promise<void> {
   );
 }
 
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+
 /** In alternating rounds: the machine may be busy. */
 async function compareRates(): Promise<void> {
   const rows: string[][] = [];
   for (const kind of KINDS) {
-    const pairsOfRates: [number, number][] = [];
+    const raw: Rate[] = [];
+    const ours: Rate[] = [];
     for (let round = 0; round < rounds; round++) {
-      const raw = await rawRate(kind, verifications, threads);
-      pairsOfRates.push([raw, await matchRate(kind, verifications, threads, path.join(home, 'rate'))]);
+      raw.push(await rawRate(kind, verifications, threads));
+      ours.push(await matchRate(kind, verifications, threads, path.join(home, 'rate')));
     }
-    const [raw = 0, ours = 0] = pairsOfRates.sort(([a, b], [c, d]) => b / a - d / c)[rounds >> 1] ?? [];
-    rows.push([kind, raw.toFixed(1), ours.toFixed(1), (ours / raw).toFixed(2)]);
+    const ratio = (of: keyof Rate): string =>
+      median(ours.map((rate, i) => rate[of] / (raw[i]?.[of] ?? Number.NaN))).toFixed(3);
+    const rate = (rates: readonly Rate[]): string => median(rates.map(({ perSecond }) => perSecond)).toFixed(1);
+    rows.push([kind, rate(raw), rate(ours), ratio('perSecond'), ratio('perProcessorSecond')]);
   }
-  console.log(`\n${formatTable(['hash', 'bare/s', 'match/s', 'ratio'], rows)}`);
+  console.log(`\n${formatTable(['hash', 'bare/s', 'match/s', 'ratio', 'by processor time'], rows)}`);
 }

@@ -30,7 +30,15 @@ export type PassName = 'exact' | 'similar';
 /** A line of the journal. */
 export type JournalEntry =
   | { readonly scanned: unknown }
-  | { readonly pass: PassName; readonly from: number; readonly to: number; readonly hits: readonly Hit[] };
+  | {
+      readonly pass: PassName;
+      /** The half-open range of sequences that is settled. */
+      readonly from: number;
+      readonly to: number;
+      readonly hits: readonly Hit[];
+      /** Accounts whose hash could not be computed. */
+      readonly failed?: readonly number[];
+    };
 
 interface JobFile {
   readonly version: number;

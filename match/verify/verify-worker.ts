@@ -37,6 +37,8 @@ export interface VerifyResult {
   readonly to: number;
   /** The items that fit, by their place in the task. */
   readonly fits: readonly number[];
+  /** Accounts whose hash the library refused, although it was parsed. */
+  readonly failed: readonly number[];
 }
 
 export function hashOptionsOf({ limits, description, pepper }: VerifySettings): HashOptions {
@@ -63,19 +65,25 @@ function listen(options: HashOptions): void {
   };
   parentPort?.on('message', ({ pass, from, to, items }: VerifyTask) => {
     const fits: number[] = [];
-    const found = new Set<number>();
+    const failed = new Set<number>();
+    const settled = new Set<number>();
     for (const [place, item] of items.entries()) {
-      if (found.has(item.account)) continue;
-      const stored = hashFor(item);
-      const isFit =
-        pass === 'exact'
-          ? stored.verify(item.password)
-          : variantsOf(Buffer.from(item.password).toString('utf8')).some((text) => stored.verify(Buffer.from(text)));
-      if (!isFit) continue;
-      fits.push(place);
-      found.add(item.account);
+      if (settled.has(item.account)) continue;
+      try {
+        if (!fitsHash(hashFor(item), pass, item.password)) continue;
+        fits.push(place);
+      } catch {
+        // One account must not end the match of all others. It is reported.
+        failed.add(item.account);
+      }
+      settled.add(item.account);
     }
-    const result: VerifyResult = { pass, from, to, fits };
+    const result: VerifyResult = { pass, from, to, fits, failed: [...failed] };
     parentPort?.postMessage(result);
   });
+}
+
+function fitsHash(hash: StoredHash, pass: PassName, password: Uint8Array): boolean {
+  if (pass === 'exact') return hash.verify(password);
+  return variantsOf(Buffer.from(password).toString('utf8')).some((text) => hash.verify(Buffer.from(text)));
 }

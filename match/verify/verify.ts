@@ -25,7 +25,12 @@ export interface VerifyProgress {
 }
 
 /** The first fit of each account, by pass. */
-export type Found = { readonly [pass in PassName]: ReadonlyMap<number, Hit> };
+export interface Found {
+  readonly exact: ReadonlyMap<number, Hit>;
+  readonly similar: ReadonlyMap<number, Hit>;
+  /** Accounts whose hash could not be computed. */
+  readonly failed: ReadonlySet<number>;
+}
 
 /** Work between two lines of the journal, in seconds of a usual core. */
 const TASK_SECONDS = 0.5;
@@ -41,11 +46,12 @@ export async function verifyCandidates(
   total: number,
   options: VerifyOptions,
 ): Promise<Found> {
-  const exact = await runPass('exact', users, state, total, options, new Map());
+  const failed = new Set<number>();
+  const exact = await runPass('exact', users, state, total, options, new Map(), failed);
   const similar = options.similar
-    ? await runPass('similar', users, state, total, options, exact)
+    ? await runPass('similar', users, state, total, options, exact, failed)
     : new Map<number, Hit>();
-  return { exact, similar };
+  return { exact, similar, failed };
 }
 
 /** @param settled accounts that need no more */
@@ -56,6 +62,7 @@ async function runPass(
   total: number,
   { threads, settings, signal, onProgress }: VerifyOptions,
   settled: ReadonlyMap<number, Hit>,
+  failed: Set<number>,
 ): Promise<Map<number, Hit>> {
   const hits = new Map<number, Hit>();
   const done = new Ranges();
@@ -67,17 +74,19 @@ async function runPass(
     if (!('pass' in entry) || entry.pass !== pass) continue;
     done.add(entry.from, entry.to);
     for (const hit of entry.hits) keep(hit);
+    for (const account of entry.failed ?? []) failed.add(account);
   }
   const running = new Map<number, VerifyTask>();
   const pool = new ThreadPool<VerifyTask, VerifyResult>(
     threads,
     new URL('./verify-worker.ts', import.meta.url),
     { match: true, settings },
-    ({ from, to, fits }) => {
+    ({ from, to, fits, failed: refused }) => {
       const { items } = running.get(from) as VerifyTask;
       running.delete(from);
       const found = fits.map((place) => hitOf(items[place] as VerifyItem));
-      state.append({ pass, from, to, hits: found });
+      state.append({ pass, from, to, hits: found, ...(refused.length > 0 && { failed: refused }) });
+      for (const account of refused) failed.add(account);
       for (const hit of found) keep(hit);
       onProgress?.({ pass, candidates: to, total, found: hits.size });
     },

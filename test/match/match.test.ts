@@ -95,11 +95,13 @@ describe('a match', () => {
         '3,cid,c@x.example,nonsense',
         `4,,,${ssha('secret', 's')}`,
         '5,eve,e@x.example,$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW',
+        // RFC 7914 §2 bounds N by r; the library refuses this one when it is computed.
+        '"6",fay,f@x.example,"$scrypt$ln=16,r=1,p=1$TmFDbA$/bq+HJ00cgB4VucZDQHp/nxq18vII3gw53N2Y0s3MWI"',
         'a row of another length',
         '',
       ].join('\n'),
     );
-    const leak = place.write('leak.txt', `ann:secret\nb@x.example:x\neve:y\n${OTHERS.join('\n')}\n`);
+    const leak = place.write('leak.txt', `ann:secret\nb@x.example:x\neve:y\nfay:z\nfay:zz\n${OTHERS.join('\n')}\n`);
     const { rows, unchecked, figures } = await match({ users, against: [leak], state: place.at('state') });
     expect(rows.map(({ account }) => account)).toEqual(['1']);
     expect(unchecked).toEqual([
@@ -107,6 +109,7 @@ describe('a match', () => {
       { account: '3', reason: 'unknown-format', source: null },
       { account: '4', reason: 'no-name', source: null },
       { account: '5', reason: 'too-costly', source: 'leak.txt' },
+      { account: '6', reason: 'hash-refused', source: null },
     ]);
     expect(figures.userRejects).toEqual({ 'malformed-row': 1 });
   });
