@@ -14,7 +14,7 @@ import { SpoolWriter } from './state/spool.ts';
 import { type JobDescription, MatchState } from './state/state-folder.ts';
 import type { UserTable } from './users/user-table.ts';
 import { type VerifyOptions, verifyCandidates } from './verify/verify.ts';
-import { hashOptionsOf } from './verify/verify-worker.ts';
+import { hashOptionsOf } from './verify/verify-task.ts';
 
 export interface MatchRequest {
   readonly users: UserTable;

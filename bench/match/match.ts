@@ -1,4 +1,4 @@
-// npm run bench:match -- [--accounts N] [--pairs N] [--verifications N] [--rounds N]: matches
+// npm run bench:match -- [--accounts N] [--pairs N] [--seconds N] [--rounds N]: matches
 // seeded users against a seeded source by the real command, with time and memory, and compares the
 // rate of verifications with that of the bare hashes.
 
@@ -22,16 +22,13 @@ const { values } = parseArgs({
   options: {
     accounts: { type: 'string', default: '100000' },
     pairs: { type: 'string', default: '1000000' },
-    verifications: { type: 'string', default: '60' },
+    seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
   },
 });
-const [accounts, pairs, verifications, rounds] = [
-  values.accounts,
-  values.pairs,
-  values.verifications,
-  values.rounds,
-].map(Number) as [number, number, number, number];
+const [accounts, pairs, seconds, rounds] = [values.accounts, values.pairs, values.seconds, values.rounds].map(
+  Number,
+) as [number, number, number, number];
 const threads = os.availableParallelism();
 const { cpu, cores, memoryGiB, platform, node } = describeMachine();
 console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}`);
@@ -82,6 +79,9 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 async function compareRates(): Promise<void> {
   const rows: string[][] = [];
   for (const kind of KINDS) {
+    // A first round of a few finds out how many take as long as asked for.
+    const { perSecond } = await rawRate(kind, 4 * threads, threads);
+    const verifications = threads * Math.ceil((seconds * perSecond) / threads);
     const raw: Rate[] = [];
     const ours: Rate[] = [];
     for (let round = 0; round < rounds; round++) {

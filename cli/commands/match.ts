@@ -11,7 +11,7 @@ import { parseDescription } from '../../match/hashes/description.ts';
 import { DEFAULT_HASH_LIMITS, type HashLimits } from '../../match/hashes/stored-hash.ts';
 import { type MatchOptions, type MatchResult, matchUsers, planMatch, type StateFound } from '../../match/match.ts';
 import { csvRow, type MatchRow, type UncheckedRow } from '../../match/results.ts';
-import { hashOptionsOf, type VerifySettings } from '../../match/verify/verify-worker.ts';
+import { hashOptionsOf, type VerifySettings } from '../../match/verify/verify-task.ts';
 import { readRegularBytes } from '../../store/files.ts';
 import { addReadingOptions, type CorpusOptions, limitsOf, parseReading } from '../corpus.ts';
 import { UsageError } from '../exit.ts';

@@ -6,7 +6,7 @@ import { USUAL_VARIANTS } from '../candidates/variants.ts';
 import { readSpool, type SpooledCandidate } from '../state/spool.ts';
 import type { Hit, MatchState, PassName } from '../state/state-folder.ts';
 import type { HashKind, UserTable } from '../users/user-table.ts';
-import type { VerifyItem, VerifyResult, VerifySettings, VerifyTask } from './verify-worker.ts';
+import type { VerifyItem, VerifyResult, VerifySettings, VerifyTask } from './verify-task.ts';
 
 export interface VerifyOptions {
   readonly threads: number;
@@ -33,7 +33,7 @@ export interface Found {
 }
 
 /** Work between two lines of the journal, in seconds of a usual core. */
-const TASK_SECONDS = 0.5;
+const TASK_SECONDS = 0.25;
 const MAX_TASK_ITEMS = 2048;
 
 /**
@@ -80,7 +80,7 @@ async function runPass(
   const pool = new ThreadPool<VerifyTask, VerifyResult>(
     threads,
     new URL('./verify-worker.ts', import.meta.url),
-    { match: true, settings },
+    settings,
     ({ from, to, fits, failed: refused }) => {
       const { items } = running.get(from) as VerifyTask;
       running.delete(from);
