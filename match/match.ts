@@ -58,9 +58,9 @@ export async function matchUsers(options: MatchOptions, use: (result: MatchResul
   const { users, sources, onState } = options;
   assertUsers(users);
   const state = MatchState.open(options.state, secretOf(options), describeJob(options));
-  onState?.(state.earlier.length > 0 ? 'resumed' : state.hasReplaced ? 'other' : 'none');
   let isDone = false;
   try {
+    onState?.(state.earlier.length > 0 ? 'resumed' : state.hasReplaced ? 'other' : 'none');
     const scanned = await scanOnce(options, state);
     const found = await verifyCandidates(users, state, scanned.candidates, options.verify);
     const rows = matchRows(users, sources, found);

@@ -11,8 +11,9 @@ import { parseDescription } from '../../match/hashes/description.ts';
 import { DEFAULT_HASH_LIMITS, type HashLimits } from '../../match/hashes/stored-hash.ts';
 import { type MatchOptions, type MatchResult, matchUsers, planMatch, type StateFound } from '../../match/match.ts';
 import { csvRow, type MatchRow, type UncheckedRow } from '../../match/results.ts';
+import { hasProgress } from '../../match/state/state-folder.ts';
 import { hashOptionsOf, type VerifySettings } from '../../match/verify/verify-task.ts';
-import { readRegularBytes } from '../../store/files.ts';
+import { readRegularBytes, writeFileAtomically } from '../../store/files.ts';
 import { addReadingOptions, type CorpusOptions, limitsOf, parseReading } from '../corpus.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -84,11 +85,12 @@ const uncheckedCsv = (rows: readonly UncheckedRow[]): string =>
   [UNCHECKED_HEADER, ...rows.map(({ account, reason, source }) => [account, reason, source])].map(csvRow).join('');
 
 /** For its user alone: it names accounts that an attacker can enter. */
-const writePrivate = (file: string, text: string): void => fs.writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+const writePrivate = (file: string, text: string): void => writeFileAtomically(file, text, 0o600);
 
 /** Before hours of work. @throws MatchError `OUTPUT_EXISTS` */
-function assertNew(file: string | undefined): void {
-  if (file === undefined || !fs.existsSync(file)) return;
+function assertNew({ out, unchecked }: CommandOptions): void {
+  const file = [out, unchecked].find((name) => name !== undefined && fs.existsSync(name));
+  if (file === undefined) return;
   throw new MatchError('OUTPUT_EXISTS', `${file} is there already`, 'Name a file that does not exist yet.');
 }
 
@@ -127,7 +129,7 @@ async function runNames(
       'Leave out --hash-format, --pepper-file, --similar, --dry-run and options of corpora.',
     );
   const { out, unchecked } = options;
-  for (const file of [out, unchecked]) assertNew(file);
+  assertNew(options);
   const result = await matchNames(usersName, dataset, options, signal);
   if (unchecked !== undefined)
     writePrivate(unchecked, uncheckedCsv(result.unchecked.map((row) => ({ ...row, source: null }))));
@@ -151,7 +153,9 @@ async function runMatch(
     ...options,
     ...(options.corpusColumns === undefined ? { columns: undefined } : { columns: options.corpusColumns }),
   } as CorpusOptions);
-  if (!options.dryRun) for (const file of [options.out, options.unchecked]) assertNew(file);
+  // A match that was killed when it had written one of them writes both again.
+  const mayResume = hasProgress(options.state);
+  if (!options.dryRun && !mayResume) assertNew(options);
   const leftOut = new LeftOut();
   const { encoding, accept } = options;
   const sources = openSources(against, limitsOf(options as CorpusOptions), leftOut).map((source) =>
@@ -163,7 +167,10 @@ async function runMatch(
     users,
     sources,
     state: options.state,
-    onState: (found) => noteState(found, options.state),
+    onState(found) {
+      noteState(found, options.state);
+      if (found !== 'resumed') assertNew(options);
+    },
     maxCandidates: options.maxCandidates ?? DEFAULT_MAX_CANDIDATES,
     scan: { ...reading, leftOut, signal, ...(accept && { accept }), onProgress: bars.scan },
     verify: {

@@ -96,7 +96,7 @@ export class MatchState {
       if (earlier.version === VERSION && earlier.check === checkOf(key, description))
         return new MatchState(folder, key, readJournal(path.join(folder, 'journal'), release), false, release);
     }
-    const hasReplaced = fs.existsSync(path.join(folder, 'journal'));
+    const hasReplaced = hasProgress(folder);
     for (const name of ['job.json', 'journal', 'candidates']) fs.rmSync(path.join(folder, name), { force: true });
     const salt = randomBytes(KEY_BYTES);
     const key = deriveKey(secret, salt);
@@ -141,6 +141,9 @@ export class MatchState {
     }
   }
 }
+
+/** Whether a match has left something in a folder to go on from. */
+export const hasProgress = (folder: string): boolean => fs.existsSync(path.join(folder, 'journal'));
 
 const OWN_FILES = ['candidates', 'journal', 'job.json', 'lock.sqlite', 'lock.sqlite-journal'];
 
