@@ -8,6 +8,8 @@ export type RejectReason =
   | 'no-separator'
   | 'empty-username'
   | 'empty-password'
+  | 'no-password'
+  | 'hash-password'
   | 'bad-count'
   | 'bad-hash'
   | 'nul-byte'

@@ -4,6 +4,7 @@ import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import type { Credential } from '../../store/run/credential-records.ts';
 import { NO_USERNAME, PACKED_HEADER_BYTES } from '../archive/packed-credential.ts';
+import { reasonNoPassword } from '../formats/no-password.ts';
 import type { RejectCounter } from '../rejects.ts';
 import type { SignCounter } from '../report/signs.ts';
 import type { Deriver } from './deriver.ts';
@@ -76,11 +77,16 @@ export function deriveCredentials(
     const username =
       usernameBytes === NO_USERNAME ? undefined : text.decode(packed.subarray(at + PACKED_HEADER_BYTES, passwordAt));
     const password = text.decode(packed.subarray(passwordAt, passwordAt + passwordBytes));
+    at = passwordAt + passwordBytes;
+    const reason = username === undefined ? undefined : reasonNoPassword(password);
+    if (reason !== undefined) {
+      rejects.add(reason);
+      continue;
+    }
     if (signs?.isDue) signs.observe(username, password);
     const name = username === undefined ? undefined : normalizeUsername(username);
     if (deriver.add(name, normalizePassword(password), times)) credentials++;
     else rejects.add('too-long');
-    at = passwordAt + passwordBytes;
   }
   return credentials;
 }

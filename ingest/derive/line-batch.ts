@@ -6,6 +6,7 @@ import { MAX_FIELD_BYTES } from '../../protocol/private-input.ts';
 import type { Credential } from '../../store/run/credential-records.ts';
 import type { AsciiFields, CredentialSink, LineRules } from '../formats/format.ts';
 import { parseText } from '../formats/line-parser.ts';
+import { mayBeAbsent, reasonNoPassword } from '../formats/no-password.ts';
 import { MAX_LINE_BYTES } from '../input/lines.ts';
 import type { RejectCounter, RejectReason } from '../rejects.ts';
 import type { SignCounter } from '../report/signs.ts';
@@ -52,7 +53,7 @@ export function deriveLines(
     if (to === from) rejects.add('blank');
     else if (to - from > MAX_LINE_BYTES) rejects.add('too-long');
     else if (rules.parseAscii && (kinds === PLAIN || (kinds === RETURN && !hasReturn(segment, from, to)))) {
-      const reason = rules.parseAscii(segment, from, to, fields);
+      const reason = rules.parseAscii(segment, from, to, fields) ?? reasonAbsent(segment, fields);
       if (reason !== undefined) rejects.addLine(reason, segment.subarray(from, to));
       else if (addAscii(segment, fields, deriver, signs)) credentials++;
       else rejects.add('too-long');
@@ -60,6 +61,13 @@ export function deriveLines(
     from = lineEnd + 1;
   }
   return credentials + texts.credentials;
+}
+
+/** @returns the reason if what stands for the password of an account is none */
+function reasonAbsent(segment: Uint8Array, fields: AsciiFields): RejectReason | undefined {
+  const { usernameFrom, passwordFrom, passwordTo } = fields;
+  if (usernameFrom < 0 || !mayBeAbsent(segment[passwordFrom], passwordTo - passwordFrom)) return undefined;
+  return reasonNoPassword(Buffer.from(segment.subarray(passwordFrom, passwordTo)).toString('latin1'));
 }
 
 /** @returns false if a field is too long for an entry */
@@ -102,6 +110,11 @@ class TextLines implements CredentialSink {
   }
 
   credential({ username, password, times }: Credential): void {
+    const reason = username === undefined ? undefined : reasonNoPassword(password);
+    if (reason !== undefined) {
+      this.reject(reason);
+      return;
+    }
     if (this.#signs?.isDue) this.#signs.observe(username, password);
     const name = username === undefined ? undefined : normalizeUsername(username);
     if (this.#deriver.add(name, normalizePassword(password), Math.min(MAX_TIMES_SEEN, times))) this.credentials++;

@@ -1,6 +1,7 @@
 // Alarms on the credentials of a text: more of them than chance explains look misread.
 
-import type { Frequent, Sign, SignCounts } from './signs.ts';
+import type { Sign } from './sign-patterns.ts';
+import type { Frequent, SignCounts } from './signs.ts';
 
 export const ALARM_NAMES = [
   'url-fields',
@@ -12,6 +13,8 @@ export const ALARM_NAMES = [
   'address-passwords',
   'columns-in-usernames',
   'columns-in-passwords',
+  'placeholder-passwords',
+  'percent-escapes',
   'number-passwords',
   'equal-lengths',
   'control-bytes',
@@ -39,17 +42,23 @@ const NEARLY_ALL = 0.9;
 
 const SIGN_ALARMS: readonly (readonly [AlarmName, Sign, number, string])[] = [
   ['url-fields', 'urlField', HARDLY_EVER, 'a URL or a part of one in a username or password'],
-  ['markup', 'markup', HARDLY_EVER, 'a username that begins like JSON, XML or SQL'],
+  ['markup', 'markup', HARDLY_EVER, 'a username that begins like JSON, XML, SQL or Markdown'],
   ['hash-usernames', 'hashUsername', 0.01, 'a hash as the username'],
   ['spaced-usernames', 'spacedUsername', 0.3, 'a username with spaces inside'],
-  ['hash-passwords', 'hashPassword', SOME, 'a hash as the password'],
+  ['hash-passwords', 'hashPassword', HARDLY_EVER, 'a hash as the password'],
   ['address-passwords', 'addressPassword', SOME, 'an e-mail address as the password'],
   ['columns-in-usernames', 'addressInUsername', HARDLY_EVER, 'an e-mail address and another field in the username'],
+  ['columns-in-usernames', 'ipUsername', HARDLY_EVER, 'an IP address as or in the username'],
   ['columns-in-passwords', 'addressAndMore', HARDLY_EVER, 'an e-mail address and another field in the password'],
   ['columns-in-passwords', 'trailingHash', HARDLY_EVER, 'a hash at the end of the password'],
+  ['columns-in-passwords', 'leadingField', HARDLY_EVER, 'an IP address, a hash or a date before the password'],
+  ['columns-in-passwords', 'trailer', HARDLY_EVER, 'another field or a signature behind the password'],
   ['columns-in-passwords', 'separatorInside', HALF, 'another separator in the password'],
+  ['placeholder-passwords', 'placeholder', HARDLY_EVER, 'NULL, None or the like as the password: see --blank'],
+  ['percent-escapes', 'escapedUsername', HARDLY_EVER, '%40 in the username: decode the text first'],
+  ['percent-escapes', 'escapedPassword', 0.005, 'percent escapes in the password: decode the text first'],
   ['number-passwords', 'numberAfterWord', NEARLY_ALL, 'a number as the password, of a username without @'],
-  ['control-bytes', 'control', HARDLY_EVER, 'a control character or one that was not decoded'],
+  ['control-bytes', 'control', HARDLY_EVER, 'a control or invisible character, or one that was not decoded'],
   ['garbled-letters', 'garbled', HARDLY_EVER, 'letters as of another encoding: see --encoding'],
   ['padded-passwords', 'padded', HALF, 'a space at an end of the password'],
   ['quoted-passwords', 'quoted', HALF, 'a password in quotes'],
@@ -100,7 +109,7 @@ export function findAlarms(
   const lines = rejected + credentials;
   const share = rejected / Math.max(1, lines);
   const limit = lines < SHORT_LINES ? MANY_OF_SHORT : MANY_REJECTS;
-  if (share > limit && (rejected >= MIN_REJECTS || share > HALF)) raise('many-rejects', share, 'no credential');
+  if (share > limit && (rejected >= MIN_REJECTS || share >= HALF)) raise('many-rejects', share, 'no credential');
   return [...alarms.values()];
 }
 

@@ -3,7 +3,25 @@
 // Every credential at the start of a segment is looked at, then one in sixteen at random distances:
 // a text that changes in its middle shows, and a long one costs little.
 
-import { isHash } from '../formats/line-parser.ts';
+import {
+  hasControl,
+  hasTrailer,
+  isDottedNumber,
+  isGarbled,
+  isNotable,
+  isNumber,
+  isUrlField,
+  MAX_NUMBER,
+  MAX_SCHEME_NAME,
+  MIN_HASH_LENGTH,
+  mayBePlaceholder,
+  NOTABLE_IN_PASSWORD,
+  NOTABLE_IN_USERNAME,
+  PASSWORD_SIGNS,
+  SIGNS,
+  type Sign,
+  USERNAME_SIGNS,
+} from './sign-patterns.ts';
 
 /** Counts of credentials that show a sign. Plain numbers: threads and the manifest carry them. */
 export interface SignCounts {
@@ -16,26 +34,6 @@ export interface SignCounts {
 
 export type Frequent = readonly (readonly [value: number, count: number])[];
 
-export const SIGNS = [
-  'urlField',
-  'markup',
-  'hashUsername',
-  'hashPassword',
-  'addressPassword',
-  'addressAndMore',
-  'trailingHash',
-  'separatorInside',
-  'numberAfterWord',
-  'control',
-  'padded',
-  'quoted',
-  'entity',
-  'spacedUsername',
-  'garbled',
-  'addressInUsername',
-] as const;
-export type Sign = (typeof SIGNS)[number];
-
 /** Observed without gaps at the start of each segment. */
 const DENSE = 8192;
 /** The mean distance after that. */
@@ -43,42 +41,14 @@ const STRIDE = 16;
 /** Kept values of a Misra-Gries summary: one with more than a fifth of all is among them. */
 const KEPT = 4;
 
-const SCHEME = /:\/\//;
-const SCHEME_NAME = /^\s*(?:https?|ftp|android|app|file|chrome)$/i;
-const MARKUP = /^\s*(?:[[{<]|INSERT\s|"\s*[\w.-]+"\s*$)/i;
-const ADDRESS = /^[^\s@:;,|]+@[^\s@:;,|]+\.[a-zA-Z]{2,}$/;
-const ADDRESS_AND_MORE = /^[^\s@:;,|]{1,64}@[^\s@:;,|]{1,200}\.[a-zA-Z]{2,18}[:;,|\t]./;
-const TRAILING_HASH = /[:;,|\t ]\*?(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})$/;
-const ENTITY = /&(?:amp|lt|gt|quot|apos|#\d{1,6});/;
-const SEPARATOR = /[:;,|\t]/;
-const MAX_NUMBER = 12;
-const NUMBER = new RegExp(`^\\d{1,${MAX_NUMBER}}$`);
-/** What windows-1252 has at 0x80 to 0x9f. */
-const AT_80 = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ';
-/**
- * Letters that windows-1252 makes of text in another encoding: three that no Western word has side
- * by side, as of Cyrillic; a sign or Icelandic letter behind a letter, as of Polish and Turkish;
- * the first bytes of kana.
- */
-const GARBLED = new RegExp(
-  `[\u00a1-\u00ff${AT_80}]{3}|[a-zA-Z\u00b3\u00b9][\u00b3\u00b6\u00b9\u00bc\u00be\u00bf\u00d0\u00d7\u00de\u00f0\u00f7\u00feŸ]|[ƒ‚].{1,2}[ƒ‚]`,
-);
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is counted.
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f\ufffd]/;
-
-/** Without one of these characters, a field shorter than a hash shows none of most signs. */
-const NOTABLE_IN_USERNAME = /[^!-~]|["$,:;<[{|]/;
-const NOTABLE_IN_PASSWORD = /[^!-~]|["$&,:;@|]/;
-const MIN_HASH_LENGTH = 32;
-/** Of what SCHEME_NAME finds. */
-const MAX_SCHEME_NAME = 7;
-
 /** What an ASCII character may be the reason for. */
 const NAME_IS_NOTABLE = 1;
 const PASSWORD_IS_NOTABLE = 2;
 const IS_AT = 4;
 const NO_DIGIT = 8;
 const NO_LETTER = 16;
+const IS_LETTER = 32;
+const IS_DOT = 64;
 const ASCII_KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code);
   return (
@@ -86,7 +56,8 @@ const ASCII_KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
     (NOTABLE_IN_PASSWORD.test(character) ? PASSWORD_IS_NOTABLE : 0) |
     (character === '@' ? IS_AT : 0) |
     (/\d/.test(character) ? 0 : NO_DIGIT) |
-    (/[a-z]/i.test(character) ? 0 : NO_LETTER)
+    (/[a-z]/i.test(character) ? IS_LETTER : NO_LETTER) |
+    (character === '.' ? IS_DOT : 0)
   );
 });
 
@@ -133,7 +104,9 @@ export class SignCounter {
     const password = kindsOf(bytes, pFrom, pTo);
     const isScheme = uFrom >= 0 && uTo - uFrom <= MAX_SCHEME_NAME && (name & NO_LETTER) === 0;
     const isLong = length >= MIN_HASH_LENGTH || (uFrom >= 0 && uTo - uFrom >= MIN_HASH_LENGTH);
-    if (isScheme || isLong || name & NAME_IS_NOTABLE || password & PASSWORD_IS_NOTABLE) {
+    const isDotted = (name & (IS_DOT | IS_LETTER)) === IS_DOT;
+    const isRare = name & NAME_IS_NOTABLE || password & PASSWORD_IS_NOTABLE || isDotted;
+    if (isScheme || isLong || isRare || mayBePlaceholder(length, bytes[pFrom] as number)) {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
       this.observe(uFrom < 0 ? undefined : text.toString('latin1', uFrom, uTo), text.toString('latin1', pFrom, pTo));
       return;
@@ -149,36 +122,23 @@ export class SignCounter {
   observe(username: string | undefined, password: string): void {
     this.#observed += this.#weight;
     this.#lengths.add(password.length, this.#weight);
-    this.#count('urlField', SCHEME.test(password) || (username !== undefined && SCHEME_NAME.test(username)));
+    this.#count('urlField', isUrlField(username, password));
     if (username !== undefined) {
       this.#usernames.add(hashOf(username, this.#seed), this.#weight);
-      this.#count('numberAfterWord', NUMBER.test(password) && !username.includes('@'));
+      this.#count('numberAfterWord', isNumber(password) && !username.includes('@'));
     }
-    const isNotableName = username !== undefined && isNotable(username, NOTABLE_IN_USERNAME);
-    const isNotablePassword = isNotable(password, NOTABLE_IN_PASSWORD);
-    if (isNotableName) this.#observeUsername(username);
-    if (isNotablePassword) this.#observePassword(password);
+    const isNotableName =
+      username !== undefined && (isNotable(username, NOTABLE_IN_USERNAME) || isDottedNumber(username));
+    const isNotablePassword =
+      isNotable(password, NOTABLE_IN_PASSWORD) || mayBePlaceholder(password.length, password.charCodeAt(0));
+    if (isNotableName) for (const [sign, shows] of USERNAME_SIGNS) this.#count(sign, shows(username));
+    if (isNotablePassword) {
+      for (const [sign, shows] of PASSWORD_SIGNS) this.#count(sign, shows(password));
+      this.#count('trailer', username !== undefined && hasTrailer(password));
+    }
     if (!isNotableName && !isNotablePassword) return;
-    this.#count('control', CONTROL.test(password) || (username !== undefined && CONTROL.test(username)));
-    this.#count('garbled', GARBLED.test(password) || (username !== undefined && GARBLED.test(username)));
-  }
-
-  #observeUsername(username: string): void {
-    this.#count('hashUsername', isHash(username));
-    this.#count('markup', MARKUP.test(username));
-    this.#count('addressInUsername', ADDRESS_AND_MORE.test(username));
-    this.#count('spacedUsername', username.trim().includes(' '));
-  }
-
-  #observePassword(password: string): void {
-    this.#count('hashPassword', isHash(password));
-    this.#count('addressPassword', ADDRESS.test(password));
-    this.#count('addressAndMore', ADDRESS_AND_MORE.test(password));
-    this.#count('trailingHash', TRAILING_HASH.test(password));
-    this.#count('separatorInside', SEPARATOR.test(password));
-    this.#count('padded', password !== password.trim());
-    this.#count('quoted', password.length > 1 && password.startsWith('"') && password.endsWith('"'));
-    this.#count('entity', ENTITY.test(password));
+    this.#count('control', hasControl(password) || (username !== undefined && hasControl(username)));
+    this.#count('garbled', isGarbled(password) || (username !== undefined && isGarbled(username)));
   }
 
   #count(sign: Sign, shows: boolean): void {
@@ -200,9 +160,6 @@ function kindsOf(bytes: Uint8Array, from: number, to: number): number {
   for (let i = from; i < to; i++) kinds |= ASCII_KINDS[bytes[i] as number] as number;
   return kinds;
 }
-
-const isNotable = (text: string, characters: RegExp): boolean =>
-  text.length >= MIN_HASH_LENGTH || characters.test(text);
 
 /** Adds up the counts of segments. */
 export function addSigns(a: SignCounts | undefined, b: SignCounts): SignCounts {
