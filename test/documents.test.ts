@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { FORMAT_NAMES } from '../ingest/format-registry.ts';
+import { ALARM_NAMES } from '../ingest/report/alarms.ts';
 import { PROBLEMS } from '../runtime/http/problems.ts';
 import { listProse } from '../scripts/check-prose.ts';
 
@@ -196,6 +197,13 @@ describe('the documents', () => {
     const rows = table.split('\n').slice(2);
     const names = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name));
     expect(names.sort()).toEqual([...FORMAT_NAMES].sort());
+  });
+
+  test('docs/corpora.md has a row for every alarm, and no other', () => {
+    const table = /\| alarm \|[\s\S]*?\n\n/.exec(read('docs/corpora.md'))?.[0] ?? '';
+    const rows = table.split('\n').slice(2);
+    const names = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    expect(names.sort()).toEqual([...ALARM_NAMES].sort());
   });
 
   test('README.md has at most 900 words', () => {
