@@ -1,13 +1,15 @@
-// The rows of COPY in dumps of PostgreSQL: a line each, with tabs between the cells.
+// The rows of COPY in dumps of PostgreSQL: a line each, with tabs between the cells, or CSV.
 
 import { LineSplitter } from '../input/lines.ts';
 import { decodeText } from '../input/text.ts';
+import { CsvRows } from './csv-rows.ts';
 import { unescapeText } from './sql-text.ts';
 
 const LF = 0x0a;
 const TAB = 0x09;
 const BACKSLASH = 0x5c;
 const END = Buffer.from('\\.');
+const LINE_END = Buffer.from('\n');
 const NULL = Buffer.from('\\N');
 
 export interface SqlRowHandler {
@@ -25,17 +27,44 @@ export interface SqlRowHandler {
   malformed(): void;
 }
 
+/** What follows `FROM stdin`, as `WITH (FORMAT csv, HEADER, DELIMITER ';')`. */
+export class CopyStyle {
+  #last = '';
+  isCsv = false;
+  hasHeader = false;
+  delimiter: string | undefined;
+
+  word(word: string): void {
+    this.#last = word;
+    if (word === 'csv') this.isCsv = true;
+    else if (word === 'header') this.hasHeader = true;
+    else if (word === 'false') this.hasHeader = false;
+  }
+
+  text(text: string): void {
+    if (this.#last === 'delimiter' && text.length === 1) this.delimiter = text;
+    else if (this.#last === 'format' && text === 'csv') this.isCsv = true;
+    this.#last = '';
+  }
+}
+
 /** Takes what follows the semicolon of COPY. */
 export class CopyRows {
   readonly #handler: SqlRowHandler;
   readonly #wanted: ReadonlySet<number>;
   readonly #lines: LineSplitter;
+  readonly #delimiter: number;
+  readonly #csv: CsvRows | undefined;
+  #isHeader: boolean;
   #hasBegun = false;
   hasEnded = false;
 
-  constructor(handler: SqlRowHandler, wanted: ReadonlySet<number>) {
+  constructor(handler: SqlRowHandler, wanted: ReadonlySet<number>, style: CopyStyle) {
     this.#handler = handler;
     this.#wanted = wanted;
+    this.#delimiter = style.delimiter?.charCodeAt(0) ?? TAB;
+    this.#isHeader = style.hasHeader;
+    this.#csv = style.isCsv ? this.#csvRows(style.delimiter ?? ',') : undefined;
     this.#lines = new LineSplitter({ line: (line) => this.#line(line), tooLong: () => handler.malformed() });
   }
 
@@ -50,17 +79,37 @@ export class CopyRows {
 
   end(): void {
     this.#lines.end();
+    this.#csv?.end();
+  }
+
+  #csvRows(separator: string): CsvRows {
+    const row = (row: readonly Buffer[]): void => {
+      const cells = new Map<number, string | undefined>();
+      for (const [place, cell] of row.entries()) if (this.#wanted.has(place)) cells.set(place, decodeText(cell));
+      this.#handler.row(cells);
+    };
+    const malformed = (): void => this.#handler.malformed();
+    return new CsvRows({ row, malformed, tooLong: malformed }, { separator, quote: '"', escape: 'double' });
   }
 
   #line(line: Buffer): void {
     if (line.equals(END)) {
       this.hasEnded = true;
+      this.#csv?.end();
+      return;
+    }
+    if (this.#isHeader) {
+      this.#isHeader = false;
+      return;
+    }
+    if (this.#csv) {
+      this.#csv.push(Buffer.concat([line, LINE_END]));
       return;
     }
     const cells = new Map<number, string | undefined>();
     let place = 0;
     for (let start = 0; start <= line.length; place++) {
-      const tab = line.indexOf(TAB, start);
+      const tab = line.indexOf(this.#delimiter, start);
       const end = tab === -1 ? line.length : tab;
       if (this.#wanted.has(place)) cells.set(place, cellText(line.subarray(start, end)));
       start = end + 1;

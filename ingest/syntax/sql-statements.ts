@@ -2,8 +2,9 @@
 // CREATE.
 
 import { SqlCell } from './sql-cell.ts';
-import { CopyRows, type SqlRowHandler } from './sql-copy.ts';
-import type { SqlEscapes } from './sql-text.ts';
+import { CopyRows, CopyStyle, type SqlRowHandler } from './sql-copy.ts';
+import { CONSTRAINTS } from './sql-lines.ts';
+import { lastPart, type SqlEscapes } from './sql-text.ts';
 import { type SqlHandler, SqlTokens } from './sql-tokens.ts';
 
 const OPEN = 0x28;
@@ -13,9 +14,6 @@ const SEMICOLON = 0x3b;
 const LF = 0x0a;
 const MAX_COLUMNS = 4096;
 const MAX_TABLES = 10_000;
-const CONSTRAINTS = new Set(
-  'primary key unique constraint index fulltext spatial foreign check period exclude like'.split(' '),
-);
 
 type State =
   | 'start'
@@ -51,6 +49,7 @@ export class SqlStatements implements SqlHandler {
   readonly #cell = new SqlCell();
   /** The rows of COPY, until the line that ends them. */
   #rows: CopyRows | undefined;
+  #copyStyle = new CopyStyle();
   #lostAt = 0;
 
   constructor(handler: SqlRowHandler, escapes: SqlEscapes) {
@@ -87,7 +86,8 @@ export class SqlStatements implements SqlHandler {
   }
 
   isWanted(): boolean {
-    return this.#state === 'row' ? this.#wanted.has(this.#place) : this.#state === 'insert';
+    if (this.#state === 'row') return this.#wanted.has(this.#place);
+    return this.#state === 'insert' || (this.#state === 'values' && this.#isCopy);
   }
 
   escapes(): SqlEscapes {
@@ -127,7 +127,10 @@ export class SqlStatements implements SqlHandler {
         this.#addColumn(text);
         return;
       case 'values':
-        if (!this.#isCopy) this.#state = 'skip';
+        if (this.#isCopy) this.#copyStyle.word(word);
+        // INSERT ALL has several tables.
+        else if (word === 'into') this.#begin('insert');
+        else this.#state = 'skip';
         return;
       case 'resume':
         this.#loseAgain();
@@ -150,19 +153,22 @@ export class SqlStatements implements SqlHandler {
       this.#cell.text(text);
       if (this.#cell.isTorn) this.#lose();
     } else if (this.#state === 'insert' && !this.#hasColumns) this.#table = text?.toLowerCase() ?? '';
-    else if (this.#state === 'values' && !this.#isCopy) this.#state = 'skip';
-    else if (this.#state === 'resume') this.#loseAgain();
+    else if (this.#state === 'values') {
+      if (this.#isCopy) this.#copyStyle.text(text ?? '');
+      else this.#state = 'skip';
+    } else if (this.#state === 'resume') this.#loseAgain();
   }
 
   symbol(byte: number): void {
     if (this.#state === 'row') this.#rowSymbol(byte);
     else if (this.#state === 'resume') byte === OPEN ? this.#openRow() : this.#loseAgain();
     else if (byte === SEMICOLON) this.#endStatement();
+    else if (this.#state === 'start' && byte === OPEN) this.#openBareRow();
     else if (this.#state === 'create' && byte === OPEN) this.#define();
     else if (this.#state === 'definition') this.#definitionSymbol(byte);
     else if (this.#state === 'insert' && byte === OPEN) this.#openList();
     else if (this.#state === 'columns' && byte === CLOSE) this.#state = 'insert';
-    else if (this.#state === 'values') {
+    else if (this.#state === 'values' && !this.#isCopy) {
       if (byte === OPEN) this.#openRow();
       else if (byte !== COMMA) this.#state = 'skip';
     }
@@ -174,6 +180,7 @@ export class SqlStatements implements SqlHandler {
     this.#hasColumns = false;
     this.#isNext = false;
     this.#isCopy = word === 'copy';
+    this.#copyStyle = new CopyStyle();
     this.#state = word === 'create' ? 'create' : STARTS.has(word) ? 'insert' : 'skip';
   }
 
@@ -181,7 +188,7 @@ export class SqlStatements implements SqlHandler {
     // The lines of COPY begin below its semicolon.
     if (this.#isCopy && this.#state === 'values') {
       this.#state = 'copy';
-      this.#rows = new CopyRows(this.#handler, this.#wanted);
+      this.#rows = new CopyRows(this.#handler, this.#wanted, this.#copyStyle);
       this.#tokens.stop();
       return;
     }
@@ -223,6 +230,13 @@ export class SqlStatements implements SqlHandler {
     this.#state = 'values';
   }
 
+  /** A row whose statement was cut off. */
+  #openBareRow(): void {
+    this.#begin('insert');
+    this.#openTable();
+    this.#openRow();
+  }
+
   #openRow(): void {
     this.#state = 'row';
     this.#place = 0;
@@ -254,9 +268,7 @@ export class SqlStatements implements SqlHandler {
   /** A text ended before its end, and the rest of the row cannot be told from the next. */
   #lose(): void {
     this.#handler.malformed();
-    this.#state = 'lost';
-    this.#lostAt = 0;
-    this.#tokens.stop();
+    this.#loseAgain();
   }
 
   /** The line that a torn row ends in begins neither a row nor a statement. */
@@ -286,5 +298,3 @@ export class SqlStatements implements SqlHandler {
     return block.length;
   }
 }
-
-const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1);

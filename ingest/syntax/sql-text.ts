@@ -46,3 +46,6 @@ export function unescapeText(bytes: Buffer, escapes: SqlEscapes): string {
   );
   return decodeText(Buffer.from(plain, 'latin1'));
 }
+
+/** The name of a table without its schema. */
+export const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1);

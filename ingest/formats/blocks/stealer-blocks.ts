@@ -2,6 +2,7 @@
 // username and the password.
 
 import { IngestError } from '../../errors.ts';
+import { isSql } from '../../syntax/sql-lines.ts';
 import type { CorpusFormat, FormatModule, FormatOptions } from '../format.ts';
 import { percent } from '../sample.ts';
 import { findLayout, isLayout, LAYOUT_BYTES } from './block-layout.ts';
@@ -23,12 +24,14 @@ const VALUES_SCORE = 0.8;
 const MIN_COVERAGE = 0.5;
 /** The same labels in nearly all lines are blocks, whatever they name. */
 const ALL = 0.9;
+const HALF = 0.5;
 
 export const stealerBlocksModule: FormatModule = {
   names: ['stealer-blocks'],
   takes: ['labels', 'separator'],
   create: (_name, options) => stealerBlocksFormat(options),
-  recognise({ bytes, whole }, options) {
+  recognise({ bytes, whole, share }, options) {
+    if (share(isSql) > HALF) return undefined;
     const isAll = whole && bytes.length <= LAYOUT_BYTES;
     const layout = findLayout(bytes.subarray(0, LAYOUT_BYTES), isAll, options);
     if (!layout || layout.coverage < MIN_COVERAGE) return undefined;

@@ -1,6 +1,7 @@
 // Recognises lists of credentials, one a line: pairs, with or without URLs, numbers and captures.
 
 import { IngestError } from '../../errors.ts';
+import { isSql } from '../../syntax/sql-lines.ts';
 import { roleOfName } from '../column-names.ts';
 import type { FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { describeLayout } from '../layout.ts';
@@ -19,12 +20,13 @@ const ALIKE = 0.9;
 const MOST = 0.8;
 /** Above formats that only guess, below those that know. */
 const UNCLEAR_SCORE = 0.6;
-const MARKUP = /^\s*(?:[{<]|\[\s*["{[]|\(\s*(?:\d+\s*,|["'])|INSERT )/i;
+const MARKUP = /^\s*(?:[{<]|\[\s*["{[]|\(\s*(?:\d+\s*,|["']))/i;
 
 function recogniseLines(sample: TextSample, { separator }: FormatOptions): Recognised | undefined {
   const lines = sample.lines.slice(0, MAX_LINES);
   const rows = lines.filter((line) => !isNoise(line));
-  if (rows.length === 0 || rows.filter((row) => MARKUP.test(row)).length > HALF * rows.length) return undefined;
+  if (rows.length === 0 || rows.filter((row) => MARKUP.test(row) || isSql(row)).length > HALF * rows.length)
+    return undefined;
   const { layouts, unclear } = proposeLayouts(rows, separator);
   const readings = layouts
     .map((layout) => readBy(layout, lines))

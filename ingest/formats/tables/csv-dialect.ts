@@ -2,6 +2,7 @@
 
 import { decodeText } from '../../input/text.ts';
 import { type CsvDialect, CsvRows } from '../../syntax/csv-rows.ts';
+import { isSql } from '../../syntax/sql-lines.ts';
 import { foldName, roleOfName } from '../column-names.ts';
 import {
   areByPlace,
@@ -13,6 +14,7 @@ import {
   secretKindOf,
   usernamesOf,
 } from '../columns.ts';
+import { type CellMarks, findMarks, otherQuote, type ReadColumns } from './cell-marks.ts';
 
 /** Bytes of text that the dialect is found from. */
 export const DIALECT_BYTES = 1 << 16;
@@ -30,6 +32,7 @@ export interface CsvTable {
   readonly alike: number;
   /** Whether the writer encloses cells that contain the separator: then no other cell is cut. */
   readonly quotesSeparators: boolean;
+  readonly marks: CellMarks;
 }
 
 /** What was looked at in place of a header. */
@@ -41,7 +44,7 @@ export interface NoTable extends MissingColumn {
  * Characters that separate cells, most likely first. A colon separates only tables of known
  * columns.
  */
-const SEPARATORS = [',', '\t', ';', '|', '^', '~', '\x01', '\x1f', '§', '¦', '¬', ':'];
+const SEPARATORS = [',', '\t', ';', '|', '^', '~', '\x01', '\x1f', '§', '¦', '¬', '│', ':'];
 const MAX_PREAMBLE_LINES = 20;
 const COMMENT = /^\s*(#|\/\/|--)/;
 const SEPARATOR_LINE = /^"?sep=(.+?)"?$/i;
@@ -63,6 +66,7 @@ export function findTable(sample: Buffer, { columns, separator }: Options): CsvT
   let stated = separator;
   let closest: NoTable | undefined;
   for (const [number, line] of lines.entries()) {
+    if (isSql(line.text)) break;
     const named = SEPARATOR_LINE.exec(line.text);
     if (named) {
       stated ??= named[1] as string;
@@ -75,7 +79,7 @@ export function findTable(sample: Buffer, { columns, separator }: Options): CsvT
       continue;
     }
     if (number > 0 && !isPreamble(lines.slice(0, number), header.dialect.separator)) break;
-    return describe(sample.subarray(line.end), line.end, header);
+    return describe(sample.subarray(line.end), line.end, { ...header, width: header.header.length });
   }
   if (columns && areByPlace(columns)) return withoutHeader(sample, lines, columns, stated);
   return closest ?? { missing: secretKindOf(columns), header: [] };
@@ -172,6 +176,12 @@ function cellsOf(line: string, dialect: CsvDialect): string[] | undefined {
   return found;
 }
 
+/** A table of which the start and the separator are known. */
+interface Body extends Omit<Header, 'header'> {
+  readonly header: readonly string[] | undefined;
+  readonly width: number;
+}
+
 interface Look {
   readonly rows: number;
   readonly malformed: number;
@@ -179,9 +189,12 @@ interface Look {
   /** Rows by their number of cells. */
   readonly widths: ReadonlyMap<number, number>;
   readonly quotesSeparators: boolean;
+  readonly columns: ReadColumns;
 }
 
-function lookAt(body: Buffer, dialect: CsvDialect): Look {
+function lookAt(body: Buffer, dialect: CsvDialect, places?: ColumnPlaces): Look {
+  const read = places ? [...places.usernames, places.secret] : [];
+  const columns = read.map((): string[] => []);
   let rows = 0;
   let malformed = 0;
   let quotesSeparators = false;
@@ -192,6 +205,7 @@ function lookAt(body: Buffer, dialect: CsvDialect): Look {
         if (cells.length === 1 && cells[0]?.length === 0) return;
         rows++;
         widths.set(cells.length, (widths.get(cells.length) ?? 0) + 1);
+        for (const [i, place] of read.entries()) columns[i]?.push(decodeText(cells[place] ?? NO_CELL));
         if (quoted && !quotesSeparators) quotesSeparators = cells.some((cell) => cell.includes(dialect.separator));
       },
       malformed: () => malformed++,
@@ -201,40 +215,53 @@ function lookAt(body: Buffer, dialect: CsvDialect): Look {
   );
   reader.push(body);
   reader.end();
-  return { rows, malformed, strayQuotes: reader.strayQuotes, widths, quotesSeparators };
+  return { rows, malformed, strayQuotes: reader.strayQuotes, widths, quotesSeparators, columns };
 }
 
+const NO_CELL = Buffer.alloc(0);
+
 /** Chooses the dialect that reads the rows with fewer quotes astray. */
-function describe(body: Buffer, bodyAt: number, { dialect, header, places }: Header): CsvTable {
+function describe(body: Buffer, bodyAt: number, table: Body): CsvTable {
+  const { header, places, width } = table;
   // A sample may end within a row.
   const whole = body.subarray(0, body.lastIndexOf(0x0a) + 1 || body.length);
-  const double: CsvDialect = { ...dialect, escape: 'double' };
-  const asDouble = lookAt(whole, double);
-  const found = { bodyAt, header, places, width: header.length };
-  if (whole.includes(`\\${dialect.quote}`) || whole.includes('\\\\')) {
-    const backslash: CsvDialect = { ...dialect, escape: 'backslash' };
-    const asBackslash = lookAt(whole, backslash);
+  let double: CsvDialect = { ...table.dialect, escape: 'double' };
+  let asDouble = lookAt(whole, double, places);
+  const quote = otherQuote(asDouble.columns, double.quote);
+  if (quote !== undefined) {
+    double = { ...double, quote };
+    asDouble = lookAt(whole, double, places);
+  }
+  const found = { bodyAt, header, places, width };
+  if (whole.includes(`\\${double.quote}`) || whole.includes('\\\\')) {
+    const backslash: CsvDialect = { ...double, escape: 'backslash' };
+    const asBackslash = lookAt(whole, backslash, places);
     const astray = ({ rows, malformed, strayQuotes, widths }: Look): number =>
-      malformed + strayQuotes + rows - (widths.get(header.length) ?? 0);
+      malformed + strayQuotes + rows - (widths.get(width) ?? 0);
     if (
       astray(asBackslash) < astray(asDouble) ||
       (isKeePass(header) && escapesAll(whole) && astray(asBackslash) === astray(asDouble))
     )
-      return { ...found, dialect: backslash, ...summary(asBackslash, header.length, places) };
+      return { ...found, dialect: backslash, ...summary(asBackslash, table) };
   }
-  return { ...found, dialect: double, ...summary(asDouble, header.length, places) };
+  return { ...found, dialect: double, ...summary(asDouble, table) };
 }
 
-function summary(look: Look, width: number, { complete }: ColumnPlaces): Pick<CsvTable, 'alike' | 'quotesSeparators'> {
+function summary(
+  { rows, widths, quotesSeparators, columns }: Look,
+  { header, places, width }: Body,
+): Pick<CsvTable, 'alike' | 'quotesSeparators' | 'marks'> {
   let alike = 0;
   // Longer rows of a complete table have separators in the password.
-  for (const [cells, rows] of look.widths) if (cells === width || (complete && cells > width)) alike += rows;
-  return { alike: look.rows === 0 ? 1 : alike / look.rows, quotesSeparators: look.quotesSeparators };
+  for (const [cells, count] of widths) if (cells === width || (places.complete && cells > width)) alike += count;
+  const name = header?.[places.secret] ?? '';
+  const marks = findMarks(columns, name !== name.trim());
+  return { alike: rows === 0 ? 1 : alike / rows, quotesSeparators, marks };
 }
 
 /** KeePass 1, which escapes by backslashes. */
-const isKeePass = (header: readonly string[]): boolean =>
-  header.map(foldName).join() === 'account,loginname,password,website,comments';
+const isKeePass = (header: readonly string[] | undefined): boolean =>
+  header?.map(foldName).join() === 'account,loginname,password,website,comments';
 
 /** Whether each backslash has one before it, or escapes a quote. */
 const escapesAll = (body: Buffer): boolean => !/(?<!\\)(?:\\\\)*\\(?![\\"])/.test(body.toString('latin1'));
@@ -250,22 +277,20 @@ function withoutHeader(
     ...[...usernamesOf(columns), columns[secretKindOf(columns)], columns.count].map((n) => Number(n ?? 0)),
   );
   const bodyAt = SEPARATOR_LINE.test(lines[0]?.text ?? '') ? (lines[0]?.end ?? 0) : 0;
-  let best: { table: CsvTable; share: number } | undefined;
+  let best: { body: Body; share: number } | undefined;
   for (const separator of stated === undefined ? SEPARATORS : [stated]) {
     const dialect: CsvDialect = { separator, quote: '"', escape: 'double' };
-    const { rows, widths, quotesSeparators } = lookAt(sample.subarray(bodyAt), dialect);
+    const { rows, widths } = lookAt(sample.subarray(bodyAt), dialect);
     const [usual = 0, count = 0] = [...widths].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0]);
     if (usual < width || (best && count / rows <= best.share)) continue;
-    const header = Array.from({ length: usual }, (_, place) => `${place + 1}`);
-    const places = findColumns(header, columns);
+    const places = findColumns(
+      Array.from({ length: usual }, (_, place) => `${place + 1}`),
+      columns,
+    );
     if (isMissing(places)) continue;
-    const table = { dialect, bodyAt, header: undefined, places, width: usual, alike: count / rows, quotesSeparators };
-    best = { table, share: count / rows };
+    best = { body: { dialect, header: undefined, places, width: usual }, share: count / rows };
   }
-  return (
-    best?.table ?? {
-      missing: secretKindOf(columns),
-      header: cellsOf(lines[0]?.text ?? '', { separator: ',', quote: '"', escape: 'double' }) ?? [],
-    }
-  );
+  if (best) return { ...describe(sample.subarray(bodyAt), bodyAt, best.body), alike: best.share };
+  const header = cellsOf(lines[0]?.text ?? '', { separator: ',', quote: '"', escape: 'double' }) ?? [];
+  return { missing: secretKindOf(columns), header };
 }

@@ -1,14 +1,13 @@
 // Tables with a row per line: CSV with any separator, TSV, and exports of password managers.
 
 import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
-import { decodeText } from '../../input/text.ts';
-import { CsvRows } from '../../syntax/csv-rows.ts';
-import { foldName, hintsAtPassword, roleOfName } from '../column-names.ts';
+import type { CsvRows } from '../../syntax/csv-rows.ts';
+import { hintsAtPassword, roleOfName } from '../column-names.ts';
 import { type ColumnPlaces, columnMissing, describeColumns, feedsOf, secretKindOf, showHeader } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { percent, type TextSample } from '../sample.ts';
-import { takeRow } from './credential-rows.ts';
-import { type CsvTable, DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
+import { DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
+import { isRoboForm, rowsOf } from './csv-table.ts';
 import { refuseHashes } from './hashed-column.ts';
 
 /** Holds the start of the table until its dialect is known. */
@@ -54,49 +53,6 @@ class CsvParser implements CorpusParser {
     return this.#rows;
   }
 }
-
-function rowsOf(table: CsvTable, sink: CredentialSink, { columns, blank }: FormatOptions): CsvRows {
-  const { places, dialect, width } = table;
-  const rules = { kind: secretKindOf(columns), blank };
-  const separator = Buffer.from(dialect.separator);
-  const mayBeLonger = table.quotesSeparators || isRoboForm(table.header);
-  /** The cells of a row, as many as the header has. @returns undefined for a row that is none */
-  const fitted = (row: readonly Buffer[], quoted: boolean): readonly Buffer[] | undefined => {
-    if (row.length === 1 && row[0]?.length === 0) return undefined;
-    if (row.length <= width || quoted || mayBeLonger) return row;
-    // An unquoted separator belongs to the password if no other column may contain it.
-    return places.complete ? joinSecret(row, places.secret, row.length - width, separator) : undefined;
-  };
-  return new CsvRows(
-    {
-      row(row, quoted) {
-        const cells = fitted(row, quoted);
-        if (cells) takeRow(sink, places, (place) => textOf(cells[place]), rules);
-        else if (row.length === 1) sink.reject('blank');
-        else sink.reject('malformed-row', joinCells(row, separator));
-      },
-      malformed: (line) => sink.reject('malformed-row', line),
-      tooLong: () => sink.reject('too-long'),
-    },
-    dialect,
-  );
-}
-
-/** More cells of a row are no example. */
-const MAX_EXAMPLE_CELLS = 20;
-
-const joinCells = (row: readonly Buffer[], separator: Buffer): Buffer =>
-  Buffer.concat(row.slice(0, MAX_EXAMPLE_CELLS).flatMap((cell, i) => (i === 0 ? [cell] : [separator, cell])));
-
-const textOf = (cell: Buffer | undefined): string | undefined => (cell === undefined ? undefined : decodeText(cell));
-
-function joinSecret(row: readonly Buffer[], secret: number, surplus: number, separator: Buffer): Buffer[] {
-  const parts = row.slice(secret, secret + surplus + 1).flatMap((cell, i) => (i === 0 ? [cell] : [separator, cell]));
-  return [...row.slice(0, secret), Buffer.concat(parts), ...row.slice(secret + surplus + 1)];
-}
-
-/** RoboForm adds a cell for each further field of a form. */
-const isRoboForm = (header: readonly string[] | undefined): boolean => /^rffields/.test(foldName(header?.at(-1) ?? ''));
 
 /** @param options default: the columns with usual names, and the separator of the header */
 export function csvFormat(options: FormatOptions): CorpusFormat {

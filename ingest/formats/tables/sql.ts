@@ -1,7 +1,9 @@
 // Dumps of databases: the rows of INSERT and COPY, by the names of their columns.
 
+import { IngestError } from '../../errors.ts';
 import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
 import type { SqlRowHandler } from '../../syntax/sql-copy.ts';
+import { isSql, isStatement, isTuple } from '../../syntax/sql-lines.ts';
 import { SqlStatements } from '../../syntax/sql-statements.ts';
 import type { SqlEscapes } from '../../syntax/sql-text.ts';
 import {
@@ -13,8 +15,8 @@ import {
   isMissing,
   secretKindOf,
 } from '../columns.ts';
-import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions } from '../format.ts';
-import { percent } from '../sample.ts';
+import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
+import { percent, type TextSample } from '../sample.ts';
 import { takeRow } from './credential-rows.ts';
 import { refuseHashes } from './hashed-column.ts';
 
@@ -144,24 +146,47 @@ const sqlFormat = (options: FormatOptions): CorpusFormat => ({
   createParser: (sink) => new SqlParser(sink, options),
 });
 
-const STATEMENT =
-  /^\s*(?:INSERT\s+(?:IGNORE\s+|OR\s+\w+\s+)?(?:INTO\s+)?[^\s]+\s*(?:\(|VALUES?\b)|CREATE\s+TABLE\b|COPY\s+\S+.*\bFROM stdin|PRAGMA foreign_keys|BEGIN TRANSACTION)/i;
 const COMMENT = /^-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin|Adminer|HeidiSQL|Dump|Host|Server)/i;
+
+const HALF = 0.5;
+
+/** SQL without any statement that holds rows: rows alone, or other statements. */
+function recogniseOthers(sample: TextSample, options: FormatOptions): Recognised | undefined {
+  const format = sqlFormat(options);
+  const rows = sample.share(isTuple);
+  if (rows > HALF) {
+    const reasons = [`${percent(rows)} of the lines are rows of SQL without a statement`];
+    if (options.columns && areByPlace(options.columns)) return { format, score: 1, reasons };
+    const refusal = new IngestError(
+      'FORMAT_UNRECOGNISED',
+      'the lines are rows of SQL, and no statement names their columns',
+      'Name them by place, as --format sql --columns username=2,password=3.',
+    );
+    return { format, score: 1, reasons, refusal };
+  }
+  if (sample.share(isSql) <= HALF) return undefined;
+  const what = 'the lines are statements of SQL that hold no rows';
+  const refusal = new IngestError(
+    'FORMAT_UNRECOGNISED',
+    what,
+    'Export the table as CSV, or as INSERT, REPLACE or COPY.',
+  );
+  return { format, score: 1, reasons: [what], refusal };
+}
 
 export const sqlModule: FormatModule = {
   names: ['sql'],
   takes: ['columns', 'blank'],
   create: (_name, options) => sqlFormat(options),
   recognise(sample, options) {
-    const statements = sample.lines.filter((line) => STATEMENT.test(line.slice(0, 500)));
+    const statements = sample.lines.filter(isStatement);
     const isDump = sample.lines.slice(0, 20).some((line) => COMMENT.test(line));
-    if (statements.length === 0) return undefined;
+    if (statements.length === 0) return recogniseOthers(sample, options);
     const share = statements.length / sample.lines.length;
     // A few statements begin a dump whose rows are lines of their own.
     const [first] = sample.lines;
-    const isFirst =
-      first !== undefined && (STATEMENT.test(first.slice(0, 500)) || /^\s*(?:--|\/\*|SET |USE |DROP )/i.test(first));
-    if (!isDump && !isFirst && share < 0.5) return undefined;
+    const isFirst = first !== undefined && (isStatement(first) || /^\s*(?:--|\/\*|SET |USE |DROP )/i.test(first));
+    if (!isDump && !isFirst && share < HALF) return undefined;
     const format = sqlFormat(options);
     const hashed = secretKindOf(options.columns) === 'password' ? refuseHashes(format, sample) : undefined;
     if (hashed) return hashed;
