@@ -21,6 +21,7 @@ fs.rmSync(DIST, { recursive: true, force: true });
 execFileSync(process.execPath, [TSC, '-p', path.join(ROOT, 'tsconfig.build.json')], { stdio: 'inherit' });
 
 copyLiblzma();
+copyBcrypt();
 for (const name of fs.readdirSync(path.join(ROOT, 'page')).filter((name) => /\.(html|css|svg)$/.test(name)))
   fs.copyFileSync(path.join(ROOT, 'page', name), path.join(DIST, 'page', name));
 
@@ -48,6 +49,27 @@ function copyLiblzma(): void {
     fs.cpSync(path.join(from, file), path.join(to, file), { recursive: true });
   const manifest = { name, version, license, repository, type: 'module', exports: Object.fromEntries(files) };
   fs.writeFileSync(path.join(to, 'package.json'), JSON.stringify(manifest, null, 2));
+}
+
+/**
+ * bcrypt with its binaries for all platforms, and what chooses one of them, where dist/match/ finds
+ * them. As a dependency it would run an install script on the user's machine, which compiles it
+ * where the script finds no binary.
+ */
+function copyBcrypt(): void {
+  for (const [name, files] of [
+    ['bcrypt', ['LICENSE', 'bcrypt.js', 'promises.js', 'prebuilds']],
+    ['node-gyp-build', ['LICENSE', 'index.js', 'node-gyp-build.js']],
+  ] as const) {
+    const from = path.join(ROOT, 'node_modules', name);
+    const to = path.join(DIST, 'node_modules', name);
+    for (const file of files) fs.cpSync(path.join(from, file), path.join(to, file), { recursive: true });
+    const { version, license, repository, main } = JSON.parse(fs.readFileSync(path.join(from, 'package.json'), 'utf8'));
+    fs.writeFileSync(
+      path.join(to, 'package.json'),
+      JSON.stringify({ name, version, license, repository, main }, null, 2),
+    );
+  }
 }
 
 /**

@@ -92,6 +92,19 @@ describe('the packed credveil', () => {
     });
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${readManifest(installed.home).version}\n` });
   });
+
+  test('the installed command verifies bcrypt hashes in its threads', async ({ installed }) => {
+    // The hash is of Openwall's crypt_blowfish.
+    const users = 'id,login,hash\n7,ann,$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n';
+    const leak = path.join(installed.folder, 'leak.csv');
+    fs.writeFileSync(leak, 'username,password\nann,U*U\nben,word\n');
+    const state = path.join(installed.folder, 'state');
+    const args = ['match', '-', '--columns', 'id=id,username=login,hash=hash', '--against', leak, '--state', state];
+    const { code, stdout, stderr } = await credveil(args, users, {
+      program: { node: process.execPath, bin: installed.bin },
+    });
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: 'account,source,date,match\n7,leak.csv,,exact\n' });
+  });
 });
 
 describe.each(['hmac', 'oprf'] as const)('the installed command under %s', (suite) => {
