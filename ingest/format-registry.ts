@@ -4,7 +4,7 @@ import { IngestError } from './errors.ts';
 import { stealerBlocksModule } from './formats/blocks/stealer-blocks.ts';
 import { countedModule } from './formats/counted.ts';
 import type { CorpusFormat, FormatModule, FormatOptions } from './formats/format.ts';
-import { hashModule } from './formats/hash-modules.ts';
+import { hashModule } from './formats/hashes/hash-modules.ts';
 import { countedPasswordsModule, passwordsModule } from './formats/lines/line-format.ts';
 import { comboModules } from './formats/lines/pair-lines.ts';
 import { urlModule } from './formats/lines/url-lines.ts';

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { sha1ListFormat } from '../../ingest/formats/hash-list.ts';
+import { sha1ListFormat } from '../../ingest/formats/hashes/hash-list.ts';
 import { comboFormat } from '../../ingest/formats/lines/line-format.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openInputs } from '../../ingest/input/inputs.ts';

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
-import { isHexDigit } from '../formats/hash-list.ts';
+import { isHexDigit } from '../formats/hashes/hash-list.ts';
 import { md4 } from '../md4.ts';
 import type { HashSorter } from '../sort/hash-sorter.ts';
 import type { Sorters } from '../sort/sorters.ts';

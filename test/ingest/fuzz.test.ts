@@ -63,6 +63,12 @@ function lineOf(name: string, i: number): string {
       return `   ${i + 1} pass${i}`;
     case 'hash-plain':
       return `${'0123456789'.repeat(4)}:$HEX[7061${10 + (i % 90)}]`;
+    case 'hash-hexplain':
+      return `${'0123456789'.repeat(4)}:7061${10 + (i % 90)}`;
+    case 'user-hash-hexplain':
+      return `user${i}:${'0123456789'.repeat(4)}:7061${10 + (i % 90)}`;
+    case 'sha1-base64':
+      return `{SHA}${'0123456789'.repeat(4).slice(0, 27)}=`;
     case 'hash-salt-plain':
       return `${'0123456789'.repeat(4)}:salt:pass${i}`;
     case 'user-hash-plain':

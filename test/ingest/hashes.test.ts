@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createFormat } from '../../ingest/format-registry.ts';
 import { detectFormat } from '../../ingest/formats/detect.ts';
+import type { CorpusFormat } from '../../ingest/formats/format.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
 import { md4 } from '../../ingest/md4.ts';
 import { parseAll, readCorpus, refusalOf } from '../support/corpus-text.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
-const digest = (name: string, text: string): string => createHash(name).update(text).digest('hex');
+const digest = (name: string, text: string | Buffer): string => createHash(name).update(text).digest('hex');
 const ntlm = (text: string): string => md4(Buffer.from(text, 'utf16le')).toString('hex');
 const random = createRandom(testSeed('hashes'));
 const hex = (digits: number): string => Array.from({ length: digits }, () => random.below(16).toString(16)).join('');
@@ -23,9 +24,13 @@ describe('lists', () => {
       for (const digits of [40, 32]) {
         const hash = hex(digits);
         const name = digits === 40 ? 'sha1' : 'ntlm';
-        const lines = many((i) => [hex(digits), 50 - i].join(separator));
-        expect(nameOf(lines)).toBe(name);
-        expect(nameOf(many((i) => [50 - i, hex(digits)].join(separator)))).toBe(name);
+        const lists = [
+          many((i) => [hex(digits), 50 - i].join(separator)),
+          many((i) => [50 - i, hex(digits)].join(separator)),
+        ];
+        for (const [at, list] of lists.entries())
+          if (digits === 40 || (separator === ':' && at === 0)) expect(nameOf(list)).toBe(name);
+          else expect(refusalOf(() => nameOf(list))).toMatch(/MD5 or NTLM.*--format ntlm/);
         const format = createFormat(name);
         const text = `${hash}${separator}7\n 7${separator}${hash}\n${hash} ${separator} 7\n${hash}\n${hash}${separator}0\n${hash}${separator}x\n`;
         expect(parseAll(format, [text])).toEqual([
@@ -73,7 +78,28 @@ describe('lists', () => {
     }
     expect(refusalOf(() => readCorpus(many((i) => `${hex(32)}:0${i}`)))).toMatch(/counts or passwords/);
     expect(nameOf(many((i) => `${hex(32)}:${9000 - 7 * i}`))).toBe('ntlm');
+    expect(nameOf(many((i) => `0${i + 10}${hex(29)}:${1 + random.below(300)}`))).toBe('ntlm');
     expect(nameOf(many(() => `${hex(40)}:${1 + random.below(300)}`))).toBe('sha1');
+  });
+
+  test('hashes of 32 digits must be named unless they are the list of Have I Been Pwned', () => {
+    const lists = [() => hex(32), () => hex(32).toUpperCase(), () => `${hex(32)}:${1 + random.below(300)}`];
+    for (const line of lists)
+      expect(refusalOf(() => readCorpus(many(line)))).toMatch(/MD5 or NTLM.*--format ntlm.*No index takes MD5/);
+  });
+
+  test('SHA-1 in base64 feeds the index of SHA-1', () => {
+    const hashes = Array.from({ length: 20 }, () => hex(40));
+    const base64 = hashes.map((hash) => `{SHA}${Buffer.from(hash, 'hex').toString('base64')}`);
+    expect(readCorpus(base64.join('\n'))).toEqual(hashes);
+    expect(readCorpus(base64.map((text, i) => `user${i}:${text}\r\n`).join(''))).toEqual(hashes);
+    const { feeds, createParser } = createFormat('sha1-base64');
+    expect(feeds).toEqual(['sha1']);
+    expect(parseAll({ createParser } as CorpusFormat, [`{SHA}${hex(28)}\n{SSHA}${hex(32)}\n\n`])).toEqual([
+      '!bad-hash',
+      '!bad-hash',
+      '!blank',
+    ]);
   });
 
   test('hashes that no index takes are refused with what they are', () => {
@@ -95,8 +121,9 @@ describe('cracked hashes', () => {
     ['NTLM of john', (word) => `$NT$${ntlm(word)}`],
     ['MD5 of john', (word) => `$dynamic_0$${digest('md5', word)}`],
     ['LDAP', (word) => `{SHA}${createHash('sha1').update(word).digest('base64')}`],
-    ['MySQL', () => `*${hex(40).toUpperCase()}`],
-    ['an algorithm without a name', () => hex(32)],
+    ['MySQL', (word) => `*${digest('sha1', createHash('sha1').update(word).digest()).toUpperCase()}`],
+    ['MD5 of MD5', (word) => digest('md5', digest('md5', word))],
+    ['two algorithms', (word) => digest(word.length % 2 === 0 ? 'md5' : 'sha1', word)],
   ])('a potfile of %s gives its plaintexts', (_name, hashOf) => {
     expect(readCorpus(words.map((word) => `${hashOf(word)}:${word}\n`).join(''))).toEqual(words);
   });
@@ -115,10 +142,9 @@ describe('cracked hashes', () => {
     ]);
   });
 
-  test('a salt is told from a plaintext by the hash, or by the lines', () => {
+  test('a salt is told from a plaintext by the hash', () => {
     const salted = words.map((word, i) => `${digest('md5', `${word}s:${i}`)}:s:${i}:${word}\n`).join('');
     expect(readCorpus(salted)).toEqual(words);
-    expect(readCorpus(words.map((word, i) => `${hex(32)}:s${i}!:${word}\n`).join(''))).toEqual(words);
     // Plaintexts of john with colons.
     const plain = words.map((word) => `a:${word}`);
     expect(readCorpus(plain.map((word) => `${digest('md5', word)}:${word}\n`).join(''))).toEqual(plain);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { detectFormat } from '../../ingest/formats/detect.ts';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
-import { ntlmListFormat, sha1ListFormat } from '../../ingest/formats/hash-list.ts';
+import { ntlmListFormat, sha1ListFormat } from '../../ingest/formats/hashes/hash-list.ts';
 import { passwordsFormat } from '../../ingest/formats/lines/line-format.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
 import { ingest } from '../../ingest/ingest.ts';
@@ -109,7 +109,8 @@ describe("Have I Been Pwned's files", () => {
   test('hash lists are distinguished from other lists by their contents', () => {
     const hash = 'a'.repeat(40);
     expect(detectFormat(createSample(Buffer.from(`${hash}:3\r\n${hash}\n`), true)).format.name).toBe('sha1');
-    expect(detectFormat(createSample(Buffer.from(`${hash.slice(8)}:3\n`), true)).format.name).toBe('ntlm');
+    const rows = Array.from({ length: 9 }, (_, i) => `${i}${hash.slice(9)}:3\n`).join('');
+    expect(detectFormat(createSample(Buffer.from(rows), true)).format.name).toBe('ntlm');
     const { format } = detectFormat(createSample(Buffer.from(`${hash.slice(1)}:3\n`), true));
     expect(['sha1', 'ntlm']).not.toContain(format.name);
   });

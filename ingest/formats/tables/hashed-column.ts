@@ -2,7 +2,7 @@
 
 import { IngestError } from '../../errors.ts';
 import type { CorpusFormat, Recognised } from '../format.ts';
-import { hashKind } from '../hash-kinds.ts';
+import { hashKind } from '../hashes/hash-kinds.ts';
 import type { TextSample } from '../sample.ts';
 
 const MOST = 0.8;

@@ -14,6 +14,8 @@ const LISTS: { readonly [dialect: string]: (hex: string, times: number, separato
   'hash alone': (hex) => hex,
 };
 
+const MIN_SORTED = 10;
+
 export const hashLists: Family = {
   name: 'hash list',
   weight: 5,
@@ -24,13 +26,17 @@ export const hashLists: Family = {
     const [index, form] = dialect.split(', ') as ['sha1' | 'ntlm', string];
     const isUpper = words.chance(50);
     const times = Array.from({ length: size }, () => (form === 'hash alone' ? 1 : words.number(1, 50_000)));
-    if (words.chance(70)) times.sort((a, b) => b - a);
+    const isSorted = words.chance(70);
+    if (isSorted) times.sort((a, b) => b - a);
+    // MD5 looks the same: only a list like that of Have I Been Pwned needs no name.
+    const isNamed = index === 'ntlm' && !(isSorted && form === 'hash count' && separator === ':' && size >= MIN_SORTED);
     const records = times.map((count) => {
       const hex = words.hex(index === 'sha1' ? 40 : 32);
       truth.holds.hashes.push({ index, hex, times: count });
       return (LISTS[form] as (typeof LISTS)[string])(isUpper ? hex.toUpperCase() : hex, count, separator);
     });
-    return draftOf(records, truth, { noise: ['blank', 'comments', 'broken'] });
+    const options = isNamed ? { options: ['--format', 'ntlm'] } : {};
+    return draftOf(records, truth, { noise: ['blank', 'comments', 'broken'], ...options });
   },
 };
 
@@ -50,6 +56,7 @@ const POTS: { readonly [dialect: string]: (password: string, words: Vocabulary) 
   'john nt': (password) => `$NT$${ntlm(password)}:${password}`,
   'john dynamic': (password) => `$dynamic_0$${digest('md5', password)}:${password}`,
   'john sha512crypt': (password, words) => `$6$${words.hex(8)}$${words.hex(86)}:${password}`,
+  'hashcat hex_plain': (password) => `${digest('md5', password)}:${Buffer.from(password).toString('hex')}`,
   'john sha1': (password) => `{SHA}${createHash('sha1').update(password).digest('base64')}:${password}`,
 };
 

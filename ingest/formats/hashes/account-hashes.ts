@@ -1,10 +1,10 @@
 // Hashes beside accounts: pwdump of Windows, and `user:hash`. The hash alone goes into its index.
 
-import type { RangeName } from '../../protocol/bucket-id.ts';
-import { HASH_BYTES } from '../../store/run/range-record.ts';
-import type { CorpusFormat, FormatOptions, LineRules } from './format.ts';
+import type { RangeName } from '../../../protocol/bucket-id.ts';
+import { HASH_BYTES } from '../../../store/run/range-record.ts';
+import type { CorpusFormat, FormatOptions, LineRules } from '../format.ts';
+import { isSpace, lineFormat } from '../line-parser.ts';
 import { asAscii, isHexDigit, takeHash } from './hash-list.ts';
-import { isSpace, lineFormat } from './line-parser.ts';
 
 const COLON = 0x3a;
 /** The NTLM hash of the empty password. */

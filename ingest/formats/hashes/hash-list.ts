@@ -1,10 +1,11 @@
-// Lists of hashes: a `HASH`, `HASH:COUNT` or `COUNT HASH` per line, with any separator.
+// Lists of hashes: a `HASH`, `HASH:COUNT` or `COUNT HASH` per line, with any separator; and SHA-1
+// in base64, as directories and web servers write it.
 
-import type { RangeName } from '../../protocol/bucket-id.ts';
-import { HASH_BYTES } from '../../store/run/range-record.ts';
-import type { RejectReason } from '../rejects.ts';
-import type { AsciiFields, CorpusFormat, LineRules } from './format.ts';
-import { isSpace, lineFormat } from './line-parser.ts';
+import type { RangeName } from '../../../protocol/bucket-id.ts';
+import { HASH_BYTES } from '../../../store/run/range-record.ts';
+import type { RejectReason } from '../../rejects.ts';
+import type { AsciiFields, CorpusFormat, LineRules } from '../format.ts';
+import { isSpace, lineFormat } from '../line-parser.ts';
 
 const ZERO = 0x30;
 const MAX_COUNT_DIGITS = 15;
@@ -96,3 +97,17 @@ export function asAscii(parseAscii: LineRules['parseAscii']): LineRules['parseLi
 
 export const sha1ListFormat: CorpusFormat = lineFormat('sha1', ['sha1'], hashRules('sha1'));
 export const ntlmListFormat: CorpusFormat = lineFormat('ntlm', ['ntlm'], hashRules('ntlm'));
+
+const BASE64_SHA1 = /^\{SHA\}([A-Za-z0-9+/]{27}=)$/i;
+
+export const isBase64Sha1 = (text: string): boolean => BASE64_SHA1.test(text);
+
+/** `{SHA}` and the hash in base64, alone or behind a username. */
+export const sha1Base64Format: CorpusFormat = lineFormat('sha1-base64', ['sha1'], {
+  parseLine(line) {
+    const text = line.trim();
+    if (text === '') return 'blank';
+    const base64 = BASE64_SHA1.exec(text.slice(text.lastIndexOf(':') + 1))?.[1];
+    return base64 === undefined ? 'bad-hash' : { password: Buffer.from(base64, 'base64').toString('hex'), times: 1 };
+  },
+});

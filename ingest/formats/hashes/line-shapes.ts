@@ -1,0 +1,86 @@
+// What lines with hashes are at one separator, and what recognisers say of them.
+
+import { IngestError } from '../../errors.ts';
+import type { CorpusFormat, Recognised } from '../format.ts';
+import { isUsername } from '../line-parser.ts';
+import type { TextSample } from '../sample.ts';
+import { hashKind } from './hash-kinds.ts';
+import { sha1ListFormat } from './hash-list.ts';
+
+/** Share of the lines that must have a shape: corpora are dirty. */
+export const MOST = 0.8;
+export const FEW = 0.1;
+
+export type HashAndText = readonly [hash: string, text: string];
+
+export interface Shapes {
+  readonly separator: string;
+  /** Lines of nothing but a hash. */
+  readonly alone: string[];
+  /** Lines of a hash and a number, in either order. */
+  readonly counted: HashAndText[];
+  /** Lines that begin with a hash. */
+  readonly plain: HashAndText[];
+  /** Lines whose second field is a hash, and what follows it. */
+  readonly named: (readonly [hash: string, rest: string | undefined])[];
+}
+
+export function shapesOf(lines: readonly string[], separator: string): Shapes {
+  const shapes: Shapes = { separator, alone: [], counted: [], plain: [], named: [] };
+  for (const text of lines) {
+    const line = text.trim();
+    const [first, rest] = cut(line, separator);
+    if (hashKind(first) !== undefined) {
+      if (rest === undefined) shapes.alone.push(first);
+      else {
+        shapes.plain.push([first, rest]);
+        if (/^\d{1,15}$/.test(rest)) shapes.counted.push([first, rest]);
+      }
+      continue;
+    }
+    if (rest === undefined) continue;
+    const [second, third] = cut(rest, separator);
+    if (hashKind(second) === undefined) continue;
+    if (third === undefined && /^\d{1,15}$/.test(first)) shapes.counted.push([second, first]);
+    else if (isUsername(first)) shapes.named.push([second, third]);
+  }
+  return shapes;
+}
+
+function cut(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+export const shareOf = (part: number, { lines }: TextSample): number => (lines.length === 0 ? 0 : part / lines.length);
+
+/** Whether `is` holds for most texts. */
+export const areMost = (texts: readonly string[], is: (text: string) => boolean): boolean =>
+  texts.length > 0 && texts.filter(is).length > MOST * texts.length;
+
+export const MIXED = 'hashes of several kinds';
+
+/** The kind of the hashes of most lines. */
+export function commonKind(hashes: readonly string[]): string {
+  const kinds = new Map<string, number>();
+  for (const hash of hashes) {
+    const kind = hashKind(hash) ?? '';
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  const [kind, count] = [...kinds].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
+  return count > MOST * hashes.length ? kind : MIXED;
+}
+
+export const found = (format: CorpusFormat, score: number, ...reasons: string[]): Recognised => ({
+  format,
+  score,
+  reasons,
+});
+
+/** Texts that have no other reading are refused with what they are. */
+export function refused(score: number, what: string, hint: string): Recognised {
+  const refusal = new IngestError('FORMAT_USELESS', what, hint);
+  return { format: sha1ListFormat, score, reasons: [what], refusal };
+}
+
+export const CRACK_HINT = 'No index takes them. Ingest what a cracker makes of them: hash:plain or user:hash:plain.';

@@ -1,0 +1,129 @@
+// Recognises hashes with plaintexts, and usernames with hashes. A plaintext is one if its hash, or
+// a usual one with a salt, can be computed from it; where it cannot, the operator must name it.
+
+import type { RangeName } from '../../../protocol/bucket-id.ts';
+import type { FormatOptions, Recognised } from '../format.ts';
+import { isAddress } from '../line-parser.ts';
+import { percent, type TextSample } from '../sample.ts';
+import { userHashFormat } from './account-hashes.ts';
+import { type CrackedName, crackedFormat } from './cracked.ts';
+import { isMarkedKind } from './hash-kinds.ts';
+import { isBase64Sha1, sha1Base64Format } from './hash-list.ts';
+import { isComputable, isHashOf, isHexText, isSaltedHashOf, provenShare } from './hash-proofs.ts';
+import {
+  areMost,
+  CRACK_HINT,
+  commonKind,
+  FEW,
+  found,
+  type HashAndText,
+  MOST,
+  refused,
+  type Shapes,
+  shareOf,
+} from './line-shapes.ts';
+
+/** Share of the computed hashes that must be of their plaintexts: a few may be in odd encodings. */
+const NEARLY_ALL = 0.95;
+
+/** What a field behind the hash may be, the likeliest first. */
+const FORMS: readonly [name: 'plain' | 'hexplain' | 'salt-plain', what: string][] = [
+  ['plain', 'what follows is their plaintext'],
+  ['hexplain', 'what ends the line is their plaintext in hex'],
+  ['salt-plain', 'what follows is a salt and the plaintext'],
+];
+
+function isForm(form: 'plain' | 'hexplain' | 'salt-plain', [hash, rest]: HashAndText, separator: string): boolean {
+  if (form === 'plain') return isHashOf(hash, rest);
+  const at = rest.lastIndexOf(separator);
+  const last = rest.slice(at === -1 ? 0 : at + separator.length);
+  if (form === 'salt-plain') return at !== -1 && isSaltedHashOf(hash, rest.slice(0, at), last);
+  if (!isHexText(last)) return false;
+  const plain = `$HEX[${last}]`;
+  return isHashOf(hash, plain) || (at !== -1 && isSaltedHashOf(hash, rest.slice(0, at), plain));
+}
+
+/** The form of what stands behind the hashes. @returns undefined if their hashes prove none */
+function provenForm(pairs: readonly HashAndText[], separator: string): (typeof FORMS)[number] | undefined {
+  const computable = pairs.filter(([hash]) => isComputable(hash));
+  return FORMS.find(([form]) => provenShare(computable, (pair) => isForm(form, pair, separator)) >= NEARLY_ALL);
+}
+
+/** Whether the hashes are too slow to compute, so that what follows is taken on trust. */
+const isTrusted = (pairs: readonly HashAndText[]): boolean =>
+  pairs.filter(([hash]) => isComputable(hash)).length <= FEW * pairs.length;
+
+const SKIP_HINT = 'It has no credentials: leave it out, as --skip-unrecognised does.';
+
+/** Refuses texts behind hashes that are no plaintexts, with what they look like. */
+function unproven(score: number, what: string, texts: readonly string[], prefix: '' | 'user-'): Recognised {
+  if (areMost(texts, isFileName))
+    return refused(score, `${what} and names of files, as in a list of checksums`, SKIP_HINT);
+  if (areMost(texts, (text) => isAddress(text.trim())))
+    return refused(score, `${what} and e-mail addresses, which are not their plaintexts`, CRACK_HINT);
+  const formats = [`--format ${prefix}hash-plain for a password`, `--format ${prefix}hash-hexplain for one in hex`];
+  if (prefix === '') formats.push('--format hash-salt-plain for a salt and a password');
+  return refused(
+    score,
+    `${what} and a field that may be a salt or a password: no usual algorithm makes the hash of it`,
+    `Name the format: ${formats.join(', ')}; without plaintexts, crack the hashes first.`,
+  );
+}
+
+/** A path, or a name with an extension, behind the sign of a binary file. */
+function isFileName(text: string): boolean {
+  const name = text.replace(/^[ *]+/, '');
+  return !isAddress(name) && (name.includes('/') || name.includes('\\') || /\.[a-z0-9]{1,8}$/i.test(name));
+}
+
+/** Whether texts behind slow hashes are no plaintexts as they stand. */
+const isSuspect = (texts: readonly string[]): boolean =>
+  areMost(texts, (text) => isAddress(text.trim())) ||
+  areMost(texts, (text) => isHexText(text) && /^[\x20-\x7e]+$/.test(Buffer.from(text, 'hex').toString('latin1')));
+
+/** `hash:plain`, with a salt or in hex. */
+export function recogniseCracked(
+  sample: TextSample,
+  { plain, separator }: Shapes,
+  options: FormatOptions,
+): Recognised | undefined {
+  const share = shareOf(plain.length, sample);
+  if (share <= MOST) return undefined;
+  const kind = commonKind(plain.map(([hash]) => hash));
+  const what = `${percent(share)} of the lines begin with ${kind}`;
+  const formatOf = (name: CrackedName) => crackedFormat(name, separator === ':' ? options : { ...options, separator });
+  const texts = plain.map(([, rest]) => rest);
+  if (!isTrusted(plain)) {
+    const [form, reason] = provenForm(plain, separator) ?? [];
+    if (form !== undefined) return found(formatOf(`hash-${form}`), share, what, reason as string);
+  } else if (isMarkedKind(kind) && !isSuspect(texts))
+    return found(formatOf('hash-plain'), share, what, 'which have a salt of their own');
+  return unproven(share, `the lines are ${kind}`, texts, '');
+}
+
+/** `user:hash`, with a plaintext or without. */
+export function recogniseNamed(
+  sample: TextSample,
+  { named, separator }: Shapes,
+  options: FormatOptions,
+): Recognised | undefined {
+  const share = shareOf(named.length, sample);
+  if (share <= MOST) return undefined;
+  const stated = separator === ':' ? options : { ...options, separator };
+  const hashes = named.map(([hash]) => hash);
+  const kind = commonKind(hashes);
+  const what = `${percent(share)} of the lines are usernames with ${kind}`;
+  const pairs = named.flatMap(([hash, rest]) => (rest === undefined ? [] : [[hash, rest] as const]));
+  if (pairs.length > (1 - FEW) * named.length) {
+    const texts = pairs.map(([, text]) => text);
+    const [form] =
+      (isTrusted(pairs) ? isMarkedKind(kind) && !isSuspect(texts) && FORMS[0] : provenForm(pairs, separator)) || [];
+    if (form === 'plain' || form === 'hexplain')
+      return found(crackedFormat(`user-hash-${form}`, stated), share, what, 'and a plaintext');
+    return unproven(share, `the lines are usernames with ${kind}`, texts, 'user-');
+  }
+  if (kind === 'SHA-1 hashes') return found(userHashFormat('sha1' satisfies RangeName, stated), share, what);
+  if (separator === ':' && areMost(hashes, isBase64Sha1)) return found(sha1Base64Format, share, what);
+  const hint = kind === 'MD5 or NTLM hashes' ? `For NTLM, pass --format user-ntlm. ${CRACK_HINT}` : CRACK_HINT;
+  return refused(share, `the lines are usernames with ${kind}`, hint);
+}
