@@ -33,6 +33,8 @@ const threads = os.availableParallelism();
 const { cpu, cores, memoryGiB, platform, node } = describeMachine();
 console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}`);
 
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-bench-'));
 try {
   await measureCandidates();
@@ -72,8 +74,6 @@ async function measureCandidates(): Promise<void> {
     ].join('\n'),
   );
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
 /** In alternating rounds: the machine may be busy. */
 async function compareRates(): Promise<void> {
