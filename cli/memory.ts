@@ -1,10 +1,9 @@
 // Parses sizes, counts and durations of options.
 
+import { MIN_MEMORY_BYTES } from '../ingest/memory-plan.ts';
 import { UsageError } from './exit.ts';
 
 const UNITS: { readonly [unit: string]: number } = { MIB: 2 ** 20, GIB: 2 ** 30, MB: 1e6, GB: 1e9 };
-/** Node alone needs almost as much. */
-const MIN_MEMORY_BYTES = 192 * 2 ** 20;
 
 /** @throws UsageError */
 export function parseMemory(text: string): number {
@@ -12,7 +11,7 @@ export function parseMemory(text: string): number {
   const bytes = Number(digits) * (UNITS[unit?.toUpperCase() ?? ''] ?? Number.NaN);
   if (!(bytes >= MIN_MEMORY_BYTES))
     throw new UsageError(
-      '--memory must be a size of at least 192MiB',
+      `--memory must be a size of at least ${MIN_MEMORY_BYTES / 2 ** 20}MiB`,
       'Write it with a unit, such as --memory 512MiB or --memory 2GiB.',
     );
   return bytes;

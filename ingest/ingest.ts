@@ -123,8 +123,12 @@ export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOp
 /** Names and tables of a range file, in memory. */
 const RANGE_FILE_BYTES = 256;
 
-/** What is taken beside the plan: archives, decoders, and the files of a mirror. */
-function besideMemory({ recipient, archive, inputs }: IngestOptions): number {
+/** What is taken beside the plan, in bytes: archives, decoders, and the files of a mirror. */
+export function besideMemory({
+  recipient,
+  archive,
+  inputs,
+}: Pick<IngestOptions, 'recipient' | 'archive' | 'inputs'>): number {
   const archives = ARCHIVE_BYTES * ((recipient ? 1 : 0) + (archive ? 1 : 0));
   const ranges = inputs.reduce((files, input) => files + (input.ranges?.files ?? 0), 0);
   return archives + (archive ? 0 : unpackingMemory(inputs)) + ranges * RANGE_FILE_BYTES;

@@ -1,4 +1,4 @@
-// npm run bench:containers [-- --mib N --memory 192MiB --containers zstd,xz --folder DIR]: ingests
+// npm run bench:containers [-- --mib N --memory 256MiB --containers zstd,xz --folder DIR]: ingests
 // one generated list from each container, as its own tool packs it, and measures peak memory.
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -30,7 +30,7 @@ const CONTAINERS: { readonly [name: string]: string } = {
 const { values } = parseArgs({
   options: {
     mib: { type: 'string', default: '448' },
-    memory: { type: 'string', default: '192MiB' },
+    memory: { type: 'string', default: '256MiB' },
     containers: { type: 'string', default: Object.keys(CONTAINERS).join(',') },
     folder: { type: 'string', default: os.tmpdir() },
   },

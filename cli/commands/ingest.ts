@@ -2,9 +2,10 @@
 
 import type { Command } from 'commander';
 import type { OpenArchive } from '../../ingest/archive/archive-reader.ts';
-import { type Ingested, ingest } from '../../ingest/ingest.ts';
+import { besideMemory, type Ingested, ingest } from '../../ingest/ingest.ts';
 import { openInput } from '../../ingest/input/inputs.ts';
 import { LeftOut, type LeftOutGroup } from '../../ingest/input/left-out.ts';
+import { assertMemorySuffices } from '../../ingest/memory-plan.ts';
 import type { IngestOptions as IngestRequest } from '../../ingest/options.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { assertSourceDate, assertSourceName } from '../../store/run/run-facts.ts';
@@ -138,6 +139,8 @@ async function ingestAndPublish(
 ): Promise<IngestSummary> {
   const { source } = named;
   const open = options.publish ? withPublisher : withDataset;
+  if (options.memory !== undefined)
+    assertMemorySuffices(options.memory, besideMemory({ inputs, ...named, ...(archive && { archive }) }));
   return open(folder, options, async (opened: OpenedForPublishing) => {
     const { dataset, key } = opened;
     const bars = createIngestBars(source);
