@@ -1,4 +1,4 @@
-// Types of the parts of unbzip2-stream that @types/unbzip2-stream lacks.
+// Types of the parts of unbzip2-stream that are used: it has none of its own.
 
 declare module 'unbzip2-stream/lib/bit_iterator.js' {
   /** Reads bits; null skips to the next whole byte. */
