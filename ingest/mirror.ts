@@ -24,8 +24,8 @@ export function mirroredIndex(formats: readonly CorpusFormat[]): RangeName {
  * @throws IngestError `MIRROR_DAMAGED`
  */
 export function assertMirrorReadable({ rejects, ranges }: ReadCorpus): void {
-  const { blank = 0 } = rejects.byReason();
-  const damaged = rejects.total - blank - ranges.rejected;
+  const { blank = 0, padding = 0 } = rejects.byReason();
+  const damaged = rejects.total - blank - padding - ranges.damaged;
   if (damaged === 0) return;
   throw new IngestError(
     'MIRROR_DAMAGED',

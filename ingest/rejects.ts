@@ -11,6 +11,8 @@ export type RejectReason =
   | 'no-password'
   | 'hash-password'
   | 'bad-count'
+  /** A count of 0, which hides the size of an answer of Have I Been Pwned. */
+  | 'padding'
   | 'bad-hash'
   | 'nul-byte'
   | 'too-long'

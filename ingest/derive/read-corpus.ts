@@ -169,9 +169,10 @@ class CorpusReading {
   }
 
   #takeRangeRejects(): void {
-    const rejects = this.#reading.ranges.takeRejects();
+    const { padding = 0, 'bad-hash': bad = 0 } = this.#reading.ranges.takeRejects();
+    if (padding > 0) this.#tally.reject((counter) => counter.add('padding', padding));
     // Of a mirror, no sign of a misread text: the ranges of these rows are gaps.
-    this.#tally.reject((counter) => counter.addAll(rejects), !this.#options.mirror);
+    if (bad > 0) this.#tally.reject((counter) => counter.add('bad-hash', bad), !this.#options.mirror);
   }
 
   async #readArchive(): Promise<readonly InputFile[]> {

@@ -16,6 +16,7 @@ const LOGINS = folded(`
   username, user, user name, login, login name, login username, username2, username3, secondary username
   usr, uname, user login, user id login, account name, account username, sign in name, signin, logon, logon name
   email, e-mail, mail, email address, e-mail address, mail address, user email, login email, email1, primary email
+  item email, item username
   username value, user mail, account email, contact email, customer email, e_mail, emailaddr, samaccountname, upn
   Benutzername, Benutzer, Nutzername, Anmeldename, Nutzer, E-Mail-Adresse, Mailadresse, Benutzerkennung
   nom d'utilisateur, utilisateur, identifiant, adresse e-mail, courriel, adresse mail, adresse électronique, pseudo

@@ -29,6 +29,8 @@ export function detectFormat(sample: TextSample, options: FormatOptions = {}): R
   if (what !== undefined) throw noText(what);
   const candidates = recogniseAll(sample, options);
   const [best, second] = candidates;
+  // It knows what the text is, whatever else its lines resemble.
+  if (best?.refusal && best.score === 1) throw best.refusal;
   if (!best || best.score < BAR || (second && best.score - second.score < MARGIN))
     throw unrecognised(sample, candidates, options);
   if (best.refusal) throw best.refusal;
@@ -58,6 +60,12 @@ const EXAMPLES = 2;
 const GUESSES = 3;
 
 function unrecognised({ lines }: TextSample, candidates: readonly Recognised[], options: FormatOptions): IngestError {
+  if (lines.length === 0)
+    return new IngestError(
+      'FORMAT_UNRECOGNISED',
+      'all of its lines are blank',
+      'Leave the file out, or pass --skip-unrecognised.',
+    );
   const seen = lines.slice(0, EXAMPLES).map((line) => maskLine(line));
   const guesses = candidates.slice(0, GUESSES).map(({ format, score }) => {
     const { separator } = format.options;

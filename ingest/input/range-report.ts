@@ -36,8 +36,8 @@ export class RangeReport {
   #kindFile = '';
   /** Rows of files that did not change. */
   keptRows = 0;
-  /** Rows that were not ingested. */
-  rejected = 0;
+  /** Rows that are no hash of their range, and the others of such a file of a mirror. */
+  damaged = 0;
   #rejects = { padding: 0, bad: 0 };
 
   constructor(isMirror = false) {
@@ -85,11 +85,11 @@ export class RangeReport {
   }
 
   /** The rows since the last call that are not ingested, by reason. */
-  takeRejects(): { readonly [reason: string]: number } {
+  takeRejects(): { readonly padding?: number; readonly 'bad-hash'?: number } {
     const { padding, bad } = this.#rejects;
     this.#rejects = { padding: 0, bad: 0 };
-    this.rejected += padding + bad;
-    return { ...(padding > 0 && { 'bad-count': padding }), ...(bad > 0 && { 'bad-hash': bad }) };
+    this.damaged += bad;
+    return { ...(padding > 0 && { padding }), ...(bad > 0 && { 'bad-hash': bad }) };
   }
 }
 

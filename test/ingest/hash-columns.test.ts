@@ -17,7 +17,13 @@ const NTLM = '8846f7eaee8fb117ad06bdd830b7586c';
 const LM = 'aad3b435b51404eeaad3b435b51404ee';
 
 const CASES: readonly (readonly [string, RangeName, string, FormatOptions, string])[] = [
-  ['csv', 'sha1', `email,hash,n\nann,${SHA1},3\nben,x,1\n`, { columns: { sha1: 'hash', count: 'n' } }, `${SHA1}:3`],
+  [
+    'csv',
+    'sha1',
+    `email,hash,n\nann,${SHA1},2\ncid,${SHA1},1\nben,x,1\n`,
+    { columns: { sha1: 'hash', count: 'n' } },
+    `${SHA1}:3`,
+  ],
   ['json', 'ntlm', `[{"user":"ann","hash":"${NTLM}"}]`, { columns: { username: 'user', ntlm: 'hash' } }, `${NTLM}:1`],
   ['sql', 'ntlm', `INSERT INTO t (hash) VALUES ('${NTLM}');`, { columns: { ntlm: 'hash' } }, `${NTLM}:1`],
   ['pwdump', 'ntlm', `A\\ann:5:${LM}:${NTLM}:::\nbén:6:${LM}:${NTLM.toUpperCase()}:::\n`, {}, `${NTLM}:2`],

@@ -38,7 +38,7 @@ describe('lists', () => {
           `${hash}*7`,
           `${hash}*7`,
           hash,
-          '!bad-count',
+          '!padding',
           '!bad-count',
         ]);
       }

@@ -150,6 +150,28 @@ describe('a layout of a mirror', () => {
   });
 });
 
+describe('padding of the API', () => {
+  // As many rows with a count of 0 as of others.
+  const padded = new Map(
+    [...RANGES].map(([prefix, rows]) => [
+      prefix,
+      `${rows}\r\n${Array.from({ length: 40 }, (_, i) => `${`${i}`.padStart(35, '0')}:0`).join('\r\n')}`,
+    ]),
+  );
+
+  test('rows with a count of 0 are left out and counted as padding, in files and in a list', async ({ place }) => {
+    const whole = [...padded].flatMap(([prefix, rows]) => rows.split('\r\n').map((row) => `${prefix}${row}\n`));
+    const corpora = [write(place.at('mirror'), Object.fromEntries(padded)), place.write('list.txt', whole.join(''))];
+    for (const [number, corpus] of corpora.entries())
+      for (const mirror of [false, true]) {
+        const dataset = createRangeDataset(place, `dataset ${number} ${mirror}`);
+        const { inputs, reading } = openCorpus([corpus], { format: 'auto' });
+        const { facts } = await ingest(dataset, key, { source: 'hibp', ...reading, inputs, threads: 1, mirror });
+        expect(facts.rejects).toEqual({ padding: 40 * RANGES.size });
+      }
+  });
+});
+
 describe('what is no mirror', () => {
   test('rows of a range whose name is gone are refused, and are no combo list', async ({ place }) => {
     const dataset = createRangeDataset(place);

@@ -73,7 +73,7 @@ function takeCounted(
     times = times * 10 + (bytes[at] as number) - ZERO;
   }
   // HIBP's padding rows have a count of 0.
-  return times === 0 ? 'bad-count' : takeHash(fields, hashAt, hashEnd, times);
+  return times === 0 ? 'padding' : takeHash(fields, hashAt, hashEnd, times);
 }
 
 export function takeHash(fields: AsciiFields, from: number, to: number, times: number): undefined {

@@ -1,10 +1,12 @@
 // Tables with a row per line: CSV with any separator, TSV, and exports of password managers.
 
+import { IngestError } from '../../errors.ts';
 import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
 import type { CsvRows } from '../../syntax/csv-rows.ts';
 import { hintsAtPassword, roleOfName } from '../column-names.ts';
 import { type ColumnPlaces, columnMissing, describeColumns, feedsOf, secretKindOf, showHeader } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
+import { isHash } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
 import { isRoboForm, rowsOf } from './csv-table.ts';
@@ -111,6 +113,22 @@ function describeHeader(header: readonly string[], { usernames, secret }: Column
   return `the header names the password (${namesAt([secret])}) and ${login}`;
 }
 
+/** @returns a refusal if a column of hashes has a name that speaks of no password */
+function namedHashes(header: readonly string[], [names = '', row = '']: readonly string[]): IngestError | undefined {
+  if (!header.some((name) => roleOfName(name) === 'login') || !header.every(isName)) return undefined;
+  const separator = /[^\p{L}\p{N}_" -]/u.exec(names)?.[0] ?? ',';
+  const cells = row.split(separator).map((cell) => cell.replace(/^["']|["']$/g, ''));
+  const place = header.findIndex((name, i) => roleOfName(name) !== 'hash' && isHash(cells[i] ?? ''));
+  if (place === -1 || cells.length !== header.length) return undefined;
+  return new IngestError(
+    'FORMAT_UNRECOGNISED',
+    `the header names no password, and hashes in column ${place + 1}`,
+    'Leave the file out; if they are unsalted hashes of passwords, name the column: --columns sha1=NAME or ntlm=NAME.',
+  );
+}
+
+const isName = (text: string): boolean => /^[\p{L}][\p{L}_ -]*$/u.test(text.trim());
+
 /** Names of which two are usual, or one beside a word for a password. */
 function isLikeHeader(header: readonly string[]): boolean {
   const usual = header.filter((name) => roleOfName(name) !== undefined).length;
@@ -139,6 +157,8 @@ function recogniseHeader(
         reasons: [`the header names a column of ${kind}`],
       };
   }
+  const hashes = missing === 'password' ? namedHashes(header, lines) : undefined;
+  if (hashes) return { format, score: HEADER_SCORE, reasons: [hashes.message], refusal: hashes };
   if (!isLikeHeader(header)) return undefined;
   return { format, score: GIVEN_SCORE, reasons: [`the first line looks like a header without a ${missing} column`] };
 }

@@ -83,6 +83,9 @@ interface Frame {
   logins: Value[];
   secrets: Value[];
   count: string | undefined;
+  /** What the value of a field is, in objects that have a member for each. */
+  field: Member | undefined;
+  value: string | undefined;
   isTooLong: boolean;
   /** Whether it or an object in it came out as a credential or a reject. */
   isDone: boolean;
@@ -91,6 +94,16 @@ interface Frame {
 const MAX_VALUES = 64;
 const MAX_NAMES = 40;
 const MAX_PATH = 8;
+/** Members of password managers: fields as objects, and former passwords. */
+const FIELDS = 'fields';
+const FIELD_PARTS = new Map([
+  ['value', 'value'],
+  ['designation', 'name'],
+  ['type', 'name'],
+  ['label', 'name'],
+  ['name', 'name'],
+] as const) as ReadonlyMap<string, 'name' | 'value'>;
+const HISTORY = 'passwordHistory';
 const NO_PATH: readonly string[] = [];
 
 /** Each object with a secret is a row, whatever is around it. */
@@ -104,6 +117,7 @@ export class JsonRows implements JsonHandler {
   #frames: Frame[] = [];
   #key = '';
   #member: Member | undefined;
+  #fieldPart: 'name' | 'value' | undefined;
   hasSecret = false;
 
   constructor(sink: CredentialSink, columns: Columns | undefined) {
@@ -123,8 +137,9 @@ export class JsonRows implements JsonHandler {
     this.#key = name;
     const around = this.#frames.at(-1)?.path ?? NO_PATH;
     if (this.#isGiven && this.#seen.size < MAX_NAMES) this.#seen.add([...around, name].join('.'));
-    this.#member = this.#names(name, around);
-    return this.#member !== undefined;
+    this.#fieldPart = this.#isGiven || around.at(-1) !== FIELDS ? undefined : FIELD_PARTS.get(name);
+    this.#member = this.#fieldPart ? undefined : this.#names(name, around);
+    return this.#member !== undefined || this.#fieldPart !== undefined;
   }
 
   string(text: string | undefined): void {
@@ -137,6 +152,7 @@ export class JsonRows implements JsonHandler {
   }
 
   #take(text: string | undefined): void {
+    if (this.#fieldPart) this.#takeField(text);
     const member = this.#member;
     if (!member) return;
     const frame = this.#objectAround(member.up);
@@ -145,6 +161,21 @@ export class JsonRows implements JsonHandler {
     if (text === undefined || values.length === MAX_VALUES) frame.isTooLong = true;
     else if (member.role === 'count') frame.count = text;
     else values.push({ rank: member.rank, text });
+  }
+
+  #takeField(text: string | undefined): void {
+    const frame = this.#frames.at(-1);
+    if (!frame?.isObject) return;
+    if (this.#fieldPart === 'value') frame.value = text;
+    else frame.field ??= this.#names(text ?? '', NO_PATH);
+  }
+
+  /** The field of an object in a list is a member of the object around the list. */
+  #addField({ field, value }: Frame): void {
+    const row = field && value !== undefined ? this.#objectAround(0) : undefined;
+    if (!row || !field || value === undefined || field.role === 'count') return;
+    const values = field.role === 'login' ? row.logins : row.secrets;
+    if (values.length < MAX_VALUES) values.push({ rank: field.rank, text: value });
   }
 
   /** @param up number of objects around the one that the member is in; arrays do not count */
@@ -161,12 +192,23 @@ export class JsonRows implements JsonHandler {
     const around = this.#frames.at(-1);
     // The elements of an array have its path.
     const path = around?.isObject ? [...around.path, this.#key].slice(-MAX_PATH) : (around?.path ?? NO_PATH);
-    this.#frames.push({ isObject, path, logins: [], secrets: [], count: undefined, isTooLong: false, isDone: false });
+    this.#frames.push({
+      isObject,
+      path,
+      logins: [],
+      secrets: [],
+      count: undefined,
+      field: undefined,
+      value: undefined,
+      isTooLong: false,
+      isDone: false,
+    });
   }
 
   close(): void {
     const frame = this.#frames.pop() as Frame;
     const around = this.#frames.at(-1);
+    this.#addField(frame);
     if (frame.isObject) {
       if (frame.secrets.length > 0 || frame.isTooLong) this.#row(frame);
       else if (this.#isIncomplete(frame, around)) this.#reject(frame, 'missing-column');
@@ -200,7 +242,9 @@ export class JsonRows implements JsonHandler {
       return;
     }
     const usernames = best(logins);
-    if (this.#needsLogin && usernames.length === 0) {
+    // Of former passwords, the login stands elsewhere.
+    const isFormer = !this.#isGiven && frame.path.at(-1) === HISTORY;
+    if (this.#needsLogin && usernames.length === 0 && !isFormer) {
       this.#sink.reject('missing-column');
       return;
     }

@@ -1,6 +1,7 @@
 // Objects of JSON with a credential each: one to a line, in an array, or in a member of a member.
 
 import type { Credential } from '../../../store/run/credential-records.ts';
+import { IngestError } from '../../errors.ts';
 import { LineSplitter } from '../../input/lines.ts';
 import { hasOldLineEnds } from '../../input/old-line-ends.ts';
 import type { RejectReason } from '../../rejects.ts';
@@ -104,6 +105,17 @@ const jsonLinesFormat = (options: FormatOptions): CorpusFormat => ({
 /** Share of the lines that must begin with an object: corpora are dirty. */
 const HALF = 0.5;
 
+/** Arrays in an array, whose elements have no names. */
+const ARRAYS = /^\s*\[\s*\[\s*["\d]/;
+
+function refuseArrays(options: FormatOptions): Recognised {
+  const what = 'the rows are arrays of JSON, which name no columns';
+  const hint =
+    "Make them CSV, as jq -r '.[] | @csv' does, and pass --format csv --columns username=N,password=N, with places from 1.";
+  const refusal = new IngestError('FORMAT_UNRECOGNISED', what, hint);
+  return { format: jsonFormat(options), score: 1, reasons: [what], refusal };
+}
+
 export const jsonModule: FormatModule = {
   names: ['json', 'json-lines'],
   takes: ['columns'],
@@ -115,7 +127,8 @@ export const jsonModule: FormatModule = {
     const hasLines = sample.lines.length > 1 && !hasOldLineEnds(sample.bytes);
     if (hasLines && share > HALF && !first.trimStart().startsWith('['))
       return measure(sample, jsonLinesFormat(options), 'lines');
-    return isText ? measure(sample, jsonFormat(options), 'texts') : undefined;
+    const found = isText ? measure(sample, jsonFormat(options), 'texts') : undefined;
+    return found ?? (ARRAYS.test(sample.lines.slice(0, 2).join('')) ? refuseArrays(options) : undefined);
   },
 };
 

@@ -173,3 +173,34 @@ describe('statements of SQL', () => {
     ]);
   });
 });
+
+describe('exports of password managers in JSON', () => {
+  test('fields that are objects are members of the item around them', () => {
+    const field = (type: string, value: string): object => ({ label: type, type, value });
+    const item = (...fields: object[]): object => ({ title: 'Shop', fields });
+    const items = [
+      item(field('username', ''), field('email', 'ann@a.test'), field('password', 'Sunrise42'), field('url', 'x')),
+      item({ value: 'bob', name: 'user', designation: 'username' }, { value: 'x', designation: 'password' }),
+    ];
+    expect(readCorpus(JSON.stringify({ folders: [], items }))).toEqual(['ann@a.test|Sunrise42', 'bob|x']);
+  });
+
+  test('the names of Proton Pass are logins, and former passwords have none', () => {
+    const content = { itemEmail: 'ann@a.test', itemUsername: '', password: 'Sunrise42', urls: [] };
+    const vaults = { x: { items: [{ data: { metadata: { name: 'Shop' }, type: 'login', content } }] } };
+    expect(readCorpus(JSON.stringify({ vaults }))).toEqual(['ann@a.test|Sunrise42']);
+    const items = [{ passwordHistory: [{ password: 'old' }], login: { username: 'ann', password: 'Sunrise42' } }];
+    expect(readCorpus(JSON.stringify({ items }))).toEqual(['old', 'ann|Sunrise42']);
+  });
+});
+
+describe('texts without a credential are refused with what they are', () => {
+  test.each([
+    ['[["ann@a.test","Sunrise42"],["bob@a.test","x"]]', /arrays of JSON.*--format csv --columns/],
+    ['\n\n \n', /all of its lines are blank.*Leave the file out/],
+    [`username,api_token\n${`ann,${'1f'.repeat(20)}\n`.repeat(20)}`, /hashes in column 2/],
+    [`"login";"session id"\n${`"ann";"${'1f'.repeat(20)}"\n`.repeat(20)}`, /hashes in column 2/],
+  ])('%#', (text, refusal) => {
+    expect(refusalOf(() => readCorpus(text))).toMatch(refusal);
+  });
+});
