@@ -7,6 +7,7 @@ const KINDS: readonly (readonly [kind: string, folder: RegExp | undefined, file:
   ['bookmarks', /^bookmarks?$/, /^bookmarks?$/],
   ['downloads', /^downloads?(?: history)?$/, /^downloads?(?: history)?$/],
   ['payment cards', /^(?:cc|cards|credit ?cards?)$/, /^(?:cc|cards|credit ?cards?)$/],
+  ['tokens of sessions', /^(?:discord|tokens?|restore)$/, /^(?:discord |google |restore )?tokens?(?: list)?$/],
   ['detected domains', undefined, /^domain ?detects?$/],
   ['installed programs', undefined, /^(?:installed ?)?(?:software|programs|browsers|apps)$/],
   ['processes', /^process(?:es)?$/, /^(?:running ?)?process(?:es| ?list)?$/],

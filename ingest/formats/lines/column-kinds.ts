@@ -13,6 +13,8 @@ export type ColumnKind =
   | 'hash'
   | 'date'
   | 'ip'
+  /** Of a program: `1.4.2`. */
+  | 'version'
   /** `Key = value`, with a few keys. */
   | 'keyed'
   | 'constant'
@@ -44,6 +46,10 @@ const NUMBER = /^\+?\d{1,18}$/;
 const URL = /^(?:[a-z][a-z0-9+.-]{1,20}:)?\/\/\S|^(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?::\d{1,5})?\/\S*$/i;
 const DATE =
   /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|\d{1,2} [a-z]{3,9}\.? \d{4}|[a-z]{3,9} \d{1,2},? \d{4})(?:[T ,].{0,30})?$/i;
+const TIME = /^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[ap]m)?$/i;
+/** Marks around a date. */
+const ENCLOSED = /^[[(]|[\])]$/g;
+const VERSION = /^v?\d{1,5}(?:\.\d{1,5}){1,4}(?:[-.]?[a-z]{1,6}\.?\d{0,4})?$/i;
 const IP = /^(?=.*[0-9a-f])(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4})$/i;
 const KEYED = /^[[(]?([\p{L}][\p{L}\p{N} _./-]{0,30}?) ?[=:]/u;
 const CODE = /^[A-Z]{2,3}$/;
@@ -71,14 +77,20 @@ function kindOf(
   if (isCounter(texts)) return 'counter';
   if (share((text) => URL.test(text)) > MOST) return 'url';
   if (share(isHash) > MOST) return 'hash';
-  if (share((text) => DATE.test(text)) > NEARLY_ALL) return 'date';
+  if (share(isTime) > NEARLY_ALL) return 'date';
   if (share((text) => IP.test(text)) > NEARLY_ALL) return 'ip';
+  if (share((text) => VERSION.test(text)) > NEARLY_ALL) return 'version';
   if (share((text) => NUMBER.test(text)) > NEARLY_ALL) return isAscending(texts) ? 'ascending' : 'number';
   if (share((text) => CODE.test(text)) > NEARLY_ALL) return 'few';
   if (Math.max(...counts.values()) > NEARLY_ALL * texts.length && texts.length >= MIN_CONSTANT) return 'constant';
   if (isKeyed(texts)) return 'keyed';
   const isRepeated = texts.length >= MIN_CELLS && counts.size <= FEW * texts.length;
   return isRepeated ? 'few' : 'free';
+}
+
+function isTime(text: string): boolean {
+  const bare = text.replaceAll(ENCLOSED, '');
+  return DATE.test(bare) || TIME.test(bare);
 }
 
 function isCounter(texts: readonly string[]): boolean {

@@ -1,7 +1,8 @@
 // The formats with one credential per line, by name. Workers parse these independently.
 
+import { IngestError } from '../../errors.ts';
 import { decodeHexNotation } from '../../input/text.ts';
-import type { AsciiFields, CorpusFormat, FormatModule, FormatOptions } from '../format.ts';
+import type { AsciiFields, CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { areNumbered, isAddress, isComment, isHash, isSpace, lineFormat, withoutHead } from '../line-parser.ts';
 import { percent } from '../sample.ts';
 import { comboRules } from './pairs.ts';
@@ -111,6 +112,19 @@ const MARKED_SHARE = 0.8;
 /** Brackets and markup, and labels. */
 const MARKED = /^\s*[[\]{}<>(]|^[\p{L} ]{1,24}:\s|:\s*$/u;
 
+/** An IP address, a network or a domain. */
+const HOST = /^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5}|\/\d{1,2})?|(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24})$/i;
+
+function refuseHosts(): Recognised {
+  const what = 'most lines are IP addresses or domains';
+  const refusal = new IngestError(
+    'FORMAT_UNRECOGNISED',
+    what,
+    'Leave the text out, or pass --format passwords if they are passwords.',
+  );
+  return { format: passwordsFormat, score: PASSWORDS_SCORE, reasons: [what], refusal };
+}
+
 function isPassword(line: string): boolean {
   const words = line.trim().split(' ').length;
   return (
@@ -130,6 +144,7 @@ export const passwordsModule: FormatModule = {
     if (structured > MANY || spaced > MANY || share((line) => isHash(line.trim())) > MANY) return undefined;
     // A mark in most lines is none of the passwords.
     if (separatorsIn(lines, MARKED_SHARE).length > 0) return undefined;
+    if (share((line) => HOST.test(line.trim())) > MOST) return refuseHosts();
     const likely = share(isPassword);
     const reasons = [`${percent(likely)} of the lines are single words without a common separator`];
     return { format: passwordsFormat, score: PASSWORDS_SCORE * likely, reasons };

@@ -71,25 +71,40 @@ function isHeader(pair: ReturnType<NonNullable<Recognised['format']['lines']>['p
   return (role === 'login' || role === 'weak-login') && roleOfName(pair.password) === 'password';
 }
 
-function refuseColumns({ separator, width, usernames, passwords }: UnclearColumns): Recognised {
-  const shown = JSON.stringify(separator);
-  const what = `${shown} cuts the lines into ${width} columns`;
+function refuseColumns(columns: UnclearColumns): Recognised {
+  const { separator, width, usernames, passwords } = columns;
+  const what = `${JSON.stringify(separator)} cuts the lines into ${width} columns`;
   const which = (places: readonly number[]): string => (places.length === 0 ? 'none' : places.join(', '));
   const refusal = new IngestError(
     'FORMAT_UNRECOGNISED',
     `${what}, of which ${which(usernames)} may be the username and ${which(passwords)} the password`,
-    `Name them by place: --columns username=${usernames[0] ?? 1},password=${passwords[0] ?? width} --separator ${shown}, or pass --format if it is none of these.`,
+    hintAtColumns(columns),
   );
   return { format: comboFormatOf('combo', separator, { separator }), score: UNCLEAR_SCORE, reasons: [what], refusal };
 }
 
+/** Names places only if they are likely: a wrong one would be followed. */
+function hintAtColumns({ separator, usernames, passwords, isLikely, isShort }: UnclearColumns): string {
+  const flag = `--separator ${JSON.stringify(separator)}`;
+  if (isLikely) return `If these are they, pass --columns username=${usernames[0]},password=${passwords[0]} ${flag}.`;
+  const rest =
+    isShort && usernames[0] === 1 ? ` If all behind the first one is the password: --format combo ${flag}.` : '';
+  return `Look at the lines. If one of them has the passwords, name it by its place, from 1: --columns username=N,password=N ${flag}.${rest} If none has, leave the text out.`;
+}
+
 function refuseBoth(best: Reading, rival: Reading): Recognised {
-  const flagOf = ({ layout }: Reading): string => `--separator ${JSON.stringify(layout.separator)}`;
-  const shown = [best, rival].map(({ layout }) => describeLayout(layout)).join(' or ');
+  const both = [best, rival];
+  const isPlain = ({ layout }: Reading): boolean => layout.columns.join() === 'username,password' && !layout.quote;
+  const shown = both.map(({ layout }) => describeLayout(layout)).join(' or ');
+  const flags = both
+    .filter(isPlain)
+    .map(
+      ({ layout }) => `--format combo --separator ${JSON.stringify(layout.separator)} for ${describeLayout(layout)}`,
+    );
   const refusal = new IngestError(
     'FORMAT_UNRECOGNISED',
     `the lines may be laid out as ${shown}`,
-    `Name the one it is: --format combo ${flagOf(best)} or ${flagOf(rival)}; for more columns, --columns username=1,password=2.`,
+    `Look at the lines. ${[...flags, 'for one column of more, --columns username=N,password=N --separator TEXT'].join('; ')}.`,
   );
   return { format: best.format, score: best.score, reasons: [`the lines may be ${shown}`], refusal };
 }

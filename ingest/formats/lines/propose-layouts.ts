@@ -16,6 +16,10 @@ export interface UnclearColumns {
   /** Places, from 1, of what may be the username and the password. */
   readonly usernames: readonly number[];
   readonly passwords: readonly number[];
+  /** Whether only what stands between them is not clear. */
+  readonly isLikely?: boolean;
+  /** Whether the lines are so few that the columns may be one password. */
+  readonly isShort?: boolean;
 }
 
 export interface Proposals {
@@ -65,7 +69,9 @@ function proposeAll(rows: readonly string[], stated: string | undefined, depth: 
     layouts.push(...proposed.layouts, ...mixedLayouts(cut, separator));
     unclear.push(...proposed.unclear);
   }
-  for (const separator of stated === undefined ? new Set([...COMMON, ...separators]) : [stated])
+  // A slash separates the parts of a URL.
+  const around = [...COMMON, ...separators].filter((separator) => !separator.includes('/'));
+  for (const separator of stated === undefined ? new Set(around) : [stated])
     if (haveUrls(cut, separator, depth)) layouts.push({ separator, columns: [], hasUrls: true });
   return { layouts: layouts.slice(0, MAX_LAYOUTS), unclear };
 }
@@ -86,7 +92,8 @@ function propose(rows: readonly string[], separator: string, depth: number, tria
   const columns = table.map(columnOf);
   const common = { separator, ...(quote !== undefined && { quote }) };
   const roles = rolesOf(columns);
-  if ('usernames' in roles) return { layouts: [], unclear: [{ separator, width: columns.length, ...roles }] };
+  if ('usernames' in roles)
+    return { layouts: [], unclear: [{ separator, width: columns.length, isShort: rows.length < FEW_ROWS, ...roles }] };
   const layouts = roles.flatMap((columns): LineLayout[] => {
     const cut = columns.indexOf('lines');
     if (cut === -1) return [{ ...common, columns }];
@@ -127,7 +134,7 @@ function evenCells(row: string, separator: string, quote: string | undefined): s
 }
 
 /** What the columns may be, or why that is not clear. */
-type Roles = readonly (readonly ColumnRole[])[] | Pick<UnclearColumns, 'usernames' | 'passwords'>;
+type Roles = readonly (readonly ColumnRole[])[] | Pick<UnclearColumns, 'usernames' | 'passwords' | 'isLikely'>;
 
 /** Kinds that are no part of a pair, wherever they stand. */
 const ASIDE: ReadonlySet<ColumnKind> = new Set<ColumnKind>([
@@ -155,7 +162,8 @@ function rolesOf(columns: readonly Column[]): Roles {
   const hasHash = columns.some(({ kind }) => kind === 'hash');
   if (hasHash && (columns[password] as Column).hasOneLength) return unclear;
   const between = columns.slice(username + 1, password);
-  if (between.some(({ kind }) => kind === 'number' || kind === 'few' || kind === 'constant')) return unclear;
+  if (between.some(({ kind }) => kind === 'number' || kind === 'few' || kind === 'constant'))
+    return { ...unclear, isLikely: between.every(({ kind }) => kind === 'constant') };
   return [pairAt(columns, username, password)];
 }
 

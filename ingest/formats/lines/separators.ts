@@ -16,14 +16,17 @@ const COMMON = [':', ';', ',', '|', '\t', ' '];
 /** Alone, these belong to usernames. */
 const NEVER = new Set(['@', '.', '_', '-', '+']);
 
-const isBlank = (character: string): boolean => character === ' ';
+const isBlank = (character: string): boolean => character === ' ' || character === '\u00a0';
+
+/** A tab at an end of a line separates. */
+const trimBlanks = (row: string): string => row.replace(/^ +/, '').trimEnd() + (row.endsWith('\t') ? '\t' : '');
 
 /** @returns the most frequent first */
 export function separatorsIn(rows: readonly string[], minShare = MIN_SHARE): string[] {
   const counts = new Map<string, number>();
   const looked = rows.slice(0, MAX_ROWS);
   for (const row of looked)
-    for (const separator of marksOf(row.slice(0, MAX_LENGTH).trim()))
+    for (const separator of marksOf(trimBlanks(row.slice(0, MAX_LENGTH))))
       counts.set(separator, (counts.get(separator) ?? 0) + 1);
   const frequent = [...counts].filter(([, count]) => count >= minShare * looked.length);
   return frequent
@@ -48,8 +51,8 @@ function marksOf(row: string): Set<string> {
     const before = isBlank(row.charAt(index - 1));
     const after = isBlank(row.charAt(end));
     if (!NEVER.has(mark)) found.add(mark);
-    if (after) found.add(`${mark} `);
-    if (before && after) found.add(` ${mark} `);
+    if (after) found.add(row.slice(index, end + 1));
+    if (before && after) found.add(row.slice(index - 1, end + 1));
   }
   return found;
 }

@@ -19,6 +19,8 @@ function parseLine(line: string, separator: string): Credential | RejectReason {
   if (line.trim() === '') return 'blank';
   if (isComment(line)) return 'comment';
   if (startsWithScheme(line)) return afterUrl(line, separator);
+  const server = SERVER.exec(line)?.[0].length ?? 0;
+  if (server > 0) return splitFields(line.slice(server), separator);
   const last = trailingUrl(line, separator);
   if (last !== -1) return splitFields(line.slice(0, last - separator.length), separator);
   if (isBareUrl(line, separator)) return afterUrl(line, separator);
@@ -55,6 +57,8 @@ function splitFields(text: string, separator: string): Credential | RejectReason
   return password === '' ? 'empty-password' : { username, password, times: 1 };
 }
 
+/** A server that the username stands behind. */
+const SERVER = /^\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}@/;
 const HOST = /^[a-z0-9][a-z0-9.-]*$/i;
 const PORT = /^:\d{1,5}$/;
 
@@ -74,7 +78,7 @@ function isBareUrl(line: string, separator: string): boolean {
 
 /** Whether a line has a URL at its start or end. */
 export const hasUrl = (line: string, separator: string): boolean =>
-  startsWithScheme(line) || trailingUrl(line, separator) !== -1 || isBareUrl(line, separator);
+  startsWithScheme(line) || SERVER.test(line) || trailingUrl(line, separator) !== -1 || isBareUrl(line, separator);
 
 export function urlFormatOf(options: FormatOptions): CorpusFormat {
   return lineFormat('url-user-pass', ['account', 'password'], urlLineRules(options.separator ?? ':'), options);

@@ -17,6 +17,7 @@ const LOG: { readonly [name: string]: string } = {
   'CreditCards.txt': 'Holder: Ann\nCardType: Visa\nCard: 4111111111111111\nExpire: 1/2030\n',
   'DomainDetects.txt': 'PDD: [Games] (steampowered)\nCDD: \n',
   'InstalledSoftware.txt': '1) 7-Zip [19.00]\n2) Steam [2.1]\n',
+  'Discord/Tokens.txt': `${'b64/Abc9'.repeat(4)}\n${'b64/Xyz7'.repeat(4)}\n`,
   'ProcessList.txt': 'ID: 4, Name: System, CommandLine: \nID: 80, Name: smss.exe, CommandLine: \n',
   'UserInformation.txt': 'Build ID: x\nIP: 198.51.100.7\nUserName: AnnPC\nCountry: PT\n',
   'Passwords.txt':

@@ -22,7 +22,17 @@ const blank = (text: string): string => text.replaceAll(/\s/g, '');
 export const combo: Family = {
   name: 'combo',
   weight: 12,
-  dialects: ['plain', 'emails', 'logins', 'spaced', 'quoted', 'header', 'mixed separators', 'separators in passwords'],
+  dialects: [
+    'plain',
+    'emails',
+    'logins',
+    'spaced',
+    'quoted',
+    'header',
+    'mixed separators',
+    'separators in passwords',
+    'some hashes',
+  ],
   separators: [':', ';', '|', '\t', ',', ' ', '::', '=>', '--', '~', '->', '||', '»'],
   make(context) {
     const { words, dialect, separator } = context;
@@ -41,6 +51,7 @@ export const combo: Family = {
     };
     const records = Array.from({ length: context.size }, () => {
       const pair = pairOf();
+      if (dialect === 'some hashes' && words.chance(3)) return `${pair.username}${separator}$2y$10$${words.hex(53)}`;
       truth.holds.pairs.push(pair);
       return write(pair);
     });
@@ -63,6 +74,8 @@ const URL_ORDERS: { readonly [dialect: string]: (url: string, pair: Pair, separa
   'url, user:pass': (url, { username, password }, s) => `${url}${s}${username}:${password}`,
   'no scheme': (url, { username, password }, s) => [url.replace(/^https?:\/\//, ''), username, password].join(s),
   apps: (url, { username, password }, s) => [url, username, password].join(s),
+  servers: (server, { username, password }, s) => `${server}${username}${s}${password}`,
+  'not saved': (url, { username, password }, s) => [url, username, password].join(s),
   'with bare pairs': (url, { username, password }, s) => [url, username, password].join(s),
   spaced: (url, { username, password }, s) => [url, username, password].join(s.trim() === '' ? s : ` ${s} `),
 };
@@ -79,6 +92,12 @@ export const urlLists: Family = {
     const records = Array.from({ length: context.size }, () => {
       // A URL at the end is found by its scheme, one in front by the separator.
       const pair = { username: words.email(), password: words.password(`${separator}:;|,`) };
+      if (dialect === 'servers') {
+        truth.holds.pairs.push(pair);
+        return order(`${words.ip()}:${words.pick([22, 3389])}@`, pair, separator);
+      }
+      if (dialect === 'not saved' && words.chance(5))
+        return [blank(words.url()).replaceAll(/[;,|]/g, ''), pair.username, '[NOT_SAVED]'].join(separator);
       truth.holds.pairs.push(pair);
       if (dialect === 'with bare pairs' && words.chance(25)) return `${pair.username}${separator}${pair.password}`;
       const isApp = dialect === 'apps' && words.chance(40);
@@ -117,7 +136,19 @@ export const numbered: Family = {
 export const captured: Family = {
   name: 'captured',
   weight: 5,
-  dialects: ['plan', 'country', 'address', 'date', 'hash', 'fixed', 'several', 'status before', 'code', 'time'],
+  dialects: [
+    'plan',
+    'country',
+    'address',
+    'date',
+    'hash',
+    'fixed',
+    'several',
+    'status before',
+    'code',
+    'time',
+    'time before',
+  ],
   separators: [':', ' | ', ';', '\t'],
   make(context) {
     const { dialect, separator, words } = context;
@@ -139,6 +170,8 @@ export const captured: Family = {
       truth,
       ({ username, password }) => {
         const pair = `${username}${between}${password}`;
+        if (dialect === 'time before')
+          return `[${words.date()} ${words.number(10, 23)}:${words.number(10, 59)}] ${pair}`;
         return dialect === 'status before' ? `[HIT]${separator}${pair}` : `${pair}${separator}${capture()}`;
       },
       `${separator.trim()}:;|`,
