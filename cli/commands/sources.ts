@@ -12,7 +12,7 @@ import { gapsOfSource } from '../mirror.ts';
 import { type KeyFileOptions, withPublisher } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
 import { printable, shellWord } from '../printable.ts';
-import { describeTexts } from '../text-report.ts';
+import { describeEachText } from '../text-report.ts';
 import { formatBytes, formatCount } from '../units.ts';
 import { describePublished, PUBLISHER_KEY, publishWithProgress } from './publish.ts';
 
@@ -42,9 +42,6 @@ function describeGaps(mirror: MirrorFacts): string[] {
   ];
 }
 
-/** More than a report has. */
-const MAX_TEXTS = 10_000;
-
 /** The metadata of a source, for people. */
 function describeSource({ facts, bytes, sha256 }: Run): string {
   const { source, date, format, files, lines, credentials, rejects, sections, mirror } = facts;
@@ -60,7 +57,7 @@ function describeSource({ facts, bytes, sha256 }: Run): string {
     `rejected     ${formatCount(lines - credentials)}`,
     ...reasons.map(([reason, count]) => `  ${printable(reason)}: ${formatCount(count)}`),
     ...Object.entries(options).map(([name, text]) => `stated       ${printable(`${name} ${text}`)}`),
-    ...(report ? ['texts', ...describeTexts(report, MAX_TEXTS).map((line) => `  ${line}`)] : []),
+    ...(report ? ['texts', ...describeEachText(report).map((line) => `  ${line}`)] : []),
     ...(report?.leftOut ?? []).map(({ why, count, names }) =>
       printable(`left out     ${formatCount(count)}, ${why}: ${names.join(', ')}`),
     ),
