@@ -119,7 +119,7 @@ class SqlParser implements CorpusParser {
 }
 
 const STANDARD = /PostgreSQL|standard_conforming_strings|PRAGMA foreign_keys|sqlite_sequence|\[dbo\]|SET ANSI_NULLS/i;
-const MYSQL = /MySQL|MariaDB|ENGINE ?=|phpMyAdmin|`/i;
+const MYSQL = /MySQL|MariaDB|ENGINE ?=|phpMyAdmin|`\w+`/i;
 const HEAD_BYTES = 4096;
 
 /** MySQL reads backslashes in texts, and the standard does not. */
