@@ -2,28 +2,19 @@
 
 import { IngestError } from './errors.ts';
 import { stealerBlocksModule } from './formats/blocks/stealer-blocks.ts';
-import { countedModule } from './formats/counted.ts';
 import type { CorpusFormat, FormatModule, FormatOptions } from './formats/format.ts';
-import { hashModule } from './formats/hashes/hash-modules.ts';
-import { countedPasswordsModule, passwordsModule } from './formats/lines/line-format.ts';
-import { comboModules } from './formats/lines/pair-lines.ts';
-import { urlModule } from './formats/lines/url-lines.ts';
 import { csvModule } from './formats/tables/csv.ts';
 import { jsonModule } from './formats/tables/json.ts';
 import { sqlModule } from './formats/tables/sql.ts';
+import { LINE_MODULES } from './line-registry.ts';
 
 /** Every format. Of equal scores, the earlier wins. */
 export const FORMAT_MODULES: readonly FormatModule[] = [
-  hashModule,
   jsonModule,
   csvModule,
   sqlModule,
   stealerBlocksModule,
-  urlModule,
-  countedPasswordsModule,
-  countedModule,
-  ...comboModules,
-  passwordsModule,
+  ...LINE_MODULES,
 ];
 
 export const FORMAT_NAMES: readonly string[] = FORMAT_MODULES.flatMap(({ names }) => names);

@@ -1,8 +1,8 @@
 // Derives the credentials of a segment: the step that a worker and a dry run share.
 
 import { RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
-import { createFormat } from '../format-registry.ts';
 import type { CorpusFormat, FormatOptions, LineRules } from '../formats/format.ts';
+import { createLineRules } from '../line-registry.ts';
 import { RejectCounter } from '../rejects.ts';
 import type { SegmentFindings } from '../report/report.ts';
 import { SignCounter } from '../report/signs.ts';
@@ -45,10 +45,10 @@ export function deriveSegment(
 }
 
 /** The rules of the line format that was used last. */
-let last: { readonly format: string; readonly rules: LineRules | undefined } | undefined;
+let last: { readonly format: string; readonly rules: LineRules } | undefined;
 
-function rulesFor({ name, options }: SegmentFormat): LineRules | undefined {
+function rulesFor({ name, options }: SegmentFormat): LineRules {
   const format = JSON.stringify([name, options]);
-  if (last?.format !== format) last = { format, rules: createFormat(name, options).lines };
+  if (last?.format !== format) last = { format, rules: createLineRules(name, options) };
   return last.rules;
 }
