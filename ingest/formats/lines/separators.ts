@@ -21,10 +21,18 @@ const isBlank = (character: string): boolean => character === ' ' || character =
 /** A tab at an end of a line separates. */
 const trimBlanks = (row: string): string => row.replace(/^ +/, '').trimEnd() + (row.endsWith('\t') ? '\t' : '');
 
+/**
+ * How values begin that are written in a syntax of their own: `$HEX[…]`, crypt hashes, `{SHA}`. Its
+ * marks separate nothing.
+ */
+const VALUE =
+  /(?<![\p{L}\p{N}])(?:\$HEX\[[^\]]*\]|\$(?:\d[a-z]?|[a-z]|argon2id?|argon2d|apr1|md5|sha\d|scrypt|bcrypt-sha\d+|pbkdf2[\w-]*)\$\S{8,}|\{[\w.-]{2,20}\}(?=[\w+/$]))/giu;
+const withoutValues = (row: string): string => row.replace(VALUE, (value) => 'x'.repeat(value.length));
+
 /** @returns the most frequent first */
 export function separatorsIn(rows: readonly string[], minShare = MIN_SHARE): string[] {
   const counts = new Map<string, number>();
-  const looked = rows.slice(0, MAX_ROWS);
+  const looked = rows.slice(0, MAX_ROWS).map(withoutValues);
   for (const row of looked)
     for (const separator of marksOf(trimBlanks(row.slice(0, MAX_LENGTH))))
       counts.set(separator, (counts.get(separator) ?? 0) + 1);
