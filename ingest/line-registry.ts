@@ -5,10 +5,12 @@ import type { FormatModule, FormatOptions, LineRules } from './formats/format.ts
 import { hashModule } from './formats/hashes/hash-modules.ts';
 import { countedPasswordsModule, passwordsModule } from './formats/lines/line-format.ts';
 import { comboModules } from './formats/lines/pair-lines.ts';
+import { toolOutputModule } from './formats/lines/tool-output.ts';
 import { urlModule } from './formats/lines/url-lines.ts';
 
 export const LINE_MODULES: readonly FormatModule[] = [
   hashModule,
+  toolOutputModule,
   urlModule,
   countedPasswordsModule,
   countedModule,

@@ -69,6 +69,12 @@ function lineOf(name: string, i: number): string {
       return `user${i}:${'0123456789'.repeat(4)}:7061${10 + (i % 90)}`;
     case 'sha1-base64':
       return `{SHA}${'0123456789'.repeat(4).slice(0, 27)}=`;
+    case 'john-show':
+      return `user${i}:pass${i}:${i}:${i}:x:/home/x:/bin/sh`;
+    case 'hydra':
+      return `[22][ssh] host: h   login: user${i}   password: pass${i}`;
+    case 'medusa':
+      return `ACCOUNT FOUND: [ssh] Host: h User: user${i} Password: pass${i} [SUCCESS]`;
     case 'hash-salt-plain':
       return `${'0123456789'.repeat(4)}:salt:pass${i}`;
     case 'user-hash-plain':

@@ -34,7 +34,7 @@ export function shapesOf(lines: readonly string[], separator: string): Shapes {
       if (rest === undefined) shapes.alone.push(first);
       else {
         shapes.plain.push([first, rest]);
-        if (/^\d{1,15}$/.test(rest)) shapes.counted.push([first, rest]);
+        if (/^\d{1,15}$/.test(rest.trim())) shapes.counted.push([first, rest.trim()]);
       }
       continue;
     }
