@@ -204,7 +204,7 @@ describe('detection', () => {
     ['passwords', repeat((i) => `${i}${i}${i}`)],
     ['counted-passwords', repeat((i) => `   ${100 - i} summer${i}`)],
     ['sha1', repeat((i) => `${'a'.repeat(38)}${10 + i}:${i + 1}`)],
-    ['ntlm', repeat((i) => `${'A'.repeat(30)}${10 + i}`)],
+    ['ntlm', repeat((i) => `${'A'.repeat(30)}${10 + i}:${500 - i}`)],
   ])('detection finds %s (%#)', (name, text) => {
     expect(found(text)).toBe(name);
     expect(found(`\ufeff${text.replaceAll('\n', '\r\n')}`)).toBe(name);
