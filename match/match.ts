@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import type { FoundAlarm } from '../ingest/report/report.ts';
 import { CandidateCollector, type Collected, DEFAULT_MAX_CANDIDATES } from './candidates/collector.ts';
 import { type Scanned, type ScanOptions, scanSources } from './candidates/scan.ts';
 import type { MatchSource } from './candidates/sources.ts';
@@ -170,6 +171,8 @@ export interface MatchPlan {
   readonly figures: MatchFigures;
   readonly kinds: readonly PlannedKind[];
   readonly unchecked: readonly UncheckedRow[];
+  /** The match is refused unless the operator accepts them. */
+  readonly alarms: readonly FoundAlarm[];
   /** Of the verification on all threads. */
   readonly seconds: number;
 }
@@ -188,7 +191,11 @@ export async function planMatch({
 }: Omit<MatchOptions, 'state'>): Promise<MatchPlan> {
   assertUsers(users);
   const collector = new CandidateCollector(users, randomBytes(16), () => {}, maxCandidates);
-  const scanned = await scanSources(sources, users, collector, scan);
+  const alarms: FoundAlarm[] = [];
+  const scanned = await scanSources(sources, users, collector, {
+    ...scan,
+    onAlarms: (found) => alarms.push(...found),
+  });
   assertPairs(scanned);
   const collected = collector.finish();
   const options = hashOptionsOf(verify.settings);
@@ -205,6 +212,7 @@ export async function planMatch({
     figures: { ...collected, ...scanned, ...figuresOf(users) },
     kinds,
     unchecked: uncheckedRows(users, sources, collected, none),
+    alarms,
     seconds: (work * (verify.similar ? 1 + USUAL_VARIANTS : 1)) / verify.threads,
   };
 }

@@ -106,7 +106,7 @@ async function writeResult(
   const text = json ? `${printableJson({ accounts: rows, unchecked, figures })}\n` : resultCsv(rows);
   if (out === undefined) await writeStdout(text);
   else writePrivate(out, text);
-  note(describeMatch(figures, rows, unchecked));
+  note(describeMatch(figures, rows, unchecked, options.unchecked));
 }
 
 function noteState(found: StateFound, folder: string): void {

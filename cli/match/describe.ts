@@ -1,8 +1,10 @@
 // What a match reports for people.
 
+import { describeAlarm } from '../../ingest/report/alarms.ts';
 import type { MatchFigures, MatchPlan } from '../../match/match.ts';
 import type { MatchRow, UncheckedRow } from '../../match/results.ts';
 import { reasonFigures } from '../ingest-bars.ts';
+import { printable } from '../printable.ts';
 import { describeTexts } from '../text-report.ts';
 import { formatCount, formatCounted, formatSeconds } from '../units.ts';
 
@@ -14,19 +16,28 @@ function countReasons(unchecked: readonly UncheckedRow[]): { [reason: string]: n
   return counts;
 }
 
-/** What of the user table and the sources was read, and what was not. */
-function describeRead(figures: MatchFigures, unchecked: readonly UncheckedRow[]): string[] {
+/** Accounts about which nothing is known, and what to do about them. */
+function describeUnchecked(unchecked: readonly UncheckedRow[], file?: string): string[] {
+  if (unchecked.length === 0) return [];
+  const seen = unchecked.filter(({ source }) => source !== null).length;
+  const reasons = countReasons(unchecked);
+  return [
+    `NOT CHECKED: ${formatCounted(unchecked.length, 'account')} (${reasonFigures(reasons)}); ${formatCount(seen)} of them stand in a source`,
+    file === undefined ? '  --unchecked FILE lists them.' : `  They are listed in ${printable(file)}.`,
+    ...(reasons['unknown-format'] ? [UNKNOWN_FORMAT] : []),
+  ];
+}
+
+const UNKNOWN_FORMAT =
+  '  unknown-format: describe how your application makes its hashes, such as --hash-format "sha256(salt + password)".';
+
+/** What of the user table and the sources was read. */
+function describeRead(figures: MatchFigures): string[] {
   const { accounts, userRejects, pairs, rejects, candidates, duplicates, bounded, report } = figures;
   const lost = sum(Object.values(userRejects));
-  const seen = unchecked.filter(({ source }) => source !== null).length;
   return [
     `users: ${formatCounted(accounts, 'account')}`,
     ...(lost > 0 ? [`NOT READ: ${formatCounted(lost, 'row')} of the user table (${reasonFigures(userRejects)})`] : []),
-    ...(unchecked.length > 0
-      ? [
-          `NOT CHECKED: ${formatCounted(unchecked.length, 'account')} (${reasonFigures(countReasons(unchecked))}); ${formatCount(seen)} of them stand in a source; --unchecked FILE lists them`,
-        ]
-      : []),
     ...describeTexts(report),
     `sources: ${formatCounted(pairs, 'pair')}, rejected: ${reasonFigures(rejects)}`,
     `candidates: ${formatCount(candidates)}, and ${formatCounted(duplicates, 'repetition')}`,
@@ -38,14 +49,21 @@ function describeRead(figures: MatchFigures, unchecked: readonly UncheckedRow[])
   ];
 }
 
-export function describePlan({ figures, kinds, unchecked, seconds }: MatchPlan): string {
+export function describePlan({ figures, kinds, unchecked, alarms, seconds }: MatchPlan): string {
   return [
-    ...describeRead(figures, unchecked),
+    ...describeRead(figures),
     ...kinds.map(
       ({ kind, accounts, candidates, seconds: each }) =>
         `${kind}: ${formatCounted(accounts, 'account')}, ${formatCounted(candidates, 'candidate')}, ${(each * 1000).toPrecision(3)} ms each`,
     ),
+    ...(alarms.length > 0
+      ? [
+          'alarms, which refuse the match unless --accept names them:',
+          ...alarms.map((alarm) => `  ${printable(describeAlarm(alarm))}`),
+        ]
+      : []),
     `verification will take about ${formatSeconds(seconds)}`,
+    ...describeUnchecked(unchecked),
   ].join('\n');
 }
 
@@ -53,11 +71,14 @@ export function describeMatch(
   figures: MatchFigures,
   rows: readonly MatchRow[],
   unchecked: readonly UncheckedRow[],
+  /** Has their list, if the operator asked for one. */
+  uncheckedFile?: string,
 ): string {
   const exact = rows.filter(({ match }) => match === 'exact').length;
   const similar = rows.length - exact;
   return [
-    ...describeRead(figures, unchecked),
+    ...describeRead(figures),
     `found: ${formatCounted(exact, 'account')} with a leaked password${similar > 0 ? `, ${formatCount(similar)} with a similar one` : ''}`,
+    ...describeUnchecked(unchecked, uncheckedFile),
   ].join('\n');
 }

@@ -11,8 +11,8 @@ import type { LeftOut } from '../../ingest/input/left-out.ts';
 import { createReading, readInput } from '../../ingest/input/read-input.ts';
 import { RejectCounter } from '../../ingest/rejects.ts';
 import type { AlarmName } from '../../ingest/report/alarms.ts';
-import { assertAlarmsAccepted } from '../../ingest/report/assert-alarms.ts';
-import { ReportBuilder } from '../../ingest/report/report.ts';
+import { assertAlarmsAccepted, unacceptedAlarms } from '../../ingest/report/assert-alarms.ts';
+import { type FoundAlarm, ReportBuilder } from '../../ingest/report/report.ts';
 import type { RunReport } from '../../store/run/run-report.ts';
 import type { UserTable } from '../users/user-table.ts';
 import { CandidateFinder } from './candidate-finder.ts';
@@ -23,6 +23,8 @@ export interface ScanOptions extends Reading {
   readonly leftOut: LeftOut;
   /** Alarms that the operator has looked at. */
   readonly accept?: readonly AlarmName[];
+  /** Takes the other alarms. Without it they refuse the sources. */
+  readonly onAlarms?: (alarms: readonly FoundAlarm[]) => void;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ScanProgress) => void;
 }
@@ -136,7 +138,9 @@ class Scan {
 
   finish(): Scanned {
     if (this.#refused.length > 0) throw refuseTexts(this.#refused);
-    assertAlarmsAccepted(this.#report, this.#options.accept ?? []);
+    const { accept = [], onAlarms } = this.#options;
+    if (onAlarms) onAlarms(unacceptedAlarms(this.#report, accept));
+    else assertAlarmsAccepted(this.#report, accept);
     return { pairs: this.pairs, rejects: this.#rejects.byReason(), report: this.#report.finish() };
   }
 }

@@ -40,7 +40,10 @@ describe('credveil match', () => {
     expect([code, stdout]).toEqual([0, '']);
     expect(parseRows(fs.readFileSync(out, 'utf8'))).toHaveLength(planted.size);
     expect(fs.readFileSync(unchecked, 'utf8')).toBe('account,reason,source\nx1,no-hash,\n');
-    expect(stderr).toContain('NOT CHECKED: 1 account (1 no-hash)');
+    const last = stderr.trimEnd().split('\n').slice(-3);
+    expect(last[0]).toBe(`found: ${planted.size} accounts with a leaked password`);
+    expect(last[1]).toContain('NOT CHECKED: 1 account (1 no-hash)');
+    expect(last[2]).toBe(`  They are listed in ${unchecked}.`);
     for (const file of [out, unchecked]) expect(fs.statSync(file).mode & 0o777).toBe(0o600);
     const again = await credveil([...args, '--out', out], table);
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('OUTPUT_EXISTS')]);

@@ -154,6 +154,12 @@ describe('a match', () => {
     await expect(match({ users, against: [place.at('codes.txt')], state })).rejects.toMatchObject({
       code: 'CORPUS_SUSPECT',
     });
+    const { scan } = options;
+    const plan = await planMatch(await optionsOf({ users, against: [place.at('codes.txt')], state }));
+    expect(plan.alarms.length).toBeGreaterThan(0);
+    const accept = plan.alarms.map(({ name }) => name);
+    const accepted = await optionsOf({ users, against: [place.at('codes.txt')], state });
+    expect((await planMatch({ ...accepted, scan: { ...scan, accept } })).alarms).toEqual([]);
     expect(fs.existsSync(state)).toBe(false);
     place.write('lists.txt', 'letmein\nqwerty\nhunter2\npassword1\n'.repeat(20));
     await expect(match({ users, against: [place.at('lists.txt')], state })).rejects.toMatchObject({
