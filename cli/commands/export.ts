@@ -112,6 +112,7 @@ async function printBloomFilter(folder: string, target: string, json: boolean): 
     [
       `password filter of snapshot ${snapshot} (${formatCounted(entries, 'entry')}, ${formatBytes(bytes)}) written to ${file}`,
       `SHA-256, for readers to pin: ${sha256}`,
+      'Only createBloomFilterSource of @credveil/client/bloom-filters can ask it: for the package itself, no password is in it.',
     ].join('\n'),
   );
 }
@@ -134,8 +135,16 @@ export function addExport(program: Command): void {
     .option('--index <index>', `index to export: ${RANGE_NAMES.join(' or ')}`)
     .option('--to <folder>', 'folder to create, with one file per range that has entries')
     .option('--list', 'create a single file of HASH:COUNT lines at --to instead of a folder')
-    .option('--filter <file>', 'copy the password filter to this file, for clients that load it from disk')
-    .addOption(new Option('--as <format>', 'write the filter as JSON of the npm package of that name').choices([BLOOM]))
+    .option(
+      '--filter <file>',
+      'copy the password filter to this file, for clients that load it from disk; replaces the file at once',
+    )
+    .addOption(
+      new Option(
+        '--as <format>',
+        'JSON of the npm package of that name; only createBloomFilterSource of the SDK can ask it: the elements are keyed',
+      ).choices([BLOOM]),
+    )
     .option('--source <name>', 'print the metadata of this source')
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, options: ExportOptions) => {
