@@ -1,5 +1,6 @@
 // Exit codes, and how failures are reported.
 
+import { TextsRefused } from '../ingest/errors.ts';
 import { CredveilError } from '../protocol/errors.ts';
 import { note } from './output.ts';
 import { printable } from './printable.ts';
@@ -39,7 +40,7 @@ export function reportFailure(error: unknown): number {
     return ExitCode.interrupted;
   }
   if (error instanceof CredveilError) {
-    note(`error ${error.code}: ${printable(error.message)}\n  ${printable(error.hint)}`);
+    note(`error ${error.code}: ${describeError(error)}\n  ${printable(error.hint)}`);
     return error instanceof UsageError || USAGE_CODES.has(error.code) ? ExitCode.usage : ExitCode.failed;
   }
   const { code, message, syscall } = error as NodeJS.ErrnoException;
@@ -52,6 +53,12 @@ export function reportFailure(error: unknown): number {
       `error INTERNAL: ${(error as Error).stack ?? message}\n  This is a bug. Please report it and include this text.`,
     );
   return ExitCode.failed;
+}
+
+/** Of several texts, each is a line. */
+function describeError(error: CredveilError): string {
+  if (!(error instanceof TextsRefused)) return printable(error.message);
+  return [`${printable(error.headline)}:`, ...error.texts.map((text) => `  ${printable(text)}`)].join('\n');
 }
 
 export function isAbort(error: unknown): boolean {

@@ -16,9 +16,34 @@ export function print(text: string): void {
   process.stdout.write(`${printableLines(text)}\n`);
 }
 
-/** Prints lines to stderr: what is no result. */
+/** Prints lines to stderr, wrapped to a terminal: what is no result. */
 export function note(text: string): void {
-  process.stderr.write(`${printableLines(text)}\n`);
+  const { isTTY, columns } = process.stderr;
+  const lines = printableLines(text);
+  process.stderr.write(`${isTTY && columns > 0 ? wrapWords(lines, columns) : lines}\n`);
+}
+
+/** Breaks lines at spaces, and indents what follows. A longer word, such as a path, stays whole. */
+export function wrapWords(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => wrapLine(line, columns))
+    .join('\n');
+}
+
+function wrapLine(line: string, columns: number): string[] {
+  if (line.length <= columns) return [line];
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const wrapped: string[] = [];
+  let current = indent;
+  for (const word of line.slice(indent.length).split(' ')) {
+    const isFirst = current.trim() === '';
+    if (!isFirst && current.length + 1 + word.length > columns) {
+      wrapped.push(current);
+      current = `${indent}  ${word}`;
+    } else current += isFirst ? word : ` ${word}`;
+  }
+  return [...wrapped, current];
 }
 
 /** Pads columns to their widest cell and right-aligns numbers. */

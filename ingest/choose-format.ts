@@ -2,7 +2,7 @@
 // or not at all.
 
 import { type FedParameters, sectionsFed } from '../store/run/run-facts.ts';
-import { IngestError } from './errors.ts';
+import { IngestError, TextsRefused } from './errors.ts';
 import { detectFormat } from './formats/detect.ts';
 import type { CorpusFormat, FormatOptions, Recognised } from './formats/format.ts';
 import { isAddress } from './formats/line-parser.ts';
@@ -109,9 +109,9 @@ export function refuseTexts(refused: readonly Refused[]): IngestError {
   const named = refused.slice(0, MAX_NAMED).map(({ name, refusal }) => `${name}: ${refusal.message}`);
   if (refused.length === 1) return new IngestError(first.refusal.code, named.join(''), first.refusal.hint);
   const others = refused.length > MAX_NAMED ? [`${refused.length - MAX_NAMED} more`] : [];
-  return new IngestError(
-    'FORMAT_UNRECOGNISED',
-    `${refused.length} texts of the corpus are refused: ${[...named, ...others].join('; ')}`,
+  return new TextsRefused(
+    `${refused.length} texts of the corpus are refused`,
+    [...named, ...others],
     'Ingest texts of one format together and name it with --format, or leave these out with --skip-unrecognised.',
   );
 }

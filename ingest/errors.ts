@@ -29,3 +29,16 @@ export type IngestErrorCode =
 export class IngestError extends CredveilError<IngestErrorCode> {
   override name = 'IngestError';
 }
+
+/** Several texts of a corpus are refused. The message has all that the list has. */
+export class TextsRefused extends IngestError {
+  readonly headline: string;
+  /** Each text with the reason. */
+  readonly texts: readonly string[];
+
+  constructor(headline: string, texts: readonly string[], hint: string) {
+    super('FORMAT_UNRECOGNISED', `${headline}: ${texts.join('; ')}`, hint);
+    this.headline = headline;
+    this.texts = texts;
+  }
+}

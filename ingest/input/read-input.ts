@@ -95,7 +95,7 @@ export async function readInput(
   } finally {
     await source.return(undefined);
   }
-  return { name: input.name, bytes, sha256: hash.digest('hex') };
+  return { name: placeOf(input), bytes, sha256: hash.digest('hex') };
 }
 
 /** How texts of an input are named. */
@@ -170,7 +170,7 @@ export async function digestInput(
     hash.update(block);
     bytes += block.length;
   }
-  return { name: input.name, bytes, sha256: hash.digest('hex') };
+  return { name: placeOf(input), bytes, sha256: hash.digest('hex') };
 }
 
 /** A smaller file fills no large window. */

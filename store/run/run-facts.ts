@@ -18,7 +18,7 @@ import type { RecordLayout } from './record-layout.ts';
 import { isOptions, isRunReport, type RunReport } from './run-report.ts';
 
 export interface InputFile {
-  /** File name without its folder; "-" for standard input. */
+  /** Its path below the folder that was named, else its name; "-" for standard input. */
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string;

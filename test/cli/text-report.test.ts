@@ -1,9 +1,13 @@
 // The report of an ingest for people: texts read alike are told once, the odd ones first.
 
-import { describe, expect, test } from 'vitest';
+import fs from 'node:fs';
+import { describe, expect } from 'vitest';
 import { describeLeftOut } from '../../cli/left-out.ts';
+import { wrapWords } from '../../cli/output.ts';
 import { describeEachText, describeTexts } from '../../cli/text-report.ts';
 import type { ReportedText } from '../../store/run/run-report.ts';
+import { credveil } from '../support/credveil.ts';
+import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 const text = (name: string, changes: Partial<ReportedText> = {}): ReportedText => ({
   name,
@@ -81,4 +85,47 @@ describe('what is left out', () => {
       'left out (empty): 2 logs/**/x.txt',
     );
   });
+});
+
+describe('lines on a terminal', () => {
+  test('break at words, and what follows is indented', () => {
+    expect(wrapWords('left out (a picture): one.png, two.png\n  short', 24)).toBe(
+      'left out (a picture):\n  one.png, two.png\n  short',
+    );
+  });
+
+  test('a path that is too long stays whole, and columns keep their blanks', () => {
+    const path = `/${'x'.repeat(40)}`;
+    expect(wrapWords(`  see ${path} there`, 20)).toBe(`  see\n    ${path}\n    there`);
+    expect(wrapWords('a    b', 20)).toBe('a    b');
+  });
+});
+
+test('refused texts are a line each, and no name of a file begins another', async ({ place }) => {
+  fs.mkdirSync(place.at('mix'));
+  place.write('mix/a.txt', 'a|b;c,d e\n1 2 3\n???\n'.repeat(20));
+  place.write('mix/b\nerror FAKE.txt', 'a|b;c,d e\n1 2 3\n???\n'.repeat(20));
+  const dataset = place.at('leaks');
+  expect((await credveil(['init', dataset, '--suite', 'hmac'])).code).toBe(0);
+  const { code, stderr } = await credveil(['ingest', dataset, place.at('mix'), '--source', 'mix']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /error FORMAT_UNRECOGNISED: 2 texts of the corpus are refused:\n {2}a\.txt: .*\n {2}b\?error FAKE\.txt: .*\n {2}\S/,
+  );
+});
+
+const comboLines = (of: string): string =>
+  Array.from({ length: 40 }, (_, i) => `${of}${i}@example.org:w${(i * 7919) % 9000}rd\n`).join('');
+
+test('sources --show names files by their path below the folder', async ({ place }) => {
+  for (const at of ['one', 'two']) {
+    fs.mkdirSync(place.at(`logs/${at}`), { recursive: true });
+    place.write(`logs/${at}/list.txt`, comboLines(at));
+  }
+  const dataset = place.at('leaks');
+  expect((await credveil(['init', dataset, '--suite', 'hmac'])).code).toBe(0);
+  expect(await credveil(['ingest', dataset, place.at('logs'), '--source', 'logs'])).toMatchObject({ code: 0 });
+  const { stdout } = await credveil(['sources', dataset, '--show', 'logs', '--json']);
+  const { files } = JSON.parse(stdout) as { files: { name: string }[] };
+  expect(files.map(({ name }) => name)).toEqual(['one/list.txt', 'two/list.txt']);
 });
