@@ -15,7 +15,7 @@ import { createHmacDeriver } from './derive/hmac-deriver.ts';
 import { createOprfDeriver } from './derive/oprf-deriver.ts';
 import { deriveSegment, type SegmentFormat, segmentFormat } from './derive/segment.ts';
 import { TextCutter } from './derive/text-cutter.ts';
-import { TextReader } from './derive/text-reader.ts';
+import { TextReader, withRefusals } from './derive/text-reader.ts';
 import type { CorpusFormat } from './formats/format.ts';
 import { totalBytes } from './input/inputs.ts';
 import { createReading, type SampledText, sampleInput } from './input/read-input.ts';
@@ -201,7 +201,7 @@ class SampledCorpus {
       if (!('recognised' in choice)) return undefined;
       this.#text = this.#report.open(name, choice.recognised);
       this.#format = segmentFormat(choice.recognised.format);
-      return cutter.open(choice.recognised.format);
+      return withRefusals(cutter.open(choice.recognised.format), (refusal) => this.#refused.push({ name, refusal }));
     });
   }
 

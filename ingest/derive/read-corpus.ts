@@ -21,7 +21,7 @@ import { CorpusChanged, CorpusTally } from './corpus-tally.ts';
 import { IngestPool } from './pool.ts';
 import { type SegmentFormat, segmentFormat } from './segment.ts';
 import { TextCutter } from './text-cutter.ts';
-import { TextReader, type TextSink } from './text-reader.ts';
+import { TextReader, type TextSink, withRefusals } from './text-reader.ts';
 import type { WorkerSettings } from './worker.ts';
 
 export interface ReadCorpus {
@@ -212,7 +212,7 @@ class CorpusReading {
     const { format } = recognised;
     this.#tally.begin(name, recognised);
     this.#format = segmentFormat(format);
-    const sink = this.#cutter.open(format);
+    const sink = withRefusals(this.#cutter.open(format), (refusal) => this.#tally.refuse({ name, refusal }));
     const archive = this.#archive;
     if (!archive) return sink;
     const { options, feeds, lines } = format;

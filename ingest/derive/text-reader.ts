@@ -1,5 +1,6 @@
 // Reads texts one after another: looks at the start of each, then passes all of it on.
 
+import { IngestError } from '../errors.ts';
 import { createSample, SAMPLE_BYTES, type TextSample } from '../formats/sample.ts';
 
 const LF = 0x0a;
@@ -9,6 +10,22 @@ const CR = 0x0d;
 export interface TextSink {
   push(block: Buffer): void | Promise<void>;
   end(): void | Promise<void>;
+}
+
+/** Hands a refusal on that only the whole text shows, and reads no more of it. */
+export function withRefusals(sink: TextSink, refuse: (refusal: IngestError) => void): TextSink {
+  let isRefused = false;
+  const guard = async (step: () => void | Promise<void>): Promise<void> => {
+    if (isRefused) return;
+    try {
+      await step();
+    } catch (error) {
+      if (!(error instanceof IngestError) || error.code !== 'COLUMN_MISSING') throw error;
+      isRefused = true;
+      refuse(error);
+    }
+  };
+  return { push: (block) => guard(() => sink.push(block)), end: () => guard(() => sink.end()) };
 }
 
 /**

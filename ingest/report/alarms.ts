@@ -109,7 +109,8 @@ export function findAlarms(
   const lines = rejected + credentials;
   const share = rejected / Math.max(1, lines);
   const limit = lines < SHORT_LINES ? MANY_OF_SHORT : MANY_REJECTS;
-  if (share > limit && (rejected >= MIN_REJECTS || share >= HALF)) raise('many-rejects', share, 'no credential');
+  if (share > limit && (rejected >= MIN_REJECTS || (credentials > 0 && share >= HALF)))
+    raise('many-rejects', share, 'no credential');
   return [...alarms.values()];
 }
 

@@ -19,6 +19,9 @@ export interface SegmentFindings {
   readonly signs: SignCounts;
 }
 
+/** Of a text without credentials. */
+const NO_SIGNS: SignCounts = { observed: 0, signs: {}, usernames: [], lengths: [] };
+
 interface Text {
   readonly name: string;
   readonly recognised: Recognised;
@@ -86,8 +89,8 @@ export class ReportBuilder {
   }
 }
 
-const alarmsOf = ({ signs, credentials, rejects }: Text): Alarm[] =>
-  signs ? findAlarms(signs, { credentials, rejects: rejects.byReason() }) : [];
+const alarmsOf = ({ signs = NO_SIGNS, credentials, rejects }: Text): Alarm[] =>
+  findAlarms(signs, { credentials, rejects: rejects.byReason() });
 
 function describeText(text: Text): ReportedText {
   const { name, recognised, rejects, credentials } = text;

@@ -37,12 +37,13 @@ const usualNames: Names = (name) => {
 };
 
 /** The given names, each of which may be a path such as `_source.email`. */
-function givenNames(columns: Columns): Names {
+function givenNames(columns: Columns, unseen: Set<string>): Names {
   const wanted: { readonly name: string; readonly role: Member['role'] }[] = [];
   for (const name of usernamesOf(columns)) wanted.push({ name, role: 'login' });
   wanted.push({ name: columns[secretKindOf(columns)] ?? '', role: 'secret' });
   if (columns.count !== undefined) wanted.push({ name: columns.count, role: 'count' });
   const paths = wanted.map(({ name, role }) => ({
+    name,
     role,
     whole: name.toLowerCase(),
     steps: name.toLowerCase().split('.'),
@@ -52,11 +53,16 @@ function givenNames(columns: Columns): Names {
   return (name, around) => {
     const key = name.toLowerCase();
     const path = [...around, name];
-    for (const { role, whole, steps } of paths) {
-      if (key === whole) return { role, rank: 0, up: 0 };
+    for (const { name: given, role, whole, steps } of paths) {
+      if (key === whole) {
+        unseen.delete(given);
+        return { role, rank: 0, up: 0 };
+      }
       if (steps.length > path.length) continue;
-      if (steps.every((step, i) => step === path[path.length - steps.length + i]?.toLowerCase()))
+      if (steps.every((step, i) => step === path[path.length - steps.length + i]?.toLowerCase())) {
+        unseen.delete(given);
         return { role, rank: 0, up: steps.length - 1 - shared };
+      }
     }
     return undefined;
   };
@@ -114,15 +120,17 @@ export class JsonRows implements JsonHandler {
   readonly #needsLogin: boolean;
   readonly #isGiven: boolean;
   readonly #seen = new Set<string>();
+  readonly #unseen: Set<string>;
   #frames: Frame[] = [];
   #key = '';
   #member: Member | undefined;
   #fieldPart: 'name' | 'value' | undefined;
-  hasSecret = false;
 
   constructor(sink: CredentialSink, columns: Columns | undefined) {
     this.#sink = sink;
-    this.#names = columns ? givenNames(columns) : usualNames;
+    const given = columns ? [...usernamesOf(columns), columns[secretKindOf(columns)] ?? ''] : [];
+    this.#unseen = new Set(given);
+    this.#names = columns ? givenNames(columns, this.#unseen) : usualNames;
     this.#isGiven = columns !== undefined;
     this.#rules = { kind: secretKindOf(columns) };
     this.#needsLogin = !columns || usernamesOf(columns).length > 0;
@@ -131,6 +139,11 @@ export class JsonRows implements JsonHandler {
   /** Names of members that were seen first, where names are given. */
   get names(): readonly string[] {
     return [...this.#seen];
+  }
+
+  /** Whether no member had the given name. */
+  lacks(name: string): boolean {
+    return this.#unseen.has(name);
   }
 
   key(name: string): boolean {
@@ -235,7 +248,6 @@ export class JsonRows implements JsonHandler {
 
   #row(frame: Frame): void {
     const { logins, secrets, count, isTooLong } = frame;
-    this.hasSecret = true;
     frame.isDone = true;
     if (isTooLong) {
       this.#sink.reject('too-long');

@@ -6,7 +6,7 @@ import { LineSplitter } from '../../input/lines.ts';
 import { hasOldLineEnds } from '../../input/old-line-ends.ts';
 import type { RejectReason } from '../../rejects.ts';
 import { JsonScanner } from '../../syntax/json-scanner.ts';
-import { type Columns, columnMissing, feedsOf, secretKindOf } from '../columns.ts';
+import { type Columns, columnMissing, feedsOf, secretKindOf, usernamesOf } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { refuseHashes } from './hashed-column.ts';
@@ -80,12 +80,19 @@ class JsonLinesParser implements CorpusParser {
   }
 }
 
-/** Given names that no object has are a mistake, not a corpus without credentials. */
-function assertColumns({ hasSecret, names }: JsonRows, columns: Columns | undefined): void {
-  if (!columns || hasSecret || names.length === 0) return;
-  const missing = secretKindOf(columns);
-  const name = columns[missing];
-  throw columnMissing({ missing, ...(name !== undefined && { name }) }, names);
+/**
+ * A given name that no object has is a mistake, not a corpus without credentials. Objects may leave
+ * out one of several usernames.
+ */
+function assertColumns(rows: JsonRows, columns: Columns | undefined): void {
+  if (!columns || rows.names.length === 0) return;
+  const kind = secretKindOf(columns);
+  const secret = columns[kind] ?? '';
+  if (rows.lacks(secret)) throw columnMissing({ missing: kind, name: secret }, rows.names);
+  const usernames = usernamesOf(columns);
+  const [name] = usernames;
+  if (name !== undefined && usernames.every((each) => rows.lacks(each)))
+    throw columnMissing({ missing: 'username', name }, rows.names);
 }
 
 const jsonFormat = (options: FormatOptions): CorpusFormat => ({
@@ -148,9 +155,10 @@ function measure(sample: TextSample, format: CorpusFormat, what: string): Recogn
   parser.push(bytes);
   try {
     parser.end();
-  } catch {
-    // The given names are missing: the parser of the whole text states it.
-    return { format, score: 1, reasons: ['no object of JSON has the given names'] };
+  } catch (error) {
+    // Unless this is the whole text, a later object may have the given names.
+    const refusal = whole && error instanceof IngestError ? { refusal: error } : {};
+    return { format, score: 1, reasons: ['no object of JSON has the given names'], ...refusal };
   }
   const objects = credentials + incomplete;
   const score = objects / (objects + Math.max(0, malformed));

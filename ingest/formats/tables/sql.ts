@@ -101,9 +101,8 @@ class SqlParser implements CorpusParser {
     const { rows, leftOut } = this.#rows;
     const { columns } = this.#options;
     if (rows > 0 || leftOut === undefined || !columns) return;
-    const missing = secretKindOf(columns);
-    const name = columns[missing];
-    throw columnMissing({ missing, ...(name !== undefined && { name }) }, leftOut);
+    const found = findColumns(leftOut, columns);
+    if (isMissing(found)) throw columnMissing(found, leftOut);
   }
 
   #begin(): SqlStatements {
