@@ -103,7 +103,20 @@ test('sources --show and export --source give rejects by reason, files and check
   const folder = await init(place.at('dataset'));
   const first = place.write('first.txt', 'ana:pw1\nben:pw2\n\nnothing\n');
   const second = place.write('second.txt', 'cleo:pw3\n:pw\n');
-  const ingest = ['ingest', folder, first, second, '--source', 'two-files', '--date', '2020-05', '--format', 'combo'];
+  const ingest = [
+    'ingest',
+    folder,
+    first,
+    second,
+    '--source',
+    'two-files',
+    '--date',
+    '2020-05',
+    '--format',
+    'combo',
+    '--accept',
+    'many-rejects',
+  ];
   await credveilJson(ingest);
   const sha256 = (file: string): string => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
   const run = fs.readFileSync(path.join(folder, 'runs', 'two-files.run'));
