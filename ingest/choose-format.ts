@@ -2,12 +2,12 @@
 // or not at all.
 
 import { type FedParameters, sectionsFed } from '../store/run/run-facts.ts';
+import { describeBinary } from './containers/binary.ts';
 import { IngestError, TextsRefused } from './errors.ts';
 import { detectFormat } from './formats/detect.ts';
 import type { CorpusFormat, FormatOptions, Recognised } from './formats/format.ts';
 import { isAddress } from './formats/line-parser.ts';
 import type { TextSample } from './formats/sample.ts';
-import { describeBinary } from './input/binary.ts';
 import { kindOfLogMember } from './input/log-members.ts';
 
 /** What the operator stated about all texts. */

@@ -1,12 +1,16 @@
 // Turns the text of a member into UTF-8 or windows-1252 bytes: transcodes UTF-16 and the encoding
 // that the operator stated, and removes a byte order mark.
 
+import { isUtf8 } from 'node:buffer';
+import { describeBinary } from './binary.ts';
 import { type Blocks, lookAhead } from './blocks.ts';
 
 type Utf16 = 'utf-16le' | 'utf-16be';
 
 /** Enough bytes to detect UTF-16. */
 const HEAD_BYTES = 1024;
+/** Enough to tell UTF-8 from a stated encoding. */
+const STATED_HEAD_BYTES = 1 << 16;
 const MARKS: readonly { readonly encoding: Utf16 | undefined; readonly bytes: Buffer }[] = [
   { encoding: undefined, bytes: Buffer.from([0xef, 0xbb, 0xbf]) },
   { encoding: 'utf-16le', bytes: Buffer.from([0xff, 0xfe]) },
@@ -20,12 +24,15 @@ const CR = 0x0d;
 /**
  * Decodes a member that may consist of files that were joined end to end: a byte order mark of
  * another encoding behind a line end begins the next one.
- * @param stated for TextDecoder: of texts that are not in UTF-16 and have no byte order mark
+ * @param stated for TextDecoder: of texts that are not in UTF-16, have no byte order mark, and are
+ * neither pictures nor UTF-8 beyond ASCII
  */
 export async function* decodeMember(blocks: Blocks, stated?: string): AsyncGenerator<Buffer> {
-  const { head, blocks: whole } = await lookAhead(blocks, HEAD_BYTES);
+  const { head, blocks: whole } = await lookAhead(blocks, stated === undefined ? HEAD_BYTES : STATED_HEAD_BYTES);
   const mark = MARKS.find(({ bytes }) => head.subarray(0, bytes.length).equals(bytes));
-  let encoding: string | undefined = mark ? mark.encoding : (detectUtf16(head.subarray(0, HEAD_BYTES)) ?? stated);
+  let encoding: string | undefined = mark
+    ? mark.encoding
+    : (detectUtf16(head.subarray(0, HEAD_BYTES)) ?? statedFor(head, stated));
   let part = createPart(encoding);
   let rest = mark?.bytes.length ?? 0;
   let held = Buffer.alloc(0);
@@ -45,6 +52,27 @@ export async function* decodeMember(blocks: Blocks, stated?: string): AsyncGener
   }
   yield* part.push(held);
   yield* part.end();
+}
+
+const DOUBLE_BYTE = /^(?:gb|big5|euc|shift)/;
+/** Characters of two bytes each are by chance UTF-8 in a text that has very few of them. */
+const MIN_OF_DOUBLE_BYTE = 3;
+const LEAD = /[\xc2-\xf4]/g;
+/** At the end of a head, a character of UTF-8 may be cut. */
+const CUT_CHARACTER = /[\xc2-\xf4][\x80-\xbf]{0,2}$/;
+
+/** The stated encoding, unless the bytes show that the text is not in it. */
+function statedFor(head: Buffer, stated: string | undefined): string | undefined {
+  if (stated === undefined) return undefined;
+  const { encoding } = new TextDecoder(stated);
+  if (isUtf16(encoding)) return stated;
+  if (describeBinary(head)?.isPicture) return undefined;
+  const bytes = head.toString('latin1');
+  const cut = isUtf8(head) ? -1 : bytes.slice(-3).search(CUT_CHARACTER);
+  const whole = cut === -1 ? head.length : Math.max(0, head.length - 3) + cut;
+  const characters = bytes.slice(0, whole).match(LEAD)?.length ?? 0;
+  const enough = characters >= (DOUBLE_BYTE.test(encoding) ? MIN_OF_DOUBLE_BYTE : 1);
+  return enough && isUtf8(head.subarray(0, whole)) ? undefined : stated;
 }
 
 interface Part {

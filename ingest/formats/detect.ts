@@ -1,8 +1,8 @@
 // Detects the format of a text from its first lines: the one of the best score.
 
+import { describeBinary, describeMarkup, isBinary } from '../containers/binary.ts';
 import { IngestError } from '../errors.ts';
 import { FORMAT_MODULES } from '../format-registry.ts';
-import { describeBinary, describeMarkup, isBinary } from '../input/binary.ts';
 import { maskLine } from '../mask.ts';
 import type { FormatOptions, Recognised } from './format.ts';
 import { percent, type TextSample } from './sample.ts';

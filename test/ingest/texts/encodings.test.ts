@@ -57,6 +57,19 @@ describe('a file that was joined from several', () => {
 });
 
 describe('--encoding', () => {
+  test.each(['windows-1251', 'koi8-r', 'gbk', 'shift_jis'])(
+    'of %s leaves UTF-8 and pictures as they are',
+    async (stated) => {
+      const utf8 = Buffer.from('Müller@example.test:naïve\nann@example.test:Straße\n');
+      const long = Buffer.from(`${'ann@example.test:blue1\n'.repeat(2000)}${utf8}${'é'.repeat(40_000)}\n`);
+      const png = Buffer.from('89504e470d0a1a0a0000000d49484452ffc3a9', 'hex');
+      for (const bytes of [utf8, Buffer.concat([BOM8, utf8]), long, png])
+        expect(await decode(bytes, 4096, stated)).toBe(bytes.toString('utf8').replace('\ufeff', ''));
+      const legacy = Buffer.from('ann@example.test:\xcf\xe0\xf0\xee\xeb\xfc\n', 'latin1');
+      expect(await decode(legacy, 4096, stated)).toBe(new TextDecoder(stated).decode(legacy));
+    },
+  );
+
   test.each(['windows-1251', 'koi8-r'])('of %s reads Cyrillic passwords right', async (encoding) => {
     const place = createWorkPlace();
     try {
