@@ -82,10 +82,11 @@ export function chooseUseful(recognised: Recognised, parameters: FedParameters):
 /** @returns why the dataset has no use for the format, or undefined if it has */
 export function uselessFormat(parameters: FedParameters, { name, feeds }: CorpusFormat): IngestError | undefined {
   if (sectionsFed(parameters, feeds).length > 0) return undefined;
+  const indexes = new Set([...parameters.indexes, ...(parameters.ranges ?? []), ...feeds]);
   return new IngestError(
     'FORMAT_USELESS',
     `format ${name} feeds none of the dataset's indexes`,
-    'Create a dataset whose --index fits this corpus: credveil init --index …',
+    `Create a dataset with an index for it: credveil init DIR --index ${[...indexes].join(',')}`,
   );
 }
 

@@ -11,6 +11,7 @@ export type MatchErrorCode =
   | 'USERS_EMPTY'
   | 'USERS_UNVERIFIABLE'
   | 'AGAINST_EMPTY'
+  | 'SOURCE_DATE'
   | 'STATE_UNUSABLE'
   | 'STATE_BUSY'
   | 'STATE_CORRUPT'

@@ -23,7 +23,7 @@ const MAX_SOURCES = 65_535;
 /**
  * Opens the corpora of `--against`. A file is a source. A folder is one if its month is stated, as
  * in `2024-05:folder`; otherwise each entry of it is one. A month in a name dates its source.
- * @throws MatchError `AGAINST_EMPTY`
+ * @throws MatchError `AGAINST_EMPTY`, `SOURCE_DATE`
  * @throws IngestError `INPUT_MISSING`, `INPUT_UNREADABLE`, `INPUT_OWN` and others
  */
 export function openSources(against: readonly string[], limits: ContainerLimits, leftOut: LeftOut): MatchSource[] {
@@ -39,7 +39,10 @@ export function openSources(against: readonly string[], limits: ContainerLimits,
 
 function openOne(given: string, limits: ContainerLimits, leftOut: LeftOut): MatchSource[] {
   const [, month, rest] = STATED_DATE.exec(given) ?? [];
-  const date = month !== undefined && MONTH.test(month) && !fs.existsSync(given) ? month : undefined;
+  const isDated = month !== undefined && !fs.existsSync(given);
+  if (isDated && !MONTH.test(month))
+    throw new MatchError('SOURCE_DATE', `${month} is no month`, 'Write the month of the breach as YYYY-MM:PATH.');
+  const date = isDated ? month : undefined;
   const at = date === undefined ? given : (rest as string);
   const inputs = openInputs([at], limits, leftOut);
   if (date !== undefined || !fs.statSync(at).isDirectory())

@@ -229,7 +229,7 @@ describe('a failed ingest', () => {
     const file = place.write('a.txt', 'pw\n');
     await failing(
       dataset,
-      { code: 'FORMAT_USELESS' },
+      { code: 'FORMAT_USELESS', hint: expect.stringMatching(/init DIR --index account,password$/) },
       accounts,
       key,
       options('first', [file], { format: passwordsFormat }),

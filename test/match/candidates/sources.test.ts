@@ -46,3 +46,7 @@ test('what leads nowhere is refused', ({ place }) => {
   expect(() => open(place.at('nothing'))).toThrow(expect.objectContaining({ code: 'INPUT_MISSING' }));
   expect(() => open(`2024-01:${place.at('nothing')}`)).toThrow(expect.objectContaining({ code: 'INPUT_MISSING' }));
 });
+
+test('a month that is none is an error', ({ place }) => {
+  expect(() => open(`2024-13:${place.home}`)).toThrow(expect.objectContaining({ code: 'SOURCE_DATE' }));
+});
