@@ -1,6 +1,7 @@
 // Reads a user table: an export in a file or stream, or a database of SQLite.
 
 import { TextReader } from '../../ingest/derive/text-reader.ts';
+import { IngestError } from '../../ingest/errors.ts';
 import { detectFormat } from '../../ingest/formats/detect.ts';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
 import type { TextSample } from '../../ingest/formats/sample.ts';
@@ -27,11 +28,16 @@ const MODULES = [jsonModule, sqlModule, csvModule];
 /** As for corpora. */
 const BAR = 0.4;
 
+const isUnrecognised = (refusal: Error | undefined): boolean =>
+  refusal instanceof IngestError && refusal.code === 'FORMAT_UNRECOGNISED';
+
 /** @throws MatchError `USERS_UNRECOGNISED` */
 function recogniseTable(sample: TextSample, columns: UserColumns): Pick<CorpusFormat, 'name' | 'options'> {
   const options = { columns: asTableColumns(columns) };
   const candidates = MODULES.map((module) => module.recognise(sample, options))
     .filter((found) => found !== undefined)
+    // Arrays without names: no column can be meant.
+    .filter(({ format, refusal }) => format.name !== 'json' || !isUnrecognised(refusal))
     // That the column of the secret has hashes is what a user table is for: refusals do not count.
     .sort((a, b) => b.score - a.score);
   const [best] = candidates;
