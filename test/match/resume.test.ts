@@ -5,20 +5,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import bcrypt from 'bcrypt';
 import { describe, expect } from 'vitest';
-import { credveil, startCredveil } from '../support/credveil.ts';
-import { matchDespiteKills } from '../support/match/killed.ts';
+import { credveil } from '../support/credveil.ts';
+import { killMidway, matchDespiteKills } from '../support/match/killed.ts';
 import { COLUMNS, createWorld, parseRows } from '../support/match/world.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
-/** About 10 ms a verification: long enough for a kill in the middle. */
-const slow = (password: string): string => bcrypt.hashSync(password, 6);
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await sleep(5);
-}
+/** About 20 ms a verification: long enough for a kill in the middle. */
+const slow = (password: string): string => bcrypt.hashSync(password, 8);
 
 describe('a match', () => {
   test('that is killed at any moment ends with the same result', { timeout: 120_000 }, async ({ place }) => {
@@ -34,15 +28,12 @@ describe('a match', () => {
   test('that is killed while it verifies does not read or verify again', { timeout: 60_000 }, async ({ place }) => {
     const { users, corpora, planted } = createWorld(place, { accounts: 120, hash: slow });
     const state = place.at('state');
-    const args = ['match', users, '--columns', COLUMNS, '--against', corpora, '--state', state, '--threads', '1'];
+    const args = [users, '--columns', COLUMNS, '--against', corpora, '--state', state, '--threads', '1'];
     const written = new Date('2024-01-01');
     for (const name of fs.readdirSync(corpora)) fs.utimesSync(path.join(corpora, name), written, written);
-    const { child, ended } = startCredveil(args);
     const journal = path.join(state, 'journal');
     const lines = (): number => (fs.existsSync(journal) ? fs.readFileSync(journal, 'utf8').split('\n').length - 1 : 0);
-    await until(() => lines() >= 2);
-    child.kill('SIGKILL');
-    await ended;
+    await killMidway(args, () => lines() >= 2);
     const left = lines();
     expect(left).toBeGreaterThanOrEqual(2);
     // Without the corpora, only the state can lead to the result: their times and sizes are asked
@@ -53,7 +44,7 @@ describe('a match', () => {
       fs.writeFileSync(file, Buffer.alloc(size, 'x'));
       fs.utimesSync(file, written, written);
     }
-    const { code, stdout, stderr } = await credveil([...args, '--json']);
+    const { code, stdout, stderr } = await credveil(['match', ...args, '--json']);
     expect([code, stderr]).toEqual([0, expect.stringContaining('goes on from the state')]);
     const { accounts } = JSON.parse(stdout) as { accounts: { account: string }[] };
     expect(accounts.map(({ account }) => account).sort()).toEqual([...planted.keys()].sort());
@@ -62,18 +53,15 @@ describe('a match', () => {
   test('starts over if users or corpora changed', { timeout: 60_000 }, async ({ place }) => {
     const { users, corpora, planted } = createWorld(place, { accounts: 120, hash: slow });
     const state = place.at('state');
-    const args = ['match', users, '--columns', COLUMNS, '--against', corpora, '--state', state];
-    const { child, ended } = startCredveil(args);
-    await until(() => fs.existsSync(path.join(state, 'journal')));
-    child.kill('SIGKILL');
-    await ended;
+    const args = [users, '--columns', COLUMNS, '--against', corpora, '--state', state];
+    await killMidway(args, () => fs.existsSync(path.join(state, 'journal')));
     const [id = ''] = planted.keys();
     const rows = fs.readFileSync(users, 'utf8').split('\n');
     fs.writeFileSync(
       users,
       rows.map((row) => (row.startsWith(`${id},`) ? row.replace(/[^,]*$/, slow('changed')) : row)).join('\n'),
     );
-    const { code, stdout, stderr } = await credveil(args);
+    const { code, stdout, stderr } = await credveil(['match', ...args]);
     expect([code, stderr]).toEqual([0, expect.stringContaining('starts over')]);
     const found = parseRows(stdout).map(({ account }) => account);
     expect(found.sort()).toEqual([...planted.keys()].filter((other) => other !== id).sort());
@@ -87,11 +75,8 @@ describe('a match', () => {
     const leak = path.join(corpora, 'new-2024-03.txt');
     fs.appendFileSync(leak, 'marked.person@example.com:MarkedPassword77\n');
     const state = place.at('state');
-    const args = ['match', users, '--columns', COLUMNS, '--against', corpora, '--state', state, '--threads', '1'];
-    const { child, ended } = startCredveil(args);
-    await until(() => fs.existsSync(path.join(state, 'journal')));
-    child.kill('SIGKILL');
-    const killed = await ended;
+    const args = [users, '--columns', COLUMNS, '--against', corpora, '--state', state, '--threads', '1'];
+    const killed = await killMidway(args, () => fs.existsSync(path.join(state, 'journal')));
     const names = fs.readdirSync(state);
     expect(names).toContain('candidates');
     for (const name of names) {
@@ -101,7 +86,7 @@ describe('a match', () => {
     }
     // As if it had been killed after it wrote this one.
     place.write('unchecked.csv', 'account,reason,source\n');
-    const { code, stdout, stderr } = await credveil([...args, '--unchecked', place.at('unchecked.csv')]);
+    const { code, stdout, stderr } = await credveil(['match', ...args, '--unchecked', place.at('unchecked.csv')]);
     expect(code).toBe(0);
     expect(stdout).toContain('id77,new-2024-03.txt,2024-03,exact');
     const written = [killed.stdout, killed.stderr, stdout, stderr, fs.readFileSync(place.at('unchecked.csv'), 'utf8')];

@@ -1,6 +1,6 @@
 // Starts a match, kills it, and starts it again until it ends.
 
-import { credveil, startCredveil } from '../credveil.ts';
+import { credveil, type Outcome, startCredveil } from '../credveil.ts';
 
 /** @returns the result in CSV, and how often it was killed */
 export async function matchDespiteKills(
@@ -20,4 +20,21 @@ export async function matchDespiteKills(
   const { code, stdout, stderr } = await credveil(['match', ...args]);
   if (code !== 0) throw new Error(stderr);
   return { stdout, stderr, kills: maxKills };
+}
+
+/**
+ * Starts a match and kills it once `isReached`. One that ends before, on a busy machine, is started
+ * again: it leaves no state.
+ */
+export async function killMidway(args: readonly string[], isReached: () => boolean): Promise<Outcome> {
+  for (;;) {
+    const { child, ended } = startCredveil(['match', ...args]);
+    child.stdin?.end();
+    const isOpen = (): boolean => child.exitCode === null && child.signalCode === null;
+    while (isOpen() && !isReached()) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGKILL');
+    const outcome = await ended;
+    if (outcome.code === null) return outcome;
+    if (outcome.code !== 0) throw new Error(outcome.stderr);
+  }
 }
