@@ -133,7 +133,7 @@ async function createScenes(): Promise<Scene[]> {
   const archive = place.at('second.age');
   const [kept] = fs.globSync('archives/*', { cwd: archived });
   fs.copyFileSync(path.join(archived, kept as string), archive);
-  const work = ['--threads', '2', '--memory', '256MiB', ...key];
+  const work = ['--threads', '2', '--memory', '320MiB', ...key];
   return [
     await createScene('ingest', template, (dataset) => ['ingest', dataset, second, '--source', 'second', ...work]),
     await createScene('publish', unpublished, (dataset) => ['publish', dataset, ...key]),
