@@ -112,12 +112,14 @@ export function writeCurrent(dataset: Dataset, name: string): void {
 
 /**
  * Deletes all but the newest `keep` snapshots. A server with one of them open can still read it.
+ * @param replaced the snapshot that was current before: one between them never was
  */
-export function pruneSnapshots(dataset: Dataset, current: string, keep: number): void {
+export function pruneSnapshots(dataset: Dataset, current: string, keep: number, replaced = current): void {
   const files = fs.readdirSync(snapshotsFolder(dataset));
   // Only a snapshot with facts was ever current: a crash left a lone .sqlite behind.
   const complete = files.filter((file) => file.endsWith('.json')).map((file) => path.parse(file).name);
-  const older = complete.filter((name) => Number(name) < Number(current)).sort((a, b) => Number(b) - Number(a));
+  const wereCurrent = complete.filter((name) => Number(name) < Number(current) && Number(name) <= Number(replaced));
+  const older = wereCurrent.sort((a, b) => Number(b) - Number(a));
   const kept = new Set([current, ...older.slice(0, Math.max(0, keep - 1))]);
   for (const file of files)
     if (!kept.has(path.parse(file).name)) fs.rmSync(path.join(snapshotsFolder(dataset), file), { force: true });

@@ -108,7 +108,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     });
     writeFileAtomically(factsPath(dataset, name), `${JSON.stringify(facts, null, 2)}\n`);
     writeCurrent(dataset, name);
-    pruneSnapshots(dataset, name, keep);
+    pruneSnapshots(dataset, name, keep, current?.name);
     const replaced = current && { replaced: current.facts.snapshot, withdrawn: current.sequence < minSequence };
     return { facts, changed: true, head, withdrawn: false, ...replaced };
   } finally {
