@@ -73,6 +73,17 @@ describe('publishing', () => {
     expect(snapshotFiles(made)).toEqual(filesOf('000005'));
   });
 
+  test('a snapshot that never was current takes no place of one that was', async ({ made }) => {
+    const pointer = path.join(made.folder, 'CURRENT');
+    const before = fs.readFileSync(pointer);
+    made.addSource('b', { passwords: ['b'] });
+    await made.publish();
+    // As if it had failed before its last step.
+    fs.writeFileSync(pointer, before);
+    await made.publish();
+    expect(snapshotFiles(made)).toEqual([1, 3].flatMap((n) => filesOf(`00000${n}`)));
+  });
+
   test('pruning a snapshot does not break its open readers', async ({ made }) => {
     const held = await openSnapshot(made.dataset);
     for (const source of ['b', 'c', 'd']) {
