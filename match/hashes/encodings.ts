@@ -28,6 +28,16 @@ export function cryptDigits(value: number, count: number): string {
   return text;
 }
 
+/** Crypt digits of bytes: four of each three, the lowest bits first. */
+export function cryptText(bytes: Buffer): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 3) {
+    const part = bytes.subarray(at, at + 3);
+    text += cryptDigits(part.readUIntLE(0, part.length), part.length + 1);
+  }
+  return text;
+}
+
 /** Compares in a time that depends on the lengths only. */
 export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b);
 

@@ -1,7 +1,7 @@
 // phpass: the portable hashes `$P$` (WordPress, Joomla) and `$H$` (phpBB), and Drupal 7's `$S$`.
 
 import { hash } from 'node:crypto';
-import { CRYPT_DIGITS, cryptDigits, equalText } from './encodings.ts';
+import { CRYPT_DIGITS, cryptText, equalText } from './encodings.ts';
 import type { ParsedHash } from './stored-hash.ts';
 
 const ENCODED = /^(U?)\$([PHS])\$([./0-9A-Za-z])([./0-9A-Za-z]{8})([./0-9A-Za-z]+)$/;
@@ -40,10 +40,5 @@ function derive(digest: 'md5' | 'sha512', password: Uint8Array, salt: string, ro
     sum.copy(scratch);
     sum = hash(digest, scratch, 'buffer');
   }
-  let text = '';
-  for (let at = 0; at < sum.length; at += 3) {
-    const part = sum.subarray(at, at + 3);
-    text += cryptDigits(part.readUIntLE(0, part.length), part.length + 1);
-  }
-  return text;
+  return cryptText(sum);
 }

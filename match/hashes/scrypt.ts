@@ -1,7 +1,7 @@
 // scrypt (RFC 7914): Django, Werkzeug, passlib and crypt(3).
 
 import { scryptSync } from 'node:crypto';
-import { CRYPT_DIGITS, cryptDigits, decodeBase64, decodeHex, equalBytes, equalText, parseCost } from './encodings.ts';
+import { CRYPT_DIGITS, cryptText, decodeBase64, decodeHex, equalBytes, equalText, parseCost } from './encodings.ts';
 import { MIN_DIGEST_BYTES, type ParsedHash } from './stored-hash.ts';
 
 /** Seconds for each block of 128 bytes. */
@@ -49,15 +49,6 @@ const CRYPT = /^\$7\$([./0-9A-Za-z])([./0-9A-Za-z]{5})([./0-9A-Za-z]{5})([^$]*)\
 const cryptNumber = (digits: string): number =>
   [...digits].reduce((sum, digit, i) => sum + CRYPT_DIGITS.indexOf(digit) * 64 ** i, 0);
 
-function cryptKey(key: Buffer): string {
-  let text = '';
-  for (let at = 0; at < key.length; at += 3) {
-    const part = key.subarray(at, at + 3);
-    text += cryptDigits(part.readUIntLE(0, part.length), part.length + 1);
-  }
-  return text;
-}
-
 export function parseScrypt(text: string): ParsedHash | undefined {
   if (!/^(?:scrypt[:$]|\$scrypt\$|\$7\$)/.test(text)) return undefined;
   const django = DJANGO.exec(text);
@@ -80,5 +71,5 @@ export function parseScrypt(text: string): ParsedHash | undefined {
   if (!crypt) return 'malformed-hash';
   const [, log = '', r = '', p = '', salt = '', key = ''] = crypt;
   const cost = { n: 2 ** cryptNumber(log), r: cryptNumber(r) || undefined, p: cryptNumber(p) || undefined };
-  return scryptHash(cost, Buffer.from(salt), 32, (derived) => equalText(cryptKey(derived), key));
+  return scryptHash(cost, Buffer.from(salt), 32, (derived) => equalText(cryptText(derived), key));
 }
