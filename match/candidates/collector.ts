@@ -69,13 +69,14 @@ export class CandidateCollector {
       if (!this.#unverifiable.has(account)) this.#unverifiable.set(account, this.#source);
       return;
     }
-    if (!this.#isNew(account, password)) {
-      this.#duplicates++;
-      return;
-    }
     const count = this.#ofSource.get(account) ?? 0;
+    // Before it is remembered: what is dropped is no repetition in another source.
     if (count >= this.#maxCandidates) {
       this.#dropped.set(account, (this.#dropped.get(account) ?? 0) + 1);
+      return;
+    }
+    if (!this.#isNew(account, password)) {
+      this.#duplicates++;
       return;
     }
     this.#ofSource.set(account, count + 1);
@@ -85,9 +86,7 @@ export class CandidateCollector {
     this.#write(account, this.#source, password);
   }
 
-  /** A candidate that was dropped must not be taken for a repetition in another source. */
   #isNew(account: number, password: Uint8Array): boolean {
-    if ((this.#ofSource.get(account) ?? 0) >= this.#maxCandidates) return true;
     const end = this.#keyBytes + 4 + password.length;
     this.#scratch.writeUInt32LE(account, this.#keyBytes);
     this.#scratch.set(password, this.#keyBytes + 4);
