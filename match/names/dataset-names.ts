@@ -13,6 +13,7 @@ import type { DatasetParameters } from '../../store/dataset.ts';
 import { KEY_BYTES, KIND_AT, RECORD_BYTES, TAG_AT } from '../../store/run/record.ts';
 import type { Run } from '../../store/run/run.ts';
 import { RunReader } from '../../store/run/run-reader.ts';
+import { AccountIndex } from '../users/account-index.ts';
 import { PackedTexts } from '../users/packed-texts.ts';
 import type { UserRow, UserSink } from '../users/user-rows.ts';
 
@@ -23,18 +24,13 @@ export interface NameRow {
   readonly match: 'name';
 }
 
-const NONE = -1;
-
 /** The names of accounts as the keys of their entries. */
 export class DatasetNames implements UserSink {
   readonly #suite: KeyedSuite;
   readonly #rewrite: (name: NormalizedUsername) => NormalizedUsername;
   readonly #ids = new PackedTexts();
   readonly #rejects = new RejectCounter();
-  /** The last account of a key, and the one before it that has the same. */
-  readonly #byKey = new Map<string, number>();
-  readonly #linkAccount: number[] = [];
-  readonly #linkNext: number[] = [];
+  readonly #byKey = new AccountIndex();
   readonly #key = Buffer.alloc(TAG_AT + TAG_AND_SEED_BYTES);
   /** Accounts without a name that an entry can have. */
   readonly nameless: string[] = [];
@@ -65,11 +61,7 @@ export class DatasetNames implements UserSink {
     this.#ids.add(id);
     const keys = new Set(names.map((name) => this.#keyOf(name ?? '')).filter((key) => key !== undefined));
     if (keys.size === 0) this.nameless.push(id);
-    for (const key of keys) {
-      const link = this.#linkAccount.push(account) - 1;
-      this.#linkNext.push(this.#byKey.get(key) ?? NONE);
-      this.#byKey.set(key, link);
-    }
+    for (const key of keys) this.#byKey.add(key, account);
   }
 
   #keyOf(name: string): string | undefined {
@@ -98,12 +90,10 @@ export class DatasetNames implements UserSink {
 
   #look(block: Uint8Array, found: Set<number>): void {
     const records = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
+    const take = (account: number) => found.add(account);
     for (let at = 0; at < records.length; at += RECORD_BYTES) {
       if (records[at + KIND_AT] !== EntryKind.username) continue;
-      const first = this.#byKey.get(records.toString('latin1', at, at + KEY_BYTES));
-      if (first === undefined) continue;
-      for (let link = first; link !== NONE; link = this.#linkNext[link] as number)
-        found.add(this.#linkAccount[link] as number);
+      this.#byKey.find(records.toString('latin1', at, at + KEY_BYTES), take);
     }
   }
 }

@@ -4,6 +4,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { RejectCounter, type RejectCounts, type RejectReason } from '../../ingest/rejects.ts';
 import { type HashOptions, parseHash } from '../hashes/parse-hash.ts';
 import { type HashFault, isFault } from '../hashes/stored-hash.ts';
+import { AccountIndex } from './account-index.ts';
 import { nameKey } from './account-names.ts';
 import { PackedTexts } from './packed-texts.ts';
 import type { UserRow, UserSink } from './user-rows.ts';
@@ -31,10 +32,7 @@ export class UserTable implements UserSink {
   readonly #kindOf: number[] = [];
   readonly #faults = new Map<number, AccountFault>();
   readonly #kinds = new Map<string, number>();
-  /** The last account of a name, and the one before it that has the same. */
-  readonly #byName = new Map<string, number>();
-  readonly #linkAccount: number[] = [];
-  readonly #linkNext: number[] = [];
+  readonly #byName = new AccountIndex();
   readonly #rejects = new RejectCounter();
   readonly #digest: Hash = createHash('sha256');
   readonly kinds: HashKind[] = [];
@@ -74,15 +72,9 @@ export class UserTable implements UserSink {
     this.#hashes.add(hash ?? '');
     this.#salts.add(salt ?? '');
     const keys = new Set(names.map((name) => nameKey(name ?? '')).filter((key) => key !== ''));
-    for (const key of keys) this.#link(key, account);
+    for (const key of keys) this.#byName.add(key, account);
     const fault = this.#addHash(account, hash, salt) ?? (keys.size === 0 ? 'no-name' : undefined);
     if (fault) this.#faults.set(account, fault);
-  }
-
-  #link(key: string, account: number): void {
-    const link = this.#linkAccount.push(account) - 1;
-    this.#linkNext.push(this.#byName.get(key) ?? NONE);
-    this.#byName.set(key, link);
   }
 
   #addHash(account: number, hash: string | undefined, salt: string | undefined): HashFault | undefined {
@@ -121,10 +113,7 @@ export class UserTable implements UserSink {
 
   /** Calls `take` with each account of a name. @param key as account-names.ts makes it */
   find(key: string, take: (account: number) => void): void {
-    const first = this.#byName.get(key);
-    if (first === undefined) return;
-    for (let link = first; link !== NONE; link = this.#linkNext[link] as number)
-      take(this.#linkAccount[link] as number);
+    this.#byName.find(key, take);
   }
 
   /** Of all rows, in their order. The table is complete. */
