@@ -142,16 +142,17 @@ export function trailingUrl(text: string, separator: string): number {
   return start > 0 && startsWithScheme(text.slice(start + separator.length)) ? start + separator.length : -1;
 }
 
+/** The number that a line starts with. */
 const NUMBER = /^\s{0,8}(\d{1,9})[.)]?[ \t]+/;
 
-/** The length of the number that a line starts with; 0 without one. */
-export const numberLength = (line: string): number => NUMBER.exec(line)?.[0].length ?? 0;
+/** Whether lines are numbered. */
+export const areNumbered = (lines: readonly string[]): boolean => countUp(lines, NUMBER);
 
-/** Whether lines are numbered: each by one more than the line before. */
-export function areNumbered(lines: readonly string[]): boolean {
-  const numbers = lines.map((line) => Number(NUMBER.exec(line)?.[1] ?? Number.NaN));
+/** Whether nearly each text has, as the group of `pattern`, one more than the text before. */
+export function countUp(texts: readonly string[], pattern: RegExp): boolean {
+  const numbers = texts.map((text) => Number(pattern.exec(text)?.[1] ?? Number.NaN));
   const successors = numbers.filter((number, i) => i > 0 && number === (numbers[i - 1] as number) + 1).length;
-  return lines.length > 1 && successors >= 0.9 * (lines.length - 1);
+  return texts.length > 1 && successors >= 0.9 * (texts.length - 1);
 }
 
 /** Hex digits of MD5, SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512; MySQL's has 40 after a star. */

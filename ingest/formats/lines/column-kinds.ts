@@ -1,6 +1,6 @@
 // What a column of lines holds, from its cells.
 
-import { isAddress, isHash } from '../line-parser.ts';
+import { countUp, isAddress, isHash } from '../line-parser.ts';
 
 export type ColumnKind =
   | 'address'
@@ -74,7 +74,7 @@ function kindOf(
 ): ColumnKind {
   if (share((text) => text === '') > NEARLY_ALL) return 'empty';
   if (share(isAddress) > NEARLY_ALL) return 'address';
-  if (isCounter(texts)) return 'counter';
+  if (countUp(texts, COUNTER)) return 'counter';
   if (share((text) => URL.test(text)) > MOST) return 'url';
   if (share(isHash) > MOST) return 'hash';
   if (share(isTime) > NEARLY_ALL) return 'date';
@@ -91,12 +91,6 @@ function kindOf(
 function isTime(text: string): boolean {
   const bare = text.replaceAll(ENCLOSED, '');
   return DATE.test(bare) || TIME.test(bare);
-}
-
-function isCounter(texts: readonly string[]): boolean {
-  const numbers = texts.map((text) => Number(COUNTER.exec(text)?.[1] ?? Number.NaN));
-  const successors = numbers.filter((number, i) => i > 0 && number === (numbers[i - 1] as number) + 1).length;
-  return texts.length > 1 && successors >= NEARLY_ALL * (texts.length - 1);
 }
 
 function isAscending(texts: readonly string[]): boolean {
