@@ -3,7 +3,7 @@
 import { LineSplitter } from '../input/lines.ts';
 import { decodeHexNotation, decodeText } from '../input/text.ts';
 import type { RejectReason } from '../rejects.ts';
-import type { CorpusFormat, CredentialSink, FormatOptions, LineRules } from './format.ts';
+import type { AsciiFields, CorpusFormat, CredentialSink, FormatOptions, LineRules } from './format.ts';
 
 const SPACE = 0x20;
 const TAB = 0x09;
@@ -12,6 +12,21 @@ const CR = 0x0d;
 /** The ASCII characters that `String.prototype.trim` removes. */
 export const isSpace = (byte: number | undefined): boolean =>
   byte === SPACE || (byte !== undefined && byte >= TAB && byte <= CR);
+
+export function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
+  let at = from;
+  while (at < to && isSpace(bytes[at])) at++;
+  return at === to;
+}
+
+/** Where a password, or a hash in its place, stands alone. */
+export function takeSecret(fields: AsciiFields, from: number, to: number, times: number): undefined {
+  fields.usernameFrom = -1;
+  fields.usernameTo = -1;
+  fields.passwordFrom = from;
+  fields.passwordTo = to;
+  fields.times = times;
+}
 
 /**
  * Parses a line without its line end. A CR within it is a line end too, and a byte order mark at

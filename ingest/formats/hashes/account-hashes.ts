@@ -3,10 +3,9 @@
 import type { RangeName } from '../../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../../../store/run/range-record.ts';
 import type { CorpusFormat, FormatOptions, LineRules } from '../format.ts';
-import { isSpace, lineFormat } from '../line-parser.ts';
-import { asAscii, isHexDigit, takeHash } from './hash-list.ts';
+import { isBlank, isSpace, lineFormat, takeSecret } from '../line-parser.ts';
+import { asAscii, isHexDigit } from './hash-list.ts';
 
-const COLON = 0x3a;
 /** The NTLM hash of the empty password. */
 const EMPTY_NTLM = '31d6cfe0d16ae931b73c59d7e0c089c0';
 /** What stands for the hash of an account without a password. */
@@ -33,14 +32,9 @@ function fieldRules(place: number, name: RangeName, separator: string): LineRule
     if (end !== at + digits) return 'bad-hash';
     if (name === 'ntlm' && Buffer.from(bytes.subarray(at, end)).toString('latin1').toLowerCase() === EMPTY_NTLM)
       return 'empty-password';
-    return takeHash(fields, at, end, 1);
+    return takeSecret(fields, at, end, 1);
   };
   return { parseLine: asAscii(parseAscii), parseAscii };
-}
-
-function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (!isSpace(bytes[at])) return false;
-  return true;
 }
 
 /** `user:rid:lm:ntlm:::`, of which the fourth field is the hash. */
@@ -48,7 +42,7 @@ export const pwdumpFormat: CorpusFormat = lineFormat('pwdump', ['ntlm'], fieldRu
 
 /** `user:hash`, of unsalted hashes. */
 export const userHashFormat = (name: RangeName, options: FormatOptions): CorpusFormat =>
-  lineFormat(`user-${name}`, [name], fieldRules(1, name, options.separator ?? String.fromCharCode(COLON)), options);
+  lineFormat(`user-${name}`, [name], fieldRules(1, name, options.separator ?? ':'), options);
 
 const PWDUMP = /^[^:]+:\d{1,10}:(?:[0-9a-f]{32}|NO PASSWORD\*+)?:(?:[0-9a-f]{32}|NO PASSWORD\*+):/i;
 export const isPwdumpLine = (line: string): boolean => PWDUMP.test(line);

@@ -5,7 +5,7 @@ import type { RangeName } from '../../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../../../store/run/range-record.ts';
 import type { RejectReason } from '../../rejects.ts';
 import type { AsciiFields, CorpusFormat, LineRules } from '../format.ts';
-import { isSpace, lineFormat } from '../line-parser.ts';
+import { isSpace, lineFormat, takeSecret } from '../line-parser.ts';
 
 const ZERO = 0x30;
 const MAX_COUNT_DIGITS = 15;
@@ -36,7 +36,7 @@ function hashRules(name: RangeName): LineRules {
     if (end - start < digits) return 'bad-hash';
     const hashEnd = start + digits;
     if (isHex(bytes, start, hashEnd)) {
-      if (hashEnd === end) return takeHash(fields, start, end, 1);
+      if (hashEnd === end) return takeSecret(fields, start, end, 1);
       if (SEPARATORS.has(bytes[hashEnd])) return takeCounted(bytes, fields, start, hashEnd, hashEnd, end);
     }
     const hashAt = end - digits;
@@ -73,15 +73,7 @@ function takeCounted(
     times = times * 10 + (bytes[at] as number) - ZERO;
   }
   // HIBP's padding rows have a count of 0.
-  return times === 0 ? 'padding' : takeHash(fields, hashAt, hashEnd, times);
-}
-
-export function takeHash(fields: AsciiFields, from: number, to: number, times: number): undefined {
-  fields.usernameFrom = -1;
-  fields.usernameTo = -1;
-  fields.passwordFrom = from;
-  fields.passwordTo = to;
-  fields.times = times;
+  return times === 0 ? 'padding' : takeSecret(fields, hashAt, hashEnd, times);
 }
 
 /** Parses text by the rules for ASCII: no hash has other characters. */

@@ -2,8 +2,17 @@
 
 import { IngestError } from '../../errors.ts';
 import { decodeHexNotation } from '../../input/text.ts';
-import type { AsciiFields, CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
-import { areNumbered, isAddress, isComment, isHash, isSpace, lineFormat, withoutHead } from '../line-parser.ts';
+import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
+import {
+  areNumbered,
+  isAddress,
+  isComment,
+  isHash,
+  isSpace,
+  lineFormat,
+  takeSecret,
+  withoutHead,
+} from '../line-parser.ts';
 import { percent } from '../sample.ts';
 import { comboRules } from './pairs.ts';
 import { separatorsIn } from './separators.ts';
@@ -25,14 +34,6 @@ export const COMBO_FORMATS: readonly (readonly [string, CorpusFormat])[] = [
   ['\t', comboFormatOf('combo-tab', '\t')],
 ];
 
-function passwordAlone(fields: AsciiFields, from: number, to: number, times: number): void {
-  fields.usernameFrom = -1;
-  fields.usernameTo = -1;
-  fields.passwordFrom = from;
-  fields.passwordTo = to;
-  fields.times = times;
-}
-
 /** One password per line. */
 export const passwordsFormat = lineFormat('passwords', ['password'], {
   parseLine(line) {
@@ -43,8 +44,7 @@ export const passwordsFormat = lineFormat('passwords', ['password'], {
   parseAscii(bytes, from, to, fields) {
     const isMark = bytes[from] === 0x23 || bytes[from] === 0x2f;
     if (isMark && isComment(Buffer.from(bytes.subarray(from, to)).toString('latin1'))) return 'comment';
-    passwordAlone(fields, from, to, 1);
-    return undefined;
+    return takeSecret(fields, from, to, 1);
   },
 });
 
@@ -80,8 +80,7 @@ export const countedPasswordsFormat = lineFormat('counted-passwords', ['password
     }
     if (at === to || (bytes[at] !== SPACE && bytes[at] !== TAB) || times === 0) return 'bad-count';
     if (at + 1 === to) return 'empty-password';
-    passwordAlone(fields, at + 1, to, times);
-    return undefined;
+    return takeSecret(fields, at + 1, to, times);
   },
 });
 

@@ -4,7 +4,7 @@ import type { Credential } from '../../../store/run/credential-records.ts';
 import { decodeHexNotation } from '../../input/text.ts';
 import type { RejectReason } from '../../rejects.ts';
 import type { AsciiFields, LineRules } from '../format.ts';
-import { isComment, isSpace } from '../line-parser.ts';
+import { isBlank, isComment, isSpace } from '../line-parser.ts';
 
 /**
  * `user:pass` with any separator. The first one separates; a password may contain more. A line
@@ -80,12 +80,6 @@ function reasonAlone(bytes: Uint8Array, from: number, to: number): RejectReason 
   return bytes[from] === HASH_SIGN || isSlashes ? 'comment' : 'no-separator';
 }
 
-function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
-  let at = from;
-  while (at < to && isSpace(bytes[at])) at++;
-  return at === to;
-}
-
 const COLON = 0x3a;
 const SLASH = 0x2f;
 const HASH_SIGN = 0x23;
@@ -98,7 +92,7 @@ const MAX_PORT_DIGITS = 5;
  * anything up to the next colon. A number after the host is a port if a path or two more fields
  * follow it.
  */
-export const urlRules: LineRules = {
+const urlRules: LineRules = {
   parseLine(line) {
     const end = urlEnd(line.length, (at) => line.charCodeAt(at));
     if (end === -1) return line.trim() === '' ? 'blank' : 'no-separator';
