@@ -3,6 +3,7 @@
 
 import { createHmac, hash } from 'node:crypto';
 import { md4 } from '../../md4.ts';
+import { isHex } from './hash-kinds.ts';
 
 /** Lines whose hashes are computed. */
 const COMPUTED_LINES = 150;
@@ -58,7 +59,7 @@ const LDAP = /^\{S?(SHA|MD5|SHA256|SHA384|SHA512)\}([A-Za-z0-9+/]+={0,2})$/i;
 
 /** @returns undefined for hashes that are slow or unknown */
 function digestOf(text: string): Digest | undefined {
-  if (/^[0-9a-f]+$/i.test(text)) return UNSALTED[text.length] && { hex: text.toLowerCase() };
+  if (isHex(text)) return UNSALTED[text.length] && { hex: text.toLowerCase() };
   const marked = /^(\$NT\$|\$dynamic_0\$|\*)([0-9a-f]{32}|[0-9a-f]{40})$/i.exec(text);
   if (marked) {
     const [, sign = '', hex = ''] = marked;
@@ -124,7 +125,7 @@ export function isSaltedHashOf(text: string, salt: string, plain: string): boole
 }
 
 /** Whether it may be bytes in hex. */
-export const isHexText = (text: string): boolean => text.length % 2 === 0 && /^[0-9a-f]+$/i.test(text);
+export const isHexText = (text: string): boolean => text.length % 2 === 0 && isHex(text);
 
 /** The share of the pairs for which `isProof` holds, of some from all over the text. */
 export function provenShare<T>(pairs: readonly T[], isProof: (pair: T) => boolean): number {

@@ -58,7 +58,7 @@ export const shareOf = (part: number, { lines }: TextSample): number => (lines.l
 export const areMost = (texts: readonly string[], is: (text: string) => boolean): boolean =>
   texts.length > 0 && texts.filter(is).length > MOST * texts.length;
 
-export const MIXED = 'hashes of several kinds';
+const MIXED = 'hashes of several kinds';
 
 /** The kind of the hashes of most lines. */
 export function commonKind(hashes: readonly string[]): string {

@@ -4,7 +4,7 @@ import type { RangeName } from '../../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../../../store/run/range-record.ts';
 import type { CorpusFormat, Recognised } from '../format.ts';
 import { percent, type TextSample } from '../sample.ts';
-import { hashKind } from './hash-kinds.ts';
+import { hashKind, isHex } from './hash-kinds.ts';
 import { isBase64Sha1, ntlmListFormat, sha1Base64Format, sha1ListFormat } from './hash-list.ts';
 import { isHashOf, provenShare } from './hash-proofs.ts';
 import {
@@ -28,7 +28,7 @@ const MD5_HINT =
 export const listOf = (name: RangeName): CorpusFormat => (name === 'sha1' ? sha1ListFormat : ntlmListFormat);
 
 const rangeOf = (hex: string): RangeName | undefined =>
-  RANGES.find((name) => hex.length === 2 * HASH_BYTES[name] && /^[0-9a-f]+$/i.test(hex));
+  RANGES.find((name) => hex.length === 2 * HASH_BYTES[name] && isHex(hex));
 
 export function recogniseList(sample: TextSample, shapes: Shapes): Recognised | undefined {
   const { alone, counted, plain } = shapes;

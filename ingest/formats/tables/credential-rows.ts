@@ -6,6 +6,7 @@ import { decodeHexNotation } from '../../input/text.ts';
 import type { RejectReason } from '../../rejects.ts';
 import type { ColumnPlaces, SecretKind } from '../columns.ts';
 import type { CredentialSink } from '../format.ts';
+import { isHex } from '../hashes/hash-kinds.ts';
 
 /** Returns a cell's text, or undefined if the row lacks it. */
 export type CellOf = (place: number) => string | undefined;
@@ -81,4 +82,4 @@ function plaintextOf(text: string): string {
   return decodeHexNotation(start === undefined ? text : text.slice(start, -1));
 }
 
-const isHash = (text: string, digits: number): boolean => text.length === digits && /^[0-9a-f]+$/i.test(text);
+const isHash = (text: string, digits: number): boolean => text.length === digits && isHex(text);
