@@ -22,6 +22,9 @@ export interface LineLayout {
   readonly header?: string;
 }
 
+/** Whether the columns are a username and a password, and no others. */
+export const isPair = ({ columns }: LineLayout): boolean => columns.join() === 'username,password';
+
 /** Such as `-. username:password | -`, for people: `-` is a column that is not used. */
 export function describeLayout({ separator, columns, within, quote = '', others = [], hasUrls }: LineLayout): string {
   const roles = hasUrls ? (['url', 'username', 'password'] as const) : columns;

@@ -1,7 +1,7 @@
 // The format of lines of a layout: a simple one has a name of its own and a faster parser.
 
 import type { CorpusFormat } from '../format.ts';
-import type { LineLayout } from '../layout.ts';
+import { isPair, type LineLayout } from '../layout.ts';
 import { lineFormat } from '../line-parser.ts';
 import { layoutRules } from './layout-rules.ts';
 import { COMBO_FORMATS, comboFormatOf } from './line-format.ts';
@@ -11,7 +11,7 @@ export function formatOfLayout(layout: LineLayout): CorpusFormat {
   const { separator, hasUrls, header, quote, others } = layout;
   if (header !== undefined || quote !== undefined || others) return laidOutFormat(layout);
   if (hasUrls) return urlFormatOf(separator === ':' ? {} : { separator });
-  if (layout.columns.join() !== 'username,password') return laidOutFormat(layout);
+  if (!isPair(layout)) return laidOutFormat(layout);
   const named = COMBO_FORMATS.find(([known]) => known === separator);
   return named?.[1] ?? comboFormatOf('combo', separator, { separator });
 }

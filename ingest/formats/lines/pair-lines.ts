@@ -4,7 +4,7 @@ import { IngestError } from '../../errors.ts';
 import { isSql } from '../../syntax/sql-lines.ts';
 import { roleOfName } from '../column-names.ts';
 import type { FormatModule, FormatOptions, Recognised } from '../format.ts';
-import { describeLayout } from '../layout.ts';
+import { describeLayout, isPair } from '../layout.ts';
 import { isComment } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { formatOfLayout, laidOutFormat } from './layout-format.ts';
@@ -94,7 +94,7 @@ function hintAtColumns({ separator, usernames, passwords, isLikely, isShort }: U
 
 function refuseBoth(best: Reading, rival: Reading): Recognised {
   const both = [best, rival];
-  const isPlain = ({ layout }: Reading): boolean => layout.columns.join() === 'username,password' && !layout.quote;
+  const isPlain = ({ layout }: Reading): boolean => isPair(layout) && !layout.quote;
   const shown = both.map(({ layout }) => describeLayout(layout)).join(' or ');
   const flags = both
     .filter(isPlain)

@@ -5,7 +5,7 @@ import type { ColumnRole, LineLayout } from '../layout.ts';
 import { isAddress, startsWithScheme, trailingUrl } from '../line-parser.ts';
 import { cutCells, unquote } from './cells.ts';
 import { type Column, type ColumnKind, columnOf } from './column-kinds.ts';
-import { separatorsIn } from './separators.ts';
+import { COMMON, separatorsIn } from './separators.ts';
 import { hasUrl } from './url-lines.ts';
 
 /** Columns that are there, but of which none or several may be the password. */
@@ -48,7 +48,6 @@ const QUOTED = 0.7;
 const QUOTES = ['"', "'", '`'];
 /** A second separator is in this part of the lines. */
 const MIN_OTHER = 0.02;
-const COMMON = [':', ';', ',', '|', '\t', ' '];
 
 /** Counts down the trials within columns, of which no text may cause any number. */
 interface Trials {

@@ -3,7 +3,7 @@
 
 import type { Credential } from '../../../store/run/credential-records.ts';
 import type { CorpusFormat } from '../format.ts';
-import type { LineLayout } from '../layout.ts';
+import { isPair, type LineLayout } from '../layout.ts';
 import { isAddress, isHash, isUsername, startsWithScheme } from '../line-parser.ts';
 import { columnOf } from './column-kinds.ts';
 import { formatOfLayout } from './layout-format.ts';
@@ -85,7 +85,7 @@ export function readBy(layout: LineLayout, lines: readonly string[]): Reading | 
 /** Pairs that show what they are: a decoded password may contain anything. */
 function judgedOf(layout: LineLayout, parsed: readonly unknown[], lines: readonly string[]): readonly Credential[] {
   // In a list of pairs, a URL is told by its scheme.
-  const mayHaveUrls = layout.separator === ':' && layout.columns.join() === 'username,password';
+  const mayHaveUrls = layout.separator === ':' && isPair(layout);
   const isJudged = (found: unknown, i: number): found is Credential =>
     typeof found === 'object' && !(mayHaveUrls && startsWithScheme(lines[i] as string));
   const judged = parsed.filter(isJudged);

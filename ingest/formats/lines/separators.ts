@@ -12,7 +12,7 @@ const ELSEWHERE = 0.1;
 /** Marks between letters, digits and quotes, with the blanks around them. */
 const MARKS = /[^\p{L}\p{M}\p{N}\s"'`]+|\t+| +/gu;
 /** Each of them separates, whatever stands beside it. */
-const COMMON = [':', ';', ',', '|', '\t', ' '];
+export const COMMON: readonly string[] = [':', ';', ',', '|', '\t', ' '];
 /** Alone, these belong to usernames. */
 const NEVER = new Set(['@', '.', '_', '-', '+']);
 
