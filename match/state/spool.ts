@@ -7,6 +7,7 @@
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import { writeFully } from '../../store/run/run.ts';
 import { MatchError } from '../errors.ts';
 
 export interface SpooledCandidate {
@@ -55,7 +56,8 @@ export class SpoolWriter {
     const sealed = Buffer.concat([nonce, cipher.update(this.#frame.subarray(0, this.#end)), cipher.final()]);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(sealed.length + TAG_BYTES);
-    writeAll(this.#handle, Buffer.concat([length, sealed, cipher.getAuthTag()]));
+    const frame = Buffer.concat([length, sealed, cipher.getAuthTag()]);
+    writeFully(this.#handle, frame, frame.length);
     this.#frame.fill(0);
     this.#end = 0;
   }
@@ -70,10 +72,6 @@ export class SpoolWriter {
   abandon(): void {
     fs.closeSync(this.#handle);
   }
-}
-
-function writeAll(handle: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) at += fs.writeSync(handle, bytes, at);
 }
 
 function frameNumber(frame: number): Buffer {

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { isMissing, writeFileAtomically } from '../../store/files.ts';
 import { takeLock } from '../../store/lock.ts';
+import { writeFully } from '../../store/run/run.ts';
 import { MatchError } from '../errors.ts';
 import { PRIVATE_FILE, stateCorrupt } from './spool.ts';
 
@@ -117,7 +118,8 @@ export class MatchState {
   append(entry: JournalEntry): void {
     this.#isEmpty = false;
     this.#journal ??= openJournal(path.join(this.folder, 'journal'));
-    fs.writeSync(this.#journal, `${JSON.stringify(entry)}\n`);
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    writeFully(this.#journal, line, line.length);
     // What a power failure takes is done again.
     const now = performance.now();
     if (now - this.#syncedMs < SYNC_MS) return;
