@@ -2,7 +2,7 @@
 
 import Database from 'better-sqlite3';
 import { MatchError } from '../errors.ts';
-import { rowOf, type UserColumns, type UserSink } from './user-rows.ts';
+import { columnNames, rowOf, type UserColumns, type UserSink } from './user-rows.ts';
 
 export interface SqliteUsers {
   readonly file: string;
@@ -19,8 +19,7 @@ export function readSqliteUsers({ file, query, table }: SqliteUsers, columns: Us
     const statement = opening(file, () => database.prepare<[], unknown[]>(sql));
     if (!statement.reader || !statement.readonly) throw unreadable(file, 'the query returns no rows');
     const header = statement.columns().map(({ name }) => name);
-    const { id, names, hash, salt } = columns;
-    const wanted = [id, ...names, ...(salt === undefined ? [] : [salt]), hash];
+    const wanted = columnNames(columns);
     const places = wanted.map((name) => header.findIndex((other) => other.toLowerCase() === name.toLowerCase()));
     const missing = wanted.find((_, i) => places[i] === -1);
     if (missing !== undefined)

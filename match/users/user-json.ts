@@ -4,7 +4,7 @@ import type { CorpusParser } from '../../ingest/formats/format.ts';
 import { LineSplitter } from '../../ingest/input/lines.ts';
 import type { RejectReason } from '../../ingest/rejects.ts';
 import { type JsonHandler, JsonScanner } from '../../ingest/syntax/json-scanner.ts';
-import { rowOf, type UserColumns, type UserRow, type UserSink } from './user-rows.ts';
+import { columnNames, rowOf, type UserColumns, type UserRow, type UserSink } from './user-rows.ts';
 
 interface Wanted {
   /** Its place among id, names, salt and hash. */
@@ -37,8 +37,7 @@ class JsonUsers implements JsonHandler {
   constructor(sink: UserSink, columns: UserColumns) {
     this.#sink = sink;
     this.#columns = columns;
-    const { id, names, salt, hash } = columns;
-    const all = [id, ...names, ...(salt === undefined ? [] : [salt]), hash];
+    const all = columnNames(columns);
     this.#hashPlace = all.length - 1;
     this.#wanted = all.map((name, place) => ({ place, steps: name.toLowerCase().split('.') }));
   }

@@ -34,10 +34,18 @@ export function parseUserColumns(text: string, needsHash = true): UserColumns | 
   return { id, names, hash, ...(salt !== undefined && { salt }) };
 }
 
+/** The columns that are read, in the order of the cells that `rowOf` takes; the hash is the last. */
+export const columnNames = ({ id, names, hash, salt }: UserColumns): string[] => [
+  id,
+  ...names,
+  ...(salt === undefined ? [] : [salt]),
+  hash,
+];
+
 /** The columns as the parsers of tables find them: all but the hash are usernames, in order. */
-export const asTableColumns = ({ id, names, hash, salt }: UserColumns): Columns => ({
-  username: [id, ...names, ...(salt === undefined ? [] : [salt])],
-  password: hash,
+export const asTableColumns = (columns: UserColumns): Columns => ({
+  username: columnNames(columns).slice(0, -1),
+  password: columns.hash,
 });
 
 /** A row before it is checked. Cells that it lacks are undefined. */
@@ -53,7 +61,7 @@ export interface UserSink {
   reject(reason: RejectReason): void;
 }
 
-/** @param cells in the order of `asTableColumns` */
+/** @param cells in the order of `columnNames` */
 export function rowOf({ names, salt }: UserColumns, cells: readonly (string | undefined)[], hash?: string): UserRow {
   const end = 1 + names.length;
   return { id: cells[0], names: cells.slice(1, end), hash, salt: salt === undefined ? undefined : cells[end] };
