@@ -9,7 +9,8 @@ import { openSources } from '../../match/candidates/sources.ts';
 import { MatchError } from '../../match/errors.ts';
 import { parseDescription } from '../../match/hashes/description.ts';
 import { DEFAULT_HASH_LIMITS, type HashLimits } from '../../match/hashes/stored-hash.ts';
-import { type MatchOptions, type MatchResult, matchUsers, planMatch, type StateFound } from '../../match/match.ts';
+import { type MatchOptions, matchUsers, planMatch, type StateFound } from '../../match/match.ts';
+import type { NameRow } from '../../match/names/dataset-names.ts';
 import { csvRow, type MatchRow, type UncheckedRow } from '../../match/results.ts';
 import { hasProgress } from '../../match/state/state-folder.ts';
 import { hashOptionsOf, type VerifySettings } from '../../match/verify/verify-task.ts';
@@ -20,7 +21,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { noteLeftOut } from '../left-out.ts';
 import { describeMatch, describePlan } from '../match/describe.ts';
 import { createMatchBars } from '../match/match-bars.ts';
-import { matchNames, namesCsv, noteNames } from '../match/names.ts';
+import { matchNames, noteNames } from '../match/names.ts';
 import { addUsersOptions, openUsers, type UsersOptions } from '../match/users.ts';
 import { parseCount } from '../memory.ts';
 import { note, printResult } from '../output.ts';
@@ -74,15 +75,20 @@ function readPepper(file: string): Buffer {
   return bytes.subarray(0, /\r?\n$/.exec(bytes.toString('latin1'))?.index ?? bytes.length);
 }
 
+/** Matched against a dataset, they have no source. */
+type Unchecked = Pick<UncheckedRow, 'account' | 'reason'> & Partial<UncheckedRow>;
+
 const RESULT_HEADER = ['account', 'source', 'date', 'match'];
 const UNCHECKED_HEADER = ['account', 'reason', 'source'];
 
-const resultCsv = (rows: readonly MatchRow[]): string =>
+const resultCsv = (rows: readonly (MatchRow | NameRow)[]): string =>
   [RESULT_HEADER, ...rows.map(({ account, source, date, match }) => [account, source, date, match])]
     .map(csvRow)
     .join('');
-const uncheckedCsv = (rows: readonly UncheckedRow[]): string =>
-  [UNCHECKED_HEADER, ...rows.map(({ account, reason, source }) => [account, reason, source])].map(csvRow).join('');
+const uncheckedCsv = (rows: readonly Unchecked[]): string =>
+  [UNCHECKED_HEADER, ...rows.map(({ account, reason, source = null }) => [account, reason, source])]
+    .map(csvRow)
+    .join('');
 
 /** For its user alone: it names accounts that an attacker can enter. */
 const writePrivate = (file: string, text: string): void => writeFileAtomically(file, text, 0o600);
@@ -98,15 +104,18 @@ function assertNew({ out, unchecked }: CommandOptions): void {
 const writeStdout = (text: string): Promise<void> =>
   new Promise((resolve) => process.stdout.write(text, () => resolve()));
 
-async function writeResult(
-  { rows, unchecked, figures }: MatchResult,
-  { out, json, ...options }: CommandOptions,
-): Promise<void> {
-  if (options.unchecked !== undefined) writePrivate(options.unchecked, uncheckedCsv(unchecked));
+interface Result {
+  readonly rows: readonly (MatchRow | NameRow)[];
+  readonly unchecked: readonly Unchecked[];
+  readonly figures: object;
+}
+
+async function writeResult({ rows, unchecked, figures }: Result, options: CommandOptions): Promise<void> {
+  const { out, json, unchecked: uncheckedFile } = options;
+  if (uncheckedFile !== undefined) writePrivate(uncheckedFile, uncheckedCsv(unchecked));
   const text = json ? `${printableJson({ accounts: rows, unchecked, figures })}\n` : resultCsv(rows);
   if (out === undefined) await writeStdout(text);
   else writePrivate(out, text);
-  note(describeMatch(figures, rows, unchecked, options.unchecked));
 }
 
 function noteState(found: StateFound, folder: string): void {
@@ -128,17 +137,10 @@ async function runNames(
       '--names-only verifies nothing',
       'Leave out --hash-format, --pepper-file, --similar, --dry-run and options of corpora.',
     );
-  const { out, unchecked } = options;
   assertNew(options);
   const result = await matchNames(usersName, dataset, options, signal);
-  if (unchecked !== undefined)
-    writePrivate(unchecked, uncheckedCsv(result.unchecked.map((row) => ({ ...row, source: null }))));
-  const { rows, accounts, userRejects } = result;
-  const text = options.json
-    ? `${printableJson({ accounts: rows, unchecked: result.unchecked, figures: { accounts, userRejects } })}\n`
-    : namesCsv(rows);
-  if (out === undefined) await writeStdout(text);
-  else writePrivate(out, text);
+  const { rows, unchecked, accounts, userRejects } = result;
+  await writeResult({ rows, unchecked, figures: { accounts, userRejects } }, options);
   noteNames(result);
 }
 
@@ -193,6 +195,7 @@ async function runMatch(
       bars.end();
       noteLeftOut(leftOut);
       await writeResult(result, options);
+      note(describeMatch(result.figures, result.rows, result.unchecked, options.unchecked));
     });
   } finally {
     bars.end();

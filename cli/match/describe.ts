@@ -31,13 +31,20 @@ function describeUnchecked(unchecked: readonly UncheckedRow[], file?: string): s
 const UNKNOWN_FORMAT =
   '  unknown-format: describe how your application makes its hashes, such as --hash-format "sha256(salt + password)".';
 
+/** What of the user table was read. */
+export function describeUsers(accounts: number, rejects: MatchFigures['userRejects']): string[] {
+  const lost = sum(Object.values(rejects));
+  return [
+    `users: ${formatCounted(accounts, 'account')}`,
+    ...(lost > 0 ? [`NOT READ: ${formatCounted(lost, 'row')} of the user table (${reasonFigures(rejects)})`] : []),
+  ];
+}
+
 /** What of the user table and the sources was read. */
 function describeRead(figures: MatchFigures): string[] {
   const { accounts, userRejects, pairs, rejects, candidates, duplicates, bounded, report } = figures;
-  const lost = sum(Object.values(userRejects));
   return [
-    `users: ${formatCounted(accounts, 'account')}`,
-    ...(lost > 0 ? [`NOT READ: ${formatCounted(lost, 'row')} of the user table (${reasonFigures(userRejects)})`] : []),
+    ...describeUsers(accounts, userRejects),
     ...describeTexts(report),
     `sources: ${formatCounted(pairs, 'pair')}, rejected: ${reasonFigures(rejects)}`,
     `candidates: ${formatCount(candidates)}, and ${formatCounted(duplicates, 'repetition')}`,

@@ -2,15 +2,14 @@
 
 import { MatchError } from '../../match/errors.ts';
 import type { NameRow } from '../../match/names/dataset-names.ts';
-import { csvRow } from '../../match/results.ts';
 import { assertKeyBelongs, openDataset } from '../../store/dataset.ts';
 import { assertOutside } from '../../store/key-file.ts';
 import { openRuns } from '../../store/run/run.ts';
-import { reasonFigures } from '../ingest-bars.ts';
 import { openKeyFile } from '../key-files.ts';
 import { keyFileFor } from '../open.ts';
 import { note } from '../output.ts';
 import { formatCount, formatCounted } from '../units.ts';
+import { describeUsers } from './describe.ts';
 import { readUsersInto, type UsersOptions } from './users.ts';
 
 export interface NamesOptions extends UsersOptions {
@@ -68,16 +67,9 @@ async function createSuite(key: ReturnType<typeof openKeyFile>) {
   return key.createSuite(await createSodiumOprf());
 }
 
-export const namesCsv = (rows: readonly NameRow[]): string =>
-  [['account', 'source', 'date', 'match'], ...rows.map((row) => [row.account, row.source, row.date, row.match])]
-    .map(csvRow)
-    .join('');
-
 export function noteNames({ rows, unchecked, accounts, userRejects }: NamesResult): void {
   const found = new Set(rows.map(({ account }) => account)).size;
-  note(`users: ${formatCounted(accounts, 'account')}`);
-  const lost = Object.values(userRejects).reduce((sum, count) => sum + count, 0);
-  if (lost > 0) note(`NOT READ: ${formatCounted(lost, 'row')} of the user table (${reasonFigures(userRejects)})`);
+  for (const line of describeUsers(accounts, userRejects)) note(line);
   if (unchecked.length > 0) note(`NOT CHECKED: ${formatCounted(unchecked.length, 'account')} without a name`);
   note(`found: ${formatCounted(found, 'account')} whose name stands in a source (${formatCount(rows.length)} rows)`);
 }
