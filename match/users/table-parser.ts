@@ -3,48 +3,15 @@
 
 import { findColumns, isMissing, showHeader } from '../../ingest/formats/columns.ts';
 import type { CorpusParser, FormatOptions } from '../../ingest/formats/format.ts';
+import { afterStart } from '../../ingest/formats/tables/after-start.ts';
 import { DIALECT_BYTES, findTable } from '../../ingest/formats/tables/csv-dialect.ts';
 import { escapesOf, SQL_DIALECT_BYTES } from '../../ingest/formats/tables/sql.ts';
-import { hasOldLineEnds, withNewLineEnds } from '../../ingest/input/old-line-ends.ts';
 import { decodeText } from '../../ingest/input/text.ts';
 import { CsvRows } from '../../ingest/syntax/csv-rows.ts';
 import { SqlStatements } from '../../ingest/syntax/sql-statements.ts';
 import { MatchError } from '../errors.ts';
 import { createJsonLinesParser, createJsonParser } from './user-json.ts';
 import { asTableColumns, rowOf, type UserColumns, type UserSink } from './user-rows.ts';
-
-type Rows = { push(block: Buffer): void; end(): void };
-
-/** Holds the start of a text until its dialect is known. */
-function afterStart(bytes: number, begin: (start: Buffer) => Rows): CorpusParser {
-  let start: Buffer[] = [];
-  let length = 0;
-  let isOld = false;
-  let rows: Rows | undefined;
-  const beginRows = (): Rows => {
-    let text: Buffer = Buffer.concat(start);
-    start = [];
-    isOld = hasOldLineEnds(text.subarray(0, bytes));
-    if (isOld) text = withNewLineEnds(text);
-    return begin(text);
-  };
-  return {
-    push(block) {
-      if (rows) {
-        rows.push(isOld ? withNewLineEnds(block) : block);
-        return;
-      }
-      // Copied, because the caller may reuse the block.
-      start.push(Buffer.from(block));
-      length += block.length;
-      if (length >= bytes) rows = beginRows();
-    },
-    end() {
-      rows ??= beginRows();
-      rows.end();
-    },
-  };
-}
 
 function createCsvParser(sink: UserSink, columns: UserColumns, separator: string | undefined): CorpusParser {
   return afterStart(DIALECT_BYTES, (start) => {

@@ -2,58 +2,24 @@
 
 import { IngestError } from '../../errors.ts';
 import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
-import type { CsvRows } from '../../syntax/csv-rows.ts';
 import { hintsAtPassword, roleOfName } from '../column-names.ts';
 import { type ColumnPlaces, columnMissing, describeColumns, feedsOf, secretKindOf, showHeader } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { isHash } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
+import { afterStart } from './after-start.ts';
 import { DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
 import { isRoboForm, rowsOf } from './csv-table.ts';
 import { refuseHashes } from './hashed-column.ts';
 
-/** Holds the start of the table until its dialect is known. */
-class CsvParser implements CorpusParser {
-  readonly #sink: CredentialSink;
-  readonly #options: FormatOptions;
-  #start: Buffer[] = [];
-  #startBytes = 0;
-  #isOld = false;
-  #rows: CsvRows | undefined;
-
-  constructor(sink: CredentialSink, options: FormatOptions) {
-    this.#sink = sink;
-    this.#options = options;
-  }
-
-  push(block: Buffer): void {
-    if (this.#rows) {
-      this.#rows.push(this.#isOld ? withNewLineEnds(block) : block);
-      return;
-    }
-    // Copied, because the caller may reuse the block.
-    this.#start.push(Buffer.from(block));
-    this.#startBytes += block.length;
-    if (this.#startBytes >= DIALECT_BYTES) this.#begin();
-  }
-
-  end(): void {
-    this.#begin().end();
-  }
-
-  #begin(): CsvRows {
-    if (this.#rows) return this.#rows;
-    let start: Buffer = Buffer.concat(this.#start);
-    this.#start = [];
-    this.#isOld = hasOldLineEnds(start.subarray(0, DIALECT_BYTES));
-    if (this.#isOld) start = withNewLineEnds(start);
-    // The same bytes, whatever blocks they came in.
-    const table = findTable(start.subarray(0, DIALECT_BYTES), this.#options);
+function createParser(sink: CredentialSink, options: FormatOptions): CorpusParser {
+  return afterStart(DIALECT_BYTES, (start) => {
+    const table = findTable(start.subarray(0, DIALECT_BYTES), options);
     if ('missing' in table) throw columnMissing(table, table.header);
-    this.#rows = rowsOf(table, this.#sink, this.#options);
-    this.#rows.push(start.subarray(table.bodyAt));
-    return this.#rows;
-  }
+    const rows = rowsOf(table, sink, options);
+    rows.push(start.subarray(table.bodyAt));
+    return rows;
+  });
 }
 
 /** @param options default: the columns with usual names, and the separator of the header */
@@ -62,7 +28,7 @@ export function csvFormat(options: FormatOptions): CorpusFormat {
     name: options.separator === '\t' ? 'tsv' : 'csv',
     options,
     feeds: feedsOf(options.columns),
-    createParser: (sink) => new CsvParser(sink, options),
+    createParser: (sink) => createParser(sink, options),
   };
 }
 

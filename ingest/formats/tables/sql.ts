@@ -1,7 +1,6 @@
 // Dumps of databases: the rows of INSERT and COPY, by the names of their columns.
 
 import { IngestError } from '../../errors.ts';
-import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
 import type { SqlRowHandler } from '../../syntax/sql-copy.ts';
 import { isSql, isStatement, isTuple } from '../../syntax/sql-lines.ts';
 import { SqlStatements } from '../../syntax/sql-statements.ts';
@@ -17,6 +16,7 @@ import {
 } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { percent, type TextSample } from '../sample.ts';
+import { afterStart } from './after-start.ts';
 import { takeRow } from './credential-rows.ts';
 import { refuseHashes } from './hashed-column.ts';
 
@@ -71,50 +71,26 @@ class SqlRows implements SqlRowHandler {
   }
 }
 
-/** Holds the start of the dump until its dialect is known. */
-class SqlParser implements CorpusParser {
-  readonly #rows: SqlRows;
-  readonly #options: FormatOptions;
-  #start: Buffer[] = [];
-  #startBytes = 0;
-  #isOld = false;
-  #statements: SqlStatements | undefined;
+function createParser(sink: CredentialSink, options: FormatOptions): CorpusParser {
+  const rows = new SqlRows(sink, options);
+  return afterStart(SQL_DIALECT_BYTES, (start) => {
+    const statements = new SqlStatements(rows, escapesOf(start.subarray(0, SQL_DIALECT_BYTES)));
+    statements.push(start);
+    return {
+      push: (block) => statements.push(block),
+      end() {
+        statements.end();
+        assertColumns(rows, options);
+      },
+    };
+  });
+}
 
-  constructor(sink: CredentialSink, options: FormatOptions) {
-    this.#rows = new SqlRows(sink, options);
-    this.#options = options;
-  }
-
-  push(block: Buffer): void {
-    if (this.#statements) {
-      this.#statements.push(this.#isOld ? withNewLineEnds(block) : block);
-      return;
-    }
-    // Copied, because the caller may reuse the block.
-    this.#start.push(Buffer.from(block));
-    this.#startBytes += block.length;
-    if (this.#startBytes >= SQL_DIALECT_BYTES) this.#begin();
-  }
-
-  end(): void {
-    this.#begin().end();
-    const { rows, leftOut } = this.#rows;
-    const { columns } = this.#options;
-    if (rows > 0 || leftOut === undefined || !columns) return;
-    const found = findColumns(leftOut, columns);
-    if (isMissing(found)) throw columnMissing(found, leftOut);
-  }
-
-  #begin(): SqlStatements {
-    if (this.#statements) return this.#statements;
-    let start: Buffer = Buffer.concat(this.#start);
-    this.#start = [];
-    this.#isOld = hasOldLineEnds(start.subarray(0, SQL_DIALECT_BYTES));
-    if (this.#isOld) start = withNewLineEnds(start);
-    this.#statements = new SqlStatements(this.#rows, escapesOf(start.subarray(0, SQL_DIALECT_BYTES)));
-    this.#statements.push(start);
-    return this.#statements;
-  }
+/** A given name that no table has is a mistake, not a dump without credentials. */
+function assertColumns({ rows, leftOut }: SqlRows, { columns }: FormatOptions): void {
+  if (rows > 0 || leftOut === undefined || !columns) return;
+  const found = findColumns(leftOut, columns);
+  if (isMissing(found)) throw columnMissing(found, leftOut);
 }
 
 const STANDARD = /PostgreSQL|standard_conforming_strings|PRAGMA foreign_keys|sqlite_sequence|\[dbo\]|SET ANSI_NULLS/i;
@@ -142,7 +118,7 @@ const sqlFormat = (options: FormatOptions): CorpusFormat => ({
   name: 'sql',
   options,
   feeds: feedsOf(options.columns),
-  createParser: (sink) => new SqlParser(sink, options),
+  createParser: (sink) => createParser(sink, options),
 });
 
 const COMMENT = /^-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin|Adminer|HeidiSQL|Dump|Host|Server)/i;
