@@ -1,7 +1,7 @@
 // Writes a seeded user table and a source of pairs, in which some accounts leaked.
 
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { ssha } from '../../test/support/match/world.ts';
 import { createRandom } from '../../test/support/random.ts';
 
 export interface MatchFiles {
@@ -26,12 +26,8 @@ function writeLines(file: string, count: number, line: (i: number) => string, he
   fs.closeSync(handle);
 }
 
-/** Salted SHA-1 by OpenLDAP's scheme: the hash of a million accounts is made in seconds. */
-function ssha(password: string): string {
-  const salt = password.slice(0, 4);
-  const digest = createHash('sha1').update(password).update(salt).digest();
-  return `{SSHA}${Buffer.concat([digest, Buffer.from(salt)]).toString('base64')}`;
-}
+/** The hash of a million accounts is made in seconds. */
+const hashOf = (password: string): string => ssha(password, password.slice(0, 4));
 
 export function writeMatchFiles(folder: string, accounts: number, pairs: number, plants: number): MatchFiles {
   const random = createRandom(1);
@@ -39,7 +35,7 @@ export function writeMatchFiles(folder: string, accounts: number, pairs: number,
   const passwordOf = (account: number): string => `pw${account}-${((account * 2_654_435_761) >>> 0).toString(36)}`;
   const nameOf = (account: number): string => `user.${account}@example.com`;
   const users = `${folder}/users.csv`;
-  writeLines(users, accounts, (i) => `id${i},login${i},${nameOf(i)},${ssha(passwordOf(i))}`, 'id,login,mail,hash\n');
+  writeLines(users, accounts, (i) => `id${i},login${i},${nameOf(i)},${hashOf(passwordOf(i))}`, 'id,login,mail,hash\n');
   const source = `${folder}/leak-2024-03.txt`;
   const planted = new Set<string>();
   const plantEvery = Math.floor(pairs / plants);

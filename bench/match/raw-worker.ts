@@ -4,7 +4,7 @@ import { argon2Sync, pbkdf2Sync } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import bcrypt from 'bcrypt';
 
-export const PRIMITIVES: { readonly [name: string]: (password: string) => unknown } = {
+const PRIMITIVES: { readonly [name: string]: (password: string) => unknown } = {
   'argon2id m=19456 t=2 p=1': (password) =>
     argon2Sync('argon2id', {
       message: password,
