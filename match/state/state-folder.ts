@@ -78,7 +78,7 @@ export class MatchState {
   /**
    * Opens the folder for this job. A state of another job is discarded.
    * @param secret known to whoever has the user table: the key is derived from it
-   * @throws MatchError `STATE_BUSY`, `STATE_UNUSABLE`
+   * @throws MatchError `STATE_BUSY`, `STATE_UNUSABLE`, `STATE_CORRUPT`
    */
   static open(folder: string, secret: Buffer, job: JobDescription): MatchState {
     assertUsable(folder);
@@ -89,13 +89,22 @@ export class MatchState {
         cause,
       });
     });
-    fs.chmodSync(lock, PRIVATE_FILE);
+    try {
+      fs.chmodSync(lock, PRIVATE_FILE);
+      return MatchState.#openLocked(folder, secret, job, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  static #openLocked(folder: string, secret: Buffer, job: JobDescription, release: () => void): MatchState {
     const description = Buffer.from(JSON.stringify(job));
     const earlier = readJob(folder);
     if (earlier) {
       const key = deriveKey(secret, Buffer.from(earlier.salt, 'hex'));
       if (earlier.version === VERSION && earlier.check === checkOf(key, description))
-        return new MatchState(folder, key, readJournal(path.join(folder, 'journal'), release), false, release);
+        return new MatchState(folder, key, readJournal(path.join(folder, 'journal')), false, release);
     }
     const hasReplaced = hasProgress(folder);
     for (const name of ['job.json', 'journal', 'candidates']) fs.rmSync(path.join(folder, name), { force: true });
@@ -188,7 +197,7 @@ function readJob(folder: string): JobFile | undefined {
  * A line that a killed process did not finish does not count.
  * @throws MatchError `STATE_CORRUPT`
  */
-function readJournal(file: string, release: () => void): JournalEntry[] {
+function readJournal(file: string): JournalEntry[] {
   let text: string;
   try {
     text = fs.readFileSync(file, 'utf8');
@@ -200,7 +209,6 @@ function readJournal(file: string, release: () => void): JournalEntry[] {
   try {
     return lines.map((line) => JSON.parse(line) as JournalEntry);
   } catch (cause) {
-    release();
     throw stateCorrupt('the journal in the state folder is damaged', cause);
   }
 }
