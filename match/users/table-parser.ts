@@ -1,9 +1,9 @@
 // Parses the rows of user tables: CSV, SQL dumps, JSON. The grammars, and how a text's dialect is
 // found, are those of corpora.
 
+import { afterStart } from '../../ingest/formats/after-start.ts';
 import { findColumns, isMissing, showHeader } from '../../ingest/formats/columns.ts';
 import type { CorpusParser, FormatOptions } from '../../ingest/formats/format.ts';
-import { afterStart } from '../../ingest/formats/tables/after-start.ts';
 import { DIALECT_BYTES, findTable } from '../../ingest/formats/tables/csv-dialect.ts';
 import { escapesOf, SQL_DIALECT_BYTES } from '../../ingest/formats/tables/sql.ts';
 import { decodeText } from '../../ingest/input/text.ts';

@@ -1,8 +1,8 @@
 // Parses blocks: one line each for the site, the logins and the password, and others between them.
 
 import { LineSplitter } from '../../input/lines.ts';
-import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
 import { decodeHexNotation, decodeText } from '../../input/text.ts';
+import { afterStart } from '../after-start.ts';
 import { passwordRank } from '../column-names.ts';
 import type { CorpusParser, CredentialSink } from '../format.ts';
 import type { FormatOptions } from '../format-options.ts';
@@ -27,51 +27,22 @@ const USUAL: BlockLayout = {
   isByValues: false,
 };
 
-/** Holds the start of the text until its layout is known. */
-export class BlockParser implements CorpusParser {
-  readonly #sink: CredentialSink;
-  readonly #options: FormatOptions;
-  readonly #lines: LineSplitter;
-  #start: Buffer[] = [];
-  #startBytes = 0;
-  #isOld = false;
-  #blocks: Blocks | undefined;
-
-  constructor(sink: CredentialSink, options: FormatOptions) {
-    this.#sink = sink;
-    this.#options = options;
-    this.#lines = new LineSplitter({
-      line: (bytes) => this.#blocks?.line(bytes),
-      tooLong: () => sink.reject('too-long'),
-    });
-  }
-
-  push(block: Buffer): void {
-    if (this.#blocks) {
-      this.#lines.push(this.#isOld ? withNewLineEnds(block) : block);
-      return;
-    }
-    // Copied, because the caller may reuse the block.
-    this.#start.push(Buffer.from(block));
-    this.#startBytes += block.length;
-    if (this.#startBytes > LAYOUT_BYTES) this.#begin(false);
-  }
-
-  end(): void {
-    if (!this.#blocks) this.#begin(true);
-    this.#lines.end();
-    this.#blocks?.end();
-  }
-
-  #begin(whole: boolean): void {
-    const start = Buffer.concat(this.#start);
-    this.#start = [];
-    const found = findLayout(start.subarray(0, LAYOUT_BYTES), whole, this.#options);
-    const { separator = USUAL.separator } = this.#options;
-    this.#blocks = new Blocks(this.#sink, isLayout(found) ? found : { ...USUAL, separator }, this.#options);
-    this.#isOld = hasOldLineEnds(start.subarray(0, LAYOUT_BYTES));
-    this.#lines.push(this.#isOld ? withNewLineEnds(start) : start);
-  }
+/** Parses blocks by the layout that their start shows. */
+export function createBlockParser(sink: CredentialSink, options: FormatOptions): CorpusParser {
+  return afterStart(LAYOUT_BYTES, (start, whole) => {
+    const found = findLayout(start.subarray(0, LAYOUT_BYTES), whole, options);
+    const { separator = USUAL.separator } = options;
+    const blocks = new Blocks(sink, isLayout(found) ? found : { ...USUAL, separator }, options);
+    const lines = new LineSplitter({ line: (bytes) => blocks.line(bytes), tooLong: () => sink.reject('too-long') });
+    lines.push(start);
+    return {
+      push: (block) => lines.push(block),
+      end() {
+        lines.end();
+        blocks.end();
+      },
+    };
+  });
 }
 
 interface Value {

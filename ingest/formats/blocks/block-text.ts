@@ -11,9 +11,8 @@ import { cutLabel, NO_SEPARATOR } from './labelled-line.ts';
 export function linesOf(start: Buffer, whole: boolean): string[] {
   const lines: string[] = [];
   const splitter = new LineSplitter({ line: (bytes) => lines.push(decodeText(bytes)), tooLong() {} });
-  const end = whole ? start.length : start.lastIndexOf(0x0a) + 1 || start.length;
-  const text = start.subarray(0, end);
-  splitter.push(hasOldLineEnds(text) ? withNewLineEnds(text) : text);
+  const text = hasOldLineEnds(start) ? withNewLineEnds(start) : start;
+  splitter.push(whole ? text : text.subarray(0, text.lastIndexOf(0x0a) + 1 || text.length));
   splitter.end();
   return lines;
 }

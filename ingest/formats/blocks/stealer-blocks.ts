@@ -6,14 +6,14 @@ import { isSql } from '../../syntax/sql-lines.ts';
 import type { CorpusFormat, FormatModule, FormatOptions } from '../format.ts';
 import { percent } from '../sample.ts';
 import { findLayout, isLayout, LAYOUT_BYTES } from './block-layout.ts';
-import { BlockParser } from './block-parser.ts';
+import { createBlockParser } from './block-parser.ts';
 
 /** @param options may state labels and the separator behind them */
 export const stealerBlocksFormat = (options: FormatOptions = {}): CorpusFormat => ({
   name: 'stealer-blocks',
   options,
   feeds: ['account', 'password'],
-  createParser: (sink) => new BlockParser(sink, options),
+  createParser: (sink) => createBlockParser(sink, options),
 });
 
 /** Labels of a username and a password are hardly ever anything else. */

@@ -2,12 +2,12 @@
 
 import { IngestError } from '../../errors.ts';
 import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
+import { afterStart } from '../after-start.ts';
 import { hintsAtPassword, roleOfName } from '../column-names.ts';
 import { type ColumnPlaces, columnMissing, describeColumns, feedsOf, secretKindOf, showHeader } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { isHash } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
-import { afterStart } from './after-start.ts';
 import { DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
 import { isRoboForm, rowsOf } from './csv-table.ts';
 import { refuseHashes } from './hashed-column.ts';

@@ -5,6 +5,7 @@ import type { SqlRowHandler } from '../../syntax/sql-copy.ts';
 import { isSql, isStatement, isTuple } from '../../syntax/sql-lines.ts';
 import { SqlStatements } from '../../syntax/sql-statements.ts';
 import type { SqlEscapes } from '../../syntax/sql-text.ts';
+import { afterStart } from '../after-start.ts';
 import {
   areByPlace,
   type ColumnPlaces,
@@ -16,7 +17,6 @@ import {
 } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { percent, type TextSample } from '../sample.ts';
-import { afterStart } from './after-start.ts';
 import { takeRow } from './credential-rows.ts';
 import { refuseHashes } from './hashed-column.ts';
 
