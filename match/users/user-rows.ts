@@ -34,7 +34,7 @@ export function parseUserColumns(text: string, needsHash = true): UserColumns | 
   return { id, names, hash, ...(salt !== undefined && { salt }) };
 }
 
-/** The columns that are read, in the order of the cells that `rowOf` takes; the hash is the last. */
+/** The columns that are read, in the order of the cells that `rowOf` takes; the hash is last. */
 export const columnNames = ({ id, names, hash, salt }: UserColumns): string[] => [
   id,
   ...names,
