@@ -1,4 +1,5 @@
-// npm run demo: the main job on a real password list, with the real commands and SDK.
+// npm run demo: a leak checked at login and matched against a user table, with the real commands
+// and SDK, on a real password list.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -12,6 +13,7 @@ import { createLeakChecker, type Verdict } from '../client-sdk/index.ts';
 import { openDataset } from '../store/dataset.ts';
 import { openKeyFile } from '../store/key-file.ts';
 import { createRandom } from '../test/support/random.ts';
+import { ACCOUNTS, BCRYPT_COST, createUserTable, LEAKED } from './demo-users.ts';
 
 const PAIRS = 100_000;
 const SEED = 2026;
@@ -108,6 +110,19 @@ function row(asked: string, verdict: Verdict, tap: WireTap): (string | number)[]
   ];
 }
 
+/** Finds the users who leaked before they log in. */
+async function matchUserTable(corpus: string, pairs: readonly Pair[]): Promise<void> {
+  const users = path.join(work, 'users.csv');
+  fs.writeFileSync(users, await createUserTable(pairs, createRandom(SEED + 1)));
+  console.log(`
+Your own user table finds who leaked before they log in. This one has ${ACCOUNTS.toLocaleString('en-US')} users, whose
+names are all in the leak, and the passwords of ${LEAKED} are. The bcrypt hashes have cost ${BCRYPT_COST}, so
+that all takes seconds; cost 10 takes 64 times as long.`);
+  const columns = 'id=id,email=email,hash=password';
+  const against = `2026-01:${corpus}`;
+  await run('match', users, '--columns', columns, '--against', against, '--state', path.join(work, 'state'));
+}
+
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-demo-'));
 let service: Service | undefined;
 try {
@@ -151,12 +166,17 @@ try {
   console.log(`\n${formatTable(['CHECK', 'VERDICT', 'SENT: INDEX AND PREFIX', 'RECEIVED', 'MS'], rows)}`);
   console.log(`
 No username or password left this process. A prefix names a bucket, the server
-returned that bucket, padded, and this process decided. The server has no key.
+returned that bucket, padded, and this process decided. The server has no key.`);
 
-To use your own file:
+  await matchUserTable(corpus, pairs);
+  console.log(`
+Those accounts are to reset, before anyone else logs in.
+
+To use your own files:
   npx credveil init leaks --suite hmac
   npx credveil ingest leaks YOUR-COMBO-LIST.txt --source my-first-source
-  npx credveil serve leaks`);
+  npx credveil serve leaks
+  npx credveil match YOUR-USERS.csv --columns id=id,email=email,hash=password --against YOUR-COMBO-LIST.txt --dry-run`);
 } finally {
   await service?.stop();
   fs.rmSync(work, { recursive: true, force: true });
