@@ -47,6 +47,7 @@ export async function createAuthLogins({ checker, handle }: Recorder): Promise<L
     if (/^\w+@/.test(email)) await auth.api.signUpEmail({ body: { email, password, name: 'A' } });
   rows.session?.splice(0);
   return {
+    reads: { usernames: ['email'], encodings: ['json'] },
     async send(_path, login) {
       const { query, body } = login;
       const headers = { ...headersOf(login), origin: URL_OF_APP };

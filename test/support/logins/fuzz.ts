@@ -75,8 +75,8 @@ export async function createLoginWorld(): Promise<LoginWorld> {
         mistakes: [],
       };
       for (let i = 0; i < requests && tally.mistakes.length < MAX_MISTAKES; i++) {
-        const login = drawLogin(random);
         const route = random.pick(ROUTES);
+        const login = drawLogin(random, app.reads ?? route);
         const attempt = recorder.begin();
         await app.send(route.path, login);
         count(tally, attempt);

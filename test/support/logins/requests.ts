@@ -27,6 +27,13 @@ export const headersOf = ({ contentType, contentEncoding }: LoginRequest): Recor
   ...(contentEncoding && { 'content-encoding': contentEncoding }),
 });
 
+/** What a handler reads, so that most logins are ones it can understand. */
+export interface LoginShape {
+  /** Names of the username's field; empty if the fields are nested. */
+  readonly usernames: readonly string[];
+  readonly encodings?: readonly Draft['encoding'][];
+}
+
 /** A request before it is encoded. */
 interface Draft {
   readonly body: Fields;
@@ -184,19 +191,21 @@ const SUFFIXES = [' ', '\r\n', '\ufeff', '\u00a0', '\0', '}', ';', '\n{"password
 /** Longer than the adapters of fetch read. */
 const LONG = 70_000;
 
-/** Draws a request of a user, of whom a handler reads `form`'s fields. */
-export function drawLogin(random: Random): LoginRequest {
+/** Of a request that fits no handler in particular. */
+const ANY_SHAPE: LoginShape = { usernames: [...Array(4).fill(['username', 'email']).flat(), ''] };
+const ANY_ENCODING = ['json', 'json', 'form', 'multipart'] as const;
+
+/** Draws a request of a user, mostly one that a handler of `shape` can read. */
+export function drawLogin(random: Random, shape: LoginShape): LoginRequest {
   const { username, password } = random.pick(random.below(4) === 0 ? CLEAN : LEAKED);
+  const { usernames, encodings = ANY_ENCODING } = random.below(6) === 0 ? ANY_SHAPE : shape;
+  const name = usernames.length === 0 ? '' : random.pick(usernames);
   const flat: Fields = [
-    [random.pick(['username', 'email']), username],
+    [name, username],
     ['password', password],
   ];
   const nested: Fields = [['user', { email: username, password }]];
-  let draft: Draft = {
-    body: random.below(5) === 0 ? nested : flat,
-    query: [],
-    encoding: random.pick(['json', 'json', 'form', 'multipart']),
-  };
+  let draft: Draft = { body: name === '' ? nested : flat, query: [], encoding: random.pick(encodings) };
   for (let left = random.below(5); left > 0; left--) draft = random.pick(CHANGES)(draft, random);
   return encode(draft, random);
 }

@@ -2,10 +2,12 @@
 
 import { MODES, type Mode } from './attempts.ts';
 import { NESTED_FIELDS, NESTED_READERS, READERS, type Reader } from './readers.ts';
-import type { LoginRequest } from './requests.ts';
+import type { LoginRequest, LoginShape } from './requests.ts';
 import { HASHES, type HashName } from './users.ts';
 
 export interface LoginApp {
+  /** What it reads whatever the route; otherwise the route's reader decides. */
+  readonly reads?: LoginShape;
   send(path: string, login: LoginRequest): Promise<void>;
   close(): Promise<void>;
 }
@@ -15,6 +17,8 @@ export interface Route {
   /** For reports. */
   readonly name: string;
   readonly reader: Reader;
+  /** The names whose field alone it takes for the username; empty if it reads nested fields. */
+  readonly usernames: readonly string[];
   readonly hash: HashName;
   readonly mode: Mode;
   readonly options: ReturnType<typeof optionsOf>;
@@ -25,6 +29,15 @@ function optionsOf(mode: Mode, isNested: boolean) {
   if (mode === 'deny') return { mode, ...fields } as const;
   return mode === 'eager' ? ({ eager: true, ...fields } as const) : fields;
 }
+
+const usernamesOf = (reader: Reader): string[] =>
+  ['username', 'email'].filter((name) => {
+    try {
+      return reader({ [name]: 'a', password: 'b' }, {})[0] === 'a';
+    } catch {
+      return false;
+    }
+  });
 
 const ALL_READERS = [
   ...Object.entries(READERS).map(([name, reader]) => ({ name, reader, isNested: false })),
@@ -37,6 +50,7 @@ export const ROUTES: readonly Route[] = MODES.flatMap((mode) =>
       path: `/${mode}/${hash.replace(' ', '-')}/${i}`,
       name: `${mode}, ${hash}, ${name}`,
       reader,
+      usernames: usernamesOf(reader),
       hash,
       mode,
       options: optionsOf(mode, isNested),
