@@ -23,12 +23,13 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   store: ['protocol'],
   runtime: ['protocol'],
   access: ['protocol', 'store', 'runtime'],
+  notify: ['protocol', 'runtime'],
   ingest: ['protocol', 'accel', 'store'],
   match: ['protocol', 'store', 'ingest'],
-  server: ['protocol', 'accel', 'store', 'runtime', 'access'],
+  server: ['protocol', 'accel', 'store', 'runtime', 'access', 'notify'],
   'client-sdk': ['protocol'],
   page: ['protocol', 'client-sdk'],
-  cli: ['protocol', 'accel', 'store', 'ingest', 'match', 'runtime', 'access', 'server', 'client-sdk'],
+  cli: ['protocol', 'accel', 'store', 'ingest', 'match', 'runtime', 'access', 'notify', 'server', 'client-sdk'],
 };
 /** Entry points that callers import explicitly may use one area more. */
 const ALSO: { readonly [file: string]: string } = { 'client-sdk/sodium.ts': 'accel' };

@@ -1,0 +1,107 @@
+// The outbox's SQLite file: created for its owner alone, and recognised when it is opened again.
+
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import Database from 'better-sqlite3';
+import { NotifyError } from './errors.ts';
+
+const { O_RDWR, O_CREAT, O_NONBLOCK = 0 } = fs.constants;
+const PRIVATE_FILE = 0o600;
+/** `CrVO`, as SQLite's application_id. */
+const APPLICATION_ID = 0x4372_564f;
+const VERSION = 1;
+const KEY_BYTES = 32;
+/** Several processes may use one outbox; their transactions are short. */
+const BUSY_TIMEOUT_MS = 15_000;
+
+const SCHEMA = `
+  CREATE TABLE secret (key BLOB NOT NULL) STRICT;
+  CREATE TABLE events (
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX by_age ON events (at);
+  CREATE TABLE deliveries (
+    event TEXT NOT NULL REFERENCES events (id) ON DELETE CASCADE, sink TEXT NOT NULL,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL, failure TEXT,
+    PRIMARY KEY (event, sink)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX by_due ON deliveries (sink, state, due);
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${VERSION};
+`;
+
+/**
+ * Opens the file, and creates it if it is to be created.
+ * @throws NotifyError `OUTBOX_MISSING`, `OUTBOX_UNWRITABLE`, `OUTBOX_CORRUPT`, `OUTBOX_BUSY`
+ */
+export function openOutboxFile(file: string, { create }: { readonly create: boolean }): Database.Database {
+  let database: Database.Database | undefined;
+  try {
+    assertPrivateFile(file, create);
+    database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    database.pragma('journal_mode = TRUNCATE');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    database.pragma('secure_delete = ON');
+    database.transaction(assertSchema).immediate(database, file);
+    return database;
+  } catch (cause) {
+    database?.close();
+    throw explainFault(file, cause);
+  }
+}
+
+/** What it holds names accounts that an attacker can enter. */
+function assertPrivateFile(file: string, create: boolean): void {
+  const handle = fs.openSync(file, O_RDWR | O_NONBLOCK | (create ? O_CREAT : 0), PRIVATE_FILE);
+  try {
+    const stat = fs.fstatSync(handle);
+    if (!stat.isFile()) throw corrupt(file);
+    if ((stat.mode & 0o077) !== 0) fs.fchmodSync(handle, PRIVATE_FILE);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+function assertSchema(database: Database.Database, file: string): void {
+  const application = database.pragma('application_id', { simple: true });
+  const version = database.pragma('user_version', { simple: true });
+  if (application === APPLICATION_ID && version === VERSION) return;
+  const isEmpty = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+  if (!isEmpty || application !== 0 || version !== 0) throw corrupt(file);
+  database.exec(SCHEMA);
+  database.prepare('INSERT INTO secret (key) VALUES (?)').run(randomBytes(KEY_BYTES));
+}
+
+const UNWRITABLE = /^(SQLITE_CANTOPEN|SQLITE_READONLY|E(ACCES|PERM|ROFS|NOTDIR|ISDIR)$)/;
+
+/** An error that may reach the operator, from one of SQLite or the platform. */
+export function explainFault(file: string, cause: unknown): unknown {
+  if (cause instanceof NotifyError) return cause;
+  const { code = '' } = cause as { code?: string };
+  if (code === 'ENOENT')
+    return new NotifyError('OUTBOX_MISSING', `${file}: there is no such outbox`, 'Name it with --outbox-file.', {
+      cause,
+    });
+  if (code === 'SQLITE_BUSY')
+    return new NotifyError('OUTBOX_BUSY', `outbox ${file}: another process holds it`, 'Run the command again.', {
+      cause,
+    });
+  if (UNWRITABLE.test(code))
+    return new NotifyError(
+      'OUTBOX_UNWRITABLE',
+      `outbox ${file}: it cannot be created or written`,
+      'Let this user write to its folder, or name another file with --outbox-file.',
+      { cause },
+    );
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) return corrupt(file, cause);
+  return cause;
+}
+
+const corrupt = (file: string, cause?: unknown): NotifyError =>
+  new NotifyError(
+    'OUTBOX_CORRUPT',
+    `outbox ${file}: it is damaged, of another version, or no outbox`,
+    'Name another file with --outbox-file, or restore this one from a backup.',
+    { cause },
+  );

@@ -1,0 +1,132 @@
+// The outbox: what is committed to it, under which id, and how long it stays.
+
+import fs from 'node:fs';
+import { describe, expect } from 'vitest';
+import { NotifyError } from '../../notify/errors.ts';
+import type { NewEvent, NotifyEvent } from '../../notify/events.ts';
+import { Outbox } from '../../notify/outbox.ts';
+import { placeTest as test } from '../support/vitest/fixtures.ts';
+
+const leaked = (account: string, more: object = {}): NewEvent => ({
+  event: { type: 'account.leaked', account, source: 'leak', leakedAt: '2024-05', finding: 'exact', ...more },
+});
+const ALL = { name: 'all', accepts: () => true };
+const ALARMS = { name: 'alarms', accepts: ({ type }: NotifyEvent) => type === 'quota.used_up' };
+const LEASE_MS = 1000;
+
+const idsOf = (outbox: Outbox): string[] => [...outbox.list(['waiting', 'delivered', 'dead'])].map(({ id }) => id);
+
+describe('the outbox', () => {
+  test('gives a finding one id, in each process and whatever became known of it', ({ place }) => {
+    const file = place.at('outbox.sqlite');
+    const first = Outbox.open(file);
+    expect(first.add([leaked('a'), leaked('b'), leaked('a')], [ALL])).toEqual({ added: 2, known: 1 });
+    const ids = idsOf(first);
+    first.close();
+    const second = Outbox.open(file);
+    expect(second.add([leaked('b', { leakedAt: null }), leaked('a')], [ALL])).toEqual({ added: 0, known: 2 });
+    expect(idsOf(second)).toEqual(ids);
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(/^evt_[\w-]{24}$/);
+    second.close();
+  });
+
+  test('tells findings apart by account, source, kind and evidence, and no two by where fields end', ({ place }) => {
+    const outbox = Outbox.open(place.at('outbox.sqlite'));
+    const events = [
+      leaked('a'),
+      leaked('a', { source: 'other' }),
+      leaked('a', { finding: 'similar' }),
+      { ...leaked('a'), evidence: 'hash 1' },
+      { ...leaked('a'), evidence: 'hash 2' },
+      leaked('a","leak'),
+      leaked('a', { source: '","leak' }),
+      { event: { type: 'watch.found', account: 'a', source: 'leak', leakedAt: null, finding: 'exact' } } as const,
+    ];
+    expect(outbox.add(events, [ALL]).added).toBe(events.length);
+    expect(fs.readFileSync(outbox.file).includes('hash 1')).toBe(false);
+    outbox.close();
+  });
+
+  test('is of its owner alone, also where it was not', ({ place }) => {
+    const file = place.at('outbox.sqlite');
+    Outbox.open(file).close();
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    fs.chmodSync(file, 0o644);
+    const outbox = Outbox.open(file);
+    outbox.add([leaked('a')], [ALL]);
+    for (const name of fs.readdirSync(place.home)) expect(fs.statSync(place.at(name)).mode & 0o077).toBe(0);
+    outbox.close();
+  });
+
+  test('takes an event for the destinations that accept it, and later for another one', ({ place }) => {
+    const outbox = Outbox.open(place.at('outbox.sqlite'));
+    expect(outbox.add([leaked('a')], [ALARMS])).toEqual({ added: 0, known: 0 });
+    outbox.add([leaked('a')], [ALL, ALARMS]);
+    outbox.add([leaked('a')], [{ ...ALL, name: 'more' }]);
+    expect(outbox.counts()).toEqual([
+      { sink: 'all', state: 'waiting', count: 1 },
+      { sink: 'more', state: 'waiting', count: 1 },
+    ]);
+    expect(new Set(idsOf(outbox)).size).toBe(1);
+    outbox.close();
+  });
+
+  test('lets one process attempt a delivery until its lease ends', ({ place }) => {
+    let nowMs = 1_000_000;
+    const [one, two] = [1, 2].map(() => Outbox.open(place.at('outbox.sqlite'), { now: () => nowMs })) as [
+      Outbox,
+      Outbox,
+    ];
+    one.add([leaked('a'), leaked('b')], [ALL]);
+    const [claim] = one.claim('all', 1, LEASE_MS);
+    expect(claim).toMatchObject({ attempts: 1, atMs: 1_000_000 });
+    expect(two.claim('all', 9, LEASE_MS).map(({ id }) => id)).not.toContain(claim?.id);
+    expect(two.claim('all', 9, LEASE_MS)).toEqual([]);
+    nowMs += LEASE_MS;
+    expect(two.claim('all', 9, LEASE_MS).map(({ attempts }) => attempts)).toEqual([2, 2]);
+    one.settle('all', [{ id: claim?.id ?? '', state: 'delivered' }]);
+    two.settle('all', [{ id: claim?.id ?? '', state: 'waiting', dueMs: 0, failure: 'TIMEOUT' }]);
+    expect([...one.list(['delivered'])].map(({ id }) => id)).toEqual([claim?.id]);
+    for (const outbox of [one, two]) outbox.close();
+  });
+
+  test('keeps dead letters until they are retried or deleted', ({ place }) => {
+    const outbox = Outbox.open(place.at('outbox.sqlite'));
+    outbox.add([leaked('a'), leaked('b')], [ALL]);
+    const claims = outbox.claim('all', 9, LEASE_MS);
+    outbox.settle(
+      'all',
+      claims.map(({ id }) => ({ id, state: 'dead', failure: 'GONE' })),
+    );
+    expect(outbox.nextDueMs('all')).toBeUndefined();
+    expect([...outbox.list(['dead'])]).toMatchObject([{ failure: 'GONE' }, { failure: 'GONE' }]);
+    expect(outbox.revive([claims[0]?.id ?? ''])).toBe(1);
+    expect(outbox.claim('all', 9, LEASE_MS)).toMatchObject([{ id: claims[0]?.id, attempts: 1 }]);
+    expect(outbox.forget()).toBe(1);
+    expect(idsOf(outbox)).toEqual([claims[0]?.id]);
+    outbox.close();
+  });
+
+  test('is bounded: what was delivered makes room, and what was not is never dropped', ({ place }) => {
+    const outbox = Outbox.open(place.at('outbox.sqlite'), { maxEvents: 3 });
+    outbox.add([leaked('a'), leaked('b'), leaked('c')], [ALL]);
+    expect(() => outbox.add([leaked('d')], [ALL])).toThrow(expect.objectContaining({ code: 'OUTBOX_FULL' }));
+    expect(idsOf(outbox)).toHaveLength(3);
+    const [claim] = outbox.claim('all', 1, LEASE_MS);
+    outbox.settle('all', [{ id: claim?.id ?? '', state: 'delivered' }]);
+    outbox.add([leaked('d')], [ALL]);
+    expect(idsOf(outbox)).toHaveLength(3);
+    expect(idsOf(outbox)).not.toContain(claim?.id);
+    outbox.close();
+  });
+
+  test('refuses files that are no outbox', ({ place }) => {
+    const open = (file: string) => () => Outbox.open(file, { create: false });
+    expect(open(place.at('none'))).toThrow(expect.objectContaining({ code: 'OUTBOX_MISSING' }));
+    expect(
+      open(place.write('text', 'some text that is longer than a header of SQLite, which has 100 bytes. '.repeat(9))),
+    ).toThrow(expect.objectContaining({ code: 'OUTBOX_CORRUPT' }));
+    expect(open(place.home)).toThrow(NotifyError);
+  });
+});
