@@ -4,25 +4,25 @@ import { decodeText } from '../../input/text.ts';
 import { CsvRows } from '../../syntax/csv-rows.ts';
 import { foldName } from '../column-names.ts';
 import { areByPlace, type ColumnPlaces, findColumns, isMissing, secretKindOf } from '../columns.ts';
-import type { CredentialSink, FormatOptions } from '../format.ts';
+import type { CorpusParser, CredentialSink, FormatOptions } from '../format.ts';
 import { hasMarks, withoutMarks } from './cell-marks.ts';
 import { type CellOf, takeRow } from './credential-rows.ts';
 import type { CsvTable } from './csv-dialect.ts';
+import { isRemark, mayBeginRemark } from './remarks.ts';
+import { includes, isHeaderOfPairs, isNull, isRuler, mayBeName, NO_CELL, type Row } from './row-shapes.ts';
 
 const CR = 0x0d;
 /** More cells of a row are no example. */
 const MAX_EXAMPLE_CELLS = 20;
-
-type Row = readonly Buffer[];
 
 /** RoboForm adds a cell for each further field of a form. */
 export const isRoboForm = (header: readonly string[] | undefined): boolean =>
   /^rffields/.test(foldName(header?.at(-1) ?? ''));
 
 /** A reader for the rows below the header. */
-export function rowsOf(table: CsvTable, sink: CredentialSink, options: FormatOptions): CsvRows {
+export function rowsOf(table: CsvTable, sink: CredentialSink, options: FormatOptions): CorpusParser {
   const rows = new TableRows(table, sink, options);
-  return new CsvRows(
+  const reader = new CsvRows(
     {
       row: (row, quoted) => rows.take(row, quoted),
       malformed: (line) => sink.reject('malformed-row', line),
@@ -30,22 +30,46 @@ export function rowsOf(table: CsvTable, sink: CredentialSink, options: FormatOpt
     },
     table.dialect,
   );
+  return {
+    push: (block) => reader.push(block),
+    end() {
+      reader.end();
+      rows.end();
+    },
+  };
 }
 
+interface HeldRow {
+  readonly row: Row;
+  readonly quoted: boolean;
+}
+
+/** More rows that look like remarks are none. */
+const MAX_HELD = 5;
+const NEARLY_ALL = 0.9;
+/** Rows that show whether logins are addresses. */
+const COUNTED_ROWS = 50;
+const AT = 0x40;
+
 class TableRows {
-  readonly #table: CsvTable;
   readonly #sink: CredentialSink;
   readonly #options: FormatOptions;
   readonly #rules: Parameters<typeof takeRow>[3];
   readonly #separator: Buffer;
   readonly #mayBeLonger: boolean;
   readonly #textOf: (cell: Buffer | undefined) => string | undefined;
-  readonly #names: Row;
+  #names: Row;
   #places: ColumnPlaces;
+  #width: number;
+  /** A header of another width, until the next row shows that a table begins there. */
+  #joined: Row | undefined;
+  /** Rows that are remarks if the table ends behind them. */
+  #held: HeldRow[] = [];
+  #rows = 0;
+  #addresses = 0;
 
   constructor(table: CsvTable, sink: CredentialSink, options: FormatOptions) {
     const { marks, header } = table;
-    this.#table = table;
     this.#sink = sink;
     this.#options = options;
     this.#rules = { kind: secretKindOf(options.columns), blank: options.blank };
@@ -64,13 +88,39 @@ class TableRows {
       : textOf;
     this.#names = (header ?? []).map((name) => Buffer.from(name));
     this.#places = table.places;
+    this.#width = table.width;
   }
 
   take(row: Row, quoted: boolean): void {
-    const { width } = this.#table;
-    if (row.length === 1 && row[0]?.length === 0) this.#sink.reject('blank');
-    else if (this.#isHeader(row) || isRuler(row[this.#places.secret] ?? row[0], row)) this.#sink.reject('comment');
-    else if (row.length <= width || quoted || this.#mayBeLonger) this.#takeCells(row);
+    if (row.length === 1 && row[0]?.length === 0) {
+      this.#sink.reject('blank');
+      return;
+    }
+    this.#settle(row.length);
+    if (this.#isHeader(row)) this.#endTable();
+    else if (isRuler(row[this.#places.secret] ?? row[0], row)) this.#sink.reject('comment');
+    else if (this.#isJoined(row)) this.#endTable();
+    else if (this.#isRemark(row)) this.#hold(row, quoted);
+    else {
+      if (this.#held.length > 0) this.#release();
+      this.#takeRow(row, quoted);
+    }
+  }
+
+  end(): void {
+    this.#endTable();
+    this.#settle(0);
+  }
+
+  /** What is still held ends the table. */
+  #endTable(): void {
+    for (const { row } of this.#held) this.#sink.reject('comment', this.#join(row));
+    this.#held = [];
+  }
+
+  #takeRow(row: Row, quoted: boolean): void {
+    this.#rows++;
+    if (row.length <= this.#width || quoted || this.#mayBeLonger) this.#takeCells(row);
     else if (row.some((cell) => cell.includes(CR))) this.#takeOldLines(row);
     // An unquoted separator belongs to the password if no other column may contain it.
     else if (this.#places.complete) this.#takeCells(this.#joinSecret(row));
@@ -82,6 +132,28 @@ class TableRows {
     takeRow(this.#sink, this.#places, cell, this.#rules);
   }
 
+  #hold(row: Row, quoted: boolean): void {
+    // Copied, because the reader may use its cells again.
+    this.#held.push({ row: row.map((cell) => Buffer.from(cell)), quoted });
+    if (this.#held.length > MAX_HELD) this.#release();
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const { row, quoted } of held) this.#takeRow(row, quoted);
+  }
+
+  #isRemark(row: Row): boolean {
+    const { usernames, secret } = this.#places;
+    const login = row[usernames[0] ?? 0] ?? NO_CELL;
+    if (this.#rows < COUNTED_ROWS && login.includes(AT)) this.#addresses++;
+    const first = login.length === 0 ? (row[0] ?? NO_CELL) : login;
+    if (!mayBeginRemark(first)) return false;
+    const areAddresses = this.#addresses > NEARLY_ALL * Math.min(this.#rows, COUNTED_ROWS);
+    return isRemark(this.#textOf(first) ?? '', this.#textOf(row[secret]) ?? '', this.#rows, areAddresses);
+  }
+
   /** The header again, as where files were joined: its columns may have another order there. */
   #isHeader(row: Row): boolean {
     const names = this.#names;
@@ -90,10 +162,45 @@ class TableRows {
       return false;
     if (!row.every((cell) => includes(names, cell)) || !names.every((name) => includes(row, name))) return false;
     const { columns } = this.#options;
+    this.#sink.reject('comment');
     if (columns && areByPlace(columns)) return true;
     const places = findColumns(row.map(decodeText), columns);
     if (!isMissing(places)) this.#places = places;
     return true;
+  }
+
+  /** Another header, as where tables were joined. One of another width is held until the next row. */
+  #isJoined(row: Row): boolean {
+    if (this.#options.columns || !row.every(mayBeName)) return false;
+    const header = row.map(decodeText);
+    const places = isHeaderOfPairs(header) ? findColumns(header) : undefined;
+    if (!places || isMissing(places)) return false;
+    if (row.length !== this.#width) {
+      this.#joined = row.map((cell) => Buffer.from(cell));
+      return true;
+    }
+    // A person may be called `user`, and have the password `password`.
+    const isAlike = places.secret === this.#places.secret && places.usernames.join() === this.#places.usernames.join();
+    if (isAlike && row.length === 2) return false;
+    this.#begin(row, places);
+    return true;
+  }
+
+  /** @param width of the row below a header that is held */
+  #settle(width: number): void {
+    const names = this.#joined;
+    if (!names) return;
+    this.#joined = undefined;
+    const places = findColumns(names.map(decodeText));
+    if (names.length === width && !isMissing(places)) this.#begin(names, places);
+    else this.#sink.reject(names.length < this.#width ? 'missing-column' : 'malformed-row', this.#join(names));
+  }
+
+  #begin(names: Row, places: ColumnPlaces): void {
+    this.#names = names.map((name) => Buffer.from(name));
+    this.#places = places;
+    this.#width = names.length;
+    this.#sink.reject('comment');
   }
 
   /** Lines that end with CR alone, among others. */
@@ -120,34 +227,11 @@ class TableRows {
 
   #joinSecret(row: Row): Buffer[] {
     const { secret } = this.#places;
-    const end = secret + row.length - this.#table.width + 1;
+    const end = secret + row.length - this.#width + 1;
     return [...row.slice(0, secret), this.#join(row.slice(secret, end)), ...row.slice(end)];
   }
 
   #join(cells: Row): Buffer {
     return Buffer.concat(cells.flatMap((cell, i) => (i === 0 ? [cell] : [this.#separator, cell])));
   }
-}
-
-const isNull = (cell: Buffer): boolean => cell.length === 2 && cell[0] === 0x5c && cell[1] === 0x4e;
-
-/** Without a callback for each row. */
-function includes(cells: Row, cell: Buffer): boolean {
-  for (let i = 0; i < cells.length; i++) {
-    const other = cells[i] as Buffer;
-    if (other.length === cell.length && other.equals(cell)) return true;
-  }
-  return false;
-}
-
-const RULER = /^[\s:=+|\u2500-\u257f-]*$/;
-const MIN_RULER = 3;
-/** What a ruler begins with, after a space: `-`, `=`, `:`, `+`, or a byte of box drawings. */
-const RULER_STARTS = new Set([0x2d, 0x3d, 0x3a, 0x2b, 0xe2]);
-
-/** Whether a row draws a line of the table: `+-----+-----+`, or `---` in each cell. */
-function isRuler(cell: Buffer | undefined, row: Row): boolean {
-  if (cell === undefined || cell.length < MIN_RULER) return false;
-  if (!RULER_STARTS.has((cell[0] === 0x20 ? cell[1] : cell[0]) as number)) return false;
-  return row.every((each) => RULER.test(each.toString()));
 }
