@@ -2,8 +2,11 @@
 
 import { Command, CommanderError, Help } from 'commander';
 import { VERSION } from '../runtime/version.ts';
+import { excludeMemoryFromCoreDumps } from './core-dumps.ts';
 import { ExitCode, reportFailure } from './exit.ts';
 import { formatUsageError } from './usage-errors.ts';
+
+excludeMemoryFromCoreDumps();
 
 // The reader of a pipe may close it early, as `head` does.
 process.stdout.on('error', (error) => process.exit(reportFailure(error)));

@@ -120,8 +120,7 @@ async function scanOnce(
 ): Promise<Collected & Scanned> {
   for (const entry of state.earlier) if ('scanned' in entry) return entry.scanned as Collected & Scanned;
   const spool = new SpoolWriter(state.spoolFile, state.key);
-  const write = (account: number, source: number, password: Uint8Array): void => spool.add(account, source, password);
-  const collector = new CandidateCollector(users, randomBytes(16), write, maxCandidates);
+  const collector = new CandidateCollector(users, randomBytes(16), spool.add.bind(spool), maxCandidates);
   let scanned: Scanned;
   try {
     scanned = await scanSources(sources, users, collector, scan);

@@ -2,11 +2,12 @@
 // source no more than the bound.
 
 import { hash } from 'node:crypto';
+import type { Turn } from '../state/spool.ts';
 import type { UserTable } from '../users/user-table.ts';
 import { FingerprintSet } from './fingerprint-set.ts';
 
-/** Takes candidates in the order in which they are verified. */
-export type WriteCandidate = (account: number, source: number, password: Uint8Array) => void;
+/** Takes candidates in the order in which those of a turn are verified. */
+export type WriteCandidate = (account: number, source: number, password: Uint8Array, turn: Turn) => void;
 
 export interface Collected {
   readonly candidates: number;
@@ -23,6 +24,8 @@ export interface Collected {
 }
 
 export const DEFAULT_MAX_CANDIDATES = 1000;
+/** Of an account in a source: more than a person has in one leak. The others wait until last. */
+const FIRST_TURN_CANDIDATES = 16;
 /** No system in use takes longer passwords. */
 const MAX_PASSWORD_BYTES = 4096;
 /** 12 bytes each, in a table that is half empty. */
@@ -83,7 +86,7 @@ export class CandidateCollector {
     this.#candidates++;
     this.#byKind[kind] = (this.#byKind[kind] as number) + 1;
     this.#bySource[this.#source] = (this.#bySource[this.#source] as number) + 1;
-    this.#write(account, this.#source, password);
+    this.#write(account, this.#source, password, count < FIRST_TURN_CANDIDATES ? 0 : 1);
   }
 
   #isNew(account: number, password: Uint8Array): boolean {

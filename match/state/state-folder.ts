@@ -10,7 +10,7 @@ import { writeFully } from '../../store/run/run.ts';
 import { MatchError } from '../errors.ts';
 import { PRIVATE_FILE, stateCorrupt } from './spool.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const PRIVATE_FOLDER = 0o700;
 const KEY_BYTES = 32;
 const SYNC_MS = 1000;

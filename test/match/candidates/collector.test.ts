@@ -1,14 +1,17 @@
 // The candidates that are kept: found by name, each once, and bounded for each account.
 
 import { randomBytes } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import fs from 'node:fs';
+import { describe, expect } from 'vitest';
 import { CandidateFinder } from '../../../match/candidates/candidate-finder.ts';
 import { CandidateCollector } from '../../../match/candidates/collector.ts';
 import { FingerprintSet } from '../../../match/candidates/fingerprint-set.ts';
 import { USUAL_VARIANTS, variantsOf } from '../../../match/candidates/variants.ts';
+import { readSpool, SpoolWriter } from '../../../match/state/spool.ts';
 import { UserTable } from '../../../match/users/user-table.ts';
 import { normalizePassword, normalizeUsername } from '../../../protocol/normalize.ts';
 import { ssha } from '../../support/match/world.ts';
+import { placeTest as test } from '../../support/vitest/fixtures.ts';
 
 function makeTable(): UserTable {
   const table = new UserTable({});
@@ -115,6 +118,24 @@ describe('candidates', () => {
       '1 flood9',
     ]);
     expect(collector.finish().bounded).toEqual([[0, 7]]);
+  });
+
+  test('flooded by a million for one account are bounded, and the others come first', ({ place }) => {
+    const key = randomBytes(32);
+    const spool = new SpoolWriter(place.at('candidates'), key);
+    const collector = new CandidateCollector(makeTable(), randomBytes(16), spool.add.bind(spool));
+    collector.beginSource();
+    for (let i = 0; i < 1e6; i++) collector.add(0, Buffer.from(`flood${i}`));
+    for (let i = 0; i < 20; i++) collector.add(1, Buffer.from(`his${i}`));
+    collector.beginSource();
+    collector.add(3, Buffer.from('hers'));
+    spool.finish();
+    const { candidates, bounded } = collector.finish();
+    expect([candidates, bounded]).toEqual([1021, [[0, 999_000]]]);
+    const order = [...readSpool(place.at('candidates'), key, candidates)].map(({ account }) => account);
+    expect(order.slice(0, 33)).toEqual([...Array(16).fill(0), ...Array(16).fill(1), 3]);
+    expect(order.slice(33)).toEqual([...Array(984).fill(0), ...Array(4).fill(1)]);
+    expect(fs.statSync(place.at('candidates')).size).toBeLessThan(64 << 10);
   });
 
   test('of an account without a hash are reported, not kept', () => {

@@ -43,6 +43,16 @@ describe('the spool', () => {
     expect([...readSpool(file, key, 1)][0]?.password.length).toBe(4096);
   });
 
+  test('returns the second turn after the first', ({ place }) => {
+    const file = place.at('candidates');
+    const writer = new SpoolWriter(file, key);
+    for (let i = 0; i < 9000; i++) writer.add(i, 0, Buffer.from(`password${i}`), i % 3 === 0 ? 1 : 0);
+    writer.finish();
+    const accounts = [...readSpool(file, key, 9000)].map(({ account }) => account);
+    const all = Array.from({ length: 9000 }, (_, i) => i);
+    expect(accounts).toEqual([...all.filter((i) => i % 3 !== 0), ...all.filter((i) => i % 3 === 0)]);
+  });
+
   test('shows no password, and opens with its key alone', ({ place }) => {
     const file = place.at('candidates');
     spooled(file, 100);
@@ -63,13 +73,20 @@ describe('the spool', () => {
       expect(() => [...readSpool(file, key, 2000)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
     }
     // Frames cannot change places.
-    const first = 4 + bytes.readUInt32LE(0);
-    const second = first + 4 + bytes.readUInt32LE(first);
+    const first = 5 + bytes.readUInt32LE(1);
+    const second = first + 5 + bytes.readUInt32LE(first + 1);
     fs.writeFileSync(
       file,
       Buffer.concat([bytes.subarray(first, second), bytes.subarray(0, first), bytes.subarray(second)]),
     );
     expect(() => [...readSpool(file, key, 2000)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
+    // And none another turn.
+    for (const turn of [1, 2]) {
+      const moved = Buffer.from(bytes);
+      moved[first] = turn;
+      fs.writeFileSync(file, moved);
+      expect(() => [...readSpool(file, key, 2000)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
+    }
     for (const end of [0, 2, first, second]) {
       fs.writeFileSync(file, bytes.subarray(0, end));
       expect(() => [...readSpool(file, key, 2000)]).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
