@@ -1,8 +1,8 @@
 // The `credveil` program: its commands and their exit codes. Run it through bin.js.
 
 import { Command, CommanderError, Help } from 'commander';
+import { excludeMemoryFromCoreDumps } from '../runtime/core-dumps.ts';
 import { VERSION } from '../runtime/version.ts';
-import { excludeMemoryFromCoreDumps } from './core-dumps.ts';
 import { ExitCode, reportFailure } from './exit.ts';
 import { formatUsageError } from './usage-errors.ts';
 

@@ -1,7 +1,7 @@
 // md5-crypt: `$1$` of crypt(3), and `$apr1$` of Apache.
 
 import { hash } from 'node:crypto';
-import { cryptDigits, equalText } from './encodings.ts';
+import { cryptDigits, equalText, MAX_CRYPT_BYTES } from './encodings.ts';
 import type { ParsedHash } from './stored-hash.ts';
 
 const ENCODED = /^(\$1\$|\$apr1\$)([^$]{0,8})\$([./0-9A-Za-z]{22})$/;
@@ -20,7 +20,8 @@ export function parseMd5Crypt(text: string): ParsedHash | undefined {
     kind: magic === '$1$' ? 'md5-crypt' : 'apr1-crypt',
     seconds: ROUNDS * ROUND_SECONDS,
     memoryBytes: 0,
-    verify: (password) => equalText(encode(derive(password, magic, Buffer.from(salt))), digest),
+    verify: (password) =>
+      password.length <= MAX_CRYPT_BYTES && equalText(encode(derive(password, magic, Buffer.from(salt))), digest),
   };
 }
 

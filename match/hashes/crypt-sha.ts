@@ -2,7 +2,7 @@
 // the comments name.
 
 import { hash } from 'node:crypto';
-import { cryptDigits, equalText, parseCost } from './encodings.ts';
+import { cryptDigits, equalText, MAX_CRYPT_BYTES, parseCost } from './encodings.ts';
 import type { ParsedHash } from './stored-hash.ts';
 
 const ENCODED = /^\$([56])\$(?:rounds=(\d+)\$)?([^$]{0,16})\$([./0-9A-Za-z]+)$/;
@@ -35,7 +35,9 @@ export function parseShaCrypt(text: string): ParsedHash | undefined {
     kind: `${scheme.digest}-crypt ${rounds} rounds`,
     seconds: rounds * ROUND_SECONDS,
     memoryBytes: 0,
-    verify: (password) => equalText(encode(derive(scheme, password, Buffer.from(salt), rounds)), encoded),
+    verify: (password) =>
+      password.length <= MAX_CRYPT_BYTES &&
+      equalText(encode(derive(scheme, password, Buffer.from(salt), rounds)), encoded),
   };
 }
 

@@ -46,3 +46,6 @@ export const equalText = (a: string, b: string): boolean => equalBytes(Buffer.fr
 /** A positive decimal number without leading zeros. @returns undefined for other text */
 export const parseCost = (text: string | undefined): number | undefined =>
   text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
+
+/** Of the longest password that crypt(3) takes; the work of its schemes grows with the length. */
+export const MAX_CRYPT_BYTES = 512;
