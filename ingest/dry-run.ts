@@ -9,7 +9,8 @@ import type { DatasetParameters } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { RECORD_BYTES } from '../store/run/record.ts';
 import type { ReportedText } from '../store/run/run-report.ts';
-import { chooseFormat, type Reading, type Refused, refuseTexts } from './choose-format.ts';
+import { chooseFormat, type Reading } from './choose-format.ts';
+import { CorpusTally } from './derive/corpus-tally.ts';
 import type { Deriver } from './derive/deriver.ts';
 import { createHmacDeriver } from './derive/hmac-deriver.ts';
 import { createOprfDeriver } from './derive/oprf-deriver.ts';
@@ -20,8 +21,8 @@ import type { CorpusFormat } from './formats/format.ts';
 import { totalBytes } from './input/inputs.ts';
 import { createReading, type SampledText, sampleInput } from './input/read-input.ts';
 import type { IngestOptions } from './options.ts';
-import { RejectCounter } from './rejects.ts';
-import { type FoundAlarm, ReportBuilder } from './report/report.ts';
+import type { RejectCounter } from './rejects.ts';
+import type { FoundAlarm } from './report/report.ts';
 import { Sorters } from './sort/sorters.ts';
 import { labelOf } from './source-identity.ts';
 
@@ -152,16 +153,14 @@ const SIGN_SEED = 1;
 /** Texts read as an ingest reads them, except that nothing is derived. */
 class SampledCorpus {
   readonly #reader: TextReader;
-  readonly #report = new ReportBuilder();
-  readonly #rejects = new RejectCounter();
-  readonly #refused: Refused[] = [];
+  readonly #tally: CorpusTally;
   readonly #timed: TimedCredential[] = [];
-  #text = -1;
-  #credentials = 0;
   #parseSeconds = 0;
   #format: SegmentFormat | undefined;
 
   constructor(parameters: DatasetParameters, options: Reading & Pick<IngestOptions, 'leftOut'>, timed: number) {
+    const tally = new CorpusTally(undefined, undefined);
+    this.#tally = tally;
     const keep = (credential: () => TimedCredential): void => {
       if (this.#timed.length < timed) this.#timed.push(credential());
     };
@@ -181,27 +180,21 @@ class SampledCorpus {
     const cutter = new TextCutter(
       {
         buffer: () => new Uint8Array(SEGMENT_BYTES),
-        segment: (content) => {
-          const findings = deriveSegment(content, this.#format as SegmentFormat, deriver, SIGN_SEED);
-          this.#credentials += findings.credentials;
-          this.#rejects.addAll(findings.rejects, findings.examples);
-          this.#report.addSegment(this.#text, findings);
-        },
-        reject: (reason, line) => {
-          this.#rejects.addLine(reason, line);
-          this.#report.rejectsOf(this.#text).addLine(reason, line);
-        },
+        segment: (content) =>
+          tally.count(tally.addSegment(), deriveSegment(content, this.#format as SegmentFormat, deriver, SIGN_SEED)),
+        reject: (reason, line) => tally.reject((counter) => counter.addLine(reason, line)),
+        columns: (columns) => tally.setColumns(columns),
       },
       SEGMENT_BYTES,
     );
     this.#reader = new TextReader((name, sample) => {
       const choice = chooseFormat(name, sample, options, parameters);
       if ('leftOut' in choice) options.leftOut?.add(name, choice.leftOut);
-      if ('refusal' in choice) this.#refused.push({ name, refusal: choice.refusal });
-      if (!('recognised' in choice)) return undefined;
-      this.#text = this.#report.open(name, choice.recognised);
+      if ('refusal' in choice) tally.refuse({ name, refusal: choice.refusal });
+      if (!('recognised' in choice) || tally.isRefused) return undefined;
+      tally.begin(name, choice.recognised);
       this.#format = segmentFormat(choice.recognised.format);
-      return withRefusals(cutter.open(choice.recognised.format), (refusal) => this.#refused.push({ name, refusal }));
+      return withRefusals(cutter.open(choice.recognised.format), (refusal) => tally.refuse({ name, refusal }));
     });
   }
 
@@ -217,15 +210,10 @@ class SampledCorpus {
 
   /** @throws IngestError if a text was refused */
   finish() {
-    if (this.#refused.length > 0) throw refuseTexts(this.#refused);
-    return {
-      credentials: this.#credentials,
-      rejects: this.#rejects,
-      report: this.#report,
-      timed: this.#timed,
-      parseSeconds: this.#parseSeconds,
-      feeds: this.#report.formats.flatMap(({ feeds }) => feeds),
-    };
+    this.#tally.assertAccepted();
+    const { credentials, rejects, report } = this.#tally;
+    const feeds = report.formats.flatMap((format) => format.feeds);
+    return { credentials, rejects, report, timed: this.#timed, parseSeconds: this.#parseSeconds, feeds };
   }
 }
 

@@ -1,11 +1,11 @@
 // What became of the corpus that an ingest reads: of each segment, text and reject.
 
 import { type Refused, refuseTexts } from '../choose-format.ts';
+import type { ColumnUse } from '../formats/columns.ts';
 import type { Recognised } from '../formats/format.ts';
-import type { FinishedSegment } from '../manifest.ts';
 import type { IngestOptions, ReadProgress } from '../options.ts';
 import { RejectCounter } from '../rejects.ts';
-import { ReportBuilder } from '../report/report.ts';
+import { ReportBuilder, type SegmentFindings } from '../report/report.ts';
 
 /** The corpus differs from the one that the manifest's segments came from. */
 export class CorpusChanged extends Error {
@@ -75,11 +75,16 @@ export class CorpusTally {
     for (const number of segments) if (number >= this.#texts.length) throw new CorpusChanged();
   }
 
-  count(finished: FinishedSegment): void {
-    this.credentials += finished.credentials;
-    this.rejects.addAll(finished.rejects);
-    this.report.addSegment(this.#texts[finished.segment] as number, finished);
+  count(segment: number, findings: SegmentFindings): void {
+    this.credentials += findings.credentials;
+    this.rejects.addAll(findings.rejects, findings.examples);
+    this.report.addSegment(this.#texts[segment] as number, findings);
     this.progress();
+  }
+
+  /** Takes the columns of the last text. */
+  setColumns(columns: ColumnUse): void {
+    if (this.#text >= 0) this.report.setColumns(this.#text, columns);
   }
 
   /** Counts credentials of the last text that were not read again. */

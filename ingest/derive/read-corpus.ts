@@ -113,7 +113,7 @@ class CorpusReading {
       workerSettings(key, manifest, plan),
       ({ finished }) => {
         manifest.append(finished);
-        this.#tally.count(finished);
+        this.#tally.count(finished.segment, finished);
       },
     );
     this.#cutter = new TextCutter(
@@ -121,6 +121,7 @@ class CorpusReading {
         buffer: () => this.#pool.buffer(),
         segment: (content) => this.#segment(content),
         reject: (reason, line) => this.#tally.reject((counter) => counter.addLine(reason, line)),
+        columns: (columns) => this.#tally.setColumns(columns),
       },
       plan.segmentBytes,
     );
@@ -236,7 +237,7 @@ class CorpusReading {
     const finished = this.#earlier.get(number);
     if (!finished) return this.#pool.submit(number, format, content);
     if (finished.fingerprint !== fingerprint(this.#keyText, content, format)) throw new CorpusChanged();
-    this.#tally.count(finished);
+    this.#tally.count(number, finished);
     this.#pool.recycle(content);
   }
 }

@@ -1,5 +1,6 @@
 // Cuts texts into segments: of lines for line formats, and of packed credentials for others.
 
+import type { ColumnUse } from '../formats/columns.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
 import { Segmenter } from '../input/segmenter.ts';
 import type { RejectReason } from '../rejects.ts';
@@ -13,6 +14,8 @@ export interface CutterSink {
   segment(content: Uint8Array<ArrayBuffer>): void | Promise<void>;
   /** Takes what comes into no segment. */
   reject(reason: RejectReason, line?: Uint8Array): void;
+  /** Takes the columns of the text that was opened last. */
+  columns?(columns: ColumnUse): void;
 }
 
 /** Takes one text at a time. Segments depend on the text and its format, not on its blocks. */
@@ -33,8 +36,12 @@ export class TextCutter {
 
   #pack(format: CorpusFormat): TextSink {
     const packer = this.#packer;
-    const { segment, reject } = this.#out;
-    const sink: CredentialSink = { credential: (credential) => packer.add(credential), reject };
+    const { segment, reject, columns } = this.#out;
+    const sink: CredentialSink = {
+      credential: (credential) => packer.add(credential),
+      reject,
+      ...(columns && { columns }),
+    };
     const parser = format.createParser(sink);
     return {
       async push(block) {

@@ -140,23 +140,49 @@ function showName(name: string, isHeader: boolean): string {
 /** Columns that a report names one by one. */
 const MAX_COLUMNS = 100;
 
-/** Columns that are read, as `role=name`, and the others, as a report shows them. */
-export function describeColumns(
+/** Of a table or objects: the columns that are read, as `role=name`, and the others. */
+export interface ColumnUse {
+  readonly used: readonly string[];
+  readonly unused: readonly string[];
+}
+
+/** A column as a report shows it. */
+export interface NamedColumn {
+  readonly name: string;
+  /** Undefined if it is not read. */
+  readonly role: string | undefined;
+  /** Whether the name is certainly one, such as a place, or perhaps a credential. */
+  readonly is?: 'name' | 'unsure';
+}
+
+/** What of the columns is read. Names that may be credentials are masked. */
+export function describeUse(columns: readonly NamedColumn[]): ColumnUse {
+  const isHeader = columns.filter(({ name }) => roleOfName(name) !== undefined).length >= 2;
+  const shown = ({ name, is }: NamedColumn): string => showName(name, is === undefined ? isHeader : is === 'name');
+  const used = columns.filter(({ role }) => role !== undefined);
+  const unused = columns.filter(({ role }) => role === undefined);
+  return {
+    used: used.slice(0, MAX_COLUMNS).map((column) => `${column.role}=${shown(column)}`),
+    unused: unused.slice(0, MAX_COLUMNS).map(shown),
+  };
+}
+
+/** The columns of a header, those that are read first. */
+export function namedColumns(
   header: readonly string[],
   { usernames, secret, count }: ColumnPlaces,
   kind: SecretKind,
-): { readonly used: readonly string[]; readonly unused: readonly string[] } {
-  const isHeader = header.filter((name) => roleOfName(name) !== undefined).length >= 2;
-  const nameAt = (place: number): string => showName(header[place] ?? '', isHeader);
-  const used = new Map<number, string>(usernames.map((place) => [place, 'username']));
-  used.set(secret, kind);
-  if (count !== undefined) used.set(count, 'count');
-  const unused = header.flatMap((_, place) => (used.has(place) ? [] : [nameAt(place)]));
-  return {
-    used: [...used].slice(0, MAX_COLUMNS).map(([place, role]) => `${role}=${nameAt(place)}`),
-    unused: unused.slice(0, MAX_COLUMNS),
-  };
+): NamedColumn[] {
+  const roles = new Map<number, string>(usernames.map((place) => [place, 'username']));
+  roles.set(secret, kind);
+  if (count !== undefined) roles.set(count, 'count');
+  const used = [...roles].map(([place, role]) => ({ name: header[place] ?? '', role }));
+  const unused = header.flatMap((name, place) => (roles.has(place) ? [] : [{ name, role: undefined }]));
+  return [...used, ...unused];
 }
+
+/** Names of columns by place. */
+export const placeNames = (width: number): string[] => Array.from({ length: width }, (_, place) => `${place + 1}`);
 
 export function columnMissing({ missing, name }: MissingColumn, header: readonly string[]): IngestError {
   const what = name === undefined ? `no ${missing} column` : `no column ${JSON.stringify(name)} for ${missing}`;

@@ -4,6 +4,7 @@
 import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
 import type { Credential } from '../../store/run/credential-records.ts';
 import type { RejectReason } from '../rejects.ts';
+import type { ColumnUse } from './columns.ts';
 import type { FormatOptions } from './format-options.ts';
 import type { TextSample } from './sample.ts';
 
@@ -14,6 +15,8 @@ export interface CredentialSink {
   credential(credential: Credential): void;
   /** @param line its first bytes, for a masked example */
   reject(reason: RejectReason, line?: Uint8Array): void;
+  /** Takes the columns of a text at most once. */
+  columns?(columns: ColumnUse): void;
 }
 
 /** Parses one stream, synchronously, so that one block is in memory at a time. */
@@ -64,8 +67,6 @@ export interface Recognised {
   readonly reasons: readonly string[];
   /** What the text is, if no format can read it: the error to refuse it with. */
   readonly refusal?: Error;
-  /** Of a table: the columns that are read, as `role=name`, and the names of the others. */
-  readonly columns?: { readonly used: readonly string[]; readonly unused: readonly string[] };
 }
 
 /** A format, or several of one kind: an entry of the registry. */

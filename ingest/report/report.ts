@@ -1,6 +1,7 @@
 // The report of an ingest: what each text of the corpus was read as, and why.
 
 import type { ReportedText, RunReport } from '../../store/run/run-report.ts';
+import type { ColumnUse } from '../formats/columns.ts';
 import type { Recognised } from '../formats/format.ts';
 import { describeOptions } from '../formats/format-options.ts';
 import { RejectCounter, type RejectCounts, type RejectExamples } from '../rejects.ts';
@@ -26,6 +27,7 @@ interface Text {
   readonly name: string;
   readonly recognised: Recognised;
   readonly rejects: RejectCounter;
+  columns: ColumnUse | undefined;
   credentials: number;
   signs: SignCounts | undefined;
 }
@@ -45,6 +47,7 @@ export class ReportBuilder {
         name: name.slice(0, MAX_NAME),
         recognised,
         rejects: new RejectCounter(),
+        columns: undefined,
         credentials: 0,
         signs: undefined,
       }) - 1
@@ -61,6 +64,10 @@ export class ReportBuilder {
   /** Adds credentials that were not read again. */
   addKept(text: number, credentials: number): void {
     this.#at(text).credentials += credentials;
+  }
+
+  setColumns(text: number, columns: ColumnUse): void {
+    this.#at(text).columns = columns;
   }
 
   /** Takes rejects of the text outside its segments. */
@@ -93,8 +100,8 @@ const alarmsOf = ({ signs = NO_SIGNS, credentials, rejects }: Text): Alarm[] =>
   findAlarms(signs, { credentials, rejects: rejects.byReason() });
 
 function describeText(text: Text): ReportedText {
-  const { name, recognised, rejects, credentials } = text;
-  const { format, score, reasons, columns } = recognised;
+  const { name, recognised, rejects, columns, credentials } = text;
+  const { format, score, reasons } = recognised;
   const examples = rejects.examples();
   return {
     name,

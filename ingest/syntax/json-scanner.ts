@@ -2,6 +2,7 @@
 // it.
 
 import { decodeText } from '../input/text.ts';
+import { Excerpt } from './excerpt.ts';
 
 /** Nesting beyond this is malformed. */
 const MAX_DEPTH = 128;
@@ -20,6 +21,7 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const LITERAL = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 const BOM = [0xef, 0xbb, 0xbf];
+const NOTHING = Buffer.alloc(0);
 
 export interface JsonHandler {
   /**
@@ -32,8 +34,8 @@ export interface JsonHandler {
   literal(text: string): void;
   open(isObject: boolean): void;
   close(isObject: boolean): void;
-  /** What was open is malformed and forgotten. */
-  malformed(): void;
+  /** What was open is malformed and forgotten. @param text from its innermost object on */
+  malformed(text: Uint8Array): void;
 }
 
 type Expected = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'next';
@@ -55,26 +57,38 @@ export class JsonScanner {
   #start = 0;
   /** Whether a malformed text may have left the ends of its containers. */
   #isRecovered = false;
+  readonly #excerpt = new Excerpt();
+  /** Whether the handler does not know yet of what is malformed. */
+  #isLost = false;
 
   constructor(handler: JsonHandler) {
     this.#handler = handler;
   }
 
   push(block: Buffer): void {
-    for (let at = 0; at < block.length; )
-      switch (this.#mode) {
-        case 'between':
-          at = this.#between(block, at);
-          break;
-        case 'string':
-          at = this.#string(block, at);
-          break;
-        case 'literal':
-          at = this.#literal(block, at);
-          break;
-        case 'lost':
-          at = this.#recover(block, at);
-      }
+    for (let at = 0; at < block.length; ) {
+      at = this.#step(block, at);
+      if (this.#isLost) this.#report(block, at + 1);
+    }
+    if (this.#stack.length > 0 || this.#mode !== 'between') this.#excerpt.keep(block);
+  }
+
+  #step(block: Buffer, at: number): number {
+    switch (this.#mode) {
+      case 'between':
+        return this.#between(block, at);
+      case 'string':
+        return this.#string(block, at);
+      case 'literal':
+        return this.#literal(block, at);
+      case 'lost':
+        return this.#recover(block, at);
+    }
+  }
+
+  #report(block: Buffer, end: number): void {
+    this.#isLost = false;
+    this.#handler.malformed(this.#excerpt.take(block, end));
   }
 
   /** @returns whether the last value is complete. The scanner is then ready for another text. */
@@ -82,6 +96,8 @@ export class JsonScanner {
     if (this.#mode === 'literal') this.#closeLiteral();
     const isWhole = this.#mode === 'between' && this.#stack.length === 0;
     if (!isWhole && this.#mode !== 'lost') this.#lose();
+    if (this.#isLost) this.#report(NOTHING, 0);
+    this.#excerpt.begin(0);
     this.#mode = 'between';
     this.#expected = 'value';
     this.#start = 0;
@@ -94,6 +110,7 @@ export class JsonScanner {
     for (; at < block.length && this.#mode === 'between'; at++) {
       const byte = block[at] as number;
       if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
+      if (byte === OPEN_OBJECT || this.#stack.length === 0) this.#excerpt.begin(at);
       // Without advancing: a literal's first byte is part of it, and a lost text may begin here.
       if (!this.#token(byte)) break;
     }
@@ -257,7 +274,7 @@ export class JsonScanner {
     this.#bytes = 0;
     this.#wanted = false;
     this.#afterBackslash = false;
-    this.#handler.malformed();
+    this.#isLost = true;
     return false;
   }
 

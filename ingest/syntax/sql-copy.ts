@@ -11,20 +11,24 @@ const BACKSLASH = 0x5c;
 const END = Buffer.from('\\.');
 const LINE_END = Buffer.from('\n');
 const NULL = Buffer.from('\\N');
+/** Of a row that is too long, nothing is held. */
+const TOO_LONG = Buffer.alloc(0);
 
 export interface SqlRowHandler {
   /**
    * The rows of a table follow.
    * @param columns undefined if the dump does not name them
+   * @param name of the table, in lower case; empty for rows without a statement
    * @returns the places of the cells that are wanted
    */
-  table(columns: readonly string[] | undefined): ReadonlySet<number>;
+  table(columns: readonly string[] | undefined, name: string): ReadonlySet<number>;
   /**
    * The wanted cells by place: an empty text for NULL, undefined for an expression or a text that
    * is too long.
    */
   row(cells: ReadonlyMap<number, string | undefined>): void;
-  malformed(): void;
+  /** @param row the start of a row */
+  malformed(row: Uint8Array): void;
 }
 
 /** What follows `FROM stdin`, as `WITH (FORMAT csv, HEADER, DELIMITER ';')`. */
@@ -65,7 +69,7 @@ export class CopyRows {
     this.#delimiter = style.delimiter?.charCodeAt(0) ?? TAB;
     this.#isHeader = style.hasHeader;
     this.#csv = style.isCsv ? this.#csvRows(style.delimiter ?? ',') : undefined;
-    this.#lines = new LineSplitter({ line: (line) => this.#line(line), tooLong: () => handler.malformed() });
+    this.#lines = new LineSplitter({ line: (line) => this.#line(line), tooLong: () => handler.malformed(TOO_LONG) });
   }
 
   /** Takes one line at most. @returns the offset of the next byte */
@@ -88,8 +92,8 @@ export class CopyRows {
       for (const [place, cell] of row.entries()) if (this.#wanted.has(place)) cells.set(place, decodeText(cell));
       this.#handler.row(cells);
     };
-    const malformed = (): void => this.#handler.malformed();
-    return new CsvRows({ row, malformed, tooLong: malformed }, { separator, quote: '"', escape: 'double' });
+    const malformed = (line: Uint8Array = TOO_LONG): void => this.#handler.malformed(line);
+    return new CsvRows({ row, malformed, tooLong: () => malformed() }, { separator, quote: '"', escape: 'double' });
   }
 
   #line(line: Buffer): void {

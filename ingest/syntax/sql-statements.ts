@@ -1,9 +1,11 @@
 // Finds the rows of tables in the statements of a dump: INSERT and COPY, with the columns of
 // CREATE.
 
+import { Excerpt } from './excerpt.ts';
 import { SqlCell } from './sql-cell.ts';
 import { CopyRows, CopyStyle, type SqlRowHandler } from './sql-copy.ts';
 import { CONSTRAINTS } from './sql-lines.ts';
+import { SqlRecovery } from './sql-recovery.ts';
 import { lastPart, type SqlEscapes } from './sql-text.ts';
 import { type SqlHandler, SqlTokens } from './sql-tokens.ts';
 
@@ -11,9 +13,9 @@ const OPEN = 0x28;
 const CLOSE = 0x29;
 const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
-const LF = 0x0a;
 const MAX_COLUMNS = 4096;
 const MAX_TABLES = 10_000;
+const NOTHING = Buffer.alloc(0);
 
 type State =
   | 'start'
@@ -50,7 +52,10 @@ export class SqlStatements implements SqlHandler {
   /** The rows of COPY, until the line that ends them. */
   #rows: CopyRows | undefined;
   #copyStyle = new CopyStyle();
-  #lostAt = 0;
+  #recovery = new SqlRecovery();
+  /** The row that is read. */
+  readonly #excerpt = new Excerpt();
+  #block: Buffer = NOTHING;
 
   constructor(handler: SqlRowHandler, escapes: SqlEscapes) {
     this.#handler = handler;
@@ -59,16 +64,19 @@ export class SqlStatements implements SqlHandler {
   }
 
   push(block: Buffer): void {
+    this.#block = block;
     for (let at = 0; at < block.length; )
       if (this.#state === 'copy') at = this.#copy(block, at);
       else if (this.#state === 'lost') at = this.#recover(block, at);
       else at = this.#tokens.push(block, at);
+    if (this.#state === 'row') this.#excerpt.keep(block);
+    this.#block = NOTHING;
   }
 
   end(): void {
     this.#tokens.end();
     this.#rows?.end();
-    if (this.#state === 'row') this.#handler.malformed();
+    if (this.#state === 'row') this.#handler.malformed(this.#excerpt.take(NOTHING, 0));
   }
 
   #copy(block: Buffer, from: number): number {
@@ -226,7 +234,8 @@ export class SqlStatements implements SqlHandler {
   }
 
   #openTable(): void {
-    this.#wanted = this.#handler.table(this.#hasColumns ? this.#columns : this.#tables.get(this.#table));
+    const columns = this.#hasColumns ? this.#columns : this.#tables.get(this.#table);
+    this.#wanted = this.#handler.table(columns, this.#table);
     this.#state = 'values';
   }
 
@@ -237,8 +246,9 @@ export class SqlStatements implements SqlHandler {
     this.#openRow();
   }
 
-  #openRow(): void {
+  #openRow(at = this.#tokens.at): void {
     this.#state = 'row';
+    this.#excerpt.begin(at);
     this.#place = 0;
     this.#depth = 0;
     this.#cells = new Map();
@@ -267,34 +277,23 @@ export class SqlStatements implements SqlHandler {
 
   /** A text ended before its end, and the rest of the row cannot be told from the next. */
   #lose(): void {
-    this.#handler.malformed();
+    this.#handler.malformed(this.#excerpt.take(this.#block, this.#tokens.at + 1));
     this.#loseAgain();
   }
 
   /** The line that a torn row ends in begins neither a row nor a statement. */
   #loseAgain(): void {
     this.#state = 'lost';
-    this.#lostAt = 0;
+    this.#recovery = new SqlRecovery();
     this.#tokens.stop();
   }
 
-  /** Finds the next row, or the next line. */
   #recover(block: Buffer, from: number): number {
-    for (let at = from; at < block.length; at++) {
-      const byte = block[at] as number;
-      if (byte === LF && this.#lostAt < 2) {
-        this.#tokens.reset();
-        this.#state = 'resume';
-        return at + 1;
-      }
-      if (byte === CLOSE) this.#lostAt = 1;
-      else if (byte === COMMA && this.#lostAt === 1) this.#lostAt = 2;
-      else if (byte === OPEN && this.#lostAt === 2) {
-        this.#tokens.reset();
-        this.#openRow();
-        return at + 1;
-      } else if (byte > 0x20) this.#lostAt = 0;
-    }
-    return block.length;
+    const at = this.#recovery.push(block, from);
+    const { found } = this.#recovery;
+    if (found) this.#tokens.reset();
+    if (found === 'row') this.#openRow(at - 1);
+    else if (found) this.#state = 'resume';
+    return at;
   }
 }

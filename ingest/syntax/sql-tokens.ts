@@ -54,6 +54,8 @@ export class SqlTokens {
   #hasEscape = false;
   #afterStar = false;
   #stopped = false;
+  /** Where the token, or a part of it, begins in the block. */
+  at = 0;
 
   constructor(handler: SqlHandler) {
     this.#handler = handler;
@@ -75,7 +77,10 @@ export class SqlTokens {
   push(block: Buffer, from = 0): number {
     this.#stopped = false;
     let at = from;
-    while (at < block.length && !this.#stopped) at = this.#step(block, at);
+    while (at < block.length && !this.#stopped) {
+      this.at = at;
+      at = this.#step(block, at);
+    }
     return at;
   }
 

@@ -3,9 +3,7 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import { createFormat } from '../../ingest/format-registry.ts';
-import { detectFormat } from '../../ingest/formats/detect.ts';
-import { createSample } from '../../ingest/formats/sample.ts';
-import { parseAll, readCorpus, refusalOf } from '../support/corpus-text.ts';
+import { columnsOf, parseAll, readCorpus, refusalOf } from '../support/corpus-text.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
 /** The header of each exporter, and a row of it with the login ann and the password Sunrise42. */
@@ -252,9 +250,14 @@ describe('columns', () => {
 
   test('the columns that are read, and those that are not, are reported', () => {
     const text = 'id,email,nick name,password,times\n1,ann@example.test,ann,Sunrise42,3\n';
-    expect(detectFormat(createSample(Buffer.from(text), true)).columns).toEqual({
+    expect(columnsOf(createFormat('csv'), text)).toEqual({
       used: ['username=email', 'password=password', 'count=times'],
       unused: ['id', 'nick name'],
+    });
+    const byPlace = createFormat('csv', { columns: { username: '2', password: '4' } });
+    expect(columnsOf(byPlace, '1,ann@example.test,ann,Sunrise42,3\n')).toEqual({
+      used: ['username=2', 'password=4'],
+      unused: ['1', '3', '5'],
     });
   });
 

@@ -25,7 +25,7 @@ export function takeRow(sink: CredentialSink, places: Places, cell: CellOf, rule
 }
 
 /** The cells that are read, for a masked example. */
-function exampleOf({ usernames, secret, count }: Places, cell: CellOf): Uint8Array {
+export function exampleOf({ usernames, secret, count }: Places, cell: CellOf): Uint8Array {
   const read = [...usernames, secret, ...(count === undefined ? [] : [count])].map((place) => cell(place) ?? '');
   return Buffer.from(read.some((text) => text !== '') ? read.join(', ') : '');
 }

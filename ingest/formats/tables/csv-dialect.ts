@@ -11,6 +11,7 @@ import {
   findColumns,
   isMissing,
   type MissingColumn,
+  placeNames,
   secretKindOf,
   usernamesOf,
 } from '../columns.ts';
@@ -283,10 +284,7 @@ function withoutHeader(
     const { rows, widths } = lookAt(sample.subarray(bodyAt), dialect);
     const [usual = 0, count = 0] = [...widths].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0]);
     if (usual < width || (best && count / rows <= best.share)) continue;
-    const places = findColumns(
-      Array.from({ length: usual }, (_, place) => `${place + 1}`),
-      columns,
-    );
+    const places = findColumns(placeNames(usual), columns);
     if (isMissing(places)) continue;
     best = { body: { dialect, header: undefined, places, width: usual }, share: count / rows };
   }

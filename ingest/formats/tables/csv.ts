@@ -4,11 +4,21 @@ import { IngestError } from '../../errors.ts';
 import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
 import { afterStart } from '../after-start.ts';
 import { hintsAtPassword, roleOfName } from '../column-names.ts';
-import { type ColumnPlaces, columnMissing, describeColumns, feedsOf, secretKindOf, showHeader } from '../columns.ts';
+import {
+  type ColumnPlaces,
+  type ColumnUse,
+  columnMissing,
+  describeUse,
+  feedsOf,
+  namedColumns,
+  placeNames,
+  secretKindOf,
+  showHeader,
+} from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { isHash } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
-import { DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
+import { type CsvTable, DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
 import { isRoboForm, rowsOf } from './csv-table.ts';
 import { refuseHashes } from './hashed-column.ts';
 
@@ -16,10 +26,17 @@ function createParser(sink: CredentialSink, options: FormatOptions): CorpusParse
   return afterStart(DIALECT_BYTES, (start) => {
     const table = findTable(start.subarray(0, DIALECT_BYTES), options);
     if ('missing' in table) throw columnMissing(table, table.header);
+    sink.columns?.(describeColumns(table, options));
     const rows = rowsOf(table, sink, options);
     rows.push(start.subarray(table.bodyAt));
     return rows;
   });
+}
+
+function describeColumns({ header, places, width }: CsvTable, { columns }: FormatOptions): ColumnUse {
+  const kind = secretKindOf(columns);
+  if (header) return describeUse(namedColumns(header, places, kind));
+  return describeUse(namedColumns(placeNames(width), places, kind).map((column) => ({ ...column, is: 'name' })));
 }
 
 /** @param options default: the columns with usual names, and the separator of the header */
@@ -61,7 +78,6 @@ export const csvModule: FormatModule = {
       format,
       score: (header ? HEADER_SCORE : GIVEN_SCORE) * (alike > 0.5 || isRoboForm(header) ? 1 : alike),
       reasons,
-      ...(header && { columns: describeColumns(header, places, secretKindOf(options.columns)) }),
     };
   },
 };

@@ -14,11 +14,13 @@ import { JsonRows } from './json-rows.ts';
 
 /** Text of JSON, of which each object with a password is a credential. */
 class JsonParser implements CorpusParser {
+  readonly #sink: CredentialSink;
   readonly #rows: JsonRows;
   readonly #scanner: JsonScanner;
   readonly #columns: Columns | undefined;
 
   constructor(sink: CredentialSink, { columns }: FormatOptions) {
+    this.#sink = sink;
     this.#rows = new JsonRows(sink, columns);
     this.#scanner = new JsonScanner(this.#rows);
     this.#columns = columns;
@@ -31,6 +33,7 @@ class JsonParser implements CorpusParser {
   end(): void {
     this.#scanner.end();
     assertColumns(this.#rows, this.#columns);
+    this.#sink.columns?.(this.#rows.columns);
   }
 }
 
@@ -64,6 +67,7 @@ class JsonLinesParser implements CorpusParser {
   end(): void {
     this.#lines.end();
     assertColumns(this.#rows, this.#columns);
+    this.#sink.columns?.(this.#rows.columns);
   }
 
   #line(line: Buffer): void {

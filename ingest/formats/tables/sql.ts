@@ -9,20 +9,44 @@ import { afterStart } from '../after-start.ts';
 import {
   areByPlace,
   type ColumnPlaces,
+  type ColumnUse,
   columnMissing,
+  describeUse,
   feedsOf,
   findColumns,
   isMissing,
+  type NamedColumn,
+  namedColumns,
+  placeNames,
+  type SecretKind,
   secretKindOf,
 } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { percent, type TextSample } from '../sample.ts';
-import { takeRow } from './credential-rows.ts';
+import { exampleOf, takeRow } from './credential-rows.ts';
 import { refuseHashes } from './hashed-column.ts';
 
 /** Bytes of text that the dialect is found from. */
 export const SQL_DIALECT_BYTES = 1 << 16;
 const NONE: ReadonlySet<number> = new Set();
+/** Tables of a dump whose columns a report names. */
+const MAX_TABLES = 100;
+/** Columns of a row without names. */
+const MAX_WIDTH = 4096;
+
+/** A table of a dump. */
+interface DumpTable {
+  /** Undefined if its columns are given by place. */
+  readonly header: readonly string[] | undefined;
+  /** Undefined if it is not read. */
+  readonly places: ColumnPlaces | undefined;
+}
+
+/** Of rows without names, only what is read has a place that is known. */
+const placedColumns = (places: ColumnPlaces, kind: SecretKind): NamedColumn[] =>
+  namedColumns(placeNames(MAX_WIDTH), places, kind)
+    .filter(({ role }) => role !== undefined)
+    .map((column) => ({ ...column, is: 'name' }));
 
 class SqlRows implements SqlRowHandler {
   readonly #sink: CredentialSink;
@@ -32,18 +56,21 @@ class SqlRows implements SqlRowHandler {
   /** The columns of the first table that was left out. */
   leftOut: readonly string[] | undefined;
   rows = 0;
+  readonly #tables = new Map<string, DumpTable>();
 
   constructor(sink: CredentialSink, options: FormatOptions) {
     this.#sink = sink;
     this.#options = options;
   }
 
-  table(columns: readonly string[] | undefined): ReadonlySet<number> {
+  table(columns: readonly string[] | undefined, name: string): ReadonlySet<number> {
     const { columns: given } = this.#options;
     const isPlaced = columns === undefined && given !== undefined && areByPlace(given);
-    const header = columns ?? (isPlaced ? Array.from({ length: 4096 }, (_, place) => `${place + 1}`) : []);
+    const header = columns ?? (isPlaced ? placeNames(MAX_WIDTH) : []);
     const places = findColumns(header, given);
     this.#places = isMissing(places) ? undefined : places;
+    if (!this.#tables.has(name) && this.#tables.size < MAX_TABLES)
+      this.#tables.set(name, { header: isPlaced ? undefined : header, places: this.#places });
     this.#lacksLogin = isMissing(places) && places.missing === 'username' && !given;
     if (!this.#places) {
       if (this.leftOut === undefined || this.#lacksLogin) this.leftOut = header;
@@ -53,21 +80,36 @@ class SqlRows implements SqlRowHandler {
     return new Set([...usernames, secret, ...(count === undefined ? [] : [count])]);
   }
 
+  /** The columns of each table that were read, and what was not. */
+  get columns(): ColumnUse {
+    const kind = secretKindOf(this.#options.columns);
+    return describeUse(
+      [...this.#tables].flatMap(([table, { header, places }]): NamedColumn[] => {
+        const of = this.#tables.size > 1 ? `${table}.` : '';
+        if (!places) return [{ name: `${of}*`, role: undefined, is: 'name' }];
+        const columns = header ? namedColumns(header, places, kind) : placedColumns(places, kind);
+        return columns.map((column) => ({ ...column, name: of + column.name }));
+      }),
+    );
+  }
+
   row(cells: ReadonlyMap<number, string | undefined>): void {
     if (this.#lacksLogin) this.#sink.reject('missing-column');
     if (!this.#places) return;
     this.rows++;
     const { secret } = this.#places;
-    if (cells.has(secret) && cells.get(secret) === undefined) this.#sink.reject('malformed-row');
+    const cell = (place: number): string | undefined => cells.get(place);
+    if (cells.has(secret) && cells.get(secret) === undefined)
+      this.#sink.reject('malformed-row', exampleOf(this.#places, cell));
     else
-      takeRow(this.#sink, this.#places, (place) => cells.get(place), {
+      takeRow(this.#sink, this.#places, cell, {
         kind: secretKindOf(this.#options.columns),
         blank: this.#options.blank,
       });
   }
 
-  malformed(): void {
-    this.#sink.reject('malformed-row');
+  malformed(row: Uint8Array): void {
+    this.#sink.reject('malformed-row', row);
   }
 }
 
@@ -81,6 +123,7 @@ function createParser(sink: CredentialSink, options: FormatOptions): CorpusParse
       end() {
         statements.end();
         assertColumns(rows, options);
+        sink.columns?.(rows.columns);
       },
     };
   });
