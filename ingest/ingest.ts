@@ -15,6 +15,7 @@ import {
 } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { StoreError } from '../store/errors.ts';
+import { readNameList } from '../store/retention/name-file.ts';
 import { openRun, openRuns, type Run, runPath } from '../store/run/run.ts';
 import {
   assertSourceDate,
@@ -40,7 +41,7 @@ import type { IngestOptions } from './options.ts';
 import { asReplacement, type MirrorBase, mirrorFolder, openBase, withUnchanged } from './replace.ts';
 import { assertAlarmsAccepted } from './report/assert-alarms.ts';
 import { writeRun } from './sort/write-run.ts';
-import { findEarlier, findSame, labelOf, refuseOrAccept, statedOptions } from './source-identity.ts';
+import { findEarlier, findSame, labelOf, leftOutNames, refuseOrAccept, statedOptions } from './source-identity.ts';
 
 /** Errors after which the same ingest can go on. */
 const RESUMED: ReadonlySet<string> = new Set(['INPUT_UNREADABLE', 'CORPUS_SUSPECT']);
@@ -63,7 +64,7 @@ export interface Ingested {
  * segments of files stay in the work folder; the same call resumes from them and writes the same
  * run.
  * @throws StoreError `SOURCE_NAME`, `SOURCE_DATE`, `SOURCE_EXISTS`, `SOURCE_DUPLICATE`,
- * `KEY_MISMATCH`
+ * `KEY_MISMATCH`, `NAMES_CORRUPT`
  * @throws IngestError `INPUT_UNREADABLE`, `FORMAT_UNRECOGNISED`, `FORMAT_USELESS`,
  * `COLUMN_MISSING`, `CORPUS_SUSPECT`, `NOTHING_FOUND`, `ARCHIVE_CORRUPT`
  */
@@ -73,7 +74,8 @@ export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOp
   if (date !== undefined) assertSourceDate(date);
   assertKeyBelongs(dataset, key);
   const runs = openRuns(dataset);
-  const options = asReplacement(dataset, runs, stated);
+  const names = readNameList(dataset, key);
+  const options = { ...asReplacement(dataset, runs, stated), ...(names && { names }) };
   const label = await lookAtInputs(dataset.parameters, options);
   const base = openBase(dataset, runs, options, label);
   const earlier = await findEarlier(runs, options, label, base?.table);
@@ -213,6 +215,7 @@ function describeRun(dataset: Dataset, corpus: ReadCorpus, format: string, optio
     lines: corpus.lines,
     credentials: corpus.credentials,
     rejects: corpus.rejects.byReason(),
+    ...(options.names && { names: leftOutNames(options.names) }),
     report: { ...corpus.report.finish(), leftOut: options.leftOut?.groups ?? [] },
   };
 }
@@ -243,6 +246,7 @@ function describeJob(
     usernameRules,
     hashPlaintext: hashPlaintext === true,
     segmentBytes,
+    names: options.names ? leftOutNames(options.names) : null,
     inputs: inputs.map(({ name, bytes }) => ({ name, bytes: bytes ?? null })),
   };
 }

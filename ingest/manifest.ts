@@ -14,7 +14,7 @@ import type { UsernameRule } from '../protocol/normalize.ts';
 import { PRIVATE_FOLDER } from '../store/dataset.ts';
 import { isMissing, readRegularFile, syncFolder } from '../store/files.ts';
 import { writeFully } from '../store/run/run.ts';
-import type { SectionName } from '../store/run/run-facts.ts';
+import type { LeftOutNames, SectionName } from '../store/run/run-facts.ts';
 import type { SegmentFindings } from './report/report.ts';
 
 /** The parameters of an ingest. An ingest with other parameters cannot use its chunks. */
@@ -37,6 +37,8 @@ export interface IngestJob {
   readonly hashPlaintext: boolean;
   /** The same size gives the same segments when an ingest resumes. */
   readonly segmentBytes: number;
+  /** The names that are left out. */
+  readonly names: LeftOutNames | null;
   readonly inputs: readonly { readonly name: string; readonly bytes: number | null }[];
 }
 

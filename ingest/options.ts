@@ -1,6 +1,7 @@
 // The options of an ingest, and its progress reports.
 
 import type { Encrypter } from 'age-encryption';
+import type { NameList } from '../store/retention/name-list.ts';
 import type { OpenArchive } from './archive/archive-reader.ts';
 import type { Reading } from './choose-format.ts';
 import type { CorpusInput } from './input/inputs.ts';
@@ -47,6 +48,8 @@ export interface IngestOptions extends Reading {
   readonly recipient?: Encrypter;
   /** Replaces the content of `inputs`, which is the archive itself. */
   readonly archive?: OpenArchive;
+  /** The names that the dataset leaves out: `ingest` reads them. */
+  readonly names?: NameList;
   readonly onProgress?: (progress: IngestProgress) => void;
   readonly signal?: AbortSignal;
 }

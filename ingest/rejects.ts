@@ -16,6 +16,9 @@ export type RejectReason =
   | 'bad-hash'
   | 'nul-byte'
   | 'too-long'
+  /** Of a person who is left out, and of an account that the operator planted. */
+  | 'suppressed'
+  | 'planted'
   | 'malformed-row'
   | 'missing-column';
 

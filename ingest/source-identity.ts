@@ -1,8 +1,10 @@
 // When two ingests are of the same source: equal bytes, read in the same way.
 
+import { isDeepStrictEqual } from 'node:util';
 import { StoreError } from '../store/errors.ts';
+import type { NameList } from '../store/retention/name-list.ts';
 import type { Run } from '../store/run/run.ts';
-import type { InputFile, RunFacts } from '../store/run/run-facts.ts';
+import type { InputFile, LeftOutNames, RunFacts } from '../store/run/run-facts.ts';
 import { describeOptions } from './formats/format-options.ts';
 import { sameFiles, totalBytes } from './input/inputs.ts';
 import type { RangeTable } from './input/range-table.ts';
@@ -68,7 +70,9 @@ export function findSame(
 ): Run | undefined {
   const { replace, source, date } = options;
   const isOther = ({ facts }: Run): boolean =>
-    replace === true && facts.source === source && !(facts.date === date && isReadAlike(facts, options, label));
+    replace === true &&
+    facts.source === source &&
+    !(facts.date === date && isReadAlike(facts, options, label) && leavesOutAlike(facts, options));
   return runs.find((run) => sameFiles(run.facts.files, files) && !isOther(run));
 }
 
@@ -91,6 +95,12 @@ export function refuseOrAccept(earlier: Run, options: IngestOptions, label: stri
     `A second copy would count every credential twice. To change its name or format, remove ${facts.source} and ingest again.`,
   );
 }
+
+/** The list of names that an ingest leaves out, as facts have it. */
+export const leftOutNames = (names: NameList): LeftOutNames => ({ list: names.id, digest: names.digest() });
+
+const leavesOutAlike = ({ names }: RunFacts, options: IngestOptions): boolean =>
+  isDeepStrictEqual(names, options.names && leftOutNames(options.names));
 
 /** A format that is named is the same as one that was recognised, and the other way round. */
 function isReadAlike(facts: RunFacts, options: IngestOptions, label: string | undefined): boolean {

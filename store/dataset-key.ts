@@ -1,6 +1,6 @@
 // The secret key of a dataset, in memory.
 
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import type {
   BlindedElement,
@@ -94,6 +94,14 @@ export class DatasetKey {
   revealPin(dataset: DatasetId): string | undefined {
     const secret = this.#secret;
     return secret.suite === 'hmac' ? formatHmacPin({ dataset, key: secret.key }) : undefined;
+  }
+
+  /**
+   * A secret of the publisher's own, for what it keeps beside its runs: HKDF-SHA-256 (RFC 5869).
+   * @returns 32 bytes
+   */
+  deriveSecret(use: 'names'): Uint8Array {
+    return new Uint8Array(hkdfSync('sha256', this.revealText(), 'credveil publisher 1', use, 32));
   }
 
   /** The secret itself as text, for a key file or a secret store. */

@@ -8,8 +8,10 @@ import { INDEX_NAMES, type IndexName, RANGE_NAMES } from '../protocol/bucket-id.
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { type Dataset, sourceNumbers, workFolder } from './dataset.ts';
 import { yieldToEventLoop } from './event-loop.ts';
+import type { Suppression } from './retention/retention.ts';
 import { Merge, type RecordStream } from './run/merge.ts';
 import { formatRangeSet } from './run/range-set.ts';
+import type { RunRemoval } from './run/removal.ts';
 import type { Run } from './run/run.ts';
 import { SECTION_LAYOUTS, SECTION_NAMES } from './run/run-facts.ts';
 import { prepareRunStreams, runNames } from './run/run-streams.ts';
@@ -24,6 +26,12 @@ import type { Snapshot } from './snapshot/snapshot.ts';
 /** Records between two turns of the event loop. */
 const RECORDS_PER_TURN = 1 << 18;
 
+/** Runs, and what suppressed names take out of them. */
+export interface PublishedRuns {
+  readonly runs: readonly Run[];
+  readonly suppression?: Suppression | undefined;
+}
+
 export interface VerifiedRuns {
   readonly records: number;
   /** Whether the snapshot holds what these runs make, nothing else; null if it was not compared. */
@@ -37,19 +45,22 @@ export interface VerifiedRuns {
  */
 export async function verifyRuns(
   dataset: Dataset,
-  runs: readonly Run[],
+  published: PublishedRuns,
   suite: KeyedSuite | undefined,
   snapshot: Snapshot | undefined,
 ): Promise<VerifiedRuns> {
+  const { runs, suppression } = published;
   const folder = path.join(workFolder(dataset), 'verify');
   const clear = (): void => fs.rmSync(folder, { recursive: true, force: true });
   const turn = (): Promise<void> => yieldToEventLoop(undefined);
-  const numbers = suite && snapshot ? numbersOf(dataset, runs, snapshot) : undefined;
+  const numbers = suite && snapshot ? numbersOf(dataset, published, snapshot) : undefined;
   if (numbers && snapshot) compareGaps(runs, snapshot);
   let read = 0;
   clear();
   try {
-    const streams = (await prepareRunStreams(runs, { folder, sections: SECTION_NAMES, turn, checksParts: true }))();
+    const removed = (run: Run): RunRemoval | undefined => suppression?.of(run);
+    const options = { folder, sections: SECTION_NAMES, turn, checksParts: true, removed };
+    const streams = (await prepareRunStreams(runs, options))();
     try {
       for (const section of SECTION_NAMES) {
         const index = INDEX_NAMES.find((name) => name === section);
@@ -84,11 +95,15 @@ function compareGaps(runs: readonly Run[], snapshot: Snapshot): void {
 }
 
 /** The numbers of the runs' sources by place, if the snapshot was made from exactly these runs. */
-function numbersOf(dataset: Dataset, runs: readonly Run[], { facts }: Snapshot): readonly number[] | undefined {
+function numbersOf(
+  dataset: Dataset,
+  { runs, suppression }: PublishedRuns,
+  { facts }: Snapshot,
+): readonly number[] | undefined {
   const numbers = sourceNumbers(dataset);
   if (runs.some((run) => !numbers.has(run.facts.source))) return undefined;
   const numberOf = (run: Run): number => numbers.get(run.facts.source) as number;
-  return layerId(dataset, runs, numberOf) === facts.layer ? [0, ...runs.map(numberOf)] : undefined;
+  return layerId(dataset, runs, numberOf, suppression?.digest) === facts.layer ? [0, ...runs.map(numberOf)] : undefined;
 }
 
 /** Makes each bucket again and compares it with that of the snapshot. */

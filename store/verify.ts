@@ -19,6 +19,8 @@ import type { KeyedSuite } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import { type Dataset, runsFolder } from './dataset.ts';
 import { openRegularFile } from './files.ts';
+import type { NameList } from './retention/name-list.ts';
+import { planSuppression } from './retention/retention.ts';
 import { openRuns } from './run/run.ts';
 import { corruptSnapshot, filterPath, openCurrent, snapshotName } from './snapshot/current.ts';
 import { sealFilterFile } from './snapshot/filter-writer.ts';
@@ -56,14 +58,18 @@ export interface VerifyReport {
 
 /**
  * @param suite without one, no seal is verified
+ * @param names of a dataset that suppresses some; needed with a suite
  * @throws StoreError or ProtocolError for the first damage found
  */
-export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite): Promise<VerifyReport> {
+export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite, names?: NameList): Promise<VerifyReport> {
   const hasRuns = fs.existsSync(runsFolder(dataset));
   const runs = hasRuns ? openRuns(dataset) : [];
+  const suppression = suite && hasRuns ? planSuppression(dataset, runs, names, false) : undefined;
   const snapshot = openCurrent(dataset) && (await openSnapshot(dataset));
   try {
-    const verified = hasRuns ? await verifyRuns(dataset, runs, suite, snapshot) : { records: 0, matched: null };
+    const verified = hasRuns
+      ? await verifyRuns(dataset, { runs, suppression }, suite, snapshot)
+      : { records: 0, matched: null };
     const report = { runs: hasRuns ? runs.length : null, keyed: suite !== undefined, ...verified };
     const nothing = { buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null, head: null };
     if (!snapshot) return { ...report, snapshot: null, ...nothing };

@@ -5,6 +5,8 @@ import { createKernelPads } from '../../accel/pad-kernel.ts';
 import type { HeadKey } from '../../protocol/brands.ts';
 import { MAX_HEAD_LIFE_MS } from '../../protocol/signed/head.ts';
 import type { Dataset } from '../../store/dataset.ts';
+import { readNameList } from '../../store/retention/name-file.ts';
+import type { Suppression } from '../../store/retention/retention.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { ExitCode, UsageError } from '../exit.ts';
@@ -30,6 +32,27 @@ export interface PublishSummary {
   readonly validUntil: string;
   /** The snapshot before, and whether servers must not answer it any more. */
   readonly replaced: { readonly snapshot: string; readonly withdrawn: boolean } | null;
+  /** What suppressed names take out of the runs; null if there are none. */
+  readonly suppressed: SuppressedSummary | null;
+}
+
+/** Counts of names and records, and the sources with records that could not be told apart. */
+type SuppressedSummary = Pick<Suppression, 'names' | 'records' | 'kept' | 'keptIn'>;
+
+const summarize = ({ names, records, kept, keptIn }: Suppression): SuppressedSummary => ({
+  ...{ names, records, kept, keptIn },
+});
+
+function describeSuppressed({ names, records, kept, keptIn }: SuppressedSummary, folder: string): string[] {
+  return [
+    `suppressed: ${formatCounted(names, 'name')}, ${formatCounted(records, 'record')} of the runs left out`,
+    ...(kept === 0
+      ? []
+      : [
+          `  not left out: ${formatCounted(kept, 'record')} that may be another name's, whose hash is the same`,
+          ...keptIn.map((source) => `  to remove them: credveil ingest ${shellWord(folder)} … --replace ${source}`),
+        ]),
+  ];
 }
 
 function progressState(bar: ProgressBar, { stage, records, totalRecords }: PublishProgress): ProgressState {
@@ -64,13 +87,15 @@ export async function publishWithProgress(
   signal: AbortSignal,
   { keep, memory, validFor, delegate }: PublishLimits = {},
 ): Promise<PublishSummary> {
+  const names = readNameList(dataset, key);
   const bar = new ProgressBar();
   let last: PublishProgress | undefined;
   try {
-    const { facts, changed, head, replaced, withdrawn } = await publish(dataset, key.createSuite(), {
+    const { facts, changed, head, replaced, withdrawn, suppression } = await publish(dataset, key.createSuite(), {
       signal,
       createPads: createKernelPads,
       ...(publisher && { publisher }),
+      ...(names && { names }),
       ...(validFor === undefined ? {} : { headLifeMs: validFor }),
       ...(delegate && { delegate }),
       ...(keep === undefined ? {} : { keep }),
@@ -105,6 +130,7 @@ export async function publishWithProgress(
       seconds: bar.elapsedSeconds,
       validUntil: head.validUntil,
       replaced: replaced === undefined ? null : { snapshot: replaced, withdrawn },
+      suppressed: suppression ? summarize(suppression) : null,
     };
   } catch (error) {
     bar.abandon();
@@ -113,9 +139,11 @@ export async function publishWithProgress(
 }
 
 export function describePublished(summary: PublishSummary, folder: string): string {
-  const { snapshot, changed, sources, indexes, ranges, bytes, seconds, validUntil, replaced } = summary;
+  const { snapshot, changed, sources, indexes, ranges, bytes, seconds, validUntil, replaced, suppressed } = summary;
   const until = `clients accept it until ${validUntil}; renew that with: credveil publish ${shellWord(folder)} --renew`;
-  if (!changed) return `snapshot ${snapshot} already contains all sources; nothing changed\n${until}`;
+  const left = suppressed ? describeSuppressed(suppressed, folder) : [];
+  if (!changed)
+    return [`snapshot ${snapshot} already contains all sources; nothing changed`, ...left, until].join('\n');
   const parts = Object.entries(indexes).map(
     ([index, { entries, buckets }]) =>
       `${index} ${formatCounted(entries, 'entry')} in ${formatCounted(buckets, 'bucket')}`,
@@ -124,6 +152,7 @@ export function describePublished(summary: PublishSummary, folder: string): stri
     parts.push(`${index} ${formatCounted(entries, 'entry')} in ${formatCounted(count, 'range')}`);
   return [
     `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`,
+    ...left,
     until,
     ...(replaced?.withdrawn
       ? [`snapshot ${replaced.snapshot} is withdrawn: purge URLs that contain ${replaced.snapshot} from caches`]

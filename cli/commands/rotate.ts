@@ -9,15 +9,19 @@ import { archivePath, createDataset, type Dataset, openDataset } from '../../sto
 import { createDatasetKey } from '../../store/dataset-key.ts';
 import { StoreError } from '../../store/errors.ts';
 import { assertOutside, writeKeyFile } from '../../store/key-file.ts';
+import { lockDataset } from '../../store/lock.ts';
+import { readListedNames, readNameList, writeNameList } from '../../store/retention/name-file.ts';
+import { NameList } from '../../store/retention/name-list.ts';
 import { openRuns } from '../../store/run/run.ts';
 import type { RunFacts } from '../../store/run/run-facts.ts';
 import { openCurrent } from '../../store/snapshot/current.ts';
 import { UsageError } from '../exit.ts';
-import { openKeyFile } from '../key-files.ts';
+import { namedBy, openKeyFile } from '../key-files.ts';
 import { openNewPublisher } from '../key-place.ts';
 import { keyFileFor } from '../open.ts';
 import { printResult } from '../output.ts';
 import { shellWord } from '../printable.ts';
+import { formatCounted } from '../units.ts';
 import { describePublicPart, type PublicPart, publicPart } from './key.ts';
 
 interface MissingSource extends Pick<RunFacts, 'source' | 'date' | 'format' | 'files'> {
@@ -35,6 +39,14 @@ interface RotationState {
   readonly published: boolean;
   /** The old dataset's list of clients, if there is one. */
   readonly clientsFile: string | null;
+  /** Suppressed names and planted accounts that both datasets have. */
+  readonly names: number;
+}
+
+interface RotateOptions {
+  keyFile?: string;
+  oldKeyFile?: string;
+  json?: boolean;
 }
 
 /** Creates a dataset with the parameters of `old` and a new key. */
@@ -63,12 +75,37 @@ function assertSuccessor(old: Dataset, { folder, id, parameters: { keyId } }: Da
     throw new UsageError(`${folder} has the key of the old dataset`, 'Name a folder to create as the new one.');
 }
 
-function rotate(oldFolder: string, newFolder: string, named?: string): RotationState {
+/**
+ * Takes over the names that the old dataset leaves out, so that every ingest into the new one does.
+ * @returns the number of names
+ */
+function takeOverNames(old: Dataset, successor: Dataset, newKeyFile: string, oldKeyFile: string): number {
+  if (!readListedNames(old)) return 0;
+  const names = namedBy('--old-key-file', () => readNameList(old, openKeyFile(oldKeyFile)));
+  if (!names) return 0;
+  const unlock = lockDataset(successor.folder);
+  try {
+    const key = openKeyFile(newKeyFile);
+    const taken = readNameList(successor, key) ?? new NameList(names.revealKey());
+    if (taken.id !== names.id)
+      throw new UsageError(
+        `${successor.folder} has suppressed names of its own`,
+        'Add the suppressed addresses of the old dataset with `credveil suppress add`, and rotate again without them.',
+      );
+    if (taken.takeOver(names.names) > 0 || !readListedNames(successor)) writeNameList(successor, key, taken);
+    return taken.names.length;
+  } finally {
+    unlock();
+  }
+}
+
+function rotate(oldFolder: string, newFolder: string, { keyFile: named, oldKeyFile }: RotateOptions): RotationState {
   const old = openDataset(oldFolder);
   const newKeyFile = keyFileFor(newFolder, named);
   const created = !fs.existsSync(path.join(newFolder, 'dataset.json'));
   const successor = created ? createSuccessor(old, newFolder, newKeyFile) : openDataset(newFolder);
   assertSuccessor(old, successor);
+  const names = takeOverNames(old, successor, newKeyFile, keyFileFor(oldFolder, oldKeyFile));
   const there = new Set(openRuns(successor).map(({ facts }) => facts.source));
   const missing = openRuns(old)
     .filter(({ facts }) => !there.has(facts.source))
@@ -79,7 +116,7 @@ function rotate(oldFolder: string, newFolder: string, named?: string): RotationS
   const newKey = publicPart(openKeyFile(newKeyFile));
   const list = clientFileFor(oldFolder);
   return {
-    ...{ created, newDataset: successor.id, newKey, newKeyFile, missing },
+    ...{ created, newDataset: successor.id, newKey, newKeyFile, missing, names },
     published: openCurrent(successor) !== undefined,
     clientsFile: fs.existsSync(list) ? list : null,
   };
@@ -118,6 +155,7 @@ function describe(oldFolder: string, newFolder: string, named: string | undefine
   const [from, to] = [shellWord(oldFolder), shellWord(newFolder)];
   const keyed = named === undefined ? to : `${to} --key-file ${shellWord(named)}`;
   const text = [`${newFolder}: ${state.created ? 'created' : 'exists'}, ${describePublicPart(state.newKey)}`];
+  if (state.names > 0) text.push(`${formatCounted(state.names, 'name')} left out of every ingest, as in ${oldFolder}`);
   if (state.missing.length > 0)
     text.push(
       '',
@@ -138,9 +176,10 @@ export function addRotate(program: Command): void {
     .argument('<old>', 'folder of the dataset')
     .argument('<new>', 'folder of its successor')
     .option('--key-file <file>', 'key of the successor (default: <new>.key)')
+    .option('--old-key-file <file>', 'key of the dataset, if it suppresses names (default: <old>.key)')
     .option('--json', 'print the state as JSON')
-    .action((oldFolder: string, newFolder: string, options: { keyFile?: string; json?: boolean }) => {
-      printResult(options, rotate(oldFolder, newFolder, options.keyFile), (state) =>
+    .action((oldFolder: string, newFolder: string, options: RotateOptions) => {
+      printResult(options, rotate(oldFolder, newFolder, options), (state) =>
         describe(oldFolder, newFolder, options.keyFile, state),
       );
     });

@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import type { Command } from 'commander';
 import { openDataset } from '../../store/dataset.ts';
+import { readNameList } from '../../store/retention/name-file.ts';
 import { type VerifyReport, verifyDataset } from '../../store/verify.ts';
 import { UsageError } from '../exit.ts';
 import { keyFileFor, withDataset, withLock } from '../open.ts';
@@ -63,7 +64,9 @@ export function addVerify(program: Command): void {
         );
       const report = options.withoutKey
         ? await withLock(folder, () => verifyDataset(openDataset(folder)))
-        : await withDataset(folder, options, ({ dataset, key }) => verifyDataset(dataset, key.createSuite()));
+        : await withDataset(folder, options, ({ dataset, key }) =>
+            verifyDataset(dataset, key.createSuite(), readNameList(dataset, key)),
+          );
       if (report.head) warnOfHead(folder, report.head);
       printResult(options, report, () => describe(report, folder));
     });

@@ -4,6 +4,7 @@ import { MatchError } from '../../match/errors.ts';
 import type { NameRow } from '../../match/names/dataset-names.ts';
 import { assertKeyBelongs, openDataset } from '../../store/dataset.ts';
 import { assertOutside } from '../../store/key-file.ts';
+import { readNameList } from '../../store/retention/name-file.ts';
 import { openRuns } from '../../store/run/run.ts';
 import { openKeyFile } from '../key-files.ts';
 import { keyFileFor } from '../open.ts';
@@ -44,7 +45,7 @@ export async function matchNames(
       `dataset ${folder} has no ${runs.length === 0 ? 'source' : 'account index'}`,
       'Name a dataset of usernames, or match corpora with --against.',
     );
-  const names = new DatasetNames(await createSuite(key), dataset.parameters);
+  const names = new DatasetNames(await createSuite(key), dataset.parameters, readNameList(dataset, key));
   await readUsersInto(names, usersName, options, signal, false);
   if (names.accounts === 0 || names.nameless.length === names.accounts)
     throw new MatchError(

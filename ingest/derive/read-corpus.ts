@@ -110,7 +110,7 @@ class CorpusReading {
     this.#pool = new IngestPool(
       plan.threads,
       plan.segmentBytes,
-      workerSettings(key, manifest, plan),
+      workerSettings(key, manifest, plan, options),
       ({ finished }) => {
         manifest.append(finished);
         this.#tally.count(finished.segment, finished);
@@ -242,8 +242,17 @@ class CorpusReading {
   }
 }
 
-function workerSettings(key: DatasetKey, { job, folder }: Manifest, { sorterBytes }: MemoryPlan): WorkerSettings {
+function workerSettings(
+  key: DatasetKey,
+  { job, folder }: Manifest,
+  { sorterBytes }: MemoryPlan,
+  { names }: IngestOptions,
+): WorkerSettings {
   const { indexes, similar, usernameRules, hashPlaintext } = job;
   const { suite } = key;
-  return { suite, keyText: key.revealText(), indexes, similar, usernameRules, hashPlaintext, folder, sorterBytes };
+  const listed = names && names.names.length > 0 ? names.marks : undefined;
+  return {
+    ...{ suite, keyText: key.revealText(), indexes, similar, usernameRules, hashPlaintext, folder, sorterBytes },
+    names: listed,
+  };
 }

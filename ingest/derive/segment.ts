@@ -9,6 +9,7 @@ import { SignCounter } from '../report/signs.ts';
 import { deriveCredentials } from './credential-batch.ts';
 import type { Deriver } from './deriver.ts';
 import { deriveLines } from './line-batch.ts';
+import type { NameGuard } from './name-guard.ts';
 
 /** How the bytes of a segment are read. */
 export interface SegmentFormat {
@@ -25,23 +26,32 @@ export function segmentFormat({ name, options, feeds, lines }: CorpusFormat): Se
   return { name, options, isLines: lines !== undefined, hashes };
 }
 
-/** @param signSeed see SignCounter */
+/**
+ * @param signSeed see SignCounter
+ * @param guard of `deriver`, if it leaves out names
+ */
 export function deriveSegment(
   bytes: Uint8Array,
   format: SegmentFormat,
   deriver: Deriver,
   signSeed: number,
+  guard?: NameGuard,
 ): SegmentFindings {
   const rejects = new RejectCounter();
   const signs = new SignCounter(signSeed);
   const rules = format.isLines ? rulesFor(format) : undefined;
   // Hashes are right to look like hashes.
   const observed = format.hashes ? undefined : signs;
-  const credentials = rules
+  const read = rules
     ? deriveLines(bytes, rules, deriver, rejects, observed)
     : deriveCredentials(bytes, deriver, rejects, observed);
   deriver.flush();
-  return { credentials, rejects: rejects.byReason(), examples: rejects.examples(), signs: signs.counts() };
+  const { withheld = 0, planted = {} } = guard?.takeRejects(rejects) ?? {};
+  return {
+    credentials: read - withheld,
+    ...{ rejects: rejects.byReason(), examples: rejects.examples(), signs: signs.counts() },
+    ...(Object.keys(planted).length > 0 && { planted }),
+  };
 }
 
 /** The rules of the line format that was used last. */

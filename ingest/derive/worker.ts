@@ -6,12 +6,14 @@ import type { RangeName } from '../../protocol/bucket-id.ts';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
 import type { UsernameRule } from '../../protocol/normalize.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
+import type { NameMarks } from '../../store/retention/name-list.ts';
 import type { SectionName } from '../../store/run/run-facts.ts';
 import { type FinishedSegment, fingerprint } from '../manifest.ts';
 import { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
 import { createHashListDeriver, withPlaintextHashes } from './hash-deriver.ts';
 import { createHmacDeriver } from './hmac-deriver.ts';
+import { NameGuard, withNameGuard } from './name-guard.ts';
 import { createOprfDeriver } from './oprf-deriver.ts';
 import { deriveSegment, type SegmentFormat } from './segment.ts';
 import { withUsernameRules } from './username-rules.ts';
@@ -26,6 +28,8 @@ export interface WorkerSettings {
   readonly usernameRules: readonly UsernameRule[];
   /** Whether passwords in plaintext feed the indexes of hashes, without the key. */
   readonly hashPlaintext: boolean;
+  /** Names whose credentials are left out. */
+  readonly names: NameMarks | undefined;
   readonly folder: string;
   readonly sorterBytes: number;
 }
@@ -44,8 +48,9 @@ export interface SegmentResult {
 
 /** Of credentials in plaintext. */
 async function createDeriver(settings: WorkerSettings, sorters: Sorters): Promise<Deriver> {
-  const deriver = withUsernameRules(await createKeyedDeriver(settings, sorters), settings.usernameRules);
-  return settings.hashPlaintext ? withPlaintextHashes(deriver, sorters) : deriver;
+  const keyed = await createKeyedDeriver(settings, sorters);
+  const whole = settings.hashPlaintext ? withPlaintextHashes(keyed, sorters) : keyed;
+  return withUsernameRules(withNameGuard(whole, guard), settings.usernameRules);
 }
 
 async function createKeyedDeriver({ suite, keyText, similar }: WorkerSettings, sorters: Sorters): Promise<Deriver> {
@@ -57,6 +62,7 @@ async function createKeyedDeriver({ suite, keyText, similar }: WorkerSettings, s
 }
 
 const settings = workerData as WorkerSettings;
+const guard = settings.names && new NameGuard(settings.names);
 const sorters = new Sorters(settings.indexes, settings.folder, settings.sorterBytes);
 const plaintext = await createDeriver(settings, sorters);
 const signSeed = createHmac('sha256', settings.keyText).update('signs').digest().readUInt32LE();
@@ -71,7 +77,7 @@ parentPort?.on('message', ({ number, format, bytes }: SegmentTask) => {
   const deriver = format.hashes ? hashesFor(format.hashes) : plaintext;
   if (!deriver) throw new Error('a segment feeds no index of the dataset');
   sorters.begin(number);
-  const findings = deriveSegment(bytes, format, deriver, signSeed);
+  const findings = deriveSegment(bytes, format, deriver, signSeed, guard);
   const finished: FinishedSegment = {
     segment: number,
     fingerprint: fingerprint(settings.keyText, bytes, format),

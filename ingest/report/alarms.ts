@@ -78,7 +78,7 @@ const MANY_OF_SHORT = 0.2;
 const SHORT_LINES = 60;
 const MIN_REJECTS = 5;
 /** Reasons that say nothing about the format. */
-const QUIET_REASONS = new Set(['blank', 'comment', 'padding']);
+const QUIET_REASONS = new Set(['blank', 'comment', 'padding', 'suppressed', 'planted']);
 
 /** As text for people. */
 export const describeAlarm = ({ name, share, what, text }: Alarm & { readonly text: string }): string =>

@@ -6,6 +6,7 @@ import type { Recognised } from '../formats/format.ts';
 import { describeOptions } from '../formats/format-options.ts';
 import { RejectCounter, type RejectCounts, type RejectExamples } from '../rejects.ts';
 import { type Alarm, findAlarms } from './alarms.ts';
+import type { PlantedCounts } from './planted.ts';
 import { addSigns, type SignCounts } from './signs.ts';
 
 /** Texts that a report describes one by one. */
@@ -18,6 +19,7 @@ export interface SegmentFindings {
   readonly rejects: RejectCounts;
   readonly examples: RejectExamples;
   readonly signs: SignCounts;
+  readonly planted?: PlantedCounts;
 }
 
 /** Of a text without credentials. */

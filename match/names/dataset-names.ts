@@ -10,6 +10,7 @@ import { EntryKind, MAX_FIELD_BYTES, usernameInput } from '../../protocol/privat
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { createUsernameRewrite } from '../../protocol/username-rules.ts';
 import type { DatasetParameters } from '../../store/dataset.ts';
+import type { NameList } from '../../store/retention/name-list.ts';
 import { KEY_BYTES, KIND_AT, RECORD_BYTES, TAG_AT } from '../../store/run/record.ts';
 import type { Run } from '../../store/run/run.ts';
 import { RunReader } from '../../store/run/run-reader.ts';
@@ -24,6 +25,9 @@ export interface NameRow {
   readonly match: 'name';
 }
 
+/** In place of a key, which has KEY_BYTES. */
+const SUPPRESSED = '';
+
 /** The names of accounts as the keys of their entries. */
 export class DatasetNames implements UserSink {
   readonly #suite: KeyedSuite;
@@ -32,10 +36,13 @@ export class DatasetNames implements UserSink {
   readonly #rejects = new RejectCounter();
   readonly #byKey = new AccountIndex();
   readonly #key = Buffer.alloc(TAG_AT + TAG_AND_SEED_BYTES);
+  readonly #list: NameList | undefined;
   /** Accounts without a name that an entry can have. */
   readonly nameless: string[] = [];
 
-  constructor(suite: KeyedSuite, { usernameRules = [] }: DatasetParameters) {
+  /** @param list of the dataset: suppressed names are not found */
+  constructor(suite: KeyedSuite, { usernameRules = [] }: DatasetParameters, list?: NameList) {
+    this.#list = list;
     this.#suite = suite;
     this.#rewrite = usernameRules.length > 0 ? createUsernameRewrite(usernameRules) : (name) => name;
   }
@@ -61,12 +68,13 @@ export class DatasetNames implements UserSink {
     this.#ids.add(id);
     const keys = new Set(names.map((name) => this.#keyOf(name ?? '')).filter((key) => key !== undefined));
     if (keys.size === 0) this.nameless.push(id);
-    for (const key of keys) this.#byKey.add(key, account);
+    for (const key of keys) if (key !== SUPPRESSED) this.#byKey.add(key, account);
   }
 
   #keyOf(name: string): string | undefined {
     const username = this.#rewrite(normalizeUsername(name));
     if (username.length === 0 || username.length > MAX_FIELD_BYTES) return undefined;
+    if (this.#list?.isSuppressed(username)) return SUPPRESSED;
     writeU32(this.#key, 0, this.#suite.accountBucketHash(username));
     this.#key.set(this.#suite.evaluate(usernameInput(username)).subarray(0, TAG_AND_SEED_BYTES), TAG_AT);
     return this.#key.toString('latin1', 0, KEY_BYTES);

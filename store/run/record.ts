@@ -18,6 +18,8 @@ export const TAG_AT = 4;
 export const SEED_AT = 10;
 export const KIND_AT = 18;
 export const TIMES_AT = 19;
+/** Hash, tag and seed: what a record holds of its entry. */
+export const ENTRY_BYTES = KIND_AT;
 
 export const RECORD_LAYOUT: RecordLayout = {
   keyBytes: KEY_BYTES,

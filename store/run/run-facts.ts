@@ -82,8 +82,16 @@ export interface RunFacts {
   readonly usernameRules?: readonly UsernameRule[];
   /** The corpus was a mirror of all ranges. */
   readonly mirror?: MirrorFacts;
+  /** The names that were left out while it was ingested, if the dataset had a list. */
+  readonly names?: LeftOutNames;
   /** In the order of the file. */
   readonly sections: readonly RunSection[];
+}
+
+/** A list of names, and what it held. */
+export interface LeftOutNames {
+  readonly list: string;
+  readonly digest: string;
 }
 
 /** What a mirror of Have I Been Pwned's ranges lacks. */
@@ -125,6 +133,9 @@ const isInputFile = (file: InputFile | null): boolean =>
 
 const isMirror = (mirror: MirrorFacts | null): boolean =>
   RANGE_NAMES.includes(mirror?.index as RangeName) && parseRangeSet(mirror?.gaps) !== undefined;
+
+const isLeftOutNames = (names: LeftOutNames | null): boolean =>
+  /^[0-9a-f]{16}$/.test(names?.list ?? '') && /^[0-9a-f]{32}$/.test(names?.digest ?? '');
 
 /** In order and once each: a reader that skipped one would make its entries look clean. */
 const isOrdered = (names: readonly SectionName[]): boolean =>
@@ -176,6 +187,7 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     (facts.similar === undefined || facts.similar === true) &&
     (facts.usernameRules === undefined || areUsernameRules(facts.usernameRules)) &&
     (facts.mirror === undefined || isMirror(facts.mirror)) &&
+    (facts.names === undefined || isLeftOutNames(facts.names)) &&
     Array.isArray(facts.sections) &&
     facts.sections.every((section) => isCount(section?.records)) &&
     facts.sections.every(countsUsernames) &&

@@ -7,6 +7,7 @@ import { writeU16 } from '../../protocol/bytes.ts';
 import { PRIVATE_FOLDER } from '../dataset.ts';
 import { Merge, type NameSource, NUMBER_BYTES, type RecordStream } from './merge.ts';
 import type { RecordLayout } from './record-layout.ts';
+import { type RunRemoval, withoutRemoved } from './removal.ts';
 import { type Run, writeFully } from './run.ts';
 import { SECTION_LAYOUTS, type SectionName } from './run-facts.ts';
 import { READ_BYTES, RunReader } from './run-reader.ts';
@@ -46,7 +47,7 @@ export interface RunStreams {
 }
 
 /** Opens all runs, or none if one of them fails. @param first number of the first run */
-function openRuns(runs: readonly Run[], first: number, checksParts: boolean): RunStreams {
+function openRuns(runs: readonly Run[], first: number, { checksParts = false, removed }: GroupOptions): RunStreams {
   const readers: RunReader[] = [];
   const close = (): void => {
     for (const reader of readers) reader.close();
@@ -61,7 +62,9 @@ function openRuns(runs: readonly Run[], first: number, checksParts: boolean): Ru
     begin: (section) =>
       readers.map((reader, place) => {
         reader.beginSection(section);
-        return { number: first + place, readBlock: () => reader.readBlock() };
+        const stream = { number: first + place, readBlock: () => reader.readBlock() };
+        const removal = section === 'account' ? removed?.(runs[place] as Run) : undefined;
+        return removal ? withoutRemoved(stream, removal) : stream;
       }),
     finish: () => {
       for (const reader of readers) reader.finish();
@@ -79,6 +82,8 @@ export interface GroupOptions {
   readonly maxOpen?: number;
   /** Compares the part tables of runs with their records. */
   readonly checksParts?: boolean;
+  /** What suppressed names take out of a run. */
+  readonly removed?: (run: Run) => RunRemoval | undefined;
 }
 
 /**
@@ -87,13 +92,13 @@ export interface GroupOptions {
  * @throws StoreError `RUN_CORRUPT`
  */
 export async function prepareRunStreams(runs: readonly Run[], options: GroupOptions): Promise<() => RunStreams> {
-  const { folder, sections, turn, maxOpen = MAX_OPEN_RUNS, checksParts = false } = options;
-  if (runs.length <= maxOpen) return () => openRuns(runs, 1, checksParts);
+  const { folder, sections, turn, maxOpen = MAX_OPEN_RUNS } = options;
+  if (runs.length <= maxOpen) return () => openRuns(runs, 1, options);
   fs.mkdirSync(folder, PRIVATE_FOLDER);
   const groups: string[] = [];
   for (let from = 0; from < runs.length; from += maxOpen) {
     const group = path.join(folder, `group-${groups.length}`);
-    const streams = openRuns(runs.slice(from, from + maxOpen), from + 1, checksParts);
+    const streams = openRuns(runs.slice(from, from + maxOpen), from + 1, options);
     const nameOf = runNames(runs);
     try {
       for (const section of sections) {

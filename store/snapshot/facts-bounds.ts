@@ -9,7 +9,7 @@ import type { HistogramBin } from '../../protocol/service-status.ts';
 import { array, type Members, object, parseMembers, required, text } from '../../protocol/signed/members.ts';
 import { MAX_SOURCES, SOURCE_MEMBERS } from '../../protocol/signed/sources.ts';
 import { LAYER_MEMBERS, STATEMENT_MEMBERS } from '../../protocol/signed/statement.ts';
-import type { IndexFacts, RangeFacts, SnapshotFacts } from './snapshot-facts.ts';
+import type { IndexFacts, RangeFacts, SnapshotFacts, SuppressedFacts } from './snapshot-facts.ts';
 
 const { dataset, suite, normalization, keyId, publicKey, canary } = STATEMENT_MEMBERS;
 
@@ -51,17 +51,21 @@ export function assertFacts(facts: SnapshotFacts): void {
   if (!areBounded(facts)) throw new Error('the facts are out of bounds');
 }
 
-function areBounded({ indexes, ranges = {}, sources, filter, sqlite }: SnapshotFacts): boolean {
+function areBounded({ indexes, ranges = {}, sources, filter, sqlite, suppressed }: SnapshotFacts): boolean {
   return (
     isCount(sqlite?.bytes) &&
     /^[0-9a-f]{64}$/.test(sqlite.sha256) &&
     Object.values(indexes).every((index) => isIndexBounded(index, sqlite.bytes)) &&
     Object.values(ranges).every((range) => isRangeBounded(range, sqlite.bytes)) &&
     sources.every(({ credentials, records }) => isCount(credentials) && isCount(records)) &&
+    (suppressed === undefined || isSuppressed(suppressed)) &&
     (filter === undefined ||
       (isCount(filter.entries) && isCount(filter.blocks) && /^[0-9a-f]{64}$/.test(filter.sha256)))
   );
 }
+
+const isSuppressed = (facts: SuppressedFacts | null): boolean =>
+  [facts?.names, facts?.records, facts?.kept].every(isCount) && HEX64.test(facts?.digest ?? '');
 
 function isIndexBounded(facts: IndexFacts, fileBytes: number): boolean {
   const { forms = 0, maxForms = 0 } = facts;

@@ -19,10 +19,19 @@ import type { Run } from '../run/run.ts';
 const LABEL = 'credveil layer 2';
 const ID_DIGITS = 32;
 
-/** @param numberOf the number of a run's source */
-export function layerId({ id, parameters }: Dataset, runs: readonly Run[], numberOf: (run: Run) => number): LayerId {
+/**
+ * @param numberOf the number of a run's source
+ * @param suppressed digest of the suppressed names, if there are any
+ */
+export function layerId(
+  { id, parameters }: Dataset,
+  runs: readonly Run[],
+  numberOf: (run: Run) => number,
+  suppressed?: string,
+): LayerId {
   // A rate that is not recorded is the default's.
-  const given = Object.entries({ ...parameters, filterOneIn: filterRate(parameters) });
+  const listed = suppressed === undefined ? {} : { suppressed };
+  const given = Object.entries({ ...parameters, filterOneIn: filterRate(parameters), ...listed });
   const ordered = given.sort(([a], [b]) => (a < b ? -1 : 1));
   const hash = createHash('sha256')
     .update(LABEL)

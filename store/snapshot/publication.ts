@@ -10,9 +10,11 @@ import { type Dataset, filterRate } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
 import { type PrefixParameters, userPrefixBits } from '../prefix-parameters.ts';
+import type { NameList } from '../retention/name-list.ts';
 import { credentialRecords } from '../run/credential-records.ts';
 import { Merge, type RecordStream } from '../run/merge.ts';
 import { KIND_AT, RECORD_BYTES, RECORD_LAYOUT } from '../run/record.ts';
+import type { RunRemoval } from '../run/removal.ts';
 import type { Run } from '../run/run.ts';
 import { type GroupOptions, type RunStreams, runNames } from '../run/run-streams.ts';
 import type { SigningKey } from '../signing-key.ts';
@@ -41,6 +43,8 @@ export interface PublishOptions {
   readonly headLifeMs?: number;
   /** Keys that may sign heads from now on. */
   readonly delegate?: readonly HeadKey[];
+  /** The names of a dataset that has some. */
+  readonly names?: NameList;
   /** Withdraw all earlier snapshots, as if one of their sources had been removed. */
   readonly withdraw?: boolean;
 }
@@ -59,6 +63,8 @@ export interface Publication {
   /** For more runs than may be open. */
   readonly groups: Omit<GroupOptions, 'sections'>;
   readonly options: PublishOptions;
+  /** What suppressed names take out of a run. */
+  readonly removed: (run: Run) => RunRemoval | undefined;
 }
 
 /** Records between two reports of progress and checks of the abort signal. */
@@ -71,11 +77,12 @@ const FILTER_SLACK = 1.05;
  * end.
  */
 export async function mergeRuns(
-  { dataset, suite, runs, openStreams, options }: Publication,
+  publication: Publication,
   stage: PublishProgress['stage'],
   begin: (index: IndexName) => { each(merge: Merge): void; end(): void },
 ): Promise<void> {
-  const totalRecords = sum(dataset.parameters.indexes.map((index) => sum(recordCounts(runs, index))));
+  const { dataset, suite, runs, openStreams, options } = publication;
+  const totalRecords = sum(dataset.parameters.indexes.map((index) => sum(recordCounts(publication, index))));
   const streams = openStreams();
   let records = 0;
   try {
@@ -105,14 +112,19 @@ export async function mergeRuns(
 const sum = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** Records of each run for an index. */
-function recordCounts(runs: readonly Run[], index: IndexName): number[] {
-  return runs.map(({ facts }) => sum(facts.sections.filter((at) => at.index === index).map(({ records }) => records)));
+function recordCounts({ runs, removed }: Publication, index: IndexName): number[] {
+  return runs.map((run) => {
+    const records = sum(run.facts.sections.filter((at) => at.index === index).map((section) => section.records));
+    return index === 'account' ? records - (removed(run)?.records ?? 0) : records;
+  });
 }
 
 /** Distinct usernames, or passwords, of each run. */
-function memberCounts(runs: readonly Run[], index: IndexName): number[] {
-  return runs.map(({ facts }) =>
-    sum(facts.sections.filter((at) => at.index === index).map(({ records, usernames = records }) => usernames)),
+function memberCounts(publication: Publication, index: IndexName): number[] {
+  if (index === 'password') return recordCounts(publication, index);
+  const { runs, removed } = publication;
+  return runs.map(
+    (run) => sum(run.facts.sections.map(({ usernames = 0 }) => usernames)) - (removed(run)?.usernames ?? 0),
   );
 }
 
@@ -125,16 +137,16 @@ export interface IndexCount {
 
 /** Counts each index. Reads the records only if the runs' counts leave a choice open. */
 export async function countEntries(publication: Publication): Promise<ReadonlyMap<IndexName, IndexCount>> {
-  const { dataset, suite, runs } = publication;
+  const { dataset, suite } = publication;
   const { parameters } = dataset;
   const { indexes, similar } = parameters;
   const counts = new Map<IndexName, IndexCount>();
   for (const index of indexes) {
     // The keys of one run are distinct.
-    const perRun = recordCounts(runs, index);
+    const perRun = recordCounts(publication, index);
     const low = perRun.reduce((max, count) => Math.max(max, count), 0);
     const high = sum(perRun) + canaryStreams(suite, index, similar).length;
-    const members = memberCounts(runs, index);
+    const members = memberCounts(publication, index);
     const fewest = members.reduce((max, count) => Math.max(max, count), 0);
     const most = sum(members) + 1;
     const sameBits = choosePrefixBits(index, fewest, parameters) === choosePrefixBits(index, most, parameters);

@@ -16,6 +16,8 @@ import { knownAnswer } from '../../protocol/test-credentials.ts';
 import { type Dataset, numberSources, PRIVATE_FOLDER, snapshotsFolder, workFolder } from '../dataset.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
 import { digestFile, publishFile, writeFileAtomically } from '../files.ts';
+import { planSuppression, type Suppression } from '../retention/retention.ts';
+import type { RunRemoval } from '../run/removal.ts';
 import { openRuns, type Run } from '../run/run.ts';
 import { openRunsWithin, prepareRunStreams } from '../run/run-streams.ts';
 import { openAsides } from './asides.ts';
@@ -32,7 +34,7 @@ import {
 } from './current.ts';
 import { layerId } from './layer.ts';
 import type { Publication, PublishOptions } from './publication.ts';
-import { SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts } from './snapshot-facts.ts';
+import { SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, type SuppressedFacts } from './snapshot-facts.ts';
 import { type StatedFacts, writeStated } from './stated-facts.ts';
 import { readStatement, writeHead } from './statement-files.ts';
 import { writeTables } from './tables.ts';
@@ -46,6 +48,8 @@ export interface Published {
   readonly replaced?: SnapshotId;
   /** That one must not be answered any more: a run that it contains is gone. */
   readonly withdrawn: boolean;
+  /** Undefined if no name is suppressed. */
+  readonly suppression?: Suppression;
 }
 
 const DEFAULT_KEEP = 2;
@@ -53,18 +57,20 @@ const DEFAULT_KEEP = 2;
 /**
  * Publishes all runs of a dataset, with a new head. The caller holds its lock.
  * @throws StoreError `RUN_CORRUPT`, `RUN_FOREIGN`, `SNAPSHOT_CORRUPT`, `TOO_MANY_SOURCES`,
- * `PUBLISHER_KEY_REQUIRED`, `PUBLISHER_KEY_MISMATCH`; the current snapshot remains
+ * `PUBLISHER_KEY_REQUIRED`, `PUBLISHER_KEY_MISMATCH`, `NAMES_REQUIRED`, `NAMES_MISSING`,
+ * `RUN_UNSUPPRESSED`; the current snapshot remains
  */
 export async function publish(dataset: Dataset, suite: KeyedSuite, options: PublishOptions = {}): Promise<Published> {
   const authority = publishingAuthority(dataset, suite, options.publisher);
   const runs = openRuns(dataset);
+  const current = openCurrent(dataset);
+  const suppression = planSuppression(dataset, runs, options.names, current?.facts.suppressed !== undefined);
   const numbers = numberSources(
     dataset,
     runs.map(({ facts }) => facts.source),
   );
   const numberOf = ({ facts }: Run): number => numbers.get(facts.source) as number;
-  const layer = layerId(dataset, runs, numberOf);
-  const current = openCurrent(dataset);
+  const layer = layerId(dataset, runs, numberOf, suppression?.digest);
   const keep = options.keep ?? DEFAULT_KEEP;
   const asides = openAsides(dataset);
   asides.clear();
@@ -75,7 +81,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     pruneSnapshots(dataset, current.name, keep);
     const stated = readStatement(dataset, current.name);
     const head = writeHead(dataset, current.name, stated, authority.signer, options.headLifeMs);
-    return { facts: current.facts, changed: false, head, withdrawn: false };
+    return { facts: current.facts, changed: false, head, withdrawn: false, ...(suppression && { suppression }) };
   }
 
   const sequence = nextSequence(dataset, current);
@@ -83,24 +89,28 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const sources = runs.map((run) => sourceFacts(run, numberOf(run))).sort((a, b) => a.number - b.number);
   fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
   try {
+    const removed = (run: Run): RunRemoval | undefined => suppression?.of(run);
     const turn = (): Promise<void> => yieldToEventLoop(options.signal);
     const groups = {
-      ...{ folder: asides.folder, turn },
+      ...{ folder: asides.folder, turn, removed },
       ...(options.memoryBytes === undefined ? {} : { maxOpen: openRunsWithin(options.memoryBytes) }),
     };
     const openStreams = await prepareRunStreams(runs, { ...groups, sections: dataset.parameters.indexes });
     const publication: Publication = {
-      ...{ dataset, suite, authority, layer, numberOf, runs, openStreams, groups, options },
+      ...{ dataset, suite, authority, layer, numberOf, runs, openStreams, groups, options, removed },
     };
     const tables = await writeTables(asides, publication);
     const sqlite = { bytes: fs.statSync(asides.sqlite).size, sha256: await digestFile(asides.sqlite, corruptSnapshot) };
-    const unstated: StatedFacts = { ...describeFacts(dataset, suite), layer, ...tables, sources, sqlite };
+    const unstated: StatedFacts = {
+      ...{ ...describeFacts(dataset, suite), layer, ...tables, sources, sqlite },
+      ...(suppression && { suppressed: suppressedFacts(suppression) }),
+    };
     publishFile(asides.sqlite, snapshotPath(dataset, name));
     if (tables.filter) publishFile(asides.filter, filterPath(dataset, name));
     else fs.rmSync(filterPath(dataset, name), { force: true });
     const now = Date.now();
     const headKeys = delegatedKeys(dataset, current, delegate, now);
-    const minSequence = lowestSequence(dataset, current, runs, withdraw) ?? sequence;
+    const minSequence = lowestSequence(dataset, current, runs, withdraw, suppression) ?? sequence;
     const { facts, head } = writeStated(dataset, name, unstated, {
       ...{ signer: authority.signer, sequence, minSequence, now },
       ...(headKeys && { headKeys }),
@@ -110,7 +120,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     writeCurrent(dataset, name);
     pruneSnapshots(dataset, name, keep, current?.name);
     const replaced = current && { replaced: current.facts.snapshot, withdrawn: current.sequence < minSequence };
-    return { facts, changed: true, head, withdrawn: false, ...replaced };
+    return { facts, changed: true, head, withdrawn: false, ...replaced, ...(suppression && { suppression }) };
   } finally {
     asides.clear();
   }
@@ -133,16 +143,19 @@ function describeFacts({ id, parameters }: Dataset, suite: KeyedSuite) {
 
 /**
  * The lowest sequence number that clients may still use. Undefined if it is the new one: a run that
- * an earlier snapshot contains is gone, so its entries must not be answered any more.
+ * an earlier snapshot contains is gone, or names are suppressed that were not, so their entries
+ * must not be answered any more.
  */
 function lowestSequence(
   dataset: Dataset,
   current: CurrentSnapshot | undefined,
   runs: readonly Run[],
   withdraw: boolean,
+  suppression: Suppression | undefined,
 ): number | undefined {
   if (!current) return 1;
   const kept = new Set(runs.map(({ sha256 }) => sha256));
+  if (suppression && suppression.digest !== current.facts.suppressed?.digest) return undefined;
   if (withdraw || current.facts.sources.some(({ sha256 }) => !kept.has(sha256))) return undefined;
   return readStatement(dataset, current.name).statement.minSequence;
 }
@@ -154,6 +167,10 @@ function nextSequence(dataset: Dataset, current: CurrentSnapshot | undefined): n
     .filter((name) => path.extname(name) === '.json' && SNAPSHOT_SEQUENCE.test(path.parse(name).name));
   return 1 + Math.max(0, current?.sequence ?? 0, ...names.map((name) => Number.parseInt(name, 10)));
 }
+
+const suppressedFacts = ({ names, records, kept, digest }: Suppression): SuppressedFacts => ({
+  ...{ names, records, kept, digest },
+});
 
 function sourceFacts(run: Run, number: number): SourceFacts {
   const { source: name, date, credentials, sections } = run.facts;

@@ -63,6 +63,17 @@ export interface SourceFacts extends LeakSource {
   readonly sha256: string;
 }
 
+/** What suppressed names took out of the runs. */
+export interface SuppressedFacts {
+  readonly names: number;
+  /** Records of runs that are left out. */
+  readonly records: number;
+  /** Records that may be a suppressed person's, and are not left out. */
+  readonly kept: number;
+  /** Of the names' entries: 64 hex digits. */
+  readonly digest: string;
+}
+
 export interface SnapshotFacts {
   readonly format: typeof SNAPSHOT_FORMAT;
   readonly snapshot: SnapshotId;
@@ -83,6 +94,8 @@ export interface SnapshotFacts {
   /** Absent without a password index or a filter. */
   readonly filter?: FilterFacts;
   readonly sources: readonly SourceFacts[];
+  /** Absent if no name is suppressed. */
+  readonly suppressed?: SuppressedFacts;
   readonly canary: KnownAnswer;
   /** Under `oprf` only: 64 hex digits. */
   readonly publicKey?: string;
