@@ -19,6 +19,8 @@ export interface FormatOptions {
   readonly labels?: Labels;
   /** How the lines of a list were found to be laid out. Operators state its separator alone. */
   readonly layout?: LineLayout;
+  /** Found too: each plaintext must be that of the hash before it. */
+  readonly isProven?: true;
 }
 
 /** Options as text, for facts and people. Equal options have equal text. */

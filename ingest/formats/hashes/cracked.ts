@@ -6,7 +6,8 @@ import type { RejectReason } from '../../rejects.ts';
 import type { CorpusFormat, FormatOptions, LineRules } from '../format.ts';
 import { cutRules, type FieldCut, lineFormat } from '../line-parser.ts';
 import { hashKind } from './hash-kinds.ts';
-import { isHexText } from './hash-proofs.ts';
+import { isComputable, isHexText } from './hash-proofs.ts';
+import { plaintextAt } from './plaintexts.ts';
 
 /** Those of `hexplain` end with the plaintext in hex, whatever stands before it. */
 export const CRACKED_NAMES = [
@@ -18,11 +19,15 @@ export const CRACKED_NAMES = [
 ] as const;
 export type CrackedName = (typeof CRACKED_NAMES)[number];
 
-/**
- * hashcat writes plaintexts with separators as `$HEX[…]`, so that the last separator ends a salt;
- * john does not, and no hash but a ticket of Kerberos has separators.
- */
-function cutCracked(line: string, name: CrackedName, separator: string): FieldCut | RejectReason {
+/** Where the fields of a line begin and end. */
+interface Fields {
+  readonly usernameEnd: number | undefined;
+  readonly hash: string;
+  readonly hashAt: number;
+  readonly hashEnd: number;
+}
+
+function fieldsOf(line: string, name: CrackedName, separator: string): Fields | RejectReason {
   if (line.trim() === '') return 'blank';
   let usernameEnd: number | undefined;
   let hashAt = 0;
@@ -34,14 +39,47 @@ function cutCracked(line: string, name: CrackedName, separator: string): FieldCu
   }
   const hashEnd = line.indexOf(separator, hashAt);
   if (hashEnd === -1) return 'no-separator';
+  return { usernameEnd, hash: line.slice(hashAt, hashEnd), hashAt, hashEnd };
+}
+
+/**
+ * hashcat writes plaintexts with separators as `$HEX[…]`, so that the last separator ends a salt;
+ * john does not, and no hash but a ticket of Kerberos has separators.
+ */
+function cutCracked(line: string, name: CrackedName, separator: string): FieldCut | RejectReason {
+  const fields = fieldsOf(line, name, separator);
+  if (typeof fields === 'string') return fields;
+  const { usernameEnd, hash, hashAt, hashEnd } = fields;
   const isTicket = line.startsWith('$krb5', hashAt);
-  if (!isTicket && hashKind(line.slice(hashAt, hashEnd)) === undefined) return 'bad-hash';
+  if (!isTicket && hashKind(hash) === undefined) return 'bad-hash';
   const isLast = isTicket || name === 'hash-salt-plain' || name.endsWith('hexplain');
   const end = isLast ? line.lastIndexOf(separator) : hashEnd;
   if (name === 'hash-salt-plain' && end === hashEnd) return 'no-separator';
   const passwordAt = end + separator.length;
   if (passwordAt === line.length) return 'empty-password';
   return { passwordAt, ...(usernameEnd !== undefined && { usernameEnd }) };
+}
+
+/** Each line by what its hash is of; hashes that are slow to compute are taken on trust. */
+function cutProven(line: string, name: CrackedName, separator: string): FieldCut | RejectReason {
+  const fields = fieldsOf(line, name, separator);
+  if (typeof fields === 'string') return fields;
+  const { usernameEnd, hash, hashEnd } = fields;
+  if (!isComputable(hash)) return cutCracked(line, name, separator);
+  const from = hashEnd + separator.length;
+  const rest = line.slice(from);
+  if (rest === '') return 'empty-password';
+  const forms = name.endsWith('hexplain') ? (['hexplain'] as const) : (['plain', 'salt-plain'] as const);
+  // Blanks at the end may be of the plaintext or of the line.
+  for (const text of new Set([rest, rest.trimEnd()]))
+    for (const form of forms) {
+      const at = plaintextAt(form, hash, text, separator);
+      if (at === -1) continue;
+      if (at === text.length) return 'empty-password';
+      const passwordEnd = from + text.length;
+      return { passwordAt: from + at, passwordEnd, ...(usernameEnd !== undefined && { usernameEnd }) };
+    }
+  return 'bad-hash';
 }
 
 /** The rules of lines whose passwords are in hex without a sign. */
@@ -54,9 +92,10 @@ const inHex = ({ parseLine }: LineRules): LineRules => ({
   },
 });
 
-/** @param options may state another separator than a colon */
+/** @param options may state another separator than a colon, and that each line is to be proven */
 export function crackedFormat(name: CrackedName, options: FormatOptions): CorpusFormat {
   const feeds = name.startsWith('user-') ? (['account', 'password'] as const) : (['password'] as const);
-  const rules = cutRules((line) => cutCracked(line, name, options.separator ?? ':'));
+  const { separator = ':', isProven } = options;
+  const rules = cutRules((line) => (isProven ? cutProven : cutCracked)(line, name, separator));
   return lineFormat(name, feeds, name.endsWith('hexplain') ? inHex(rules) : rules, options);
 }

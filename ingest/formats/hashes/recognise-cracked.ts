@@ -2,14 +2,14 @@
 // a usual one with a salt, can be computed from it; where it cannot, the operator must name it.
 
 import type { RangeName } from '../../../protocol/bucket-id.ts';
-import type { FormatOptions, Recognised } from '../format.ts';
+import type { CorpusFormat, FormatOptions, Recognised } from '../format.ts';
 import { isAddress } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { userHashFormat } from './account-hashes.ts';
 import { type CrackedName, crackedFormat } from './cracked.ts';
 import { isMarkedKind } from './hash-kinds.ts';
 import { isBase64Sha1, sha1Base64Format } from './hash-list.ts';
-import { isComputable, isHashOf, isHexText, isSaltedHashOf, provenShare } from './hash-proofs.ts';
+import { isComputable, isHexText, provenShare } from './hash-proofs.ts';
 import {
   areMost,
   CRACK_HINT,
@@ -22,31 +22,33 @@ import {
   type Shapes,
   shareOf,
 } from './line-shapes.ts';
+import { PLAIN_FORMS, type PlainForm, plaintextAt } from './plaintexts.ts';
 
 /** Share of the computed hashes that must be of their plaintexts: a few may be in odd encodings. */
 const NEARLY_ALL = 0.95;
 
-/** What a field behind the hash may be, the likeliest first. */
-const FORMS: readonly [name: 'plain' | 'hexplain' | 'salt-plain', what: string][] = [
-  ['plain', 'what follows is their plaintext'],
-  ['hexplain', 'what ends the line is their plaintext in hex'],
-  ['salt-plain', 'what follows is a salt and the plaintext'],
-];
+const REASONS: { readonly [form in PlainForm]: string } = {
+  plain: 'what follows is their plaintext',
+  hexplain: 'what ends the line is their plaintext in hex',
+  'salt-plain': 'what follows is a salt and the plaintext',
+};
 
-function isForm(form: 'plain' | 'hexplain' | 'salt-plain', [hash, rest]: HashAndText, separator: string): boolean {
-  if (form === 'plain') return isHashOf(hash, rest);
-  const at = rest.lastIndexOf(separator);
-  const last = rest.slice(at === -1 ? 0 : at + separator.length);
-  if (form === 'salt-plain') return at !== -1 && isSaltedHashOf(hash, rest.slice(0, at), last);
-  if (!isHexText(last)) return false;
-  const plain = `$HEX[${last}]`;
-  return isHashOf(hash, plain) || (at !== -1 && isSaltedHashOf(hash, rest.slice(0, at), plain));
+interface Proven {
+  readonly form: PlainForm;
+  readonly reason: string;
 }
 
 /** The form of what stands behind the hashes. @returns undefined if their hashes prove none */
-function provenForm(pairs: readonly HashAndText[], separator: string): (typeof FORMS)[number] | undefined {
+function provenForm(pairs: readonly HashAndText[], separator: string): Proven | undefined {
   const computable = pairs.filter(([hash]) => isComputable(hash));
-  return FORMS.find(([form]) => provenShare(computable, (pair) => isForm(form, pair, separator)) >= NEARLY_ALL);
+  const isForm = (form: PlainForm, [hash, rest]: HashAndText): boolean =>
+    plaintextAt(form, hash, rest, separator) !== -1;
+  const form = PLAIN_FORMS.find((each) => provenShare(computable, (pair) => isForm(each, pair)) >= NEARLY_ALL);
+  if (form !== undefined) return { form, reason: REASONS[form] };
+  const either = provenShare(computable, (pair) => isForm('plain', pair) || isForm('salt-plain', pair));
+  return either >= NEARLY_ALL
+    ? { form: 'plain', reason: 'what follows is their plaintext, with a salt before it in some lines' }
+    : undefined;
 }
 
 /** Whether the hashes are too slow to compute, so that what follows is taken on trust. */
@@ -81,6 +83,10 @@ const isSuspect = (texts: readonly string[]): boolean =>
   areMost(texts, (text) => isAddress(text.trim())) ||
   areMost(texts, (text) => isHexText(text) && /^[\x20-\x7e]+$/.test(Buffer.from(text, 'hex').toString('latin1')));
 
+/** Each line must be proven: among plaintexts there may be salts. */
+const provenFormat = (name: CrackedName, options: FormatOptions): CorpusFormat =>
+  crackedFormat(name, { ...options, isProven: true });
+
 /** `hash:plain`, with a salt or in hex. */
 export function recogniseCracked(
   sample: TextSample,
@@ -91,13 +97,13 @@ export function recogniseCracked(
   if (share <= MOST) return undefined;
   const kind = commonKind(plain.map(([hash]) => hash));
   const what = `${percent(share)} of the lines begin with ${kind}`;
-  const formatOf = (name: CrackedName) => crackedFormat(name, separator === ':' ? options : { ...options, separator });
+  const stated = separator === ':' ? options : { ...options, separator };
   const texts = plain.map(([, rest]) => rest);
   if (!isTrusted(plain)) {
-    const [form, reason] = provenForm(plain, separator) ?? [];
-    if (form !== undefined) return found(formatOf(`hash-${form}`), share, what, reason as string);
+    const proven = provenForm(plain, separator);
+    if (proven) return found(provenFormat(`hash-${proven.form}`, stated), share, what, proven.reason);
   } else if (isMarkedKind(kind) && !isSuspect(texts))
-    return found(formatOf('hash-plain'), share, what, 'which have a salt of their own');
+    return found(crackedFormat('hash-plain', stated), share, what, 'which have a salt of their own');
   return unproven(share, `the lines are ${kind}`, texts, '');
 }
 
@@ -116,10 +122,12 @@ export function recogniseNamed(
   const pairs = named.flatMap(([hash, rest]) => (rest === undefined ? [] : [[hash, rest] as const]));
   if (pairs.length > (1 - FEW) * named.length) {
     const texts = pairs.map(([, text]) => text);
-    const [form] =
-      (isTrusted(pairs) ? isMarkedKind(kind) && !isSuspect(texts) && FORMS[0] : provenForm(pairs, separator)) || [];
-    if (form === 'plain' || form === 'hexplain')
-      return found(crackedFormat(`user-hash-${form}`, stated), share, what, 'and a plaintext');
+    const isSlow = isTrusted(pairs);
+    if (isSlow && isMarkedKind(kind) && !isSuspect(texts))
+      return found(crackedFormat('user-hash-plain', stated), share, what, 'and a plaintext');
+    const proven = isSlow ? undefined : provenForm(pairs, separator);
+    const name = proven?.form === 'hexplain' ? 'user-hash-hexplain' : 'user-hash-plain';
+    if (proven) return found(provenFormat(name, stated), share, what, 'and a plaintext');
     return unproven(share, `the lines are usernames with ${kind}`, texts, 'user-');
   }
   if (kind === 'SHA-1 hashes') return found(userHashFormat('sha1' satisfies RangeName, stated), share, what);

@@ -72,6 +72,33 @@ describe('plaintexts', () => {
     expect(readCorpus(textOf((word) => `{SSHA}${ssha(word)}:${word}`))).toEqual(words);
   });
 
+  const MIXED: [string, number][] = [
+    ['half', 2],
+    ['few', 50],
+  ];
+  test.each(MIXED)('behind a salt in %s of the lines are found in each line', (_name, each) => {
+    const write = (start: string) => (word: string, i: number) =>
+      i % each === 1
+        ? `${start}${digest('md5', word, `s:${i}`)}:s:${i}:${word}`
+        : `${start}${digest('md5', word)}:${word}`;
+    expect(readCorpus(textOf(write('')))).toEqual(words);
+    expect(readCorpus(textOf(write('ann@x.example:')))).toEqual(words.map((word) => `ann@x.example|${word}`));
+    const inverse = (word: string, i: number) => write('')(word, i % each === 1 ? 0 : 1);
+    expect(readCorpus(textOf(inverse))).toEqual(words);
+  });
+
+  test('are proven in each line: a salt among them, or a hash of something else, is none', () => {
+    const text = textOf((word, i) => `${i % 50 === 7 ? hex(32) : digest('md5', word)}:${word}`);
+    const expected = words.map((word, i) => (i % 50 === 7 ? '!bad-hash' : word));
+    expect(readCorpus(text)).toEqual(expected);
+    expect(readCorpus(text.replaceAll('\n', ' \r\n'))).toEqual(expected);
+    expect(parseAll(createFormat('hash-plain'), [text])).toEqual(words);
+    const hexed = textOf((word, i) => `${i % 50 === 7 ? hex(32) : digest('md5', word)}:${hexOf(word)}`);
+    expect(readCorpus(hexed)).toEqual(expected);
+    const slow = textOf((word, i) => `${i % 50 === 7 ? `$2y$10$${hex(53)}` : digest('md5', word)}:${word}`);
+    expect(readCorpus(slow)).toEqual(words);
+  });
+
   test('of any encoding, and of old MySQL', () => {
     expect(isHashOf(digest('md5', Buffer.from('m\xfcller', 'latin1')), 'm\xfcller')).toBe(true);
     expect(isHashOf(digest('md5', 'm\xfcller'), '$HEX[6dc3bc6c6c6572]')).toBe(true);

@@ -1,0 +1,36 @@
+// Where the plaintext of a hash stands in what follows it, as its hash proves.
+
+import { isHashOf, isHexText, isSaltedHashOf } from './hash-proofs.ts';
+
+/** What a field behind the hash may be, the likeliest first. */
+export const PLAIN_FORMS = ['plain', 'hexplain', 'salt-plain'] as const;
+export type PlainForm = (typeof PLAIN_FORMS)[number];
+
+/** Places where a salt may end. */
+const MAX_TRIED = 8;
+
+/** @returns the offset of the plaintext in `rest`, or -1 if the hash is none of it in this form */
+export function plaintextAt(form: PlainForm, hash: string, rest: string, separator: string): number {
+  if (form === 'plain') return isHashOf(hash, rest) ? 0 : -1;
+  return form === 'hexplain' ? hexAt(hash, rest, separator) : saltedAt(hash, rest, separator);
+}
+
+function hexAt(hash: string, rest: string, separator: string): number {
+  const at = rest.lastIndexOf(separator);
+  const from = at === -1 ? 0 : at + separator.length;
+  const last = rest.slice(from);
+  if (!isHexText(last)) return -1;
+  const plain = `$HEX[${last}]`;
+  return isHashOf(hash, plain) || (at !== -1 && isSaltedHashOf(hash, rest.slice(0, at), plain)) ? from : -1;
+}
+
+/** A salt may contain the separator, and so may the plaintext. */
+function saltedAt(hash: string, rest: string, separator: string): number {
+  let at = rest.lastIndexOf(separator);
+  for (let tried = 0; at !== -1 && tried < MAX_TRIED; tried++) {
+    const from = at + separator.length;
+    if (isSaltedHashOf(hash, rest.slice(0, at), rest.slice(from))) return from;
+    at = at === 0 ? -1 : rest.lastIndexOf(separator, at - 1);
+  }
+  return -1;
+}
