@@ -270,5 +270,5 @@ export interface FilterSettings {
   readonly refreshMs: number;
   readonly maxAgeMs: number;
   /** Undefined if the service is the source. */
-  readonly source: FilterSource | VerifiedFilterSource | undefined;
+  readonly source: PasswordFilterOptions['source'];
 }

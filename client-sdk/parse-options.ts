@@ -2,7 +2,7 @@
 
 import { LookupError } from './errors.ts';
 import { createEvents, type Hooks } from './events.ts';
-import { createBytesSource, type FilterSource, type VerifiedFilterSource } from './filter-source.ts';
+import type { FilterSource, VerifiedFilterSource } from './filter-source.ts';
 import { assertNames, BREAKER_NAMES, FILTER_NAMES, HMAC_NAMES, OPRF_NAMES } from './option-names.ts';
 import { malformed, parseInteger } from './option-values.ts';
 import type {
@@ -108,6 +108,6 @@ function parsePasswordFilter(given: unknown, snapshotAgeMs: number): FilterSetti
     maxBytes: integer('maxBytes', maxBytes ?? DEFAULT_FILTER_BYTES, 2 ** 33),
     refreshMs: integer('refreshMs', refreshMs ?? DEFAULT_FILTER_REFRESH_MS, MAX_MS),
     maxAgeMs: integer('maxAgeMs', maxAgeMs ?? snapshotAgeMs, Number.MAX_SAFE_INTEGER),
-    source: source instanceof Uint8Array ? createBytesSource(source) : source,
+    source,
   };
 }

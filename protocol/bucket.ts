@@ -14,10 +14,10 @@
 //   }
 
 import type { EntryTag, MetadataPad, SealKey } from './brands.ts';
-import { readU32, writeU32 } from './bytes.ts';
+import { concatBytes, readU32, writeU32 } from './bytes.ts';
 import { TAG_BITS } from './entry.ts';
 import { ProtocolError } from './errors.ts';
-import { decodeTags, encodeTags, findTag, maxEncodedTagsBytes } from './golomb-rice.ts';
+import { decodeTags, encodeTags, findTag, malformedBucket, maxEncodedTagsBytes } from './golomb-rice.ts';
 import { type Metadata, type MetadataBytes, openMetadata } from './metadata.ts';
 import type { EntryKind } from './private-input.ts';
 import {
@@ -98,15 +98,6 @@ export function encodeContent({ tags, metadata, metadataBytes, forms }: BucketCo
   }
   return out.subarray(0, at);
 }
-
-/** A body without padding. */
-export function joinBody(content: Uint8Array, tail: Uint8Array): Uint8Array {
-  const body = new Uint8Array(content.length + tail.length);
-  body.set(content);
-  body.set(tail, content.length);
-  return body;
-}
-
 /**
  * Encodes and seals a bucket under `auth` "mac". The caller pads the result.
  * @throws ProtocolError as `encodeContent`
@@ -118,7 +109,7 @@ export function encodeBucket(
   hmacSha256: HmacSha256 = nobleHmacSha256,
 ): Uint8Array {
   const content = encodeContent(bucket);
-  return joinBody(content, computeSeal(key, place, content, hmacSha256));
+  return concatBytes(content, computeSeal(key, place, content, hmacSha256));
 }
 
 /** A bucket with every byte checked. */
@@ -132,34 +123,31 @@ export interface DecodedBody extends Bucket {
   readonly contentBytes: number;
 }
 
-const malformed = (what: string): ProtocolError =>
-  new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was truncated or altered; request it again.');
-
 /**
  * Decodes a body without checking its tail, for callers without the key. Every byte of the body
  * must fit the format.
  * @throws ProtocolError `BUCKET_MALFORMED`
  */
 export function decodeBody(body: Uint8Array, tailBytes: number = SEAL_BYTES): DecodedBody {
-  if (body.length < HEADER_BYTES + tailBytes) throw malformed('shorter than its header and tail');
+  if (body.length < HEADER_BYTES + tailBytes) throw malformedBucket('shorter than its header and tail');
   const format = body[0];
-  if (format !== BUCKET_FORMAT && format !== FORMS_FORMAT) throw malformed('unknown format');
+  if (format !== BUCKET_FORMAT && format !== FORMS_FORMAT) throw malformedBucket('unknown format');
   const metadataBytes = body[1];
   if (metadataBytes !== 0 && metadataBytes !== 1 && metadataBytes !== 3)
-    throw malformed('metadata is not 0, 1 or 3 bytes wide');
+    throw malformedBucket('metadata is not 0, 1 or 3 bytes wide');
   const count = readU32(body, 2);
-  if (count > MAX_BUCKET_ENTRIES) throw malformed('more than 2^24-1 entries');
+  if (count > MAX_BUCKET_ENTRIES) throw malformedBucket('more than 2^24-1 entries');
   const metadataLength = count * metadataBytes;
   const formsAt = body.length - tailBytes - (format === FORMS_FORMAT ? FORMS_HEADER_BYTES : 0);
   const limit = formsAt - metadataLength;
-  if (limit < HEADER_BYTES) throw malformed('more entries than its length allows');
+  if (limit < HEADER_BYTES) throw malformedBucket('more entries than its length allows');
   const { tags, end } = decodeTags(body, HEADER_BYTES, limit, count);
   const metadataEnd = end + metadataLength;
   const metadata = body.subarray(end, metadataEnd);
   const { forms, end: contentBytes } =
     format === FORMS_FORMAT ? decodeForms(body, metadataEnd, body.length - tailBytes) : { end: metadataEnd };
   for (let i = contentBytes + tailBytes; i < body.length; i++)
-    if (body[i] !== 0) throw malformed('padding is not zero');
+    if (body[i] !== 0) throw malformedBucket('padding is not zero');
   return { tags, metadataBytes, metadata, forms, contentBytes };
 }
 
@@ -167,9 +155,9 @@ export function decodeBody(body: Uint8Array, tailBytes: number = SEAL_BYTES): De
 function decodeForms(body: Uint8Array, at: number, limit: number): { forms: FormTags; end: number } {
   const bits = body[at] as number;
   const count = readU32(body, at + 1);
-  if (count > MAX_BUCKET_ENTRIES) throw malformed('more than 2^24-1 entries');
+  if (count > MAX_BUCKET_ENTRIES) throw malformedBucket('more than 2^24-1 entries');
   // With fewer bits most passwords would have a form in common with a leaked one.
-  if (bits > TAG_BITS || bits < formBitsOf(count)) throw malformed('tags of forms are too long or too short');
+  if (bits > TAG_BITS || bits < formBitsOf(count)) throw malformedBucket('tags of forms are too long or too short');
   const { tags, end } = decodeTags(body, at + FORMS_HEADER_BYTES, limit, count, bits);
   return { forms: { bits, tags }, end };
 }
@@ -180,12 +168,12 @@ function decodeForms(body: Uint8Array, at: number, limit: number): { forms: Form
  */
 export function openBucket(answer: Uint8Array, place: BucketPlace, auth: BucketAuth): Bucket {
   const { tailBytes, upperBytes } = auth;
-  if (answer.length < upperBytes) throw malformed('shorter than its path');
+  if (answer.length < upperBytes) throw malformedBucket('shorter than its path');
   const bodyBytes = answer.length - upperBytes;
   const decoded = decodeBody(answer.subarray(0, bodyBytes), tailBytes);
   const { contentBytes } = decoded;
   const lower = answer.subarray(contentBytes, contentBytes + tailBytes);
-  const tail = upperBytes === 0 ? lower : joinBody(lower, answer.subarray(bodyBytes));
+  const tail = upperBytes === 0 ? lower : concatBytes(lower, answer.subarray(bodyBytes));
   if (!auth.verify(place, answer.subarray(0, contentBytes), tail))
     throw new ProtocolError(
       'BUCKET_FORGED',

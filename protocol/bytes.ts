@@ -1,4 +1,4 @@
-// Bytes: big-endian integers, comparison and base64url. Every format reads and writes its fields
+// Bytes: big-endian integers, comparison, UTF-8, hex and base64url. Every format reads and writes its fields
 // through these functions, so that a width or a sign is right in one place.
 //
 // Offsets are not checked: a decoder checks its length first.
@@ -60,8 +60,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Compares texts in constant time, as `equalBytes` does. */
 export function equalTexts(a: string, b: string): boolean {
-  const utf8 = new TextEncoder();
-  return equalBytes(utf8.encode(a), utf8.encode(b));
+  return equalBytes(encodeUtf8(a), encodeUtf8(b));
 }
 
 /**
@@ -75,6 +74,32 @@ export function compareBytes(a: Uint8Array, aAt: number, b: Uint8Array, bAt: num
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+/** Encodes a text as UTF-8. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+export function concatBytes(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+/** Formats bytes as lower-case hex digits. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
+}
+
+/** @param text checked: hex digits only, an even number of them */
+export function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
 }
 
 /** Encodes as base64url without padding, RFC 4648 §5. Runs without `Buffer`, in browsers too. */

@@ -17,9 +17,8 @@
 // A layer never changes, so no pad ever hides two plaintexts.
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BucketHash, EntryTag, LayerId, MetadataPad, PrfOutput } from './brands.ts';
-import { readU32, readU48 } from './bytes.ts';
+import { encodeUtf8, fromHex, readU32, readU48 } from './bytes.ts';
 
 export const TAG_BITS = 48;
 /** Length of the tag and the seed, with which the output begins. */
@@ -32,7 +31,7 @@ export function entryTag(output: PrfOutput): EntryTag {
   return readU48(output, 0) as EntryTag;
 }
 
-const PAD_LABEL = utf8ToBytes('cvm2');
+const PAD_LABEL = encodeUtf8('cvm2');
 /** Length of the label and the layer: the part of a PadInput that all entries of a layer share. */
 export const PAD_PREFIX_BYTES = 20;
 export const PAD_INPUT_BYTES = PAD_PREFIX_BYTES + TAG_AND_SEED_BYTES;
@@ -43,7 +42,7 @@ export const PAD_BYTES = 3;
 export function padPrefix(layer: LayerId): Uint8Array {
   const prefix = new Uint8Array(PAD_PREFIX_BYTES);
   prefix.set(PAD_LABEL);
-  prefix.set(hexToBytes(layer), PAD_LABEL.length);
+  prefix.set(fromHex(layer), PAD_LABEL.length);
   return prefix;
 }
 

@@ -86,7 +86,7 @@ export interface DecodedTags {
   readonly end: number;
 }
 
-const malformed = (what: string): ProtocolError =>
+export const malformedBucket = (what: string): ProtocolError =>
   new ProtocolError('BUCKET_MALFORMED', `bucket: ${what}`, 'The body was truncated or altered; request it again.');
 
 /**
@@ -106,7 +106,7 @@ export function decodeTags(
   if (count === 0) return { tags: new Float64Array(0), end: at };
   const k = riceParameter(count, tagBits);
   // A tag has k+1 bits or more: reject a count that cannot fit before allocating memory for it.
-  if (count * (k + 1) > (limit - at) * 8) throw malformed('more entries than its length allows');
+  if (count * (k + 1) > (limit - at) * 8) throw malformedBucket('more entries than its length allows');
   const { buffer, byteOffset, byteLength } = withLookahead(body, limit);
   const view = new DataView(buffer, byteOffset, byteLength);
   const tags = new Float64Array(count);
@@ -132,29 +132,29 @@ export function decodeTags(
       const ones = Math.clz32(~window());
       quotient += ones;
       bit += ones;
-      if (bit >= bitLimit) throw malformed('tags are truncated');
+      if (bit >= bitLimit) throw malformedBucket('tags are truncated');
       if (ones < 32) break;
     }
     bit += 1;
     let remainder = 0;
     if (highBits > 0) {
-      if (bit > bitLimit) throw malformed('tags are truncated');
+      if (bit > bitLimit) throw malformedBucket('tags are truncated');
       remainder = (window() >>> (32 - highBits)) * 0x100_0000;
       bit += highBits;
     }
     if (lowBits > 0) {
-      if (bit > bitLimit) throw malformed('tags are truncated');
+      if (bit > bitLimit) throw malformedBucket('tags are truncated');
       remainder += window() >>> (32 - lowBits);
       bit += lowBits;
     }
-    if (bit > bitLimit) throw malformed('tags are truncated');
+    if (bit > bitLimit) throw malformedBucket('tags are truncated');
     tag += 1 + quotient * divisor + remainder;
-    if (tag >= tagLimit) throw malformed(`a tag has more than ${tagBits} bits`);
+    if (tag >= tagLimit) throw malformedBucket(`a tag has more than ${tagBits} bits`);
     tags[i] = tag;
   }
   const rest = bit & 7;
   if (rest !== 0 && ((view.getUint8(bit >>> 3) << rest) & 0xff) !== 0)
-    throw malformed('the bits after the last tag are not zero');
+    throw malformedBucket('the bits after the last tag are not zero');
   return { tags, end: (bit + 7) >>> 3 };
 }
 

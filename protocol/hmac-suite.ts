@@ -3,22 +3,20 @@
 // HKDF-SHA-256 (RFC 5869) with salt "credveil hmac 1" derives one subkey of 32 bytes for each use;
 // `info` names the use.
 
-import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BucketHash, HmacKey, KeyId, PrfOutput, SealKey } from './brands.ts';
-import { readU32 } from './bytes.ts';
-import type { KeyedSuite } from './suite.ts';
+import { encodeUtf8, readU32, toHex } from './bytes.ts';
+import { hkdf32, type KeyedSuite } from './suite.ts';
 
-const SALT = utf8ToBytes('credveil hmac 1');
+const SALT = encodeUtf8('credveil hmac 1');
 
 /** The uses of subkeys. */
 export type HmacSubkey = 'account' | 'entry' | 'seal' | 'key id';
 
 /** Derives the subkey for one use. @returns 32 bytes */
 export function hmacSubkey(key: HmacKey, use: HmacSubkey): Uint8Array {
-  return hkdf(sha256, key, SALT, utf8ToBytes(use), 32);
+  return hkdf32(key, SALT, use);
 }
 
 /**
@@ -26,7 +24,7 @@ export function hmacSubkey(key: HmacKey, use: HmacSubkey): Uint8Array {
  * id`, in hex.
  */
 export function hmacKeyId(key: HmacKey): KeyId {
-  return bytesToHex(hmacSubkey(key, 'key id').subarray(0, 8)) as KeyId;
+  return toHex(hmacSubkey(key, 'key id').subarray(0, 8)) as KeyId;
 }
 
 /** The `hmac` suite under one key. HMAC-SHA-256, RFC 2104. */

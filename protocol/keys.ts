@@ -6,15 +6,14 @@
 // credveil-client-1.<client id>.<32 bytes>        authenticates a client; decrypts nothing
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { ClientId, ClientSecret, HmacKey, KeyId, OprfSecretKey, PublicKey } from './brands.ts';
-import { fromBase64Url, toBase64Url } from './bytes.ts';
+import { concatBytes, encodeUtf8, fromBase64Url, toBase64Url, toHex } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { hmacKeyId } from './hmac-suite.ts';
 import { oprfKeyId } from './oprf-suite.ts';
 
 /** The hint names the command that prints this kind of key. */
-const malformedKey = (what: string, why: string, source: string): ProtocolError =>
+export const malformedKey = (what: string, why: string, source: string): ProtocolError =>
   new ProtocolError('KEY_MALFORMED', `${what}: ${why}`, `Give the whole, unchanged line that ${source}.`);
 const malformedHmac = (why: string): ProtocolError => malformedKey('key', why, '`credveil init` wrote to the key file');
 const malformedOprf = (why: string): ProtocolError => malformedKey('key', why, '`credveil key show` prints');
@@ -106,7 +105,7 @@ const CLIENT_SECRET = /^credveil-client-1\.[0-9a-f]{16}\.([A-Za-z0-9_-]{43})$/;
  * hex.
  */
 export function clientId(secret: ClientSecret): ClientId {
-  return bytesToHex(sha256(concatBytes(utf8ToBytes('credveil client 1 id'), secret)).subarray(0, 8)) as ClientId;
+  return toHex(sha256(concatBytes(encodeUtf8('credveil client 1 id'), secret)).subarray(0, 8)) as ClientId;
 }
 
 /** Formats a client's key as text. The text is the secret itself. */
@@ -116,7 +115,7 @@ export function formatClientKey(secret: ClientSecret): string {
 
 /** SHA-256 of a key's text, in hex: the only part of a key that a server stores. */
 export function clientKeyDigest(text: string): string {
-  return bytesToHex(sha256(utf8ToBytes(text)));
+  return toHex(sha256(encodeUtf8(text)));
 }
 
 /**

@@ -37,6 +37,11 @@ export function encodeTimes(times: number): number {
   return exponent === 0 ? 0 : 2 * exponent + ((times >>> (exponent - 1)) & 1);
 }
 
+/** The smallest count with the same code. @param times 1 to 2^32-1 */
+export function roundTimes(times: number): number {
+  return times - (times % 2 ** Math.max(0, 30 - Math.clz32(times)));
+}
+
 /** The smallest count with this code; undefined for code 1, which no count has. */
 export function decodeTimes(code: number): number | undefined {
   if (code === 1) return undefined;

@@ -1,24 +1,22 @@
 // Suite `oprf`: an oblivious PRF, for callers that must not hold the key. PROTOCOL.md §15.
 // This file holds the part that follows from the public key alone; oprf.ts holds the PRF.
 
-import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BucketHash, KeyId, PublicKey, SealKey } from './brands.ts';
-import { readU32 } from './bytes.ts';
-import type { Suite } from './suite.ts';
+import { concatBytes, encodeUtf8, readU32, toHex } from './bytes.ts';
+import { hkdf32, type Suite } from './suite.ts';
 
 /** Length of a serialized group element (SerializeElement, RFC 9497 §4.1). */
 export const ELEMENT_BYTES = 32;
 /** Length of a serialized scalar (SerializeScalar, RFC 9497 §4.1). */
 export const SCALAR_BYTES = 32;
 /** Length of a DLEQ proof, c ‖ s (RFC 9497 §2.2.1). */
-export const PROOF_BYTES = 2 * SCALAR_BYTES;
+export const PROOF_BYTES = 64;
 
 const LABEL = 'credveil oprf 1';
-const SALT = utf8ToBytes(LABEL);
-const KEY_ID_LABEL = utf8ToBytes(`${LABEL} key id`);
-const ACCOUNT_LABEL = utf8ToBytes(`${LABEL} account`);
+const SALT = /* @__PURE__ */ encodeUtf8(LABEL);
+const KEY_ID_LABEL = /* @__PURE__ */ encodeUtf8(`${LABEL} key id`);
+const ACCOUNT_LABEL = /* @__PURE__ */ encodeUtf8(`${LABEL} account`);
 
 /** `info` of DeriveKeyPair, RFC 9497 §3.2.1. */
 export const KEY_INFO = SALT;
@@ -28,7 +26,7 @@ export const KEY_INFO = SALT;
  * hex.
  */
 export function oprfKeyId(publicKey: PublicKey): KeyId {
-  return bytesToHex(sha256(concatBytes(KEY_ID_LABEL, publicKey)).subarray(0, 8)) as KeyId;
+  return toHex(sha256(concatBytes(KEY_ID_LABEL, publicKey)).subarray(0, 8)) as KeyId;
 }
 
 /** The part of the `oprf` suite that needs no secret: a client computes it without an evaluator. */
@@ -40,7 +38,7 @@ export function createOprfSuite(publicKey: PublicKey): Suite & { readonly public
     publicKey,
     // Public: this seal detects accidents and buckets of another key; it does not bind the
     // evaluator.
-    sealKey: hkdf(sha256, publicKey, SALT, utf8ToBytes('seal'), 32) as SealKey,
+    sealKey: hkdf32(publicKey, SALT, 'seal') as SealKey,
     accountBucketHash: (username) => readU32(account.clone().update(username).digest(), 0) as BucketHash,
   };
 }

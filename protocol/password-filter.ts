@@ -17,10 +17,9 @@
 
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BucketHash, DatasetId, EntryTag, LayerId, PrfOutput, SealKey } from './brands.ts';
 import { IndexNumber } from './bucket-id.ts';
-import { equalBytes, readU32, writeU32 } from './bytes.ts';
+import { encodeUtf8, equalBytes, fromHex, readU32, toHex, writeU32 } from './bytes.ts';
 import { passwordBucketHash } from './entry.ts';
 import { ProtocolError } from './errors.ts';
 import { SEAL_BYTES } from './seal.ts';
@@ -28,9 +27,9 @@ import { BLOCK_BYTES, blockIndex, hasBits, MAX_BLOCKS } from './split-block.ts';
 
 export const FILTER_HEADER_BYTES = 64;
 /** Prefix of the message that the seal authenticates; the file's bytes follow it. */
-export const FILTER_SEAL_LABEL = utf8ToBytes('credveil filter 2');
+export const FILTER_SEAL_LABEL = /* @__PURE__ */ encodeUtf8('credveil filter 2');
 
-const MAGIC = Uint8Array.of(0x43, 0x56, 0x46, 0x4c, 0x54, 0, 0, 2);
+const MAGIC = /* @__PURE__ */ Uint8Array.of(0x43, 0x56, 0x46, 0x4c, 0x54, 0, 0, 2);
 const DATASET_AT = 8;
 const LAYER_AT = 16;
 const LAYER_END = 32;
@@ -63,8 +62,8 @@ export function filterLow(tag: EntryTag): number {
 export function encodeFilterHeader({ dataset, layer, entries, blocks }: FilterHeader): Uint8Array {
   const bytes = new Uint8Array(FILTER_HEADER_BYTES);
   bytes.set(MAGIC);
-  bytes.set(hexToBytes(dataset), DATASET_AT);
-  bytes.set(hexToBytes(layer), LAYER_AT);
+  bytes.set(fromHex(dataset), DATASET_AT);
+  bytes.set(fromHex(layer), LAYER_AT);
   writeU32(bytes, ENTRIES_AT, Math.floor(entries / 2 ** 32));
   writeU32(bytes, ENTRIES_AT + 4, entries);
   bytes[INDEX_AT] = IndexNumber.password;
@@ -95,8 +94,8 @@ export function parseFilterHeader(bytes: Uint8Array): FilterHeader {
   if (readU32(bytes, INDEX_AT) !== IndexNumber.password << 24) throw malformed('it belongs to another index');
   if (blocks < 1 || blocks > MAX_BLOCKS) throw malformed('its number of blocks is out of range');
   return {
-    dataset: bytesToHex(bytes.subarray(DATASET_AT, LAYER_AT)) as DatasetId,
-    layer: bytesToHex(bytes.subarray(LAYER_AT, LAYER_END)) as LayerId,
+    dataset: toHex(bytes.subarray(DATASET_AT, LAYER_AT)) as DatasetId,
+    layer: toHex(bytes.subarray(LAYER_AT, LAYER_END)) as LayerId,
     entries,
     blocks,
   };

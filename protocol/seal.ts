@@ -15,13 +15,12 @@
 
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BucketId, LayerId, SealKey } from './brands.ts';
 import { type IndexName, IndexNumber } from './bucket-id.ts';
-import { equalBytes, writeU32 } from './bytes.ts';
+import { encodeUtf8, equalBytes, fromHex, writeU32 } from './bytes.ts';
 
 export const SEAL_BYTES = 16;
-const LABEL = utf8ToBytes('credveil bucket 2');
+const LABEL = encodeUtf8('credveil bucket 2');
 const LAYER_AT = LABEL.length;
 const INDEX_AT = LAYER_AT + 16;
 const CONTENT_AT = INDEX_AT + 6;
@@ -44,7 +43,7 @@ export const nobleHmacSha256: HmacSha256 = (key, message) => hmac(sha256, key, m
 export function bucketInput({ layer, index, prefixBits, id }: BucketPlace, content: Uint8Array): Uint8Array {
   const input = new Uint8Array(CONTENT_AT + content.length);
   input.set(LABEL);
-  input.set(hexToBytes(layer), LAYER_AT);
+  input.set(fromHex(layer), LAYER_AT);
   input[INDEX_AT] = IndexNumber[index];
   input[INDEX_AT + 1] = prefixBits;
   writeU32(input, INDEX_AT + 2, id);

@@ -10,7 +10,7 @@ export const MAX_BLOCKS = 2 ** 28;
 
 /** The specification's odd constants, one for each word. */
 const SALT = [0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31] as const;
-const WORDS = SALT.length;
+const WORDS = 8;
 const HALF = 0x1_0000;
 
 /**

@@ -11,7 +11,12 @@ import type { KeyedSuite } from './suite.ts';
  * Belongs to nobody: `.invalid` cannot be registered (RFC 2606). The statement holds the values
  * that a correct client computes for it.
  */
-export const CANARY = { username: 'canary@credveil.invalid', password: 'credveil-canary' } as const;
+const USERNAME = 'canary@credveil.invalid';
+const PASSWORD = 'credveil-canary';
+export const CANARY = { username: USERNAME, password: PASSWORD } as const;
+
+/** Belongs to nobody either, and is in no snapshot. */
+const NOBODY = 'nobody@credveil.invalid';
 
 /**
  * By verdict. If a dataset lacks the index that one needs, the verdict is a lesser one: PROTOCOL.md
@@ -19,10 +24,10 @@ export const CANARY = { username: 'canary@credveil.invalid', password: 'credveil
  */
 export const TEST_CREDENTIALS = {
   pair: CANARY,
-  similar: { username: CANARY.username, password: 'Credveil-Canary1' },
-  password: { username: 'nobody@credveil.invalid', password: CANARY.password },
-  username: { username: CANARY.username, password: 'never-leaked' },
-  clean: { username: 'nobody@credveil.invalid', password: 'never-leaked' },
+  similar: { username: USERNAME, password: 'Credveil-Canary1' },
+  password: { username: NOBODY, password: PASSWORD },
+  username: { username: USERNAME, password: 'never-leaked' },
+  clean: { username: NOBODY, password: 'never-leaked' },
 } as const;
 
 /** The values that a correct client computes for the canary. */

@@ -2,7 +2,7 @@
 // used only as long as a head vouches for them.
 
 import { LookupError, lookupFailure } from '../errors.ts';
-import type { VerifiedFilter, VerifiedFilterSource } from '../filter-source.ts';
+import { createBytesSource, type VerifiedFilter, type VerifiedFilterSource } from '../filter-source.ts';
 import { elapsedSince, type Moment, momentAt, NEVER } from '../moment.ts';
 import type { CheckerSettings, FilterSettings } from '../options.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
@@ -28,7 +28,8 @@ interface Loaded {
 /** Fetches the filter of a snapshot. Undefined if its source has none but the held version. */
 type Update = (snapshot: Snapshot, heldVersion: string | undefined) => Promise<Loaded | undefined>;
 
-function createUpdate(settings: CheckerSettings, { maxBytes, source: ownSource }: FilterSettings): Update {
+function createUpdate(settings: CheckerSettings, { maxBytes, source }: FilterSettings): Update {
+  const ownSource = source instanceof Uint8Array ? createBytesSource(source) : source;
   return async (snapshot, heldVersion) => {
     const wanted: WantedFilter | undefined = snapshot.filter;
     if (!wanted) throw lookupFailure('FILTER_MISSING');

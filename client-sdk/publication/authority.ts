@@ -4,7 +4,7 @@
 import type { DatasetId, KeyId, SealKey } from '../../protocol/brands.ts';
 import { type BucketAuth, createMacAuth } from '../../protocol/seal.ts';
 import { createMac, type Verifier } from '../../protocol/signed/envelope.ts';
-import { type Head, headKeysFor } from '../../protocol/signed/head.ts';
+import type { Head } from '../../protocol/signed/head.ts';
 import type { AuthName, LayerIndex, Statement } from '../../protocol/signed/statement.ts';
 import { signingKeyId, type Trust } from '../../protocol/signed/trust.ts';
 import { createPart } from '../part.ts';
@@ -47,7 +47,7 @@ export function createSignatureAuthority({ dataset, publisher }: Trust): Authori
     publisher: signingKeyId('publisher', publisher),
     pinned: async () => (await loadSignature()).createEd25519Verifier('publisher', publisher),
     delegated: async (statement, head) => {
-      const { createEd25519Verifier } = await loadSignature();
+      const { createEd25519Verifier, headKeysFor } = await loadSignature();
       return headKeysFor(statement, head).map((key) => createEd25519Verifier('head', key));
     },
     bucketAuth: async (index) => (await loadSignature()).createRootAuth(index),

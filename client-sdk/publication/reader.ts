@@ -2,7 +2,7 @@
 // before it is used. PROTOCOL.md §14.
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { toHex } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import {
   decodeEnvelope,
@@ -13,7 +13,7 @@ import {
   verifyEnvelope,
 } from '../../protocol/signed/envelope.ts';
 import { type Head, headSnapshotId, parseHead } from '../../protocol/signed/head.ts';
-import { type LeakSource, parseSources } from '../../protocol/signed/sources.ts';
+import type { LeakSource } from '../../protocol/signed/sources.ts';
 import { type LayerIndex, parseStatement, payloadDigest, type Statement } from '../../protocol/signed/statement.ts';
 import { lookupFailure, type UnknownReason } from '../errors.ts';
 import type { CheckerSettings } from '../options.ts';
@@ -70,8 +70,8 @@ export function createSnapshotReader({ settings, send, authority, history, asser
     // Without a third byte of metadata no entry names a source.
     if (![indexes.account, indexes.password].some((index) => index?.metadataBytes === 3)) return [];
     const bytes = await get(`v1/sources/${sources.sha256}`, sources.bytes, deadline);
-    if (bytesToHex(sha256(bytes)) !== sources.sha256)
-      throw lookupFailure('BODY_FORGED', { detail: 'the list of sources' });
+    if (toHex(sha256(bytes)) !== sources.sha256) throw lookupFailure('BODY_FORGED', { detail: 'the list of sources' });
+    const { parseSources } = await loadSources();
     return orFail(() => parseSources(bytes));
   };
 
@@ -133,9 +133,10 @@ function isOfOther({ payload }: Envelope, { dataset }: Authority): boolean {
   }
 }
 
-/** Few datasets have forms or rules. */
+/** Few datasets have forms, rules or sources of entries. */
 const loadForms = createPart(() => import('../../protocol/similar.ts'));
 const loadRules = createPart(() => import('../../protocol/username-rules.ts'));
+const loadSources = createPart(() => import('../../protocol/signed/sources.ts'));
 
 /** @throws LookupError `PROTOCOL_UNSUPPORTED` if this platform cannot apply the dataset's rules */
 async function derive({ usernameRules, layers }: Statement, { bucketAuth }: Authority): Promise<Known['derived']> {

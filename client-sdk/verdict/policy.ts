@@ -1,7 +1,7 @@
 // Policy: the action for a verdict. It sets which findings count, from what count, and what a
 // failure means.
 
-import { decodeTimes, encodeTimes, MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
+import { MAX_TIMES_SEEN, roundTimes } from '../../protocol/metadata.ts';
 import { assertCheckOptions } from '../arguments.ts';
 import { LookupError, OF_THE_REQUEST, type UnknownReason } from '../errors.ts';
 import { unknownName } from '../names.ts';
@@ -193,5 +193,5 @@ function parseAction(action: unknown): Action {
 function parseTimes(times: unknown): number {
   if (typeof times !== 'number' || !Number.isInteger(times) || times < 1 || times > MAX_TIMES_SEEN)
     throw malformed('minTimesSeen is not an integer from 1 to 2^32-1', 'Omit it to count every finding.');
-  return decodeTimes(encodeTimes(times)) ?? times;
+  return roundTimes(times);
 }

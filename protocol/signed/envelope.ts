@@ -8,9 +8,8 @@
 //
 // A reader verifies the payload before it parses it.
 
-import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { SealKey } from '../brands.ts';
-import { equalBytes } from '../bytes.ts';
+import { concatBytes, encodeUtf8, equalBytes } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { nobleHmacSha256 } from '../seal.ts';
 import {
@@ -78,7 +77,7 @@ export interface Signer {
 
 /** What is authenticated: DSSE's pre-authentication encoding. */
 export function preAuthEncoding({ payloadType }: EnvelopeKind, payload: Uint8Array): Uint8Array {
-  return concatBytes(utf8ToBytes(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `), payload);
+  return concatBytes(encodeUtf8(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `), payload);
 }
 
 /** @returns the envelope as JSON without white space */

@@ -1,8 +1,8 @@
 // The head: which statement is the current one, and until when that is to be believed. It is the
 // one mutable document of a dataset. PROTOCOL.md §10.
 
-import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { DatasetId, HeadKey, SnapshotId } from '../brands.ts';
+import { encodeUtf8, fromHex } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { formatSnapshotId, HEX16, MAX_SEQUENCE } from '../ids.ts';
 import { decodeEnvelope, type Envelope, HEAD_KIND } from './envelope.ts';
@@ -67,7 +67,7 @@ export function parseHead(payload: Uint8Array): Head {
 
 /** The payload: JSON without white space, its members in the order of the table. */
 export function encodeHead(head: Head): Uint8Array {
-  return utf8ToBytes(JSON.stringify(parseHead(utf8ToBytes(JSON.stringify(head)))));
+  return encodeUtf8(JSON.stringify(parseHead(encodeUtf8(JSON.stringify(head)))));
 }
 
 /** A head that is not verified yet: its statement lists the keys that may have signed it. */
@@ -94,7 +94,7 @@ export function headSnapshotId({ sequence, statement }: Head): SnapshotId {
 export function headKeysFor({ headKeys = [] }: Statement, { validUntil }: Head): HeadKey[] {
   return headKeys
     .filter(({ notAfter }) => Date.parse(validUntil) <= Date.parse(notAfter))
-    .map(({ key }) => hexToBytes(key) as HeadKey);
+    .map(({ key }) => fromHex(key) as HeadKey);
 }
 
 /** With less than this share of its life left, a head should have been renewed. */

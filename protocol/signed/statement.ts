@@ -4,9 +4,9 @@
 // them; tests compare /openapi.json and the tables of PROTOCOL.md §10 with them.
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { DatasetId, KeyId, LayerId, SnapshotId } from '../brands.ts';
 import { MAX_PREFIX_BITS } from '../bucket-id.ts';
+import { encodeUtf8, toHex } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { formatSnapshotId, HEX16, LAYER_ID, MAX_SEQUENCE } from '../ids.ts';
 import type { MetadataBytes } from '../metadata.ts';
@@ -238,12 +238,12 @@ export function parseStatement(payload: Uint8Array): Statement {
 /** The payload: JSON without white space, its members in the order of the tables. */
 export function encodeStatement(statement: Statement): Uint8Array {
   // The strict parser orders the members, and drops those that are not part of the contract.
-  return utf8ToBytes(JSON.stringify(parseStatement(utf8ToBytes(JSON.stringify(statement)))));
+  return encodeUtf8(JSON.stringify(parseStatement(encodeUtf8(JSON.stringify(statement)))));
 }
 
 /** SHA-256 of a payload in hex, by which a head names its statement. */
 export function payloadDigest(payload: Uint8Array): string {
-  return bytesToHex(sha256(payload));
+  return toHex(sha256(payload));
 }
 
 /** The snapshot of a statement. */

@@ -7,22 +7,18 @@
 // credveil-head-public-2.<key id>.<public key>  names a head key to its publisher
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { DatasetId, HeadKey, HmacKey, KeyId, PublisherKey, SigningSeed } from '../brands.ts';
-import { fromBase64Url, toBase64Url } from '../bytes.ts';
-import { ProtocolError } from '../errors.ts';
-import { parseHmacKey } from '../keys.ts';
+import { concatBytes, encodeUtf8, fromBase64Url, toBase64Url, toHex } from '../bytes.ts';
+import type { ProtocolError } from '../errors.ts';
+import { malformedKey, parseHmacKey } from '../keys.ts';
 
 /** The uses of Ed25519 keys. Their labels and file formats differ: none passes for another. */
 export type SigningUse = 'publisher' | 'head';
 
-const malformed = (what: string, why: string, source: string): ProtocolError =>
-  new ProtocolError('KEY_MALFORMED', `${what}: ${why}`, `Give the whole, unchanged line that ${source}.`);
-
 /** The public name of a signing key: the first 8 bytes of a SHA-256, in hex. */
 export function signingKeyId(use: SigningUse, publicKey: Uint8Array): KeyId {
-  const label = utf8ToBytes(`credveil ${use} 2 id`);
-  return bytesToHex(sha256(concatBytes(label, publicKey)).subarray(0, 8)) as KeyId;
+  const label = encodeUtf8(`credveil ${use} 2 id`);
+  return toHex(sha256(concatBytes(label, publicKey)).subarray(0, 8)) as KeyId;
 }
 
 /** Dataset and publisher: all that a client needs to know whom to believe. */
@@ -46,7 +42,7 @@ export function parseTrustText(text: string): Trust {
   const trust = { dataset: dataset as DatasetId, publisher: fromBase64Url(key ?? '') as PublisherKey };
   // The last of the 43 characters has two unused bits: each key has one spelling.
   if (line === undefined || formatTrust(trust) !== line)
-    throw malformed('trust', 'expected credveil-trust-2.<dataset>.<publisher>', '`credveil key pin` prints');
+    throw malformedKey('trust', 'expected credveil-trust-2.<dataset>.<publisher>', '`credveil key pin` prints');
   return trust;
 }
 
@@ -70,7 +66,7 @@ export function formatHmacPin({ dataset, key }: HmacPin): string {
 export function parseHmacPinText(text: string): HmacPin {
   const [line, dataset, key] = HMAC_PIN.exec(text.trim()) ?? [];
   const wrong = (): ProtocolError =>
-    malformed('key', 'expected credveil-hmac-2.<dataset>.<secret>', '`credveil key pin` prints');
+    malformedKey('key', 'expected credveil-hmac-2.<dataset>.<secret>', '`credveil key pin` prints');
   if (line === undefined) throw wrong();
   const pin = { dataset: dataset as DatasetId, key: parseHmacKey(fromBase64Url(key as string)) };
   if (formatHmacPin(pin) !== line) throw wrong();
@@ -93,7 +89,7 @@ export function parseSigningSeed(text: string): { use: SigningUse; keyId: KeyId;
   const [line, use, keyId, bytes] = SIGNING_SEED.exec(text.trim()) ?? [];
   const parsed = { use: use as SigningUse, keyId: keyId as KeyId, seed: fromBase64Url(bytes ?? '') as SigningSeed };
   if (line === undefined || formatSigningSeed(parsed.use, parsed.keyId, parsed.seed) !== line)
-    throw malformed(
+    throw malformedKey(
       'signing key',
       'expected credveil-publisher-2.<id>.<secret> or credveil-head-2.<id>.<secret>',
       '`credveil init` or `credveil keygen` wrote to the file',
@@ -112,6 +108,6 @@ export function parseHeadKeyText(text: string): HeadKey {
   const [line, bytes] = HEAD_PUBLIC.exec(text.trim()) ?? [];
   const key = fromBase64Url(bytes ?? '') as HeadKey;
   if (line === undefined || formatHeadKey(key) !== line)
-    throw malformed('head key', 'expected credveil-head-public-2.<id>.<key>', '`credveil key show` prints');
+    throw malformedKey('head key', 'expected credveil-head-public-2.<id>.<key>', '`credveil key show` prints');
   return key;
 }

@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import type { BucketId, LayerId, SealKey } from '../../protocol/brands.ts';
-import { joinBody } from '../../protocol/bucket.ts';
 import { type IndexName, IndexNumber } from '../../protocol/bucket-id.ts';
+import { concatBytes } from '../../protocol/bytes.ts';
 import { bucketInput, computeSeal, SEAL_BYTES, type Sha256 } from '../../protocol/seal.ts';
 import { leafHash, lowerSiblings, MerkleTree, NODE_BYTES, upperSiblings } from '../../protocol/signed/merkle.ts';
 import { nodeHmacSha256 } from './node-hmac.ts';
@@ -48,7 +48,7 @@ function createSealedTable(place: TablePlace, key: SealKey, insert: Insert): Buc
   return {
     write: (id, content) => {
       const seal = computeSeal(key, { ...place, id }, content, nodeHmacSha256);
-      insert(id, joinBody(content, seal));
+      insert(id, concatBytes(content, seal));
       return content.length + SEAL_BYTES;
     },
     finish: () => undefined,
@@ -96,7 +96,7 @@ class SignedTable implements BucketTable {
     const segment = new MerkleTree(this.#leaves, nodeSha256);
     const from = this.#roots.length * this.#segmentBuckets;
     this.#contents.forEach((content, at) => {
-      this.#insert(from + at, joinBody(content, segment.siblings(at)));
+      this.#insert(from + at, concatBytes(content, segment.siblings(at)));
     });
     this.#roots.push(segment.root);
     this.#contents = [];

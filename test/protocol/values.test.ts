@@ -6,7 +6,7 @@ import { decodeBody, encodeBucket, findEntry, openBucket } from '../../protocol/
 import { bucketId, formatPrefix, parsePrefix } from '../../protocol/bucket-id.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
 import { formatHmacKey, parseHmacKey, parseHmacKeyText } from '../../protocol/keys.ts';
-import { decodeTimes, encodeTimes, openMetadata, writeMetadata } from '../../protocol/metadata.ts';
+import { decodeTimes, encodeTimes, openMetadata, roundTimes, writeMetadata } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, pairInput, passwordInput, usernameInput } from '../../protocol/private-input.ts';
 import { createMacAuth } from '../../protocol/seal.ts';
@@ -56,6 +56,7 @@ describe('times seen', () => {
         expect(least).toBeLessThanOrEqual(times);
         expect(least).toBeGreaterThan((times * 2) / 3 - 1e-9);
         expect(encodeTimes(least)).toBe(code);
+        expect(roundTimes(times)).toBe(least);
         codes.add(code);
         last = code;
       }

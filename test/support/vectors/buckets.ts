@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import type { BucketId } from '../../../protocol/brands.ts';
-import { encodeContent, joinBody, shortenTags } from '../../../protocol/bucket.ts';
+import { encodeContent, shortenTags } from '../../../protocol/bucket.ts';
+import { concatBytes } from '../../../protocol/bytes.ts';
 import type { MetadataBytes } from '../../../protocol/metadata.ts';
 import { bucketInput, computeSeal } from '../../../protocol/seal.ts';
 import { leafHash, MerkleTree, NODE_BYTES, rootFromPath } from '../../../protocol/signed/merkle.ts';
@@ -36,7 +37,7 @@ function contentOf(count: number, metadataBytes: MetadataBytes, similar = false)
   return encodeContent({ tags, metadata, metadataBytes, forms: similar ? shortenTags(FORM_TAGS) : undefined });
 }
 
-const seal = (content: Uint8Array): Uint8Array => joinBody(content, computeSeal(sealKey, PLACE, content));
+const seal = (content: Uint8Array): Uint8Array => concatBytes(content, computeSeal(sealKey, PLACE, content));
 
 const describe = ({ name, body, metadataBytes = 1, similar = false, bodyBytes = [body.length] }: Case) => ({
   ...{ name, metadataBytes, similar, bodyBytes, answer: toHex(body) },
@@ -81,7 +82,7 @@ const malformed = (): Case[] => [
   spoiled('tags that run into the tail', write(5, 6)),
   spoiled('a tag of 2^48', (content) => void content.fill(0xff, 6, 30)),
   spoiled('a 1 bit in the rest of the last byte', (content) => setLowBit(content, END_OF_TAGS - 1)),
-  { name: 'padding that is not zero', body: pad(joinBody(seal(contentOf(5, 1)), Uint8Array.of(0, 1)), 64) },
+  { name: 'padding that is not zero', body: pad(concatBytes(seal(contentOf(5, 1)), Uint8Array.of(0, 1)), 64) },
   { name: 'a length that is not listed', body: pad(seal(contentOf(5, 1)), 80), bodyBytes: [64, 96] },
   spoiled('forms of 11 bits', write(END_OF_TAGS + 5, 11), true),
   spoiled('forms of 49 bits', write(END_OF_TAGS + 5, 49), true),
@@ -91,7 +92,7 @@ const malformed = (): Case[] => [
 function forged(): Case[] {
   const other = (place: object): Uint8Array => {
     const content = contentOf(5, 1);
-    return joinBody(content, computeSeal(sealKey, { ...PLACE, ...place }, content));
+    return concatBytes(content, computeSeal(sealKey, { ...PLACE, ...place }, content));
   };
   const flipped = seal(contentOf(5, 1));
   flipped[END_OF_TAGS] = (flipped[END_OF_TAGS] as number) ^ 1;
@@ -112,11 +113,11 @@ function signed() {
   const siblings = Array.from({ length: prefixBits }, (_, level) =>
     Uint8Array.from(createHash('sha256').update(`sibling ${level}`).digest()),
   );
-  const path = siblings.reduce<Uint8Array>((all, node) => joinBody(all, node), new Uint8Array(0));
+  const path = siblings.reduce<Uint8Array>((all, node) => concatBytes(all, node), new Uint8Array(0));
   const root = toHex(rootFromPath(leafHash(bucketInput(place, content)), ID, siblings));
-  const body = joinBody(content, path.subarray(0, 10 * NODE_BYTES));
+  const body = concatBytes(content, path.subarray(0, 10 * NODE_BYTES));
   const bodyBytes = [body.length + 16];
-  const answer = (padded: Uint8Array, upper: Uint8Array): string => toHex(joinBody(padded, upper));
+  const answer = (padded: Uint8Array, upper: Uint8Array): string => toHex(concatBytes(padded, upper));
   const upper = path.subarray(10 * NODE_BYTES);
   const wrong = upper.map((byte, i) => (i === 0 ? byte ^ 1 : byte));
   const good = pad(body, body.length + 16);
