@@ -15,6 +15,9 @@ function accessOf({ [NAME]: group = 'none' }: NodeJS.ProcessEnv): store.KeyFileA
   throw new UsageError(`${NAME} is not the id of a group`, 'Set it to a number, as `id -G` prints them.');
 }
 
+/** The group that may also read secrets of other kinds. @throws UsageError */
+export const fileGroup = (): store.KeyFileAccess => accessOf(process.env);
+
 /** Opens a file that an option names: where it is missing, the hint names the option. */
 export function namedBy<Key>(option: string, open: () => Key): Key {
   try {

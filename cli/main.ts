@@ -23,6 +23,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   publish: async () => (await import('./commands/publish.ts')).addPublish,
   serve: async () => (await import('./commands/serve.ts')).addServe,
   match: async () => (await import('./commands/match.ts')).addMatch,
+  events: async () => (await import('./commands/events.ts')).addEvents,
   check: async () => (await import('./commands/check.ts')).addCheck,
   stats: async () => (await import('./commands/stats.ts')).addStats,
   sources: async () => (await import('./commands/sources.ts')).addSources,

@@ -43,6 +43,8 @@ export interface MatchFigures extends Collected, Scanned {
 
 export interface MatchResult {
   readonly rows: readonly MatchRow[];
+  /** Of each row, the stored hash and salt: another finding of the account has others. */
+  readonly stored: readonly string[];
   readonly unchecked: readonly UncheckedRow[];
   readonly figures: MatchFigures;
 }
@@ -64,9 +66,10 @@ export async function matchUsers(options: MatchOptions, use: (result: MatchResul
     onState?.(state.earlier.length > 0 ? 'resumed' : state.hasReplaced ? 'other' : 'none');
     const scanned = await scanOnce(options, state);
     const found = await verifyCandidates(users, state, scanned.candidates, options.verify);
-    const rows = matchRows(users, sources, found);
+    const { rows, accounts } = matchRows(users, sources, found);
+    const stored = accounts.map((account) => `${users.saltOf(account)}\n${users.hashOf(account)}`);
     const unchecked = uncheckedRows(users, sources, scanned, found);
-    await use({ rows, unchecked, figures: { ...scanned, ...figuresOf(users) } });
+    await use({ rows, stored, unchecked, figures: { ...scanned, ...figuresOf(users) } });
     isDone = true;
   } finally {
     // Of a corpus that was refused nothing is worth keeping.

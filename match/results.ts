@@ -23,17 +23,22 @@ export interface UncheckedRow {
   readonly source: string | null;
 }
 
-/** In the order of sources, then of the user table. */
-export function matchRows(users: UserTable, sources: readonly MatchSource[], { exact, similar }: Found): MatchRow[] {
+/** Rows in the order of sources, then of the user table, with the place of each one's account. */
+export function matchRows(
+  users: UserTable,
+  sources: readonly MatchSource[],
+  { exact, similar }: Found,
+): { readonly rows: readonly MatchRow[]; readonly accounts: readonly number[] } {
   const hits: (readonly [Hit, MatchRow['match']])[] = [
     ...[...exact.values()].map((hit) => [hit, 'exact'] as const),
     ...[...similar.values()].map((hit) => [hit, 'similar'] as const),
   ];
   hits.sort(([a], [b]) => a.source - b.source || a.account - b.account);
-  return hits.map(([{ account, source }, match]) => {
+  const rows = hits.map(([{ account, source }, match]) => {
     const { name, date = null } = sources[source] as MatchSource;
     return { account: users.idOf(account), source: name, date, match };
   });
+  return { rows, accounts: hits.map(([{ account }]) => account) };
 }
 
 /** In the order of the user table. */

@@ -8,6 +8,7 @@ export type NotifyErrorCode =
   | 'OUTBOX_CORRUPT'
   | 'OUTBOX_BUSY'
   | 'OUTBOX_FULL'
+  | 'EVENTS_NOT_SENT'
   | 'SINK_MALFORMED'
   | 'SINK_UNREADABLE'
   | 'SECRET_EXPOSED'

@@ -38,6 +38,13 @@ export type Settled =
   | { readonly id: string; readonly state: 'waiting'; readonly dueMs: number; readonly failure: string }
   | { readonly id: string; readonly state: 'dead'; readonly failure: string };
 
+export interface DeliveryCount {
+  readonly sink: string;
+  readonly state: DeliveryState;
+  readonly count: number;
+  readonly failure: string | null;
+}
+
 export interface OutboxOptions {
   /** Default true. */
   readonly create?: boolean;
@@ -58,9 +65,10 @@ const DEFAULT_MAX_EVENTS = 1_000_000;
 const PRUNED_BEYOND = 1000;
 
 interface DeliveryRow {
+  readonly number: number;
   readonly id: string;
   readonly at: number;
-  readonly event: string;
+  readonly content: string;
   readonly sink: string;
   readonly state: DeliveryState;
   readonly attempts: number;
@@ -68,8 +76,9 @@ interface DeliveryRow {
   readonly failure: string | null;
 }
 
-const COLUMNS = 'id, at, events.event, sink, state, attempts, due, failure';
-const JOINED = 'deliveries JOIN events ON events.id = deliveries.event';
+const COLUMNS = 'number, id, at, content, sink, state, attempts, due, failure';
+const JOINED = 'deliveries JOIN events ON number = event';
+const NUMBER_OF = 'SELECT number FROM events WHERE id = ?';
 
 export class Outbox {
   readonly file: string;
@@ -97,9 +106,9 @@ export class Outbox {
    * @throws NotifyError `OUTBOX_FULL`, `OUTBOX_BUSY`
    */
   add(events: Iterable<NewEvent>, destinations: readonly Destination[]): Added {
-    const insert = this.#database.prepare('INSERT OR IGNORE INTO events (id, at, event) VALUES (?, ?, ?)');
+    const insert = this.#database.prepare('INSERT OR IGNORE INTO events (id, at, content) VALUES (?, ?, ?)');
     const deliver = this.#database.prepare(
-      "INSERT OR IGNORE INTO deliveries (event, sink, state, attempts, due) VALUES (?, ?, 'waiting', 0, ?)",
+      `INSERT OR IGNORE INTO deliveries (event, sink, state, attempts, due) VALUES ((${NUMBER_OF}), ?, 'waiting', 0, ?)`,
     );
     const nowMs = this.#now();
     return this.#transact(() => {
@@ -125,9 +134,9 @@ export class Outbox {
     if (over <= 0) return;
     this.#database
       .prepare(
-        `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE NOT EXISTS
-          (SELECT 1 FROM deliveries WHERE deliveries.event = events.id AND state != 'delivered')
-          ORDER BY at LIMIT ?)`,
+        `DELETE FROM events WHERE number IN (SELECT number FROM events WHERE NOT EXISTS
+          (SELECT 1 FROM deliveries WHERE event = number AND state != 'delivered')
+          ORDER BY number LIMIT ?)`,
       )
       .run(over + PRUNED_BEYOND);
     if ((count.get() as number) <= this.#maxEvents) return;
@@ -144,17 +153,17 @@ export class Outbox {
     return this.#transact(() => {
       const rows = this.#database
         .prepare<[string, number, number], DeliveryRow>(
-          `SELECT ${COLUMNS} FROM ${JOINED} WHERE sink = ? AND state = 'waiting' AND due <= ? ORDER BY due LIMIT ?`,
+          `SELECT ${COLUMNS} FROM ${JOINED} WHERE sink = ? AND state = 'waiting' AND due <= ? ORDER BY due, event LIMIT ?`,
         )
         .all(sink, nowMs, max);
       const take = this.#database.prepare(
         'UPDATE deliveries SET attempts = attempts + 1, due = ? WHERE event = ? AND sink = ?',
       );
-      for (const { id } of rows) take.run(nowMs + leaseMs, id, sink);
-      return rows.map(({ id, at, event, attempts }) => ({
+      for (const { number } of rows) take.run(nowMs + leaseMs, number, sink);
+      return rows.map(({ id, at, content, attempts }) => ({
         id,
         atMs: at,
-        event: JSON.parse(event) as NotifyEvent,
+        event: JSON.parse(content) as NotifyEvent,
         attempts: attempts + 1,
       }));
     });
@@ -164,7 +173,8 @@ export class Outbox {
   settle(sink: string, settled: readonly Settled[]): void {
     const update = this.#database.prepare(
       // Another process may have delivered it meanwhile.
-      "UPDATE deliveries SET state = ?, due = ?, failure = ? WHERE event = ? AND sink = ? AND state != 'delivered'",
+      `UPDATE deliveries SET state = ?, due = ?, failure = ?
+        WHERE event = (${NUMBER_OF}) AND sink = ? AND state != 'delivered'`,
     );
     this.#transact(() => {
       for (const one of settled)
@@ -188,24 +198,38 @@ export class Outbox {
     );
   }
 
-  /** Deliveries by sink and state. */
-  counts(): { readonly sink: string; readonly state: DeliveryState; readonly count: number }[] {
+  /** Deliveries by sink and state, with the code of one failure. */
+  counts(): DeliveryCount[] {
     return this.#database
-      .prepare<[], { sink: string; state: DeliveryState; count: number }>(
-        'SELECT sink, state, count(*) AS count FROM deliveries GROUP BY sink, state ORDER BY sink, state',
+      .prepare<[], DeliveryCount>(
+        `SELECT sink, state, count(*) AS count, max(failure) AS failure
+          FROM deliveries GROUP BY sink, state ORDER BY sink, state`,
       )
       .all();
   }
 
-  /** In the order of their commit. */
-  *list(states: readonly DeliveryState[]): Generator<Delivery> {
-    const rows = this.#database
-      .prepare<[string], DeliveryRow>(
-        `SELECT ${COLUMNS} FROM ${JOINED} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY at, id, sink`,
+  /** Makes all that waits for a sink due, whoever claimed it. */
+  hasten(sink: string): void {
+    this.#transact(() =>
+      this.#database
+        .prepare("UPDATE deliveries SET due = ? WHERE sink = ? AND state = 'waiting' AND due > ?")
+        .run(this.#now(), sink, this.#now()),
+    );
+  }
+
+  /** The first of them, in the order of their commit. */
+  list(states: readonly DeliveryState[], limit: number): Delivery[] {
+    return this.#database
+      .prepare<[string, number], DeliveryRow>(
+        `SELECT ${COLUMNS} FROM ${JOINED} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY event, sink LIMIT ?`,
       )
-      .iterate(JSON.stringify(states));
-    for (const { at, due, event, ...row } of rows)
-      yield { ...row, atMs: at, dueMs: due, event: JSON.parse(event) as NotifyEvent };
+      .all(JSON.stringify(states), limit)
+      .map(({ number: _, at, due, content, ...row }) => ({
+        ...row,
+        atMs: at,
+        dueMs: due,
+        event: JSON.parse(content) as NotifyEvent,
+      }));
   }
 
   /** Makes dead letters wait again, with all attempts. @returns how many */
@@ -219,7 +243,10 @@ export class Outbox {
   }
 
   #ofDead(statement: string, ids: readonly string[] | undefined): number {
-    const only = ids === undefined ? '' : ' AND event IN (SELECT value FROM json_each(:ids))';
+    const only =
+      ids === undefined
+        ? ''
+        : ' AND event IN (SELECT number FROM events WHERE id IN (SELECT value FROM json_each(:ids)))';
     const parameters = { now: this.#now(), ids: JSON.stringify(ids ?? []) };
     return this.#transact(
       () => this.#database.prepare(`${statement} WHERE state = 'dead'${only}`).run(parameters).changes,

@@ -164,6 +164,7 @@ describe('the documents', () => {
       'docs/corpora.md',
       'docs/hibp-clients.md',
       'docs/match.md',
+      'docs/events.md',
     ]) {
       const named = codeOf(read(file)).flatMap((code) => /^(--[a-z][a-z-]*)/.exec(code)?.[1] ?? []);
       expect(

@@ -20,14 +20,16 @@ import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { noteLeftOut } from '../left-out.ts';
 import { describeMatch, describePlan } from '../match/describe.ts';
+import { leakedEvents, namedEvents } from '../match/events.ts';
 import { createMatchBars } from '../match/match-bars.ts';
 import { matchNames, noteNames } from '../match/names.ts';
 import { addUsersOptions, openUsers, type UsersOptions } from '../match/users.ts';
 import { parseCount } from '../memory.ts';
+import { addNotifyOptions, HERE_OUTBOX, type Notifier, type NotifyOptions, openNotifier } from '../notify/notifier.ts';
 import { note, printResult } from '../output.ts';
 import { printable, printableJson } from '../printable.ts';
 
-interface CommandOptions extends UsersOptions, Omit<CorpusOptions, 'columns'> {
+interface CommandOptions extends UsersOptions, NotifyOptions, Omit<CorpusOptions, 'columns'> {
   against?: string[];
   namesOnly?: string;
   keyFile?: string;
@@ -130,6 +132,7 @@ async function runNames(
   usersName: string,
   dataset: string,
   options: CommandOptions,
+  notifier: Notifier | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   if (NOT_OF_NAMES.some((name) => options[name] !== undefined))
@@ -140,6 +143,7 @@ async function runNames(
   assertNew(options);
   const result = await matchNames(usersName, dataset, options, signal);
   const { rows, unchecked, accounts, userRejects } = result;
+  notifier?.add(namedEvents(rows));
   await writeResult({ rows, unchecked, figures: { accounts, userRejects } }, options);
   noteNames(result);
 }
@@ -148,6 +152,7 @@ async function runMatch(
   usersName: string,
   against: readonly string[],
   options: CommandOptions,
+  notifier: Notifier | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const settings = parseSettings(options);
@@ -194,6 +199,8 @@ async function runMatch(
     await matchUsers(request, async (result) => {
       bars.end();
       noteLeftOut(leftOut);
+      // The state goes when all is kept: a match that is killed here makes the same events again.
+      notifier?.add(leakedEvents(result));
       await writeResult(result, options);
       note(describeMatch(result.figures, result.rows, result.unchecked, options.unchecked));
     });
@@ -228,7 +235,8 @@ export function addMatch(program: Command): void {
     .option('--out <file>', 'write the accounts to this new file instead of standard output')
     .option('--unchecked <file>', 'write the accounts that could not be checked to this new file, with reasons')
     .option('--dry-run', 'report candidates, kinds of hashes and the time it will take, and verify nothing');
-  addReadingOptions(command, '--corpus-columns')
+  addReadingOptions(command, '--corpus-columns');
+  addNotifyOptions(command)
     .option('--json', 'print the result as JSON instead of CSV')
     .action(async (users: string, options: CommandOptions) => {
       const interrupt = onInterrupt();
@@ -239,10 +247,16 @@ export function addMatch(program: Command): void {
             'match takes --against or --names-only',
             'Pass corpora with --against, or a dataset with --names-only.',
           );
-        if (against === undefined) await runNames(users, namesOnly as string, options, interrupt.signal);
-        else if (keyFile !== undefined)
+        if (against !== undefined && keyFile !== undefined)
           throw new UsageError('--key-file is for --names-only', 'Leave it out: corpora need no key.');
-        else await runMatch(users, against, options, interrupt.signal);
+        const notifier = await openNotifier(options, HERE_OUTBOX, options.out === undefined);
+        try {
+          if (against === undefined) await runNames(users, namesOnly as string, options, notifier, interrupt.signal);
+          else await runMatch(users, against, options, notifier, interrupt.signal);
+          await notifier?.deliver(interrupt.signal);
+        } finally {
+          notifier?.close();
+        }
       } finally {
         interrupt.dispose();
       }

@@ -1,0 +1,96 @@
+// Sends what is in the outbox: each sink by itself, so that one that hangs delays no other.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { delayMs, settlementOf } from './backoff.ts';
+import type { Claim, Outbox } from './outbox.ts';
+import type { Outcome, Sink } from './sink.ts';
+
+export interface SenderOptions {
+  /** Is called when a sink fails after it worked, and when an event is given up. Must not throw. */
+  readonly onFailure?: (sink: string, failure: string, what: 'sink-failed' | 'event-dead') => void;
+}
+
+/** How often a sender looks for events that other processes added. */
+const POLL_MS = 5000;
+
+interface Line {
+  readonly sink: Sink;
+  /** In a row. One event at a time is attempted after the first. */
+  failures: number;
+  pausedUntilMs: number;
+}
+
+export class Sender {
+  readonly #outbox: Outbox;
+  readonly #lines: readonly Line[];
+  readonly #options: SenderOptions;
+  #idle = new AbortController();
+
+  constructor(outbox: Outbox, sinks: readonly Sink[], options: SenderOptions = {}) {
+    this.#outbox = outbox;
+    this.#lines = sinks.map((sink) => ({ sink, failures: 0, pausedUntilMs: 0 }));
+    this.#options = options;
+  }
+
+  /** Sends until nothing waits, or the next attempt would be after `untilMs` or an abort. */
+  async send(untilMs: number, signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#lines.map((line) => this.#drain(line, untilMs, signal)));
+  }
+
+  /** Sends for as long as a service runs. Resolves after an abort. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.send(Number.POSITIVE_INFINITY, signal);
+  }
+
+  /** Makes `run` look at once. */
+  wake(): void {
+    this.#idle.abort();
+    this.#idle = new AbortController();
+  }
+
+  close(): void {
+    for (const { sink } of this.#lines) sink.close();
+  }
+
+  async #drain(line: Line, untilMs: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const dueMs = this.#outbox.nextDueMs(line.sink.name) ?? Number.POSITIVE_INFINITY;
+      const atMs = Math.max(dueMs, line.pausedUntilMs);
+      const waitMs = atMs - Date.now();
+      if (waitMs > 0) {
+        if (atMs > untilMs || (atMs === Number.POSITIVE_INFINITY && untilMs !== atMs)) return;
+        const wakeable = AbortSignal.any([signal, this.#idle.signal]);
+        await sleep(Math.min(waitMs, POLL_MS), undefined, { signal: wakeable }).catch(() => {});
+      } else await this.#attempt(line, signal);
+    }
+  }
+
+  async #attempt(line: Line, signal: AbortSignal): Promise<void> {
+    const { sink } = line;
+    const claims = this.#outbox.claim(sink.name, line.failures === 0 ? sink.maxBatch : 1, sink.leaseMs);
+    if (claims.length === 0) return;
+    const outcomes = await sink.send(claims, signal);
+    const nowMs = Date.now();
+    const settled = claims.map((claim, at) => settlementOf(claim, outcomes[at] as Outcome, nowMs));
+    this.#outbox.settle(sink.name, settled);
+    if (signal.aborted) return;
+    this.#pace(line, claims, outcomes, nowMs);
+    for (const one of settled)
+      if (one.state === 'dead') this.#options.onFailure?.(sink.name, one.failure, 'event-dead');
+  }
+
+  /** A sink that fails is left alone for a while, whatever else waits for it. */
+  #pace(line: Line, claims: readonly Claim[], outcomes: readonly Outcome[], nowMs: number): void {
+    const failed = outcomes.filter((outcome) => !outcome.delivered && !outcome.isOfEvent);
+    if (failed.length < claims.length) {
+      line.failures = 0;
+      line.pausedUntilMs = 0;
+    }
+    const [first] = failed;
+    if (first === undefined || first.delivered) return;
+    if (line.failures === 0) this.#options.onFailure?.(line.sink.name, first.failure, 'sink-failed');
+    line.failures++;
+    const askedMs = Math.max(...failed.map((outcome) => (outcome.delivered ? 0 : (outcome.retryAfterMs ?? 0))));
+    line.pausedUntilMs = nowMs + delayMs(line.failures, askedMs);
+  }
+}

@@ -1,0 +1,60 @@
+// A sink that appends JSON lines to a file, or writes them to standard output.
+
+import fs from 'node:fs';
+import type { StoredEvent } from '../events.ts';
+import type { Outcome, Sink, SinkTraits } from '../sink.ts';
+import { formatJson } from './json-text.ts';
+
+const { O_RDWR, O_CREAT, O_APPEND, O_NONBLOCK = 0 } = fs.constants;
+const PRIVATE_FILE = 0o600;
+const LINE_FEED = 0x0a;
+const MAX_BATCH = 256;
+const LEASE_MS = 30_000;
+
+export interface LinesOptions extends SinkTraits {
+  /** A path, or `-` for standard output. */
+  readonly file: string;
+  readonly format: (event: StoredEvent) => object;
+}
+
+export function createLinesSink({ name, accepts, file, format }: LinesOptions): Sink {
+  const write = file === '-' ? writeStdout : async (text: string): Promise<void> => appendDurably(file, text);
+  return {
+    name,
+    accepts,
+    maxBatch: MAX_BATCH,
+    leaseMs: LEASE_MS,
+    send: async (events) => {
+      const outcome = await write(events.map((event) => `${formatJson(format(event))}\n`).join('')).then(
+        (): Outcome => ({ delivered: true }),
+        (): Outcome => ({ delivered: false, failure: 'FILE_UNWRITABLE' }),
+      );
+      return events.map(() => outcome);
+    },
+    close: () => {},
+  };
+}
+
+/** Opened for each batch: a file that logrotate moves away is created anew. */
+function appendDurably(file: string, text: string): void {
+  const handle = fs.openSync(file, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK, PRIVATE_FILE);
+  try {
+    const stat = fs.fstatSync(handle);
+    if (!stat.isFile()) throw new Error('not a regular file');
+    // A process that was killed may have left a part of a line.
+    fs.writeFileSync(handle, endsInside(handle, stat.size) ? `\n${text}` : text);
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+function endsInside(handle: number, size: number): boolean {
+  if (size === 0) return false;
+  const last = Buffer.alloc(1);
+  fs.readSync(handle, last, 0, 1, size - 1);
+  return last[0] !== LINE_FEED;
+}
+
+const writeStdout = (text: string): Promise<void> =>
+  new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));

@@ -1,0 +1,100 @@
+// RISC credential-compromise as a Security Event Token: RFC 8417, pushed as in RFC 8935.
+
+import type { KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import type { JWK } from 'jose';
+import type { NotifyEvent, StoredEvent } from '../events.ts';
+import { outcomeOf } from '../http/outcome.ts';
+import type { Endpoint } from '../http/post.ts';
+import type { Sink, SinkTraits } from '../sink.ts';
+import { describeEvent } from './describe-event.ts';
+import { POST_LEASE_MS, WEBHOOK_SOCKETS } from './webhook.ts';
+
+const CREDENTIAL_COMPROMISE = 'https://schemas.openid.net/secevent/risc/event-type/credential-compromise';
+
+/** How a token names an account (RFC 9493). */
+export type SubjectFormat = { readonly format: 'opaque' } | { readonly format: 'iss_sub'; readonly iss: string };
+
+export interface SigningJwk {
+  readonly key: KeyObject;
+  readonly alg: string;
+  readonly kid: string;
+}
+
+export interface RiscOptions extends SinkTraits {
+  readonly endpoint: Endpoint;
+  readonly signing: SigningJwk;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly subject: SubjectFormat;
+  /** The value of the header Authorization. */
+  readonly authorization?: string;
+}
+
+/** RISC has no event for a name without a password, nor for alarms of a service. */
+const isCompromise = (event: NotifyEvent): event is Extract<NotifyEvent, { type: 'account.leaked' | 'watch.found' }> =>
+  event.type === 'account.leaked' || event.type === 'watch.found';
+
+export function createRiscSink(options: RiscOptions): Sink {
+  const { name, accepts, endpoint, authorization } = options;
+  const headers = {
+    'content-type': 'application/secevent+jwt',
+    accept: 'application/json',
+    ...(authorization !== undefined && { authorization }),
+  };
+  return {
+    name,
+    accepts: (event) => isCompromise(event) && accepts(event),
+    maxBatch: WEBHOOK_SOCKETS,
+    leaseMs: POST_LEASE_MS,
+    send: (events, signal) =>
+      Promise.all(
+        events.map(async (event) =>
+          outcomeOf(await endpoint.post(headers, await signToken(event, options), signal), Date.now()),
+        ),
+      ),
+    close: () => endpoint.close(),
+  };
+}
+
+/** A Security Event Token about a credential. */
+export async function signToken(
+  { id, atMs, event }: StoredEvent,
+  { signing, issuer, audience, subject }: Pick<RiscOptions, 'signing' | 'issuer' | 'audience' | 'subject'>,
+): Promise<string> {
+  if (!isCompromise(event)) throw new TypeError(`RISC has no event for ${event.type}`);
+  const { SignJWT } = await import('jose');
+  const seconds = Math.floor(atMs / 1000);
+  const sub_id =
+    subject.format === 'opaque'
+      ? { format: 'opaque', id: event.account }
+      : { format: 'iss_sub', iss: subject.iss, sub: event.account };
+  const details = {
+    credential_type: 'password',
+    event_timestamp: seconds,
+    reason_admin: { en: describeEvent(event) },
+  };
+  return new SignJWT({ sub_id, toe: seconds, events: { [CREDENTIAL_COMPROMISE]: details } })
+    .setProtectedHeader({ alg: signing.alg, kid: signing.kid, typ: 'secevent+jwt' })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setIssuedAt(seconds)
+    .setJti(id)
+    .sign(signing.key);
+}
+
+const ALGORITHMS: { readonly [curve: string]: string } = { 'P-256': 'ES256', 'P-384': 'ES384', Ed25519: 'EdDSA' };
+
+/** @returns undefined for a kind of key that is not used here */
+export async function describeSigningKey(key: KeyObject, kid?: string): Promise<SigningJwk | undefined> {
+  const { alg, ...jwk } = await publicJwk(key);
+  return alg === undefined ? undefined : { key, alg, kid: kid ?? (jwk.kid as string) };
+}
+
+/** The public half, as receivers need it, with its thumbprint (RFC 7638) as `kid`. */
+export async function publicJwk(key: KeyObject): Promise<JWK> {
+  const { calculateJwkThumbprint } = await import('jose');
+  const jwk = createPublicKey(key).export({ format: 'jwk' }) as JWK;
+  const alg = jwk.kty === 'RSA' ? 'RS256' : ALGORITHMS[jwk.crv ?? ''];
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk), use: 'sig', ...(alg !== undefined && { alg }) };
+}
