@@ -22,10 +22,9 @@ import {
   assertSourceName,
   type NewRunFacts,
   type RunFacts,
-  SECTION_NAMES,
-  type SectionName,
   sectionsFed,
 } from '../store/run/run-facts.ts';
+import { SECTION_NAMES, type SectionName } from '../store/run/sections.ts';
 import { CorpusChanged } from './derive/corpus-tally.ts';
 import { type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
 import { IngestError } from './errors.ts';

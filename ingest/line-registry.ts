@@ -1,10 +1,11 @@
-// The formats of one credential a line, which worker threads read: they load no others.
+// The formats of one credential a line, which worker threads read: they load no others, and not
+// these for lists of pairs or passwords.
 
 import { countedModule } from './formats/counted.ts';
-import type { FormatModule, FormatOptions, LineRules } from './formats/format.ts';
+import type { FormatModule } from './formats/format.ts';
 import { hashModule } from './formats/hashes/hash-modules.ts';
-import { countedPasswordsModule, passwordsModule } from './formats/lines/line-format.ts';
 import { comboModules } from './formats/lines/pair-lines.ts';
+import { countedPasswordsModule, passwordsModule } from './formats/lines/password-lines.ts';
 import { toolOutputModule } from './formats/lines/tool-output.ts';
 import { urlModule } from './formats/lines/url-lines.ts';
 
@@ -17,10 +18,3 @@ export const LINE_MODULES: readonly FormatModule[] = [
   ...comboModules,
   passwordsModule,
 ];
-
-/** @throws Error for a name that is not of these formats */
-export function createLineRules(name: string, options: FormatOptions): LineRules {
-  const rules = LINE_MODULES.find(({ names }) => names.includes(name))?.create(name, options).lines;
-  if (!rules) throw new Error(`${name} is not a format of lines`);
-  return rules;
-}

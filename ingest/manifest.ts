@@ -6,15 +6,15 @@
 //
 // A truncated line ends the manifest: it and all files that no line names are deleted.
 
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { KeyId } from '../protocol/brands.ts';
 import type { UsernameRule } from '../protocol/normalize.ts';
 import { PRIVATE_FOLDER } from '../store/dataset.ts';
-import { isMissing, readRegularFile, syncFolder } from '../store/files.ts';
-import { writeFully } from '../store/run/run.ts';
-import type { LeftOutNames, SectionName } from '../store/run/run-facts.ts';
+import { isMissing, readRegularFile, syncFolder, writeFully } from '../store/files.ts';
+import type { LeftOutNames } from '../store/run/run-facts.ts';
+import type { SectionName } from '../store/run/sections.ts';
 import type { SegmentFindings } from './report/report.ts';
 
 /** The parameters of an ingest. An ingest with other parameters cannot use its chunks. */
@@ -64,15 +64,6 @@ export interface MergedChunks {
   readonly index: SectionName;
   readonly merged: readonly string[];
   readonly chunk: Chunk;
-}
-
-/**
- * Identifies a segment by its bytes and format. Keyed: a plain hash of a short segment would reveal
- * its line.
- */
-export function fingerprint(keyText: string, bytes: Uint8Array, format: object): string {
-  const hmac = createHmac('sha256', keyText).update(JSON.stringify(format)).update('\0');
-  return hmac.update(bytes).digest('hex').slice(0, 32);
 }
 
 const MANIFEST = 'manifest';

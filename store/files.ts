@@ -107,3 +107,8 @@ export async function digestFile(file: string, refuse: RefuseFile): Promise<stri
   for await (const block of fs.createReadStream('', { fd, highWaterMark: 1 << 20 })) hash.update(block as Buffer);
   return hash.digest('hex');
 }
+
+/** Writes all `length` bytes, where `writeSync` may write fewer. */
+export function writeFully(handle: number, bytes: Uint8Array, length: number): void {
+  for (let at = 0; at < length; ) at += fs.writeSync(handle, bytes, at, length - at);
+}

@@ -8,7 +8,7 @@ import { assertNoDataset, createDataset, DEFAULT_FILTER_ONE_IN, isFilterOneIn } 
 import { createDatasetKey } from '../../store/dataset-key.ts';
 import { assertOutside, writeKeyFile } from '../../store/key-file.ts';
 import { DEFAULT_BUCKET_FLOOR } from '../../store/prefix-parameters.ts';
-import { SECTION_NAMES, type SectionName } from '../../store/run/run-facts.ts';
+import { SECTION_NAMES, type SectionName } from '../../store/run/sections.ts';
 import type { SigningKey } from '../../store/signing-key.ts';
 import { addUserOptions, describeUsers, parseUsers } from '../anonymity.ts';
 import { UsageError } from '../exit.ts';

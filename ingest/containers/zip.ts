@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import yauzl, { type Entry } from 'yauzl';
-import { writeFully } from '../../store/run/run.ts';
+import { writeFully } from '../../store/files.ts';
 import { type Blocks, decodeWith, type NamedBlocks } from './blocks.ts';
 import { ContainerError, corruptContainer } from './errors.ts';
 

@@ -1,6 +1,6 @@
 // The worker threads of an ingest, and the buffers of segments on their way.
 
-import type { SegmentFormat } from './segment.ts';
+import type { TaskFormat } from './segment.ts';
 import { ThreadPool } from './thread-pool.ts';
 import type { SegmentResult, SegmentTask, WorkerSettings } from './worker.ts';
 
@@ -40,7 +40,7 @@ export class IngestPool {
   }
 
   /** Waits for an idle worker and transfers the bytes to it. */
-  submit(number: number, format: SegmentFormat, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  submit(number: number, format: TaskFormat, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     return this.#threads.submit({ number, format, bytes }, [bytes.buffer]);
   }
 

@@ -11,15 +11,16 @@ import { totalBytes } from '../input/inputs.ts';
 import type { RangeReport } from '../input/range-report.ts';
 import type { RangeTable } from '../input/range-table.ts';
 import { createReading, type Reading, readInput } from '../input/read-input.ts';
-import { type FinishedSegment, fingerprint, type Manifest } from '../manifest.ts';
+import type { FinishedSegment, Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import type { IngestOptions } from '../options.ts';
 import type { RejectCounter } from '../rejects.ts';
 import type { ReportBuilder } from '../report/report.ts';
 import { statedOptions } from '../source-identity.ts';
 import { CorpusChanged, CorpusTally } from './corpus-tally.ts';
+import { fingerprint } from './fingerprint.ts';
 import { IngestPool } from './pool.ts';
-import { type SegmentFormat, segmentFormat } from './segment.ts';
+import { type TaskFormat, taskFormat } from './segment.ts';
 import { TextCutter } from './text-cutter.ts';
 import { TextReader, type TextSink, withRefusals } from './text-reader.ts';
 import type { WorkerSettings } from './worker.ts';
@@ -88,7 +89,7 @@ class CorpusReading {
   readonly #reading: Reading;
   /** Segments that an earlier ingest finished. */
   readonly #earlier: ReadonlyMap<number, FinishedSegment>;
-  #format: SegmentFormat | undefined;
+  #format: TaskFormat | undefined;
 
   constructor(
     dataset: Dataset,
@@ -212,7 +213,7 @@ class CorpusReading {
     if (this.#tally.isRefused) return undefined;
     const { format } = recognised;
     this.#tally.begin(name, recognised);
-    this.#format = segmentFormat(format);
+    this.#format = taskFormat(format);
     const sink = withRefusals(this.#cutter.open(format), (refusal) => this.#tally.refuse({ name, refusal }));
     const archive = this.#archive;
     if (!archive) return sink;
@@ -231,7 +232,7 @@ class CorpusReading {
   }
 
   async #segment(content: Uint8Array<ArrayBuffer>): Promise<void> {
-    const format = this.#format as SegmentFormat;
+    const format = this.#format as TaskFormat;
     await this.#archive?.write(content);
     const number = this.#tally.addSegment();
     const finished = this.#earlier.get(number);

@@ -2,7 +2,6 @@
 
 import { RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import type { CorpusFormat, FormatOptions, LineRules } from '../formats/format.ts';
-import { createLineRules } from '../line-registry.ts';
 import { RejectCounter } from '../rejects.ts';
 import type { SegmentFindings } from '../report/report.ts';
 import { SignCounter } from '../report/signs.ts';
@@ -13,18 +12,29 @@ import type { NameGuard } from './name-guard.ts';
 
 /** How the bytes of a segment are read. */
 export interface SegmentFormat {
-  readonly name: string;
-  readonly options: FormatOptions;
-  /** Otherwise the segment is packed credentials. */
-  readonly isLines: boolean;
+  /** Undefined if the segment is packed credentials. */
+  readonly lines: LineRules | undefined;
   /** The range index that the hashes of the format are for, if it has hashes. */
   readonly hashes: RangeName | undefined;
 }
 
-export function segmentFormat({ name, options, feeds, lines }: CorpusFormat): SegmentFormat {
-  const hashes = RANGE_NAMES.find((range) => feeds.length === 1 && feeds[0] === range);
+/** A format as plain values, from which a worker makes it again. */
+export interface TaskFormat extends Omit<SegmentFormat, 'lines'> {
+  readonly name: string;
+  readonly options: FormatOptions;
+  readonly isLines: boolean;
+}
+
+export function taskFormat(format: CorpusFormat): TaskFormat {
+  const { name, options } = format;
+  const { lines, hashes } = segmentFormat(format);
   return { name, options, isLines: lines !== undefined, hashes };
 }
+
+export const segmentFormat = ({ feeds, lines }: CorpusFormat): SegmentFormat => ({
+  lines,
+  hashes: RANGE_NAMES.find((range) => feeds.length === 1 && feeds[0] === range),
+});
 
 /**
  * @param signSeed see SignCounter
@@ -39,11 +49,10 @@ export function deriveSegment(
 ): SegmentFindings {
   const rejects = new RejectCounter();
   const signs = new SignCounter(signSeed);
-  const rules = format.isLines ? rulesFor(format) : undefined;
   // Hashes are right to look like hashes.
   const observed = format.hashes ? undefined : signs;
-  const read = rules
-    ? deriveLines(bytes, rules, deriver, rejects, observed)
+  const read = format.lines
+    ? deriveLines(bytes, format.lines, deriver, rejects, observed)
     : deriveCredentials(bytes, deriver, rejects, observed);
   deriver.flush();
   const { withheld = 0, planted = {} } = guard?.takeRejects(rejects) ?? {};
@@ -52,13 +61,4 @@ export function deriveSegment(
     ...{ rejects: rejects.byReason(), examples: rejects.examples(), signs: signs.counts() },
     ...(Object.keys(planted).length > 0 && { planted }),
   };
-}
-
-/** The rules of the line format that was used last. */
-let last: { readonly format: string; readonly rules: LineRules } | undefined;
-
-function rulesFor({ name, options }: SegmentFormat): LineRules {
-  const format = JSON.stringify([name, options]);
-  if (last?.format !== format) last = { format, rules: createLineRules(name, options) };
-  return last.rules;
 }

@@ -7,15 +7,17 @@ import { parseHmacKeyText } from '../../protocol/keys.ts';
 import type { UsernameRule } from '../../protocol/normalize.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
 import type { NameMarks } from '../../store/retention/name-list.ts';
-import type { SectionName } from '../../store/run/run-facts.ts';
-import { type FinishedSegment, fingerprint } from '../manifest.ts';
+import type { SectionName } from '../../store/run/sections.ts';
+import type { FinishedSegment } from '../manifest.ts';
 import { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
+import { fingerprint } from './fingerprint.ts';
 import { createHashListDeriver, withPlaintextHashes } from './hash-deriver.ts';
 import { createHmacDeriver } from './hmac-deriver.ts';
+import { loadLineRules } from './line-rules.ts';
 import { NameGuard, withNameGuard } from './name-guard.ts';
 import { createOprfDeriver } from './oprf-deriver.ts';
-import { deriveSegment, type SegmentFormat } from './segment.ts';
+import { deriveSegment, type SegmentFormat, type TaskFormat } from './segment.ts';
 import { withUsernameRules } from './username-rules.ts';
 
 export interface WorkerSettings {
@@ -36,7 +38,7 @@ export interface WorkerSettings {
 
 export interface SegmentTask {
   readonly number: number;
-  readonly format: SegmentFormat;
+  readonly format: TaskFormat;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -73,11 +75,24 @@ function hashesFor(name: RangeName): Deriver | undefined {
   return sorter && createHashListDeriver(sorter, name);
 }
 
-parentPort?.on('message', ({ number, format, bytes }: SegmentTask) => {
+/** The format of the last segment. */
+let last: { readonly text: string; readonly format: SegmentFormat } | undefined;
+
+async function loadFormat(task: TaskFormat): Promise<SegmentFormat> {
+  const text = JSON.stringify(task);
+  if (last?.text === text) return last.format;
+  const { name, options, isLines, hashes } = task;
+  const format = { lines: isLines ? await loadLineRules(name, options) : undefined, hashes };
+  last = { text, format };
+  return format;
+}
+
+parentPort?.on('message', async ({ number, format, bytes }: SegmentTask) => {
+  const loaded = await loadFormat(format);
   const deriver = format.hashes ? hashesFor(format.hashes) : plaintext;
   if (!deriver) throw new Error('a segment feeds no index of the dataset');
   sorters.begin(number);
-  const findings = deriveSegment(bytes, format, deriver, signSeed, guard);
+  const findings = deriveSegment(bytes, loaded, deriver, signSeed, guard);
   const finished: FinishedSegment = {
     segment: number,
     fingerprint: fingerprint(settings.keyText, bytes, format),

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { writeFully } from '../../store/run/run.ts';
+import { writeFully } from '../../store/files.ts';
 
 /** Approximate size of the buffer. */
 const WRITE_BYTES = 1 << 20;

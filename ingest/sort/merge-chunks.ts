@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { INDEX_NAMES, type IndexName, type RangeName } from '../../protocol/bucket-id.ts';
 import { yieldToEventLoop } from '../../store/event-loop.ts';
 import { Merge } from '../../store/run/merge.ts';
-import { SECTION_LAYOUTS, type SectionName } from '../../store/run/run-facts.ts';
+import { SECTION_LAYOUTS, type SectionName } from '../../store/run/sections.ts';
 import { IngestError } from '../errors.ts';
 import type { Chunk, Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';

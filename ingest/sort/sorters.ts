@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { INDEX_NAMES, type IndexName, type RangeName } from '../../protocol/bucket-id.ts';
 import type { EmitRecord } from '../../store/run/credential-records.ts';
-import { SECTION_NAMES, type SectionName } from '../../store/run/run-facts.ts';
+import { SECTION_NAMES, type SectionName } from '../../store/run/sections.ts';
 import type { Chunk, Chunks } from '../manifest.ts';
 import type { ChunkSink } from './chunk-writer.ts';
 import { HashSorter } from './hash-sorter.ts';

@@ -6,14 +6,8 @@ import { yieldToEventLoop } from '../../store/event-loop.ts';
 import { readRange } from '../../store/run/range-record.ts';
 import { formatRangeSet, RangeSet } from '../../store/run/range-set.ts';
 import { RunWriter } from '../../store/run/run.ts';
-import {
-  type MirrorFacts,
-  type NewRunFacts,
-  type RunFacts,
-  SECTION_LAYOUTS,
-  SECTION_NAMES,
-  type SectionName,
-} from '../../store/run/run-facts.ts';
+import type { MirrorFacts, NewRunFacts, RunFacts } from '../../store/run/run-facts.ts';
+import { SECTION_LAYOUTS, SECTION_NAMES, type SectionName } from '../../store/run/sections.ts';
 import type { Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import type { IngestOptions } from '../options.ts';

@@ -8,7 +8,7 @@
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import { writeFully } from '../../store/run/run.ts';
+import { writeFully } from '../../store/files.ts';
 import { MatchError } from '../errors.ts';
 
 export interface SpooledCandidate {

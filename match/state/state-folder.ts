@@ -4,9 +4,8 @@
 import { createHmac, hash, hkdfSync, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { isMissing, writeFileAtomically } from '../../store/files.ts';
+import { isMissing, writeFileAtomically, writeFully } from '../../store/files.ts';
 import { takeLock } from '../../store/lock.ts';
-import { writeFully } from '../../store/run/run.ts';
 import { MatchError } from '../errors.ts';
 import { PRIVATE_FILE, stateCorrupt } from './spool.ts';
 

@@ -3,7 +3,7 @@
 import { readU32 } from '../../protocol/bytes.ts';
 import { EntryKind } from '../../protocol/private-input.ts';
 import { KIND_AT } from './record.ts';
-import { SECTION_LAYOUTS, type SectionName } from './run-facts.ts';
+import { SECTION_LAYOUTS, type SectionName } from './sections.ts';
 
 /** The kinds of an index as a set of bits. */
 function kindsOf(index: SectionName, similar: boolean): number {

@@ -4,18 +4,16 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { KeyId } from '../../protocol/brands.ts';
-import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
+import { RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { isKeyId, isName, MONTH, NAME_RULE } from '../../protocol/ids.ts';
 import { areUsernameRules, type UsernameRule } from '../../protocol/normalize.ts';
 import { MAX_SIMILAR_FORMS } from '../../protocol/private-input.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import type { Dataset, DatasetParameters } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
-import { rangeLayout } from './range-record.ts';
 import { parseRangeSet } from './range-set.ts';
-import { RECORD_LAYOUT } from './record.ts';
-import type { RecordLayout } from './record-layout.ts';
 import { isOptions, isRunReport, type RunReport } from './run-report.ts';
+import { SECTION_NAMES, type SectionName } from './sections.ts';
 
 export interface InputFile {
   /** Its path below the folder that was named, else its name; "-" for standard input. */
@@ -23,18 +21,6 @@ export interface InputFile {
   readonly bytes: number;
   readonly sha256: string;
 }
-
-/** A section of a run holds the records of one index. */
-export type SectionName = IndexName | RangeName;
-/** The order of sections in a run. */
-export const SECTION_NAMES: readonly SectionName[] = [...INDEX_NAMES, ...RANGE_NAMES];
-
-export const SECTION_LAYOUTS: { readonly [name in SectionName]: RecordLayout } = {
-  account: RECORD_LAYOUT,
-  password: RECORD_LAYOUT,
-  sha1: rangeLayout('sha1'),
-  ntlm: rangeLayout('ntlm'),
-};
 
 /** What decides which indexes a corpus feeds. */
 export type FedParameters = Pick<DatasetParameters, 'indexes' | 'ranges' | 'hashPlaintext'>;

@@ -6,7 +6,8 @@ import { PartTally } from './part-table.ts';
 import { countUsernames } from './record.ts';
 import { findRecordFault } from './record-fault.ts';
 import { corruptRun, openRunFile, RUN_MAGIC, type Run } from './run.ts';
-import { type RunSection, SECTION_LAYOUTS, SECTION_NAMES, type SectionName } from './run-facts.ts';
+import type { RunSection } from './run-facts.ts';
+import { SECTION_LAYOUTS, SECTION_NAMES, type SectionName } from './sections.ts';
 
 const sumUsernames = (sections: readonly RunSection[]): number =>
   sections.reduce((sum, { usernames = 0 }) => sum + usernames, 0);

@@ -5,12 +5,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { writeU16 } from '../../protocol/bytes.ts';
 import { PRIVATE_FOLDER } from '../dataset.ts';
+import { writeFully } from '../files.ts';
 import { Merge, type NameSource, NUMBER_BYTES, type RecordStream } from './merge.ts';
 import type { RecordLayout } from './record-layout.ts';
 import { type RunRemoval, withoutRemoved } from './removal.ts';
-import { type Run, writeFully } from './run.ts';
-import { SECTION_LAYOUTS, type SectionName } from './run-facts.ts';
+import type { Run } from './run.ts';
 import { READ_BYTES, RunReader } from './run-reader.ts';
+import { SECTION_LAYOUTS, type SectionName } from './sections.ts';
 
 /** Maximum number of open files, each with a read buffer of a quarter of a mebibyte. */
 export const MAX_OPEN_RUNS = 200;

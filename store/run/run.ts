@@ -14,18 +14,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { archivePath, type Dataset, mirrorPath, PRIVATE_FOLDER, runsFolder, workFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
-import { isMissing, openRegularFile, publishFile, syncFolder } from '../files.ts';
+import { isMissing, openRegularFile, publishFile, syncFolder, writeFully } from '../files.ts';
 import { PartTally, partTableBytes } from './part-table.ts';
 import { countUsernames } from './record.ts';
-import {
-  assertRunBelongs,
-  feedsOf,
-  type NewRunFacts,
-  parseRunFacts,
-  type RunFacts,
-  SECTION_LAYOUTS,
-  type SectionName,
-} from './run-facts.ts';
+import { assertRunBelongs, feedsOf, type NewRunFacts, parseRunFacts, type RunFacts } from './run-facts.ts';
+import { SECTION_LAYOUTS, type SectionName } from './sections.ts';
 
 export const RUN_MAGIC = Buffer.from('CVRUN\0\0\x02', 'latin1');
 const TRAILER_BYTES = 36;
@@ -111,11 +104,6 @@ export class RunWriter {
     if (this.#open) fs.closeSync(this.#handle);
     this.#open = false;
   }
-}
-
-/** Writes all `length` bytes, where `writeSync` may write fewer. */
-export function writeFully(handle: number, bytes: Uint8Array, length: number): void {
-  for (let at = 0; at < length; ) at += fs.writeSync(handle, bytes, at, length - at);
 }
 
 export interface Run {

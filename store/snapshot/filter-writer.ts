@@ -12,8 +12,7 @@ import {
 } from '../../protocol/password-filter.ts';
 import { SEAL_BYTES } from '../../protocol/seal.ts';
 import { BLOCK_BYTES, blockIndex, falsePositiveRate, MAX_BLOCKS, setBits } from '../../protocol/split-block.ts';
-import { openRegularFile } from '../files.ts';
-import { writeFully } from '../run/run.ts';
+import { openRegularFile, writeFully } from '../files.ts';
 import { corruptSnapshot } from './current.ts';
 import type { FilterFacts } from './snapshot-facts.ts';
 

@@ -16,8 +16,8 @@ import { createDataset, type Dataset, openDataset } from '../../store/dataset.ts
 import { Merge } from '../../store/run/merge.ts';
 import { openRuns } from '../../store/run/run.ts';
 import type { RunFacts } from '../../store/run/run-facts.ts';
-import { SECTION_LAYOUTS } from '../../store/run/run-facts.ts';
 import { prepareRunStreams } from '../../store/run/run-streams.ts';
+import { SECTION_LAYOUTS } from '../../store/run/sections.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot, rangeFiles, rangeText } from '../../store/snapshot/snapshot.ts';
 import { verifyDataset } from '../../store/verify.ts';

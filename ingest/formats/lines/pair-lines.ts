@@ -3,11 +3,11 @@
 import { IngestError } from '../../errors.ts';
 import { isSql } from '../../syntax/sql-lines.ts';
 import { roleOfName } from '../column-names.ts';
-import type { FormatModule, FormatOptions, Recognised } from '../format.ts';
+import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { describeLayout, isPair } from '../layout.ts';
 import { isComment } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
-import { formatOfLayout, laidOutFormat } from './layout-format.ts';
+import { formatOfLayout, plainFormat } from './layout-format.ts';
 import { COMBO_FORMATS, comboFormatOf } from './line-format.ts';
 import { proposeLayouts, type UnclearColumns } from './propose-layouts.ts';
 import { type Reading, readBy } from './readings.ts';
@@ -120,21 +120,21 @@ function refuseWords({ layout, format }: Reading): Recognised {
   return { format, score: UNCLEAR_SCORE, reasons: [what], refusal };
 }
 
+const createPlain = (name: string, options: FormatOptions): CorpusFormat => plainFormat(name, options) as CorpusFormat;
 const nothing = (): undefined => undefined;
 
 export const comboModules: readonly FormatModule[] = [
   {
     names: ['combo'],
     takes: ['separator'],
-    create: (_name, options) =>
-      options.layout ? laidOutFormat(options.layout) : comboFormatOf('combo', options.separator ?? ':', options),
+    create: createPlain,
     recognise: recogniseLines,
   },
   // The separators with formats of their own.
-  ...COMBO_FORMATS.slice(1).map(([separator, { name }]) => ({
+  ...COMBO_FORMATS.slice(1).map(([, { name }]) => ({
     names: [name],
     takes: [],
-    create: (_name: string, options: FormatOptions) => comboFormatOf(name, separator, options),
+    create: createPlain,
     recognise: nothing,
   })),
 ];

@@ -5,8 +5,8 @@ import { type Credential, credentialRecords } from '../../../store/run/credentia
 import { HASH_BYTES } from '../../../store/run/range-record.ts';
 import { KEY_BYTES, KIND_AT, RECORD_BYTES, readTimes } from '../../../store/run/record.ts';
 import { openRun } from '../../../store/run/run.ts';
-import { SECTION_LAYOUTS } from '../../../store/run/run-facts.ts';
 import { RunReader } from '../../../store/run/run-reader.ts';
+import { SECTION_LAYOUTS } from '../../../store/run/sections.ts';
 import type { Content } from '../generated/draft.ts';
 
 /** A record: its index, kind and key in one text, with its count. */
