@@ -1,6 +1,5 @@
 // credveil match: finds the accounts of a user table whose passwords have leaked.
 
-import fs from 'node:fs';
 import os from 'node:os';
 import type { Command } from 'commander';
 import { LeftOut } from '../../ingest/input/left-out.ts';
@@ -10,11 +9,9 @@ import { MatchError } from '../../match/errors.ts';
 import { parseDescription } from '../../match/hashes/description.ts';
 import { DEFAULT_HASH_LIMITS, type HashLimits } from '../../match/hashes/stored-hash.ts';
 import { type MatchOptions, matchUsers, planMatch, type StateFound } from '../../match/match.ts';
-import type { NameRow } from '../../match/names/dataset-names.ts';
-import { csvRow, type MatchRow, type UncheckedRow } from '../../match/results.ts';
 import { hasProgress } from '../../match/state/state-folder.ts';
 import { hashOptionsOf, type VerifySettings } from '../../match/verify/verify-task.ts';
-import { readRegularBytes, writeFileAtomically } from '../../store/files.ts';
+import { readRegularBytes } from '../../store/files.ts';
 import { addReadingOptions, type CorpusOptions, limitsOf, parseReading } from '../corpus.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -23,11 +20,12 @@ import { describeMatch, describePlan } from '../match/describe.ts';
 import { leakedEvents, namedEvents } from '../match/events.ts';
 import { createMatchBars } from '../match/match-bars.ts';
 import { matchNames, noteNames } from '../match/names.ts';
+import { assertNewFiles, writeResult } from '../match/result-files.ts';
 import { addUsersOptions, openUsers, type UsersOptions } from '../match/users.ts';
 import { parseCount } from '../memory.ts';
 import { addNotifyOptions, HERE_OUTBOX, type Notifier, type NotifyOptions, openNotifier } from '../notify/notifier.ts';
 import { note, printResult } from '../output.ts';
-import { printable, printableJson } from '../printable.ts';
+import { printable } from '../printable.ts';
 
 interface CommandOptions extends UsersOptions, NotifyOptions, Omit<CorpusOptions, 'columns'> {
   against?: string[];
@@ -77,49 +75,6 @@ function readPepper(file: string): Buffer {
   return bytes.subarray(0, /\r?\n$/.exec(bytes.toString('latin1'))?.index ?? bytes.length);
 }
 
-/** Matched against a dataset, they have no source. */
-type Unchecked = Pick<UncheckedRow, 'account' | 'reason'> & Partial<UncheckedRow>;
-
-const RESULT_HEADER = ['account', 'source', 'date', 'match'];
-const UNCHECKED_HEADER = ['account', 'reason', 'source'];
-
-const resultCsv = (rows: readonly (MatchRow | NameRow)[]): string =>
-  [RESULT_HEADER, ...rows.map(({ account, source, date, match }) => [account, source, date, match])]
-    .map(csvRow)
-    .join('');
-const uncheckedCsv = (rows: readonly Unchecked[]): string =>
-  [UNCHECKED_HEADER, ...rows.map(({ account, reason, source = null }) => [account, reason, source])]
-    .map(csvRow)
-    .join('');
-
-/** For its user alone: it names accounts that an attacker can enter. */
-const writePrivate = (file: string, text: string): void => writeFileAtomically(file, text, 0o600);
-
-/** Before hours of work. @throws MatchError `OUTPUT_EXISTS` */
-function assertNew({ out, unchecked }: CommandOptions): void {
-  const file = [out, unchecked].find((name) => name !== undefined && fs.existsSync(name));
-  if (file === undefined) return;
-  throw new MatchError('OUTPUT_EXISTS', `${file} is there already`, 'Name a file that does not exist yet.');
-}
-
-/** Resolves when the reader of a pipe has it. */
-const writeStdout = (text: string): Promise<void> =>
-  new Promise((resolve) => process.stdout.write(text, () => resolve()));
-
-interface Result {
-  readonly rows: readonly (MatchRow | NameRow)[];
-  readonly unchecked: readonly Unchecked[];
-  readonly figures: object;
-}
-
-async function writeResult({ rows, unchecked, figures }: Result, options: CommandOptions): Promise<void> {
-  const { out, json, unchecked: uncheckedFile } = options;
-  if (uncheckedFile !== undefined) writePrivate(uncheckedFile, uncheckedCsv(unchecked));
-  const text = json ? `${printableJson({ accounts: rows, unchecked, figures })}\n` : resultCsv(rows);
-  if (out === undefined) await writeStdout(text);
-  else writePrivate(out, text);
-}
-
 function noteState(found: StateFound, folder: string): void {
   if (found === 'resumed') note(`goes on from the state in ${printable(folder)}`);
   if (found === 'other') note(`the state in ${printable(folder)} is of other users, sources or options: starts over`);
@@ -140,7 +95,7 @@ async function runNames(
       '--names-only verifies nothing',
       'Leave out --hash-format, --pepper-file, --similar, --dry-run and options of corpora.',
     );
-  assertNew(options);
+  assertNewFiles(options);
   const result = await matchNames(usersName, dataset, options, signal);
   const { rows, unchecked, accounts, userRejects } = result;
   notifier?.add(namedEvents(rows));
@@ -162,7 +117,7 @@ async function runMatch(
   } as CorpusOptions);
   // A match that was killed when it had written one of them writes both again.
   const mayResume = hasProgress(options.state);
-  if (!options.dryRun && !mayResume) assertNew(options);
+  if (!options.dryRun && !mayResume) assertNewFiles(options);
   const leftOut = new LeftOut();
   const { encoding, accept } = options;
   const sources = openSources(against, limitsOf(options as CorpusOptions), leftOut).map((source) =>
@@ -176,7 +131,7 @@ async function runMatch(
     state: options.state,
     onState(found) {
       noteState(found, options.state);
-      if (found !== 'resumed') assertNew(options);
+      if (found !== 'resumed') assertNewFiles(options);
     },
     maxCandidates: options.maxCandidates ?? DEFAULT_MAX_CANDIDATES,
     scan: { ...reading, leftOut, signal, ...(accept && { accept }), onProgress: bars.scan },
