@@ -18,9 +18,10 @@ import { assertFresh, type Snapshot } from './publication/snapshot.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
 import type { Deadline } from './transport/deadline.ts';
 import { decide, type Facts, failedSignals, failuresIn, mergeSignals, worstOf } from './verdict/decide.ts';
-import { type Credential, deriveInquiries, failAll, type Inquiry, isAsked, spellingsOf } from './verdict/inquiry.ts';
+import { type Credential, deriveInquiries, failAll, isAsked, spellingsOf } from './verdict/inquiry.ts';
 import { type Policy, type PolicyContext, strictestOf } from './verdict/policy.ts';
-import { type Decision, type Signals, UNASKED, type Verdict } from './verdict/verdict.ts';
+import { type Decision, type Signals, UNASKED, type Verdict, type VerdictFacts } from './verdict/verdict.ts';
+import type { Inquiries, Watch } from './watch/watched.ts';
 
 /**
  * Options of every call.
@@ -96,10 +97,9 @@ const PASSWORD_ABSENT: Signals = { ...UNASKED, password: { result: 'absent' } };
 interface Pass {
   readonly answers: readonly [Signals, ...Signals[]];
   readonly snapshot?: SnapshotId;
+  /** Of a checker that is watched. */
+  readonly watched?: Pick<VerdictFacts, 'watchTag'> | undefined;
 }
-
-/** The inquiries about each spelling of a credential. */
-type Inquiries = readonly (readonly Inquiry[])[];
 
 /**
  * Creates a checker, which sends nothing before its first call. With the option `key` it holds the
@@ -116,7 +116,10 @@ type Inquiries = readonly (readonly Inquiry[])[];
  * console.log(status, action); // pair challenge
  * ```
  */
-export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
+export function createLeakChecker(options: LeakCheckerOptions): LeakChecker;
+/** @internal For `watch/`. */
+export function createLeakChecker(options: LeakCheckerOptions, watch?: Watch): LeakChecker;
+export function createLeakChecker(options: LeakCheckerOptions, watch?: Watch): LeakChecker {
   const { settings, secrets } = parseOptions(options);
   const lookup =
     secrets.suite === 'hmac' ? createKeyedLookup(settings, secrets) : loadObliviousLookup(settings, secrets);
@@ -144,7 +147,7 @@ export function createLeakChecker(options: LeakCheckerOptions): LeakChecker {
     if (inquiries.length === 0) return conclude({ answers: [UNASKED] }, 'NOTHING_ASKED', callOptions, startedAt);
     const pass = await breaker.run(
       deadline,
-      (guarded) => askService(lookup, snapshots, inquiries, derive, guarded),
+      (guarded) => askService(lookup, snapshots, inquiries, derive, guarded, watch),
       ({ answers }) => failuresIn(...answers),
     );
     return conclude(pass, 'INDEX_MISSING', callOptions, startedAt);
@@ -194,16 +197,20 @@ async function askService(
   inquiries: Inquiries,
   derive: (rewrite: RewriteUsername) => Inquiries,
   deadline: Deadline,
+  watch?: Watch,
 ): Promise<Pass> {
   const inquiriesFor = ({ rewrite }: Snapshot): Inquiries => (rewrite ? derive(rewrite) : inquiries);
   const passOf = (answers: readonly Partial<Signals>[]): Pick<Pass, 'answers'> => ({
     answers: answers.map((signals) => ({ ...UNASKED, ...signals })) as [Signals, ...Signals[]],
   });
-  const ask = async (snapshot: Snapshot): Promise<Pass> => ({
-    snapshot: snapshot.snapshot,
+  const ask = async (snapshot: Snapshot): Promise<Pass> => {
+    const asked = inquiriesFor(snapshot);
+    const watched = watch?.(asked, snapshot);
     // Spellings share their buckets' requests.
-    ...passOf(await allOf(inquiriesFor(snapshot).map((asked) => lookup.ask(asked, snapshot, deadline)))),
-  });
+    const answers = (watched?.inquiries ?? asked).map((one) => lookup.ask(one, snapshot, deadline));
+    const pass = passOf(await allOf(answers));
+    return { ...pass, snapshot: snapshot.snapshot, watched: watched?.conclude(pass.answers) };
+  };
   try {
     let snapshot = await snapshots.get(deadline);
     let pass = await ask(snapshot);
@@ -239,7 +246,7 @@ function answerHere(
 type Report = (facts: Facts, decision: Decision, pass: Pass, startedAt: number) => Verdict;
 
 function createReporter(events: Events): Report {
-  return (facts, decision, { answers, snapshot }, startedAt) => {
+  return (facts, decision, { answers, snapshot, watched }, startedAt) => {
     const durationMs = performance.now() - startedAt;
     if (events.verdict.isHeard() || events.quota.isHeard()) {
       const { status, reason } = facts;
@@ -248,10 +255,10 @@ function createReporter(events: Events): Report {
       events.verdict.emit({ status, action, ...(reason && { reason }), failures, durationMs });
       if (failures.includes('QUOTA_EXCEEDED')) events.quota.emit({ action });
     }
-    const signals = answers.length === 1 ? answers[0] : mergeSignals(answers);
+    const signals = mergeSignals(answers);
     return snapshot === undefined
       ? { ...facts, ...decision, durationMs, signals }
-      : { ...facts, ...decision, snapshot, durationMs, signals };
+      : { ...facts, ...decision, ...watched, snapshot, durationMs, signals };
   };
 }
 
@@ -265,11 +272,6 @@ type Conclude = (
 
 function createConclude(policy: Policy, report: Report): Conclude {
   return (pass, ifUnasked, context, startedAt) => {
-    const [signals, ...others] = pass.answers;
-    if (others.length === 0) {
-      const facts = decide(signals, ifUnasked);
-      return report(facts, policy({ ...facts, signals }, context), pass, startedAt);
-    }
     const decided = pass.answers.map((signals) => {
       const facts = decide(signals, ifUnasked);
       return { status: facts.status, facts, decision: policy({ ...facts, signals }, context) };

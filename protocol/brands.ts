@@ -45,6 +45,10 @@ export type PublisherKey = Brand<Uint8Array, 'PublisherKey'>;
 export type HeadKey = Brand<Uint8Array, 'HeadKey'>;
 /** 32 secret bytes: the seed of an Ed25519 key, RFC 8032 §5.1.5. */
 export type SigningSeed = Brand<Uint8Array, 'SigningSeed'>;
+/** 32 bytes: an X25519 public key, to which watch tags are sealed. */
+export type WatchPublicKey = Brand<Uint8Array, 'WatchPublicKey'>;
+/** 32 secret bytes of X25519, RFC 7748: they open watch tags. */
+export type WatchSecretKey = Brand<Uint8Array, 'WatchSecretKey'>;
 /** Public name of a layer, the buckets made from one set of runs: 32 lower-case hex digits. */
 export type LayerId = Brand<string, 'LayerId'>;
 /** 32 bytes that key the seals of buckets, envelopes and filters, PROTOCOL.md §8. */

@@ -83,6 +83,8 @@ export interface Question {
   readonly input: PrivateInput;
   /** The answer if no dataset can have an entry. It overrides any finding for `input`. */
   readonly settled?: Signal;
+  /** Is told the output of `input`, once it is known and about to be looked for. */
+  readonly onOutput?: (output: PrfOutput) => void;
 }
 
 /** The questions that one bucket answers. */
@@ -168,8 +170,9 @@ export function answerFrom(
   outputOf: (question: Question) => PrfOutput,
 ): Partial<Signals> {
   return signalsOf(questions, (question) => {
-    const { signal } = question;
+    const { signal, onOutput } = question;
     const output = outputOf(question);
+    onOutput?.(output);
     const tag = entryTag(output);
     // Entries of forms have no metadata.
     if (signal === 'similar') return { result: hasForm(bucket, tag) ? 'found' : 'absent' };

@@ -145,6 +145,11 @@ export interface VerdictFacts extends Decision {
   readonly snapshot?: string;
   readonly durationMs: number;
   readonly signals: Signals;
+  /**
+   * Makes the watch tag of the checked pairs for an account, by the id that the application knows
+   * it by. Only of the checkers of `@credveil/client/watch`, and only if every pair was answered.
+   */
+  readonly watchTag?: (account: string) => Promise<string>;
 }
 
 /**

@@ -13,6 +13,7 @@ import { publicNames, readmeSnippets } from '../support/client/doc-snippets.ts';
 import { type Outcome, type Place, runSnippet } from '../support/client/run-snippet.ts';
 import { root } from '../support/paths.ts';
 import { keyPinOf } from '../support/pins.ts';
+import { watchTags } from '../support/vectors/watch.ts';
 import { createClientWorld } from '../support/worlds/client-world.ts';
 import { createOprfWorld } from '../support/worlds/oprf-world.ts';
 
@@ -30,6 +31,7 @@ const test = base.extend<{ place: Place }>({
         keylessUrl: keyless.url,
         trust: keyless.pin.trust,
         filterFile: filterPath(keyed.made.dataset, '000001'),
+        watchKey: watchTags().publicKey,
         json: fs.readFileSync(file),
         sha256,
       });

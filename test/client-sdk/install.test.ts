@@ -27,7 +27,18 @@ interface Manifest {
   readonly exports: Readonly<Record<string, Conditions>>;
 }
 
-const SUBPATHS = ['sodium', 'node', 'bloom-filters', 'express', 'fastify', 'hono', 'fetch', 'next', 'better-auth'];
+const SUBPATHS = [
+  'sodium',
+  'node',
+  'bloom-filters',
+  'watch',
+  'express',
+  'fastify',
+  'hono',
+  'fetch',
+  'next',
+  'better-auth',
+];
 /** The subpaths that load without a peer dependency. */
 const ALONE = SUBPATHS.filter((name) => name !== 'sodium' && name !== 'better-auth');
 

@@ -13,16 +13,17 @@ import type { LeakChecker } from '@credveil/client';
 
 declare global {
   const leaks: LeakChecker;
-  const url: string, key: string, trust: string;
+  const url: string, key: string, trust: string, watchKey: string;
   const username: string, password: string;
   const json: Uint8Array, sha256: string;
-  const user: { readonly passwordChangedAt: Date };
+  const user: { readonly id: string; readonly passwordChangedAt: Date };
   const log: { warn(...args: unknown[]): void };
   const seconds: { observe(labels: object, value: number): void };
   const requests: { inc(labels: object): void };
   function passwordIsRight(body: unknown): Promise<boolean>;
   function namesOf(username: string): Promise<string[]>;
   function markForPasswordChange(id: string): Promise<void>;
+  function saveWatchTag(id: string, tag: string): Promise<void>;
   function requirePasswordChange(): void;
   function requireSecondFactorAndNewPassword(): void;
   function refuse(): void;

@@ -14,6 +14,8 @@ export interface Place {
   readonly key: string;
   readonly trust: string;
   readonly filterFile: string;
+  /** The public line of a watch key. */
+  readonly watchKey: string;
   /** A filter in JSON of bloom-filters, and its digest. */
   readonly json: Uint8Array;
   readonly sha256: string;
@@ -39,13 +41,14 @@ const answer = (status: number) => (first: any, second?: any) => {
 /** The application around a snippet. */
 const surroundings = {
   ...CANARY,
-  user: { passwordChangedAt: new Date('2024-05-01') },
+  user: { id: 'account-7', passwordChangedAt: new Date('2024-05-01') },
   log: { warn: () => {} },
   seconds: { observe: () => {} },
   requests: { inc: () => {} },
   passwordIsRight: async () => true,
   namesOf: async (username: string) => [username, '+4915112345678'],
   markForPasswordChange: async () => {},
+  saveWatchTag: async () => {},
   requirePasswordChange: () => {},
   requireSecondFactorAndNewPassword: () => {},
   refuse: () => {},
@@ -61,6 +64,7 @@ const SUBPATHS: Readonly<Record<string, () => Promise<object>>> = {
   node: () => import('../../../client-sdk/node.ts'),
   'bloom-filters': () => import('../../../client-sdk/bloom-filters.ts'),
   sodium: () => import('../../../client-sdk/sodium.ts'),
+  watch: () => import('../../../client-sdk/watch/watching-checker.ts'),
   express: () => import('../../../client-sdk/adapter/express.ts'),
   fastify: () => import('../../../client-sdk/adapter/fastify.ts'),
   hono: () => import('../../../client-sdk/adapter/hono.ts'),
@@ -113,6 +117,7 @@ export async function runSnippet(code: string, { keylessUrl, filterFile, ...plac
       .replaceAll(/https:\/\/leaks\.example\.org|http:\/\/127\.0\.0\.1:8787/g, place.url)
       .replaceAll('process.env.CREDVEIL_KEY', 'key')
       .replaceAll('credveil-trust-2.<dataset>.<publisher>', place.trust)
+      .replaceAll('credveil-watch-public-1.<id>.<key>', place.watchKey)
       .replaceAll('/var/lib/leaks/passwords.filter', filterFile),
   );
   const inner = body.replace(/^export default .*$/gm, '').replace(/^export /gm, '');

@@ -5,6 +5,7 @@ import { pins, snapshots } from './documents.ts';
 import { forms, malformedUtf8, metadata, normalization, suites, times, usernameRules } from './inputs.ts';
 import { oprfVectors } from './oprf.ts';
 import { filters, ranges } from './sets.ts';
+import { watchTags } from './watch.ts';
 
 export const VECTORS_FILE = 'PROTOCOL.vectors.json';
 
@@ -26,6 +27,7 @@ export function formatVectors(): string {
     snapshots: snapshots(),
     oprf: oprfVectors(),
     filters: filters(),
+    watchTags: watchTags(),
   };
   return `${JSON.stringify(vectors, null, 1)}\n`;
 }
