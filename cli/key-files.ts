@@ -50,3 +50,10 @@ export const openAnyKeyFile = (file: string): DatasetKey | SigningKey =>
 /** @throws StoreError as `openClientKeyFile` of store/ */
 export const openClientKeyFile = (file: string): string =>
   namedBy('--client-key-file', () => store.openClientKeyFile(file, accessOf(process.env)));
+
+/**
+ * A secret of another room.
+ * @throws StoreError as `openKeyFile` of store/
+ */
+export const openSecretFile = <Key>(file: string, option: string, secret: store.Secret<Key>): Key =>
+  namedBy(option, () => store.readSecretFile(file, secret, accessOf(process.env)));

@@ -24,6 +24,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   serve: async () => (await import('./commands/serve.ts')).addServe,
   match: async () => (await import('./commands/match.ts')).addMatch,
   events: async () => (await import('./commands/events.ts')).addEvents,
+  watch: async () => (await import('./commands/watch.ts')).addWatch,
   check: async () => (await import('./commands/check.ts')).addCheck,
   stats: async () => (await import('./commands/stats.ts')).addStats,
   sources: async () => (await import('./commands/sources.ts')).addSources,

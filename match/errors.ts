@@ -15,6 +15,7 @@ export type MatchErrorCode =
   | 'STATE_UNUSABLE'
   | 'STATE_BUSY'
   | 'STATE_CORRUPT'
+  | 'TAGS_UNREADABLE'
   | 'OUTPUT_EXISTS';
 
 /** Users cannot be matched. Nothing that was found before is lost. */

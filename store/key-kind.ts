@@ -1,6 +1,6 @@
 // What a key file holds, by the first characters of its text.
 
-export type WantedKey = 'dataset' | 'client' | 'signing' | 'any' | 'identity';
+export type WantedKey = 'dataset' | 'client' | 'signing' | 'watch' | 'any' | 'identity';
 
 const FOUND: readonly (readonly [start: string, name: string])[] = [
   ['credveil-hmac-', 'a dataset key'],
@@ -9,6 +9,8 @@ const FOUND: readonly (readonly [start: string, name: string])[] = [
   ['credveil-publisher-', 'the key of a publisher'],
   ['credveil-head-public-', 'the public line of a head key'],
   ['credveil-head-', 'a head key'],
+  ['credveil-watch-public-', 'the public line of a watch key'],
+  ['credveil-watch-', 'a watch key'],
   ['credveil-client-', 'a client key'],
   ['credveil-trust-', 'the public line of a dataset'],
   ['AGE-SECRET-KEY-', 'an age identity'],
@@ -21,6 +23,7 @@ const WANTED: { readonly [wanted in WantedKey]: readonly [name: string, hint: st
     'the key of a publisher or a head key',
     'Name the file that `credveil init` or `credveil keygen --signing` wrote.',
   ],
+  watch: ['a watch key', 'Name the file that `credveil watch keygen` wrote.'],
   any: ['a key of a dataset or publisher', 'Name the file that `credveil init` or `credveil keygen` wrote.'],
   identity: ['an age identity', 'Name the file that age-keygen wrote.'],
 };

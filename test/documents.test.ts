@@ -165,6 +165,7 @@ describe('the documents', () => {
       'docs/hibp-clients.md',
       'docs/match.md',
       'docs/events.md',
+      'docs/watch.md',
     ]) {
       const named = codeOf(read(file)).flatMap((code) => /^(--[a-z][a-z-]*)/.exec(code)?.[1] ?? []);
       expect(
