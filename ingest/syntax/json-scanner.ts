@@ -3,6 +3,7 @@
 
 import { decodeText } from '../input/text.ts';
 import { Excerpt } from './excerpt.ts';
+import { LostLines } from './lost-lines.ts';
 
 /** Nesting beyond this is malformed. */
 const MAX_DEPTH = 128;
@@ -58,6 +59,7 @@ export class JsonScanner {
   /** Whether a malformed text may have left the ends of its containers. */
   #isRecovered = false;
   readonly #excerpt = new Excerpt();
+  readonly #lostLines = new LostLines();
   /** Whether the handler does not know yet of what is malformed. */
   #isLost = false;
 
@@ -275,16 +277,20 @@ export class JsonScanner {
     this.#wanted = false;
     this.#afterBackslash = false;
     this.#isLost = true;
+    this.#lostLines.begin();
     return false;
   }
 
-  /** The next object after a malformed one may be whole. */
+  /** The next object after a malformed one may be whole. Each line before it is malformed too. */
   #recover(block: Buffer, from: number): number {
-    const at = block.indexOf(OPEN_OBJECT, from);
-    if (at === -1) return block.length;
+    const next = block.indexOf(OPEN_OBJECT, from);
+    const end = next === -1 ? block.length : next;
+    for (let lines = this.#lostLines.count(block.subarray(from, end)); lines > 0; lines--)
+      this.#handler.malformed(NOTHING);
+    if (next === -1) return block.length;
     this.#mode = 'between';
     this.#expected = 'value';
     this.#isRecovered = true;
-    return at;
+    return next;
   }
 }

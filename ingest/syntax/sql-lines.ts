@@ -42,3 +42,21 @@ export const isTuple = (line: string): boolean => TUPLE.test(line);
 export const CONSTRAINTS = new Set(
   'primary key unique constraint index fulltext spatial foreign check period exclude like'.split(' '),
 );
+
+/** What a line may begin with, between statements and in the bodies of functions. */
+const KEYWORDS = new Set(
+  `add alter analyze as begin call case checkpoint close comment commit connect constraint copy create cursor
+  database declare define delete delimiter desc describe discard do drop each else elseif elsif end exec execute exit
+  explain fetch flush for from function go grant if import in insert into is key language let load lock loop merge
+  new no null object old on open option optimize or owner partition perform pragma prepare primary print procedure
+  prompt quit raise raiserror refresh reindex release rem remark rename repair replace reset resignal return returning
+  returns revoke rollback rows savepoint security select set show signal sp_rename spool start table then trigger
+  truncate try unlock update upsert use using vacuum values value view when whenever where while with`.split(/\s+/),
+);
+
+/**
+ * @param word that begins a line, in lower case; variables begin with a sign
+ * @param isBetween whether it stands between statements: within one there may be any word
+ */
+export const isStray = (word: string, isBetween: boolean): boolean =>
+  word.indexOf('@') > 0 || (isBetween && !KEYWORDS.has(word) && !/^[@$]/.test(word));

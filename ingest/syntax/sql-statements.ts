@@ -2,10 +2,12 @@
 // CREATE.
 
 import { Excerpt } from './excerpt.ts';
-import { SqlCell } from './sql-cell.ts';
 import { CopyRows, CopyStyle, type SqlRowHandler } from './sql-copy.ts';
-import { CONSTRAINTS } from './sql-lines.ts';
+import { MAX_COLUMNS, SqlDefinitions } from './sql-definitions.ts';
+import { isStray } from './sql-lines.ts';
 import { SqlRecovery } from './sql-recovery.ts';
+import { SqlRow } from './sql-row.ts';
+import type { SqlState } from './sql-state.ts';
 import { lastPart, type SqlEscapes } from './sql-text.ts';
 import { type SqlHandler, SqlTokens } from './sql-tokens.ts';
 
@@ -13,22 +15,10 @@ const OPEN = 0x28;
 const CLOSE = 0x29;
 const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
-const MAX_COLUMNS = 4096;
-const MAX_TABLES = 10_000;
+const LF = 0x0a;
+const LESS = 0x3c;
+const OPEN_BRACE = 0x7b;
 const NOTHING = Buffer.alloc(0);
-
-type State =
-  | 'start'
-  | 'skip'
-  | 'create'
-  | 'definition'
-  | 'insert'
-  | 'columns'
-  | 'values'
-  | 'row'
-  | 'copy'
-  | 'lost'
-  | 'resume';
 
 /** Statements begin after a semicolon, or on a line of their own with one of these words. */
 const STARTS = new Set(['insert', 'replace', 'create', 'copy']);
@@ -37,18 +27,15 @@ export class SqlStatements implements SqlHandler {
   readonly #handler: SqlRowHandler;
   readonly #escapes: SqlEscapes;
   readonly #tokens: SqlTokens;
-  readonly #tables = new Map<string, readonly string[]>();
-  #state: State = 'start';
+  readonly #definitions = new SqlDefinitions();
+  #state: SqlState = 'start';
   #table = '';
   #columns: string[] = [];
   #hasColumns = false;
   #isCopy = false;
   #isNext = false;
-  #depth = 0;
   #wanted: ReadonlySet<number> = new Set();
-  #cells = new Map<number, string | undefined>();
-  #place = 0;
-  readonly #cell = new SqlCell();
+  readonly #row = new SqlRow();
   /** The rows of COPY, until the line that ends them. */
   #rows: CopyRows | undefined;
   #copyStyle = new CopyStyle();
@@ -68,15 +55,20 @@ export class SqlStatements implements SqlHandler {
     for (let at = 0; at < block.length; )
       if (this.#state === 'copy') at = this.#copy(block, at);
       else if (this.#state === 'lost') at = this.#recover(block, at);
+      else if (this.#state === 'stray') at = this.#skipLine(block, at);
       else at = this.#tokens.push(block, at);
-    if (this.#state === 'row') this.#excerpt.keep(block);
+    if (this.#isHeld()) this.#excerpt.keep(block);
     this.#block = NOTHING;
   }
 
   end(): void {
     this.#tokens.end();
     this.#rows?.end();
-    if (this.#state === 'row') this.#handler.malformed(this.#excerpt.take(NOTHING, 0));
+    if (this.#isHeld()) this.#handler.malformed(this.#excerpt.take(NOTHING, 0));
+  }
+
+  #isHeld(): boolean {
+    return this.#state === 'row' || this.#state === 'stray';
   }
 
   #copy(block: Buffer, from: number): number {
@@ -94,22 +86,26 @@ export class SqlStatements implements SqlHandler {
   }
 
   isWanted(): boolean {
-    if (this.#state === 'row') return this.#wanted.has(this.#place);
+    if (this.#state === 'row') return this.#row.isWanted();
     return this.#state === 'insert' || (this.#state === 'values' && this.#isCopy);
   }
 
   escapes(): SqlEscapes {
-    return this.#cell.prefix === 'e' ? 'postgres' : this.#escapes;
+    return this.#row.cell.prefix === 'e' ? 'postgres' : this.#escapes;
   }
 
   word(text: string, startsLine: boolean): void {
     const word = text.toLowerCase();
     if (this.#state === 'row') {
-      this.#cell.word(text);
-      if (this.#cell.isTorn) this.#lose();
+      this.#row.cell.word(text);
+      if (this.#row.cell.isTorn) this.#lose();
       return;
     }
     const isInside = this.#state === 'definition' || this.#state === 'columns';
+    if (startsLine && !isInside && isStray(word, this.#isBetween())) {
+      this.#stray();
+      return;
+    }
     if (this.#state === 'start' || (startsLine && !isInside && STARTS.has(word))) {
       this.#begin(word);
       return;
@@ -122,8 +118,7 @@ export class SqlStatements implements SqlHandler {
           this.#state = 'skip';
         return;
       case 'definition':
-        if (this.#isNext && this.#depth === 1 && !CONSTRAINTS.has(word)) this.#addColumn(text);
-        this.#isNext = false;
+        this.#definitions.word(text);
         return;
       case 'insert':
         if (word === 'values' || word === 'value') this.#isNext = true;
@@ -146,40 +141,45 @@ export class SqlStatements implements SqlHandler {
   }
 
   name(text: string): void {
-    if (this.#state === 'row') this.#cell.broken();
+    if (this.#state === 'row') this.#row.cell.broken();
     else if (this.#state === 'columns') this.#addColumn(text);
-    else if (this.#state === 'definition') {
-      if (this.#isNext && this.#depth === 1) this.#addColumn(text);
-      this.#isNext = false;
-    } else if ((this.#state === 'insert' && !this.#hasColumns) || this.#state === 'create')
+    else if (this.#state === 'definition') this.#definitions.name(text);
+    else if ((this.#state === 'insert' && !this.#hasColumns) || this.#state === 'create')
       this.#table = text.toLowerCase();
+    else if (this.#isBetween()) this.#stray();
     else if (this.#state === 'resume') this.#loseAgain();
   }
 
   text(text: string | undefined): void {
     if (this.#state === 'row') {
-      this.#cell.text(text);
-      if (this.#cell.isTorn) this.#lose();
+      this.#row.cell.text(text);
+      if (this.#row.cell.isTorn) this.#lose();
     } else if (this.#state === 'insert' && !this.#hasColumns) this.#table = text?.toLowerCase() ?? '';
-    else if (this.#state === 'values') {
-      if (this.#isCopy) this.#copyStyle.text(text ?? '');
-      else this.#state = 'skip';
-    } else if (this.#state === 'resume') this.#loseAgain();
+    else if (this.#state === 'values' && this.#isCopy) this.#copyStyle.text(text ?? '');
+    else if (this.#isBetween()) this.#stray();
+    else if (this.#state === 'resume') this.#loseAgain();
   }
 
   symbol(byte: number): void {
     if (this.#state === 'row') this.#rowSymbol(byte);
     else if (this.#state === 'resume') byte === OPEN ? this.#openRow() : this.#loseAgain();
     else if (byte === SEMICOLON) this.#endStatement();
+    else if (this.#isBetween() && (byte === OPEN_BRACE || byte === LESS)) this.#stray();
     else if (this.#state === 'start' && byte === OPEN) this.#openBareRow();
     else if (this.#state === 'create' && byte === OPEN) this.#define();
-    else if (this.#state === 'definition') this.#definitionSymbol(byte);
-    else if (this.#state === 'insert' && byte === OPEN) this.#openList();
+    else if (this.#state === 'definition') {
+      if (this.#definitions.symbol(byte)) this.#state = 'skip';
+    } else if (this.#state === 'insert' && byte === OPEN) this.#openList();
     else if (this.#state === 'columns' && byte === CLOSE) this.#state = 'insert';
     else if (this.#state === 'values' && !this.#isCopy) {
       if (byte === OPEN) this.#openRow();
       else if (byte !== COMMA) this.#state = 'skip';
     }
+  }
+
+  /** Whether a statement may begin, or the rows of one may have ended. */
+  #isBetween(): boolean {
+    return this.#state === 'start' || (this.#state === 'values' && !this.#isCopy);
   }
 
   #begin(word: string): void {
@@ -208,17 +208,8 @@ export class SqlStatements implements SqlHandler {
   }
 
   #define(): void {
+    this.#definitions.begin(this.#table);
     this.#state = 'definition';
-    this.#depth = 1;
-    this.#isNext = true;
-  }
-
-  #definitionSymbol(byte: number): void {
-    if (byte === OPEN) this.#depth++;
-    else if (byte === CLOSE && --this.#depth === 0) {
-      if (this.#tables.size < MAX_TABLES) this.#tables.set(this.#table, this.#columns);
-      this.#state = 'skip';
-    } else if (byte === COMMA && this.#depth === 1) this.#isNext = true;
   }
 
   /** A list after VALUES is a row; before it, the names of the columns. */
@@ -234,7 +225,7 @@ export class SqlStatements implements SqlHandler {
   }
 
   #openTable(): void {
-    const columns = this.#hasColumns ? this.#columns : this.#tables.get(this.#table);
+    const columns = this.#hasColumns ? this.#columns : this.#definitions.columnsOf(this.#table);
     this.#wanted = this.#handler.table(columns, this.#table);
     this.#state = 'values';
   }
@@ -249,30 +240,15 @@ export class SqlStatements implements SqlHandler {
   #openRow(at = this.#tokens.at): void {
     this.#state = 'row';
     this.#excerpt.begin(at);
-    this.#place = 0;
-    this.#depth = 0;
-    this.#cells = new Map();
-    this.#cell.clear();
+    this.#row.open(this.#wanted);
   }
 
   #rowSymbol(byte: number): void {
-    if (byte === OPEN) {
-      this.#depth++;
-      this.#cell.broken();
-    } else if (byte === CLOSE && this.#depth > 0) this.#depth--;
-    else if (byte === COMMA && this.#depth === 0) this.#closeCell();
-    else if (byte === CLOSE) {
-      this.#closeCell();
-      this.#handler.row(this.#cells);
-      this.#state = 'values';
-    } else if (byte === SEMICOLON && this.#depth === 0) this.#lose();
-    else this.#cell.symbol(byte);
-  }
-
-  #closeCell(): void {
-    if (this.#wanted.has(this.#place)) this.#cells.set(this.#place, this.#cell.take());
-    this.#cell.clear();
-    this.#place++;
+    const found = this.#row.symbol(byte);
+    if (found === 'torn') this.#lose();
+    if (found !== 'end') return;
+    this.#handler.row(this.#row.cells);
+    this.#state = 'values';
   }
 
   /** A text ended before its end, and the rest of the row cannot be told from the next. */
@@ -286,6 +262,22 @@ export class SqlStatements implements SqlHandler {
     this.#state = 'lost';
     this.#recovery = new SqlRecovery();
     this.#tokens.stop();
+  }
+
+  /** A line of something else, as where files were joined. */
+  #stray(): void {
+    this.#state = 'stray';
+    this.#excerpt.begin(this.#tokens.at);
+    this.#tokens.stop();
+  }
+
+  #skipLine(block: Buffer, from: number): number {
+    const end = block.indexOf(LF, from);
+    if (end === -1) return block.length;
+    this.#handler.malformed(this.#excerpt.take(block, end));
+    this.#tokens.reset();
+    this.#state = 'start';
+    return end + 1;
   }
 
   #recover(block: Buffer, from: number): number {

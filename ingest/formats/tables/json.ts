@@ -116,6 +116,9 @@ const jsonLinesFormat = (options: FormatOptions): CorpusFormat => ({
 /** Share of the lines that must begin with an object: corpora are dirty. */
 const HALF = 0.5;
 
+/** Whether a line is likely an object of its own, whatever stands in the lines below. */
+const isWhole = (line: string): boolean => /^\s*\{\s*"/.test(line) && /\}\s*,?\s*$/.test(line);
+
 /** Arrays in an array, whose elements have no names. */
 const ARRAYS = /^\s*\[\s*\[\s*["\d]/;
 
@@ -136,7 +139,7 @@ export const jsonModule: FormatModule = {
     const share = sample.share((line) => /^\s*\{\s*["}]/.test(line));
     const isText = /^\s*[[{]/.test(first);
     const hasLines = sample.lines.length > 1 && !hasOldLineEnds(sample.bytes);
-    if (hasLines && share > HALF && !first.trimStart().startsWith('['))
+    if (hasLines && (share > HALF || isWhole(first)) && !first.trimStart().startsWith('['))
       return measure(sample, jsonLinesFormat(options), 'lines');
     const found = isText ? measure(sample, jsonFormat(options), 'texts') : undefined;
     return found ?? (ARRAYS.test(sample.lines.slice(0, 2).join('')) ? refuseArrays(options) : undefined);

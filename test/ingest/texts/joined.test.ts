@@ -76,3 +76,48 @@ describe('below a table', () => {
     expect(readCorpus(`username,password\n${rows.join('\n')}\n`)).toEqual(expected);
   });
 });
+
+describe('what is no SQL and no JSON is rejected line by line', () => {
+  const rows = ANN.map((user, i) => `(${i},'${user}','${secretOf(user)}')`).join(',\n');
+  const insert = `INSERT INTO users (id,email,password) VALUES ${rows}`;
+  const objects = linesOf(ANN, (email, password) => JSON.stringify({ email, password }));
+  const pretty = JSON.stringify(
+    ANN.map((email) => ({ email, password: secretOf(email) })),
+    undefined,
+    2,
+  );
+  const OTHERS: [string, (user: string, password: string) => string][] = [
+    ['pairs', (user, password) => `${user}:${password}`],
+    ['pairs of a semicolon', (user, password) => `${user.split('@')[0]};it's${password}`],
+    ['a table', (user, password) => `"${user}","${password}"`],
+    ['URLs', (user, password) => `https://shop.example/:${user}:${password}`],
+    ['objects', (email, password) => JSON.stringify({ email, password })],
+    ['passwords', (_user, password) => password],
+  ];
+  const FEW = BOB.slice(0, 9);
+  const rejectedIn = (text: string): number => readCorpus(text).filter((found) => found === '!malformed-row').length;
+
+  test.each(OTHERS)('%s below a dump', (_name, write) => {
+    for (const dump of [`${insert};\n`, `${insert}\n`, `SET x = 1;\n${insert};\n-- end\n`]) {
+      const text = `${dump}${linesOf(BOB, write)}${insert};\n`;
+      expect(credentialsIn(text)).toEqual([...pairsOf(ANN), ...pairsOf(ANN)]);
+      expect(rejectedIn(text)).toBe(COUNT);
+    }
+  });
+
+  test.each(OTHERS.filter(([name]) => name !== 'objects'))('%s below JSON', (_name, write) => {
+    expect(credentialsIn(objects + linesOf(FEW, write))).toEqual(pairsOf(ANN));
+    expect(rejectedIn(objects + linesOf(FEW, write))).toBe(FEW.length);
+  });
+
+  test.each([0, 5])('%s below an array', (which) => {
+    const [, write] = OTHERS[which] as (typeof OTHERS)[number];
+    expect(credentialsIn(`${pretty}\n${linesOf(FEW, write)}`)).toEqual(pairsOf(ANN));
+    expect(rejectedIn(`${pretty}\n${linesOf(FEW, write)}`)).toBe(FEW.length);
+  });
+
+  test('statements without rows are none of it', () => {
+    const dump = `-- MySQL dump\nSET NAMES utf8;\nDROP TABLE IF EXISTS users;\nLOCK TABLES users WRITE;\n/*!40000 ALTER */;\n${insert}\nON CONFLICT DO NOTHING;\nALTER TABLE users\n  ADD PRIMARY KEY (id);\nDELIMITER ;;\nCREATE PROCEDURE p()\nBEGIN\n  SELECT 1;\nEND ;;\nDELIMITER ;\nUNLOCK TABLES;\nGO\n\\connect x\nSELECT pg_catalog.setval('a', 1);\n@x := 1;\nCOMMIT;\n`;
+    expect(readCorpus(dump)).toEqual(pairsOf(ANN));
+  });
+});
