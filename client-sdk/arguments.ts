@@ -54,7 +54,7 @@ function assertList(given: Record<string, unknown>, field: 'username' | 'passwor
   if (given[field] !== undefined || !isList || !Array.from(list).every((one) => typeof one === 'string'))
     throw malformed(
       `${field}s is not a list of 1 to ${max} strings, or ${field} is given too`,
-      'Pass only those that the account has, or that one login can be read as.',
+      'Pass those of one account, or of one login.',
     );
 }
 

@@ -20,7 +20,7 @@ async function explain(failure: LookupError): Promise<LookupError> {
   if (hint !== '') return failure;
   const [what, next] = await loadReasons().then(
     ({ REASONS }) => REASONS[code as Reason],
-    () => [code, 'Look the code up in the README of @credveil/client.'] as const,
+    () => [code, 'See the README of @credveil/client.'] as const,
   );
   return new LookupError(code, detail === '' ? what : `${what}: ${detail}`, next, { cause });
 }

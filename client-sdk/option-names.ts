@@ -1,13 +1,21 @@
 // The names of a checker's options. Any other name is an error: a misspelled option must not go
 // unnoticed.
 
-import { LookupError } from './errors.ts';
-import { quotable, unknownName } from './names.ts';
+import type { Hooks } from './events.ts';
 import type { HmacOptions, OprfOptions, PasswordFilterOptions, ServerParts, SharedOptions } from './options.ts';
 import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
 
 /** All names of a type, so that a new member cannot be forgotten here. */
 type Names<T> = { readonly [name in keyof T]-?: true };
+
+const HOOKS: Names<Hooks> = {
+  onVerdict: true,
+  onRequest: true,
+  onCircuit: true,
+  onQuotaExceeded: true,
+  onSnapshot: true,
+};
+export const HOOK_NAMES = Object.keys(HOOKS) as readonly (keyof Hooks)[];
 
 const SHARED_NAMES: Names<SharedOptions> = {
   url: true,
@@ -25,11 +33,7 @@ const SHARED_NAMES: Names<SharedOptions> = {
   clientKey: true,
   headers: true,
   passwordFilter: true,
-  onVerdict: true,
-  onRequest: true,
-  onCircuit: true,
-  onQuotaExceeded: true,
-  onSnapshot: true,
+  ...HOOKS,
 };
 
 export const HMAC_NAMES: Names<HmacOptions> = { ...SHARED_NAMES, key: true, trust: true };
@@ -42,12 +46,3 @@ export const FILTER_NAMES: Names<PasswordFilterOptions> = {
   maxAgeMs: true,
   source: true,
 };
-
-/**
- * @param within the option that holds these, with a dot
- * @throws LookupError `OPTION_MALFORMED`
- */
-export function assertNames(options: object, names: Names<object>, within = ''): void {
-  const unknown = unknownName(options, Object.keys(names), 'options');
-  if (unknown) throw new LookupError('OPTION_MALFORMED', `option ${within}${quotable(unknown)}: unknown`, unknown.hint);
-}

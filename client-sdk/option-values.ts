@@ -2,6 +2,7 @@
 
 import { ProtocolError } from '../protocol/errors.ts';
 import { LookupError } from './errors.ts';
+import { quotable, unknownName } from './names.ts';
 
 /** @param option its name, with a dot before the name of a member */
 export function malformed(option: string, why: string, hint: string): LookupError {
@@ -22,4 +23,16 @@ export function parseKey<Key>(parse: (text: string) => Key, text: unknown): Key 
     if (!(cause instanceof ProtocolError)) throw cause;
     throw new LookupError('KEY_MALFORMED', cause.message, cause.hint, { cause });
   }
+}
+
+/**
+ * @param names a list of them, or an object that has them
+ * @param within the option that holds these, with a dot
+ * @throws LookupError `OPTION_MALFORMED`
+ */
+export function assertNames(options: unknown, names: object, within = ''): void {
+  const unknown = unknownName(options, Array.isArray(names) ? names : Object.keys(names), 'options');
+  if (!unknown) return;
+  const what = unknown.name === '' ? `${within.slice(0, -1)}: not an object` : `${within}${quotable(unknown)}: unknown`;
+  throw new LookupError('OPTION_MALFORMED', `option ${what}`, unknown.hint);
 }

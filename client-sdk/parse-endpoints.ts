@@ -1,11 +1,12 @@
 // Parses the servers of a checker: their URLs, roles and headers.
 
 import { parseClientKeyText } from '../protocol/keys.ts';
-import { assertNames, SERVER_NAMES } from './option-names.ts';
-import { malformed, parseKey } from './option-values.ts';
+import { SERVER_NAMES } from './option-names.ts';
+import { assertNames, malformed, parseKey } from './option-values.ts';
 import type { Endpoint, LeakCheckerOptions, OprfOptions, ServerAddress, ServerParts } from './options.ts';
 
 const MAX_EVALUATORS = 8;
+const FIELDS = 'Pass an object of names and values of HTTP fields, without line breaks.';
 
 interface Roles {
   readonly buckets: Endpoint;
@@ -23,7 +24,7 @@ export function parseRoles(options: LeakCheckerOptions): Roles {
     throw malformed(
       'bucketsUrl',
       'given together with evaluators',
-      'With evaluators, url is the server of the buckets: omit bucketsUrl.',
+      'Omit bucketsUrl: url is the server of the buckets.',
     );
   if (bucketsUrl !== undefined) {
     const buckets = parseAddress('bucketsUrl', bucketsUrl);
@@ -41,7 +42,7 @@ export function parseRoles(options: LeakCheckerOptions): Roles {
 /** Roles that are not split, or a part of the key that counts twice. @throws LookupError */
 function assertDistinct(option: string, endpoints: readonly Endpoint[]): void {
   if (new Set(endpoints.map(({ base }) => base.href)).size < endpoints.length)
-    throw malformed(option, 'the same server twice', 'Name different servers, or omit the option.');
+    throw malformed(option, 'the same server twice', 'Name different servers.');
 }
 
 function parseAddress(option: string, address: unknown): Endpoint {
@@ -65,10 +66,10 @@ function parseBase(option: string, url: string | URL): URL {
     base = new URL(String(url));
   } catch {
     // The platform's error quotes its input, which may contain a password, so it is not the cause.
-    throw malformed(option, 'not a URL', 'Pass an absolute URL, such as https://leaks.example.org/.');
+    throw malformed(option, 'not a URL', 'Pass a URL such as https://leaks.example.org/.');
   }
   if (base.protocol !== 'https:' && base.protocol !== 'http:')
-    throw malformed(option, 'neither http nor https', 'Pass the URL of a Credveil server.');
+    throw malformed(option, 'neither http nor https', 'Pass a URL such as https://leaks.example.org/.');
   if (base.username !== '' || base.password !== '')
     throw malformed(option, 'it contains credentials', 'Pass them in the option headers.');
   if (base.search !== '' || base.hash !== '')
@@ -87,13 +88,13 @@ function authorization(clientKey: string): Record<string, string> {
 function parseHeaders(headers: unknown): Record<string, string> {
   // Headers and Map hold nothing that Object.entries gives.
   if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers)
-    throw malformed('headers', 'not a plain object', 'Pass an object of names and values, both strings.');
+    throw malformed('headers', 'not a plain object', FIELDS);
   const parsed: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
-      throw malformed('headers', 'a name is not an HTTP field name', 'Use names such as authorization.');
+      throw malformed('headers', 'a name is not an HTTP field name', FIELDS);
     if (typeof value !== 'string' || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-      throw malformed('headers', 'a value is not an HTTP field value', 'Remove line breaks and control characters.');
+      throw malformed('headers', 'a value is not an HTTP field value', FIELDS);
     parsed[name.toLowerCase()] = value;
   }
   return parsed;

@@ -3,8 +3,8 @@
 import { LookupError } from './errors.ts';
 import { createEvents, type Hooks } from './events.ts';
 import type { FilterSource, VerifiedFilterSource } from './filter-source.ts';
-import { assertNames, BREAKER_NAMES, FILTER_NAMES, HMAC_NAMES, OPRF_NAMES } from './option-names.ts';
-import { malformed, parseInteger } from './option-values.ts';
+import { BREAKER_NAMES, FILTER_NAMES, HMAC_NAMES, HOOK_NAMES, OPRF_NAMES } from './option-names.ts';
+import { assertNames, malformed, parseInteger } from './option-values.ts';
 import type {
   CheckerSettings,
   FilterSettings,
@@ -79,12 +79,11 @@ function parseCircuitBreaker(options: CircuitBreakerOptions | false = {}): Check
   };
 }
 
-function parseHooks({ onVerdict, onRequest, onCircuit, onQuotaExceeded, onSnapshot }: Hooks): Hooks {
-  const hooks = Object.entries({ onVerdict, onRequest, onCircuit, onQuotaExceeded, onSnapshot });
-  for (const [name, hook] of hooks)
-    if (hook !== undefined && typeof hook !== 'function')
+function parseHooks(options: Hooks): Hooks {
+  for (const name of HOOK_NAMES)
+    if (options[name] !== undefined && typeof options[name] !== 'function')
       throw malformed(name, 'not a function', 'Pass a function, or omit it.');
-  return Object.fromEntries(hooks.filter(([, hook]) => hook)) as Hooks;
+  return options;
 }
 
 function parsePasswordFilter(given: unknown, snapshotAgeMs: number): FilterSettings | undefined {
@@ -99,11 +98,7 @@ function parsePasswordFilter(given: unknown, snapshotAgeMs: number): FilterSetti
   const { open, load } = (source ?? {}) as Partial<FilterSource & VerifiedFilterSource>;
   const isSource = typeof open === 'function' || typeof load === 'function';
   if (source !== undefined && !isSource && !(source instanceof Uint8Array))
-    throw malformed(
-      'passwordFilter.source',
-      'neither bytes nor a source',
-      'Pass a Uint8Array, a createFileSource or a createBloomFilterSource.',
-    );
+    throw malformed('passwordFilter.source', 'neither bytes nor a source', 'Pass a Uint8Array or a FilterSource.');
   return {
     maxBytes: integer('maxBytes', maxBytes ?? DEFAULT_FILTER_BYTES, 2 ** 33),
     refreshMs: integer('refreshMs', refreshMs ?? DEFAULT_FILTER_REFRESH_MS, MAX_MS),

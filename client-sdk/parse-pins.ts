@@ -4,7 +4,7 @@ import { INDEX_NAMES } from '../protocol/bucket-id.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { type HmacPin, parseHmacPinText, parseTrustText } from '../protocol/signed/trust.ts';
 import type { SuiteName } from '../protocol/suite.ts';
-import { malformed, parseInteger, parseKey } from './option-values.ts';
+import { assertNames, malformed, parseInteger, parseKey } from './option-values.ts';
 import type { CheckerMemory, CheckerSettings, Endpoint, LeakCheckerOptions, SuiteSettings } from './options.ts';
 
 /** An hour more than the validity of a head that is renewed daily. */
@@ -30,7 +30,7 @@ export function parseSuiteOptions(
   }
   const { engine } = options;
   if (engine !== undefined && (typeof engine !== 'object' || engine === null))
-    throw malformed('engine', 'not an engine', 'Pass the result of createSodiumOprf from @credveil/client/sodium.');
+    throw malformed('engine', 'not an engine', 'Pass the result of createSodiumOprf.');
   // A check awaits it only after the statement, and gets the rejection then.
   Promise.resolve(engine).catch(() => {});
   return { suite: 'oprf', trust, engine, evaluators };
@@ -41,7 +41,7 @@ const OTHER_LINES: readonly (readonly [RegExp, why: string])[] = [
   [/^\s*$/, 'it is empty: is its variable set?'],
   // The secret of a key file names no dataset: every dataset under it would answer.
   [/^\s*credveil-hmac-1\.\S+\s*$/, 'it does not name its dataset'],
-  [/^\s*credveil-oprf-/, 'it is a key of the suite oprf, whose clients pass trust alone'],
+  [/^\s*credveil-oprf-/, 'under the suite oprf pass trust alone'],
   [/^\s*credveil-trust-/, 'this line belongs in trust'],
   [/\S\s+\S/, 'more than one line: the second belongs in trust'],
 ];
@@ -69,9 +69,7 @@ export function parseBounds(options: LeakCheckerOptions, secrets: SuiteSettings)
 }
 
 function parsePrefixBits(given: unknown = {}, suite: SuiteName, isOneServer: boolean): Bounds['maxPrefixBits'] {
-  const names: readonly string[] = INDEX_NAMES;
-  if (typeof given !== 'object' || given === null || Object.keys(given).some((name) => !names.includes(name)))
-    throw malformed('maxPrefixBits', 'not an object of index names', 'Pass { account, password }, or one of the two.');
+  assertNames(given, INDEX_NAMES, 'maxPrefixBits.');
   const { account, password } = given as { account?: unknown; password?: unknown };
   // The prefix of a username is one of an unkeyed hash, whoever has the buckets.
   const accountBits = suite === 'oprf' ? EVALUATOR_PREFIX_BITS.account : MAX_PREFIX_BITS;

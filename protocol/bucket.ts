@@ -178,7 +178,7 @@ export function openBucket(answer: Uint8Array, place: BucketPlace, auth: BucketA
     throw new ProtocolError(
       'BUCKET_FORGED',
       'a bucket does not belong to this key, layer and prefix',
-      'Something between the publisher and this process altered or swapped it; compare snapshots and keys.',
+      'Something between the publisher and this process altered it, or it belongs to another dataset or key.',
     );
   return decoded;
 }

@@ -31,7 +31,7 @@ function encodePrivateInput(kind: EntryKind, username: Uint8Array, password: Uin
     throw new ProtocolError(
       'FIELD_TOO_LONG',
       `a username or password is longer than ${MAX_FIELD_BYTES} bytes`,
-      'Reject fields of this length where they enter your program.',
+      'Reject longer fields.',
     );
   const input = new Uint8Array(INPUT_OVERHEAD_BYTES + username.length + password.length);
   input[0] = kind;

@@ -3,7 +3,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from '../../protocol/bytes.ts';
-import { ProtocolError } from '../../protocol/errors.ts';
+import { ProtocolError, type ProtocolErrorCode } from '../../protocol/errors.ts';
 import {
   decodeEnvelope,
   type Envelope,
@@ -152,26 +152,12 @@ async function derive({ usernameRules, layers }: Statement, { bucketAuth }: Auth
 }
 
 function snapshotOf(head: Head, { statement, sources, derived }: Known, life: HeadLife): Snapshot {
-  const { dataset, sequence, minSequence, keyId, publicKey, layers, canary } = statement;
-  const [{ id: layer, filter }] = layers;
-  return {
-    snapshot: headSnapshotId(head),
-    dataset,
-    sequence,
-    minSequence,
-    keyId,
-    ...(publicKey !== undefined && { publicKey }),
-    layer,
-    ...derived,
-    ...(filter && { filter }),
-    sources,
-    canary,
-    life,
-  };
+  const [{ id: layer, filter }] = statement.layers;
+  return { ...statement, ...derived, ...(filter && { filter }), snapshot: headSnapshotId(head), layer, sources, life };
 }
 
 /** The reasons of a checker for the errors of documents. */
-const REASONS: { readonly [code: string]: UnknownReason } = {
+const REASONS: { readonly [code in ProtocolErrorCode]?: UnknownReason } = {
   HEAD_MALFORMED: 'HEAD_MALFORMED',
   HEAD_FORGED: 'HEAD_FORGED',
   HEAD_UNSUPPORTED: 'PROTOCOL_UNSUPPORTED',

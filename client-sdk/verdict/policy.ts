@@ -3,8 +3,8 @@
 
 import { MAX_TIMES_SEEN, roundTimes } from '../../protocol/metadata.ts';
 import { assertCheckOptions } from '../arguments.ts';
-import { LookupError, OF_THE_REQUEST, type UnknownReason } from '../errors.ts';
-import { unknownName } from '../names.ts';
+import { OF_THE_REQUEST, type UnknownReason } from '../errors.ts';
+import { assertNames, malformed, parseInteger } from '../option-values.ts';
 import { failuresIn, hasFailed } from './decide.ts';
 import {
   type Action,
@@ -109,9 +109,9 @@ const DEFAULT_ACTIONS: { readonly [name in SignalName]: Action } = {
  * ```
  */
 export function createPolicy(options: PolicyOptions = {}): Policy {
-  assertKnown(options, ['minTimesSeen', 'onError', ...SIGNAL_NAMES]);
+  assertNames(options, ['minTimesSeen', 'onError', ...SIGNAL_NAMES], 'policy.');
   const { minTimesSeen = {}, onError = 'allow' } = options;
-  assertKnown(minTimesSeen, SIGNAL_NAMES);
+  assertNames(minTimesSeen, SIGNAL_NAMES, 'policy.minTimesSeen.');
   const rules = SIGNAL_NAMES.map((name) => ({
     name,
     action: parseAction(options[name] ?? DEFAULT_ACTIONS[name]),
@@ -170,19 +170,9 @@ function leakedBefore({ newestLeak }: Sighting, changedAt: Date): boolean {
   return Date.UTC(Number(year), Number(month), 1, 12) <= changedAt.getTime();
 }
 
-function malformed(why: string, hint: string): LookupError {
-  return new LookupError('OPTION_MALFORMED', `option policy: ${why}`, hint);
-}
-
-/** A misspelled rule must not go unnoticed. */
-function assertKnown(options: unknown, names: readonly string[]): void {
-  const unknown = unknownName(options, names, 'keys');
-  if (unknown) throw malformed('not an object, or an unknown key', unknown.hint);
-}
-
 function parseAction(action: unknown): Action {
   const known = ACTIONS.find((name) => name === action);
-  if (!known) throw malformed('an action is not allow, challenge or deny', 'Omit it to use the default.');
+  if (!known) throw malformed('policy', 'an action is not allow, challenge or deny', 'Omit it to use the default.');
   return known;
 }
 
@@ -191,7 +181,5 @@ function parseAction(action: unknown): Action {
  * would drop counts that reach it.
  */
 function parseTimes(times: unknown): number {
-  if (typeof times !== 'number' || !Number.isInteger(times) || times < 1 || times > MAX_TIMES_SEEN)
-    throw malformed('minTimesSeen is not an integer from 1 to 2^32-1', 'Omit it to count every finding.');
-  return roundTimes(times);
+  return roundTimes(parseInteger('policy.minTimesSeen', times, 1, MAX_TIMES_SEEN));
 }

@@ -55,7 +55,7 @@ export function parseHead(payload: Uint8Array): Head {
     if (given.protocol !== PROTOCOL_VERSION)
       throw new ProtocolError(
         'HEAD_UNSUPPORTED',
-        "this client does not support the head's protocol",
+        'head: an unsupported version',
         'Use client and server of the same major version.',
       );
     const head = parseMembers(given, 'the head', HEAD_MEMBERS);

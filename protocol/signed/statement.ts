@@ -195,7 +195,7 @@ function assertSupported(given: Record<string, unknown>): void {
   if (isSupported(given)) return;
   throw new ProtocolError(
     'STATEMENT_UNSUPPORTED',
-    'this client does not support the version, suite, rules or auth of the statement',
+    'statement: an unsupported version, suite, rule or auth',
     'Use client and server of the same major version.',
   );
 }
