@@ -21,10 +21,11 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE deliveries (
     event INTEGER NOT NULL REFERENCES events (number) ON DELETE CASCADE, sink TEXT NOT NULL,
-    state TEXT NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL, failure TEXT,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL, failure TEXT, holder INTEGER,
     PRIMARY KEY (event, sink)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX by_due ON deliveries (sink, state, due);
+  CREATE INDEX by_holder ON deliveries (holder) WHERE holder IS NOT NULL;
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${VERSION};
 `;

@@ -157,9 +157,9 @@ export class Outbox {
         )
         .all(sink, nowMs, max);
       const take = this.#database.prepare(
-        'UPDATE deliveries SET attempts = attempts + 1, due = ? WHERE event = ? AND sink = ?',
+        'UPDATE deliveries SET attempts = attempts + 1, due = ?, holder = ? WHERE event = ? AND sink = ?',
       );
-      for (const { number } of rows) take.run(nowMs + leaseMs, number, sink);
+      for (const { number } of rows) take.run(nowMs + leaseMs, process.pid, number, sink);
       return rows.map(({ id, at, content, attempts }) => ({
         id,
         atMs: at,
@@ -173,7 +173,7 @@ export class Outbox {
   settle(sink: string, settled: readonly Settled[]): void {
     const update = this.#database.prepare(
       // Another process may have delivered it meanwhile.
-      `UPDATE deliveries SET state = ?, due = ?, failure = ?
+      `UPDATE deliveries SET state = ?, due = ?, failure = ?, holder = NULL
         WHERE event = (${NUMBER_OF}) AND sink = ? AND state != 'delivered'`,
     );
     this.#transact(() => {
@@ -206,6 +206,21 @@ export class Outbox {
           FROM deliveries GROUP BY sink, state ORDER BY sink, state`,
       )
       .all();
+  }
+
+  /**
+   * Gives up the claims of processes that are gone, rather than wait for their leases. A process
+   * that only seems gone, as one in another container, costs a repetition under the same id.
+   */
+  releaseDead(): void {
+    this.#transact(() => {
+      const holders = this.#database
+        .prepare<[], number>('SELECT DISTINCT holder FROM deliveries WHERE holder IS NOT NULL')
+        .pluck()
+        .all();
+      const release = this.#database.prepare('UPDATE deliveries SET due = ?, holder = NULL WHERE holder = ?');
+      for (const holder of holders) if (!isOtherAlive(holder)) release.run(this.#now(), holder);
+    });
   }
 
   /** Makes all that waits for a sink due, whoever claimed it. */
@@ -263,5 +278,16 @@ export class Outbox {
     } catch (cause) {
       throw explainFault(this.file, cause);
     }
+  }
+}
+
+/** A number of this process is of an earlier one: it has claimed nothing yet. */
+function isOtherAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

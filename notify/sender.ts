@@ -1,6 +1,5 @@
 // Sends what is in the outbox: each sink by itself, so that one that hangs delays no other.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { delayMs, settlementOf } from './backoff.ts';
 import type { Claim, Outbox } from './outbox.ts';
 import type { Outcome, Sink } from './sink.ts';
@@ -24,9 +23,10 @@ export class Sender {
   readonly #outbox: Outbox;
   readonly #lines: readonly Line[];
   readonly #options: SenderOptions;
-  #idle = new AbortController();
+  readonly #sleeping = new Set<() => void>();
 
   constructor(outbox: Outbox, sinks: readonly Sink[], options: SenderOptions = {}) {
+    outbox.releaseDead();
     this.#outbox = outbox;
     this.#lines = sinks.map((sink) => ({ sink, failures: 0, pausedUntilMs: 0 }));
     this.#options = options;
@@ -44,8 +44,7 @@ export class Sender {
 
   /** Makes `run` look at once. */
   wake(): void {
-    this.#idle.abort();
-    this.#idle = new AbortController();
+    for (const end of [...this.#sleeping]) end();
   }
 
   close(): void {
@@ -59,10 +58,24 @@ export class Sender {
       const waitMs = atMs - Date.now();
       if (waitMs > 0) {
         if (atMs > untilMs || (atMs === Number.POSITIVE_INFINITY && untilMs !== atMs)) return;
-        const wakeable = AbortSignal.any([signal, this.#idle.signal]);
-        await sleep(Math.min(waitMs, POLL_MS), undefined, { signal: wakeable }).catch(() => {});
+        await this.#sleep(Math.min(waitMs, POLL_MS), signal);
       } else await this.#attempt(line, signal);
     }
+  }
+
+  /** Ends early at an abort and at `wake`. */
+  #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        this.#sleeping.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end);
+      this.#sleeping.add(end);
+    });
   }
 
   async #attempt(line: Line, signal: AbortSignal): Promise<void> {

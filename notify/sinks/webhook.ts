@@ -9,7 +9,8 @@ import { formatJson } from './json-text.ts';
 
 /** Requests under way at once. */
 export const WEBHOOK_SOCKETS = 16;
-export const POST_LEASE_MS = 60_000;
+/** Longer than two attempts that take all their time. */
+export const POST_LEASE_MS = 45_000;
 
 export interface WebhookOptions extends SinkTraits {
   readonly endpoint: Endpoint;
