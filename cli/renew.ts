@@ -15,6 +15,7 @@ import { openKeyFile, openSigningKeyFile } from './key-files.ts';
 import { type KeyFileOptions, keyFileFor, openPublisher } from './open.ts';
 import { note, printResult } from './output.ts';
 import { shellWord } from './printable.ts';
+import { warnOfExpired } from './retention/expires.ts';
 
 export interface RenewOptions extends KeyFileOptions {
   readonly headKey?: string;
@@ -58,13 +59,15 @@ export async function renewHeads(folder: string, options: RenewOptions, signal: 
   const dataset = openDataset(folder);
   const signer = openSigner(dataset, options);
   const { every, validFor } = options;
-  const renew = (): void =>
+  const renew = (): void => {
     printResult(
       options,
       renewHead(dataset, signer, validFor),
       ({ sequence, validUntil }) =>
         `snapshot ${String(sequence).padStart(6, '0')}: clients accept it until ${validUntil}`,
     );
+    warnOfExpired(dataset, openPublishedFacts(dataset).facts.sources);
+  };
   if (every === undefined) return renew();
   while (!signal.aborted) {
     let pauseMs = every;

@@ -15,6 +15,7 @@ import {
 } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { StoreError } from '../store/errors.ts';
+import { setExpiry } from '../store/retention/expiry.ts';
 import { readNameList } from '../store/retention/name-file.ts';
 import { openRun, openRuns, type Run, runPath } from '../store/run/run.ts';
 import {
@@ -82,6 +83,8 @@ export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOp
     if (options.recipient && !fs.existsSync(archivePath(dataset, source))) throw archiveMissing(source);
     fs.rmSync(path.join(workFolder(dataset), 'ingest'), { recursive: true, force: true });
     mirrorFolder(options)?.table.write(mirrorPath(dataset, source), earlier.sha256);
+    // Its run stays as it is.
+    if (stated.expires !== undefined) setExpiry(dataset, source, stated.expires);
     return { facts: earlier.facts, changed: false };
   }
 
@@ -154,6 +157,7 @@ async function writeSource(
     const same = findSame(runs, corpus.files, options, label);
     if (same) {
       const { facts } = refuseOrAccept(same, options, label);
+      if (options.expires !== undefined) setExpiry(dataset, source, options.expires);
       corpus.archive?.discard();
       manifest.discard();
       return { facts, changed: false };
@@ -192,6 +196,8 @@ async function writeSource(
         },
   );
   manifest.discard();
+  // That of the run counts.
+  if (options.expires !== undefined) setExpiry(dataset, source, undefined);
   if (!folder) return { facts, changed: true, ranges };
   // After the run: a table of another run is not used.
   folder.table.write(mirrorPath(dataset, source), openRun(runPath(dataset, source)).sha256);
@@ -200,7 +206,7 @@ async function writeSource(
 }
 
 function describeRun(dataset: Dataset, corpus: ReadCorpus, format: string, options: IngestOptions): NewRunFacts {
-  const { source, date } = options;
+  const { source, date, expires } = options;
   const { suite, keyId, normalization } = dataset.parameters;
   return {
     suite,
@@ -208,6 +214,7 @@ function describeRun(dataset: Dataset, corpus: ReadCorpus, format: string, optio
     normalization,
     source,
     ...(date === undefined ? {} : { date }),
+    ...(expires === undefined ? {} : { expires }),
     format,
     options: statedOptions(options),
     files: corpus.files,

@@ -31,6 +31,8 @@ export type IngestProgress = ReadProgress | MergeProgress;
 export interface IngestOptions extends Reading {
   readonly source: string;
   readonly date?: string;
+  /** The day from which on the source is left out, YYYY-MM-DD in UTC. */
+  readonly expires?: string;
   readonly inputs: readonly CorpusInput[];
   /** Swaps the source of this name, which must be there. */
   readonly replace?: boolean;

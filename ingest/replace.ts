@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { archivePath, type Dataset, mirrorPath } from '../store/dataset.ts';
 import { StoreError } from '../store/errors.ts';
+import { expiryOf, readExpiries } from '../store/retention/expiry.ts';
 import { readRange } from '../store/run/range-record.ts';
 import type { RangeSet } from '../store/run/range-set.ts';
 import { type Run, sourceMissing } from '../store/run/run.ts';
@@ -13,8 +14,8 @@ import { RangeTable } from './input/range-table.ts';
 import type { IngestOptions } from './options.ts';
 
 /**
- * The options of an ingest in place of a source: its date stays unless there is another, and a
- * mirror stays one.
+ * The options of an ingest in place of a source: its date and the day of its expiry stay unless
+ * there are others, and a mirror stays one.
  * @throws StoreError `SOURCE_MISSING`, `SOURCE_EXISTS` if its archive would be left behind
  */
 export function asReplacement(dataset: Dataset, runs: readonly Run[], options: IngestOptions): IngestOptions {
@@ -30,7 +31,8 @@ export function asReplacement(dataset: Dataset, runs: readonly Run[], options: I
     );
   const date = options.date ?? replaced.facts.date;
   const mirror = options.mirror === true || replaced.facts.mirror !== undefined;
-  return { ...options, ...(date !== undefined && { date }), mirror };
+  const expires = options.expires ?? expiryOf(readExpiries(dataset), replaced);
+  return { ...options, ...(date !== undefined && { date }), ...(expires !== undefined && { expires }), mirror };
 }
 
 /** The folder of a mirror that is ingested as a whole. */

@@ -30,6 +30,8 @@ export type StoreErrorCode =
   | 'RUN_CORRUPT'
   | 'RUN_FOREIGN'
   | 'RUN_UNSUPPRESSED'
+  | 'EXPIRY_CORRUPT'
+  | 'CLOCK_BEHIND'
   | 'NAMES_CORRUPT'
   | 'NAMES_MISSING'
   | 'NAMES_REQUIRED'

@@ -19,6 +19,7 @@ import type { KeyedSuite } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import { type Dataset, runsFolder } from './dataset.ts';
 import { openRegularFile } from './files.ts';
+import { splitExpired } from './retention/expiry.ts';
 import type { NameList } from './retention/name-list.ts';
 import { planSuppression } from './retention/retention.ts';
 import { openRuns } from './run/run.ts';
@@ -64,11 +65,17 @@ export interface VerifyReport {
 export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite, names?: NameList): Promise<VerifyReport> {
   const hasRuns = fs.existsSync(runsFolder(dataset));
   const runs = hasRuns ? openRuns(dataset) : [];
-  const suppression = suite && hasRuns ? planSuppression(dataset, runs, names, false) : undefined;
+  const dated = splitExpired(dataset, runs, Date.now());
+  const suppression = suite && hasRuns ? planSuppression(dataset, dated.live, names, false) : undefined;
   const snapshot = openCurrent(dataset) && (await openSnapshot(dataset));
   try {
     const verified = hasRuns
-      ? await verifyRuns(dataset, { runs, suppression }, suite, snapshot)
+      ? await verifyRuns(
+          dataset,
+          { runs: dated.live, leftOut: runs.filter((run) => !dated.live.includes(run)), suppression },
+          suite,
+          snapshot,
+        )
       : { records: 0, matched: null };
     const report = { runs: hasRuns ? runs.length : null, keyed: suite !== undefined, ...verified };
     const nothing = { buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null, head: null };

@@ -21,6 +21,7 @@ import { describeMirror, type MirrorSummary, summarizeMirror } from '../mirror.t
 import { type OpenedForPublishing, withDataset, withPublisher } from '../open.ts';
 import { printResult } from '../output.ts';
 import { shellWord } from '../printable.ts';
+import { assertAhead, parseExpires } from '../retention/expires.ts';
 import { describeTexts } from '../text-report.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
 import { describePublished, PUBLISHER_KEY, type PublishSummary, publishWithProgress } from './publish.ts';
@@ -33,6 +34,7 @@ interface IngestOptions extends CorpusOptions {
   identity?: string;
   dryRun?: boolean;
   date?: string;
+  expires?: string;
   keyFile?: string;
   publisherKey?: string;
   publish: boolean;
@@ -118,7 +120,8 @@ async function openCorpusOrArchive(files: readonly string[], options: IngestOpti
 }
 
 /** Before anything is read or printed. @throws StoreError */
-function assertStated(folder: string, { source, replace = source, date }: IngestOptions): void {
+function assertStated(folder: string, { source, replace = source, date, expires }: IngestOptions): void {
+  assertAhead(expires);
   openDataset(folder);
   if (replace !== undefined) assertSourceName(replace);
   if (date !== undefined) assertSourceDate(date);
@@ -133,7 +136,7 @@ async function loadRecipient(text: string): Promise<IngestRequest['recipient']> 
 async function ingestAndPublish(
   folder: string,
   { inputs, reading, archive, leftOut }: OpenedCorpus,
-  named: Pick<IngestRequest, 'source' | 'date' | 'recipient'>,
+  named: Pick<IngestRequest, 'source' | 'date' | 'expires' | 'recipient'>,
   options: IngestOptions,
   signal: AbortSignal,
 ): Promise<IngestSummary> {
@@ -194,6 +197,11 @@ export function addIngest(program: Command): void {
     )
     .option('--replace <name>', 'source to swap for this corpus, in one publish; instead of --source')
     .option('--date <YYYY-MM>', 'month of the breach')
+    .option(
+      '--expires <day>',
+      'day from which on publishing leaves the source out: YYYY-MM-DD, or 90d from today',
+      parseExpires,
+    )
     .option('--archive <recipient>', 'keep the credentials, encrypted to this age recipient (age1…) who is elsewhere')
     .option('--from-archive <file>', 'ingest an archive instead of files')
     .option('--identity <file>', 'age identity that opens the archive')
@@ -232,7 +240,13 @@ export function addIngest(program: Command): void {
           await printDryRun(folder, corpus, options, interrupt.signal);
           return;
         }
-        const named = { source, ...(date !== undefined && { date }), ...(recipient && { recipient }) };
+        const { expires } = options;
+        const named = {
+          source,
+          ...(date !== undefined && { date }),
+          ...(expires !== undefined && { expires }),
+          ...(recipient && { recipient }),
+        };
         const summary = await ingestAndPublish(folder, corpus, named, options, interrupt.signal);
         printResult(options, summary, (done) => describe(done, folder));
       } finally {

@@ -5,6 +5,7 @@ import { createKernelPads } from '../../accel/pad-kernel.ts';
 import type { HeadKey } from '../../protocol/brands.ts';
 import { MAX_HEAD_LIFE_MS } from '../../protocol/signed/head.ts';
 import type { Dataset } from '../../store/dataset.ts';
+import type { ExpiringSource } from '../../store/retention/expiry.ts';
 import { readNameList } from '../../store/retention/name-file.ts';
 import type { Suppression } from '../../store/retention/retention.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
@@ -17,6 +18,7 @@ import { printResult } from '../output.ts';
 import { shellWord } from '../printable.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
 import { openHeadKey, renewHeads } from '../renew.ts';
+import { describeExpired } from '../retention/expires.ts';
 import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
 
 export interface PublishSummary {
@@ -32,6 +34,8 @@ export interface PublishSummary {
   readonly validUntil: string;
   /** The snapshot before, and whether servers must not answer it any more. */
   readonly replaced: { readonly snapshot: string; readonly withdrawn: boolean } | null;
+  /** Sources that are left out, whose runs are here. */
+  readonly expired: readonly ExpiringSource[];
   /** What suppressed names take out of the runs; null if there are none. */
   readonly suppressed: SuppressedSummary | null;
 }
@@ -91,20 +95,24 @@ export async function publishWithProgress(
   const bar = new ProgressBar();
   let last: PublishProgress | undefined;
   try {
-    const { facts, changed, head, replaced, withdrawn, suppression } = await publish(dataset, key.createSuite(), {
-      signal,
-      createPads: createKernelPads,
-      ...(publisher && { publisher }),
-      ...(names && { names }),
-      ...(validFor === undefined ? {} : { headLifeMs: validFor }),
-      ...(delegate && { delegate }),
-      ...(keep === undefined ? {} : { keep }),
-      ...(memory === undefined ? {} : { memoryBytes: memory }),
-      onProgress: (progress) => {
-        last = progress;
-        if (progress.totalRecords > 0) bar.update(() => progressState(bar, progress));
+    const { facts, changed, head, replaced, withdrawn, expired, suppression } = await publish(
+      dataset,
+      key.createSuite(),
+      {
+        signal,
+        createPads: createKernelPads,
+        ...(publisher && { publisher }),
+        ...(names && { names }),
+        ...(validFor === undefined ? {} : { headLifeMs: validFor }),
+        ...(delegate && { delegate }),
+        ...(keep === undefined ? {} : { keep }),
+        ...(memory === undefined ? {} : { memoryBytes: memory }),
+        onProgress: (progress) => {
+          last = progress;
+          if (progress.totalRecords > 0) bar.update(() => progressState(bar, progress));
+        },
       },
-    });
+    );
     // A dataset of hash indexes alone has no records.
     if (last && last.totalRecords > 0) bar.finish(progressState(bar, last));
     const indexes = Object.fromEntries(
@@ -130,6 +138,7 @@ export async function publishWithProgress(
       seconds: bar.elapsedSeconds,
       validUntil: head.validUntil,
       replaced: replaced === undefined ? null : { snapshot: replaced, withdrawn },
+      expired,
       suppressed: suppression ? summarize(suppression) : null,
     };
   } catch (error) {
@@ -139,9 +148,10 @@ export async function publishWithProgress(
 }
 
 export function describePublished(summary: PublishSummary, folder: string): string {
-  const { snapshot, changed, sources, indexes, ranges, bytes, seconds, validUntil, replaced, suppressed } = summary;
+  const { snapshot, changed, sources, indexes, ranges, bytes, seconds, validUntil, replaced, expired, suppressed } =
+    summary;
   const until = `clients accept it until ${validUntil}; renew that with: credveil publish ${shellWord(folder)} --renew`;
-  const left = suppressed ? describeSuppressed(suppressed, folder) : [];
+  const left = [...describeExpired(expired, folder), ...(suppressed ? describeSuppressed(suppressed, folder) : [])];
   if (!changed)
     return [`snapshot ${snapshot} already contains all sources; nothing changed`, ...left, until].join('\n');
   const parts = Object.entries(indexes).map(

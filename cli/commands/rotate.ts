@@ -10,6 +10,7 @@ import { createDatasetKey } from '../../store/dataset-key.ts';
 import { StoreError } from '../../store/errors.ts';
 import { assertOutside, writeKeyFile } from '../../store/key-file.ts';
 import { lockDataset } from '../../store/lock.ts';
+import { type ExpiringSource, expiryOf, readExpiries, splitExpired } from '../../store/retention/expiry.ts';
 import { readListedNames, readNameList, writeNameList } from '../../store/retention/name-file.ts';
 import { NameList } from '../../store/retention/name-list.ts';
 import { openRuns } from '../../store/run/run.ts';
@@ -27,6 +28,8 @@ import { describePublicPart, type PublicPart, publicPart } from './key.ts';
 interface MissingSource extends Pick<RunFacts, 'source' | 'date' | 'format' | 'files'> {
   /** Path of its archive, if there is one. */
   readonly archive?: string;
+  /** The day of its expiry, if it has one. */
+  readonly expires?: string;
 }
 
 interface RotationState {
@@ -39,6 +42,8 @@ interface RotationState {
   readonly published: boolean;
   /** The old dataset's list of clients, if there is one. */
   readonly clientsFile: string | null;
+  /** Sources of the old dataset that have expired: the new one does without them. */
+  readonly expired: readonly ExpiringSource[];
   /** Suppressed names and planted accounts that both datasets have. */
   readonly names: number;
 }
@@ -107,28 +112,40 @@ function rotate(oldFolder: string, newFolder: string, { keyFile: named, oldKeyFi
   assertSuccessor(old, successor);
   const names = takeOverNames(old, successor, newKeyFile, keyFileFor(oldFolder, oldKeyFile));
   const there = new Set(openRuns(successor).map(({ facts }) => facts.source));
-  const missing = openRuns(old)
+  const { live, expired } = splitExpired(old, openRuns(old), Date.now());
+  const expiries = readExpiries(old);
+  const missing = live
     .filter(({ facts }) => !there.has(facts.source))
-    .map(({ facts: { source, date, format, files } }): MissingSource => {
+    .map((run): MissingSource => {
+      const { source, date, format, files } = run.facts;
+      const expires = expiryOf(expiries, run);
       const archive = archivePath(old, source);
-      return { source, ...(date && { date }), format, files, ...(fs.existsSync(archive) && { archive }) };
+      return {
+        source,
+        ...(date && { date }),
+        format,
+        files,
+        ...(fs.existsSync(archive) && { archive }),
+        ...(expires !== undefined && { expires }),
+      };
     });
   const newKey = publicPart(openKeyFile(newKeyFile));
   const list = clientFileFor(oldFolder);
   return {
-    ...{ created, newDataset: successor.id, newKey, newKeyFile, missing, names },
+    ...{ created, newDataset: successor.id, newKey, newKeyFile, missing, expired, names },
     published: openCurrent(successor) !== undefined,
     clientsFile: fs.existsSync(list) ? list : null,
   };
 }
 
 /** The command that ingests one source into the successor. */
-function ingestCommand(ingest: string, { source, date, format, files, archive }: MissingSource): string {
-  if (archive !== undefined) return `${ingest} --from-archive ${shellWord(archive)} --identity … --no-publish`;
+function ingestCommand(ingest: string, { source, date, expires, format, files, archive }: MissingSource): string {
+  const until = expires === undefined ? '' : ` --expires ${expires}`;
+  if (archive !== undefined) return `${ingest} --from-archive ${shellWord(archive)} --identity …${until} --no-publish`;
   const names = files.map(({ name }) => shellWord(name)).join(' ');
   const dated = date === undefined ? '' : ` --date ${date}`;
   const columns = format === 'csv' ? ' --columns …' : '';
-  return `${ingest} ${names} --source ${source}${dated} --format ${shellWord(format)}${columns} --no-publish`;
+  return `${ingest} ${names} --source ${source}${dated} --format ${shellWord(format)}${columns}${until} --no-publish`;
 }
 
 /** Old clients keep their URL. The new dataset answers below the same path first and last. */
@@ -156,6 +173,7 @@ function describe(oldFolder: string, newFolder: string, named: string | undefine
   const keyed = named === undefined ? to : `${to} --key-file ${shellWord(named)}`;
   const text = [`${newFolder}: ${state.created ? 'created' : 'exists'}, ${describePublicPart(state.newKey)}`];
   if (state.names > 0) text.push(`${formatCounted(state.names, 'name')} left out of every ingest, as in ${oldFolder}`);
+  text.push(...state.expired.map(({ source, expires }) => `source ${source} expired on ${expires}: left behind`));
   if (state.missing.length > 0)
     text.push(
       '',

@@ -3,15 +3,18 @@
 import type { Command } from 'commander';
 import { RANGES } from '../../protocol/bucket-id.ts';
 import { type Dataset, openDataset } from '../../store/dataset.ts';
+import { type ExpiringSource, type Expiry, isExpired, setExpiry } from '../../store/retention/expiry.ts';
 import { formatFirstSpans } from '../../store/run/range-set.ts';
 import { deleteRun, openRuns, type Run, sourceMissing } from '../../store/run/run.ts';
 import { assertSourceName, type MirrorFacts } from '../../store/run/run-facts.ts';
 import { openCurrent } from '../../store/snapshot/current.ts';
+import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { gapsOfSource } from '../mirror.ts';
-import { type KeyFileOptions, withPublisher } from '../open.ts';
+import { type KeyFileOptions, withLock, withPublisher } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
 import { printable, shellWord } from '../printable.ts';
+import { listExpiries, parseExpiry } from '../retention/expires.ts';
 import { describeEachText } from '../text-report.ts';
 import { formatBytes, formatCount } from '../units.ts';
 import { describePublished, PUBLISHER_KEY, publishWithProgress } from './publish.ts';
@@ -24,11 +27,17 @@ export function findSource(dataset: Dataset, name: string): Run {
   return run;
 }
 
-function summarize({ facts, bytes, sha256 }: Run) {
+/** @param expiries of those that expire */
+function summarize({ facts, bytes, sha256 }: Run, expiries: readonly ExpiringSource[]) {
+  const expires = expiries.find(({ source }) => source === facts.source)?.expires ?? null;
+  const expired = expires !== null && isExpired(expires, Date.now());
   const { source: name, date, format, files, lines, credentials, rejects, mirror } = facts;
   const gaps = mirror ? gapsOfSource(mirror).size : null;
   const records = facts.sections.reduce((sum, section) => sum + section.records, 0);
-  return { name, date: date ?? null, format, files, lines, credentials, rejects, gaps, records, bytes, sha256 };
+  return {
+    ...{ name, date: date ?? null, expires, expired, format, files, lines, credentials, rejects, gaps, records },
+    ...{ bytes, sha256 },
+  };
 }
 
 /** Spans of gaps to print. */
@@ -42,8 +51,11 @@ function describeGaps(mirror: MirrorFacts): string[] {
   ];
 }
 
+const describeExpiry = (expires: string): string =>
+  `expires      ${expires}${isExpired(expires, Date.now()) ? ', so the next publish leaves it out' : ''}`;
+
 /** The metadata of a source, for people. */
-function describeSource({ facts, bytes, sha256 }: Run): string {
+function describeSource({ facts, bytes, sha256 }: Run, expires: string | undefined): string {
   const { source, date, format, files, lines, credentials, rejects, sections, mirror } = facts;
   const { options = {}, report } = facts;
   const reasons = Object.entries(rejects);
@@ -51,6 +63,7 @@ function describeSource({ facts, bytes, sha256 }: Run): string {
   return [
     `source       ${source}`,
     `date         ${date ?? 'unknown'}`,
+    ...(expires === undefined ? [] : [describeExpiry(expires)]),
     `format       ${printable(format)}`,
     `lines        ${formatCount(lines)}`,
     `${`${noun}${noun === 'hash' ? 'es' : 's'}`.padEnd(12)} ${formatCount(credentials)}`,
@@ -75,10 +88,12 @@ function describeSource({ facts, bytes, sha256 }: Run): string {
 
 function tableOf(sources: readonly ReturnType<typeof summarize>[]): string {
   const hasMirror = sources.some(({ gaps }) => gaps !== null);
+  const hasExpiry = sources.some(({ expires }) => expires !== null);
   return formatTable(
     [
       'SOURCE',
       'DATE',
+      ...(hasExpiry ? ['EXPIRES'] : []),
       'FORMAT',
       'LINES',
       'CREDENTIALS',
@@ -90,6 +105,7 @@ function tableOf(sources: readonly ReturnType<typeof summarize>[]): string {
     sources.map((source) => [
       source.name,
       source.date ?? '-',
+      ...(hasExpiry ? [source.expired ? `${source.expires} (left out)` : (source.expires ?? '-')] : []),
       printable(source.format),
       source.lines,
       source.credentials,
@@ -101,21 +117,57 @@ function tableOf(sources: readonly ReturnType<typeof summarize>[]): string {
   );
 }
 
+interface SourcesOptions {
+  show?: string;
+  source?: string;
+  expires?: Expiry;
+  json?: boolean;
+}
+
+/** @throws UsageError, StoreError `SOURCE_MISSING` */
+async function setExpiryOf(folder: string, options: SourcesOptions): Promise<void> {
+  const { source, expires, show } = options;
+  if (source === undefined || expires === undefined || show !== undefined)
+    throw new UsageError('--source and --expires belong together', 'Name the source and its day, without --show.');
+  const dataset = openDataset(folder);
+  await withLock(folder, async () => {
+    findSource(dataset, source);
+    setExpiry(dataset, source, expires);
+  });
+  const isNow = expires !== 'never' && isExpired(expires, Date.now());
+  printResult(options, { source, expires, expired: isNow }, () =>
+    isNow
+      ? `source ${source} expired on ${expires}: credveil publish ${shellWord(folder)} leaves it out`
+      : `source ${source} expires ${expires === 'never' ? expires : `on ${expires}`}`,
+  );
+}
+
 export function addSources(program: Command): void {
   program
     .command('sources')
-    .description('list the sources of a dataset, or show one')
+    .description('list the sources of a dataset, show one, or set when one expires')
     .argument('<dataset>', 'folder of the dataset')
     .option('--show <source>', 'show one source: rejects by reason, files and checksums')
+    .option('--source <name>', 'source whose expiry --expires sets')
+    .option(
+      '--expires <day>',
+      'with --source: day from which on publishing leaves it out: YYYY-MM-DD, 90d from today, or never',
+      parseExpiry,
+    )
     .option('--json', 'print the result as JSON')
-    .action((folder: string, options: { show?: string; json?: boolean }) => {
+    .action(async (folder: string, options: SourcesOptions) => {
+      if (options.source !== undefined || options.expires !== undefined) return setExpiryOf(folder, options);
+      const dataset = openDataset(folder);
       if (options.show !== undefined) {
-        const run = findSource(openDataset(folder), options.show);
-        if (options.json) printResult(options, { ...run.facts, bytes: run.bytes, sha256: run.sha256 }, String);
-        else printResult(options, run, describeSource);
+        const run = findSource(dataset, options.show);
+        const expires = listExpiries(dataset, [run])[0]?.expires;
+        const facts = { ...run.facts, ...(expires !== undefined && { expires }), bytes: run.bytes, sha256: run.sha256 };
+        printResult(options, facts, () => describeSource(run, expires));
         return;
       }
-      const sources = openRuns(openDataset(folder)).map(summarize);
+      const runs = openRuns(dataset);
+      const expiries = listExpiries(dataset, runs);
+      const sources = runs.map((run) => summarize(run, expiries));
       printResult(options, sources, (list) =>
         list.length === 0
           ? `no sources; add one with: credveil ingest ${shellWord(folder)} <file...> --source <name>`
@@ -142,6 +194,7 @@ export function addRemove(program: Command): void {
           // Resume an interrupted removal: the run is deleted, the snapshot still has its entries.
           const published = openCurrent(dataset)?.facts.sources.some(({ name }) => name === source) ?? false;
           if (!published || openRuns(dataset).some(({ facts }) => facts.source === source)) deleteRun(dataset, source);
+          setExpiry(dataset, source, undefined);
           return publishWithProgress(opened, interrupt.signal, { keep: 1 });
         });
         printResult(options, { removed: source, published }, (result) =>

@@ -21,6 +21,7 @@ import {
   type SnapshotStats,
 } from '../stats/figures.ts';
 import { statsPage } from '../stats/page.ts';
+import { describeRetention, formatRetention, type RetentionStats } from '../stats/retention.ts';
 import { formatBytes, formatCount, formatCounted, formatMean, formatSpan } from '../units.ts';
 
 const BAR_CELLS = 40;
@@ -98,6 +99,7 @@ function formatFilter({ entries, bytes, bitsPerEntry, falsePositiveRate }: Filte
 }
 
 interface StatsWithHead extends SnapshotStats {
+  readonly retention: RetentionStats;
   /** Until when clients accept the snapshot. */
   readonly head: { readonly issuedAt: string; readonly validUntil: string; readonly state: HeadState };
 }
@@ -112,6 +114,7 @@ function describe(stats: StatsWithHead): string {
     ...Object.entries(indexes).map(([index, figures]) => formatIndex(index, figures, stats)),
     ...(filter ? [formatFilter(filter)] : []),
     ...Object.entries(ranges).map(([name, figures]) => formatRange(name, figures)),
+    ...formatRetention(stats.retention),
   ].join('\n\n');
 }
 
@@ -133,6 +136,7 @@ export function addStats(program: Command): void {
         const { issuedAt, validUntil } = head;
         const stats = {
           ...describeSnapshot(snapshot, users ?? dataset.parameters.users),
+          retention: describeRetention(dataset, snapshot.facts),
           head: { issuedAt, validUntil, state: headState(head, Date.now()) },
         };
         warnOfHead(folder, head);

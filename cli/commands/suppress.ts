@@ -4,7 +4,7 @@ import { addAbortSignal } from 'node:stream';
 import type { Command } from 'commander';
 import type { NormalizedUsername } from '../../protocol/brands.ts';
 import { type Dataset, openDataset } from '../../store/dataset.ts';
-import { dayOf } from '../../store/retention/day.ts';
+import { dayOf } from '../../store/day.ts';
 import { readListedNames, readNameList, writeNameList } from '../../store/retention/name-file.ts';
 import { type ListedName, NameList } from '../../store/retention/name-list.ts';
 import { createSpelling } from '../../store/retention/usernames.ts';

@@ -4,6 +4,7 @@ import { MatchError } from '../../match/errors.ts';
 import type { NameRow } from '../../match/names/dataset-names.ts';
 import { assertKeyBelongs, openDataset } from '../../store/dataset.ts';
 import { assertOutside } from '../../store/key-file.ts';
+import { splitExpired } from '../../store/retention/expiry.ts';
 import { readNameList } from '../../store/retention/name-file.ts';
 import { openRuns } from '../../store/run/run.ts';
 import { openKeyFile } from '../key-files.ts';
@@ -38,7 +39,7 @@ export async function matchNames(
   const key = openKeyFile(keyFile);
   assertKeyBelongs(dataset, key);
   const { byDate, DatasetNames } = await import('../../match/names/dataset-names.ts');
-  const runs = byDate(openRuns(dataset));
+  const runs = byDate(splitExpired(dataset, openRuns(dataset), Date.now()).live);
   if (!dataset.parameters.indexes.includes('account') || runs.length === 0)
     throw new MatchError(
       'AGAINST_EMPTY',

@@ -21,10 +21,10 @@ import path from 'node:path';
 import { isName } from '../../protocol/ids.ts';
 import { type Dataset, PRIVATE_FOLDER } from '../dataset.ts';
 import type { DatasetKey } from '../dataset-key.ts';
+import { isDay } from '../day.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, readRegularFile, writeFileAtomically } from '../files.ts';
 import { ENTRY_BYTES } from '../run/record.ts';
-import { isDay } from './day.ts';
 import { type KeptName, LIST_KEY_BYTES, type ListedName, MARK_BYTES, NameList } from './name-list.ts';
 
 const FORMAT = 1;

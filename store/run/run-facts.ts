@@ -10,6 +10,7 @@ import { areUsernameRules, type UsernameRule } from '../../protocol/normalize.ts
 import { MAX_SIMILAR_FORMS } from '../../protocol/private-input.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import type { Dataset, DatasetParameters } from '../dataset.ts';
+import { isDay } from '../day.ts';
 import { StoreError } from '../errors.ts';
 import { parseRangeSet } from './range-set.ts';
 import { isOptions, isRunReport, type RunReport } from './run-report.ts';
@@ -50,6 +51,8 @@ export interface RunFacts {
   readonly source: string;
   /** Month of the breach, YYYY-MM. */
   readonly date?: string;
+  /** The day from which on the source is left out, YYYY-MM-DD in UTC. */
+  readonly expires?: string;
   /** Of all texts, or `several`. */
   readonly format: string;
   /** What the operator stated about how to read it. */
@@ -155,6 +158,7 @@ export function parseRunFacts(json: unknown): RunFacts | undefined {
     isKeyId(facts.keyId) &&
     isName(facts.source) &&
     (facts.date === undefined || (typeof facts.date === 'string' && MONTH.test(facts.date))) &&
+    (facts.expires === undefined || isDay(facts.expires)) &&
     isCount(facts.lines) &&
     isCount(facts.credentials) &&
     // Names, since the command prints them.

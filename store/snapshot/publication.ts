@@ -43,6 +43,8 @@ export interface PublishOptions {
   readonly headLifeMs?: number;
   /** Keys that may sign heads from now on. */
   readonly delegate?: readonly HeadKey[];
+  /** Milliseconds since 1970. Default: the clock. */
+  readonly now?: number;
   /** The names of a dataset that has some. */
   readonly names?: NameList;
   /** Withdraw all earlier snapshots, as if one of their sources had been removed. */

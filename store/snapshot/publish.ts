@@ -16,6 +16,7 @@ import { knownAnswer } from '../../protocol/test-credentials.ts';
 import { type Dataset, numberSources, PRIVATE_FOLDER, snapshotsFolder, workFolder } from '../dataset.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
 import { digestFile, publishFile, writeFileAtomically } from '../files.ts';
+import { assertClock, type DatedRuns, type ExpiringSource, splitExpired } from '../retention/expiry.ts';
 import { planSuppression, type Suppression } from '../retention/retention.ts';
 import type { RunRemoval } from '../run/removal.ts';
 import { openRuns, type Run } from '../run/run.ts';
@@ -36,7 +37,7 @@ import { layerId } from './layer.ts';
 import type { Publication, PublishOptions } from './publication.ts';
 import { SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, type SuppressedFacts } from './snapshot-facts.ts';
 import { type StatedFacts, writeStated } from './stated-facts.ts';
-import { readStatement, writeHead } from './statement-files.ts';
+import { readHead, readStatement, writeHead } from './statement-files.ts';
 import { writeTables } from './tables.ts';
 
 export interface Published {
@@ -48,6 +49,8 @@ export interface Published {
   readonly replaced?: SnapshotId;
   /** That one must not be answered any more: a run that it contains is gone. */
   readonly withdrawn: boolean;
+  /** Sources whose runs are here and that are left out. */
+  readonly expired: readonly ExpiringSource[];
   /** Undefined if no name is suppressed. */
   readonly suppression?: Suppression;
 }
@@ -58,18 +61,14 @@ const DEFAULT_KEEP = 2;
  * Publishes all runs of a dataset, with a new head. The caller holds its lock.
  * @throws StoreError `RUN_CORRUPT`, `RUN_FOREIGN`, `SNAPSHOT_CORRUPT`, `TOO_MANY_SOURCES`,
  * `PUBLISHER_KEY_REQUIRED`, `PUBLISHER_KEY_MISMATCH`, `NAMES_REQUIRED`, `NAMES_MISSING`,
- * `RUN_UNSUPPRESSED`; the current snapshot remains
+ * `RUN_UNSUPPRESSED`, `CLOCK_BEHIND`; the current snapshot remains
  */
 export async function publish(dataset: Dataset, suite: KeyedSuite, options: PublishOptions = {}): Promise<Published> {
   const authority = publishingAuthority(dataset, suite, options.publisher);
-  const runs = openRuns(dataset);
   const current = openCurrent(dataset);
+  const { live: runs, expired } = unexpiredRuns(dataset, current, options.now ?? Date.now());
   const suppression = planSuppression(dataset, runs, options.names, current?.facts.suppressed !== undefined);
-  const numbers = numberSources(
-    dataset,
-    runs.map(({ facts }) => facts.source),
-  );
-  const numberOf = ({ facts }: Run): number => numbers.get(facts.source) as number;
+  const numberOf = numberRuns(dataset, runs);
   const layer = layerId(dataset, runs, numberOf, suppression?.digest);
   const keep = options.keep ?? DEFAULT_KEEP;
   const asides = openAsides(dataset);
@@ -80,8 +79,15 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     // The process that made it current may have been killed before pruning.
     pruneSnapshots(dataset, current.name, keep);
     const stated = readStatement(dataset, current.name);
-    const head = writeHead(dataset, current.name, stated, authority.signer, options.headLifeMs);
-    return { facts: current.facts, changed: false, head, withdrawn: false, ...(suppression && { suppression }) };
+    const head = writeHead(dataset, current.name, stated, authority.signer, options.headLifeMs, options.now);
+    return {
+      facts: current.facts,
+      changed: false,
+      head,
+      withdrawn: false,
+      expired,
+      ...(suppression && { suppression }),
+    };
   }
 
   const sequence = nextSequence(dataset, current);
@@ -108,7 +114,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     publishFile(asides.sqlite, snapshotPath(dataset, name));
     if (tables.filter) publishFile(asides.filter, filterPath(dataset, name));
     else fs.rmSync(filterPath(dataset, name), { force: true });
-    const now = Date.now();
+    const now = options.now ?? Date.now();
     const headKeys = delegatedKeys(dataset, current, delegate, now);
     const minSequence = lowestSequence(dataset, current, runs, withdraw, suppression) ?? sequence;
     const { facts, head } = writeStated(dataset, name, unstated, {
@@ -120,7 +126,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     writeCurrent(dataset, name);
     pruneSnapshots(dataset, name, keep, current?.name);
     const replaced = current && { replaced: current.facts.snapshot, withdrawn: current.sequence < minSequence };
-    return { facts, changed: true, head, withdrawn: false, ...replaced, ...(suppression && { suppression }) };
+    return { facts, changed: true, head, withdrawn: false, expired, ...replaced, ...(suppression && { suppression }) };
   } finally {
     asides.clear();
   }
@@ -166,6 +172,30 @@ function nextSequence(dataset: Dataset, current: CurrentSnapshot | undefined): n
     .readdirSync(snapshotsFolder(dataset))
     .filter((name) => path.extname(name) === '.json' && SNAPSHOT_SEQUENCE.test(path.parse(name).name));
   return 1 + Math.max(0, current?.sequence ?? 0, ...names.map((name) => Number.parseInt(name, 10)));
+}
+
+/** @throws StoreError `TOO_MANY_SOURCES` */
+function numberRuns(dataset: Dataset, runs: readonly Run[]): (run: Run) => number {
+  const names = runs.map(({ facts }) => facts.source);
+  const numbers = numberSources(dataset, names);
+  return ({ facts }) => numbers.get(facts.source) as number;
+}
+
+/** @throws StoreError `CLOCK_BEHIND` */
+function unexpiredRuns(dataset: Dataset, current: CurrentSnapshot | undefined, now: number): DatedRuns {
+  const runs = openRuns(dataset);
+  if (current) assertClock(dataset, runs, now, lastSeen(dataset, current));
+  return splitExpired(dataset, runs, now);
+}
+
+/** When the head of the current snapshot was issued. A publish replaces one that is corrupt. */
+function lastSeen(dataset: Dataset, { name }: CurrentSnapshot): number {
+  const stated = readStatement(dataset, name);
+  try {
+    return Date.parse(readHead(dataset, name, stated).head.issuedAt);
+  } catch {
+    return Date.parse(stated.statement.publishedAt);
+  }
 }
 
 const suppressedFacts = ({ names, records, kept, digest }: Suppression): SuppressedFacts => ({
