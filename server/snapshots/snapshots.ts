@@ -11,14 +11,16 @@ import { nameError } from '../../runtime/events.ts';
 import type { Dataset } from '../../store/dataset.ts';
 import { StoreError } from '../../store/errors.ts';
 import { readCurrent } from '../../store/snapshot/current.ts';
-import { readStatement } from '../../store/snapshot/statement-files.ts';
 import { openServed, type ServedOptions, type ServedSnapshot, sequenceOf } from './served-snapshot.ts';
+import { readLeastSequence, WithdrawalWatch } from './withdrawal.ts';
 
 export type { ServedSnapshot } from './served-snapshot.ts';
 
 export interface SnapshotOptions extends ServedOptions {
   /** Interval of checks of CURRENT. */
   readonly pollIntervalMs: number;
+  /** How long a withdrawn snapshot is answered after the poll that notices it. Default 30,000. */
+  readonly withdrawMs?: number;
   /** The other processes on the port. Without them a new snapshot becomes current at once. */
   readonly peers?: SnapshotPeers;
 }
@@ -52,17 +54,27 @@ export class ServedSnapshots {
   /** The line of CURRENT that names the current snapshot. */
   #line: string | undefined;
   #refused: Refused | undefined;
-  /** Snapshots of lower numbers are withdrawn, though the one that says so is refused. */
+  /** Snapshots of lower numbers are withdrawn, though the one that says so is not served. */
   #leastSequence = 0;
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
+  readonly #watch: WithdrawalWatch;
 
   private constructor(dataset: Dataset, line: string | undefined, first: ServedSnapshot, options: SnapshotOptions) {
     this.#dataset = dataset;
     this.#line = line;
     this.#current = first;
     this.#options = options;
+    this.#watch = new WithdrawalWatch({
+      everyMs: Math.min(options.pollIntervalMs, MAX_POLL_MS),
+      withdrawMs: options.withdrawMs,
+      isDue: () => sequenceOf(this.#current) < readLeastSequence(dataset),
+      onOverdue: () => {
+        // An open successor becomes current at once, whatever the other processes do.
+        if (!this.#next) this.#withdraw('It contains a removed source, and the next one is still being opened.');
+      },
+    });
   }
 
   /**
@@ -121,7 +133,9 @@ export class ServedSnapshots {
   async close(): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#timer);
+    this.#watch.stop();
     await this.#polling;
+    this.#watch.stop();
     this.#current.snapshot.close();
     this.#previous?.snapshot.close();
     this.#dropNext();
@@ -150,6 +164,7 @@ export class ServedSnapshots {
     try {
       line = readCurrent(this.#dataset);
       if (line === this.#line) {
+        this.#watch.stop();
         this.#refused = undefined;
         this.#leastSequence = 0;
         this.#dropNext();
@@ -158,12 +173,14 @@ export class ServedSnapshots {
       }
       // Opening reads the whole file, so a refused one is not opened at every poll.
       if (refused && refused.line === line && --refused.pollsLeft > 0) return true;
+      this.#watch.start();
       const next = await this.#openNext(line);
       this.#refused = undefined;
       // CURRENT changed between its reading and the opening, or names the same snapshot in another
       // way.
       if (next.id === this.#current.id) {
         this.#line = line;
+        this.#watch.stop();
         this.#leastSequence = 0;
         this.#dropNext();
         return true;
@@ -180,7 +197,8 @@ export class ServedSnapshots {
       const named = nameError(error);
       this.#refused = { line, polls, pollsLeft: polls, code: named.code };
       this.#options.peers?.refused(this.#dataset.id);
-      this.#withdraw();
+      this.#watch.stop();
+      this.#withdraw(`It contains a removed source. Run: credveil publish ${this.#dataset.folder}`);
       // One event for each line of CURRENT.
       if (polls > 1) return true;
       const message = error instanceof StoreError ? error.message : 'the new snapshot could not be opened';
@@ -189,12 +207,12 @@ export class ServedSnapshots {
     }
   }
 
-  /** Obeys the snapshot in CURRENT even though it is refused, if its statement can be read. */
-  #withdraw(): void {
+  /** Obeys the snapshot in CURRENT even though it is not served, if its statement can be read. */
+  #withdraw(reason: string): void {
     if (this.isWithdrawn) return;
     this.#leastSequence = readLeastSequence(this.#dataset);
     if (!this.isWithdrawn) return;
-    const hint = `It contains a removed source, so its dataset is answered with 503. Run: credveil publish ${this.#dataset.folder}`;
+    const hint = `Its dataset is answered with 503. ${reason}`;
     this.#options.onEvent({ event: 'snapshot-withdrawn', snapshot: this.#current.id, hint });
   }
 
@@ -210,6 +228,7 @@ export class ServedSnapshots {
     this.#previous = sequenceOf(before) >= minSequence ? before : undefined;
     if (!this.#previous) before.snapshot.close();
     this.#current = next;
+    this.#watch.stop();
     this.#leastSequence = 0;
     this.#next = undefined;
   }
@@ -225,27 +244,21 @@ export class ServedSnapshots {
   async #isAgreed(id: SnapshotId): Promise<boolean> {
     const { peers } = this.#options;
     const { signal } = this.#closing;
+    const { overdue } = this.#watch;
     if (!peers || signal.aborted) return !signal.aborted;
+    // Reported even if nobody is waited for: others may wait for this process.
+    const agreed = peers.opened(this.#dataset.id, id);
+    if (overdue.aborted) return true;
     const closing = new Promise<boolean>((resolve) => {
       signal.addEventListener('abort', () => resolve(false), { once: true });
+      overdue.addEventListener('abort', () => resolve(true), { once: true });
     });
-    return Promise.race([peers.opened(this.#dataset.id, id), closing]);
+    return Promise.race([agreed, closing]);
   }
 
   #dropNext(): void {
     this.#next?.served.snapshot.close();
     this.#next = undefined;
-  }
-}
-
-/** The number below which the snapshot in CURRENT withdraws; 0 if it cannot be told. */
-function readLeastSequence(dataset: Dataset): number {
-  try {
-    const [name = ''] = (readCurrent(dataset) ?? '').split(' ', 1);
-    const { sequence, minSequence } = readStatement(dataset, name).statement;
-    return sequence === Number(name) ? minSequence : 0;
-  } catch {
-    return 0;
   }
 }
 
