@@ -5,6 +5,8 @@ import { CredveilError } from '../protocol/errors.ts';
 export type MatchErrorCode =
   | 'HASH_FORMAT_MALFORMED'
   | 'PEPPER_UNREADABLE'
+  | 'PASSWORD_UNREADABLE'
+  | 'CLIENT_MISSING'
   | 'USERS_UNREADABLE'
   | 'USERS_UNRECOGNISED'
   | 'USERS_COLUMN_MISSING'

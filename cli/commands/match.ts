@@ -11,7 +11,6 @@ import { DEFAULT_HASH_LIMITS, type HashLimits } from '../../match/hashes/stored-
 import { type MatchOptions, matchUsers, planMatch, type StateFound } from '../../match/match.ts';
 import { hasProgress } from '../../match/state/state-folder.ts';
 import { hashOptionsOf, type VerifySettings } from '../../match/verify/verify-task.ts';
-import { readRegularBytes } from '../../store/files.ts';
 import { addReadingOptions, type CorpusOptions, limitsOf, parseReading } from '../corpus.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -21,7 +20,7 @@ import { leakedEvents, namedEvents } from '../match/events.ts';
 import { createMatchBars } from '../match/match-bars.ts';
 import { matchNames, noteNames } from '../match/names.ts';
 import { assertNewFiles, writeResult } from '../match/result-files.ts';
-import { addUsersOptions, openUsers, type UsersOptions } from '../match/users.ts';
+import { addUsersOptions, openUsers, readSecretFile, type UsersOptions } from '../match/users.ts';
 import { parseCount } from '../memory.ts';
 import { addNotifyOptions, HERE_OUTBOX, type Notifier, type NotifyOptions, openNotifier } from '../notify/notifier.ts';
 import { note, printResult } from '../output.ts';
@@ -46,8 +45,6 @@ interface CommandOptions extends UsersOptions, NotifyOptions, Omit<CorpusOptions
   json?: boolean;
 }
 
-const MAX_PEPPER_BYTES = 1 << 16;
-
 /** @throws MatchError `HASH_FORMAT_MALFORMED`, `PEPPER_UNREADABLE` */
 function parseSettings(options: CommandOptions): VerifySettings {
   const { hashFormat: description, pepperFile, maxHashSeconds, maxHashMemory } = options;
@@ -65,15 +62,11 @@ function parseSettings(options: CommandOptions): VerifySettings {
   return { limits, description, pepper };
 }
 
-/** A final line end is no part of it. */
-function readPepper(file: string): Buffer {
-  const bytes = readRegularBytes(
+const readPepper = (file: string): Buffer =>
+  readSecretFile(
     file,
-    MAX_PEPPER_BYTES,
     (why) => new MatchError('PEPPER_UNREADABLE', `${file}: ${why}`, 'Pass the file that holds the pepper.'),
   );
-  return bytes.subarray(0, /\r?\n$/.exec(bytes.toString('latin1'))?.index ?? bytes.length);
-}
 
 function noteState(found: StateFound, folder: string): void {
   if (found === 'resumed') note(`goes on from the state in ${printable(folder)}`);

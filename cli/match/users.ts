@@ -1,15 +1,20 @@
 // The user table of a match, as the command line names it.
 
+import fs from 'node:fs';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { DEFAULT_LIMITS } from '../../ingest/containers/budget.ts';
 import { openInput } from '../../ingest/input/inputs.ts';
 import { streamInput } from '../../ingest/input/stream-input.ts';
+import { MatchError } from '../../match/errors.ts';
 import type { HashOptions } from '../../match/hashes/parse-hash.ts';
+import type { UserQuery } from '../../match/users/query-rows.ts';
 import { readUsers, TABLE_FORMATS, type TableFormat } from '../../match/users/read-users.ts';
+import { isServerScheme, type ServerUsers } from '../../match/users/server-users.ts';
 import { readSqliteUsers } from '../../match/users/sqlite.ts';
 import { parseUserColumns, type UserColumns, type UserSink } from '../../match/users/user-rows.ts';
 import { UserTable } from '../../match/users/user-table.ts';
+import { readRegularBytes } from '../../store/files.ts';
 import { UsageError } from '../exit.ts';
 
 export interface UsersOptions {
@@ -17,13 +22,20 @@ export interface UsersOptions {
   usersFormat?: TableFormat;
   table?: string;
   query?: string;
+  passwordFile?: string;
 }
 
 const SQLITE = 'sqlite:';
+const SERVER = /^[a-z][a-z0-9+.-]*:\/\//i;
+const PASSWORD_IN_URL = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*:[^/?#]*@|.*[?&](?:password|passwd|pwd)=)/i;
+const DATABASES = 'postgres://USER@HOST/DATABASE, mysql://USER@HOST/DATABASE and sqlite:FILE';
 
 export function addUsersOptions(command: Command): Command {
   return command
-    .argument('<users>', 'user table: a CSV, JSON or SQL export, sqlite:FILE, or - for standard input')
+    .argument(
+      '<users>',
+      'user table: a CSV, JSON or SQL export, - for standard input, sqlite:FILE, postgres://USER@HOST/DATABASE, or mysql://…',
+    )
     .requiredOption(
       '--columns <list>',
       'columns of the user table, by name or place: id=NAME,username=NAME,email=NAME,hash=NAME[,salt=NAME]',
@@ -31,8 +43,18 @@ export function addUsersOptions(command: Command): Command {
     .addOption(
       new Option('--users-format <format>', 'format of the user table (default: recognised)').choices(TABLE_FORMATS),
     )
-    .option('--table <name>', 'sqlite: the table of users')
-    .option('--query <sql>', 'sqlite: a query that returns the users, instead of --table');
+    .option('--table <name>', 'of a database: the table of users')
+    .option('--query <sql>', 'of a database: a query that returns the users, instead of --table')
+    .option('--password-file <file>', 'file with the password of a database server');
+}
+
+const MAX_SECRET_BYTES = 1 << 16;
+
+/** A final line end is no part of the secret. @throws what `unreadable` makes */
+export function readSecretFile(file: string, unreadable: (why: string) => Error): Buffer {
+  if (!fs.existsSync(file)) throw unreadable('there is no such file');
+  const bytes = readRegularBytes(file, MAX_SECRET_BYTES, unreadable);
+  return bytes.subarray(0, /\r?\n$/.exec(bytes.toString('latin1'))?.index ?? bytes.length);
 }
 
 function parseColumns(text: string, needsHash: boolean): UserColumns {
@@ -42,6 +64,42 @@ function parseColumns(text: string, needsHash: boolean): UserColumns {
     `--columns must name an id, ${needsHash ? 'a hash, ' : ''}and at least one username or email`,
     'Write --columns id=ID,username=user_login,email=user_email,hash=user_pass; username and email may be repeated.',
   );
+}
+
+/** @throws UsageError unless a database has one of the two, and a file neither */
+function parseQuery({ table, query }: UsersOptions, isDatabase: boolean): UserQuery {
+  if (isDatabase && (table === undefined) === (query === undefined))
+    throw new UsageError('a database takes --table or --query', 'Pass one of them.');
+  if (!isDatabase && (table !== undefined || query !== undefined))
+    throw new UsageError(
+      '--table and --query are for databases',
+      `Name the database, as one of ${DATABASES}, or leave them out.`,
+    );
+  return { ...(table !== undefined && { table }), ...(query !== undefined && { query }) };
+}
+
+/** @throws UsageError, which repeats nothing of the URL */
+function parseServer(text: string, passwordFile: string | undefined, query: UserQuery, signal: AbortSignal) {
+  if (PASSWORD_IN_URL.test(text))
+    throw new UsageError(
+      'a password in the URL of the user table is visible to everyone on this machine',
+      'Leave it out and pass --password-file, or use PGPASSFILE, PGPASSWORD or MYSQL_PWD. Change the password.',
+    );
+  const url = URL.parse(text);
+  if (!url || !isServerScheme(url.protocol))
+    throw new UsageError('the URL of the user table is not one of a database', `Databases are ${DATABASES}.`);
+  const server: ServerUsers = { url, ...query, signal };
+  if (passwordFile === undefined) return server;
+  const unreadable = (why: string): MatchError =>
+    new MatchError('PASSWORD_UNREADABLE', `${passwordFile}: ${why}`, 'Pass the file that holds the password.');
+  return { ...server, password: readSecretFile(passwordFile, unreadable).toString('utf8') };
+}
+
+/** Each loads its own client only. */
+async function readServerUsers(server: ServerUsers, columns: UserColumns, sink: UserSink): Promise<void> {
+  if (server.url.protocol.startsWith('postgres'))
+    await (await import('../../match/users/postgres.ts')).readPostgresUsers(server, columns, sink);
+  else await (await import('../../match/users/mysql.ts')).readMysqlUsers(server, columns, sink);
 }
 
 /**
@@ -56,23 +114,15 @@ export async function readUsersInto(
   signal: AbortSignal,
   needsHash = true,
 ): Promise<void> {
-  const { usersFormat: format, table, query } = options;
+  const { usersFormat: format } = options;
   const columns = parseColumns(options.columns, needsHash);
   const isSqlite = users.startsWith(SQLITE);
-  if (isSqlite ? (table === undefined) === (query === undefined) : table !== undefined || query !== undefined)
-    throw new UsageError(
-      isSqlite ? 'sqlite: takes --table or --query' : '--table and --query are for sqlite:FILE',
-      isSqlite ? 'Pass one of them.' : 'Pass the database as sqlite:FILE, or leave them out.',
-    );
-  if (isSqlite) {
-    const file = users.slice(SQLITE.length);
-    readSqliteUsers(
-      { file, ...(table !== undefined && { table }), ...(query !== undefined && { query }) },
-      columns,
-      sink,
-    );
-    return;
-  }
+  const isServer = !isSqlite && SERVER.test(users);
+  const query = parseQuery(options, isSqlite || isServer);
+  if (options.passwordFile !== undefined && !isServer)
+    throw new UsageError('--password-file is for a database server', `Leave it out, or name one of ${DATABASES}.`);
+  if (isSqlite) return readSqliteUsers({ file: users.slice(SQLITE.length), ...query }, columns, sink);
+  if (isServer) return readServerUsers(parseServer(users, options.passwordFile, query, signal), columns, sink);
   const input = users === '-' ? streamInput(process.stdin, DEFAULT_LIMITS) : openInput(users);
   await readUsers(input, { columns, signal, ...(format && { format }) }, sink);
 }

@@ -2,13 +2,11 @@
 
 import Database from 'better-sqlite3';
 import { MatchError } from '../errors.ts';
-import { columnNames, rowOf, type UserColumns, type UserSink } from './user-rows.ts';
+import { QueryRows, type UserQuery } from './query-rows.ts';
+import type { UserColumns, UserSink } from './user-rows.ts';
 
-export interface SqliteUsers {
+export interface SqliteUsers extends UserQuery {
   readonly file: string;
-  /** A query that returns rows, or the name of a table. */
-  readonly query?: string;
-  readonly table?: string;
 }
 
 /** @throws MatchError `USERS_UNREADABLE` */
@@ -19,16 +17,9 @@ export function readSqliteUsers({ file, query, table }: SqliteUsers, columns: Us
     const statement = opening(file, () => database.prepare<[], unknown[]>(sql));
     if (!statement.reader || !statement.readonly) throw unreadable(file, 'the query returns no rows');
     const header = statement.columns().map(({ name }) => name);
-    const wanted = columnNames(columns);
-    const places = wanted.map((name) => header.findIndex((other) => other.toLowerCase() === name.toLowerCase()));
-    const missing = wanted.find((_, i) => places[i] === -1);
-    if (missing !== undefined)
-      throw unreadable(file, `the rows have no column ${JSON.stringify(missing)}, but ${header.join(', ')}`);
+    const rows = new QueryRows(header, columns, sink, (why) => unreadable(file, why));
     opening(file, () => {
-      for (const row of statement.raw().safeIntegers().iterate()) {
-        const cells = places.map((place) => textOf(row[place]));
-        sink.row(rowOf(columns, cells.slice(0, -1), cells.at(-1)));
-      }
+      for (const row of statement.raw().safeIntegers().iterate()) rows.add(row);
     });
   } finally {
     database.close();
@@ -36,14 +27,6 @@ export function readSqliteUsers({ file, query, table }: SqliteUsers, columns: Us
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
-/** Bytes become text if they are some, and hex otherwise. */
-function textOf(value: unknown): string | undefined {
-  if (value === null || value === undefined) return undefined;
-  if (!Buffer.isBuffer(value)) return String(value);
-  const text = value.toString('utf8');
-  return Buffer.from(text).equals(value) && !text.includes('\0') ? text : value.toString('hex');
-}
 
 function opening<T>(file: string, open: () => T): T {
   try {
