@@ -43,6 +43,7 @@ const NEARLY_ALL = 0.9;
 const SIGN_ALARMS: readonly (readonly [AlarmName, Sign, number, string])[] = [
   ['url-fields', 'urlField', HARDLY_EVER, 'a URL or a part of one in a username or password'],
   ['markup', 'markup', HARDLY_EVER, 'a username that begins like JSON, XML, SQL or Markdown'],
+  ['markup', 'markupPassword', HARDLY_EVER, 'a password that begins like JSON, XML or SQL'],
   ['hash-usernames', 'hashUsername', 0.01, 'a hash as the username'],
   ['spaced-usernames', 'spacedUsername', 0.3, 'a username with spaces inside'],
   ['hash-passwords', 'hashPassword', HARDLY_EVER, 'a hash as the password'],

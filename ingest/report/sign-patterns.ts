@@ -9,6 +9,7 @@ export const SIGNS = [
   'hashPassword',
   'addressPassword',
   'addressAndMore',
+  'markupPassword',
   'trailingHash',
   'separatorInside',
   'numberAfterWord',
@@ -34,6 +35,13 @@ const SCHEME_NAME = /^\s*(?:https?|ftp|android|app|file|chrome)$/i;
 const MARKUP = /^\s*(?:[[{<`]|\*\*|[-*+•>]\s+\S|INSERT\s|"\s*[\w.-]+"\s*$)/i;
 const ADDRESS = /^[^\s@:;,|]+@[^\s@:;,|]+\.[a-zA-Z]{2,}$/;
 const ADDRESS_AND_MORE = /^[^\s@:;,|]{1,64}@[^\s@:;,|]{1,200}\.[a-zA-Z]{2,18}[:;,|\t]./;
+/** An address among other fields. */
+const ADDRESS_BETWEEN = /[:;,|\t'"][^\s@:;,|'"]{1,64}@[^\s@:;,|'"]{1,200}\.[a-zA-Z]{2,18}['"]?[:;,|\t]/;
+/** A whole line of JSON, XML or SQL, or the end of one. */
+const MARKUP_PASSWORD =
+  /^\s*(?:\{\s*)?"[\w.-]+"\s*:\s*"|^\s*\(\s*\d+\s*,|^(?:INSERT|REPLACE)\s+INTO\s|^\s*<[a-z][\w.-]*>.*<\//i;
+/** More of a password shows no more. */
+const MAX_FIELDS = 512;
 const TRAILING_HASH = /[:;,|\t ]\*?(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})$/;
 const ENTITY = /&(?:amp|lt|gt|quot|apos|#\d{1,6});/;
 /** An IP address before a port or a username. */
@@ -75,7 +83,7 @@ const CONTROL =
 
 /** Without one of these characters, a field shorter than a hash shows none of most signs. */
 export const NOTABLE_IN_USERNAME = /[^!-~]|["$%*,:;<[`{|]/;
-export const NOTABLE_IN_PASSWORD = /[^!-~]|["$%&,:;@|]/;
+export const NOTABLE_IN_PASSWORD = /[^!-~]|["$%&,:;<@|]/;
 export const MIN_HASH_LENGTH = 32;
 /** Of what SCHEME_NAME finds. */
 export const MAX_SCHEME_NAME = 7;
@@ -96,7 +104,11 @@ export const USERNAME_SIGNS: Shows = [
 export const PASSWORD_SIGNS: Shows = [
   ['hashPassword', isHash],
   ['addressPassword', (password) => ADDRESS.test(password)],
-  ['addressAndMore', (password) => ADDRESS_AND_MORE.test(password)],
+  [
+    'addressAndMore',
+    (password) => ADDRESS_AND_MORE.test(password) || ADDRESS_BETWEEN.test(password.slice(0, MAX_FIELDS)),
+  ],
+  ['markupPassword', (password) => MARKUP_PASSWORD.test(password.slice(0, MAX_FIELDS))],
   ['trailingHash', (password) => TRAILING_HASH.test(password)],
   ['leadingField', (password) => LEADING_FIELD.test(password)],
   ['escapedPassword', (password) => ESCAPED.test(password)],

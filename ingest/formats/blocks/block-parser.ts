@@ -1,11 +1,14 @@
 // Parses blocks: one line each for the site, the logins and the password, and others between them.
 
+import type { Credential } from '../../../store/run/credential-records.ts';
 import { LineSplitter } from '../../input/lines.ts';
 import { decodeHexNotation, decodeText } from '../../input/text.ts';
 import { afterStart } from '../after-start.ts';
 import { passwordRank } from '../column-names.ts';
 import type { CorpusParser, CredentialSink } from '../format.ts';
 import type { FormatOptions } from '../format-options.ts';
+import { isAddress, startsWithScheme } from '../line-parser.ts';
+import { comboRules } from '../lines/pairs.ts';
 import { type BlockLayout, findLayout, isLayout, type KnownLabel, LAYOUT_BYTES } from './block-layout.ts';
 import type { Role } from './block-roles.ts';
 import { foldLabel } from './block-text.ts';
@@ -112,9 +115,11 @@ class Blocks {
     else if (this.#layout.gap === '' || !value.startsWith(this.#layout.gap)) this.#sink.reject('no-separator', bytes);
   }
 
-  /** A line without a label: more of a password, noise, or what may be a credential. */
+  /** A line without a label: a credential of its own, more of a password, noise, or what may be a credential. */
   #unlabelled(line: string, bytes: Buffer): void {
-    if (this.#layout.furniture.has(line.trim())) this.#mark();
+    const credential = credentialIn(line);
+    if (credential) this.#sink.credential(credential);
+    else if (this.#layout.furniture.has(line.trim())) this.#mark();
     else if (this.#moreLines > 0 && !isAdvertisement(line)) {
       this.#moreLines--;
       const last = this.#secrets.pop() as Secret;
@@ -202,6 +207,14 @@ class Blocks {
     if (password !== '') this.#sink.credential({ password, times: 1 });
     else this.#sink.reject('blank');
   }
+}
+
+/** A line that can only be `url:user:pass`, or a pair with an e-mail address. */
+function credentialIn(line: string): Credential | undefined {
+  const text = line.trim();
+  if (!startsWithScheme(text) && !isAddress(text.slice(0, text.indexOf(':')))) return undefined;
+  const found = comboRules(':').parseLine(text);
+  return typeof found === 'object' ? found : undefined;
 }
 
 /**

@@ -47,6 +47,8 @@ interface HeldRow {
 /** More rows that look like remarks are none. */
 const MAX_HELD = 5;
 const NEARLY_ALL = 0.9;
+/** Rows of a writer that leaves out empty cells at the end are more than the rest. */
+const ALL_ALIKE = 0.99;
 /** Rows that show whether logins are addresses. */
 const COUNTED_ROWS = 50;
 const AT = 0x40;
@@ -61,6 +63,8 @@ class TableRows {
   #names: Row;
   #places: ColumnPlaces;
   #width: number;
+  /** Whether all rows have as many cells: one with fewer is of something else. */
+  readonly #areAlike: boolean;
   /** A header of another width, until the next row shows that a table begins there. */
   #joined: Row | undefined;
   /** Rows that are remarks if the table ends behind them. */
@@ -89,6 +93,7 @@ class TableRows {
     this.#names = (header ?? []).map((name) => Buffer.from(name));
     this.#places = table.places;
     this.#width = table.width;
+    this.#areAlike = table.alike > ALL_ALIKE;
   }
 
   take(row: Row, quoted: boolean): void {
@@ -120,7 +125,8 @@ class TableRows {
 
   #takeRow(row: Row, quoted: boolean): void {
     this.#rows++;
-    if (row.length <= this.#width || quoted || this.#mayBeLonger) this.#takeCells(row);
+    if (this.#areAlike && row.length < this.#width) this.#sink.reject('missing-column', this.#join(row));
+    else if (row.length <= this.#width || quoted || this.#mayBeLonger) this.#takeCells(row);
     else if (row.some((cell) => cell.includes(CR))) this.#takeOldLines(row);
     // An unquoted separator belongs to the password if no other column may contain it.
     else if (this.#places.complete) this.#takeCells(this.#joinSecret(row));
@@ -169,7 +175,7 @@ class TableRows {
     return true;
   }
 
-  /** Another header, as where tables were joined. One of another width is held until the next row. */
+  /** Another header, as where tables were joined. One of another width waits for the next row. */
   #isJoined(row: Row): boolean {
     if (this.#options.columns || !row.every(mayBeName)) return false;
     const header = row.map(decodeText);

@@ -40,6 +40,24 @@ describe('a table below another one', () => {
   });
 });
 
+test('rows of fewer cells below rows that all have as many are rejected', () => {
+  const users = ['ann', 'cay', 'dot'].flatMap(usersOf);
+  const wide = linesOf(users, (user, password, i) => `${password};${user};${i}`);
+  const narrow = linesOf(BOB.slice(0, 1), (user, password) => `${user};${password}`);
+  const found = readCorpus(`password;mail;id\n${wide}${narrow}`);
+  expect(found).toEqual([...pairsOf(users), '!missing-column']);
+});
+
+test('lines that can only be credentials are read between blocks', () => {
+  const blocks = linesOf(
+    ANN,
+    (user, password) => `URL: https://shop.example/\nUsername: ${user}\nPassword: ${password}\n`,
+  );
+  const urls = linesOf(BOB, (user, password) => `https://shop.example/login:${user}:${password}`);
+  const pairs = linesOf(BOB, (user, password) => `${user}:${password}`);
+  expect(credentialsIn(blocks + urls + pairs)).toEqual([...pairsOf(ANN), ...pairsOf(BOB), ...pairsOf(BOB)]);
+});
+
 describe('below a table', () => {
   test.each([
     ['Total,40'],
