@@ -6,6 +6,7 @@ import { quotaBookFor } from '../access/quota/book.ts';
 import type { Config } from '../server/config/config.ts';
 import { flagName, SETTING_KEYS, SETTINGS, type SettingKey, type Settings } from '../server/config/settings.ts';
 import { openDataset } from '../store/dataset.ts';
+import { outboxFor } from './notify/notifier.ts';
 import { keyFileFor } from './open.ts';
 import { formatTable } from './output.ts';
 
@@ -44,7 +45,8 @@ function withDefaultFiles(settings: Settings): Settings {
   if (dataset === undefined) return settings;
   const { keyFile = evaluates(dataset) ? keyFileFor(dataset) : undefined } = settings;
   const { clientsFile = clientFileFor(dataset), quotaFile = quotaBookFor(dataset) } = settings;
-  return { ...settings, keyFile, clientsFile, quotaFile };
+  const { outboxFile = settings.notify.length > 0 ? outboxFor(dataset) : undefined } = settings;
+  return { ...settings, keyFile, clientsFile, quotaFile, outboxFile };
 }
 
 /** False also for a folder that is no dataset: the server reports it. */

@@ -44,6 +44,12 @@ export type ServerEvent =
   | { readonly event: 'clients-refused'; readonly code: string; readonly message: string; readonly hint: string }
   /** Reported once per client, policy and window, by each process. */
   | { readonly event: 'quota-exceeded'; readonly client: string; readonly policy: string }
+  /** A sink of alarms does not take them. They wait in the outbox. */
+  | { readonly event: 'sink-failed'; readonly sink: string; readonly code: string; readonly hint: string }
+  /** It did not take one for so long that the sender gave it up. */
+  | { readonly event: 'alarm-given-up'; readonly sink: string; readonly code: string; readonly hint: string }
+  /** Alarms could not be committed; they are with the next one, while the process runs. */
+  | { readonly event: 'outbox-failed'; readonly code: string; readonly hint: string }
   | { readonly event: 'request-failed'; readonly code: string; readonly hint: string }
   | { readonly event: 'closing'; readonly deadlineMs: number }
   | { readonly event: 'closed' };

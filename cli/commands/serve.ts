@@ -5,10 +5,16 @@ import os from 'node:os';
 import type { Command } from 'commander';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import { isLoopback } from '../../runtime/http/browser-gate.ts';
-import { createLog } from '../../runtime/observe/log.ts';
 import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
 import { canReusePort } from '../../runtime/workers/shared-port.ts';
-import { compareSettings, loadConfig, parseAddress, serverOptions, settingsBelow } from '../../server/config/config.ts';
+import {
+  type Config,
+  compareSettings,
+  loadConfig,
+  parseAddress,
+  serverOptions,
+  settingsBelow,
+} from '../../server/config/config.ts';
 import type { Settings } from '../../server/config/settings.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import type { ServedFolder } from '../../server/service.ts';
@@ -18,6 +24,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { namedBy } from '../key-files.ts';
+import { openEvents } from '../notify/service-events.ts';
 import { keyFileFor } from '../open.ts';
 import { note, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -104,42 +111,55 @@ export function addServe(program: Command): void {
       for (const { message } of ignored) note(`warning: ${message}`);
       return printResult(options, options.json ? configJson(config) : config, () => describeConfig(config));
     }
-    let { settings } = config;
-    const onEvent: OnEvent = createLog(settings.logLevel).event;
-    for (const event of ignored) onEvent(event);
-    if (isPlain(settings)) onEvent(PLAIN_HTTP);
-    const server = await start(settings, onEvent);
-    const metrics = await startMetrics(settings, server, onEvent);
-    const reload = (): void => {
-      try {
-        const change = compareSettings(settings, load().settings);
-        server.reload(settingsBelow(change.settings, 'limits'));
-        settings = change.settings;
-        onEvent({ event: 'config-reloaded', changed: change.changed, needRestart: change.needRestart });
-      } catch (error) {
-        const message = error instanceof Error ? error.message : 'the settings could not be read';
-        onEvent({ event: 'config-refused', message, ...nameError(error) });
-      }
-    };
-    process.on('SIGHUP', reload);
-    const stopped = new Promise<void>((resolve, reject) => {
-      const stop = (signal: NodeJS.Signals): void => {
-        process.off('SIGINT', stop).off('SIGTERM', stop);
-        if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
-        // Metrics stay available while the server drains.
-        server
-          .close({ deadlineMs: settings.drainMs })
-          .finally(() => metrics?.close())
-          .then(resolve, reject);
-      };
-      process.on('SIGINT', stop).on('SIGTERM', stop);
-    });
-    // Printed last: a parent that waits for this line may send a signal immediately.
-    const urls = { url: server.url, ...(metrics && { metrics: metrics.url }) };
-    printResult(options, urls, ({ url }) => `listening on ${url}`);
-    await stopped;
-    process.off('SIGHUP', reload);
+    const events = await openEvents(config.settings);
+    try {
+      for (const event of ignored) events.onEvent(event);
+      await serveUntilStopped(config.settings, load, events.onEvent, options);
+    } finally {
+      await events.close();
+    }
   });
+}
+
+async function serveUntilStopped(
+  initial: Settings,
+  load: () => Config,
+  onEvent: OnEvent,
+  options: ServeOptions,
+): Promise<void> {
+  let settings = initial;
+  if (isPlain(settings)) onEvent(PLAIN_HTTP);
+  const server = await start(settings, onEvent);
+  const metrics = await startMetrics(settings, server, onEvent);
+  const reload = (): void => {
+    try {
+      const change = compareSettings(settings, load().settings);
+      server.reload(settingsBelow(change.settings, 'limits'));
+      settings = change.settings;
+      onEvent({ event: 'config-reloaded', changed: change.changed, needRestart: change.needRestart });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : 'the settings could not be read';
+      onEvent({ event: 'config-refused', message, ...nameError(error) });
+    }
+  };
+  process.on('SIGHUP', reload);
+  const stopped = new Promise<void>((resolve, reject) => {
+    const stop = (signal: NodeJS.Signals): void => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
+      // Metrics stay available while the server drains.
+      server
+        .close({ deadlineMs: settings.drainMs })
+        .finally(() => metrics?.close())
+        .then(resolve, reject);
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+  });
+  // Printed last: a parent that waits for this line may send a signal immediately.
+  const urls = { url: server.url, ...(metrics && { metrics: metrics.url }) };
+  printResult(options, urls, ({ url }) => `listening on ${url}`);
+  await stopped;
+  process.off('SIGHUP', reload);
 }
 
 const isPlain = (settings: Settings): boolean =>

@@ -65,6 +65,8 @@ export const SETTINGS = {
   ),
   clientsFile: place('list of clients, written by `credveil client` (default: <dataset>.clients.json)'),
   quotaFile: place('daily quota usage of the clients (default: <dataset>.quota.sqlite)'),
+  notify: places('file that describes a sink for alarms; repeatable'),
+  outboxFile: place('alarms that are to be sent (default: <dataset>.outbox.sqlite)'),
   metrics: text('address for GET /metrics, or off', 'off', ADDRESS_OR_OFF),
   logLevel: oneOf(LOG_LEVELS, `${LOG_LEVELS.join(', ')}; debug writes a line per request`, 'info', '<level>'),
   workers: wholeNumberOr(
