@@ -17,6 +17,7 @@ export type IngestErrorCode =
   | 'CORPUS_SUSPECT'
   | 'FORMAT_USELESS'
   | 'COLUMN_MISSING'
+  | 'LABEL_MISSING'
   | 'NOTHING_FOUND'
   | 'MEMORY_TOO_SMALL'
   | 'CHUNK_CORRUPT'

@@ -12,6 +12,9 @@ export interface TextSink {
   end(): void | Promise<void>;
 }
 
+/** What only the whole text shows. */
+const LATE_REFUSALS: ReadonlySet<string> = new Set(['COLUMN_MISSING', 'LABEL_MISSING']);
+
 /** Hands a refusal on that only the whole text shows, and reads no more of it. */
 export function withRefusals(sink: TextSink, refuse: (refusal: IngestError) => void): TextSink {
   let isRefused = false;
@@ -20,7 +23,7 @@ export function withRefusals(sink: TextSink, refuse: (refusal: IngestError) => v
     try {
       await step();
     } catch (error) {
-      if (!(error instanceof IngestError) || error.code !== 'COLUMN_MISSING') throw error;
+      if (!(error instanceof IngestError) || !LATE_REFUSALS.has(error.code)) throw error;
       isRefused = true;
       refuse(error);
     }

@@ -14,6 +14,7 @@ import type { Role } from './block-roles.ts';
 import { foldLabel } from './block-text.ts';
 import { isOfCredential, roleOfLabel } from './label-names.ts';
 import { cutLabel, isAdvertisement, isNoise, isRuler, type LabelledLine } from './labelled-line.ts';
+import { StatedLabels } from './stated-labels.ts';
 
 /** Lines of a password beyond the first. */
 const MAX_MORE_LINES = 8;
@@ -67,6 +68,7 @@ class Blocks {
   #hasSite = false;
   #logins: Value[] = [];
   #secrets: Secret[] = [];
+  readonly #stated: StatedLabels | undefined;
   /** The first field of the first block. It starts every block that no other line separates. */
   #leader: string | undefined;
   /** True if a line before the block marks its start: then its fields may come in any order. */
@@ -80,6 +82,7 @@ class Blocks {
     this.#sink = sink;
     this.#layout = layout;
     this.#options = options;
+    this.#stated = options.labels && new StatedLabels(options.labels);
   }
 
   line(bytes: Buffer): void {
@@ -106,6 +109,8 @@ class Blocks {
   end(): void {
     if (this.#below) this.#field(this.#below.label, '');
     this.#close();
+    const known = [...this.#known].filter(([, found]) => found !== undefined && found.role !== 'other');
+    this.#stated?.assertSeen(known.map(([label]) => label));
   }
 
   /** A label that is there once: a field of something else if its value stands off as others do. */
@@ -134,6 +139,7 @@ class Blocks {
   #find(label: string): KnownLabel | undefined {
     const found = this.#known.get(label);
     if (found || this.#known.has(label)) return found;
+    this.#stated?.see(label);
     const learnt = this.#layout.labels.get(foldLabel(label)) ?? this.#usual(label);
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
     this.#known.set(label, learnt);

@@ -42,12 +42,27 @@ export const stealerBlocksModule: FormatModule = {
       const names = isByValues
         ? 'their values show which are the username and the password'
         : 'they name a username and a password';
+      const refusal = options.labels && isAll ? refusalOf(format, bytes) : undefined;
+      if (refusal) return { format, score: LABELS_SCORE, reasons: [refusal.message], refusal };
       return { format, score: isByValues ? VALUES_SCORE : LABELS_SCORE, reasons: [lines, names] };
     }
     if (layout.coverage < ALL) return undefined;
     return { format, score: LABELS_SCORE, reasons: [lines], refusal: unknownLabels() };
   },
 };
+
+/** Parses a whole text. @returns the error that the parser ends with */
+function refusalOf(format: CorpusFormat, bytes: Buffer): IngestError | undefined {
+  const parser = format.createParser({ credential() {}, reject() {} });
+  try {
+    parser.push(bytes);
+    parser.end();
+    return undefined;
+  } catch (error) {
+    if (error instanceof IngestError) return error;
+    throw error;
+  }
+}
 
 const unknownLabels = (): IngestError =>
   new IngestError(
