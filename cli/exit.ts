@@ -5,7 +5,8 @@ import { CredveilError } from '../protocol/errors.ts';
 import { note } from './output.ts';
 import { printable } from './printable.ts';
 
-export const ExitCode = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** `alarm`: it is done, and the corpus holds accounts that were planted in one's own user table. */
+export const ExitCode = { done: 0, failed: 1, usage: 2, alarm: 3, interrupted: 130 } as const;
 
 /** An invalid command line. */
 export class UsageError extends CredveilError<'USAGE'> {

@@ -29,6 +29,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   stats: async () => (await import('./commands/stats.ts')).addStats,
   sources: async () => (await import('./commands/sources.ts')).addSources,
   remove: async () => (await import('./commands/sources.ts')).addRemove,
+  canary: async () => (await import('./commands/canary.ts')).addCanary,
   suppress: async () => (await import('./commands/suppress.ts')).addSuppress,
   export: async () => (await import('./commands/export.ts')).addExport,
   verify: async () => (await import('./commands/verify.ts')).addVerify,

@@ -2,6 +2,7 @@
 
 import type { Encrypter } from 'age-encryption';
 import type { NameList } from '../store/retention/name-list.ts';
+import type { PlantedFound } from '../store/run/run-report.ts';
 import type { OpenArchive } from './archive/archive-reader.ts';
 import type { Reading } from './choose-format.ts';
 import type { CorpusInput } from './input/inputs.ts';
@@ -52,6 +53,8 @@ export interface IngestOptions extends Reading {
   readonly archive?: OpenArchive;
   /** The names that the dataset leaves out: `ingest` reads them. */
   readonly names?: NameList;
+  /** Called with the planted accounts of a corpus, also of one that is refused. */
+  readonly onPlanted?: (found: readonly PlantedFound[]) => void;
   readonly onProgress?: (progress: IngestProgress) => void;
   readonly signal?: AbortSignal;
 }

@@ -9,24 +9,26 @@ import { assertMemorySuffices } from '../../ingest/memory-plan.ts';
 import type { IngestOptions as IngestRequest } from '../../ingest/options.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { assertSourceDate, assertSourceName } from '../../store/run/run-facts.ts';
-import type { ReportedText } from '../../store/run/run-report.ts';
+import type { PlantedFound, ReportedText } from '../../store/run/run-report.ts';
 import { AUTO, addCorpusOptions, type Corpus, type CorpusOptions, openCorpus } from '../corpus.ts';
-import { UsageError } from '../exit.ts';
+import { ExitCode, reportFailure, UsageError } from '../exit.ts';
 import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { namedBy } from '../key-files.ts';
 import { noteLeftOut } from '../left-out.ts';
 import { parseCount, parseMemory } from '../memory.ts';
 import { describeMirror, type MirrorSummary, summarizeMirror } from '../mirror.ts';
+import { addNotifyOptions, type Notifier, type NotifyOptions, openNotifier, outboxFor } from '../notify/notifier.ts';
 import { type OpenedForPublishing, withDataset, withPublisher } from '../open.ts';
 import { printResult } from '../output.ts';
 import { shellWord } from '../printable.ts';
+import { canaryEvents, noteAlarm, plantedIn } from '../retention/canaries.ts';
 import { assertAhead, parseExpires } from '../retention/expires.ts';
 import { describeTexts } from '../text-report.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
 import { describePublished, PUBLISHER_KEY, type PublishSummary, publishWithProgress } from './publish.ts';
 
-interface IngestOptions extends CorpusOptions {
+interface IngestOptions extends CorpusOptions, NotifyOptions {
   source?: string;
   replace?: string;
   archive?: string;
@@ -50,6 +52,8 @@ interface IngestSummary {
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: { readonly [reason: string]: number };
+  /** Accounts that were planted in one's own user table, and stand in this corpus. */
+  readonly canaries: readonly PlantedFound[];
   /** If it is a mirror, or made of range files. */
   readonly mirror?: MirrorSummary;
   /** Of a mirror that was replaced: files that were as before, and files that were read. */
@@ -138,9 +142,14 @@ async function ingestAndPublish(
   { inputs, reading, archive, leftOut }: OpenedCorpus,
   named: Pick<IngestRequest, 'source' | 'date' | 'expires' | 'recipient'>,
   options: IngestOptions,
+  notifier: Notifier | undefined,
   signal: AbortSignal,
 ): Promise<IngestSummary> {
   const { source } = named;
+  const raise = (found: readonly PlantedFound[]): void => {
+    noteAlarm(source, found);
+    notifier?.add(canaryEvents(named, found));
+  };
   const open = options.publish ? withPublisher : withDataset;
   if (options.memory !== undefined)
     assertMemorySuffices(options.memory, besideMemory({ inputs, ...named, ...(archive && { archive }) }));
@@ -162,6 +171,7 @@ async function ingestAndPublish(
         ...(options.threads === undefined ? {} : { threads: options.threads }),
         signal,
         onProgress: bars.update,
+        onPlanted: raise,
       });
     } catch (error) {
       bars.abandon();
@@ -172,11 +182,13 @@ async function ingestAndPublish(
     const { lines, credentials, rejects, report } = facts;
     const seconds = bars.finish();
     noteLeftOut(leftOut);
+    const canaries = plantedIn(facts);
+    if (!changed && canaries.length > 0) raise(canaries);
     // An unchanged source still needs this if an earlier ingest was interrupted before publishing.
     const published = options.publish ? await publishWithProgress(opened, signal, options) : undefined;
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
     return {
-      ...{ source, changed, lines, credentials, rejects, leftOut: leftOut.groups, seconds, peakMemoryBytes },
+      ...{ source, changed, lines, credentials, rejects, canaries, leftOut: leftOut.groups, seconds, peakMemoryBytes },
       ...(mirror && { mirror }),
       ...(ingested.refreshed && { refreshed: ingested.refreshed }),
       ...(report && { texts: report.texts, otherTexts: report.otherTexts }),
@@ -185,12 +197,49 @@ async function ingestAndPublish(
   });
 }
 
+/** Ingests and publishes, or reads a sample. */
+async function runIngest(folder: string, files: readonly string[], options: IngestOptions): Promise<void> {
+  const recipient = options.archive === undefined ? undefined : await loadRecipient(options.archive);
+  assertStated(folder, options);
+  const notifier = await openNotifier(options, outboxFor(folder), true);
+  const interrupt = onInterrupt();
+  const { signal } = interrupt;
+  try {
+    const corpus = await openCorpusOrArchive(files, options);
+    const { archive } = corpus;
+    const { source = options.replace ?? archive?.header.source, date = archive?.header.date } = options;
+    if (source === undefined || options.dryRun) {
+      const { printDryRun } = await import('../dry-run.ts');
+      await printDryRun(folder, corpus, options, signal);
+      return;
+    }
+    const { expires } = options;
+    const named = {
+      source,
+      ...(date !== undefined && { date }),
+      ...(expires !== undefined && { expires }),
+      ...(recipient && { recipient }),
+    };
+    const summary = await ingestAndPublish(folder, corpus, named, options, notifier, signal).catch(async (error) => {
+      // An alarm is sent, whatever refused the corpus.
+      await notifier?.deliver(signal).catch(reportFailure);
+      throw error;
+    });
+    printResult(options, summary, (done) => describe(done, folder));
+    if (summary.canaries.length > 0) process.exitCode = ExitCode.alarm;
+    await notifier?.deliver(signal);
+  } finally {
+    interrupt.dispose();
+    notifier?.close();
+  }
+}
+
 export function addIngest(program: Command): void {
   const command = program
     .command('ingest')
     .description('add a corpus to a dataset as one source, and publish it')
     .argument('<dataset>', 'folder of the dataset');
-  addCorpusOptions(command)
+  addNotifyOptions(addCorpusOptions(command))
     .option(
       '--source <name>',
       'name of the source, needed to remove it later (required, except with --dry-run and --from-archive)',
@@ -228,29 +277,6 @@ export function addIngest(program: Command): void {
         throw new UsageError('--source is missing', 'Name the source, such as --source collection1-2019.');
       if (options.dryRun && options.archive !== undefined)
         throw new UsageError('--dry-run makes no archive', 'Leave --archive out, or --dry-run.');
-      const recipient = options.archive === undefined ? undefined : await loadRecipient(options.archive);
-      assertStated(folder, options);
-      const interrupt = onInterrupt();
-      try {
-        const corpus = await openCorpusOrArchive(files, options);
-        const { archive } = corpus;
-        const { source = options.replace ?? archive?.header.source, date = archive?.header.date } = options;
-        if (source === undefined || options.dryRun) {
-          const { printDryRun } = await import('../dry-run.ts');
-          await printDryRun(folder, corpus, options, interrupt.signal);
-          return;
-        }
-        const { expires } = options;
-        const named = {
-          source,
-          ...(date !== undefined && { date }),
-          ...(expires !== undefined && { expires }),
-          ...(recipient && { recipient }),
-        };
-        const summary = await ingestAndPublish(folder, corpus, named, options, interrupt.signal);
-        printResult(options, summary, (done) => describe(done, folder));
-      } finally {
-        interrupt.dispose();
-      }
+      await runIngest(folder, files, options);
     });
 }

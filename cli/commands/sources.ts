@@ -75,6 +75,10 @@ function describeSource({ facts, bytes, sha256 }: Run, expires: string | undefin
       printable(`left out     ${formatCount(count)}, ${why}: ${names.join(', ')}`),
     ),
     ...(mirror ? describeGaps(mirror) : []),
+    ...(report?.planted ?? []).map(
+      ({ id, names, pairs }) =>
+        `canary       ${id}: ${formatCount(names)} lines, ${formatCount(pairs)} with its password`,
+    ),
     'records',
     ...sections.map(({ index, records }) => `  ${index}: ${formatCount(records)}`),
     `run          ${formatBytes(bytes)}, SHA-256 ${sha256}`,

@@ -4,8 +4,9 @@ import fs from 'node:fs';
 import { type Dataset, runsFolder } from '../../store/dataset.ts';
 import { type ExpiringSource, isExpired } from '../../store/retention/expiry.ts';
 import { readListedNames } from '../../store/retention/name-file.ts';
-import { openRuns } from '../../store/run/run.ts';
+import { openRuns, type Run } from '../../store/run/run.ts';
 import type { SnapshotFacts } from '../../store/snapshot/snapshot-facts.ts';
+import { describeSightings, type Sighting, sightingsIn } from '../retention/canaries.ts';
 import { listExpiries } from '../retention/expires.ts';
 import { formatCount, formatCounted } from '../units.ts';
 
@@ -23,38 +24,55 @@ export interface RetentionStats {
     /** Of the snapshot: its names, and the records of runs that it left out or kept. */
     readonly published: { readonly names: number; readonly records: number; readonly kept: number } | null;
   } | null;
+  /** Canary accounts, and those that sources hold; null in a copy without runs. */
+  readonly canaries: { readonly planted: number; readonly seen: readonly Sighting[] } | null;
   /** Sources that expire; null in a copy without runs. */
   readonly expiring: readonly SourceState[] | null;
 }
 
 /** Needs no key. */
 export function describeRetention(dataset: Dataset, facts: SnapshotFacts): RetentionStats {
-  const listed = readListedNames(dataset)?.filter(({ kind }) => kind === 'suppressed').length ?? null;
+  const list = readListedNames(dataset);
+  const runs = fs.existsSync(runsFolder(dataset)) ? openRuns(dataset) : null;
+  const listed = list?.filter(({ kind }) => kind === 'suppressed').length ?? null;
   const { names = 0, records = 0, kept = 0 } = facts.suppressed ?? {};
   const published = facts.suppressed ? { names, records, kept } : null;
   return {
     suppressed: published || (listed ?? 0) > 0 ? { names: listed, published } : null,
-    expiring: fs.existsSync(runsFolder(dataset)) ? sourceStates(dataset, facts) : null,
+    canaries: runs && {
+      planted: new Set(list?.map(({ id }) => id).filter((id) => id !== undefined)).size,
+      seen: sightingsIn(runs),
+    },
+    expiring: runs && sourceStates(dataset, runs, facts),
   };
 }
 
-function sourceStates(dataset: Dataset, { sources }: SnapshotFacts): SourceState[] {
+function sourceStates(dataset: Dataset, runs: readonly Run[], { sources }: SnapshotFacts): SourceState[] {
   const published = new Set(sources.map(({ name }) => name));
-  return listExpiries(dataset, openRuns(dataset)).map(({ source, expires }) => ({
+  return listExpiries(dataset, runs).map(({ source, expires }) => ({
     ...{ source, expires, expired: isExpired(expires, Date.now()) },
     published: published.has(source),
   }));
 }
 
 /** Nothing if there is nothing to tell. */
-export function formatRetention({ suppressed, expiring }: RetentionStats): string[] {
+export function formatRetention({ suppressed, canaries, expiring }: RetentionStats): string[] {
   const lines = [
     ...(suppressed ? formatSuppressed(suppressed) : []),
+    ...(canaries ? formatCanaries(canaries) : []),
     ...(expiring ?? []).map(
       ({ source, expires, ...state }) => `  ${'expiry'.padEnd(20)} source ${source}, ${expires}${describeState(state)}`,
     ),
   ];
   return lines.length === 0 ? [] : [['retention', ...lines].join('\n')];
+}
+
+function formatCanaries({ planted, seen }: NonNullable<RetentionStats['canaries']>): string[] {
+  if (planted === 0 && seen.length === 0) return [];
+  return [
+    `  ${'canary accounts'.padEnd(20)} ${formatCount(planted)}, ${formatCount(new Set(seen.map(({ id }) => id)).size)} seen in a source`,
+    ...seen.map((sighting) => `  ${''.padEnd(20)} ALARM: ${sighting.id} in ${describeSightings([sighting])}`),
+  ];
 }
 
 function describeState({ expired, published }: Pick<SourceState, 'expired' | 'published'>): string {

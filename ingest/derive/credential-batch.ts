@@ -80,6 +80,7 @@ export function deriveCredentials(
     at = passwordAt + passwordBytes;
     const reason = username === undefined ? undefined : reasonNoPassword(password);
     if (reason !== undefined) {
+      if (username !== undefined) deriver.seeName?.(normalizeUsername(username));
       rejects.add(reason);
       continue;
     }

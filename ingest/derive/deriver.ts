@@ -1,5 +1,7 @@
 // Derives records from normalized credentials in batches. Each suite has an implementation.
 
+import type { NormalizedUsername } from '../../protocol/brands.ts';
+
 /** Copies its arguments, and hands records to the sorters by the next `flush` at the latest. */
 export interface Deriver {
   /**
@@ -16,6 +18,8 @@ export interface Deriver {
   ): void;
   /** Adds a normalized credential. @returns false if a field is too long for an entry */
   add(username: Uint8Array | undefined, password: Uint8Array, times: number): boolean;
+  /** Takes note of the name of an account whose password is none: such a line is a reject. */
+  seeName?(username: NormalizedUsername): void;
   /** Derives the records of all pending credentials. */
   flush(): void;
 }

@@ -53,7 +53,7 @@ export function deriveLines(
     if (to === from) rejects.add('blank');
     else if (to - from > MAX_LINE_BYTES) rejects.add('too-long');
     else if (rules.parseAscii && (kinds === PLAIN || (kinds === RETURN && !hasReturn(segment, from, to)))) {
-      const reason = rules.parseAscii(segment, from, to, fields) ?? reasonAbsent(segment, fields);
+      const reason = rules.parseAscii(segment, from, to, fields) ?? reasonAbsent(segment, fields, deriver);
       if (reason !== undefined) rejects.addLine(reason, segment.subarray(from, to));
       else if (addAscii(segment, fields, deriver, signs)) credentials++;
       else rejects.add('too-long');
@@ -64,10 +64,13 @@ export function deriveLines(
 }
 
 /** @returns the reason if what stands for the password of an account is none */
-function reasonAbsent(segment: Uint8Array, fields: AsciiFields): RejectReason | undefined {
-  const { usernameFrom, passwordFrom, passwordTo } = fields;
+function reasonAbsent(segment: Uint8Array, fields: AsciiFields, deriver: Deriver): RejectReason | undefined {
+  const { usernameFrom, usernameTo, passwordFrom, passwordTo } = fields;
   if (usernameFrom < 0 || !mayBeAbsent(segment[passwordFrom], passwordTo - passwordFrom)) return undefined;
-  return reasonNoPassword(Buffer.from(segment.subarray(passwordFrom, passwordTo)).toString('latin1'));
+  const text = (at: number, to: number): string => Buffer.from(segment.subarray(at, to)).toString('latin1');
+  const reason = reasonNoPassword(text(passwordFrom, passwordTo));
+  if (reason !== undefined) deriver.seeName?.(normalizeUsername(text(usernameFrom, usernameTo)));
+  return reason;
 }
 
 /** @returns false if a field is too long for an entry */
@@ -112,6 +115,7 @@ class TextLines implements CredentialSink {
   credential({ username, password, times }: Credential): void {
     const reason = username === undefined ? undefined : reasonNoPassword(password);
     if (reason !== undefined) {
+      if (username !== undefined) this.#deriver.seeName?.(normalizeUsername(username));
       this.reject(reason);
       return;
     }

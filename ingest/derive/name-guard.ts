@@ -18,6 +18,7 @@ export class NameGuard {
   readonly #kernel: HmacKernel;
   readonly #names = new Map<number, Name[]>();
   #suppressed = 0;
+  #withheldPlanted = 0;
   readonly #planted = new Map<string, { names: number; pairs: number }>();
 
   constructor({ key, names }: NameMarks) {
@@ -36,11 +37,10 @@ export class NameGuard {
     for (const { kind, id = '', pairMark } of names) {
       if (kind === 'suppressed') this.#suppressed++;
       else {
-        const counts = this.#planted.get(id) ?? { names: 0, pairs: 0 };
         const username = new Uint8Array(to - from);
         lowerCase(bytes, from, to, username);
         const isPair = pairMark && this.#digest(pairMessage(username, password)).equals(pairMark);
-        this.#planted.set(id, { names: counts.names + 1, pairs: counts.pairs + (isPair ? 1 : 0) });
+        this.#count(id, isPair === true, 'withheld');
       }
       // Of a name on both lists, one is counted: a line has one credential.
       return true;
@@ -48,16 +48,30 @@ export class NameGuard {
     return false;
   }
 
+  /** Counts the name of a planted account whose line is rejected for its password. */
+  see(username: Uint8Array): void {
+    if (username.length === 0) return;
+    for (const { kind, id = '' } of this.#find(username, 0, username.length))
+      if (kind === 'planted') this.#count(id, false, 'rejected');
+  }
+
   /** Moves the credentials that were found to the rejects. @returns their number */
   takeRejects(rejects: RejectCounter): { readonly withheld: number; readonly planted: PlantedCounts } {
     const planted = Object.fromEntries(this.#planted);
-    const seen = Object.values(planted).reduce((sum, { names }) => sum + names, 0);
+    const seen = this.#withheldPlanted;
     const withheld = this.#suppressed + seen;
     if (this.#suppressed > 0) rejects.add('suppressed', this.#suppressed);
     if (seen > 0) rejects.add('planted', seen);
     this.#suppressed = 0;
+    this.#withheldPlanted = 0;
     this.#planted.clear();
     return { withheld, planted };
+  }
+
+  #count(id: string, isPair: boolean, line: 'withheld' | 'rejected'): void {
+    const { names, pairs } = this.#planted.get(id) ?? { names: 0, pairs: 0 };
+    this.#planted.set(id, { names: names + 1, pairs: pairs + (isPair ? 1 : 0) });
+    if (line === 'withheld') this.#withheldPlanted++;
   }
 
   #find(bytes: Uint8Array, from: number, to: number): readonly Name[] {
@@ -102,6 +116,7 @@ export function withNameGuard(deriver: Deriver, guard: NameGuard | undefined): D
     add: (username, password, times) =>
       (username !== undefined && guard.holds(username, 0, username.length, password)) ||
       deriver.add(username, password, times),
+    seeName: (username) => guard.see(username),
     flush: () => deriver.flush(),
   };
 }

@@ -138,6 +138,9 @@ class CorpusReading {
     const { ranges } = this.#reading;
     tally.addKept(ranges.keptRows);
     signal?.throwIfAborted();
+    const { planted } = tally.report;
+    // Before anything refuses the corpus.
+    if (planted.length > 0) this.#options.onPlanted?.(planted);
     tally.assertAccepted();
     tally.assertHas(this.#earlier.keys());
     tally.progress();

@@ -19,6 +19,7 @@ export function withUsernameRules(deriver: Deriver, rules: readonly UsernameRule
     },
     add: (username, password, times) =>
       deriver.add(username && rewrite(username as NormalizedUsername), password, times),
+    ...(deriver.seeName && { seeName: (username) => deriver.seeName?.(rewrite(username)) }),
     flush: () => deriver.flush(),
   };
 }

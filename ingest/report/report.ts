@@ -1,12 +1,12 @@
 // The report of an ingest: what each text of the corpus was read as, and why.
 
-import type { ReportedText, RunReport } from '../../store/run/run-report.ts';
+import { MAX_PLANTED, type PlantedFound, type ReportedText, type RunReport } from '../../store/run/run-report.ts';
 import type { ColumnUse } from '../formats/columns.ts';
 import type { Recognised } from '../formats/format.ts';
 import { describeOptions } from '../formats/format-options.ts';
 import { RejectCounter, type RejectCounts, type RejectExamples } from '../rejects.ts';
 import { type Alarm, findAlarms } from './alarms.ts';
-import type { PlantedCounts } from './planted.ts';
+import { type PlantedCounts, PlantedTally } from './planted.ts';
 import { addSigns, type SignCounts } from './signs.ts';
 
 /** Texts that a report describes one by one. */
@@ -41,6 +41,7 @@ export interface FoundAlarm extends Alarm {
 /** Collects what became of each text. */
 export class ReportBuilder {
   readonly #texts: Text[] = [];
+  readonly #planted = new PlantedTally();
 
   /** @returns the number of the text */
   open(name: string, recognised: Recognised): number {
@@ -56,7 +57,8 @@ export class ReportBuilder {
     );
   }
 
-  addSegment(text: number, { credentials, rejects, examples, signs }: SegmentFindings): void {
+  addSegment(text: number, { credentials, rejects, examples, signs, planted }: SegmentFindings): void {
+    this.#planted.add(planted);
     const found = this.#at(text);
     found.credentials += credentials;
     found.rejects.addAll(rejects, examples);
@@ -86,8 +88,14 @@ export class ReportBuilder {
     return this.#texts.flatMap((text) => alarmsOf(text).map((alarm) => ({ ...alarm, text: text.name })));
   }
 
+  get planted(): readonly PlantedFound[] {
+    return this.#planted.found;
+  }
+
   finish(): Omit<RunReport, 'leftOut'> {
+    const planted = this.planted.slice(0, MAX_PLANTED);
     return {
+      ...(planted.length > 0 && { planted }),
       texts: this.#texts.slice(0, MAX_TEXTS).map(describeText),
       otherTexts: Math.max(0, this.#texts.length - MAX_TEXTS),
     };

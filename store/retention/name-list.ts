@@ -110,7 +110,10 @@ export class NameList {
     return this.#names.delete(placeOf('suppressed', this.#markOf(username)));
   }
 
-  /** @returns false if the name is planted already */
+  /**
+   * Adds one of the names of an account.
+   * @returns false if the name is planted already
+   */
   plant(id: string, username: NormalizedUsername, password: NormalizedPassword, added: string): boolean {
     const mark = this.#markOf(username);
     const place = placeOf('planted', mark);
@@ -122,8 +125,9 @@ export class NameList {
 
   /** @returns false if there is no planted account of this id */
   uproot(id: string): boolean {
-    const found = this.of('planted').find((name) => name.id === id);
-    return found !== undefined && this.#names.delete(placeOf('planted', found.mark));
+    const found = this.of('planted').filter((name) => name.id === id);
+    for (const { mark } of found) this.#names.delete(placeOf('planted', mark));
+    return found.length > 0;
   }
 
   /**

@@ -24,15 +24,25 @@ export interface ReportedText {
   readonly alarms: readonly { readonly name: string; readonly share: number }[];
 }
 
+/** A planted account, by its id: the lines with its name, and those with its password too. */
+export interface PlantedFound {
+  readonly id: string;
+  readonly names: number;
+  readonly pairs: number;
+}
+
 export interface RunReport {
   readonly texts: readonly ReportedText[];
   /** Texts that are not described. */
   readonly otherTexts: number;
+  /** Accounts of the operator's own user table that it planted; absent if there are none. */
+  readonly planted?: readonly PlantedFound[];
   /** What was not read: files, folders and entries of archives. */
   readonly leftOut: readonly { readonly why: string; readonly count: number; readonly names: readonly string[] }[];
 }
 
 const MAX_TEXTS = 10_000;
+export const MAX_PLANTED = 1000;
 const MAX_TEXT = 4096;
 const MAX_LIST = 1000;
 
@@ -76,6 +86,11 @@ export function isRunReport(value: unknown): value is RunReport {
     typeof report === 'object' &&
     report !== null &&
     isCount(report.otherTexts) &&
+    (report.planted === undefined ||
+      isList<PlantedFound | null>(
+        report.planted,
+        (found) => isName(found?.id) && isCount(found?.names) && isCount(found?.pairs),
+      )) &&
     isList<RunReport['leftOut'][number] | null>(
       report.leftOut,
       (group) => group !== null && isText(group.why) && isCount(group.count) && isTexts(group.names),

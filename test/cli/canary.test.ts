@@ -1,0 +1,126 @@
+// Canary accounts: made once, kept as keyed hashes, and an alarm for every corpus that holds one.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect } from 'vitest';
+import { openDataset } from '../../store/dataset.ts';
+import { openKeyFile } from '../../store/key-file.ts';
+import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { credveil, credveilJson, filesBelow, type Outcome } from '../support/credveil.ts';
+import { seededPairs } from '../support/dataset.ts';
+import { entryReader } from '../support/entries.ts';
+import { placeTest as test } from '../support/vitest/fixtures.ts';
+
+interface Account {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+const combo = (seed: number, extra: readonly string[] = []): string =>
+  [...seededPairs(40, seed).map(({ username, password }) => `${username}:${password}`), ...extra, ''].join('\n');
+
+async function plant(folder: string, ...options: string[]): Promise<Account[]> {
+  const args = ['canary', 'add', folder, '--count', '4', '--domain', 'example.test', ...options];
+  return ((await credveilJson(args)) as { accounts: Account[] }).accounts;
+}
+
+const ingest = (folder: string, file: string, ...options: string[]): Promise<Outcome> =>
+  credveil(['ingest', folder, file, '--format', 'combo', ...options]);
+
+describe.each(['hmac', 'oprf'])('canary accounts under %s', (suite) => {
+  test('raise an alarm where a corpus holds them, and only there', async ({ place }) => {
+    const folder = place.at('d');
+    await credveilJson(['init', folder, '--suite', suite, '--username-rules', 'plus-tags', '--bucket-floor', '8']);
+    const accounts = await plant(folder);
+    const [a, b, c] = accounts as [Account, Account, Account];
+    const quiet = await ingest(folder, place.write('a.txt', combo(1)), '--source', 'a', '--no-publish');
+    expect(quiet.code).toBe(0);
+    expect(quiet.stderr).not.toContain('ALARM');
+
+    const lines = [`${a.email.toUpperCase()}:${a.password}`, `${b.username}:another`, `${b.username}:third`];
+    const corpus = place.write('b.txt', combo(2, lines));
+    const sink = place.at('events.jsonl');
+    const loud = await ingest(folder, corpus, '--source', 'b', '--date', '2026-05', '--notify', `ecs:${sink}`);
+    expect(loud.code).toBe(3);
+    expect(loud.stderr).toMatch(/ALARM: source b holds 2 canary accounts of your own user table, 1 with the password/);
+    expect(loud.stdout).toContain('40 credentials from 43 lines');
+    const events = fs.readFileSync(sink, 'utf8');
+    expect(events.trim().split('\n')).toHaveLength(2);
+    for (const { id } of [a, b]) expect(events).toContain(id);
+
+    // They are no entries, and the alarm stays in the records of the source.
+    const snapshot = await openSnapshot(openDataset(folder));
+    const entries = entryReader(snapshot, openKeyFile(`${folder}.key`).createSuite());
+    expect(entries.username(a.email)).toBeUndefined();
+    expect(entries.username(seededPairs(40, 2)[0]?.username ?? '')).toBeDefined();
+    snapshot.close();
+    const list = (await credveilJson(['canary', 'list', folder])) as { id: string; seen: object[] }[];
+    expect(list.find(({ id }) => id === a.id)?.seen).toEqual([{ id: a.id, source: 'b', names: 1, pairs: 1 }]);
+    expect(list.find(({ id }) => id === b.id)?.seen).toEqual([{ id: b.id, source: 'b', names: 2, pairs: 0 }]);
+    expect(list.find(({ id }) => id === c.id)?.seen).toEqual([]);
+    expect((await credveil(['stats', folder])).stdout).toMatch(/canary accounts +4, 2 seen in a source/);
+    expect((await credveil(['sources', folder, '--show', 'b'])).stdout).toContain(
+      `canary       ${a.id}: 1 lines, 1 with`,
+    );
+
+    // The same corpus again is the same finding: told, and not sent twice.
+    const again = await ingest(folder, corpus, '--source', 'b', '--date', '2026-05', '--notify', `ecs:${sink}`);
+    expect([again.code, again.stderr.includes('ALARM')]).toEqual([3, true]);
+    expect(fs.readFileSync(sink, 'utf8')).toBe(events);
+
+    const secrets = accounts.flatMap(({ username, email, password }) => [username, email, password]);
+    const kept = [...filesBelow(folder), { name: 'events', bytes: Buffer.from(events) }];
+    for (const secret of secrets)
+      expect(kept.filter(({ bytes }) => bytes.includes(secret)).map(({ name }) => name)).toEqual([]);
+    expect(`${loud.stdout}${loud.stderr}`).not.toContain(a.password);
+
+    await credveil(['canary', 'remove', folder, b.id]);
+    expect((await ingest(folder, place.write('c.txt', `${combo(4)}${b.username}:x\n`), '--source', 'c')).code).toBe(0);
+  });
+});
+
+test('an alarm is raised for a corpus that is refused, and for a line whose password is a hash', async ({ place }) => {
+  const folder = place.at('d');
+  await credveilJson(['init', folder, '--suite', 'hmac']);
+  const [a] = (await plant(folder, '--crackable')) as [Account];
+  expect(a.password).toMatch(/^[A-Z][a-z]{5}\d\d$/);
+  const hash = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
+  const dump = place.write(
+    'dump.txt',
+    `${seededPairs(30)
+      .map(({ username }) => `${username}:${hash}\n`)
+      .join('')}${a.email}:${hash}\n`,
+  );
+  const refused = await ingest(folder, dump, '--source', 'dump');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(
+    /ALARM: source dump holds 1 canary account of your own user table, 0 with the password/,
+  );
+  // Of nothing but a canary account, there is nothing to ingest.
+  const alone = await ingest(folder, place.write('alone.txt', `${a.email}:${a.password}\n`), '--source', 'alone');
+  expect(alone.stderr).toMatch(/ALARM: source alone/);
+  expect(alone.code).toBe(1);
+});
+
+test('are written once, to a new file with mode 0600 if one is named', async ({ place }) => {
+  const folder = place.at('d');
+  await credveilJson(['init', folder, '--suite', 'hmac']);
+  const args = ['canary', 'add', folder, '--count', '3', '--domain', 'Example.TEST'];
+  const { stdout } = await credveil(args);
+  const rows = stdout.trim().split('\n');
+  expect(rows[0]).toBe('id,username,email,password');
+  for (const row of rows.slice(1))
+    expect(row).toMatch(/^[0-9a-f]{8},[a-z]{10,12}\d{3},[a-z]+\.[a-z]+\d{3}@example\.test,[A-Za-z0-9]{16}$/);
+  const out = place.at('canaries.csv');
+  await credveil([...args, '--out', out]);
+  expect(fs.statSync(out).mode & 0o777).toBe(0o600);
+  expect(fs.readFileSync(out, 'utf8').trim().split('\n')).toHaveLength(4);
+  // An existing file is left alone, and nothing is planted.
+  expect((await credveil([...args, '--out', out])).code).not.toBe(0);
+  expect((await credveilJson(['canary', 'list', folder])) as object[]).toHaveLength(6);
+  expect((await credveil([...args, '--out', path.join(folder, 'x.csv')])).code).toBe(2);
+  for (const domain of ['=cmd', 'a b.test', 'localhost', '-a.test'])
+    expect((await credveil(['canary', 'add', folder, '--count', '1', '--domain', domain])).code).toBe(2);
+});
