@@ -17,7 +17,9 @@ import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openSecretFile } from '../key-files.ts';
 import { describeWatch } from '../match/describe-watch.ts';
+import { watchedEvents } from '../match/events.ts';
 import { assertNewFiles, writeResult } from '../match/result-files.ts';
+import { addNotifyOptions, type Notifier, type NotifyOptions, openNotifier, outboxFor } from '../notify/notifier.ts';
 import { assertFolderOf, assertNotPart } from '../open.ts';
 import { note, printResult } from '../output.ts';
 
@@ -38,7 +40,7 @@ function keygen(options: KeygenOptions): void {
   );
 }
 
-interface OpenOptions {
+interface OpenOptions extends NotifyOptions {
   key: string;
   data: string;
   expires?: number;
@@ -57,7 +59,12 @@ function parseDays(text: string): number {
   throw new UsageError('--expires must be a number of days', 'Write it as --expires 400d.');
 }
 
-async function open(tags: string, options: OpenOptions, signal: AbortSignal): Promise<void> {
+async function open(
+  tags: string,
+  options: OpenOptions,
+  notifier: Notifier | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const { key: keyFile, data, expires, tagsFormat, state = `${path.resolve(data)}.watch`, onlyNew } = options;
   assertNewFiles(options);
   assertNotPart('--state', state);
@@ -72,6 +79,8 @@ async function open(tags: string, options: OpenOptions, signal: AbortSignal): Pr
     ...(expires !== undefined && { expiresDays: expires }),
   };
   await openWatchTags(request, async (result) => {
+    // What was compared is remembered when all is kept.
+    notifier?.add(watchedEvents(result.rows));
     await writeResult(shownOf(result, onlyNew), options);
     note(describeWatch(result, options.unchecked));
   });
@@ -93,7 +102,7 @@ export function addWatch(program: Command): void {
     .requiredOption('--key-file <file>', 'file to create; keep it offline')
     .option('--json', 'print the result as JSON')
     .action(keygen);
-  watch
+  const opened = watch
     .command('open')
     .description('compare watch tags with the sources of a dataset')
     .argument('<tags>', 'CSV with the header account,tag, or JSON lines; - for standard input')
@@ -104,12 +113,19 @@ export function addWatch(program: Command): void {
     .option('--state <file>', 'remembers what was compared (default: <dataset>.watch)')
     .option('--only-new', 'leave out accounts that an earlier run has found')
     .option('--out <file>', 'write the accounts to this new file instead of standard output')
-    .option('--unchecked <file>', 'write tags that could not be compared to this new file, with reasons')
+    .option('--unchecked <file>', 'write tags that could not be compared to this new file, with reasons');
+  addNotifyOptions(opened)
     .option('--json', 'print the result as JSON instead of CSV')
     .action(async (tags: string, options: OpenOptions) => {
       const interrupt = onInterrupt();
       try {
-        await open(tags, options, interrupt.signal);
+        const notifier = await openNotifier(options, outboxFor(options.data), options.out === undefined);
+        try {
+          await open(tags, options, notifier, interrupt.signal);
+          await notifier?.deliver(interrupt.signal);
+        } finally {
+          notifier?.close();
+        }
       } finally {
         interrupt.dispose();
       }

@@ -2,6 +2,7 @@
 
 import type { MatchResult } from '../../match/match.ts';
 import type { NameRow } from '../../match/names/dataset-names.ts';
+import type { WatchRow } from '../../match/watch/watch.ts';
 import type { NewEvent } from '../../notify/events.ts';
 
 /** An account that was reset, and whose new password leaked too, is a new finding. */
@@ -13,3 +14,9 @@ export const leakedEvents = ({ rows, stored }: Pick<MatchResult, 'rows' | 'store
 
 export const namedEvents = (rows: readonly NameRow[]): NewEvent[] =>
   rows.map(({ account, source, date }) => ({ event: { type: 'account.named', account, source, leakedAt: date } }));
+
+export const watchedEvents = (rows: readonly WatchRow[]): NewEvent[] =>
+  rows.map(({ account, source, date, match, finding }) => ({
+    event: { type: 'watch.found', account, source, leakedAt: date, finding: match },
+    evidence: finding,
+  }));
