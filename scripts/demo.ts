@@ -120,7 +120,20 @@ names are all in the leak, and the passwords of ${LEAKED} are. The bcrypt hashes
 that all takes seconds; cost 10 takes 64 times as long.`);
   const columns = 'id=id,email=email,hash=password';
   const against = `2026-01:${corpus}`;
-  await run('match', users, '--columns', columns, '--against', against, '--state', path.join(work, 'state'));
+  const events = path.join(work, 'events.jsonl');
+  const more = [
+    '--state',
+    path.join(work, 'state'),
+    '--notify',
+    `ecs:${events}`,
+    '--outbox-file',
+    path.join(work, 'outbox'),
+  ];
+  await run('match', users, '--columns', columns, '--against', against, ...more);
+  const [first = ''] = fs.readFileSync(events, 'utf8').split('\n');
+  console.log(
+    `\nThose accounts are to reset. A SIEM gets an event for each, here in the Elastic Common Schema:\n${first}`,
+  );
 }
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-demo-'));
@@ -170,8 +183,6 @@ returned that bucket, padded, and this process decided. The server has no key.`)
 
   await matchUserTable(corpus, pairs);
   console.log(`
-Those accounts are to reset, before anyone else logs in.
-
 To use your own files:
   npx credveil init leaks --suite hmac
   npx credveil ingest leaks YOUR-COMBO-LIST.txt --source my-first-source
