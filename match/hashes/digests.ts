@@ -25,17 +25,18 @@ const digestHash = (kind: string, verify: StoredHash['verify']): StoredHash => (
   verify,
 });
 
-const LDAP = /^\{(S?)(MD5|SHA|SHA1|SHA224|SHA256|SHA384|SHA512)\}(.*)$/i;
+/** The names of directories, and those of Dovecot, which may name the encoding. */
+const LDAP = /^\{(?:LDAP-|PLAIN-)?(S?)(MD5|SHA|SHA1|SHA224|SHA256|SHA384|SHA512)(\.HEX|\.B64|\.BASE64)?\}(.*)$/i;
 
 /** The base64 of a digest, and of the salt behind it. Roundup writes unsalted ones in hex. */
 function parseLdap(text: string): ParsedHash | undefined {
   const found = LDAP.exec(text);
   if (!found) return undefined;
-  const [, salted, scheme = '', encoded = ''] = found;
+  const [, salted, scheme = '', encoding, encoded = ''] = found;
   const lower = scheme.toLowerCase();
   const name = (lower === 'sha' ? 'sha1' : lower) as DigestName;
   const bytes = DIGEST_BYTES[name];
-  const isHex = !salted && encoded.length === 2 * bytes;
+  const isHex = encoding === undefined ? !salted && encoded.length === 2 * bytes : /hex/i.test(encoding);
   const decoded = isHex ? decodeHex(encoded) : decodeBase64(encoded);
   if (!decoded || (salted ? decoded.length <= bytes : decoded.length !== bytes)) return 'malformed-hash';
   const digest = decoded.subarray(0, bytes);

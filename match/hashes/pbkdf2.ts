@@ -1,5 +1,5 @@
-// PBKDF2 (RFC 8018): Django, Werkzeug, passlib, LDAP, MediaWiki, Atlassian and ASP.NET Core
-// Identity.
+// PBKDF2 (RFC 8018): Django, Werkzeug, passlib, LDAP, Dovecot, MediaWiki, Atlassian and ASP.NET
+// Core Identity.
 
 import { pbkdf2Sync } from 'node:crypto';
 import { decodeBase64, decodeHex, equalBytes, parseCost } from './encodings.ts';
@@ -42,6 +42,8 @@ const WERKZEUG = /^pbkdf2:(\w+):([^$:]*)\$([^$]*)\$([^$]*)$/;
 const PASSLIB = /^\$pbkdf2(?:-(\w+))?\$([^$]*)\$([^$]*)\$([^$]*)$/;
 /** LDAP: `{PBKDF2-SHA256}10000$salt$base64`, and `{PBKDF2}` for SHA-1. */
 const LDAP = /^\{PBKDF2(?:-(\w+))?\}([^$]*)\$([^$]*)\$([^$]*)$/i;
+/** Dovecot: `{PBKDF2}$1$salt$5000$hex`, of SHA-1. */
+const DOVECOT = /^\{PBKDF2\}\$1\$([^$]*)\$([^$]*)\$([^$]*)$/i;
 /** MediaWiki: `:pbkdf2:sha512:30000:64:salt:base64`. */
 const MEDIAWIKI = /^:pbkdf2:(\w+):([^:]*):([^:]*):([^:]*):([^:]*)$/;
 /** Atlassian: 16 bytes of salt and 32 of the key. */
@@ -62,6 +64,11 @@ export function parsePbkdf2(text: string): ParsedHash | undefined {
   if (passlib) {
     const [, digest = 'sha1', iterations, salt = '', key = ''] = passlib;
     return pbkdf2Hash(digest.toLowerCase(), parseCost(iterations), decodeBase64(salt), decodeBase64(key));
+  }
+  const dovecot = DOVECOT.exec(text);
+  if (dovecot) {
+    const [, salt = '', iterations, key = ''] = dovecot;
+    return pbkdf2Hash('sha1', parseCost(iterations), Buffer.from(salt), decodeHex(key));
   }
   const mediaWiki = MEDIAWIKI.exec(text);
   if (mediaWiki) {

@@ -174,3 +174,8 @@ test('MariaDB is reached by a socket', async ({ databases }) => {
   const url = `mariadb://reader@localhost/shop?socket=${databases.maria.folder}/socket`;
   expect(accountsOf(await match(databases, { url, env: { MYSQL_PWD: PASSWORD } }))).toEqual(['7', '2999']);
 });
+
+test('MariaDB hashes passwords as the tests of MySQL digests say', ({ databases: { maria } }) => {
+  const hash = maria.run("SELECT PASSWORD('verysecretpassword');").trim();
+  expect(hash).toBe('*2C905879F74F28F8570989947D06A8429FB943E6');
+});

@@ -122,6 +122,19 @@ describe('phpass', () => {
     /^Drupal 2\^15 rounds$/,
   );
 
+  // core/modules/phpass/tests/src/Unit/PasswordVerifyTest.php of Drupal, and
+  // auth_password.test.php of DokuWiki, which takes over its users.
+  testVectors(
+    'Drupal and DokuWiki',
+    [
+      ['valid password', '$S$5TOxWPdvJRs0P/xZBdrrPlGgzViOS0drHu3jaIjitesfttrp18bk'],
+      ['valid password', 'U$S$5vNHDQyLqCTvsYBLWBUWXJWhA0m3DTpBh04acFEOGB.bKBclhKgo'],
+      ['drupal_sha512', '$S$D7JxIm0f7QKO3zjwVS1RH4AW8sYvmLjO0.Rn4swH0JVt6OrZ4yzZ'],
+      ['pouette1234', 'U$S$9c47LGZuhR6TvhRQXzymkJIQ3mXthUCc6KDEGTt4B7eOL/H9Ykuy'],
+    ],
+    /^Drupal 2\^(7|11|15) rounds/,
+  );
+
   // The phpass vector of the hex digits, which is what user_update_7000() of Drupal hashed.
   test('takes U for the MD5 of the password', () => {
     const hash = storedHash('U$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0');
