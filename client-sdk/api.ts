@@ -77,7 +77,7 @@ const openBody: Service['openBody'] = (body, snapshot, index, hash) => {
     const place = { layer: snapshot.layer, index, prefixBits, id: bucketId(hash, prefixBits) };
     const bucket = openBucket(body, place, auth);
     // A bucket without forms would answer that the password resembles none.
-    const hasForms = index === 'account' && snapshot.similarForms !== undefined;
+    const hasForms = index === 'account' && snapshot.askedForms !== undefined;
     if (bucket.metadataBytes !== metadataBytes || (bucket.forms !== undefined) !== hasForms)
       throw lookupFailure('BODY_MALFORMED', { detail: 'an unannounced format' });
     return bucket;

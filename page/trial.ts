@@ -10,7 +10,7 @@ import { normalizeUsername } from '../protocol/normalize.ts';
 import { createOprfSuite } from '../protocol/oprf-suite.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import { parseHmacPinText } from '../protocol/signed/trust.ts';
-import { similarForms } from '../protocol/similar.ts';
+import { askedForms } from '../protocol/similar.ts';
 import type { KeyedSuite, Suite } from '../protocol/suite.ts';
 import { createUsernameRewrite } from '../protocol/username-rules.ts';
 import type { ServedDataset } from './api.ts';
@@ -90,7 +90,7 @@ export function createTrier(traffic: Traffic, served: ServedDataset, published: 
       const { indexes, similar, usernameRules } = asking;
       const rewrite = usernameRules && createUsernameRewrite(usernameRules);
       const derived = deriveInquiries(credential, MAX_OPRF_INPUT_BYTES, rewrite);
-      const asked = answerable(derived, { indexes, ...(similar && { similarForms }) }, MAX_OPRF_INPUT_BYTES);
+      const asked = answerable(derived, { indexes, ...(similar && { askedForms }) }, MAX_OPRF_INPUT_BYTES);
       const sought = asked.flatMap(({ index, questions }) =>
         (questions as readonly Question[]).filter(({ settled }) => !settled).map((question) => seek(question, index)),
       );

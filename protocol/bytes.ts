@@ -1,5 +1,5 @@
-// Bytes: big-endian integers, comparison, UTF-8, hex and base64url. Every format reads and writes its fields
-// through these functions, so that a width or a sign is right in one place.
+// Bytes: big-endian integers, comparison, UTF-8, hex and base64url. Every format reads and writes
+// its fields through these functions, so that a width or a sign is right in one place.
 //
 // Offsets are not checked: a decoder checks its length first.
 

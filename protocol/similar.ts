@@ -5,6 +5,7 @@
 // cover what would take hundreds of guesses at how people change a password.
 
 import type { NormalizedPassword } from './brands.ts';
+import { MAX_SIMILAR_FORMS } from './private-input.ts';
 
 /** Shorter forms are meaningless: half of all people would share one. */
 const MIN_CODE_POINTS = 4;
@@ -31,13 +32,43 @@ const text = new TextDecoder('utf-8', { ignoreBOM: true });
  * @returns up to MAX_SIMILAR_FORMS forms (private-input.ts) in UTF-8
  */
 export function similarForms(password: NormalizedPassword): NormalizedPassword[] {
+  return formsOf(fold(password)).map(encodeForm);
+}
+
+/**
+ * The forms that a client asks for. Where a form is missing it asks for one more, of which no entry
+ * is made: it finds passwords to which something longer was added.
+ * @returns up to MAX_SIMILAR_FORMS forms in UTF-8
+ */
+export function askedForms(password: NormalizedPassword): NormalizedPassword[] {
+  const points = fold(password);
+  const forms = formsOf(points);
+  const longer = withoutMore(points);
+  if (forms.length < MAX_SIMILAR_FORMS && longer.length >= MIN_CODE_POINTS) forms.push(longer);
+  return forms.map(encodeForm);
+}
+
+function fold(password: NormalizedPassword): number[] {
   const points = Array.from(lowerCase(text.decode(password)), (point) => point.codePointAt(0) as number);
-  const count = foldSimilar(points, points.length);
-  points.length = count;
+  points.length = foldSimilar(points, points.length);
+  return points;
+}
+
+function formsOf(points: readonly number[]): number[][] {
+  const count = points.length;
   const forms = similarRanges(count, isOneRepeated(points)).map(([from, to]) => points.slice(from, to));
   const letters: number[] = [];
   if (copyLetters(points, count, letters) > 0) forms.push(letters);
-  return forms.map((form) => utf8.encode(String.fromCodePoint(...form)) as NormalizedPassword);
+  return forms;
+}
+
+const encodeForm = (form: readonly number[]): NormalizedPassword =>
+  utf8.encode(String.fromCodePoint(...form)) as NormalizedPassword;
+
+/** Folded text without a number of three or four digits at its end, or without its first two. */
+function withoutMore(points: readonly number[]): number[] {
+  const digits = points.length - 1 - points.findLastIndex((point) => !isDigit(point));
+  return digits < 3 ? points.slice(2) : points.slice(0, -Math.min(digits, 4));
 }
 
 /**
@@ -69,7 +100,7 @@ export function similarRanges(count: number, oneRepeated: boolean): readonly (re
  * Copies folded text without its digits to `out`.
  * @returns the number of code points, or 0 if they are too few or equal another form
  */
-export function copyLetters(points: Points, count: number, out: Points): number {
+export function copyLetters(points: Readonly<Points>, count: number, out: Points): number {
   let letters = 0;
   for (let at = 0; at < count; at++) {
     const point = points[at] as number;
@@ -85,7 +116,7 @@ export function copyLetters(points: Points, count: number, out: Points): number 
 }
 
 /** True if all of the first `count` items are equal. */
-export function isOneRepeated(items: Points, count = items.length): boolean {
+export function isOneRepeated(items: Readonly<Points>, count = items.length): boolean {
   for (let i = 1; i < count; i++) if (items[i] !== items[0]) return false;
   return true;
 }

@@ -8,7 +8,7 @@ import { encodeContent, shortenTags } from '../../protocol/bucket.ts';
 import { TAG_LIMIT } from '../../protocol/entry.ts';
 import { normalizePassword } from '../../protocol/normalize.ts';
 import { MAX_SIMILAR_FORMS } from '../../protocol/private-input.ts';
-import { similarForms } from '../../protocol/similar.ts';
+import { askedForms, similarForms } from '../../protocol/similar.ts';
 import { createRandom, type Random } from '../../test/support/random.ts';
 import { DISSIMILAR, drawPair, type PasswordPair, SIMILAR_EDITS } from './similar-edits.ts';
 import { drawOthersPair, drawPersonsPair } from './similar-people.ts';
@@ -20,8 +20,8 @@ const { values } = parseArgs({
 const PAIRS = Number(values.pairs);
 const SEED = Number(values.seed);
 
-const formTexts = (password: string): string[] =>
-  similarForms(normalizePassword(password)).map((form) => Buffer.from(form).toString('latin1'));
+const formTexts = (password: string, formsOf = similarForms): string[] =>
+  formsOf(normalizePassword(password)).map((form) => Buffer.from(form).toString('latin1'));
 
 /** Counts for one kind of pairs. */
 class Count {
@@ -35,7 +35,7 @@ class Count {
     const stored = formTexts(leaked);
     const tweaks = rankedTweaks(leaked);
     this.pairs++;
-    if (formTexts(typed).some((form) => stored.includes(form))) this.forms++;
+    if (formTexts(typed, askedForms).some((form) => stored.includes(form))) this.forms++;
     if (tweaks.has(typed)) this.tweaks++;
     this.formEntries += stored.length;
     this.tweakEntries += tweaks.size;

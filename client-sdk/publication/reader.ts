@@ -45,7 +45,7 @@ interface Known {
   readonly statement: Statement;
   readonly sources: readonly LeakSource[];
   /** What follows from the statement, and may be more than this platform can do. */
-  readonly derived: Pick<Snapshot, 'indexes' | 'similarForms' | 'rewrite'>;
+  readonly derived: Pick<Snapshot, 'indexes' | 'askedForms' | 'rewrite'>;
 }
 
 export function createSnapshotReader({ settings, send, authority, history, assertKey }: ReaderOptions): SnapshotReader {
@@ -146,7 +146,7 @@ async function derive({ usernameRules, layers }: Statement, { bucketAuth }: Auth
   const rules = usernameRules && (await loadRules());
   return {
     indexes: { ...(account && { account }), ...(password && { password }) },
-    ...(similar && { similarForms: (await loadForms()).similarForms }),
+    ...(similar && { askedForms: (await loadForms()).askedForms }),
     ...(rules && { rewrite: orFail(() => rules.createUsernameRewrite(usernameRules)) }),
   };
 }

@@ -5,7 +5,7 @@ import type { IndexName } from '../../protocol/bucket-id.ts';
 import type { BucketAuth } from '../../protocol/seal.ts';
 import type { LeakSource } from '../../protocol/signed/sources.ts';
 import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts';
-import type { similarForms } from '../../protocol/similar.ts';
+import type { askedForms } from '../../protocol/similar.ts';
 import type { KnownAnswer } from '../../protocol/test-credentials.ts';
 import type { RewriteUsername } from '../../protocol/username-rules.ts';
 import { lookupFailure } from '../errors.ts';
@@ -34,7 +34,7 @@ export interface Snapshot {
   readonly layer: LayerId;
   readonly indexes: { readonly [name in IndexName]?: SnapshotIndex };
   /** Makes the forms of a password; absent unless the account index has entries of them. */
-  readonly similarForms?: typeof similarForms;
+  readonly askedForms?: typeof askedForms;
   /** Absent if there is none. */
   readonly filter?: LayerFilter;
   /** Empty if the dataset's entries name no source. */

@@ -228,7 +228,7 @@ function signalsOf(questions: readonly Question[], answer: (question: Question) 
 }
 
 /** The part of a snapshot that decides which questions it answers. */
-type Answerable = { readonly indexes: { readonly [name in IndexName]?: object } } & Pick<Snapshot, 'similarForms'>;
+type Answerable = { readonly indexes: { readonly [name in IndexName]?: object } } & Pick<Snapshot, 'askedForms'>;
 
 /**
  * Keeps the inquiries that the dataset has an index for, and the questions that it has entries for.
@@ -236,7 +236,7 @@ type Answerable = { readonly indexes: { readonly [name in IndexName]?: object } 
  */
 export function answerable(
   inquiries: readonly Inquiry[],
-  { indexes, similarForms }: Answerable,
+  { indexes, askedForms }: Answerable,
   maxInputBytes: number,
 ): Inquiry[] {
   return inquiries
@@ -244,7 +244,7 @@ export function answerable(
     .map((inquiry) => {
       if (inquiry.index !== 'account' || !inquiry.password) return inquiry;
       const { username, password } = inquiry;
-      const forms = similarForms ? formQuestions(username, similarForms(password), maxInputBytes) : [];
+      const forms = askedForms ? formQuestions(username, askedForms(password), maxInputBytes) : [];
       return { ...inquiry, questions: inquiry.questions.flatMap((asked) => (asked === FORMS ? forms : [asked])) };
     });
 }

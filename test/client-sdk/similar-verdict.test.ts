@@ -208,6 +208,13 @@ describe.each(SUITE_NAMES)('a checker of suite %s', (suite: SuiteName) => {
     });
   });
 
+  test('reports a password that is similar by the form that only clients ask for', async () => {
+    await withChecker(options, async (checker) => {
+      const { status } = await checker.check({ username, password: `my${LEAKED.password}` });
+      expect(status).toBe('similar');
+    });
+  });
+
   test('reports similar as unasked for a password too short for any form', async () => {
     await withChecker(options, async (checker) => {
       expect(whole(await checker.check({ username, password: 'cor' }))).toBe('username 2 absent unasked absent found');

@@ -9,7 +9,7 @@ import { createHmacSuite } from '../../protocol/hmac-suite.ts';
 import { parseHmacKey } from '../../protocol/keys.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, MAX_SIMILAR_FORMS } from '../../protocol/private-input.ts';
-import { similarForms } from '../../protocol/similar.ts';
+import { askedForms, similarForms } from '../../protocol/similar.ts';
 import { TEST_CREDENTIALS } from '../../protocol/test-credentials.ts';
 import { credentialRecords } from '../../store/run/credential-records.ts';
 import { KIND_AT } from '../../store/run/record.ts';
@@ -19,6 +19,8 @@ import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 const formsOf = (password: string): string[] =>
   similarForms(normalizePassword(password)).map((form) => Buffer.from(form).toString());
+const askedOf = (password: string): string[] =>
+  askedForms(normalizePassword(password)).map((form) => Buffer.from(form).toString());
 const areSimilar = (a: string, b: string): boolean => formsOf(a).some((form) => formsOf(b).includes(form));
 
 describe('the forms of a password', () => {
@@ -49,6 +51,22 @@ describe('the forms of a password', () => {
     ['ab12cd99e', ['ab12cd99e', 'ab12cd99', 'ab12cd9', 'b12cd99e', 'abcde']],
     ['ab34cd345e', ['abeacd345e', 'abeacd345', 'abeacd34', 'beacd345e', 'abeacde']],
   ])('the forms of %j are as specified', (password, forms) => expect(formsOf(password)).toEqual(forms));
+
+  test.each([
+    ['Summer23', 'mmer23'],
+    ['mycastle', 'castle'],
+    ['abcd123', 'abcd'],
+    ['anna19981', 'anna1'],
+    ['12081987', '1208'],
+    ['PassPassx', 'sspassx'],
+    ['Ä🔋Öü🪨x', 'öü🪨x'],
+  ])('a client asks for one form more of %j: %j', (password, more) =>
+    expect(askedOf(password)).toEqual([...formsOf(password), more]),
+  );
+
+  test.each(['', 'abcde', '1234567', 'Summer2023!'])('a client asks for no form more of %j', (password) =>
+    expect(askedOf(password)).toEqual(formsOf(password)),
+  );
 
   test('forms are cut at code points, not at UTF-16 units or bytes', () => {
     expect(formsOf('🐴🔋📎🪨')).toEqual(['🐴🔋📎🪨']);

@@ -103,7 +103,7 @@ describe('the SDK', () => {
   ) {
     const { similar, ...parameters } = index;
     const account = { ...parameters, entries: 5, auth: createBucketAuth(parameters, sealKey) };
-    const snapshot = { layer: given.layer, indexes: { account }, ...(similar && { similarForms: () => [] }) };
+    const snapshot = { layer: given.layer, indexes: { account }, ...(similar && { askedForms: () => [] }) };
     const hash = (given.bucketId * 2 ** (32 - index.prefixBits)) as BucketHash;
     return openBody(fromHex(answer), snapshot as unknown as Snapshot, 'account', hash);
   }

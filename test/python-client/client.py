@@ -9,11 +9,11 @@ from normalize import (
     PASSWORD,
     SIMILAR,
     USERNAME,
+    asked_forms,
     normalize_password,
     normalize_username,
     private_input,
     rewrite_username,
-    similar_forms,
 )
 from oprf import LinearCheck, blind, finalize, verify_proof
 from password_filter import PasswordFilter
@@ -90,7 +90,7 @@ class Client:
         if "password" in self.indexes and word:
             asked.append((PASSWORD, b"", word))
         if asked and asked[0][0] == PAIR and "similar" in self.snapshot.layer:
-            forms = [form for form in similar_forms(word) if len(form) <= 0xFFFF]
+            forms = [form for form in asked_forms(word) if len(form) <= 0xFFFF]
             asked += [(SIMILAR, name, form) for form in forms]
             missing = MOST_FORMS - len(forms) if self.suite.name == "oprf" else 0
             asked += [(None, b"", secrets.token_bytes(16)) for _ in range(missing)]

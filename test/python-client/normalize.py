@@ -135,7 +135,19 @@ def folded(password):
 
 def similar_forms(password):
     """Zero to five forms in UTF-8, those that do not fit a PrivateInput too."""
+    return forms_of(folded(password))
+
+
+def asked_forms(password):
+    """With one more if there are fewer than five."""
     text = folded(password)
+    forms = forms_of(text)
+    digits = len(text) - len(text.rstrip("0123456789"))
+    more = text[2:] if digits < 3 else text[: -min(digits, 4)]
+    return forms + ([more.encode()] if len(forms) < 5 and len(more) >= 4 else [])
+
+
+def forms_of(text):
     forms = [form for form in (text, text[:-1], text[:-2], text[1:]) if len(form) >= 4]
     letters = "".join(point for point in text if not is_digit(point))
     forms += [letters] if len(letters) >= 5 else []
