@@ -11,6 +11,7 @@ const PRIVATE_FILE = 0o600;
 const APPLICATION_ID = 0x4372_564f;
 const VERSION = 1;
 const KEY_BYTES = 32;
+const CACHE_KIB = 32_768;
 /** Several processes may use one outbox; their transactions are short. */
 const BUSY_TIMEOUT_MS = 15_000;
 
@@ -37,13 +38,17 @@ const SCHEMA = `
 export function openOutboxFile(file: string, { create }: { readonly create: boolean }): Database.Database {
   let database: Database.Database | undefined;
   try {
-    assertPrivateFile(file, create);
+    createPrivateFile(file, create);
     database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    // A database of others stays as it is.
+    assertOurs(database, file);
+    hideFile(file);
     database.pragma('journal_mode = TRUNCATE');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
     database.pragma('secure_delete = ON');
-    database.transaction(assertSchema).immediate(database, file);
+    database.pragma(`cache_size = -${CACHE_KIB}`);
+    database.transaction(createSchema).immediate(database);
     return database;
   } catch (cause) {
     database?.close();
@@ -51,24 +56,35 @@ export function openOutboxFile(file: string, { create }: { readonly create: bool
   }
 }
 
-/** What it holds names accounts that an attacker can enter. */
-function assertPrivateFile(file: string, create: boolean): void {
+function createPrivateFile(file: string, create: boolean): void {
   const handle = fs.openSync(file, O_RDWR | O_NONBLOCK | (create ? O_CREAT : 0), PRIVATE_FILE);
   try {
-    const stat = fs.fstatSync(handle);
-    if (!stat.isFile()) throw corrupt(file);
-    if ((stat.mode & 0o077) !== 0) fs.fchmodSync(handle, PRIVATE_FILE);
+    if (!fs.fstatSync(handle).isFile()) throw corrupt(file);
   } finally {
     fs.closeSync(handle);
   }
 }
 
-function assertSchema(database: Database.Database, file: string): void {
-  const application = database.pragma('application_id', { simple: true });
-  const version = database.pragma('user_version', { simple: true });
-  if (application === APPLICATION_ID && version === VERSION) return;
+/** What it holds names accounts that an attacker can enter. */
+function hideFile(file: string): void {
+  if ((fs.statSync(file).mode & 0o077) !== 0) fs.chmodSync(file, PRIVATE_FILE);
+}
+
+function assertOurs(database: Database.Database, file: string): void {
+  if (isOurs(database)) return;
   const isEmpty = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
-  if (!isEmpty || application !== 0 || version !== 0) throw corrupt(file);
+  if (!isEmpty || readMark(database, 'application_id') !== 0) throw corrupt(file);
+}
+
+const readMark = (database: Database.Database, mark: 'application_id' | 'user_version'): unknown =>
+  database.pragma(mark, { simple: true });
+
+const isOurs = (database: Database.Database): boolean =>
+  readMark(database, 'application_id') === APPLICATION_ID && readMark(database, 'user_version') === VERSION;
+
+/** Another process may have created it meanwhile. */
+function createSchema(database: Database.Database): void {
+  if (isOurs(database)) return;
   database.exec(SCHEMA);
   database.prepare('INSERT INTO secret (key) VALUES (?)').run(randomBytes(KEY_BYTES));
 }

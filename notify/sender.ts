@@ -82,7 +82,8 @@ export class Sender {
     const { sink } = line;
     const claims = this.#outbox.claim(sink.name, line.failures === 0 ? sink.maxBatch : 1, sink.leaseMs);
     if (claims.length === 0) return;
-    const outcomes = await sink.send(claims, signal);
+    const failed: Outcome = { delivered: false, failure: 'SINK_FAILED' };
+    const outcomes = await sink.send(claims, signal).catch(() => claims.map(() => failed));
     const nowMs = Date.now();
     const settled = claims.map((claim, at) => settlementOf(claim, outcomes[at] as Outcome, nowMs));
     this.#outbox.settle(sink.name, settled);

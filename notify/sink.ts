@@ -23,7 +23,7 @@ export interface Sink extends Destination {
   readonly maxBatch: number;
   /** Longer than any `send` takes. */
   readonly leaseMs: number;
-  /** Resolves to one outcome for each event, in their order. Never rejects. */
+  /** Resolves to one outcome for each event, in their order. */
   send(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Outcome[]>;
   close(): void;
 }

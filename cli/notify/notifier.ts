@@ -8,6 +8,7 @@ import { type DeliveryCount, Outbox } from '../../notify/outbox.ts';
 import type { Sink } from '../../notify/sink.ts';
 import { UsageError } from '../exit.ts';
 import { fileGroup } from '../key-files.ts';
+import { assertNotPart } from '../open.ts';
 import { note } from '../output.ts';
 import { printable } from '../printable.ts';
 import { formatCounted } from '../units.ts';
@@ -83,6 +84,8 @@ export async function openNotifier(
   if (options.dryRun) throw new UsageError('--dry-run finds nothing to send', 'Leave out --notify, or --dry-run.');
   if (hasStdout && notify.some((spec) => /^(ecs|ocsf):-$/.test(spec)))
     throw new UsageError('standard output has the result already', 'Write one of the two to a file.');
+  assertNotPart('--outbox-file', outboxFile);
+  for (const spec of notify) assertNotPart('--notify', /^(?:ecs|ocsf):(.+)$/.exec(spec)?.[1]);
   const sinks = await openNamedSinks(options);
   const outbox = Outbox.open(outboxFile ?? defaultOutbox);
   let added = 0;

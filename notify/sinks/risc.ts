@@ -1,9 +1,8 @@
 // RISC credential-compromise as a Security Event Token: RFC 8417, pushed as in RFC 8935.
 
-import type { KeyObject } from 'node:crypto';
-import { createPublicKey } from 'node:crypto';
-import type { JWK } from 'jose';
-import type { NotifyEvent, StoredEvent } from '../events.ts';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { JWK, JWTPayload } from 'jose';
+import type { AccountLeaked, NotifyEvent, StoredEvent, TestEvent, WatchFound } from '../events.ts';
 import { outcomeOf } from '../http/outcome.ts';
 import type { Endpoint } from '../http/post.ts';
 import type { Sink, SinkTraits } from '../sink.ts';
@@ -11,6 +10,8 @@ import { describeEvent } from './describe-event.ts';
 import { POST_LEASE_MS, WEBHOOK_SOCKETS } from './webhook.ts';
 
 const CREDENTIAL_COMPROMISE = 'https://schemas.openid.net/secevent/risc/event-type/credential-compromise';
+/** The event of the Shared Signals Framework that asks for no action. */
+const VERIFICATION = 'https://schemas.openid.net/secevent/ssf/event-type/verification';
 
 /** How a token names an account (RFC 9493). */
 export type SubjectFormat = { readonly format: 'opaque' } | { readonly format: 'iss_sub'; readonly iss: string };
@@ -32,8 +33,8 @@ export interface RiscOptions extends SinkTraits {
 }
 
 /** RISC has no event for a name without a password, nor for alarms of a service. */
-const isCompromise = (event: NotifyEvent): event is Extract<NotifyEvent, { type: 'account.leaked' | 'watch.found' }> =>
-  event.type === 'account.leaked' || event.type === 'watch.found';
+const isSent = (event: NotifyEvent): event is AccountLeaked | WatchFound | TestEvent =>
+  event.type === 'account.leaked' || event.type === 'watch.found' || event.type === 'credveil.test';
 
 export function createRiscSink(options: RiscOptions): Sink {
   const { name, accepts, endpoint, authorization } = options;
@@ -44,7 +45,7 @@ export function createRiscSink(options: RiscOptions): Sink {
   };
   return {
     name,
-    accepts: (event) => isCompromise(event) && accepts(event),
+    accepts: (event) => isSent(event) && accepts(event),
     maxBatch: WEBHOOK_SOCKETS,
     leaseMs: POST_LEASE_MS,
     send: (events, signal) =>
@@ -57,30 +58,37 @@ export function createRiscSink(options: RiscOptions): Sink {
   };
 }
 
-/** A Security Event Token about a credential. */
+/** A Security Event Token. The same event has the same claims in each attempt. */
 export async function signToken(
   { id, atMs, event }: StoredEvent,
   { signing, issuer, audience, subject }: Pick<RiscOptions, 'signing' | 'issuer' | 'audience' | 'subject'>,
 ): Promise<string> {
-  if (!isCompromise(event)) throw new TypeError(`RISC has no event for ${event.type}`);
+  if (!isSent(event)) throw new TypeError(`RISC has no event for ${event.type}`);
   const { SignJWT } = await import('jose');
   const seconds = Math.floor(atMs / 1000);
-  const sub_id =
-    subject.format === 'opaque'
-      ? { format: 'opaque', id: event.account }
-      : { format: 'iss_sub', iss: subject.iss, sub: event.account };
-  const details = {
-    credential_type: 'password',
-    event_timestamp: seconds,
-    reason_admin: { en: describeEvent(event) },
-  };
-  return new SignJWT({ sub_id, toe: seconds, events: { [CREDENTIAL_COMPROMISE]: details } })
+  return new SignJWT({ ...claimsOf(event, seconds, subject), toe: seconds })
     .setProtectedHeader({ alg: signing.alg, kid: signing.kid, typ: 'secevent+jwt' })
     .setIssuer(issuer)
     .setAudience(audience)
     .setIssuedAt(seconds)
     .setJti(id)
     .sign(signing.key);
+}
+
+function claimsOf(event: AccountLeaked | WatchFound | TestEvent, seconds: number, subject: SubjectFormat): JWTPayload {
+  if (event.type === 'credveil.test')
+    return { sub_id: { format: 'opaque', id: 'credveil' }, events: { [VERIFICATION]: { state: event.nonce } } };
+  const { account } = event;
+  return {
+    sub_id: subject.format === 'opaque' ? { format: 'opaque', id: account } : { ...subject, sub: account },
+    events: {
+      [CREDENTIAL_COMPROMISE]: {
+        credential_type: 'password',
+        event_timestamp: seconds,
+        reason_admin: { en: describeEvent(event) },
+      },
+    },
+  };
 }
 
 const ALGORITHMS: { readonly [curve: string]: string } = { 'P-256': 'ES256', 'P-384': 'ES384', Ed25519: 'EdDSA' };

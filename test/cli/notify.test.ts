@@ -2,10 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect } from 'vitest';
 import { credveil, credveilJson, type WorkPlace } from '../support/credveil.ts';
-import { COLUMNS, createWorld } from '../support/match/world.ts';
+import { COLUMNS, createWorld, SOURCES } from '../support/match/world.ts';
 import { startReceiver } from '../support/notify/receiver.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
@@ -52,6 +53,24 @@ describe('credveil match --notify', () => {
         .sort(),
     ).toEqual(bodies.map(({ id }) => id).sort());
     expect(linesOf(place.at('ocsf'))).toHaveLength(planted.size);
+    // Nothing but ids: no password, name, hash or secret.
+    const [line = ''] = fs
+      .readFileSync(users, 'utf8')
+      .split('\n')
+      .filter((row) => row.startsWith(`${[...planted.keys()][0]},`));
+    const [, login = '', mail = '', hash = ''] = line.split(',');
+    const leak = SOURCES.map((name) => fs.readFileSync(path.join(corpora, name), 'utf8')).join('\n');
+    const password =
+      leak
+        .split('\n')
+        .find((pair) => pair.toLowerCase().startsWith(`${mail}:`) || pair.startsWith(`${login}:`))
+        ?.split(':')[1] ?? '';
+    const written = ['outbox.sqlite', 'ecs.jsonl', 'ocsf'].map((name) => fs.readFileSync(place.at(name), 'latin1'));
+    const all = [...written, first.stderr, ...receiver.received.map(({ body }) => body)].join('\n');
+    for (const marked of [login, mail, hash, password, secret, secret.slice(6)]) {
+      expect(marked.length).toBeGreaterThan(4);
+      expect(all.includes(marked), marked).toBe(false);
+    }
     const again = await credveil([...args, ...sinks]);
     expect(again.stderr).toContain(`events: 0 new, ${planted.size} known\nevents: all are sent`);
     expect(receiver.received).toHaveLength(planted.size);

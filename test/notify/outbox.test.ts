@@ -1,6 +1,7 @@
 // The outbox: what is committed to it, under which id, and how long it stays.
 
 import fs from 'node:fs';
+import Database from 'better-sqlite3';
 import { describe, expect } from 'vitest';
 import { NotifyError } from '../../notify/errors.ts';
 import type { NewEvent, NotifyEvent } from '../../notify/events.ts';
@@ -119,6 +120,18 @@ describe('the outbox', () => {
     expect(idsOf(outbox)).toHaveLength(3);
     expect(idsOf(outbox)).not.toContain(claim?.id);
     outbox.close();
+  });
+
+  test('leaves the database of another program as it is', ({ place }) => {
+    const file = place.at('other.sqlite');
+    const other = new Database(file);
+    other.exec('PRAGMA journal_mode = WAL; CREATE TABLE events (id TEXT)');
+    other.close();
+    fs.chmodSync(file, 0o644);
+    const before = fs.readFileSync(file);
+    expect(() => Outbox.open(file)).toThrow(expect.objectContaining({ code: 'OUTBOX_CORRUPT' }));
+    expect(fs.readFileSync(file).equals(before)).toBe(true);
+    expect(fs.statSync(file).mode & 0o777).toBe(0o644);
   });
 
   test('refuses files that are no outbox', ({ place }) => {

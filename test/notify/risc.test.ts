@@ -94,6 +94,21 @@ describe('a token of RISC', () => {
     await receiver.close();
   });
 
+  test('of a test asks for no action', async ({ place }) => {
+    const receiver = await startReceiver((response) => response.writeHead(202).end());
+    const key = writeSecret(place, 'key', KEYS.EdDSA());
+    const sink = await openRisc(place, receiver.url);
+    const tested = { ...event, event: { type: 'credveil.test', nonce: 'n' } } as const;
+    expect(await sink.send([tested], AbortSignal.timeout(9000))).toEqual([{ delivered: true }]);
+    const [{ body }] = receiver.received as [(typeof receiver.received)[0]];
+    const { payload } = await jwtVerify(body, createLocalJWKSet(await readPublicKeys([key], {})));
+    expect(payload.events).toEqual({
+      'https://schemas.openid.net/secevent/ssf/event-type/verification': { state: 'n' },
+    });
+    sink.close();
+    await receiver.close();
+  });
+
   test('is made of findings with a password alone', async ({ place }) => {
     writeSecret(place, 'key', KEYS.EdDSA());
     const sink = await openRisc(place, 'https://app.example.com/risc');
