@@ -1,9 +1,9 @@
 // Detects the format of a text from its first lines: the one of the best score.
 
-import { describeBinary, describeMarkup, isBinary } from '../containers/binary.ts';
 import { IngestError } from '../errors.ts';
 import { FORMAT_MODULES } from '../format-registry.ts';
 import { maskLine } from '../mask.ts';
+import { refuseDocument } from './documents.ts';
 import type { FormatOptions, Recognised } from './format.ts';
 import { percent, type TextSample } from './sample.ts';
 
@@ -22,11 +22,8 @@ const MARGIN = 0.05;
  */
 export function detectFormat(sample: TextSample, options: FormatOptions = {}): Recognised {
   if (sample.share((line) => RANGE_ROW.test(line)) > HALF) throw nameless();
-  const what =
-    describeBinary(sample.bytes)?.what ??
-    describeMarkup(sample.lines[0] ?? '') ??
-    (isBinary(sample.bytes) ? 'no text' : undefined);
-  if (what !== undefined) throw noText(what);
+  const document = refuseDocument(sample);
+  if (document) throw document;
   const candidates = recogniseAll(sample, options);
   const [best, second] = candidates;
   // It knows what the text is, whatever else its lines resemble.
@@ -84,11 +81,3 @@ function unrecognised({ lines }: TextSample, candidates: readonly Recognised[], 
 
 const OTHERWISE =
   'Lines with more fields: --format csv --columns username=2,password=3 --separator TEXT. Blocks: --labels.';
-
-function noText(what: string): IngestError {
-  return new IngestError(
-    'INPUT_BINARY',
-    `it is ${what}, which holds no lines of credentials`,
-    'Export it as CSV and ingest that, leave it out with --skip-unrecognised, or, if it is text, name its --format.',
-  );
-}

@@ -94,12 +94,18 @@ const BASE64_SHA1 = /^\{SHA\}([A-Za-z0-9+/]{27}=)$/i;
 
 export const isBase64Sha1 = (text: string): boolean => BASE64_SHA1.test(text);
 
+/** @returns undefined for anything but `{SHA}` and a hash */
+export function hexOfBase64Sha1(text: string): string | undefined {
+  const base64 = BASE64_SHA1.exec(text)?.[1];
+  return base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('hex');
+}
+
 /** `{SHA}` and the hash in base64, alone or behind a username. */
 export const sha1Base64Format: CorpusFormat = lineFormat('sha1-base64', ['sha1'], {
   parseLine(line) {
     const text = line.trim();
     if (text === '') return 'blank';
-    const base64 = BASE64_SHA1.exec(text.slice(text.lastIndexOf(':') + 1))?.[1];
-    return base64 === undefined ? 'bad-hash' : { password: Buffer.from(base64, 'base64').toString('hex'), times: 1 };
+    const password = hexOfBase64Sha1(text.slice(text.lastIndexOf(':') + 1));
+    return password === undefined ? 'bad-hash' : { password, times: 1 };
   },
 });

@@ -20,6 +20,8 @@ export type ColumnKind =
   | 'constant'
   /** A few values again and again, or codes of countries. */
   | 'few'
+  /** Words that come again, as names do: no passwords. */
+  | 'words'
   | 'empty'
   /** Anything else: a login, a password, a name. */
   | 'free';
@@ -39,6 +41,10 @@ const FEW = 0.1;
 /** Cells from which few different ones mean something. */
 const MIN_CELLS = 20;
 const MIN_CONSTANT = 5;
+/** Cells from which words that come again are names, as of countries: passwords differ, or have digits. */
+const MIN_WORDS = 100;
+const HALF = 0.5;
+const WORD = /^\p{L}[\p{L}\p{M} .'’()-]*$/u;
 const MIN_ASCENDING = 8;
 
 const COUNTER = /^[#([<]{0,2}(\d{1,9})[.):\]>]{0,2}$/;
@@ -85,8 +91,11 @@ function kindOf(
   if (Math.max(...counts.values()) > NEARLY_ALL * texts.length && texts.length >= MIN_CONSTANT) return 'constant';
   if (isKeyed(texts)) return 'keyed';
   const isRepeated = texts.length >= MIN_CELLS && counts.size <= FEW * texts.length;
-  return isRepeated ? 'few' : 'free';
+  const areWords = texts.length >= MIN_WORDS && counts.size <= HALF * texts.length && share(isWord) > NEARLY_ALL;
+  return isRepeated ? 'few' : areWords ? 'words' : 'free';
 }
+
+const isWord = (text: string): boolean => WORD.test(text);
 
 function isTime(text: string): boolean {
   const bare = text.replaceAll(ENCLOSED, '');

@@ -5,12 +5,13 @@ import { isSql } from '../../syntax/sql-lines.ts';
 import { roleOfName } from '../column-names.ts';
 import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { describeLayout, isPair } from '../layout.ts';
-import { isComment } from '../line-parser.ts';
+import { isAddress, isComment } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { formatOfLayout, plainFormat } from './layout-format.ts';
 import { COMBO_FORMATS, comboFormatOf } from './line-format.ts';
 import { proposeLayouts, type UnclearColumns } from './propose-layouts.ts';
 import { type Reading, readBy } from './readings.ts';
+import { COMMON } from './separators.ts';
 
 const MAX_LINES = 1000;
 const HALF = 0.5;
@@ -39,7 +40,25 @@ function recogniseLines(sample: TextSample, { separator }: FormatOptions): Recog
     return rival ? refuseBoth(best, rival) : accept(best, rows[0] as string);
   }
   if (unclear[0]) return refuseColumns(unclear[0]);
-  return readings[0] && readings[0].read > MOST ? refuseWords(readings[0]) : undefined;
+  if (readings[0] && readings[0].read > MOST) return refuseWords(readings[0]);
+  return separator === undefined ? refusePhrases(rows) : undefined;
+}
+
+/** Words behind nearly all addresses: passwords of several words, or other columns. */
+function refusePhrases(rows: readonly string[]): Recognised | undefined {
+  const isBehind = (row: string, mark: string): boolean => isAddress(row.slice(0, row.indexOf(mark)).trim());
+  const found = COMMON.find((mark) => rows.filter((row) => isBehind(row, mark)).length > MOST * rows.length);
+  if (found === undefined) return undefined;
+  const shown = JSON.stringify(found);
+  const what = `behind e-mail addresses and ${shown} stand several words, which may be passwords or other columns`;
+  const hint = `Look at the lines. If all behind the first ${shown} is the password, pass --format combo --separator ${shown}; if one column is, --columns username=1,password=N --separator TEXT.`;
+  const refusal = new IngestError('FORMAT_UNRECOGNISED', what, hint);
+  return {
+    format: comboFormatOf('combo', found, { separator: found }),
+    score: UNCLEAR_SCORE,
+    reasons: [what],
+    refusal,
+  };
 }
 
 /** Comments and rulers. */

@@ -61,7 +61,7 @@ function proposeAll(rows: readonly string[], stated: string | undefined, depth: 
   const layouts: LineLayout[] = [];
   const unclear: UnclearColumns[] = [];
   const cut = rows.slice(0, MAX_ROWS).map((row) => row.slice(0, MAX_LENGTH));
-  const separators = stated === undefined ? separatorsIn(cut).slice(0, depth === 0 ? undefined : MAX_INNER) : [stated];
+  const separators = stated === undefined ? foundIn(cut).slice(0, depth === 0 ? undefined : MAX_INNER) : [stated];
   for (const separator of separators) {
     if (trials && trials.left-- <= 0) break;
     const proposed = propose(cut, separator, depth, trials ?? { left: MAX_INNER_TRIALS });
@@ -73,6 +73,13 @@ function proposeAll(rows: readonly string[], stated: string | undefined, depth: 
   for (const separator of stated === undefined ? new Set(around) : [stated])
     if (haveUrls(cut, separator, depth)) layouts.push({ separator, columns: [], hasUrls: true });
   return { layouts: layouts.slice(0, MAX_LAYOUTS), unclear };
+}
+
+/** Between a domain and a login, slashes separate no columns: another mark follows. */
+function foundIn(rows: readonly string[]): string[] {
+  const found = separatorsIn(rows);
+  const hasOther = found.some((separator) => separator !== ' ' && COMMON.includes(separator));
+  return hasOther ? found.filter((separator) => separator !== '\\' && separator !== '/') : found;
 }
 
 /** Within other columns, a URL is one by its scheme alone. */
@@ -144,7 +151,7 @@ function rolesOf(columns: readonly Column[]): Roles {
   const placesOf = (is: (column: Column) => boolean): number[] =>
     columns.flatMap((column, place) => (is(column) ? [place] : []));
   const named = placesOf(({ addresses }) => addresses > HALF);
-  const free = placesOf(({ kind, addresses }) => kind === 'free' && addresses <= HALF);
+  const free = placesOf(({ kind, addresses }) => (kind === 'free' || kind === 'words') && addresses <= HALF);
   if (named.length > 1) return { usernames: named.map(from1), passwords: free.map(from1) };
   const [username] = named;
   if (username === undefined) return withoutAddresses(columns, free);
@@ -153,6 +160,7 @@ function rolesOf(columns: readonly Column[]): Roles {
   const unclear = { usernames: [from1(username)], passwords: passwords.map(from1) };
   // A name may stand before an address, in lists without any password.
   if (password === undefined || passwords.length > 1 || password < username) return unclear;
+  if (columns[password]?.kind === 'words') return unclear;
   if (columns[username + 1]?.kind === 'hash') return [];
   const isAlone = !free.includes(password);
   if (isAlone && !['number', 'ascending', 'counter', 'constant'].includes((columns[password] as Column).kind))
@@ -190,7 +198,7 @@ function withoutAddresses(columns: readonly Column[], free: readonly number[]): 
 }
 
 const mayBePair = (username: Column, password: Column): boolean =>
-  ['free', 'number', 'ascending'].includes(username.kind) &&
+  ['free', 'words', 'number', 'ascending'].includes(username.kind) &&
   ['free', 'number', 'ascending', 'constant'].includes(password.kind);
 
 /** Addresses that another separator follows in some lines. */

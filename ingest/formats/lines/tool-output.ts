@@ -1,10 +1,11 @@
-// What password crackers and login testers print: john --show, hydra and medusa.
+// What password crackers and login testers print, such as john --show, hydra and NetExec.
 
+import { decodeHexNotation } from '../../input/text.ts';
 import type { CorpusFormat, FormatModule, Recognised } from '../format.ts';
 import { isShadowLine } from '../hashes/account-hashes.ts';
 import { isHashOf, provenShare } from '../hashes/hash-proofs.ts';
 import { refused } from '../hashes/line-shapes.ts';
-import { isComment, lineFormat } from '../line-parser.ts';
+import { isComment, isHash, lineFormat } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
 
 const MOST = 0.8;
@@ -12,30 +13,59 @@ const NEARLY_ALL = 0.95;
 /** A line of an account of Windows ends with its hashes, one of Unix with its shell. */
 const WINDOWS = /^([^:]+):(.*):\d+:[0-9a-f]{32}:([0-9a-f]{32}):[^:]*:[^:]*:[^:]*$/i;
 const UNIX = /^([^:]+):(.*):\d+:\d+:[^:]*:\/[^:]*:[^:]*$/;
-const CRACKED = /^\d+ password hash(?:es)? cracked, \d+ left/;
 
 const ACCOUNTS = 'the lines are accounts whose second field may be a password or a hash';
 const ACCOUNTS_HINT =
   'If it is the password, as john --show prints it, pass --format john-show; else crack the hashes.';
 
-const TOOLS: { readonly [name: string]: readonly RegExp[] } = {
-  'john-show': [WINDOWS, UNIX],
-  hydra: [/^\[\d{1,5}\]\[[\w-]{1,32}\] host: \S+ {1,3}login: (\S+) {1,3}password: (.*)$/],
-  medusa: [/^ACCOUNT FOUND: \[[\w-]{1,32}\] Host: \S+ User: (\S+) Password: (.*) \[SUCCESS[^\]]*\]$/],
+interface Tool {
+  /** A username and a password, or a password alone. */
+  readonly found: readonly RegExp[];
+  /** What it prints besides. */
+  readonly log?: RegExp;
+}
+
+const TOOLS: { readonly [name: string]: Tool } = {
+  'john-show': { found: [WINDOWS, UNIX], log: /^\d+ password hash(?:es)? cracked, \d+ left/ },
+  hydra: { found: [/^\[\d{1,5}\]\[[\w-]{1,32}\] host: \S+ {1,3}login: (\S+) {1,3}password: (.*)$/] },
+  medusa: { found: [/^ACCOUNT FOUND: \[[\w-]{1,32}\] Host: \S+ User: (\S+) Password: (.*) \[SUCCESS[^\]]*\]$/] },
+  // It writes a blank, a mark or a shell behind the password.
+  netexec: {
+    found: [/^[A-Z][A-Z0-9]{1,7} +\S+ +\d{1,5} +\S+ +\[\+\] ([^\s:]+):(.*?)(?: \((?:Pwn3d!|Guest)\)| {2}\S.*)? ?$/],
+    log: /^[A-Z][A-Z0-9]{1,7} +\S+ +\d{1,5} +\S+ +(?:\[[*!-]\] |[^ [])/,
+  },
+  ncrack: {
+    found: [/^\S+ \d{1,5}\/(?:tcp|udp) [\w-]{1,32}: '([^']+)' '(.*)'$/],
+    log: /^(?:Starting Ncrack|Discovered credentials|Ncrack (?:done|finished))/,
+  },
+  metasploit: {
+    found: [/^\[\+\] .{0,120}(?:Success|Login Successful): '([^:']+):(.*?)'(?: '.*)?$/i],
+    log: /^\[[*!-]\] /,
+  },
+  legba: { found: [/^\[[^\]]{0,40}\] (?:\[[^\]]{0,40}\] )?\(\w{1,32}\) <\S+> username=(\S+) password=(.*)$/] },
+  secretsdump: { found: [/^([^:\s]+):CLEARTEXT:(.*)$/], log: /^\[[*!-]\] / },
+  // Plaintexts with a colon are in hex.
+  mdxfind: { found: [/^[\w().$*-]{2,48}x\d{2,3} [0-9a-f]{16,128}(?::.*)?:([^:]*)$/i] },
 };
 
 const match = (name: string, line: string): RegExpExecArray | undefined =>
-  TOOLS[name]?.map((pattern) => pattern.exec(line)).find((found) => found !== null) ?? undefined;
+  TOOLS[name]?.found.map((pattern) => pattern.exec(line)).find((found) => found !== null) ?? undefined;
+
+const isLog = (name: string, line: string): boolean => TOOLS[name]?.log?.test(line) === true;
 
 const formatOf = (name: string): CorpusFormat =>
-  lineFormat(name, ['account', 'password'], {
+  lineFormat(name, name === 'mdxfind' ? ['password'] : ['account', 'password'], {
     parseLine(line) {
       if (line.trim() === '') return 'blank';
-      if (isComment(line) || CRACKED.test(line)) return 'comment';
-      const [, username = '', password = ''] = match(name, line) ?? [];
-      if (username === '') return 'no-separator';
-      const isEmpty = password === '' || (name === 'john-show' && password === 'NO PASSWORD');
-      return isEmpty ? 'empty-password' : { username, password, times: 1 };
+      if (isComment(line) || isLog(name, line)) return 'comment';
+      const found = match(name, line);
+      if (!found) return 'no-separator';
+      const password = decodeHexNotation(found.at(name === 'mdxfind' ? 1 : 2) as string);
+      if (password === '' || (name === 'john-show' && password === 'NO PASSWORD')) return 'empty-password';
+      if (name === 'mdxfind') return { password, times: 1 };
+      // What a hash was passed for is no password.
+      if (password.split(':').every(isHash)) return 'hash-password';
+      return { username: found[1] as string, password, times: 1 };
     },
   });
 
@@ -44,7 +74,7 @@ const FORMATS: readonly CorpusFormat[] = Object.keys(TOOLS).map(formatOf);
 /** Passwd files look like it: john's last line, or the hashes of the passwords, tell it. */
 function isShown({ lines }: TextSample): boolean {
   const accounts = lines.map((line) => WINDOWS.exec(line)).filter((found) => found !== null);
-  if (accounts.length === 0) return lines.some((line) => CRACKED.test(line));
+  if (accounts.length === 0) return lines.some((line) => isLog('john-show', line));
   return provenShare(accounts, ([, , plain = '', hash = '']) => isHashOf(hash, plain)) >= NEARLY_ALL;
 }
 
@@ -54,8 +84,9 @@ export const toolOutputModule: FormatModule = {
   create: (name) => FORMATS.find((format) => format.name === name) as CorpusFormat,
   recognise(sample): Recognised | undefined {
     for (const format of FORMATS) {
-      const share = sample.share((line) => match(format.name, line) !== undefined);
-      if (share <= MOST) continue;
+      const isFound = (line: string): boolean => match(format.name, line) !== undefined;
+      const share = sample.share((line) => isFound(line) || isLog(format.name, line));
+      if (share <= MOST || !sample.lines.some(isFound)) continue;
       if (format.name === 'john-show' && !isShown(sample))
         return sample.share(isShadowLine) > MOST ? undefined : refused(share, ACCOUNTS, ACCOUNTS_HINT);
       return { format, score: share, reasons: [`${percent(share)} of the lines are as ${format.name} prints them`] };

@@ -7,6 +7,7 @@ import type { RejectReason } from '../../rejects.ts';
 import type { ColumnPlaces, SecretKind } from '../columns.ts';
 import type { CredentialSink } from '../format.ts';
 import { isHex } from '../hashes/hash-kinds.ts';
+import { hexOfBase64Sha1 } from '../hashes/hash-list.ts';
 
 /** Returns a cell's text, or undefined if the row lacks it. */
 export type CellOf = (place: number) => string | undefined;
@@ -45,8 +46,10 @@ function readRow(places: Places, cell: CellOf, { kind, blank }: RowRules): reado
   if (secretCell === '') return logins?.length === 0 ? 'empty-username' : 'empty-password';
   const times = timesOf(places, cell);
   if (times === 0) return 'bad-count';
-  if (kind !== 'password')
-    return isHash(secretCell, 2 * HASH_BYTES[kind]) ? [{ password: secretCell, times }] : 'bad-hash';
+  if (kind !== 'password') {
+    const hash = (kind === 'sha1' ? hexOfBase64Sha1(secretCell) : undefined) ?? secretCell;
+    return isHash(hash, 2 * HASH_BYTES[kind]) ? [{ password: hash, times }] : 'bad-hash';
+  }
   const password = secretCell === blank ? '' : plaintextOf(secretCell);
   if (logins !== undefined && logins.length > 0) return logins.map((username) => ({ username, password, times }));
   return password === '' ? 'empty-password' : [{ password, times }];

@@ -3,10 +3,12 @@
 import { IngestError } from '../../errors.ts';
 import type { CorpusFormat, Recognised } from '../format.ts';
 import { hashKind } from '../hashes/hash-kinds.ts';
+import { isBase64Sha1 } from '../hashes/hash-list.ts';
 import type { TextSample } from '../sample.ts';
 
 const MOST = 0.8;
 const MIN_ROWS = 3;
+const BASE64_SHA1 = 'SHA-1 hashes of LDAP, in base64';
 
 /** Parses the sample. @returns the refusal if nearly all passwords are hashes */
 export function refuseHashes(format: CorpusFormat, { bytes }: TextSample): Recognised | undefined {
@@ -15,7 +17,7 @@ export function refuseHashes(format: CorpusFormat, { bytes }: TextSample): Recog
   const parser = format.createParser({
     credential({ password }) {
       rows++;
-      const kind = hashKind(password);
+      const kind = isBase64Sha1(password) ? BASE64_SHA1 : hashKind(password);
       if (kind !== undefined) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     },
     reject() {},
@@ -30,7 +32,7 @@ export function refuseHashes(format: CorpusFormat, { bytes }: TextSample): Recog
   if (rows < MIN_ROWS || count <= MOST * rows) return undefined;
   const what = `the passwords are ${kind}`;
   const hint =
-    kind === 'SHA-1 hashes' || kind === 'MD5 or NTLM hashes'
+    kind === 'SHA-1 hashes' || kind === BASE64_SHA1 || kind === 'MD5 or NTLM hashes'
       ? 'If they are unsalted, name their column in place of the password: --columns sha1=NAME or ntlm=NAME.'
       : 'No index takes them. Ingest the plaintexts that a cracker finds.';
   return { format, score: 1, reasons: [what], refusal: new IngestError('FORMAT_USELESS', what, hint) };

@@ -37,6 +37,10 @@ class JsonParser implements CorpusParser {
   }
 }
 
+const STAR = 0x2a;
+/** What 1Password writes between two lines of a 1pif. */
+const SEPARATOR = /^\*{3}[\da-f-]{36}\*{3}\s*$/i;
+
 /** Parses each line by itself: a malformed one costs no other. */
 class JsonLinesParser implements CorpusParser {
   readonly #lines: LineSplitter;
@@ -71,6 +75,10 @@ class JsonLinesParser implements CorpusParser {
   }
 
   #line(line: Buffer): void {
+    if (line[0] === STAR && SEPARATOR.test(line.toString('latin1'))) {
+      this.#sink.reject('comment', line);
+      return;
+    }
     this.#found = [];
     this.#scanner.push(line);
     this.#scanner.end();
@@ -156,7 +164,7 @@ function measure(sample: TextSample, format: CorpusFormat, what: string): Recogn
     credential: () => credentials++,
     reject(reason) {
       if (reason === 'malformed-row') malformed++;
-      else if (reason !== 'blank') incomplete++;
+      else if (reason !== 'blank' && reason !== 'comment') incomplete++;
     },
   });
   parser.push(bytes);

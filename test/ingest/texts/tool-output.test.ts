@@ -28,3 +28,44 @@ test('accounts whose second field is a hash, or is not that of their hash, are n
   for (const text of [passwd, other])
     expect(refusalOf(() => readCorpus(text))).toMatch(/^FORMAT_USELESS.*--format john-show/);
 });
+
+test.each<[string, (word: string, i: number) => string, string]>([
+  [
+    'NetExec',
+    (word, i) => `SMB         192.0.2.${i}       445    HOST${i}           [+] user${i}:${word} (Pwn3d!)`,
+    '',
+  ],
+  ['CrackMapExec', (word, i) => `SMB         192.0.2.${i}       445    HOST${i}           [+] user${i}:${word} `, ''],
+  [
+    'NetExec over SSH',
+    (word, i) => `SSH  192.0.2.${i}  22  192.0.2.${i}  [+] user${i}:${word}  Linux - Shell access!`,
+    '',
+  ],
+  ['Ncrack', (word, i) => `192.0.2.${i} 22/tcp ssh: 'user${i}' '${word}'`, 'Ncrack finished.\n'],
+  ['Metasploit', (word, i) => `[+] 192.0.2.${i}:22 - Success: 'user${i}:${word}' 'uid=0(root)'`, '[*] Done\n'],
+  ['legba', (word, i) => `[INFO ] [2024-01-02 10:11:12] (ssh) <192.0.2.7:22> username=user${i} password=${word}`, ''],
+  ['secretsdump', (word, i) => `user${i}:CLEARTEXT:${word}`, '[*] Cleaning up\n'],
+])('%s', (_name, line, tail) => {
+  expect(readCorpus(textOf(line) + tail).filter((found) => found !== '!comment')).toEqual(pairs);
+});
+
+test('NetExec: other lines are its log, domains are of the login, and passed hashes are no passwords', () => {
+  const host = 'SMB         192.0.2.7       445    HOST           ';
+  const text = textOf(
+    (word, i) =>
+      `${host}[*] Windows 10 (name:HOST)\n${host}[-] CORP\\x:${word} STATUS_LOGON_FAILURE\n${host}[+] CORP\\user${i}:${word}`,
+  );
+  const hash = `${host}[+] CORP\\eve:${ntlm('x')} (Pwn3d!)\n${host}[+] CORP\\eve:${LM}:${ntlm('x')}\n`;
+  const found = readCorpus(text + hash).filter((each) => each !== '!comment');
+  expect(found).toEqual([...pairs.map((pair) => `CORP\\${pair}`), '!hash-password', '!hash-password']);
+});
+
+test('mdxfind: what stands behind the hash and its salt', () => {
+  const plain = words.map((word) => word.replace(':', ''));
+  const text = plain.map((word, i) =>
+    i % 2
+      ? `MD5x01 ${'a'.repeat(32)}:${word}`
+      : `MD5SALTx02 ${'b'.repeat(32)}:s:${i}:$HEX[${Buffer.from(word).toString('hex')}]`,
+  );
+  expect(readCorpus(`${text.join('\n')}\n`)).toEqual(plain);
+});

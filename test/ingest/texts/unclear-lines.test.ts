@@ -8,9 +8,12 @@ import { createRandom, testSeed } from '../../support/random.ts';
 const random = createRandom(testSeed('unclear lines'));
 const hex = (digits: number): string => Buffer.from(random.bytes(digits)).toString('hex').slice(0, digits);
 const WORDS = ['sunrise', 'kettle', 'horse', 'blue', 'falcon', 'river', 'marina', 'pepper'];
-const many = (write: (i: number) => string): string[] => Array.from({ length: 80 }, (_, i) => write(i));
+const many = (write: (i: number) => string): string[] => Array.from({ length: 120 }, (_, i) => write(i));
 const refusedAs = (lines: readonly string[]): string | undefined =>
   refusalOf(() => readCorpus(`${lines.join('\n')}\n`));
+
+const COUNTRIES =
+  'Chile,Peru,Kenya,Nepal,Malta,Japan,India,Egypt,Ghana,Congo,Qatar,Samoa,Spain,Italy,Libya,Haiti'.split(',');
 
 describe('columns that are not clear are refused, and the hint names no place that may be wrong', () => {
   test.each<[string, (i: number) => string]>([
@@ -46,10 +49,38 @@ test('a line whose password may contain the separator is refused with the flag t
   expect(parseAll(createFormat('combo', { separator: ':' }), [`${line}\n`])).toEqual(['ann@example.test|drag:on12']);
 });
 
-test('of two layouts, the hint has the flags of the one that a flag names', () => {
-  const refusal = refusedAs(many((i) => `CORP\\ann${i}:${random.pick(WORDS)}${hex(3)}`));
-  expect(refusal).toMatch(/ \/ .*--format combo --separator ":" for username:password/);
-  expect(refusal).not.toMatch(/--separator "\\\\"/);
+test.each([':', '\t'])('phrases behind addresses and %j are refused with the flag that reads them', (mark) => {
+  const lines = many((i) => `ann${i}@example.test${mark}${random.pick(WORDS)} ${random.pick(WORDS)} ${hex(4)}`);
+  expect(refusedAs(lines)).toContain(`pass --format combo --separator ${JSON.stringify(mark)}`);
+});
+
+test('names beside addresses are no passwords, and make none of another column', () => {
+  const text = many((i) => `ann${i}@example.test,${COUNTRIES[i % COUNTRIES.length]},${random.pick(WORDS)}${hex(4)}`);
+  expect(refusedAs(text)).toMatch(/^FORMAT_UNRECOGNISED.*2, 3 the password/);
+  const names = many(
+    (i) =>
+      `ann${i}@example.test,${COUNTRIES[(i * 7) % 16]}${COUNTRIES[i % 4]},Mc${random.pick(WORDS)}${COUNTRIES[i % 16]}`,
+  );
+  expect(refusedAs(names)).toMatch(/^FORMAT_UNRECOGNISED/);
+});
+
+test.each(['CORP\\', 'CORP/', 'CORP\\dev.'])('a domain %s before a login is of the login', (domain) => {
+  const lines = many((i) => `${domain}ann${i}:${random.pick(WORDS)}${hex(3)}`);
+  expect(readCorpus(`${lines.join('\n')}\n`)).toEqual(lines.map((line) => line.replace(':', '|')));
+});
+
+test.each<[string, (mail: string) => string]>([
+  ['<', (mail) => `<${mail}> `],
+  ['[', (mail) => `[${mail}]:`],
+  ['(', (mail) => `(${mail}) | `],
+  ['a name', (mail) => `Ann Smith <${mail}>; `],
+])('an address within %s, and the password behind it', (_name, start) => {
+  const lines = Array.from(
+    { length: 20 },
+    (_, i) => [`ann${i}@example.test`, `${random.pick(WORDS)}:${hex(4)}`] as const,
+  );
+  const text = lines.map(([mail, password]) => `${start(mail)}${password}\n`).join('');
+  expect(readCorpus(text)).toEqual(lines.map((line) => line.join('|')));
 });
 
 test.each<[string, (i: number) => string]>([
@@ -59,6 +90,8 @@ test.each<[string, (i: number) => string]>([
   ['domains', (i) => `${random.pick(WORDS)}${i}.example.test`],
   ['short domains', (i) => `${random.pick(WORDS)}-${i}.${random.pick(['com', 'net', 'de'])}`],
   ['required packages', (i) => `${random.pick(WORDS)}-${hex(3)}==${i % 9}.${i % 20}.${(i * 7) % 11}`],
+  ['addresses and countries', (i) => `ann${i}@example.test,${COUNTRIES[i % COUNTRIES.length]}`],
+  ['addresses and plans', (i) => `ann${i}@example.test;${random.pick(['free', 'pro'])}`],
   ['logins and roles', (i) => `ann_${i}${hex(2)}|${random.pick(['admin', 'user', 'guest'])}`],
 ])('%s are no passwords and no pairs', (_name, write) => {
   expect(refusedAs(many(write))).toMatch(/^FORMAT_UNRECOGNISED/);
