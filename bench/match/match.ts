@@ -79,9 +79,9 @@ async function measureCandidates(): Promise<void> {
 async function compareRates(): Promise<void> {
   const rows: string[][] = [];
   for (const kind of KINDS) {
-    // A first round of a few finds out how many take as long as asked for.
-    const { perSecond } = await rawRate(kind, 4 * threads, threads);
-    const verifications = threads * Math.ceil((seconds * perSecond) / threads);
+    // A first round of a few finds out how many take as long as asked for, on an idle machine.
+    const { perProcessorSecond } = await rawRate(kind, 4 * threads, threads);
+    const verifications = threads * Math.ceil(seconds * perProcessorSecond);
     const raw: Rate[] = [];
     const ours: Rate[] = [];
     for (let round = 0; round < rounds; round++) {

@@ -1,18 +1,23 @@
-// Worker threads that each do one task at a time. A task goes to any idle thread, or waits for one.
+// Worker threads that each do one task at a time. A task goes to a thread that has room for it, or
+// waits for one.
 
 import { type Transferable, Worker } from 'node:worker_threads';
 
 export class ThreadPool<Task, Result> {
   readonly #workers: Worker[] = [];
+  /** A thread stands in it once for each task that it has room for. */
   readonly #idle: Worker[] = [];
+  readonly #places: number;
   #waiting: (() => void)[] = [];
   #failure: unknown;
 
   /**
    * @param module of the threads, which post one result for each task
    * @param onResult is called with the result of each task, in any order
+   * @param held tasks of a thread: the second waits there while it does the first
    */
-  constructor(threads: number, module: URL, workerData: unknown, onResult: (result: Result) => void) {
+  constructor(threads: number, module: URL, workerData: unknown, onResult: (result: Result) => void, held = 1) {
+    this.#places = threads * held;
     for (let i = 0; i < threads; i++) {
       const worker = new Worker(module, { workerData });
       worker.on('message', (result: Result) => {
@@ -26,11 +31,11 @@ export class ThreadPool<Task, Result> {
       });
       worker.on('error', (error) => this.#fail(error));
       this.#workers.push(worker);
-      this.#idle.push(worker);
     }
+    for (let i = 0; i < held; i++) this.#idle.push(...this.#workers);
   }
 
-  /** Waits for an idle worker and passes the task to it. */
+  /** Waits for a thread that has room, and passes the task to it. */
   async submit(task: Task, transfer: readonly Transferable[] = []): Promise<void> {
     while (this.#idle.length === 0 && this.#failure === undefined) await this.#change();
     if (this.#failure !== undefined) throw this.#failure;
@@ -39,7 +44,7 @@ export class ThreadPool<Task, Result> {
 
   /** Waits until all tasks are done. */
   async drain(): Promise<void> {
-    while (this.#idle.length < this.#workers.length && this.#failure === undefined) await this.#change();
+    while (this.#idle.length < this.#places && this.#failure === undefined) await this.#change();
     if (this.#failure !== undefined) throw this.#failure;
   }
 

@@ -33,7 +33,9 @@ export interface Found {
 }
 
 /** Work between two lines of the journal, in seconds of a usual core. */
-const TASK_SECONDS = 0.25;
+const TASK_SECONDS = 0.15;
+/** Of a thread, so that it never waits for the main thread. */
+const TASKS_HELD = 2;
 const MAX_TASK_ITEMS = 2048;
 
 /**
@@ -46,24 +48,64 @@ export async function verifyCandidates(
   total: number,
   options: VerifyOptions,
 ): Promise<Found> {
+  const threads = new VerifyThreads(options);
   const failed = new Set<number>();
-  const exact = await runPass('exact', users, state, total, options, new Map(), failed);
-  const similar = options.similar
-    ? await runPass('similar', users, state, total, options, exact, failed)
-    : new Map<number, Hit>();
-  return { exact, similar, failed };
+  const run = (pass: PassName, settled: ReadonlyMap<number, Hit>): Promise<Map<number, Hit>> =>
+    runPass({ pass, users, state, total, options, threads, settled, failed });
+  try {
+    const exact = await run('exact', new Map());
+    const similar = options.similar ? await run('similar', exact) : new Map<number, Hit>();
+    return { exact, similar, failed };
+  } finally {
+    await threads.close();
+  }
 }
 
-/** @param settled accounts that need no more */
-async function runPass(
-  pass: PassName,
-  users: UserTable,
-  state: MatchState,
-  total: number,
-  { threads, settings, signal, onProgress }: VerifyOptions,
-  settled: ReadonlyMap<number, Hit>,
-  failed: Set<number>,
-): Promise<Map<number, Hit>> {
+/** The threads of all passes. */
+class VerifyThreads {
+  readonly #pool: ThreadPool<VerifyTask, VerifyResult>;
+  readonly #running = new Map<number, VerifyTask>();
+  /** Takes the result of each task of the pass. */
+  onResult: (result: VerifyResult, items: readonly VerifyItem[]) => void = () => {};
+
+  constructor({ threads, settings }: VerifyOptions) {
+    const take = (result: VerifyResult): void => {
+      const { items } = this.#running.get(result.from) as VerifyTask;
+      this.#running.delete(result.from);
+      this.onResult(result, items);
+    };
+    const module = new URL('./verify-worker.ts', import.meta.url);
+    this.#pool = new ThreadPool(threads, module, settings, take, TASKS_HELD);
+  }
+
+  submit(task: VerifyTask): Promise<void> {
+    this.#running.set(task.from, task);
+    return this.#pool.submit(task);
+  }
+
+  drain(): Promise<void> {
+    return this.#pool.drain();
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+interface Pass {
+  readonly pass: PassName;
+  readonly users: UserTable;
+  readonly state: MatchState;
+  readonly total: number;
+  readonly options: VerifyOptions;
+  readonly threads: VerifyThreads;
+  /** Accounts that need no more. */
+  readonly settled: ReadonlyMap<number, Hit>;
+  readonly failed: Set<number>;
+}
+
+async function runPass({ pass, users, state, total, options, threads, settled, failed }: Pass) {
+  const { signal, onProgress } = options;
   const hits = new Map<number, Hit>();
   const done = new Ranges();
   const keep = (hit: Hit): void => {
@@ -76,35 +118,22 @@ async function runPass(
     for (const hit of entry.hits) keep(hit);
     for (const account of entry.failed ?? []) failed.add(account);
   }
-  const running = new Map<number, VerifyTask>();
-  const pool = new ThreadPool<VerifyTask, VerifyResult>(
-    threads,
-    new URL('./verify-worker.ts', import.meta.url),
-    settings,
-    ({ from, to, fits, failed: refused }) => {
-      const { items } = running.get(from) as VerifyTask;
-      running.delete(from);
-      const found = fits.map((place) => hitOf(items[place] as VerifyItem));
-      state.append({ pass, from, to, hits: found, ...(refused.length > 0 && { failed: refused }) });
-      for (const account of refused) failed.add(account);
-      for (const hit of found) keep(hit);
-      onProgress?.({ pass, candidates: to, total, found: hits.size });
-    },
-  );
+  threads.onResult = ({ from, to, fits, failed: refused }, items) => {
+    const found = fits.map((place) => hitOf(items[place] as VerifyItem));
+    state.append({ pass, from, to, hits: found, ...(refused.length > 0 && { failed: refused }) });
+    for (const account of refused) failed.add(account);
+    for (const hit of found) keep(hit);
+    onProgress?.({ pass, candidates: to, total, found: hits.size });
+  };
   /** Lower sequences decide: a hit of a later candidate spares none before it. */
   const isSpared = ({ account, sequence }: SpooledCandidate): boolean =>
     settled.has(account) || done.has(sequence) || (hits.get(account)?.sequence ?? Number.POSITIVE_INFINITY) < sequence;
-  try {
-    for (const task of tasksOf(pass, users, readSpool(state.spoolFile, state.key, total), isSpared)) {
-      signal?.throwIfAborted();
-      running.set(task.from, task);
-      await pool.submit(task);
-    }
-    await pool.drain();
+  for (const task of tasksOf(pass, users, readSpool(state.spoolFile, state.key, total), isSpared)) {
     signal?.throwIfAborted();
-  } finally {
-    await pool.close();
+    await threads.submit(task);
   }
+  await threads.drain();
+  signal?.throwIfAborted();
   return hits;
 }
 
