@@ -22,11 +22,11 @@ import { addNotifyOptions, type Notifier, type NotifyOptions, openNotifier, outb
 import { type OpenedForPublishing, withDataset, withPublisher } from '../open.ts';
 import { printResult } from '../output.ts';
 import { shellWord } from '../printable.ts';
+import { describePublished, PUBLISHER_KEY, type PublishSummary } from '../publish/published.ts';
 import { canaryEvents, noteAlarm, plantedIn } from '../retention/canaries.ts';
 import { assertAhead, parseExpires } from '../retention/expires.ts';
 import { describeTexts } from '../text-report.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../units.ts';
-import { describePublished, PUBLISHER_KEY, type PublishSummary, publishWithProgress } from './publish.ts';
 
 interface IngestOptions extends CorpusOptions, NotifyOptions {
   source?: string;
@@ -185,7 +185,7 @@ async function ingestAndPublish(
     const canaries = plantedIn(facts);
     if (!changed && canaries.length > 0) raise(canaries);
     // An unchanged source still needs this if an earlier ingest was interrupted before publishing.
-    const published = options.publish ? await publishWithProgress(opened, signal, options) : undefined;
+    const published = options.publish ? await publishNow(opened, signal, options) : undefined;
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
     return {
       ...{ source, changed, lines, credentials, rejects, canaries, leftOut: leftOut.groups, seconds, peakMemoryBytes },
@@ -195,6 +195,16 @@ async function ingestAndPublish(
       ...(published ? { published } : {}),
     };
   });
+}
+
+/** Loads what publishes: several sources are ingested without it, and published at once. */
+async function publishNow(
+  opened: OpenedForPublishing,
+  signal: AbortSignal,
+  options: IngestOptions,
+): Promise<PublishSummary> {
+  const { publishWithProgress } = await import('./publish.ts');
+  return publishWithProgress(opened, signal, options);
 }
 
 /** Ingests and publishes, or reads a sample. */

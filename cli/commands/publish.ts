@@ -5,7 +5,6 @@ import { createKernelPads } from '../../accel/pad-kernel.ts';
 import type { HeadKey } from '../../protocol/brands.ts';
 import { MAX_HEAD_LIFE_MS } from '../../protocol/signed/head.ts';
 import type { Dataset } from '../../store/dataset.ts';
-import type { ExpiringSource } from '../../store/retention/expiry.ts';
 import { readNameList } from '../../store/retention/name-file.ts';
 import type { Suppression } from '../../store/retention/retention.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
@@ -15,49 +14,14 @@ import { onInterrupt } from '../interrupt.ts';
 import { parseCount, parseDuration, parseMemory } from '../memory.ts';
 import { type KeyFileOptions, type OpenedForPublishing, withPublisher } from '../open.ts';
 import { printResult } from '../output.ts';
-import { shellWord } from '../printable.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
-import { openHeadKey, renewHeads } from '../renew.ts';
-import { describeExpired } from '../retention/expires.ts';
-import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
-
-export interface PublishSummary {
-  readonly snapshot: string;
-  readonly changed: boolean;
-  readonly sources: number;
-  readonly indexes: { readonly [index: string]: { readonly entries: number; readonly buckets: number } };
-  /** Indexes of unsalted hashes. */
-  readonly ranges: { readonly [index: string]: { readonly entries: number; readonly ranges: number } };
-  readonly bytes: number;
-  readonly seconds: number;
-  /** Until when clients accept the snapshot. */
-  readonly validUntil: string;
-  /** The snapshot before, and whether servers must not answer it any more. */
-  readonly replaced: { readonly snapshot: string; readonly withdrawn: boolean } | null;
-  /** Sources that are left out, whose runs are here. */
-  readonly expired: readonly ExpiringSource[];
-  /** What suppressed names take out of the runs; null if there are none. */
-  readonly suppressed: SuppressedSummary | null;
-}
-
-/** Counts of names and records, and the sources with records that could not be told apart. */
-type SuppressedSummary = Pick<Suppression, 'names' | 'records' | 'kept' | 'keptIn'>;
+import { describePublished, PUBLISHER_KEY, type PublishSummary, type SuppressedSummary } from '../publish/published.ts';
+import { openHeadKey, renewHeads } from '../publish/renew.ts';
+import { formatCounted } from '../units.ts';
 
 const summarize = ({ names, records, kept, keptIn }: Suppression): SuppressedSummary => ({
   ...{ names, records, kept, keptIn },
 });
-
-function describeSuppressed({ names, records, kept, keptIn }: SuppressedSummary, folder: string): string[] {
-  return [
-    `suppressed: ${formatCounted(names, 'name')}, ${formatCounted(records, 'record')} of the runs left out`,
-    ...(kept === 0
-      ? []
-      : [
-          `  not left out: ${formatCounted(kept, 'record')} that may be another name's, whose hash is the same`,
-          ...keptIn.map((source) => `  to remove them: credveil ingest ${shellWord(folder)} … --replace ${source}`),
-        ]),
-  ];
-}
 
 function progressState(bar: ProgressBar, { stage, records, totalRecords }: PublishProgress): ProgressState {
   return {
@@ -78,12 +42,6 @@ export interface PublishLimits {
   /** Keys that may sign heads from now on. */
   readonly delegate?: readonly HeadKey[];
 }
-
-/** The option of all commands that publish. */
-export const PUBLISHER_KEY = [
-  '--publisher-key <file>',
-  'key of the publisher, of a dataset with signatures (default: <dataset>.publisher)',
-] as const;
 
 /** The caller holds the dataset's lock. */
 export async function publishWithProgress(
@@ -145,29 +103,6 @@ export async function publishWithProgress(
     bar.abandon();
     throw error;
   }
-}
-
-export function describePublished(summary: PublishSummary, folder: string): string {
-  const { snapshot, changed, sources, indexes, ranges, bytes, seconds, validUntil, replaced, expired, suppressed } =
-    summary;
-  const until = `clients accept it until ${validUntil}; renew that with: credveil publish ${shellWord(folder)} --renew`;
-  const left = [...describeExpired(expired, folder), ...(suppressed ? describeSuppressed(suppressed, folder) : [])];
-  if (!changed)
-    return [`snapshot ${snapshot} already contains all sources; nothing changed`, ...left, until].join('\n');
-  const parts = Object.entries(indexes).map(
-    ([index, { entries, buckets }]) =>
-      `${index} ${formatCounted(entries, 'entry')} in ${formatCounted(buckets, 'bucket')}`,
-  );
-  for (const [index, { entries, ranges: count }] of Object.entries(ranges))
-    parts.push(`${index} ${formatCounted(entries, 'entry')} in ${formatCounted(count, 'range')}`);
-  return [
-    `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`,
-    ...left,
-    until,
-    ...(replaced?.withdrawn
-      ? [`snapshot ${replaced.snapshot} is withdrawn: purge URLs that contain ${replaced.snapshot} from caches`]
-      : []),
-  ].join('\n');
 }
 
 interface PublishCommandOptions extends Omit<PublishLimits, 'delegate'>, KeyFileOptions {

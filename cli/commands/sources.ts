@@ -14,10 +14,11 @@ import { gapsOfSource } from '../mirror.ts';
 import { type KeyFileOptions, withLock, withPublisher } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
 import { printable, shellWord } from '../printable.ts';
+import { describePublished, PUBLISHER_KEY } from '../publish/published.ts';
 import { listExpiries, parseExpiry } from '../retention/expires.ts';
 import { describeEachText } from '../text-report.ts';
 import { formatBytes, formatCount } from '../units.ts';
-import { describePublished, PUBLISHER_KEY, publishWithProgress } from './publish.ts';
+import { publishWithProgress } from './publish.ts';
 
 /** @throws StoreError `SOURCE_NAME`, `SOURCE_MISSING` */
 export function findSource(dataset: Dataset, name: string): Run {

@@ -12,7 +12,7 @@ import { parseUsers } from '../anonymity.ts';
 import { assertNotPart } from '../open.ts';
 import { print, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
-import { warnOfHead } from '../renew.ts';
+import { warnOfHead } from '../publish/renew.ts';
 import {
   describeSnapshot,
   type FilterStats,

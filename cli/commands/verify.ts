@@ -10,7 +10,7 @@ import { UsageError } from '../exit.ts';
 import { keyFileFor, withDataset, withLock } from '../open.ts';
 import { printResult } from '../output.ts';
 import { shellWord } from '../printable.ts';
-import { warnOfHead } from '../renew.ts';
+import { warnOfHead } from '../publish/renew.ts';
 import { formatCounted } from '../units.ts';
 
 interface VerifyOptions {

@@ -8,8 +8,12 @@ const MIB = 2 ** 20;
 const SMALL = 2 * MIB;
 /** A bzip2 block of 900 KB, as numbers, and its output. */
 const BZIP2 = 12 * MIB;
-/** Of `xz -9`; the dictionary is stated behind a header that others precede. */
-const XZ = 72 * MIB;
+/** liblzma's instance and buffers, beside the dictionary. */
+const XZ = 8 * MIB;
+/** Of `xz -9`, where the first block does not state its dictionary. */
+const USUAL_DICTIONARY = 64 * MIB;
+/** The limit that liblzma is given: a stream with a larger dictionary is refused. */
+export const MAX_XZ_MEMORY = 128 * MIB;
 /** Node refuses larger windows. */
 export const MAX_ZSTD_WINDOW = 128 * MIB;
 /** Archives and compressed texts may hold others, whose first bytes come later. */
@@ -21,7 +25,7 @@ export function decoderBytes(head: Buffer): number {
     case undefined:
       return 0;
     case 'xz':
-      return XZ + NESTED;
+      return XZ + Math.min(xzDictionary(head), MAX_XZ_MEMORY) + NESTED;
     case 'bzip2':
       return BZIP2 + NESTED;
     case 'zstd':
@@ -61,3 +65,40 @@ function contentSize(head: Buffer, descriptor: number): number {
       return Number(head.readBigUInt64LE(at));
   }
 }
+
+const XZ_HEADER_BYTES = 12;
+const LZMA2 = 0x21;
+
+/**
+ * The dictionary of the first block of an xz stream (.xz file format 1.2.1 §3.1 and §5.3.1). Later
+ * blocks of one stream have the same.
+ */
+function xzDictionary(head: Buffer): number {
+  const sizeByte = head[XZ_HEADER_BYTES] ?? 0;
+  // An index in place of a block: the stream is empty.
+  if (sizeByte === 0) return 0;
+  const end = Math.min(head.length, XZ_HEADER_BYTES + 4 * (sizeByte + 1));
+  const flags = head[XZ_HEADER_BYTES + 1] ?? 0;
+  let at = XZ_HEADER_BYTES + 2;
+  const integer = (): number => {
+    let value = 0;
+    for (let shift = 0; at < end; shift += 7) {
+      const byte = head[at++] as number;
+      value += (byte & 0x7f) * 2 ** shift;
+      if ((byte & 0x80) === 0) break;
+    }
+    return value;
+  };
+  // The sizes of the block, each if it is stated.
+  for (const stated of [0x40, 0x80]) if ((flags & stated) !== 0) integer();
+  for (let left = (flags & 3) + 1; left > 0 && at < end; left--) {
+    const filter = integer();
+    const properties = integer();
+    if (filter === LZMA2 && properties === 1 && at < end) return dictionarySize(head[at] as number);
+    at += properties;
+  }
+  return USUAL_DICTIONARY;
+}
+
+/** 4 KiB, 6 KiB, 8 KiB and so on. */
+const dictionarySize = (bits: number): number => (2 | (bits & 1)) * 2 ** (Math.floor(bits / 2) + 11);

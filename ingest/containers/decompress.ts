@@ -3,9 +3,7 @@
 
 import zlib from 'node:zlib';
 import { type Blocks, decodeWith } from './blocks.ts';
-import { decodeBzip2 } from './bzip2.ts';
 import type { Compression } from './magic.ts';
-import { decodeXz } from './xz.ts';
 import { decodeZstd } from './zstd.ts';
 
 const CHUNK = { chunkSize: 1 << 18 };
@@ -16,7 +14,7 @@ const CHUNK = { chunkSize: 1 << 18 };
  */
 export function decompress(kind: Compression, blocks: Blocks, count: (bytes: number) => void): AsyncGenerator<Buffer> {
   // It counts while it decodes: a single block of input may unpack to gigabytes.
-  if (kind === 'bzip2') return decodeBzip2(blocks, count);
+  if (kind === 'bzip2') return bunzip2(blocks, count);
   return counted(decode(kind, blocks), count);
 }
 
@@ -29,8 +27,20 @@ function decode(kind: Exclude<Compression, 'bzip2'>, blocks: Blocks): AsyncGener
     case 'zstd':
       return decodeZstd(blocks);
     case 'xz':
-      return decodeXz(blocks);
+      return unxz(blocks);
   }
+}
+
+// These decoders are no part of Node, and load on demand.
+
+async function* bunzip2(blocks: Blocks, count: (bytes: number) => void): AsyncGenerator<Buffer> {
+  const { decodeBzip2 } = await import('./bzip2.ts');
+  yield* decodeBzip2(blocks, count);
+}
+
+async function* unxz(blocks: Blocks): AsyncGenerator<Buffer> {
+  const { decodeXz } = await import('./xz.ts');
+  yield* decodeXz(blocks);
 }
 
 async function* counted(blocks: Blocks, count: (bytes: number) => void): AsyncGenerator<Buffer> {

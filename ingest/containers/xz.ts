@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import createLzma from 'node-liblzma/wasm/liblzma.js';
 import type { Blocks } from './blocks.ts';
+import { MAX_XZ_MEMORY } from './decoder-memory.ts';
 import { ContainerError, corruptContainer } from './errors.ts';
 
 /** struct lzma_stream of liblzma's base.h, in wasm32. */
@@ -21,8 +22,6 @@ const OK = 0;
 const STREAM_END = 1;
 const MEMORY_LIMIT_ERROR = 6;
 
-/** `xz -9` needs 65 MiB to decode. */
-const MEMORY_BYTES = 128 << 20;
 const OUT_BYTES = 1 << 18;
 
 /** This build takes a u64 as two halves, the lower first, although its types declare a bigint. */
@@ -38,7 +37,7 @@ export async function* decodeXz(blocks: Blocks): AsyncGenerator<Buffer> {
   lzma.HEAPU8.fill(0, stream, stream + STREAM_BYTES);
   const out = lzma._malloc(OUT_BYTES);
   const startDecoder = lzma._lzma_stream_decoder as unknown as StartDecoder;
-  if (startDecoder(stream, MEMORY_BYTES, 0, CONCATENATED) !== OK) throw new RangeError('liblzma did not start');
+  if (startDecoder(stream, MAX_XZ_MEMORY, 0, CONCATENATED) !== OK) throw new RangeError('liblzma did not start');
 
   /** Decodes until the input is consumed. @returns whether the last stream has ended */
   function* code(action: number): Generator<Buffer, boolean> {

@@ -104,6 +104,20 @@ describe.runIf(fs.existsSync('/proc/self/status'))('memory', () => {
     expect(decoderBytes(zlib.gzipSync('x'.repeat(1000)))).toBeLessThan(16 * MIB);
   });
 
+  test.each([
+    ['xz -0', '02002101' + '0c000000', 0.25],
+    ['xz -6', '02002101' + '16000000', 8],
+    ['xz -9', '02002101' + '1c000000', 64],
+    ['xz -9 -T2, which states the sizes of its blocks', '04c08fda38c08db70121011c', 64],
+    ['xz --x86 --lzma2=preset=6', '020104002101160000', 8],
+    ['a dictionary of 4 GiB, beyond what is read', '0200210128000000', 128],
+    ['a block header that is cut', '02', 64],
+    ['no block', '00', 0],
+  ])('the dictionary of %s', (_name, block, mebibytes) => {
+    const of = (hex: string): number => decoderBytes(Buffer.from(`fd377a585a000004e6d6b446${hex}`, 'hex'));
+    expect((of(block) - of('00')) / MIB).toBe(mebibytes);
+  });
+
   test('one zstd frame of any length is read within the limit', async ({ place }) => {
     const corpus = place.at('corpus.zst');
     await writeFrame(corpus, 256 * MIB);

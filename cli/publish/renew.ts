@@ -2,20 +2,20 @@
 // meanwhile writes the head of another snapshot.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HeadKey } from '../protocol/brands.ts';
-import { createMac, type Signer } from '../protocol/signed/envelope.ts';
-import { type Head, headState } from '../protocol/signed/head.ts';
-import { parseHeadKeyText } from '../protocol/signed/trust.ts';
-import { assertKeyBelongs, type Dataset, openDataset } from '../store/dataset.ts';
-import { readRegularFile } from '../store/files.ts';
-import { openPublishedFacts } from '../store/snapshot/current.ts';
-import { readStatement, writeHead } from '../store/snapshot/statement-files.ts';
-import { reportFailure, UsageError } from './exit.ts';
-import { openKeyFile, openSigningKeyFile } from './key-files.ts';
-import { type KeyFileOptions, keyFileFor, openPublisher } from './open.ts';
-import { note, printResult } from './output.ts';
-import { shellWord } from './printable.ts';
-import { warnOfExpired } from './retention/expires.ts';
+import type { HeadKey } from '../../protocol/brands.ts';
+import { createMac, type Signer } from '../../protocol/signed/envelope.ts';
+import { type Head, headState } from '../../protocol/signed/head.ts';
+import { parseHeadKeyText } from '../../protocol/signed/trust.ts';
+import { assertKeyBelongs, type Dataset, openDataset } from '../../store/dataset.ts';
+import { readRegularFile } from '../../store/files.ts';
+import { openPublishedFacts } from '../../store/snapshot/current.ts';
+import { readStatement, writeHead } from '../../store/snapshot/statement-files.ts';
+import { reportFailure, UsageError } from '../exit.ts';
+import { openKeyFile, openSigningKeyFile } from '../key-files.ts';
+import { type KeyFileOptions, keyFileFor, openPublisher } from '../open.ts';
+import { note, printResult } from '../output.ts';
+import { shellWord } from '../printable.ts';
+import { warnOfExpired } from '../retention/expires.ts';
 
 export interface RenewOptions extends KeyFileOptions {
   readonly headKey?: string;
