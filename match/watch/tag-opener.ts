@@ -1,6 +1,6 @@
 // Opens watch tags. PROTOCOL.md §19.
 
-import { createDecipheriv, createHmac } from 'node:crypto';
+import { createDecipheriv } from 'node:crypto';
 import type { DatasetId, KeyId } from '../../protocol/brands.ts';
 import { createKeySchedule, type DeriveMessageKey, GCM_TAG_BYTES } from '../../protocol/watch/hpke.ts';
 import {
@@ -42,9 +42,7 @@ export class TagOpener {
     this.#key = key;
     this.#of = of;
     this.#today = today;
-    this.#derive = createKeySchedule(key.publicKey, watchInfo(of), (secret, message) =>
-      createHmac('sha256', secret).update(message).digest(),
-    );
+    this.#derive = createKeySchedule(key.publicKey, watchInfo(of));
   }
 
   open(account: string, text: string): WatchedPairs | UnreadReason {

@@ -14,9 +14,6 @@ const KEY_BYTES = 16;
 const NONCE_BYTES = 12;
 const HASH_BYTES = 32;
 
-/** HMAC-SHA-256. */
-export type Hmac = (key: Uint8Array, message: Uint8Array) => Uint8Array;
-
 /** Of the only message of a context, whose sequence number is 0. */
 export interface MessageKey {
   readonly key: Uint8Array;
@@ -38,18 +35,14 @@ const NONE = new Uint8Array(0);
 /**
  * ExtractAndExpand of §4.1 and KeySchedule of §5.1, for messages to one recipient with one `info`.
  * @param recipient its public key
- * @param mac the fastest one at hand
  */
-export function createKeySchedule(
-  recipient: Uint8Array,
-  info: Uint8Array,
-  mac: Hmac = (key, message) => hmac(sha256, key, message),
-): DeriveMessageKey {
+export function createKeySchedule(recipient: Uint8Array, info: Uint8Array): DeriveMessageKey {
   // §4. Nothing here is longer than a hash, so that HKDF-Expand is one HMAC.
   const extract = (suite: Uint8Array, salt: Uint8Array, label: string, ikm: Uint8Array): Uint8Array =>
-    mac(salt, concatBytes(VERSION, suite, utf8ToBytes(label), ikm));
+    hmac(sha256, salt, concatBytes(VERSION, suite, utf8ToBytes(label), ikm));
   const expand = (suite: Uint8Array, prk: Uint8Array, label: string, about: Uint8Array, bytes: number): Uint8Array =>
-    mac(
+    hmac(
+      sha256,
       prk,
       concatBytes(Uint8Array.of(0, bytes), VERSION, suite, utf8ToBytes(label), about, Uint8Array.of(1)),
     ).subarray(0, bytes);
