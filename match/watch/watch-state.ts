@@ -4,7 +4,7 @@
 
 import { createHmac, hkdfSync } from 'node:crypto';
 import type { KeyId } from '../../protocol/brands.ts';
-import { equalTexts } from '../../protocol/bytes.ts';
+import { compareBytes, equalTexts } from '../../protocol/bytes.ts';
 import { isMissing, readRegularBytes, writeFileAtomically } from '../../store/files.ts';
 import { MatchError } from '../errors.ts';
 import { PRIVATE_FILE } from '../state/spool.ts';
@@ -24,8 +24,8 @@ export interface TagHit {
   /** SHA-256 of the run. */
   readonly run: string;
   /**
-   * Names account, entry and run for whoever has the watch key, in hex: the same for every tag of
-   * the same password.
+   * Names account, entry and source for whoever has the watch key, in hex: the same for every tag
+   * of the same password, and every edition of the source.
    */
   readonly finding: string;
 }
@@ -47,7 +47,7 @@ interface StateFile {
   readonly watchKey: KeyId;
   /** SHA-256 of each run, in hex. */
   readonly runs: readonly string[];
-  /** Fingerprints, base64. */
+  /** Fingerprints, ascending, base64. */
   readonly tags: string;
   /** Places in `tags` and `runs`, u32 each, and the finding, base64. */
   readonly hits: string;
@@ -60,14 +60,14 @@ const subkey = (key: WatchKey, use: 'state' | 'finding'): Buffer =>
 const macOf = (key: WatchKey, body: string): string =>
   createHmac('sha256', subkey(key, 'state')).update(body).digest('hex');
 
-export type NameFinding = (account: string, entry: Uint8Array, run: string) => string;
+export type NameFinding = (account: string, entry: Uint8Array, source: string) => string;
 
 export function createFindings(key: WatchKey): NameFinding {
   const secret = subkey(key, 'finding');
-  return (account, entry, run) =>
+  return (account, entry, source) =>
     createHmac('sha256', secret)
       .update(entry)
-      .update(`${run} ${account}`)
+      .update(`${source} ${account}`)
       .digest('hex')
       .slice(0, 2 * FINDING_BYTES);
 }
@@ -106,29 +106,41 @@ function parseState(body: string): StateFile | null | undefined {
 }
 
 function remember({ runs, tags, hits }: StateFile, table: TagTable): Remembered {
-  const fingerprints = Buffer.from(tags, 'base64').toString('latin1');
-  const places = new Map<string, number>();
-  for (let at = 0; at < fingerprints.length; at += FINGERPRINT_BYTES)
-    places.set(fingerprints.slice(at, at + FINGERPRINT_BYTES), at / FINGERPRINT_BYTES);
-  const byPlace = new Map<number, number>();
-  const known = new Set<number>();
+  const fingerprints = Buffer.from(tags, 'base64');
+  const places = fingerprints.length / FINGERPRINT_BYTES;
+  const isKnown = new Uint8Array(table.tags);
+  /** From 1; 0 is none. */
+  const tagAt = new Uint32Array(places);
   for (let tag = 0; tag < table.tags; tag++) {
-    const place = places.get(table.fingerprintOf(tag).toString('latin1'));
+    const place = placeOf(table.fingerprintOf(tag), fingerprints);
     if (place === undefined) continue;
-    known.add(tag);
-    byPlace.set(place, tag);
+    isKnown[tag] = 1;
+    tagAt[place] = tag + 1;
   }
   const packed = Buffer.from(hits, 'base64');
   const remembered: TagHit[] = [];
   const findings = new Set<string>();
   for (let at = 0; at < packed.length; at += HIT_BYTES) {
-    const tag = byPlace.get(packed.readUInt32LE(at));
+    const tag = tagAt[packed.readUInt32LE(at)] ?? 0;
     const run = runs[packed.readUInt32LE(at + 4)];
     const finding = packed.toString('hex', at + 8, at + HIT_BYTES);
     findings.add(finding);
-    if (tag !== undefined && run !== undefined) remembered.push({ tag, run, finding });
+    if (tag !== 0 && run !== undefined) remembered.push({ tag: tag - 1, run, finding });
   }
-  return { isKnown: (tag) => known.has(tag), runs: new Set(runs), hits: remembered, findings };
+  return { isKnown: (tag) => isKnown[tag] === 1, runs: new Set(runs), hits: remembered, findings };
+}
+
+/** By halving: they ascend. */
+function placeOf(fingerprint: Buffer, fingerprints: Buffer): number | undefined {
+  let [low, high] = [0, fingerprints.length / FINGERPRINT_BYTES];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const order = compareBytes(fingerprint, 0, fingerprints, middle * FINGERPRINT_BYTES, FINGERPRINT_BYTES);
+    if (order === 0) return middle;
+    if (order < 0) high = middle;
+    else low = middle + 1;
+  }
+  return undefined;
 }
 
 /** Durable when it returns. @param runs with all of which all current tags were compared */
@@ -140,23 +152,24 @@ export function writeWatchState(
   runs: readonly string[],
   hits: readonly TagHit[],
 ): void {
-  const fingerprints: Buffer[] = [];
-  const places = new Map<number, number>();
-  for (let tag = 0; tag < table.tags; tag++) {
-    if (!table.isCurrent(tag)) continue;
-    places.set(tag, fingerprints.length);
-    fingerprints.push(table.fingerprintOf(tag));
+  const current = Uint32Array.from({ length: table.tags }, (_, tag) => tag).filter((tag) => table.isCurrent(tag));
+  current.sort((a, b) => Buffer.compare(table.fingerprintOf(a), table.fingerprintOf(b)));
+  const fingerprints = Buffer.alloc(current.length * FINGERPRINT_BYTES);
+  const places = new Uint32Array(table.tags);
+  for (const [place, tag] of current.entries()) {
+    table.fingerprintOf(tag).copy(fingerprints, place * FINGERPRINT_BYTES);
+    places[tag] = place;
   }
   const runPlaces = new Map(runs.map((run, place) => [run, place]));
   const packed = Buffer.alloc(hits.length * HIT_BYTES);
   for (const [i, { tag, run, finding }] of hits.entries()) {
-    packed.writeUInt32LE(places.get(tag) as number, i * HIT_BYTES);
+    packed.writeUInt32LE(places[tag] as number, i * HIT_BYTES);
     packed.writeUInt32LE(runPlaces.get(run) as number, i * HIT_BYTES + 4);
     packed.write(finding, i * HIT_BYTES + 8, 'hex');
   }
   const state: StateFile = {
     ...{ format: FORMAT, dataset: of.dataset, keyId: of.keyId, watchKey: key.keyId, runs },
-    ...{ tags: Buffer.concat(fingerprints).toString('base64'), hits: packed.toString('base64') },
+    ...{ tags: fingerprints.toString('base64'), hits: packed.toString('base64') },
   };
   const body = JSON.stringify(state);
   writeFileAtomically(file, `${body}\n${macOf(key, body)}\n`, PRIVATE_FILE);

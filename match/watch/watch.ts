@@ -144,7 +144,7 @@ function compare(
     const isOld = knownRuns.has(run.sha256);
     for (const [tag, entry] of findIn(run, index)) {
       if (isOld && isKnown(tag)) continue;
-      const finding = nameFinding(table.idOf(table.accountOf(tag)), entry, run.sha256);
+      const finding = nameFinding(table.idOf(table.accountOf(tag)), entry, run.facts.source);
       all.push({ tag, run: run.sha256, finding });
     }
   }
