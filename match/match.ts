@@ -8,10 +8,11 @@ import { type Scanned, type ScanOptions, scanSources } from './candidates/scan.t
 import type { MatchSource } from './candidates/sources.ts';
 import { USUAL_VARIANTS } from './candidates/variants.ts';
 import { MatchError } from './errors.ts';
+import { type SourceEvidence, weighSources } from './evidence/weigh-sources.ts';
 import { parseHash } from './hashes/parse-hash.ts';
 import { isFault, type StoredHash } from './hashes/stored-hash.ts';
 import { type MatchRow, matchRows, type UncheckedRow, uncheckedRows } from './results.ts';
-import { SpoolWriter } from './state/spool.ts';
+import { readSpool, SpoolWriter } from './state/spool.ts';
 import { type JobDescription, MatchState } from './state/state-folder.ts';
 import type { UserTable } from './users/user-table.ts';
 import { type VerifyOptions, verifyCandidates } from './verify/verify.ts';
@@ -47,6 +48,8 @@ export interface MatchResult {
   readonly stored: readonly string[];
   readonly unchecked: readonly UncheckedRow[];
   readonly figures: MatchFigures;
+  /** For each source, how likely it is a copy of the user table. */
+  readonly evidence: readonly SourceEvidence[];
 }
 
 /**
@@ -69,7 +72,14 @@ export async function matchUsers(options: MatchOptions, use: (result: MatchResul
     const { rows, accounts } = matchRows(users, sources, found);
     const stored = accounts.map((account) => `${users.saltOf(account)}\n${users.hashOf(account)}`);
     const unchecked = uncheckedRows(users, sources, scanned, found);
-    await use({ rows, stored, unchecked, figures: { ...scanned, ...figuresOf(users) } });
+    const evidence = weighSources(
+      sources,
+      users.accounts,
+      readSpool(state.spoolFile, state.key, scanned.candidates),
+      found.exact,
+      (account) => users.changedMonthOf(account),
+    );
+    await use({ rows, stored, unchecked, evidence, figures: { ...scanned, ...figuresOf(users) } });
     isDone = true;
   } finally {
     // Of a corpus that was refused nothing is worth keeping.

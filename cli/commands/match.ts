@@ -10,6 +10,7 @@ import { parseDescription } from '../../match/hashes/description.ts';
 import { DEFAULT_HASH_LIMITS, type HashLimits } from '../../match/hashes/stored-hash.ts';
 import { type MatchOptions, matchUsers, planMatch, type StateFound } from '../../match/match.ts';
 import { hasProgress } from '../../match/state/state-folder.ts';
+import type { UserTable } from '../../match/users/user-table.ts';
 import { hashOptionsOf, type VerifySettings } from '../../match/verify/verify-task.ts';
 import { addReadingOptions, type CorpusOptions, limitsOf, parseReading } from '../corpus.ts';
 import { UsageError } from '../exit.ts';
@@ -17,6 +18,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { noteLeftOut } from '../left-out.ts';
 import { describeMatch, describePlan } from '../match/describe.ts';
 import { leakedEvents, namedEvents } from '../match/events.ts';
+import { describeEvidence } from '../match/evidence.ts';
 import { createMatchBars } from '../match/match-bars.ts';
 import { matchNames, noteNames } from '../match/names.ts';
 import { assertNewFiles, writeResult } from '../match/result-files.ts';
@@ -25,6 +27,7 @@ import { parseCount } from '../memory.ts';
 import { addNotifyOptions, HERE_OUTBOX, type Notifier, type NotifyOptions, openNotifier } from '../notify/notifier.ts';
 import { note, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
+import { formatCount, formatCounted } from '../units.ts';
 
 interface CommandOptions extends UsersOptions, NotifyOptions, Omit<CorpusOptions, 'columns'> {
   against?: string[];
@@ -76,6 +79,14 @@ function noteState(found: StateFound, folder: string): void {
 /** What a dataset cannot tell. */
 const NOT_OF_NAMES = ['hashFormat', 'pepperFile', 'similar', 'dryRun', 'corpusColumns'] as const;
 
+/** A column of dates that none can be read from would tell of no month, in silence. */
+function noteDates({ datedAccounts, accounts }: UserTable, columns: string): void {
+  if (!/(^|,)changed=/.test(columns) || datedAccounts === accounts) return;
+  note(
+    `dates of changes: ${formatCounted(datedAccounts, 'account')} of ${formatCount(accounts)} have one that can be read: 2026-01-31, with a time behind it, or Unix time`,
+  );
+}
+
 async function runNames(
   usersName: string,
   dataset: string,
@@ -117,6 +128,7 @@ async function runMatch(
     encoding === undefined ? source : { ...source, inputs: source.inputs.map((input) => ({ ...input, encoding })) },
   );
   const users = await openUsers(usersName, options, hashOptionsOf(settings), signal);
+  noteDates(users, options.columns);
   const bars = createMatchBars();
   const request: MatchOptions = {
     users,
@@ -151,6 +163,7 @@ async function runMatch(
       notifier?.add(leakedEvents(result));
       await writeResult(result, options);
       note(describeMatch(result.figures, result.rows, result.unchecked, options.unchecked));
+      for (const line of describeEvidence(result.evidence)) note(line);
     });
   } finally {
     bars.end();

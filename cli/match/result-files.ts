@@ -57,12 +57,16 @@ interface Result {
   readonly rows: readonly ResultRow[];
   readonly unchecked: readonly Unchecked[];
   readonly figures: object;
+  /** Of sources that may be copies of the user table. */
+  readonly evidence?: readonly object[];
 }
 
-export async function writeResult({ rows, unchecked, figures }: Result, options: ResultFiles): Promise<void> {
+export async function writeResult({ rows, unchecked, figures, evidence }: Result, options: ResultFiles): Promise<void> {
   const { out, json, unchecked: uncheckedFile } = options;
   if (uncheckedFile !== undefined) writePrivate(uncheckedFile, uncheckedCsv(unchecked));
-  const text = json ? `${printableJson({ accounts: rows, unchecked, figures })}\n` : resultCsv(rows);
+  const text = json
+    ? `${printableJson({ accounts: rows, unchecked, figures, ...(evidence && { evidence }) })}\n`
+    : resultCsv(rows);
   if (out === undefined) await writeStdout(text);
   else writePrivate(out, text);
 }

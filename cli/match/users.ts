@@ -38,7 +38,7 @@ export function addUsersOptions(command: Command): Command {
     )
     .requiredOption(
       '--columns <list>',
-      'columns of the user table, by name or place: id=NAME,username=NAME,email=NAME,hash=NAME[,salt=NAME]',
+      'columns of the user table, by name or place: id=NAME,username=NAME,email=NAME,hash=NAME[,salt=NAME][,changed=NAME]',
     )
     .addOption(
       new Option('--users-format <format>', 'format of the user table (default: recognised)').choices(TABLE_FORMATS),

@@ -44,6 +44,7 @@ export class QueryRows {
 /** Bytes become text if they are some, and hex otherwise. */
 function textOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
+  if (value instanceof Date) return value.toISOString();
   if (!Buffer.isBuffer(value)) return String(value);
   const text = value.toString('utf8');
   return Buffer.from(text).equals(value) && !text.includes('\0') ? text : value.toString('hex');

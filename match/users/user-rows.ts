@@ -10,9 +10,11 @@ export interface UserColumns {
   readonly names: readonly string[];
   readonly hash: string;
   readonly salt?: string;
+  /** When the password was last changed. */
+  readonly changed?: string;
 }
 
-const COLUMN = /^(id|username|email|hash|salt)=(.+)$/;
+const COLUMN = /^(id|username|email|hash|salt|changed)=(.+)$/;
 
 /**
  * @param text such as `id=ID,username=user_login,email=user_email,hash=user_pass`
@@ -28,17 +30,18 @@ export function parseUserColumns(text: string, needsHash = true): UserColumns | 
     if (role === 'username' || role === 'email') names.push(name);
     else single.set(role, name);
   }
-  const [id, named, salt] = ['id', 'hash', 'salt'].map((role) => single.get(role));
+  const [id, named, salt, changed] = ['id', 'hash', 'salt', 'changed'].map((role) => single.get(role));
   const hash = needsHash ? named : (named ?? id);
   if (id === undefined || hash === undefined || names.length === 0) return undefined;
-  return { id, names, hash, ...(salt !== undefined && { salt }) };
+  return { id, names, hash, ...(salt !== undefined && { salt }), ...(changed !== undefined && { changed }) };
 }
 
 /** The columns that are read, in the order of the cells that `rowOf` takes; the hash is last. */
-export const columnNames = ({ id, names, hash, salt }: UserColumns): string[] => [
+export const columnNames = ({ id, names, hash, salt, changed }: UserColumns): string[] => [
   id,
   ...names,
   ...(salt === undefined ? [] : [salt]),
+  ...(changed === undefined ? [] : [changed]),
   hash,
 ];
 
@@ -54,6 +57,7 @@ export interface UserRow {
   readonly names: readonly (string | undefined)[];
   readonly hash: string | undefined;
   readonly salt: string | undefined;
+  readonly changed?: string | undefined;
 }
 
 export interface UserSink {
@@ -62,7 +66,18 @@ export interface UserSink {
 }
 
 /** @param cells in the order of `columnNames` */
-export function rowOf({ names, salt }: UserColumns, cells: readonly (string | undefined)[], hash?: string): UserRow {
+export function rowOf(
+  { names, salt, changed }: UserColumns,
+  cells: readonly (string | undefined)[],
+  hash?: string,
+): UserRow {
   const end = 1 + names.length;
-  return { id: cells[0], names: cells.slice(1, end), hash, salt: salt === undefined ? undefined : cells[end] };
+  const changedAt = salt === undefined ? end : end + 1;
+  return {
+    id: cells[0],
+    names: cells.slice(1, end),
+    hash,
+    salt: salt === undefined ? undefined : cells[end],
+    changed: changed === undefined ? undefined : cells[changedAt],
+  };
 }

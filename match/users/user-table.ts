@@ -6,6 +6,7 @@ import { type HashOptions, parseHash } from '../hashes/parse-hash.ts';
 import { type HashFault, isFault } from '../hashes/stored-hash.ts';
 import { AccountIndex } from './account-index.ts';
 import { nameKey } from './account-names.ts';
+import { parseChangedMonth } from './changed.ts';
 import { PackedTexts } from './packed-texts.ts';
 import type { UserRow, UserSink } from './user-rows.ts';
 
@@ -36,6 +37,9 @@ export class UserTable implements UserSink {
   readonly #rejects = new RejectCounter();
   readonly #digest: Hash = createHash('sha256');
   readonly kinds: HashKind[] = [];
+  readonly #changed: number[] = [];
+  /** Accounts of which the month of the last change is known. */
+  datedAccounts = 0;
 
   constructor(options: HashOptions) {
     this.#options = options;
@@ -59,10 +63,13 @@ export class UserTable implements UserSink {
     this.#digest.update(`${reason}\n`);
   }
 
-  row({ id, names, hash, salt }: UserRow): void {
+  row({ id, names, hash, salt, changed }: UserRow): void {
     if (id === undefined || id.trim() === '') this.reject('missing-column');
     else if ([id, hash, salt, ...names].some((text) => (text?.length ?? 0) > MAX_TEXT_LENGTH)) this.reject('too-long');
-    else this.#add(id, names, hash, salt);
+    else {
+      this.#add(id, names, hash, salt);
+      this.#setChanged(changed);
+    }
   }
 
   #add(id: string, names: UserRow['names'], hash: string | undefined, salt: string | undefined): void {
@@ -75,6 +82,20 @@ export class UserTable implements UserSink {
     for (const key of keys) this.#byName.add(key, account);
     const fault = this.#addHash(account, hash, salt) ?? (keys.size === 0 ? 'no-name' : undefined);
     if (fault) this.#faults.set(account, fault);
+  }
+
+  /** Of the account that was added last. */
+  #setChanged(text: string | undefined): void {
+    const month = text === undefined ? undefined : parseChangedMonth(text.trim());
+    this.#changed.push(month ?? NONE);
+    if (text !== undefined) this.#digest.update(`changed ${month}\n`);
+    if (month !== undefined) this.datedAccounts++;
+  }
+
+  /** The month of the last change of its password, since 1970; undefined if it is not known. */
+  changedMonthOf(account: number): number | undefined {
+    const month = this.#changed[account] as number;
+    return month === NONE ? undefined : month;
   }
 
   #addHash(account: number, hash: string | undefined, salt: string | undefined): HashFault | undefined {

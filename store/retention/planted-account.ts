@@ -22,7 +22,7 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 
 /** 95 bits: nobody finds it from its hash. */
 const strongPassword = (): string => repeat(16, () => pick(LETTERS + DIGITS));
-/** 26 bits, in the shape of people's passwords: whoever cracks stolen hashes finds it. */
+/** 25 bits, in the shape of people's passwords: whoever cracks stolen hashes finds it. */
 const weakPassword = (): string => capital(word(3)) + repeat(2, () => pick(DIGITS));
 
 const ID_DIGITS = 8;
