@@ -11,7 +11,7 @@ import { type Received, startReceiver } from './receiver.ts';
 export interface KillFigures {
   kills: number;
   rounds: number;
-  /** Requests beyond one for each event. */
+  /** Requests beyond one for each event: kills that hit a delivery. */
   repeats: number;
   events: number;
   /** What went wrong; none if all is well. */
@@ -20,8 +20,12 @@ export interface KillFigures {
 
 /** Before a round may complete. */
 const MAX_KILLS_A_ROUND = 6;
-/** From the start of Node to the last delivery. */
+/** From the start of Node on an idle machine to the last delivery. */
 const MAX_DELAY_MS = 2500;
+/** A request is not answered yet when it counts: what it brought is sent again. */
+const MAX_REQUESTS = 40;
+/** For a run that sends fewer. */
+const PATIENCE_MS = 6000;
 const MAX_SENDS = 20;
 
 /** Kills at least so many processes. */
@@ -43,9 +47,11 @@ export async function killSenders(kills: number, seed: number): Promise<KillFigu
 async function runRound(place: WorkPlace, random: Random, kills: number, figures: KillFigures): Promise<void> {
   const { users, corpora, planted } = createWorld(place, { accounts: 200, seed: random.below(1e6) });
   let isFaulty = true;
+  let countDown = (): void => {};
   const taken = new Set<string>();
   const receiver = await startReceiver((response, received) => {
-    const luck = isFaulty ? random.below(20) : 9;
+    countDown();
+    const luck = isFaulty ? random.below(40) : 9;
     // Lost: it took the event, and the sender does not learn it.
     if (luck === 0) return response.destroy();
     if (luck === 1) return response.writeHead(503).end();
@@ -61,7 +67,13 @@ async function runRound(place: WorkPlace, random: Random, kills: number, figures
     const args = fs.existsSync(place.at('outbox')) && random.below(2) === 0 ? ['events', 'send', '--now'] : reading;
     const running = startCredveil([...args, ...sink]);
     running.child.stdin?.end();
-    await Promise.race([sleep(random.below(MAX_DELAY_MS)), running.ended]);
+    const isTimed = random.below(2) === 0;
+    const asked = new Promise<void>((resolve) => {
+      let left = 1 + random.below(MAX_REQUESTS);
+      countDown = () => --left === 0 && resolve();
+    });
+    const waits = [sleep(isTimed ? random.below(MAX_DELAY_MS) : PATIENCE_MS), running.ended];
+    await Promise.race(isTimed ? waits : [...waits, asked]);
     running.child.kill('SIGKILL');
     if ((await running.ended).code === null) figures.kills++;
   }
