@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { credveilJson } from '../support/credveil.ts';
+import { credveil, credveilJson } from '../support/credveil.ts';
 import {
   EXPECTED_VERDICTS,
   type InstalledCredveil,
@@ -66,3 +66,29 @@ test.for(NODES)('the package on Node %s sorts a large ingest in threads', async 
   expect(result).toMatchObject({ credentials: MANY_PAIRS });
   expect(await credveilJson(['verify', 'leaks'], '', options)).toBeDefined();
 });
+
+test.for(NODES)(
+  'the package on Node %s matches users, and names a missing client',
+  async (version, { installed, nodeOf }) => {
+    const cwd = fs.mkdtempSync(path.join(installed.folder, 'match-'));
+    const options = { program: { node: nodeOf(version), bin: installed.bin }, cwd };
+    const hash = '$2b$04$yjDgE74RJkeqC0/1NheSSOrvKeu9IbKDpcQf/Ox3qsrRS/Kw42qIS';
+    fs.writeFileSync(
+      path.join(cwd, 'users.csv'),
+      `id,email,hash\n7,ann@example.com,${hash}\n8,ben@example.com,${hash}\n`,
+    );
+    const others = Array.from({ length: 300 }, (_, i) => `other${i}@example.org:word${(i * 7919) % 300}\n`);
+    fs.writeFileSync(path.join(cwd, 'leak.txt'), `${others.join('')}ann@example.com:test\nben@example.com:other\n`);
+    const args = ['--columns', 'id=id,email=email,hash=hash', '--against', 'leak.txt'];
+    const found = await credveil(['match', 'users.csv', ...args], '', options);
+    expect([found.code, found.stdout]).toEqual([0, 'account,source,date,match\n7,leak.txt,,exact\n']);
+    for (const [url, client] of [
+      ['postgres://ann@127.0.0.1:1/app', 'npm install pg'],
+      ['mysql://ann@127.0.0.1:1/app', 'npm install mysql2'],
+    ] as const) {
+      const { code, stderr } = await credveil(['match', url, '--table', 'users', ...args], '', options);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('CLIENT_MISSING')]);
+      expect(stderr).toContain(client);
+    }
+  },
+);
