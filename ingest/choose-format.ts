@@ -107,12 +107,18 @@ const MAX_NAMED = 10;
 /** One error for all texts that were refused. */
 export function refuseTexts(refused: readonly Refused[]): IngestError {
   const [first] = refused as [Refused];
-  const named = refused.slice(0, MAX_NAMED).map(({ name, refusal }) => `${name}: ${refusal.message}`);
-  if (refused.length === 1) return new IngestError(first.refusal.code, named.join(''), first.refusal.hint);
+  if (refused.length === 1)
+    return new IngestError(first.refusal.code, `${first.name}: ${first.refusal.message}`, first.refusal.hint);
+  const hints = new Set<string>();
+  const named = refused.slice(0, MAX_NAMED).map(({ name, refusal: { message, hint } }) => {
+    const isNew = hint !== undefined && !hints.has(hint);
+    if (isNew) hints.add(hint);
+    return `${name}: ${message}${isNew ? `. ${hint}` : ''}`;
+  });
   const others = refused.length > MAX_NAMED ? [`${refused.length - MAX_NAMED} more`] : [];
   return new TextsRefused(
     `${refused.length} texts of the corpus are refused`,
     [...named, ...others],
-    'Ingest texts of one format together and name it with --format, or leave these out with --skip-unrecognised.',
+    'Ingest each of these by itself with what it needs, or leave them out with --skip-unrecognised.',
   );
 }

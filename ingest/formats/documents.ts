@@ -48,4 +48,4 @@ export function refuseDocument(sample: TextSample): IngestError | undefined {
 }
 
 const refusal = (what: string, hint: string): IngestError =>
-  new IngestError('INPUT_BINARY', `it is ${what}, which holds no lines of credentials`, hint);
+  new IngestError('INPUT_BINARY', `it is ${what}, which is not read`, hint);

@@ -18,8 +18,8 @@ export interface LineLayout {
   readonly others?: readonly string[];
   /** The lines have a URL or not, each by its own shape; `columns` is empty. */
   readonly hasUrls?: true;
-  /** A line that names the columns. */
-  readonly header?: string;
+  /** Lines that name the columns, or stand below the list. */
+  readonly remarks?: readonly string[];
 }
 
 /** Whether the columns are a username and a password, and no others. */

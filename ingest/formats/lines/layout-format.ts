@@ -8,8 +8,8 @@ import { COMBO_FORMATS, comboFormatOf, passwordsFormat } from './line-format.ts'
 import { urlFormatOf } from './url-lines.ts';
 
 export function formatOfLayout(layout: LineLayout): CorpusFormat {
-  const { separator, hasUrls, header, quote, others } = layout;
-  if (header !== undefined || quote !== undefined || others) return laidOutFormat(layout);
+  const { separator, hasUrls, remarks, quote, others } = layout;
+  if (remarks || quote !== undefined || others) return laidOutFormat(layout);
   if (hasUrls) return urlFormatOf(separator === ':' ? {} : { separator });
   if (!isPair(layout)) return laidOutFormat(layout);
   const named = COMBO_FORMATS.find(([known]) => known === separator);

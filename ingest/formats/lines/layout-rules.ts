@@ -14,12 +14,12 @@ type Parse = LineRules['parseLine'];
 
 export function layoutRules(layout: LineLayout): LineRules {
   const parse = parserOf(layout);
-  const { header } = layout;
+  const { remarks = [] } = layout;
   return {
     parseLine(line) {
       const text = line.trim();
       if (text === '') return 'blank';
-      return isComment(line) || text === header ? 'comment' : parse(line);
+      return isComment(line) || remarks.includes(text) ? 'comment' : parse(line);
     },
   };
 }

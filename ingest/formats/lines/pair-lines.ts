@@ -6,6 +6,7 @@ import { roleOfName } from '../column-names.ts';
 import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { describeLayout, isPair } from '../layout.ts';
 import { isAddress, isComment } from '../line-parser.ts';
+import { isRemark } from '../remarks.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { formatOfLayout, plainFormat } from './layout-format.ts';
 import { COMBO_FORMATS, comboFormatOf } from './line-format.ts';
@@ -37,7 +38,7 @@ function recogniseLines(sample: TextSample, { separator }: FormatOptions): Recog
   const [best] = sure;
   if (best) {
     const rival = sure.find((other) => best.score - other.score < MARGIN && !areAlike(best, other));
-    return rival ? refuseBoth(best, rival) : accept(best, rows[0] as string);
+    return rival ? refuseBoth(best, rival) : accept(best, rows, sample.whole && rows.length < MAX_LINES);
   }
   if (unclear[0]) return refuseColumns(unclear[0]);
   if (readings[0] && readings[0].read > MOST) return refuseWords(readings[0]);
@@ -69,10 +70,11 @@ function areAlike(one: Reading, other: Reading): boolean {
   return alike >= ALIKE * one.found.length;
 }
 
-function accept({ layout, format, score, read, addresses, urls }: Reading, first: string): Recognised {
-  const header = isHeader(format.lines?.parseLine(first)) ? first.trim() : undefined;
+function accept(reading: Reading, rows: readonly string[], areAll: boolean): Recognised {
+  const { layout, format, score, read, addresses, urls } = reading;
+  const remarks = remarksIn(reading, rows, areAll);
   return {
-    format: header === undefined ? format : formatOfLayout({ ...layout, header }),
+    format: remarks.length === 0 ? format : formatOfLayout({ ...layout, remarks }),
     score,
     reasons: [
       `${percent(read)} of the lines are pairs`,
@@ -81,6 +83,21 @@ function accept({ layout, format, score, read, addresses, urls }: Reading, first
       ...(format.options.layout ? [`they are laid out as ${describeLayout(layout)}`] : []),
     ],
   };
+}
+
+/** Lines below a list that may be remarks. */
+const MAX_BELOW = 2;
+
+/** The names of the columns, and what ends a list of which all rows are there. */
+function remarksIn({ format, addresses }: Reading, rows: readonly string[], areAll: boolean): readonly string[] {
+  const isBelow = (row: string): boolean => {
+    const found = format.lines?.parseLine(row);
+    if (typeof found !== 'object') return false;
+    return isRemark(found.username ?? '', found.password, rows.length - 1, addresses > MOST);
+  };
+  const below = areAll ? rows.slice(1).slice(-MAX_BELOW).filter(isBelow) : [];
+  const above = rows.slice(0, 1).filter((row) => isHeader(format.lines?.parseLine(row)));
+  return [...above, ...below].map((row) => row.trim());
 }
 
 /** Whether the first pair is the names of the columns. */

@@ -5,10 +5,11 @@ import { CsvRows } from '../../syntax/csv-rows.ts';
 import { foldName } from '../column-names.ts';
 import { areByPlace, type ColumnPlaces, findColumns, isMissing, secretKindOf } from '../columns.ts';
 import type { CorpusParser, CredentialSink, FormatOptions } from '../format.ts';
+import { isRemark, mayBeginRemark } from '../remarks.ts';
 import { hasMarks, withoutMarks } from './cell-marks.ts';
 import { type CellOf, takeRow } from './credential-rows.ts';
 import type { CsvTable } from './csv-dialect.ts';
-import { isRemark, mayBeginRemark } from './remarks.ts';
+
 import { includes, isHeaderOfPairs, isNull, isRuler, mayBeName, NO_CELL, type Row } from './row-shapes.ts';
 
 const CR = 0x0d;

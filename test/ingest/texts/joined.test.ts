@@ -95,6 +95,19 @@ describe('below a table', () => {
   });
 });
 
+test.each([['Total: 40'], ['Count:40'], ['Total:40\nExported on:2024-01-01'], ['# end\nLines: 40']])(
+  'below a list, %s is a remark',
+  (footer) => {
+    for (const mark of [':', ';', '\t'])
+      expect(credentialsIn(`${linesOf(ANN, (u, p) => u + mark + p)}${footer.replaceAll(':', mark)}\n`)).toEqual(
+        pairsOf(ANN),
+      );
+    const logins = linesOf(ANN, (user, password) => `${user.split('@')[0]}:${password}`);
+    expect(credentialsIn(`${logins}${footer}\n`)).toHaveLength(COUNT);
+    expect(credentialsIn(`${logins}total:Sunrise42\n`)).toHaveLength(COUNT + 1);
+  },
+);
+
 describe('what is no SQL and no JSON is rejected line by line', () => {
   const rows = ANN.map((user, i) => `(${i},'${user}','${secretOf(user)}')`).join(',\n');
   const insert = `INSERT INTO users (id,email,password) VALUES ${rows}`;

@@ -1,4 +1,4 @@
-// What a program or a person writes below the rows of a table: a sum, a date, the end.
+// What a program or a person writes below a table or a list: a sum, a date, the end.
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
