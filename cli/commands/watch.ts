@@ -10,17 +10,19 @@ import { streamInput } from '../../ingest/input/stream-input.ts';
 import { TABLE_FORMATS, type TableFormat } from '../../match/users/read-users.ts';
 import { openWatchTags, type WatchResult } from '../../match/watch/watch.ts';
 import { createWatchKey, parseWatchKeyText } from '../../match/watch/watch-key.ts';
-import { openDataset } from '../../store/dataset.ts';
+import { type Dataset, openDataset } from '../../store/dataset.ts';
 import { StoreError } from '../../store/errors.ts';
 import { assertOutside, writeKeyFile } from '../../store/key-file.ts';
+import { readListedNames, readNameList } from '../../store/retention/name-file.ts';
+import type { NameList } from '../../store/retention/name-list.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { openSecretFile } from '../key-files.ts';
+import { openKeyFile, openSecretFile } from '../key-files.ts';
 import { describeWatch } from '../match/describe-watch.ts';
 import { watchedEvents } from '../match/events.ts';
 import { assertNewFiles, writeResult } from '../match/result-files.ts';
 import { addNotifyOptions, type Notifier, type NotifyOptions, openNotifier, outboxFor } from '../notify/notifier.ts';
-import { assertFolderOf, assertNotPart } from '../open.ts';
+import { assertFolderOf, assertNotPart, keyFileFor } from '../open.ts';
 import { note, printResult } from '../output.ts';
 
 interface KeygenOptions {
@@ -43,6 +45,7 @@ function keygen(options: KeygenOptions): void {
 interface OpenOptions extends NotifyOptions {
   key: string;
   data: string;
+  keyFile?: string;
   expires?: number;
   tagsFormat?: TableFormat;
   state?: string;
@@ -72,9 +75,11 @@ async function open(
   assertNotPart('--unchecked', options.unchecked);
   const dataset = openDataset(data);
   assertOutside(keyFile, data);
+  const names = openNames(dataset, options.keyFile);
   const request = {
     ...{ key: openSecretFile(keyFile, '--key', { wanted: 'watch', parse: parseWatchKeyText }), dataset, state, signal },
     tags: tags === '-' ? streamInput(process.stdin, DEFAULT_LIMITS) : openInput(tags),
+    ...(names && { names }),
     ...(tagsFormat && { format: tagsFormat }),
     ...(expires !== undefined && { expiresDays: expires }),
   };
@@ -84,6 +89,12 @@ async function open(
     await writeResult(shownOf(result, onlyNew), options);
     note(describeWatch(result, options.unchecked));
   });
+}
+
+/** Only the key of the dataset opens them. */
+function openNames(dataset: Dataset, named: string | undefined): NameList | undefined {
+  const isNeeded = readListedNames(dataset)?.some(({ kind }) => kind === 'suppressed');
+  return isNeeded ? readNameList(dataset, openKeyFile(keyFileFor(dataset.folder, named))) : undefined;
 }
 
 /** The digests of findings are for programs of ours. */
@@ -108,6 +119,7 @@ export function addWatch(program: Command): void {
     .argument('<tags>', 'CSV with the header account,tag, or JSON lines; - for standard input')
     .requiredOption('--key <file>', 'watch key')
     .requiredOption('--data <dataset>', 'folder of the dataset, with its runs')
+    .option('--key-file <file>', 'key of a dataset that suppresses names (default: <dataset>.key)')
     .option('--expires <days>', 'list tags of logins longer ago, such as 400d, and do not compare them', parseDays)
     .addOption(new Option('--tags-format <format>', 'format of the tags (default: recognised)').choices(TABLE_FORMATS))
     .option('--state <file>', 'remembers what was compared (default: <dataset>.watch)')

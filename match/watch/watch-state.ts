@@ -21,7 +21,7 @@ const MAX_STATE_BYTES = 2 ** 29;
 /** A tag, and a run with one of its entries. */
 export interface TagHit {
   readonly tag: number;
-  /** SHA-256 of the run. */
+  /** SHA-256 of the run, and of the suppressed names if it has some. */
   readonly run: string;
   /**
    * Names account, entry and source for whoever has the watch key, in hex: the same for every tag

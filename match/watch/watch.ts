@@ -1,12 +1,17 @@
 // Compares the watch tags of accounts with the sources of a dataset: TAGS → opened → runs → rows.
 
+import { hash } from 'node:crypto';
 import type { CorpusInput } from '../../ingest/input/inputs.ts';
 import type { RejectCounts } from '../../ingest/rejects.ts';
 import { TAG_AND_SEED_BYTES } from '../../protocol/entry.ts';
 import { EntryKind } from '../../protocol/private-input.ts';
 import { dayOf } from '../../protocol/watch/watch-tag.ts';
 import type { Dataset } from '../../store/dataset.ts';
+import { splitExpired } from '../../store/retention/expiry.ts';
+import type { NameList } from '../../store/retention/name-list.ts';
+import { planSuppression } from '../../store/retention/retention.ts';
 import { KIND_AT, RECORD_BYTES, TAG_AT } from '../../store/run/record.ts';
+import { type RunRemoval, withoutRemoved } from '../../store/run/removal.ts';
 import { openRuns, type Run } from '../../store/run/run.ts';
 import { RunReader } from '../../store/run/run-reader.ts';
 import { MatchError } from '../errors.ts';
@@ -29,6 +34,8 @@ export interface WatchRequest {
   readonly expiresDays?: number;
   /** The file of the state. */
   readonly state: string;
+  /** The list of the dataset; required if it suppresses names. */
+  readonly names?: NameList;
   readonly signal?: AbortSignal;
   readonly onRun?: (run: Run, runs: number) => void;
 }
@@ -67,37 +74,51 @@ const COLUMNS = { id: 'account', names: [], hash: 'tag' };
  * A process that is killed leaves the state as it was, and the next one has the same result.
  * @param use takes the result: what was compared is remembered when it resolves
  * @throws MatchError `TAGS_UNREADABLE`, `AGAINST_EMPTY`, `STATE_CORRUPT`
- * @throws StoreError `RUN_CORRUPT`
+ * @throws StoreError `RUN_CORRUPT`, `NAMES_REQUIRED`
  */
 export async function openWatchTags(request: WatchRequest, use: (result: WatchResult) => Promise<void>): Promise<void> {
   const { key, dataset, state, signal } = request;
   const of = { dataset: dataset.id, keyId: dataset.parameters.keyId };
-  const runs = runsWithPairs(dataset);
+  const sources = openSources(dataset, request.names);
   const table = await readTags(request, of);
   const remembered = readWatchState(state, key, of, table);
-  const found = compare(table, runs, remembered, request);
+  const found = compare(table, sources, remembered, request);
   const unchecked = table.unread();
   assertReadable(table, unchecked);
-  const compared = found.read;
   signal?.throwIfAborted();
   await use({
-    rows: rowsOf(table, runs, found.hits, remembered.findings),
+    rows: rowsOf(table, sources, found.hits, remembered.findings),
     unchecked,
-    figures: { ...figuresOf(table), sources: runs.length, compared },
+    figures: { ...figuresOf(table), sources: sources.length, compared: found.read },
   });
-  const sources = runs.map(({ sha256 }) => sha256);
-  writeWatchState(state, key, of, table, sources, found.hits);
+  const ids = sources.map(({ id }) => id);
+  writeWatchState(state, key, of, table, ids, found.hits);
 }
 
-/** The most recent leak first. */
-function runsWithPairs(dataset: Dataset): Run[] {
-  const runs = byDate(openRuns(dataset));
-  if (dataset.parameters.indexes.includes('account') && runs.length > 0) return runs;
-  throw new MatchError(
-    'AGAINST_EMPTY',
-    `dataset ${dataset.folder} has no ${runs.length === 0 ? 'source' : 'account index'}`,
-    'Name the dataset of usernames that the publisher has, with its runs.',
-  );
+/** A source as it would be published now. */
+interface Source {
+  readonly run: Run;
+  /** What suppressed names take out of it. */
+  readonly removal: RunRemoval | undefined;
+  /** SHA-256 of what is left, or of all that decides it. */
+  readonly id: string;
+}
+
+/** The most recent leak first. @throws MatchError `AGAINST_EMPTY`; StoreError `NAMES_REQUIRED` */
+function openSources(dataset: Dataset, names: NameList | undefined): Source[] {
+  const { live } = splitExpired(dataset, openRuns(dataset), Date.now());
+  if (!dataset.parameters.indexes.includes('account') || live.length === 0)
+    throw new MatchError(
+      'AGAINST_EMPTY',
+      `dataset ${dataset.folder} has no ${live.length === 0 ? 'source' : 'account index'}`,
+      'Name the dataset of usernames that the publisher has, with its runs.',
+    );
+  const suppression = planSuppression(dataset, live, names, false);
+  return byDate(live).map((run) => {
+    const removal = suppression?.of(run);
+    const id = removal ? hash('sha256', `${run.sha256} ${suppression?.digest}`) : run.sha256;
+    return { run, removal, id };
+  });
 }
 
 async function readTags({ key, tags, format, expiresDays, signal }: WatchRequest, of: TagDataset): Promise<TagTable> {
@@ -127,37 +148,40 @@ interface Compared {
 
 function compare(
   table: TagTable,
-  runs: readonly Run[],
+  sources: readonly Source[],
   { isKnown, runs: knownRuns, hits }: Remembered,
   { key, signal, onRun }: WatchRequest,
 ): Compared {
-  const there = new Set(runs.map(({ sha256 }) => sha256));
+  const there = new Set(sources.map(({ id }) => id));
   const all = hits.filter(({ tag, run }) => table.isCurrent(tag) && there.has(run));
   let hasNewTags = false;
   for (let tag = 0; tag < table.tags && !hasNewTags; tag++) hasNewTags = table.isCurrent(tag) && !isKnown(tag);
-  const wanted = runs.filter(({ sha256 }) => hasNewTags || !knownRuns.has(sha256));
+  const wanted = sources.filter(({ id }) => hasNewTags || !knownRuns.has(id));
   const index = new EntryIndex(table);
   const nameFinding = createFindings(key);
-  for (const run of wanted) {
+  for (const source of wanted) {
+    const { run, id } = source;
     signal?.throwIfAborted();
     onRun?.(run, wanted.length);
-    const isOld = knownRuns.has(run.sha256);
-    for (const [tag, entry] of findIn(run, index)) {
+    const isOld = knownRuns.has(id);
+    for (const [tag, entry] of findIn(source, index)) {
       if (isOld && isKnown(tag)) continue;
       const finding = nameFinding(table.idOf(table.accountOf(tag)), entry, run.facts.source);
-      all.push({ tag, run: run.sha256, finding });
+      all.push({ tag, run: id, finding });
     }
   }
   return { hits: all, read: wanted.length };
 }
 
 /** Reads the whole run. @throws StoreError `RUN_CORRUPT` */
-function findIn(run: Run, index: EntryIndex): [tag: number, entry: Buffer][] {
+function findIn({ run, removal }: Source, index: EntryIndex): [tag: number, entry: Buffer][] {
   const found: [number, Buffer][] = [];
   const reader = new RunReader(run);
+  const whole = { number: 0, readBlock: () => reader.readBlock() };
   try {
     reader.beginSection('account');
-    for (let block = reader.readBlock(); block.length > 0; block = reader.readBlock())
+    const { readBlock } = removal ? withoutRemoved(whole, removal) : whole;
+    for (let block = readBlock(); block.length > 0; block = readBlock())
       for (let at = 0; at < block.length; at += RECORD_BYTES)
         if (block[at + KIND_AT] === EntryKind.pair)
           index.find(block, at + TAG_AT, (tag) =>
@@ -173,21 +197,21 @@ function findIn(run: Run, index: EntryIndex): [tag: number, entry: Buffer][] {
 /** Each account once, with its most recent source; in the order of sources, then of TAGS. */
 function rowsOf(
   table: TagTable,
-  runs: readonly Run[],
+  sources: readonly Source[],
   hits: readonly TagHit[],
   before: ReadonlySet<string>,
 ): WatchRow[] {
-  const places = new Map(runs.map(({ sha256 }, place) => [sha256, place]));
+  const places = new Map(sources.map(({ id }, place) => [id, place]));
   const best = new Map<number, { readonly place: number; readonly finding: string }>();
   for (const { tag, run, finding } of hits) {
     const account = table.accountOf(tag);
     const place = places.get(run) as number;
-    if (place < (best.get(account)?.place ?? runs.length)) best.set(account, { place, finding });
+    if (place < (best.get(account)?.place ?? sources.length)) best.set(account, { place, finding });
   }
   return [...best]
     .sort(([a, { place: placeA }], [b, { place: placeB }]) => placeA - placeB || a - b)
     .map(([account, { place, finding }]) => {
-      const { source, date = null } = (runs[place] as Run).facts;
+      const { source, date = null } = (sources[place] as Source).run.facts;
       const isNew = !before.has(finding);
       return { account: table.idOf(account), source, date, match: 'exact', isNew, finding };
     });
