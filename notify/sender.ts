@@ -1,7 +1,7 @@
 // Sends what is in the outbox: each sink by itself, so that one that hangs delays no other.
 
 import { delayMs, settlementOf } from './backoff.ts';
-import type { Claim, Outbox } from './outbox.ts';
+import type { Claim, Outbox, Settled } from './outbox.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 export interface SenderOptions {
@@ -86,8 +86,8 @@ export class Sender {
     const outcomes = await sink.send(claims, signal).catch(() => claims.map(() => failed));
     const nowMs = Date.now();
     const settled = claims.map((claim, at) => settlementOf(claim, outcomes[at] as Outcome, nowMs));
+    if (signal.aborted) return this.#outbox.settle(sink.name, settled.map(asInterrupted(nowMs)));
     this.#outbox.settle(sink.name, settled);
-    if (signal.aborted) return;
     this.#pace(line, claims, outcomes, nowMs);
     for (const one of settled)
       if (one.state === 'dead') this.#options.onFailure?.(sink.name, one.failure, 'event-dead');
@@ -108,3 +108,9 @@ export class Sender {
     line.pausedUntilMs = nowMs + delayMs(line.failures, askedMs);
   }
 }
+
+/** What an abort cut off failed through no fault of the sink. */
+const asInterrupted =
+  (nowMs: number) =>
+  (one: Settled): Settled =>
+    one.state === 'delivered' ? one : { id: one.id, state: 'waiting', dueMs: nowMs, failure: one.failure };

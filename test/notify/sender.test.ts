@@ -138,6 +138,19 @@ describe('the sender', () => {
     outbox.close();
   });
 
+  test('gives nothing up for an abort', async ({ place }) => {
+    const outbox = Outbox.open(place.at('outbox'));
+    const stop = new AbortController();
+    const sink = createSink('slow', () => {
+      stop.abort();
+      return { delivered: false, failure: 'ABORTED', isFinal: true };
+    });
+    outbox.add([named('a')], [sink]);
+    await new Sender(outbox, [sink]).run(stop.signal);
+    expect(outbox.list(['waiting'], 9)).toMatchObject([{ failure: 'ABORTED', dueMs: Date.now() }]);
+    outbox.close();
+  });
+
   test('sends what another process added while it runs, and stops at an abort', async ({ place }) => {
     const [outbox, other] = [Outbox.open(place.at('outbox')), Outbox.open(place.at('outbox'))];
     const sink = createSink('up', () => DELIVERED);
