@@ -1,6 +1,6 @@
 // npm run fuzz:adapters [-- --requests N --seed S --adapter NAME --jobs J]: generated logins
 // through each adapter. A handler that reads a leaked pair in its framework's way must never get
-// `clean` or `allow`, and a login that fails must cost no check.
+// `clean` or `allow`, and a login that fails must cost no check. Ctrl-C ends with what is done.
 
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -26,6 +26,8 @@ async function fuzzEach(adapters: string[], jobs: number): Promise<void> {
   const work = async (): Promise<void> => {
     for (let adapter = adapters.shift(); adapter; adapter = adapters.shift()) await runProcess(adapter);
   };
+  // The processes have the terminal's signal too.
+  process.once('SIGINT', () => adapters.splice(0));
   await Promise.all(Array.from({ length: jobs }, work));
 }
 
@@ -43,11 +45,14 @@ function runProcess(adapter: string): Promise<void> {
 async function fuzzOne(adapter: string): Promise<void> {
   // Parsers throw for most odd bodies; nobody reads where.
   Error.stackTraceLimit = 0;
+  const ended = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort());
   const world = await createLoginWorld();
   const { mistakes, requests, read, leaked, checks, verdicts } = await world.fuzz(
     adapter,
     Number(values.requests),
     Number(values.seed),
+    ended.signal,
   );
   await world.close();
   const { user, system } = process.cpuUsage();

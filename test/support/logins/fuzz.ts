@@ -1,5 +1,6 @@
 // Sends generated logins through the adapters, each to a handler that reads in its framework's way.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLeakChecker, type LeakChecker } from '../../../client-sdk/index.ts';
 import { startServer } from '../../../server/server.ts';
 import { makeDataset, seededPairs } from '../dataset.ts';
@@ -36,11 +37,15 @@ export interface Tally {
 }
 
 const MAX_MISTAKES = 20;
+const TURN = 1000;
 
 export interface LoginWorld {
   readonly checker: LeakChecker;
-  /** Sends `requests` logins, drawn from `seed`, through one adapter. */
-  fuzz(adapter: string, requests: number, seed: number): Promise<Tally>;
+  /**
+   * Sends `requests` logins, drawn from `seed`, through one adapter.
+   * @param signal ends the run early
+   */
+  fuzz(adapter: string, requests: number, seed: number, signal?: AbortSignal): Promise<Tally>;
   close(): Promise<void>;
 }
 
@@ -59,7 +64,7 @@ export async function createLoginWorld(): Promise<LoginWorld> {
   });
   return {
     checker,
-    async fuzz(adapter, requests, seed) {
+    async fuzz(adapter, requests, seed, signal) {
       const create = LOGIN_APPS[adapter];
       if (!create) throw new RangeError(`no adapter ${adapter}: ${Object.keys(LOGIN_APPS).join(', ')}`);
       const recorder = createRecorder(checker);
@@ -74,7 +79,9 @@ export async function createLoginWorld(): Promise<LoginWorld> {
         verdicts: new Map(),
         mistakes: [],
       };
-      for (let i = 0; i < requests && tally.mistakes.length < MAX_MISTAKES; i++) {
+      for (let i = 0; i < requests && tally.mistakes.length < MAX_MISTAKES && !signal?.aborted; i++) {
+        // Most logins take no turn of the event loop, which signals need.
+        if (i % TURN === 0) await nextTurn();
         const route = random.pick(ROUTES);
         const login = drawLogin(random, app.reads ?? route);
         const attempt = recorder.begin();
