@@ -19,6 +19,9 @@ export interface UnreadRow {
   readonly reason: UnreadReason | 'too-many-pairs' | 'expired';
 }
 
+/** A copy: a part of a text keeps all of it in memory. */
+const listed = (id: string): string => (id.length > MAX_LISTED ? Buffer.from(id.slice(0, MAX_LISTED)).toString() : id);
+
 const fingerprintOf = (account: string, tag: string): Buffer =>
   createHash('sha256').update(`${account}\0${tag.trim()}`).digest().subarray(0, FINGERPRINT_BYTES);
 
@@ -59,7 +62,7 @@ export class TagTable implements UserSink {
     }
     this.#rows++;
     const opened = this.#opener.open(id, tag);
-    if (typeof opened === 'string') this.#unread.push({ account: id.slice(0, MAX_LISTED), reason: opened });
+    if (typeof opened === 'string') this.#unread.push({ account: listed(id), reason: opened });
     else this.#add(id, tag, opened);
   }
 

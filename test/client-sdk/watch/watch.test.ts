@@ -106,6 +106,25 @@ describe.each(['hmac', 'oprf'] as const)('a watching checker of the suite %s', (
   });
 });
 
+test('a dataset with similar passwords makes no other tags', async () => {
+  const world = await createOprfWorld({ pairs: [LEAKED], similar: true });
+  try {
+    const checker = create({ url: world.url, ...world.pin });
+    const { signals, watchTag } = await checker.check({ ...LEAKED, password: `${LEAKED.password}1` });
+    expect(signals).toMatchObject({ pair: { result: 'absent' }, similar: { result: 'found' } });
+    const opened = openTag(watchKey, world.made, '7', (await watchTag?.('7')) as string) as WatchedPairs;
+    expect(sorted(opened.entries)).toEqual([
+      Buffer.from(
+        world.made.suite.evaluate(
+          pairInput(normalizeUsername(LEAKED.username), normalizePassword(`${LEAKED.password}1`)),
+        ),
+      ).toString('hex', 0, 14),
+    ]);
+  } finally {
+    await world.close();
+  }
+});
+
 describe('a watch tag', () => {
   test('differs from another one of the same pair, and has one length for all', async ({ hmac }) => {
     const checker = hmac.watching(hmac.url);
