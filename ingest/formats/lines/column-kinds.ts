@@ -42,7 +42,7 @@ const FEW = 0.1;
 const MIN_CELLS = 20;
 const MIN_CONSTANT = 5;
 /** Cells from which words that come again are names, as of countries: passwords differ, or have digits. */
-const MIN_WORDS = 100;
+const MIN_WORDS = 40;
 const HALF = 0.5;
 const WORD = /^\p{L}[\p{L}\p{M} .'’()-]*$/u;
 const MIN_ASCENDING = 8;
@@ -52,6 +52,7 @@ const NUMBER = /^\+?\d{1,18}$/;
 const URL = /^(?:[a-z][a-z0-9+.-]{1,20}:)?\/\/\S|^(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?::\d{1,5})?\/\S*$/i;
 const DATE =
   /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|\d{1,2} [a-z]{3,9}\.? \d{4}|[a-z]{3,9} \d{1,2},? \d{4})(?:[T ,].{0,30})?$/i;
+const YEAR = /^(?:19|20)\d\d$/;
 const TIME = /^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[ap]m)?$/i;
 /** Marks around a date. */
 const ENCLOSED = /^[[(]|[\])]$/g;
@@ -86,11 +87,15 @@ function kindOf(
   if (share(isTime) > NEARLY_ALL) return 'date';
   if (share((text) => IP.test(text)) > NEARLY_ALL) return 'ip';
   if (share((text) => VERSION.test(text)) > NEARLY_ALL) return 'version';
-  if (share((text) => NUMBER.test(text)) > NEARLY_ALL) return isAscending(texts) ? 'ascending' : 'number';
+  const isRepeated = texts.length >= MIN_CELLS && counts.size <= FEW * texts.length;
+  if (share((text) => NUMBER.test(text)) > NEARLY_ALL) {
+    if (isAscending(texts)) return 'ascending';
+    if (texts.length >= MIN_CELLS && share((text) => YEAR.test(text)) > NEARLY_ALL && counts.size > 1) return 'date';
+    return isRepeated && counts.size > 1 ? 'few' : 'number';
+  }
   if (share((text) => CODE.test(text)) > NEARLY_ALL) return 'few';
   if (Math.max(...counts.values()) > NEARLY_ALL * texts.length && texts.length >= MIN_CONSTANT) return 'constant';
   if (isKeyed(texts)) return 'keyed';
-  const isRepeated = texts.length >= MIN_CELLS && counts.size <= FEW * texts.length;
   const areWords = texts.length >= MIN_WORDS && counts.size <= HALF * texts.length && share(isWord) > NEARLY_ALL;
   return isRepeated ? 'few' : areWords ? 'words' : 'free';
 }

@@ -91,6 +91,9 @@ test.each<[string, (i: number) => string]>([
   ['short domains', (i) => `${random.pick(WORDS)}-${i}.${random.pick(['com', 'net', 'de'])}`],
   ['required packages', (i) => `${random.pick(WORDS)}-${hex(3)}==${i % 9}.${i % 20}.${(i * 7) % 11}`],
   ['addresses and countries', (i) => `ann${i}@example.test,${COUNTRIES[i % COUNTRIES.length]}`],
+  ['addresses and flags', (i) => `ann${i}@example.test:${random.below(2)}`],
+  ['addresses and years', (i) => `ann${i}@example.test\t${1950 + random.below(60)}`],
+  ['logins and names', (i) => `ann_${i}${hex(2)};${COUNTRIES[i % COUNTRIES.length]}`],
   ['addresses and plans', (i) => `ann${i}@example.test;${random.pick(['free', 'pro'])}`],
   ['logins and roles', (i) => `ann_${i}${hex(2)}|${random.pick(['admin', 'user', 'guest'])}`],
 ])('%s are no passwords and no pairs', (_name, write) => {
