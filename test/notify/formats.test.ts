@@ -1,11 +1,13 @@
 // ECS and OCSF: the fields that their schemas require, and the values that they allow.
 
 import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { EVENT_TYPES, type NotifyEvent, type StoredEvent } from '../../notify/events.ts';
 import { formatEcs } from '../../notify/sinks/ecs.ts';
 import { createLinesSink } from '../../notify/sinks/lines.ts';
 import { formatOcsf } from '../../notify/sinks/ocsf.ts';
+import { root } from '../support/paths.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 const IN_SOURCE = { source: 'leak', leakedAt: '2024-05' };
@@ -52,6 +54,15 @@ interface Ocsf {
 describe('events', () => {
   test('of each type are formatted here', () => {
     expect(EVENTS.map(({ type }) => type)).toEqual(EVENT_TYPES);
+  });
+
+  test('are shown in docs/events.md, each with the members that it has', () => {
+    const page = fs.readFileSync(path.join(root, 'docs/events.md'), 'utf8');
+    const shown = page.split('\n').filter((line) => line.startsWith('{"type":'));
+    const examples = shown.map((line) => JSON.parse(line) as { type: string; data: object });
+    const expected = EVENTS.filter(({ type }) => type !== 'credveil.test').map(({ type, ...data }) => ({ type, data }));
+    const membersOf = ({ type, data }: { type: string; data: object }) => [type, Object.keys(data).sort()];
+    expect(examples.map(membersOf)).toEqual(expected.map(membersOf));
   });
 
   test.for(EVENTS)('are ECS: $type', (event) => {
