@@ -1,4 +1,5 @@
-// credveil canary: accounts to plant in one's own user table. A corpus that holds one comes from it.
+// credveil canary: accounts to plant in one's own user table, of which a corpus that holds one is a
+// copy.
 
 import fs from 'node:fs';
 import type { Command } from 'commander';
