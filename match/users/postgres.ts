@@ -1,5 +1,6 @@
 // User tables in PostgreSQL: a cursor in a transaction that can only read.
 
+import { readService } from './postgres-service.ts';
 import { QueryRows, queryOf } from './query-rows.ts';
 import {
   assertParameters,
@@ -14,7 +15,8 @@ import {
 } from './server-users.ts';
 import type { UserColumns, UserSink } from './user-rows.ts';
 
-const PARAMETERS = ['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'options'];
+const PARAMETERS = ['service', 'host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'options'];
+const SERVICE_KEYS = [...PARAMETERS.slice(1), 'port', 'user', 'password'];
 const BYTEA = 17;
 /** Safe are connection, transaction, authorization, names, syntax, resources and intervention. */
 const ERRORS: ServerErrors = { codes: /^[0-9A-Z]{5}$/, safe: /^(?:08|0A|25|28|3D|3F|42|53|57)/ };
@@ -22,13 +24,16 @@ const ERRORS: ServerErrors = { codes: /^[0-9A-Z]{5}$/, safe: /^(?:08|0A|25|28|3D
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**
- * With the password, if it is known. A network is crossed with TLS unless the operator says
- * otherwise.
+ * With the password, if it is known, and what a service file adds. A network is crossed with TLS
+ * unless the operator says otherwise.
  */
-function connectionString({ url, password }: ServerUsers): string {
+export function connectionString({ url, password }: ServerUsers): string {
   assertParameters(url, PARAMETERS);
   const complete = new URL(url);
   const parameters = complete.searchParams;
+  const service = parameters.get('service') ?? process.env.PGSERVICE;
+  if (service) addService(complete, service);
+  parameters.delete('service');
   const host = parameters.get('host') ?? (url.hostname || (process.env.PGHOST ?? ''));
   if (!isLocalHost(host) && !parameters.has('sslmode') && !process.env.PGSSLMODE)
     parameters.set('sslmode', 'verify-full');
@@ -36,8 +41,20 @@ function connectionString({ url, password }: ServerUsers): string {
   return complete.href;
 }
 
+/** What the URL says comes first. */
+function addService(url: URL, name: string): void {
+  const service = readService(name);
+  if (!service) throw unreadableServer(url, `the service file has no service ${JSON.stringify(name)}`);
+  const { hostname, port, username } = url;
+  for (const [key, value] of service) {
+    const isStated = { host: hostname, port, user: username }[key] || url.searchParams.has(key);
+    if (key === 'dbname') url.pathname = /^\/?$/.test(url.pathname) ? `/${encodeURIComponent(value)}` : url.pathname;
+    else if (SERVICE_KEYS.includes(key) && !isStated) url.searchParams.set(key, value);
+  }
+}
+
 /**
- * The password is that of the request, PGPASSWORD's, or the one in PGPASSFILE.
+ * The password is that of the request, of a service, PGPASSWORD's, or the one in PGPASSFILE.
  * @throws MatchError `USERS_UNREADABLE`, `CLIENT_MISSING`
  */
 export async function readPostgresUsers(request: ServerUsers, columns: UserColumns, sink: UserSink): Promise<void> {

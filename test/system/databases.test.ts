@@ -157,7 +157,7 @@ describe.each(SERVERS)('%s', (_name, urlOf, variable, tls, denied) => {
   });
 });
 
-test('PostgreSQL takes the password from PGPASSFILE, and a socket', async ({ databases }) => {
+test('PostgreSQL takes the password from PGPASSFILE or a service, and a socket', async ({ databases }) => {
   const { place, postgres } = databases;
   const escaped = PASSWORD.replaceAll(':', '\\:');
   const file = place.write('pgpass', `127.0.0.1:${postgres.port}:*:reader:${escaped}\n`);
@@ -166,6 +166,10 @@ test('PostgreSQL takes the password from PGPASSFILE, and a socket', async ({ dat
     '7',
     '2999',
   ]);
+  const settings = { host: '127.0.0.1', port: postgres.port, dbname: 'postgres', user: 'reader', password: PASSWORD };
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  const env = { PGSERVICEFILE: place.write('services', `[shop]\n${lines.join('')}`) };
+  expect(accountsOf(await match(databases, { url: 'postgres:///?service=shop', env }))).toEqual(['7', '2999']);
   const socket = `postgres://admin@/postgres?host=${postgres.folder}`.replace('@/', `@localhost:${postgres.port}/`);
   expect(accountsOf(await match(databases, { url: socket }))).toEqual(['7', '2999']);
 });
