@@ -3,6 +3,7 @@
 import { type DryRun, dryRun, type Prediction } from '../ingest/dry-run.ts';
 import { describeAlarm } from '../ingest/report/alarms.ts';
 import { openDataset } from '../store/dataset.ts';
+import { readNameList } from '../store/retention/name-file.ts';
 import type { Corpus } from './corpus.ts';
 import { openKeyFile } from './key-files.ts';
 import { noteLeftOut } from './left-out.ts';
@@ -15,12 +16,17 @@ import { formatBytes, formatCount, formatCounted, formatSeconds } from './units.
 export async function printDryRun(
   folder: string,
   { inputs, reading, leftOut }: Corpus,
-  options: OutputOptions & { readonly keyFile?: string },
+  options: OutputOptions & { readonly keyFile?: string; readonly mirror?: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const { parameters } = openDataset(folder);
+  const dataset = openDataset(folder);
   const key = openKeyFile(keyFileFor(folder, options.keyFile));
-  const found = await dryRun(parameters, key, { ...reading, inputs, leftOut, signal });
+  const names = readNameList(dataset, key);
+  const { mirror = false } = options;
+  const found = await dryRun(dataset.parameters, key, {
+    ...{ ...reading, inputs, leftOut, mirror, signal },
+    ...(names && { names }),
+  });
   noteLeftOut(leftOut);
   printResult(options, { ...found, leftOut: leftOut.groups }, describe);
 }

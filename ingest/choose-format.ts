@@ -38,13 +38,15 @@ export function chooseFormat(
 ): Choice {
   const binary = describeBinary(sample.bytes);
   if (binary?.isPicture) return { leftOut: binary.what };
-  if (format && !binary) return chooseUseful({ format, score: 1, reasons: ['named by the operator'] }, parameters);
+  const remarks = sample.remarks;
+  if (format && !binary)
+    return chooseUseful({ format, score: 1, reasons: ['named by the operator', ...remarks] }, parameters);
   const member = kindOfLogMember(name);
   const leftOut = `no credentials: ${member}, by name and content`;
   try {
     const recognised = detectFormat(sample, formatOptions);
     if (member !== undefined && !mayHoldCredentials(recognised, sample)) return { leftOut };
-    return chooseUseful(recognised, parameters);
+    return chooseUseful({ ...recognised, reasons: [...recognised.reasons, ...remarks] }, parameters);
   } catch (error) {
     if (!(error instanceof IngestError)) throw error;
     if (member !== undefined) return { leftOut };

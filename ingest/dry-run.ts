@@ -12,14 +12,17 @@ import type { ReportedText } from '../store/run/run-report.ts';
 import { chooseFormat, type Reading } from './choose-format.ts';
 import { CorpusTally } from './derive/corpus-tally.ts';
 import type { Deriver } from './derive/deriver.ts';
+import { signSeedOf } from './derive/fingerprint.ts';
 import { createHmacDeriver } from './derive/hmac-deriver.ts';
+import { NameGuard, withNameGuard } from './derive/name-guard.ts';
 import { createOprfDeriver } from './derive/oprf-deriver.ts';
 import { deriveSegment, type SegmentFormat, segmentFormat } from './derive/segment.ts';
 import { TextCutter } from './derive/text-cutter.ts';
 import { TextReader, withRefusals } from './derive/text-reader.ts';
+import { withUsernameRules } from './derive/username-rules.ts';
 import type { CorpusFormat } from './formats/format.ts';
 import { totalBytes } from './input/inputs.ts';
-import { createReading, type SampledText, sampleInput } from './input/read-input.ts';
+import { createReading, type Reading as InputReading, type SampledText, sampleInput } from './input/read-input.ts';
 import type { IngestOptions } from './options.ts';
 import type { RejectCounter } from './rejects.ts';
 import type { FoundAlarm } from './report/report.ts';
@@ -85,15 +88,15 @@ export interface DryRun {
 export async function dryRun(
   parameters: DatasetParameters,
   key: DatasetKey,
-  options: Pick<IngestOptions, 'inputs' | 'signal' | 'leftOut' | keyof Reading>,
+  options: Pick<IngestOptions, 'inputs' | 'signal' | 'leftOut' | 'mirror' | 'names' | keyof Reading>,
 ): Promise<DryRun> {
-  const { inputs, signal, leftOut } = options;
-  const sampled = new SampledCorpus(parameters, options, TIMED[key.suite]);
+  const { inputs, signal, leftOut, mirror = false } = options;
+  const sampled = new SampledCorpus(parameters, key, options);
   let sampledBytes = 0;
   let sampledText = 0;
   let sampledInputs = 0;
   let whole = true;
-  const reading = createReading(inputs[0], { ...(leftOut && { leftOut }) });
+  const reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }) });
   for (const input of inputs) {
     signal?.throwIfAborted();
     if (sampledText >= MAX_SAMPLE_BYTES) {
@@ -108,6 +111,7 @@ export async function dryRun(
       sampledText += text.text.length;
       await sampled.read(text);
     }
+    sampled.takeRangeRejects(reading, mirror);
   }
   const { credentials, rejects, report, timed, parseSeconds, feeds } = sampled.finish();
   const total = totalBytes(inputs);
@@ -147,9 +151,6 @@ interface TimedCredential {
   readonly times: number;
 }
 
-/** Any seed: nothing of a dry run is kept. */
-const SIGN_SEED = 1;
-
 /** Texts read as an ingest reads them, except that nothing is derived. */
 class SampledCorpus {
   readonly #reader: TextReader;
@@ -158,13 +159,20 @@ class SampledCorpus {
   #parseSeconds = 0;
   #format: SegmentFormat | undefined;
 
-  constructor(parameters: DatasetParameters, options: Reading & Pick<IngestOptions, 'leftOut'>, timed: number) {
+  constructor(
+    parameters: DatasetParameters,
+    key: DatasetKey,
+    options: Reading & Pick<IngestOptions, 'leftOut' | 'names'>,
+  ) {
+    const timed = TIMED[key.suite];
+    const signSeed = signSeedOf(key.revealText());
+    const guard = options.names && new NameGuard(options.names.marks);
     const tally = new CorpusTally(undefined, undefined);
     this.#tally = tally;
     const keep = (credential: () => TimedCredential): void => {
       if (this.#timed.length < timed) this.#timed.push(credential());
     };
-    const deriver: Deriver = {
+    const counter: Deriver = {
       addAscii: (bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) =>
         keep(() => ({
           username: usernameFrom < 0 ? undefined : bytes.slice(usernameFrom, usernameTo),
@@ -177,11 +185,15 @@ class SampledCorpus {
       },
       flush: () => {},
     };
+    const deriver = withUsernameRules(withNameGuard(counter, guard), parameters.usernameRules ?? []);
     const cutter = new TextCutter(
       {
         buffer: () => new Uint8Array(SEGMENT_BYTES),
         segment: (content) =>
-          tally.count(tally.addSegment(), deriveSegment(content, this.#format as SegmentFormat, deriver, SIGN_SEED)),
+          tally.count(
+            tally.addSegment(),
+            deriveSegment(content, this.#format as SegmentFormat, deriver, signSeed, guard),
+          ),
         reject: (reason, line) => tally.reject((counter) => counter.addLine(reason, line)),
         columns: (columns) => tally.setColumns(columns),
       },
@@ -199,13 +211,18 @@ class SampledCorpus {
   }
 
   /** The last line of a text that was cut is left out. */
-  async read({ name, text, whole }: SampledText): Promise<void> {
+  async read({ name, text, whole, remarks }: SampledText): Promise<void> {
     const end = whole ? text.length : text.lastIndexOf(0x0a) + 1 || text.length;
     const started = performance.now();
-    this.#reader.begin(name);
+    this.#reader.begin(name, remarks);
     await this.#reader.push(text.subarray(0, end));
     await this.#reader.end();
     this.#parseSeconds += (performance.now() - started) / 1000;
+  }
+
+  /** Of the range files that were read since. */
+  takeRangeRejects({ ranges }: InputReading, isMirror: boolean): void {
+    this.#tally.takeRangeRejects(ranges, isMirror);
   }
 
   /** @throws IngestError if a text was refused */

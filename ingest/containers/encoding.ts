@@ -26,13 +26,20 @@ const CR = 0x0d;
  * another encoding behind a line end begins the next one.
  * @param stated for TextDecoder: of texts that are not in UTF-16, have no byte order mark, and are
  * neither pictures nor UTF-8 beyond ASCII
+ * @param note takes a remark if the text is in another one than stated
  */
-export async function* decodeMember(blocks: Blocks, stated?: string): AsyncGenerator<Buffer> {
+export async function* decodeMember(
+  blocks: Blocks,
+  stated?: string,
+  note: (remark: string) => void = () => {},
+): AsyncGenerator<Buffer> {
   const { head, blocks: whole } = await lookAhead(blocks, stated === undefined ? HEAD_BYTES : STATED_HEAD_BYTES);
   const mark = MARKS.find(({ bytes }) => head.subarray(0, bytes.length).equals(bytes));
   let encoding: string | undefined = mark
     ? mark.encoding
     : (detectUtf16(head.subarray(0, HEAD_BYTES)) ?? statedFor(head, stated));
+  const remark = stated === undefined ? undefined : remarkOn(head, stated, encoding);
+  if (remark !== undefined) note(remark);
   let part = createPart(encoding);
   let rest = mark?.bytes.length ?? 0;
   let held = Buffer.alloc(0);
@@ -73,6 +80,14 @@ function statedFor(head: Buffer, stated: string | undefined): string | undefined
   const characters = bytes.slice(0, whole).match(LEAD)?.length ?? 0;
   const enough = characters >= (DOUBLE_BYTE.test(encoding) ? MIN_OF_DOUBLE_BYTE : 1);
   return enough && isUtf8(head.subarray(0, whole)) ? undefined : stated;
+}
+
+/** @param found undefined for UTF-8 */
+function remarkOn(head: Buffer, stated: string, found: string | undefined): string | undefined {
+  const { encoding } = new TextDecoder(stated);
+  const actual = found === undefined ? 'utf-8' : new TextDecoder(found).encoding;
+  if (actual === encoding || describeBinary(head) !== undefined) return undefined;
+  return `in ${actual} by its bytes, not in the stated ${encoding}`;
 }
 
 interface Part {

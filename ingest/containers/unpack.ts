@@ -21,6 +21,12 @@ export interface Packed extends NamedBlocks {
   };
 }
 
+/** A text. */
+export interface Member extends NamedBlocks {
+  /** On how it was decoded, complete when its first block is read. */
+  readonly remarks: readonly string[];
+}
+
 /** How much of an input has been read, for progress. */
 export interface Position {
   bytes: number;
@@ -36,9 +42,12 @@ export async function* unpack(
   packed: Packed,
   budget: Budget,
   position: Position = { bytes: 0 },
-): AsyncGenerator<NamedBlocks> {
-  for await (const { name, blocks } of members(packed, { budget, position }, 0))
-    yield { name, blocks: budget.meter(decodeMember(blocks, packed.encoding)) };
+): AsyncGenerator<Member> {
+  for await (const { name, blocks } of members(packed, { budget, position }, 0)) {
+    const remarks: string[] = [];
+    const text = decodeMember(blocks, packed.encoding, (remark) => remarks.push(remark));
+    yield { name, remarks, blocks: budget.meter(text) };
+  }
 }
 
 interface Unpacking {

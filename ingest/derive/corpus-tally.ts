@@ -3,6 +3,7 @@
 import { type Refused, refuseTexts } from '../choose-format.ts';
 import type { ColumnUse } from '../formats/columns.ts';
 import type { Recognised } from '../formats/format.ts';
+import type { RangeReport } from '../input/range-report.ts';
 import type { IngestOptions, ReadProgress } from '../options.ts';
 import { RejectCounter } from '../rejects.ts';
 import { ReportBuilder, type SegmentFindings } from '../report/report.ts';
@@ -98,6 +99,14 @@ export class CorpusTally {
     add(this.rejects);
     add(this.dropped);
     if (ofText && this.#text >= 0) add(this.report.rejectsOf(this.#text));
+  }
+
+  /** Counts the rows of range files that gave none. */
+  takeRangeRejects(ranges: RangeReport, isMirror: boolean): void {
+    const { padding = 0, 'bad-hash': bad = 0 } = ranges.takeRejects();
+    if (padding > 0) this.reject((counter) => counter.add('padding', padding));
+    // Of a mirror, no sign of a misread text: the ranges of these rows are gaps.
+    if (bad > 0) this.reject((counter) => counter.add('bad-hash', bad), !isMirror);
   }
 
   progress(): void {

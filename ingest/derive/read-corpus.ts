@@ -164,20 +164,16 @@ class CorpusReading {
         await reader.push(block);
         this.#tally.bytes = before + bytesRead;
       };
-      const members = { begin: (name: string) => reader.begin(name), end: () => reader.end() };
+      const members = {
+        begin: (name: string, remarks?: readonly string[]) => reader.begin(name, remarks),
+        end: () => reader.end(),
+      };
       const file = await readInput(input, each, signal, members, this.#reading);
-      this.#takeRangeRejects();
+      this.#tally.takeRangeRejects(this.#reading.ranges, this.#options.mirror === true);
       this.#tally.bytes = before + file.bytes;
       files.push(file);
     }
     return files;
-  }
-
-  #takeRangeRejects(): void {
-    const { padding = 0, 'bad-hash': bad = 0 } = this.#reading.ranges.takeRejects();
-    if (padding > 0) this.#tally.reject((counter) => counter.add('padding', padding));
-    // Of a mirror, no sign of a misread text: the ranges of these rows are gaps.
-    if (bad > 0) this.#tally.reject((counter) => counter.add('bad-hash', bad), !this.#options.mirror);
   }
 
   async #readArchive(): Promise<readonly InputFile[]> {

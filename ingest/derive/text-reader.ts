@@ -42,6 +42,7 @@ export type OpenText = (name: string, sample: TextSample) => TextSink | undefine
 export class TextReader {
   readonly #open: OpenText;
   #name = '';
+  #remarks: readonly string[] = [];
   #head: Buffer[] = [];
   #headBytes = 0;
   #isOpen = false;
@@ -51,9 +52,10 @@ export class TextReader {
     this.#open = open;
   }
 
-  /** Starts a text. The one before must have ended. */
-  begin(name: string): void {
+  /** Starts a text. The one before must have ended. @param remarks on how it was decoded */
+  begin(name: string, remarks: readonly string[] = []): void {
     this.#name = name;
+    this.#remarks = remarks;
   }
 
   async push(block: Buffer): Promise<void> {
@@ -80,7 +82,7 @@ export class TextReader {
     this.#head = [];
     const start = head.subarray(0, SAMPLE_BYTES);
     this.#isOpen = true;
-    const sink = this.#open(this.#name, createSample(start, whole));
+    const sink = this.#open(this.#name, createSample(start, whole, this.#remarks));
     this.#sink = sink && hasOnlyReturns(start) ? withLineFeeds(sink) : sink;
     await this.#sink?.push(head);
   }

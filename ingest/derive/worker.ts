@@ -1,6 +1,5 @@
 // A worker thread of an ingest: takes a segment and returns sorted chunks.
 
-import { createHmac } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { parseHmacKeyText } from '../../protocol/keys.ts';
@@ -11,7 +10,7 @@ import type { SectionName } from '../../store/run/sections.ts';
 import type { FinishedSegment } from '../manifest.ts';
 import { Sorters } from '../sort/sorters.ts';
 import type { Deriver } from './deriver.ts';
-import { fingerprint } from './fingerprint.ts';
+import { fingerprint, signSeedOf } from './fingerprint.ts';
 import { createHashListDeriver, withPlaintextHashes } from './hash-deriver.ts';
 import { createHmacDeriver } from './hmac-deriver.ts';
 import { loadLineRules } from './line-rules.ts';
@@ -67,7 +66,7 @@ const settings = workerData as WorkerSettings;
 const guard = settings.names && new NameGuard(settings.names);
 const sorters = new Sorters(settings.indexes, settings.folder, settings.sorterBytes);
 const plaintext = await createDeriver(settings, sorters);
-const signSeed = createHmac('sha256', settings.keyText).update('signs').digest().readUInt32LE();
+const signSeed = signSeedOf(settings.keyText);
 
 /** Of a format without plaintext, whose index the dataset may lack. */
 function hashesFor(name: RangeName): Deriver | undefined {

@@ -17,16 +17,19 @@ export interface TextSample {
   readonly bytes: Buffer;
   /** Whether the sample is the whole text; otherwise its last line may be truncated. */
   readonly whole: boolean;
+  /** On how it was decoded, for people. */
+  readonly remarks: readonly string[];
   /** The share of the lines that `is` accepts; 0 without lines. */
   share(is: (line: string) => boolean): number;
 }
 
-export function createSample(bytes: Buffer, whole: boolean): TextSample {
+export function createSample(bytes: Buffer, whole: boolean, remarks: readonly string[] = []): TextSample {
   const lines = sampleLines(bytes, whole);
   return {
     lines,
     bytes,
     whole,
+    remarks,
     share: (is) => (lines.length === 0 ? 0 : lines.filter(is).length / lines.length),
   };
 }

@@ -9,7 +9,7 @@ import { Budget, DEFAULT_LIMITS } from '../containers/budget.ts';
 import { decoderBytes } from '../containers/decoder-memory.ts';
 import { ContainerError } from '../containers/errors.ts';
 import { rangeOfName } from '../containers/range-name.ts';
-import { type Packed, type Position, unpack } from '../containers/unpack.ts';
+import { type Member, type Packed, type Position, unpack } from '../containers/unpack.ts';
 import { IngestError } from '../errors.ts';
 import { type CorpusInput, notRegular } from './inputs.ts';
 import { COMPANION_WHY, isCompanion, LeftOut } from './left-out.ts';
@@ -23,8 +23,11 @@ const LF = 0x0a;
 
 /** Takes the texts of an input, one after another. */
 export interface Members {
-  /** @param name its path through the containers */
-  begin(name: string): unknown;
+  /**
+   * @param name its path through the containers
+   * @param remarks complete when its first block comes
+   */
+  begin(name: string, remarks?: readonly string[]): unknown;
   end(): void | Promise<void>;
 }
 
@@ -80,7 +83,7 @@ export async function readInput(
       const continues = isOpen && reading.ranges.named.size > 0 && rangeOfName(member.name) !== undefined;
       if (texts && !continues) {
         if (isOpen) await texts.end();
-        texts.begin(member.name);
+        texts.begin(member.name, member.remarks);
         isOpen = true;
       }
       if (!texts && last !== undefined && last !== LF) await each(LINE_END, position.bytes);
@@ -134,6 +137,10 @@ async function* textOf(member: NamedBlocks, { ranges, leftOut }: Reading): Async
     leftOut.add(member.name, COMPANION_WHY);
     for await (const _ of member.blocks);
   } else yield* textOfMember(member, ranges);
+}
+
+async function* rowsOf(folder: RangeFolder, ranges: RangeReport): AsyncGenerator<Buffer> {
+  for await (const { rows } of folder.blocks(ranges)) yield rows;
 }
 
 async function readRanges(
@@ -196,6 +203,8 @@ export interface SampledText {
   readonly text: Buffer;
   /** Whether it is the whole text. */
   readonly whole: boolean;
+  /** On how it was decoded. */
+  readonly remarks: readonly string[];
 }
 
 export interface Sample {
@@ -218,19 +227,21 @@ export async function sampleInput(
   const peeked = await input.peek?.(signal);
   const cut = peeked !== undefined && peeked.length >= PEEK_BYTES;
   async function* counted(): AsyncGenerator<Buffer> {
-    for await (const block of peeked ? [peeked] : readBlocks(input, signal)) {
+    const stored = input.ranges ? rowsOf(input.ranges, reading.ranges) : readBlocks(input, signal);
+    for await (const block of peeked ? [peeked] : stored) {
       position.bytes += block.length;
       budget.addStored(block.length);
       yield block;
     }
   }
-  const texts: { name: string; blocks: Buffer[]; whole: boolean }[] = [];
+  const texts: (Omit<Member, 'blocks'> & { readonly blocks: Buffer[]; whole: boolean })[] = [];
   let length = 0;
   let whole = !cut;
   try {
     const members = unpack({ name: placeOf(input), blocks: counted(), ...packedFile(input, false) }, budget, position);
     sampling: for await (const member of members) {
-      const text = { name: member.name, blocks: [] as Buffer[], whole: false };
+      const { name, remarks } = member;
+      const text = { name, remarks, blocks: [] as Buffer[], whole: false };
       texts.push(text);
       for await (const block of textOf(member, reading)) {
         text.blocks.push(block);
@@ -244,7 +255,7 @@ export async function sampleInput(
     // The peeked start of a stream looks like a truncated container.
     if (!cut || !(error instanceof ContainerError) || error.code !== 'CONTAINER_CORRUPT') throw error;
   }
-  const joined = texts.map(({ name, blocks, whole }) => ({ name, text: Buffer.concat(blocks), whole }));
+  const joined = texts.map(({ blocks, ...text }) => ({ ...text, text: Buffer.concat(blocks) }));
   return { texts: joined, bytesRead: position.bytes, whole };
 }
 
