@@ -86,6 +86,11 @@ class Blocks {
   }
 
   line(bytes: Buffer): void {
+    // A text may be nothing but line ends.
+    if (bytes.length === 0 && !this.#below) {
+      this.#mark();
+      return;
+    }
     const line = decodeText(bytes);
     if (bytes.includes(0)) {
       this.#sink.reject('nul-byte', bytes);
@@ -198,16 +203,15 @@ class Blocks {
 
   /** Ends a block. Of a half one, what is there counts. */
   #close(): void {
+    this.#hasSite = false;
+    this.#moreLines = 0;
+    if (this.#logins.length + this.#secrets.length === 0) return;
     const logins = new Set(this.#logins.map(({ text }) => text).filter((text) => text.trim() !== ''));
-    const isOpen = this.#logins.length + this.#secrets.length > 0;
     const filled = this.#secrets.filter(({ text }) => text !== '').sort((a, b) => a.rank - b.rank);
     const password = filled[0]?.text ?? '';
     if (this.#logins.length > 0 && this.#secrets.length > 0) this.#isMarked = false;
-    this.#hasSite = false;
     this.#logins = [];
     this.#secrets = [];
-    this.#moreLines = 0;
-    if (!isOpen) return;
     for (const username of logins) this.#sink.credential({ username, password, times: 1 });
     if (logins.size > 0) return;
     if (password !== '') this.#sink.credential({ password, times: 1 });
