@@ -74,6 +74,12 @@ describe('below a table', () => {
     ['40 rows,0.01 sec'],
     ['EOF,EOF'],
     ['Page 1 of 3,2024-01-01'],
+    [',Total: 40'],
+    [',40'],
+    ['***,***'],
+    ['https://x.example/leaks,join us'],
+    ['© 2024 Tool,https://x.example'],
+    ['For internal use only, Example Inc'],
     ['Total,40\n\nExported on 2024-01-01, 10:11:12'],
   ])('%s is a remark', (footer) => {
     expect(credentialsIn(`${csv}${footer}\n`)).toEqual(pairsOf(ANN));
