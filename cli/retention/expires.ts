@@ -47,12 +47,24 @@ export function listExpiries(dataset: Dataset, runs: readonly Run[]): ExpiringSo
   });
 }
 
-/** Warns on standard error of expired sources that the current snapshot still holds. */
+/**
+ * Warns on standard error of expired sources that the current snapshot still holds. A renewal does
+ * not fail for runs that it cannot read.
+ */
 export function warnOfExpired(dataset: Dataset, published: readonly { readonly name: string }[]): void {
   // Where heads are renewed alone, there may be no runs.
   if (!fs.existsSync(runsFolder(dataset))) return;
   const names = new Set(published.map(({ name }) => name));
-  const { expired } = splitExpired(dataset, openRuns(dataset), Date.now());
+  let expired: readonly ExpiringSource[];
+  try {
+    ({ expired } = splitExpired(dataset, openRuns(dataset), Date.now()));
+  } catch (error) {
+    const { code = 'INTERNAL' } = error as { code?: string };
+    note(
+      `warning: ${code}: which sources have expired is not known\n  Run: credveil sources ${shellWord(dataset.folder)}`,
+    );
+    return;
+  }
   for (const { source, expires } of expired)
     if (names.has(source))
       note(

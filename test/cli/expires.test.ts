@@ -35,6 +35,10 @@ test('an expired source is told of before the publish that leaves it out, by it,
   expect(await out('stats', folder)).toContain(`source b, ${today}: expired, the next publish leaves it out`);
   expect(await out('sources', folder)).toContain(`${today} (left out)`);
   expect(await out('publish', folder, '--renew')).toContain(`warning: source b expired on ${today}`);
+  // A run that cannot be read does not keep the head from being renewed.
+  fs.writeFileSync(path.join(folder, 'runs', 'broken.run'), 'x');
+  expect(await out('publish', folder, '--renew')).toContain('warning: RUN_CORRUPT: which sources have expired');
+  fs.rmSync(path.join(folder, 'runs', 'broken.run'));
   const told = await out('publish', folder);
   expect(told).toContain(`expired: source b, on ${today}: left out\n  by the clock of this machine, ${today} UTC`);
   expect(told).toContain('is withdrawn');
