@@ -30,8 +30,8 @@ async function bundle(
 
 test(`the bundle of the keyed suite is under ${KEYED_BYTES} bytes`, async ({ annotate }) => {
   // A caller that only holds a key, and sets no option `memory`, never loads these modules, or the
-  // last four if its dataset has forms, rules for usernames or sources of entries, or if it reads an
-  // error: the core imports them dynamically.
+  // last four unless its dataset has forms, rules for usernames or sources of entries, or it reads
+  // an error: the core imports them dynamically.
   const { gzipBytes, inputs, outputs } = await bundle([
     '*/oprf/lookup.ts',
     './signature.ts',
