@@ -29,6 +29,12 @@ export interface CsvRowSink {
    * @param quoted whether any of them was enclosed
    */
   row(cells: readonly Buffer[], quoted: boolean): void;
+  /**
+   * Whether the lines that quotes join are one row. Otherwise the first one is malformed, and the
+   * others are read again. Default: they are.
+   * @param openAt the place of the cell that the first line leaves open
+   */
+  isRow?(cells: readonly Buffer[], lines: readonly Buffer[], openAt: number): boolean;
   /** Reports a line with unclosed quotes. */
   malformed(line: Buffer): void;
   tooLong(): void;
@@ -47,6 +53,7 @@ export class CsvRows {
   /** The lines of an incomplete row. */
   #open: Buffer[] = [];
   #openBytes = 0;
+  #openAt = 0;
   /** The cells of the row so far, and the parts of its open quoted cell. */
   #cells: Buffer[] = [];
   #cell: Buffer[] = [];
@@ -86,7 +93,8 @@ export class CsvRows {
     // Copied, because a row with quotes may continue after the splitter reuses its buffer.
     const line = continues || bytes.includes(this.#quote) ? Buffer.from(bytes) : bytes;
     const state = this.#readCells(line, continues ? this.#readQuoted(line, 0) : 0);
-    if (state === 'whole') {
+    const isTorn = continues && state === 'whole' && !this.#isRow(line);
+    if (state === 'whole' && !isTorn) {
       const cells = this.#cells;
       const quoted = this.#quoted;
       this.#forget();
@@ -94,9 +102,15 @@ export class CsvRows {
       this.#sink.row(cells, quoted);
       return;
     }
+    if (!continues) this.#openAt = this.#cells.length;
     this.#open.push(line);
     this.#openBytes += line.length + 1;
-    if (state === 'broken' || this.#open.length > this.#maxLines || this.#openBytes > MAX_LINE_BYTES) this.#giveUp();
+    if (isTorn || state === 'broken' || this.#open.length > this.#maxLines || this.#openBytes > MAX_LINE_BYTES)
+      this.#giveUp();
+  }
+
+  #isRow(last: Buffer): boolean {
+    return this.#sink.isRow?.(this.#cells, [...this.#open, last], this.#openAt) ?? true;
   }
 
   /**

@@ -1,6 +1,7 @@
 // The rows of a database's query as those of a user table: its columns are found by name.
 
 import type { MatchError } from '../errors.ts';
+import { assertUnambiguous } from './table-columns.ts';
 import { columnNames, rowOf, type UserColumns, type UserSink } from './user-rows.ts';
 
 /** One of the two. */
@@ -10,6 +11,8 @@ export interface UserQuery {
   /** The name of a table, for some databases with its schema in front. */
   readonly table?: string;
 }
+
+const ALIAS = 'Name the columns that are meant in the query, and give one of them another name: u.id AS user_id.';
 
 export class QueryRows {
   readonly #columns: UserColumns;
@@ -29,7 +32,19 @@ export class QueryRows {
     const wanted = columnNames(columns);
     this.#columns = columns;
     this.#sink = sink;
-    this.#places = wanted.map((name) => header.findIndex((other) => other.toLowerCase() === name.toLowerCase()));
+    // Names that differ in case alone are two columns to PostgreSQL.
+    const inexact = wanted.filter((name) => header.indexOf(name) === -1);
+    assertUnambiguous(header, inexact, ALIAS);
+    for (const name of wanted)
+      assertUnambiguous(
+        header.filter((other) => other === name),
+        [name],
+        ALIAS,
+      );
+    this.#places = wanted.map((name) => {
+      const exact = header.indexOf(name);
+      return exact === -1 ? header.findIndex((other) => other.toLowerCase() === name.toLowerCase()) : exact;
+    });
     const missing = wanted.find((_, i) => this.#places[i] === -1);
     if (missing !== undefined)
       throw unreadable(`the rows have no column ${JSON.stringify(missing)}, but ${header.join(', ')}`);

@@ -60,6 +60,12 @@ export interface UserRow {
   readonly changed?: string | undefined;
 }
 
+/** What exports write for NULL. */
+const NULLS = ['NULL', 'null', '\\N'];
+
+/** Whether a cell of text stands for none: in databases and JSON it would be a text. */
+export const isNull = (cell: string): boolean => NULLS.includes(cell.trim());
+
 export interface UserSink {
   row(row: UserRow): void;
   reject(reason: RejectReason): void;
