@@ -19,7 +19,8 @@ export type MatchErrorCode =
   | 'STATE_BUSY'
   | 'STATE_CORRUPT'
   | 'TAGS_UNREADABLE'
-  | 'OUTPUT_EXISTS';
+  | 'OUTPUT_EXISTS'
+  | 'OUTPUT_UNWRITABLE';
 
 /** Users cannot be matched. Nothing that was found before is lost. */
 export class MatchError extends CredveilError<MatchErrorCode> {

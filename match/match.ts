@@ -31,6 +31,13 @@ export interface MatchOptions extends MatchRequest {
   readonly state: string;
   /** Is called once, with what an earlier process left. */
   readonly onState?: (state: StateFound) => void;
+  /** Absolute paths of the files that `use` writes. */
+  readonly outputs?: readonly string[];
+  /**
+   * Throws if one of them must not be written. Is called before the work and before `use`.
+   * @param started files that a killed process of this match was writing
+   */
+  readonly assertOutputs?: (started: readonly string[]) => void;
 }
 
 /** `other` is the state of other users, sources or options: it is discarded. */
@@ -61,12 +68,14 @@ export interface MatchResult {
  * @throws IngestError, ContainerError, as an ingest does
  */
 export async function matchUsers(options: MatchOptions, use: (result: MatchResult) => Promise<void>): Promise<void> {
-  const { users, sources, onState } = options;
+  const { users, sources, onState, outputs = [], assertOutputs } = options;
   assertUsers(users);
   const state = MatchState.open(options.state, secretOf(options), describeJob(options));
   let isDone = false;
   try {
     onState?.(state.earlier.length > 0 ? 'resumed' : state.hasReplaced ? 'other' : 'none');
+    const started = state.earlier.flatMap((entry) => ('outputs' in entry ? entry.outputs : []));
+    assertOutputs?.(started);
     const scanned = await scanOnce(options, state);
     const found = await verifyCandidates(users, state, scanned.candidates, options.verify);
     const { rows, accounts } = matchRows(users, sources, found);
@@ -79,6 +88,8 @@ export async function matchUsers(options: MatchOptions, use: (result: MatchResul
       found.exact,
       (account) => users.changedMonthOf(account),
     );
+    assertOutputs?.(started);
+    state.append({ outputs });
     await use({ rows, stored, unchecked, evidence, figures: { ...scanned, ...figuresOf(users) } });
     isDone = true;
   } finally {
@@ -131,7 +142,11 @@ async function scanOnce(
   { users, sources, scan, maxCandidates }: MatchOptions,
   state: MatchState,
 ): Promise<Collected & Scanned> {
-  for (const entry of state.earlier) if ('scanned' in entry) return entry.scanned as Collected & Scanned;
+  const earlier = state.earlier.find((entry) => 'scanned' in entry);
+  if (earlier) {
+    scan.leftOut.restore(earlier.leftOut);
+    return earlier.scanned as Collected & Scanned;
+  }
   const spool = new SpoolWriter(state.spoolFile, state.key);
   const collector = new CandidateCollector(users, randomBytes(16), spool.add.bind(spool), maxCandidates);
   let scanned: Scanned;
@@ -144,7 +159,7 @@ async function scanOnce(
   }
   spool.finish();
   const result = { ...collector.finish(), ...scanned };
-  state.append({ scanned: result });
+  state.append({ scanned: result, leftOut: scan.leftOut.groups });
   return result;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Collected } from './candidates/collector.ts';
 import type { MatchSource } from './candidates/sources.ts';
-import type { Hit } from './state/state-folder.ts';
+import type { Hit } from './state/journal.ts';
 import type { AccountFault, UserTable } from './users/user-table.ts';
 import type { Found } from './verify/verify.ts';
 

@@ -21,6 +21,12 @@ export class LeftOut {
     if (group.names.length < MAX_NAMES) group.names.push(name);
   }
 
+  /** Takes the groups of an earlier reading of the same inputs in place of its own. */
+  restore(groups: readonly LeftOutGroup[]): void {
+    this.#groups.clear();
+    for (const { why, count, names } of groups) this.#groups.set(why, { count, names: [...names] });
+  }
+
   get groups(): LeftOutGroup[] {
     return [...this.#groups].map(([why, { count, names }]) => ({ why, count, names }));
   }

@@ -1,8 +1,8 @@
 // Weighs for each source whether its exact hits are those of a copy of this user table.
 
 import type { MatchSource } from '../candidates/sources.ts';
+import type { Hit } from '../state/journal.ts';
 import type { SpooledCandidate } from '../state/spool.ts';
-import type { Hit } from '../state/state-folder.ts';
 import { findCopyMonth } from './copied-when.ts';
 import { COPY, factorOf, logEvidence, meanOf, reuseShare, type Trials } from './likelihood.ts';
 

@@ -4,41 +4,18 @@
 import { createHmac, hash, hkdfSync, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { isMissing, writeFileAtomically, writeFully } from '../../store/files.ts';
+import { isMissing, writeFileAtomically } from '../../store/files.ts';
 import { takeLock } from '../../store/lock.ts';
 import { MatchError } from '../errors.ts';
-import { PRIVATE_FILE, stateCorrupt } from './spool.ts';
+import { Journal, type JournalEntry } from './journal.ts';
+import { PRIVATE_FILE } from './spool.ts';
 
-const VERSION = 2;
+const VERSION = 3;
 const PRIVATE_FOLDER = 0o700;
 const KEY_BYTES = 32;
-const SYNC_MS = 1000;
 
 /** Everything that a result depends on, besides the user table: plain JSON. */
 export type JobDescription = { readonly [name: string]: unknown };
-
-/** A result of verification: the candidate that fits an account's hash. */
-export interface Hit {
-  readonly account: number;
-  readonly source: number;
-  /** The place of the candidate, and of its variant if it is not the password itself. */
-  readonly sequence: number;
-}
-
-export type PassName = 'exact' | 'similar';
-
-/** A line of the journal. */
-export type JournalEntry =
-  | { readonly scanned: unknown }
-  | {
-      readonly pass: PassName;
-      /** The half-open range of sequences that is settled. */
-      readonly from: number;
-      readonly to: number;
-      readonly hits: readonly Hit[];
-      /** Accounts whose hash could not be computed. */
-      readonly failed?: readonly number[];
-    };
 
 interface JobFile {
   readonly version: number;
@@ -51,26 +28,23 @@ export class MatchState {
   /** Of the spool. */
   readonly key: Buffer;
   readonly #release: () => void;
-  #journal: number | undefined;
-  #syncedMs = Number.NEGATIVE_INFINITY;
-  /** What an earlier process of the same job wrote. */
-  readonly earlier: readonly JournalEntry[];
+  readonly #journal: Journal;
   /** Whether there was the work of another job. */
   readonly hasReplaced: boolean;
   #isEmpty: boolean;
 
   private constructor(
     folder: string,
-    key: Buffer,
-    earlier: readonly JournalEntry[],
+    secret: Buffer,
+    { salt, check }: JobFile,
     hasReplaced: boolean,
     release: () => void,
   ) {
     this.folder = folder;
-    this.key = key;
-    this.earlier = earlier;
+    this.key = deriveKey(secret, salt, 'state');
+    this.#journal = new Journal(journalOf(folder), deriveKey(secret, salt, 'journal'), check);
     this.hasReplaced = hasReplaced;
-    this.#isEmpty = earlier.length === 0;
+    this.#isEmpty = this.earlier.length === 0;
     this.#release = release;
   }
 
@@ -82,6 +56,7 @@ export class MatchState {
   static open(folder: string, secret: Buffer, job: JobDescription): MatchState {
     assertUsable(folder);
     fs.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    assertPrivate(folder);
     const lock = path.join(folder, 'lock.sqlite');
     const release = takeLock(lock, 0, (cause) => {
       throw new MatchError('STATE_BUSY', `${folder}: another match uses this state`, 'Wait for it, or pass --state.', {
@@ -100,22 +75,23 @@ export class MatchState {
   static #openLocked(folder: string, secret: Buffer, job: JobDescription, release: () => void): MatchState {
     const description = Buffer.from(JSON.stringify(job));
     const earlier = readJob(folder);
-    if (earlier) {
-      const key = deriveKey(secret, Buffer.from(earlier.salt, 'hex'));
-      if (earlier.version === VERSION && earlier.check === checkOf(key, description))
-        return new MatchState(folder, key, readJournal(path.join(folder, 'journal')), false, release);
-    }
+    if (earlier?.version === VERSION && earlier.check === checkOf(secret, earlier.salt, description))
+      return new MatchState(folder, secret, earlier, false, release);
     const hasReplaced = hasProgress(folder);
     for (const name of ['job.json', 'journal', 'candidates']) fs.rmSync(path.join(folder, name), { force: true });
-    const salt = randomBytes(KEY_BYTES);
-    const key = deriveKey(secret, salt);
-    const file: JobFile = { version: VERSION, salt: salt.toString('hex'), check: checkOf(key, description) };
+    const salt = randomBytes(KEY_BYTES).toString('hex');
+    const file: JobFile = { version: VERSION, salt, check: checkOf(secret, salt, description) };
     writeFileAtomically(path.join(folder, 'job.json'), `${JSON.stringify(file)}\n`, PRIVATE_FILE);
-    return new MatchState(folder, key, [], hasReplaced, release);
+    return new MatchState(folder, secret, file, hasReplaced, release);
   }
 
   get spoolFile(): string {
     return path.join(this.folder, 'candidates');
+  }
+
+  /** What earlier processes of the same job wrote. */
+  get earlier(): readonly JournalEntry[] {
+    return this.#journal.earlier;
   }
 
   /** Whether no process of the job has appended to it. */
@@ -125,18 +101,11 @@ export class MatchState {
 
   append(entry: JournalEntry): void {
     this.#isEmpty = false;
-    this.#journal ??= openJournal(path.join(this.folder, 'journal'));
-    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
-    writeFully(this.#journal, line, line.length);
-    // What a power failure takes is done again.
-    const now = performance.now();
-    if (now - this.#syncedMs < SYNC_MS) return;
-    this.#syncedMs = now;
-    fs.fsyncSync(this.#journal);
+    this.#journal.append(entry);
   }
 
   close(): void {
-    if (this.#journal !== undefined) fs.closeSync(this.#journal);
+    this.#journal.close();
     this.#release();
   }
 
@@ -153,7 +122,9 @@ export class MatchState {
 }
 
 /** Whether a match has left something in a folder to go on from. */
-export const hasProgress = (folder: string): boolean => fs.existsSync(path.join(folder, 'journal'));
+export const hasProgress = (folder: string): boolean => fs.existsSync(journalOf(folder));
+
+const journalOf = (folder: string): string => path.join(folder, 'journal');
 
 const OWN_FILES = ['candidates', 'journal', 'job.json', 'lock.sqlite', 'lock.sqlite-journal'];
 
@@ -170,15 +141,29 @@ function assertUsable(folder: string): void {
     throw unusable(folder, 'it holds other files');
 }
 
+/** Whoever may write to it could replace what is in it. */
+function assertPrivate(folder: string): void {
+  const { uid, mode } = fs.statSync(folder);
+  if (process.getuid !== undefined && uid !== process.getuid()) throw unusable(folder, 'it belongs to another user');
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+  throw new MatchError(
+    'STATE_UNUSABLE',
+    `${folder}: others may enter it (mode ${(mode & 0o777).toString(8)})`,
+    'Run chmod 700 on it, or name another folder with --state.',
+  );
+}
+
 const unusable = (folder: string, why: string, cause?: unknown): MatchError =>
   new MatchError('STATE_UNUSABLE', `${folder}: ${why}`, 'Name a folder of its own with --state.', { cause });
 
-const deriveKey = (secret: Buffer, salt: Buffer): Buffer =>
-  Buffer.from(hkdfSync('sha256', secret, salt, 'credveil match state', KEY_BYTES));
+const deriveKey = (secret: Buffer, salt: string, use: 'state' | 'journal'): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret, Buffer.from(salt, 'hex'), `credveil match ${use}`, KEY_BYTES));
 
 /** Ties a state to its job and its users, and tells nothing of them. */
-const checkOf = (key: Buffer, description: Buffer): string =>
-  createHmac('sha256', key).update(hash('sha256', description)).digest('hex');
+const checkOf = (secret: Buffer, salt: string, description: Buffer): string =>
+  createHmac('sha256', deriveKey(secret, salt, 'state'))
+    .update(hash('sha256', description))
+    .digest('hex');
 
 function readJob(folder: string): JobFile | undefined {
   try {
@@ -190,32 +175,4 @@ function readJob(folder: string): JobFile | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * A line that a killed process did not finish does not count.
- * @throws MatchError `STATE_CORRUPT`
- */
-function readJournal(file: string): JournalEntry[] {
-  let text: string;
-  try {
-    text = fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-  const lines = text.split('\n').slice(0, -1);
-  try {
-    return lines.map((line) => JSON.parse(line) as JournalEntry);
-  } catch (cause) {
-    throw stateCorrupt('the journal in the state folder is damaged', cause);
-  }
-}
-
-/** Cuts off an unfinished line, which the next one would be joined to. */
-function openJournal(file: string): number {
-  const handle = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_APPEND, PRIVATE_FILE);
-  const text = fs.readFileSync(file);
-  fs.ftruncateSync(handle, text.lastIndexOf(0x0a) + 1);
-  return handle;
 }

@@ -3,7 +3,7 @@
 import { parseDescription } from '../hashes/description.ts';
 import type { HashOptions } from '../hashes/parse-hash.ts';
 import type { HashLimits } from '../hashes/stored-hash.ts';
-import type { PassName } from '../state/state-folder.ts';
+import type { PassName } from '../state/journal.ts';
 
 /** The pepper is passed in memory only. */
 export interface VerifySettings {

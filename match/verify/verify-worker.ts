@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { variantsOf } from '../candidates/variants.ts';
 import { parseHash } from '../hashes/parse-hash.ts';
 import { isFault, type StoredHash } from '../hashes/stored-hash.ts';
-import type { PassName } from '../state/state-folder.ts';
+import type { PassName } from '../state/journal.ts';
 import {
   hashOptionsOf,
   type VerifyItem,

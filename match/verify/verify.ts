@@ -3,8 +3,9 @@
 
 import { ThreadPool } from '../../ingest/derive/thread-pool.ts';
 import { USUAL_VARIANTS } from '../candidates/variants.ts';
+import type { Hit, PassName } from '../state/journal.ts';
 import { readSpool, type SpooledCandidate } from '../state/spool.ts';
-import type { Hit, MatchState, PassName } from '../state/state-folder.ts';
+import type { MatchState } from '../state/state-folder.ts';
 import type { HashKind, UserTable } from '../users/user-table.ts';
 import type { VerifyItem, VerifyResult, VerifySettings, VerifyTask } from './verify-task.ts';
 

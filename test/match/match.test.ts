@@ -190,4 +190,18 @@ describe('a match', () => {
     expect(seconds).toBeGreaterThan(0);
     expect(fs.readdirSync(place.home).sort()).toEqual(before);
   });
+
+  test('that is killed while it writes its results may write them again', async ({ place }) => {
+    const { users, corpora } = createWorld(place, { accounts: 30 });
+    const options = await optionsOf({ users, against: [corpora], state: place.at('state') });
+    const started: (readonly string[])[] = [];
+    const request = {
+      ...options,
+      outputs: ['/a', '/b'],
+      assertOutputs: (files: readonly string[]) => started.push(files),
+    };
+    await expect(matchUsers(request, () => Promise.reject(new Error('killed')))).rejects.toThrow('killed');
+    await matchUsers(request, async () => {});
+    expect(started).toEqual([[], [], ['/a', '/b'], ['/a', '/b']]);
+  });
 });

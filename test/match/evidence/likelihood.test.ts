@@ -14,8 +14,8 @@ import {
   type Trials,
 } from '../../../match/evidence/likelihood.ts';
 import { type SourceEvidence, weighSources } from '../../../match/evidence/weigh-sources.ts';
+import type { Hit } from '../../../match/state/journal.ts';
 import type { SpooledCandidate } from '../../../match/state/spool.ts';
-import type { Hit } from '../../../match/state/state-folder.ts';
 import { parseChangedMonth } from '../../../match/users/changed.ts';
 import { seededRandom } from '../../support/dataset.ts';
 

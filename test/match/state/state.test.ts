@@ -99,18 +99,22 @@ describe('the spool', () => {
 describe('the state folder', () => {
   const secret = Buffer.from('digest of the user table');
   const job = { files: ['a'], similar: false };
+  const SCANNED = { scanned: {}, leftOut: [] };
   const hits = [{ account: 1, source: 0, sequence: 5 }];
 
   test('goes on with the same job, and starts over with another', ({ place }) => {
     const folder = place.at('state');
     const first = MatchState.open(folder, secret, job);
-    first.append({ scanned: { candidates: 10 } });
+    first.append({ scanned: { candidates: 10 }, leftOut: [] });
     first.append({ pass: 'exact', from: 0, to: 6, hits });
     first.close();
     const second = MatchState.open(folder, secret, job);
     expect(second.hasReplaced).toBe(false);
     expect(second.key).toEqual(first.key);
-    expect(second.earlier).toEqual([{ scanned: { candidates: 10 } }, { pass: 'exact', from: 0, to: 6, hits }]);
+    expect(second.earlier).toEqual([
+      { scanned: { candidates: 10 }, leftOut: [] },
+      { pass: 'exact', from: 0, to: 6, hits },
+    ]);
     second.close();
     for (const [other, otherJob] of [
       [Buffer.from('digest of another table'), job],
@@ -119,7 +123,7 @@ describe('the state folder', () => {
       const state = MatchState.open(folder, other, otherJob);
       expect([state.earlier, state.hasReplaced, state.isEmpty]).toEqual([[], true, true]);
       expect(state.key).not.toEqual(first.key);
-      state.append({ scanned: {} });
+      state.append(SCANNED);
       state.close();
     }
   });
@@ -127,11 +131,11 @@ describe('the state folder', () => {
   test('forgets a line that was not finished, and writes the next one whole', ({ place }) => {
     const folder = place.at('state');
     const first = MatchState.open(folder, secret, job);
-    first.append({ scanned: {} });
+    first.append(SCANNED);
     first.close();
     fs.appendFileSync(path.join(folder, 'journal'), '{"pass":"exact","from":0,');
     const second = MatchState.open(folder, secret, job);
-    expect(second.earlier).toEqual([{ scanned: {} }]);
+    expect(second.earlier).toEqual([SCANNED]);
     second.append({ pass: 'exact', from: 0, to: 1, hits: [] });
     second.close();
     const third = MatchState.open(folder, secret, job);
@@ -140,19 +144,73 @@ describe('the state folder', () => {
     expect(fs.existsSync(folder)).toBe(false);
   });
 
-  test('with a damaged journal is refused', ({ place }) => {
+  test('whose journal was altered is refused: lines changed, made up, moved, doubled or left out', ({ place }) => {
     const folder = place.at('state');
+    const journal = path.join(folder, 'journal');
+    const first = MatchState.open(folder, secret, job);
+    first.append(SCANNED);
+    for (let from = 0; from < 3; from++) first.append({ pass: 'exact', from, to: from + 1, hits });
+    first.close();
+    const whole = fs.readFileSync(journal, 'utf8');
+    const [scanned = '', one = '', two = '', three = ''] = whole.split('\n');
+    const made = '{"pass":"exact","from":0,"to":60,"hits":[]}';
+    for (const lines of [
+      [made],
+      [scanned, `${one.slice(0, 65)}${made}`],
+      [scanned, one.replace('"sequence":5', '"sequence":6'), two],
+      [scanned, two, one],
+      [scanned, one, one],
+      [scanned, three],
+      [one],
+      [scanned, '', one],
+      [scanned, 'nonsense'],
+    ]) {
+      fs.writeFileSync(journal, `${lines.join('\n')}\n`);
+      for (let i = 0; i < 2; i++)
+        expect(() => MatchState.open(folder, secret, job), lines.join()).toThrow(
+          expect.objectContaining({ code: 'STATE_CORRUPT' }),
+        );
+    }
+    // One that was cut off, as by a power failure, is what had been settled before.
+    fs.writeFileSync(journal, `${scanned}\n${one}\n${two}`);
+    const cut = MatchState.open(folder, secret, job);
+    expect(cut.earlier).toHaveLength(2);
+    cut.append({ pass: 'exact', from: 1, to: 2, hits });
+    cut.close();
+    expect(MatchState.open(folder, secret, job).earlier).toHaveLength(3);
+  });
+
+  test('whose journal is of another job of the same users is refused', ({ place }) => {
+    const [folder, other] = [place.at('state'), place.at('other')];
+    for (const [at, similar] of [
+      [folder, false],
+      [other, true],
+    ] as const) {
+      const state = MatchState.open(at, secret, { ...job, similar });
+      state.append(SCANNED);
+      state.close();
+    }
+    fs.copyFileSync(path.join(other, 'journal'), path.join(folder, 'journal'));
+    expect(() => MatchState.open(folder, secret, job)).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
+  });
+
+  test.for([0o777, 0o770, 0o755, 0o701])('that others may enter is refused (mode %o)', (mode, { place }) => {
+    const folder = place.at('state');
+    fs.mkdirSync(folder);
+    fs.chmodSync(folder, mode);
+    expect(() => MatchState.open(folder, secret, job)).toThrow(
+      expect.objectContaining({ code: 'STATE_UNUSABLE', message: expect.stringContaining(mode.toString(8)) }),
+    );
+    expect(fs.readdirSync(folder)).toEqual([]);
+    fs.chmodSync(folder, 0o700);
     MatchState.open(folder, secret, job).close();
-    fs.writeFileSync(path.join(folder, 'journal'), '{"scanned":{}}\nnonsense\n{"scanned":{}}\n');
-    for (let i = 0; i < 2; i++)
-      expect(() => MatchState.open(folder, secret, job)).toThrow(expect.objectContaining({ code: 'STATE_CORRUPT' }));
   });
 
   test("is its user's alone, and is one process's at a time", ({ place }) => {
     const folder = place.at('state');
     const state = MatchState.open(folder, secret, job);
     new SpoolWriter(state.spoolFile, state.key).finish();
-    state.append({ scanned: {} });
+    state.append(SCANNED);
     expect(fs.statSync(folder).mode & 0o777).toBe(0o700);
     for (const name of fs.readdirSync(folder))
       expect(fs.statSync(path.join(folder, name)).mode & 0o777, name).toBe(0o600);
