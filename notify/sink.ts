@@ -21,6 +21,8 @@ export type Outcome =
 export interface Sink extends Destination {
   /** Events of one `send`. */
   readonly maxBatch: number;
+  /** Absolute, of one that writes to a file. */
+  readonly file?: string;
   /** Longer than any `send` takes. */
   readonly leaseMs: number;
   /** Resolves to one outcome for each event, in their order. */

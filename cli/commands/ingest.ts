@@ -211,7 +211,7 @@ async function publishNow(
 async function runIngest(folder: string, files: readonly string[], options: IngestOptions): Promise<void> {
   const recipient = options.archive === undefined ? undefined : await loadRecipient(options.archive);
   assertStated(folder, options);
-  const notifier = await openNotifier(options, outboxFor(folder), true);
+  const notifier = await openNotifier(options, outboxFor(folder), []);
   const interrupt = onInterrupt();
   const { signal } = interrupt;
   try {

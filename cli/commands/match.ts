@@ -17,11 +17,12 @@ import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { noteLeftOut } from '../left-out.ts';
 import { describeMatch, describePlan } from '../match/describe.ts';
+import { assertDistinctFiles, resultFilesOf } from '../match/distinct-files.ts';
 import { leakedEvents, namedEvents } from '../match/events.ts';
 import { describeEvidence } from '../match/evidence.ts';
 import { createMatchBars } from '../match/match-bars.ts';
 import { matchNames, noteNames } from '../match/names.ts';
-import { assertNewFiles, writeResult } from '../match/result-files.ts';
+import { assertNewFiles, outputsOf, writeResult } from '../match/result-files.ts';
 import { addUsersOptions, openUsers, readSecretFile, type UsersOptions } from '../match/users.ts';
 import { parseCount } from '../memory.ts';
 import { addNotifyOptions, HERE_OUTBOX, type Notifier, type NotifyOptions, openNotifier } from '../notify/notifier.ts';
@@ -119,9 +120,8 @@ async function runMatch(
     ...options,
     ...(options.corpusColumns === undefined ? { columns: undefined } : { columns: options.corpusColumns }),
   } as CorpusOptions);
-  // A match that was killed when it had written one of them writes both again.
-  const mayResume = hasProgress(options.state);
-  if (!options.dryRun && !mayResume) assertNewFiles(options);
+  // A match that was killed while it wrote them writes both again.
+  if (!options.dryRun && !hasProgress(options.state)) assertNewFiles(options);
   const leftOut = new LeftOut();
   const { encoding, accept } = options;
   const sources = openSources(against, limitsOf(options as CorpusOptions), leftOut).map((source) =>
@@ -134,10 +134,9 @@ async function runMatch(
     users,
     sources,
     state: options.state,
-    onState(found) {
-      noteState(found, options.state);
-      if (found !== 'resumed') assertNewFiles(options);
-    },
+    outputs: outputsOf(options),
+    onState: (found) => noteState(found, options.state),
+    assertOutputs: (started) => assertNewFiles(options, started),
     maxCandidates: options.maxCandidates ?? DEFAULT_MAX_CANDIDATES,
     scan: { ...reading, leftOut, signal, ...(accept && { accept }), onProgress: bars.scan },
     verify: {
@@ -210,7 +209,9 @@ export function addMatch(program: Command): void {
           );
         if (against !== undefined && keyFile !== undefined)
           throw new UsageError('--key-file is for --names-only', 'Leave it out: corpora need no key.');
-        const notifier = await openNotifier(options, HERE_OUTBOX, options.out === undefined);
+        const results = resultFilesOf(options);
+        assertDistinctFiles(results);
+        const notifier = await openNotifier(options, HERE_OUTBOX, results);
         try {
           if (against === undefined) await runNames(users, namesOnly as string, options, notifier, interrupt.signal);
           else await runMatch(users, against, options, notifier, interrupt.signal);

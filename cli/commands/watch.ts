@@ -19,6 +19,7 @@ import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openKeyFile, openSecretFile } from '../key-files.ts';
 import { describeWatch } from '../match/describe-watch.ts';
+import { assertDistinctFiles, resultFilesOf } from '../match/distinct-files.ts';
 import { watchedEvents } from '../match/events.ts';
 import { assertNewFiles, writeResult } from '../match/result-files.ts';
 import { addNotifyOptions, type Notifier, type NotifyOptions, openNotifier, outboxFor } from '../notify/notifier.ts';
@@ -55,6 +56,8 @@ interface OpenOptions extends NotifyOptions {
   json?: boolean;
 }
 
+const stateOf = ({ state, data }: OpenOptions): string => state ?? `${path.resolve(data)}.watch`;
+
 /** @throws UsageError */
 function parseDays(text: string): number {
   const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
@@ -68,7 +71,8 @@ async function open(
   notifier: Notifier | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { key: keyFile, data, expires, tagsFormat, state = `${path.resolve(data)}.watch`, onlyNew } = options;
+  const { key: keyFile, data, expires, tagsFormat, onlyNew } = options;
+  const state = stateOf(options);
   assertNewFiles(options);
   assertNotPart('--state', state);
   assertNotPart('--out', options.out);
@@ -131,7 +135,9 @@ export function addWatch(program: Command): void {
     .action(async (tags: string, options: OpenOptions) => {
       const interrupt = onInterrupt();
       try {
-        const notifier = await openNotifier(options, outboxFor(options.data), options.out === undefined);
+        const results = resultFilesOf({ ...options, state: stateOf(options) });
+        assertDistinctFiles(results);
+        const notifier = await openNotifier(options, outboxFor(options.data), results);
         try {
           await open(tags, options, notifier, interrupt.signal);
           await notifier?.deliver(interrupt.signal);

@@ -1,10 +1,11 @@
 // The results of `match` and `watch open` as CSV or JSON, on standard output or in new files.
 
 import fs from 'node:fs';
+import path from 'node:path';
 import { MatchError } from '../../match/errors.ts';
 import { csvRow } from '../../match/results.ts';
 import { writeFileAtomically } from '../../store/files.ts';
-import { printableJson } from '../printable.ts';
+import { printableJson, printableLines } from '../printable.ts';
 
 export interface ResultFiles {
   readonly out?: string;
@@ -40,18 +41,65 @@ const uncheckedCsv = (rows: readonly Unchecked[]): string =>
     .join('');
 
 /** For its user alone: it names accounts that an attacker can enter. */
-const writePrivate = (file: string, text: string): void => writeFileAtomically(file, text, 0o600);
+const writePrivate = (file: string, text: string): void => writeFileAtomically(path.resolve(file), text, PRIVATE_FILE);
 
-/** Before hours of work. @throws MatchError `OUTPUT_EXISTS` */
-export function assertNewFiles({ out, unchecked }: ResultFiles): void {
-  const file = [out, unchecked].find((name) => name !== undefined && fs.existsSync(name));
-  if (file === undefined) return;
-  throw new MatchError('OUTPUT_EXISTS', `${file} is there already`, 'Name a file that does not exist yet.');
+const PRIVATE_FILE = 0o600;
+
+export const outputsOf = ({ out, unchecked }: ResultFiles): string[] =>
+  [out, unchecked].filter((file) => file !== undefined).map((file) => path.resolve(file));
+
+/**
+ * Before hours of work, and again before the files are written.
+ * @param started absolute paths that a killed process of the same work was writing
+ * @throws MatchError `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`
+ */
+export function assertNewFiles(files: ResultFiles, started: readonly string[] = []): void {
+  for (const file of outputsOf(files)) {
+    // A result is written aside first.
+    for (const written of [file, `${file}.part`]) if (isThere(written, started.includes(file))) throw exists(written);
+    assertWritable(file);
+  }
 }
 
-/** Resolves when the reader of a pipe has it. */
+/** @param mayReplace whether a regular file does not count */
+function isThere(file: string, mayReplace: boolean): boolean {
+  try {
+    const stat = fs.lstatSync(file);
+    return !(mayReplace && stat.isFile());
+  } catch {
+    return false;
+  }
+}
+
+const exists = (file: string): MatchError =>
+  new MatchError('OUTPUT_EXISTS', `${file} is there already`, 'Name a file that does not exist yet.');
+
+function assertWritable(file: string): void {
+  const aside = `${file}.part`;
+  try {
+    fs.rmSync(aside, { force: true });
+    fs.closeSync(fs.openSync(aside, 'wx', PRIVATE_FILE));
+    fs.rmSync(aside);
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    const why = UNWRITABLE[code] ?? `it cannot be written (${code})`;
+    throw new MatchError('OUTPUT_UNWRITABLE', `${file}: ${why}`, 'Name a file in a folder where you may write.', {
+      cause,
+    });
+  }
+}
+
+const UNWRITABLE: { readonly [code: string]: string } = {
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is a file',
+  EACCES: 'this user may not write to its folder',
+  EROFS: 'its file system is read-only',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+/** Resolves when the reader of a pipe has it. Ids and names of files must not steer a terminal. */
 const writeStdout = (text: string): Promise<void> =>
-  new Promise((resolve) => process.stdout.write(text, () => resolve()));
+  new Promise((resolve) => process.stdout.write(process.stdout.isTTY ? printableLines(text) : text, () => resolve()));
 
 interface Result {
   readonly rows: readonly ResultRow[];

@@ -8,6 +8,7 @@ import { type DeliveryCount, Outbox } from '../../notify/outbox.ts';
 import type { Sink } from '../../notify/sink.ts';
 import { UsageError } from '../exit.ts';
 import { fileGroup } from '../key-files.ts';
+import { assertDistinctFiles, type NamedFile } from '../match/distinct-files.ts';
 import { assertNotPart } from '../open.ts';
 import { note } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -66,14 +67,14 @@ export async function openNamedSinks({ notify = [], notifySecret, notifyAllow }:
 
 /**
  * Opens sinks and outbox before hours of work.
- * @param hasStdout whether the command prints its result to standard output
+ * @param results files of the command. Without `--out` it prints its result to standard output
  * @returns undefined without `--notify`
  * @throws UsageError, NotifyError
  */
 export async function openNotifier(
   options: NotifyOptions & { readonly dryRun?: boolean },
   defaultOutbox: string,
-  hasStdout: boolean,
+  results: readonly NamedFile[],
 ): Promise<Notifier | undefined> {
   const { notify, notifySecret, notifyAllow, outboxFile } = options;
   if (notify === undefined) {
@@ -82,12 +83,18 @@ export async function openNotifier(
     return undefined;
   }
   if (options.dryRun) throw new UsageError('--dry-run finds nothing to send', 'Leave out --notify, or --dry-run.');
+  const hasStdout = results.every(({ option }) => option !== '--out');
   if (hasStdout && notify.some((spec) => /^(ecs|ocsf):-$/.test(spec)))
     throw new UsageError('standard output has the result already', 'Write one of the two to a file.');
   assertNotPart('--outbox-file', outboxFile);
   for (const spec of notify) assertNotPart('--notify', /^(?:ecs|ocsf):(.+)$/.exec(spec)?.[1]);
   const sinks = await openNamedSinks(options);
-  const outbox = Outbox.open(outboxFile ?? defaultOutbox);
+  const file = outboxFile ?? defaultOutbox;
+  assertDistinctFiles(results, [
+    { option: '--outbox-file', file },
+    ...sinks.flatMap((sink) => (sink.file === undefined ? [] : [{ option: '--notify', file: sink.file }])),
+  ]);
+  const outbox = Outbox.open(file);
   let added = 0;
   let known = 0;
   return {

@@ -22,6 +22,7 @@ export function createLinesSink({ name, accepts, file, format }: LinesOptions): 
   return {
     name,
     accepts,
+    ...(file !== '-' && { file }),
     maxBatch: MAX_BATCH,
     leaseMs: LEASE_MS,
     send: async (events) => {
