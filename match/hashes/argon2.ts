@@ -3,7 +3,7 @@
 import * as nodeCrypto from 'node:crypto';
 import { argon2d, argon2i, argon2id } from '@noble/hashes/argon2.js';
 import { decodeBase64, equalBytes, parseCost } from './encodings.ts';
-import { MIN_DIGEST_BYTES, type ParsedHash } from './stored-hash.ts';
+import { KEY_BYTES, type ParsedHash } from './stored-hash.ts';
 
 export type Argon2Type = 'argon2d' | 'argon2i' | 'argon2id';
 
@@ -56,7 +56,7 @@ function derive(parameters: Argon2Parameters, password: Uint8Array, keyBytes: nu
 
 export function argon2Hash(parameters: Argon2Parameters, key: Buffer): ParsedHash {
   const { type, version, memoryKib, passes, lanes, salt } = parameters;
-  if (key.length < MIN_DIGEST_BYTES || salt.length < MIN_SALT_BYTES) return 'malformed-hash';
+  if (!KEY_BYTES.includes(key.length) || salt.length < MIN_SALT_BYTES) return 'malformed-hash';
   if (memoryKib > MAX_UINT32 || passes > MAX_UINT32 || lanes > MAX_LANES || memoryKib < 8 * lanes)
     return 'malformed-hash';
   if (!VERSIONS.includes(version)) return 'unsupported-hash';
@@ -69,7 +69,7 @@ export function argon2Hash(parameters: Argon2Parameters, key: Buffer): ParsedHas
 }
 
 const ENCODED =
-  /^\$(argon2(?:id|i|d))\$(?:v=(\d+)\$)?m=(\d+),t=(\d+),p=(\d+)(,keyid=[^,$]*)?(?:,data=([^,$]*))?\$([^$]*)\$([^$]*)$/;
+  /^\$(argon2(?:id|i|d))\$(?:v=(\d+)\$)?m=(\d+),t=(\d+),p=(\d+)(,keyid=[^,$]*)?(?:,data=([^,$]*))?\$([\w+/-]*={0,2})\$([\w+/-]*={0,2})$/;
 
 export function parseArgon2(text: string): ParsedHash | undefined {
   if (!text.startsWith('$argon2')) return undefined;

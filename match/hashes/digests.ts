@@ -28,6 +28,9 @@ const digestHash = (kind: string, verify: StoredHash['verify']): StoredHash => (
 /** The names of directories, and those of Dovecot, which may name the encoding. */
 const LDAP = /^\{(?:LDAP-|PLAIN-)?(S?)(MD5|SHA|SHA1|SHA224|SHA256|SHA384|SHA512)(\.HEX|\.B64|\.BASE64)?\}(.*)$/i;
 
+/** Of the salts that directories write. Another length is that of a hash that was cut off. */
+const LDAP_SALT_BYTES = [4, 8, 12, 16, 20, 24, 32, 64];
+
 /** The base64 of a digest, and of the salt behind it. Roundup writes unsalted ones in hex. */
 function parseLdap(text: string): ParsedHash | undefined {
   const found = LDAP.exec(text);
@@ -38,9 +41,11 @@ function parseLdap(text: string): ParsedHash | undefined {
   const bytes = DIGEST_BYTES[name];
   const isHex = encoding === undefined ? !salted && encoded.length === 2 * bytes : /hex/i.test(encoding);
   const decoded = isHex ? decodeHex(encoded) : decodeBase64(encoded);
-  if (!decoded || (salted ? decoded.length <= bytes : decoded.length !== bytes)) return 'malformed-hash';
+  // Without its padding a text may be the beginning of another.
+  if (!decoded || (!isHex && encoded.length % 4 !== 0)) return 'malformed-hash';
   const digest = decoded.subarray(0, bytes);
   const salt = decoded.subarray(bytes);
+  if (!(salted ? LDAP_SALT_BYTES : [0]).includes(decoded.length - bytes)) return 'malformed-hash';
   return digestHash(`LDAP ${salted}${scheme}`.toUpperCase(), (password) =>
     equalBytes(digestOf(name, password, salt), digest),
   );

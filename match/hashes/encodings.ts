@@ -15,7 +15,10 @@ export function decodeBase64(text: string): Buffer | undefined {
   const digits = text.replace(/={1,2}$/, '');
   if (digits.length % 4 === 1 || (digits.length !== text.length && text.length % 4 !== 0)) return undefined;
   if (!/^[\w+/.-]*$/.test(digits)) return undefined;
-  return Buffer.from(digits.replaceAll('.', '+').replaceAll('-', '+').replaceAll('_', '/'), 'base64');
+  const standard = digits.replaceAll('.', '+').replaceAll('-', '+').replaceAll('_', '/');
+  const bytes = Buffer.from(standard, 'base64');
+  // No writer sets the bits of the last digit that no byte fills: it is the middle of a longer text.
+  return bytes.toString('base64').replace(/=+$/, '') === standard ? bytes : undefined;
 }
 
 /** The digits of crypt(3). */

@@ -91,7 +91,9 @@ const ASPNET_DIGESTS = ['sha1', 'sha256', 'sha512'] as const;
 
 /** ASP.NET Core Identity: a version byte, and in version 3 PRF, iterations and salt length. */
 export function parseAspNet(text: string): ParsedHash | undefined {
-  if (!/^A[AQNM][\w+/]{30,}={0,2}$/.test(text)) return undefined;
+  // The second digit has the version's lowest bits, and the first ones of what follows: of version
+  // 2 the salt.
+  if (!/^A[A-Q][A-Za-z0-9+/]{30,}={0,2}$/.test(text)) return undefined;
   const bytes = decodeBase64(text);
   if (!bytes || bytes.toString('base64') !== text) return undefined;
   if (bytes[0] === 0 && bytes.length === ASPNET_V2_BYTES)

@@ -2,7 +2,7 @@
 
 import { scryptSync } from 'node:crypto';
 import { CRYPT_DIGITS, cryptText, decodeBase64, decodeHex, equalBytes, equalText, parseCost } from './encodings.ts';
-import { MIN_DIGEST_BYTES, type ParsedHash } from './stored-hash.ts';
+import { KEY_BYTES, type ParsedHash } from './stored-hash.ts';
 
 /** Seconds for each block of 128 bytes. */
 const BLOCK_SECONDS = 4e-7;
@@ -22,7 +22,7 @@ function scryptHash(
   keyBytes: number,
   matches: (key: Buffer) => boolean,
 ): ParsedHash {
-  if (n === undefined || r === undefined || p === undefined || !salt || keyBytes < MIN_DIGEST_BYTES)
+  if (n === undefined || r === undefined || p === undefined || !salt || !KEY_BYTES.includes(keyBytes))
     return 'malformed-hash';
   // RFC 7914 §2.
   if (n < 2 || !Number.isInteger(Math.log2(n)) || r * p >= 2 ** 30) return 'malformed-hash';

@@ -49,3 +49,9 @@ export const DEFAULT_HASH_LIMITS: HashLimits = { seconds: 5, memoryBytes: 256 <<
 
 /** A shorter digest would fit a wrong password by chance. */
 export const MIN_DIGEST_BYTES = 10;
+
+/**
+ * Bytes of the keys that libraries derive where any length can be asked for. Another one is what a
+ * column that is too short left. The length is part of what Argon2 computes: nothing would ever fit.
+ */
+export const KEY_BYTES: readonly number[] = [16, 20, 24, 32, 48, 64, 128];
