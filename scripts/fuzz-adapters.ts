@@ -48,7 +48,7 @@ async function fuzzOne(adapter: string): Promise<void> {
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort());
   const world = await createLoginWorld();
-  const { mistakes, requests, read, leaked, checks, verdicts } = await world.fuzz(
+  const { mistakes, requests, read, leaked, checks, retried, verdicts } = await world.fuzz(
     adapter,
     Number(values.requests),
     Number(values.seed),
@@ -59,8 +59,10 @@ async function fuzzOne(adapter: string): Promise<void> {
   const counts = [...verdicts].sort(([, a], [, b]) => b - a).map(([key, times]) => `${key} ${times}`);
   for (const mistake of mistakes) console.log(mistake);
   console.log(`${adapter}: ${counts.join(', ')}`);
-  const titles = ['adapter', 'logins', 'read', 'of leaked pairs', 'checks', 'CPU s'];
-  console.log(formatTable(titles, [[adapter, requests, read, leaked, checks, ((user + system) / 1e6).toFixed(0)]]));
+  const titles = ['adapter', 'logins', 'read', 'of leaked pairs', 'checks', 'sent again', 'CPU s'];
+  console.log(
+    formatTable(titles, [[adapter, requests, read, leaked, checks, retried, ((user + system) / 1e6).toFixed(0)]]),
+  );
   if (mistakes.length === 0) return;
   console.log(`${mistakes.length} logins with a leaked pair were let through, or cost a check too many.`);
   process.exitCode = 1;
