@@ -43,7 +43,7 @@ export function addUsersOptions(command: Command): Command {
     .addOption(
       new Option('--users-format <format>', 'format of the user table (default: recognised)').choices(TABLE_FORMATS),
     )
-    .option('--table <name>', 'of a database: the table of users')
+    .option('--table <name>', 'of a database, or a dump with several: the table of users')
     .option('--query <sql>', 'of a database: a query that returns the users, instead of --table')
     .option('--password-file <file>', 'file with the password of a database server');
 }
@@ -66,15 +66,12 @@ function parseColumns(text: string, needsHash: boolean): UserColumns {
   );
 }
 
-/** @throws UsageError unless a database has one of the two, and a file neither */
+/** @throws UsageError unless a database has one of the two, and a file no query */
 function parseQuery({ table, query }: UsersOptions, isDatabase: boolean): UserQuery {
   if (isDatabase && (table === undefined) === (query === undefined))
     throw new UsageError('a database takes --table or --query', 'Pass one of them.');
-  if (!isDatabase && (table !== undefined || query !== undefined))
-    throw new UsageError(
-      '--table and --query are for databases',
-      `Name the database, as one of ${DATABASES}, or leave them out.`,
-    );
+  if (!isDatabase && query !== undefined)
+    throw new UsageError('--query is for databases', `Name the database, as one of ${DATABASES}, or leave it out.`);
   return { ...(table !== undefined && { table }), ...(query !== undefined && { query }) };
 }
 
@@ -124,7 +121,8 @@ export async function readUsersInto(
   if (isSqlite) return readSqliteUsers({ file: users.slice(SQLITE.length), ...query }, columns, sink);
   if (isServer) return readServerUsers(parseServer(users, options.passwordFile, query, signal), columns, sink);
   const input = users === '-' ? streamInput(process.stdin, DEFAULT_LIMITS) : openInput(users);
-  await readUsers(input, { columns, signal, ...(format && { format }) }, sink);
+  const { table } = query;
+  await readUsers(input, { columns, signal, ...(format && { format }), ...(table !== undefined && { table }) }, sink);
 }
 
 /** @throws UsageError, MatchError, IngestError */

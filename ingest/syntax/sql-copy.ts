@@ -19,9 +19,12 @@ export interface SqlRowHandler {
    * The rows of a table follow.
    * @param columns undefined if the dump does not name them
    * @param name of the table, in lower case; empty for rows without a statement
+   * @param schema of the table or its database, in lower case; empty if the dump names none
    * @returns the places of the cells that are wanted
    */
-  table(columns: readonly string[] | undefined, name: string): ReadonlySet<number>;
+  table(columns: readonly string[] | undefined, name: string, schema: string): ReadonlySet<number>;
+  /** A statement adds rows to a table that are not in the dump: INSERT with SELECT or SET. */
+  unread?(name: string, schema: string): void;
   /**
    * The wanted cells by place: an empty text for NULL, undefined for an expression or a text that
    * is too long.

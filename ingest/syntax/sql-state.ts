@@ -5,6 +5,8 @@ export type SqlState =
   | 'start'
   /** A statement, or a part of one, that holds no rows. */
   | 'skip'
+  /** USE of MySQL, before its name. */
+  | 'use'
   | 'create'
   /** The brackets of CREATE TABLE. */
   | 'definition'

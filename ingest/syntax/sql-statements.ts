@@ -8,7 +8,8 @@ import { isStray } from './sql-lines.ts';
 import { SqlRecovery } from './sql-recovery.ts';
 import { SqlRow } from './sql-row.ts';
 import type { SqlState } from './sql-state.ts';
-import { lastPart, type SqlEscapes } from './sql-text.ts';
+import { SqlTableName } from './sql-table-name.ts';
+import type { SqlEscapes } from './sql-text.ts';
 import { type SqlHandler, SqlTokens } from './sql-tokens.ts';
 
 const OPEN = 0x28;
@@ -29,7 +30,7 @@ export class SqlStatements implements SqlHandler {
   readonly #tokens: SqlTokens;
   readonly #definitions = new SqlDefinitions();
   #state: SqlState = 'start';
-  #table = '';
+  readonly #table = new SqlTableName();
   #columns: string[] = [];
   #hasColumns = false;
   #isCopy = false;
@@ -113,7 +114,7 @@ export class SqlStatements implements SqlHandler {
     switch (this.#state) {
       case 'create':
         if (word === 'table') this.#hasColumns = true;
-        else if (this.#hasColumns) this.#table = lastPart(word);
+        else if (this.#hasColumns) this.#table.word(word);
         else if (word !== 'temporary' && word !== 'temp' && word !== 'unlogged' && word !== 'global')
           this.#state = 'skip';
         return;
@@ -123,8 +124,11 @@ export class SqlStatements implements SqlHandler {
       case 'insert':
         if (word === 'values' || word === 'value') this.#isNext = true;
         else if (word === 'from' && this.#isCopy) this.#openTable();
-        else if (word === 'select' || word === 'set' || word === 'to') this.#state = 'skip';
-        else if (!this.#isNext && !this.#hasColumns) this.#table = lastPart(word);
+        else if (word === 'select' || word === 'set' || word === 'to') this.#endUnread(word);
+        else if (!this.#isNext && !this.#hasColumns) this.#table.word(word);
+        return;
+      case 'use':
+        this.#table.use(word);
         return;
       case 'columns':
         this.#addColumn(text);
@@ -144,8 +148,8 @@ export class SqlStatements implements SqlHandler {
     if (this.#state === 'row') this.#row.cell.broken();
     else if (this.#state === 'columns') this.#addColumn(text);
     else if (this.#state === 'definition') this.#definitions.name(text);
-    else if ((this.#state === 'insert' && !this.#hasColumns) || this.#state === 'create')
-      this.#table = text.toLowerCase();
+    else if (this.#state === 'use') this.#table.use(text);
+    else if ((this.#state === 'insert' && !this.#hasColumns) || this.#state === 'create') this.#table.part(text);
     else if (this.#isBetween()) this.#stray();
     else if (this.#state === 'resume') this.#loseAgain();
   }
@@ -154,7 +158,7 @@ export class SqlStatements implements SqlHandler {
     if (this.#state === 'row') {
       this.#row.cell.text(text);
       if (this.#row.cell.isTorn) this.#lose();
-    } else if (this.#state === 'insert' && !this.#hasColumns) this.#table = text?.toLowerCase() ?? '';
+    } else if (this.#state === 'insert' && !this.#hasColumns) this.#table.part(text ?? '');
     else if (this.#state === 'values' && this.#isCopy) this.#copyStyle.text(text ?? '');
     else if (this.#isBetween()) this.#stray();
     else if (this.#state === 'resume') this.#loseAgain();
@@ -182,14 +186,19 @@ export class SqlStatements implements SqlHandler {
     return this.#state === 'start' || (this.#state === 'values' && !this.#isCopy);
   }
 
+  #endUnread(word: string): void {
+    if (word !== 'to' && !this.#isCopy) this.#handler.unread?.(this.#table.name, this.#table.schema);
+    this.#state = 'skip';
+  }
+
   #begin(word: string): void {
-    this.#table = '';
+    this.#table.clear();
     this.#columns = [];
     this.#hasColumns = false;
     this.#isNext = false;
     this.#isCopy = word === 'copy';
     this.#copyStyle = new CopyStyle();
-    this.#state = word === 'create' ? 'create' : STARTS.has(word) ? 'insert' : 'skip';
+    this.#state = word === 'create' || word === 'use' ? word : STARTS.has(word) ? 'insert' : 'skip';
   }
 
   #endStatement(): void {
@@ -208,7 +217,7 @@ export class SqlStatements implements SqlHandler {
   }
 
   #define(): void {
-    this.#definitions.begin(this.#table);
+    this.#definitions.begin(this.#table.name);
     this.#state = 'definition';
   }
 
@@ -225,8 +234,8 @@ export class SqlStatements implements SqlHandler {
   }
 
   #openTable(): void {
-    const columns = this.#hasColumns ? this.#columns : this.#definitions.columnsOf(this.#table);
-    this.#wanted = this.#handler.table(columns, this.#table);
+    const columns = this.#hasColumns ? this.#columns : this.#definitions.columnsOf(this.#table.name);
+    this.#wanted = this.#handler.table(columns, this.#table.name, this.#table.schema);
     this.#state = 'values';
   }
 

@@ -21,6 +21,8 @@ export interface UsersReading {
   readonly columns: UserColumns;
   /** Default: recognised. */
   readonly format?: TableFormat;
+  /** Of a dump with several tables that have the columns. */
+  readonly table?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -59,15 +61,16 @@ function describeOther(sample: TextSample): string {
 }
 
 /**
- * @throws MatchError `USERS_UNRECOGNISED`, `USERS_COLUMN_MISSING`
+ * @throws MatchError `USERS_UNRECOGNISED`, `USERS_COLUMN_MISSING`, `USERS_COLUMN_AMBIGUOUS`,
+ * `USERS_TABLE_AMBIGUOUS`
  * @throws IngestError `INPUT_UNREADABLE`
  * @throws ContainerError
  */
 export async function readUsers(input: CorpusInput, reading: UsersReading, sink: UserSink): Promise<void> {
-  const { columns, format, signal } = reading;
+  const { columns, format, table, signal } = reading;
   const reader = new TextReader((_name, sample) => {
     const { name, options } = format ? { name: format, options: {} } : recogniseTable(sample, columns);
-    return createTableParser(name, options, columns, sink);
+    return createTableParser(name, options, columns, sink, table);
   });
   const members = { begin: (name: string) => reader.begin(name), end: () => reader.end() };
   await readInput(input, (block) => reader.push(block), signal, members);

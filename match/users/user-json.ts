@@ -20,7 +20,14 @@ interface Frame {
   /** By place. A name may have several: an array of addresses. */
   readonly values: Map<number, string[]>;
   isTooLong: boolean;
+  /** Objects directly within it. */
+  accounts: number;
+  others: number;
 }
+
+const frameOf = (isObject: boolean, path: readonly string[] = []): Frame => ({
+  ...{ isObject, path, values: new Map(), isTooLong: false, accounts: 0, others: 0 },
+});
 
 const MAX_PATH = 8;
 const MAX_VALUES = 64;
@@ -30,6 +37,8 @@ class JsonUsers implements JsonHandler {
   readonly #columns: UserColumns;
   readonly #wanted: readonly Wanted[];
   readonly #hashPlace: number;
+  /** Around all values of the text. */
+  readonly #top = frameOf(false);
   #frames: Frame[] = [];
   #key = '';
   #member: readonly Wanted[] = [];
@@ -74,25 +83,71 @@ class JsonUsers implements JsonHandler {
   open(isObject: boolean): void {
     const around = this.#frames.at(-1);
     const path = around?.isObject && isObject ? [...around.path, this.#key].slice(-MAX_PATH) : [];
-    this.#frames.push({ isObject, path, values: new Map(), isTooLong: false });
+    this.#frames.push(frameOf(isObject, path));
   }
 
   close(): void {
-    const { isObject, values, isTooLong } = this.#frames.pop() as Frame;
+    const frame = this.#frames.pop() as Frame;
+    const around = this.#frames.at(-1) ?? this.#top;
     this.#member = [];
-    if (!isObject) return;
-    const { names } = this.#columns;
-    const found = names.flatMap((_, i) => values.get(1 + i) ?? []);
-    // Other objects of the text may have a member of one of these names.
-    const isAccount = values.has(0) && (values.has(this.#hashPlace) || found.length > 0);
-    if (!isAccount && !values.has(this.#hashPlace)) return;
-    if (isTooLong) this.#sink.reject('too-long');
-    else this.#sink.row({ ...this.#rowOf(values), names: found });
+    if (!frame.isObject) this.#countOthers(frame);
+    else if (this.#isAccount(frame)) {
+      around.accounts++;
+      this.#account(frame);
+    } else around.others++;
   }
 
-  #rowOf(values: Map<number, string[]>): UserRow {
-    const cells = Array.from({ length: this.#hashPlace }, (_, place) => values.get(place)?.[0]);
-    return rowOf(this.#columns, cells, values.get(this.#hashPlace)?.[0]);
+  /** The end of the text. */
+  end(): void {
+    this.#countOthers(this.#top);
+  }
+
+  /** An object beside accounts is one of which everything is missing. */
+  #countOthers({ accounts, others }: Frame): void {
+    for (let left = accounts > 0 ? others : 0; left > 0; left--) this.#sink.reject('missing-column');
+  }
+
+  /** Other objects of the text may have a member of one of these names. */
+  #isAccount({ values }: Frame): boolean {
+    const hasName = this.#columns.names.some((_, i) => values.has(1 + i));
+    return values.has(this.#hashPlace) || (values.has(0) && hasName);
+  }
+
+  /** An account with several hashes is as many rows; which of them is in use is not known. */
+  #account({ values, isTooLong }: Frame): void {
+    if (isTooLong) {
+      this.#sink.reject('too-long');
+      return;
+    }
+    const { names, salt } = this.#columns;
+    const saltPlace = salt === undefined ? undefined : 1 + names.length;
+    const salts = (saltPlace !== undefined && values.get(saltPlace)) || [];
+    const hashes = presentTexts(values.get(this.#hashPlace));
+    const isSalted = salts.length === hashes.length;
+    const isTwofold = [...values].some(
+      ([place, texts]) => this.#isSingle(place, saltPlace) && new Set(presentTexts(texts)).size > 1,
+    );
+    if (isTwofold || (!isSalted && new Set(salts).size > 1)) {
+      this.#sink.reject('malformed-row');
+      return;
+    }
+    const found = names.flatMap((_, i) => values.get(1 + i) ?? []);
+    for (let i = 0; i < Math.max(1, hashes.length); i++) {
+      const cells = Array.from({ length: this.#hashPlace }, (_, place) => presentTexts(values.get(place))[0] ?? '');
+      if (saltPlace !== undefined) cells[saltPlace] = salts[isSalted ? i : 0] ?? '';
+      const row = rowOf(this.#columns, this.#withMissing(cells, values), hashes[i] ?? values.get(this.#hashPlace)?.[0]);
+      this.#sink.row({ ...row, names: found });
+    }
+  }
+
+  /** An id or a date of a change: an account has one. */
+  #isSingle(place: number, saltPlace: number | undefined): boolean {
+    const isName = place > 0 && place <= this.#columns.names.length;
+    return !isName && place !== saltPlace && place !== this.#hashPlace;
+  }
+
+  #withMissing(cells: readonly string[], values: Frame['values']): (string | undefined)[] {
+    return cells.map((cell, place) => (values.has(place) ? cell : undefined));
   }
 
   malformed(): void {
@@ -101,8 +156,19 @@ class JsonUsers implements JsonHandler {
   }
 }
 
-export const createJsonParser = (sink: UserSink, columns: UserColumns): CorpusParser =>
-  new JsonScanner(new JsonUsers(sink, columns));
+const presentTexts = (texts: readonly string[] = []): string[] => texts.filter((text) => text !== '');
+
+export function createJsonParser(sink: UserSink, columns: UserColumns): CorpusParser {
+  const users = new JsonUsers(sink, columns);
+  const scanner = new JsonScanner(users);
+  return {
+    push: (block) => scanner.push(block),
+    end() {
+      scanner.end();
+      users.end();
+    },
+  };
+}
 
 /** Parses each line by itself: a malformed one costs no other. */
 export function createJsonLinesParser(sink: UserSink, columns: UserColumns): CorpusParser {

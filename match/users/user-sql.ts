@@ -1,54 +1,135 @@
-// User tables in dumps of SQL.
+// User tables in dumps of SQL: the one table that has the named columns.
 
 import { afterStart } from '../../ingest/formats/after-start.ts';
 import { findColumns, isMissing } from '../../ingest/formats/columns.ts';
 import type { CorpusParser } from '../../ingest/formats/format.ts';
 import { escapesOf, SQL_DIALECT_BYTES } from '../../ingest/formats/tables/sql.ts';
+import type { SqlRowHandler } from '../../ingest/syntax/sql-copy.ts';
 import { SqlStatements } from '../../ingest/syntax/sql-statements.ts';
-import { columnMissing } from './table-columns.ts';
-import { asTableColumns, rowOf, type UserColumns, type UserSink } from './user-rows.ts';
+import { MatchError } from '../errors.ts';
+import { assertUnambiguous, columnMissing } from './table-columns.ts';
+import { asTableColumns, columnNames, rowOf, type UserColumns, type UserSink } from './user-rows.ts';
 
 const NONE: ReadonlySet<number> = new Set();
+const MAX_SHOWN_TABLES = 10;
 
-export function createSqlParser(sink: UserSink, columns: UserColumns): CorpusParser {
-  const wanted = asTableColumns(columns);
-  let places: { readonly usernames: readonly number[]; readonly secret: number } | undefined;
-  let isFound = false;
-  let header: readonly string[] = [];
-  let missing: string | undefined;
-  const handler = {
-    table(names: readonly string[] | undefined): ReadonlySet<number> {
-      const found = findColumns(names ?? [], wanted);
-      places = isMissing(found) ? undefined : found;
-      if (!places) {
-        if (names && header.length === 0) header = names;
-        if (isMissing(found)) missing ??= found.name;
-        return NONE;
-      }
-      isFound = true;
-      return new Set([...places.usernames, places.secret]);
-    },
-    row(cells: ReadonlyMap<number, string | undefined>): void {
-      if (!places) return;
-      const all = [...places.usernames, places.secret];
-      // An expression in place of a value, or a text that is too long.
-      if (all.some((place) => cells.has(place) && cells.get(place) === undefined)) sink.reject('malformed-row');
-      else if (all.some((place) => !cells.has(place))) sink.reject('missing-column');
-      else {
-        const usernames = places.usernames.map((place) => cells.get(place));
-        sink.row(rowOf(columns, usernames, cells.get(places.secret)));
-      }
-    },
-    malformed: () => sink.reject('malformed-row'),
-  };
+interface Places {
+  readonly usernames: readonly number[];
+  readonly secret: number;
+}
+
+class SqlUsers implements SqlRowHandler {
+  readonly #sink: UserSink;
+  readonly #columns: UserColumns;
+  readonly #chosen: string | undefined;
+  /** Tables with the named columns, with their schemas: only the rows of the first are accounts. */
+  readonly #fitting = new Set<string>();
+  /** Rows that are not in the dump, or whose columns it does not name, by table. */
+  readonly #unread = new Map<string, number>();
+  #table = '';
+  #places: Places | undefined;
+  #header: readonly string[] = [];
+  #missing: string | undefined;
+
+  constructor(sink: UserSink, columns: UserColumns, chosen: string | undefined) {
+    this.#sink = sink;
+    this.#columns = columns;
+    this.#chosen = chosen?.toLowerCase();
+  }
+
+  table(names: readonly string[] | undefined, name: string, schema: string): ReadonlySet<number> {
+    this.#table = schema === '' ? name : `${schema}.${name}`;
+    const found = findColumns(names ?? [], asTableColumns(this.#columns));
+    this.#places = isMissing(found) ? undefined : found;
+    if (isMissing(found)) {
+      if (names && this.#header.length === 0) this.#header = names;
+      this.#missing ??= found.name;
+      return NONE;
+    }
+    if (this.#isChosen(name)) assertUnambiguous(names ?? [], columnNames(this.#columns));
+    return new Set([...found.usernames, found.secret]);
+  }
+
+  #isChosen(name: string): boolean {
+    return this.#chosen === undefined || this.#chosen === name || this.#chosen === this.#table;
+  }
+
+  unread(name: string, schema: string): void {
+    this.#countUnread(schema === '' ? name : `${schema}.${name}`);
+  }
+
+  #countUnread(table: string): void {
+    this.#unread.set(table, (this.#unread.get(table) ?? 0) + 1);
+  }
+
+  row(cells: ReadonlyMap<number, string | undefined>): void {
+    if (!this.#places) {
+      this.#countUnread(this.#table);
+      return;
+    }
+    this.#fitting.add(this.#table);
+    if (this.#table !== this.#used) return;
+    const { usernames, secret } = this.#places;
+    const all = [...usernames, secret];
+    // An expression in place of a value, or a text that is too long.
+    if (all.some((place) => cells.has(place) && cells.get(place) === undefined)) this.#sink.reject('malformed-row');
+    else if (all.some((place) => !cells.has(place))) this.#sink.reject('missing-column');
+    else
+      this.#sink.row(
+        rowOf(
+          this.#columns,
+          usernames.map((place) => cells.get(place)),
+          cells.get(secret),
+        ),
+      );
+  }
+
+  malformed(): void {
+    this.#sink.reject('malformed-row');
+  }
+
+  get #meant(): string[] {
+    const last = (table: string): string => table.slice(table.lastIndexOf('.') + 1);
+    return [...this.#fitting].filter(
+      (table) => this.#chosen === undefined || this.#chosen === table || this.#chosen === last(table),
+    );
+  }
+
+  /** The table whose rows are accounts. */
+  get #used(): string | undefined {
+    return this.#meant[0];
+  }
+
+  /** @throws MatchError `USERS_TABLE_AMBIGUOUS`, `USERS_COLUMN_MISSING` */
+  end(): void {
+    const [used, ...others] = this.#meant;
+    if (used === undefined && this.#fitting.size === 0) throw columnMissing(this.#missing, this.#header);
+    if (used === undefined) throw notOneTable(`no table ${JSON.stringify(this.#chosen)} with`, this.#fitting);
+    if (others.length > 0) throw notOneTable(`${others.length + 1} tables with`, this.#meant);
+    for (let left = this.#unread.get(used) ?? 0; left > 0; left--) this.#sink.reject('malformed-row');
+  }
+}
+
+function notOneTable(what: string, tables: Iterable<string>): MatchError {
+  const shown = [...tables].slice(0, MAX_SHOWN_TABLES).map((table) => JSON.stringify(table));
+  return new MatchError(
+    'USERS_TABLE_AMBIGUOUS',
+    `the dump has ${what} the named columns; with them it has ${shown.join(', ')}`,
+    'Pass the one that is meant with --table; two of one name need their schema or database: --table NAME.TABLE.',
+  );
+}
+
+/** @param table default: the only one that has the columns */
+export function createSqlParser(sink: UserSink, columns: UserColumns, table: string | undefined): CorpusParser {
+  const users = new SqlUsers(sink, columns, table);
   return afterStart(SQL_DIALECT_BYTES, (start) => {
-    const statements = new SqlStatements(handler, escapesOf(start.subarray(0, SQL_DIALECT_BYTES)));
+    const statements = new SqlStatements(users, escapesOf(start.subarray(0, SQL_DIALECT_BYTES)));
     statements.push(start);
     return {
       push: (block) => statements.push(block),
       end() {
         statements.end();
-        if (!isFound) throw columnMissing(missing, header);
+        users.end();
       },
     };
   });

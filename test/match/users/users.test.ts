@@ -91,7 +91,7 @@ describe('a user table', () => {
     const columns = parseUserColumns('id=id,email=profile.mail,hash=credentials.hash') as UserColumns;
     expect(await read(file, columns)).toEqual({
       rows: [{ id: 'u1', names: ['a@example.com', 'b@example.com'], hash: HASH_A, salt: undefined }],
-      rejects: [],
+      rejects: ['missing-column'],
     });
   });
 

@@ -1,0 +1,113 @@
+// What a user table has several of: tables of a dump, hashes of an account, rows of an id.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect } from 'vitest';
+import { openInput } from '../../../ingest/input/inputs.ts';
+import { readUsers } from '../../../match/users/read-users.ts';
+import { parseUserColumns, type UserColumns, type UserRow } from '../../../match/users/user-rows.ts';
+import { placeTest as test } from '../../support/vitest/fixtures.ts';
+
+const COLUMNS = parseUserColumns('id=id,email=email,hash=hash') as UserColumns;
+
+async function readText(folder: string, text: string, table?: string, columns = COLUMNS) {
+  const file = path.join(folder, 'users');
+  fs.writeFileSync(file, text);
+  const rows: UserRow[] = [];
+  const rejects: string[] = [];
+  const sink = { row: (row: UserRow) => rows.push(row), reject: (reason: string) => rejects.push(reason) };
+  await readUsers(openInput(file), { columns, ...(table !== undefined && { table }) }, sink);
+  return { rows: rows.map(({ id, names, hash, salt }) => [id, ...names, hash, ...(salt ? [salt] : [])]), rejects };
+}
+
+describe('a dump with several tables that have the columns', () => {
+  const insert = (table: string, hash: string): string =>
+    `INSERT INTO ${table} (id, email, hash) VALUES (1,'a@example.com','${hash}');\n`;
+  const copy = (table: string, hash: string): string =>
+    `COPY ${table} (id, email, hash) FROM stdin;\n1\ta@example.com\t${hash}\n\\.\n`;
+
+  test.for<[string, string, string, string]>([
+    ['INSERT', insert('auth_user', 'new') + insert('auth_user_old', 'old'), 'auth_user', 'auth_user_old'],
+    ['COPY', copy('public.users', 'new') + copy('archive.users', 'old'), 'public.users', 'archive.users'],
+    [
+      'names in quotes',
+      insert('"public"."users"', 'new') + insert('"old"."users"', 'old'),
+      'public.users',
+      'old.users',
+    ],
+    [
+      'quotes around one part',
+      insert('public."users"', 'new') + insert('`old`.users', 'old'),
+      'public.users',
+      'old.users',
+    ],
+    ['databases', `USE \`a\`;\n${insert('u', 'new')}USE b;\n${insert('u', 'old')}`, 'a.u', 'b.u'],
+  ])('is refused with their names, and --table picks one: %s', async ([, text, first, second], { place }) => {
+    const reading = readText(place.home, text);
+    await expect(reading).rejects.toMatchObject({ code: 'USERS_TABLE_AMBIGUOUS' });
+    await expect(reading).rejects.toThrow(`"${first}", "${second}"`);
+    expect((await readText(place.home, text, first.toUpperCase())).rows).toEqual([['1', 'a@example.com', 'new']]);
+    expect((await readText(place.home, text, second)).rows).toEqual([['1', 'a@example.com', 'old']]);
+    await expect(readText(place.home, text, 'nothing')).rejects.toThrow(/no table "nothing"/);
+  });
+
+  test('is read where the other one is empty, or the statements are of one table', async ({ place }) => {
+    const empty = 'COPY public.users_old (id, email, hash) FROM stdin;\n\\.\n';
+    expect((await readText(place.home, copy('public.users', 'h') + empty)).rows).toHaveLength(1);
+    expect((await readText(place.home, insert('u', 'h') + insert('`u`', 'h'))).rows).toHaveLength(2);
+    await expect(readText(place.home, 'id,email,hash\n1,a@example.com,h\n', 'u')).rejects.toThrow('--table');
+  });
+
+  test('counts the rows that are not in it', async ({ place }) => {
+    const select =
+      "INSERT INTO u SELECT 2, 'b@example.com', 'h';\nINSERT INTO u SET id=3;\nINSERT INTO other SELECT 1;\n";
+    expect((await readText(place.home, insert('u', 'h') + select)).rejects).toEqual(['malformed-row', 'malformed-row']);
+  });
+});
+
+describe('an account with several hashes', () => {
+  test('in JSON has a row for each', async ({ place }) => {
+    const text = [
+      '{"id":1,"email":["a@example.com","b@example.com"],"hash":["h1","h2"]}',
+      '{"id":2,"email":"c@example.com","hash":"h3","hash":"h4"}',
+      '{"id":3,"email":"d@example.com","hash":[null,"h5"]}',
+      '{"id":4,"email":"e@example.com","hash":null}',
+    ].join('\n');
+    for (const whole of [text, `[${text.replaceAll('\n', ',')}]`])
+      expect((await readText(place.home, whole)).rows).toEqual([
+        ['1', 'a@example.com', 'b@example.com', 'h1'],
+        ['1', 'a@example.com', 'b@example.com', 'h2'],
+        ['2', 'c@example.com', 'h3'],
+        ['2', 'c@example.com', 'h4'],
+        ['3', 'd@example.com', 'h5'],
+        ['4', 'e@example.com', ''],
+      ]);
+  });
+
+  test('has their salts in order, one salt for all, or is malformed, as with two ids', async ({ place }) => {
+    const columns = parseUserColumns('id=id,email=email,hash=hash,salt=salt') as UserColumns;
+    const text = [
+      '{"id":1,"email":"a@example.com","hash":["h1","h2"],"salt":["s1","s2"]}',
+      '{"id":2,"email":"b@example.com","hash":["h3","h4"],"salt":"s3"}',
+      '{"id":3,"email":"c@example.com","hash":["h5"],"salt":["s4","s5"]}',
+      '{"id":4,"id":5,"email":"c@example.com","hash":"h6","salt":"s6"}',
+    ].join('\n');
+    const { rows, rejects } = await readText(place.home, text, undefined, columns);
+    expect(rows.map((row) => row.slice(2))).toEqual([
+      ['h1', 's1'],
+      ['h2', 's2'],
+      ['h3', 's3'],
+      ['h4', 's3'],
+    ]);
+    expect(rejects).toEqual(['malformed-row', 'malformed-row']);
+  });
+});
+
+test('an object beside accounts is counted, whatever it lacks', async ({ place }) => {
+  const account = '{"id":2,"email":"a@example.com","hash":"h","roles":[{"id":1}],"org":{"id":9}}';
+  for (const text of [`[{"id":1},${account},{"x":1}]`, `{"realm":{"id":1},"users":[{"id":1},${account},{}]}`])
+    expect(await readText(place.home, text)).toEqual({
+      rows: [['2', 'a@example.com', 'h']],
+      rejects: ['missing-column', 'missing-column'],
+    });
+});
