@@ -113,6 +113,26 @@ export interface NewEvent {
   readonly evidence?: string;
 }
 
+/** Whether a date can be made of it. */
+export const isTime = (ms: number): boolean => Math.abs(ms) <= 8.64e15;
+
+const LEAKED_AT: readonly EventType[] = ['account.leaked', 'account.named', 'watch.found', 'canary.found'];
+
+/** An event from its JSON. @returns undefined if it is none */
+export function parseEvent(json: string): NotifyEvent | undefined {
+  let event: { readonly [name: string]: unknown };
+  try {
+    event = Object(JSON.parse(json));
+  } catch {
+    return undefined;
+  }
+  const type = EVENT_TYPES.find((one) => one === event.type);
+  if (type === undefined || !IDENTITY[type].every((name) => typeof event[name] === 'string')) return undefined;
+  const { leakedAt } = event;
+  if (LEAKED_AT.includes(type) && leakedAt !== null && typeof leakedAt !== 'string') return undefined;
+  return event as unknown as NotifyEvent;
+}
+
 /** An event with its id and the time at which it was first committed. */
 export interface StoredEvent {
   readonly id: string;

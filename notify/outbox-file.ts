@@ -89,7 +89,20 @@ function createSchema(database: Database.Database): void {
   database.prepare('INSERT INTO secret (key) VALUES (?)').run(randomBytes(KEY_BYTES));
 }
 
-const UNWRITABLE = /^(SQLITE_CANTOPEN|SQLITE_READONLY|E(ACCES|PERM|ROFS|NOTDIR|ISDIR)$)/;
+/** From which ids are derived. @throws NotifyError `OUTBOX_CORRUPT` */
+export function readOutboxKey(database: Database.Database, file: string): Buffer {
+  try {
+    const key = database.prepare<[], unknown>('SELECT key FROM secret').pluck().get();
+    if (Buffer.isBuffer(key) && key.length === KEY_BYTES) return key;
+  } catch (cause) {
+    database.close();
+    throw explainFault(file, cause);
+  }
+  database.close();
+  throw corrupt(file);
+}
+
+const UNWRITABLE = /^(SQLITE_CANTOPEN|SQLITE_READONLY|SQLITE_FULL|SQLITE_IOERR|E(ACCES|PERM|ROFS|NOTDIR|ISDIR)$)/;
 
 /** An error that may reach the operator, from one of SQLite or the platform. */
 export function explainFault(file: string, cause: unknown): unknown {
@@ -107,10 +120,11 @@ export function explainFault(file: string, cause: unknown): unknown {
     return new NotifyError(
       'OUTBOX_UNWRITABLE',
       `outbox ${file}: it cannot be created or written`,
-      'Let this user write to its folder, or name another file with --outbox-file.',
+      'Let this user write to its folder, see that its disk has room, or name another file with --outbox-file.',
       { cause },
     );
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) return corrupt(file, cause);
+  // SQLITE_ERROR: a table or column is not there.
+  if (/^SQLITE_(NOTADB|ERROR|CORRUPT)/.test(code)) return corrupt(file, cause);
   return cause;
 }
 

@@ -3,8 +3,10 @@
 
 import type Database from 'better-sqlite3';
 import { NotifyError } from './errors.ts';
-import { deriveEventId, type NewEvent, type NotifyEvent, type StoredEvent } from './events.ts';
-import { explainFault, openOutboxFile } from './outbox-file.ts';
+import { deriveEventId, isTime, type NewEvent, type NotifyEvent, parseEvent, type StoredEvent } from './events.ts';
+import { explainFault, openOutboxFile, readOutboxKey } from './outbox-file.ts';
+import { isOtherAlive } from './process-alive.ts';
+import { tooLateMs } from './waits.ts';
 
 /** Where an event goes, as far as the outbox is concerned. */
 export interface Destination {
@@ -16,7 +18,9 @@ export interface Destination {
 /** `dead` was given up; it is kept until it is retried or deleted. */
 export type DeliveryState = 'waiting' | 'delivered' | 'dead';
 
-export interface Delivery extends StoredEvent {
+export interface Delivery extends Omit<StoredEvent, 'event'> {
+  /** Undefined if it was altered or damaged. */
+  readonly event: NotifyEvent | undefined;
   readonly sink: string;
   readonly state: DeliveryState;
   readonly attempts: number;
@@ -90,7 +94,7 @@ export class Outbox {
   private constructor(file: string, { create = true, maxEvents = DEFAULT_MAX_EVENTS, now = Date.now }: OutboxOptions) {
     this.file = file;
     this.#database = openOutboxFile(file, { create });
-    this.#key = this.#database.prepare<[], Buffer>('SELECT key FROM secret').pluck().get() as Buffer;
+    this.#key = readOutboxKey(this.#database, file);
     this.#maxEvents = maxEvents;
     this.#now = now;
   }
@@ -106,12 +110,12 @@ export class Outbox {
    * @throws NotifyError `OUTBOX_FULL`, `OUTBOX_BUSY`
    */
   add(events: Iterable<NewEvent>, destinations: readonly Destination[]): Added {
-    const insert = this.#database.prepare('INSERT OR IGNORE INTO events (id, at, content) VALUES (?, ?, ?)');
-    const deliver = this.#database.prepare(
-      `INSERT OR IGNORE INTO deliveries (event, sink, state, attempts, due) VALUES ((${NUMBER_OF}), ?, 'waiting', 0, ?)`,
-    );
     const nowMs = this.#now();
     return this.#transact(() => {
+      const insert = this.#database.prepare('INSERT OR IGNORE INTO events (id, at, content) VALUES (?, ?, ?)');
+      const deliver = this.#database.prepare(
+        `INSERT OR IGNORE INTO deliveries (event, sink, state, attempts, due) VALUES ((${NUMBER_OF}), ?, 'waiting', 0, ?)`,
+      );
       let added = 0;
       let known = 0;
       for (const one of events) {
@@ -147,36 +151,42 @@ export class Outbox {
     );
   }
 
-  /** Takes deliveries that are due, the longest due first. An attempt counts from now on. */
+  /**
+   * Takes deliveries that are due, the longest due first. An attempt counts from now on. Events that
+   * were altered or damaged are given up, and hold up no other.
+   */
   claim(sink: string, max: number, leaseMs: number): Claim[] {
     const nowMs = this.#now();
     return this.#transact(() => {
       const rows = this.#database
-        .prepare<[string, number, number], DeliveryRow>(
-          `SELECT ${COLUMNS} FROM ${JOINED} WHERE sink = ? AND state = 'waiting' AND due <= ? ORDER BY due, event LIMIT ?`,
+        .prepare<[string, number, number, number], DeliveryRow>(
+          `SELECT ${COLUMNS} FROM ${JOINED} WHERE sink = ? AND state = 'waiting' AND (due <= ? OR due > ?)
+            ORDER BY due, event LIMIT ?`,
         )
-        .all(sink, nowMs, max);
+        .all(sink, nowMs, tooLateMs(nowMs), max);
       const take = this.#database.prepare(
         'UPDATE deliveries SET attempts = attempts + 1, due = ?, holder = ? WHERE event = ? AND sink = ?',
       );
-      for (const { number } of rows) take.run(nowMs + leaseMs, process.pid, number, sink);
-      return rows.map(({ id, at, content, attempts }) => ({
-        id,
-        atMs: at,
-        event: JSON.parse(content) as NotifyEvent,
-        attempts: attempts + 1,
-      }));
+      const giveUp = this.#database.prepare(
+        "UPDATE deliveries SET state = 'dead', due = ?, failure = 'EVENT_DAMAGED' WHERE event = ? AND sink = ?",
+      );
+      return rows.flatMap(({ number, id, at, content, attempts }) => {
+        const event = isTime(at) ? parseEvent(content) : undefined;
+        if (event) take.run(nowMs + leaseMs, process.pid, number, sink);
+        else giveUp.run(nowMs, number, sink);
+        return event ? [{ id, atMs: at, event, attempts: attempts + 1 }] : [];
+      });
     });
   }
 
   /** Writes down what became of attempts. */
   settle(sink: string, settled: readonly Settled[]): void {
-    const update = this.#database.prepare(
-      // Another process may have delivered it meanwhile.
-      `UPDATE deliveries SET state = ?, due = ?, failure = ?, holder = NULL
-        WHERE event = (${NUMBER_OF}) AND sink = ? AND state != 'delivered'`,
-    );
     this.#transact(() => {
+      const update = this.#database.prepare(
+        // Another process may have delivered it meanwhile.
+        `UPDATE deliveries SET state = ?, due = ?, failure = ?, holder = NULL
+          WHERE event = (${NUMBER_OF}) AND sink = ? AND state != 'delivered'`,
+      );
       for (const one of settled)
         update.run(
           one.state,
@@ -190,22 +200,23 @@ export class Outbox {
 
   /** When the next delivery to a sink is due; undefined without one. */
   nextDueMs(sink: string): number | undefined {
-    return (
-      this.#database
-        .prepare<[string], number | null>("SELECT min(due) FROM deliveries WHERE sink = ? AND state = 'waiting'")
-        .pluck()
-        .get(sink) ?? undefined
+    const [first, last] = ['min', 'max'].map((which) =>
+      this.#explained(() =>
+        this.#database
+          .prepare<[string], number | null>(`SELECT ${which}(due) FROM deliveries WHERE sink = ? AND state = 'waiting'`)
+          .pluck()
+          .get(sink),
+      ),
     );
+    const nowMs = this.#now();
+    return (last ?? 0) > tooLateMs(nowMs) ? nowMs : (first ?? undefined);
   }
 
   /** Deliveries by sink and state, with the code of one failure. */
   counts(): DeliveryCount[] {
-    return this.#database
-      .prepare<[], DeliveryCount>(
-        `SELECT sink, state, count(*) AS count, max(failure) AS failure
-          FROM deliveries GROUP BY sink, state ORDER BY sink, state`,
-      )
-      .all();
+    const sql = `SELECT sink, state, count(*) AS count, max(failure) AS failure
+      FROM deliveries GROUP BY sink, state ORDER BY sink, state`;
+    return this.#explained(() => this.#database.prepare<[], DeliveryCount>(sql).all());
   }
 
   /**
@@ -234,17 +245,15 @@ export class Outbox {
 
   /** The first of them, in the order of their commit. */
   list(states: readonly DeliveryState[], limit: number): Delivery[] {
-    return this.#database
-      .prepare<[string, number], DeliveryRow>(
-        `SELECT ${COLUMNS} FROM ${JOINED} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY event, sink LIMIT ?`,
-      )
-      .all(JSON.stringify(states), limit)
-      .map(({ number: _, at, due, content, ...row }) => ({
-        ...row,
-        atMs: at,
-        dueMs: due,
-        event: JSON.parse(content) as NotifyEvent,
-      }));
+    const sql = `SELECT ${COLUMNS} FROM ${JOINED} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY event, sink LIMIT ?`;
+    return this.#explained(() =>
+      this.#database.prepare<[string, number], DeliveryRow>(sql).all(JSON.stringify(states), limit),
+    ).map(({ number: _, at, due, content, ...row }) => ({
+      ...row,
+      atMs: at,
+      dueMs: due,
+      event: parseEvent(content),
+    }));
   }
 
   /** Makes dead letters wait again, with all attempts. @returns how many */
@@ -273,21 +282,14 @@ export class Outbox {
   }
 
   #transact<T>(work: () => T): T {
+    return this.#explained(() => this.#database.transaction(work).immediate());
+  }
+
+  #explained<T>(work: () => T): T {
     try {
-      return this.#database.transaction(work).immediate();
+      return work();
     } catch (cause) {
       throw explainFault(this.file, cause);
     }
-  }
-}
-
-/** A number of this process is of an earlier one: it has claimed nothing yet. */
-function isOtherAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

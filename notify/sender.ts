@@ -3,6 +3,7 @@
 import { delayMs, settlementOf } from './backoff.ts';
 import type { Claim, Outbox, Settled } from './outbox.ts';
 import type { Outcome, Sink } from './sink.ts';
+import { tooLateMs } from './waits.ts';
 
 export interface SenderOptions {
   /** Is called when a sink fails after it worked, and when an event is given up. Must not throw. */
@@ -54,8 +55,10 @@ export class Sender {
   async #drain(line: Line, untilMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const dueMs = this.#outbox.nextDueMs(line.sink.name) ?? Number.POSITIVE_INFINITY;
-      const atMs = Math.max(dueMs, line.pausedUntilMs);
-      const waitMs = atMs - Date.now();
+      const nowMs = Date.now();
+      const pausedMs = line.pausedUntilMs > tooLateMs(nowMs) ? nowMs : line.pausedUntilMs;
+      const atMs = Math.max(dueMs, pausedMs);
+      const waitMs = atMs - nowMs;
       if (waitMs > 0) {
         if (atMs > untilMs || (atMs === Number.POSITIVE_INFINITY && untilMs !== atMs)) return;
         await this.#sleep(Math.min(waitMs, POLL_MS), signal);

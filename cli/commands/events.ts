@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { isTime } from '../../notify/events.ts';
 import { type Delivery, type DeliveryState, Outbox } from '../../notify/outbox.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -52,10 +53,13 @@ function parseLimit(text: string): number {
   return limit;
 }
 
+/** Altered ones may be of no time. */
+const formatTime = (ms: number): string | null => (isTime(ms) ? new Date(ms).toISOString() : null);
+
 function describeDelivery({ id, atMs, event, sink, state, attempts, dueMs, failure }: Delivery) {
-  const at = new Date(atMs).toISOString();
-  const next = state === 'waiting' ? new Date(dueMs).toISOString() : null;
-  return { id, type: event.type, at, sink, state, attempts, next, failure };
+  const at = formatTime(atMs);
+  const next = state === 'waiting' ? formatTime(dueMs) : null;
+  return { id, type: event?.type ?? 'damaged', at, sink, state, attempts, next, failure };
 }
 
 async function list(options: EventsOptions): Promise<void> {
@@ -73,9 +77,9 @@ async function list(options: EventsOptions): Promise<void> {
       formatTable(
         ['ID', 'TYPE', 'AT', 'SINK', 'STATE', 'ATTEMPTS', 'NEXT', 'FAILURE'],
         shown.map(({ id, type, at, sink, state, attempts, next, failure }) => [
-          ...[id, type, at, printable(sink), state],
+          ...[printable(id), type, at ?? '-', printable(sink), printable(state)],
           attempts,
-          ...[next ?? '-', failure ?? '-'],
+          ...[next ?? '-', printable(failure ?? '-')],
         ]),
       ),
     );

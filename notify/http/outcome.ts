@@ -1,12 +1,12 @@
 // What the answer of an endpoint means for an event.
 
 import type { Outcome } from '../sink.ts';
+import { MAX_RETRY_AFTER_MS } from '../waits.ts';
 import type { Posted } from './post.ts';
 
 const GONE = 410;
 /** Refusals that another event would meet too: its address, its authentication, its load. */
 const OF_ENDPOINT: ReadonlySet<number> = new Set([401, 402, 403, 404, 405, 407, 408, GONE, 421, 425, 429]);
-const MAX_RETRY_AFTER_MS = 86_400_000;
 
 export function outcomeOf(posted: Posted, nowMs: number): Outcome {
   if (posted.status === undefined) return { delivered: false, failure: posted.failure };

@@ -122,6 +122,60 @@ describe('the outbox', () => {
     outbox.close();
   });
 
+  test('gives up events that were altered, and sends the others', ({ place }) => {
+    const file = place.at('outbox.sqlite');
+    const outbox = Outbox.open(file);
+    outbox.add(
+      Array.from({ length: 9 }, (_, i) => leaked(`a${i}`)),
+      [ALL],
+    );
+    const database = new Database(file);
+    const alterings = [
+      ...['no JSON', 'null', '"text"', '{}', '{"type":"account.leaked"}', '{"type":"toString"}'].map(
+        (content) => `UPDATE events SET content = '${content}'`,
+      ),
+      `UPDATE events SET content = replace(content, '"2024-05"', '7')`,
+      'UPDATE events SET at = 9000000000000000000',
+    ];
+    for (const [at, altering] of alterings.entries())
+      expect(database.prepare(`${altering} WHERE number = ${at + 1}`).run().changes).toBe(1);
+    database.exec('UPDATE deliveries SET due = 9000000000000000000 WHERE event = 1');
+    database.close();
+    expect(outbox.list(['waiting'], 99)).toHaveLength(9);
+    const claims = [1, 2].flatMap(() => outbox.claim('all', 9, LEASE_MS));
+    expect(claims.map(({ event }) => 'account' in event && event.account)).toEqual(['a8']);
+    expect(outbox.list(['dead'], 99).map(({ failure }) => failure)).toEqual(alterings.map(() => 'EVENT_DAMAGED'));
+    expect(outbox.list(['dead'], 99)[0]?.event).toBeUndefined();
+    outbox.close();
+  });
+
+  test.for(['DELETE FROM secret', "UPDATE secret SET key = x'00'", 'DROP TABLE secret'])(
+    'with an altered key is corrupt: %s',
+    (altering, { place }) => {
+      const file = place.at('outbox.sqlite');
+      Outbox.open(file).close();
+      const database = new Database(file);
+      database.exec(altering);
+      database.close();
+      expect(() => Outbox.open(file)).toThrow(expect.objectContaining({ code: 'OUTBOX_CORRUPT' }));
+    },
+  );
+
+  test.for(['events', 'deliveries'])('without its table %s is corrupt', (table, { place }) => {
+    const file = place.at('outbox.sqlite');
+    const outbox = Outbox.open(file);
+    const database = new Database(file);
+    database.exec(`PRAGMA foreign_keys = OFF; DROP TABLE ${table}`);
+    database.close();
+    for (const work of [
+      () => outbox.list(['waiting'], 9),
+      () => outbox.claim('all', 1, LEASE_MS),
+      () => outbox.add([leaked('a')], [ALL]),
+    ])
+      expect(work).toThrow(expect.objectContaining({ code: 'OUTBOX_CORRUPT' }));
+    outbox.close();
+  });
+
   test('leaves the database of another program as it is', ({ place }) => {
     const file = place.at('other.sqlite');
     const other = new Database(file);

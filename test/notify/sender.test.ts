@@ -151,6 +151,38 @@ describe('the sender', () => {
     outbox.close();
   });
 
+  test('waits for no time of a clock that was ahead', async ({ place }) => {
+    const ahead = 400 * 24 * HOUR_MS;
+    const outbox = Outbox.open(place.at('outbox'));
+    let isDown = true;
+    const sink = createSink('once-down', () => (isDown ? DOWN : DELIVERED));
+    outbox.add(accounts(9), [sink]);
+    vi.setSystemTime(1_000_000 + ahead);
+    // Some failed, and one was claimed by a process that is thought to be there.
+    const stop = new AbortController();
+    const sender = new Sender(outbox, [sink]);
+    const running = sender.run(stop.signal);
+    await vi.advanceTimersByTimeAsync(100);
+    outbox.claim('once-down', 1, sink.leaseMs);
+    vi.setSystemTime(1_000_000);
+    isDown = false;
+    // The sender that runs, too, had paused for its sink by that clock.
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(outbox.counts()).toEqual([{ sink: 'once-down', state: 'delivered', count: 9, failure: null }]);
+    stop.abort();
+    await running;
+    outbox.close();
+  });
+
+  test('waits a day for an endpoint that asks for it', async ({ place }) => {
+    const outbox = Outbox.open(place.at('outbox'));
+    const sink = createSink('busy', () => ({ ...DOWN, retryAfterMs: 24 * HOUR_MS }));
+    outbox.add([named('a')], [sink]);
+    await sendWithin(23 * HOUR_MS, outbox, [sink]);
+    expect(sink.calls).toHaveLength(1);
+    outbox.close();
+  });
+
   test('sends what another process added while it runs, and stops at an abort', async ({ place }) => {
     const [outbox, other] = [Outbox.open(place.at('outbox')), Outbox.open(place.at('outbox'))];
     const sink = createSink('up', () => DELIVERED);
