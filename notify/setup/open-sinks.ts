@@ -1,6 +1,7 @@
 // Opens sinks as the operator names them: a file in JSON, `ecs:FILE`, `ocsf:FILE`, or a URL.
 
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { NotifyError } from '../errors.ts';
@@ -83,6 +84,7 @@ async function openParsed(file: SinkFile, spec: string, access: FileAccess, wher
   const at = (name: string): string => path.resolve(where, name);
   if (file.kind === 'ecs' || file.kind === 'ocsf') {
     const target = file.file === '-' ? '-' : at(file.file);
+    assertNoLink(target, spec);
     const format = file.kind === 'ecs' ? formatEcs : formatOcsf;
     return createLinesSink({ ...traitsOf(file, target), file: target, format });
   }
@@ -101,6 +103,12 @@ async function openParsed(file: SinkFile, spec: string, access: FileAccess, wher
     ...{ endpoint: openEndpoint(file, url, at), signing, issuer, audience, subject },
     ...(authorization !== undefined && { authorization }),
   });
+}
+
+/** Whoever made the link chooses the file. @throws NotifyError `SINK_MALFORMED` */
+function assertNoLink(file: string, spec: string): void {
+  if (!fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new NotifyError('SINK_MALFORMED', `sink ${spec}: its file is a link`, 'Name the file that it leads to.');
 }
 
 /** The place names a sink whose operator gave no name, without a token that its URL may hold. */

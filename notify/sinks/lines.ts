@@ -5,7 +5,7 @@ import type { StoredEvent } from '../events.ts';
 import type { Outcome, Sink, SinkTraits } from '../sink.ts';
 import { formatJson } from './json-text.ts';
 
-const { O_RDWR, O_CREAT, O_APPEND, O_NONBLOCK = 0 } = fs.constants;
+const { O_RDWR, O_CREAT, O_APPEND, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = fs.constants;
 const PRIVATE_FILE = 0o600;
 const LINE_FEED = 0x0a;
 const MAX_BATCH = 256;
@@ -36,12 +36,17 @@ export function createLinesSink({ name, accepts, file, format }: LinesOptions): 
   };
 }
 
-/** Opened for each batch: a file that logrotate moves away is created anew. */
+/**
+ * Opened for each batch: a file that logrotate moves away is created anew. Throws if it is a link,
+ * or open to others and of another user.
+ */
 function appendDurably(file: string, text: string): void {
-  const handle = fs.openSync(file, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK, PRIVATE_FILE);
+  const handle = fs.openSync(file, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW, PRIVATE_FILE);
   try {
     const stat = fs.fstatSync(handle);
     if (!stat.isFile()) throw new Error('not a regular file');
+    // It names accounts that an attacker can enter, and logrotate may have created it.
+    if ((stat.mode & 0o077) !== 0) fs.fchmodSync(handle, PRIVATE_FILE);
     // A process that was killed may have left a part of a line.
     fs.writeFileSync(handle, endsInside(handle, stat.size) ? `\n${text}` : text);
     fs.fsyncSync(handle);

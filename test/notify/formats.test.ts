@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { EVENT_TYPES, type NotifyEvent, type StoredEvent } from '../../notify/events.ts';
+import { openSinks } from '../../notify/setup/open-sinks.ts';
 import { formatEcs } from '../../notify/sinks/ecs.ts';
 import { createLinesSink } from '../../notify/sinks/lines.ts';
 import { formatOcsf } from '../../notify/sinks/ocsf.ts';
@@ -119,6 +120,28 @@ describe('a file of lines', () => {
     fs.renameSync(file, place.at('events.1'));
     expect(await sink.send([stored(EVENTS[1] as NotifyEvent)], signal)).toEqual([{ delivered: true }]);
     expect(fs.readFileSync(file, 'utf8').split('\n')).toHaveLength(2);
+  });
+
+  test("is its owner's alone, also if it was there with other rights", async ({ place }) => {
+    const file = place.write('events', '');
+    for (const mode of [0o644, 0o666, 0o640]) {
+      fs.chmodSync(file, mode);
+      expect(await open(file).send([stored(EVENTS[0] as NotifyEvent)], signal)).toEqual([{ delivered: true }]);
+      expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  test('is never what a link leads to', async ({ place }) => {
+    const target = place.write('target', 'as it was');
+    fs.symlinkSync('target', place.at('link'));
+    fs.symlinkSync('none', place.at('dangling'));
+    for (const name of ['link', 'dangling']) {
+      const [outcome] = await open(place.at(name)).send([stored(EVENTS[0] as NotifyEvent)], signal);
+      expect(outcome).toEqual({ delivered: false, failure: 'FILE_UNWRITABLE' });
+      await expect(openSinks([`ocsf:${place.at(name)}`])).rejects.toMatchObject({ code: 'SINK_MALFORMED' });
+    }
+    expect(fs.readFileSync(target, 'utf8')).toBe('as it was');
+    expect(fs.readdirSync(place.home).sort()).toEqual(['dangling', 'link', 'target']);
   });
 
   test('that cannot be written is a failure', async ({ place }) => {
