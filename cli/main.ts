@@ -4,9 +4,14 @@ import { Command, CommanderError, Help } from 'commander';
 import { excludeMemoryFromCoreDumps } from '../runtime/core-dumps.ts';
 import { VERSION } from '../runtime/version.ts';
 import { ExitCode, reportFailure } from './exit.ts';
+import { note } from './output.ts';
 import { formatUsageError } from './usage-errors.ts';
 
 excludeMemoryFromCoreDumps();
+if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+  note('NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect: certificates are verified');
+  delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+}
 
 // The reader of a pipe may close it early, as `head` does.
 process.stdout.on('error', (error) => process.exit(reportFailure(error)));

@@ -47,7 +47,9 @@ export function createEndpoint({ url, allowed, ca, maxSockets, limits = POST_LIM
     (!isPlain || isLoopbackAddress(address)) &&
     (!isInternal(address) || allowed.hasHost(host) || allowed.hasAddress(address));
   const options = { keepAlive: true, maxSockets, lookup: createLookup(isAllowed) };
-  const agent = isPlain ? new http.Agent(options) : new https.Agent({ ...options, ...(ca !== undefined && { ca }) });
+  const agent = isPlain
+    ? new http.Agent(options)
+    : new https.Agent({ ...options, rejectUnauthorized: true, ...(ca !== undefined && { ca }) });
   const start = isPlain ? http.request : https.request;
   const attempt = (headers: { readonly [name: string]: string }, body: string, signal: AbortSignal) =>
     exchange(
@@ -126,6 +128,13 @@ function exchange(start: () => http.ClientRequest, body: string, limits: PostLim
       finish({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
       dropBody(request, response, limits);
     });
+    // 101: no other protocol is spoken.
+    request.on('upgrade', ({ statusCode = 101 }, socket) => {
+      finish({ status: statusCode, retryAfter: undefined });
+      socket.destroy();
+    });
+    // Whatever the reason, nothing follows.
+    request.on('close', () => finish({ failure: 'CONNECTION_LOST' }));
     request.end(body);
   });
 }

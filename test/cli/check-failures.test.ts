@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
-import { test as base, describe, expect } from 'vitest';
+import { test as base, describe, expect, vi } from 'vitest';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { createWorkPlace, credveil, credveilJson, type WorkPlace } from '../support/credveil.ts';
 import { perFile } from '../support/per-file.ts';
@@ -70,6 +70,16 @@ describe('a server that cannot be reached', () => {
     const url = `${scheme}://${world.urls[name]}`;
     const stderr = await failureOf(['--url', url, '--dataset', world.keyed]);
     expect(stderr).toMatch(new RegExp(`^NETWORK: the service cannot be reached: ${code} at ${url}\n {2}.*${hint}`));
+  });
+
+  test('a certificate is verified whatever the environment asks for', async ({ world }) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    try {
+      const stderr = await failureOf(['--url', `https://${world.urls.tls}`, '--dataset', world.keyed]);
+      expect(stderr).toMatch(/^NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect.*\nNETWORK: .*UNABLE_TO_VERIFY_LEAF/);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test('an unknown host is named with its cause', async ({ world }) => {

@@ -90,9 +90,24 @@ describe('a POST to an endpoint', () => {
     ['ANSWER_MALFORMED', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['ANSWER_MALFORMED', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`],
     ['CONNECTION_LOST', ''],
+    ['CONNECTION_LOST', 'HTTP/1.1 200 OK\r\nx: y'],
+    ['CONNECTION_LOST', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
   ])('names %s', async ([failure, text]) => {
     const port = await listenRaw((socket) => socket.once('data', () => socket.end(text)));
     expect(await post(local(port))).toEqual({ failure });
+  });
+
+  test('ends at once if the endpoint switches protocols, and drops the connection', async () => {
+    let closed = 0;
+    const port = await listenRaw((socket) => {
+      socket.once('close', () => closed++);
+      socket.once('data', () =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+      );
+    });
+    const posted = await post(local(port));
+    expect(outcomeOf(posted, 0)).toMatchObject({ delivered: false, failure: 'STATUS_101' });
+    await vi.waitFor(() => expect(closed).toBe(1));
   });
 
   test('follows no redirect', async () => {
@@ -191,6 +206,16 @@ describe('TLS', () => {
       failure: 'TLS_FAILED',
     });
   });
+});
+
+test('TLS is verified whatever the environment asks for', async () => {
+  const port = await listen(https.createServer(pairOf('first'), (_, response) => response.end()));
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+  try {
+    expect(await post(`https://localhost:${port}/`, { allow: ['localhost'] })).toEqual({ failure: 'TLS_FAILED' });
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 describe('the outcome of an answer', () => {
