@@ -152,8 +152,8 @@ export class Outbox {
   }
 
   /**
-   * Takes deliveries that are due, the longest due first. An attempt counts from now on. Events that
-   * were altered or damaged are given up, and hold up no other.
+   * Takes deliveries that are due, the longest due first. An attempt counts from now on. Events
+   * that were altered or damaged are given up, and hold up no other.
    */
   claim(sink: string, max: number, leaseMs: number): Claim[] {
     const nowMs = this.#now();

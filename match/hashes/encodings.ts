@@ -17,7 +17,7 @@ export function decodeBase64(text: string): Buffer | undefined {
   if (!/^[\w+/.-]*$/.test(digits)) return undefined;
   const standard = digits.replaceAll('.', '+').replaceAll('-', '+').replaceAll('_', '/');
   const bytes = Buffer.from(standard, 'base64');
-  // No writer sets the bits of the last digit that no byte fills: it is the middle of a longer text.
+  // No writer sets the bits of the last digit that no byte fills: it is amid a longer text.
   return bytes.toString('base64').replace(/=+$/, '') === standard ? bytes : undefined;
 }
 

@@ -52,6 +52,6 @@ export const MIN_DIGEST_BYTES = 10;
 
 /**
  * Bytes of the keys that libraries derive where any length can be asked for. Another one is what a
- * column that is too short left. The length is part of what Argon2 computes: nothing would ever fit.
+ * column that is too short left. The length is part of what Argon2 computes: nothing would fit.
  */
 export const KEY_BYTES: readonly number[] = [16, 20, 24, 32, 48, 64, 128];

@@ -1,5 +1,5 @@
-// Rows as `mysql --batch` and COPY of PostgreSQL write them: a line is a row, tabs separate cells, a
-// backslash escapes what would be taken for either, and quotes are text.
+// Rows as `mysql --batch` and COPY of PostgreSQL write them: a line is a row, tabs separate cells,
+// a backslash escapes what would be taken for either, and quotes are text.
 
 import type { CorpusParser } from '../../ingest/formats/format.ts';
 import { LineSplitter } from '../../ingest/input/lines.ts';

@@ -125,7 +125,7 @@ class Blocks {
     else if (this.#layout.gap === '' || !value.startsWith(this.#layout.gap)) this.#sink.reject('no-separator', bytes);
   }
 
-  /** A line without a label: a credential of its own, more of a password, noise, or what may be a credential. */
+  /** A line without a label: a credential, more of a password, noise, or perhaps a credential. */
   #unlabelled(line: string, bytes: Buffer): void {
     const credential = credentialIn(line);
     if (credential) this.#sink.credential(credential);

@@ -41,7 +41,7 @@ const FEW = 0.1;
 /** Cells from which few different ones mean something. */
 const MIN_CELLS = 20;
 const MIN_CONSTANT = 5;
-/** Cells from which words that come again are names, as of countries: passwords differ, or have digits. */
+/** Cells from which words that come again are names, as of countries: passwords differ. */
 const MIN_WORDS = 40;
 const HALF = 0.5;
 const WORD = /^\p{L}[\p{L}\p{M} .'’()-]*$/u;
