@@ -5,6 +5,8 @@ import { maskLine } from './mask.ts';
 export type RejectReason =
   | 'blank'
   | 'comment'
+  /** A row that is unlike those above it: a title, a sum or a notice. */
+  | 'remark'
   | 'no-separator'
   | 'empty-username'
   | 'empty-password'

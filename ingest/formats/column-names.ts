@@ -87,6 +87,10 @@ const OTHERS = folded(`
   Titel, titre, titolo, título, tytuł, başlık, название, заголовок, 标题, タイトル, 제목, Webseite, Seite, sito, sitio
   página, strona, сайт, веб-сайт, adresse, dirección, indirizzo, Notiz, Notizen, Bemerkung, remarque, nota, notas
   заметки, примечание, 网站, 网址, 备注, サイト, メモ, 사이트, 메모, Nachname, Vorname, nom, prénom, nombre, apellido
+  product, price, order, order id, total, amount, quantity, qty, sku, item, currency, customer, customer name, subject
+  message, description, age, sex, language, locale, avatar, user agent, plan, department, position, job, job title
+  birth date, birthdate, birthday, date of birth, created at, updated at, last login, registered, region, street
+  province, postal code, postcode, county, nationality, hobby, school, team, brand, model, color, size, weight
   matchurl, rffieldsv2, rffields, icon, vin, regip, date, time, timestamp, status, level, role, company, label
 `);
 

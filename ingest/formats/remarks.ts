@@ -1,4 +1,4 @@
-// What a program or a person writes below a table or a list: a sum, a date, the end.
+// What a program or a person writes beside the rows of a table or a list: a sum, a date, the end.
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
@@ -30,6 +30,8 @@ const LABELLED = /^\s*[\p{L} ]+[:=]? *[\d.,]+\s*$/u;
 const FORMULA = /^\s*=\w*\(/;
 /** The count may or may not have the header, and the rows that were rejected. */
 const NEAR = 2;
+/** Of fewer rows, a number is near by chance. */
+const MIN_ROWS = 10;
 
 /** The first two bytes of these words. */
 const STARTS = new Set([...FIRST, 'http'].map((word) => Buffer.from(word)).map(([a = 0, b = 0]) => a * 256 + b));
@@ -51,23 +53,42 @@ function hasBlank(cell: Buffer): boolean {
   return false;
 }
 
-/**
- * Whether a row is likely one of these, if it ends the table: other rows have a login there.
- * @param first its login, or its first cell where that is empty
- * @param rows that stand above
- * @param areAddresses whether the logins of those are e-mail addresses
- */
-export function isRemark(first: string, secret: string, rows: number, areAddresses: boolean): boolean {
-  const isNear = (text: string): boolean => Math.abs(Number(text.replace(/\D/g, '')) - rows) <= NEAR;
-  if (first.trim() === '') return NUMBER.test(secret) ? isNear(secret) : LABELLED.test(secret) && beginsRemark(secret);
-  const found = first.toLowerCase().match(WORD) ?? [];
-  const [word = '', next] = found;
-  if (word === '' || NOTICE.test(first)) return true;
-  if (areAddresses && found.length >= MANY && /\s/.test(first.trim())) return true;
-  if (!FIRST.has(word)) return next !== undefined && COUNTED.has(next) && /^\d+$/.test(word);
-  if (found.length > 1 || /:\s*$/.test(first)) return true;
-  if (FORMULA.test(secret) || secret.trim().toLowerCase() === word) return true;
-  return NUMBER.test(secret) && (areAddresses || isNear(secret));
+/** What stands above a row. */
+export interface Above {
+  readonly rows: number;
+  /** Whether the logins are e-mail addresses. */
+  readonly areAddresses: boolean;
 }
+
+/**
+ * Whether a row is unlike those above it, as a title, a sum or a notice is. One that has an address,
+ * or a login of one word as they have, is a credential.
+ * @param logins the cells for them
+ * @param first the first cell of the row
+ */
+export function isRemark(logins: readonly string[], first: string, secret: string, above: Above): boolean {
+  const login = logins.find((text) => text.trim() !== '');
+  if (login === undefined) return isSum(first, secret, above);
+  if (logins.some((text) => text.includes('@'))) return false;
+  const found = login.toLowerCase().match(WORD) ?? [];
+  const [word = '', next] = found;
+  if (word === '' || NOTICE.test(login)) return true;
+  const isSpaced = /\s/.test(login.trim());
+  const isFirst = FIRST.has(word);
+  if (isSpaced && /^\d+$/.test(word) && next !== undefined && COUNTED.has(next)) return true;
+  if (isFirst && (isSpaced || /:\s*$/.test(login) || FORMULA.test(secret))) return true;
+  const isWord = isFirst && found.length === 1;
+  if (!above.areAddresses) return isWord && isCount(secret, above);
+  return isWord || /^\s/.test(secret) || (isSpaced && found.length >= MANY);
+}
+
+/** Of a row without a login: a number, or what it is of. */
+function isSum(first: string, secret: string, above: Above): boolean {
+  if (LABELLED.test(secret) && beginsRemark(secret)) return first.trim() === '' || first === secret;
+  return isCount(secret, above) && (first.trim() === '' || first === secret || beginsRemark(first));
+}
+
+const isCount = (text: string, { rows }: Above): boolean =>
+  rows >= MIN_ROWS && NUMBER.test(text) && Math.abs(Number(text.replace(/\D/g, '')) - rows) <= NEAR;
 
 const beginsRemark = (text: string): boolean => FIRST.has(text.toLowerCase().match(WORD)?.[0] ?? '');

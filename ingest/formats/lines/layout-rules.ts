@@ -19,7 +19,8 @@ export function layoutRules(layout: LineLayout): LineRules {
     parseLine(line) {
       const text = line.trim();
       if (text === '') return 'blank';
-      return isComment(line) || remarks.includes(text) ? 'comment' : parse(line);
+      if (remarks.includes(text)) return 'remark';
+      return isComment(line) ? 'comment' : parse(line);
     },
   };
 }

@@ -85,19 +85,28 @@ function accept(reading: Reading, rows: readonly string[], areAll: boolean): Rec
   };
 }
 
-/** Lines below a list that may be remarks. */
+/** Lines below a list of logins that may be remarks. */
 const MAX_BELOW = 2;
+/** More of them among addresses are none. */
+const MAX_REMARKS = 50;
+const NEARLY_ALL = 0.95;
 
-/** The names of the columns, and what ends a list of which all rows are there. */
-function remarksIn({ format, addresses }: Reading, rows: readonly string[], areAll: boolean): readonly string[] {
-  const isBelow = (row: string): boolean => {
+/** The names of the columns, and what is unlike the rows of a list of which all are there. */
+function remarksIn({ format }: Reading, rows: readonly string[], areAll: boolean): readonly string[] {
+  const pairs = rows.map((row) => {
     const found = format.lines?.parseLine(row);
-    if (typeof found !== 'object') return false;
-    return isRemark(found.username ?? '', found.password, rows.length - 1, addresses > MOST);
-  };
-  const below = areAll ? rows.slice(1).slice(-MAX_BELOW).filter(isBelow) : [];
+    return typeof found === 'object' ? { row, username: found.username ?? '', password: found.password } : undefined;
+  });
+  const isOdd = (pair: (typeof pairs)[number], areAddresses: boolean): boolean =>
+    pair !== undefined &&
+    isRemark([pair.username], pair.username, pair.password, { rows: rows.length - 1, areAddresses });
+  const likely = areAll ? pairs.filter((pair) => pair && !isOdd(pair, true)) : [];
+  const addresses = likely.filter((pair) => pair?.username.includes('@')).length;
+  const areAddresses = addresses > 1 && addresses > NEARLY_ALL * likely.length;
+  const some = areAddresses ? pairs : pairs.slice(1).slice(-MAX_BELOW);
+  const odd = areAll ? some.filter((pair) => isOdd(pair, areAddresses)) : [];
   const above = rows.slice(0, 1).filter((row) => isHeader(format.lines?.parseLine(row)));
-  return [...above, ...below].map((row) => row.trim());
+  return [...above, ...odd.slice(0, MAX_REMARKS).map((pair) => pair?.row ?? '')].map((row) => row.trim());
 }
 
 /** Whether the first pair is the names of the columns. */

@@ -10,7 +10,7 @@ import { hasMarks, withoutMarks } from './cell-marks.ts';
 import { type CellOf, takeRow } from './credential-rows.ts';
 import type { CsvTable } from './csv-dialect.ts';
 
-import { includes, isHeaderOfPairs, isNull, isRuler, mayBeName, NO_CELL, type Row } from './row-shapes.ts';
+import { hasOtherField, headerKind, includes, isNull, isRuler, mayBeName, NO_CELL, type Row } from './row-shapes.ts';
 
 const CR = 0x0d;
 /** More cells of a row are no example. */
@@ -47,7 +47,7 @@ interface HeldRow {
 
 /** More rows that look like remarks are none. */
 const MAX_HELD = 5;
-const NEARLY_ALL = 0.9;
+const NEARLY_ALL = 0.95;
 /** Rows of a writer that leaves out empty cells at the end are more than the rest. */
 const ALL_ALIKE = 0.99;
 /** Rows that show whether logins are addresses. */
@@ -68,6 +68,8 @@ class TableRows {
   readonly #areAlike: boolean;
   /** A header of another width, until the next row shows that a table begins there. */
   #joined: Row | undefined;
+  /** Whether the last header names no password. */
+  #isUnread = false;
   /** Rows that are remarks if the table ends behind them. */
   #held: HeldRow[] = [];
   #rows = 0;
@@ -106,6 +108,7 @@ class TableRows {
     if (this.#isHeader(row)) this.#endTable();
     else if (isRuler(row[this.#places.secret] ?? row[0], row)) this.#sink.reject('comment');
     else if (this.#isJoined(row)) this.#endTable();
+    else if (this.#isUnread) this.#sink.reject('missing-column', this.#join(row));
     else if (this.#isRemark(row)) this.#hold(row, quoted);
     else {
       if (this.#held.length > 0) this.#release();
@@ -120,8 +123,13 @@ class TableRows {
 
   /** What is still held ends the table. */
   #endTable(): void {
-    for (const { row } of this.#held) this.#sink.reject('comment', this.#join(row));
+    for (const { row } of this.#held) this.#sink.reject('remark', this.#join(row));
     this.#held = [];
+  }
+
+  /** Whether the logins are addresses, as far as rows were read. */
+  get #areAddresses(): boolean {
+    return this.#addresses > NEARLY_ALL * Math.min(this.#rows, COUNTED_ROWS);
   }
 
   #takeRow(row: Row, quoted: boolean): void {
@@ -130,7 +138,8 @@ class TableRows {
     else if (row.length <= this.#width || quoted || this.#mayBeLonger) this.#takeCells(row);
     else if (row.some((cell) => cell.includes(CR))) this.#takeOldLines(row);
     // An unquoted separator belongs to the password if no other column may contain it.
-    else if (this.#places.complete) this.#takeCells(this.#joinSecret(row));
+    else if (this.#places.complete && !hasOtherField(row, this.#places.secret, this.#width))
+      this.#takeCells(this.#joinSecret(row));
     else this.#sink.reject('malformed-row', this.#join(row.slice(0, MAX_EXAMPLE_CELLS)));
   }
 
@@ -139,7 +148,12 @@ class TableRows {
     takeRow(this.#sink, this.#places, cell, this.#rules);
   }
 
+  /** Among addresses, a remark is one anywhere; elsewhere if the table ends behind it. */
   #hold(row: Row, quoted: boolean): void {
+    if (this.#areAddresses) {
+      this.#sink.reject('remark', this.#join(row));
+      return;
+    }
     // Copied, because the reader may use its cells again.
     this.#held.push({ row: row.map((cell) => Buffer.from(cell)), quoted });
     if (this.#held.length > MAX_HELD) this.#release();
@@ -157,8 +171,9 @@ class TableRows {
     if (this.#rows < COUNTED_ROWS && login.includes(AT)) this.#addresses++;
     const first = login.length === 0 ? (row[0] ?? NO_CELL) : login;
     if (!mayBeginRemark(first)) return false;
-    const areAddresses = this.#addresses > NEARLY_ALL * Math.min(this.#rows, COUNTED_ROWS);
-    return isRemark(this.#textOf(first) ?? '', this.#textOf(row[secret]) ?? '', this.#rows, areAddresses);
+    const textAt = (place: number): string => this.#textOf(row[place]) ?? '';
+    const above = { rows: this.#rows, areAddresses: this.#areAddresses };
+    return isRemark(usernames.map(textAt), textAt(0), textAt(secret), above);
   }
 
   /** The header again, as where files were joined: its columns may have another order there. */
@@ -170,6 +185,8 @@ class TableRows {
     if (!row.every((cell) => includes(names, cell)) || !names.every((name) => includes(row, name))) return false;
     const { columns } = this.#options;
     this.#sink.reject('comment');
+    this.#isUnread = false;
+    this.#width = names.length;
     if (columns && areByPlace(columns)) return true;
     const places = findColumns(row.map(decodeText), columns);
     if (!isMissing(places)) this.#places = places;
@@ -180,16 +197,29 @@ class TableRows {
   #isJoined(row: Row): boolean {
     if (this.#options.columns || !row.every(mayBeName)) return false;
     const header = row.map(decodeText);
-    const places = isHeaderOfPairs(header) ? findColumns(header) : undefined;
-    if (!places || isMissing(places)) return false;
+    const kind = headerKind(header);
+    if (kind === undefined) return false;
+    if (kind === 'no-password') return this.#isOtherTable(row);
+    const places = findColumns(header);
+    if (isMissing(places)) return false;
     if (row.length !== this.#width) {
       this.#joined = row.map((cell) => Buffer.from(cell));
       return true;
     }
     // A person may be called `user`, and have the password `password`.
     const isAlike = places.secret === this.#places.secret && places.usernames.join() === this.#places.usernames.join();
-    if (isAlike && row.length === 2) return false;
+    if (isAlike && !this.#isUnread && (row.length === 2 || kind === 'some')) return false;
     this.#begin(row, places);
+    return true;
+  }
+
+  /** A header without a password: its rows are none of it. Two words may be a login and a password. */
+  #isOtherTable(row: Row): boolean {
+    const login = row[this.#places.usernames[0] ?? 0] ?? NO_CELL;
+    if (row.length === 2 && !this.#areAddresses && !includes(this.#names, login)) return false;
+    this.#isUnread = true;
+    this.#width = row.length;
+    this.#sink.reject('missing-column', this.#join(row));
     return true;
   }
 
@@ -207,6 +237,9 @@ class TableRows {
     this.#names = names.map((name) => Buffer.from(name));
     this.#places = places;
     this.#width = names.length;
+    this.#isUnread = false;
+    this.#rows = 0;
+    this.#addresses = 0;
     this.#sink.reject('comment');
   }
 

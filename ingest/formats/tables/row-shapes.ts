@@ -18,11 +18,28 @@ export function mayBeName(cell: Buffer): boolean {
   return true;
 }
 
-/** Whether all names are known, and one of them is a login and one a password. */
-export function isHeaderOfPairs(header: readonly string[]): boolean {
-  if (header.length < 2 || !header.every((name) => roleOfName(name) !== undefined)) return false;
+/**
+ * What cells name, if they are a header: columns of which one is a login and one a password, with
+ * others of which all or some are known; or known columns without a password.
+ */
+export function headerKind(header: readonly string[]): 'all' | 'some' | 'no-password' | undefined {
+  if (header.length < 2) return undefined;
   const roles = header.map(roleOfName);
-  return roles.includes('login') && roles.includes('password');
+  const areKnown = !roles.includes(undefined);
+  if (roles.includes('login') && roles.includes('password'))
+    return areKnown ? 'all' : header.length > 2 ? 'some' : undefined;
+  const areDistinct = new Set(header).size === header.length;
+  return areKnown && areDistinct && !roles.includes('password') ? 'no-password' : undefined;
+}
+
+/** A domain, an address, a URL, a date or an IP address. */
+const OTHER_FIELD =
+  /^\s*(?:\S+:\/\/\S+|(?:[^\s@]{1,64}@)?[a-z0-9][a-z0-9.-]*\.[a-z]{2,18}|\d{4}-\d\d-\d\d.*|\d{1,3}(?:\.\d{1,3}){3})\s*$/i;
+
+/** Whether a row that is too long ends with another field, not with a part of its password. */
+export function hasOtherField(row: Row, secret: number, width: number): boolean {
+  const last = row.at(-1) ?? NO_CELL;
+  return secret === width - 1 && (last.length === 0 || OTHER_FIELD.test(last.toString()));
 }
 
 /** What MySQL writes for NULL. */
