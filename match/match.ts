@@ -45,6 +45,8 @@ export type StateFound = 'none' | 'resumed' | 'other';
 
 export interface MatchFigures extends Collected, Scanned {
   readonly accounts: number;
+  /** More than accounts, where one has several hashes. */
+  readonly userRows: number;
   /** Rows of the user table that are no accounts, by reason. */
   readonly userRejects: { readonly [reason: string]: number };
 }
@@ -133,8 +135,9 @@ function assertPairs({ pairs, rejects }: Scanned): void {
   );
 }
 
-const figuresOf = (users: UserTable): Pick<MatchFigures, 'accounts' | 'userRejects'> => ({
-  accounts: users.accounts,
+const figuresOf = (users: UserTable): Pick<MatchFigures, 'accounts' | 'userRows' | 'userRejects'> => ({
+  accounts: users.distinct,
+  userRows: users.accounts,
   userRejects: users.rejects,
 });
 

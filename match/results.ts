@@ -23,7 +23,10 @@ export interface UncheckedRow {
   readonly source: string | null;
 }
 
-/** Rows in the order of sources, then of the user table, with the place of each one's account. */
+/**
+ * Rows in the order of sources, then of the user table, with the place of each one's account. An id
+ * with several hashes has one row.
+ */
 export function matchRows(
   users: UserTable,
   sources: readonly MatchSource[],
@@ -34,14 +37,25 @@ export function matchRows(
     ...[...similar.values()].map((hit) => [hit, 'similar'] as const),
   ];
   hits.sort(([a], [b]) => a.source - b.source || a.account - b.account);
-  const rows = hits.map(([{ account, source }, match]) => {
+  const exactIds = idsOf(users, exact.keys());
+  const listed = new Set<string>();
+  const kept = hits.filter(([{ account }, match]) => {
+    const id = users.idOf(account);
+    if (listed.has(id) || (match === 'similar' && exactIds.has(id))) return false;
+    listed.add(id);
+    return true;
+  });
+  const rows = kept.map(([{ account, source }, match]) => {
     const { name, date = null } = sources[source] as MatchSource;
     return { account: users.idOf(account), source: name, date, match };
   });
-  return { rows, accounts: hits.map(([{ account }]) => account) };
+  return { rows, accounts: kept.map(([{ account }]) => account) };
 }
 
-/** In the order of the user table. */
+const idsOf = (users: UserTable, accounts: Iterable<number>): Set<string> =>
+  new Set([...accounts].map((account) => users.idOf(account)));
+
+/** In the order of the user table, each id once. */
 export function uncheckedRows(
   users: UserTable,
   sources: readonly MatchSource[],
@@ -50,11 +64,17 @@ export function uncheckedRows(
 ): UncheckedRow[] {
   const seen = new Map(unverifiable);
   const reasons = new Map<number, UncheckedRow['reason']>(users.faults);
-  const isFound = (account: number): boolean => exact.has(account) || similar.has(account);
+  const listed = idsOf(users, [...exact.keys(), ...similar.keys()]);
+  const isFound = (account: number): boolean => listed.has(users.idOf(account));
   for (const [account] of bounded) if (!isFound(account)) reasons.set(account, 'too-many-candidates');
   for (const account of failed) if (!isFound(account)) reasons.set(account, 'hash-refused');
   return [...reasons]
     .sort(([a], [b]) => a - b)
+    .filter(([account]) => {
+      const isNew = !isFound(account);
+      listed.add(users.idOf(account));
+      return isNew;
+    })
     .map(([account, reason]) => {
       const source = seen.get(account);
       return {

@@ -32,22 +32,25 @@ const UNKNOWN_FORMAT =
   '  unknown-format: describe how your application makes its hashes, such as --hash-format "sha256(salt + password)".';
 
 /** What of the user table was read. */
-export function describeUsers(accounts: number, rejects: MatchFigures['userRejects']): string[] {
+export function describeUsers(accounts: number, rejects: MatchFigures['userRejects'], rows = accounts): string[] {
   const lost = sum(Object.values(rejects));
   return [
-    `users: ${formatCounted(accounts, 'account')}`,
+    `users: ${formatCounted(accounts, 'account')}${rows > accounts ? ` on ${formatCount(rows)} rows` : ''}`,
     ...(lost > 0 ? [`NOT READ: ${formatCounted(lost, 'row')} of the user table (${reasonFigures(rejects)})`] : []),
   ];
 }
 
 /** What of the user table and the sources was read. */
 function describeRead(figures: MatchFigures): string[] {
-  const { accounts, userRejects, pairs, rejects, candidates, duplicates, bounded, report } = figures;
+  const { accounts, userRows, userRejects, tooLong, pairs, rejects, candidates, duplicates, bounded, report } = figures;
   return [
-    ...describeUsers(accounts, userRejects),
+    ...describeUsers(accounts, userRejects, userRows),
     ...describeTexts(report),
     `sources: ${formatCounted(pairs, 'pair')}, rejected: ${reasonFigures(rejects)}`,
     `candidates: ${formatCount(candidates)}, and ${formatCounted(duplicates, 'repetition')}`,
+    ...(tooLong > 0
+      ? [`${formatCounted(tooLong, 'candidate')} of more than 4,096 bytes, or 512 for $1$, $5$ and $6$, were not tried`]
+      : []),
     ...(bounded.length > 0
       ? [
           `${formatCounted(bounded.length, 'account')} had more candidates in a source than --max-candidates; ${formatCount(sum(bounded.map(([, dropped]) => dropped)))} were not tried`,

@@ -10,12 +10,15 @@ import { MatchError } from '../../match/errors.ts';
 import type { HashOptions } from '../../match/hashes/parse-hash.ts';
 import type { UserQuery } from '../../match/users/query-rows.ts';
 import { readUsers, TABLE_FORMATS, type TableFormat } from '../../match/users/read-users.ts';
+import { RoleCheck } from '../../match/users/role-check.ts';
 import { isServerScheme, type ServerUsers } from '../../match/users/server-users.ts';
 import { readSqliteUsers } from '../../match/users/sqlite.ts';
 import { parseUserColumns, type UserColumns, type UserSink } from '../../match/users/user-rows.ts';
 import { UserTable } from '../../match/users/user-table.ts';
 import { readRegularBytes } from '../../store/files.ts';
 import { UsageError } from '../exit.ts';
+import { note } from '../output.ts';
+import { printable } from '../printable.ts';
 
 export interface UsersOptions {
   columns: string;
@@ -110,6 +113,18 @@ export async function readUsersInto(
   options: UsersOptions,
   signal: AbortSignal,
   needsHash = true,
+): Promise<void> {
+  const check = new RoleCheck(sink);
+  await readRows(check, users, options, signal, needsHash);
+  for (const remark of check.remarks()) note(`COLUMNS? ${remark} --columns ${printable(options.columns)}`);
+}
+
+async function readRows(
+  sink: UserSink,
+  users: string,
+  options: UsersOptions,
+  signal: AbortSignal,
+  needsHash: boolean,
 ): Promise<void> {
   const { usersFormat: format } = options;
   const columns = parseColumns(options.columns, needsHash);

@@ -3,7 +3,7 @@
 
 import { hash } from 'node:crypto';
 import type { Turn } from '../state/spool.ts';
-import type { UserTable } from '../users/user-table.ts';
+import type { HashKind, UserTable } from '../users/user-table.ts';
 import { FingerprintSet } from './fingerprint-set.ts';
 
 /** Takes candidates in the order in which those of a turn are verified. */
@@ -19,6 +19,8 @@ export interface Collected {
   readonly bySource: readonly number[];
   /** Accounts with more candidates than the bound, and candidates that were dropped for it. */
   readonly bounded: readonly (readonly [account: number, dropped: number])[];
+  /** Passwords that are longer than any system takes, or the scheme of the account's hash. */
+  readonly tooLong: number;
   /** Accounts without a hash to verify whose names stand in a source: the first one. */
   readonly unverifiable: readonly (readonly [account: number, source: number])[];
 }
@@ -48,6 +50,7 @@ export class CandidateCollector {
   #source = -1;
   #candidates = 0;
   #duplicates = 0;
+  #tooLong = 0;
 
   /** @param key of fingerprints: a source must not choose what looks like a repetition */
   constructor(users: UserTable, key: Buffer, write: WriteCandidate, maxCandidates = DEFAULT_MAX_CANDIDATES) {
@@ -66,10 +69,15 @@ export class CandidateCollector {
   }
 
   add(account: number, password: Uint8Array): void {
-    if (password.length === 0 || password.length > MAX_PASSWORD_BYTES) return;
+    if (password.length === 0) return;
     const kind = this.#users.kindOf(account);
     if (kind < 0) {
       if (!this.#unverifiable.has(account)) this.#unverifiable.set(account, this.#source);
+      return;
+    }
+    const { maxPasswordBytes = MAX_PASSWORD_BYTES } = this.#users.kinds[kind] as HashKind;
+    if (password.length > Math.min(maxPasswordBytes, MAX_PASSWORD_BYTES)) {
+      this.#tooLong++;
       return;
     }
     const count = this.#ofSource.get(account) ?? 0;
@@ -103,6 +111,7 @@ export class CandidateCollector {
       byKind: this.#byKind,
       bySource: this.#bySource,
       bounded: [...this.#dropped],
+      tooLong: this.#tooLong,
       unverifiable: [...this.#unverifiable],
     };
   }

@@ -20,6 +20,7 @@ export function parseMd5Crypt(text: string): ParsedHash | undefined {
     kind: magic === '$1$' ? 'md5-crypt' : 'apr1-crypt',
     seconds: ROUNDS * ROUND_SECONDS,
     memoryBytes: 0,
+    maxPasswordBytes: MAX_CRYPT_BYTES,
     verify: (password) =>
       password.length <= MAX_CRYPT_BYTES && equalText(encode(derive(password, magic, Buffer.from(salt))), digest),
   };

@@ -35,6 +35,7 @@ export function parseShaCrypt(text: string): ParsedHash | undefined {
     kind: `${scheme.digest}-crypt ${rounds} rounds`,
     seconds: rounds * ROUND_SECONDS,
     memoryBytes: 0,
+    maxPasswordBytes: MAX_CRYPT_BYTES,
     verify: (password) =>
       password.length <= MAX_CRYPT_BYTES &&
       equalText(encode(derive(scheme, password, Buffer.from(salt), rounds)), encoded),

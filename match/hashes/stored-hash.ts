@@ -9,6 +9,8 @@ export interface StoredHash {
   readonly seconds: number;
   /** Memory of one verification. */
   readonly memoryBytes: number;
+  /** Of the longest password that is verified. Default: any. */
+  readonly maxPasswordBytes?: number;
   /** @param password the bytes that a user types: UTF-8 of NFC text */
   verify(password: Uint8Array): boolean;
 }

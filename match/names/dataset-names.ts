@@ -93,7 +93,9 @@ export class DatasetNames implements UserSink {
     }
     const { source, date = null } = run.facts;
     const accounts = [...found].sort((a, b) => a - b);
-    return accounts.map((account) => ({ account: this.#ids.at(account), source, date, match: 'name' }));
+    // An id may have several rows.
+    const ids = new Set(accounts.map((account) => this.#ids.at(account)));
+    return [...ids].map((account) => ({ account, source, date, match: 'name' }));
   }
 
   #look(block: Uint8Array, found: Set<number>): void {

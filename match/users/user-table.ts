@@ -1,7 +1,8 @@
 // The accounts of a user table in memory: found by name, verified by hash.
 
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash as digestOf, type Hash } from 'node:crypto';
 import { RejectCounter, type RejectCounts, type RejectReason } from '../../ingest/rejects.ts';
+import { FingerprintSet } from '../candidates/fingerprint-set.ts';
 import { type HashOptions, parseHash } from '../hashes/parse-hash.ts';
 import { type HashFault, isFault } from '../hashes/stored-hash.ts';
 import { AccountIndex } from './account-index.ts';
@@ -17,12 +18,15 @@ export type AccountFault = HashFault | 'no-name';
 export interface HashKind {
   readonly kind: string;
   readonly seconds: number;
+  /** Longer passwords are not verified. */
+  readonly maxPasswordBytes?: number | undefined;
   /** One of them, to measure the time of a verification. */
   readonly example: number;
   accounts: number;
 }
 
 const NONE = -1;
+const MAX_FINGERPRINTS = 1 << 24;
 const MAX_TEXT_LENGTH = 1 << 16;
 
 export class UserTable implements UserSink {
@@ -35,6 +39,8 @@ export class UserTable implements UserSink {
   readonly #kinds = new Map<string, number>();
   readonly #byName = new AccountIndex();
   readonly #rejects = new RejectCounter();
+  readonly #known = new FingerprintSet(MAX_FINGERPRINTS);
+  #distinct = 0;
   readonly #digest: Hash = createHash('sha256');
   readonly kinds: HashKind[] = [];
   readonly #changed: number[] = [];
@@ -47,6 +53,11 @@ export class UserTable implements UserSink {
 
   get accounts(): number {
     return this.#ids.length;
+  }
+
+  /** Accounts by their ids: one with several hashes, or names on several rows, counts once. */
+  get distinct(): number {
+    return this.#distinct;
   }
 
   /** Rows that are no accounts. */
@@ -76,6 +87,7 @@ export class UserTable implements UserSink {
     this.#digest.update(`${JSON.stringify([id, names, hash, salt])}\n`);
     const account = this.#ids.length;
     this.#ids.add(id);
+    if (this.#known.add(digestOf('sha256', id, 'buffer'))) this.#distinct++;
     this.#hashes.add(hash ?? '');
     this.#salts.add(salt ?? '');
     const keys = new Set(names.map((name) => nameKey(name ?? '')).filter((key) => key !== ''));
@@ -106,8 +118,8 @@ export class UserTable implements UserSink {
     }
     let place = this.#kinds.get(parsed.kind);
     if (place === undefined) {
-      const { kind, seconds } = parsed;
-      place = this.kinds.push({ kind, seconds, example: account, accounts: 0 }) - 1;
+      const { kind, seconds, maxPasswordBytes } = parsed;
+      place = this.kinds.push({ kind, seconds, maxPasswordBytes, example: account, accounts: 0 }) - 1;
       this.#kinds.set(kind, place);
     }
     (this.kinds[place] as HashKind).accounts++;

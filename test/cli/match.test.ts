@@ -112,7 +112,8 @@ describe('credveil match', () => {
   test.for<[string, number, readonly string[]]>([
     ['--columns must name', 2, ['--columns', 'id=a']],
     ['HASH_FORMAT_MALFORMED', 2, ['--columns', COLUMNS, '--hash-format', 'md5(']],
-    ['--table and --query are for', 2, ['--columns', COLUMNS, '--table', 'x']],
+    ['--table names a table of a database', 1, ['--columns', COLUMNS, '--table', 'x']],
+    ['--query is for databases', 2, ['--columns', COLUMNS, '--query', 'SELECT 1']],
     ['USERS_COLUMN_MISSING', 1, ['--columns', 'id=id,username=nothing,hash=hash']],
     ['--max-hash-seconds', 2, ['--columns', COLUMNS, '--max-hash-seconds', '0']],
     [

@@ -23,8 +23,11 @@ export interface WorldOptions {
 
 export const SOURCES = ['new-2024-03.txt', 'middle-2019-01.txt', 'old-2012-05.txt', 'undated.txt'] as const;
 
-export const ssha = (password: string, salt: string): string =>
-  `{SSHA}${Buffer.concat([createHash('sha1').update(password).update(salt).digest(), Buffer.from(salt)]).toString('base64')}`;
+/** Directories write salts of a few lengths. @param text is filled up to one of them */
+export function ssha(password: string, text: string): string {
+  const salt = text.padEnd(8, '.');
+  return `{SSHA}${Buffer.concat([createHash('sha1').update(password).update(salt).digest(), Buffer.from(salt)]).toString('base64')}`;
+}
 
 /** A third of the accounts leaked with their password, a third with another one. */
 export function createWorld(place: WorkPlace, options: WorldOptions = {}): World {
