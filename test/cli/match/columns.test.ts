@@ -2,9 +2,9 @@
 
 import { execFileSync } from 'node:child_process';
 import { describe, expect } from 'vitest';
-import { credveil, type WorkPlace } from '../support/credveil.ts';
-import { parseRows, ssha } from '../support/match/world.ts';
-import { placeTest as test } from '../support/vitest/fixtures.ts';
+import { credveil, type WorkPlace } from '../../support/credveil.ts';
+import { parseRows, ssha } from '../../support/match/world.ts';
+import { placeTest as test } from '../../support/vitest/fixtures.ts';
 
 const OTHERS = Array.from({ length: 500 }, (_, i) => `other${i}@example.org:word${(i * 7919) % 9000}\n`).join('');
 
