@@ -2,9 +2,9 @@
 // source no more than the bound.
 
 import { hash } from 'node:crypto';
+import { FingerprintSet } from '../fingerprint-set.ts';
 import type { Turn } from '../state/spool.ts';
 import type { HashKind, UserTable } from '../users/user-table.ts';
-import { FingerprintSet } from './fingerprint-set.ts';
 
 /** Takes candidates in the order in which those of a turn are verified. */
 export type WriteCandidate = (account: number, source: number, password: Uint8Array, turn: Turn) => void;

@@ -2,7 +2,7 @@
 
 import { createHash, hash as digestOf, type Hash } from 'node:crypto';
 import { RejectCounter, type RejectCounts, type RejectReason } from '../../ingest/rejects.ts';
-import { FingerprintSet } from '../candidates/fingerprint-set.ts';
+import { FingerprintSet } from '../fingerprint-set.ts';
 import { type HashOptions, parseHash } from '../hashes/parse-hash.ts';
 import { type HashFault, isFault } from '../hashes/stored-hash.ts';
 import { AccountIndex } from './account-index.ts';
