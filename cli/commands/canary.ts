@@ -3,7 +3,8 @@
 
 import fs from 'node:fs';
 import type { Command } from 'commander';
-import { normalizePassword } from '../../protocol/normalize.ts';
+import { normalizePassword, USERNAME_RULES } from '../../protocol/normalize.ts';
+import { createUsernameRewrite } from '../../protocol/username-rules.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { dayOf } from '../../store/day.ts';
 import { readListedNames, readNameList, writeNameList } from '../../store/retention/name-file.ts';
@@ -37,6 +38,8 @@ function parseDomain(text: string): string {
   throw new UsageError('--domain must be a domain', 'Name one whose mail you receive, such as --domain example.com.');
 }
 
+const rewrite = createUsernameRewrite(USERNAME_RULES);
+
 const toCsv = (accounts: readonly PlantedAccount[]): string =>
   [
     'id,username,email,password',
@@ -52,8 +55,10 @@ async function addCanaries(folder: string, options: AddOptions): Promise<void> {
     const spell = createSpelling(dataset.parameters);
     const today = dayOf(Date.now());
     const made = Array.from({ length: count }, () => createPlantedAccount(domain, crackable));
+    // Guards of an ingest look for the second one where a corpus spells the name differently.
     for (const { id, username, email, password } of made)
-      for (const name of [username, email]) list.plant(id, spell(name), normalizePassword(password), today);
+      for (const name of [username, email].map(spell))
+        for (const spelling of [name, rewrite(name)]) list.plant(id, spelling, normalizePassword(password), today);
     // Before the list: an account that nobody was given could never be planted.
     if (out !== undefined) fs.writeFileSync(out, `${toCsv(made)}\n`, { mode: 0o600, flag: 'wx' });
     writeNameList(dataset, key, list);

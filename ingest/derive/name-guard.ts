@@ -3,7 +3,10 @@
 
 import { createHmac } from 'node:crypto';
 import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../../accel/hmac-kernel.ts';
+import type { NormalizedUsername } from '../../protocol/brands.ts';
 import { compareBytes, readU48 } from '../../protocol/bytes.ts';
+import { USERNAME_RULES } from '../../protocol/normalize.ts';
+import { createUsernameRewrite } from '../../protocol/username-rules.ts';
 import { MARK_BYTES, NAME_MESSAGE_PREFIX, type NameMarks, pairMessage } from '../../store/retention/name-list.ts';
 import type { RejectCounter } from '../rejects.ts';
 import type { PlantedCounts } from '../report/planted.ts';
@@ -17,6 +20,7 @@ export class NameGuard {
   readonly #key: Uint8Array;
   readonly #kernel: HmacKernel;
   readonly #names = new Map<number, Name[]>();
+  readonly #hasPlanted: boolean;
   #suppressed = 0;
   #withheldPlanted = 0;
   readonly #planted = new Map<string, { names: number; pairs: number }>();
@@ -24,6 +28,7 @@ export class NameGuard {
   constructor({ key, names }: NameMarks) {
     this.#key = key;
     this.#kernel = new HmacKernel(key, 1);
+    this.#hasPlanted = names.some(({ kind }) => kind === 'planted');
     for (const name of names) {
       const start = readU48(name.mark, 0);
       this.#names.set(start, [...(this.#names.get(start) ?? []), name]);
@@ -33,26 +38,32 @@ export class NameGuard {
   /** Whether the username bytes[from, to), of which ASCII letters may be capitals, is listed. */
   holds(bytes: Uint8Array, from: number, to: number, password: Uint8Array): boolean {
     if (to <= from) return false;
-    const names = this.#find(bytes, from, to);
-    for (const { kind, id = '', pairMark } of names) {
-      if (kind === 'suppressed') this.#suppressed++;
-      else {
-        const username = new Uint8Array(to - from);
-        lowerCase(bytes, from, to, username);
-        const isPair = pairMark && this.#digest(pairMessage(username, password)).equals(pairMark);
-        this.#count(id, isPair === true, 'withheld');
-      }
-      // Of a name on both lists, one is counted: a line has one credential.
-      return true;
-    }
-    return false;
+    const [name] = this.#find(bytes, from, to);
+    // Of a name on both lists, one is counted: a line has one credential.
+    if (name?.kind === 'suppressed') this.#suppressed++;
+    else if (name) this.#withhold(name, lowered(bytes, from, to), password);
+    if (name) return true;
+    const respelled = this.#hasPlanted ? respell(bytes, from, to) : undefined;
+    const planted = respelled && this.#findPlanted(respelled);
+    if (planted) this.#withhold(planted, respelled, password);
+    return planted !== undefined;
+  }
+
+  #withhold({ id = '', pairMark }: Name, username: Uint8Array, password: Uint8Array): void {
+    const isPair = pairMark && this.#digest(pairMessage(username, password)).equals(pairMark);
+    this.#count(id, isPair === true, 'withheld');
+  }
+
+  #findPlanted(username: Uint8Array): Name | undefined {
+    return this.#find(username, 0, username.length).find(({ kind }) => kind === 'planted');
   }
 
   /** Counts the name of a planted account whose line is rejected for its password. */
   see(username: Uint8Array): void {
     if (username.length === 0) return;
-    for (const { kind, id = '' } of this.#find(username, 0, username.length))
-      if (kind === 'planted') this.#count(id, false, 'rejected');
+    const respelled = this.#hasPlanted ? respell(username, 0, username.length) : undefined;
+    const planted = this.#findPlanted(username) ?? (respelled && this.#findPlanted(respelled));
+    if (planted) this.#count(planted.id ?? '', false, 'rejected');
   }
 
   /** Moves the credentials that were found to the rejects. @returns their number */
@@ -103,6 +114,34 @@ export class NameGuard {
 
 const NONE: readonly Name[] = [];
 const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte);
+
+function lowered(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const username = new Uint8Array(to - from);
+  lowerCase(bytes, from, to, username);
+  return username;
+}
+
+const rewrite = createUsernameRewrite(USERNAME_RULES);
+const [PLUS, AT, HYPHEN, LETTER_G] = [0x2b, 0x40, 0x2d, 0x67];
+
+/**
+ * The name under every rule for spellings of an address, whatever those of the dataset: an alarm
+ * too many costs a look. Undefined if the rules leave it as it is.
+ */
+function respell(bytes: Uint8Array, from: number, to: number): Uint8Array | undefined {
+  let isPlain = true;
+  for (let i = from; i < to && isPlain; i++) {
+    const byte = bytes[i] as number;
+    const next = lower(bytes[i + 1] ?? 0);
+    // Tags, domains of Gmail, and those in Unicode or punycode.
+    isPlain =
+      byte !== PLUS && byte < 0x80 && !(byte === AT && next === LETTER_G) && !(byte === HYPHEN && next === HYPHEN);
+  }
+  if (isPlain) return undefined;
+  const username = lowered(bytes, from, to);
+  const respelled = rewrite(username as NormalizedUsername);
+  return Buffer.compare(respelled, username) === 0 ? undefined : respelled;
+}
 
 /** Wraps `deriver`, which gets no credential of a listed name. */
 export function withNameGuard(deriver: Deriver, guard: NameGuard | undefined): Deriver {

@@ -104,6 +104,27 @@ test('an alarm is raised for a corpus that is refused, and for a line whose pass
   expect(alone.code).toBe(1);
 });
 
+test('raise an alarm in every spelling of their address, whatever the rules of the dataset', async ({ place }) => {
+  const folder = place.at('d');
+  await credveilJson(['init', folder, '--suite', 'hmac']);
+  const [a, b] = (await plant(folder)) as [Account, Account];
+  const [c] = (await plant(folder, '--domain', 'googlemail.com')) as [Account];
+  const lines = [
+    `${a.email.replace('@', '+shop@')}:${a.password}`,
+    `${b.email.replace('@', '+a+b@').toUpperCase()}:another`,
+    `${c.email.replace('.', '').replace('googlemail', 'gmail')}:${c.password}`,
+    // Others of these forms are none.
+    'someone+shop@example.test:else1',
+    'some.one@gmail.com:else2',
+  ];
+  const loud = await ingest(folder, place.write('a.txt', combo(1, lines)), '--source', 'a', '--no-publish');
+  expect([loud.code, loud.stderr]).toEqual([
+    3,
+    expect.stringContaining('holds 3 canary accounts of your own user table, 2 with the password'),
+  ]);
+  expect(loud.stdout).toContain('42 credentials from 45 lines');
+});
+
 test('are written once, to a new file with mode 0600 if one is named', async ({ place }) => {
   const folder = place.at('d');
   await credveilJson(['init', folder, '--suite', 'hmac']);
