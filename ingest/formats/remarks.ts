@@ -61,8 +61,8 @@ export interface Above {
 }
 
 /**
- * Whether a row is unlike those above it, as a title, a sum or a notice is. One that has an address,
- * or a login of one word as they have, is a credential.
+ * Whether a row is unlike those above it, as a title, a sum or a notice is. One that has an
+ * address, or a login of one word as they have, is a credential.
  * @param logins the cells for them
  * @param first the first cell of the row
  */

@@ -213,7 +213,7 @@ class TableRows {
     return true;
   }
 
-  /** A header without a password: its rows are none of it. Two words may be a login and a password. */
+  /** A header without a password: its rows are none of it. Two words may be a login and one. */
   #isOtherTable(row: Row): boolean {
     const login = row[this.#places.usernames[0] ?? 0] ?? NO_CELL;
     if (row.length === 2 && !this.#areAddresses && !includes(this.#names, login)) return false;
