@@ -148,8 +148,9 @@ export interface VerdictFacts extends Decision {
   /**
    * Makes the watch tag of the checked pairs for an account, by the id that the application knows
    * it by. Only of the checkers of `@credveil/client/watch`, and only if every pair was answered.
+   * Rejects with a `LookupError` `ARGUMENT_MALFORMED` if the id is no such id.
    */
-  readonly watchTag?: (account: string) => Promise<string>;
+  readonly watchTag?: (account: string | number | bigint) => Promise<string>;
 }
 
 /**

@@ -103,19 +103,26 @@ function listen(
   return { inquiries: heard, pairs };
 }
 
+/** An integer as a table shows it. Others have no text that is sure to be that of the table. */
+function textOf(account: unknown): string | undefined {
+  if (typeof account === 'string') return account;
+  return typeof account === 'bigint' || Number.isSafeInteger(account) ? String(account) : undefined;
+}
+
 /** @throws LookupError `ARGUMENT_MALFORMED` */
 async function sealTag(
   recipient: WatchPublicKey,
   { dataset, keyId }: Snapshot,
   outputs: readonly PrfOutput[],
-  account: string,
+  account: string | number | bigint,
 ): Promise<string> {
-  const additionalData = typeof account === 'string' ? watchAad(account) : undefined;
+  const id = textOf(account);
+  const additionalData = id === undefined ? undefined : watchAad(id);
   if (additionalData === undefined)
     throw new LookupError(
       'ARGUMENT_MALFORMED',
-      'the account of a watch tag is not a text of 1 to 1024 bytes',
-      'Pass the id that `credveil watch open` is to report.',
+      'the account of a watch tag is neither a text of 1 to 1024 bytes nor a safe integer',
+      'Pass the id that `credveil watch open` is to report, as text.',
     );
   const ephemeral = x25519.utils.randomSecretKey();
   const enc = x25519.getPublicKey(ephemeral);

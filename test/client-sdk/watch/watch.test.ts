@@ -176,10 +176,20 @@ describe('a watch tag', () => {
 
   test('takes the id of an account, and nothing else', async ({ hmac }) => {
     const { watchTag } = await hmac.watching(hmac.url).check(LEAKED);
-    for (const account of ['', 'x'.repeat(1025), 'é'.repeat(513), '\ud800', 7, undefined])
+    for (const account of ['', 'x'.repeat(1025), 'é'.repeat(513), '\ud800', 7.5, 2 ** 53, Number.NaN, {}, null, undefined])
       await expect(watchTag?.(account as string), String(account).slice(0, 9)).rejects.toMatchObject({
         code: 'ARGUMENT_MALFORMED',
+        hint: expect.stringContaining('as text'),
       });
+  });
+
+  test('takes an integer as the text that a table shows', async ({ hmac }) => {
+    const { watchTag } = await hmac.watching(hmac.url).check(LEAKED);
+    for (const account of [7, 0, -3, 2 ** 53 - 1, 2n ** 63n]) {
+      const tag = (await watchTag?.(account)) as string;
+      expect(openTag(watchKey, hmac.made, String(account), tag), String(account)).toMatchObject({ pairs: 1 });
+      expect(openTag(watchKey, hmac.made, `${account}1`, tag)).toBe('altered-or-moved');
+    }
   });
 
   test('shows neither the pair nor its entry on its way', async ({ hmac }) => {
