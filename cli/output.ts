@@ -1,6 +1,7 @@
 // Prints results to stdout: JSON for programs, text and tables for people.
 
 import { printableJson, printableLines } from './printable.ts';
+import { endBarLine } from './progress.ts';
 
 export interface OutputOptions {
   readonly json?: boolean;
@@ -13,6 +14,7 @@ export function printResult<T>(options: OutputOptions, result: T, describe: (res
 
 /** Prints lines to stdout. */
 export function print(text: string): void {
+  endBarLine();
   process.stdout.write(`${printableLines(text)}\n`);
 }
 
@@ -20,6 +22,7 @@ export function print(text: string): void {
 export function note(text: string): void {
   const { isTTY, columns } = process.stderr;
   const lines = printableLines(text);
+  endBarLine();
   process.stderr.write(`${isTTY && columns > 0 ? wrapWords(lines, columns) : lines}\n`);
 }
 

@@ -17,6 +17,12 @@ export interface ProgressState {
   readonly figures: readonly string[];
 }
 
+/** The bar whose line has no end yet: there is one terminal. */
+let unended: ProgressBar | undefined;
+
+/** Before anything else is written to the terminal. A bar that goes on begins a new line. */
+export const endBarLine = (): void => unended?.abandon();
+
 export class ProgressBar {
   readonly #stream: NodeJS.WriteStream;
   readonly #startedMs = performance.now();
@@ -47,13 +53,18 @@ export class ProgressBar {
   finish(state: ProgressState): void {
     this.#draw(state);
     if (this.#stream.isTTY) this.#stream.write('\n');
-    this.#drawn = false;
+    this.#end();
   }
 
   /** Ends the line of an unfinished bar, so that an error starts on a new line. */
   abandon(): void {
-    if (this.#drawn && this.#stream.isTTY) this.#stream.write('\n');
+    if (this.#drawn) this.#stream.write('\n');
+    this.#end();
+  }
+
+  #end(): void {
     this.#drawn = false;
+    if (unended === this) unended = undefined;
   }
 
   #draw({ label, done, total, figures }: ProgressState): void {
@@ -78,6 +89,7 @@ export class ProgressBar {
     const bar = fraction === undefined ? '' : ` ${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`;
     this.#stream.write(`\r\x1b[K${`${label}${bar}${text}`.slice(0, room)}`);
     this.#drawn = true;
+    unended = this;
   }
 }
 

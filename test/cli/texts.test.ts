@@ -1,10 +1,11 @@
-// The message for an older Node, and the formatting of numbers for people.
+// The message for an older Node, the formatting of numbers for people, and progress bars.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { formatTable } from '../../cli/output.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { formatTable, note, print } from '../../cli/output.ts';
+import { ProgressBar } from '../../cli/progress.ts';
 import { formatBytes, formatCounted, formatSeconds } from '../../cli/units.ts';
 import { bin } from '../support/credveil.ts';
 
@@ -70,4 +71,34 @@ describe('formatting for people', () => {
       ),
     ).toBe('A    N\nx   10\nyy   2');
   });
+});
+
+const BAR = { label: 'ingest a', done: 1, total: 2, figures: ['1 line'] };
+
+test.each([80, 140])('what is written during a bar of %i columns begins a line, and so does the bar', (columns) => {
+  const written: string[] = [];
+  const write = (text: string): boolean => written.push(text) > 0;
+  const spies = [process.stderr, process.stdout].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation((text) => write(String(text))),
+  );
+  const terminal = { isTTY: true, columns, write } as NodeJS.WriteStream;
+  try {
+    const bar = new ProgressBar(terminal);
+    bar.update(() => BAR);
+    note('ALARM: source a');
+    note('second');
+    bar.finish(BAR);
+    print('result');
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  const [first, ...others] = written.join('').split('\n');
+  expect(first).toContain('ingest a');
+  expect(others.map((line) => line.includes('ingest a') || line)).toEqual([
+    'ALARM: source a',
+    'second',
+    true,
+    'result',
+    '',
+  ]);
 });
