@@ -176,7 +176,18 @@ describe('a watch tag', () => {
 
   test('takes the id of an account, and nothing else', async ({ hmac }) => {
     const { watchTag } = await hmac.watching(hmac.url).check(LEAKED);
-    for (const account of ['', 'x'.repeat(1025), 'é'.repeat(513), '\ud800', 7.5, 2 ** 53, Number.NaN, {}, null, undefined])
+    for (const account of [
+      '',
+      'x'.repeat(1025),
+      'é'.repeat(513),
+      '\ud800',
+      7.5,
+      2 ** 53,
+      Number.NaN,
+      {},
+      null,
+      undefined,
+    ])
       await expect(watchTag?.(account as string), String(account).slice(0, 9)).rejects.toMatchObject({
         code: 'ARGUMENT_MALFORMED',
         hint: expect.stringContaining('as text'),
