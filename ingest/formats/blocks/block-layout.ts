@@ -7,7 +7,6 @@ import { type Bounds, boundsOf, isCyclic } from './block-order.ts';
 import { type Role, rolesByValues } from './block-roles.ts';
 import {
   areBelow,
-  type CutLine,
   type CutText,
   cutText,
   gapOf,
@@ -127,7 +126,7 @@ function measure(
   isBelow: boolean,
   isExplained: (label: string) => boolean,
 ): { furniture: ReadonlySet<string>; coverage: number } {
-  const others = new Map<string, { count: number; behindPassword: number }>();
+  const others = new Map<string, number>();
   let explained = 0;
   let unexplained = 0;
   for (let i = 0; i < lines.length; i++) {
@@ -137,20 +136,14 @@ function measure(
     if (found && isExplained(found.label)) {
       explained++;
       if (isBelow && found.value.trim() === '' && !isLabelAlone(cut[i + 1], labels)) i++;
-    } else if (!isNoise(line)) {
-      unexplained++;
-      const role = cut[i - 1] && labels.get((cut[i - 1] as CutLine).label)?.role;
+    } else {
+      if (!isNoise(line)) unexplained++;
       const text = line.trim();
-      const other = others.get(text) ?? { count: 0, behindPassword: 0 };
-      if (text.length <= MAX_FURNITURE_LENGTH && !hasFields(text)) others.set(text, other);
-      other.count++;
-      if (role === 'password') other.behindPassword++;
+      if (text.length <= MAX_FURNITURE_LENGTH && !hasFields(text)) others.set(text, (others.get(text) ?? 0) + 1);
     }
   }
-  const again = [...others].filter(
-    ([, { count, behindPassword }]) => count >= MIN_REPEATED && 2 * behindPassword < count,
-  );
-  const repeated = again.reduce((sum, [, { count }]) => sum + count, 0);
+  const again = [...others].filter(([, count]) => count >= MIN_REPEATED);
+  const repeated = again.reduce((sum, [line, count]) => sum + (isNoise(line) ? 0 : count), 0);
   return {
     furniture: new Set(again.slice(0, MAX_FURNITURE).map(([line]) => line)),
     coverage: explained / Math.max(1, explained + unexplained - repeated),

@@ -21,7 +21,7 @@ export function boundsOf(
   let counted = new Set<string>();
   const close = (): void => {
     if (logins + passwords > 0) groups.all++;
-    if (logins === 1 && passwords === 1) groups.whole++;
+    if (logins === 1 && passwords >= 1) groups.whole++;
     else if (logins + passwords === 1) groups[logins === 1 ? 'login' : 'password']++;
     [logins, passwords, counted] = [0, 0, new Set()];
   };

@@ -12,12 +12,21 @@ import { comboRules } from '../lines/pairs.ts';
 import { type BlockLayout, findLayout, isLayout, type KnownLabel, LAYOUT_BYTES } from './block-layout.ts';
 import type { Role } from './block-roles.ts';
 import { foldLabel } from './block-text.ts';
+import { type Field, HeldRun } from './held-run.ts';
 import { isOfCredential, roleOfLabel } from './label-names.ts';
-import { cutLabel, isAdvertisement, isNoise, isRuler, type LabelledLine } from './labelled-line.ts';
+import {
+  cutLabel,
+  isAdvertisement,
+  isNoise,
+  isRuler,
+  type LabelledLine,
+  MARKED_SEPARATORS,
+  mayBeField,
+  withoutGap,
+} from './labelled-line.ts';
 import { StatedLabels } from './stated-labels.ts';
+import { StrangeLabels } from './strange-labels.ts';
 
-/** Lines of a password beyond the first. */
-const MAX_MORE_LINES = 8;
 const MAX_KNOWN = 4096;
 /** Of a text that is too unlike blocks to learn anything from. */
 const USUAL: BlockLayout = {
@@ -49,15 +58,6 @@ export function createBlockParser(sink: CredentialSink, options: FormatOptions):
   });
 }
 
-interface Value {
-  readonly label: string;
-  readonly text: string;
-}
-
-interface Secret extends Value {
-  readonly rank: number;
-}
-
 /** The lines of the blocks, one after another. */
 class Blocks {
   readonly #sink: CredentialSink;
@@ -66,17 +66,22 @@ class Blocks {
   /** By the label as it is written. */
   readonly #known = new Map<string, KnownLabel | undefined>();
   #hasSite = false;
-  #logins: Value[] = [];
-  #secrets: Secret[] = [];
+  #logins: Field[] = [];
+  #secrets: Field[] = [];
+  readonly #strange = new StrangeLabels();
+  /** Fields that wait for what shows their order. */
+  #run: HeldRun | undefined;
   readonly #stated: StatedLabels | undefined;
   /** The first field of the first block. It starts every block that no other line separates. */
   #leader: string | undefined;
+  /** Whether the site is the first field of the first block. */
+  #isSiteFirst: boolean | undefined;
   /** True if a line before the block marks its start: then its fields may come in any order. */
   #isMarked = true;
   /** The label whose value is the next line. */
   #below: LabelledLine | undefined;
-  /** Lines that the last password may still take: it was the line before. */
-  #moreLines = 0;
+  /** The password of the line before. */
+  #secretAbove: Field | undefined;
 
   constructor(sink: CredentialSink, layout: BlockLayout, options: FormatOptions) {
     this.#sink = sink;
@@ -96,13 +101,18 @@ class Blocks {
       this.#sink.reject('nul-byte', bytes);
       return;
     }
-    const found = cutLabel(line, this.#layout.separator);
-    const known = found && this.#find(found.label);
+    const cut = cutLabel(line, this.#layout.separator);
+    const usual = cut && this.#find(cut.label);
+    const other = usual ? undefined : this.#cutOtherwise(line);
+    const found = other ?? cut;
+    const known = usual ?? (other && this.#find(other.label));
     const below = this.#below;
     this.#below = undefined;
     const isNext = line.trim() === '' || (known !== undefined && known.role !== 'other' && found?.value.trim() === '');
     if (below) this.#field(below.label, isNext ? '' : line);
     if (below && !isNext) return;
+    if (found && roleOfLabel(found.label) === 'unknown')
+      this.#rejectAll(this.#strange.add(foldLabel(found.label), found.value, bytes));
     if (found && known) {
       if (this.#layout.isBelow && found.value.trim() === '') this.#below = found;
       else this.#field(found.label, found.value);
@@ -113,6 +123,7 @@ class Blocks {
 
   end(): void {
     if (this.#below) this.#field(this.#below.label, '');
+    this.#endRun();
     this.#close();
     const known = [...this.#known].filter(([, found]) => found !== undefined && found.role !== 'other');
     this.#stated?.assertSeen(known.map(([label]) => label));
@@ -120,24 +131,33 @@ class Blocks {
 
   /** A label that is there once: a field of something else if its value stands off as others do. */
   #unknownLabel({ value }: LabelledLine, line: string, bytes: Buffer): void {
-    this.#moreLines = 0;
-    if (isNoise(line)) this.#sink.reject('comment', bytes);
+    this.#secretAbove = undefined;
+    if (isNoise(line)) this.#sink.reject(mayBeField(line) ? 'no-separator' : 'comment', bytes);
     else if (this.#layout.gap === '' || !value.startsWith(this.#layout.gap)) this.#sink.reject('no-separator', bytes);
   }
 
-  /** A line without a label: a credential, more of a password, noise, or perhaps a credential. */
+  /**
+   * A line without a label: a credential, noise, or perhaps a credential. Behind a password it may
+   * be more of it or a note, so that the password is not known.
+   */
   #unlabelled(line: string, bytes: Buffer): void {
+    const secret = this.#secretAbove;
+    this.#secretAbove = undefined;
     const credential = credentialIn(line);
     if (credential) this.#sink.credential(credential);
-    else if (this.#layout.furniture.has(line.trim())) this.#mark();
-    else if (this.#moreLines > 0 && !isAdvertisement(line)) {
-      this.#moreLines--;
-      const last = this.#secrets.pop() as Secret;
-      this.#secrets.push({ ...last, text: `${last.text}\n${line}` });
-    } else {
-      this.#moreLines = 0;
-      this.#sink.reject(isNoise(line) ? 'comment' : 'no-separator', bytes);
+    else if (this.#layout.furniture.has(line.trim())) {
+      if (!secret) this.#mark();
+    } else if (secret && !isAdvertisement(line)) secret.isUnclear = true;
+    else this.#sink.reject(isNoise(line) && !mayBeField(line) ? 'comment' : 'no-separator', bytes);
+  }
+
+  /** A line of another tool's blocks: a usual label behind which another separator stands. */
+  #cutOtherwise(line: string): LabelledLine | undefined {
+    for (const separator of MARKED_SEPARATORS) {
+      const found = separator === this.#layout.separator ? undefined : cutLabel(line, separator);
+      if (found && this.#usual(found.label)) return found;
     }
+    return undefined;
   }
 
   /** @returns undefined for text that only looks like a label */
@@ -160,19 +180,51 @@ class Blocks {
   #field(label: string, value: string): void {
     const known = this.#find(label);
     if (!known) return;
-    this.#moreLines = 0;
+    this.#secretAbove = undefined;
     const { role, gap, rank } = known;
     if (role === 'other') return;
-    const name = foldLabel(label);
-    if (role !== 'site') this.#leader ??= role;
-    if (this.#begins(role, name)) this.#close();
     const text = withoutGap(value, gap);
+    const field: Field = { role, label: foldLabel(label), text, rank };
+    if (role === 'password' && text !== '') this.#secretAbove = field;
+    if (this.#run?.isEndedBy(field)) this.#endRun(true);
+    if (this.#run) this.#run.add(field);
+    else this.#put(field);
+  }
+
+  #put(field: Field): void {
+    const { role, label } = field;
+    this.#isSiteFirst ??= role === 'site';
+    if (role !== 'site') this.#leader ??= role;
+    if (this.#begins(role, label)) this.#close();
+    const isFirst = !this.#hasSite && this.#logins.length + this.#secrets.length === 0;
     if (role === 'site') this.#hasSite = true;
-    else if (role === 'login') this.#logins.push({ label: name, text });
-    else {
-      this.#secrets.push({ label: name, text: decodeHexNotation(text), rank });
-      this.#moreLines = text === '' || this.#layout.isBelow ? 0 : MAX_MORE_LINES;
-    }
+    if (isFirst && !this.#isMarked && role !== 'site' && role !== this.#leader) {
+      this.#run = new HeldRun();
+      this.#run.add(field);
+    } else this.#add(field);
+  }
+
+  #add(field: Field): void {
+    if (field.role === 'login') this.#logins.push(field);
+    else if (field.role === 'password') this.#secrets.push(field);
+  }
+
+  /** @param isBroken whether the order changes again, so that more fields may be lost */
+  #endRun(isBroken = false): void {
+    const run = this.#run;
+    if (!run) return;
+    this.#run = undefined;
+    if (isBroken && run.isSwapped) run.reject();
+    for (let i = 0; i < run.lost; i++) this.#sink.reject('malformed-row');
+    const [first, ...others] = run.fields;
+    if (!first || run.lost > 0) return;
+    if (run.isSwapped) this.#leader = first.role;
+    this.#add(first);
+    for (const field of others) this.#put(field);
+  }
+
+  #rejectAll(lines: Iterable<Buffer>): void {
+    for (const line of lines) this.#sink.reject('no-separator', line);
   }
 
   /** Whether a field is the first of the next block. */
@@ -182,10 +234,12 @@ class Blocks {
     const isWhole = hasLogin && hasSecret;
     const isAgain = (role === 'login' ? this.#logins : this.#secrets).some(({ label }) => label === name);
     if (role === 'site') return this.#hasSite || isWhole;
-    if (isAgain) return true;
-    if (this.#layout.bounds === 'blocks' && this.#isMarked) return false;
+    const isWithin = this.#layout.bounds === 'blocks' && this.#isMarked;
+    if (isAgain) return !(isWithin && role === 'password' && isWhole);
+    if (isWithin) return false;
     if (isWhole) return true;
     const isOther = role === 'login' ? hasLogin : hasSecret;
+    if (this.#isSiteFirst && this.#hasSite && !isOther) return false;
     if (isOther) return !this.#isCompanion(name);
     return (hasLogin || hasSecret) && !this.#isMarked && role === this.#leader;
   }
@@ -197,6 +251,7 @@ class Blocks {
 
   #mark(): void {
     if (this.#layout.bounds === 'fields') return;
+    this.#endRun();
     this.#close();
     this.#isMarked = true;
   }
@@ -204,18 +259,34 @@ class Blocks {
   /** Ends a block. Of a half one, what is there counts. */
   #close(): void {
     this.#hasSite = false;
-    this.#moreLines = 0;
-    if (this.#logins.length + this.#secrets.length === 0) return;
-    const logins = new Set(this.#logins.map(({ text }) => text).filter((text) => text.trim() !== ''));
-    const filled = this.#secrets.filter(({ text }) => text !== '').sort((a, b) => a.rank - b.rank);
-    const password = filled[0]?.text ?? '';
-    if (this.#logins.length > 0 && this.#secrets.length > 0) this.#isMarked = false;
+    this.#secretAbove = undefined;
+    const strange = this.#strange.take();
+    if (this.#logins.length + this.#secrets.length === 0) {
+      this.#rejectAll(strange);
+      return;
+    }
+    const usernames = new Set(this.#logins.map(({ text }) => text).filter((text) => text.trim() !== ''));
+    const secrets = this.#secrets.sort((a, b) => a.rank - b.rank);
+    if (this.#logins.length > 0 && secrets.length > 0) this.#isMarked = false;
     this.#logins = [];
     this.#secrets = [];
-    for (const username of logins) this.#sink.credential({ username, password, times: 1 });
-    if (logins.size > 0) return;
-    if (password !== '') this.#sink.credential({ password, times: 1 });
-    else this.#sink.reject('blank');
+    if (secrets.some(({ isUnclear }) => isUnclear)) this.#sink.reject('malformed-row');
+    else this.#emit(usernames, secrets);
+  }
+
+  /** @param secrets the likeliest first */
+  #emit(usernames: ReadonlySet<string>, secrets: readonly Field[]): void {
+    const filled = secrets.filter(({ text }) => text !== '');
+    const [first] = filled;
+    const passwords = new Set(
+      filled.filter(({ label }) => label === first?.label).map(({ text }) => decodeHexNotation(text)),
+    );
+    if (passwords.size === 0 && usernames.size > 0) passwords.add('');
+    for (const password of passwords) {
+      for (const username of usernames) this.#sink.credential({ username, password, times: 1 });
+      if (usernames.size === 0) this.#sink.credential({ password, times: 1 });
+    }
+    if (passwords.size === 0) this.#sink.reject('blank');
   }
 }
 
@@ -225,13 +296,4 @@ function credentialIn(line: string): Credential | undefined {
   if (!startsWithScheme(text) && !isAddress(text.slice(0, text.indexOf(':')))) return undefined;
   const found = comboRules(':').parseLine(text);
   return typeof found === 'object' ? found : undefined;
-}
-
-/**
- * White space after the separator belongs to the log; more than is usual belongs to the password.
- */
-function withoutGap(value: string, gap: string): string {
-  let from = 0;
-  while (from < gap.length && value[from] === gap[from]) from++;
-  return value.slice(from);
 }

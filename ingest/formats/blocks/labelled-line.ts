@@ -30,6 +30,8 @@ export const SEPARATORS = [
   ';',
   ',',
 ] as const;
+/** Of these, the ones that prose hardly ever has behind a few words. */
+export const MARKED_SEPARATORS = [':', '=>', '->', '>>', '==', '::', '=', '|', '\t', '~', '»'] as const;
 /** The label is a line of its own, and the value is the next one. */
 export const NO_SEPARATOR = '';
 
@@ -70,6 +72,15 @@ function labelOf(text: string): string | undefined {
   return label.split(/\s+/).length > MAX_WORDS ? undefined : label.replace(/\s+/g, ' ');
 }
 
+/**
+ * White space after the separator belongs to the log; more than is usual belongs to the password.
+ */
+export function withoutGap(value: string, gap: string): string {
+  let from = 0;
+  while (from < gap.length && value[from] === gap[from]) from++;
+  return value.slice(from);
+}
+
 /** A line without letters, with three equal signs at its start, or of a title in brackets. */
 export function isRuler(line: string): boolean {
   const text = line.trim();
@@ -87,6 +98,10 @@ export const isAdvertisement = (line: string): boolean => COMMENT.test(line) || 
 const FIELDS = /[:;|\t,]/;
 /** Whether a line may be cut into fields. */
 export const hasFields = (line: string): boolean => FIELDS.test(line);
+
+/** Whether a line looks as a field of blocks with another separator. */
+export const mayBeField = (line: string): boolean =>
+  !isAdvertisement(line) && MARKED_SEPARATORS.some((sign) => (cutLabel(line, sign)?.value.trim() ?? '') !== '');
 
 const URL_ALONE = /^\s*[a-z][a-z0-9+.-]{1,23}:\/\/\S+\s*$/i;
 

@@ -148,9 +148,9 @@ describe('what stands between blocks', () => {
     expect(readCorpus(once).filter((line) => line.startsWith('!'))).toEqual(['!no-separator']);
   });
 
-  test('belongs to the password if it is one of several lines', () => {
+  test('rejects the block if it may be more of the password', () => {
     const more = text('').replace('Sunrise42', 'Sunrise42\nsecond line');
-    expect(readCorpus(more)[0]).toBe('ann@example.test|Sunrise42\nsecond line');
+    expect(readCorpus(more)[0]).toBe('!malformed-row');
   });
 });
 
