@@ -18,12 +18,15 @@ const MARKS: readonly { readonly encoding: Utf16 | undefined; readonly bytes: Bu
 ];
 /** The longest line end and mark. */
 const SEAM_BYTES = 5;
+/** As many bytes of ASCII behind a line end in UTF-16 are of UTF-8: hardly any other text has them. */
+const BARE_BYTES = 16;
+const BARE: (typeof MARKS)[number] = { encoding: undefined, bytes: Buffer.alloc(0) };
 const LF = 0x0a;
 const CR = 0x0d;
 
 /**
  * Decodes a member that may consist of files that were joined end to end: a byte order mark of
- * another encoding behind a line end begins the next one.
+ * another encoding behind a line end begins the next one, and so do bytes of ASCII in UTF-16.
  * @param stated for TextDecoder: of texts that are not in UTF-16, have no byte order mark, and are
  * neither pictures nor UTF-8 beyond ASCII
  * @param note takes a remark if the text is in another one than stated
@@ -128,7 +131,25 @@ function findSeam(data: Buffer, encoding: string | undefined): Seam | undefined 
       break;
     }
   }
-  return first;
+  const bare = isUtf16(encoding) ? findBare(data, encoding) : -1;
+  return bare !== -1 && (!first || bare < first.at) ? { at: bare, mark: BARE } : first;
+}
+
+/** Where bytes of ASCII follow a line end in UTF-16; -1 if nowhere. */
+function findBare(data: Buffer, encoding: Utf16): number {
+  for (let lf = data.indexOf(LF); lf >= 0; lf = data.indexOf(LF, lf + 1)) {
+    const at = encoding === 'utf-16le' ? lf + 2 : lf + 1;
+    if (at + BARE_BYTES <= data.length && endsLine(data, at, encoding) && isBare(data, at)) return at;
+  }
+  return -1;
+}
+
+function isBare(data: Buffer, from: number): boolean {
+  for (let at = from; at < from + BARE_BYTES; at++) {
+    const byte = data[at] as number;
+    if (byte > 0x7e || (byte < 0x20 && byte !== 0x09 && byte !== LF && byte !== CR)) return false;
+  }
+  return true;
 }
 
 /** Whether a line ends at this place. */
@@ -140,7 +161,8 @@ function endsLine(data: Buffer, at: number, encoding: string | undefined): boole
 
 /** Bytes at the end that may belong to a seam; in UTF-16 the others are whole code units. */
 function keptBytes(data: Buffer, encoding: string | undefined): number {
-  if (isUtf16(encoding)) return Math.min(data.length, SEAM_BYTES - 1 + ((data.length - SEAM_BYTES + 1) & 1));
+  const kept = SEAM_BYTES - 1 + BARE_BYTES;
+  if (isUtf16(encoding)) return Math.min(data.length, kept + ((data.length - kept) & 1));
   if (encoding !== undefined) return 0;
   // A line end, or a line end and half a mark.
   for (let back = 1; back <= Math.min(2, data.length); back++) {

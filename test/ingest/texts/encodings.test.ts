@@ -36,6 +36,8 @@ describe('a file that was joined from several', () => {
   test.each<[string, Buffer]>([
     ['UTF-16LE, then UTF-8', Buffer.concat([utf16(`${one}\n`), BOM8, Buffer.from(two)])],
     ['UTF-16BE, then UTF-8', Buffer.concat([utf16(`${one}\n`, true), BOM8, Buffer.from(two)])],
+    ['UTF-16LE, then UTF-8 without a mark', Buffer.concat([utf16(`${one}\n`), Buffer.from(two)])],
+    ['UTF-16BE, then UTF-8 without a mark', Buffer.concat([utf16(`${one}\n`, true), Buffer.from(two)])],
     ['UTF-8, then UTF-16LE', Buffer.concat([Buffer.from(`${one}\n`), utf16(two)])],
     ['UTF-8, then UTF-16BE', Buffer.concat([BOM8, Buffer.from(`${one}\n`), utf16(two, true)])],
     ['UTF-16LE, then UTF-16BE', Buffer.concat([utf16(`${one}\n`), utf16(two, true)])],
