@@ -1,14 +1,18 @@
 // What password crackers and login testers print, such as john --show, hydra and NetExec.
 
+import type { Credential } from '../../../store/run/credential-records.ts';
 import { decodeHexNotation } from '../../input/text.ts';
+import type { RejectReason } from '../../rejects.ts';
 import type { CorpusFormat, FormatModule, Recognised } from '../format.ts';
 import { isShadowLine } from '../hashes/account-hashes.ts';
-import { isHashOf, provenShare } from '../hashes/hash-proofs.ts';
+import { isHashOf, isSaltedHashOf, provenShare } from '../hashes/hash-proofs.ts';
 import { refused } from '../hashes/line-shapes.ts';
 import { isComment, isHash, lineFormat } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
 
 const MOST = 0.8;
+/** Of a line with more colons, these are tried. */
+const MAX_CUTS = 16;
 const NEARLY_ALL = 0.95;
 /** A line of an account of Windows ends with its hashes, one of Unix with its shell. */
 const WINDOWS = /^([^:]+):(.*):\d+:[0-9a-f]{32}:([0-9a-f]{32}):[^:]*:[^:]*:[^:]*$/i;
@@ -31,7 +35,11 @@ const TOOLS: { readonly [name: string]: Tool } = {
   medusa: { found: [/^ACCOUNT FOUND: \[[\w-]{1,32}\] Host: \S+ User: (\S+) Password: (.*) \[SUCCESS[^\]]*\]$/] },
   // It writes a blank, a mark or a shell behind the password.
   netexec: {
-    found: [/^[A-Z][A-Z0-9]{1,7} +\S+ +\d{1,5} +\S+ +\[\+\] ([^\s:]+):(.*?)(?: \((?:Pwn3d!|Guest)\)| {2}\S.*)? ?$/],
+    found: [
+      /^[A-Z][A-Z0-9]{1,7} +\S+ +\d{1,5} +\S+ +\[\+\] ([^\s:]+):(.*?)(?: \((?:Pwn3d!|Guest)\)| {2}\S.*)? ?$/,
+      // Windows says so of the right password alone.
+      /^[A-Z][A-Z0-9]{1,7} +\S+ +\d{1,5} +\S+ +\[-\] ([^\s:]+):(.*) STATUS_(?:PASSWORD_(?:MUST_CHANGE|EXPIRED)|ACCOUNT_(?:RESTRICTION|DISABLED|EXPIRED)|INVALID_(?:LOGON_HOURS|WORKSTATION)|LOGON_TYPE_NOT_GRANTED) ?$/,
+    ],
     log: /^[A-Z][A-Z0-9]{1,7} +\S+ +\d{1,5} +\S+ +(?:\[[*!-]\] |[^ [])/,
   },
   ncrack: {
@@ -44,8 +52,7 @@ const TOOLS: { readonly [name: string]: Tool } = {
   },
   legba: { found: [/^\[[^\]]{0,40}\] (?:\[[^\]]{0,40}\] )?\(\w{1,32}\) <\S+> username=(\S+) password=(.*)$/] },
   secretsdump: { found: [/^([^:\s]+):CLEARTEXT:(.*)$/], log: /^\[[*!-]\] / },
-  // Plaintexts with a colon are in hex.
-  mdxfind: { found: [/^[\w().$*-]{2,48}x\d{2,3} [0-9a-f]{16,128}(?::.*)?:([^:]*)$/i] },
+  mdxfind: { found: [/^([\w().$*-]{2,48}x\d{2,3}) ([0-9a-f]{16,128}):(.*)$/i] },
 };
 
 const match = (name: string, line: string): RegExpExecArray | undefined =>
@@ -53,16 +60,36 @@ const match = (name: string, line: string): RegExpExecArray | undefined =>
 
 const isLog = (name: string, line: string): boolean => TOOLS[name]?.log?.test(line) === true;
 
+/** Algorithms that compute the hash of a plaintext alone, once. */
+const SIMPLE = /^(?:MD5|SHA1|SHA224|SHA256|SHA384|SHA512|NTLM)x01$/i;
+const SALTED = /salt|user|\$/i;
+
+/** A plaintext, with a salt before it or a login behind it: the hash tells which. */
+function plaintextOf([, algorithm = '', hash = '', text = '']: readonly string[]): Credential | RejectReason {
+  const cuts = [...text.matchAll(/:/g)].map(({ index }) => index).slice(0, MAX_CUTS);
+  const parts = cuts.flatMap((at) => [text.slice(0, at), text.slice(at + 1)]);
+  const proven =
+    [text, ...parts].find((part) => isHashOf(hash, part)) ??
+    cuts
+      .map((at) => [text.slice(0, at), text.slice(at + 1)] as const)
+      .find(([salt, plain]) => isSaltedHashOf(hash, salt, plain))?.[1];
+  // A plaintext with a colon is in hex.
+  const last = text.slice(text.lastIndexOf(':') + 1);
+  if (proven === undefined && (SIMPLE.test(algorithm) || (cuts.length > 0 && !SALTED.test(algorithm))))
+    return 'bad-hash';
+  const password = decodeHexNotation(proven ?? last);
+  return password === '' ? 'empty-password' : { password, times: 1 };
+}
+
 const formatOf = (name: string): CorpusFormat =>
   lineFormat(name, name === 'mdxfind' ? ['password'] : ['account', 'password'], {
     parseLine(line) {
       if (line.trim() === '') return 'blank';
-      if (isComment(line) || isLog(name, line)) return 'comment';
-      const found = match(name, line);
-      if (!found) return 'no-separator';
-      const password = decodeHexNotation(found.at(name === 'mdxfind' ? 1 : 2) as string);
+      const found = isComment(line) ? undefined : match(name, line);
+      if (!found) return isComment(line) || isLog(name, line) ? 'comment' : 'no-separator';
+      if (name === 'mdxfind') return plaintextOf(found);
+      const password = decodeHexNotation(found[2] as string);
       if (password === '' || (name === 'john-show' && password === 'NO PASSWORD')) return 'empty-password';
-      if (name === 'mdxfind') return { password, times: 1 };
       // What a hash was passed for is no password.
       if (password.split(':').every(isHash)) return 'hash-password';
       return { username: found[1] as string, password, times: 1 };

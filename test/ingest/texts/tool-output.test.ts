@@ -1,6 +1,7 @@
 // What crackers and login testers print is read as its pairs; passwd files are not taken for it.
 
-import { expect, test } from 'vitest';
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
 import { md4 } from '../../../ingest/md4.ts';
 import { readCorpus, refusalOf } from '../../support/corpus-text.ts';
 import { createRandom, testSeed } from '../../support/random.ts';
@@ -60,12 +61,52 @@ test('NetExec: other lines are its log, domains are of the login, and passed has
   expect(found).toEqual([...pairs.map((pair) => `CORP\\${pair}`), '!hash-password', '!hash-password']);
 });
 
-test('mdxfind: what stands behind the hash and its salt', () => {
-  const plain = words.map((word) => word.replace(':', ''));
-  const text = plain.map((word, i) =>
-    i % 2
-      ? `MD5x01 ${'a'.repeat(32)}:${word}`
-      : `MD5SALTx02 ${'b'.repeat(32)}:s:${i}:$HEX[${Buffer.from(word).toString('hex')}]`,
-  );
-  expect(readCorpus(`${text.join('\n')}\n`)).toEqual(plain);
+test('NetExec: what Windows says of the right password alone is read', () => {
+  const host = 'SMB         192.0.2.7       445    HOST           ';
+  const text = textOf((word, i) => `${host}[-] CORP\\user${i}:${word} STATUS_PASSWORD_MUST_CHANGE`);
+  const failed = `${host}[-] CORP\\eve:x STATUS_ACCOUNT_LOCKED_OUT\n${host}[+] CORP\\bob:pw1\n`;
+  expect(readCorpus(text + failed)).toEqual([...pairs.map((pair) => `CORP\\${pair}`), '!comment', 'CORP\\bob|pw1']);
+});
+
+describe('mdxfind', () => {
+  const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+
+  test('the hash tells the plaintext from a login behind it and a salt before it', () => {
+    const text = words.map((word, i) =>
+      i % 2 ? `MD5x01 ${md5(word)}:${word}:user${i}` : `MD5SALTx01 ${md5(`${word}s${i}`)}:s${i}:${word}`,
+    );
+    expect(readCorpus(`${text.join('\n')}\n`)).toEqual(words);
+    expect(readCorpus(words.map((word) => `MD5x01 ${md5(word)}:${word}\n`).join(''))).toEqual(words);
+  });
+
+  test('what no hash is of is rejected, and salted hashes that are not computed end with it', () => {
+    const text = words.map((word, i) =>
+      i % 2
+        ? `MD5x01 ${'a'.repeat(32)}:${word}`
+        : `MD5SALTx02 ${'b'.repeat(32)}:s:${i}:$HEX[${Buffer.from(word).toString('hex')}]`,
+    );
+    expect(readCorpus(`${text.join('\n')}\n`)).toEqual(words.map((word, i) => (i % 2 ? '!bad-hash' : word)));
+  });
+});
+
+describe('an address in brackets', () => {
+  const lines = (write: (i: number, word: string) => string): string =>
+    words.map((word, i) => `${write(i, word.replaceAll(/[\s:]/g, ''))}\n`).join('');
+
+  test('and a password in brackets behind a mark is read', () => {
+    const bare = words.map((word, i) => `ann${i}@x.example|${word.replaceAll(/[\s:]/g, '')}`);
+    expect(readCorpus(lines((i, word) => `<ann${i}@x.example>:<${word}>`))).toEqual(bare);
+    expect(readCorpus(lines((i, word) => `Ann <ann${i}@x.example> ${word}`))).toEqual(bare);
+  });
+
+  test.each([
+    ['a handle', (i: number) => `@handle${i}x`],
+    ['a name in brackets', (i: number) => `(handle${i})`],
+    ['an address', (i: number) => `<bob${i}@x.example>`],
+    ['a number', (i: number) => `555-12${i}`],
+  ])('and %s is refused', (_name, write) => {
+    expect(refusalOf(() => readCorpus(lines((i) => `Ann <ann${i}@x.example> ${write(i)}`)))).toContain(
+      'FORMAT_UNRECOGNISED',
+    );
+  });
 });
