@@ -1,13 +1,13 @@
-// Cracked hashes: the plaintext of `hash:plain`, `hash:salt:plain` and `user:hash:plain`, as text
-// or in hex.
+// Cracked hashes: the plaintext of `hash:plain`, `hash:salt:plain`, `user:hash:plain` and
+// `plain:hash`, as text or in hex.
 
 import { decodeHexNotation } from '../../input/text.ts';
 import type { RejectReason } from '../../rejects.ts';
 import type { CorpusFormat, FormatOptions, LineRules } from '../format.ts';
 import { cutRules, type FieldCut, lineFormat } from '../line-parser.ts';
 import { hashKind } from './hash-kinds.ts';
-import { isComputable, isHexText } from './hash-proofs.ts';
-import { plaintextAt } from './plaintexts.ts';
+import { isComputable, isHashOf, isHexText } from './hash-proofs.ts';
+import { endingsOf, plaintextAt } from './plaintexts.ts';
 
 /** Those of `hexplain` end with the plaintext in hex, whatever stands before it. */
 export const CRACKED_NAMES = [
@@ -16,6 +16,7 @@ export const CRACKED_NAMES = [
   'hash-hexplain',
   'user-hash-plain',
   'user-hash-hexplain',
+  'plain-hash',
 ] as const;
 export type CrackedName = (typeof CRACKED_NAMES)[number];
 
@@ -70,8 +71,7 @@ function cutProven(line: string, name: CrackedName, separator: string): FieldCut
   const rest = line.slice(from);
   if (rest === '') return 'empty-password';
   const forms = name.endsWith('hexplain') ? (['hexplain'] as const) : (['plain', 'salt-plain'] as const);
-  // Blanks at the end may be of the plaintext or of the line.
-  for (const text of new Set([rest, rest.trimEnd()]))
+  for (const text of endingsOf(rest, separator))
     for (const form of forms) {
       const at = plaintextAt(form, hash, text, separator);
       if (at === -1) continue;
@@ -79,6 +79,19 @@ function cutProven(line: string, name: CrackedName, separator: string): FieldCut
       const passwordEnd = from + text.length;
       return { passwordAt: from + at, passwordEnd, ...(usernameEnd !== undefined && { usernameEnd }) };
     }
+  return 'bad-hash';
+}
+
+/** `plain:hash`, of which each line is proven unless its hash is slow to compute. */
+function cutReversed(line: string, separator: string): FieldCut | RejectReason {
+  if (line.trim() === '') return 'blank';
+  const end = line.lastIndexOf(separator);
+  if (end === -1) return 'no-separator';
+  const hash = line.slice(end + separator.length).trim();
+  if (hashKind(hash) === undefined) return 'bad-hash';
+  if (end === 0) return 'empty-password';
+  for (const passwordEnd of new Set([end, line.slice(0, end).trimEnd().length]))
+    if (!isComputable(hash) || isHashOf(hash, line.slice(0, passwordEnd))) return { passwordAt: 0, passwordEnd };
   return 'bad-hash';
 }
 
@@ -96,6 +109,13 @@ const inHex = ({ parseLine }: LineRules): LineRules => ({
 export function crackedFormat(name: CrackedName, options: FormatOptions): CorpusFormat {
   const feeds = name.startsWith('user-') ? (['account', 'password'] as const) : (['password'] as const);
   const { separator = ':', isProven } = options;
+  if (name === 'plain-hash')
+    return lineFormat(
+      name,
+      feeds,
+      cutRules((line) => cutReversed(line, separator)),
+      options,
+    );
   const rules = cutRules((line) => (isProven ? cutProven : cutCracked)(line, name, separator));
   return lineFormat(name, feeds, name.endsWith('hexplain') ? inHex(rules) : rules, options);
 }

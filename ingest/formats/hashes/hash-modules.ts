@@ -7,7 +7,7 @@ import { isPwdumpLine, isShadowLine, pwdumpFormat, userHashFormat } from './acco
 import { CRACKED_NAMES, type CrackedName, crackedFormat } from './cracked.ts';
 import { sha1Base64Format } from './hash-list.ts';
 import { CRACK_HINT, found, MOST, refused, shapesOf } from './line-shapes.ts';
-import { recogniseCracked, recogniseNamed } from './recognise-cracked.ts';
+import { recogniseCracked, recogniseNamed, recogniseReversed } from './recognise-cracked.ts';
 import { listOf, recogniseList } from './recognise-lists.ts';
 
 const SEPARATORS = [':', '\t', ';', ',', '|', ' '];
@@ -56,6 +56,7 @@ export const hashModule: FormatModule = {
       const recognised =
         recogniseList(sample, shapes) ??
         recogniseCracked(sample, shapes, options) ??
+        recogniseReversed(sample, shapes, options) ??
         recogniseNamed(sample, shapes, options);
       if (recognised) return recognised;
     }

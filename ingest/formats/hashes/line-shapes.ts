@@ -23,13 +23,17 @@ export interface Shapes {
   readonly plain: HashAndText[];
   /** Lines whose second field is a hash, and what follows it. */
   readonly named: (readonly [hash: string, rest: string | undefined])[];
+  /** Lines that end with a hash, and what precedes it. */
+  readonly reversed: HashAndText[];
 }
 
 export function shapesOf(lines: readonly string[], separator: string): Shapes {
-  const shapes: Shapes = { separator, alone: [], counted: [], plain: [], named: [] };
+  const shapes: Shapes = { separator, alone: [], counted: [], plain: [], named: [], reversed: [] };
   for (const text of lines) {
-    const line = text.trim();
-    const [first, rest] = cut(line, separator);
+    // Blanks at the end may be of a plaintext.
+    const line = text.trim() === '' ? '' : text.trimStart();
+    const [start, rest] = cut(line, separator);
+    const first = rest === undefined ? start.trimEnd() : start;
     if (hashKind(first) !== undefined) {
       if (rest === undefined) shapes.alone.push(first);
       else {
@@ -39,7 +43,10 @@ export function shapesOf(lines: readonly string[], separator: string): Shapes {
       continue;
     }
     if (rest === undefined) continue;
-    const [second, third] = cut(rest, separator);
+    const last = line.slice(line.lastIndexOf(separator) + separator.length).trim();
+    if (hashKind(last) !== undefined) shapes.reversed.push([last, line.slice(0, line.lastIndexOf(separator))]);
+    const [field, third] = cut(rest, separator);
+    const second = third === undefined ? field.trimEnd() : field;
     if (hashKind(second) === undefined) continue;
     if (third === undefined && /^\d{1,15}$/.test(first)) shapes.counted.push([second, first]);
     else if (isUsername(first)) shapes.named.push([second, third]);

@@ -11,8 +11,28 @@ const MAX_TRIED = 8;
 
 /** @returns the offset of the plaintext in `rest`, or -1 if the hash is none of it in this form */
 export function plaintextAt(form: PlainForm, hash: string, rest: string, separator: string): number {
-  if (form === 'plain') return isHashOf(hash, rest) ? 0 : -1;
+  if (form === 'plain') return isHashOf(hash, rest) ? 0 : behindTag(hash, rest, separator);
   return form === 'hexplain' ? hexAt(hash, rest, separator) : saltedAt(hash, rest, separator);
+}
+
+/** Names of algorithms, as services that crack hashes write them beside plaintexts. */
+const TAG = /^(?:md[45]|sha-?(?:1|224|256|384|512)|ntlm|mysql\d{0,3}|(?:md5|sha1)\((?:md5|sha1)\)|unknown)$/i;
+
+function behindTag(hash: string, rest: string, separator: string): number {
+  const at = rest.indexOf(separator);
+  if (at === -1 || !TAG.test(rest.slice(0, at).trim())) return -1;
+  const from = at + separator.length;
+  return isHashOf(hash, rest.slice(from)) ? from : -1;
+}
+
+/**
+ * What the text behind a hash may be without what is no part of the plaintext: blanks of the line,
+ * and the name of an algorithm behind it. The hash proves one of them.
+ */
+export function endingsOf(rest: string, separator: string): ReadonlySet<string> {
+  const at = rest.lastIndexOf(separator);
+  const isTagged = at !== -1 && TAG.test(rest.slice(at + separator.length).trim());
+  return new Set([rest, rest.trimEnd(), ...(isTagged ? [rest.slice(0, at)] : [])]);
 }
 
 function hexAt(hash: string, rest: string, separator: string): number {

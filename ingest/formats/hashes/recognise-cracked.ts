@@ -9,7 +9,7 @@ import { userHashFormat } from './account-hashes.ts';
 import { type CrackedName, crackedFormat } from './cracked.ts';
 import { isMarkedKind } from './hash-kinds.ts';
 import { isBase64Sha1, sha1Base64Format } from './hash-list.ts';
-import { isComputable, isHexText, provenShare } from './hash-proofs.ts';
+import { isComputable, isHashOf, isHexText, provenShare } from './hash-proofs.ts';
 import {
   areMost,
   CRACK_HINT,
@@ -22,7 +22,7 @@ import {
   type Shapes,
   shareOf,
 } from './line-shapes.ts';
-import { PLAIN_FORMS, type PlainForm, plaintextAt } from './plaintexts.ts';
+import { endingsOf, PLAIN_FORMS, type PlainForm, plaintextAt } from './plaintexts.ts';
 
 /** Share of the computed hashes that must be of their plaintexts: a few may be in odd encodings. */
 const NEARLY_ALL = 0.95;
@@ -42,7 +42,7 @@ interface Proven {
 function provenForm(pairs: readonly HashAndText[], separator: string): Proven | undefined {
   const computable = pairs.filter(([hash]) => isComputable(hash));
   const isForm = (form: PlainForm, [hash, rest]: HashAndText): boolean =>
-    plaintextAt(form, hash, rest, separator) !== -1;
+    [...endingsOf(rest, separator)].some((text) => plaintextAt(form, hash, text, separator) !== -1);
   const form = PLAIN_FORMS.find((each) => provenShare(computable, (pair) => isForm(each, pair)) >= NEARLY_ALL);
   if (form !== undefined) return { form, reason: REASONS[form] };
   const either = provenShare(computable, (pair) => isForm('plain', pair) || isForm('salt-plain', pair));
@@ -105,6 +105,22 @@ export function recogniseCracked(
   } else if (isMarkedKind(kind) && !isSuspect(texts))
     return found(crackedFormat('hash-plain', stated), share, what, 'which have a salt of their own');
   return unproven(share, `the lines are ${kind}`, texts, '');
+}
+
+/** `plain:hash`, which only proofs tell from `user:hash`. */
+export function recogniseReversed(
+  sample: TextSample,
+  { reversed, separator }: Shapes,
+  options: FormatOptions,
+): Recognised | undefined {
+  const share = shareOf(reversed.length, sample);
+  const computable = reversed.filter(([hash]) => isComputable(hash));
+  if (share <= MOST || computable.length < (1 - FEW) * reversed.length) return undefined;
+  if (provenShare(computable, ([hash, text]) => isHashOf(hash, text) || isHashOf(hash, text.trimEnd())) < NEARLY_ALL)
+    return undefined;
+  const stated = separator === ':' ? options : { ...options, separator };
+  const what = `${percent(share)} of the lines end with ${commonKind(reversed.map(([hash]) => hash))}`;
+  return { ...found(crackedFormat('plain-hash', stated), 1, what, 'what precedes is their plaintext'), isProven: true };
 }
 
 /** `user:hash`, with a plaintext or without. */
