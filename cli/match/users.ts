@@ -11,7 +11,7 @@ import type { HashOptions } from '../../match/hashes/parse-hash.ts';
 import type { UserQuery } from '../../match/users/query-rows.ts';
 import { readUsers, TABLE_FORMATS, type TableFormat } from '../../match/users/read-users.ts';
 import { RoleCheck } from '../../match/users/role-check.ts';
-import { isServerScheme, type ServerUsers } from '../../match/users/server-users.ts';
+import { isServerScheme, parseServerUrl, type ServerUsers } from '../../match/users/server-users.ts';
 import { readSqliteUsers } from '../../match/users/sqlite.ts';
 import { parseUserColumns, type UserColumns, type UserSink } from '../../match/users/user-rows.ts';
 import { UserTable } from '../../match/users/user-table.ts';
@@ -85,7 +85,7 @@ function parseServer(text: string, passwordFile: string | undefined, query: User
       'a password in the URL of the user table is visible to everyone on this machine',
       'Leave it out and pass --password-file, or use PGPASSFILE, PGPASSWORD or MYSQL_PWD. Change the password.',
     );
-  const url = URL.parse(text);
+  const url = parseServerUrl(text);
   if (!url || !isServerScheme(url.protocol))
     throw new UsageError('the URL of the user table is not one of a database', `Databases are ${DATABASES}.`);
   const server: ServerUsers = { url, ...query, signal };

@@ -15,8 +15,8 @@ import {
 } from './server-users.ts';
 import type { UserColumns, UserSink } from './user-rows.ts';
 
-const PARAMETERS = ['service', 'host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'options'];
-const SERVICE_KEYS = [...PARAMETERS.slice(1), 'port', 'user', 'password'];
+const PARAMETERS = ['service', 'host', 'user', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'options'];
+const SERVICE_KEYS = [...PARAMETERS.slice(1), 'port', 'password'];
 const BYTEA = 17;
 /** Safe are connection, transaction, authorization, names, syntax, resources and intervention. */
 const ERRORS: ServerErrors = { codes: /^[0-9A-Z]{5}$/, safe: /^(?:08|0A|25|28|3D|3F|42|53|57)/ };

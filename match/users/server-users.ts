@@ -20,6 +20,16 @@ export type ServerScheme = keyof typeof PEERS;
 
 export const isServerScheme = (protocol: string): protocol is ServerScheme => Object.hasOwn(PEERS, protocol);
 
+const WITHOUT_HOST = /^(postgres(?:ql)?:\/\/)([^/?#@:]+)@((?:\/[^?#]*)?)(?:\?([^#]*))?$/i;
+
+/** Also `postgres://USER@/DATABASE?host=…`, as libpq has it and URLs do not. */
+export function parseServerUrl(text: string): URL | null {
+  const [, scheme, user = '', pathname, query] = WITHOUT_HOST.exec(text) ?? [];
+  if (scheme === undefined) return URL.parse(text);
+  const name = user.replaceAll('+', '%2B').replaceAll('&', '%26');
+  return URL.parse(`${scheme}${pathname}?${query ? `${query}&` : ''}user=${name}`);
+}
+
 /** Without user and parameters. */
 const nameOf = ({ protocol, host, pathname }: URL): string => `${protocol}//${host}${pathname}`;
 

@@ -1,7 +1,9 @@
 // How a server of PostgreSQL is reached: passwords, service files, and TLS unless refused.
 
+import { parse } from 'pg-connection-string';
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
 import { connectionString } from '../../../match/users/postgres.ts';
+import { parseServerUrl } from '../../../match/users/server-users.ts';
 import { placeTest as test } from '../../support/vitest/fixtures.ts';
 
 const of = (url: string, password?: string): URL =>
@@ -28,6 +30,24 @@ describe('a server of PostgreSQL', () => {
     expect(parametersOf('postgres:///app')).toEqual({ sslmode: 'verify-full' });
     vi.stubEnv('PGSSLMODE', 'disable');
     expect(parametersOf('postgres:///app')).toEqual({});
+  });
+
+  test.each([
+    ['postgres://ann@/app?host=/run/postgresql', { host: '/run/postgresql', user: 'ann' }],
+    ['postgresql://a+b&c%40d@/app', { user: 'a+b&c@d' }],
+    ['postgres://ann@', { user: 'ann' }],
+    ['postgres://ann@/app?host=db.example', { host: 'db.example', user: 'ann', sslmode: 'verify-full' }],
+    ['postgres:///app?host=/run/postgresql&user=ann', { host: '/run/postgresql', user: 'ann' }],
+  ])('takes the URLs of libpq, which need no host: %s', (text, parameters) => {
+    const url = parseServerUrl(text) as URL;
+    expect(parametersOf(url.href)).toEqual(parameters);
+    const config = parse(connectionString({ url, table: 't' }));
+    expect({ host: '', ...parameters }).toMatchObject({ user: config.user, host: config.host ?? '' });
+  });
+
+  test('has no URL that is no URL', () => {
+    for (const text of ['postgres://@:x', 'mysql://ann@/app', 'postgres://a:b@/app'])
+      expect(parseServerUrl(text), text).toBeNull();
   });
 
   test('is given a password with any characters', () => {
