@@ -30,8 +30,8 @@ export interface Notifier {
   /** Durable on return. Events that the outbox knows keep their id and are not sent again. */
   add(events: readonly NewEvent[]): void;
   /**
-   * Sends what waits for the sinks, and waits about a minute for retries. What is left stays in
-   * the outbox.
+   * Sends what waits for the sinks, and waits for retries that are due within a minute. What is
+   * left stays in the outbox.
    * @throws NotifyError `EVENTS_NOT_SENT`
    */
   deliver(signal: AbortSignal): Promise<void>;
@@ -129,7 +129,7 @@ export async function sendFor(ms: number, outbox: Outbox, sinks: readonly Sink[]
   throw new NotifyError(
     'EVENTS_NOT_SENT',
     left.map(describeLeft).join('; '),
-    `${left.some(({ failure }) => failure === 'INTERNAL_ADDRESS') ? ALLOW : ''}They stay in ${outbox.file}. Send them later with the same sinks: credveil events send --outbox-file ${outbox.file} --notify …`,
+    `${left.some(({ failure }) => failure === 'INTERNAL_ADDRESS') ? ALLOW : ''}Only the sending failed. They stay in ${outbox.file}. Send them later with the same sinks: credveil events send --outbox-file ${outbox.file} --notify …`,
   );
 }
 
