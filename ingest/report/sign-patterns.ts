@@ -63,6 +63,8 @@ const ESCAPED_AT = /%40/;
 const ESCAPED = /%(?:2[0-9A-F]|3[A-F]|40|5[B-E]|7[B-E]|[CD][0-9A-F]%[89AB][0-9A-F])/i;
 /** What programs write for a value that is not there. */
 const PLACEHOLDERS = new Set(['NULL', 'null', 'None', 'NONE', 'NaN', 'N/A', 'UNKNOWN', 'undefined']);
+/** What programs write for a value that they hide. */
+const MASK = /^(?:[*•●]{4,}|[[<(](?:redacted|hidden|masked|removed|censored|encrypted|protected|filtered)[\])>])$/i;
 const SEPARATOR = /[:;,|\t]/;
 export const MAX_NUMBER = 12;
 const NUMBER = new RegExp(`^\\d{1,${MAX_NUMBER}}$`);
@@ -112,7 +114,7 @@ export const PASSWORD_SIGNS: Shows = [
   ['trailingHash', (password) => TRAILING_HASH.test(password)],
   ['leadingField', (password) => LEADING_FIELD.test(password)],
   ['escapedPassword', (password) => ESCAPED.test(password)],
-  ['placeholder', (password) => PLACEHOLDERS.has(password)],
+  ['placeholder', (password) => PLACEHOLDERS.has(password) || MASK.test(password)],
   ['separatorInside', (password) => SEPARATOR.test(password)],
   ['padded', (password) => password !== password.trim()],
   ['quoted', (password) => password.length > 1 && password.startsWith('"') && password.endsWith('"')],
@@ -125,10 +127,13 @@ export const isNotable = (text: string, characters: RegExp): boolean =>
 /** Whether a username without letters has a dot, as an IP address. */
 export const isDottedNumber = (name: string): boolean => name.includes('.') && !/[a-z]/i.test(name);
 
-/** Whether a password may be one of what programs write for no value, by its first letter. */
+/** Whether a password may be one of what programs write for no value, by its first character. */
 export const mayBePlaceholder = (length: number, first: number): boolean =>
-  ((first | 0x20) === 0x6e || (first | 0x20) === 0x75) &&
-  (length === 3 || length === 4 || length === 7 || length === 9);
+  MASK_STARTS.has(first) ||
+  (((first | 0x20) === 0x6e || (first | 0x20) === 0x75) &&
+    (length === 3 || length === 4 || length === 7 || length === 9));
+/** `*`, `[`, `<`, `(`; others are notable by themselves. */
+const MASK_STARTS = new Set([0x2a, 0x5b, 0x3c, 0x28]);
 
 export const isUrlField = (username: string | undefined, password: string): boolean =>
   SCHEME.test(password) || (username !== undefined && SCHEME_NAME.test(username));
