@@ -26,7 +26,7 @@ export function headerKind(header: readonly string[]): 'all' | 'some' | 'no-pass
   if (header.length < 2) return undefined;
   const roles = header.map(roleOfName);
   const areKnown = !roles.includes(undefined);
-  if (roles.includes('login') && roles.includes('password'))
+  if (roles.includes('password') && (roles.includes('login') || roles.includes('weak-login')))
     return areKnown ? 'all' : header.length > 2 ? 'some' : undefined;
   const areDistinct = new Set(header).size === header.length;
   return areKnown && areDistinct && !roles.includes('password') ? 'no-password' : undefined;

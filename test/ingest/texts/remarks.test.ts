@@ -85,6 +85,12 @@ describe('a header within a table', () => {
     expect(readCorpus(table + other)).toEqual([...pairsOf(USERS), '!comment', ...pairsOf(USERS)]);
   });
 
+  test('is read where it names a login as few tables do', () => {
+    const other = `password,nickname\n${rows((user, i) => `${secretOf(user)},nick${i}`)}\n`;
+    const expected = USERS.map((user, i) => `nick${i}|${secretOf(user)}`);
+    expect(readCorpus(csv + other)).toEqual([...pairsOf(USERS), '!comment', ...expected]);
+  });
+
   test.each([
     ['email,phone', (user: string, i: number) => `${user},+49301234${i}`],
     ['email,city', (user: string) => `${user},Berlin`],
