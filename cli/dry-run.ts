@@ -5,11 +5,13 @@ import { describeAlarm } from '../ingest/report/alarms.ts';
 import { openDataset } from '../store/dataset.ts';
 import { readNameList } from '../store/retention/name-file.ts';
 import type { Corpus } from './corpus.ts';
+import { ExitCode } from './exit.ts';
 import { openKeyFile } from './key-files.ts';
 import { noteLeftOut } from './left-out.ts';
 import { keyFileFor } from './open.ts';
 import { formatTable, type OutputOptions, printResult } from './output.ts';
 import { printable } from './printable.ts';
+import { noteAlarm } from './retention/canaries.ts';
 import { describeTexts } from './text-report.ts';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from './units.ts';
 
@@ -26,9 +28,11 @@ export async function printDryRun(
   const found = await dryRun(dataset.parameters, key, {
     ...{ ...reading, inputs, leftOut, mirror, signal },
     ...(names && { names }),
+    onPlanted: (planted) => noteAlarm('the sample', planted),
   });
   noteLeftOut(leftOut);
   printResult(options, { ...found, leftOut: leftOut.groups }, describe);
+  if (found.canaries.length > 0) process.exitCode = ExitCode.alarm;
 }
 
 function describe(found: DryRun): string {

@@ -8,7 +8,7 @@ import { MAX_FIELD_BYTES } from '../protocol/private-input.ts';
 import type { DatasetParameters } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { RECORD_BYTES } from '../store/run/record.ts';
-import type { ReportedText } from '../store/run/run-report.ts';
+import type { PlantedFound, ReportedText } from '../store/run/run-report.ts';
 import { chooseFormat, type Reading } from './choose-format.ts';
 import { CorpusTally } from './derive/corpus-tally.ts';
 import type { Deriver } from './derive/deriver.ts';
@@ -74,6 +74,8 @@ export interface DryRun {
   readonly lines: number;
   readonly credentials: number;
   readonly rejects: readonly RejectSample[];
+  /** Accounts that were planted in one's own user table, and stand in the sample. */
+  readonly canaries: readonly PlantedFound[];
   readonly texts: readonly ReportedText[];
   /** An ingest is refused unless the operator accepts them. */
   readonly alarms: readonly FoundAlarm[];
@@ -88,7 +90,7 @@ export interface DryRun {
 export async function dryRun(
   parameters: DatasetParameters,
   key: DatasetKey,
-  options: Pick<IngestOptions, 'inputs' | 'signal' | 'leftOut' | 'mirror' | 'names' | keyof Reading>,
+  options: Pick<IngestOptions, 'inputs' | 'signal' | 'leftOut' | 'mirror' | 'names' | 'onPlanted' | keyof Reading>,
 ): Promise<DryRun> {
   const { inputs, signal, leftOut, mirror = false } = options;
   const sampled = new SampledCorpus(parameters, key, options);
@@ -113,6 +115,8 @@ export async function dryRun(
     }
     sampled.takeRangeRejects(reading, mirror);
   }
+  // Before anything refuses the sample, as an ingest does.
+  if (sampled.planted.length > 0) options.onPlanted?.(sampled.planted);
   const { credentials, rejects, report, timed, parseSeconds, feeds } = sampled.finish();
   const total = totalBytes(inputs);
   const factor = whole ? 1 : total === undefined || sampledBytes === 0 ? undefined : total / sampledBytes;
@@ -125,6 +129,7 @@ export async function dryRun(
     lines: credentials + rejects.total,
     credentials,
     rejects: describeRejects(rejects),
+    canaries: report.planted,
     texts: report.finish().texts,
     alarms: report.alarms(),
     prediction:
@@ -223,6 +228,10 @@ class SampledCorpus {
   /** Of the range files that were read since. */
   takeRangeRejects({ ranges }: InputReading, isMirror: boolean): void {
     this.#tally.takeRangeRejects(ranges, isMirror);
+  }
+
+  get planted(): readonly PlantedFound[] {
+    return this.#tally.report.planted;
   }
 
   /** @throws IngestError if a text was refused */

@@ -147,7 +147,7 @@ async function ingestAndPublish(
 ): Promise<IngestSummary> {
   const { source } = named;
   const raise = (found: readonly PlantedFound[]): void => {
-    noteAlarm(source, found);
+    noteAlarm(`source ${source}`, found);
     notifier?.add(canaryEvents(named, found));
   };
   const open = options.publish ? withPublisher : withDataset;

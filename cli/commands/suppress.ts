@@ -14,7 +14,7 @@ import { promptLine } from '../check/prompt.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { type OpenedForWriting, withDataset } from '../open.ts';
-import { formatTable, printResult } from '../output.ts';
+import { formatTable, note, printResult } from '../output.ts';
 import { shellWord } from '../printable.ts';
 import { formatCount, formatCounted } from '../units.ts';
 
@@ -38,13 +38,25 @@ function usernameOf({ number, bytes }: NumberedLine, spell: ReturnType<typeof cr
   return username;
 }
 
+/** Ctrl-D ends the list, as it ends standard input. Ctrl-C says what became of it. */
+const endOrInterrupt =
+  (signal: AbortSignal) =>
+  (error: unknown): string => {
+    if (signal.aborted || !(error instanceof DOMException)) {
+      note('\nnothing was changed: the names that you typed are dropped');
+      throw error;
+    }
+    note('');
+    return '';
+  };
+
 /** The addresses of standard input, or of a prompt. @throws LineError, UsageError */
 async function readUsernames({ parameters }: Dataset, signal: AbortSignal): Promise<NormalizedUsername[]> {
   const spell = createSpelling(parameters);
   const usernames: NormalizedUsername[] = [];
   if (process.stdin.isTTY) {
     for (;;) {
-      const text = await promptLine('address or username (empty to end): ', signal);
+      const text = await promptLine('address or username (empty to end): ', signal).catch(endOrInterrupt(signal));
       if (text.trim() === '') break;
       usernames.push(usernameOf({ number: usernames.length + 1, bytes: Buffer.from(text) }, spell));
     }

@@ -20,13 +20,16 @@ export const sightingsIn = (runs: readonly Run[]): Sighting[] =>
 export const describeSightings = (seen: readonly Sighting[]): string =>
   seen.map(({ source, pairs }) => `${source} (${pairs > 0 ? 'with its password' : 'name alone'})`).join(', ');
 
-/** On standard error, also if the corpus is refused afterwards. */
-export function noteAlarm(source: string, found: readonly PlantedFound[]): void {
+/**
+ * On standard error, also if the corpus is refused afterwards.
+ * @param where such as `source forum`
+ */
+export function noteAlarm(where: string, found: readonly PlantedFound[]): void {
   const pairs = found.filter((canary) => canary.pairs > 0).length;
   const ids = found.slice(0, MAX_IDS).map(({ id }) => id);
   note(
     [
-      `ALARM: source ${source} holds ${formatCounted(found.length, 'canary account')} of your own user table, ${pairs} with the password`,
+      `ALARM: ${where} holds ${formatCounted(found.length, 'canary account')} of your own user table, ${pairs} with the password`,
       `  ${ids.join(', ')}${found.length > MAX_IDS ? ', …' : ''}`,
       '  Your user table was copied after they were planted. Treat it as your own breach: find the copy, and reset passwords.',
     ].join('\n'),

@@ -125,6 +125,25 @@ test('raise an alarm in every spelling of their address, whatever the rules of t
   expect(loud.stdout).toContain('42 credentials from 45 lines');
 });
 
+test('a dry run raises the alarm too, also of a sample that it refuses', async ({ place }) => {
+  const folder = place.at('d');
+  await credveilJson(['init', folder, '--suite', 'hmac']);
+  const [a] = (await plant(folder)) as [Account];
+  const corpus = place.write('a.txt', combo(1, [`${a.email}:${a.password}`]));
+  const loud = await credveil(['ingest', folder, corpus, '--dry-run']);
+  const alarm = 'ALARM: the sample holds 1 canary account of your own user table, 1 with the password';
+  expect([loud.code, loud.stderr]).toEqual([3, expect.stringContaining(alarm)]);
+  expect(loud.stdout).toContain('format combo');
+  const json = await credveil(['ingest', folder, corpus, '--dry-run', '--json']);
+  expect(JSON.parse(json.stdout)).toMatchObject({ canaries: [{ id: a.id, names: 1, pairs: 1 }] });
+
+  const odd = place.write('odd.bin', Buffer.from([...Array(256).keys()].flatMap((byte) => [byte, 0, 7, byte])));
+  const refused = await credveil(['ingest', folder, corpus, odd, '--dry-run']);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(alarm)]);
+  const quiet = await credveil(['ingest', folder, place.write('b.txt', combo(2)), '--dry-run']);
+  expect([quiet.code, quiet.stderr.includes('ALARM')]).toEqual([0, false]);
+});
+
 test('are written once, to a new file with mode 0600 if one is named', async ({ place }) => {
   const folder = place.at('d');
   await credveilJson(['init', folder, '--suite', 'hmac']);
