@@ -2,7 +2,7 @@
 
 import { decodeText } from '../../input/text.ts';
 import { CsvRows } from '../../syntax/csv-rows.ts';
-import { foldName } from '../column-names.ts';
+import { foldName, roleOfName } from '../column-names.ts';
 import { areByPlace, type ColumnPlaces, findColumns, isMissing, secretKindOf } from '../columns.ts';
 import type { CorpusParser, CredentialSink, FormatOptions } from '../format.ts';
 import { isRemark, mayBeginRemark } from '../remarks.ts';
@@ -198,7 +198,7 @@ class TableRows {
     if (this.#options.columns || !row.every(mayBeName)) return false;
     const header = row.map(decodeText);
     const kind = headerKind(header);
-    if (kind === undefined) return false;
+    if (kind === undefined) return this.#areAddresses && this.#namesLogin(header) && this.#isOtherTable(row);
     if (kind === 'no-password') return this.#isOtherTable(row);
     const places = findColumns(header);
     if (isMissing(places)) return false;
@@ -211,6 +211,12 @@ class TableRows {
     if (isAlike && !this.#isUnread && (row.length === 2 || kind === 'some')) return false;
     this.#begin(row, places);
     return true;
+  }
+
+  /** Whether a name of a login stands where the rows have addresses, beside names that are not known. */
+  #namesLogin(header: readonly string[]): boolean {
+    const isLogin = this.#places.usernames.some((place) => roleOfName(header[place] ?? '') === 'login');
+    return isLogin && header.length > 1 && header.every((name) => roleOfName(name) !== 'password');
   }
 
   /** A header without a password: its rows are none of it. Two words may be a login and one. */

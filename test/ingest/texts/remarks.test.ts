@@ -93,6 +93,7 @@ describe('a header within a table', () => {
 
   test.each([
     ['email,phone', (user: string, i: number) => `${user},+49301234${i}`],
+    ['E-mail,Mobile No', (user: string, i: number) => `${user},+49301234${i}`],
     ['email,city', (user: string) => `${user},Berlin`],
     ['product,price', (_user: string, i: number) => `Chair,${i}`],
     ['id,name,city', (_user: string, i: number) => `${i},Ann,Berlin`],
