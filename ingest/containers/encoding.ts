@@ -4,6 +4,7 @@
 import { isUtf8 } from 'node:buffer';
 import { describeBinary } from './binary.ts';
 import { type Blocks, lookAhead } from './blocks.ts';
+import { Utf16Watch } from './utf16-watch.ts';
 
 type Utf16 = 'utf-16le' | 'utf-16be';
 
@@ -18,7 +19,7 @@ const MARKS: readonly { readonly encoding: Utf16 | undefined; readonly bytes: Bu
 ];
 /** The longest line end and mark. */
 const SEAM_BYTES = 5;
-/** As many bytes of ASCII behind a line end in UTF-16 are of UTF-8: hardly any other text has them. */
+/** So much ASCII behind a line end in UTF-16 is UTF-8: hardly any other text has it. */
 const BARE_BYTES = 16;
 const BARE: (typeof MARKS)[number] = { encoding: undefined, bytes: Buffer.alloc(0) };
 const LF = 0x0a;
@@ -104,9 +105,16 @@ const someText = (text: string): Buffer[] => (text === '' ? [] : [Buffer.from(te
 function createPart(encoding: string | undefined): Part {
   if (encoding === undefined) return { push: (block) => (block.length > 0 ? [block] : []), end: () => [] };
   const decoder = new TextDecoder(encoding);
+  const watch = isUtf16(encoding) ? new Utf16Watch(encoding) : undefined;
   return {
-    push: (block) => someText(decoder.decode(block, { stream: true })),
-    end: () => someText(decoder.decode()),
+    push(block) {
+      watch?.push(block);
+      return someText(decoder.decode(block, { stream: true }));
+    },
+    end() {
+      watch?.end();
+      return someText(decoder.decode());
+    },
   };
 }
 

@@ -56,6 +56,7 @@ const SIGN_ALARMS: readonly (readonly [AlarmName, Sign, number, string])[] = [
   ['columns-in-passwords', 'trailer', HARDLY_EVER, 'another field or a signature behind the password'],
   ['columns-in-passwords', 'separatorInside', HALF, 'another separator in the password'],
   ['placeholder-passwords', 'placeholder', HARDLY_EVER, 'NULL, None, a mask or the like as the password: see --blank'],
+  ['placeholder-passwords', 'crossedOut', SOME, 'xxxx in place of the password'],
   ['percent-escapes', 'escapedUsername', HARDLY_EVER, '%40 in the username: decode the text first'],
   ['percent-escapes', 'escapedPassword', 0.005, 'percent escapes in the password: decode the text first'],
   ['number-passwords', 'numberAfterWord', NEARLY_ALL, 'a number as the password, of a username without @'],

@@ -26,6 +26,7 @@ export const SIGNS = [
   'escapedUsername',
   'escapedPassword',
   'placeholder',
+  'crossedOut',
 ] as const;
 export type Sign = (typeof SIGNS)[number];
 
@@ -65,6 +66,8 @@ const ESCAPED = /%(?:2[0-9A-F]|3[A-F]|40|5[B-E]|7[B-E]|[CD][0-9A-F]%[89AB][0-9A-
 const PLACEHOLDERS = new Set(['NULL', 'null', 'None', 'NONE', 'NaN', 'N/A', 'UNKNOWN', 'undefined']);
 /** What programs write for a value that they hide. */
 const MASK = /^(?:[*•●]{4,}|[[<(](?:redacted|hidden|masked|removed|censored|encrypted|protected|filtered)[\])>])$/i;
+/** Of a few people a password, of many a mask. */
+const CROSSED_OUT = /^(?:x{4,}|X{4,})$/;
 const SEPARATOR = /[:;,|\t]/;
 export const MAX_NUMBER = 12;
 const NUMBER = new RegExp(`^\\d{1,${MAX_NUMBER}}$`);
@@ -115,6 +118,7 @@ export const PASSWORD_SIGNS: Shows = [
   ['leadingField', (password) => LEADING_FIELD.test(password)],
   ['escapedPassword', (password) => ESCAPED.test(password)],
   ['placeholder', (password) => PLACEHOLDERS.has(password) || MASK.test(password)],
+  ['crossedOut', (password) => CROSSED_OUT.test(password)],
   ['separatorInside', (password) => SEPARATOR.test(password)],
   ['padded', (password) => password !== password.trim()],
   ['quoted', (password) => password.length > 1 && password.startsWith('"') && password.endsWith('"')],
@@ -132,8 +136,8 @@ export const mayBePlaceholder = (length: number, first: number): boolean =>
   MASK_STARTS.has(first) ||
   (((first | 0x20) === 0x6e || (first | 0x20) === 0x75) &&
     (length === 3 || length === 4 || length === 7 || length === 9));
-/** `*`, `[`, `<`, `(`; others are notable by themselves. */
-const MASK_STARTS = new Set([0x2a, 0x5b, 0x3c, 0x28]);
+/** `*`, `[`, `<`, `(`, `x`, `X`; others are notable by themselves. */
+const MASK_STARTS = new Set([0x2a, 0x5b, 0x3c, 0x28, 0x78, 0x58]);
 
 export const isUrlField = (username: string | undefined, password: string): boolean =>
   SCHEME.test(password) || (username !== undefined && SCHEME_NAME.test(username));

@@ -84,6 +84,9 @@ describe('credentials that look misread', () => {
     ['address-passwords', forced(PAIRS.map(([, p], i) => `${p.replaceAll(':', '')}:user${i}@example.com\n`).join(''))],
     ['many-rejects', forced(`${combo()}${'no separator here\n'.repeat(100)}`)],
     ['garbled-letters', forced(PAIRS.map(([u]) => `${u}:\u00ef\u00e0\u00f0\u00ee\u00eb\u00fc\n`).join(''))],
+    ['placeholder-passwords', forced(PAIRS.map(([u]) => `${u}:********\n`).join(''))],
+    ['placeholder-passwords', forced(PAIRS.map(([u]) => `${u}:[REDACTED]\n`).join(''))],
+    ['placeholder-passwords', forced(PAIRS.map(([u]) => `${u}:xxxxxx\n`).join(''))],
   ])('raise the alarm %s, and are read once it is accepted', async ([alarm, [corpus, name]], { place }) => {
     const dataset = createEmpty(place);
     const file = place.write('corpus.txt', corpus);

@@ -58,6 +58,31 @@ describe('a file that was joined from several', () => {
   });
 });
 
+describe('a text in UTF-16 that does not end in it', () => {
+  const appended = two.replaceAll('пароль', 'sun');
+  const le = utf16(`${one}\n`);
+  const be = utf16(`${one}\n`, true);
+  const odd = (bytes: Buffer): Buffer => {
+    const middle = bytes.length / 2 + 1;
+    return Buffer.concat([bytes.subarray(0, middle), Buffer.from('x'), bytes.subarray(middle)]);
+  };
+  test.each<[string, Buffer]>([
+    ['an odd byte', odd(le)],
+    ['an odd byte, big-endian', odd(be)],
+    ['another byte order without a mark', Buffer.concat([le, utf16(appended, true).subarray(2)])],
+  ])('is refused with the reason: %s', async (_, bytes) => {
+    for (const size of [1, 3, 1 << 20])
+      await expect(decode(bytes, size)).rejects.toThrow(/begins in UTF-16 and goes on in another encoding/);
+  });
+
+  test('is told from letters of all planes', async () => {
+    const random = createRandom(testSeed('planes'));
+    const letters = Array.from({ length: 20_000 }, () => String.fromCodePoint(0x4e00 + random.below(0x5000)));
+    for (const isBig of [false, true])
+      expect(await decode(utf16(letters.join(''), isBig), 4096)).toBe(letters.join(''));
+  });
+});
+
 describe('--encoding', () => {
   test.each(['windows-1251', 'koi8-r', 'gbk', 'shift_jis'])(
     'of %s leaves UTF-8 and pictures as they are',
