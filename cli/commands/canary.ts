@@ -13,6 +13,7 @@ import { createPlantedAccount, type PlantedAccount } from '../../store/retention
 import { createSpelling } from '../../store/retention/usernames.ts';
 import { openRuns } from '../../store/run/run.ts';
 import { UsageError } from '../exit.ts';
+import { assertNewFiles } from '../match/result-files.ts';
 import { parseCount } from '../memory.ts';
 import { assertFolderOf, assertNotPart, withDataset } from '../open.ts';
 import { formatTable, note, printResult } from '../output.ts';
@@ -50,6 +51,7 @@ async function addCanaries(folder: string, options: AddOptions): Promise<void> {
   const { count, domain, crackable = false, out } = options;
   assertNotPart('--out', out);
   if (out !== undefined) assertFolderOf(out);
+  assertNewFiles({ ...(out !== undefined && { out }) });
   const accounts = await withDataset(folder, options, async ({ dataset, key }) => {
     const list = readNameList(dataset, key) ?? new NameList();
     const spell = createSpelling(dataset.parameters);

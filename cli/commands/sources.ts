@@ -17,7 +17,7 @@ import { printable, shellWord } from '../printable.ts';
 import { describePublished, PUBLISHER_KEY } from '../publish/published.ts';
 import { listExpiries, parseExpiry } from '../retention/expires.ts';
 import { describeEachText } from '../text-report.ts';
-import { formatBytes, formatCount } from '../units.ts';
+import { formatBytes, formatCount, formatCounted } from '../units.ts';
 import { publishWithProgress } from './publish.ts';
 
 /** @throws StoreError `SOURCE_NAME`, `SOURCE_MISSING` */
@@ -78,7 +78,7 @@ function describeSource({ facts, bytes, sha256 }: Run, expires: string | undefin
     ...(mirror ? describeGaps(mirror) : []),
     ...(report?.planted ?? []).map(
       ({ id, names, pairs }) =>
-        `canary       ${id}: ${formatCount(names)} lines, ${formatCount(pairs)} with its password`,
+        `canary       ${id}: ${formatCounted(names, 'line')}, ${formatCount(pairs)} with its password`,
     ),
     'records',
     ...sections.map(({ index, records }) => `  ${index}: ${formatCount(records)}`),

@@ -62,7 +62,7 @@ const stateOf = ({ state, data }: OpenOptions): string => state ?? `${path.resol
 function parseDays(text: string): number {
   const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
   if (days !== undefined && Number(days) > 0) return Number(days);
-  throw new UsageError('--expires must be a number of days', 'Write it as --expires 400d.');
+  throw new UsageError('--expires must be a number of days with a d', 'Write it as --expires 400d, from 1d on.');
 }
 
 async function open(

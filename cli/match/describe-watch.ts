@@ -13,7 +13,7 @@ export function describeWatch({ rows, unchecked, figures }: WatchResult, uncheck
   return [
     `tags: ${formatCounted(accounts, 'account')} compared${superseded > 0 ? `, ${formatCounted(superseded, 'earlier tag')} replaced by later ones` : ''}`,
     ...(lost > 0 ? [`NOT READ: ${formatCounted(lost, 'row')} (${reasonFigures(rejects)})`] : []),
-    `sources: ${formatCount(sources)}, ${formatCount(compared)} of them read now; the others were compared before`,
+    `sources: ${formatCount(sources)}, ${formatCount(compared)} read now${compared < sources ? ', the others compared before' : ''}`,
     `found: ${formatCounted(rows.length, 'account')} whose last password has leaked, ${formatCount(fresh)} of them new`,
     ...describeUnchecked(unchecked, uncheckedFile),
   ].join('\n');

@@ -22,7 +22,7 @@ function describeUnchecked(unchecked: readonly UncheckedRow[], file?: string): s
   const seen = unchecked.filter(({ source }) => source !== null).length;
   const reasons = countReasons(unchecked);
   return [
-    `NOT CHECKED: ${formatCounted(unchecked.length, 'account')} (${reasonFigures(reasons)}); ${formatCount(seen)} of them stand in a source`,
+    `NOT CHECKED: ${formatCounted(unchecked.length, 'account')} (${reasonFigures(reasons)}); names of ${formatCount(seen)} stand in a source`,
     file === undefined ? '  --unchecked FILE lists them.' : `  They are listed in ${printable(file)}.`,
     ...(reasons['unknown-format'] ? [UNKNOWN_FORMAT] : []),
   ];

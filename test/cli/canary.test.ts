@@ -62,7 +62,7 @@ describe.each(['hmac', 'oprf'])('canary accounts under %s', (suite) => {
     expect(list.find(({ id }) => id === c.id)?.seen).toEqual([]);
     expect((await credveil(['stats', folder])).stdout).toMatch(/canary accounts +4, 2 seen in a source/);
     expect((await credveil(['sources', folder, '--show', 'b'])).stdout).toContain(
-      `canary       ${a.id}: 1 lines, 1 with`,
+      `canary       ${a.id}: 1 line, 1 with`,
     );
 
     // The same corpus again is the same finding: told, and not sent twice.
@@ -158,7 +158,8 @@ test('are written once, to a new file with mode 0600 if one is named', async ({ 
   expect(fs.statSync(out).mode & 0o777).toBe(0o600);
   expect(fs.readFileSync(out, 'utf8').trim().split('\n')).toHaveLength(4);
   // An existing file is left alone, and nothing is planted.
-  expect((await credveil([...args, '--out', out])).code).not.toBe(0);
+  const again = await credveil([...args, '--out', out]);
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('error OUTPUT_EXISTS')]);
   expect((await credveilJson(['canary', 'list', folder])) as object[]).toHaveLength(6);
   expect((await credveil([...args, '--out', path.join(folder, 'x.csv')])).code).toBe(2);
   for (const domain of ['=cmd', 'a b.test', 'localhost', '-a.test'])
