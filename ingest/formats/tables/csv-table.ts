@@ -213,7 +213,9 @@ class TableRows {
     return true;
   }
 
-  /** Whether a name of a login stands where the rows have addresses, beside names that are not known. */
+  /**
+   * Whether a name of a login stands where the rows have addresses, beside names not known.
+   */
   #namesLogin(header: readonly string[]): boolean {
     const isLogin = this.#places.usernames.some((place) => roleOfName(header[place] ?? '') === 'login');
     return isLogin && header.length > 1 && header.every((name) => roleOfName(name) !== 'password');
