@@ -47,6 +47,8 @@ export interface KnownLabel {
   readonly rank: number;
   /** Whether each block has it, beside others of its kind. */
   readonly isCompanion?: boolean;
+  /** Whether neither its name nor its values show what it names. */
+  readonly isStrange?: boolean;
 }
 
 /** Blocks of labels, none of which is known to name a login and a password. */
@@ -104,6 +106,7 @@ function describe(cut: CutText, lines: readonly string[]): BlockLayout | Unknown
           gap: gapOf([label]) ?? gap,
           rank: passwordRank(label.label),
           isCompanion: label.values.length > MOST * passwords,
+          isStrange: label.role === 'unknown' && !roles.has(label.label),
         },
       ]),
   );

@@ -111,7 +111,7 @@ class Blocks {
     const isNext = line.trim() === '' || (known !== undefined && known.role !== 'other' && found?.value.trim() === '');
     if (below) this.#field(below.label, isNext ? '' : line);
     if (below && !isNext) return;
-    if (found && roleOfLabel(found.label) === 'unknown')
+    if (found && (known ? known.isStrange : roleOfLabel(found.label) === 'unknown'))
       this.#rejectAll(this.#strange.add(foldLabel(found.label), found.value, bytes));
     if (found && known) {
       if (this.#layout.isBelow && found.value.trim() === '') this.#below = found;

@@ -27,3 +27,13 @@ test('one of several labels is enough, as it is spelled or not', () => {
     'ann1@example.test|secret1',
   ]);
 });
+
+test.each([undefined, { username: ['Wer'], password: ['Wort'] }])(
+  'without lines between blocks, none is read and rejected too (%#)',
+  (labels) => {
+    const site = labels ? '' : 'URL: https://a.example\n';
+    const lines = Array.from({ length: 20 }, (_, i) => `${site}Wer: ann${i}@example.test\nWort: Secret-${i}\n`);
+    const pairs = lines.map((_, i) => `ann${i}@example.test|Secret-${i}`);
+    expect(readCorpus(lines.join(''), { ...(labels && { labels }) })).toEqual(pairs);
+  },
+);
