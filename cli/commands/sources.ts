@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { RANGES } from '../../protocol/bucket-id.ts';
 import { type Dataset, openDataset } from '../../store/dataset.ts';
-import { type ExpiringSource, type Expiry, isExpired, setExpiry } from '../../store/retention/expiry.ts';
+import { type ExpiringSource, type Expiry, isExpired, listExpiries, setExpiry } from '../../store/retention/expiry.ts';
 import { formatFirstSpans } from '../../store/run/range-set.ts';
 import { deleteRun, openRuns, type Run, sourceMissing } from '../../store/run/run.ts';
 import { assertSourceName, type MirrorFacts } from '../../store/run/run-facts.ts';
@@ -15,7 +15,7 @@ import { type KeyFileOptions, withLock, withPublisher } from '../open.ts';
 import { formatTable, printResult } from '../output.ts';
 import { printable, shellWord } from '../printable.ts';
 import { describePublished, PUBLISHER_KEY } from '../publish/published.ts';
-import { listExpiries, parseExpiry } from '../retention/expires.ts';
+import { parseExpiry } from '../retention/expires.ts';
 import { describeEachText } from '../text-report.ts';
 import { formatBytes, formatCount, formatCounted } from '../units.ts';
 import { publishWithProgress } from './publish.ts';

@@ -3,15 +3,8 @@
 import fs from 'node:fs';
 import { type Dataset, runsFolder } from '../../store/dataset.ts';
 import { addDays, dayOf, isDay } from '../../store/day.ts';
-import {
-  type ExpiringSource,
-  type Expiry,
-  expiryOf,
-  isExpired,
-  readExpiries,
-  splitExpired,
-} from '../../store/retention/expiry.ts';
-import { openRuns, type Run } from '../../store/run/run.ts';
+import { type ExpiringSource, type Expiry, isExpired, splitExpired } from '../../store/retention/expiry.ts';
+import { openRuns } from '../../store/run/run.ts';
 import { UsageError } from '../exit.ts';
 import { note } from '../output.ts';
 import { shellWord } from '../printable.ts';
@@ -36,15 +29,6 @@ export const parseExpiry = (text: string): Expiry => (text === 'never' ? text : 
 export function assertAhead(expires: string | undefined): void {
   if (isExpired(expires, Date.now()))
     throw new UsageError(`--expires ${expires} has passed`, `Today is ${dayOf(Date.now())} in UTC. Name a later day.`);
-}
-
-/** The day on which each source expires, of those that do. */
-export function listExpiries(dataset: Dataset, runs: readonly Run[]): ExpiringSource[] {
-  const expiries = readExpiries(dataset);
-  return runs.flatMap((run) => {
-    const expires = expiryOf(expiries, run);
-    return expires === undefined ? [] : [{ source: run.facts.source, expires }];
-  });
 }
 
 /**

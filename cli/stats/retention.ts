@@ -2,12 +2,11 @@
 
 import fs from 'node:fs';
 import { type Dataset, runsFolder } from '../../store/dataset.ts';
-import { type ExpiringSource, isExpired } from '../../store/retention/expiry.ts';
+import { type ExpiringSource, isExpired, listExpiries } from '../../store/retention/expiry.ts';
 import { readListedNames } from '../../store/retention/name-file.ts';
 import { openRuns, type Run } from '../../store/run/run.ts';
 import type { SnapshotFacts } from '../../store/snapshot/snapshot-facts.ts';
 import { describeSightings, type Sighting, sightingsIn } from '../retention/canaries.ts';
-import { listExpiries } from '../retention/expires.ts';
 import { formatCount, formatCounted } from '../units.ts';
 
 interface SourceState extends ExpiringSource {

@@ -82,13 +82,18 @@ export function expiryOf(expiries: ReadonlyMap<string, Expiry>, { facts }: Run):
 
 export const isExpired = (day: string | undefined, now: number): boolean => day !== undefined && day <= dayOf(now);
 
+/** The day on which each source expires, of those that do. */
+export function listExpiries(dataset: Dataset, runs: readonly Run[]): ExpiringSource[] {
+  const expiries = readExpiries(dataset);
+  return runs.flatMap((run) => {
+    const expires = expiryOf(expiries, run);
+    return expires === undefined ? [] : [{ source: run.facts.source, expires }];
+  });
+}
+
 /** @param now milliseconds since 1970 */
 export function splitExpired(dataset: Dataset, runs: readonly Run[], now: number): DatedRuns {
-  const expiries = readExpiries(dataset);
-  const expired = runs.flatMap((run) => {
-    const expires = expiryOf(expiries, run);
-    return expires !== undefined && isExpired(expires, now) ? [{ source: run.facts.source, expires }] : [];
-  });
+  const expired = listExpiries(dataset, runs).filter(({ expires }) => isExpired(expires, now));
   const gone = new Set(expired.map(({ source }) => source));
   return { live: runs.filter(({ facts }) => !gone.has(facts.source)), expired };
 }
@@ -100,8 +105,8 @@ export function splitExpired(dataset: Dataset, runs: readonly Run[], now: number
  */
 export function assertClock(dataset: Dataset, runs: readonly Run[], now: number, seen: number): void {
   if (now >= seen) return;
-  const before = new Set(splitExpired(dataset, runs, now).expired.map(({ source }) => source));
-  const doubtful = splitExpired(dataset, runs, seen).expired.find(({ source }) => !before.has(source));
+  const expiring = listExpiries(dataset, runs);
+  const doubtful = expiring.find(({ expires }) => isExpired(expires, seen) && !isExpired(expires, now));
   if (!doubtful) return;
   throw new StoreError(
     'CLOCK_BEHIND',
