@@ -1,6 +1,6 @@
 // A sink: another system that takes events.
 
-import type { NotifyEvent, StoredEvent } from './events.ts';
+import type { StoredEvent } from './events.ts';
 import type { Destination } from './outbox.ts';
 
 /** What came of one event. */
@@ -28,10 +28,4 @@ export interface Sink extends Destination {
   /** Resolves to one outcome for each event, in their order. */
   send(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Outcome[]>;
   close(): void;
-}
-
-/** Which events a sink takes, and the name under which the outbox keeps its deliveries. */
-export interface SinkTraits {
-  readonly name: string;
-  accepts(event: NotifyEvent): boolean;
 }

@@ -8,7 +8,8 @@ import { NotifyError } from '../errors.ts';
 import type { NotifyEvent } from '../events.ts';
 import { createAllowed, isAllowable, isInternal, isLoopbackAddress } from '../http/addresses.ts';
 import { createEndpoint, type Endpoint } from '../http/post.ts';
-import type { Sink, SinkTraits } from '../sink.ts';
+import type { Destination } from '../outbox.ts';
+import type { Sink } from '../sink.ts';
 import { formatEcs } from '../sinks/ecs.ts';
 import { createLinesSink } from '../sinks/lines.ts';
 import { formatOcsf } from '../sinks/ocsf.ts';
@@ -86,20 +87,23 @@ async function openParsed(file: SinkFile, spec: string, access: FileAccess, wher
     const target = file.file === '-' ? '-' : at(file.file);
     assertNoLink(target, spec);
     const format = file.kind === 'ecs' ? formatEcs : formatOcsf;
-    return createLinesSink({ ...traitsOf(file, target), file: target, format });
+    return createLinesSink({ ...destinationOf(file, target), file: target, format });
   }
   const url = parseUrl(file, spec);
-  const traits = traitsOf(file, `${url.host}:${createHash('sha256').update(url.href).digest('hex').slice(0, 6)}`);
+  const destination = destinationOf(
+    file,
+    `${url.host}:${createHash('sha256').update(url.href).digest('hex').slice(0, 6)}`,
+  );
   if (file.kind === 'webhook') {
     const secrets = readWebhookSecrets(at(file.secretFile), access);
-    return createWebhookSink({ ...traits, secrets, endpoint: openEndpoint(file, url, at) });
+    return createWebhookSink({ ...destination, secrets, endpoint: openEndpoint(file, url, at) });
   }
   const { issuer, audience, subject = { format: 'opaque' as const } } = file;
   const signing = await readSigningKey(at(file.keyFile), access);
   const authorization =
     file.authorizationFile === undefined ? undefined : readAuthorization(at(file.authorizationFile), access);
   return createRiscSink({
-    ...traits,
+    ...destination,
     ...{ endpoint: openEndpoint(file, url, at), signing, issuer, audience, subject },
     ...(authorization !== undefined && { authorization }),
   });
@@ -112,7 +116,7 @@ function assertNoLink(file: string, spec: string): void {
 }
 
 /** The place names a sink whose operator gave no name, without a token that its URL may hold. */
-function traitsOf({ kind, name, events }: SinkFile, place: string): SinkTraits {
+function destinationOf({ kind, name, events }: SinkFile, place: string): Destination {
   const types = events && new Set(events);
   return {
     name: name ?? `${kind}:${place}`,

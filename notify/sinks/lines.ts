@@ -2,7 +2,8 @@
 
 import fs from 'node:fs';
 import type { StoredEvent } from '../events.ts';
-import type { Outcome, Sink, SinkTraits } from '../sink.ts';
+import type { Destination } from '../outbox.ts';
+import type { Outcome, Sink } from '../sink.ts';
 import { formatJson } from './json-text.ts';
 
 const { O_RDWR, O_CREAT, O_APPEND, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = fs.constants;
@@ -11,7 +12,7 @@ const LINE_FEED = 0x0a;
 const MAX_BATCH = 256;
 const LEASE_MS = 30_000;
 
-export interface LinesOptions extends SinkTraits {
+export interface LinesOptions extends Destination {
   /** A path, or `-` for standard output. */
   readonly file: string;
   readonly format: (event: StoredEvent) => object;

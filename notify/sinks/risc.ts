@@ -5,7 +5,8 @@ import type { JWK, JWTPayload } from 'jose';
 import type { AccountLeaked, NotifyEvent, StoredEvent, TestEvent, WatchFound } from '../events.ts';
 import { outcomeOf } from '../http/outcome.ts';
 import type { Endpoint } from '../http/post.ts';
-import type { Sink, SinkTraits } from '../sink.ts';
+import type { Destination } from '../outbox.ts';
+import type { Sink } from '../sink.ts';
 import { describeEvent } from './describe-event.ts';
 import { POST_LEASE_MS, WEBHOOK_SOCKETS } from './webhook.ts';
 
@@ -22,7 +23,7 @@ export interface SigningJwk {
   readonly kid: string;
 }
 
-export interface RiscOptions extends SinkTraits {
+export interface RiscOptions extends Destination {
   readonly endpoint: Endpoint;
   readonly signing: SigningJwk;
   readonly issuer: string;

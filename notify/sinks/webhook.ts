@@ -4,7 +4,8 @@ import { createHmac } from 'node:crypto';
 import type { StoredEvent } from '../events.ts';
 import { outcomeOf } from '../http/outcome.ts';
 import type { Endpoint } from '../http/post.ts';
-import type { Sink, SinkTraits } from '../sink.ts';
+import type { Destination } from '../outbox.ts';
+import type { Sink } from '../sink.ts';
 import { formatJson } from './json-text.ts';
 
 /** Requests under way at once. */
@@ -12,7 +13,7 @@ export const WEBHOOK_SOCKETS = 16;
 /** Longer than two attempts that take all their time. */
 export const POST_LEASE_MS = 45_000;
 
-export interface WebhookOptions extends SinkTraits {
+export interface WebhookOptions extends Destination {
   readonly endpoint: Endpoint;
   /** The first is the current one; the others are valid while receivers change theirs. */
   readonly secrets: readonly Uint8Array[];
