@@ -7,10 +7,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { KeyId, WatchPublicKey, WatchSecretKey } from '../brands.ts';
 import { fromBase64Url, toBase64Url } from '../bytes.ts';
-import { ProtocolError } from '../errors.ts';
-
-const malformed = (what: string, expected: string, source: string): ProtocolError =>
-  new ProtocolError('KEY_MALFORMED', `${what}: expected ${expected}`, `Give the whole, unchanged line that ${source}.`);
+import { malformedKey } from '../keys.ts';
 
 /** The public name of a watch key: the first 8 bytes of a SHA-256, in hex. */
 export function watchKeyId(publicKey: WatchPublicKey): KeyId {
@@ -29,7 +26,7 @@ export function parseWatchPublicKey(text: string): WatchPublicKey {
   const publicKey = fromBase64Url(bytes ?? '') as WatchPublicKey;
   // The last of the 43 characters has two unused bits: each key has one spelling.
   if (line === undefined || formatWatchPublicKey(publicKey) !== line)
-    throw malformed('watch key', 'credveil-watch-public-1.<id>.<key>', '`credveil watch keygen` printed');
+    throw malformedKey('watch key', 'expected credveil-watch-public-1.<id>.<key>', '`credveil watch keygen` printed');
   return publicKey;
 }
 
@@ -49,6 +46,10 @@ export function splitWatchSecretKey(text: string): { keyId: KeyId; secretKey: Wa
   const [line, id, bytes] = SECRET.exec(text.trim()) ?? [];
   const split = { keyId: id as KeyId, secretKey: fromBase64Url(bytes ?? '') as WatchSecretKey };
   if (line === undefined || formatWatchSecretKey(split.secretKey, split.keyId) !== line)
-    throw malformed('watch key', 'credveil-watch-1.<id>.<secret>', '`credveil watch keygen` wrote to the key file');
+    throw malformedKey(
+      'watch key',
+      'expected credveil-watch-1.<id>.<secret>',
+      '`credveil watch keygen` wrote to the key file',
+    );
   return split;
 }
