@@ -164,9 +164,8 @@ export class ServedSnapshots {
     try {
       line = readCurrent(this.#dataset);
       if (line === this.#line) {
-        this.#watch.stop();
         this.#refused = undefined;
-        this.#leastSequence = 0;
+        this.#clearWithdrawal();
         this.#dropNext();
         this.#current.head.poll(Date.now());
         return true;
@@ -180,8 +179,7 @@ export class ServedSnapshots {
       // way.
       if (next.id === this.#current.id) {
         this.#line = line;
-        this.#watch.stop();
-        this.#leastSequence = 0;
+        this.#clearWithdrawal();
         this.#dropNext();
         return true;
       }
@@ -228,9 +226,14 @@ export class ServedSnapshots {
     this.#previous = sequenceOf(before) >= minSequence ? before : undefined;
     if (!this.#previous) before.snapshot.close();
     this.#current = next;
+    this.#clearWithdrawal();
+    this.#next = undefined;
+  }
+
+  /** The current snapshot is the one in CURRENT: nothing withdraws it. */
+  #clearWithdrawal(): void {
     this.#watch.stop();
     this.#leastSequence = 0;
-    this.#next = undefined;
   }
 
   async #openNext(line: string | undefined): Promise<ServedSnapshot> {
