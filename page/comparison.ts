@@ -2,6 +2,7 @@
 
 import { sha1 } from '@noble/hashes/legacy.js';
 import type { Credential } from '../client-sdk/verdict/inquiry.ts';
+import { toHex } from '../protocol/bytes.ts';
 import { normalizePassword } from '../protocol/normalize.ts';
 import { byId, formatCounted, shorten } from './dom.ts';
 import { isPublished } from './exchanges.ts';
@@ -39,9 +40,7 @@ export function showComparison(credential: Credential, trial: Trial | undefined,
     setText('range-sent', 'nothing: it cannot check a username');
   } else {
     const digest = sha1(normalizePassword(password));
-    const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
-      .join('')
-      .toUpperCase();
+    const hex = toHex(digest).toUpperCase();
     const kept = hex.slice(RANGE_DIGITS);
     setText('range-sent', `GET /range/${hex.slice(0, RANGE_DIGITS)}`);
     setText('range-kept', `Keeps the other digits of the SHA-1: ${revealed ? kept : MASK.repeat(8)}`);

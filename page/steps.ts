@@ -2,6 +2,7 @@
 
 import type { Credential } from '../client-sdk/verdict/inquiry.ts';
 import type { SignalName } from '../client-sdk/verdict/verdict.ts';
+import { toHex } from '../protocol/bytes.ts';
 import { entryTag, formatTag, passwordBucketHash } from '../protocol/entry.ts';
 import {
   byId,
@@ -35,7 +36,6 @@ function fill(step: string, ...content: readonly Child[]): void {
 }
 
 const text = (words: string): HTMLElement => make('p', {}, words);
-const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** The full value is in the request, one step further on. */
 const abbreviate = (hex: string): string => `${hex.slice(0, 12)} … ${hex.slice(-12)}`;
