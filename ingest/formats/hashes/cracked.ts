@@ -6,8 +6,8 @@ import type { RejectReason } from '../../rejects.ts';
 import type { CorpusFormat, FormatOptions, LineRules } from '../format.ts';
 import { cutRules, type FieldCut, lineFormat } from '../line-parser.ts';
 import { hashKind } from './hash-kinds.ts';
-import { isComputable, isHashOf, isHexText } from './hash-proofs.ts';
-import { endingsOf, plaintextAt } from './plaintexts.ts';
+import { isComputable, isHexText } from './hash-proofs.ts';
+import { findPlaintext, plaintextEnd, TEXT_FORMS } from './plaintexts.ts';
 
 /** Those of `hexplain` end with the plaintext in hex, whatever stands before it. */
 export const CRACKED_NAMES = [
@@ -70,16 +70,11 @@ function cutProven(line: string, name: CrackedName, separator: string): FieldCut
   const from = hashEnd + separator.length;
   const rest = line.slice(from);
   if (rest === '') return 'empty-password';
-  const forms = name.endsWith('hexplain') ? (['hexplain'] as const) : (['plain', 'salt-plain'] as const);
-  for (const text of endingsOf(rest, separator))
-    for (const form of forms) {
-      const at = plaintextAt(form, hash, text, separator);
-      if (at === -1) continue;
-      if (at === text.length) return 'empty-password';
-      const passwordEnd = from + text.length;
-      return { passwordAt: from + at, passwordEnd, ...(usernameEnd !== undefined && { usernameEnd }) };
-    }
-  return 'bad-hash';
+  const found = findPlaintext(name.endsWith('hexplain') ? ['hexplain'] : TEXT_FORMS, hash, rest, separator);
+  if (!found) return 'bad-hash';
+  if (found.from === found.to) return 'empty-password';
+  const cut = { passwordAt: from + found.from, passwordEnd: from + found.to };
+  return { ...cut, ...(usernameEnd !== undefined && { usernameEnd }) };
 }
 
 /** `plain:hash`, of which each line is proven unless its hash is slow to compute. */
@@ -90,9 +85,8 @@ function cutReversed(line: string, separator: string): FieldCut | RejectReason {
   const hash = line.slice(end + separator.length).trim();
   if (hashKind(hash) === undefined) return 'bad-hash';
   if (end === 0) return 'empty-password';
-  for (const passwordEnd of new Set([end, line.slice(0, end).trimEnd().length]))
-    if (!isComputable(hash) || isHashOf(hash, line.slice(0, passwordEnd))) return { passwordAt: 0, passwordEnd };
-  return 'bad-hash';
+  const passwordEnd = isComputable(hash) ? plaintextEnd(hash, line.slice(0, end)) : end;
+  return passwordEnd === -1 ? 'bad-hash' : { passwordAt: 0, passwordEnd };
 }
 
 /** The rules of lines whose passwords are in hex without a sign. */

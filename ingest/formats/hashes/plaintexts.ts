@@ -5,12 +5,45 @@ import { isHashOf, isHexText, isSaltedHashOf } from './hash-proofs.ts';
 /** What a field behind the hash may be, the likeliest first. */
 export const PLAIN_FORMS = ['plain', 'hexplain', 'salt-plain'] as const;
 export type PlainForm = (typeof PLAIN_FORMS)[number];
+/** Of a text in which some lines may have a salt, and others none. */
+export const TEXT_FORMS = ['plain', 'salt-plain'] as const satisfies readonly PlainForm[];
 
 /** Places where a salt may end. */
 const MAX_TRIED = 8;
 
-/** @returns the offset of the plaintext in `rest`, or -1 if the hash is none of it in this form */
-export function plaintextAt(form: PlainForm, hash: string, rest: string, separator: string): number {
+/** Half-open, of the text beside a hash. */
+export interface PlaintextRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Finds the plaintext in what stands behind a hash, which may have the name of an algorithm before
+ * or behind it.
+ * @returns undefined if the hash is of none in these forms
+ */
+export function findPlaintext(
+  forms: readonly PlainForm[],
+  hash: string,
+  rest: string,
+  separator: string,
+): PlaintextRange | undefined {
+  for (const text of endingsOf(rest, separator))
+    for (const form of forms) {
+      const from = plaintextAt(form, hash, text, separator);
+      if (from !== -1) return { from, to: text.length };
+    }
+  return undefined;
+}
+
+/** Finds the end of the plaintext that stands before a hash. @returns -1 if the hash is of none */
+export function plaintextEnd(hash: string, text: string): number {
+  for (const end of new Set([text.length, text.trimEnd().length])) if (isHashOf(hash, text.slice(0, end))) return end;
+  return -1;
+}
+
+/** @returns the offset of the plaintext, which ends the text, or -1 */
+function plaintextAt(form: PlainForm, hash: string, rest: string, separator: string): number {
   if (form === 'plain') return isHashOf(hash, rest) ? 0 : behindTag(hash, rest, separator);
   return form === 'hexplain' ? hexAt(hash, rest, separator) : saltedAt(hash, rest, separator);
 }
@@ -29,7 +62,7 @@ function behindTag(hash: string, rest: string, separator: string): number {
  * What the text behind a hash may be without what is no part of the plaintext: blanks of the line,
  * and the name of an algorithm behind it. The hash proves one of them.
  */
-export function endingsOf(rest: string, separator: string): ReadonlySet<string> {
+function endingsOf(rest: string, separator: string): ReadonlySet<string> {
   const at = rest.lastIndexOf(separator);
   const isTagged = at !== -1 && TAG.test(rest.slice(at + separator.length).trim());
   return new Set([rest, rest.trimEnd(), ...(isTagged ? [rest.slice(0, at)] : [])]);

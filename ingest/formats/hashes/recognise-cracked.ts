@@ -9,7 +9,7 @@ import { userHashFormat } from './account-hashes.ts';
 import { type CrackedName, crackedFormat } from './cracked.ts';
 import { isMarkedKind } from './hash-kinds.ts';
 import { isBase64Sha1, sha1Base64Format } from './hash-list.ts';
-import { isComputable, isHashOf, isHexText, provenShare } from './hash-proofs.ts';
+import { isComputable, isHexText, provenShare } from './hash-proofs.ts';
 import {
   areMost,
   CRACK_HINT,
@@ -22,7 +22,7 @@ import {
   type Shapes,
   shareOf,
 } from './line-shapes.ts';
-import { endingsOf, PLAIN_FORMS, type PlainForm, plaintextAt } from './plaintexts.ts';
+import { findPlaintext, PLAIN_FORMS, type PlainForm, plaintextEnd, TEXT_FORMS } from './plaintexts.ts';
 
 /** Share of the computed hashes that must be of their plaintexts: a few may be in odd encodings. */
 const NEARLY_ALL = 0.95;
@@ -41,12 +41,11 @@ interface Proven {
 /** The form of what stands behind the hashes. @returns undefined if their hashes prove none */
 function provenForm(pairs: readonly HashAndText[], separator: string): Proven | undefined {
   const computable = pairs.filter(([hash]) => isComputable(hash));
-  const isForm = (form: PlainForm, [hash, rest]: HashAndText): boolean =>
-    [...endingsOf(rest, separator)].some((text) => plaintextAt(form, hash, text, separator) !== -1);
-  const form = PLAIN_FORMS.find((each) => provenShare(computable, (pair) => isForm(each, pair)) >= NEARLY_ALL);
+  const areIn = (forms: readonly PlainForm[]): boolean =>
+    provenShare(computable, ([hash, rest]) => findPlaintext(forms, hash, rest, separator) !== undefined) >= NEARLY_ALL;
+  const form = PLAIN_FORMS.find((each) => areIn([each]));
   if (form !== undefined) return { form, reason: REASONS[form] };
-  const either = provenShare(computable, (pair) => isForm('plain', pair) || isForm('salt-plain', pair));
-  return either >= NEARLY_ALL
+  return areIn(TEXT_FORMS)
     ? { form: 'plain', reason: 'what follows is their plaintext, with a salt before it in some lines' }
     : undefined;
 }
@@ -116,8 +115,7 @@ export function recogniseReversed(
   const share = shareOf(reversed.length, sample);
   const computable = reversed.filter(([hash]) => isComputable(hash));
   if (share <= MOST || computable.length < (1 - FEW) * reversed.length) return undefined;
-  if (provenShare(computable, ([hash, text]) => isHashOf(hash, text) || isHashOf(hash, text.trimEnd())) < NEARLY_ALL)
-    return undefined;
+  if (provenShare(computable, ([hash, text]) => plaintextEnd(hash, text) !== -1) < NEARLY_ALL) return undefined;
   const stated = separator === ':' ? options : { ...options, separator };
   const what = `${percent(share)} of the lines end with ${commonKind(reversed.map(([hash]) => hash))}`;
   return { ...found(crackedFormat('plain-hash', stated), 1, what, 'what precedes is their plaintext'), isProven: true };
