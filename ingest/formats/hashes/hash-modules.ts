@@ -53,11 +53,12 @@ export const hashModule: FormatModule = {
     if (sample.share(isNumber) > MOST) return undefined;
     for (const separator of options.separator === undefined ? SEPARATORS : [options.separator]) {
       const shapes = shapesOf(sample.lines, separator);
+      const stated = separator === ':' ? options : { ...options, separator };
       const recognised =
         recogniseList(sample, shapes) ??
-        recogniseCracked(sample, shapes, options) ??
-        recogniseReversed(sample, shapes, options) ??
-        recogniseNamed(sample, shapes, options);
+        recogniseCracked(sample, shapes, stated) ??
+        recogniseReversed(sample, shapes, stated) ??
+        recogniseNamed(sample, shapes, stated);
       if (recognised) return recognised;
     }
     return undefined;

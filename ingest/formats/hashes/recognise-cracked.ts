@@ -86,7 +86,7 @@ const isSuspect = (texts: readonly string[]): boolean =>
 const provenFormat = (name: CrackedName, options: FormatOptions): CorpusFormat =>
   crackedFormat(name, { ...options, isProven: true });
 
-/** `hash:plain`, with a salt or in hex. */
+/** `hash:plain`, with a salt or in hex. @param options of its format, which state its separator */
 export function recogniseCracked(
   sample: TextSample,
   { plain, separator }: Shapes,
@@ -96,13 +96,12 @@ export function recogniseCracked(
   if (share <= MOST) return undefined;
   const kind = commonKind(plain.map(([hash]) => hash));
   const what = `${percent(share)} of the lines begin with ${kind}`;
-  const stated = separator === ':' ? options : { ...options, separator };
   const texts = plain.map(([, rest]) => rest);
   if (!isTrusted(plain)) {
     const proven = provenForm(plain, separator);
-    if (proven) return found(provenFormat(`hash-${proven.form}`, stated), share, what, proven.reason);
+    if (proven) return found(provenFormat(`hash-${proven.form}`, options), share, what, proven.reason);
   } else if (isMarkedKind(kind) && !isSuspect(texts))
-    return found(crackedFormat('hash-plain', stated), share, what, 'which have a salt of their own');
+    return found(crackedFormat('hash-plain', options), share, what, 'which have a salt of their own');
   return unproven(share, `the lines are ${kind}`, texts, '');
 }
 
@@ -116,9 +115,11 @@ export function recogniseReversed(
   const computable = reversed.filter(([hash]) => isComputable(hash));
   if (share <= MOST || computable.length < (1 - FEW) * reversed.length) return undefined;
   if (provenShare(computable, ([hash, text]) => plaintextEnd(hash, text) !== -1) < NEARLY_ALL) return undefined;
-  const stated = separator === ':' ? options : { ...options, separator };
   const what = `${percent(share)} of the lines end with ${commonKind(reversed.map(([hash]) => hash))}`;
-  return { ...found(crackedFormat('plain-hash', stated), 1, what, 'what precedes is their plaintext'), isProven: true };
+  return {
+    ...found(crackedFormat('plain-hash', options), 1, what, 'what precedes is their plaintext'),
+    isProven: true,
+  };
 }
 
 /** `user:hash`, with a plaintext or without. */
@@ -129,7 +130,6 @@ export function recogniseNamed(
 ): Recognised | undefined {
   const share = shareOf(named.length, sample);
   if (share <= MOST) return undefined;
-  const stated = separator === ':' ? options : { ...options, separator };
   const hashes = named.map(([hash]) => hash);
   const kind = commonKind(hashes);
   const what = `${percent(share)} of the lines are usernames with ${kind}`;
@@ -138,13 +138,13 @@ export function recogniseNamed(
     const texts = pairs.map(([, text]) => text);
     const isSlow = isTrusted(pairs);
     if (isSlow && isMarkedKind(kind) && !isSuspect(texts))
-      return found(crackedFormat('user-hash-plain', stated), share, what, 'and a plaintext');
+      return found(crackedFormat('user-hash-plain', options), share, what, 'and a plaintext');
     const proven = isSlow ? undefined : provenForm(pairs, separator);
     const name = proven?.form === 'hexplain' ? 'user-hash-hexplain' : 'user-hash-plain';
-    if (proven) return found(provenFormat(name, stated), share, what, 'and a plaintext');
+    if (proven) return found(provenFormat(name, options), share, what, 'and a plaintext');
     return unproven(share, `the lines are usernames with ${kind}`, texts, 'user-');
   }
-  if (kind === 'SHA-1 hashes') return found(userHashFormat('sha1' satisfies RangeName, stated), share, what);
+  if (kind === 'SHA-1 hashes') return found(userHashFormat('sha1' satisfies RangeName, options), share, what);
   if (separator === ':' && areMost(hashes, isBase64Sha1)) return found(sha1Base64Format, share, what);
   const hint = kind === 'MD5 or NTLM hashes' ? `For NTLM, pass --format user-ntlm. ${CRACK_HINT}` : CRACK_HINT;
   return refused(share, `the lines are usernames with ${kind}`, hint);
