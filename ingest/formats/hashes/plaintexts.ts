@@ -77,8 +77,11 @@ function hexAt(hash: string, rest: string, separator: string): number {
   return isHashOf(hash, plain) || (at !== -1 && isSaltedHashOf(hash, rest.slice(0, at), plain)) ? from : -1;
 }
 
-/** A salt may contain the separator, and so may the plaintext. */
-function saltedAt(hash: string, rest: string, separator: string): number {
+/**
+ * A salt may contain the separator, and so may the plaintext.
+ * @returns the offset of the plaintext behind its salt, or -1
+ */
+export function saltedAt(hash: string, rest: string, separator: string): number {
   let at = rest.lastIndexOf(separator);
   for (let tried = 0; at !== -1 && tried < MAX_TRIED; tried++) {
     const from = at + separator.length;

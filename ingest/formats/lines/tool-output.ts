@@ -5,8 +5,9 @@ import { decodeHexNotation } from '../../input/text.ts';
 import type { RejectReason } from '../../rejects.ts';
 import type { CorpusFormat, FormatModule, Recognised } from '../format.ts';
 import { isShadowLine } from '../hashes/account-hashes.ts';
-import { isHashOf, isSaltedHashOf, provenShare } from '../hashes/hash-proofs.ts';
+import { isHashOf, provenShare } from '../hashes/hash-proofs.ts';
 import { refused } from '../hashes/line-shapes.ts';
+import { saltedAt } from '../hashes/plaintexts.ts';
 import { isComment, isHash, lineFormat } from '../line-parser.ts';
 import { percent, type TextSample } from '../sample.ts';
 
@@ -68,17 +69,18 @@ const SALTED = /salt|user|\$/i;
 function plaintextOf([, algorithm = '', hash = '', text = '']: readonly string[]): Credential | RejectReason {
   const cuts = [...text.matchAll(/:/g)].map(({ index }) => index).slice(0, MAX_CUTS);
   const parts = cuts.flatMap((at) => [text.slice(0, at), text.slice(at + 1)]);
-  const proven =
-    [text, ...parts].find((part) => isHashOf(hash, part)) ??
-    cuts
-      .map((at) => [text.slice(0, at), text.slice(at + 1)] as const)
-      .find(([salt, plain]) => isSaltedHashOf(hash, salt, plain))?.[1];
+  const proven = [text, ...parts].find((part) => isHashOf(hash, part)) ?? behindSalt(hash, text);
   // A plaintext with a colon is in hex.
   const last = text.slice(text.lastIndexOf(':') + 1);
   if (proven === undefined && (SIMPLE.test(algorithm) || (cuts.length > 0 && !SALTED.test(algorithm))))
     return 'bad-hash';
   const password = decodeHexNotation(proven ?? last);
   return password === '' ? 'empty-password' : { password, times: 1 };
+}
+
+function behindSalt(hash: string, text: string): string | undefined {
+  const at = saltedAt(hash, text, ':');
+  return at === -1 ? undefined : text.slice(at);
 }
 
 const formatOf = (name: string): CorpusFormat =>
