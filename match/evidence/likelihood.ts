@@ -19,6 +19,8 @@ export interface Trials {
   readonly hits: number;
 }
 
+export const NO_TRIALS: Trials = { accounts: 0, hits: 0 };
+
 export const COPY: Beta = { a: 4, b: 1 };
 /**
  * Before other sources tell: 12.5% of 16 accounts. Of passwords in leaks, 7 to 25% fitted their
@@ -49,25 +51,29 @@ export const logEvidence = ({ accounts, hits }: Trials, { a, b }: Beta): number 
   logBeta(hits + a, accounts - hits + b) - logBeta(a, b);
 
 /**
- * The share of hits under reuse, from the other sources: the median of their shares, so that
- * another copy among them, however large, does not hide this one.
+ * The share of hits under reuse, from the sources other than the one that is weighed: the median of
+ * their shares, so that another copy among them, however large, does not hide this one.
+ * @returns takes the trials of that source if it is among `all`
  */
-export function reuseShare(others: readonly Trials[]): Beta {
-  const used = others.filter(({ accounts }) => accounts > 0);
-  if (used.length === 0) return USUAL;
-  const weight = Math.min(
-    MAX_WEIGHT,
-    used.reduce((sum, { accounts }) => sum + accounts, 0),
-  );
-  const share = lowerMedian(used.map(usualShareOf));
-  return { a: USUAL.a + weight * share, b: USUAL.b + weight * (1 - share) };
+export function reuseShares(all: readonly Trials[]): (own?: Trials) => Beta {
+  const used = all.filter(({ accounts }) => accounts > 0);
+  const accounts = used.reduce((sum, trials) => sum + trials.accounts, 0);
+  const shares = used.map(usualShareOf).sort((a, b) => a - b);
+  return (own = NO_TRIALS) => {
+    const isAmong = own.accounts > 0;
+    const others = isAmong ? shares.length - 1 : shares.length;
+    if (others === 0) return USUAL;
+    const weight = Math.min(MAX_WEIGHT, accounts - own.accounts);
+    // The lower median. Without its own share, those from there on move up.
+    const middle = Math.floor((others - 1) / 2);
+    const isBelow = !isAmong || (shares[middle] as number) < usualShareOf(own);
+    const share = shares[isBelow ? middle : middle + 1] as number;
+    return { a: USUAL.a + weight * share, b: USUAL.b + weight * (1 - share) };
+  };
 }
 
 /** Of few accounts it is near to what is usual. */
 const usualShareOf = ({ accounts, hits }: Trials): number => (hits + USUAL.a) / (accounts + USUAL.a + USUAL.b);
-
-const lowerMedian = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 
 export const meanOf = ({ a, b }: Beta): number => a / (a + b);
 

@@ -4,7 +4,7 @@ import type { MatchSource } from '../candidates/sources.ts';
 import type { Hit } from '../state/journal.ts';
 import type { SpooledCandidate } from '../state/spool.ts';
 import { findCopyMonth } from './copied-when.ts';
-import { COPY, factorOf, logEvidence, meanOf, reuseShare, type Trials } from './likelihood.ts';
+import { COPY, factorOf, logEvidence, meanOf, reuseShares, type Trials } from './likelihood.ts';
 
 /** `few`: with so few accounts or hits, no factor means much. */
 export type Weight = 'strong' | 'some' | 'none' | 'few';
@@ -86,10 +86,11 @@ export function weighSources(
   monthOf: ChangedMonth,
 ): SourceEvidence[] {
   const counted = countTrials(candidates, sources.length, accounts, exact, monthOf);
+  const reuseBeside = reuseShares(counted.map(({ total }) => total));
   const tried = counted.filter(({ total }) => total.accounts > 0).length;
   return sources.map(({ name, date = null }, place): SourceEvidence => {
     const { total, undated, byMonth } = counted[place] as Counted;
-    const reuse = reuseShare(counted.filter((_, other) => other !== place).map((other) => other.total));
+    const reuse = reuseBeside(total);
     const when = findCopyMonth(byMonth, undated, reuse);
     const log = (when?.log ?? logEvidence(total, COPY)) - logEvidence(total, reuse);
     // A share below the usual one is rare under reuse too, and speaks for no copy.

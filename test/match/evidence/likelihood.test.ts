@@ -10,7 +10,7 @@ import {
   logGamma,
   MAX_FACTOR,
   meanOf,
-  reuseShare,
+  reuseShares,
   type Trials,
 } from '../../../match/evidence/likelihood.ts';
 import { type SourceEvidence, weighSources } from '../../../match/evidence/weigh-sources.ts';
@@ -40,12 +40,24 @@ describe('the beta-binomial model', () => {
   });
 
   test('takes the usual share from the other sources, of which one that stands out decides nothing', () => {
-    expect(meanOf(reuseShare([]))).toBe(0.125);
+    expect(meanOf(reuseShares([])())).toBe(0.125);
     const others: Trials[] = [10, 12, 9].map((hits) => ({ accounts: 100, hits }));
-    expect(meanOf(reuseShare(others))).toBeCloseTo(0.114, 3);
-    expect(meanOf(reuseShare([...others, { accounts: 100, hits: 95 }]))).toBeLessThan(0.13);
+    expect(meanOf(reuseShares(others)())).toBeCloseTo(0.114, 3);
+    expect(meanOf(reuseShares([...others, { accounts: 100, hits: 95 }])())).toBeLessThan(0.13);
     // Few accounts do not outweigh what is usual.
-    expect(meanOf(reuseShare([{ accounts: 1, hits: 1 }]))).toBeLessThan(0.18);
+    expect(meanOf(reuseShares([{ accounts: 1, hits: 1 }])())).toBeLessThan(0.18);
+  });
+
+  test('leaves the source that is weighed out of them', () => {
+    const hits = [10, 0, 95, 10, 12, 0, 50];
+    const all: Trials[] = [...hits.map((count) => ({ accounts: 100, hits: count })), { accounts: 0, hits: 0 }];
+    for (let sources = 1; sources <= all.length; sources++) {
+      const some = all.slice(-sources);
+      for (const own of some) {
+        const others = some.filter((source) => source !== own);
+        expect(reuseShares(some)(own)).toEqual(reuseShares(others)());
+      }
+    }
   });
 
   test('is bounded', () => {
