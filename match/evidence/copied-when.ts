@@ -1,7 +1,7 @@
 // When a user table was copied, from the months in which its accounts changed their passwords:
 // accounts that changed later do not fit, but for reuse.
 
-import { type Beta, COPY, logEvidence, logSum, type Trials } from './likelihood.ts';
+import { addTrials, type Beta, COPY, logEvidence, logSum, NO_TRIALS, type Trials } from './likelihood.ts';
 
 /** Trials by the month of the last change, as months since 1970. */
 export type TrialsByMonth = ReadonlyMap<number, Trials>;
@@ -19,12 +19,9 @@ export interface CopiedWhen {
 const CREDIBLE = 0.95;
 /** More than all months since 1970 that dates of this century can name. */
 const MAX_MONTHS = 2400;
-const NONE: Trials = { accounts: 0, hits: 0 };
 
 export const formatMonth = (month: number): string =>
   `${String(Math.floor(month / 12) + 1970).padStart(4, '0')}-${String((month % 12) + 1).padStart(2, '0')}`;
-
-const add = (a: Trials, b: Trials): Trials => ({ accounts: a.accounts + b.accounts, hits: a.hits + b.hits });
 
 /**
  * A change point: accounts whose password is from the month of the copy or before fit as in a copy,
@@ -37,11 +34,11 @@ export function findCopyMonth(byMonth: TrialsByMonth, undated: Trials, reuse: Be
   const [first, last] = [months[0], months.at(-1)];
   if (first === undefined || last === undefined || last - first >= MAX_MONTHS) return undefined;
   let before = undated;
-  let after = [...byMonth.values()].reduce(add, NONE);
+  let after = [...byMonth.values()].reduce(addTrials, NO_TRIALS);
   const logs: number[] = [];
   for (let month = first; month <= last; month++) {
-    const trials = byMonth.get(month) ?? NONE;
-    before = add(before, trials);
+    const trials = byMonth.get(month) ?? NO_TRIALS;
+    before = addTrials(before, trials);
     after = { accounts: after.accounts - trials.accounts, hits: after.hits - trials.hits };
     logs.push(logEvidence(before, COPY) + logEvidence(after, reuse));
   }

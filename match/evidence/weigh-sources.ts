@@ -4,7 +4,7 @@ import type { MatchSource } from '../candidates/sources.ts';
 import type { Hit } from '../state/journal.ts';
 import type { SpooledCandidate } from '../state/spool.ts';
 import { findCopyMonth } from './copied-when.ts';
-import { COPY, factorOf, logEvidence, meanOf, reuseShares, type Trials } from './likelihood.ts';
+import { addTrials, COPY, factorOf, logEvidence, meanOf, NO_TRIALS, reuseShares, type Trials } from './likelihood.ts';
 
 /** `few`: with so few accounts or hits, no factor means much. */
 export type Weight = 'strong' | 'some' | 'none' | 'few';
@@ -64,17 +64,13 @@ function countTrials(
   return counted;
 }
 
-const NONE: Trials = { accounts: 0, hits: 0 };
-const createCounted = (): Counted => ({ total: NONE, undated: NONE, byMonth: new Map() });
-const one = ({ accounts, hits }: Trials, isHit: boolean): Trials => ({
-  accounts: accounts + 1,
-  hits: hits + (isHit ? 1 : 0),
-});
+const createCounted = (): Counted => ({ total: NO_TRIALS, undated: NO_TRIALS, byMonth: new Map() });
 
 function count(counted: Counted, isHit: boolean, month: number | undefined): void {
-  counted.total = one(counted.total, isHit);
-  if (month === undefined) counted.undated = one(counted.undated, isHit);
-  else counted.byMonth.set(month, one(counted.byMonth.get(month) ?? NONE, isHit));
+  const one = { accounts: 1, hits: isHit ? 1 : 0 };
+  counted.total = addTrials(counted.total, one);
+  if (month === undefined) counted.undated = addTrials(counted.undated, one);
+  else counted.byMonth.set(month, addTrials(counted.byMonth.get(month) ?? NO_TRIALS, one));
 }
 
 /** In the order of the sources. */
