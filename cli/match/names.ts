@@ -2,11 +2,10 @@
 
 import { MatchError } from '../../match/errors.ts';
 import type { NameRow } from '../../match/names/dataset-names.ts';
+import { openUsernameRuns } from '../../match/names/username-runs.ts';
 import { assertKeyBelongs, openDataset } from '../../store/dataset.ts';
 import { assertOutside } from '../../store/key-file.ts';
-import { splitExpired } from '../../store/retention/expiry.ts';
 import { readNameList } from '../../store/retention/name-file.ts';
-import { openRuns } from '../../store/run/run.ts';
 import { openKeyFile } from '../key-files.ts';
 import { keyFileFor } from '../open.ts';
 import { note } from '../output.ts';
@@ -38,14 +37,8 @@ export async function matchNames(
   assertOutside(keyFile, folder);
   const key = openKeyFile(keyFile);
   assertKeyBelongs(dataset, key);
-  const { byDate, DatasetNames } = await import('../../match/names/dataset-names.ts');
-  const runs = byDate(splitExpired(dataset, openRuns(dataset), Date.now()).live);
-  if (!dataset.parameters.indexes.includes('account') || runs.length === 0)
-    throw new MatchError(
-      'AGAINST_EMPTY',
-      `dataset ${folder} has no ${runs.length === 0 ? 'source' : 'account index'}`,
-      'Name a dataset of usernames, or match corpora with --against.',
-    );
+  const runs = openUsernameRuns(dataset, 'Name a dataset of usernames, or match corpora with --against.');
+  const { DatasetNames } = await import('../../match/names/dataset-names.ts');
   const names = new DatasetNames(await createSuite(key), dataset.parameters, readNameList(dataset, key));
   await readUsersInto(names, usersName, options, signal, false);
   if (names.accounts === 0 || names.nameless.length === names.accounts)

@@ -7,6 +7,7 @@ import { type CorpusInput, openInputs } from '../../ingest/input/inputs.ts';
 import type { LeftOut } from '../../ingest/input/left-out.ts';
 import { MONTH } from '../../protocol/ids.ts';
 import { MatchError } from '../errors.ts';
+import { recentFirst } from '../recent-first.ts';
 
 export interface MatchSource {
   readonly name: string;
@@ -34,7 +35,7 @@ export function openSources(against: readonly string[], limits: ContainerLimits,
       sources.length === 0 ? '--against leads to no corpus' : `--against leads to more than ${MAX_SOURCES} sources`,
       'Pass files, or the folder that contains the corpora.',
     );
-  return sources.sort(byDate);
+  return recentFirst(sources, (source) => source);
 }
 
 function openOne(given: string, limits: ContainerLimits, leftOut: LeftOut): MatchSource[] {
@@ -58,11 +59,4 @@ const entryOf = (folder: string, { path: file, name }: CorpusInput): string =>
 function named(name: string, inputs: readonly CorpusInput[], stated?: string): MatchSource {
   const date = stated ?? DATE_IN_NAME.exec(name)?.[1];
   return { name, inputs, ...(date !== undefined && { date }) };
-}
-
-/** Sources of unknown date come last. Equal dates are in the order of names. */
-function byDate(a: MatchSource, b: MatchSource): number {
-  const [dateA, dateB] = [a.date ?? '', b.date ?? ''];
-  if (dateA !== dateB) return dateA > dateB ? -1 : 1;
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

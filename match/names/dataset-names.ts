@@ -107,12 +107,3 @@ export class DatasetNames implements UserSink {
     }
   }
 }
-
-/** Runs of the most recent leaks first. */
-export function byDate(runs: readonly Run[]): Run[] {
-  return [...runs].sort(({ facts: a }, { facts: b }) => {
-    const [dateA, dateB] = [a.date ?? '', b.date ?? ''];
-    if (dateA !== dateB) return dateA > dateB ? -1 : 1;
-    return a.source < b.source ? -1 : 1;
-  });
-}

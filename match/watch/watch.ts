@@ -7,15 +7,14 @@ import { TAG_AND_SEED_BYTES } from '../../protocol/entry.ts';
 import { EntryKind } from '../../protocol/private-input.ts';
 import { dayOf } from '../../protocol/watch/watch-tag.ts';
 import type { Dataset } from '../../store/dataset.ts';
-import { splitExpired } from '../../store/retention/expiry.ts';
 import type { NameList } from '../../store/retention/name-list.ts';
 import { planSuppression } from '../../store/retention/retention.ts';
 import { KIND_AT, RECORD_BYTES, TAG_AT } from '../../store/run/record.ts';
 import { type RunRemoval, withoutRemoved } from '../../store/run/removal.ts';
-import { openRuns, type Run } from '../../store/run/run.ts';
+import type { Run } from '../../store/run/run.ts';
 import { RunReader } from '../../store/run/run-reader.ts';
 import { MatchError } from '../errors.ts';
-import { byDate } from '../names/dataset-names.ts';
+import { openUsernameRuns } from '../names/username-runs.ts';
 import type { MatchRow } from '../results.ts';
 import { readUsers, type TableFormat } from '../users/read-users.ts';
 import { EntryIndex } from './entry-index.ts';
@@ -106,15 +105,9 @@ interface Source {
 
 /** The most recent leak first. @throws MatchError `AGAINST_EMPTY`; StoreError `NAMES_REQUIRED` */
 function openSources(dataset: Dataset, names: NameList | undefined): Source[] {
-  const { live } = splitExpired(dataset, openRuns(dataset), Date.now());
-  if (!dataset.parameters.indexes.includes('account') || live.length === 0)
-    throw new MatchError(
-      'AGAINST_EMPTY',
-      `dataset ${dataset.folder} has no ${live.length === 0 ? 'source' : 'account index'}`,
-      'Name the dataset of usernames that the publisher has, with its runs.',
-    );
-  const suppression = planSuppression(dataset, live, names, false);
-  return byDate(live).map((run) => {
+  const runs = openUsernameRuns(dataset, 'Name the dataset of usernames that the publisher has, with its runs.');
+  const suppression = planSuppression(dataset, runs, names, false);
+  return runs.map((run) => {
     const removal = suppression?.of(run);
     const id = removal ? hash('sha256', `${run.sha256} ${suppression?.digest}`) : run.sha256;
     return { run, removal, id };
