@@ -1,11 +1,9 @@
 // User tables in dumps of SQL: the one table that has the named columns.
 
-import { afterStart } from '../../ingest/formats/after-start.ts';
 import { findColumns, isMissing } from '../../ingest/formats/columns.ts';
 import type { CorpusParser } from '../../ingest/formats/format.ts';
-import { escapesOf, SQL_DIALECT_BYTES } from '../../ingest/formats/tables/sql.ts';
+import { readDump } from '../../ingest/formats/tables/sql.ts';
 import type { SqlRowHandler } from '../../ingest/syntax/sql-copy.ts';
-import { SqlStatements } from '../../ingest/syntax/sql-statements.ts';
 import { MatchError } from '../errors.ts';
 import { assertUnambiguous, columnMissing } from './table-columns.ts';
 import { asTableColumns, columnNames, rowOf, type UserColumns, type UserSink } from './user-rows.ts';
@@ -122,15 +120,5 @@ function notOneTable(what: string, tables: Iterable<string>): MatchError {
 /** @param table default: the only one that has the columns */
 export function createSqlParser(sink: UserSink, columns: UserColumns, table: string | undefined): CorpusParser {
   const users = new SqlUsers(sink, columns, table);
-  return afterStart(SQL_DIALECT_BYTES, (start) => {
-    const statements = new SqlStatements(users, escapesOf(start.subarray(0, SQL_DIALECT_BYTES)));
-    statements.push(start);
-    return {
-      push: (block) => statements.push(block),
-      end() {
-        statements.end();
-        users.end();
-      },
-    };
-  });
+  return readDump(users, () => users.end());
 }

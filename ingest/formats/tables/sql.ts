@@ -27,7 +27,7 @@ import { exampleOf, takeRow } from './credential-rows.ts';
 import { refuseHashes } from './hashed-column.ts';
 
 /** Bytes of text that the dialect is found from. */
-export const SQL_DIALECT_BYTES = 1 << 16;
+const DIALECT_BYTES = 1 << 16;
 const NONE: ReadonlySet<number> = new Set();
 /** Tables of a dump whose columns a report names. */
 const MAX_TABLES = 100;
@@ -113,19 +113,26 @@ class SqlRows implements SqlRowHandler {
   }
 }
 
-function createParser(sink: CredentialSink, options: FormatOptions): CorpusParser {
-  const rows = new SqlRows(sink, options);
-  return afterStart(SQL_DIALECT_BYTES, (start) => {
-    const statements = new SqlStatements(rows, escapesOf(start.subarray(0, SQL_DIALECT_BYTES)));
+/** @param end is called after the last row */
+export function readDump(handler: SqlRowHandler, end: () => void): CorpusParser {
+  return afterStart(DIALECT_BYTES, (start) => {
+    const statements = new SqlStatements(handler, escapesOf(start.subarray(0, DIALECT_BYTES)));
     statements.push(start);
     return {
       push: (block) => statements.push(block),
       end() {
         statements.end();
-        assertColumns(rows, options);
-        sink.columns?.(rows.columns);
+        end();
       },
     };
+  });
+}
+
+function createParser(sink: CredentialSink, options: FormatOptions): CorpusParser {
+  const rows = new SqlRows(sink, options);
+  return readDump(rows, () => {
+    assertColumns(rows, options);
+    sink.columns?.(rows.columns);
   });
 }
 
@@ -141,7 +148,7 @@ const MYSQL = /MySQL|MariaDB|ENGINE ?=|phpMyAdmin|`\w+`/i;
 const HEAD_BYTES = 4096;
 
 /** MySQL reads backslashes in texts, and the standard does not. */
-export function escapesOf(start: Buffer): SqlEscapes {
+function escapesOf(start: Buffer): SqlEscapes {
   const text = start.toString('latin1');
   if (!text.includes('\\')) return MYSQL.test(text) ? 'mysql' : 'none';
   const torn = tornRows(start, 'mysql') - tornRows(start, 'none');
