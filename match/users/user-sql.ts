@@ -1,6 +1,6 @@
 // User tables in dumps of SQL: the one table that has the named columns.
 
-import { findColumns, isMissing } from '../../ingest/formats/columns.ts';
+import { type ColumnPlaces, findColumns, isMissing } from '../../ingest/formats/columns.ts';
 import type { CorpusParser } from '../../ingest/formats/format.ts';
 import { readDump } from '../../ingest/formats/tables/sql.ts';
 import type { SqlRowHandler } from '../../ingest/syntax/sql-copy.ts';
@@ -11,10 +11,8 @@ import { asTableColumns, columnNames, rowOf, type UserColumns, type UserSink } f
 const NONE: ReadonlySet<number> = new Set();
 const MAX_SHOWN_TABLES = 10;
 
-interface Places {
-  readonly usernames: readonly number[];
-  readonly secret: number;
-}
+/** As `--table` may name it. */
+const qualified = (name: string, schema: string): string => (schema === '' ? name : `${schema}.${name}`);
 
 class SqlUsers implements SqlRowHandler {
   readonly #sink: UserSink;
@@ -25,7 +23,10 @@ class SqlUsers implements SqlRowHandler {
   /** Rows that are not in the dump, or whose columns it does not name, by table. */
   readonly #unread = new Map<string, number>();
   #table = '';
-  #places: Places | undefined;
+  #isMeant = false;
+  /** The table whose rows are accounts: the first one that is meant. */
+  #used: string | undefined;
+  #places: ColumnPlaces | undefined;
   #header: readonly string[] = [];
   #missing: string | undefined;
 
@@ -36,7 +37,8 @@ class SqlUsers implements SqlRowHandler {
   }
 
   table(names: readonly string[] | undefined, name: string, schema: string): ReadonlySet<number> {
-    this.#table = schema === '' ? name : `${schema}.${name}`;
+    this.#table = qualified(name, schema);
+    this.#isMeant = this.#isChosen(this.#table);
     const found = findColumns(names ?? [], asTableColumns(this.#columns));
     this.#places = isMissing(found) ? undefined : found;
     if (isMissing(found)) {
@@ -44,16 +46,17 @@ class SqlUsers implements SqlRowHandler {
       this.#missing ??= found.name;
       return NONE;
     }
-    if (this.#isChosen(name)) assertUnambiguous(names ?? [], columnNames(this.#columns));
+    if (this.#isMeant) assertUnambiguous(names ?? [], columnNames(this.#columns));
     return new Set([...found.usernames, found.secret]);
   }
 
-  #isChosen(name: string): boolean {
-    return this.#chosen === undefined || this.#chosen === name || this.#chosen === this.#table;
+  #isChosen(table: string): boolean {
+    const chosen = this.#chosen;
+    return chosen === undefined || chosen === table || chosen === table.slice(table.lastIndexOf('.') + 1);
   }
 
   unread(name: string, schema: string): void {
-    this.#countUnread(schema === '' ? name : `${schema}.${name}`);
+    this.#countUnread(qualified(name, schema));
   }
 
   #countUnread(table: string): void {
@@ -66,6 +69,7 @@ class SqlUsers implements SqlRowHandler {
       return;
     }
     this.#fitting.add(this.#table);
+    if (this.#isMeant) this.#used ??= this.#table;
     if (this.#table !== this.#used) return;
     const { usernames, secret } = this.#places;
     const all = [...usernames, secret];
@@ -86,24 +90,13 @@ class SqlUsers implements SqlRowHandler {
     this.#sink.reject('malformed-row');
   }
 
-  get #meant(): string[] {
-    const last = (table: string): string => table.slice(table.lastIndexOf('.') + 1);
-    return [...this.#fitting].filter(
-      (table) => this.#chosen === undefined || this.#chosen === table || this.#chosen === last(table),
-    );
-  }
-
-  /** The table whose rows are accounts. */
-  get #used(): string | undefined {
-    return this.#meant[0];
-  }
-
   /** @throws MatchError `USERS_TABLE_AMBIGUOUS`, `USERS_COLUMN_MISSING` */
   end(): void {
-    const [used, ...others] = this.#meant;
-    if (used === undefined && this.#fitting.size === 0) throw columnMissing(this.#missing, this.#header);
+    if (this.#fitting.size === 0) throw columnMissing(this.#missing, this.#header);
+    const used = this.#used;
     if (used === undefined) throw notOneTable(`no table ${JSON.stringify(this.#chosen)} with`, this.#fitting);
-    if (others.length > 0) throw notOneTable(`${others.length + 1} tables with`, this.#meant);
+    const meant = [...this.#fitting].filter((table) => this.#isChosen(table));
+    if (meant.length > 1) throw notOneTable(`${meant.length} tables with`, meant);
     for (let left = this.#unread.get(used) ?? 0; left > 0; left--) this.#sink.reject('malformed-row');
   }
 }

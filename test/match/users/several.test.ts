@@ -51,6 +51,14 @@ describe('a dump with several tables that have the columns', () => {
     await expect(readText(place.home, text, 'nothing')).rejects.toThrow(/no table "nothing"/);
   });
 
+  test('is refused where the one of --table has a column twice, however it is named', async ({ place }) => {
+    const twice = `INSERT INTO s."a.u" (id, email, hash, HASH) VALUES (1,'a@example.com','new','old');\n`;
+    for (const table of ['u', 's.a.u', undefined])
+      await expect(readText(place.home, twice, table)).rejects.toMatchObject({ code: 'USERS_COLUMN_AMBIGUOUS' });
+    const other = insert('other', 'h');
+    expect((await readText(place.home, twice + other, 'other')).rows).toEqual([['1', 'a@example.com', 'h']]);
+  });
+
   test('is read where the other one is empty, or the statements are of one table', async ({ place }) => {
     const empty = 'COPY public.users_old (id, email, hash) FROM stdin;\n\\.\n';
     expect((await readText(place.home, copy('public.users', 'h') + empty)).rows).toHaveLength(1);
