@@ -13,8 +13,9 @@ import type { Sink } from '../sink.ts';
 import { formatEcs } from '../sinks/ecs.ts';
 import { createLinesSink } from '../sinks/lines.ts';
 import { formatOcsf } from '../sinks/ocsf.ts';
+import { POSTING_SOCKETS } from '../sinks/posting-sink.ts';
 import { createRiscSink } from '../sinks/risc.ts';
-import { createWebhookSink, WEBHOOK_SOCKETS } from '../sinks/webhook.ts';
+import { createWebhookSink } from '../sinks/webhook.ts';
 import { type FileAccess, readSmallFile } from './private-file.ts';
 import { readAuthorization, readSigningKey, readWebhookSecrets } from './secrets.ts';
 import { type PostedSink, SINK_SCHEMA, type SinkFile } from './sink-schema.ts';
@@ -128,7 +129,7 @@ const openEndpoint = ({ allow = [], caFile }: PostedSink, url: URL, at: (name: s
   createEndpoint({
     url,
     allowed: createAllowed(allow),
-    maxSockets: WEBHOOK_SOCKETS,
+    maxSockets: POSTING_SOCKETS,
     ...(caFile !== undefined && { ca: readSmallFile(at(caFile)) }),
   });
 

@@ -3,12 +3,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { JWK, JWTPayload } from 'jose';
 import type { AccountLeaked, NotifyEvent, StoredEvent, TestEvent, WatchFound } from '../events.ts';
-import { outcomeOf } from '../http/outcome.ts';
-import type { Endpoint } from '../http/post.ts';
-import type { Destination } from '../outbox.ts';
 import type { Sink } from '../sink.ts';
 import { describeEvent } from './describe-event.ts';
-import { POST_LEASE_MS, WEBHOOK_SOCKETS } from './webhook.ts';
+import { createPostingSink, type PostingOptions } from './posting-sink.ts';
 
 const CREDENTIAL_COMPROMISE = 'https://schemas.openid.net/secevent/risc/event-type/credential-compromise';
 /** The event of the Shared Signals Framework that asks for no action. */
@@ -23,8 +20,7 @@ export interface SigningJwk {
   readonly kid: string;
 }
 
-export interface RiscOptions extends Destination {
-  readonly endpoint: Endpoint;
+export interface RiscOptions extends PostingOptions {
   readonly signing: SigningJwk;
   readonly issuer: string;
   readonly audience: string;
@@ -38,25 +34,16 @@ const isSent = (event: NotifyEvent): event is AccountLeaked | WatchFound | TestE
   event.type === 'account.leaked' || event.type === 'watch.found' || event.type === 'credveil.test';
 
 export function createRiscSink(options: RiscOptions): Sink {
-  const { name, accepts, endpoint, authorization } = options;
+  const { accepts, authorization } = options;
   const headers = {
     'content-type': 'application/secevent+jwt',
     accept: 'application/json',
     ...(authorization !== undefined && { authorization }),
   };
-  return {
-    name,
-    accepts: (event) => isSent(event) && accepts(event),
-    maxBatch: WEBHOOK_SOCKETS,
-    leaseMs: POST_LEASE_MS,
-    send: (events, signal) =>
-      Promise.all(
-        events.map(async (event) =>
-          outcomeOf(await endpoint.post(headers, await signToken(event, options), signal), Date.now()),
-        ),
-      ),
-    close: () => endpoint.close(),
-  };
+  return createPostingSink({ ...options, accepts: (event) => isSent(event) && accepts(event) }, async (event) => ({
+    headers,
+    body: await signToken(event, options),
+  }));
 }
 
 /** A Security Event Token. The same event has the same claims in each attempt. */

@@ -2,40 +2,21 @@
 
 import { createHmac } from 'node:crypto';
 import type { StoredEvent } from '../events.ts';
-import { outcomeOf } from '../http/outcome.ts';
-import type { Endpoint } from '../http/post.ts';
-import type { Destination } from '../outbox.ts';
 import type { Sink } from '../sink.ts';
 import { formatJson } from './json-text.ts';
+import { createPostingSink, type PostingOptions } from './posting-sink.ts';
 
-/** Requests under way at once. */
-export const WEBHOOK_SOCKETS = 16;
-/** Longer than two attempts that take all their time. */
-export const POST_LEASE_MS = 45_000;
-
-export interface WebhookOptions extends Destination {
-  readonly endpoint: Endpoint;
+export interface WebhookOptions extends PostingOptions {
   /** The first is the current one; the others are valid while receivers change theirs. */
   readonly secrets: readonly Uint8Array[];
-  readonly now?: () => number;
 }
 
-export function createWebhookSink({ name, accepts, endpoint, secrets, now = Date.now }: WebhookOptions): Sink {
-  return {
-    name,
-    accepts,
-    maxBatch: WEBHOOK_SOCKETS,
-    leaseMs: POST_LEASE_MS,
-    send: (events, signal) =>
-      Promise.all(
-        events.map(async (event) => {
-          const body = formatWebhook(event);
-          const headers = signWebhook(secrets, event.id, Math.floor(now() / 1000), body);
-          return outcomeOf(await endpoint.post(headers, body, signal), now());
-        }),
-      ),
-    close: () => endpoint.close(),
-  };
+export function createWebhookSink({ secrets, ...options }: WebhookOptions): Sink {
+  const { now = Date.now } = options;
+  return createPostingSink(options, (event) => {
+    const body = formatWebhook(event);
+    return { headers: signWebhook(secrets, event.id, Math.floor(now() / 1000), body), body };
+  });
 }
 
 /** The same text in every attempt. */
