@@ -48,7 +48,7 @@ function unmapped(address: string): string {
   const [bare = ''] = address.split('%');
   if (!isIPv6(bare)) return bare;
   // The URL parser knows one spelling of each.
-  const normal = new URL(`http://[${bare}]`).hostname.slice(1, -1);
+  const normal = hostOf(new URL(`http://[${bare}]`));
   const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(normal) ?? [];
   if (high === undefined || low === undefined) return normal;
   const value = Number.parseInt(high, 16) * 0x1_0000 + Number.parseInt(low, 16);
@@ -66,6 +66,9 @@ export function isInternal(address: string): boolean {
 }
 
 export const isLoopbackAddress = (address: string): boolean => isWithin(loopback, unmapped(address));
+
+/** The host of a URL; an IPv6 address without its brackets. */
+export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
 
 /** The internal places that the operator allows a sink to be at. */
 export interface Allowed {

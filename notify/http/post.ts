@@ -4,7 +4,7 @@ import dns from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { type Allowed, isInternal, isLoopbackAddress } from './addresses.ts';
+import { type Allowed, hostOf, isInternal, isLoopbackAddress } from './addresses.ts';
 
 /** The bounds of a request, in milliseconds and bytes. */
 export interface PostLimits {
@@ -41,7 +41,7 @@ export interface EndpointOptions {
 /** Redirects are not followed, and no proxy is used. */
 export function createEndpoint({ url, allowed, ca, maxSockets, limits = POST_LIMITS }: EndpointOptions): Endpoint {
   const isPlain = url.protocol === 'http:';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = hostOf(url);
   const isAllowed = (address: string): boolean =>
     // Without TLS, anybody on the way could read the events.
     (!isPlain || isLoopbackAddress(address)) &&

@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { NotifyError } from '../errors.ts';
 import type { NotifyEvent } from '../events.ts';
-import { createAllowed, isAllowable, isInternal, isLoopbackAddress } from '../http/addresses.ts';
+import { createAllowed, hostOf, isAllowable, isInternal, isLoopbackAddress } from '../http/addresses.ts';
 import { createEndpoint, type Endpoint } from '../http/post.ts';
 import type { Destination } from '../outbox.ts';
 import type { Sink } from '../sink.ts';
@@ -142,7 +142,7 @@ function parseUrl({ url: text, allow = [] }: PostedSink, spec: string): URL {
   if (url.username !== '' || url.password !== '')
     throw refuse('holds a password', 'Use a secret in a file instead: see docs/events.md.');
   if (url.hash !== '') throw refuse('has a fragment', 'Leave out # and what follows.');
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = hostOf(url);
   const allowed = createAllowed(allow);
   const isAllowed = allowed.hasHost(host) || allowed.hasAddress(host);
   // What a name resolves to is checked when it is connected to.
