@@ -15,6 +15,12 @@ import { lowerCase } from './hmac-deriver.ts';
 
 type Name = NameMarks['names'][number];
 
+interface Found {
+  readonly name: Name;
+  /** Normalized, in the spelling that is listed. */
+  readonly username: Uint8Array;
+}
+
 /** Looks up normalized usernames, and counts what it finds. */
 export class NameGuard {
   readonly #key: Uint8Array;
@@ -23,7 +29,7 @@ export class NameGuard {
   readonly #hasPlanted: boolean;
   #suppressed = 0;
   #withheldPlanted = 0;
-  readonly #planted = new Map<string, { names: number; pairs: number }>();
+  readonly #counts = new Map<string, { names: number; pairs: number }>();
 
   constructor({ key, names }: NameMarks) {
     this.#key = key;
@@ -35,57 +41,62 @@ export class NameGuard {
     }
   }
 
-  /** Whether the username bytes[from, to), of which ASCII letters may be capitals, is listed. */
-  holds(bytes: Uint8Array, from: number, to: number, password: Uint8Array): boolean {
-    if (to <= from) return false;
-    const [name] = this.#find(bytes, from, to);
+  /** Finds the username bytes[from, to), of which ASCII letters may be capitals, on the list. */
+  find(bytes: Uint8Array, from: number, to: number): Found | undefined {
+    if (to <= from) return undefined;
     // Of a name on both lists, one is counted: a line has one credential.
-    if (name?.kind === 'suppressed') this.#suppressed++;
-    else if (name) this.#withhold(name, lowered(bytes, from, to), password);
-    if (name) return true;
-    const respelled = this.#hasPlanted ? respell(bytes, from, to) : undefined;
-    const planted = respelled && this.#findPlanted(respelled);
-    if (planted) this.#withhold(planted, respelled, password);
-    return planted !== undefined;
+    const [name] = this.#listed(bytes, from, to);
+    return name ? { name, username: lowered(bytes, from, to) } : this.#findRespelled(bytes, from, to);
   }
 
-  #withhold({ id = '', pairMark }: Name, username: Uint8Array, password: Uint8Array): void {
+  /** Counts a credential that is left out. */
+  withhold({ name, username }: Found, password: Uint8Array): void {
+    if (name.kind === 'suppressed') {
+      this.#suppressed++;
+      return;
+    }
+    const { id = '', pairMark } = name;
     const isPair = pairMark && this.#digest(pairMessage(username, password)).equals(pairMark);
-    this.#count(id, isPair === true, 'withheld');
-  }
-
-  #findPlanted(username: Uint8Array): Name | undefined {
-    return this.#find(username, 0, username.length).find(({ kind }) => kind === 'planted');
+    this.#withheldPlanted++;
+    this.#count(id, isPair === true);
   }
 
   /** Counts the name of a planted account whose line is rejected for its password. */
   see(username: Uint8Array): void {
     if (username.length === 0) return;
-    const respelled = this.#hasPlanted ? respell(username, 0, username.length) : undefined;
-    const planted = this.#findPlanted(username) ?? (respelled && this.#findPlanted(respelled));
-    if (planted) this.#count(planted.id ?? '', false, 'rejected');
+    const planted = this.#planted(username) ?? this.#findRespelled(username, 0, username.length)?.name;
+    if (planted) this.#count(planted.id ?? '', false);
+  }
+
+  #findRespelled(bytes: Uint8Array, from: number, to: number): Found | undefined {
+    const username = this.#hasPlanted ? respell(bytes, from, to) : undefined;
+    const name = username && this.#planted(username);
+    return name && { name, username };
+  }
+
+  #planted(username: Uint8Array): Name | undefined {
+    return this.#listed(username, 0, username.length).find(({ kind }) => kind === 'planted');
   }
 
   /** Moves the credentials that were found to the rejects. @returns their number */
   takeRejects(rejects: RejectCounter): { readonly withheld: number; readonly planted: PlantedCounts } {
-    const planted = Object.fromEntries(this.#planted);
+    const planted = Object.fromEntries(this.#counts);
     const seen = this.#withheldPlanted;
     const withheld = this.#suppressed + seen;
     if (this.#suppressed > 0) rejects.add('suppressed', this.#suppressed);
     if (seen > 0) rejects.add('planted', seen);
     this.#suppressed = 0;
     this.#withheldPlanted = 0;
-    this.#planted.clear();
+    this.#counts.clear();
     return { withheld, planted };
   }
 
-  #count(id: string, isPair: boolean, line: 'withheld' | 'rejected'): void {
-    const { names, pairs } = this.#planted.get(id) ?? { names: 0, pairs: 0 };
-    this.#planted.set(id, { names: names + 1, pairs: pairs + (isPair ? 1 : 0) });
-    if (line === 'withheld') this.#withheldPlanted++;
+  #count(id: string, isPair: boolean): void {
+    const { names, pairs } = this.#counts.get(id) ?? { names: 0, pairs: 0 };
+    this.#counts.set(id, { names: names + 1, pairs: pairs + (isPair ? 1 : 0) });
   }
 
-  #find(bytes: Uint8Array, from: number, to: number): readonly Name[] {
+  #listed(bytes: Uint8Array, from: number, to: number): readonly Name[] {
     const length = 1 + to - from;
     let mark: Uint8Array;
     let at = 0;
@@ -148,13 +159,15 @@ export function withNameGuard(deriver: Deriver, guard: NameGuard | undefined): D
   if (!guard) return deriver;
   return {
     addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
-      const isHeld =
-        usernameFrom >= 0 && guard.holds(bytes, usernameFrom, usernameTo, bytes.subarray(passwordFrom, passwordTo));
-      if (!isHeld) deriver.addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times);
+      const found = usernameFrom < 0 ? undefined : guard.find(bytes, usernameFrom, usernameTo);
+      if (found) guard.withhold(found, bytes.subarray(passwordFrom, passwordTo));
+      else deriver.addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times);
     },
-    add: (username, password, times) =>
-      (username !== undefined && guard.holds(username, 0, username.length, password)) ||
-      deriver.add(username, password, times),
+    add(username, password, times) {
+      const found = username && guard.find(username, 0, username.length);
+      if (found) guard.withhold(found, password);
+      return found !== undefined || deriver.add(username, password, times);
+    },
     seeName: (username) => guard.see(username),
     flush: () => deriver.flush(),
   };
