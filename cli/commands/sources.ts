@@ -18,7 +18,6 @@ import { describePublished, PUBLISHER_KEY } from '../publish/published.ts';
 import { parseExpiry } from '../retention/expires.ts';
 import { describeEachText } from '../text-report.ts';
 import { formatBytes, formatCount, formatCounted } from '../units.ts';
-import { publishWithProgress } from './publish.ts';
 
 /** @throws StoreError `SOURCE_NAME`, `SOURCE_MISSING` */
 export function findSource(dataset: Dataset, name: string): Run {
@@ -191,6 +190,8 @@ export function addRemove(program: Command): void {
     .option(...PUBLISHER_KEY)
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, source: string, options: KeyFileOptions & { json?: boolean }) => {
+      // A list of sources does without what publishes. Loaded before anything is deleted.
+      const { publishWithProgress } = await import('./publish.ts');
       const interrupt = onInterrupt();
       try {
         const published = await withPublisher(folder, options, async (opened) => {
