@@ -171,7 +171,8 @@ class SampledCorpus {
   ) {
     const timed = TIMED[key.suite];
     const signSeed = signSeedOf(key.revealText());
-    const guard = options.names && new NameGuard(options.names.marks);
+    const marks = options.names?.marks;
+    const guard = marks && new NameGuard(marks);
     const tally = new CorpusTally(undefined, undefined);
     this.#tally = tally;
     const keep = (credential: () => TimedCredential): void => {

@@ -250,9 +250,8 @@ function workerSettings(
 ): WorkerSettings {
   const { indexes, similar, usernameRules, hashPlaintext } = job;
   const { suite } = key;
-  const listed = names && names.names.length > 0 ? names.marks : undefined;
   return {
     ...{ suite, keyText: key.revealText(), indexes, similar, usernameRules, hashPlaintext, folder, sorterBytes },
-    names: listed,
+    names: names?.marks,
   };
 }

@@ -74,8 +74,9 @@ export class NameList {
     return this.names.filter((name) => name.kind === kind);
   }
 
-  get marks(): NameMarks {
-    return { key: this.#key, names: this.names };
+  /** Undefined if there are no names: nothing is looked up. */
+  get marks(): NameMarks | undefined {
+    return this.#names.size > 0 ? { key: this.#key, names: this.names } : undefined;
   }
 
   /** For the file alone. */
