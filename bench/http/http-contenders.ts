@@ -2,10 +2,10 @@
 // memory, and nginx with the bodies as static files.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import fs from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 import path from 'node:path';
+import { freePort } from '../../test/support/machine/free-port.ts';
 import { startServerChild } from './server-children.ts';
 
 export interface Contender {
@@ -69,14 +69,6 @@ http {
   });
   await untilAccepted(port);
   return { name: 'nginx', port, pid: child.pid ?? 0, stop: () => child.kill('SIGTERM') };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function untilAccepted(port: number): Promise<void> {

@@ -2,9 +2,9 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { pairOf } from '../tls-files.ts';
+import { freePort } from './free-port.ts';
 
 export interface DatabaseServer {
   /** Of its socket, for the user that owns it. */
@@ -35,14 +35,6 @@ function makeFolder(folder: string, owner: Owner | undefined): void {
     if (owner) fs.chownSync(file, owner.uid, owner.gid);
   }
   if (owner) fs.chownSync(folder, owner.uid, owner.gid);
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Waits until `ask` succeeds. @throws if the server ends first */
