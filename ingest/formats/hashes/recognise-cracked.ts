@@ -108,7 +108,7 @@ export function recogniseCracked(
 /** `plain:hash`, which only proofs tell from `user:hash`. */
 export function recogniseReversed(
   sample: TextSample,
-  { reversed, separator }: Shapes,
+  { reversed }: Shapes,
   options: FormatOptions,
 ): Recognised | undefined {
   const share = shareOf(reversed.length, sample);
