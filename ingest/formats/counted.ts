@@ -1,9 +1,9 @@
 // Passwords with counts, and any separator: `password,count` and `count,password`.
 
-import { IngestError } from '../errors.ts';
 import type { RejectReason } from '../rejects.ts';
 import type { CorpusFormat, FormatModule, FormatOptions } from './format.ts';
 import { cutRules, type FieldCut, lineFormat } from './line-parser.ts';
+import { refuse } from './refusal.ts';
 import { percent } from './sample.ts';
 
 type Name = 'password-count' | 'count-password';
@@ -64,12 +64,12 @@ export const countedModule: FormatModule = {
         const what = `${percent(share)} of the lines are a text and a number`;
         if (isOrdered(cuts.map(({ times }) => times)))
           return { format, score: COUNTED_SCORE * share, reasons: [what, 'which descends'] };
-        const refusal = new IngestError(
-          'FORMAT_UNRECOGNISED',
+        return refuse(
+          format,
+          COUNTED_SCORE * share,
           'the lines are texts and numbers, which may be counts or passwords',
           `Name the format: --format ${name} --separator ${JSON.stringify(separator)} for counts, or a combo for passwords.`,
         );
-        return { format, score: COUNTED_SCORE * share, reasons: [what], refusal };
       }
     return undefined;
   },

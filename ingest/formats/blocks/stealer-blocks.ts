@@ -3,7 +3,8 @@
 
 import { IngestError } from '../../errors.ts';
 import { isSql } from '../../syntax/sql-lines.ts';
-import type { CorpusFormat, FormatModule, FormatOptions } from '../format.ts';
+import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
+import { refuse, refuseWith } from '../refusal.ts';
 import { percent } from '../sample.ts';
 import { findLayout, isLayout, LAYOUT_BYTES } from './block-layout.ts';
 import { createBlockParser } from './block-parser.ts';
@@ -43,11 +44,11 @@ export const stealerBlocksModule: FormatModule = {
         ? 'their values show which are the username and the password'
         : 'they name a username and a password';
       const refusal = options.labels && isAll ? refusalOf(format, bytes) : undefined;
-      if (refusal) return { format, score: LABELS_SCORE, reasons: [refusal.message], refusal };
+      if (refusal) return refuseWith(refusal, format, LABELS_SCORE);
       return { format, score: isByValues ? VALUES_SCORE : LABELS_SCORE, reasons: [lines, names] };
     }
     if (layout.coverage < ALL) return undefined;
-    return { format, score: LABELS_SCORE, reasons: [lines], refusal: unknownLabels() };
+    return refuseUnknown(format);
   },
 };
 
@@ -64,9 +65,10 @@ function refusalOf(format: CorpusFormat, bytes: Buffer): IngestError | undefined
   }
 }
 
-const unknownLabels = (): IngestError =>
-  new IngestError(
-    'FORMAT_UNRECOGNISED',
+const refuseUnknown = (format: CorpusFormat): Recognised =>
+  refuse(
+    format,
+    LABELS_SCORE,
     'these are blocks of labelled lines, and no label is known to name a username and a password',
     'Name them with --labels username=TEXT,password=TEXT, name another --format, or pass --skip-unrecognised.',
   );

@@ -3,6 +3,7 @@
 import { IngestError } from '../../errors.ts';
 import type { CorpusFormat, Recognised } from '../format.ts';
 import { isUsername } from '../line-parser.ts';
+import { refuseWith } from '../refusal.ts';
 import type { TextSample } from '../sample.ts';
 import { hashKind } from './hash-kinds.ts';
 import { sha1ListFormat } from './hash-list.ts';
@@ -85,9 +86,7 @@ export const found = (format: CorpusFormat, score: number, ...reasons: string[])
 });
 
 /** Texts that have no other reading are refused with what they are. */
-export function refused(score: number, what: string, hint: string): Recognised {
-  const refusal = new IngestError('FORMAT_USELESS', what, hint);
-  return { format: sha1ListFormat, score, reasons: [what], refusal };
-}
+export const refused = (score: number, what: string, hint: string): Recognised =>
+  refuseWith(new IngestError('FORMAT_USELESS', what, hint), sha1ListFormat, score);
 
 export const CRACK_HINT = 'No index takes them. Ingest what a cracker makes of them: hash:plain or user:hash:plain.';

@@ -1,9 +1,9 @@
 // Lines of an e-mail address in brackets, as mail programs write it, and a password behind it.
 
-import { IngestError } from '../../errors.ts';
 import { decodeHexNotation } from '../../input/text.ts';
 import type { FormatModule, Recognised } from '../format.ts';
 import { isComment, lineFormat } from '../line-parser.ts';
+import { refuse } from '../refusal.ts';
 import { percent } from '../sample.ts';
 import { columnOf } from './column-kinds.ts';
 
@@ -41,7 +41,7 @@ export const enclosedAddressModule: FormatModule = {
       .filter((password) => password !== undefined);
     const share = passwords.length / Math.max(1, lines.length);
     const others = passwords.filter((password) => OTHER.test(password.trim())).length;
-    if (share > MOST && others > FEW * passwords.length) return refuse(share);
+    if (share > MOST && others > FEW * passwords.length) return refuseOthers(share);
     const spaced = passwords.filter((password) => /\s/.test(password)).length;
     if (share <= MOST || spaced > FEW * passwords.length || columnOf(passwords).kind !== 'free') return undefined;
     const reasons = [`${percent(share)} of the lines are an e-mail address in brackets and a word`];
@@ -49,8 +49,8 @@ export const enclosedAddressModule: FormatModule = {
   },
 };
 
-function refuse(share: number): Recognised {
+function refuseOthers(share: number): Recognised {
   const what = 'behind e-mail addresses in brackets stand handles, numbers or other addresses, which are no passwords';
   const hint = 'Leave the file out. If they are the passwords, pass --format enclosed-address.';
-  return { format, score: SCORE * share, reasons: [what], refusal: new IngestError('FORMAT_UNRECOGNISED', what, hint) };
+  return refuse(format, SCORE * share, what, hint);
 }

@@ -1,11 +1,11 @@
 // Recognises lists of credentials, one a line: pairs, with or without URLs, numbers and captures.
 
-import { IngestError } from '../../errors.ts';
 import { isSql } from '../../syntax/sql-lines.ts';
 import { roleOfName } from '../column-names.ts';
 import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { describeLayout, isPair } from '../layout.ts';
 import { isAddress, isComment } from '../line-parser.ts';
+import { refuse } from '../refusal.ts';
 import { isRemark } from '../remarks.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { formatOfLayout, plainFormat } from './layout-format.ts';
@@ -53,13 +53,7 @@ function refusePhrases(rows: readonly string[]): Recognised | undefined {
   const shown = JSON.stringify(found);
   const what = `behind e-mail addresses and ${shown} stand several words, which may be passwords or other columns`;
   const hint = `Look at the lines. If all behind the first ${shown} is the password, pass --format combo --separator ${shown}; if one column is, --columns username=1,password=N --separator TEXT.`;
-  const refusal = new IngestError('FORMAT_UNRECOGNISED', what, hint);
-  return {
-    format: comboFormatOf('combo', found, { separator: found }),
-    score: UNCLEAR_SCORE,
-    reasons: [what],
-    refusal,
-  };
+  return refuse(comboFormatOf('combo', found, { separator: found }), UNCLEAR_SCORE, what, hint);
 }
 
 /** Comments and rulers. */
@@ -120,12 +114,12 @@ function refuseColumns(columns: UnclearColumns): Recognised {
   const { separator, width, usernames, passwords } = columns;
   const what = `${JSON.stringify(separator)} cuts the lines into ${width} columns`;
   const which = (places: readonly number[]): string => (places.length === 0 ? 'none' : places.join(', '));
-  const refusal = new IngestError(
-    'FORMAT_UNRECOGNISED',
+  return refuse(
+    comboFormatOf('combo', separator, { separator }),
+    UNCLEAR_SCORE,
     `${what}, of which ${which(usernames)} may be the username and ${which(passwords)} the password`,
     hintAtColumns(columns),
   );
-  return { format: comboFormatOf('combo', separator, { separator }), score: UNCLEAR_SCORE, reasons: [what], refusal };
 }
 
 /** Names places only if they are likely: a wrong one would be followed. */
@@ -146,23 +140,23 @@ function refuseBoth(best: Reading, rival: Reading): Recognised {
     .map(
       ({ layout }) => `--format combo --separator ${JSON.stringify(layout.separator)} for ${describeLayout(layout)}`,
     );
-  const refusal = new IngestError(
-    'FORMAT_UNRECOGNISED',
+  return refuse(
+    best.format,
+    best.score,
     `the lines may be laid out as ${shown}`,
     `Look at the lines. ${[...flags, 'for one column of more, --columns username=N,password=N --separator TEXT'].join('; ')}.`,
   );
-  return { format: best.format, score: best.score, reasons: [`the lines may be ${shown}`], refusal };
 }
 
 function refuseWords({ layout, format }: Reading): Recognised {
   const shown = JSON.stringify(layout.separator);
   const what = `${shown} stands in most lines, between usernames and passwords or within passwords`;
-  const refusal = new IngestError(
-    'FORMAT_UNRECOGNISED',
+  return refuse(
+    format,
+    UNCLEAR_SCORE,
     what,
     `Name the format: --format combo --separator ${shown} for pairs, --format passwords for passwords.`,
   );
-  return { format, score: UNCLEAR_SCORE, reasons: [what], refusal };
 }
 
 const createPlain = (name: string, options: FormatOptions): CorpusFormat => plainFormat(name, options) as CorpusFormat;

@@ -1,8 +1,8 @@
 // Recognises lists of passwords, one a line, with or without counts.
 
-import { IngestError } from '../../errors.ts';
 import type { FormatModule, Recognised } from '../format.ts';
 import { areNumbered, isAddress, isHash, withoutHead } from '../line-parser.ts';
+import { refuse } from '../refusal.ts';
 import { percent } from '../sample.ts';
 import { countedPasswordsFormat, passwordsFormat } from './line-format.ts';
 import { separatorsIn } from './separators.ts';
@@ -38,13 +38,8 @@ const MARKED = /^\s*[[\]{}<>(]|^[\p{L} ]{1,24}:\s|:\s*$/u;
 const HOST = /^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5}|\/\d{1,2})?|(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24})$/i;
 
 function refuseHosts(): Recognised {
-  const what = 'most lines are IP addresses or domains';
-  const refusal = new IngestError(
-    'FORMAT_UNRECOGNISED',
-    what,
-    'Leave the text out, or pass --format passwords if they are passwords.',
-  );
-  return { format: passwordsFormat, score: PASSWORDS_SCORE, reasons: [what], refusal };
+  const hint = 'Leave the text out, or pass --format passwords if they are passwords.';
+  return refuse(passwordsFormat, PASSWORDS_SCORE, 'most lines are IP addresses or domains', hint);
 }
 
 function isPassword(line: string): boolean {

@@ -17,6 +17,7 @@ import {
 } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { isHash } from '../line-parser.ts';
+import { refuseWith } from '../refusal.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { type CsvTable, DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
 import { isRoboForm, rowsOf } from './csv-table.ts';
@@ -140,7 +141,7 @@ function recogniseHeader(
       };
   }
   const hashes = missing === 'password' ? namedHashes(header, lines) : undefined;
-  if (hashes) return { format, score: HEADER_SCORE, reasons: [hashes.message], refusal: hashes };
+  if (hashes) return refuseWith(hashes, format, HEADER_SCORE);
   if (!isLikeHeader(header)) return undefined;
   return { format, score: GIVEN_SCORE, reasons: [`the first line looks like a header without a ${missing} column`] };
 }

@@ -4,6 +4,7 @@ import { IngestError } from '../../errors.ts';
 import type { CorpusFormat, Recognised } from '../format.ts';
 import { hashKind } from '../hashes/hash-kinds.ts';
 import { isBase64Sha1 } from '../hashes/hash-list.ts';
+import { refuseWith } from '../refusal.ts';
 import type { TextSample } from '../sample.ts';
 
 const MOST = 0.8;
@@ -35,5 +36,5 @@ export function refuseHashes(format: CorpusFormat, { bytes }: TextSample): Recog
     kind === 'SHA-1 hashes' || kind === BASE64_SHA1 || kind === 'MD5 or NTLM hashes'
       ? 'If they are unsalted, name their column in place of the password: --columns sha1=NAME or ntlm=NAME.'
       : 'No index takes them. Ingest the plaintexts that a cracker finds.';
-  return { format, score: 1, reasons: [what], refusal: new IngestError('FORMAT_USELESS', what, hint) };
+  return refuseWith(new IngestError('FORMAT_USELESS', what, hint), format, 1);
 }

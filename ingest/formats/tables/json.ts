@@ -8,6 +8,7 @@ import type { RejectReason } from '../../rejects.ts';
 import { JsonScanner } from '../../syntax/json-scanner.ts';
 import { type Columns, columnMissing, feedsOf, secretKindOf, usernamesOf } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
+import { refuse } from '../refusal.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { refuseHashes } from './hashed-column.ts';
 import { JsonRows } from './json-rows.ts';
@@ -134,8 +135,7 @@ function refuseArrays(options: FormatOptions): Recognised {
   const what = 'the rows are arrays of JSON, which name no columns';
   const hint =
     "Make them CSV, as jq -r '.[] | @csv' does, and pass --format csv --columns username=N,password=N, with places from 1.";
-  const refusal = new IngestError('FORMAT_UNRECOGNISED', what, hint);
-  return { format: jsonFormat(options), score: 1, reasons: [what], refusal };
+  return refuse(jsonFormat(options), 1, what, hint);
 }
 
 export const jsonModule: FormatModule = {

@@ -1,6 +1,5 @@
 // Dumps of databases: the rows of INSERT and COPY, by the names of their columns.
 
-import { IngestError } from '../../errors.ts';
 import type { SqlRowHandler } from '../../syntax/sql-copy.ts';
 import { isSql, isStatement, isTuple } from '../../syntax/sql-lines.ts';
 import { SqlStatements } from '../../syntax/sql-statements.ts';
@@ -22,6 +21,7 @@ import {
   secretKindOf,
 } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
+import { refuse } from '../refusal.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { exampleOf, takeRow } from './credential-rows.ts';
 import { refuseHashes } from './hashed-column.ts';
@@ -182,21 +182,16 @@ function recogniseOthers(sample: TextSample, options: FormatOptions): Recognised
   if (rows > HALF) {
     const reasons = [`${percent(rows)} of the lines are rows of SQL without a statement`];
     if (options.columns && areByPlace(options.columns)) return { format, score: 1, reasons };
-    const refusal = new IngestError(
-      'FORMAT_UNRECOGNISED',
+    return refuse(
+      format,
+      1,
       'the lines are rows of SQL, and no statement names their columns',
       'Name them by place, as --format sql --columns username=2,password=3.',
     );
-    return { format, score: 1, reasons, refusal };
   }
   if (sample.share(isSql) <= HALF) return undefined;
-  const what = 'the lines are statements of SQL that hold no rows';
-  const refusal = new IngestError(
-    'FORMAT_UNRECOGNISED',
-    what,
-    'Export the table as CSV, or as INSERT, REPLACE or COPY.',
-  );
-  return { format, score: 1, reasons: [what], refusal };
+  const hint = 'Export the table as CSV, or as INSERT, REPLACE or COPY.';
+  return refuse(format, 1, 'the lines are statements of SQL that hold no rows', hint);
 }
 
 export const sqlModule: FormatModule = {
