@@ -48,25 +48,20 @@ function openSigner(dataset: Dataset, options: RenewOptions): Signer {
   return createMac(key.createSuite().sealKey);
 }
 
-/** Writes a new head for the current snapshot. @throws StoreError */
-export function renewHead(dataset: Dataset, signer: Signer, lifeMs?: number): Head {
-  const current = openPublishedFacts(dataset);
-  return writeHead(dataset, current.name, readStatement(dataset, current.name), signer, lifeMs);
-}
-
 /** Renews once, or until the signal if there is an interval. */
 export async function renewHeads(folder: string, options: RenewOptions, signal: AbortSignal): Promise<void> {
   const dataset = openDataset(folder);
   const signer = openSigner(dataset, options);
   const { every, validFor } = options;
   const renew = (): void => {
+    const { name, facts } = openPublishedFacts(dataset);
     printResult(
       options,
-      renewHead(dataset, signer, validFor),
+      writeHead(dataset, name, readStatement(dataset, name), signer, validFor),
       ({ sequence, validUntil }) =>
         `snapshot ${String(sequence).padStart(6, '0')}: clients accept it until ${validUntil}`,
     );
-    warnOfExpired(dataset, openPublishedFacts(dataset).facts.sources);
+    warnOfExpired(dataset, facts.sources);
   };
   if (every === undefined) return renew();
   while (!signal.aborted) {
