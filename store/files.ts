@@ -61,6 +61,25 @@ export function readRegularFile(file: string, maxBytes: number, refuse: RefuseFi
   return readRegularBytes(file, maxBytes, refuse).toString('utf8');
 }
 
+/**
+ * Reads a file of JSON; undefined if it is missing.
+ * @throws the error of `refuse`, also for what is not JSON
+ */
+export function readJsonFile(file: string, maxBytes: number, refuse: RefuseFile): unknown {
+  let text: string;
+  try {
+    text = readRegularFile(file, maxBytes, refuse);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refuse('not JSON');
+  }
+}
+
 /** Makes renames and deletions in a folder durable. */
 export function syncFolder(folder: string): void {
   const handle = fs.openSync(folder, 'r');

@@ -9,7 +9,7 @@ import { isName } from '../../protocol/ids.ts';
 import { type Dataset, PRIVATE_FOLDER } from '../dataset.ts';
 import { dayOf, isDay } from '../day.ts';
 import { StoreError } from '../errors.ts';
-import { isMissing, readRegularFile, writeFileAtomically } from '../files.ts';
+import { readJsonFile, writeFileAtomically } from '../files.ts';
 import type { Run } from '../run/run.ts';
 import { retentionFolder } from './name-file.ts';
 
@@ -43,14 +43,8 @@ export function readExpiries(dataset: Dataset): ReadonlyMap<string, Expiry> {
       `${file}: ${why}`,
       'Restore it from a backup, or delete it and set --expires again.',
     );
-  let json: { format?: unknown; sources?: unknown } | null;
-  try {
-    json = JSON.parse(readRegularFile(file, MAX_FILE_BYTES, refuse)) as typeof json;
-  } catch (error) {
-    if (isMissing(error)) return new Map();
-    if (error instanceof SyntaxError) throw refuse('not JSON');
-    throw error;
-  }
+  const json = readJsonFile(file, MAX_FILE_BYTES, refuse) as { format?: unknown; sources?: unknown } | null | undefined;
+  if (json === undefined) return new Map();
   const { format, sources } = json ?? {};
   const isObject = typeof sources === 'object' && sources !== null && !Array.isArray(sources);
   const entries = isObject ? Object.entries(sources) : [];

@@ -23,7 +23,7 @@ import { type Dataset, PRIVATE_FOLDER } from '../dataset.ts';
 import type { DatasetKey } from '../dataset-key.ts';
 import { isDay } from '../day.ts';
 import { StoreError } from '../errors.ts';
-import { isMissing, readRegularFile, writeFileAtomically } from '../files.ts';
+import { readJsonFile, writeFileAtomically } from '../files.ts';
 import { ENTRY_BYTES } from '../run/record.ts';
 import { type KeptName, LIST_KEY_BYTES, type ListedName, MARK_BYTES, NameList } from './name-list.ts';
 
@@ -104,16 +104,9 @@ function unseal(dataset: Dataset, key: DatasetKey, { names, sealed }: NamesFile)
 }
 
 function readNamesFile(dataset: Dataset): NamesFile | undefined {
-  const file = namesPath(dataset);
-  let json: Record<string, unknown> | null;
-  try {
-    const text = readRegularFile(file, MAX_FILE_BYTES, (why) => corrupt(dataset, why));
-    json = JSON.parse(text) as Record<string, unknown> | null;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    if (error instanceof SyntaxError) throw corrupt(dataset, 'not JSON');
-    throw error;
-  }
+  const refuse = (why: string): StoreError => corrupt(dataset, why);
+  const json = readJsonFile(namesPath(dataset), MAX_FILE_BYTES, refuse) as Record<string, unknown> | null | undefined;
+  if (json === undefined) return undefined;
   const { format, names, sealed: text } = json ?? {};
   const sealed = Buffer.from(typeof text === 'string' ? text : '', 'base64');
   if (
