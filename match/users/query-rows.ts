@@ -33,14 +33,9 @@ export class QueryRows {
     this.#columns = columns;
     this.#sink = sink;
     // Names that differ in case alone are two columns to PostgreSQL.
-    const inexact = wanted.filter((name) => header.indexOf(name) === -1);
+    const inexact = wanted.filter((name) => !header.includes(name));
     assertUnambiguous(header, inexact, ALIAS);
-    for (const name of wanted)
-      assertUnambiguous(
-        header.filter((other) => other === name),
-        [name],
-        ALIAS,
-      );
+    assertUnambiguous(header, wanted, ALIAS, (column, name) => column === name);
     this.#places = wanted.map((name) => {
       const exact = header.indexOf(name);
       return exact === -1 ? header.findIndex((other) => other.toLowerCase() === name.toLowerCase()) : exact;

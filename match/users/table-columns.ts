@@ -14,14 +14,22 @@ export function columnMissing(name: string | undefined, header: readonly string[
 
 const folded = (name: string): string => name.trim().toLowerCase();
 
+const areAlike = (a: string, b: string): boolean => folded(a) === folded(b);
+
 /**
  * Which of two columns is meant is the operator's to say.
  * @param hint the way out
+ * @param isName whether a column has a name; default: but for case and spaces around
  * @throws MatchError `USERS_COLUMN_AMBIGUOUS`
  */
-export function assertUnambiguous(header: readonly string[], names: readonly string[], hint = PLACES): void {
+export function assertUnambiguous(
+  header: readonly string[],
+  names: readonly string[],
+  hint = PLACES,
+  isName = areAlike,
+): void {
   for (const name of names) {
-    const places = header.flatMap((other, i) => (folded(other) === folded(name) ? [i + 1] : []));
+    const places = header.flatMap((other, i) => (isName(other, name) ? [i + 1] : []));
     if (places.length > 1)
       throw new MatchError(
         'USERS_COLUMN_AMBIGUOUS',

@@ -170,6 +170,7 @@ describe('two columns of one name are refused', () => {
       });
     const join = 'FROM c JOIN u ON u.id = c.user_id';
     expect(() => read(`SELECT * ${join}`)).toThrow(expect.objectContaining({ code: 'USERS_COLUMN_AMBIGUOUS' }));
+    expect(() => read(`SELECT * ${join}`)).toThrow('2 columns "id", at the places 1 and 4');
     read(`SELECT u.*, c.hash ${join}`);
     expect(rows.map(({ id }) => id)).toEqual(['1']);
     const columns = parseUserColumns('id=1,username=2,email=3,hash=5') as UserColumns;
