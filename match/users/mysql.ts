@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import type { ConnectionOptions, FieldPacket, SslOptions } from 'mysql2';
-import { QueryRows, queryOf } from './query-rows.ts';
+import { QueryRows, queryOf, quotingWith } from './query-rows.ts';
 import {
   assertParameters,
   CONNECT_MS,
@@ -24,7 +24,7 @@ const ERRORS: ServerErrors = {
   safe: /^ER_(?:\w*ACCESS_?DENIED|BAD_|NO_SUCH|NO_DB|PARSE|UNKNOWN_TABLE|CANT_EXECUTE_IN_READ_ONLY|HOST_|CON_COUNT|NOT_SUPPORTED)/,
 };
 
-const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+const quote = quotingWith('`');
 
 /** As the programs of MySQL: a network is crossed with TLS unless the operator says otherwise. */
 function sslOf(url: URL): SslOptions | undefined {

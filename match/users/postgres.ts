@@ -1,7 +1,7 @@
 // User tables in PostgreSQL: a cursor in a transaction that can only read.
 
 import { readService } from './postgres-service.ts';
-import { QueryRows, queryOf } from './query-rows.ts';
+import { QueryRows, queryOf, quotingWith } from './query-rows.ts';
 import {
   assertParameters,
   CONNECT_MS,
@@ -21,7 +21,7 @@ const BYTEA = 17;
 /** Safe are connection, transaction, authorization, names, syntax, resources and intervention. */
 const ERRORS: ServerErrors = { codes: /^[0-9A-Z]{5}$/, safe: /^(?:08|0A|25|28|3D|3F|42|53|57)/ };
 
-const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const quote = quotingWith('"');
 
 /**
  * With the password, if it is known, and what a service file adds. A network is crossed with TLS

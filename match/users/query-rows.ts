@@ -60,6 +60,12 @@ function textOf(value: unknown): string | undefined {
   return Buffer.from(text).equals(value) && !text.includes('\0') ? text : value.toString('hex');
 }
 
+/** Encloses a name in an SQL text. */
+export const quotingWith =
+  (mark: '"' | '`') =>
+  (name: string): string =>
+    mark + name.replaceAll(mark, mark + mark) + mark;
+
 /**
  * Reads what is needed of a table, in the order of its ids: a match that was killed goes on only
  * with the same rows in the same order.

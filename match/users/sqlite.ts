@@ -2,7 +2,7 @@
 
 import Database from 'better-sqlite3';
 import { MatchError } from '../errors.ts';
-import { QueryRows, type UserQuery } from './query-rows.ts';
+import { QueryRows, quotingWith, type UserQuery } from './query-rows.ts';
 import type { UserColumns, UserSink } from './user-rows.ts';
 
 export interface SqliteUsers extends UserQuery {
@@ -13,7 +13,7 @@ export interface SqliteUsers extends UserQuery {
 export function readSqliteUsers({ file, query, table }: SqliteUsers, columns: UserColumns, sink: UserSink): void {
   const database = opening(file, () => new Database(file, { readonly: true, fileMustExist: true }));
   try {
-    const sql = query ?? `SELECT * FROM ${quoted(table ?? '')}`;
+    const sql = query ?? `SELECT * FROM ${quote(table ?? '')}`;
     const statement = opening(file, () => database.prepare<[], unknown[]>(sql));
     if (!statement.reader || !statement.readonly) throw unreadable(file, 'the query returns no rows');
     const header = statement.columns().map(({ name }) => name);
@@ -26,7 +26,7 @@ export function readSqliteUsers({ file, query, table }: SqliteUsers, columns: Us
   }
 }
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const quote = quotingWith('"');
 
 function opening<T>(file: string, open: () => T): T {
   try {
