@@ -11,6 +11,7 @@ import { MatchError } from './errors.ts';
 import { type SourceEvidence, weighSources } from './evidence/weigh-sources.ts';
 import { parseHash } from './hashes/parse-hash.ts';
 import { isFault, type StoredHash } from './hashes/stored-hash.ts';
+import { countReasons, describeCounts } from './reasons.ts';
 import { type MatchRow, matchRows, type UncheckedRow, uncheckedRows } from './results.ts';
 import { readSpool, SpoolWriter } from './state/spool.ts';
 import { type JobDescription, MatchState } from './state/state-folder.ts';
@@ -101,11 +102,6 @@ export async function matchUsers(options: MatchOptions, use: (result: MatchResul
   }
 }
 
-const describeCounts = (counts: { readonly [reason: string]: number }): string =>
-  Object.entries(counts)
-    .map(([reason, count]) => `${count} ${reason}`)
-    .join(', ');
-
 /** A table of which nothing can be checked must not look like one in which nothing was found. */
 function assertUsers(users: UserTable): void {
   const { accounts, faults, rejects } = users;
@@ -116,11 +112,9 @@ function assertUsers(users: UserTable): void {
       'Check the names in --columns, and that the export finished.',
     );
   if (faults.size < accounts) return;
-  const reasons: { [reason: string]: number } = {};
-  for (const fault of faults.values()) reasons[fault] = (reasons[fault] ?? 0) + 1;
   throw new MatchError(
     'USERS_UNVERIFIABLE',
-    `no account has a hash to verify and a name (${describeCounts(reasons)})`,
+    `no account has a hash to verify and a name (${describeCounts(countReasons(faults.values()))})`,
     'Check the names in --columns, or describe the hashes with --hash-format.',
   );
 }

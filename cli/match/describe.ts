@@ -2,28 +2,27 @@
 
 import { describeAlarm } from '../../ingest/report/alarms.ts';
 import type { MatchFigures, MatchPlan } from '../../match/match.ts';
+import { countReasons } from '../../match/reasons.ts';
 import type { MatchRow, UncheckedRow } from '../../match/results.ts';
 import { reasonFigures } from '../ingest-bars.ts';
 import { printable } from '../printable.ts';
 import { describeTexts } from '../text-report.ts';
 import { formatCount, formatCounted, formatSeconds } from '../units.ts';
 
-const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0);
+export const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0);
 
-function countReasons(unchecked: readonly UncheckedRow[]): { [reason: string]: number } {
-  const counts: { [reason: string]: number } = {};
-  for (const { reason } of unchecked) counts[reason] = (counts[reason] ?? 0) + 1;
-  return counts;
-}
+/** Where the accounts that were not checked are listed, or how they would be. */
+export const describeList = (file: string | undefined): string =>
+  file === undefined ? '  --unchecked FILE lists them.' : `  They are listed in ${printable(file)}.`;
 
 /** Accounts about which nothing is known, and what to do about them. */
 function describeUnchecked(unchecked: readonly UncheckedRow[], file?: string): string[] {
   if (unchecked.length === 0) return [];
   const seen = unchecked.filter(({ source }) => source !== null).length;
-  const reasons = countReasons(unchecked);
+  const reasons = countReasons(unchecked.map(({ reason }) => reason));
   return [
     `NOT CHECKED: ${formatCounted(unchecked.length, 'account')} (${reasonFigures(reasons)}); names of ${formatCount(seen)} stand in a source`,
-    file === undefined ? '  --unchecked FILE lists them.' : `  They are listed in ${printable(file)}.`,
+    describeList(file),
     ...(reasons['unknown-format'] ? [UNKNOWN_FORMAT] : []),
   ];
 }

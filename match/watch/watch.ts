@@ -15,6 +15,7 @@ import type { Run } from '../../store/run/run.ts';
 import { RunReader } from '../../store/run/run-reader.ts';
 import { MatchError } from '../errors.ts';
 import { openUsernameRuns } from '../names/username-runs.ts';
+import { countReasons, describeCounts } from '../reasons.ts';
 import type { MatchRow } from '../results.ts';
 import { readUsers, type TableFormat } from '../users/read-users.ts';
 import { EntryIndex } from './entry-index.ts';
@@ -233,13 +234,14 @@ export const NEXT_STEPS: { readonly [reason in UnreadRow['reason']]?: string } =
 /** Tags of which none can be read must not look like ones of which none was found. */
 function assertReadable(table: TagTable, unchecked: readonly UnreadRow[]): void {
   if (table.tags > 0) return;
-  const counts = new Map<string, number>(Object.entries(table.rejects));
-  for (const { reason } of unchecked) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const [worst] = [...counts].sort(([, a], [, b]) => b - a);
-  const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
+  const counts = countReasons(
+    unchecked.map(({ reason }) => reason),
+    table.rejects,
+  );
+  const [worst] = Object.entries(counts).sort(([, a], [, b]) => b - a);
   throw new MatchError(
     'TAGS_UNREADABLE',
-    `no tag of TAGS can be opened (${reasons || 'it has no rows'})`,
+    `no tag of TAGS can be opened (${describeCounts(counts) || 'it has no rows'})`,
     NEXT_STEPS[worst?.[0] as UnreadRow['reason']] ?? 'Pass CSV with the header account,tag, or JSON lines.',
   );
 }
