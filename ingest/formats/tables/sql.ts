@@ -23,7 +23,7 @@ import {
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { refuse } from '../refusal.ts';
 import { percent, type TextSample } from '../sample.ts';
-import { exampleOf, takeRow } from './credential-rows.ts';
+import { exampleOf, type RowRules, takeRow } from './credential-rows.ts';
 import { refuseHashes } from './hashed-column.ts';
 
 /** Bytes of text that the dialect is found from. */
@@ -51,6 +51,7 @@ const placedColumns = (places: ColumnPlaces, kind: SecretKind): NamedColumn[] =>
 class SqlRows implements SqlRowHandler {
   readonly #sink: CredentialSink;
   readonly #options: FormatOptions;
+  readonly #rules: RowRules;
   #places: ColumnPlaces | undefined;
   #lacksLogin = false;
   /** The columns of the first table that was left out. */
@@ -61,6 +62,7 @@ class SqlRows implements SqlRowHandler {
   constructor(sink: CredentialSink, options: FormatOptions) {
     this.#sink = sink;
     this.#options = options;
+    this.#rules = { kind: secretKindOf(options.columns), blank: options.blank };
   }
 
   table(columns: readonly string[] | undefined, name: string): ReadonlySet<number> {
@@ -82,7 +84,7 @@ class SqlRows implements SqlRowHandler {
 
   /** The columns of each table that were read, and what was not. */
   get columns(): ColumnUse {
-    const kind = secretKindOf(this.#options.columns);
+    const { kind } = this.#rules;
     return describeUse(
       [...this.#tables].flatMap(([table, { header, places }]): NamedColumn[] => {
         const of = this.#tables.size > 1 ? `${table}.` : '';
@@ -101,11 +103,7 @@ class SqlRows implements SqlRowHandler {
     const cell = (place: number): string | undefined => cells.get(place);
     if (cells.has(secret) && cells.get(secret) === undefined)
       this.#sink.reject('malformed-row', exampleOf(this.#places, cell));
-    else
-      takeRow(this.#sink, this.#places, cell, {
-        kind: secretKindOf(this.#options.columns),
-        blank: this.#options.blank,
-      });
+    else takeRow(this.#sink, this.#places, cell, this.#rules);
   }
 
   malformed(row: Uint8Array): void {
