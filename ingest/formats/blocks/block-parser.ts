@@ -21,7 +21,7 @@ import {
   isRuler,
   type LabelledLine,
   MARKED_SEPARATORS,
-  mayBeField,
+  reasonWithoutLabel,
   withoutGap,
 } from './labelled-line.ts';
 import { StatedLabels } from './stated-labels.ts';
@@ -132,8 +132,9 @@ class Blocks {
   /** A label that is there once: a field of something else if its value stands off as others do. */
   #unknownLabel({ value }: LabelledLine, line: string, bytes: Buffer): void {
     this.#secretAbove = undefined;
-    if (isNoise(line)) this.#sink.reject(mayBeField(line) ? 'no-separator' : 'comment', bytes);
-    else if (this.#layout.gap === '' || !value.startsWith(this.#layout.gap)) this.#sink.reject('no-separator', bytes);
+    const { gap } = this.#layout;
+    const isOther = gap !== '' && value.startsWith(gap) && !isNoise(line);
+    if (!isOther) this.#sink.reject(reasonWithoutLabel(line), bytes);
   }
 
   /**
@@ -148,7 +149,7 @@ class Blocks {
     else if (this.#layout.furniture.has(line.trim())) {
       if (!secret) this.#mark();
     } else if (secret && !isAdvertisement(line)) secret.isUnclear = true;
-    else this.#sink.reject(isNoise(line) && !mayBeField(line) ? 'comment' : 'no-separator', bytes);
+    else this.#sink.reject(reasonWithoutLabel(line), bytes);
   }
 
   /** A line of another tool's blocks: a usual label behind which another separator stands. */

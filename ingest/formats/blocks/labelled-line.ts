@@ -1,5 +1,7 @@
 // A line `label separator value` of a block, and the lines between blocks.
 
+import type { RejectReason } from '../../rejects.ts';
+
 /** The longest label, and some room. */
 const MAX_LABEL = 40;
 const MAX_WORDS = 6;
@@ -100,7 +102,7 @@ const FIELDS = /[:;|\t,]/;
 export const hasFields = (line: string): boolean => FIELDS.test(line);
 
 /** Whether a line looks as a field of blocks with another separator. */
-export const mayBeField = (line: string): boolean =>
+const mayBeField = (line: string): boolean =>
   !isAdvertisement(line) && MARKED_SEPARATORS.some((sign) => (cutLabel(line, sign)?.value.trim() ?? '') !== '');
 
 const URL_ALONE = /^\s*[a-z][a-z0-9+.-]{1,23}:\/\/\S+\s*$/i;
@@ -110,3 +112,7 @@ export function isNoise(line: string): boolean {
   if (isAdvertisement(line) || URL_ALONE.test(line)) return true;
   return !FIELDS.test(line) && line.trim().split(/\s+/).length > 2;
 }
+
+/** What a line without a label that is known is rejected for. */
+export const reasonWithoutLabel = (line: string): RejectReason =>
+  isNoise(line) && !mayBeField(line) ? 'comment' : 'no-separator';
