@@ -16,6 +16,7 @@ import {
   usernamesOf,
 } from '../columns.ts';
 import { type CellMarks, findMarks, otherQuote, type ReadColumns } from './cell-marks.ts';
+import { NO_CELL } from './row-shapes.ts';
 
 /** Bytes of text that the dialect is found from. */
 export const DIALECT_BYTES = 1 << 16;
@@ -218,8 +219,6 @@ function lookAt(body: Buffer, dialect: CsvDialect, places?: ColumnPlaces): Look 
   reader.end();
   return { rows, malformed, strayQuotes: reader.strayQuotes, widths, quotesSeparators, columns };
 }
-
-const NO_CELL = Buffer.alloc(0);
 
 /** Chooses the dialect that reads the rows with fewer quotes astray. */
 function describe(body: Buffer, bodyAt: number, table: Body): CsvTable {

@@ -7,9 +7,8 @@ import { areByPlace, type ColumnPlaces, findColumns, isMissing, secretKindOf } f
 import type { CorpusParser, CredentialSink, FormatOptions } from '../format.ts';
 import { isRemark, mayBeginRemark } from '../remarks.ts';
 import { hasMarks, withoutMarks } from './cell-marks.ts';
-import { type CellOf, takeRow } from './credential-rows.ts';
+import { type CellOf, type RowRules, takeRow } from './credential-rows.ts';
 import type { CsvTable } from './csv-dialect.ts';
-
 import { hasOtherField, headerKind, includes, isNull, isRuler, mayBeName, NO_CELL, type Row } from './row-shapes.ts';
 
 const CR = 0x0d;
@@ -57,7 +56,7 @@ const AT = 0x40;
 class TableRows {
   readonly #sink: CredentialSink;
   readonly #options: FormatOptions;
-  readonly #rules: Parameters<typeof takeRow>[3];
+  readonly #rules: RowRules;
   readonly #separator: Buffer;
   readonly #mayBeLonger: boolean;
   readonly #textOf: (cell: Buffer | undefined) => string | undefined;
@@ -84,7 +83,6 @@ class TableRows {
     this.#mayBeLonger = table.quotesSeparators || isRoboForm(header);
     const textOf = (cell: Buffer | undefined): string | undefined => {
       if (cell === undefined) return undefined;
-      // What MySQL writes for NULL.
       return isNull(cell) ? '' : decodeText(cell);
     };
     this.#textOf = hasMarks(marks)
