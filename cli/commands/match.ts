@@ -116,10 +116,7 @@ async function runMatch(
   signal: AbortSignal,
 ): Promise<void> {
   const settings = parseSettings(options);
-  const reading = parseReading({
-    ...options,
-    ...(options.corpusColumns === undefined ? { columns: undefined } : { columns: options.corpusColumns }),
-  } as CorpusOptions);
+  const reading = parseReading({ ...options, columns: options.corpusColumns } as CorpusOptions);
   // A match that was killed while it wrote them writes both again.
   if (!options.dryRun && !hasProgress(options.state)) assertNewFiles(options);
   const leftOut = new LeftOut();
