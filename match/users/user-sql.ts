@@ -4,6 +4,7 @@ import { type ColumnPlaces, findColumns, isMissing } from '../../ingest/formats/
 import type { CorpusParser } from '../../ingest/formats/format.ts';
 import { readDump } from '../../ingest/formats/tables/sql.ts';
 import type { SqlRowHandler } from '../../ingest/syntax/sql-copy.ts';
+import { lastPart } from '../../ingest/syntax/sql-text.ts';
 import { MatchError } from '../errors.ts';
 import { assertUnambiguous, columnMissing } from './table-columns.ts';
 import { asTableColumns, columnNames, rowOf, type UserColumns, type UserSink } from './user-rows.ts';
@@ -51,8 +52,7 @@ class SqlUsers implements SqlRowHandler {
   }
 
   #isChosen(table: string): boolean {
-    const chosen = this.#chosen;
-    return chosen === undefined || chosen === table || chosen === table.slice(table.lastIndexOf('.') + 1);
+    return this.#chosen === undefined || this.#chosen === table || this.#chosen === lastPart(table);
   }
 
   unread(name: string, schema: string): void {
