@@ -10,7 +10,7 @@ import { findLayout, isLayout, LAYOUT_BYTES } from './block-layout.ts';
 import { createBlockParser } from './block-parser.ts';
 
 /** @param options may state labels and the separator behind them */
-export const stealerBlocksFormat = (options: FormatOptions = {}): CorpusFormat => ({
+const stealerBlocksFormat = (options: FormatOptions = {}): CorpusFormat => ({
   name: 'stealer-blocks',
   options,
   feeds: ['account', 'password'],

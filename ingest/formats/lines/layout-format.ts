@@ -16,7 +16,7 @@ export function formatOfLayout(layout: LineLayout): CorpusFormat {
   return named?.[1] ?? comboFormatOf('combo', separator, { separator });
 }
 
-export const laidOutFormat = (layout: LineLayout): CorpusFormat =>
+const laidOutFormat = (layout: LineLayout): CorpusFormat =>
   lineFormat('combo', ['account', 'password'], layoutRules(layout), { separator: layout.separator, layout });
 
 /** The format of this name if its lines are pairs, or passwords alone. */
