@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import zlib from 'node:zlib';
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { bin, createWorkPlace, credveil, filesBelow, type Outcome } from '../test/support/credveil.ts';
-import { seededPairs } from '../test/support/dataset.ts';
+import { comboText, seededPairs } from '../test/support/dataset.ts';
 import { createRandom, type Random } from '../test/support/random.ts';
 
 const { values } = parseArgs({
@@ -106,10 +106,7 @@ async function createScene(name: string, template: string, args: Scene['args']):
 }
 
 async function createScenes(): Promise<Scene[]> {
-  const text = (pairs: number, from: number): string =>
-    seededPairs(pairs, from)
-      .map(({ username, password }) => `${username}:${password}\n`)
-      .join('');
+  const text = (pairs: number, from: number): string => comboText(seededPairs(pairs, from));
   const first = place.write('first.txt', text(5_000, 1));
   const second = place.write('second.txt', text(50_000, 2));
   const key = ['--key-file', place.at('dataset.key')];

@@ -12,7 +12,7 @@ import { formatPrefix, formatRangePrefix } from '../../protocol/bucket-id.ts';
 import { startServer } from '../../server/server.ts';
 import { createDataset } from '../../store/dataset.ts';
 import { publish } from '../../store/snapshot/publish.ts';
-import { seededKey, seededPairs } from '../../test/support/dataset.ts';
+import { comboText, seededKey, seededPairs } from '../../test/support/dataset.ts';
 import { seededRanges, writeRanges } from '../../test/support/range-dataset.ts';
 
 /** Each pair has two entries: 64 buckets of about a thousand entries. */
@@ -77,12 +77,7 @@ async function makeDataset(home: string, folder: string): Promise<number> {
   const key = seededKey('hmac', SEED);
   const dataset = createDataset(folder, key, { indexes: ['account'], ranges: ['sha1'], bucketFloor: 500 });
   const pairs = path.join(home, 'pairs.txt');
-  fs.writeFileSync(
-    pairs,
-    seededPairs(PAIRS, SEED)
-      .map(({ username, password }) => `${username}:${password}\n`)
-      .join(''),
-  );
+  fs.writeFileSync(pairs, comboText(seededPairs(PAIRS, SEED)));
   await ingest(dataset, key, { source: 'pairs', format: comboFormat, inputs: openInputs([pairs]) });
   const ranges = writeRanges(path.join(home, 'ranges'), seededRanges('sha1', rangePrefixes(), ROWS, SEED));
   await ingest(dataset, key, { source: 'ranges', format: sha1ListFormat, inputs: openInputs([ranges]) });

@@ -12,7 +12,7 @@ import { createNobleOprf } from '../../protocol/oprf.ts';
 import { createDataset } from '../../store/dataset.ts';
 import { createDatasetKey } from '../../store/dataset-key.ts';
 import { createSigningKey } from '../../store/signing-key.ts';
-import { seededPairs } from '../../test/support/dataset.ts';
+import { comboText, seededPairs } from '../../test/support/dataset.ts';
 import type { Figure } from '../harness/figure.ts';
 import { measureMicro } from '../harness/micro.ts';
 
@@ -40,12 +40,7 @@ export async function measureOprfIngest(): Promise<Figure[]> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-bench-'));
   try {
     const file = path.join(folder, 'combo.txt');
-    fs.writeFileSync(
-      file,
-      seededPairs(PAIRS)
-        .map(({ username, password }) => `${username}:${password}\n`)
-        .join(''),
-    );
+    fs.writeFileSync(file, comboText(seededPairs(PAIRS)));
     const key = createDatasetKey('oprf');
     const publisher = Buffer.from(createSigningKey('publisher').publicKey).toString('hex');
     const dataset = createDataset(path.join(folder, 'dataset'), key, { indexes: ['account', 'password'], publisher });

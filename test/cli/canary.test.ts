@@ -7,7 +7,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { credveil, credveilJson, filesBelow, type Outcome } from '../support/credveil.ts';
-import { seededPairs } from '../support/dataset.ts';
+import { comboText, seededPairs } from '../support/dataset.ts';
 import { entryReader } from '../support/entries.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
@@ -19,7 +19,7 @@ interface Account {
 }
 
 const combo = (seed: number, extra: readonly string[] = []): string =>
-  [...seededPairs(40, seed).map(({ username, password }) => `${username}:${password}`), ...extra, ''].join('\n');
+  comboText(seededPairs(40, seed)) + extra.map((line) => `${line}\n`).join('');
 
 async function plant(folder: string, ...options: string[]): Promise<Account[]> {
   const args = ['canary', 'add', folder, '--count', '4', '--domain', 'example.test', ...options];

@@ -5,13 +5,10 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { addDays, dayOf } from '../../store/day.ts';
 import { credveil, credveilJson } from '../support/credveil.ts';
-import { seededPairs } from '../support/dataset.ts';
+import { comboText, seededPairs } from '../support/dataset.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
-const combo = (seed: number): string =>
-  `${seededPairs(20, seed)
-    .map(({ username, password }) => `${username}:${password}`)
-    .join('\n')}\n`;
+const combo = (seed: number): string => comboText(seededPairs(20, seed));
 const out = async (...args: string[]): Promise<string> => {
   const { stdout, stderr, code } = await credveil(args);
   expect(stderr).not.toContain('error');

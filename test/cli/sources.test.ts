@@ -8,14 +8,11 @@ import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { credveil, credveilJson } from '../support/credveil.ts';
-import { seededPairs } from '../support/dataset.ts';
+import { comboText, seededPairs } from '../support/dataset.ts';
 import { tagsByBucket } from '../support/entries.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
-const combo = (count: number, seed: number): string =>
-  seededPairs(count, seed)
-    .map(({ username, password }) => `${username}:${password}\n`)
-    .join('');
+const combo = (count: number, seed: number): string => comboText(seededPairs(count, seed));
 
 async function init(folder: string, ...options: string[]): Promise<string> {
   await credveilJson(['init', folder, '--suite', 'hmac', '--bucket-floor', '8', ...options]);

@@ -9,7 +9,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { credveil, credveilJson, filesBelow } from '../support/credveil.ts';
-import { seededPairs } from '../support/dataset.ts';
+import { comboText, seededPairs } from '../support/dataset.ts';
 import { entryReader } from '../support/entries.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
@@ -30,7 +30,7 @@ interface Published {
 }
 
 const combo = (seed: number, extra: readonly string[] = []): string =>
-  [...seededPairs(30, seed).map(({ username, password }) => `${username}:${password}`), ...extra, ''].join('\n');
+  comboText(seededPairs(30, seed)) + extra.map((line) => `${line}\n`).join('');
 
 /** Whether a lookup of the person's name, and of another one's, finds an entry. */
 async function found(folder: string, seed: number): Promise<{ person: boolean; other: boolean }> {

@@ -6,7 +6,7 @@ import { parseWatchKeyText } from '../../match/watch/watch-key.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { credveil, credveilJson, filesBelow, startCredveil, type WorkPlace } from '../support/credveil.ts';
-import { type Pair, seededPairs, seededRandom } from '../support/dataset.ts';
+import { comboText, type Pair, seededPairs, seededRandom } from '../support/dataset.ts';
 import { parseRows } from '../support/match/world.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 import { createTagger, type Login, TODAY } from '../support/watch.ts';
@@ -39,7 +39,7 @@ async function createWorld(place: WorkPlace): Promise<World> {
     ...{ folder, keyFile, options: ['--key', keyFile, '--data', folder] },
     tag: createTagger(key, { dataset: openDataset(folder) }, openKeyFile(`${folder}.key`).createSuite()),
     async ingest(source, date, pairs) {
-      const text = pairs.map(({ username, password }) => `${username}:${password}\n`).join('');
+      const text = comboText(pairs);
       const options = ['--source', source, '--date', date, '--format', 'combo', '--no-publish'];
       await run('ingest', folder, place.write(`${source}.txt`, text), ...options);
       fs.rmSync(place.at(`${source}.txt`));

@@ -16,7 +16,7 @@ import { createDataset, type Dataset, runsFolder, workFolder } from '../../store
 import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
 import { runPath } from '../../store/run/run.ts';
 import { filesBelow, type WorkPlace } from '../support/credveil.ts';
-import { seededPairs } from '../support/dataset.ts';
+import { comboText, seededPairs } from '../support/dataset.ts';
 import { placeTest } from '../support/vitest/fixtures.ts';
 
 interface Job {
@@ -35,7 +35,7 @@ const test = placeTest.extend<{ readonly job: Job }>({
 
 const SEGMENTS = 8;
 const pairs = seededPairs(40_000, 3);
-const combo = pairs.map(({ username, password }) => `${username}:${password}\n`).join('');
+const combo = comboText(pairs);
 const csv = `username,password\n${pairs.map(({ username, password }) => `${username},${password}\n`).join('')}`;
 const csvRows = csvFormat({ columns: { username: 'username', password: 'password' } });
 
