@@ -1,7 +1,9 @@
 // Names and ids as they appear in documents, URLs and file names, and the checks that make their
 // brands.
 
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { DatasetId, KeyId, LayerId, SnapshotId } from './brands.ts';
+import { concatBytes, encodeUtf8, toHex } from './bytes.ts';
 
 /** Datasets, keys and clients: 64 bits in lower-case hex. */
 export const HEX16 = /^[0-9a-f]{16}$/;
@@ -23,6 +25,14 @@ export const NAME_RULE = '1 to 64 characters of a-z 0-9 . _ - and begins with a 
 
 /** Month of a breach: YYYY-MM. */
 export const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
+
+/**
+ * The public name of a key: the first 8 bytes of the SHA-256 of a label, which names the kind of
+ * key, and the key, in hex.
+ */
+export function labelledId(label: string, key: Uint8Array): string {
+  return toHex(sha256(concatBytes(encodeUtf8(label), key)).subarray(0, 8));
+}
 
 export function isDatasetId(value: unknown): value is DatasetId {
   return typeof value === 'string' && HEX16.test(value);

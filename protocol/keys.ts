@@ -7,9 +7,10 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { ClientId, ClientSecret, HmacKey, KeyId, OprfSecretKey, PublicKey } from './brands.ts';
-import { concatBytes, encodeUtf8, fromBase64Url, toBase64Url, toHex } from './bytes.ts';
+import { encodeUtf8, fromBase64Url, toBase64Url, toHex } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { hmacKeyId } from './hmac-suite.ts';
+import { labelledId } from './ids.ts';
 import { oprfKeyId } from './oprf-suite.ts';
 
 /** The hint names the command that prints this kind of key. */
@@ -105,7 +106,7 @@ const CLIENT_SECRET = /^credveil-client-1\.[0-9a-f]{16}\.([A-Za-z0-9_-]{43})$/;
  * hex.
  */
 export function clientId(secret: ClientSecret): ClientId {
-  return toHex(sha256(concatBytes(encodeUtf8('credveil client 1 id'), secret)).subarray(0, 8)) as ClientId;
+  return labelledId('credveil client 1 id', secret) as ClientId;
 }
 
 /** Formats a client's key as text. The text is the secret itself. */

@@ -3,7 +3,8 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { BucketHash, KeyId, PublicKey, SealKey } from './brands.ts';
-import { concatBytes, encodeUtf8, readU32, toHex } from './bytes.ts';
+import { encodeUtf8, readU32 } from './bytes.ts';
+import { labelledId } from './ids.ts';
 import { hkdf32, type Suite } from './suite.ts';
 
 /** Length of a serialized group element (SerializeElement, RFC 9497 §4.1). */
@@ -15,7 +16,6 @@ export const PROOF_BYTES = 64;
 
 const LABEL = 'credveil oprf 1';
 const SALT = /* @__PURE__ */ encodeUtf8(LABEL);
-const KEY_ID_LABEL = /* @__PURE__ */ encodeUtf8(`${LABEL} key id`);
 const ACCOUNT_LABEL = /* @__PURE__ */ encodeUtf8(`${LABEL} account`);
 
 /** `info` of DeriveKeyPair, RFC 9497 §3.2.1. */
@@ -26,7 +26,7 @@ export const KEY_INFO = SALT;
  * hex.
  */
 export function oprfKeyId(publicKey: PublicKey): KeyId {
-  return toHex(sha256(concatBytes(KEY_ID_LABEL, publicKey)).subarray(0, 8)) as KeyId;
+  return labelledId('credveil oprf 1 key id', publicKey) as KeyId;
 }
 
 /** The part of the `oprf` suite that needs no secret: a client computes it without an evaluator. */

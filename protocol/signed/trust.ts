@@ -6,10 +6,10 @@
 // credveil-head-2.<key id>.<seed>               secret of a head key, signs heads alone
 // credveil-head-public-2.<key id>.<public key>  names a head key to its publisher
 
-import { sha256 } from '@noble/hashes/sha2.js';
 import type { DatasetId, HeadKey, HmacKey, KeyId, PublisherKey, SigningSeed } from '../brands.ts';
-import { concatBytes, encodeUtf8, fromBase64Url, toBase64Url, toHex } from '../bytes.ts';
+import { fromBase64Url, toBase64Url } from '../bytes.ts';
 import type { ProtocolError } from '../errors.ts';
+import { labelledId } from '../ids.ts';
 import { malformedKey, parseHmacKey } from '../keys.ts';
 
 /** The uses of Ed25519 keys. Their labels and file formats differ: none passes for another. */
@@ -17,8 +17,7 @@ export type SigningUse = 'publisher' | 'head';
 
 /** The public name of a signing key: the first 8 bytes of a SHA-256, in hex. */
 export function signingKeyId(use: SigningUse, publicKey: Uint8Array): KeyId {
-  const label = encodeUtf8(`credveil ${use} 2 id`);
-  return toHex(sha256(concatBytes(label, publicKey)).subarray(0, 8)) as KeyId;
+  return labelledId(`credveil ${use} 2 id`, publicKey) as KeyId;
 }
 
 /** Dataset and publisher: all that a client needs to know whom to believe. */

@@ -3,15 +3,14 @@
 // credveil-watch-1.<key id>.<32 bytes>             secret: opens watch tags, belongs offline
 // credveil-watch-public-1.<key id>.<public key>    makes watch tags; not secret
 
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { KeyId, WatchPublicKey, WatchSecretKey } from '../brands.ts';
 import { fromBase64Url, toBase64Url } from '../bytes.ts';
+import { labelledId } from '../ids.ts';
 import { malformedKey } from '../keys.ts';
 
 /** The public name of a watch key: the first 8 bytes of a SHA-256, in hex. */
 export function watchKeyId(publicKey: WatchPublicKey): KeyId {
-  return bytesToHex(sha256(concatBytes(utf8ToBytes('credveil watch 1 id'), publicKey)).subarray(0, 8)) as KeyId;
+  return labelledId('credveil watch 1 id', publicKey) as KeyId;
 }
 
 export function formatWatchPublicKey(publicKey: WatchPublicKey): string {
