@@ -2,8 +2,8 @@
 // the option `passwordFilter`.
 
 import { sha256 as createSha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { bloomElement, parseBloomJson } from '../protocol/bloom-json.ts';
+import { toHex } from '../protocol/bytes.ts';
 import { entryTag } from '../protocol/entry.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { isHex64 } from '../protocol/ids.ts';
@@ -63,7 +63,7 @@ export function createBloomFilterSource({ json, sha256 }: BloomFilterOptions): V
 }
 
 async function openFilter(bytes: Uint8Array, sha256: string): Promise<VerifiedFilter> {
-  if (bytesToHex(createSha256(bytes)) !== sha256) throw lookupFailure('FILTER_FORGED');
+  if (toHex(createSha256(bytes)) !== sha256) throw lookupFailure('FILTER_FORGED');
   try {
     const json = parseBloomJson(bytes);
     const { BloomFilter } = await loadPackage();

@@ -2,7 +2,7 @@
 // compares it with the statement at the end.
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { toHex } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import {
   decodeFilter,
@@ -51,7 +51,7 @@ export async function assembleFilter(
     for await (const piece of pieces) take(piece);
     if (filled < file.length || filled < wanted.bytes)
       throw lookupFailure('FILTER_MALFORMED', { detail: 'it is truncated' });
-    if (bytesToHex(hash.digest()) !== wanted.sha256) throw lookupFailure('FILTER_FORGED');
+    if (toHex(hash.digest()) !== wanted.sha256) throw lookupFailure('FILTER_FORGED');
     return decodeFilter(file);
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause;

@@ -1,11 +1,11 @@
 // Lookups of a caller without the key: the service evaluates blinded elements without learning
 // their inputs. PROTOCOL.md §16.
 
-import { hexToBytes, randomBytes } from '@noble/hashes/utils.js';
+import { randomBytes } from '@noble/hashes/utils.js';
 import type { BucketHash, PrfOutput, PublicKey } from '../../protocol/brands.ts';
 import type { Bucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix } from '../../protocol/bucket-id.ts';
-import { readU32 } from '../../protocol/bytes.ts';
+import { fromHex, readU32 } from '../../protocol/bytes.ts';
 import { passwordBucketHash } from '../../protocol/entry.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { createOprfSuite } from '../../protocol/oprf-suite.ts';
@@ -115,7 +115,7 @@ function createKeyring(service: Service, oprf: OprfSettings): (snapshot: Snapsho
     // Asked each time: another checker with the same memory may have caught it meanwhile.
     if (service.history.isCaught(keyId)) latch.restore(keyId);
     if (held?.publicKey === publicKey) return held;
-    const suite = createOprfSuite(hexToBytes(publicKey) as PublicKey);
+    const suite = createOprfSuite(fromHex(publicKey) as PublicKey);
     const blinding = createPart(() => loadBlinding(oprf, suite.publicKey));
     const evaluator = createEvaluator(client, blinding, latch, suite.keyId);
     const create = oprf.evaluators ? createSplitEvaluate : createEvaluate;
@@ -128,7 +128,7 @@ function createKeyring(service: Service, oprf: OprfSettings): (snapshot: Snapsho
 /** @throws LookupError `KEY_MISMATCH` */
 function assertKey({ suite: name, publicKey, keyId, canary }: Statement): void {
   if (name !== 'oprf' || publicKey === undefined) throw lookupFailure('KEY_MISMATCH');
-  const suite = createOprfSuite(hexToBytes(publicKey) as PublicKey);
+  const suite = createOprfSuite(fromHex(publicKey) as PublicKey);
   const accountHash = formatPrefix(bucketId(suite.accountBucketHash(CANARY_USERNAME), 32), 32);
   if (keyId !== suite.keyId || canary.accountHash !== accountHash) throw lookupFailure('KEY_MISMATCH');
 }

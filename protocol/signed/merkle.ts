@@ -7,9 +7,8 @@
 // holds one at a time, and the server adds what lies above it.
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import { hexToBytes } from '@noble/hashes/utils.js';
 import type { SealKey } from '../brands.ts';
-import { equalBytes } from '../bytes.ts';
+import { equalBytes, fromHex } from '../bytes.ts';
 import { type BucketAuth, bucketInput, createMacAuth, type HmacSha256, type Sha256 } from '../seal.ts';
 
 export const NODE_BYTES = 32;
@@ -115,5 +114,5 @@ export function createBucketAuth(
   sealKey: SealKey,
   hmacSha256?: HmacSha256,
 ): BucketAuth {
-  return root === undefined ? createMacAuth(sealKey, hmacSha256) : createMerkleAuth(hexToBytes(root), prefixBits);
+  return root === undefined ? createMacAuth(sealKey, hmacSha256) : createMerkleAuth(fromHex(root), prefixBits);
 }
