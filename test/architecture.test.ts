@@ -28,8 +28,21 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   match: ['protocol', 'store', 'ingest'],
   server: ['protocol', 'accel', 'store', 'runtime', 'access', 'notify'],
   'client-sdk': ['protocol'],
+  gateway: ['protocol', 'runtime', 'client-sdk'],
   page: ['protocol', 'client-sdk'],
-  cli: ['protocol', 'accel', 'store', 'ingest', 'match', 'runtime', 'access', 'notify', 'server', 'client-sdk'],
+  cli: [
+    'protocol',
+    'accel',
+    'store',
+    'ingest',
+    'match',
+    'runtime',
+    'access',
+    'notify',
+    'server',
+    'client-sdk',
+    'gateway',
+  ],
 };
 /** Entry points that callers import explicitly may use one area more. */
 const ALSO: { readonly [file: string]: string } = { 'client-sdk/sodium.ts': 'accel' };
