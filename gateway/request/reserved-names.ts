@@ -1,0 +1,73 @@
+// Header names that only the gateway may set towards an application.
+//
+// Applications read names through CGI and WSGI, where `X_Real_IP` is `X-Real-IP`: names are compared
+// by their letters and digits alone.
+
+/** Families of names, as letters and digits. */
+const PREFIXES = ['credveil', 'xforwarded'] as const;
+const NAMES: ReadonlySet<string> = new Set(
+  [
+    'Exposed-Credential-Check',
+    'Cf-Access-Jwt-Assertion',
+    'Client-Cert',
+    'Client-Cert-Chain',
+    'Forwarded',
+    'X-Real-IP',
+    // The path, host or method that some frameworks take instead of the request's own.
+    'X-Original-URL',
+    'X-Rewrite-URL',
+    'X-Original-URI',
+    'X-Original-Host',
+    'X-Original-Method',
+    'X-Request-URI',
+    'X-Envoy-Original-Path',
+    'X-HTTP-Method',
+    'X-HTTP-Method-Override',
+    'X-Method-Override',
+    // CGI turns it into HTTP_PROXY.
+    'Proxy',
+  ].map(lettersOf),
+);
+
+/** A name by its letters and digits: `x_Real-IP` is `xrealip`. */
+export function lettersOf(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/** Whether only the gateway may send this name to an application. */
+export function isReserved(letters: string): boolean {
+  return NAMES.has(letters) || PREFIXES.some((prefix) => letters.startsWith(prefix));
+}
+
+/** RFC 9110 §7.6.1: these describe one connection. `Trailer` is sent on where trailers are. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+/** @param name in lower case */
+export const isHopByHop = (name: string): boolean => HOP_BY_HOP.has(name);
+
+/**
+ * A client that names one of these in `Connection` has the proxy remove it: its login would reach
+ * the application without cookie, body type or address.
+ */
+const NEVER_NOMINATED: ReadonlySet<string> = new Set(
+  ['Host', 'Cookie', 'Authorization', 'Content-Length', 'Content-Type', 'Content-Encoding', 'Origin', 'Range'].map(
+    lettersOf,
+  ),
+);
+
+/** Whether `Connection` may not name it. @param name in lower case */
+export function isNeverNominated(name: string): boolean {
+  const letters = lettersOf(name);
+  return NEVER_NOMINATED.has(letters) || isReserved(letters);
+}
