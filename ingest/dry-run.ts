@@ -16,10 +16,12 @@ import { signSeedOf } from './derive/fingerprint.ts';
 import { createHmacDeriver } from './derive/hmac-deriver.ts';
 import { NameGuard, withNameGuard } from './derive/name-guard.ts';
 import { createOprfDeriver } from './derive/oprf-deriver.ts';
+import { createPlantedSearch, type PlantedSearch } from './derive/planted-search.ts';
 import { deriveSegment, type SegmentFormat, segmentFormat } from './derive/segment.ts';
 import { TextCutter } from './derive/text-cutter.ts';
 import { TextReader, withRefusals } from './derive/text-reader.ts';
 import { withUsernameRules } from './derive/username-rules.ts';
+import type { IngestError } from './errors.ts';
 import type { CorpusFormat } from './formats/format.ts';
 import { totalBytes } from './input/inputs.ts';
 import { createReading, type Reading as InputReading, type SampledText, sampleInput } from './input/read-input.ts';
@@ -99,24 +101,27 @@ export async function dryRun(
   let sampledInputs = 0;
   let whole = true;
   const reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }) });
-  for (const input of inputs) {
-    signal?.throwIfAborted();
-    if (sampledText >= MAX_SAMPLE_BYTES) {
-      whole = false;
-      break;
+  try {
+    for (const input of inputs) {
+      signal?.throwIfAborted();
+      if (sampledText >= MAX_SAMPLE_BYTES) {
+        whole = false;
+        break;
+      }
+      const sample = await sampleInput(input, SAMPLE_BYTES, signal, reading);
+      sampledInputs++;
+      sampledBytes += sample.whole ? (input.bytes ?? sample.bytesRead) : sample.bytesRead;
+      whole &&= sample.whole;
+      for (const text of sample.texts) {
+        sampledText += text.text.length;
+        await sampled.read(text);
+      }
+      sampled.takeRangeRejects(reading, mirror);
     }
-    const sample = await sampleInput(input, SAMPLE_BYTES, signal, reading);
-    sampledInputs++;
-    sampledBytes += sample.whole ? (input.bytes ?? sample.bytesRead) : sample.bytesRead;
-    whole &&= sample.whole;
-    for (const text of sample.texts) {
-      sampledText += text.text.length;
-      await sampled.read(text);
-    }
-    sampled.takeRangeRejects(reading, mirror);
+  } finally {
+    // Whatever refuses the sample, as an ingest does.
+    if (sampled.planted.length > 0) options.onPlanted?.(sampled.planted);
   }
-  // Before anything refuses the sample, as an ingest does.
-  if (sampled.planted.length > 0) options.onPlanted?.(sampled.planted);
   const { credentials, rejects, report, timed, parseSeconds, feeds } = sampled.finish();
   const total = totalBytes(inputs);
   const factor = whole ? 1 : total === undefined || sampledBytes === 0 ? undefined : total / sampledBytes;
@@ -161,6 +166,7 @@ class SampledCorpus {
   readonly #reader: TextReader;
   readonly #tally: CorpusTally;
   readonly #timed: TimedCredential[] = [];
+  readonly #search: PlantedSearch | undefined;
   #parseSeconds = 0;
   #format: SegmentFormat | undefined;
 
@@ -173,8 +179,10 @@ class SampledCorpus {
     const signSeed = signSeedOf(key.revealText());
     const marks = options.names?.marks;
     const guard = marks && new NameGuard(marks);
+    const search = createPlantedSearch(marks);
     const tally = new CorpusTally(undefined, undefined);
     this.#tally = tally;
+    this.#search = search;
     const keep = (credential: () => TimedCredential): void => {
       if (this.#timed.length < timed) this.#timed.push(credential());
     };
@@ -209,10 +217,11 @@ class SampledCorpus {
       const choice = chooseFormat(name, sample, options, parameters);
       if ('leftOut' in choice) options.leftOut?.add(name, choice.leftOut);
       if ('refusal' in choice) tally.refuse({ name, refusal: choice.refusal });
-      if (!('recognised' in choice) || tally.isRefused) return undefined;
+      if (!('recognised' in choice) || tally.isRefused) return search;
       tally.begin(name, choice.recognised);
       this.#format = segmentFormat(choice.recognised.format);
-      return withRefusals(cutter.open(choice.recognised.format), (refusal) => tally.refuse({ name, refusal }));
+      const refuse = (refusal: IngestError): void => tally.refuse({ name, refusal });
+      return withRefusals(cutter.open(choice.recognised.format), refuse, search);
     });
   }
 
@@ -223,6 +232,7 @@ class SampledCorpus {
     this.#reader.begin(name, remarks);
     await this.#reader.push(text.subarray(0, end));
     await this.#reader.end();
+    this.#tally.report.addPlanted(this.#search?.take());
     this.#parseSeconds += (performance.now() - started) / 1000;
   }
 

@@ -28,6 +28,7 @@ import {
 import { SECTION_NAMES, type SectionName } from '../store/run/sections.ts';
 import { CorpusChanged } from './derive/corpus-tally.ts';
 import { type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
+import { searchCorpus } from './derive/search-corpus.ts';
 import { IngestError } from './errors.ts';
 import { lookAtInputs } from './first-look.ts';
 import type { CorpusFormat } from './formats/format.ts';
@@ -76,7 +77,10 @@ export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOp
   const runs = openRuns(dataset);
   const names = readNameList(dataset, key);
   const options = { ...asReplacement(dataset, runs, stated), ...(names && { names }) };
-  const label = await lookAtInputs(dataset.parameters, options);
+  const label = await lookAtInputs(dataset.parameters, options).catch(async (error) => {
+    if (error instanceof CredveilError) await searchCorpus(options);
+    throw error;
+  });
   const base = openBase(dataset, runs, options, label);
   const earlier = await findEarlier(runs, options, label, base?.table);
   if (earlier) {

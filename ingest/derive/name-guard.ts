@@ -15,7 +15,7 @@ import { lowerCase } from './hmac-deriver.ts';
 
 type Name = NameMarks['names'][number];
 
-interface Found {
+export interface FoundName {
   readonly name: Name;
   /** Normalized, in the spelling that is listed. */
   readonly username: Uint8Array;
@@ -42,7 +42,7 @@ export class NameGuard {
   }
 
   /** Finds the username bytes[from, to), of which ASCII letters may be capitals, on the list. */
-  find(bytes: Uint8Array, from: number, to: number): Found | undefined {
+  find(bytes: Uint8Array, from: number, to: number): FoundName | undefined {
     if (to <= from) return undefined;
     // Of a name on both lists, one is counted: a line has one credential.
     const [name] = this.#listed(bytes, from, to);
@@ -50,25 +50,35 @@ export class NameGuard {
   }
 
   /** Counts a credential that is left out. */
-  withhold({ name, username }: Found, password: Uint8Array): void {
-    if (name.kind === 'suppressed') {
+  withhold(found: FoundName, password: Uint8Array): void {
+    if (found.name.kind === 'suppressed') {
       this.#suppressed++;
       return;
     }
-    const { id = '', pairMark } = name;
-    const isPair = pairMark && this.#digest(pairMessage(username, password)).equals(pairMark);
     this.#withheldPlanted++;
-    this.#count(id, isPair === true);
+    this.count(found, this.isPair(found, password));
   }
 
-  /** Counts the name of a planted account whose line is rejected for its password. */
-  see(username: Uint8Array): void {
-    if (username.length === 0) return;
-    const planted = this.#planted(username) ?? this.#findRespelled(username, 0, username.length)?.name;
-    if (planted) this.#count(planted.id ?? '', false);
+  /** Finds a username, of which ASCII letters may be capitals, among planted accounts alone. */
+  findPlanted(username: Uint8Array): FoundName | undefined {
+    const { length } = username;
+    if (length === 0) return undefined;
+    const name = this.#planted(username);
+    return name ? { name, username: lowered(username, 0, length) } : this.#findRespelled(username, 0, length);
   }
 
-  #findRespelled(bytes: Uint8Array, from: number, to: number): Found | undefined {
+  /** Whether a planted account has this password. */
+  isPair({ name: { pairMark }, username }: FoundName, password: Uint8Array): boolean {
+    return pairMark !== undefined && this.#digest(pairMessage(username, password)).equals(pairMark);
+  }
+
+  /** Counts a planted account. @param isPair whether its password was beside its name */
+  count({ name: { id = '' } }: FoundName, isPair: boolean): void {
+    const { names, pairs } = this.#counts.get(id) ?? { names: 0, pairs: 0 };
+    this.#counts.set(id, { names: names + 1, pairs: pairs + (isPair ? 1 : 0) });
+  }
+
+  #findRespelled(bytes: Uint8Array, from: number, to: number): FoundName | undefined {
     const username = this.#hasPlanted ? respell(bytes, from, to) : undefined;
     const name = username && this.#planted(username);
     return name && { name, username };
@@ -80,20 +90,21 @@ export class NameGuard {
 
   /** Moves the credentials that were found to the rejects. @returns their number */
   takeRejects(rejects: RejectCounter): { readonly withheld: number; readonly planted: PlantedCounts } {
-    const planted = Object.fromEntries(this.#counts);
+    const planted = this.takePlanted();
     const seen = this.#withheldPlanted;
     const withheld = this.#suppressed + seen;
     if (this.#suppressed > 0) rejects.add('suppressed', this.#suppressed);
     if (seen > 0) rejects.add('planted', seen);
     this.#suppressed = 0;
     this.#withheldPlanted = 0;
-    this.#counts.clear();
     return { withheld, planted };
   }
 
-  #count(id: string, isPair: boolean): void {
-    const { names, pairs } = this.#counts.get(id) ?? { names: 0, pairs: 0 };
-    this.#counts.set(id, { names: names + 1, pairs: pairs + (isPair ? 1 : 0) });
+  /** The planted accounts that were counted since the last call. */
+  takePlanted(): PlantedCounts {
+    const planted = Object.fromEntries(this.#counts);
+    this.#counts.clear();
+    return planted;
   }
 
   #listed(bytes: Uint8Array, from: number, to: number): readonly Name[] {
@@ -168,7 +179,11 @@ export function withNameGuard(deriver: Deriver, guard: NameGuard | undefined): D
       if (found) guard.withhold(found, password);
       return found !== undefined || deriver.add(username, password, times);
     },
-    seeName: (username) => guard.see(username),
+    seeName(username) {
+      // Of a line that is rejected for its password.
+      const found = guard.findPlanted(username);
+      if (found) guard.count(found, false);
+    },
     flush: () => deriver.flush(),
   };
 }

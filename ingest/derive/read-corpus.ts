@@ -6,6 +6,7 @@ import type { DatasetKey } from '../../store/dataset-key.ts';
 import type { InputFile } from '../../store/run/run-facts.ts';
 import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.ts';
 import { type Choice, chooseUseful, formatChooser } from '../choose-format.ts';
+import type { IngestError } from '../errors.ts';
 import type { Recognised } from '../formats/format.ts';
 import { totalBytes } from '../input/inputs.ts';
 import type { RangeReport } from '../input/range-report.ts';
@@ -19,6 +20,7 @@ import type { ReportBuilder } from '../report/report.ts';
 import { statedOptions } from '../source-identity.ts';
 import { CorpusChanged, CorpusTally } from './corpus-tally.ts';
 import { fingerprint } from './fingerprint.ts';
+import { createPlantedSearch, type PlantedSearch } from './planted-search.ts';
 import { IngestPool } from './pool.ts';
 import { type TaskFormat, taskFormat } from './segment.ts';
 import { TextCutter } from './text-cutter.ts';
@@ -87,6 +89,8 @@ class CorpusReading {
   readonly #cutter: TextCutter;
   readonly #tally: CorpusTally;
   readonly #reading: Reading;
+  /** For texts that are not read. */
+  readonly #search: PlantedSearch | undefined;
   /** Segments that an earlier ingest finished. */
   readonly #earlier: ReadonlyMap<number, FinishedSegment>;
   #format: TaskFormat | undefined;
@@ -104,7 +108,8 @@ class CorpusReading {
     this.#keyText = key.revealText();
     this.#options = options;
     this.#archive = archive;
-    const { inputs, mirror = false, leftOut, onProgress } = options;
+    const { inputs, mirror = false, leftOut, onProgress, names } = options;
+    this.#search = createPlantedSearch(names?.marks);
     this.#tally = new CorpusTally(totalBytes(inputs), onProgress);
     this.#reading = createReading(inputs[0], { isMirror: mirror, ...(leftOut && { leftOut }), base });
     this.#earlier = new Map(manifest.segments);
@@ -133,20 +138,36 @@ class CorpusReading {
     // Before the first byte, so that a slow pipe shows progress.
     tally.progress();
     const { archive, signal } = this.#options;
-    const files = archive ? await this.#readArchive() : await this.#readInputs();
+    let files: readonly InputFile[];
+    try {
+      files = archive ? await this.#readArchive() : await this.#readInputs();
+    } catch (error) {
+      signal?.throwIfAborted();
+      // Of an archive that cannot be unpacked to its end, what stands before the fault counts.
+      await this.#pool.drain().then(
+        () => this.#raisePlanted(),
+        () => {},
+      );
+      throw error;
+    }
     await this.#pool.drain();
     const { ranges } = this.#reading;
     tally.addKept(ranges.keptRows);
     signal?.throwIfAborted();
-    const { planted } = tally.report;
-    // Before anything refuses the corpus.
-    if (planted.length > 0) this.#options.onPlanted?.(planted);
+    this.#raisePlanted();
     tally.assertAccepted();
     tally.assertHas(this.#earlier.keys());
     tally.progress();
     const finished = await this.#archive?.finish({ files: [...files], rejects: tally.dropped.byReason() });
     const { lines, credentials, rejects, report } = tally;
     return { files, lines, credentials, rejects, report, ranges, archive: finished };
+  }
+
+  /** Before anything refuses the corpus. */
+  #raisePlanted(): void {
+    const { report } = this.#tally;
+    report.addPlanted(this.#search?.take());
+    if (report.planted.length > 0) this.#options.onPlanted?.(report.planted);
   }
 
   close(): Promise<void> {
@@ -204,16 +225,17 @@ class CorpusReading {
     if ('recognised' in choice) return this.#begin(name, choice.recognised);
     if ('refusal' in choice) this.#tally.refuse({ name, refusal: choice.refusal });
     else this.#options.leftOut?.add(name, choice.leftOut);
-    return undefined;
+    return this.#search;
   }
 
   /** Once a text is refused, the others are only recognised. */
   #begin(name: string, recognised: Recognised): TextSink | undefined {
-    if (this.#tally.isRefused) return undefined;
+    if (this.#tally.isRefused) return this.#search;
     const { format } = recognised;
     this.#tally.begin(name, recognised);
     this.#format = taskFormat(format);
-    const sink = withRefusals(this.#cutter.open(format), (refusal) => this.#tally.refuse({ name, refusal }));
+    const refuse = (refusal: IngestError): void => this.#tally.refuse({ name, refusal });
+    const sink = withRefusals(this.#cutter.open(format), refuse, this.#search);
     const archive = this.#archive;
     if (!archive) return sink;
     const { options, feeds, lines } = format;

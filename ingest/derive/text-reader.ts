@@ -15,20 +15,27 @@ export interface TextSink {
 /** What only the whole text shows. */
 const LATE_REFUSALS: ReadonlySet<string> = new Set(['COLUMN_MISSING', 'LABEL_MISSING']);
 
-/** Hands a refusal on that only the whole text shows, and reads no more of it. */
-export function withRefusals(sink: TextSink, refuse: (refusal: IngestError) => void): TextSink {
+/**
+ * Hands a refusal on that only the whole text shows.
+ * @param instead takes the text from the block on that shows it
+ */
+export function withRefusals(
+  sink: TextSink,
+  refuse: (refusal: IngestError) => void,
+  instead: TextSink | undefined,
+): TextSink {
   let isRefused = false;
-  const guard = async (step: () => void | Promise<void>): Promise<void> => {
-    if (isRefused) return;
+  const guard = async (step: (sink: TextSink) => void | Promise<void>): Promise<void> => {
     try {
-      await step();
+      if (!isRefused) return await step(sink);
     } catch (error) {
       if (!(error instanceof IngestError) || !LATE_REFUSALS.has(error.code)) throw error;
       isRefused = true;
       refuse(error);
     }
+    if (instead) await step(instead);
   };
-  return { push: (block) => guard(() => sink.push(block)), end: () => guard(() => sink.end()) };
+  return { push: (block) => guard((to) => to.push(block)), end: () => guard((to) => to.end()) };
 }
 
 /**

@@ -58,11 +58,16 @@ export class ReportBuilder {
   }
 
   addSegment(text: number, { credentials, rejects, examples, signs, planted }: SegmentFindings): void {
-    this.#planted.add(planted);
+    this.addPlanted(planted);
     const found = this.#at(text);
     found.credentials += credentials;
     found.rejects.addAll(rejects, examples);
     found.signs = addSigns(found.signs, signs);
+  }
+
+  /** Adds accounts of a text that was not read too. */
+  addPlanted(counts: PlantedCounts | undefined): void {
+    this.#planted.add(counts);
   }
 
   /** Adds credentials that were not read again. */

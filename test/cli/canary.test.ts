@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
@@ -102,6 +103,39 @@ test('an alarm is raised for a corpus that is refused, and for a line whose pass
   const alone = await ingest(folder, place.write('alone.txt', `${a.email}:${a.password}\n`), '--source', 'alone');
   expect(alone.stderr).toMatch(/ALARM: source alone/);
   expect(alone.code).toBe(1);
+});
+
+test('raise an alarm in texts that are refused or left out, whatever their format', async ({ place }) => {
+  const folder = place.at('d');
+  await credveilJson(['init', folder, '--suite', 'hmac']);
+  const [a, b, c, d] = (await plant(folder)) as [Account, Account, Account, Account];
+  const prose = (...lines: string[]): string =>
+    ['Dear all,', ...lines, ...Array.from({ length: 30 }, (_, at) => `this is sentence ${at} of a letter.`)].join('\n');
+  const texts = {
+    odd: prose(`${a.email.toUpperCase()}:${a.password}`),
+    other: prose(`we met <${b.email.replace('@', '+x@')}>, (${c.username}).`, `his was ${b.password}`),
+    third: prose(`${d.username} [${d.password}]`),
+  };
+  const odd = Object.entries(texts).map(([name, text]) => place.write(`${name}.txt`, text));
+  const files = [place.write('a.txt', combo(1)), ...odd];
+  const found = 'holds 4 canary accounts of your own user table, 2 with the password';
+  for (const options of [['--source', 'odd'], ['--dry-run']]) {
+    const refused = await credveil(['ingest', folder, ...files, ...options]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(found)]);
+    expect(refused.stderr).toContain('texts of the corpus are refused');
+  }
+  const skipped = await credveil(['ingest', folder, ...files, '--source', 'odd', '--skip-unrecognised']);
+  expect([skipped.code, skipped.stderr]).toEqual([3, expect.stringContaining(found)]);
+  const list = (await credveilJson(['canary', 'list', folder])) as { id: string; seen: { pairs: number }[] }[];
+  expect(list.map(({ seen }) => seen.map(({ pairs }) => pairs))).toEqual([[1], [0], [0], [1]]);
+  // Of a damaged archive, what stands before the fault counts.
+  const packed = gzipSync(combo(2, [`${a.email}:x`, ...combo(3).split('\n')]));
+  const cut = place.write('cut.gz', packed.subarray(0, -12));
+  for (const options of [['--source', 'cut'], ['--dry-run']]) {
+    const damaged = await credveil(['ingest', folder, place.at('a.txt'), odd[0] as string, cut, ...options]);
+    expect([damaged.code, damaged.stderr]).toEqual([1, expect.stringContaining('holds 1 canary account of your own')]);
+    expect(damaged.stderr).toContain('CONTAINER_CORRUPT');
+  }
 });
 
 test('raise an alarm in every spelling of their address, whatever the rules of the dataset', async ({ place }) => {
