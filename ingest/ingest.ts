@@ -243,7 +243,7 @@ function describeJob(
 ): IngestJob {
   const { source, date, format, mirror = false, inputs } = options;
   return {
-    version: 4,
+    version: 5,
     source,
     date: date ?? null,
     format: format?.name ?? null,

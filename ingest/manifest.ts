@@ -19,7 +19,7 @@ import type { SegmentFindings } from './report/report.ts';
 
 /** The parameters of an ingest. An ingest with other parameters cannot use its chunks. */
 export interface IngestJob {
-  readonly version: 4;
+  readonly version: 5;
   readonly source: string;
   readonly date: string | null;
   /** The format that the operator named; null if texts are recognised. */

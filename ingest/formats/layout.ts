@@ -18,7 +18,7 @@ export interface LineLayout {
   readonly others?: readonly string[];
   /** The lines have a URL or not, each by its own shape; `columns` is empty. */
   readonly hasUrls?: true;
-  /** Lines that name the columns, or are unlike the list's. */
+  /** Lines that name the columns, or are unlike the list's; notices are none of its rows either. */
   readonly remarks?: readonly string[];
 }
 

@@ -16,6 +16,18 @@ const COUNTED = words(`
   row rows record records entry entries line lines result results account accounts user users item items
   zeile zeilen datensätze einträge ligne lignes righe filas registros строк строки записей wierszy řádků satır 行 件 条
 `);
+/** What programs count that test logins. */
+const TESTED = words(`
+  total totals valid invalid hits hit free custom customs bad good checked retries retry cpm combos threads errors
+  fails failed expired elapsed time progress remaining proxies duplicates unique lines
+`);
+/** What names a value in the same line. */
+const LABELS = words(`
+  username user login email mail password pass passwd url host hostname domain site application soft browser profile
+`);
+/** Words that begin a notice. */
+export const NOTICE_WORDS: readonly string[] = [...new Set([...FIRST, ...TESTED, ...LABELS])];
+const TALLY = /^[\d.,:%/ ]*\d[\d.,:%/ ]*$/;
 /** A URL, or the sign of a copyright. */
 const NOTICE = /^\s*(?:https?:\/\/|©)/i;
 /** Words of a sentence, among logins that are addresses. */
@@ -80,6 +92,16 @@ export function isRemark(logins: readonly string[], first: string, secret: strin
   const isWord = isFirst && found.length === 1;
   if (!above.areAddresses) return isWord && isCount(secret, above);
   return isWord || /^\s/.test(secret) || (isSpaced && found.length >= MANY);
+}
+
+/**
+ * Whether a pair is what was written beside a list, whatever its usernames are: `Total: 20`,
+ * `Password: x`, `Valid:17`.
+ */
+export function isNotice(username: string, secret: string): boolean {
+  const [word = ''] = username.toLowerCase().match(WORD) ?? [];
+  if (/^\s/.test(secret)) return FIRST.has(word) || TESTED.has(word) || LABELS.has(word);
+  return /^\p{Lu}/u.test(username) && TESTED.has(username.toLowerCase()) && TALLY.test(secret);
 }
 
 /** Of a row without a login: a number, or what it is of. */

@@ -8,11 +8,13 @@ export const ALARM_NAMES = [
   'markup',
   'same-usernames',
   'hash-usernames',
+  'masked-usernames',
   'spaced-usernames',
   'hash-passwords',
   'address-passwords',
   'columns-in-usernames',
   'columns-in-passwords',
+  'few-passwords',
   'placeholder-passwords',
   'percent-escapes',
   'number-passwords',
@@ -22,6 +24,7 @@ export const ALARM_NAMES = [
   'padded-passwords',
   'quoted-passwords',
   'html-entities',
+  'remarks',
   'many-rejects',
 ] as const;
 export type AlarmName = (typeof ALARM_NAMES)[number];
@@ -36,7 +39,9 @@ export interface Alarm {
 
 /** A thousandth: a credential of an honest list hardly ever looks so. */
 const HARDLY_EVER = 0.001;
+const FEW = 0.02;
 const SOME = 0.03;
+const MANY = 0.3;
 const HALF = 0.5;
 const NEARLY_ALL = 0.9;
 
@@ -45,7 +50,9 @@ const SIGN_ALARMS: readonly (readonly [AlarmName, Sign, number, string])[] = [
   ['markup', 'markup', HARDLY_EVER, 'a username that begins like JSON, XML, SQL or Markdown'],
   ['markup', 'markupPassword', HARDLY_EVER, 'a password that begins like JSON, XML or SQL'],
   ['hash-usernames', 'hashUsername', 0.01, 'a hash as the username'],
-  ['spaced-usernames', 'spacedUsername', 0.3, 'a username with spaces inside'],
+  ['masked-usernames', 'maskedUsername', HARDLY_EVER, 'stars in place of most of the username'],
+  ['masked-usernames', 'crossedOutUsername', MANY, 'dots, xxx or the like in place of most of the username'],
+  ['spaced-usernames', 'spacedUsername', MANY, 'a username with spaces inside'],
   ['hash-passwords', 'hashPassword', HARDLY_EVER, 'a hash as the password'],
   ['address-passwords', 'addressPassword', SOME, 'an e-mail address as the password'],
   ['columns-in-usernames', 'addressInUsername', HARDLY_EVER, 'an e-mail address and another field in the username'],
@@ -54,7 +61,9 @@ const SIGN_ALARMS: readonly (readonly [AlarmName, Sign, number, string])[] = [
   ['columns-in-passwords', 'trailingHash', HARDLY_EVER, 'a hash at the end of the password'],
   ['columns-in-passwords', 'leadingField', HARDLY_EVER, 'an IP address, a hash or a date before the password'],
   ['columns-in-passwords', 'trailer', HARDLY_EVER, 'another field or a signature behind the password'],
+  ['columns-in-passwords', 'pairAlone', FEW, 'a username and a password where passwords stand alone'],
   ['columns-in-passwords', 'separatorInside', HALF, 'another separator in the password'],
+  ['few-passwords', 'fieldWord', HALF, 'a role, a state or an answer such as yes as the password: see --columns'],
   ['placeholder-passwords', 'placeholder', HARDLY_EVER, 'NULL, None, a mask or the like as the password: see --blank'],
   ['placeholder-passwords', 'crossedOut', SOME, 'xxxx in place of the password'],
   ['percent-escapes', 'escapedUsername', HARDLY_EVER, '%40 in the username: decode the text first'],
@@ -65,13 +74,33 @@ const SIGN_ALARMS: readonly (readonly [AlarmName, Sign, number, string])[] = [
   ['padded-passwords', 'padded', HALF, 'a space at an end of the password'],
   ['quoted-passwords', 'quoted', HALF, 'a password in quotes'],
   ['html-entities', 'entity', HARDLY_EVER, 'an HTML entity in the password'],
+  ['remarks', 'remark', HARDLY_EVER, 'a sum, a label or a notice as the username'],
 ];
+
+/** Of lists whose usernames are addresses. */
+const ADDRESS_ALARMS: typeof SIGN_ALARMS = [
+  ['address-passwords', 'reversed', HARDLY_EVER, 'an e-mail address as the password, and none as the username'],
+  ['remarks', 'loneBlank', HARDLY_EVER, 'a word and a blank in place of the address, as labels and notices have'],
+];
+
+/** A single one of these is none of chance in a short list. */
+const CERTAIN: ReadonlySet<Sign> = new Set<Sign>([
+  ...(['markup', 'markupPassword', 'addressInUsername', 'addressAndMore', 'leadingField', 'trailingHash'] as const),
+  ...(['maskedUsername', 'remark', 'reversed'] as const),
+]);
 
 /** Fewer of a rare sign are chance, unless they are a part of a short text. */
 const MIN_SIGNS = 3;
-const SHORT_SHARE = 0.01;
+const SHORT_SHARE = 0.005;
+/** One that is certain is enough for this part, and two for any. */
+const CERTAIN_SHARE = 0.002;
+/** A sign that honest credentials show, too: fewer of a short list are chance. */
+const MIN_COMMON = 5;
 /** Credentials from which "nearly all" means something. */
 const MIN_OBSERVED = 20;
+/** Credentials of which a few passwords are those of a column of roles or states. */
+const MIN_FEW = 40;
+const MOST_ADDRESSES = 0.95;
 /** Shorter passwords of one length are PINs. */
 const MIN_EQUAL_LENGTH = 12;
 /** Share of the lines, and of those of a short text, which may have a banner. */
@@ -96,14 +125,19 @@ export function findAlarms(
     if (!alarms.has(name)) alarms.set(name, { name, share, what });
   };
   const { observed, signs } = counts;
-  for (const [name, sign, limit, what] of SIGN_ALARMS) {
+  const areAddresses = (signs.addressUsername ?? 0) > MOST_ADDRESSES * observed;
+  for (const [name, sign, limit, what] of areAddresses ? [...SIGN_ALARMS, ...ADDRESS_ALARMS] : SIGN_ALARMS) {
     const count = signs[sign] ?? 0;
     const share = count / Math.max(1, observed);
-    const enough = limit < HALF ? count >= MIN_SIGNS || share >= SHORT_SHARE : observed >= 2;
-    if (share > limit && enough) raise(name, share, what);
+    if (share > limit && isEnough(sign, limit, count, share, observed)) raise(name, share, what);
   }
   const top = mostFrequent(counts.usernames, observed);
   if (top && top.share > NEARLY_ALL) raise('same-usernames', top.share, 'the same username');
+  const password = mostFrequent(counts.passwords, observed);
+  if (password && password.share > HALF) raise('few-passwords', password.share, 'the same password: see --columns');
+  const few = counts.passwords.reduce((sum, [, count]) => sum + count, 0) / Math.max(1, observed);
+  if (observed >= MIN_FEW && few > NEARLY_ALL)
+    raise('few-passwords', few, `one of ${counts.passwords.length} passwords: see --columns`);
   const length = mostFrequent(counts.lengths, observed);
   if (length && length.share > NEARLY_ALL && length.value >= MIN_EQUAL_LENGTH)
     raise('equal-lengths', length.share, `a password of ${length.value} characters`);
@@ -114,6 +148,13 @@ export function findAlarms(
   if (share > limit && (rejected >= MIN_REJECTS || (credentials > 0 && share >= HALF)))
     raise('many-rejects', share, 'no credential');
   return [...alarms.values()];
+}
+
+function isEnough(sign: Sign, limit: number, count: number, share: number, observed: number): boolean {
+  if (sign === 'fieldWord') return count >= MIN_COMMON;
+  if (limit >= HALF) return observed >= 2;
+  if (CERTAIN.has(sign) && (count >= 2 || share >= CERTAIN_SHARE)) return true;
+  return count >= MIN_SIGNS || share >= SHORT_SHARE;
 }
 
 function mostFrequent(values: Frequent, observed: number): { value: number; share: number } | undefined {

@@ -23,7 +23,7 @@ export interface SegmentFindings {
 }
 
 /** Of a text without credentials. */
-const NO_SIGNS: SignCounts = { observed: 0, signs: {}, usernames: [], lengths: [] };
+const NO_SIGNS: SignCounts = { observed: 0, signs: {}, usernames: [], passwords: [], lengths: [] };
 
 interface Text {
   readonly name: string;

@@ -4,19 +4,23 @@
 // a text that changes in its middle shows, and a long one costs little.
 
 import {
+  CROSSED_AT,
   hasControl,
-  hasTrailer,
   isDottedNumber,
   isGarbled,
   isNotable,
   isNumber,
+  isPairAlone,
   isUrlField,
   MAX_NUMBER,
   MAX_SCHEME_NAME,
   MIN_HASH_LENGTH,
+  mayBeCrossedOut,
   mayBePlaceholder,
   NOTABLE_IN_PASSWORD,
   NOTABLE_IN_USERNAME,
+  NOTABLE_WORDS,
+  PAIR_SIGNS,
   PASSWORD_SIGNS,
   SIGNS,
   type Sign,
@@ -29,6 +33,7 @@ export interface SignCounts {
   readonly signs: { readonly [sign in Sign]?: number };
   /** Frequent values, as pairs of a hash and a lower bound of its count. */
   readonly usernames: Frequent;
+  readonly passwords: Frequent;
   readonly lengths: Frequent;
 }
 
@@ -40,6 +45,8 @@ const DENSE = 8192;
 const STRIDE = 16;
 /** Kept values of a Misra-Gries summary: one with more than a fifth of all is among them. */
 const KEPT = 4;
+/** Of passwords: roles and states are some ten. */
+const KEPT_PASSWORDS = 16;
 
 /** What an ASCII character may be the reason for. */
 const NAME_IS_NOTABLE = 1;
@@ -69,13 +76,16 @@ export class SignCounter {
   #distance = 0;
   #random = 1;
   readonly #signs = new Map<Sign, number>();
-  readonly #usernames = new FrequentValues();
-  readonly #lengths = new FrequentValues();
+  readonly #usernames = new FrequentValues(KEPT);
+  readonly #passwords = new FrequentValues(KEPT_PASSWORDS);
+  readonly #lengths = new FrequentValues(KEPT);
   readonly #seed: number;
+  readonly #words: ReadonlySet<number>;
 
   /** @param seed secret, so that the manifest's hashes of usernames show nothing */
   constructor(seed: number) {
     this.#seed = seed;
+    this.#words = notableWords(seed);
   }
 
   /** Whether the next credential is to be observed. */
@@ -105,38 +115,52 @@ export class SignCounter {
     const isScheme = uFrom >= 0 && uTo - uFrom <= MAX_SCHEME_NAME && (name & NO_LETTER) === 0;
     const isLong = length >= MIN_HASH_LENGTH || (uFrom >= 0 && uTo - uFrom >= MIN_HASH_LENGTH);
     const isDotted = (name & (IS_DOT | IS_LETTER)) === IS_DOT;
-    const isRare = name & NAME_IS_NOTABLE || password & PASSWORD_IS_NOTABLE || isDotted;
-    if (isScheme || isLong || isRare || mayBePlaceholder(length, bytes[pFrom] as number)) {
+    const isCrossed = isCrossedAscii(bytes, pFrom, pTo) || (uFrom >= 0 && isCrossedAscii(bytes, uFrom, uTo));
+    const isRare = name & NAME_IS_NOTABLE || password & PASSWORD_IS_NOTABLE || isDotted || isCrossed;
+    const nameHash = uFrom < 0 ? 0 : hashOfAscii(bytes, uFrom, uTo, this.#seed);
+    const passwordHash = hashOfAscii(bytes, pFrom, pTo, this.#seed);
+    const isWord = uFrom >= 0 && (this.#words.has(nameHash) || this.#words.has(passwordHash));
+    if (isScheme || isLong || isRare || isWord || mayBePlaceholder(length, bytes[pFrom] as number)) {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
       this.observe(uFrom < 0 ? undefined : text.toString('latin1', uFrom, uTo), text.toString('latin1', pFrom, pTo));
       return;
     }
     this.#observed += this.#weight;
     this.#lengths.add(length, this.#weight);
+    this.#passwords.add(passwordHash, this.#weight);
     if (uFrom < 0) return;
-    this.#usernames.add(hashOfAscii(bytes, uFrom, uTo, this.#seed), this.#weight);
+    this.#usernames.add(nameHash, this.#weight);
     const isNumber = length >= 1 && length <= MAX_NUMBER && (password & NO_DIGIT) === 0;
     this.#count('numberAfterWord', isNumber && (name & IS_AT) === 0);
+    this.#count('addressUsername', (name & IS_AT) !== 0);
   }
 
   observe(username: string | undefined, password: string): void {
     this.#observed += this.#weight;
     this.#lengths.add(password.length, this.#weight);
+    const passwordHash = hashOf(password, this.#seed);
+    this.#passwords.add(passwordHash, this.#weight);
     this.#count('urlField', isUrlField(username, password));
+    let isWord = false;
     if (username !== undefined) {
-      this.#usernames.add(hashOf(username, this.#seed), this.#weight);
+      const nameHash = hashOf(username, this.#seed);
+      this.#usernames.add(nameHash, this.#weight);
       this.#count('numberAfterWord', isNumber(password) && !username.includes('@'));
+      this.#count('addressUsername', username.includes('@'));
+      isWord = this.#words.has(nameHash) || this.#words.has(passwordHash);
     }
     const isNotableName =
-      username !== undefined && (isNotable(username, NOTABLE_IN_USERNAME) || isDottedNumber(username));
+      username !== undefined &&
+      (isNotable(username, NOTABLE_IN_USERNAME) || isDottedNumber(username) || isCrossed(username));
     const isNotablePassword =
-      isNotable(password, NOTABLE_IN_PASSWORD) || mayBePlaceholder(password.length, password.charCodeAt(0));
+      isNotable(password, NOTABLE_IN_PASSWORD) ||
+      mayBePlaceholder(password.length, password.charCodeAt(0)) ||
+      isCrossed(password);
     if (isNotableName) for (const [sign, shows] of USERNAME_SIGNS) this.#count(sign, shows(username));
-    if (isNotablePassword) {
-      for (const [sign, shows] of PASSWORD_SIGNS) this.#count(sign, shows(password));
-      this.#count('trailer', username !== undefined && hasTrailer(password));
-    }
-    if (!isNotableName && !isNotablePassword) return;
+    if (isNotablePassword) for (const [sign, shows] of PASSWORD_SIGNS) this.#count(sign, shows(password));
+    if (!isNotableName && !isNotablePassword && !isWord) return;
+    if (username === undefined) this.#count('pairAlone', isPairAlone(password));
+    else for (const [sign, shows] of PAIR_SIGNS) this.#count(sign, shows(username, password));
     this.#count('control', hasControl(password) || (username !== undefined && hasControl(username)));
     this.#count('garbled', isGarbled(password) || (username !== undefined && isGarbled(username)));
   }
@@ -150,6 +174,7 @@ export class SignCounter {
       observed: this.#observed,
       signs: Object.fromEntries(this.#signs),
       usernames: this.#usernames.entries(),
+      passwords: this.#passwords.entries(),
       lengths: this.#lengths.entries(),
     };
   }
@@ -166,24 +191,33 @@ export function addSigns(a: SignCounts | undefined, b: SignCounts): SignCounts {
   if (!a) return b;
   const signs: { [sign in Sign]?: number } = { ...a.signs };
   for (const sign of SIGNS) if (b.signs[sign]) signs[sign] = (signs[sign] ?? 0) + b.signs[sign];
-  const both = (one: Frequent, other: Frequent): Frequent => {
-    const values = new FrequentValues();
+  const both = (one: Frequent, other: Frequent, kept: number): Frequent => {
+    const values = new FrequentValues(kept);
     for (const [value, count] of [...one, ...other]) values.add(value, count);
     return values.entries();
   };
   return {
     observed: a.observed + b.observed,
     signs,
-    usernames: both(a.usernames, b.usernames),
-    lengths: both(a.lengths, b.lengths),
+    usernames: both(a.usernames, b.usernames, KEPT),
+    passwords: both(a.passwords, b.passwords, KEPT_PASSWORDS),
+    lengths: both(a.lengths, b.lengths, KEPT),
   };
 }
 
 /** The summary of Misra and Gries (1982). */
 class FrequentValues {
-  readonly #values = new Uint32Array(KEPT);
-  readonly #counts = new Float64Array(KEPT);
+  readonly #most: number;
+  readonly #values: Uint32Array;
+  readonly #counts: Float64Array;
   #kept = 0;
+
+  /** @param most values that it keeps */
+  constructor(most: number) {
+    this.#most = most;
+    this.#values = new Uint32Array(most);
+    this.#counts = new Float64Array(most);
+  }
 
   add(value: number, count: number): void {
     const counts = this.#counts;
@@ -192,7 +226,7 @@ class FrequentValues {
       counts[i] = (counts[i] as number) + count;
       return;
     }
-    const rest = this.#kept < KEPT ? count : count - this.#reduce(count);
+    const rest = this.#kept < this.#most ? count : count - this.#reduce(count);
     if (rest === 0) return;
     this.#values[this.#kept] = value;
     counts[this.#kept++] = rest;
@@ -206,9 +240,9 @@ class FrequentValues {
   #reduce(count: number): number {
     const counts = this.#counts;
     let least = count;
-    for (let i = 0; i < KEPT; i++) least = Math.min(least, counts[i] as number);
+    for (let i = 0; i < this.#most; i++) least = Math.min(least, counts[i] as number);
     this.#kept = 0;
-    for (let i = 0; i < KEPT; i++) {
+    for (let i = 0; i < this.#most; i++) {
       const left = (counts[i] as number) - least;
       if (left === 0) continue;
       this.#values[this.#kept] = this.#values[i] as number;
@@ -220,6 +254,28 @@ class FrequentValues {
   entries(): Frequent {
     return Array.from({ length: this.#kept }, (_, i) => [this.#values[i] as number, this.#counts[i] as number]);
   }
+}
+
+const isCrossed = (text: string): boolean =>
+  mayBeCrossedOut(text.charCodeAt(CROSSED_AT), text.charCodeAt(CROSSED_AT - 1), text.charCodeAt(CROSSED_AT + 1));
+
+/** As `isCrossed`, of bytes[from, to). */
+function isCrossedAscii(bytes: Uint8Array, from: number, to: number): boolean {
+  const at = from + CROSSED_AT;
+  if (at >= to) return false;
+  return mayBeCrossedOut(
+    bytes[at] as number,
+    bytes[at - 1] as number,
+    at + 1 < to ? (bytes[at + 1] as number) : Number.NaN,
+  );
+}
+
+/** The hashes of words that are notable, under the last seed. */
+let words: { readonly seed: number; readonly hashes: ReadonlySet<number> } | undefined;
+
+function notableWords(seed: number): ReadonlySet<number> {
+  if (words?.seed !== seed) words = { seed, hashes: new Set(NOTABLE_WORDS.map((word) => hashOf(word, seed))) };
+  return words.hashes;
 }
 
 const HASHED_LENGTH = 64;

@@ -6,6 +6,7 @@ import type { RejectReason } from '../../rejects.ts';
 import type { LineRules } from '../format.ts';
 import type { LineLayout } from '../layout.ts';
 import { isAddress, isComment, startsWithScheme } from '../line-parser.ts';
+import { isNotice } from '../remarks.ts';
 import { cutCells, unquote } from './cells.ts';
 import { splitPair } from './pairs.ts';
 import { urlLineRules } from './url-lines.ts';
@@ -14,13 +15,16 @@ type Parse = LineRules['parseLine'];
 
 export function layoutRules(layout: LineLayout): LineRules {
   const parse = parserOf(layout);
-  const { remarks = [] } = layout;
+  const { remarks } = layout;
   return {
     parseLine(line) {
       const text = line.trim();
       if (text === '') return 'blank';
-      if (remarks.includes(text)) return 'remark';
-      return isComment(line) ? 'comment' : parse(line);
+      if (remarks?.includes(text)) return 'remark';
+      if (isComment(line)) return 'comment';
+      const found = parse(line);
+      if (!remarks || typeof found === 'string') return found;
+      return isNotice(found.username ?? '', found.password) ? 'remark' : found;
     },
   };
 }

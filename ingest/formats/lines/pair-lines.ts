@@ -6,7 +6,7 @@ import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../f
 import { describeLayout, isPair } from '../layout.ts';
 import { isAddress, isComment } from '../line-parser.ts';
 import { refuse } from '../refusal.ts';
-import { isRemark } from '../remarks.ts';
+import { isNotice, isRemark } from '../remarks.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { formatOfLayout, plainFormat } from './layout-format.ts';
 import { COMBO_FORMATS, comboFormatOf } from './line-format.ts';
@@ -68,7 +68,7 @@ function accept(reading: Reading, rows: readonly string[], areAll: boolean): Rec
   const { layout, format, score, read, addresses, urls } = reading;
   const remarks = remarksIn(reading, rows, areAll);
   return {
-    format: remarks.length === 0 ? format : formatOfLayout({ ...layout, remarks }),
+    format: remarks === undefined ? format : formatOfLayout({ ...layout, remarks }),
     score,
     reasons: [
       `${percent(read)} of the lines are pairs`,
@@ -85,8 +85,14 @@ const MAX_BELOW = 2;
 const MAX_REMARKS = 50;
 const NEARLY_ALL = 0.95;
 
-/** The names of the columns, and what is unlike the rows of a list of which all are there. */
-function remarksIn({ format }: Reading, rows: readonly string[], areAll: boolean): readonly string[] {
+/** Of lists with more of them, blanks before the passwords tell nothing. */
+const FEW_NOTICES = 0.1;
+
+/**
+ * The names of the columns, and what is unlike the rows of a list of which all are there.
+ * @returns undefined if there are none, nor any notices
+ */
+function remarksIn({ format }: Reading, rows: readonly string[], areAll: boolean): readonly string[] | undefined {
   const pairs = rows.map((row) => {
     const found = format.lines?.parseLine(row);
     return typeof found === 'object' ? { row, username: found.username ?? '', password: found.password } : undefined;
@@ -100,7 +106,9 @@ function remarksIn({ format }: Reading, rows: readonly string[], areAll: boolean
   const some = areAddresses ? pairs : pairs.slice(1).slice(-MAX_BELOW);
   const odd = areAll ? some.filter((pair) => isOdd(pair, areAddresses)) : [];
   const above = rows.slice(0, 1).filter((row) => isHeader(format.lines?.parseLine(row)));
-  return [...above, ...odd.slice(0, MAX_REMARKS).map((pair) => pair?.row ?? '')].map((row) => row.trim());
+  const found = [...above, ...odd.slice(0, MAX_REMARKS).map((pair) => pair?.row ?? '')].map((row) => row.trim());
+  const notices = pairs.filter((pair) => pair && isNotice(pair.username, pair.password)).length;
+  return found.length > 0 || (notices > 0 && notices <= FEW_NOTICES * rows.length) ? found : undefined;
 }
 
 /** Whether the first pair is the names of the columns. */

@@ -106,7 +106,7 @@ describe('credentials that look misread', () => {
 });
 
 test('a banner of a short text raises no alarm, and as large a part of a long text does', () => {
-  const signs = { observed: 0, signs: {}, usernames: [], lengths: [] };
+  const signs = { observed: 0, signs: {}, usernames: [], passwords: [], lengths: [] };
   const namesOf = (credentials: number, noSeparator: number): string[] =>
     findAlarms(signs, { credentials, rejects: { 'no-separator': noSeparator, comment: 50 } }).map(({ name }) => name);
   expect(namesOf(30, 6)).toEqual([]);
