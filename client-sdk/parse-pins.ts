@@ -1,15 +1,17 @@
 // Parses what a caller pins: the lines of its dataset, and the bounds of what it believes.
 
-import { INDEX_NAMES } from '../protocol/bucket-id.ts';
-import { ProtocolError } from '../protocol/errors.ts';
-import { type HmacPin, parseHmacPinText, parseTrustText } from '../protocol/signed/trust.ts';
+import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
+import { parseHmacPinText, parseTrustText } from '../protocol/signed/trust.ts';
 import type { SuiteName } from '../protocol/suite.ts';
-import { assertNames, malformed, parseInteger, parseKey } from './option-values.ts';
+import { assertNames, type Integers, malformed, parseIntegers, parseKey } from './option-values.ts';
 import type { CheckerMemory, CheckerSettings, Endpoint, LeakCheckerOptions, SuiteSettings } from './options.ts';
 
-/** An hour more than the validity of a head that is renewed daily. */
-const DEFAULT_SNAPSHOT_AGE_MS = 90_000_000;
 const MAX_PREFIX_BITS = 26;
+const INTEGERS = {
+  // An hour more than the validity of a head that is renewed daily.
+  maxSnapshotAgeMs: [90_000_000, 1, Number.MAX_SAFE_INTEGER],
+  minUsernames: [1, 0, 2 ** 31],
+} as const;
 /**
  * An evaluator can compute the prefix of any guess, and the longer it is, the more it rules out.
  */
@@ -23,7 +25,7 @@ export function parseSuiteOptions(
   const { key, trust: trustText } = options;
   const trust = trustText === undefined ? undefined : parseKey(parseTrustText, trustText);
   if (key !== undefined || trust === undefined) {
-    const pin = parseKey(parseHmacPin, key);
+    const pin = parseKey(parseHmacPinText, key);
     if (trust && trust.dataset !== pin.dataset)
       throw malformed('trust', 'it names another dataset than key', 'Pass the two lines of one dataset.');
     return { suite: 'hmac', ...pin, trust };
@@ -36,48 +38,29 @@ export function parseSuiteOptions(
   return { suite: 'oprf', trust, engine, evaluators };
 }
 
-/** Other lines of Credveil, and what is wrong with them. */
-const OTHER_LINES: readonly (readonly [RegExp, why: string])[] = [
-  [/^\s*$/, 'it is empty: is its variable set?'],
-  // The secret of a key file names no dataset: every dataset under it would answer.
-  [/^\s*credveil-hmac-1\.\S+\s*$/, 'it does not name its dataset'],
-  [/^\s*credveil-oprf-/, 'under the suite oprf pass trust alone'],
-  [/^\s*credveil-trust-/, 'this line belongs in trust'],
-  [/\S\s+\S/, 'more than one line: the second belongs in trust'],
-];
-
-function parseHmacPin(text: string): HmacPin {
-  const [, why] = OTHER_LINES.find(([line]) => line.test(text)) ?? [];
-  if (why !== undefined)
-    throw new ProtocolError('KEY_MALFORMED', `key: ${why}`, 'Pass the line that `credveil key pin DATASET` prints.');
-  return parseHmacPinText(text);
-}
-
 type Bounds = Pick<CheckerSettings, 'maxSnapshotAgeMs' | 'maxPrefixBits' | 'minUsernames' | 'memory'>;
 
 export function parseBounds(options: LeakCheckerOptions, secrets: SuiteSettings): Bounds {
-  const { maxSnapshotAgeMs = DEFAULT_SNAPSHOT_AGE_MS, minUsernames = 1, maxPrefixBits, memory } = options;
   // With split roles, the server of the buckets has no key and cannot compute the prefix of a
   // guess.
   const isOneServer = secrets.suite === 'oprf' && secrets.evaluators === undefined;
   return {
-    maxSnapshotAgeMs: parseInteger('maxSnapshotAgeMs', maxSnapshotAgeMs, 1, Number.MAX_SAFE_INTEGER),
-    maxPrefixBits: parsePrefixBits(maxPrefixBits, secrets.suite, isOneServer),
-    minUsernames: parseInteger('minUsernames', minUsernames, 0, 2 ** 31),
-    memory: parseMemory(memory),
+    ...parseIntegers(INTEGERS, options),
+    maxPrefixBits: parsePrefixBits(options.maxPrefixBits, secrets.suite, isOneServer),
+    memory: parseMemory(options.memory),
   };
 }
 
 function parsePrefixBits(given: unknown = {}, suite: SuiteName, isOneServer: boolean): Bounds['maxPrefixBits'] {
   assertNames(given, INDEX_NAMES, 'maxPrefixBits.');
-  const { account, password } = given as { account?: unknown; password?: unknown };
   // The prefix of a username is one of an unkeyed hash, whoever has the buckets.
   const accountBits = suite === 'oprf' ? EVALUATOR_PREFIX_BITS.account : MAX_PREFIX_BITS;
   const passwordBits = isOneServer ? EVALUATOR_PREFIX_BITS.password : MAX_PREFIX_BITS;
-  return {
-    account: parseInteger('maxPrefixBits.account', account ?? accountBits, 0, MAX_PREFIX_BITS),
-    password: parseInteger('maxPrefixBits.password', password ?? passwordBits, 0, MAX_PREFIX_BITS),
+  const integers: Integers<IndexName> = {
+    account: [accountBits, 0, MAX_PREFIX_BITS],
+    password: [passwordBits, 0, MAX_PREFIX_BITS],
   };
+  return parseIntegers(integers, given as Bounds['maxPrefixBits'], 'maxPrefixBits.');
 }
 
 function parseMemory(memory: unknown): CheckerMemory | undefined {

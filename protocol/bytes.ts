@@ -39,17 +39,6 @@ export function readU48(bytes: Uint8Array, at: number): number {
   return readU24(bytes, at) * 0x100_0000 + readU24(bytes, at + 3);
 }
 
-/** Writes `value` at `at` as six bytes, big-endian. @param value an integer from 0 to 2^48-1 */
-export function writeU48(bytes: Uint8Array, at: number, value: number): void {
-  const high = Math.floor(value / 0x100_0000);
-  bytes[at] = high >>> 16;
-  bytes[at + 1] = high >>> 8;
-  bytes[at + 2] = high;
-  bytes[at + 3] = value >>> 16;
-  bytes[at + 4] = value >>> 8;
-  bytes[at + 5] = value;
-}
-
 /** Compares in constant time: the content never decides a branch. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

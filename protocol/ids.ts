@@ -42,10 +42,6 @@ export function isKeyId(value: unknown): value is KeyId {
   return typeof value === 'string' && HEX16.test(value);
 }
 
-export function isSnapshotId(value: unknown): value is SnapshotId {
-  return typeof value === 'string' && SNAPSHOT_ID.test(value);
-}
-
 export function isLayerId(value: unknown): value is LayerId {
   return typeof value === 'string' && LAYER_ID.test(value);
 }

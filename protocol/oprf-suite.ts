@@ -14,9 +14,8 @@ export const SCALAR_BYTES = 32;
 /** Length of a DLEQ proof, c ‖ s (RFC 9497 §2.2.1). */
 export const PROOF_BYTES = 64;
 
-const LABEL = 'credveil oprf 1';
-const SALT = /* @__PURE__ */ encodeUtf8(LABEL);
-const ACCOUNT_LABEL = /* @__PURE__ */ encodeUtf8(`${LABEL} account`);
+const SALT = /* @__PURE__ */ encodeUtf8('credveil oprf 1');
+const ACCOUNT_LABEL = /* @__PURE__ */ encodeUtf8('credveil oprf 1 account');
 
 /** `info` of DeriveKeyPair, RFC 9497 §3.2.1. */
 export const KEY_INFO = SALT;

@@ -7,10 +7,8 @@
 // credveil-head-public-2.<key id>.<public key>  names a head key to its publisher
 
 import type { DatasetId, HeadKey, HmacKey, KeyId, PublisherKey, SigningSeed } from '../brands.ts';
-import { fromBase64Url, toBase64Url } from '../bytes.ts';
-import type { ProtocolError } from '../errors.ts';
 import { labelledId } from '../ids.ts';
-import { malformedKey, parseHmacKey } from '../keys.ts';
+import { formatKeyLine, type KeyKind, malformedKey, parseHmacKey, splitKeyLine } from '../keys.ts';
 
 /** The uses of Ed25519 keys. Their labels and file formats differ: none passes for another. */
 export type SigningUse = 'publisher' | 'head';
@@ -26,23 +24,17 @@ export interface Trust {
   readonly publisher: PublisherKey;
 }
 
-const TRUST = /^credveil-trust-2\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
+const PIN_SOURCE = '`credveil key pin` prints';
+const TRUST: KeyKind = { label: 'trust-2', name: 'trust', source: PIN_SOURCE };
 
 export function formatTrust({ dataset, publisher }: Trust): string {
-  return `credveil-trust-2.${dataset}.${toBase64Url(publisher)}`;
+  return formatKeyLine(TRUST, dataset, publisher);
 }
 
-/**
- * Parses the line that clients of a signed dataset pin; white space around it is allowed.
- * @throws ProtocolError `KEY_MALFORMED`
- */
+/** Parses the line that clients of a signed dataset pin. @throws ProtocolError `KEY_MALFORMED` */
 export function parseTrustText(text: string): Trust {
-  const [line, dataset, key] = TRUST.exec(text.trim()) ?? [];
-  const trust = { dataset: dataset as DatasetId, publisher: fromBase64Url(key ?? '') as PublisherKey };
-  // The last of the 43 characters has two unused bits: each key has one spelling.
-  if (line === undefined || formatTrust(trust) !== line)
-    throw malformedKey('trust', 'expected credveil-trust-2.<dataset>.<publisher>', '`credveil key pin` prints');
-  return trust;
+  const { id, bytes } = splitKeyLine(TRUST, text);
+  return { dataset: id as DatasetId, publisher: bytes as PublisherKey };
 }
 
 /** Dataset and key of the suite `hmac`. */
@@ -51,62 +43,57 @@ export interface HmacPin {
   readonly key: HmacKey;
 }
 
-const HMAC_PIN = /^credveil-hmac-2\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
+const HMAC_PIN: KeyKind = {
+  label: 'hmac-2',
+  name: 'key',
+  source: `${PIN_SOURCE} first; a line credveil-trust-2 belongs in trust`,
+};
 
-/** Formats dataset and key. The text is the secret itself. */
 export function formatHmacPin({ dataset, key }: HmacPin): string {
-  return `credveil-hmac-2.${dataset}.${toBase64Url(key)}`;
+  return formatKeyLine(HMAC_PIN, dataset, key);
 }
 
-/**
- * Parses the line that clients of the suite `hmac` hold; white space around it is allowed.
- * @throws ProtocolError `KEY_MALFORMED`; the message never quotes the text
- */
+/** Parses the line that clients of the suite `hmac` hold. @throws ProtocolError `KEY_MALFORMED` */
 export function parseHmacPinText(text: string): HmacPin {
-  const [line, dataset, key] = HMAC_PIN.exec(text.trim()) ?? [];
-  const wrong = (): ProtocolError =>
-    malformedKey('key', 'expected credveil-hmac-2.<dataset>.<secret>', '`credveil key pin` prints');
-  if (line === undefined) throw wrong();
-  const pin = { dataset: dataset as DatasetId, key: parseHmacKey(fromBase64Url(key as string)) };
-  if (formatHmacPin(pin) !== line) throw wrong();
-  return pin;
+  const { id, bytes } = splitKeyLine(HMAC_PIN, text);
+  return { dataset: id as DatasetId, key: parseHmacKey(bytes) };
 }
 
-const SIGNING_SEED = /^credveil-(publisher|head)-2\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
+const SEED_SOURCE = '`credveil init` or `credveil keygen` wrote to the file';
+const SEEDS: { readonly [use in SigningUse]: KeyKind } = {
+  publisher: { label: 'publisher-2', name: 'signing key', source: SEED_SOURCE },
+  head: { label: 'head-2', name: 'signing key', source: SEED_SOURCE },
+};
 
-/** Formats the seed of a signing key. The text is the secret itself. */
 export function formatSigningSeed(use: SigningUse, keyId: KeyId, seed: SigningSeed): string {
-  return `credveil-${use}-2.${keyId}.${toBase64Url(seed)}`;
+  return formatKeyLine(SEEDS[use], keyId, seed);
 }
 
 /**
- * Parses the text of a signing key. The caller must compute the public key and compare its id with
+ * Parses the line of either use. The caller must compute the public key and compare its id with
  * `keyId`.
  * @throws ProtocolError `KEY_MALFORMED`; the message never quotes the text
  */
 export function parseSigningSeed(text: string): { use: SigningUse; keyId: KeyId; seed: SigningSeed } {
-  const [line, use, keyId, bytes] = SIGNING_SEED.exec(text.trim()) ?? [];
-  const parsed = { use: use as SigningUse, keyId: keyId as KeyId, seed: fromBase64Url(bytes ?? '') as SigningSeed };
-  if (line === undefined || formatSigningSeed(parsed.use, parsed.keyId, parsed.seed) !== line)
-    throw malformedKey(
-      'signing key',
-      'expected credveil-publisher-2.<id>.<secret> or credveil-head-2.<id>.<secret>',
-      '`credveil init` or `credveil keygen` wrote to the file',
-    );
-  return parsed;
+  const use = text.trimStart().startsWith('credveil-head-') ? 'head' : 'publisher';
+  const { id, bytes } = splitKeyLine(SEEDS[use], text);
+  return { use, keyId: id as KeyId, seed: bytes as SigningSeed };
 }
 
-const HEAD_PUBLIC = /^credveil-head-public-2\.[0-9a-f]{16}\.([A-Za-z0-9_-]{43})$/;
+const HEAD_PUBLIC: KeyKind = {
+  label: 'head-public-2',
+  name: 'head key',
+  source: '`credveil key show` prints',
+};
 
 export function formatHeadKey(key: HeadKey): string {
-  return `credveil-head-public-2.${signingKeyId('head', key)}.${toBase64Url(key)}`;
+  return formatKeyLine(HEAD_PUBLIC, signingKeyId('head', key), key);
 }
 
 /** Parses the public part of a head key. @throws ProtocolError `KEY_MALFORMED` */
 export function parseHeadKeyText(text: string): HeadKey {
-  const [line, bytes] = HEAD_PUBLIC.exec(text.trim()) ?? [];
-  const key = fromBase64Url(bytes ?? '') as HeadKey;
-  if (line === undefined || formatHeadKey(key) !== line)
-    throw malformedKey('head key', 'expected credveil-head-public-2.<id>.<key>', '`credveil key show` prints');
+  const { id, bytes } = splitKeyLine(HEAD_PUBLIC, text);
+  const key = bytes as HeadKey;
+  if (signingKeyId('head', key) !== id) throw malformedKey(HEAD_PUBLIC, 'its id does not match its key');
   return key;
 }

@@ -4,37 +4,41 @@
 // credveil-watch-public-1.<key id>.<public key>    makes watch tags; not secret
 
 import type { KeyId, WatchPublicKey, WatchSecretKey } from '../brands.ts';
-import { fromBase64Url, toBase64Url } from '../bytes.ts';
 import { labelledId } from '../ids.ts';
-import { malformedKey } from '../keys.ts';
+import { formatKeyLine, type KeyKind, malformedKey, splitKeyLine } from '../keys.ts';
 
 /** The public name of a watch key: the first 8 bytes of a SHA-256, in hex. */
 export function watchKeyId(publicKey: WatchPublicKey): KeyId {
   return labelledId('credveil watch 1 id', publicKey) as KeyId;
 }
 
+const PUBLIC: KeyKind = {
+  label: 'watch-public-1',
+  name: 'watch key',
+  source: '`credveil watch keygen` printed',
+};
+
 export function formatWatchPublicKey(publicKey: WatchPublicKey): string {
-  return `credveil-watch-public-1.${watchKeyId(publicKey)}.${toBase64Url(publicKey)}`;
+  return formatKeyLine(PUBLIC, watchKeyId(publicKey), publicKey);
 }
 
-const PUBLIC = /^credveil-watch-public-1\.[0-9a-f]{16}\.([A-Za-z0-9_-]{43})$/;
-
-/** Parses a public line; white space around it is allowed. @throws ProtocolError `KEY_MALFORMED` */
+/** Parses a public line. @throws ProtocolError `KEY_MALFORMED` */
 export function parseWatchPublicKey(text: string): WatchPublicKey {
-  const [line, bytes] = PUBLIC.exec(text.trim()) ?? [];
-  const publicKey = fromBase64Url(bytes ?? '') as WatchPublicKey;
-  // The last of the 43 characters has two unused bits: each key has one spelling.
-  if (line === undefined || formatWatchPublicKey(publicKey) !== line)
-    throw malformedKey('watch key', 'expected credveil-watch-public-1.<id>.<key>', '`credveil watch keygen` printed');
+  const { id, bytes } = splitKeyLine(PUBLIC, text);
+  const publicKey = bytes as WatchPublicKey;
+  if (watchKeyId(publicKey) !== id) throw malformedKey(PUBLIC, 'its id does not match its key');
   return publicKey;
 }
 
-/** Formats a secret key. The text is the secret itself: it belongs in key files only. */
-export function formatWatchSecretKey(secretKey: WatchSecretKey, keyId: KeyId): string {
-  return `credveil-watch-1.${keyId}.${toBase64Url(secretKey)}`;
-}
+const SECRET: KeyKind = {
+  label: 'watch-1',
+  name: 'watch key',
+  source: '`credveil watch keygen` wrote to the key file',
+};
 
-const SECRET = /^credveil-watch-1\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
+export function formatWatchSecretKey(secretKey: WatchSecretKey, keyId: KeyId): string {
+  return formatKeyLine(SECRET, keyId, secretKey);
+}
 
 /**
  * Splits the text of a secret key. The caller must compute the public key and compare its id with
@@ -42,13 +46,6 @@ const SECRET = /^credveil-watch-1\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
  * @throws ProtocolError `KEY_MALFORMED`; the message never quotes the text
  */
 export function splitWatchSecretKey(text: string): { keyId: KeyId; secretKey: WatchSecretKey } {
-  const [line, id, bytes] = SECRET.exec(text.trim()) ?? [];
-  const split = { keyId: id as KeyId, secretKey: fromBase64Url(bytes ?? '') as WatchSecretKey };
-  if (line === undefined || formatWatchSecretKey(split.secretKey, split.keyId) !== line)
-    throw malformedKey(
-      'watch key',
-      'expected credveil-watch-1.<id>.<secret>',
-      '`credveil watch keygen` wrote to the key file',
-    );
-  return split;
+  const { id, bytes } = splitKeyLine(SECRET, text);
+  return { keyId: id as KeyId, secretKey: bytes as WatchSecretKey };
 }

@@ -97,19 +97,19 @@ test('a copy for a server is verified without its runs, and a damaged one says t
   expect((await credveil(['verify', folder, '--without-key'])).stderr).toContain('copy the snapshot again');
 });
 
-describe('a checker says which line it got instead of the key', () => {
+describe('a checker says which line belongs in key instead of the one it got', () => {
   test.each([
-    ['', 'empty'],
-    [`credveil-hmac-1.${'0'.repeat(16)}.${'A'.repeat(43)}`, 'does not name its dataset'],
-    [`credveil-oprf-1.${'0'.repeat(16)}.${'A'.repeat(43)}`, 'suite oprf'],
-    [`credveil-trust-2.${'0'.repeat(16)}.${'A'.repeat(43)}`, 'belongs in trust'],
-    ['one line\nanother one', 'more than one line'],
+    ['', 'it is empty'],
+    [`credveil-hmac-1.${'0'.repeat(16)}.${'A'.repeat(43)}`, 'not one line credveil-hmac-2'],
+    [`credveil-oprf-1.${'0'.repeat(16)}.${'A'.repeat(43)}`, 'not one line credveil-hmac-2'],
+    [`credveil-trust-2.${'0'.repeat(16)}.${'A'.repeat(43)}`, 'not one line credveil-hmac-2'],
+    ['one line\nanother one', 'not one line credveil-hmac-2'],
   ])('%j', (key, why) => {
     expect(() => createLeakChecker({ url: 'http://127.0.0.1:9', key })).toThrow(
       expect.objectContaining({
         code: 'KEY_MALFORMED',
         message: expect.stringContaining(why),
-        hint: expect.stringContaining('credveil key pin'),
+        hint: expect.stringMatching(/`credveil key pin` prints first; a line credveil-trust-2 belongs in trust/),
       }),
     );
   });
