@@ -10,7 +10,9 @@ const MAX_PASSWORDS = 4;
 const CALL_OPTIONS = ['signal'];
 const CHECK_OPTIONS = ['passwordChangedAt', ...CALL_OPTIONS];
 
-function malformed(why: string, hint: string, cause?: unknown): LookupError {
+const USUAL = 'Pass { username, password } with strings as their values, and leave out what is not known.';
+
+function malformed(why: string, hint = USUAL, cause?: unknown): LookupError {
   return new LookupError('ARGUMENT_MALFORMED', why, hint, { cause });
 }
 
@@ -24,20 +26,17 @@ function assertNames(value: unknown, known: readonly string[], what: string): vo
 export function assertCredential(credential: unknown): void {
   assertNames(credential, CREDENTIAL, 'the credential');
   const given = credential as Record<string, unknown>;
-  if (!isPlain(given))
-    throw malformed('the credential: an instance of a class', 'Pass { username, password } with its values.');
+  if (!isPlain(given)) throw malformed('the credential: an instance of a class');
   const { username, password } = given;
   assertList(given, 'username', MAX_USERNAMES);
   assertList(given, 'password', MAX_PASSWORDS);
   // A member that is there and undefined is a mistake in a name: its check would be left out.
   for (const field of CREDENTIAL)
-    if (field in given && given[field] === undefined)
-      throw malformed(`${field} is there, and undefined`, 'Pass its value, or leave the member out.');
+    if (field in given && given[field] === undefined) throw malformed(`${field} is there, and undefined`);
   for (const field of [username, password])
-    if (field !== undefined && typeof field !== 'string')
-      throw malformed('a username or password is not a string', 'Check the types in the body.');
+    if (field !== undefined && typeof field !== 'string') throw malformed('a username or password is not a string');
   if (CREDENTIAL.every((field) => given[field] === undefined))
-    throw malformed('neither username nor password is given', 'Pass at least one of them.');
+    throw malformed('neither username nor password is given');
 }
 
 /** Members of a class that its instances inherit would not be seen. */
@@ -52,10 +51,7 @@ function assertList(given: Record<string, unknown>, field: 'username' | 'passwor
   if (list === undefined) return;
   const isList = Array.isArray(list) && list.length > 0 && list.length <= max;
   if (given[field] !== undefined || !isList || !Array.from(list).every((one) => typeof one === 'string'))
-    throw malformed(
-      `${field}s is not a list of 1 to ${max} strings, or ${field} is given too`,
-      'Pass those of one account, or of one login.',
-    );
+    throw malformed(`${field}s is not a list of 1 to ${max} strings, or ${field} is given too`);
 }
 
 /**

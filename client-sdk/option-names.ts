@@ -3,7 +3,6 @@
 
 import type { Hooks } from './events.ts';
 import type { HmacOptions, OprfOptions, PasswordFilterOptions, ServerParts, SharedOptions } from './options.ts';
-import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
 
 /** All names of a type, so that a new member cannot be forgotten here. */
 type Names<T> = { readonly [name in keyof T]-?: true };
@@ -39,7 +38,6 @@ const SHARED_NAMES: Names<SharedOptions> = {
 export const HMAC_NAMES: Names<HmacOptions> = { ...SHARED_NAMES, key: true, trust: true };
 export const OPRF_NAMES: Names<OprfOptions> = { ...HMAC_NAMES, bucketsUrl: true, evaluators: true, engine: true };
 export const SERVER_NAMES: Names<ServerParts> = { url: true, clientKey: true, headers: true };
-export const BREAKER_NAMES: Names<CircuitBreakerOptions> = { failures: true, coolDownMs: true };
 export const FILTER_NAMES: Names<PasswordFilterOptions> = {
   maxBytes: true,
   refreshMs: true,

@@ -15,6 +15,23 @@ export function parseInteger(option: string, value: unknown, low: number, high: 
   return value;
 }
 
+/** The integers of an object of options: default, lowest and highest. */
+export type Integers<Name extends string> = { readonly [name in Name]: readonly [number, low: number, high: number] };
+
+/** @param within as in `assertNames` */
+export function parseIntegers<Name extends string>(
+  integers: Integers<Name>,
+  given: { readonly [name in NoInfer<Name>]?: unknown },
+  within = '',
+): { readonly [name in Name]: number } {
+  const parsed: { [name in Name]?: number } = {};
+  for (const name of Object.keys(integers) as Name[]) {
+    const [otherwise, low, high] = integers[name];
+    parsed[name] = parseInteger(within + name, given[name] ?? otherwise, low, high);
+  }
+  return parsed as { [name in Name]: number };
+}
+
 /** @throws LookupError `KEY_MALFORMED` */
 export function parseKey<Key>(parse: (text: string) => Key, text: unknown): Key {
   try {

@@ -3,8 +3,8 @@
 import { LookupError } from './errors.ts';
 import { createEvents, type Hooks } from './events.ts';
 import type { FilterSource, VerifiedFilterSource } from './filter-source.ts';
-import { BREAKER_NAMES, FILTER_NAMES, HMAC_NAMES, HOOK_NAMES, OPRF_NAMES } from './option-names.ts';
-import { assertNames, malformed, parseInteger } from './option-values.ts';
+import { FILTER_NAMES, HMAC_NAMES, HOOK_NAMES, OPRF_NAMES } from './option-names.ts';
+import { assertNames, type Integers, malformed, parseIntegers } from './option-values.ts';
 import type {
   CheckerSettings,
   FilterSettings,
@@ -17,16 +17,16 @@ import { parseBounds, parseSuiteOptions } from './parse-pins.ts';
 import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
 import { createPolicy } from './verdict/policy.ts';
 
-const DEFAULT_TIMEOUT_MS = 300;
-const DEFAULT_MAX_BODY_BYTES = 2 ** 24;
-const DEFAULT_HEAD_MAX_AGE_MS = 60_000;
-const DEFAULT_BUCKET_CACHE_BYTES = 2 ** 22;
-const DEFAULT_FAILURES = 5;
-const DEFAULT_COOL_DOWN_MS = 1_000;
-const DEFAULT_FILTER_BYTES = 2 ** 28;
-const DEFAULT_FILTER_REFRESH_MS = 60_000;
 /** Timers of most platforms overflow above this. */
 const MAX_MS = 2 ** 31 - 1;
+
+const INTEGERS = {
+  timeoutMs: [300, 1, MAX_MS],
+  maxBodyBytes: [2 ** 24, 1, 2 ** 31],
+  headMaxAgeMs: [60_000, 0, MAX_MS],
+  bucketCacheBytes: [2 ** 22, 0, 2 ** 31],
+} as const;
+const BREAKER: Integers<keyof CircuitBreakerOptions> = { failures: [5, 1, MAX_MS], coolDownMs: [1_000, 1, MAX_MS] };
 
 /**
  * Parses all options before any of them takes effect.
@@ -49,16 +49,13 @@ export function parseOptions(options: LeakCheckerOptions): {
 }
 
 function parseSettings(options: LeakCheckerOptions, secrets: SuiteSettings): Omit<CheckerSettings, 'base' | 'headers'> {
-  const { timeoutMs, maxBodyBytes, headMaxAgeMs, bucketCacheBytes, fetch: ownFetch } = options;
+  const { fetch: ownFetch } = options;
   if (ownFetch !== undefined && typeof ownFetch !== 'function')
     throw malformed('fetch', 'not a function', "Omit it to use the platform's.");
   const bounds = parseBounds(options, secrets);
   return {
     ...bounds,
-    timeoutMs: parseInteger('timeoutMs', timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, MAX_MS),
-    maxBodyBytes: parseInteger('maxBodyBytes', maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1, 2 ** 31),
-    headMaxAgeMs: parseInteger('headMaxAgeMs', headMaxAgeMs ?? DEFAULT_HEAD_MAX_AGE_MS, 0, MAX_MS),
-    bucketCacheBytes: parseInteger('bucketCacheBytes', bucketCacheBytes ?? DEFAULT_BUCKET_CACHE_BYTES, 0, 2 ** 31),
+    ...parseIntegers(INTEGERS, options),
     circuitBreaker: parseCircuitBreaker(options.circuitBreaker),
     policy: createPolicy(options.policy),
     events: createEvents(parseHooks(options)),
@@ -71,12 +68,8 @@ function parseSettings(options: LeakCheckerOptions, secrets: SuiteSettings): Omi
 
 function parseCircuitBreaker(options: CircuitBreakerOptions | false = {}): CheckerSettings['circuitBreaker'] {
   if (options === false) return undefined;
-  assertNames(options, BREAKER_NAMES, 'circuitBreaker.');
-  const { failures = DEFAULT_FAILURES, coolDownMs = DEFAULT_COOL_DOWN_MS } = options;
-  return {
-    failures: parseInteger('circuitBreaker', failures, 1, MAX_MS),
-    coolDownMs: parseInteger('circuitBreaker', coolDownMs, 1, MAX_MS),
-  };
+  assertNames(options, BREAKER, 'circuitBreaker.');
+  return parseIntegers(BREAKER, options, 'circuitBreaker.');
 }
 
 function parseHooks(options: Hooks): Hooks {
@@ -88,21 +81,17 @@ function parseHooks(options: Hooks): Hooks {
 
 function parsePasswordFilter(given: unknown, snapshotAgeMs: number): FilterSettings | undefined {
   if (given === undefined || given === false) return undefined;
-  const options = given === true ? {} : given;
-  if (typeof options !== 'object' || options === null)
-    throw malformed('passwordFilter', 'neither a boolean nor an object', 'Pass true, or { maxBytes }.');
+  const options = (given === true ? {} : given) as PasswordFilterOptions;
   assertNames(options, FILTER_NAMES, 'passwordFilter.');
-  const { maxBytes, refreshMs, maxAgeMs, source } = options as PasswordFilterOptions;
-  const integer = (name: 'maxBytes' | 'refreshMs' | 'maxAgeMs', value: unknown, high: number): number =>
-    parseInteger(`passwordFilter.${name}`, value, 0, high);
+  const { source } = options;
   const { open, load } = (source ?? {}) as Partial<FilterSource & VerifiedFilterSource>;
   const isSource = typeof open === 'function' || typeof load === 'function';
   if (source !== undefined && !isSource && !(source instanceof Uint8Array))
     throw malformed('passwordFilter.source', 'neither bytes nor a source', 'Pass a Uint8Array or a FilterSource.');
-  return {
-    maxBytes: integer('maxBytes', maxBytes ?? DEFAULT_FILTER_BYTES, 2 ** 33),
-    refreshMs: integer('refreshMs', refreshMs ?? DEFAULT_FILTER_REFRESH_MS, MAX_MS),
-    maxAgeMs: integer('maxAgeMs', maxAgeMs ?? snapshotAgeMs, Number.MAX_SAFE_INTEGER),
-    source,
-  };
+  const integers = {
+    maxBytes: [2 ** 28, 0, 2 ** 33],
+    refreshMs: [60_000, 0, MAX_MS],
+    maxAgeMs: [snapshotAgeMs, 0, Number.MAX_SAFE_INTEGER],
+  } as const;
+  return { ...parseIntegers(integers, options, 'passwordFilter.'), source };
 }

@@ -195,12 +195,12 @@ describe('options', () => {
   test.each([
     [{ bucketsUrl: 'nonsense' }, 'option bucketsUrl: not a URL'],
     [{ bucketsUrl: 7 as never }, 'option bucketsUrl: neither a URL nor an object'],
-    [{ bucketsUrl: 'http://leaks.test/' }, 'option bucketsUrl: the same server twice'],
+    [{ bucketsUrl: 'http://leaks.test/' }, 'bucketsUrl or evaluators: the same server twice'],
     [{ bucketsUrl: 'http://b.test', evaluators: ['http://e.test'] }, 'option bucketsUrl: given together'],
     [{ evaluators: [] }, 'option evaluators: not a list'],
     [{ evaluators: 'http://e.test' as never }, 'option evaluators: not a list'],
-    [{ evaluators: ['http://e.test', 'http://e.test/'] }, 'option evaluators: the same server twice'],
-    [{ evaluators: ['http://leaks.test'] }, 'option evaluators: the same server twice'],
+    [{ evaluators: ['http://e.test', 'http://e.test/'] }, 'bucketsUrl or evaluators: the same server twice'],
+    [{ evaluators: ['http://leaks.test'] }, 'bucketsUrl or evaluators: the same server twice'],
     [{ evaluators: [{ url: 'http://e.test', headers: 1 as never }] }, 'option headers: not a plain object'],
   ])('malformed ones are refused: %j', (options, message) => {
     expect(() => world.checker('http://leaks.test', options)).toThrow(
