@@ -4,27 +4,7 @@
 // address the next time gains nothing.
 
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
-
-/** IPv4 that is not global, from IANA's special-purpose registry and of multicast. */
-const INTERNAL_V4 = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/3',
-];
-/** IPv6 in use is within 2000::/3; these parts of it are not, or carry IPv4 addresses. */
-const GLOBAL_V6 = '2000::/3';
-const INTERNAL_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
+import { GLOBAL_V6, INTERNAL_V4, INTERNAL_V6 } from '../../runtime/internal-networks.ts';
 
 const listOf = (nets: readonly string[]): BlockList => {
   const list = new BlockList();

@@ -1,0 +1,136 @@
+// Content of a source to the image of a list: unpacked, recognised, read, checked, sorted.
+
+import { ContentError } from '../formats/content-error.ts';
+import { parseEntry } from '../formats/entry.ts';
+import type { Candidate, FormatName } from '../formats/format.ts';
+import { isForbidden } from '../formats/internal-entries.ts';
+import { formatOf, type ListKind, recognise, unpack } from '../formats/recognise.ts';
+import { encodeImage, type ImageHeader, type ListSize, sizeOf } from '../table/list-image.ts';
+import { RangeBuilder } from '../table/range-builder.ts';
+import { buildTextColumns } from '../table/text-table.ts';
+
+export interface BuildOptions {
+  readonly kind: ListKind;
+  /** Default: recognised. */
+  readonly format?: FormatName | undefined;
+  /** Keeps networks that are not global, or larger than a /8. */
+  readonly allowPrivate: boolean;
+  readonly maxEntries: number;
+  /** Of the content, once unpacked. */
+  readonly maxBytes: number;
+}
+
+export interface BuildTask {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly header: ImageHeader;
+  readonly options: BuildOptions;
+}
+
+export interface BuildReport extends ListSize {
+  readonly format: FormatName;
+  /** Lines that hold no entry. */
+  readonly unreadable: number;
+  /** Entries that were left out, since they are not global or too large. */
+  readonly forbidden: number;
+}
+
+export interface BuiltList {
+  readonly image: Uint8Array<ArrayBuffer>;
+  readonly report: BuildReport;
+}
+
+/** Unreadable lines of a list: so many, or this share of it. */
+const MAX_UNREADABLE = 2;
+const MAX_UNREADABLE_SHARE = 0.05;
+
+/** @throws ContentError */
+export function buildList({ bytes, header, options }: BuildTask): BuiltList {
+  const { kind, maxBytes } = options;
+  const content = unpack(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), maxBytes);
+  const format = options.format ?? recognise(content, kind);
+  const intake = new Intake(options);
+  const candidates = formatOf(format, kind).candidates(content);
+  return kind === 'ip'
+    ? buildAddresses(candidates, intake, format, header)
+    : buildTexts(candidates, intake, format, header);
+}
+
+function buildAddresses(
+  candidates: Iterable<Candidate>,
+  intake: Intake,
+  format: FormatName,
+  header: ImageHeader,
+): BuiltList {
+  const ranges = new RangeBuilder();
+  for (const text of candidates) {
+    const range = text === undefined ? undefined : parseEntry(text);
+    if (!range) intake.unreadable++;
+    else if (!intake.allowPrivate && isForbidden(range)) intake.forbidden++;
+    else if (intake.take()) ranges.add(range);
+  }
+  intake.assertUsable();
+  const columns = ranges.build();
+  const image = encodeImage(header, { kind: 'ip', columns });
+  return { image, report: { ...intake.report(format), ...sizeOf({ kind: 'ip', columns }) } };
+}
+
+function buildTexts(
+  candidates: Iterable<Candidate>,
+  intake: Intake,
+  format: FormatName,
+  header: ImageHeader,
+): BuiltList {
+  const texts: string[] = [];
+  for (const text of candidates) {
+    if (text === undefined) intake.unreadable++;
+    else if (intake.take()) texts.push(text);
+  }
+  intake.assertUsable();
+  const columns = buildTextColumns(texts);
+  const image = encodeImage(header, { kind: 'string', columns });
+  return { image, report: { ...intake.report(format), ...sizeOf({ kind: 'string', columns }) } };
+}
+
+/** Counts what was read, and judges it. */
+class Intake {
+  readonly allowPrivate: boolean;
+  readonly #maxEntries: number;
+  #taken = 0;
+  unreadable = 0;
+  forbidden = 0;
+
+  constructor({ allowPrivate, maxEntries }: BuildOptions) {
+    this.allowPrivate = allowPrivate;
+    this.#maxEntries = maxEntries;
+  }
+
+  /** @throws ContentError `TOO_MANY_ENTRIES` */
+  take(): true {
+    if (++this.#taken <= this.#maxEntries) return true;
+    const message = `the list has more than ${this.#maxEntries} entries`;
+    throw new ContentError('TOO_MANY_ENTRIES', message, 'Name a smaller list, or raise maxEntries.');
+  }
+
+  /** @throws ContentError `LINES_UNREADABLE`, `ONLY_PRIVATE`, `LIST_EMPTY` */
+  assertUsable(): void {
+    const all = this.#taken + this.forbidden + this.unreadable;
+    if (this.unreadable > Math.max(MAX_UNREADABLE, MAX_UNREADABLE_SHARE * all) || 2 * this.unreadable > all)
+      throw new ContentError(
+        'LINES_UNREADABLE',
+        `${this.unreadable} of ${all} entries are unreadable`,
+        'Look at the source by hand, or set the format of the list.',
+      );
+    if (this.#taken > 0) return;
+    if (this.forbidden > 0)
+      throw new ContentError(
+        'ONLY_PRIVATE',
+        `all ${this.forbidden} networks are private, reserved or too large`,
+        'Set allowPrivate if the list is of your own networks.',
+      );
+    throw new ContentError('LIST_EMPTY', 'the list has no entry', 'Look at the source by hand.');
+  }
+
+  report(format: FormatName): Pick<BuildReport, 'format' | 'unreadable' | 'forbidden'> {
+    return { format, unreadable: this.unreadable, forbidden: this.forbidden };
+  }
+}
