@@ -39,6 +39,8 @@ export interface WatchFound extends InSource {
 export interface CanaryFound extends InSource {
   readonly type: 'canary.found';
   readonly canary: string;
+  /** A pair has the planted password too. */
+  readonly finding: 'pair' | 'name';
 }
 
 /** A client used up a quota. There is one of each client, policy and day. */
@@ -94,7 +96,7 @@ const IDENTITY: {
   'account.leaked': ['account', 'source', 'finding'],
   'account.named': ['account', 'source'],
   'watch.found': ['account', 'source', 'finding'],
-  'canary.found': ['canary', 'source'],
+  'canary.found': ['canary', 'source', 'finding'],
   'quota.used_up': ['client', 'policy', 'day'],
   'snapshot.stale': ['snapshot', 'validUntil', 'state'],
   'reload.failed': ['what', 'code', 'day'],

@@ -42,4 +42,9 @@ export const canaryEvents = (
   { source, date }: Pick<RunFacts, 'source' | 'date'>,
   found: readonly PlantedFound[],
 ): NewEvent[] =>
-  found.map(({ id }) => ({ event: { type: 'canary.found', canary: id, source, leakedAt: date ?? null } }));
+  found.map(({ id, pairs }) => ({
+    event: {
+      ...{ type: 'canary.found', canary: id, source, leakedAt: date ?? null },
+      finding: pairs > 0 ? 'pair' : 'name',
+    },
+  }));

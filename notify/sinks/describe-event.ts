@@ -49,7 +49,7 @@ export function describeEvent(event: NotifyEvent): string {
         ? `source ${event.source} has watched account ${event.account} with its password`
         : `source ${event.source} has watched account ${event.account} with a similar password`;
     case 'canary.found':
-      return `source ${event.source} has canary ${event.canary}: your own user table may have leaked`;
+      return `source ${event.source} has canary ${event.canary}${event.finding === 'pair' ? ' with its password' : ''}: your own user table may have leaked`;
     case 'quota.used_up':
       return `client ${event.client} used up ${event.policy}`;
     case 'snapshot.stale':

@@ -16,7 +16,7 @@ const EVENTS: readonly NotifyEvent[] = [
   { type: 'account.leaked', account: '17', finding: 'exact', ...IN_SOURCE },
   { type: 'account.named', account: '17', ...IN_SOURCE, leakedAt: null },
   { type: 'watch.found', account: '17', finding: 'similar', ...IN_SOURCE },
-  { type: 'canary.found', canary: 'c1', ...IN_SOURCE },
+  { type: 'canary.found', canary: 'c1', finding: 'pair', ...IN_SOURCE },
   { type: 'quota.used_up', client: 'shop', policy: 'requests-per-day', day: '2026-01-02' },
   { type: 'snapshot.stale', snapshot: '000001-abc', validUntil: '2026-01-02T03:04:05Z', state: 'expired' },
   { type: 'reload.failed', what: 'tls', code: 'TLS_FILES_INVALID', day: '2026-01-02' },
