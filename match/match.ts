@@ -44,7 +44,13 @@ export interface MatchOptions extends MatchRequest {
 /** `other` is the state of other users, sources or options: it is discarded. */
 export type StateFound = 'none' | 'resumed' | 'other';
 
-export interface MatchFigures extends Collected, Scanned {
+export interface MatchFigures extends Pick<Collected, 'candidates' | 'duplicates' | 'tooLong'>, Scanned {
+  /** Candidates of each kind of hashes. */
+  readonly byKind: readonly { readonly kind: string; readonly candidates: number }[];
+  /** Candidates of each source. */
+  readonly bySource: readonly { readonly source: string; readonly candidates: number }[];
+  /** Accounts with more candidates in a source than the bound, and how many were not tried. */
+  readonly bounded: readonly { readonly account: string; readonly notTried: number }[];
   readonly accounts: number;
   /** More than accounts, where one has several hashes. */
   readonly userRows: number;
@@ -93,7 +99,7 @@ export async function matchUsers(options: MatchOptions, use: (result: MatchResul
     );
     assertOutputs?.(started);
     state.append({ outputs });
-    await use({ rows, stored, unchecked, evidence, figures: { ...scanned, ...figuresOf(users) } });
+    await use({ rows, stored, unchecked, evidence, figures: figuresOf(scanned, users, sources) });
     isDone = true;
   } finally {
     // Of a corpus that was refused nothing is worth keeping.
@@ -129,11 +135,20 @@ function assertPairs({ pairs, rejects }: Scanned): void {
   );
 }
 
-const figuresOf = (users: UserTable): Pick<MatchFigures, 'accounts' | 'userRows' | 'userRejects'> => ({
-  accounts: users.distinct,
-  userRows: users.accounts,
-  userRejects: users.rejects,
-});
+/** By name, where the collector counts by place. */
+function figuresOf(
+  { unverifiable: _, byKind, bySource, bounded, ...counts }: Collected & Scanned,
+  users: UserTable,
+  sources: readonly MatchSource[],
+): MatchFigures {
+  return {
+    ...counts,
+    byKind: users.kinds.map(({ kind }, place) => ({ kind, candidates: byKind[place] as number })),
+    bySource: sources.map(({ name }, place) => ({ source: name, candidates: bySource[place] as number })),
+    bounded: bounded.map(([account, notTried]) => ({ account: users.idOf(account), notTried })),
+    ...{ accounts: users.distinct, userRows: users.accounts, userRejects: users.rejects },
+  };
+}
 
 async function scanOnce(
   { users, sources, scan, maxCandidates }: MatchOptions,
@@ -233,7 +248,7 @@ export async function planMatch({
   const work = kinds.reduce((sum, { candidates, seconds }) => sum + candidates * seconds, 0);
   const none = { exact: new Map(), similar: new Map(), failed: new Set<number>() };
   return {
-    figures: { ...collected, ...scanned, ...figuresOf(users) },
+    figures: figuresOf({ ...collected, ...scanned }, users, sources),
     kinds,
     unchecked: uncheckedRows(users, sources, collected, none),
     alarms,

@@ -84,7 +84,7 @@ const NOT_OF_NAMES = ['hashFormat', 'pepperFile', 'similar', 'dryRun', 'corpusCo
 function noteDates({ datedAccounts, accounts }: UserTable, columns: string): void {
   if (!/(^|,)changed=/.test(columns) || datedAccounts === accounts) return;
   note(
-    `dates of changes: ${formatCounted(datedAccounts, 'account')} of ${formatCount(accounts)} have one that can be read: 2026-01-31, with a time behind it, or Unix time`,
+    `NO DATE: ${formatCounted(accounts - datedAccounts, 'account')} of ${formatCount(accounts)} without a date of change that can be read. Write dates as 2026-01-31, with or without a time, or as Unix time.`,
   );
 }
 
@@ -125,7 +125,6 @@ async function runMatch(
     encoding === undefined ? source : { ...source, inputs: source.inputs.map((input) => ({ ...input, encoding })) },
   );
   const users = await openUsers(usersName, options, hashOptionsOf(settings), signal);
-  noteDates(users, options.columns);
   const bars = createMatchBars();
   const request: MatchOptions = {
     users,
@@ -150,6 +149,7 @@ async function runMatch(
       bars.end();
       noteLeftOut(leftOut);
       printResult(options, plan, describePlan);
+      noteDates(users, options.columns);
       return;
     }
     await matchUsers(request, async (result) => {
@@ -159,6 +159,7 @@ async function runMatch(
       notifier?.add(leakedEvents(result));
       await writeResult(result, options);
       note(describeMatch(result.figures, result.rows, result.unchecked, options.unchecked));
+      noteDates(users, options.columns);
       for (const line of describeEvidence(result.evidence)) note(line);
     });
   } finally {

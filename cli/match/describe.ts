@@ -16,17 +16,19 @@ export const describeList = (file: string | undefined): string =>
   file === undefined ? '  --unchecked FILE lists them.' : `  They are listed in ${printable(file)}.`;
 
 /** Accounts about which nothing is known, and what to do about them. */
-function describeUnchecked(unchecked: readonly UncheckedRow[], file?: string): string[] {
+function describeUnchecked(unchecked: readonly UncheckedRow[], accounts: number, file?: string): string[] {
   if (unchecked.length === 0) return [];
   const seen = unchecked.filter(({ source }) => source !== null).length;
   const reasons = countReasons(unchecked.map(({ reason }) => reason));
   return [
     `NOT CHECKED: ${formatCounted(unchecked.length, 'account')} (${reasonFigures(reasons)}); names of ${formatCount(seen)} stand in a source`,
     describeList(file),
-    ...(reasons['unknown-format'] ? [UNKNOWN_FORMAT] : []),
+    ...((reasons['unknown-format'] ?? 0) > MANY_OF_A_KIND * accounts ? [UNKNOWN_FORMAT] : []),
   ];
 }
 
+/** Share of the accounts: a few odd rows are no scheme of an application. */
+const MANY_OF_A_KIND = 0.02;
 const UNKNOWN_FORMAT =
   '  unknown-format: describe how your application makes its hashes, such as --hash-format "sha256(salt + password)".';
 
@@ -52,7 +54,7 @@ function describeRead(figures: MatchFigures): string[] {
       : []),
     ...(bounded.length > 0
       ? [
-          `${formatCounted(bounded.length, 'account')} had more candidates in a source than --max-candidates; ${formatCount(sum(bounded.map(([, dropped]) => dropped)))} were not tried`,
+          `${formatCounted(bounded.length, 'account')} had more candidates in a source than --max-candidates; ${formatCount(sum(bounded.map(({ notTried }) => notTried)))} were not tried`,
         ]
       : []),
   ];
@@ -72,7 +74,7 @@ export function describePlan({ figures, kinds, unchecked, alarms, seconds }: Mat
         ]
       : []),
     `verification will take about ${formatSeconds(seconds)}`,
-    ...describeUnchecked(unchecked),
+    ...describeUnchecked(unchecked, figures.accounts),
   ].join('\n');
 }
 
@@ -88,6 +90,6 @@ export function describeMatch(
   return [
     ...describeRead(figures),
     `found: ${formatCounted(exact, 'account')} with a leaked password${similar > 0 ? `, ${formatCount(similar)} with a similar one` : ''}`,
-    ...describeUnchecked(unchecked, uncheckedFile),
+    ...describeUnchecked(unchecked, figures.accounts, uncheckedFile),
   ].join('\n');
 }

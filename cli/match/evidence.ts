@@ -1,7 +1,7 @@
 // What a match tells of sources that look like copies of the user table itself.
 
 import { MAX_FACTOR } from '../../match/evidence/likelihood.ts';
-import type { SourceEvidence } from '../../match/evidence/weigh-sources.ts';
+import { MIN_HITS, type SourceEvidence } from '../../match/evidence/weigh-sources.ts';
 import { printable } from '../printable.ts';
 import { formatCount } from '../units.ts';
 
@@ -16,8 +16,18 @@ function formatFactor(factor: number): string {
 /** Nothing of sources without weight: they are in --json. */
 export function describeEvidence(evidence: readonly SourceEvidence[]): string[] {
   const told = evidence.filter(({ weight }) => weight === 'strong' || weight === 'some');
-  if (told.length === 0) return [];
+  if (told.length === 0) return describeAlone(evidence.filter(({ accounts }) => accounts > 0));
   return [...told.flatMap(describeSource), '  This is evidence and no proof: docs/match.md has the method.'];
+}
+
+/** Nothing shows what is usual beside one source: that no weight is told is no all-clear. */
+function describeAlone([only, ...others]: readonly SourceEvidence[]): string[] {
+  if (!only || others.length > 0 || only.hits < MIN_HITS || only.hits <= only.accounts * only.usualShare) return [];
+  const { source, hits, accounts } = only;
+  return [
+    `OWN BREACH? cannot be told from one source alone: ${printable(source)} fits ${formatCount(hits)} of the ${formatCount(accounts)} accounts that it was tried on (${percent(hits / accounts)}).`,
+    '  Match it beside other leaks, or name the dates of password changes with changed= in --columns.',
+  ];
 }
 
 function describeSource({ source, weight, hits, accounts, usualShare, factor, copied }: SourceEvidence): string[] {

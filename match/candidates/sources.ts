@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { ContainerLimits } from '../../ingest/containers/budget.ts';
 import { type CorpusInput, openInputs } from '../../ingest/input/inputs.ts';
 import type { LeftOut } from '../../ingest/input/left-out.ts';
+import { monthInName } from '../../ingest/month-in-name.ts';
 import { MONTH } from '../../protocol/ids.ts';
 import { MatchError } from '../errors.ts';
 import { recentFirst } from '../recent-first.ts';
@@ -17,7 +18,6 @@ export interface MatchSource {
 }
 
 const STATED_DATE = /^(\d{4}-\d{2}):(.+)$/s;
-const DATE_IN_NAME = /(?:^|\D)((?:19|20)\d{2}-(?:0[1-9]|1[0-2]))(?!\d)/;
 /** Candidates name their source by 16 bits. */
 const MAX_SOURCES = 65_535;
 
@@ -57,6 +57,6 @@ const entryOf = (folder: string, { path: file, name }: CorpusInput): string =>
   file === undefined ? name : (path.relative(folder, file).split(path.sep)[0] as string);
 
 function named(name: string, inputs: readonly CorpusInput[], stated?: string): MatchSource {
-  const date = stated ?? DATE_IN_NAME.exec(name)?.[1];
+  const date = stated ?? monthInName(name);
   return { name, inputs, ...(date !== undefined && { date }) };
 }

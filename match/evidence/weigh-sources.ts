@@ -25,7 +25,8 @@ export interface SourceEvidence extends Trials {
 export type ChangedMonth = (account: number) => number | undefined;
 
 const MIN_ACCOUNTS = 10;
-const MIN_HITS = 5;
+/** Fewer tell nothing. */
+export const MIN_HITS = 5;
 /** Of one source; with several, one of them stands out by chance the more easily. */
 const STRONG = 1000;
 const SOME = 30;

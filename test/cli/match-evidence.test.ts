@@ -1,6 +1,7 @@
 // credveil match tells of a source that looks like a copy of the user table, and of its month.
 
 import { expect } from 'vitest';
+import { describeEvidence } from '../../cli/match/evidence.ts';
 import type { SourceEvidence } from '../../match/evidence/weigh-sources.ts';
 import { credveil, type WorkPlace } from '../support/credveil.ts';
 import { ssha } from '../support/match/world.ts';
@@ -74,8 +75,19 @@ test('leaks of other sites alone raise no alarm', async ({ place }) => {
   expect(evidence.map(({ weight }) => weight)).toEqual(['none', 'none', 'none']);
 });
 
+test('of one source alone a line says that nothing can be told', () => {
+  const alone = { source: 'own.txt', date: null, accounts: 90, hits: 45, usualShare: 0.125, factor: 21.7 };
+  const told = (...evidence: Partial<SourceEvidence>[]): string =>
+    describeEvidence(evidence.map((one) => ({ ...alone, weight: 'none', copied: null, ...one }))).join('\n');
+  expect(told({})).toMatch(/OWN BREACH\? cannot be told from one source alone: own\.txt fits 45 of the 90 .* \(50%\)/);
+  expect(told({}, { accounts: 0, hits: 0, weight: 'few' })).toContain('cannot be told');
+  expect(told({ hits: 9 })).toBe('');
+  expect(told({}, { source: 'b.txt', hits: 4 })).toBe('');
+  expect(told({ weight: 'some' })).not.toContain('cannot be told');
+});
+
 test('dates that cannot be read are told of', async ({ place }) => {
   const made = createTables(place, false, (month) => (month < 12 ? `15.${month + 1}.2024` : iso(month)));
   const { stderr } = await match(place, made, OTHERS, `${COLUMNS},changed=changed_at`);
-  expect(stderr).toMatch(/dates of changes: \d{3} accounts of 400 have one that can be read/);
+  expect(stderr).toMatch(/\nNO DATE: \d{3} accounts of 400 without a date of change that can be read/);
 });
