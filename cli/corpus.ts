@@ -1,5 +1,6 @@
 // The inputs of an ingest and their format, given on the command line or detected.
 
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Reading } from '../ingest/choose-format.ts';
 import { type ContainerLimits, DEFAULT_LIMITS, TRUSTED_LIMITS } from '../ingest/containers/budget.ts';
@@ -9,8 +10,10 @@ import type { FormatOptions, Labels } from '../ingest/formats/format-options.ts'
 import { type CorpusInput, openInputs } from '../ingest/input/inputs.ts';
 import { LeftOut } from '../ingest/input/left-out.ts';
 import { streamInput } from '../ingest/input/stream-input.ts';
+import { monthInName } from '../ingest/month-in-name.ts';
 import { ALARM_NAMES, type AlarmName } from '../ingest/report/alarms.ts';
 import { UsageError } from './exit.ts';
+import { note } from './output.ts';
 
 export interface CorpusOptions {
   format: string;
@@ -56,7 +59,7 @@ export function addReadingOptions(command: Command, columns: string): Command {
     .option('--encoding <name>', 'encoding of the text, such as windows-1251 (default: UTF-8, UTF-16 or windows-1252)')
     .option('--skip-unrecognised', 'leave out texts that are not recognised, instead of refusing the corpus')
     .addOption(
-      new Option('--accept <alarm...>', 'ingest although this alarm says that the corpus looks misread').choices(
+      new Option('--accept <alarm...>', 'go on although this alarm says that the corpus looks misread').choices(
         ALARM_NAMES,
       ),
     )
@@ -135,6 +138,15 @@ export function parseReading(options: CorpusOptions): Reading {
 
 export const limitsOf = ({ trustArchives }: CorpusOptions): ContainerLimits =>
   trustArchives ? TRUSTED_LIMITS : DEFAULT_LIMITS;
+
+/** The month in the name of a source, or else of all its files. One that is replaced keeps its own. */
+export function namedMonth(source: string, files: readonly string[], replace?: string): string | undefined {
+  if (replace !== undefined) return undefined;
+  const ofFiles = new Set(files.map((file) => monthInName(path.basename(path.resolve(file)))));
+  const month = monthInName(source) ?? (ofFiles.size === 1 ? [...ofFiles][0] : undefined);
+  if (month !== undefined) note(`date ${month}, from the name; --date states another`);
+  return month;
+}
 
 /** Opens the inputs. @throws UsageError */
 export function openCorpus(files: readonly string[], options: CorpusOptions): Corpus {

@@ -1,6 +1,7 @@
 // credveil ingest --dry-run: reports the format of a corpus and predicts the cost of its ingest.
 
 import { type DryRun, dryRun, type Prediction } from '../ingest/dry-run.ts';
+import { WITHHELD_REASONS } from '../ingest/rejects.ts';
 import { describeAlarm } from '../ingest/report/alarms.ts';
 import { openDataset } from '../store/dataset.ts';
 import { readNameList } from '../store/retention/name-file.ts';
@@ -36,7 +37,9 @@ export async function printDryRun(
 }
 
 function describe(found: DryRun): string {
-  const { format, inputs, sampledInputs, totalBytes, sampledBytes, lines, credentials, rejects } = found;
+  const { format, inputs, sampledInputs, totalBytes, sampledBytes, lines, credentials } = found;
+  const rejects = found.rejects.filter(({ reason }) => !WITHHELD_REASONS.includes(reason));
+  const withheld = found.rejects.filter(({ reason }) => WITHHELD_REASONS.includes(reason));
   const { texts, alarms, prediction } = found;
   const of = totalBytes === undefined ? '' : ` of ${formatBytes(totalBytes)}`;
   const where = inputs === 1 ? '' : ` in ${formatCount(sampledInputs)} of ${formatCounted(inputs, 'file')}`;
@@ -53,6 +56,8 @@ function describe(found: DryRun): string {
         rejects.map(({ reason, count, examples }) => [reason, count, examples.join('   ')]),
       ),
     );
+  if (withheld.length > 0)
+    text.push(`withheld: ${withheld.map(({ reason, count }) => `${formatCount(count)} ${reason}`).join(', ')}`);
   if (texts.length > 1) text.push(...describeTexts({ texts, otherTexts: 0 }));
   if (alarms.length > 0)
     text.push(

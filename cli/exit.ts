@@ -35,9 +35,9 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
 /** Writes the error and its hint to stderr. @returns the exit code */
 export function reportFailure(error: unknown): number {
   if (isAbort(error)) {
-    process.stderr.write(
+    note(
       '\ninterrupted: the dataset is consistent\n' +
-        '  Run the same command again. An ingest or a match of files resumes; one of standard input starts over.\n',
+        '  Run the same command again. An ingest or a match of files resumes; one of standard input starts over.',
     );
     return ExitCode.interrupted;
   }

@@ -1,13 +1,23 @@
 // The progress bars of an ingest, one for each stage.
 
 import type { IngestProgress, MergeProgress, ReadProgress } from '../ingest/options.ts';
+import { type RejectCounts, splitRejects, sumRejects } from '../ingest/rejects.ts';
 import { bytesFigure, ProgressBar, type ProgressState } from './progress.ts';
 import { formatCount, formatCounted } from './units.ts';
 
-export const reasonFigures = (rejects: { readonly [reason: string]: number }): string =>
+export const reasonFigures = (rejects: RejectCounts): string =>
   Object.entries(rejects)
     .map(([reason, count]) => `${formatCount(count)} ${reason}`)
     .join(', ') || 'none';
+
+/** What could not be read, and what is withheld for its name. */
+export function describeRejects(rejects: RejectCounts): string[] {
+  const { rejected, withheld } = splitRejects(rejects);
+  return [
+    `rejected: ${reasonFigures(rejected)}`,
+    ...(sumRejects(withheld) > 0 ? [`withheld: ${reasonFigures(withheld)}`] : []),
+  ];
+}
 
 function readState(
   bar: ProgressBar,
@@ -23,7 +33,7 @@ function readState(
       formatCounted(lines, 'line'),
       bar.rate(lines, 'lines'),
       // The most frequent reasons first, because a narrow terminal drops the last ones.
-      `${formatCount(rejects.total)} rejected`,
+      `${formatCount(sumRejects(splitRejects(rejects.byReason()).rejected))} rejected`,
       ...Object.entries(rejects.byReason())
         .sort(([, a], [, b]) => b - a)
         .map(([reason, count]) => `${formatCount(count)} ${reason}`),

@@ -43,10 +43,6 @@ export const openPinFile = (file: string): store.PinLines =>
 export const openSigningKeyFile = (file: string, option = '--publisher-key'): SigningKey =>
   namedBy(option, () => store.openSigningKeyFile(file, accessOf(process.env)));
 
-/** @throws StoreError as `openAnyKeyFile` of store/ */
-export const openAnyKeyFile = (file: string): DatasetKey | SigningKey =>
-  namedBy('--key-file', () => store.openAnyKeyFile(file, accessOf(process.env)));
-
 /** @throws StoreError as `openClientKeyFile` of store/ */
 export const openClientKeyFile = (file: string): string =>
   namedBy('--client-key-file', () => store.openClientKeyFile(file, accessOf(process.env)));

@@ -9,21 +9,27 @@ export interface OutputOptions {
 
 /** Prints `result` as one line of JSON, or as the text that `describe` returns. */
 export function printResult<T>(options: OutputOptions, result: T, describe: (result: T) => string): void {
-  print(options.json ? printableJson(result) : describe(result));
+  if (options.json) printJson(result);
+  else print(describe(result));
 }
 
-/** Prints lines to stdout. */
-export function print(text: string): void {
+/** Prints JSON for programs, not wrapped. */
+export function printJson(value: unknown, indent?: number): void {
   endBarLine();
-  process.stdout.write(`${printableLines(text)}\n`);
+  process.stdout.write(`${printableJson(value, indent)}\n`);
 }
+
+/** Prints lines to stdout, wrapped to a terminal. */
+export const print = (text: string): void => writeLines(process.stdout, text);
 
 /** Prints lines to stderr, wrapped to a terminal: what is no result. */
-export function note(text: string): void {
-  const { isTTY, columns } = process.stderr;
+export const note = (text: string): void => writeLines(process.stderr, text);
+
+function writeLines(stream: NodeJS.WriteStream, text: string): void {
+  const { isTTY, columns } = stream;
   const lines = printableLines(text);
   endBarLine();
-  process.stderr.write(`${isTTY && columns > 0 ? wrapWords(lines, columns) : lines}\n`);
+  stream.write(`${isTTY && columns > 0 ? wrapWords(lines, columns) : lines}\n`);
 }
 
 /** Breaks lines at spaces, and indents what follows. A longer word, such as a path, stays whole. */

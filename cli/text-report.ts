@@ -1,5 +1,6 @@
 // Describes what an ingest read each text of a corpus as, and why.
 
+import { WITHHELD_REASONS } from '../ingest/rejects.ts';
 import type { ReportedText, RunReport } from '../store/run/run-report.ts';
 import { groupByName, type NameGroup } from './name-groups.ts';
 import { printable } from './printable.ts';
@@ -46,7 +47,8 @@ const kindOf = ({ format, options, reasons, columns, rejects, alarms }: Reported
     alarms.map(({ name }) => name),
   ]);
 
-const rejectedOf = ({ rejects }: ReportedText): number => rejects.reduce((sum, { lines }) => sum + lines, 0);
+const rejectedOf = ({ rejects }: ReportedText): number =>
+  rejects.reduce((sum, { reason, lines }) => sum + (WITHHELD_REASONS.includes(reason) ? 0 : lines), 0);
 const sumOf = (items: readonly ReportedText[], of: (text: ReportedText) => number): number =>
   items.reduce((sum, item) => sum + of(item), 0);
 const hasAlarms = ({ items }: NameGroup<ReportedText>): boolean => items.some(({ alarms }) => alarms.length > 0);

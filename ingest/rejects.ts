@@ -25,6 +25,22 @@ export type RejectReason =
   | 'missing-column';
 
 export type RejectCounts = { readonly [reason: string]: number };
+/** Of names that the dataset leaves out: nothing is wrong with their lines. */
+export const WITHHELD_REASONS: readonly string[] = ['suppressed', 'planted'] satisfies RejectReason[];
+
+/** Parts what could not be read from what is withheld for its name. */
+export function splitRejects(counts: RejectCounts): {
+  readonly rejected: RejectCounts;
+  readonly withheld: RejectCounts;
+} {
+  const those = (isWithheld: boolean): RejectCounts =>
+    Object.fromEntries(Object.entries(counts).filter(([reason]) => WITHHELD_REASONS.includes(reason) === isWithheld));
+  return { rejected: those(false), withheld: those(true) };
+}
+
+export const sumRejects = (counts: RejectCounts): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
+
 /** Masked lines, by reason. */
 export type RejectExamples = { readonly [reason: string]: readonly string[] };
 

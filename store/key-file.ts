@@ -84,18 +84,6 @@ export function openSigningKeyFile(file: string, access: KeyFileAccess = {}): Si
   return readSecretFile(file, { wanted: 'signing', parse: parseSigningKeyText }, access);
 }
 
-/**
- * Reads a key file of any kind but a client's.
- * @throws StoreError as `openKeyFile`
- */
-export function openAnyKeyFile(file: string, access: KeyFileAccess = {}): DatasetKey | SigningKey {
-  const parse = (text: string): DatasetKey | SigningKey =>
-    SIGNING.test(text.trimStart()) ? parseSigningKeyText(text) : parseKeyText(text);
-  return readSecretFile(file, { wanted: 'any', parse }, access);
-}
-
-const SIGNING = /^credveil-(publisher|head)-/;
-
 const notKey = (file: string, why: string): StoreError =>
   new StoreError('KEY_FILE_MALFORMED', `key file ${file}: ${why}`, 'Name the file that holds the key.');
 

@@ -24,7 +24,10 @@ const WANTED: { readonly [wanted in WantedKey]: readonly [name: string, hint: st
     'Name the file that `credveil init` or `credveil keygen --signing` wrote.',
   ],
   watch: ['a watch key', 'Name the file that `credveil watch keygen` wrote.'],
-  any: ['a key of a dataset or publisher', 'Name the file that `credveil init` or `credveil keygen` wrote.'],
+  any: [
+    'a key of a dataset or publisher, or a watch key',
+    'Name the file that `credveil init`, `credveil keygen` or `credveil watch keygen` wrote.',
+  ],
   identity: ['an age identity', 'Name the file that age-keygen wrote.'],
 };
 

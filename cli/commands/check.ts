@@ -15,8 +15,8 @@ import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openClientKeyFile, openKeyFile, openPinFile } from '../key-files.ts';
 import { assertKeyUnnamed, keyFileFor } from '../open.ts';
-import { note, print, printResult } from '../output.ts';
-import { printable, printableJson } from '../printable.ts';
+import { note, printJson, printResult } from '../output.ts';
+import { printable } from '../printable.ts';
 import { trustLine } from '../signing-part.ts';
 import { formatCounted } from '../units.ts';
 
@@ -107,7 +107,7 @@ function describe(verdict: Verdict): string {
     unknown: `the check could not be completed (${verdict.reason})`,
   };
   const times = verdict.timesSeen === undefined ? '' : `, ${formatTimesSeen(verdict.timesSeen)}`;
-  return `${verdict.status}: ${text[verdict.status]}${times}  [${verdict.durationMs.toFixed(1)} ms]`;
+  return `verdict ${verdict.status}: ${text[verdict.status]}${times}  [${verdict.durationMs.toFixed(1)} ms]`;
 }
 
 /** Checks a credential of the input. @throws LineError if the line holds none */
@@ -150,7 +150,7 @@ function createPrinter(json: boolean, failures: CheckFailures) {
     /** Every line of the input has one of the output. */
     mistake({ code, message, hint }: LineError): void {
       process.exitCode = ExitCode.usage;
-      if (json) print(printableJson({ error: { code, message, hint } }));
+      if (json) printJson({ error: { code, message, hint } });
       note(`error ${code}: ${printable(message)}\n  ${hint}`);
     },
   };

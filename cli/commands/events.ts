@@ -15,8 +15,8 @@ import {
   openNamedSinks,
   sendFor,
 } from '../notify/notifier.ts';
-import { formatTable, note, print, printResult } from '../output.ts';
-import { printable, printableJson } from '../printable.ts';
+import { formatTable, note, print, printJson, printResult } from '../output.ts';
+import { printable } from '../printable.ts';
 import { formatCounted } from '../units.ts';
 
 interface EventsOptions extends NotifyOptions {
@@ -68,7 +68,7 @@ async function list(options: EventsOptions): Promise<void> {
   await withOutbox(options, (outbox) => {
     const counts = outbox.counts();
     const shown = outbox.list(states, limit).map(describeDelivery);
-    if (options.json) return print(printableJson({ counts, deliveries: shown }));
+    if (options.json) return printJson({ counts, deliveries: shown });
     const total = counts.filter(({ state }) => states.includes(state)).reduce((sum, { count }) => sum + count, 0);
     for (const { sink, state, count } of counts) note(`${printable(sink)}: ${formatCounted(count, 'event')} ${state}`);
     if (counts.length === 0) note('no events');
@@ -164,7 +164,7 @@ export function addEvents(program: Command): void {
     .requiredOption('--key-file <file>', 'private key of the sink; repeatable', collect)
     .action(async ({ keyFile }: { keyFile: string[] }) => {
       const { readPublicKeys } = await import('../../notify/setup/public-keys.ts');
-      print(printableJson(await readPublicKeys(keyFile, fileGroup()), 2));
+      printJson(await readPublicKeys(keyFile, fileGroup()), 2);
     });
   events
     .command('retry')

@@ -13,8 +13,7 @@ import { UsageError } from '../exit.ts';
 import { createHashList, createRangeFolder, type ExportTarget } from '../export-target.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { assertNotPart } from '../open.ts';
-import { print, printResult } from '../output.ts';
-import { printableJson } from '../printable.ts';
+import { printJson, printResult } from '../output.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
 import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
 import { findSource } from './sources.ts';
@@ -156,7 +155,7 @@ export function addExport(program: Command): void {
             'Remove --index, --to, --list, --filter and --as.',
           );
         const { facts, bytes, sha256 } = findSource(openDataset(folder), source);
-        print(printableJson({ ...facts, bytes, sha256 }, json ? 0 : 2));
+        printJson({ ...facts, bytes, sha256 }, json ? 0 : 2);
         return;
       }
       assertNotPart('--to', to);

@@ -10,9 +10,9 @@ import type { IngestOptions as IngestRequest } from '../../ingest/options.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { assertSourceDate, assertSourceName } from '../../store/run/run-facts.ts';
 import type { PlantedFound, ReportedText } from '../../store/run/run-report.ts';
-import { AUTO, addCorpusOptions, type Corpus, type CorpusOptions, openCorpus } from '../corpus.ts';
+import { AUTO, addCorpusOptions, type Corpus, type CorpusOptions, namedMonth, openCorpus } from '../corpus.ts';
 import { ExitCode, reportFailure, UsageError } from '../exit.ts';
-import { createIngestBars, type IngestSeconds, reasonFigures } from '../ingest-bars.ts';
+import { createIngestBars, describeRejects, type IngestSeconds } from '../ingest-bars.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { namedBy } from '../key-files.ts';
 import { noteLeftOut } from '../left-out.ts';
@@ -81,7 +81,7 @@ function describe(summary: IngestSummary, folder: string): string {
   if (published) stages.push(`publishing ${formatSeconds(published.seconds)}`);
   const text = [
     `source ${source}: ${formatCounted(credentials, 'credential')} from ${formatCounted(lines, 'line')} in ${formatSeconds(whole)}, ${formatCount(Math.round(lines / Math.max(0.001, whole)))} lines/s`,
-    `rejected: ${reasonFigures(rejects)}`,
+    ...describeRejects(rejects),
     ...describeTexts({ texts: summary.texts ?? [], otherTexts: summary.otherTexts ?? 0 }),
     ...(mirror ? describeMirror(mirror) : []),
     ...(refreshed ? [`files: ${formatCount(refreshed.read)} read, ${formatCount(refreshed.unchanged)} as before`] : []),
@@ -217,13 +217,14 @@ async function runIngest(folder: string, files: readonly string[], options: Inge
   try {
     const corpus = await openCorpusOrArchive(files, options);
     const { archive } = corpus;
-    const { source = options.replace ?? archive?.header.source, date = archive?.header.date } = options;
+    const { source = options.replace ?? archive?.header.source } = options;
     if (source === undefined || options.dryRun) {
       const { printDryRun } = await import('../dry-run.ts');
       await printDryRun(folder, corpus, options, signal);
       return;
     }
     const { expires } = options;
+    const date = options.date ?? archive?.header.date ?? namedMonth(source, files, options.replace);
     const named = {
       source,
       ...(date !== undefined && { date }),
@@ -255,7 +256,7 @@ export function addIngest(program: Command): void {
       'name of the source, needed to remove it later (required, except with --dry-run and --from-archive)',
     )
     .option('--replace <name>', 'source to swap for this corpus, in one publish; instead of --source')
-    .option('--date <YYYY-MM>', 'month of the breach')
+    .option('--date <YYYY-MM>', 'month of the breach (default: one in the name of the source or file)')
     .option(
       '--expires <day>',
       'day from which on publishing leaves the source out: YYYY-MM-DD, or 90d from today',

@@ -3,16 +3,17 @@
 
 import fs from 'node:fs';
 import { type Command, Option } from 'commander';
+import { parseWatchKeyText, WatchKey } from '../../match/watch/watch-key.ts';
 import { formatPublicKey } from '../../protocol/keys.ts';
 import type { SigningUse } from '../../protocol/signed/trust.ts';
 import { SUITE_NAMES, type SuiteName } from '../../protocol/suite.ts';
 import { assertKeyBelongs, openDataset } from '../../store/dataset.ts';
-import { createDatasetKey, type DatasetKey } from '../../store/dataset-key.ts';
+import { createDatasetKey, type DatasetKey, parseKeyText } from '../../store/dataset-key.ts';
 import { StoreError } from '../../store/errors.ts';
 import { writeKeyFile } from '../../store/key-file.ts';
-import { createSigningKey, SigningKey } from '../../store/signing-key.ts';
+import { createSigningKey, parseSigningKeyText, SigningKey } from '../../store/signing-key.ts';
 import { UsageError } from '../exit.ts';
-import { openAnyKeyFile, openKeyFile } from '../key-files.ts';
+import { openKeyFile, openSecretFile } from '../key-files.ts';
 import { assertFolderOf, assertKeyUnnamed, keyFileFor } from '../open.ts';
 import { note, printResult } from '../output.ts';
 import { shellWord } from '../printable.ts';
@@ -152,6 +153,16 @@ function pinsOf(folder: string, named: string | undefined): Pins {
   return { key: key.revealPin(dataset.id) as string, trust };
 }
 
+/** Any but a client's. */
+function parseAnyKeyText(text: string): DatasetKey | SigningKey | WatchKey {
+  const [, kind] = /^\s*credveil-(publisher|head|watch)-/.exec(text) ?? [];
+  if (kind === 'watch') return parseWatchKeyText(text);
+  return kind === undefined ? parseKeyText(text) : parseSigningKeyText(text);
+}
+
+/** As `watch keygen` printed it. */
+const watchPart = ({ keyId, publicLine }: WatchKey) => ({ keyId, publicKey: publicLine });
+
 export function addKey(program: Command): void {
   const key = program.command('key').description('inspect a key, or print what clients pin');
   key
@@ -160,8 +171,12 @@ export function addKey(program: Command): void {
     .requiredOption('--key-file <file>', 'key file')
     .option('--json', 'print the result as JSON')
     .action((options: { keyFile: string; json?: boolean }) => {
-      const shown = openAnyKeyFile(options.keyFile);
+      const shown = openSecretFile(options.keyFile, '--key-file', { wanted: 'any', parse: parseAnyKeyText });
       if (shown instanceof SigningKey) printResult(options, signingPart(shown), describeSigning);
+      else if (shown instanceof WatchKey)
+        printResult(options, watchPart(shown), ({ keyId, publicKey }) =>
+          [`watch key ${keyId}`, `public line, for the option watchKey of the SDK: ${publicKey}`].join('\n'),
+        );
       else printResult(options, publicPart(shown), describePublicPart);
     });
   key

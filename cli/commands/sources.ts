@@ -1,6 +1,7 @@
 // credveil sources: lists the sources of a dataset. credveil remove: removes one.
 
 import type { Command } from 'commander';
+import { type RejectCounts, splitRejects, sumRejects } from '../../ingest/rejects.ts';
 import { RANGES } from '../../protocol/bucket-id.ts';
 import { type Dataset, openDataset } from '../../store/dataset.ts';
 import { type ExpiringSource, type Expiry, isExpired, listExpiries, setExpiry } from '../../store/retention/expiry.ts';
@@ -54,11 +55,16 @@ function describeGaps(mirror: MirrorFacts): string[] {
 const describeExpiry = (expires: string): string =>
   `expires      ${expires}${isExpired(expires, Date.now()) ? ', so the next publish leaves it out' : ''}`;
 
+const describeCounts = (what: string, counts: RejectCounts): string[] => [
+  `${what.padEnd(12)} ${formatCount(sumRejects(counts))}`,
+  ...Object.entries(counts).map(([reason, count]) => `  ${printable(reason)}: ${formatCount(count)}`),
+];
+
 /** The metadata of a source, for people. */
 function describeSource({ facts, bytes, sha256 }: Run, expires: string | undefined): string {
   const { source, date, format, files, lines, credentials, rejects, sections, mirror } = facts;
   const { options = {}, report } = facts;
-  const reasons = Object.entries(rejects);
+  const { rejected, withheld } = splitRejects(rejects);
   const noun = format === 'sha1' || format === 'ntlm' ? 'hash' : 'credential';
   return [
     `source       ${source}`,
@@ -67,8 +73,8 @@ function describeSource({ facts, bytes, sha256 }: Run, expires: string | undefin
     `format       ${printable(format)}`,
     `lines        ${formatCount(lines)}`,
     `${`${noun}${noun === 'hash' ? 'es' : 's'}`.padEnd(12)} ${formatCount(credentials)}`,
-    `rejected     ${formatCount(lines - credentials)}`,
-    ...reasons.map(([reason, count]) => `  ${printable(reason)}: ${formatCount(count)}`),
+    ...describeCounts('rejected', rejected),
+    ...(sumRejects(withheld) > 0 ? describeCounts('withheld', withheld) : []),
     ...Object.entries(options).map(([name, text]) => `stated       ${printable(`${name} ${text}`)}`),
     ...(report ? ['texts', ...describeEachText(report).map((line) => `  ${line}`)] : []),
     ...(report?.leftOut ?? []).map(({ why, count, names }) =>
@@ -103,8 +109,7 @@ function tableOf(sources: readonly ReturnType<typeof summarize>[]): string {
       'CREDENTIALS',
       'REJECTED',
       ...(hasMirror ? ['GAPS'] : []),
-      'RECORDS',
-      'BYTES',
+      'SIZE',
     ],
     sources.map((source) => [
       source.name,
@@ -113,10 +118,9 @@ function tableOf(sources: readonly ReturnType<typeof summarize>[]): string {
       printable(source.format),
       source.lines,
       source.credentials,
-      source.lines - source.credentials,
+      sumRejects(splitRejects(source.rejects).rejected),
       ...(hasMirror ? [source.gaps ?? '-'] : []),
-      source.records,
-      source.bytes,
+      formatBytes(source.bytes),
     ]),
   );
 }

@@ -98,7 +98,9 @@ async function changeNames(
   }
 }
 
-const next = (folder: string): string => `take effect with: credveil publish ${shellWord(folder)}`;
+/** The line of the next step, if there is one. */
+const next = (folder: string, changed: number): string[] =>
+  changed === 0 ? [] : [`take effect with: credveil publish ${shellWord(folder)}`];
 
 /** Suppressed names of each day. */
 function countByDay(names: readonly ListedName[]): { readonly added: string; readonly names: number }[] {
@@ -127,7 +129,7 @@ export function addSuppress(program: Command): void {
       printResult(options, { added: changed, known: unchanged, names }, (result) =>
         [
           `${formatCounted(result.added, 'name')} added, ${formatCount(result.known)} known before: ${formatCounted(result.names, 'name')} suppressed`,
-          next(folder),
+          ...next(folder, result.added),
         ].join('\n'),
       );
     });
@@ -142,7 +144,7 @@ export function addSuppress(program: Command): void {
       printResult(options, { removed: changed, unknown: unchanged, names }, (result) =>
         [
           `${formatCounted(result.removed, 'name')} removed, ${formatCount(result.unknown)} not on the list: ${formatCounted(result.names, 'name')} suppressed`,
-          next(folder),
+          ...next(folder, result.removed),
         ].join('\n'),
       );
     });

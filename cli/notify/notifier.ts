@@ -12,7 +12,7 @@ import { assertDistinctFiles, type NamedFile } from '../match/distinct-files.ts'
 import { assertNotPart } from '../open.ts';
 import { note } from '../output.ts';
 import { printable } from '../printable.ts';
-import { formatCounted } from '../units.ts';
+import { formatCount, formatCounted } from '../units.ts';
 
 /** Of commands that have no dataset. */
 export const HERE_OUTBOX = 'credveil.outbox.sqlite';
@@ -104,7 +104,7 @@ export async function openNotifier(
       known += done.known;
     },
     async deliver(signal) {
-      note(`events: ${added} new, ${known} known`);
+      note(`events: ${formatCount(added)} new to the outbox, ${formatCount(known)} known to it`);
       await sendFor(SEND_MS, outbox, sinks, signal);
     },
     close() {

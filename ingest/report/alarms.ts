@@ -1,5 +1,6 @@
 // Alarms on the credentials of a text: more of them than chance explains look misread.
 
+import { WITHHELD_REASONS } from '../rejects.ts';
 import type { Sign } from './sign-patterns.ts';
 import type { Frequent, SignCounts } from './signs.ts';
 
@@ -109,7 +110,7 @@ const MANY_OF_SHORT = 0.2;
 const SHORT_LINES = 60;
 const MIN_REJECTS = 5;
 /** Reasons that say nothing about the format. */
-const QUIET_REASONS = new Set(['blank', 'comment', 'padding', 'suppressed', 'planted']);
+const QUIET_REASONS = new Set(['blank', 'comment', 'padding', ...WITHHELD_REASONS]);
 
 /** As text for people. */
 export const describeAlarm = ({ name, share, what, text }: Alarm & { readonly text: string }): string =>

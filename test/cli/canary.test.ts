@@ -49,7 +49,11 @@ describe.each(['hmac', 'oprf'])('canary accounts under %s', (suite) => {
     expect(loud.stdout).toContain('40 credentials from 43 lines');
     const events = fs.readFileSync(sink, 'utf8');
     expect(events.trim().split('\n')).toHaveLength(2);
-    for (const { id } of [a, b]) expect(events).toContain(id);
+    expect(events).toMatch(new RegExp(`"canary":"${a.id}".*"finding":"pair"`));
+    expect(events).toMatch(new RegExp(`"canary":"${b.id}".*"finding":"name"`));
+    // Nothing is wrong with their lines.
+    expect(loud.stdout).toContain('rejected: none\nwithheld: 3 planted');
+    expect((await credveil(['sources', folder])).stdout).toMatch(/REJECTED[\s\S]*^b +2026-05 +combo +43 +40 +0 /m);
 
     // They are no entries, and the alarm stays in the records of the source.
     const snapshot = await openSnapshot(openDataset(folder));

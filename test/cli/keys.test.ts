@@ -24,6 +24,16 @@ async function check(
   return JSON.parse(stdout) as { status: string };
 }
 
+test('key show prints the public line of a watch key again', async ({ place }) => {
+  const keyFile = place.at('watch.key');
+  const made = (await credveilJson(['watch', 'keygen', '--key-file', keyFile])) as Shown;
+  const shown = (await credveilJson(['key', 'show', '--key-file', keyFile])) as Shown;
+  expect(shown).toEqual({ keyId: made.keyId, publicKey: made.publicKey });
+  const { stdout } = await credveil(['key', 'show', '--key-file', keyFile]);
+  expect(stdout).toContain(made.publicKey);
+  expect(stdout).not.toContain(fs.readFileSync(keyFile, 'utf8').trim().split('.').at(-1));
+});
+
 test('keygen creates a key of each suite, and key show prints only its public part', async ({ place }) => {
   for (const suite of ['hmac', 'oprf']) {
     const keyFile = place.at(`${suite}.key`);

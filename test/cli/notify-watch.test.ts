@@ -26,9 +26,9 @@ test('watch open sends watched accounts, and a finding of another password anew'
     expect(code, stderr).toBe(0);
     return stderr;
   };
-  expect(await open(ANN)).toContain('events: 1 new, 0 known');
-  expect(await open(ANN)).toContain('events: 0 new, 1 known');
-  expect(await open(BEN)).toContain('events: 1 new, 0 known');
+  expect(await open(ANN)).toContain('events: 1 new to the outbox, 0 known to it');
+  expect(await open(ANN)).toContain('events: 0 new to the outbox, 1 known to it');
+  expect(await open(BEN)).toContain('events: 1 new to the outbox, 0 known to it');
   const lines = fs
     .readFileSync(at('ecs'), 'utf8')
     .trimEnd()

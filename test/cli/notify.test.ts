@@ -42,7 +42,7 @@ describe('credveil match --notify', () => {
     ];
     const first = await credveil([...args, ...sinks]);
     expect(first.code, first.stderr).toBe(0);
-    expect(first.stderr).toContain(`events: ${planted.size} new, 0 known\nevents: all are sent`);
+    expect(first.stderr).toContain(`events: ${planted.size} new to the outbox, 0 known to it\nevents: all are sent`);
     const bodies = receiver.received.map(
       ({ body, headers }) => new Webhook(secret).verify(body, headers) as { id: string; data: { account: string } },
     );
@@ -72,7 +72,7 @@ describe('credveil match --notify', () => {
       expect(all.includes(marked), marked).toBe(false);
     }
     const again = await credveil([...args, ...sinks]);
-    expect(again.stderr).toContain(`events: 0 new, ${planted.size} known\nevents: all are sent`);
+    expect(again.stderr).toContain(`events: 0 new to the outbox, ${planted.size} known to it\nevents: all are sent`);
     expect(receiver.received).toHaveLength(planted.size);
     for (const name of ['outbox.sqlite', 'ecs.jsonl', 'ocsf'])
       expect(fs.statSync(place.at(name)).mode & 0o777).toBe(0o600);

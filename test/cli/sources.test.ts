@@ -22,6 +22,22 @@ async function init(folder: string, ...options: string[]): Promise<string> {
 const copyRun = (from: string, to: string, source: string): void =>
   fs.copyFileSync(path.join(from, 'runs', `${source}.run`), path.join(to, 'runs', `${source}.run`));
 
+test('a month in the name of a source or its file is its date', async ({ place }) => {
+  const folder = await init(place.at('d'));
+  const ingest = async (file: string, source: string, ...options: string[]) => {
+    const args = ['ingest', folder, place.at(file), '--source', source, '--format', 'combo', '--no-publish'];
+    return (await credveil([...args, ...options])).stderr;
+  };
+  place.write('leak-2024-05.txt', combo(5, 1));
+  place.write('leak.txt', combo(5, 2));
+  place.write('other-2023-01.txt', combo(5, 3));
+  expect(await ingest('leak-2024-05.txt', 'a')).toContain('date 2024-05, from the name; --date states another');
+  await ingest('leak.txt', 'b-2022-12');
+  expect(await ingest('other-2023-01.txt', 'c', '--date', '2021-02')).not.toContain('from the name');
+  const sources = (await credveilJson(['sources', folder])) as { name: string; date: string }[];
+  expect(sources.map(({ name, date }) => `${name} ${date}`)).toEqual(['c 2021-02', 'b-2022-12 2022-12', 'a 2024-05']);
+});
+
 /** Every tag of every bucket, by index. */
 async function entriesOf(folder: string, keyFile: string): Promise<unknown> {
   const suite = openKeyFile(keyFile).createSuite();

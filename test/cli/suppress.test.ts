@@ -151,4 +151,10 @@ test('addresses come from standard input alone, and a mistake adds none', async 
   expect(wrong.stderr).not.toContain('marked');
   expect((await credveil(['suppress', 'add', folder], '\n\n')).code).toBe(2);
   expect(fs.existsSync(path.join(folder, 'retention'))).toBe(false);
+
+  // What changed nothing has no next step.
+  const none = await credveil(['suppress', 'remove', folder], 'some@example.test\n');
+  expect(none.stdout).toBe('0 names removed, 1 not on the list: 0 names suppressed\n');
+  const one = await credveil(['suppress', 'add', folder], 'some@example.test\n');
+  expect(one.stdout).toContain('take effect with: credveil publish');
 });

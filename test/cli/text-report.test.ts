@@ -1,9 +1,9 @@
 // The report of an ingest for people: texts read alike are told once, the odd ones first.
 
 import fs from 'node:fs';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { describeLeftOut } from '../../cli/left-out.ts';
-import { wrapWords } from '../../cli/output.ts';
+import { print, printResult, wrapWords } from '../../cli/output.ts';
 import { describeEachText, describeTexts } from '../../cli/text-report.ts';
 import type { ReportedText } from '../../store/run/run-report.ts';
 import { credveil } from '../support/credveil.ts';
@@ -99,6 +99,21 @@ describe('lines on a terminal', () => {
     expect(wrapWords(`  see ${path} there`, 20)).toBe(`  see\n    ${path}\n    there`);
     expect(wrapWords('a    b', 20)).toBe('a    b');
   });
+});
+
+test('results are wrapped to a terminal, and JSON is not', () => {
+  const written: string[] = [];
+  const { isTTY, columns } = process.stdout;
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  try {
+    Object.assign(process.stdout, { isTTY: true, columns: 20 });
+    print('every word of this stays whole');
+    printResult({ json: true }, { text: 'every word of this stays whole' }, () => '');
+  } finally {
+    write.mockRestore();
+    Object.assign(process.stdout, { isTTY, columns });
+  }
+  expect(written).toEqual(['every word of this\n  stays whole\n', '{"text":"every word of this stays whole"}\n']);
 });
 
 test('refused texts are a line each, and no name of a file begins another', async ({ place }) => {
