@@ -1,7 +1,7 @@
 // What Commander writes about an invalid command line, as an error with a hint like all others.
 
 import type { Command } from 'commander';
-import { nearest } from '../server/config/nearest.ts';
+import { nearest } from '../runtime/config/nearest.ts';
 import { printable } from './printable.ts';
 
 /** What other servers call the options of this one. */

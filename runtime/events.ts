@@ -52,6 +52,9 @@ export type ServerEvent =
   | { readonly event: 'outbox-failed'; readonly code: string; readonly hint: string }
   | { readonly event: 'request-failed'; readonly code: string; readonly hint: string }
   | { readonly event: 'closing'; readonly deadlineMs: number }
+  /** The gateway refused a request by itself. `request` is the number that its answer has. */
+  | { readonly event: 'request-refused'; readonly code: string; readonly app?: string; readonly request: string }
+  | { readonly event: 'upstream-failed'; readonly code: string; readonly app: string; readonly request: string }
   | { readonly event: 'closed' };
 
 /**

@@ -56,6 +56,8 @@ const LISTED: { readonly [field in Field]: true } = {
   status: true,
   durationMs: true,
   bytes: true,
+  app: true,
+  request: true,
 };
 const FIELDS: ReadonlySet<string> = new Set(Object.keys(LISTED));
 
@@ -75,6 +77,7 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'worker-exited': 'error',
   'worker-failed': 'error',
   'request-failed': 'error',
+  'upstream-failed': 'warn',
   'sink-failed': 'error',
   'alarm-given-up': 'error',
   'outbox-failed': 'error',

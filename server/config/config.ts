@@ -3,10 +3,10 @@
 
 import path from 'node:path';
 import { CredveilError } from '../../protocol/errors.ts';
+import { nearest } from '../../runtime/config/nearest.ts';
 import { readRegularFile } from '../../store/files.ts';
 import type { WorkerOrder } from '../workers/messages.ts';
 import { judgeEnvironment } from './environment.ts';
-import { nearest } from './nearest.ts';
 import {
   environmentName,
   flagName,

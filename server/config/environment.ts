@@ -1,7 +1,7 @@
 // CREDVEIL_ variables of the environment that are no settings: which are refused, and which
 // ignored.
 
-import { nearest } from './nearest.ts';
+import { nearest } from '../../runtime/config/nearest.ts';
 
 /** Names that Credveil's tests use for themselves. */
 const TEST_NAMES = /^CREDVEIL_(?:TEST_|FAULT$)/;

@@ -1,0 +1,115 @@
+// An answer of the gateway's own: problem+json (RFC 9457) to programs, a page to people.
+
+import { createHash } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { html } from '../../runtime/http/markup.ts';
+import { objectOf } from '../header-pairs.ts';
+import { ANSWER_KINDS, type AnswerCode, type AnswerKind } from './kinds.ts';
+
+/** What an answer of the operator's own has instead of ours. */
+export interface CustomAnswer {
+  readonly status?: number;
+  readonly html?: string;
+  readonly json?: string;
+}
+
+export interface AnswerOptions {
+  /** The number of the request, as its events have it. */
+  readonly id: string;
+  /** Closes the connection after it. */
+  readonly close: boolean;
+  readonly custom?: CustomAnswer | undefined;
+  /** More headers, names and values in turn. */
+  readonly headers?: readonly string[];
+}
+
+const STYLE =
+  'body{margin:12vh auto;max-width:34rem;padding:0 1.25rem;font:1.05rem/1.55 system-ui,sans-serif;color:#1c2126;' +
+  'background:#fbfbfa}h1{font-size:1.5rem;margin:0 0 .75rem}p{margin:.5rem 0}small{color:#59616a}' +
+  '@media(prefers-color-scheme:dark){body{color:#e7e9ea;background:#16191c}small{color:#a3abb3}}';
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'`;
+const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+/** Ends a response whose head was not sent. */
+export function sendAnswer(
+  { headers: { accept } }: Pick<IncomingMessage, 'headers'>,
+  response: ServerResponse,
+  code: AnswerCode,
+  { id, close, custom = {}, headers = [] }: AnswerOptions,
+): void {
+  const kind: AnswerKind = ANSWER_KINDS[code];
+  const status = custom.status ?? kind.status;
+  const isPage = prefersPage(accept);
+  const body = isPage ? (custom.html ?? pageOf(kind, id)) : (custom.json ?? problemOf(code, status, id));
+  const isHttp2 = response.req.httpVersionMajor === 2;
+  const own = [
+    'Content-Type',
+    isPage ? 'text/html; charset=utf-8' : 'application/problem+json',
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+    'Cache-Control',
+    'no-store',
+    'Content-Security-Policy',
+    isPage ? (custom.html === undefined ? PAGE_POLICY : "frame-ancestors 'none'") : DATA_POLICY,
+    'X-Content-Type-Options',
+    'nosniff',
+    'Referrer-Policy',
+    'no-referrer',
+    'Date',
+    new Date().toUTCString(),
+    ...(status === 503 ? ['Retry-After', '5'] : []),
+    ...(close && !isHttp2 ? ['Connection', 'close'] : []),
+    ...headers,
+  ];
+  response.sendDate = false;
+  if (isHttp2) response.writeHead(status, objectOf(own));
+  else response.writeHead(status, STATUS_CODES[status] ?? '', own);
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/** Ends a response with a redirect to a place of the same host. */
+export function sendRedirect(response: ServerResponse, status: 301 | 307 | 308, location: string): void {
+  response.writeHead(status, { Location: location, 'Cache-Control': 'no-store', 'Content-Length': '0' });
+  response.end();
+}
+
+/** Programs name no text/html, or prefer JSON to it. */
+export function prefersPage(accept: string | undefined): boolean {
+  if (accept === undefined) return false;
+  const lower = accept.toLowerCase();
+  const at = lower.indexOf('text/html');
+  if (at < 0) return false;
+  const json = lower.search(/application\/(?:problem\+)?json/);
+  return json < 0 || at < json;
+}
+
+export function problemOf(code: AnswerCode, status: number, id: string): string {
+  const { title, detail, hint } = ANSWER_KINDS[code];
+  const type = `urn:credveil:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+  return JSON.stringify({ type, title, status, detail, code, hint, instance: `urn:credveil:request:${id}` });
+}
+
+const pageOf = ({ title, detail, hint }: AnswerKind, id: string): string =>
+  `<!doctype html>\n${
+    html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${title}</title><style>${{ markup: STYLE }}</style></head>
+<body><main><h1>${title}</h1><p>${detail}</p><p>${hint}</p><p><small>Request ${id}</small></p></main></body></html>`
+      .markup
+  }\n`;
+
+/** The whole answer as text, for a socket whose bytes never became a request. */
+export function rawAnswer(code: AnswerCode, id: string): string {
+  const { status } = ANSWER_KINDS[code];
+  const body = problemOf(code, status, id);
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    `Date: ${new Date().toUTCString()}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}

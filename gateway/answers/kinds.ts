@@ -1,0 +1,130 @@
+// What the gateway answers itself: status, title, detail and hint of each kind.
+//
+// The person who sees it may be an attacker or a customer: it names what is wrong with the request,
+// and nothing of the configuration.
+
+export interface AnswerKind {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly hint: string;
+}
+
+const malformed = (detail: string, hint: string): AnswerKind => ({
+  status: 400,
+  title: 'Bad request',
+  detail,
+  hint,
+});
+
+export const ANSWER_KINDS = {
+  REQUEST_MALFORMED: malformed('The bytes received are not an HTTP request.', 'Use another program, or check its URL.'),
+  HOST_MALFORMED: malformed('The request does not name one valid host.', 'Send one Host header, as in the URL.'),
+  TARGET_MALFORMED: malformed(
+    'The address has characters that may not stand in one.',
+    'Percent-encode them, as browsers do.',
+  ),
+  TARGET_FORM: malformed('The request target is not a path.', 'Send the path and query alone.'),
+  PATH_AMBIGUOUS: malformed(
+    'Servers read this path in different ways.',
+    'Use the path without doubled slashes, dot segments and encoded separators.',
+  ),
+  FRAMING_MALFORMED: malformed(
+    'The length of the request body is not stated in one valid way.',
+    'Send Content-Length, or Transfer-Encoding: chunked under HTTP/1.1.',
+  ),
+  HEADER_AMBIGUOUS: malformed(
+    'Applications read two headers of this request as one.',
+    'Send each header once, with hyphens instead of underscores.',
+  ),
+  CONNECTION_MALFORMED: malformed(
+    'The Connection header names a header that has to reach the application.',
+    'Leave that name out of Connection.',
+  ),
+  BLOCKED: {
+    status: 403,
+    title: 'Blocked',
+    detail: 'The rules of this site do not allow this request.',
+    hint: 'If you should have access, tell the site what you did and give it the number below.',
+  },
+  HOST_UNKNOWN: {
+    status: 404,
+    title: 'No such site',
+    detail: 'No site is served under this name or path.',
+    hint: 'Check the address.',
+  },
+  METHOD_REFUSED: {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'This method is not passed on.',
+    hint: 'Use another method.',
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'Request timeout',
+    detail: 'The request did not arrive in time.',
+    hint: 'Send it again, without pauses.',
+  },
+  TARGET_TOO_LONG: {
+    status: 414,
+    title: 'Address too long',
+    detail: 'The address exceeds the limit of this site.',
+    hint: 'Use a shorter one.',
+  },
+  HOST_MISDIRECTED: {
+    status: 421,
+    title: 'Misdirected request',
+    detail: 'This connection was opened for another site.',
+    hint: 'Open a new connection to this site.',
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    title: 'Headers too large',
+    detail: 'The request headers exceed the limit of this site.',
+    hint: "Delete this site's cookies and try again.",
+  },
+  INTERNAL: {
+    status: 500,
+    title: 'Internal error',
+    detail: 'The gateway of this site failed.',
+    hint: 'Try again later. If it persists, tell the site and give it the number below.',
+  },
+  UPSTREAM_FAILED: {
+    status: 502,
+    title: 'Site unreachable',
+    detail: 'The application behind this site does not answer.',
+    hint: 'Try again in a minute. If it persists, tell the site and give it the number below.',
+  },
+  OVERLOADED: {
+    status: 503,
+    title: 'Too busy',
+    detail: 'This site has too much to do.',
+    hint: 'Try again in a few seconds.',
+  },
+  UPSTREAM_TIMEOUT: {
+    status: 504,
+    title: 'Site too slow',
+    detail: 'The application behind this site did not answer in time.',
+    hint: 'Try again in a minute. If it persists, tell the site and give it the number below.',
+  },
+} as const satisfies { readonly [code: string]: AnswerKind };
+
+export type AnswerCode = keyof typeof ANSWER_KINDS;
+
+/** Thrown by any step that ends a request with an answer of the gateway's own. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+  readonly code: AnswerCode;
+  /** Closes the connection: an unread body, or a request in disguise, may follow on it. */
+  readonly close: boolean;
+
+  constructor(code: AnswerCode, { close = false }: { readonly close?: boolean } = {}) {
+    // A refusal is an answer, not a fault: capturing a stack costs microseconds.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(ANSWER_KINDS[code].title);
+    Error.stackTraceLimit = stackTraceLimit;
+    this.code = code;
+    this.close = close;
+  }
+}

@@ -1,0 +1,219 @@
+// The configuration file: YAML or JSON, checked as a whole. Every mistake has its line.
+
+import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { nearest } from '../../runtime/config/nearest.ts';
+import { type AppConfig, CONFIG, type GatewayConfig } from './schema.ts';
+
+/** A mistake in the file. Lines and columns count from 1. No text of it repeats a value. */
+export interface ConfigFault {
+  readonly line: number;
+  readonly column: number;
+  /** The key, as in `apps.blog.example.com.to`. */
+  readonly key: string;
+  readonly message: string;
+  /** What to do, if the message is not enough. */
+  readonly hint?: string;
+}
+
+export type ParsedConfig =
+  | { readonly config: GatewayConfig; readonly faults: readonly [] }
+  | { readonly config: undefined; readonly faults: readonly ConfigFault[] };
+
+type Path = readonly PropertyKey[];
+
+const MAX_ALIASES = 1_000;
+
+/** Reads the text of a configuration. JSON is YAML 1.2. */
+export function parseConfig(text: string): ParsedConfig {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, version: '1.2', prettyErrors: false });
+  const { errors } = document;
+  if (errors.length > 0) return failed(errors.map(({ pos, code }) => syntaxFault(lines.linePos(pos[0]), code)));
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch {
+    return failed([{ line: 1, column: 1, key: '', message: 'has too many aliases' }]);
+  }
+  const place = (path: Path, isKey: boolean) => placeOf(document, lines, path, isKey);
+  const checked = CONFIG.safeParse(value ?? {});
+  if (!checked.success) return failed(checked.error.issues.flatMap((issue) => faultsOf(issue, place)));
+  const conflicts = conflictsIn(checked.data).map(({ path, ...fault }) => ({
+    ...fault,
+    ...place(path, true),
+    key: named(path),
+  }));
+  return conflicts.length > 0 ? failed(conflicts) : { config: checked.data, faults: [] };
+}
+
+const failed = (faults: readonly ConfigFault[]): ParsedConfig => ({
+  config: undefined,
+  faults: [...faults].sort((a, b) => a.line - b.line || a.column - b.column),
+});
+
+const SYNTAX: { readonly [code: string]: string } = {
+  DUPLICATE_KEY: 'a key stands here twice',
+  TAB_AS_INDENT: 'tabs do not indent in YAML; use spaces',
+  BAD_INDENT: 'the indentation does not fit the lines above',
+  MISSING_CHAR: 'a character is missing: a closing quote, bracket or comma, or the space after a colon',
+};
+
+function syntaxFault({ line, col }: { line: number; col: number }, code: string): ConfigFault {
+  const known = SYNTAX[code] ?? `it is not YAML (${code.toLowerCase().replaceAll('_', ' ')})`;
+  return { line, column: col, key: '', message: known };
+}
+
+type PlaceOf = (path: Path, isKey: boolean) => { readonly line: number; readonly column: number };
+
+/** The issues of a union are those of the alternative that fits best. */
+function faultsOf(issue: z.core.$ZodIssue, place: PlaceOf): ConfigFault[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...issue.path, key], place));
+  if (issue.code === 'invalid_union') {
+    const inner = issue.errors
+      .map((errors) => errors.filter(({ path }) => path.length > 0))
+      .find((errors) => errors.length > 0);
+    if (inner)
+      return inner.flatMap((each) =>
+        faultsOf({ ...each, path: [...issue.path, ...each.path] } as z.core.$ZodIssue, place),
+      );
+  }
+  if (issue.code === 'invalid_key') {
+    const [inner] = issue.issues;
+    return [{ ...place(issue.path, true), key: named(issue.path), message: inner?.message ?? issue.message }];
+  }
+  const isMissing = issue.code === 'invalid_type' && 'input' in issue && issue.input === undefined;
+  const message =
+    isMissing || issue.message.includes('received undefined') ? `is missing: ${issue.message}` : issue.message;
+  return [{ ...place(issue.path, false), key: named(issue.path), message }];
+}
+
+function unknownKey(path: Path, place: PlaceOf): ConfigFault {
+  const key = String(path.at(-1));
+  const meant = nearest(key, keysAt(CONFIG, path.slice(0, -1)));
+  return {
+    ...place(path, true),
+    key: named(path),
+    message: 'is not a known key',
+    hint: meant === undefined ? 'docs/gateway.md lists all keys.' : `Did you mean ${meant}?`,
+  };
+}
+
+/** The keys that the schema knows at a place. */
+function keysAt(schema: unknown, path: Path): readonly string[] {
+  const { def } = schema as { def?: SchemaDefinition };
+  if (!def) return [];
+  if (def.type === 'union') return (def.options ?? []).flatMap((option) => keysAt(option, path));
+  if (def.innerType) return keysAt(def.innerType, path);
+  if (def.in) return keysAt(def.in, path);
+  const [next, ...rest] = path;
+  if (def.type === 'object') {
+    if (next === undefined) return Object.keys(def.shape ?? {});
+    return keysAt(def.shape?.[String(next)], rest);
+  }
+  if (next === undefined) return [];
+  return keysAt(def.valueType ?? def.element, rest);
+}
+
+/** What zod's schemas say of themselves. */
+interface SchemaDefinition {
+  readonly type: string;
+  readonly options?: readonly unknown[];
+  readonly innerType?: unknown;
+  readonly in?: unknown;
+  readonly shape?: { readonly [key: string]: unknown };
+  readonly valueType?: unknown;
+  readonly element?: unknown;
+}
+
+/** A key may be anything that somebody wrote: no control characters, and not all of a long one. */
+const named = (path: Path): string =>
+  path
+    .map((part) =>
+      String(part)
+        .replace(/[^\w.*/:[\]-]/g, '?')
+        .slice(0, 80),
+    )
+    .join('.');
+
+/** The position of a key or of its value; of a missing one that of what should have it. */
+function placeOf(document: Document, lines: LineCounter, path: Path, isKey: boolean): { line: number; column: number } {
+  let node: Node | null | undefined = document.contents as Node | null;
+  let range = node?.range;
+  for (const [depth, part] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair: Pair | undefined = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+      if (!pair) break;
+      const isLast = depth === path.length - 1;
+      range = (isKey && isLast ? (pair.key as Node) : ((pair.value ?? pair.key) as Node)).range ?? range;
+      node = pair.value as Node | null;
+    } else if (node && 'items' in node) {
+      const item = (node.items as unknown[])[Number(part)] as Node | undefined;
+      if (!item) break;
+      node = item;
+      range = item.range ?? range;
+    } else break;
+  }
+  const { line, col } = lines.linePos(range?.[0] ?? 0);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+interface Conflict {
+  readonly path: Path;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What no single key shows: two keys that contradict each other. */
+function conflictsIn(config: GatewayConfig): Conflict[] {
+  const { apps, auth } = config;
+  const conflicts: Conflict[] = [];
+  const hasTls = config.tls !== undefined || Object.values(apps).some(({ tls }) => tls !== undefined);
+  config.listen.forEach(({ protocol }, i) => {
+    if (!hasTls && (protocol === 'https' || protocol === 'redirect'))
+      conflicts.push({
+        path: ['listen', i],
+        message: 'needs a certificate',
+        hint: 'Add tls with certFile and keyFile.',
+      });
+  });
+  const names = new Set<string>();
+  for (const [name, { upstream }] of Object.entries(apps)) {
+    const plain = name.endsWith('/') ? name.slice(0, -1) : name;
+    if (names.has(plain))
+      conflicts.push({ path: ['apps', name], message: 'names the same place as another application' });
+    names.add(plain);
+    if (auth !== undefined && plain.split('/')[0] === auth)
+      conflicts.push({ path: ['apps', name], message: "has the host of the gateway's own pages (auth)" });
+    if ((upstream.certFile === undefined) !== (upstream.keyFile === undefined))
+      conflicts.push({ path: ['apps', name, 'upstream'], message: 'needs certFile and keyFile together' });
+  }
+  return [...conflicts, ...sharedHosts(apps), ...tlsOfHosts(apps)];
+}
+
+/** One host is one origin to a browser: what may run in one application may do all in the other. */
+function sharedHosts(apps: GatewayConfig['apps']): Conflict[] {
+  const byHost = Map.groupBy(Object.entries(apps), ([name]) => name.split('/')[0]);
+  return [...byHost.values()]
+    .filter((group) => new Set(group.map(([, app]) => policyOf(app))).size > 1)
+    .flatMap((group) => group.filter(([, { sameOriginTrust }]) => !sameOriginTrust))
+    .map(([name]) => ({
+      path: ['apps', name],
+      message: 'shares its host with an application of another policy, whose scripts may act for its users',
+      hint: 'Give it a host of its own, or set sameOriginTrust: true in each application of the host.',
+    }));
+}
+
+/** TLS comes before the path, so that a host has one way to secure it. */
+function tlsOfHosts(apps: GatewayConfig['apps']): Conflict[] {
+  const byHost = Map.groupBy(Object.entries(apps), ([name]) => name.split('/')[0]);
+  return [...byHost.values()]
+    .filter((group) => new Set(group.map(([, { tls }]) => JSON.stringify(tls))).size > 1)
+    .flatMap((group) =>
+      group.map(([name]) => ({ path: ['apps', name], message: 'has other tls than the same host elsewhere' })),
+    );
+}
+
+/** All of an application but where it is. */
+const policyOf = ({ to, upstream, ...policy }: AppConfig): string => JSON.stringify(policy);

@@ -1,0 +1,152 @@
+// The keys of the gateway's configuration: types, defaults and bounds.
+//
+// No message repeats a value, since a value may be a secret.
+
+import { z } from 'zod';
+import { parseNetwork } from '../addresses/network.ts';
+
+const PORT = '(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
+const LISTEN = new RegExp(`^(?:\\[[0-9a-fA-F:.]+\\]|[^[\\]:\\s]*):${PORT}$`);
+const HOST = /^(?!.*\.\.)[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/;
+/** A host, `*.` and a host, or `*`, and the path below which the application lies. */
+const APP_NAME = /^(?:\*|(?:\*\.)?[a-z0-9_][a-z0-9_.-]{0,251}|\[[0-9a-f:.]+\])(?:\/[A-Za-z0-9_.~!$&'()+,=:@-]+)*\/?$/;
+const MAX_APPS = 10_000;
+
+const text = (error: string) => z.string({ error }).min(1, { error });
+const file = text('must be a path');
+const listenAddress = z
+  .string({ error: 'must be HOST:PORT' })
+  .regex(LISTEN, { error: 'must be HOST:PORT, [IPv6]:PORT or :PORT, with a port from 0 to 65535' });
+const network = z
+  .string({ error: 'must be an address or network' })
+  .refine((value) => parseNetwork(value) !== undefined, {
+    error: 'must be an address or network in CIDR notation, such as 192.0.2.0/24',
+  });
+const wholeNumber = (low: number, high: number) => {
+  const error = `must be a whole number from ${low} to ${high}`;
+  return z.int({ error }).min(low, { error }).max(high, { error });
+};
+const milliseconds = wholeNumber(1, 2 ** 31 - 1);
+
+const listener = z.union(
+  [
+    listenAddress.transform((address) => ({ address, protocol: undefined })),
+    z.strictObject({
+      address: listenAddress,
+      /** Default: https where there is a certificate. `redirect` sends everybody to HTTPS. */
+      protocol: z.enum(['http', 'https', 'redirect'], { error: 'must be http, https or redirect' }).optional(),
+    }),
+  ],
+  { error: 'must be HOST:PORT, or an object with address and protocol' },
+);
+
+const clientCertificates = z.strictObject({
+  /** PEM: the CAs of client certificates. */
+  caFile: file,
+  /** Refuses connections without one. */
+  require: z.boolean({ error: 'must be true or false' }).default(true),
+});
+
+const tls = z.strictObject({
+  certFile: file,
+  keyFile: file,
+  minVersion: z.enum(['TLSv1.2', 'TLSv1.3'], { error: 'must be TLSv1.2 or TLSv1.3' }).default('TLSv1.2'),
+  clientCertificates: clientCertificates.optional(),
+});
+
+const originUrl = z
+  .string({ error: 'must be a URL' })
+  .refine(isOriginUrl, { error: 'must be http:// or https:// with a host, and without path, query and user name' });
+
+/** Paths are forwarded as they came, so that a path in the URL would have no meaning. */
+function isOriginUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, pathname, search, hash, username, password } = new URL(value);
+  const isBare = pathname === '/' && search === '' && hash === '' && username === '' && password === '';
+  return isBare && (protocol === 'http:' || protocol === 'https:');
+}
+
+const upstream = z.strictObject({
+  caFile: file.optional(),
+  certFile: file.optional(),
+  keyFile: file.optional(),
+  /** The name that the origin's certificate has to have. */
+  serverName: text('must be a host name').optional(),
+  /** What Host says to the application: what the client wrote, or the host of `to`. */
+  host: z.enum(['client', 'origin'], { error: 'must be client or origin' }).default('client'),
+  maxConnections: wholeNumber(1, 65_536).default(256),
+  connectTimeoutMs: milliseconds.default(5_000),
+  responseTimeoutMs: milliseconds.default(120_000),
+  idleTimeoutMs: milliseconds.default(3_600_000),
+});
+
+const app = z.strictObject({
+  to: originUrl,
+  upstream: upstream.prefault({}),
+  /** Replaces the top-level `tls` for this application's host. */
+  tls: tls.optional(),
+  /** What becomes of a path that servers read in different ways. */
+  path: z.enum(['as-is', 'refuse', 'normalize'], { error: 'must be as-is, refuse or normalize' }).default('as-is'),
+  /** How the application's server reads paths. */
+  origin: z.enum(['unix', 'windows'], { error: 'must be unix or windows' }).default('unix'),
+  /** Reserved header names that clients may send to this application all the same. */
+  keep: z.array(text('must be a header name')).default([]),
+  /** Allows an application of another policy on the same host: scripts of each are those of both. */
+  sameOriginTrust: z.boolean({ error: 'must be true or false' }).default(false),
+});
+
+const limits = z.strictObject({
+  maxConnections: wholeNumber(1, 2 ** 31 - 1).default(16_384),
+  maxConnectionsPerAddress: wholeNumber(1, 2 ** 31 - 1).default(1_024),
+  maxHeaderBytes: wholeNumber(1_024, 2 ** 20).default(32_768),
+  maxTargetBytes: wholeNumber(256, 2 ** 20).default(16_384),
+  headersTimeoutMs: milliseconds.default(20_000),
+  keepAliveTimeoutMs: milliseconds.default(65_000),
+  /** A body that comes slower over `bodyRateMs` is cut off. */
+  minBodyBytesPerSecond: wholeNumber(0, 2 ** 30).default(256),
+  bodyRateMs: milliseconds.default(30_000),
+  /** A client that takes nothing of a response for so long is cut off. */
+  stalledTimeoutMs: milliseconds.default(120_000),
+  /** What the gateway holds for slow clients and slow applications, over all connections of a worker. */
+  maxBufferedBytes: wholeNumber(2 ** 20, 2 ** 40).default(2 ** 28),
+});
+
+const apps = z
+  .record(
+    z.string().regex(APP_NAME, { error: 'must be a host, *.host or *, in lower case, and a path below it if any' }),
+    app,
+    { error: 'must be an object of applications by host' },
+  )
+  .refine((value) => Object.keys(value).length > 0, { error: 'must have an application' })
+  .refine((value) => Object.keys(value).length <= MAX_APPS, { error: `may have ${MAX_APPS} applications` });
+
+export const CONFIG = z.strictObject({
+  listen: z
+    .union([z.array(listener).min(1, { error: 'must have an address' }), listener.transform((one) => [one])], {
+      error: 'must be HOST:PORT, or a list of them',
+    })
+    .refine((value) => value.length <= 64, { error: 'may have 64 addresses' }),
+  apps,
+  /** The host of the gateway's own pages. No application may have it. */
+  auth: z.string({ error: 'must be a host name' }).regex(HOST, { error: 'must be a host name' }).optional(),
+  tls: tls.optional(),
+  /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Nobody's by default. */
+  trustedProxies: z.array(network, { error: 'must be a list of networks' }).default([]),
+  /** Peers that begin each connection with a header of the PROXY protocol, version 2. */
+  proxyProtocol: z.array(network, { error: 'must be a list of networks' }).default([]),
+  limits: limits.prefault({}),
+  /** Worker processes; 0 serves from the first process. */
+  workers: z
+    .union([z.literal('auto'), wholeNumber(0, 256)], { error: 'must be auto, or a whole number from 0 to 256' })
+    .default('auto'),
+  metrics: z.union([z.literal('off'), listenAddress], { error: 'must be off or HOST:PORT' }).default('off'),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'must be a log level' })
+    .default('info'),
+  drainMs: milliseconds.default(30_000),
+});
+
+export type GatewayConfig = z.infer<typeof CONFIG>;
+export type AppConfig = GatewayConfig['apps'][string];
+export type TlsConfig = NonNullable<GatewayConfig['tls']>;
+export type GatewayLimits = GatewayConfig['limits'];

@@ -1,0 +1,44 @@
+// What the gateway holds for slow clients, in bytes over all connections of a process.
+
+import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+import { cutWhenStalled } from '../../runtime/http/stalled.ts';
+
+export class BufferBudget {
+  /** Bytes that clients have not taken yet. */
+  held = 0;
+
+  /**
+   * Counts what a response holds until its client has taken it.
+   * @param stalledMs after which a client that takes nothing is cut off
+   * @param resume is called once the client takes more
+   */
+  wait(response: ServerResponse, stalledMs: number, resume: () => void): void {
+    const bytes = response.writableLength;
+    this.held += bytes;
+    const uncut = cutStalled(response, stalledMs);
+    let isCounted = true;
+    const release = (): void => {
+      if (isCounted) this.held -= bytes;
+      isCounted = false;
+      response.off('drain', drained).off('close', release);
+      uncut();
+    };
+    const drained = (): void => {
+      release();
+      resume();
+    };
+    response.once('drain', drained).once('close', release);
+  }
+}
+
+function cutStalled(response: ServerResponse, stalledMs: number): () => void {
+  if (response.req.httpVersionMajor !== 2) {
+    cutWhenStalled(response.req.socket, stalledMs, response);
+    return () => undefined;
+  }
+  // Of HTTP/2 one stream may stall while others go on.
+  const { stream } = response as unknown as { readonly stream: ServerHttp2Stream };
+  stream.setTimeout(stalledMs, () => stream.close());
+  return () => stream.setTimeout(0);
+}

@@ -1,0 +1,126 @@
+// The servers of HTTP/1.1 and HTTP/2, which never listen: connections come from listeners and TLS
+// profiles.
+
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http2 from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { rawAnswer } from '../answers/answer.ts';
+import type { AnswerCode } from '../answers/kinds.ts';
+import type { GatewayLimits } from '../config/schema.ts';
+
+/** How often both timeouts are looked at. */
+const CHECK_MS = 500;
+const MAX_STREAMS = 128;
+
+export interface HttpHandlers {
+  onRequest(message: IncomingMessage, response: ServerResponse): void;
+  /** `response` is on the same socket; `head` is what the client sent after its request. */
+  onUpgrade(message: IncomingMessage, response: ServerResponse, socket: Duplex, head: Buffer): void;
+  /** What the parser or its timeouts refused. */
+  onMalformed(code: AnswerCode): void;
+  /** The hosts that a connection of HTTP/2 may ask for. RFC 8336. */
+  originsOf(socket: TLSSocket): readonly string[];
+}
+
+export interface HttpServers {
+  /** HTTP/1.1 in clear or secured. */
+  acceptHttp1(socket: Socket): void;
+  /** By what both ends agreed on. */
+  acceptSecured(socket: TLSSocket): void;
+  applyLimits(limits: GatewayLimits): void;
+  /** Ends connections without a request in flight; the others end with theirs. */
+  closeIdle(): void;
+  close(): void;
+}
+
+export function createHttpServers(limits: GatewayLimits, handlers: HttpHandlers): HttpServers {
+  const http1 = createHttp1(limits, handlers);
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const second = http2.createServer(
+    {
+      settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: limits.maxHeaderBytes },
+      maxSessionMemory: 10,
+    },
+    handlers.onRequest as never,
+  );
+  second.on('checkContinue', handlers.onRequest as never);
+  second.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+    session.on('error', () => session.destroy());
+    session.setTimeout(http1.keepAliveTimeout, () => session.close());
+    const origins = handlers.originsOf(session.socket as TLSSocket);
+    if (origins.length > 0) session.origin(...origins);
+  });
+  second.on('sessionError', () => undefined);
+  return {
+    acceptHttp1: (socket) => http1.emit('connection', socket),
+    acceptSecured: (socket) =>
+      socket.alpnProtocol === 'h2' ? second.emit('connection', socket) : http1.emit('connection', socket),
+    applyLimits: (changed) => applyLimits(http1, changed),
+    closeIdle: () => {
+      http1.closeIdleConnections();
+      for (const session of sessions) session.close();
+    },
+    close: () => {
+      http1.closeAllConnections();
+      http1.close();
+      second.close();
+    },
+  };
+}
+
+function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): http.Server {
+  const server = http.createServer({
+    maxHeaderSize: limits.maxHeaderBytes,
+    connectionsCheckingInterval: CHECK_MS,
+    // The head is judged as a whole, with an answer that names what is wrong.
+    requireHostHeader: false,
+    // An Upgrade to anything else is an ordinary request, whose body is read.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    noDelay: true,
+  });
+  applyLimits(server, limits);
+  server.on('request', handlers.onRequest);
+  server.on('checkContinue', handlers.onRequest);
+  server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const response = new http.ServerResponse(message);
+    response.assignSocket(socket as Socket);
+    response.shouldKeepAlive = false;
+    handlers.onUpgrade(message, response, socket, head);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBytes(error, socket, handlers));
+  // node:http checks timeouts of the connections of a server that listens.
+  server.emit('listening');
+  return server;
+}
+
+function applyLimits(server: http.Server, limits: GatewayLimits): void {
+  server.headersTimeout = limits.headersTimeoutMs;
+  // A body may take as long as it comes: its rate is limited instead.
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = limits.keepAliveTimeoutMs;
+  server.maxHeadersCount = 0;
+}
+
+const PARSER_CODES: { readonly [code: string]: AnswerCode } = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+};
+
+/** Answers what node:http refuses, then ends the connection. */
+function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex, { onMalformed }: HttpHandlers): void {
+  const { _httpMessage: response } = socket as Duplex & { _httpMessage?: ServerResponse | null };
+  const isHttp = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
+  // A response that has begun belongs to the request before: a second head would be part of it.
+  if (!socket.writable || !isHttp || response?.headersSent) {
+    if (response?.writableEnded) socket.end(() => socket.destroy());
+    else socket.destroy();
+    return;
+  }
+  const code = PARSER_CODES[error.code ?? ''] ?? 'REQUEST_MALFORMED';
+  onMalformed(code);
+  socket.end(rawAnswer(code, '-'), () => socket.destroy());
+}

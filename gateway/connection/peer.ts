@@ -1,0 +1,30 @@
+// What is known of a connection, kept on its socket.
+
+import type { Socket } from 'node:net';
+import type { Address } from '../addresses/address.ts';
+
+export interface Peer {
+  /** Of the other end, or what its PROXY header names. */
+  readonly address: Address;
+  /** The TLS profile that was chosen by the server name; undefined under plain HTTP. */
+  readonly profile: string | undefined;
+  /** Answers every request with a redirect to HTTPS. */
+  readonly redirects: boolean;
+  /** The name that the ClientHello had. */
+  readonly serverName?: string | undefined;
+}
+
+// A property and no WeakMap: node:http2 hands out a proxy of the socket, which passes properties on.
+const PEER = Symbol('peer');
+type Marked = Socket & { [PEER]?: Peer };
+
+export function setPeer(socket: Socket, peer: Peer): void {
+  (socket as Marked)[PEER] = peer;
+}
+
+/** @throws Error for a socket that no listener of the gateway accepted */
+export function peerOf(socket: Socket): Peer {
+  const peer = (socket as Marked)[PEER];
+  if (!peer) throw new Error('the socket did not come through a listener');
+  return peer;
+}

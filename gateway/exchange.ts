@@ -1,0 +1,77 @@
+// One request on its way through the phases, and what is known of it so far.
+
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Address } from './addresses/address.ts';
+import { type AnswerOptions, sendAnswer } from './answers/answer.ts';
+import { type AnswerCode, Refusal } from './answers/kinds.ts';
+import type { Application, Found } from './applications.ts';
+import type { Peer } from './connection/peer.ts';
+import type { RequestHead } from './request/head.ts';
+
+const ID_BYTES = 9;
+
+export class Exchange {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly peer: Peer;
+  /** Of a request for WebSocket: the client's socket, and what it sent after the head. */
+  readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
+  readonly startedAt = performance.now();
+  #id: string | undefined;
+
+  // Set by the phases, in this order.
+  head: RequestHead | undefined;
+  client: Address | undefined;
+  isSecure = false;
+  found: Found | undefined;
+
+  constructor(message: IncomingMessage, response: ServerResponse, peer: Peer, upgrade?: Exchange['upgrade']) {
+    this.message = message;
+    this.response = response;
+    this.peer = peer;
+    this.upgrade = upgrade;
+  }
+
+  /** Named in answers and events alike. Random, since it means nothing. */
+  get id(): string {
+    this.#id ??= randomBytes(ID_BYTES).toString('base64url');
+    return this.#id;
+  }
+
+  get application(): Application | undefined {
+    return this.found?.application;
+  }
+
+  /** Ends the request here. Nothing of it reaches the application. */
+  answer(code: AnswerCode, { close, custom, headers }: Partial<AnswerOptions> = {}): void {
+    const { message, response } = this;
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    // An unread body would be taken for the next request.
+    const hasBody = this.head ? this.head.body !== 0 : !message.complete;
+    const isClosing = close === true || hasBody || this.upgrade !== undefined;
+    sendAnswer(message, response, code, { id: this.id, close: isClosing, custom, ...(headers && { headers }) });
+    if (isClosing) this.#closeAfterAnswer();
+  }
+
+  refuse(error: unknown): AnswerCode {
+    const refusal = error instanceof Refusal ? error : new Refusal('INTERNAL', { close: true });
+    this.answer(refusal.code, { close: refusal.close });
+    return refusal.code;
+  }
+
+  /** A client that still sends would meet a reset, and lose the answer: it gets a moment. */
+  #closeAfterAnswer(): void {
+    const { message } = this;
+    if (message.httpVersionMajor === 2) return;
+    message.on('error', () => undefined).resume();
+    const { socket } = message;
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  }
+}
+
+const LINGER_MS = 2_000;

@@ -1,0 +1,205 @@
+// The gateway of one process: listeners, servers and the pipeline around the state in force.
+
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { listenError } from '../runtime/errors.ts';
+import type { OnEvent } from '../runtime/events.ts';
+import { type CloseOptions, DEFAULT_DEADLINE_MS } from '../runtime/http/sockets.ts';
+import { collectProcess, gauge, type Metric } from '../runtime/observe/metric.ts';
+import type { GatewayConfig } from './config/schema.ts';
+import { BufferBudget } from './connection/buffer-budget.ts';
+import { createHttpServers, type HttpServers } from './connection/http-servers.ts';
+import { ConnectionCounts, createListener, type ListenerRules } from './connection/listener.ts';
+import { peerOf } from './connection/peer.ts';
+import type { TlsProfile, TlsProfileOptions } from './connection/tls-profiles.ts';
+import { Observe } from './observe/observe.ts';
+import { createPipeline } from './pipeline.ts';
+import { BodyRates } from './request/body-rate.ts';
+import { createState, type GatewayState, retireState } from './state.ts';
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  /** Lets further processes listen on the same ports. */
+  readonly reusePort?: boolean;
+  /** The share of the limits of connections that this process has, of 1. */
+  readonly share?: number;
+  /** Equal in all processes of a gateway. Default: random. */
+  readonly ticketSecret?: Uint8Array;
+  readonly onEvent?: OnEvent;
+}
+
+export interface Gateway {
+  /** Where it listens: `http://127.0.0.1:8080`. */
+  readonly urls: readonly string[];
+  /** Ports in the order of `listen`. */
+  readonly ports: readonly number[];
+  /**
+   * Applies a new configuration to requests that come from now on.
+   * @throws ServerError if its files cannot be used; the old one stays in force
+   */
+  reload(config: GatewayConfig): void;
+  /** Stops accepting, lets requests in flight finish, and ends what is left at the deadline. */
+  close(options?: CloseOptions): Promise<void>;
+  metrics(): Promise<readonly Metric[]>;
+}
+
+const SECRET_BYTES = 32;
+const CLOSE_IDLE_MS = 50;
+
+/** @throws ServerError for an address that is taken, or files that cannot be used */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const running = new RunningGateway(options);
+  try {
+    await running.listen();
+  } catch (error) {
+    await running.close({ deadlineMs: 1 });
+    throw error;
+  }
+  return running;
+}
+
+class RunningGateway implements Gateway {
+  readonly #options: GatewayOptions;
+  readonly #onEvent: OnEvent;
+  readonly #tlsOptions: TlsProfileOptions;
+  readonly #counts = new ConnectionCounts();
+  readonly #budget = new BufferBudget();
+  readonly #observe: Observe;
+  readonly #bodyRates: BodyRates;
+  readonly #servers: HttpServers;
+  readonly #listeners: Server[] = [];
+  #state: GatewayState;
+  readonly urls: string[] = [];
+  readonly ports: number[] = [];
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    const { config, onEvent = () => undefined, ticketSecret = randomBytes(SECRET_BYTES) } = options;
+    this.#onEvent = onEvent;
+    this.#observe = new Observe(onEvent);
+    this.#tlsOptions = {
+      ticketSecret,
+      handshakeTimeoutMs: config.limits.headersTimeoutMs,
+      onEvent,
+      onSecured: (socket) => this.#servers.acceptSecured(socket),
+    };
+    this.#state = createState(config, this.#tlsOptions);
+    this.#bodyRates = new BodyRates(() => this.#state.config.limits);
+    const handle = createPipeline({
+      state: () => this.#state,
+      budget: this.#budget,
+      bodyRates: this.#bodyRates,
+      observe: this.#observe,
+    });
+    this.#servers = createHttpServers(config.limits, {
+      onRequest: (message, response) => handle(message, response),
+      onUpgrade: (message, response, socket, head) => handle(message, response, { socket, head }),
+      onMalformed: (code) => this.#observe.malformed(code),
+      originsOf: (socket) => this.#originsOf(socket),
+    });
+  }
+
+  async listen(): Promise<void> {
+    const { config, reusePort = false } = this.#options;
+    for (const [i, { address }] of config.listen.entries()) {
+      const colon = address.lastIndexOf(':');
+      const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+      const port = Number(address.slice(colon + 1));
+      const server = createListener(() => this.#rulesOf(i), this.#counts);
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', (cause) => reject(listenError(cause, host || 'any address', port)));
+        server.listen({ ...(host !== '' && { host }), port, reusePort }, resolve);
+      });
+      this.#listeners.push(server);
+      this.#announce(server, i);
+    }
+  }
+
+  reload(config: GatewayConfig): void {
+    const before = this.#state;
+    this.#state = createState(config, this.#tlsOptions, before);
+    for (const profile of this.#state.profiles.values())
+      if (before.profiles.get(profile.id) === profile) profile.reload();
+    this.#servers.applyLimits(config.limits);
+    void retireState(before, this.#state);
+  }
+
+  async close({ deadlineMs = DEFAULT_DEADLINE_MS }: CloseOptions = {}): Promise<void> {
+    this.#state.isClosing = true;
+    this.#onEvent({ event: 'closing', deadlineMs });
+    const closed = this.#listeners.map((server) => new Promise((resolve) => server.close(resolve)));
+    const idle = setInterval(() => this.#servers.closeIdle(), CLOSE_IDLE_MS);
+    const deadline = setTimeout(() => {
+      for (const socket of this.#counts.sockets) socket.destroy();
+    }, deadlineMs);
+    await Promise.all(closed);
+    clearInterval(idle);
+    clearTimeout(deadline);
+    this.#servers.close();
+    this.#bodyRates.close();
+    await retireState(this.#state, undefined);
+    this.#onEvent({ event: 'closed' });
+  }
+
+  async metrics(): Promise<readonly Metric[]> {
+    return [
+      ...this.#observe.collect(),
+      gauge(
+        'credveil_gateway_connections',
+        'Open connections of clients.',
+        [{ value: this.#counts.sockets.size }],
+        'sum',
+      ),
+      gauge(
+        'credveil_gateway_buffered_bytes',
+        'Bytes that slow clients have not taken yet.',
+        [{ value: this.#budget.held }],
+        'sum',
+      ),
+      ...(await collectProcess()),
+    ];
+  }
+
+  #announce(server: Server, i: number): void {
+    const bound = server.address();
+    if (bound === null || typeof bound === 'string') return;
+    const { address, family, port } = bound;
+    const { protocol } = this.#rulesOf(i);
+    const url = `${protocol === 'https' ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    this.urls.push(url);
+    this.ports.push(port);
+    this.#onEvent({ event: 'listening', url });
+  }
+
+  #rulesOf(i: number): ListenerRules {
+    const { config, proxies, profiles } = this.#state;
+    const { limits } = config;
+    const share = this.#options.share ?? 1;
+    const protocol = config.listen[i]?.protocol ?? (profiles.size > 0 ? 'https' : 'http');
+    return {
+      protocol,
+      proxies,
+      maxConnections: Math.ceil(limits.maxConnections * share),
+      maxConnectionsPerAddress: Math.ceil(limits.maxConnectionsPerAddress * share),
+      firstBytesTimeoutMs: limits.headersTimeoutMs,
+      profileFor: (serverName) => this.#profileFor(serverName),
+      onPlain: (socket) => this.#servers.acceptHttp1(socket),
+    };
+  }
+
+  /** Without a name, or with an unknown one, the profile of the top-level `tls`. */
+  #profileFor(serverName: string | undefined): TlsProfile | undefined {
+    const { applications, profiles } = this.#state;
+    const id = serverName === undefined ? undefined : applications.profileOf(serverName);
+    const [fallback] = profiles.values();
+    return (id === undefined ? undefined : profiles.get(id)) ?? fallback;
+  }
+
+  #originsOf(socket: TLSSocket): readonly string[] {
+    const { profile } = peerOf(socket);
+    const { localPort } = socket;
+    const port = localPort === 443 ? '' : `:${localPort}`;
+    return this.#state.applications.hostsOf(profile).map((host) => `https://${host}${port}`);
+  }
+}

@@ -1,0 +1,81 @@
+// What becomes of requests: counted by application and status, and one event for each action.
+
+import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { counter, type Metric } from '../../runtime/observe/metric.ts';
+import { RequestCounts } from '../../runtime/observe/request-counts.ts';
+import type { AnswerCode } from '../answers/kinds.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Outcome } from '../upstream/forwarding.ts';
+
+/** Seconds. */
+const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
+/** No application can have this name. */
+const NO_APP = '-';
+
+export class Observe {
+  readonly #onEvent: OnEvent;
+  readonly #requests = new RequestCounts({
+    label: 'app',
+    total: { name: 'credveil_gateway_requests_total', help: 'Requests by application and class of status.' },
+    duration: {
+      name: 'credveil_gateway_request_duration_seconds',
+      help: 'Time from the end of the head to the end of the response.',
+    },
+    bounds: BOUNDS,
+  });
+  readonly #refusals = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+
+  constructor(onEvent: OnEvent) {
+    this.#onEvent = onEvent;
+  }
+
+  /** The gateway answered by itself. */
+  answered(exchange: Exchange, code: AnswerCode | 'REDIRECTED'): void {
+    this.#count(exchange);
+    if (code === 'REDIRECTED') return;
+    this.malformed(code);
+    const { application, id } = exchange;
+    this.#onEvent({ event: 'request-refused', code, ...(application && { app: application.name }), request: id });
+  }
+
+  /** Bytes that never became a request. */
+  malformed(code: AnswerCode): void {
+    this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
+  }
+
+  forwarded(exchange: Exchange, outcome: Outcome): void {
+    this.#count(exchange);
+    if (!('failure' in outcome)) return;
+    const { failure } = outcome;
+    this.#failures.set(failure, (this.#failures.get(failure) ?? 0) + 1);
+    // Clients leave all the time.
+    if (failure === 'CLIENT_GONE') return;
+    const app = exchange.application?.name ?? NO_APP;
+    this.#onEvent({ event: 'upstream-failed', code: failure, app, request: exchange.id });
+  }
+
+  /** A fault of the gateway itself. */
+  failed(_: Exchange, error: unknown): void {
+    this.#onEvent({ event: 'request-failed', ...nameError(error) });
+  }
+
+  collect(): Metric[] {
+    const byCode = (counts: ReadonlyMap<string, number>) =>
+      [...counts].map(([code, value]) => ({ value, labels: { code } }));
+    return [
+      ...this.#requests.collect(),
+      counter('credveil_gateway_refusals_total', 'Requests that the gateway refused, by code.', byCode(this.#refusals)),
+      counter(
+        'credveil_gateway_failures_total',
+        'Requests that did not end as they should, by code.',
+        byCode(this.#failures),
+      ),
+    ];
+  }
+
+  #count({ application, response, startedAt }: Exchange): void {
+    const seconds = (performance.now() - startedAt) / 1_000;
+    this.#requests.observe(application?.name ?? NO_APP, response.headersSent ? response.statusCode : 0, seconds);
+  }
+}

@@ -1,0 +1,100 @@
+// What a configuration means: an immutable value that a reload replaces as a whole. Connections to
+// origins, and TLS profiles, that both have in common go on.
+
+import fs from 'node:fs';
+import type { AddressRange } from './addresses/network.ts';
+import { parseNetwork } from './addresses/network.ts';
+import { type Application, Applications } from './applications.ts';
+import type { AppConfig, GatewayConfig } from './config/schema.ts';
+import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
+import { lettersOf } from './request/reserved-names.ts';
+import { Origin } from './upstream/origin.ts';
+
+export interface GatewayState {
+  readonly config: GatewayConfig;
+  readonly applications: Applications;
+  readonly trustedProxies: readonly AddressRange[];
+  /** Peers that speak the PROXY protocol. */
+  readonly proxies: readonly AddressRange[];
+  readonly profiles: ReadonlyMap<string, TlsProfile>;
+  /** Connections to applications, by what they are made of. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  isClosing: boolean;
+}
+
+/**
+ * @param previous the state that this one replaces
+ * @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID`; nothing is held open then
+ */
+export function createState(
+  config: GatewayConfig,
+  tlsOptions: TlsProfileOptions,
+  previous?: GatewayState,
+): GatewayState {
+  const profiles = createProfiles(config, tlsOptions, previous);
+  const origins = new Map<string, Origin>();
+  const applications = Object.entries(config.apps).map(([name, app]): Application => {
+    const key = JSON.stringify([app.to, app.upstream]);
+    const origin = origins.get(key) ?? previous?.origins.get(key) ?? createOrigin(app);
+    origins.set(key, origin);
+    const tls = app.tls ?? config.tls;
+    return {
+      name,
+      config: app,
+      origin,
+      tlsProfile: tls && profileId(tls),
+      needsCertificate: tls?.clientCertificates?.require === true,
+      kept: new Set(app.keep.map(lettersOf)),
+    };
+  });
+  return {
+    config,
+    applications: new Applications(applications),
+    trustedProxies: networksOf(config.trustedProxies),
+    proxies: networksOf(config.proxyProtocol),
+    profiles,
+    origins,
+    isClosing: false,
+  };
+}
+
+/** Closes what the next state does not go on with. */
+export async function retireState(state: GatewayState, next: GatewayState | undefined): Promise<void> {
+  for (const [id, profile] of state.profiles) if (next?.profiles.get(id) !== profile) profile.close();
+  const old = [...state.origins].filter(([key, origin]) => next?.origins.get(key) !== origin);
+  await Promise.all(old.map(([, origin]) => origin.close()));
+}
+
+function createProfiles(
+  config: GatewayConfig,
+  options: TlsProfileOptions,
+  previous: GatewayState | undefined,
+): ReadonlyMap<string, TlsProfile> {
+  const profiles = new Map<string, TlsProfile>();
+  try {
+    for (const [id, tls] of profilesOf(config))
+      profiles.set(id, previous?.profiles.get(id) ?? new TlsProfile(tls, options));
+  } catch (error) {
+    for (const [id, profile] of profiles) if (previous?.profiles.get(id) !== profile) profile.close();
+    throw error;
+  }
+  return profiles;
+}
+
+function createOrigin({ to, upstream }: AppConfig): Origin {
+  const { caFile, certFile, keyFile, serverName, maxConnections, ...times } = upstream;
+  return new Origin({
+    url: to,
+    maxConnections,
+    connectTimeoutMs: times.connectTimeoutMs,
+    responseTimeoutMs: times.responseTimeoutMs,
+    idleTimeoutMs: times.idleTimeoutMs,
+    ...(caFile !== undefined && { ca: fs.readFileSync(caFile) }),
+    ...(certFile !== undefined && { cert: fs.readFileSync(certFile) }),
+    ...(keyFile !== undefined && { key: fs.readFileSync(keyFile) }),
+    ...(serverName !== undefined && { serverName }),
+  });
+}
+
+const networksOf = (texts: readonly string[]): AddressRange[] =>
+  texts.map(parseNetwork).filter((network) => network !== undefined);

@@ -1,0 +1,144 @@
+// Requests that undici does not send: with `Expect: 100-continue`, with trailers, and upgrades to
+// WebSocket. node:http sends them, on a connection of their own.
+
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { pairsOf } from '../header-pairs.ts';
+import type { Forwarding, Outcome } from './forwarding.ts';
+import type { Origin } from './origin.ts';
+import { ResponseSink, responseHeaders } from './response-sink.ts';
+
+export interface CarefulForwarding extends Forwarding {
+  readonly expectsContinue: boolean;
+  /** The client's socket, whose response is also on `response`, and what it sent after the head. */
+  readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
+  /** Called with both sockets once they are joined. */
+  readonly onUpgrade?: (client: Duplex, origin: Duplex) => void;
+}
+
+export function forwardCarefully(
+  origin: Origin,
+  forwarding: CarefulForwarding,
+  done: (outcome: Outcome) => void,
+): void {
+  const { message, response, method, target, headers, body, expectsContinue, upgrade } = forwarding;
+  const sink = new ResponseSink(response);
+  let isDone = false;
+  const finish = (outcome: Outcome): void => {
+    if (isDone) return;
+    isDone = true;
+    done(outcome);
+  };
+  const request = origin.startRequest({
+    method,
+    path: target,
+    headers: [
+      ...headers,
+      ...(upgrade ? ['Connection', 'Upgrade', 'Upgrade', 'websocket'] : ['Connection', 'close']),
+      ...(expectsContinue ? ['Expect', '100-continue'] : []),
+      ...(body === 'chunked' ? ['Transfer-Encoding', 'chunked'] : []),
+    ],
+  });
+  response.on('close', () => {
+    if (isDone) return;
+    request.destroy();
+    finish({ failure: 'CLIENT_GONE' });
+  });
+  request
+    .on('continue', () => response.writeContinue())
+    .on('information', ({ statusCode, rawHeaders }) => sink.inform(statusCode, rawHeaders))
+    .on('response', (reply) => receive(reply, forwarding, sink, finish))
+    .on('upgrade', (reply, socket, head) => join(reply, { socket, head }, forwarding, finish))
+    .on('timeout', () => request.destroy(Object.assign(new Error('no response in time'), { isTimeout: true })))
+    .on('error', (error: Error & { isTimeout?: boolean }) => {
+      if (!sink.isStarted) return finish({ failure: error.isTimeout ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_FAILED' });
+      sink.cut();
+      finish({ failure: 'UPSTREAM_CUT' });
+    });
+  send(message, request, forwarding);
+}
+
+function send(message: IncomingMessage, request: ClientRequest, { body, upgrade }: CarefulForwarding): void {
+  if (body === 0 || upgrade) {
+    request.end();
+    return;
+  }
+  request.flushHeaders();
+  message
+    .on('data', (chunk: Buffer) => {
+      if (request.write(chunk)) return;
+      message.pause();
+      request.once('drain', () => message.resume());
+    })
+    .on('end', () => {
+      if (message.rawTrailers.length > 0) request.addTrailers(trailersOf(message.rawTrailers));
+      request.end();
+    })
+    .on('close', () => {
+      if (!message.complete) request.destroy();
+    });
+}
+
+/** A trailer must not say what only the gateway says, and what decides about a request comes first. */
+function trailersOf(raw: readonly string[]): [string, string][] {
+  return pairsOf(responseHeaders(raw));
+}
+
+function receive(
+  reply: IncomingMessage,
+  { onSlowClient, onHead }: CarefulForwarding,
+  sink: ResponseSink,
+  finish: (outcome: Outcome) => void,
+): void {
+  const status = reply.statusCode ?? 502;
+  const headers = responseHeaders(reply.rawHeaders);
+  onHead?.(status, headers);
+  sink.start(status, reply.statusMessage ?? '', headers);
+  reply
+    .on('data', (chunk: Buffer) => {
+      if (sink.write(chunk)) return;
+      reply.pause();
+      onSlowClient(() => reply.resume());
+    })
+    .on('end', () => {
+      sink.end(reply.rawTrailers);
+      finish({ status });
+    })
+    .on('error', () => undefined)
+    .on('close', () => {
+      if (reply.complete) return;
+      sink.cut();
+      finish({ failure: 'UPSTREAM_CUT' });
+    });
+}
+
+/** After 101 the bytes are no HTTP: both sockets are joined, and none of them is read here. */
+function join(
+  reply: IncomingMessage,
+  origin: { readonly socket: Duplex; readonly head: Buffer },
+  { upgrade, response, onUpgrade }: CarefulForwarding,
+  finish: (outcome: Outcome) => void,
+): void {
+  if (!upgrade || reply.headers.upgrade?.toLowerCase() !== 'websocket') {
+    origin.socket.destroy();
+    finish({ failure: 'UPSTREAM_FAILED' });
+    return;
+  }
+  const client = upgrade.socket;
+  response.detachSocket(client as never);
+  const headers = responseHeaders(reply.rawHeaders);
+  let head = `HTTP/1.1 101 ${reply.statusMessage ?? ''}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  client.write(`${head}\r\n`, 'latin1');
+  if (origin.head.length > 0) client.write(origin.head);
+  if (upgrade.head.length > 0) origin.socket.write(upgrade.head);
+  const end = (): void => {
+    client.destroy();
+    origin.socket.destroy();
+    finish({ status: 101 });
+  };
+  client.on('error', end).on('close', end);
+  origin.socket.on('error', end).on('close', end);
+  client.pipe(origin.socket).pipe(client);
+  onUpgrade?.(client, origin.socket);
+}

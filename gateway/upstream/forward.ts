@@ -1,0 +1,121 @@
+// One request to an application, and its response back: the common way, without upgrades, Expect
+// and trailers.
+
+import type { Dispatcher } from 'undici';
+import type { Forwarding, Outcome } from './forwarding.ts';
+import type { Origin } from './origin.ts';
+import { RequestBody } from './request-body.ts';
+import { ResponseSink, responseHeaders } from './response-sink.ts';
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Errors of a kept connection that the application closed while the request was on its way. */
+const STALE_CODES: ReadonlySet<string | undefined> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+export function forward(origin: Origin, forwarding: Forwarding, done: (outcome: Outcome) => void): void {
+  new Exchange(origin, forwarding, done).send();
+}
+
+/** Owns one request and its response. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #origin: Origin;
+  readonly #forwarding: Forwarding;
+  readonly #done: (outcome: Outcome) => void;
+  readonly #sink: ResponseSink;
+  #controller: Dispatcher.DispatchController | undefined;
+  #isRetried = false;
+  #isDone = false;
+  #isClientGone = false;
+
+  constructor(origin: Origin, forwarding: Forwarding, done: (outcome: Outcome) => void) {
+    this.#origin = origin;
+    this.#forwarding = forwarding;
+    this.#done = done;
+    this.#sink = new ResponseSink(forwarding.response);
+    forwarding.response.on('close', () => this.#onClientClose());
+  }
+
+  send(): void {
+    const { method, target, headers, body, message } = this.#forwarding;
+    this.#origin.pool.dispatch(
+      {
+        method: method as Dispatcher.HttpMethod,
+        path: target,
+        headers,
+        body: body === 0 ? null : new RequestBody(message),
+        // undici would close the connection after each HEAD.
+        reset: false,
+      },
+      this,
+    );
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isClientGone) controller.abort(new Error('the client left'));
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, statusText = ''): void {
+    const raw = textOf(controller.rawHeaders);
+    if (status < 200) {
+      this.#sink.inform(status, raw);
+      return;
+    }
+    const headers = responseHeaders(raw);
+    this.#forwarding.onHead?.(status, headers);
+    this.#sink.start(status, statusText, headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#sink.write(chunk)) return;
+    controller.pause();
+    this.#forwarding.onSlowClient(() => controller.resume());
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    this.#sink.end(textOf(controller.rawTrailers));
+    this.#finish({ status: this.#forwarding.response.statusCode });
+  }
+
+  onResponseError(_: unknown, error: Error & { code?: string }): void {
+    if (this.#isClientGone) this.#finish({ failure: 'CLIENT_GONE' });
+    else if (this.#sink.isStarted) {
+      this.#sink.cut();
+      this.#finish({ failure: 'UPSTREAM_CUT' });
+    } else if (this.#mayRetry(error)) {
+      this.#isRetried = true;
+      this.send();
+    } else this.#finish({ failure: failureOf(error) });
+  }
+
+  /** RFC 9110 §9.2.2: a safe request without body may be sent again, on another connection. */
+  #mayRetry({ code }: { readonly code?: string }): boolean {
+    const { method, body } = this.#forwarding;
+    return !this.#isRetried && body === 0 && SAFE_METHODS.has(method) && STALE_CODES.has(code);
+  }
+
+  #onClientClose(): void {
+    if (this.#isDone) return;
+    this.#isClientGone = true;
+    if (this.#controller) this.#controller.abort(new Error('the client left'));
+  }
+
+  #finish(outcome: Outcome): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#done(outcome);
+  }
+}
+
+/** Header bytes are latin1: RFC 9110 §5.5. Of HTTP/1, as here, undici has a list. */
+function textOf(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
+  const text: string[] = [];
+  if (!Array.isArray(raw)) return text;
+  for (const part of raw) text.push(typeof part === 'string' ? part : part.toString('latin1'));
+  return text;
+}
+
+const TIMEOUTS: ReadonlySet<string | undefined> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+function failureOf({ code }: { readonly code?: string }): 'UPSTREAM_TIMEOUT' | 'UPSTREAM_FAILED' {
+  return TIMEOUTS.has(code) ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_FAILED';
+}

@@ -1,0 +1,26 @@
+// What is forwarded, and how it ended: shared by both ways to an application.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+export interface Forwarding {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly target: string;
+  /** Names and values in turn, with Host. */
+  readonly headers: string[];
+  /** Bytes, `chunked`, or 0 without a body. */
+  readonly body: number | 'chunked';
+  /** Called when the client takes no more for now. @param resume is called once it does */
+  onSlowClient(resume: () => void): void;
+  /** Called with the head before it is sent. It may add to the headers. */
+  readonly onHead?: (status: number, headers: string[]) => void;
+}
+
+/**
+ * A status that the application sent in full; or what went wrong. After UPSTREAM_TIMEOUT and
+ * UPSTREAM_FAILED nothing was sent to the client yet.
+ */
+export type Outcome =
+  | { readonly status: number }
+  | { readonly failure: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_FAILED' | 'UPSTREAM_CUT' | 'CLIENT_GONE' };

@@ -1,0 +1,45 @@
+// The body of a request on its way to the application.
+//
+// The HTTP client destroys the body of a request that fails. Destroying the message itself would cut
+// the client's connection, on which it still has to get its answer.
+
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+
+export class RequestBody extends Readable {
+  readonly #message: IncomingMessage;
+  /** Bytes passed on so far. */
+  bytes = 0;
+
+  constructor(message: IncomingMessage) {
+    super();
+    this.#message = message;
+    message.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onClose);
+    message.pause();
+  }
+
+  override _read(): void {
+    this.#message.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    const message = this.#message;
+    message.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose).off('error', this.#onClose);
+    // What follows is read and dropped, so that the answer reaches a client that still sends.
+    message.on('error', () => undefined).resume();
+    done(error);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.bytes += chunk.length;
+    if (!this.push(chunk)) this.#message.pause();
+  };
+
+  readonly #onEnd = (): void => {
+    this.push(null);
+  };
+
+  readonly #onClose = (): void => {
+    if (!this.#message.complete) this.destroy(new Error('the client left before the end of its body'));
+  };
+}

@@ -1,0 +1,116 @@
+// The response of an application on its way to the client: head, body and trailers, piece by piece.
+
+import type { ServerResponse } from 'node:http';
+import { objectOf, pairsOf } from '../header-pairs.ts';
+import { isHopByHop, isReserved, lettersOf } from '../request/reserved-names.ts';
+
+/** Names that a client must not get from an application. */
+function isKept(name: string): boolean {
+  const lower = name.toLowerCase();
+  // Trailer announces fields that are passed on: RFC 9110 §6.6.2.
+  if (lower === 'trailer') return true;
+  // Alt-Svc would send clients past the gateway.
+  return !isHopByHop(lower) && lower !== 'alt-svc' && !isReserved(lettersOf(lower));
+}
+
+const MAX_KNOWN_NAMES = 4_096;
+const knownNames = new Map<string, boolean>();
+
+function isSent(name: string): boolean {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const kept = isKept(name);
+  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(name, kept);
+  return kept;
+}
+
+/** Drops hop-by-hop and reserved headers, and those that `Connection` names: RFC 9110 §7.6.1. */
+export function responseHeaders(raw: readonly string[]): string[] {
+  const headers: string[] = [];
+  let nominated: string[] | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    const value = raw[i + 1] as string;
+    if (isSent(name)) headers.push(name, value);
+    else if (name.length === 10 && name.toLowerCase() === 'connection') nominated = nominatedIn(value, nominated);
+  }
+  return nominated ? without(headers, nominated) : headers;
+}
+
+function nominatedIn(connection: string, before: string[] | undefined): string[] | undefined {
+  const names = connection
+    .toLowerCase()
+    .split(',')
+    .map((option) => option.trim())
+    .filter((name) => name !== '' && name !== 'close' && !isHopByHop(name));
+  return names.length === 0 ? before : [...(before ?? []), ...names];
+}
+
+function without(headers: readonly string[], names: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2)
+    if (!names.includes((headers[i] as string).toLowerCase()))
+      kept.push(headers[i] as string, headers[i + 1] as string);
+  return kept;
+}
+
+/** What a client of HTTP/1 or HTTP/2 gets of one response. */
+export class ResponseSink {
+  readonly #response: ServerResponse;
+  /** Bytes of the body that were passed on. */
+  bytes = 0;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get isStarted(): boolean {
+    return this.#response.headersSent;
+  }
+
+  /** 103 and 102; a client of HTTP/1.0 knows none. */
+  inform(status: number, headers: readonly string[]): void {
+    const response = this.#response;
+    if (response.headersSent || response.req.httpVersion === '1.0') return;
+    if (status === 102) response.writeProcessing();
+    if (status !== 103) return;
+    const links = valuesOf(headers, 'link');
+    if (links.length > 0) response.writeEarlyHints({ link: links });
+  }
+
+  /** @param headers as `responseHeaders` returns them */
+  start(status: number, statusText: string, headers: string[]): void {
+    const response = this.#response;
+    response.sendDate = false;
+    // HTTP/2 has no reason phrase.
+    if (response.req.httpVersionMajor === 2) response.writeHead(status, objectOf(headers));
+    else response.writeHead(status, statusText, headers);
+    // Most bodies come with their head, and both go out in one write. Where the body keeps the
+    // client waiting, as in an event stream, the head goes out alone.
+    process.nextTick(() => {
+      if (this.bytes === 0 && !response.writableEnded && !response.destroyed) response.flushHeaders();
+    });
+  }
+
+  /** @returns whether the client takes more at once */
+  write(chunk: Buffer): boolean {
+    this.bytes += chunk.length;
+    return this.#response.write(chunk);
+  }
+
+  end(trailers: readonly string[]): void {
+    if (trailers.length > 0) this.#response.addTrailers(pairsOf(responseHeaders(trailers)));
+    this.#response.end();
+  }
+
+  /** The client must not take what it has for the whole. */
+  cut(): void {
+    this.#response.destroy();
+  }
+}
+
+function valuesOf(headers: readonly string[], wanted: string): string[] {
+  return pairsOf(headers)
+    .filter(([name]) => name.toLowerCase() === wanted)
+    .map(([, value]) => value);
+}
