@@ -3,7 +3,7 @@
 import { type Address, parseAddress } from '../../addresses/address.ts';
 import { type AddressRange, parseNetwork, parseRange } from '../../addresses/network.ts';
 
-/** Of an entry of a proxy list: `socks5://192.0.2.1:1080`, `192.0.2.1:8080`, `[2001:db8::1]:8080`. */
+/** An entry of a proxy list: `socks5://192.0.2.1:1080`, `192.0.2.1:80`, `[2001:db8::1]:80`. */
 const PROXY = /^(?:(?:https?|socks[45][ah]?):\/\/)?(?:([\d.]{7,15})|\[([\da-f:.]{2,45})\]):(\d{1,5})$/i;
 const MAX_PORT = 65_535;
 

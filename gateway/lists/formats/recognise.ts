@@ -68,8 +68,9 @@ const isBinary = (content: Buffer): boolean => content.subarray(0, 65_536).inclu
 const firstByteOf = (content: Buffer): string => content.subarray(0, 4096).toString('latin1').trimStart()[0] ?? '';
 
 function recogniseTexts(content: Buffer): FormatName | undefined {
-  if (isBinary(content) || firstByteOf(content) === '<') return undefined;
-  return sampleOf(json, content).some((text) => text !== undefined) ? 'json' : 'lines';
+  const first = firstByteOf(content);
+  if (isBinary(content) || first === '<') return undefined;
+  return first === '[' && sampleOf(json, content).some((text) => text !== undefined) ? 'json' : 'lines';
 }
 
 function recogniseAddresses(content: Buffer): FormatName | undefined {
