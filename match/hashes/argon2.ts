@@ -54,6 +54,11 @@ function derive(parameters: Argon2Parameters, password: Uint8Array, keyBytes: nu
   });
 }
 
+const USUAL_KEY_BYTES = 32;
+
+/** Nothing in the hash states its length: a dry run shows what a column that is too short left. */
+const describeLength = (bytes: number): string => (bytes === USUAL_KEY_BYTES ? '' : `, ${bytes} bytes`);
+
 export function argon2Hash(parameters: Argon2Parameters, key: Buffer): ParsedHash {
   const { type, version, memoryKib, passes, lanes, salt } = parameters;
   if (!KEY_BYTES.includes(key.length) || salt.length < MIN_SALT_BYTES) return 'malformed-hash';
@@ -61,7 +66,7 @@ export function argon2Hash(parameters: Argon2Parameters, key: Buffer): ParsedHas
     return 'malformed-hash';
   if (!VERSIONS.includes(version)) return 'unsupported-hash';
   return {
-    kind: `${type}${version === 0x13 ? '' : ' 1.0'} m=${memoryKib} t=${passes} p=${lanes}`,
+    kind: `${type}${version === 0x13 ? '' : ' 1.0'} m=${memoryKib} t=${passes} p=${lanes}${describeLength(key.length)}`,
     seconds: memoryKib * passes * (isOfPlatform(version) ? KIB_SECONDS : NOBLE_KIB_SECONDS),
     memoryBytes: memoryKib * 1024,
     verify: (password) => equalBytes(derive(parameters, password, key.length), key),

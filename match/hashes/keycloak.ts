@@ -65,5 +65,7 @@ function parseArgon2({ additionalParameters }: Json, passes: number, salt: Buffe
   const lanes = Number(parameter('parallelism'));
   if (!['argon2d', 'argon2i', 'argon2id'].includes(type) || version === undefined) return 'malformed-hash';
   if (!isPositive(memoryKib) || !isPositive(lanes)) return 'malformed-hash';
+  const length = parameter('hashLength');
+  if (length !== undefined && Number(length) !== key.length) return 'malformed-hash';
   return argon2Hash({ type: type as Argon2Type, version, memoryKib, passes, lanes, salt }, key);
 }

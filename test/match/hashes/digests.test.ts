@@ -140,6 +140,40 @@ describe("Keycloak's credentials", () => {
     /^pbkdf2-sha256 27500 iterations$/,
   );
 
+  // Made by Keycloak, in public realms and databases of examples with their passwords: user1 of an
+  // application of microservices, peter of an Iceberg lakehouse, admin1 of Solo.io's Gloo, and the
+  // administrators of two dumps. Its Pbkdf2PasswordHashProvider.java adds NULs to short passwords,
+  // which HMAC does not tell from none.
+  const made = (value: string, salt: string, settings: string): string =>
+    `{"value":"${value}","salt":"${salt}","additionalParameters":{}}${settings}`;
+  const sha = (bits: number, iterations: number): string =>
+    `{"hashIterations":${iterations},"algorithm":"pbkdf2-sha${bits}","additionalParameters":{}}`;
+  const ARGON2 =
+    '{"hashIterations":5,"algorithm":"argon2","additionalParameters":{"hashLength":["32"],"memory":["7168"],"type":["id"],"version":["1.3"],"parallelism":["1"]}}';
+  testVectors(
+    'Keycloak itself, up to 26',
+    [
+      ['user1', made('9qur72LAICdhFeb2SpkJt2jbOYaxJ44g9T+E7bmJXxI=', 'AGHjXoWftkFxnk/dcZRNnA==', sha(256, 27500))],
+      [
+        'password',
+        made(
+          '5IL4kCCyOerhaEHfdK1BbjYxO6HitYLRtJOxwD8MUZH5wCgc1edmf35rWiP9sRxEwnQDstxch8twKh08Usi1fQ==',
+          'JaBKqx57IIB/dLDTpWBu+Q==',
+          sha(512, 210000),
+        ),
+      ],
+      ['iceberg', made('BuViHNDGmCq80fvpty/QoggTI8NSt0CuNDGgeoa5f5A=', 'RJ0aLMQ2qKbZuROs7qQhcA==', ARGON2)],
+      ['password', made('BruFLfFkjH/8erZ26NnrbkOrWiZuQyDRCHD9o0R6Scg=', 'Cf9AYCE5pAbb4CKEF0GUTA==', ARGON2)],
+      ['password', made('xPVi4Y728BTkjonAEd395cEbNI1UY8w+4Gp9YftkbJ0=', '28ok9Hqf/nAYEXJ3toyfuA==', ARGON2)],
+    ],
+    /^(pbkdf2-sha(256 27500|512 210000) iterations|argon2id m=7168 t=5 p=1)$/,
+  );
+
+  test('Argon2 of another length than it states is malformed', () => {
+    const cut = made('BuViHNDGmCq80fvpty/QoggTI8NSt0Cu', 'RJ0aLMQ2qKbZuROs7qQhcA==', ARGON2);
+    expect(parseHash(cut, undefined)).toBe('malformed-hash');
+  });
+
   // Built with Python's hashlib.pbkdf2_hmac: 64 bytes, as Keycloak derives.
   testVectors(
     'Keycloak',

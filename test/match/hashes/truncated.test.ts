@@ -77,6 +77,13 @@ describe('a hash that was cut off', () => {
   });
 });
 
+test('the kind of an Argon2 hash shows an unusual length, as a dry run prints it', () => {
+  const kindOf = (text: string): unknown => (parseHash(text, undefined) as { kind?: string }).kind;
+  const text = argon2('argon2id', 32);
+  expect(kindOf(text)).toBe('argon2id m=8 t=1 p=1');
+  expect(kindOf(text.slice(0, text.lastIndexOf('$') + 33))).toBe('argon2id m=8 t=1 p=1, 24 bytes');
+});
+
 test('ASP.NET Core Identity 2 is known by every salt', () => {
   for (let first = 0; first < 256; first += 5) {
     const salt = Buffer.from(SALT);
