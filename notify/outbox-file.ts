@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { NotifyError } from './errors.ts';
 
 const { O_RDWR, O_CREAT, O_NONBLOCK = 0 } = fs.constants;
-const PRIVATE_FILE = 0o600;
+export const PRIVATE_FILE = 0o600;
 /** `CrVO`, as SQLite's application_id. */
 const APPLICATION_ID = 0x4372_564f;
 const VERSION = 1;

@@ -102,9 +102,16 @@ export function publishFile(aside: string, target: string): void {
   syncFolder(path.dirname(target));
 }
 
-/** Creates or replaces a file that is held in memory. */
-export function writeFileAtomically(target: string, content: string | Uint8Array, mode = 0o644): void {
-  const aside = `${target}.part`;
+/** The mode of a file that its owner alone may read. */
+export const PRIVATE_FILE = 0o600;
+
+/** Creates or replaces a file that is held in memory. @param aside is written first */
+export function writeFileAtomically(
+  target: string,
+  content: string | Uint8Array,
+  mode = 0o644,
+  aside = `${target}.part`,
+): void {
   fs.rmSync(aside, { force: true });
   try {
     fs.writeFileSync(aside, content, { mode, flag: 'wx' });

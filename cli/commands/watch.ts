@@ -23,7 +23,7 @@ import { assertDistinctFiles, resultFilesOf } from '../match/distinct-files.ts';
 import { watchedEvents } from '../match/events.ts';
 import { assertNewFiles, writeResult } from '../match/result-files.ts';
 import { addNotifyOptions, type Notifier, type NotifyOptions, openNotifier, outboxFor } from '../notify/notifier.ts';
-import { assertFolderOf, assertNotPart, keyFileFor } from '../open.ts';
+import { assertFolderOf, keyFileFor } from '../open.ts';
 import { note, printResult } from '../output.ts';
 
 interface KeygenOptions {
@@ -74,9 +74,6 @@ async function open(
   const { key: keyFile, data, expires, tagsFormat, onlyNew } = options;
   const state = stateOf(options);
   assertNewFiles(options);
-  assertNotPart('--state', state);
-  assertNotPart('--out', options.out);
-  assertNotPart('--unchecked', options.unchecked);
   const dataset = openDataset(data);
   assertOutside(keyFile, data);
   const names = openNames(dataset, options.keyFile);

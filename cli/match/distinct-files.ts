@@ -3,7 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../exit.ts';
-import type { ResultFiles } from './result-files.ts';
+import { assertNotPart } from '../open.ts';
+import { asideOf, type ResultFiles } from './result-files.ts';
 
 /** A file or folder, and the option that names it. */
 export interface NamedFile {
@@ -19,9 +20,10 @@ export function resultFilesOf({ out, unchecked, state }: ResultFiles & { readonl
 
 /**
  * @param others may be the same as one another
- * @throws UsageError if one of `files` is another one, in any spelling, or is in it
+ * @throws UsageError if one of `files` is another one, in any spelling, or is in it, or in a dataset
  */
 export function assertDistinctFiles(files: readonly NamedFile[], others: readonly NamedFile[] = []): void {
+  for (const { option, file } of files) assertNotPart(option, file);
   for (const [at, one] of files.entries())
     for (const other of [...files.slice(at + 1), ...others])
       if (isClash(one.file, other.file) || isClash(other.file, one.file))
@@ -34,7 +36,7 @@ export function assertDistinctFiles(files: readonly NamedFile[], others: readonl
 /** A file is also the one aside that it is written to first. */
 function isClash(file: string, other: string): boolean {
   const taken = identityOf(other);
-  return [file, `${file}.part`, path.dirname(path.resolve(file))].some((name) => identityOf(name) === taken);
+  return [file, asideOf(file), path.dirname(path.resolve(file))].some((name) => identityOf(name) === taken);
 }
 
 /** The same for all spellings, symbolic links and hard links of a file, which need not exist. */

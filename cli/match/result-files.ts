@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { MatchError } from '../../match/errors.ts';
 import { csvRow } from '../../match/results.ts';
-import { writeFileAtomically } from '../../store/files.ts';
+import { PRIVATE_FILE, writeFileAtomically } from '../../store/files.ts';
 import { printableJson, printableLines } from '../printable.ts';
 
 export interface ResultFiles {
@@ -41,9 +41,11 @@ const uncheckedCsv = (rows: readonly Unchecked[]): string =>
     .join('');
 
 /** For its user alone: it names accounts that an attacker can enter. */
-const writePrivate = (file: string, text: string): void => writeFileAtomically(path.resolve(file), text, PRIVATE_FILE);
+const writePrivate = (file: string, text: string): void =>
+  writeFileAtomically(path.resolve(file), text, PRIVATE_FILE, asideOf(path.resolve(file)));
 
-const PRIVATE_FILE = 0o600;
+/** Where a result is written first. Nobody else uses the name: what a killed process left goes. */
+export const asideOf = (file: string): string => `${file}.credveil-part`;
 
 export const outputsOf = ({ out, unchecked }: ResultFiles): string[] =>
   [out, unchecked].filter((file) => file !== undefined).map((file) => path.resolve(file));
@@ -55,8 +57,8 @@ export const outputsOf = ({ out, unchecked }: ResultFiles): string[] =>
  */
 export function assertNewFiles(files: ResultFiles, started: readonly string[] = []): void {
   for (const file of outputsOf(files)) {
-    // A result is written aside first.
-    for (const written of [file, `${file}.part`]) if (isThere(written, started.includes(file))) throw exists(written);
+    if (isThere(file, started.includes(file))) throw exists(file);
+    if (isThere(asideOf(file), true)) throw exists(asideOf(file));
     assertWritable(file);
   }
 }
@@ -75,7 +77,7 @@ const exists = (file: string): MatchError =>
   new MatchError('OUTPUT_EXISTS', `${file} is there already`, 'Name a file that does not exist yet.');
 
 function assertWritable(file: string): void {
-  const aside = `${file}.part`;
+  const aside = asideOf(file);
   try {
     fs.rmSync(aside, { force: true });
     fs.closeSync(fs.openSync(aside, 'wx', PRIVATE_FILE));

@@ -6,8 +6,8 @@ import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import type { LeftOutGroup } from '../../ingest/input/left-out.ts';
 import { equalTexts } from '../../protocol/bytes.ts';
-import { isMissing, writeFully } from '../../store/files.ts';
-import { PRIVATE_FILE, stateCorrupt } from './spool.ts';
+import { isMissing, PRIVATE_FILE, writeFully } from '../../store/files.ts';
+import { stateCorrupt } from './spool.ts';
 
 const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = fs.constants;
 const SYNC_MS = 1000;

@@ -8,7 +8,7 @@
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import { writeFully } from '../../store/files.ts';
+import { PRIVATE_FILE, writeFully } from '../../store/files.ts';
 import { MatchError } from '../errors.ts';
 
 export interface SpooledCandidate {
@@ -26,7 +26,6 @@ const START_BYTES = 5;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const CIPHER = 'aes-256-gcm';
-export const PRIVATE_FILE = 0o600;
 
 export const TURNS = [0, 1] as const;
 /** When a candidate is verified. */

@@ -4,11 +4,10 @@
 import { createHmac, hash, hkdfSync, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { isMissing, writeFileAtomically } from '../../store/files.ts';
+import { isMissing, PRIVATE_FILE, writeFileAtomically } from '../../store/files.ts';
 import { takeLock } from '../../store/lock.ts';
 import { MatchError } from '../errors.ts';
 import { Journal, type JournalEntry } from './journal.ts';
-import { PRIVATE_FILE } from './spool.ts';
 
 const VERSION = 3;
 const PRIVATE_FOLDER = 0o700;

@@ -5,9 +5,8 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import type { KeyId } from '../../protocol/brands.ts';
 import { compareBytes, equalTexts } from '../../protocol/bytes.ts';
-import { isMissing, readRegularBytes, writeFileAtomically } from '../../store/files.ts';
+import { isMissing, PRIVATE_FILE, readRegularBytes, writeFileAtomically } from '../../store/files.ts';
 import { MatchError } from '../errors.ts';
-import { PRIVATE_FILE } from '../state/spool.ts';
 import type { TagDataset } from './tag-opener.ts';
 import { FINGERPRINT_BYTES, type TagTable } from './tag-table.ts';
 import type { WatchKey } from './watch-key.ts';

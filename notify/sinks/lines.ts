@@ -3,11 +3,11 @@
 import fs from 'node:fs';
 import type { StoredEvent } from '../events.ts';
 import type { Destination } from '../outbox.ts';
+import { PRIVATE_FILE } from '../outbox-file.ts';
 import type { Outcome, Sink } from '../sink.ts';
 import { formatJson } from './json-text.ts';
 
 const { O_RDWR, O_CREAT, O_APPEND, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = fs.constants;
-const PRIVATE_FILE = 0o600;
 const LINE_FEED = 0x0a;
 const MAX_BATCH = 256;
 const LEASE_MS = 30_000;

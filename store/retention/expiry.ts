@@ -9,7 +9,7 @@ import { isName } from '../../protocol/ids.ts';
 import { type Dataset, PRIVATE_FOLDER } from '../dataset.ts';
 import { dayOf, isDay } from '../day.ts';
 import { StoreError } from '../errors.ts';
-import { readJsonFile, writeFileAtomically } from '../files.ts';
+import { PRIVATE_FILE, readJsonFile, writeFileAtomically } from '../files.ts';
 import type { Run } from '../run/run.ts';
 import { retentionFolder } from './name-file.ts';
 
@@ -65,7 +65,7 @@ export function setExpiry(dataset: Dataset, source: string, expiry: Expiry | und
   else expiries.set(source, expiry);
   fs.mkdirSync(retentionFolder(dataset), PRIVATE_FOLDER);
   const json = { format: FORMAT, sources: Object.fromEntries(expiries) };
-  writeFileAtomically(expiryPath(dataset), `${JSON.stringify(json, null, 2)}\n`, 0o600);
+  writeFileAtomically(expiryPath(dataset), `${JSON.stringify(json, null, 2)}\n`, PRIVATE_FILE);
 }
 
 /** The day on which the source of a run expires; undefined if it does not. */

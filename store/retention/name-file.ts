@@ -23,7 +23,7 @@ import { type Dataset, PRIVATE_FOLDER } from '../dataset.ts';
 import type { DatasetKey } from '../dataset-key.ts';
 import { isDay } from '../day.ts';
 import { StoreError } from '../errors.ts';
-import { readJsonFile, writeFileAtomically } from '../files.ts';
+import { PRIVATE_FILE, readJsonFile, writeFileAtomically } from '../files.ts';
 import { ENTRY_BYTES } from '../run/record.ts';
 import { type KeptName, LIST_KEY_BYTES, type ListedName, MARK_BYTES, NameList } from './name-list.ts';
 
@@ -79,7 +79,7 @@ export function writeNameList(dataset: Dataset, key: DatasetKey, list: NameList)
   const sealed = Buffer.concat([nonce, cipher.update(content), cipher.final(), cipher.getAuthTag()]);
   fs.mkdirSync(retentionFolder(dataset), PRIVATE_FOLDER);
   const json = { format: FORMAT, names, sealed: sealed.toString('base64') };
-  writeFileAtomically(namesPath(dataset), `${JSON.stringify(json)}\n`, 0o600);
+  writeFileAtomically(namesPath(dataset), `${JSON.stringify(json)}\n`, PRIVATE_FILE);
 }
 
 function keptName(listed: ListedName, content: Buffer, at: number): KeptName {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { afterEach, describe, expect, vi } from 'vitest';
 import { assertDistinctFiles } from '../../cli/match/distinct-files.ts';
 import { assertNewFiles, writeResult } from '../../cli/match/result-files.ts';
-import { credveil } from '../support/credveil.ts';
+import { credveil, credveilJson } from '../support/credveil.ts';
 import { COLUMNS, createWorld } from '../support/match/world.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
@@ -23,7 +23,7 @@ describe('two files of a command', () => {
 
   test('are distinct if they are, whether they exist or not', ({ place }) => {
     place.write('there', '');
-    for (const name of ['there', 'other', 'a.part.b', 'none/out'])
+    for (const name of ['there', 'other', 'out.part', 'none/out'])
       expect(clash(place.at('out'), place.at(name)), name).toBeUndefined();
   });
 
@@ -37,7 +37,7 @@ describe('two files of a command', () => {
       [out, out],
       [out, `${place.at('folder')}/../out`],
       [out, place.at('dangling-twice')],
-      [out, `${out}.part`],
+      [out, `${out}.credveil-part`],
       [place.at('folder/out'), place.at('link-to-folder/out')],
       // In a folder that the command makes and deletes.
       [place.at('state/out'), place.at('state')],
@@ -58,7 +58,7 @@ describe('a file of results', () => {
   test('must be new, links and files aside included, unless a killed process was writing it', ({ place }) => {
     fs.symlinkSync('nowhere', place.at('link'));
     fs.mkdirSync(place.at('folder'));
-    place.write('aside.part', 'years of work');
+    fs.mkdirSync(place.at('aside.credveil-part'));
     place.write('there', '');
     const started = ['link', 'folder'].map((name) => place.at(name));
     for (const name of ['link', 'folder', 'aside', 'there'])
@@ -69,7 +69,11 @@ describe('a file of results', () => {
         code: 'OUTPUT_EXISTS',
       });
     assertNewFiles({ unchecked: place.at('there') }, [place.at('there')]);
-    assertNewFiles({ out: place.at('aside') }, [place.at('aside')]);
+    // What a killed process left aside goes, and a file of another name stays.
+    place.write('cut.credveil-part', 'account,');
+    place.write('cut.part', 'years of work');
+    assertNewFiles({ out: place.at('cut') });
+    expect(fs.readdirSync(place.home).filter((name) => name.startsWith('cut'))).toEqual(['cut.part']);
   });
 
   test('must be writable before the work', async ({ place }) => {
@@ -102,6 +106,13 @@ describe('a file of results', () => {
       expect([code, stderr]).toEqual([2, expect.stringContaining(`--out and ${other} name the same file`)]);
     }
     expect(fs.readdirSync(place.home)).toEqual([]);
+    // A dataset is copied to servers, results and all.
+    await credveilJson(['init', place.at('data'), '--suite', 'hmac']);
+    for (const command of [match, watch])
+      for (const option of ['--out', '--state']) {
+        const { code, stderr } = await credveil([...command, option, place.at('data/runs/x')]);
+        expect([code, stderr]).toEqual([2, expect.stringContaining(`${option} ${place.at('data/runs/x')} is inside`)]);
+      }
   });
 });
 
