@@ -11,6 +11,7 @@ import { readListedNames, readNameList, writeNameList } from '../../store/retent
 import { NameList } from '../../store/retention/name-list.ts';
 import { createPlantedAccount, type PlantedAccount } from '../../store/retention/planted-account.ts';
 import { createSpelling } from '../../store/retention/usernames.ts';
+import { nameEntry, pairEntry } from '../../store/run/removal.ts';
 import { openRuns } from '../../store/run/run.ts';
 import { UsageError } from '../exit.ts';
 import { assertNewFiles } from '../match/result-files.ts';
@@ -19,6 +20,7 @@ import { assertFolderOf, assertNotPart, withDataset } from '../open.ts';
 import { formatTable, note, printResult } from '../output.ts';
 import { printable, shellWord } from '../printable.ts';
 import { describeSightings, type Sighting, sightingsIn } from '../retention/canaries.ts';
+import { createEntrySuite } from '../retention/entry-suite.ts';
 import { formatCounted } from '../units.ts';
 
 interface AddOptions {
@@ -56,11 +58,17 @@ async function addCanaries(folder: string, options: AddOptions): Promise<void> {
     const list = readNameList(dataset, key) ?? new NameList();
     const spell = createSpelling(dataset.parameters);
     const today = dayOf(Date.now());
+    const suite = await createEntrySuite(key);
     const made = Array.from({ length: count }, () => createPlantedAccount(domain, crackable));
     // Guards of an ingest look for the second one where a corpus spells the name differently.
     for (const { id, username, email, password } of made)
       for (const name of [username, email].map(spell))
-        for (const spelling of [name, rewrite(name)]) list.plant(id, spelling, normalizePassword(password), today);
+        for (const spelling of [name, rewrite(name)]) {
+          const secret = normalizePassword(password);
+          // For runs of other machines, whose ingest did not look.
+          const entries = { entry: nameEntry(suite, spelling), pairEntry: pairEntry(suite, spelling, secret) };
+          list.plant(id, spelling, secret, today, entries);
+        }
     // Before the list: an account that nobody was given could never be planted.
     if (out !== undefined) fs.writeFileSync(out, `${toCsv(made)}\n`, { mode: 0o600, flag: 'wx' });
     writeNameList(dataset, key, list);

@@ -185,7 +185,7 @@ async function ingestAndPublish(
     const canaries = plantedIn(facts);
     if (!changed && canaries.length > 0) raise(canaries);
     // An unchanged source still needs this if an earlier ingest was interrupted before publishing.
-    const published = options.publish ? await publishNow(opened, signal, options) : undefined;
+    const published = options.publish ? await publishNow(opened, signal, options, notifier) : undefined;
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
     return {
       ...{ source, changed, lines, credentials, rejects, canaries, leftOut: leftOut.groups, seconds, peakMemoryBytes },
@@ -202,9 +202,10 @@ async function publishNow(
   opened: OpenedForPublishing,
   signal: AbortSignal,
   options: IngestOptions,
+  notifier: Notifier | undefined,
 ): Promise<PublishSummary> {
   const { publishWithProgress } = await import('./publish.ts');
-  return publishWithProgress(opened, signal, options);
+  return publishWithProgress(opened, signal, { ...options, notifier });
 }
 
 /** Ingests and publishes, or reads a sample. */

@@ -6,17 +6,21 @@ import type { HeadKey } from '../../protocol/brands.ts';
 import { MAX_HEAD_LIFE_MS } from '../../protocol/signed/head.ts';
 import type { Dataset } from '../../store/dataset.ts';
 import { readNameList } from '../../store/retention/name-file.ts';
+import { findPlantedRuns } from '../../store/retention/planted-runs.ts';
 import type { Suppression } from '../../store/retention/retention.ts';
+import { openRuns } from '../../store/run/run.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { parseCount, parseDuration, parseMemory } from '../memory.ts';
+import { addNotifyOptions, type Notifier, type NotifyOptions, openNotifier, outboxFor } from '../notify/notifier.ts';
 import { type KeyFileOptions, type OpenedForPublishing, withPublisher } from '../open.ts';
 import { printResult } from '../output.ts';
 import { ProgressBar, type ProgressState } from '../progress.ts';
 import { describePublished, PUBLISHER_KEY, type PublishSummary, type SuppressedSummary } from '../publish/published.ts';
 import { openHeadKey, renewHeads } from '../publish/renew.ts';
+import { canaryEvents, noteAlarm } from '../retention/canaries.ts';
 import { formatCounted } from '../units.ts';
 
 const summarize = ({ names, records, kept, keptIn }: Suppression): SuppressedSummary => ({
@@ -39,6 +43,8 @@ export interface PublishLimits {
   readonly memory?: number;
   /** How long the new head is valid, in milliseconds. */
   readonly validFor?: number;
+  /** Takes the events of canary accounts in runs that were made elsewhere. */
+  readonly notifier?: Notifier | undefined;
   /** Keys that may sign heads from now on. */
   readonly delegate?: readonly HeadKey[];
 }
@@ -47,9 +53,16 @@ export interface PublishLimits {
 export async function publishWithProgress(
   { dataset, key, publisher }: OpenedForPublishing,
   signal: AbortSignal,
-  { keep, memory, validFor, delegate }: PublishLimits = {},
+  { keep, memory, validFor, delegate, notifier }: PublishLimits = {},
 ): Promise<PublishSummary> {
   const names = readNameList(dataset, key);
+  // An ingest that did not look for them told nothing.
+  const planted = findPlantedRuns(openRuns(dataset), names);
+  for (const { run, found } of planted) {
+    noteAlarm(`source ${run.facts.source}`, found);
+    notifier?.add(canaryEvents(run.facts, found));
+    process.exitCode = ExitCode.alarm;
+  }
   const bar = new ProgressBar();
   let last: PublishProgress | undefined;
   try {
@@ -98,6 +111,7 @@ export async function publishWithProgress(
       replaced: replaced === undefined ? null : { snapshot: replaced, withdrawn },
       expired,
       suppressed: suppression ? summarize(suppression) : null,
+      canaries: planted.map(({ run, found }) => ({ source: run.facts.source, found })),
     };
   } catch (error) {
     bar.abandon();
@@ -105,7 +119,7 @@ export async function publishWithProgress(
   }
 }
 
-interface PublishCommandOptions extends Omit<PublishLimits, 'delegate'>, KeyFileOptions {
+interface PublishCommandOptions extends Omit<PublishLimits, 'delegate' | 'notifier'>, KeyFileOptions, NotifyOptions {
   readonly delegate?: string;
   readonly renew?: boolean;
   readonly every?: number;
@@ -116,11 +130,22 @@ interface PublishCommandOptions extends Omit<PublishLimits, 'delegate'>, KeyFile
 const MINUTE_MS = 60_000;
 
 /** @throws UsageError */
-function assertTogether({ renew, every, headKey, delegate, keep, memory, publisherKey }: PublishCommandOptions): void {
+function assertTogether({
+  renew,
+  every,
+  headKey,
+  delegate,
+  keep,
+  memory,
+  publisherKey,
+  notify,
+}: PublishCommandOptions): void {
   if (!renew && (every !== undefined || headKey !== undefined))
     throw new UsageError('--every and --head-key belong to --renew', 'Add --renew.');
   if (renew && delegate !== undefined)
     throw new UsageError('--delegate needs a new statement', 'Run it without --renew.');
+  if (renew && notify !== undefined)
+    throw new UsageError('--notify has no effect with --renew', 'Leave it out: a renewal reads no runs.');
   if (renew && (keep !== undefined || memory !== undefined))
     throw new UsageError('--keep and --memory have no effect with --renew', 'Leave them out.');
   if (headKey !== undefined && publisherKey !== undefined)
@@ -137,7 +162,7 @@ function assertSigned({ parameters }: Dataset): void {
 }
 
 export function addPublish(program: Command): void {
-  program
+  const command = program
     .command('publish')
     .description('publish all ingested sources as a new snapshot')
     .argument('<dataset>', 'folder of the dataset')
@@ -161,25 +186,28 @@ export function addPublish(program: Command): void {
       parseDuration('--every', MINUTE_MS, MAX_HEAD_LIFE_MS),
     )
     .option('--head-key <file>', 'with --renew: sign with this head key instead of the key of the publisher')
-    .option('--json', 'print the result as JSON')
-    .action(async (folder: string, options: PublishCommandOptions) => {
-      assertTogether(options);
-      const interrupt = onInterrupt();
-      try {
-        if (options.renew) {
-          await renewHeads(folder, options, interrupt.signal);
-          if (interrupt.isByUser) process.exitCode = ExitCode.interrupted;
-          return;
-        }
-        const { delegate, ...limits } = options;
-        const delegated = delegate === undefined ? {} : { delegate: [openHeadKey(delegate)] };
-        const summary = await withPublisher(folder, options, (opened) => {
-          if (delegate !== undefined) assertSigned(opened.dataset);
-          return publishWithProgress(opened, interrupt.signal, { ...limits, ...delegated });
-        });
-        printResult(options, summary, (published) => describePublished(published, folder));
-      } finally {
-        interrupt.dispose();
+    .option('--json', 'print the result as JSON');
+  addNotifyOptions(command).action(async (folder: string, options: PublishCommandOptions) => {
+    assertTogether(options);
+    const notifier = await openNotifier(options, outboxFor(folder), []);
+    const interrupt = onInterrupt();
+    try {
+      if (options.renew) {
+        await renewHeads(folder, options, interrupt.signal);
+        if (interrupt.isByUser) process.exitCode = ExitCode.interrupted;
+        return;
       }
-    });
+      const { delegate, ...limits } = options;
+      const delegated = delegate === undefined ? {} : { delegate: [openHeadKey(delegate)] };
+      const summary = await withPublisher(folder, options, (opened) => {
+        if (delegate !== undefined) assertSigned(opened.dataset);
+        return publishWithProgress(opened, interrupt.signal, { ...limits, ...delegated, notifier });
+      });
+      printResult(options, summary, (published) => describePublished(published, folder));
+      await notifier?.deliver(interrupt.signal);
+    } finally {
+      interrupt.dispose();
+      notifier?.close();
+    }
+  });
 }

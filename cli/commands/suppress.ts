@@ -16,6 +16,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { type OpenedForWriting, withDataset } from '../open.ts';
 import { formatTable, note, printResult } from '../output.ts';
 import { shellWord } from '../printable.ts';
+import { createEntrySuite } from '../retention/entry-suite.ts';
 import { formatCount, formatCounted } from '../units.ts';
 
 interface SuppressOptions {
@@ -68,13 +69,6 @@ async function readUsernames({ parameters }: Dataset, signal: AbortSignal): Prom
   return usernames;
 }
 
-/** Under `oprf` the fast engine. */
-async function createSuite(key: OpenedForWriting['key']) {
-  if (key.suite === 'hmac') return key.createSuite();
-  const { createSodiumOprf } = await import('../../accel/oprf-sodium.ts');
-  return key.createSuite(await createSodiumOprf());
-}
-
 /** Changes the list of names by each address. @returns how many changed it, and how many did not */
 async function changeNames(
   folder: string,
@@ -122,7 +116,7 @@ export function addSuppress(program: Command): void {
     .description('suppress addresses or usernames: one per line on standard input, or a prompt')
     .action(async (folder: string, options: SuppressOptions) => {
       const { changed, unchanged, names } = await changeNames(folder, options, async ({ key }) => {
-        const suite = await createSuite(key);
+        const suite = await createEntrySuite(key);
         const today = dayOf(Date.now());
         return (list, username) => list.suppress(username, nameEntry(suite, username), today);
       });

@@ -9,6 +9,7 @@ import { readNameList } from '../../store/retention/name-file.ts';
 import { openKeyFile } from '../key-files.ts';
 import { keyFileFor } from '../open.ts';
 import { note } from '../output.ts';
+import { createEntrySuite } from '../retention/entry-suite.ts';
 import { formatCount, formatCounted } from '../units.ts';
 import { describeUsers } from './describe.ts';
 import { readUsersInto, type UsersOptions } from './users.ts';
@@ -39,7 +40,7 @@ export async function matchNames(
   assertKeyBelongs(dataset, key);
   const runs = openUsernameRuns(dataset, 'Name a dataset of usernames, or match corpora with --against.');
   const { DatasetNames } = await import('../../match/names/dataset-names.ts');
-  const names = new DatasetNames(await createSuite(key), dataset.parameters, readNameList(dataset, key));
+  const names = new DatasetNames(await createEntrySuite(key), dataset.parameters, readNameList(dataset, key));
   await readUsersInto(names, usersName, options, signal, false);
   if (names.accounts === 0 || names.nameless.length === names.accounts)
     throw new MatchError(
@@ -53,13 +54,6 @@ export async function matchNames(
   });
   const unchecked = names.nameless.map((account) => ({ account, reason: 'no-name' as const }));
   return { rows, unchecked, accounts: names.accounts, userRejects: names.rejects };
-}
-
-/** Under `oprf` the fast engine, which only this needs. */
-async function createSuite(key: ReturnType<typeof openKeyFile>) {
-  if (key.suite === 'hmac') return key.createSuite();
-  const { createSodiumOprf } = await import('../../accel/oprf-sodium.ts');
-  return key.createSuite(await createSodiumOprf());
 }
 
 export function noteNames({ rows, unchecked, accounts, userRejects }: NamesResult): void {

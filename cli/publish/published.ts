@@ -2,6 +2,7 @@
 
 import type { ExpiringSource } from '../../store/retention/expiry.ts';
 import type { Suppression } from '../../store/retention/retention.ts';
+import type { PlantedFound } from '../../store/run/run-report.ts';
 import { shellWord } from '../printable.ts';
 import { describeExpired } from '../retention/expires.ts';
 import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
@@ -29,6 +30,8 @@ export interface PublishSummary {
   readonly expired: readonly ExpiringSource[];
   /** What suppressed names take out of the runs; null if there are none. */
   readonly suppressed: SuppressedSummary | null;
+  /** Canary accounts in runs whose own report names none. */
+  readonly canaries: readonly { readonly source: string; readonly found: readonly PlantedFound[] }[];
 }
 
 /** Counts of names and records, and the sources with records that could not be told apart. */

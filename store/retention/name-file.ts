@@ -1,6 +1,6 @@
 // The file of a dataset's name list: `retention/names.json`, mode 0600.
 //
-//   { "format": 1, "names": [{ "kind", "added", "id" }], "sealed": base64 of SealedNames }
+//   { "format": 2, "names": [{ "kind", "added", "id" }], "sealed": base64 of SealedNames }
 //
 //   struct SealedNames {             // AES-256-GCM; its additional data are dataset id and names
 //     u8 nonce[12];
@@ -11,8 +11,10 @@
 //     u8 key[32];                    // of the marks
 //     struct {
 //       u8 mark[16];
-//       u8 detail[18];               // suppressed: hash, tag, seed of the name's entry, or zeros
-//     } names[];                     // planted: the mark of the pair, and zeros
+//       u8 pairMark[16];             // planted: of the pair; others: zeros
+//       u8 entry[18];                // hash, tag and seed of the name's entry, or zeros
+//       u8 pairEntry[18];            // planted: the same of the pair, or zeros
+//     } names[];
 //   }
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
@@ -27,11 +29,11 @@ import { PRIVATE_FILE, readJsonFile, writeFileAtomically } from '../files.ts';
 import { ENTRY_BYTES } from '../run/record.ts';
 import { type KeptName, LIST_KEY_BYTES, type ListedName, MARK_BYTES, NameList } from './name-list.ts';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const NAME_BYTES = MARK_BYTES + ENTRY_BYTES;
+const NAME_BYTES = 2 * MARK_BYTES + 2 * ENTRY_BYTES;
 export const MAX_NAMES = 100_000;
 const MAX_FILE_BYTES = 32 << 20;
 
@@ -68,11 +70,12 @@ export function writeNameList(dataset: Dataset, key: DatasetKey, list: NameList)
   const names = list.names.map(({ kind, added, id }): ListedName => ({ kind, added, ...(id !== undefined && { id }) }));
   const content = Buffer.concat([
     list.revealKey(),
-    ...list.names.flatMap(({ mark, entry, pairMark }) => {
-      const detail = Buffer.alloc(ENTRY_BYTES);
-      detail.set(entry ?? pairMark ?? []);
-      return [mark, detail];
-    }),
+    ...list.names.flatMap(({ mark, pairMark, entry, pairEntry }) => [
+      mark,
+      pairMark ?? Buffer.alloc(MARK_BYTES),
+      entry ?? Buffer.alloc(ENTRY_BYTES),
+      pairEntry ?? Buffer.alloc(ENTRY_BYTES),
+    ]),
   ]);
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key.deriveSecret('names'), nonce).setAAD(additional(dataset, names));
@@ -83,14 +86,19 @@ export function writeNameList(dataset: Dataset, key: DatasetKey, list: NameList)
 }
 
 function keptName(listed: ListedName, content: Buffer, at: number): KeptName {
+  const field = (from: number, bytes: number): Uint8Array | undefined => {
+    const part = content.subarray(at + from, at + from + bytes);
+    return part.some((byte) => byte !== 0) ? part : undefined;
+  };
+  const pairMark = field(MARK_BYTES, MARK_BYTES);
+  const entry = field(2 * MARK_BYTES, ENTRY_BYTES);
+  const pairEntry = field(2 * MARK_BYTES + ENTRY_BYTES, ENTRY_BYTES);
   const mark = content.subarray(at, at + MARK_BYTES);
-  const detail = content.subarray(at + MARK_BYTES, at + NAME_BYTES);
-  if (listed.kind === 'planted') return { ...listed, mark, pairMark: detail.subarray(0, MARK_BYTES) };
-  return { ...listed, mark, ...(detail.some((byte) => byte !== 0) && { entry: detail }) };
+  return { ...listed, mark, ...(pairMark && { pairMark }), ...(entry && { entry }), ...(pairEntry && { pairEntry }) };
 }
 
 const additional = ({ id }: Dataset, names: readonly ListedName[]): Buffer =>
-  Buffer.from(JSON.stringify(['credveil names 1', id, names]));
+  Buffer.from(JSON.stringify(['credveil names 2', id, names]));
 
 function unseal(dataset: Dataset, key: DatasetKey, { names, sealed }: NamesFile): Buffer {
   const nonce = sealed.subarray(0, NONCE_BYTES);

@@ -23,12 +23,14 @@ export const MARK_BYTES = 16;
 export interface KeptName extends ListedName {
   readonly mark: Uint8Array;
   /**
-   * Hash, tag and seed of a suppressed name's entry. Undefined if the name was taken over from the
-   * dataset of another key.
+   * Hash, tag and seed of the name's entry. Undefined if the name was taken over from the dataset of
+   * another key.
    */
   readonly entry?: Uint8Array;
   /** Of a planted account: the mark of its name with its password. */
   readonly pairMark?: Uint8Array;
+  /** Of a planted account, as `entry`: that of its name with its password. */
+  readonly pairEntry?: Uint8Array;
 }
 
 /** What the threads of an ingest need. */
@@ -113,14 +115,21 @@ export class NameList {
 
   /**
    * Adds one of the names of an account.
+   * @param entries of the name and the pair under the key of the dataset
    * @returns false if the name is planted already
    */
-  plant(id: string, username: NormalizedUsername, password: NormalizedPassword, added: string): boolean {
+  plant(
+    id: string,
+    username: NormalizedUsername,
+    password: NormalizedPassword,
+    added: string,
+    entries: Pick<KeptName, 'entry' | 'pairEntry'> = {},
+  ): boolean {
     const mark = this.#markOf(username);
     const place = placeOf('planted', mark);
     if (this.#names.has(place)) return false;
     const pairMark = this.#digest(pairMessage(username, password));
-    this.#names.set(place, { kind: 'planted', id, added, mark, pairMark });
+    this.#names.set(place, { kind: 'planted', id, added, mark, pairMark, ...entries });
     return true;
   }
 
@@ -137,7 +146,7 @@ export class NameList {
    */
   takeOver(names: readonly KeptName[]): number {
     const before = this.#names.size;
-    for (const { entry: _, ...name } of names) {
+    for (const { entry: _, pairEntry: __, ...name } of names) {
       const place = placeOf(name.kind, name.mark);
       if (!this.#names.has(place)) this.#names.set(place, name);
     }

@@ -4,15 +4,15 @@
 // similarity forms hold the hash of the username, 32 bits of it: they are a suppressed person's if
 // every username record of that hash is one.
 
-import fs from 'node:fs';
-import type { NormalizedUsername } from '../../protocol/brands.ts';
+import type { NormalizedPassword, NormalizedUsername, PrivateInput } from '../../protocol/brands.ts';
 import { readU32, writeU32 } from '../../protocol/bytes.ts';
 import { TAG_AND_SEED_BYTES } from '../../protocol/entry.ts';
-import { EntryKind, usernameInput } from '../../protocol/private-input.ts';
+import { pairInput, usernameInput } from '../../protocol/private-input.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
+import { AccountRecords, keyOf } from './account-records.ts';
 import type { RecordStream } from './merge.ts';
-import { ENTRY_BYTES, KIND_AT, RECORD_BYTES, TAG_AT } from './record.ts';
-import { corruptRun, openRunFile, RUN_MAGIC, type Run } from './run.ts';
+import { ENTRY_BYTES, RECORD_BYTES, TAG_AT } from './record.ts';
+import type { Run } from './run.ts';
 
 /** What of one run is left out. */
 export interface RunRemoval {
@@ -27,15 +27,19 @@ export interface RunRemoval {
 }
 
 /** The entry of a username, as its record begins. */
-export function nameEntry(suite: KeyedSuite, username: NormalizedUsername): Uint8Array {
+export const nameEntry = (suite: KeyedSuite, username: NormalizedUsername): Uint8Array =>
+  entryOf(suite, username, usernameInput(username));
+
+/** That of a pair. */
+export const pairEntry = (suite: KeyedSuite, username: NormalizedUsername, password: NormalizedPassword): Uint8Array =>
+  entryOf(suite, username, pairInput(username, password));
+
+function entryOf(suite: KeyedSuite, username: NormalizedUsername, input: PrivateInput): Uint8Array {
   const entry = new Uint8Array(ENTRY_BYTES);
   writeU32(entry, 0, suite.accountBucketHash(username));
-  entry.set(suite.evaluate(usernameInput(username)).subarray(0, TAG_AND_SEED_BYTES), TAG_AT);
+  entry.set(suite.evaluate(input).subarray(0, TAG_AND_SEED_BYTES), TAG_AT);
   return entry;
 }
-
-const keyOf = (bytes: Uint8Array, at: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + at, ENTRY_BYTES).toString('latin1');
 
 /**
  * Looks the entries up in a run. What it reads is not verified: a pass over the run must be.
@@ -68,76 +72,6 @@ export function planRemoval(run: Run, entries: readonly Uint8Array[]): RunRemova
     records.close();
   }
   return plan.records + plan.kept > 0 ? plan : undefined;
-}
-
-interface Group {
-  /** Listed username records. */
-  readonly found: readonly string[];
-  readonly usernames: number;
-  /** Records of pairs and similarity forms. */
-  readonly others: number;
-}
-
-const BLOCK_RECORDS = 4096;
-
-/** The account section of a run, which is its first. */
-class AccountRecords {
-  readonly #run: Run;
-  readonly #count: number;
-  readonly #handle: number;
-  readonly #block = Buffer.alloc(BLOCK_RECORDS * RECORD_BYTES);
-
-  constructor(run: Run, count: number) {
-    this.#run = run;
-    this.#count = count;
-    this.#handle = openRunFile(run.file);
-  }
-
-  look(hash: number, listed: ReadonlySet<string>): Group {
-    const found: string[] = [];
-    let usernames = 0;
-    let others = 0;
-    for (let place = this.#firstOf(hash); place < this.#count; ) {
-      const block = this.#read(place, Math.min(BLOCK_RECORDS, this.#count - place));
-      for (let at = 0; at < block.length; at += RECORD_BYTES, place++) {
-        if (readU32(block, at) !== hash) return { found, usernames, others };
-        if (block[at + KIND_AT] !== EntryKind.username) others++;
-        else {
-          usernames++;
-          const key = keyOf(block, at);
-          if (listed.has(key)) found.push(key);
-        }
-      }
-    }
-    return { found, usernames, others };
-  }
-
-  /** The place of the first record with this hash or a greater one. */
-  #firstOf(hash: number): number {
-    let low = 0;
-    let high = this.#count;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (readU32(this.#read(middle, 1), 0) < hash) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #read(place: number, records: number): Buffer {
-    const block = this.#block.subarray(0, records * RECORD_BYTES);
-    const from = RUN_MAGIC.length + place * RECORD_BYTES;
-    for (let at = 0; at < block.length; ) {
-      const read = fs.readSync(this.#handle, block, at, block.length - at, from + at);
-      if (read === 0) throw corruptRun(this.#run.file, 'truncated');
-      at += read;
-    }
-    return block;
-  }
-
-  close(): void {
-    fs.closeSync(this.#handle);
-  }
 }
 
 /** The records of a run's account section, without what is left out. */

@@ -109,6 +109,37 @@ test('an alarm is raised for a corpus that is refused, and for a line whose pass
   expect(alone.code).toBe(1);
 });
 
+test.for(['hmac', 'oprf'])('raise an alarm in runs that are copied in, under %s', async (suite, { place }) => {
+  const [folder, other] = [place.at('d'), place.at('other')];
+  await credveilJson(['init', folder, '--suite', suite, '--bucket-floor', '8']);
+  const [a, b] = (await plant(folder)) as [Account, Account];
+  // Made with the same key by a machine that has no list.
+  const key = ['--key-file', `${folder}.key`];
+  await credveilJson(['init', other, '--suite', suite, '--bucket-floor', '8', ...key]);
+  const corpus = place.write('a.txt', combo(1, [`${a.email}:${a.password}`, `${b.username}:x`, `${b.username}:y`]));
+  const quiet = await ingest(other, corpus, '--source', 'a', '--no-publish', ...key);
+  expect(quiet.code, quiet.stderr).toBe(0);
+  fs.copyFileSync(path.join(other, 'runs', 'a.run'), path.join(folder, 'runs', 'a.run'));
+  const sink = place.at('events.jsonl');
+  for (let time = 0; time < 2; time++) {
+    const loud = await credveil(['publish', folder, '--notify', `ecs:${sink}`, '--json']);
+    expect([loud.code, loud.stderr]).toEqual([3, expect.stringContaining('ALARM: source a holds 2 canary accounts')]);
+    expect(JSON.parse(loud.stdout).canaries).toEqual([
+      {
+        source: 'a',
+        found: expect.arrayContaining([
+          { id: a.id, names: 1, pairs: 1 },
+          { id: b.id, names: 2, pairs: 0 },
+        ]),
+      },
+    ]);
+    expect(fs.readFileSync(sink, 'utf8').trim().split('\n')).toHaveLength(2);
+  }
+  await credveil(['canary', 'remove', folder, a.id]);
+  await credveil(['canary', 'remove', folder, b.id]);
+  expect((await credveil(['publish', folder])).code).toBe(0);
+});
+
 test('raise an alarm in texts that are refused or left out, whatever their format', async ({ place }) => {
   const folder = place.at('d');
   await credveilJson(['init', folder, '--suite', 'hmac']);
