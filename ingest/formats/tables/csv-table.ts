@@ -44,6 +44,12 @@ interface HeldRow {
   readonly quoted: boolean;
 }
 
+/**
+ * The columns that a header names; `unread` if it names no password, so that its rows are left out;
+ * `perhaps` if it has another width, until the next row shows that a table begins there.
+ */
+type Header = ColumnPlaces | 'unread' | 'perhaps';
+
 /** More rows that look like remarks are none. */
 const MAX_HELD = 5;
 const NEARLY_ALL = 0.95;
@@ -103,9 +109,9 @@ class TableRows {
       return;
     }
     this.#settle(row.length);
-    if (this.#isHeader(row)) this.#endTable();
-    else if (isRuler(row[this.#places.secret] ?? row[0], row)) this.#sink.reject('comment');
-    else if (this.#isJoined(row)) this.#endTable();
+    const header = this.#headerOf(row);
+    if (header !== undefined) this.#takeHeader(row, header);
+    else if (this.#isRuler(row)) this.#sink.reject('comment');
     else if (this.#isUnread) this.#sink.reject('missing-column', this.#join(row));
     else if (this.#isRemark(row)) this.#hold(row, quoted);
     else {
@@ -174,59 +180,61 @@ class TableRows {
     return isRemark(usernames.map(textAt), textAt(0), textAt(secret), above);
   }
 
-  /** The header again, as where files were joined: its columns may have another order there. */
-  #isHeader(row: Row): boolean {
-    const names = this.#names;
-    // A password alone may be any word.
-    if (row.length < 2 || row.length !== names.length || !includes(names, row[this.#places.secret] as Buffer))
-      return false;
-    if (!row.every((cell) => includes(names, cell)) || !names.every((name) => includes(row, name))) return false;
-    const { columns } = this.#options;
-    this.#sink.reject('comment');
-    this.#isUnread = false;
-    this.#width = names.length;
-    if (columns && areByPlace(columns)) return true;
-    const places = findColumns(row.map(decodeText), columns);
-    if (!isMissing(places)) this.#places = places;
-    return true;
+  #isRuler(row: Row): boolean {
+    return isRuler(row[this.#places.secret] ?? row[0], row);
   }
 
-  /** Another header, as where tables were joined. One of another width waits for the next row. */
-  #isJoined(row: Row): boolean {
-    if (this.#options.columns || !row.every(mayBeName)) return false;
+  /** What a row is that names columns, as where files or tables were joined. Changes nothing. */
+  #headerOf(row: Row): Header | undefined {
+    if (this.#isSameHeader(row)) return this.#placesOfSame(row);
+    if (this.#options.columns || !row.every(mayBeName) || this.#isRuler(row)) return undefined;
     const header = row.map(decodeText);
     const kind = headerKind(header);
-    if (kind === undefined) return this.#areAddresses && this.#namesLogin(header) && this.#isOtherTable(row);
-    if (kind === 'no-password') return this.#isOtherTable(row);
+    if (kind === undefined)
+      return this.#areAddresses && this.#namesLogin(header) && this.#isOtherTable(row) ? 'unread' : undefined;
+    if (kind === 'no-password') return this.#isOtherTable(row) ? 'unread' : undefined;
     const places = findColumns(header);
-    if (isMissing(places)) return false;
-    if (row.length !== this.#width) {
-      this.#joined = row.map((cell) => Buffer.from(cell));
-      return true;
-    }
+    if (isMissing(places)) return undefined;
+    if (row.length !== this.#width) return 'perhaps';
     // A person may be called `user`, and have the password `password`.
     const isAlike = places.secret === this.#places.secret && places.usernames.join() === this.#places.usernames.join();
-    if (isAlike && !this.#isUnread && (row.length === 2 || kind === 'some')) return false;
-    this.#begin(row, places);
-    return true;
+    return isAlike && !this.#isUnread && (row.length === 2 || kind === 'some') ? undefined : places;
   }
 
-  /**
-   * Whether a name of a login stands where the rows have addresses, beside names not known.
-   */
+  #takeHeader(row: Row, header: Header): void {
+    if (header === 'perhaps') this.#joined = row.map((cell) => Buffer.from(cell));
+    else if (header === 'unread') {
+      this.#isUnread = true;
+      this.#width = row.length;
+      this.#sink.reject('missing-column', this.#join(row));
+    } else this.#begin(row, header);
+    this.#endTable();
+  }
+
+  /** The names of the header, perhaps in another order. A password alone may be any word. */
+  #isSameHeader(row: Row): boolean {
+    const names = this.#names;
+    if (row.length < 2 || row.length !== names.length || !includes(names, row[this.#places.secret] as Buffer))
+      return false;
+    return row.every((cell) => includes(names, cell)) && names.every((name) => includes(row, name));
+  }
+
+  #placesOfSame(row: Row): ColumnPlaces {
+    const { columns } = this.#options;
+    const places = columns && areByPlace(columns) ? this.#places : findColumns(row.map(decodeText), columns);
+    return isMissing(places) ? this.#places : places;
+  }
+
+  /** Whether a name of a login stands where the rows have addresses, beside names not known. */
   #namesLogin(header: readonly string[]): boolean {
     const isLogin = this.#places.usernames.some((place) => roleOfName(header[place] ?? '') === 'login');
     return isLogin && header.length > 1 && header.every((name) => roleOfName(name) !== 'password');
   }
 
-  /** A header without a password: its rows are none of it. Two words may be a login and one. */
+  /** Whether a header without a password begins another table. Two words may be a login and one. */
   #isOtherTable(row: Row): boolean {
     const login = row[this.#places.usernames[0] ?? 0] ?? NO_CELL;
-    if (row.length === 2 && !this.#areAddresses && !includes(this.#names, login)) return false;
-    this.#isUnread = true;
-    this.#width = row.length;
-    this.#sink.reject('missing-column', this.#join(row));
-    return true;
+    return row.length > 2 || this.#areAddresses || includes(this.#names, login);
   }
 
   /** @param width of the row below a header that is held */
@@ -240,12 +248,14 @@ class TableRows {
   }
 
   #begin(names: Row, places: ColumnPlaces): void {
+    if (!this.#isSameHeader(names)) {
+      this.#rows = 0;
+      this.#addresses = 0;
+    }
     this.#names = names.map((name) => Buffer.from(name));
     this.#places = places;
     this.#width = names.length;
     this.#isUnread = false;
-    this.#rows = 0;
-    this.#addresses = 0;
     this.#sink.reject('comment');
   }
 
