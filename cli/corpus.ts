@@ -92,9 +92,13 @@ function parseLabels(text: string): Labels {
   const labels: { username: string[]; password: string[] } = { username: [], password: [] };
   for (const part of text.split(',')) {
     const [, role, names = ''] = /^(username|password)=(.+)$/.exec(part) ?? [];
-    if (role === undefined)
-      throw new UsageError('--labels must be a list of ROLE=LABEL', 'Write --labels username=A/B,password=C/D.');
-    labels[role as keyof typeof labels].push(...names.split('/').map((name) => name.trim().toLowerCase()));
+    const listed = names.split('/').map((name) => name.trim().toLowerCase());
+    if (role === undefined || listed.includes(''))
+      throw new UsageError(
+        role === undefined ? '--labels must be a list of ROLE=LABEL' : '--labels has an empty label beside a slash',
+        'Write --labels username=A/B,password=C/D: a slash stands between two labels.',
+      );
+    labels[role as keyof typeof labels].push(...listed);
   }
   return labels;
 }

@@ -2,7 +2,6 @@
 // or not at all.
 
 import { type FedParameters, sectionsFed } from '../store/run/run-facts.ts';
-import { describeBinary } from './containers/binary.ts';
 import { IngestError, TextsRefused } from './errors.ts';
 import { detectFormat } from './formats/detect.ts';
 import type { CorpusFormat, FormatOptions, Recognised } from './formats/format.ts';
@@ -36,17 +35,19 @@ export function chooseFormat(
   { format, formatOptions, skipUnrecognised }: Reading,
   parameters: FedParameters,
 ): Choice {
-  const binary = describeBinary(sample.bytes);
+  const { binary, remarks } = sample;
   if (binary?.isPicture) return { leftOut: binary.what };
-  const remarks = sample.remarks;
-  if (format && !binary)
-    return chooseUseful({ format, score: 1, reasons: ['named by the operator', ...remarks] }, parameters);
+  const choose = (recognised: Recognised): Choice => {
+    const choice = chooseUseful({ ...recognised, reasons: [...recognised.reasons, ...remarks] }, parameters);
+    return 'refusal' in choice && skipUnrecognised ? { leftOut: choice.refusal.message } : choice;
+  };
+  if (format && !binary) return choose({ format, score: 1, reasons: ['named by the operator'] });
   const member = kindOfLogMember(name);
   const leftOut = `no credentials: ${member}, by name and content`;
   try {
     const recognised = detectFormat(sample, formatOptions);
     if (member !== undefined && !mayHoldCredentials(recognised, sample)) return { leftOut };
-    return chooseUseful({ ...recognised, reasons: [...recognised.reasons, ...remarks] }, parameters);
+    return choose(recognised);
   } catch (error) {
     if (!(error instanceof IngestError)) throw error;
     if (member !== undefined) return { leftOut };

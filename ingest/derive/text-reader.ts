@@ -2,9 +2,7 @@
 
 import { IngestError } from '../errors.ts';
 import { createSample, SAMPLE_BYTES, type TextSample } from '../formats/sample.ts';
-
-const LF = 0x0a;
-const CR = 0x0d;
+import { hasOldLineEnds, withNewLineEnds } from '../input/old-line-ends.ts';
 
 /** Takes the blocks of one text. */
 export interface TextSink {
@@ -90,21 +88,11 @@ export class TextReader {
     const start = head.subarray(0, SAMPLE_BYTES);
     this.#isOpen = true;
     const sink = this.#open(this.#name, createSample(start, whole, this.#remarks));
-    this.#sink = sink && hasOnlyReturns(start) ? withLineFeeds(sink) : sink;
+    this.#sink = sink && hasOldLineEnds(start) ? withLineFeeds(sink) : sink;
     await this.#sink?.push(head);
   }
 }
 
-/** A text with the line ends of old Macs. */
-export const hasOnlyReturns = (bytes: Buffer): boolean => bytes.includes(CR) && !bytes.includes(LF);
-
 function withLineFeeds(sink: TextSink): TextSink {
-  return { push: (block) => sink.push(returnsToFeeds(block)), end: () => sink.end() };
-}
-
-/** Replaces each CR by LF. @returns a copy */
-export function returnsToFeeds(block: Buffer): Buffer {
-  const lines = Buffer.from(block);
-  for (let at = lines.indexOf(CR); at !== -1; at = lines.indexOf(CR, at + 1)) lines[at] = LF;
-  return lines;
+  return { push: (block) => sink.push(withNewLineEnds(block)), end: () => sink.end() };
 }

@@ -133,6 +133,9 @@ export function passwordRank(name: string): number {
   return rank ?? RANKS.get(foldName(name.slice(name.lastIndexOf('.') + 1))) ?? RANKS.size;
 }
 
+/** Whether a name says that the column holds plaintexts, beside one that may hold hashes. */
+export const isPlaintextName = (name: string): boolean => passwordRank(name) < (RANKS.get('password') ?? 0);
+
 /** Whether a name contains a word for a password without being one that is known. */
 export const hintsAtPassword = (name: string): boolean =>
   /pass|pwd|contrase|kennwort|motdepasse|senha|parol|haslo|wachtwoord|парол|密码|パスワード|비밀번호/.test(

@@ -25,8 +25,8 @@ export function detectFormat(sample: TextSample, options: FormatOptions = {}): R
   const document = refuseDocument(sample);
   if (document) throw document;
   const candidates = recogniseAll(sample, options);
-  const proven = candidates.find(({ isProven }) => isProven);
-  if (proven) return proven;
+  const certain = candidates.find(({ isCertain }) => isCertain);
+  if (certain) return certain;
   const [best, second] = candidates;
   // It knows what the text is, whatever else its lines resemble.
   if (best?.refusal && best.score === 1) throw best.refusal;

@@ -1,6 +1,6 @@
 // Documents whose lines are no credentials: what they are, and what to make of them instead.
 
-import { describeBinary, describeMarkup, isBinary } from '../containers/binary.ts';
+import { describeMarkup, isBinary } from '../containers/binary.ts';
 import { IngestError } from '../errors.ts';
 import type { TextSample } from './sample.ts';
 
@@ -34,15 +34,20 @@ const ANY_HINT =
 const EXPORT_HINT =
   'Export it as CSV and ingest that, leave it out with --skip-unrecognised, or, if it is text, name its --format.';
 
+/** Text that a page shows as it stands, as pages of pastes do. */
+const PREFORMATTED = /<(?:pre|textarea)[\s>]/i;
+const PREFORMATTED_HINT =
+  'Save the text between <pre> and </pre>, with &amp; and the like decoded, as the raw view of the page shows it, and ingest that; or leave it out with --skip-unrecognised.';
+
 /** @returns the error to refuse a document with, or undefined for any other text */
 export function refuseDocument(sample: TextSample): IngestError | undefined {
   const head = sample.bytes.toString('latin1', 0, HEAD_BYTES);
-  const binary = describeBinary(sample.bytes)?.what;
+  const binary = sample.binary?.what;
   const known =
     binary === undefined && /^\s*</.test(sample.lines[0] ?? '') ? XML.find(([start]) => start.test(head)) : undefined;
   if (known) return refusal(known[1], known[2]);
   const what = binary ?? describeMarkup(sample.lines[0] ?? '') ?? (isBinary(sample.bytes) ? 'no text' : undefined);
-  if (what !== undefined) return refusal(what, EXPORT_HINT);
+  if (what !== undefined) return refusal(what, PREFORMATTED.test(head) ? PREFORMATTED_HINT : EXPORT_HINT);
   const isMarkup = sample.share((line) => TAG.test(line)) > MOST && /<\/|\/>/.test(head);
   return isMarkup ? refusal('a text of XML or HTML', ANY_HINT) : undefined;
 }

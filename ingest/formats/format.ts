@@ -66,7 +66,7 @@ export interface Recognised {
   /** What speaks for it, as text for people. None of it is text of the corpus. */
   readonly reasons: readonly string[];
   /** True if hashes prove the lines, whatever else they resemble. */
-  readonly isProven?: true;
+  readonly isCertain?: true;
   /** What the text is, if no format can read it: the error to refuse it with. */
   readonly refusal?: Error;
 }

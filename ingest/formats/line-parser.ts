@@ -58,8 +58,11 @@ function parseLine(text: string, { parseLine }: LineRules): ReturnType<LineRules
   return parseLine(text.startsWith('\ufeff') ? text.slice(1) : text);
 }
 
-/** Where the fields of a line are, as offsets. A username begins its line. */
+/** Where the fields of a line are, as offsets. */
 export interface FieldCut {
+  /** Default: 0. */
+  readonly usernameAt?: number;
+  /** Undefined if the line has no username. */
   readonly usernameEnd?: number;
   readonly passwordAt: number;
   /** Default: the end of the line. */
@@ -74,18 +77,19 @@ export function cutRules(cut: (line: string) => FieldCut | RejectReason): LineRu
     parseLine(line) {
       const found = cut(line);
       if (typeof found === 'string') return found;
-      const { usernameEnd, passwordAt, passwordEnd, times = 1 } = found;
+      const { usernameAt = 0, usernameEnd, passwordAt, passwordEnd, times = 1 } = found;
       const password = decodeHexNotation(line.slice(passwordAt, passwordEnd));
       if (password === '') return 'empty-password';
-      return { ...(usernameEnd !== undefined && { username: line.slice(0, usernameEnd) }), password, times };
+      return { ...(usernameEnd !== undefined && { username: line.slice(usernameAt, usernameEnd) }), password, times };
     },
     parseAscii(bytes, from, to, fields) {
       const line = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
       const found = cut(line);
       if (typeof found === 'string') return found;
-      const { usernameEnd, passwordAt, passwordEnd = line.length, times = 1 } = found;
-      const username = usernameEnd === undefined ? undefined : line.slice(0, usernameEnd);
-      fields.usernameFrom = username === undefined ? -1 : from + username.length - username.trimStart().length;
+      const { usernameAt = 0, usernameEnd, passwordAt, passwordEnd = line.length, times = 1 } = found;
+      const username = usernameEnd === undefined ? undefined : line.slice(usernameAt, usernameEnd);
+      fields.usernameFrom =
+        username === undefined ? -1 : from + usernameAt + username.length - username.trimStart().length;
       fields.usernameTo = username === undefined ? -1 : fields.usernameFrom + username.trim().length;
       fields.passwordFrom = from + passwordAt;
       fields.passwordTo = from + passwordEnd;

@@ -1,5 +1,6 @@
 // The start of a text, as recognisers look at it.
 
+import { type Binary, describeBinary } from '../containers/binary.ts';
 import { decodeText } from '../input/text.ts';
 
 /** Bytes of text to inspect. */
@@ -17,6 +18,8 @@ export interface TextSample {
   readonly bytes: Buffer;
   /** Whether the sample is the whole text; otherwise its last line may be truncated. */
   readonly whole: boolean;
+  /** What the text is, if its first bytes show that it is none. */
+  readonly binary: Binary | undefined;
   /** On how it was decoded, for people. */
   readonly remarks: readonly string[];
   /** The share of the lines that `is` accepts; 0 without lines. */
@@ -29,6 +32,7 @@ export function createSample(bytes: Buffer, whole: boolean, remarks: readonly st
     lines,
     bytes,
     whole,
+    binary: describeBinary(bytes),
     remarks,
     share: (is) => (lines.length === 0 ? 0 : lines.filter(is).length / lines.length),
   };

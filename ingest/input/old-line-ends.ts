@@ -12,3 +12,6 @@ export function withNewLineEnds(block: Buffer): Buffer {
   for (let at = copy.indexOf(CR); at !== -1; at = copy.indexOf(CR, at + 1)) copy[at] = LF;
   return copy;
 }
+
+/** A start with line ends of today. */
+export const newStart = (start: Buffer): Buffer => (hasOldLineEnds(start) ? withNewLineEnds(start) : start);

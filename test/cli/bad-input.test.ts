@@ -105,6 +105,10 @@ describe('an invalid command line exits with code 2', () => {
       'columns without a password',
       ({ dataset, other }) => ['ingest', dataset, other, '--source', 'x', '--format', 'csv', '--columns', 'username=u'],
     ],
+    [
+      'an empty label',
+      ({ dataset, other }) => ['ingest', dataset, other, '--source', 'x', '--labels', 'username=/home'],
+    ],
     ['standard input beside a file', ({ dataset, other }) => ['ingest', dataset, other, '-', '--source', 'x']],
     [
       'a timeout that is no number',

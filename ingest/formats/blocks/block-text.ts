@@ -1,7 +1,7 @@
 // The lines of a text, cut behind one separator: its labels, and the values of each.
 
 import { LineSplitter } from '../../input/lines.ts';
-import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
+import { newStart } from '../../input/old-line-ends.ts';
 import { decodeText } from '../../input/text.ts';
 import type { Labels } from '../format-options.ts';
 import type { SeenLabel } from './block-roles.ts';
@@ -11,7 +11,7 @@ import { cutLabel, NO_SEPARATOR } from './labelled-line.ts';
 export function linesOf(start: Buffer, whole: boolean): string[] {
   const lines: string[] = [];
   const splitter = new LineSplitter({ line: (bytes) => lines.push(decodeText(bytes)), tooLong() {} });
-  const text = hasOldLineEnds(start) ? withNewLineEnds(start) : start;
+  const text = newStart(start);
   splitter.push(whole ? text : text.subarray(0, text.lastIndexOf(0x0a) + 1 || text.length));
   splitter.end();
   return lines;

@@ -1,12 +1,12 @@
-// Cracked hashes: the plaintext of `hash:plain`, `hash:salt:plain`, `user:hash:plain` and
-// `plain:hash`, as text or in hex.
+// Cracked hashes: the plaintext of `hash:plain`, `hash:salt:plain`, `user:hash:plain`,
+// `hash:user:plain` and `plain:hash`, as text or in hex.
 
 import { decodeHexNotation } from '../../input/text.ts';
 import type { RejectReason } from '../../rejects.ts';
 import type { CorpusFormat, FormatOptions, LineRules } from '../format.ts';
 import { cutRules, type FieldCut, lineFormat } from '../line-parser.ts';
 import { hashKind } from './hash-kinds.ts';
-import { isComputable, isHexText } from './hash-proofs.ts';
+import { isComputable, isHexText, isSaltedHashOf } from './hash-proofs.ts';
 import { findPlaintext, plaintextEnd, TEXT_FORMS } from './plaintexts.ts';
 
 /** Those of `hexplain` end with the plaintext in hex, whatever stands before it. */
@@ -16,32 +16,42 @@ export const CRACKED_NAMES = [
   'hash-hexplain',
   'user-hash-plain',
   'user-hash-hexplain',
+  'hash-user-plain',
   'plain-hash',
 ] as const;
 export type CrackedName = (typeof CRACKED_NAMES)[number];
 
 /** Where the fields of a line begin and end. */
 interface Fields {
+  readonly usernameAt: number;
   readonly usernameEnd: number | undefined;
   readonly hash: string;
   readonly hashAt: number;
-  readonly hashEnd: number;
+  /** Of the hash, or of the username behind it. */
+  readonly end: number;
 }
 
 function fieldsOf(line: string, name: CrackedName, separator: string): Fields | RejectReason {
   if (line.trim() === '') return 'blank';
-  let usernameEnd: number | undefined;
-  let hashAt = 0;
-  if (name.startsWith('user-')) {
-    usernameEnd = line.indexOf(separator);
-    if (usernameEnd === -1) return 'no-separator';
-    if (line.slice(0, usernameEnd).trim() === '') return 'empty-username';
-    hashAt = usernameEnd + separator.length;
+  const isUserFirst = name.startsWith('user-');
+  const isUserBehind = name === 'hash-user-plain';
+  const firstEnd = line.indexOf(separator);
+  if (firstEnd === -1) return 'no-separator';
+  const second = firstEnd + separator.length;
+  if (!isUserFirst && !isUserBehind) {
+    const hash = line.slice(0, firstEnd);
+    return { usernameAt: 0, usernameEnd: undefined, hash, hashAt: 0, end: firstEnd };
   }
-  const hashEnd = line.indexOf(separator, hashAt);
-  if (hashEnd === -1) return 'no-separator';
-  return { usernameEnd, hash: line.slice(hashAt, hashEnd), hashAt, hashEnd };
+  const end = line.indexOf(separator, second);
+  if (end === -1) return 'no-separator';
+  const [usernameAt, usernameEnd] = isUserFirst ? [0, firstEnd] : [second, end];
+  if (line.slice(usernameAt, usernameEnd).trim() === '') return 'empty-username';
+  const [hashAt, hashEnd] = isUserFirst ? [second, end] : [0, firstEnd];
+  return { usernameAt, usernameEnd, hash: line.slice(hashAt, hashEnd), hashAt, end };
 }
+
+const usernameOf = ({ usernameAt, usernameEnd }: Fields): Pick<FieldCut, 'usernameAt' | 'usernameEnd'> =>
+  usernameEnd === undefined ? {} : { usernameAt, usernameEnd };
 
 /**
  * hashcat writes plaintexts with separators as `$HEX[…]`, so that the last separator ends a salt;
@@ -50,31 +60,33 @@ function fieldsOf(line: string, name: CrackedName, separator: string): Fields | 
 function cutCracked(line: string, name: CrackedName, separator: string): FieldCut | RejectReason {
   const fields = fieldsOf(line, name, separator);
   if (typeof fields === 'string') return fields;
-  const { usernameEnd, hash, hashAt, hashEnd } = fields;
+  const { hash, hashAt, end: fieldsEnd } = fields;
   const isTicket = line.startsWith('$krb5', hashAt);
   if (!isTicket && hashKind(hash) === undefined) return 'bad-hash';
   const isLast = isTicket || name === 'hash-salt-plain' || name.endsWith('hexplain');
-  const end = isLast ? line.lastIndexOf(separator) : hashEnd;
-  if (name === 'hash-salt-plain' && end === hashEnd) return 'no-separator';
+  const end = isLast ? line.lastIndexOf(separator) : fieldsEnd;
+  if (name === 'hash-salt-plain' && end === fieldsEnd) return 'no-separator';
   const passwordAt = end + separator.length;
-  if (passwordAt === line.length) return 'empty-password';
-  return { passwordAt, ...(usernameEnd !== undefined && { usernameEnd }) };
+  return passwordAt === line.length ? 'empty-password' : { passwordAt, ...usernameOf(fields) };
 }
 
 /** Each line by what its hash is of; hashes that are slow to compute are taken on trust. */
 function cutProven(line: string, name: CrackedName, separator: string): FieldCut | RejectReason {
   const fields = fieldsOf(line, name, separator);
   if (typeof fields === 'string') return fields;
-  const { usernameEnd, hash, hashEnd } = fields;
+  const { usernameAt, usernameEnd, hash, end } = fields;
   if (!isComputable(hash)) return cutCracked(line, name, separator);
-  const from = hashEnd + separator.length;
+  const from = end + separator.length;
   const rest = line.slice(from);
   if (rest === '') return 'empty-password';
-  const found = findPlaintext(name.endsWith('hexplain') ? ['hexplain'] : TEXT_FORMS, hash, rest, separator);
+  // A username behind the hash may be its salt.
+  const isSalted = usernameAt > 0 && isSaltedHashOf(hash, line.slice(usernameAt, usernameEnd), rest);
+  const found = isSalted
+    ? { from: 0, to: rest.length }
+    : findPlaintext(name.endsWith('hexplain') ? ['hexplain'] : TEXT_FORMS, hash, rest, separator);
   if (!found) return 'bad-hash';
   if (found.from === found.to) return 'empty-password';
-  const cut = { passwordAt: from + found.from, passwordEnd: from + found.to };
-  return { ...cut, ...(usernameEnd !== undefined && { usernameEnd }) };
+  return { passwordAt: from + found.from, passwordEnd: from + found.to, ...usernameOf(fields) };
 }
 
 /** `plain:hash`, of which each line is proven unless its hash is slow to compute. */
@@ -101,7 +113,7 @@ const inHex = ({ parseLine }: LineRules): LineRules => ({
 
 /** @param options may state another separator than a colon, and that each line is to be proven */
 export function crackedFormat(name: CrackedName, options: FormatOptions): CorpusFormat {
-  const feeds = name.startsWith('user-') ? (['account', 'password'] as const) : (['password'] as const);
+  const feeds = name.includes('user-') ? (['account', 'password'] as const) : (['password'] as const);
   const { separator = ':', isProven } = options;
   if (name === 'plain-hash')
     return lineFormat(

@@ -32,7 +32,7 @@ export const isMarkedKind = (kind: string): boolean => !/^(?:MD5|SHA|hashes of o
 
 /** A hash with its algorithm in front. All of them have a length or a sign that passwords lack. */
 const MARKED =
-  /^(?:\$(?:2[abxy]?|1|5|6|7|y|P|H|S|NT|LM|apr1|scrypt|argon2[a-z]*|dynamic_\d+|krb5[a-z]+|[a-z0-9][a-z0-9_-]{2,30})\$\S{8,}|\*[0-9A-F]{40}|\{[A-Z0-9_-]{2,20}\}[\w+/=$.]{16,}|(?:pbkdf2_|argon2|bcrypt|scrypt:|sha1|sha256|md5)[a-z0-9_:]*\$\S{16,})$/i;
+  /^(?:\$(?:2[abxy]?|1|5|6|7|y|P|H|S|NT|LM|apr1|scrypt|argon2[a-z]*|dynamic_\d+|krb5[a-z]+|[a-z0-9][a-z0-9_-]{2,30})\$[^\s;|]{8,}|\*[0-9A-F]{40}|\{[A-Z0-9_-]{2,20}\}[\w+/=$.]{16,}|(?:pbkdf2_|argon2|bcrypt|scrypt:|sha1|sha256|md5)[a-z0-9_:]*\$\S{16,})$/i;
 
 export const isHex = (text: string): boolean => /^[0-9a-f]+$/i.test(text);
 

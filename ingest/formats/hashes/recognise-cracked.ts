@@ -63,7 +63,8 @@ function unproven(score: number, what: string, texts: readonly string[], prefix:
   if (areMost(texts, (text) => isAddress(text.trim())))
     return refused(score, `${what} and e-mail addresses, which are not their plaintexts`, CRACK_HINT);
   const formats = [`--format ${prefix}hash-plain for a password`, `--format ${prefix}hash-hexplain for one in hex`];
-  if (prefix === '') formats.push('--format hash-salt-plain for a salt and a password');
+  if (prefix === '')
+    formats.push('--format hash-salt-plain for a salt and a password', '--format hash-user-plain for a login and one');
   return refused(
     score,
     `${what} and a field that may be a salt or a password: no usual algorithm makes the hash of it`,
@@ -97,12 +98,46 @@ export function recogniseCracked(
   const kind = commonKind(plain.map(([hash]) => hash));
   const what = `${percent(share)} of the lines begin with ${kind}`;
   const texts = plain.map(([, rest]) => rest);
+  const named = recogniseLoginBehind(share, plain, options, separator);
+  if (named) return named;
   if (!isTrusted(plain)) {
     const proven = provenForm(plain, separator);
     if (proven) return found(provenFormat(`hash-${proven.form}`, options), share, what, proven.reason);
   } else if (isMarkedKind(kind) && !isSuspect(texts))
     return found(crackedFormat('hash-plain', options), share, what, 'which have a salt of their own');
   return unproven(share, `the lines are ${kind}`, texts, '');
+}
+
+/** `hash:address:plain`. */
+function recogniseLoginBehind(
+  share: number,
+  pairs: readonly HashAndText[],
+  options: FormatOptions,
+  separator: string,
+): Recognised | undefined {
+  const isLogin = ([, rest]: HashAndText): boolean => {
+    const end = rest.indexOf(separator);
+    return end > 0 && end + separator.length < rest.length && isAddress(rest.slice(0, end).trim());
+  };
+  const named = pairs.filter(isLogin);
+  if (named.length <= MOST * pairs.length) return undefined;
+  const kind = commonKind(named.map(([hash]) => hash));
+  const what = `${percent(share)} of the lines begin with ${kind}`;
+  const format = provenFormat('hash-user-plain', options);
+  const isProven = ([hash, rest]: HashAndText): boolean =>
+    typeof format.lines?.parseLine(`${hash}${separator}${rest}`) === 'object';
+  const isKnown = isTrusted(named)
+    ? isMarkedKind(kind)
+    : provenShare(
+        named.filter(([hash]) => isComputable(hash)),
+        isProven,
+      ) >= NEARLY_ALL;
+  if (isKnown) return found(format, share, what, 'an e-mail address and a plaintext follow');
+  return refused(
+    share,
+    `the lines are ${kind}, e-mail addresses and a field that may be a salt or a password`,
+    'If the last field is the password, pass --format hash-user-plain; without plaintexts, crack the hashes first.',
+  );
 }
 
 /** `plain:hash`, which only proofs tell from `user:hash`. */
@@ -118,7 +153,7 @@ export function recogniseReversed(
   const what = `${percent(share)} of the lines end with ${commonKind(reversed.map(([hash]) => hash))}`;
   return {
     ...found(crackedFormat('plain-hash', options), 1, what, 'what precedes is their plaintext'),
-    isProven: true,
+    isCertain: true,
   };
 }
 

@@ -4,7 +4,7 @@ import { isSql } from '../../syntax/sql-lines.ts';
 import { roleOfName } from '../column-names.ts';
 import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { describeLayout, isPair } from '../layout.ts';
-import { isAddress, isComment } from '../line-parser.ts';
+import { isAddress, isComment, isUsername } from '../line-parser.ts';
 import { refuse } from '../refusal.ts';
 import { isNotice, isRemark } from '../remarks.ts';
 import { percent, type TextSample } from '../sample.ts';
@@ -45,13 +45,20 @@ function recogniseLines(sample: TextSample, { separator }: FormatOptions): Recog
   return separator === undefined ? refusePhrases(rows) : undefined;
 }
 
-/** Words behind nearly all addresses: passwords of several words, or other columns. */
+/** Words behind nearly all usernames: passwords of several words, or other columns. */
 function refusePhrases(rows: readonly string[]): Recognised | undefined {
-  const isBehind = (row: string, mark: string): boolean => isAddress(row.slice(0, row.indexOf(mark)).trim());
-  const found = COMMON.find((mark) => rows.filter((row) => isBehind(row, mark)).length > MOST * rows.length);
+  const before = (row: string, mark: string): string => row.slice(0, Math.max(0, row.indexOf(mark))).trim();
+  const areMost = (is: (row: string) => boolean): boolean => rows.filter(is).length > MOST * rows.length;
+  const isPhrase = (row: string, mark: string): boolean => /\S\s+\S/.test(row.slice(row.indexOf(mark) + 1));
+  const areLogins = (mark: string): boolean =>
+    mark !== ' ' &&
+    areMost((row) => isUsername(before(row, mark)) && isPhrase(row, mark)) &&
+    new Set(rows.map((row) => before(row, mark))).size > MOST * rows.length;
+  const ofAddresses = COMMON.find((mark) => areMost((row) => isAddress(before(row, mark))));
+  const found = ofAddresses ?? COMMON.find(areLogins);
   if (found === undefined) return undefined;
   const shown = JSON.stringify(found);
-  const what = `behind e-mail addresses and ${shown} stand several words, which may be passwords or other columns`;
+  const what = `behind ${ofAddresses === undefined ? 'single words' : 'e-mail addresses'} and ${shown} stand several words, which may be passwords or other columns`;
   const hint = `Look at the lines. If all behind the first ${shown} is the password, pass --format combo --separator ${shown}; if one column is, --columns username=1,password=N --separator TEXT.`;
   return refuse(comboFormatOf('combo', found, { separator: found }), UNCLEAR_SCORE, what, hint);
 }

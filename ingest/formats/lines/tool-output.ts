@@ -37,7 +37,7 @@ const TOOLS: { readonly [name: string]: Tool } = {
   // It writes a blank, a mark or a shell behind the password.
   netexec: {
     found: [
-      /^[A-Z][A-Z0-9]{1,7} +\S+ +\d{1,5} +\S+ +\[\+\] ([^\s:]+):(.*?)(?: \((?:Pwn3d!|Guest)\)| {2}\S.*)? ?$/,
+      /^[A-Z][A-Z0-9]{1,7} +\S+ +\d{1,5} +\S+ +\[\+\] ([^\s:]+):(.*?)(?: \((?:Pwn3d!|Guest|(?:local )?admin(?:istrator)?|root|Null Auth)\)| {2}\S.*)? ?$/i,
       // Windows says so of the right password alone.
       /^[A-Z][A-Z0-9]{1,7} +\S+ +\d{1,5} +\S+ +\[-\] ([^\s:]+):(.*) STATUS_(?:PASSWORD_(?:MUST_CHANGE|EXPIRED)|ACCOUNT_(?:RESTRICTION|DISABLED|EXPIRED)|INVALID_(?:LOGON_HOURS|WORKSTATION)|LOGON_TYPE_NOT_GRANTED) ?$/,
     ],

@@ -1,9 +1,9 @@
 // Tables with a row per line: CSV with any separator, TSV, and exports of password managers.
 
 import { IngestError } from '../../errors.ts';
-import { hasOldLineEnds, withNewLineEnds } from '../../input/old-line-ends.ts';
+import { newStart } from '../../input/old-line-ends.ts';
 import { afterStart } from '../after-start.ts';
-import { hintsAtPassword, roleOfName } from '../column-names.ts';
+import { hintsAtPassword, isPlaintextName, roleOfName } from '../column-names.ts';
 import {
   type ColumnPlaces,
   type ColumnUse,
@@ -17,11 +17,13 @@ import {
 } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { isHash } from '../line-parser.ts';
-import { refuseWith } from '../refusal.ts';
+import { type ColumnKind, columnOf } from '../lines/column-kinds.ts';
+import { refuse, refuseWith } from '../refusal.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { type CsvTable, DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
 import { isRoboForm, rowsOf } from './csv-table.ts';
 import { refuseHashes } from './hashed-column.ts';
+import { parseSample } from './parsed-sample.ts';
 
 function createParser(sink: CredentialSink, options: FormatOptions): CorpusParser {
   return afterStart(DIALECT_BYTES, (start) => {
@@ -62,15 +64,17 @@ export const csvModule: FormatModule = {
   create: (name, options) => csvFormat(name === 'tsv' ? { ...options, separator: '\t' } : options),
   recognise(sample, options) {
     if (JSON_START.test(sample.lines[0] ?? '')) return undefined;
-    const start = sample.bytes.subarray(0, DIALECT_BYTES);
-    const table = findTable(hasOldLineEnds(start) ? withNewLineEnds(start) : start, options);
+    const table = findTable(newStart(sample.bytes.subarray(0, DIALECT_BYTES)), options);
     if ('missing' in table) return recogniseHeader(table, sample, options);
     // Plain lists of passwords contain this one, too.
     if (table.width === 1 && !options.columns && !/^\s*["']/.test(sample.lines[0] ?? '')) return undefined;
     const { header, places, alike } = table;
     const format = csvFormat(table.dialect.separator === '\t' ? { ...options, separator: '\t' } : options);
-    const hashed = secretKindOf(options.columns) === 'password' ? refuseHashes(format, sample) : undefined;
+    const hashed =
+      secretKindOf(options.columns) === 'password' ? refuseHashes(format, parseSample(format, sample)) : undefined;
     if (hashed) return hashed;
+    const several = header && !options.columns ? refuseSeveral(format, header, places, sample) : undefined;
+    if (several) return several;
     const reasons = [
       header ? describeHeader(header, places) : 'the columns are given by place',
       `${percent(alike)} of the rows have as many cells`,
@@ -82,6 +86,53 @@ export const csvModule: FormatModule = {
     };
   },
 };
+
+const NO_PASSWORDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['hash', 'empty', 'constant', 'few', 'date']);
+/** Share of the cells that differ from those of the password that is read. */
+const SOME = 0.2;
+const FEW = 0.1;
+
+/**
+ * A table may have two passwords a row, as two tables side by side have: only one is read. A column
+ * whose name says that it is the plaintext is it, whatever the others have.
+ */
+function refuseSeveral(
+  format: CorpusFormat,
+  header: readonly string[],
+  { secret }: ColumnPlaces,
+  sample: TextSample,
+): Recognised | undefined {
+  if (isPlaintextName(header[secret] ?? '')) return undefined;
+  const valuesAt = (place: number): readonly string[] =>
+    parseSample(csvFormat({ ...format.options, columns: { password: `${place + 1}` } }), sample).passwords;
+  const named = header.flatMap((name, place) => (roleOfName(name) === 'password' ? [place] : []));
+  if (named.length < 2) return undefined;
+  const read = new Set(valuesAt(secret));
+  const isOther = (place: number): boolean => {
+    const values = valuesAt(place);
+    const others = values.filter((value) => !read.has(value) && !isHash(value));
+    const isFilled = values.length > FEW * read.size && others.length > SOME * values.length;
+    const { kind, distinct } = columnOf(values);
+    return isFilled && !NO_PASSWORDS.has(kind) && distinct > FEW;
+  };
+  if (!named.some((place) => place !== secret && isOther(place))) return undefined;
+  const flags = named.map((place) => `--columns ${username(header, place)}password=${place + 1}`).join(' or ');
+  const shown = showHeader(named.map((place) => header[place] ?? ''));
+  return refuse(
+    format,
+    HEADER_SCORE,
+    `the header names several passwords with different values: ${shown}`,
+    `Look at a row, and name one by place: ${flags}. Of two tables side by side, ingest each as a source.`,
+  );
+}
+
+/** The login that stands before a password, or the first one. */
+function username(header: readonly string[], password: number): string {
+  const isLogin = (name: string): boolean => roleOfName(name) === 'login';
+  const before = header.slice(0, password).findLastIndex(isLogin);
+  const place = before === -1 ? header.findIndex(isLogin) : before;
+  return place === -1 ? '' : `username=${place + 1},`;
+}
 
 /** Of a list of columns in a reason. */
 const MAX_NAMES_LENGTH = 150;

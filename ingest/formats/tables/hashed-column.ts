@@ -5,30 +5,21 @@ import type { CorpusFormat, Recognised } from '../format.ts';
 import { hashKind } from '../hashes/hash-kinds.ts';
 import { isBase64Sha1 } from '../hashes/hash-list.ts';
 import { refuseWith } from '../refusal.ts';
-import type { TextSample } from '../sample.ts';
+import type { ParsedSample } from './parsed-sample.ts';
 
 const MOST = 0.8;
 const MIN_ROWS = 3;
 const BASE64_SHA1 = 'SHA-1 hashes of LDAP, in base64';
 
-/** Parses the sample. @returns the refusal if nearly all passwords are hashes */
-export function refuseHashes(format: CorpusFormat, { bytes }: TextSample): Recognised | undefined {
+/** @returns the refusal if nearly all passwords are hashes */
+export function refuseHashes(format: CorpusFormat, { passwords, error }: ParsedSample): Recognised | undefined {
+  if (error !== undefined) return undefined;
   const kinds = new Map<string, number>();
-  let rows = 0;
-  const parser = format.createParser({
-    credential({ password }) {
-      rows++;
-      const kind = isBase64Sha1(password) ? BASE64_SHA1 : hashKind(password);
-      if (kind !== undefined) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    },
-    reject() {},
-  });
-  try {
-    parser.push(bytes);
-    parser.end();
-  } catch {
-    return undefined;
+  for (const password of passwords) {
+    const kind = isBase64Sha1(password) ? BASE64_SHA1 : hashKind(password);
+    if (kind !== undefined) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
+  const rows = passwords.length;
   const [kind, count] = [...kinds].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
   if (rows < MIN_ROWS || count <= MOST * rows) return undefined;
   const what = `the passwords are ${kind}`;

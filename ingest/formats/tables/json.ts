@@ -6,12 +6,14 @@ import { LineSplitter } from '../../input/lines.ts';
 import { hasOldLineEnds } from '../../input/old-line-ends.ts';
 import type { RejectReason } from '../../rejects.ts';
 import { JsonScanner } from '../../syntax/json-scanner.ts';
+import { roleOfName } from '../column-names.ts';
 import { type Columns, columnMissing, feedsOf, secretKindOf, usernamesOf } from '../columns.ts';
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { refuse } from '../refusal.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { refuseHashes } from './hashed-column.ts';
 import { JsonRows } from './json-rows.ts';
+import { parseSample } from './parsed-sample.ts';
 
 /** Text of JSON, of which each object with a password is a credential. */
 class JsonParser implements CorpusParser {
@@ -154,31 +156,45 @@ export const jsonModule: FormatModule = {
   },
 };
 
+const MEMBER = /"((?:[^"\\]|\\.){1,200})"\s*:\s*"/g;
+const MIN_MEMBERS = 3;
+const NEARLY_ALL = 0.9;
+
+/** Whether texts stand in members of ever other names, none of which is that of a column. */
+function isMap(bytes: Buffer): boolean {
+  const names = [...bytes.toString().matchAll(MEMBER)].map(([, name = '']) => name);
+  const unknown = names.filter((name) => roleOfName(name) === undefined).length;
+  return names.length >= MIN_MEMBERS && unknown >= NEARLY_ALL * names.length && new Set(names).size === names.length;
+}
+
+function refuseMap(format: CorpusFormat): Recognised {
+  const what = 'the objects of JSON have values by name, which may be passwords by username';
+  const hint =
+    'If they are, make them lines, as jq -r \'.. | objects | to_entries[] | select(.value | type == "string") | "\\(.key):\\(.value)"\' does, and ingest these with --format combo.';
+  return refuse(format, 1, what, hint);
+}
+
 /** Parses the sample. @returns undefined if less than half of it is JSON */
 function measure(sample: TextSample, format: CorpusFormat, what: string): Recognised | undefined {
-  const { bytes, whole } = sample;
-  let credentials = 0;
-  let malformed = whole ? 0 : -1;
-  let incomplete = 0;
-  const parser = format.createParser({
-    credential: () => credentials++,
-    reject(reason) {
-      if (reason === 'malformed-row') malformed++;
-      else if (reason !== 'blank' && reason !== 'comment') incomplete++;
-    },
-  });
-  parser.push(bytes);
-  try {
-    parser.end();
-  } catch (error) {
+  const parsed = parseSample(format, sample);
+  const { passwords, rejects, error } = parsed;
+  if (error !== undefined) {
     // Unless this is the whole text, a later object may have the given names.
-    const refusal = whole && error instanceof IngestError ? { refusal: error } : {};
+    const refusal = sample.whole && error instanceof IngestError ? { refusal: error } : {};
     return { format, score: 1, reasons: ['no object of JSON has the given names'], ...refusal };
   }
+  const credentials = passwords.length;
+  let incomplete = 0;
+  for (const [reason, count] of rejects)
+    if (reason !== 'malformed-row' && reason !== 'blank' && reason !== 'comment') incomplete += count;
+  // The end of a sample may be within a text.
+  const malformed = (rejects.get('malformed-row') ?? 0) - (sample.whole ? 0 : 1);
   const objects = credentials + incomplete;
   const score = objects / (objects + Math.max(0, malformed));
+  const isNamed = format.options.columns !== undefined;
+  if (credentials === 0 && malformed <= 0 && !isNamed && isMap(sample.bytes)) return refuseMap(format);
   if (!(score > HALF)) return undefined;
-  const hashed = secretKindOf(format.options.columns) === 'password' ? refuseHashes(format, sample) : undefined;
+  const hashed = secretKindOf(format.options.columns) === 'password' ? refuseHashes(format, parsed) : undefined;
   if (hashed) return hashed;
   const reasons = [
     `${percent(score)} of the ${what} are JSON`,

@@ -1,5 +1,6 @@
 // Dumps of databases: the rows of INSERT and COPY, by the names of their columns.
 
+import { IngestError } from '../../errors.ts';
 import type { SqlRowHandler } from '../../syntax/sql-copy.ts';
 import { isSql, isStatement, isTuple } from '../../syntax/sql-lines.ts';
 import { SqlStatements } from '../../syntax/sql-statements.ts';
@@ -25,6 +26,7 @@ import { refuse } from '../refusal.ts';
 import { percent, type TextSample } from '../sample.ts';
 import { exampleOf, type RowRules, takeRow } from './credential-rows.ts';
 import { refuseHashes } from './hashed-column.ts';
+import { parseSample } from './parsed-sample.ts';
 
 /** Bytes of text that the dialect is found from. */
 const DIALECT_BYTES = 1 << 16;
@@ -57,6 +59,8 @@ class SqlRows implements SqlRowHandler {
   /** The columns of the first table that was left out. */
   leftOut: readonly string[] | undefined;
   rows = 0;
+  /** Rows of tables that are not read. */
+  others = 0;
   readonly #tables = new Map<string, DumpTable>();
 
   constructor(sink: CredentialSink, options: FormatOptions) {
@@ -97,7 +101,10 @@ class SqlRows implements SqlRowHandler {
 
   row(cells: ReadonlyMap<number, string | undefined>): void {
     if (this.#lacksLogin) this.#sink.reject('missing-column');
-    if (!this.#places) return;
+    if (!this.#places) {
+      this.others++;
+      return;
+    }
     this.rows++;
     const { secret } = this.#places;
     const cell = (place: number): string | undefined => cells.get(place);
@@ -134,12 +141,23 @@ function createParser(sink: CredentialSink, options: FormatOptions): CorpusParse
   });
 }
 
-/** A given name that no table has is a mistake, not a dump without credentials. */
-function assertColumns({ rows, leftOut }: SqlRows, { columns }: FormatOptions): void {
-  if (rows > 0 || leftOut === undefined || !columns) return;
+/**
+ * A given name that no table has is a mistake, and rows whose columns nothing names may be
+ * credentials: neither is a dump without any.
+ */
+function assertColumns({ rows, others, leftOut }: SqlRows, { columns }: FormatOptions): void {
+  if (rows > 0 || leftOut === undefined) return;
   const found = findColumns(leftOut, columns);
-  if (isMissing(found)) throw columnMissing(found, leftOut);
+  if (!columns && leftOut.length === 0 && others > 0) throw unnamedColumns();
+  if (columns && isMissing(found)) throw columnMissing(found, leftOut);
 }
+
+const unnamedColumns = (): IngestError =>
+  new IngestError(
+    'COLUMN_MISSING',
+    'its statements of SQL name no columns, and no CREATE TABLE does',
+    'Look at a row, and name the columns by place: --format sql --columns username=2,password=3.',
+  );
 
 const STANDARD = /PostgreSQL|standard_conforming_strings|PRAGMA foreign_keys|sqlite_sequence|\[dbo\]|SET ANSI_NULLS/i;
 const MYSQL = /MySQL|MariaDB|ENGINE ?=|phpMyAdmin|`\w+`/i;
@@ -206,7 +224,8 @@ export const sqlModule: FormatModule = {
     const isFirst = first !== undefined && (isStatement(first) || /^\s*(?:--|\/\*|SET |USE |DROP )/i.test(first));
     if (!isDump && !isFirst && share < HALF) return undefined;
     const format = sqlFormat(options);
-    const hashed = secretKindOf(options.columns) === 'password' ? refuseHashes(format, sample) : undefined;
+    const hashed =
+      secretKindOf(options.columns) === 'password' ? refuseHashes(format, parseSample(format, sample)) : undefined;
     if (hashed) return hashed;
     return {
       format,

@@ -68,6 +68,18 @@ describe('a corpus of several texts', () => {
     const { facts } = await take(dataset, place.at('mixed'), { skipUnrecognised: true });
     expect(facts).toMatchObject({ credentials: PAIRS.length, options: { 'skip-unrecognised': 'yes' } });
   });
+
+  test('is refused if one feeds no index, unless it may be skipped', async ({ place }) => {
+    fs.mkdirSync(place.at('mixed'));
+    place.write('mixed/1.txt', combo());
+    place.write('mixed/2.txt', PAIRS.map((_, i) => `${String(i).padStart(40, 'a')}\n`).join(''));
+    const dataset = createDataset(place.at('dataset'), key, { indexes: ['account', 'password'] });
+    await expect(take(dataset, place.at('mixed'))).rejects.toMatchObject({ code: 'FORMAT_USELESS' });
+    const leftOut = new LeftOut();
+    const { facts } = await take(dataset, place.at('mixed'), { skipUnrecognised: true, leftOut });
+    expect(facts.credentials).toBe(PAIRS.length);
+    expect(leftOut.groups).toMatchObject([{ why: expect.stringContaining('feeds none'), count: 1 }]);
+  });
 });
 
 describe('credentials that look misread', () => {

@@ -9,6 +9,7 @@ const blocks = (login: string, password: string, count = 20): string =>
 
 test.each([
   [{ username: ['Werr'], password: ['Password'] }, /no line has the label "Werr" for username; .*: Login, Password/],
+  [{ username: ['Login', 'Werr'], password: ['Password'] }, /no line has the label "Werr" for username; .*: Login/],
   [{ username: ['Login'], password: ['Wort', 'Wert'] }, /no line has the label "Wort" or "Wert" for password/],
 ])('a label that no line has, beside usual ones, refuses the text (%#)', (labels, message) => {
   for (const count of [20, 4000]) {
