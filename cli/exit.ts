@@ -30,6 +30,8 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'SETTING_INVALID',
   'SETTINGS_FILE_MISSING',
   'SETTINGS_FILE_MALFORMED',
+  'CONFIG_UNREADABLE',
+  'CONFIG_INVALID',
 ]);
 
 /** Writes the error and its hint to stderr. @returns the exit code */

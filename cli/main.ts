@@ -27,6 +27,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   ingest: async () => (await import('./commands/ingest.ts')).addIngest,
   publish: async () => (await import('./commands/publish.ts')).addPublish,
   serve: async () => (await import('./commands/serve.ts')).addServe,
+  gateway: async () => (await import('./commands/gateway.ts')).addGateway,
   match: async () => (await import('./commands/match.ts')).addMatch,
   events: async () => (await import('./commands/events.ts')).addEvents,
   watch: async () => (await import('./commands/watch.ts')).addWatch,

@@ -7,6 +7,7 @@ import { listenError } from '../runtime/errors.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS } from '../runtime/http/sockets.ts';
 import { collectProcess, gauge, type Metric } from '../runtime/observe/metric.ts';
+import { parseListen } from './config/listen.ts';
 import type { GatewayConfig } from './config/schema.ts';
 import { BufferBudget } from './connection/buffer-budget.ts';
 import { createHttpServers, type HttpServers } from './connection/http-servers.ts';
@@ -103,13 +104,11 @@ class RunningGateway implements Gateway {
   async listen(): Promise<void> {
     const { config, reusePort = false } = this.#options;
     for (const [i, { address }] of config.listen.entries()) {
-      const colon = address.lastIndexOf(':');
-      const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
-      const port = Number(address.slice(colon + 1));
+      const { host, port } = parseListen(address);
       const server = createListener(() => this.#rulesOf(i), this.#counts);
       await new Promise<void>((resolve, reject) => {
-        server.once('error', (cause) => reject(listenError(cause, host || 'any address', port)));
-        server.listen({ ...(host !== '' && { host }), port, reusePort }, resolve);
+        server.once('error', (cause) => reject(listenError(cause, host, port)));
+        server.listen({ host, port, reusePort }, resolve);
       });
       this.#listeners.push(server);
       this.#announce(server, i);

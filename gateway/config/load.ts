@@ -37,7 +37,7 @@ export function parseConfig(text: string): ParsedConfig {
     return failed([{ line: 1, column: 1, key: '', message: 'has too many aliases' }]);
   }
   const place = (path: Path, isKey: boolean) => placeOf(document, lines, path, isKey);
-  const checked = CONFIG.safeParse(value ?? {});
+  const checked = CONFIG.safeParse(value ?? {}, { reportInput: true });
   if (!checked.success) return failed(checked.error.issues.flatMap((issue) => faultsOf(issue, place)));
   const conflicts = conflictsIn(checked.data).map(({ path, ...fault }) => ({
     ...fault,
@@ -82,9 +82,7 @@ function faultsOf(issue: z.core.$ZodIssue, place: PlaceOf): ConfigFault[] {
     const [inner] = issue.issues;
     return [{ ...place(issue.path, true), key: named(issue.path), message: inner?.message ?? issue.message }];
   }
-  const isMissing = issue.code === 'invalid_type' && 'input' in issue && issue.input === undefined;
-  const message =
-    isMissing || issue.message.includes('received undefined') ? `is missing: ${issue.message}` : issue.message;
+  const message = issue.input === undefined ? `is missing; it ${issue.message}` : issue.message;
   return [{ ...place(issue.path, false), key: named(issue.path), message }];
 }
 

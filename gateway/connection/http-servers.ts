@@ -89,6 +89,8 @@ function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): http.Server
     const response = new http.ServerResponse(message);
     response.assignSocket(socket as Socket);
     response.shouldKeepAlive = false;
+    // node:http leaves the socket of an upgrade to whoever takes it. An answer ends it.
+    response.once('finish', () => (socket as Socket).destroySoon());
     handlers.onUpgrade(message, response, socket, head);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBytes(error, socket, handlers));

@@ -1,0 +1,121 @@
+// credveil gateway: a reverse proxy in front of applications, until it gets a signal.
+
+import os from 'node:os';
+import type { Command } from 'commander';
+import { compareConfigs, withFixed } from '../../gateway/config/compare.ts';
+import { parseListen } from '../../gateway/config/listen.ts';
+import { GatewayConfigError, readConfig } from '../../gateway/config/read.ts';
+import type { GatewayConfig } from '../../gateway/config/schema.ts';
+import { type GatewayService, startGatewayService } from '../../gateway/workers/primary.ts';
+import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { createLog } from '../../runtime/observe/log.ts';
+import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
+import { canReusePort } from '../../runtime/workers/shared-port.ts';
+import { ExitCode } from '../exit.ts';
+import { checkFiles } from '../gateway/check-files.ts';
+import { describeFaults } from '../gateway/faults.ts';
+import { note, print, printJson, printResult } from '../output.ts';
+
+interface GatewayFlags {
+  readonly config: string;
+  readonly check?: boolean;
+  readonly json?: boolean;
+}
+
+export function addGateway(program: Command): void {
+  program
+    .command('gateway')
+    .description('put a reverse proxy in front of applications')
+    .requiredOption('--config <file>', 'YAML or JSON; docs/gateway.md lists its keys')
+    .option('--check', 'check the configuration and the files that it names, then exit')
+    .option('--json', 'print the addresses, or the mistakes of --check, as JSON')
+    .action(async (flags: GatewayFlags) => {
+      try {
+        const config = readConfig(flags.config);
+        if (flags.check) await check(config, flags);
+        else await serveUntilStopped(config, flags);
+      } catch (error) {
+        if (!(error instanceof GatewayConfigError) || error.faults.length === 0) throw error;
+        reportFaults(error, flags);
+      }
+    });
+}
+
+function reportFaults(error: GatewayConfigError, { config, json }: GatewayFlags): void {
+  if (json) printJson({ ok: false, faults: error.faults });
+  else note(describeFaults(config, error.faults));
+  process.exitCode = ExitCode.usage;
+}
+
+async function check(config: GatewayConfig, flags: GatewayFlags): Promise<void> {
+  await checkFiles(config);
+  printResult(
+    flags,
+    { ok: true, apps: Object.keys(config.apps).length },
+    ({ apps }) => `${flags.config}: ${apps === 1 ? '1 application' : `${apps} applications`}, no mistakes`,
+  );
+}
+
+/** One per core, and at least two: the port would close while a single worker is replaced. */
+function countWorkers({ workers }: GatewayConfig): number {
+  if (workers !== 'auto') return workers;
+  return canReusePort() ? Math.max(2, os.availableParallelism()) : 0;
+}
+
+async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): Promise<void> {
+  let config = initial;
+  const onEvent: OnEvent = createLog(config.logLevel).event;
+  const service = await startGatewayService(config, { workers: countWorkers(config), onEvent });
+  const metrics = await startMetrics(config, service, onEvent);
+  const reload = (): void => {
+    try {
+      const given = readConfig(flags.config);
+      const difference = compareConfigs(config, given);
+      const next = withFixed(config, given);
+      service.reload(next);
+      config = next;
+      onEvent({ event: 'config-reloaded', ...difference });
+    } catch (error) {
+      onEvent({ event: 'config-refused', message: messageOf(error, flags.config), ...nameError(error) });
+    }
+  };
+  process.on('SIGHUP', reload);
+  const stopped = new Promise<void>((resolve, reject) => {
+    const stop = (signal: NodeJS.Signals): void => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
+      service
+        .close({ deadlineMs: config.drainMs })
+        .finally(() => metrics?.close())
+        .then(resolve, reject);
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+  });
+  // Printed last: a parent that waits for these lines may send a signal immediately.
+  const { urls } = service;
+  if (flags.json) printJson({ urls, ...(metrics && { metrics: metrics.url }) });
+  else print(urls.map((url) => `listening on ${url}`).join('\n'));
+  await stopped;
+  process.off('SIGHUP', reload);
+}
+
+/** The first mistake is enough for a line of the log; `--check` shows them all. */
+function messageOf(error: unknown, file: string): string {
+  if (error instanceof GatewayConfigError && error.faults[0]) return describeFaults(file, error.faults.slice(0, 1));
+  return error instanceof Error ? error.message : 'the configuration could not be read';
+}
+
+/** Undefined if metrics are off. A metrics listener that fails also stops the gateway. */
+async function startMetrics(
+  { metrics }: GatewayConfig,
+  service: GatewayService,
+  onEvent: OnEvent,
+): Promise<MetricsListener | undefined> {
+  if (metrics === 'off') return undefined;
+  try {
+    return await startMetricsListener(() => service.metrics(), { ...parseListen(metrics), onEvent });
+  } catch (error) {
+    await service.close({ deadlineMs: 0 });
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+// The mistakes of a configuration as lines that editors and people follow: FILE:LINE:COLUMN.
+
+import type { ConfigFault } from '../../gateway/config/load.ts';
+import { printable } from '../printable.ts';
+
+export const describeFaults = (file: string, faults: readonly ConfigFault[]): string =>
+  faults.map((fault) => describeFault(file, fault)).join('\n');
+
+function describeFault(file: string, { line, column, key, message, hint }: ConfigFault): string {
+  const subject = key === '' ? '' : `${printable(key)} `;
+  const next = hint === undefined ? '' : `\n  ${printable(hint)}`;
+  return `${printable(file)}:${line}:${column}: ${subject}${printable(message)}${next}`;
+}

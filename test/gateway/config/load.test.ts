@@ -1,0 +1,144 @@
+// The configuration: what three lines mean, and that every mistake has its line.
+
+import { describe, expect, test } from 'vitest';
+import { compareConfigs } from '../../../gateway/config/compare.ts';
+import { parseConfig } from '../../../gateway/config/load.ts';
+import { configOf } from '../../support/gateway/gateway.ts';
+
+const MINIMAL = 'listen: ":8080"\napps:\n  app.example: { to: "http://127.0.0.1:8081" }\n';
+
+describe('a configuration', () => {
+  test('of three lines is whole', () => {
+    const { listen, apps, trustedProxies, workers } = configOf(MINIMAL);
+    expect(listen).toEqual([{ address: ':8080', protocol: undefined }]);
+    expect(apps['app.example']).toMatchObject({
+      to: 'http://127.0.0.1:8081',
+      path: 'as-is',
+      upstream: { host: 'client' },
+    });
+    expect(trustedProxies).toEqual([]);
+    expect(workers).toBe('auto');
+  });
+
+  test('may be JSON', () => {
+    const json = JSON.stringify({
+      listen: [':1', { address: ':2', protocol: 'http' }],
+      apps: { '*': { to: 'http://h' } },
+    });
+    expect(configOf(json).listen).toHaveLength(2);
+  });
+
+  test.each([
+    ['a key with a typo', `${MINIMAL}trustedProxy: []`, 4, 1, 'trustedProxy', /not a known key/, /trustedProxies/],
+    [
+      'a typo below an application',
+      'listen: ":1"\napps:\n  a.example:\n    to: http://h\n    upstrem: {}',
+      5,
+      5,
+      'apps.a.example.upstrem',
+      /not a known key/,
+      /upstream/,
+    ],
+    [
+      'a missing key',
+      'listen: ":1"\napps:\n  a.example:\n    path: refuse',
+      4,
+      5,
+      'apps.a.example.to',
+      /is missing/,
+      undefined,
+    ],
+    ['a missing listen', 'apps: { a.example: { to: http://h } }', 1, 1, 'listen', /is missing/, undefined],
+    [
+      'an address without a port',
+      'listen: localhost\napps: { "*": { to: http://h } }',
+      1,
+      9,
+      'listen',
+      /HOST:PORT/,
+      undefined,
+    ],
+    [
+      'a path in the URL of an application',
+      'listen: ":1"\napps:\n  "*": { to: http://h/path }',
+      3,
+      14,
+      'apps.*.to',
+      /without path/,
+      undefined,
+    ],
+    [
+      'a host in capitals',
+      'listen: ":1"\napps:\n  A.example: { to: http://h }',
+      3,
+      3,
+      'apps.A.example',
+      /lower case/,
+      undefined,
+    ],
+    ['a network that is none', `${MINIMAL}trustedProxies: [10.0.0.0/40]`, 4, 18, 'trustedProxies.0', /CIDR/, undefined],
+    [
+      'a limit below its least',
+      `${MINIMAL}limits: { maxConnections: 0 }`,
+      4,
+      27,
+      'limits.maxConnections',
+      /whole number/,
+      undefined,
+    ],
+    [
+      'HTTPS without a certificate',
+      'listen: { address: ":1", protocol: https }\napps: { "*": { to: http://h } }',
+      1,
+      9,
+      'listen.0',
+      /certificate/,
+      /tls/,
+    ],
+    ['a host twice', `${MINIMAL}  app.example/: { to: http://h }`, 4, 3, 'apps.app.example/', /same place/, undefined],
+    ['a key twice', `${MINIMAL}listen: ":2"`, 4, 1, '', /twice/, undefined],
+    ['a tab', 'listen: ":1"\napps:\n\ta: 1', 3, 1, '', /tabs/, undefined],
+    ['the host of the gateway', `${MINIMAL}auth: app.example`, 3, 3, 'apps.app.example', /own pages/, undefined],
+  ])('with %s is refused at its place', (_, text, line, column, key, message, hint) => {
+    const { config, faults } = parseConfig(text);
+    expect(config).toBeUndefined();
+    const fault = faults.find((each) => each.key === key);
+    expect(fault).toMatchObject({ line, column });
+    expect(fault?.message).toMatch(message);
+    if (hint) expect(fault?.hint).toMatch(hint);
+  });
+
+  test('repeats no value in its mistakes', () => {
+    const { faults } = parseConfig('listen: sEcReT\napps: { "*": { to: "http://user:sEcReT@h" } }\nlimits: sEcReT');
+    expect(faults.length).toBeGreaterThan(2);
+    expect(JSON.stringify(faults)).not.toContain('sEcReT');
+  });
+
+  test('has two policies on one host only where both are trusted', () => {
+    const two = (more: string) =>
+      `listen: ":1"\napps:\n  a.example: { to: http://h${more} }\n  a.example/x: { to: http://i, path: refuse${more} }`;
+    expect(parseConfig(two('')).faults.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/shares its host/),
+      expect.stringMatching(/shares its host/),
+    ]);
+    expect(parseConfig(two(', sameOriginTrust: true')).faults).toEqual([]);
+  });
+
+  test('that is empty, a list or a bomb of aliases is refused', () => {
+    const bomb = `a: &a [x]\n${[...'bcdefghij'].map((name, i) => `${name}: &${name} [${`*${'abcdefghij'[i]},`.repeat(20)}]`).join('\n')}`;
+    for (const text of ['', '[]', 'just text', bomb]) expect(parseConfig(text).config).toBeUndefined();
+  });
+});
+
+describe('a changed configuration', () => {
+  test('names the keys that changed, and those that need a restart', () => {
+    const before = configOf(MINIMAL);
+    const after = configOf(
+      'listen: ":9090"\napps:\n  app.example: { to: "http://127.0.0.1:8082" }\n  b.example: { to: http://h }\nlimits: { maxHeaderBytes: 9999, maxConnections: 7 }',
+    );
+    const { changed, needRestart } = compareConfigs(before, after);
+    expect(changed.toSorted()).toEqual(['apps.app.example.to', 'apps.b.example', 'limits.maxConnections']);
+    expect(needRestart.toSorted()).toEqual(['limits.maxHeaderBytes', 'listen']);
+    expect(compareConfigs(before, before)).toEqual({ changed: [], needRestart: [] });
+  });
+});
