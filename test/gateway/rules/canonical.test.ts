@@ -1,8 +1,8 @@
 // Sources of rules and their canonical text, which is parsed to the same rule again.
 
 import { describe, expect, test } from 'vitest';
-import { formatExpression } from '../../../gateway/rules/format-rule.ts';
-import { MAX_DEPTH, parseExpression } from '../../../gateway/rules/parser.ts';
+import { formatExpression } from '../../../gateway/rules/syntax/format-rule.ts';
+import { MAX_DEPTH, parseExpression } from '../../../gateway/rules/syntax/parser.ts';
 
 /** The same text where the source is canonical already. */
 const VECTORS: readonly (readonly [source: string, canonical?: string])[] = [

@@ -1,8 +1,8 @@
 // Malformed rules: the code of each error, and the span of the source that it points to.
 
 import { describe, expect, test } from 'vitest';
-import { MAX_DEPTH, MAX_SOURCE_LENGTH, parseExpression } from '../../../gateway/rules/parser.ts';
-import { RuleError, type RuleErrorCode } from '../../../gateway/rules/rule-error.ts';
+import { MAX_DEPTH, MAX_SOURCE_LENGTH, parseExpression } from '../../../gateway/rules/syntax/parser.ts';
+import { RuleError, type RuleErrorCode } from '../../../gateway/rules/syntax/rule-error.ts';
 import { readMarked } from '../../support/gateway/marked-span.ts';
 
 const VECTORS: readonly (readonly [RuleErrorCode, marked: string])[] = [

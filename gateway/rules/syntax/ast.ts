@@ -1,6 +1,6 @@
 // The syntax tree of a rule. Each node knows which part of the source it stands for.
 
-import type { Address } from '../addresses/address.ts';
+import type { Address } from '../../addresses/address.ts';
 import type { Span } from './rule-error.ts';
 
 /** An expression is true, false or unknown; with `[*]` in it, it is so for each element. */

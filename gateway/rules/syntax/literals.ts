@@ -1,7 +1,7 @@
 // Reads literals: strings in three notations, integers, addresses, networks and ranges.
 
-import { parseAddress } from '../addresses/address.ts';
-import { parseNetwork, parseRange } from '../addresses/network.ts';
+import { parseAddress } from '../../addresses/address.ts';
+import { parseNetwork, parseRange } from '../../addresses/network.ts';
 import type { BytesLiteral, Literal, PatternLiteral } from './ast.ts';
 import type { Span } from './rule-error.ts';
 import type { Scanner } from './scanner.ts';

@@ -1,6 +1,6 @@
 // What is wrong with a rule and where: line, column, and the line itself with carets below.
 
-import { CredveilError, shareInstances } from '../../protocol/errors.ts';
+import { CredveilError, shareInstances } from '../../../protocol/errors.ts';
 import { shownSource } from './shown-source.ts';
 
 /** Offsets into the source of a rule: `start` inclusive, `end` exclusive. */

@@ -1,6 +1,6 @@
 // The canonical text of a rule: comparisons as signs, logic as words, strings in quotes.
 
-import { formatAddress } from '../addresses/address.ts';
+import { formatAddress } from '../../addresses/address.ts';
 import type { Argument, Comparison, Expression, Index, Literal, Value } from './ast.ts';
 import { readPattern } from './literals.ts';
 import { Scanner } from './scanner.ts';

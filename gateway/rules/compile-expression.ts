@@ -1,0 +1,218 @@
+// Compiles expressions into closures that are true, false or unknown of a request.
+
+import type { Address } from '../addresses/address.ts';
+import { typeOfValue } from './check/check-values.ts';
+import { compileTest, type ValueTest } from './compile-comparison.ts';
+import { compileElements, compileValue, type EvaluateElements, type ValueHost } from './compile-value.ts';
+import { and, not, or, xor } from './kleene.ts';
+import { fieldOf } from './schema/fields.ts';
+import type { RuleValue, Trilean } from './schema/types.ts';
+import type { Context, Scheme } from './scheme.ts';
+import type { Comparison, Expression, Field, InList, Rule, Value } from './syntax/ast.ts';
+import { RuleError } from './syntax/rule-error.ts';
+
+export type Evaluate = (context: Context) => Trilean;
+
+/** A list of addresses or of strings. `has` is unknown if the list was never read or is too old. */
+export type RuleList =
+  | { readonly kind: 'ip'; has(address: Address): Trilean }
+  | { readonly kind: 'string'; has(bytes: string): Trilean };
+
+/** By the name that stands behind `$`. */
+export type FindList = (name: string) => RuleList | undefined;
+
+export class ExpressionCompiler implements ValueHost {
+  /** Names that the rule reads, in the order in which they stand in it. */
+  readonly fields = new Set<string>();
+  readonly lists = new Set<string>();
+  readonly #rule: Rule;
+  readonly #scheme: Pick<Scheme, 'phase' | 'slotOf'>;
+  readonly #findList: FindList;
+
+  constructor(rule: Rule, scheme: Pick<Scheme, 'phase' | 'slotOf'>, findList: FindList) {
+    this.#rule = rule;
+    this.#scheme = scheme;
+    this.#findList = findList;
+  }
+
+  /** @param expression that has one result */
+  compile(expression: Expression): Evaluate {
+    switch (expression.kind) {
+      case 'group':
+        return this.compile(expression.item);
+      case 'not': {
+        const item = this.compile(expression.item);
+        return (context) => not(item(context));
+      }
+      case 'logic': {
+        const items = expression.items.map((item) => this.compile(item));
+        return expression.operator === 'and'
+          ? conjunction(items)
+          : expression.operator === 'or'
+            ? disjunction(items)
+            : parity(items);
+      }
+      case 'test': {
+        const read = compileValue(this, expression.value);
+        // A missing value is not true.
+        return (context) => {
+          const value = read(context);
+          return value === undefined ? undefined : value === true;
+        };
+      }
+      default: {
+        const read = compileValue(this, expression.value);
+        const test = this.#compileTest(expression);
+        const ofMissing = isTrueOfMissing(expression);
+        return (context) => {
+          const value = read(context);
+          return value === undefined ? undefined : value === null ? ofMissing : test(value);
+        };
+      }
+    }
+  }
+
+  /** @param expression that has a result for each element */
+  compileElements(expression: Expression): EvaluateElements {
+    switch (expression.kind) {
+      case 'group':
+        return this.compileElements(expression.item);
+      case 'not': {
+        const item = this.compileElements(expression.item);
+        return (context) => item(context)?.map(not);
+      }
+      case 'logic': {
+        const combine = expression.operator === 'and' ? and : expression.operator === 'or' ? or : xor;
+        const items = expression.items.map((item) => this.compileElements(item));
+        return (context) =>
+          joined(
+            items.map((item) => item(context)),
+            combine,
+          );
+      }
+      case 'test':
+        return this.#compileElementTests(expression.value, (value) => value === true);
+      default:
+        return this.#compileElementTests(expression.value, this.#compileTest(expression));
+    }
+  }
+
+  /** A missing array has no elements. */
+  #compileElementTests(value: Value, test: ValueTest): EvaluateElements {
+    const read = typeOfValue(value).each ? compileElements(this, value) : compileValue(this, value);
+    return (context) => {
+      const elements = read(context) as readonly RuleValue[] | null | undefined;
+      return elements === null ? [] : elements?.map(test);
+    };
+  }
+
+  #compileTest(comparison: Comparison): ValueTest {
+    return comparison.kind === 'in-list'
+      ? this.#compileListTest(comparison)
+      : compileTest(this.#rule.source, comparison);
+  }
+
+  #compileListTest(comparison: InList): ValueTest {
+    const list = this.#findList(comparison.list);
+    if (!list)
+      throw this.#error(
+        'LIST_UNKNOWN',
+        comparison.listSpan,
+        `There is no list $${comparison.list}.`,
+        'Define it under `lists` in the configuration.',
+      );
+    this.lists.add(comparison.list);
+    const wanted = typeOfValue(comparison.value).type === 'Ip' ? 'ip' : 'string';
+    if (list.kind !== wanted)
+      throw this.#error(
+        'LIST_TYPE',
+        comparison.listSpan,
+        `$${comparison.list} is a list of ${list.kind === 'ip' ? 'addresses' : 'strings'}.`,
+        list.kind === 'ip' ? 'Compare an address with it, such as `ip.src`.' : 'Compare a string with it.',
+      );
+    return list.kind === 'ip' ? (value) => list.has(value as Address) : (value) => list.has(value as string);
+  }
+
+  slotOf({ name, span }: Field): number {
+    const slot = this.#scheme.slotOf(name);
+    if (slot !== undefined) {
+      this.fields.add(name);
+      return slot;
+    }
+    const field = fieldOf(name);
+    if (field?.phase === 'response' && this.#scheme.phase === 'request')
+      throw this.#error(
+        'FIELD_PHASE',
+        span,
+        `\`${name}\` exists only when the response does, and this rule runs before.`,
+        'Use it in a rule on responses.',
+      );
+    throw this.#error(
+      'FIELD_NOT_COMPUTED',
+      span,
+      field?.needs === undefined
+        ? `\`${name}\` is not computed here.`
+        : `\`${name}\` needs ${field.needs}, which this version does not compute.`,
+      field?.needs === undefined
+        ? 'docs/gateway-rules.md describes what provides it.'
+        : 'Remove the comparison with it.',
+    );
+  }
+
+  #error(...[code, span, message, hint]: [RuleError['code'], RuleError['span'], string, string]): RuleError {
+    return new RuleError(code, this.#rule.source, span, message, hint);
+  }
+}
+
+/** Cloudflare's default: a missing value differs from every literal. */
+const isTrueOfMissing = (comparison: Comparison): boolean =>
+  comparison.kind === 'ordering' && comparison.operator === '!=';
+
+function conjunction(items: readonly Evaluate[]): Evaluate {
+  return (context) => {
+    let result: Trilean = true;
+    for (const item of items) {
+      const one = item(context);
+      if (one === false) return false;
+      if (one === undefined) result = undefined;
+    }
+    return result;
+  };
+}
+
+function disjunction(items: readonly Evaluate[]): Evaluate {
+  return (context) => {
+    let result: Trilean = false;
+    for (const item of items) {
+      const one = item(context);
+      if (one === true) return true;
+      if (one === undefined) result = undefined;
+    }
+    return result;
+  };
+}
+
+function parity(items: readonly Evaluate[]): Evaluate {
+  return (context) => {
+    let result = false;
+    for (const item of items) {
+      const one = item(context);
+      if (one === undefined) return undefined;
+      result = result !== one;
+    }
+    return result;
+  };
+}
+
+/** The results for each element. They are of the same array, so that there are as many. */
+function joined(
+  sides: readonly (readonly Trilean[] | undefined)[],
+  combine: (a: Trilean, b: Trilean) => Trilean,
+): readonly Trilean[] | undefined {
+  const [first, ...others] = sides;
+  if (first === undefined || others.includes(undefined)) return undefined;
+  return others.reduce<readonly Trilean[]>(
+    (results, side) => results.map((result, at) => combine(result, side?.[at])),
+    first,
+  );
+}

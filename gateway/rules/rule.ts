@@ -1,0 +1,43 @@
+// Rules from their source to a result for a request: what the gateway imports.
+
+import { checkRule } from './check/check-rule.ts';
+import { ExpressionCompiler, type FindList } from './compile-expression.ts';
+import { type Explanation, explainExpression } from './explain.ts';
+import type { Trilean } from './schema/types.ts';
+import type { Context, Scheme } from './scheme.ts';
+import type { Rule } from './syntax/ast.ts';
+import { parseExpression } from './syntax/parser.ts';
+
+export interface CompiledRule {
+  readonly rule: Rule;
+  /** Names of the fields it can read. */
+  readonly fields: ReadonlySet<string>;
+  /** Names of the lists it can read, without `$`. */
+  readonly lists: ReadonlySet<string>;
+  /** Undefined if the result depends on what is unknown. */
+  evaluate(context: Context): Trilean;
+  /** Evaluates every part, also those that the result does not depend on. */
+  explain(context: Context): Explanation;
+}
+
+/**
+ * Parses a rule, and checks its names and types.
+ * @throws {RuleError}
+ */
+export function parseRule(source: string): Rule {
+  const rule = { source, expression: parseExpression(source) };
+  checkRule(rule);
+  return rule;
+}
+
+/**
+ * Compiles a rule for a gateway that computes the fields of a scheme.
+ * @throws {RuleError} if the rule reads a field or list that the gateway has not, or a pattern is
+ * malformed
+ */
+export function compileRule(rule: Rule, scheme: Pick<Scheme, 'phase' | 'slotOf'>, findList: FindList): CompiledRule {
+  const compiler = new ExpressionCompiler(rule, scheme, findList);
+  const evaluate = compiler.compile(rule.expression);
+  const { fields, lists } = compiler;
+  return { rule, fields, lists, evaluate, explain: (context) => explainExpression(compiler, rule, context) };
+}

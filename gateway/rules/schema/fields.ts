@@ -1,0 +1,96 @@
+// Every field that a rule can name: its type, and since when a request has it.
+
+import type { Type } from './types.ts';
+
+export interface FieldDefinition {
+  readonly type: Type;
+  /** Rules that run before the response exists cannot read fields of it. */
+  readonly phase: 'request' | 'response';
+  /** What computes the field, where this version does not. */
+  readonly needs?: Feature;
+  /** Keys of the map are in lower case. */
+  readonly hasLowerCaseKeys?: true;
+}
+
+/** For an error: "needs bot scores, which this version does not compute". */
+export type Feature =
+  | 'request bodies'
+  | 'bot scores'
+  | 'the credential finder'
+  | 'leak verdicts'
+  | 'login outcomes'
+  | 'network counters'
+  | 'identities'
+  | 'devices';
+
+const of = <const T extends Type>(type: T) => ({ type, phase: 'request' }) as const;
+const later = <const T extends Type>(type: T, needs: Feature) => ({ type, phase: 'request', needs }) as const;
+
+export const FIELDS = {
+  'http.host': of('Bytes'),
+  'http.request.method': of('Bytes'),
+  'http.request.uri': of('Bytes'),
+  'http.request.uri.path': of('Bytes'),
+  'http.request.uri.query': of('Bytes'),
+  'http.request.uri.args': of('Map<Array<Bytes>>'),
+  'http.request.uri.args.names': of('Array<Bytes>'),
+  'http.request.uri.args.values': of('Array<Bytes>'),
+  'http.request.full_uri': of('Bytes'),
+  'http.request.version': of('Bytes'),
+  'http.request.timestamp.sec': of('Int'),
+  'http.user_agent': of('Bytes'),
+  'http.referer': of('Bytes'),
+  'http.cookie': of('Bytes'),
+  'http.request.cookies': of('Map<Array<Bytes>>'),
+  'http.request.headers': { ...of('Map<Array<Bytes>>'), hasLowerCaseKeys: true },
+  'http.request.headers.names': of('Array<Bytes>'),
+  'http.request.headers.values': of('Array<Bytes>'),
+  'http.request.body.size': of('Int'),
+  'http.request.body.mime': of('Bytes'),
+  'http.request.body.raw': later('Bytes', 'request bodies'),
+  'http.request.body.truncated': later('Bool', 'request bodies'),
+  'http.request.body.form': later('Map<Array<Bytes>>', 'request bodies'),
+  'http.request.body.form.names': later('Array<Bytes>', 'request bodies'),
+  'http.request.body.form.values': later('Array<Bytes>', 'request bodies'),
+  'http.request.body.multipart': later('Map<Array<Bytes>>', 'request bodies'),
+  'http.request.body.multipart.names': later('Array<Bytes>', 'request bodies'),
+  'http.request.body.multipart.values': later('Array<Bytes>', 'request bodies'),
+  'http.response.code': { type: 'Int', phase: 'response' },
+  'http.response.headers': { type: 'Map<Array<Bytes>>', phase: 'response', hasLowerCaseKeys: true },
+  'ip.src': of('Ip'),
+  'ip.src.country': of('Bytes'),
+  'ip.src.asnum': of('Int'),
+  ssl: of('Bool'),
+  'cf.tls_version': of('Bytes'),
+  'cf.tls_client_auth.cert_verified': of('Bool'),
+  'cf.tls_client_auth.cert_serial': of('Bytes'),
+  'cf.tls_client_auth.cert_fingerprint_sha256': of('Bytes'),
+  'cf.bot_management.score': later('Int', 'bot scores'),
+  'cf.bot_management.verified_bot': later('Bool', 'bot scores'),
+  'cf.bot_management.ja4': later('Bytes', 'bot scores'),
+  'cf.bot_management.detection_ids': later('Array<Int>', 'bot scores'),
+  'cf.waf.auth_detected': later('Bool', 'the credential finder'),
+  'cf.waf.credential_check.username_and_password_leaked': later('Bool', 'leak verdicts'),
+  'cf.waf.credential_check.username_leaked': later('Bool', 'leak verdicts'),
+  'cf.waf.credential_check.username_password_similar': later('Bool', 'leak verdicts'),
+  'cf.waf.credential_check.password_leaked': later('Bool', 'leak verdicts'),
+  'credveil.login.detected': later('Bool', 'the credential finder'),
+  'credveil.login.outcome': later('Bytes', 'login outcomes'),
+  'credveil.login.app': later('Bytes', 'the credential finder'),
+  'credveil.bot.reasons': later('Array<Bytes>', 'bot scores'),
+  'credveil.network.attempts': later('Int', 'network counters'),
+  'credveil.network.failures': later('Int', 'network counters'),
+  'credveil.network.usernames': later('Int', 'network counters'),
+  'credveil.network.leaked_share': later('Int', 'network counters'),
+  'credveil.identity.email': later('Bytes', 'identities'),
+  'credveil.identity.groups': later('Array<Bytes>', 'identities'),
+  'credveil.identity.factors': later('Array<Bytes>', 'identities'),
+  'credveil.identity.factor_age': later('Int', 'identities'),
+  'credveil.device.known': later('Bool', 'devices'),
+  'credveil.device.serial': later('Bytes', 'devices'),
+} as const satisfies { readonly [name: string]: FieldDefinition };
+
+export type FieldName = keyof typeof FIELDS;
+
+export const fieldOf = (name: string): FieldDefinition | undefined =>
+  Object.hasOwn(FIELDS, name) ? FIELDS[name as FieldName] : undefined;

@@ -1,0 +1,47 @@
+// What a misspelled name was presumably meant to be.
+
+/** A name this near is a slip of the fingers. */
+const SLIP = 2;
+
+/**
+ * A known name with a slip in it, else one that has the same parts and more, else the nearest.
+ * @returns undefined if none is near
+ */
+export function suggestName(name: string, known: readonly string[]): string | undefined {
+  const lower = name.toLowerCase();
+  const near = known
+    .map((candidate) => ({ candidate, distance: distanceOf(lower, candidate) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.max(lower.length, candidate.length) / 3))
+    .sort((a, b) => a.distance - b.distance);
+  const [nearest] = near;
+  if (nearest && nearest.distance <= SLIP) return nearest.candidate;
+  const longer = known.filter((candidate) => hasParts(candidate, lower)).sort((a, b) => a.length - b.length);
+  return longer[0] ?? nearest?.candidate;
+}
+
+/** `http.request.path` has parts of `http.request.uri.path`, in their order. */
+function hasParts(candidate: string, name: string): boolean {
+  const parts = name.split('.');
+  let found = 0;
+  for (const part of candidate.split('.')) if (part.startsWith(parts[found] || '.')) found++;
+  return parts.length > 1 && found === parts.length;
+}
+
+/** Levenshtein's distance, where two exchanged neighbours count once. */
+function distanceOf(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      let cost = Math.min((row[j - 1] ?? 0) + (isSame ? 0 : 1), (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      next.push(cost);
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
