@@ -55,6 +55,27 @@ export type ServerEvent =
   /** The gateway refused a request by itself. `request` is the number that its answer has. */
   | { readonly event: 'request-refused'; readonly code: string; readonly app?: string; readonly request: string }
   | { readonly event: 'upstream-failed'; readonly code: string; readonly app: string; readonly request: string }
+  /** Lists of addresses and texts that rules use. `forbidden` entries are private or too large. */
+  | {
+      readonly event: 'list-loaded';
+      readonly list: string;
+      readonly format: string;
+      readonly entries: number;
+      readonly unreadable: number;
+      readonly forbidden: number;
+    }
+  /** The previous content stays in use. Reported once for each code in a row. */
+  | {
+      readonly event: 'list-failed' | 'list-refused';
+      readonly list: string;
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+    }
+  /** Rules count it as unknown: it was never read, or confirmed longer ago than its `maxAge`. */
+  | { readonly event: 'list-unknown'; readonly list: string; readonly hint: string }
+  /** It has as many observed addresses as it may: the oldest leave for new ones. */
+  | { readonly event: 'list-full'; readonly list: string; readonly hint: string }
   | { readonly event: 'closed' };
 
 /**

@@ -49,7 +49,7 @@ const LIST = z.strictObject({
   url: url.optional(),
   command: command.optional(),
   observed: observed.optional(),
-  every: duration('1s', '30d').optional(),
+  every: duration('1s', '20d').optional(),
   maxAge: duration('1m', '365d').optional(),
   timeout: duration('1s', '10m').optional(),
   format: z.enum(FORMAT_NAMES, { error: `must be one of ${FORMAT_NAMES.join(', ')}` }).optional(),

@@ -58,6 +58,11 @@ const LISTED: { readonly [field in Field]: true } = {
   bytes: true,
   app: true,
   request: true,
+  list: true,
+  format: true,
+  entries: true,
+  unreadable: true,
+  forbidden: true,
 };
 const FIELDS: ReadonlySet<string> = new Set(Object.keys(LISTED));
 
@@ -85,6 +90,10 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'variable-ignored': 'warn',
   'plain-http': 'warn',
   'snapshot-older': 'warn',
+  'list-failed': 'warn',
+  'list-refused': 'error',
+  'list-unknown': 'error',
+  'list-full': 'warn',
 };
 /** The methods that Node's parser accepts. Any other text could be request data. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);

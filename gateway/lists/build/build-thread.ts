@@ -3,7 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { ContentError } from '../formats/content-error.ts';
-import type { BuildOutcome } from './build-in-thread.ts';
+import type { BuildOutcome } from './build-aside.ts';
 import { type BuildTask, type BuiltList, buildList } from './build-list.ts';
 
 const post = (outcome: BuildOutcome, built?: BuiltList): void =>

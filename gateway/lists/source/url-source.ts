@@ -49,7 +49,7 @@ async function request(first: URL, validator: string, maxBytes: number, signal: 
   throw redirectRefused(`more than ${MAX_REDIRECTS} redirects`);
 }
 
-/** @throws SourceError if TLS would be left, or an address of this machine be reached from outside */
+/** @throws SourceError if TLS would be left, or this machine reached from elsewhere */
 function follow(from: URL, location: string | null): URL {
   const to = location !== null && URL.canParse(location, from) ? new URL(location, from) : undefined;
   if (!to) throw redirectRefused('a redirect without a target');

@@ -1,8 +1,9 @@
-// Builds lists in threads, one at a time: each holds its content in memory.
+// Builds lists one at a time, since each holds its content in memory: in a thread, unless they are
+// small.
 
 import { Worker } from 'node:worker_threads';
 import { ContentError, type ContentErrorCode } from '../formats/content-error.ts';
-import type { BuildTask, BuiltList } from './build-list.ts';
+import { type BuildTask, type BuiltList, buildList } from './build-list.ts';
 
 /** What the thread posts. */
 export interface BuildOutcome {
@@ -10,6 +11,8 @@ export interface BuildOutcome {
   readonly failure?: { readonly code: ContentErrorCode; readonly message: string; readonly hint: string };
 }
 
+/** Read in a few milliseconds, where a thread takes longer to start. */
+const MAX_HERE_BYTES = 16_384;
 /** Of JSON, whose objects are larger than its text. */
 const MAX_HEAP_MIB = 1024;
 
@@ -19,8 +22,10 @@ let last: Promise<unknown> = Promise.resolve();
  * @param task whose bytes the thread takes over
  * @throws ContentError
  */
-export function buildInThread(task: BuildTask, signal: AbortSignal): Promise<BuiltList> {
-  const built = last.then(() => runThread(task, signal));
+export function buildAside(task: BuildTask, signal: AbortSignal): Promise<BuiltList> {
+  // Nobody knows how long compressed content is.
+  const isSmall = task.bytes.length <= MAX_HERE_BYTES && task.bytes[0] !== 0x1f;
+  const built = last.then(() => (isSmall ? buildList(task) : runThread(task, signal)));
   last = built.catch(() => undefined);
   return built;
 }

@@ -1,0 +1,77 @@
+// The last good copy of each list, in the gateway's folder. All processes search their copy of it;
+// one process writes it. The time of a file's last change is when its source last confirmed it.
+
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { decodeImage, type ListImage } from '../table/list-image.ts';
+import { makePrivateFolder, readWholeFile, renameFile, writePrivateFile } from './private-file.ts';
+
+export interface ListCopy extends ListImage {
+  readonly confirmedAtMs: number;
+}
+
+/** 5 million ranges of IPv6 are 160 MB. */
+const MAX_COPY_BYTES = 2 ** 29;
+
+export class ListCopies {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async prepare(): Promise<void> {
+    await makePrivateFolder(this.#folder);
+  }
+
+  /**
+   * @returns undefined if there is none of this source; `damaged` if there is one that cannot be
+   * used, as after a change of the machine
+   */
+  async read(name: string, origin: string): Promise<ListCopy | 'damaged' | undefined> {
+    return readCopy(this.#file(name), origin);
+  }
+
+  async write(name: string, image: Uint8Array, confirmedAtMs: number): Promise<void> {
+    await writePrivateFile(this.#file(name), image, confirmedAtMs);
+    await fs.rm(this.#pendingFile(name), { force: true });
+  }
+
+  async confirm(name: string, confirmedAtMs: number): Promise<void> {
+    await fs.utimes(this.#file(name), confirmedAtMs / 1000, confirmedAtMs / 1000);
+  }
+
+  /** Keeps a list that a guard refused, until somebody accepts it. */
+  async writePending(name: string, image: Uint8Array): Promise<void> {
+    await writePrivateFile(this.#pendingFile(name), image);
+  }
+
+  readPending(name: string, origin: string): Promise<ListCopy | 'damaged' | undefined> {
+    return readCopy(this.#pendingFile(name), origin);
+  }
+
+  /** Makes the refused list the good one. */
+  async acceptPending(name: string): Promise<void> {
+    await renameFile(this.#pendingFile(name), this.#file(name));
+  }
+
+  #file(name: string): string {
+    return path.join(this.#folder, `${name}.list`);
+  }
+
+  #pendingFile(name: string): string {
+    return path.join(this.#folder, `${name}.pending`);
+  }
+}
+
+async function readCopy(file: string, origin: string): Promise<ListCopy | 'damaged' | undefined> {
+  try {
+    const read = await readWholeFile(file, MAX_COPY_BYTES);
+    if (!read) return undefined;
+    const image = await decodeImage(read.bytes);
+    if (!image) return 'damaged';
+    return image.header.origin === origin ? { ...image, confirmedAtMs: read.modifiedAtMs } : undefined;
+  } catch {
+    return 'damaged';
+  }
+}
