@@ -143,7 +143,7 @@ export function parseReading(options: CorpusOptions): Reading {
 export const limitsOf = ({ trustArchives }: CorpusOptions): ContainerLimits =>
   trustArchives ? TRUSTED_LIMITS : DEFAULT_LIMITS;
 
-/** The month in the name of a source, or else of all its files. One that is replaced keeps its own. */
+/** The month in the name of a source, or of all its files. One that is replaced keeps its own. */
 export function namedMonth(source: string, files: readonly string[], replace?: string): string | undefined {
   if (replace !== undefined) return undefined;
   const ofFiles = new Set(files.map((file) => monthInName(path.basename(path.resolve(file)))));

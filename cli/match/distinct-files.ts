@@ -20,7 +20,7 @@ export function resultFilesOf({ out, unchecked, state }: ResultFiles & { readonl
 
 /**
  * @param others may be the same as one another
- * @throws UsageError if one of `files` is another one, in any spelling, or is in it, or in a dataset
+ * @throws UsageError if one of `files` is another one, in any spelling, is in it, or in a dataset
  */
 export function assertDistinctFiles(files: readonly NamedFile[], others: readonly NamedFile[] = []): void {
   for (const { option, file } of files) assertNotPart(option, file);

@@ -23,8 +23,8 @@ export const MARK_BYTES = 16;
 export interface KeptName extends ListedName {
   readonly mark: Uint8Array;
   /**
-   * Hash, tag and seed of the name's entry. Undefined if the name was taken over from the dataset of
-   * another key.
+   * Hash, tag and seed of the name's entry. Undefined if the name was taken over from the dataset
+   * of another key.
    */
   readonly entry?: Uint8Array;
   /** Of a planted account: the mark of its name with its password. */
