@@ -7,8 +7,7 @@ import { normalizePassword, USERNAME_RULES } from '../../protocol/normalize.ts';
 import { createUsernameRewrite } from '../../protocol/username-rules.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { dayOf } from '../../store/day.ts';
-import { readListedNames, readNameList, writeNameList } from '../../store/retention/name-file.ts';
-import { NameList } from '../../store/retention/name-list.ts';
+import { openNameList, readListedNames, writeNameList } from '../../store/retention/name-file.ts';
 import { createPlantedAccount, type PlantedAccount } from '../../store/retention/planted-account.ts';
 import { createSpelling } from '../../store/retention/usernames.ts';
 import { nameEntry, pairEntry } from '../../store/run/removal.ts';
@@ -55,7 +54,7 @@ async function addCanaries(folder: string, options: AddOptions): Promise<void> {
   if (out !== undefined) assertFolderOf(out);
   assertNewFiles({ ...(out !== undefined && { out }) });
   const accounts = await withDataset(folder, options, async ({ dataset, key }) => {
-    const list = readNameList(dataset, key) ?? new NameList();
+    const list = openNameList(dataset, key);
     const spell = createSpelling(dataset.parameters);
     const today = dayOf(Date.now());
     const suite = await createEntrySuite(key);
@@ -143,7 +142,7 @@ export function addCanary(program: Command): void {
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, id: string, options: { keyFile?: string; json?: boolean }) => {
       await withDataset(folder, options, async ({ dataset, key }) => {
-        const list = readNameList(dataset, key) ?? new NameList();
+        const list = openNameList(dataset, key);
         if (!list.uproot(id))
           throw new UsageError(
             'there is no canary account of this id',

@@ -5,8 +5,8 @@ import type { Command } from 'commander';
 import type { NormalizedUsername } from '../../protocol/brands.ts';
 import { type Dataset, openDataset } from '../../store/dataset.ts';
 import { dayOf } from '../../store/day.ts';
-import { readListedNames, readNameList, writeNameList } from '../../store/retention/name-file.ts';
-import { type ListedName, NameList } from '../../store/retention/name-list.ts';
+import { openNameList, readListedNames, writeNameList } from '../../store/retention/name-file.ts';
+import type { ListedName, NameList } from '../../store/retention/name-list.ts';
 import { createSpelling } from '../../store/retention/usernames.ts';
 import { nameEntry } from '../../store/run/removal.ts';
 import { LineError, type NumberedLine, readLines } from '../check/credential-lines.ts';
@@ -81,7 +81,7 @@ async function changeNames(
     const usernames = await readUsernames(openDataset(folder), interrupt.signal);
     return await withDataset(folder, options, async (opened) => {
       const { dataset, key } = opened;
-      const list = readNameList(dataset, key) ?? new NameList();
+      const list = openNameList(dataset, key);
       const change = await createChange(opened);
       const changed = usernames.filter((username) => change(list, username)).length;
       writeNameList(dataset, key, list);

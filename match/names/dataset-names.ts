@@ -13,10 +13,10 @@ import type { DatasetParameters } from '../../store/dataset.ts';
 import type { NameList } from '../../store/retention/name-list.ts';
 import { KEY_BYTES, KIND_AT, RECORD_BYTES, TAG_AT } from '../../store/run/record.ts';
 import type { Run } from '../../store/run/run.ts';
-import { RunReader } from '../../store/run/run-reader.ts';
 import { AccountIndex } from '../users/account-index.ts';
 import { PackedTexts } from '../users/packed-texts.ts';
 import type { UserRow, UserSink } from '../users/user-rows.ts';
+import { readAccounts } from './username-runs.ts';
 
 export interface NameRow {
   readonly account: string;
@@ -83,14 +83,7 @@ export class DatasetNames implements UserSink {
   /** Reads the whole run. @throws StoreError `RUN_CORRUPT` */
   findIn(run: Run): NameRow[] {
     const found = new Set<number>();
-    const reader = new RunReader(run);
-    try {
-      reader.beginSection('account');
-      for (let block = reader.readBlock(); block.length > 0; block = reader.readBlock()) this.#look(block, found);
-      reader.finish();
-    } finally {
-      reader.close();
-    }
+    readAccounts(run, (block) => this.#look(block, found));
     const { source, date = null } = run.facts;
     const accounts = [...found].sort((a, b) => a - b);
     // An id may have several rows.

@@ -2,7 +2,9 @@
 
 import type { Dataset } from '../../store/dataset.ts';
 import { splitExpired } from '../../store/retention/expiry.ts';
+import { type RunRemoval, withoutRemoved } from '../../store/run/removal.ts';
 import { openRuns, type Run } from '../../store/run/run.ts';
+import { RunReader } from '../../store/run/run-reader.ts';
 import { MatchError } from '../errors.ts';
 import { recentFirst } from '../recent-first.ts';
 
@@ -20,4 +22,23 @@ export function openUsernameRuns(dataset: Dataset, hint: string): Run[] {
       hint,
     );
   return recentFirst(live, ({ facts: { date, source } }) => ({ date, name: source }));
+}
+
+/**
+ * Reads the records of accounts of a whole run.
+ * @param take gets blocks of whole records, in a buffer that the next call may reuse
+ * @param removal what suppressed names take out of it
+ * @throws StoreError `RUN_CORRUPT`
+ */
+export function readAccounts(run: Run, take: (block: Uint8Array) => void, removal?: RunRemoval): void {
+  const reader = new RunReader(run);
+  try {
+    reader.beginSection('account');
+    const whole = { number: 0, readBlock: () => reader.readBlock() };
+    const { readBlock } = removal ? withoutRemoved(whole, removal) : whole;
+    for (let block = readBlock(); block.length > 0; block = readBlock()) take(block);
+    reader.finish();
+  } finally {
+    reader.close();
+  }
 }

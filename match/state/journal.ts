@@ -12,6 +12,7 @@ import { stateCorrupt } from './spool.ts';
 const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = fs.constants;
 const SYNC_MS = 1000;
 const MAC_DIGITS = 64;
+const LF = 0x0a;
 
 /** A result of verification: the candidate that fits an account's hash. */
 export interface Hit {
@@ -43,6 +44,8 @@ export class Journal {
   readonly earlier: readonly JournalEntry[];
   readonly #file: string;
   readonly #key: Buffer;
+  /** Of the lines that earlier processes ended. */
+  readonly #wholeBytes: number;
   #handle: number | undefined;
   /** Of the last line. */
   #mac: string;
@@ -56,7 +59,13 @@ export class Journal {
     this.#file = file;
     this.#key = key;
     this.#mac = job;
-    this.earlier = readLines(file).map((line) => this.#open(line));
+    const whole = readWholeLines(file);
+    this.#wholeBytes = whole.length;
+    this.earlier = whole
+      .toString('utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => this.#open(line));
   }
 
   #open(line: string): JournalEntry {
@@ -72,7 +81,7 @@ export class Journal {
   }
 
   append(entry: JournalEntry): void {
-    this.#handle ??= openWhole(this.#file);
+    this.#handle ??= openToAppend(this.#file, this.#wholeBytes);
     const text = JSON.stringify(entry);
     this.#mac = this.#seal(text);
     const line = Buffer.from(`${this.#mac} ${text}\n`);
@@ -91,19 +100,19 @@ export class Journal {
 }
 
 /** A line that a killed process did not finish does not count. */
-function readLines(file: string): string[] {
+function readWholeLines(file: string): Buffer {
   try {
-    return fs.readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    const bytes = fs.readFileSync(file);
+    return bytes.subarray(0, bytes.lastIndexOf(LF) + 1);
   } catch (error) {
-    if (isMissing(error)) return [];
+    if (isMissing(error)) return Buffer.alloc(0);
     throw error;
   }
 }
 
 /** Cuts off an unfinished line, which the next one would be joined to. */
-function openWhole(file: string): number {
+function openToAppend(file: string, wholeBytes: number): number {
   const handle = fs.openSync(file, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, PRIVATE_FILE);
-  const text = fs.readFileSync(file);
-  fs.ftruncateSync(handle, text.lastIndexOf(0x0a) + 1);
+  fs.ftruncateSync(handle, wholeBytes);
   return handle;
 }

@@ -10,11 +10,10 @@ import type { Dataset } from '../../store/dataset.ts';
 import type { NameList } from '../../store/retention/name-list.ts';
 import { planSuppression } from '../../store/retention/retention.ts';
 import { KIND_AT, RECORD_BYTES, TAG_AT } from '../../store/run/record.ts';
-import { type RunRemoval, withoutRemoved } from '../../store/run/removal.ts';
+import type { RunRemoval } from '../../store/run/removal.ts';
 import type { Run } from '../../store/run/run.ts';
-import { RunReader } from '../../store/run/run-reader.ts';
 import { MatchError } from '../errors.ts';
-import { openUsernameRuns } from '../names/username-runs.ts';
+import { openUsernameRuns, readAccounts } from '../names/username-runs.ts';
 import { countReasons, describeCounts } from '../reasons.ts';
 import type { MatchRow } from '../results.ts';
 import { readUsers, type TableFormat } from '../users/read-users.ts';
@@ -151,6 +150,7 @@ function compare(
   let hasNewTags = false;
   for (let tag = 0; tag < table.tags && !hasNewTags; tag++) hasNewTags = table.isCurrent(tag) && !isKnown(tag);
   const wanted = sources.filter(({ id }) => hasNewTags || !knownRuns.has(id));
+  if (wanted.length === 0) return { hits: all, read: 0 };
   const index = new EntryIndex(table);
   const nameFinding = createFindings(key);
   for (const source of wanted) {
@@ -167,24 +167,17 @@ function compare(
   return { hits: all, read: wanted.length };
 }
 
-/** Reads the whole run. @throws StoreError `RUN_CORRUPT` */
+/** @throws StoreError `RUN_CORRUPT` */
 function findIn({ run, removal }: Source, index: EntryIndex): [tag: number, entry: Buffer][] {
   const found: [number, Buffer][] = [];
-  const reader = new RunReader(run);
-  const whole = { number: 0, readBlock: () => reader.readBlock() };
-  try {
-    reader.beginSection('account');
-    const { readBlock } = removal ? withoutRemoved(whole, removal) : whole;
-    for (let block = readBlock(); block.length > 0; block = readBlock())
-      for (let at = 0; at < block.length; at += RECORD_BYTES)
-        if (block[at + KIND_AT] === EntryKind.pair)
-          index.find(block, at + TAG_AT, (tag) =>
-            found.push([tag, Buffer.from(block.subarray(at + TAG_AT, at + TAG_AT + TAG_AND_SEED_BYTES))]),
-          );
-    reader.finish();
-  } finally {
-    reader.close();
-  }
+  const look = (block: Uint8Array): void => {
+    for (let at = 0; at < block.length; at += RECORD_BYTES)
+      if (block[at + KIND_AT] === EntryKind.pair)
+        index.find(block, at + TAG_AT, (tag) =>
+          found.push([tag, Buffer.from(block.subarray(at + TAG_AT, at + TAG_AT + TAG_AND_SEED_BYTES))]),
+        );
+  };
+  readAccounts(run, look, removal);
   return found;
 }
 

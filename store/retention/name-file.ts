@@ -63,6 +63,10 @@ export function readNameList(dataset: Dataset, key: DatasetKey): NameList | unde
   return new NameList(content.subarray(0, LIST_KEY_BYTES), names);
 }
 
+/** To be changed: an empty list if the dataset has none. @throws StoreError `NAMES_CORRUPT` */
+export const openNameList = (dataset: Dataset, key: DatasetKey): NameList =>
+  readNameList(dataset, key) ?? new NameList();
+
 /** The caller holds the lock of the dataset. @throws StoreError `TOO_MANY_NAMES` */
 export function writeNameList(dataset: Dataset, key: DatasetKey, list: NameList): void {
   if (list.names.length > MAX_NAMES)
