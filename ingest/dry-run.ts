@@ -37,9 +37,7 @@ const MAX_SAMPLE_BYTES = 64 << 20;
 /** More than a sample: each text is one segment. */
 const SEGMENT_BYTES = 8 << 20;
 
-/**
- * Records per second when merging and publishing; `npm run bench:ingest` measured them on 2 cores.
- */
+/** Records per second when merging and publishing, as `npm run bench:ingest` on 2 cores. */
 const MERGED_PER_SECOND = 10_000_000;
 const PUBLISHED_PER_SECOND = 5_000_000;
 /** With metadata, measured on 100 million pairs. */
@@ -208,7 +206,10 @@ class SampledCorpus {
             tally.addSegment(),
             deriveSegment(content, this.#format as SegmentFormat, deriver, signSeed, guard),
           ),
-        reject: (reason, line) => tally.reject((counter) => counter.addLine(reason, line)),
+        reject: (reason, line) => {
+          if (line) search?.searchLine(line);
+          tally.reject((counter) => counter.addLine(reason, line));
+        },
         columns: (columns) => tally.setColumns(columns),
       },
       SEGMENT_BYTES,

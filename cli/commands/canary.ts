@@ -7,15 +7,17 @@ import { normalizePassword, USERNAME_RULES } from '../../protocol/normalize.ts';
 import { createUsernameRewrite } from '../../protocol/username-rules.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { dayOf } from '../../store/day.ts';
-import { openNameList, readListedNames, writeNameList } from '../../store/retention/name-file.ts';
+import { openNameList, readListedNames, readNameList, writeNameList } from '../../store/retention/name-file.ts';
 import { createPlantedAccount, type PlantedAccount } from '../../store/retention/planted-account.ts';
+import { findPlantedRuns } from '../../store/retention/planted-runs.ts';
 import { createSpelling } from '../../store/retention/usernames.ts';
 import { nameEntry, pairEntry } from '../../store/run/removal.ts';
 import { openRuns } from '../../store/run/run.ts';
 import { UsageError } from '../exit.ts';
+import { openKeyFile } from '../key-files.ts';
 import { assertNewFiles } from '../match/result-files.ts';
 import { parseCount } from '../memory.ts';
-import { assertFolderOf, assertNotPart, withDataset } from '../open.ts';
+import { assertFolderOf, assertNotPart, keyFileFor, withDataset } from '../open.ts';
 import { formatTable, note, printResult } from '../output.ts';
 import { printable, shellWord } from '../printable.ts';
 import { describeSightings, type Sighting, sightingsIn } from '../retention/canaries.ts';
@@ -92,9 +94,17 @@ interface CanaryRow {
   readonly seen: readonly Sighting[];
 }
 
-function listCanaries(folder: string): CanaryRow[] {
+/** With the key of the dataset at hand, runs that were made elsewhere count too. */
+function listCanaries(folder: string, options: { readonly keyFile?: string }): CanaryRow[] {
   const dataset = openDataset(folder);
-  const seen = sightingsIn(openRuns(dataset));
+  const runs = openRuns(dataset);
+  const keyFile = keyFileFor(folder, options.keyFile);
+  const hasKey = options.keyFile !== undefined || fs.existsSync(keyFile);
+  const copied = findPlantedRuns(runs, hasKey ? readNameList(dataset, openKeyFile(keyFile)) : undefined);
+  const seen = [
+    ...sightingsIn(runs),
+    ...copied.flatMap(({ run, found }) => found.map((one) => ({ ...one, source: run.facts.source }))),
+  ];
   const added = new Map(
     (readListedNames(dataset) ?? []).flatMap(({ kind, id, added: day }) =>
       kind === 'planted' && id !== undefined ? [[id, day] as const] : [],
@@ -122,9 +132,10 @@ export function addCanary(program: Command): void {
     .command('list')
     .description('list canary accounts by id, and the sources that hold them')
     .argument('<dataset>', 'folder of the dataset')
+    .option('--key-file <file>', 'key of the dataset, for runs that were copied in (default: <dataset>.key)')
     .option('--json', 'print the result as JSON')
-    .action((folder: string, options: { json?: boolean }) => {
-      printResult(options, listCanaries(folder), (rows) =>
+    .action((folder: string, options: { keyFile?: string; json?: boolean }) => {
+      printResult(options, listCanaries(folder, options), (rows) =>
         rows.length === 0
           ? `no canary accounts; add some with: credveil canary add ${shellWord(folder)} --count 5 --domain <domain>`
           : formatTable(

@@ -31,6 +31,7 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
 /**
  * @param segment whole lines, each ended by LF
  * @param signs observes some of the credentials
+ * @param seeLine takes lines that are rejected, but for those whose password is none
  * @returns the credentials found
  */
 export function deriveLines(
@@ -39,9 +40,10 @@ export function deriveLines(
   deriver: Deriver,
   rejects: RejectCounter,
   signs?: SignCounter,
+  seeLine?: (line: Uint8Array) => void,
 ): number {
   const fields: AsciiFields = { usernameFrom: -1, usernameTo: -1, passwordFrom: 0, passwordTo: 0, times: 1 };
-  const texts = new TextLines(segment, rules, deriver, rejects, signs);
+  const texts = new TextLines(segment, rules, deriver, rejects, signs, seeLine);
   let credentials = 0;
   for (let from = 0; from < segment.length; ) {
     let kinds = PLAIN;
@@ -53,7 +55,9 @@ export function deriveLines(
     if (to === from) rejects.add('blank');
     else if (to - from > MAX_LINE_BYTES) rejects.add('too-long');
     else if (rules.parseAscii && (kinds === PLAIN || (kinds === RETURN && !hasReturn(segment, from, to)))) {
-      const reason = rules.parseAscii(segment, from, to, fields) ?? reasonAbsent(segment, fields, deriver);
+      const unread = rules.parseAscii(segment, from, to, fields);
+      if (unread !== undefined) seeLine?.(segment.subarray(from, to));
+      const reason = unread ?? reasonAbsent(segment, fields, deriver);
       if (reason !== undefined) rejects.addLine(reason, segment.subarray(from, to));
       else if (addAscii(segment, fields, deriver, signs)) credentials++;
       else rejects.add('too-long');
@@ -89,6 +93,7 @@ class TextLines implements CredentialSink {
   readonly #deriver: Deriver;
   readonly #rejects: RejectCounter;
   readonly #signs: SignCounter | undefined;
+  readonly #seeLine: ((line: Uint8Array) => void) | undefined;
   #line: Uint8Array = new Uint8Array();
   credentials = 0;
 
@@ -98,12 +103,14 @@ class TextLines implements CredentialSink {
     deriver: Deriver,
     rejects: RejectCounter,
     signs: SignCounter | undefined,
+    seeLine: ((line: Uint8Array) => void) | undefined,
   ) {
     this.#segment = Buffer.from(segment.buffer, segment.byteOffset, segment.length);
     this.#rules = rules;
     this.#deriver = deriver;
     this.#rejects = rejects;
     this.#signs = signs;
+    this.#seeLine = seeLine;
   }
 
   derive(from: number, to: number): void {
@@ -116,7 +123,7 @@ class TextLines implements CredentialSink {
     const reason = username === undefined ? undefined : reasonNoPassword(password);
     if (reason !== undefined) {
       if (username !== undefined) this.#deriver.seeName?.(normalizeUsername(username));
-      this.reject(reason);
+      this.#rejects.addLine(reason, this.#line);
       return;
     }
     if (this.#signs?.isDue) this.#signs.observe(username, password);
@@ -126,6 +133,7 @@ class TextLines implements CredentialSink {
   }
 
   reject(reason: RejectReason, line: Uint8Array = this.#line): void {
+    this.#seeLine?.(line);
     this.#rejects.addLine(reason, line);
   }
 }

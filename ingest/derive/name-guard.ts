@@ -26,7 +26,7 @@ export class NameGuard {
   readonly #key: Uint8Array;
   readonly #kernel: HmacKernel;
   readonly #names = new Map<number, Name[]>();
-  readonly #hasPlanted: boolean;
+  readonly hasPlanted: boolean;
   #suppressed = 0;
   #withheldPlanted = 0;
   readonly #counts = new Map<string, { names: number; pairs: number }>();
@@ -34,7 +34,7 @@ export class NameGuard {
   constructor({ key, names }: NameMarks) {
     this.#key = key;
     this.#kernel = new HmacKernel(key, 1);
-    this.#hasPlanted = names.some(({ kind }) => kind === 'planted');
+    this.hasPlanted = names.some(({ kind }) => kind === 'planted');
     for (const name of names) {
       const start = readU48(name.mark, 0);
       this.#names.set(start, [...(this.#names.get(start) ?? []), name]);
@@ -79,7 +79,7 @@ export class NameGuard {
   }
 
   #findRespelled(bytes: Uint8Array, from: number, to: number): FoundName | undefined {
-    const username = this.#hasPlanted ? respell(bytes, from, to) : undefined;
+    const username = this.hasPlanted ? respell(bytes, from, to) : undefined;
     const name = username && this.#planted(username);
     return name && { name, username };
   }

@@ -1,5 +1,5 @@
-// Looks for planted accounts in a text that is not read as credentials, since it is refused or left
-// out: an alarm needs the name alone, and no format.
+// Looks for planted accounts in what is not read as credentials: texts that are refused or left
+// out, and rejected lines. An alarm needs the name alone, and no format.
 
 import type { NameMarks } from '../../store/retention/name-list.ts';
 import type { PlantedCounts } from '../report/planted.ts';
@@ -38,11 +38,12 @@ export class PlantedSearch implements TextSink {
   #found: FoundName | undefined;
   #hasPassword = false;
 
-  constructor(marks: NameMarks) {
-    this.#guard = new NameGuard(marks);
+  /** @param guard counts what is found */
+  constructor(guard: NameGuard) {
+    this.#guard = guard;
   }
 
-  push(block: Buffer): void {
+  push(block: Uint8Array): void {
     for (const byte of block) {
       const kind = KINDS[byte];
       if (kind !== OTHER) {
@@ -61,6 +62,12 @@ export class PlantedSearch implements TextSink {
   end(): void {
     this.#endWord();
     this.#endLine();
+  }
+
+  /** Searches a line of a text that is read otherwise. */
+  searchLine(line: Uint8Array): void {
+    this.push(line);
+    this.end();
   }
 
   /** What was found since the last call. */
@@ -105,4 +112,4 @@ function trimmed(word: Uint8Array): Uint8Array {
 
 /** Undefined if no account is planted. */
 export const createPlantedSearch = (marks: NameMarks | undefined): PlantedSearch | undefined =>
-  marks?.names.some(({ kind }) => kind === 'planted') ? new PlantedSearch(marks) : undefined;
+  marks?.names.some(({ kind }) => kind === 'planted') ? new PlantedSearch(new NameGuard(marks)) : undefined;

@@ -126,7 +126,10 @@ class CorpusReading {
       {
         buffer: () => this.#pool.buffer(),
         segment: (content) => this.#segment(content),
-        reject: (reason, line) => this.#tally.reject((counter) => counter.addLine(reason, line)),
+        reject: (reason, line) => {
+          if (line) this.#search?.searchLine(line);
+          this.#tally.reject((counter) => counter.addLine(reason, line));
+        },
         columns: (columns) => this.#tally.setColumns(columns),
       },
       plan.segmentBytes,

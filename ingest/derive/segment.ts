@@ -9,6 +9,7 @@ import { deriveCredentials } from './credential-batch.ts';
 import type { Deriver } from './deriver.ts';
 import { deriveLines } from './line-batch.ts';
 import type { NameGuard } from './name-guard.ts';
+import { PlantedSearch } from './planted-search.ts';
 
 /** How the bytes of a segment are read. */
 export interface SegmentFormat {
@@ -49,10 +50,11 @@ export function deriveSegment(
 ): SegmentFindings {
   const rejects = new RejectCounter();
   const signs = new SignCounter(signSeed);
+  const search = guard?.hasPlanted ? new PlantedSearch(guard) : undefined;
   // Hashes are right to look like hashes.
   const observed = format.hashes ? undefined : signs;
   const read = format.lines
-    ? deriveLines(bytes, format.lines, deriver, rejects, observed)
+    ? deriveLines(bytes, format.lines, deriver, rejects, observed, (line) => search?.searchLine(line))
     : deriveCredentials(bytes, deriver, rejects, observed);
   deriver.flush();
   const { withheld = 0, planted = {} } = guard?.takeRejects(rejects) ?? {};

@@ -135,6 +135,8 @@ test.for(['hmac', 'oprf'])('raise an alarm in runs that are copied in, under %s'
     ]);
     expect(fs.readFileSync(sink, 'utf8').trim().split('\n')).toHaveLength(2);
   }
+  const list = (await credveilJson(['canary', 'list', folder])) as { id: string; seen: object[] }[];
+  expect(list.find(({ id }) => id === b.id)?.seen).toEqual([{ id: b.id, source: 'a', names: 2, pairs: 0 }]);
   await credveil(['canary', 'remove', folder, a.id]);
   await credveil(['canary', 'remove', folder, b.id]);
   expect((await credveil(['publish', folder])).code).toBe(0);
@@ -176,12 +178,15 @@ test('raise an alarm in texts that are refused or left out, whatever their forma
 test('raise an alarm in every spelling of their address, whatever the rules of the dataset', async ({ place }) => {
   const folder = place.at('d');
   await credveilJson(['init', folder, '--suite', 'hmac']);
-  const [a, b] = (await plant(folder)) as [Account, Account];
+  const [a, b, d, e] = (await plant(folder)) as [Account, Account, Account, Account];
   const [c] = (await plant(folder, '--domain', 'googlemail.com')) as [Account];
   const lines = [
     `${a.email.replace('@', '+shop@')}:${a.password}`,
     `${b.email.replace('@', '+a+b@').toUpperCase()}:another`,
     `${c.email.replace('.', '').replace('googlemail', 'gmail')}:${c.password}`,
+    // A name alone is no credential.
+    d.username,
+    `\u00fcber ${d.email}`,
     // Others of these forms are none.
     'someone+shop@example.test:else1',
     'some.one@gmail.com:else2',
@@ -189,9 +194,19 @@ test('raise an alarm in every spelling of their address, whatever the rules of t
   const loud = await ingest(folder, place.write('a.txt', combo(1, lines)), '--source', 'a', '--no-publish');
   expect([loud.code, loud.stderr]).toEqual([
     3,
-    expect.stringContaining('holds 3 canary accounts of your own user table, 2 with the password'),
+    expect.stringContaining('holds 4 canary accounts of your own user table, 2 with the password'),
   ]);
-  expect(loud.stdout).toContain('42 credentials from 45 lines');
+  expect(loud.stdout).toContain('42 credentials from 47 lines');
+  const list = (await credveilJson(['canary', 'list', folder])) as { id: string; seen: object[] }[];
+  expect(list.find(({ id }) => id === d.id)?.seen).toEqual([{ id: d.id, source: 'a', names: 2, pairs: 0 }]);
+  // A row without a password.
+  const table = seededPairs(30, 5).map(({ username, password }) => `${username},${password}`);
+  const csv = place.write('t.csv', `email,password\n${table.join('\n')}\n${e.email},\n`);
+  const rows = await credveil(['ingest', folder, csv, '--source', 't', '--no-publish', '--format', 'csv']);
+  expect([rows.code, rows.stderr]).toEqual([
+    3,
+    expect.stringContaining('holds 1 canary account of your own user table, 0'),
+  ]);
 });
 
 test('a dry run raises the alarm too, also of a sample that it refuses', async ({ place }) => {
