@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Reading } from '../ingest/choose-format.ts';
 import { type ContainerLimits, DEFAULT_LIMITS, TRUSTED_LIMITS } from '../ingest/containers/budget.ts';
-import { createFormat, FORMAT_NAMES, takesOption } from '../ingest/format-registry.ts';
+import { FORMAT_NAMES, loadFormat, takesOption } from '../ingest/format-loader.ts';
 import type { Columns } from '../ingest/formats/columns.ts';
 import type { FormatOptions, Labels } from '../ingest/formats/format-options.ts';
 import { type CorpusInput, openInputs } from '../ingest/input/inputs.ts';
@@ -124,7 +124,7 @@ function parseFormatOptions({ columns, blank, separator, labels }: CorpusOptions
 }
 
 /** How the texts of a corpus are read. @throws UsageError */
-export function parseReading(options: CorpusOptions): Reading {
+export async function parseReading(options: CorpusOptions): Promise<Reading> {
   const formatOptions = parseFormatOptions(options);
   const { format, encoding, skipUnrecognised = false } = options;
   const unfit = (Object.keys(formatOptions) as (keyof FormatOptions)[]).filter((name) => !takesOption(format, name));
@@ -135,7 +135,7 @@ export function parseReading(options: CorpusOptions): Reading {
     );
   if (encoding !== undefined) assertEncoding(encoding);
   return {
-    ...(format === AUTO ? { formatOptions } : { format: createFormat(format, formatOptions) }),
+    ...(format === AUTO ? { formatOptions } : { format: await loadFormat(format, formatOptions) }),
     skipUnrecognised,
   };
 }
@@ -153,8 +153,8 @@ export function namedMonth(source: string, files: readonly string[], replace?: s
 }
 
 /** Opens the inputs. @throws UsageError */
-export function openCorpus(files: readonly string[], options: CorpusOptions): Corpus {
-  const reading = parseReading(options);
+export async function openCorpus(files: readonly string[], options: CorpusOptions): Promise<Corpus> {
+  const reading = await parseReading(options);
   const { encoding } = options;
   if (files.length === 0)
     throw new UsageError(

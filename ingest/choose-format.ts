@@ -3,7 +3,8 @@
 
 import { type FedParameters, sectionsFed } from '../store/run/run-facts.ts';
 import { IngestError, TextsRefused } from './errors.ts';
-import { detectFormat } from './formats/detect.ts';
+import { loadModules } from './format-loader.ts';
+import { detectAmong } from './formats/detect.ts';
 import type { CorpusFormat, FormatOptions, Recognised } from './formats/format.ts';
 import { isAddress } from './formats/line-parser.ts';
 import type { TextSample } from './formats/sample.ts';
@@ -29,12 +30,12 @@ export type Choice =
  * does not look as if it held any, is left out
  * @param parameters of the dataset: a format that it has no use for is refused
  */
-export function chooseFormat(
+export async function chooseFormat(
   name: string,
   sample: TextSample,
   { format, formatOptions, skipUnrecognised }: Reading,
   parameters: FedParameters,
-): Choice {
+): Promise<Choice> {
   const { binary, remarks } = sample;
   if (binary?.isPicture) return { leftOut: binary.what };
   const choose = (recognised: Recognised): Choice => {
@@ -45,7 +46,7 @@ export function chooseFormat(
   const member = kindOfLogMember(name);
   const leftOut = `no credentials: ${member}, by name and content`;
   try {
-    const recognised = detectFormat(sample, formatOptions);
+    const recognised = detectAmong(await loadModules(sample, formatOptions), sample, formatOptions ?? {});
     if (member !== undefined && !mayHoldCredentials(recognised, sample)) return { leftOut };
     return choose(recognised);
   } catch (error) {
@@ -96,7 +97,7 @@ export function uselessFormat(parameters: FedParameters, { name, feeds }: Corpus
 /** `chooseFormat` for the texts of one corpus. */
 export const formatChooser =
   (reading: Reading, parameters: FedParameters) =>
-  (name: string, sample: TextSample): Choice =>
+  (name: string, sample: TextSample): Promise<Choice> =>
     chooseFormat(name, sample, reading, parameters);
 
 export interface Refused {

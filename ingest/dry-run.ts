@@ -214,8 +214,8 @@ class SampledCorpus {
       },
       SEGMENT_BYTES,
     );
-    this.#reader = new TextReader((name, sample) => {
-      const choice = chooseFormat(name, sample, options, parameters);
+    this.#reader = new TextReader(async (name, sample) => {
+      const choice = await chooseFormat(name, sample, options, parameters);
       if ('leftOut' in choice) options.leftOut?.add(name, choice.leftOut);
       if ('refusal' in choice) tally.refuse({ name, refusal: choice.refusal });
       if (!('recognised' in choice) || tally.isRefused) return search;

@@ -31,7 +31,8 @@ export async function lookAtInputs(parameters: DatasetParameters, options: Inges
     const [first] = texts.filter(({ text }) => text.length > 0);
     if (!first) continue;
     const { name, text, whole } = first;
-    const choice = chooseFormat(name, createSample(text.subarray(0, SAMPLE_BYTES), whole), options, parameters);
+    const sample = createSample(text.subarray(0, SAMPLE_BYTES), whole);
+    const choice = await chooseFormat(name, sample, options, parameters);
     if ('refusal' in choice) refused.push({ name, refusal: choice.refusal });
     else if ('recognised' in choice) formats.push(choice.recognised.format);
   }

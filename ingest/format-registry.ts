@@ -1,8 +1,10 @@
-// All formats by name, as in `--format` and in the facts of a run.
+// All formats, with what recognises and reads them.
 
 import { IngestError } from './errors.ts';
 import { stealerBlocksModule } from './formats/blocks/stealer-blocks.ts';
-import type { CorpusFormat, FormatModule, FormatOptions } from './formats/format.ts';
+import { detectAmong } from './formats/detect.ts';
+import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from './formats/format.ts';
+import type { TextSample } from './formats/sample.ts';
 import { csvModule } from './formats/tables/csv.ts';
 import { jsonModule } from './formats/tables/json.ts';
 import { sqlModule } from './formats/tables/sql.ts';
@@ -17,17 +19,18 @@ export const FORMAT_MODULES: readonly FormatModule[] = [
   ...LINE_MODULES,
 ];
 
-export const FORMAT_NAMES: readonly string[] = FORMAT_MODULES.flatMap(({ names }) => names);
-
-const findModule = (name: string): FormatModule | undefined => FORMAT_MODULES.find(({ names }) => names.includes(name));
-
-/** @returns false if a format of this name takes no such option, and for unknown names */
-export const takesOption = (name: string, option: keyof FormatOptions): boolean =>
-  findModule(name)?.takes.includes(option) === true;
-
 /** @throws IngestError `FORMAT_UNKNOWN` */
 export function createFormat(name: string, options: FormatOptions = {}): CorpusFormat {
-  const format = findModule(name)?.create(name, options);
-  if (!format) throw new IngestError('FORMAT_UNKNOWN', 'unknown format', `Choose from ${FORMAT_NAMES.join(', ')}.`);
+  const format = FORMAT_MODULES.find(({ names }) => names.includes(name))?.create(name, options);
+  if (!format)
+    throw new IngestError(
+      'FORMAT_UNKNOWN',
+      'unknown format',
+      `Choose from ${FORMAT_MODULES.flatMap(({ names }) => names).join(', ')}.`,
+    );
   return format;
 }
+
+/** `detectAmong` all formats. */
+export const detectFormat = (sample: TextSample, options: FormatOptions = {}): Recognised =>
+  detectAmong(FORMAT_MODULES, sample, options);

@@ -28,7 +28,6 @@ import {
 import { SECTION_NAMES, type SectionName } from '../store/run/sections.ts';
 import { CorpusChanged } from './derive/corpus-tally.ts';
 import { type ReadCorpus, readCorpus } from './derive/read-corpus.ts';
-import { searchCorpus } from './derive/search-corpus.ts';
 import { IngestError } from './errors.ts';
 import { lookAtInputs } from './first-look.ts';
 import type { CorpusFormat } from './formats/format.ts';
@@ -78,7 +77,7 @@ export async function ingest(dataset: Dataset, key: DatasetKey, stated: IngestOp
   const names = readNameList(dataset, key);
   const options = { ...asReplacement(dataset, runs, stated), ...(names && { names }) };
   const label = await lookAtInputs(dataset.parameters, options).catch(async (error) => {
-    if (error instanceof CredveilError) await searchCorpus(options);
+    if (error instanceof CredveilError) await (await import('./derive/search-corpus.ts')).searchCorpus(options);
     throw error;
   });
   const base = openBase(dataset, runs, options, label);

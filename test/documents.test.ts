@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { FORMAT_NAMES } from '../ingest/format-registry.ts';
+import { FORMAT_NAMES } from '../ingest/format-loader.ts';
 import { ALARM_NAMES } from '../ingest/report/alarms.ts';
 import { PROBLEMS } from '../runtime/http/problems.ts';
 import { listProse } from '../scripts/check-prose.ts';

@@ -116,7 +116,7 @@ async function runMatch(
   signal: AbortSignal,
 ): Promise<void> {
   const settings = parseSettings(options);
-  const reading = parseReading({ ...options, columns: options.corpusColumns } as CorpusOptions);
+  const reading = await parseReading({ ...options, columns: options.corpusColumns } as CorpusOptions);
   // A match that was killed while it wrote them writes both again.
   if (!options.dryRun && !hasProgress(options.state)) assertNewFiles(options);
   const leftOut = new LeftOut();

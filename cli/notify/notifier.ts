@@ -4,11 +4,11 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { NotifyError } from '../../notify/errors.ts';
 import type { NewEvent } from '../../notify/events.ts';
-import { type DeliveryCount, Outbox } from '../../notify/outbox.ts';
+import type { DeliveryCount, Outbox } from '../../notify/outbox.ts';
 import type { Sink } from '../../notify/sink.ts';
 import { UsageError } from '../exit.ts';
 import { fileGroup } from '../key-files.ts';
-import { assertDistinctFiles, type NamedFile } from '../match/distinct-files.ts';
+import type { NamedFile } from '../match/distinct-files.ts';
 import { assertNotPart } from '../open.ts';
 import { note } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -90,11 +90,12 @@ export async function openNotifier(
   for (const spec of notify) assertNotPart('--notify', /^(?:ecs|ocsf):(.+)$/.exec(spec)?.[1]);
   const sinks = await openNamedSinks(options);
   const file = outboxFile ?? defaultOutbox;
+  const { assertDistinctFiles } = await import('../match/distinct-files.ts');
   assertDistinctFiles(results, [
     { option: '--outbox-file', file },
     ...sinks.flatMap((sink) => (sink.file === undefined ? [] : [{ option: '--notify', file: sink.file }])),
   ]);
-  const outbox = Outbox.open(file);
+  const outbox = (await import('../../notify/outbox.ts')).Outbox.open(file);
   let added = 0;
   let known = 0;
   return {

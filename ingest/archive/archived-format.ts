@@ -2,15 +2,15 @@
 // credentials.
 
 import { IngestError } from '../errors.ts';
-import { createFormat, FORMAT_NAMES } from '../format-registry.ts';
 import type { CorpusFormat, CredentialSink } from '../formats/format.ts';
+import { LINE_MODULES } from '../line-registry.ts';
 import { corruptArchive, type TextHeader } from './archive-format.ts';
 import { MAX_PACKED_FIELD_BYTES, NO_USERNAME, PACKED_HEADER_BYTES } from './packed-credential.ts';
 
 /** @throws IngestError `FORMAT_UNKNOWN` */
 export function formatOfText({ format: name, options, content, feeds }: TextHeader): CorpusFormat {
   if (content === 'packed') return { name, options, feeds, createParser: (sink) => new PackedParser(sink) };
-  const format = FORMAT_NAMES.includes(name) ? createFormat(name, options) : undefined;
+  const format = LINE_MODULES.find(({ names }) => names.includes(name))?.create(name, options);
   if (format?.lines) return format;
   throw new IngestError(
     'FORMAT_UNKNOWN',

@@ -181,7 +181,7 @@ class CorpusReading {
     const { inputs, signal } = this.#options;
     const files: InputFile[] = [];
     const choose = formatChooser(this.#options, this.#dataset.parameters);
-    const reader = new TextReader((name, sample) => this.#open(name, choose(name, sample)));
+    const reader = new TextReader(async (name, sample) => this.#open(name, await choose(name, sample)));
     for (const input of inputs) {
       const before = this.#tally.bytes;
       const each = async (block: Buffer, bytesRead: number): Promise<void> => {

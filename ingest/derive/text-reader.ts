@@ -41,7 +41,7 @@ export function withRefusals(
  * @param name its path in the corpus, as files and archives spell it
  * @returns undefined to leave it out
  */
-export type OpenText = (name: string, sample: TextSample) => TextSink | undefined;
+export type OpenText = (name: string, sample: TextSample) => Promise<TextSink | undefined>;
 
 /** The sample does not depend on how blocks are cut. */
 export class TextReader {
@@ -87,7 +87,7 @@ export class TextReader {
     this.#head = [];
     const start = head.subarray(0, SAMPLE_BYTES);
     this.#isOpen = true;
-    const sink = this.#open(this.#name, createSample(start, whole, this.#remarks));
+    const sink = await this.#open(this.#name, createSample(start, whole, this.#remarks));
     this.#sink = sink && hasOldLineEnds(start) ? withLineFeeds(sink) : sink;
     await this.#sink?.push(head);
   }

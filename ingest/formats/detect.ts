@@ -1,10 +1,9 @@
 // Detects the format of a text from its first lines: the one of the best score.
 
 import { IngestError } from '../errors.ts';
-import { FORMAT_MODULES } from '../format-registry.ts';
 import { maskLine } from '../mask.ts';
 import { refuseDocument } from './documents.ts';
-import type { FormatOptions, Recognised } from './format.ts';
+import type { FormatModule, FormatOptions, Recognised } from './format.ts';
 import { percent, type TextSample } from './sample.ts';
 
 /** The rest of a SHA-1 or NTLM hash, and a count. */
@@ -17,14 +16,15 @@ const BAR = 0.4;
 const MARGIN = 0.05;
 
 /**
+ * @param modules of the formats that the text may have; of equal scores, the earlier wins
  * @param options what the operator stated: formats that do not take it are no candidates
  * @throws IngestError `FORMAT_UNRECOGNISED`, `RANGE_NAMELESS`, or that of the format
  */
-export function detectFormat(sample: TextSample, options: FormatOptions = {}): Recognised {
+export function detectAmong(modules: readonly FormatModule[], sample: TextSample, options: FormatOptions): Recognised {
   if (sample.share((line) => RANGE_ROW.test(line)) > HALF) throw nameless();
   const document = refuseDocument(sample);
   if (document) throw document;
-  const candidates = recogniseAll(sample, options);
+  const candidates = recogniseAll(modules, sample, options);
   const certain = candidates.find(({ isCertain }) => isCertain);
   if (certain) return certain;
   const [best, second] = candidates;
@@ -46,9 +46,10 @@ function nameless(): IngestError {
 }
 
 /** Every format that the text may have, the best first. A share of no lines is no score. */
-function recogniseAll(sample: TextSample, options: FormatOptions): Recognised[] {
+function recogniseAll(modules: readonly FormatModule[], sample: TextSample, options: FormatOptions): Recognised[] {
   const stated = Object.keys(options) as (keyof FormatOptions)[];
-  return FORMAT_MODULES.filter(({ takes }) => stated.every((option) => takes.includes(option)))
+  return modules
+    .filter(({ takes }) => stated.every((option) => takes.includes(option)))
     .map((module) => module.recognise(sample, options))
     .filter((found) => found !== undefined)
     .filter(({ score }) => score > 0)

@@ -1,8 +1,9 @@
 // Alarms on the credentials of a text: more of them than chance explains look misread.
 
 import { WITHHELD_REASONS } from '../rejects.ts';
+import type { Frequent } from './frequent-values.ts';
 import type { Sign } from './sign-patterns.ts';
-import type { Frequent, SignCounts } from './signs.ts';
+import type { SignCounts } from './signs.ts';
 
 export const ALARM_NAMES = [
   'url-fields',

@@ -3,6 +3,7 @@
 // Every credential at the start of a segment is looked at, then one in sixteen at random distances:
 // a text that changes in its middle shows, and a long one costs little.
 
+import { FewValues, type Frequent, FrequentValues } from './frequent-values.ts';
 import {
   CROSSED_AT,
   hasControl,
@@ -37,16 +38,10 @@ export interface SignCounts {
   readonly lengths: Frequent;
 }
 
-export type Frequent = readonly (readonly [value: number, count: number])[];
-
 /** Observed without gaps at the start of each segment. */
 const DENSE = 8192;
 /** The mean distance after that. */
 const STRIDE = 16;
-/** Kept values of a Misra-Gries summary: one with more than a fifth of all is among them. */
-const KEPT = 4;
-/** Of passwords: roles and states are some ten. */
-const KEPT_PASSWORDS = 16;
 
 /** What an ASCII character may be the reason for. */
 const NAME_IS_NOTABLE = 1;
@@ -76,11 +71,11 @@ export class SignCounter {
   #distance = 0;
   #random = 1;
   readonly #signs = new Map<Sign, number>();
-  readonly #usernames = new FrequentValues(KEPT);
-  readonly #passwords = new FrequentValues(KEPT_PASSWORDS);
-  readonly #lengths = new FrequentValues(KEPT);
+  readonly #usernames = new FrequentValues();
+  readonly #passwords = new FewValues();
+  readonly #lengths = new FrequentValues();
   readonly #seed: number;
-  readonly #words: ReadonlySet<number>;
+  readonly #words: Words;
 
   /** @param seed secret, so that the manifest's hashes of usernames show nothing */
   constructor(seed: number) {
@@ -119,7 +114,7 @@ export class SignCounter {
     const isRare = name & NAME_IS_NOTABLE || password & PASSWORD_IS_NOTABLE || isDotted || isCrossed;
     const nameHash = uFrom < 0 ? 0 : hashOfAscii(bytes, uFrom, uTo, this.#seed);
     const passwordHash = hashOfAscii(bytes, pFrom, pTo, this.#seed);
-    const isWord = uFrom >= 0 && (this.#words.has(nameHash) || this.#words.has(passwordHash));
+    const isWord = uFrom >= 0 && (hasWord(this.#words, nameHash) || hasWord(this.#words, passwordHash));
     if (isScheme || isLong || isRare || isWord || mayBePlaceholder(length, bytes[pFrom] as number)) {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
       this.observe(uFrom < 0 ? undefined : text.toString('latin1', uFrom, uTo), text.toString('latin1', pFrom, pTo));
@@ -147,7 +142,7 @@ export class SignCounter {
       this.#usernames.add(nameHash, this.#weight);
       this.#count('numberAfterWord', isNumber(password) && !username.includes('@'));
       this.#count('addressUsername', username.includes('@'));
-      isWord = this.#words.has(nameHash) || this.#words.has(passwordHash);
+      isWord = hasWord(this.#words, nameHash) || hasWord(this.#words, passwordHash);
     }
     const isNotableName =
       username !== undefined &&
@@ -191,69 +186,17 @@ export function addSigns(a: SignCounts | undefined, b: SignCounts): SignCounts {
   if (!a) return b;
   const signs: { [sign in Sign]?: number } = { ...a.signs };
   for (const sign of SIGNS) if (b.signs[sign]) signs[sign] = (signs[sign] ?? 0) + b.signs[sign];
-  const both = (one: Frequent, other: Frequent, kept: number): Frequent => {
-    const values = new FrequentValues(kept);
+  const both = (one: Frequent, other: Frequent, values: FrequentValues | FewValues): Frequent => {
     for (const [value, count] of [...one, ...other]) values.add(value, count);
     return values.entries();
   };
   return {
     observed: a.observed + b.observed,
     signs,
-    usernames: both(a.usernames, b.usernames, KEPT),
-    passwords: both(a.passwords, b.passwords, KEPT_PASSWORDS),
-    lengths: both(a.lengths, b.lengths, KEPT),
+    usernames: both(a.usernames, b.usernames, new FrequentValues()),
+    passwords: both(a.passwords, b.passwords, new FewValues()),
+    lengths: both(a.lengths, b.lengths, new FrequentValues()),
   };
-}
-
-/** The summary of Misra and Gries (1982). */
-class FrequentValues {
-  readonly #most: number;
-  readonly #values: Uint32Array;
-  readonly #counts: Float64Array;
-  #kept = 0;
-
-  /** @param most values that it keeps */
-  constructor(most: number) {
-    this.#most = most;
-    this.#values = new Uint32Array(most);
-    this.#counts = new Float64Array(most);
-  }
-
-  add(value: number, count: number): void {
-    const counts = this.#counts;
-    for (let i = 0; i < this.#kept; i++) {
-      if (this.#values[i] !== value) continue;
-      counts[i] = (counts[i] as number) + count;
-      return;
-    }
-    const rest = this.#kept < this.#most ? count : count - this.#reduce(count);
-    if (rest === 0) return;
-    this.#values[this.#kept] = value;
-    counts[this.#kept++] = rest;
-  }
-
-  /**
-   * Takes the least of `count` and all counts from each of them, and drops the values that have
-   * none left.
-   * @returns what it took
-   */
-  #reduce(count: number): number {
-    const counts = this.#counts;
-    let least = count;
-    for (let i = 0; i < this.#most; i++) least = Math.min(least, counts[i] as number);
-    this.#kept = 0;
-    for (let i = 0; i < this.#most; i++) {
-      const left = (counts[i] as number) - least;
-      if (left === 0) continue;
-      this.#values[this.#kept] = this.#values[i] as number;
-      counts[this.#kept++] = left;
-    }
-    return least;
-  }
-
-  entries(): Frequent {
-    return Array.from({ length: this.#kept }, (_, i) => [this.#values[i] as number, this.#counts[i] as number]);
-  }
 }
 
 const isCrossed = (text: string): boolean =>
@@ -270,13 +213,27 @@ function isCrossedAscii(bytes: Uint8Array, from: number, to: number): boolean {
   );
 }
 
-/** The hashes of words that are notable, under the last seed. */
-let words: { readonly seed: number; readonly hashes: ReadonlySet<number> } | undefined;
-
-function notableWords(seed: number): ReadonlySet<number> {
-  if (words?.seed !== seed) words = { seed, hashes: new Set(NOTABLE_WORDS.map((word) => hashOf(word, seed))) };
-  return words.hashes;
+/** The hashes of words that are notable, and which ends of hashes they have. */
+interface Words {
+  readonly seed: number;
+  readonly hashes: ReadonlySet<number>;
+  readonly ends: Uint8Array;
 }
+
+const ENDS = 1 << 14;
+/** Under the last seed. */
+let words: Words | undefined;
+
+function notableWords(seed: number): Words {
+  if (words?.seed === seed) return words;
+  const hashes = new Set(NOTABLE_WORDS.map((word) => hashOf(word, seed)));
+  const ends = new Uint8Array(ENDS);
+  for (const hash of hashes) ends[hash % ENDS] = 1;
+  words = { seed, hashes, ends };
+  return words;
+}
+
+const hasWord = ({ ends, hashes }: Words, hash: number): boolean => ends[hash & (ENDS - 1)] === 1 && hashes.has(hash);
 
 const HASHED_LENGTH = 64;
 

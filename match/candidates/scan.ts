@@ -111,8 +111,8 @@ class Scan {
     return this.#finder.pairs;
   }
 
-  #open(name: string, sample: TextSample): TextSink | undefined {
-    const choice = withUsernames(chooseFormat(name, sample, this.#options, FED));
+  async #open(name: string, sample: TextSample): Promise<TextSink | undefined> {
+    const choice = withUsernames(await chooseFormat(name, sample, this.#options, FED));
     if ('recognised' in choice) return this.#begin(name, choice.recognised);
     if ('refusal' in choice) this.#refused.push({ name, refusal: choice.refusal });
     else this.#options.leftOut.add(name, choice.leftOut);

@@ -2,7 +2,7 @@
 
 import { TextReader } from '../../ingest/derive/text-reader.ts';
 import { IngestError } from '../../ingest/errors.ts';
-import { detectFormat } from '../../ingest/formats/detect.ts';
+import { detectFormat } from '../../ingest/format-registry.ts';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
 import type { TextSample } from '../../ingest/formats/sample.ts';
 import { csvModule } from '../../ingest/formats/tables/csv.ts';
@@ -68,7 +68,7 @@ function describeOther(sample: TextSample): string {
  */
 export async function readUsers(input: CorpusInput, reading: UsersReading, sink: UserSink): Promise<void> {
   const { columns, format, table, signal } = reading;
-  const reader = new TextReader((_name, sample) => {
+  const reader = new TextReader(async (_name, sample) => {
     const { name, options } = format ? { name: format, options: {} } : recogniseTable(sample, columns);
     return createTableParser(name, options, columns, sink, table);
   });

@@ -1,8 +1,8 @@
 // Stealer logs, tables, JSON lines and other separators, and the detection of every format.
 
 import { describe, expect, test } from 'vitest';
-import { createFormat, FORMAT_NAMES } from '../../ingest/format-registry.ts';
-import { detectFormat } from '../../ingest/formats/detect.ts';
+import { FORMAT_NAMES } from '../../ingest/format-loader.ts';
+import { createFormat, detectFormat } from '../../ingest/format-registry.ts';
 import type { AsciiFields, CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
 import { maskLine } from '../../ingest/mask.ts';

@@ -2,8 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createFormat } from '../../ingest/format-registry.ts';
-import { detectFormat } from '../../ingest/formats/detect.ts';
+import { createFormat, detectFormat } from '../../ingest/format-registry.ts';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
 import { md4 } from '../../ingest/md4.ts';

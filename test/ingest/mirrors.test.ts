@@ -106,7 +106,7 @@ function createRangeDataset(place: WorkPlace, name = 'dataset'): Dataset {
 
 /** Ingests a corpus as the command does, and publishes. @returns the ranges that are answered */
 async function answers(dataset: Dataset, corpus: string, options = {}): Promise<Map<string, string>> {
-  const { inputs, reading } = openCorpus([corpus], { format: 'auto' });
+  const { inputs, reading } = await openCorpus([corpus], { format: 'auto' });
   await ingest(dataset, key, { source: 'hibp', ...reading, inputs, threads: 1, ...options });
   await publish(dataset, key.createSuite());
   const snapshot = await openSnapshot(dataset);
@@ -165,7 +165,7 @@ describe('padding of the API', () => {
     for (const [number, corpus] of corpora.entries())
       for (const mirror of [false, true]) {
         const dataset = createRangeDataset(place, `dataset ${number} ${mirror}`);
-        const { inputs, reading } = openCorpus([corpus], { format: 'auto' });
+        const { inputs, reading } = await openCorpus([corpus], { format: 'auto' });
         const { facts } = await ingest(dataset, key, { source: 'hibp', ...reading, inputs, threads: 1, mirror });
         expect(facts.rejects).toEqual({ padding: 40 * RANGES.size });
       }

@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
-import { detectFormat } from '../../ingest/formats/detect.ts';
+import { detectFormat } from '../../ingest/format-registry.ts';
 import type { CorpusFormat } from '../../ingest/formats/format.ts';
 import { ntlmListFormat, sha1ListFormat } from '../../ingest/formats/hashes/hash-list.ts';
 import { passwordsFormat } from '../../ingest/formats/lines/line-format.ts';

@@ -2,7 +2,7 @@
 // refusal.
 
 import { describe, expect, test } from 'vitest';
-import { detectFormat } from '../../ingest/formats/detect.ts';
+import { detectFormat } from '../../ingest/format-registry.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
 import { readCorpus, refusalOf } from '../support/corpus-text.ts';
 

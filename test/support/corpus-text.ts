@@ -1,7 +1,7 @@
 // Reads the text of a corpus as an ingest does: detects its format, then parses it.
 
+import { detectFormat } from '../../ingest/format-registry.ts';
 import type { ColumnUse } from '../../ingest/formats/columns.ts';
-import { detectFormat } from '../../ingest/formats/detect.ts';
 import type { CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts';
 import { createSample } from '../../ingest/formats/sample.ts';
 import { RejectCounter, type RejectExamples } from '../../ingest/rejects.ts';

@@ -6,6 +6,7 @@ import { isSql } from '../../syntax/sql-lines.ts';
 import type { CorpusFormat, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { refuse, refuseWith } from '../refusal.ts';
 import { percent } from '../sample.ts';
+import { BLOCK_NAMES } from '../table-names.ts';
 import { findLayout, isLayout, LAYOUT_BYTES } from './block-layout.ts';
 import { createBlockParser } from './block-parser.ts';
 
@@ -28,8 +29,7 @@ const ALL = 0.9;
 const HALF = 0.5;
 
 export const stealerBlocksModule: FormatModule = {
-  names: ['stealer-blocks'],
-  takes: ['labels', 'separator'],
+  ...BLOCK_NAMES,
   create: (_name, options) => stealerBlocksFormat(options),
   recognise({ bytes, whole, share }, options) {
     if (share(isSql) > HALF) return undefined;

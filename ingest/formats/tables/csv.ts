@@ -20,6 +20,7 @@ import { isHash } from '../line-parser.ts';
 import { type ColumnKind, columnOf } from '../lines/column-kinds.ts';
 import { refuse, refuseWith } from '../refusal.ts';
 import { percent, type TextSample } from '../sample.ts';
+import { CSV_NAMES } from '../table-names.ts';
 import { type CsvTable, DIALECT_BYTES, findTable, type NoTable } from './csv-dialect.ts';
 import { isRoboForm, rowsOf } from './csv-table.ts';
 import { refuseHashes } from './hashed-column.ts';
@@ -59,8 +60,7 @@ const HEADER_SCORE = 1;
 const GIVEN_SCORE = 0.9;
 
 export const csvModule: FormatModule = {
-  names: ['csv', 'tsv'],
-  takes: ['columns', 'blank', 'separator'],
+  ...CSV_NAMES,
   create: (name, options) => csvFormat(name === 'tsv' ? { ...options, separator: '\t' } : options),
   recognise(sample, options) {
     if (JSON_START.test(sample.lines[0] ?? '')) return undefined;

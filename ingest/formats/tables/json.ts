@@ -11,6 +11,7 @@ import { type Columns, columnMissing, feedsOf, secretKindOf, usernamesOf } from 
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { refuse } from '../refusal.ts';
 import { percent, type TextSample } from '../sample.ts';
+import { JSON_NAMES } from '../table-names.ts';
 import { refuseHashes } from './hashed-column.ts';
 import { JsonRows } from './json-rows.ts';
 import { parseSample } from './parsed-sample.ts';
@@ -141,8 +142,7 @@ function refuseArrays(options: FormatOptions): Recognised {
 }
 
 export const jsonModule: FormatModule = {
-  names: ['json', 'json-lines'],
-  takes: ['columns'],
+  ...JSON_NAMES,
   create: (name, options) => (name === 'json' ? jsonFormat(options) : jsonLinesFormat(options)),
   recognise(sample, options) {
     const [first = ''] = sample.lines;

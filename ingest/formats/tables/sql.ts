@@ -24,6 +24,7 @@ import {
 import type { CorpusFormat, CorpusParser, CredentialSink, FormatModule, FormatOptions, Recognised } from '../format.ts';
 import { refuse } from '../refusal.ts';
 import { percent, type TextSample } from '../sample.ts';
+import { SQL_NAMES } from '../table-names.ts';
 import { exampleOf, type RowRules, takeRow } from './credential-rows.ts';
 import { refuseHashes } from './hashed-column.ts';
 import { parseSample } from './parsed-sample.ts';
@@ -211,8 +212,7 @@ function recogniseOthers(sample: TextSample, options: FormatOptions): Recognised
 }
 
 export const sqlModule: FormatModule = {
-  names: ['sql'],
-  takes: ['columns', 'blank'],
+  ...SQL_NAMES,
   create: (_name, options) => sqlFormat(options),
   recognise(sample, options) {
     const statements = sample.lines.filter(isStatement);

@@ -4,7 +4,8 @@
 import fs from 'node:fs';
 import { describe, expect } from 'vitest';
 import { dryRun } from '../../../ingest/dry-run.ts';
-import { createFormat, FORMAT_NAMES } from '../../../ingest/format-registry.ts';
+import { FORMAT_NAMES } from '../../../ingest/format-loader.ts';
+import { createFormat } from '../../../ingest/format-registry.ts';
 import { ingest } from '../../../ingest/ingest.ts';
 import { openInputs } from '../../../ingest/input/inputs.ts';
 import { LeftOut } from '../../../ingest/input/left-out.ts';

@@ -1,7 +1,7 @@
 // Blocks of labelled lines as tools and people write them: what becomes of each, or the refusal.
 
 import { describe, expect, test } from 'vitest';
-import { detectFormat } from '../../../ingest/formats/detect.ts';
+import { detectFormat } from '../../../ingest/format-registry.ts';
 import { createSample } from '../../../ingest/formats/sample.ts';
 import { readCorpus, refusalOf } from '../../support/corpus-text.ts';
 

@@ -1,7 +1,7 @@
 // Lists of one credential a line in every layout: what recognition and the parser make of them.
 
 import { describe, expect, test } from 'vitest';
-import { detectFormat } from '../../../ingest/formats/detect.ts';
+import { detectFormat } from '../../../ingest/format-registry.ts';
 import { createSample } from '../../../ingest/formats/sample.ts';
 import { readCorpus, refusalOf } from '../../support/corpus-text.ts';
 import { createRandom, testSeed } from '../../support/random.ts';

@@ -1,8 +1,8 @@
 // The fuzz of recognition and parsers: no crash, bounded time and output for every input.
 
 import { IngestError } from '../../../ingest/errors.ts';
-import { createFormat, FORMAT_NAMES } from '../../../ingest/format-registry.ts';
-import { detectFormat } from '../../../ingest/formats/detect.ts';
+import { FORMAT_NAMES } from '../../../ingest/format-loader.ts';
+import { createFormat, detectFormat } from '../../../ingest/format-registry.ts';
 import { createSample, SAMPLE_BYTES } from '../../../ingest/formats/sample.ts';
 import { createRandom } from '../random.ts';
 import { largeInput, seedInputs, smallInput } from './inputs.ts';
