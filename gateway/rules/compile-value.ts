@@ -97,31 +97,30 @@ function compileArgument(host: ValueHost, argument: Argument): Read {
 
 function compileSingle(reads: readonly Read[], apply: RuleFunction, takesNull: boolean): Read {
   const [first, second, ...more] = reads as [Read, ...Read[]];
-  if (second === undefined && !takesNull)
+  if (takesNull || more.length > 0)
+    return (context) =>
+      applyTo(
+        reads.map((read) => read(context)),
+        apply,
+        takesNull,
+      );
+  if (second === undefined)
     return (context) => {
       const value = first(context);
       return value === null || value === undefined ? value : apply(value);
     };
-  if (more.length === 0 && second !== undefined && !takesNull)
-    return (context) => {
-      const value = first(context);
-      if (value === null || value === undefined) return value;
-      const other = second(context);
-      return other === null || other === undefined ? other : apply(value, other);
-    };
-  return (context) =>
-    applyTo(
-      reads.map((read) => read(context)),
-      apply,
-      takesNull,
-    );
+  return (context) => {
+    const value = first(context);
+    if (value === null) return null;
+    const other = second(context);
+    return other === null ? null : value === undefined || other === undefined ? undefined : apply(value, other);
+  };
 }
 
-/** Unknown outweighs missing: what is unknown may turn out to be there, and the result with it. */
+/** A missing argument leaves no result, whatever those are that are unknown. */
 function applyTo(values: readonly MaybeValue[], apply: RuleFunction, takesNull: boolean): MaybeValue {
-  if (values.includes(undefined)) return undefined;
-  if (values.includes(null) && !takesNull) return null;
-  return apply(...(values as readonly RuleValue[]));
+  if (!takesNull && values.includes(null)) return null;
+  return values.includes(undefined) ? undefined : apply(...(values as readonly RuleValue[]));
 }
 
 /** Elements for which the function has no result are left out. */
@@ -130,9 +129,9 @@ function compileMapped(elements: ReadElements, rest: readonly Read[], apply: Rul
     const items = elements(context);
     if (items === null || items === undefined) return items;
     const others = rest.map((read) => read(context));
+    if (!takesNull && others.includes(null)) return [];
     if (others.includes(undefined)) return undefined;
-    return items
-      .map((item) => applyTo([item, ...others], apply, takesNull))
-      .filter((result) => result !== null) as RuleValue[];
+    const results = items.map((item) => apply(item, ...(others as readonly RuleValue[])));
+    return results.filter((result) => result !== null);
   };
 }

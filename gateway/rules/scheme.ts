@@ -13,7 +13,7 @@ export type Readers<Request> = {
 
 export interface Scheme<Request = never> {
   readonly phase: 'request' | 'response';
-  /** The number by which a context reads a field, or undefined if the gateway does not compute it. */
+  /** What a context reads a field by; undefined if the gateway does not compute the field. */
   slotOf(field: string): number | undefined;
   createContext(request: Request): Context;
 }

@@ -64,7 +64,7 @@ export abstract class ValueChecker {
     this.#source = source;
   }
 
-  /** @returns the array whose elements the expression has results for, or undefined for one result */
+  /** @returns the array whose elements it has results for, or undefined if it has one result */
   abstract checkExpression(expression: Expression): string | undefined;
   abstract checkTest(value: Value): string | undefined;
 

@@ -11,7 +11,7 @@ import { simplifyRegex } from './simplify.ts';
 export interface BytesTest {
   /** Whether the expression matches anywhere in text of which each character is one byte. */
   test(bytes: string): boolean;
-  /** JavaScript's engine is fast, and backtracks: only expressions that cannot misuse that run in it. */
+  /** JavaScript's engine is fast and backtracks: expressions run in it that cannot misuse that. */
   readonly engine: 'javascript' | 're2';
 }
 

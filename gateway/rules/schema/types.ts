@@ -20,7 +20,7 @@ export interface RuleMap {
 /** `null` if the request has no such value, `undefined` if nobody computed it. */
 export type MaybeValue = RuleValue | null | undefined;
 
-/** `undefined` is unknown: it depends on a value that was not computed, or a list that is too old. */
+/** `undefined` is unknown: it depends on a value not computed, or on a list that is too old. */
 export type Trilean = boolean | undefined;
 
 export type ValueOf<T extends Type> = T extends 'Bool'

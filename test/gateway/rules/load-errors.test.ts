@@ -1,4 +1,4 @@
-// Rules that are well-formed and cannot be loaded: names, types, arguments, patterns, lists, phases.
+// Well-formed rules that cannot be loaded: names, types, arguments, patterns, lists, phases.
 
 import { describe, expect, test } from 'vitest';
 import { compileRule, parseRule } from '../../../gateway/rules/rule.ts';

@@ -1,4 +1,4 @@
-// A request as a table of field values, and the gateway that reads it: what tests of rules evaluate.
+// A request as a table of field values, and a gateway that reads it, for tests of rules.
 
 import { parseAddress } from '../../../gateway/addresses/address.ts';
 import type { FindList } from '../../../gateway/rules/compile-expression.ts';
