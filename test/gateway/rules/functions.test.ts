@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { evaluateRule, loadRule, type RuleRequest } from '../../support/gateway/rule-request.ts';
+import { evaluateRule, loadRule, type RuleRequest } from '../../support/gateway/rules/rule-request.ts';
 
 const asBytes = (text: string): string => Buffer.from(text).toString('latin1');
 

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { compileRule, parseRule } from '../../../gateway/rules/rule.ts';
 import { createScheme } from '../../../gateway/rules/scheme.ts';
 import { RuleError, type RuleErrorCode } from '../../../gateway/rules/syntax/rule-error.ts';
-import { readMarked } from '../../support/gateway/marked-span.ts';
-import { loadRule, readersOf, someLists } from '../../support/gateway/rule-request.ts';
+import { readMarked } from '../../support/gateway/rules/marked-span.ts';
+import { loadRule, readersOf, someLists } from '../../support/gateway/rules/rule-request.ts';
 
 /** With a part of the hint, where it names what was presumably meant. */
 const VECTORS: readonly (readonly [RuleErrorCode, marked: string, hint?: string])[] = [

@@ -1,7 +1,7 @@
 // Rules and requests with their outcome: logic, comparisons, sets, arrays, missing and unknown.
 
 import { describe, expect, test } from 'vitest';
-import { evaluateRule, type RuleRequest } from '../../support/gateway/rule-request.ts';
+import { evaluateRule, type RuleRequest } from '../../support/gateway/rules/rule-request.ts';
 
 /** Nobody computed the cookie, the query, the country or the score. There is no referer. */
 const REQUEST: RuleRequest = {

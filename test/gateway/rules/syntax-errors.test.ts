@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_DEPTH, MAX_SOURCE_LENGTH, parseExpression } from '../../../gateway/rules/syntax/parser.ts';
 import { RuleError, type RuleErrorCode } from '../../../gateway/rules/syntax/rule-error.ts';
-import { readMarked } from '../../support/gateway/marked-span.ts';
+import { readMarked } from '../../support/gateway/rules/marked-span.ts';
 
 const VECTORS: readonly (readonly [RuleErrorCode, marked: string])[] = [
   ['RULE_EMPTY', '«»'],

@@ -1,6 +1,6 @@
 // Vectors of errors mark the span that an error points to: `http.host «is» "x"`.
 
-import type { Span } from '../../../gateway/rules/syntax/rule-error.ts';
+import type { Span } from '../../../../gateway/rules/syntax/rule-error.ts';
 
 /** A span of nothing, `«»`, stands for one column. */
 export function readMarked(marked: string): { readonly source: string; readonly span: Span } {

@@ -1,11 +1,11 @@
 // A request as a table of field values, and a gateway that reads it, for tests of rules.
 
-import { parseAddress } from '../../../gateway/addresses/address.ts';
-import type { FindList } from '../../../gateway/rules/compile-expression.ts';
-import { type CompiledRule, compileRule, parseRule } from '../../../gateway/rules/rule.ts';
-import { FIELDS, type FieldName } from '../../../gateway/rules/schema/fields.ts';
-import type { MaybeValue, Trilean } from '../../../gateway/rules/schema/types.ts';
-import { createScheme, type Readers, type Scheme } from '../../../gateway/rules/scheme.ts';
+import { parseAddress } from '../../../../gateway/addresses/address.ts';
+import type { FindList } from '../../../../gateway/rules/compile-expression.ts';
+import { type CompiledRule, compileRule, parseRule } from '../../../../gateway/rules/rule.ts';
+import { FIELDS, type FieldName } from '../../../../gateway/rules/schema/fields.ts';
+import type { MaybeValue, Trilean } from '../../../../gateway/rules/schema/types.ts';
+import { createScheme, type Readers, type Scheme } from '../../../../gateway/rules/scheme.ts';
 
 /** A field that is left out is missing; one that is undefined was not computed. */
 export type RuleRequest = { readonly [Name in FieldName]?: unknown };
