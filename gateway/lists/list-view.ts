@@ -32,7 +32,8 @@ class ListView<Value> {
   has(value: Value): Membership {
     for (const part of this.#own) if (part.has(value)) return true;
     if (!this.#hasSource) return false;
-    return this.isKnown ? this.#sourced?.table.has(value) : undefined;
+    const sourced = this.#sourced;
+    return sourced && this.isKnown ? sourced.table.has(value) : undefined;
   }
 
   /** Whether its source was read, and confirmed it recently enough. */

@@ -1,6 +1,7 @@
 // The lists of a gateway, in the process that keeps them: it reads their sources and tells the
 // other processes what changes. Those look up in a ListReplica of their own.
 
+import { CredveilError } from '../../protocol/errors.ts';
 import type { OnEvent } from '../../runtime/events.ts';
 import { type Address, parseAddress } from '../addresses/address.ts';
 import { ListCopies } from './copies/list-copies.ts';
@@ -45,6 +46,7 @@ export interface Lists {
   /**
    * Reads what is on disk, then sources that were never read, or too long ago. Resolves when these
    * were tried once, at the latest after ten seconds.
+   * @throws CredveilError `LISTS_FOLDER_UNUSABLE`
    */
   start(): Promise<void>;
   /** Puts a list in force that a guard refused. @returns false if there is none */
@@ -52,6 +54,11 @@ export interface Lists {
   stats(): readonly ListStats[];
   /** Stops reading. Look-ups go on. */
   close(): Promise<void>;
+}
+
+/** The lists cannot be kept. */
+class ListsError extends CredveilError<'LISTS_FOLDER_UNUSABLE'> {
+  override name = 'ListsError';
 }
 
 const MAX_START_MS = 10_000;
@@ -95,7 +102,14 @@ class KeptLists implements Lists {
   }
 
   async start(): Promise<void> {
-    await this.#copies.prepare();
+    await this.#copies.prepare().catch((cause: unknown) => {
+      throw new ListsError(
+        'LISTS_FOLDER_UNUSABLE',
+        `the folder of lists ${this.#options.directory} cannot be created`,
+        'Let the user of the gateway create it, or name another folder.',
+        { cause },
+      );
+    });
     for (const [name, { observed }] of this.#replica.lists) if (observed) await this.#openLog(name);
     const started = [...this.#keepers].map(async ([name, keeper]) => {
       const copy = await this.#replica.loadCopy(name);

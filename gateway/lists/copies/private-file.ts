@@ -61,7 +61,7 @@ export async function readWholeFile(
     let length = 0;
     for (let read = -1; read !== 0 && length < size; length += read)
       read = (await handle.read(bytes, length, size - length, length)).bytesRead;
-    return { bytes: bytes.slice(0, length), modifiedAtMs: mtimeMs };
+    return { bytes: length === size ? bytes : bytes.slice(0, length), modifiedAtMs: mtimeMs };
   } finally {
     await handle.close();
   }

@@ -16,7 +16,7 @@ const ARRAYS: readonly (readonly string[])[] = [
   ['data'],
 ];
 /** Members of an element that hold an entry. */
-const MEMBERS = ['ipv4Prefix', 'ipv6Prefix', 'ip_prefix', 'ipv6_prefix', 'cidr', 'ip', 'address'];
+const MEMBERS = ['ipv4Prefix', 'ipv6Prefix', 'ip_prefix', 'ipv6_prefix', 'cidr', 'ip', 'host', 'address'];
 
 export const json: ListFormat = {
   *candidates(content): Generator<Candidate> {

@@ -3,7 +3,7 @@
 
 import { type Candidate, type ListFormat, linesOf } from './format.ts';
 
-const OTHER_LINES = /^(?:ExitNode|Published|LastStatus|@type) /;
+const OTHER_LINES = /^(?:ExitNode|Published|LastStatus|Downloaded|@type) /;
 const EXIT_ADDRESS = /^ExitAddress (\S+) \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
 
 export const tor: ListFormat = {

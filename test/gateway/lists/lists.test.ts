@@ -164,6 +164,14 @@ describe('the copy of a list', () => {
   });
 });
 
+test('a folder that cannot be made is named', async () => {
+  const { file } = createListFile('');
+  await expect(keep({ office: { items: ['10.0.0.1'] } }, path.join(file, 'lists'))).rejects.toMatchObject({
+    code: 'LISTS_FOLDER_UNUSABLE',
+    hint: expect.any(String),
+  });
+});
+
 const addresses = (count: number): string =>
   Array.from({ length: count }, (_, i) => `1.${i >> 8}.${i & 255}.7\n`).join('');
 

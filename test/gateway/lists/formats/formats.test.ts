@@ -27,7 +27,9 @@ const GOOGLE = {
   creationTime: '2026-11-29T00:00:00',
   prefixes: [{ ipv4Prefix: '1.2.3.0/24' }, { ipv6Prefix: '2600:1f00::/24', service: 'Google Cloud' }],
 };
-const TOR = `ExitNode 63BA28370F543D175173E414D5450590D73E22DC
+const TOR = `@type tordnsel 1.0
+Downloaded 2010-12-28 11:02:03
+ExitNode 63BA28370F543D175173E414D5450590D73E22DC
 Published 2010-12-28 07:35:55
 LastStatus 2010-12-28 08:10:11
 ExitAddress 1.2.3.4 2010-12-28 07:10:30
@@ -55,6 +57,7 @@ describe('the content', () => {
     ['of a JSON array', '["1.2.3.4", "5.6.7.8:80"]', 'json', ['1.2.3.4', '5.6.7.8']],
     ['of JSON objects', '[{"ip":"1.2.3.4","port":80},{"ip":"5.6.7.8","port":81}]', 'json', ['1.2.3.4', '5.6.7.8']],
     ['of JSON lines', '{"cidr":"1.2.3.0/24","sblid":"SBL1"}\n{"cidr":"5.6.7.0/24"}\n', 'json', ['1.2.3.4', '5.6.7.8']],
+    ['of JSON proxies', '[{"protocol":"http","host":"1.2.3.4","port":80}]', 'json', ['1.2.3.4']],
     ["of Tor's exits", TOR, 'tor', ['1.2.3.4', '5.6.7.8']],
     ['in gzip', zlib.gzipSync(FIREHOL), 'lines', ['1.2.3.4', '5.6.7.0']],
   ])('%s is read', async (_, content, format, addresses) => {
