@@ -3,6 +3,7 @@
 
 import { Refusal } from './answers/kinds.ts';
 import type { AppConfig } from './config/schema.ts';
+import type { RuleSet } from './phases/rules.ts';
 import type { RequestHead } from './request/head.ts';
 import { canonicalPath, isAmbiguous, isCanonicalUnique, type PathOptions, readingsOf } from './request/path.ts';
 import type { Origin } from './upstream/origin.ts';
@@ -16,6 +17,8 @@ export interface Application {
   readonly tlsProfile: string | undefined;
   /** Its host has no door without a client certificate. */
   readonly needsCertificate: boolean;
+  /** Those of all applications, then its own. */
+  readonly rules: RuleSet;
   /** Reserved names that clients may send to it, by letters and digits. */
   readonly kept: ReadonlySet<string>;
 }

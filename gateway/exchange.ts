@@ -26,6 +26,8 @@ export class Exchange {
   client: Address | undefined;
   isSecure = false;
   found: Found | undefined;
+  /** What rules add for the application, by name. */
+  readonly added = new Map<string, string>();
 
   constructor(message: IncomingMessage, response: ServerResponse, peer: Peer, upgrade?: Exchange['upgrade']) {
     this.message = message;

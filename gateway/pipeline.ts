@@ -11,7 +11,9 @@ import type { BufferBudget } from './connection/buffer-budget.ts';
 import { peerOf } from './connection/peer.ts';
 import { Exchange } from './exchange.ts';
 import { pairsOf } from './header-pairs.ts';
+import type { Lists } from './lists/lists.ts';
 import type { Observe } from './observe/observe.ts';
+import { applyRules } from './phases/rules.ts';
 import type { BodyRates } from './request/body-rate.ts';
 import { clientAddress, isIn } from './request/client-address.ts';
 import { readHead } from './request/head.ts';
@@ -27,6 +29,7 @@ export interface PipelineParts {
   readonly budget: BufferBudget;
   readonly bodyRates: BodyRates;
   readonly observe: Observe;
+  readonly lists: () => Pick<Lists, 'observe'>;
 }
 
 export type Handle = (
@@ -52,7 +55,7 @@ export function createPipeline(parts: PipelineParts): Handle {
       findApplication(exchange, state);
       const target = judgeTarget(exchange);
       if (target === undefined) observe.answered(exchange, 'REDIRECTED');
-      else forwardRequest(exchange, target, parts, state);
+      else if (!isBlocked(exchange, parts)) forwardRequest(exchange, target, parts, state);
     } catch (error) {
       if (!(error instanceof Refusal)) observe.failed(exchange, error);
       observe.answered(exchange, exchange.refuse(error));
@@ -95,6 +98,24 @@ function judgeTarget({ head, found, response }: Exchange): string | undefined {
   return verdict.path === head.path ? head.target : verdict.path + query;
 }
 
+/** Phase 9. @returns whether a rule ended the request */
+function isBlocked(exchange: Exchange, { observe, lists }: PipelineParts): boolean {
+  const rules = exchange.application?.rules ?? [];
+  const blocking = applyRules(rules, exchange, (match) => {
+    observe.matched(exchange, match);
+    const { action, isUnknown } = match;
+    if (isUnknown) return;
+    if (action.kind === 'setHeader')
+      for (const [name, value] of Object.entries(action.setHeader)) exchange.added.set(name, value);
+    else if (action.kind === 'addToList' && exchange.client)
+      lists().observe(action.addToList.list, exchange.client, action.addToList.ttl);
+  });
+  if (!blocking) return false;
+  exchange.answer('BLOCKED', { custom: blocking.block });
+  observe.blocked(exchange);
+  return true;
+}
+
 function redirectToHttps(exchange: Exchange, observe: Observe): void {
   const { head, response } = exchange;
   if (!head) return;
@@ -129,11 +150,12 @@ function forwardRequest(exchange: Exchange, target: string, parts: PipelineParts
 }
 
 /** What the application gets: the client's headers, and those that only the gateway may send. */
-function headersFor({ head, application, client, isSecure }: Exchange): string[] {
+function headersFor({ head, application, client, isSecure, added }: Exchange): string[] {
   if (!head || !application || !client) return [];
   const { config, origin } = application;
   const address = formatAddress(client);
   const headers = ['Host', config.upstream.host === 'origin' ? origin.host : head.authority, ...head.headers];
+  if (added.size > 0) setHeaders(headers, added);
   if (typeof head.body === 'number' && head.body > 0) headers.push('Content-Length', String(head.body));
   if (config.keep.length > 0) headers.push(...kept(head.reserved, application.kept));
   headers.push(
@@ -147,6 +169,13 @@ function headersFor({ head, application, client, isSecure }: Exchange): string[]
     address,
   );
   return headers;
+}
+
+/** What a rule sets, a client does not: not in another spelling either. */
+function setHeaders(headers: string[], added: ReadonlyMap<string, string>): void {
+  const letters = new Set([...added.keys()].map(lettersOf));
+  const others = pairsOf(headers).filter(([name]) => !letters.has(lettersOf(name)));
+  headers.splice(0, headers.length, ...others.flat(), ...[...added].flat());
 }
 
 /** The reserved headers that the configuration lets through to this application. */

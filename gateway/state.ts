@@ -7,7 +7,9 @@ import { parseNetwork } from './addresses/network.ts';
 import { type Application, Applications } from './applications.ts';
 import type { AppConfig, GatewayConfig } from './config/schema.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
+import { createRuleSet } from './phases/rules.ts';
 import { lettersOf } from './request/reserved-names.ts';
+import type { FindList } from './rules/compile-expression.ts';
 import { Origin } from './upstream/origin.ts';
 
 export interface GatewayState {
@@ -24,13 +26,16 @@ export interface GatewayState {
 
 /**
  * @param previous the state that this one replaces
- * @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID`; nothing is held open then
+ * @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID`
+ * @throws RuleError as `parseConfig` would have reported it; nothing is held open then
  */
 export function createState(
   config: GatewayConfig,
   tlsOptions: TlsProfileOptions,
+  findList: FindList,
   previous?: GatewayState,
 ): GatewayState {
+  const shared = createRuleSet(config.rules, 'rules', findList);
   const profiles = createProfiles(config, tlsOptions, previous);
   const origins = new Map<string, Origin>();
   const applications = Object.entries(config.apps).map(([name, app]): Application => {
@@ -44,6 +49,7 @@ export function createState(
       origin,
       tlsProfile: tls && profileId(tls),
       needsCertificate: tls?.clientCertificates?.require === true,
+      rules: [...shared, ...createRuleSet(app.rules, `apps.${name}.rules`, findList)],
       kept: new Set(app.keep.map(lettersOf)),
     };
   });

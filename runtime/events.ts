@@ -54,6 +54,14 @@ export type ServerEvent =
   | { readonly event: 'closing'; readonly deadlineMs: number }
   /** The gateway refused a request by itself. `request` is the number that its answer has. */
   | { readonly event: 'request-refused'; readonly code: string; readonly app?: string; readonly request: string }
+  /** One for each action. `rule-unknown` did nothing, since a value that it reads is unknown. */
+  | {
+      readonly event: 'rule-matched' | 'rule-unknown';
+      readonly app: string;
+      readonly rule: string;
+      readonly action: string;
+      readonly request: string;
+    }
   | { readonly event: 'upstream-failed'; readonly code: string; readonly app: string; readonly request: string }
   /** Lists of addresses and texts that rules use. `forbidden` entries are private or too large. */
   | {

@@ -6,8 +6,9 @@ import { printable } from '../printable.ts';
 export const describeFaults = (file: string, faults: readonly ConfigFault[]): string =>
   faults.map((fault) => describeFault(file, fault)).join('\n');
 
-function describeFault(file: string, { line, column, key, message, hint }: ConfigFault): string {
+function describeFault(file: string, { line, column, key, message, hint, excerpt }: ConfigFault): string {
   const subject = key === '' ? '' : `${printable(key)} `;
   const next = hint === undefined ? '' : `\n  ${printable(hint)}`;
-  return `${printable(file)}:${line}:${column}: ${subject}${printable(message)}${next}`;
+  const shown = (excerpt ?? '').split('\n').map((text) => (text === '' ? '' : `\n    ${printable(text)}`));
+  return `${printable(file)}:${line}:${column}: ${subject}${printable(message)}${shown.join('')}${next}`;
 }

@@ -3,7 +3,9 @@
 import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { nearest } from '../../runtime/config/nearest.ts';
-import { type AppConfig, CONFIG, type GatewayConfig } from './schema.ts';
+import { conflictsIn } from './conflicts.ts';
+import { ruleFaults } from './rule-faults.ts';
+import { CONFIG, type GatewayConfig } from './schema.ts';
 
 /** A mistake in the file. Lines and columns count from 1. No text of it repeats a value. */
 export interface ConfigFault {
@@ -14,13 +16,20 @@ export interface ConfigFault {
   readonly message: string;
   /** What to do, if the message is not enough. */
   readonly hint?: string;
+  /** Lines that show the place in a rule. */
+  readonly excerpt?: string;
 }
 
 export type ParsedConfig =
   | { readonly config: GatewayConfig; readonly faults: readonly [] }
   | { readonly config: undefined; readonly faults: readonly ConfigFault[] };
 
-type Path = readonly PropertyKey[];
+export type Path = readonly PropertyKey[];
+
+/** A mistake before its line is known. */
+export interface Conflict extends Pick<ConfigFault, 'message' | 'hint' | 'excerpt'> {
+  readonly path: Path;
+}
 
 const MAX_ALIASES = 1_000;
 
@@ -39,7 +48,7 @@ export function parseConfig(text: string): ParsedConfig {
   const place = (path: Path, isKey: boolean) => placeOf(document, lines, path, isKey);
   const checked = CONFIG.safeParse(value ?? {}, { reportInput: true });
   if (!checked.success) return failed(checked.error.issues.flatMap((issue) => faultsOf(issue, place)));
-  const conflicts = conflictsIn(checked.data).map(({ path, ...fault }) => ({
+  const conflicts = [...conflictsIn(checked.data), ...ruleFaults(checked.data)].map(({ path, ...fault }) => ({
     ...fault,
     ...place(path, true),
     key: named(path),
@@ -156,62 +165,3 @@ function placeOf(document: Document, lines: LineCounter, path: Path, isKey: bool
   const { line, col } = lines.linePos(range?.[0] ?? 0);
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
-
-interface Conflict {
-  readonly path: Path;
-  readonly message: string;
-  readonly hint?: string;
-}
-
-/** What no single key shows: two keys that contradict each other. */
-function conflictsIn(config: GatewayConfig): Conflict[] {
-  const { apps, auth } = config;
-  const conflicts: Conflict[] = [];
-  const hasTls = config.tls !== undefined || Object.values(apps).some(({ tls }) => tls !== undefined);
-  config.listen.forEach(({ protocol }, i) => {
-    if (!hasTls && (protocol === 'https' || protocol === 'redirect'))
-      conflicts.push({
-        path: ['listen', i],
-        message: 'needs a certificate',
-        hint: 'Add tls with certFile and keyFile.',
-      });
-  });
-  const names = new Set<string>();
-  for (const [name, { upstream }] of Object.entries(apps)) {
-    const plain = name.endsWith('/') ? name.slice(0, -1) : name;
-    if (names.has(plain))
-      conflicts.push({ path: ['apps', name], message: 'names the same place as another application' });
-    names.add(plain);
-    if (auth !== undefined && plain.split('/')[0] === auth)
-      conflicts.push({ path: ['apps', name], message: "has the host of the gateway's own pages (auth)" });
-    if ((upstream.certFile === undefined) !== (upstream.keyFile === undefined))
-      conflicts.push({ path: ['apps', name, 'upstream'], message: 'needs certFile and keyFile together' });
-  }
-  return [...conflicts, ...sharedHosts(apps), ...tlsOfHosts(apps)];
-}
-
-/** One host is one origin to a browser: what may run in one application may do all in the other. */
-function sharedHosts(apps: GatewayConfig['apps']): Conflict[] {
-  const byHost = Map.groupBy(Object.entries(apps), ([name]) => name.split('/')[0]);
-  return [...byHost.values()]
-    .filter((group) => new Set(group.map(([, app]) => policyOf(app))).size > 1)
-    .flatMap((group) => group.filter(([, { sameOriginTrust }]) => !sameOriginTrust))
-    .map(([name]) => ({
-      path: ['apps', name],
-      message: 'shares its host with an application of another policy, whose scripts may act for its users',
-      hint: 'Give it a host of its own, or set sameOriginTrust: true in each application of the host.',
-    }));
-}
-
-/** TLS comes before the path, so that a host has one way to secure it. */
-function tlsOfHosts(apps: GatewayConfig['apps']): Conflict[] {
-  const byHost = Map.groupBy(Object.entries(apps), ([name]) => name.split('/')[0]);
-  return [...byHost.values()]
-    .filter((group) => new Set(group.map(([, { tls }]) => JSON.stringify(tls))).size > 1)
-    .flatMap((group) =>
-      group.map(([name]) => ({ path: ['apps', name], message: 'has other tls than the same host elsewhere' })),
-    );
-}
-
-/** All of an application but where it is. */
-const policyOf = ({ to, upstream, ...policy }: AppConfig): string => JSON.stringify(policy);

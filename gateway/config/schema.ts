@@ -4,6 +4,8 @@
 
 import { z } from 'zod';
 import { parseNetwork } from '../addresses/network.ts';
+import { LISTS_SCHEMA } from '../lists/list-schema.ts';
+import { RULES_SCHEMA } from '../phases/rule-config.ts';
 
 const PORT = '(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
 const LISTEN = new RegExp(`^(?:\\[[0-9a-fA-F:.]+\\]|[^[\\]:\\s]*):${PORT}$`);
@@ -93,6 +95,7 @@ const app = z.strictObject({
   keep: z.array(text('must be a header name')).default([]),
   /** Allows an application of another policy on the same host: scripts of each are those of both. */
   sameOriginTrust: z.boolean({ error: 'must be true or false' }).default(false),
+  rules: RULES_SCHEMA,
 });
 
 const limits = z.strictObject({
@@ -134,6 +137,12 @@ export const CONFIG = z.strictObject({
   trustedProxies: z.array(network, { error: 'must be a list of networks' }).default([]),
   /** Peers that begin each connection with a header of the PROXY protocol, version 2. */
   proxyProtocol: z.array(network, { error: 'must be a list of networks' }).default([]),
+  /** Lists that rules name, as in `ip.src in $office`. */
+  lists: LISTS_SCHEMA.default({}),
+  /** Rules of every application, before its own. */
+  rules: RULES_SCHEMA,
+  /** For what outlives a restart: copies of lists, and observations. */
+  stateDirectory: text('must be a path').optional(),
   limits: limits.prefault({}),
   /** Worker processes; 0 serves from the first process. */
   workers: z

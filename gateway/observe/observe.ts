@@ -5,6 +5,7 @@ import { counter, type Metric } from '../../runtime/observe/metric.ts';
 import { RequestCounts } from '../../runtime/observe/request-counts.ts';
 import type { AnswerCode } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
+import type { RuleMatch } from '../phases/rules.ts';
 import type { Outcome } from '../upstream/forwarding.ts';
 
 /** Seconds. */
@@ -25,6 +26,8 @@ export class Observe {
   });
   readonly #refusals = new Map<string, number>();
   readonly #failures = new Map<string, number>();
+  /** By rule and action. */
+  readonly #matches = new Map<string, number>();
 
   constructor(onEvent: OnEvent) {
     this.#onEvent = onEvent;
@@ -37,6 +40,27 @@ export class Observe {
     this.malformed(code);
     const { application, id } = exchange;
     this.#onEvent({ event: 'request-refused', code, ...(application && { app: application.name }), request: id });
+  }
+
+  /** A rule applied, or its condition depends on what is unknown. */
+  matched({ application, id }: Exchange, { name, action, isUnknown }: RuleMatch): void {
+    const outcome = isUnknown ? 'unknown' : action.kind;
+    const key = `${name}\n${outcome}`;
+    this.#matches.set(key, (this.#matches.get(key) ?? 0) + 1);
+    const app = application?.name ?? NO_APP;
+    this.#onEvent({
+      event: isUnknown ? 'rule-unknown' : 'rule-matched',
+      app,
+      rule: name,
+      action: action.kind,
+      request: id,
+    });
+  }
+
+  /** A rule ended the request; `matched` has reported it. */
+  blocked(exchange: Exchange): void {
+    this.#count(exchange);
+    this.malformed('BLOCKED');
   }
 
   /** Bytes that never became a request. */
@@ -63,8 +87,13 @@ export class Observe {
   collect(): Metric[] {
     const byCode = (counts: ReadonlyMap<string, number>) =>
       [...counts].map(([code, value]) => ({ value, labels: { code } }));
+    const matches = [...this.#matches].map(([key, value]) => {
+      const [rule = '', action = ''] = key.split('\n');
+      return { value, labels: { rule, action } };
+    });
     return [
       ...this.#requests.collect(),
+      counter('credveil_gateway_rule_matches_total', 'Requests that a rule applied to, by rule and action.', matches),
       counter('credveil_gateway_refusals_total', 'Requests that the gateway refused, by code.', byCode(this.#refusals)),
       counter(
         'credveil_gateway_failures_total',

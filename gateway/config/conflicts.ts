@@ -1,0 +1,56 @@
+// What no single key of a configuration shows: two keys that contradict each other.
+
+import type { Conflict } from './load.ts';
+import type { AppConfig, GatewayConfig } from './schema.ts';
+
+export function conflictsIn(config: GatewayConfig): Conflict[] {
+  const { apps, auth } = config;
+  const conflicts: Conflict[] = [];
+  const hasTls = config.tls !== undefined || Object.values(apps).some(({ tls }) => tls !== undefined);
+  config.listen.forEach(({ protocol }, i) => {
+    if (!hasTls && (protocol === 'https' || protocol === 'redirect'))
+      conflicts.push({
+        path: ['listen', i],
+        message: 'needs a certificate',
+        hint: 'Add tls with certFile and keyFile.',
+      });
+  });
+  const names = new Set<string>();
+  for (const [name, { upstream }] of Object.entries(apps)) {
+    const plain = name.endsWith('/') ? name.slice(0, -1) : name;
+    if (names.has(plain))
+      conflicts.push({ path: ['apps', name], message: 'names the same place as another application' });
+    names.add(plain);
+    if (auth !== undefined && plain.split('/')[0] === auth)
+      conflicts.push({ path: ['apps', name], message: "has the host of the gateway's own pages (auth)" });
+    if ((upstream.certFile === undefined) !== (upstream.keyFile === undefined))
+      conflicts.push({ path: ['apps', name, 'upstream'], message: 'needs certFile and keyFile together' });
+  }
+  return [...conflicts, ...sharedHosts(apps), ...tlsOfHosts(apps)];
+}
+
+/** One host is one origin to a browser: what may run in one application may do all in the other. */
+function sharedHosts(apps: GatewayConfig['apps']): Conflict[] {
+  const byHost = Map.groupBy(Object.entries(apps), ([name]) => name.split('/')[0]);
+  return [...byHost.values()]
+    .filter((group) => new Set(group.map(([, app]) => policyOf(app))).size > 1)
+    .flatMap((group) => group.filter(([, { sameOriginTrust }]) => !sameOriginTrust))
+    .map(([name]) => ({
+      path: ['apps', name],
+      message: 'shares its host with an application of another policy, whose scripts may act for its users',
+      hint: 'Give it a host of its own, or set sameOriginTrust: true in each application of the host.',
+    }));
+}
+
+/** TLS comes before the path, so that a host has one way to secure it. */
+function tlsOfHosts(apps: GatewayConfig['apps']): Conflict[] {
+  const byHost = Map.groupBy(Object.entries(apps), ([name]) => name.split('/')[0]);
+  return [...byHost.values()]
+    .filter((group) => new Set(group.map(([, { tls }]) => JSON.stringify(tls))).size > 1)
+    .flatMap((group) =>
+      group.map(([name]) => ({ path: ['apps', name], message: 'has other tls than the same host elsewhere' })),
+    );
+}
+
+/** All of an application but where it is. */
+const policyOf = ({ to, upstream, ...policy }: AppConfig): string => JSON.stringify(policy);

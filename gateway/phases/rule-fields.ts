@@ -1,0 +1,147 @@
+// The fields that rules read, computed from one request and one reading of its path.
+
+import { TLSSocket } from 'node:tls';
+import type { Exchange } from '../exchange.ts';
+import type { Headers } from '../request/head.ts';
+import type { RuleMap, RuleValue } from '../rules/schema/types.ts';
+import { createScheme, type Readers } from '../rules/scheme.ts';
+
+/** What a rule is asked about. */
+export interface RuleRequest {
+  readonly exchange: Exchange;
+  /** One of the paths that the application may read. */
+  readonly path: string;
+}
+
+const headOf = ({ exchange }: RuleRequest) => exchange.head;
+const queryOf = (request: RuleRequest): string => headOf(request)?.query ?? '';
+const uriOf = (request: RuleRequest): string => {
+  const query = headOf(request)?.query;
+  return query === undefined ? request.path : `${request.path}?${query}`;
+};
+
+/** Values by name, in the order in which they came. */
+class ValueMap implements RuleMap {
+  readonly #byName = new Map<string, string[]>();
+
+  add(name: string, value: string): void {
+    const values = this.#byName.get(name);
+    if (values) values.push(value);
+    else this.#byName.set(name, [value]);
+  }
+
+  get(key: string): RuleValue | undefined {
+    return this.#byName.get(key);
+  }
+
+  values(): Iterable<RuleValue> {
+    return this.#byName.values();
+  }
+
+  get names(): readonly string[] {
+    return [...this.#byName.keys()];
+  }
+
+  get all(): readonly string[] {
+    return [...this.#byName.values()].flat();
+  }
+}
+
+function headersOf(request: RuleRequest): ValueMap {
+  const map = new ValueMap();
+  const head = headOf(request);
+  if (!head) return map;
+  map.add('host', head.authority);
+  for (const headers of [head.headers, head.reserved])
+    for (let i = 0; i < headers.length; i += 2) map.add((headers[i] as string).toLowerCase(), headers[i + 1] as string);
+  return map;
+}
+
+/** As they stand there: `url_decode` decodes them. */
+function argumentsOf(request: RuleRequest): ValueMap {
+  const map = new ValueMap();
+  for (const part of queryOf(request).split('&')) {
+    if (part === '') continue;
+    const equals = part.indexOf('=');
+    map.add(equals < 0 ? part : part.slice(0, equals), equals < 0 ? '' : part.slice(equals + 1));
+  }
+  return map;
+}
+
+function cookiesOf(request: RuleRequest): ValueMap {
+  const map = new ValueMap();
+  for (const part of (firstOf(headOf(request)?.headers, 'cookie') ?? '').split(';')) {
+    const equals = part.indexOf('=');
+    if (equals > 0) map.add(part.slice(0, equals).trim(), part.slice(equals + 1).trim());
+  }
+  return map;
+}
+
+/** The first value of a header; null without one. */
+function firstOf(headers: Headers | undefined, name: string): string | null {
+  for (let i = 0; headers && i < headers.length; i += 2)
+    if ((headers[i] as string).toLowerCase() === name) return headers[i + 1] as string;
+  return null;
+}
+
+const header = (name: string) => (request: RuleRequest) => firstOf(headOf(request)?.headers, name);
+
+function bodySizeOf(request: RuleRequest): number | null {
+  const body = headOf(request)?.body;
+  return typeof body === 'number' ? body : null;
+}
+
+function mimeOf(request: RuleRequest): string | null {
+  const [type = ''] = (firstOf(headOf(request)?.headers, 'content-type') ?? '').split(';', 1);
+  return type === '' ? null : type.trim().toLowerCase();
+}
+
+const tlsOf = ({ exchange }: RuleRequest): TLSSocket | undefined => {
+  const { socket } = exchange.message;
+  return exchange.peer.profile !== undefined && socket instanceof TLSSocket ? socket : undefined;
+};
+
+/** What counts as a client's is one that its profile's CA signed, shown on this connection. */
+function certificateOf(request: RuleRequest) {
+  const socket = tlsOf(request);
+  const certificate = socket?.authorized ? socket.getPeerX509Certificate() : undefined;
+  return certificate && certificate.raw.length > 0 ? certificate : undefined;
+}
+
+const READERS: Readers<RuleRequest> = {
+  'http.host': (request) => headOf(request)?.host ?? null,
+  'http.request.method': (request) => headOf(request)?.method ?? null,
+  'http.request.uri': uriOf,
+  'http.request.uri.path': ({ path }) => path,
+  'http.request.uri.query': queryOf,
+  'http.request.uri.args': argumentsOf,
+  'http.request.uri.args.names': (request) => argumentsOf(request).names,
+  'http.request.uri.args.values': (request) => argumentsOf(request).all,
+  'http.request.full_uri': (request) =>
+    `${request.exchange.isSecure ? 'https' : 'http'}://${headOf(request)?.authority}${uriOf(request)}`,
+  'http.request.version': ({ exchange }) => `HTTP/${exchange.message.httpVersion}`,
+  'http.request.timestamp.sec': () => Math.floor(Date.now() / 1_000),
+  'http.user_agent': header('user-agent'),
+  'http.referer': header('referer'),
+  'http.cookie': header('cookie'),
+  'http.request.cookies': cookiesOf,
+  'http.request.headers': headersOf,
+  'http.request.headers.names': (request) => headersOf(request).names,
+  'http.request.headers.values': (request) => headersOf(request).all,
+  'http.request.body.size': bodySizeOf,
+  'http.request.body.mime': mimeOf,
+  'ip.src': ({ exchange }) => exchange.client,
+  ssl: ({ exchange }) => exchange.isSecure,
+  'cf.tls_version': (request) => tlsOf(request)?.getProtocol() ?? null,
+  'cf.tls_client_auth.cert_verified': (request) => certificateOf(request) !== undefined,
+  'cf.tls_client_auth.cert_serial': (request) => certificateOf(request)?.serialNumber ?? null,
+  'cf.tls_client_auth.cert_fingerprint_sha256': (request) =>
+    certificateOf(request)?.fingerprint256.replaceAll(':', '').toLowerCase() ?? null,
+};
+
+export const REQUEST_SCHEME = createScheme<RuleRequest>('request', READERS);
+
+/** A rule that reads none of these is the same for every reading of a path. */
+const OF_PATHS: ReadonlySet<string> = new Set(['http.request.uri', 'http.request.uri.path', 'http.request.full_uri']);
+
+export const readsPath = (fields: ReadonlySet<string>): boolean => [...fields].some((field) => OF_PATHS.has(field));

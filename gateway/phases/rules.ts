@@ -1,0 +1,98 @@
+// Phase 9, custom rules: log, skip, set a header, put an address on a list, block.
+//
+// A path may have several readings. A restriction applies if any of them fulfils its condition, a
+// permission only if all do.
+
+import { CredveilError } from '../../protocol/errors.ts';
+import type { Exchange } from '../exchange.ts';
+import type { FindList } from '../rules/compile-expression.ts';
+import { type CompiledRule, compileRule, parseRule } from '../rules/rule.ts';
+import type { Trilean } from '../rules/schema/types.ts';
+import type { Context } from '../rules/scheme.ts';
+import type { RuleAction, RuleConfig } from './rule-config.ts';
+import { REQUEST_SCHEME, readsPath } from './rule-fields.ts';
+
+interface PreparedRule {
+  readonly name: string;
+  readonly action: RuleAction;
+  readonly compiled: CompiledRule;
+  readonly readsPath: boolean;
+  readonly appliesToUnknown: boolean;
+}
+
+/** Rules in their order. */
+export type RuleSet = readonly PreparedRule[];
+
+/** A rule fulfilled its condition, or could not tell. */
+export interface RuleMatch {
+  readonly name: string;
+  readonly action: RuleAction;
+  /** The condition depends on a value that is unknown. */
+  readonly isUnknown: boolean;
+}
+
+/**
+ * @param place of the list in the configuration, such as `apps.blog.example.com.rules`
+ * @throws RuleError for a rule that cannot be loaded
+ */
+export function createRuleSet(rules: readonly RuleConfig[], place: string, findList: FindList): RuleSet {
+  return rules.map((config, i) => prepareRule(config, `${place}.${i}`, findList));
+}
+
+export function prepareRule(config: RuleConfig, place: string, findList: FindList): PreparedRule {
+  const { name = place, when, do: action, onUnknown } = config;
+  const compiled = compileRule(parseRule(when), REQUEST_SCHEME, findList);
+  if (action.kind === 'addToList' && findList(action.addToList.list)?.kind !== 'ip') throw new ListMissing();
+  return { name, action, compiled, readsPath: readsPath(compiled.fields), appliesToUnknown: onUnknown === 'apply' };
+}
+
+/** `addToList` names no list of addresses. */
+class ListMissing extends CredveilError<'LIST_MISSING'> {
+  override name = 'ListMissing';
+
+  constructor() {
+    super('LIST_MISSING', 'names no list of addresses', 'Add it to lists, with observed: {}.');
+  }
+}
+
+/**
+ * Evaluates rules in their order until one ends the phase.
+ * @param onMatch is called for each rule that applies, and for each whose condition is unknown
+ * @returns the rule that blocks the request, or undefined
+ */
+export function applyRules(
+  rules: RuleSet,
+  exchange: Exchange,
+  onMatch: (match: RuleMatch) => void,
+): Extract<RuleAction, { kind: 'block' }> | undefined {
+  if (rules.length === 0) return undefined;
+  const contexts = contextsOf(exchange);
+  for (const { name, action, compiled, readsPath: isOfPath, appliesToUnknown } of rules) {
+    const outcome = judge(compiled, action, isOfPath ? contexts : contexts.slice(0, 1));
+    if (outcome === false) continue;
+    const isUnknown = outcome === undefined;
+    onMatch({ name, action, isUnknown: isUnknown && !appliesToUnknown });
+    if (isUnknown && !appliesToUnknown) continue;
+    if (action.kind === 'skip') return undefined;
+    if (action.kind === 'block') return action;
+  }
+  return undefined;
+}
+
+/** One for each reading of the path, the path as it came first. */
+const contextsOf = (exchange: Exchange): readonly Context[] =>
+  (exchange.found?.readings ?? []).map((path) => REQUEST_SCHEME.createContext({ exchange, path }));
+
+function judge({ evaluate }: CompiledRule, { kind }: RuleAction, contexts: readonly Context[]): Trilean {
+  const [first] = contexts;
+  if (!first) return undefined;
+  if (contexts.length === 1) return evaluate(first);
+  const outcomes = contexts.map((context) => evaluate(context));
+  return kind === 'skip' || kind === 'setHeader' ? ofAll(outcomes) : ofAny(outcomes);
+}
+
+const ofAll = (outcomes: readonly Trilean[]): Trilean =>
+  outcomes.includes(false) ? false : outcomes.includes(undefined) ? undefined : true;
+
+const ofAny = (outcomes: readonly Trilean[]): Trilean =>
+  outcomes.includes(true) ? true : outcomes.includes(undefined) ? undefined : false;
