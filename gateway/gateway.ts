@@ -14,13 +14,17 @@ import { createHttpServers, type HttpServers } from './connection/http-servers.t
 import { ConnectionCounts, createListener, type ListenerRules } from './connection/listener.ts';
 import { peerOf } from './connection/peer.ts';
 import type { TlsProfile, TlsProfileOptions } from './connection/tls-profiles.ts';
+import type { Lists } from './lists/lists.ts';
 import { Observe } from './observe/observe.ts';
 import { createPipeline } from './pipeline.ts';
 import { BodyRates } from './request/body-rate.ts';
+import type { FindList } from './rules/compile-expression.ts';
 import { createState, type GatewayState, retireState } from './state.ts';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
+  /** Default: no lists, for a configuration that has none. */
+  readonly lists?: ProcessLists;
   /** Lets further processes listen on the same ports. */
   readonly reusePort?: boolean;
   /** The share of the limits of connections that this process has, of 1. */
@@ -29,6 +33,9 @@ export interface GatewayOptions {
   readonly ticketSecret?: Uint8Array;
   readonly onEvent?: OnEvent;
 }
+
+/** The lists of one process. */
+export type ProcessLists = Pick<Lists, 'lookup' | 'observe'>;
 
 export interface Gateway {
   /** Where it listens: `http://127.0.0.1:8080`. */
@@ -39,12 +46,13 @@ export interface Gateway {
    * Applies a new configuration to requests that come from now on.
    * @throws ServerError if its files cannot be used; the old one stays in force
    */
-  reload(config: GatewayConfig): void;
+  reload(config: GatewayConfig, lists?: ProcessLists): void;
   /** Stops accepting, lets requests in flight finish, and ends what is left at the deadline. */
   close(options?: CloseOptions): Promise<void>;
   metrics(): Promise<readonly Metric[]>;
 }
 
+const NO_LISTS: ProcessLists = { lookup: () => undefined, observe: () => undefined };
 const SECRET_BYTES = 32;
 const CLOSE_IDLE_MS = 50;
 
@@ -70,6 +78,7 @@ class RunningGateway implements Gateway {
   readonly #bodyRates: BodyRates;
   readonly #servers: HttpServers;
   readonly #listeners: Server[] = [];
+  #lists: ProcessLists;
   #state: GatewayState;
   readonly urls: string[] = [];
   readonly ports: number[] = [];
@@ -85,13 +94,15 @@ class RunningGateway implements Gateway {
       onEvent,
       onSecured: (socket) => this.#servers.acceptSecured(socket),
     };
-    this.#state = createState(config, this.#tlsOptions);
+    this.#lists = options.lists ?? NO_LISTS;
+    this.#state = createState(config, { tls: this.#tlsOptions, findList: (name) => this.#lists.lookup(name) });
     this.#bodyRates = new BodyRates(() => this.#state.config.limits);
     const handle = createPipeline({
       state: () => this.#state,
       budget: this.#budget,
       bodyRates: this.#bodyRates,
       observe: this.#observe,
+      lists: () => this.#lists,
     });
     this.#servers = createHttpServers(config.limits, {
       onRequest: (message, response) => handle(message, response),
@@ -115,9 +126,11 @@ class RunningGateway implements Gateway {
     }
   }
 
-  reload(config: GatewayConfig): void {
+  reload(config: GatewayConfig, lists = this.#lists): void {
     const before = this.#state;
-    this.#state = createState(config, this.#tlsOptions, before);
+    const findList: FindList = (name) => lists.lookup(name);
+    this.#state = createState(config, { tls: this.#tlsOptions, findList, previous: before });
+    this.#lists = lists;
     for (const profile of this.#state.profiles.values())
       if (before.profiles.get(profile.id) === profile) profile.reload();
     this.#servers.applyLimits(config.limits);

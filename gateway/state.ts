@@ -24,17 +24,18 @@ export interface GatewayState {
   isClosing: boolean;
 }
 
+export interface StateParts {
+  readonly tls: TlsProfileOptions;
+  readonly findList: FindList;
+  /** The state that this one replaces. */
+  readonly previous?: GatewayState | undefined;
+}
+
 /**
- * @param previous the state that this one replaces
  * @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID`
  * @throws RuleError as `parseConfig` would have reported it; nothing is held open then
  */
-export function createState(
-  config: GatewayConfig,
-  tlsOptions: TlsProfileOptions,
-  findList: FindList,
-  previous?: GatewayState,
-): GatewayState {
+export function createState(config: GatewayConfig, { tls: tlsOptions, findList, previous }: StateParts): GatewayState {
   const shared = createRuleSet(config.rules, 'rules', findList);
   const profiles = createProfiles(config, tlsOptions, previous);
   const origins = new Map<string, Origin>();

@@ -67,19 +67,24 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
   const onEvent: OnEvent = createLog(config.logLevel).event;
   const service = await startGatewayService(config, { workers: countWorkers(config), onEvent });
   const metrics = await startMetrics(config, service, onEvent);
-  const reload = (): void => {
+  const reload = async (): Promise<void> => {
     try {
       const given = readConfig(flags.config);
       const difference = compareConfigs(config, given);
       const next = withFixed(config, given);
-      service.reload(next);
+      await service.reload(next);
       config = next;
       onEvent({ event: 'config-reloaded', ...difference });
     } catch (error) {
       onEvent({ event: 'config-refused', message: messageOf(error, flags.config), ...nameError(error) });
     }
   };
-  process.on('SIGHUP', reload);
+  // One after the other, so that the last file wins.
+  let reloading = Promise.resolve();
+  const onHangUp = (): void => {
+    reloading = reloading.then(reload);
+  };
+  process.on('SIGHUP', onHangUp);
   const stopped = new Promise<void>((resolve, reject) => {
     const stop = (signal: NodeJS.Signals): void => {
       process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -96,7 +101,7 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
   if (flags.json) printJson({ urls, ...(metrics && { metrics: metrics.url }) });
   else print(urls.map((url) => `listening on ${url}`).join('\n'));
   await stopped;
-  process.off('SIGHUP', reload);
+  process.off('SIGHUP', onHangUp);
 }
 
 /** The first mistake is enough for a line of the log; `--check` shows them all. */

@@ -1,15 +1,19 @@
 // Checks the files that a configuration names, as a start would, without listening.
 
+import type { TLSSocket } from 'node:tls';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
+import { ListReplica } from '../../gateway/lists/list-replica.ts';
 import { createState, retireState } from '../../gateway/state.ts';
 
 /** @throws ServerError for files that cannot be used */
 export async function checkFiles(config: GatewayConfig): Promise<void> {
-  const state = createState(config, {
+  const lists = new ListReplica(config.lists, config.stateDirectory ?? '.');
+  const tls = {
     ticketSecret: new Uint8Array(32),
     handshakeTimeoutMs: config.limits.headersTimeoutMs,
     onEvent: () => undefined,
-    onSecured: (socket) => socket.destroy(),
-  });
+    onSecured: (socket: TLSSocket) => void socket.destroy(),
+  };
+  const state = createState(config, { tls, findList: (name) => lists.lookup(name) });
   await retireState(state, undefined);
 }

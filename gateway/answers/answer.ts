@@ -8,9 +8,9 @@ import { ANSWER_KINDS, type AnswerCode, type AnswerKind } from './kinds.ts';
 
 /** What an answer of the operator's own has instead of ours. */
 export interface CustomAnswer {
-  readonly status?: number;
-  readonly html?: string;
-  readonly json?: string;
+  readonly status?: number | undefined;
+  readonly html?: string | undefined;
+  readonly json?: string | undefined;
 }
 
 export interface AnswerOptions {

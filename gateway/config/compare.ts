@@ -9,7 +9,15 @@ export interface ConfigDifference {
 }
 
 /** Keys that a running gateway cannot change. */
-const FIXED = ['listen', 'workers', 'metrics', 'logLevel', 'limits.maxHeaderBytes', 'limits.bodyRateMs'];
+const FIXED = [
+  'listen',
+  'workers',
+  'metrics',
+  'logLevel',
+  'stateDirectory',
+  'limits.maxHeaderBytes',
+  'limits.bodyRateMs',
+];
 
 export function compareConfigs(before: GatewayConfig, after: GatewayConfig): ConfigDifference {
   const different = differences(before, after, '');
@@ -19,9 +27,13 @@ export function compareConfigs(before: GatewayConfig, after: GatewayConfig): Con
 
 /** The new configuration with what only a restart changes as it was. */
 export function withFixed(before: GatewayConfig, after: GatewayConfig): GatewayConfig {
-  const { listen, workers, metrics, logLevel, limits } = before;
+  const { listen, workers, metrics, logLevel, stateDirectory, limits } = before;
   const { maxHeaderBytes, bodyRateMs } = limits;
-  return { ...after, listen, workers, metrics, logLevel, limits: { ...after.limits, maxHeaderBytes, bodyRateMs } };
+  return {
+    ...after,
+    ...{ listen, workers, metrics, logLevel, stateDirectory },
+    limits: { ...after.limits, maxHeaderBytes, bodyRateMs },
+  };
 }
 
 function differences(before: unknown, after: unknown, key: string): string[] {

@@ -33,7 +33,8 @@ export function readConfig(file: string): GatewayConfig {
       faults,
     );
   }
-  return resolveFiles(config, path.dirname(file)) as GatewayConfig;
+  const stateDirectory = config.stateDirectory ?? `${path.basename(file).replace(/\.\w+$/, '')}.state`;
+  return resolveFiles({ ...config, stateDirectory }, path.dirname(file)) as GatewayConfig;
 }
 
 function readText(file: string): string {
@@ -62,7 +63,7 @@ function readText(file: string): string {
 
 /** Paths are relative to the file that has them, wherever the process runs. */
 function resolveFiles(value: unknown, folder: string, key = ''): unknown {
-  if (typeof value === 'string') return /(?:^f|F)ile$/.test(key) ? path.resolve(folder, value) : value;
+  if (typeof value === 'string') return /(?:^f|F)ile$|^stateDirectory$/.test(key) ? path.resolve(folder, value) : value;
   if (Array.isArray(value)) return value.map((item) => resolveFiles(item, folder));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, resolveFiles(inner, folder, name)]));

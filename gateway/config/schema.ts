@@ -141,7 +141,7 @@ export const CONFIG = z.strictObject({
   lists: LISTS_SCHEMA.default({}),
   /** Rules of every application, before its own. */
   rules: RULES_SCHEMA,
-  /** For what outlives a restart: copies of lists, and observations. */
+  /** For what outlives a restart: copies of lists, and observations. Default: beside the file. */
   stateDirectory: text('must be a path').optional(),
   limits: limits.prefault({}),
   /** Worker processes; 0 serves from the first process. */

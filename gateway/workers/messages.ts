@@ -3,6 +3,7 @@
 
 import type { Metric } from '../../runtime/observe/metric.ts';
 import type { GatewayConfig } from '../config/schema.ts';
+import type { ListChange } from '../lists/list-replica.ts';
 
 /** What a worker is started with, and reloads. */
 export interface WorkerOptions {
@@ -22,7 +23,14 @@ export interface WorkerAddresses {
   readonly ports: readonly number[];
 }
 
+/** Sent by a worker to the primary. */
+export interface PrimaryAnswers {
+  /** A rule put an address on a list. */
+  observed(payload: ListChange): void;
+}
+
 /** Asked by the primary, answered by every worker. */
 export interface WorkerAnswers {
+  listChanged(payload: ListChange): void;
   metrics(payload: null): readonly Metric[];
 }

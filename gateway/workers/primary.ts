@@ -1,4 +1,4 @@
-// The gateway over several processes: they share ports, tickets and limits.
+// The gateway over several processes: they share ports, tickets, limits and lists.
 
 import { randomBytes } from 'node:crypto';
 import type { OnEvent } from '../../runtime/events.ts';
@@ -9,7 +9,10 @@ import { assertFree, assertReusePort } from '../../runtime/workers/shared-port.t
 import { parseListen } from '../config/listen.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import { startGateway } from '../gateway.ts';
-import type { WorkerAddresses, WorkerAnswers, WorkerOrder } from './messages.ts';
+import { listMetrics } from '../lists/list-metrics.ts';
+import type { ListChange } from '../lists/list-replica.ts';
+import { createLists, type Lists } from '../lists/lists.ts';
+import type { PrimaryAnswers, WorkerAddresses, WorkerAnswers, WorkerOrder } from './messages.ts';
 
 const TICKET_SECRET_BYTES = 32;
 const METRICS_MS = 2_000;
@@ -17,11 +20,13 @@ const METRICS_MS = 2_000;
 /** A gateway of one process or several. */
 export interface GatewayService {
   readonly urls: readonly string[];
-  /** Applies a configuration that `parseConfig` returned. */
-  reload(config: GatewayConfig): void;
+  /** Applies a configuration that `readConfig` returned. */
+  reload(config: GatewayConfig): Promise<void>;
   close(options?: CloseOptions): Promise<void>;
   /** What each process has counted so far. */
   metrics(): Promise<readonly (readonly Metric[])[]>;
+  /** The lists in force, which this process keeps. */
+  lists(): Lists;
 }
 
 export interface ServiceOptions {
@@ -35,26 +40,88 @@ export async function startGatewayService(
   config: GatewayConfig,
   { workers, onEvent }: ServiceOptions,
 ): Promise<GatewayService> {
-  if (workers === 0) {
-    const gateway = await startGateway({ config, onEvent });
+  let toWorkers: (change: ListChange) => void = () => undefined;
+  const keeper = new KeptLists(onEvent, (change) => toWorkers(change));
+  await keeper.replace(config);
+  try {
+    const gateway =
+      workers === 0 ? await startHere(config, keeper, onEvent) : await startWorkers(config, workers, keeper, onEvent);
+    toWorkers = gateway.tell;
     return {
       urls: gateway.urls,
-      reload: (changed) => gateway.reload(changed),
-      close: (options) => gateway.close(options),
-      metrics: async () => [await gateway.metrics()],
+      lists: () => keeper.lists,
+      reload: async (changed) => {
+        await keeper.replace(changed);
+        gateway.reload(changed);
+      },
+      close: async (options) => {
+        await gateway.close(options);
+        await keeper.lists.close();
+      },
+      metrics: async () => [listMetrics(keeper.lists.stats()), ...(await gateway.metrics())],
     };
+  } catch (error) {
+    await keeper.lists.close();
+    throw error;
   }
+}
+
+/** Reads the sources of lists, one configuration of them after the other. */
+class KeptLists {
+  readonly #onEvent: OnEvent;
+  readonly #onChange: (change: ListChange) => void;
+  #key = '';
+  lists: Lists;
+
+  constructor(onEvent: OnEvent, onChange: (change: ListChange) => void) {
+    this.#onEvent = onEvent;
+    this.#onChange = onChange;
+    this.lists = createLists({}, { directory: '', onEvent });
+  }
+
+  async replace({ lists: config, stateDirectory = '' }: GatewayConfig): Promise<void> {
+    const key = JSON.stringify(config);
+    if (key === this.#key || (this.#key === '' && Object.keys(config).length === 0)) return;
+    await this.lists.close();
+    this.#key = key;
+    this.lists = createLists(config, { directory: stateDirectory, onEvent: this.#onEvent, onChange: this.#onChange });
+    await this.lists.start();
+  }
+}
+
+interface Processes extends Pick<GatewayService, 'urls' | 'close' | 'metrics'> {
+  reload(config: GatewayConfig): void;
+  tell(change: ListChange): void;
+}
+
+async function startHere(config: GatewayConfig, keeper: KeptLists, onEvent: OnEvent): Promise<Processes> {
+  const gateway = await startGateway({ config, lists: keeper.lists, onEvent });
+  return {
+    urls: gateway.urls,
+    reload: (changed) => gateway.reload(changed, keeper.lists),
+    close: (options) => gateway.close(options),
+    metrics: async () => [await gateway.metrics()],
+    tell: () => undefined,
+  };
+}
+
+async function startWorkers(
+  config: GatewayConfig,
+  workers: number,
+  keeper: KeptLists,
+  onEvent: OnEvent,
+): Promise<Processes> {
   assertReusePort();
   for (const { address } of config.listen) {
     const { host, port } = parseListen(address);
     await assertFree(host, port);
   }
-  const pool = await startPool<WorkerOrder, WorkerAddresses, WorkerAnswers, object>({
+  const pool = await startPool<WorkerOrder, WorkerAddresses, WorkerAnswers, PrimaryAnswers>({
     entry: new URL('./worker.ts', import.meta.url),
     workers,
     order: { options: { config }, share: 1 / workers, ticketSecret: randomBytes(TICKET_SECRET_BYTES) },
     follow: (order, { ports }) => ({ ...order, options: { config: withPorts(order.options.config, ports) } }),
-    connect: () => undefined,
+    connect: (channel) => channel.handle('observed', (change) => keeper.lists.take(change)),
     onEvent,
   });
   const { urls, ports } = pool.started;
@@ -66,6 +133,10 @@ export async function startGatewayService(
       Promise.all(
         pool.channels().map((channel) => channel.ask('metrics', null, { timeoutMs: METRICS_MS }).catch(() => [])),
       ),
+    tell: (change) => {
+      // A worker that has just died reads the folder when it starts again.
+      for (const channel of pool.channels()) channel.tell('listChanged', change);
+    },
   };
 }
 

@@ -6,7 +6,8 @@ import net, { type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { parseConfig } from '../../../gateway/config/load.ts';
 import type { GatewayConfig } from '../../../gateway/config/schema.ts';
-import { type Gateway, startGateway } from '../../../gateway/gateway.ts';
+import { type Gateway, type ProcessLists, startGateway } from '../../../gateway/gateway.ts';
+import { ListReplica } from '../../../gateway/lists/list-replica.ts';
 import type { ServerEvent } from '../../../runtime/events.ts';
 
 /** @throws Error with the mistakes of a configuration */
@@ -24,7 +25,13 @@ export interface TestGateway {
 
 export async function serve(text: string, options: { readonly isClosedByTest?: boolean } = {}): Promise<TestGateway> {
   const events: ServerEvent[] = [];
-  const gateway = await startGateway({ config: configOf(text), onEvent: (event) => events.push(event) });
+  const config = configOf(text);
+  const replica = new ListReplica(config.lists, '/nonexistent');
+  const lists: ProcessLists = {
+    lookup: (name) => replica.lookup(name),
+    observe: (name, address, ttlMs) => void replica.observe(name, address, ttlMs),
+  };
+  const gateway = await startGateway({ config, lists, onEvent: (event) => events.push(event) });
   if (!options.isClosedByTest) onTestFinished(() => gateway.close({ deadlineMs: 200 }));
   return { gateway, port: gateway.ports[0] as number, events };
 }

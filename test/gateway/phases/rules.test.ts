@@ -1,0 +1,161 @@
+// Rules in front of an application: what reaches it, what does not, and the event of each action.
+
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../gateway/config/load.ts';
+import { echo, echoOf, exchange, seen, serve, startOrigin, type TestGateway } from '../../support/gateway/gateway.ts';
+
+const HOST = 'Host: app.example\r\n';
+
+/** @param rules lines of YAML, as a list */
+async function withRules(rules: string, more = '', app = ''): Promise<TestGateway> {
+  const { url } = await startOrigin(echo);
+  const indented = rules.trim().replaceAll('\n', '\n      ');
+  return serve(
+    `listen: 127.0.0.1:0\n${more}apps:\n  app.example:\n    to: ${url}\n    ${app}\n    rules:\n      ${indented}\n`,
+  );
+}
+
+const get = (port: number, target: string, more = '') => exchange(port, `GET ${target} HTTP/1.1\r\n${HOST}${more}\r\n`);
+
+describe('a rule that blocks', () => {
+  test('answers as JSON and as a page, and is one event', async () => {
+    const { port, events } = await withRules('- { name: no-x, when: http.request.uri.path eq "/x", do: block }');
+    const json = await get(port, '/x');
+    expect(json.status).toBe(403);
+    expect(JSON.parse(json.body)).toMatchObject({ code: 'BLOCKED', status: 403 });
+    const page = await get(port, '/x', 'Accept: text/html\r\n');
+    expect(page.body).toContain('<h1>Blocked</h1>');
+    expect((await get(port, '/y')).status).toBe(200);
+    const matches = events.filter(({ event }) => event === 'rule-matched');
+    expect(matches).toEqual([
+      { event: 'rule-matched', app: 'app.example', rule: 'no-x', action: 'block', request: expect.any(String) },
+      { event: 'rule-matched', app: 'app.example', rule: 'no-x', action: 'block', request: expect.any(String) },
+    ]);
+    expect(json.body).toContain((matches[0] as { request: string }).request);
+  });
+
+  test('has an answer of its own where it names one', async () => {
+    const { port } = await withRules(
+      '- when: "true_name"\n  do: block'
+        .replace('"true_name"', '\'http.user_agent eq "x"\'')
+        .replace('do: block', 'do: { block: { status: 451, html: "<p>law</p>", json: "{\\"law\\":1}" } }'),
+    );
+    const json = await get(port, '/', 'User-Agent: x\r\n');
+    expect(json).toMatchObject({ status: 451, body: '{"law":1}' });
+    expect((await get(port, '/', 'User-Agent: x\r\nAccept: text/html\r\n')).body).toBe('<p>law</p>');
+  });
+
+  test.each([
+    '/admin',
+    '/%61dmin',
+    '/%2561dmin',
+    '//admin',
+    '/x/../admin',
+    '/x/..%2fadmin',
+    '/x/..;/admin',
+    '/./admin',
+    '/admin;v=1',
+  ])('on a path holds for each reading of it: %s', async (target) => {
+    const { port } = await withRules('- { when: http.request.uri.path eq "/admin", do: block }');
+    expect((await get(port, target)).status).toBe(403);
+  });
+
+  test('leaves a body unread, and closes the connection', async () => {
+    const { port } = await withRules('- { when: http.request.method eq "POST", do: block }');
+    const { status, head } = await exchange(port, `POST / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`);
+    expect(status).toBe(403);
+    expect(head).toContain('Connection: close');
+  });
+
+  test('does not fire on what is unknown, but says so, or as it is told', async () => {
+    const lists = 'lists: { feed: { file: /nonexistent/feed.txt } }\n';
+    const { port, events } = await withRules('- { name: feed, when: "not ip.src in $feed", do: block }', lists);
+    expect((await get(port, '/')).status).toBe(200);
+    expect(events).toContainEqual(expect.objectContaining({ event: 'rule-unknown', rule: 'feed' }));
+    const strict = await withRules('- { when: "not ip.src in $feed", do: block, onUnknown: apply }', lists);
+    expect((await get(strict.port, '/')).status).toBe(403);
+  });
+});
+
+describe('other rules', () => {
+  test('run in their order until one skips the rest', async () => {
+    const { port, events } = await withRules(`
+- { name: seen, when: 'http.host eq "app.example"', do: log }
+- { name: let, when: 'starts_with(http.request.uri.path, "/open")', do: skip }
+- { name: all, when: 'ip.src in {127.0.0.0/8 ::1}', do: block }`);
+    expect((await get(port, '/open/x')).status).toBe(200);
+    expect((await get(port, '/closed')).status).toBe(403);
+    const names = events.flatMap((event) => (event.event === 'rule-matched' ? [event.rule] : []));
+    expect(names).toEqual(['seen', 'let', 'seen', 'all']);
+  });
+
+  test('skip only where every reading of the path is allowed', async () => {
+    const { port } = await withRules(`
+- { when: 'starts_with(http.request.uri.path, "/open/")', do: skip }
+- { when: 'http.request.method eq "GET"', do: block }`);
+    expect((await get(port, '/open/x')).status).toBe(200);
+    expect((await get(port, '/open/..%2fsecret')).status).toBe(403);
+    expect((await get(port, '/open/%2e%2e/secret')).status).toBe(403);
+  });
+
+  test('set headers, in place of those of the client in any spelling', async () => {
+    const { port } = await withRules('- { when: "not ssl", do: { setHeader: { X-Zone: inner } } }');
+    const saw = echoOf(await get(port, '/', 'x-zone: forged\r\nX-Other: 1\r\n'));
+    expect(seen(saw, 'x-zone')).toEqual(['inner']);
+    expect(seen(saw, 'x-other')).toEqual(['1']);
+    const odd = echoOf(await get(port, '/', 'X_Zone: forged\r\n'));
+    expect(JSON.stringify(odd)).not.toContain('forged');
+  });
+
+  test('put addresses on a list, where other rules find them', async () => {
+    const { port } = await withRules(
+      `
+- { when: ip.src in $found, do: block }
+- { when: 'http.request.uri.path eq "/trap"', do: { addToList: { list: found, ttl: 1h } } }`,
+      'lists: { found: { observed: {} } }\n',
+    );
+    expect((await get(port, '/')).status).toBe(200);
+    expect((await get(port, '/trap')).status).toBe(200);
+    expect((await get(port, '/')).status).toBe(403);
+  });
+
+  test('of all applications come before those of one', async () => {
+    const { port, events } = await withRules(
+      '- { name: own, when: "not ssl", do: log }',
+      'rules:\n  - { name: shared, when: "not ssl", do: log }\n',
+    );
+    await get(port, '/');
+    expect(events.flatMap((event) => (event.event === 'rule-matched' ? [event.rule] : []))).toEqual(['shared', 'own']);
+  });
+});
+
+describe('a rule that cannot be loaded', () => {
+  const faultsOf = (rules: string) =>
+    parseConfig(`listen: ":1"\napps:\n  a.example:\n    to: http://h\n    rules:\n      ${rules}\n`).faults;
+
+  test.each([
+    ['- { when: http.request.path eq "/x", do: block }', /no field/, /http\.request\.uri\.path/],
+    ['- { when: cf.bot_management.score lt 30, do: block }', /bot scores/, undefined],
+    ['- { when: ip.src in $office, do: block }', /list/, undefined],
+    ['- { when: http.response.code eq 403, do: block }', /response/, undefined],
+    ['- { when: http.host eq, do: block }', /expected|after/i, undefined],
+    ['- { when: ssl, do: { addToList: { list: found } } }', /no list of addresses/, /observed/],
+  ])('names what is wrong with it: %s', (rule, message, hint) => {
+    const [fault] = faultsOf(rule);
+    expect(fault?.line).toBe(6);
+    expect(fault?.key).toMatch(/^apps\.a\.example\.rules\.0\.(when|do)$/);
+    expect(fault?.message).toMatch(message);
+    if (hint) expect(fault?.hint).toMatch(hint);
+  });
+
+  test.each([
+    '- { when: ssl, do: explode }',
+    '- { when: ssl, do: { setHeader: { X-Real-IP: 1.2.3.4 } } }',
+    '- { when: ssl, do: { setHeader: { Content-Length: "1" } } }',
+    '- { when: ssl, do: { setHeader: { X-A: "a\\r\\nb" } } }',
+    '- { when: ssl, do: { block: { status: 200 } } }',
+    '- { when: ssl }',
+  ])('is refused for its action: %s', (rule) => {
+    expect(faultsOf(rule)).toHaveLength(1);
+  });
+});
