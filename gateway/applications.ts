@@ -3,7 +3,7 @@
 
 import { Refusal } from './answers/kinds.ts';
 import type { AppConfig } from './config/schema.ts';
-import type { RuleSet } from './phases/rules.ts';
+import type { RuleSet } from './phases/prepared-rule.ts';
 import type { RequestHead } from './request/head.ts';
 import { canonicalPath, isAmbiguous, isCanonicalUnique, type PathOptions, readingsOf } from './request/path.ts';
 import type { Origin } from './upstream/origin.ts';

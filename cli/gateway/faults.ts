@@ -1,6 +1,6 @@
 // The mistakes of a configuration as lines that editors and people follow: FILE:LINE:COLUMN.
 
-import type { ConfigFault } from '../../gateway/config/load.ts';
+import type { ConfigFault } from '../../gateway/config/fault.ts';
 import { printable } from '../printable.ts';
 
 export const describeFaults = (file: string, faults: readonly ConfigFault[]): string =>

@@ -1,6 +1,6 @@
 // What no single key of a configuration shows: two keys that contradict each other.
 
-import type { Conflict } from './load.ts';
+import type { Conflict } from './fault.ts';
 import type { AppConfig, GatewayConfig } from './schema.ts';
 
 export function conflictsIn(config: GatewayConfig): Conflict[] {

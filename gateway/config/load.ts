@@ -4,32 +4,13 @@ import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, type P
 import type { z } from 'zod';
 import { nearest } from '../../runtime/config/nearest.ts';
 import { conflictsIn } from './conflicts.ts';
+import type { ConfigFault, Path } from './fault.ts';
 import { ruleFaults } from './rule-faults.ts';
 import { CONFIG, type GatewayConfig } from './schema.ts';
-
-/** A mistake in the file. Lines and columns count from 1. No text of it repeats a value. */
-export interface ConfigFault {
-  readonly line: number;
-  readonly column: number;
-  /** The key, as in `apps.blog.example.com.to`. */
-  readonly key: string;
-  readonly message: string;
-  /** What to do, if the message is not enough. */
-  readonly hint?: string;
-  /** Lines that show the place in a rule. */
-  readonly excerpt?: string;
-}
 
 export type ParsedConfig =
   | { readonly config: GatewayConfig; readonly faults: readonly [] }
   | { readonly config: undefined; readonly faults: readonly ConfigFault[] };
-
-export type Path = readonly PropertyKey[];
-
-/** A mistake before its line is known. */
-export interface Conflict extends Pick<ConfigFault, 'message' | 'hint' | 'excerpt'> {
-  readonly path: Path;
-}
 
 const MAX_ALIASES = 1_000;
 

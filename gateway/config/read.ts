@@ -3,7 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { CredveilError } from '../../protocol/errors.ts';
-import { type ConfigFault, parseConfig } from './load.ts';
+import type { ConfigFault } from './fault.ts';
+import { parseConfig } from './load.ts';
 import type { GatewayConfig } from './schema.ts';
 
 export type ConfigErrorCode = 'CONFIG_UNREADABLE' | 'CONFIG_INVALID';

@@ -7,7 +7,7 @@ import type { RuleConfig } from '../phases/rule-config.ts';
 import { prepareRule } from '../phases/rules.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { RuleError } from '../rules/syntax/rule-error.ts';
-import type { Conflict, Path } from './load.ts';
+import type { Conflict, Path } from './fault.ts';
 import type { GatewayConfig } from './schema.ts';
 
 export function ruleFaults({ rules, apps, lists }: GatewayConfig): Conflict[] {

@@ -9,19 +9,9 @@ import type { FindList } from '../rules/compile-expression.ts';
 import { type CompiledRule, compileRule, parseRule } from '../rules/rule.ts';
 import type { Trilean } from '../rules/schema/types.ts';
 import type { Context } from '../rules/scheme.ts';
+import type { PreparedRule, RuleSet } from './prepared-rule.ts';
 import type { RuleAction, RuleConfig } from './rule-config.ts';
 import { REQUEST_SCHEME, readsPath } from './rule-fields.ts';
-
-interface PreparedRule {
-  readonly name: string;
-  readonly action: RuleAction;
-  readonly compiled: CompiledRule;
-  readonly readsPath: boolean;
-  readonly appliesToUnknown: boolean;
-}
-
-/** Rules in their order. */
-export type RuleSet = readonly PreparedRule[];
 
 /** A rule fulfilled its condition, or could not tell. */
 export interface RuleMatch {
