@@ -53,7 +53,10 @@ export class ObservedLog {
     this.#onFailure = onFailure;
   }
 
-  /** After `readObserved`. A damaged file is written anew, so that nothing is appended to half a line. */
+  /**
+   * After `readObserved`. A damaged file is written anew, so that nothing is appended to half a
+   * line.
+   */
   async open({ lines, damaged }: { readonly lines: number; readonly damaged: number }): Promise<void> {
     this.#lines = lines;
     if (damaged > 0) await this.#compact();

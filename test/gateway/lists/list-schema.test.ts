@@ -1,8 +1,12 @@
 // Lists in the configuration: what is accepted, and how mistakes are named.
 
+import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { configuredName } from '../../../gateway/lists/list-names.ts';
 import { LISTS_SCHEMA } from '../../../gateway/lists/list-schema.ts';
+import { root } from '../../support/paths.ts';
 
 const check = (list: unknown, name = 'office') => LISTS_SCHEMA.safeParse({ [name]: list });
 
@@ -58,6 +62,15 @@ describe('a list in the configuration', () => {
   test.each(['Office', 'a-b', '.a', 'a.', 'a..b', 'cf.vpn', '../x', '', 'x'.repeat(65)])('is not named %j', (name) => {
     expect(check({ items: ['10.0.0.1'] }, name).success).toBe(false);
   });
+});
+
+test('the page on lists documents each key', () => {
+  const page = fs.readFileSync(path.join(root, 'docs/gateway-lists.md'), 'utf8');
+  const table = page.slice(page.indexOf('## Keys'), page.indexOf('## Formats'));
+  const documented = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
+  const { additionalProperties } = z.toJSONSchema(LISTS_SCHEMA, { io: 'input', unrepresentable: 'any' });
+  const { properties = {} } = additionalProperties as { properties?: object };
+  expect(documented.sort()).toEqual(Object.keys(properties).sort());
 });
 
 test('a managed list answers to both of its names, and no other list does', () => {
