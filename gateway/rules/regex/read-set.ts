@@ -109,15 +109,10 @@ export class SetReader {
       return not === '^' ? complement(named) : named;
     }
     const two = this.pattern.slice(start, start + 2);
-    if (two.startsWith('[') || two === '&&' || two === '~~' || two === '--')
-      throw new RegexError(
-        'not supported',
-        start,
-        'Classes inside of classes are not supported.',
-        'Escape the sign with a backslash if it is meant as itself.',
-      );
+    if (two.startsWith('[') || two === '&&' || two === '~~' || two === '--') throw this.#nested(start);
     if (/^\\[dDwWsS]/.test(two)) return this.takeEscapedSet(flags);
     const first = this.#takeClassByte();
+    if (this.pattern.startsWith('--', this.at)) throw this.#nested(this.at);
     const isRange = this.next() === '-' && !/^(?:\]|$)/.test(this.pattern.slice(this.at + 1, this.at + 2));
     if (!isRange) {
       if (two.startsWith('-') && !isFirst && this.next() !== ']')
@@ -130,6 +125,15 @@ export class SetReader {
     const last = this.#takeClassByte();
     if (first > last) throw this.malformed(start, 'A range ends before it starts.');
     return flags.isCaseless ? foldCase(setOf([first, last])) : setOf([first, last]);
+  }
+
+  #nested(at: number): RegexError {
+    return new RegexError(
+      'not supported',
+      at,
+      'Classes inside of classes are not supported.',
+      'Escape the sign with a backslash if it is meant as itself.',
+    );
   }
 
   #takeClassByte(): number {

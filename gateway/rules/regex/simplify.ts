@@ -1,6 +1,6 @@
 // What an expression can lose without changing whether it matches somewhere in a text.
 
-import { EMPTY, isNullable, type RegexNode } from './node.ts';
+import { EMPTY, type RegexNode } from './node.ts';
 
 /**
  * Drops what can match nothing at either end, and repeats what stays there as seldom as is allowed:
@@ -25,10 +25,8 @@ function trimmed(node: RegexNode, end: 'first' | 'last'): RegexNode {
         return { kind: 'sequence', items: end === 'first' ? [rest, ...items] : [...items, rest] };
       }
     }
-    case 'repeat': {
-      const min = isNullable(node.item) ? 0 : node.min;
-      return min === 0 ? EMPTY : min === 1 ? trimmed(node.item, end) : { ...node, max: min };
-    }
+    case 'repeat':
+      return node.min === 0 ? EMPTY : node.min === 1 ? trimmed(node.item, end) : { ...node, max: node.min };
     default:
       return node;
   }
