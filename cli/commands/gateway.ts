@@ -11,9 +11,10 @@ import { nameError, type OnEvent } from '../../runtime/events.ts';
 import { createLog } from '../../runtime/observe/log.ts';
 import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
 import { canReusePort } from '../../runtime/workers/shared-port.ts';
-import { ExitCode } from '../exit.ts';
+import { ExitCode, UsageError } from '../exit.ts';
 import { checkFiles } from '../gateway/check-files.ts';
 import { describeFaults } from '../gateway/faults.ts';
+import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
 import { note, print, printJson, printResult } from '../output.ts';
 
 interface GatewayFlags {
@@ -23,22 +24,49 @@ interface GatewayFlags {
 }
 
 export function addGateway(program: Command): void {
-  program
+  const gateway = program
     .command('gateway')
     .description('put a reverse proxy in front of applications')
-    .requiredOption('--config <file>', 'YAML or JSON; docs/gateway.md lists its keys')
+    .option('--config <file>', 'YAML or JSON; docs/gateway.md lists its keys')
     .option('--check', 'check the configuration and the files that it names, then exit')
     .option('--json', 'print the addresses, or the mistakes of --check, as JSON')
-    .action(async (flags: GatewayFlags) => {
-      try {
-        const config = readConfig(flags.config);
-        if (flags.check) await check(config, flags);
-        else await serveUntilStopped(config, flags);
-      } catch (error) {
-        if (!(error instanceof GatewayConfigError) || error.faults.length === 0) throw error;
-        reportFaults(error, flags);
-      }
+    .action((flags: Partial<GatewayFlags>) =>
+      withFaults(flags, async ({ config: file }) => {
+        const config = readConfig(file);
+        if (flags.check) await check(config, { ...flags, config: file });
+        else await serveUntilStopped(config, { ...flags, config: file });
+      }),
+    );
+  gateway
+    .command('rules')
+    .description('the rules of a configuration')
+    .command('test')
+    .description('show what each rule makes of one request, and why')
+    .requiredOption('--request <file>', 'a request line and headers')
+    .option('--config <file>', 'the configuration')
+    .option('--from <address>', 'address of the client', '127.0.0.1')
+    .option('--https', 'the request comes under TLS')
+    .option('--json', 'print the result as JSON')
+    .action((_: unknown, command: Command) => {
+      const flags: RulesTestFlags = command.optsWithGlobals();
+      return withFaults(flags, () => testRules(flags));
     });
+}
+
+/** Runs an action with --config, and prints the mistakes of that file. */
+async function withFaults<F extends { readonly config?: string; readonly json?: boolean }>(
+  flags: F,
+  run: (flags: F & { readonly config: string }) => Promise<void>,
+): Promise<void> {
+  const { config } = flags;
+  if (config === undefined)
+    throw new UsageError('no configuration given', 'Pass it: credveil gateway --config <file>.');
+  try {
+    await run({ ...flags, config });
+  } catch (error) {
+    if (!(error instanceof GatewayConfigError) || error.faults.length === 0) throw error;
+    reportFaults(error, { ...flags, config });
+  }
 }
 
 function reportFaults(error: GatewayConfigError, { config, json }: GatewayFlags): void {

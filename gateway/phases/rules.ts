@@ -86,3 +86,23 @@ const ofAll = (outcomes: readonly Trilean[]): Trilean =>
 
 const ofAny = (outcomes: readonly Trilean[]): Trilean =>
   outcomes.includes(true) ? true : outcomes.includes(undefined) ? undefined : false;
+
+/**
+ * What each rule makes of a request, whether or not the rules before it let the request through.
+ * `parts` are of the reading of the path that decides.
+ */
+export function outcomesOf(rules: RuleSet, exchange: Exchange) {
+  const contexts = contextsOf(exchange);
+  const [first] = contexts;
+  if (!first) return [];
+  return rules.map((rule) => {
+    const asked = rule.readsPath ? contexts : [first];
+    const outcome = judge(rule.compiled, rule.action, asked);
+    const deciding = Math.max(
+      0,
+      asked.findIndex((context) => rule.compiled.evaluate(context) === outcome),
+    );
+    const reading = exchange.found?.readings[deciding] ?? '';
+    return { rule, outcome, reading, parts: rule.compiled.explain(asked[deciding] ?? first) };
+  });
+}

@@ -1,0 +1,88 @@
+// credveil gateway rules test: what the rules of a configuration make of one request.
+
+import fs from 'node:fs';
+import type { TLSSocket } from 'node:tls';
+import { parseAddress } from '../../gateway/addresses/address.ts';
+import { readConfig } from '../../gateway/config/read.ts';
+import { type ExplainedRequest, type ExplainedRule, explainRequest } from '../../gateway/explain.ts';
+import { ListReplica } from '../../gateway/lists/list-replica.ts';
+import type { Explanation } from '../../gateway/rules/explain.ts';
+import { createState, retireState } from '../../gateway/state.ts';
+import { UsageError } from '../exit.ts';
+import { printResult } from '../output.ts';
+
+export interface RulesTestFlags {
+  readonly config: string;
+  readonly request: string;
+  readonly from: string;
+  readonly https?: boolean;
+  readonly json?: boolean;
+}
+
+const MAX_REQUEST_BYTES = 2 ** 20;
+
+export async function testRules(flags: RulesTestFlags): Promise<void> {
+  const from = parseAddress(flags.from);
+  if (!from) throw new UsageError('--from is no address', 'Pass an IPv4 or IPv6 address: --from 192.0.2.1.');
+  const config = readConfig(flags.config);
+  // Copies of the lists that a gateway with this configuration has read.
+  const lists = new ListReplica(config.lists, config.stateDirectory ?? '.');
+  await lists.load();
+  const tls = {
+    ticketSecret: new Uint8Array(32),
+    handshakeTimeoutMs: 1_000,
+    onEvent: () => undefined,
+    onSecured: (socket: TLSSocket) => void socket.destroy(),
+  };
+  const state = createState(config, { tls, findList: (name) => lists.lookup(name) });
+  try {
+    const explained = await explainRequest(readRequest(flags.request), state, { from, isSecure: flags.https === true });
+    printResult(flags, explained, describe);
+  } finally {
+    await retireState(state, undefined);
+  }
+}
+
+/** Lines may end as editors end them. */
+function readRequest(file: string): Buffer {
+  const hint = 'Name a file with a request line and headers, as in: GET /login HTTP/1.1, Host: app.example.';
+  let text: string;
+  try {
+    if (fs.statSync(file).size > MAX_REQUEST_BYTES) throw new UsageError(`${file} is too large for a request`, hint);
+    text = fs.readFileSync(file, 'latin1');
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${file} cannot be read`, hint);
+  }
+  const [head = ''] = text.replace(/\r?\n/g, '\n').split('\n\n', 1);
+  return Buffer.from(`${head.trimEnd().replaceAll('\n', '\r\n')}\r\n\r\n`, 'latin1');
+}
+
+function describe({ app, readings, rules, end }: ExplainedRequest): string {
+  const paths = readings.length > 1 ? [`paths  ${readings.join('  ')}`] : [];
+  return [
+    `app    ${app ?? '-'}`,
+    ...paths,
+    ...rules.flatMap((rule) => describeRule(rule, readings[0])),
+    `end    ${describeEnd(end)}`,
+  ].join('\n');
+}
+
+function describeRule({ name, action, outcome, isReached, reading, parts }: ExplainedRule, path?: string): string[] {
+  const note = `${reading === path ? '' : `, path read as ${reading}`}${isReached ? '' : ', not reached'}`;
+  return [`rule   ${name} (${action}): ${word(outcome)}${note}`, ...describeParts(parts, 1)];
+}
+
+const describeParts = ({ text, outcome, parts }: Explanation, depth: number): string[] => [
+  `       ${'  '.repeat(depth)}${text.replace(/\s+/g, ' ')}  ${Array.isArray(outcome) ? `[${outcome.map(word).join(' ')}]` : word(outcome as boolean | undefined)}`,
+  ...parts.flatMap((part) => describeParts(part, depth + 1)),
+];
+
+const word = (outcome: boolean | undefined): string => (outcome === undefined ? 'unknown' : String(outcome));
+
+function describeEnd(end: ExplainedRequest['end']): string {
+  if ('forwarded' in end) return `forwarded as ${end.forwarded}`;
+  if ('redirected' in end) return 'redirected to the path that reads in one way';
+  if ('refused' in end) return `refused: ${end.refused}`;
+  return `blocked by ${end.blockedBy} with ${end.status}`;
+}

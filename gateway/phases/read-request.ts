@@ -1,0 +1,16 @@
+// Phase 2: the head is refused or judged, and the client's address found.
+
+import type { Exchange } from '../exchange.ts';
+import { clientAddress, isIn } from '../request/client-address.ts';
+import { readHead } from '../request/head.ts';
+import type { GatewayState } from '../state.ts';
+
+/** @throws Refusal for a head that two servers may read in two ways */
+export function readRequest(exchange: Exchange, { config, trustedProxies }: GatewayState): void {
+  const { peer, message } = exchange;
+  const head = readHead(message, config.limits);
+  exchange.head = head;
+  exchange.client = clientAddress(peer.address, head.forwardedFor, trustedProxies);
+  const isTrusted = head.forwardedProto !== undefined && isIn(trustedProxies, peer.address);
+  exchange.isSecure = isTrusted ? head.forwardedProto === 'https' : peer.profile !== undefined;
+}

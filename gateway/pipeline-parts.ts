@@ -1,0 +1,16 @@
+// What the phases of every request share.
+
+import type { BufferBudget } from './connection/buffer-budget.ts';
+import type { Lists } from './lists/lists.ts';
+import type { Observe } from './observe/observe.ts';
+import type { BodyRates } from './request/body-rate.ts';
+import type { GatewayState } from './state.ts';
+
+export interface PipelineParts {
+  /** The configuration in force: each request takes one look. */
+  readonly state: () => GatewayState;
+  readonly budget: BufferBudget;
+  readonly bodyRates: BodyRates;
+  readonly observe: Observe;
+  readonly lists: () => Pick<Lists, 'observe'>;
+}
