@@ -41,8 +41,9 @@ export interface Alarm {
 
 /** A thousandth: a credential of an honest list hardly ever looks so. */
 const HARDLY_EVER = 0.001;
-const FEW = 0.02;
 const SOME = 0.03;
+/** Passwords with a separator between two words are a part of honest lists. */
+const SEPARATED = 0.08;
 const MANY = 0.3;
 const HALF = 0.5;
 const NEARLY_ALL = 0.9;
@@ -63,7 +64,7 @@ const SIGN_ALARMS: readonly (readonly [AlarmName, Sign, number, string])[] = [
   ['columns-in-passwords', 'trailingHash', HARDLY_EVER, 'a hash at the end of the password'],
   ['columns-in-passwords', 'leadingField', HARDLY_EVER, 'an IP address, a hash or a date before the password'],
   ['columns-in-passwords', 'trailer', HARDLY_EVER, 'another field or a signature behind the password'],
-  ['columns-in-passwords', 'pairAlone', FEW, 'a username and a password where passwords stand alone'],
+  ['columns-in-passwords', 'pairAlone', SEPARATED, 'a username and a password where passwords stand alone'],
   ['columns-in-passwords', 'separatorInside', HALF, 'another separator in the password'],
   ['few-passwords', 'fieldWord', HALF, 'a role, a state or an answer such as yes as the password: see --columns'],
   ['placeholder-passwords', 'placeholder', HARDLY_EVER, 'NULL, None, a mask or the like as the password: see --blank'],
@@ -153,7 +154,7 @@ export function findAlarms(
 }
 
 function isEnough(sign: Sign, limit: number, count: number, share: number, observed: number): boolean {
-  if (sign === 'fieldWord') return count >= MIN_COMMON;
+  if (sign === 'fieldWord' || sign === 'pairAlone') return count >= MIN_COMMON;
   if (limit >= HALF) return observed >= 2;
   if (CERTAIN.has(sign) && (count >= 2 || share >= CERTAIN_SHARE)) return true;
   return count >= MIN_SIGNS || share >= SHORT_SHARE;
