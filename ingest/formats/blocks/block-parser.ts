@@ -20,7 +20,7 @@ import {
   isNoise,
   isRuler,
   type LabelledLine,
-  MARKED_SEPARATORS,
+  marksIn,
   reasonWithoutLabel,
   withoutGap,
 } from './labelled-line.ts';
@@ -154,7 +154,7 @@ class Blocks {
 
   /** A line of another tool's blocks: a usual label behind which another separator stands. */
   #cutOtherwise(line: string): LabelledLine | undefined {
-    for (const separator of MARKED_SEPARATORS) {
+    for (const separator of marksIn(line)) {
       const found = separator === this.#layout.separator ? undefined : cutLabel(line, separator);
       if (found && this.#usual(found.label)) return found;
     }

@@ -33,7 +33,10 @@ export const SEPARATORS = [
   ',',
 ] as const;
 /** Of these, the ones that prose hardly ever has behind a few words. */
-export const MARKED_SEPARATORS = [':', '=>', '->', '>>', '==', '::', '=', '|', '\t', '~', '»'] as const;
+const MARKED_SEPARATORS = [':', '=>', '->', '>>', '==', '::', '=', '|', '\t', '~', '»'] as const;
+const MARK = /[:：=>|\t~»]/;
+/** Those that may stand in the line: most lines of other texts have none. */
+export const marksIn = (line: string): readonly string[] => (MARK.test(line) ? MARKED_SEPARATORS : []);
 /** The label is a line of its own, and the value is the next one. */
 export const NO_SEPARATOR = '';
 
@@ -103,7 +106,7 @@ export const hasFields = (line: string): boolean => FIELDS.test(line);
 
 /** Whether a line looks as a field of blocks with another separator. */
 const mayBeField = (line: string): boolean =>
-  !isAdvertisement(line) && MARKED_SEPARATORS.some((sign) => (cutLabel(line, sign)?.value.trim() ?? '') !== '');
+  !isAdvertisement(line) && marksIn(line).some((sign) => (cutLabel(line, sign)?.value.trim() ?? '') !== '');
 
 const URL_ALONE = /^\s*[a-z][a-z0-9+.-]{1,23}:\/\/\S+\s*$/i;
 
