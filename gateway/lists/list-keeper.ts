@@ -1,7 +1,6 @@
 // Keeps one list up to date: reads its source again and again, judges what it delivers, and keeps
 // the last good copy.
 
-import { subtle } from 'node:crypto';
 import { CredveilError } from '../../protocol/errors.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import { buildAside } from './build/build-aside.ts';
@@ -10,6 +9,7 @@ import type { ListCopies, ListCopy } from './copies/list-copies.ts';
 import { assertPlausible, RefusedListError } from './guards.ts';
 import type { ConfiguredSource } from './list-source.ts';
 import type { Reading } from './source/source.ts';
+import { digestInTurns } from './table/digest.ts';
 import { type ListSize, sizeOf } from './table/list-image.ts';
 
 const FIRST_RETRY_MS = 60_000;
@@ -108,7 +108,7 @@ export class ListKeeper {
   async #read(): Promise<void> {
     const { configured } = this.#options;
     const reading = await configured.source.read(this.#validator, this.#stop.signal);
-    const content = reading.bytes && (await digestOf(reading.bytes));
+    const content = reading.bytes && (await digestInTurns(reading.bytes)).toString('hex');
     if (content === undefined || content === this.#content) {
       await this.#confirm(reading.confirmedAtMs);
       this.#validator = reading.validator;
@@ -200,9 +200,6 @@ class SameRefusal extends Error {}
 
 /** The source itself works: it need not be asked sooner. */
 const isRefusal = (error: unknown): boolean => error instanceof SameRefusal || error instanceof RefusedListError;
-
-const digestOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
-  Buffer.from(await subtle.digest('SHA-256', bytes)).toString('hex');
 
 const shownOf = ({ format, entries, unreadable, forbidden }: BuildReport) => ({
   format,

@@ -42,6 +42,8 @@ export interface BuiltList {
 /** Unreadable lines of a list: so many, or this share of it. */
 const MAX_UNREADABLE = 2;
 const MAX_UNREADABLE_SHARE = 0.05;
+/** So many of them, and more than half, end the reading. */
+const HOPELESS = 1000;
 
 /** @throws ContentError */
 export function buildList({ bytes, header, options }: BuildTask): BuiltList {
@@ -64,7 +66,7 @@ function buildAddresses(
   const ranges = new RangeBuilder();
   for (const text of candidates) {
     const range = text === undefined ? undefined : parseEntry(text);
-    if (!range) intake.unreadable++;
+    if (!range) intake.skip();
     else if (!intake.allowPrivate && isForbidden(range)) intake.forbidden++;
     else if (intake.take()) ranges.add(range);
   }
@@ -82,7 +84,7 @@ function buildTexts(
 ): BuiltList {
   const texts: string[] = [];
   for (const text of candidates) {
-    if (text === undefined) intake.unreadable++;
+    if (text === undefined) intake.skip();
     else if (intake.take()) texts.push(text);
   }
   intake.assertUsable();
@@ -96,12 +98,17 @@ class Intake {
   readonly allowPrivate: boolean;
   readonly #maxEntries: number;
   #taken = 0;
-  unreadable = 0;
+  #unreadable = 0;
   forbidden = 0;
 
   constructor({ allowPrivate, maxEntries }: BuildOptions) {
     this.allowPrivate = allowPrivate;
     this.#maxEntries = maxEntries;
+  }
+
+  /** Counts an unreadable entry. @throws ContentError `LINES_UNREADABLE` */
+  skip(): void {
+    if (++this.#unreadable % HOPELESS === 0 && this.#unreadable > this.#taken + this.forbidden) this.assertUsable();
   }
 
   /** @throws ContentError `TOO_MANY_ENTRIES` */
@@ -113,11 +120,12 @@ class Intake {
 
   /** @throws ContentError `LINES_UNREADABLE`, `ONLY_PRIVATE`, `LIST_EMPTY` */
   assertUsable(): void {
-    const all = this.#taken + this.forbidden + this.unreadable;
-    if (this.unreadable > Math.max(MAX_UNREADABLE, MAX_UNREADABLE_SHARE * all) || 2 * this.unreadable > all)
+    const unreadable = this.#unreadable;
+    const all = this.#taken + this.forbidden + unreadable;
+    if (unreadable > Math.max(MAX_UNREADABLE, MAX_UNREADABLE_SHARE * all) || 2 * unreadable > all)
       throw new ContentError(
         'LINES_UNREADABLE',
-        `${this.unreadable} of ${all} entries are unreadable`,
+        `${unreadable} of ${all} entries are unreadable`,
         'Look at the source by hand, or set the format of the list.',
       );
     if (this.#taken > 0) return;
@@ -131,6 +139,6 @@ class Intake {
   }
 
   report(format: FormatName): Pick<BuildReport, 'format' | 'unreadable' | 'forbidden'> {
-    return { format, unreadable: this.unreadable, forbidden: this.forbidden };
+    return { format, unreadable: this.#unreadable, forbidden: this.forbidden };
   }
 }

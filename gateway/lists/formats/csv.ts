@@ -4,8 +4,8 @@ import { parseAddress } from '../../addresses/address.ts';
 import { parseEntry } from './entry.ts';
 import { type Candidate, type ListFormat, linesOf } from './format.ts';
 
-/** The first two cells, each with or without quotes. */
-const CELLS = /^(?:"([^"]*)"|([^",;\t]*))\s*[,;\t]\s*(?:"([^"]*)"|([^",;\t]*))/;
+/** The first two cells, each with or without quotes. No two repetitions may match one space. */
+const CELLS = /^(?:"([^"]*)"|([^",;\t]*))[,;\t] *(?:"([^"]*)"|([^",;\t]*))/;
 
 export const csv: ListFormat = {
   *candidates(content): Generator<Candidate> {

@@ -4,9 +4,10 @@
 // header as JSON, then the columns. The file is a copy of what the source delivers: an image of
 // another machine or version counts as damaged, and the source is read again.
 
-import { createHash, subtle } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AddressColumns } from './address-table.ts';
+import { digestInTurns } from './digest.ts';
 import type { TextColumns } from './text-table.ts';
 
 /** What is known of the content besides its entries. */
@@ -85,8 +86,7 @@ export function encodeImage(header: ImageHeader, { kind, columns }: Columns): Ui
 }
 
 /**
- * Checks the whole image; a thread of the platform computes the digest. The list searches `image`
- * itself from then on.
+ * Checks the whole image, in turns of the event loop. The list searches `image` itself from then on.
  * @param image from offset 0 of its buffer
  * @returns undefined if it is damaged
  */
@@ -95,7 +95,7 @@ export async function decodeImage(image: Uint8Array<ArrayBuffer>): Promise<ListI
   const [order, headerBytes = 0] = new Uint32Array(image.buffer, 8, 2);
   const isOurs = Buffer.from(image.subarray(0, MAGIC.length)).toString('latin1') === MAGIC && order === ORDER;
   if (!isOurs || headerBytes > MAX_HEADER_BYTES || headerBytes % 4 !== 0) return undefined;
-  const digest = Buffer.from(await subtle.digest('SHA-256', image.subarray(HEAD_BYTES)));
+  const digest = await digestInTurns(image.subarray(HEAD_BYTES));
   if (!digest.equals(image.subarray(DIGEST_AT, HEAD_BYTES))) return undefined;
   const stored = parseHeader(image.subarray(HEAD_BYTES, HEAD_BYTES + headerBytes));
   if (!stored) return undefined;

@@ -96,6 +96,18 @@ describe('the content', () => {
     expect(() => build(content, options)).toThrow(expect.objectContaining({ name: 'ContentError', code }));
   });
 
+  // Where a pattern is not linear, this takes minutes.
+  test.each([' ', '"', '0', '.', '1.', ',', '1,', ':', '-', '/'])('of long lines of %j is refused', (text) => {
+    const line = `1${text.repeat(8000 / text.length)}x\n`;
+    expect(() => build(line.repeat(200), { format: 'csv', maxBytes: 2 ** 26 })).toThrow('unreadable');
+    expect(() => build(line.repeat(200), { format: 'lines', maxBytes: 2 ** 26 })).toThrow('unreadable');
+    expect(() => build(line.repeat(200), { maxBytes: 2 ** 26 })).toThrow('no known format');
+  });
+
+  test('of nothing but unreadable lines is given up early', () => {
+    expect(() => build('x\n'.repeat(50_000), { format: 'lines' })).toThrow('1000 of 1000 entries are unreadable');
+  });
+
   test('of few unreadable lines is read, and they are counted', () => {
     const { report } = build(`1.2.3.4\n5.6.7.8\n${'9.9.9.9\n'.repeat(40)}proxy.example\n`);
     expect(report).toMatchObject({ entries: 3, unreadable: 1 });
