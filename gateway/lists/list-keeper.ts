@@ -39,6 +39,8 @@ export class ListKeeper {
   #content = '';
   #validator = '';
   #refusedContent = '';
+  /** What the other processes know; a file is looked at every few seconds. */
+  #confirmedAtMs = 0;
   #failures = 0;
   #wasKnown = true;
   /** Of the last attempt; undefined after a success. */
@@ -119,7 +121,8 @@ export class ListKeeper {
 
   async #confirm(atMs: number): Promise<void> {
     const { name, copies, onConfirmed } = this.#options;
-    onConfirmed(atMs);
+    if (atMs !== this.#confirmedAtMs) onConfirmed(atMs);
+    this.#confirmedAtMs = atMs;
     try {
       await copies.confirm(name, atMs);
     } catch (error) {
@@ -143,6 +146,7 @@ export class ListKeeper {
     }
     await copies.write(name, image, confirmedAtMs);
     this.#size = report;
+    this.#confirmedAtMs = confirmedAtMs;
     this.#content = content;
     this.#validator = validator;
     this.#refusedContent = '';
@@ -150,7 +154,8 @@ export class ListKeeper {
     onEvent({ event: 'list-loaded', list: name, ...shownOf(report) });
   }
 
-  #take({ header, columns }: ListCopy): void {
+  #take({ header, columns, confirmedAtMs }: ListCopy): void {
+    this.#confirmedAtMs = confirmedAtMs;
     this.#size = sizeOf(columns);
     this.#content = header.content;
     this.#validator = header.validator;

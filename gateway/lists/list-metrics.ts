@@ -15,7 +15,7 @@ export function listMetrics(stats: readonly ListStats[]): Metric[] {
       'max',
     );
   return [
-    each('entries', 'Ranges or texts of a list from its source.', ({ entries }) => entries),
+    each('entries', 'Ranges or texts of a list, of the configuration and its source.', ({ entries }) => entries),
     each('observed', 'Addresses that rules put into a list.', ({ observed }) => observed),
     each('age_seconds', 'Since the source of a list confirmed it.', ({ ageMs }) =>
       ageMs === undefined ? undefined : ageMs / 1000,

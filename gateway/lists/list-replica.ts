@@ -8,7 +8,7 @@ import { configuredName } from './list-names.ts';
 import { type ListConfig, type ListsConfig, parseItem } from './list-schema.ts';
 import { type ConfiguredSource, sourceOf } from './list-source.ts';
 import { AddressView, replaceCopy, TextView } from './list-view.ts';
-import { ObservedAddresses } from './observed/observed-addresses.ts';
+import { ObservedAddresses, subscriberOf } from './observed/observed-addresses.ts';
 import { observedFile, readObserved } from './observed/observed-log.ts';
 import { AddressTable } from './table/address-table.ts';
 import { RangeBuilder } from './table/range-builder.ts';
@@ -24,6 +24,8 @@ export interface ReplicatedList {
   readonly view: AddressView | TextView;
   readonly source: ConfiguredSource | undefined;
   readonly observed: ObservedAddresses | undefined;
+  /** Entries in the configuration. */
+  readonly items: number;
 }
 
 export class ListReplica {
@@ -93,7 +95,7 @@ export class ListReplica {
     if (observed.untilOf(address) - now > RENEWED_SHARE * stays) return undefined;
     const untilMs = now + stays;
     observed.add(address, untilMs);
-    return { list, change: 'observed', address: formatAddress(address), untilMs };
+    return { list, change: 'observed', address: formatAddress(subscriberOf(address)), untilMs };
   }
 }
 
@@ -108,7 +110,7 @@ function createList(config: ListConfig): ReplicatedList {
     config.kind === 'string'
       ? new TextView([new Set(config.items?.map(bytesOf))], source !== undefined, maxAgeMs)
       : new AddressView([itemTable(config.items), ...(observed ? [observed] : [])], source !== undefined, maxAgeMs);
-  return { view, source, observed };
+  return { view, source, observed, items: config.items?.length ?? 0 };
 }
 
 /** One character for each byte. */

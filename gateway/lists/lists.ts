@@ -23,7 +23,7 @@ export interface ListsOptions {
 /** What is known of a list besides its entries. */
 export interface ListStats {
   readonly name: string;
-  /** From its source, after merging. */
+  /** Of the configuration and, after merging, of its source. */
   readonly entries: number;
   readonly observed: number;
   /** Since its source confirmed it; undefined without a source, or before it was read. */
@@ -129,11 +129,11 @@ class KeptLists implements Lists {
   }
 
   stats(): readonly ListStats[] {
-    return [...this.#replica.lists].map(([name, { view, observed }]) => {
+    return [...this.#replica.lists].map(([name, { view, observed, items }]) => {
       const keeper = this.#keepers.get(name);
       return {
         name,
-        entries: keeper?.entries ?? 0,
+        entries: items + (keeper?.entries ?? 0),
         observed: observed?.size ?? 0,
         ageMs: view.ageMs,
         isKnown: view.isKnown,

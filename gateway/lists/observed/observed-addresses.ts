@@ -1,9 +1,14 @@
 // Addresses that the operator's rules put into a list, each until a time.
 
 import type { Address } from '../../addresses/address.ts';
+import { networkOf } from '../../addresses/network.ts';
 
-/** One of IPv4, or 64 bits of IPv6: what one subscriber has. */
+/** Of a `subscriberOf`. */
 type Key = number | string;
+
+/** What one subscriber has: an address of IPv4, or 64 bits of IPv6. */
+export const subscriberOf = (address: Address): Address =>
+  address.family === 4 ? address : networkOf(address, 64).first;
 
 export class ObservedAddresses {
   readonly #maxEntries: number;

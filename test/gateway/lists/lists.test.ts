@@ -101,6 +101,21 @@ describe('a list', () => {
   });
 });
 
+test('a file that does not change is not announced again and again', async () => {
+  const { file, replace } = createListFile('1.2.3.4\n');
+  const { lists, changes } = await keep({
+    vpn: { file, every: 1 },
+    office: { file: createListFile('').file, every: 1 },
+  });
+  for (let i = 0; i < 20; i++) await lists.accept('vpn');
+  replace('5.6.7.8\n');
+  await expect.poll(() => has(lists.lookup('vpn'), '5.6.7.8'), SOON).toBe(true);
+  expect(changes.map(({ list, change }) => [list, change])).toEqual([
+    ['vpn', 'copy'],
+    ['vpn', 'copy'],
+  ]);
+});
+
 describe('the copy of a list', () => {
   test('serves a restart whose source is down', async () => {
     const server = await serve('1.2.3.4\n');
@@ -260,7 +275,7 @@ test('metrics have a sample for each list, and no age for one that was never rea
   const { lists } = await keep({ office: { items: ['10.0.0.1'] }, vpn: { file: '/does/not/exist' } });
   const values = listMetrics(lists.stats()).map(({ name, values }) => [name, values.map(({ value }) => value)]);
   expect(Object.fromEntries(values)).toEqual({
-    credveil_gateway_list_entries: [0, 0],
+    credveil_gateway_list_entries: [1, 0],
     credveil_gateway_list_observed: [0, 0],
     credveil_gateway_list_age_seconds: [],
     credveil_gateway_list_known: [1, 0],

@@ -28,8 +28,9 @@ describe('an observed address', () => {
   });
 
   test('of IPv6 stands for its /64', async () => {
-    const { lists } = await keep(OBSERVED);
+    const { lists, changes } = await keep(OBSERVED);
     lists.observe('found', addressOf('2001:db8:0:1:2:3:4:5'));
+    expect(changes).toEqual([expect.objectContaining({ address: '2001:db8:0:1::' })]);
     const found = lists.lookup('found');
     expect(has(found, '2001:db8:0:1::')).toBe(true);
     expect(has(found, '2001:db8:0:1:ffff:ffff:ffff:ffff')).toBe(true);
