@@ -169,6 +169,12 @@ const isTrueOfMissing = (comparison: Comparison): boolean =>
   comparison.kind === 'ordering' && comparison.operator === '!=';
 
 function conjunction(items: readonly Evaluate[]): Evaluate {
+  const [first, second] = items;
+  if (items.length === 2 && first && second)
+    return (context) => {
+      const one = first(context);
+      return one === false ? false : and(one, second(context));
+    };
   return (context) => {
     let result: Trilean = true;
     for (const item of items) {

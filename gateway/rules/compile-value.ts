@@ -29,13 +29,16 @@ export function compileValue(host: ValueHost, value: Value): Read {
 export function compileElements(host: ValueHost, value: Value): ReadElements {
   const first = value.indexes.findIndex(({ kind }) => kind === 'each');
   const read = value.indexes.slice(0, first).reduce(atIndex, compileBase(host, value.base));
-  const rest = value.indexes.slice(first);
+  const rest = value.indexes.slice(first + 1);
   return (context) => {
     const whole = read(context);
     if (whole === null || whole === undefined) return whole;
-    return rest.reduce<readonly RuleValue[]>(takenOut, [whole]);
+    return rest.reduce<readonly RuleValue[]>(takenOut, elementsOf(whole));
   };
 }
+
+const elementsOf = (whole: RuleValue): readonly RuleValue[] =>
+  Array.isArray(whole) ? (whole as readonly RuleValue[]) : [...(whole as RuleMap).values()];
 
 const compileBase = (host: ValueHost, base: Field | Call): Read => {
   if (base.kind === 'call') return compileCall(host, base);
@@ -58,10 +61,7 @@ function elementOf(whole: RuleValue, index: Index): RuleValue | null {
 
 /** Elements that have nothing at the index are left out. */
 function takenOut(elements: readonly RuleValue[], index: Index): readonly RuleValue[] {
-  if (index.kind === 'each')
-    return elements.flatMap((element) =>
-      Array.isArray(element) ? (element as readonly RuleValue[]) : [...(element as RuleMap).values()],
-    );
+  if (index.kind === 'each') return elements.flatMap(elementsOf);
   return elements.map((element) => elementOf(element, index)).filter((element) => element !== null);
 }
 

@@ -13,6 +13,8 @@ export const or = (a: Trilean, b: Trilean): Trilean =>
 export const xor = (a: Trilean, b: Trilean): Trilean => (a === undefined || b === undefined ? undefined : a !== b);
 
 /** False of no results. */
-export const anyOf = (results: readonly Trilean[]): Trilean => results.reduce<Trilean>(or, false);
+export const anyOf = (results: readonly Trilean[]): Trilean =>
+  results.includes(true) ? true : results.includes(undefined) ? undefined : false;
 /** True of no results. */
-export const allOf = (results: readonly Trilean[]): Trilean => results.reduce<Trilean>(and, true);
+export const allOf = (results: readonly Trilean[]): Trilean =>
+  results.includes(false) ? false : results.includes(undefined) ? undefined : true;

@@ -4,10 +4,8 @@ import { type Address, compareAddresses } from '../addresses/address.ts';
 import type { RuleValue } from './schema/types.ts';
 import type { Literal } from './syntax/ast.ts';
 
-interface Interval<Item> {
-  readonly first: Item;
-  readonly last: Item;
-}
+/** Both ends belong to it. */
+type Interval<Item> = readonly [first: Item, last: Item];
 
 /** @param items of the type of the value */
 export function createMembership(items: readonly Literal[]): (value: RuleValue) => boolean {
@@ -17,53 +15,56 @@ export function createMembership(items: readonly Literal[]): (value: RuleValue) 
     return (value) => members.has(value as string);
   }
   if (item?.kind === 'int' || item?.kind === 'int-range') {
-    const intervals = mergedOf(items.map(intOf), (a, b) => a - b);
-    return (value) => isWithin(intervals, value as number, (a, b) => a - b);
+    const has = createNumberSet(items.map(intervalOfInt));
+    return (value) => has(value as number);
   }
-  // Every IPv4 address sorts before every IPv6 address, so that one order serves both.
-  const intervals = mergedOf(items.map(addressOf), compareAddresses);
-  return (value) => isWithin(intervals, value as Address, compareAddresses);
+  return createAddressSet(items.map(intervalOfAddress));
 }
 
-function intOf(literal: Literal): Interval<number> {
-  if (literal.kind === 'int-range') return literal;
-  const value = literal.kind === 'int' ? literal.value : Number.NaN;
-  return { first: value, last: value };
+function createAddressSet(intervals: readonly Interval<Address>[]): (value: RuleValue) => boolean {
+  const hasWord = createNumberSet(
+    intervals.flatMap(([first, last]) => (first.family === 4 && last.family === 4 ? [[first.word, last.word]] : [])),
+  );
+  const six = intervals.filter(([first]) => first.family === 6);
+  const hasWords = (address: Address): boolean =>
+    six.some(([first, last]) => compareAddresses(first, address) <= 0 && compareAddresses(address, last) <= 0);
+  return (value) => {
+    const address = value as Address;
+    return address.family === 4 ? hasWord(address.word) : hasWords(address);
+  };
 }
 
-function addressOf(literal: Literal): Interval<Address> {
-  if (literal.kind === 'network' || literal.kind === 'address-range') return literal;
-  const address: Address = literal.kind === 'address' ? literal.address : { family: 4, word: 0 };
-  return { first: address, last: address };
+function intervalOfInt(literal: Literal): Interval<number> {
+  if (literal.kind === 'int-range') return [literal.first, literal.last];
+  if (literal.kind === 'int') return [literal.value, literal.value];
+  throw new TypeError('A set has values of one type.');
 }
 
-/** Sorted, and without overlaps. */
-function mergedOf<Item>(
-  intervals: readonly Interval<Item>[],
-  compare: (a: Item, b: Item) => number,
-): readonly Interval<Item>[] {
-  const merged: Interval<Item>[] = [];
-  for (const interval of [...intervals].sort((a, b) => compare(a.first, b.first))) {
-    const before = merged.at(-1);
-    if (!before || compare(interval.first, before.last) > 0) merged.push(interval);
-    else if (compare(interval.last, before.last) > 0)
-      merged[merged.length - 1] = { first: before.first, last: interval.last };
+function intervalOfAddress(literal: Literal): Interval<Address> {
+  if (literal.kind === 'network' || literal.kind === 'address-range') return [literal.first, literal.last];
+  if (literal.kind === 'address') return [literal.address, literal.address];
+  throw new TypeError('A set has values of one type.');
+}
+
+/** A binary search in what is left once intervals that overlap are joined. */
+function createNumberSet(intervals: readonly (readonly number[])[]): (value: number) => boolean {
+  const firsts: number[] = [];
+  const lasts: number[] = [];
+  for (const [first = 0, last = 0] of [...intervals].sort(([a = 0], [b = 0]) => a - b)) {
+    const end = lasts.at(-1);
+    if (end === undefined || first > end) {
+      firsts.push(first);
+      lasts.push(last);
+    } else if (last > end) lasts[lasts.length - 1] = last;
   }
-  return merged;
-}
-
-function isWithin<Item>(
-  intervals: readonly Interval<Item>[],
-  value: Item,
-  compare: (a: Item, b: Item) => number,
-): boolean {
-  let low = 0;
-  let high = intervals.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compare((intervals[middle] as Interval<Item>).first, value) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  const found = intervals[low - 1];
-  return found !== undefined && compare(value, found.last) <= 0;
+  return (value) => {
+    let low = 0;
+    let high = firsts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((firsts[middle] as number) <= value) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && value <= (lasts[low - 1] as number);
+  };
 }

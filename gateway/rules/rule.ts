@@ -3,6 +3,7 @@
 import { checkRule } from './check/check-rule.ts';
 import { ExpressionCompiler, type FindList } from './compile-expression.ts';
 import { type Explanation, explainExpression } from './explain.ts';
+import { type Requirement, requirementOf } from './rule-index.ts';
 import type { Trilean } from './schema/types.ts';
 import type { Context, Scheme } from './scheme.ts';
 import type { Rule } from './syntax/ast.ts';
@@ -16,6 +17,8 @@ export interface CompiledRule {
   readonly lists: ReadonlySet<string>;
   /** Undefined if the result depends on what is unknown. */
   evaluate(context: Context): Trilean;
+  /** What every request fulfils for which it is not false: for `createRuleIndex`. */
+  readonly requirement: Requirement | undefined;
   /** Evaluates every part, also those that the result does not depend on. */
   explain(context: Context): Explanation;
 }
@@ -39,5 +42,12 @@ export function compileRule(rule: Rule, scheme: Pick<Scheme, 'phase' | 'slotOf'>
   const compiler = new ExpressionCompiler(rule, scheme, findList);
   const evaluate = compiler.compile(rule.expression);
   const { fields, lists } = compiler;
-  return { rule, fields, lists, evaluate, explain: (context) => explainExpression(compiler, rule, context) };
+  return {
+    rule,
+    fields,
+    lists,
+    evaluate,
+    requirement: requirementOf(rule.expression, scheme),
+    explain: (context) => explainExpression(compiler, rule, context),
+  };
 }

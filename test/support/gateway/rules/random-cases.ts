@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { compileRule, parseRule } from '../../../../gateway/rules/rule.ts';
+import { createRuleIndex } from '../../../../gateway/rules/rule-index.ts';
 import { FIELDS, type FieldName } from '../../../../gateway/rules/schema/fields.ts';
 import { createScheme, type Readers } from '../../../../gateway/rules/scheme.ts';
 import { formatExpression } from '../../../../gateway/rules/syntax/format-rule.ts';
@@ -37,12 +38,15 @@ export function runRandomRules(pairs: number, seed: number): { readonly [outcome
     const source = formatExpression(expression);
     const rule = parseRule(source);
     assert.deepEqual(withoutSpans(rule.expression), withoutSpans(expression), source);
-    const { evaluate } = compileRule(rule, scheme, someLists);
+    const { evaluate, requirement } = compileRule(rule, scheme, someLists);
+    const { candidates } = createRuleIndex([requirement]);
     for (let i = 0; i < REQUESTS_PER_RULE; i++) {
       const request = randomRequest(random);
-      const outcome = evaluate(scheme.createContext(request));
+      const context = scheme.createContext(request);
+      const outcome = evaluate(context);
       const expected = new Interpreter(request, someLists).evaluate(expression);
       assert.equal(outcome, expected, `${source} of ${JSON.stringify(request)}`);
+      if (candidates([context]).length === 0) assert.equal(outcome, false, `${source} is not left out by its index`);
       counts[String(outcome)] = (counts[String(outcome)] ?? 0) + 1;
     }
   }
