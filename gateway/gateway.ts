@@ -12,12 +12,13 @@ import type { GatewayConfig } from './config/schema.ts';
 import { BufferBudget } from './connection/buffer-budget.ts';
 import { createHttpServers, type HttpServers } from './connection/http-servers.ts';
 import { ConnectionCounts, createListener, type ListenerRules } from './connection/listener.ts';
-import { peerOf } from './connection/peer.ts';
+import { peerOf, setPeer } from './connection/peer.ts';
 import type { TlsProfile, TlsProfileOptions } from './connection/tls-profiles.ts';
 import type { Lists } from './lists/lists.ts';
 import { Observe } from './observe/observe.ts';
 import { createPipeline } from './pipeline.ts';
 import { BodyRates } from './request/body-rate.ts';
+import { isIn } from './request/client-address.ts';
 import type { FindList } from './rules/compile-expression.ts';
 import { createState, type GatewayState, retireState } from './state.ts';
 
@@ -40,7 +41,7 @@ export type ProcessLists = Pick<Lists, 'lookup' | 'observe'>;
 export interface Gateway {
   /** Where it listens: `http://127.0.0.1:8080`. */
   readonly urls: readonly string[];
-  /** Ports in the order of `listen`. */
+  /** Ports in the order of `listen`, and that of `forwardAuth`. */
   readonly ports: readonly number[];
   /**
    * Applies a new configuration to requests that come from now on.
@@ -113,17 +114,24 @@ class RunningGateway implements Gateway {
   }
 
   async listen(): Promise<void> {
-    const { config, reusePort = false } = this.#options;
+    const { config } = this.#options;
     for (const [i, { address }] of config.listen.entries()) {
-      const { host, port } = parseListen(address);
-      const server = createListener(() => this.#rulesOf(i), this.#counts);
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', (cause) => reject(listenError(cause, host, port)));
-        server.listen({ host, port, reusePort }, resolve);
-      });
-      this.#listeners.push(server);
-      this.#announce(server, i);
+      const { protocol } = this.#rulesOf(i);
+      await this.#open(address, () => this.#rulesOf(i), protocol === 'https' ? 'https' : 'http');
     }
+    if (config.forwardAuth) await this.#open(config.forwardAuth.listen, () => this.#rulesOfAsking(), 'http');
+  }
+
+  async #open(address: string, rules: () => ListenerRules, scheme: string): Promise<void> {
+    const { reusePort = false } = this.#options;
+    const { host, port } = parseListen(address);
+    const server = createListener(rules, this.#counts);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => reject(listenError(cause, host, port)));
+      server.listen({ host, port, reusePort }, resolve);
+    });
+    this.#listeners.push(server);
+    this.#announce(server, scheme);
   }
 
   reload(config: GatewayConfig, lists = this.#lists): void {
@@ -173,15 +181,34 @@ class RunningGateway implements Gateway {
     ];
   }
 
-  #announce(server: Server, i: number): void {
+  #announce(server: Server, scheme: string): void {
     const bound = server.address();
     if (bound === null || typeof bound === 'string') return;
     const { address, family, port } = bound;
-    const { protocol } = this.#rulesOf(i);
-    const url = `${protocol === 'https' ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    const url = `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
     this.urls.push(url);
     this.ports.push(port);
     this.#onEvent({ event: 'listening', url });
+  }
+
+  /** Of the address where proxies ask: nobody else is heard there. */
+  #rulesOfAsking(): ListenerRules {
+    const { config, askers } = this.#state;
+    const asks = config.forwardAuth?.proxy;
+    return {
+      ...this.#rulesOf(-1),
+      protocol: 'http',
+      proxies: [],
+      onPlain: (socket) => {
+        const peer = peerOf(socket);
+        if (!asks || !isIn(askers, peer.address)) {
+          socket.destroy();
+          return;
+        }
+        setPeer(socket, { ...peer, asks });
+        this.#servers.acceptHttp1(socket);
+      },
+    };
   }
 
   #rulesOf(i: number): ListenerRules {

@@ -7,11 +7,12 @@ import { sendRedirect } from './answers/answer.ts';
 import { Refusal } from './answers/kinds.ts';
 import { peerOf } from './connection/peer.ts';
 import { Exchange } from './exchange.ts';
+import { answerQuestion } from './forward-auth/answer-question.ts';
 import type { Observe } from './observe/observe.ts';
+import { blockedBy } from './phases/apply-actions.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
 import { readRequest } from './phases/read-request.ts';
-import { applyRules } from './phases/rules.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import type { GatewayState } from './state.ts';
 
@@ -28,6 +29,11 @@ export function createPipeline(parts: PipelineParts): Handle {
     const state = parts.state();
     response.on('error', () => undefined);
     if (state.isClosing) response.shouldKeepAlive = false;
+    const { asks } = exchange.peer;
+    if (asks) {
+      answerQuestion(exchange, asks, parts, state);
+      return;
+    }
     try {
       if (parts.budget.held > state.config.limits.maxBufferedBytes) throw new Refusal('OVERLOADED', { close: true });
       readRequest(exchange, state);
@@ -47,20 +53,11 @@ export function createPipeline(parts: PipelineParts): Handle {
 }
 
 /** Phase 9. @returns whether a rule ended the request */
-function isBlocked(exchange: Exchange, { observe, lists }: PipelineParts): boolean {
-  const rules = exchange.application?.rules ?? [];
-  const blocking = applyRules(rules, exchange, (match) => {
-    observe.matched(exchange, match);
-    const { action, isUnknown } = match;
-    if (isUnknown) return;
-    if (action.kind === 'setHeader')
-      for (const [name, value] of Object.entries(action.setHeader)) exchange.added.set(name, value);
-    else if (action.kind === 'addToList' && exchange.client)
-      lists().observe(action.addToList.list, exchange.client, action.addToList.ttl);
-  });
+function isBlocked(exchange: Exchange, parts: PipelineParts): boolean {
+  const blocking = blockedBy(exchange, parts);
   if (!blocking) return false;
   exchange.answer('BLOCKED', { custom: blocking.block });
-  observe.blocked(exchange);
+  parts.observe.blocked(exchange);
   return true;
 }
 

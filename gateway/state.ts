@@ -16,6 +16,8 @@ export interface GatewayState {
   readonly config: GatewayConfig;
   readonly applications: Applications;
   readonly trustedProxies: readonly AddressRange[];
+  /** Proxies that may ask about requests. */
+  readonly askers: readonly AddressRange[];
   /** Peers that speak the PROXY protocol. */
   readonly proxies: readonly AddressRange[];
   readonly profiles: ReadonlyMap<string, TlsProfile>;
@@ -58,6 +60,7 @@ export function createState(config: GatewayConfig, { tls: tlsOptions, findList, 
     config,
     applications: new Applications(applications),
     trustedProxies: networksOf(config.trustedProxies),
+    askers: networksOf([...(config.forwardAuth?.from ?? []), ...config.trustedProxies]),
     proxies: networksOf(config.proxyProtocol),
     profiles,
     origins,
@@ -88,7 +91,10 @@ function createProfiles(
   return profiles;
 }
 
-function createOrigin({ to, upstream }: AppConfig): Origin {
+/** Of an application that another proxy forwards to: nothing is sent there. */
+const NOWHERE = 'http://0.0.0.0:1';
+
+function createOrigin({ to = NOWHERE, upstream }: AppConfig): Origin {
   const { caFile, certFile, keyFile, serverName, maxConnections, ...times } = upstream;
   return new Origin({
     url: to,

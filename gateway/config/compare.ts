@@ -27,11 +27,11 @@ export function compareConfigs(before: GatewayConfig, after: GatewayConfig): Con
 
 /** The new configuration with what only a restart changes as it was. */
 export function withFixed(before: GatewayConfig, after: GatewayConfig): GatewayConfig {
-  const { listen, workers, metrics, logLevel, stateDirectory, limits } = before;
+  const { listen, forwardAuth, workers, metrics, logLevel, stateDirectory, limits } = before;
   const { maxHeaderBytes, bodyRateMs } = limits;
   return {
     ...after,
-    ...{ listen, workers, metrics, logLevel, stateDirectory },
+    ...{ listen, forwardAuth, workers, metrics, logLevel, stateDirectory },
     limits: { ...after.limits, maxHeaderBytes, bodyRateMs },
   };
 }

@@ -15,8 +15,12 @@ export function conflictsIn(config: GatewayConfig): Conflict[] {
         hint: 'Add tls with certFile and keyFile.',
       });
   });
+  if (config.listen.length === 0 && !config.forwardAuth)
+    conflicts.push({ path: ['listen'], message: 'is missing; it must be HOST:PORT, or a list of them' });
   const names = new Set<string>();
-  for (const [name, { upstream }] of Object.entries(apps)) {
+  for (const [name, { to, upstream }] of Object.entries(apps)) {
+    if (to === undefined && config.listen.length > 0)
+      conflicts.push({ path: ['apps', name, 'to'], message: 'is missing; it must be a URL' });
     const plain = name.endsWith('/') ? name.slice(0, -1) : name;
     if (names.has(plain))
       conflicts.push({ path: ['apps', name], message: 'names the same place as another application' });

@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { parseNetwork } from '../addresses/network.ts';
+import { FORWARD_AUTH_KINDS } from '../forward-auth/original-request.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
 import { RULES_SCHEMA } from '../phases/rule-config.ts';
 
@@ -83,7 +84,8 @@ const upstream = z.strictObject({
 });
 
 const app = z.strictObject({
-  to: originUrl,
+  /** Needed wherever the gateway listens for clients. */
+  to: originUrl.optional(),
   upstream: upstream.prefault({}),
   /** Replaces the top-level `tls` for this application's host. */
   tls: tls.optional(),
@@ -96,6 +98,14 @@ const app = z.strictObject({
   /** Allows an application of another policy on the same host: scripts of each are those of both. */
   sameOriginTrust: z.boolean({ error: 'must be true or false' }).default(false),
   rules: RULES_SCHEMA,
+});
+
+const forwardAuth = z.strictObject({
+  listen: listenAddress,
+  /** How the proxy asks. */
+  proxy: z.enum(FORWARD_AUTH_KINDS, { error: `must be one of ${FORWARD_AUTH_KINDS.join(', ')}` }),
+  /** Proxies that may ask; connections of others are closed. */
+  from: z.array(network, { error: 'must be a list of networks' }).default(['127.0.0.0/8', '::1']),
 });
 
 const limits = z.strictObject({
@@ -128,7 +138,10 @@ export const CONFIG = z.strictObject({
     .union([z.array(listener).min(1, { error: 'must have an address' }), listener.transform((one) => [one])], {
       error: 'must be HOST:PORT, or a list of them',
     })
-    .refine((value) => value.length <= 64, { error: 'may have 64 addresses' }),
+    .refine((value) => value.length <= 64, { error: 'may have 64 addresses' })
+    .default([]),
+  /** For proxies that ask about each request, and forward it themselves. */
+  forwardAuth: forwardAuth.optional(),
   apps,
   /** The host of the gateway's own pages. No application may have it. */
   auth: z.string({ error: 'must be a host name' }).regex(HOST, { error: 'must be a host name' }).optional(),

@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { Address } from '../addresses/address.ts';
+import type { ForwardAuthKind } from '../forward-auth/original-request.ts';
 
 export interface Peer {
   /** Of the other end, or what its PROXY header names. */
@@ -10,6 +11,8 @@ export interface Peer {
   readonly profile: string | undefined;
   /** Answers every request with a redirect to HTTPS. */
   readonly redirects: boolean;
+  /** A proxy that asks whether requests may go on, and how it asks. */
+  readonly asks?: ForwardAuthKind;
   /** The name that the ClientHello had. */
   readonly serverName?: string | undefined;
 }

@@ -68,6 +68,11 @@ export class Observe {
     this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
   }
 
+  /** Another proxy was told that the request may go on. */
+  allowed(exchange: Exchange): void {
+    this.#count(exchange);
+  }
+
   forwarded(exchange: Exchange, outcome: Outcome): void {
     this.#count(exchange);
     if (!('failure' in outcome)) return;

@@ -112,7 +112,8 @@ async function startWorkers(
   onEvent: OnEvent,
 ): Promise<Processes> {
   assertReusePort();
-  for (const { address } of config.listen) {
+  const { listen, forwardAuth } = config;
+  for (const address of [...listen.map((each) => each.address), ...(forwardAuth ? [forwardAuth.listen] : [])]) {
     const { host, port } = parseListen(address);
     await assertFree(host, port);
   }
@@ -142,10 +143,14 @@ async function startWorkers(
 
 /** Where any free port would do, the others take the port of the first. */
 function withPorts(config: GatewayConfig, ports: readonly number[]): GatewayConfig {
-  const listen = config.listen.map((listener, i) => {
-    const { host } = parseListen(listener.address);
-    const name = host.includes(':') ? `[${host}]` : host;
-    return { ...listener, address: `${name}:${ports[i] ?? 0}` };
-  });
-  return { ...config, listen };
+  const { listen, forwardAuth } = config;
+  const at = (address: string, i: number): string => {
+    const { host } = parseListen(address);
+    return `${host.includes(':') ? `[${host}]` : host}:${ports[i] ?? 0}`;
+  };
+  return {
+    ...config,
+    listen: listen.map((listener, i) => ({ ...listener, address: at(listener.address, i) })),
+    ...(forwardAuth && { forwardAuth: { ...forwardAuth, listen: at(forwardAuth.listen, listen.length) } }),
+  };
 }

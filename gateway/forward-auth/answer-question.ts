@@ -1,0 +1,50 @@
+// Another proxy asks whether a request may go on: the phases without connection, body and response.
+
+import { Refusal } from '../answers/kinds.ts';
+import { judgePath } from '../applications.ts';
+import type { Exchange } from '../exchange.ts';
+import { blockedBy } from '../phases/apply-actions.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import { clientAddress } from '../request/client-address.ts';
+import { readHead } from '../request/head.ts';
+import type { GatewayState } from '../state.ts';
+import { type ForwardAuthKind, originalRequest } from './original-request.ts';
+
+/** nginx takes any other refusal for a fault of the gateway. */
+const STATUS_OF_NGINX = 403;
+
+/** Answers 200 with the headers that rules set, or refuses as the proxy passes it on. */
+export function answerQuestion(
+  exchange: Exchange,
+  kind: ForwardAuthKind,
+  parts: PipelineParts,
+  { config, applications, askers }: GatewayState,
+): void {
+  const { message, response, peer } = exchange;
+  try {
+    const question = readHead(message, config.limits);
+    exchange.head = question;
+    const { head, isSecure } = originalRequest(question, kind, config.limits);
+    exchange.head = head;
+    exchange.isSecure = isSecure;
+    exchange.client = clientAddress(peer.address, head.forwardedFor, askers);
+    exchange.found = applications.find(head);
+    if ('redirect' in judgePath(head, exchange.found)) throw new Refusal('PATH_AMBIGUOUS');
+    const blocking = blockedBy(exchange, parts);
+    if (!blocking) {
+      response.writeHead(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...[...exchange.added].flat()]);
+      response.end();
+      parts.observe.allowed(exchange);
+      return;
+    }
+    const custom = kind === 'nginx' ? { ...blocking.block, status: STATUS_OF_NGINX } : blocking.block;
+    exchange.answer('BLOCKED', { custom });
+    parts.observe.blocked(exchange);
+  } catch (error) {
+    if (!(error instanceof Refusal)) parts.observe.failed(exchange, error);
+    const code = error instanceof Refusal ? error.code : 'INTERNAL';
+    // Whatever cannot be judged does not go on.
+    exchange.answer(code, kind === 'nginx' ? { custom: { status: STATUS_OF_NGINX } } : {});
+    parts.observe.answered(exchange, code);
+  }
+}

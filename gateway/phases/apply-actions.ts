@@ -1,0 +1,22 @@
+// Phase 9: what the rules that apply to a request do.
+
+import type { Exchange } from '../exchange.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import type { RuleAction } from './rule-config.ts';
+import { applyRules } from './rules.ts';
+
+export type Block = Extract<RuleAction, { kind: 'block' }>;
+
+/** Applies the rules of the request's application. @returns the action that blocks it, if one does */
+export function blockedBy(exchange: Exchange, { observe, lists }: PipelineParts): Block | undefined {
+  const rules = exchange.application?.rules ?? [];
+  return applyRules(rules, exchange, (match) => {
+    observe.matched(exchange, match);
+    const { action, isUnknown } = match;
+    if (isUnknown) return;
+    if (action.kind === 'setHeader')
+      for (const [name, value] of Object.entries(action.setHeader)) exchange.added.set(name, value);
+    else if (action.kind === 'addToList' && exchange.client)
+      lists().observe(action.addToList.list, exchange.client, action.addToList.ttl);
+  });
+}
