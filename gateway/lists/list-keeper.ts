@@ -24,7 +24,7 @@ export interface KeeperOptions {
   readonly onEvent: OnEvent;
   /** There is a new copy in the folder. */
   readonly onCopy: () => Promise<unknown>;
-  readonly onConfirmed: (atMs: number) => void;
+  readonly onConfirmed: (atMs: number, content: string) => void;
   /** Whether rules still count the list as known. */
   readonly isKnown: () => boolean;
 }
@@ -92,6 +92,11 @@ export class ListKeeper {
     });
   }
 
+  /** Repeats what is in use, for processes that missed it. */
+  announce(): void {
+    if (this.#content !== '') this.#options.onConfirmed(this.#confirmedAtMs, this.#content);
+  }
+
   /** Puts a list in force that a guard refused. @returns false if there is none */
   accept(): Promise<boolean> {
     return this.#next(async () => {
@@ -121,7 +126,7 @@ export class ListKeeper {
 
   async #confirm(atMs: number): Promise<void> {
     const { name, copies, onConfirmed } = this.#options;
-    if (atMs !== this.#confirmedAtMs) onConfirmed(atMs);
+    if (atMs !== this.#confirmedAtMs) onConfirmed(atMs, this.#content);
     this.#confirmedAtMs = atMs;
     try {
       await copies.confirm(name, atMs);

@@ -17,7 +17,8 @@ import { RangeBuilder } from './table/range-builder.ts';
 export type ListChange =
   /** There is a new copy in the folder. */
   | { readonly list: string; readonly change: 'copy' }
-  | { readonly list: string; readonly change: 'confirmed'; readonly atMs: number }
+  /** The source still has the content of this digest; repeated for processes that missed a copy. */
+  | { readonly list: string; readonly change: 'confirmed'; readonly atMs: number; readonly content: string }
   | { readonly list: string; readonly change: 'observed'; readonly address: string; readonly untilMs: number };
 
 export interface ReplicatedList {
@@ -33,6 +34,8 @@ export class ListReplica {
   readonly #copies: ListCopies;
   readonly #config: ListsConfig;
   readonly #lists: ReadonlyMap<string, ReplicatedList>;
+  /** Of the copies in use: the digests of what their sources delivered. */
+  readonly #contents = new Map<string, string>();
 
   constructor(config: ListsConfig, folder: string) {
     this.#folder = folder;
@@ -66,12 +69,15 @@ export class ListReplica {
     if (!list?.source) return undefined;
     const copy = await this.#copies.read(name, list.source.origin);
     if (copy === undefined || copy === 'damaged') return copy;
-    return replaceCopy(list.view, copy.columns, copy.confirmedAtMs) ? copy : 'damaged';
+    if (!replaceCopy(list.view, copy.columns, copy.confirmedAtMs)) return 'damaged';
+    this.#contents.set(name, copy.header.content);
+    return copy;
   }
 
   async apply(change: ListChange): Promise<void> {
     const list = this.#lists.get(change.list);
-    if (change.change === 'copy') await this.loadCopy(change.list);
+    const isOther = change.change === 'confirmed' && change.content !== this.#contents.get(change.list);
+    if (change.change === 'copy' || isOther) await this.loadCopy(change.list);
     else if (change.change === 'confirmed') list?.view.confirm(change.atMs);
     else {
       const address = parseAddress(change.address);

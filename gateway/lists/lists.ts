@@ -52,6 +52,8 @@ export interface Lists {
   /** Puts a list in force that a guard refused. @returns false if there is none */
   accept(name: string): Promise<boolean>;
   stats(): readonly ListStats[];
+  /** Repeats to the other processes what is in use; also done every minute. */
+  announce(): void;
   /** Stops reading. Look-ups go on. */
   close(): Promise<void>;
 }
@@ -62,6 +64,8 @@ class ListsError extends CredveilError<'LISTS_FOLDER_UNUSABLE'> {
 }
 
 const MAX_START_MS = 10_000;
+/** How long a process that missed a change, as one does while it starts, goes without it. */
+const ANNOUNCE_MS = 60_000;
 
 export function createLists(config: ListsConfig, options: ListsOptions): Lists {
   return new KeptLists(config, options);
@@ -77,6 +81,7 @@ class KeptLists implements Lists {
   /** Lists whose events of that kind were reported: each comes once. */
   readonly #full = new Set<string>();
   readonly #unkept = new Set<string>();
+  #announcing: NodeJS.Timeout | undefined;
 
   constructor(config: ListsConfig, options: ListsOptions) {
     this.#config = config;
@@ -102,6 +107,8 @@ class KeptLists implements Lists {
   }
 
   async start(): Promise<void> {
+    const isKept = [...this.#replica.lists.values()].some(({ source, observed }) => source ?? observed);
+    if (!isKept) return;
     await this.#copies.prepare().catch((cause: unknown) => {
       throw new ListsError(
         'LISTS_FOLDER_UNUSABLE',
@@ -122,6 +129,11 @@ class KeptLists implements Lists {
     });
     await Promise.race([Promise.all(started), late]);
     clearTimeout(timer);
+    this.#announcing = setInterval(() => this.announce(), ANNOUNCE_MS).unref();
+  }
+
+  announce(): void {
+    for (const keeper of this.#keepers.values()) keeper.announce();
   }
 
   async accept(name: string): Promise<boolean> {
@@ -144,6 +156,7 @@ class KeptLists implements Lists {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#announcing);
     await Promise.all([...this.#keepers.values()].map((keeper) => keeper.close()));
     await Promise.all([...this.#logs.values()].map((log) => log.flush()));
   }
@@ -161,9 +174,9 @@ class KeptLists implements Lists {
         await this.#replica.loadCopy(name);
         tell({ list: name, change: 'copy' });
       },
-      onConfirmed: (atMs) => {
+      onConfirmed: (atMs, content) => {
         view.confirm(atMs);
-        tell({ list: name, change: 'confirmed', atMs });
+        tell({ list: name, change: 'confirmed', atMs, content });
       },
       isKnown: () => view.isKnown,
     });

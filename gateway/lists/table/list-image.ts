@@ -86,7 +86,8 @@ export function encodeImage(header: ImageHeader, { kind, columns }: Columns): Ui
 }
 
 /**
- * Checks the whole image, in turns of the event loop. The list searches `image` itself from then on.
+ * Checks the whole image, in turns of the event loop. The list searches `image` itself from then
+ * on.
  * @param image from offset 0 of its buffer
  * @returns undefined if it is damaged
  */

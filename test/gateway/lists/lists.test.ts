@@ -1,38 +1,19 @@
-// Lists as a gateway keeps them: parts, refreshes, copies, guards, age.
+// Lists as a gateway keeps them: parts, refreshes, copies, metrics.
 
-import { once } from 'node:events';
 import fs from 'node:fs';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { listMetrics } from '../../../gateway/lists/list-metrics.ts';
-import { ListReplica } from '../../../gateway/lists/list-replica.ts';
-import { createTestClock } from '../../support/clock.ts';
-import { addressOf, asConfig, createListFile, has, keep, newFolder } from '../../support/gateway/kept-lists.ts';
-
-const SOON = { timeout: 60_000, interval: 10 };
-const HOUR = 3_600_000;
-const named = (event: string, code?: string) => expect.objectContaining({ event, ...(code && { code }) });
-
-/** A server whose answer the test replaces. */
-async function serve(content: string) {
-  const server = { url: '', content, status: 200, requests: 0, etag: '"1"' };
-  const listener = http.createServer(({ headers }, response) => {
-    server.requests++;
-    const isKnown = server.etag !== '' && headers['if-none-match'] === server.etag;
-    response.writeHead(isKnown ? 304 : server.status, server.etag === '' ? {} : { etag: server.etag });
-    response.end(isKnown ? '' : server.content);
-  });
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  onTestFinished(() => {
-    listener.closeAllConnections();
-    listener.close();
-  });
-  server.url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/`;
-  return server;
-}
+import {
+  createListFile,
+  HOUR,
+  has,
+  keep,
+  named,
+  newFolder,
+  SOON,
+  serveList,
+} from '../../support/gateway/kept-lists.ts';
 
 describe('a list', () => {
   test('of items is known at once, private networks too', async () => {
@@ -83,7 +64,7 @@ describe('a list', () => {
   });
 
   test('is asked again after its interval, and confirmed by a server without news', async () => {
-    const server = await serve('1.2.3.4\n');
+    const server = await serveList('1.2.3.4\n');
     const { lists, changes } = await keep({ vpn: { url: server.url, every: 10 } });
     await expect.poll(() => server.requests, SOON).toBeGreaterThan(2);
     expect(changes.slice(0, 2).map(({ change }) => change)).toEqual(['copy', 'confirmed']);
@@ -93,7 +74,7 @@ describe('a list', () => {
   });
 
   test('without a validator is built once from the same content', async () => {
-    const server = await serve('1.2.3.4\n');
+    const server = await serveList('1.2.3.4\n');
     server.etag = '';
     const { events } = await keep({ vpn: { url: server.url, every: 10 } });
     await expect.poll(() => server.requests, SOON).toBeGreaterThan(3);
@@ -118,7 +99,7 @@ test('a file that does not change is not announced again and again', async () =>
 
 describe('the copy of a list', () => {
   test('serves a restart whose source is down', async () => {
-    const server = await serve('1.2.3.4\n');
+    const server = await serveList('1.2.3.4\n');
     const first = await keep({ vpn: { url: server.url, every: HOUR } });
     await first.lists.close();
     server.status = 500;
@@ -130,7 +111,7 @@ describe('the copy of a list', () => {
   });
 
   test('that is young keeps a restart from asking', async () => {
-    const server = await serve('1.2.3.4\n');
+    const server = await serveList('1.2.3.4\n');
     const first = await keep({ vpn: { url: server.url, every: HOUR } });
     await first.lists.close();
     const { lists } = await keep({ vpn: { url: server.url, every: HOUR } }, first.folder);
@@ -139,7 +120,7 @@ describe('the copy of a list', () => {
   });
 
   test('of another source, or read in another way, is not used', async () => {
-    const server = await serve('1.2.3.4\n10.0.0.1\n');
+    const server = await serveList('1.2.3.4\n10.0.0.1\n');
     const first = await keep({ vpn: { url: server.url, every: HOUR } });
     expect(has(first.lists.lookup('vpn'), '10.0.0.1')).toBe(false);
     await first.lists.close();
@@ -151,7 +132,7 @@ describe('the copy of a list', () => {
   });
 
   test('that is damaged is named, and replaced', async () => {
-    const server = await serve('1.2.3.4\n');
+    const server = await serveList('1.2.3.4\n');
     const first = await keep({ vpn: { url: server.url, every: HOUR } });
     await first.lists.close();
     const file = path.join(first.folder, 'vpn.list');
@@ -181,94 +162,15 @@ describe('the copy of a list', () => {
 
 test('a folder that cannot be made is named', async () => {
   const { file } = createListFile('');
-  await expect(keep({ office: { items: ['10.0.0.1'] } }, path.join(file, 'lists'))).rejects.toMatchObject({
+  await expect(keep({ office: { file } }, path.join(file, 'lists'))).rejects.toMatchObject({
     code: 'LISTS_FOLDER_UNUSABLE',
     hint: expect.any(String),
   });
 });
 
-const addresses = (count: number): string =>
-  Array.from({ length: count }, (_, i) => `1.${i >> 8}.${i & 255}.7\n`).join('');
-
-describe('a list that changes too much', () => {
-  test.each([
-    ['LIST_SHRANK', addresses(1000), addresses(99), '1.0.0.7'],
-    ['LIST_GREW', addresses(100), addresses(1001), '1.3.0.7'],
-    ['LIST_GREW', addresses(2), '1.0.0.0/9\n', '1.127.0.0'],
-  ])('is refused as %s until it is accepted', async (code, before, after, address) => {
-    const { file, replace } = createListFile(before);
-    const { lists, events, folder } = await keep({ vpn: { file, every: 10 } });
-    const isIn = has(lists.lookup('vpn'), address);
-    replace(after);
-    await expect.poll(() => lists.stats()[0]?.lastError, SOON).toBe(code);
-    expect(has(lists.lookup('vpn'), address)).toBe(isIn);
-    expect(lists.stats()[0]).toMatchObject({ isRefused: true });
-    expect(await lists.accept('cf.vpn')).toBe(true);
-    expect(has(lists.lookup('vpn'), address)).toBe(code === 'LIST_GREW' || isIn);
-    expect(lists.stats()[0]).toMatchObject({ isRefused: false, lastError: undefined });
-    expect(fs.readdirSync(folder)).toEqual(['vpn.list']);
-    expect(await lists.accept('vpn')).toBe(false);
-    expect(events).toEqual([named('list-loaded'), named('list-refused', code)]);
-  });
-
-  test('may come back by itself', async () => {
-    const { file, replace } = createListFile(addresses(1000));
-    const { lists } = await keep({ vpn: { file, every: 10 } });
-    replace('1.2.3.4\n');
-    await expect.poll(() => lists.stats()[0]?.isRefused, SOON).toBe(true);
-    replace(addresses(1000));
-    await expect.poll(() => lists.stats()[0], SOON).toMatchObject({ isRefused: false, lastError: undefined });
-  });
-
-  test('is loaded all the same while it is small', async () => {
-    const { file, replace } = createListFile(addresses(1));
-    const { lists } = await keep({ vpn: { file, every: 10 } });
-    replace(addresses(200));
-    await expect.poll(() => lists.stats()[0]?.entries, SOON).toBe(200);
-  });
-});
-
-describe('a list that is too old', () => {
-  test('is unknown, in the process that keeps it and in others', async () => {
-    const server = await serve('1.2.3.4\n');
-    const config = { vpn: { url: server.url, every: HOUR, maxAge: HOUR } };
-    const { lists, folder } = await keep(config);
-    const replica = new ListReplica(asConfig(config), folder);
-    await replica.load();
-    const clock = createTestClock();
-    clock.pass(HOUR - 60_000);
-    expect([has(lists.lookup('vpn'), '1.2.3.4'), has(replica.lookup('vpn'), '1.2.3.4')]).toEqual([true, true]);
-    clock.pass(2 * 60_000);
-    for (const list of [lists.lookup('vpn'), replica.lookup('vpn')])
-      expect([has(list, '1.2.3.4'), has(list, '5.6.7.8')]).toEqual([undefined, undefined]);
-    await replica.apply({ list: 'vpn', change: 'confirmed', atMs: Date.now() });
-    expect(has(replica.lookup('vpn'), '1.2.3.4')).toBe(true);
-  });
-
-  test('is one of a clock that was set back far', async () => {
-    const server = await serve('1.2.3.4\n');
-    const { lists } = await keep({ vpn: { url: server.url, every: HOUR, maxAge: HOUR } });
-    createTestClock().sleep(-2 * HOUR);
-    expect(has(lists.lookup('vpn'), '1.2.3.4')).toBeUndefined();
-  });
-});
-
-test('another process takes over each change', async () => {
-  const { file, replace } = createListFile('1.2.3.4\n');
-  const config = { vpn: { file, every: 10, observed: { ttl: HOUR, maxEntries: 10 } } };
-  const { lists, folder, changes } = await keep(config);
-  const replica = new ListReplica(asConfig(config), folder);
-  await replica.load();
-  expect(has(replica.lookup('cf.vpn'), '1.2.3.4')).toBe(true);
-  replace('5.6.7.8\n');
-  await expect.poll(() => has(lists.lookup('vpn'), '5.6.7.8'), SOON).toBe(true);
-  lists.observe('vpn', addressOf('9.9.9.9'));
-  for (const change of JSON.parse(JSON.stringify(changes))) await replica.apply(change);
-  expect(['1.2.3.4', '5.6.7.8', '9.9.9.9'].map((text) => has(replica.lookup('vpn'), text))).toEqual([
-    false,
-    true,
-    true,
-  ]);
+test('items alone need no folder', async () => {
+  const { lists } = await keep({ office: { items: ['10.0.0.1'] } }, '');
+  expect(has(lists.lookup('office'), '10.0.0.1')).toBe(true);
 });
 
 test('metrics have a sample for each list, and no age for one that was never read', async () => {

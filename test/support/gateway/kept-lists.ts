@@ -1,15 +1,24 @@
 // Lists kept in a folder of their own, with the events of their keeper.
 
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type Address, parseAddress } from '../../../gateway/addresses/address.ts';
 import type { List } from '../../../gateway/lists/list.ts';
 import type { ListChange } from '../../../gateway/lists/list-replica.ts';
 import type { ListConfig, ListsConfig } from '../../../gateway/lists/list-schema.ts';
 import { createLists, type Lists } from '../../../gateway/lists/lists.ts';
 import type { ServerEvent } from '../../../runtime/events.ts';
+
+/** Of `expect.poll`. */
+export const SOON = { timeout: 60_000, interval: 10 };
+export const HOUR = 3_600_000;
+/** An event of that name, and code. */
+export const named = (event: string, code?: string) => expect.objectContaining({ event, ...(code && { code }) });
 
 export const newFolder = (): string => fs.mkdtempSync(path.join(os.tmpdir(), 'lists-'));
 
@@ -61,4 +70,23 @@ export function createListFile(content: string): { readonly file: string; replac
   };
   replace(content);
   return { file, replace };
+}
+
+/** A server whose answer the test replaces. */
+export async function serveList(content: string) {
+  const server = { url: '', content, status: 200, requests: 0, etag: '"1"' };
+  const listener = http.createServer(({ headers }, response) => {
+    server.requests++;
+    const isKnown = server.etag !== '' && headers['if-none-match'] === server.etag;
+    response.writeHead(isKnown ? 304 : server.status, server.etag === '' ? {} : { etag: server.etag });
+    response.end(isKnown ? '' : server.content);
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  onTestFinished(() => {
+    listener.closeAllConnections();
+    listener.close();
+  });
+  server.url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/`;
+  return server;
 }
