@@ -3,7 +3,7 @@
 import { CredveilError } from '../../protocol/errors.ts';
 import type { ListSize } from './table/list-image.ts';
 
-export type RefusedListCode = 'LIST_SHRANK' | 'LIST_GREW';
+export type RefusedListCode = 'LIST_SHRANK' | 'LIST_GREW' | 'LIST_TOO_WIDE';
 
 /** A list that was read and is kept back until somebody accepts it. */
 export class RefusedListError extends CredveilError<RefusedListCode> {
@@ -12,19 +12,35 @@ export class RefusedListError extends CredveilError<RefusedListCode> {
 
 const FACTOR = 10;
 /** Below these a list may grow freely: one entry more is much for a list of one. */
-const SMALL: ListSize = { entries: 100, addresses: 65_536 };
+const SMALL: ListSize = { entries: 100, addresses4: 2 ** 16, networks6: 2 ** 32 };
+/** Half of IPv4, and half of the part of IPv6 in use. A list of a large country is smaller. */
+const WIDE: Pick<ListSize, 'addresses4' | 'networks6'> = { addresses4: 2 ** 31, networks6: 2 ** 60 };
 
-/** @throws RefusedListError */
-export function assertPlausible(before: ListSize, after: ListSize): void {
-  if (after.entries * FACTOR < before.entries) throw refused('LIST_SHRANK', before.entries, after.entries, 'entries');
-  for (const what of ['entries', 'addresses'] as const)
-    if (after[what] > FACTOR * Math.max(before[what], SMALL[what]))
-      throw refused('LIST_GREW', before[what], after[what], what);
+const NAMES: { readonly [what in keyof ListSize]: string } = {
+  entries: 'entries',
+  addresses4: 'addresses of IPv4',
+  networks6: 'networks of IPv6',
+};
+const ALL = Object.keys(NAMES) as (keyof ListSize)[];
+
+/**
+ * @param before of the list in use; undefined for the first one
+ * @throws RefusedListError
+ */
+export function assertPlausible(before: ListSize | undefined, after: ListSize): void {
+  if (after.addresses4 > WIDE.addresses4 || after.networks6 > WIDE.networks6)
+    throw refused('LIST_TOO_WIDE', 'the list has more than half of all addresses');
+  if (!before) return;
+  const change = (what: keyof ListSize): string =>
+    `the list went from ${before[what]} to ${after[what]} ${NAMES[what]}`;
+  if (after.entries * FACTOR < before.entries) throw refused('LIST_SHRANK', change('entries'));
+  for (const what of ALL)
+    if (after[what] > FACTOR * Math.max(before[what], SMALL[what])) throw refused('LIST_GREW', change(what));
 }
 
-const refused = (code: RefusedListCode, before: number, after: number, what: string): RefusedListError =>
+const refused = (code: RefusedListCode, message: string): RefusedListError =>
   new RefusedListError(
     code,
-    `the list went from ${before} to ${after} ${what}`,
-    'Look at the source by hand, then accept the list. Until then the previous one stays in use.',
+    message,
+    'Look at the source by hand, then accept the list. Until then it does not come into use.',
   );

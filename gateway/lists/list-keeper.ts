@@ -143,7 +143,7 @@ export class ListKeeper {
     const header = { origin: configured.origin, content, validator };
     const { image, report } = await buildAside({ bytes, header, options: configured.build }, this.#stop.signal);
     try {
-      if (this.#size) assertPlausible(this.#size, report);
+      assertPlausible(this.#size, report);
     } catch (error) {
       await copies.writePending(name, image);
       this.#refusedContent = content;

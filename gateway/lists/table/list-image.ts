@@ -40,17 +40,19 @@ const MAX_HEADER_BYTES = 16_384;
 export interface ListSize {
   /** Ranges that neither overlap nor touch, or texts. */
   readonly entries: number;
-  /** Addresses of IPv4, and networks of 64 bits of IPv6. 0 for texts. */
-  readonly addresses: number;
+  /** Of IPv4. 0 for texts. */
+  readonly addresses4: number;
+  /** Networks of 64 bits of IPv6. 0 for texts. */
+  readonly networks6: number;
 }
 
 export function sizeOf({ kind, columns }: Columns): ListSize {
-  if (kind === 'string') return { entries: columns.offsets.length - 1, addresses: 0 };
+  if (kind === 'string') return { entries: columns.offsets.length - 1, addresses4: 0, networks6: 0 };
   const { starts4, ends4, starts6, ends6 } = columns;
-  let addresses = 0;
-  for (let i = 0; i < starts4.length; i++) addresses += (ends4[i] as number) - (starts4[i] as number) + 1;
-  for (let i = 0; i < starts6.length; i += 4) addresses += networksBetween(starts6, ends6, i);
-  return { entries: starts4.length + starts6.length / 4, addresses };
+  let [addresses4, networks6] = [0, 0];
+  for (let i = 0; i < starts4.length; i++) addresses4 += (ends4[i] as number) - (starts4[i] as number) + 1;
+  for (let i = 0; i < starts6.length; i += 4) networks6 += networksBetween(starts6, ends6, i);
+  return { entries: starts4.length + starts6.length / 4, addresses4, networks6 };
 }
 
 /** Of 64 bits; the differences of words are exact, where those of their sums would not be. */

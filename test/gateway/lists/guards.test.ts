@@ -4,6 +4,9 @@ import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createListFile, has, keep, named, SOON } from '../../support/gateway/kept-lists.ts';
 
+/** All of IPv4 that is global, in networks of an allowed size. */
+const everything = Array.from({ length: 223 }, (_, i) => `${i + 1}.0.0.0/8\n${i + 1}.128.0.0/9\n`).join('');
+
 const addresses = (count: number): string =>
   Array.from({ length: count }, (_, i) => `1.${i >> 8}.${i & 255}.7\n`).join('');
 
@@ -12,6 +15,10 @@ describe('a list that changes too much', () => {
     ['LIST_SHRANK', addresses(1000), addresses(99), '1.0.0.7'],
     ['LIST_GREW', addresses(100), addresses(1001), '1.3.0.7'],
     ['LIST_GREW', addresses(2), '1.0.0.0/9\n', '1.127.0.0'],
+    // Many addresses of IPv6 hide none of IPv4, nor the other way round.
+    ['LIST_GREW', `${addresses(2)}2600::/16\n`, '1.0.0.0/9\n2600::/16\n', '1.127.0.0'],
+    ['LIST_GREW', '1.0.0.0/8\n2600::/32\n', '1.0.0.0/8\n2600::/28\n', '2600:f::'],
+    ['LIST_TOO_WIDE', addresses(2), everything, '200.0.0.1'],
   ])('is refused as %s until it is accepted', async (code, before, after, address) => {
     const { file, replace } = createListFile(before);
     const { lists, events, folder } = await keep({ vpn: { file, every: 10 } });
@@ -21,11 +28,20 @@ describe('a list that changes too much', () => {
     expect(has(lists.lookup('vpn'), address)).toBe(isIn);
     expect(lists.stats()[0]).toMatchObject({ isRefused: true });
     expect(await lists.accept('cf.vpn')).toBe(true);
-    expect(has(lists.lookup('vpn'), address)).toBe(code === 'LIST_GREW' || isIn);
+    expect(has(lists.lookup('vpn'), address)).toBe(code !== 'LIST_SHRANK' || isIn);
     expect(lists.stats()[0]).toMatchObject({ isRefused: false, lastError: undefined });
     expect(fs.readdirSync(folder)).toEqual(['vpn.list']);
     expect(await lists.accept('vpn')).toBe(false);
     expect(events).toEqual([named('list-loaded'), named('list-refused', code)]);
+  });
+
+  test('is refused at its first load if it has most of the Internet', async () => {
+    const { file } = createListFile(everything);
+    const { lists, events } = await keep({ vpn: { file } });
+    expect(has(lists.lookup('vpn'), '200.0.0.1')).toBeUndefined();
+    expect(events[0]).toEqual(named('list-refused', 'LIST_TOO_WIDE'));
+    expect(await lists.accept('vpn')).toBe(true);
+    expect(has(lists.lookup('vpn'), '200.0.0.1')).toBe(true);
   });
 
   test('may come back by itself', async () => {

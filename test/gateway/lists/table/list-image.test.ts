@@ -12,8 +12,8 @@ describe('the image of a list', () => {
   test('has the header, the size and the entries', async () => {
     const decoded = await decodeImage(LIST.image);
     expect(decoded?.header).toEqual(HEADER);
-    expect(decoded && sizeOf(decoded.columns)).toEqual({ entries: 4, addresses: 1 + 256 + 2 ** 32 + 1 });
-    expect(LIST.report).toMatchObject({ entries: 4, addresses: 1 + 256 + 2 ** 32 + 1 });
+    expect(decoded && sizeOf(decoded.columns)).toEqual({ entries: 4, addresses4: 257, networks6: 2 ** 32 + 1 });
+    expect(LIST.report).toMatchObject({ entries: 4, addresses4: 257, networks6: 2 ** 32 + 1 });
     expect(await findIn(LIST, ['5.6.7.9', '2600::1', '5.6.8.0'])).toEqual(['5.6.7.9', '2600::1']);
   });
 
@@ -22,7 +22,7 @@ describe('the image of a list', () => {
     const image = encodeImage(header, { kind: 'string', columns: buildTextColumns(['a', 'bc']) });
     const decoded = await decodeImage(image);
     expect(decoded?.header).toEqual(header);
-    expect(decoded && sizeOf(decoded.columns)).toEqual({ entries: 2, addresses: 0 });
+    expect(decoded && sizeOf(decoded.columns)).toEqual({ entries: 2, addresses4: 0, networks6: 0 });
     expect(await findIn({ image }, ['a', 'b', 'bc', 'c'])).toEqual(['a', 'bc']);
   });
 
