@@ -59,6 +59,7 @@ export const WRITTEN: { readonly [type: string]: string } = {
 /** Values contain expressions, in any(…) and all(…), so that the rest is the subclass. */
 export abstract class ValueChecker {
   readonly #source: string;
+  #shown: string | undefined;
 
   constructor(source: string) {
     this.#source = source;
@@ -74,7 +75,8 @@ export abstract class ValueChecker {
 
   /** A part of the source, as people may see it. */
   text(span: Span): string {
-    return shownSource(this.#source).slice(span.start, span.end);
+    this.#shown ??= shownSource(this.#source);
+    return this.#shown.slice(span.start, span.end);
   }
 
   checkValue(value: Value): ValueType {
