@@ -48,7 +48,7 @@ export interface Gateway {
    * @throws ServerError if its files cannot be used; the old one stays in force
    */
   reload(config: GatewayConfig, lists?: ProcessLists): void;
-  /** Stops accepting, lets requests in flight finish, and ends what is left at the deadline. */
+  /** Stops accepting, lets requests in flight finish, and ends what is left at the deadline. A second call waits for the first. */
   close(options?: CloseOptions): Promise<void>;
   metrics(): Promise<readonly Metric[]>;
 }
@@ -80,6 +80,7 @@ class RunningGateway implements Gateway {
   readonly #servers: HttpServers;
   readonly #listeners: Server[] = [];
   #lists: ProcessLists;
+  #closed: Promise<void> | undefined;
   #state: GatewayState;
   readonly urls: string[] = [];
   readonly ports: number[] = [];
@@ -145,7 +146,12 @@ class RunningGateway implements Gateway {
     void retireState(before, this.#state);
   }
 
-  async close({ deadlineMs = DEFAULT_DEADLINE_MS }: CloseOptions = {}): Promise<void> {
+  close({ deadlineMs = DEFAULT_DEADLINE_MS }: CloseOptions = {}): Promise<void> {
+    this.#closed ??= this.#shutDown(deadlineMs);
+    return this.#closed;
+  }
+
+  async #shutDown(deadlineMs: number): Promise<void> {
     this.#state.isClosing = true;
     this.#onEvent({ event: 'closing', deadlineMs });
     const closed = this.#listeners.map((server) => new Promise((resolve) => server.close(resolve)));
