@@ -80,8 +80,10 @@ interface DeliveryRow {
   readonly failure: string | null;
 }
 
-const COLUMNS = 'number, id, at, content, sink, state, attempts, due, failure';
-const JOINED = 'deliveries JOIN events ON number = event';
+/** Of an event that is gone, such as by a deletion past the outbox, what parses as damaged. */
+const COLUMNS = `event AS number, coalesce(id, '?') AS id, coalesce(at, ${Number.MAX_SAFE_INTEGER}) AS at,
+  coalesce(content, '') AS content, sink, state, attempts, due, failure`;
+const JOINED = 'deliveries LEFT JOIN events ON events.number = event';
 const NUMBER_OF = 'SELECT number FROM events WHERE id = ?';
 
 export class Outbox {
@@ -153,7 +155,7 @@ export class Outbox {
 
   /**
    * Takes deliveries that are due, the longest due first. An attempt counts from now on. Events
-   * that were altered or damaged are given up, and hold up no other.
+   * that were altered, damaged or deleted are given up, and hold up no other.
    */
   claim(sink: string, max: number, leaseMs: number): Claim[] {
     const nowMs = this.#now();

@@ -149,6 +149,23 @@ describe('the outbox', () => {
     outbox.close();
   });
 
+  test('gives up deliveries whose event is gone, so that none stays due', ({ place }) => {
+    const file = place.at('outbox.sqlite');
+    const outbox = Outbox.open(file);
+    outbox.add([leaked('a'), leaked('b')], [ALL]);
+    const database = new Database(file);
+    database.exec('PRAGMA foreign_keys = OFF; DELETE FROM events WHERE number = 1');
+    database.close();
+    expect(outbox.list(['waiting'], 99).map(({ event }) => event?.type)).toEqual([undefined, 'account.leaked']);
+    const [claim, ...others] = outbox.claim('all', 9, LEASE_MS);
+    expect([claim?.event, others]).toEqual([leaked('b').event, []]);
+    outbox.settle('all', [{ id: claim?.id ?? '', state: 'delivered' }]);
+    expect(outbox.nextDueMs('all')).toBeUndefined();
+    expect(outbox.list(['dead'], 99).map(({ failure }) => failure)).toEqual(['EVENT_DAMAGED']);
+    expect(outbox.forget()).toBe(1);
+    outbox.close();
+  });
+
   test.for(['DELETE FROM secret', "UPDATE secret SET key = x'00'", 'DROP TABLE secret'])(
     'with an altered key is corrupt: %s',
     (altering, { place }) => {
