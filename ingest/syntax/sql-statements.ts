@@ -135,9 +135,9 @@ export class SqlStatements implements SqlHandler {
         return;
       case 'values':
         if (this.#isCopy) this.#copyStyle.word(word);
-        // INSERT ALL has several tables.
+        // INSERT ALL has several tables, and a row may be ROW(…).
         else if (word === 'into') this.#begin('insert');
-        else this.#state = 'skip';
+        else if (word !== 'row') this.#state = 'skip';
         return;
       case 'resume':
         this.#loseAgain();

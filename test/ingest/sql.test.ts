@@ -84,6 +84,7 @@ describe('dumps', () => {
   test('backslashes are read as the rows show where nothing else names the database', () => {
     const insert = (...rows: string[]): string => `INSERT INTO users (email, password) VALUES ${rows.join(',')};\n`;
     expect(readCorpus(insert("('ann','it\\'s')", "('ben','x')"))).toEqual(["ann|it's", 'ben|x']);
+    expect(readCorpus(insert("ROW('ann','x')", "row ('ben','y')"))).toEqual(['ann|x', 'ben|y']);
     expect(readCorpus(insert("('ann','C:\\')", "('ben','x')"))).toEqual(['ann|C:\\', 'ben|x']);
   });
 });
