@@ -97,10 +97,16 @@ function parseMediaWiki(text: string): ParsedHash | undefined {
   });
 }
 
+/** A star and more digits than a mark of a locked account has: a whole hash, or what is left of one. */
+const MYSQL = /^\*([0-9A-F]{8,})$/i;
+
 /** MySQL 4.1: SHA-1 twice. */
 function parseMySql(text: string): ParsedHash | undefined {
-  const digest = /^\*[0-9A-F]{40}$/i.test(text) ? decodeHex(text.slice(1)) : undefined;
-  return digest && digestHash('MySQL', (password) => equalBytes(digestOf('sha1', digestOf('sha1', password)), digest));
+  const [, hex] = MYSQL.exec(text) ?? [];
+  if (hex === undefined) return undefined;
+  const digest = decodeHex(hex);
+  if (digest?.length !== DIGEST_BYTES.sha1) return 'malformed-hash';
+  return digestHash('MySQL', (password) => equalBytes(digestOf('sha1', digestOf('sha1', password)), digest));
 }
 
 export const parseDigest = (text: string): ParsedHash | undefined =>

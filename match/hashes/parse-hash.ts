@@ -48,11 +48,15 @@ export function parseHash(hash: string | undefined, salt: string | undefined, op
   const text = hash?.trim() ?? '';
   if (NULLS.includes(text)) return 'no-hash';
   if (text.length > MAX_LENGTH) return 'malformed-hash';
-  const parsed = parseScheme(text) ?? description?.parse(text, salt, pepper) ?? parseAspNet(text);
+  const parsed = parseScheme(text) ?? parseUnmarked(text, description?.parse(text, salt, pepper));
   if (parsed === undefined) return 'unknown-format';
   if (isFault(parsed)) return parsed;
   return parsed.seconds > limits.seconds || parsed.memoryBytes > limits.memoryBytes ? 'too-costly' : parsed;
 }
+
+/** ASP.NET's hashes have no mark: a digest of the same length is what the description says. */
+const parseUnmarked = (text: string, described: ParsedHash | undefined): ParsedHash | undefined =>
+  described === undefined || isFault(described) ? (parseAspNet(text) ?? described) : described;
 
 function parseScheme(text: string): ParsedHash | undefined {
   const inner = unwrapHash(text);

@@ -56,6 +56,16 @@ describe('a described digest', () => {
     expect(parseHash('', undefined, options)).toBe('no-hash');
   });
 
+  test('leaves hashes of ASP.NET, which have no mark, to their scheme where they are no such digest', () => {
+    const identity = Buffer.concat([Buffer.of(0), Buffer.alloc(48, 1)]).toString('base64');
+    for (const description of ['md5(password)', 'sha1(unbase64(salt) + utf16le(password))'])
+      expect(storedHash(identity, { description: parseDescription(description) }).kind).toMatch(/^pbkdf2-sha1/);
+    // A digest that begins as such a hash does.
+    const digest = Buffer.concat([Buffer.of(1, 0, 0, 0, 1), Buffer.alloc(59, 1)]).toString('base64');
+    const options = { description: parseDescription('sha512(password)') };
+    expect(storedHash(digest, options).kind).toBe('digest of --hash-format');
+  });
+
   test.each([
     ['md5(password)', '5f4dcc3b5aa765d61d8327deb882cf', undefined, 'malformed-hash'],
     ['md5(password)', 'zz4dcc3b5aa765d61d8327deb882cf99', undefined, 'malformed-hash'],

@@ -237,6 +237,12 @@ describe('cells without a hash to verify', () => {
     ['!', 'login-disabled'],
     ['!!', 'login-disabled'],
     ['*', 'login-disabled'],
+    ['*LK*', 'login-disabled'],
+    ['*0', 'login-disabled'],
+    // MySQL's, in columns of 16, 40 and 255 characters, the last with something behind it.
+    ['*2470C0C06DEE42F', 'malformed-hash'],
+    ['*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E1', 'malformed-hash'],
+    ['*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E190', 'malformed-hash'],
     ['x', 'login-disabled'],
     // Django's make_password(None).
     ['!qjgMOWRBHdkBRjpXc2QVBZHPaRoBHIjCGZAAfyjt', 'login-disabled'],
