@@ -190,6 +190,7 @@ function describeJob({ sources, scan, verify, maxCandidates = DEFAULT_MAX_CANDID
     inputs.map((input) => [
       input.name,
       input.bytes ?? null,
+      input.encoding ?? null,
       input.path === undefined ? null : fs.statSync(input.path).mtimeMs,
     ]),
   ]);

@@ -7,7 +7,7 @@ import bcrypt from 'bcrypt';
 import { describe, expect } from 'vitest';
 import { credveil } from '../support/credveil.ts';
 import { killMidway, matchDespiteKills } from '../support/match/killed.ts';
-import { COLUMNS, createWorld, parseRows } from '../support/match/world.ts';
+import { COLUMNS, createWorld, parseRows, SOURCES } from '../support/match/world.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
@@ -70,6 +70,20 @@ describe('a match', () => {
     expect([code, stderr]).toEqual([0, expect.stringContaining('starts over')]);
     const found = parseRows(stdout).map(({ account }) => account);
     expect(found.sort()).toEqual([...planted.keys()].filter((other) => other !== id).sort());
+  });
+
+  test('starts over if corpora are read in another encoding', { timeout: 60_000 }, async ({ place }) => {
+    const { users, corpora } = createWorld(place, { accounts: 120, hash: slow });
+    fs.writeFileSync(users, `${fs.readFileSync(users, 'utf8')}x,x,x@example.com,${slow('Пароль')}\n`);
+    const password = Buffer.from([0xcf, 0xe0, 0xf0, 0xee, 0xeb, 0xfc]);
+    const leak = path.join(corpora, SOURCES[0]);
+    fs.appendFileSync(leak, Buffer.concat([Buffer.from('x@example.com:'), password, Buffer.from('\n')]));
+    const state = place.at('state');
+    const args = [users, '--columns', COLUMNS, '--against', corpora, '--state', state];
+    await killMidway(args, () => countLines(state) >= 1);
+    const { code, stdout, stderr } = await credveil(['match', ...args, '--encoding', 'windows-1251']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('starts over')]);
+    expect(parseRows(stdout).map(({ account }) => account)).toContain('x');
   });
 
   test('leaves no password and no name in state, output or log', { timeout: 60_000 }, async ({ place }) => {
