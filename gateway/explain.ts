@@ -75,13 +75,16 @@ export async function explainRequest(
 const placeOf = ({ application, found }: Exchange) => ({ app: application?.name, readings: found?.readings ?? [] });
 
 function explainRules(exchange: Exchange, target: string | undefined): Pick<ExplainedRequest, 'rules' | 'end'> {
-  const rules = exchange.application?.rules ?? [];
+  const set = exchange.application?.rules;
+  const rules = set?.rules ?? [];
   let reached = -1;
   let last: string | undefined;
-  const blocking = applyRules(rules, exchange, ({ name, action }) => {
-    last = name;
-    if (action.kind === 'block' || action.kind === 'skip') reached = rules.findIndex((rule) => rule.name === name);
-  });
+  const blocking =
+    set &&
+    applyRules(set, exchange, ({ name, action }) => {
+      last = name;
+      if (action.kind === 'block' || action.kind === 'skip') reached = rules.findIndex((rule) => rule.name === name);
+    });
   const isEnded = blocking !== undefined || (reached >= 0 && rules[reached]?.action.kind === 'skip');
   const explained = outcomesOf(rules, exchange).map(({ rule, outcome, reading, parts }, i) => ({
     name: rule.name,

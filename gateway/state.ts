@@ -7,7 +7,7 @@ import { parseNetwork } from './addresses/network.ts';
 import { type Application, Applications } from './applications.ts';
 import type { AppConfig, GatewayConfig } from './config/schema.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
-import { createRuleSet } from './phases/rules.ts';
+import { createRuleSet, prepareRules } from './phases/rules.ts';
 import { lettersOf } from './request/reserved-names.ts';
 import type { FindList } from './rules/compile-expression.ts';
 import { Origin } from './upstream/origin.ts';
@@ -38,7 +38,7 @@ export interface StateParts {
  * @throws RuleError as `parseConfig` would have reported it; nothing is held open then
  */
 export function createState(config: GatewayConfig, { tls: tlsOptions, findList, previous }: StateParts): GatewayState {
-  const shared = createRuleSet(config.rules, 'rules', findList);
+  const shared = prepareRules(config.rules, 'rules', findList);
   const profiles = createProfiles(config, tlsOptions, previous);
   const origins = new Map<string, Origin>();
   const applications = Object.entries(config.apps).map(([name, app]): Application => {
@@ -52,7 +52,7 @@ export function createState(config: GatewayConfig, { tls: tlsOptions, findList, 
       origin,
       tlsProfile: tls && profileId(tls),
       needsCertificate: tls?.clientCertificates?.require === true,
-      rules: [...shared, ...createRuleSet(app.rules, `apps.${name}.rules`, findList)],
+      rules: createRuleSet([...shared, ...prepareRules(app.rules, `apps.${name}.rules`, findList)]),
       kept: new Set(app.keep.map(lettersOf)),
     };
   });

@@ -9,7 +9,8 @@ export type Block = Extract<RuleAction, { kind: 'block' }>;
 
 /** Applies the rules of the request's application. @returns the action that blocks it, if one does */
 export function blockedBy(exchange: Exchange, { observe, lists }: PipelineParts): Block | undefined {
-  const rules = exchange.application?.rules ?? [];
+  const rules = exchange.application?.rules;
+  if (!rules) return undefined;
   return applyRules(rules, exchange, (match) => {
     observe.matched(exchange, match);
     const { action, isUnknown } = match;

@@ -1,6 +1,7 @@
 // A rule that is ready to be applied to requests.
 
 import type { CompiledRule } from '../rules/rule.ts';
+import type { RuleIndex } from '../rules/rule-index.ts';
 import type { RuleAction } from './rule-config.ts';
 
 export interface PreparedRule {
@@ -11,5 +12,9 @@ export interface PreparedRule {
   readonly appliesToUnknown: boolean;
 }
 
-/** Rules in their order. */
-export type RuleSet = readonly PreparedRule[];
+export interface RuleSet {
+  /** In their order. */
+  readonly rules: readonly PreparedRule[];
+  /** Finds the rules that can concern a request, by their places in `rules`. */
+  readonly index: RuleIndex;
+}

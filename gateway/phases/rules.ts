@@ -7,6 +7,7 @@ import { CredveilError } from '../../protocol/errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { type CompiledRule, compileRule, parseRule } from '../rules/rule.ts';
+import { createRuleIndex } from '../rules/rule-index.ts';
 import type { Trilean } from '../rules/schema/types.ts';
 import type { Context } from '../rules/scheme.ts';
 import type { PreparedRule, RuleSet } from './prepared-rule.ts';
@@ -25,9 +26,14 @@ export interface RuleMatch {
  * @param place of the list in the configuration, such as `apps.blog.example.com.rules`
  * @throws RuleError for a rule that cannot be loaded
  */
-export function createRuleSet(rules: readonly RuleConfig[], place: string, findList: FindList): RuleSet {
+export function prepareRules(rules: readonly RuleConfig[], place: string, findList: FindList): PreparedRule[] {
   return rules.map((config, i) => prepareRule(config, `${place}.${i}`, findList));
 }
+
+export const createRuleSet = (rules: readonly PreparedRule[]): RuleSet => ({
+  rules,
+  index: createRuleIndex(rules.map(({ compiled }) => compiled.requirement)),
+});
 
 export function prepareRule(config: RuleConfig, place: string, findList: FindList): PreparedRule {
   const { name = place, when, do: action, onUnknown } = config;
@@ -51,13 +57,14 @@ class ListMissing extends CredveilError<'LIST_MISSING'> {
  * @returns the rule that blocks the request, or undefined
  */
 export function applyRules(
-  rules: RuleSet,
+  { rules, index }: RuleSet,
   exchange: Exchange,
   onMatch: (match: RuleMatch) => void,
 ): Extract<RuleAction, { kind: 'block' }> | undefined {
   if (rules.length === 0) return undefined;
   const contexts = contextsOf(exchange);
-  for (const { name, action, compiled, readsPath: isOfPath, appliesToUnknown } of rules) {
+  for (const place of index.candidates(contexts)) {
+    const { name, action, compiled, readsPath: isOfPath, appliesToUnknown } = rules[place] as PreparedRule;
     const outcome = judge(compiled, action, isOfPath ? contexts : contexts.slice(0, 1));
     if (outcome === false) continue;
     const isUnknown = outcome === undefined;
@@ -91,7 +98,7 @@ const ofAny = (outcomes: readonly Trilean[]): Trilean =>
  * What each rule makes of a request, whether or not the rules before it let the request through.
  * `parts` are of the reading of the path that decides.
  */
-export function outcomesOf(rules: RuleSet, exchange: Exchange) {
+export function outcomesOf(rules: readonly PreparedRule[], exchange: Exchange) {
   const contexts = contextsOf(exchange);
   const [first] = contexts;
   if (!first) return [];

@@ -53,7 +53,10 @@ const slotOf = ({ base, indexes }: Value, scheme: Pick<Scheme, 'slotOf'>): numbe
   base.kind === 'field' && indexes.length === 0 ? scheme.slotOf(base.name) : undefined;
 
 export interface RuleIndex {
-  /** Positions of the rules, ascending, that may be true or unknown in one of the contexts. */
+  /**
+   * Positions of the rules, ascending, that may be true or unknown in one of the contexts: all
+   * without a context.
+   */
   candidates(contexts: readonly Context[]): readonly number[];
 }
 
@@ -67,7 +70,7 @@ export function createRuleIndex(requirements: readonly (Requirement | undefined)
     field.add(requirement, position);
   }
   const candidates = (contexts: readonly Context[]): readonly number[] => {
-    const marks = always.slice();
+    const marks = contexts.length === 0 ? always.slice().fill(1) : always.slice();
     for (const context of contexts) for (const [slot, field] of fields) field.mark(context.read(slot), marks);
     const positions: number[] = [];
     for (let position = 0; position < marks.length; position++) if (marks[position] === 1) positions.push(position);

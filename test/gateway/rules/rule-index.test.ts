@@ -48,6 +48,10 @@ describe('the index of rules', () => {
     expect(candidates(readings).filter((position) => !ALWAYS.includes(position))).toEqual([2, 4]);
   });
 
+  test('finds every rule without a context', () => {
+    expect(candidates([])).toEqual(RULES.map((_, position) => position));
+  });
+
   test('of no rules is empty', () => {
     expect(createRuleIndex([]).candidates([contextOf({})])).toEqual([]);
   });
