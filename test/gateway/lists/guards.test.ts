@@ -1,6 +1,7 @@
 // Lists that change too much at once.
 
 import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createListFile, has, keep, named, SOON } from '../../support/gateway/kept-lists.ts';
 
@@ -42,6 +43,18 @@ describe('a list that changes too much', () => {
     expect(events[0]).toEqual(named('list-refused', 'LIST_TOO_WIDE'));
     expect(await lists.accept('vpn')).toBe(true);
     expect(has(lists.lookup('vpn'), '200.0.0.1')).toBe(true);
+  });
+
+  test('is accepted by its name while the gateway is down', async () => {
+    const { file, replace } = createListFile(addresses(1000));
+    const first = await keep({ vpn: { file, every: 10 } });
+    replace('1.2.3.4\n');
+    await expect.poll(() => first.lists.stats()[0]?.isRefused, SOON).toBe(true);
+    await first.lists.close();
+    fs.renameSync(path.join(first.folder, 'vpn.pending'), path.join(first.folder, 'vpn.list'));
+    const { lists, events } = await keep({ vpn: { file, every: 10 } }, first.folder);
+    expect(lists.stats()[0]).toMatchObject({ entries: 1, lastError: undefined, isRefused: false });
+    expect(events).toEqual([]);
   });
 
   test('may come back by itself', async () => {
