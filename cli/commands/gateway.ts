@@ -2,6 +2,8 @@
 
 import os from 'node:os';
 import type { Command } from 'commander';
+import { type AdminActions, AdminError, startAdminServer } from '../../gateway/admin/admin-server.ts';
+import { adminSocketOf } from '../../gateway/config/admin-socket.ts';
 import { compareConfigs, withFixed } from '../../gateway/config/compare.ts';
 import { parseListen } from '../../gateway/config/listen.ts';
 import { GatewayConfigError, readConfig } from '../../gateway/config/read.ts';
@@ -12,6 +14,7 @@ import { createLog } from '../../runtime/observe/log.ts';
 import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
 import { canReusePort } from '../../runtime/workers/shared-port.ts';
 import { ExitCode, UsageError } from '../exit.ts';
+import { type AdminFlags, acceptList, showLists, showStatus } from '../gateway/administration.ts';
 import { checkFiles } from '../gateway/check-files.ts';
 import { describeFaults } from '../gateway/faults.ts';
 import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
@@ -37,6 +40,27 @@ export function addGateway(program: Command): void {
         else await serveUntilStopped(config, { ...flags, config: file });
       }),
     );
+  const ask = (name: string, about: string, run: (flags: AdminFlags) => Promise<void>): Command =>
+    gateway
+      .command(name)
+      .description(about)
+      .option('--config <file>', 'the configuration of the running gateway')
+      .option('--json', 'print the result as JSON')
+      .action((_: unknown, command: Command) => {
+        const flags: AdminFlags = command.optsWithGlobals();
+        return withFaults(flags, run);
+      });
+  ask('status', 'show the addresses, applications and lists of a running gateway', showStatus);
+  ask('lists', 'show the lists of a running gateway', showLists)
+    .command('accept')
+    .description('put a list in force that grew or shrank too much')
+    .argument('<name>', 'as in the configuration')
+    .option('--config <file>', 'the configuration of the running gateway')
+    .option('--json', 'print the result as JSON')
+    .action((name: string, _: unknown, command: Command) => {
+      const flags: AdminFlags = command.optsWithGlobals();
+      return withFaults(flags, (given) => acceptList(name, given));
+    });
   gateway
     .command('rules')
     .description('the rules of a configuration')
@@ -95,6 +119,7 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
   const onEvent: OnEvent = createLog(config.logLevel).event;
   const service = await startGatewayService(config, { workers: countWorkers(config), onEvent });
   const metrics = await startMetrics(config, service, onEvent);
+  const closeAdmin = await startAdmin(config, service, () => config, onEvent);
   const reload = async (): Promise<void> => {
     try {
       const given = readConfig(flags.config);
@@ -119,7 +144,7 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
       if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
       service
         .close({ deadlineMs: config.drainMs })
-        .finally(() => metrics?.close())
+        .finally(() => Promise.all([metrics?.close(), closeAdmin()]))
         .then(resolve, reject);
     };
     process.on('SIGINT', stop).on('SIGTERM', stop);
@@ -136,6 +161,29 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
 function messageOf(error: unknown, file: string): string {
   if (error instanceof GatewayConfigError && error.faults[0]) return describeFaults(file, error.faults.slice(0, 1));
   return error instanceof Error ? error.message : 'the configuration could not be read';
+}
+
+/** @returns a function that closes it. Without the socket the gateway serves all the same. */
+async function startAdmin(
+  config: GatewayConfig,
+  service: GatewayService,
+  current: () => GatewayConfig,
+  onEvent: OnEvent,
+): Promise<() => Promise<void>> {
+  const socketFile = adminSocketOf(config);
+  if (socketFile === undefined) return async () => {};
+  const group = config.admin === 'off' ? undefined : config.admin?.group;
+  const actions: AdminActions = {
+    status: () => ({ urls: service.urls, apps: Object.keys(current().apps), lists: service.lists().stats() }),
+    acceptList: (name) => service.lists().accept(name),
+  };
+  try {
+    return await startAdminServer({ socketFile, group }, actions);
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    onEvent({ event: 'admin-unavailable', message: error.message, ...nameError(error) });
+    return async () => {};
+  }
 }
 
 /** Undefined if metrics are off. A metrics listener that fails also stops the gateway. */

@@ -15,6 +15,7 @@ const FIXED = [
   'metrics',
   'logLevel',
   'stateDirectory',
+  'admin',
   'limits.maxHeaderBytes',
   'limits.bodyRateMs',
 ];
@@ -27,11 +28,11 @@ export function compareConfigs(before: GatewayConfig, after: GatewayConfig): Con
 
 /** The new configuration with what only a restart changes as it was. */
 export function withFixed(before: GatewayConfig, after: GatewayConfig): GatewayConfig {
-  const { listen, forwardAuth, workers, metrics, logLevel, stateDirectory, limits } = before;
+  const { listen, forwardAuth, workers, metrics, logLevel, stateDirectory, admin, limits } = before;
   const { maxHeaderBytes, bodyRateMs } = limits;
   return {
     ...after,
-    ...{ listen, forwardAuth, workers, metrics, logLevel, stateDirectory },
+    ...{ listen, forwardAuth, workers, metrics, logLevel, stateDirectory, admin },
     limits: { ...after.limits, maxHeaderBytes, bodyRateMs },
   };
 }

@@ -108,6 +108,12 @@ const forwardAuth = z.strictObject({
   from: z.array(network, { error: 'must be a list of networks' }).default(['127.0.0.0/8', '::1']),
 });
 
+const admin = z.strictObject({
+  socketFile: file.optional(),
+  /** The id of a group that may use it too. */
+  group: wholeNumber(0, 2 ** 32 - 2).optional(),
+});
+
 const limits = z.strictObject({
   maxConnections: wholeNumber(1, 2 ** 31 - 1).default(16_384),
   maxConnectionsPerAddress: wholeNumber(1, 2 ** 31 - 1).default(1_024),
@@ -156,6 +162,10 @@ export const CONFIG = z.strictObject({
   rules: RULES_SCHEMA,
   /** For what outlives a restart: copies of lists, and observations. Default: beside the file. */
   stateDirectory: text('must be a path').optional(),
+  /** A Unix socket for `credveil gateway status` and `lists`. Default: in stateDirectory. */
+  admin: z
+    .union([z.literal('off'), admin], { error: 'must be off, or an object with socketFile and group' })
+    .optional(),
   limits: limits.prefault({}),
   /** Worker processes; 0 serves from the first process. */
   workers: z

@@ -84,6 +84,7 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'worker-exited': 'error',
   'worker-failed': 'error',
   'request-failed': 'error',
+  'admin-unavailable': 'warn',
   'upstream-failed': 'warn',
   'rule-unknown': 'warn',
   'sink-failed': 'error',

@@ -1,0 +1,128 @@
+// Administration over a Unix socket: who may open it is the file system's to say, and no page,
+// application or other machine reaches it.
+
+import fs from 'node:fs';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import net from 'node:net';
+import path from 'node:path';
+import { CredveilError } from '../../protocol/errors.ts';
+import type { ListStats } from '../lists/lists.ts';
+
+export interface AdminActions {
+  status(): GatewayStatus;
+  /** Puts a list in force that a guard refused. @returns false if none waits */
+  acceptList(name: string): Promise<boolean>;
+}
+
+export interface GatewayStatus {
+  readonly urls: readonly string[];
+  readonly apps: readonly string[];
+  readonly lists: readonly ListStats[];
+}
+
+export interface AdminServerOptions {
+  readonly socketFile: string;
+  /** May open the socket too. */
+  readonly group?: number | undefined;
+}
+
+export type AdminErrorCode = 'ADMIN_SOCKET_PATH' | 'ADMIN_SOCKET_IN_USE' | 'ADMIN_SOCKET_FAILED';
+
+/** The gateway serves without administration. */
+export class AdminError extends CredveilError<AdminErrorCode> {
+  override name = 'AdminError';
+}
+
+/** The kernel takes no longer path, with its closing NUL. */
+const MAX_PATH_BYTES = 107;
+const MAX_CONNECTIONS = 16;
+const TIMEOUT_MS = 10_000;
+/** The socket for its user and group alone, from its first moment on. */
+const UMASK = 0o117;
+
+/** @returns a function that closes it @throws AdminError */
+export async function startAdminServer(
+  { socketFile, group }: AdminServerOptions,
+  actions: AdminActions,
+): Promise<() => Promise<void>> {
+  if (Buffer.byteLength(socketFile) > MAX_PATH_BYTES)
+    throw new AdminError(
+      'ADMIN_SOCKET_PATH',
+      `the path of the admin socket is longer than ${MAX_PATH_BYTES} bytes`,
+      'Set admin.socketFile to a shorter one, such as /run/credveil/admin.sock.',
+    );
+  const server = http.createServer({ requestTimeout: TIMEOUT_MS }, (request, response) => {
+    answer(request, response, actions).catch(() => send(response, 500, { code: 'INTERNAL' }));
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  try {
+    fs.mkdirSync(path.dirname(socketFile), { recursive: true, mode: 0o700 });
+    await removeStale(socketFile);
+    await listen(server, socketFile);
+    if (group !== undefined) fs.chownSync(socketFile, -1, group);
+  } catch (cause) {
+    server.close();
+    if (cause instanceof AdminError) throw cause;
+    throw new AdminError(
+      'ADMIN_SOCKET_FAILED',
+      `the admin socket ${socketFile} cannot be created`,
+      'Set stateDirectory or admin.socketFile to a place that this user may write.',
+      { cause },
+    );
+  }
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+}
+
+/** A gateway that was killed leaves its socket. One that runs answers on it. */
+async function removeStale(socketFile: string): Promise<void> {
+  if (!fs.existsSync(socketFile)) return;
+  const isInUse = await new Promise<boolean>((resolve) => {
+    const socket = net.connect(socketFile, () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+  if (isInUse)
+    throw new AdminError(
+      'ADMIN_SOCKET_IN_USE',
+      `another gateway answers on ${socketFile}`,
+      'Stop it, or give this one a stateDirectory of its own.',
+    );
+  if (fs.lstatSync(socketFile).isSocket()) fs.unlinkSync(socketFile);
+}
+
+async function listen(server: http.Server, socketFile: string): Promise<void> {
+  const before = process.umask(UMASK);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(socketFile, resolve);
+    });
+  } finally {
+    process.umask(before);
+  }
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, actions: AdminActions): Promise<void> {
+  request.resume();
+  const { method, url = '' } = request;
+  if (method === 'GET' && url === '/status') {
+    send(response, 200, actions.status());
+    return;
+  }
+  const [, name] = /^\/lists\/([a-z0-9_.]{1,64})\/accept$/.exec(url) ?? [];
+  if (method === 'POST' && name !== undefined) {
+    const isAccepted = await actions.acceptList(name);
+    send(response, isAccepted ? 200 : 404, isAccepted ? { accepted: name } : { code: 'LIST_NOT_WAITING' });
+    return;
+  }
+  send(response, 404, { code: 'ROUTE_MISSING' });
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
+}

@@ -1,0 +1,75 @@
+// Administration of a running gateway: its Unix socket, and the commands that ask there.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { askGateway } from '../../../gateway/admin/admin-client.ts';
+import { startAdminServer } from '../../../gateway/admin/admin-server.ts';
+import { credveil, startCredveil } from '../../support/credveil.ts';
+
+function folder(): string {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
+  onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
+  return home;
+}
+
+const nothing = { status: () => ({ urls: [], apps: ['a.example'], lists: [] }), acceptList: async () => false };
+
+describe('the admin socket', () => {
+  test('is open to its user and group alone', async () => {
+    const socketFile = path.join(folder(), 'state', 'admin.sock');
+    onTestFinished(await startAdminServer({ socketFile }, nothing));
+    expect(fs.statSync(socketFile).mode & 0o777).toBe(0o660);
+    expect(fs.statSync(path.dirname(socketFile)).mode & 0o777).toBe(0o700);
+    expect(await askGateway(socketFile, 'GET', '/status')).toEqual({ status: 200, body: nothing.status() });
+    expect((await askGateway(socketFile, 'POST', '/lists/x/accept')).status).toBe(404);
+    expect((await askGateway(socketFile, 'GET', '/lists/x/accept')).status).toBe(404);
+  });
+
+  test('replaces one that a killed gateway left, and no other file', async () => {
+    const home = folder();
+    const socketFile = path.join(home, 'admin.sock');
+    const close = await startAdminServer({ socketFile }, nothing);
+    await expect(startAdminServer({ socketFile }, nothing)).rejects.toMatchObject({ code: 'ADMIN_SOCKET_IN_USE' });
+    fs.renameSync(socketFile, `${socketFile}.kept`);
+    await close();
+    fs.renameSync(`${socketFile}.kept`, socketFile);
+    const again = await startAdminServer({ socketFile }, nothing);
+    await again();
+    fs.writeFileSync(socketFile, 'notes');
+    await expect(startAdminServer({ socketFile }, nothing)).rejects.toMatchObject({ code: 'ADMIN_SOCKET_FAILED' });
+    expect(fs.readFileSync(socketFile, 'utf8')).toBe('notes');
+  });
+
+  test('has a path that the kernel takes', async () => {
+    const socketFile = path.join(folder(), 'x'.repeat(120));
+    await expect(startAdminServer({ socketFile }, nothing)).rejects.toMatchObject({ code: 'ADMIN_SOCKET_PATH' });
+  });
+});
+
+describe('credveil gateway status', { timeout: 60_000 }, () => {
+  test('asks the gateway that runs with the configuration', async () => {
+    const config = path.join(folder(), 'gw.yaml');
+    fs.writeFileSync(
+      config,
+      'listen: 127.0.0.1:0\nworkers: 0\nlists: { office: { items: [192.0.2.0/24] } }\napps: { a.example: { to: "http://127.0.0.1:1" } }\n',
+    );
+    const away = await credveil(['gateway', 'status', '--config', config]);
+    expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining('error GATEWAY_AWAY') });
+    const running = startCredveil(['gateway', '--config', config]);
+    onTestFinished(async () => {
+      running.child.kill('SIGTERM');
+      await running.ended;
+    });
+    while (!running.written.stdout.includes('listening')) await new Promise((resolve) => setTimeout(resolve, 20));
+    const { stdout } = await credveil(['gateway', 'status', '--config', config]);
+    expect(stdout).toMatch(
+      /^listening on http:\/\/127\.0\.0\.1:\d+\napplications: a\.example\nLIST .*\noffice .* ok\n$/,
+    );
+    const lists = await credveil(['gateway', 'lists', '--config', config, '--json']);
+    expect(JSON.parse(lists.stdout)).toMatchObject([{ name: 'office', isKnown: true }]);
+    const refused = await credveil(['gateway', 'lists', 'accept', 'office', '--config', config]);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('waits to be accepted') });
+  });
+});
