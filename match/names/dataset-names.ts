@@ -14,6 +14,7 @@ import type { NameList } from '../../store/retention/name-list.ts';
 import { KEY_BYTES, KIND_AT, RECORD_BYTES, TAG_AT } from '../../store/run/record.ts';
 import type { Run } from '../../store/run/run.ts';
 import { AccountIndex } from '../users/account-index.ts';
+import { namesIn } from '../users/account-names.ts';
 import { PackedTexts } from '../users/packed-texts.ts';
 import type { UserRow, UserSink } from '../users/user-rows.ts';
 import { readAccounts } from './username-runs.ts';
@@ -66,7 +67,8 @@ export class DatasetNames implements UserSink {
     }
     const account = this.#ids.length;
     this.#ids.add(id);
-    const keys = new Set(names.map((name) => this.#keyOf(name ?? '')).filter((key) => key !== undefined));
+    const all = names.flatMap((name) => namesIn(name ?? ''));
+    const keys = new Set(all.map((name) => this.#keyOf(name)).filter((key) => key !== undefined));
     if (keys.size === 0) this.nameless.push(id);
     for (const key of keys) if (key !== SUPPRESSED) this.#byKey.add(key, account);
   }

@@ -23,3 +23,22 @@ export const normalizedNameKey = (name: Uint8Array): string =>
 
 /** @returns '' for a name of white space */
 export const nameKey = (name: string): string => normalizedNameKey(normalizeUsername(name));
+
+/** What stands between the addresses of a list, or around one, and in no usual address. */
+const BETWEEN = /[\s\p{Cc}"<>()[\]\\,;:]+/u;
+/** What encloses or ends one, and may be within another. */
+const ENDS = /^['`{]{1,3}|['`}.]{1,3}$/g;
+/** Of a cell: characters that are looked at, and addresses that are taken. */
+const MAX_CELL = 4096;
+const MAX_ADDRESSES = 64;
+
+/**
+ * A cell and the addresses in it, such as `Ann <ann@example.com>`, `mailto:ann@example.com` or a
+ * list: corpora have them bare.
+ */
+export function namesIn(cell: string): string[] {
+  if (!cell.includes('@')) return [cell];
+  const parts = cell.slice(0, MAX_CELL).split(BETWEEN);
+  const addresses = parts.map((part) => part.replace(ENDS, '')).filter((part) => /.@./.test(part));
+  return [...new Set([cell, ...addresses.slice(0, MAX_ADDRESSES)])];
+}

@@ -6,7 +6,7 @@ import { FingerprintSet } from '../fingerprint-set.ts';
 import { type HashOptions, parseHash } from '../hashes/parse-hash.ts';
 import { type HashFault, isFault } from '../hashes/stored-hash.ts';
 import { AccountIndex } from './account-index.ts';
-import { nameKey } from './account-names.ts';
+import { nameKey, namesIn } from './account-names.ts';
 import { parseChangedMonth } from './changed.ts';
 import { PackedTexts } from './packed-texts.ts';
 import type { UserRow, UserSink } from './user-rows.ts';
@@ -90,7 +90,7 @@ export class UserTable implements UserSink {
     if (this.#known.add(digestOf('sha256', id, 'buffer'))) this.#distinct++;
     this.#hashes.add(hash ?? '');
     this.#salts.add(salt ?? '');
-    const keys = new Set(names.map((name) => nameKey(name ?? '')).filter((key) => key !== ''));
+    const keys = new Set(names.flatMap((name) => namesIn(name ?? '').map(nameKey)).filter((key) => key !== ''));
     for (const key of keys) this.#byName.add(key, account);
     const fault = this.#addHash(account, hash, salt) ?? (keys.size === 0 ? 'no-name' : undefined);
     if (fault) this.#faults.set(account, fault);

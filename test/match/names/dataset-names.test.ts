@@ -8,7 +8,7 @@ import { placeTest as test } from '../../support/vitest/fixtures.ts';
 
 const TABLE = [
   'nr,login,mail',
-  '1,ann,ann@example.com',
+  '1,ann,Ann <ann@example.com>',
   '2,ben,ben@example.com',
   '3,Cid,c.i.d+news@gmail.com',
   '4,,',

@@ -1,7 +1,7 @@
 // The table of accounts: names in all their spellings, faults by reason, and a digest of it all.
 
 import { expect, test } from 'vitest';
-import { asciiNameKey, nameKey } from '../../../match/users/account-names.ts';
+import { asciiNameKey, nameKey, namesIn } from '../../../match/users/account-names.ts';
 import { PackedTexts } from '../../../match/users/packed-texts.ts';
 import { UserTable } from '../../../match/users/user-table.ts';
 
@@ -36,6 +36,36 @@ test.each(['a@example.com', 'a+b@example.com', 'a.b@gmail.com', '+@x', 'a@b@gmai
     expect(asciiNameKey(name)).toBe(nameKey(name));
   },
 );
+
+test.each([
+  '<ann@example.com>',
+  'Ann Lee <ann@example.com>',
+  '"Lee, Ann" <ann@example.com>',
+  'mailto:ann@example.com',
+  'ann@example.com.',
+  "'ann@example.com'",
+  '{ann@example.com}',
+  '["ann@example.com"]',
+  'ben@example.com;ann@example.com',
+  'ben@example.com, ANN@example.com',
+  'ben@example.com\u00a0ann@example.com\0',
+  '@ann ann+shop@example.com',
+])('finds the address in %j', (cell) => {
+  const table = new UserTable({});
+  table.row(row('1', [cell]));
+  const found: number[] = [];
+  for (const name of ['ann@example.com', cell]) table.find(nameKey(name), (account) => found.push(account));
+  expect(found).toEqual([0, 0]);
+});
+
+test('takes no other address than those of a cell, and no part of one', () => {
+  for (const name of ['ann', "o'neil@example.com", 'a{b}c@example.com', 'ann@example.com', '@ann', 'ann@', ''])
+    expect(namesIn(name)).toEqual([name]);
+  expect(namesIn('x'.repeat(60_000)).length).toBe(1);
+  expect(namesIn('a@b '.repeat(60_000)).length).toBe(2);
+  const many = Array.from({ length: 1000 }, (_, i) => `a@${i}`).join(' ');
+  expect(namesIn(many).length).toBe(65);
+});
 
 test('counts kinds of hashes, and accounts without one by reason', () => {
   const table = new UserTable({});
