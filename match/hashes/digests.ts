@@ -97,7 +97,7 @@ function parseMediaWiki(text: string): ParsedHash | undefined {
   });
 }
 
-/** A star and more digits than a mark of a locked account has: a whole hash, or what is left of one. */
+/** Marks of locked accounts have fewer digits: a whole hash, or what is left of one. */
 const MYSQL = /^\*([0-9A-F]{8,})$/i;
 
 /** MySQL 4.1: SHA-1 twice. */

@@ -68,9 +68,10 @@ function describeOther(sample: TextSample): string {
  */
 export async function readUsers(input: CorpusInput, reading: UsersReading, sink: UserSink): Promise<void> {
   const { columns, format, table, signal } = reading;
+  const tables = { chosen: table, used: new Set<string>() };
   const reader = new TextReader(async (_name, sample) => {
     const { name, options } = format ? { name: format, options: {} } : recogniseTable(sample, columns);
-    return createTableParser(name, options, columns, sink, table);
+    return createTableParser(name, options, columns, sink, tables);
   });
   const members = { begin: (name: string) => reader.begin(name), end: () => reader.end() };
   await readInput(input, (block) => reader.push(block), signal, members);

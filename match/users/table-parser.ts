@@ -6,20 +6,17 @@ import { MatchError } from '../errors.ts';
 import { createCsvParser } from './user-csv.ts';
 import { createJsonLinesParser, createJsonParser } from './user-json.ts';
 import type { UserColumns, UserSink } from './user-rows.ts';
-import { createSqlParser } from './user-sql.ts';
+import { createSqlParser, type DumpTables } from './user-sql.ts';
 
-/**
- * @param format of a table, as formats of corpora are named
- * @param table of a dump
- */
+/** @param format of a table, as formats of corpora are named */
 export function createTableParser(
   format: string,
   options: FormatOptions,
   columns: UserColumns,
   sink: UserSink,
-  table?: string,
+  tables: DumpTables,
 ): CorpusParser {
-  if (table !== undefined && format !== 'sql')
+  if (tables.chosen !== undefined && format !== 'sql')
     throw new MatchError(
       'USERS_TABLE_AMBIGUOUS',
       `--table names a table of a database or a dump of SQL, and the user table is ${format}`,
@@ -31,7 +28,7 @@ export function createTableParser(
     case 'tsv':
       return createCsvParser(sink, columns, { separator: '\t', isQuoted: false });
     case 'sql':
-      return createSqlParser(sink, columns, table);
+      return createSqlParser(sink, columns, tables);
     case 'json':
       return createJsonParser(sink, columns);
     case 'json-lines':

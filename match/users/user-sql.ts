@@ -15,9 +15,18 @@ const MAX_SHOWN_TABLES = 10;
 /** As `--table` may name it. */
 const qualified = (name: string, schema: string): string => (schema === '' ? name : `${schema}.${name}`);
 
+/** Which tables of dumps are meant, and were read. */
+export interface DumpTables {
+  /** Default: the only one that has the columns. */
+  readonly chosen: string | undefined;
+  /** By all dumps of an archive. */
+  readonly used: Set<string>;
+}
+
 class SqlUsers implements SqlRowHandler {
   readonly #sink: UserSink;
   readonly #columns: UserColumns;
+  readonly #tables: DumpTables;
   readonly #chosen: string | undefined;
   /** Tables with the named columns, with their schemas: only the rows of the first are accounts. */
   readonly #fitting = new Set<string>();
@@ -31,10 +40,11 @@ class SqlUsers implements SqlRowHandler {
   #header: readonly string[] = [];
   #missing: string | undefined;
 
-  constructor(sink: UserSink, columns: UserColumns, chosen: string | undefined) {
+  constructor(sink: UserSink, columns: UserColumns, tables: DumpTables) {
     this.#sink = sink;
     this.#columns = columns;
-    this.#chosen = chosen?.toLowerCase();
+    this.#tables = tables;
+    this.#chosen = tables.chosen?.toLowerCase();
   }
 
   table(names: readonly string[] | undefined, name: string, schema: string): ReadonlySet<number> {
@@ -95,8 +105,9 @@ class SqlUsers implements SqlRowHandler {
     if (this.#fitting.size === 0) throw columnMissing(this.#missing, this.#header);
     const used = this.#used;
     if (used === undefined) throw notOneTable(`no table ${JSON.stringify(this.#chosen)} with`, this.#fitting);
-    const meant = [...this.#fitting].filter((table) => this.#isChosen(table));
-    if (meant.length > 1) throw notOneTable(`${meant.length} tables with`, meant);
+    const meant = new Set([...this.#tables.used, ...[...this.#fitting].filter((table) => this.#isChosen(table))]);
+    if (meant.size > 1) throw notOneTable(`${meant.size} tables with`, meant);
+    this.#tables.used.add(used);
     for (let left = this.#unread.get(used) ?? 0; left > 0; left--) this.#sink.reject('malformed-row');
   }
 }
@@ -110,8 +121,7 @@ function notOneTable(what: string, tables: Iterable<string>): MatchError {
   );
 }
 
-/** @param table default: the only one that has the columns */
-export function createSqlParser(sink: UserSink, columns: UserColumns, table: string | undefined): CorpusParser {
-  const users = new SqlUsers(sink, columns, table);
+export function createSqlParser(sink: UserSink, columns: UserColumns, tables: DumpTables): CorpusParser {
+  const users = new SqlUsers(sink, columns, tables);
   return readDump(users, () => users.end());
 }

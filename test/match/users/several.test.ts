@@ -1,5 +1,6 @@
 // What a user table has several of: tables of a dump, hashes of an account, rows of an id.
 
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
@@ -57,6 +58,25 @@ describe('a dump with several tables that have the columns', () => {
       await expect(readText(place.home, twice, table)).rejects.toMatchObject({ code: 'USERS_COLUMN_AMBIGUOUS' });
     const other = insert('other', 'h');
     expect((await readText(place.home, twice + other, 'other')).rows).toEqual([['1', 'a@example.com', 'h']]);
+  });
+
+  test('is refused where an archive has them apart, and read where it has one of them in parts', async ({ place }) => {
+    const read = async (table: string | undefined, ...dumps: string[]): Promise<number> => {
+      const folder = place.at(`dumps-${dumps.join('').length}`);
+      fs.mkdirSync(folder, { recursive: true });
+      for (const [i, dump] of dumps.entries()) fs.writeFileSync(path.join(folder, `${i}.sql`), dump);
+      const archive = `${folder}.tar`;
+      execFileSync('tar', ['-cf', archive, '-C', folder, ...dumps.map((_, i) => `${i}.sql`)]);
+      let rows = 0;
+      const sink = { row: () => rows++, reject: () => {} };
+      await readUsers(openInput(archive), { columns: COLUMNS, ...(table !== undefined && { table }) }, sink);
+      return rows;
+    };
+    const refused = { code: 'USERS_TABLE_AMBIGUOUS' };
+    await expect(read(undefined, insert('auth_user', 'h'), copy('auth_user_old', 'h'))).rejects.toMatchObject(refused);
+    await expect(read('u', insert('a.u', 'h'), insert('b.u', 'h'))).rejects.toMatchObject(refused);
+    expect(await read(undefined, insert('u', 'h1'), insert('`u`', 'h2'))).toBe(2);
+    expect(await read('u', insert('u', 'h') + insert('x', 'h'), insert('y', 'h') + insert('u', 'h3'))).toBe(2);
   });
 
   test('is read where the other one is empty, or the statements are of one table', async ({ place }) => {
