@@ -86,9 +86,10 @@ function firstOf(headers: Headers | undefined, name: string): string | null {
 
 const header = (name: string) => (request: RuleRequest) => firstOf(headOf(request)?.headers, name);
 
-function bodySizeOf(request: RuleRequest): number | null {
+/** Nobody knows the size of a body without a stated length before its end. */
+function bodySizeOf(request: RuleRequest): number | undefined {
   const body = headOf(request)?.body;
-  return typeof body === 'number' ? body : null;
+  return typeof body === 'number' ? body : undefined;
 }
 
 function mimeOf(request: RuleRequest): string | null {

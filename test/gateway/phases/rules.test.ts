@@ -77,6 +77,19 @@ describe('a rule that blocks', () => {
   });
 });
 
+describe('the size of a body', () => {
+  const post = (port: number, framing: string) => exchange(port, `POST / HTTP/1.1\r\n${HOST}${framing}`);
+
+  test('is unknown before the end of a body without a length', async () => {
+    const { port, events } = await withRules('- { name: large, when: http.request.body.size gt 3, do: block }');
+    expect((await post(port, 'Content-Length: 4\r\n\r\nbody')).status).toBe(403);
+    expect((await post(port, 'Content-Length: 3\r\n\r\nbod')).status).toBe(200);
+    expect(events.filter(({ event }) => event === 'rule-unknown')).toEqual([]);
+    expect((await post(port, 'Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n')).status).toBe(200);
+    expect(events).toContainEqual(expect.objectContaining({ event: 'rule-unknown', rule: 'large' }));
+  });
+});
+
 describe('other rules', () => {
   test('run in their order until one skips the rest', async () => {
     const { port, events } = await withRules(`
