@@ -5,7 +5,8 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { credveil, type Running, startCredveil } from '../../support/credveil.ts';
+import { credveil, type Running } from '../../support/credveil.ts';
+import { startGatewayCommand } from '../../support/gateway/command.ts';
 import { echo, echoOf, exchange, startOrigin } from '../../support/gateway/gateway.ts';
 
 const HOST = 'Host: app.example\r\n';
@@ -24,14 +25,9 @@ const until = async (happened: () => boolean): Promise<void> => {
 
 /** Starts the command, and ends it with the test. @returns its process and port */
 async function start(file: string): Promise<{ readonly running: Running; readonly port: number }> {
-  const running = startCredveil(['gateway', '--config', file]);
-  onTestFinished(async () => {
-    running.child.kill('SIGTERM');
-    await running.ended;
-  });
-  await until(() => /listening on .*:\d+\n/.test(running.written.stdout) || running.child.exitCode !== null);
-  const port = Number(/listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(running.written.stdout)?.[1]);
-  return { running, port };
+  const { running, ports, stop } = await startGatewayCommand(file);
+  onTestFinished(stop);
+  return { running, port: ports[0] as number };
 }
 
 describe('credveil gateway', { timeout: 60_000 }, () => {

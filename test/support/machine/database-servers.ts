@@ -5,6 +5,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pairOf } from '../tls-files.ts';
 import { freePort } from './free-port.ts';
+import { type Owner, ownerOf } from './owner.ts';
+import { stopChild } from './stop-child.ts';
 
 export interface DatabaseServer {
   /** Of its socket, for the user that owns it. */
@@ -13,18 +15,6 @@ export interface DatabaseServer {
   /** Runs statements as an administrator. */
   run(sql: string): string;
   stop(): Promise<void>;
-}
-
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** PostgreSQL refuses to run as root. */
-function ownerOf(name: string): Owner | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const id = (flag: string): number => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
 }
 
 function makeFolder(folder: string, owner: Owner | undefined): void {
@@ -48,12 +38,6 @@ async function waitFor(server: ChildProcess, ask: () => void): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-}
-
-function stopServer(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
-  server.kill(signal);
-  return closed;
 }
 
 /**
@@ -88,7 +72,7 @@ export async function startPostgres(home: string): Promise<DatabaseServer> {
   const psql = ['-h', folder, '-p', String(port), '-U', 'admin', '-d', 'postgres', '-v', 'ON_ERROR_STOP=1', '-tA'];
   const run = (sql: string): string => execFileSync('psql', psql, { input: sql, encoding: 'utf8', stdio: 'pipe' });
   await waitFor(server, () => run('SELECT 1'));
-  return { folder, port, run, stop: () => stopServer(server, 'SIGINT') };
+  return { folder, port, run, stop: () => stopChild(server, 'SIGINT') };
 }
 
 /** With TLS. @param home a folder that all users may enter */
@@ -119,5 +103,5 @@ export async function startMariaDb(home: string): Promise<DatabaseServer> {
   const client = ['--no-defaults', `--socket=${folder}/socket`, '--user=root', '--batch', '--skip-column-names'];
   const run = (sql: string): string => execFileSync('mariadb', client, { input: sql, encoding: 'utf8', stdio: 'pipe' });
   await waitFor(server, () => run('SELECT 1'));
-  return { folder, port, run, stop: () => stopServer(server, 'SIGTERM') };
+  return { folder, port, run, stop: () => stopChild(server, 'SIGTERM') };
 }

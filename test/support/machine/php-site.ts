@@ -1,0 +1,122 @@
+// nginx and PHP-FPM of the system in a temporary folder, as www-data: a site as Debian serves it.
+// apt-get install nginx php-fpm
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { freePort } from './free-port.ts';
+import { ownerOf } from './owner.ts';
+import { stopChild } from './stop-child.ts';
+
+export interface PhpSite {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export interface PhpSiteOptions {
+  /** A folder that all users may enter. */
+  readonly home: string;
+  /** The document root. */
+  readonly root: string;
+  /** Settings of PHP. */
+  readonly ini?: { readonly [name: string]: string };
+}
+
+const FOLDERS = ['tmp', 'sessions', 'body', 'fastcgi'] as const;
+
+export async function startPhpSite({ home, root, ini = {} }: PhpSiteOptions): Promise<PhpSite> {
+  const owner = ownerOf('www-data');
+  const folder = path.join(home, 'site');
+  for (const name of ['.', ...FOLDERS]) {
+    fs.mkdirSync(path.join(folder, name));
+    if (owner) fs.chownSync(path.join(folder, name), owner.uid, owner.gid);
+  }
+  const port = await freePort();
+  const write = (name: string, text: string): string => {
+    fs.writeFileSync(path.join(folder, name), text);
+    return path.join(folder, name);
+  };
+  const options = { ...owner, cwd: folder, stdio: 'ignore' } as const;
+  const php = spawn(findFpm(), ['--nodaemonize', '--fpm-config', write('fpm.conf', fpmConfig(folder, ini))], options);
+  const nginx = spawn('/usr/sbin/nginx', ['-c', write('nginx.conf', nginxConfig(folder, root, port))], options);
+  await waitFor(php, () => canConnect({ path: path.join(folder, 'php.sock') }));
+  await waitFor(nginx, () => canConnect({ host: '127.0.0.1', port }));
+  return {
+    port,
+    stop: async () => {
+      await Promise.all([stopChild(nginx, 'SIGTERM'), stopChild(php, 'SIGTERM')]);
+    },
+  };
+}
+
+/** Debian names the program by its version. */
+function findFpm(): string {
+  const [name] = fs.readdirSync('/usr/sbin').filter((file) => /^php-fpm\d/.test(file));
+  if (name === undefined) throw new Error('PHP-FPM is missing: apt-get install php-fpm');
+  return `/usr/sbin/${name}`;
+}
+
+const fpmConfig = (folder: string, ini: PhpSiteOptions['ini'] = {}): string => `[global]
+error_log = ${folder}/fpm.log
+[site]
+listen = ${folder}/php.sock
+pm = static
+pm.max_children = 4
+catch_workers_output = yes
+${Object.entries({
+  upload_max_filesize: '64M',
+  post_max_size: '65M',
+  'session.save_path': `${folder}/sessions`,
+  sys_temp_dir: `${folder}/tmp`,
+  upload_tmp_dir: `${folder}/tmp`,
+  ...ini,
+})
+  .map(([name, value]) => `php_admin_value[${name}] = ${value}`)
+  .join('\n')}
+`;
+
+const nginxConfig = (folder: string, root: string, port: number): string => `daemon off;
+pid ${folder}/nginx.pid;
+error_log ${folder}/nginx.log;
+events {}
+http {
+  include /etc/nginx/mime.types;
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  fastcgi_temp_path ${folder}/fastcgi;
+  proxy_temp_path ${folder}/tmp;
+  uwsgi_temp_path ${folder}/tmp;
+  scgi_temp_path ${folder}/tmp;
+  client_max_body_size 64m;
+  gzip on;
+  gzip_types text/css application/javascript application/json;
+  server {
+    listen 127.0.0.1:${port};
+    root ${root};
+    index index.php index.html;
+    location / { try_files $uri $uri/ /index.php?$args; }
+    location ~ \\.php$ {
+      try_files $uri =404;
+      include /etc/nginx/fastcgi.conf;
+      fastcgi_pass unix:${folder}/php.sock;
+    }
+  }
+}
+`;
+
+/** @throws if the server ends first */
+async function waitFor(server: ChildProcess, isReady: () => Promise<boolean>): Promise<void> {
+  while (!(await isReady())) {
+    if (server.exitCode !== null) throw new Error(`${server.spawnfile} exited with code ${server.exitCode}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function canConnect(to: net.NetConnectOpts): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(to);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
