@@ -8,6 +8,7 @@ import { type AnswerOptions, sendAnswer } from './answers/answer.ts';
 import { type AnswerCode, Refusal } from './answers/kinds.ts';
 import type { Application, Found } from './applications.ts';
 import type { Peer } from './connection/peer.ts';
+import { isHttp2 } from './http-version.ts';
 import type { RequestHead } from './request/head.ts';
 
 const ID_BYTES = 9;
@@ -57,7 +58,10 @@ export class Exchange {
     const hasBody = this.head ? this.head.body !== 0 : !message.complete;
     const isClosing = close === true || hasBody || this.upgrade !== undefined;
     sendAnswer(message, response, code, { id: this.id, close: isClosing, custom, ...(headers && { headers }) });
-    if (isClosing) this.#closeAfterAnswer();
+    if (isClosing) {
+      this.endConnection();
+      this.#closeAfterAnswer();
+    }
   }
 
   refuse(error: unknown): AnswerCode {
@@ -66,10 +70,17 @@ export class Exchange {
     return refusal.code;
   }
 
+  /** Of HTTP/1: the answer to this request is the last one of its connection. */
+  endConnection(): void {
+    if (isHttp2(this.message)) return;
+    this.response.shouldKeepAlive = false;
+    this.peer.isEnding = true;
+  }
+
   /** A client that still sends would meet a reset, and lose the answer: it gets a moment. */
   #closeAfterAnswer(): void {
     const { message } = this;
-    if (message.httpVersionMajor === 2) return;
+    if (isHttp2(message)) return;
     message.on('error', () => undefined).resume();
     const { socket } = message;
     setTimeout(() => socket.destroy(), LINGER_MS).unref();

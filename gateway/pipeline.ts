@@ -28,7 +28,12 @@ export function createPipeline(parts: PipelineParts): Handle {
     const exchange = new Exchange(message, response, peerOf(message.socket), upgrade);
     const state = parts.state();
     response.on('error', () => undefined);
-    if (state.isClosing) response.shouldKeepAlive = false;
+    if (exchange.peer.isEnding) {
+      // It came in the same packet as a request whose answer ends the connection.
+      message.resume();
+      return;
+    }
+    if (state.isClosing) exchange.endConnection();
     const { asks } = exchange.peer;
     if (asks) {
       answerQuestion(exchange, asks, parts, state);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { html } from '../../runtime/http/markup.ts';
 import { objectOf } from '../header-pairs.ts';
+import { isHttp2 } from '../http-version.ts';
 import { ANSWER_KINDS, type AnswerCode, type AnswerKind } from './kinds.ts';
 
 /** What an answer of the operator's own has instead of ours. */
@@ -42,7 +43,7 @@ export function sendAnswer(
   const status = custom.status ?? kind.status;
   const isPage = prefersPage(accept);
   const body = isPage ? (custom.html ?? pageOf(kind, id)) : (custom.json ?? problemOf(code, status, id));
-  const isHttp2 = response.req.httpVersionMajor === 2;
+  const isStream = isHttp2(response.req);
   const own = [
     'Content-Type',
     isPage ? 'text/html; charset=utf-8' : 'application/problem+json',
@@ -59,11 +60,11 @@ export function sendAnswer(
     'Date',
     new Date().toUTCString(),
     ...(status === 503 ? ['Retry-After', '5'] : []),
-    ...(close && !isHttp2 ? ['Connection', 'close'] : []),
+    ...(close && !isStream ? ['Connection', 'close'] : []),
     ...headers,
   ];
   response.sendDate = false;
-  if (isHttp2) response.writeHead(status, objectOf(own));
+  if (isStream) response.writeHead(status, objectOf(own));
   else response.writeHead(status, STATUS_CODES[status] ?? '', own);
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

@@ -3,6 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { cutWhenStalled } from '../../runtime/http/stalled.ts';
+import { isHttp2 } from '../http-version.ts';
 
 export class BufferBudget {
   /** Bytes that clients have not taken yet. */
@@ -33,7 +34,7 @@ export class BufferBudget {
 }
 
 function cutStalled(response: ServerResponse, stalledMs: number): () => void {
-  if (response.req.httpVersionMajor !== 2) {
+  if (!isHttp2(response.req)) {
     cutWhenStalled(response.req.socket, stalledMs, response);
     return () => undefined;
   }

@@ -9,6 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { rawAnswer } from '../answers/answer.ts';
 import type { AnswerCode } from '../answers/kinds.ts';
 import type { GatewayLimits } from '../config/schema.ts';
+import { peerOf } from './peer.ts';
 
 /** How often both timeouts are looked at. */
 const CHECK_MS = 500;
@@ -78,14 +79,18 @@ function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): http.Server
     connectionsCheckingInterval: CHECK_MS,
     // The head is judged as a whole, with an answer that names what is wrong.
     requireHostHeader: false,
-    // An Upgrade to anything else is an ordinary request, whose body is read.
-    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    shouldUpgradeCallback: isWebSocket,
     noDelay: true,
   });
   applyLimits(server, limits);
   server.on('request', handlers.onRequest);
   server.on('checkContinue', handlers.onRequest);
   server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // The answer to a request before it is still under way: no client has both on one connection.
+    if (responseOn(socket)) {
+      socket.destroy();
+      return;
+    }
     const response = new http.ServerResponse(message);
     response.assignSocket(socket as Socket);
     response.shouldKeepAlive = false;
@@ -98,6 +103,17 @@ function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): http.Server
   server.emit('listening');
   return server;
 }
+
+/** An Upgrade to anything else, or with a body, is an ordinary request: RFC 9110 §7.8. */
+function isWebSocket({ method, httpVersion, headers }: IncomingMessage): boolean {
+  const { upgrade, 'content-length': length = '0', 'transfer-encoding': transfer } = headers;
+  const hasBody = length !== '0' || transfer !== undefined;
+  return method === 'GET' && httpVersion === '1.1' && !hasBody && upgrade?.toLowerCase() === 'websocket';
+}
+
+/** The response that node:http has begun to write to a socket. */
+const responseOn = (socket: Duplex): ServerResponse | null | undefined =>
+  (socket as Duplex & { readonly _httpMessage?: ServerResponse | null })._httpMessage;
 
 function applyLimits(server: http.Server, limits: GatewayLimits): void {
   server.headersTimeout = limits.headersTimeoutMs;
@@ -113,9 +129,20 @@ const PARSER_CODES: { readonly [code: string]: AnswerCode } = {
 };
 
 /** Answers what node:http refuses, then ends the connection. */
-function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex, { onMalformed }: HttpHandlers): void {
-  const { _httpMessage: response } = socket as Duplex & { _httpMessage?: ServerResponse | null };
+function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex, handlers: HttpHandlers): void {
+  const response = responseOn(socket);
   const isHttp = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
+  const peer = peerOf(socket as Socket);
+  if (isHttp && peer.isEnding) return;
+  // The request before is complete, and its answer is under way: this one comes after it.
+  if (isHttp && response?.req.complete) {
+    peer.isEnding = true;
+    response.once('finish', () => {
+      peer.isEnding = false;
+      refuseBytes(error, socket, handlers);
+    });
+    return;
+  }
   // A response that has begun belongs to the request before: a second head would be part of it.
   if (!socket.writable || !isHttp || response?.headersSent) {
     if (response?.writableEnded) socket.end(() => socket.destroy());
@@ -123,6 +150,7 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex, { onMalformed
     return;
   }
   const code = PARSER_CODES[error.code ?? ''] ?? 'REQUEST_MALFORMED';
-  onMalformed(code);
+  peer.isEnding = true;
+  handlers.onMalformed(code);
   socket.end(rawAnswer(code, '-'), () => socket.destroy());
 }

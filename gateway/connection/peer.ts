@@ -15,6 +15,8 @@ export interface Peer {
   readonly asks?: ForwardAuthKind;
   /** The name that the ClientHello had. */
   readonly serverName?: string | undefined;
+  /** Of HTTP/1: its last answer is under way. What else it sends is no request. */
+  isEnding?: boolean;
 }
 
 // A property and no WeakMap: node:http2 hands out a proxy of the socket, which passes properties on.

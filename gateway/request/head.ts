@@ -3,9 +3,12 @@
 // Node's parser refuses much of what is ambiguous; this is the rest. RFC 9112 §3, §6; RFC 9113 §8.
 
 import type { IncomingMessage } from 'node:http';
-import { type AnswerCode, Refusal } from '../answers/kinds.ts';
 import { pairsOf } from '../header-pairs.ts';
-import { isHopByHop, isNeverNominated, isReserved, lettersOf } from './reserved-names.ts';
+import { isHttp2, isHttpVersion } from '../http-version.ts';
+import { kindOf } from './name-kind.ts';
+import { refuse } from './refuse.ts';
+import { isHopByHop, isNeverNominated, lettersOf } from './reserved-names.ts';
+import { agree, hostOf, readTarget } from './target.ts';
 
 /** Names and values in turn, as they came. */
 export type Headers = readonly string[];
@@ -31,68 +34,19 @@ export interface RequestHead {
   /** Bytes; `chunked`, whose end the sender marks; 0 without a body. */
   readonly body: number | 'chunked';
   readonly expectsContinue: boolean;
-  /** The one protocol that is passed on. */
-  readonly upgrade: 'websocket' | undefined;
   readonly hasTrailers: boolean;
+  readonly offersUpgrade: boolean;
 }
 
 export interface HeadRules {
   readonly maxTargetBytes: number;
 }
 
-type NameKind =
-  | 'plain'
-  | 'hop'
-  | 'reserved'
-  | 'host'
-  | 'length'
-  | 'transfer'
-  | 'connection'
-  | 'upgrade'
-  | 'expect'
-  | 'trailer'
-  | 'cookie'
-  | 'pseudo'
-  | 'odd';
-
-const KINDS: { readonly [name: string]: NameKind } = {
-  host: 'host',
-  'content-length': 'length',
-  'transfer-encoding': 'transfer',
-  connection: 'connection',
-  upgrade: 'upgrade',
-  expect: 'expect',
-  trailer: 'trailer',
-  cookie: 'cookie',
-};
-/** Names repeat: looking one up is cheaper than judging it. */
-const MAX_KNOWN_NAMES = 4_096;
-const knownNames = new Map<string, NameKind>();
-
-function kindOf(name: string): NameKind {
-  const known = knownNames.get(name);
-  if (known) return known;
-  const kind = judgeName(name);
-  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(name, kind);
-  return kind;
-}
-
-function judgeName(name: string): NameKind {
-  const lower = name.toLowerCase();
-  if (name.startsWith(':')) return 'pseudo';
-  const kind = KINDS[lower];
-  if (kind) return kind;
-  if (isHopByHop(lower)) return 'hop';
-  if (!/^[a-z0-9-]+$/.test(lower)) return 'odd';
-  return isReserved(lettersOf(lower)) ? 'reserved' : 'plain';
-}
-
-const refuse = (code: AnswerCode): Refusal => new Refusal(code, { close: true });
-
 /** A head while it is read, line by line. */
 class Draft {
   readonly headers: string[] = [];
   readonly odd: string[] = [];
+  private readonly singles: string[] = [];
   readonly reserved: string[] = [];
   /** Where the value of Cookie stands in `headers`. */
   private cookieAt = -1;
@@ -102,9 +56,9 @@ class Draft {
   host: string | undefined;
   length: string | undefined;
   transfer: string | undefined;
-  upgrade: string | undefined;
   expect: string | undefined;
   hasTrailers = false;
+  offersUpgrade = false;
 
   add(name: string, value: string): void {
     switch (kindOf(name)) {
@@ -123,11 +77,11 @@ class Draft {
         if (this.transfer !== undefined || value.toLowerCase() !== 'chunked') throw refuse('FRAMING_MALFORMED');
         this.transfer = value;
         return;
+      case 'upgrade':
+        this.offersUpgrade = true;
+        return;
       case 'connection':
         this.nominate(value);
-        return;
-      case 'upgrade':
-        this.upgrade = this.upgrade === undefined ? value : `${this.upgrade}, ${value}`;
         return;
       case 'expect':
         this.expect = value;
@@ -138,8 +92,14 @@ class Draft {
       case 'cookie':
         this.addCookie(name, value);
         return;
+      case 'single':
+        this.addSingle(name, value);
+        return;
+      case 'twin':
+        throw refuse('HEADER_AMBIGUOUS');
       case 'odd':
-        this.addOdd(name, value);
+        this.odd.push(lettersOf(name));
+        this.headers.push(name, value);
         return;
       case 'reserved':
         this.reserved.push(name, value);
@@ -157,11 +117,11 @@ class Draft {
     }
   }
 
-  /** `X_Real_IP` is the gateway's name to every CGI program. */
-  private addOdd(name: string, value: string): void {
-    const letters = lettersOf(name);
-    if (isReserved(letters) || isNeverNominated(name)) throw refuse('HEADER_AMBIGUOUS');
-    this.odd.push(letters);
+  /** Of two values servers take the first, the last, or both as one. */
+  private addSingle(name: string, value: string): void {
+    const lower = name.toLowerCase();
+    if (this.singles.includes(lower)) throw refuse('HEADER_AMBIGUOUS');
+    this.singles.push(lower);
     this.headers.push(name, value);
   }
 
@@ -206,8 +166,9 @@ class Draft {
  * @throws Refusal for a head that two servers may read in two ways
  */
 export function readHead(message: IncomingMessage, { maxTargetBytes }: HeadRules): RequestHead {
-  const { rawHeaders, method = '', httpVersionMajor, httpVersionMinor } = message;
-  const isHttp2 = httpVersionMajor === 2;
+  const { rawHeaders, method = '', httpVersion } = message;
+  const isStream = isHttp2(message);
+  if (!isStream && !isHttpVersion(httpVersion)) throw refuse('REQUEST_MALFORMED');
   const draft = new Draft();
   let pseudoAuthority: string | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -217,9 +178,11 @@ export function readHead(message: IncomingMessage, { maxTargetBytes }: HeadRules
   }
   assertMethod(method);
   const { target, authority: absolute } = readTarget(message.url ?? '', maxTargetBytes);
+  // RFC 9112 §3.2: an absolute target is no replacement for it.
+  if (httpVersion === '1.1' && draft.host === undefined) throw refuse('HOST_MALFORMED');
   const authority = agree([pseudoAuthority, draft.host, absolute]);
   const question = target.indexOf('?');
-  const isOld = httpVersionMajor === 1 && httpVersionMinor === 0;
+  const isOld = httpVersion === '1.0';
   return {
     method,
     target,
@@ -231,51 +194,17 @@ export function readHead(message: IncomingMessage, { maxTargetBytes }: HeadRules
     reserved: draft.reserved,
     forwardedFor: draft.forwardedFor,
     forwardedProto: draft.forwardedProto,
-    body: isHttp2 ? bodyOfStream(message, draft) : bodyOf(draft, isOld),
+    body: isStream ? bodyOfStream(message, draft) : bodyOf(draft, isOld),
     expectsContinue: !isOld && draft.expect?.toLowerCase() === '100-continue',
-    // An Upgrade that is not passed on is no error: the client goes on with HTTP/1.1. h2c is never.
-    upgrade: draft.upgrade?.toLowerCase() === 'websocket' && method === 'GET' ? 'websocket' : undefined,
     hasTrailers: draft.hasTrailers,
+    offersUpgrade: draft.offersUpgrade,
   };
 }
 
-/** CONNECT opens tunnels, TRACE sends headers back. */
+/** CONNECT opens tunnels, TRACE sends headers back. A method of HTTP/2 is any text. */
 function assertMethod(method: string): void {
+  if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(method)) throw refuse('REQUEST_MALFORMED');
   if (method === 'CONNECT' || method === 'TRACE' || method === 'TRACK') throw refuse('METHOD_REFUSED');
-}
-
-const ABSOLUTE = /^https?:\/\/([^/?#]+)(\/.*|\?.*)?$/i;
-/** Of printable ASCII those that no server reads in one way. */
-const FORBIDDEN = /[^\x21-\x7e]|[#\\]|%00/;
-
-/** RFC 9112 §3.2.1, §3.2.2. */
-function readTarget(url: string, maxBytes: number): { readonly target: string; readonly authority?: string } {
-  if (url.length > maxBytes) throw refuse('TARGET_TOO_LONG');
-  if (FORBIDDEN.test(url)) throw refuse('TARGET_MALFORMED');
-  if (url.startsWith('/')) return { target: url };
-  const [, authority, rest = '/'] = ABSOLUTE.exec(url) ?? [];
-  if (authority === undefined) throw refuse('TARGET_FORM');
-  return { target: rest.startsWith('?') ? `/${rest}` : rest, authority };
-}
-
-/** What names the host has to name the same one, however often it stands there. */
-function agree(names: readonly (string | undefined)[]): string {
-  const given = names.filter((name) => name !== undefined);
-  const [first] = given;
-  if (first === undefined || given.some((name) => name.toLowerCase() !== first.toLowerCase()))
-    throw refuse('HOST_MALFORMED');
-  return first;
-}
-
-const AUTHORITY = /^(?:([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_.])?)|(\[[0-9A-Fa-f:.]{2,45}\]))(?::\d{1,5})?$/;
-
-/** @throws Refusal `HOST_MALFORMED` */
-export function hostOf(authority: string): string {
-  const [, name, address] = AUTHORITY.exec(authority) ?? [];
-  const host = name ?? address;
-  if (host === undefined || host.includes('..')) throw refuse('HOST_MALFORMED');
-  const lower = host.toLowerCase();
-  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
 }
 
 /** RFC 9112 §6.3. A client of HTTP/1.0 knows no chunks. */
@@ -285,8 +214,9 @@ function bodyOf({ length, transfer }: Draft, isOld: boolean): number | 'chunked'
   return 'chunked';
 }
 
-/** A stream of HTTP/2 that its HEADERS frame did not end has a body, whether its length is stated. */
-function bodyOfStream(message: IncomingMessage, { length }: Draft): number | 'chunked' {
+/** A stream of HTTP/2 that its HEADERS frame did not end has a body, of a stated length or not. */
+function bodyOfStream(message: IncomingMessage, { length, transfer }: Draft): number | 'chunked' {
+  if (transfer !== undefined) throw refuse('FRAMING_MALFORMED');
   const { stream } = message as unknown as { readonly stream: { readonly endAfterHeaders: boolean } };
   if (stream.endAfterHeaders) return 0;
   return length === undefined ? 'chunked' : Number(length);

@@ -53,8 +53,13 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'http2-settings',
 ]);
 
+const HOP_LETTERS: ReadonlySet<string> = new Set([...HOP_BY_HOP].map(lettersOf));
+
 /** @param name in lower case */
 export const isHopByHop = (name: string): boolean => HOP_BY_HOP.has(name);
+
+/** Whether a CGI program reads the name as one of those: `Transfer_Encoding`. */
+export const isHopByHopTwin = (letters: string): boolean => HOP_LETTERS.has(letters);
 
 /**
  * A client that names one of these in `Connection` has the proxy remove it: its login would reach

@@ -3,7 +3,7 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { pairsOf } from '../header-pairs.ts';
+import { requestTrailers } from '../request/trailers.ts';
 import type { Forwarding, Outcome } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { ResponseSink, responseHeaders } from './response-sink.ts';
@@ -58,7 +58,7 @@ export function forwardCarefully(
   send(message, request, forwarding);
 }
 
-function send(message: IncomingMessage, request: ClientRequest, { body, upgrade }: CarefulForwarding): void {
+function send(message: IncomingMessage, request: ClientRequest, { body, headers, upgrade }: CarefulForwarding): void {
   if (body === 0 || upgrade) {
     request.end();
     return;
@@ -71,17 +71,12 @@ function send(message: IncomingMessage, request: ClientRequest, { body, upgrade 
       request.once('drain', () => message.resume());
     })
     .on('end', () => {
-      if (message.rawTrailers.length > 0) request.addTrailers(trailersOf(message.rawTrailers));
+      if (message.rawTrailers.length > 0) request.addTrailers(requestTrailers(message.rawTrailers, headers));
       request.end();
     })
     .on('close', () => {
       if (!message.complete) request.destroy();
     });
-}
-
-/** A trailer must not say what only the gateway says, and what decides about a request comes first. */
-function trailersOf(raw: readonly string[]): [string, string][] {
-  return pairsOf(responseHeaders(raw));
 }
 
 function receive(

@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { objectOf, pairsOf } from '../header-pairs.ts';
+import { isHttp2 } from '../http-version.ts';
 import { isHopByHop, isReserved, lettersOf } from '../request/reserved-names.ts';
 
 /** Names that a client must not get from an application. */
@@ -83,7 +84,7 @@ export class ResponseSink {
     const response = this.#response;
     response.sendDate = false;
     // HTTP/2 has no reason phrase.
-    if (response.req.httpVersionMajor === 2) response.writeHead(status, objectOf(headers));
+    if (isHttp2(response.req)) response.writeHead(status, objectOf(headers));
     else response.writeHead(status, statusText, headers);
     // Most bodies come with their head, and both go out in one write. Where the body keeps the
     // client waiting, as in an event stream, the head goes out alone.

@@ -1,0 +1,42 @@
+// The target of a request and the host that it is for: RFC 9112 §3.2, RFC 9113 §8.3.1.
+
+import { refuse } from './refuse.ts';
+
+const ABSOLUTE = /^https?:\/\/([^/?#]+)(\/.*|\?.*)?$/i;
+/** Of printable ASCII those that no server reads in one way. */
+const FORBIDDEN = /[^\x21-\x7e]|[#\\]|%00/;
+
+/** @throws Refusal `TARGET_TOO_LONG`, `TARGET_MALFORMED`, `TARGET_FORM` */
+export function readTarget(url: string, maxBytes: number): { readonly target: string; readonly authority?: string } {
+  if (url.length > maxBytes) throw refuse('TARGET_TOO_LONG');
+  if (FORBIDDEN.test(url)) throw refuse('TARGET_MALFORMED');
+  if (url.startsWith('/')) return { target: url };
+  const [, authority, rest = '/'] = ABSOLUTE.exec(url) ?? [];
+  if (authority === undefined) throw refuse('TARGET_FORM');
+  return { target: rest.startsWith('?') ? `/${rest}` : rest, authority };
+}
+
+/**
+ * What names the host has to name the same one, however often it stands there.
+ * @throws Refusal `HOST_MALFORMED`
+ */
+export function agree(names: readonly (string | undefined)[]): string {
+  const given = names.filter((name) => name !== undefined);
+  const [first] = given;
+  if (first === undefined || given.some((name) => name.toLowerCase() !== first.toLowerCase()))
+    throw refuse('HOST_MALFORMED');
+  return first;
+}
+
+const AUTHORITY =
+  /^(?:([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_.])?)|(\[[0-9A-Fa-f:.]{2,45}\]))(?::(\d{1,5}))?$/;
+const MAX_PORT = 65_535;
+
+/** @throws Refusal `HOST_MALFORMED` */
+export function hostOf(authority: string): string {
+  const [, name, address, port] = AUTHORITY.exec(authority) ?? [];
+  const host = name ?? address;
+  if (host === undefined || host.includes('..') || Number(port ?? 0) > MAX_PORT) throw refuse('HOST_MALFORMED');
+  const lower = host.toLowerCase();
+  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
+}

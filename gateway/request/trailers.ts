@@ -1,0 +1,18 @@
+// The trailers of a request that an application gets.
+
+import { type Pair, pairsOf } from '../header-pairs.ts';
+import { kindOf } from './name-kind.ts';
+import { isNeverNominated, lettersOf } from './reserved-names.ts';
+
+/**
+ * Some servers read trailers as headers: none may say what decides about the request or the
+ * connection (RFC 9110 §6.5.1), nor what a header of the same name says.
+ * @param headers those that the application gets
+ */
+export function requestTrailers(raw: readonly string[], headers: readonly string[]): Pair[] {
+  const sent = new Set(pairsOf(headers).map(([name]) => lettersOf(name)));
+  return pairsOf(raw).filter(([name]) => {
+    const kind = kindOf(name);
+    return (kind === 'plain' || kind === 'odd') && !isNeverNominated(name) && !sent.has(lettersOf(name));
+  });
+}
