@@ -57,6 +57,12 @@ function headersOf(request: RuleRequest): ValueMap {
   return map;
 }
 
+/** As they were sent: HTTP/2 has lower case alone. */
+function headerNamesOf(request: RuleRequest): readonly string[] {
+  const { headers = [], reserved = [] } = headOf(request) ?? {};
+  return ['host', ...[...headers, ...reserved].filter((_, i) => i % 2 === 0)];
+}
+
 /** As they stand there: `url_decode` decodes them. */
 function argumentsOf(request: RuleRequest): ValueMap {
   const map = new ValueMap();
@@ -127,7 +133,7 @@ const READERS: Readers<RuleRequest> = {
   'http.cookie': header('cookie'),
   'http.request.cookies': cookiesOf,
   'http.request.headers': headersOf,
-  'http.request.headers.names': (request) => headersOf(request).names,
+  'http.request.headers.names': headerNamesOf,
   'http.request.headers.values': (request) => headersOf(request).all,
   'http.request.body.size': bodySizeOf,
   'http.request.body.mime': mimeOf,

@@ -77,6 +77,16 @@ describe('a rule that blocks', () => {
   });
 });
 
+describe('names of headers', () => {
+  test('are lower-case keys, and a list as they were sent', async () => {
+    const { port } = await withRules(
+      '- { when: \'any(http.request.headers.names[*] eq "X-A") and http.request.headers["x-a"][0] eq "1"\', do: block }',
+    );
+    expect((await get(port, '/', 'X-A: 1\r\n')).status).toBe(403);
+    expect((await get(port, '/', 'x-a: 1\r\n')).status).toBe(200);
+  });
+});
+
 describe('the size of a body', () => {
   const post = (port: number, framing: string) => exchange(port, `POST / HTTP/1.1\r\n${HOST}${framing}`);
 
