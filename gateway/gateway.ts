@@ -48,7 +48,10 @@ export interface Gateway {
    * @throws ServerError if its files cannot be used; the old one stays in force
    */
   reload(config: GatewayConfig, lists?: ProcessLists): void;
-  /** Stops accepting, lets requests in flight finish, and ends what is left at the deadline. A second call waits for the first. */
+  /**
+   * Stops accepting, lets requests in flight finish, and ends what is left at the deadline. A
+   * second call waits for the first.
+   */
   close(options?: CloseOptions): Promise<void>;
   metrics(): Promise<readonly Metric[]>;
 }

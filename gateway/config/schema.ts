@@ -95,7 +95,9 @@ const app = z.strictObject({
   origin: z.enum(['unix', 'windows'], { error: 'must be unix or windows' }).default('unix'),
   /** Reserved header names that clients may send to this application all the same. */
   keep: z.array(text('must be a header name')).default([]),
-  /** Allows an application of another policy on the same host: scripts of each are those of both. */
+  /**
+   * Allows an application of another policy on the same host: scripts of each are those of both.
+   */
   sameOriginTrust: z.boolean({ error: 'must be true or false' }).default(false),
   rules: RULES_SCHEMA,
 });
@@ -126,7 +128,10 @@ const limits = z.strictObject({
   bodyRateMs: milliseconds.default(30_000),
   /** A client that takes nothing of a response for so long is cut off. */
   stalledTimeoutMs: milliseconds.default(120_000),
-  /** What the gateway holds for slow clients and slow applications, over all connections of a worker. */
+  /**
+   * What the gateway holds for slow clients and slow applications, over all connections of a
+   * worker.
+   */
   maxBufferedBytes: wholeNumber(2 ** 20, 2 ** 40).default(2 ** 28),
 });
 

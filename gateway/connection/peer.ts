@@ -19,7 +19,8 @@ export interface Peer {
   isEnding?: boolean;
 }
 
-// A property and no WeakMap: node:http2 hands out a proxy of the socket, which passes properties on.
+// A property and no WeakMap: node:http2 hands out a proxy of the socket, which passes properties
+// on.
 const PEER = Symbol('peer');
 type Marked = Socket & { [PEER]?: Peer };
 

@@ -46,7 +46,10 @@ function stated({ reserved }: RequestHead, name: string): string {
 }
 
 const NAMED: { readonly [kind in ForwardAuthKind]: (question: RequestHead) => Named } = {
-  /** proxy_set_header of X-Original-Method, and of X-Original-URL as $scheme://$http_host$request_uri. */
+  /**
+   * proxy_set_header of X-Original-Method, and of X-Original-URL as
+   * $scheme://$http_host$request_uri.
+   */
   nginx: (question) => {
     const [, scheme = '', host = '', target = ''] =
       /^(https?):\/\/([^/?#]+)(\/.*)$/.exec(stated(question, 'x-original-url')) ?? [];

@@ -7,7 +7,9 @@ import { applyRules } from './rules.ts';
 
 export type Block = Extract<RuleAction, { kind: 'block' }>;
 
-/** Applies the rules of the request's application. @returns the action that blocks it, if one does */
+/**
+ * Applies the rules of the request's application. @returns the action that blocks it, if one does
+ */
 export function blockedBy(exchange: Exchange, { observe, lists }: PipelineParts): Block | undefined {
   const rules = exchange.application?.rules;
   if (!rules) return undefined;

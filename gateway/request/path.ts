@@ -122,7 +122,9 @@ export function canonicalPath(path: string): string {
   return resolveDots(collapseSlashes(escapes));
 }
 
-/** Whether a path differs from its canonical form in slashes, dots and the case of escapes alone. */
+/**
+ * Whether a path differs from its canonical form in slashes, dots and the case of escapes alone.
+ */
 export function isCanonicalUnique(path: string, options: PathOptions): boolean {
   const readings = readingsOf(canonicalPath(path), options);
   return readings !== undefined && !isAmbiguous(readings);

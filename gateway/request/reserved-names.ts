@@ -1,7 +1,7 @@
 // Header names that only the gateway may set towards an application.
 //
-// Applications read names through CGI and WSGI, where `X_Real_IP` is `X-Real-IP`: names are compared
-// by their letters and digits alone.
+// Applications read names through CGI and WSGI, where `X_Real_IP` is `X-Real-IP`: names are
+// compared by their letters and digits alone.
 
 /** Families of names, as letters and digits. */
 const PREFIXES = ['credveil', 'xforwarded'] as const;

@@ -1,7 +1,7 @@
 // The body of a request on its way to the application.
 //
-// The HTTP client destroys the body of a request that fails. Destroying the message itself would cut
-// the client's connection, on which it still has to get its answer.
+// The HTTP client destroys the body of a request that fails. Destroying the message itself would
+// cut the client's connection, on which it still has to get its answer.
 
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';

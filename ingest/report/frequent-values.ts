@@ -1,5 +1,5 @@
-// Which values are frequent among very many, in bounded memory: pairs of a hash and a lower bound of
-// its count.
+// Which values are frequent among very many, in bounded memory: pairs of a hash and a lower bound
+// of its count.
 
 export type Frequent = readonly (readonly [value: number, count: number])[];
 

@@ -81,7 +81,9 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Sends bytes on a connection of their own, and reads until the gateway or `Connection` ends it. */
+/**
+ * Sends bytes on a connection of their own, and reads until the gateway or `Connection` ends it.
+ */
 export async function exchange(port: number, bytes: string): Promise<RawAnswer> {
   const text = await sendRaw(port, bytes.replace('\r\n', '\r\nConnection: close\r\n'));
   return parseAnswer(text);

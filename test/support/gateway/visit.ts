@@ -60,8 +60,8 @@ export const textOf = (answer: Answer): string =>
 export type Mask = (text: string) => string;
 
 /**
- * The head line by line, in the spelling and order in which it came, and the body byte by byte. What
- * a program compresses while it produces it is compared as text: where it flushes is chance.
+ * The head line by line, in the spelling and order in which it came, and the body byte by byte.
+ * What a program compresses while it produces it is compared as text: where it flushes is chance.
  */
 function wholeOf(answer: Answer, mask: Mask): { readonly head: string; readonly body: string } {
   const { status, rawHeaders } = answer;

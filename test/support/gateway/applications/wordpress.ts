@@ -1,5 +1,6 @@
-// Debian's WordPress with MariaDB, PHP-FPM and nginx in a temporary folder, and a gateway before it.
-// apt-get install wordpress wordpress-theme-twentytwentythree php-mysql (and what they are served by)
+// Debian's WordPress with MariaDB, PHP-FPM and nginx in a temporary folder, and a gateway before
+// it. apt-get install wordpress wordpress-theme-twentytwentythree php-mysql (and what they are
+// served by)
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
