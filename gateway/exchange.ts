@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Address } from './addresses/address.ts';
 import { type AnswerOptions, sendAnswer } from './answers/answer.ts';
@@ -79,9 +80,14 @@ export class Exchange {
 
   /** A client that still sends would meet a reset, and lose the answer: it gets a moment. */
   #closeAfterAnswer(): void {
-    const { message } = this;
-    if (isHttp2(message)) return;
+    const { message, response } = this;
     message.on('error', () => undefined).resume();
+    if (isHttp2(message)) {
+      // The connection goes on: RFC 9113 §8.1 ends what is left of the request.
+      const { stream } = response as unknown as { readonly stream: ServerHttp2Stream };
+      response.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+      return;
+    }
     const { socket } = message;
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }

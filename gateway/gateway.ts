@@ -13,7 +13,7 @@ import { BufferBudget } from './connection/buffer-budget.ts';
 import { createHttpServers, type HttpServers } from './connection/http-servers.ts';
 import { ConnectionCounts, createListener, type ListenerRules } from './connection/listener.ts';
 import { peerOf, setPeer } from './connection/peer.ts';
-import type { TlsProfile, TlsProfileOptions } from './connection/tls-profiles.ts';
+import { profileId, type TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
 import type { Lists } from './lists/lists.ts';
 import { Observe } from './observe/observe.ts';
 import { createPipeline } from './pipeline.ts';
@@ -236,18 +236,25 @@ class RunningGateway implements Gateway {
     };
   }
 
-  /** Without a name, or with an unknown one, the profile of the top-level `tls`. */
+  /**
+   * Without a name, or with an unknown one, the profile of the top-level `tls`, or the only one: who
+   * scans addresses is not shown the certificate of some host.
+   */
   #profileFor(serverName: string | undefined): TlsProfile | undefined {
-    const { applications, profiles } = this.#state;
+    const { applications, profiles, config } = this.#state;
     const id = serverName === undefined ? undefined : applications.profileOf(serverName);
-    const [fallback] = profiles.values();
-    return (id === undefined ? undefined : profiles.get(id)) ?? fallback;
+    if (id !== undefined) return profiles.get(id);
+    const [only] = profiles.values();
+    return config.tls ? profiles.get(profileId(config.tls)) : profiles.size === 1 ? only : undefined;
   }
 
+  /** The host of the connection first. */
   #originsOf(socket: TLSSocket): readonly string[] {
-    const { profile } = peerOf(socket);
+    const { profile, serverName } = peerOf(socket);
     const { localPort } = socket;
     const port = localPort === 443 ? '' : `:${localPort}`;
-    return this.#state.applications.hostsOf(profile).map((host) => `https://${host}${port}`);
+    const hosts = new Set(this.#state.applications.hostsOf(profile));
+    const own = serverName !== undefined && hosts.delete(serverName) ? [serverName] : [];
+    return [...own, ...hosts].map((host) => `https://${host}${port}`);
   }
 }

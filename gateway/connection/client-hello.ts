@@ -7,6 +7,8 @@ export const MAX_HELLO_BYTES = 16_384 + 5;
 
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
+/** Of a handshake message. */
+const HEADER_BYTES = 4;
 const SERVER_NAME = 0;
 const HOST_NAME = 0;
 
@@ -75,12 +77,15 @@ function handshakeMessage(bytes: Buffer): Buffer | undefined {
     fragments.push(bytes.subarray(at + 5, at + 5 + length));
     held += length;
     at += 5 + length;
-    if (held < 4) continue;
-    const message = Buffer.concat(fragments);
-    if (message[0] !== CLIENT_HELLO) throw new Malformed();
-    const end = 4 + message.readUIntBE(1, 3);
+    if (held < HEADER_BYTES) continue;
+    const [first] = fragments as [Buffer];
+    // Joined twice at most: a hello of a byte a record must not cost its square.
+    const header = first.length >= HEADER_BYTES ? first : Buffer.concat(fragments.splice(0));
+    if (header !== first) fragments.push(header);
+    if (header[0] !== CLIENT_HELLO) throw new Malformed();
+    const end = HEADER_BYTES + header.readUIntBE(1, 3);
     if (end > MAX_HELLO_BYTES) throw new Malformed();
-    if (held >= end) return message.subarray(4, end);
+    if (held >= end) return Buffer.concat(fragments).subarray(HEADER_BYTES, end);
   }
 }
 

@@ -13,7 +13,16 @@ import { peerOf } from './peer.ts';
 
 /** How often both timeouts are looked at. */
 const CHECK_MS = 500;
+/** Requests of one connection of HTTP/2 at a time. */
 const MAX_STREAMS = 128;
+/** One that its application reads slowly must not use up what all of a connection share. */
+const WINDOW_BYTES = 2 ** 20;
+/** Requests that a client may reset at once, and then each second, before it is cut off. */
+const RESETS = { streamResetBurst: 256, streamResetRate: 33 };
+/** Browsers send each cookie as a header. What all take together is limited in bytes. */
+const MAX_HEADERS = 1_024;
+/** What fits a frame: RFC 8336 §2.1. */
+const MAX_ORIGIN_BYTES = 16_000;
 
 export interface HttpHandlers {
   onRequest(message: IncomingMessage, response: ServerResponse): void;
@@ -43,6 +52,10 @@ export function createHttpServers(limits: GatewayLimits, handlers: HttpHandlers)
     {
       settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: limits.maxHeaderBytes },
       maxSessionMemory: 10,
+      maxHeaderListPairs: MAX_HEADERS,
+      // Applications send headers twice that should be there once, and browsers take the first.
+      strictSingleValueFields: false,
+      ...RESETS,
     },
     handlers.onRequest as never,
   );
@@ -52,7 +65,8 @@ export function createHttpServers(limits: GatewayLimits, handlers: HttpHandlers)
     session.once('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());
     session.setTimeout(http1.keepAliveTimeout, () => session.close());
-    const origins = handlers.originsOf(session.socket as TLSSocket);
+    session.setLocalWindowSize(WINDOW_BYTES);
+    const origins = fitting(handlers.originsOf(session.socket as TLSSocket));
     if (origins.length > 0) session.origin(...origins);
   });
   second.on('sessionError', () => undefined);
@@ -71,6 +85,15 @@ export function createHttpServers(limits: GatewayLimits, handlers: HttpHandlers)
       second.close();
     },
   };
+}
+
+/** Hosts beyond these get a connection of their own. */
+function fitting(origins: readonly string[]): readonly string[] {
+  let bytes = 0;
+  return origins.filter((origin) => {
+    bytes += origin.length + 2;
+    return bytes <= MAX_ORIGIN_BYTES;
+  });
 }
 
 function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): http.Server {

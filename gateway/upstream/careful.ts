@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { requestTrailers } from '../request/trailers.ts';
 import type { Forwarding, Outcome } from './forwarding.ts';
 import type { Origin } from './origin.ts';
+import { isWhole } from './request-body.ts';
 import { ResponseSink, responseHeaders } from './response-sink.ts';
 
 export interface CarefulForwarding extends Forwarding {
@@ -47,7 +48,14 @@ export function forwardCarefully(
   request
     .on('continue', () => response.writeContinue())
     .on('information', ({ statusCode, rawHeaders }) => sink.inform(statusCode, rawHeaders))
-    .on('response', (reply) => receive(reply, forwarding, sink, finish))
+    .on('response', (reply) => {
+      try {
+        receive(reply, forwarding, sink, finish);
+      } catch (cause) {
+        // HTTP/2 has fewer statuses and headers than HTTP/1.1.
+        request.destroy(new Error('the response cannot be passed on', { cause }));
+      }
+    })
     .on('upgrade', (reply, socket, head) => join(reply, { socket, head }, forwarding, finish))
     .on('timeout', () => request.destroy(Object.assign(new Error('no response in time'), { isTimeout: true })))
     .on('error', (error: Error & { isTimeout?: boolean }) => {
@@ -71,11 +79,12 @@ function send(message: IncomingMessage, request: ClientRequest, { body, headers,
       request.once('drain', () => message.resume());
     })
     .on('end', () => {
+      if (!isWhole(message)) return request.destroy();
       if (message.rawTrailers.length > 0) request.addTrailers(requestTrailers(message.rawTrailers, headers));
       request.end();
     })
     .on('close', () => {
-      if (!message.complete) request.destroy();
+      if (!isWhole(message)) request.destroy();
     });
 }
 

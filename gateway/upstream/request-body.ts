@@ -6,6 +6,9 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
+/** node:http2 ends the body of a stream that was reset as if it were whole. */
+export const isWhole = ({ complete, aborted }: IncomingMessage): boolean => complete && !aborted;
+
 export class RequestBody extends Readable {
   readonly #message: IncomingMessage;
   /** Bytes passed on so far. */
@@ -36,10 +39,11 @@ export class RequestBody extends Readable {
   };
 
   readonly #onEnd = (): void => {
-    this.push(null);
+    if (isWhole(this.#message)) this.push(null);
+    else this.#onClose();
   };
 
   readonly #onClose = (): void => {
-    if (!this.#message.complete) this.destroy(new Error('the client left before the end of its body'));
+    if (!isWhole(this.#message)) this.destroy(new Error('the client left before the end of its body'));
   };
 }

@@ -1,6 +1,7 @@
 // The response of an application on its way to the client: head, body and trailers, piece by piece.
 
 import type { ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { objectOf, pairsOf } from '../header-pairs.ts';
 import { isHttp2 } from '../http-version.ts';
 import { isHopByHop, isReserved, lettersOf } from '../request/reserved-names.ts';
@@ -55,6 +56,10 @@ function without(headers: readonly string[], names: readonly string[]): string[]
   return kept;
 }
 
+/** That of a response of HTTP/2. */
+const streamOf = (response: ServerResponse): ServerHttp2Stream =>
+  (response as unknown as { readonly stream: ServerHttp2Stream }).stream;
+
 /** What a client of HTTP/1 or HTTP/2 gets of one response. */
 export class ResponseSink {
   readonly #response: ServerResponse;
@@ -73,10 +78,12 @@ export class ResponseSink {
   inform(status: number, headers: readonly string[]): void {
     const response = this.#response;
     if (response.headersSent || response.req.httpVersion === '1.0') return;
-    if (status === 102) response.writeProcessing();
-    if (status !== 103) return;
-    const links = valuesOf(headers, 'link');
-    if (links.length > 0) response.writeEarlyHints({ link: links });
+    const links = status === 103 ? valuesOf(headers, 'link') : [];
+    if (isHttp2(response.req)) {
+      if (status === 102 || links.length > 0)
+        streamOf(response).additionalHeaders({ ':status': status, ...(links.length > 0 && { link: links }) });
+    } else if (status === 102) response.writeProcessing();
+    else if (links.length > 0) response.writeEarlyHints({ link: links });
   }
 
   /** @param headers as `responseHeaders` returns them */
@@ -100,13 +107,19 @@ export class ResponseSink {
   }
 
   end(trailers: readonly string[]): void {
-    if (trailers.length > 0) this.#response.addTrailers(pairsOf(responseHeaders(trailers)));
-    this.#response.end();
+    const response = this.#response;
+    const kept = responseHeaders(trailers);
+    if (kept.length > 0 && isHttp2(response.req)) response.addTrailers(objectOf(kept) as never);
+    else if (kept.length > 0) response.addTrailers(pairsOf(kept));
+    response.end();
   }
 
   /** The client must not take what it has for the whole. */
   cut(): void {
-    this.#response.destroy();
+    const response = this.#response;
+    // Without a code of its own the end of a stream is taken for that of the response.
+    if (isHttp2(response.req)) streamOf(response).close(constants.NGHTTP2_INTERNAL_ERROR);
+    else response.destroy();
   }
 }
 
