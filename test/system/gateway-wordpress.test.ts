@@ -3,8 +3,18 @@
 
 import { randomBytes } from 'node:crypto';
 import { test as base, describe, expect } from 'vitest';
-import { ADMIN, cookiesOf, formOf, startWordPress, type WordPress } from '../support/gateway/applications/wordpress.ts';
-import { type Answer, expectSame, type Mask, type Request, textOf, valuesOf } from '../support/gateway/visit.ts';
+import { ADMIN, startWordPress, type WordPress } from '../support/gateway/applications/wordpress.ts';
+import {
+  type Answer,
+  cookiesOf,
+  expectSame,
+  formOf,
+  type Mask,
+  type Request,
+  textOf,
+  valuesOf,
+  withCookie,
+} from '../support/gateway/visit.ts';
 import { perFile } from '../support/per-file.ts';
 
 interface Installed extends WordPress {
@@ -23,10 +33,6 @@ const LOGIN: Request = {
   }),
 };
 const TEST_COOKIE = 'wordpress_test_cookie=WP%20Cookie%20check';
-const withCookie = (request: Request, cookie: string): Request => ({
-  ...request,
-  headers: { ...request.headers, Cookie: cookie },
-});
 
 const test = base.extend<{ readonly blog: Installed }>({
   blog: perFile(

@@ -56,6 +56,28 @@ export const textOf = (answer: Answer): string =>
     : answer.body
   ).toString('latin1');
 
+export const formOf = (fields: { readonly [name: string]: string }): Pick<Request, 'method' | 'headers' | 'body'> => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams(fields).toString(),
+});
+
+/** The cookies of answers, as a browser sends them back: the last of a name. */
+export function cookiesOf(...answers: readonly Answer[]): string {
+  const jar = new Map<string, string>();
+  for (const cookie of answers.flatMap((answer) => valuesOf(answer, 'set-cookie'))) {
+    const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(cookie) ?? [];
+    if (value === 'deleted') jar.delete(name);
+    else jar.set(name, value);
+  }
+  return [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+}
+
+export const withCookie = (request: Request, cookie: string): Request => ({
+  ...request,
+  headers: { ...request.headers, Cookie: cookie },
+});
+
 /** Replaces what differs from one request to the next, such as dates and tokens. */
 export type Mask = (text: string) => string;
 

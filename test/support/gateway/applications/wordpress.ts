@@ -11,7 +11,7 @@ import { freePort } from '../../machine/free-port.ts';
 import { ownerOf } from '../../machine/owner.ts';
 import { startPhpSite } from '../../machine/php-site.ts';
 import { startGatewayCommand } from '../command.ts';
-import { type Answer, type Request, valuesOf, visit } from '../visit.ts';
+import { type Answer, type Request, visit } from '../visit.ts';
 
 export interface WordPress {
   /** What the site calls itself: the gateway's address. */
@@ -80,15 +80,3 @@ define('AUTH_KEY', 'e'); define('SECURE_AUTH_KEY', 'f'); define('LOGGED_IN_KEY',
 $table_prefix = 'wp_';
 require_once ABSPATH . 'wp-settings.php';
 `;
-
-export const formOf = (fields: { readonly [name: string]: string }): Pick<Request, 'method' | 'headers' | 'body'> => ({
-  method: 'POST',
-  headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-  body: new URLSearchParams(fields).toString(),
-});
-
-/** The cookies of an answer, as a browser sends them back. */
-export const cookiesOf = (answer: Answer): string =>
-  valuesOf(answer, 'set-cookie')
-    .map((cookie) => cookie.split(';', 1)[0])
-    .join('; ');
