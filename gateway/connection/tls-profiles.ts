@@ -95,12 +95,21 @@ export class TlsProfile {
     // node:tls keeps the connection that it secures here.
     const { _parent: raw } = socket as TLSSocket & { _parent: Socket };
     const peer = peerOf(raw);
-    // What was judged is what OpenSSL negotiated.
-    if ((socket.servername || undefined)?.toString().toLowerCase() !== peer.serverName) {
+    if (!isNegotiated(socket, peer.serverName)) {
       socket.destroy();
       return;
     }
     setPeer(socket, peer);
     onSecured(socket);
   }
+}
+
+/** Whether the name that was judged is what OpenSSL negotiated. */
+function isNegotiated(socket: TLSSocket, judged: string | undefined): boolean {
+  const name = String(socket.servername || '')
+    .toLowerCase()
+    .replace(/\.$/, '');
+  // A session that TLS 1.2 resumes has no name, and its context binds it to the profile.
+  if (name === '' && socket.isSessionReused() && socket.getProtocol() === 'TLSv1.2') return true;
+  return name === (judged ?? '');
 }

@@ -27,7 +27,7 @@ export async function pack(folder: string, into: string, ...args: string[]): Pro
 
 /**
  * Installs a version of Node from the npm registry into a new folder.
- * @param version a version or range, such as `22` or `22.18.0`
+ * @param version a version or range, such as `22` or `22.21.0`
  * @returns the path of its binary
  */
 export async function installNode(version: string, folder: string): Promise<string> {

@@ -16,7 +16,7 @@ import { installNode } from '../support/npm.ts';
 import { perFile } from '../support/per-file.ts';
 import { browserTest, expectPagesWork } from '../support/vitest/browser-test.ts';
 
-const OLDEST = '22.18.0';
+const OLDEST = '22.21.0';
 const NODES = [OLDEST, '24'];
 /** Their records pass the 64 MiB from which ingest sorts in threads. */
 const MANY_PAIRS = 1_200_000;
