@@ -87,9 +87,9 @@ function unknownKey(path: Path, place: PlaceOf): ConfigFault {
   };
 }
 
-/** The keys that the schema knows at a place. */
+/** The keys that the schema knows at a place; none where an alternative has no such place. */
 function keysAt(schema: unknown, path: Path): readonly string[] {
-  const { def } = schema as { def?: SchemaDefinition };
+  const def = (schema as { def?: SchemaDefinition } | undefined)?.def;
   if (!def) return [];
   if (def.type === 'union') return (def.options ?? []).flatMap((option) => keysAt(option, path));
   if (def.innerType) return keysAt(def.innerType, path);

@@ -115,7 +115,9 @@ export function isAmbiguous(readings: readonly string[]): boolean {
  * doubled slash and no dot segment.
  */
 export function canonicalPath(path: string): string {
-  const escapes = path.replace(ESCAPE, (escaped, hex: string) => {
+  const escapes = path.replace(/%([0-9A-Fa-f]{2})?/g, (escaped, hex: string | undefined) => {
+    // What is decoded after it must not make an escape of it: `%2%61`.
+    if (hex === undefined) return '%25';
     const character = String.fromCharCode(parseInt(hex, 16));
     return /[A-Za-z0-9_~-]/.test(character) ? character : escaped.toUpperCase();
   });

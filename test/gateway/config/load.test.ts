@@ -48,6 +48,15 @@ describe('a configuration', () => {
       /is missing/,
       undefined,
     ],
+    [
+      'a typo in one of several addresses',
+      'listen: [":1", { address: ":2", protocl: http }]\napps: { "*": { to: http://h } }',
+      1,
+      33,
+      'listen.1.protocl',
+      /not a known key/,
+      /protocol/,
+    ],
     ['a missing listen', 'apps: { a.example: { to: http://h } }', 1, 1, 'listen', /is missing/, undefined],
     [
       'an address without a port',

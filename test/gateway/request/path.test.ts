@@ -69,6 +69,9 @@ describe('the canonical path', () => {
     ['/..', '/'],
     ['/a/..', '/'],
     ['/a/b/.', '/a/b/'],
+    ['/%2%61dmin', '/%252admin'],
+    ['/%6%61', '/%256a'],
+    ['/a%', '/a%25'],
   ])('of %s is %s', (path, canonical) => {
     expect(canonicalPath(path)).toBe(canonical);
     expect(canonicalPath(canonical)).toBe(canonical);

@@ -24,7 +24,8 @@ export const FLUSHED: Seen = seen({ target: '/flush' });
 export const flush = (port: number): Promise<string> =>
   sendRaw(port, lines('GET /flush HTTP/1.1', `Host: ${HOST}`, 'Connection: close'));
 
-async function leaveAfter(port: number, bytes: string): Promise<string> {
+/** Sends bytes and leaves. @returns what was answered */
+export async function leaveAfter(port: number, bytes: string): Promise<string> {
   const socket = net.connect(port, '127.0.0.1').setEncoding('latin1');
   let text = '';
   socket.on('data', (piece: string) => {
