@@ -201,9 +201,12 @@ export function readHead(message: IncomingMessage, { maxTargetBytes }: HeadRules
   };
 }
 
-/** CONNECT opens tunnels, TRACE sends headers back. A method of HTTP/2 is any text. */
+/**
+ * A method of HTTP/2 is any text, and some servers take `get` for GET. CONNECT opens tunnels, TRACE
+ * sends headers back.
+ */
 function assertMethod(method: string): void {
-  if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(method)) throw refuse('REQUEST_MALFORMED');
+  if (!/^[A-Z][A-Z-]*$/.test(method)) throw refuse('REQUEST_MALFORMED');
   if (method === 'CONNECT' || method === 'TRACE' || method === 'TRACK') throw refuse('METHOD_REFUSED');
 }
 

@@ -46,10 +46,10 @@ export async function startRecordingOrigin(): Promise<RecordingOrigin> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     take() {
       const texts = connections.map((pieces) => Buffer.concat(pieces));
-      const taken = { bytes: texts.join('').toString(), strict: texts.flatMap(requestsIn), read };
+      const taken = read;
       connections = [];
       read = [];
-      return taken;
+      return { bytes: texts.join(''), strict: texts.flatMap(requestsIn), read: taken };
     },
     close() {
       server.close();
