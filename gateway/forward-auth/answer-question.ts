@@ -32,7 +32,7 @@ export function answerQuestion(
     if ('redirect' in judgePath(head, exchange.found)) throw new Refusal('PATH_AMBIGUOUS');
     const blocking = blockedBy(exchange, parts);
     if (!blocking) {
-      response.writeHead(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...[...exchange.added].flat()]);
+      response.writeHead(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...headersFor(exchange)]);
       response.end();
       parts.observe.allowed(exchange);
       return;
@@ -47,4 +47,14 @@ export function answerQuestion(
     exchange.answer(code, kind === 'nginx' ? { custom: { status: STATUS_OF_NGINX } } : {});
     parts.observe.answered(exchange, code);
   }
+}
+
+/**
+ * What rules set, and an empty value for what they might have set: proxies would pass on the
+ * client's, or the name of a variable without a value.
+ */
+function headersFor({ application, added }: Exchange): string[] {
+  const headers = new Map(application?.rules.headers.map((name) => [name, '']));
+  for (const [name, value] of added) headers.set(name, value);
+  return [...headers].flat();
 }

@@ -31,7 +31,7 @@ export function originalRequest(question: RequestHead, kind: ForwardAuthKind, ru
   const { method, target, host, scheme } = NAMED[kind](question);
   if (scheme !== 'http' && scheme !== 'https') throw malformed();
   const rawHeaders = ['Host', host, ...question.headers];
-  const message = { method, url: target, rawHeaders, httpVersionMajor: 1, httpVersionMinor: 1 };
+  const message = { method, url: target, rawHeaders, httpVersion: '1.1' };
   const head = readHead(message as IncomingMessage, rules);
   return { head: { ...head, forwardedFor: question.forwardedFor }, isSecure: scheme === 'https' };
 }

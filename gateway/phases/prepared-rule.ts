@@ -15,6 +15,8 @@ export interface PreparedRule {
 export interface RuleSet {
   /** In their order. */
   readonly rules: readonly PreparedRule[];
+  /** Names of the headers that a rule may set. */
+  readonly headers: readonly string[];
   /** Finds the rules that can concern a request, by their places in `rules`. */
   readonly index: RuleIndex;
 }

@@ -32,6 +32,7 @@ export function prepareRules(rules: readonly RuleConfig[], place: string, findLi
 
 export const createRuleSet = (rules: readonly PreparedRule[]): RuleSet => ({
   rules,
+  headers: rules.flatMap(({ action }) => (action.kind === 'setHeader' ? Object.keys(action.setHeader) : [])),
   index: createRuleIndex(rules.map(({ compiled }) => compiled.requirement)),
 });
 

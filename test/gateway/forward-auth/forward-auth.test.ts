@@ -40,6 +40,11 @@ describe.each(['nginx', 'caddy', 'traefik', 'envoy'])('%s', (proxy) => {
     expect((await exchange(port, `${ask(proxy, 'DELETE', '/')}\r\n`)).status).toBe(403);
   });
 
+  test('is told that a header has no value where no rule sets it', async () => {
+    const { port } = await serve(asking(proxy).replace('when: ssl', 'when: not ssl'));
+    expect((await exchange(port, `${ask(proxy, 'GET', '/')}\r\n`)).head).toMatch(/\r\nX-Zone: ?\r\n/);
+  });
+
   test('takes the address of the client that the proxy saw', async () => {
     const { port } = await serve(asking(proxy));
     const forged = `${ask(proxy, 'GET', '/admin', '192.0.2.1, 198.51.100.1')}\r\n`;

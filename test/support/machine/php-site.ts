@@ -1,13 +1,14 @@
 // nginx and PHP-FPM of the system in a temporary folder, as www-data: a site as Debian serves it.
 // apt-get install nginx php-fpm
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { freePort } from './free-port.ts';
+import { startNginx } from './nginx.ts';
 import { ownerOf } from './owner.ts';
 import { stopChild } from './stop-child.ts';
+import { waitForListener } from './wait-for-listener.ts';
 
 export interface PhpSite {
   readonly port: number;
@@ -23,7 +24,7 @@ export interface PhpSiteOptions {
   readonly ini?: { readonly [name: string]: string };
 }
 
-const FOLDERS = ['tmp', 'sessions', 'body', 'fastcgi'] as const;
+const FOLDERS = ['tmp', 'sessions'] as const;
 
 export async function startPhpSite({ home, root, ini = {} }: PhpSiteOptions): Promise<PhpSite> {
   const owner = ownerOf('www-data');
@@ -39,13 +40,12 @@ export async function startPhpSite({ home, root, ini = {} }: PhpSiteOptions): Pr
   };
   const options = { ...owner, cwd: folder, stdio: 'ignore' } as const;
   const php = spawn(findFpm(), ['--nodaemonize', '--fpm-config', write('fpm.conf', fpmConfig(folder, ini))], options);
-  const nginx = spawn('/usr/sbin/nginx', ['-c', write('nginx.conf', nginxConfig(folder, root, port))], options);
-  await waitFor(php, () => canConnect({ path: path.join(folder, 'php.sock') }));
-  await waitFor(nginx, () => canConnect({ host: '127.0.0.1', port }));
+  await waitForListener(php, { path: path.join(folder, 'php.sock') });
+  const stopNginx = await startNginx(folder, siteConfig(folder, root, port), port);
   return {
     port,
     stop: async () => {
-      await Promise.all([stopChild(nginx, 'SIGTERM'), stopChild(php, 'SIGTERM')]);
+      await Promise.all([stopNginx(), stopChild(php, 'SIGTERM')]);
     },
   };
 }
@@ -76,18 +76,7 @@ ${Object.entries({
   .join('\n')}
 `;
 
-const nginxConfig = (folder: string, root: string, port: number): string => `daemon off;
-pid ${folder}/nginx.pid;
-error_log ${folder}/nginx.log;
-events {}
-http {
-  include /etc/nginx/mime.types;
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  fastcgi_temp_path ${folder}/fastcgi;
-  proxy_temp_path ${folder}/tmp;
-  uwsgi_temp_path ${folder}/tmp;
-  scgi_temp_path ${folder}/tmp;
+const siteConfig = (folder: string, root: string, port: number): string => `
   client_max_body_size 64m;
   gzip on;
   gzip_types text/css application/javascript application/json;
@@ -102,21 +91,4 @@ http {
       fastcgi_pass unix:${folder}/php.sock;
     }
   }
-}
 `;
-
-/** @throws if the server ends first */
-async function waitFor(server: ChildProcess, isReady: () => Promise<boolean>): Promise<void> {
-  while (!(await isReady())) {
-    if (server.exitCode !== null) throw new Error(`${server.spawnfile} exited with code ${server.exitCode}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-function canConnect(to: net.NetConnectOpts): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(to);
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
-}

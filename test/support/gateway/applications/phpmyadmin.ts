@@ -1,5 +1,5 @@
-// Debian's phpMyAdmin with MariaDB, PHP-FPM and nginx, a script that streams beside it, and a gateway
-// before them. apt-get install phpmyadmin
+// Debian's phpMyAdmin with MariaDB, PHP-FPM and nginx, a script that streams beside it, and a
+// gateway before them. apt-get install phpmyadmin
 
 import fs from 'node:fs';
 import { createWorkPlace } from '../../credveil.ts';
