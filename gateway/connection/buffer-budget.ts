@@ -35,7 +35,8 @@ export class BufferBudget {
 
 function cutStalled(response: ServerResponse, stalledMs: number): () => void {
   if (!isHttp2(response.req)) {
-    cutWhenStalled(response.req.socket, stalledMs, response);
+    // Its watch ends once the client has taken what waits.
+    cutWhenStalled(response.req.socket, stalledMs);
     return () => undefined;
   }
   // Of HTTP/2 one stream may stall while others go on.

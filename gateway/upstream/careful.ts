@@ -13,8 +13,6 @@ export interface CarefulForwarding extends Forwarding {
   readonly expectsContinue: boolean;
   /** The client's socket, whose response is also on `response`, and what it sent after the head. */
   readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
-  /** Called with both sockets once they are joined. */
-  readonly onUpgrade?: (client: Duplex, origin: Duplex) => void;
 }
 
 export function forwardCarefully(
@@ -120,7 +118,7 @@ function receive(
 function join(
   reply: IncomingMessage,
   origin: { readonly socket: Duplex; readonly head: Buffer },
-  { upgrade, response, onUpgrade }: CarefulForwarding,
+  { upgrade, response }: CarefulForwarding,
   finish: (outcome: Outcome) => void,
 ): void {
   if (!upgrade || reply.headers.upgrade?.toLowerCase() !== 'websocket') {
@@ -136,13 +134,17 @@ function join(
   client.write(`${head}\r\n`, 'latin1');
   if (origin.head.length > 0) client.write(origin.head);
   if (upgrade.head.length > 0) origin.socket.write(upgrade.head);
+  splice(client, origin.socket);
+  // The exchange is over: a socket that stays open for days holds nothing of it.
+  finish({ status: 101 });
+}
+
+function splice(client: Duplex, origin: Duplex): void {
   const end = (): void => {
     client.destroy();
-    origin.socket.destroy();
-    finish({ status: 101 });
+    origin.destroy();
   };
   client.on('error', end).on('close', end);
-  origin.socket.on('error', end).on('close', end);
-  client.pipe(origin.socket).pipe(client);
-  onUpgrade?.(client, origin.socket);
+  origin.on('error', end).on('close', end);
+  client.pipe(origin).pipe(client);
 }
