@@ -1,0 +1,101 @@
+// What one client may take: connections, time for a head, a slow body, a response that it does not
+// read.
+
+import { once } from 'node:events';
+import net, { type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { get, post } from '../../support/gateway/desync/case.ts';
+import { echo, inFrontOf, parseAnswer, sendRaw, serve, startOrigin } from '../../support/gateway/gateway.ts';
+
+const withLimits = (limits: string): string => `limits: { ${limits} }\n`;
+const CLOSING = get('/', 'Connection: close');
+
+async function connect(port: number): Promise<Socket> {
+  const socket = net.connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** A connection with a request that was answered: the gateway has counted it. */
+async function openConnection(port: number): Promise<Socket> {
+  const socket = await connect(port);
+  socket.write(get('/'));
+  await once(socket, 'data');
+  return socket;
+}
+
+test.each([
+  ['of one address', 'maxConnectionsPerAddress: 2'],
+  ['in all', 'maxConnections: 2'],
+])('connections %s are limited, and free again once one ends', async (_, limit) => {
+  const { port } = await serve(inFrontOf((await startOrigin(echo)).url, withLimits(limit)));
+  const [first] = [await openConnection(port), await openConnection(port)];
+  expect(await sendRaw(port, CLOSING)).toBe('');
+  first?.destroy();
+  // The gateway hears of the end in its own time.
+  let answer = '';
+  while (answer === '') answer = await sendRaw(port, CLOSING);
+  expect(parseAnswer(answer).status).toBe(200);
+});
+
+test('a head that does not come is answered 408, and its connection ends', async () => {
+  const { port } = await serve(inFrontOf((await startOrigin(echo)).url, withLimits('headersTimeoutMs: 50')));
+  const text = await sendRaw(port, 'GET / HTTP/1.1\r\nHost: app.exa');
+  expect(parseAnswer(text).status).toBe(408);
+  expect(text).toContain('"code":"REQUEST_TIMEOUT"');
+});
+
+test('a body that hardly comes is cut off, also from the application', async () => {
+  let cut: () => void = () => undefined;
+  const isCut = new Promise<void>((resolve) => {
+    cut = resolve;
+  });
+  const { url } = await startOrigin((request) => request.on('error', () => cut()).resume());
+  const limits = withLimits('minBodyBytesPerSecond: 1000, bodyRateMs: 50');
+  const { port } = await serve(inFrontOf(url, limits));
+  const socket = await connect(port);
+  socket.resume();
+  socket.write(`${post('Content-Length: 1000')}a`);
+  await Promise.all([isCut, once(socket, 'close')]);
+});
+
+test('a client that reads nothing is cut off, and with it the application', async () => {
+  let cut: () => void = () => undefined;
+  const isCut = new Promise<void>((resolve) => {
+    cut = resolve;
+  });
+  const { url } = await startOrigin((_, response) => {
+    response.on('error', () => undefined).on('close', cut);
+    response.end(Buffer.alloc(2 ** 26));
+  });
+  const { port } = await serve(inFrontOf(url, withLimits('stalledTimeoutMs: 100')));
+  const socket = await connect(port);
+  socket.pause().write(get('/'));
+  await isCut;
+});
+
+test('what slow clients hold is limited: 503, until they are gone', async () => {
+  const { url } = await startOrigin((request, response) => {
+    if (request.url === '/') response.end('ok');
+    else response.on('error', () => undefined).end(Buffer.alloc(2 ** 24));
+  });
+  const { port, gateway } = await serve(inFrontOf(url, withLimits('maxBufferedBytes: 1048576')));
+  const held = async (): Promise<number> =>
+    (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_buffered_bytes')?.values[0]?.value ?? 0;
+  const slow: Socket[] = [];
+  while ((await held()) <= 2 ** 20) {
+    const socket = await connect(port);
+    socket.pause().write(get('/large'));
+    slow.push(socket);
+  }
+  const refused = parseAnswer(await sendRaw(port, CLOSING));
+  expect(refused.status).toBe(503);
+  expect(refused.head).toContain('Retry-After: 5');
+  for (const socket of slow) socket.destroy();
+  while ((await held()) > 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(parseAnswer(await sendRaw(port, CLOSING)).status).toBe(200);
+});
