@@ -22,6 +22,10 @@ export type RejectReason =
   | 'suppressed'
   | 'planted'
   | 'malformed-row'
+  /** Of a user table: a line behind a quote that is left open, which may be a part of a cell. */
+  | 'doubtful-quotes'
+  /** Of a user table: a line of a cell that looks like a row, and is none if the writer quotes. */
+  | 'within-quotes'
   | 'missing-column';
 
 export type RejectCounts = { readonly [reason: string]: number };

@@ -32,12 +32,19 @@ const MANY_OF_A_KIND = 0.02;
 const UNKNOWN_FORMAT =
   '  unknown-format: describe how your application makes its hashes, such as --hash-format "sha256(salt + password)".';
 
+const DOUBTFUL_QUOTES =
+  '  doubtful-quotes: a quote does not fit, and these lines may be parts of a cell; export the table again with quotes in each cell (RFC 4180), or as JSON.';
+const WITHIN_QUOTES =
+  '  within-quotes: they look like rows, and stand in cells; if the program that exports writes no quotes, they are accounts: export JSON.';
+
 /** What of the user table was read. */
 export function describeUsers(accounts: number, rejects: MatchFigures['userRejects'], rows = accounts): string[] {
   const lost = sum(Object.values(rejects));
   return [
     `users: ${formatCounted(accounts, 'account')}${rows > accounts ? ` on ${formatCount(rows)} rows` : ''}`,
     ...(lost > 0 ? [`NOT READ: ${formatCounted(lost, 'row')} of the user table (${reasonFigures(rejects)})`] : []),
+    ...(rejects['doubtful-quotes'] === undefined ? [] : [DOUBTFUL_QUOTES]),
+    ...(rejects['within-quotes'] === undefined ? [] : [WITHIN_QUOTES]),
   ];
 }
 

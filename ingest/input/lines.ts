@@ -16,12 +16,14 @@ export interface LineSink {
 /** Cuts at LF, drops every CR before it and a byte order mark at the start of a line. */
 export class LineSplitter {
   readonly #sink: LineSink;
+  readonly #maxBytes: number;
   #rest: Buffer[] = [];
   #restBytes = 0;
   #skipping = false;
 
-  constructor(sink: LineSink) {
+  constructor(sink: LineSink, maxBytes = MAX_LINE_BYTES) {
     this.#sink = sink;
+    this.#maxBytes = maxBytes;
   }
 
   push(block: Buffer): void {
@@ -29,7 +31,7 @@ export class LineSplitter {
     for (let end = block.indexOf(LF); end !== -1; end = block.indexOf(LF, at)) {
       const part = block.subarray(at, end);
       // Nearly every line lies within a block.
-      if (this.#restBytes === 0 && !this.#skipping && part.length <= MAX_LINE_BYTES) this.#emitLine(part);
+      if (this.#restBytes === 0 && !this.#skipping && part.length <= this.#maxBytes) this.#emitLine(part);
       else {
         this.#hold(part);
         this.#emit();
@@ -47,7 +49,7 @@ export class LineSplitter {
 
   #hold(bytes: Buffer): void {
     if (this.#skipping) return;
-    if (this.#restBytes + bytes.length > MAX_LINE_BYTES) {
+    if (this.#restBytes + bytes.length > this.#maxBytes) {
       this.#skipping = true;
       this.#rest = [];
       this.#restBytes = 0;

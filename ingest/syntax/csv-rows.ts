@@ -1,8 +1,10 @@
 // Parses the rows of a CSV stream: RFC 4180 with any separator and quote, LF or CRLF, and lenient
 // with handwritten files.
 //
-// An unclosed quote would swallow the rest of the file. Here it only costs its own line: a row may
-// span a limited number of lines, and the lines after a broken one are parsed again.
+// An unclosed quote would swallow the rest of the file. In a corpus it only costs its own line: a
+// row may span a limited number of lines, and the lines after a broken one are parsed again. But
+// such a line may be a part of a cell, which a person wrote. A sink that must not take it for a row
+// has `unread`: then all lines that quotes join are one row, or none is.
 
 import { LineSplitter, MAX_LINE_BYTES } from '../input/lines.ts';
 
@@ -10,6 +12,8 @@ const BACKSLASH = 0x5c;
 const LF = Buffer.from('\n');
 /** More lines than a row of credentials has, and few enough to parse again cheaply. */
 const MAX_ROW_LINES = 64;
+/** Of a row whose lines are not parsed again. Texts in databases have 16 MiB at the most. */
+const MAX_ROW_BYTES = 1 << 25;
 
 /** How a file writes its cells. */
 export interface CsvDialect {
@@ -37,6 +41,8 @@ export interface CsvRowSink {
   isRow?(cells: readonly Buffer[], lines: readonly Buffer[], openAt: number): boolean;
   /** Reports a line with unclosed quotes. */
   malformed(line: Buffer): void;
+  /** Takes the number of lines that are no row together, in place of `malformed` for the first. */
+  unread?(lines: number): void;
   tooLong(): void;
 }
 
@@ -50,6 +56,7 @@ export class CsvRows {
   readonly #needle: Buffer | number;
   readonly #quote: number;
   readonly #isBackslash: boolean;
+  readonly #maxBytes: number;
   /** The lines of an incomplete row. */
   #open: Buffer[] = [];
   #openBytes = 0;
@@ -60,6 +67,8 @@ export class CsvRows {
   #quoted = false;
   /** Fewer after each row that was given up: rows that all fail must not all be parsed 64 times. */
   #maxLines = MAX_ROW_LINES;
+  /** Whether a row was too long to be read to its end, so that any line may be a part of it. */
+  #isLost = false;
   /** Cells so far that begin with a quote which does not enclose them. */
   strayQuotes = 0;
 
@@ -70,13 +79,18 @@ export class CsvRows {
     this.#needle = this.#separator.length === 1 ? (this.#separator[0] as number) : this.#separator;
     this.#quote = quote.charCodeAt(0);
     this.#isBackslash = dialect.escape === 'backslash';
-    this.#lines = new LineSplitter({
-      line: (line) => this.#line(line),
-      tooLong: () => {
-        this.#giveUpAll();
-        sink.tooLong();
+    this.#maxBytes = sink.unread ? MAX_ROW_BYTES : MAX_LINE_BYTES;
+    this.#lines = new LineSplitter(
+      {
+        line: (line) => this.#line(line),
+        tooLong: () => {
+          this.#giveUpAll();
+          this.#isLost = true;
+          sink.tooLong();
+        },
       },
-    });
+      this.#maxBytes,
+    );
   }
 
   push(block: Buffer): void {
@@ -89,6 +103,10 @@ export class CsvRows {
   }
 
   #line(bytes: Buffer): void {
+    if (this.#isLost && this.#sink.unread) {
+      this.#sink.unread(1);
+      return;
+    }
     const continues = this.#open.length > 0;
     // Copied, because a row with quotes may continue after the splitter reuses its buffer.
     const line = continues || bytes.includes(this.#quote) ? Buffer.from(bytes) : bytes;
@@ -105,8 +123,13 @@ export class CsvRows {
     if (!continues) this.#openAt = this.#cells.length;
     this.#open.push(line);
     this.#openBytes += line.length + 1;
-    if (isTorn || state === 'broken' || this.#open.length > this.#maxLines || this.#openBytes > MAX_LINE_BYTES)
-      this.#giveUp();
+    if (isTorn || state === 'broken' || this.#isTooLong()) this.#giveUp();
+  }
+
+  #isTooLong(): boolean {
+    if (!this.#sink.unread) return this.#open.length > this.#maxLines || this.#openBytes > this.#maxBytes;
+    this.#isLost = this.#openBytes > this.#maxBytes;
+    return this.#isLost;
   }
 
   #isRow(last: Buffer): boolean {
@@ -186,10 +209,17 @@ export class CsvRows {
     this.#quoted = true;
   }
 
-  /** Rejects the first line of the open row and parses the others again, which may reopen a row. */
+  /**
+   * Rejects the first line of the open row and parses the others again, which may reopen a row. Or
+   * rejects all of them.
+   */
   #giveUp(): void {
     const [first, ...rest] = this.#open;
     this.#forget();
+    if (this.#sink.unread) {
+      this.#sink.unread(1 + rest.length);
+      return;
+    }
     this.#maxLines = Math.max(1, this.#maxLines >> 1);
     this.#sink.malformed(first as Buffer);
     for (const line of rest) this.#line(line);

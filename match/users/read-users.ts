@@ -3,12 +3,14 @@
 import { TextReader } from '../../ingest/derive/text-reader.ts';
 import { IngestError } from '../../ingest/errors.ts';
 import { detectFormat } from '../../ingest/format-registry.ts';
-import type { CorpusFormat } from '../../ingest/formats/format.ts';
+import type { CorpusFormat, FormatOptions } from '../../ingest/formats/format.ts';
 import type { TextSample } from '../../ingest/formats/sample.ts';
 import { csvModule } from '../../ingest/formats/tables/csv.ts';
+import { DIALECT_BYTES, findTable } from '../../ingest/formats/tables/csv-dialect.ts';
 import { jsonModule } from '../../ingest/formats/tables/json.ts';
 import { sqlModule } from '../../ingest/formats/tables/sql.ts';
 import type { CorpusInput } from '../../ingest/input/inputs.ts';
+import { newStart } from '../../ingest/input/old-line-ends.ts';
 import { readInput } from '../../ingest/input/read-input.ts';
 import { MatchError } from '../errors.ts';
 import { createTableParser } from './table-parser.ts';
@@ -33,9 +35,17 @@ const BAR = 0.4;
 const isUnrecognised = (refusal: Error | undefined): boolean =>
   refusal instanceof IngestError && refusal.code === 'FORMAT_UNRECOGNISED';
 
+/** A header that names the columns decides: what stands below it is written by owners. */
+function namesColumns({ bytes }: TextSample, options: FormatOptions): boolean {
+  const table = findTable(newStart(bytes.subarray(0, DIALECT_BYTES)), options);
+  return 'places' in table && table.header !== undefined;
+}
+
 /** @throws MatchError `USERS_UNRECOGNISED` */
 function recogniseTable(sample: TextSample, columns: UserColumns): Pick<CorpusFormat, 'name' | 'options'> {
   const options = { columns: asTableColumns(columns) };
+  const asCsv = csvModule.recognise(sample, options);
+  if (asCsv && namesColumns(sample, options)) return asCsv.format;
   const candidates = MODULES.map((module) => module.recognise(sample, options))
     .filter((found) => found !== undefined)
     // Arrays without names: no column can be meant.

@@ -5,7 +5,7 @@ import { afterStart } from '../../ingest/formats/after-start.ts';
 import type { CorpusParser } from '../../ingest/formats/format.ts';
 import { type CsvTable, DIALECT_BYTES, findTable } from '../../ingest/formats/tables/csv-dialect.ts';
 import { decodeText } from '../../ingest/input/text.ts';
-import { type CsvDialect, CsvRows } from '../../ingest/syntax/csv-rows.ts';
+import { createQuotedRows } from './quoted-rows.ts';
 import { createTabRows, readingsOf, unescapeCell } from './tab-rows.ts';
 import { assertUnambiguous, columnMissing } from './table-columns.ts';
 import { asTableColumns, columnNames, isNull, rowOf, type UserColumns, type UserSink } from './user-rows.ts';
@@ -31,7 +31,7 @@ export function createCsvParser(
     const head = headOf(sample, table);
     const rows =
       isQuoted || hasQuotedNames(head)
-        ? createQuotedRows(sink, columns, table, dialectOf(sample, table, head))
+        ? createQuotedRows(sink, columns, table, { sample, head })
         : createPlainRows(sink, columns, table);
     rows.push(start.subarray(table.bodyAt));
     return rows;
@@ -44,63 +44,6 @@ const headOf = (sample: Buffer, { header, bodyAt }: CsvTable): string =>
 
 /** Whoever exports the table writes these names; quotes around all of them are the exporter's. */
 const hasQuotedNames = (head: string): boolean => /^("[^"]*"|'[^']*')(\t\1|\t"[^"]*"|\t'[^']*')*$/.test(head);
-
-/** Quotes other than those of CSV are the writer's where the header or each row begins with one. */
-function dialectOf(sample: Buffer, { dialect, bodyAt }: CsvTable, head: string): CsvDialect {
-  const { quote } = dialect;
-  if (quote === '"' || head.startsWith(quote)) return dialect;
-  const lines = decodeText(sample.subarray(bodyAt))
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  return lines.every((line) => line.startsWith(quote)) ? dialect : { ...dialect, quote: '"' };
-}
-
-function createQuotedRows(
-  sink: UserSink,
-  columns: UserColumns,
-  { places, width }: CsvTable,
-  dialect: CsvDialect,
-): CorpusParser {
-  const { separator } = dialect;
-  return new CsvRows(
-    {
-      row(cells) {
-        if (cells.length === 1 && cells[0]?.length === 0) return;
-        // A cell more or less, and another account's hash would be read.
-        if (cells.length !== width) {
-          sink.reject('malformed-row');
-          return;
-        }
-        const text = (place: number): string | undefined => presentCell(decodeText(cells[place] as Buffer));
-        sink.row(rowOf(columns, places.usernames.map(text), text(places.secret)));
-      },
-      isRow: (cells, lines, openAt) =>
-        cells.length === width &&
-        !joinsRows(lines, openAt, separator, width) &&
-        ![...places.usernames, places.secret].some((place) =>
-          decodeText(cells[place] as Buffer)
-            .trim()
-            .includes('\n'),
-        ),
-      malformed: () => sink.reject('malformed-row'),
-      tooLong: () => sink.reject('too-long'),
-    },
-    dialect,
-  );
-}
-
-/**
- * Whether lines look like rows of their own. Where the writer quotes nothing, a name that begins
- * with a quote would swallow all rows up to a name that ends with one.
- * @param openAt the cell that the first line leaves open
- */
-function joinsRows(lines: readonly Buffer[], openAt: number, separator: string, width: number): boolean {
-  const cuts = lines.map((line) => line.toString('latin1').split(separator).length);
-  const [first = 0, last = 0] = [cuts[0], cuts.at(-1)];
-  return cuts.slice(1, -1).includes(width) || (first >= width && openAt < width - 1) || (last >= width && openAt > 0);
-}
-
-const presentCell = (text: string): string | undefined => (isNull(text) ? undefined : text);
 
 /** Tabs between cells, and no quotes. */
 function createPlainRows(sink: UserSink, columns: UserColumns, { places, width }: CsvTable): CorpusParser {

@@ -93,7 +93,7 @@ describe('tab-separated rows', () => {
 describe('CSV', () => {
   const row = (i: number, name: string): string => `${i},${name},user${i}@example.com,${hashOf(i)}`;
 
-  test('that quotes nothing loses no row between two names with quotes', async ({ place }) => {
+  test('that quotes nothing loses no row in silence, and gives none to another account', async ({ place }) => {
     for (const [open, close] of [
       ['"bob', 'eve"'],
       ['"', '"'],
@@ -106,8 +106,8 @@ describe('CSV', () => {
           place.home,
           `id,username,email,hash\n${names.map((n, i) => row(i, n)).join('\n')}\n`,
         );
-        const others = names.map((_, i) => `${i}`).filter((id) => id !== '3' && id !== `${3 + gap}`);
-        expect(idsOf(found)).toEqual(expect.arrayContaining(others));
+        const others = names.map((_, i) => i).filter((id) => id < 3 || id > 3 + gap);
+        expect(idsOf(found)).toEqual(others.map(String));
         for (const { id, hash } of found.rows) expect(hash).toBe(hashOf(Number(id)));
         expect(idsOf(found).length + found.rejects.length).toBeGreaterThanOrEqual(names.length);
       }
