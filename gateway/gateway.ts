@@ -237,8 +237,8 @@ class RunningGateway implements Gateway {
   }
 
   /**
-   * Without a name, or with an unknown one, the profile of the top-level `tls`, or the only one: who
-   * scans addresses is not shown the certificate of some host.
+   * Without a name, or with an unknown one, the profile of the top-level `tls`, or the only one:
+   * who scans addresses is not shown the certificate of some host.
    */
   #profileFor(serverName: string | undefined): TlsProfile | undefined {
     const { applications, profiles, config } = this.#state;

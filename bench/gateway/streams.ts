@@ -1,5 +1,5 @@
-// npm run bench:gateway:memory [-- --mib N] [--sockets N]: the memory of a worker while a gibibyte goes up, one
-// comes down, and thousands of idle WebSockets are open.
+// npm run bench:gateway:memory [-- --mib N] [--sockets N]: the memory of a worker while a gibibyte
+// goes up, one comes down, and thousands of idle WebSockets are open.
 
 import fs from 'node:fs';
 import http from 'node:http';

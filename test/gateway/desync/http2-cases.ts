@@ -1,5 +1,5 @@
-// Requests of HTTP/2 that may not be one of HTTP/1.1: pseudo-headers, values with line ends, headers
-// of a connection, lengths that do not fit.
+// Requests of HTTP/2 that may not be one of HTTP/1.1: pseudo-headers, values with line ends,
+// headers of a connection, lengths that do not fit.
 
 import { FORGED, HOST, type Seen, seen } from '../../support/gateway/desync/case.ts';
 import type { Field, StreamRequest } from '../../support/gateway/desync/http2-frames.ts';

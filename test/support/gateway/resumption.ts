@@ -1,4 +1,5 @@
-// Sessions of one host offered at another: what a gateway in front of `hostsInFrontOf` must not take.
+// Sessions of one host offered at another: what a gateway in front of `hostsInFrontOf` must not
+// take.
 
 import type { TLSSocket } from 'node:tls';
 import { pairOf, type TestCertificate } from '../tls-files.ts';

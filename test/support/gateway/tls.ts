@@ -16,8 +16,8 @@ export function tlsKey(name: 'first' | 'second' | 'stranger', ca?: 'ca' | 'stran
 }
 
 /**
- * Hosts that ask for no client certificate, for one, for one if there is one, and for one of another
- * CA. Applications get `X-Verified: yes` with a verified one.
+ * Hosts that ask for no client certificate, for one, for one if there is one, and for one of
+ * another CA. Applications get `X-Verified: yes` with a verified one.
  */
 export const hostsInFrontOf = (url: string, more = ''): string => `listen: 127.0.0.1:0
 tls: ${tlsKey('first')}
@@ -52,7 +52,9 @@ export interface AskOptions extends SecureOptions {
   readonly hostHeader?: string;
 }
 
-/** One request of HTTP/1.1 over TLS. @returns undefined for a connection that ended without answer */
+/**
+ * One request of HTTP/1.1 over TLS. @returns undefined for a connection that ended without answer
+ */
 export async function ask({ hostHeader, ...options }: AskOptions): Promise<RawAnswer | undefined> {
   try {
     const socket = await secure(options);

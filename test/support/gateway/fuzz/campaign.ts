@@ -5,7 +5,9 @@ import { createRandom } from '../../random.ts';
 import { inputFor } from './inputs.ts';
 import { FUZZ_TARGETS } from './targets.ts';
 
-/** A usual input takes a thousandth. Measured again where it takes more: the machine may be busy. */
+/**
+ * A usual input takes a thousandth. Measured again where it takes more: the machine may be busy.
+ */
 const MAX_MS = 50;
 const MEASURED_AGAIN = 3;
 
