@@ -29,7 +29,9 @@ export function answerQuestion(
     exchange.isSecure = isSecure;
     exchange.client = clientAddress(peer.address, head.forwardedFor, askers);
     exchange.found = applications.find(head);
-    if ('redirect' in judgePath(head, exchange.found)) throw new Refusal('PATH_AMBIGUOUS');
+    const verdict = judgePath(head, exchange.found);
+    // The proxy forwards the path as it came.
+    if ('redirect' in verdict || verdict.path !== head.path) throw new Refusal('PATH_AMBIGUOUS');
     const blocking = blockedBy(exchange, parts);
     if (!blocking) {
       response.writeHead(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...headersFor(exchange)]);

@@ -40,6 +40,12 @@ describe.each(['nginx', 'caddy', 'traefik', 'envoy'])('%s', (proxy) => {
     expect((await exchange(port, `${ask(proxy, 'DELETE', '/')}\r\n`)).status).toBe(403);
   });
 
+  test.each(['refuse', 'normalize'])('has a path refused that it cannot %s', async (path) => {
+    const { port } = await serve(asking(proxy).replace('    rules:', `    path: ${path}\n    rules:`));
+    expect((await exchange(port, `${ask(proxy, 'GET', '/a//b')}\r\n`)).status).toBe(proxy === 'nginx' ? 403 : 400);
+    expect((await exchange(port, `${ask(proxy, 'GET', '/a/b')}\r\n`)).status).toBe(200);
+  });
+
   test('is told that a header has no value where no rule sets it', async () => {
     const { port } = await serve(asking(proxy).replace('when: ssl', 'when: not ssl'));
     expect((await exchange(port, `${ask(proxy, 'GET', '/')}\r\n`)).head).toMatch(/\r\nX-Zone: ?\r\n/);
