@@ -1,0 +1,61 @@
+// The desync corpus before Debian's web servers: what their applications see is what the gateway
+// judged.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Gateway, startGateway } from '../../gateway/gateway.ts';
+import { CASES } from '../gateway/desync/cases.ts';
+import { FORGED, type Seen, seen as seenBy } from '../support/gateway/desync/case.ts';
+import { type DebianOrigin, type ServerName, startDebianOrigin } from '../support/gateway/desync/debian-origins.ts';
+import { expectedOf, FLUSHED, flush, sendCase } from '../support/gateway/desync/send-case.ts';
+import { configOf } from '../support/gateway/gateway.ts';
+
+const SERVERS: readonly ServerName[] = ['nginx', 'apache', 'lighttpd', 'gunicorn'];
+/** Servers refuse some requests themselves, such as `GET /%z`; more would hide what they read. */
+const MIN_SHARE_SEEN = 0.8;
+
+const CUT: Seen = seenBy({ method: 'POST', body: 'hello' });
+
+/** lighttpd names a host in small letters and without its closing dot: as the gateway judged it. */
+const show = ({ method, target, host, body }: Seen): string =>
+  JSON.stringify({ method, target, host: host.toLowerCase().replace(/\.(?=:|$)/, ''), body });
+
+describe.each(SERVERS)('%s', (name) => {
+  let origin: DebianOrigin;
+  let gateway: Gateway;
+  let expectedInAll = 0;
+  let seenInAll = 0;
+
+  beforeAll(async () => {
+    origin = await startDebianOrigin(name);
+    const app = `{ to: "${origin.url}", upstream: { maxConnections: 1 } }`;
+    gateway = await startGateway({ config: configOf(`listen: 127.0.0.1:0\napps:\n  app.example: ${app}\n`) });
+  });
+
+  afterAll(async () => {
+    await gateway.close({ deadlineMs: 200 });
+    await origin.close();
+  });
+
+  test.each(CASES)('$group: $name', async (one) => {
+    const port = gateway.ports[0] as number;
+    const answer = await sendCase(port, one);
+    expect(await flush(port)).toMatch(/^HTTP\/1.1 200 /);
+    const seen = origin.take();
+    // gunicorn hands what came of a body to its application, which has to compare it with its length.
+    const cut = one.isCutShort ? [CUT] : [];
+    const left = [...expectedOf(one), ...cut, FLUSHED].map(show);
+    expectedInAll += left.length;
+    seenInAll += seen.length;
+    for (const request of seen) {
+      const at = left.indexOf(show(request));
+      expect(at, `${show(request)} was seen, after ${JSON.stringify(answer.slice(0, 300))}`).toBeGreaterThanOrEqual(0);
+      left.splice(at, 1);
+      expect(request.headers).not.toContain(FORGED);
+    }
+    expect(left).not.toContain(show(FLUSHED));
+  });
+
+  test('sees most of what is passed on', () => {
+    expect(seenInAll / expectedInAll).toBeGreaterThan(MIN_SHARE_SEEN);
+  });
+});
