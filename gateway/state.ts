@@ -1,7 +1,7 @@
 // What a configuration means: an immutable value that a reload replaces as a whole. Connections to
 // origins, and TLS profiles, that both have in common go on.
 
-import fs from 'node:fs';
+import { createHash } from 'node:crypto';
 import type { AddressRange } from './addresses/network.ts';
 import { parseNetwork } from './addresses/network.ts';
 import { type Application, Applications } from './applications.ts';
@@ -11,6 +11,7 @@ import { createRuleSet, prepareRules } from './phases/rules.ts';
 import { lettersOf } from './request/reserved-names.ts';
 import type { FindList } from './rules/compile-expression.ts';
 import { Origin } from './upstream/origin.ts';
+import { type OriginFiles, readOriginFiles } from './upstream/origin-files.ts';
 
 export interface GatewayState {
   readonly config: GatewayConfig;
@@ -42,8 +43,11 @@ export function createState(config: GatewayConfig, { tls: tlsOptions, findList, 
   const profiles = createProfiles(config, tlsOptions, previous);
   const origins = new Map<string, Origin>();
   const applications = Object.entries(config.apps).map(([name, app]): Application => {
-    const key = JSON.stringify([app.to, app.upstream]);
-    const origin = origins.get(key) ?? previous?.origins.get(key) ?? createOrigin(app);
+    const files = readOriginFiles(app.upstream);
+    // By content: a reload takes up a certificate that was renewed.
+    const digest = createHash('sha256').update(JSON.stringify(files)).digest('hex');
+    const key = JSON.stringify([app.to, app.upstream, digest]);
+    const origin = origins.get(key) ?? previous?.origins.get(key) ?? createOrigin(app, files);
     origins.set(key, origin);
     const tls = app.tls ?? config.tls;
     return {
@@ -94,17 +98,15 @@ function createProfiles(
 /** Of an application that another proxy forwards to: nothing is sent there. */
 const NOWHERE = 'http://0.0.0.0:1';
 
-function createOrigin({ to = NOWHERE, upstream }: AppConfig): Origin {
-  const { caFile, certFile, keyFile, serverName, maxConnections, ...times } = upstream;
+function createOrigin({ to = NOWHERE, upstream }: AppConfig, files: OriginFiles): Origin {
+  const { serverName, maxConnections, ...times } = upstream;
   return new Origin({
     url: to,
     maxConnections,
     connectTimeoutMs: times.connectTimeoutMs,
     responseTimeoutMs: times.responseTimeoutMs,
     idleTimeoutMs: times.idleTimeoutMs,
-    ...(caFile !== undefined && { ca: fs.readFileSync(caFile) }),
-    ...(certFile !== undefined && { cert: fs.readFileSync(certFile) }),
-    ...(keyFile !== undefined && { key: fs.readFileSync(keyFile) }),
+    ...files,
     ...(serverName !== undefined && { serverName }),
   });
 }

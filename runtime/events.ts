@@ -64,7 +64,13 @@ export type ServerEvent =
       readonly action: string;
       readonly request: string;
     }
-  | { readonly event: 'upstream-failed'; readonly code: string; readonly app: string; readonly request: string }
+  | {
+      readonly event: 'upstream-failed';
+      readonly code: string;
+      readonly hint?: string;
+      readonly app: string;
+      readonly request: string;
+    }
   /** Lists of addresses and texts that rules use. `forbidden` entries are private or too large. */
   | {
       readonly event: 'list-loaded';

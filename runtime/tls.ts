@@ -146,7 +146,8 @@ function stampFile(file: string): string {
   }
 }
 
-function readPem(file: string): Buffer {
+/** @throws ServerError `TLS_FILE_UNREADABLE` */
+export function readPem(file: string): Buffer {
   try {
     const stat = fs.statSync(file);
     if (!stat.isFile() || stat.size > MAX_FILE_BYTES)
@@ -171,7 +172,7 @@ function describeFault(cause: unknown): string {
   }
 }
 
-function tlsError(code: ServerErrorCode, message: string, cause: unknown): ServerError {
+export function tlsError(code: ServerErrorCode, message: string, cause: unknown): ServerError {
   return new ServerError(
     code,
     message,

@@ -77,11 +77,12 @@ export class Observe {
     this.#count(exchange);
     if (!('failure' in outcome)) return;
     const { failure } = outcome;
+    const fault = 'fault' in outcome ? outcome.fault : { code: failure };
     this.#failures.set(failure, (this.#failures.get(failure) ?? 0) + 1);
     // Clients leave all the time.
     if (failure === 'CLIENT_GONE') return;
     const app = exchange.application?.name ?? NO_APP;
-    this.#onEvent({ event: 'upstream-failed', code: failure, app, request: exchange.id });
+    this.#onEvent({ event: 'upstream-failed', ...fault, app, request: exchange.id });
   }
 
   /** A fault of the gateway itself. */

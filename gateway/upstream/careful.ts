@@ -4,6 +4,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { requestTrailers } from '../request/trailers.ts';
+import { faultOf } from './fault.ts';
 import type { Forwarding, Outcome } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { isWhole } from './request-body.ts';
@@ -56,8 +57,9 @@ export function forwardCarefully(
     })
     .on('upgrade', (reply, socket, head) => join(reply, { socket, head }, forwarding, finish))
     .on('timeout', () => request.destroy(Object.assign(new Error('no response in time'), { isTimeout: true })))
-    .on('error', (error: Error & { isTimeout?: boolean }) => {
-      if (!sink.isStarted) return finish({ failure: error.isTimeout ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_FAILED' });
+    .on('error', (error: Error & { code?: string; isTimeout?: boolean }) => {
+      if (!sink.isStarted && error.isTimeout) return finish({ failure: 'UPSTREAM_TIMEOUT' });
+      if (!sink.isStarted) return finish({ failure: 'UPSTREAM_FAILED', fault: faultOf(error) });
       sink.cut();
       finish({ failure: 'UPSTREAM_CUT' });
     });
@@ -123,7 +125,7 @@ function join(
 ): void {
   if (!upgrade || reply.headers.upgrade?.toLowerCase() !== 'websocket') {
     origin.socket.destroy();
-    finish({ failure: 'UPSTREAM_FAILED' });
+    finish({ failure: 'UPSTREAM_FAILED', fault: faultOf({}) });
     return;
   }
   const client = upgrade.socket;

@@ -2,6 +2,7 @@
 // and trailers.
 
 import type { Dispatcher } from 'undici';
+import { faultOf } from './fault.ts';
 import type { Forwarding, Outcome } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { RequestBody } from './request-body.ts';
@@ -44,7 +45,9 @@ class Exchange implements Dispatcher.DispatchHandler {
         body: body === 0 ? null : new RequestBody(message),
         // undici would close the connection after each HEAD.
         reset: false,
-      },
+        // The same for all: undici gives up a connection whose name changes.
+        servername: 'origin',
+      } as Dispatcher.DispatchOptions,
       this,
     );
   }
@@ -84,7 +87,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     } else if (this.#mayRetry(error)) {
       this.#isRetried = true;
       this.send();
-    } else this.#finish({ failure: failureOf(error) });
+    } else this.#finish(failureOf(error));
   }
 
   /** RFC 9110 §9.2.2: a safe request without body may be sent again, on another connection. */
@@ -116,6 +119,8 @@ function textOf(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
 
 const TIMEOUTS: ReadonlySet<string | undefined> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
-function failureOf({ code }: { readonly code?: string }): 'UPSTREAM_TIMEOUT' | 'UPSTREAM_FAILED' {
-  return TIMEOUTS.has(code) ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_FAILED';
+function failureOf(error: { readonly code?: string }): Outcome {
+  return TIMEOUTS.has(error.code)
+    ? { failure: 'UPSTREAM_TIMEOUT' }
+    : { failure: 'UPSTREAM_FAILED', fault: faultOf(error) };
 }

@@ -1,6 +1,7 @@
 // What is forwarded, and how it ended: shared by both ways to an application.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { UpstreamFault } from './fault.ts';
 
 export interface Forwarding {
   readonly message: IncomingMessage;
@@ -23,4 +24,5 @@ export interface Forwarding {
  */
 export type Outcome =
   | { readonly status: number }
-  | { readonly failure: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_FAILED' | 'UPSTREAM_CUT' | 'CLIENT_GONE' };
+  | { readonly failure: 'UPSTREAM_FAILED'; readonly fault: UpstreamFault }
+  | { readonly failure: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_CUT' | 'CLIENT_GONE' };

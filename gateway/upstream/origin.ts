@@ -2,8 +2,9 @@
 
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 
 export interface OriginOptions {
   /** `http://host:port` or `https://host:port`. */
@@ -39,6 +40,8 @@ export class Origin {
     this.#options = options;
     this.#url = new URL(options.url);
     const { maxConnections, connectTimeoutMs, responseTimeoutMs, idleTimeoutMs } = options;
+    const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, ...this.#tls() });
+    const servername = this.#serverName;
     this.pool = new Pool(this.#url.origin, {
       connections: maxConnections,
       pipelining: 1,
@@ -48,13 +51,21 @@ export class Origin {
       headersTimeout: responseTimeoutMs,
       bodyTimeout: idleTimeoutMs,
       allowH2: false,
-      connect: { timeout: connectTimeoutMs, ...this.#tls() },
+      // undici would verify the name that the client put into Host.
+      connect: (place, done) => connect({ ...place, servername }, done),
     });
   }
 
   /** What Host says where the application wants its own name. */
   get host(): string {
     return this.#url.host;
+  }
+
+  /** The name that the certificate has to have. Empty for an address, which it then has to have. */
+  get #serverName(): string {
+    const { serverName } = this.#options;
+    const host = this.#url.hostname.replace(/^\[|\]$/g, '');
+    return serverName ?? (isIP(host) === 0 ? host : '');
   }
 
   get isTls(): boolean {
@@ -87,14 +98,14 @@ export class Origin {
   }
 
   #tls(): SecureContextOptions & { readonly servername?: string; readonly ALPNProtocols?: string[] } {
-    const { ca, cert, key, serverName } = this.#options;
+    const { ca, cert, key } = this.#options;
     if (!this.isTls) return {};
     return {
       minVersion: 'TLSv1.2',
       ...(ca && { ca }),
       ...(cert && { cert }),
       ...(key && { key }),
-      ...(serverName !== undefined && { servername: serverName }),
+      servername: this.#serverName,
     };
   }
 }
