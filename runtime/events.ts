@@ -23,6 +23,16 @@ export type ServerEvent =
       readonly hint: string;
     }
   | { readonly event: 'tls-loaded'; readonly notAfter: string }
+  /** Clients refuse an expired certificate; an expiring one has less than 14 days left. */
+  | {
+      readonly event: 'tls-expiring' | 'tls-expired';
+      readonly code: string;
+      readonly notAfter: string;
+      readonly message: string;
+      readonly hint: string;
+    }
+  /** A host may be asked for on a connection that was secured otherwise. */
+  | { readonly event: 'tls-certificate-shared'; readonly app: string; readonly message: string; readonly hint: string }
   /** The previous files stay in use. */
   | { readonly event: 'tls-refused'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly event: 'worker-ready'; readonly pid: number }

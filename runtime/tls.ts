@@ -31,6 +31,8 @@ export interface TlsFileOptions {
 export const STRICT_TRANSPORT_SECURITY = ['Strict-Transport-Security', 'max-age=31536000'] as const;
 
 const MIN_VERSION = 'TLSv1.2';
+/** From when on the operator is reminded. */
+const EXPIRING_MS = 14 * 86_400_000;
 const MAX_FILE_BYTES = 2 ** 20;
 /** The parts of Node's ticketKeys. */
 const TICKET_KEY_BYTES = 48;
@@ -51,6 +53,9 @@ export class TlsFiles {
   /** The file versions that were last loaded or refused, and those last seen. */
   #judged: string;
   #seen: string;
+  #notAfter = 0;
+  /** Of the certificate in use, as far as it was reported. */
+  #age: 'tls-expiring' | 'tls-expired' | undefined;
   #onChange: (context: SecureContextOptions & TlsOptions) => void = () => undefined;
 
   /** @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID` */
@@ -65,6 +70,7 @@ export class TlsFiles {
       const stamp = this.#stamp();
       if (stamp === this.#seen && stamp !== this.#judged) this.reload();
       this.#seen = stamp;
+      this.#reportAge();
     }, pollIntervalMs);
   }
 
@@ -111,13 +117,34 @@ export class TlsFiles {
     } catch (cause) {
       throw tlsError('TLS_FILES_INVALID', 'certificate, private key and CA do not match', cause);
     }
-    this.#onEvent({ event: 'tls-loaded', notAfter: new Date(leaf.validTo).toISOString() });
+    this.#notAfter = Date.parse(leaf.validTo);
+    this.#age = undefined;
+    this.#onEvent({ event: 'tls-loaded', notAfter: new Date(this.#notAfter).toISOString() });
+    this.#reportAge();
     return {
       ...context,
       requestCert: ca !== undefined,
       rejectUnauthorized: requireClientCertificate,
       ticketKeys: this.#ticketKeys(pem),
     };
+  }
+
+  /** Once for each certificate and age. Clients judge it themselves, so that it is served all the same. */
+  #reportAge(): void {
+    const leftMs = this.#notAfter - Date.now();
+    const age = leftMs <= 0 ? 'tls-expired' : leftMs < EXPIRING_MS ? 'tls-expiring' : undefined;
+    if (age === this.#age) return;
+    this.#age = age;
+    if (!age) return;
+    const notAfter = new Date(this.#notAfter).toISOString();
+    const what = age === 'tls-expired' ? 'expired' : 'expires';
+    this.#onEvent({
+      event: age,
+      code: age === 'tls-expired' ? 'TLS_CERTIFICATE_EXPIRED' : 'TLS_CERTIFICATE_EXPIRING',
+      notAfter,
+      message: `the certificate in ${this.#options.certFile} ${what} on ${notAfter.slice(0, 10)}`,
+      hint: 'Renew it and replace the files; they are read again when they change.',
+    });
   }
 
   /** Sessions end when their files change: a removed CA must not authenticate clients. */

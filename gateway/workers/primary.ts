@@ -8,6 +8,7 @@ import { startPool } from '../../runtime/workers/primary.ts';
 import { assertFree, assertReusePort } from '../../runtime/workers/shared-port.ts';
 import { parseListen } from '../config/listen.ts';
 import type { GatewayConfig } from '../config/schema.ts';
+import { sharedCertificates } from '../connection/shared-certificates.ts';
 import { startGateway } from '../gateway.ts';
 import { listMetrics } from '../lists/list-metrics.ts';
 import type { ListChange } from '../lists/list-replica.ts';
@@ -43,16 +44,21 @@ export async function startGatewayService(
   let toWorkers: (change: ListChange) => void = () => undefined;
   const keeper = new KeptLists(onEvent, (change) => toWorkers(change));
   await keeper.replace(config);
+  const warn = (given: GatewayConfig): void => {
+    for (const event of sharedCertificates(given)) onEvent(event);
+  };
   try {
     const gateway =
       workers === 0 ? await startHere(config, keeper, onEvent) : await startWorkers(config, workers, keeper, onEvent);
     toWorkers = gateway.tell;
+    warn(config);
     return {
       urls: gateway.urls,
       lists: () => keeper.lists,
       reload: async (changed) => {
         await keeper.replace(changed);
         gateway.reload(changed);
+        warn(changed);
       },
       close: async (options) => {
         await gateway.close(options);

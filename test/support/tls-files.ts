@@ -8,7 +8,7 @@ import path from 'node:path';
 import tls from 'node:tls';
 import { fixture } from './paths.ts';
 
-export type TestCertificate = 'first' | 'second' | 'client' | 'stranger';
+export type TestCertificate = 'first' | 'second' | 'client' | 'stranger' | 'expired';
 
 const tlsFile = (name: string): Buffer => fs.readFileSync(fixture('tls', name));
 

@@ -10,7 +10,7 @@ import { type Echo, parseAnswer, type RawAnswer } from './gateway.ts';
 const pem = (name: string): string => JSON.stringify(fixture('tls', name));
 
 /** The key `tls` with a certificate of the fixtures, and the CA of client certificates if any. */
-export function tlsKey(name: 'first' | 'second' | 'stranger', ca?: 'ca' | 'stranger', more = ''): string {
+export function tlsKey(name: 'first' | 'second' | 'stranger' | 'expired', ca?: 'ca' | 'stranger', more = ''): string {
   const client = ca === undefined ? '' : `, clientCertificates: { caFile: ${pem(`${ca}.pem`)}${more} }`;
   return `{ certFile: ${pem(`${name}.pem`)}, keyFile: ${pem(`${name}.key`)}${client} }`;
 }
