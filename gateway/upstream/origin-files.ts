@@ -2,7 +2,6 @@
 
 import { createSecureContext } from 'node:tls';
 import { readPem, tlsError } from '../../runtime/tls.ts';
-import type { AppConfig } from '../config/schema.ts';
 
 export interface OriginFiles {
   readonly ca?: Buffer;
@@ -10,8 +9,15 @@ export interface OriginFiles {
   readonly key?: Buffer;
 }
 
+/** Paths. */
+interface OriginFileNames {
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
 /** @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID` */
-export function readOriginFiles({ caFile, certFile, keyFile }: AppConfig['upstream']): OriginFiles {
+export function readOriginFiles({ caFile, certFile, keyFile }: OriginFileNames): OriginFiles {
   const files: OriginFiles = {
     ...(caFile !== undefined && { ca: readPem(caFile) }),
     ...(certFile !== undefined && { cert: readPem(certFile) }),
