@@ -60,7 +60,13 @@ test.each<[string, ServerOptions, string, string, string | undefined]>([
     `${OWN_CA}, certFile: ${pem('client.pem')}, keyFile: ${pem('client.key')}`,
     undefined,
   ],
-  ['none of ours', { ...first, ca: caPem, requestCert: true }, 'localhost', OWN_CA, 'UPSTREAM_FAILED'],
+  [
+    'none of ours',
+    { ...first, ca: caPem, requestCert: true },
+    'localhost',
+    OWN_CA,
+    'UPSTREAM_TLS_REFUSED or UPSTREAM_FAILED',
+  ],
 ])('an application with %s', async (_, options, host, upstream, code) => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const origin = await startSecured({ ...options, minVersion: version, maxVersion: version });
@@ -69,7 +75,11 @@ test.each<[string, ServerOptions, string, string, string | undefined]>([
     for (let i = 0; i < 2; i++) expect(await statusesAt(port), version).toEqual(code ? FAILED : WELL);
     const failed = events.filter(({ event }) => event === 'upstream-failed');
     expect(failed).toHaveLength(code ? 6 : 0);
-    for (const event of failed) expect(event).toMatchObject({ code, hint: expect.any(String) });
+    // Whether the alert of node:tls comes before its reset is up to the kernel.
+    for (const event of failed) {
+      expect(event).toMatchObject({ hint: expect.any(String) });
+      expect(code?.split(' or ')).toContain((event as { code: string }).code);
+    }
   }
 });
 
