@@ -17,7 +17,8 @@ const MAX_ALIASES = 1_000;
 /** Reads the text of a configuration. JSON is YAML 1.2. */
 export function parseConfig(text: string): ParsedConfig {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, version: '1.2', prettyErrors: false });
+  // A warning of the parser repeats what the file has.
+  const document = parseDocument(text, { lineCounter: lines, version: '1.2', prettyErrors: false, logLevel: 'error' });
   const { errors } = document;
   if (errors.length > 0) return failed(errors.map(({ pos, code }) => syntaxFault(lines.linePos(pos[0]), code)));
   let value: unknown;
