@@ -46,7 +46,8 @@ function headersFor({ head, application, client, isSecure, added }: Exchange): s
   const { config, origin } = application;
   const address = formatAddress(client);
   const headers = ['Host', config.upstream.host === 'origin' ? origin.host : head.authority, ...head.headers];
-  if (added.size > 0) setHeaders(headers, added);
+  const { headers: ofRules } = application.rules;
+  if (ofRules.length > 0) setHeaders(headers, ofRules, added);
   if (typeof head.body === 'number' && head.body > 0) headers.push('Content-Length', String(head.body));
   if (config.keep.length > 0) headers.push(...kept(head.reserved, application.kept));
   headers.push(
@@ -62,9 +63,12 @@ function headersFor({ head, application, client, isSecure, added }: Exchange): s
   return headers;
 }
 
-/** What a rule sets, a client does not: not in another spelling either. */
-function setHeaders(headers: string[], added: ReadonlyMap<string, string>): void {
-  const letters = new Set([...added.keys()].map(lettersOf));
+/**
+ * A name that a rule of the application may set is the gateway's to say: whatever the client sends
+ * under it, in any spelling, does not arrive, whether the rule applies or not.
+ */
+function setHeaders(headers: string[], names: readonly string[], added: ReadonlyMap<string, string>): void {
+  const letters = new Set(names.map(lettersOf));
   const others = pairsOf(headers).filter(([name]) => !letters.has(lettersOf(name)));
   headers.splice(0, headers.length, ...others.flat(), ...[...added].flat());
 }

@@ -126,6 +126,8 @@ describe('other rules', () => {
     const saw = echoOf(await get(port, '/', 'x-zone: forged\r\nX-Other: 1\r\n'));
     expect(seen(saw, 'x-zone')).toEqual(['inner']);
     expect(seen(saw, 'x-other')).toEqual(['1']);
+    const { port: other } = await withRules('- { when: ssl, do: { setHeader: { X-Zone: inner } } }');
+    expect(seen(echoOf(await get(other, '/', 'X-Zone: forged\r\n')), 'x-zone')).toEqual([]);
     const odd = echoOf(await get(port, '/', 'X_Zone: forged\r\n'));
     expect(JSON.stringify(odd)).not.toContain('forged');
   });
