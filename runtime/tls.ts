@@ -129,7 +129,10 @@ export class TlsFiles {
     };
   }
 
-  /** Once for each certificate and age. Clients judge it themselves, so that it is served all the same. */
+  /**
+   * Once for each certificate and age. Clients judge it themselves, so that it is served all the
+   * same.
+   */
   #reportAge(): void {
     const leftMs = this.#notAfter - Date.now();
     const age = leftMs <= 0 ? 'tls-expired' : leftMs < EXPIRING_MS ? 'tls-expiring' : undefined;

@@ -41,7 +41,8 @@ describe.each(SERVERS)('%s', (name) => {
     const answer = await sendCase(port, one);
     expect(await flush(port)).toMatch(/^HTTP\/1.1 200 /);
     const seen = origin.take();
-    // gunicorn hands what came of a body to its application, which has to compare it with its length.
+    // gunicorn hands what came of a body to its application, which has to compare it with its
+    // length.
     const cut = one.isCutShort ? [CUT] : [];
     const left = [...expectedOf(one), ...cut, FLUSHED].map(show);
     expectedInAll += left.length;

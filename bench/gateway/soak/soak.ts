@@ -1,5 +1,5 @@
-// `npm run soak:gateway -- --seconds 60`: load under TLS while configuration, lists and certificates
-// are replaced every two seconds, and the application is killed and started again.
+// `npm run soak:gateway -- --seconds 60`: load under TLS while configuration, lists and
+// certificates are replaced every two seconds, and the application is killed and started again.
 //
 // The exit code is 1 if a request failed though the application was there, a rule let one through,
 // or something was not replaced.
