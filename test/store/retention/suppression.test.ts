@@ -210,7 +210,7 @@ describe('the file of the list', () => {
     ['another day', (json: Json) => Object.assign(json.names[0] as object, { added: '2026-11-28' })],
     ['a day that is none', (json: Json) => Object.assign(json.names[0] as object, { added: '2026-02-30' })],
     ['another kind', (json: Json) => Object.assign(json.names[0] as object, { kind: 'planted' })],
-    ['another format', (json: Json) => Object.assign(json, { format: 2 })],
+    ['another format', (json: Json) => Object.assign(json, { format: 3 })],
     [
       'a byte less',
       (json: Json) =>
