@@ -133,12 +133,12 @@ export function withFlags<Checker>(create: () => Checker): Checker {
     return create();
   } catch (error) {
     if (!(error instanceof LookupError && error.code === 'OPTION_MALFORMED')) throw error;
-    const [, option = '', why = ''] = /^option (\w+): (.*)$/.exec(error.message) ?? [];
-    const flag = FLAGS[option];
-    if (flag === undefined) throw error;
-    const isAddress = option !== 'timeoutMs' && !/twice|together|list/.test(why);
+    const [, names = '', why = ''] = /^option (\w+(?: or \w+)*): (.*)$/.exec(error.message) ?? [];
+    const flags = names.split(' or ').map((name) => FLAGS[name]);
+    if (flags.includes(undefined)) throw error;
+    const isAddress = names !== 'timeoutMs' && !/twice|together|list/.test(why);
     throw new UsageError(
-      `${flag}: ${why}`,
+      `${flags.join(' or ')}: ${why}`,
       isAddress
         ? 'Pass an absolute URL without credentials, query and fragment, such as https://leaks.example.org/.'
         : 'See: credveil check --help',

@@ -133,10 +133,16 @@ test('a malformed address is named by its flag', async ({ world }) => {
   const { oprf, keyed } = world;
   const cases: [args: string[], fault: string][] = [
     [['--url', 'nonsense', '--dataset', keyed], '--url: not a URL'],
-    [['--url', 'http://ana:marked@127.0.0.1', '--dataset', keyed], '--url: not a URL of http or https without credentials'],
+    [
+      ['--url', 'http://ana:marked@127.0.0.1', '--dataset', keyed],
+      '--url: not a URL of http or https without credentials',
+    ],
     [['--url', 'http://127.0.0.1:9', '--dataset', oprf, '--buckets-url', 'x'], '--buckets-url: not a URL'],
     [['--url', 'http://127.0.0.1:9', '--dataset', oprf, '--evaluator', 'x'], '--evaluator: not a URL'],
-    [['--url', 'http://127.0.0.1:9', '--dataset', oprf, '--buckets-url', 'http://127.0.0.1:9'], '--buckets-url: the'],
+    [
+      ['--url', 'http://127.0.0.1:9', '--dataset', oprf, '--buckets-url', 'http://127.0.0.1:9'],
+      '--buckets-url or --evaluator: the same server twice',
+    ],
     [['--url', 'http://127.0.0.1:9', '--dataset', keyed, '--timeout', '99999999999'], '--timeout: not an integer'],
   ];
   for (const [args, fault] of cases) {
