@@ -64,10 +64,10 @@ describe('a line of standard input', () => {
   test.for([
     ['{"email":"bob@example.test","password":"x"}', 'Did you mean username?'],
     ['{"username":"bob@example.test","pass":"x"}', 'Did you mean password?'],
-    ['{"username":"bob@example.test","password":7}', 'types'],
+    ['{"username":"bob@example.test","password":7}', 'with strings as their values'],
     ['not JSON', 'one JSON object per line'],
     ['["bob@example.test","x"]', 'one JSON object per line'],
-    ['{}', 'at least one'],
+    ['{}', 'neither username nor password'],
   ] as const)('that is %s is an error of its own, and the batch goes on', async ([line, hint], { world, place }) => {
     const { code, lines, stderr } = await check(world, place, `${raw(KNOWN)}\n${line}\n${raw(PAIR)}\n`);
     expect(lines.map(({ status, error }) => status ?? error?.code)).toEqual(['pair', 'LINE_MALFORMED', 'pair']);
