@@ -80,7 +80,7 @@ test.for([
 test('the image runs as a user that is not root, and holds the package alone', async ({ image }) => {
   expect((await image.runCommand(['id', '-u'], {})).trim()).toBe('10001');
   const files = (await image.runCommand(['ls', '-A', '/opt/credveil'], {})).trim().split('\n');
-  const expected = ['cli', 'client-sdk', 'deploy', 'dist', 'docs', 'examples', 'node-version.js'];
+  const expected = ['cli', 'client-sdk', 'deploy', 'dist', 'docs', 'examples', 'gateway', 'node-version.js'];
   const others = files.filter((file) => !file.endsWith('.md'));
   expect(others.sort()).toEqual(
     [...expected, 'LICENSE', 'PROTOCOL.vectors.json', 'node_modules', 'package-lock.json', 'package.json'].sort(),
