@@ -2,14 +2,14 @@
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Address } from './addresses/address.ts';
 import { type AnswerOptions, sendAnswer } from './answers/answer.ts';
 import { type AnswerCode, Refusal } from './answers/kinds.ts';
 import type { Application, Found } from './applications.ts';
 import type { Peer } from './connection/peer.ts';
-import { isHttp2 } from './http-version.ts';
+import { isHttp2, streamOf } from './http-version.ts';
 import type { RequestHead } from './request/head.ts';
 
 const ID_BYTES = 9;
@@ -84,7 +84,7 @@ export class Exchange {
     message.on('error', () => undefined).resume();
     if (isHttp2(message)) {
       // The connection goes on: RFC 9113 §8.1 ends what is left of the request.
-      const { stream } = response as unknown as { readonly stream: ServerHttp2Stream };
+      const stream = streamOf(response);
       response.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
       return;
     }

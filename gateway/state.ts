@@ -40,7 +40,6 @@ export interface StateParts {
  */
 export function createState(config: GatewayConfig, { tls: tlsOptions, findList, previous }: StateParts): GatewayState {
   const shared = prepareRules(config.rules, 'rules', findList);
-  const profiles = createProfiles(config, tlsOptions, previous);
   const origins = new Map<string, Origin>();
   const applications = Object.entries(config.apps).map(([name, app]): Application => {
     const files = readOriginFiles(app.upstream);
@@ -60,6 +59,8 @@ export function createState(config: GatewayConfig, { tls: tlsOptions, findList, 
       kept: new Set(app.keep.map(lettersOf)),
     };
   });
+  // Last, since they are what an error would leave open.
+  const profiles = createProfiles(config, tlsOptions, previous);
   return {
     config,
     applications: new Applications(applications),

@@ -1,6 +1,5 @@
 // credveil gateway: a reverse proxy in front of applications, until it gets a signal.
 
-import os from 'node:os';
 import type { Command } from 'commander';
 import { type AdminActions, AdminError, startAdminServer } from '../../gateway/admin/admin-server.ts';
 import { adminSocketOf } from '../../gateway/config/admin-socket.ts';
@@ -12,7 +11,7 @@ import { type GatewayService, startGatewayService } from '../../gateway/workers/
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import { createLog } from '../../runtime/observe/log.ts';
 import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
-import { canReusePort } from '../../runtime/workers/shared-port.ts';
+import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { type AdminFlags, acceptList, showLists, showStatus } from '../gateway/administration.ts';
 import { checkFiles } from '../gateway/check-files.ts';
@@ -108,16 +107,10 @@ async function check(config: GatewayConfig, flags: GatewayFlags): Promise<void> 
   );
 }
 
-/** One per core, and at least two: the port would close while a single worker is replaced. */
-function countWorkers({ workers }: GatewayConfig): number {
-  if (workers !== 'auto') return workers;
-  return canReusePort() ? Math.max(2, os.availableParallelism()) : 0;
-}
-
 async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): Promise<void> {
   let config = initial;
   const onEvent: OnEvent = createLog(config.logLevel).event;
-  const service = await startGatewayService(config, { workers: countWorkers(config), onEvent });
+  const service = await startGatewayService(config, { workers: countWorkers(config.workers), onEvent });
   const metrics = await startMetrics(config, service, onEvent);
   const closeAdmin = await startAdmin(config, service, () => config, onEvent);
   const reload = async (): Promise<void> => {

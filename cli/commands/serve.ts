@@ -1,12 +1,11 @@
 // credveil serve: serves datasets over HTTP until it gets a signal.
 
 import fs from 'node:fs';
-import os from 'node:os';
 import type { Command } from 'commander';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import { isLoopback } from '../../runtime/http/browser-gate.ts';
 import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
-import { canReusePort } from '../../runtime/workers/shared-port.ts';
+import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import {
   type Config,
   compareSettings,
@@ -68,12 +67,6 @@ function isPresent(file: string): boolean {
   } catch {
     return true;
   }
-}
-
-/** One per core, and at least two: the port would close while a single worker is replaced. */
-function countWorkers(workers: Settings['workers']): number {
-  if (workers !== 'auto') return workers;
-  return canReusePort() ? Math.max(2, os.availableParallelism()) : 0;
 }
 
 async function start(settings: Settings, onEvent: OnEvent): Promise<CredveilServer> {

@@ -1,15 +1,13 @@
 // credveil gateway rules test: what the rules of a configuration make of one request.
 
 import fs from 'node:fs';
-import type { TLSSocket } from 'node:tls';
 import { parseAddress } from '../../gateway/addresses/address.ts';
 import { readConfig } from '../../gateway/config/read.ts';
 import { type ExplainedRequest, type ExplainedRule, explainRequest } from '../../gateway/explain.ts';
-import { ListReplica } from '../../gateway/lists/list-replica.ts';
 import type { Explanation } from '../../gateway/rules/explain.ts';
-import { createState, retireState } from '../../gateway/state.ts';
 import { UsageError } from '../exit.ts';
 import { printResult } from '../output.ts';
+import { listsOf, withState } from './offline-state.ts';
 
 export interface RulesTestFlags {
   readonly config: string;
@@ -26,21 +24,12 @@ export async function testRules(flags: RulesTestFlags): Promise<void> {
   if (!from) throw new UsageError('--from is no address', 'Pass an IPv4 or IPv6 address: --from 192.0.2.1.');
   const config = readConfig(flags.config);
   // Copies of the lists that a gateway with this configuration has read.
-  const lists = new ListReplica(config.lists, config.stateDirectory ?? '.');
+  const lists = listsOf(config);
   await lists.load();
-  const tls = {
-    ticketSecret: new Uint8Array(32),
-    handshakeTimeoutMs: 1_000,
-    onEvent: () => undefined,
-    onSecured: (socket: TLSSocket) => void socket.destroy(),
-  };
-  const state = createState(config, { tls, findList: (name) => lists.lookup(name) });
-  try {
-    const explained = await explainRequest(readRequest(flags.request), state, { from, isSecure: flags.https === true });
-    printResult(flags, explained, describe);
-  } finally {
-    await retireState(state, undefined);
-  }
+  const explained = await withState(config, { lists, onEvent: () => undefined }, (state) =>
+    explainRequest(readRequest(flags.request), state, { from, isSecure: flags.https === true }),
+  );
+  printResult(flags, explained, describe);
 }
 
 /** Lines may end as editors end them. */

@@ -1,9 +1,9 @@
 // What the gateway holds for slow clients, in bytes over all connections of a process.
 
 import type { ServerResponse } from 'node:http';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
 import { cutWhenStalled } from '../../runtime/http/stalled.ts';
-import { isHttp2 } from '../http-version.ts';
+import { isHttp2, streamOf } from '../http-version.ts';
 
 export class BufferBudget {
   /** Bytes that clients have not taken yet. */
@@ -40,7 +40,7 @@ function cutStalled(response: ServerResponse, stalledMs: number): () => void {
     return () => undefined;
   }
   // Of HTTP/2 one stream may stall while others go on.
-  const { stream } = response as unknown as { readonly stream: ServerHttp2Stream };
+  const stream = streamOf(response);
   // Any other code would end the response as if it were whole.
   stream.setTimeout(stalledMs, () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
   return () => stream.setTimeout(0);

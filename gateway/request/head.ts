@@ -4,7 +4,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { pairsOf } from '../header-pairs.ts';
-import { isHttp2, isHttpVersion } from '../http-version.ts';
+import { isHttp2, isHttpVersion, streamOf } from '../http-version.ts';
 import { kindOf } from './name-kind.ts';
 import { refuse } from './refuse.ts';
 import { isHopByHop, isNeverNominated, lettersOf } from './reserved-names.ts';
@@ -220,7 +220,6 @@ function bodyOf({ length, transfer }: Draft, isOld: boolean): number | 'chunked'
 /** A stream of HTTP/2 that its HEADERS frame did not end has a body, of a stated length or not. */
 function bodyOfStream(message: IncomingMessage, { length, transfer }: Draft): number | 'chunked' {
   if (transfer !== undefined) throw refuse('FRAMING_MALFORMED');
-  const { stream } = message as unknown as { readonly stream: { readonly endAfterHeaders: boolean } };
-  if (stream.endAfterHeaders) return 0;
+  if (streamOf(message).endAfterHeaders) return 0;
   return length === undefined ? 'chunked' : Number(length);
 }

@@ -1,5 +1,6 @@
 // What a header of a request is to the gateway, by its name.
 
+import { rememberNames } from './remember-names.ts';
 import { isHopByHop, isHopByHopTwin, isNeverNominated, isReserved, lettersOf } from './reserved-names.ts';
 
 /**
@@ -42,18 +43,8 @@ const KINDS: ReadonlyMap<string, NameKind> = new Map<string, NameKind>([
 
 const SPECIAL_LETTERS: ReadonlySet<string> = new Set([...KINDS.keys()].map(lettersOf));
 
-/** Names repeat: looking one up is cheaper than judging it. */
-const MAX_KNOWN_NAMES = 4_096;
-const knownNames = new Map<string, NameKind>();
-
-/** @param name as it came, in any case */
-export function kindOf(name: string): NameKind {
-  const known = knownNames.get(name);
-  if (known) return known;
-  const kind = judgeName(name);
-  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(name, kind);
-  return kind;
-}
+/** Takes a name as it came, in any case. */
+export const kindOf = rememberNames(judgeName);
 
 function judgeName(name: string): NameKind {
   const lower = name.toLowerCase();

@@ -90,13 +90,12 @@ function send(message: IncomingMessage, request: ClientRequest, { body, headers,
 
 function receive(
   reply: IncomingMessage,
-  { onSlowClient, onHead }: CarefulForwarding,
+  { onSlowClient }: CarefulForwarding,
   sink: ResponseSink,
   finish: (outcome: Outcome) => void,
 ): void {
   const status = reply.statusCode ?? 502;
   const headers = responseHeaders(reply.rawHeaders);
-  onHead?.(status, headers);
   sink.start(status, reply.statusMessage ?? '', headers);
   reply
     .on('data', (chunk: Buffer) => {

@@ -64,7 +64,6 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     const headers = responseHeaders(raw);
-    this.#forwarding.onHead?.(status, headers);
     this.#sink.start(status, statusText, headers);
   }
 

@@ -14,8 +14,6 @@ export interface Forwarding {
   readonly body: number | 'chunked';
   /** Called when the client takes no more for now. @param resume is called once it does */
   onSlowClient(resume: () => void): void;
-  /** Called with the head before it is sent. It may add to the headers. */
-  readonly onHead?: (status: number, headers: string[]) => void;
 }
 
 /**

@@ -33,7 +33,6 @@ export class Origin {
   readonly #options: OriginOptions;
   readonly #url: URL;
   readonly pool: Pool;
-  #closed: Promise<void> | undefined;
   #agent: http.Agent | undefined;
 
   constructor(options: OriginOptions) {
@@ -86,9 +85,7 @@ export class Origin {
 
   /** Lets requests in flight finish. The connections of node:http end with their requests. */
   async close(): Promise<void> {
-    // A worker closes at the order of its primary, and again when that is gone.
-    this.#closed ??= this.pool.close();
-    await this.#closed;
+    await this.pool.close();
   }
 
   /** Without keep-alive: these requests are rare, and an upgraded connection never comes back. */

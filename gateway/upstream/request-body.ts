@@ -11,8 +11,6 @@ export const isWhole = ({ complete, aborted }: IncomingMessage): boolean => comp
 
 export class RequestBody extends Readable {
   readonly #message: IncomingMessage;
-  /** Bytes passed on so far. */
-  bytes = 0;
 
   constructor(message: IncomingMessage) {
     super();
@@ -34,7 +32,6 @@ export class RequestBody extends Readable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.bytes += chunk.length;
     if (!this.push(chunk)) this.#message.pause();
   };
 

@@ -1,30 +1,20 @@
 // The response of an application on its way to the client: head, body and trailers, piece by piece.
 
 import type { ServerResponse } from 'node:http';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
 import { objectOf, pairsOf } from '../header-pairs.ts';
-import { isHttp2 } from '../http-version.ts';
+import { isHttp2, streamOf } from '../http-version.ts';
+import { rememberNames } from '../request/remember-names.ts';
 import { isHopByHop, isReserved, lettersOf } from '../request/reserved-names.ts';
 
-/** Names that a client must not get from an application. */
-function isKept(name: string): boolean {
+/** Whether a client may get a header of this name from an application. */
+const isSent = rememberNames((name) => {
   const lower = name.toLowerCase();
   // Trailer announces fields that are passed on: RFC 9110 §6.6.2.
   if (lower === 'trailer') return true;
   // Alt-Svc would send clients past the gateway.
   return !isHopByHop(lower) && lower !== 'alt-svc' && !isReserved(lettersOf(lower));
-}
-
-const MAX_KNOWN_NAMES = 4_096;
-const knownNames = new Map<string, boolean>();
-
-function isSent(name: string): boolean {
-  const known = knownNames.get(name);
-  if (known !== undefined) return known;
-  const kept = isKept(name);
-  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(name, kept);
-  return kept;
-}
+});
 
 /** Drops hop-by-hop and reserved headers, and those that `Connection` names: RFC 9110 §7.6.1. */
 export function responseHeaders(raw: readonly string[]): string[] {
@@ -55,10 +45,6 @@ function without(headers: readonly string[], names: readonly string[]): string[]
       kept.push(headers[i] as string, headers[i + 1] as string);
   return kept;
 }
-
-/** That of a response of HTTP/2. */
-const streamOf = (response: ServerResponse): ServerHttp2Stream =>
-  (response as unknown as { readonly stream: ServerHttp2Stream }).stream;
 
 /** What a client of HTTP/1 or HTTP/2 gets of one response. */
 export class ResponseSink {

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
+import os from 'node:os';
 import { listenError, ServerError } from '../errors.ts';
 
 /** Systems whose kernel spreads connections over all listeners of a port. */
@@ -9,6 +10,15 @@ const SHARING_PLATFORMS: readonly string[] = ['linux', 'freebsd', 'dragonfly', '
 
 /** Whether several processes can listen on one port here. Node has `reusePort` since 22.12. */
 export const canReusePort = (): boolean => SHARING_PLATFORMS.includes(process.platform);
+
+/**
+ * @param workers `auto` is one per core, and at least two: the port would close while a single
+ * worker is replaced
+ */
+export function countWorkers(workers: number | 'auto'): number {
+  if (workers !== 'auto') return workers;
+  return canReusePort() ? Math.max(2, os.availableParallelism()) : 0;
+}
 
 /** @throws ServerError `REUSE_PORT_UNSUPPORTED` */
 export function assertReusePort(): void {

@@ -1,0 +1,31 @@
+// What a configuration means, without a gateway that serves it.
+
+import type { TLSSocket } from 'node:tls';
+import type { GatewayConfig } from '../../gateway/config/schema.ts';
+import { ListReplica } from '../../gateway/lists/list-replica.ts';
+import { createState, type GatewayState, retireState } from '../../gateway/state.ts';
+import type { OnEvent } from '../../runtime/events.ts';
+
+/** Its lists, which hold the items of the configuration until they are loaded. */
+export const listsOf = ({ lists, stateDirectory = '.' }: GatewayConfig): ListReplica =>
+  new ListReplica(lists, stateDirectory);
+
+/** @throws ServerError for files that cannot be used */
+export async function withState<Result>(
+  config: GatewayConfig,
+  { lists, onEvent }: { readonly lists: ListReplica; readonly onEvent: OnEvent },
+  use: (state: GatewayState) => Result | Promise<Result>,
+): Promise<Result> {
+  const tls = {
+    ticketSecret: new Uint8Array(32),
+    handshakeTimeoutMs: config.limits.headersTimeoutMs,
+    onEvent,
+    onSecured: (socket: TLSSocket) => void socket.destroy(),
+  };
+  const state = createState(config, { tls, findList: (name) => lists.lookup(name) });
+  try {
+    return await use(state);
+  } finally {
+    await retireState(state, undefined);
+  }
+}
