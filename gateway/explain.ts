@@ -10,7 +10,7 @@ import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { readRequest } from './phases/read-request.ts';
 import { applyRules, outcomesOf } from './phases/rules.ts';
 import type { Explanation } from './rules/explain.ts';
-import type { GatewayState } from './state.ts';
+import type { GatewaySetup } from './setup.ts';
 
 export interface ExplainOptions {
   /** Who sends it. */
@@ -51,19 +51,19 @@ export interface ExplainedRequest {
  */
 export async function explainRequest(
   bytes: Buffer,
-  state: GatewayState,
+  setup: GatewaySetup,
   { from, isSecure }: ExplainOptions,
 ): Promise<ExplainedRequest> {
   const message = await parseRequest(bytes);
   const host = message.headers.host?.replace(/:\d+$/, '').toLowerCase() ?? '';
-  const profile = isSecure ? (state.applications.profileOf(host) ?? 'none') : undefined;
+  const profile = isSecure ? (setup.applications.profileOf(host) ?? 'none') : undefined;
   const peer = { address: from, profile, redirects: false };
   const exchange = new Exchange(message, new ServerResponse(message), peer);
   try {
-    readRequest(exchange, state);
+    readRequest(exchange, setup);
     exchange.isSecure = isSecure;
-    if (profile === 'none') exchange.found = state.applications.find(exchange.head as NonNullable<Exchange['head']>);
-    else findApplication(exchange, state);
+    if (profile === 'none') exchange.found = setup.applications.find(exchange.head as NonNullable<Exchange['head']>);
+    else findApplication(exchange, setup);
     const target = judgeTarget(exchange);
     return { ...placeOf(exchange), ...explainRules(exchange, target) };
   } catch (error) {

@@ -1,4 +1,4 @@
-// The gateway of one process: listeners, servers and the pipeline around the state in force.
+// The gateway of one process: listeners, servers and the pipeline around the setup in force.
 
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
@@ -20,7 +20,7 @@ import { createPipeline } from './pipeline.ts';
 import { BodyRates } from './request/body-rate.ts';
 import { isIn } from './request/client-address.ts';
 import type { FindList } from './rules/compile-expression.ts';
-import { createState, type GatewayState, retireState } from './state.ts';
+import { createSetup, type GatewaySetup, retireSetup } from './setup.ts';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -84,7 +84,7 @@ class RunningGateway implements Gateway {
   readonly #listeners: Server[] = [];
   #lists: ProcessLists;
   #closed: Promise<void> | undefined;
-  #state: GatewayState;
+  #setup: GatewaySetup;
   readonly urls: string[] = [];
   readonly ports: number[] = [];
 
@@ -100,10 +100,10 @@ class RunningGateway implements Gateway {
       onSecured: (socket) => this.#servers.acceptSecured(socket),
     };
     this.#lists = options.lists ?? NO_LISTS;
-    this.#state = createState(config, { tls: this.#tlsOptions, findList: (name) => this.#lists.lookup(name) });
-    this.#bodyRates = new BodyRates(() => this.#state.config.limits);
+    this.#setup = createSetup(config, { tls: this.#tlsOptions, findList: (name) => this.#lists.lookup(name) });
+    this.#bodyRates = new BodyRates(() => this.#setup.config.limits);
     const handle = createPipeline({
-      state: () => this.#state,
+      setup: () => this.#setup,
       budget: this.#budget,
       bodyRates: this.#bodyRates,
       observe: this.#observe,
@@ -139,14 +139,14 @@ class RunningGateway implements Gateway {
   }
 
   reload(config: GatewayConfig, lists = this.#lists): void {
-    const before = this.#state;
+    const before = this.#setup;
     const findList: FindList = (name) => lists.lookup(name);
-    this.#state = createState(config, { tls: this.#tlsOptions, findList, previous: before });
+    this.#setup = createSetup(config, { tls: this.#tlsOptions, findList, previous: before });
     this.#lists = lists;
-    for (const profile of this.#state.profiles.values())
+    for (const profile of this.#setup.profiles.values())
       if (before.profiles.get(profile.id) === profile) profile.reload();
     this.#servers.applyLimits(config.limits);
-    void retireState(before, this.#state);
+    void retireSetup(before, this.#setup);
   }
 
   close({ deadlineMs = DEFAULT_DEADLINE_MS }: CloseOptions = {}): Promise<void> {
@@ -155,7 +155,7 @@ class RunningGateway implements Gateway {
   }
 
   async #shutDown(deadlineMs: number): Promise<void> {
-    this.#state.isClosing = true;
+    this.#setup.isClosing = true;
     this.#onEvent({ event: 'closing', deadlineMs });
     const closed = this.#listeners.map((server) => new Promise((resolve) => server.close(resolve)));
     const idle = setInterval(() => this.#servers.closeIdle(), CLOSE_IDLE_MS);
@@ -167,7 +167,7 @@ class RunningGateway implements Gateway {
     clearTimeout(deadline);
     this.#servers.close();
     this.#bodyRates.close();
-    await retireState(this.#state, undefined);
+    await retireSetup(this.#setup, undefined);
     this.#onEvent({ event: 'closed' });
   }
 
@@ -202,7 +202,7 @@ class RunningGateway implements Gateway {
 
   /** Of the address where proxies ask: nobody else is heard there. */
   #rulesOfAsking(): ListenerRules {
-    const { config, askers } = this.#state;
+    const { config, askers } = this.#setup;
     const asks = config.forwardAuth?.proxy;
     return {
       ...this.#rulesOf(-1),
@@ -221,7 +221,7 @@ class RunningGateway implements Gateway {
   }
 
   #rulesOf(i: number): ListenerRules {
-    const { config, proxies, profiles } = this.#state;
+    const { config, proxies, profiles } = this.#setup;
     const { limits } = config;
     const share = this.#options.share ?? 1;
     const protocol = config.listen[i]?.protocol ?? (profiles.size > 0 ? 'https' : 'http');
@@ -241,7 +241,7 @@ class RunningGateway implements Gateway {
    * who scans addresses is not shown the certificate of some host.
    */
   #profileFor(serverName: string | undefined): TlsProfile | undefined {
-    const { applications, profiles, config } = this.#state;
+    const { applications, profiles, config } = this.#setup;
     const id = serverName === undefined ? undefined : applications.profileOf(serverName);
     if (id !== undefined) return profiles.get(id);
     const [only] = profiles.values();
@@ -253,7 +253,7 @@ class RunningGateway implements Gateway {
     const { profile, serverName } = peerOf(socket);
     const { localPort } = socket;
     const port = localPort === 443 ? '' : `:${localPort}`;
-    const hosts = new Set(this.#state.applications.hostsOf(profile));
+    const hosts = new Set(this.#setup.applications.hostsOf(profile));
     const own = serverName !== undefined && hosts.delete(serverName) ? [serverName] : [];
     return [...own, ...hosts].map((host) => `https://${host}${port}`);
   }

@@ -4,11 +4,11 @@ import type { BufferBudget } from './connection/buffer-budget.ts';
 import type { Lists } from './lists/lists.ts';
 import type { Observe } from './observe/observe.ts';
 import type { BodyRates } from './request/body-rate.ts';
-import type { GatewayState } from './state.ts';
+import type { GatewaySetup } from './setup.ts';
 
 export interface PipelineParts {
   /** The configuration in force: each request takes one look. */
-  readonly state: () => GatewayState;
+  readonly setup: () => GatewaySetup;
   readonly budget: BufferBudget;
   readonly bodyRates: BodyRates;
   readonly observe: Observe;

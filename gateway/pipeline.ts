@@ -14,7 +14,7 @@ import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
 import { readRequest } from './phases/read-request.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
-import type { GatewayState } from './state.ts';
+import type { GatewaySetup } from './setup.ts';
 
 export type Handle = (
   message: IncomingMessage,
@@ -26,30 +26,30 @@ export function createPipeline(parts: PipelineParts): Handle {
   const { observe } = parts;
   return (message, response, upgrade) => {
     const exchange = new Exchange(message, response, peerOf(message.socket), upgrade);
-    const state = parts.state();
+    const setup = parts.setup();
     response.on('error', () => undefined);
     if (exchange.peer.isEnding) {
       // It came in the same packet as a request whose answer ends the connection.
       message.resume();
       return;
     }
-    if (state.isClosing) exchange.endConnection();
+    if (setup.isClosing) exchange.endConnection();
     const { asks } = exchange.peer;
     if (asks) {
-      answerQuestion(exchange, asks, parts, state);
+      answerQuestion(exchange, asks, parts, setup);
       return;
     }
     try {
-      if (parts.budget.held > state.config.limits.maxBufferedBytes) throw new Refusal('OVERLOADED', { close: true });
-      readRequest(exchange, state);
+      if (parts.budget.held > setup.config.limits.maxBufferedBytes) throw new Refusal('OVERLOADED', { close: true });
+      readRequest(exchange, setup);
       if (exchange.peer.redirects) {
-        redirectToHttps(exchange, state, observe);
+        redirectToHttps(exchange, setup, observe);
         return;
       }
-      findApplication(exchange, state);
+      findApplication(exchange, setup);
       const target = judgeTarget(exchange);
       if (target === undefined) observe.answered(exchange, 'REDIRECTED');
-      else if (!isBlocked(exchange, parts)) forwardRequest(exchange, target, parts, state);
+      else if (!isBlocked(exchange, parts)) forwardRequest(exchange, target, parts, setup);
     } catch (error) {
       if (!(error instanceof Refusal)) observe.failed(exchange, error);
       observe.answered(exchange, exchange.refuse(error));
@@ -67,7 +67,7 @@ function isBlocked(exchange: Exchange, parts: PipelineParts): boolean {
 }
 
 /** To a host of the configuration, whatever the client wrote. */
-function redirectToHttps(exchange: Exchange, { applications }: GatewayState, observe: Observe): void {
+function redirectToHttps(exchange: Exchange, { applications }: GatewaySetup, observe: Observe): void {
   const { head, response } = exchange;
   if (!head) return;
   applications.find(head);

@@ -7,7 +7,7 @@ import { type ExplainedRequest, type ExplainedRule, explainRequest } from '../..
 import type { Explanation } from '../../gateway/rules/explain.ts';
 import { UsageError } from '../exit.ts';
 import { printResult } from '../output.ts';
-import { listsOf, withState } from './offline-state.ts';
+import { listsOf, withSetup } from './offline-setup.ts';
 
 export interface RulesTestFlags {
   readonly config: string;
@@ -26,8 +26,8 @@ export async function testRules(flags: RulesTestFlags): Promise<void> {
   // Copies of the lists that a gateway with this configuration has read.
   const lists = listsOf(config);
   await lists.load();
-  const explained = await withState(config, { lists, onEvent: () => undefined }, (state) =>
-    explainRequest(readRequest(flags.request), state, { from, isSecure: flags.https === true }),
+  const explained = await withSetup(config, { lists, onEvent: () => undefined }, (setup) =>
+    explainRequest(readRequest(flags.request), setup, { from, isSecure: flags.https === true }),
   );
   printResult(flags, explained, describe);
 }

@@ -7,7 +7,7 @@ import { blockedBy } from '../phases/apply-actions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { clientAddress } from '../request/client-address.ts';
 import { readHead } from '../request/head.ts';
-import type { GatewayState } from '../state.ts';
+import type { GatewaySetup } from '../setup.ts';
 import { type ForwardAuthKind, originalRequest } from './original-request.ts';
 
 /** nginx takes any other refusal for a fault of the gateway. */
@@ -18,7 +18,7 @@ export function answerQuestion(
   exchange: Exchange,
   kind: ForwardAuthKind,
   parts: PipelineParts,
-  { config, applications, askers }: GatewayState,
+  { config, applications, askers }: GatewaySetup,
 ): void {
   const { message, response, peer } = exchange;
   try {

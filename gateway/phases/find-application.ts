@@ -4,13 +4,13 @@ import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import { judgePath } from '../applications.ts';
 import type { Exchange } from '../exchange.ts';
-import type { GatewayState } from '../state.ts';
+import type { GatewaySetup } from '../setup.ts';
 
 /**
  * A connection serves the hosts of its TLS profile alone.
  * @throws Refusal `HOST_UNKNOWN`, `HOST_MISDIRECTED`, `PATH_AMBIGUOUS`
  */
-export function findApplication(exchange: Exchange, { applications }: GatewayState): void {
+export function findApplication(exchange: Exchange, { applications }: GatewaySetup): void {
   const { head, peer } = exchange;
   if (!head) return;
   const found = applications.find(head);

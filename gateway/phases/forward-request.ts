@@ -5,7 +5,7 @@ import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { lettersOf } from '../request/reserved-names.ts';
-import type { GatewayState } from '../state.ts';
+import type { GatewaySetup } from '../setup.ts';
 import { forwardCarefully } from '../upstream/careful.ts';
 import { forward } from '../upstream/forward.ts';
 import type { Outcome } from '../upstream/forwarding.ts';
@@ -14,7 +14,7 @@ export function forwardRequest(
   exchange: Exchange,
   target: string,
   parts: PipelineParts,
-  { config }: GatewayState,
+  { config }: GatewaySetup,
 ): void {
   const { message, response, head, application, upgrade } = exchange;
   if (!head || !application) return;

@@ -3,10 +3,10 @@
 import type { Exchange } from '../exchange.ts';
 import { clientAddress, isIn } from '../request/client-address.ts';
 import { readHead } from '../request/head.ts';
-import type { GatewayState } from '../state.ts';
+import type { GatewaySetup } from '../setup.ts';
 
 /** @throws Refusal for a head that two servers may read in two ways */
-export function readRequest(exchange: Exchange, { config, trustedProxies }: GatewayState): void {
+export function readRequest(exchange: Exchange, { config, trustedProxies }: GatewaySetup): void {
   const { peer, message } = exchange;
   const head = readHead(message, config.limits);
   exchange.head = head;

@@ -3,7 +3,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { ListReplica } from '../../gateway/lists/list-replica.ts';
-import { createState, type GatewayState, retireState } from '../../gateway/state.ts';
+import { createSetup, type GatewaySetup, retireSetup } from '../../gateway/setup.ts';
 import type { OnEvent } from '../../runtime/events.ts';
 
 /** Its lists, which hold the items of the configuration until they are loaded. */
@@ -11,10 +11,10 @@ export const listsOf = ({ lists, stateDirectory = '.' }: GatewayConfig): ListRep
   new ListReplica(lists, stateDirectory);
 
 /** @throws ServerError for files that cannot be used */
-export async function withState<Result>(
+export async function withSetup<Result>(
   config: GatewayConfig,
   { lists, onEvent }: { readonly lists: ListReplica; readonly onEvent: OnEvent },
-  use: (state: GatewayState) => Result | Promise<Result>,
+  use: (setup: GatewaySetup) => Result | Promise<Result>,
 ): Promise<Result> {
   const tls = {
     ticketSecret: new Uint8Array(32),
@@ -22,10 +22,10 @@ export async function withState<Result>(
     onEvent,
     onSecured: (socket: TLSSocket) => void socket.destroy(),
   };
-  const state = createState(config, { tls, findList: (name) => lists.lookup(name) });
+  const setup = createSetup(config, { tls, findList: (name) => lists.lookup(name) });
   try {
-    return await use(state);
+    return await use(setup);
   } finally {
-    await retireState(state, undefined);
+    await retireSetup(setup, undefined);
   }
 }

@@ -13,7 +13,7 @@ import type { FindList } from './rules/compile-expression.ts';
 import { Origin } from './upstream/origin.ts';
 import { type OriginFiles, readOriginFiles } from './upstream/origin-files.ts';
 
-export interface GatewayState {
+export interface GatewaySetup {
   readonly config: GatewayConfig;
   readonly applications: Applications;
   readonly trustedProxies: readonly AddressRange[];
@@ -27,18 +27,18 @@ export interface GatewayState {
   isClosing: boolean;
 }
 
-export interface StateParts {
+export interface SetupParts {
   readonly tls: TlsProfileOptions;
   readonly findList: FindList;
-  /** The state that this one replaces. */
-  readonly previous?: GatewayState | undefined;
+  /** The setup that this one replaces. */
+  readonly previous?: GatewaySetup | undefined;
 }
 
 /**
  * @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID`
  * @throws RuleError as `parseConfig` would have reported it; nothing is held open then
  */
-export function createState(config: GatewayConfig, { tls: tlsOptions, findList, previous }: StateParts): GatewayState {
+export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, previous }: SetupParts): GatewaySetup {
   const shared = prepareRules(config.rules, 'rules', findList);
   const origins = new Map<string, Origin>();
   const applications = Object.entries(config.apps).map(([name, app]): Application => {
@@ -73,17 +73,17 @@ export function createState(config: GatewayConfig, { tls: tlsOptions, findList, 
   };
 }
 
-/** Closes what the next state does not go on with. */
-export async function retireState(state: GatewayState, next: GatewayState | undefined): Promise<void> {
-  for (const [id, profile] of state.profiles) if (next?.profiles.get(id) !== profile) profile.close();
-  const old = [...state.origins].filter(([key, origin]) => next?.origins.get(key) !== origin);
+/** Closes what the next setup does not go on with. */
+export async function retireSetup(setup: GatewaySetup, next: GatewaySetup | undefined): Promise<void> {
+  for (const [id, profile] of setup.profiles) if (next?.profiles.get(id) !== profile) profile.close();
+  const old = [...setup.origins].filter(([key, origin]) => next?.origins.get(key) !== origin);
   await Promise.all(old.map(([, origin]) => origin.close()));
 }
 
 function createProfiles(
   config: GatewayConfig,
   options: TlsProfileOptions,
-  previous: GatewayState | undefined,
+  previous: GatewaySetup | undefined,
 ): ReadonlyMap<string, TlsProfile> {
   const profiles = new Map<string, TlsProfile>();
   try {
