@@ -5,6 +5,7 @@
 
 import { CredveilError } from '../../protocol/errors.ts';
 import type { Exchange } from '../exchange.ts';
+import { REQUEST_SCHEME, readsPath } from '../fields/request-fields.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { type CompiledRule, compileRule, parseRule } from '../rules/rule.ts';
 import { createRuleIndex } from '../rules/rule-index.ts';
@@ -12,7 +13,6 @@ import type { Trilean } from '../rules/schema/types.ts';
 import type { Context } from '../rules/scheme.ts';
 import type { PreparedRule, RuleSet } from './prepared-rule.ts';
 import type { RuleAction, RuleConfig } from './rule-config.ts';
-import { REQUEST_SCHEME, readsPath } from './rule-fields.ts';
 
 /** A rule fulfilled its condition, or could not tell. */
 export interface RuleMatch {
