@@ -14,6 +14,8 @@ import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
 import { readRequest } from './phases/read-request.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import { refuse } from './request/refuse.ts';
+import { WHOLE_SERVER } from './request/target.ts';
 import type { GatewaySetup } from './setup.ts';
 
 export type Handle = (
@@ -71,6 +73,8 @@ function redirectToHttps(exchange: Exchange, { applications }: GatewaySetup, obs
   const { head, response } = exchange;
   if (!head) return;
   applications.find(head);
+  // It would stand in the place of the path, right behind the host.
+  if (head.target === WHOLE_SERVER) throw refuse('TARGET_FORM');
   sendRedirect(response, 308, `https://${head.host}${head.target}`);
   observe.answered(exchange, 'REDIRECTED');
 }

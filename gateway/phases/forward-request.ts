@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { lettersOf } from '../request/reserved-names.ts';
+import { WHOLE_SERVER } from '../request/target.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { forwardCarefully } from '../upstream/careful.ts';
 import { forward } from '../upstream/forward.ts';
@@ -34,7 +35,7 @@ export function forwardRequest(
       exchange.answer(outcome.failure);
     parts.observe.forwarded(exchange, outcome);
   };
-  if (upgrade || head.expectsContinue || head.hasTrailers) {
+  if (upgrade || head.expectsContinue || head.hasTrailers || target === WHOLE_SERVER) {
     const { expectsContinue } = head;
     forwardCarefully(application.origin, { ...forwarding, expectsContinue, ...(upgrade && { upgrade }) }, done);
   } else forward(application.origin, forwarding, done);

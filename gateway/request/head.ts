@@ -177,7 +177,7 @@ export function readHead(message: IncomingMessage, { maxTargetBytes }: HeadRules
     else draft.add(name, rawHeaders[i + 1] as string);
   }
   assertMethod(method);
-  const { target, authority: absolute } = readTarget(message.url ?? '', maxTargetBytes);
+  const { target, authority: absolute } = readTarget(message.url ?? '', method, maxTargetBytes);
   // RFC 9112 §3.2: an absolute target is no replacement for it.
   if (httpVersion === '1.1' && draft.host === undefined) throw refuse('HOST_MALFORMED');
   const authority = agree([pseudoAuthority, draft.host, absolute]);

@@ -4,7 +4,8 @@
 // compared by their letters and digits alone.
 
 /** Families of names, as letters and digits. */
-const PREFIXES = ['credveil', 'xforwarded'] as const;
+const OWN_PREFIX = 'credveil';
+const PREFIXES = [OWN_PREFIX, 'xforwarded'] as const;
 const NAMES: ReadonlySet<string> = new Set(
   [
     'Exposed-Credential-Check',
@@ -13,6 +14,39 @@ const NAMES: ReadonlySet<string> = new Set(
     'Client-Cert-Chain',
     'Forwarded',
     'X-Real-IP',
+    // What applications, frameworks and content networks take for the client's address.
+    'Ali-CDN-Real-IP',
+    'Cdn-Src-IP',
+    'CF-Connecting-IP',
+    'CF-Connecting-IPv6',
+    'CF-Pseudo-IPv4',
+    'Client-IP',
+    'CloudFront-Viewer-Address',
+    'DO-Connecting-IP',
+    'Fastly-Client-IP',
+    'Fly-Client-IP',
+    'HTTP-Client-IP',
+    'HTTP-X-Forwarded-For',
+    'Incap-Client-IP',
+    'Proxy-Client-IP',
+    'Remote-Addr',
+    'True-Client-IP',
+    'WL-Proxy-Client-IP',
+    'X-Appengine-User-IP',
+    'X-Azure-ClientIP',
+    'X-Azure-SocketIP',
+    'X-Client-IP',
+    'X-Cluster-Client-IP',
+    'X-Envoy-External-Address',
+    'X-NF-Client-Connection-IP',
+    'X-Original-Forwarded-For',
+    'X-Original-Remote-Addr',
+    'X-Originating-IP',
+    'X-ProxyUser-IP',
+    'X-Remote-Addr',
+    'X-Remote-IP',
+    'X-Sucuri-ClientIP',
+    'X-Vercel-Forwarded-For',
     // The path, host or method that some frameworks take instead of the request's own.
     'X-Original-URL',
     'X-Rewrite-URL',
@@ -38,6 +72,9 @@ export function lettersOf(name: string): string {
 export function isReserved(letters: string): boolean {
   return NAMES.has(letters) || PREFIXES.some((prefix) => letters.startsWith(prefix));
 }
+
+/** Whether the name means the gateway itself, so that no application may answer with it. */
+export const isOwn = (letters: string): boolean => letters.startsWith(OWN_PREFIX);
 
 /** RFC 9110 §7.6.1: these describe one connection. `Trailer` is sent on where trailers are. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([

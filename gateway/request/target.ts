@@ -6,12 +6,22 @@ const ABSOLUTE = /^https?:\/\/([^/?#]+)(\/.*|\?.*)?$/i;
 /** Of printable ASCII those that no server reads in one way. */
 const FORBIDDEN = /[^\x21-\x7e]|[#\\]|%00/;
 
+/** The target of an OPTIONS that asks about the server as a whole: RFC 9110 §9.3.7. */
+export const WHOLE_SERVER = '*';
+
 /** @throws Refusal `TARGET_TOO_LONG`, `TARGET_MALFORMED`, `TARGET_FORM` */
-export function readTarget(url: string, maxBytes: number): { readonly target: string; readonly authority?: string } {
+export function readTarget(
+  url: string,
+  method: string,
+  maxBytes: number,
+): { readonly target: string; readonly authority?: string } {
   if (url.length > maxBytes) throw refuse('TARGET_TOO_LONG');
   if (FORBIDDEN.test(url)) throw refuse('TARGET_MALFORMED');
   if (url.startsWith('/')) return { target: url };
-  const [, authority, rest = '/'] = ABSOLUTE.exec(url) ?? [];
+  const isOptions = method === 'OPTIONS';
+  if (isOptions && url === WHOLE_SERVER) return { target: url };
+  // RFC 9112 §3.2.4: without a path, the last proxy asks about the whole server.
+  const [, authority, rest = isOptions ? WHOLE_SERVER : '/'] = ABSOLUTE.exec(url) ?? [];
   if (authority === undefined) throw refuse('TARGET_FORM');
   return { target: rest.startsWith('?') ? `/${rest}` : rest, authority };
 }

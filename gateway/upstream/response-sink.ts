@@ -5,7 +5,7 @@ import { constants } from 'node:http2';
 import { objectOf, pairsOf } from '../header-pairs.ts';
 import { isHttp2, streamOf } from '../http-version.ts';
 import { rememberNames } from '../request/remember-names.ts';
-import { isHopByHop, isReserved, lettersOf } from '../request/reserved-names.ts';
+import { isHopByHop, isOwn, lettersOf } from '../request/reserved-names.ts';
 
 /** Whether a client may get a header of this name from an application. */
 const isSent = rememberNames((name) => {
@@ -13,7 +13,7 @@ const isSent = rememberNames((name) => {
   // Trailer announces fields that are passed on: RFC 9110 §6.6.2.
   if (lower === 'trailer') return true;
   // Alt-Svc would send clients past the gateway.
-  return !isHopByHop(lower) && lower !== 'alt-svc' && !isReserved(lettersOf(lower));
+  return !isHopByHop(lower) && lower !== 'alt-svc' && !isOwn(lettersOf(lower));
 });
 
 /** Drops hop-by-hop and reserved headers, and those that `Connection` names: RFC 9110 §7.6.1. */

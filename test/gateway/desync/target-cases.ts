@@ -126,7 +126,23 @@ export const TARGET_CASES: readonly DesyncCase[] = [
   ...REFUSED_TARGETS.map((target) => refused(`the target ${show(target)}`, get(target))),
   ...PASSED_TARGETS.map((target) => passes(`the target ${show(target)}`, get(target), seen({ target }))),
   refused('no target', lines('GET  HTTP/1.1', `Host: ${HOST}`)),
-  refused('OPTIONS *', lines('OPTIONS * HTTP/1.1', `Host: ${HOST}`)),
+  passes('OPTIONS *', lines('OPTIONS * HTTP/1.1', `Host: ${HOST}`), seen({ method: 'OPTIONS', target: '*' })),
+  passes(
+    'OPTIONS of a full target without path',
+    lines(`OPTIONS http://${HOST} HTTP/1.1`, `Host: ${HOST}`),
+    seen({ method: 'OPTIONS', target: '*' }),
+  ),
+  passes(
+    'OPTIONS of a full target',
+    lines(`OPTIONS http://${HOST}/ HTTP/1.1`, `Host: ${HOST}`),
+    seen({ method: 'OPTIONS' }),
+  ),
+  ...['GET', 'POST', 'HEAD', 'DELETE', 'OPTIONSX'].map((method) =>
+    refused(`${method} *`, lines(`${method} * HTTP/1.1`, `Host: ${HOST}`)),
+  ),
+  ...['**', '*/', '*?a', '*a', '%2a'].map((target) =>
+    refused(`OPTIONS ${target}`, lines(`OPTIONS ${target} HTTP/1.1`, `Host: ${HOST}`)),
+  ),
   passes('a full target', get(`http://${HOST}/a?b`), seen({ target: '/a?b' })),
   passes('a full target of HTTPS', get(`https://${HOST}/a`), seen({ target: '/a' })),
   passes('a full target in capitals', get('HTTP://APP.EXAMPLE/a'), seen({ target: '/a' })),

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../gateway/config/load.ts';
 import { echo, echoOf, exchange, seen, serve, startOrigin, type TestGateway } from '../../support/gateway/gateway.ts';
+import { tlsKey } from '../../support/gateway/tls.ts';
 
 const HOST = 'Host: app.example\r\n';
 
@@ -183,4 +184,42 @@ describe('a rule that cannot be loaded', () => {
   ])('is refused for its action: %s', (rule) => {
     expect(faultsOf(rule)).toHaveLength(1);
   });
+});
+
+describe('a header that stands there twice', () => {
+  const block = (field: string) => withRules(`- { when: '${field} contains "bad"', do: block }`);
+
+  test.each([
+    ['User-Agent', 'http.user_agent'],
+    ['Referer', 'http.referer'],
+  ])('hides nothing from rules: a second %s is refused', async (name, field) => {
+    const { port } = await block(field);
+    expect((await get(port, '/', `${name}: good\r\n`)).status).toBe(200);
+    expect((await get(port, '/', `${name}: bad\r\n`)).status).toBe(403);
+    for (const [first, second] of ['good', 'bad'].flatMap((a) => ['good', 'bad'].map((b) => [a, b])))
+      expect((await get(port, '/', `${name}: ${first}\r\n${name.toLowerCase()}: ${second}\r\n`)).status).toBe(400);
+  });
+
+  test.each(['http.cookie', 'http.request.cookies["c"][0]'])('is one with it if it is Cookie: %s', async (field) => {
+    const { port } = await block(field);
+    expect((await get(port, '/', 'Cookie: a=1\r\nCookie: c=good\r\n')).status).toBe(200);
+    expect((await get(port, '/', 'Cookie: a=1\r\ncookie: b=2\r\nCOOKIE: c=bad\r\n')).status).toBe(403);
+  });
+});
+
+test('OPTIONS * reaches the application of the host, and rules judge it', async () => {
+  const { port } = await withRules(`- { when: 'http.request.headers["x-a"][0] eq "bad"', do: block }`);
+  const ask = (more = '') => exchange(port, `OPTIONS * HTTP/1.1\r\n${HOST}${more}\r\n`);
+  expect(echoOf(await ask())).toMatchObject({ method: 'OPTIONS', url: '*' });
+  expect((await ask('X-A: bad\r\n')).status).toBe(403);
+});
+
+test('OPTIONS * has no application where only paths have one, and no place on HTTPS to go to', async () => {
+  const { url } = await startOrigin(echo);
+  const { port } = await serve(`listen: 127.0.0.1:0\napps:\n  app.example/wiki: { to: "${url}" }\n`);
+  const star = `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`;
+  expect((await exchange(port, star)).status).toBe(404);
+  const listen = '[{ address: "127.0.0.1:0", protocol: redirect }]';
+  const secured = await serve(`listen: ${listen}\ntls: ${tlsKey('first')}\napps:\n  app.example: { to: "${url}" }\n`);
+  expect((await exchange(secured.port, star)).status).toBe(400);
 });

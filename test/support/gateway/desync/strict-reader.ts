@@ -9,7 +9,7 @@ export interface StrictRequest {
   readonly body: string;
 }
 
-const REQUEST_LINE = /^([A-Z-]+) (\/[\x21-\x7e]*) HTTP\/1\.1$/;
+const REQUEST_LINE = /^([A-Z-]+) (\/[\x21-\x7e]*|\*) HTTP\/1\.1$/;
 const HEADER = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+): ?([\t\x20-\x7e\x80-\xff]*)$/;
 
 /** The values of a header. */
