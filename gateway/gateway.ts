@@ -7,6 +7,7 @@ import { listenError } from '../runtime/errors.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS } from '../runtime/http/sockets.ts';
 import { collectProcess, gauge, type Metric } from '../runtime/observe/metric.ts';
+import { type Checks, reportReadiness } from './checks/checks.ts';
 import { parseListen } from './config/listen.ts';
 import type { GatewayConfig } from './config/schema.ts';
 import { BufferBudget } from './connection/buffer-budget.ts';
@@ -123,6 +124,7 @@ class RunningGateway implements Gateway {
       const { protocol } = this.#rulesOf(i);
       await this.#open(address, () => this.#rulesOf(i), protocol === 'https' ? 'https' : 'http');
     }
+    this.#makeReady();
     if (config.forwardAuth) await this.#open(config.forwardAuth.listen, () => this.#rulesOfAsking(), 'http');
   }
 
@@ -147,6 +149,13 @@ class RunningGateway implements Gateway {
       if (before.profiles.get(profile.id) === profile) profile.reload();
     this.#servers.applyLimits(config.limits);
     void retireSetup(before, this.#setup);
+    this.#makeReady(before.checks);
+  }
+
+  /** The first login does not wait for what the service has published. */
+  #makeReady(before?: Checks): void {
+    const { checks } = this.#setup;
+    if (checks && checks !== before) void reportReadiness(checks, this.#onEvent);
   }
 
   close({ deadlineMs = DEFAULT_DEADLINE_MS }: CloseOptions = {}): Promise<void> {

@@ -5,6 +5,9 @@ import { createHash } from 'node:crypto';
 import type { AddressRange } from './addresses/network.ts';
 import { parseNetwork } from './addresses/network.ts';
 import { type Application, Applications } from './applications.ts';
+import { createCheckerMemory } from './checks/checker-memory.ts';
+import { type Checks, createChecks } from './checks/checks.ts';
+import { readLeakFiles } from './checks/leak-files.ts';
 import type { AppConfig, GatewayConfig } from './config/schema.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
 import { createRuleSet, prepareRules } from './phases/rules.ts';
@@ -24,6 +27,8 @@ export interface GatewaySetup {
   readonly profiles: ReadonlyMap<string, TlsProfile>;
   /** Connections to applications, by what they are made of. */
   readonly origins: ReadonlyMap<string, Origin>;
+  /** Undefined without `leaks`. */
+  readonly checks: Checks | undefined;
   isClosing: boolean;
 }
 
@@ -36,6 +41,7 @@ export interface SetupParts {
 
 /**
  * @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID`
+ * @throws StoreError, LookupError for files of `leaks` that cannot be used
  * @throws RuleError as `parseConfig` would have reported it; nothing is held open then
  */
 export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, previous }: SetupParts): GatewaySetup {
@@ -59,6 +65,7 @@ export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, 
       kept: new Set(app.keep.map(lettersOf)),
     };
   });
+  const checks = createChecksOf(config, previous);
   // Last, since they are what an error would leave open.
   const profiles = createProfiles(config, tlsOptions, previous);
   return {
@@ -69,8 +76,19 @@ export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, 
     proxies: networksOf(config.proxyProtocol),
     profiles,
     origins,
+    checks,
     isClosing: false,
   };
+}
+
+/** By content, as origins: a reload takes up a key that was replaced. */
+function createChecksOf(config: GatewayConfig, previous: GatewaySetup | undefined): Checks | undefined {
+  const { leaks, stateDirectory, keyFileGroup: group } = config;
+  if (!leaks) return undefined;
+  const files = readLeakFiles(leaks, group === undefined ? {} : { group });
+  if (previous?.checks?.digest === files.digest) return previous.checks;
+  const memory = stateDirectory === undefined ? undefined : createCheckerMemory(stateDirectory);
+  return createChecks(files, { memory, passwordFilter: leaks.passwordFilter });
 }
 
 /** Closes what the next setup does not go on with. */

@@ -102,6 +102,10 @@ export type ServerEvent =
   | { readonly event: 'list-unknown'; readonly list: string; readonly hint: string }
   /** It has as many observed addresses as it may: the oldest leave for new ones. */
   | { readonly event: 'list-full'; readonly list: string; readonly hint: string }
+  /** The gateway can ask the leak service. */
+  | { readonly event: 'leaks-ready' }
+  /** Until it can, every check of a login is `unknown`. */
+  | { readonly event: 'leaks-unavailable'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly event: 'closed' };
 
 /**

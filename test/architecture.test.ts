@@ -28,7 +28,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   match: ['protocol', 'store', 'ingest'],
   server: ['protocol', 'accel', 'store', 'runtime', 'access', 'notify'],
   'client-sdk': ['protocol'],
-  gateway: ['protocol', 'runtime', 'client-sdk'],
+  gateway: ['protocol', 'store', 'runtime', 'notify', 'client-sdk'],
   page: ['protocol', 'client-sdk'],
   cli: [
     'protocol',

@@ -5,7 +5,7 @@ import { type AdminActions, AdminError, startAdminServer } from '../../gateway/a
 import { adminSocketOf } from '../../gateway/config/admin-socket.ts';
 import { compareConfigs, withFixed } from '../../gateway/config/compare.ts';
 import { parseListen } from '../../gateway/config/listen.ts';
-import { GatewayConfigError, readConfig } from '../../gateway/config/read.ts';
+import { GatewayConfigError } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { type GatewayService, startGatewayService } from '../../gateway/workers/primary.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
@@ -14,7 +14,7 @@ import { type MetricsListener, startMetricsListener } from '../../runtime/observ
 import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { type AdminFlags, acceptList, showLists, showStatus } from '../gateway/administration.ts';
-import { checkFiles } from '../gateway/check-files.ts';
+import { checkFiles, readConfigHere } from '../gateway/check-files.ts';
 import { describeFaults } from '../gateway/faults.ts';
 import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
 import { note, print, printJson, printResult } from '../output.ts';
@@ -34,7 +34,7 @@ export function addGateway(program: Command): void {
     .option('--json', 'print the addresses, or the mistakes of --check, as JSON')
     .action((flags: Partial<GatewayFlags>) =>
       withFaults(flags, async ({ config: file }) => {
-        const config = readConfig(file);
+        const config = readConfigHere(file);
         if (flags.check) await check(config, { ...flags, config: file });
         else await serveUntilStopped(config, { ...flags, config: file });
       }),
@@ -99,12 +99,15 @@ function reportFaults(error: GatewayConfigError, { config, json }: GatewayFlags)
 }
 
 async function check(config: GatewayConfig, flags: GatewayFlags): Promise<void> {
-  await checkFiles(config);
+  const leaks = await checkFiles(config);
   printResult(
     flags,
-    { ok: true, apps: Object.keys(config.apps).length },
+    { ok: true, apps: Object.keys(config.apps).length, ...(leaks && { leaks }) },
     ({ apps }) => `${flags.config}: ${apps === 1 ? '1 application' : `${apps} applications`}, no mistakes`,
   );
+  if (flags.json || !leaks) return;
+  if (leaks.state === 'ready') note('the leak service answers, with the pinned dataset');
+  else note(`the leak service cannot be used now (${leaks.code}): ${leaks.message}\n  ${leaks.hint}`);
 }
 
 async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): Promise<void> {
@@ -115,7 +118,7 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
   const closeAdmin = await startAdmin(config, service, () => config, onEvent);
   const reload = async (): Promise<void> => {
     try {
-      const given = readConfig(flags.config);
+      const given = readConfigHere(flags.config);
       const difference = compareConfigs(config, given);
       const next = withFixed(config, given);
       await service.reload(next);

@@ -1,17 +1,52 @@
 // Checks the files that a configuration names, as a start would, without listening.
 
+import { LookupError } from '../../client-sdk/index.ts';
+import type { Checks } from '../../gateway/checks/checks.ts';
+import { readConfig } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { ServerError } from '../../runtime/errors.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
+import { fileGroup } from '../key-files.ts';
 import { listsOf, withSetup } from './offline-setup.ts';
 
-/** @throws ServerError for files that cannot be used */
-export async function checkFiles(config: GatewayConfig): Promise<void> {
+/** The variable applies to every command; a key of the file goes first. */
+export function readConfigHere(file: string): GatewayConfig {
+  const config = readConfig(file);
+  const { group } = fileGroup();
+  return group === undefined ? config : { keyFileGroup: group, ...config };
+}
+
+/** Whether the leak service could be asked just now. */
+export type LeakReadiness =
+  | { readonly state: 'ready' }
+  | { readonly state: 'unavailable'; readonly code: string; readonly message: string; readonly hint: string };
+
+/**
+ * @returns undefined without `leaks`
+ * @throws ServerError, StoreError, LookupError for files that cannot be used
+ */
+export async function checkFiles(config: GatewayConfig): Promise<LeakReadiness | undefined> {
   const expired: Extract<ServerEvent, { readonly message: string }>[] = [];
   const onEvent = (event: ServerEvent): void => {
     if (event.event === 'tls-expired') expired.push(event);
   };
-  await withSetup(config, { lists: listsOf(config), onEvent }, () => undefined);
+  const leaks = await withSetup(
+    config,
+    { lists: listsOf(config), onEvent },
+    ({ checks }) => checks && readinessOf(checks),
+  );
   const [first] = expired;
   if (first) throw new ServerError('TLS_CERTIFICATE_EXPIRED', first.message, first.hint);
+  return leaks;
+}
+
+async function readinessOf(checks: Checks): Promise<LeakReadiness> {
+  try {
+    await checks.ready();
+    return { state: 'ready' };
+  } catch (error) {
+    if (!(error instanceof LookupError)) throw error;
+    const { code, message, hint } = error;
+    return { state: 'unavailable', code, message, hint };
+  }
 }

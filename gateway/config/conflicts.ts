@@ -30,7 +30,29 @@ export function conflictsIn(config: GatewayConfig): Conflict[] {
     if ((upstream.certFile === undefined) !== (upstream.keyFile === undefined))
       conflicts.push({ path: ['apps', name, 'upstream'], message: 'needs certFile and keyFile together' });
   }
-  return [...conflicts, ...sharedHosts(apps), ...tlsOfHosts(apps)];
+  return [...conflicts, ...sharedHosts(apps), ...tlsOfHosts(apps), ...leakConflicts(config)];
+}
+
+/** What identifies the dataset, and roles that the suite `hmac` does not have. */
+function leakConflicts({ leaks }: GatewayConfig): Conflict[] {
+  if (!leaks) return [];
+  const { trust, keyFile, bucketsUrl, evaluators } = leaks;
+  const conflicts: Conflict[] = [];
+  if (trust === undefined && keyFile === undefined)
+    conflicts.push({
+      path: ['leaks'],
+      message: 'needs keyFile or trust',
+      hint: 'Write what `credveil key pin DATASET` prints: a secret line to a file, a trust line here.',
+    });
+  if (keyFile !== undefined && (bucketsUrl !== undefined || evaluators !== undefined))
+    conflicts.push({
+      path: ['leaks', 'keyFile'],
+      message: 'stands beside bucketsUrl or evaluators, which are for the suite oprf',
+      hint: 'Remove them, or replace keyFile by trust.',
+    });
+  if (bucketsUrl !== undefined && evaluators !== undefined)
+    conflicts.push({ path: ['leaks', 'bucketsUrl'], message: 'stands beside evaluators, and both split the roles' });
+  return conflicts;
 }
 
 /** One host is one origin to a browser: what may run in one application may do all in the other. */

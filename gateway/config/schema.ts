@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { parseNetwork } from '../addresses/network.ts';
+import { LEAKS_SCHEMA } from '../checks/leaks-schema.ts';
 import { FORWARD_AUTH_KINDS } from '../forward-auth/original-request.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
 import { RULES_SCHEMA } from '../phases/rule-config.ts';
@@ -165,6 +166,10 @@ export const CONFIG = z.strictObject({
   lists: LISTS_SCHEMA.default({}),
   /** Rules of every application, before its own. */
   rules: RULES_SCHEMA,
+  /** The service that knows which credentials leaked. */
+  leaks: LEAKS_SCHEMA.optional(),
+  /** The id of a group that may also read files of secrets. */
+  keyFileGroup: wholeNumber(0, 2 ** 32 - 2).optional(),
   /** For what outlives a restart: copies of lists, and observations. Default: beside the file. */
   stateDirectory: text('must be a path').optional(),
   /** A Unix socket for `credveil gateway status` and `lists`. Default: in stateDirectory. */

@@ -12,7 +12,8 @@ export async function makePrivateFolder(folder: string): Promise<void> {
 
 /** @param modifiedAtMs the time of its last change; default: now */
 export async function writePrivateFile(file: string, content: string | Uint8Array, modifiedAtMs = Date.now()) {
-  const aside = `${file}.part`;
+  // Workers may write the same file.
+  const aside = `${file}.${process.pid}.part`;
   await fs.rm(aside, { force: true });
   try {
     const handle = await fs.open(aside, 'wx', PRIVATE_FILE);

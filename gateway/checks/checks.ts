@@ -1,0 +1,110 @@
+// The leak check of logins, in each worker: one checker of the SDK, and one without any shortcut
+// for applications that want the verdict before the password is compared.
+
+import { OF_THE_REQUEST } from '../../client-sdk/errors.ts';
+import {
+  type CheckerMemory,
+  type Credential,
+  createLeakChecker,
+  type ExposedCredentialCheck,
+  type LeakChecker,
+  LookupError,
+  type UnknownReason,
+  type VerdictStatus,
+} from '../../client-sdk/index.ts';
+import { nameError, type OnEvent } from '../../runtime/events.ts';
+import type { LeakFiles } from './leak-files.ts';
+
+/** What is known of the credential of a login. */
+export interface LeakVerdict {
+  readonly status: VerdictStatus;
+  /** For the header `Exposed-Credential-Check`; undefined with `clean` and `unknown`. */
+  readonly header?: ExposedCredentialCheck;
+  /** Of `unknown` alone. */
+  readonly reason?: UnknownReason;
+  /** `unknown` through what the client sent, and not because the service failed. */
+  readonly isOfRequest?: boolean;
+}
+
+/** All values that the application may read. */
+export interface CheckedCredential {
+  readonly usernames: readonly string[];
+  readonly passwords: readonly string[];
+}
+
+export interface Checks {
+  /** Of files and configuration: equal ones are one checker over a reload. */
+  readonly digest: string;
+  /** One verdict on all values, that of the worst finding. Never rejects. */
+  check(credential: CheckedCredential): Promise<LeakVerdict>;
+  /** The same in a time that does not depend on the verdict: no filter, no held buckets. */
+  checkEvenly(credential: CheckedCredential): Promise<LeakVerdict>;
+  /** @throws LookupError whose code is the reason that a check would have */
+  ready(): Promise<void>;
+}
+
+export interface ChecksOptions {
+  readonly memory?: CheckerMemory | undefined;
+  readonly passwordFilter: boolean;
+}
+
+/** What the SDK takes in one check. */
+const MAX_USERNAMES = 16;
+const MAX_PASSWORDS = 4;
+
+const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', isOfRequest: true };
+
+/** @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED` */
+export function createChecks({ options, digest }: LeakFiles, { memory, passwordFilter }: ChecksOptions): Checks {
+  const shared = { ...options, ...(memory && { memory }), ...engineFor(options) };
+  const checker = createLeakChecker({ ...shared, passwordFilter });
+  let even: LeakChecker | undefined;
+  return {
+    digest,
+    check: (credential) => checkWith(checker, credential),
+    checkEvenly: (credential) => {
+      even ??= createLeakChecker({ ...shared, bucketCacheBytes: 0 });
+      return checkWith(even, credential);
+    },
+    ready: async () => {
+      await checker.ready();
+      if (passwordFilter) await checker.loadFilter();
+    },
+  };
+}
+
+/** libsodium is ten times as fast as the curve that the SDK has by itself. */
+function engineFor({ key }: LeakFiles['options']) {
+  if (key !== undefined) return {};
+  return { engine: import('../../client-sdk/sodium.ts').then(({ createSodiumOprf }) => createSodiumOprf()) };
+}
+
+async function checkWith(checker: LeakChecker, credential: CheckedCredential): Promise<LeakVerdict> {
+  const asked = credentialOf(credential);
+  if (!asked) return UNREADABLE;
+  const { status, reason, exposedCredentialCheck: header } = await checker.check(asked);
+  return {
+    status,
+    ...(header !== undefined && { header }),
+    ...(reason !== undefined && { reason, isOfRequest: OF_THE_REQUEST.has(reason) }),
+  };
+}
+
+/** Many applications trim passwords. @returns undefined for more values than one check takes */
+function credentialOf({ usernames, passwords }: CheckedCredential): Credential | undefined {
+  const names = [...new Set(usernames)];
+  const spelled = [...new Set(passwords.flatMap((password) => [password, password.trim()]))];
+  if (names.length > MAX_USERNAMES || spelled.length > MAX_PASSWORDS || spelled.length === 0) return undefined;
+  return { passwords: spelled, ...(names.length > 0 && { usernames: names }) };
+}
+
+/** Whether the service can be used, so that the first login does not wait for its head. */
+export async function reportReadiness(checks: Checks, onEvent: OnEvent): Promise<void> {
+  try {
+    await checks.ready();
+    onEvent({ event: 'leaks-ready' });
+  } catch (error) {
+    const message = error instanceof LookupError ? error.message : 'the leak service could not be asked';
+    onEvent({ event: 'leaks-unavailable', message, ...nameError(error) });
+  }
+}

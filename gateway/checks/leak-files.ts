@@ -1,0 +1,50 @@
+// What `leaks` means: its files read and judged, and the options of the checker that they make.
+
+import { createHash } from 'node:crypto';
+import type { LeakCheckerOptions, ServerAddress } from '../../client-sdk/index.ts';
+import { StoreError } from '../../store/errors.ts';
+import { type KeyFileAccess, openClientKeyFile, openPinFile, type PinLines } from '../../store/key-file.ts';
+import type { LeaksConfig } from './leaks-schema.ts';
+
+export interface LeakFiles {
+  readonly options: LeakCheckerOptions;
+  /** Differs when the configuration or the content of a file does. It tells nothing of them. */
+  readonly digest: string;
+}
+
+/** @throws StoreError for files that cannot be used */
+export function readLeakFiles(config: LeaksConfig, access: KeyFileAccess = {}): LeakFiles {
+  const { url, trust, keyFile, clientKeyFile, bucketsUrl, evaluators, timeoutMs } = config;
+  const clientKeyOf = (file: string | undefined) =>
+    file === undefined ? {} : { clientKey: openClientKeyFile(file, access) };
+  const serverOf = (given: NonNullable<LeaksConfig['bucketsUrl']>): ServerAddress => ({
+    url: given.url,
+    ...clientKeyOf(given.clientKeyFile),
+  });
+  const pinned = keyFile === undefined ? undefined : readPinned(keyFile, access);
+  const line = trust ?? pinned?.trust;
+  const shared = { url, timeoutMs, ...clientKeyOf(clientKeyFile), ...(line !== undefined && { trust: line }) };
+  const options = pinned
+    ? { ...shared, key: pinned.key }
+    : {
+        ...shared,
+        ...(bucketsUrl && { bucketsUrl: serverOf(bucketsUrl) }),
+        ...(evaluators && { evaluators: evaluators.map(serverOf) }),
+      };
+  const digest = createHash('sha256')
+    .update(JSON.stringify([config, options]))
+    .digest('hex');
+  // Without a key the schema requires `trust`.
+  return { options: options as LeakCheckerOptions, digest };
+}
+
+/** A key file of a dataset has no dataset's name in it, and a client has to know that. */
+function readPinned(file: string, access: KeyFileAccess): PinLines {
+  const pinned = openPinFile(file, access);
+  if (pinned.key.startsWith('credveil-hmac-2.')) return pinned;
+  throw new StoreError(
+    'KEY_FILE_MALFORMED',
+    `key file ${file}: it holds the secret key alone`,
+    'Write what `credveil key pin DATASET` prints to a file of mode 0600, and name that file.',
+  );
+}
