@@ -42,6 +42,7 @@ function cutStalled(response: ServerResponse, stalledMs: number): () => void {
   // Of HTTP/2 one stream may stall while others go on.
   const stream = streamOf(response);
   // Any other code would end the response as if it were whole.
-  stream.setTimeout(stalledMs, () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
-  return () => stream.setTimeout(0);
+  const cut = (): void => stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  stream.setTimeout(stalledMs, cut);
+  return () => stream.setTimeout(0, cut);
 }

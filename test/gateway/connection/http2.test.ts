@@ -235,4 +235,17 @@ describe('a response', () => {
     stream.close(http2.constants.NGHTTP2_CANCEL);
     await left.promise;
   });
+
+  test('is whole, though the application closes while its last piece waits for the client', async () => {
+    const body = 'x'.repeat(1_000_000);
+    const url = await answering(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    const warnings: Error[] = [];
+    process.on('warning', (warning) => warnings.push(warning));
+    const { session, events } = await sessionTo(url);
+    const answers = await Promise.all(new Array(10).fill(HOST).map((headers) => askHttp2(session, headers)));
+    expect(answers.map((answer) => answer.body === body)).not.toContain(false);
+    expect(events.map(({ event }) => event)).not.toContain('upstream-failed');
+    // Of too many listeners: each wait for a client has one.
+    expect(warnings).toEqual([]);
+  });
 });
