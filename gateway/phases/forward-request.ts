@@ -4,42 +4,88 @@ import { formatAddress } from '../addresses/address.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
+import type { RequestHead } from '../request/head.ts';
 import { lettersOf } from '../request/reserved-names.ts';
 import { WHOLE_SERVER } from '../request/target.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { forwardCarefully } from '../upstream/careful.ts';
 import { forward } from '../upstream/forward.ts';
-import type { Outcome } from '../upstream/forwarding.ts';
+import type { Forwarding, Outcome } from '../upstream/forwarding.ts';
+import { forwardHeld, type HeldResponse } from '../upstream/held-response.ts';
 
+/** @param content the body, where it was read before */
 export function forwardRequest(
   exchange: Exchange,
   target: string,
   parts: PipelineParts,
-  { config }: GatewaySetup,
+  setup: GatewaySetup,
+  content?: Buffer,
 ): void {
-  const { message, response, head, application, upgrade } = exchange;
+  const { head, application, upgrade } = exchange;
   if (!head || !application) return;
-  const { limits } = config;
-  const forwarding = {
+  const forwarding = forwardingOf(exchange, head, { target, content, parts, setup });
+  const done = doneOf(exchange, parts);
+  // Who read the body has told the client to send it.
+  const expectsContinue = head.expectsContinue && content === undefined;
+  if (upgrade || expectsContinue || head.hasTrailers || target === WHOLE_SERVER)
+    forwardCarefully(application.origin, { ...forwarding, expectsContinue, ...(upgrade && { upgrade }) }, done);
+  else forward(application.origin, forwarding, done);
+}
+
+/**
+ * Sends a login to the application, and holds its response. A client that asks for an upgrade gets
+ * the response to a login.
+ * @returns undefined if no response came: the client has its answer, or has left
+ */
+export function forwardLogin(
+  exchange: Exchange,
+  target: string,
+  content: Buffer,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<HeldResponse | undefined> {
+  const { head, application } = exchange;
+  if (!head || !application) return Promise.resolve(undefined);
+  const forwarding = forwardingOf(exchange, head, { target, content, parts, setup });
+  // What has a coding cannot be judged.
+  const headers = pairsOf(forwarding.headers).filter(([name]) => name.toLowerCase() !== 'accept-encoding');
+  return forwardHeld(
+    application.origin,
+    { ...forwarding, headers: [...headers.flat(), 'Accept-Encoding', 'identity'], budget: parts.budget },
+    doneOf(exchange, parts),
+  );
+}
+
+interface Way {
+  readonly target: string;
+  readonly content: Buffer | undefined;
+  readonly parts: PipelineParts;
+  readonly setup: GatewaySetup;
+}
+
+function forwardingOf(exchange: Exchange, head: RequestHead, { target, content, parts, setup }: Way): Forwarding {
+  const { message, response } = exchange;
+  const { stalledTimeoutMs } = setup.config.limits;
+  if (head.body !== 0 && content === undefined) parts.bodyRates.watch(message);
+  return {
     message,
     response,
     method: head.method,
     target,
     headers: headersFor(exchange),
     body: head.body,
-    onSlowClient: (resume: () => void) => parts.budget.wait(response, limits.stalledTimeoutMs, resume),
+    content,
+    onSlowClient: (resume: () => void) => parts.budget.wait(response, stalledTimeoutMs, resume),
   };
-  if (head.body !== 0) parts.bodyRates.watch(message);
-  const done = (outcome: Outcome): void => {
+}
+
+const doneOf =
+  (exchange: Exchange, { observe }: PipelineParts) =>
+  (outcome: Outcome): void => {
     if ('failure' in outcome && (outcome.failure === 'UPSTREAM_FAILED' || outcome.failure === 'UPSTREAM_TIMEOUT'))
       exchange.answer(outcome.failure);
-    parts.observe.forwarded(exchange, outcome);
+    observe.forwarded(exchange, outcome);
   };
-  if (upgrade || head.expectsContinue || head.hasTrailers || target === WHOLE_SERVER) {
-    const { expectsContinue } = head;
-    forwardCarefully(application.origin, { ...forwarding, expectsContinue, ...(upgrade && { upgrade }) }, done);
-  } else forward(application.origin, forwarding, done);
-}
 
 /** What the application gets: the client's headers, and those that only the gateway may send. */
 function headersFor({ head, application, client, isSecure, added }: Exchange): string[] {

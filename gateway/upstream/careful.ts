@@ -66,8 +66,18 @@ export function forwardCarefully(
   send(message, request, forwarding);
 }
 
-function send(message: IncomingMessage, request: ClientRequest, { body, headers, upgrade }: CarefulForwarding): void {
+function send(
+  message: IncomingMessage,
+  request: ClientRequest,
+  { body, content, headers, upgrade }: CarefulForwarding,
+): void {
   if (body === 0 || upgrade) {
+    request.end();
+    return;
+  }
+  if (content) {
+    request.write(content);
+    request.addTrailers(requestTrailers(message.rawTrailers, headers));
     request.end();
     return;
   }

@@ -6,14 +6,19 @@ import { faultOf } from './fault.ts';
 import type { Forwarding, Outcome } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { RequestBody } from './request-body.ts';
-import { ResponseSink, responseHeaders } from './response-sink.ts';
+import { ResponseSink, responseHeaders, type Sink } from './response-sink.ts';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Errors of a kept connection that the application closed while the request was on its way. */
 const STALE_CODES: ReadonlySet<string | undefined> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-export function forward(origin: Origin, forwarding: Forwarding, done: (outcome: Outcome) => void): void {
-  new Exchange(origin, forwarding, done).send();
+export function forward(
+  origin: Origin,
+  forwarding: Forwarding,
+  done: (outcome: Outcome) => void,
+  sink: Sink = new ResponseSink(forwarding.response),
+): void {
+  new Exchange(origin, forwarding, done, sink).send();
 }
 
 /** Owns one request and its response. */
@@ -21,28 +26,28 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #origin: Origin;
   readonly #forwarding: Forwarding;
   readonly #done: (outcome: Outcome) => void;
-  readonly #sink: ResponseSink;
+  readonly #sink: Sink;
   #controller: Dispatcher.DispatchController | undefined;
   #isRetried = false;
   #isDone = false;
   #isClientGone = false;
 
-  constructor(origin: Origin, forwarding: Forwarding, done: (outcome: Outcome) => void) {
+  constructor(origin: Origin, forwarding: Forwarding, done: (outcome: Outcome) => void, sink: Sink) {
     this.#origin = origin;
     this.#forwarding = forwarding;
     this.#done = done;
-    this.#sink = new ResponseSink(forwarding.response);
+    this.#sink = sink;
     forwarding.response.on('close', () => this.#onClientClose());
   }
 
   send(): void {
-    const { method, target, headers, body, message } = this.#forwarding;
+    const { method, target, headers, body, message, content } = this.#forwarding;
     this.#origin.pool.dispatch(
       {
         method: method as Dispatcher.HttpMethod,
         path: target,
         headers,
-        body: body === 0 ? null : new RequestBody(message),
+        body: body === 0 ? null : (content ?? new RequestBody(message)),
         // undici would close the connection after each HEAD.
         reset: false,
         // The same for all: undici gives up a connection whose name changes.
@@ -80,13 +85,24 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_: unknown, error: Error & { code?: string }): void {
     if (this.#isClientGone) this.#finish({ failure: 'CLIENT_GONE' });
-    else if (this.#sink.isStarted) {
+    else if (this.#hasAll()) {
+      this.#sink.end([]);
+      this.#finish({ status: this.#forwarding.response.statusCode });
+    } else if (this.#sink.isStarted) {
       this.#sink.cut();
       this.#finish({ failure: 'UPSTREAM_CUT' });
     } else if (this.#mayRetry(error)) {
       this.#isRetried = true;
       this.send();
     } else this.#finish(failureOf(error));
+  }
+
+  /** A connection that ends while the last piece waits for the client is an error to undici. */
+  #hasAll(): boolean {
+    if (!this.#sink.isStarted || !this.#controller) return false;
+    const headers = textOf(this.#controller.rawHeaders);
+    const length = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-length');
+    return length >= 0 && Number(headers[length + 1]) === this.#sink.bytes;
   }
 
   /** RFC 9110 §9.2.2: a safe request without body may be sent again, on another connection. */

@@ -12,6 +12,8 @@ export interface Forwarding {
   readonly headers: string[];
   /** Bytes, `chunked`, or 0 without a body. */
   readonly body: number | 'chunked';
+  /** The body, where it was read before. */
+  readonly content?: Buffer | undefined;
   /** Called when the client takes no more for now. @param resume is called once it does */
   onSlowClient(resume: () => void): void;
 }

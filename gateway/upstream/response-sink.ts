@@ -46,6 +46,9 @@ function without(headers: readonly string[], names: readonly string[]): string[]
   return kept;
 }
 
+/** Where a response goes. */
+export type Sink = Pick<ResponseSink, 'isStarted' | 'bytes' | 'inform' | 'start' | 'write' | 'end' | 'cut'>;
+
 /** What a client of HTTP/1 or HTTP/2 gets of one response. */
 export class ResponseSink {
   readonly #response: ServerResponse;

@@ -1,0 +1,197 @@
+// The response to a login, held back until it is known what the login came to.
+//
+// Until then the client gets nothing of it: no 1xx, no head, no byte of the body. A response that
+// is longer than what is read of it waits at the application.
+
+import { pairsOf } from '../header-pairs.ts';
+import { faultOf } from './fault.ts';
+import { forward } from './forward.ts';
+import type { Forwarding, Outcome } from './forwarding.ts';
+import type { Origin } from './origin.ts';
+import { ResponseSink, type Sink } from './response-sink.ts';
+
+/** What of a body is read before it is passed on. */
+const MAX_HELD_BYTES = 65_536;
+
+export interface HeldResponse {
+  readonly status: number;
+  /** Names and values in turn, as the client would get them. */
+  readonly headers: readonly string[];
+  /** Its first 64 KiB; undefined if they have a coding, such as gzip. */
+  readonly body: Buffer | undefined;
+  readonly isWhole: boolean;
+  /** Passes it on byte for byte, with more headers. */
+  release(added?: readonly string[]): void;
+  /** Gives it up. The caller answers instead. */
+  discard(): void;
+}
+
+export interface HeldForwarding extends Forwarding {
+  /** Counts what is held, with what waits for slow clients. */
+  readonly budget: { held: number };
+}
+
+/**
+ * @param done is called as by `forward`, and not after `discard`
+ * @returns undefined if no response came; `done` was told
+ */
+export function forwardHeld(
+  origin: Origin,
+  forwarding: HeldForwarding,
+  done: (outcome: Outcome) => void,
+): Promise<HeldResponse | undefined> {
+  return new Promise((resolve) => {
+    const held = new Held(forwarding, done, resolve);
+    const onSlowClient = (resume: () => void): void => held.wait(resume);
+    forward(origin, { ...forwarding, onSlowClient }, (outcome) => held.finish(outcome), held);
+  });
+}
+
+class Held implements Sink, HeldResponse {
+  readonly #forwarding: HeldForwarding;
+  readonly #done: (outcome: Outcome) => void;
+  readonly #resolve: (held: HeldResponse | undefined) => void;
+  readonly #sink: ResponseSink;
+  #state: 'receiving' | 'held' | 'released' | 'discarded' = 'receiving';
+  #statusText = '';
+  #pieces: Buffer[] = [];
+  #held = 0;
+  #isCut = false;
+  #outcome: Outcome | undefined;
+  #resume: () => void = () => undefined;
+  status = 0;
+  headers: string[] = [];
+  body: Buffer | undefined;
+  isWhole = false;
+
+  constructor(
+    forwarding: HeldForwarding,
+    done: (outcome: Outcome) => void,
+    resolve: (held: HeldResponse | undefined) => void,
+  ) {
+    this.#forwarding = forwarding;
+    this.#done = done;
+    this.#resolve = resolve;
+    this.#sink = new ResponseSink(forwarding.response);
+  }
+
+  /** What was judged is not asked for again, and no other answer can take its place. */
+  get isStarted(): boolean {
+    return this.#state !== 'receiving';
+  }
+
+  get bytes(): number {
+    return this.#held + this.#sink.bytes;
+  }
+
+  inform(): void {
+    // A response in steps could tell the outcome in the first of them.
+  }
+
+  start(status: number, statusText: string, headers: string[]): void {
+    this.#drop();
+    this.status = status;
+    this.#statusText = statusText;
+    // Trailers come after the body, which is judged before them.
+    this.headers = pairsOf(headers)
+      .filter(([name]) => name.toLowerCase() !== 'trailer')
+      .flat();
+  }
+
+  write(piece: Buffer): boolean {
+    if (this.#state === 'released') return this.#sink.write(piece);
+    if (this.#state === 'discarded') return false;
+    this.#pieces.push(piece);
+    this.#held += piece.length;
+    this.#forwarding.budget.held += piece.length;
+    if (this.#held < MAX_HELD_BYTES) return true;
+    this.#hold();
+    return false;
+  }
+
+  end(): void {
+    if (this.#state === 'released') this.#sink.end([]);
+    else {
+      this.isWhole = true;
+      this.#hold();
+    }
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    if (this.#state === 'released') this.#sink.cut();
+  }
+
+  /** The client takes no more, or the response is still held. */
+  wait(resume: () => void): void {
+    if (this.#state === 'released') this.#forwarding.onSlowClient(resume);
+    else this.#resume = resume;
+  }
+
+  finish(outcome: Outcome): void {
+    this.#outcome = outcome;
+    if (this.#state === 'receiving') {
+      this.#state = 'discarded';
+      this.#drop();
+      this.#done(outcome);
+      this.#resolve(undefined);
+    } else if (this.#state === 'released') this.#tell(outcome);
+  }
+
+  release(added: readonly string[] = []): void {
+    if (this.#state !== 'held') return;
+    this.#state = 'released';
+    const body = Buffer.concat(this.#pieces);
+    this.#drop();
+    if (this.#forwarding.response.destroyed) this.#done({ failure: 'CLIENT_GONE' });
+    else if (this.#isCut || !this.#start(added)) {
+      this.#state = 'discarded';
+      this.#done({ failure: 'UPSTREAM_FAILED', fault: faultOf({}) });
+    } else {
+      const takesMore = body.length === 0 || this.#sink.write(body);
+      if (this.isWhole) this.#sink.end([]);
+      else if (takesMore) this.#resume();
+      else this.#forwarding.onSlowClient(this.#resume);
+      if (this.#outcome) this.#tell(this.#outcome);
+    }
+  }
+
+  /** HTTP/2 has fewer statuses and headers than HTTP/1.1. */
+  #start(added: readonly string[]): boolean {
+    try {
+      this.#sink.start(this.status, this.#statusText, [...this.headers, ...added]);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** What is left of it ends with the answer in its place. */
+  discard(): void {
+    if (this.#state !== 'held') return;
+    this.#state = 'discarded';
+    this.#drop();
+  }
+
+  #hold(): void {
+    if (this.#state !== 'receiving') return;
+    this.#state = 'held';
+    if (!isCoded(this.headers)) this.body = Buffer.concat(this.#pieces).subarray(0, MAX_HELD_BYTES);
+    this.#resolve(this);
+  }
+
+  #drop(): void {
+    this.#forwarding.budget.held -= this.#held;
+    this.#held = 0;
+    this.#pieces = [];
+  }
+
+  #tell(outcome: Outcome): void {
+    this.#done('status' in outcome ? { status: this.status } : outcome);
+  }
+}
+
+const isCoded = (headers: readonly string[]): boolean =>
+  pairsOf(headers).some(
+    ([name, value]) => name.toLowerCase() === 'content-encoding' && value.trim().toLowerCase() !== 'identity',
+  );
