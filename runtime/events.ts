@@ -106,6 +106,11 @@ export type ServerEvent =
   | { readonly event: 'leaks-ready' }
   /** Until it can, every check of a login is `unknown`. */
   | { readonly event: 'leaks-unavailable'; readonly code: string; readonly message: string; readonly hint: string }
+  /**
+   * The gateway's state cannot be read or written: limits go on in memory, and what else depends on
+   * it counts as absent. Reported once for each code in a row.
+   */
+  | { readonly event: 'state-failed'; readonly code: string; readonly hint: string }
   | { readonly event: 'closed' };
 
 /**

@@ -1,0 +1,209 @@
+// The state in SQLite, in the process that starts the workers. Windows are held in memory, and
+// written with each change.
+
+import type Database from 'better-sqlite3';
+import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { Commits } from './commits.ts';
+import { Entries, type Entry } from './entries.ts';
+import { SlotWindows } from './slot-windows.ts';
+import { explainStateFault, openStateFile } from './sqlite-file.ts';
+import {
+  type EntryOptions,
+  MAX_ROOM_ENTRIES,
+  MAX_VALUE_LENGTH,
+  type SlotAnswer,
+  type State,
+  StateError,
+  type StateRoom,
+  type WindowNeed,
+} from './state.ts';
+import { createStateClock, type StateClock } from './state-clock.ts';
+import { Topics } from './topics.ts';
+import { WindowRows } from './window-rows.ts';
+
+export interface SqliteStateOptions {
+  readonly file: string;
+  readonly onEvent: OnEvent;
+  readonly busyTimeoutMs?: number;
+  /** Default: 1 GiB. */
+  readonly maxBytes?: number;
+  /** Default: 250,000. */
+  readonly maxWindows?: number;
+  /** Default: `MAX_ROOM_ENTRIES`. */
+  readonly maxRoomEntries?: number;
+  readonly clock?: StateClock;
+}
+
+const MAX_BYTES = 2 ** 30;
+const MAX_WINDOWS = 250_000;
+const SWEEP_MS = 5_000;
+/** At once, so that no sweep keeps others waiting. */
+const SWEPT_ENTRIES = 2_000;
+
+/** @throws StateError if the file cannot be used */
+export const openSqliteState = (options: SqliteStateOptions): SqliteState => new SqliteState(options);
+
+export class SqliteState implements State {
+  readonly #options: SqliteStateOptions;
+  readonly #database: Database.Database;
+  readonly #commits: Commits;
+  readonly #entries: Entries;
+  readonly #rows: WindowRows;
+  readonly #windows: SlotWindows;
+  readonly #sweeping: NodeJS.Timeout;
+  readonly topics = new Topics();
+  readonly now: StateClock;
+  #lastFault = '';
+
+  constructor(options: SqliteStateOptions) {
+    this.#options = options;
+    const { file, busyTimeoutMs, maxBytes = MAX_BYTES, maxWindows = MAX_WINDOWS } = options;
+    this.#database = openStateFile(file, { maxBytes, ...(busyTimeoutMs !== undefined && { busyTimeoutMs }) });
+    try {
+      this.#entries = new Entries(this.#database, options.maxRoomEntries ?? MAX_ROOM_ENTRIES);
+      this.#rows = new WindowRows(this.#database);
+      this.now = options.clock ?? createStateClock(this.#rows.lastTime());
+      this.#windows = new SlotWindows({ maxWindows, onChange: (key, window) => this.#rows.change(key, window) });
+      for (const [key, window] of this.#rows.read(this.now())) this.#windows.restore(key, window);
+    } catch (cause) {
+      this.#database.close();
+      throw explainStateFault(file, cause);
+    }
+    this.#commits = new Commits(
+      this.#database,
+      (cause) => explainStateFault(file, cause),
+      () => this.#rows.writeTime(this.now()),
+    );
+    this.#sweeping = setInterval(() => this.sweep(), SWEEP_MS).unref();
+  }
+
+  async get(room: StateRoom, key: string): Promise<string | undefined> {
+    return this.read(room, key)?.value;
+  }
+
+  /** @throws StateError */
+  read(room: StateRoom, key: string): Entry | undefined {
+    return this.#reading(() => this.#entries.read(room, key, this.now()));
+  }
+
+  /** Entries whose keys begin so, in the order of their keys. @throws StateError */
+  list(room: StateRoom, prefix: string, max: number): Entry[] {
+    return this.#reading(() => this.#entries.list(room, prefix, max, this.now()));
+  }
+
+  /** With entries that have expired, and not left yet. */
+  sizeOf(room: StateRoom): number {
+    return this.#entries.sizeOf(room);
+  }
+
+  /** @param isDurable waits for the disk: the value outlives the machine's end too */
+  async set(room: StateRoom, key: string, value: string, options: EntryOptions, isDurable = false): Promise<void> {
+    if (value.length > MAX_VALUE_LENGTH) throw tooLong();
+    const now = this.now();
+    if (!this.#reading(() => this.#entries.hasRoom(room, key, now))) throw roomFull(room);
+    await this.#write(() => this.#entries.write(room, key, value, options, now), isDurable);
+  }
+
+  delete(room: StateRoom, key: string): Promise<boolean> {
+    return this.#write(() => this.#entries.remove(room, key));
+  }
+
+  async takeOnce(room: StateRoom, key: string): Promise<string | undefined> {
+    const taken = await this.#write(() => this.#entries.take(room, key));
+    return taken && taken.expires > this.now() ? taken.value : undefined;
+  }
+
+  deleteOwned(room: StateRoom, owner: string): Promise<number> {
+    return this.#write(() => this.#entries.removeOwned(room, owner));
+  }
+
+  async takeSlots(needs: readonly WindowNeed[]): Promise<SlotAnswer> {
+    const now = this.now();
+    const full = needs.findIndex((need) => this.#windows.times(need, now).length >= need.allow);
+    if (full >= 0) return { taken: false, full };
+    await this.changeWindows((windows) => {
+      for (const need of needs) windows.add(need, now);
+    });
+    return { taken: true, at: now };
+  }
+
+  async giveBack(keys: readonly string[], at: number): Promise<void> {
+    await this.changeWindows((windows) => {
+      for (const key of keys) windows.remove(key, at);
+    });
+  }
+
+  get windows(): Pick<SlotWindows, 'times' | 'size'> {
+    return this.#windows;
+  }
+
+  /**
+   * Changes windows at once, and resolves when that is committed. If it cannot be, an event reports
+   * it, and the windows go on in memory.
+   */
+  async changeWindows(change: (windows: SlotWindows) => void): Promise<void> {
+    change(this.#windows);
+    const changes = this.#rows.takeChanges();
+    if (changes.size > 0)
+      await this.#write(() => this.#rows.write(changes)).catch(() => this.#rows.keepChanges(changes));
+  }
+
+  async publish(topic: string, message: string): Promise<void> {
+    this.topics.publish(topic, message);
+  }
+
+  subscribe(topic: string, listener: (message: string) => void): () => void {
+    return this.topics.subscribe(topic, listener);
+  }
+
+  /** Removes what has expired. */
+  sweep(): void {
+    const now = this.now();
+    void this.changeWindows((windows) => windows.sweep(now));
+    this.#write(() => this.#entries.sweep(now, SWEPT_ENTRIES)).catch(() => undefined);
+  }
+
+  close(): void {
+    clearInterval(this.#sweeping);
+    this.#commits.flush();
+    this.#database.close();
+  }
+
+  async #write<T>(statements: () => T, isDurable = false): Promise<T> {
+    try {
+      const result = await this.#commits.write(statements, { isDurable });
+      this.#lastFault = '';
+      return result;
+    } catch (error) {
+      this.#report(error);
+      throw error;
+    }
+  }
+
+  #reading<T>(statement: () => T): T {
+    try {
+      return statement();
+    } catch (cause) {
+      const error = explainStateFault(this.#options.file, cause);
+      this.#report(error);
+      throw error;
+    }
+  }
+
+  /** Once for each code in a row. */
+  #report(error: unknown): void {
+    const named = nameError(error);
+    if (named.code !== this.#lastFault) this.#options.onEvent({ event: 'state-failed', ...named });
+    this.#lastFault = named.code;
+  }
+}
+
+const tooLong = (): StateError =>
+  new StateError('STATE_VALUE_TOO_LONG', 'a value is too long to be kept', 'Report this as a fault of credveil.');
+
+const roomFull = (room: StateRoom): StateError =>
+  new StateError(
+    'STATE_FULL',
+    `the state holds as many entries (${room}) as it may`,
+    'Lift bans with credveil gateway limits lift, or make them shorter.',
+  );
