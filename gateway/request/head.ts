@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { pairsOf } from '../header-pairs.ts';
 import { isHttp2, isHttpVersion, streamOf } from '../http-version.ts';
 import { kindOf } from './name-kind.ts';
+import { type OwnCookies, takeOwnCookies } from './own-cookies.ts';
 import { refuse } from './refuse.ts';
 import { isHopByHop, isNeverNominated, lettersOf } from './reserved-names.ts';
 import { agree, hostOf, readTarget } from './target.ts';
@@ -26,6 +27,8 @@ export interface RequestHead {
   readonly host: string;
   /** Without reserved, hop-by-hop and framing headers, and without Host. */
   readonly headers: Headers;
+  /** Cookies of the gateway, by name; they are not among `headers`. */
+  readonly ownCookies: OwnCookies['own'];
   /** Those that only the gateway may send, for applications that keep some of them. */
   readonly reserved: Headers;
   /** The values of X-Forwarded-For and X-Forwarded-Proto, for trusted proxies alone. */
@@ -50,6 +53,7 @@ class Draft {
   readonly reserved: string[] = [];
   /** Where the value of Cookie stands in `headers`. */
   private cookieAt = -1;
+  ownCookies: OwnCookies['own'] = new Map();
   readonly forwardedFor: string[] = [];
   readonly nominated: string[] = [];
   forwardedProto: string | undefined;
@@ -142,12 +146,22 @@ class Draft {
 
   finish(): string[] {
     let { headers } = this;
+    if (this.cookieAt >= 0) this.takeOwnCookies();
     if (this.nominated.length > 0)
       headers = pairsOf(headers)
         .filter(([name]) => !this.nominated.includes(name.toLowerCase()))
         .flat();
     if (this.odd.length > 0) this.assertNoTwins(headers);
     return headers;
+  }
+
+  private takeOwnCookies(): void {
+    const value = this.headers[this.cookieAt] as string;
+    const { rest, own } = takeOwnCookies(value);
+    if (own.size === 0 && rest === value) return;
+    this.ownCookies = own;
+    if (rest === '') this.headers.splice(this.cookieAt - 1, 2);
+    else this.headers[this.cookieAt] = rest;
   }
 
   private assertNoTwins(headers: Headers): void {
@@ -191,6 +205,7 @@ export function readHead(message: IncomingMessage, { maxTargetBytes }: HeadRules
     authority,
     host: hostOf(authority),
     headers: draft.finish(),
+    ownCookies: draft.ownCookies,
     reserved: draft.reserved,
     forwardedFor: draft.forwardedFor,
     forwardedProto: draft.forwardedProto,

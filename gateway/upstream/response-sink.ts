@@ -4,16 +4,18 @@ import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import { objectOf, pairsOf } from '../header-pairs.ts';
 import { isHttp2, streamOf } from '../http-version.ts';
+import { isOwnSetCookie } from '../request/own-cookies.ts';
 import { rememberNames } from '../request/remember-names.ts';
 import { isHopByHop, isOwn, lettersOf } from '../request/reserved-names.ts';
 
 /** Whether a client may get a header of this name from an application. */
-const isSent = rememberNames((name) => {
+const judgeName = rememberNames((name): 'sent' | 'dropped' | 'cookie' => {
   const lower = name.toLowerCase();
+  if (lower === 'set-cookie') return 'cookie';
   // Trailer announces fields that are passed on: RFC 9110 §6.6.2.
-  if (lower === 'trailer') return true;
+  if (lower === 'trailer') return 'sent';
   // Alt-Svc would send clients past the gateway.
-  return !isHopByHop(lower) && lower !== 'alt-svc' && !isOwn(lettersOf(lower));
+  return isHopByHop(lower) || lower === 'alt-svc' || isOwn(lettersOf(lower)) ? 'dropped' : 'sent';
 });
 
 /** Drops hop-by-hop and reserved headers, and those that `Connection` names: RFC 9110 §7.6.1. */
@@ -23,8 +25,9 @@ export function responseHeaders(raw: readonly string[]): string[] {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
-    if (isSent(name)) headers.push(name, value);
-    else if (name.length === 10 && name.toLowerCase() === 'connection') nominated = nominatedIn(value, nominated);
+    const kind = judgeName(name);
+    if (kind === 'sent' || (kind === 'cookie' && !isOwnSetCookie(value))) headers.push(name, value);
+    else if (kind === 'dropped' && name.toLowerCase() === 'connection') nominated = nominatedIn(value, nominated);
   }
   return nominated ? without(headers, nominated) : headers;
 }

@@ -1,0 +1,60 @@
+// Handles of browsers: what the cookie has, and what the gateway keeps instead of it.
+//
+// Whether a verdict may wait for a browser is one bit of the keyed hash of its handle, which is
+// drawn until the bit fits. A worker so knows without asking anybody, and without a copy of what
+// others keep; a client can neither read nor change it.
+
+import { createHmac, randomBytes } from 'node:crypto';
+
+const HANDLE_BYTES = 32;
+const HANDLE = /^[A-Za-z0-9_-]{43}$/;
+/** Browsers keep a session that remembers its user for weeks, and its handle has to outlive it. */
+export const HANDLE_TTL_MS = 90 * 86_400_000;
+
+const SECURE_NAME = '__Host-cv-b';
+const PLAIN_NAME = 'cv-b';
+
+export class Handles {
+  readonly #key: Uint8Array;
+
+  /** @param key derived for handles alone */
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  /** Draws the value of a new handle. */
+  draw({ mayWait }: { readonly mayWait: boolean }): string {
+    for (;;) {
+      const value = randomBytes(HANDLE_BYTES).toString('base64url');
+      if (this.mayWait(value) === mayWait) return value;
+    }
+  }
+
+  /** Whether a verdict may wait for this browser. */
+  mayWait(value: string): boolean {
+    const [first = 0] = this.#hash(value);
+    return (first & 1) === 1;
+  }
+
+  /** Under which an application's part of the state has this browser. */
+  idOf(application: string, value: string): string {
+    return this.#hash(`${application}\0${value}`).toString('base64url');
+  }
+
+  #hash(text: string): Buffer {
+    return createHmac('sha256', this.#key).update(text).digest();
+  }
+}
+
+/** The handle among the gateway's cookies. Undefined for anything else than a whole one. */
+export function handleIn(own: ReadonlyMap<string, string>, isSecure: boolean): string | undefined {
+  const value = own.get(isSecure ? SECURE_NAME : PLAIN_NAME);
+  return value !== undefined && HANDLE.test(value) ? value : undefined;
+}
+
+/** @returns the value of Set-Cookie */
+export function formatHandleCookie(value: string, isSecure: boolean): string {
+  const name = isSecure ? SECURE_NAME : PLAIN_NAME;
+  const secure = isSecure ? ' Secure;' : '';
+  return `${name}=${value}; Path=/; Max-Age=${HANDLE_TTL_MS / 1000}; HttpOnly;${secure} SameSite=Lax`;
+}

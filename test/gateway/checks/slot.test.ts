@@ -1,0 +1,56 @@
+// Slots of forwarding, and what applications do about findings.
+
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { actionsFor, CHECK_KEYS } from '../../../gateway/checks/on-leaked.ts';
+import { slotAfter, waitForSlot } from '../../../gateway/checks/slot.ts';
+
+test.each([
+  [0, 10],
+  [0.004, 10],
+  [3, 10],
+  [10, 10],
+  [10.001, 20],
+  [19.9, 20],
+  [300, 300],
+  [300.2, 310],
+])('a check that ends after %d ms is forwarded at %d', (elapsed, slot) => {
+  expect(slotAfter(elapsed)).toBe(slot);
+});
+
+test('a slot is never left early, whatever timers do', async () => {
+  for (const early of [0, 0.4, 0.9])
+    for (const elapsed of [0.003, 2.7, 9.99, 11.2]) {
+      let time = 1_000 + elapsed;
+      const slept: number[] = [];
+      await waitForSlot(1_000, {
+        now: () => time,
+        sleep: async (ms) => {
+          slept.push(ms);
+          time += ms - early;
+        },
+      });
+      expect(time).toBeGreaterThanOrEqual(1_000 + slotAfter(elapsed));
+      expect(slept.length).toBeLessThanOrEqual(12);
+    }
+});
+
+const parse = (given: object) => z.strictObject(CHECK_KEYS).safeParse(given);
+
+test('findings have the header unless the configuration has other actions', () => {
+  const { data: usual } = parse({});
+  const { data: mixed } = parse({ onLeaked: { pair: ['redirect', 'notify'], username: [] } });
+  if (!usual || !mixed) throw new Error('the configuration was refused');
+  expect(actionsFor('pair', usual)).toEqual(['header']);
+  expect(actionsFor('pair', mixed)).toEqual(['redirect', 'notify']);
+  expect(actionsFor('username', mixed)).toEqual([]);
+  expect(actionsFor('clean', mixed)).toEqual([]);
+  expect(actionsFor('unknown', mixed)).toEqual([]);
+});
+
+test('holding back is refused at load', () => {
+  for (const pair of ['hold', ['header', 'hold']]) {
+    const { error } = parse({ onLeaked: { pair } });
+    expect(JSON.stringify(error?.issues)).toContain('comes with a later version');
+  }
+});

@@ -1,0 +1,102 @@
+// Handles of browsers: what the cookie has, what is kept, and who is asked.
+
+import { describe, expect, test } from 'vitest';
+import { Browsers } from '../../../gateway/handle/browsers.ts';
+import { formatHandleCookie, Handles, handleIn } from '../../../gateway/handle/handles.ts';
+import { createMemoryState } from '../../support/gateway/memory-state.ts';
+
+const handles = new Handles(new Uint8Array(32).fill(7));
+const APP = 'app.example';
+
+function world() {
+  const state = createMemoryState();
+  return { state, browsers: new Browsers(state, handles) };
+}
+
+describe('a handle', () => {
+  test('is 32 random bytes, and known by a keyed hash alone', async () => {
+    const { state, browsers } = world();
+    const values = await Promise.all(Array.from({ length: 50 }, () => browsers.begin(APP, { header: '1' })));
+    expect(new Set(values).size).toBe(50);
+    for (const value of values) {
+      expect(Buffer.from(value, 'base64url')).toHaveLength(32);
+      expect(state.text()).not.toContain(value);
+    }
+    const other = new Browsers(state, new Handles(new Uint8Array(32).fill(8)));
+    expect(await other.hadCheckedLogin(APP, values[0])).toBe(false);
+  });
+
+  test('is one of an application, and new at each login', async () => {
+    const { browsers } = world();
+    const first = await browsers.begin(APP, {});
+    const second = await browsers.begin(APP, {});
+    expect(first).not.toBe(second);
+    expect(await browsers.hadCheckedLogin(APP, first)).toBe(true);
+    expect(await browsers.hadCheckedLogin('other.example', first)).toBe(false);
+    expect(await browsers.hadCheckedLogin(APP, handles.draw({ mayWait: false }))).toBe(false);
+    expect(await browsers.hadCheckedLogin(APP, undefined)).toBe(false);
+  });
+
+  test('is read from a cookie that is whole, of the name that fits the scheme', () => {
+    const value = handles.draw({ mayWait: false });
+    const secure = new Map([['__Host-cv-b', value]]);
+    expect(handleIn(secure, true)).toBe(value);
+    expect(handleIn(secure, false)).toBeUndefined();
+    expect(handleIn(new Map([['cv-b', value]]), true)).toBeUndefined();
+    expect(handleIn(new Map([['cv-b', value]]), false)).toBe(value);
+    for (const wrong of ['', value.slice(1), `${value}A`, `${value.slice(1)}=`, value.replace(/^./, '+')])
+      expect(handleIn(new Map([['cv-b', wrong]]), false)).toBeUndefined();
+    expect(formatHandleCookie(value, true)).toBe(
+      `__Host-cv-b=${value}; Path=/; Max-Age=7776000; HttpOnly; Secure; SameSite=Lax`,
+    );
+    expect(formatHandleCookie(value, false)).toBe(`cv-b=${value}; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax`);
+  });
+});
+
+describe('a verdict', () => {
+  test('waits for one request, of one application', async () => {
+    const { browsers } = world();
+    const handle = await browsers.begin(APP, { header: '3' });
+    expect(await browsers.takeVerdict('other.example', handle)).toBeUndefined();
+    const taken = await Promise.all(Array.from({ length: 20 }, () => browsers.takeVerdict(APP, handle)));
+    expect(taken.filter((value) => value !== undefined)).toEqual(['3']);
+  });
+
+  test('is taken once over all workers', async () => {
+    const { state, browsers } = world();
+    const handle = await browsers.begin(APP, { header: '1' });
+    const workers = Array.from({ length: 4 }, () => new Browsers(state, handles));
+    const taken = await Promise.all(workers.map((worker) => worker.takeVerdict(APP, handle)));
+    expect(taken.filter((value) => value === '1')).toHaveLength(1);
+  });
+
+  test('costs no question where none waits, or after it was taken', async () => {
+    const { state, browsers } = world();
+    const clean = await browsers.begin(APP, {});
+    const leaked = await browsers.begin(APP, { header: '1' });
+    expect(await browsers.takeVerdict(APP, leaked)).toBe('1');
+    const before = state.calls();
+    expect(browsers.takeVerdict(APP, clean)).toBeUndefined();
+    expect(browsers.takeVerdict(APP, leaked)).toBeUndefined();
+    expect(state.calls()).toBe(before);
+  });
+
+  test('may come after the answer', async () => {
+    const { browsers } = world();
+    const handle = browsers.reserve();
+    expect(await browsers.takeVerdict(APP, handle)).toBeUndefined();
+    expect(await browsers.hadCheckedLogin(APP, handle)).toBe(false);
+    await browsers.finish(APP, handle, { header: '1' });
+    expect(await browsers.takeVerdict(APP, handle)).toBe('1');
+    expect(await browsers.hadCheckedLogin(APP, handle)).toBe(true);
+  });
+
+  test('is absent, and no login known, while the state is away', async () => {
+    const { state, browsers } = world();
+    const handle = await browsers.begin(APP, { header: '1' });
+    state.leave();
+    expect(await browsers.takeVerdict(APP, handle)).toBeUndefined();
+    expect(await browsers.hadCheckedLogin(APP, handle)).toBe(false);
+    await expect(browsers.begin(APP, {})).rejects.toMatchObject({ code: 'STATE_AWAY' });
+  });
+});
