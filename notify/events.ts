@@ -70,6 +70,22 @@ export interface ReloadFailed {
   readonly day: string;
 }
 
+/**
+ * The gateway saw a login whose password was right, and leaked. There is one of each user, finding
+ * and day.
+ */
+export interface LoginLeaked {
+  readonly type: 'login.leaked';
+  /** The application's name in the configuration, and its login's. */
+  readonly app: string;
+  readonly login: string;
+  /** A keyed hash of the username, the same as in the log of the gateway. */
+  readonly user: string;
+  readonly finding: 'pair' | 'similar' | 'password' | 'username';
+  /** `YYYY-MM-DD`, in UTC. */
+  readonly day: string;
+}
+
 /** Sent by `events test`, to see that a sink is set up. */
 export interface TestEvent {
   readonly type: 'credveil.test';
@@ -85,6 +101,7 @@ export type NotifyEvent =
   | QuotaUsedUp
   | SnapshotStale
   | ReloadFailed
+  | LoginLeaked
   | TestEvent;
 
 export type EventType = NotifyEvent['type'];
@@ -100,6 +117,7 @@ const IDENTITY: {
   'quota.used_up': ['client', 'policy', 'day'],
   'snapshot.stale': ['snapshot', 'validUntil', 'state'],
   'reload.failed': ['what', 'code', 'day'],
+  'login.leaked': ['app', 'login', 'user', 'finding', 'day'],
   'credveil.test': ['nonce'],
 };
 

@@ -111,6 +111,30 @@ export type ServerEvent =
    * it counts as absent. Reported once for each code in a row.
    */
   | { readonly event: 'state-failed'; readonly code: string; readonly hint: string }
+  /**
+   * What became of a login. `user` is a keyed hash. The verdict is that of a right password alone:
+   * a list of whose wrong guesses leaked elsewhere would be worth stealing.
+   */
+  | {
+      readonly event: 'login';
+      readonly app: string;
+      readonly login: string;
+      readonly outcome: string;
+      readonly user?: string;
+      readonly verdict?: string;
+      readonly reason?: string;
+      readonly address?: string;
+      readonly request: string;
+    }
+  /** For people: a right password leaked, and the application wants them to hear of it. */
+  | {
+      readonly event: 'login-leaked';
+      readonly app: string;
+      readonly login: string;
+      readonly user: string;
+      readonly finding: 'pair' | 'similar' | 'password' | 'username';
+      readonly request: string;
+    }
   | { readonly event: 'closed' };
 
 /**

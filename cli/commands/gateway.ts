@@ -1,5 +1,6 @@
 // credveil gateway: a reverse proxy in front of applications, until it gets a signal.
 
+import path from 'node:path';
 import type { Command } from 'commander';
 import { type AdminActions, AdminError, startAdminServer } from '../../gateway/admin/admin-server.ts';
 import { adminSocketOf } from '../../gateway/config/admin-socket.ts';
@@ -9,7 +10,6 @@ import { GatewayConfigError } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { type GatewayService, startGatewayService } from '../../gateway/workers/primary.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
-import { createLog } from '../../runtime/observe/log.ts';
 import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
 import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import { ExitCode, UsageError } from '../exit.ts';
@@ -17,6 +17,7 @@ import { type AdminFlags, acceptList, showLists, showStatus } from '../gateway/a
 import { checkFiles, readConfigHere } from '../gateway/check-files.ts';
 import { describeFaults } from '../gateway/faults.ts';
 import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
+import { type AlarmOptions, openEvents } from '../notify/service-events.ts';
 import { note, print, printJson, printResult } from '../output.ts';
 
 interface GatewayFlags {
@@ -112,8 +113,13 @@ async function check(config: GatewayConfig, flags: GatewayFlags): Promise<void> 
 
 async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): Promise<void> {
   let config = initial;
-  const onEvent: OnEvent = createLog(config.logLevel).event;
-  const service = await startGatewayService(config, { workers: countWorkers(config.workers), onEvent });
+  const { onEvent, close: closeEvents } = await openEvents(alarmsOf(config));
+  const service = await startGatewayService(config, { workers: countWorkers(config.workers), onEvent }).catch(
+    async (error: unknown) => {
+      await closeEvents();
+      throw error;
+    },
+  );
   const metrics = await startMetrics(config, service, onEvent);
   const closeAdmin = await startAdmin(config, service, () => config, onEvent);
   const reload = async (): Promise<void> => {
@@ -141,6 +147,7 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
       service
         .close({ deadlineMs: config.drainMs })
         .finally(() => Promise.all([metrics?.close(), closeAdmin()]))
+        .finally(closeEvents)
         .then(resolve, reject);
     };
     process.on('SIGINT', stop).on('SIGTERM', stop);
@@ -151,6 +158,10 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
   else print(urls.map((url) => `listening on ${url}`).join('\n'));
   await stopped;
   process.off('SIGHUP', onHangUp);
+}
+
+function alarmsOf({ logLevel, notify, stateDirectory = '.', keyFileGroup: group }: GatewayConfig): AlarmOptions {
+  return { ...{ logLevel, notify, group }, outboxFile: path.join(stateDirectory, 'outbox.sqlite') };
 }
 
 /** The first mistake is enough for a line of the log; `--check` shows them all. */

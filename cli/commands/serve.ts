@@ -23,7 +23,8 @@ import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { namedBy } from '../key-files.ts';
-import { openEvents } from '../notify/service-events.ts';
+import { outboxFor } from '../notify/notifier.ts';
+import { type AlarmOptions, openEvents } from '../notify/service-events.ts';
 import { keyFileFor } from '../open.ts';
 import { note, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -104,7 +105,7 @@ export function addServe(program: Command): void {
       for (const { message } of ignored) note(`warning: ${message}`);
       return printResult(options, options.json ? configJson(config) : config, () => describeConfig(config));
     }
-    const events = await openEvents(config.settings);
+    const events = await openEvents(alarmsOf(config.settings));
     try {
       for (const event of ignored) events.onEvent(event);
       await serveUntilStopped(config.settings, load, events.onEvent, options);
@@ -112,6 +113,15 @@ export function addServe(program: Command): void {
       await events.close();
     }
   });
+}
+
+/** The outbox lies beside the dataset. */
+function alarmsOf({ logLevel, notify, dataset, keyFileGroup, outboxFile }: Settings): AlarmOptions {
+  return {
+    ...{ logLevel, notify },
+    outboxFile: outboxFile ?? (dataset === undefined ? undefined : outboxFor(dataset)),
+    group: keyFileGroup === 'none' ? undefined : keyFileGroup,
+  };
 }
 
 async function serveUntilStopped(

@@ -4,6 +4,7 @@ import { LookupError } from '../../client-sdk/index.ts';
 import type { Checks } from '../../gateway/checks/checks.ts';
 import { readConfig } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
+import type { Sink } from '../../notify/sink.ts';
 import { ServerError } from '../../runtime/errors.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
 import { fileGroup } from '../key-files.ts';
@@ -35,9 +36,15 @@ export async function checkFiles(config: GatewayConfig): Promise<LeakReadiness |
     { lists: listsOf(config), onEvent },
     ({ checks }) => checks && readinessOf(checks),
   );
+  if (config.notify.length > 0) for (const sink of await openSinksOf(config)) sink.close();
   const [first] = expired;
   if (first) throw new ServerError('TLS_CERTIFICATE_EXPIRED', first.message, first.hint);
   return leaks;
+}
+
+async function openSinksOf({ notify, keyFileGroup: group }: GatewayConfig): Promise<Sink[]> {
+  const { openSinks } = await import('../../notify/setup/open-sinks.ts');
+  return openSinks(notify, group === undefined ? {} : { group });
 }
 
 async function readinessOf(checks: Checks): Promise<LeakReadiness> {

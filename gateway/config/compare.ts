@@ -14,6 +14,7 @@ const FIXED = [
   'workers',
   'metrics',
   'logLevel',
+  'notify',
   'stateDirectory',
   'admin',
   'limits.maxHeaderBytes',
@@ -28,11 +29,11 @@ export function compareConfigs(before: GatewayConfig, after: GatewayConfig): Con
 
 /** The new configuration with what only a restart changes as it was. */
 export function withFixed(before: GatewayConfig, after: GatewayConfig): GatewayConfig {
-  const { listen, forwardAuth, workers, metrics, logLevel, stateDirectory, admin, limits } = before;
+  const { listen, forwardAuth, workers, metrics, logLevel, notify, stateDirectory, admin, limits } = before;
   const { maxHeaderBytes, bodyRateMs } = limits;
   return {
     ...after,
-    ...{ listen, forwardAuth, workers, metrics, logLevel, stateDirectory, admin },
+    ...{ listen, forwardAuth, workers, metrics, logLevel, notify, stateDirectory, admin },
     limits: { ...after.limits, maxHeaderBytes, bodyRateMs },
   };
 }

@@ -65,7 +65,7 @@ function readText(file: string): string {
 /** Paths are relative to the file that has them, wherever the process runs. */
 function resolveFiles(value: unknown, folder: string, key = ''): unknown {
   if (typeof value === 'string') return /(?:^f|F)ile$|^stateDirectory$/.test(key) ? path.resolve(folder, value) : value;
-  if (Array.isArray(value)) return value.map((item) => resolveFiles(item, folder));
+  if (Array.isArray(value)) return value.map((item) => resolveFiles(item, folder, key === 'notify' ? 'file' : ''));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, resolveFiles(inner, folder, name)]));
 }

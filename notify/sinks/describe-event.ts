@@ -13,8 +13,18 @@ export const EVENT_TITLES: { readonly [type in EventType]: string } = {
   'quota.used_up': 'A client used up a quota',
   'snapshot.stale': 'The current snapshot runs out',
   'reload.failed': 'The service refused something new',
+  'login.leaked': 'A right password has leaked',
   'credveil.test': 'A test of this sink',
 };
+
+const LOGIN_SEVERITIES = { pair: 'high', similar: 'medium', password: 'medium', username: 'low' } as const;
+
+const LOGIN_FINDINGS = {
+  pair: 'whose pair has leaked',
+  similar: 'with a password similar to a leaked one',
+  password: 'with a leaked password',
+  username: 'whose name has leaked',
+} as const;
 
 export function severityOf(event: NotifyEvent): Severity {
   switch (event.type) {
@@ -23,6 +33,8 @@ export function severityOf(event: NotifyEvent): Severity {
     case 'account.leaked':
     case 'watch.found':
       return event.finding === 'exact' ? 'high' : 'medium';
+    case 'login.leaked':
+      return LOGIN_SEVERITIES[event.finding];
     case 'snapshot.stale':
       return event.state === 'expired' ? 'high' : 'medium';
     case 'reload.failed':
@@ -58,6 +70,8 @@ export function describeEvent(event: NotifyEvent): string {
         : `the head of snapshot ${event.snapshot} runs out at ${event.validUntil}`;
     case 'reload.failed':
       return `the service refused a new ${event.what} (${event.code}) and goes on with the previous one`;
+    case 'login.leaked':
+      return `user ${event.user} logged in to ${event.app} (${event.login}) ${LOGIN_FINDINGS[event.finding]}`;
     case 'credveil.test':
       return 'this sink is set up';
   }
@@ -65,5 +79,6 @@ export function describeEvent(event: NotifyEvent): string {
 
 /** The account that an event is about. */
 export function userOf(event: NotifyEvent): string | undefined {
+  if (event.type === 'login.leaked') return event.user;
   return 'account' in event ? event.account : 'canary' in event ? event.canary : undefined;
 }

@@ -17,6 +17,7 @@ const CATEGORIES: { readonly [type in EventType]: { readonly category: string[];
   'quota.used_up': { category: ['api'], type: ['denied'] },
   'snapshot.stale': SERVICE,
   'reload.failed': SERVICE,
+  'login.leaked': { category: ['authentication'], type: ['info'] },
   'credveil.test': SERVICE,
 };
 

@@ -65,6 +65,13 @@ const LISTED: { readonly [field in Field]: true } = {
   entries: true,
   unreadable: true,
   forbidden: true,
+  login: true,
+  outcome: true,
+  user: true,
+  verdict: true,
+  reason: true,
+  finding: true,
+  address: true,
 };
 const FIELDS: ReadonlySet<string> = new Set(Object.keys(LISTED));
 
@@ -97,6 +104,8 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'variable-ignored': 'warn',
   'plain-http': 'warn',
   'snapshot-older': 'warn',
+  'leaks-unavailable': 'error',
+  'login-leaked': 'warn',
   'list-failed': 'warn',
   'list-refused': 'error',
   'list-unknown': 'error',

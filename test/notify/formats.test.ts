@@ -20,16 +20,28 @@ const EVENTS: readonly NotifyEvent[] = [
   { type: 'quota.used_up', client: 'shop', policy: 'requests-per-day', day: '2026-01-02' },
   { type: 'snapshot.stale', snapshot: '000001-abc', validUntil: '2026-01-02T03:04:05Z', state: 'expired' },
   { type: 'reload.failed', what: 'tls', code: 'TLS_FILES_INVALID', day: '2026-01-02' },
+  {
+    type: 'login.leaked',
+    app: 'blog.example.com',
+    login: 'wordpress',
+    user: 'u_1lqFvA01kThOwIEqXt2fZA',
+    finding: 'pair',
+    day: '2026-01-02',
+  },
   { type: 'credveil.test', nonce: 'n' },
 ];
 const stored = (event: NotifyEvent): StoredEvent => ({ id: 'evt_abc', atMs: 1_767_323_045_000, event });
 
 /** `event.type` values that ECS 9 allows with each `event.category` that is used. */
 const ECS_TYPES: { readonly [category: string]: readonly string[] } = {
+  authentication: ['end', 'info', 'start'],
   iam: ['admin', 'change', 'creation', 'deletion', 'group', 'info', 'user'],
   configuration: ['access', 'change', 'creation', 'deletion', 'info'],
   api: ['access', 'admin', 'allowed', 'change', 'creation', 'deletion', 'denied', 'end', 'info', 'start', 'user'],
 };
+
+const userIn = (event: NotifyEvent): string | undefined =>
+  'account' in event ? '17' : 'canary' in event ? 'c1' : 'user' in event ? event.user : undefined;
 
 interface Ecs {
   readonly '@timestamp': string;
@@ -75,7 +87,7 @@ describe('events', () => {
     for (const type of ecs.event.type) expect(allowed).toContain(type);
     const { type: _, ...fields } = event;
     expect(ecs.credveil).toEqual(fields);
-    expect(ecs.user?.id).toBe('account' in event ? '17' : 'canary' in event ? 'c1' : undefined);
+    expect(ecs.user?.id).toBe(userIn(event));
     expect(ecs.message.length).toBeGreaterThan(10);
   });
 
@@ -90,7 +102,7 @@ describe('events', () => {
     expect(ocsf.metadata).toMatchObject({ version: '1.6.0', product: { name: 'Credveil', vendor_name: 'Credveil' } });
     expect(ocsf.finding_info.uid).toBe('evt_abc');
     expect(ocsf.finding_info.title.length).toBeGreaterThan(10);
-    expect(ocsf.evidences?.[0].user.uid).toBe('account' in event ? '17' : 'canary' in event ? 'c1' : undefined);
+    expect(ocsf.evidences?.[0].user.uid).toBe(userIn(event));
   });
 });
 

@@ -1,12 +1,12 @@
-// Alarms of the service: events of its log that somebody should hear of, sent through the outbox
-// by the process that starts the workers.
+// Alarms of a service: events of its log that somebody should hear of, sent through the outbox by
+// the process that starts the workers.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NotifyEvent, ReloadFailed } from '../../notify/events.ts';
-import type { Outbox } from '../../notify/outbox.ts';
-import { Sender } from '../../notify/sender.ts';
-import type { Sink } from '../../notify/sink.ts';
-import { nameError, type OnEvent, type ServerEvent } from '../../runtime/events.ts';
+import { nameError, type OnEvent, type ServerEvent } from '../runtime/events.ts';
+import type { NotifyEvent, ReloadFailed } from './events.ts';
+import type { Outbox } from './outbox.ts';
+import { Sender } from './sender.ts';
+import type { Sink } from './sink.ts';
 
 export interface Alarms {
   /** Returns at once: nothing is written or sent before the caller goes on. */
@@ -36,6 +36,10 @@ export function alarmOf(event: ServerEvent, nowMs: number): NotifyEvent | undefi
   if (event.event === 'head-expiring' || event.event === 'head-expired') {
     const state = event.event === 'head-expired' ? 'expired' : 'expiring';
     return { type: 'snapshot.stale', snapshot: event.snapshot, validUntil: event.validUntil, state };
+  }
+  if (event.event === 'login-leaked') {
+    const { app, login, user, finding } = event;
+    return { type: 'login.leaked', app, login, user, finding, day };
   }
   const what = REFUSED[event.event];
   if (what === undefined) return undefined;

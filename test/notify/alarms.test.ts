@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
+import { alarmOf } from '../../notify/alarms.ts';
 import type { SnapshotId } from '../../protocol/brands.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
-import { alarmOf } from '../../server/observe/alarms.ts';
 import { credveil, credveilJson, serveDataset } from '../support/credveil.ts';
 import { seededPairs } from '../support/dataset.ts';
 import { type Receiver, startReceiver } from '../support/notify/receiver.ts';
@@ -36,6 +36,10 @@ describe('an alarm', () => {
     [
       { event: 'snapshot-withdrawn', snapshot, ...HINT },
       { type: 'reload.failed', what: 'snapshot', code: 'SNAPSHOT_WITHDRAWN', day: '2026-01-02' },
+    ],
+    [
+      { event: 'login-leaked', app: 'a', login: 'wordpress', user: 'u_x', finding: 'pair', request: 'marked' },
+      { type: 'login.leaked', app: 'a', login: 'wordpress', user: 'u_x', finding: 'pair', day: '2026-01-02' },
     ],
   ])('is made of $0.event, without its text', ([event, alarm]) => {
     expect(alarmOf(event, NOON)).toEqual(alarm);
