@@ -9,7 +9,9 @@ const SLOT_MS = 10;
  */
 export const slotAfter = (elapsedMs: number): number => Math.max(1, Math.ceil(elapsedMs / SLOT_MS)) * SLOT_MS;
 
-/** Timers end early by up to a millisecond, and late by any time: it waits until the slot is there. */
+/**
+ * Timers end early by up to a millisecond, and late by any time: it waits until the slot is there.
+ */
 export async function waitForSlot(
   startedAt: number,
   { now = () => performance.now(), sleep = pause }: Clock = {},

@@ -21,7 +21,7 @@ const uriOf = (request: RuleRequest): string => {
 };
 
 /** Values by name, in the order in which they came. */
-class ValueMap implements RuleMap {
+export class ValueMap implements RuleMap {
   readonly #byName = new Map<string, string[]>();
 
   add(name: string, value: string): void {
@@ -30,7 +30,7 @@ class ValueMap implements RuleMap {
     else this.#byName.set(name, [value]);
   }
 
-  get(key: string): RuleValue | undefined {
+  get(key: string): readonly string[] | undefined {
     return this.#byName.get(key);
   }
 
@@ -74,7 +74,7 @@ function argumentsOf(request: RuleRequest): ValueMap {
   return map;
 }
 
-function cookiesOf(request: RuleRequest): ValueMap {
+export function requestCookiesOf(request: RuleRequest): ValueMap {
   const map = new ValueMap();
   for (const part of (firstOf(headOf(request)?.headers, 'cookie') ?? '').split(';')) {
     const equals = part.indexOf('=');
@@ -115,7 +115,8 @@ function certificateOf(request: RuleRequest) {
   return certificate && certificate.raw.length > 0 ? certificate : undefined;
 }
 
-const READERS: Readers<RuleRequest> = {
+/** Of every request, whether or not it is a login. */
+export const REQUEST_READERS: Readers<RuleRequest> = {
   'http.host': (request) => headOf(request)?.host ?? null,
   'http.request.method': (request) => headOf(request)?.method ?? null,
   'http.request.uri': uriOf,
@@ -131,7 +132,7 @@ const READERS: Readers<RuleRequest> = {
   'http.user_agent': header('user-agent'),
   'http.referer': header('referer'),
   'http.cookie': header('cookie'),
-  'http.request.cookies': cookiesOf,
+  'http.request.cookies': requestCookiesOf,
   'http.request.headers': headersOf,
   'http.request.headers.names': headerNamesOf,
   'http.request.headers.values': (request) => headersOf(request).all,
@@ -146,7 +147,7 @@ const READERS: Readers<RuleRequest> = {
     certificateOf(request)?.fingerprint256.replaceAll(':', '').toLowerCase() ?? null,
 };
 
-export const REQUEST_SCHEME = createScheme<RuleRequest>('request', READERS);
+export const REQUEST_SCHEME = createScheme<RuleRequest>('request', REQUEST_READERS);
 
 /** A rule that reads none of these is the same for every reading of a path. */
 const OF_PATHS: ReadonlySet<string> = new Set(['http.request.uri', 'http.request.uri.path', 'http.request.full_uri']);

@@ -24,6 +24,7 @@ export type Feature =
   | 'devices';
 
 const of = <const T extends Type>(type: T) => ({ type, phase: 'request' }) as const;
+const ofResponse = <const T extends Type>(type: T) => ({ type, phase: 'response' }) as const;
 const later = <const T extends Type>(type: T, needs: Feature) => ({ type, phase: 'request', needs }) as const;
 
 export const FIELDS = {
@@ -55,8 +56,14 @@ export const FIELDS = {
   'http.request.body.multipart': later('Map<Array<Bytes>>', 'request bodies'),
   'http.request.body.multipart.names': later('Array<Bytes>', 'request bodies'),
   'http.request.body.multipart.values': later('Array<Bytes>', 'request bodies'),
-  'http.response.code': { type: 'Int', phase: 'response' },
-  'http.response.headers': { type: 'Map<Array<Bytes>>', phase: 'response', hasLowerCaseKeys: true },
+  'http.response.code': ofResponse('Int'),
+  'http.response.headers': { ...ofResponse('Map<Array<Bytes>>'), hasLowerCaseKeys: true },
+  'credveil.response.cookies': ofResponse('Map<Array<Bytes>>'),
+  'credveil.response.cookies.names': ofResponse('Array<Bytes>'),
+  'credveil.response.cookies.new': ofResponse('Array<Bytes>'),
+  'credveil.response.location': ofResponse('Bytes'),
+  'credveil.response.leads_back': ofResponse('Bool'),
+  'credveil.response.body': ofResponse('Bytes'),
   'ip.src': of('Ip'),
   'ip.src.country': of('Bytes'),
   'ip.src.asnum': of('Int'),

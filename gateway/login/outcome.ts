@@ -1,0 +1,67 @@
+// What became of a login: its expressions, or those of the generic login, on the application's
+// response.
+
+import type { Exchange } from '../exchange.ts';
+import { RESPONSE_SCHEME, type RuleResponse } from '../fields/response-fields.ts';
+import { liveCookies } from '../fields/set-cookies.ts';
+import type { FindList } from '../rules/compile-expression.ts';
+import { compileRule, parseRule } from '../rules/rule.ts';
+import { createWildcard } from '../rules/wildcard.ts';
+import type { LoginOutcome } from './attempt.ts';
+
+export interface OutcomeExpressions {
+  readonly success?: string | undefined;
+  readonly failure?: string | undefined;
+  /** Names of cookies that only a login sets; `*` stands for any characters. */
+  readonly sessionCookies: readonly string[];
+}
+
+export type JudgeOutcome = (exchange: Exchange, response: RuleResponse['response']) => LoginOutcome;
+
+/** Applications that send no redirect answer with a token. */
+const HAS_TOKEN = String.raw`credveil.response.body matches r#"(?i)"[a-z_-]*(token|jwt)"\s*:\s*"[^"]"#`;
+const IS_FORM = String.raw`credveil.response.body matches r#"(?i)<input[^>]{1,500}type\s*=\s*["']?password"#`;
+const IS_BACK =
+  'credveil.response.leads_back or ' +
+  `credveil.response.location matches r"(?i)(log[-_]?in|sign[-_]?in|error|fail|invalid|denied)"`;
+const HAS_NEW_COOKIE = 'any(credveil.response.cookies.new[*] ne "")';
+
+/**
+ * A new cookie alone says little, since applications give one to whoever comes without: the answer
+ * must not be the form again, or lead back to it.
+ */
+const GENERIC_SUCCESS = `http.response.code in {200..399} and (${HAS_NEW_COOKIE} or ${HAS_TOKEN}) and not (${IS_BACK} or ${IS_FORM})`;
+const GENERIC_FAILURE =
+  'http.response.code in {400 401 403 422 429} or ' +
+  `http.response.code in {200 301..303} and (not (${HAS_NEW_COOKIE} or ${HAS_TOKEN}) or ${IS_BACK} or ${IS_FORM})`;
+
+/**
+ * A cookie of a session is a success whatever else the response says; then success is asked for,
+ * then failure, and else the outcome is unknown.
+ * @throws {RuleError}
+ */
+export function compileOutcome(
+  { success = GENERIC_SUCCESS, failure = GENERIC_FAILURE, sessionCookies }: OutcomeExpressions,
+  findList: FindList,
+): JudgeOutcome {
+  const isSuccess = compileRule(parseRule(success), RESPONSE_SCHEME, findList);
+  const isFailure = compileRule(parseRule(failure), RESPONSE_SCHEME, findList);
+  const setsSession = createSessionTest(sessionCookies);
+  return (exchange, response) => {
+    if (setsSession(response.headers)) return 'success';
+    const context = RESPONSE_SCHEME.createContext({ exchange, path: exchange.found?.readings[0] ?? '', response });
+    if (isSuccess.evaluate(context)) return 'success';
+    return isFailure.evaluate(context) ? 'failure' : 'unknown';
+  };
+}
+
+/** Whether a response begins a session: sets a cookie of these names that browsers keep. */
+export function createSessionTest(patterns: readonly string[]): (headers: readonly string[]) => boolean {
+  if (patterns.length === 0) return () => false;
+  const tests = patterns.map((pattern) => {
+    const test = createWildcard(pattern, true);
+    if (typeof test === 'string') throw new TypeError(`the cookie name ${pattern} is malformed: ${test}`);
+    return test;
+  });
+  return (headers) => liveCookies(headers).some(({ name }) => tests.some((test) => test(name)));
+}
