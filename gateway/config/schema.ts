@@ -124,6 +124,8 @@ const limits = z.strictObject({
   maxTargetBytes: wholeNumber(256, 2 ** 20).default(16_384),
   headersTimeoutMs: milliseconds.default(20_000),
   keepAliveTimeoutMs: milliseconds.default(65_000),
+  /** Who has ended its side after a request, and gets nothing for so long, is taken for gone. */
+  halfClosedTimeoutMs: milliseconds.default(10_000),
   /** A body that comes slower over `bodyRateMs` is cut off. */
   minBodyBytesPerSecond: wholeNumber(0, 2 ** 30).default(256),
   bodyRateMs: milliseconds.default(30_000),

@@ -9,6 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { rawAnswer } from '../answers/answer.ts';
 import type { AnswerCode } from '../answers/kinds.ts';
 import type { GatewayLimits } from '../config/schema.ts';
+import { keepHalfOpen } from './half-open.ts';
 import { peerOf } from './peer.ts';
 
 /** How often both timeouts are looked at. */
@@ -96,16 +97,22 @@ function fitting(origins: readonly string[]): readonly string[] {
   });
 }
 
-function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): http.Server {
-  const server = http.createServer({
+/** `httpAllowHalfOpen` is node's, and in none of its types; the timeout is ours. */
+type Http1Server = http.Server & { httpAllowHalfOpen?: boolean; halfClosedTimeout: number };
+
+function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): Http1Server {
+  const options = {
     maxHeaderSize: limits.maxHeaderBytes,
     connectionsCheckingInterval: CHECK_MS,
     // The head is judged as a whole, with an answer that names what is wrong.
     requireHostHeader: false,
     shouldUpgradeCallback: isWebSocket,
     noDelay: true,
-  });
+  };
+  const server: Http1Server = Object.assign(http.createServer(options), { halfClosedTimeout: 0 });
   applyLimits(server, limits);
+  server.httpAllowHalfOpen = true;
+  server.on('connection', (socket: Socket) => keepHalfOpen(socket, () => server.halfClosedTimeout));
   server.on('request', handlers.onRequest);
   server.on('checkContinue', handlers.onRequest);
   server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -115,6 +122,8 @@ function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): http.Server
       return;
     }
     const response = new http.ServerResponse(message);
+    // A WebSocket ends with a message of its own: who ends the connection has left.
+    (socket as Socket).allowHalfOpen = false;
     response.assignSocket(socket as Socket);
     response.shouldKeepAlive = false;
     // node:http leaves the socket of an upgrade to whoever takes it. An answer ends it.
@@ -138,11 +147,12 @@ function isWebSocket({ method, httpVersion, headers }: IncomingMessage): boolean
 const responseOn = (socket: Duplex): ServerResponse | null | undefined =>
   (socket as Duplex & { readonly _httpMessage?: ServerResponse | null })._httpMessage;
 
-function applyLimits(server: http.Server, limits: GatewayLimits): void {
+function applyLimits(server: Http1Server, limits: GatewayLimits): void {
   server.headersTimeout = limits.headersTimeoutMs;
   // A body may take as long as it comes: its rate is limited instead.
   server.requestTimeout = 0;
   server.keepAliveTimeout = limits.keepAliveTimeoutMs;
+  server.halfClosedTimeout = limits.halfClosedTimeoutMs;
   server.maxHeadersCount = 0;
 }
 

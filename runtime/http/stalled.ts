@@ -52,7 +52,7 @@ function watch(socket: Socket, stalledMs: number): Set<ServerResponse> {
 }
 
 /** Bytes that the kernel has not taken: those of the stream, and those that libuv is writing. */
-function waitingBytes(socket: Socket): number {
+export function waitingBytes(socket: Socket): number {
   const { _handle: handle } = socket as Socket & { _handle?: { writeQueueSize?: number } | null };
   return socket.writableLength + (handle?.writeQueueSize ?? 0);
 }

@@ -194,14 +194,15 @@ describe('an application', () => {
     expect((await exchange(port, `GET / HTTP/1.1\r\n${HOST}\r\n`)).status).toBe(504);
   });
 
-  test('is told when the client leaves', async () => {
+  test.each(['resetAndDestroy', 'destroy'] as const)('is told when the client leaves: %s', async (leave) => {
     const left = new Promise<void>((resolve) => {
       void startOrigin((request) => request.socket.once('close', resolve)).then(async ({ url }) => {
-        const { port } = await serve(inFrontOf(url));
+        // Who ends the connection in order may still read, until nothing comes for so long.
+        const { port } = await serve(inFrontOf(url, 'limits: { halfClosedTimeoutMs: 100 }\n'));
         const socket = net.connect(port, '127.0.0.1');
         socket.write(`GET / HTTP/1.1\r\n${HOST}\r\n`);
         await once(socket, 'ready');
-        setTimeout(() => socket.destroy(), 100);
+        setTimeout(() => socket[leave](), 100);
       });
     });
     await left;
